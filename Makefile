@@ -1,0 +1,54 @@
+# Every task has a line here; `make help` prints them. Each sets up what it needs on a machine with Python 3.11+ alone.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help demo run test lint bench snapshot screenshots lock clean
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/run: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Tokens needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+.venv/test: requirements-test.txt .venv/run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
+	@touch $@
+
+demo: .venv/run  ## the sandbox workspace with a month of usage, on a local page
+	$(BIN)/python -m bot demo
+
+run: .venv/run  ## the bot itself: web and worker in one process (settings from the environment or .env)
+	$(BIN)/python -m bot run
+
+test: .venv/test  ## everything: rules, both databases, stories, the page in a browser
+	$(BIN)/python -m tests.browser
+	$(BIN)/python -m pytest
+
+lint: .venv/test  ## ruff, mypy --strict, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/test  ## figures for ingest beside the bare database, in the same run
+	$(BIN)/python -m tests.bench
+
+snapshot: .venv/test  ## rewrites the Block Kit snapshots; read the diff like prose
+	$(BIN)/python -m pytest --snapshot-update tests/bot/views
+
+screenshots: .venv/test  ## remakes the pictures in docs/ from a running demo
+	$(BIN)/python -m tests.browser
+	$(BIN)/python -m tests.screenshots
+
+lock: .venv/test  ## compiles the two locks from pyproject.toml (hashes, no index address)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 --extra test -c requirements.txt pyproject.toml -o requirements-test.txt
+
+clean:  ## removes the virtual environment and caches
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

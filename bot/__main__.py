@@ -1,0 +1,70 @@
+"""The command line: `tokens …`, the same as `python -m bot …`. Each noun's handler holds its own commands."""
+
+from typing import Annotated
+
+import typer
+
+from bot.app import configure_logs, serve
+from bot.clock import SystemClock
+from bot.demo_stage import demo_command
+from bot.settings import load_settings
+from handlers import keys, teams
+from handlers.checks import check_command
+from handlers.cli import out, prepare, run
+from handlers.digests import digest_command
+from handlers.replays import replay_command
+from storage.migrate import migrate
+
+main = typer.Typer(
+    help="Tokens makes a company's AI spend visible, attributable and governable, from inside Slack.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+main.add_typer(teams.commands, name="teams")
+main.add_typer(keys.commands, name="keys")
+main.command("replay")(replay_command)
+main.command("digest")(digest_command)
+main.command("check")(check_command)
+main.command("demo")(demo_command)
+
+
+async def _serve(*, web: bool, worker: bool) -> None:
+    settings = load_settings()
+    context = await prepare(settings, SystemClock())
+    await serve(context, web=web, worker=worker)
+
+
+@main.command("run")
+def run_command() -> None:
+    """Web and worker in one process."""
+    configure_logs()
+    run(_serve(web=True, worker=True))
+
+
+@main.command("web")
+def web_command() -> None:
+    """The HTTP side alone: any number of them share a PostgreSQL."""
+    configure_logs()
+    run(_serve(web=True, worker=False))
+
+
+@main.command("worker")
+def worker_command() -> None:
+    """Delivery, watching and the clock alone: any number of them share a PostgreSQL."""
+    configure_logs()
+    run(_serve(web=False, worker=True))
+
+
+@main.command("migrate")
+def migrate_command(
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing if all went well.")] = False,
+) -> None:
+    """Brings the database's tables to the newest form."""
+    revision = run(migrate(load_settings().database_url))
+    if not quiet:
+        out.print(f"The database is at {revision}.")
+
+
+if __name__ == "__main__":
+    main()

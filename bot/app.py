@@ -1,0 +1,165 @@
+"""The plug board: makes everything once and connects it. Nobody imports it but the command line and tests."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import aiohttp
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+
+from bot.settings import Settings
+from handlers.alerts import watch_on
+from handlers.context import Context, slack_client
+from handlers.listeners import register_all
+from handlers.outbox import Courier
+from handlers.pictures import DrawingRoom
+from handlers.schedule import create_schedule, run_due_jobs
+from handlers.usage import Intake
+from handlers.web import create_web
+
+log = structlog.get_logger()
+
+
+def configure_logs() -> None:
+    """Logs go to standard error: for people on a terminal, as JSON anywhere else."""
+    shown = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.dict_tracebacks
+            if not sys.stderr.isatty()
+            else structlog.processors.StackInfoRenderer(),
+            shown,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    logging.getLogger("slack_bolt").setLevel(logging.ERROR)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+
+def create_bolt(context: Context) -> AsyncApp:
+    """Slack's side. The token is the settings', so no request has to ask Slack for it."""
+
+    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        token = context.settings.slack_bot_token
+        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
+
+    app = AsyncApp(
+        client=context.slack,
+        signing_secret=context.settings.slack_signing_secret,
+        authorize=authorize,
+        raise_error_for_unhandled_request=False,
+    )
+    register_all(app, context)
+    return app
+
+
+class Worker:
+    """What happens without being asked: delivery, watching, and the clock."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._drawing_room = DrawingRoom()
+        self.courier = Courier(context, self._drawing_room.draw)
+        self._schedule = create_schedule(context)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        self._schedule.start()
+        self._tasks = [
+            asyncio.create_task(run_due_jobs(self._context), name="first jobs"),
+            asyncio.create_task(self.courier.run(), name="courier"),
+            asyncio.create_task(watch_on(self._context), name="watcher"),
+        ]
+
+    async def stop(self) -> None:
+        """Lets the message in hand be delivered and marked; whatever waits is in the outbox."""
+        self._schedule.shutdown(wait=False)
+        await self.courier.finish()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._drawing_room.close()
+
+
+@asynccontextmanager
+async def connected(context: Context) -> AsyncIterator[None]:
+    """Opens the one session that all calls to Slack share."""
+    if not context.settings.has_slack:
+        log.warning(
+            "no Slack credentials: usage is booked and messages wait",
+            missing=_missing(context.settings),
+            hint="set them, or try `tokens demo`",
+        )
+        yield
+        return
+    async with aiohttp.ClientSession() as session:
+        context.slack = slack_client(context.settings, session)
+        yield
+
+
+def _missing(settings: Settings) -> list[str]:
+    names = {"SLACK_BOT_TOKEN": settings.slack_bot_token, "SLACK_SIGNING_SECRET": settings.slack_signing_secret}
+    return [name for name, value in names.items() if not value]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """The parts of a running process."""
+
+    intake: Intake
+    web: FastAPI | None
+    worker: Worker | None
+
+
+@asynccontextmanager
+async def running(context: Context, *, web: bool, worker: bool) -> AsyncIterator[Running]:
+    """The parts of one process, started in order and stopped in reverse."""
+    async with connected(context):
+        intake = Intake(context)
+        intake.start()
+        bolt = create_bolt(context) if context.slack is not None else None
+        app = create_web(context, intake=intake, bolt=bolt) if web else None
+        work = Worker(context) if worker else None
+        if work:
+            await work.start()
+        try:
+            yield Running(intake=intake, web=app, worker=work)
+        finally:
+            if work:
+                await work.stop()
+            await intake.stop()
+            await context.store.close()
+
+
+async def serve(context: Context, *, web: bool, worker: bool) -> None:
+    """Runs until told to stop (SIGINT or SIGTERM); requests in hand are answered first."""
+    async with running(context, web=web, worker=worker) as parts:
+        app = parts.web or FastAPI(
+            title="Tokens worker", openapi_url=None
+        )  # it answers nothing, and stops by the same signals
+        settings = context.settings
+        config = uvicorn.Config(
+            app,
+            host=settings.host if web else "127.0.0.1",
+            port=settings.port if web else 0,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=10,
+            server_header=False,
+        )
+        server = uvicorn.Server(config)
+        if web:
+            log.info("listening", host=settings.host, port=settings.port)
+        with suppress(asyncio.CancelledError):
+            await server.serve()

@@ -1,0 +1,115 @@
+"""The books: entries that move an amount from one account to another, and what may be posted.
+
+An entry is never changed; a mistake is mended by a further entry. Every entry has a dedupe key, so posting the same
+thing twice posts it once.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.money import MAX_AMOUNT_NANOS
+
+Bucket = Literal["funding", "available", "held", "spent"]
+EntryKind = Literal[
+    *("appropriation", "allocation", "transfer", "hold", "release"),
+    *("charge", "credit", "correction", "reversal", "lapse", "carry_forward"),
+]
+
+SHAPES: dict[str, frozenset[tuple[str, str]]] = {
+    "appropriation": frozenset({("funding", "available")}),
+    "allocation": frozenset({("available", "available")}),
+    "transfer": frozenset({("available", "available")}),
+    "hold": frozenset({("available", "held")}),
+    "release": frozenset({("held", "available")}),
+    "charge": frozenset({("available", "spent"), ("held", "spent")}),
+    "credit": frozenset({("spent", "available")}),
+    "lapse": frozenset({("available", "available")}),
+    "carry_forward": frozenset({("available", "available")}),
+}
+"""The buckets that a kind of entry moves between. A correction and a reversal move either way: they undo another kind."""
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Account:
+    """One bucket of a team's budget in a period."""
+
+    team_id: int
+    period: str
+    bucket: Bucket
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """An entry to post. `actor_id` is None where the bot itself acts; `document` names what the entry follows from."""
+
+    kind: EntryKind
+    dedupe_key: str
+    period: str
+    effective_at: int
+    from_account: Account
+    to_account: Account
+    amount_nanos: int
+    actor_id: int | None
+    reason: str
+    document: str
+    usage_day: int | None = None
+    reverses_id: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.amount_nanos <= MAX_AMOUNT_NANOS:
+            raise ValueError("an entry moves more than nothing and at most a billion dollars")
+        if self.from_account == self.to_account:
+            raise ValueError("an entry needs two accounts")
+        moved = (self.from_account.bucket, self.to_account.bucket)
+        if moved not in SHAPES.get(self.kind, {moved}):
+            raise ValueError(f"a {self.kind} does not move {moved[0]} to {moved[1]}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Balance:
+    """A team's budget in a period, with usage up to the second: `available` = allocated − charged − held."""
+
+    allocated_nanos: int
+    charged_nanos: int
+    held_nanos: int
+
+    @property
+    def available_nanos(self) -> int:
+        return self.allocated_nanos - self.charged_nanos - self.held_nanos
+
+
+EMPTY = Balance(allocated_nanos=0, charged_nanos=0, held_nanos=0)
+
+
+def charge_entries(
+    *, spender_id: int, payer_id: int, period: str, day: int, posted_nanos: int, total_nanos: int, at: int
+) -> list[Entry]:
+    """The entries that bring a day's charges from what is posted to what its usage sums to; none if they agree.
+
+    `payer_id` differs from `spender_id` for unattributed usage alone, which the organisation pays for. A sum that
+    shrank (a correcting row) is posted as a correction the other way. One entry moves at most a billion dollars, so a
+    larger difference takes several.
+    """
+    available = Account(team_id=payer_id, period=period, bucket="available")
+    spent = Account(team_id=spender_id, period=period, bucket="spent")
+    grows = total_nanos > posted_nanos
+    entries = []
+    while posted_nanos != total_nanos:
+        moved = min(abs(total_nanos - posted_nanos), MAX_AMOUNT_NANOS)
+        entries.append(
+            Entry(
+                kind="charge" if grows else "correction",
+                dedupe_key=f"charge:{spender_id}:{day}:{period}:{posted_nanos}:{total_nanos}",
+                period=period,
+                effective_at=at,
+                from_account=available if grows else spent,
+                to_account=spent if grows else available,
+                amount_nanos=moved,
+                actor_id=None,
+                reason="usage of the day",
+                document=f"usage:{day}",
+                usage_day=day,
+            )
+        )
+        posted_nanos += moved if grows else -moved
+    return entries

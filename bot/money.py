@@ -1,0 +1,103 @@
+"""Money is an integer of nano-dollars; this is where text becomes one, and where people read one."""
+
+import re
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
+
+from bot.refusals import Refusal
+
+NANOS = 1_000_000_000
+MAX_AMOUNT_NANOS = 1_000_000_000 * NANOS
+"""One amount in the ledger is at most a billion dollars, so that a bigint never overflows by one entry."""
+
+_MAX_CHARACTERS = 40
+_PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+_ASKED_AMOUNT = re.compile(
+    r"\$?\s*(\d{1,3}(?:,\d{3})+|\d+)(\.\d{1,2})?\s*(k|m)?(?:\s*(?:usd|dollars?))?", re.IGNORECASE
+)
+_SUFFIX = {"": 1, "k": 1_000, "m": 1_000_000}
+
+
+def nanos_from_decimal(text: str) -> int:
+    """Nano-dollars of a decimal in dollars, half-even beyond nine places.
+
+    Raises ValueError for what is no finite number, or has so many digits or so large an exponent that
+    turning it into an integer would be an attack.
+    """
+    if len(text) > _MAX_CHARACTERS or not _PLAIN_NUMBER.fullmatch(text):
+        raise ValueError("is not a decimal number of at most 40 characters")
+    try:
+        value = Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError("is not a decimal number") from error
+    if value.adjusted() > 12:
+        raise ValueError("is more than a trillion dollars")
+    if value.adjusted() < -24:
+        return 0
+    return int((value * NANOS).to_integral_value(rounding=ROUND_HALF_EVEN))
+
+
+def asked_nanos(text: str) -> int:
+    """Nano-dollars of an amount that a person typed: `500`, `$1,250.50`, `2k`. Refuses anything else, and says why."""
+    typed = text.strip()
+    match = _ASKED_AMOUNT.fullmatch(typed)
+    if not match:
+        if typed.startswith(("-", "$-", "−")):
+            raise Refusal("An amount must be more than zero. Write it like 500 or 1,250.50.")
+        raise Refusal("That is not an amount. Write dollars like 500, $1,250.50 or 2k.")
+    whole, cents, suffix = match.groups(default="")
+    if len(whole) > 15:
+        raise Refusal("That is more than a billion dollars. Ask for less.")
+    value = Decimal(whole.replace(",", "") + cents) * _SUFFIX[suffix.lower()]
+    nanos = int(value * NANOS)
+    if nanos <= 0:
+        raise Refusal("An amount must be more than zero. Write it like 500 or 1,250.50.")
+    if nanos > MAX_AMOUNT_NANOS:
+        raise Refusal("That is more than a billion dollars. Ask for less.")
+    return nanos
+
+
+def usd(nanos: int) -> str:
+    """`$1,234.50`, as people read it: two decimals, half-up; a tiny amount is said as such, never as zero."""
+    if 0 < abs(nanos) < NANOS // 200:
+        return "under $0.01" if nanos > 0 else "over -$0.01"
+    cents = (Decimal(abs(nanos)) / NANOS).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+    return f"{'-' if nanos < 0 else ''}${cents:,.2f}"
+
+
+def usd_round(nanos: int) -> str:
+    """`$1,235`: whole dollars from a hundred upwards, two decimals below, for headlines."""
+    if abs(nanos) < 100 * NANOS:
+        return usd(nanos)
+    dollars = (Decimal(abs(nanos)) / NANOS).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+    return f"{'-' if nanos < 0 else ''}${dollars:,}"
+
+
+def usd_short(nanos: int) -> str:
+    """`$1.2k`, `$3.4M`: for the axis of a chart."""
+    dollars = abs(nanos) / NANOS
+    sign = "-" if nanos < 0 else ""
+    for limit, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if dollars >= limit:
+            return f"{sign}${dollars / limit:.3g}{unit}"
+    return f"{sign}${dollars:.3g}"
+
+
+def usd_exact(nanos: int) -> str:
+    """`1234.500000000`: nine decimals and no sign of currency, for exports and answers to machines."""
+    whole, rest = divmod(abs(nanos), NANOS)
+    return f"{'-' if nanos < 0 else ''}{whole}.{rest:09d}"
+
+
+def tokens_short(count: int) -> str:
+    """`1.2M`: a token count as people read it."""
+    for limit, unit in ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k")):
+        if count >= limit:
+            return f"{count / limit:.3g}{unit}"
+    return str(count)
+
+
+def percent(part: int, whole: int) -> str:
+    """`83 %`, or `–` where there is no whole to compare with."""
+    if whole <= 0:
+        return "–"
+    return f"{(Decimal(part) * 100 / Decimal(whole)).quantize(Decimal(1), rounding=ROUND_HALF_UP)} %"

@@ -1,0 +1,47 @@
+"""People: how a sender's or an operator's spelling of somebody becomes one person."""
+
+import re
+from dataclasses import dataclass
+
+_SLACK_ID = re.compile(r"[UW][A-Z0-9]{4,}")
+_EMAIL = re.compile(r"[^@\s<>|]+@[^@\s<>|]+\.[^@\s<>|]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody, by an opaque id. Names, e-mails and Slack ids live here alone and can be erased."""
+
+    id: int
+    email: str
+    slack_id: str
+    name: str
+    timezone: str
+
+
+def is_slack_id(text: str) -> bool:
+    return _SLACK_ID.fullmatch(text) is not None
+
+
+def is_email(text: str) -> bool:
+    return _EMAIL.fullmatch(text) is not None
+
+
+def spelling(text: str) -> str:
+    """The form in which spellings of a person are compared: trimmed and case-folded."""
+    return text.strip().casefold()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who stands behind a signed request from Slack, as Slack itself describes them."""
+
+    slack_id: str
+    is_guest: bool
+    is_stranger: bool
+    is_bot: bool
+    is_deleted: bool
+
+    @property
+    def is_outsider(self) -> bool:
+        """Guests and people of other companies get nothing."""
+        return self.is_guest or self.is_stranger or self.is_bot or self.is_deleted

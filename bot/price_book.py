@@ -1,0 +1,270 @@
+"""The public price book: list prices of models, compiled to whole pico-dollars per token."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, time, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+from functools import cached_property, lru_cache
+from hashlib import blake2b
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from bot.periods import date_of
+from bot.usage import COUNTERS, UsageEvent
+
+if TYPE_CHECKING:
+    from genai_prices.types import ModelInfo, ModelPrice, Provider
+
+PICOS = 1_000_000_000_000
+NOON = 43_200
+_MEMORY = 20_000
+
+_PRICED_BY = {
+    "uncached_input": ("input_mtok",),
+    "cache_read": ("cache_read_mtok", "input_mtok"),
+    "cache_write_5m": ("cache_write_5m_mtok", "cache_write_mtok", "input_mtok"),
+    "cache_write_1h": ("cache_write_1h_mtok", "cache_write_mtok", "input_mtok"),
+    "output": ("output_mtok",),
+    "reasoning": ("output_reasoning_mtok", "output_mtok"),
+}
+"""The book's price of each counter, most specific first: what has no price of its own is sold as what contains it."""
+
+
+_SELF_HOSTED = frozenset({
+    "custom", "custom_openai", "hosted_vllm", "in_house", "llamacpp", "llamafile", "lm_studio", "local", "ollama",
+    "ollama_chat", "openai_like", "self_hosted", "triton", "vllm", "xinference",
+})  # fmt: skip
+"""Providers that say "on our own machines": a public price for the same weights would be a wrong one."""
+_SPELLINGS = {
+    **dict.fromkeys(("x_ai", "xai"), "x-ai"),
+    **dict.fromkeys(("azure_ai", "azure_openai", "azure_text", "azure.ai.openai", "azure.ai.inference"), "azure"),
+    **dict.fromkeys(("az.ai.openai", "az.ai.inference"), "azure"),
+    **dict.fromkeys(("vertex_ai", "gemini", "gcp.gen_ai", "google_genai", "google-gla", "google-vertex"), "google"),
+    **dict.fromkeys(("google-vertex-anthropic", "vertex_ai-anthropic_models", "vertex_ai_beta"), "google"),
+    **dict.fromkeys(("bedrock", "bedrock_converse", "converse", "invoke"), "aws"),  # bedrock/converse/… names a route
+    **dict.fromkeys(("fireworks_ai", "fireworks-ai"), "fireworks"),
+    **dict.fromkeys(("together_ai", "together-ai", "togetherai"), "together"),
+    **dict.fromkeys(("github", "github_copilot"), "github-copilot"),
+    **dict.fromkeys(("mistral_ai", "codestral"), "mistral"),
+    **dict.fromkeys(("cohere_chat", "cohere_v2"), "cohere"),
+    **dict.fromkeys(("novita_ai", "novita-ai"), "novita"),
+    "perplexity_ai": "perplexity",
+    "moonshot": "moonshotai",
+    "voyage": "voyageai",
+}
+"""Spellings that gateways and telemetry send, where the book's own search finds nobody or the wrong one."""
+
+
+class Rates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Prices of one model at one moment, in pico-dollars: per token, and `request` per call.
+
+    A counter named in `unpriced` has no known price; its rate is 0 and means nothing. `reasoning_extra` is what a
+    reasoning token costs on top of the output token that it is. `tiers` holds (input tokens, rates), highest first: a
+    call with more input tokens than that, cached ones included, pays those rates for all its tokens (a cliff).
+    """
+
+    uncached_input: int
+    cache_read: int
+    cache_write_5m: int
+    cache_write_1h: int
+    output: int
+    reasoning_extra: int = 0
+    request: int = 0
+    unpriced: frozenset[str] = frozenset()
+    tiers: tuple[tuple[int, "Rates"], ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        picos: Mapping[str, int],
+        *,
+        reasoning_extra: int = 0,
+        request: int = 0,
+        tiers: tuple[tuple[int, "Rates"], ...] = (),
+    ) -> "Rates":
+        """Rates from those that are known, by counter."""
+        return cls(
+            uncached_input=picos.get("uncached_input", 0),
+            cache_read=picos.get("cache_read", 0),
+            cache_write_5m=picos.get("cache_write_5m", 0),
+            cache_write_1h=picos.get("cache_write_1h", 0),
+            output=picos.get("output", 0),
+            reasoning_extra=reasoning_extra,
+            request=request,
+            unpriced=frozenset(COUNTERS[:5]).difference(picos),
+            tiers=tiers,
+        )
+
+    def nanos(self, event: UsageEvent) -> int | None:
+        """Nano-dollars of a call, rounded once, half-even. None where it used a counter without a price."""
+        uncached, read, write_5m = event.uncached_input, event.cache_read, event.cache_write_5m
+        write_1h = event.cache_write_1h
+        rates = self
+        if self.tiers:
+            total_input = uncached + read + write_5m + write_1h
+            for start, tier in self.tiers:
+                if total_input > start:
+                    rates = tier
+                    break
+        for counter in rates.unpriced:
+            if getattr(event, counter):
+                return None
+        picos = (
+            rates.request
+            + uncached * rates.uncached_input
+            + read * rates.cache_read
+            + write_5m * rates.cache_write_5m
+            + write_1h * rates.cache_write_1h
+            + event.output * rates.output
+            + event.reasoning * rates.reasoning_extra
+        )
+        nanos, rest = divmod(picos, 1000)
+        return nanos + 1 if rest > 500 or (rest == 500 and nanos & 1) else nanos
+
+
+Schedule = tuple[tuple[int, Rates], ...]
+"""One UTC day of one model: (second of the day, rates from then on). Most models have one price all day."""
+
+
+class PriceBook:
+    """The list prices packaged with genai-prices, never an update from the network: a figure can be computed again.
+
+    Loading takes a third of a second, so it waits for the first question. Answers are remembered, and forgotten again
+    before made-up model names could fill the memory.
+    """
+
+    def __init__(self) -> None:
+        self._compiled: dict[int, Rates] = {}
+        self._find = lru_cache(maxsize=_MEMORY)(self._look_up)
+        self._schedule = lru_cache(maxsize=_MEMORY)(self._compile_day)
+
+    @cached_property
+    def book_id(self) -> str:
+        """`genai-prices 0.2.3 1f0c…`: the package's version and a hash of its data, kept with what it priced."""
+        package = distribution("genai-prices")
+        data = Path(str(package.locate_file("genai_prices/data.py"))).read_bytes()
+        return f"genai-prices {package.version} {blake2b(data, digest_size=4).hexdigest()}"
+
+    def rates(self, provider: str, model: str, day: int, second: int = NOON) -> Rates | None:
+        """Rates of a model at a second of a UTC day (a count of days since 1970), or None if it is unknown."""
+        schedule = self._schedule(provider, model, day)
+        return next((rates for start, rates in reversed(schedule) if start <= second), None)
+
+    def schedule(self, provider: str, model: str, day: int) -> Schedule:
+        """All rates of a model on a UTC day, from second 0; empty if it is unknown."""
+        return self._schedule(provider, model, day)
+
+    def seller(self, provider: str, model: str) -> str:
+        """The book's id of who sells a model, or "" if the book knows neither the model nor the provider."""
+        found = self._find(provider, model)
+        if found is not None:
+            return found[0]
+        named = self._provider(provider.strip().lower())
+        return named.id if named else ""
+
+    @staticmethod
+    def provider_id(name: str) -> str:
+        """The book's id for a provider's exact name in any known spelling; other names come back in lower case."""
+        folded = name.strip().lower()
+        return _SPELLINGS.get(folded, folded)
+
+    @cached_property
+    def _providers(self) -> "list[Provider]":
+        from genai_prices.data import providers
+
+        return providers
+
+    def _provider(self, name: str) -> "Provider | None":
+        """A provider by any of its spellings. The package's own search remembers every miss for ever: not used."""
+        from genai_prices.data_snapshot import find_provider_by_id
+
+        if not name or name in _SELF_HOSTED:
+            return None
+        return find_provider_by_id(self._providers, _SPELLINGS.get(name, name))
+
+    def _look_up(self, provider: str, model: str) -> "tuple[str, ModelInfo] | None":
+        for seller, name in self._attempts(provider.strip().lower(), model.strip().lower()):
+            found = seller.find_model(name, all_providers=self._providers)
+            if found is not None:
+                return seller.id, found
+        return None
+
+    def _attempts(self, said: str, model: str) -> "Iterator[tuple[Provider, str]]":
+        """Who may sell a model under which name: as sent, then with `openai/` read as the provider, prefix by prefix."""
+        prefix, _, rest = model.partition("/")
+        if said in _SELF_HOSTED or (rest and prefix in _SELF_HOSTED):
+            return
+        seller = self._provider(said) or next(
+            (p for p in self._providers if p.model_match is not None and p.model_match.is_match(model)), None
+        )
+        if seller is not None:
+            yield seller, model
+            if seller.id == "aws" and model.startswith("claude"):  # sold at Anthropic's list, under a longer name
+                yield from self._attempts("anthropic", model)
+        prefixed = _SPELLINGS.get(prefix, prefix)
+        if rest and any(p.id == prefixed for p in self._providers):
+            yield from self._attempts(prefixed, rest)
+
+    def _compile_day(self, provider: str, model: str, day: int) -> Schedule:
+        found = self._find(provider, model)
+        if found is None:
+            return ()
+        midnight = datetime.combine(date_of(day), time(), UTC)
+        return tuple(
+            (second, self._compile(found[1].get_prices(midnight + timedelta(seconds=second))))
+            for second in _price_changes(found[1])
+        )
+
+    def _compile(self, prices: "ModelPrice") -> Rates:
+        rates = self._compiled.get(id(prices))  # the book's own objects live as long as the book
+        if rates is None:
+            rates = self._compiled[id(prices)] = compiled(prices)
+        return rates
+
+
+def compiled(prices: "ModelPrice") -> Rates:
+    """Integer rates of a model's prices (dollars per million tokens, or per thousand calls), tiers included."""
+    from genai_prices.types import TieredPrices
+
+    values = {key: value for key, value in prices.__dict__.items() if value is not None}
+    starts = {tier.start for value in values.values() if isinstance(value, TieredPrices) for tier in value.tiers}
+
+    def price(key: str, start: int) -> Decimal:
+        value = values[key]
+        if not isinstance(value, TieredPrices):
+            return Decimal(value)
+        return next((tier.price for tier in reversed(value.tiers) if tier.start <= start), value.base)
+
+    def vector(start: int, tiers: tuple[tuple[int, Rates], ...] = ()) -> Rates:
+        sold_as = {counter: next((key for key in keys if key in values), None) for counter, keys in _PRICED_BY.items()}
+        picos = {counter: _picos(price(key, start), per=1_000_000) for counter, key in sold_as.items() if key}
+        reasoning = picos.pop("reasoning", 0)
+        extra = reasoning - picos.get("output", reasoning)
+        request = _picos(price("requests_kcount", start), per=1000) if "requests_kcount" in values else 0
+        return Rates.of(picos, reasoning_extra=extra, request=request, tiers=tiers)
+
+    return vector(-1, tuple((start, vector(start)) for start in sorted(starts, reverse=True)))
+
+
+def _picos(dollars: Decimal, *, per: int) -> int:
+    """Whole pico-dollars per unit. A few aggregators publish float noise beyond that: rounded half-even."""
+    return int((dollars * (PICOS // per)).to_integral_value(rounding=ROUND_HALF_EVEN))
+
+
+def _price_changes(model: "ModelInfo") -> list[int]:
+    """Seconds of the UTC day at which a model's price may change; 0 is always one."""
+    from genai_prices.types import ModelPrice, TimeOfDateConstraint
+
+    seconds = {0}
+    if not isinstance(model.prices, ModelPrice):
+        for option in model.prices:
+            if isinstance(option.constraint, TimeOfDateConstraint):
+                seconds |= {_utc_second(option.constraint.start_time), _utc_second(option.constraint.end_time)}
+    return sorted(seconds)
+
+
+def _utc_second(clock: time) -> int:
+    at = datetime(1970, 1, 1, clock.hour, clock.minute, clock.second, tzinfo=clock.tzinfo or UTC).astimezone(UTC)
+    return at.hour * 3600 + at.minute * 60 + at.second

@@ -1,0 +1,63 @@
+"""What people ask about use: one person's own, and the figures of a Home."""
+
+from dataclasses import dataclass
+
+from bot.budget_requests import BudgetRequest
+from bot.budgets import Standing
+from bot.digests import Share
+from bot.teams import Team
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonUse:
+    """Somebody's own use, in nano-dollars and tokens: today, the last seven days, and the month so far with its parts."""
+
+    today_nanos: int
+    week_nanos: int
+    month_nanos: int
+    month_tokens: int
+    month_calls: int
+    notional_nanos: int
+    tools: tuple[Share, ...]
+    models: tuple[Share, ...]
+    teams: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """A waiting request with the names that its card shows."""
+
+    request: BudgetRequest
+    team: Team
+    asker_mention: str
+    payer_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompanyView:
+    """What managers of the whole and finance see: the company's standing and what needs somebody's attention."""
+
+    organisation: Standing
+    teams: tuple[Standing, ...]
+    unattributed_nanos: int
+    unpriced_calls: int
+    unpriced_models: tuple[str, ...]
+    quarantined: int
+    broken_routes: tuple[str, ...]
+    silent_messages: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Home:
+    """Everything on a person's Home, the most relevant first."""
+
+    is_outsider: bool
+    use: PersonUse
+    standings: tuple[Standing, ...]
+    approvals: tuple[Pending, ...]
+    own_requests: tuple[tuple[BudgetRequest, str], ...]
+    """(request, team name)"""
+    company: CompanyView | None
+    in_preview: bool
+    now: int
+    command: str

@@ -1,0 +1,83 @@
+"""The rules in force at one version of the configuration: whose key it is, which team, which tool, which price."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from bot.approvals import DEFAULT_RULES, ApprovalRule
+from bot.attribution import Attribution, Source
+from bot.periods import day_number
+from bot.pricing import ContractPrice, Prices
+from bot.teams import Directory
+from bot.tools import Tools
+from bot.usage import Booking, UsageEvent
+
+
+class Rulebook:
+    """Everything that deciding about an event needs, in memory. One of an older `version` must not book."""
+
+    def __init__(
+        self,
+        *,
+        version: int,
+        directory: Directory,
+        sources: Mapping[bytes, Source],
+        attribution: Attribution,
+        prices: Prices,
+        tools: Tools,
+        approvals: Sequence[ApprovalRule],
+    ) -> None:
+        """`sources` are found by the hash of a key, keys in force alone."""
+        self.version = version
+        self.directory = directory
+        self.sources = sources
+        self.attribution = attribution
+        self.prices = prices
+        self.tools = tools
+        self.approvals = approvals
+        self._teams = {team.id: team for team in directory.teams}
+
+    def booking(self, event: UsageEvent, source: Source) -> Booking:
+        """The event with its team, its day there, its tool and its price."""
+        placed = self.attribution.place(event, source)
+        day = self._teams[placed.team_id].day_of(event.occurred_at)
+        priced = self.prices.price(event, day=day)
+        return Booking(
+            source_id=source.id,
+            event=event,
+            team_id=placed.team_id,
+            rule=placed.rule,
+            local_day=day,
+            tool=self.tools.tool_of(event),
+            cost_nanos=priced.cost_nanos,
+            basis=priced.basis,
+            book=self.prices.book.book_id,
+            book_nanos=priced.book_nanos,
+            notional_nanos=priced.notional_nanos,
+        )
+
+
+def contracts_of(stored: Sequence[Mapping[str, Any]] | None) -> list[ContractPrice]:
+    """The contract prices of the stored `prices` document, which holds rates in pico-dollars per token."""
+    return [
+        ContractPrice(
+            model=line.get("model"),
+            provider=line.get("provider"),
+            from_day=day_number(date.fromisoformat(line["from"])) if line.get("from") else None,
+            input_pico=line.get("input_per_mtok"),
+            output_pico=line.get("output_per_mtok"),
+            cache_read_pico=line.get("cache_read_per_mtok"),
+            cache_write_5m_pico=line.get("cache_write_5m_per_mtok"),
+            cache_write_1h_pico=line.get("cache_write_1h_per_mtok"),
+            discount_ppm=int(Decimal(line["discount"]) * 1_000_000) if line.get("discount") is not None else None,
+        )
+        for line in stored or []
+    ]
+
+
+def approvals_of(policy: Mapping[str, Any] | None) -> tuple[ApprovalRule, ...]:
+    """The approval rules of the stored `policy` document. Lines that approve by themselves are not applied yet."""
+    lines = (policy or {}).get("approvals") or []
+    rules = tuple(ApprovalRule(up_to_nanos=line["up_to"], by=line["by"]) for line in lines if line.get("by"))
+    return rules or DEFAULT_RULES

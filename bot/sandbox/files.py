@@ -1,0 +1,121 @@
+"""Uploaded files: Slack's three steps, and the moment in which a new file cannot be shown yet."""
+
+import itertools
+import mimetypes
+from dataclasses import dataclass
+from typing import Any
+
+from bot.sandbox.errors import SlackError
+from bot.sandbox.triggers import real_seconds
+
+Json = dict[str, Any]
+PROCESSING_SECONDS = 0.3  # Slack looks at an upload after it says ok; until then a block refuses the file
+LARGEST_BYTES = 50_000_000
+ALT_CHARACTERS = 1_000
+
+
+@dataclass(kw_only=True)
+class File:
+    """A file; `completed` is the loop's time when the app said it was done."""
+
+    id: str
+    name: str
+    length: int
+    created: int
+    user: str
+    alt_txt: str = ""
+    title: str = ""
+    content: bytes = b""
+    completed: float | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether Slack has looked at it."""
+        return self.completed is not None and real_seconds() - self.completed >= PROCESSING_SECONDS
+
+    @property
+    def mimetype(self) -> str:
+        """By its name, as for any upload."""
+        return mimetypes.guess_type(self.name)[0] or "application/octet-stream"
+
+    def as_slack(self, base_url: str) -> Json:
+        """Slack's file object; the type stays empty until the file was looked at."""
+        kind = self.name.rpartition(".")[2].lower()
+        return {
+            "id": self.id,
+            "created": self.created,
+            "timestamp": self.created,
+            "name": self.name,
+            "title": self.title or self.name,
+            "mimetype": self.mimetype if self.is_ready else "",
+            "filetype": kind if self.is_ready else "",
+            "user": self.user,
+            "size": len(self.content),
+            "mode": "hosted",
+            "is_external": False,
+            "is_public": False,
+            "alt_txt": self.alt_txt,
+            "url_private": f"{base_url}/files/{self.id}",
+            "permalink": f"{base_url}/files/{self.id}",
+        }
+
+    def as_page(self) -> Json:
+        """What the page needs to show it."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "title": self.title or self.name,
+            "mimetype": self.mimetype,
+            "size": len(self.content),
+            "url_private": f"/files/{self.id}",
+            "alt_txt": self.alt_txt,
+        }
+
+
+class Files:
+    """All uploads by id."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, File] = {}
+        self._count = itertools.count(1)
+
+    def announce(self, *, name: str, length: int, alt_txt: str, user: str, now: float) -> File:
+        """Step one: a place to send the bytes to."""
+        if length <= 0 or length > LARGEST_BYTES or len(alt_txt) > ALT_CHARACTERS:
+            raise SlackError("invalid_arguments")
+        file = File(
+            id=f"F{next(self._count):010d}", name=name, length=length, alt_txt=alt_txt, user=user, created=int(now)
+        )
+        self._files[file.id] = file
+        return file
+
+    def complete(self, file_id: object, title: str) -> File:
+        """Step three, after the bytes came. Raises SlackError file_not_found when they did not."""
+        file = self.find(file_id)
+        if not file.content:
+            raise SlackError("file_not_found")
+        file.title = title
+        file.completed = real_seconds()
+        return file
+
+    def find(self, file_id: object) -> File:
+        """A file. Raises SlackError file_not_found."""
+        file = self._files.get(str(file_id))
+        if file is None:
+            raise SlackError("file_not_found")
+        return file
+
+    def faults(self, node: Any, pointer: str = "/blocks") -> list[str]:
+        """The slack_file references below these blocks that Slack cannot show (yet)."""
+        if isinstance(node, list):
+            return [fault for i, item in enumerate(node) for fault in self.faults(item, f"{pointer}/{i}")]
+        if not isinstance(node, dict):
+            return []
+        found = [fault for key, value in node.items() for fault in self.faults(value, f"{pointer}/{key}")]
+        reference = node.get("slack_file")
+        if isinstance(reference, dict):
+            file_id = reference.get("id") or str(reference.get("url", "")).rpartition("/")[2]
+            file = self._files.get(file_id)
+            if file is None or not file.is_ready or not file.mimetype.startswith("image/"):
+                found.append(f"invalid slack file [json-pointer:{pointer}/slack_file]")
+        return found

@@ -1,0 +1,19 @@
+"""What Slack's client makes of typed words before it sends them."""
+
+import re
+
+from bot.sandbox.workspace import Workspace
+
+
+def as_client_sends(workspace: Workspace, text: str) -> str:
+    """Typed words as a message's text: & < > escaped, @name and #channel as references."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    people = {member.name: member.id for member in workspace.members.values()}
+    rooms = {room.name: room.id for room in workspace.rooms.values() if not room.is_im}
+
+    def reference(match: re.Match[str]) -> str:
+        sign, name = match[1], match[2]
+        found = (people if sign == "@" else rooms).get(name)
+        return f"<{sign}{found}>" if found else match[0]
+
+    return re.sub(r"(?<!\w)([@#])([\w-]+)", reference, escaped)

@@ -1,0 +1,202 @@
+"""What the page asks and does, as JSON: /page/state and the deeds of the person it acts as."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from bot.sandbox import channels, commands, interactions, terminal
+from bot.sandbox.dispatch import Delivery, Dispatch
+from bot.sandbox.errors import SlackError
+from bot.sandbox.mentions import as_client_sends
+from bot.sandbox.messages import Message
+from bot.sandbox.page_state import whole_state
+from bot.sandbox.rooms import Room
+from bot.sandbox.settings import Member
+from bot.sandbox.web_api import decoded
+from bot.sandbox.workspace import Workspace
+
+Json = dict[str, Any]
+
+
+class Page:
+    """The page's side of a workspace. Every deed takes the JSON the page sent and returns what it is told."""
+
+    def __init__(self, workspace: Workspace, dispatch: Dispatch) -> None:
+        self._workspace = workspace
+        self._dispatch = dispatch
+        self._deeds: dict[str, Callable[[Member, Json], Awaitable[Json]]] = {
+            "command": self.command,
+            "message": self.message,
+            "action": self.action,
+            "submit": self.submit,
+            "close": self.close,
+            "home": self.home,
+            "read": self.read,
+            "control": self.control,
+            "terminal": self.terminal,
+            "channel": self.channel,
+            "event": self.event,
+        }
+
+    async def show_state(self, request: Request) -> Response:
+        """GET /page/state"""
+        try:
+            member = self._member(request.query_params.get("as") or self._workspace.settings.acting)
+        except SlackError as no:
+            return JSONResponse({"ok": False, "error": no.name})
+        return JSONResponse(whole_state(self._workspace, member))
+
+    async def stream(self, request: Request) -> Response:
+        """GET /page/events"""
+        try:
+            member = self._member(request.query_params.get("as") or self._workspace.settings.acting)
+        except SlackError as no:
+            return JSONResponse({"ok": False, "error": no.name}, status_code=404)
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        frames = self._workspace.feed.listen(member.id)
+        return StreamingResponse(frames, media_type="text/event-stream", headers=headers)
+
+    async def do(self, request: Request) -> Response:
+        """POST /page/<deed>"""
+        # A form on another site can't send this type without asking first.
+        if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+            return JSONResponse({"ok": False, "error": "Send JSON."}, status_code=415)
+        deed = self._deeds.get(request.path_params["deed"])
+        if deed is None:
+            return JSONResponse({"ok": False, "error": "unknown deed"}, status_code=404)
+        try:
+            asked = decoded(await request.body(), "invalid_json")
+            if not isinstance(asked, dict):
+                raise SlackError("json_not_object")
+            member = self._member(asked.get("as") or self._workspace.settings.acting)
+            return JSONResponse(await deed(member, asked))
+        except SlackError as no:
+            return JSONResponse(no.as_answer())
+
+    async def command(self, member: Member, asked: Json) -> Json:
+        """Runs a slash command."""
+        room = self._writable_room(member, asked.get("channel"))
+        return _told(
+            await commands.run_command(self._workspace, self._dispatch, member, room, str(asked.get("text") or ""))
+        )
+
+    async def message(self, member: Member, asked: Json) -> Json:
+        """Posts what a person wrote."""
+        room = self._writable_room(member, asked.get("channel"))
+        text = str(asked.get("text") or "").strip()
+        if not text:
+            raise SlackError("no_text")
+        if text.startswith("/"):
+            return {"ok": False, "error": f"{text.split()[0]} is not a command of this workspace."}
+        message = Message(
+            channel=room.id,
+            ts=self._workspace.new_ts(),
+            user=member.id,
+            username=member.name,
+            text=as_client_sends(self._workspace, text),
+            thread_ts=asked.get("thread_ts") or None,
+        )
+        return {"ok": True, "message": self._workspace.put(message).as_page()}
+
+    async def action(self, member: Member, asked: Json) -> Json:
+        """Clicks or chooses, in a message or a view."""
+        workspace = self._workspace
+        if asked.get("view_id"):
+            view = self._own_view(member, asked["view_id"])
+            return _told(await interactions.act_on_view(workspace, self._dispatch, member, view, asked))
+        room = self._seen_room(member, asked.get("channel"))
+        message = room.find(asked.get("ts"))
+        if message is None or message.private_to not in (None, member.id):
+            raise SlackError("message_not_found")
+        return _told(await interactions.act_on_message(workspace, self._dispatch, member, message, asked))
+
+    async def submit(self, member: Member, asked: Json) -> Json:
+        """Submits the modal on top."""
+        view = self._own_view(member, asked.get("view_id"))
+        answer = await interactions.submit(self._workspace, self._dispatch, member, view, asked.get("values"))
+        return {**answer, "modals": self._workspace.modals.stack(member.id)}
+
+    async def close(self, member: Member, asked: Json) -> Json:
+        """Closes a modal, or all."""
+        view = self._own_view(member, asked.get("view_id"))
+        await interactions.close(self._workspace, self._dispatch, member, view, everything=bool(asked.get("all")))
+        return {"ok": True, "modals": self._workspace.modals.stack(member.id)}
+
+    async def home(self, member: Member, asked: Json) -> Json:
+        """Opens the app's Home."""
+        room = self._workspace.direct(member.id)
+        event = {"type": "app_home_opened", "user": member.id, "channel": room.id, "tab": asked.get("tab") or "home"}
+        view = self._workspace.modals.home(member.id)
+        delivery = await self._dispatch.event({**event, "view": view} if view else event)
+        self._workspace.steps.happened("home")
+        return {**_told(delivery), "home": self._workspace.modals.home(member.id)}
+
+    async def read(self, member: Member, asked: Json) -> Json:
+        """Marks a room as read."""
+        room = self._seen_room(member, asked.get("channel"))
+        if room.unread(member.id):
+            room.last_read[member.id] = self._workspace.new_ts()
+            self._workspace.feed.tell("channels", self._workspace.room_lists(member.id), to={member.id})
+        return {"ok": True}
+
+    async def control(self, member: Member, asked: Json) -> Json:
+        """Presses one of the buttons beside the chat."""
+        for control in self._workspace.settings.controls:
+            if control.id == asked.get("id"):
+                return await terminal.press(self._workspace, self._dispatch, control)
+        return {"ok": False, "error": "There is no such button."}
+
+    async def terminal(self, member: Member, asked: Json) -> Json:
+        """Runs a line of the terminal."""
+        shown = self._workspace.settings.terminal
+        index = asked.get("index")
+        if shown is None or not isinstance(index, int) or not 0 <= index < len(shown.commands):
+            return {"ok": False, "error": "There is no such command."}
+        return await terminal.run(self._workspace, self._dispatch, shown, index)
+
+    async def channel(self, member: Member, asked: Json) -> Json:
+        """Archives, renames, shares, joins or leaves a channel."""
+        room = self._workspace.room(asked.get("id"))
+        change, name = str(asked.get("change")), str(asked.get("name") or "")
+        return _told(
+            await channels.change_channel(self._workspace, self._dispatch, member, room, change=change, name=name)
+        )
+
+    async def event(self, member: Member, asked: Json) -> Json:
+        """Sends the app any event."""
+        if not isinstance(asked.get("event"), dict):
+            raise SlackError("invalid_arguments")
+        return _told(await self._dispatch.event(asked["event"]))
+
+    def _member(self, member_id: object) -> Member:
+        member = self._workspace.member(member_id)
+        if member.is_bot:
+            raise SlackError("user_not_found")
+        return member
+
+    def _seen_room(self, member: Member, channel: object) -> Room:
+        room = self._workspace.rooms.get(str(channel))
+        if room is None or not self._workspace.can_see(member.id, room):
+            raise SlackError("channel_not_found")
+        return room
+
+    def _writable_room(self, member: Member, channel: object) -> Room:
+        room = self._seen_room(member, channel)
+        if member.id not in room.members:
+            raise SlackError("not_in_channel")
+        if room.is_archived:
+            raise SlackError("is_archived")
+        return room
+
+    def _own_view(self, member: Member, view_id: object) -> Json:
+        holder, view = self._workspace.modals.holder(view_id)
+        if holder != member.id:
+            raise SlackError("not_found")
+        return view
+
+
+def _told(delivery: Delivery) -> Json:
+    answer: Json = {"ok": delivery.error is None, "status": delivery.status}
+    return answer | ({"error": delivery.error} if delivery.error else {})

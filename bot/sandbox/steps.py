@@ -1,0 +1,46 @@
+"""The suggested steps of the tour: which are done, told from what people do on the page."""
+
+from typing import Any
+
+from bot.sandbox.feed import Feed
+from bot.sandbox.settings import Step
+
+Json = dict[str, Any]
+
+
+class Steps:
+    """Steps in their order; one counts only once those before it are done."""
+
+    def __init__(self, steps: tuple[Step, ...], feed: Feed) -> None:
+        self._steps = steps
+        self._feed = feed
+        self._done = 0
+
+    def happened(self, what: str) -> None:
+        """Notes a deed such as `terminal:deny` or `command:/tokens request 500`."""
+        if self._done >= len(self._steps):
+            return
+        awaited = self._steps[self._done].done_when.split("|")
+        if any(_fits(deed, what) for deed in awaited):
+            self._done += 1
+            self._feed.tell("steps", {"steps": self.as_page()})
+
+    def as_page(self) -> list[Json]:
+        """What the page lists."""
+        return [
+            {
+                "title": step.title,
+                "text": step.text,
+                "done": i < self._done,
+                "person": step.person,
+                "channel": step.channel,
+                "pane": step.pane,
+            }
+            for i, step in enumerate(self._steps)
+        ]
+
+
+def _fits(deed: str, what: str) -> bool:
+    if not deed:
+        return False
+    return what.startswith(deed) if deed.startswith("command:") else what == deed

@@ -1,0 +1,68 @@
+"""A record of the HTTP that went through the workspace, in both directions, with secrets left out."""
+
+import collections
+import itertools
+from typing import Any
+
+from bot.sandbox.feed import Feed
+
+Json = dict[str, Any]
+KEPT = 200
+_SECRET = ("authorization", "x-slack-signature", "token")
+
+
+class Traffic:
+    """The latest exchanges."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self._entries: collections.deque[Json] = collections.deque(maxlen=KEPT)
+        self._count = itertools.count(1)
+
+    def entries(self) -> list[Json]:
+        """Oldest first."""
+        return list(self._entries)
+
+    def note(
+        self,
+        *,
+        at: float,
+        direction: str,
+        method: str,
+        path: str,
+        title: str,
+        status: int | None,
+        seconds: float,
+        error: str | None,
+        request: Any,
+        response: Any,
+    ) -> None:
+        """Keeps one exchange and shows it on every open page. `direction`: to_bot, to_slack or from_page."""
+        entry = {
+            "id": next(self._count),
+            "at": at,
+            "direction": direction,
+            "method": method,
+            "path": path,
+            "title": title,
+            "status": status,
+            "ms": round(seconds * 1000, 1),
+            "ok": error is None,
+            "error": error,
+            "request": without_secrets(request),
+            "response": without_secrets(response),
+        }
+        self._entries.append(entry)
+        self._feed.tell("traffic", entry)
+
+
+def without_secrets(value: Any) -> Any:
+    """The value with tokens, keys and signatures left out."""
+    if isinstance(value, dict):
+        return {
+            key: "…" if str(key).lower() in _SECRET and isinstance(item, str) else without_secrets(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [without_secrets(item) for item in value]
+    return value

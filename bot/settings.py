@@ -1,0 +1,78 @@
+"""Settings, from the environment and `.env`. Importing this needs neither; `Settings()` reads them."""
+
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, Field, PlainValidator, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.refusals import ConfigError
+
+DEFAULT_DATABASE_URL = "sqlite:///tokens.db"
+
+
+def _database_url(value: Any) -> str:
+    """Both of PostgreSQL's spellings and SQLite's, turned into the driver that Tokens uses."""
+    text = str(value).strip()
+    for given, driver in (
+        ("postgres://", "postgresql+asyncpg://"),
+        ("postgresql://", "postgresql+asyncpg://"),
+        ("sqlite://", "sqlite+aiosqlite://"),
+    ):
+        if text.startswith(given):
+            return driver + text.removeprefix(given)
+    if text.startswith(("postgresql+asyncpg://", "sqlite+aiosqlite://")):
+        return text
+    raise ValueError("must start with sqlite:///, postgres:// or postgresql://")
+
+
+class Settings(BaseSettings):
+    """What an operator can set. The names of the contract are bare, all others are prefixed `TOKENS_`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TOKENS_", env_file=".env", extra="ignore", populate_by_name=True, str_strip_whitespace=True
+    )
+
+    database_url: Annotated[str, PlainValidator(_database_url)] = Field(
+        default=_database_url(DEFAULT_DATABASE_URL), validation_alias=AliasChoices("DATABASE_URL", "database_url")
+    )
+    slack_bot_token: str = Field(default="", validation_alias=AliasChoices("SLACK_BOT_TOKEN", "slack_bot_token"))
+    slack_signing_secret: str = Field(
+        default="", validation_alias=AliasChoices("SLACK_SIGNING_SECRET", "slack_signing_secret")
+    )
+    slack_app_token: str = Field(default="", validation_alias=AliasChoices("SLACK_APP_TOKEN", "slack_app_token"))
+    slack_api_url: str = Field(
+        default="https://slack.com/api/", validation_alias=AliasChoices("SLACK_API_URL", "slack_api_url")
+    )
+    host: str = Field(default="127.0.0.1", validation_alias=AliasChoices("HOST", "host"))
+    port: int = Field(default=3000, ge=0, le=65535, validation_alias=AliasChoices("PORT", "port"))
+
+    command: str = Field(default="/tokens", pattern=r"^/[a-z0-9_-]{1,31}$")
+    watch_seconds: float = Field(default=15.0, gt=0)
+    outbox_poll_seconds: float = Field(default=1.0, gt=0)
+    schedule_seconds: float = Field(default=30.0, gt=0)
+    max_body_bytes: int = Field(default=32 * 1024 * 1024, gt=0)
+    max_in_flight_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
+    group_rows: int = Field(default=4000, gt=0)
+    quarantine_days: int = Field(default=30, gt=0)
+
+    @property
+    def has_slack(self) -> bool:
+        return bool(self.slack_bot_token and self.slack_signing_secret)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def api_url(self) -> str:
+        """Slack's address with the slash that the SDK joins on."""
+        return self.slack_api_url.rstrip("/") + "/"
+
+
+def load_settings(**given: Any) -> Settings:
+    """The settings; raises ConfigError with a line a fault, each naming the variable to set."""
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors()]
+        raise ConfigError("\n".join(lines)) from error

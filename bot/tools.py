@@ -1,0 +1,118 @@
+"""Which tool made a call, and whether it is the company's own or somebody else's."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from typing import Literal
+
+from bot.usage import UsageEvent
+
+ToolKind = Literal["in_house", "third_party"]
+
+_MEMORY = 20_000
+
+_KNOWN_AGENTS = (
+    ("claude-cli*", "Claude Code"),
+    ("claude-code*", "Claude Code"),
+    ("codex*", "Codex"),
+    ("githubcopilot*", "GitHub Copilot"),
+    ("github-copilot*", "GitHub Copilot"),
+    ("copilot*", "GitHub Copilot"),
+    ("cursor*", "Cursor"),
+    ("geminicli*", "Gemini CLI"),
+    ("gemini-cli*", "Gemini CLI"),
+    ("qwencode*", "Qwen Code"),
+    ("qwen-code*", "Qwen Code"),
+    ("opencode*", "OpenCode"),
+    ("aider*", "Aider"),
+    ("cline*", "Cline"),
+    ("roo-code*", "Roo Code"),
+    ("roocode*", "Roo Code"),
+    ("kilo-code*", "Kilo Code"),
+    ("kilocode*", "Kilo Code"),
+    ("windsurf*", "Windsurf"),
+    ("zed/*", "Zed"),
+    ("goose/*", "Goose"),
+)
+"""Programs that say who they are in their user agent. Libraries (openai-python, curl) are not tools: they say nothing."""
+_KNOWN_NAMES = {
+    "codexcli": "Codex",
+    "codexclirs": "Codex",
+    "codexexec": "Codex",
+    "codexvscode": "Codex",
+    "claudecli": "Claude Code",
+    "claudecodedesktop": "Claude Code",
+    "copilot": "GitHub Copilot",
+    "copilotchat": "GitHub Copilot",
+    "githubcopilotchat": "GitHub Copilot",
+}
+"""What telemetry calls them, as `_folded` leaves it, where that is not the tool's own name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolRule:
+    """One line of `tools:` in teams.yml. All patterns that it gives must match; `*` and `?` stand for anything."""
+
+    name: str
+    kind: ToolKind
+    model: str | None = None
+    user_agent: str | None = None
+    api_base: str | None = None
+
+    def fits(self, *, model: str, user_agent: str, api_base: str) -> bool:
+        """Whether a call (in lower case) fits every pattern given; a rule without patterns only names a tool."""
+        asked = ((self.model, model), (self.user_agent, user_agent), (self.api_base, api_base))
+        given = [(pattern.casefold(), value) for pattern, value in asked if pattern]
+        return bool(given) and all(value and fnmatchcase(value, pattern) for pattern, value in given)
+
+
+class Tools:
+    """The tools a company knows, its own rules before the built-in ones. It remembers what it decided."""
+
+    def __init__(self, rules: Iterable[ToolRule]) -> None:
+        listed = tuple(rules)
+        self._by_agent = tuple(rule for rule in listed if rule.user_agent)
+        self._by_api_base = tuple(rule for rule in listed if rule.api_base and not rule.user_agent)
+        self._by_model = tuple(rule for rule in listed if rule.model and not rule.user_agent and not rule.api_base)
+        self._names = {_folded(name): name for name in _KNOWN_NAMES.values()}
+        self._names |= {_folded(name): name for _, name in _KNOWN_AGENTS}
+        self._names |= {_folded(rule.name): rule.name for rule in reversed(listed)}
+        for spelled, name in _KNOWN_NAMES.items():
+            self._names.setdefault(spelled, self._names[_folded(name)])
+        self._kinds: dict[str, ToolKind] = {_folded(rule.name): rule.kind for rule in reversed(listed)}
+        self._decided = lru_cache(maxsize=_MEMORY)(self._decide)
+
+    def tool_of(self, event: UsageEvent, *, api_base: str = "") -> str:
+        """The tool's name: as declared, else by user agent, by the address called, by model; "" if nothing tells."""
+        return self._decided(event.tool, event.user_agent, event.model, api_base)
+
+    def kind_of(self, tool_name: str) -> ToolKind:
+        """In-house where a rule says so; every other tool, known or not, is somebody else's."""
+        return self._kinds.get(_folded(self._canonical(tool_name)), "third_party")
+
+    def _decide(self, declared: str, user_agent: str, model: str, api_base: str) -> str:
+        if declared.strip():
+            return self._canonical(declared)
+        agent, base, named = user_agent.strip().casefold(), api_base.strip().casefold(), model.strip().casefold()
+        models = (named, named.partition("/")[2] or named)  # gateways send `openai/metacode-2` for `metacode-2`
+        if agent:
+            own = self._first(self._by_agent, models, agent, base)
+            known = next((name for pattern, name in _KNOWN_AGENTS if fnmatchcase(agent, pattern)), "")
+            if found := own or (self._canonical(known) if known else ""):
+                return found
+        return self._first(self._by_api_base, models, agent, base) or self._first(self._by_model, models, agent, base)
+
+    def _canonical(self, declared: str) -> str:
+        return self._names.get(_folded(declared), declared.strip())
+
+    def _first(self, rules: Iterable[ToolRule], models: tuple[str, str], agent: str, base: str) -> str:
+        fits = (r for r in rules if any(r.fits(model=m, user_agent=agent, api_base=base) for m in models))
+        rule = next(fits, None)
+        return self._canonical(rule.name) if rule is not None else ""
+
+
+def _folded(name: str) -> str:
+    """`Claude Code`, `claude-code` and `claude_code` are one tool."""
+    return re.sub(r"[\s_-]+", "", name.casefold())

@@ -1,0 +1,102 @@
+"""A metered call: what every sender's report is turned into, and what may be in it."""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Literal
+
+import msgspec
+
+from bot.money import NANOS
+
+COUNTERS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning")
+"""The six counters. The first five are disjoint; `reasoning` is a part of `output`, kept for information."""
+
+MAX_TOKENS = 10**11
+"""More tokens than any one call can have. A larger figure is a fault of the sender, and would end in overflowing sums."""
+MAX_COST_NANOS = 10**7 * NANOS
+MAX_NAME_CHARACTERS = 256
+MAX_TAGS = 64
+
+
+class UsageEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One metered call, with disjoint token counters. `""` and None stand for what the sender did not say.
+
+    `key` tells the event from all others of its source, `fingerprint` its content: the same key with the same
+    fingerprint is a duplicate, with another one a conflict. `occurred_at` is microseconds since 1970.
+    """
+
+    key: bytes
+    fingerprint: bytes
+    event_id: str
+    occurred_at: int
+    provider: str
+    model: str
+    tool: str
+    workflow: str
+    user: str
+    credential: str
+    gateway_team: str
+    declared_team: str
+    user_agent: str
+    tags: tuple[str, ...]
+    uncached_input: int
+    cache_read: int
+    cache_write_5m: int
+    cache_write_1h: int
+    output: int
+    reasoning: int
+    reported_nanos: int | None
+    failed: bool
+    gateway_cache: bool
+    notional: bool
+
+    @property
+    def tokens(self) -> int:
+        return self.uncached_input + self.cache_read + self.cache_write_5m + self.cache_write_1h + self.output
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that could not be used: where it stood in the body, why, and what is kept of it (never prompts or headers)."""
+
+    index: int
+    reason: str
+    kept: bytes
+    key: bytes
+
+
+class Parsed(msgspec.Struct, kw_only=True):
+    """What a parser made of a body: the events with their places in it, and the rows that could not be used."""
+
+    rows: int
+    events: list[tuple[int, UsageEvent]]
+    unusable: list[Row]
+
+
+def digest(parts: Sequence[str | bytes | int | None]) -> bytes:
+    """16 bytes that stand for a sequence of values; every part carries its length, so that no two sequences meet."""
+    hashed = blake2b(digest_size=16)
+    for part in parts:
+        data = part if isinstance(part, bytes) else b"" if part is None else str(part).encode("utf-8", "surrogatepass")
+        hashed.update(b"%d%s:" % (len(data), b"n" if part is None else b""))
+        hashed.update(data)
+    return hashed.digest()
+
+
+class Booking(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An event with all that was decided about it: its team and why, its tool, its day there, its price."""
+
+    source_id: int
+    event: UsageEvent
+    team_id: int
+    rule: str
+    local_day: int
+    tool: str
+    cost_nanos: int
+    basis: str
+    book: str
+    book_nanos: int | None
+    notional_nanos: int
+
+
+Fate = Literal["accepted", "duplicate", "conflict"]
+"""What became of an event at the door: booked, known already, or known with another content."""

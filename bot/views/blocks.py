@@ -1,0 +1,195 @@
+"""Block Kit's parts as plain dicts, checked against Slack's limits: the one place that knows slackblocks.
+
+Text given to these helpers is mrkdwn unless it says plain; what people or senders typed goes through `escape` or `name`.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import slackblocks
+from slackblocks import Option, PlainText
+
+from bot.charts import NativeChart
+from bot.messages import CHART_BLOCK, Block
+from bot.periods import MICROS, day_number, moment, short_day_text, zone
+
+Element = slackblocks.Element
+"""A button, menu or field, to be placed in a block."""
+Style = Literal["primary", "danger"]
+
+NAME_CHARACTERS = 60
+_FIELDS_IN_SECTION = 10
+_LABEL_CHARACTERS = 75
+
+
+def cut(text: str, limit: int) -> str:
+    """The text, or as much of it as fits with an ellipsis."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def escape(text: str, *, limit: int = 2_500) -> str:
+    """Typed text as mrkdwn that mentions nobody. It is cut before it is escaped, so no entity is cut in half."""
+    shown = cut(text.replace("\x00", ""), limit)
+    return shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def plain(text: str, *, limit: int = NAME_CHARACTERS) -> str:
+    """A typed name on one line, cut, for plain text: titles, buttons, options, labels."""
+    return cut(" ".join(text.replace("\x00", "").split()), limit) or "–"
+
+
+def name(text: str, *, limit: int = NAME_CHARACTERS) -> str:
+    """A typed name on one line, cut and escaped, for mrkdwn and a message's text."""
+    return escape(plain(text, limit=limit))
+
+
+def quote(text: str, *, limit: int = 1_000) -> str:
+    """Typed text as a quotation of at most 30 lines, which it can't leave, within what a section takes."""
+    shown = cut(text.replace("\x00", "").strip(), limit)
+    while len(escape(shown)) > 2_400:  # an ampersand is five characters when it is escaped
+        shown = cut(shown, len(shown) * 3 // 4)
+    return "\n".join(f"> {line.rstrip()}" for line in escape(shown).splitlines()[:30]) or "> –"
+
+
+def mention(slack_id: str) -> str:
+    return f"<@{slack_id}>"
+
+
+def date_mark(at_micros: int, *, timezone: str = "UTC", pattern: str = "{date_short_pretty} at {time}") -> str:
+    """A moment that Slack shows on each reader's own clock; `timezone` is whose clock the fallback reads."""
+    local = moment(at_micros).astimezone(zone(timezone))
+    fallback = f"{short_day_text(day_number(local.date()))} at {local:%H:%M} {local:%Z}"
+    return f"<!date^{at_micros // MICROS}^{pattern}|{fallback}>"
+
+
+def section(text: str, *, block_id: str, fields: Sequence[str] = (), accessory: Element | None = None) -> Block:
+    """A paragraph, up to ten fields below it in two columns, and an element beside it."""
+    shown = [slackblocks.Text(field) for field in fields[:_FIELDS_IN_SECTION]]
+    return slackblocks.SectionBlock(
+        text=text or None, block_id=block_id, fields=[*shown] or None, accessory=accessory
+    )._resolve()
+
+
+def header(text: str, *, block_id: str) -> Block:
+    """A title in plain text."""
+    return slackblocks.HeaderBlock(text=plain(text, limit=150), block_id=block_id)._resolve()
+
+
+def context(*texts: str, block_id: str) -> Block:
+    """Small print: at most ten parts."""
+    return slackblocks.ContextBlock([slackblocks.Text(text) for text in texts], block_id=block_id)._resolve()
+
+
+def divider(*, block_id: str) -> Block:
+    return slackblocks.DividerBlock(block_id=block_id)._resolve()
+
+
+def actions(*elements: Element, block_id: str) -> Block:
+    """Buttons and menus; an action id may occur once among them."""
+    return slackblocks.ActionsBlock(list(elements), block_id=block_id)._resolve()
+
+
+def picture(number: int, *, block_id: str) -> Block:
+    """The place of a message's chart, which becomes an image once it is drawn and uploaded."""
+    return {"type": CHART_BLOCK, "chart": number, "block_id": block_id}
+
+
+def bar_chart(chart: NativeChart, *, block_id: str) -> Block:
+    """A chart that Slack draws itself. It needs at least one category."""
+    series = [
+        slackblocks.DataSeries(s["name"], [slackblocks.DataPoint(p["label"], p["value"]) for p in s["data"]])
+        for s in chart["series"]
+    ]
+    axes = slackblocks.AxisConfig(categories=chart["categories"], y_label=chart["y_label"])
+    drawn = slackblocks.BarChart(series=series, axis_config=axes)
+    return slackblocks.DataVisualizationBlock(title=chart["title"], chart=drawn, block_id=block_id)._resolve()
+
+
+def table(rows: Sequence[Sequence[str]], *, block_id: str) -> Block:
+    """A table of plain text, its first row the headings, all columns but the first set to the right."""
+    cells = [[slackblocks.RawText(cell or "–") for cell in row] for row in rows]
+    right = slackblocks.ColumnSettings(align="right")
+    columns = [slackblocks.ColumnSettings(align="left"), *(right for _ in rows[0][1:])]
+    return slackblocks.TableBlock(rows=[[*row] for row in cells], column_settings=columns, block_id=block_id)._resolve()
+
+
+def confirmation(*, title: str, text: str, confirm: str) -> slackblocks.ConfirmationDialogue:
+    """What is asked before a button counts. `title` and `confirm` are plain, `text` is mrkdwn."""
+    return slackblocks.ConfirmationDialogue(title=title, text=text, confirm=confirm, deny="Cancel")
+
+
+def button(
+    text: str,
+    *,
+    action_id: str,
+    value: int | str,
+    label: str,
+    style: Style | None = None,
+    confirm: slackblocks.ConfirmationDialogue | None = None,
+) -> Element:
+    """A button. `value` is an id; `label` says in full what it does to those who hear it instead of seeing it."""
+    return slackblocks.Button(
+        text=PlainText(text),
+        action_id=action_id,
+        value=str(value),
+        style=style,
+        confirm=confirm,
+        accessibility_label=cut(label, _LABEL_CHARACTERS),
+    )
+
+
+def overflow(*options: tuple[str, int | str], action_id: str) -> Element:
+    """The menu behind three dots: (text, value), at most five."""
+    return slackblocks.OverflowMenu(action_id, [Option(PlainText(text), str(value)) for text, value in options])
+
+
+def select(options: Sequence[tuple[str, int | str]], *, action_id: str, chosen: int | str, placeholder: str) -> Element:
+    """A menu of (text, value), at most a hundred, one of them chosen."""
+    listed = [Option(PlainText(plain(text, limit=75)), str(value)) for text, value in options]
+    initial = next(option for option in listed if option.value == str(chosen))
+    return slackblocks.StaticSelectMenu(
+        action_id=action_id, options=listed, initial_option=initial, placeholder=PlainText(placeholder)
+    )
+
+
+def text_input(
+    *, action_id: str, initial: str, placeholder: str, max_length: int, multiline: bool = False, focus: bool = False
+) -> Element:
+    """A field to type in. What it begins with is cut to what it may hold."""
+    return slackblocks.PlainTextInput(
+        action_id=action_id,
+        initial_value=initial[:max_length] or None,
+        placeholder=PlainText(placeholder),
+        max_length=max_length,
+        multiline=multiline,
+        focus_on_load=focus,
+    )
+
+
+def field(label: str, element: Element, *, block_id: str, hint: str) -> Block:
+    """A field of a form with its label and hint, both plain."""
+    return slackblocks.InputBlock(
+        label=PlainText(label), element=element, block_id=block_id, hint=PlainText(hint)
+    )._resolve()
+
+
+def modal(*, title: str, submit: str, blocks: Sequence[Block], callback_id: str, metadata: str) -> dict[str, Any]:
+    """A form. `metadata` comes back with what is submitted, at most 3,000 characters."""
+    if len(blocks) > 100 or len(metadata) > 3_000 or max(len(title), len(submit)) > 24:
+        raise ValueError("a form has at most 100 blocks, 3,000 characters of metadata, and 24 in its title")
+    return {
+        "type": "modal",
+        "callback_id": callback_id,
+        "title": PlainText(title)._resolve(),
+        "submit": PlainText(submit)._resolve(),
+        "close": PlainText("Cancel")._resolve(),
+        "private_metadata": metadata,
+        "blocks": list(blocks),
+    }
+
+
+def home(blocks: Sequence[Block]) -> dict[str, Any]:
+    """What a Home shows: at most a hundred blocks."""
+    if len(blocks) > 100:
+        raise ValueError("a Home has at most 100 blocks")
+    return {"type": "home", "blocks": list(blocks)}

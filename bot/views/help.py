@@ -1,0 +1,41 @@
+"""What to type, and what those read who can't be helped here."""
+
+from bot.messages import Message
+from bot.views.blocks import context, name, section
+
+COMMANDS = (
+    ("", "how this channel's team, or yours, stands: spent, available, burn rate, run-out date"),
+    ("me", "your own use and cost, to you alone"),
+    ("request", "ask for more budget; `{command} request 500 load test of the new ranker` fills in the form"),
+    ("help", "this list"),
+)
+"""(what follows the command, what it does)"""
+
+
+def help_message(command: str, *, unknown: str | None, suggestion: str | None) -> Message:
+    """What one can type. `unknown` is what somebody typed that means nothing here, `suggestion` the nearest word that does."""
+    lines = [f"`{f'{command} {word}'.strip()}`: {what.format(command=command)}" for word, what in COMMANDS]
+    lead = "Tokens shows what AI tools cost your team, and takes requests for more budget."
+    if unknown is not None:
+        meant = f" Did you mean `{command} {suggestion}`?" if suggestion else ""
+        lead = f"“{name(unknown)}” is nothing that `{command}` knows.{meant}"
+    blocks = (
+        section(f"{lead}\n" + "\n".join(f"• {line}" for line in lines), block_id="help"),
+        context("Only you see these answers; a standing can be shared to the channel.", block_id="help-notes"),
+    )
+    return Message(text=f"{lead} You can type: {'; '.join(lines)}.", blocks=blocks)
+
+
+def keys_message(command: str) -> Message:
+    """To somebody who asks for an API key."""
+    text = (
+        "API keys come from your AI gateway's admin: Tokens hands out budget, not keys. "
+        f"If a key stopped because the budget is used up, ask for more with `{command} request`."
+    )
+    return Message(text=text, blocks=(section(text, block_id="keys"),))
+
+
+def outsider_message() -> Message:
+    """To guests and people of other companies, who learn nothing else."""
+    text = "Tokens is for members of this workspace. Guests and people from other companies can't use it."
+    return Message(text=text, blocks=(section(text, block_id="outsider"),))

@@ -1,0 +1,92 @@
+"""How views put figures into words: counts, periods, changes, shares, and a bar made of characters."""
+
+import calendar
+from collections.abc import Sequence
+
+from bot.digests import Share
+from bot.money import percent, tokens_short, usd, usd_round
+from bot.periods import Period, date_of, short_day_text
+from bot.views.blocks import name
+
+_BAR_CELLS = 10
+_MANY_TIMES = 4
+"""From here on "five times" reads better than "400 % more"."""
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 call`, `2,300 calls`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def period_words(period_name: str) -> str:
+    """`November 2026` for `2026-11`, `Q4 2026` for `2026-Q4`, `2026` for itself."""
+    year, _, part = period_name.partition("-")
+    if not part:
+        return year
+    return f"{part} {year}" if part.startswith("Q") else f"{calendar.month_name[int(part)]} {year}"
+
+
+def last_day_text(period: Period) -> str:
+    """`30 Nov`: the last day that counts."""
+    return short_day_text(period.end_day - 1)
+
+
+def week_words(monday: int) -> str:
+    """`16–22 Nov`, `30 Nov – 6 Dec`: the seven days from a Monday."""
+    first, last = date_of(monday), date_of(monday + 6)
+    if first.month == last.month:
+        return f"{first.day}–{short_day_text(monday + 6)}"
+    return f"{short_day_text(monday)} – {short_day_text(monday + 6)}"
+
+
+def change_words(now_nanos: int, before_nanos: int, *, before: str) -> str:
+    """`18 % more than the week before`; `before` names what it is compared with."""
+    if before_nanos <= 0:
+        return f"after nothing {before}" if now_nanos > 0 else f"as in {before}"
+    if now_nanos == before_nanos:
+        return f"the same as {before}"
+    if now_nanos >= before_nanos * _MANY_TIMES:
+        return f"{now_nanos / before_nanos:.3g} times {before}"
+    difference = abs(now_nanos - before_nanos)
+    share = percent(difference, before_nanos)
+    shown = f"less than {percent(1, 100)}" if share == "0 %" else share
+    return f"{shown} {'more' if now_nanos > before_nanos else 'less'} than {before}"
+
+
+def signed_usd(nanos: int) -> str:
+    """`+$120.00` or `-$5.00`."""
+    return f"+{usd(nanos)}" if nanos > 0 else usd(nanos)
+
+
+def part_name(typed: str, *, kind: str = "tool") -> str:
+    """A tool's, model's or key's name, escaped; what no sender named is said so."""
+    return name(typed) if typed.strip() else f"unnamed {kind}"
+
+
+def share_lines(shares: Sequence[Share], *, total_nanos: int, most: int = 5, kind: str = "tool") -> str:
+    """A line each of the largest parts with dollars, share and tokens, and one for the rest together."""
+    shares = [s for s in shares if s.cost_nanos or s.tokens]
+    lines = [
+        f"• {part_name(s.name, kind=kind)}: {usd(s.cost_nanos)} ({percent(s.cost_nanos, total_nanos)}), "
+        f"{tokens_short(s.tokens)} tokens"
+        for s in shares[:most]
+    ]
+    rest = shares[most:]
+    if rest:
+        lines.append(f"• {counted(len(rest), 'other')}: {usd(sum(s.cost_nanos for s in rest))}")
+    return "\n".join(lines)
+
+
+def progress_bar(part: int, whole: int) -> str:
+    """`▰▰▰▱▱▱▱▱▱▱ 31 %`: never the bar alone. Full only when all is used; over it, full with the number."""
+    if whole <= 0:
+        return "▱" * _BAR_CELLS + " no budget"
+    filled = min(_BAR_CELLS, max(0, part * _BAR_CELLS // whole))
+    if part > 0 and filled == 0:
+        filled = 1
+    return "▰" * filled + "▱" * (_BAR_CELLS - filled) + f" {percent(part, whole)}"
+
+
+def a_day(nanos: int) -> str:
+    """`$1,670 a day`."""
+    return f"{usd_round(nanos)} a day"

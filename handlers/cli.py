@@ -1,0 +1,61 @@
+"""What every command of the command line needs: a prepared database, and errors that people can read."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+
+from bot.clock import Clock, SystemClock
+from bot.refusals import ConfigError, Refusal
+from bot.settings import Settings, load_settings
+from handlers.context import Context, make_context
+from storage.migrate import require_migrated
+from storage.store import database_fault
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+T = TypeVar("T")
+
+
+async def prepare(settings: Settings, clock: Clock) -> Context:
+    """A context on a database that is up to date and has an organisation."""
+    await require_migrated(settings.database_url)
+    context = make_context(settings, clock)
+    async with context.store.begin() as tx:
+        await tx.teams.ensure_organisation(at=context.now_micros())
+    return context
+
+
+@asynccontextmanager
+async def opened(settings: Settings | None = None) -> AsyncIterator[Context]:
+    """A prepared context for one command, closed at its end."""
+    context = await prepare(settings or load_settings(), SystemClock())
+    try:
+        yield context
+    finally:
+        await context.store.close()
+
+
+def run(command: Coroutine[Any, Any, T]) -> T:
+    """Runs a command. What an operator can mend is said in a line each, with exit code 1; never a stack trace."""
+    try:
+        return asyncio.run(command)
+    except (ConfigError, Refusal) as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"{error.filename or 'The system'}: {error.strerror or error}")
+    except Exception as error:
+        fault = database_fault(error)
+        if fault is None:
+            raise
+        fail(f"The database: {fault}")
+
+
+def fail(sentence: str) -> NoReturn:
+    """Says what is wrong and ends with exit code 1."""
+    err.print(sentence, style="red", markup=False)
+    raise typer.Exit(1)

@@ -1,0 +1,167 @@
+"""The slash command: how this channel's team stands, my own use, help, and the way to a request."""
+
+import difflib
+from collections.abc import Awaitable, Callable
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.budgets import Standing
+from bot.digests import Share
+from bot.messages import Message
+from bot.money import asked_nanos
+from bot.refusals import Refusal
+from bot.rulebook import Rulebook
+from bot.teams import Team
+from bot.views import help as help_views
+from bot.views import standings as views
+from bot.views.charts import without_chart
+from bot.views.people import my_use_message
+from handlers.answers import Asked, answers
+from handlers.callers import called
+from handlers.context import Context
+from handlers.home import use_of
+from handlers.request_forms import open_request_form
+from handlers.standings import shares, standing_of
+from storage.store import Transaction
+
+_KEY_WORDS = frozenset({"key", "keys", "apikey", "api-key", "token"})
+
+
+async def show_standing(asked: Asked) -> None:
+    """`/tokens`: this channel's team, or the person's own."""
+    context = asked.context
+    async with context.store.read() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        team, refusal = _team_here(rulebook, asked)
+        if team is None:
+            message = refusal or views.no_team_message(list(rulebook.directory.real_teams), context.settings.command)
+            fallback = None
+        else:
+            message = await _standing_message(tx, rulebook, team, asked)
+            fallback = without_chart(message)
+    await asked.reply(message, fallback=fallback)
+
+
+def _team_here(rulebook: Rulebook, asked: Asked) -> tuple[Team | None, Message | None]:
+    """The team to show, or what to say instead. In its own channel a team is shown to everybody there."""
+    directory = rulebook.directory
+    command = asked.context.settings.command
+    is_finance = asked.person.id in directory.finance
+    here = directory.by_channel(asked.channel_id)
+    if here is not None and here.channel_state == "linked" and (here.mode != "preview" or is_finance):
+        return here, None
+    own = [t for t in directory.teams_of(asked.person.id) if directory.may_see(asked.person.id, t)]
+    if own:
+        return own[0], None
+    if here is not None and here.mode == "preview":
+        return None, views.preview_message(command)
+    if directory.teams_of(asked.person.id):
+        return None, views.preview_message(command)
+    if is_finance:
+        return directory.root, None
+    return None, views.no_team_message([], command)
+
+
+async def _standing_message(
+    tx: Transaction, rulebook: Rulebook, team: Team, asked: Asked, *, shared_by: str | None = None
+) -> Message:
+    standing = await standing_of(tx, rulebook.directory, team, now=asked.now)
+    tools = await _tools(tx, standing, rulebook)
+    waiting = await tx.budget_requests.pending([team.id])
+    return views.standing_message(
+        standing, tools=tools, command=asked.context.settings.command, pending=len(waiting), shared_by=shared_by
+    )
+
+
+async def _tools(tx: Transaction, standing: Standing, rulebook: Rulebook) -> tuple[Share, ...]:
+    """The last seven days' spend by tool, today included; the whole company's for the organisation."""
+    is_root = standing.team.kind == "organisation"
+    ids = [t.id for t in rulebook.directory.teams] if is_root else [standing.team.id]
+    first = standing.today - 6
+    return await shares(tx, "tool", team_ids=ids, first_day=first, end_day=first + 7, before_day=first - 7)
+
+
+async def click_show(asked: Asked) -> None:
+    """A button that asks how a team stands: the same figures as the command's, under the same rules."""
+    context = asked.context
+    async with context.store.read() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        directory = rulebook.directory
+        team = next((t for t in directory.teams if t.id == asked.id), None)
+        if team is None:
+            raise Refusal("There is no such team any more.")
+        in_its_channel = bool(asked.channel_id) and team.channel_id == asked.channel_id and team.mode != "preview"
+        if not in_its_channel and not directory.may_see(asked.person.id, team):
+            message = views.not_yours_message(team)
+        else:
+            message = await _standing_message(tx, rulebook, team, asked)
+    await asked.reply(message, fallback=without_chart(message))
+
+
+async def click_share(asked: Asked) -> None:
+    """Share to channel: what was shown to the person alone is posted for all, in the team's own channel only."""
+    context = asked.context
+    async with context.store.read() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        team = next((t for t in rulebook.directory.teams if t.id == asked.id), None)
+        if team is None or team.channel_id != asked.channel_id or team.channel_state != "linked":
+            raise Refusal("A team's figures are shared in its own channel only. Run the command there.")
+        message = await _standing_message(tx, rulebook, team, asked, shared_by=called(asked.person))
+    async with context.store.begin() as tx:
+        key = f"share:{team.id}:{asked.person.id}:{asked.body['actions'][0].get('action_ts', '')}"
+        await tx.outbox.put(message, dedupe_key=key, at=context.now_micros(), to_team_id=team.id)
+    context.wake_outbox.set()
+    await asked.ack()
+
+
+async def show_my_use(asked: Asked) -> None:
+    """`/tokens me`: the person's own use, to them alone."""
+    context = asked.context
+    async with context.store.read() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        use = await use_of(tx, rulebook, asked.person, context)
+    await asked.reply(my_use_message(use, command=context.settings.command))
+
+
+async def show_help(asked: Asked) -> None:
+    await asked.reply(help_views.help_message(asked.context.settings.command, unknown=None, suggestion=None))
+
+
+async def ask(asked: Asked) -> None:
+    """`/tokens request [amount] [why]`: the form, prefilled with what was typed."""
+    _, _, rest = asked.text.partition(" ")
+    first, _, after = rest.strip().partition(" ")
+    amount, reason = "", rest.strip()
+    if first and (first[0].isdigit() or first[0] in "$-+.−"):
+        asked_nanos(first)  # an amount that can't be one is refused here, with its sentence
+        amount, reason = first, after.strip()
+    await open_request_form(asked, amount=amount, reason=reason)
+
+
+async def dispatch(asked: Asked) -> None:
+    """Finds the command among what can be typed; a near miss gets a suggestion."""
+    word = asked.text.partition(" ")[0].casefold()
+    found = COMMANDS.get(word)
+    if found is not None:
+        await found(asked)
+        return
+    command = asked.context.settings.command
+    if word in _KEY_WORDS or "api key" in asked.text.casefold():
+        await asked.reply(help_views.keys_message(command))
+        return
+    near = difflib.get_close_matches(word, [name for name in COMMANDS if name], n=1, cutoff=0.6)
+    await asked.reply(help_views.help_message(command, unknown=asked.text[:100], suggestion=near[0] if near else None))
+
+
+COMMANDS: dict[str, Callable[[Asked], Awaitable[None]]] = {
+    "": show_standing,
+    "me": show_my_use,
+    "help": show_help,
+    "request": ask,
+}
+
+
+def register(app: AsyncApp, context: Context) -> None:
+    app.command(context.settings.command)(answers(context, dispatch))
+    app.action(views.SHOW_STANDING)(answers(context, click_show))
+    app.action(views.SHARE_STANDING)(answers(context, click_share))

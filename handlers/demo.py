@@ -1,0 +1,72 @@
+"""The demo's two levers: a spike now, and Monday 09:00 now. Mounted by `tokens demo` alone."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from bot.attribution import Source
+from bot.clock import ShiftedClock
+from bot.demo import later_events, spike_events
+from bot.digests import next_digest
+from bot.sources import SOURCES
+from handlers.alerts import watch_budgets
+from handlers.context import Context
+from handlers.schedule import run_due_jobs
+from handlers.usage import Intake
+from handlers.web import Denied, problem, sender
+
+_BATCH = 1_000
+
+
+async def book_events(context: Context, intake: Intake, source: Source, events: Sequence[dict[str, Any]]) -> int:
+    """Books native events in batches and says how many were new."""
+    accepted = 0
+    for start in range(0, len(events), _BATCH):
+        body = json.dumps(events[start : start + _BATCH]).encode()
+        accepted += (await intake.book(SOURCES["cloudevents"](body, now=context.now()), source=source)).accepted
+    return accepted
+
+
+def create_levers(context: Context, intake: Intake, clock: ShiftedClock, *, opened_at: datetime) -> APIRouter:
+    """`POST /demo/spike` and `POST /demo/monday`, for whoever has the demo's ingest key."""
+    levers = APIRouter()
+    booked_until = opened_at
+
+    async def catch_up(source: Source, until: datetime) -> None:
+        """What the company used since the demo opened, so that time moved ahead is not empty."""
+        nonlocal booked_until
+        await book_events(context, intake, source, later_events(opened_at=opened_at, since=booked_until, until=until))
+        booked_until = until
+
+    @levers.post("/demo/spike")
+    async def make_spike(request: Request) -> JSONResponse:
+        try:
+            source, _ = await sender(request, context)
+        except Denied as error:
+            return problem(error.status, str(error))
+        await book_events(context, intake, source, spike_events(now=context.now()))
+        await watch_budgets(context)
+        text = "Checkout's ci-7 just ran away. The alert is in #team-checkout in a moment."
+        return JSONResponse({"text": text, "now": context.now().timestamp()})
+
+    @levers.post("/demo/monday")
+    async def jump_to_monday(request: Request) -> JSONResponse:
+        try:
+            source, _ = await sender(request, context)
+        except Denied as error:
+            return problem(error.status, str(error))
+        directory = (await context.rulebooks.latest()).directory
+        zones = {team.zone_on(context.now_micros()) for team in directory.real_teams}
+        monday = max(next_digest(now=context.now(), zone_name=zone) for zone in zones)
+        clock.jump_to(monday)
+        await catch_up(source, monday)
+        await run_due_jobs(context)
+        context.wake_watcher.set()
+        text = f"It is {monday:%A %d %B, %H:%M} UTC: 09:00 for everybody's team. The digests are on their way."
+        return JSONResponse({"text": text, "now": context.now().timestamp()})
+
+    return levers

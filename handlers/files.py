@@ -1,0 +1,24 @@
+"""Uploading a picture to Slack: ask for a place, send the bytes there, say it is complete."""
+
+import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
+
+
+class UploadFailed(Exception):
+    """Slack did not take the bytes; trying again can help."""
+
+
+async def upload(slack: AsyncWebClient, picture: bytes, *, name: str, alt: str) -> str:
+    """Uploads a PNG, shared with no channel, and returns its file id. A message's image block shows it."""
+    place = await slack.files_getUploadURLExternal(filename=name, length=len(picture), alt_txt=alt[:1000])
+    address = str(place["upload_url"])
+    session = slack.session or aiohttp.ClientSession()
+    try:
+        async with session.post(address, data=picture, headers={"Content-Type": "image/png"}) as answer:
+            if answer.status != 200:
+                raise UploadFailed(f"the upload was answered {answer.status}")
+    finally:
+        if slack.session is None:
+            await session.close()
+    await slack.files_completeUploadExternal(files=[{"id": str(place["file_id"]), "title": name}])
+    return str(place["file_id"])

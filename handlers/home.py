@@ -1,0 +1,134 @@
+"""The app's Home: a person's use, teams and waiting approvals, put together when they open it."""
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.digests import Share
+from bot.people import Person
+from bot.periods import micros, period_of
+from bot.reports import CompanyView, Home, PersonUse
+from bot.rulebook import Rulebook
+from bot.views.home import home_view
+from handlers.answers import Asked, answers
+from handlers.context import Context
+from handlers.standings import standing_of, standings_of
+from storage.reports import NOTHING, Part
+from storage.store import Transaction
+
+
+async def home_of(tx: Transaction, rulebook: Rulebook, person: Person, context: Context) -> Home:
+    """Everything on a person's Home, from one snapshot."""
+    from handlers.approvals import waiting_for  # approvals refresh Homes; this is the way back
+
+    directory = rulebook.directory
+    now = context.now()
+    visible = [t for t in directory.teams_of(person.id) if directory.may_see(person.id, t)]
+    requests = await tx.budget_requests.of_person(person.id)
+    is_company = person.id in directory.finance or person.id in directory.admins
+    return Home(
+        is_outsider=False,
+        use=await use_of(tx, rulebook, person, context),
+        standings=tuple(await standings_of(tx, directory, visible, now=now)),
+        approvals=tuple(await waiting_for(tx, rulebook, person.id)),
+        own_requests=tuple((r, directory.by_id(r.team_id).name) for r in requests),
+        company=await _company(tx, rulebook, context) if is_company else None,
+        in_preview=directory.organisation.mode == "preview",
+        now=micros(now),
+        command=context.settings.command,
+    )
+
+
+async def use_of(tx: Transaction, rulebook: Rulebook, person: Person, context: Context) -> PersonUse:
+    """Somebody's own use. Days are those of the teams that booked them; the month is the organisation's period now."""
+    directory = rulebook.directory
+    root = directory.root
+    today = root.day_of(context.now_micros())
+    month = period_of(today, "month")
+    ids = await tx.people.all_ids_of(person.id)
+
+    async def total(first_day: int, end_day: int) -> int:
+        parts = await tx.reports.by_part("basis", person_ids=ids, first_day=first_day, end_day=end_day)
+        return sum(part.cost_nanos for part in parts.values())
+
+    bases = await tx.reports.by_part("basis", person_ids=ids, first_day=month.first_day, end_day=today + 2)
+    return PersonUse(
+        today_nanos=await total(today, today + 2),
+        week_nanos=await total(today - 6, today + 2),
+        month_nanos=sum(b.cost_nanos for b in bases.values()),
+        month_tokens=sum(b.tokens for b in bases.values()),
+        month_calls=sum(b.calls for b in bases.values()),
+        notional_nanos=sum(b.notional_nanos for b in bases.values()),
+        tools=await _own_shares(tx, "tool", ids, month.first_day, today),
+        models=await _own_shares(tx, "model", ids, month.first_day, today),
+        teams=tuple(t.name for t in directory.teams_of(person.id)),
+    )
+
+
+async def _own_shares(tx: Transaction, part: Part, ids: list[int], first_day: int, today: int) -> tuple[Share, ...]:
+    current = await tx.reports.by_part(part, person_ids=ids, first_day=first_day, end_day=today + 2)
+    earlier = await tx.reports.by_part(part, person_ids=ids, first_day=first_day - 28, end_day=first_day)
+    found = [
+        Share(
+            name=name,
+            cost_nanos=s.cost_nanos,
+            before_nanos=earlier.get(name, NOTHING).cost_nanos,
+            tokens=s.tokens,
+        )
+        for name, s in current.items()
+    ]
+    return tuple(sorted(found, key=lambda share: (-share.cost_nanos, -share.tokens, share.name)))
+
+
+async def _company(tx: Transaction, rulebook: Rulebook, context: Context) -> CompanyView:
+    directory = rulebook.directory
+    now = context.now()
+    organisation = await standing_of(tx, directory, directory.root, now=now)
+    teams = await standings_of(tx, directory, directory.real_teams, now=now)
+    nobody = await tx.reports.by_part(
+        "credential",
+        team_ids=[directory.unattributed.id],
+        first_day=organisation.period.first_day,
+        end_day=organisation.period.end_day,
+    )
+    unpriced = await tx.reports.unpriced_models(
+        first_day=organisation.period.first_day, end_day=organisation.period.end_day
+    )
+    quarantined = await tx.quarantine.counts()
+    broken = [f"{t.name}: {t.channel_ref} ({t.channel_state})" for t in directory.real_teams if t.channel_state in _BAD]
+    return CompanyView(
+        organisation=organisation,
+        teams=tuple(sorted(teams, key=lambda s: -s.balance.charged_nanos)),
+        unattributed_nanos=sum(s.cost_nanos for s in nobody.values()),
+        unpriced_calls=sum(unpriced.values()),
+        unpriced_models=tuple(sorted(unpriced, key=lambda model: -unpriced[model])),
+        quarantined=sum(quarantined.values()),
+        broken_routes=tuple(broken),
+        silent_messages=await tx.reports.undelivered(),
+    )
+
+
+_BAD = ("broken", "paused", "unresolved")
+
+
+async def publish_home(context: Context, person: Person) -> None:
+    """Puts together a person's Home and shows it."""
+    client = context.slack
+    if client is None or not person.slack_id:
+        return
+    async with context.store.read() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        view = home_view(await home_of(tx, rulebook, person, context))
+    await client.views_publish(user_id=person.slack_id, view=view)
+
+
+async def refresh_home(asked: Asked) -> None:
+    """Brings the Home up to date from which something was clicked."""
+    await publish_home(asked.context, asked.person)
+
+
+async def show_home(asked: Asked) -> None:
+    if (asked.body.get("event") or {}).get("tab", "home") == "home":
+        await refresh_home(asked)
+
+
+def register(app: AsyncApp, context: Context) -> None:
+    app.event("app_home_opened")(answers(context, show_home))

@@ -1,0 +1,12 @@
+"""Everything that Slack can ask of the bot, noun by noun."""
+
+from slack_bolt.async_app import AsyncApp
+
+from handlers import alerts, approvals, channels, commands, home, request_forms
+from handlers.context import Context
+
+
+def register_all(app: AsyncApp, context: Context) -> None:
+    """Hands every listener to the app."""
+    for noun in (commands, request_forms, approvals, alerts, home, channels):
+        noun.register(app, context)

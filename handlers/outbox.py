@@ -1,0 +1,218 @@
+"""Delivery: claim a message, draw its charts, post it or bring it up to date, mark it. At least once, never lost."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from slack_sdk.errors import SlackApiError
+
+from bot.messages import Message, with_images
+from bot.periods import MICROS
+from bot.refusals import Refusal
+from bot.teams import Directory, Team
+from handlers.channels import route_of
+from handlers.context import Context
+from handlers.files import upload
+from storage.outbox import Parcel, copy_key
+from storage.store import Transaction
+
+log = structlog.get_logger()
+
+LEASE_SECONDS = 60
+_MAX_DELAY_SECONDS = 600
+_GIVE_UP_AFTER = 40
+_IMAGE_DELAYS = (0.5, 1.0, 2.0, 4.0)
+"""Slack reads an upload in its own time; posting its image at once can fail: python-slack-sdk issues 1521 and 1277."""
+
+PERMANENT = frozenset({"invalid_blocks", "msg_blocks_too_long", "no_text", "msg_too_long", "message_not_found"})
+"""The message itself is refused: trying it again can't help. https://docs.slack.dev/reference/methods/chat.postMessage"""
+ROUTE_BROKEN = frozenset(
+    {"channel_not_found", "not_in_channel", "is_archived", "restricted_action", "team_channel_paused"}
+)
+"""The channel can't be reached, and people have to do something about it: managers get the message meanwhile."""
+
+Draw = Callable[[dict[str, Any]], Awaitable[bytes]]
+
+
+async def say_to_team(
+    tx: Transaction, directory: Directory, team: Team, message: Message, *, dedupe_key: str, at: int
+) -> None:
+    """Puts a message for a team: into its channel, or, where it has none, to its managers and else to finance."""
+    if team.channel_ref and team.channel_state != "broken":
+        await tx.outbox.put(message, dedupe_key=dedupe_key, at=at, to_team_id=team.id)
+        return
+    await say_to_people(tx, deciding_people(directory, team), message, dedupe_key=dedupe_key, at=at)
+
+
+async def say_to_people(tx: Transaction, people: frozenset[int], message: Message, *, dedupe_key: str, at: int) -> None:
+    """Puts a copy of a message for each person; a change of the message changes all copies."""
+    for person_id in sorted(people):
+        await tx.outbox.put(message, dedupe_key=copy_key(dedupe_key, person_id), at=at, to_person_id=person_id)
+
+
+def deciding_people(directory: Directory, team: Team) -> frozenset[int]:
+    """Who hears what a team's channel can't: its managers, or those above it, or finance."""
+    for at in (team, *directory.ancestors(team)):
+        if managers := directory.people_with("manager", at):
+            return managers
+    return directory.finance
+
+
+class Courier:
+    """Delivers what is in the outbox."""
+
+    def __init__(self, context: Context, draw: Draw) -> None:
+        self._context = context
+        self._draw = draw
+        self._owner = secrets.token_hex(8)
+        self._finishing = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def finish(self) -> None:
+        """Claims nothing more, and waits until what was claimed is delivered and marked, or ten seconds."""
+        self._finishing = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(10):
+                await self._idle.wait()
+
+    async def run(self) -> None:
+        """Delivers until it is finished; wakes when something was put here, and polls for what others put."""
+        while not self._finishing:
+            delivered = 0
+            try:
+                delivered = await self.deliver_due()
+            except Exception as error:  # noqa: BLE001  # the delivery loop outlives any fault; messages stay in the outbox
+                log.error("delivery failed", error=repr(error))
+                await asyncio.sleep(self._context.settings.outbox_poll_seconds)
+            if delivered == 0:
+                self._context.wake_outbox.clear()
+                try:
+                    async with asyncio.timeout(self._context.settings.outbox_poll_seconds):
+                        await self._context.wake_outbox.wait()
+                except TimeoutError:
+                    continue
+
+    async def deliver_due(self) -> int:
+        """Delivers what is due now and says how many messages it tried."""
+        if self._context.slack is None:
+            return 0
+        now = self._context.now_micros()
+        async with self._context.store.begin() as tx:
+            parcels = await tx.outbox.claim(owner=self._owner, now=now, lease_seconds=LEASE_SECONDS)
+        self._idle.clear()
+        try:
+            for parcel in parcels:
+                await self._deliver(parcel)
+        finally:
+            self._idle.set()
+        return len(parcels)
+
+    async def _deliver(self, parcel: Parcel) -> None:
+        try:
+            channel = parcel.channel or await self._channel(parcel)
+            file_ids = await self._file_ids(parcel)
+            channel, ts = await self._post(parcel, channel, file_ids)
+        except SlackApiError as error:
+            await self._put_back(parcel, str(error.response.get("error") or error.response.status_code), error)
+            return
+        except Refusal as error:
+            await self._put_back(parcel, str(error), None)
+            return
+        except Exception as error:  # noqa: BLE001  # a stopped Slack, a broken line: put back and come again
+            await self._put_back(parcel, repr(error), None)
+            return
+        async with self._context.store.begin() as tx:
+            await tx.outbox.delivered(parcel, owner=self._owner, channel=channel, ts=ts, file_ids=file_ids)
+
+    async def _channel(self, parcel: Parcel) -> str:
+        async with self._context.store.read() as tx:
+            directory = (await self._context.rulebooks.current(tx)).directory
+            if parcel.to_team_id is not None:
+                return route_of(directory.by_id(parcel.to_team_id))
+            assert parcel.to_person_id is not None
+            person = await tx.people.by_id(parcel.to_person_id)
+        if person.slack_id:
+            return person.slack_id
+        raise Refusal("person_not_in_slack")
+
+    async def _file_ids(self, parcel: Parcel) -> tuple[str, ...]:
+        """Uploads the message's charts, once: ids are kept before posting, so a retry finds them."""
+        if not parcel.message.charts or (parcel.file_ids and not parcel.ts):
+            return parcel.file_ids
+        slack = self._context.slack
+        assert slack is not None
+        ids = []
+        for number, chart in enumerate(parcel.message.charts):
+            picture = await self._draw(chart)
+            name = f"tokens-{parcel.id}-{number}.png"
+            ids.append(await upload(slack, picture, name=name, alt=str(chart.get("alt", "chart"))))
+        file_ids = tuple(ids)
+        async with self._context.store.begin() as tx:
+            await tx.outbox.remember_files(parcel, owner=self._owner, file_ids=file_ids)
+        return file_ids
+
+    async def _post(self, parcel: Parcel, channel: str, file_ids: tuple[str, ...]) -> tuple[str, str]:
+        """Posts or updates, and returns (channel, ts) as Slack names them."""
+        delays = iter(_IMAGE_DELAYS if file_ids else ())
+        while True:
+            try:
+                return await self._say(parcel, channel, with_images(parcel.message, file_ids))
+            except SlackApiError as error:
+                if error.response.get("error") != "invalid_blocks":
+                    raise
+                delay = next(delays, None)
+                if delay is None:
+                    break
+                await asyncio.sleep(delay)
+        # Refused with the picture to the end (or with a native chart): say it without, rather than not at all.
+        plain = [b for b in with_images(parcel.message, ()) if b["type"] != "data_visualization"]
+        return await self._say(parcel, channel, plain)
+
+    async def _say(self, parcel: Parcel, channel: str, blocks: list[dict[str, Any]]) -> tuple[str, str]:
+        slack = self._context.slack
+        assert slack is not None
+        said: dict[str, Any] = {"text": parcel.message.text, "blocks": blocks}
+        if parcel.ts:
+            await slack.chat_update(channel=channel, ts=parcel.ts, **said)
+            return channel, parcel.ts
+        metadata = {"event_type": "tokens_message", "event_payload": {"outbox_id": parcel.id}}
+        answer = await slack.chat_postMessage(
+            channel=channel, metadata=metadata, unfurl_links=False, unfurl_media=False, **said
+        )
+        return str(answer["channel"]), str(answer["ts"])
+
+    async def _put_back(self, parcel: Parcel, fault: str, error: SlackApiError | None) -> None:
+        """Later again, with patience; or, where that can't help, to the managers instead."""
+        now = self._context.now_micros()
+        delay = min(_MAX_DELAY_SECONDS, 2 ** min(parcel.attempts, 10))
+        if error is not None and error.response.headers:
+            delay = max(delay, _retry_after(error.response.headers))
+        is_route = fault in ROUTE_BROKEN and parcel.to_team_id is not None
+        give_up = is_route or fault in PERMANENT or parcel.attempts + 1 >= _GIVE_UP_AFTER
+        log.warning(
+            "message not delivered", outbox_id=parcel.id, fault=fault, gives_up=give_up, attempts=parcel.attempts
+        )
+        async with self._context.store.begin() as tx:
+            await tx.outbox.failed(
+                parcel, owner=self._owner, fault=fault, next_at=now + delay * MICROS, give_up=give_up
+            )
+            if is_route:
+                await self._fall_back(tx, parcel, fault, now)
+
+    async def _fall_back(self, tx: Transaction, parcel: Parcel, fault: str, now: int) -> None:
+        directory = (await self._context.rulebooks.current(tx)).directory
+        assert parcel.to_team_id is not None
+        team = directory.by_id(parcel.to_team_id)
+        if fault != "team_channel_paused":
+            await tx.teams.set_channel(team.id, channel_id=team.channel_id, state="broken")
+        people = deciding_people(directory, team)
+        await say_to_people(tx, people, parcel.message, dedupe_key=parcel.dedupe_key, at=now)
+
+
+def _retry_after(headers: Any) -> int:
+    value = str(headers.get("Retry-After", "0"))
+    return int(value) if value.isdigit() else 0

@@ -1,0 +1,62 @@
+"""The clock: jobs that ask the database what is due at this moment. None relies on having run last time."""
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from handlers.callers import find_in_slack
+from handlers.channels import resolve_channels
+from handlers.context import Context
+from handlers.digests import post_due_digests
+from handlers.periods import keep_books
+
+log = structlog.get_logger()
+
+Job = Callable[[Context], Awaitable[object]]
+
+
+async def look_up_slack(context: Context) -> None:
+    """Finds the channels and people that teams.yml names by `#name` and e-mail."""
+    if context.slack is None:
+        return
+    async with context.store.read() as tx:
+        directory = (await context.rulebooks.current(tx)).directory
+    await find_in_slack(context, frozenset(person for _, person, _ in directory.roles))
+    await resolve_channels(context)
+
+
+def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
+    """(name, job, seconds between runs)"""
+    pace = context.settings.schedule_seconds
+    return (
+        ("keep the books", keep_books, max(pace, 60.0)),
+        ("post digests", post_due_digests, pace),
+        ("look up Slack", look_up_slack, max(pace, 120.0)),
+    )
+
+
+def create_schedule(context: Context) -> AsyncIOScheduler:
+    """A scheduler with all jobs; a run that was missed is made up for once."""
+    schedule = AsyncIOScheduler(
+        timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+    )
+    for name, job, seconds in jobs(context):
+        schedule.add_job(_guarded(name, job), "interval", args=[context], seconds=seconds, id=name)
+    return schedule
+
+
+async def run_due_jobs(context: Context) -> None:
+    """Runs every job once, now: at the start of a worker, and after the demo's clock jumped."""
+    for name, job, _ in jobs(context):
+        await _guarded(name, job)(context)
+
+
+def _guarded(name: str, job: Job) -> Job:
+    async def run(context: Context) -> None:
+        try:
+            await job(context)
+        except Exception as error:  # a job's fault is logged; it asks again at its next run
+            log.error("job failed", job=name, error=repr(error), exc_info=error)
+
+    return run

@@ -1,0 +1,220 @@
+"""Usage comes in: events of concurrent requests gather into one commit, and the answer is given after it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import structlog
+
+from bot.attribution import Source
+from bot.rulebook import Rulebook
+from bot.usage import Booking, Fate, Parsed, Row, UsageEvent, digest
+from handlers.context import Context
+from storage.store import Transaction, is_data_error
+
+log = structlog.get_logger()
+_DAY_MICROS = 86_400 * 1_000_000
+
+
+class NotDurable(Exception):
+    """It could not be made durable now; the sender should send it again. Nothing of it was answered for."""
+
+
+class KeyRevoked(Exception):
+    """The key was revoked between the door and the commit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What became of a body's rows. The four counts add up to the rows."""
+
+    accepted: int
+    duplicates: int
+    conflicts: int
+    quarantined: int
+    errors: tuple[tuple[int, str], ...]
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "accepted": self.accepted,
+            "duplicates": self.duplicates,
+            "conflicts": self.conflicts,
+            "quarantined": self.quarantined,
+            "errors": [{"index": index, "reason": reason} for index, reason in self.errors],
+        }
+
+
+@dataclass
+class _Job:
+    """A body's rows on their way into the books."""
+
+    source: Source
+    key: bytes
+    parsed: Parsed
+    answered: "asyncio.Future[Answer]"
+    fates: list[Fate] = field(default_factory=list)
+    refused: dict[int, str] = field(default_factory=dict)
+
+    def answer(self) -> Answer:
+        errors = [(row.index, row.reason) for row in self.parsed.unusable]
+        errors += list(self.refused.items())
+        conflicts = [i for (i, _), fate in zip(self.parsed.events, self.fates, strict=True) if fate == "conflict"]
+        errors += [(i, CONFLICT_REASON) for i in conflicts if i not in self.refused]
+        kept = len(self.parsed.unusable) + len(self.refused)
+        return Answer(
+            accepted=self.fates.count("accepted"),
+            duplicates=self.fates.count("duplicate"),
+            conflicts=len(conflicts) - sum(i in self.refused for i in conflicts),
+            quarantined=kept,
+            errors=tuple(sorted(errors)),
+        )
+
+
+CONFLICT_REASON = "an event with this id was booked before with another content; the first one stands"
+
+
+class _Place(NamedTuple):
+    """One event of a group, with the way back to its job."""
+
+    job: _Job
+    at: int
+    booking: Booking
+
+
+class Intake:
+    """Takes bodies in, groups them and commits them: one writer on SQLite, two on PostgreSQL."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._queue: asyncio.Queue[_Job] = asyncio.Queue()
+        self._writers: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        count = 1 if self._context.store.is_sqlite else 2
+        self._writers = [asyncio.create_task(self._write_on(), name=f"usage writer {n}") for n in range(count)]
+
+    async def stop(self) -> None:
+        """Ends after the group that is being written; what still waits was not answered, so its sender keeps it."""
+        for writer in self._writers:
+            writer.cancel()
+        await asyncio.gather(*self._writers, return_exceptions=True)
+        while not self._queue.empty():
+            _fail([self._queue.get_nowait()], NotDurable())
+
+    async def book(self, parsed: Parsed, *, source: Source, key: bytes = b"") -> Answer:
+        """Books a parsed body and returns once it is committed. `key` is the hash of the key it came with.
+
+        Raises NotDurable if it could not be committed, KeyRevoked if its key ended meanwhile.
+        """
+        job = _Job(source=source, key=key, parsed=parsed, answered=asyncio.get_running_loop().create_future())
+        if not parsed.events and not parsed.unusable:
+            return Answer(accepted=0, duplicates=0, conflicts=0, quarantined=0, errors=())
+        self._queue.put_nowait(job)
+        return await job.answered
+
+    async def _write_on(self) -> None:
+        while True:
+            group = [await self._queue.get()]
+            rows = group[0].parsed.rows
+            while rows < self._context.settings.group_rows and not self._queue.empty():
+                group.append(self._queue.get_nowait())
+                rows += group[-1].parsed.rows
+            try:
+                await self._commit(group)
+            except asyncio.CancelledError:
+                _fail(group, NotDurable())
+                raise
+            except Exception as error:  # noqa: BLE001  # a writer must outlive any group: its senders are told to come again
+                log.error("usage not booked", error=repr(error), rows=rows)
+                _fail(group, NotDurable())
+
+    async def _commit(self, group: list[_Job]) -> None:
+        rulebook = await self._context.rulebooks.remembered()
+        places = _decide(group, rulebook)
+        try:
+            async with self._context.store.begin() as tx:
+                current = await self._context.rulebooks.current(tx)
+                if current is not rulebook:
+                    group = _without_revoked(group, current)
+                    places = _decide(group, current)
+                await self._book(tx, places)
+                await self._keep(tx, group)
+        except Exception as error:
+            if not is_data_error(error):
+                raise
+            await self._bisect(places)
+            async with self._context.store.begin() as tx:
+                await self._keep(tx, group)
+        for job in group:
+            if not job.answered.done():
+                job.answered.set_result(job.answer())
+        self._context.wake_watcher.set()
+
+    async def _book(self, tx: Transaction, places: Sequence[_Place]) -> None:
+        received_at = self._context.now_micros()
+        fates = await tx.usage.book([place.booking for place in places], received_at=received_at)
+        for place, fate in zip(places, fates, strict=True):
+            place.job.fates[place.at] = fate
+
+    async def _keep(self, tx: Transaction, group: list[_Job]) -> None:
+        kept = [(job.source.id, "unreadable", row) for job in group for row in job.parsed.unusable]
+        for job in group:
+            for at, (index, event) in enumerate(job.parsed.events):
+                reason = job.refused.get(index) or (CONFLICT_REASON if job.fates[at] == "conflict" else None)
+                if reason:
+                    kind = "refused" if index in job.refused else "conflict"
+                    kept.append((job.source.id, kind, _row_of(index, event, reason)))
+        if kept:
+            now = self._context.now_micros()
+            expires_at = now + self._context.settings.quarantine_days * _DAY_MICROS
+            await tx.quarantine.keep(kept, received_at=now, expires_at=expires_at)
+
+    async def _bisect(self, places: Sequence[_Place]) -> None:
+        """Halves a group that the database refused until the row it can't take stands alone, and books all others."""
+        if not places:
+            return
+        try:
+            async with self._context.store.begin() as tx:
+                await self._book(tx, places)
+        except Exception as error:
+            if not is_data_error(error):
+                raise
+            if len(places) > 1:
+                middle = len(places) // 2
+                await self._bisect(places[:middle])
+                await self._bisect(places[middle:])
+                return
+            place = places[0]
+            log.warning("row refused by the database", error=repr(error))
+            place.job.fates[place.at] = "conflict"
+            place.job.refused[place.job.parsed.events[place.at][0]] = "the database can't store this row"
+
+
+def _decide(group: Sequence[_Job], rulebook: Rulebook) -> list[_Place]:
+    places = []
+    for job in group:
+        job.fates = ["accepted"] * len(job.parsed.events)
+        for at, (_, event) in enumerate(job.parsed.events):
+            places.append(_Place(job, at, rulebook.booking(event, job.source)))
+    return places
+
+
+def _without_revoked(group: Sequence[_Job], rulebook: Rulebook) -> list[_Job]:
+    revoked = [job for job in group if job.key and job.key not in rulebook.sources]
+    _fail(revoked, KeyRevoked())
+    return [job for job in group if job not in revoked]
+
+
+def _fail(jobs: Sequence[_Job], error: Exception) -> None:
+    for job in jobs:
+        if not job.answered.done():
+            job.answered.set_exception(error)
+
+
+def _row_of(index: int, event: UsageEvent, reason: str) -> Row:
+    """What quarantine keeps of an event that was read: its canonical fields."""
+    import msgspec
+
+    fields = {k: v for k, v in msgspec.structs.asdict(event).items() if k not in ("key", "fingerprint")}
+    return Row(index=index, reason=reason, kept=msgspec.json.encode(fields), key=digest([event.key, event.fingerprint]))

@@ -1,0 +1,131 @@
+"""Alerts remembered: each once per dedupe key, with what was answered."""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlalchemy import insert, select, update
+
+from storage.tables import alerts, team_changes, team_judgements
+
+if TYPE_CHECKING:
+    from storage.store import Transaction
+
+AlertState = Literal["open", "silent", "acknowledged", "expected", "closed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertRecord:
+    """An alert as it is kept. `facts` are the figures that its message shows."""
+
+    id: int
+    dedupe_key: str
+    team_id: int
+    kind: str
+    state: AlertState
+    opened_at: int
+    closed_at: int | None
+    answered_by: int | None
+    answered_at: int | None
+    facts: dict[str, Any]
+
+
+class Alerts:
+    """The alerts of one transaction."""
+
+    def __init__(self, transaction: "Transaction") -> None:
+        self._connection = transaction.connection
+
+    async def add(
+        self, *, dedupe_key: str, team_id: int, kind: str, state: AlertState, at: int, facts: dict[str, Any]
+    ) -> AlertRecord | None:
+        """Keeps a new alert; None if its key is known."""
+        if await self.by_key(dedupe_key) is not None:
+            return None
+        values = {"dedupe_key": dedupe_key, "team_id": team_id, "kind": kind, "state": state, "opened_at": at}
+        made = insert(alerts).values(**values, facts=json.dumps(facts)).returning(alerts)
+        return _record((await self._connection.execute(made)).one())
+
+    async def by_key(self, dedupe_key: str) -> AlertRecord | None:
+        row = (await self._connection.execute(select(alerts).where(alerts.c.dedupe_key == dedupe_key))).one_or_none()
+        return _record(row) if row else None
+
+    async def by_id(self, alert_id: int) -> AlertRecord | None:
+        row = (await self._connection.execute(select(alerts).where(alerts.c.id == alert_id))).one_or_none()
+        return _record(row) if row else None
+
+    async def for_answer(self, alert_id: int) -> AlertRecord | None:
+        """An alert with its lock."""
+        wanted = select(alerts).where(alerts.c.id == alert_id).with_for_update()
+        row = (await self._connection.execute(wanted)).one_or_none()
+        return _record(row) if row else None
+
+    async def unended(self, *, team_id: int, kind: str) -> AlertRecord | None:
+        """The team's newest alert of a kind that has not ended, with its lock."""
+        wanted = (
+            select(alerts)
+            .where(alerts.c.team_id == team_id, alerts.c.kind == kind, alerts.c.closed_at.is_(None))
+            .order_by(alerts.c.id.desc())
+            .limit(1)
+            .with_for_update()
+        )
+        row = (await self._connection.execute(wanted)).one_or_none()
+        return _record(row) if row else None
+
+    async def save(self, record: AlertRecord) -> None:
+        await self._connection.execute(
+            update(alerts)
+            .where(alerts.c.id == record.id)
+            .values(
+                state=record.state,
+                closed_at=record.closed_at,
+                answered_by=record.answered_by,
+                answered_at=record.answered_at,
+                facts=json.dumps(record.facts),
+            )
+        )
+
+    async def keys_like(self, prefix: str) -> set[str]:
+        """The dedupe keys that begin so: what was said already."""
+        wanted = select(alerts.c.dedupe_key).where(alerts.c.dedupe_key.startswith(prefix, autoescape=True))
+        return set((await self._connection.execute(wanted)).scalars())
+
+    async def unjudged(self, *, stale_before: int) -> list[tuple[int, int]]:
+        """(team, version) of teams with usage that nobody has judged yet, or not since `stale_before`."""
+        joined = team_changes.outerjoin(team_judgements, team_judgements.c.team_id == team_changes.c.team_id)
+        rows = await self._connection.execute(
+            select(
+                team_changes.c.team_id, team_changes.c.version, team_judgements.c.version, team_judgements.c.judged_at
+            )
+            .select_from(joined)
+            .order_by(team_changes.c.team_id)
+        )
+        return [
+            (int(team), int(version))
+            for team, version, judged, judged_at in rows
+            if judged is None or judged < version or judged_at < stale_before
+        ]
+
+    async def judged(self, team_id: int, version: int, *, at: int) -> None:
+        """Remembers that a team was judged with all changes up to a version."""
+        changed = update(team_judgements).where(team_judgements.c.team_id == team_id)
+        result = await self._connection.execute(changed.values(version=version, judged_at=at))
+        if result.rowcount == 0:
+            await self._connection.execute(
+                insert(team_judgements).values(team_id=team_id, version=version, judged_at=at)
+            )
+
+
+def _record(row: Any) -> AlertRecord:
+    return AlertRecord(
+        id=row.id,
+        dedupe_key=row.dedupe_key,
+        team_id=row.team_id,
+        kind=row.kind,
+        state=row.state,
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+        answered_by=row.answered_by,
+        answered_at=row.answered_at,
+        facts=json.loads(row.facts),
+    )

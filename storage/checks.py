@@ -1,0 +1,136 @@
+"""Proves that the sums agree: events with rollups, rollups with the ledger, the chains, the triggers. Each fault is a line."""
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Select, func, literal, select
+
+from storage.ledger import nano_sums, whole
+from storage.tables import (
+    COUNTER_COLUMNS,
+    accounts,
+    budget_requests,
+    entries,
+    event_keys,
+    usage_days,
+    usage_events,
+    usage_hours,
+    usage_series,
+)
+from storage.triggers import missing_triggers
+
+if TYPE_CHECKING:
+    from storage.store import Transaction
+
+_HOUR_MICROS = 3_600_000_000
+
+
+async def faults(tx: "Transaction") -> AsyncIterator[str]:
+    """Every disagreement, in one snapshot. None means that every figure can be defended."""
+    async for fault in _rollup_faults(tx):
+        yield fault
+    async for fault in _ledger_faults(tx):
+        yield fault
+    broken = await tx.audit.first_broken()
+    if broken is not None:
+        yield f"audit: record {broken} does not fit the chain"
+    for trigger in await tx.connection.run_sync(missing_triggers):
+        yield f"triggers: {trigger} is missing, so a table that must only grow can be changed"
+
+
+async def _rollup_faults(tx: "Transaction") -> AsyncIterator[str]:
+    keys = (await tx.connection.execute(select(func.count()).select_from(event_keys))).scalar_one()
+    events = (await tx.connection.execute(select(func.count()).select_from(usage_events))).scalar_one()
+    if keys != events:
+        yield f"usage: {keys} event keys, {events} events"
+    hour = usage_events.c.occurred_at.op("/")(_HOUR_MICROS)
+    for name, table, bucket, of_event in (
+        ("hours", usage_hours, usage_hours.c.hour, hour),
+        ("days", usage_days, usage_days.c.local_day, usage_events.c.local_day),
+    ):
+        rolled = await _sums(tx, _grouped(table.c.team_id, bucket, table.c.series_id, func.sum(table.c.calls), table))
+        booked = await _sums(
+            tx,
+            _grouped(usage_events.c.team_id, of_event, usage_events.c.series_id, func.count(), usage_events),
+        )
+        for at in sorted(rolled.keys() | booked.keys()):
+            if rolled.get(at) != booked.get(at):
+                yield f"usage {name}: team {at[0]}, {name[:-1]} {at[1]}, series {at[2]}: events and rollup differ"
+    series_teams = (
+        select(func.count())
+        .select_from(usage_days.join(usage_series, usage_series.c.id == usage_days.c.series_id))
+        .where(usage_series.c.team_id != usage_days.c.team_id)
+    )
+    if wrong := (await tx.connection.execute(series_teams)).scalar_one():
+        yield f"usage days: {wrong} rows name another team than their series"
+
+
+def _grouped(
+    team: ColumnElement[int],
+    bucket: ColumnElement[int],
+    series: ColumnElement[int],
+    calls: ColumnElement[int],
+    table: object,
+) -> Select[Any]:
+    columns = table.c  # type: ignore[attr-defined]  # a Table
+    counters = [func.sum(columns[name]) for name in COUNTER_COLUMNS]
+    return select(team, bucket, series, calls, *counters, *nano_sums(columns.cost_nanos)).group_by(team, bucket, series)
+
+
+async def _sums(tx: "Transaction", wanted: Select[Any]) -> dict[tuple[int, int, int], tuple[int, ...]]:
+    found = {}
+    for row in await tx.connection.execute(wanted):
+        team, bucket, series, *counts, dollars, rest = map(int, row)
+        found[team, bucket, series] = (*counts, whole(dollars, rest))
+    return found
+
+
+async def _ledger_faults(tx: "Transaction") -> AsyncIterator[str]:
+    bad = await tx.connection.execute(select(entries.c.id).where(entries.c.amount_nanos <= 0))
+    for entry_id in bad.scalars():
+        yield f"ledger: entry {entry_id} moves nothing, or less"
+    payer, payee = accounts.alias(), accounts.alias()
+    crossed = (
+        select(entries.c.id)
+        .join(payer, payer.c.id == entries.c.from_account_id)
+        .join(payee, payee.c.id == entries.c.to_account_id)
+        .where((payer.c.period != entries.c.period) | (payee.c.period != entries.c.period))
+        .where(entries.c.kind != "carry_forward")
+    )
+    for entry_id in (await tx.connection.execute(crossed)).scalars():
+        yield f"ledger: entry {entry_id} is not in the period of its accounts"
+    held = await _balances(tx, "held")
+    wanted = (
+        select(budget_requests.c.payer_id, budget_requests.c.period, *nano_sums(budget_requests.c.held_nanos))
+        .where(budget_requests.c.state == "pending", budget_requests.c.payer_id.is_not(None))
+        .group_by(budget_requests.c.payer_id, budget_requests.c.period)
+    )
+    waiting = {(int(t), str(p)): whole(d, r) for t, p, d, r in await tx.connection.execute(wanted)}
+    for at in sorted(held.keys() | waiting.keys()):
+        if held.get(at, 0) != waiting.get(at, 0):
+            yield f"ledger: team {at[0]}, {at[1]}: held and the pending requests' holds differ"
+    spent = {team: 0 for team, _ in (await _balances(tx, "spent"))}
+    for (team, _), nanos in (await _balances(tx, "spent")).items():
+        spent[team] += nanos
+    rows = await tx.connection.execute(
+        select(usage_days.c.team_id, *nano_sums(usage_days.c.cost_nanos)).group_by(usage_days.c.team_id)
+    )
+    used = {int(team): whole(dollars, rest) for team, dollars, rest in rows}
+    for team in sorted(spent):
+        if spent[team] > used.get(team, 0):
+            yield f"ledger: team {team} was charged more than its usage sums to"
+
+
+async def _balances(tx: "Transaction", bucket: str) -> dict[tuple[int, str], int]:
+    found: dict[tuple[int, str], int] = {}
+    for sign, column in ((1, entries.c.to_account_id), (-1, entries.c.from_account_id)):
+        rows = await tx.connection.execute(
+            select(accounts.c.team_id, accounts.c.period, literal(sign), *nano_sums(entries.c.amount_nanos))
+            .join(accounts, accounts.c.id == column)
+            .where(accounts.c.bucket == bucket)
+            .group_by(accounts.c.team_id, accounts.c.period)
+        )
+        for team, period, by, dollars, rest in rows:
+            at = (int(team), str(period))
+            found[at] = found.get(at, 0) + int(by) * whole(dollars, rest)
+    return {at: nanos for at, nanos in found.items() if nanos}

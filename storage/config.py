@@ -1,0 +1,51 @@
+"""The configuration's version and documents. Every group of usage is attributed and priced by one version of it."""
+
+import json
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select, update
+
+from storage import bulk
+from storage.tables import config, documents
+
+if TYPE_CHECKING:
+    from storage.store import Transaction
+
+
+class Config:
+    """The configuration of one transaction."""
+
+    def __init__(self, transaction: "Transaction") -> None:
+        self._connection = transaction.connection
+
+    async def version(self) -> int:
+        """Grows with every change of teams, rules, prices or keys; 0 before the first."""
+        return int((await self._connection.execute(select(config.c.version))).scalar() or 0)
+
+    async def changed(self) -> None:
+        """Says that something of the configuration changed: whoever works by an older version reads it again first."""
+        bumped = await self._connection.execute(update(config).values(version=config.c.version + 1))
+        if bumped.rowcount == 0:
+            await self._connection.execute(insert(config).values(id=1, version=1, salt=secrets.token_bytes(16)))
+
+    async def salt(self) -> bytes:
+        """What the ledger and the audit log salt the hashes of free texts with."""
+        found = (await self._connection.execute(select(config.c.salt))).scalar()
+        if found is None:
+            await self.changed()
+            return await self.salt()
+        return bytes(found)
+
+    async def document(self, name: str) -> Any:
+        """A document as plain values, or None."""
+        body = (await self._connection.execute(select(documents.c.body).where(documents.c.name == name))).scalar()
+        return None if body is None else json.loads(body)
+
+    async def save_document(self, name: str, value: Any, *, at: int) -> None:
+        row = (name, json.dumps(value, sort_keys=True), at)
+        key = ("name",)
+        missing = await bulk.insert_missing(self._connection, "documents", ("name", "body", "imported_at"), key, [row])
+        if not missing:
+            changed = update(documents).where(documents.c.name == name).values(body=row[1], imported_at=at)
+            await self._connection.execute(changed)

@@ -1,0 +1,49 @@
+"""The database's engines: SQLite as one FIFO-locked writer and many readers, PostgreSQL as a pool."""
+
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+BUSY_TIMEOUT_MS = 5_000
+
+
+def create_engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
+    """(writer, reader) for a database address. On PostgreSQL both are the same engine."""
+    if url.startswith("sqlite"):
+        return _sqlite_engine(url, writer=True), _sqlite_engine(url, writer=False)
+    engine = create_async_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True)
+    return engine, engine
+
+
+def _sqlite_engine(url: str, *, writer: bool) -> AsyncEngine:
+    if make_url(url).database in (None, "", ":memory:"):
+        raise ValueError("SQLite in memory can't be shared between connections: name a file, like sqlite:///tokens.db")
+    engine = create_async_engine(
+        url, poolclass=AsyncAdaptedQueuePool, pool_size=1 if writer else 4, max_overflow=0 if writer else 8
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def set_up(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself; `begin` below does
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",  # an answered event survives the loss of power, not just of the process
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            "foreign_keys=ON",
+            "recursive_triggers=ON",  # else INSERT OR REPLACE deletes rows past the append-only triggers
+            "cache_size=-65536",
+            f"query_only={'OFF' if writer else 'ON'}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A plain BEGIN takes its lock at the first write, and fails there if another wrote since the first read.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+
+    return engine

@@ -1,0 +1,22 @@
+"""A lock that serves in the order of asking, so that no writer starves another."""
+
+import asyncio
+from types import TracebackType
+
+
+class FifoLock:
+    """asyncio's lock is first come, first served; it belongs to the loop that first waits on it, so it is made there."""
+
+    def __init__(self) -> None:
+        self._locks: dict[int, asyncio.Lock] = {}
+
+    def _here(self) -> asyncio.Lock:
+        return self._locks.setdefault(id(asyncio.get_running_loop()), asyncio.Lock())
+
+    async def __aenter__(self) -> None:
+        await self._here().acquire()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._here().release()

@@ -1,0 +1,77 @@
+"""Sources and their ingest keys. A key is known by its hash alone; the token is shown once, when it is made."""
+
+import hashlib
+import secrets
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select, update
+
+from bot.attribution import Source
+from storage.tables import ingest_keys, sources
+
+if TYPE_CHECKING:
+    from storage.store import Transaction
+
+PREFIX = "tok_"
+
+
+def key_hash(token: str) -> bytes:
+    """Tokens are 256 random bits, so a plain hash is enough: there is nothing to guess."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+class Keys:
+    """The sources and keys of one transaction."""
+
+    def __init__(self, transaction: "Transaction") -> None:
+        self._tx = transaction
+        self._connection = transaction.connection
+
+    async def source(self, name: str) -> Source | None:
+        row = (await self._connection.execute(select(sources).where(sources.c.name == name))).one_or_none()
+        return _source(row) if row else None
+
+    async def create_source(self, *, name: str, source_format: str, role: str, team_id: int | None, at: int) -> Source:
+        made = insert(sources).values(name=name, format=source_format, role=role, team_id=team_id, created_at=at)
+        await self._connection.execute(made)
+        await self._tx.config.changed()
+        found = await self.source(name)
+        assert found is not None
+        return found
+
+    async def create_key(self, source: Source, *, at: int) -> str:
+        """A new key of the source; the returned token is nowhere kept."""
+        token = PREFIX + secrets.token_urlsafe(32)
+        values = {"source_id": source.id, "key_hash": key_hash(token), "created_at": at}
+        await self._connection.execute(insert(ingest_keys).values(**values))
+        await self._tx.config.changed()
+        return token
+
+    async def revoke(self, source: Source, *, at: int) -> int:
+        """Ends all keys of a source and says how many there were."""
+        ended = update(ingest_keys).where(ingest_keys.c.source_id == source.id, ingest_keys.c.revoked_at.is_(None))
+        result = await self._connection.execute(ended.values(revoked_at=at))
+        await self._tx.config.changed()
+        return result.rowcount
+
+    async def by_key(self) -> dict[bytes, Source]:
+        """The source of every key that is in force, by the key's hash."""
+        rows = await self._connection.execute(
+            select(ingest_keys.c.key_hash, sources)
+            .join(sources, sources.c.id == ingest_keys.c.source_id)
+            .where(ingest_keys.c.revoked_at.is_(None))
+        )
+        return {bytes(row.key_hash): _source(row) for row in rows}
+
+    async def listed(self) -> list[tuple[Source, int]]:
+        """Every source with the number of its keys in force, by name."""
+        in_force = [s.id for s in (await self.by_key()).values()]
+        rows = await self._connection.execute(select(sources).order_by(sources.c.name))
+        return [(found, in_force.count(found.id)) for found in map(_source, rows)]
+
+
+def _source(row: object) -> Source:
+    values = row._mapping  # type: ignore[attr-defined]  # a SQLAlchemy Row
+    return Source(
+        id=values["id"], name=values["name"], format=values["format"], role=values["role"], team_id=values["team_id"]
+    )

@@ -1,0 +1,167 @@
+"""The outbox: one row per message, put in the transaction of what it tells about, delivered at least once."""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, insert, or_, select, update
+
+from bot.messages import Message
+from bot.periods import MICROS
+from storage.tables import outbox
+
+if TYPE_CHECKING:
+    from storage.store import Transaction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parcel:
+    """A message that is to be posted, or updated if it has a `ts`, to its `version`."""
+
+    id: int
+    dedupe_key: str
+    to_team_id: int | None
+    to_person_id: int | None
+    message: Message
+    version: int
+    channel: str
+    ts: str
+    file_ids: tuple[str, ...]
+    attempts: int
+
+
+def copy_key(dedupe_key: str, person: int | str) -> str:
+    """The key of a message's copy to one person."""
+    return f"{dedupe_key}:to:{person}"
+
+
+class Outbox:
+    """The outbox in one transaction."""
+
+    def __init__(self, transaction: "Transaction") -> None:
+        self._connection = transaction.connection
+
+    async def put(
+        self,
+        message: Message,
+        *,
+        dedupe_key: str,
+        at: int,
+        to_team_id: int | None = None,
+        to_person_id: int | None = None,
+    ) -> bool:
+        """Puts a message, once per dedupe key; returns False if that key was there (and leaves its body alone)."""
+        if (to_team_id is None) == (to_person_id is None):
+            raise ValueError("a message goes to a team's channel or to a person")
+        known = select(outbox.c.id).where(outbox.c.dedupe_key == dedupe_key)
+        if (await self._connection.execute(known)).scalar() is not None:
+            return False
+        values = {
+            "dedupe_key": dedupe_key,
+            "to_team_id": to_team_id,
+            "to_person_id": to_person_id,
+            "body": json.dumps(message.to_json()),
+            "wanted_version": 1,
+            "delivered_version": 0,
+            "next_at": at,
+            "created_at": at,
+        }
+        await self._connection.execute(insert(outbox).values(**values))
+        return True
+
+    async def known(self, dedupe_key: str) -> bool:
+        """Whether a message, or a copy of it, was put."""
+        copies = outbox.c.dedupe_key.startswith(copy_key(dedupe_key, ""), autoescape=True)
+        wanted = select(outbox.c.id).where((outbox.c.dedupe_key == dedupe_key) | copies).limit(1)
+        return (await self._connection.execute(wanted)).scalar() is not None
+
+    async def change(self, dedupe_key: str, message: Message, *, at: int) -> bool:
+        """Replaces the body of a message that was put, and of its copies (`copy_key`); whoever delivers next says the
+        newest. False if there is none, or it says the same already."""
+        body = json.dumps(message.to_json())
+        copies = outbox.c.dedupe_key.startswith(copy_key(dedupe_key, ""), autoescape=True)
+        changed = update(outbox).where((outbox.c.dedupe_key == dedupe_key) | copies, outbox.c.body != body)
+        result = await self._connection.execute(
+            changed.values(body=body, wanted_version=outbox.c.wanted_version + 1, next_at=at, attempts=0, given_up=0)
+        )
+        return result.rowcount > 0
+
+    async def claim(self, *, owner: str, now: int, lease_seconds: int, limit: int = 20) -> list[Parcel]:
+        """Leases messages that are due. A conditional update claims each, so two workers never hold the same one."""
+        due = and_(
+            outbox.c.delivered_version < outbox.c.wanted_version, outbox.c.given_up == 0, outbox.c.next_at <= now
+        )
+        free = outbox.c.lease_until <= now
+        ids = select(outbox.c.id).where(due, free).order_by(outbox.c.id).limit(limit).with_for_update(skip_locked=True)
+        wanted = list((await self._connection.execute(ids)).scalars())
+        if not wanted:
+            return []
+        claimed = (
+            update(outbox)
+            .where(outbox.c.id.in_(wanted), due, free)
+            .values(lease_owner=owner, lease_until=now + lease_seconds * MICROS)
+            .returning(outbox)
+        )
+        rows = (await self._connection.execute(claimed)).all()
+        return sorted((_parcel(row) for row in rows), key=lambda parcel: parcel.id)
+
+    async def delivered(self, parcel: Parcel, *, owner: str, channel: str, ts: str, file_ids: tuple[str, ...]) -> bool:
+        """Marks a version as delivered; a lease that was lost meanwhile marks nothing, and the newer holder decides."""
+        done = update(outbox).where(outbox.c.id == parcel.id, outbox.c.lease_owner == owner)
+        result = await self._connection.execute(
+            done.values(
+                delivered_version=parcel.version,
+                channel=channel,
+                ts=ts,
+                file_ids=json.dumps(file_ids),
+                lease_owner="",
+                lease_until=0,
+                attempts=0,
+                fault="",
+            )
+        )
+        return result.rowcount > 0
+
+    async def failed(self, parcel: Parcel, *, owner: str, fault: str, next_at: int, give_up: bool) -> None:
+        """Puts a message back for later, or for good."""
+        put_back = update(outbox).where(outbox.c.id == parcel.id, outbox.c.lease_owner == owner)
+        await self._connection.execute(
+            put_back.values(
+                fault=fault[:300],
+                attempts=parcel.attempts + 1,
+                next_at=next_at,
+                given_up=int(give_up),
+                lease_owner="",
+                lease_until=0,
+            )
+        )
+
+    async def remember_files(self, parcel: Parcel, *, owner: str, file_ids: tuple[str, ...]) -> None:
+        """Keeps uploaded files' ids before they are posted, so that a retry does not upload them again."""
+        kept = update(outbox).where(outbox.c.id == parcel.id, outbox.c.lease_owner == owner)
+        await self._connection.execute(kept.values(file_ids=json.dumps(file_ids)))
+
+    async def waiting(self) -> int:
+        """How many messages wait to be said."""
+        due = or_(outbox.c.delivered_version < outbox.c.wanted_version)
+        return len((await self._connection.execute(select(outbox.c.id).where(due, outbox.c.given_up == 0))).all())
+
+    async def given_up(self) -> list[tuple[str, str]]:
+        """(dedupe key, fault) of messages that could not be delivered for good."""
+        rows = await self._connection.execute(select(outbox.c.dedupe_key, outbox.c.fault).where(outbox.c.given_up == 1))
+        return [(str(key), str(fault)) for key, fault in rows]
+
+
+def _parcel(row: Any) -> Parcel:
+    return Parcel(
+        id=row.id,
+        dedupe_key=row.dedupe_key,
+        to_team_id=row.to_team_id,
+        to_person_id=row.to_person_id,
+        message=Message.from_json(json.loads(row.body)),
+        version=row.wanted_version,
+        channel=row.channel,
+        ts=row.ts,
+        file_ids=tuple(json.loads(row.file_ids)),
+        attempts=row.attempts,
+    )

@@ -1,0 +1,138 @@
+"""People remembered: opaque ids in the books, and names here alone, erasable."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select, update
+
+from bot.people import Person, is_email, is_slack_id, spelling
+from storage import bulk
+from storage.tables import people, person_aliases
+
+if TYPE_CHECKING:
+    from storage.store import Transaction
+
+
+class People:
+    """The people of one transaction."""
+
+    def __init__(self, transaction: "Transaction") -> None:
+        self._tx = transaction
+        self._connection = transaction.connection
+        self._memory = transaction.memory.people
+
+    async def ids_of(self, spellings: Iterable[str]) -> dict[str, int]:
+        """The person behind each spelling that a sender uses: an e-mail, or any other id, which becomes an alias.
+
+        Somebody unknown becomes a person of their own, until an import says who they are.
+        """
+        given = {text: spelling(text) for text in spellings}
+        found = {folded: self._memory[folded] for folded in given.values() if folded in self._memory}
+        missing = sorted(set(given.values()) - found.keys())
+        if missing:
+            fresh = await self._resolve(missing)
+            found |= fresh
+            self._tx.after_commit(lambda: self._memory.update(fresh))
+        return {text: found[folded] for text, folded in given.items()}
+
+    async def _resolve(self, missing: list[str]) -> dict[str, int]:
+        aliases = await bulk.select(
+            self._connection, "person_aliases", ("alias", "person_id"), ("alias",), [(m,) for m in missing]
+        )
+        found: dict[str, int] = {str(alias): int(person) for alias, person in aliases}
+        emails = [(m,) for m in missing if m not in found and is_email(m)]
+        await bulk.insert_missing(self._connection, "people", ("email",), ("email",), emails)
+        for email, person in await bulk.select(self._connection, "people", ("email", "id"), ("email",), emails):
+            found[str(email)] = int(person)
+        for alias in (m for m in missing if m not in found):
+            person_id = (
+                await self._connection.execute(insert(people).values(name=alias).returning(people.c.id))
+            ).scalar_one()
+            await bulk.insert_missing(
+                self._connection, "person_aliases", ("alias", "person_id"), ("alias",), [(alias, person_id)]
+            )
+            rows = await bulk.select(self._connection, "person_aliases", ("alias", "person_id"), ("alias",), [(alias,)])
+            found[alias] = int(rows[0][1])
+        return found
+
+    async def by_reference(self, reference: str) -> int:
+        """The person that an operator's file names by e-mail or Slack id; made if unknown."""
+        if not is_slack_id(reference):
+            return (await self.ids_of([reference]))[reference]
+        row = (await self._connection.execute(select(people.c.id).where(people.c.slack_id == reference))).scalar()
+        if row is not None:
+            return int(row)
+        made = insert(people).values(slack_id=reference, name=reference).returning(people.c.id)
+        return int((await self._connection.execute(made)).scalar_one())
+
+    async def by_id(self, person_id: int) -> Person:
+        row = (await self._connection.execute(select(people).where(people.c.id == person_id))).one()
+        return _person(row)
+
+    async def by_ids(self, person_ids: Iterable[int]) -> dict[int, Person]:
+        wanted = list(person_ids)
+        rows = await self._connection.execute(select(people).where(people.c.id.in_(wanted)))
+        return {row.id: _person(row) for row in rows}
+
+    async def by_slack_id(self, slack_id: str) -> Person | None:
+        row = (await self._connection.execute(select(people).where(people.c.slack_id == slack_id))).one_or_none()
+        return _person(row) if row else None
+
+    async def meet(self, *, slack_id: str, email: str, name: str, timezone: str) -> Person:
+        """Somebody as Slack describes them: known by their Slack id, else joined by e-mail, else new.
+
+        Where an operator's file knew the same person by Slack id and a sender by e-mail, the two become one: the
+        e-mail moves, and what was booked on the other id is read together with this one's.
+        """
+        folded = spelling(email)
+        known = await self.by_slack_id(slack_id)
+        by_email = None
+        if folded:
+            by_email = (await self._connection.execute(select(people).where(people.c.email == folded))).one_or_none()
+        values: dict[str, str] = {"name": name, "timezone": timezone}
+        if known is not None:
+            person_id = known.id
+            if folded and by_email is not None and by_email.id != person_id:
+                moved = update(people).where(people.c.id == by_email.id).values(email=None, merged_into=person_id)
+                await self._connection.execute(moved)
+                await self._tx.config.changed()
+            if folded:
+                values["email"] = folded
+        elif by_email is not None:
+            values["slack_id"] = slack_id
+            person_id = by_email.id
+        else:
+            made = insert(people).values(slack_id=slack_id, email=folded or None).returning(people.c.id)
+            person_id = int((await self._connection.execute(made)).scalar_one())
+        await self._connection.execute(update(people).where(people.c.id == person_id).values(**values))
+        return await self.by_id(person_id)
+
+    async def all_ids_of(self, person_id: int) -> list[int]:
+        """The person's id with those that turned out to be the same person."""
+        rows = await self._connection.execute(select(people.c.id).where(people.c.merged_into == person_id))
+        return [person_id, *rows.scalars()]
+
+    async def without_slack_id(self, person_ids: Iterable[int]) -> list[Person]:
+        """Those of the people whose Slack account is not known yet but whose e-mail is."""
+        wanted = list(person_ids)
+        rows = await self._connection.execute(
+            select(people).where(people.c.id.in_(wanted), people.c.slack_id.is_(None), people.c.email.is_not(None))
+        )
+        return [_person(row) for row in rows]
+
+    async def team_spellings(self) -> list[tuple[str, int]]:
+        """(spelling, person id) of every e-mail and alias: what attribution by user looks up."""
+        emails = await self._connection.execute(select(people.c.email, people.c.id).where(people.c.email.is_not(None)))
+        aliases = await self._connection.execute(select(person_aliases.c.alias, person_aliases.c.person_id))
+        return [(str(s), int(p)) for s, p in [*emails, *aliases]]
+
+
+def _person(row: object) -> Person:
+    values = row._mapping  # type: ignore[attr-defined]  # a SQLAlchemy Row
+    return Person(
+        id=values["id"],
+        email=values["email"] or "",
+        slack_id=values["slack_id"] or "",
+        name=values["name"],
+        timezone=values["timezone"],
+    )

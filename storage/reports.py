@@ -1,0 +1,132 @@
+"""Figures for people, from the rollups: sums by any part of a series, over days or hours."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from sqlalchemy import func, select
+
+from storage.ledger import nano_sums, whole
+from storage.tables import outbox, usage_days, usage_hours, usage_series
+
+if TYPE_CHECKING:
+    from storage.store import Transaction
+
+Part = Literal["tool", "model", "workflow", "credential", "basis"]
+
+
+class Sum(NamedTuple):
+    """A part's calls, tokens and nano-dollars."""
+
+    calls: int
+    tokens: int
+    cost_nanos: int
+    notional_nanos: int
+
+
+NOTHING = Sum(0, 0, 0, 0)
+_TOKENS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output")
+
+
+class Reports:
+    """The reports of one transaction."""
+
+    def __init__(self, transaction: "Transaction") -> None:
+        self._connection = transaction.connection
+
+    async def by_day(self, team_ids: Iterable[int], *, first_day: int, end_day: int) -> dict[tuple[int, int], int]:
+        """Nano-dollars by (team, day)."""
+        rows = await self._connection.execute(
+            select(usage_days.c.team_id, usage_days.c.local_day, *nano_sums(usage_days.c.cost_nanos))
+            .where(usage_days.c.team_id.in_(list(team_ids)))
+            .where(usage_days.c.local_day >= first_day, usage_days.c.local_day < end_day)
+            .group_by(usage_days.c.team_id, usage_days.c.local_day)
+        )
+        return {(int(team), int(day)): whole(dollars, rest) for team, day, dollars, rest in rows}
+
+    async def first_day(self, team_id: int) -> int | None:
+        """The day of a team's first usage."""
+        found = await self._connection.execute(
+            select(func.min(usage_days.c.local_day)).where(usage_days.c.team_id == team_id)
+        )
+        day = found.scalar()
+        return None if day is None else int(day)
+
+    async def by_part(
+        self,
+        part: Part,
+        *,
+        first_day: int,
+        end_day: int,
+        team_ids: Sequence[int] | None = None,
+        person_ids: Sequence[int] | None = None,
+    ) -> dict[str, Sum]:
+        """Sums by a part of the series over days, of teams or of one person."""
+        tokens = sum((usage_days.c[name] for name in _TOKENS[1:]), usage_days.c[_TOKENS[0]])
+        wanted = (
+            select(
+                usage_series.c[part],
+                func.sum(usage_days.c.calls),
+                func.sum(tokens),
+                *nano_sums(usage_days.c.cost_nanos),
+                func.sum(usage_days.c.notional_nanos),
+            )
+            .join(usage_series, usage_series.c.id == usage_days.c.series_id)
+            .where(usage_days.c.local_day >= first_day, usage_days.c.local_day < end_day)
+            .group_by(usage_series.c[part])
+        )
+        if team_ids is not None:
+            wanted = wanted.where(usage_days.c.team_id.in_(list(team_ids)))
+        if person_ids is not None:
+            wanted = wanted.where(usage_series.c.person_id.in_(list(person_ids)))
+        return {
+            str(name): Sum(int(calls), int(count), whole(dollars, rest), int(notional))
+            for name, calls, count, dollars, rest, notional in await self._connection.execute(wanted)
+        }
+
+    async def by_tool_and_day(self, team_id: int, *, first_day: int, end_day: int) -> dict[tuple[str, int], int]:
+        """A team's nano-dollars by (tool, day)."""
+        rows = await self._connection.execute(
+            select(usage_series.c.tool, usage_days.c.local_day, *nano_sums(usage_days.c.cost_nanos))
+            .join(usage_series, usage_series.c.id == usage_days.c.series_id)
+            .where(usage_days.c.team_id == team_id)
+            .where(usage_days.c.local_day >= first_day, usage_days.c.local_day < end_day)
+            .group_by(usage_series.c.tool, usage_days.c.local_day)
+        )
+        return {(str(tool), int(day)): whole(dollars, rest) for tool, day, dollars, rest in rows}
+
+    async def by_hour(self, team_id: int, *, first_hour: int, end_hour: int) -> dict[int, int]:
+        """A team's nano-dollars by UTC hour."""
+        rows = await self._connection.execute(
+            select(usage_hours.c.hour, *nano_sums(usage_hours.c.cost_nanos))
+            .where(usage_hours.c.team_id == team_id)
+            .where(usage_hours.c.hour >= first_hour, usage_hours.c.hour < end_hour)
+            .group_by(usage_hours.c.hour)
+        )
+        return {int(hour): whole(dollars, rest) for hour, dollars, rest in rows}
+
+    async def by_part_in_hours(self, part: Part, team_id: int, *, first_hour: int, end_hour: int) -> dict[str, int]:
+        """A team's nano-dollars by a part of the series, over UTC hours."""
+        rows = await self._connection.execute(
+            select(usage_series.c[part], *nano_sums(usage_hours.c.cost_nanos))
+            .join(usage_series, usage_series.c.id == usage_hours.c.series_id)
+            .where(usage_hours.c.team_id == team_id)
+            .where(usage_hours.c.hour >= first_hour, usage_hours.c.hour < end_hour)
+            .group_by(usage_series.c[part])
+        )
+        return {str(name): whole(dollars, rest) for name, dollars, rest in rows}
+
+    async def unpriced_models(self, *, first_day: int, end_day: int) -> dict[str, int]:
+        """Calls by model, of calls with tokens and no known price."""
+        rows = await self._connection.execute(
+            select(usage_series.c.model, func.sum(usage_days.c.calls))
+            .join(usage_series, usage_series.c.id == usage_days.c.series_id)
+            .where(usage_series.c.basis == "unpriced")
+            .where(usage_days.c.local_day >= first_day, usage_days.c.local_day < end_day)
+            .group_by(usage_series.c.model)
+        )
+        return {str(model): int(calls) for model, calls in rows}
+
+    async def undelivered(self) -> int:
+        """Messages that were given up."""
+        found = await self._connection.execute(select(func.count()).where(outbox.c.given_up == 1))
+        return int(found.scalar_one())

@@ -1,0 +1,184 @@
+"""The store: transactions that write, snapshots that read, and what each noun remembers in them."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.alerts import Alerts
+from storage.audit import Audit
+from storage.budget_requests import BudgetRequests
+from storage.config import Config
+from storage.engine import create_engines
+from storage.fifo import FifoLock
+from storage.keys import Keys
+from storage.ledger import Ledger
+from storage.outbox import Outbox
+from storage.people import People
+from storage.quarantine import Quarantine
+from storage.replays import Replays
+from storage.reports import Reports
+from storage.teams import Teams
+from storage.usage import Usage, UsageMemory
+
+
+@dataclass
+class Memory:
+    """What this process remembers between transactions; thrown away when the configuration changes."""
+
+    usage: UsageMemory = field(default_factory=UsageMemory)
+    people: dict[str, int] = field(default_factory=dict)
+
+
+class Transaction:
+    """One transaction or snapshot. Each noun's queries hang on it: `tx.ledger.post(…)`."""
+
+    def __init__(self, connection: AsyncConnection, memory: Memory) -> None:
+        self.connection = connection
+        self.memory = memory
+        self._when_committed: list[Callable[[], object]] = []
+
+    def after_commit(self, action: Callable[[], object]) -> None:
+        """Runs an action once this transaction is committed, and never if it is not."""
+        self._when_committed.append(action)
+
+    def committed(self) -> None:
+        for action in self._when_committed:
+            action()
+
+    @cached_property
+    def config(self) -> Config:
+        return Config(self)
+
+    @cached_property
+    def teams(self) -> Teams:
+        return Teams(self)
+
+    @cached_property
+    def people(self) -> People:
+        return People(self)
+
+    @cached_property
+    def keys(self) -> Keys:
+        return Keys(self)
+
+    @cached_property
+    def usage(self) -> Usage:
+        return Usage(self)
+
+    @cached_property
+    def reports(self) -> Reports:
+        return Reports(self)
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        return Quarantine(self)
+
+    @cached_property
+    def replays(self) -> Replays:
+        return Replays(self)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self)
+
+    @cached_property
+    def budget_requests(self) -> BudgetRequests:
+        return BudgetRequests(self)
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        return Alerts(self)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        return Outbox(self)
+
+    @cached_property
+    def audit(self) -> Audit:
+        return Audit(self)
+
+
+class Store:
+    """The way to the database. Make one per process; `close()` it at the end."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._writer, self._reader = create_engines(url)
+        self._memory = Memory()
+        self._lock = FifoLock() if self.is_sqlite else None
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.startswith("sqlite")
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Transaction]:
+        """A transaction that may write; commits at its end, rolls back on an exception.
+
+        To change a row that was read first, read it by a `for_…` query: it locks on PostgreSQL, and SQLite has one
+        writer at a time anyway, in the order in which they came.
+        """
+        if self._lock is not None:
+            async with self._lock, self._write() as transaction:
+                yield transaction
+        else:
+            async with self._write() as transaction:
+                yield transaction
+        transaction.committed()
+
+    @asynccontextmanager
+    async def _write(self) -> AsyncIterator[Transaction]:
+        async with self._writer.begin() as connection:
+            yield Transaction(connection, self._memory)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Transaction]:
+        """A snapshot: all its queries see the same moment. Writing in it fails."""
+        async with self._reader.connect() as plain:
+            connection = plain
+            if not self.is_sqlite:
+                options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+                connection = await plain.execution_options(**options)
+            async with connection.begin():
+                yield Transaction(connection, self._memory)
+
+    def forget(self) -> None:
+        """Drops what the process remembers, after the configuration changed."""
+        self._memory.people.clear()
+
+    async def ping(self) -> None:
+        """Raises if the database can't answer."""
+        async with self._reader.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        await self._writer.dispose()
+        await self._reader.dispose()
+
+
+def is_data_error(error: BaseException) -> bool:
+    """Whether the database refused the data itself, so that the same rows would fail again: 22xxx, 23xxx, or its like.
+
+    Anything else (a lost connection, a full disk, a lock) may pass when tried again.
+    """
+    original = getattr(error, "orig", error)
+    state = getattr(original, "sqlstate", None) or getattr(getattr(original, "__cause__", None), "sqlstate", None)
+    if state:
+        return str(state)[:2] in ("22", "23")
+    if isinstance(error, OperationalError):
+        return False
+    names = {type(e).__name__ for e in (error, original)}
+    return isinstance(error, DBAPIError | OverflowError | UnicodeError) and not names & {"InterfaceError"}
+
+
+def database_fault(error: BaseException) -> str | None:
+    """What the database complained of, in one line; None if the error is not the database's."""
+    if not isinstance(error, DBAPIError | SQLAlchemyError):
+        return None
+    original = getattr(error, "orig", None) or error
+    return str(original).splitlines()[0][:300]

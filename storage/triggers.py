@@ -1,0 +1,50 @@
+"""The triggers that make tables append-only, in both databases, and the question whether they are there."""
+
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
+
+from storage.tables import APPEND_ONLY
+
+MESSAGE = "this table only grows: post a correction instead"
+
+
+def create_triggers(connection: Connection) -> None:
+    """Creates what is missing. A migration that rebuilds a table (Alembic's batch mode does) drops its triggers: call again."""
+    for statement in _postgresql() if connection.dialect.name == "postgresql" else _sqlite():
+        connection.execute(text(statement))
+
+
+def missing_triggers(connection: Connection) -> list[str]:
+    """The names of the append-only triggers that are not there."""
+    if connection.dialect.name == "postgresql":
+        there = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+        kinds = ("change", "truncate")
+    else:
+        there = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        kinds = ("update", "delete")
+    found = set(connection.execute(text(there)).scalars())
+    return [name for table in APPEND_ONLY for kind in kinds if (name := f"{table}_no_{kind}") not in found]
+
+
+def _sqlite() -> list[str]:
+    return [
+        f"CREATE TRIGGER IF NOT EXISTS {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
+        for table in APPEND_ONLY
+        for verb in ("update", "delete")
+    ]
+
+
+def _postgresql() -> list[str]:
+    statements = [
+        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'restrict_violation'; END $$"
+    ]
+    for table in APPEND_ONLY:
+        statements += [
+            f"CREATE OR REPLACE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+            f"CREATE OR REPLACE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+        ]
+    return statements

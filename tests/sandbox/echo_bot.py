@@ -1,0 +1,68 @@
+"""A tiny app behind the sandbox: it checks signatures with Slack's own SDK, keeps what came, and answers as told."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl
+
+from fastapi import FastAPI
+from slack_sdk.signature import SignatureVerifier
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+Json = dict[str, Any]
+SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
+TOKEN = "xoxb-sandbox"
+
+
+class EchoBot:
+    """`heard` is everything that came; `answers` maps a kind (command, block_actions, …) to what it says."""
+
+    def __init__(self) -> None:
+        self.heard: list[Json] = []
+        self.headers: list[dict[str, str]] = []
+        self.unsigned = 0
+        self.answers: dict[str, Json | str | int | Callable[[Json], Any]] = {}
+        self.delay = 0.0
+        self.app = FastAPI()
+        self.app.router.routes.append(Route("/slack/events", self.receive, methods=["POST"]))
+        self.app.router.routes.append(Route("/allowance", self.allowance))
+
+    def last(self, kind: str) -> Json:
+        """The newest of a kind."""
+        return next(one for one in reversed(self.heard) if kind_of(one) == kind)
+
+    async def receive(self, request: Request) -> Response:
+        """Takes what Slack sends."""
+        body = await request.body()
+        if not SignatureVerifier(SECRET).is_valid_request(body, dict(request.headers)):
+            self.unsigned += 1
+            return PlainTextResponse("bad signature", status_code=401)
+        if request.headers["content-type"].startswith("application/json"):
+            payload = json.loads(body)
+        else:
+            fields = dict(parse_qsl(body.decode(), keep_blank_values=True))
+            payload = json.loads(fields["payload"]) if "payload" in fields else fields
+        self.heard.append(payload)
+        self.headers.append(dict(request.headers))
+        if self.delay:
+            await asyncio.sleep(self.delay)
+        answer = self.answers.get(kind_of(payload), "")
+        if callable(answer):
+            answer = await answer(payload)
+        if isinstance(answer, int):
+            return PlainTextResponse("", status_code=answer)
+        return PlainTextResponse(answer) if isinstance(answer, str) else JSONResponse(answer)
+
+    async def allowance(self, request: Request) -> Response:
+        """What a gateway would ask."""
+        return JSONResponse(self.answers.get("allowance", {}))
+
+
+def kind_of(payload: Json) -> str:
+    """command, an event's type or an interaction's."""
+    if "command" in payload:
+        return "command"
+    return str(payload["event"]["type"] if payload.get("type") == "event_callback" else payload["type"])

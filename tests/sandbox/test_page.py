@@ -1,0 +1,99 @@
+"""The page in a real browser: one story over the echo bot, without an error in the console."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+from tests.browser import FLAGS, chromium
+from tests.sandbox.conftest import Office
+from tests.sandbox.test_dispatch import card, modal
+
+Json = dict[str, Any]
+pytestmark = pytest.mark.browser
+DENIED = {
+    "decision": "deny",
+    "available_usd": "-12.4",
+    "period_ends_at": "2026-12-01T00:00:00Z",
+    "reason": "Search has used up its budget.",
+}
+
+
+@pytest.fixture
+async def page(office: Office) -> AsyncIterator[Page]:
+    """The page with digest-like content; its console has to stay free of errors."""
+    faults: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        page = await browser.new_page(viewport={"width": 1280, "height": 800})
+        page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        await page.goto(office.url)
+        yield page
+        await browser.close()
+
+    assert faults == []
+
+
+def answer_like_an_app(office: Office) -> None:
+    """A request opens a modal and posts a card; a click settles it; Home is published."""
+
+    async def command(payload: Json) -> str:
+        await office.slack.views_open(trigger_id=payload["trigger_id"], view=modal())
+        return ""
+
+    async def submission(payload: Json) -> str:
+        amount = payload["view"]["state"]["values"]["amount"]["amount"]["value"]
+        words = {"type": "section", "text": {"type": "mrkdwn", "text": f"<@UANNA> asks for *${amount}*"}}
+        await office.slack.chat_postMessage(
+            channel="CSEARCH", text="Anna asks", blocks=[words, *card("Approve", "Deny")]
+        )
+        return ""
+
+    async def click(payload: Json) -> str:
+        place = {"channel": payload["channel"]["id"], "ts": payload["message"]["ts"]}
+        await office.slack.chat_update(**place, text=f"Approved by <@{payload['user']['id']}>")
+        return ""
+
+    async def home(payload: Json) -> str:
+        view = {"type": "home", "blocks": [{"type": "header", "text": {"type": "plain_text", "text": "Your day"}}]}
+        await office.slack.views_publish(user_id=payload["event"]["user"], view=view)
+        return ""
+
+    office.bot.answers |= {
+        "command": command,
+        "view_submission": submission,
+        "block_actions": click,
+        "app_home_opened": home,
+        "allowance": DENIED,
+    }
+
+
+async def test_anna_asks_and_ben_approves_on_the_page(office: Office, page: Page) -> None:
+    answer_like_an_app(office)
+
+    await page.get_by_role("tab", name="Terminal").click()
+    await page.get_by_role("button", name="Ask").first.click()
+    await expect(page.locator("#pane-terminal")).to_contain_text("402 Payment Required")
+
+    composer = page.locator("#compose")
+    await page.locator("#sidebar").get_by_text("team-search").click()
+    await composer.fill("/tokens request 500")
+    await composer.press("Escape")
+    await composer.press("Enter")
+    form = page.locator("#modal")
+    await form.get_by_role("button", name="Submit").click()
+    await expect(form).to_contain_text("Please complete this required field.")
+    await form.get_by_label("Amount").fill("500")
+    await form.get_by_role("button", name="Submit").click()
+    await expect(form).to_be_hidden()
+    await expect(page.locator("#messages")).to_contain_text("asks for $500")
+
+    await page.get_by_role("radio", name="Ben").click()
+    await page.locator("#messages").get_by_role("button", name="Approve").click()
+    await expect(page.locator("#messages")).to_contain_text("Approved by @Ben Okafor")
+    await page.locator("#sidebar").get_by_text("Home").click()
+    await expect(page.locator("#home")).to_contain_text("Your day")
+    await page.get_by_role("tab", name="Traffic").click()
+    await expect(page.locator("#pane-traffic")).to_contain_text("chat.postMessage")
