@@ -82,6 +82,10 @@ class Worker:
             asyncio.create_task(watch_on(self._context), name="watcher"),
         ]
 
+    def close(self) -> None:
+        """Ends the drawing process of a worker that was never started."""
+        self._drawing_room.close()
+
     async def stop(self) -> None:
         """Lets the message in hand be delivered and marked; whatever waits is in the outbox."""
         self._schedule.shutdown(wait=False)

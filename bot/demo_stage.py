@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from bot.app import Running, configure_logs, running
+from bot.app import Running, Worker, configure_logs, running
 from bot.clock import ShiftedClock
 from bot.demo import DEMO_CHANNELS, DEMO_PEOPLE, demo_history, demo_request, demo_teams_yml
 from bot.periods import week_of
@@ -190,17 +190,20 @@ async def stage(*, port: int, browser: bool, usage: Path | None) -> None:
         sandbox = create_sandbox(workspace(bot_url=bot_url, secret=settings.slack_signing_secret, key=key))
         page_server = _server(sandbox)
         playing = [asyncio.create_task(page_server.serve(sockets=[page]))]
-        async with running(context, web=True, worker=True) as parts:
+        async with running(context, web=True, worker=False) as parts:
             assert parts.web is not None
             parts.web.include_router(create_levers(context, parts.intake, clock, opened_at=opened_at))
             bot_server = _server(parts.web)
             playing.append(asyncio.create_task(bot_server.serve(sockets=[door])))
             await fill(context, parts, events=[b.event for b in history])
+            worker = Worker(context)  # starts when everything is there, so that the digests come before the alerts
+            await worker.start()
             out.print(f"Tokens is playing at {address}  (Ctrl+C ends it)")
             if browser:
                 webbrowser.open(address)
             with suppress(asyncio.CancelledError):
                 await asyncio.wait(playing, return_when=asyncio.FIRST_COMPLETED)
+            await worker.stop()
             bot_server.should_exit = page_server.should_exit = True
             await asyncio.gather(*playing, return_exceptions=True)
 

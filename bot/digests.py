@@ -100,12 +100,16 @@ def drivers_of(
         key=lambda driver: (-abs(driver.share.change_nanos), order.index(driver.dimension)),
     )
     for driver in ranked:
-        change = driver.share.change_nanos
-        if abs(change) * 20 < total or len(found) == most:
+        if abs(driver.share.change_nanos) * 20 < total or len(found) == most:
             break
-        same_calls = any(
-            abs(change - other.share.change_nanos) * 20 <= abs(other.share.change_nanos) for other in found
-        )
-        if not same_calls:
-            found.append(driver)
+        if any(_same_calls(driver, other) for other in found):
+            continue
+        seen_from = [other for other in ranked if _same_calls(other, driver)]
+        found.append(min(seen_from, key=lambda other: order.index(other.dimension)))
     return tuple(found)
+
+
+def _same_calls(one: Driver, other: Driver) -> bool:
+    """Whether two parts moved by nearly the same amount: most likely the same calls, seen from two sides."""
+    change = other.share.change_nanos
+    return abs(one.share.change_nanos - change) * 8 <= abs(change)

@@ -21,6 +21,7 @@ from bot.views import alerts as views
 from bot.views.blocks import date_mark
 from handlers.answers import Asked, answers
 from handlers.callers import called
+from handlers.commands import show_team
 from handlers.context import Context
 from handlers.outbox import say_to_people, say_to_team
 from handlers.request_forms import open_request_form
@@ -312,12 +313,15 @@ async def click_expected(asked: Asked) -> None:
 
 
 async def choose_from_menu(asked: Asked) -> None:
-    """An alert's menu offers to request budget for its team."""
+    """An alert's menu: request budget for its team, or see how it stands."""
     async with asked.context.store.read() as tx:
         record = await tx.alerts.by_id(asked.id)
     if record is None:
         raise Refusal("There is no such alert any more.")
-    await open_request_form(asked, team_id=record.team_id)
+    if asked.value.partition(":")[0] == views.ASK_FOR_BUDGET:
+        await open_request_form(asked, team_id=record.team_id)
+    else:
+        await show_team(asked, record.team_id)
 
 
 async def watch_on(context: Context) -> None:

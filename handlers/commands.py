@@ -82,12 +82,17 @@ async def _tools(tx: Transaction, standing: Standing, rulebook: Rulebook) -> tup
 
 
 async def click_show(asked: Asked) -> None:
-    """A button that asks how a team stands: the same figures as the command's, under the same rules."""
+    """A button that asks how a team stands."""
+    await show_team(asked, asked.id)
+
+
+async def show_team(asked: Asked, team_id: int) -> None:
+    """How a team stands, to the person alone: the same figures as the command's, under the same rules."""
     context = asked.context
     async with context.store.read() as tx:
         rulebook = await context.rulebooks.current(tx)
         directory = rulebook.directory
-        team = next((t for t in directory.teams if t.id == asked.id), None)
+        team = next((t for t in directory.teams if t.id == team_id), None)
         if team is None:
             raise Refusal("There is no such team any more.")
         in_its_channel = bool(asked.channel_id) and team.channel_id == asked.channel_id and team.mode != "preview"

@@ -10,7 +10,7 @@ import typer
 from bot.charts import decode, render
 from bot.digests import Digest, Share, drivers_of, due_week
 from bot.messages import Message
-from bot.periods import micros, monday_of, week_name, week_of
+from bot.periods import day_start, micros, monday_of, week_name, week_of
 from bot.refusals import ConfigError
 from bot.rulebook import Rulebook
 from bot.teams import Team
@@ -91,8 +91,13 @@ async def build_digest(tx: Transaction, rulebook: Rulebook, team: Team, monday: 
         tool_days=tuple((s.name, tuple(by_tool.get((s.name, day), 0) for day in chart_days)) for s in tools),
         chart_days=chart_days,
         open_requests=len(await tx.budget_requests.pending([team.id])),
-        alerts=0,
+        alerts=await tx.alerts.count_between(team.id, from_at=_start(team, monday), until_at=_start(team, monday + 7)),
     )
+
+
+def _start(team: Team, day: int) -> int:
+    """The moment at which a team's day begins."""
+    return micros(day_start(day, team.timezone))
 
 
 def _summed(name: str, parts: list[Share]) -> Share:

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -13,6 +13,7 @@ from bot.messages import Message, with_images
 from bot.periods import MICROS
 from bot.refusals import Refusal
 from bot.teams import Directory, Team
+from bot.views.charts import without_chart
 from handlers.channels import route_of
 from handlers.context import Context
 from handlers.files import upload
@@ -105,11 +106,15 @@ class Courier:
             parcels = await tx.outbox.claim(owner=self._owner, now=now, lease_seconds=LEASE_SECONDS)
         self._idle.clear()
         try:
-            for parcel in parcels:
-                await self._deliver(parcel)
+            await asyncio.gather(*(self._deliver_in_order(same) for same in _by_place(parcels)))
         finally:
             self._idle.set()
         return len(parcels)
+
+    async def _deliver_in_order(self, parcels: Sequence[Parcel]) -> None:
+        """What goes to one place goes in the order in which it was put."""
+        for parcel in parcels:
+            await self._deliver(parcel)
 
     async def _deliver(self, parcel: Parcel) -> None:
         try:
@@ -117,7 +122,10 @@ class Courier:
             file_ids = await self._file_ids(parcel)
             channel, ts = await self._post(parcel, channel, file_ids)
         except SlackApiError as error:
-            await self._put_back(parcel, str(error.response.get("error") or error.response.status_code), error)
+            fault = str(error.response.get("error") or error.response.status_code)
+            details = (error.response.get("response_metadata") or {}).get("messages")
+            log.warning("Slack refused a message", outbox_id=parcel.id, fault=fault, details=details)
+            await self._put_back(parcel, fault, error)
             return
         except Refusal as error:
             await self._put_back(parcel, str(error), None)
@@ -168,9 +176,9 @@ class Courier:
                 if delay is None:
                     break
                 await asyncio.sleep(delay)
-        # Refused with the picture to the end (or with a native chart): say it without, rather than not at all.
-        plain = [b for b in with_images(parcel.message, ()) if b["type"] != "data_visualization"]
-        return await self._say(parcel, channel, plain)
+        # Refused with the picture to the end, or with a native chart: said without it, rather than not at all.
+        plain = without_chart(parcel.message)
+        return await self._say(parcel, channel, with_images(plain, ()))
 
     async def _say(self, parcel: Parcel, channel: str, blocks: list[dict[str, Any]]) -> tuple[str, str]:
         slack = self._context.slack
@@ -211,6 +219,13 @@ class Courier:
             await tx.teams.set_channel(team.id, channel_id=team.channel_id, state="broken")
         people = deciding_people(directory, team)
         await say_to_people(tx, people, parcel.message, dedupe_key=parcel.dedupe_key, at=now)
+
+
+def _by_place(parcels: Sequence[Parcel]) -> list[list[Parcel]]:
+    places: dict[tuple[int | None, int | None], list[Parcel]] = {}
+    for parcel in parcels:
+        places.setdefault((parcel.to_team_id, parcel.to_person_id), []).append(parcel)
+    return list(places.values())
 
 
 def _retry_after(headers: Any) -> int:

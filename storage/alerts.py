@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from storage.tables import alerts, team_changes, team_judgements
 
@@ -84,6 +84,16 @@ class Alerts:
                 facts=json.dumps(record.facts),
             )
         )
+
+    async def count_between(self, team_id: int, *, from_at: int, until_at: int) -> int:
+        """How many alerts of a team were said in a span of time."""
+        wanted = (
+            select(func.count())
+            .select_from(alerts)
+            .where(alerts.c.team_id == team_id, alerts.c.state != "silent")
+            .where(alerts.c.opened_at >= from_at, alerts.c.opened_at < until_at)
+        )
+        return int((await self._connection.execute(wanted)).scalar_one())
 
     async def keys_like(self, prefix: str) -> set[str]:
         """The dedupe keys that begin so: what was said already."""

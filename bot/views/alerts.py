@@ -16,7 +16,9 @@ from bot.views.wording import counted, part_name
 ACKNOWLEDGE_ALERT = "acknowledge_alert"
 EXPECT_ALERT = "expect_alert"
 ALERT_MENU = "alert_menu"
-"""Buttons and the menu's options carry the alert's id. The menu's one option asks for budget."""
+"""Buttons carry the alert's id; the menu's options say which of them it is, then the alert's id."""
+ASK_FOR_BUDGET = "request"
+SHOW_THE_TEAM = "standing"
 
 _MOST_CONTRIBUTORS = 5
 _DIMENSIONS = {"credential": "key", "model": "model", "tool": "tool", "workflow": "workflow"}
@@ -80,7 +82,11 @@ def spike_message(
         blocks.append(section(f"*What drives it*\n{_contributors(alert)}", block_id=f"{key}-drivers"))
     if chart is not None:
         blocks.append(picture(0, block_id=f"{key}-chart"))
-    menu = overflow(("Request budget", alert_id), action_id=ALERT_MENU)
+    menu = overflow(
+        ("Request budget", f"{ASK_FOR_BUDGET}:{alert_id}"),
+        ("How the team stands", f"{SHOW_THE_TEAM}:{alert_id}"),
+        action_id=ALERT_MENU,
+    )
     if closed:
         if answered:
             blocks.append(context(answered, block_id=f"{key}-answered"))

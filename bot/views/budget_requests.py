@@ -84,7 +84,8 @@ def approval_card(pending: Pending, *, standing: Standing | None, deciders: Sequ
         context(rules, f"Asked {date_mark(request.created_at)}", block_id=f"{key}-rules"),
     ]
     numbers = f" {_standing_words(pending, standing)}" if standing is not None else ""
-    text = f"{asked}, {period_words(request.period)}: {name(request.reason, limit=300)}.{numbers} {_who_pays(pending)} {who}"
+    reason = name(request.reason, limit=300).rstrip(".")
+    text = f"{asked}, {period_words(request.period)}: {reason}.{numbers} {_who_pays(pending)} {who}"
     return Message(text=text, blocks=tuple(blocks))
 
 
@@ -186,7 +187,7 @@ def _who_decides(deciders: Sequence[str], *, by_finance: bool) -> str:
     if not shown:
         return "Finance decides." if by_finance else "The team's managers decide."
     names = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"
-    return f"{names} decides, for finance." if by_finance else f"{names} decides."
+    return f"{names} decides for finance." if by_finance else f"{names} decides."
 
 
 def _figures(pending: Pending, standing: Standing) -> list[str]:

@@ -41,7 +41,8 @@ def outlook(standing: Standing) -> str:
     forecast = standing.forecast
     if forecast.burn_nanos_per_day <= 0:
         return "Nothing was spent in the last seven days."
-    pace = f"It spends {a_day(forecast.burn_nanos_per_day)}; at this rate"
+    spender = "Unattributed usage costs" if standing.team.kind == "organisation" else "It spends"
+    pace = f"{spender} {a_day(forecast.burn_nanos_per_day)}; at this rate"
     end = f"{usd_round(forecast.end_nanos)} by {last_day_text(standing.period)}"
     if not has_budget(standing) or standing.team.kind == "organisation":
         return f"{pace} it comes to {end}."

@@ -123,10 +123,10 @@ def _hints(digest: Digest) -> list[str]:
         verb = "waits" if digest.open_requests == 1 else "wait"
         hints.append(f"{counted(digest.open_requests, 'budget request')} {verb} for a decision.")
     if digest.unpriced_calls:
-        verb = "has" if digest.unpriced_calls == 1 else "have"
+        verb, their = ("has", "its") if digest.unpriced_calls == 1 else ("have", "their")
         hints.append(
-            f"{counted(digest.unpriced_calls, 'call')} {verb} no known price and {verb} no cost here yet: "
-            "ask finance to add a price."
+            f"{counted(digest.unpriced_calls, 'call')} {verb} no known price, so {their} cost is missing "
+            "here: ask finance to add one."
         )
     if digest.alerts:
         verb = "was" if digest.alerts == 1 else "were"

@@ -34,8 +34,8 @@ def standing_message(
 ) -> Message:
     """What `/tokens` answers.
 
-    `tools` are the last seven days', today included, the largest first. `pending` counts the team's requests that wait. `shared_by` is the
-    mention of whoever shows it to the channel: then there is nothing left to share.
+    `tools` are the last seven days', today included, the largest first. `pending` counts the team's requests that wait.
+    `shared_by` is the mention of whoever shows it to the channel: then there is nothing left to share.
     """
     team, key = standing.team, f"standing-{standing.team.id}"
     blocks: list[Block] = [section(f"*{headline(standing)}*", block_id=f"{key}-headline", fields=figures(standing))]

@@ -46,6 +46,7 @@ const HEARD = {
     seen();
   },
   steps: ({ steps }) => ((store.steps = steps), changed("steps")),
+  clock: ({ now }) => ((store.clockOffset = now - Date.now() / 1000), changed("messages")),
   terminal: ({ lines }) => (store.terminal?.lines.push(...lines), changed("terminal")),
   traffic: (entry) => (upsertTraffic(entry), changed("traffic")),
   notice: ({ text, level }) => notice(text, level),

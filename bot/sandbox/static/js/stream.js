@@ -1,5 +1,5 @@
 // The middle column of a channel: its messages by day, threads beneath, scrolled as one expects.
-import { dayKey, dayTitle } from "./dates.js";
+import { dayKey, dayTitle, now } from "./dates.js";
 import { arrange, find, h } from "./dom.js";
 import { replyTo } from "./composer.js";
 import { flash, keyOf, messageNode } from "./messages.js";
@@ -23,7 +23,7 @@ function toEnd(smooth = false) {
 
 function nodeOf(message, look) {
   const key = keyOf(message);
-  const seen = JSON.stringify([message, look.follows, store.acting.tz]);
+  const seen = JSON.stringify([message, look.follows, store.acting.tz, dayKey(now())]);
   const earlier = drawn.get(key);
   if (earlier?.seen === seen) return earlier.node;
   const node = messageNode(message, look);

@@ -1,0 +1,313 @@
+"""The teams, figures and requests that views are shown with, and the rules that everything shown obeys."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from bot.alerts import Contributor, SpikeAlert
+from bot.budget_requests import BudgetRequest
+from bot.budgets import Standing
+from bot.charts import SpikeHours, encode
+from bot.digests import Digest, Driver, Share
+from bot.forecasts import forecast
+from bot.ledger import Balance
+from bot.messages import Message, with_images
+from bot.money import NANOS
+from bot.periods import MICROS, day_number, hour_of, micros, period_of
+from bot.reports import CompanyView, Home, Pending, PersonUse
+from bot.teams import Team
+
+ANNA, BEN, CHLOE = "<@U0ANNA001>", "<@U0BEN0001>", "<@U0CHLOE01>"
+COMMAND = "/tokens"
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+TODAY = day_number(date(2026, 11, 23))
+MONDAY = day_number(date(2026, 11, 16))
+PERIOD = period_of(TODAY)
+HOSTILE = "<!channel> & <@U0BEN0001> *bold*\n" + "very long " * 30
+
+
+def dollars(amount: float) -> int:
+    return round(amount * 100) * NANOS // 100
+
+
+SEARCH = Team(
+    id=3,
+    slug="search",
+    name="Search",
+    kind="team",
+    parent_id=2,
+    channel_ref="#team-search",
+    channel_id="C0SEARCH1",
+    channel_state="linked",
+    timezone="Europe/London",
+    next_timezone="",
+    next_timezone_day=None,
+    cost_center="CC-110",
+    budget_nanos=dollars(12_000),
+    thresholds=(80, 100),
+    starts_day=None,
+    mode="govern",
+)
+ACME = replace(SEARCH, id=1, slug="organisation", name="Acme", kind="organisation", parent_id=None, channel_id="")
+_MENTION_OF_MANY = re.compile(r"<!(?!date\^)")
+_TYPED = re.compile(r"(<|&lt;)!")
+WEEKDAYS = (412.10, 530.40, 498.75, 610.00, 655.20, 90.05, 60.00)
+
+
+def balance(allocated: float, charged: float, held: float = 0) -> Balance:
+    return Balance(allocated_nanos=dollars(allocated), charged_nanos=dollars(charged), held_nanos=dollars(held))
+
+
+def standing(
+    team: Team = SEARCH,
+    *,
+    allocated: float = 12_000,
+    charged: float = 9_400,
+    held: float = 0,
+    is_idle: bool = False,
+) -> Standing:
+    """How a team stands on Monday 23 November, after two weeks of which the second cost more; or after none."""
+    by_day = {}
+    if not is_idle:
+        by_day = {TODAY - 14 + at: dollars(cost) for at, cost in enumerate(WEEKDAYS)}
+        by_day |= {TODAY - 7 + at: dollars(cost * 1.18) for at, cost in enumerate(WEEKDAYS)}
+        by_day[TODAY] = dollars(120.5)
+    stands = balance(allocated, 0 if is_idle else charged, held)
+    return Standing(
+        team=team,
+        period=PERIOD,
+        today=TODAY,
+        zone=team.timezone,
+        balance=stands,
+        forecast=forecast(
+            stands, spent_by_day=by_day, today=TODAY, period=PERIOD, first_day=min(by_day) if by_day else None
+        ),
+        spent_by_day=tuple(sorted(by_day.items())),
+        week_nanos=sum(by_day.get(day, 0) for day in range(TODAY - 7, TODAY)),
+        week_before_nanos=sum(by_day.get(day, 0) for day in range(TODAY - 14, TODAY - 7)),
+    )
+
+
+def share(name: str, cost: float, before: float = 0, tokens: int = 1_000_000) -> Share:
+    return Share(name=name, cost_nanos=dollars(cost), before_nanos=dollars(before), tokens=tokens)
+
+
+TOOLS = (
+    share("Claude Code", 2_612.67, 1_836, 812_000_000),
+    share("Codex", 640, 900.50, 205_000_000),
+    share("MetaCode", 72.90, 80, 160_400_000),
+    share("", 45.10, 40, 9_000_000),
+)
+HOSTILE_TEAM = replace(SEARCH, name=HOSTILE)
+HOSTILE_TOOLS = tuple(share(f"{n} {HOSTILE}", 100 - n, 10) for n in range(12))
+
+
+def request(**changed: Any) -> BudgetRequest:
+    asked = BudgetRequest(
+        id=41,
+        team_id=SEARCH.id,
+        person_id=7,
+        amount_nanos=dollars(750),
+        reason="Load test of the new ranker before the holidays.\nTwo nights, then it ends.",
+        period="2026-11",
+        state="pending",
+        payer_id=2,
+        held_nanos=dollars(750),
+        revision=1,
+        created_at=micros(NOW),
+        decided_at=None,
+        decided_by=None,
+        decision_reason="",
+    )
+    return replace(asked, **changed)
+
+
+def pending(team: Team = SEARCH, *, payer: str = "Product", **changed: Any) -> Pending:
+    return Pending(request=request(**changed), team=team, asker_mention=ANNA, payer_name=payer)
+
+
+def decided(state: str, **changed: Any) -> Pending:
+    ended: dict[str, Any] = {"state": state, "decided_at": micros(NOW) + 3_600 * MICROS, "decided_by": 8}
+    return pending(**(ended | changed))
+
+
+def digest(**changed: Any) -> Digest:
+    """Search's week of 16 November."""
+    days = tuple(range(MONDAY - 7, MONDAY + 7))
+    costs = [dollars(cost) for cost in WEEKDAYS] + [dollars(cost * 1.18) for cost in WEEKDAYS]
+    built = Digest(
+        standing=standing(),
+        monday=MONDAY,
+        week_nanos=sum(costs[7:]),
+        before_nanos=sum(costs[:7]),
+        calls=18_204,
+        unpriced_calls=120,
+        tools=TOOLS,
+        drivers=(
+            Driver(dimension="workflow", share=share("nightly-evals", 1_260, 540)),
+            Driver(dimension="model", share=share("claude-opus-4-5", 310, 0)),
+        ),
+        in_house=share("In-house", 72.90, 80, 160_400_000),
+        third_party=share("Third-party", 3_297.77, 2_776.50, 1_026_000_000),
+        tool_days=(("Claude Code", tuple(c * 3 // 4 for c in costs)), ("", tuple(c - c * 3 // 4 for c in costs))),
+        chart_days=days,
+        open_requests=1,
+        alerts=0,
+    )
+    return replace(built, **changed)
+
+
+def spike(**changed: Any) -> SpikeAlert:
+    alert = SpikeAlert(
+        severity="high",
+        from_hour=hour_of(micros(NOW)) - 5,
+        window_hours=6,
+        observed_nanos=dollars(1_240),
+        usual_nanos=dollars(180),
+        excess_nanos=dollars(1_060),
+        contributors=(
+            Contributor(dimension="credential", name="ci-4", cost_nanos=dollars(900), is_new=True),
+            Contributor(dimension="model", name="claude-opus-4-5", cost_nanos=dollars(820), is_new=False),
+        ),
+        ongoing=True,
+    )
+    return replace(alert, **changed)
+
+
+def spike_chart() -> dict[str, Any]:
+    hours = tuple(range(hour_of(micros(NOW)) - 11, hour_of(micros(NOW)) + 1))
+    return encode(
+        SpikeHours(
+            title="Search: $1,240 in 6 h, usually $180",
+            subtitle="Cost per hour, with the usual band",
+            hours=hours,
+            observed_nanos=tuple(dollars(20 + 30 * at) for at in range(12)),
+            usual_low_nanos=(dollars(10),) * 12,
+            usual_high_nanos=(dollars(40),) * 12,
+            marked_from=hours[6],
+            alt="Cost per hour of Search: above its usual band since 05:00.",
+        )
+    )
+
+
+def use(**changed: Any) -> PersonUse:
+    used = PersonUse(
+        today_nanos=dollars(3.2),
+        week_nanos=dollars(41.75),
+        month_nanos=dollars(180.2),
+        month_tokens=64_200_000,
+        month_calls=2_310,
+        notional_nanos=dollars(22.4),
+        tools=(share("Claude Code", 160.2, tokens=60_000_000), share("", 20, tokens=4_200_000)),
+        models=(share("claude-opus-4-5", 150.2, tokens=50_000_000), share("gpt-5.1", 30, tokens=14_200_000)),
+        teams=("Search",),
+    )
+    return replace(used, **changed)
+
+
+NO_USE = PersonUse(
+    today_nanos=0,
+    week_nanos=0,
+    month_nanos=0,
+    month_tokens=0,
+    month_calls=0,
+    notional_nanos=0,
+    tools=(),
+    models=(),
+    teams=(),
+)
+
+
+def many_standings(count: int, name: str = "Team") -> tuple[Standing, ...]:
+    teams = [replace(SEARCH, id=100 + n, slug=f"team-{n}", name=f"{name} {n}") for n in range(count)]
+    return tuple(standing(team, charged=14_000 - 300 * n) for n, team in enumerate(teams))
+
+
+def company(standings: Sequence[Standing] = (), **changed: Any) -> CompanyView:
+    view = CompanyView(
+        organisation=standing(ACME, allocated=250_000, charged=310),
+        teams=tuple(standings) or (standing(), *many_standings(2)),
+        unattributed_nanos=dollars(310),
+        unpriced_calls=120,
+        unpriced_models=("metacode-9", "<!channel>"),
+        quarantined=3,
+        broken_routes=("Mobile: #team-mobile (broken)",),
+        silent_messages=1,
+    )
+    return replace(view, **changed)
+
+
+def home(**changed: Any) -> Home:
+    shown = Home(
+        is_outsider=False,
+        use=use(),
+        standings=(standing(),),
+        approvals=(),
+        own_requests=(),
+        company=None,
+        in_preview=False,
+        now=micros(NOW),
+        command=COMMAND,
+    )
+    return replace(shown, **changed)
+
+
+def posted(message: Message) -> dict[str, Any]:
+    """A message as Slack gets it, its charts uploaded; it must obey the rules that hold for all."""
+    files = tuple(f"F{number:010d}" for number in range(len(message.charts)))
+    shown = {"text": message.text, "blocks": with_images(message, files)}
+    obeys(shown)
+    assert len(shown["blocks"]) <= 50
+    assert len(message.text) < 4_000
+    return shown
+
+
+def obeys(surface: dict[str, Any]) -> None:
+    """Raises AssertionError where a message or view breaks a rule of all views."""
+    words = list(texts(surface))
+    assert sum(len(text) for text in words) < 10_000
+    for text in words:
+        assert not _MENTION_OF_MANY.search(text), f"this would ring a channel: {text}"
+        assert "!" not in _TYPED.sub("", text), f"an exclamation mark: {text}"
+    ids = [block["block_id"] for block in surface["blocks"]]
+    assert len(ids) == len(set(ids))
+    for element in elements(surface):
+        assert element["type"] != "button" or element["value"].isdigit(), "a button's value is an id"
+        assert element["type"] != "button" or element["accessibility_label"]
+    for block in surface["blocks"]:
+        inside = [element["action_id"] for element in block.get("elements", []) if "action_id" in element]
+        assert len(inside) == len(set(inside)), "Slack refuses an action id twice in a block"
+
+
+def texts(node: Any) -> Iterator[str]:
+    """Every mrkdwn or plain text, alt text and label; plain text is shown as it is, so it is no place for mentions."""
+    if isinstance(node, dict):
+        is_plain = node.get("type") in ("plain_text", "raw_text")
+        for key, value in node.items():
+            if key in ("text", "alt_text") and isinstance(value, str):
+                yield value.replace("<!", "") if is_plain or key == "alt_text" else value
+            elif key != "value":
+                yield from texts(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from texts(value)
+
+
+def elements(surface: dict[str, Any]) -> list[dict[str, Any]]:
+    """Everything that one can press or fill in."""
+    found = []
+    for block in surface["blocks"]:
+        for element in (block.get("accessory"), block.get("element"), *block.get("elements", [])):
+            if isinstance(element, dict) and "action_id" in element:
+                found.append(element)
+    return found
+
+
+def buttons(surface: dict[str, Any]) -> list[str]:
+    return [element["text"]["text"] for element in elements(surface) if element["type"] == "button"]
+
+
+def all_text(surface: dict[str, Any]) -> str:
+    return "\n".join(texts(surface))
