@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.forecasts import Forecast
-from bot.ledger import Account, Balance, Entry
+from bot.ledger import Account, Balance, Entry, EntryKind
 from bot.money import usd
 from bot.periods import Period
 from bot.refusals import ConfigError
@@ -67,7 +67,7 @@ def budget_entries_due(
         difference = wanted - before.nanos
         if difference == 0:
             return
-        kind = "appropriation" if source.bucket == "funding" else "allocation"
+        kind: EntryKind = "appropriation" if source.bucket == "funding" else "allocation"
         due.append(
             Entry(
                 kind=kind if difference > 0 else "correction",

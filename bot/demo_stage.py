@@ -63,12 +63,12 @@ async def fill(context: Context, parts: Running, *, events: list[dict[str, objec
             name=waiting.asker.real_name,
             timezone=waiting.asker.timezone,
         )
-        team = rulebook.directory.by_slug(waiting.team)
-        assert team is not None
+        asked_for = rulebook.directory.by_slug(waiting.team)
+        assert asked_for is not None
         await ask_for_budget(
             tx,
             rulebook,
-            team=team,
+            team=asked_for,
             person_id=asker.id,
             amount_nanos=waiting.amount_nanos,
             reason=waiting.reason,

