@@ -1,6 +1,6 @@
 """Everything worth saying about a team's budget and spend, each with the key by which it is said once."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,6 +42,21 @@ class SpikeAlert:
     excess_nanos: int
     contributors: tuple[Contributor, ...]
     ongoing: bool
+
+
+_SAYS_MOST = ("credential", "workflow", "model", "tool")
+
+
+def ranked(found: Iterable[Contributor], *, most: int = 4) -> tuple[Contributor, ...]:
+    """Contributors by dollars, the largest first. They overlap: of those within a tenth of the larger one, the one
+    that says most comes first, a key before a workflow before a model before a tool."""
+    ordered: list[Contributor] = []
+    left = sorted(found, key=lambda c: -c.cost_nanos)
+    while left:
+        near = [c for c in left if c.cost_nanos * 10 >= left[0].cost_nanos * 9]
+        ordered += sorted(near, key=lambda c: _SAYS_MOST.index(c.dimension))
+        left = left[len(near) :]
+    return tuple(ordered[:most])
 
 
 def spike_key(team_id: int, from_hour: int) -> str:

@@ -87,6 +87,16 @@ def usual_band(cost_nanos: Ints, hours: int) -> tuple[Ints, Ints]:
     return np.array([low for low, _ in band], dtype=np.int64), np.array([high for _, high in band], dtype=np.int64)
 
 
+def onset(cost_nanos: Ints, usual_high: Ints) -> int:
+    """How many of the last hours a spike spans: from the first hour that holds a twentieth of all that lies above the
+    usual band. At least one hour, at most the band's length."""
+    window = np.maximum(cost_nanos[len(cost_nanos) - len(usual_high) :], 0)
+    above = np.maximum(window - usual_high, 0)
+    if not above.any():
+        return len(usual_high)
+    return len(usual_high) - int(np.argmax(above * 20 >= above.sum()))
+
+
 def _usual_at(spent: Ints, hour: int) -> tuple[int, int]:
     step = _WEEK if hour >= _WEEK else _DAY
     like = [spent[max(0, at - 1) : at + 2] for at in range(hour - step, -1, -step)][:4] or [spent[hour : hour + 1]]

@@ -7,12 +7,14 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.approvals import may_decide, route
 from bot.budget_requests import BudgetRequest, checked_reason, decided, grant_entries
+from bot.money import usd
 from bot.periods import micros
 from bot.refusals import Refusal
 from bot.reports import Pending
 from bot.rulebook import Rulebook
 from bot.views import budget_requests as views
 from bot.views.request_forms import DENY_FORM, REASON_FIELD, deny_form
+from handlers.alerts import budget_raised
 from handlers.answers import Asked, answers
 from handlers.budget_requests import audit_request, card_key, find_route, pending_request, release_hold, shown
 from handlers.callers import called
@@ -61,6 +63,9 @@ async def decide_request(
     standing = await standing_of(tx, directory, team, now=now)
     decider = await tx.people.by_id(by)
     mention = called(decider)
+    if approve:
+        because = f"{mention} approved {usd(ended.amount_nanos)} more."
+        await budget_raised(tx, rulebook, team, because=because, now=now)
     card = views.decided_card(pending, decided_by_mention=mention, standing=standing)
     await tx.outbox.change(card_key(ended.id), card, at=at)
     verdict = views.verdict_message(pending=pending, decided_by_mention=mention, standing=standing, command=command)
@@ -81,11 +86,11 @@ async def must_be_allowed_to_decide(tx: Transaction, rulebook: Rulebook, request
 
 
 async def waiting_for(tx: Transaction, rulebook: Rulebook, person_id: int) -> list[Pending]:
-    """The requests that wait for a person's decision."""
+    """The requests that wait for a person's decision; finance may decide the others too, but they wait for managers."""
     found = []
     for request in await tx.budget_requests.pending():
         deciders = _deciders(rulebook, request)
-        if may_decide(person_id, asker_id=request.person_id, deciders=deciders, directory=rulebook.directory):
+        if person_id in deciders:
             found.append(await shown(tx, rulebook.directory, request))
     return found
 

@@ -17,7 +17,7 @@ from bot.teams import Team
 from bot.views.digests import digest_message
 from handlers.cli import opened, out, run
 from handlers.context import Context
-from handlers.outbox import say_to_people, say_to_team
+from handlers.outbox import say_aloud
 from handlers.standings import shares, standing_of
 from storage.reports import NOTHING
 from storage.store import Transaction
@@ -49,11 +49,7 @@ async def _put(tx: Transaction, rulebook: Rulebook, team: Team, monday: int, con
     message = await digest_of(tx, rulebook, team, monday, now=now, command=context.settings.command)
     if message is None:
         return 0
-    at = micros(now)
-    if team.mode == "preview":
-        await say_to_people(tx, rulebook.directory.finance, message, dedupe_key=key, at=at)
-    else:
-        await say_to_team(tx, rulebook.directory, team, message, dedupe_key=key, at=at)
+    await say_aloud(tx, rulebook.directory, team, message, dedupe_key=key, at=micros(now))
     return 1
 
 

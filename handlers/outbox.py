@@ -48,6 +48,16 @@ async def say_to_team(
     await say_to_people(tx, deciding_people(directory, team), message, dedupe_key=dedupe_key, at=at)
 
 
+async def say_aloud(
+    tx: Transaction, directory: Directory, team: Team, message: Message, *, dedupe_key: str, at: int
+) -> None:
+    """Puts what the bot says of itself, a digest or an alert: in preview for finance alone, else for the team."""
+    if team.mode == "preview":
+        await say_to_people(tx, directory.finance, message, dedupe_key=dedupe_key, at=at)
+    else:
+        await say_to_team(tx, directory, team, message, dedupe_key=dedupe_key, at=at)
+
+
 async def say_to_people(tx: Transaction, people: frozenset[int], message: Message, *, dedupe_key: str, at: int) -> None:
     """Puts a copy of a message for each person; a change of the message changes all copies."""
     for person_id in sorted(people):

@@ -72,6 +72,12 @@ class Alerts:
         row = (await self._connection.execute(wanted)).one_or_none()
         return _record(row) if row else None
 
+    async def open_ones(self, *, team_id: int, kind: str) -> list[AlertRecord]:
+        """The team's alerts of a kind that were said and have not ended."""
+        wanted = select(alerts).where(alerts.c.team_id == team_id, alerts.c.kind == kind, alerts.c.closed_at.is_(None))
+        rows = await self._connection.execute(wanted.where(alerts.c.state != "silent").with_for_update())
+        return [_record(row) for row in rows]
+
     async def save(self, record: AlertRecord) -> None:
         await self._connection.execute(
             update(alerts)

@@ -45,6 +45,13 @@ def threshold_message(
     return Message(text=f"{crossed}. {now}{said}", blocks=tuple(blocks))
 
 
+def threshold_resolved_message(standing: Standing, percent: int, *, alert_id: int, because: str) -> Message:
+    """What becomes of a budget alert once more budget was granted. `because` is a sentence in mrkdwn."""
+    line = "100 %" if percent == 100 else f"{percent} %"
+    text = f"{name(standing.team.name)} is below {line} of its budget again: {because} {headline(standing)}"
+    return Message(text=text, blocks=(section(text, block_id=f"alert-{alert_id}-resolved"),))
+
+
 def spike_message(
     alert: SpikeAlert,
     *,

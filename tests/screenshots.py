@@ -1,0 +1,78 @@
+"""Remakes the pictures in docs/screenshots from a running demo: `make screenshots`."""
+
+import asyncio
+from pathlib import Path
+
+from playwright.async_api import Page, expect
+from rich.console import Console
+
+from tests.demo_page import demo, go, page_of, run_command
+
+FOLDER = Path(__file__).parent.parent / "docs" / "screenshots"
+
+
+async def take(page: Page, name: str, *, scroll_to: str | None = None) -> None:
+    """One picture of the page as it is, once its images are there."""
+    if scroll_to:
+        await page.get_by_text(scroll_to).last.scroll_into_view_if_needed()
+    await page.wait_for_function("[...document.images].every(image => image.complete)")
+    await page.wait_for_timeout(600)
+    await page.screenshot(path=FOLDER / f"{name}.png")
+
+
+async def tour(address: str) -> None:
+    """The five things to see: digest, alert, `/tokens`, a request, its approval; and Home."""
+    async with page_of(address) as page:
+        messages = page.locator("main")
+        await go(page, address, person="UBEN", place="CSEARCH")
+        await expect(messages).to_contain_text("AI spend of Search")
+        await page.wait_for_timeout(2_000)
+        await take(page, "digest", scroll_to="AI spend of Search")
+
+        await go(page, address, person="UBEN", place="CDATAPLATFORM")
+        await expect(messages).to_contain_text("far above its usual")
+        await take(page, "alert")
+        await page.get_by_role("button", name="I'm on it").last.click()
+        await expect(messages).to_contain_text("is on it")
+        await take(page, "alert-acknowledged")
+
+        await go(page, address, person="UANNA", place="CSEARCH", pane="terminal")
+        await page.get_by_role("button", name="Anna asks the model").first.click()
+        await expect(page.locator(".shell-line.deny").first).to_be_visible()
+        await run_command(page, "/tokens")
+        await expect(messages).to_contain_text("Only visible to you")
+        await take(page, "tokens")
+
+        await run_command(page, "/tokens request 400 Evals of the release candidate")
+        dialog = page.get_by_role("dialog")
+        await expect(dialog).to_contain_text("Request AI budget")
+        await take(page, "request")
+        await dialog.get_by_role("button", name="Send").click()
+        await expect(messages).to_contain_text("asks for $400.00 for Search")
+
+        await go(page, address, person="UBEN", place="CSEARCH", pane="terminal")
+        card = page.locator("article, .message", has_text="asks for $400.00").last
+        await card.get_by_role("button", name="Approve").click()
+        await expect(messages).to_contain_text("Approved by @Ben Ruiz: $400.00")
+        await page.get_by_role("button", name="Anna asks the model").first.click()
+        await expect(page.locator(".shell-line.allow, .shell-line.warn").first).to_be_visible()
+        await take(page, "approval")
+
+        await go(page, address, person="UCHLOE", place="home")
+        await expect(messages).to_contain_text("Company")
+        await take(page, "home")
+    async with page_of(address, scheme="dark") as page:
+        await go(page, address, person="UBEN", place="CSEARCH")
+        await page.wait_for_timeout(2_000)
+        await take(page, "digest-dark", scroll_to="AI spend of Search")
+
+
+async def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    async with demo() as address:
+        await tour(address)
+    Console().print(*sorted(path.name for path in FOLDER.glob("*.png")))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
