@@ -12,6 +12,7 @@ from handlers import keys, teams
 from handlers.checks import check_command
 from handlers.cli import out, prepare, run
 from handlers.digests import digest_command
+from handlers.doctor import doctor_command
 from handlers.replays import replay_command
 from storage.migrate import migrate
 
@@ -26,6 +27,7 @@ main.add_typer(keys.commands, name="keys")
 main.command("replay")(replay_command)
 main.command("digest")(digest_command)
 main.command("check")(check_command)
+main.command("doctor")(doctor_command)
 main.command("demo")(demo_command)
 
 

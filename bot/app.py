@@ -54,8 +54,9 @@ def create_bolt(context: Context) -> AsyncApp:
         token = context.settings.slack_bot_token
         return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
 
+    assert context.slack is not None
     app = AsyncApp(
-        client=context.slack,
+        client=slack_client(context.settings.model_copy(update={"slack_bot_token": ""}), context.slack.session),
         signing_secret=context.settings.slack_signing_secret,
         authorize=authorize,
         raise_error_for_unhandled_request=False,

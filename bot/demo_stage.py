@@ -5,29 +5,24 @@ import secrets
 import socket
 import tempfile
 import webbrowser
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvicorn
 
 from bot.app import Running, Worker, configure_logs, running
 from bot.clock import ShiftedClock
-from bot.demo import DEMO_CHANNELS, DEMO_PEOPLE, demo_history, demo_request, demo_teams_yml
+from bot.demo import DEMO_CHANNELS, DemoChannel, DemoRequest, demo_history, demo_request, demo_teams_yml, later_events
+from bot.demo_own import own_channels, own_teams_yml, slug_of, teams_named
+from bot.demo_workspace import BOT_TOKEN, workspace
 from bot.periods import week_of
 from bot.refusals import ConfigError
 from bot.sandbox.server import create_sandbox
-from bot.sandbox.settings import (
-    Channel,
-    CommandHint,
-    Control,
-    Member,
-    SandboxSettings,
-    Step,
-    Terminal,
-    TerminalCommand,
-)
 from bot.settings import Settings
 from bot.teams_file import read_teams_file
 from handlers.budget_requests import ask_for_budget
@@ -36,118 +31,109 @@ from handlers.context import Context
 from handlers.demo import book_events, create_levers
 from handlers.digests import post_digest
 from handlers.keys import create_key
+from handlers.replays import ending_at, read_events
 from handlers.schedule import look_up_slack
+from handlers.standings import standings_of
 from handlers.teams import import_teams
 
-_BOT_TOKEN = "xoxb-sandbox"  # noqa: S105  # the sandbox's own; it opens nothing else
 _SOURCE = "gateway-eu"
+Later = Callable[[datetime, datetime], Sequence[dict[str, Any]]]
 
 
-async def fill(context: Context, parts: Running, *, events: list[dict[str, object]]) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Play:
+    """What is played: whose usage, in which channels, and what waits to be decided."""
+
+    channels: tuple[DemoChannel, ...]
+    events: list[dict[str, Any]]
+    teams_yml: str
+    team: str
+    request: DemoRequest | None
+    later: Later
+    """What is used between two moments, when the clock is moved ahead."""
+
+    @property
+    def is_own(self) -> bool:
+        return self.request is None
+
+
+def acme(now: datetime) -> Play:
+    """Acme and its month."""
+    history = demo_history(now=now)
+    return Play(
+        channels=DEMO_CHANNELS,
+        events=[booked.event for booked in history],
+        teams_yml=demo_teams_yml(now=now, history=history),
+        team="search",
+        request=demo_request(now=now),
+        later=lambda since, until: later_events(opened_at=now, since=since, until=until),
+    )
+
+
+def own(file: Path, now: datetime) -> Play:
+    """Somebody's own export, moved in time so that it ends now; the teams are those that it names."""
+    events = ending_at(list(read_events(file)), now)
+    for event in events:
+        data = event.get("data")
+        if isinstance(data, dict) and data.get("team"):
+            data["team"] = slug_of(str(data["team"]))
+    slugs = teams_named(events)
+    return Play(
+        channels=own_channels(slugs),
+        events=events,
+        teams_yml=own_teams_yml(slugs, spent_nanos={}),
+        team=slugs[0],
+        request=None,
+        later=lambda since, until: (),
+    )
+
+
+async def fill(context: Context, parts: Running, play: Play) -> None:
     """Books the history, posts last week's digests and asks Emi's question, so that there is something to decide."""
     async with context.store.read() as tx:
         source = await tx.keys.source(_SOURCE)
     assert source is not None
-    await book_events(context, parts.intake, source, events)
+    await book_events(context, parts.intake, source, play.events)
+    if play.is_own:
+        await _budget_by_spend(context)
     await look_up_slack(context)
     directory = (await context.rulebooks.latest()).directory
     for team in directory.real_teams:
         monday, _ = week_of(team.day_of(context.now_micros()))
         await post_digest(context, team, monday - 7)
-    waiting = demo_request(now=context.now())
-    async with context.store.begin() as tx:
-        rulebook = await context.rulebooks.current(tx)
-        asker = await tx.people.meet(
-            slack_id=waiting.asker.slack_id,
-            email=waiting.asker.email,
-            name=waiting.asker.real_name,
-            timezone=waiting.asker.timezone,
-        )
-        asked_for = rulebook.directory.by_slug(waiting.team)
-        assert asked_for is not None
-        await ask_for_budget(
-            tx,
-            rulebook,
-            team=asked_for,
-            person_id=asker.id,
-            amount_nanos=waiting.amount_nanos,
-            reason=waiting.reason,
-            now=context.now(),
-        )
+    if play.request is not None:
+        await _ask(context, play.request)
     context.wake_outbox.set()
     context.wake_watcher.set()
 
 
-def workspace(*, bot_url: str, secret: str, key: str) -> SandboxSettings:
-    """Acme's workspace, with the terminal, the two levers and the three steps beside the chat."""
-    authorised = {"Authorization": f"Bearer {key}"}
-    ask = TerminalCommand(
-        label="Anna asks the model",
-        argv_text='claude -p "why did recall drop on the last eval?"',
-        url=f"{bot_url}/v1/teams/search/allowance",
-        headers=authorised,
-        person="UANNA",
-        answer="Recall fell with commit 4f2c: the new tokenizer drops hyphenated terms. Two queries explain most of it.",
-    )
-    return SandboxSettings(
-        bot_url=bot_url,
-        signing_secret=secret,
-        bot_token=_BOT_TOKEN,
-        people=tuple(
-            Member(id=p.slack_id, name=p.name, real_name=p.real_name, email=p.email, title=p.title, tz=p.timezone)
-            for p in DEMO_PEOPLE
-        ),
-        channels=tuple(Channel(id=c.id, name=c.name, purpose=c.topic, members=c.members) for c in DEMO_CHANNELS),
-        acting="UANNA",
-        terminal=Terminal(title="Anna's terminal", prompt="anna@acme ~/search %", commands=(ask,)),
-        controls=(
-            Control(
-                id="spike",
-                label="Make a spike",
-                hint="A CI job in Checkout runs away; the alert is in its channel within seconds.",
-                url=f"{bot_url}/demo/spike",
-                headers=authorised,
-            ),
-            Control(
-                id="monday",
-                label="Jump to Monday 09:00",
-                hint="Moves the clock ahead; every team gets its digest of the week.",
-                url=f"{bot_url}/demo/monday",
-                headers=authorised,
-            ),
-        ),
-        steps=(
-            Step(
-                title="Anna is refused",
-                text="Search has used its budget. Run Anna's command: the gateway asks Tokens first, and says no.",
-                done_when="terminal:deny",
-                person="UANNA",
-                channel="CSEARCH",
-                pane="terminal",
-            ),
-            Step(
-                title="Ben approves",
-                text="Act as Ben. In #team-search a request waits: click Approve, and watch the card change.",
-                done_when="click:Approve",
-                person="UBEN",
-                channel="CSEARCH",
-            ),
-            Step(
-                title="The same call passes",
-                text="Back to Anna's terminal: run it again. The budget is there the moment Ben decided.",
-                done_when="terminal:allow|terminal:warn",
-                person="UANNA",
-                channel="CSEARCH",
-                pane="terminal",
-            ),
-        ),
-        command_hints=(
-            CommandHint(text="/tokens", hint="How this channel's team stands"),
-            CommandHint(text="/tokens me", hint="My own use, to me alone"),
-            CommandHint(text="/tokens request 500 ", hint="Ask for more budget"),
-            CommandHint(text="/tokens help", hint="What can be typed"),
-        ),
-    )
+async def _budget_by_spend(context: Context) -> None:
+    """Gives every team of somebody's own usage a budget that its spend so far makes plausible."""
+    async with context.store.read() as tx:
+        directory = (await context.rulebooks.current(tx)).directory
+        standings = await standings_of(tx, directory, directory.real_teams, now=context.now())
+    spent = {s.team.slug: s.balance.charged_nanos for s in standings}
+    await import_teams(context, read_teams_file(own_teams_yml(list(spent), spent_nanos=spent)), dry_run=False)
+
+
+async def _ask(context: Context, request: DemoRequest) -> None:
+    async with context.store.begin() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        asker = request.asker
+        person = await tx.people.meet(
+            slack_id=asker.slack_id, email=asker.email, name=asker.real_name, timezone=asker.timezone
+        )
+        team = rulebook.directory.by_slug(request.team)
+        assert team is not None
+        await ask_for_budget(
+            tx,
+            rulebook,
+            team=team,
+            person_id=person.id,
+            amount_nanos=request.amount_nanos,
+            reason=request.reason,
+            now=context.now(),
+        )
 
 
 def _listen(port: int) -> socket.socket:
@@ -161,9 +147,8 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _server(app: object) -> uvicorn.Server:
-    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1)  # type: ignore[arg-type]
-    return uvicorn.Server(config)
+def _server(app: Any) -> uvicorn.Server:
+    return uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1))
 
 
 async def stage(*, port: int, browser: bool, usage: Path | None) -> None:
@@ -173,10 +158,11 @@ async def stage(*, port: int, browser: bool, usage: Path | None) -> None:
     bot_url = f"http://127.0.0.1:{door.getsockname()[1]}"
     clock = ShiftedClock()
     opened_at = clock.now()
+    play = own(usage, opened_at) if usage else acme(opened_at)
     with tempfile.TemporaryDirectory(prefix="tokens-demo-") as folder:
         settings = Settings(
             database_url=f"sqlite:///{folder}/tokens.db",
-            slack_bot_token=_BOT_TOKEN,
+            slack_bot_token=BOT_TOKEN,
             slack_signing_secret=secrets.token_hex(16),
             slack_api_url=f"{address}/api/",
             watch_seconds=2,
@@ -184,18 +170,25 @@ async def stage(*, port: int, browser: bool, usage: Path | None) -> None:
             schedule_seconds=10,
         )
         context = await prepare(settings, clock)
-        history = demo_history(now=opened_at)
-        await import_teams(context, read_teams_file(demo_teams_yml(now=opened_at, history=history)), dry_run=False)
+        await import_teams(context, read_teams_file(play.teams_yml), dry_run=False)
         key = await create_key(context, _SOURCE, source="cloudevents")
-        sandbox = create_sandbox(workspace(bot_url=bot_url, secret=settings.slack_signing_secret, key=key))
-        page_server = _server(sandbox)
+        room = workspace(
+            bot_url=bot_url,
+            secret=settings.slack_signing_secret,
+            key=key,
+            channels=play.channels,
+            team=play.team,
+            is_own=play.is_own,
+        )
+        page_server = _server(create_sandbox(room))
         playing = [asyncio.create_task(page_server.serve(sockets=[page]))]
         async with running(context, web=True, worker=False) as parts:
             assert parts.web is not None
-            parts.web.include_router(create_levers(context, parts.intake, clock, opened_at=opened_at))
+            levers = create_levers(context, parts.intake, clock, opened_at=opened_at, later=play.later)
+            parts.web.include_router(levers)
             bot_server = _server(parts.web)
             playing.append(asyncio.create_task(bot_server.serve(sockets=[door])))
-            await fill(context, parts, events=[b.event for b in history])
+            await fill(context, parts, play)
             worker = Worker(context)  # starts when everything is there, so that the digests come before the alerts
             await worker.start()
             out.print(f"Tokens is playing at {address}  (Ctrl+C ends it)")

@@ -100,7 +100,7 @@ def drivers_of(
         key=lambda driver: (-abs(driver.share.change_nanos), order.index(driver.dimension)),
     )
     for driver in ranked:
-        if abs(driver.share.change_nanos) * 20 < total or len(found) == most:
+        if driver.share.change_nanos == 0 or abs(driver.share.change_nanos) * 20 < total or len(found) == most:
             break
         if any(_same_calls(driver, other) for other in found):
             continue

@@ -101,7 +101,7 @@ def slack_client(settings: Settings, session: Any = None) -> AsyncWebClient:
     """Slack's client. Its default would post a message again after a dropped connection, so it retries nothing by itself
     but what Slack says was not done: being over the rate limit. One session is shared by all calls."""
     return AsyncWebClient(
-        token=settings.slack_bot_token,
+        token=settings.slack_bot_token or None,
         base_url=settings.api_url,
         session=session,
         timeout=20,

@@ -1,7 +1,7 @@
 """The demo's two levers: a spike now, and Monday 09:00 now. Mounted by `tokens demo` alone."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 
 from bot.attribution import Source
 from bot.clock import ShiftedClock
-from bot.demo import later_events, spike_events
+from bot.demo import spike_events
 from bot.digests import next_digest
 from bot.sources import SOURCES
 from handlers.alerts import watch_budgets
@@ -31,15 +31,23 @@ async def book_events(context: Context, intake: Intake, source: Source, events: 
     return accepted
 
 
-def create_levers(context: Context, intake: Intake, clock: ShiftedClock, *, opened_at: datetime) -> APIRouter:
-    """`POST /demo/spike` and `POST /demo/monday`, for whoever has the demo's ingest key."""
+def create_levers(
+    context: Context,
+    intake: Intake,
+    clock: ShiftedClock,
+    *,
+    opened_at: datetime,
+    later: Callable[[datetime, datetime], Sequence[dict[str, Any]]],
+) -> APIRouter:
+    """`POST /demo/spike` and `POST /demo/monday`, for whoever has the demo's ingest key. `later` gives the usage between
+    two moments."""
     levers = APIRouter()
     booked_until = opened_at
 
     async def catch_up(source: Source, until: datetime) -> None:
         """What the company used since the demo opened, so that time moved ahead is not empty."""
         nonlocal booked_until
-        await book_events(context, intake, source, later_events(opened_at=opened_at, since=booked_until, until=until))
+        await book_events(context, intake, source, later(booked_until, until))
         booked_until = until
 
     @levers.post("/demo/spike")

@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -46,7 +46,7 @@ class Totals:
         self.errors += [(first_row + e["index"], e["reason"]) for e in answer["errors"][: max(0, room)]]
 
 
-def read_events(file: Path, file_digest: bytes) -> Iterator[Event]:
+def read_events(file: Path, file_digest: bytes = b"") -> Iterator[Event]:
     """The events of a JSONL or CSV file. Raises ConfigError that names the line for what is neither."""
     with file.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as lines:
         if file.suffix.lower() == ".csv":
@@ -104,6 +104,24 @@ def shifted(event: Event, by: timedelta) -> Event:
     return {**event, "time": at.isoformat()}
 
 
+def ending_at(events: Sequence[Event], now: datetime) -> list[Event]:
+    """The events moved in time so that the last of them is now."""
+    latest = _latest(events)
+    return [shifted(event, now - latest) for event in events] if latest is not None else list(events)
+
+
+def _latest(events: Iterable[Event]) -> datetime | None:
+    latest = None
+    for event in events:
+        try:
+            at = datetime.fromisoformat(str(event.get("time")))
+        except ValueError:
+            continue
+        if at.tzinfo is not None and (latest is None or at > latest):
+            latest = at
+    return latest
+
+
 def _file_digest(file: Path) -> bytes:
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").digest()[:16]
@@ -115,14 +133,7 @@ async def _shift(context: Context, file: Path, file_digest: bytes) -> timedelta:
         known = await tx.replays.shift_of(file_digest)
     if known is not None:
         return timedelta(microseconds=known)
-    latest = None
-    for event in read_events(file, file_digest):
-        try:
-            at = datetime.fromisoformat(str(event.get("time")))
-        except ValueError:
-            continue
-        if at.tzinfo is not None and (latest is None or at > latest):
-            latest = at
+    latest = _latest(read_events(file, file_digest))
     now = context.now()
     by = now - latest if latest is not None else timedelta()
     async with context.store.begin() as tx:

@@ -109,11 +109,11 @@ async def _close_if_quiet(
 async def _contributors(
     tx: Transaction, team: Team, *, from_hour: int, end_hour: int, first: int
 ) -> tuple[Contributor, ...]:
-    """What the window's dollars went to, the largest first; a part is new if it cost nothing in the weeks before."""
+    """What the window's dollars went to, the largest first; a part is new if it cost nothing until a day before."""
     found = []
     for part in _PARTS:
         window = await tx.reports.by_part_in_hours(part, team.id, first_hour=from_hour, end_hour=end_hour)
-        before = await tx.reports.by_part_in_hours(part, team.id, first_hour=first, end_hour=from_hour)
+        before = await tx.reports.by_part_in_hours(part, team.id, first_hour=first, end_hour=from_hour - 24)
         total = sum(window.values())
         for name, nanos in window.items():
             if name and total > 0 and nanos * 3 >= total:

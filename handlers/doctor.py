@@ -1,0 +1,119 @@
+"""`tokens doctor`: looks at settings, database, Slack and channels, and says what to do about what is wrong."""
+
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import typer
+import yaml
+from slack_sdk.errors import SlackApiError
+
+from bot.clock import SystemClock
+from bot.refusals import ConfigError
+from bot.settings import Settings, load_settings
+from handlers.cli import out, prepare, run
+from handlers.context import Context, slack_client
+from handlers.schedule import look_up_slack
+
+Finding = tuple[bool, str]
+_MANIFEST = Path(__file__).parent.parent / "manifest.yml"
+_SCOPES = ("commands", "chat:write", "users:read", "users:read.email", "channels:read", "groups:read", "files:write")
+
+
+def wanted_scopes() -> tuple[str, ...]:
+    """The manifest's scopes; where the file is not at hand (an installed wheel), the same from memory."""
+    if not _MANIFEST.exists():
+        return _SCOPES
+    manifest = yaml.safe_load(_MANIFEST.read_text())
+    return tuple(manifest["oauth_config"]["scopes"]["bot"])
+
+
+async def _look_at_settings(settings: Settings) -> list[Finding]:
+    found: list[Finding] = []
+    for name, value in (
+        ("SLACK_BOT_TOKEN", settings.slack_bot_token),
+        ("SLACK_SIGNING_SECRET", settings.slack_signing_secret),
+    ):
+        found.append((bool(value), f"{name} is set" if value else f"{name} is not set: messages wait, Slack gets 401"))
+    if settings.slack_app_token:
+        found.append(
+            (False, "SLACK_APP_TOKEN is set, but Socket Mode is not there yet: Slack has to reach you by HTTP")
+        )
+    return found
+
+
+async def _look_at_slack(context: Context) -> list[Finding]:
+    slack = context.slack
+    assert slack is not None
+    try:
+        answer = await slack.auth_test()
+    except SlackApiError as error:
+        return [(False, f"Slack refuses the bot token: {error.response.get('error')}. Install the app again.")]
+    except (aiohttp.ClientError, TimeoutError) as error:
+        return [(False, f"Slack does not answer at {context.settings.api_url}: {error}")]
+    found: list[Finding] = [(True, f"Slack knows the bot as {answer.get('user')} in {answer.get('team')}")]
+    granted = {s.strip() for s in str(answer.headers.get("x-oauth-scopes", "")).split(",") if s.strip()}
+    if granted:
+        missing = [scope for scope in wanted_scopes() if scope not in granted]
+        said = f"scopes are missing: {', '.join(missing)}. Install the app again from manifest.yml." if missing else ""
+        found.append((not missing, said or "every scope of the manifest is granted"))
+    await look_up_slack(context)
+    return found
+
+
+async def _look_at_teams(context: Context) -> list[Finding]:
+    async with context.store.read() as tx:
+        directory = (await context.rulebooks.current(tx)).directory
+        sources = await tx.keys.listed()
+        waiting = await tx.outbox.waiting()
+        given_up = await tx.outbox.given_up()
+    found: list[Finding] = []
+    if not directory.real_teams:
+        found.append((False, "there are no teams: write a teams.yml and run `tokens teams import teams.yml`"))
+    if not directory.finance:
+        found.append((False, "nobody is finance: name somebody under organisation.finance in teams.yml"))
+    advice = {
+        "unresolved": "is not found: invite the bot into it, or mend its name",
+        "broken": "can't be posted to: invite the bot into it, or unarchive it",
+        "paused": "is shared with another company: link another one",
+    }
+    for team in directory.real_teams:
+        if team.channel_state in advice:
+            found.append((False, f"{team.slug}: {team.channel_ref} {advice[team.channel_state]}"))
+    if not any(count for _, count in sources):
+        found.append((False, "no ingest key is in force: `tokens keys create NAME --source cloudevents` makes one"))
+    found.append((True, f"{len(directory.real_teams)} teams, {len(sources)} sources, {waiting} messages waiting"))
+    found += [(False, f"message {key} could not be delivered: {fault}") for key, fault in given_up[:10]]
+    return found
+
+
+async def _examine() -> list[Finding]:
+    settings = load_settings()
+    found = await _look_at_settings(settings)
+    try:
+        context = await prepare(settings, SystemClock())
+    except ConfigError as error:
+        return [*found, (False, str(error))]
+    kind = "SQLite" if settings.is_sqlite else "PostgreSQL"
+    found.append((True, f"the database ({kind}) answers and is up to date"))
+    session: Any = None
+    try:
+        if settings.has_slack:
+            session = aiohttp.ClientSession()
+            context.slack = slack_client(settings, session)
+            found += await _look_at_slack(context)
+        found += await _look_at_teams(context)
+    finally:
+        if session is not None:
+            await session.close()
+        await context.store.close()
+    return found
+
+
+def doctor_command() -> None:
+    """Settings, database, Slack and channels: what is well, what is not, and what to do. Exit code 1 if anything is not."""
+    found = run(_examine())
+    for well, said in found:
+        out.print(f"{'ok  ' if well else 'FIX '} {said}", markup=False)
+    if not all(well for well, _ in found):
+        raise typer.Exit(1)
