@@ -55,8 +55,9 @@ def create_bolt(context: Context) -> AsyncApp:
         return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
 
     assert context.slack is not None
+    untold = context.settings.model_copy(update={"slack_bot_token": ""})  # `authorize` says it; Bolt warns of two
     app = AsyncApp(
-        client=slack_client(context.settings.model_copy(update={"slack_bot_token": ""}), context.slack.session),
+        client=slack_client(untold, context.slack.session, patient=False),
         signing_secret=context.settings.slack_signing_secret,
         authorize=authorize,
         raise_error_for_unhandled_request=False,

@@ -3,11 +3,17 @@
 import time
 from typing import Any
 
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.people import Caller, Person
+from bot.refusals import Refusal
 from bot.views import blocks
 from handlers.context import Context
+
+log = structlog.get_logger()
 
 FRESH_SECONDS = 300.0
 _MOST_REMEMBERED = 20_000
@@ -24,15 +30,26 @@ async def meet_caller(context: Context, body: dict[str, Any], client: AsyncWebCl
     team_id = _workspace_id(body)
     known = context.callers.get(user_id)
     if known is None or time.monotonic() - known[0] > FRESH_SECONDS:
-        answer = await client.users_info(user=user_id)
-        if len(context.callers) > _MOST_REMEMBERED:
-            context.callers.clear()
-        known = (time.monotonic(), answer["user"])
-        context.callers[user_id] = known
+        known = await _ask_slack(context, client, user_id) or known
+    if known is None:
+        raise Refusal("Slack does not say who you are at the moment. Please try again in a minute.")
     user = known[1]
     if caller_of(user, team_id).is_outsider:
         return None
     return await _person_of(context, user)
+
+
+async def _ask_slack(context: Context, client: AsyncWebClient, user_id: str) -> tuple[float, dict[str, Any]] | None:
+    """What Slack says of a user now, remembered; None if it does not answer: what it said before then stands."""
+    try:
+        answer = await client.users_info(user=user_id)
+    except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+        log.warning("caller not looked up", user=user_id, error=repr(error))
+        return None
+    if len(context.callers) > _MOST_REMEMBERED:
+        context.callers.clear()
+    context.callers[user_id] = (time.monotonic(), answer["user"])
+    return context.callers[user_id]
 
 
 def caller_of(user: dict[str, Any], workspace_id: str) -> Caller:

@@ -97,15 +97,16 @@ class Context:
         return micros(self.clock.now())
 
 
-def slack_client(settings: Settings, session: Any = None) -> AsyncWebClient:
+def slack_client(settings: Settings, session: Any = None, *, patient: bool = True) -> AsyncWebClient:
     """Slack's client. Its default would post a message again after a dropped connection, so it retries nothing by itself
-    but what Slack says was not done: being over the rate limit. One session is shared by all calls."""
+    but what Slack says was not done: being over the rate limit; and not even that where somebody waits for an answer
+    (not `patient`), because Slack takes one for three seconds only. One session is shared by all calls."""
     return AsyncWebClient(
         token=settings.slack_bot_token or None,
         base_url=settings.api_url,
         session=session,
         timeout=20,
-        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=1)],
+        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=1)] if patient else [],
     )
 
 

@@ -12,6 +12,7 @@ from bot.attribution import Source
 from bot.clock import ShiftedClock
 from bot.demo import spike_events
 from bot.digests import next_digest
+from bot.periods import zone
 from bot.sources import SOURCES
 from handlers.alerts import watch_budgets
 from handlers.context import Context
@@ -68,13 +69,14 @@ def create_levers(
         except Denied as error:
             return problem(error.status, str(error))
         directory = (await context.rulebooks.latest()).directory
-        zones = {team.zone_on(context.now_micros()) for team in directory.real_teams}
-        monday = max(next_digest(now=context.now(), zone_name=zone) for zone in zones)
+        zone_name = directory.root.zone_on(context.now_micros())
+        monday = next_digest(now=context.now(), zone_name=zone_name)
         clock.jump_to(monday)
         await catch_up(source, monday)
         await run_due_jobs(context)
         context.wake_watcher.set()
-        text = f"It is {monday:%A %d %B, %H:%M} UTC: 09:00 for everybody's team. The digests are on their way."
+        local = monday.astimezone(zone(zone_name))
+        text = f"It is {local:%A %d %B, %H:%M}. Digests are on their way; teams in later zones get theirs at their own 09:00."
         return JSONResponse({"text": text, "now": context.now().timestamp()})
 
     return levers
