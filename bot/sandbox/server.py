@@ -36,15 +36,6 @@ class FreshFiles(StaticFiles):
         return response
 
 
-class FreshFiles(StaticFiles):
-    """The page's files, asked for again each time, so that an upgrade never plays with an old script."""
-
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        response = super().file_response(*args, **kwargs)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
-
-
 class Guard:
     """Only this machine's own pages may ask: another site's page, or a name that points here, may not."""
 
