@@ -4,16 +4,16 @@ import asyncio
 import logging
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
 import structlog
-import uvicorn
 from fastapi import FastAPI
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
+from bot.serving import Serving, Signals
 from bot.settings import Settings
 from handlers.alerts import watch_on
 from handlers.context import Context, slack_client
@@ -150,22 +150,15 @@ async def running(context: Context, *, web: bool, worker: bool) -> AsyncIterator
 
 async def serve(context: Context, *, web: bool, worker: bool) -> None:
     """Runs until told to stop (SIGINT or SIGTERM); requests in hand are answered first."""
+    signals = Signals()
     async with running(context, web=web, worker=worker) as parts:
         app = parts.web or FastAPI(
             title="Tokens worker", openapi_url=None
         )  # it answers nothing, and stops by the same signals
         settings = context.settings
-        config = uvicorn.Config(
-            app,
-            host=settings.host if web else "127.0.0.1",
-            port=settings.port if web else 0,
-            log_level="warning",
-            access_log=False,
-            timeout_graceful_shutdown=10,
-            server_header=False,
-        )
-        server = uvicorn.Server(config)
+        host, port = (settings.host, settings.port) if web else ("127.0.0.1", 0)
+        serving = Serving(app, host=host, port=port)
         if web:
-            log.info("listening", host=settings.host, port=settings.port)
-        with suppress(asyncio.CancelledError):
-            await server.serve()
+            log.info("listening", host=host, port=port)
+        await serving.until(signals)
+        await serving.stop()

@@ -1,19 +1,16 @@
 """`tokens demo`: the sandbox workspace and the bot in one process, with a month of usage, on a throw-away database."""
 
-import asyncio
 import secrets
 import socket
 import tempfile
 import webbrowser
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import uvicorn
 
 from bot.app import Running, Worker, configure_logs, running
 from bot.clock import ShiftedClock
@@ -23,6 +20,7 @@ from bot.demo_workspace import BOT_TOKEN, workspace
 from bot.periods import week_of
 from bot.refusals import ConfigError
 from bot.sandbox.server import create_sandbox
+from bot.serving import Serving, Signals
 from bot.settings import Settings
 from bot.teams_file import read_teams_file
 from handlers.budget_requests import ask_for_budget
@@ -147,15 +145,12 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _server(app: Any) -> uvicorn.Server:
-    return uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1))
-
-
 async def stage(*, port: int, browser: bool, usage: Path | None) -> None:
     """Sets everything up, prints the page's address, and plays until it is stopped."""
     page, door = _listen(port), _listen(0)
     address = f"http://127.0.0.1:{page.getsockname()[1]}"
     bot_url = f"http://127.0.0.1:{door.getsockname()[1]}"
+    signals = Signals()
     clock = ShiftedClock()
     opened_at = clock.now()
     play = own(usage, opened_at) if usage else acme(opened_at)
@@ -180,25 +175,22 @@ async def stage(*, port: int, browser: bool, usage: Path | None) -> None:
             team=play.team,
             is_own=play.is_own,
         )
-        page_server = _server(create_sandbox(room))
-        playing = [asyncio.create_task(page_server.serve(sockets=[page]))]
+        chat = Serving(create_sandbox(room), listener=page, grace_seconds=1)
         async with running(context, web=True, worker=False) as parts:
             assert parts.web is not None
             levers = create_levers(context, parts.intake, clock, opened_at=opened_at, later=play.later)
             parts.web.include_router(levers)
-            bot_server = _server(parts.web)
-            playing.append(asyncio.create_task(bot_server.serve(sockets=[door])))
+            bot = Serving(parts.web, listener=door, grace_seconds=1)
             await fill(context, parts, play)
             worker = Worker(context)  # starts when everything is there, so that the digests come before the alerts
             await worker.start()
             out.print(f"Tokens is playing at {address}  (Ctrl+C ends it)")
             if browser:
                 webbrowser.open(address)
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait(playing, return_when=asyncio.FIRST_COMPLETED)
+            await bot.until(signals)
             await worker.stop()
-            bot_server.should_exit = page_server.should_exit = True
-            await asyncio.gather(*playing, return_exceptions=True)
+            await bot.stop()
+        await chat.stop()
 
 
 def demo_command(
