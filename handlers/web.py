@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.security import HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, generate_latest
 from slack_bolt.adapter.fastapi.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
@@ -22,6 +23,7 @@ from handlers.usage import Intake, KeyRevoked, NotDurable
 from storage.keys import key_hash
 
 log = structlog.get_logger()
+_KEY = Depends(HTTPBearer(scheme_name="ingest key", auto_error=False))  # for the description; `sender` checks the key
 MAX_SLACK_BYTES = 4 * 1024 * 1024
 RETRY_SECONDS = 2
 
@@ -76,11 +78,11 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
             rows.labels(fate).inc(getattr(answer, fate))
         return JSONResponse(answer.to_json())
 
-    @routes.post("/v1/usage", summary="Book usage events", openapi_extra=_USAGE_BODY)
+    @routes.post("/v1/usage", summary="Book usage events", openapi_extra=_USAGE_BODY, dependencies=[_KEY])
     async def post_usage(request: Request) -> Response:
         return await _guarded(request, take_usage)
 
-    @routes.get("/v1/teams/{slug}/allowance", summary="May this team's next call go through?")
+    @routes.get("/v1/teams/{slug}/allowance", summary="May this team's next call go through?", dependencies=[_KEY])
     async def get_allowance(
         request: Request, slug: str, workflow: str = "", tool: str = "", model: str = ""
     ) -> Response:
@@ -176,5 +178,4 @@ _USAGE_BODY: dict[str, Any] = {
             "application/json": {"schema": {}, "example": [_EXAMPLE]},
         },
     },
-    "security": [{"bearer": []}],
 }
