@@ -1,10 +1,12 @@
 """What every test can ask for: both databases, a bot on one of them, and that bot behind a sandbox workspace."""
 
+import asyncio
 import itertools
 import json
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +52,9 @@ async def _new_database(address: str, template: str) -> str:
 
 @pytest.fixture(scope="session")
 def _migrated_template(postgresql_address: str) -> str:
-    import asyncio
-
-    asyncio.run(migrate(Settings(database_url=postgresql_address.format(name="template_tokens")).database_url))
+    url = Settings(database_url=postgresql_address.format(name="template_tokens")).database_url
+    with ThreadPoolExecutor(1) as aside:  # a test's loop may run already, and asyncio has one a thread
+        aside.submit(asyncio.run, migrate(url)).result()
     return "template_tokens"
 
 
