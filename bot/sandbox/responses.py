@@ -27,6 +27,8 @@ async def answer_response(workspace: Workspace, request: Request) -> Response:
         if workspace.offline:
             raise SlackError("service_unavailable")
         payload = decoded(await request.body(), "invalid_payload")
+        if planned := workspace.failures.get("response_url"):
+            raise SlackError(str(planned.popleft()["error"]))
         _take(workspace, request.path_params["response_id"], payload)
     except SlackError as no:
         error, answer = no.name, no.as_answer()

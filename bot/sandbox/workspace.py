@@ -71,7 +71,7 @@ class Workspace:
 
     def fail_next(self, method: str, error: str | None = None, *, status: int = 200, retry_after: int = 0) -> None:
         """Makes the next call of a method fail: with an error's name, or with a status such as 429 or 503.
-        `drop` as the error does what was asked and then cuts the connection."""
+        `drop` as the error does what was asked and then cuts the connection. `response_url` counts as a method here."""
         failure = {"error": error, "status": status, "retry_after": retry_after}
         self.failures.setdefault(method, collections.deque()).append(failure)
 

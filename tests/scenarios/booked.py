@@ -1,11 +1,35 @@
-"""What a database holds of usage, summed plainly, to hold against the sums over a file."""
+"""A database for a replay of the traces, and what it then holds of usage, to hold against the sums over the file."""
 
 from sqlalchemy import func, select
 
+from bot.clock import SystemClock
+from bot.settings import Settings
+from bot.teams_file import read_teams_file
+from handlers.cli import prepare
+from handlers.keys import create_key
+from handlers.teams import import_teams
 from storage.ledger import nano_sums, whole
 from storage.store import Store
 from storage.tables import teams, usage_days, usage_events, usage_hours
-from tests.azure import COUNTERS, Sums
+from tests.azure import COUNTERS, TEAMS_YML, Sums
+from tests.processes import tokens
+
+
+async def organised(database_url: str) -> str:
+    """Puts the traces' teams into a database and returns an ingest key."""
+    context = await prepare(Settings(database_url=database_url), SystemClock())
+    try:
+        await import_teams(context, read_teams_file(TEAMS_YML), dry_run=False)
+        return await create_key(context, "gateway", source="cloudevents")
+    finally:
+        await context.store.close()
+
+
+async def agrees(database_url: str, sums: Sums) -> None:
+    """Events and rollups sum to exactly this, and `tokens check` finds nothing wrong."""
+    for of in ("events", "hours", "days"):
+        assert await booked(database_url, of=of) == sums, of
+    assert "Everything agrees" in await tokens(database_url, "check")
 
 
 async def booked(database_url: str, *, of: str = "events") -> Sums:

@@ -4,9 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.teams_file import read_teams_file
+from handlers.context import Context
+from handlers.replays import replay
+from handlers.teams import import_teams
 from tests.azure import TEAMS_YML, Sums, write_csv
 from tests.processes import bot_process, tokens
-from tests.scenarios.booked import booked
+from tests.scenarios.booked import agrees, booked, organised
 
 
 @pytest.fixture(scope="module")
@@ -16,60 +20,51 @@ def traces(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Sums]:
     return file, write_csv(file)
 
 
-@pytest.fixture
-async def organised(database_url: str, tmp_path: Path) -> str:
-    """A database with the teams that the traces' rows belong to."""
-    file = tmp_path / "teams.yml"
-    file.write_text(TEAMS_YML)
-    await tokens(database_url, "teams", "import", file)
-    return database_url
-
-
 async def test_a_replay_into_the_database_books_every_call_once_and_to_the_nano(
-    organised: str, traces: tuple[Path, Sums]
+    database_url: str, traces: tuple[Path, Sums]
 ) -> None:
     file, sums = traces
+    await organised(database_url)
 
-    first = await tokens(organised, "replay", file)
-    second = await tokens(organised, "replay", file)
+    first = await tokens(database_url, "replay", file)
+    second = await tokens(database_url, "replay", file)
 
     assert f"{sums.calls} accepted, 0 duplicates, 0 conflicts, 0 quarantined" in first
     assert f"0 accepted, {sums.calls} duplicates, 0 conflicts, 0 quarantined" in second
-    await _agrees(organised, sums)
+    await agrees(database_url, sums)
 
 
 async def test_a_replay_over_http_books_every_call_once_and_to_the_nano(
-    organised: str, traces: tuple[Path, Sums]
+    database_url: str, traces: tuple[Path, Sums]
 ) -> None:
     file, sums = traces
-    key = (await tokens(organised, "keys", "create", "gateway", "--source", "cloudevents")).split()[-1]
+    key = await organised(database_url)
 
-    async with bot_process(organised) as bot:
-        first = await tokens(organised, "replay", file, "--to", bot.url, "--key", key)
-        second = await tokens(organised, "replay", file, "--to", bot.url, "--key", key)
+    async with bot_process(database_url) as bot:
+        first = await tokens(database_url, "replay", file, "--to", bot.url, "--key", key)
+        second = await tokens(database_url, "replay", file, "--to", bot.url, "--key", key)
 
     assert f"{sums.calls} accepted, 0 duplicates, 0 conflicts, 0 quarantined" in first
     assert f"0 accepted, {sums.calls} duplicates, 0 conflicts, 0 quarantined" in second
-    await _agrees(organised, sums)
+    await agrees(database_url, sums)
 
 
-async def test_the_same_calls_with_ids_are_the_same_sums_and_one_changed_row_is_a_conflict(
-    organised: str, tmp_path: Path
+async def test_a_row_that_changed_between_two_replays_is_a_conflict_and_the_first_one_stands(
+    context: Context, tmp_path: Path
 ) -> None:
+    """Rows with ids: of those without, a changed file is another file."""
+    await import_teams(context, read_teams_file(TEAMS_YML), dry_run=False)
     file = tmp_path / "with-ids.csv"
     sums = write_csv(file, with_ids=True, most=1_000)
-    await tokens(organised, "replay", file)
+    how = {"name": "replay", "shift_to_now": False, "to": None, "key": None}
+    first = await replay(context, file, **how)  # type: ignore[arg-type]  # the options of one replay
     lines = file.read_text().splitlines()
     lines[7] = lines[7].replace("2023-11-16T", "2023-11-17T")
     file.write_text("\n".join(lines) + "\n")
 
-    again = await tokens(organised, "replay", file)
+    again = await replay(context, file, **how)  # type: ignore[arg-type]
 
-    assert "0 accepted, 999 duplicates, 1 conflicts, 0 quarantined" in again
-    await _agrees(organised, sums)
-
-
-async def _agrees(database_url: str, sums: Sums) -> None:
-    for of in ("events", "hours", "days"):
-        assert await booked(database_url, of=of) == sums, of
-    assert "Everything agrees" in await tokens(database_url, "check")
+    assert first.counts == {"accepted": 1_000, "duplicates": 0, "conflicts": 0, "quarantined": 0}
+    assert again.counts == {"accepted": 0, "duplicates": 999, "conflicts": 1, "quarantined": 0}
+    assert [row for row, _ in again.errors] == [7]
+    assert await booked(context.settings.database_url) == sums

@@ -138,9 +138,7 @@ async def test_who_may_not_decide_is_told_who_may(acme: Company, name: str) -> N
 async def test_two_clicks_at_once_decide_once(acme_on_both: Company) -> None:
     acme = acme_on_both
     card = await ask(acme, acme.anna)
-    replies = await asyncio.gather(
-        acme.ben.clicks("Approve", card, wait=2), acme.chloe.clicks("Approve", card, wait=2)
-    )
+    replies = await asyncio.gather(acme.ben.clicks("Approve", card, wait=2), acme.chloe.clicks("Approve", card, wait=2))
     await acme.settles()
 
     refused = [r for r in replies if "already approved this request" in r.text]
