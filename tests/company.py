@@ -146,11 +146,18 @@ def usage_event(number: int | str, *, at: datetime, dollars: float = 1.0, **data
     }
 
 
+def middle_of_next_month(now: datetime) -> datetime:
+    """Noon, UTC, on the twelfth of the month after."""
+    following = now.replace(day=1) + timedelta(days=32)
+    return following.replace(day=12, hour=12, minute=0, second=0, microsecond=0)
+
+
 @asynccontextmanager
 async def company(database_url: str, *, teams_yml: str = TEAMS_YML) -> AsyncIterator[Company]:
     """Acme, running: the bot's web on one port, the sandbox on another, both real; jobs run when the story says so."""
     page, door = servers.listening_socket(), servers.listening_socket()
     clock = ShiftedClock()
+    clock.jump_to(middle_of_next_month(clock.now()))  # so that no story depends on the day on which it is told
     settings = Settings(
         database_url=database_url,
         slack_bot_token=TOKEN,

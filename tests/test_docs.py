@@ -1,0 +1,243 @@
+"""What the documents say exists: links, commands, settings, words, examples."""
+
+import re
+import subprocess
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+from pydantic import AliasChoices
+
+from bot.__main__ import main
+from bot.settings import Settings, load_settings
+from bot.sources import SOURCES
+from bot.teams_file import read_teams_file
+from handlers.commands import COMMANDS
+from storage.tables import APPEND_ONLY
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+WORDS = (
+    *("usage event", "source", "attribution", "unattributed", "rate card", "price book", "unpriced", "charge"),
+    *("allocation", "hold", "release", "liquidation", "transfer", "reversal", "correction", "carry-forward", "lapse"),
+    *("available", "burn rate", "run-out", "budget request", "alert", "incident", "digest", "chargeback", "mode"),
+)
+
+
+def page_id(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def prose(page: Path) -> str:
+    """A page without its fenced blocks."""
+    return re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^[ ]*```{language}\n(.*?)^[ ]*```", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that GitHub makes of a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", prose(page), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.casefold()).replace(" ", "-") for heading in headings}
+
+
+def commands_in(page: Path, program: str) -> set[str]:
+    """What a page tells people to type: code that begins with the program, and lines of shell blocks."""
+    lines = [line for block in blocks(page, "sh") for part in block.splitlines() for line in part.split("&&")]
+    typed = [*re.findall(r"`([^`\n]+)`", prose(page)), *lines]
+    return {text.split("#")[0].strip() for text in typed if text.strip().startswith(f"{program} ")}
+
+
+def subcommands(command: Any) -> dict[str, Any]:
+    """The commands below one, by name; none below one that is no group."""
+    return getattr(command, "commands", {})
+
+
+def fault_of(typed: str) -> str | None:
+    """What is wrong with a typed `tokens …`, by the command line itself; None if it exists with its options."""
+    command: Any = typer.main.get_command(main)
+    words = typed.split()[1:]
+    while words and subcommands(command):
+        found = subcommands(command).get(words.pop(0))
+        if found is None:
+            return "no such command"
+        command = found
+    known = {option for parameter in command.params for option in parameter.opts}
+    unknown = [word for word in words if word.startswith("--") and word not in known]
+    return f"no option {unknown[0]}" if unknown else None
+
+
+def variables() -> set[str]:
+    """The environment variables that the settings read."""
+    names = set()
+    for name, field in Settings.model_fields.items():
+        alias = field.validation_alias
+        names.add(str(alias.choices[0]) if isinstance(alias, AliasChoices) else f"TOKENS_{name.upper()}")
+    return names
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_links_lead_somewhere(page: Path) -> None:
+    broken = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
+        if target.startswith(("http://", "https://")):
+            continue
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        if not file.exists() or (anchor and anchor not in anchors(file)):
+            broken.append(target)
+
+    assert broken == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_commands_exist(page: Path) -> None:
+    targets = set(re.findall(r"^([\w./-]+):(?!=)", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    typed = {text: fault for text in commands_in(page, "tokens") if (fault := fault_of(text))}
+    made = {text for text in commands_in(page, "make") if not set(text.split()[1:2]) <= targets}
+
+    assert (typed, made) == ({}, set())
+
+
+def test_the_command_line_is_looked_at() -> None:
+    assert fault_of("tokens teams import teams.yml --dry-run") is None
+    assert fault_of("tokens teams import teams.yml --wet-run") == "no option --wet-run"
+    assert fault_of("tokens leaderboard") == "no such command"
+    assert "tokens teams import teams.yml --dry-run" in commands_in(ROOT / "README.md", "tokens")
+    assert {"make demo", "make test"} <= commands_in(ROOT / "README.md", "make")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_what_can_be_typed_in_slack_exists(page: Path) -> None:
+    typed = set(re.findall(r"`/tokens ([a-z]+)", prose(page)))
+
+    assert typed <= set(COMMANDS)
+
+
+def test_every_command_is_in_the_documents() -> None:
+    def paths(command: Any, path: str) -> set[str]:
+        return {p for name, inner in subcommands(command).items() for p in paths(inner, f"{path} {name}")} or {path}
+
+    said = {text for page in PAGES for text in commands_in(page, "tokens")}
+    missing = {
+        p for p in paths(typer.main.get_command(main), "tokens") if not any(f"{t} ".startswith(f"{p} ") for t in said)
+    }
+
+    assert missing == set()
+
+
+def test_the_table_of_settings_is_the_settings() -> None:
+    table = (ROOT / "docs" / "operations.md").read_text().split("## Settings")[1].split("\n## ")[0]
+
+    assert set(re.findall(r"^\| `([A-Z_]+)`", table, flags=re.MULTILINE)) == variables()
+
+
+def test_the_example_of_settings_has_each_with_its_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    text = (ROOT / ".env.example").read_text()
+    given = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", text, flags=re.MULTILINE))
+    for name in variables():
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    plain = load_settings()
+    (tmp_path / ".env").write_text("\n".join(f"{name}={value}" for name, value in given.items()))
+
+    assert set(given) == variables()
+    assert load_settings() == plain
+
+
+def test_the_defaults_in_the_table_are_the_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    table = (ROOT / "docs" / "operations.md").read_text()
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (?:`([^`]*)`)? ?\|", table, flags=re.MULTILINE)
+    monkeypatch.chdir(tmp_path)
+    for name, _ in rows:
+        monkeypatch.delenv(name, raising=False)
+    plain = load_settings()
+    (tmp_path / ".env").write_text("\n".join(f"{name}={value}" for name, value in rows))
+
+    assert len(rows) == len(variables())
+    assert load_settings() == plain
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_the_glossary_has_the_word(word: str) -> None:
+    terms = re.findall(r"^\| \*\*([^*]+)\*\* \|", (ROOT / "docs" / "glossary.md").read_text(), flags=re.MULTILINE)
+
+    assert word in {part for term in terms for part in term.split(", ")}
+
+
+def test_the_changelog_has_this_version() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    headings = re.findall(r"^## \[([^\]]+)\]", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE)
+
+    assert headings[:2] == ["Unreleased", version]
+
+
+def test_the_index_of_decisions_has_every_page_and_each_is_short() -> None:
+    pages = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
+    index = (ROOT / "docs" / "decisions" / "README.md").read_text()
+
+    assert re.findall(r"\]\((0\d{3}-[^)]+\.md)\)", index) == [page.name for page in pages]
+    for page in pages:
+        assert len(page.read_text().splitlines()) < 40
+        assert all(f"**{part}.**" in page.read_text() for part in ("Context", "Choice", "Consequence"))
+
+
+def test_the_event_to_send_is_one_that_is_booked() -> None:
+    (sent,) = re.findall(r"-d '(\[.*?\])'", (ROOT / "README.md").read_text(), flags=re.DOTALL)
+    shown = blocks(ROOT / "docs" / "sources.md", "json")[0]
+
+    for body in (sent, shown):
+        parsed = SOURCES["cloudevents"](body.encode(), now=NOW)
+        assert (len(parsed.events), parsed.unusable) == (1, [])
+        assert parsed.events[0][1].declared_team == "search"
+
+
+def test_the_example_of_teams_is_read_starts_quietly_and_applies_all_it_says() -> None:
+    found = read_teams_file((ROOT / "docs" / "examples" / "teams.yml").read_text())
+
+    assert found.organisation.mode == "preview"
+    assert found.not_applied_yet() == []
+
+
+def test_the_ledgers_page_names_every_table_that_only_grows() -> None:
+    page = (ROOT / "docs" / "ledger.md").read_text()
+
+    assert [table for table in APPEND_ONLY if f"`{table}`" not in page] == []
+
+
+def test_the_procfile_starts_commands_that_exist() -> None:
+    processes = yaml.safe_load((ROOT / "Procfile").read_text())
+
+    assert set(processes) == {"release", "web", "worker"}
+    assert "HOST=0.0.0.0" in processes["web"]
+    for line in processes.values():
+        assert fault_of(line.partition("python -m bot")[2].join(("tokens", ""))) is None
+
+
+def test_the_locks_name_hashes_and_no_index() -> None:
+    for name in ("requirements.txt", "requirements-test.txt"):
+        text = (ROOT / name).read_text()
+        assert not re.search(r"https?://|--(?:extra-)?index-url|--find-links", text), name
+        assert "--hash=sha256:" in text
+
+
+def test_no_file_names_a_path_of_somebodys_machine() -> None:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode != 0:
+        pytest.skip("not a checkout of git")
+    own = re.compile(r"(?<![\w.~$}])/(?:home|Users|root|work|private)/[\w.-]+")
+    found = []
+    for name in filter(None, listed.stdout.split("\0")):
+        file = ROOT / name
+        if file.suffix in (".png", ".ico", ".woff2") or not file.exists():
+            continue
+        found += [f"{name}: {match}" for match in own.findall(file.read_text(errors="replace"))]
+
+    assert found == []

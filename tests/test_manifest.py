@@ -1,0 +1,208 @@
+"""manifest.yml, the code and docs/security-review.md say the same: scopes, events, the command, hosts."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.clock import SystemClock
+from bot.settings import Settings
+from handlers.context import make_context
+from handlers.doctor import wanted_scopes
+from handlers.listeners import register_all
+
+ROOT = Path(__file__).parent.parent
+MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text())
+REVIEW = (ROOT / "docs" / "security-review.md").read_text()
+SCOPES = set(MANIFEST["oauth_config"]["scopes"]["bot"])
+EVENTS = set(MANIFEST["settings"]["event_subscriptions"]["bot_events"])
+CODE = sorted(
+    path
+    for room in ("bot", "handlers", "storage")
+    for path in (ROOT / room).rglob("*.py")
+    if "sandbox" not in path.parts  # a stand-in for Slack, which the bot never imports
+)
+
+METHOD_SCOPES = {
+    "auth.test": (),
+    "chat.postMessage": ("chat:write",),
+    "chat.update": ("chat:write",),
+    "conversations.info": ("channels:read", "groups:read"),
+    "conversations.list": ("channels:read", "groups:read"),
+    "files.completeUploadExternal": ("files:write",),
+    "files.getUploadURLExternal": ("files:write",),
+    "users.info": ("users:read",),
+    "users.lookupByEmail": ("users:read.email",),
+    "views.open": (),
+    "views.publish": (),
+}
+"""What the called methods need, by https://docs.slack.dev/reference/methods. Conversations of both kinds are asked for."""
+EVENT_SCOPES = {
+    "app_home_opened": (),
+    "channel_archive": ("channels:read",),
+    "channel_deleted": ("channels:read",),
+    "channel_left": ("channels:read",),
+    "channel_shared": ("channels:read", "groups:read"),
+    "channel_unarchive": ("channels:read",),
+    "channel_unshared": ("channels:read", "groups:read"),
+    "group_archive": ("groups:read",),
+    "group_left": ("groups:read",),
+    "group_unarchive": ("groups:read",),
+}
+"""What the events need, by https://docs.slack.dev/reference/events."""
+SLACKS_OWN_HOSTS = {"files.slack.com", "hooks.slack.com"}
+"""Hosts that no code of ours names: Slack gives their addresses, for an upload and for an answer."""
+
+
+class Heard(AsyncApp):
+    """A real app that also notes what it is asked to listen to."""
+
+    def __init__(self) -> None:
+        super().__init__(token="xoxb-none", signing_secret="none")
+        self.events: set[str] = set()
+        self.commands: set[str] = set()
+
+    def event(self, event: Any, *args: Any, **options: Any) -> Any:
+        self.events.add(event)
+        return super().event(event, *args, **options)
+
+    def command(self, command: Any, *args: Any, **options: Any) -> Any:
+        self.commands.add(command)
+        return super().command(command, *args, **options)
+
+
+@pytest.fixture
+def heard(tmp_path: Path) -> Heard:
+    app = Heard()
+    context = make_context(Settings(database_url=f"sqlite:///{tmp_path}/tokens.db"), SystemClock())
+    register_all(app, context)
+    return app
+
+
+def methods_called() -> set[str]:
+    """Every Web API method that the code calls, by `client.views_open(…)` or by `api_call("views.open")`."""
+    found = set()
+    for path in CODE:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                continue
+            name = node.func.attr
+            if name == "api_call":
+                assert isinstance(node.args[0], ast.Constant), f"{path.name}: a method that can't be told from the code"
+                found.add(str(node.args[0].value))
+            elif re.match(r"[a-z]+_", name) and hasattr(AsyncWebClient, name):
+                found.add(name.replace("_", ".", 1))
+    return found
+
+
+def texts_in_code() -> Iterator[tuple[str, str]]:
+    """(file, text) of every text in the code that is no docstring."""
+    for path in CODE:
+        tree = ast.parse(path.read_text())
+        said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
+                yield path.relative_to(ROOT).as_posix(), node.value
+
+
+def first_column(heading: str) -> set[str]:
+    """The code words in the first column of the table below a heading of the security review."""
+    section = REVIEW.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| `")]
+    assert all(cell.strip() for row in rows for cell in row.strip("|").split("|")), "a row without its reason"
+    return {word for row in rows for word in re.findall(r"`([^`]+)`", row.split("|")[1])}
+
+
+def test_the_code_calls_the_methods_whose_scopes_are_known() -> None:
+    assert methods_called() == set(METHOD_SCOPES)
+
+
+def test_the_manifest_asks_for_exactly_the_scopes_that_are_used() -> None:
+    used = {scope for scopes in (*METHOD_SCOPES.values(), *EVENT_SCOPES.values()) for scope in scopes}
+
+    assert used | {"commands"} == SCOPES
+
+
+def test_the_doctor_knows_the_scopes_where_the_manifest_is_not_at_hand(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert set(wanted_scopes()) == SCOPES
+
+    monkeypatch.setattr("handlers.doctor._MANIFEST", tmp_path / "manifest.yml")
+
+    assert set(wanted_scopes()) == SCOPES
+
+
+def test_every_event_has_its_listener_and_every_listener_its_event(heard: Heard) -> None:
+    assert heard.events == EVENTS
+    assert set(EVENT_SCOPES) == EVENTS
+
+
+def test_the_command_is_the_one_that_is_listened_to(heard: Heard) -> None:
+    declared = {command["command"] for command in MANIFEST["features"]["slash_commands"]}
+
+    assert declared == heard.commands == {Settings.model_fields["command"].default}
+
+
+def test_every_address_leads_to_the_one_route() -> None:
+    settings = MANIFEST["settings"]
+    addresses = {
+        settings["event_subscriptions"]["request_url"],
+        settings["interactivity"]["request_url"],
+        *(command["url"] for command in MANIFEST["features"]["slash_commands"]),
+    }
+
+    assert addresses == {"https://example.com/slack/events"}
+
+
+def test_home_and_direct_messages_are_on_and_nobody_is_invited_to_write_there() -> None:
+    home = MANIFEST["features"]["app_home"]
+
+    assert home["home_tab_enabled"]
+    assert home["messages_tab_enabled"], "without it Slack refuses direct messages: messages_tab_disabled"
+    assert home["messages_tab_read_only_enabled"]
+
+
+def test_it_reads_no_messages() -> None:
+    assert not [scope for scope in SCOPES if "history" in scope or "mentions" in scope or scope == "chat:write.public"]
+    assert not [event for event in EVENTS if event.startswith(("message", "app_mention"))]
+    assert not [method for method in methods_called() if "history" in method or "replies" in method]
+
+
+def test_the_review_gives_a_reason_for_every_scope_and_for_no_other() -> None:
+    assert first_column("Scopes") == SCOPES
+
+
+def test_the_review_gives_a_reason_for_every_event_and_for_no_other() -> None:
+    assert first_column("Events") == EVENTS
+
+
+def test_the_review_names_every_host_that_the_code_calls() -> None:
+    addresses = [text for _, text in texts_in_code() if re.match(r"https?://[a-z]", text)]
+    hosts = {host for address in addresses if (host := urlsplit(address).hostname)}
+
+    assert "slack.com" in hosts
+    assert hosts | SLACKS_OWN_HOSTS == first_column("Hosts called")
+
+
+def test_the_review_names_every_file_that_speaks_to_the_network() -> None:
+    speaks = re.compile(
+        r"^\s*(?:import|from) (?:aiohttp|httpx|requests|urllib\.request|urllib3|websockets|smtplib)\b", re.MULTILINE
+    )
+    clients = re.compile(r"AsyncWebClient\(")
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for path in CODE
+        if speaks.search(path.read_text()) or clients.search(path.read_text())
+    }
+    section = REVIEW.split("\n## Hosts called\n")[1].split("\n## ")[0]
+
+    assert found == set(re.findall(r"`((?:bot|handlers|storage)/[\w/]+\.py)`", section))
+    assert not [path for path in CODE if "UpdatePrices" in path.read_text()], "prices are fetched from elsewhere"

@@ -1,0 +1,99 @@
+"""Presses every button that is drawn: something must answer each, and nothing may fail."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from handlers.digests import post_digest
+from handlers.listeners import register_all
+from tests.company import Company
+from tests.people import Person
+from tests.seen import Surface, options_of
+
+VIEWS = Path(__file__).parent.parent / "bot" / "views"
+PRESSED = ("button", "overflow", "static_select")
+WENT_WRONG = "Something went wrong"
+
+
+async def press_everything(person: Person, where: Surface) -> int:
+    """Presses each button and each option of each menu; returns how many."""
+    pressed = 0
+    for block, element in where.elements():
+        if element["type"] not in PRESSED or block["type"] == "input":
+            continue
+        for value in [option["value"] for option in options_of(element)] or [None]:
+            reply = await person._acts(where, block, element, value, wait=0.3)
+            assert reply.ok, (element["action_id"], reply.raw)
+            assert WENT_WRONG not in reply.text_everywhere(), (element["action_id"], reply.text)
+            while (modal := await person.modal()) is not None:
+                await person.closes(modal)
+            pressed += 1
+    return pressed
+
+
+async def test_every_button_drawn_is_answered(acme: Company) -> None:
+    await _everything_is_said(acme)
+    people = {"anna": acme.anna, "ben": acme.ben, "chloe": acme.chloe}
+    pressed = 0
+    for person in people.values():
+        for message in [*await person.messages("CSEARCH"), *await person.dms()]:
+            pressed += await press_everything(person, message)
+        pressed += await press_everything(person, await person.opens_home())
+        for command in ("/tokens", "/tokens me", "/tokens help", "/tokens nothing"):
+            for message in (await person.runs(command, channel="CSEARCH")).messages:
+                pressed += await press_everything(person, message)
+
+    assert pressed > 30
+    refused = [call for call in acme.workspace.calls if not call["ok"] and call["error"] != "invalid_blocks"]
+    assert refused == []
+
+
+async def _everything_is_said(acme: Company) -> None:
+    """A digest, a threshold, a spike's shape, a request, each with its buttons."""
+    for days in range(12):
+        await acme.uses(acme.event(f"d{days}", dollars=20, ago=timedelta(days=days)))
+    await acme.uses(*[acme.event(f"s{n}", dollars=100, credential="ci-7") for n in range(8)])
+    form = (await acme.anna.runs("/tokens request 5 x", channel="CSEARCH")).modal
+    assert form is not None
+    await acme.anna.submits(form)
+    directory = (await acme.context.rulebooks.latest()).directory
+    team = directory.by_slug("search")
+    assert team is not None
+    today = team.day_of(acme.context.now_micros())
+    assert await post_digest(acme.context, team, today - (today + 3) % 7 - 7)
+    await acme.settles()
+
+
+def constants() -> dict[str, set[str]]:
+    """Action ids and callback ids that the views define, by kind."""
+    found: dict[str, set[str]] = {"action": set(), "view": set()}
+    for path in VIEWS.glob("*.py"):
+        for name, value in re.findall(r'^([A-Z_]+) = "([a-z_]+)"$', path.read_text(), re.MULTILINE):
+            if name.endswith("_FIELD") or name in ("ASK_FOR_BUDGET", "SHOW_THE_TEAM"):
+                continue
+            found["view" if name.endswith("_FORM") else "action"].add(value)
+    return found
+
+
+class Register:
+    """Writes down what listeners are registered for."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, set[str]] = {"action": set(), "view": set(), "command": set(), "event": set()}
+
+    def __getattr__(self, kind: str) -> Callable[[str], Callable[[object], None]]:
+        def register(name: str) -> Callable[[object], None]:
+            self.names[kind].add(name)
+            return lambda listener: None
+
+        return register
+
+
+async def test_every_action_and_form_of_the_views_has_a_listener(acme: Company) -> None:
+    register: Any = Register()
+    register_all(register, acme.context)
+
+    assert constants()["action"] == register.names["action"]
+    assert constants()["view"] == register.names["view"]
