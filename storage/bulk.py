@@ -19,8 +19,12 @@ def _is_postgresql(connection: AsyncConnection) -> bool:
 
 
 async def _driver(connection: AsyncConnection) -> Any:
-    """asyncpg's own connection. SQLAlchemy begins its transaction at the first statement, so callers have sent one."""
-    return (await connection.get_raw_connection()).driver_connection
+    """asyncpg's own connection, in SQLAlchemy's transaction. That begins at the first statement which SQLAlchemy sends: without
+    one, each statement sent past it would be committed by itself."""
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    if not driver.is_in_transaction():
+        await connection.exec_driver_sql("SELECT 1")
+    return driver
 
 
 def _unnest(table: str, columns: Sequence[str]) -> str:

@@ -1,0 +1,60 @@
+"""A process that sends usage as fast as it is answered: `python -m tests.bench.sender URL KEY EVENTS SEED`.
+
+It makes its bodies first, says `ready`, waits for a line, sends, and prints its figures as JSON.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+
+from tests.bench.events import bodies
+
+BATCH, CONNECTIONS = 500, 8
+
+
+async def send(url: str, key: str, waiting: list[bytes]) -> dict[str, Any]:
+    """Sends all bodies over so many connections and returns events accepted, seconds, and every answer's seconds."""
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/cloudevents-batch+json"}
+    answers: list[float] = []
+    accepted = 0
+    waiting = waiting[::-1]
+
+    async def one_connection(session: aiohttp.ClientSession) -> None:
+        nonlocal accepted
+        while waiting:
+            body = waiting.pop()
+            began = time.perf_counter()
+            async with session.post(f"{url}/v1/usage", data=body) as answer:
+                counts = await answer.json()
+                assert answer.status == 200, counts
+            answers.append(time.perf_counter() - began)
+            accepted += counts["accepted"]
+
+    connector = aiohttp.TCPConnector(limit=CONNECTIONS)
+    async with aiohttp.ClientSession(headers=headers, connector=connector) as session:
+        began = time.perf_counter()
+        await asyncio.gather(*(one_connection(session) for _ in range(CONNECTIONS)))
+        seconds = time.perf_counter() - began
+    return {"accepted": accepted, "seconds": seconds, "answers": answers}
+
+
+def main() -> None:
+    """Sends a warm-up of other events, then the ones that count."""
+    url, key, count, seed = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    now = datetime.now(UTC)
+    warm_up = bodies(8_000, batch=BATCH, seed=seed + 1_000_000, now=now)
+    counted = bodies(count, batch=BATCH, seed=seed, now=now)
+    asyncio.run(send(url, key, warm_up))
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
+    sys.stdout.write(json.dumps(asyncio.run(send(url, key, counted))))
+
+
+if __name__ == "__main__":
+    main()

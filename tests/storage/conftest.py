@@ -1,0 +1,82 @@
+"""Acme's books without its Slack: usage goes in by the door that the HTTP route uses, on both databases."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.attribution import Source
+from bot.sources import SOURCES
+from bot.teams_file import read_teams_file
+from handlers.context import Context
+from handlers.keys import create_key
+from handlers.teams import import_teams
+from handlers.usage import Answer, Intake
+from storage.checks import faults
+from storage.keys import key_hash
+from storage.ledger import nano_sums, whole
+from storage.tables import metadata, usage_days, usage_events, usage_hours
+from tests.company import TEAMS_YML, usage_event
+
+Json = dict[str, Any]
+
+
+@dataclass(kw_only=True)
+class Books:
+    """A prepared database with a running intake. `source` and `key` are the gateway's."""
+
+    context: Context
+    intake: Intake
+    source: Source
+    key: bytes
+
+    def event(self, number: int | str, *, dollars: float = 1.0, ago: timedelta = timedelta(), **data: Any) -> Json:
+        return usage_event(number, at=self.context.now() - ago, dollars=dollars, **data)
+
+    async def takes(self, *events: Json) -> Answer:
+        """Books events as one body."""
+        return await self.takes_bytes(json.dumps(events).encode())
+
+    async def takes_bytes(self, body: bytes) -> Answer:
+        parsed = SOURCES["cloudevents"](body, now=self.context.now())
+        return await self.intake.book(parsed, source=self.source, key=self.key)
+
+    async def faults(self) -> list[str]:
+        """What `tokens check` would say."""
+        async with self.context.store.read() as tx:
+            return [fault async for fault in faults(tx)]
+
+    async def rows(self, table: str) -> list[Any]:
+        async with self.context.store.read() as tx:
+            return list((await tx.connection.execute(select(metadata.tables[table]))).all())
+
+    async def totals(self) -> set[tuple[int, int]]:
+        """(calls, nanos) over the events, the hours and the days: one value if they agree."""
+        found = set()
+        async with self.context.store.read() as tx:
+            for table in (usage_events, usage_hours, usage_days):
+                calls = func.count() if table is usage_events else func.sum(table.c.calls)
+                wanted = select(calls, *nano_sums(table.c.cost_nanos)).select_from(table)
+                count, dollars, rest = (await tx.connection.execute(wanted)).one()
+                found.add((int(count or 0), whole(dollars, rest)))
+        return found
+
+    async def imports(self, teams_yml: str) -> list[str]:
+        return await import_teams(self.context, read_teams_file(teams_yml), dry_run=False)
+
+
+@pytest.fixture
+async def books(context: Context) -> AsyncIterator[Books]:
+    """Acme on each database."""
+    await import_teams(context, read_teams_file(TEAMS_YML), dry_run=False)
+    token = await create_key(context, "gateway", source="cloudevents")
+    source = await context.rulebooks.source_of(token)
+    assert source is not None
+    intake = Intake(context)
+    intake.start()
+    yield Books(context=context, intake=intake, source=source, key=key_hash(token))
+    await intake.stop()
