@@ -48,7 +48,7 @@ def _team_here(rulebook: Rulebook, asked: Asked) -> tuple[Team | None, Message |
     command = asked.context.settings.command
     is_finance = asked.person.id in directory.finance
     here = directory.by_channel(asked.channel_id)
-    if here is not None and here.channel_state == "linked" and (here.mode != "preview" or is_finance):
+    if here is not None and here.channel_state in ("linked", "unresolved") and (here.mode != "preview" or is_finance):
         return here, None
     own = [t for t in directory.teams_of(asked.person.id) if directory.may_see(asked.person.id, t)]
     if own:
@@ -109,7 +109,7 @@ async def click_share(asked: Asked) -> None:
     async with context.store.read() as tx:
         rulebook = await context.rulebooks.current(tx)
         team = next((t for t in rulebook.directory.teams if t.id == asked.id), None)
-        if team is None or team.channel_id != asked.channel_id or team.channel_state != "linked":
+        if team is None or team.channel_id != asked.channel_id or team.channel_state not in ("linked", "unresolved"):
             raise Refusal("A team's figures are shared in its own channel only. Run the command there.")
         message = await _standing_message(tx, rulebook, team, asked, shared_by=called(asked.person))
     async with context.store.begin() as tx:

@@ -14,7 +14,7 @@ from bot.periods import MICROS
 from bot.refusals import Refusal
 from bot.teams import Directory, Team
 from bot.views.charts import without_chart
-from handlers.channels import route_of
+from handlers.channels import resolve_channels, route_of
 from handlers.context import Context
 from handlers.files import upload
 from storage.outbox import Parcel, copy_key
@@ -147,6 +147,11 @@ class Courier:
             await tx.outbox.delivered(parcel, owner=self._owner, channel=channel, ts=ts, file_ids=file_ids)
 
     async def _channel(self, parcel: Parcel) -> str:
+        """Where a message goes. A channel that nobody has looked at yet is looked at first: it may be shared."""
+        if parcel.to_team_id is not None:
+            directory = (await self._context.rulebooks.latest()).directory
+            if directory.by_id(parcel.to_team_id).channel_state == "unresolved":
+                await resolve_channels(self._context)
         async with self._context.store.read() as tx:
             directory = (await self._context.rulebooks.current(tx)).directory
             if parcel.to_team_id is not None:

@@ -164,7 +164,7 @@ def _declared(team: TeamFile, found: TeamsFile) -> dict[str, Any]:
         "name": team.name,
         "channel_ref": team.channel,
         "channel_id": team.channel if is_id else "",
-        "channel_state": ("linked" if is_id else "unresolved") if team.channel else "none",
+        "channel_state": "unresolved" if team.channel else "none",
         "timezone": team.timezone or found.organisation.timezone,
         "cost_center": team.cost_center,
         "budget_nanos": budget.amount if budget else 0,
