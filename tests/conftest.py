@@ -35,6 +35,9 @@ def postgresql_address() -> Iterator[str]:
         with tempfile.TemporaryDirectory(prefix="tokens-pg-", ignore_cleanup_errors=True) as folder:
             server = get_server(Path(folder), cleanup_mode="stop")
             address = server.get_uri(database="{name}")
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                server.psql(f"ALTER SYSTEM SET {setting} = off")  # the tests kill the bot, never the database's machine
+            server.psql("SELECT pg_reload_conf()")
             server.psql("CREATE DATABASE template_tokens")
             yield address.replace("%7Bname%7D", "{name}")
             server.cleanup()
