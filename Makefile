@@ -27,7 +27,7 @@ run: .venv/run  ## the bot itself: web and worker in one process (settings from 
 
 test: .venv/test  ## everything: rules, both databases, stories, the page in a browser
 	$(BIN)/python -m tests.browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: .venv/test  ## ruff, mypy --strict, import contracts
 	$(BIN)/ruff check .

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.forecasts import Forecast
 from bot.ledger import Account, Balance, Entry, EntryKind
-from bot.money import usd
+from bot.money import MAX_AMOUNT_NANOS, usd
 from bot.periods import Period
 from bot.refusals import ConfigError
 from bot.teams import Directory, Team
@@ -42,7 +42,7 @@ def wanted_funding(directory: Directory, period: Period) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Posted:
-    """What base budget entries have brought to an account so far, and how many there were."""
+    """What entries of one kind of document have brought to an account so far, and how many there were."""
 
     nanos: int
     entries: int
@@ -64,24 +64,27 @@ def budget_entries_due(
 
     def add(team: Team, source: Account, target: Account, wanted: int) -> None:
         before = posted.get((team.id, period.name), nothing)
-        difference = wanted - before.nanos
-        if difference == 0:
-            return
+        difference, number = wanted - before.nanos, before.entries
+        is_more = difference > 0
         kind: EntryKind = "appropriation" if source.bucket == "funding" else "allocation"
-        due.append(
-            Entry(
-                kind=kind if difference > 0 else "correction",
-                dedupe_key=f"budget:{team.id}:{period.name}:{before.entries}",
-                period=period.name,
-                effective_at=at,
-                from_account=source if difference > 0 else target,
-                to_account=target if difference > 0 else source,
-                amount_nanos=abs(difference),
-                actor_id=actor_id,
-                reason="declared budget",
-                document=f"budget:{team.id}:{period.name}",
+        left = abs(difference)
+        while left:  # one entry moves at most a billion dollars, so a larger difference takes several
+            moved = min(left, MAX_AMOUNT_NANOS)
+            due.append(
+                Entry(
+                    kind=kind if is_more else "correction",
+                    dedupe_key=f"budget:{team.id}:{period.name}:{number}",
+                    period=period.name,
+                    effective_at=at,
+                    from_account=source if is_more else target,
+                    to_account=target if is_more else source,
+                    amount_nanos=moved,
+                    actor_id=actor_id,
+                    reason="declared budget",
+                    document=f"budget:{team.id}:{period.name}",
+                )
             )
-        )
+            left, number = left - moved, number + 1
 
     add(root, funding, available, wanted_funding(directory, period))
     for team in directory.subtree(root)[1:]:

@@ -91,24 +91,33 @@ EMPTY = Balance(allocated_nanos=0, charged_nanos=0, held_nanos=0)
 
 
 def charge_entries(
-    *, spender_id: int, payer_id: int, period: str, day: int, posted_nanos: int, total_nanos: int, at: int
+    *,
+    spender_id: int,
+    payer_id: int,
+    period: str,
+    day: int,
+    posted_nanos: int,
+    posted_entries: int,
+    total_nanos: int,
+    at: int,
 ) -> list[Entry]:
     """The entries that bring a day's charges from what is posted to what its usage sums to; none if they agree.
 
     `payer_id` differs from `spender_id` for unattributed usage alone, which the organisation pays for. A sum that
     shrank (a correcting row) is posted as a correction the other way. One entry moves at most a billion dollars, so a
-    larger difference takes several.
+    larger difference takes several. Their keys count on from the entries posted so far: a sum may come back to what it
+    was before, and of two processes that post at once, from sums they saw at different moments, only one does.
     """
     available = Account(team_id=payer_id, period=period, bucket="available")
     spent = Account(team_id=spender_id, period=period, bucket="spent")
     grows = total_nanos > posted_nanos
-    entries = []
+    entries: list[Entry] = []
     while posted_nanos != total_nanos:
         moved = min(abs(total_nanos - posted_nanos), MAX_AMOUNT_NANOS)
         entries.append(
             Entry(
                 kind="charge" if grows else "correction",
-                dedupe_key=f"charge:{spender_id}:{day}:{period}:{posted_nanos}:{total_nanos}",
+                dedupe_key=f"charge:{spender_id}:{day}:{posted_entries + len(entries)}",
                 period=period,
                 effective_at=at,
                 from_account=available if grows else spent,

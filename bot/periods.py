@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 PeriodKind = Literal["month", "quarter", "year"]
 
 _EPOCH = date(1970, 1, 1).toordinal()
+_EPOCH_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 MICROS = 1_000_000
 HOUR_MICROS = 3_600 * MICROS
+DAY_MICROS = 24 * HOUR_MICROS
 _QUARTER_HOUR_MICROS = 900 * MICROS
 
 
@@ -32,13 +34,13 @@ def micros(moment: datetime) -> int:
     """Microseconds since 1970 of an aware datetime. Refuses a naive one."""
     if moment.tzinfo is None:
         raise ValueError("a moment needs a time zone")
-    whole = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    whole = moment - _EPOCH_MOMENT
     return (whole.days * 86_400 + whole.seconds) * MICROS + whole.microseconds
 
 
 def moment(at_micros: int) -> datetime:
     """The aware UTC datetime of microseconds since 1970."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_micros)
+    return _EPOCH_MOMENT + timedelta(microseconds=at_micros)
 
 
 def hour_of(at_micros: int) -> int:

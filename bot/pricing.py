@@ -9,14 +9,13 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from bot.periods import MICROS
+from bot.periods import DAY_MICROS, MICROS
 from bot.price_book import PriceBook, Rates
 from bot.usage import COUNTERS, UsageEvent
 
 Basis = Literal["contract", "book", "reported", "unpriced", "gateway_cache", "notional", "failed"]
 
 _MILLION = 1_000_000
-_DAY_MICROS = 86_400 * MICROS
 _MEMORY = 20_000
 _NO_ALIASES: Mapping[str, str] = MappingProxyType({})
 
@@ -138,7 +137,7 @@ class Prices:
             return _FAILED
         if event.gateway_cache:
             return _GATEWAY_CACHE
-        utc_day, micros = divmod(event.occurred_at, _DAY_MICROS)
+        utc_day, micros = divmod(event.occurred_at, DAY_MICROS)
         terms = self._terms(event.provider, event.model, utc_day, day)
         now = terms[0]
         if len(terms) > 1:

@@ -16,6 +16,7 @@ MAX_TOKENS = 10**11
 MAX_COST_NANOS = 10**7 * NANOS
 MAX_NAME_CHARACTERS = 256
 MAX_TAGS = 64
+_packed = msgspec.msgpack.Encoder().encode
 
 
 class UsageEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -72,14 +73,12 @@ class Parsed(msgspec.Struct, kw_only=True):
     unusable: list[Row]
 
 
-def digest(parts: Sequence[str | bytes | int | None]) -> bytes:
-    """16 bytes that stand for a sequence of values; every part carries its length, so that no two sequences meet."""
-    hashed = blake2b(digest_size=16)
-    for part in parts:
-        data = part if isinstance(part, bytes) else b"" if part is None else str(part).encode("utf-8", "surrogatepass")
-        hashed.update(b"%d%s:" % (len(data), b"n" if part is None else b""))
-        hashed.update(data)
-    return hashed.digest()
+def digest(parts: Sequence[object]) -> bytes:
+    """16 bytes that stand for a sequence of texts, bytes, integers, None and tuples of these.
+
+    It hashes their MessagePack, which says every part's kind and length, so that no two sequences meet.
+    """
+    return blake2b(_packed(parts), digest_size=16).digest()
 
 
 class Booking(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -1,12 +1,14 @@
 """Reading a request's body within bounds: compressed or not, a large one or a bomb is refused and memory stays flat."""
 
 import zlib
+from collections.abc import AsyncIterator
 
 from starlette.requests import Request
 
 _DRAIN_BYTES = 512 * 1024 * 1024
 _RATIO = 200
 _RATIO_FREE_BYTES = 1024 * 1024
+_STEP_BYTES = 256 * 1024
 
 
 class BodyError(Exception):
@@ -45,18 +47,22 @@ class _Gunzip:
     def feed(self, piece: bytes) -> bytes:
         self._taken += len(piece)
         out = bytearray()
-        while piece:
+        while True:
+            room = min(self._cap - self.size - len(out) + 1, _STEP_BYTES)  # in steps, so that a bomb is noticed early
             try:
-                out += self._inflate.decompress(piece, self._cap - self.size - len(out) + 1)
+                unfolded = self._inflate.decompress(piece, room)
             except zlib.error as error:
                 raise BodyError(400, "The body is not gzip, as Content-Encoding says it is.") from error
+            out += unfolded
             so_far = self.size + len(out)
             if so_far > self._cap or (so_far > _RATIO_FREE_BYTES and so_far > self._taken * _RATIO):
                 raise BodyError(413, _too_large(self._cap))
             if self._inflate.eof and self._inflate.unused_data:
                 piece, self._inflate = self._inflate.unused_data, zlib.decompressobj(wbits=31)
-            else:
-                piece = self._inflate.unconsumed_tail
+                continue
+            piece = self._inflate.unconsumed_tail
+            if not piece and len(unfolded) < room:
+                break
         self.size += len(out)
         return bytes(out)
 
@@ -69,10 +75,10 @@ def _too_large(cap: int) -> str:
     return f"The body is over {cap // (1024 * 1024)} MiB decompressed. Send it in smaller batches."
 
 
-async def drain(request: Request) -> None:
-    """Reads on and throws away, so that the sender gets to read the answer; not for ever."""
+async def drain(rest: AsyncIterator[bytes]) -> None:
+    """Reads what is left of a body and throws it away, so that the sender gets to read the answer; not for ever."""
     read = 0
-    async for piece in request.stream():
+    async for piece in rest:
         read += len(piece)
         if read > _DRAIN_BYTES:
             return
@@ -86,8 +92,9 @@ async def read_body(request: Request, *, cap: int, in_flight: InFlight) -> bytes
     gunzip = _Gunzip(cap) if encoding == "gzip" else None
     pieces: list[bytes] = []
     size = 0
+    stream = request.stream()
     try:
-        async for piece in request.stream():
+        async for piece in stream:
             readable = gunzip.feed(piece) if gunzip else piece
             if size + len(readable) > cap:
                 raise BodyError(413, _too_large(cap))
@@ -99,7 +106,7 @@ async def read_body(request: Request, *, cap: int, in_flight: InFlight) -> bytes
     except BodyError:
         in_flight.give_back(size)
         pieces.clear()
-        await drain(request)
+        await drain(stream)
         raise
     except BaseException:
         in_flight.give_back(size)

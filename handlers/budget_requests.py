@@ -32,15 +32,16 @@ async def ask_for_budget(
 ) -> BudgetRequest:
     """Keeps a request, sets its amount aside where there is money for it, and shows the card to those who decide."""
     _must_govern(team)
+    at = micros(now)
+    period = rulebook.directory.period_at(team, at)
+    # The route's locks come first: of two forms sent at once, the second then sees the first one's request.
+    found = await find_route(tx, rulebook, team=team, person_id=person_id, amount_nanos=amount_nanos, now=now)
     waiting = await tx.budget_requests.pending_of(person_id=person_id, team_id=team.id)
     if waiting is not None:
         raise FieldRefusal(
             "amount",
             f"You already asked for {usd(waiting.amount_nanos)} for {team.name}. Change or withdraw that request first.",
         )
-    at = micros(now)
-    period = rulebook.directory.period_at(team, at)
-    found = await find_route(tx, rulebook, team=team, person_id=person_id, amount_nanos=amount_nanos, now=now)
     request = await tx.budget_requests.add(
         BudgetRequest(
             id=0,

@@ -128,7 +128,7 @@ class Courier:
 
     async def _deliver(self, parcel: Parcel) -> None:
         try:
-            channel = parcel.channel or await self._channel(parcel)
+            channel = await self._channel(parcel)
             file_ids = await self._file_ids(parcel)
             channel, ts = await self._post(parcel, channel, file_ids)
         except SlackApiError as error:
@@ -147,15 +147,19 @@ class Courier:
             await tx.outbox.delivered(parcel, owner=self._owner, channel=channel, ts=ts, file_ids=file_ids)
 
     async def _channel(self, parcel: Parcel) -> str:
-        """Where a message goes. A channel that nobody has looked at yet is looked at first: it may be shared."""
-        if parcel.to_team_id is not None:
+        """Where a message goes, or stands already. A channel that nobody has looked at yet is looked at first: it may be
+        shared, and then nothing goes there, not even a change of what was said there before."""
+        if parcel.to_team_id is None and parcel.channel:
+            return parcel.channel
+        if parcel.to_team_id is not None and not parcel.channel:
             directory = (await self._context.rulebooks.latest()).directory
             if directory.by_id(parcel.to_team_id).channel_state == "unresolved":
                 await resolve_channels(self._context)
         async with self._context.store.read() as tx:
             directory = (await self._context.rulebooks.current(tx)).directory
             if parcel.to_team_id is not None:
-                return route_of(directory.by_id(parcel.to_team_id))
+                route = route_of(directory.by_id(parcel.to_team_id))
+                return parcel.channel or route
             assert parcel.to_person_id is not None
             person = await tx.people.by_id(parcel.to_person_id)
         if person.slack_id:
@@ -220,10 +224,10 @@ class Courier:
             "message not delivered", outbox_id=parcel.id, fault=fault, gives_up=give_up, attempts=parcel.attempts
         )
         async with self._context.store.begin() as tx:
-            await tx.outbox.failed(
+            given_up = await tx.outbox.failed(
                 parcel, owner=self._owner, fault=fault, next_at=now + delay * MICROS, give_up=give_up
             )
-            if is_route:
+            if is_route and given_up:
                 await self._fall_back(tx, parcel, fault, now)
 
     async def _fall_back(self, tx: Transaction, parcel: Parcel, fault: str, now: int) -> None:

@@ -35,7 +35,14 @@ async def post_charges(tx: Transaction, rulebook: Rulebook, *, at: int) -> int:
         payer = directory.root.id if team_id == directory.unattributed.id else team_id
         period = period_of(day, directory.organisation.period).name
         entries += charge_entries(
-            spender_id=team_id, payer_id=payer, period=period, day=day, posted_nanos=posted, total_nanos=total, at=at
+            spender_id=team_id,
+            payer_id=payer,
+            period=period,
+            day=day,
+            posted_nanos=posted.nanos,
+            posted_entries=posted.entries,
+            total_nanos=total,
+            at=at,
         )
     return await tx.ledger.post(entries, at=at, currency=directory.organisation.currency)
 

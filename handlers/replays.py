@@ -1,5 +1,6 @@
 """`tokens replay`: books a file of events, into the database or over HTTP; sending it again books nothing twice."""
 
+import asyncio
 import csv
 import hashlib
 import json
@@ -16,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bot.periods import micros, moment
 from bot.refusals import ConfigError
 from bot.sources import SOURCES
+from bot.sources.rows import plain
 from bot.usage import COUNTERS
 from handlers.cli import err, opened, out, run
 from handlers.context import Context
@@ -28,6 +30,8 @@ _DATA = (
 )
 _ENVELOPE = ("id", "source", "time", "type", "specversion")
 _MOST_ERRORS_SHOWN = 20
+_TRIES = (0.2, 0.5, 1.0, 2.0, 4.0, 0.0)
+"""Seconds to wait after each try of a batch; sending one again books nothing twice, so that is always safe."""
 
 Event = dict[str, Any]
 
@@ -50,15 +54,18 @@ def read_events(file: Path, file_digest: bytes = b"") -> Iterator[Event]:
     """The events of a JSONL or CSV file. Raises ConfigError that names the line for what is neither."""
     with file.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as lines:
         if file.suffix.lower() == ".csv":
-            yield from _csv_events(lines, file_digest)
+            try:
+                yield from _csv_events(lines, file_digest)
+            except csv.Error as error:
+                raise ConfigError(f"{file.name} is not a CSV: {error}") from error
             return
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
             try:
                 event = json.loads(line)
-            except ValueError as error:
-                raise ConfigError(f"{file.name}, line {number}: is not JSON ({error})") from error
+            except (ValueError, RecursionError) as error:
+                raise ConfigError(f"{file.name}, line {number}: is not JSON ({plain(error)})") from error
             if not isinstance(event, dict):
                 raise ConfigError(f"{file.name}, line {number}: is not a usage event, but {type(event).__name__}")
             yield event
@@ -73,6 +80,8 @@ def _csv_events(lines: Iterator[str], file_digest: bytes) -> Iterator[Event]:
         wrong = f"does not know {', '.join(map(repr, unknown[:5]))}" if unknown else "needs `time` and `model`"
         raise ConfigError(f"The CSV {wrong}. Its headers are the native names: {', '.join((*_ENVELOPE[:3], *_DATA))}.")
     for number, row in enumerate(rows, 1):
+        if None in row:
+            raise ConfigError(f"The CSV's row {number} has more values than there are headers.")
         data: Event = {}
         for name in _DATA:
             value = row.get(name)
@@ -92,7 +101,8 @@ def _csv_events(lines: Iterator[str], file_digest: bytes) -> Iterator[Event]:
 def _integer(text: str) -> int | str:
     """A count as an integer; what is none stays text, so that the row is refused by its field's name."""
     stripped = text.strip()
-    return int(stripped) if stripped.lstrip("-").isdigit() and len(stripped) < 40 else stripped
+    digits = stripped.removeprefix("-")
+    return int(stripped) if digits.isascii() and digits.isdigit() and len(stripped) < 40 else stripped
 
 
 def shifted(event: Event, by: timedelta) -> Event:
@@ -183,11 +193,20 @@ async def _over_http(address: str, key: str) -> AsyncIterator[Any]:
     async with aiohttp.ClientSession(headers=headers, timeout=aiohttp.ClientTimeout(total=60)) as session:
 
         async def send(batch: list[Event]) -> dict[str, Any]:
-            async with session.post(url, data=_encoded(batch)) as answer:
-                if answer.status != 200:
-                    raise ConfigError(f"{url} answered {answer.status}: {(await answer.text())[:300]}")
-                found: dict[str, Any] = await answer.json()
-                return found
+            body, fault = _encoded(batch), ""
+            for delay in _TRIES:
+                try:
+                    async with session.post(url, data=body) as answer:
+                        if answer.status == 200:
+                            found: dict[str, Any] = await answer.json()
+                            return found
+                        fault = f"{url} answered {answer.status}: {(await answer.text())[:300]}"
+                        if answer.status != 503:
+                            raise ConfigError(fault)
+                except (aiohttp.ClientError, TimeoutError) as error:
+                    fault = f"{url} does not answer: {error}"
+                await asyncio.sleep(delay)
+            raise ConfigError(f"{fault}\nRun the same command again later: what was booked is not booked twice.")
 
         yield send
 

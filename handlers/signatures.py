@@ -1,8 +1,11 @@
-"""Slack's signature, checked on the raw bytes before anything reads them."""
+"""The guard before Bolt: Slack's signature, checked on the raw bytes, and the outline of what was signed."""
 
 import hashlib
 import hmac
+import json
 from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs
 
 TOLERANCE_SECONDS = 300
 
@@ -24,3 +27,42 @@ def signature_fault(headers: Mapping[str, str], body: bytes, *, secret: str, now
     if not hmac.compare_digest(expected.encode(), given.encode("utf-8", "surrogateescape")):
         return "X-Slack-Signature does not fit the body."
     return None
+
+
+_EITHER = (dict, str, type(None))
+_OBJECT = (dict, type(None))
+_SHAPES: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("team", "channel", "enterprise"), _EITHER),
+    **dict.fromkeys(("event", "view", "container", "message", "state"), _OBJECT),
+    **dict.fromkeys(("actions", "authorizations"), (list, type(None))),
+    "type": (str, type(None)),
+}
+
+
+def shape_fault(headers: Mapping[str, str], body: bytes) -> str | None:
+    """What keeps a signed body from being a request of Slack's, or None. Bolt takes its outline for granted."""
+    try:
+        found = _decoded(headers, body)
+    except (ValueError, RecursionError):
+        return "The body is neither JSON nor a form with JSON in it."
+    event = found.get("event") if isinstance(found, dict) else None
+    if (
+        _fits(found, {**_SHAPES, "user": _OBJECT})
+        and (event is None or _fits(event, {**_SHAPES, "user": _EITHER}))
+        and all(_fits(one, {}) for name in ("actions", "authorizations") for one in found.get(name) or ())
+    ):
+        return None
+    return "The body is no request of Slack's."
+
+
+def _decoded(headers: Mapping[str, str], body: bytes) -> Any:
+    text = body.decode()
+    kind = headers.get("content-type", "").partition(";")[0].strip()
+    if kind == "application/json" or text.startswith("{"):
+        return json.loads(text)
+    form = {name: values[0] for name, values in parse_qs(text, keep_blank_values=True).items()}
+    return json.loads(form["payload"]) if "payload" in form else form
+
+
+def _fits(found: Any, shapes: Mapping[str, tuple[type, ...]]) -> bool:
+    return isinstance(found, dict) and all(isinstance(found.get(name), allowed) for name, allowed in shapes.items())

@@ -8,13 +8,13 @@ from typing import NamedTuple
 import structlog
 
 from bot.attribution import Source
+from bot.periods import DAY_MICROS
 from bot.rulebook import Rulebook
 from bot.usage import Booking, Fate, Parsed, Row, UsageEvent, digest
 from handlers.context import Context
 from storage.store import Transaction, is_data_error
 
 log = structlog.get_logger()
-_DAY_MICROS = 86_400 * 1_000_000
 
 
 class NotDurable(Exception):
@@ -45,7 +45,7 @@ class Answer:
         }
 
 
-@dataclass
+@dataclass(eq=False)
 class _Job:
     """A body's rows on their way into the books."""
 
@@ -53,8 +53,22 @@ class _Job:
     key: bytes
     parsed: Parsed
     answered: "asyncio.Future[Answer]"
+    decided_by: Rulebook | None = None
+    bookings: list[Booking] = field(default_factory=list)
     fates: list[Fate] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
+
+    def decide(self, rulebook: Rulebook) -> None:
+        """Attributes and prices the events, unless that was done by this rulebook before."""
+        if self.decided_by is not rulebook:
+            self.bookings = [rulebook.booking(event, self.source) for _, event in self.parsed.events]
+            self.fates = ["accepted"] * len(self.bookings)
+            self.decided_by = rulebook
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing of it is for the quarantine."""
+        return not (self.parsed.unusable or self.refused or "conflict" in self.fates)
 
     def answer(self) -> Answer:
         errors = [(row.index, row.reason) for row in self.parsed.unusable]
@@ -75,11 +89,10 @@ CONFLICT_REASON = "an event with this id was booked before with another content;
 
 
 class _Place(NamedTuple):
-    """One event of a group, with the way back to its job."""
+    """Where one event of a group stands."""
 
     job: _Job
     at: int
-    booking: Booking
 
 
 class Intake:
@@ -110,6 +123,7 @@ class Intake:
         job = _Job(source=source, key=key, parsed=parsed, answered=asyncio.get_running_loop().create_future())
         if not parsed.events and not parsed.unusable:
             return Answer(accepted=0, duplicates=0, conflicts=0, quarantined=0, errors=())
+        job.decide(await self._context.rulebooks.remembered())  # here, because a commit may be under way meanwhile
         self._queue.put_nowait(job)
         return await job.answered
 
@@ -130,20 +144,18 @@ class Intake:
                 _fail(group, NotDurable())
 
     async def _commit(self, group: list[_Job]) -> None:
-        rulebook = await self._context.rulebooks.remembered()
-        places = _decide(group, rulebook)
         try:
             async with self._context.store.begin() as tx:
-                current = await self._context.rulebooks.current(tx)
-                if current is not rulebook:
-                    group = _without_revoked(group, current)
-                    places = _decide(group, current)
-                await self._book(tx, places)
+                rulebook = await self._context.rulebooks.current(tx)
+                group = _without_revoked(group, rulebook)
+                for job in group:
+                    job.decide(rulebook)
+                await self._book(tx, group)
                 await self._keep(tx, group)
         except Exception as error:
             if not is_data_error(error):
                 raise
-            await self._bisect(places)
+            await self._bisect([_Place(job, at) for job in group for at in range(len(job.bookings))])
             async with self._context.store.begin() as tx:
                 await self._keep(tx, group)
         for job in group:
@@ -151,15 +163,17 @@ class Intake:
                 job.answered.set_result(job.answer())
         self._context.wake_watcher.set()
 
-    async def _book(self, tx: Transaction, places: Sequence[_Place]) -> None:
-        received_at = self._context.now_micros()
-        fates = await tx.usage.book([place.booking for place in places], received_at=received_at)
-        for place, fate in zip(places, fates, strict=True):
-            place.job.fates[place.at] = fate
+    async def _book(self, tx: Transaction, group: Sequence[_Job]) -> None:
+        bookings = [booking for job in group for booking in job.bookings]
+        fates = await tx.usage.book(bookings, received_at=self._context.now_micros())
+        start = 0
+        for job in group:
+            job.fates = fates[start : start + len(job.bookings)]
+            start += len(job.bookings)
 
     async def _keep(self, tx: Transaction, group: list[_Job]) -> None:
         kept = [(job.source.id, "unreadable", row) for job in group for row in job.parsed.unusable]
-        for job in group:
+        for job in (job for job in group if not job.is_plain):
             for at, (index, event) in enumerate(job.parsed.events):
                 reason = job.refused.get(index) or (CONFLICT_REASON if job.fates[at] == "conflict" else None)
                 if reason:
@@ -167,7 +181,7 @@ class Intake:
                     kept.append((job.source.id, kind, _row_of(index, event, reason)))
         if kept:
             now = self._context.now_micros()
-            expires_at = now + self._context.settings.quarantine_days * _DAY_MICROS
+            expires_at = now + self._context.settings.quarantine_days * DAY_MICROS
             await tx.quarantine.keep(kept, received_at=now, expires_at=expires_at)
 
     async def _bisect(self, places: Sequence[_Place]) -> None:
@@ -176,7 +190,10 @@ class Intake:
             return
         try:
             async with self._context.store.begin() as tx:
-                await self._book(tx, places)
+                bookings = [place.job.bookings[place.at] for place in places]
+                fates = await tx.usage.book(bookings, received_at=self._context.now_micros())
+            for place, fate in zip(places, fates, strict=True):
+                place.job.fates[place.at] = fate
         except Exception as error:
             if not is_data_error(error):
                 raise
@@ -189,15 +206,6 @@ class Intake:
             log.warning("row refused by the database", error=repr(error))
             place.job.fates[place.at] = "conflict"
             place.job.refused[place.job.parsed.events[place.at][0]] = "the database can't store this row"
-
-
-def _decide(group: Sequence[_Job], rulebook: Rulebook) -> list[_Place]:
-    places = []
-    for job in group:
-        job.fates = ["accepted"] * len(job.parsed.events)
-        for at, (_, event) in enumerate(job.parsed.events):
-            places.append(_Place(job, at, rulebook.booking(event, job.source)))
-    return places
 
 
 def _without_revoked(group: Sequence[_Job], rulebook: Rulebook) -> list[_Job]:

@@ -18,7 +18,7 @@ from bot.sources.rows import Unreadable
 from handlers.bodies import BodyError, InFlight, drain, read_body
 from handlers.context import Context, TooManyUnknownKeys
 from handlers.gateway import NotFound, NotYours, allowance
-from handlers.signatures import signature_fault
+from handlers.signatures import shape_fault, signature_fault
 from handlers.usage import Intake, KeyRevoked, NotDurable
 from storage.keys import key_hash
 
@@ -109,6 +109,8 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
             fault = signature_fault(request.headers, body, secret=secret, now_seconds=wall_seconds())
             if fault:
                 return problem(401, fault)
+            if wrong := shape_fault(request.headers, body):
+                return problem(400, wrong)
             if bolt is None:
                 return problem(401, "Slack's credentials are not set: see `tokens doctor`.")
             request._body = body  # the adapter reads the body again; it is read, checked and bounded already
@@ -142,7 +144,7 @@ async def _guarded(request: Request, answer: Callable[[Request], Awaitable[Respo
     try:
         return await answer(request)
     except Denied as error:
-        await drain(request)
+        await drain(request.stream())
         return problem(error.status, str(error))
     except Exception as error:  # noqa: BLE001  # senders drop data on a 500 and come again on a 503
         return _fault(request, error)

@@ -1,17 +1,22 @@
-"""Many rows at once: insert-once, upserts and look-ups, by array parameters on PostgreSQL and executemany on SQLite.
+"""Many rows at once: insert-once, upserts and look-ups. No ORM and no statement per row: this is the hot path.
 
-No ORM and no statement per row here: this is the hot path. Table and column names come from the code alone.
+On PostgreSQL rows go as array parameters, or by COPY where no row can be in the way. On SQLite a statement holds many
+rows, so that the driver works through them without taking Python's lock for each. Table and column names come from the
+code alone.
 """
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import metadata
 
 Rows = Sequence[tuple[Any, ...]]
-_CHUNK = 8_000  # SQLite takes 32,766 parameters a statement
+_MOST_PARAMETERS = 32_766  # of one SQLite statement
 
 
 def _is_postgresql(connection: AsyncConnection) -> bool:
@@ -36,8 +41,50 @@ def _postgresql_type(table: str, column: str) -> str:
     return {"TEXT": "text", "BLOB": "bytea", "BYTEA": "bytea"}.get(str(metadata.tables[table].c[column].type), "bigint")
 
 
-def _arrays(rows: Rows) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]
+def _arrays(rows: Rows) -> list[tuple[Any, ...]]:
+    return list(zip(*rows, strict=True))
+
+
+def _pieces(rows: Rows) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """Rows in pieces that one SQLite statement takes, each with its values in a line. Their sizes are powers of two, so
+    that few statements serve any number of rows, and stay prepared."""
+    largest = 1 << (_MOST_PARAMETERS // len(rows[0])).bit_length() - 1
+    start = 0
+    while start < len(rows):
+        size = min(largest, 1 << (len(rows) - start).bit_length() - 1)
+        yield size, tuple([value for row in rows[start : start + size] for value in row])
+        start += size
+
+
+@lru_cache(maxsize=512)
+def _marks(rows: int, columns: int) -> str:
+    return ", ".join([f"({', '.join('?' * columns)})"] * rows)
+
+
+async def _on_sqlite(connection: AsyncConnection, statements: Sequence[tuple[str, tuple[Any, ...]]]) -> list[Any]:
+    """Runs statements in the connection's thread, all in one visit: through SQLAlchemy each would take three or four.
+    Errors are SQLAlchemy's, as if they had gone through it."""
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+
+    def work() -> list[Any]:
+        found: list[Any] = []
+        for statement, values in statements:
+            found += driver._conn.execute(statement, values).fetchall()
+        return found
+
+    try:
+        rows: list[Any] = await driver._execute(work)
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(statements[0][0], None, error, sqlite3.Error) from error
+    return rows
+
+
+async def _insert_into_sqlite(
+    connection: AsyncConnection, table: str, columns: Sequence[str], rows: Rows, tail: str = ""
+) -> None:
+    into = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "
+    statements = [(f"{into}{_marks(count, len(columns))}{tail}", values) for count, values in _pieces(rows)]
+    await _on_sqlite(connection, statements)
 
 
 async def insert(connection: AsyncConnection, table: str, columns: Sequence[str], rows: Rows) -> None:
@@ -45,11 +92,9 @@ async def insert(connection: AsyncConnection, table: str, columns: Sequence[str]
     if not rows:
         return
     if _is_postgresql(connection):
-        statement = f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM {_unnest(table, columns)}"
-        await (await _driver(connection)).execute(statement, *_arrays(rows))
+        await (await _driver(connection)).copy_records_to_table(table, records=rows, columns=columns)
         return
-    marks = ", ".join("?" * len(columns))
-    await connection.exec_driver_sql(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", list(rows))
+    await _insert_into_sqlite(connection, table, columns, rows)
 
 
 async def insert_missing(
@@ -86,15 +131,9 @@ async def select(
         joined = " AND ".join(f"{table}.{column} = given.{column}" for column in key)
         statement = f"SELECT {wanted} FROM {_unnest(table, key)} JOIN {table} ON {joined}"
         return [tuple(found) for found in await (await _driver(connection)).fetch(statement, *_arrays(keys))]
-    found: list[tuple[Any, ...]] = []
-    step = _CHUNK // len(key)
-    for start in range(0, len(keys), step):
-        chunk = keys[start : start + step]
-        rows_of_marks = ", ".join([f"({', '.join('?' * len(key))})"] * len(chunk))
-        statement = f"SELECT {wanted} FROM {table} WHERE ({', '.join(key)}) IN (VALUES {rows_of_marks})"
-        result = await connection.exec_driver_sql(statement, tuple(value for given in chunk for value in given))
-        found += [tuple(row) for row in result]
-    return found
+    asked = f"SELECT {wanted} FROM {table} WHERE ({', '.join(key)}) IN (VALUES "
+    statements = [(f"{asked}{_marks(count, len(key))})", values) for count, values in _pieces(keys)]
+    return await _on_sqlite(connection, statements)
 
 
 async def add(connection: AsyncConnection, table: str, key: Sequence[str], amounts: Sequence[str], rows: Rows) -> None:
@@ -104,10 +143,9 @@ async def add(connection: AsyncConnection, table: str, key: Sequence[str], amoun
         return
     columns = (*key, *amounts)
     summed = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in amounts)
-    tail = f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {summed}"
+    tail = f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {summed}"
     if _is_postgresql(connection):
-        statement = f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM {_unnest(table, columns)} {tail}"
+        statement = f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM {_unnest(table, columns)}{tail}"
         await (await _driver(connection)).execute(statement, *_arrays(rows))
         return
-    marks = ", ".join("?" * len(columns))
-    await connection.exec_driver_sql(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) {tail}", list(rows))
+    await _insert_into_sqlite(connection, table, columns, rows, tail)

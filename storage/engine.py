@@ -1,17 +1,25 @@
 """The database's engines: SQLite as one FIFO-locked writer and many readers, PostgreSQL as a pool."""
 
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from bot.refusals import ConfigError
 
 BUSY_TIMEOUT_MS = 5_000
 
 
 def create_engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
-    """(writer, reader) for a database address. On PostgreSQL both are the same engine."""
+    """(writer, reader) for a database address. On PostgreSQL both are the same engine. Raises ConfigError if it is none."""
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise ConfigError("DATABASE_URL: is no database's address, like postgresql://user@host:5432/name") from error
     if url.startswith("sqlite"):
         return _sqlite_engine(url, writer=True), _sqlite_engine(url, writer=False)
     engine = create_async_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True)
@@ -19,8 +27,13 @@ def create_engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
 
 
 def _sqlite_engine(url: str, *, writer: bool) -> AsyncEngine:
-    if make_url(url).database in (None, "", ":memory:"):
-        raise ValueError("SQLite in memory can't be shared between connections: name a file, like sqlite:///tokens.db")
+    file = make_url(url).database
+    if file in (None, "", ":memory:"):
+        raise ConfigError(
+            "DATABASE_URL: SQLite in memory can't be shared between connections; name a file, like sqlite:///tokens.db"
+        )
+    if not (folder := Path(str(file)).absolute().parent).is_dir():
+        raise ConfigError(f"DATABASE_URL: there is no folder {folder}; make it first")
     engine = create_async_engine(
         url, poolclass=AsyncAdaptedQueuePool, pool_size=1 if writer else 4, max_overflow=0 if writer else 8
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from storage.store import Transaction
 
 _ACCOUNT = ("team_id", "period", "bucket")
+_NOTHING = Posted(nanos=0, entries=0)
 
 
 def nano_sums(column: ColumnElement[int]) -> tuple[ColumnElement[int], ColumnElement[int]]:
@@ -138,12 +139,12 @@ class Ledger:
         )
         for document, kind, count, dollars, rest in rows:
             at = (int(str(document).split(":")[1]), period.name)
-            before = found.get(at, Posted(nanos=0, entries=0))
+            before = found.get(at, _NOTHING)
             signed = whole(dollars, rest) * (-1 if kind == "correction" else 1)
             found[at] = Posted(nanos=before.nanos + signed, entries=before.entries + int(count))
         return found
 
-    async def charges_due(self, *, before_day: dict[int, int]) -> list[tuple[int, int, int, int]]:
+    async def charges_due(self, *, before_day: dict[int, int]) -> list[tuple[int, int, Posted, int]]:
         """(team, day, posted, total) in nano-dollars of every team and day before `before_day[team]` that disagree."""
         totals: dict[tuple[int, int], int] = {}
         rows = await self._connection.execute(
@@ -153,19 +154,21 @@ class Ledger:
         )
         for team_id, day, dollars, rest in rows:
             totals[int(team_id), int(day)] = whole(dollars, rest)
-        posted: dict[tuple[int, int], int] = {}
+        posted: dict[tuple[int, int], Posted] = {}
         for sign, column in ((1, entries.c.to_account_id), (-1, entries.c.from_account_id)):
             rows = await self._connection.execute(
-                select(accounts.c.team_id, entries.c.usage_day, *nano_sums(entries.c.amount_nanos))
+                select(accounts.c.team_id, entries.c.usage_day, func.count(), *nano_sums(entries.c.amount_nanos))
                 .join(accounts, accounts.c.id == column)
                 .where(entries.c.usage_day.is_not(None), accounts.c.bucket == "spent")
                 .group_by(accounts.c.team_id, entries.c.usage_day)
             )
-            for team_id, day, dollars, rest in rows:
+            for team_id, day, count, dollars, rest in rows:
                 at = (int(team_id), int(day))
-                posted[at] = posted.get(at, 0) + sign * whole(dollars, rest)
+                before = posted.get(at, _NOTHING)
+                nanos = before.nanos + sign * whole(dollars, rest)
+                posted[at] = Posted(nanos=nanos, entries=before.entries + int(count))
         return [
-            (team_id, day, posted.get((team_id, day), 0), totals.get((team_id, day), 0))
-            for team_id, day in sorted(totals.keys() | posted.keys())
-            if day < before_day.get(team_id, 0) and posted.get((team_id, day), 0) != totals.get((team_id, day), 0)
+            (*at, posted.get(at, _NOTHING), totals.get(at, 0))
+            for at in sorted(totals.keys() | posted.keys())
+            if at[1] < before_day.get(at[0], 0) and posted.get(at, _NOTHING).nanos != totals.get(at, 0)
         ]

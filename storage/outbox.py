@@ -122,19 +122,22 @@ class Outbox:
         )
         return result.rowcount > 0
 
-    async def failed(self, parcel: Parcel, *, owner: str, fault: str, next_at: int, give_up: bool) -> None:
-        """Puts a message back for later, or for good."""
-        put_back = update(outbox).where(outbox.c.id == parcel.id, outbox.c.lease_owner == owner)
-        await self._connection.execute(
-            put_back.values(
-                fault=fault[:300],
-                attempts=parcel.attempts + 1,
-                next_at=next_at,
-                given_up=int(give_up),
-                lease_owner="",
-                lease_until=0,
-            )
-        )
+    async def failed(self, parcel: Parcel, *, owner: str, fault: str, next_at: int, give_up: bool) -> bool:
+        """Puts a message back for later, or for good, and says whether it was for good.
+
+        A version that is no longer the wanted one is not given up: the newer one is tried at once, for itself.
+        """
+        ours = update(outbox).where(outbox.c.id == parcel.id, outbox.c.lease_owner == owner)
+        free = {"fault": fault[:300], "lease_owner": "", "lease_until": 0}
+        later = {**free, "attempts": parcel.attempts + 1, "next_at": next_at}
+        if not give_up:
+            await self._connection.execute(ours.values(**later))
+            return False
+        newest = ours.where(outbox.c.wanted_version == parcel.version)
+        ended = await self._connection.execute(newest.values(**later, given_up=1))
+        if ended.rowcount == 0:
+            await self._connection.execute(ours.values(**free))
+        return ended.rowcount > 0
 
     async def remember_files(self, parcel: Parcel, *, owner: str, file_ids: tuple[str, ...]) -> None:
         """Keeps uploaded files' ids before they are posted, so that a retry does not upload them again."""

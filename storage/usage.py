@@ -4,11 +4,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from bot.periods import hour_of
+from bot.periods import DAY_MICROS, HOUR_MICROS, date_of
 from bot.usage import Booking, Fate
 from storage import bulk
 from storage.tables import COUNTER_COLUMNS
@@ -54,9 +55,13 @@ class Usage:
         firsts: dict[_Key, int] = {}
         for index, booking in enumerate(bookings):
             firsts.setdefault((booking.source_id, booking.event.key), index)
-        keys = [(source, key, bookings[i].event.fingerprint) for (source, key), i in firsts.items()]
+        # In key order, so that two writers with the same events wait for each other rather than lock each other out.
+        keys = [(*at, bookings[firsts[at]].event.fingerprint) for at in sorted(firsts)]
         columns = ("source_id", "key_hash", "fingerprint")
         new = await bulk.insert_missing(self._connection, "event_keys", columns, columns[:2], keys)
+        if len(new) == len(bookings):
+            await self._insert(bookings, received_at)
+            return ["accepted"] * len(bookings)
         fingerprints: dict[_Key, bytes] = {(source, key): mark for source, key, mark in keys if (source, key) in new}
         known = [at for at in firsts if at not in new]
         for source, key, mark in await bulk.select(self._connection, "event_keys", columns, columns[:2], known):
@@ -74,51 +79,44 @@ class Usage:
             await self._insert(accepted, received_at)
         return fates
 
-    async def _insert(self, bookings: list[Booking], received_at: int) -> None:
+    async def _insert(self, bookings: Sequence[Booking], received_at: int) -> None:
         people = await self._tx.people.ids_of({b.event.user for b in bookings if b.event.user})
+        people[""] = 0
         keys = [_series_key(b, people) for b in bookings]
-        series = await self._series_ids(set(keys))
-        await self._ensure_months({b.event.occurred_at for b in bookings})
-        events = [_event_row(b, series[key], received_at) for b, key in zip(bookings, keys, strict=True)]
+        series = await self._series_ids(keys)
+        await self._ensure_months({b.event.occurred_at // DAY_MICROS for b in bookings})
+        events = [_event_row(b, series_id, received_at) for b, series_id in zip(bookings, series, strict=True)]
         await bulk.insert(self._connection, "usage_events", _EVENT_COLUMNS, events)
-        hours: dict[tuple[int, int, int], list[int]] = {}
-        days: dict[tuple[int, int, int], list[int]] = {}
-        for booking, key in zip(bookings, keys, strict=True):
-            event, series_id = booking.event, series[key]
-            amounts = (
-                *(1, event.uncached_input, event.cache_read, event.cache_write_5m, event.cache_write_1h),
-                *(event.output, event.reasoning, booking.cost_nanos, booking.notional_nanos),
-            )
-            _sum_into(hours, (booking.team_id, hour_of(event.occurred_at), series_id), amounts)
-            _sum_into(days, (booking.team_id, booking.local_day, series_id), amounts)
-        for table, bucket, sums in (("usage_hours", "hour", hours), ("usage_days", "local_day", days)):
-            rows = [(*at, *sums[at]) for at in sorted(sums)]
+        sums = _summed(bookings, series)
+        for table, bucket, place in (("usage_hours", "hour", 1), ("usage_days", "local_day", 2)):
+            rows = _rolled_up(sums, place)
             await bulk.add(self._connection, table, ("team_id", bucket, "series_id"), _AMOUNTS, rows)
         changed = [(team, 1) for team in sorted({b.team_id for b in bookings})]
         await bulk.add(self._connection, "team_changes", ("team_id",), ("version",), changed)
 
-    async def _series_ids(self, wanted: set[SeriesKey]) -> dict[SeriesKey, int]:
-        """Ids of series, made where they are missing. They are remembered only once this transaction is committed."""
-        found = {key: at for key in wanted if (at := self._memory.series.get(key)) is not None}
-        missing = sorted(wanted - found.keys())
+    async def _series_ids(self, keys: list[SeriesKey]) -> list[int]:
+        """The id of each key's series, made where missing. They are remembered only once this transaction is committed."""
+        known = self._memory.series
+        ids = [known.get(key) for key in keys]
+        missing = sorted({key for key, series_id in zip(keys, ids, strict=True) if series_id is None})
+        fresh: dict[SeriesKey, int] = {}
         if missing:
             await bulk.insert_missing(self._connection, "usage_series", _SERIES_KEY, _SERIES_KEY, missing)
             rows = await bulk.select(self._connection, "usage_series", (*_SERIES_KEY, "id"), _SERIES_KEY, missing)
-            fresh: dict[SeriesKey, int] = {row[:-1]: row[-1] for row in rows}
-            found |= fresh
+            fresh = {row[:-1]: row[-1] for row in rows}
             self._tx.after_commit(lambda: self._remember(fresh))
-        return found
+        return [fresh[key] if found is None else found for key, found in zip(keys, ids, strict=True)]
 
     def _remember(self, fresh: dict[SeriesKey, int]) -> None:
         if len(self._memory.series) > self._memory.LIMIT:
             self._memory.series.clear()
         self._memory.series.update(fresh)
 
-    async def _ensure_months(self, moments: set[int]) -> None:
-        """PostgreSQL keeps events in a partition a month, made when a month's first event comes."""
+    async def _ensure_months(self, days: set[int]) -> None:
+        """PostgreSQL keeps events in a partition a month (of UTC days), made when a month's first event comes."""
         if self._connection.dialect.name != "postgresql":
             return
-        months = {datetime.fromtimestamp(at / 1e6, UTC).strftime("%Y-%m") for at in moments} - self._memory.months
+        months = {date_of(day).strftime("%Y-%m") for day in days} - self._memory.months
         for month in sorted(months):
             year, number = map(int, month.split("-"))
             first = datetime(year, number, 1, tzinfo=UTC)
@@ -135,29 +133,82 @@ class Usage:
 
 def _series_key(booking: Booking, people: dict[str, int]) -> SeriesKey:
     event = booking.event
-    person = people[event.user] if event.user else 0
     return (
-        *(booking.team_id, booking.tool, event.provider, event.model),
-        *(event.workflow, person, event.credential, booking.basis),
+        booking.team_id,
+        booking.tool,
+        event.provider,
+        event.model,
+        event.workflow,
+        people[event.user],
+        event.credential,
+        booking.basis,
     )
 
 
 def _event_row(booking: Booking, series_id: int, received_at: int) -> tuple[Any, ...]:
+    """One tuple, written out: unpacking parts into it would cost as much again."""
     event = booking.event
     return (
-        *(booking.source_id, event.key, event.event_id, event.occurred_at, received_at),
-        *(booking.team_id, booking.local_day, series_id),
-        *(event.uncached_input, event.cache_read, event.cache_write_5m, event.cache_write_1h),
-        *(event.output, event.reasoning, booking.cost_nanos, booking.book_nanos, event.reported_nanos),
-        *(booking.notional_nanos, booking.book, booking.rule, event.gateway_team, event.declared_team),
-        json.dumps(event.tags) if event.tags else "[]",
+        booking.source_id,
+        event.key,
+        event.event_id,
+        event.occurred_at,
+        received_at,
+        booking.team_id,
+        booking.local_day,
+        series_id,
+        event.uncached_input,
+        event.cache_read,
+        event.cache_write_5m,
+        event.cache_write_1h,
+        event.output,
+        event.reasoning,
+        booking.cost_nanos,
+        booking.book_nanos,
+        event.reported_nanos,
+        booking.notional_nanos,
+        booking.book,
+        booking.rule,
+        event.gateway_team,
+        event.declared_team,
+        _tags_json(event.tags),
     )
 
 
-def _sum_into(sums: dict[tuple[int, int, int], list[int]], at: tuple[int, int, int], amounts: tuple[int, ...]) -> None:
-    there = sums.get(at)
-    if there is None:
-        sums[at] = list(amounts)
-    else:
-        for i, amount in enumerate(amounts):
-            there[i] += amount
+@lru_cache(maxsize=20_000)
+def _tags_json(tags: tuple[str, ...]) -> str:
+    return json.dumps(tags)
+
+
+Bucket = tuple[int, int, int, int]
+"""(team, UTC hour, local day, series): the finest grain that both rollups are sums of."""
+
+
+def _summed(bookings: Sequence[Booking], series: Sequence[int]) -> dict[Bucket, list[int]]:
+    sums: dict[Bucket, list[int]] = {}
+    for booking, series_id in zip(bookings, series, strict=True):
+        event = booking.event
+        at = (booking.team_id, event.occurred_at // HOUR_MICROS, booking.local_day, series_id)
+        there = sums.get(at)
+        if there is None:
+            there = sums[at] = [0] * len(_AMOUNTS)
+        there[0] += 1
+        there[1] += event.uncached_input
+        there[2] += event.cache_read
+        there[3] += event.cache_write_5m
+        there[4] += event.cache_write_1h
+        there[5] += event.output
+        there[6] += event.reasoning
+        there[7] += booking.cost_nanos
+        there[8] += booking.notional_nanos
+    return sums
+
+
+def _rolled_up(sums: dict[Bucket, list[int]], place: int) -> list[tuple[int, ...]]:
+    """Rows of a rollup, in key order, from the bucket's hour (place 1) or day (place 2)."""
+    rolled: dict[tuple[int, int, int], Sequence[int]] = {}
+    for bucket, amounts in sums.items():
+        at = (bucket[0], bucket[place], bucket[3])
+        there = rolled.get(at)
+        rolled[at] = amounts if there is None else [a + b for a, b in zip(there, amounts, strict=True)]
+    return [(*at, *rolled[at]) for at in sorted(rolled)]

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import os
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
@@ -105,15 +106,27 @@ async def acme_on_both(database_url: str) -> AsyncIterator[Company]:
     _keep_calls(made.workspace.calls)
 
 
-_CALLS = Path(".pytest_cache/slack-calls.json")
+_CACHE = Path(__file__).parent.parent / ".pytest_cache"
+_PARTS = "slack-calls-of-*.json"
 
 
 def _keep_calls(calls: list[dict[str, Any]]) -> None:
-    """Collects the stories' calls of Slack's Web API, for a judge to look at after the tests."""
-    known = json.loads(_CALLS.read_text()) if _CALLS.exists() else []
-    _CALLS.parent.mkdir(exist_ok=True)
-    _CALLS.write_text(json.dumps(known + [c for c in calls if c["ok"]]))
+    """Collects the stories' calls of Slack's Web API, for a judge to look at after the tests; each worker its own."""
+    part = _CACHE / _PARTS.replace("*", os.environ.get("PYTEST_XDIST_WORKER", "main"))
+    known = json.loads(part.read_text()) if part.exists() else []
+    _CACHE.mkdir(exist_ok=True)
+    part.write_text(json.dumps(known + [c for c in calls if c["ok"]]))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    _CALLS.unlink(missing_ok=True)
+    if not hasattr(session.config, "workerinput"):
+        for part in _CACHE.glob(_PARTS):
+            part.unlink()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workerinput"):
+        return
+    calls = [call for part in sorted(_CACHE.glob(_PARTS)) for call in json.loads(part.read_text())]
+    if calls:
+        (_CACHE / "slack-calls.json").write_text(json.dumps(calls))

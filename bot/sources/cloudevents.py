@@ -13,7 +13,7 @@ import msgspec
 from bot.money import nanos_from_decimal
 from bot.periods import MICROS, micros
 from bot.refusals import SourceError
-from bot.sources.rows import decode_loosely, field_and_fault, plain, split, unstorable_field, unusable
+from bot.sources.rows import decode_loosely, field_and_fault, not_finite_field, plain, split, unstorable_field, unusable
 from bot.usage import MAX_COST_NANOS, MAX_NAME_CHARACTERS, MAX_TAGS, MAX_TOKENS, Parsed, UsageEvent, digest
 
 _EARLIEST = 1_577_836_800 * MICROS  # 2020-01-01
@@ -56,7 +56,9 @@ class _Envelope(msgspec.Struct, gc=False):
     data: _Usage | None = None
 
 
+_COUNTS = tuple(name for name in _Usage.__struct_fields__ if name.endswith("_tokens"))
 _envelope = msgspec.json.Decoder(_Envelope)
+_envelopes = msgspec.json.Decoder(list[_Envelope])
 _KEPT = dict.fromkeys(("id", "source", "type", "specversion", "time"), True) | {
     "data": dict.fromkeys(_Usage.__struct_fields__, True)
 }
@@ -67,8 +69,26 @@ def parse(body: bytes, *, now: datetime) -> Parsed:
 
     Raises Unreadable when the body is no JSON object or array of such.
     """
-    raw_rows = split(body)
     latest = micros(now) + _MAX_AHEAD
+    try:
+        envelopes = _envelopes.decode(body)  # as one, which most bodies allow
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _row_by_row(body, latest)
+    parsed = Parsed(rows=len(envelopes), events=[], unusable=[])
+    faults: list[tuple[int, str]] = []
+    for index, envelope in enumerate(envelopes):
+        try:
+            parsed.events.append((index, usage_event(envelope, latest=latest)))
+        except SourceError as error:
+            faults.append((index, str(error)))
+    if faults:
+        raw_rows = split(body)
+        parsed.unusable += [unusable(index, raw_rows[index], reason, _KEPT) for index, reason in faults]
+    return parsed
+
+
+def _row_by_row(body: bytes, latest: int) -> Parsed:
+    raw_rows = split(body)
     parsed = Parsed(rows=len(raw_rows), events=[], unusable=[])
     for index, raw in enumerate(raw_rows):
         try:
@@ -88,61 +108,60 @@ def read_event(raw: bytes | msgspec.Raw, *, latest: int) -> UsageEvent:
     except msgspec.ValidationError as error:
         raise SourceError(field_and_fault(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        field = unstorable_field(decode_loosely(raw))
-        raise SourceError(
-            f"{field} {_UNSTORABLE_FAULT}" if field else f"the row is not JSON: {plain(error)}"
-        ) from error
-    if not envelope.id:
+        raise SourceError(_undecodable(raw, error)) from error
+    return usage_event(envelope, latest=latest)
+
+
+def _undecodable(raw: bytes | msgspec.Raw, error: Exception) -> str:
+    """What is wrong with a row that is no JSON: by the field, where a laxer reader finds it."""
+    loose = decode_loosely(raw)
+    if field := unstorable_field(loose):
+        return f"{field} {_UNSTORABLE_FAULT}"
+    if field := not_finite_field(loose):
+        return f"{field} is not a finite number"
+    return f"the row is not JSON: {plain(error)}"
+
+
+def usage_event(envelope: _Envelope, *, latest: int) -> UsageEvent:
+    """Checks and normalises a decoded event."""
+    event_id, data = envelope.id, envelope.data
+    if not event_id or event_id.isspace():
         raise SourceError("id is missing: it tells one event from another, so there is no default")
     if envelope.specversion is not None and envelope.specversion != "1.0":
         raise SourceError("specversion must be 1.0")
     kind = envelope.type
     if kind is not None and kind != "ai.usage" and not kind.startswith("ai.usage."):
         raise SourceError("type is not ai.usage; events of other types are kept, not booked")
-    if envelope.data is None:
+    if data is None:
         raise SourceError("data is missing")
-    return usage_event(envelope, envelope.data, latest=latest)
-
-
-def usage_event(envelope: _Envelope, data: _Usage, *, latest: int) -> UsageEvent:
-    """Checks and normalises a decoded event."""
     occurred_at = _occurred_at(envelope.time, latest)
-    model = _name("data.model", data.model)
-    if not model:
-        raise SourceError("data.model is missing")
-    reported = _reported(data.cost_usd)
-    cache_read = _tokens("cache_read_tokens", data.cache_read_tokens)
-    write_5m = _tokens("cache_write_5m_tokens", data.cache_write_5m_tokens) + _tokens(
-        "cache_write_tokens", data.cache_write_tokens
+    said = (
+        *(data.provider, data.model, data.tool, data.workflow, data.user, data.credential or data.api_key_id),
+        *(data.team, data.user_agent),
     )
-    write_1h = _tokens("cache_write_1h_tokens", data.cache_write_1h_tokens)
-    output = _tokens("output_tokens", data.output_tokens)
-    reasoning = _tokens("reasoning_tokens", data.reasoning_tokens)
-    uncached = _uncached(data, cache_read + write_5m + write_1h)
-    if reasoning > output:
-        raise SourceError("data.reasoning_tokens is more than data.output_tokens, of which it is a part")
-    if reported is None and not _says_tokens(data):
+    names = _names.get(said) or _names.checked(said)
+    tags = _tags(data.tags) if data.tags else ()
+    reported = None if data.cost_usd is None else _reported(data.cost_usd)
+    counters = _counters(data)
+    if reported is None and not any(counters) and not _says_tokens(data):
         raise SourceError("data has neither tokens nor cost_usd: send one of them")
-    event_id = _name("id", envelope.id)
-    sender = _name("source", envelope.source)
-    fields = {
-        "provider": _name("data.provider", data.provider),
-        "model": model,
-        "tool": _name("data.tool", data.tool),
-        "workflow": _name("data.workflow", data.workflow),
-        "user": _name("data.user", data.user),
-        "credential": _name("data.credential", data.credential or data.api_key_id),
-        "declared_team": _name("data.team", data.team),
-        "user_agent": _name("data.user_agent", data.user_agent),
-    }
-    tags = _tags(data.tags)
-    counters = (uncached, cache_read, write_5m, write_1h, output, reasoning)
+    event_id, sender = _name("id", event_id), _name("source", envelope.source)
+    provider, model, tool, workflow, user, credential, declared_team, user_agent = names
+    uncached, cache_read, write_5m, write_1h, output, reasoning = counters
     return UsageEvent(
         key=digest((sender, event_id)),
-        fingerprint=digest((occurred_at, *fields.values(), *tags, *counters, reported)),
+        fingerprint=digest((occurred_at, names, tags, counters, reported)),
         event_id=event_id,
         occurred_at=occurred_at,
+        provider=provider,
+        model=model,
+        tool=tool,
+        workflow=workflow,
+        user=user,
+        credential=credential,
         gateway_team="",
+        declared_team=declared_team,
+        user_agent=user_agent,
         tags=tags,
         uncached_input=uncached,
         cache_read=cache_read,
@@ -154,8 +173,26 @@ def usage_event(envelope: _Envelope, data: _Usage, *, latest: int) -> UsageEvent
         failed=False,
         gateway_cache=False,
         notional=False,
-        **fields,
     )
+
+
+class _Names(dict[tuple[str | None, ...], tuple[str, ...]]):
+    """The names of an event as sent → checked and stripped. Senders repeat themselves, so what passed is remembered."""
+
+    _FIELDS = ("provider", "model", "tool", "workflow", "user", "credential", "team", "user_agent")
+    _MEMORY = 20_000
+
+    def checked(self, said: tuple[str | None, ...]) -> tuple[str, ...]:
+        found = tuple(_name(f"data.{field}", value) for field, value in zip(self._FIELDS, said, strict=True))
+        if not found[1]:
+            raise SourceError("data.model is missing")
+        if len(self) >= self._MEMORY:
+            self.clear()
+        self[said] = found
+        return found
+
+
+_names = _Names()
 
 
 def _occurred_at(text: str | None, latest: int) -> int:
@@ -179,57 +216,53 @@ def _name(field: str, value: str | None) -> str:
         return ""
     if len(value) > MAX_NAME_CHARACTERS:
         raise SourceError(f"{field} is longer than {MAX_NAME_CHARACTERS} characters")
-    if _UNSTORABLE.search(value):
+    if (not value.isascii() or "\x00" in value) and _UNSTORABLE.search(value):
         raise SourceError(f"{field} {_UNSTORABLE_FAULT}")
     return value.strip()
 
 
-def _tags(tags: list[str] | dict[str, str] | None) -> tuple[str, ...]:
-    if not tags:
-        return ()
+def _tags(tags: list[str] | dict[str, str]) -> tuple[str, ...]:
     listed = [f"{k}:{v}" for k, v in tags.items()] if isinstance(tags, dict) else tags
     if len(listed) > MAX_TAGS:
         raise SourceError(f"data.tags has more than {MAX_TAGS} tags")
-    return tuple(tag for tag in (_name("data.tags", t) for t in listed) if tag)
+    return tuple([tag for t in listed if (tag := _name("data.tags", t))])
 
 
-def _tokens(name: str, count: int | None) -> int:
-    if count is None:
-        return 0
-    if count < 0:
-        raise SourceError(f"data.{name} is negative")
-    if count > MAX_TOKENS:
-        raise SourceError(f"data.{name} is over a hundred billion, more than one call can have")
-    return count
+def _counters(data: _Usage) -> tuple[int, int, int, int, int, int]:
+    """The six counters, disjoint. Of senders that give the whole input, uncached is what remains after the cached parts."""
+    cache_read, output = data.cache_read_tokens or 0, data.output_tokens or 0
+    written, write_1h = data.cache_write_tokens or 0, data.cache_write_1h_tokens or 0
+    write_5m, reasoning = data.cache_write_5m_tokens or 0, data.reasoning_tokens or 0
+    uncached, whole = data.uncached_input_tokens or 0, data.input_tokens or 0
+    sent = (cache_read, output, written, write_5m, write_1h, reasoning, uncached, whole)
+    if min(sent) < 0 or max(sent) > MAX_TOKENS:
+        raise _count_fault(data)
+    write_5m += written
+    if reasoning > output:
+        raise SourceError("data.reasoning_tokens is more than data.output_tokens, of which it is a part")
+    if data.uncached_input_tokens is None and data.input_tokens is not None:
+        uncached = whole - cache_read - write_5m - write_1h
+        if uncached < 0:
+            raise SourceError("data.input_tokens is less than its cached parts")
+    return uncached, cache_read, write_5m, write_1h, output, reasoning
 
 
-def _uncached(data: _Usage, cached: int) -> int:
-    """The uncached input; of senders that give the whole input, what remains after the cached parts."""
-    if data.uncached_input_tokens is not None or data.input_tokens is None:
-        return _tokens("uncached_input_tokens", data.uncached_input_tokens)
-    remainder = _tokens("input_tokens", data.input_tokens) - cached
-    if remainder < 0:
-        raise SourceError("data.input_tokens is less than its cached parts")
-    return remainder
+def _count_fault(data: _Usage) -> SourceError:
+    """What is wrong with the first count that no call can have."""
+    for name in _COUNTS:
+        count = getattr(data, name) or 0
+        if count < 0:
+            return SourceError(f"data.{name} is negative")
+        if count > MAX_TOKENS:
+            return SourceError(f"data.{name} is over a hundred billion, more than one call can have")
+    raise AssertionError("every count is one that a call can have")
 
 
 def _says_tokens(data: _Usage) -> bool:
-    return any(
-        count is not None
-        for count in (
-            data.uncached_input_tokens,
-            data.input_tokens,
-            data.cache_read_tokens,
-            data.cache_write_5m_tokens,
-            data.cache_write_1h_tokens,
-            data.output_tokens,
-        )
-    )
+    return any(getattr(data, name) is not None for name in _COUNTS if name != "reasoning_tokens")
 
 
-def _reported(cost: str | int | float | None) -> int | None:
-    if cost is None:
-        return None
+def _reported(cost: str | int | float) -> int:
     try:
         nanos = nanos_from_decimal(cost.strip() if isinstance(cost, str) else repr(cost))
     except ValueError as error:

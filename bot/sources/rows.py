@@ -1,8 +1,9 @@
 """A JSON body taken apart row by row, so that one bad row never spoils its neighbours."""
 
 import json
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -13,6 +14,8 @@ from bot.usage import Row, digest
 MAX_KEPT_BYTES = 16_384
 _MAX_NUMBER_CHARACTERS = 60
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[][{},]', re.DOTALL)
+"""A string, or a character that shapes JSON; possessive, so that it is linear in whatever a sender writes."""
 _rows = msgspec.json.Decoder(list[msgspec.Raw])
 _one = msgspec.json.Decoder(msgspec.Raw)
 
@@ -42,33 +45,62 @@ def _split_leniently(body: bytes) -> list[bytes | msgspec.Raw]:
             body.decode("utf-8", "surrogateescape"), parse_int=_bounded_int, parse_float=_bounded_float
         )
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"The body is not JSON: {plain(error)}.") from error
+        rows = _split_by_brackets(body) if isinstance(error, RecursionError) else []
+        if not rows:
+            raise Unreadable(f"The body is not JSON: {plain(error)}.") from error
+        return rows
     listed = decoded if isinstance(decoded, list) else [decoded]
     return [json.dumps(row).encode() for row in listed]
+
+
+def _split_by_brackets(body: bytes) -> list[bytes | msgspec.Raw]:
+    """An array's elements by counting brackets, for one of them is nested deeper than any decoder goes; none if they do
+    not close."""
+    depth, start = 0, 0
+    rows: list[bytes | msgspec.Raw] = []
+    for token in _TOKEN.finditer(body):
+        mark = token.group()
+        if mark in b"]}" or (mark == b"," and depth == 1):
+            if depth == 1 and start:
+                rows.append(body[start : token.start()].strip())
+                start = token.end()
+            depth -= mark != b","
+        elif mark in b"[{":
+            depth += 1
+            start = start or token.end()
+    return rows if depth == 0 and body.lstrip()[:1] == b"[" else []
 
 
 def decode_loosely(raw: bytes | msgspec.Raw) -> Any:
     """A row as plain Python values, however odd its strings; raises SourceError if it is no JSON at all."""
     try:
-        return json.loads(bytes(raw), parse_int=_bounded_int, parse_float=_bounded_float)
+        text = bytes(raw).decode("utf-8", "surrogateescape")
+        return json.loads(text, parse_int=_bounded_int, parse_float=_bounded_float)
     except (ValueError, RecursionError) as error:
         raise SourceError(f"the row is not JSON: {plain(error)}") from error
 
 
-def unstorable_field(value: Any, path: str = "") -> str | None:
+def unstorable_field(value: Any) -> str | None:
     """Where a decoded row holds a NUL character, half of a surrogate pair or bytes that were not UTF-8; None if nowhere."""
-    if isinstance(value, str):
-        return path if _UNSTORABLE.search(value) else None
+    return _field_where(value, lambda leaf: isinstance(leaf, str) and _UNSTORABLE.search(leaf) is not None)
+
+
+def not_finite_field(value: Any) -> str | None:
+    """Where a decoded row holds NaN or an infinity, which Python's JSON writes and JSON does not know; None if nowhere."""
+    return _field_where(value, lambda leaf: isinstance(leaf, float) and not math.isfinite(leaf))
+
+
+def _field_where(value: Any, is_bad: Callable[[Any], bool], path: str = "") -> str | None:
     if isinstance(value, dict):
         for key, member in value.items():
-            name = f"{path}.{key}" if path else str(key)
-            if _UNSTORABLE.search(str(key)):
+            if is_bad(key):
                 return path or "a member's name"
-            if found := unstorable_field(member, name):
+            if found := _field_where(member, is_bad, f"{path}.{key}" if path else str(key)):
                 return found
+        return None
     if isinstance(value, list):
-        return next((f for i, v in enumerate(value) if (f := unstorable_field(v, f"{path}[{i}]"))), None)
-    return None
+        return next((f for i, v in enumerate(value) if (f := _field_where(v, is_bad, f"{path}[{i}]"))), None)
+    return path if is_bad(value) else None
 
 
 def unusable(index: int, raw: bytes | msgspec.Raw, reason: str, keep: Mapping[str, Any]) -> Row:

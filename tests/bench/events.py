@@ -28,7 +28,9 @@ def teams_yml(teams: int = TEAMS) -> str:
     for team in range(teams):
         zone = zones[team % len(zones)]
         people = f"managers: [ben@acme.test], members: [{email(team, 0)}]"
-        lines.append(f"  - {{slug: {slug(team)}, name: Team {team}, {people}, timezone: {zone}, budget: {{amount: 20000}}}}")
+        lines.append(
+            f"  - {{slug: {slug(team)}, name: Team {team}, {people}, timezone: {zone}, budget: {{amount: 20000}}}}"
+        )
     lines += [
         "tools: [{name: MetaCode, kind: in_house, match: {model: 'metacode*'}}]",
         "prices: [{model: 'metacode*', input_per_mtok: 0.40, output_per_mtok: 1.60}]",
@@ -62,10 +64,16 @@ def events(count: int, *, seed: int, now: datetime) -> Iterator[dict[str, Any]]:
         for _ in range(min(round(chance.expovariate(1 / _CALLS_PER_BURST)) + 1, count - number)):
             number += 1
             data: dict[str, Any] = {
-                **{"provider": provider, "model": model, "tool": tool, "user": email(team, person)},
-                **{"team": slug(team), "credential": f"key-{team}", "tags": [f"repo:{slug(team)}"]},
-                **{"uncached_input_tokens": chance.randrange(5_000), "cache_read_tokens": chance.randrange(60_000)},
-                **{"output_tokens": chance.randrange(1, 2_000)},
+                "provider": provider,
+                "model": model,
+                "tool": tool,
+                "user": email(team, person),
+                "team": slug(team),
+                "credential": f"key-{team}",
+                "tags": [f"repo:{slug(team)}"],
+                "uncached_input_tokens": chance.randrange(5_000),
+                "cache_read_tokens": chance.randrange(60_000),
+                "output_tokens": chance.randrange(1, 2_000),
             }
             if workflow:
                 data["workflow"] = workflow

@@ -1,6 +1,6 @@
 """A process that sends usage as fast as it is answered: `python -m tests.bench.sender URL KEY EVENTS SEED`.
 
-It makes its bodies first, says `ready`, waits for a line, sends, and prints its figures as JSON.
+It makes its bodies first, sends a warm-up, says `ready`, waits for a line, sends what counts and prints its figures.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ import aiohttp
 from tests.bench.events import bodies
 
 BATCH, CONNECTIONS = 500, 8
+WARM_UP, WARM_UP_SEED = 8_000, 999
 
 
 async def send(url: str, key: str, waiting: list[bytes]) -> dict[str, Any]:
@@ -44,10 +45,10 @@ async def send(url: str, key: str, waiting: list[bytes]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Sends a warm-up of other events, then the ones that count."""
+    """Sends a warm-up of other events, which makes series and people known, then the ones that count."""
     url, key, count, seed = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
     now = datetime.now(UTC)
-    warm_up = bodies(8_000, batch=BATCH, seed=seed + 1_000_000, now=now)
+    warm_up = bodies(WARM_UP, batch=BATCH, seed=WARM_UP_SEED, now=now)
     counted = bodies(count, batch=BATCH, seed=seed, now=now)
     asyncio.run(send(url, key, warm_up))
     sys.stdout.write("ready\n")

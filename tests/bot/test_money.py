@@ -130,7 +130,13 @@ def test_headlines_and_axes_are_shorter() -> None:
     assert usd_round(1_234_500_000_000) == "$1,235"
     assert usd_round(-1_234_500_000_000) == "-$1,235"
     assert usd_round(99_990_000_000) == "$99.99"
-    assert [usd_short(n * NANOS) for n in (0, 12, 1_200, -3_400_000, 2 * 10**9)] == ["$0", "$12", "$1.2k", "-$3.4M", "$2B"]
+    assert [usd_short(n * NANOS) for n in (0, 12, 1_200, -3_400_000, 2 * 10**9)] == [
+        "$0",
+        "$12",
+        "$1.2k",
+        "-$3.4M",
+        "$2B",
+    ]
     assert [tokens_short(n) for n in (7, 1_200, 1_200_000, 73_700_000_000_000)] == ["7", "1.2k", "1.2M", "73.7T"]
 
 

@@ -1,5 +1,6 @@
 """Alerts: said once, explained, answered with a button, and silent about history."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -38,6 +39,17 @@ async def test_several_thresholds_at_once_are_one_message(acme: Company) -> None
 
     said = await channel_messages(acme)
     assert ["used up its budget" in m.text for m in said] == [True]
+
+
+async def test_a_threshold_below_the_whole_waits_while_the_team_is_behind_its_pace(acme: Company) -> None:
+    acme.clock.jump_to(acme.clock.now().replace(day=28))
+    await acme.uses(acme.event(1, dollars=850))
+    await acme.settles()
+    assert await channel_messages(acme) == []
+
+    await acme.uses(acme.event(2, dollars=60))
+    await acme.settles()
+    await acme.ben.sees("passed 80 % of its budget", channel="CSEARCH")
 
 
 async def test_an_increase_mends_the_alert_and_arms_it_again(acme: Company) -> None:
@@ -96,24 +108,48 @@ async def test_a_spike_is_explained_and_acknowledged(acme_on_both: Company) -> N
     await acme.ben.clicks("I'm on it", alert)
     await acme.settles()
     taken = await acme.emi.sees("<@UBEN> is on it", channel="CSEARCH")
-    assert (taken.ts, "I'm on it" in taken.buttons()) == (alert.ts, False)
-    second = await acme.emi.clicks("This was planned", alert, wait=2) if "This was planned" in taken.buttons() else None
-    assert second is None
+    assert (taken.ts, taken.buttons()) == (alert.ts, [])
     async with acme.context.store.read() as tx:
         assert [fault async for fault in faults(tx)] == []
 
 
 async def test_a_spike_that_grows_is_edited_not_said_again(acme: Company) -> None:
     alert = await spiking(acme)
-    before = len(await channel_messages(acme))
     await acme.uses(*[acme.event(f"more{n}", dollars=20, credential="ci-7") for n in range(20)])
     await acme.settles()
 
-    assert len([m for m in await channel_messages(acme) if "far above" in m.text]) == 1
-    grown = await acme.ben.sees("far above its usual", channel="CSEARCH")
+    (grown,) = await channel_messages(acme)
     assert grown.ts == alert.ts
-    assert "$600" in grown.text or "$60" in grown.text
-    assert len(await channel_messages(acme)) >= before
+    assert ("$200" in alert.text, "$600" in grown.text) == (True, True)
+
+
+async def test_an_alert_is_answered_once(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    await acme.uses(acme.event(1, dollars=1100))
+    await acme.settles()
+    alert = await acme.ben.sees("used up its budget", channel="CSEARCH")
+    replies = await asyncio.gather(*(p.clicks("I'm on it", alert, wait=2) for p in (acme.ben, acme.emi)))
+    await acme.settles()
+
+    (answered,) = await channel_messages(acme)
+    who = "<@UBEN>" if "<@UBEN> is on it" in answered.text else "<@UEMI>"
+    assert f"{who} is on it" in answered.text
+    assert sorted(reply.text for reply in replies) == ["", f"{who} answered this alert already."]
+
+
+async def test_a_spike_ends_with_its_total_and_the_next_one_is_another_message(acme: Company) -> None:
+    alert = await spiking(acme)
+    acme.clock.jump_to(acme.clock.now() + timedelta(hours=47))
+    await acme.settles()
+    assert "The spike has ended" not in (await acme.ben.sees("far above", channel="CSEARCH")).text
+
+    acme.clock.jump_to(acme.clock.now() + timedelta(hours=2))
+    await acme.settles()
+    (ended,) = await channel_messages(acme)
+    assert ended.ts == alert.ts
+    assert "The spike has ended" in ended.text
+    assert "was far above its usual: $200" in ended.text
+    assert ended.buttons() == []
 
 
 async def test_a_planned_spike_says_who_planned_it(acme: Company) -> None:

