@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 import os
+import shutil
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
@@ -62,13 +63,26 @@ def _migrated_template(postgresql_address: str) -> str:
     return "template_tokens"
 
 
+@pytest.fixture(scope="session")
+def _migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("template") / "tokens.db"
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(asyncio.run, migrate(Settings(database_url=f"sqlite:///{file}").database_url)).result()
+    return file
+
+
+@pytest.fixture
+def sqlite_url(_migrated_file: Path, tmp_path: Path) -> str:
+    """An empty, migrated SQLite file: a copy, because migrating takes longer than most tests."""
+    shutil.copy(_migrated_file, tmp_path / "tokens.db")
+    return Settings(database_url=f"sqlite:///{tmp_path}/tokens.db").database_url
+
+
 @pytest.fixture(params=DATABASES)
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+async def database_url(request: pytest.FixtureRequest) -> str:
     """An empty, migrated database of each kind, one after the other."""
     if request.param == "sqlite":
-        url = Settings(database_url=f"sqlite:///{tmp_path}/tokens.db").database_url
-        await migrate(url)
-        return url
+        return str(request.getfixturevalue("sqlite_url"))
     template = request.getfixturevalue("_migrated_template")
     plain = await _new_database(request.getfixturevalue("postgresql_address"), template)
     return Settings(database_url=plain).database_url
@@ -91,9 +105,9 @@ async def context(database_url: str) -> AsyncIterator[Context]:
 
 
 @pytest.fixture
-async def acme(tmp_path: Path) -> AsyncIterator[Company]:
+async def acme(sqlite_url: str) -> AsyncIterator[Company]:
     """Acme's bot on SQLite behind a sandbox workspace, over real HTTP with real signatures."""
-    async with company(f"sqlite:///{tmp_path}/tokens.db") as made:
+    async with company(sqlite_url) as made:
         yield made
     _keep_calls(made.workspace.calls)
 
