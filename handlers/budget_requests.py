@@ -42,6 +42,11 @@ async def ask_for_budget(
             "amount",
             f"You already asked for {usd(waiting.amount_nanos)} for {team.name}. Change or withdraw that request first.",
         )
+    if not found.deciders:
+        raise Refusal(
+            "Nobody but you could decide this request. Ask whoever keeps teams.yml to name another manager, or somebody "
+            "of finance."
+        )
     request = await tx.budget_requests.add(
         BudgetRequest(
             id=0,

@@ -16,6 +16,6 @@ def check_command() -> None:
     found = run(work())
     for fault in found:
         out.print(fault, markup=False)
-    out.print("Everything agrees." if not found else f"{len(found)} disagreements.")
+    out.print("Everything agrees." if not found else f"{len(found)} disagreement{'' if len(found) == 1 else 's'}.")
     if found:
         raise typer.Exit(1)

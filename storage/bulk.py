@@ -81,10 +81,10 @@ async def _on_sqlite(connection: AsyncConnection, statements: Sequence[tuple[str
 
 async def _insert_into_sqlite(
     connection: AsyncConnection, table: str, columns: Sequence[str], rows: Rows, tail: str = ""
-) -> None:
+) -> list[Any]:
     into = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "
     statements = [(f"{into}{_marks(count, len(columns))}{tail}", values) for count, values in _pieces(rows)]
-    await _on_sqlite(connection, statements)
+    return await _on_sqlite(connection, statements)
 
 
 async def insert(connection: AsyncConnection, table: str, columns: Sequence[str], rows: Rows) -> None:
@@ -106,18 +106,11 @@ async def insert_missing(
     """
     if not rows:
         return set()
+    tail = f" ON CONFLICT ({', '.join(key)}) DO NOTHING RETURNING {', '.join(key)}"
     if _is_postgresql(connection):
-        statement = (
-            f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM {_unnest(table, columns)} "
-            f"ON CONFLICT ({', '.join(key)}) DO NOTHING RETURNING {', '.join(key)}"
-        )
+        statement = f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM {_unnest(table, columns)}{tail}"
         return {tuple(found) for found in await (await _driver(connection)).fetch(statement, *_arrays(rows))}
-    places = [columns.index(name) for name in key]
-    keyed = {tuple(row[i] for i in places): row for row in rows}
-    there = {tuple(found) for found in await select(connection, table, key, key, list(keyed))}
-    missing = [row for at, row in keyed.items() if at not in there]
-    await insert(connection, table, columns, missing)
-    return {at for at in keyed if at not in there}
+    return set(await _insert_into_sqlite(connection, table, columns, rows, tail))
 
 
 async def select(
@@ -131,8 +124,11 @@ async def select(
         joined = " AND ".join(f"{table}.{column} = given.{column}" for column in key)
         statement = f"SELECT {wanted} FROM {_unnest(table, key)} JOIN {table} ON {joined}"
         return [tuple(found) for found in await (await _driver(connection)).fetch(statement, *_arrays(keys))]
-    asked = f"SELECT {wanted} FROM {table} WHERE ({', '.join(key)}) IN (VALUES "
-    statements = [(f"{asked}{_marks(count, len(key))})", values) for count, values in _pieces(keys)]
+    # CROSS JOIN keeps SQLite to this order: each given key is looked up, where `IN (VALUES …)` would scan the table.
+    matched = " AND ".join(f"{table}.{column} = given.column{place}" for place, column in enumerate(key, 1))
+    tail = f") AS given CROSS JOIN {table} ON {matched}"
+    asked = f"SELECT {wanted} FROM (VALUES "
+    statements = [(f"{asked}{_marks(count, len(key))}{tail}", values) for count, values in _pieces(keys)]
     return await _on_sqlite(connection, statements)
 
 

@@ -145,8 +145,13 @@ def _rows(traced: list[Call], seed: int) -> Iterator[tuple[str, dict[str, str]]]
         yield (
             team,
             {
-                "id": f"call-{number}", "source": "/azure", "time": call.at.isoformat(),
-                "provider": provider, "model": model, "tool": tool, **said,
+                "id": f"call-{number}",
+                "source": "/azure",
+                "time": call.at.isoformat(),
+                "provider": provider,
+                "model": model,
+                "tool": tool,
+                **said,
                 **{f"{name}_tokens": str(count) for name, count in zip(COUNTERS, counts, strict=True)},
             },
         )

@@ -201,7 +201,7 @@ def _occurred_at(text: str | None, latest: int) -> int:
     if len(text) > 40:
         raise SourceError("time is not RFC 3339, like 2026-11-23T10:00:00Z")
     try:
-        occurred_at = micros(datetime.fromisoformat(text))
+        occurred_at = micros(datetime.fromisoformat(text.upper()))
     except (ValueError, OverflowError) as error:
         raise SourceError("time is not RFC 3339 with its zone, like 2026-11-23T10:00:00Z") from error
     if occurred_at < _EARLIEST:

@@ -83,7 +83,10 @@ async def test_a_bad_row_is_kept_once_however_often_it_comes(books: Books) -> No
 
 
 async def test_prompts_are_not_kept(books: Books) -> None:
-    prompt: dict[str, Any] = {"messages": [{"role": "user", "content": "our secret plan"}], "headers": {"authorization": "secret"}}
+    prompt: dict[str, Any] = {
+        "messages": [{"role": "user", "content": "our secret plan"}],
+        "headers": {"authorization": "secret"},
+    }
     await books.takes({**books.event(1, output_tokens=-1, **prompt), **prompt})
     await books.takes(books.event(2, **prompt))
     await books.takes(books.event(2, dollars=9, **prompt))

@@ -93,8 +93,9 @@ def test_a_cost_is_exact_however_it_is_written() -> None:
         ("9999999.999999999", MAX_COST_NANOS - 1),
     ):
         assert one(with_data(cost_usd=written)).reported_nanos == nanos, written
-    for written in ("10000000.000000001", 10_000_000.01, "-0.000000001", "1,000", "$1", "", "0x1", True, [1], "∞"):
-        assert reason(with_data(cost_usd=written)).startswith("data.cost_usd"), written
+    refused: list[Any] = ["10000000.000000001", 10_000_000.01, "-0.000000001", "1,000", "$1", "", "0x1", True, [1], "∞"]
+    for bad in refused:
+        assert reason(with_data(cost_usd=bad)).startswith("data.cost_usd"), bad
 
 
 @pytest.mark.parametrize(
@@ -151,7 +152,6 @@ def test_a_damaged_sample_raises_nothing_but_unreadable(damage: bytes, at: int) 
     sample = (SAMPLES / "batch.json").read_bytes()
     try:
         parsed = parse(sample[:at] + damage + sample[at + len(damage) :], now=NOW)
-    except Unreadable as error:
-        assert str(error).startswith("The body is not JSON")
+    except Unreadable:
         return
     assert len(parsed.events) + len(parsed.unusable) == parsed.rows
