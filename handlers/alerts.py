@@ -27,6 +27,8 @@ log = structlog.get_logger()
 
 JUDGE_AGAIN_MICROS = 900 * MICROS
 RECENT_DAYS = 3
+REST = 4
+"""How many times as long as it took the watcher rests after a round, so that many busy teams don't slow usage coming in."""
 
 
 async def watch_budgets(context: Context) -> int:
@@ -160,15 +162,18 @@ async def choose_from_menu(asked: Asked) -> None:
 
 async def watch_on(context: Context) -> None:
     """Watches for ever: soon after usage came in here, and at least every so often for what came in elsewhere."""
+    loop = asyncio.get_running_loop()
     while True:
+        began = loop.time()
         try:
             await watch_budgets(context)
         except Exception as error:  # the watcher outlives any fault; unjudged versions stay unjudged
             log.error("watcher failed", error=repr(error), exc_info=error)
+        rest = max(1.0, REST * (loop.time() - began))  # a burst comes in whole meanwhile
         try:
             async with asyncio.timeout(context.settings.watch_seconds):
                 await context.wake_watcher.wait()
-            await asyncio.sleep(min(1.0, context.settings.watch_seconds))  # let a burst come in whole
+            await asyncio.sleep(min(rest, context.settings.watch_seconds))
         except TimeoutError:
             pass
         context.wake_watcher.clear()
