@@ -35,8 +35,8 @@ def with_data(**data: Any) -> dict[str, Any]:
 
 
 def test_the_samples_are_read_to_the_last_token_and_nano() -> None:
-    (_, single), *_ = parse((SAMPLES / "structured.json").read_bytes(), now=NOW).events
-    batch = parse((SAMPLES / "batch.json").read_bytes(), now=NOW)
+    (_, single), *_ = parse((SAMPLES / "structured.body").read_bytes(), now=NOW).events
+    batch = parse((SAMPLES / "batch.body").read_bytes(), now=NOW)
 
     assert (batch.rows, batch.unusable, [index for index, _ in batch.events]) == (2, [], [0, 1])
     assert batch.events[0][1] == single
@@ -52,7 +52,7 @@ def test_the_samples_are_read_to_the_last_token_and_nano() -> None:
 
 
 def test_two_samples_that_differ_by_their_id_alone_are_two_events_of_one_content() -> None:
-    (_, first), (_, second) = parse((SAMPLES / "batch.json").read_bytes(), now=NOW).events
+    (_, first), (_, second) = parse((SAMPLES / "batch.body").read_bytes(), now=NOW).events
 
     assert first.key != second.key
     assert first.fingerprint == second.fingerprint
@@ -149,7 +149,7 @@ def test_a_row_reads_the_same_alone_and_in_any_company(rows: list[Any], ascii_on
 
 @given(st.binary(max_size=60), st.integers(0, 400))
 def test_a_damaged_sample_raises_nothing_but_unreadable(damage: bytes, at: int) -> None:
-    sample = (SAMPLES / "batch.json").read_bytes()
+    sample = (SAMPLES / "batch.body").read_bytes()
     try:
         parsed = parse(sample[:at] + damage + sample[at + len(damage) :], now=NOW)
     except Unreadable:
