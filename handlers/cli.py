@@ -47,6 +47,8 @@ def run(command: Coroutine[Any, Any, T]) -> T:
             return runner.run(command)
     except (ConfigError, Refusal) as error:
         fail(str(error))
+    except ConnectionError as error:
+        fail(f"The database can't be reached: {error.strerror or error}. Is it running, and is DATABASE_URL right?")
     except OSError as error:
         fail(f"{error.filename or 'The system'}: {error.strerror or error}")
     except Exception as error:

@@ -30,11 +30,10 @@ async def post_due_digests(context: Context) -> int:
     now = context.now()
     put = 0
     async with context.store.read() as tx:
-        directory = (await context.rulebooks.current(tx)).directory
-    for team in directory.real_teams:
-        monday = due_week(now=now, zone_name=team.zone_on(micros(now)))
-        if monday is None:
-            continue
+        teams = (await context.rulebooks.current(tx)).directory.real_teams
+        weeks = [(team, due_week(now=now, zone_name=team.zone_on(micros(now)))) for team in teams]
+        due = [(team, monday) for team, monday in weeks if monday is not None and await _is_missing(tx, team, monday)]
+    for team, monday in due:
         async with context.store.begin() as tx:
             put += await _put(tx, await context.rulebooks.current(tx), team, monday, context, now=now)
     if put:
@@ -42,8 +41,19 @@ async def post_due_digests(context: Context) -> int:
     return put
 
 
+def _key(team: Team, monday: int) -> str:
+    return f"digest:{team.id}:{week_name(monday)}"
+
+
+async def _is_missing(tx: Transaction, team: Team, monday: int) -> bool:
+    """Whether a digest was not put yet and has something to say. Asked all day long, of all teams, so it is two queries."""
+    if await tx.outbox.known(_key(team, monday)):
+        return False
+    return bool(await tx.reports.by_part("basis", team_ids=[team.id], first_day=monday - 7, end_day=monday + 7))
+
+
 async def _put(tx: Transaction, rulebook: Rulebook, team: Team, monday: int, context: Context, *, now: datetime) -> int:
-    key = f"digest:{team.id}:{week_name(monday)}"
+    key = _key(team, monday)
     if await tx.outbox.known(key):
         return 0
     message = await digest_of(tx, rulebook, team, monday, now=now, command=context.settings.command)

@@ -172,7 +172,9 @@ async def company(database_url: str, *, teams_yml: str = TEAMS_YML) -> AsyncIter
         bot_url=bot_url, signing_secret=SECRET, bot_token=TOKEN, people=PEOPLE, channels=CHANNELS, acting="UANNA"
     )
     slack: FastAPI = create_sandbox(workspace)
-    slack.state.workspace.patience_seconds = 30.0  # stories are about what is answered; a busy machine may take its time
+    slack.state.workspace.patience_seconds = (
+        30.0  # stories are about what is answered; a busy machine may take its time
+    )
     slack.state.workspace.triggers.lifetime_seconds = 30.0
     async with (
         servers.running(slack, page) as url,

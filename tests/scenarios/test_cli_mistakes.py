@@ -79,7 +79,7 @@ def test_a_mistake_is_one_line(run: Run, arguments: tuple[str, ...], said: str) 
         ("DATABASE_URL", "sqlite:////nowhere/at/all.db", "DATABASE_URL: there is no folder /nowhere/at"),
         ("DATABASE_URL", "sqlite:///teams.yml", "The database: file is not a database"),
         ("DATABASE_URL", "postgresql://acme:a-password@127.0.0.1:port/acme", "DATABASE_URL: is no database's address"),
-        ("DATABASE_URL", "postgresql://acme:a-password@127.0.0.1:1/acme", "Connect call failed"),
+        ("DATABASE_URL", "postgresql://acme:a-password@127.0.0.1:1/acme", "The database can't be reached"),
         ("PORT", "high", "PORT: "),
     ],
 )
