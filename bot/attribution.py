@@ -1,7 +1,7 @@
 """Deciding which team a usage event belongs to, and by which rule. First hit wins; the rule's name is kept."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal, NamedTuple
 
@@ -29,13 +29,23 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A credential that sends usage events. `team_id` is the team its key is bound to, if any."""
+    """A credential that sends usage events. `team_id` is the team its key is bound to, if any.
+
+    `default_team_id` gets what no rule could place. With `reported_first` the cost that the sender reports stands before
+    the price book. `signature` is `standard`, `helicone` or "" for none, checked with `secret`. `mapping` says which member of
+    a sender's own event is what: native name → path.
+    """
 
     id: int
     name: str
     format: str
     role: Literal["meter", "observe"]
     team_id: int | None
+    default_team_id: int | None = None
+    reported_first: bool = False
+    signature: str = ""
+    secret: str = field(default="", repr=False)
+    mapping: Mapping[str, str] = field(default_factory=dict)
 
 
 class _Patterns:

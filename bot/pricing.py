@@ -13,7 +13,7 @@ from bot.periods import DAY_MICROS, MICROS
 from bot.price_book import PriceBook, Rates
 from bot.usage import COUNTERS, UsageEvent
 
-Basis = Literal["contract", "book", "reported", "unpriced", "gateway_cache", "notional", "failed"]
+Basis = Literal["contract", "book", "reported", "unpriced", "gateway_cache", "notional", "failed", "unmetered"]
 
 _MILLION = 1_000_000
 _MEMORY = 20_000

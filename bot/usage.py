@@ -23,7 +23,10 @@ class UsageEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One metered call, with disjoint token counters. `""` and None stand for what the sender did not say.
 
     `key` tells the event from all others of its source, `fingerprint` its content: the same key with the same
-    fingerprint is a duplicate, with another one a conflict. `occurred_at` is microseconds since 1970.
+    fingerprint is a duplicate, with another one a conflict. `occurred_at` is microseconds since 1970. `api_base` is the
+    address that was called, without its query; `tier` how it was processed where that changes the price: `batch`, `flex`,
+    `priority` or `fast`. An `unmetered` call is one whose sender said neither tokens nor cost: it counts as a call, never
+    as one of nothing.
     """
 
     key: bytes
@@ -50,6 +53,9 @@ class UsageEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     failed: bool
     gateway_cache: bool
     notional: bool
+    api_base: str = ""
+    tier: str = ""
+    unmetered: bool = False
 
     @property
     def tokens(self) -> int:
@@ -65,12 +71,43 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     key: bytes
 
 
+class GatewayView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gateway says of one of its own teams: its spend in the running period as of a call, its cap, the next reset."""
+
+    gateway_team: str
+    alias: str
+    spend_nanos: int
+    cap_nanos: int | None
+    resets_at: int | None
+    at: int
+
+
+class BudgetBlock(msgspec.Struct, frozen=True, kw_only=True):
+    """A call that the gateway refused because a budget was spent: whose budget, its cap and counter, and who was blocked.
+
+    `entity` is the gateway's word for what is capped (`team`, `key`, `user`, `end_user`, …), `entity_id` which one.
+    """
+
+    user: str
+    gateway_team: str
+    entity: str
+    entity_id: str
+    limit_nanos: int
+    spend_nanos: int
+    resets_at: int | None
+    at: int
+
+
 class Parsed(msgspec.Struct, kw_only=True):
-    """What a parser made of a body: the events with their places in it, and the rows that could not be used."""
+    """What a parser made of a body: the events with their places in it, the rows that could not be used, how many it left
+    out on purpose (they are no rows), and what a gateway said beside its calls."""
 
     rows: int
     events: list[tuple[int, UsageEvent]]
     unusable: list[Row]
+    ignored: int = 0
+    views: list[GatewayView] = []
+    blocks: list[BudgetBlock] = []
 
 
 def digest(parts: Sequence[object]) -> bytes:

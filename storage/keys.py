@@ -1,8 +1,10 @@
 """Sources and their ingest keys. A key is known by its hash alone; the token is shown once, when it is made."""
 
 import hashlib
+import json
 import secrets
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select, update
 
@@ -31,9 +33,19 @@ class Keys:
         row = (await self._connection.execute(select(sources).where(sources.c.name == name))).one_or_none()
         return _source(row) if row else None
 
-    async def create_source(self, *, name: str, source_format: str, role: str, team_id: int | None, at: int) -> Source:
-        made = insert(sources).values(name=name, format=source_format, role=role, team_id=team_id, created_at=at)
-        await self._connection.execute(made)
+    async def create_source(
+        self,
+        *,
+        name: str,
+        source_format: str,
+        role: str,
+        team_id: int | None,
+        at: int,
+        options: Mapping[str, Any] | None = None,
+    ) -> Source:
+        """Makes a source. `options` are those of Source's fields that have defaults, where they differ from these."""
+        values = {"name": name, "format": source_format, "role": role, "team_id": team_id, "created_at": at}
+        await self._connection.execute(insert(sources).values(**values, options=json.dumps(options or {})))
         await self._tx.config.changed()
         found = await self.source(name)
         assert found is not None
@@ -73,5 +85,10 @@ class Keys:
 def _source(row: object) -> Source:
     values = row._mapping  # type: ignore[attr-defined]  # a SQLAlchemy Row
     return Source(
-        id=values["id"], name=values["name"], format=values["format"], role=values["role"], team_id=values["team_id"]
+        id=values["id"],
+        name=values["name"],
+        format=values["format"],
+        role=values["role"],
+        team_id=values["team_id"],
+        **json.loads(values["options"]),
     )

@@ -107,6 +107,13 @@ attribution_rules = _table(
     Column("team_id", Big, ForeignKey("teams.id"), nullable=False),
     Column("from_at", Big, nullable=False),
     Column("until_at", Big),
+    Column("origin", Text, nullable=False, server_default="file"),
+)
+person_teams = _table(
+    "person_teams",
+    Column("person_id", Big, ForeignKey("people.id"), primary_key=True),
+    Column("from_day", Big, primary_key=True, autoincrement=False),
+    Column("team_id", Big, ForeignKey("teams.id"), nullable=False),
 )
 sources = _table(
     "sources",
@@ -116,6 +123,13 @@ sources = _table(
     Column("role", Text, nullable=False),
     Column("team_id", Big, ForeignKey("teams.id")),
     Column("created_at", Big, nullable=False),
+    Column("options", Text, nullable=False, server_default="{}"),
+)
+source_activity = _table(
+    "source_activity",
+    Column("source_id", Big, primary_key=True, autoincrement=False),
+    Column("first_occurred_at", Big, nullable=False),
+    Column("last_received_at", Big, nullable=False),
 )
 ingest_keys = _table(
     "ingest_keys",
@@ -167,8 +181,71 @@ usage_events = _table(
     Column("gateway_team", Text, nullable=False),
     Column("declared_team", Text, nullable=False),
     Column("tags", Text, nullable=False),
+    Column("tier", Text, nullable=False, server_default=""),
     Index("ix_usage_events_occurred_at", "occurred_at"),
     postgresql_partition_by="RANGE (occurred_at)",
+)
+usage_adjustments = _table(
+    "usage_adjustments",
+    _id(),
+    Column("dedupe_key", Text, nullable=False, unique=True),
+    Column("source_id", Big, nullable=False),
+    Column("key_hash", LargeBinary, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("made_at", Big, nullable=False),
+    Column("actor_id", Big),
+    Column("document", Text, nullable=False),
+    Column("occurred_at", Big, nullable=False),
+    Column("team_id", Big, nullable=False),
+    Column("local_day", Big, nullable=False),
+    Column("series_id", Big, nullable=False),
+    Column("calls", Big, nullable=False),
+    *_counters(),
+    Column("cost_nanos", Big, nullable=False),
+    Column("notional_nanos", Big, nullable=False),
+    Column("book_nanos", Big),
+    Column("book", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Index("ix_usage_adjustments_source_id_key_hash", "source_id", "key_hash"),
+)
+observed_days = _table(
+    "observed_days",
+    Column("source_id", Big, primary_key=True, autoincrement=False),
+    Column("day", Big, primary_key=True, autoincrement=False),
+    Column("provider", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("calls", Big, nullable=False),
+    Column("tokens", Big, nullable=False),
+    Column("reported_nanos", Big, nullable=False),
+    sqlite_with_rowid=False,
+)
+gateway_teams = _table(
+    "gateway_teams",
+    Column("source_id", Big, primary_key=True, autoincrement=False),
+    Column("gateway_team", Text, primary_key=True),
+    Column("alias", Text, nullable=False),
+    Column("spend_nanos", Big, nullable=False),
+    Column("cap_nanos", Big),
+    Column("resets_at", Big),
+    Column("seen_at", Big, nullable=False),
+    Column("base_nanos", Big, nullable=False),
+    Column("base_at", Big, nullable=False),
+    Column("booked_nanos", Big, nullable=False),
+)
+gateway_blocks = _table(
+    "gateway_blocks",
+    _id(),
+    Column("dedupe_key", Text, nullable=False, unique=True),
+    Column("source_id", Big, nullable=False),
+    Column("person_id", Big, nullable=False),
+    Column("gateway_team", Text, nullable=False),
+    Column("entity", Text, nullable=False),
+    Column("entity_id", Text, nullable=False),
+    Column("limit_nanos", Big, nullable=False),
+    Column("spend_nanos", Big, nullable=False),
+    Column("resets_at", Big),
+    Column("occurred_at", Big, nullable=False),
+    Column("told_at", Big),
 )
 
 
@@ -206,6 +283,7 @@ quarantine = _table(
     Column("row_hash", LargeBinary, nullable=False),
     Column("kind", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("format", Text, nullable=False, server_default=""),
     Column("body", LargeBinary, nullable=False),
     Column("received_at", Big, nullable=False),
     Column("expires_at", Big, nullable=False),
@@ -247,6 +325,15 @@ entries = _table(
     Index("ix_entries_from_account_id", "from_account_id"),
     Index("ix_entries_to_account_id", "to_account_id"),
     Index("ix_entries_document", "document"),
+)
+statement_lines = _table(
+    "statement_lines",
+    Column("provider", Text, primary_key=True),
+    Column("day", Big, primary_key=True, autoincrement=False),
+    Column("line", Text, primary_key=True),
+    Column("amount_nanos", Big, nullable=False),
+    Column("imported_at", Big, nullable=False),
+    Column("document", Text, nullable=False),
 )
 budget_requests = _table(
     "budget_requests",
@@ -321,5 +408,5 @@ outbox = _table(
     Index("ix_outbox_next_at", "next_at"),
 )
 
-APPEND_ONLY = ("entries", "audit", "usage_events", "event_keys")
+APPEND_ONLY = ("entries", "audit", "usage_events", "event_keys", "usage_adjustments")
 """Tables that only grow; triggers in both databases refuse anything else."""

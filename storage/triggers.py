@@ -1,6 +1,8 @@
 """The triggers that make tables append-only, in both databases, and the question whether they are there."""
 
-from sqlalchemy import text
+from collections.abc import Sequence
+
+from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 
 from storage.tables import APPEND_ONLY
@@ -10,7 +12,9 @@ MESSAGE = "this table only grows: post a correction instead"
 
 def create_triggers(connection: Connection) -> None:
     """Creates what is missing. A migration that rebuilds a table (Alembic's batch mode does) drops its triggers: call again."""
-    for statement in _postgresql() if connection.dialect.name == "postgresql" else _sqlite():
+    there = set(inspect(connection).get_table_names())  # an early migration makes some of the tables only
+    tables = [table for table in APPEND_ONLY if table in there]
+    for statement in _postgresql(tables) if connection.dialect.name == "postgresql" else _sqlite(tables):
         connection.execute(text(statement))
 
 
@@ -26,21 +30,21 @@ def missing_triggers(connection: Connection) -> list[str]:
     return [name for table in APPEND_ONLY for kind in kinds if (name := f"{table}_no_{kind}") not in found]
 
 
-def _sqlite() -> list[str]:
+def _sqlite(tables: Sequence[str]) -> list[str]:
     return [
         f"CREATE TRIGGER IF NOT EXISTS {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
         f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
-        for table in APPEND_ONLY
+        for table in tables
         for verb in ("update", "delete")
     ]
 
 
-def _postgresql() -> list[str]:
+def _postgresql(tables: Sequence[str]) -> list[str]:
     statements = [
         "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'restrict_violation'; END $$"
     ]
-    for table in APPEND_ONLY:
+    for table in tables:
         statements += [
             f"CREATE OR REPLACE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
             "FOR EACH ROW EXECUTE FUNCTION refuse_change()",
