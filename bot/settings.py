@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(default=32 * 1024 * 1024, gt=0)
     max_in_flight_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
     group_rows: int = Field(default=4000, gt=0)
+    most_waiting_rows: int = Field(default=100_000, gt=0)
     quarantine_days: int = Field(default=30, gt=0)
 
     @property

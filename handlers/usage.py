@@ -1,24 +1,37 @@
-"""Usage comes in: events of concurrent requests gather into one commit, and the answer is given after it."""
+"""Usage comes in: events of concurrent requests gather into one commit, and the answer is given after it.
+
+A group of nothing but new, metered events of known people and series goes the express way (`storage/express.py`); any
+other goes the longer one, which can do everything.
+"""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import msgspec
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from bot.attribution import Source
 from bot.periods import DAY_MICROS
 from bot.rulebook import Rulebook
 from bot.usage import Booking, Fate, Parsed, Row, UsageEvent, digest
 from handlers.context import Context
+from storage.express import Express
+from storage.quarantine import Kept
 from storage.store import Transaction, is_data_error
+from storage.usage import activity_insert, express_inserts
 
 log = structlog.get_logger()
 
 
 class NotDurable(Exception):
     """It could not be made durable now; the sender should send it again. Nothing of it was answered for."""
+
+
+class TooBusy(Exception):
+    """More rows wait to be booked than may; the sender should come again."""
 
 
 class KeyRevoked(Exception):
@@ -47,11 +60,13 @@ class Answer:
 
 @dataclass(eq=False)
 class _Job:
-    """A body's rows on their way into the books."""
+    """A body's rows on their way into the books. `is_live` is false for history that is read in afterwards."""
 
     source: Source
     key: bytes
     parsed: Parsed
+    read_as: str
+    is_live: bool
     answered: "asyncio.Future[Answer]"
     decided_by: Rulebook | None = None
     bookings: list[Booking] = field(default_factory=list)
@@ -59,11 +74,24 @@ class _Job:
     refused: dict[int, str] = field(default_factory=dict)
 
     def decide(self, rulebook: Rulebook) -> None:
-        """Attributes and prices the events, unless that was done by this rulebook before."""
-        if self.decided_by is not rulebook:
-            self.bookings = [rulebook.booking(event, self.source) for _, event in self.parsed.events]
-            self.fates = ["accepted"] * len(self.bookings)
-            self.decided_by = rulebook
+        """Attributes and prices the events, unless that was done by this rulebook before. Observed ones are not booked."""
+        if self.decided_by is rulebook:
+            return
+        self.decided_by = rulebook
+        self.fates = ["accepted"] * len(self.parsed.events)
+        if self.meters:
+            source, booking = self.source, rulebook.booking
+            self.bookings = [booking(event, source) for _, event in self.parsed.events]
+
+    @property
+    def meters(self) -> bool:
+        return self.source.role == "meter"
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether there is nothing to it but new events to book."""
+        parsed = self.parsed
+        return self.meters and not (parsed.unusable or parsed.views or parsed.blocks)
 
     @property
     def is_plain(self) -> bool:
@@ -71,6 +99,8 @@ class _Job:
         return not (self.parsed.unusable or self.refused or "conflict" in self.fates)
 
     def answer(self) -> Answer:
+        if self.is_plain and "duplicate" not in self.fates:
+            return Answer(accepted=len(self.fates), duplicates=0, conflicts=0, quarantined=0, errors=())
         errors = [(row.index, row.reason) for row in self.parsed.unusable]
         errors += list(self.refused.items())
         conflicts = [i for (i, _), fate in zip(self.parsed.events, self.fates, strict=True) if fate == "conflict"]
@@ -96,54 +126,124 @@ class _Place(NamedTuple):
 
 
 class Intake:
-    """Takes bodies in, groups them and commits them: one writer on SQLite, two on PostgreSQL."""
+    """Takes bodies in, groups them and commits them by two writers: while the database works for one, the other makes the
+    next group ready. On SQLite they take turns in the database."""
+
+    WRITERS = 2
+    _ACTIVITY_SECONDS = 10.0
+    _LEAST_ROWS = 1_000
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._queue: asyncio.Queue[_Job] = asyncio.Queue()
+        self._waiting_rows = 0
         self._writers: list[asyncio.Task[None]] = []
+        self._ways: list[Express] = []
+        self._told_active: dict[int, float] = {}
 
     def start(self) -> None:
-        count = 1 if self._context.store.is_sqlite else 2
-        self._writers = [asyncio.create_task(self._write_on(), name=f"usage writer {n}") for n in range(count)]
+        self._ways = self._context.store.express(self.WRITERS)
+        self._writers = [asyncio.create_task(self._write_on(way), name="usage writer") for way in self._ways]
 
     async def stop(self) -> None:
         """Ends after the group that is being written; what still waits was not answered, so its sender keeps it."""
         for writer in self._writers:
             writer.cancel()
         await asyncio.gather(*self._writers, return_exceptions=True)
+        for way in set(self._ways):
+            await way.close()
         while not self._queue.empty():
             _fail([self._queue.get_nowait()], NotDurable())
 
-    async def book(self, parsed: Parsed, *, source: Source, key: bytes = b"") -> Answer:
-        """Books a parsed body and returns once it is committed. `key` is the hash of the key it came with.
+    async def book(
+        self,
+        parsed: Parsed,
+        *,
+        source: Source,
+        key: bytes = b"",
+        read_as: str = "cloudevents",
+        is_live: bool = True,
+    ) -> Answer:
+        """Books a parsed body and returns once it is committed. `key` is the hash of the key it came with, `read_as` names
+        the parser that could read its quarantined rows again.
 
-        Raises NotDurable if it could not be committed, KeyRevoked if its key ended meanwhile.
+        Raises NotDurable if it could not be committed, TooBusy if too much waits, KeyRevoked if its key ended meanwhile.
         """
-        job = _Job(source=source, key=key, parsed=parsed, answered=asyncio.get_running_loop().create_future())
-        if not parsed.events and not parsed.unusable:
+        if not (parsed.events or parsed.unusable or parsed.views or parsed.blocks):
             return Answer(accepted=0, duplicates=0, conflicts=0, quarantined=0, errors=())
-        job.decide(await self._context.rulebooks.remembered())  # here, because a commit may be under way meanwhile
-        self._queue.put_nowait(job)
-        return await job.answered
+        if self._waiting_rows and self._waiting_rows + parsed.rows > self._context.settings.most_waiting_rows:
+            raise TooBusy
+        answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        job = _Job(source=source, key=key, parsed=parsed, read_as=read_as, is_live=is_live, answered=answered)
+        self._waiting_rows += parsed.rows
+        try:
+            job.decide(await self._context.rulebooks.remembered())  # here, because a commit may be under way meanwhile
+            self._queue.put_nowait(job)
+            return await answered
+        finally:
+            self._waiting_rows -= parsed.rows
 
-    async def _write_on(self) -> None:
+    async def _write_on(self, express: Express) -> None:
         while True:
             group = [await self._queue.get()]
             rows = group[0].parsed.rows
-            while rows < self._context.settings.group_rows and not self._queue.empty():
+            # Not all that waits: those answered send again, and are read while the others are being written.
+            most = min(max(self._waiting_rows // 2, self._LEAST_ROWS), self._context.settings.group_rows)
+            while rows < most and not self._queue.empty():
                 group.append(self._queue.get_nowait())
                 rows += group[-1].parsed.rows
-            try:
-                await self._commit(group)
-            except asyncio.CancelledError:
-                _fail(group, NotDurable())
-                raise
-            except Exception as error:  # noqa: BLE001  # a writer must outlive any group: its senders are told to come again
-                log.error("usage not booked", error=repr(error), rows=rows)
-                _fail(group, NotDurable())
+            await self._write(group, express)
 
-    async def _commit(self, group: list[_Job]) -> None:
+    async def _write(self, group: list[_Job], express: Express) -> None:
+        try:
+            if not await self._commit_express(group, express):
+                group = await self._commit(group)
+        except asyncio.CancelledError:
+            _fail(group, NotDurable())
+            raise
+        except Exception as error:  # noqa: BLE001  # a writer must outlive any group: its senders are told to come again
+            log.error("usage not booked", error=repr(error), rows=sum(job.parsed.rows for job in group))
+            _fail(group, NotDurable())
+            return
+        for job in group:
+            if not job.answered.done():
+                job.answered.set_result(job.answer())
+        self._context.wake_watcher.set()
+
+    async def _commit_express(self, group: list[_Job], express: Express) -> bool:
+        """Commits a simple group in one step; False if that can't be, with nothing written."""
+        rulebook = await self._context.rulebooks.remembered()
+        if not all(job.is_simple and (not job.key or job.key in rulebook.sources) for job in group):
+            return False
+        for job in group:
+            job.decide(rulebook)
+        store, now = self._context.store, self._context.now_micros()
+        bookings = group[0].bookings if len(group) == 1 else [b for job in group for b in job.bookings]
+        memory, partitioned = store.usage_memory, not store.is_sqlite
+        found = express_inserts(bookings, memory, received_at=now, partitioned=partitioned)
+        if found is None:
+            async with store.begin() as tx:
+                if (await self._context.rulebooks.current(tx)) is not rulebook:
+                    return False
+                await tx.usage.make_known(bookings)
+            found = express_inserts(bookings, memory, received_at=now, partitioned=partitioned)
+        if found is None:
+            return False
+        keys, others = found
+        active = self._newly_active(group)
+        if active:
+            others.append(activity_insert(active, received_at=now))
+        try:
+            done = await express.write(keys, others, version=rulebook.version)
+        except DBAPIError as error:  # the longer way tells a bad row from a database that is away
+            log.warning("express way closed", error=str(error.orig).splitlines()[:1])
+            return False
+        if done:
+            self._tell_active(active)
+        return done
+
+    async def _commit(self, group: list[_Job]) -> list[_Job]:
+        """Commits a group and returns the jobs that are done; those of revoked keys are told so."""
         try:
             async with self._context.store.begin() as tx:
                 rulebook = await self._context.rulebooks.current(tx)
@@ -157,28 +257,65 @@ class Intake:
                 raise
             await self._bisect([_Place(job, at) for job in group for at in range(len(job.bookings))])
             async with self._context.store.begin() as tx:
+                await self._observe(tx, group)
                 await self._keep(tx, group)
-        for job in group:
-            if not job.answered.done():
-                job.answered.set_result(job.answer())
-        self._context.wake_watcher.set()
+        return group
 
     async def _book(self, tx: Transaction, group: Sequence[_Job]) -> None:
+        now = self._context.now_micros()
         bookings = [booking for job in group for booking in job.bookings]
-        fates = await tx.usage.book(bookings, received_at=self._context.now_micros())
-        start = 0
+        if bookings:
+            fates = await tx.usage.book(bookings, received_at=now)
+            start = 0
+            for job in (job for job in group if job.meters):
+                job.fates = fates[start : start + len(job.bookings)]
+                start += len(job.bookings)
+        await self._observe(tx, group)
+        active = self._newly_active(group)
+        if active:
+            await tx.usage.source_active(active, received_at=now)
+            tx.after_commit(lambda: self._tell_active(active))
+
+    async def _observe(self, tx: Transaction, group: Sequence[_Job]) -> None:
+        """What observing sources saw, and what gateways said beside their calls."""
         for job in group:
-            job.fates = fates[start : start + len(job.bookings)]
-            start += len(job.bookings)
+            events = [event for _, event in job.parsed.events]
+            if not job.meters and events:
+                job.fates = await tx.usage.settle([(job.source.id, event) for event in events])
+                accepted = [event for event, fate in zip(events, job.fates, strict=True) if fate == "accepted"]
+                await tx.observations.add(job.source.id, accepted)
+            if job.parsed.views:
+                await tx.gateways.saw(job.source.id, job.parsed.views, _reported_by_team(job))
+            if job.parsed.blocks:
+                await tx.gateways.blocked(job.source.id, job.parsed.blocks)
+
+    def _newly_active(self, group: Sequence[_Job]) -> dict[int, int]:
+        """Sources that were not said to be active for a while → the first moment of what they sent."""
+        now = asyncio.get_running_loop().time()
+        found: dict[int, int] = {}
+        for job in group:
+            source_id = job.source.id
+            if (
+                job.is_live
+                and job.parsed.events
+                and now - self._told_active.get(source_id, -1e9) > self._ACTIVITY_SECONDS
+            ):
+                first = min(event.occurred_at for _, event in job.parsed.events)
+                found[source_id] = min(first, found.get(source_id, first))
+        return found
+
+    def _tell_active(self, active: dict[int, int]) -> None:
+        now = asyncio.get_running_loop().time()
+        self._told_active.update(dict.fromkeys(active, now))
 
     async def _keep(self, tx: Transaction, group: list[_Job]) -> None:
-        kept = [(job.source.id, "unreadable", row) for job in group for row in job.parsed.unusable]
+        kept = [Kept(job.source.id, "unreadable", job.read_as, row) for job in group for row in job.parsed.unusable]
         for job in (job for job in group if not job.is_plain):
             for at, (index, event) in enumerate(job.parsed.events):
                 reason = job.refused.get(index) or (CONFLICT_REASON if job.fates[at] == "conflict" else None)
                 if reason:
                     kind = "refused" if index in job.refused else "conflict"
-                    kept.append((job.source.id, kind, _row_of(index, event, reason)))
+                    kept.append(Kept(job.source.id, kind, "", _row_of(index, event, reason)))
         if kept:
             now = self._context.now_micros()
             expires_at = now + self._context.settings.quarantine_days * DAY_MICROS
@@ -208,6 +345,15 @@ class Intake:
             place.job.refused[place.job.parsed.events[place.at][0]] = "the database can't store this row"
 
 
+def _reported_by_team(job: _Job) -> dict[str, int]:
+    """Nano-dollars that a gateway reported for the calls accepted now, by its own teams."""
+    found: dict[str, int] = {}
+    for (_, event), fate in zip(job.parsed.events, job.fates, strict=True):
+        if fate == "accepted" and event.gateway_team:
+            found[event.gateway_team] = found.get(event.gateway_team, 0) + (event.reported_nanos or 0)
+    return found
+
+
 def _without_revoked(group: Sequence[_Job], rulebook: Rulebook) -> list[_Job]:
     revoked = [job for job in group if job.key and job.key not in rulebook.sources]
     _fail(revoked, KeyRevoked())
@@ -221,8 +367,6 @@ def _fail(jobs: Sequence[_Job], error: Exception) -> None:
 
 
 def _row_of(index: int, event: UsageEvent, reason: str) -> Row:
-    """What quarantine keeps of an event that was read: its canonical fields."""
-    import msgspec
-
-    fields = {k: v for k, v in msgspec.structs.asdict(event).items() if k not in ("key", "fingerprint")}
+    """What quarantine keeps of an event that was read: its canonical fields, its key and fingerprint in hexadecimal."""
+    fields = msgspec.structs.asdict(event) | {"key": event.key.hex(), "fingerprint": event.fingerprint.hex()}
     return Row(index=index, reason=reason, kept=msgspec.json.encode(fields), key=digest([event.key, event.fingerprint]))

@@ -8,6 +8,7 @@ code alone.
 import sqlite3
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -32,9 +33,10 @@ async def _driver(connection: AsyncConnection) -> Any:
     return driver
 
 
-def _unnest(table: str, columns: Sequence[str]) -> str:
+def unnest(table: str, columns: Sequence[str], *, first: int = 1) -> str:
+    """PostgreSQL's rows out of a parameter per column, an array each; the first one is `$first`."""
     types = [_postgresql_type(table, column) for column in columns]
-    return f"unnest({', '.join(f'${i}::{t}[]' for i, t in enumerate(types, 1))}) AS given({', '.join(columns)})"
+    return f"unnest({', '.join(f'${i}::{t}[]' for i, t in enumerate(types, first))}) AS given({', '.join(columns)})"
 
 
 def _postgresql_type(table: str, column: str) -> str:
@@ -45,19 +47,22 @@ def _arrays(rows: Rows) -> list[tuple[Any, ...]]:
     return list(zip(*rows, strict=True))
 
 
-def _pieces(rows: Rows) -> Iterator[tuple[int, tuple[Any, ...]]]:
+def pieces(rows: Rows) -> Iterator[tuple[int, tuple[Any, ...]]]:
     """Rows in pieces that one SQLite statement takes, each with its values in a line. Their sizes are powers of two, so
     that few statements serve any number of rows, and stay prepared."""
+    if not rows:
+        return
     largest = 1 << (_MOST_PARAMETERS // len(rows[0])).bit_length() - 1
     start = 0
     while start < len(rows):
         size = min(largest, 1 << (len(rows) - start).bit_length() - 1)
-        yield size, tuple([value for row in rows[start : start + size] for value in row])
+        yield size, tuple(chain.from_iterable(rows[start : start + size]))
         start += size
 
 
 @lru_cache(maxsize=512)
-def _marks(rows: int, columns: int) -> str:
+def marks(rows: int, columns: int) -> str:
+    """SQLite's places for values: `(?, ?), (?, ?)`."""
     return ", ".join([f"({', '.join('?' * columns)})"] * rows)
 
 
@@ -83,7 +88,7 @@ async def _insert_into_sqlite(
     connection: AsyncConnection, table: str, columns: Sequence[str], rows: Rows, tail: str = ""
 ) -> list[Any]:
     into = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "
-    statements = [(f"{into}{_marks(count, len(columns))}{tail}", values) for count, values in _pieces(rows)]
+    statements = [(f"{into}{marks(count, len(columns))}{tail}", values) for count, values in pieces(rows)]
     return await _on_sqlite(connection, statements)
 
 
@@ -108,7 +113,7 @@ async def insert_missing(
         return set()
     tail = f" ON CONFLICT ({', '.join(key)}) DO NOTHING RETURNING {', '.join(key)}"
     if _is_postgresql(connection):
-        statement = f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM {_unnest(table, columns)}{tail}"
+        statement = f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM {unnest(table, columns)}{tail}"
         return {tuple(found) for found in await (await _driver(connection)).fetch(statement, *_arrays(rows))}
     return set(await _insert_into_sqlite(connection, table, columns, rows, tail))
 
@@ -122,26 +127,35 @@ async def select(
     wanted = ", ".join(f"{table}.{column}" for column in columns)
     if _is_postgresql(connection):
         joined = " AND ".join(f"{table}.{column} = given.{column}" for column in key)
-        statement = f"SELECT {wanted} FROM {_unnest(table, key)} JOIN {table} ON {joined}"
+        statement = f"SELECT {wanted} FROM {unnest(table, key)} JOIN {table} ON {joined}"
         return [tuple(found) for found in await (await _driver(connection)).fetch(statement, *_arrays(keys))]
     # CROSS JOIN keeps SQLite to this order: each given key is looked up, where `IN (VALUES …)` would scan the table.
     matched = " AND ".join(f"{table}.{column} = given.column{place}" for place, column in enumerate(key, 1))
     tail = f") AS given CROSS JOIN {table} ON {matched}"
     asked = f"SELECT {wanted} FROM (VALUES "
-    statements = [(f"{asked}{_marks(count, len(key))}{tail}", values) for count, values in _pieces(keys)]
+    statements = [(f"{asked}{marks(count, len(key))}{tail}", values) for count, values in pieces(keys)]
     return await _on_sqlite(connection, statements)
+
+
+def adding(table: str, key: Sequence[str], amounts: Sequence[str]) -> str:
+    """What an insert does about a row that is there: it adds to its amounts."""
+    summed = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in amounts)
+    return f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {summed}"
 
 
 async def add(connection: AsyncConnection, table: str, key: Sequence[str], amounts: Sequence[str], rows: Rows) -> None:
     """Adds amounts to the rows of a rollup, which begin at zero. Rows come in key order, so that two writers can't lock
     each other out; their keys are distinct."""
+    await upsert(connection, table, (*key, *amounts), rows, adding(table, key, amounts))
+
+
+async def upsert(connection: AsyncConnection, table: str, columns: Sequence[str], rows: Rows, on_conflict: str) -> None:
+    """Inserts rows of distinct keys, in key order, or does what `on_conflict` says about those that are there."""
     if not rows:
         return
-    columns = (*key, *amounts)
-    summed = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in amounts)
-    tail = f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {summed}"
+    tail = f" {on_conflict}"
     if _is_postgresql(connection):
-        statement = f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM {_unnest(table, columns)}{tail}"
+        statement = f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM {unnest(table, columns)}{tail}"
         await (await _driver(connection)).execute(statement, *_arrays(rows))
         return
     await _insert_into_sqlite(connection, table, columns, rows, tail)

@@ -26,6 +26,23 @@ def create_engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
     return engine, engine
 
 
+def set_pragmas(connection: Any, *, writer: bool) -> None:
+    """What every connection to SQLite needs."""
+    connection.isolation_level = None  # the driver begins nothing by itself; the engine's `begin` does
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",  # an answered event survives the loss of power, not just of the process
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "foreign_keys=ON",
+        "recursive_triggers=ON",  # else INSERT OR REPLACE deletes rows past the append-only triggers
+        "cache_size=-65536",
+        f"query_only={'OFF' if writer else 'ON'}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
 def _sqlite_engine(url: str, *, writer: bool) -> AsyncEngine:
     file = make_url(url).database
     if file in (None, "", ":memory:"):
@@ -40,19 +57,7 @@ def _sqlite_engine(url: str, *, writer: bool) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "connect")
     def set_up(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver begins nothing by itself; `begin` below does
-        cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",  # an answered event survives the loss of power, not just of the process
-            f"busy_timeout={BUSY_TIMEOUT_MS}",
-            "foreign_keys=ON",
-            "recursive_triggers=ON",  # else INSERT OR REPLACE deletes rows past the append-only triggers
-            "cache_size=-65536",
-            f"query_only={'OFF' if writer else 'ON'}",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        set_pragmas(connection, writer=writer)
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:

@@ -1,7 +1,7 @@
 """What could not be booked: kept once, for a while, without prompts, responses, headers and addresses."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import delete, func, select
 
@@ -12,7 +12,16 @@ from storage.tables import quarantine
 if TYPE_CHECKING:
     from storage.store import Transaction
 
-_COLUMNS = ("source_id", "row_hash", "kind", "reason", "body", "received_at", "expires_at")
+_COLUMNS = ("source_id", "row_hash", "kind", "reason", "format", "body", "received_at", "expires_at")
+
+
+class Kept(NamedTuple):
+    """A row to keep. `kind` is `unreadable`, `refused` or `conflict`; `read_as` names the parser that could read it again."""
+
+    source_id: int
+    kind: str
+    read_as: str
+    row: Row
 
 
 class Quarantine:
@@ -21,11 +30,14 @@ class Quarantine:
     def __init__(self, transaction: "Transaction") -> None:
         self._connection = transaction.connection
 
-    async def keep(self, kept: Sequence[tuple[int, str, Row]], *, received_at: int, expires_at: int) -> None:
-        """Keeps (source id, `unreadable` or `conflict`, row) each once."""
+    async def keep(self, kept: Sequence[Kept], *, received_at: int, expires_at: int) -> None:
+        """Keeps each row once."""
         rows = {
-            (source_id, row.key): (source_id, row.key, kind, row.reason[:500], row.kept, received_at, expires_at)
-            for source_id, kind, row in kept
+            (k.source_id, k.row.key): (
+                *(k.source_id, k.row.key, k.kind, k.row.reason[:500], k.read_as, k.row.kept),
+                *(received_at, expires_at),
+            )
+            for k in kept
         }
         key = ("source_id", "row_hash")
         await bulk.insert_missing(self._connection, "quarantine", _COLUMNS, key, list(rows.values()))

@@ -14,9 +14,12 @@ from storage.audit import Audit
 from storage.budget_requests import BudgetRequests
 from storage.config import Config
 from storage.engine import create_engines
+from storage.express import Express, PostgresqlExpress, SqliteExpress
 from storage.fifo import FifoLock
+from storage.gateways import Gateways
 from storage.keys import Keys
 from storage.ledger import Ledger
+from storage.observations import Observations
 from storage.outbox import Outbox
 from storage.people import People
 from storage.quarantine import Quarantine
@@ -73,6 +76,14 @@ class Transaction:
     @cached_property
     def reports(self) -> Reports:
         return Reports(self)
+
+    @cached_property
+    def observations(self) -> Observations:
+        return Observations(self)
+
+    @cached_property
+    def gateways(self) -> Gateways:
+        return Gateways(self)
 
     @cached_property
     def quarantine(self) -> Quarantine:
@@ -147,9 +158,22 @@ class Store:
             async with connection.begin():
                 yield Transaction(connection, self._memory)
 
+    def express(self, writers: int) -> list[Express]:
+        """The quick ways in of so many writers, who close them. On SQLite they share one: a connection that finds the file
+        changed by another has to read its pages again."""
+        if self._lock is not None:
+            return [SqliteExpress(self.url, self._lock)] * writers
+        return [PostgresqlExpress(self._writer) for _ in range(writers)]
+
+    @property
+    def usage_memory(self) -> UsageMemory:
+        """The series, people and months that this process has seen committed."""
+        return self._memory.usage
+
     def forget(self) -> None:
         """Drops what the process remembers, after the configuration changed."""
         self._memory.people.clear()
+        self._memory.usage.people.clear()
 
     async def ping(self) -> None:
         """Raises if the database can't answer."""

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from bot.periods import DAY_MICROS, HOUR_MICROS, date_of
-from bot.usage import Booking, Fate
+from bot.usage import Booking, Fate, UsageEvent
 from storage import bulk
+from storage.express import Insert
 from storage.tables import COUNTER_COLUMNS
 
 if TYPE_CHECKING:
@@ -22,8 +23,9 @@ _EVENT_COLUMNS = (
     *("source_id", "key_hash", "event_id", "occurred_at", "received_at", "team_id", "local_day", "series_id"),
     *COUNTER_COLUMNS,
     *("cost_nanos", "book_nanos", "reported_nanos", "notional_nanos", "book", "rule"),
-    *("gateway_team", "declared_team", "tags"),
+    *("gateway_team", "declared_team", "tags", "tier"),
 )
+_KEYS = ("source_id", "key_hash", "fingerprint")
 _AMOUNTS = ("calls", *COUNTER_COLUMNS, "cost_nanos", "notional_nanos")
 _Key = tuple[int, bytes]
 SeriesKey = tuple[int, str, str, str, str, int, str, str]
@@ -34,6 +36,8 @@ class UsageMemory:
     """What a process remembers between transactions: only ids that were committed."""
 
     series: dict[SeriesKey, int] = field(default_factory=dict)
+    people: dict[str, int] = field(default_factory=dict)
+    """By the spelling that a sender uses, as it is."""
     months: set[str] = field(default_factory=set)
 
     LIMIT = 200_000
@@ -52,39 +56,45 @@ class Usage:
 
         A known key with the same fingerprint is a duplicate, with another one a conflict; neither changes anything.
         """
-        firsts: dict[_Key, int] = {}
-        for index, booking in enumerate(bookings):
-            firsts.setdefault((booking.source_id, booking.event.key), index)
-        # In key order, so that two writers with the same events wait for each other rather than lock each other out.
-        keys = [(*at, bookings[firsts[at]].event.fingerprint) for at in sorted(firsts)]
-        columns = ("source_id", "key_hash", "fingerprint")
-        new = await bulk.insert_missing(self._connection, "event_keys", columns, columns[:2], keys)
-        if len(new) == len(bookings):
-            await self._insert(bookings, received_at)
-            return ["accepted"] * len(bookings)
-        fingerprints: dict[_Key, bytes] = {(source, key): mark for source, key, mark in keys if (source, key) in new}
-        known = [at for at in firsts if at not in new]
-        for source, key, mark in await bulk.select(self._connection, "event_keys", columns, columns[:2], known):
-            fingerprints[source, bytes(key)] = bytes(mark)
-        fates: list[Fate] = []
-        accepted: list[Booking] = []
-        for index, booking in enumerate(bookings):
-            at = (booking.source_id, booking.event.key)
-            if at in new and firsts[at] == index:
-                accepted.append(booking)
-                fates.append("accepted")
-            else:
-                fates.append("duplicate" if fingerprints[at] == booking.event.fingerprint else "conflict")
+        fates = await self.settle([(booking.source_id, booking.event) for booking in bookings])
+        accepted = [booking for booking, fate in zip(bookings, fates, strict=True) if fate == "accepted"]
         if accepted:
             await self._insert(accepted, received_at)
         return fates
 
-    async def _insert(self, bookings: Sequence[Booking], received_at: int) -> None:
+    async def settle(self, events: Sequence[tuple[int, UsageEvent]]) -> list[Fate]:
+        """Keeps the keys of (source id, event) that are new, and says what becomes of each event, in order."""
+        firsts: dict[_Key, int] = {}
+        for index, (source_id, event) in enumerate(events):
+            firsts.setdefault((source_id, event.key), index)
+        # In key order, so that two writers with the same events wait for each other rather than lock each other out.
+        keys = [(*at, events[firsts[at]][1].fingerprint) for at in sorted(firsts)]
+        new = await bulk.insert_missing(self._connection, "event_keys", _KEYS, _KEYS[:2], keys)
+        if len(new) == len(events):
+            return ["accepted"] * len(events)
+        fingerprints: dict[_Key, bytes] = {(source, key): mark for source, key, mark in keys if (source, key) in new}
+        known = [at for at in firsts if at not in new]
+        for source, key, mark in await bulk.select(self._connection, "event_keys", _KEYS, _KEYS[:2], known):
+            fingerprints[source, bytes(key)] = bytes(mark)
+        fates: list[Fate] = []
+        for index, (source_id, event) in enumerate(events):
+            at = (source_id, event.key)
+            if at in new and firsts[at] == index:
+                fates.append("accepted")
+            else:
+                fates.append("duplicate" if fingerprints[at] == event.fingerprint else "conflict")
+        return fates
+
+    async def make_known(self, bookings: Sequence[Booking]) -> list[int]:
+        """Makes what bookings refer to and is not there yet, people, series and partitions, and returns their series."""
         people = await self._tx.people.ids_of({b.event.user for b in bookings if b.event.user})
         people[""] = 0
-        keys = [_series_key(b, people) for b in bookings]
-        series = await self._series_ids(keys)
+        self._tx.after_commit(lambda: _remember(self._memory.people, people))
         await self._ensure_months({b.event.occurred_at // DAY_MICROS for b in bookings})
+        return await self._series_ids([_series_key(b, people) for b in bookings])
+
+    async def _insert(self, bookings: Sequence[Booking], received_at: int) -> None:
+        series = await self.make_known(bookings)
         events = [_event_row(b, series_id, received_at) for b, series_id in zip(bookings, series, strict=True)]
         await bulk.insert(self._connection, "usage_events", _EVENT_COLUMNS, events)
         sums = _summed(bookings, series)
@@ -93,6 +103,11 @@ class Usage:
             await bulk.add(self._connection, table, ("team_id", bucket, "series_id"), _AMOUNTS, rows)
         changed = [(team, 1) for team in sorted({b.team_id for b in bookings})]
         await bulk.add(self._connection, "team_changes", ("team_id",), ("version",), changed)
+
+    async def source_active(self, first_occurred_at: dict[int, int], *, received_at: int) -> None:
+        """Keeps when sources were heard of: the moment of the first event stays, that of the last grows."""
+        insert = activity_insert(first_occurred_at, received_at=received_at)
+        await bulk.upsert(self._connection, insert.table, insert.columns, insert.rows, insert.on_conflict)
 
     async def _series_ids(self, keys: list[SeriesKey]) -> list[int]:
         """The id of each key's series, made where missing. They are remembered only once this transaction is committed."""
@@ -104,19 +119,14 @@ class Usage:
             await bulk.insert_missing(self._connection, "usage_series", _SERIES_KEY, _SERIES_KEY, missing)
             rows = await bulk.select(self._connection, "usage_series", (*_SERIES_KEY, "id"), _SERIES_KEY, missing)
             fresh = {row[:-1]: row[-1] for row in rows}
-            self._tx.after_commit(lambda: self._remember(fresh))
+            self._tx.after_commit(lambda: _remember(self._memory.series, fresh))
         return [fresh[key] if found is None else found for key, found in zip(keys, ids, strict=True)]
-
-    def _remember(self, fresh: dict[SeriesKey, int]) -> None:
-        if len(self._memory.series) > self._memory.LIMIT:
-            self._memory.series.clear()
-        self._memory.series.update(fresh)
 
     async def _ensure_months(self, days: set[int]) -> None:
         """PostgreSQL keeps events in a partition a month (of UTC days), made when a month's first event comes."""
         if self._connection.dialect.name != "postgresql":
             return
-        months = {date_of(day).strftime("%Y-%m") for day in days} - self._memory.months
+        months = {_month(day) for day in days} - self._memory.months
         for month in sorted(months):
             year, number = map(int, month.split("-"))
             first = datetime(year, number, 1, tzinfo=UTC)
@@ -129,6 +139,68 @@ class Usage:
             await self._connection.execute(text(statement))
         if months:
             self._tx.after_commit(lambda: self._memory.months.update(months))
+
+
+def express_inserts(
+    bookings: Sequence[Booking], memory: UsageMemory, *, received_at: int, partitioned: bool
+) -> tuple[Insert, list[Insert]] | None:
+    """The keys and all other rows of bookings of which everything is known: their people, series and, where events are
+    `partitioned`, months. None if something is not, which the longer way then makes."""
+    people, known = memory.people, memory.series
+    series: list[int] = []
+    try:
+        for booking in bookings:
+            event = booking.event
+            series.append(
+                known[
+                    booking.team_id,
+                    booking.tool,
+                    event.provider,
+                    event.model,
+                    event.workflow,
+                    people[event.user],
+                    event.credential,
+                    booking.basis,
+                ]
+            )
+    except KeyError:
+        return None
+    if partitioned and not memory.months.issuperset(map(_month, {b.event.occurred_at // DAY_MICROS for b in bookings})):
+        return None
+    keys = sorted([(b.source_id, b.event.key, b.event.fingerprint) for b in bookings])
+    events = [_event_row(b, series_id, received_at) for b, series_id in zip(bookings, series, strict=True)]
+    sums = _summed(bookings, series)
+    changed = [(team, 1) for team in sorted({at[0] for at in sums})]
+    tail = "" if partitioned else "ON CONFLICT DO NOTHING"
+    return Insert("event_keys", _KEYS, keys, tail), [
+        Insert("usage_events", _EVENT_COLUMNS, events),
+        _adding("usage_hours", ("team_id", "hour", "series_id"), _AMOUNTS, _rolled_up(sums, 1)),
+        _adding("usage_days", ("team_id", "local_day", "series_id"), _AMOUNTS, _rolled_up(sums, 2)),
+        _adding("team_changes", ("team_id",), ("version",), changed),
+    ]
+
+
+def activity_insert(first_occurred_at: dict[int, int], *, received_at: int) -> Insert:
+    """What is kept of sources that were heard of, by their id."""
+    rows = [(source_id, first_occurred_at[source_id], received_at) for source_id in sorted(first_occurred_at)]
+    columns = ("source_id", "first_occurred_at", "last_received_at")
+    tail = "ON CONFLICT (source_id) DO UPDATE SET last_received_at = excluded.last_received_at"
+    return Insert("source_activity", columns, rows, tail)
+
+
+def _adding(table: str, key: tuple[str, ...], amounts: tuple[str, ...], rows: bulk.Rows) -> Insert:
+    return Insert(table, (*key, *amounts), rows, bulk.adding(table, key, amounts))
+
+
+def _remember(memory: dict[Any, int], fresh: dict[Any, int]) -> None:
+    if len(memory) > UsageMemory.LIMIT:
+        memory.clear()
+    memory.update(fresh)
+
+
+@lru_cache(maxsize=4_096)
+def _month(day: int) -> str:
+    return date_of(day).strftime("%Y-%m")
 
 
 def _series_key(booking: Booking, people: dict[str, int]) -> SeriesKey:
@@ -172,6 +244,7 @@ def _event_row(booking: Booking, series_id: int, received_at: int) -> tuple[Any,
         event.gateway_team,
         event.declared_team,
         _tags_json(event.tags),
+        event.tier,
     )
 
 

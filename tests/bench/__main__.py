@@ -39,12 +39,13 @@ def main() -> None:
 
 def ingest_table(runs: Sequence[Ingest]) -> Table:
     """Events a second, with the bot and without."""
-    names = ("database", "events", "bot /s", "bare /s", "ratio", "answer p50", "p99", "memory")
+    names = ("database", "events", "bot /s", "bare /s", "ratio", "ready-made /s", "answer p50", "p99", "memory")
     table = _table(f"Usage in: batches of {BATCH} over {CONNECTIONS} connections", names)
     for run in runs:
         table.add_row(
             *(run.database, f"{run.events:,}", f"{run.bot_rate:,.0f}", f"{run.bare_rate:,.0f}"),
             f"{run.bot_rate / run.bare_rate:.2f}",
+            f"{run.ready_made_rate:,.0f}",
             *(_milliseconds(at(share, run.answers)) for share in (0.5, 0.99)),
             f"{run.memory_before >> 20} → {run.memory_after >> 20} MB",
         )

@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,43 +46,64 @@ def email(team: int, person: int) -> str:
     return f"person-{person}@team-{team}.acme.test"
 
 
-def events(count: int, *, seed: int, now: datetime) -> Iterator[dict[str, Any]]:
-    """Native events of the last two hours. Another seed gives other events of the same people."""
-    company, chance = random.Random(1), random.Random(seed)
-    habits = [
+Habit = tuple[int, int, str, list[tuple[str, str]], str]
+"""(team, person, tool, models, workflow)"""
+
+
+def habits() -> list[Habit]:
+    """What each person works with."""
+    company = random.Random(1)
+    return [
         (team, person, company.choice(_TOOLS), company.sample(_MODELS, 2), company.choice(_WORKFLOWS))
         for team in range(TEAMS)
         for person in range(PEOPLE_PER_TEAM)
     ]
-    busy = [company.paretovariate(1.2) for _ in habits]
-    at = now - timedelta(hours=2)
-    step = timedelta(hours=2) / count
+
+
+def events(count: int, *, seed: int, now: datetime) -> Iterator[dict[str, Any]]:
+    """Native events of the last two hours. Another seed gives other events of the same people."""
+    chance, company = random.Random(seed), habits()
+    weights = random.Random(2)
+    busy = [weights.paretovariate(1.2) for _ in company]
+    at, step = now - timedelta(hours=2), timedelta(hours=2) / count
     number = 0
     while number < count:
-        team, person, tool, models, workflow = chance.choices(habits, busy)[0]
-        provider, model = models[chance.random() < 0.25]
+        habit = chance.choices(company, busy)[0]
+        model = habit[3][chance.random() < 0.25]
         for _ in range(min(round(chance.expovariate(1 / _CALLS_PER_BURST)) + 1, count - number)):
             number += 1
-            data: dict[str, Any] = {
-                "provider": provider,
-                "model": model,
-                "tool": tool,
-                "user": email(team, person),
-                "team": slug(team),
-                "credential": f"key-{team}",
-                "tags": [f"repo:{slug(team)}"],
-                "uncached_input_tokens": chance.randrange(5_000),
-                "cache_read_tokens": chance.randrange(60_000),
-                "output_tokens": chance.randrange(1, 2_000),
-            }
-            if workflow:
-                data["workflow"] = workflow
-            time = (at + number * step).isoformat()
-            identity = {"id": f"{seed}-{number}", "source": "/bench", "specversion": "1.0", "type": "ai.usage"}
-            yield {**identity, "time": time, "data": data}
+            yield _event(f"{seed}-{number}", at + number * step, habit, model, chance)
 
 
-def bodies(count: int, *, batch: int, seed: int, now: datetime) -> list[bytes]:
-    """The events as bodies ready to send."""
-    listed = list(events(count, seed=seed, now=now))
-    return [json.dumps(listed[start : start + batch]).encode() for start in range(0, count, batch)]
+def first_events(*, seed: int, now: datetime) -> Iterator[dict[str, Any]]:
+    """One event of every person with each of their models: after these, everyone and everything is known."""
+    chance = random.Random(seed)
+    calls = ((habit, model) for habit in habits() for model in habit[3])
+    for number, (habit, model) in enumerate(calls):
+        yield _event(f"{seed}-{number}", now - timedelta(hours=1), habit, model, chance)
+
+
+def _event(event_id: str, at: datetime, habit: Habit, model: tuple[str, str], chance: random.Random) -> dict[str, Any]:
+    team, person, tool, _, workflow = habit
+    data: dict[str, Any] = {
+        "provider": model[0],
+        "model": model[1],
+        "tool": tool,
+        "user": email(team, person),
+        "team": slug(team),
+        "credential": f"key-{team}",
+        "tags": [f"repo:{slug(team)}"],
+        "uncached_input_tokens": chance.randrange(5_000),
+        "cache_read_tokens": chance.randrange(60_000),
+        "output_tokens": chance.randrange(1, 2_000),
+    }
+    if workflow:
+        data["workflow"] = workflow
+    identity = {"id": event_id, "source": "/bench", "specversion": "1.0", "type": "ai.usage"}
+    return {**identity, "time": at.isoformat(), "data": data}
+
+
+def bodies(events: Iterable[dict[str, Any]], *, batch: int) -> list[bytes]:
+    """Events as bodies ready to send."""
+    listed = list(events)
+    return [json.dumps(listed[start : start + batch]).encode() for start in range(0, len(listed), batch)]

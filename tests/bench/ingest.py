@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.bench import bare
 from tests.bench.databases import Databases
+from tests.bench.doing import postgresql_doing_seconds, sqlite_doing_seconds
 from tests.bench.events import teams_yml
 from tests.processes import bot_process, tokens
 
@@ -25,6 +26,7 @@ class Ingest:
     events: int
     bot_seconds: float
     bare_seconds: float
+    ready_made_seconds: float
     answers: tuple[float, ...]
     memory_before: int
     memory_after: int
@@ -36,6 +38,10 @@ class Ingest:
     @property
     def bare_rate(self) -> float:
         return self.events / self.bare_seconds
+
+    @property
+    def ready_made_rate(self) -> float:
+        return self.events / self.ready_made_seconds
 
 
 async def ingest(databases: Databases, *, count: int) -> Ingest:
@@ -63,15 +69,18 @@ async def ingest(databases: Databases, *, count: int) -> Ingest:
     gc.collect()
     gc.freeze()  # the bare run makes no objects; it should not pay for looking through those it was given
     if databases.kind == "sqlite":
-        bare_seconds = bare.sqlite_seconds(fresh, groups)
+        bare_seconds = sqlite_doing_seconds(await databases.new(), groups)
+        ready_made_seconds = bare.sqlite_seconds(fresh, groups)
     else:
-        bare_seconds = await bare.postgresql_seconds(fresh, groups)
+        bare_seconds = await postgresql_doing_seconds(await databases.new(), groups)
+        ready_made_seconds = await bare.postgresql_seconds(fresh, groups)
     gc.unfreeze()
     return Ingest(
         database=databases.kind,
         events=count,
         bot_seconds=told["seconds"],
         bare_seconds=bare_seconds,
+        ready_made_seconds=ready_made_seconds,
         answers=tuple(sorted(told["answers"])),
         memory_before=before,
         memory_after=after,

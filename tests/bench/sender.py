@@ -8,14 +8,15 @@ import json
 import sys
 import time
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 import aiohttp
 
-from tests.bench.events import bodies
+from tests.bench.events import bodies, events, first_events
 
-BATCH, CONNECTIONS = 500, 8
-WARM_UP, WARM_UP_SEED = 8_000, 999
+BATCH, CONNECTIONS = 500, 24
+WARM_UP, WARM_UP_SEEDS = 8_000, (998, 999)
 
 
 async def send(url: str, key: str, waiting: list[bytes]) -> dict[str, Any]:
@@ -48,8 +49,9 @@ def main() -> None:
     """Sends a warm-up of other events, which makes series and people known, then the ones that count."""
     url, key, count, seed = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
     now = datetime.now(UTC)
-    warm_up = bodies(WARM_UP, batch=BATCH, seed=WARM_UP_SEED, now=now)
-    counted = bodies(count, batch=BATCH, seed=seed, now=now)
+    first = first_events(seed=WARM_UP_SEEDS[0], now=now)
+    warm_up = bodies(chain(first, events(WARM_UP, seed=WARM_UP_SEEDS[1], now=now)), batch=BATCH)
+    counted = bodies(events(count, seed=seed, now=now), batch=BATCH)
     asyncio.run(send(url, key, warm_up))
     sys.stdout.write("ready\n")
     sys.stdout.flush()

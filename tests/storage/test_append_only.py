@@ -29,6 +29,11 @@ ROWS = {
         " VALUES (1, {blob}, 'e', 1795000000000000, 1, 1, 1, 1, 1, 0, '', '', '', '', '[]')"
     ),
     "event_keys": "INSERT INTO event_keys (source_id, key_hash, fingerprint) VALUES (1, {blob}, {blob})",
+    "usage_adjustments": (
+        "INSERT INTO usage_adjustments (dedupe_key, source_id, key_hash, kind, made_at, document, occurred_at, team_id,"
+        " local_day, series_id, calls, cost_nanos, notional_nanos, book, rule)"
+        " VALUES ('k', 1, {blob}, 'reprice', 1, '', 1, 1, 1, 1, -1, -1, 0, '', '')"
+    ),
 }
 BEFORE = (
     "INSERT INTO teams (id, slug, name, kind, timezone) VALUES (1, 't', 'T', 'team', 'UTC')",
@@ -88,7 +93,8 @@ async def test_sqlite_migrates_by_itself_and_postgresql_asks_for_it(tmp_path: Pa
 @pytest.mark.parametrize("table", APPEND_ONLY)
 async def test_no_row_of_a_table_that_only_grows_can_be_changed_or_deleted(store: Store, table: str) -> None:
     await filled(store)
-    column = {"entries": "amount_nanos", "audit": "at", "usage_events": "cost_nanos", "event_keys": "source_id"}[table]
+    columns = {"entries": "amount_nanos", "audit": "at", "event_keys": "source_id"}
+    column = columns.get(table, "cost_nanos")
     statements = [f"UPDATE {table} SET {column} = 7", f"DELETE FROM {table}"]
     if not store.is_sqlite:
         statements.append(f"TRUNCATE {table} CASCADE")

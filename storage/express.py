@@ -1,0 +1,157 @@
+"""The quick way into the books, for a group in which everything is new and known: one visit to the database, no more.
+
+Each wait for the database is a wait for the event loop as well, which reads the next bodies meanwhile; so what a
+transaction of `storage/usage.py` asks in eight steps is one statement on PostgreSQL, and one call of the connection's
+thread on SQLite. It is all or nothing: if a key was known already, or the configuration changed since the group was decided
+about, nothing is written, and the caller goes the longer way.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from storage import bulk
+from storage.engine import set_pragmas
+
+if TYPE_CHECKING:
+    from storage.fifo import FifoLock
+
+Rows = Sequence[tuple[Any, ...]]
+
+
+class Insert(NamedTuple):
+    """Rows for a table, and what is done about one that is there."""
+
+    table: str
+    columns: tuple[str, ...]
+    rows: Rows
+    on_conflict: str = ""
+
+
+class Express:
+    """One writer's way; not for two tasks at once."""
+
+    async def write(self, keys: Insert, others: Sequence[Insert], *, version: int) -> bool:
+        """Writes everything in one transaction. False, and nothing written, if a key is not new or the configuration's
+        version is another. Raises SQLAlchemy's errors."""
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        raise NotImplementedError
+
+
+class SqliteExpress(Express):
+    """A connection in a thread of its own. Writers of this process take turns by the store's lock, others by SQLite's."""
+
+    def __init__(self, url: str, lock: "FifoLock") -> None:
+        self._file = str(make_url(url).database)
+        self._lock = lock
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="express")
+        self._connection: sqlite3.Connection | None = None
+
+    async def write(self, keys: Insert, others: Sequence[Insert], *, version: int) -> bool:
+        async with self._lock:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self._write, keys, others, version)
+
+    def _write(self, keys: Insert, others: Sequence[Insert], version: int) -> bool:
+        try:
+            if self._connection is None:
+                self._connection = sqlite3.connect(self._file, check_same_thread=False)
+                set_pragmas(self._connection, writer=True)
+            connection = self._connection
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                found = connection.execute("SELECT version FROM config").fetchone()
+                if found is None or found[0] != version or self._insert(keys) != len(keys.rows):
+                    connection.execute("ROLLBACK")
+                    return False
+                for other in others:
+                    self._insert(other)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise DBAPIError.instance("express", None, error, sqlite3.Error) from error
+        return True
+
+    def _insert(self, wanted: Insert) -> int:
+        assert self._connection is not None
+        written = 0
+        into = f"INSERT INTO {wanted.table} ({', '.join(wanted.columns)}) VALUES "
+        for count, values in bulk.pieces(wanted.rows):
+            marks = bulk.marks(count, len(wanted.columns))
+            written += self._connection.execute(f"{into}{marks} {wanted.on_conflict}", values).rowcount
+        return written
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
+            self._connection = None
+        self._thread.shutdown()
+
+
+class PostgresqlExpress(Express):
+    """A connection of the pool, kept; another one is taken after a fault."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._connection: AsyncConnection | None = None
+        self._driver: Any = None
+
+    async def write(self, keys: Insert, others: Sequence[Insert], *, version: int) -> bool:
+        import asyncpg
+
+        if self._driver is None:
+            self._connection = await self._engine.connect()
+            self._driver = (await self._connection.get_raw_connection()).driver_connection
+        written = [insert for insert in others if insert.rows]
+        statement = _statement(keys[:2], tuple((other.table, other.columns, other.on_conflict) for other in written))
+        values = chain(*(zip(*insert.rows, strict=True) for insert in (keys, *written)))
+        try:
+            await self._driver.execute(statement, *values, len(keys.rows), version)
+        except asyncpg.DivisionByZeroError:
+            return False
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            await self._drop()
+            raise DBAPIError.instance("express", None, error, Exception) from error
+        except BaseException:  # cancelled, say: who knows what the connection is in the middle of
+            await self._drop()
+            raise
+        return True
+
+    async def _drop(self) -> None:
+        connection, self._connection, self._driver = self._connection, None, None
+        if connection is not None:
+            await connection.invalidate()
+            await connection.close()
+
+    async def close(self) -> None:
+        connection, self._connection, self._driver = self._connection, None, None
+        if connection is not None:
+            await connection.close()
+
+
+@lru_cache(maxsize=64)
+def _statement(keys: tuple[str, tuple[str, ...]], others: tuple[tuple[str, tuple[str, ...], str], ...]) -> str:
+    """All inserts as parts of one statement, which fails by a division by zero unless every key was new and the
+    configuration's version is the expected one. Its parts see one snapshot and are one transaction."""
+    place = 1
+    parts = []
+    for table, columns, on_conflict in ((*keys, "ON CONFLICT DO NOTHING RETURNING 1"), *others):
+        given = bulk.unnest(table, columns, first=place)
+        place += len(columns)
+        parts.append(f"{table}_in AS (INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM {given} {on_conflict})")
+    return (
+        f"WITH {', '.join(parts)} SELECT 1 / CASE WHEN (SELECT count(*) FROM {keys[0]}_in) = ${place}::bigint "
+        f"AND (SELECT version FROM config) = ${place + 1}::bigint THEN 1 ELSE 0 END"
+    )

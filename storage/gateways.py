@@ -1,0 +1,108 @@
+"""What gateways say of their own teams: spend and caps to hold against the books, and whom a budget blocked."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import select, update
+
+from bot.gateways import Watched, looked_at
+from bot.usage import BudgetBlock, GatewayView
+from storage import bulk
+from storage.tables import gateway_blocks, gateway_teams
+
+if TYPE_CHECKING:
+    from storage.store import Transaction
+
+_COLUMNS = tuple(column.name for column in gateway_teams.columns)
+_SET = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[2:])
+
+
+class Blocked(NamedTuple):
+    """A person whom a gateway's budget blocked, not told yet."""
+
+    id: int
+    person_id: int
+    block: BudgetBlock
+
+
+class Gateways:
+    """The gateways' views in one transaction."""
+
+    def __init__(self, transaction: "Transaction") -> None:
+        self._tx = transaction
+        self._connection = transaction.connection
+
+    async def saw(self, source_id: int, views: Sequence[GatewayView], booked: Mapping[str, int]) -> None:
+        """Keeps the newest view of each team, and what was booked since its baseline. `booked` is nano-dollars that the
+        gateway reported for calls accepted now."""
+        newest = {view.gateway_team: view for view in sorted(views, key=lambda view: view.at)}
+        asked = select(gateway_teams).where(
+            gateway_teams.c.source_id == source_id, gateway_teams.c.gateway_team.in_(list(newest))
+        )
+        known = {row.gateway_team: _watched(row) for row in await self._connection.execute(asked.with_for_update())}
+        rows = []
+        for team in sorted(newest):
+            found = looked_at(known.get(team), newest[team], source_id=source_id, booked_nanos=booked.get(team, 0))
+            rows.append(tuple(getattr(found, name) for name in _COLUMNS))
+        tail = f"ON CONFLICT (source_id, gateway_team) DO UPDATE SET {_SET}"
+        await bulk.upsert(self._connection, "gateway_teams", _COLUMNS, rows, tail)
+
+    async def all(self) -> list[Watched]:
+        """Every gateway team that was heard of."""
+        rows = await self._connection.execute(
+            select(gateway_teams).order_by(gateway_teams.c.source_id, gateway_teams.c.gateway_team)
+        )
+        return [_watched(row) for row in rows]
+
+    async def blocked(self, source_id: int, blocks: Sequence[BudgetBlock]) -> None:
+        """Keeps who was blocked, once per person, budget, cap and reset."""
+        named = [block for block in blocks if block.user]
+        people = await self._tx.people.ids_of({block.user for block in named})
+        rows: dict[str, tuple[Any, ...]] = {}
+        for block in named:
+            what = (block.entity, block.entity_id, block.limit_nanos, block.resets_at or block.at // _MONTH_MICROS)
+            key = ":".join(map(str, (source_id, people[block.user], *what)))
+            rows[key] = (
+                *(key, source_id, people[block.user], block.gateway_team, block.entity, block.entity_id),
+                *(block.limit_nanos, block.spend_nanos, block.resets_at, block.at),
+            )
+        columns = (
+            *("dedupe_key", "source_id", "person_id", "gateway_team", "entity", "entity_id"),
+            *("limit_nanos", "spend_nanos", "resets_at", "occurred_at"),
+        )
+        await bulk.insert_missing(self._connection, "gateway_blocks", columns, ("dedupe_key",), list(rows.values()))
+
+    async def untold(self) -> list[Blocked]:
+        """Blocks of which nobody was told yet, oldest first."""
+        rows = await self._connection.execute(
+            select(gateway_blocks).where(gateway_blocks.c.told_at.is_(None)).order_by(gateway_blocks.c.id).limit(500)
+        )
+        return [
+            Blocked(
+                row.id,
+                row.person_id,
+                BudgetBlock(
+                    user="",
+                    gateway_team=row.gateway_team,
+                    entity=row.entity,
+                    entity_id=row.entity_id,
+                    limit_nanos=row.limit_nanos,
+                    spend_nanos=row.spend_nanos,
+                    resets_at=row.resets_at,
+                    at=row.occurred_at,
+                ),
+            )
+            for row in rows
+        ]
+
+    async def told(self, block_id: int, *, at: int) -> None:
+        changed = update(gateway_blocks).where(gateway_blocks.c.id == block_id)
+        await self._connection.execute(changed.values(told_at=at))
+
+
+_MONTH_MICROS = 30 * 86_400_000_000
+"""Where a gateway does not say when its budget resets, somebody is told again after this long."""
+
+
+def _watched(row: Any) -> Watched:
+    return Watched(**{name: getattr(row, name) for name in _COLUMNS})
