@@ -17,8 +17,8 @@ from bot.sources import SOURCES
 from handlers.alerts import watch_budgets
 from handlers.context import Context
 from handlers.schedule import run_due_jobs
+from handlers.sources import Denied, problem, sender
 from handlers.usage import Intake
-from handlers.web import Denied, problem, sender
 
 _BATCH = 1_000
 

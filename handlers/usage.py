@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import msgspec
 import structlog
-from sqlalchemy.exc import DBAPIError
 
 from bot.attribution import Source
 from bot.periods import DAY_MICROS
@@ -20,7 +19,7 @@ from bot.usage import Booking, Fate, Parsed, Row, UsageEvent, digest
 from handlers.context import Context
 from storage.express import Express
 from storage.quarantine import Kept
-from storage.store import Transaction, is_data_error
+from storage.store import DatabaseError, Transaction, is_data_error
 from storage.usage import activity_insert, express_inserts
 
 log = structlog.get_logger()
@@ -235,8 +234,8 @@ class Intake:
             others.append(activity_insert(active, received_at=now))
         try:
             done = await express.write(keys, others, version=rulebook.version)
-        except DBAPIError as error:  # the longer way tells a bad row from a database that is away
-            log.warning("express way closed", error=str(error.orig).splitlines()[:1])
+        except (DatabaseError, OverflowError) as error:  # the longer way tells a bad row from a database that is away
+            log.warning("express way closed", error=str(error).splitlines()[:1])
             return False
         if done:
             self._tell_active(active)

@@ -185,6 +185,10 @@ class Store:
         await self._reader.dispose()
 
 
+DatabaseError = DBAPIError
+"""Whatever the database complains of; `is_data_error` and `database_fault` say more."""
+
+
 def is_data_error(error: BaseException) -> bool:
     """Whether the database refused the data itself, so that the same rows would fail again: 22xxx, 23xxx, or its like.
 

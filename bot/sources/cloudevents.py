@@ -5,21 +5,17 @@ Ignored on purpose: CloudEvents attributes and members of `data` that say nothin
 The key of an event is its (source, id), as the CloudEvents specification has it.
 """
 
-import re
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
-from bot.money import nanos_from_decimal
-from bot.periods import MICROS, micros
+from bot.periods import micros
 from bot.refusals import SourceError
+from bot.sources.fields import UNSTORABLE_FAULT, latest_at, moment_within
+from bot.sources.fields import name as _name
+from bot.sources.fields import reported as _reported
 from bot.sources.rows import decode_loosely, field_and_fault, not_finite_field, plain, split, unstorable_field, unusable
-from bot.usage import MAX_COST_NANOS, MAX_NAME_CHARACTERS, MAX_TAGS, MAX_TOKENS, Parsed, UsageEvent, digest
-
-_EARLIEST = 1_577_836_800 * MICROS  # 2020-01-01
-_MAX_AHEAD = timedelta(hours=24) // timedelta(microseconds=1)
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_UNSTORABLE_FAULT = "holds a NUL character, half of a surrogate pair or invalid UTF-8, which can't be stored"
+from bot.usage import MAX_TAGS, MAX_TOKENS, Parsed, UsageEvent, digest
 
 
 class _Usage(msgspec.Struct, gc=False):
@@ -69,7 +65,7 @@ def parse(body: bytes, *, now: datetime) -> Parsed:
 
     Raises Unreadable when the body is no JSON object or array of such.
     """
-    latest = micros(now) + _MAX_AHEAD
+    latest = latest_at(now)
     try:
         envelopes = _envelopes.decode(body)  # as one, which most bodies allow
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -116,7 +112,7 @@ def _undecodable(raw: bytes | msgspec.Raw, error: Exception) -> str:
     """What is wrong with a row that is no JSON: by the field, where a laxer reader finds it."""
     loose = decode_loosely(raw)
     if field := unstorable_field(loose):
-        return f"{field} {_UNSTORABLE_FAULT}"
+        return f"{field} {UNSTORABLE_FAULT}"
     if field := not_finite_field(loose):
         return f"{field} is not a finite number"
     return f"the row is not JSON: {plain(error)}"
@@ -141,7 +137,7 @@ def usage_event(envelope: _Envelope, *, latest: int) -> UsageEvent:
     )
     names = _names.get(said) or _names.checked(said)
     tags = _tags(data.tags) if data.tags else ()
-    reported = None if data.cost_usd is None else _reported(data.cost_usd)
+    reported = None if data.cost_usd is None else _reported("data.cost_usd", data.cost_usd)
     counters = _counters(data)
     if reported is None and not any(counters) and not _says_tokens(data):
         raise SourceError("data has neither tokens nor cost_usd: send one of them")
@@ -204,21 +200,7 @@ def _occurred_at(text: str | None, latest: int) -> int:
         occurred_at = micros(datetime.fromisoformat(text.upper()))
     except (ValueError, OverflowError) as error:
         raise SourceError("time is not RFC 3339 with its zone, like 2026-11-23T10:00:00Z") from error
-    if occurred_at < _EARLIEST:
-        raise SourceError("time is before 2020")
-    if occurred_at > latest:
-        raise SourceError("time is more than 24 hours ahead")
-    return occurred_at
-
-
-def _name(field: str, value: str | None) -> str:
-    if not value:
-        return ""
-    if len(value) > MAX_NAME_CHARACTERS:
-        raise SourceError(f"{field} is longer than {MAX_NAME_CHARACTERS} characters")
-    if (not value.isascii() or "\x00" in value) and _UNSTORABLE.search(value):
-        raise SourceError(f"{field} {_UNSTORABLE_FAULT}")
-    return value.strip()
+    return moment_within("time", occurred_at, latest)
 
 
 def _tags(tags: list[str] | dict[str, str]) -> tuple[str, ...]:
@@ -260,15 +242,3 @@ def _count_fault(data: _Usage) -> SourceError:
 
 def _says_tokens(data: _Usage) -> bool:
     return any(getattr(data, name) is not None for name in _COUNTS if name != "reasoning_tokens")
-
-
-def _reported(cost: str | int | float) -> int:
-    try:
-        nanos = nanos_from_decimal(cost.strip() if isinstance(cost, str) else repr(cost))
-    except ValueError as error:
-        raise SourceError(f"data.cost_usd {error}") from error
-    if nanos < 0:
-        raise SourceError("data.cost_usd is negative")
-    if nanos > MAX_COST_NANOS:
-        raise SourceError("data.cost_usd is over ten million dollars, more than one call can cost")
-    return nanos

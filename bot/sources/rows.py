@@ -118,6 +118,11 @@ def unusable(index: int, raw: bytes | msgspec.Raw, reason: str, keep: Mapping[st
     return Row(index=index, reason=reason, kept=kept if len(kept) <= MAX_KEPT_BYTES else b"", key=digest([whole]))
 
 
+def unreadable_body(body: bytes, reason: str) -> Row:
+    """A whole body in which nothing could be read, of a sender that never comes again: its hash and size alone are kept."""
+    return Row(index=0, reason=f"{reason} ({len(body):,} bytes)", kept=b"", key=digest([body]))
+
+
 def _known(decoded: dict[str, Any], keep: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, members in keep.items():

@@ -1,0 +1,272 @@
+"""LiteLLM's `generic_api` callback: StandardLoggingPayload as an array, as lines (labelled JSON all the same) or alone.
+
+Understood: every call that the gateway logs, failed, cached and streamed ones too (types/utils.py of LiteLLM 1.106).
+Ignored on purpose: prompts, responses, headers, clients' addresses, tracebacks; budget webhooks, which are hints.
+Unknown: a row without an id or an end time; it is an error that names the member, and a few harmless members are kept.
+
+The key of a call is its `litellm_call_id`, `id` and `status` together, because none alone tells it from all others: a failed
+try and its paid fallback share the call's id, upstreams repeat their ids, and a cached answer carries its original's id with
+a suffix. Failed tries of one call differ by their start as well. A body that is sent again has the same keys.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from bot.periods import MICROS
+from bot.refusals import SourceError
+from bot.sources.fields import address, count, cut_name, latest_at, moment_within, name, reported, tier
+from bot.sources.litellm_payload import Call
+from bot.sources.rows import (
+    Unreadable,
+    decode_loosely,
+    field_and_fault,
+    not_finite_field,
+    plain,
+    split,
+    unstorable_field,
+    unusable,
+)
+from bot.usage import MAX_TAGS, BudgetBlock, GatewayView, Parsed, UsageEvent, digest
+
+_calls = msgspec.json.Decoder(list[Call])
+_call = msgspec.json.Decoder(Call)
+_KEPT: dict[str, Any] = dict.fromkeys(
+    (
+        *("id", "litellm_call_id", "status", "startTime", "endTime", "model", "custom_llm_provider", "call_type"),
+        *("prompt_tokens", "completion_tokens", "response_cost", "cache_hit"),
+    ),
+    True,
+) | {"metadata": dict.fromkeys(("user_api_key_team_id", "user_api_key_alias", "usage_object"), True)}
+_NOBODY = frozenset({"default_user_id", "default-user-id", "litellm-proxy-admin"})
+
+
+def parse(body: bytes, *, now: datetime) -> Parsed:
+    """Reads a body of calls. A row's fault is that row's alone. Raises Unreadable if there is nothing of JSON in it."""
+    latest = latest_at(now)
+    calls, raw_rows = _decoded(body)
+    parsed = Parsed(rows=0, events=[], unusable=[], views=[], blocks=[])
+    views: dict[str, GatewayView] = {}
+    for index, call in enumerate(calls):
+        try:
+            found = call if isinstance(call, Call) else _read(call)
+            if found.event and found.event_group:
+                parsed.ignored += 1
+                continue
+            event = usage_event(found, latest=latest)
+            parsed.events.append((parsed.rows, event))
+            _look_at_gateway(found, event, views, parsed.blocks)
+        except SourceError as error:
+            raw = raw_rows[index] if raw_rows is not None else split(body)[index]
+            parsed.unusable.append(unusable(parsed.rows, raw, str(error), _KEPT))
+        parsed.rows += 1
+    parsed.views += views.values()
+    return parsed
+
+
+def _decoded(body: bytes) -> tuple[list[Any], list[bytes | msgspec.Raw] | None]:
+    """The body's calls, decoded at once where that can be, else undecoded with their bytes."""
+    try:
+        if body.lstrip()[:1] == b"[":
+            return _calls.decode(body), None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass  # some row is at fault: each by itself
+    raw_rows = _rows(body)
+    return list(raw_rows), raw_rows
+
+
+def _rows(body: bytes) -> list[bytes | msgspec.Raw]:
+    """An array's elements, the one object, or the lines of objects."""
+    try:
+        return split(body)
+    except Unreadable:
+        lines = [line for line in body.splitlines() if line.strip()]
+        if len(lines) < 2 or not any(line.lstrip().startswith(b"{") for line in lines):
+            raise
+        return list(lines)
+
+
+def _read(raw: bytes | msgspec.Raw) -> Call:
+    try:
+        return _call.decode(raw)
+    except msgspec.ValidationError as error:
+        raise SourceError(field_and_fault(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        loose = decode_loosely(raw)
+        if field := unstorable_field(loose):
+            raise SourceError(f"{field} holds characters that can't be stored") from error
+        if field := not_finite_field(loose):
+            raise SourceError(f"{field} is not a finite number") from error
+        raise SourceError(f"the row is not JSON: {plain(error)}") from error
+
+
+def usage_event(call: Call, *, latest: int) -> UsageEvent:
+    """Checks and normalises a call. Raises SourceError that names the member."""
+    event_id, call_id = name("id", call.id), name("litellm_call_id", call.litellm_call_id)
+    if not (event_id or call_id):
+        raise SourceError("id and litellm_call_id are missing: nothing tells this call from others")
+    if call.status not in ("success", "failure"):
+        raise SourceError("status must be success or failure")
+    occurred_at = _moment("endTime", call.endTime if call.endTime is not None else call.startTime, latest)
+    failed, said = call.status == "failure", call.metadata
+    cached = call.cache_hit is True or "_cache_hit" in event_id
+    provider, tags = name("custom_llm_provider", call.custom_llm_provider), _tags(call)
+    prefixed = name("model", call.model)
+    model = prefixed.removeprefix(f"{provider}/") if provider else prefixed
+    if not model and not failed:
+        raise SourceError("model is missing")
+    model = model or "unknown"
+    counters = _counters(call)
+    cost = _cost(call)
+    credential = name("metadata.user_api_key_alias", said.user_api_key_alias) or (said.user_api_key_hash or "")[:12]
+    team = name("metadata.user_api_key_team_id", said.user_api_key_team_id)
+    uncached, read, write_5m, write_1h, output, reasoning = counters
+    tries = (call.startTime, name("model_id", call.model_id)) if failed else ()
+    return UsageEvent(
+        key=digest(("litellm", call_id, event_id, call.status, *tries)),
+        fingerprint=digest((occurred_at, provider, model, credential, team, counters, cost, cached)),
+        event_id=event_id or call_id,
+        occurred_at=occurred_at,
+        provider=provider,
+        model=model,
+        tool=_tagged(tags, "tool"),
+        workflow=_workflow(call, tags),
+        user=_user(call),
+        credential=credential,
+        gateway_team=team,
+        declared_team=_tagged(tags, "team"),
+        user_agent=_user_agent(call),
+        tags=tags,
+        uncached_input=uncached,
+        cache_read=read,
+        cache_write_5m=write_5m,
+        cache_write_1h=write_1h,
+        output=output,
+        reasoning=reasoning,
+        reported_nanos=cost if cost or cached else None,
+        failed=failed,
+        gateway_cache=cached and not failed,
+        notional=bool(said.used_client_oauth_token),
+        api_base=address(call.api_base),
+        tier=tier(call.cost_breakdown.service_tier) or tier(said.usage_object.service_tier),
+        unmetered=not failed and not any(counters) and not cost,
+    )
+
+
+def _moment(field: str, seconds: float | int | str | None, latest: int) -> int:
+    """Microseconds of epoch seconds."""
+    if seconds is None:
+        raise SourceError(f"{field} is missing")
+    try:
+        value = float(seconds)
+        at = round(value * MICROS)
+    except (ValueError, OverflowError) as error:
+        raise SourceError(f"{field} is not a time in seconds since 1970") from error
+    return moment_within(field, at, latest)
+
+
+def _counters(call: Call) -> tuple[int, int, int, int, int, int]:
+    """The six counters, disjoint. `prompt_tokens` holds the cached parts too, and `completion_tokens` the reasoning, for all
+    providers: measured, see the payloads of both shapes in tests/fixtures/litellm."""
+    usage = call.metadata.usage_object
+    prompt, output = count("prompt_tokens", call.prompt_tokens), count("completion_tokens", call.completion_tokens)
+    details = usage.prompt_tokens_details
+    read = _first("cached tokens", usage.cache_read_input_tokens, details.cached_tokens)
+    made = details.cache_creation_tokens
+    written = _first("cache writes", usage.cache_creation_input_tokens, made, details.cache_write_tokens)
+    write_1h = count("ephemeral_1h_input_tokens", details.cache_creation_token_details.ephemeral_1h_input_tokens)
+    if write_1h > written:
+        raise SourceError("ephemeral_1h_input_tokens is more than the cache writes, of which it is a part")
+    uncached = prompt - read - written
+    if uncached < 0:
+        raise SourceError("prompt_tokens is less than its cached parts")
+    reasoning = count("reasoning_tokens", usage.completion_tokens_details.reasoning_tokens)
+    return uncached, read, written - write_1h, write_1h, output, min(reasoning, output)
+
+
+def _first(field: str, *values: int | None) -> int:
+    return next((count(field, value) for value in values if value), 0)
+
+
+def _cost(call: Call) -> int:
+    """The larger of the two figures: streamed calls have been seen with a cost of 0 and a real breakdown (litellm#40100)."""
+    return max(
+        reported("response_cost", call.response_cost or 0),
+        reported("cost_breakdown.total_cost", call.cost_breakdown.total_cost or 0),
+    )
+
+
+def _tags(call: Call) -> tuple[str, ...]:
+    """The client's and the key's tags, without the two by which the gateway repeats the user agent."""
+    own = (tag for tag in call.request_tags if not tag.startswith("User-Agent:"))
+    return tuple(cut for tag in list(own)[:MAX_TAGS] if (cut := cut_name("request_tags", tag)))
+
+
+def _tagged(tags: tuple[str, ...], what: str) -> str:
+    return next((tag.partition(":")[2].strip() for tag in tags if tag.startswith(f"{what}:")), "")
+
+
+def _workflow(call: Call, tags: tuple[str, ...]) -> str:
+    noted = (call.metadata.spend_logs_metadata or {}).get("workflow")
+    header = (call.metadata.requester_custom_headers or {}).get("x-workflow-id")
+    said = next((text for text in (noted, header) if isinstance(text, str) and text), None)
+    return _tagged(tags, "workflow") or cut_name("workflow", said)
+
+
+def _user(call: Call) -> str:
+    said = call.metadata
+    own = said.user_api_key_user_email or said.user_api_key_user_id
+    return cut_name("user", own if own and own not in _NOBODY else call.end_user)
+
+
+def _user_agent(call: Call) -> str:
+    tagged = [tag.removeprefix("User-Agent:").strip() for tag in call.request_tags if tag.startswith("User-Agent:")]
+    return cut_name("user_agent", call.metadata.user_agent or call.user_agent or max(tagged, key=len, default=""))
+
+
+def _look_at_gateway(call: Call, event: UsageEvent, views: dict[str, GatewayView], blocks: list[BudgetBlock]) -> None:
+    """What the gateway says of its team's budget, and of one that stopped this call."""
+    said, fault = call.metadata, call.error_information
+    resets_at = _reset(said.user_api_key_team_budget_reset_at)
+    spend = said.user_api_key_team_spend
+    if event.gateway_team and spend is not None:
+        known = views.get(event.gateway_team)
+        if known is None or known.at <= event.occurred_at:
+            cap = said.user_api_key_team_max_budget
+            views[event.gateway_team] = GatewayView(
+                gateway_team=event.gateway_team,
+                alias=cut_name("metadata.user_api_key_team_alias", said.user_api_key_team_alias),
+                spend_nanos=_dollars(spend),
+                cap_nanos=None if cap is None else _dollars(cap),
+                resets_at=resets_at,
+                at=event.occurred_at,
+            )
+    if event.failed and fault.error_budget_entity_type and fault.error_budget_limit is not None:
+        blocks.append(
+            BudgetBlock(
+                user=event.user,
+                gateway_team=event.gateway_team,
+                entity=cut_name("error_budget_entity_type", fault.error_budget_entity_type),
+                entity_id=cut_name("error_budget_entity_id", fault.error_budget_entity_id),
+                limit_nanos=_dollars(fault.error_budget_limit),
+                spend_nanos=_dollars(fault.error_budget_spend or 0),
+                resets_at=resets_at,
+                at=event.occurred_at,
+            )
+        )
+
+
+def _dollars(value: str | int | float) -> int:
+    """A gateway's counter or cap; beyond what one call may cost, but within what the books can hold."""
+    try:
+        return min(max(round(float(value) * 1e9), 0), 9 * 10**18)
+    except (ValueError, OverflowError):
+        return 0
+
+
+def _reset(text: str | None) -> int | None:
+    try:
+        return round(datetime.fromisoformat(text).timestamp() * MICROS) if text else None
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,137 @@
+"""Those members of LiteLLM's StandardLoggingPayload that are read, by LiteLLM's own names. All others are skipped unread."""
+
+from typing import Any
+
+import msgspec
+
+Number = float | int | str | None
+"""JSON's number; a float's shortest spelling is the sender's own, so no digit of it is lost."""
+
+
+class Written(msgspec.Struct, gc=False):
+    """How long cache writes are kept, as Anthropic counts them."""
+
+    ephemeral_5m_input_tokens: int | None = None
+    ephemeral_1h_input_tokens: int | None = None
+
+
+class Details(msgspec.Struct, gc=False):
+    """Parts of the prompt: `cached_tokens` is OpenAI's name, the others are Anthropic's."""
+
+    cached_tokens: int | None = None
+    cache_creation_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    written: Written | None = msgspec.field(name="cache_creation_token_details", default=None)
+
+    @property
+    def cache_creation_token_details(self) -> Written:
+        return self.written or _NOT_WRITTEN
+
+
+class Completion(msgspec.Struct, gc=False):
+    """Parts of the output."""
+
+    reasoning_tokens: int | None = None
+
+
+class Usage(msgspec.Struct, gc=False):
+    """`metadata.usage_object`; its parts may be null."""
+
+    prompt: Details | None = msgspec.field(name="prompt_tokens_details", default=None)
+    completion: Completion | None = msgspec.field(name="completion_tokens_details", default=None)
+    cache_read_input_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    service_tier: str | None = None
+
+    @property
+    def prompt_tokens_details(self) -> Details:
+        return self.prompt or _NO_DETAILS
+
+    @property
+    def completion_tokens_details(self) -> Completion:
+        return self.completion or _NO_COMPLETION
+
+
+class Metadata(msgspec.Struct, gc=False):
+    """`metadata`: whose key it was, and what the gateway knows of its team."""
+
+    user_api_key_hash: str | None = None
+    user_api_key_alias: str | None = None
+    user_api_key_team_id: str | None = None
+    user_api_key_team_alias: str | None = None
+    user_api_key_user_id: str | None = None
+    user_api_key_user_email: str | None = None
+    user_api_key_team_spend: Number = None
+    user_api_key_team_max_budget: Number = None
+    user_api_key_team_budget_reset_at: str | None = None
+    used_client_oauth_token: bool | None = None
+    user_agent: str | None = None
+    spend_logs_metadata: dict[str, Any] | None = None
+    requester_custom_headers: dict[str, Any] | None = None
+    usage: Usage | None = msgspec.field(name="usage_object", default=None)
+
+    @property
+    def usage_object(self) -> Usage:
+        return self.usage or _NO_USAGE
+
+
+class Breakdown(msgspec.Struct, gc=False):
+    """`cost_breakdown`: `total_cost` includes all parts."""
+
+    total_cost: Number = None
+    service_tier: str | None = None
+
+
+class Fault(msgspec.Struct, gc=False):
+    """`error_information`, as far as it tells which budget was spent."""
+
+    error_budget_entity_type: str | None = None
+    error_budget_entity_id: str | None = None
+    error_budget_limit: Number = None
+    error_budget_spend: Number = None
+
+
+class Call(msgspec.Struct, gc=False):
+    """One logged call."""
+
+    id: str | None = None
+    litellm_call_id: str | None = None
+    status: str | None = None
+    startTime: Number = None  # noqa: N815  # LiteLLM's spelling
+    endTime: Number = None  # noqa: N815
+    model: str | None = None
+    model_id: str | None = None
+    custom_llm_provider: str | None = None
+    api_base: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    response_cost: Number = None
+    cache_hit: bool | str | None = None
+    end_user: str | None = None
+    user_agent: str | None = None
+    tags: list[str] | None = msgspec.field(name="request_tags", default=None)
+    said: Metadata | None = msgspec.field(name="metadata", default=None)
+    costs: Breakdown | None = msgspec.field(name="cost_breakdown", default=None)
+    fault: Fault | None = msgspec.field(name="error_information", default=None)
+    event: str | None = None
+    event_group: str | None = None
+
+    @property
+    def metadata(self) -> Metadata:
+        return self.said or _NO_METADATA
+
+    @property
+    def cost_breakdown(self) -> Breakdown:
+        return self.costs or _NO_COSTS
+
+    @property
+    def error_information(self) -> Fault:
+        return self.fault or _NO_FAULT
+
+    @property
+    def request_tags(self) -> list[str]:
+        return self.tags or []
+
+
+_NOT_WRITTEN, _NO_DETAILS, _NO_COMPLETION = Written(), Details(), Completion()
+_NO_USAGE, _NO_METADATA, _NO_COSTS, _NO_FAULT = Usage(), Metadata(), Breakdown(), Fault()

@@ -1,0 +1,166 @@
+"""The routes by which sources send usage: whose key it is, the body within bounds, the rows booked, the answer."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse
+from fastapi.security import HTTPBearer
+from prometheus_client import CollectorRegistry, Counter
+
+from bot.attribution import Source
+from bot.sources import SOURCES
+from bot.sources.rows import Unreadable, unreadable_body
+from bot.usage import Parsed
+from handlers.bodies import BodyError, InFlight, drain, read_body
+from handlers.context import Context, TooManyUnknownKeys
+from handlers.usage import Answer, Intake, KeyRevoked, NotDurable, TooBusy
+from storage.keys import key_hash
+
+log = structlog.get_logger()
+KEY = Depends(HTTPBearer(scheme_name="ingest key", auto_error=False))  # for the description; `sender` checks the key
+RETRY_SECONDS = 2
+
+
+class Denied(Exception):
+    """A request without a key that fits. The text says what is wrong."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+def problem(status: int, sentence: str) -> JSONResponse:
+    headers = {"Retry-After": str(RETRY_SECONDS)} if status == 503 else None
+    if status == 401:
+        headers = {"WWW-Authenticate": "Bearer"}
+    return JSONResponse({"error": sentence}, status_code=status, headers=headers)
+
+
+async def sender(request: Request, context: Context) -> tuple[Source, bytes]:
+    """The source whose key the request carries, and the key's hash. Raises Denied."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Denied(401, "Send the ingest key as `Authorization: Bearer <key>`; `tokens keys create` makes one.")
+    try:
+        source = await context.rulebooks.source_of(token.strip())
+    except TooManyUnknownKeys as error:
+        raise Denied(503, "Too many unknown keys are being tried. Send it again in a second.") from error
+    if source is None:
+        raise Denied(401, "This ingest key is not known, or was revoked.")
+    return source, key_hash(token.strip())
+
+
+class Door:
+    """What every route of usage goes through; one per process. `in_flight` bounds the bytes of all bodies in hand."""
+
+    def __init__(self, context: Context, intake: Intake, registry: CollectorRegistry) -> None:
+        self.context = context
+        self.in_flight = InFlight(context.settings.max_in_flight_bytes)
+        self._intake = intake
+        self._rows = Counter("tokens_usage_rows", "Rows of usage by what became of them.", ["fate"], registry=registry)
+
+    async def take(
+        self, request: Request, read: Callable[[bytes, Source], Parsed], *, read_as: str
+    ) -> tuple[Parsed, Answer]:
+        """Reads, parses and books a request's body. `read` makes rows of the bytes; `read_as` is the format by which
+        quarantined rows of it can be read again.
+
+        Raises Denied, BodyError, Unreadable, KeyRevoked, NotDurable and TooBusy, which `fault_of` turns into answers.
+        """
+        source, key = await sender(request, self.context)
+        settings = self.context.settings
+        body = await read_body(request, cap=settings.max_body_bytes, in_flight=self.in_flight)
+        try:
+            parsed = read(body, source)
+            answer = await self._intake.book(parsed, source=source, key=key, read_as=read_as)
+        finally:
+            self.in_flight.give_back(len(body))
+        for fate in ("accepted", "duplicates", "conflicts", "quarantined"):
+            self._rows.labels(fate).inc(getattr(answer, fate))
+        return parsed, answer
+
+
+async def guarded(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Answers, or says what is wrong in one sentence and by the right status. Nothing ends in a 500 that can be said."""
+    try:
+        return await answer(request)
+    except Exception as error:  # noqa: BLE001  # senders drop data on a 500 and come again on a 503
+        if isinstance(error, Denied):
+            await drain(request.stream())
+        return problem(*fault_of(error, request.url.path))
+
+
+def fault_of(error: Exception, path: str) -> tuple[int, str]:
+    """The status and the sentence that answer a fault."""
+    if isinstance(error, BodyError | Denied):
+        return error.status, str(error)
+    if isinstance(error, Unreadable):
+        return 400, str(error)
+    if isinstance(error, KeyRevoked):
+        return 401, "This ingest key was revoked."
+    if isinstance(error, TooBusy):
+        return 503, "More usage waits to be stored than may. Send it again in a second."
+    if isinstance(error, NotDurable):
+        return 503, "It could not be stored now. Send it again; what was stored is not stored twice."
+    log.error("request failed", path=path, error=repr(error), exc_info=error)
+    return 503, "Something went wrong here. Send it again; nothing is stored twice."
+
+
+def usage_routes(door: Door) -> APIRouter:
+    """`/v1/usage` and `/v1/usage/litellm`."""
+    routes = APIRouter()
+
+    @routes.post("/v1/usage", summary="Book usage events", openapi_extra=_USAGE_BODY, dependencies=[KEY])
+    async def post_usage(request: Request) -> Response:
+        """Usage events: CloudEvents structured, in a batch, or as plain JSON."""
+
+        def read(body: bytes, _source: Source) -> Parsed:
+            return SOURCES["cloudevents"](body, now=door.context.now())
+
+        async def answer(request: Request) -> Response:
+            return JSONResponse((await door.take(request, read, read_as="cloudevents"))[1].to_json())
+
+        return await guarded(request, answer)
+
+    @routes.post("/v1/usage/litellm", summary="Book LiteLLM's calls", openapi_extra=_LITELLM_BODY, dependencies=[KEY])
+    async def post_litellm(request: Request) -> Response:
+        """LiteLLM's `generic_api` callback: an array, lines, or one call. It never sends anything again, so what can't be
+        read at all is quarantined and answered 200."""
+
+        def read(body: bytes, _source: Source) -> Parsed:
+            try:
+                return SOURCES["litellm"](body, now=door.context.now())
+            except Unreadable as error:
+                return Parsed(rows=1, events=[], unusable=[unreadable_body(body, str(error))])
+
+        async def answer(request: Request) -> Response:
+            return JSONResponse((await door.take(request, read, read_as="litellm"))[1].to_json())
+
+        return await guarded(request, answer)
+
+    return routes
+
+
+_EXAMPLE = {
+    "specversion": "1.0",
+    "type": "ai.usage",
+    "source": "/gateway/eu",
+    "id": "req-7",
+    "time": "2026-11-23T10:00:00Z",
+    "data": {"provider": "anthropic", "model": "claude-opus-4-5", "uncached_input_tokens": 1200, "output_tokens": 900},
+}
+_USAGE_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/cloudevents+json": {"schema": {"type": "object"}, "example": _EXAMPLE},
+            "application/cloudevents-batch+json": {"schema": {"type": "array", "items": {"type": "object"}}},
+            "application/json": {"schema": {}, "example": [_EXAMPLE]},
+        },
+    },
+}
+_LITELLM_BODY: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": {}}}},
+}
