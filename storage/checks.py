@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, not_, or_, select, union_all
 
 from storage.ledger import nano_sums, whole
 from storage.tables import (
@@ -12,6 +12,8 @@ from storage.tables import (
     budget_requests,
     entries,
     event_keys,
+    sources,
+    usage_adjustments,
     usage_days,
     usage_events,
     usage_hours,
@@ -23,11 +25,15 @@ if TYPE_CHECKING:
     from storage.store import Transaction
 
 _HOUR_MICROS = 3_600_000_000
+_LAST_DAY = 10**9
+_ZEROS = (0,) * (len(COUNTER_COLUMNS) + 3)
 
 
 async def faults(tx: "Transaction") -> AsyncIterator[str]:
     """Every disagreement, in one snapshot. None means that every figure can be defended."""
     async for fault in _rollup_faults(tx):
+        yield fault
+    async for fault in _adjustment_faults(tx):
         yield fault
     async for fault in _ledger_faults(tx):
         yield fault
@@ -39,7 +45,9 @@ async def faults(tx: "Transaction") -> AsyncIterator[str]:
 
 
 async def _rollup_faults(tx: "Transaction") -> AsyncIterator[str]:
-    keys = (await tx.connection.execute(select(func.count()).select_from(event_keys))).scalar_one()
+    observers = select(sources.c.id).where(sources.c.role == "observe")  # what they sent is compared, not booked
+    of_meters = select(func.count()).select_from(event_keys).where(event_keys.c.source_id.not_in(observers))
+    keys = (await tx.connection.execute(of_meters)).scalar_one()
     events = (await tx.connection.execute(select(func.count()).select_from(usage_events))).scalar_one()
     if keys != events:
         yield f"usage: {keys} event keys, {events} events"
@@ -53,6 +61,11 @@ async def _rollup_faults(tx: "Transaction") -> AsyncIterator[str]:
             tx,
             _grouped(usage_events.c.team_id, of_event, usage_events.c.series_id, func.count(), usage_events),
         )
+        adjusted = usage_adjustments.c
+        of_row = adjusted.local_day if name == "days" else adjusted.occurred_at.op("/")(_HOUR_MICROS)
+        rows = _grouped(adjusted.team_id, of_row, adjusted.series_id, func.sum(adjusted.calls), usage_adjustments)
+        for at, amounts in (await _sums(tx, rows)).items():
+            booked[at] = tuple(a + b for a, b in zip(booked.get(at, _ZEROS), amounts, strict=True))
         for at in sorted(rolled.keys() | booked.keys()):
             if rolled.get(at) != booked.get(at):
                 yield f"usage {name}: team {at[0]}, {name[:-1]} {at[1]}, series {at[2]}: events and rollup differ"
@@ -74,15 +87,49 @@ def _grouped(
 ) -> Select[Any]:
     columns = table.c  # type: ignore[attr-defined]  # a Table
     counters = [func.sum(columns[name]) for name in COUNTER_COLUMNS]
-    return select(team, bucket, series, calls, *counters, *nano_sums(columns.cost_nanos)).group_by(team, bucket, series)
+    costs = (*nano_sums(columns.cost_nanos), *nano_sums(columns.notional_nanos))
+    return select(team, bucket, series, calls, *counters, *costs).group_by(team, bucket, series)
 
 
 async def _sums(tx: "Transaction", wanted: Select[Any]) -> dict[tuple[int, int, int], tuple[int, ...]]:
     found = {}
     for row in await tx.connection.execute(wanted):
-        team, bucket, series, *counts, dollars, rest = map(int, row)
-        found[team, bucket, series] = (*counts, whole(dollars, rest))
+        team, bucket, series, *counts, dollars, rest, notional_dollars, notional_rest = map(int, row)
+        found[team, bucket, series] = (*counts, whole(dollars, rest), whole(notional_dollars, notional_rest))
     return found
+
+
+async def _adjustment_faults(tx: "Transaction") -> AsyncIterator[str]:
+    """An adjusting row moves an event, or changes its cost: it names one, and neither adds usage nor takes any away."""
+    row, event = usage_adjustments.c, usage_events.c
+    is_of = and_(event.occurred_at == row.occurred_at, event.source_id == row.source_id, event.key_hash == row.key_hash)
+    lost = select(row.id).where(not_(exists().where(is_of))).order_by(row.id)
+    for adjustment_id in (await tx.connection.execute(lost)).scalars():
+        yield f"adjustments: row {adjustment_id} names no event"
+    amounts = ("calls", *COUNTER_COLUMNS)
+    unbalanced = (
+        select(row.source_id, row.key_hash)
+        .group_by(row.source_id, row.key_hash)
+        .having(or_(*(func.sum(row[name]) != 0 for name in amounts)))
+        .order_by(row.source_id, row.key_hash)
+    )
+    for source_id, key_hash in await tx.connection.execute(unbalanced):
+        yield f"adjustments: the rows of event {bytes(key_hash).hex()} of source {source_id} add or take away usage"
+    summed = (*amounts, "cost_nanos", "notional_nanos")
+    place = ("source_id", "key_hash", "team_id", "local_day", "series_id")
+    booked = select(*(event[name] for name in place), literal(1).label("calls"), *(event[name] for name in summed[1:]))
+    both = union_all(
+        select(*(row[name] for name in (*place, *summed))), booked.where(exists().where(is_of).correlate(usage_events))
+    ).subquery()
+    left_over = or_(*(func.sum(both.c[name]) != 0 for name in summed[1:]))
+    split = (
+        select(both.c.source_id, both.c.key_hash)
+        .group_by(*(both.c[name] for name in place))
+        .having(and_(func.sum(both.c.calls) != 1, or_(func.sum(both.c.calls) != 0, left_over)))
+        .order_by(both.c.source_id, both.c.key_hash)
+    )
+    for source_id, key_hash in await tx.connection.execute(split):
+        yield f"adjustments: event {bytes(key_hash).hex()} of source {source_id} counts in more than one place"
 
 
 async def _ledger_faults(tx: "Transaction") -> AsyncIterator[str]:
@@ -109,15 +156,35 @@ async def _ledger_faults(tx: "Transaction") -> AsyncIterator[str]:
     for at in sorted(held.keys() | waiting.keys()):
         if held.get(at, 0) != waiting.get(at, 0):
             yield f"ledger: team {at[0]}, {at[1]}: held and the pending requests' holds differ"
-    spent = {team: 0 for team, _ in (await _balances(tx, "spent"))}
+    async for fault in _charge_faults(tx):
+        yield fault
+
+
+async def _charge_faults(tx: "Transaction") -> AsyncIterator[str]:
+    """Charges follow usage, so they never exceed it: but for what adjusting rows took away from a day after it was
+    charged, until the posting job has corrected that."""
+    adjusted = usage_adjustments.c
+    taken = {
+        (int(team), int(day)): -whole(dollars, rest)
+        for team, day, dollars, rest in await tx.connection.execute(
+            select(adjusted.team_id, adjusted.local_day, *nano_sums(adjusted.cost_nanos))
+            .where(adjusted.cost_nanos < 0)
+            .group_by(adjusted.team_id, adjusted.local_day)
+        )
+    }
+    spent: dict[int, int] = {}
     for (team, _), nanos in (await _balances(tx, "spent")).items():
-        spent[team] += nanos
+        spent[team] = spent.get(team, 0) + nanos
+    of_days = await tx.ledger.charges_due(before_day=dict.fromkeys(spent, _LAST_DAY))
+    too_much = {team for team, day, posted, total in of_days if posted.nanos > total + taken.get((team, day), 0)}
     rows = await tx.connection.execute(
         select(usage_days.c.team_id, *nano_sums(usage_days.c.cost_nanos)).group_by(usage_days.c.team_id)
     )
     used = {int(team): whole(dollars, rest) for team, dollars, rest in rows}
+    for (team, _), nanos in taken.items():
+        used[team] = used.get(team, 0) + nanos
     for team in sorted(spent):
-        if spent[team] > used.get(team, 0):
+        if team in too_much or spent[team] > used.get(team, 0):
             yield f"ledger: team {team} was charged more than its usage sums to"
 
 

@@ -46,7 +46,7 @@ class Reports:
     async def first_day(self, team_id: int) -> int | None:
         """The day of a team's first usage."""
         found = await self._connection.execute(
-            select(func.min(usage_days.c.local_day)).where(usage_days.c.team_id == team_id)
+            select(func.min(usage_days.c.local_day)).where(usage_days.c.team_id == team_id, usage_days.c.calls != 0)
         )
         day = found.scalar()
         return None if day is None else int(day)
@@ -60,7 +60,7 @@ class Reports:
         team_ids: Sequence[int] | None = None,
         person_ids: Sequence[int] | None = None,
     ) -> dict[str, Sum]:
-        """Sums by a part of the series over days, of teams or of one person."""
+        """Sums by a part of the series over days, of teams or of one person. A part that adjusting rows emptied is left out."""
         tokens = sum((usage_days.c[name] for name in _TOKENS[1:]), usage_days.c[_TOKENS[0]])
         wanted = (
             select(
@@ -78,10 +78,11 @@ class Reports:
             wanted = wanted.where(usage_days.c.team_id.in_(list(team_ids)))
         if person_ids is not None:
             wanted = wanted.where(usage_series.c.person_id.in_(list(person_ids)))
-        return {
+        sums = {
             str(name): Sum(int(calls), int(count), whole(dollars, rest), int(notional))
             for name, calls, count, dollars, rest, notional in await self._connection.execute(wanted)
         }
+        return {name: total for name, total in sums.items() if total != NOTHING}
 
     async def by_tool_and_day(self, team_id: int, *, first_day: int, end_day: int) -> dict[tuple[str, int], int]:
         """A team's nano-dollars by (tool, day)."""
@@ -123,6 +124,7 @@ class Reports:
             .where(usage_series.c.basis == "unpriced")
             .where(usage_days.c.local_day >= first_day, usage_days.c.local_day < end_day)
             .group_by(usage_series.c.model)
+            .having(func.sum(usage_days.c.calls) != 0)
         )
         return {str(model): int(calls) for model, calls in rows}
 

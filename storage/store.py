@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.adjustments import Adjustments
 from storage.alerts import Alerts
 from storage.audit import Audit
 from storage.budget_requests import BudgetRequests
@@ -72,6 +73,10 @@ class Transaction:
     @cached_property
     def usage(self) -> Usage:
         return Usage(self)
+
+    @cached_property
+    def adjustments(self) -> Adjustments:
+        return Adjustments(self)
 
     @cached_property
     def reports(self) -> Reports:

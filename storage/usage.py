@@ -18,7 +18,7 @@ from storage.tables import COUNTER_COLUMNS
 if TYPE_CHECKING:
     from storage.store import Transaction
 
-_SERIES_KEY = ("team_id", "tool", "provider", "model", "workflow", "person_id", "credential", "basis")
+SERIES_KEY = ("team_id", "tool", "provider", "model", "workflow", "person_id", "credential", "basis")
 _EVENT_COLUMNS = (
     *("source_id", "key_hash", "event_id", "occurred_at", "received_at", "team_id", "local_day", "series_id"),
     *COUNTER_COLUMNS,
@@ -26,7 +26,7 @@ _EVENT_COLUMNS = (
     *("gateway_team", "declared_team", "tags", "tier"),
 )
 _KEYS = ("source_id", "key_hash", "fingerprint")
-_AMOUNTS = ("calls", *COUNTER_COLUMNS, "cost_nanos", "notional_nanos")
+AMOUNTS = ("calls", *COUNTER_COLUMNS, "cost_nanos", "notional_nanos")
 _Key = tuple[int, bytes]
 SeriesKey = tuple[int, str, str, str, str, int, str, str]
 
@@ -91,7 +91,7 @@ class Usage:
         people[""] = 0
         self._tx.after_commit(lambda: _remember(self._memory.people, people))
         await self._ensure_months({b.event.occurred_at // DAY_MICROS for b in bookings})
-        return await self._series_ids([_series_key(b, people) for b in bookings])
+        return await self.series_ids([_series_key(b, people) for b in bookings])
 
     async def _insert(self, bookings: Sequence[Booking], received_at: int) -> None:
         series = await self.make_known(bookings)
@@ -99,8 +99,8 @@ class Usage:
         await bulk.insert(self._connection, "usage_events", _EVENT_COLUMNS, events)
         sums = _summed(bookings, series)
         for table, bucket, place in (("usage_hours", "hour", 1), ("usage_days", "local_day", 2)):
-            rows = _rolled_up(sums, place)
-            await bulk.add(self._connection, table, ("team_id", bucket, "series_id"), _AMOUNTS, rows)
+            rows = rolled_up(sums, place)
+            await bulk.add(self._connection, table, ("team_id", bucket, "series_id"), AMOUNTS, rows)
         changed = [(team, 1) for team in sorted({b.team_id for b in bookings})]
         await bulk.add(self._connection, "team_changes", ("team_id",), ("version",), changed)
 
@@ -109,15 +109,15 @@ class Usage:
         insert = activity_insert(first_occurred_at, received_at=received_at)
         await bulk.upsert(self._connection, insert.table, insert.columns, insert.rows, insert.on_conflict)
 
-    async def _series_ids(self, keys: list[SeriesKey]) -> list[int]:
+    async def series_ids(self, keys: Sequence[SeriesKey]) -> list[int]:
         """The id of each key's series, made where missing. They are remembered only once this transaction is committed."""
         known = self._memory.series
         ids = [known.get(key) for key in keys]
         missing = sorted({key for key, series_id in zip(keys, ids, strict=True) if series_id is None})
         fresh: dict[SeriesKey, int] = {}
         if missing:
-            await bulk.insert_missing(self._connection, "usage_series", _SERIES_KEY, _SERIES_KEY, missing)
-            rows = await bulk.select(self._connection, "usage_series", (*_SERIES_KEY, "id"), _SERIES_KEY, missing)
+            await bulk.insert_missing(self._connection, "usage_series", SERIES_KEY, SERIES_KEY, missing)
+            rows = await bulk.select(self._connection, "usage_series", (*SERIES_KEY, "id"), SERIES_KEY, missing)
             fresh = {row[:-1]: row[-1] for row in rows}
             self._tx.after_commit(lambda: _remember(self._memory.series, fresh))
         return [fresh[key] if found is None else found for key, found in zip(keys, ids, strict=True)]
@@ -174,8 +174,8 @@ def express_inserts(
     tail = "" if partitioned else "ON CONFLICT DO NOTHING"
     return Insert("event_keys", _KEYS, keys, tail), [
         Insert("usage_events", _EVENT_COLUMNS, events),
-        _adding("usage_hours", ("team_id", "hour", "series_id"), _AMOUNTS, _rolled_up(sums, 1)),
-        _adding("usage_days", ("team_id", "local_day", "series_id"), _AMOUNTS, _rolled_up(sums, 2)),
+        _adding("usage_hours", ("team_id", "hour", "series_id"), AMOUNTS, rolled_up(sums, 1)),
+        _adding("usage_days", ("team_id", "local_day", "series_id"), AMOUNTS, rolled_up(sums, 2)),
         _adding("team_changes", ("team_id",), ("version",), changed),
     ]
 
@@ -264,7 +264,7 @@ def _summed(bookings: Sequence[Booking], series: Sequence[int]) -> dict[Bucket, 
         at = (booking.team_id, event.occurred_at // HOUR_MICROS, booking.local_day, series_id)
         there = sums.get(at)
         if there is None:
-            there = sums[at] = [0] * len(_AMOUNTS)
+            there = sums[at] = [0] * len(AMOUNTS)
         there[0] += 1
         there[1] += event.uncached_input
         there[2] += event.cache_read
@@ -277,7 +277,7 @@ def _summed(bookings: Sequence[Booking], series: Sequence[int]) -> dict[Bucket, 
     return sums
 
 
-def _rolled_up(sums: dict[Bucket, list[int]], place: int) -> list[tuple[int, ...]]:
+def rolled_up(sums: dict[Bucket, list[int]], place: int) -> list[tuple[int, ...]]:
     """Rows of a rollup, in key order, from the bucket's hour (place 1) or day (place 2)."""
     rolled: dict[tuple[int, int, int], Sequence[int]] = {}
     for bucket, amounts in sums.items():
