@@ -19,8 +19,9 @@ MAX_TAGS = 64
 _packed = msgspec.msgpack.Encoder().encode
 
 
-class UsageEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One metered call, with disjoint token counters. `""` and None stand for what the sender did not say.
+class UsageEvent(msgspec.Struct, frozen=True, gc=False):
+    """One metered call, with disjoint token counters. `""` and None stand for what the sender did not say. Name its fields
+    when you make one; only the hottest path gives them in order, which takes a fifth of the time.
 
     `key` tells the event from all others of its source, `fingerprint` its content: the same key with the same
     fingerprint is a duplicate, with another one a conflict. `occurred_at` is microseconds since 1970. `api_base` is the
@@ -118,8 +119,9 @@ def digest(parts: Sequence[object]) -> bytes:
     return blake2b(_packed(parts), digest_size=16).digest()
 
 
-class Booking(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An event with all that was decided about it: its team and why, its tool, its day there, its price."""
+class Booking(msgspec.Struct, frozen=True, gc=False):
+    """An event with all that was decided about it: its team and why, its tool, its day there, its price. Name its fields, as
+    with UsageEvent."""
 
     source_id: int
     event: UsageEvent

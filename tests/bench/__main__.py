@@ -9,27 +9,31 @@ from rich.table import Table
 
 from tests.bench.answers import QUICK, WHOLE, Answers, answers
 from tests.bench.databases import databases
+from tests.bench.formats import FORMATS
 from tests.bench.ingest import Ingest, ingest
-from tests.bench.sender import BATCH, CONNECTIONS
 
-out = Console(highlight=False, width=110)
+out = Console(highlight=False, width=130)
 KINDS = ("sqlite", "postgresql")
-EVENTS, FEW_EVENTS = 100_000, 20_000
+EVENTS = {"cloudevents": 100_000, "litellm": 30_000, "otlp": 50_000}
+FEW_EVENTS = {"cloudevents": 20_000, "litellm": 6_000, "otlp": 10_000}
 
 
 def main() -> None:
-    """Runs everything, or one database alone with `--only`; `--quick` in half a minute."""
+    """Runs everything, or one database or format alone; `--quick` in a minute."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer events and teams")
     parser.add_argument("--only", choices=KINDS, help="one database alone")
+    parser.add_argument("--format", choices=list(FORMATS), help="one sender's format alone")
     parser.add_argument("--ingest", type=int, default=1, metavar="TIMES", help="how often to measure ingest")
     parser.add_argument("--no-answers", action="store_true", help="ingest alone")
     asked = parser.parse_args()
     ingested, answered = [], []
     for kind in [asked.only] if asked.only else KINDS:
         with databases(kind) as made:
-            for _ in range(asked.ingest):
-                ingested.append(asyncio.run(ingest(made, count=FEW_EVENTS if asked.quick else EVENTS)))
+            for name in [asked.format] if asked.format else FORMATS:
+                events = FEW_EVENTS[name] if asked.quick else EVENTS[name]
+                for _ in range(asked.ingest):
+                    ingested.append(asyncio.run(ingest(made, FORMATS[name], count=events)))
             if not asked.no_answers:
                 answered.append(asyncio.run(answers(made, QUICK if asked.quick else WHOLE)))
     out.print(ingest_table(ingested))
@@ -38,16 +42,22 @@ def main() -> None:
 
 
 def ingest_table(runs: Sequence[Ingest]) -> Table:
-    """Events a second, with the bot and without."""
-    names = ("database", "events", "bot /s", "bare /s", "ratio", "ready-made /s", "answer p50", "p99", "memory")
-    table = _table(f"Usage in: batches of {BATCH} over {CONNECTIONS} connections", names)
+    """Events a second, with the bot and, for native ones, without."""
+    names = (
+        *("database", "format", "events", "bot /s", "bare /s", "ratio", "ready-made /s"),
+        *("p99", "at half: p50", "p99", "memory, MB"),
+    )
+    table = _table("Usage in", names)
     for run in runs:
+        bare, ready_made = run.bare_seconds, run.ready_made_seconds
         table.add_row(
-            *(run.database, f"{run.events:,}", f"{run.bot_rate:,.0f}", f"{run.bare_rate:,.0f}"),
-            f"{run.bot_rate / run.bare_rate:.2f}",
-            f"{run.ready_made_rate:,.0f}",
-            *(_milliseconds(at(share, run.answers)) for share in (0.5, 0.99)),
-            f"{run.memory_before >> 20} → {run.memory_after >> 20} MB",
+            *(run.database, run.form.name, f"{run.events:,}", f"{run.bot_rate:,.0f}"),
+            f"{run.events / bare:,.0f}" if bare else "",
+            f"{bare / run.bot_seconds:.2f}" if bare else "",
+            f"{run.events / ready_made:,.0f}" if ready_made else "",
+            _milliseconds(at(0.99, run.answers)),
+            *(_milliseconds(at(share, run.half_answers)) for share in (0.5, 0.99)),
+            " → ".join(str(size >> 20) for size in run.memory),
         )
     return table
 

@@ -1,8 +1,7 @@
 """Usage as a company sends it: fifty teams of thirty people, each with a tool and two models, calling in bursts."""
 
-import json
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -101,9 +100,3 @@ def _event(event_id: str, at: datetime, habit: Habit, model: tuple[str, str], ch
         data["workflow"] = workflow
     identity = {"id": event_id, "source": "/bench", "specversion": "1.0", "type": "ai.usage"}
     return {**identity, "time": at.isoformat(), "data": data}
-
-
-def bodies(events: Iterable[dict[str, Any]], *, batch: int) -> list[bytes]:
-    """Events as bodies ready to send."""
-    listed = list(events)
-    return [json.dumps(listed[start : start + batch]).encode() for start in range(0, len(listed), batch)]

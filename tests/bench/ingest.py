@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -10,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import bare
-from tests.bench.databases import Databases
+from tests.bench.databases import Databases, postgresql, sqlite_file
 from tests.bench.doing import postgresql_doing_seconds, sqlite_doing_seconds
 from tests.bench.events import teams_yml
+from tests.bench.formats import Format
 from tests.processes import bot_process, tokens
 
 SEED = 7
@@ -20,37 +22,32 @@ SEED = 7
 
 @dataclass(frozen=True, kw_only=True)
 class Ingest:
-    """What one run showed. Answers are seconds, sorted; memory is bytes."""
+    """What one run showed. Answers are seconds, sorted: at full pace and at half of it. Memory is the web process's resident
+    bytes after the warm-up, after full pace, and at the end. Native events alone are written again without the bot."""
 
     database: str
+    form: Format
     events: int
     bot_seconds: float
-    bare_seconds: float
-    ready_made_seconds: float
+    bare_seconds: float | None
+    ready_made_seconds: float | None
     answers: tuple[float, ...]
-    memory_before: int
-    memory_after: int
+    half_answers: tuple[float, ...]
+    memory: tuple[int, ...]
 
     @property
     def bot_rate(self) -> float:
         return self.events / self.bot_seconds
 
-    @property
-    def bare_rate(self) -> float:
-        return self.events / self.bare_seconds
 
-    @property
-    def ready_made_rate(self) -> float:
-        return self.events / self.ready_made_seconds
-
-
-async def ingest(databases: Databases, *, count: int) -> Ingest:
-    """Books so many new events, and writes their rows again without the bot."""
+async def ingest(databases: Databases, form: Format, *, count: int) -> Ingest:
+    """Books so many new events, half as many again at half that pace, and writes native ones again without the bot."""
     url = await databases.new()
-    key = await organised(url)
+    key = await organised(url, form)
+    memory = []
     async with bot_process(url) as bot:
         sender = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.bench.sender", bot.url, key, str(count), str(SEED)),
+            *(sys.executable, "-m", "tests.bench.sender", bot.url, key, form.name, str(count), str(SEED)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             limit=2**26,
@@ -58,33 +55,59 @@ async def ingest(databases: Databases, *, count: int) -> Ingest:
         assert sender.stdin is not None
         assert sender.stdout is not None
         assert await sender.stdout.readline() == b"ready\n"
-        before = await _memory(bot.pid)
-        printed, _ = await sender.communicate(b"go\n")
-        after = await _memory(bot.pid)
-    told = json.loads(printed)
-    assert told["accepted"] == count, told
+        booked_before = await _booked(url)
+        memory.append(await _memory(bot.pid))
+        sender.stdin.write(b"go\n")
+        await sender.stdin.drain()
+        full, half = json.loads(await sender.stdout.readline()), json.loads(await sender.stdout.readline())
+        memory.append(await _memory(bot.pid))
+        await sender.wait()
+        booked = await _booked(url) - booked_before
+    assert booked == full["events"] + half["events"], (booked, full["events"], half["events"])
+    bare_seconds = ready_made_seconds = None
+    if form.name == "cloudevents":
+        bare_seconds, ready_made_seconds = await _without_the_bot(databases, url, count)
+    return Ingest(
+        database=databases.kind,
+        form=form,
+        events=count,
+        bot_seconds=full["seconds"],
+        bare_seconds=bare_seconds,
+        ready_made_seconds=ready_made_seconds,
+        answers=tuple(sorted(full["answers"])),
+        half_answers=tuple(sorted(half["answers"])),
+        memory=tuple(memory),
+    )
+
+
+async def _without_the_bot(databases: Databases, url: str, count: int) -> tuple[float, float]:
+    """Seconds of the bare database for the same rows: doing the same work, and merely writing what is ready-made."""
     groups = await bare.written_by_bot(url, prefix=f"{SEED}-")
     assert sum(len(group.events) for group in groups) == count
     fresh = await databases.new()
     gc.collect()
     gc.freeze()  # the bare run makes no objects; it should not pay for looking through those it was given
-    if databases.kind == "sqlite":
-        bare_seconds = sqlite_doing_seconds(await databases.new(), groups)
-        ready_made_seconds = bare.sqlite_seconds(fresh, groups)
-    else:
-        bare_seconds = await postgresql_doing_seconds(await databases.new(), groups)
-        ready_made_seconds = await bare.postgresql_seconds(fresh, groups)
-    gc.unfreeze()
-    return Ingest(
-        database=databases.kind,
-        events=count,
-        bot_seconds=told["seconds"],
-        bare_seconds=bare_seconds,
-        ready_made_seconds=ready_made_seconds,
-        answers=tuple(sorted(told["answers"])),
-        memory_before=before,
-        memory_after=after,
-    )
+    try:
+        if databases.kind == "sqlite":
+            doing = sqlite_doing_seconds(await databases.new(), groups)
+            return doing, bare.sqlite_seconds(fresh, groups)
+        doing = await postgresql_doing_seconds(await databases.new(), groups)
+        return doing, await bare.postgresql_seconds(fresh, groups)
+    finally:
+        gc.unfreeze()
+
+
+async def _booked(url: str) -> int:
+    """Events in the books."""
+    if url.startswith("sqlite"):
+        plain = sqlite3.connect(sqlite_file(url))
+        (count,) = plain.execute("SELECT count(*) FROM usage_events").fetchone()
+        plain.close()
+        return int(count)
+    connection = await postgresql(url)
+    count = await connection.fetchval("SELECT count(*) FROM usage_events")
+    await connection.close()
+    return int(count)
 
 
 async def _memory(pid: int) -> int:
@@ -94,11 +117,11 @@ async def _memory(pid: int) -> int:
     return int(printed) * 1024
 
 
-async def organised(url: str) -> str:
-    """Imports the bench's teams by the command line and returns an ingest key."""
+async def organised(url: str, form: Format) -> str:
+    """Imports the bench's teams by the command line and returns an ingest key of the format."""
     with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
         file.write(teams_yml())
         file.flush()
         await tokens(url, "teams", "import", Path(file.name))
-    printed = await tokens(url, "keys", "create", "bench", "--source", "cloudevents")
+    printed = await tokens(url, "keys", "create", "bench", "--source", form.name)
     return next(word for word in printed.split() if word.startswith("tok_"))
