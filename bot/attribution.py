@@ -1,14 +1,22 @@
-"""Deciding which team a usage event belongs to, and by which rule. First hit wins; the rule's name is kept."""
+"""Deciding which team a usage event belongs to, and by which rule. First hit wins; the rule's name is kept.
 
-from collections.abc import Iterable, Mapping
+Rules have dates, and an event belongs where the rules of its own time say. Where none of that time knows it, the first
+rule for its pattern decides, if nobody gave that rule a date: nobody said otherwise before.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from bot.people import spelling
 from bot.usage import UsageEvent
 
 RuleKind = Literal["credential", "gateway_team", "workflow", "tag", "user"]
+RULE_KINDS: tuple[RuleKind, ...] = get_args(RuleKind)
+Origin = Literal["file", "claim"]
+UNATTRIBUTED = "unattributed"
 
 
 class Placed(NamedTuple):
@@ -20,10 +28,32 @@ class Placed(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """One line of `attribution:` in teams.yml. `pattern` may hold `*` and `?`."""
+    """One line of `attribution:` in teams.yml, or a claim. `pattern` may hold `*` and `?`.
+
+    It holds from `from_at` on until `until_at`, if that is known. A `dated` one has its beginning from a person, who knew
+    what they said; another one began when it was first imported.
+    """
 
     kind: RuleKind
     pattern: str
+    team_id: int
+    from_at: int = 0
+    until_at: int | None = None
+    dated: bool = False
+    origin: Origin = "file"
+
+    def holds(self, at: int) -> bool:
+        return self.from_at <= at and (self.until_at is None or at < self.until_at)
+
+    @property
+    def placed(self) -> Placed:
+        return Placed(self.team_id, f"{self.kind}:{self.pattern}")
+
+
+class Membership(NamedTuple):
+    """A person's team from a moment on."""
+
+    from_at: int
     team_id: int
 
 
@@ -48,32 +78,60 @@ class Source:
     mapping: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One kind of rule that was asked about an event: what it looked at, and what it said, if anything.
+
+    `since` and `until` are the dates between which the answer holds. An `early` answer was given by a rule that began after
+    the event, because none of the event's own time knew it.
+    """
+
+    kind: str
+    looked_at: str
+    placed: Placed | None
+    since: int = 0
+    until: int | None = None
+    early: bool = False
+    origin: Origin | None = None
+
+
 class _Patterns:
-    """Rules of one kind: exact ones by look-up, patterns in the order of the file."""
+    """Rules of one kind: exact ones by look-up, patterns in the order of the file, claims after the file's lines."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self._exact: dict[str, Placed] = {}
-        self._globs: list[tuple[str, Placed]] = []
+        self._exact: dict[str, list[Rule]] = {}
+        self._globs: list[tuple[str, Rule]] = []
+        firsts: dict[str, Rule] = {}
         for rule in rules:
-            pattern, placed = rule.pattern.casefold(), Placed(rule.team_id, f"{rule.kind}:{rule.pattern}")
+            pattern = rule.pattern.casefold()
             if any(c in pattern for c in "*?["):
-                self._globs.append((pattern, placed))
+                self._globs.append((pattern, rule))
             else:
-                self._exact.setdefault(pattern, placed)
+                self._exact.setdefault(pattern, []).append(rule)
+            if pattern not in firsts or rule.from_at < firsts[pattern].from_at:
+                firsts[pattern] = rule
+        self._reach_back = {id(rule) for rule in firsts.values() if not rule.dated}
 
     def __bool__(self) -> bool:
         return bool(self._exact or self._globs)
 
-    def find(self, value: str) -> Placed | None:
+    def find(self, value: str, at: int, *, early: bool) -> Rule | None:
+        """The rule that holds at a moment; or, `early`, the one that nobody dated and that began later."""
         folded = value.casefold()
-        found = self._exact.get(folded)
-        if found is None:
-            found = next((placed for pattern, placed in self._globs if fnmatchcase(folded, pattern)), None)
-        return found
+        for rule in self._exact.get(folded, ()):
+            if self._answers(rule, at, early):
+                return rule
+        for pattern, rule in self._globs:
+            if self._answers(rule, at, early) and fnmatchcase(folded, pattern):
+                return rule
+        return None
+
+    def _answers(self, rule: Rule, at: int, early: bool) -> bool:
+        return (at < rule.from_at and id(rule) in self._reach_back) if early else rule.holds(at)
 
 
 class Attribution:
-    """The rules in force, compiled for look-up. It remembers what it decided: senders repeat themselves."""
+    """All rules with their dates, made ready for look-up. It remembers what it decided: senders repeat themselves."""
 
     _MEMORY = 50_000
 
@@ -84,49 +142,112 @@ class Attribution:
         team_ids: dict[str, int],
         team_of_user: dict[str, int],
         unattributed_id: int,
+        memberships: Mapping[str, Sequence[Membership]] | None = None,
     ) -> None:
-        """`team_ids` are the directory's teams by slug; `team_of_user` maps spellings of people to their team."""
-        listed = list(rules)
-        self._by_kind = {
-            kind: _Patterns(r for r in listed if r.kind == kind)
-            for kind in ("credential", "gateway_team", "workflow", "tag", "user")
-        }
+        """`team_ids` are the directory's teams by slug; `team_of_user` maps spellings of people to their team, and
+        `memberships` to their teams with dates, oldest first, which go before it."""
+        listed = [rule for rule in rules if rule.until_at is None or rule.from_at < rule.until_at]
+        self._by_kind = {kind: _Patterns(r for r in listed if r.kind == kind) for kind in RULE_KINDS}
         self._team_ids = team_ids
         self._team_of_user = team_of_user
-        self._unattributed = Placed(unattributed_id, "unattributed")
+        self._memberships = memberships or {}
+        self._unattributed = Placed(unattributed_id, UNATTRIBUTED)
+        begun = {rule.from_at for rule in listed} | {m.from_at for own in self._memberships.values() for m in own}
+        self._changes = sorted(begun | {rule.until_at for rule in listed if rule.until_at is not None})
         self._memory: dict[tuple[object, ...], Placed] = {}
 
     def place(self, event: UsageEvent, source: Source) -> Placed:
-        """The team of an event: by the key's own team, credential, gateway's team, workflow, tag, declared team, user."""
+        """The team of an event: by the key's own team, credential, gateway's team, workflow, tag, declared team, user, and
+        at last the source's own default."""
         if source.team_id is not None:
             return Placed(source.team_id, f"key:{source.name}")
-        asked = (event.credential, event.gateway_team, event.workflow, event.tags, event.declared_team, event.user)
+        # Between two changes of the rules all moments are alike, so it is their count that is remembered, and no moment.
+        asked = (
+            bisect_right(self._changes, event.occurred_at),
+            event.credential,
+            event.gateway_team,
+            event.workflow,
+            event.tags,
+            event.declared_team,
+            event.user,
+        )
         placed = self._memory.get(asked)
         if placed is None:
             if len(self._memory) >= self._MEMORY:
                 self._memory.clear()
             placed = self._memory[asked] = self._decide(event)
+        if placed is self._unattributed and source.default_team_id is not None:
+            return Placed(source.default_team_id, f"source:{source.name}")
         return placed
 
+    def explained(self, event: UsageEvent, source: Source) -> list[Step]:
+        """What was asked about an event, in order, up to the answer."""
+        own = Placed(source.team_id, f"key:{source.name}") if source.team_id is not None else None
+        asked = [Step(kind="key", looked_at=source.name, placed=own)]
+        if own is not None:
+            return asked
+        for step in self._steps(event):
+            asked.append(step)
+            if step.placed is not None:
+                return asked
+        default = source.default_team_id
+        placed = Placed(default, f"source:{source.name}") if default is not None else None
+        asked.append(Step(kind="source default", looked_at=source.name, placed=placed))
+        if placed is None:
+            asked.append(Step(kind=UNATTRIBUTED, looked_at="", placed=self._unattributed))
+        return asked
+
     def _decide(self, event: UsageEvent) -> Placed:
-        for kind, value in (
-            ("credential", event.credential),
-            ("gateway_team", event.gateway_team),
-            ("workflow", event.workflow),
-        ):
-            if value and (found := self._by_kind[kind].find(value)):
-                return found
-        if self._by_kind["tag"]:
-            for tag in event.tags:
-                if found := self._by_kind["tag"].find(tag):
-                    return found
-        declared = self._team_ids.get(event.declared_team.casefold()) if event.declared_team else None
-        if declared is not None:
-            return Placed(declared, "declared team")
-        if event.user:
-            if found := self._by_kind["user"].find(event.user):
-                return found
-            own = self._team_of_user.get(spelling(event.user))
-            if own is not None:
-                return Placed(own, "user's team")
-        return self._unattributed
+        return next((step.placed for step in self._steps(event) if step.placed is not None), self._unattributed)
+
+    def _steps(self, event: UsageEvent) -> Iterator[Step]:
+        yield from self._asked(event, early=False)
+        if self._changes and event.occurred_at < self._changes[-1]:
+            yield from self._asked(event, early=True)
+
+    def _asked(self, event: UsageEvent, *, early: bool) -> Iterator[Step]:
+        yield self._rule("credential", (event.credential,), event, early)
+        yield self._rule("gateway_team", (event.gateway_team,), event, early)
+        yield self._rule("workflow", (event.workflow,), event, early)
+        yield self._rule("tag", event.tags, event, early)
+        if not early:
+            declared = self._team_ids.get(event.declared_team.casefold()) if event.declared_team else None
+            placed = None if declared is None else Placed(declared, "declared team")
+            yield Step(kind="declared team", looked_at=event.declared_team, placed=placed)
+        yield self._rule("user", (event.user,), event, early)
+        yield self._team_of(event, early)
+
+    def _rule(self, kind: RuleKind, values: Sequence[str], event: UsageEvent, early: bool) -> Step:
+        patterns = self._by_kind[kind]
+        if patterns:
+            for value in values:
+                rule = patterns.find(value, event.occurred_at, early=early) if value else None
+                if rule is not None:
+                    return Step(
+                        kind=kind,
+                        looked_at=value,
+                        placed=rule.placed,
+                        since=rule.from_at,
+                        until=rule.until_at,
+                        early=early,
+                        origin=rule.origin,
+                    )
+        return Step(kind=kind, looked_at=", ".join(values), placed=None, early=early)
+
+    def _team_of(self, event: UsageEvent, early: bool) -> Step:
+        """A person's team of that day; else the one whose member or manager they are; else the first they ever had."""
+        spelled = spelling(event.user)
+        own = self._memberships.get(spelled, ())
+        at = bisect_right(own, event.occurred_at, key=lambda membership: membership.from_at) - 1
+        found = own[at] if at >= 0 else None
+        if found is None and early and own:
+            found = own[0]
+        if found is not None:
+            until = next((later.from_at for later in own if later.from_at > found.from_at), None)
+            placed = Placed(found.team_id, "user's team")
+            return Step(
+                kind="user's team", looked_at=event.user, placed=placed, since=found.from_at, until=until, early=early
+            )
+        team = None if early else self._team_of_user.get(spelled)
+        placed_now = None if team is None else Placed(team, "user's team")
+        return Step(kind="user's team", looked_at=event.user, placed=placed_now, early=early)

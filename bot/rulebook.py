@@ -27,8 +27,10 @@ class Rulebook:
         prices: Prices,
         tools: Tools,
         approvals: Sequence[ApprovalRule],
+        ends_at: int | None = None,
     ) -> None:
-        """`sources` are found by the hash of a key, keys in force alone."""
+        """`sources` are found by the hash of a key, keys in force alone. At `ends_at` somebody's dated membership begins, so
+        that the directory is another; attribution knows its dates itself."""
         self.version = version
         self.directory = directory
         self.sources = sources
@@ -36,6 +38,7 @@ class Rulebook:
         self.prices = prices
         self.tools = tools
         self.approvals = approvals
+        self.ends_at = ends_at
         self._teams = {team.id: team for team in directory.teams}
 
     def booking(self, event: UsageEvent, source: Source) -> Booking:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
+from bot.attribution import RULE_KINDS, RuleKind
 from bot.money import MAX_AMOUNT_NANOS, nanos_from_decimal
 from bot.people import is_email, is_slack_id
 from bot.periods import PeriodKind, zone
@@ -111,12 +112,20 @@ class AttributionFile(_Strict):
     service: str | None = None
     tag: str | None = None
     user: str | None = None
+    from_: date | None = Field(default=None, alias="from")
 
-    def kind_and_pattern(self) -> tuple[str, str]:
+    def kind_and_pattern(self) -> tuple[RuleKind, str]:
         """The one thing that this line matches, `service` being a workflow's other name."""
-        given = {k: v for k, v in self.model_dump(exclude={"team"}).items() if v}
-        ((kind, pattern),) = given.items()
-        return ("workflow" if kind == "service" else kind), pattern
+        ((kind, pattern),) = self.matches.items()
+        return _KIND_OF[kind], pattern
+
+    @property
+    def matches(self) -> dict[str, str]:
+        """What the line gives a pattern for."""
+        return {kind: value for kind in _KIND_OF if (value := getattr(self, kind))}
+
+
+_KIND_OF: dict[str, RuleKind] = {kind: kind for kind in RULE_KINDS} | {"service": "workflow"}
 
 
 class ToolMatch(_Strict):
@@ -284,8 +293,7 @@ def _rule_faults(found: TeamsFile) -> list[str]:
     faults = []
     slugs = {t.slug for t in found.teams}
     for index, rule in enumerate(found.attribution):
-        given = [k for k, v in rule.model_dump(exclude={"team"}).items() if v]
-        if len(given) != 1:
+        if len(rule.matches) != 1:
             faults.append(
                 f"attribution[{index}]: needs one of credential, gateway_team, workflow, service, tag or user"
             )

@@ -32,12 +32,14 @@ class Rulebooks:
         self._looked_up: tuple[int, int] = (0, 0)
 
     async def current(self, tx: Transaction) -> Rulebook:
-        """The rulebook of the transaction's moment. Rules begin and end at moments, but only a change makes them do so."""
+        """The rulebook of the transaction's moment: read again after a change, and when somebody's dated membership begins."""
         version = await tx.config.version()
-        if self._current is None or self._current.version != version:
+        known = self._current
+        is_over = known is not None and known.ends_at is not None and known.ends_at <= micros(self._clock.now())
+        if known is None or known.version != version or is_over:
             self._store.forget()
-            self._current = await self.read(tx)
-        return self._current
+            known = self._current = await self.read(tx)
+        return known
 
     async def read(self, tx: Transaction) -> Rulebook:
         """The rulebook as this transaction sees it, not remembered: it may be rolled back."""

@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from bot.attribution import Rule
 from bot.budgets import check_budgets_fit
 from bot.money import usd
+from bot.periods import moment, zone
 from bot.refusals import ConfigError
 from bot.rulebook import contracts_of
 from bot.teams import Role
@@ -34,8 +36,8 @@ async def import_teams(context: Context, found: TeamsFile, *, dry_run: bool) -> 
     lines: list[str] = []
     try:
         async with context.store.begin() as tx:
-            before = await _picture(tx)
             at = context.now_micros()
+            before = await _picture(tx, at=at)
             try:
                 contracts_of(found.model_dump(mode="json", by_alias=True)["prices"])
             except ValueError as error:
@@ -44,7 +46,7 @@ async def import_teams(context: Context, found: TeamsFile, *, dry_run: bool) -> 
             rulebook = await context.rulebooks.read(tx)
             check_budgets_fit(rulebook.directory)
             entries = await open_periods(tx, rulebook, at=at)
-            lines = _differences(before, await _picture(tx))
+            lines = _differences(before, await _picture(tx, at=at))
             if entries:
                 lines.append(f"ledger: {entries} budget entries posted for the current period")
             changes = {"changes": len(lines)}
@@ -56,7 +58,27 @@ async def import_teams(context: Context, found: TeamsFile, *, dry_run: bool) -> 
     return lines
 
 
-async def _picture(tx: Transaction) -> dict[str, str]:
+def _date_words(rule: Rule, timezone: str) -> str:
+    return f" from {moment(rule.from_at).astimezone(zone(timezone)):%Y-%m-%d}" if rule.dated else ""
+
+
+async def claims_kept(context: Context) -> list[str]:
+    """The claims that people made in Slack, which an import leaves alone, a line each."""
+    async with context.store.read() as tx:
+        directory = (await context.rulebooks.current(tx)).directory
+        rules = await tx.attribution.rules()
+    lines = {rule.pattern.casefold() for rule in rules if rule.origin == "file" and rule.until_at is None}
+    said = []
+    for rule in rules:
+        if rule.origin == "claim" and rule.until_at is None:
+            team = directory.by_id(rule.team_id).slug
+            covered = "; a line of the file goes before it" if rule.pattern.casefold() in lines else ""
+            since = _date_words(rule, directory.root.timezone)
+            said.append(f"claimed in Slack, kept: credential {rule.pattern}{since}: {team}{covered}")
+    return said
+
+
+async def _picture(tx: Transaction, *, at: int) -> dict[str, str]:
     """Everything an import can change, as lines to compare."""
     directory = await tx.teams.directory()
     if directory is None:
@@ -88,8 +110,11 @@ async def _picture(tx: Transaction) -> dict[str, str]:
         }
         picture |= {f"{team.slug}: {key}": value for key, value in facts.items() if value}
     slugs = {t.id: t.slug for t in directory.teams}
-    for rule in await tx.teams.rules(at=2**62):
-        picture[f"attribution: {rule.kind} {rule.pattern}"] = slugs[rule.team_id]
+    for rule in await tx.attribution.rules():
+        if rule.origin == "file" and (rule.until_at is None or rule.until_at > at):
+            picture[f"attribution: {rule.kind} {rule.pattern}{_date_words(rule, directory.root.timezone)}"] = slugs[
+                rule.team_id
+            ]
     for name in ("tools", "workflows", "prices", "policy"):
         document = await tx.config.document(name)
         if document:
@@ -133,7 +158,10 @@ def import_command(
         found = read_teams_file(file.read_text(encoding="utf-8", errors="surrogateescape"))
         async with opened() as context:
             lines = await import_teams(context, found, dry_run=dry_run)
+            kept = await claims_kept(context)
         for line in lines or ["Nothing changes."]:
+            out.print(line, markup=False)
+        for line in kept:
             out.print(line, markup=False)
         for line in found.not_applied_yet():
             out.print(f"stored, not applied yet: {line}", markup=False)

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from bot.people import Person, is_email, is_slack_id, spelling
 from storage import bulk
-from storage.tables import people, person_aliases
+from storage.tables import people, person_aliases, person_teams, team_roles
 
 if TYPE_CHECKING:
     from storage.store import Transaction
@@ -93,9 +93,7 @@ class People:
         if known is not None:
             person_id = known.id
             if folded and by_email is not None and by_email.id != person_id:
-                moved = update(people).where(people.c.id == by_email.id).values(email=None, merged_into=person_id)
-                await self._connection.execute(moved)
-                await self._tx.config.changed()
+                await self.merge(by_email.id, into=person_id, with_roles=False)
             if folded:
                 values["email"] = folded
         elif by_email is not None:
@@ -106,6 +104,32 @@ class People:
             person_id = int((await self._connection.execute(made)).scalar_one())
         await self._connection.execute(update(people).where(people.c.id == person_id).values(**values))
         return await self.by_id(person_id)
+
+    async def merge(self, person_id: int, *, into: int, with_roles: bool) -> None:
+        """Two turn out to be one. What was booked on the first stays there and is read together with the other; their
+        spellings are the other's from now on, and so is whoever was merged into the first. Roles and teams go along only
+        where an operator says that the two are one: an e-mail that moves in Slack makes nobody a manager."""
+        if with_roles:
+            await self._move_roles(person_id, into)
+        for changed in (
+            update(person_aliases).where(person_aliases.c.person_id == person_id).values(person_id=into),
+            update(people).where(people.c.merged_into == person_id).values(merged_into=into),
+            update(people).where(people.c.id == person_id).values(email=None, merged_into=into),
+        ):
+            await self._connection.execute(changed)
+        await self._tx.config.changed()
+
+    async def _move_roles(self, person_id: int, into: int) -> None:
+        roles = select(team_roles.c.team_id, team_roles.c.role).where(team_roles.c.person_id == person_id)
+        own = [(int(team), into, str(role)) for team, role in await self._connection.execute(roles)]
+        days = select(person_teams.c.from_day, person_teams.c.team_id).where(person_teams.c.person_id == person_id)
+        dated = [(into, int(day), int(team)) for day, team in await self._connection.execute(days)]
+        key = ("team_id", "person_id", "role")
+        await bulk.insert_missing(self._connection, "team_roles", key, key, own)
+        columns = ("person_id", "from_day", "team_id")
+        await bulk.insert_missing(self._connection, "person_teams", columns, columns[:2], dated)
+        for table in (team_roles, person_teams):
+            await self._connection.execute(delete(table).where(table.c.person_id == person_id))
 
     async def all_ids_of(self, person_id: int) -> list[int]:
         """The person's id with those that turned out to be the same person."""
@@ -119,6 +143,28 @@ class People:
             select(people).where(people.c.id.in_(wanted), people.c.slack_id.is_(None), people.c.email.is_not(None))
         )
         return [_person(row) for row in rows]
+
+    async def teams_by_day(self) -> list[tuple[int, int, int]]:
+        """(person id, first day, team id) of everybody's dated teams, each person's oldest first."""
+        wanted = select(person_teams.c.person_id, person_teams.c.from_day, person_teams.c.team_id)
+        rows = await self._connection.execute(wanted.order_by(person_teams.c.person_id, person_teams.c.from_day))
+        return [(int(person), int(day), int(team)) for person, day, team in rows]
+
+    async def spellings_of(self, person_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
+        """How senders spell people, an e-mail first: of those merged into another, as the other is spelled."""
+        ids = [(person_id,) for person_id in sorted(set(person_ids))]
+        rows = await bulk.select(self._connection, "people", ("id", "email", "name", "merged_into"), ("id",), ids)
+        merged = {int(row[0]): int(row[3]) for row in rows if row[3] is not None}
+        others = [(person_id,) for person_id in sorted(set(merged.values()))]
+        rows += await bulk.select(self._connection, "people", ("id", "email", "name", "merged_into"), ("id",), others)
+        spelled = {int(row[0]): [str(row[1])] if row[1] else [] for row in rows}
+        wanted = sorted((person_id,) for person_id in spelled)
+        aliases = await bulk.select(self._connection, "person_aliases", ("person_id", "alias"), ("person_id",), wanted)
+        for person_id, alias in sorted(aliases):
+            spelled[int(person_id)].append(str(alias))
+        return {
+            person_id: tuple(spelled[merged.get(person_id, person_id)]) for (person_id,) in ids if person_id in spelled
+        }
 
     async def team_spellings(self) -> list[tuple[str, int]]:
         """(spelling, person id) of every e-mail and alias: what attribution by user looks up."""

@@ -1,11 +1,14 @@
 """Reads the rulebook of the configuration's present version."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.attribution import Attribution
+from bot.attribution import Attribution, Membership
+from bot.periods import day_start, micros
 from bot.price_book import PriceBook
 from bot.pricing import Prices
 from bot.rulebook import Rulebook, approvals_of, contracts_of
+from bot.teams import Directory
 from bot.tools import ToolRule, Tools
 
 if TYPE_CHECKING:
@@ -24,6 +27,12 @@ async def read_rulebook(tx: "Transaction", book: PriceBook, *, at: int) -> Ruleb
     for team in directory.real_teams:
         for person_id in directory.people_with("manager", team):
             member_team.setdefault(person_id, team.id)
+    memberships = await _memberships(tx, directory)
+    belongs = {person: [m for m in own if m.from_at <= at] for person, own in memberships.items()}
+    directory = replace(
+        directory,
+        roles=directory.roles | {(own[-1].team_id, person, "member") for person, own in belongs.items() if own},
+    )
     spellings = await tx.people.team_spellings()
     tools = await tx.config.document("tools")
     return Rulebook(
@@ -31,12 +40,24 @@ async def read_rulebook(tx: "Transaction", book: PriceBook, *, at: int) -> Ruleb
         directory=directory,
         sources=await tx.keys.by_key(),
         attribution=Attribution(
-            rules=await tx.teams.rules(at=at),
+            rules=await tx.attribution.rules(),
             team_ids={team.slug: team.id for team in directory.real_teams},
             team_of_user={text: member_team[person] for text, person in spellings if person in member_team},
             unattributed_id=directory.unattributed.id,
+            memberships={text: memberships[person] for text, person in spellings if person in memberships},
         ),
         prices=Prices(book, contracts_of(await tx.config.document("prices"))),
         tools=Tools([ToolRule(name=t["name"], kind=t["kind"], **t["match"]) for t in tools or []]),
         approvals=approvals_of(await tx.config.document("policy")),
+        ends_at=min((m.from_at for own in memberships.values() for m in own if m.from_at > at), default=None),
     )
+
+
+async def _memberships(tx: "Transaction", directory: Directory) -> dict[int, list[Membership]]:
+    """Each person's teams, oldest first, from the beginning of the organisation's day."""
+    found: dict[int, list[Membership]] = {}
+    timezone = directory.root.timezone
+    for person_id, from_day, team_id in await tx.people.teams_by_day():
+        from_at = micros(day_start(from_day, timezone)) if from_day else 0
+        found.setdefault(person_id, []).append(Membership(from_at, team_id))
+    return found

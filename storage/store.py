@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.adjustments import Adjustments
 from storage.alerts import Alerts
+from storage.attribution import AttributionRules
 from storage.audit import Audit
 from storage.budget_requests import BudgetRequests
 from storage.config import Config
@@ -61,6 +62,10 @@ class Transaction:
     @cached_property
     def teams(self) -> Teams:
         return Teams(self)
+
+    @cached_property
+    def attribution(self) -> AttributionRules:
+        return AttributionRules(self)
 
     @cached_property
     def people(self) -> People:

@@ -72,6 +72,7 @@ person_aliases = _table(
     "person_aliases",
     Column("alias", Text, primary_key=True),
     Column("person_id", Big, ForeignKey("people.id"), nullable=False),
+    Index("ix_person_aliases_person_id", "person_id"),
 )
 teams = _table(
     "teams",
@@ -108,6 +109,18 @@ attribution_rules = _table(
     Column("from_at", Big, nullable=False),
     Column("until_at", Big),
     Column("origin", Text, nullable=False, server_default="file"),
+    Column("dated", Integer, nullable=False, server_default="0"),
+)
+reattributions = _table(
+    "reattributions",
+    _id(),
+    Column("credential", Text, nullable=False),
+    Column("team_id", Big, ForeignKey("teams.id"), nullable=False),
+    Column("since_at", Big, nullable=False),
+    Column("asked_at", Big, nullable=False),
+    Column("asked_by", Big, ForeignKey("people.id")),
+    Column("lease_until", Big, nullable=False, server_default="0"),
+    Column("done_at", Big),
 )
 person_teams = _table(
     "person_teams",
@@ -207,6 +220,7 @@ usage_adjustments = _table(
     Column("book", Text, nullable=False),
     Column("rule", Text, nullable=False),
     Index("ix_usage_adjustments_source_id_key_hash", "source_id", "key_hash"),
+    Index("ix_usage_adjustments_team_id_local_day", "team_id", "local_day"),
 )
 observed_days = _table(
     "observed_days",

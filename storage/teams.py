@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select, update
 
-from bot.attribution import Rule
-from bot.periods import day_number, next_period, period_of
+from bot.periods import day_number, day_start, micros, next_period, period_of
 from bot.teams import ORGANISATION_SLUG, UNATTRIBUTED_SLUG, Directory, Organisation, Team
-from bot.teams_file import OrganisationFile, TeamFile, TeamsFile
-from storage.tables import attribution_rules, team_roles, teams
+from bot.teams_file import AttributionFile, OrganisationFile, TeamFile, TeamsFile
+from storage.attribution import Line
+from storage.tables import team_roles, teams
 
 if TYPE_CHECKING:
     from storage.store import Transaction
@@ -49,16 +49,6 @@ class Teams:
             empty = TeamsFile(organisation=OrganisationFile(name="Organisation"))
             await self.save_file(empty, at=at)
 
-    async def rules(self, *, at: int) -> list[Rule]:
-        """The attribution rules in force at a moment, in the file's order."""
-        rows = await self._connection.execute(
-            select(attribution_rules)
-            .where(attribution_rules.c.from_at <= at)
-            .where(attribution_rules.c.until_at.is_(None) | (attribution_rules.c.until_at > at))
-            .order_by(attribution_rules.c.position, attribution_rules.c.id)
-        )
-        return [Rule(kind=row.kind, pattern=row.pattern, team_id=row.team_id) for row in rows]
-
     async def save_file(self, found: TeamsFile, *, at: int) -> None:
         """Stores what a file declares. Teams that it does not name stay as they are."""
         await self._tx.config.changed()
@@ -79,7 +69,9 @@ class Teams:
             await self._connection.execute(update(teams).where(teams.c.slug == team.slug).values(parent_id=parent_id))
             await self._save_roles(ids[team.slug], {"manager": team.managers, "member": team.members})
         await self._save_roles(root_id, {"finance": declared.finance, "admin": declared.admins})
-        await self._save_rules([(*rule.kind_and_pattern(), ids[rule.team]) for rule in found.attribution], at=at)
+        await self._tx.attribution.save_lines(
+            [_line(rule, ids, declared.timezone) for rule in found.attribution], at=at
+        )
 
     async def _save_team(self, slug: str, values: dict[str, Any], *, at: int) -> int:
         known = (await self._connection.execute(select(teams).where(teams.c.slug == slug))).one_or_none()
@@ -116,24 +108,6 @@ class Teams:
                     insert(team_roles).values(team_id=team_id, person_id=person_id, role=role)
                 )
 
-    async def _save_rules(self, wanted: list[tuple[str, str, int]], *, at: int) -> None:
-        """Rules are dated: one that the file dropped ends now, a new one begins now, the rest keep their date."""
-        in_force = attribution_rules.c.until_at.is_(None)
-        rows = (await self._connection.execute(select(attribution_rules).where(in_force))).all()
-        kept = {(row.kind, row.pattern, row.team_id): row.id for row in rows}
-        ended = [rule_id for rule, rule_id in kept.items() if rule not in wanted]
-        await self._connection.execute(
-            update(attribution_rules).where(attribution_rules.c.id.in_(ended)).values(until_at=at)
-        )
-        for position, rule in enumerate(wanted):
-            kind, pattern, team_id = rule
-            if rule in kept:
-                changed = update(attribution_rules).where(attribution_rules.c.id == kept[rule])
-                await self._connection.execute(changed.values(position=position))
-            else:
-                values = {"position": position, "kind": kind, "pattern": pattern, "team_id": team_id, "from_at": at}
-                await self._connection.execute(insert(attribution_rules).values(**values))
-
     async def set_channel(self, team_id: int, *, channel_id: str, state: str) -> None:
         """Remembers which channel a team's reference turned out to be, and whether it may be posted to."""
         changed = update(teams).where(teams.c.id == team_id)
@@ -143,6 +117,13 @@ class Teams:
 
 def _is_user_group(reference: str) -> bool:
     return reference.startswith("S") and "@" not in reference
+
+
+def _line(rule: AttributionFile, ids: dict[str, int], timezone: str) -> Line:
+    """A line of `attribution:`; its date begins where the organisation's day does."""
+    kind, pattern = rule.kind_and_pattern()
+    from_at = micros(day_start(day_number(rule.from_), timezone)) if rule.from_ else None
+    return Line(kind=kind, pattern=pattern, team_id=ids[rule.team], from_at=from_at)
 
 
 def _fixed(kind: str, name: str, timezone: str) -> dict[str, Any]:
