@@ -10,8 +10,10 @@ from fastapi.security import HTTPBearer
 from prometheus_client import CollectorRegistry, Counter
 
 from bot.attribution import Source
-from bot.sources import SOURCES
+from bot.sources import CLOUDEVENTS, NATIVE_ROUTE, SOURCES, read
+from bot.sources.modes import mode_of, structured
 from bot.sources.rows import Unreadable, unreadable_body
+from bot.sources.standardwebhooks import with_message_id
 from bot.usage import Parsed
 from handlers.bodies import BodyError, InFlight, drain, read_body
 from handlers.context import Context, TooManyUnknownKeys
@@ -62,10 +64,14 @@ class Door:
         self._rows = Counter("tokens_usage_rows", "Rows of usage by what became of them.", ["fate"], registry=registry)
 
     async def take(
-        self, request: Request, read: Callable[[bytes, Source], Parsed], *, read_as: str
+        self,
+        request: Request,
+        read: Callable[[bytes, Source], Parsed],
+        *,
+        read_as: str | Callable[[Source], str],
     ) -> tuple[Parsed, Answer]:
         """Reads, parses and books a request's body. `read` makes rows of the bytes; `read_as` is the format by which
-        quarantined rows of it can be read again.
+        quarantined rows of it can be read again, or says it of a source.
 
         Raises Denied, BodyError, Unreadable, KeyRevoked, NotDurable and TooBusy, which `fault_of` turns into answers.
         """
@@ -74,7 +80,8 @@ class Door:
         body = await read_body(request, cap=settings.max_body_bytes, in_flight=self.in_flight)
         try:
             parsed = read(body, source)
-            answer = await self._intake.book(parsed, source=source, key=key, read_as=read_as)
+            named = read_as if isinstance(read_as, str) else read_as(source)
+            answer = await self._intake.book(parsed, source=source, key=key, read_as=named)
         finally:
             self.in_flight.give_back(len(body))
         for fate in ("accepted", "duplicates", "conflicts", "quarantined"):
@@ -114,15 +121,9 @@ def usage_routes(door: Door) -> APIRouter:
 
     @routes.post("/v1/usage", summary="Book usage events", openapi_extra=_USAGE_BODY, dependencies=[KEY])
     async def post_usage(request: Request) -> Response:
-        """Usage events: CloudEvents structured, in a batch, or as plain JSON."""
-
-        def read(body: bytes, _source: Source) -> Parsed:
-            return SOURCES["cloudevents"](body, now=door.context.now())
-
-        async def answer(request: Request) -> Response:
-            return JSONResponse((await door.take(request, read, read_as="cloudevents"))[1].to_json())
-
-        return await guarded(request, answer)
+        """Usage events in the format of the key's source: CloudEvents structured, binary, in a batch or as plain JSON, or
+        events of Lago, OpenMeter, Helicone and Standard Webhooks."""
+        return await guarded(request, lambda request: _book_usage(door, request))
 
     @routes.post("/v1/usage/litellm", summary="Book LiteLLM's calls", openapi_extra=_LITELLM_BODY, dependencies=[KEY])
     async def post_litellm(request: Request) -> Response:
@@ -141,6 +142,27 @@ def usage_routes(door: Door) -> APIRouter:
         return await guarded(request, answer)
 
     return routes
+
+
+async def _book_usage(door: Door, request: Request) -> Response:
+    mode = mode_of(request.headers)
+
+    def parse(body: bytes, source: Source) -> Parsed:
+        read_as = usage_format(source)
+        if mode == "unknown":
+            raise BodyError(415, "This event format is not read here: send CloudEvents as JSON.")
+        if mode == "binary" and read_as in CLOUDEVENTS:
+            body = structured(request.headers.items(), body)
+        if read_as == "standardwebhooks":
+            body = with_message_id(body, request.headers.get("webhook-id", ""))
+        return read(body, read_as=read_as, source=source, now=door.context.now())
+
+    return JSONResponse((await door.take(request, parse, read_as=usage_format))[1].to_json())
+
+
+def usage_format(source: Source) -> str:
+    """The format of what a source sends to `/v1/usage`: its own if that is where it belongs, else native events."""
+    return source.format if source.format in NATIVE_ROUTE else "cloudevents"
 
 
 _EXAMPLE = {

@@ -1,10 +1,12 @@
-"""Native usage events: CloudEvents 1.0, structured, in batches, or as plain JSON.
+"""Native usage events: CloudEvents 1.0, structured, in batches, or as plain JSON (`modes.py` makes binary ones structured).
 
 Understood: type `ai.usage` (and `ai.usage.*`). Unknown types are errors that name the event and are kept.
 Ignored on purpose: CloudEvents attributes and members of `data` that say nothing about use (trace ids, service tiers).
 The key of an event is its (source, id), as the CloudEvents specification has it.
 """
 
+import binascii
+from base64 import b64decode
 from datetime import datetime
 
 import msgspec
@@ -50,9 +52,11 @@ class _Envelope(msgspec.Struct, gc=False):
     specversion: str | None = None
     time: str | None = None
     data: _Usage | None = None
+    data_base64: str | None = None
 
 
 _COUNTS = tuple(name for name in _Usage.__struct_fields__ if name.endswith("_tokens"))
+_usage = msgspec.json.Decoder(_Usage)
 _envelope = msgspec.json.Decoder(_Envelope)
 _envelopes = msgspec.json.Decoder(list[_Envelope])
 _KEPT = dict.fromkeys(("id", "source", "type", "specversion", "time"), True) | {
@@ -130,7 +134,7 @@ def usage_event(envelope: _Envelope, *, latest: int) -> UsageEvent:
     if kind is not None and kind != "ai.usage" and not kind.startswith("ai.usage."):
         raise SourceError("type is not ai.usage; events of other types are kept, not booked")
     if data is None:
-        raise SourceError("data is missing")
+        data = _from_base64(envelope.data_base64)
     occurred_at = _occurred_at(envelope.time, latest)
     said = (
         *(data.provider, data.model, data.tool, data.workflow, data.user, data.credential or data.api_key_id),
@@ -171,6 +175,18 @@ def usage_event(envelope: _Envelope, *, latest: int) -> UsageEvent:
         False,
         False,
     )
+
+
+def _from_base64(text: str | None) -> _Usage:
+    """The data of senders that hold it as bytes."""
+    if not text:
+        raise SourceError("data is missing")
+    try:
+        return _usage.decode(b64decode(text, validate=True))
+    except msgspec.ValidationError as error:
+        raise SourceError(f"data.{field_and_fault(error)}".replace("data.the row", "data")) from error
+    except (binascii.Error, ValueError, RecursionError) as error:
+        raise SourceError("data_base64 is not JSON in Base64") from error
 
 
 class _Names(dict[tuple[str | None, ...], tuple[str, ...]]):

@@ -1,0 +1,44 @@
+"""Helicone's webhook, one per request, with *include data* switched on.
+
+Understood: `request_id`, `user_id`, `model`, `provider` and `metadata` with the cost and both token counts.
+Ignored on purpose: the request's and the response's bodies and their address, latencies, totals.
+Unknown: a request without its id or its model (so it is without *include data*); an error that says what to do.
+
+The key of an event is its `request_id`. Helicone sends no time, so a request happened when it came in. It tells no cached
+tokens apart: its cost knows them, the token counts do not.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.refusals import SourceError
+from bot.sources.mapping import Row, Shape, read_rows
+from bot.sources.rows import split
+from bot.usage import Parsed
+
+
+def _named(_row: Row, data: Row) -> None:
+    """Providers come in capitals. Without a model there is nothing to book by."""
+    if data["model"] is None:
+        raise SourceError("model is missing: switch on “Include data” in Helicone's webhook")
+    data["provider"] = (data["provider"] or "").casefold()
+
+
+SHAPE = Shape(
+    paths={
+        "id": ("request_id",),
+        "user": ("user_id",),
+        "model": ("model",),
+        "provider": ("provider",),
+        "input_tokens": ("metadata.promptTokens",),
+        "output_tokens": ("metadata.completionTokens",),
+        "cost_usd": ("metadata.cost",),
+    },
+    may_lack_time=True,
+    complete=_named,
+)
+
+
+def parse(body: bytes, *, now: datetime, mapping: Mapping[str, str] | None = None) -> Parsed:
+    """Reads a body of one request or an array of them. Raises Unreadable when it is no JSON object or array of such."""
+    return read_rows(split(body), SHAPE, mapping=mapping or {}, now=now)

@@ -1,0 +1,215 @@
+"""Senders whose events have their own names: which member is what, by paths like `properties.model`.
+
+A shape says where a format's members usually are; a source's mapping (native name → path) goes before it. What is read is
+checked as a native event, and faults name the sender's own member.
+"""
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from bot.money import nanos_from_decimal
+from bot.periods import MICROS, micros, moment
+from bot.refusals import SourceError
+from bot.sources.cloudevents import read_event
+from bot.sources.fields import latest_at
+from bot.sources.rows import decode_loosely, unusable
+from bot.usage import COUNTERS, Parsed, UsageEvent, digest
+
+TEXTS = ("provider", "model", "tool", "workflow", "user", "team", "credential", "user_agent")
+COUNTS = (*(f"{counter}_tokens" for counter in COUNTERS), "input_tokens", "cache_write_tokens")
+NATIVE = ("id", "source", "time", *TEXTS, "tags", *COUNTS, "cost_usd", "cost_cents")
+"""The names that a mapping can give a path to: those of a native event, and a cost in cents."""
+
+Path = tuple[str, ...]
+Row = dict[str, Any]
+_PATH = re.compile(r"[^\s.=]{1,64}(\.[^\s.=]{1,64}){0,7}")
+_SECONDS = re.compile(r"\d{1,10}(\.\d{1,12})?")
+_NAMED = re.compile(r"\bdata\.(\w+)|^(id|source|time)\b")
+_NOTHING_TO_BOOK = "data has neither tokens nor cost_usd"
+
+
+def _nothing_more(_row: Row, _data: Row) -> None:
+    """For formats of which paths say it all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """A format by its usual paths, the first with a value counting. `complete` adds to `data` what no path can say, from
+    the row, and may raise SourceError; the members it looks at are `also_kept` in quarantine. A row without a time
+    happened when it came in if `may_lack_time`, and its content is then told without it."""
+
+    paths: Mapping[str, tuple[str, ...]]
+    also_kept: tuple[str, ...] = ()
+    may_lack_time: bool = False
+    complete: Callable[[Row, Row], None] = field(default=_nothing_more)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+def path_fault(native: str, path: str) -> str | None:
+    """What is wrong with a line of a mapping, or None."""
+    if native not in NATIVE:
+        return f"{native!r} is no name of a usage event; there are: {', '.join(NATIVE)}"
+    if not _PATH.fullmatch(path):
+        return f"{path!r} is no path like properties.model: names with dots between, at most eight"
+    return None
+
+
+class _Paths:
+    """The paths that are followed for one source, and the members that quarantine keeps of a row."""
+
+    def __init__(self, shape: Shape, mapping: Mapping[str, str]) -> None:
+        known = {**shape.paths, **{native: (path,) for native, path in mapping.items()}}
+        self.of: dict[str, tuple[Path, ...]] = {
+            native: tuple(tuple(path.split(".")) for path in paths) for native, paths in known.items()
+        }
+        self.kept: dict[str, Any] = {}
+        for path in (
+            *(p for paths in self.of.values() for p in paths),
+            *(tuple(k.split(".")) for k in shape.also_kept),
+        ):
+            within = self.kept
+            for member in path[:-1]:
+                if not isinstance(within.get(member), dict):
+                    within[member] = {}
+                within = within[member]
+            within.setdefault(path[-1], True)
+
+    def find(self, row: Row, native: str) -> tuple[str, Any]:
+        """The path of a native name in a row and the value there; the first path and None if there is none."""
+        paths = self.of.get(native, ())
+        for path in paths:
+            value: Any = row
+            for member in path:
+                value = value.get(member) if isinstance(value, dict) else None
+            if value is not None and value != "":
+                return ".".join(path), value
+        return ".".join(paths[0]) if paths else native, None
+
+
+@lru_cache(maxsize=1_000)
+def _paths(shape: Shape, mapping: tuple[tuple[str, str], ...]) -> _Paths:
+    return _Paths(shape, dict(mapping))
+
+
+def read_rows(
+    raw_rows: Sequence[bytes | msgspec.Raw], shape: Shape, *, mapping: Mapping[str, str], now: datetime
+) -> Parsed:
+    """Reads rows of one format, each by itself: a row's fault is that row's alone."""
+    latest, paths = latest_at(now), _paths(shape, tuple(sorted(mapping.items())))
+    parsed = Parsed(rows=len(raw_rows), events=[], unusable=[])
+    for index, raw in enumerate(raw_rows):
+        try:
+            parsed.events.append((index, _read_row(raw, shape, paths, now=now, latest=latest)))
+        except SourceError as error:
+            parsed.unusable.append(unusable(index, raw, str(error), paths.kept))
+    return parsed
+
+
+def _read_row(raw: bytes | msgspec.Raw, shape: Shape, paths: _Paths, *, now: datetime, latest: int) -> UsageEvent:
+    row = decode_loosely(raw)
+    if not isinstance(row, dict):
+        raise SourceError("the row is not an object")
+    found = {native: paths.find(row, native) for native in NATIVE}
+    data: Row = {}
+    for native in TEXTS:
+        data[native] = _text(*found[native])
+    for native in COUNTS:
+        data[native] = _count(*found[native])
+    data["tags"] = [found["tags"][1]] if isinstance(found["tags"][1], str) else found["tags"][1]
+    data["cost_usd"] = found["cost_usd"][1] if found["cost_usd"][1] is not None else _dollars(*found["cost_cents"])
+    shape.complete(row, data)
+    time = _time(*found["time"])
+    untimed = time is None and shape.may_lack_time
+    event = {
+        "id": _text(*found["id"]),
+        "source": _text(*found["source"]),
+        "time": moment(micros(now)).isoformat() if untimed else time,
+        "data": data,
+    }
+    try:
+        read = read_event(json.dumps(event).encode(), latest=latest)
+    except SourceError as error:
+        raise SourceError(_in_their_names(str(error), found)) from error
+    return msgspec.structs.replace(read, fingerprint=_untimed_fingerprint(read)) if untimed else read
+
+
+def _untimed_fingerprint(event: UsageEvent) -> bytes:
+    """The content of an event that has no time of its own: sent again later, it is the same."""
+    names = (event.provider, event.model, event.tool, event.workflow, event.user, event.credential, event.declared_team)
+    counters = tuple(getattr(event, counter) for counter in COUNTERS)
+    return digest((None, names, event.user_agent, event.tags, counters, event.reported_nanos))
+
+
+def _text(path: str, value: Any) -> str | None:
+    """A name; numbers are as good as text, for ids often are some."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, float) and not math.isfinite(value):
+        raise SourceError(f"{path} is not a finite number")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    raise SourceError(f"{path} must be text")
+
+
+def _count(path: str, value: Any) -> Any:
+    """A number of tokens, which some senders write as text or with a point."""
+    if isinstance(value, str):
+        digits = value.strip()
+        if not (digits.isascii() and digits.removeprefix("-").isdigit() and len(digits) < 40):
+            raise SourceError(f"{path} must be a whole number")
+        return int(digits)
+    if isinstance(value, float) and math.isfinite(value) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _dollars(path: str, cents: Any) -> str | None:
+    """A cost in cents as dollars, without losing a digit."""
+    if cents is None:
+        return None
+    if isinstance(cents, bool) or not isinstance(cents, str | int | float):
+        raise SourceError(f"{path} must be a number of cents")
+    text = cents.strip() if isinstance(cents, str) else repr(cents)
+    try:
+        nanos_from_decimal(text)
+    except ValueError as error:
+        raise SourceError(f"{path} {error}") from error
+    return str(Decimal(text).scaleb(-2))
+
+
+def _time(path: str, value: Any) -> str | None:
+    """A moment: RFC 3339 stays as it is, seconds since 1970 become that."""
+    if value is None:
+        return None
+    text = value.strip() if isinstance(value, str) else repr(value)
+    if isinstance(value, int | float) or text.replace(".", "", 1).isdecimal():
+        if isinstance(value, bool) or not _SECONDS.fullmatch(text):
+            raise SourceError(f"{path} is neither RFC 3339 nor seconds since 1970")
+        return moment(int(Decimal(text) * MICROS)).isoformat()
+    if not isinstance(value, str):
+        raise SourceError(f"{path} is neither RFC 3339 nor seconds since 1970")
+    return text
+
+
+def _in_their_names(sentence: str, found: Mapping[str, tuple[str, Any]]) -> str:
+    """A native reader's sentence about a row, with the sender's member in place of ours."""
+    if sentence.startswith(_NOTHING_TO_BOOK):
+        looked = ", ".join(found[native][0] for native in ("input_tokens", "output_tokens", "cost_usd"))
+        return f"there are neither tokens nor a cost; looked for {looked} and the like"
+
+    def theirs(match: re.Match[str]) -> str:
+        ours = match.group(1) or match.group(2)
+        return found[ours][0] if ours in found else match.group()
+
+    return _NAMED.sub(theirs, sentence)

@@ -1,0 +1,54 @@
+"""OpenMeter's events: CloudEvents of any type, whose `data` has the sender's own names.
+
+Understood: native and OpenAI's names of tokens, and OpenMeter's own `tokens` with a `type` of `input`, `system` or `output`.
+Ignored on purpose: the event's `type`, which names a meter, and members of `data` that no path leads to.
+Unknown: an event without an id or a model; it is an error that names the member.
+
+The key of an event is its (source, id). Without `time` it happened when it came in, as in OpenMeter.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.refusals import SourceError
+from bot.sources.mapping import COUNTS, TEXTS, Row, Shape, read_rows
+from bot.sources.rows import split
+from bot.usage import Parsed
+
+_DIRECTIONS = {"input": "input_tokens", "system": "input_tokens", "prompt": "input_tokens"} | dict.fromkeys(
+    ("output", "completion"), "output_tokens"
+)
+
+
+def _by_direction(row: Row, data: Row) -> None:
+    """OpenMeter's own example counts `tokens` once for each direction of a call."""
+    said = row.get("data")
+    if not isinstance(said, dict) or said.get("tokens") is None or any(data[name] is not None for name in COUNTS):
+        return
+    direction = _DIRECTIONS.get(str(said.get("type")))
+    if direction is None:
+        raise SourceError("data.type must be input, system or output, to say which tokens data.tokens are")
+    tokens = said["tokens"]
+    data[direction] = int(tokens) if isinstance(tokens, str) and tokens.isascii() and tokens.isdigit() else tokens
+
+
+SHAPE = Shape(
+    paths={
+        **{name: (f"data.{name}",) for name in (*TEXTS, *COUNTS, "tags")},
+        "input_tokens": ("data.input_tokens", "data.prompt_tokens"),
+        "output_tokens": ("data.output_tokens", "data.completion_tokens"),
+        "cost_usd": ("data.cost_usd", "data.cost"),
+        "id": ("id",),
+        "source": ("source",),
+        "time": ("time",),
+        "credential": ("data.credential", "subject"),
+    },
+    also_kept=("data.tokens", "data.type", "type", "specversion"),
+    may_lack_time=True,
+    complete=_by_direction,
+)
+
+
+def parse(body: bytes, *, now: datetime, mapping: Mapping[str, str] | None = None) -> Parsed:
+    """Reads a body of one event or an array of them. Raises Unreadable when it is no JSON object or array of such."""
+    return read_rows(split(body), SHAPE, mapping=mapping or {}, now=now)
