@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.budget_requests import BudgetRequest
 from bot.budgets import Standing
 from bot.digests import Share
+from bot.quarantine import Share as QuarantineShare
 from bot.teams import Team
 
 
@@ -42,7 +43,9 @@ class CompanyView:
     unattributed_nanos: int
     unpriced_calls: int
     unpriced_models: tuple[str, ...]
-    quarantined: int
+    quarantined: tuple[QuarantineShare, ...]
+    not_kept: int
+    """Rows that there was no room for in quarantine."""
     broken_routes: tuple[str, ...]
     silent_messages: int
 

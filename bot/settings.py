@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     group_rows: int = Field(default=4000, gt=0)
     most_waiting_rows: int = Field(default=100_000, gt=0)
     quarantine_days: int = Field(default=30, gt=0)
+    quarantine_rows: int = Field(default=10_000, gt=0)
+    quarantine_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
 
     @property
     def has_slack(self) -> bool:

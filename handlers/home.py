@@ -92,7 +92,6 @@ async def _company(tx: Transaction, rulebook: Rulebook, context: Context) -> Com
     unpriced = await tx.reports.unpriced_models(
         first_day=organisation.period.first_day, end_day=organisation.period.end_day
     )
-    quarantined = await tx.quarantine.counts()
     broken = [f"{t.name}: {t.channel_ref} ({t.channel_state})" for t in directory.real_teams if t.channel_state in _BAD]
     return CompanyView(
         organisation=organisation,
@@ -100,7 +99,8 @@ async def _company(tx: Transaction, rulebook: Rulebook, context: Context) -> Com
         unattributed_nanos=sum(s.cost_nanos for s in nobody.values()),
         unpriced_calls=sum(unpriced.values()),
         unpriced_models=tuple(sorted(unpriced, key=lambda model: -unpriced[model])),
-        quarantined=sum(quarantined.values()),
+        quarantined=tuple(await tx.quarantine.shares()),
+        not_kept=sum((await tx.quarantine.not_kept()).values()),
         broken_routes=tuple(broken),
         silent_messages=await tx.reports.undelivered(),
     )

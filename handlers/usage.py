@@ -9,16 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import msgspec
 import structlog
 
 from bot.attribution import Source
 from bot.periods import DAY_MICROS
+from bot.quarantine import Kind, Room, row_of
 from bot.rulebook import Rulebook
-from bot.usage import Booking, Fate, Parsed, Row, UsageEvent, digest
+from bot.usage import Booking, Fate, Parsed, Row
 from handlers.context import Context
 from storage.express import Express
-from storage.quarantine import Kept
+from storage.quarantine import Wrong
 from storage.store import DatabaseError, Transaction, is_data_error
 from storage.usage import activity_insert, express_inserts
 
@@ -308,17 +308,18 @@ class Intake:
         self._told_active.update(dict.fromkeys(active, now))
 
     async def _keep(self, tx: Transaction, group: list[_Job]) -> None:
-        kept = [Kept(job.source.id, "unreadable", job.read_as, row) for job in group for row in job.parsed.unusable]
+        wrong = [_wrong(job.source.id, "unreadable", job.read_as, row) for job in group for row in job.parsed.unusable]
         for job in (job for job in group if not job.is_plain):
             for at, (index, event) in enumerate(job.parsed.events):
                 reason = job.refused.get(index) or (CONFLICT_REASON if job.fates[at] == "conflict" else None)
                 if reason:
-                    kind = "refused" if index in job.refused else "conflict"
-                    kept.append(Kept(job.source.id, kind, "", _row_of(index, event, reason)))
-        if kept:
-            now = self._context.now_micros()
-            expires_at = now + self._context.settings.quarantine_days * DAY_MICROS
-            await tx.quarantine.keep(kept, received_at=now, expires_at=expires_at)
+                    kind: Kind = "refused" if index in job.refused else "conflict"
+                    wrong.append(_wrong(job.source.id, kind, "", row_of(index, event, reason)))
+        if wrong:
+            now, settings = self._context.now_micros(), self._context.settings
+            cap = Room(rows=settings.quarantine_rows, bytes=settings.quarantine_bytes)
+            expires_at = now + settings.quarantine_days * DAY_MICROS
+            await tx.quarantine.keep(wrong, received_at=now, expires_at=expires_at, cap=cap)
 
     async def _bisect(self, places: Sequence[_Place]) -> None:
         """Halves a group that the database refused until the row it can't take stands alone, and books all others."""
@@ -365,7 +366,5 @@ def _fail(jobs: Sequence[_Job], error: Exception) -> None:
             job.answered.set_exception(error)
 
 
-def _row_of(index: int, event: UsageEvent, reason: str) -> Row:
-    """What quarantine keeps of an event that was read: its canonical fields, its key and fingerprint in hexadecimal."""
-    fields = msgspec.structs.asdict(event) | {"key": event.key.hex(), "fingerprint": event.fingerprint.hex()}
-    return Row(index=index, reason=reason, kept=msgspec.json.encode(fields), key=digest([event.key, event.fingerprint]))
+def _wrong(source_id: int, kind: Kind, read_as: str, row: Row) -> Wrong:
+    return Wrong(source_id, kind, read_as, row.reason, row.kept, row.key)

@@ -11,9 +11,11 @@ from bot.clock import wall_seconds
 from handlers.bodies import read_body
 from handlers.context import Context
 from handlers.gateway import NotFound, NotYours, allowance
+from handlers.quarantine import QuarantineGauges
 from handlers.signatures import shape_fault, signature_fault
 from handlers.sources import KEY, Door, guarded, problem, sender, usage_routes
 from handlers.usage import Intake
+from storage.store import DatabaseError
 
 log = structlog.get_logger()
 MAX_SLACK_BYTES = 4 * 1024 * 1024
@@ -24,6 +26,7 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
     web = FastAPI(title="Tokens", description="AI usage in, budgets and allowances out.", version="0.1.0")
     registry = CollectorRegistry()
     door = Door(context, intake, registry)
+    quarantined = QuarantineGauges(registry)
     routes = APIRouter()
 
     @routes.get("/v1/teams/{slug}/allowance", summary="May this team's next call go through?", dependencies=[KEY])
@@ -77,6 +80,11 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
 
     @routes.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
+        try:
+            async with context.store.read() as tx:
+                await quarantined.look(tx)
+        except (DatabaseError, OSError) as error:  # what this process counted can be said without the database
+            log.warning("quarantine not counted", error=repr(error))
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     web.include_router(usage_routes(door))

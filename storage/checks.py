@@ -37,6 +37,8 @@ async def faults(tx: "Transaction") -> AsyncIterator[str]:
         yield fault
     async for fault in _ledger_faults(tx):
         yield fault
+    for wrong in await tx.quarantine.wrong_sizes():
+        yield wrong
     broken = await tx.audit.first_broken()
     if broken is not None:
         yield f"audit: record {broken} does not fit the chain"

@@ -303,6 +303,24 @@ quarantine = _table(
     Column("expires_at", Big, nullable=False),
     UniqueConstraint("source_id", "row_hash"),
 )
+quarantine_sizes = _table(
+    "quarantine_sizes",
+    Column("source_id", Big, primary_key=True, autoincrement=False),
+    Column("rows", Big, nullable=False),
+    Column("bytes", Big, nullable=False),
+    Column("not_kept", Big, nullable=False),
+)
+source_overlaps = _table(
+    "source_overlaps",
+    Column("first_id", Big, primary_key=True, autoincrement=False),
+    Column("second_id", Big, primary_key=True, autoincrement=False),
+    Column("matches", Big, nullable=False),
+    Column("calls", Big, nullable=False),
+    Column("cost_nanos", Big, nullable=False),
+    Column("from_at", Big, nullable=False),
+    Column("seen_at", Big, nullable=False),
+    Column("told_at", Big, nullable=False),
+)
 replays = _table(
     "replays",
     Column("file_digest", LargeBinary, primary_key=True),
@@ -348,6 +366,16 @@ statement_lines = _table(
     Column("amount_nanos", Big, nullable=False),
     Column("imported_at", Big, nullable=False),
     Column("document", Text, nullable=False),
+)
+statement_days = _table(
+    "statement_days",
+    Column("provider", Text, primary_key=True),
+    Column("day", Big, primary_key=True, autoincrement=False),
+    Column("statement_nanos", Big, nullable=False),
+    Column("booked_nanos", Big, nullable=False),
+    Column("variance_nanos", Big, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("posted_at", Big, nullable=False),
 )
 budget_requests = _table(
     "budget_requests",

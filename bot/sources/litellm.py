@@ -36,9 +36,21 @@ _KEPT: dict[str, Any] = dict.fromkeys(
     (
         *("id", "litellm_call_id", "status", "startTime", "endTime", "model", "custom_llm_provider", "call_type"),
         *("prompt_tokens", "completion_tokens", "response_cost", "cache_hit"),
+        *("model_id", "end_user", "user_agent", "request_tags", "cost_breakdown"),
     ),
     True,
-) | {"metadata": dict.fromkeys(("user_api_key_team_id", "user_api_key_alias", "usage_object"), True)}
+) | {
+    "metadata": dict.fromkeys(
+        (
+            *("user_api_key_team_id", "user_api_key_alias", "usage_object", "user_api_key_hash", "user_agent"),
+            *("user_api_key_user_id", "user_api_key_user_email", "used_client_oauth_token", "user_api_key_team_alias"),
+            *("user_api_key_team_spend", "user_api_key_team_max_budget", "user_api_key_team_budget_reset_at"),
+        ),
+        True,
+    )
+    | {"spend_logs_metadata": {"workflow": True}}
+}
+"""What is kept of a row that can't be read: enough to book it once it can be, and nothing that somebody wrote or is."""
 _NOBODY = frozenset({"default_user_id", "default-user-id", "litellm-proxy-admin"})
 
 

@@ -8,6 +8,7 @@ from bot.money import usd, usd_round
 from bot.reports import CompanyView
 from bot.views.blocks import name, section
 from bot.views.budgets import has_budget
+from bot.views.sources import quarantine_lines
 from bot.views.wording import counted, progress_bar, signed_usd
 
 _TEAMS_SHOWN = 20
@@ -80,9 +81,7 @@ def _attention(company: CompanyView) -> list[str]:
         lines.append(
             f"{counted(company.unpriced_calls, 'unpriced call')}{of}: add a price to teams.yml, under `prices`."
         )
-    if company.quarantined:
-        rows = counted(company.quarantined, "row")
-        lines.append(f"{rows} in quarantine: what senders sent could not be booked as it was.")
+    lines += quarantine_lines(company)
     if company.broken_routes:
         lines.append(
             f"Channels that can't be reached: {_names(company.broken_routes)}. Invite the app, or link another."

@@ -16,6 +16,7 @@ from bot.ledger import Balance
 from bot.messages import Message, with_images
 from bot.money import NANOS
 from bot.periods import MICROS, day_number, hour_of, micros, period_of
+from bot.quarantine import Share as QuarantineShare
 from bot.reports import CompanyView, Home, Pending, PersonUse
 from bot.teams import Team
 
@@ -232,7 +233,11 @@ def company(standings: Sequence[Standing] = (), **changed: Any) -> CompanyView:
         unattributed_nanos=dollars(310),
         unpriced_calls=120,
         unpriced_models=("metacode-9", "<!channel>"),
-        quarantined=3,
+        quarantined=(
+            QuarantineShare(source="gateway-eu", kind="unreadable", rows=12, bytes=4_000, retryable=11),
+            QuarantineShare(source="otlp-laptops", kind="conflict", rows=2, bytes=900, retryable=0),
+        ),
+        not_kept=0,
         broken_routes=("Mobile: #team-mobile (broken)",),
         silent_messages=1,
     )

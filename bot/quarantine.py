@@ -1,0 +1,119 @@
+"""Rows that could not be booked: what is kept of one, what may be made of it, and how it is mended by hand."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from bot.refusals import ConfigError
+from bot.sources.rows import decode_loosely
+from bot.usage import Row, UsageEvent, digest
+
+Kind = Literal["unreadable", "refused", "conflict"]
+KINDS: tuple[Kind, ...] = ("unreadable", "refused", "conflict")
+"""`unreadable`: its parser could not use it. `refused`: the database could not store it. `conflict`: its id was booked
+before with another content."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """How many rows and bytes a source's quarantine holds, or has left."""
+
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """A part of the quarantine: a source's rows of a kind, their bytes, and how many of them can be tried again."""
+
+    source: str
+    kind: str
+    rows: int
+    bytes: int
+    retryable: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A quarantined row. `body` is what was kept of it, empty if nothing was, or if only a list was asked for."""
+
+    id: int
+    source_id: int
+    source: str
+    kind: str
+    reason: str
+    read_as: str
+    received_at: int
+    expires_at: int
+    size: int
+    row_hash: bytes
+    body: bytes
+
+    @property
+    def can_be_retried(self) -> bool:
+        return self.kind != "conflict" and self.size > 0
+
+
+def row_of(index: int, event: UsageEvent, reason: str) -> Row:
+    """What quarantine keeps of an event that was read: its canonical fields, its key and fingerprint in hexadecimal."""
+    fields = msgspec.structs.asdict(event) | {"key": event.key.hex(), "fingerprint": event.fingerprint.hex()}
+    return Row(index=index, reason=reason, kept=msgspec.json.encode(fields), key=row_hash(event))
+
+
+def row_hash(event: UsageEvent) -> bytes:
+    """What tells the row of an event that was read from others of its source."""
+    return digest([event.key, event.fingerprint])
+
+
+def event_of(body: bytes) -> UsageEvent:
+    """The event of a row made by `row_of`. Raises ValueError if it is none, in words that name the field."""
+    fields = json.loads(body)
+    for name in ("key", "fingerprint"):
+        fields[name] = bytes.fromhex(fields[name])
+    try:
+        return msgspec.convert(fields, UsageEvent)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from error
+
+
+def fields_of(body: bytes) -> dict[str, Any]:
+    """What was kept of a row, to be shown; nothing if that is no object."""
+    found = decode_loosely(body) if body else {}
+    return found if isinstance(found, dict) else {}
+
+
+def changes_of(given: list[str]) -> dict[str, Any]:
+    """`data.model=gpt-4o` and the like, as path → value. A value that is JSON is taken as such, anything else as text."""
+    changes: dict[str, Any] = {}
+    for text in given:
+        path, separator, value = text.partition("=")
+        if not separator or not all(path.split(".")):
+            raise ConfigError(f"--set: {text!r} must be a field's path and its value, like data.model=gpt-4o")
+        try:
+            changes[path] = json.loads(value)
+        except ValueError:
+            changes[path] = value
+    return changes
+
+
+def mended(body: bytes, changes: Mapping[str, Any]) -> bytes:
+    """A kept row with fields set by hand; `null` takes a field away."""
+    if not changes:
+        return body
+    fields = fields_of(body)
+    for path, value in changes.items():
+        *parents, name = path.split(".")
+        inner = fields
+        for parent in parents:
+            below = inner.setdefault(parent, {})
+            if not isinstance(below, dict):
+                raise ConfigError(f"--set: {path}: {parent} holds {below!r}, and no fields")
+            inner = below
+        if value is None:
+            inner.pop(name, None)
+        else:
+            inner[name] = value
+    return json.dumps(fields).encode()
