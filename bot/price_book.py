@@ -55,6 +55,13 @@ _SPELLINGS = {
     "voyage": "voyageai",
 }
 """Spellings that gateways and telemetry send, where the book's own search finds nobody or the wrong one."""
+_CONTEXTS = {
+    "batch": {"processing": "batch"},
+    "flex": {"service_tier": "flex"},
+    "priority": {"service_tier": "priority"},
+    "fast": {"service_tier": "fast", "speed": "fast"},
+}
+"""How a call's tier is called in the book: OpenAI and Google name service tiers, Anthropic a speed."""
 
 
 class Rates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -147,14 +154,19 @@ class PriceBook:
         data = Path(str(package.locate_file("genai_prices/data.py"))).read_bytes()
         return f"genai-prices {package.version} {blake2b(data, digest_size=4).hexdigest()}"
 
-    def rates(self, provider: str, model: str, day: int, second: int = NOON) -> Rates | None:
+    def rates(self, provider: str, model: str, day: int, second: int = NOON, *, tier: str = "") -> Rates | None:
         """Rates of a model at a second of a UTC day (a count of days since 1970), or None if it is unknown."""
-        schedule = self._schedule(provider, model, day)
+        schedule = self._schedule(provider, model, day, tier)
         return next((rates for start, rates in reversed(schedule) if start <= second), None)
 
-    def schedule(self, provider: str, model: str, day: int) -> Schedule:
-        """All rates of a model on a UTC day, from second 0; empty if it is unknown."""
-        return self._schedule(provider, model, day)
+    def schedule(self, provider: str, model: str, day: int, *, tier: str = "") -> Schedule:
+        """All rates of a model on a UTC day, from second 0; empty if it is unknown. A tier that the book has no price for, or
+        none yet on that day, costs what the standard one does."""
+        return self._schedule(provider, model, day, tier)
+
+    def knows_provider(self, name: str) -> bool:
+        """Whether the book has a provider of this name, in any known spelling."""
+        return self.provider_id(name) in self._by_id
 
     def seller(self, provider: str, model: str) -> str:
         """The book's id of who sells a model, or "" if the book knows neither the model nor the provider."""
@@ -207,17 +219,28 @@ class PriceBook:
         if rest and any(p.id == prefixed for p in self._providers):
             yield from self._attempts(prefixed, rest)
 
-    def _compile_day(self, provider: str, model: str, day: int) -> Schedule:
+    def _compile_day(self, provider: str, model: str, day: int, tier: str) -> Schedule:
         found = self._find(provider, model)
         if found is None:
             return ()
+        seller, sold = found
+        # A provider that sells another's model at that one's list (Azure, say) has none of its variants.
+        has_variants = bool(sold.price_variants) and any(sold is own for own in self._by_id[seller].models)
+        context = _CONTEXTS.get(tier) if has_variants else None
         midnight = datetime.combine(date_of(day), time(), UTC)
         return tuple(
-            (second, self._compile(found[1].get_prices(midnight + timedelta(seconds=second))))
-            for second in _price_changes(found[1])
+            (second, self._compile(sold, midnight + timedelta(seconds=second), context))
+            for second in _price_changes(sold)
         )
 
-    def _compile(self, prices: "ModelPrice") -> Rates:
+    @cached_property
+    def _by_id(self) -> "dict[str, Provider]":
+        return {provider.id: provider for provider in self._providers}
+
+    def _compile(self, sold: "ModelInfo", at: datetime, context: Mapping[str, str] | None) -> Rates:
+        if context is not None:
+            return compiled(sold.get_prices(at, context))  # an object made for this question
+        prices = sold.get_prices(at)
         rates = self._compiled.get(id(prices))  # the book's own objects live as long as the book
         if rates is None:
             rates = self._compiled[id(prices)] = compiled(prices)
@@ -258,10 +281,10 @@ def _price_changes(model: "ModelInfo") -> list[int]:
     from genai_prices.types import ModelPrice, TimeOfDateConstraint
 
     seconds = {0}
-    if not isinstance(model.prices, ModelPrice):
-        for option in model.prices:
-            if isinstance(option.constraint, TimeOfDateConstraint):
-                seconds |= {_utc_second(option.constraint.start_time), _utc_second(option.constraint.end_time)}
+    options = [] if isinstance(model.prices, ModelPrice) else list(model.prices)
+    for option in (*options, *(model.price_variants or ())):
+        if isinstance(option.constraint, TimeOfDateConstraint):
+            seconds |= {_utc_second(option.constraint.start_time), _utc_second(option.constraint.end_time)}
     return sorted(seconds)
 
 

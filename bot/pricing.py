@@ -1,14 +1,14 @@
 """The price of a metered call, in nano-dollars: the first basis that applies, and which one it was."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import msgspec
 
+from bot.aliases import ModelAlias, ModelAliases
 from bot.periods import DAY_MICROS, MICROS
 from bot.price_book import PriceBook, Rates
 from bot.usage import COUNTERS, UsageEvent
@@ -17,7 +17,6 @@ Basis = Literal["contract", "book", "reported", "unpriced", "gateway_cache", "no
 
 _MILLION = 1_000_000
 _MEMORY = 20_000
-_NO_ALIASES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +102,7 @@ class Priced(msgspec.Struct, frozen=True, gc=False):
 _REPORTED: Basis = "reported"
 _FAILED = Priced(0, "failed")
 _GATEWAY_CACHE = Priced(0, "gateway_cache")
+_UNMETERED = Priced(0, "unmetered")
 
 
 class _Terms(NamedTuple):
@@ -112,33 +112,28 @@ class _Terms(NamedTuple):
 
 
 class Prices:
-    """The prices in force: contracts before the book before what the sender reported."""
+    """The prices in force: contracts before the book (by a company's own name for a model, where it gave one) before what
+    the sender reported."""
 
-    def __init__(
-        self,
-        book: PriceBook,
-        contracts: Sequence[ContractPrice],
-        aliases: Mapping[str, str] = _NO_ALIASES,
-        reported_first: bool = False,
-    ) -> None:
-        """`aliases` maps names of deployments to models (`gpt-4o` or `openai/gpt-4o`); case makes no difference.
+    def __init__(self, book: PriceBook, contracts: Sequence[ContractPrice], aliases: Sequence[ModelAlias] = ()) -> None:
+        self.book = book
+        self._contracts = sorted(contracts, key=_precedence)[::-1]  # of equals, the later line first
+        self._aliases = ModelAliases(aliases)
+        self._terms = lru_cache(maxsize=_MEMORY)(self._find_terms)
+
+    def price(self, event: UsageEvent, *, day: int, reported_first: bool = False) -> Priced:
+        """Prices one call. `day` is the day it is booked on, by which contracts begin; list prices go by UTC.
 
         With `reported_first`, a cost the sender reported stands before the book, though not before a contract.
         """
-        self.book = book
-        self.reported_first = reported_first
-        self._contracts = sorted(contracts, key=_precedence)[::-1]  # of equals, the later line first
-        self._aliases = {name.strip().casefold(): model for name, model in aliases.items()}
-        self._terms = lru_cache(maxsize=_MEMORY)(self._find_terms)
-
-    def price(self, event: UsageEvent, *, day: int) -> Priced:
-        """Prices one call. `day` is the day it is booked on, by which contracts begin; list prices go by UTC."""
         if event.failed:
             return _FAILED
         if event.gateway_cache:
             return _GATEWAY_CACHE
+        if event.unmetered:
+            return _UNMETERED
         utc_day, micros = divmod(event.occurred_at, DAY_MICROS)
-        terms = self._terms(event.provider, event.model, utc_day, day)
+        terms = self._terms(event.provider, event.model, event.tier, utc_day, day)
         now = terms[0]
         if len(terms) > 1:
             now = next(t for t in reversed(terms) if t.from_second * MICROS <= micros)
@@ -147,31 +142,34 @@ class Prices:
             cost, basis, book_nanos = max(reported, 0), _REPORTED, None
         else:
             book_nanos = now.book.nanos(event) if now.book is not None else None
-            cost, basis = self._decide(event, now.contract, book_nanos)
+            cost, basis = _decide(event, now.contract, book_nanos, reported_first)
         if event.notional:
             return Priced(0, "notional", book_nanos, cost)
         return Priced(cost, basis, book_nanos)
 
-    def _decide(self, event: UsageEvent, contract: Rates | None, book_nanos: int | None) -> tuple[int, Basis]:
-        if contract is not None and (cost := contract.nanos(event)) is not None:
-            return cost, "contract"
-        reported = max(event.reported_nanos or 0, 0)  # tokens that are said to cost nothing are unpriced, not free
-        if book_nanos is not None and not (self.reported_first and reported):
-            return book_nanos, "book"
-        return (reported, "reported") if reported else (0, "unpriced")
-
-    def _find_terms(self, provider: str, model: str, utc_day: int, day: int) -> tuple[_Terms, ...]:
-        sent = model.strip().casefold()
-        model = self._aliases.get(sent, model)
-        schedule = self.book.schedule(provider, model, utc_day) or ((0, None),)
-        sellers = {provider.strip().casefold(), self.book.seller(provider, model)}
-        named = model.strip().casefold()
-        names = {sent, sent.partition("/")[2] or sent, named, named.partition("/")[2] or named}
+    def _find_terms(self, provider: str, model: str, tier: str, utc_day: int, day: int) -> tuple[_Terms, ...]:
+        seller, sold, names = self._meant(provider, model, day)
+        schedule = self.book.schedule(seller, sold, utc_day, tier=tier) or ((0, None),)
+        sellers = {provider.strip().casefold(), self.book.seller(seller, sold)}
         apply = [c for c in self._contracts if (c.from_day or day) <= day and self._is_for(c, sellers, names)]
         return tuple(
             _Terms(second, next((over for c in apply if (over := c.over(book)) is not None), None), book)
             for second, book in schedule
         )
+
+    def _meant(self, provider: str, model: str, day: int) -> tuple[str, str, set[str]]:
+        """Who sells which model by the book, and all the names by which a contract may know it."""
+        sent = model.strip().casefold()
+        alias = self._aliases.find(model, day=day)
+        named = (alias.model if alias else model).strip().casefold()
+        names = {sent, sent.partition("/")[2] or sent, named, named.partition("/")[2] or named}
+        if alias is None:
+            return provider, model, names
+        prefix, _, rest = alias.model.partition("/")
+        if rest and self.book.knows_provider(prefix):
+            return prefix, rest, names
+        # A deployment that its gateway calls self-hosted is sold by somebody all the same, if its alias says so.
+        return (provider if self.book.seller(provider, alias.model) else ""), alias.model, names
 
     @staticmethod
     def _is_for(contract: ContractPrice, sellers: set[str], names: set[str]) -> bool:
@@ -180,6 +178,17 @@ class Prices:
         ):
             return False
         return not contract.model or any(fnmatchcase(name, contract.model.casefold()) for name in names)
+
+
+def _decide(
+    event: UsageEvent, contract: Rates | None, book_nanos: int | None, reported_first: bool
+) -> tuple[int, Basis]:
+    if contract is not None and (cost := contract.nanos(event)) is not None:
+        return cost, "contract"
+    reported = max(event.reported_nanos or 0, 0)  # tokens that are said to cost nothing are unpriced, not free
+    if book_nanos is not None and not (reported_first and reported):
+        return book_nanos, "book"
+    return (reported, "reported") if reported else (0, "unpriced")
 
 
 def _precedence(contract: ContractPrice) -> tuple[bool, int, bool, int]:

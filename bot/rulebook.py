@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from bot.aliases import ModelAlias
 from bot.approvals import DEFAULT_RULES, ApprovalRule
 from bot.attribution import Attribution, Source
 from bot.periods import day_number
@@ -45,14 +46,14 @@ class Rulebook:
         """The event with its team, its day there, its tool and its price."""
         placed = self.attribution.place(event, source)
         day = self._teams[placed.team_id].day_of(event.occurred_at)
-        priced = self.prices.price(event, day=day)
+        priced = self.prices.price(event, day=day, reported_first=source.reported_first)
         return Booking(
             source_id=source.id,
             event=event,
             team_id=placed.team_id,
             rule=placed.rule,
             local_day=day,
-            tool=self.tools.tool_of(event),
+            tool=self.tools.tool_of(event, api_base=event.api_base),
             cost_nanos=priced.cost_nanos,
             basis=priced.basis,
             book=self.prices.book.book_id,
@@ -67,7 +68,7 @@ def contracts_of(stored: Sequence[Mapping[str, Any]] | None) -> list[ContractPri
         ContractPrice(
             model=line.get("model"),
             provider=line.get("provider"),
-            from_day=day_number(date.fromisoformat(line["from"])) if line.get("from") else None,
+            from_day=_day(line.get("from")),
             input_pico=line.get("input_per_mtok"),
             output_pico=line.get("output_per_mtok"),
             cache_read_pico=line.get("cache_read_per_mtok"),
@@ -77,6 +78,17 @@ def contracts_of(stored: Sequence[Mapping[str, Any]] | None) -> list[ContractPri
         )
         for line in stored or []
     ]
+
+
+def aliases_of(stored: Sequence[Mapping[str, Any]] | None) -> list[ModelAlias]:
+    """The company's names for models of the stored `models` document."""
+    return [
+        ModelAlias(alias=line["alias"], model=line["model"], from_day=_day(line.get("from"))) for line in stored or []
+    ]
+
+
+def _day(text: str | None) -> int | None:
+    return day_number(date.fromisoformat(text)) if text else None
 
 
 def approvals_of(policy: Mapping[str, Any] | None) -> tuple[ApprovalRule, ...]:

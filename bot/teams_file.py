@@ -146,6 +146,12 @@ class WorkflowFile(_Strict):
     priority: Literal["protected", "normal", "deferrable"] = "normal"
 
 
+class ModelFile(_Strict):
+    alias: Name
+    model: Name
+    from_: date | None = Field(default=None, alias="from")
+
+
 class PriceFile(_Strict):
     model: str | None = None
     provider: str | None = None
@@ -186,6 +192,7 @@ class TeamsFile(_Strict):
     attribution: list[AttributionFile] = []
     tools: list[ToolFile] = []
     workflows: list[WorkflowFile] = []
+    models: list[ModelFile] = []
     prices: list[PriceFile] = []
     policy: PolicyFile = PolicyFile()
 
@@ -204,8 +211,6 @@ class TeamsFile(_Strict):
             said.append("policy.emergency: emergency grants are not made yet")
         if self.policy.remind_after_hours or self.policy.escalate_after_hours:
             said.append("policy: waiting requests are not reminded of or escalated yet")
-        if any(t.match.api_base for t in self.tools):
-            said.append("tools.match.api_base: no native event carries one")
         if self.organisation.people == "managers":
             said.append("organisation.people: managers see no figures of people yet; everybody sees their own")
         return said
@@ -251,7 +256,7 @@ def _path(location: tuple[int | str, ...], loaded: Any) -> str:
         except (KeyError, IndexError, TypeError):
             at = None
         if isinstance(part, int):
-            label = at.get("slug") or at.get("name") if isinstance(at, dict) else None
+            label = at.get("slug") or at.get("name") or at.get("alias") if isinstance(at, dict) else None
             text += f"[{label or part}]"
         else:
             text += f".{part}" if text else part
@@ -299,6 +304,17 @@ def _rule_faults(found: TeamsFile) -> list[str]:
             )
         if rule.team not in slugs:
             faults.append(f"attribution[{index}].team: there is no team {rule.team}")
+    lines = Counter((line.alias.casefold(), line.from_) for line in found.models)
+    faults += [
+        f"models[{alias}]: is there {count} times; a name means one model"
+        for (alias, _), count in lines.items()
+        if count > 1
+    ]
+    for line in found.models:
+        if any(c in line.model for c in "*?["):
+            faults.append(f"models[{line.alias}].model: name one model; only `alias` may be a pattern")
+        if not line.alias.strip("*? "):
+            faults.append(f"models[{line.alias}].alias: would stand for every model")
     for index, price in enumerate(found.prices):
         if price.model is None and price.provider is None:
             faults.append(f"prices[{index}]: needs a model or a provider")

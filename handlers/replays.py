@@ -26,6 +26,7 @@ from handlers.usage import Intake
 BATCH = 500
 _DATA = (
     *("provider", "model", "tool", "workflow", "user", "team", "credential", "tags", "cost_usd", "user_agent"),
+    *("service_tier", "api_base"),
     *(f"{name}_tokens" for name in COUNTERS),
 )
 _ENVELOPE = ("id", "source", "time", "type", "specversion")

@@ -115,6 +115,9 @@ async def _picture(tx: Transaction, *, at: int) -> dict[str, str]:
             picture[f"attribution: {rule.kind} {rule.pattern}{_date_words(rule, directory.root.timezone)}"] = slugs[
                 rule.team_id
             ]
+    for line in await tx.config.document("models") or []:
+        begins = f", from {line['from']}" if line.get("from") else ""
+        picture[f"model {line['alias']}{begins}"] = line["model"]
     for name in ("tools", "workflows", "prices", "policy"):
         document = await tx.config.document(name)
         if document:

@@ -7,7 +7,7 @@ from bot.attribution import Attribution, Membership
 from bot.periods import day_start, micros
 from bot.price_book import PriceBook
 from bot.pricing import Prices
-from bot.rulebook import Rulebook, approvals_of, contracts_of
+from bot.rulebook import Rulebook, aliases_of, approvals_of, contracts_of
 from bot.teams import Directory
 from bot.tools import ToolRule, Tools
 
@@ -46,7 +46,11 @@ async def read_rulebook(tx: "Transaction", book: PriceBook, *, at: int) -> Ruleb
             unattributed_id=directory.unattributed.id,
             memberships={text: memberships[person] for text, person in spellings if person in memberships},
         ),
-        prices=Prices(book, contracts_of(await tx.config.document("prices"))),
+        prices=Prices(
+            book,
+            contracts_of(await tx.config.document("prices")),
+            aliases_of(await tx.config.document("models")),
+        ),
         tools=Tools([ToolRule(name=t["name"], kind=t["kind"], **t["match"]) for t in tools or []]),
         approvals=approvals_of(await tx.config.document("policy")),
         ends_at=min((m.from_at for own in memberships.values() for m in own if m.from_at > at), default=None),

@@ -52,7 +52,7 @@ class Teams:
     async def save_file(self, found: TeamsFile, *, at: int) -> None:
         """Stores what a file declares. Teams that it does not name stay as they are."""
         await self._tx.config.changed()
-        for name in ("organisation", "tools", "workflows", "prices", "policy"):
+        for name in ("organisation", "tools", "workflows", "models", "prices", "policy"):
             value = found.model_dump(mode="json", by_alias=True)[name]
             await self._tx.config.save_document(name, value, at=at)
         declared = found.organisation

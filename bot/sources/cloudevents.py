@@ -1,19 +1,20 @@
 """Native usage events: CloudEvents 1.0, structured, in batches, or as plain JSON (`modes.py` makes binary ones structured).
 
 Understood: type `ai.usage` (and `ai.usage.*`). Unknown types are errors that name the event and are kept.
-Ignored on purpose: CloudEvents attributes and members of `data` that say nothing about use (trace ids, service tiers).
+Ignored on purpose: CloudEvents attributes and members of `data` that say nothing about use (trace ids).
 The key of an event is its (source, id), as the CloudEvents specification has it.
 """
 
 import binascii
 from base64 import b64decode
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
 from bot.periods import micros
 from bot.refusals import SourceError
-from bot.sources.fields import UNSTORABLE_FAULT, latest_at, moment_within
+from bot.sources.fields import UNSTORABLE_FAULT, address, latest_at, moment_within, tier
 from bot.sources.fields import name as _name
 from bot.sources.fields import reported as _reported
 from bot.sources.rows import decode_loosely, field_and_fault, not_finite_field, plain, split, unstorable_field, unusable
@@ -39,10 +40,13 @@ class _Usage(msgspec.Struct, gc=False):
     output_tokens: int | None = None
     reasoning_tokens: int | None = None
     cost_usd: str | int | float | None = None
+    service_tier: Any = None
+    api_base: Any = None
 
     input_tokens: int | None = None
     cache_write_tokens: int | None = None
     api_key_id: str | None = None
+    tier: Any = None
 
 
 class _Envelope(msgspec.Struct, gc=False):
@@ -60,7 +64,7 @@ _usage = msgspec.json.Decoder(_Usage)
 _envelope = msgspec.json.Decoder(_Envelope)
 _envelopes = msgspec.json.Decoder(list[_Envelope])
 _KEPT = dict.fromkeys(("id", "source", "type", "specversion", "time"), True) | {
-    "data": dict.fromkeys(_Usage.__struct_fields__, True)
+    "data": dict.fromkeys((field for field in _Usage.__struct_fields__ if field != "api_base"), True)
 }
 
 
@@ -149,9 +153,15 @@ def usage_event(envelope: _Envelope, *, latest: int) -> UsageEvent:
     sender = _name("source", envelope.source)
     provider, model, tool, workflow, user, credential, declared_team, user_agent = names
     uncached, cache_read, write_5m, write_1h, output, reasoning = counters
+    how = _USUAL_WAY
+    content: tuple[object, ...] = (occurred_at, names, tags, counters, reported)
+    if data.service_tier or data.tier or data.api_base:
+        how = _how(data)
+        if how != _USUAL_WAY:
+            content = (*content, how)
     return UsageEvent(  # in the order of its fields: naming them takes longer than all the rest of this
         digest((sender, event_id)),
-        digest((occurred_at, names, tags, counters, reported)),
+        digest(content),
         event_id,
         occurred_at,
         provider,
@@ -174,6 +184,8 @@ def usage_event(envelope: _Envelope, *, latest: int) -> UsageEvent:
         False,
         False,
         False,
+        how[1],
+        how[0],
     )
 
 
@@ -187,6 +199,15 @@ def _from_base64(text: str | None) -> _Usage:
         raise SourceError(f"data.{field_and_fault(error)}".replace("data.the row", "data")) from error
     except (binascii.Error, ValueError, RecursionError) as error:
         raise SourceError("data_base64 is not JSON in Base64") from error
+
+
+_USUAL_WAY = ("", "")
+
+
+def _how(data: _Usage) -> tuple[str, str]:
+    """(tier, address called). What is no text, or no tier that changes a price, is the usual way."""
+    said, called = data.service_tier or data.tier, data.api_base
+    return tier(said) if isinstance(said, str) else "", address(called) if isinstance(called, str) else ""
 
 
 class _Names(dict[tuple[str | None, ...], tuple[str, ...]]):

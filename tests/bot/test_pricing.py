@@ -2,6 +2,7 @@
 
 import random
 import timeit
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cache
@@ -14,6 +15,7 @@ from genai_prices.types import ModelPrice, TieredPrices
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.aliases import ModelAlias
 from bot.money import NANOS
 from bot.periods import day_number, micros, moment
 from bot.price_book import PriceBook, Rates
@@ -85,8 +87,14 @@ def call(provider: str = "", model: str = "gpt-4o", **fields: object) -> UsageEv
     return msgspec.structs.replace(EMPTY, provider=provider, model=model, **fields)
 
 
-def price(event: UsageEvent, *contracts: ContractPrice, day: int = TODAY, **options: object) -> Priced:
-    return Prices(BOOK, contracts, **options).price(event, day=day)  # type: ignore[arg-type]
+def price(
+    event: UsageEvent,
+    *contracts: ContractPrice,
+    day: int = TODAY,
+    aliases: Sequence[ModelAlias] = (),
+    reported_first: bool = False,
+) -> Priced:
+    return Prices(BOOK, contracts, aliases).price(event, day=day, reported_first=reported_first)
 
 
 def package_nanos(event: UsageEvent) -> int:
@@ -326,7 +334,10 @@ def test_the_same_weights_on_own_machines_have_no_public_price(provider: str, mo
 
 
 def test_an_alias_names_the_model_behind_a_deployment() -> None:
-    aliases = {"Search-Prod": "gpt-4o", "search-eu": "azure/gpt-4o"}
+    aliases = [
+        ModelAlias(alias="Search-Prod", model="gpt-4o"),
+        ModelAlias(alias="search-eu", model="azure/gpt-4o"),
+    ]
 
     assert price(call("azure", "search-prod")).basis == "unpriced"
     assert price(call("azure", "search-prod"), aliases=aliases).cost_nanos == 2_500_000_000
@@ -334,6 +345,47 @@ def test_an_alias_names_the_model_behind_a_deployment() -> None:
     assert price(call("azure", "search-eu"), ContractPrice(model="search-*", input_pico=1), aliases=aliases).basis == (
         "contract"
     )
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "day", "means"),
+    [
+        ("azure", "acme-eu-chat", TODAY, "gpt-4o-mini"),  # a pattern
+        ("azure", "azure/acme-eu-chat", TODAY, "gpt-4o-mini"),
+        ("azure", "acme-eu-prod", TODAY, "gpt-4o"),  # a name goes before a pattern
+        ("azure", "dated", TODAY, "gpt-4o"),
+        ("azure", "dated", TODAY - 1, "gpt-4o-mini"),
+        ("hosted_vllm", "acme-eu-prod", TODAY, "gpt-4o"),
+        ("openai", "acme-us", TODAY, None),
+        ("openai", "acme-us", TODAY + 1, "gpt-4o"),
+    ],
+)
+def test_an_alias_may_be_a_pattern_and_begin_on_a_day(provider: str, model: str, day: int, means: str | None) -> None:
+    aliases = [
+        ModelAlias(alias="acme-eu-*", model="openai/gpt-4o-mini"),
+        ModelAlias(alias="ACME-EU-PROD", model="gpt-4o"),
+        ModelAlias(alias="dated", model="gpt-4o-mini"),
+        ModelAlias(alias="dated", model="gpt-4o", from_day=TODAY),
+        ModelAlias(alias="acme-us", model="gpt-4o", from_day=TODAY + 1),
+    ]
+    listed = {"gpt-4o": 2_500_000_000, "gpt-4o-mini": 150_000_000}
+
+    assert price(call(provider, model), aliases=aliases, day=day).cost_nanos == (listed[means] if means else 0)
+
+
+def test_a_contract_stands_before_an_alias_and_may_name_either() -> None:
+    alias = [ModelAlias(alias="prod", model="openai/gpt-4o")]
+
+    for model in ("prod", "gpt-4o", "openai/gpt-4o"):
+        contract = ContractPrice(model=model, input_pico=1_000_000)
+        assert price(call("azure", "prod"), contract, aliases=alias).basis == "contract"
+    for provider, basis in (("openai", "contract"), ("azure", "contract"), ("anthropic", "book")):
+        contract = ContractPrice(provider=provider, discount_ppm=1)
+        assert price(call("azure", "prod"), contract, aliases=alias).basis == basis
+
+
+def test_a_call_whose_sender_counted_nothing_is_unmetered() -> None:
+    assert price(call("openai", uncached_input=0, unmetered=True)) == Priced(0, "unmetered")
 
 
 @cache

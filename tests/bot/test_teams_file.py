@@ -120,6 +120,32 @@ def test_a_fault_names_its_field(text: str, fault: str) -> None:
     assert [line for line in faults(text) if line.startswith(fault)], faults(text)
 
 
+@pytest.mark.parametrize(
+    ("models", "fault"),
+    [
+        ("[{alias: prod}]", "models[prod].model: is missing"),
+        ("[{alias: prod, model: gpt-4*}]", "models[prod].model: name one model; only `alias` may be a pattern"),
+        ('[{alias: "*", model: gpt-4o}]', "models[*].alias: would stand for every model"),
+        (
+            "[{alias: prod, model: gpt-4o}, {alias: Prod, model: gpt-4o-mini}]",
+            "models[prod]: is there 2 times; a name means one model",
+        ),
+        (
+            "[{alias: prod, model: gpt-4o, until: 2027-01-01}]",
+            "models[prod].until: is no field of this file; is it spelled right?",
+        ),
+    ],
+)
+def test_a_fault_of_a_models_name_names_it(models: str, fault: str) -> None:
+    assert faults(HEAD + f"models: {models}\n") == [fault]
+
+
+def test_a_models_name_may_mean_another_model_from_a_day_on() -> None:
+    lines = "[{alias: prod, model: gpt-4o-mini}, {alias: prod, model: gpt-4o, from: 2026-12-01}]"
+
+    assert [m.from_ for m in read_teams_file(HEAD + f"models: {lines}\n").models] == [None, date(2026, 12, 1)]
+
+
 def test_all_faults_are_said_at_once() -> None:
     text = team(chanel="x", timezone="Mars/Base", budget="{amount: lots}")
 

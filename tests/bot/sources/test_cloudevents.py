@@ -155,3 +155,38 @@ def test_a_damaged_sample_raises_nothing_but_unreadable(damage: bytes, at: int) 
     except Unreadable:
         return
     assert len(parsed.events) + len(parsed.unusable) == parsed.rows
+
+
+@pytest.mark.parametrize(
+    ("said", "tier"),
+    [
+        ({"service_tier": "batch"}, "batch"),
+        ({"tier": "Priority"}, "priority"),
+        ({"service_tier": "flex", "tier": "fast"}, "flex"),
+        ({"service_tier": "default"}, ""),
+        ({"tier": "gold"}, ""),
+        ({"tier": 3}, ""),
+        ({"service_tier": None}, ""),
+    ],
+)
+def test_a_tier_that_changes_the_price_is_read_and_any_other_is_the_standard_one(
+    said: dict[str, Any], tier: str
+) -> None:
+    assert one(with_data(**said)).tier == tier
+
+
+def test_the_address_called_is_read_without_what_may_be_secret_in_it() -> None:
+    assert one(with_data(api_base="https://key@llm.acme.test/v1?token=7")).api_base == "https://llm.acme.test/v1"
+    assert one(with_data(api_base=["x"])).api_base == ""
+    (kept,) = parse(json.dumps([with_data(api_base="https://secret", model=None)]).encode(), now=NOW).unusable
+    assert b"secret" not in kept.kept
+
+
+def test_tier_and_address_are_content_and_an_event_without_them_has_the_mark_that_it_always_had() -> None:
+    marks = [
+        one(with_data(**said)).fingerprint
+        for said in ({}, {"tier": "gold"}, {"tier": "batch"}, {"tier": "flex"}, {"api_base": "batch"})
+    ]
+
+    assert marks[0] == marks[1] == bytes.fromhex("a1997d877624d051ba5808cf8c0b8c99")
+    assert len(set(marks)) == 4
