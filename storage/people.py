@@ -1,16 +1,26 @@
 """People remembered: opaque ids in the books, and names here alone, erasable."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, exists, func, insert, select, update
 
 from bot.people import Person, is_email, is_slack_id, spelling
 from storage import bulk
-from storage.tables import people, person_aliases, person_teams, team_roles
+from storage.ledger import nano_sums, whole
+from storage.tables import people, person_aliases, person_teams, team_roles, usage_days, usage_series
 
 if TYPE_CHECKING:
     from storage.store import Transaction
+
+
+class Unmatched(NamedTuple):
+    """Somebody whom senders name and nobody knows: no team, and no Slack account."""
+
+    spelled: str
+    is_email: bool
+    calls: int
+    cost_nanos: int
 
 
 class People:
@@ -54,6 +64,12 @@ class People:
             rows = await bulk.select(self._connection, "person_aliases", ("alias", "person_id"), ("alias",), [(alias,)])
             found[alias] = int(rows[0][1])
         return found
+
+    async def ids_of_emails(self, emails: Iterable[str]) -> dict[str, int]:
+        """The people of these e-mails, of those who are known."""
+        asked = [(email,) for email in sorted(emails)]
+        rows = await bulk.select(self._connection, "people", ("email", "id"), ("email",), asked)
+        return {str(email): int(person_id) for email, person_id in rows}
 
     async def by_reference(self, reference: str) -> int:
         """The person that an operator's file names by e-mail or Slack id; made if unknown."""
@@ -149,6 +165,26 @@ class People:
         wanted = select(person_teams.c.person_id, person_teams.c.from_day, person_teams.c.team_id)
         rows = await self._connection.execute(wanted.order_by(person_teams.c.person_id, person_teams.c.from_day))
         return [(int(person), int(day), int(team)) for person, day, team in rows]
+
+    async def unmatched(self, *, first_day: int, end_day: int) -> list[Unmatched]:
+        """The identities that nobody knows, by what they cost over days, the dearest first."""
+        calls, cost = func.sum(usage_days.c.calls), nano_sums(usage_days.c.cost_nanos)
+        rows = await self._connection.execute(
+            select(people.c.email, people.c.name, calls, *cost)
+            .join(usage_series, usage_series.c.person_id == people.c.id)
+            .join(usage_days, usage_days.c.series_id == usage_series.c.id)
+            .where(people.c.slack_id.is_(None), people.c.merged_into.is_(None))
+            .where(~exists().where(team_roles.c.person_id == people.c.id))
+            .where(~exists().where(person_teams.c.person_id == people.c.id))
+            .where(usage_days.c.local_day >= first_day, usage_days.c.local_day < end_day)
+            .group_by(people.c.id, people.c.email, people.c.name)
+            .having(calls > 0)
+        )
+        found = [
+            Unmatched(str(email or name), email is not None, int(n), whole(dollars, rest))
+            for email, name, n, dollars, rest in rows
+        ]
+        return sorted(found, key=lambda one: (-one.cost_nanos, -one.calls, one.spelled))
 
     async def spellings_of(self, person_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
         """How senders spell people, an e-mail first: of those merged into another, as the other is spelled."""
