@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,6 +18,7 @@ from storage.tables import metadata
 
 Rows = Sequence[tuple[Any, ...]]
 _MOST_PARAMETERS = 32_766  # of one SQLite statement
+_LEAST_FOLDED = 200
 
 
 def _is_postgresql(connection: AsyncConnection) -> bool:
@@ -35,11 +36,11 @@ async def _driver(connection: AsyncConnection) -> Any:
 
 def unnest(table: str, columns: Sequence[str], *, first: int = 1) -> str:
     """PostgreSQL's rows out of a parameter per column, an array each; the first one is `$first`."""
-    types = [_postgresql_type(table, column) for column in columns]
+    types = [postgresql_type(table, column) for column in columns]
     return f"unnest({', '.join(f'${i}::{t}[]' for i, t in enumerate(types, first))}) AS given({', '.join(columns)})"
 
 
-def _postgresql_type(table: str, column: str) -> str:
+def postgresql_type(table: str, column: str) -> str:
     return {"TEXT": "text", "BLOB": "bytea", "BYTEA": "bytea"}.get(str(metadata.tables[table].c[column].type), "bigint")
 
 
@@ -47,23 +48,49 @@ def _arrays(rows: Rows) -> list[tuple[Any, ...]]:
     return list(zip(*rows, strict=True))
 
 
-def pieces(rows: Rows) -> Iterator[tuple[int, tuple[Any, ...]]]:
-    """Rows in pieces that one SQLite statement takes, each with its values in a line. Their sizes are powers of two, so
-    that few statements serve any number of rows, and stay prepared."""
+def pieces(rows: Rows, fixed: tuple[Any, ...] = ()) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """Rows in pieces that one SQLite statement takes, each with its values in a line, after those that are `fixed` for all
+    rows. Their sizes are powers of two, so that few statements serve any number of rows, and stay prepared."""
     if not rows:
         return
-    largest = 1 << (_MOST_PARAMETERS // len(rows[0])).bit_length() - 1
+    largest = 1 << ((_MOST_PARAMETERS - len(fixed)) // len(rows[0])).bit_length() - 1
     start = 0
     while start < len(rows):
         size = min(largest, 1 << (len(rows) - start).bit_length() - 1)
-        yield size, tuple(chain.from_iterable(rows[start : start + size]))
+        yield size, (*fixed, *chain.from_iterable(rows[start : start + size]))
         start += size
 
 
 @lru_cache(maxsize=512)
-def marks(rows: int, columns: int) -> str:
-    """SQLite's places for values: `(?, ?), (?, ?)`."""
-    return ", ".join([f"({', '.join('?' * columns)})"] * rows)
+def marks(rows: int, columns: int, fixed: int = 0) -> str:
+    """SQLite's places for values: `(?, ?), (?, ?)`. So many `fixed` columns, which come first, are the same parameters in
+    all rows: `(?1, ?), (?1, ?)`."""
+    row = ", ".join([*(f"?{number}" for number in range(1, fixed + 1)), *["?"] * (columns - fixed)])
+    return ", ".join([f"({row})"] * rows)
+
+
+class Folded(NamedTuple):
+    """Rows on their side: the places of columns with one value throughout, these values, and the other columns."""
+
+    fixed: frozenset[int]
+    values: tuple[Any, ...]
+    columns: list[tuple[Any, ...]]
+
+
+def folded(rows: Rows) -> Folded:
+    """Rows by column. What all rows share, as most of a group's do their source, book or an unused counter, is found once, so
+    that it is sent once. Of few rows nothing is: each pattern of columns is a statement to prepare."""
+    columns = list(zip(*rows, strict=True))
+    if len(rows) < _LEAST_FOLDED:
+        return Folded(frozenset(), (), columns)
+    middle = len(rows) // 2
+    fixed = frozenset(
+        place
+        for place, column in enumerate(columns)
+        if column[0] == column[-1] == column[middle] and column.count(column[0]) == len(rows)
+    )
+    varying = [column for place, column in enumerate(columns) if place not in fixed]
+    return Folded(fixed, tuple(columns[place][0] for place in sorted(fixed)), varying)
 
 
 async def _on_sqlite(connection: AsyncConnection, statements: Sequence[tuple[str, tuple[Any, ...]]]) -> list[Any]:

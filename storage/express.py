@@ -86,10 +86,14 @@ class SqliteExpress(Express):
 
     def _insert(self, wanted: Insert) -> int:
         assert self._connection is not None
-        written = 0
-        into = f"INSERT INTO {wanted.table} ({', '.join(wanted.columns)}) VALUES "
-        for count, values in bulk.pieces(wanted.rows):
-            marks = bulk.marks(count, len(wanted.columns))
+        if not wanted.rows:
+            return 0
+        written, fixed, columns = 0, bulk.folded(wanted.rows), wanted.columns
+        ordered = [columns[at] for at in sorted(fixed.fixed)]
+        ordered += [column for at, column in enumerate(columns) if at not in fixed.fixed]
+        into = f"INSERT INTO {wanted.table} ({', '.join(ordered)}) VALUES "
+        for count, values in bulk.pieces(list(zip(*fixed.columns, strict=True)), fixed.values):
+            marks = bulk.marks(count, len(columns), len(fixed.values))
             written += self._connection.execute(f"{into}{marks} {wanted.on_conflict}", values).rowcount
         return written
 
@@ -114,9 +118,14 @@ class PostgresqlExpress(Express):
         if self._driver is None:
             self._connection = await self._engine.connect()
             self._driver = (await self._connection.get_raw_connection()).driver_connection
-        written = [insert for insert in others if insert.rows]
-        statement = _statement(keys[:2], tuple((other.table, other.columns, other.on_conflict) for other in written))
-        values = chain(*(zip(*insert.rows, strict=True) for insert in (keys, *written)))
+        inserts = [keys._replace(on_conflict=_ONCE), *(insert for insert in others if insert.rows)]
+        found = [bulk.folded(insert.rows) for insert in inserts]
+        parts = tuple(
+            (insert.table, insert.columns, insert.on_conflict, rows.fixed)
+            for insert, rows in zip(inserts, found, strict=True)
+        )
+        statement = _statement(parts)
+        values = chain(*((*rows.values, *rows.columns) for rows in found))
         try:
             await self._driver.execute(statement, *values, len(keys.rows), version)
         except asyncpg.DivisionByZeroError:
@@ -141,17 +150,29 @@ class PostgresqlExpress(Express):
             await connection.close()
 
 
-@lru_cache(maxsize=64)
-def _statement(keys: tuple[str, tuple[str, ...]], others: tuple[tuple[str, tuple[str, ...], str], ...]) -> str:
-    """All inserts as parts of one statement, which fails by a division by zero unless every key was new and the
-    configuration's version is the expected one. Its parts see one snapshot and are one transaction."""
+_ONCE = "ON CONFLICT DO NOTHING RETURNING 1"
+_Part = tuple[str, tuple[str, ...], str, frozenset[int]]
+"""A table, its columns, what is done about a row that is there, and which columns have one value in all rows."""
+
+
+@lru_cache(maxsize=256)
+def _statement(inserts: tuple[_Part, ...]) -> str:
+    """All inserts as parts of one statement, which fails by a division by zero unless every key was new (the first part
+    says so) and the configuration's version is the expected one. Its parts see one snapshot and are one transaction."""
     place = 1
     parts = []
-    for table, columns, on_conflict in ((*keys, "ON CONFLICT DO NOTHING RETURNING 1"), *others):
-        given = bulk.unnest(table, columns, first=place)
+    for table, columns, on_conflict, fixed in inserts:
+        varying = [column for at, column in enumerate(columns) if at not in fixed]
+        numbers = {at: f"${place + number}" for number, at in enumerate(sorted(fixed))}
+        given = bulk.unnest(table, varying, first=place + len(fixed))
         place += len(columns)
-        parts.append(f"{table}_in AS (INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM {given} {on_conflict})")
+        wanted = ", ".join(
+            f"{numbers[at]}::{bulk.postgresql_type(table, column)}" if at in fixed else f"given.{column}"
+            for at, column in enumerate(columns)
+        )
+        into = f"INSERT INTO {table} ({', '.join(columns)})"
+        parts.append(f"{table}_in AS ({into} SELECT {wanted} FROM {given} {on_conflict})")
     return (
-        f"WITH {', '.join(parts)} SELECT 1 / CASE WHEN (SELECT count(*) FROM {keys[0]}_in) = ${place}::bigint "
+        f"WITH {', '.join(parts)} SELECT 1 / CASE WHEN (SELECT count(*) FROM {inserts[0][0]}_in) = ${place}::bigint "
         f"AND (SELECT version FROM config) = ${place + 1}::bigint THEN 1 ELSE 0 END"
     )
