@@ -47,18 +47,18 @@ class Rulebook:
         placed = self.attribution.place(event, source)
         day = self._teams[placed.team_id].day_of(event.occurred_at)
         priced = self.prices.price(event, day=day, reported_first=source.reported_first)
-        return Booking(
-            source_id=source.id,
-            event=event,
-            team_id=placed.team_id,
-            rule=placed.rule,
-            local_day=day,
-            tool=self.tools.tool_of(event, api_base=event.api_base),
-            cost_nanos=priced.cost_nanos,
-            basis=priced.basis,
-            book=self.prices.book.book_id,
-            book_nanos=priced.book_nanos,
-            notional_nanos=priced.notional_nanos,
+        return Booking(  # in the order of its fields, as this is done for every event
+            source.id,
+            event,
+            placed.team_id,
+            placed.rule,
+            day,
+            self.tools.tool_of(event, api_base=event.api_base),
+            priced.cost_nanos,
+            priced.basis,
+            self.prices.book.book_id,
+            priced.book_nanos,
+            priced.notional_nanos,
         )
 
 
