@@ -90,6 +90,7 @@ class BudgetBlock(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     user: str
+    credential: str
     gateway_team: str
     entity: str
     entity_id: str

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import structlog
 
 from bot.attribution import Source
+from bot.gateways import Booked
 from bot.periods import DAY_MICROS
 from bot.quarantine import Kind, Room, row_of
 from bot.rulebook import Rulebook
@@ -276,17 +277,21 @@ class Intake:
             tx.after_commit(lambda: self._tell_active(active))
 
     async def _observe(self, tx: Transaction, group: Sequence[_Job]) -> None:
-        """What observing sources saw, and what gateways said beside their calls."""
+        """What observing sources saw, and what gateways said beside their calls. Teams are locked in one order by all writers,
+        so what a source's bodies say of them is gathered first."""
         for job in group:
             events = [event for _, event in job.parsed.events]
             if not job.meters and events:
                 job.fates = await tx.usage.settle([(job.source.id, event) for event in events])
                 accepted = [event for event, fate in zip(events, job.fates, strict=True) if fate == "accepted"]
                 await tx.observations.add(job.source.id, accepted)
-            if job.parsed.views:
-                await tx.gateways.saw(job.source.id, job.parsed.views, _reported_by_team(job))
-            if job.parsed.blocks:
-                await tx.gateways.blocked(job.source.id, job.parsed.blocks)
+        for source_id in sorted({job.source.id for job in group if job.parsed.views}):
+            jobs = [job for job in group if job.source.id == source_id]
+            views = [view for job in jobs for view in job.parsed.views]
+            await tx.gateways.saw(source_id, views, _booked_by_team(jobs))
+        for source_id in sorted({job.source.id for job in group if job.parsed.blocks}):
+            blocks = [block for job in group if job.source.id == source_id for block in job.parsed.blocks]
+            await tx.gateways.blocked(source_id, blocks)
 
     def _newly_active(self, group: Sequence[_Job]) -> dict[int, int]:
         """Sources that were not said to be active for a while → the first moment of what they sent."""
@@ -345,12 +350,15 @@ class Intake:
             place.job.refused[place.job.parsed.events[place.at][0]] = "the database can't store this row"
 
 
-def _reported_by_team(job: _Job) -> dict[str, int]:
-    """Nano-dollars that a gateway reported for the calls accepted now, by its own teams."""
-    found: dict[str, int] = {}
-    for (_, event), fate in zip(job.parsed.events, job.fates, strict=True):
-        if fate == "accepted" and event.gateway_team:
-            found[event.gateway_team] = found.get(event.gateway_team, 0) + (event.reported_nanos or 0)
+def _booked_by_team(jobs: Sequence[_Job]) -> dict[str, Booked]:
+    """What was booked now of a gateway's teams, at its own prices and at ours. What an observing source saw costs nothing."""
+    found: dict[str, Booked] = {}
+    for job in jobs:
+        costs = [booking.cost_nanos for booking in job.bookings] or [0] * len(job.fates)
+        for (_, event), fate, cost in zip(job.parsed.events, job.fates, costs, strict=True):
+            if fate == "accepted" and event.gateway_team:
+                reported, spent = found.get(event.gateway_team, (0, 0))
+                found[event.gateway_team] = Booked(reported + (event.reported_nanos or 0), spent + cost)
     return found
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import select, update
 
-from bot.gateways import Watched, looked_at
+from bot.gateways import Booked, Watched, looked_at
 from bot.usage import BudgetBlock, GatewayView
 from storage import bulk
 from storage.tables import gateway_blocks, gateway_teams
@@ -32,17 +32,19 @@ class Gateways:
         self._tx = transaction
         self._connection = transaction.connection
 
-    async def saw(self, source_id: int, views: Sequence[GatewayView], booked: Mapping[str, int]) -> None:
-        """Keeps the newest view of each team, and what was booked since its baseline. `booked` is nano-dollars that the
-        gateway reported for calls accepted now."""
+    async def saw(self, source_id: int, views: Sequence[GatewayView], booked: Mapping[str, Booked]) -> None:
+        """Keeps the highest word of each team, and what was booked of it since its baseline; `booked` is what was now."""
         newest = {view.gateway_team: view for view in sorted(views, key=lambda view: view.at)}
-        asked = select(gateway_teams).where(
-            gateway_teams.c.source_id == source_id, gateway_teams.c.gateway_team.in_(list(newest))
+        asked = (
+            select(gateway_teams)
+            .where(gateway_teams.c.source_id == source_id, gateway_teams.c.gateway_team.in_(list(newest)))
+            .order_by(gateway_teams.c.gateway_team)  # the order in which two writers lock them
         )
         known = {row.gateway_team: _watched(row) for row in await self._connection.execute(asked.with_for_update())}
         rows = []
         for team in sorted(newest):
-            found = looked_at(known.get(team), newest[team], source_id=source_id, booked_nanos=booked.get(team, 0))
+            now = booked.get(team, Booked(0, 0))
+            found = looked_at(known.get(team), newest[team], source_id=source_id, booked=now)
             rows.append(tuple(getattr(found, name) for name in _COLUMNS))
         tail = f"ON CONFLICT (source_id, gateway_team) DO UPDATE SET {_SET}"
         await bulk.upsert(self._connection, "gateway_teams", _COLUMNS, rows, tail)
@@ -63,14 +65,15 @@ class Gateways:
             what = (block.entity, block.entity_id, block.limit_nanos, block.resets_at or block.at // _MONTH_MICROS)
             key = ":".join(map(str, (source_id, people[block.user], *what)))
             rows[key] = (
-                *(key, source_id, people[block.user], block.gateway_team, block.entity, block.entity_id),
-                *(block.limit_nanos, block.spend_nanos, block.resets_at, block.at),
+                *(key, source_id, people[block.user], block.credential, block.gateway_team, block.entity),
+                *(block.entity_id, block.limit_nanos, block.spend_nanos, block.resets_at, block.at),
             )
         columns = (
-            *("dedupe_key", "source_id", "person_id", "gateway_team", "entity", "entity_id"),
-            *("limit_nanos", "spend_nanos", "resets_at", "occurred_at"),
+            *("dedupe_key", "source_id", "person_id", "credential", "gateway_team", "entity"),
+            *("entity_id", "limit_nanos", "spend_nanos", "resets_at", "occurred_at"),
         )
-        await bulk.insert_missing(self._connection, "gateway_blocks", columns, ("dedupe_key",), list(rows.values()))
+        told = [rows[key] for key in sorted(rows)]
+        await bulk.insert_missing(self._connection, "gateway_blocks", columns, ("dedupe_key",), told)
 
     async def untold(self) -> list[Blocked]:
         """Blocks of which nobody was told yet, oldest first."""
@@ -83,6 +86,7 @@ class Gateways:
                 row.person_id,
                 BudgetBlock(
                     user="",
+                    credential=row.credential,
                     gateway_team=row.gateway_team,
                     entity=row.entity,
                     entity_id=row.entity_id,

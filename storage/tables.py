@@ -245,6 +245,12 @@ gateway_teams = _table(
     Column("base_nanos", Big, nullable=False),
     Column("base_at", Big, nullable=False),
     Column("booked_nanos", Big, nullable=False),
+    Column("cost_nanos", Big, nullable=False, server_default="0"),
+    Column("edge_nanos", Big, nullable=False, server_default="0"),
+    Column("settled_nanos", Big, nullable=False, server_default="0"),
+    Column("mark_at", Big, nullable=False, server_default="0"),
+    Column("mark_nanos", Big, nullable=False, server_default="0"),
+    Column("over_since", Big),
 )
 gateway_blocks = _table(
     "gateway_blocks",
@@ -260,6 +266,15 @@ gateway_blocks = _table(
     Column("resets_at", Big),
     Column("occurred_at", Big, nullable=False),
     Column("told_at", Big),
+    Column("credential", Text, nullable=False, server_default=""),
+    Index(
+        "ix_gateway_blocks_untold", "id", sqlite_where=text("told_at IS NULL"), postgresql_where=text("told_at IS NULL")
+    ),
+)
+backfills = _table(
+    "backfills",
+    Column("source_id", Big, primary_key=True, autoincrement=False),
+    Column("read_until", Big, nullable=False),
 )
 
 

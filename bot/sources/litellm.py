@@ -1,34 +1,32 @@
 """LiteLLM's `generic_api` callback: StandardLoggingPayload as an array, as lines (labelled JSON all the same) or alone.
 
-Understood: every call that the gateway logs, failed, cached and streamed ones too (types/utils.py of LiteLLM 1.106).
-Ignored on purpose: prompts, responses, headers, clients' addresses, tracebacks; budget webhooks, which are hints.
+Understood: every call that the gateway logs, failed, cached and streamed ones too (types/utils.py of LiteLLM 1.106 to 1.108).
+Ignored on purpose: prompts, responses, headers, clients' addresses, tracebacks; budget webhooks and alerts' texts for Slack,
+which are hints without an id, a time or a period.
 Unknown: a row without an id or an end time; it is an error that names the member, and a few harmless members are kept.
 
 The key of a call is its `litellm_call_id`, `id` and `status` together, because none alone tells it from all others: a failed
 try and its paid fallback share the call's id, upstreams repeat their ids, and a cached answer carries its original's id with
-a suffix. Failed tries of one call differ by their start as well. A body that is sent again has the same keys.
+a suffix. The suffix's time is left out, and of a failed try the deployment is taken instead of its times and tokens, because
+the gateway's own log (`litellm_history.py`) writes others for the same call. A body that is sent again has the same keys.
+
+What a client may write as it likes (tags, end user, workflow, user agent, prompts) never keeps its call out of the books:
+it is cut and cleaned, else anybody could keep their spend off them.
 """
 
-from datetime import datetime
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from bot.periods import MICROS
+from bot.periods import MICROS, micros
 from bot.refusals import SourceError
-from bot.sources.fields import address, count, cut_name, latest_at, moment_within, name, reported, tier
+from bot.sources.fields import UNSTORABLE_FAULT, address, count, latest_at, moment_within, name, reported, tier
 from bot.sources.litellm_payload import Call
-from bot.sources.rows import (
-    Unreadable,
-    decode_loosely,
-    field_and_fault,
-    not_finite_field,
-    plain,
-    split,
-    unstorable_field,
-    unusable,
-)
-from bot.usage import MAX_TAGS, BudgetBlock, GatewayView, Parsed, UsageEvent, digest
+from bot.sources.rows import Unreadable, decode_loosely, field_and_fault, split, unusable
+from bot.usage import MAX_NAME_CHARACTERS, MAX_TAGS, BudgetBlock, GatewayView, Parsed, UsageEvent, digest
 
 _calls = msgspec.json.Decoder(list[Call])
 _call = msgspec.json.Decoder(Call)
@@ -44,7 +42,7 @@ _KEPT: dict[str, Any] = dict.fromkeys(
         (
             *("user_api_key_team_id", "user_api_key_alias", "usage_object", "user_api_key_hash", "user_agent"),
             *("user_api_key_user_id", "user_api_key_user_email", "used_client_oauth_token", "user_api_key_team_alias"),
-            *("user_api_key_team_spend", "user_api_key_team_max_budget", "user_api_key_team_budget_reset_at"),
+            *("user_api_key_team_spend", "user_api_key_team_max_budget", "user_api_key_budget_reset_at"),
         ),
         True,
     )
@@ -52,40 +50,46 @@ _KEPT: dict[str, Any] = dict.fromkeys(
 }
 """What is kept of a row that can't be read: enough to book it once it can be, and nothing that somebody wrote or is."""
 _NOBODY = frozenset({"default_user_id", "default-user-id", "litellm-proxy-admin"})
+_CACHE_HIT = re.compile(r"_cache_hit[\d.]*$")
+"""What the gateway appends to a cached answer's id, with the time of day, so that it is an id of its own."""
+_AGENT_TAG = "User-Agent:"
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def parse(body: bytes, *, now: datetime) -> Parsed:
     """Reads a body of calls. A row's fault is that row's alone. Raises Unreadable if there is nothing of JSON in it."""
     latest = latest_at(now)
-    calls, raw_rows = _decoded(body)
     parsed = Parsed(rows=0, events=[], unusable=[], views=[], blocks=[])
     views: dict[str, GatewayView] = {}
-    for index, call in enumerate(calls):
+    decoded = _decoded(body)
+    raw_rows = _rows(body) if decoded is None else None
+    rows: Sequence[Call | bytes | msgspec.Raw] = decoded if decoded is not None else raw_rows or ()
+    for index, row in enumerate(rows):
         try:
-            found = call if isinstance(call, Call) else _read(call)
-            if found.event and found.event_group:
+            call = row if isinstance(row, Call) else _read(row)
+            if _is_hint(call):
                 parsed.ignored += 1
                 continue
-            event = usage_event(found, latest=latest)
+            event = usage_event(call, latest=latest)
+            _look_at_gateway(call, event, views, parsed.blocks)
             parsed.events.append((parsed.rows, event))
-            _look_at_gateway(found, event, views, parsed.blocks)
         except SourceError as error:
-            raw = raw_rows[index] if raw_rows is not None else split(body)[index]
-            parsed.unusable.append(unusable(parsed.rows, raw, str(error), _KEPT))
+            if raw_rows is None:
+                raw_rows = split(body)  # once, however many rows are at fault
+            parsed.unusable.append(unusable(parsed.rows, raw_rows[index], str(error), _KEPT))
         parsed.rows += 1
     parsed.views += views.values()
     return parsed
 
 
-def _decoded(body: bytes) -> tuple[list[Any], list[bytes | msgspec.Raw] | None]:
-    """The body's calls, decoded at once where that can be, else undecoded with their bytes."""
+def _decoded(body: bytes) -> list[Call] | None:
+    """The calls of an array, decoded at once; None where that can't be: some row is at fault, or it is no array."""
+    if body.lstrip()[:1] != b"[":
+        return None
     try:
-        if body.lstrip()[:1] == b"[":
-            return _calls.decode(body), None
+        return _calls.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass  # some row is at fault: each by itself
-    raw_rows = _rows(body)
-    return list(raw_rows), raw_rows
+        return None
 
 
 def _rows(body: bytes) -> list[bytes | msgspec.Raw]:
@@ -100,29 +104,37 @@ def _rows(body: bytes) -> list[bytes | msgspec.Raw]:
 
 
 def _read(raw: bytes | msgspec.Raw) -> Call:
+    """One row. What a strict decoder refuses is read once more by Python's, which wrote it: NaN, half of a surrogate pair
+    or raw bytes may stand in a prompt, which is no business of ours; where they stand in what is read, they are faults."""
     try:
         return _call.decode(raw)
     except msgspec.ValidationError as error:
         raise SourceError(field_and_fault(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         loose = decode_loosely(raw)
-        if field := unstorable_field(loose):
-            raise SourceError(f"{field} holds characters that can't be stored") from error
-        if field := not_finite_field(loose):
-            raise SourceError(f"{field} is not a finite number") from error
-        raise SourceError(f"the row is not JSON: {plain(error)}") from error
+        try:
+            return msgspec.convert(loose, Call)
+        except msgspec.ValidationError as fault:
+            raise SourceError(field_and_fault(fault)) from error
+
+
+def _is_hint(call: Call) -> bool:
+    """A budget webhook, or an alert's text for Slack."""
+    is_call = call.id or call.litellm_call_id or call.status
+    return not is_call and bool((call.event and call.event_group) or call.text)
 
 
 def usage_event(call: Call, *, latest: int) -> UsageEvent:
     """Checks and normalises a call. Raises SourceError that names the member."""
-    event_id, call_id = name("id", call.id), name("litellm_call_id", call.litellm_call_id)
+    event_id, call_id = _id("id", call.id), _id("litellm_call_id", call.litellm_call_id)
     if not (event_id or call_id):
         raise SourceError("id and litellm_call_id are missing: nothing tells this call from others")
     if call.status not in ("success", "failure"):
         raise SourceError("status must be success or failure")
     occurred_at = _moment("endTime", call.endTime if call.endTime is not None else call.startTime, latest)
     failed, said = call.status == "failure", call.metadata
-    cached = call.cache_hit is True or "_cache_hit" in event_id
+    original = _CACHE_HIT.sub("", event_id)
+    cached = call.cache_hit is True or call.cache_hit == "True" or original != event_id
     provider, tags = name("custom_llm_provider", call.custom_llm_provider), _tags(call)
     prefixed = name("model", call.model)
     model = prefixed.removeprefix(f"{provider}/") if provider else prefixed
@@ -130,24 +142,25 @@ def usage_event(call: Call, *, latest: int) -> UsageEvent:
         raise SourceError("model is missing")
     model = model or "unknown"
     counters = _counters(call)
-    cost = _cost(call)
-    credential = name("metadata.user_api_key_alias", said.user_api_key_alias) or (said.user_api_key_hash or "")[:12]
+    cost = _cost(call, cached=cached)
+    credential = _said(said.user_api_key_alias) or (said.user_api_key_hash or "")[:12]
     team = name("metadata.user_api_key_team_id", said.user_api_key_team_id)
     uncached, read, write_5m, write_1h, output, reasoning = counters
-    tries = (call.startTime, name("model_id", call.model_id)) if failed else ()
+    which = (name("model_id", call.model_id),) if failed else (cached,)
+    content = () if failed else (provider, model, credential, team, counters, cost)
     return UsageEvent(
-        key=digest(("litellm", call_id, event_id, call.status, *tries)),
-        fingerprint=digest((occurred_at, provider, model, credential, team, counters, cost, cached)),
-        event_id=event_id or call_id,
+        key=digest(("litellm", call_id, original, call.status, *which)),
+        fingerprint=digest(content),
+        event_id=event_id if 0 < len(event_id) <= MAX_NAME_CHARACTERS else call_id[:MAX_NAME_CHARACTERS],
         occurred_at=occurred_at,
         provider=provider,
         model=model,
-        tool=_tagged(tags, "tool"),
+        tool=_tagged(tags, "tool:"),
         workflow=_workflow(call, tags),
         user=_user(call),
         credential=credential,
         gateway_team=team,
-        declared_team=_tagged(tags, "team"),
+        declared_team=_tagged(tags, "team:"),
         user_agent=_user_agent(call),
         tags=tags,
         uncached_input=uncached,
@@ -164,6 +177,13 @@ def usage_event(call: Call, *, latest: int) -> UsageEvent:
         tier=tier(call.cost_breakdown.service_tier) or tier(said.usage_object.service_tier),
         unmetered=not failed and not any(counters) and not cost,
     )
+
+
+def _id(field: str, value: str | None) -> str:
+    """An id as it is, however long: those of `/v1/responses` have hundreds of characters."""
+    if value and _UNSTORABLE.search(value):
+        raise SourceError(f"{field} {UNSTORABLE_FAULT}")
+    return value or ""
 
 
 def _moment(field: str, seconds: float | int | str | None, latest: int) -> int:
@@ -201,46 +221,61 @@ def _first(field: str, *values: int | None) -> int:
     return next((count(field, value) for value in values if value), 0)
 
 
-def _cost(call: Call) -> int:
-    """The larger of the two figures: streamed calls have been seen with a cost of 0 and a real breakdown (litellm#40100)."""
-    return max(
-        reported("response_cost", call.response_cost or 0),
-        reported("cost_breakdown.total_cost", call.cost_breakdown.total_cost or 0),
+def _cost(call: Call, *, cached: bool) -> int:
+    """The larger of the two figures: streamed calls have been seen with a cost of 0 and a real breakdown (litellm#40100).
+    Of a cached answer the breakdown says what it would have cost."""
+    charged = reported("response_cost", call.response_cost or 0)
+    return (
+        charged if cached else max(charged, reported("cost_breakdown.total_cost", call.cost_breakdown.total_cost or 0))
     )
+
+
+def _said(value: Any) -> str:
+    """What a client wrote, as a name that can be kept: cut, and without what can't be stored; "" for what is no text."""
+    if not value or not isinstance(value, str):
+        return ""
+    cut = value[:MAX_NAME_CHARACTERS]
+    if not cut.isascii() or "\x00" in cut:
+        cut = _UNSTORABLE.sub("", cut)
+    return cut.strip()
 
 
 def _tags(call: Call) -> tuple[str, ...]:
     """The client's and the key's tags, without the two by which the gateway repeats the user agent."""
-    own = (tag for tag in call.request_tags if not tag.startswith("User-Agent:"))
-    return tuple(cut for tag in list(own)[:MAX_TAGS] if (cut := cut_name("request_tags", tag)))
+    own = [tag for tag in map(_said, call.request_tags) if tag and not tag.startswith(_AGENT_TAG)]
+    return tuple(own[:MAX_TAGS])
 
 
 def _tagged(tags: tuple[str, ...], what: str) -> str:
-    return next((tag.partition(":")[2].strip() for tag in tags if tag.startswith(f"{what}:")), "")
+    return next((tag[len(what) :].strip() for tag in tags if tag.startswith(what)), "")
 
 
 def _workflow(call: Call, tags: tuple[str, ...]) -> str:
-    noted = (call.metadata.spend_logs_metadata or {}).get("workflow")
-    header = (call.metadata.requester_custom_headers or {}).get("x-workflow-id")
-    said = next((text for text in (noted, header) if isinstance(text, str) and text), None)
-    return _tagged(tags, "workflow") or cut_name("workflow", said)
+    if tagged := _tagged(tags, "workflow:"):
+        return tagged
+    noted, headers = call.metadata.spend_logs_metadata, call.metadata.requester_custom_headers
+    own = _said(noted.get("workflow")) if isinstance(noted, dict) else ""
+    return own or (_said(headers.get("x-workflow-id")) if isinstance(headers, dict) else "")
 
 
 def _user(call: Call) -> str:
     said = call.metadata
     own = said.user_api_key_user_email or said.user_api_key_user_id
-    return cut_name("user", own if own and own not in _NOBODY else call.end_user)
+    return _said(own if own and own not in _NOBODY else call.end_user)
 
 
 def _user_agent(call: Call) -> str:
-    tagged = [tag.removeprefix("User-Agent:").strip() for tag in call.request_tags if tag.startswith("User-Agent:")]
-    return cut_name("user_agent", call.metadata.user_agent or call.user_agent or max(tagged, key=len, default=""))
+    if said := _said(call.metadata.user_agent or call.user_agent):
+        return said
+    tagged = [
+        tag.removeprefix(_AGENT_TAG).strip() for tag in map(_said, call.request_tags) if tag.startswith(_AGENT_TAG)
+    ]
+    return max(tagged, key=len, default="")
 
 
 def _look_at_gateway(call: Call, event: UsageEvent, views: dict[str, GatewayView], blocks: list[BudgetBlock]) -> None:
     """What the gateway says of its team's budget, and of one that stopped this call."""
     said, fault = call.metadata, call.error_information
-    resets_at = _reset(said.user_api_key_team_budget_reset_at)
     spend = said.user_api_key_team_spend
     if event.gateway_team and spend is not None:
         known = views.get(event.gateway_team)
@@ -248,22 +283,24 @@ def _look_at_gateway(call: Call, event: UsageEvent, views: dict[str, GatewayView
             cap = said.user_api_key_team_max_budget
             views[event.gateway_team] = GatewayView(
                 gateway_team=event.gateway_team,
-                alias=cut_name("metadata.user_api_key_team_alias", said.user_api_key_team_alias),
+                alias=_said(said.user_api_key_team_alias),
                 spend_nanos=_dollars(spend),
                 cap_nanos=None if cap is None else _dollars(cap),
-                resets_at=resets_at,
+                resets_at=None,
                 at=event.occurred_at,
             )
     if event.failed and fault.error_budget_entity_type and fault.error_budget_limit is not None:
+        entity = _said(fault.error_budget_entity_type)
         blocks.append(
             BudgetBlock(
                 user=event.user,
+                credential=event.credential,
                 gateway_team=event.gateway_team,
-                entity=cut_name("error_budget_entity_type", fault.error_budget_entity_type),
-                entity_id=cut_name("error_budget_entity_id", fault.error_budget_entity_id),
+                entity=entity,
+                entity_id=_said(fault.error_budget_entity_id),
                 limit_nanos=_dollars(fault.error_budget_limit),
                 spend_nanos=_dollars(fault.error_budget_spend or 0),
-                resets_at=resets_at,
+                resets_at=_reset(said.user_api_key_budget_reset_at) if entity == "key" else None,
                 at=event.occurred_at,
             )
         )
@@ -277,8 +314,10 @@ def _dollars(value: str | int | float) -> int:
         return 0
 
 
-def _reset(text: str | None) -> int | None:
+def _reset(text: Any) -> int | None:
+    """When a budget resets, as LiteLLM writes it: in UTC, with or without saying so."""
     try:
-        return round(datetime.fromisoformat(text).timestamp() * MICROS) if text else None
-    except (ValueError, OverflowError, OSError):
+        at = datetime.fromisoformat(text)
+        return micros(at if at.tzinfo else at.replace(tzinfo=UTC))
+    except (TypeError, ValueError, OverflowError):
         return None

@@ -1,4 +1,7 @@
-"""Those members of LiteLLM's StandardLoggingPayload that are read, by LiteLLM's own names. All others are skipped unread."""
+"""Those members of LiteLLM's StandardLoggingPayload that are read, by LiteLLM's own names. All others are skipped unread.
+
+What a client may write is `Any`: a wrong type there is no reason to leave its call out of the books.
+"""
 
 from typing import Any
 
@@ -63,11 +66,11 @@ class Metadata(msgspec.Struct, gc=False):
     user_api_key_user_email: str | None = None
     user_api_key_team_spend: Number = None
     user_api_key_team_max_budget: Number = None
-    user_api_key_team_budget_reset_at: str | None = None
+    user_api_key_budget_reset_at: Any = None
     used_client_oauth_token: bool | None = None
-    user_agent: str | None = None
-    spend_logs_metadata: dict[str, Any] | None = None
-    requester_custom_headers: dict[str, Any] | None = None
+    user_agent: Any = None
+    spend_logs_metadata: Any = None
+    requester_custom_headers: Any = None
     usage: Usage | None = msgspec.field(name="usage_object", default=None)
 
     @property
@@ -107,14 +110,15 @@ class Call(msgspec.Struct, gc=False):
     completion_tokens: int | None = None
     response_cost: Number = None
     cache_hit: bool | str | None = None
-    end_user: str | None = None
-    user_agent: str | None = None
-    tags: list[str] | None = msgspec.field(name="request_tags", default=None)
+    end_user: Any = None
+    user_agent: Any = None
+    tags: Any = msgspec.field(name="request_tags", default=None)
     said: Metadata | None = msgspec.field(name="metadata", default=None)
     costs: Breakdown | None = msgspec.field(name="cost_breakdown", default=None)
     fault: Fault | None = msgspec.field(name="error_information", default=None)
     event: str | None = None
     event_group: str | None = None
+    text: Any = None
 
     @property
     def metadata(self) -> Metadata:
@@ -129,8 +133,8 @@ class Call(msgspec.Struct, gc=False):
         return self.fault or _NO_FAULT
 
     @property
-    def request_tags(self) -> list[str]:
-        return self.tags or []
+    def request_tags(self) -> list[Any]:
+        return self.tags if isinstance(self.tags, list) else []
 
 
 _NOT_WRITTEN, _NO_DETAILS, _NO_COMPLETION = Written(), Details(), Completion()

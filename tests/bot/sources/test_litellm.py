@@ -1,0 +1,359 @@
+"""LiteLLM's calls, as captured from its proxy: what each body is read as, and what becomes of odd ones."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.periods import DAY_MICROS
+from bot.price_book import PriceBook
+from bot.pricing import Prices
+from bot.sources.litellm import parse
+from bot.sources.litellm_history import as_logged
+from bot.sources.rows import Unreadable
+from bot.tools import Tools
+from bot.usage import Parsed, UsageEvent
+
+NOW = datetime(2026, 11, 30, tzinfo=UTC)
+FILES = Path(__file__).parents[2] / "fixtures" / "litellm"
+CHECKOUT = ("team-checkout", "checkout-ci", "alice@example.com")
+SEARCH = ("team-search", "search-ide", "bob@example.com")
+PRICES, TOOLS = Prices(PriceBook(), []), Tools([])
+
+Counters = tuple[int, int, int, int, int, int]
+SMALL: Counters = (400, 600, 0, 0, 200, 128)
+CLAUDE: Counters = (120, 8000, 1500, 500, 350, 0)
+NONE: Counters = (0, 0, 0, 0, 0, 0)
+MOCK: Counters = (10, 0, 0, 0, 20, 0)
+
+
+def body(name: str) -> bytes:
+    (found,) = FILES.rglob(f"{name}*.body")
+    return found.read_bytes()
+
+
+def read(name: str) -> list[UsageEvent]:
+    parsed = parse(body(name), now=NOW)
+    assert parsed.unusable == []
+    assert [index for index, _ in parsed.events] == list(range(parsed.rows))
+    return [event for _, event in parsed.events]
+
+
+def sample(**changed: Any) -> dict[str, Any]:
+    """The first captured call, changed; a dotted name reaches into it."""
+    call: dict[str, Any] = json.loads(body("01_"))[0]
+    for path, value in changed.items():
+        *way, last = path.split("__")
+        at = call
+        for step in way:
+            at = at[step]
+        at[last] = value
+    return call
+
+
+def one(call: dict[str, Any]) -> UsageEvent:
+    ((_, event),) = parse(json.dumps(call).encode(), now=NOW).events
+    return event
+
+
+def fault(call: dict[str, Any]) -> str:
+    (row,) = parse(json.dumps([call]).encode(), now=NOW).unusable
+    return row.reason
+
+
+# file, calls, counters, reported and booked nano-dollars, basis, model, (team, credential, user), tool, workflow
+EXPECTED: list[tuple[str, int, Counters, int | None, int, str, str, tuple[str, str, str], str, str]] = [
+    ("01_", 1, SMALL, 3_750_000, 3_750_000, "book", "gpt-4o", CHECKOUT, "ci-reviewer", "code-review"),
+    ("02_", 1, SMALL, 225_000, 225_000, "book", "gpt-4o-mini", SEARCH, "ide", "refactor"),
+    ("03_", 2, (77, 0, 0, 0, 11, 0), 18_150, 18_150, "book", "gpt-4o-mini", SEARCH, "", ""),
+    ("04_", 1, CLAUDE, 16_635_000, 16_635_000, "book", "claude-sonnet-4-5-20250929", CHECKOUT, "", ""),
+    ("05_", 1, CLAUDE, 16_635_000, 16_635_000, "book", "claude-sonnet-4-5-20250929", SEARCH, "Claude Code", ""),
+    ("06_", 1, (42, 0, 0, 0, 0, 0), 840, 840, "book", "text-embedding-3-small", SEARCH, "", ""),
+    ("07_", 1, NONE, None, 0, "failed", "gpt-4o", CHECKOUT, "", "code-review"),
+    ("08_", 1, NONE, None, 0, "failed", "gpt-4o", CHECKOUT, "", ""),
+    ("10_", 1, MOCK, 13_500, 13_500, "book", "gpt-4o-mini", ("", "personal-key", "u-carol"), "", ""),
+    ("12_", 1, (200, 300, 0, 0, 90, 60), 1_775_000, 1_775_000, "book", "gpt-4o", SEARCH, "", ""),
+    ("13_", 5, SMALL, 225_000, 225_000, "book", "gpt-4o-mini", CHECKOUT, "", "nightly"),
+    ("20_", 1, NONE, None, 0, "failed", "gpt-4o", CHECKOUT, "", ""),
+    ("21_", 1, NONE, None, 0, "failed", "gpt-4o", CHECKOUT, "", ""),
+    ("22_", 1, SMALL, 3_750_000, 3_750_000, "book", "gpt-4o", CHECKOUT, "", ""),
+    ("dup_ack1s_post1", 5, MOCK, 13_500, 13_500, "book", "gpt-4o-mini", ("", "", ""), "", ""),
+    ("dup_ack1s_post2", 6, MOCK, 13_500, 13_500, "book", "gpt-4o-mini", ("", "", ""), "", ""),
+]
+
+
+@pytest.mark.parametrize("expected", EXPECTED, ids=[row[0] for row in EXPECTED])
+def test_each_captured_body_is_read_as_expected(expected: tuple[Any, ...]) -> None:
+    name, calls, counters, reported, cost, basis, model, (team, credential, user), tool, workflow = expected
+    events = read(name)
+
+    assert len(events) == calls
+    for event in events:
+        priced = PRICES.price(event, day=event.occurred_at // DAY_MICROS)
+        assert counters == (
+            *(event.uncached_input, event.cache_read, event.cache_write_5m, event.cache_write_1h),
+            *(event.output, event.reasoning),
+        )
+        assert (event.reported_nanos, priced.cost_nanos, priced.basis) == (reported, cost, basis)
+        assert (event.model, event.gateway_team, event.credential, event.user) == (model, team, credential, user)
+        assert (TOOLS.tool_of(event), event.workflow, event.failed) == (tool, workflow, basis == "failed")
+        assert not event.notional
+        assert not event.unmetered
+
+
+def test_a_bad_key_and_an_unknown_model_are_calls_that_failed() -> None:
+    bad_key, bad_model = read("09_")
+
+    assert (bad_key.failed, bad_key.gateway_team, bad_key.user) == (True, "", "")
+    assert (bad_model.failed, bad_model.gateway_team, bad_model.model) == (True, "team-checkout", "nope")
+
+
+def test_an_in_house_model_that_the_gateway_has_no_price_for_is_unpriced_and_never_free() -> None:
+    unpriced, priced = read("11_")
+
+    assert (unpriced.model, unpriced.tokens, unpriced.reported_nanos) == ("our-llama-70b", 1200, None)
+    assert PRICES.price(unpriced, day=20_000).basis == "unpriced"
+    assert (priced.model, priced.reported_nanos) == ("our-llama-8b", 320_000)
+    assert PRICES.price(priced, day=20_000).basis == "reported"
+
+
+def test_an_upstream_that_repeats_its_ids_sends_five_calls() -> None:
+    events = read("13_")
+
+    assert len({event.event_id for event in events}) == 1
+    assert len({event.key for event in events}) == 5
+
+
+def test_a_failed_try_and_its_paid_fallback_are_two_calls_and_a_retried_post_is_the_same_one() -> None:
+    (first_try,), (retried,), (paid,) = read("20_"), read("21_"), read("22_")
+
+    assert (first_try.key, first_try.fingerprint) == (retried.key, retried.fingerprint)
+    assert first_try.key != paid.key
+    assert (first_try.failed, paid.failed) == (True, False)
+
+
+def test_a_cached_answer_is_another_call_with_its_tokens_at_no_cost() -> None:
+    miss, hit = read("23_")
+
+    assert miss.key != hit.key
+    assert (hit.gateway_cache, hit.tokens, hit.reported_nanos) == (True, 1200, 0)
+    assert PRICES.price(hit, day=20_000).basis == "gateway_cache"
+
+
+def test_overlapping_posts_share_their_calls() -> None:
+    first, second = read("dup_ack1s_post1"), read("dup_ack1s_post2")
+
+    assert [(e.key, e.fingerprint) for e in first] == [(e.key, e.fingerprint) for e in second[:5]]
+    assert second[5].key not in {e.key for e in first}
+
+
+def test_every_captured_call_has_a_key_of_its_own() -> None:
+    numbers = (*range(1, 14), 20, 22, 23, 50)
+    events = [event for number in numbers for event in read(f"{number:02}_")]
+
+    assert len({event.key for event in events}) == len(events)
+
+
+@pytest.mark.parametrize("name", [f"30_{number:02}" for number in range(1, 12)])
+def test_budget_webhooks_and_alerts_for_slack_are_ignored_on_purpose(name: str) -> None:
+    assert parse(body(name), now=NOW) == Parsed(rows=0, events=[], unusable=[], ignored=1, views=[], blocks=[])
+
+
+def test_a_personal_subscription_costs_nothing_and_its_price_is_kept_aside() -> None:
+    event = one(sample(metadata__used_client_oauth_token=True))
+    priced = PRICES.price(event, day=event.occurred_at // DAY_MICROS)
+
+    assert (priced.cost_nanos, priced.basis, priced.notional_nanos) == (0, "notional", 3_750_000)
+
+
+def test_a_streamed_call_whose_cost_was_lost_has_that_of_its_breakdown() -> None:
+    assert one(sample(response_cost=0.0)).reported_nanos == 3_750_000
+
+
+def test_the_gateways_word_of_its_team_is_the_newest_in_the_body() -> None:
+    calls = [
+        sample(litellm_call_id="b", metadata__user_api_key_team_spend=413.0, endTime=1795455790.0),
+        sample(litellm_call_id="a", metadata__user_api_key_team_spend=412.5),
+        sample(litellm_call_id="c", metadata__user_api_key_team_id=None),
+    ]
+    (view,) = parse(json.dumps(calls).encode(), now=NOW).views
+
+    assert (view.gateway_team, view.alias, view.spend_nanos, view.cap_nanos) == (
+        *("team-checkout", "Checkout", 413 * 10**9, 500 * 10**9),
+    )
+
+
+def test_a_call_that_a_budget_stopped_says_which_and_whom() -> None:
+    key, team = parse(body("14_"), now=NOW).blocks
+
+    assert (key.user, key.credential, key.entity, key.limit_nanos, key.spend_nanos) == (
+        *("anna@acme.test", "over-key", "key", 100 * 10**9, 101_500_000_000),
+    )
+    assert (team.user, team.entity, team.entity_id, team.limit_nanos) == (
+        *("emi@acme.test", "team", "team-mobile", 50 * 10**9),
+    )
+
+
+def test_when_a_keys_budget_resets_is_read_with_or_without_its_zone() -> None:
+    call = json.loads(body("14_"))[0]
+    for said in ("2026-12-01T00:00:00+00:00", "2026-12-01T00:00:00", "2026-12-01 00:00:00Z"):
+        call["metadata"]["user_api_key_budget_reset_at"] = said
+        (block,) = parse(json.dumps(call).encode(), now=NOW).blocks
+        assert block.resets_at == 1_796_083_200_000_000, said
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"id": None, "litellm_call_id": None}, "id and litellm_call_id are missing"),
+        ({"status": "pending"}, "status must be success or failure"),
+        ({"endTime": None, "startTime": None}, "endTime is missing"),
+        ({"endTime": "soon"}, "endTime is not a time in seconds since 1970"),
+        ({"endTime": float("nan")}, "endTime is not a time in seconds since 1970"),
+        ({"endTime": 0}, "endTime is before 2020"),
+        ({"endTime": 1_900_000_000}, "endTime is more than 24 hours ahead"),
+        ({"model": None}, "model is missing"),
+        ({"model": "a\x00b"}, "model holds a NUL character"),
+        ({"model": "a\ud800b"}, "model holds a NUL character, half of a surrogate pair"),
+        ({"id": "a\ud800b"}, "id holds a NUL character, half of a surrogate pair"),
+        ({"prompt_tokens": -1}, "prompt_tokens is negative"),
+        ({"prompt_tokens": 10**30}, "prompt_tokens is over a hundred billion"),
+        ({"prompt_tokens": "many"}, "prompt_tokens: expected int | null, got str"),
+        ({"prompt_tokens": 500}, "prompt_tokens is less than its cached parts"),
+        ({"response_cost": -1}, "response_cost is negative"),
+        ({"response_cost": 1e9}, "response_cost is over ten million dollars"),
+        ({"response_cost": "1e999999"}, "response_cost is"),
+        ({"metadata": "redacted"}, "metadata: expected object | null, got str"),
+    ],
+)
+def test_a_fault_names_litellms_own_member(changed: dict[str, Any], said: str) -> None:
+    assert fault(sample(**changed)).startswith(said)
+
+
+CLIENTS_WORDS: list[Callable[[], dict[str, Any]]] = [
+    lambda: sample(messages=[{"role": "user", "content": "half a pair: \ud800"}]),
+    lambda: sample(messages=[{"content": float("nan")}], response={"score": float("inf")}),
+    lambda: sample(request_tags=["a\x00b", 7, None, "\ud800", "x" * 5_000]),
+    lambda: sample(request_tags="not a list"),
+    lambda: sample(end_user={"id": 1}, metadata__user_api_key_user_id=None, metadata__user_api_key_user_email=None),
+    lambda: sample(end_user="\ud800\x00", metadata__user_api_key_user_id=None, metadata__user_api_key_user_email=None),
+    lambda: sample(metadata__spend_logs_metadata="text", metadata__requester_custom_headers=["x"]),
+    lambda: sample(metadata__spend_logs_metadata={"workflow": ["x"]}, request_tags=[]),
+    lambda: sample(metadata__user_agent=["curl"], user_agent=7),
+    lambda: sample(metadata__user_api_key_alias="k" * 3_000),
+]
+
+
+@pytest.mark.parametrize("made", CLIENTS_WORDS)
+def test_nothing_that_a_client_writes_keeps_its_call_out_of_the_books(made: Callable[[], dict[str, Any]]) -> None:
+    event = one(made())
+
+    assert event.reported_nanos == 3_750_000
+    said = (*event.tags, event.user, event.workflow, event.user_agent, event.credential)
+    assert all(len(text) <= 256 and "\x00" not in text and text.isascii() for text in said)
+
+
+def test_a_broken_line_leaves_the_others_alone() -> None:
+    good = [json.dumps(sample(litellm_call_id=name)).encode() for name in ("a", "b", "c")]
+    parsed = parse(b"\n".join([good[0], good[1][:4_000], b"", good[2], b"null"]), now=NOW)
+
+    assert [index for index, _ in parsed.events] == [0, 2]
+    assert [(row.index, row.reason.partition(":")[0]) for row in parsed.unusable] == [
+        (1, "the row is not JSON"),
+        (3, "the row"),
+    ]
+
+
+def test_one_call_alone_an_array_and_lines_are_read_alike() -> None:
+    call = sample()
+    bodies = [json.dumps(call), json.dumps([call]), f"\n{json.dumps(call)}\n", json.dumps(call, indent=1)]
+
+    assert len({event.key for text in bodies for _, event in parse(text.encode(), now=NOW).events}) == 1
+
+
+def test_many_bad_rows_are_split_from_their_body_once() -> None:
+    calls = [sample(litellm_call_id=str(n), endTime=0) for n in range(400)]
+    parsed = parse(json.dumps(calls).encode(), now=NOW)
+
+    assert [row.index for row in parsed.unusable] == list(range(400))
+    assert len({row.key for row in parsed.unusable}) == 400
+
+
+def test_a_responses_id_of_hundreds_of_characters_counts_in_the_key_and_its_event_goes_by_the_calls_id() -> None:
+    (event,) = read("12_")
+    other = one(json.loads(body("12_"))[0] | {"id": "resp_" + "x" * 600})
+
+    assert event.event_id.startswith("9bf565da-")
+    assert len(json.loads(body("12_"))[0]["id"]) > 256
+    assert event.key != other.key
+
+
+@pytest.mark.parametrize("nothing", [b"", b"hello", b"[", b"\xff\xfe", b'"text"', b"7"])
+def test_what_is_no_json_is_unreadable(nothing: bytes) -> None:
+    with pytest.raises(Unreadable):
+        parse(nothing, now=NOW)
+
+
+def test_the_gateways_own_log_tells_of_the_same_calls() -> None:
+    live = {event.key: event for event in read("50_")}
+    lines = json.loads(body("51_"))["data"]
+    told = parse(json.dumps([as_logged(line) for line in lines]).encode(), now=NOW)
+    history = {event.key: event for _, event in told.events}
+
+    assert (len(live), len(history), told.unusable) == (12, 11, [])
+    assert history.keys() < live.keys()
+    assert {key: event.fingerprint for key, event in history.items()} == {
+        key: event.fingerprint for key, event in live.items() if key in history
+    }
+    (only_live,) = (event for key, event in live.items() if key not in history)
+    assert only_live.failed, "a failed try whose fallback was answered has no line in the log"
+    assert sum(event.tokens for event in history.values()) == sum(event.tokens for event in live.values())
+
+
+_scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30)
+_values = st.recursive(
+    _scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+)
+_members = [*sorted(json.loads(body("01_"))[0]), "event", "event_group", "text"]
+_metadata = sorted(json.loads(body("01_"))[0]["metadata"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    changed=st.dictionaries(st.sampled_from(_members), _values, max_size=5),
+    noted=st.dictionaries(st.sampled_from(_metadata), _values, max_size=5),
+)
+def test_no_call_however_odd_ends_in_anything_but_a_row(changed: dict[str, Any], noted: dict[str, Any]) -> None:
+    call = sample()
+    call["metadata"] |= noted
+    parsed = parse(json.dumps([call | changed, sample()]).encode(), now=NOW)
+
+    assert parsed.rows + parsed.ignored == 2
+    assert len(parsed.events) + len(parsed.unusable) == parsed.rows
+    assert {index for index, _ in parsed.events}.isdisjoint(row.index for row in parsed.unusable)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.binary(max_size=200)
+    | st.builds(lambda cut, junk: body("03_")[:cut] + junk, st.integers(0, 26_000), st.binary(max_size=9))
+)
+def test_no_bytes_end_in_anything_but_unreadable(odd: bytes) -> None:
+    try:
+        parse(odd, now=NOW)
+    except Unreadable:
+        return
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(st.sampled_from(sorted(json.loads(body("51_"))["data"][0])), _values, max_size=6))
+def test_no_line_of_the_log_however_odd_ends_in_anything_but_a_row(changed: dict[str, Any]) -> None:
+    line = json.loads(body("51_"))["data"][0] | changed
+    parsed = parse(json.dumps([as_logged(line)]).encode(), now=NOW)
+
+    assert len(parsed.events) + len(parsed.unusable) == 1
