@@ -29,15 +29,18 @@ log = structlog.get_logger()
 
 def configure_logs() -> None:
     """Logs go to standard error: for people on a terminal, as JSON anywhere else."""
-    shown = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    terminal = sys.stderr.isatty()
+    plain = structlog.dev.plain_traceback  # others print local variables: keys, secrets and what people wrote
+    traced = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    shown = (
+        structlog.dev.ConsoleRenderer(exception_formatter=plain) if terminal else structlog.processors.JSONRenderer()
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.dict_tracebacks
-            if not sys.stderr.isatty()
-            else structlog.processors.StackInfoRenderer(),
+            structlog.processors.StackInfoRenderer() if terminal else structlog.processors.ExceptionRenderer(traced),
             shown,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),

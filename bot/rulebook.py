@@ -35,6 +35,7 @@ class Rulebook:
         self.version = version
         self.directory = directory
         self.sources = sources
+        self.signed = {source.name: (source, key) for key, source in sources.items() if source.signature}
         self.attribution = attribution
         self.prices = prices
         self.tools = tools

@@ -1,9 +1,10 @@
 """What handlers are given: settings, store, clock, Slack, and the rulebook of the moment."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
@@ -17,6 +18,8 @@ from bot.settings import Settings
 from storage.keys import key_hash
 from storage.rulebook import read_rulebook
 from storage.store import Store, Transaction
+
+T = TypeVar("T")
 
 
 class Rulebooks:
@@ -63,7 +66,15 @@ class Rulebooks:
         Raises TooManyUnknownKeys when that happens more often than a sender's mistake would explain.
         """
         hashed = key_hash(token)
-        found = (await self.remembered()).sources.get(hashed)
+        return await self._found(lambda rulebook: rulebook.sources.get(hashed))
+
+    async def signed_source(self, name: str) -> tuple[Source, bytes] | None:
+        """The source of that name, if what it sends is signed and its key is in force, with the key's hash. Otherwise as
+        `source_of`."""
+        return await self._found(lambda rulebook: rulebook.signed.get(name))
+
+    async def _found(self, find: Callable[[Rulebook], T | None]) -> T | None:
+        found = find(await self.remembered())
         if found is not None:
             return found
         second = int(self._clock.now().timestamp())
@@ -71,7 +82,7 @@ class Rulebooks:
         if then == second and count >= self._LOOKUPS_PER_SECOND:
             raise TooManyUnknownKeys
         self._looked_up = (second, count + 1 if then == second else 1)
-        return (await self.latest()).sources.get(hashed)
+        return find(await self.latest())
 
 
 class TooManyUnknownKeys(Exception):

@@ -1,6 +1,7 @@
 """The routes by which sources send usage: whose key it is, the body within bounds, the rows booked, the answer."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -10,11 +11,13 @@ from fastapi.security import HTTPBearer
 from prometheus_client import CollectorRegistry, Counter
 
 from bot.attribution import Source
+from bot.clock import wall_seconds
 from bot.sources import CLOUDEVENTS, NATIVE_ROUTE, SOURCES, read
 from bot.sources.modes import mode_of, structured
 from bot.sources.rows import Unreadable, unreadable_body
 from bot.sources.standardwebhooks import with_message_id
 from bot.usage import Parsed
+from bot.webhooks import signature_fault
 from handlers.bodies import BodyError, InFlight, drain, read_body
 from handlers.context import Context, TooManyUnknownKeys
 from handlers.usage import Answer, Intake, KeyRevoked, NotDurable, TooBusy
@@ -26,11 +29,13 @@ RETRY_SECONDS = 2
 
 
 class Denied(Exception):
-    """A request without a key that fits. The text says what is wrong."""
+    """A request without a key or a signature that fits. The text says what is wrong. `is_read` tells whether the body was
+    read already."""
 
-    def __init__(self, status: int, sentence: str) -> None:
+    def __init__(self, status: int, sentence: str, *, is_read: bool = False) -> None:
         super().__init__(sentence)
         self.status = status
+        self.is_read = is_read
 
 
 def problem(status: int, sentence: str) -> JSONResponse:
@@ -54,12 +59,32 @@ async def sender(request: Request, context: Context) -> tuple[Source, bytes]:
     return source, key_hash(token.strip())
 
 
+def check_signature(source: Source, request: Request, body: bytes) -> None:
+    """Raises Denied if a source that signs what it sends did not sign this body."""
+    if source.signature:
+        fault = signature_fault(
+            request.headers, body, kind=source.signature, secret=source.secret, now_seconds=wall_seconds()
+        )
+        if fault:
+            raise Denied(401, fault, is_read=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entrance:
+    """Who comes in by a route and how much at once: `who` finds the source and its key's hash, or raises Denied."""
+
+    who: Callable[[Request, Context], Awaitable[tuple[Source, bytes]]]
+    cap: int
+    in_flight: InFlight
+
+
 class Door:
     """What every route of usage goes through; one per process. `in_flight` bounds the bytes of all bodies in hand."""
 
     def __init__(self, context: Context, intake: Intake, registry: CollectorRegistry) -> None:
         self.context = context
         self.in_flight = InFlight(context.settings.max_in_flight_bytes)
+        self._by_key = Entrance(who=sender, cap=context.settings.max_body_bytes, in_flight=self.in_flight)
         self._intake = intake
         self._rows = Counter("tokens_usage_rows", "Rows of usage by what became of them.", ["fate"], registry=registry)
 
@@ -69,21 +94,26 @@ class Door:
         read: Callable[[bytes, Source], Parsed],
         *,
         read_as: str | Callable[[Source], str],
+        entrance: Entrance | None = None,
     ) -> tuple[Parsed, Answer]:
         """Reads, parses and books a request's body. `read` makes rows of the bytes; `read_as` is the format by which
-        quarantined rows of it can be read again, or says it of a source.
+        quarantined rows of it can be read again, or says it of a source. A source that signs must have signed the body,
+        whatever the `entrance`, which is that of keys unless it is said.
 
         Raises Denied, BodyError, Unreadable, KeyRevoked, NotDurable and TooBusy, which `fault_of` turns into answers.
         """
-        source, key = await sender(request, self.context)
-        settings = self.context.settings
-        body = await read_body(request, cap=settings.max_body_bytes, in_flight=self.in_flight)
+        way = entrance or self._by_key
+        source, key = await way.who(request, self.context)
+        if source.signature and request.headers.get("content-encoding", "").strip().lower() not in ("", "identity"):
+            raise Denied(415, "A signed body must come as it was signed: without a Content-Encoding.")
+        body = await read_body(request, cap=way.cap, in_flight=way.in_flight)
         try:
+            check_signature(source, request, body)
             parsed = read(body, source)
             named = read_as if isinstance(read_as, str) else read_as(source)
             answer = await self._intake.book(parsed, source=source, key=key, read_as=named)
         finally:
-            self.in_flight.give_back(len(body))
+            way.in_flight.give_back(len(body))
         for fate in ("accepted", "duplicates", "conflicts", "quarantined"):
             self._rows.labels(fate).inc(getattr(answer, fate))
         return parsed, answer
@@ -94,7 +124,7 @@ async def guarded(request: Request, answer: Callable[[Request], Awaitable[Respon
     try:
         return await answer(request)
     except Exception as error:  # noqa: BLE001  # senders drop data on a 500 and come again on a 503
-        if isinstance(error, Denied):
+        if isinstance(error, Denied) and not error.is_read:
             await drain(request.stream())
         return problem(*fault_of(error, request.url.path))
 
@@ -119,11 +149,11 @@ def usage_routes(door: Door) -> APIRouter:
     """`/v1/usage` and `/v1/usage/litellm`."""
     routes = APIRouter()
 
-    @routes.post("/v1/usage", summary="Book usage events", openapi_extra=_USAGE_BODY, dependencies=[KEY])
+    @routes.post("/v1/usage", summary="Book usage events", openapi_extra=USAGE_BODY, dependencies=[KEY])
     async def post_usage(request: Request) -> Response:
         """Usage events in the format of the key's source: CloudEvents structured, binary, in a batch or as plain JSON, or
         events of Lago, OpenMeter, Helicone and Standard Webhooks."""
-        return await guarded(request, lambda request: _book_usage(door, request))
+        return await guarded(request, lambda request: book_usage(door, request))
 
     @routes.post("/v1/usage/litellm", summary="Book LiteLLM's calls", openapi_extra=_LITELLM_BODY, dependencies=[KEY])
     async def post_litellm(request: Request) -> Response:
@@ -144,7 +174,8 @@ def usage_routes(door: Door) -> APIRouter:
     return routes
 
 
-async def _book_usage(door: Door, request: Request) -> Response:
+async def book_usage(door: Door, request: Request, entrance: Entrance | None = None) -> Response:
+    """Books a body by the format of its source."""
     mode = mode_of(request.headers)
 
     def parse(body: bytes, source: Source) -> Parsed:
@@ -157,7 +188,7 @@ async def _book_usage(door: Door, request: Request) -> Response:
             body = with_message_id(body, request.headers.get("webhook-id", ""))
         return read(body, read_as=read_as, source=source, now=door.context.now())
 
-    return JSONResponse((await door.take(request, parse, read_as=usage_format))[1].to_json())
+    return JSONResponse((await door.take(request, parse, read_as=usage_format, entrance=entrance))[1].to_json())
 
 
 def usage_format(source: Source) -> str:
@@ -173,7 +204,7 @@ _EXAMPLE = {
     "time": "2026-11-23T10:00:00Z",
     "data": {"provider": "anthropic", "model": "claude-opus-4-5", "uncached_input_tokens": 1200, "output_tokens": 900},
 }
-_USAGE_BODY: dict[str, Any] = {
+USAGE_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {

@@ -15,6 +15,7 @@ from handlers.quarantine import QuarantineGauges
 from handlers.signatures import shape_fault, signature_fault
 from handlers.sources import KEY, Door, guarded, problem, sender, usage_routes
 from handlers.usage import Intake
+from handlers.webhooks import webhook_routes
 from storage.store import DatabaseError
 
 log = structlog.get_logger()
@@ -88,5 +89,6 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     web.include_router(usage_routes(door))
+    web.include_router(webhook_routes(door))
     web.include_router(routes)
     return web

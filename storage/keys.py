@@ -51,6 +51,18 @@ class Keys:
         assert found is not None
         return found
 
+    async def for_options(self, name: str) -> tuple[Source, dict[str, Any]] | None:
+        """A source and its options, to be changed: its row is locked until the transaction ends."""
+        found = select(sources).where(sources.c.name == name).with_for_update()
+        row = (await self._connection.execute(found)).one_or_none()
+        return (_source(row), json.loads(row.options)) if row else None
+
+    async def set_options(self, source: Source, options: Mapping[str, Any]) -> None:
+        """Replaces a source's options, from its next commit on."""
+        changed = update(sources).where(sources.c.id == source.id).values(options=json.dumps(options))
+        await self._connection.execute(changed)
+        await self._tx.config.changed()
+
     async def create_key(self, source: Source, *, at: int) -> str:
         """A new key of the source; the returned token is nowhere kept."""
         token = PREFIX + secrets.token_urlsafe(32)

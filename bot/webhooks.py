@@ -1,0 +1,103 @@
+"""Signed webhooks: whether a body is its sender's own, told from the raw bytes; and the handshake before a sender's first.
+
+A signature is one of these kinds, said of a source:
+
+`standard`
+    Standard Webhooks: HMAC-SHA256 of `id.timestamp.body`, five minutes' skew, any of several signatures.
+    https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+`helicone`
+    HMAC-SHA256 of the body, in hex, in `Helicone-Signature`.
+`hmac-sha256:HEADER`
+    The same in another header, with `sha256=` before it or not.
+"""
+
+import binascii
+import hashlib
+import hmac
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+
+TOLERANCE_SECONDS = 300
+STANDARD_PREFIX = "whsec_"
+_MOST_SIGNATURES = 20
+_HEADER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}")
+_ORIGIN = re.compile(r"[A-Za-z0-9.:_-]{1,253}")
+_RATE = re.compile(r"[1-9]\d{0,8}|\*")
+
+
+def kind_fault(kind: str) -> str | None:
+    """What is wrong with the name of a kind of signature, or None."""
+    if kind == "standard" or _header_of(kind):
+        return None
+    return f"{kind!r} is no signature; there are: standard, helicone, hmac-sha256:HEADER"
+
+
+def secret_fault(kind: str, secret: str) -> str | None:
+    """What is wrong with a secret for a kind of signature, or None; never the secret itself."""
+    if kind == "standard":
+        if not 16 <= len(_standard_key(secret) or b"") <= 128:
+            return "must be whsec_ and 24 to 64 bytes in Base64"
+        return None
+    return None if 8 <= len(secret) <= 512 else "must have 8 to 512 characters"
+
+
+def signature_fault(
+    headers: Mapping[str, str], body: bytes, *, kind: str, secret: str, now_seconds: float
+) -> str | None:
+    """What is wrong with a request's signature, or None. Whatever the headers hold, it raises nothing."""
+    if kind == "standard":
+        return _standard_fault(headers, body, secret=secret, now_seconds=now_seconds)
+    name = _header_of(kind)
+    expected = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    given = headers.get(name.lower(), "").strip().lower().removeprefix("sha256=") if name else ""
+    if not given:
+        return f"The body is not signed: {name or kind} is missing."
+    return None if _same(expected, given) else f"{name} does not fit the body."
+
+
+def _standard_fault(headers: Mapping[str, str], body: bytes, *, secret: str, now_seconds: float) -> str | None:
+    message, stamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+    signatures = headers.get("webhook-signature", "").split()
+    if not (message and signatures):
+        return "The body is not signed: webhook-id or webhook-signature is missing."
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 16):
+        return "webhook-timestamp is missing or no number."
+    if abs(now_seconds - int(stamp)) > TOLERANCE_SECONDS:
+        return "webhook-timestamp is more than five minutes off."
+    signed = b".".join((message.encode("latin-1", "replace"), stamp.encode(), body))
+    key = _standard_key(secret) or b""
+    expected = "v1," + b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    fits = [_same(expected, given) for given in signatures[:_MOST_SIGNATURES]]
+    return None if any(fits) and key else "webhook-signature does not fit the body."
+
+
+def _standard_key(secret: str) -> bytes | None:
+    try:
+        return b64decode(secret.removeprefix(STANDARD_PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _header_of(kind: str) -> str | None:
+    """The header that a kind of signature stands in; None for kinds that have none of their own."""
+    if kind == "helicone":
+        return "Helicone-Signature"
+    scheme, _, header = kind.partition(":")
+    return header if scheme == "hmac-sha256" and _HEADER.fullmatch(header) else None
+
+
+def _same(expected: str, given: str) -> bool:
+    return hmac.compare_digest(expected.encode(), given.encode("utf-8", "surrogateescape"))
+
+
+def handshake(headers: Mapping[str, str]) -> dict[str, str] | None:
+    """The headers that let a sender send, as the specification's abuse protection has it; None if it asks for nothing that
+    can be answered. It says nothing about who may: every body still needs its key or signature.
+
+    https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md#4-abuse-protection
+    """
+    origin, rate = headers.get("webhook-request-origin", "").strip(), headers.get("webhook-request-rate", "*").strip()
+    if not (_ORIGIN.fullmatch(origin) and _RATE.fullmatch(rate)):
+        return None
+    return {"Allow": "POST", "WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": rate}

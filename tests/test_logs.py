@@ -1,0 +1,39 @@
+"""What the logs show of a fault: where it was, and no variable's value, for one may be a key or what somebody wrote."""
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from bot.app import configure_logs
+
+
+@pytest.fixture(autouse=True)
+def _configuration() -> Iterator[None]:
+    yield
+    structlog.reset_defaults()
+
+
+def _checks(token: str, body: bytes) -> None:
+    raise ValueError(f"a fault with {len(token) + len(body)} bytes")
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_fault_in_the_logs_shows_where_it_was_and_no_variable(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, terminal: bool
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    configure_logs()
+
+    try:
+        _checks("tok_of-a-sender", b"what a person wrote")
+    except ValueError as error:
+        structlog.get_logger().error("request failed", path="/v1/usage", error=repr(error), exc_info=error)
+
+    logged = capsys.readouterr().err
+    assert "a fault with 34 bytes" in logged
+    assert "_checks" in logged
+    assert "of-a-sender" not in logged.replace('_checks("tok_of-a-sender", b"what a person wrote")', "")
+    assert "body =" not in logged
+    assert "locals" not in logged or '"locals": null' in logged
