@@ -222,6 +222,27 @@ usage_adjustments = _table(
     Index("ix_usage_adjustments_source_id_key_hash", "source_id", "key_hash"),
     Index("ix_usage_adjustments_team_id_local_day", "team_id", "local_day"),
 )
+unpriced_models = _table(
+    "unpriced_models",
+    _id(),
+    Column("provider", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("told_at", Big, nullable=False),
+    UniqueConstraint("provider", "model"),
+)
+repricings = _table(
+    "repricings",
+    _id(),
+    Column("provider", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("from_day", Big, nullable=False),
+    Column("actor_id", Big, ForeignKey("people.id"), nullable=False),
+    Column("wanted_at", Big, nullable=False),
+    Column("lease_until", Big, nullable=False, server_default="0"),
+    Column("done_at", Big),
+    Column("calls", Big, nullable=False, server_default="0"),
+    Column("difference_nanos", Big, nullable=False, server_default="0"),
+)
 observed_days = _table(
     "observed_days",
     Column("source_id", Big, primary_key=True, autoincrement=False),

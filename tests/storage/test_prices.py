@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.teams_file import read_teams_file
+from handlers.periods import keep_books
 from handlers.teams import import_teams
 from tests.company import TEAMS_YML
 from tests.storage.conftest import Books
@@ -13,14 +14,16 @@ from tests.storage.conftest import Books
 MODELS_YML = """
 models:
   - {alias: prod-chat, model: openai/gpt-4o}
-  - {alias: "acme-eu-*", model: openai/gpt-4o-mini, from: 2026-10-01}
+  - {alias: "acme-eu-*", model: openai/gpt-4o-mini, from: 2026-10-20}
 """
 MILLION: dict[str, Any] = {"uncached_input_tokens": 1_000_000, "output_tokens": 0, "cost_usd": None}
 
 
 @pytest.fixture
-def at_noon(books: Books) -> Books:
-    books.context.clock.jump_to(datetime(2026, 11, 23, 12, tzinfo=UTC))  # type: ignore[attr-defined]  # a ShiftedClock
+async def at_noon(books: Books) -> Books:
+    coming = datetime.now(UTC).replace(day=1) + timedelta(days=31)
+    books.context.clock.jump_to(coming.replace(day=23, hour=12, minute=0))  # type: ignore[attr-defined]  # a ShiftedClock
+    await keep_books(books.context)
     return books
 
 
@@ -55,12 +58,12 @@ async def test_a_companys_own_name_costs_what_the_model_behind_it_costs(at_noon:
     await at_noon.takes(
         at_noon.event(2, model="prod-chat", provider="azure", **MILLION),
         at_noon.event(3, model="acme-eu-chat", provider="azure", **MILLION),
-        at_noon.event(4, model="acme-eu-chat", provider="azure", ago=timedelta(days=60), **MILLION),
+        at_noon.event(4, model="acme-eu-chat", provider="azure", ago=timedelta(days=365), **MILLION),
     )
 
     found = await costs(at_noon)
     assert changed == [
-        "+ model acme-eu-*, from 2026-10-01: openai/gpt-4o-mini",
+        "+ model acme-eu-*, from 2026-10-20: openai/gpt-4o-mini",
         "+ model prod-chat: openai/gpt-4o",
     ]
     assert [found[f"req-{n}"][0] for n in (2, 3, 4)] == [2_500_000_000, 150_000_000, 0]
@@ -75,7 +78,7 @@ async def test_importing_names_again_changes_nothing_and_a_dry_run_says_what_wou
         "~ model prod-chat: openai/gpt-4o → openai/gpt-5"
     ]
     assert await at_noon.imports(TEAMS_YML) == [
-        "- model acme-eu-*, from 2026-10-01: openai/gpt-4o-mini",
+        "- model acme-eu-*, from 2026-10-20: openai/gpt-4o-mini",
         "- model prod-chat: openai/gpt-4o",
     ]
 
