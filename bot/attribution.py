@@ -63,7 +63,8 @@ class Source:
 
     `default_team_id` gets what no rule could place. With `reported_first` the cost that the sender reports stands before
     the price book. `signature` is `standard`, `helicone` or "" for none, checked with `secret`. `mapping` says which member of
-    a sender's own event is what: native name → path.
+    a sender's own event is what: native name → path. `signal` is what an OTLP source meters by: each producer's best signal,
+    or one alone.
     """
 
     id: int
@@ -76,6 +77,7 @@ class Source:
     signature: str = ""
     secret: str = field(default="", repr=False)
     mapping: Mapping[str, str] = field(default_factory=dict)
+    signal: Literal["auto", "traces", "logs", "metrics"] = "auto"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from handlers.source_options import (
     ReportedOption,
     Said,
     SecretOption,
+    SignalOption,
     SignatureOption,
     in_words,
     options_of,
@@ -104,13 +105,14 @@ def create_command(
     mapping: MapOption = None,
     default_team: DefaultTeamOption = None,
     reported_first: ReportedOption = None,
+    signal: SignalOption = None,
 ) -> None:
     """Makes a source and prints its ingest key on the last line, once."""
 
     async def work() -> None:
         if role not in ("meter", "observe"):
             raise ConfigError("--role: must be meter or observe")
-        said = said_of(signature, secret, mapping, default_team, reported_first)
+        said = said_of(signature, secret, mapping, default_team, reported_first, signal=signal)
         async with opened() as context:
             made = await create_source(context, name, source=source, team=team, role=role, said=said)  # type: ignore[arg-type]  # checked
         _show_secret(name, made.secret)
@@ -137,11 +139,12 @@ def set_command(
     mapping: MapOption = None,
     default_team: DefaultTeamOption = None,
     reported_first: ReportedOption = None,
+    signal: SignalOption = None,
 ) -> None:
     """Changes what is said of a source, from its next commit on; what is not named stays."""
 
     async def work() -> None:
-        said = said_of(signature, secret, mapping, default_team, reported_first)
+        said = said_of(signature, secret, mapping, default_team, reported_first, signal=signal)
         if said == Said():
             raise ConfigError(f"Say what to change of {name}: `tokens keys set --help` lists it")
         async with opened() as context:

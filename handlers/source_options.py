@@ -6,7 +6,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
@@ -14,6 +14,7 @@ from bot.attribution import Source
 from bot.refusals import ConfigError
 from bot.sources import MAPPED, NATIVE_ROUTE
 from bot.sources.mapping import path_fault
+from bot.sources.otlp_profiles import Meters
 from bot.teams import Directory
 from bot.webhooks import STANDARD_PREFIX, kind_fault, secret_fault
 
@@ -49,6 +50,11 @@ ReportedOption = Annotated[
     ),
 ]
 
+SignalOption = Annotated[
+    str | None,
+    typer.Option("--signal", help="What an otlp source meters by: auto, or traces, logs or metrics alone."),
+]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
@@ -59,6 +65,7 @@ class Said:
     mapping: Sequence[str] = ()
     default_team: str | None = None
     reported_first: bool | None = None
+    signal: str | None = None
 
 
 def said_of(
@@ -67,6 +74,8 @@ def said_of(
     mapping: Sequence[str] | None,
     default_team: str | None,
     reported_first: bool | None,
+    *,
+    signal: str | None,
 ) -> Said:
     """What was typed; a secret is asked for or read from its file here, before anything is opened."""
     return Said(
@@ -75,6 +84,7 @@ def said_of(
         mapping=tuple(mapping or ()),
         default_team=default_team,
         reported_first=reported_first,
+        signal=signal,
     )
 
 
@@ -101,6 +111,8 @@ def options_of(said: Said, *, source_format: str, before: Mapping[str, Any], dir
         options["default_team_id"] = _team_id(said.default_team, directory)
     if said.mapping:
         options["mapping"] = _mapping(said.mapping, source_format, options.get("mapping") or {})
+    if said.signal is not None:
+        options["signal"] = _signal(said.signal, source_format)
     new_secret = _sign(said, source_format, options)
     return Options(stored={name: value for name, value in options.items() if value}, new_secret=new_secret)
 
@@ -112,6 +124,15 @@ def _team_id(slug: str, directory: Directory) -> int | None:
     if found is None:
         raise ConfigError(f"--default-team: there is no team {slug!r}; `tokens teams list` shows them")
     return found.id
+
+
+def _signal(signal: str, source_format: str) -> str:
+    """The option as it is stored; nothing for the default."""
+    if signal not in get_args(Meters):
+        raise ConfigError(f"--signal: {signal!r} is none of {', '.join(get_args(Meters))}")
+    if source_format != "otlp":
+        raise ConfigError(f"--signal: only sources of otlp have several; {source_format} has one")
+    return "" if signal == "auto" else signal
 
 
 def _mapping(lines: Sequence[str], source_format: str, before: Mapping[str, str]) -> dict[str, str]:
@@ -181,5 +202,7 @@ def in_words(source: Source, slugs: Mapping[int, str]) -> str:
         said.append(f"else {slugs.get(source.default_team_id, '?')}")
     if source.reported_first:
         said.append("reported cost first")
+    if source.signal != "auto":
+        said.append(f"{source.signal} alone")
     said += [f"{native}={path}" for native, path in sorted(source.mapping.items())]
     return ", ".join(said)

@@ -39,10 +39,14 @@ class Denied(Exception):
 
 
 def problem(status: int, sentence: str) -> JSONResponse:
-    headers = {"Retry-After": str(RETRY_SECONDS)} if status == 503 else None
-    if status == 401:
-        headers = {"WWW-Authenticate": "Bearer"}
-    return JSONResponse({"error": sentence}, status_code=status, headers=headers)
+    return JSONResponse({"error": sentence}, status_code=status, headers=headers_of(status))
+
+
+def headers_of(status: int) -> dict[str, str]:
+    """What goes with a refusal: when to come again, or by what to say who one is."""
+    if status == 503:
+        return {"Retry-After": str(RETRY_SECONDS)}
+    return {"WWW-Authenticate": "Bearer"} if status == 401 else {}
 
 
 async def sender(request: Request, context: Context) -> tuple[Source, bytes]:
@@ -116,17 +120,22 @@ class Door:
             way.in_flight.give_back(len(body))
         for fate in ("accepted", "duplicates", "conflicts", "quarantined"):
             self._rows.labels(fate).inc(getattr(answer, fate))
+        self._rows.labels("ignored").inc(parsed.ignored)
         return parsed, answer
 
 
-async def guarded(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+async def guarded(
+    request: Request,
+    answer: Callable[[Request], Awaitable[Response]],
+    refuse: Callable[[int, str], Response] = problem,
+) -> Response:
     """Answers, or says what is wrong in one sentence and by the right status. Nothing ends in a 500 that can be said."""
     try:
         return await answer(request)
     except Exception as error:  # noqa: BLE001  # senders drop data on a 500 and come again on a 503
         if isinstance(error, Denied) and not error.is_read:
             await drain(request.stream())
-        return problem(*fault_of(error, request.url.path))
+        return refuse(*fault_of(error, request.url.path))
 
 
 def fault_of(error: Exception, path: str) -> tuple[int, str]:

@@ -11,6 +11,7 @@ from bot.clock import wall_seconds
 from handlers.bodies import read_body
 from handlers.context import Context
 from handlers.gateway import NotFound, NotYours, allowance
+from handlers.otlp import otlp_routes
 from handlers.quarantine import QuarantineGauges
 from handlers.signatures import shape_fault, signature_fault
 from handlers.sources import KEY, Door, guarded, problem, sender, usage_routes
@@ -89,6 +90,7 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     web.include_router(usage_routes(door))
+    web.include_router(otlp_routes(door))
     web.include_router(webhook_routes(door))
     web.include_router(routes)
     return web

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.attribution import Source
-from bot.sources import cloudevents, helicone, lago, litellm, openmeter, standardwebhooks
+from bot.sources import cloudevents, helicone, lago, litellm, openmeter, otlp, standardwebhooks
 from bot.usage import Parsed
 
 SOURCES: dict[str, Callable[..., Parsed]] = {
     "cloudevents": cloudevents.parse,
     "litellm": litellm.parse,
+    "otlp": otlp.parse,
     "lago": lago.parse,
     "openmeter": openmeter.parse,
     "helicone": helicone.parse,

@@ -1,0 +1,74 @@
+"""OTLP/HTTP: spans, log records and metrics of whoever is instrumented with OpenTelemetry, in protobuf or JSON.
+
+Understood: calls to models, once each, by the signal that says most of them: leaf spans of the GenAI conventions old and new,
+of OpenInference, OpenLLMetry, Vercel's AI SDK and gateways; Claude Code's `api_request`, Codex's `response.completed` and
+Gemini CLI's `api_response` log records. With the source's option `signal` one signal alone, metrics too.
+Ignored on purpose: what is no call to a model; agents', workflows' and tools' spans, which repeat the usage of the calls below
+them; the log record that repeats its span; histograms.
+Unknown: a client's span with usage whose operation nobody knows; it is an error that names it, and is kept.
+
+What tells a call from others is in `otlp_event.py`, how senders count in `otlp_profiles.py`, the names in `otlp_names.py`.
+"""
+
+from datetime import datetime
+from typing import Literal, get_args
+
+import msgspec
+
+from bot.periods import micros
+from bot.refusals import SourceError
+from bot.sources import otlp_json, otlp_protobuf
+from bot.sources.fields import latest_at
+from bot.sources.otlp_event import usage_event
+from bot.sources.otlp_json_shapes import Envelope
+from bot.sources.otlp_kept import quarantined
+from bot.sources.otlp_metrics import metered_point
+from bot.sources.otlp_profiles import Meters, profile_of
+from bot.sources.otlp_records import Broken, Record, Records, Signal
+from bot.sources.rows import Unreadable
+from bot.usage import Parsed, UsageEvent
+
+Form = Literal["protobuf", "json"]
+_envelope = msgspec.json.Decoder(Envelope)
+
+
+def parse(body: bytes, *, now: datetime) -> Parsed:
+    """Reads a JSON body of any signal, by the members that it has; so quarantined rows are read again, with what their
+    source meters by. Raises Unreadable."""
+    try:
+        envelope = _envelope.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        envelope = Envelope()
+    meters: Meters = next((known for known in get_args(Meters) if known == envelope.meters), "auto")
+    for signal, (member, _, _) in otlp_json.MEMBERS.items():
+        if b'"' + member.encode() + b'"' in body:
+            return read(body, signal, "json", meters=meters, now=now)
+    raise Unreadable("The body is not OTLP in JSON: an object with resourceSpans, resourceLogs or resourceMetrics.")
+
+
+def read(body: bytes, signal: Signal, form: Form, *, meters: Meters, now: datetime) -> Parsed:
+    """Reads a body of one signal. A record's fault is that record's alone. Raises Unreadable."""
+    records: Records = (otlp_protobuf if form == "protobuf" else otlp_json).read(body, signal)
+    now_micros, latest = micros(now), latest_at(now)
+    parsed = Parsed(rows=0, events=[], unusable=[])
+    for index, record in enumerate(records):
+        try:
+            event = _event(record, meters, now=now_micros, latest=latest)
+        except SourceError as error:
+            parsed.unusable.append(quarantined(index, record, str(error), meters=meters))
+            continue
+        if event is None:
+            parsed.ignored += 1
+        else:
+            parsed.events.append((index, event))
+    parsed.rows = len(parsed.events) + len(parsed.unusable)
+    return parsed
+
+
+def _event(record: Record | Broken, meters: Meters, *, now: int, latest: int) -> UsageEvent | None:
+    if isinstance(record, Broken):
+        raise SourceError(record.reason)
+    if record.signal == "metrics":
+        return metered_point(record, meters, now=now, latest=latest)
+    profile = profile_of(record, meters)
+    return None if profile is None else usage_event(record, profile, now=now, latest=latest)

@@ -1,0 +1,72 @@
+"""The token counters of an OTLP record, made disjoint by how its sender counts, never by guessing from the figures."""
+
+from typing import NamedTuple
+
+from bot.refusals import SourceError
+from bot.sources.fields import count
+from bot.sources.otlp_profiles import Profile
+from bot.sources.otlp_records import Facts
+
+
+class Counters(NamedTuple):
+    uncached_input: int = 0
+    cache_read: int = 0
+    cache_write_5m: int = 0
+    cache_write_1h: int = 0
+    output: int = 0
+    reasoning: int = 0
+
+
+def counters(facts: Facts, profile: Profile) -> Counters:
+    """Disjoint counters. Raises SourceError where a part is more than its whole."""
+    read, reasoning, output = _count(facts, "cache_read"), _count(facts, "reasoning"), _count(facts, "output")
+    write_5m, write_1h = _written(facts)
+    uncached = _count(facts, "input")
+    if profile.input_has_cache and (read or write_5m or write_1h):
+        uncached -= read + write_5m + write_1h
+        if uncached < 0:
+            raise SourceError(f"{_name(facts, 'input')} is less than its cached parts")
+    if not profile.output_has_reasoning:
+        output += reasoning
+    elif reasoning > output:
+        raise SourceError(f"{_name(facts, 'reasoning')} is more than {_name(facts, 'output')}, of which it is a part")
+    if profile.adds_tool_tokens:
+        uncached += _count(facts, "tool_tokens")
+    if "compaction_input" in facts or "compaction_output" in facts:  # left out of the usage that they stand beside
+        uncached += _count(facts, "compaction_input")
+        output += _count(facts, "compaction_output")
+    return Counters(uncached, read, write_5m, write_1h, output, reasoning)
+
+
+def _written(facts: Facts) -> tuple[int, int]:
+    """Tokens written to the cache for five minutes and for an hour; five minutes where nobody said how long."""
+    whole, write_5m, write_1h = (_count(facts, fact) for fact in ("cache_write", "cache_write_5m", "cache_write_1h"))
+    if "cache_write" not in facts:
+        return write_5m, write_1h
+    if write_5m + write_1h > whole:
+        raise SourceError(f"{_name(facts, 'cache_write')} is less than its parts")
+    return whole - write_1h, write_1h
+
+
+def _count(facts: Facts, fact: str) -> int:
+    said = facts.get(fact)
+    if said is None:
+        return 0
+    value = said.value
+    if type(value) is int:
+        return count(said.attribute, value) if value else 0
+    return count(said.attribute, _whole(said.attribute, value))
+
+
+def _whole(attribute: str, value: object) -> int:
+    """A count from what is not an integer: digits as text, or a whole number as a double."""
+    if isinstance(value, str) and value.strip().isdecimal() and len(value) < 20:
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    raise SourceError(f"{attribute} is not a whole number")
+
+
+def _name(facts: Facts, fact: str) -> str:
+    said = facts.get(fact)
+    return said.attribute if said is not None else f"the {fact} count (not given)"

@@ -1,0 +1,184 @@
+"""A usage event of an OTLP record: its key, its figures, and whose it was."""
+
+import ipaddress
+from datetime import datetime
+from functools import lru_cache
+
+from bot.periods import micros
+from bot.refusals import SourceError
+from bot.sources.fields import address, count, cut_name, moment_within, name, reported, tier
+from bot.sources.otlp_counters import Counters, counters
+from bot.sources.otlp_names import TAGS
+from bot.sources.otlp_producers import PROGRAMS
+from bot.sources.otlp_profiles import CLAUDE_CODE, COPILOT, Profile
+from bot.sources.otlp_records import Record
+from bot.usage import MAX_TAGS, UsageEvent, digest
+
+_NOBODY = ("unknown_service", "openrouter")
+_SUBSCRIPTIONS = ("oauth-personal", "chatgpt")
+
+
+def usage_event(record: Record, profile: Profile, *, now: int, latest: int) -> UsageEvent:
+    """Checks and normalises a metered span or log record. Raises SourceError that names the attribute.
+
+    `now` is the moment of a call whose sender does not say when; `latest` the last that is not too far ahead.
+    """
+    figures = counters(record.facts, profile)
+    event_id, key = _identity(record, profile, figures)
+    return event_of(record, profile, figures, event_id=event_id, key=key, now=now, latest=latest)
+
+
+def event_of(
+    record: Record, profile: Profile, figures: Counters, *, event_id: str, key: bytes, now: int, latest: int
+) -> UsageEvent:
+    """The same once it is known which call it is and what it used."""
+    cost = _cost(record)
+    is_empty = not any(figures) and not cost
+    failed = is_empty and (record.failed or "error" in record.facts)
+    provider, model = _provider(record, profile), name(_attribute(record, "model"), record.says_itself("model"))
+    if not model and not failed:
+        raise SourceError("gen_ai.response.model and gen_ai.request.model are missing")
+    model = model or "unknown"
+    occurred_at = _moment(record, now=now, latest=latest)
+    groups = _groups(record)
+    return UsageEvent(
+        key=key,
+        fingerprint=digest((model, figures, cost, failed)),
+        event_id=event_id,
+        occurred_at=occurred_at,
+        provider=provider,
+        model=model,
+        tool=profile.tool,
+        workflow=_workflow(record),
+        user=_user(record, profile),
+        credential=name(_attribute(record, "credential"), record.says("credential")),
+        gateway_team=groups[0] if groups else "",
+        declared_team=cut_name(_attribute(record, "team"), record.says("team")),
+        user_agent=cut_name("user_agent.original", record.says("user_agent")),
+        tags=_tags(record, groups),
+        uncached_input=figures.uncached_input,
+        cache_read=figures.cache_read,
+        cache_write_5m=figures.cache_write_5m,
+        cache_write_1h=figures.cache_write_1h,
+        output=figures.output,
+        reasoning=figures.reasoning,
+        reported_nanos=cost,
+        failed=failed,
+        gateway_cache=False,
+        notional=record.says("auth").casefold().startswith(_SUBSCRIPTIONS),
+        api_base=_api_base(record),
+        tier=tier(record.says_itself("tier")),
+        # Streams that were not asked for their usage, and senders that write noughts for it: a call, not one of nothing.
+        unmetered=is_empty and cost is None and not failed,
+    )
+
+
+def _attribute(record: Record, fact: str) -> str:
+    said = record.facts.get(fact) or record.origin.facts.get(fact)
+    return said.attribute if said is not None else fact
+
+
+def _cost(record: Record) -> int | None:
+    """Nano-dollars as reported: from whole micro-dollars where they are given, for they are exact."""
+    exact = record.facts.get("cost_micros")
+    if exact is not None and isinstance(exact.value, int):
+        return count(exact.attribute, exact.value) * 1000
+    said = record.facts.get("cost")
+    return None if said is None else reported(said.attribute, said.value)
+
+
+def _identity(record: Record, profile: Profile, figures: Counters) -> tuple[str, bytes]:
+    """What the event is called, and its key. Ids of responses repeat (stand-ins for models give everyone the same), so
+    they count within a trace or a session alone; within one, two spans of a response are one call told twice."""
+    response, session = (name(_attribute(record, f), record.says_itself(f)) for f in ("response_id", "session"))
+    session = session or name("session.id", record.says("session"))
+    stamp = record.says_itself("timestamp") or str(record.at)
+    if profile.key == "claude_code":
+        if response:
+            return response, digest(("claude_code", session, response))
+        sequence = record.says_itself("sequence") or stamp
+        return f"{session}/{sequence}"[:256], digest(("claude_code", session, "sequence", sequence, stamp))
+    if profile.key in ("codex", "gemini_cli"):
+        prompt = record.says_itself("prompt")
+        key = digest((profile.key, session, prompt, stamp, record.says_itself("model"), figures))
+        return f"{session}/{stamp}"[:256], key
+    trace, span = (found if any(found) else b"" for found in (record.trace_id, record.span_id))
+    if not (response or (trace and span)):
+        raise SourceError(
+            "traceId, spanId and gen_ai.response.id are missing or no ids: nothing tells this call from others"
+        )
+    if response:
+        return response, digest(("span", trace, "response", response))
+    return span.hex(), digest(("span", trace, "span", span))
+
+
+def _moment(record: Record, *, now: int, latest: int) -> int:
+    if record.at:
+        return moment_within("the time", record.at // 1000, latest)
+    stamp = record.says_itself("timestamp")
+    if not stamp:
+        return now
+    try:
+        return moment_within("event.timestamp", micros(datetime.fromisoformat(stamp[:40].upper())), latest)
+    except (ValueError, OverflowError) as error:
+        raise SourceError("event.timestamp is not RFC 3339 with its zone, like 2026-11-23T10:00:00Z") from error
+
+
+def _provider(record: Record, profile: Profile) -> str:
+    said = name(_attribute(record, "provider"), record.says_itself("provider"))
+    if said and "vercel_operation" in record.facts:
+        return said.partition(".")[0]  # `openai.chat`
+    if (
+        profile is CLAUDE_CODE and not said
+    ):  # on Bedrock and Vertex its models have longer names, by which they are found
+        return profile.provider if record.says_itself("model").startswith("claude-") else ""
+    return said or profile.provider
+
+
+def _workflow(record: Record) -> str:
+    said = record.says("workflow")
+    service = record.origin.service
+    if not said and service not in PROGRAMS and not service.startswith(_NOBODY):
+        said = service
+    return cut_name(_attribute(record, "workflow"), said)
+
+
+def _user(record: Record, profile: Profile) -> str:
+    """Who it was, by e-mail if there is one. What coding assistants call `user.id` is an installation, unless a gateway
+    with the company's sign-in said so."""
+    is_installation = profile.tool and profile is not COPILOT and not _is_asserted(record)
+    other = "account" if is_installation else "user"
+    facts = ("email",) if profile.key == "codex" else ("email", other)  # Codex's account is the company's workspace
+    fact = next((fact for fact in facts if record.says(fact)), "")
+    return name(_attribute(record, fact), record.says(fact)) if fact else ""
+
+
+def _is_asserted(record: Record) -> bool:
+    return record.says("identity") == "gateway-oidc"
+
+
+def _groups(record: Record) -> list[str]:
+    """Groups of the person, where a gateway with the company's sign-in said so; the first is taken for the team."""
+    said = record.says("groups").split(",") if _is_asserted(record) else []
+    return [cut for group in said[:MAX_TAGS] if (cut := cut_name("user.groups", group.strip()))]
+
+
+def _tags(record: Record, groups: list[str]) -> tuple[str, ...]:
+    found = [f"{fact}:{value}" for fact in TAGS if (value := record.says(fact))]
+    found += [f"group:{group}" for group in groups]
+    return tuple(cut_name("an attribute", tag) for tag in found[:MAX_TAGS])
+
+
+def _api_base(record: Record) -> str:
+    said = record.says_itself("address")
+    return _host(cut_name("server.address", said)) if said else ""
+
+
+@lru_cache(maxsize=1000)
+def _host(said: str) -> str:
+    """The host that was called, unless it is a bare network address."""
+    try:
+        ipaddress.ip_address(said.strip("[]").partition("%")[0])
+    except ValueError:
+        return address(said)
+    return ""

@@ -1,0 +1,257 @@
+"""OTLP's JSON bodies as records: ids are hexadecimal (base64 is taken too), 64-bit integers text or numbers, enums integers,
+names lowerCamelCase, and members that nobody knows are ignored. Values of attributes that nobody wants stay undecoded."""
+
+import json
+from base64 import b64decode
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from bot.refusals import SourceError
+from bot.sources.fields import UNSTORABLE_FAULT
+from bot.sources.otlp_json_shapes import (
+    GROUPS,
+    LEAVES,
+    NULL,
+    AnyValue,
+    Envelope,
+    Group,
+    KeyValue,
+    Leaf,
+    LogRecord,
+    Metric,
+    Resource,
+    Scope,
+    Span,
+)
+from bot.sources.otlp_names import WANTED
+from bot.sources.otlp_records import Broken, Facts, Origin, Record, Records, Signal, Sum, Value, note
+from bot.sources.rows import Unreadable, decode_loosely, field_and_fault, plain, unstorable_field
+from bot.usage import digest
+
+MEMBERS: dict[Signal, tuple[str, str, str]] = {
+    "traces": ("resourceSpans", "scopeSpans", "spans"),
+    "logs": ("resourceLogs", "scopeLogs", "logRecords"),
+    "metrics": ("resourceMetrics", "scopeMetrics", "metrics"),
+}
+_KINDS = {"SPAN_KIND_INTERNAL": 1, "SPAN_KIND_SERVER": 2, "SPAN_KIND_CLIENT": 3}
+_ERRORS = (2, "STATUS_CODE_ERROR")
+_envelope = msgspec.json.Decoder(Envelope)
+_value = msgspec.json.Decoder(AnyValue)
+_resource = msgspec.json.Decoder(Resource)
+_scope = msgspec.json.Decoder(Scope)
+
+
+def read(body: bytes, signal: Signal) -> Records:
+    """A body's records in their order. One that can't be decoded spoils no other. Raises Unreadable at the first."""
+    if not body.strip():
+        return
+    try:
+        envelope = _envelope.decode(body)
+        groups: list[Group] | None = GROUPS[signal].decode(getattr(envelope, MEMBERS[signal][0]))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        yield from _one_by_one(body, signal)
+        return
+    if groups is None and (given := [name for name, _, _ in MEMBERS.values() if getattr(envelope, name) != NULL]):
+        raise Unreadable(f"The body has {given[0]}; sent as {signal} it must have {MEMBERS[signal][0]}.")
+    for group in groups or []:
+        yield from _group(group, signal)
+
+
+def _group(group: Group, signal: Signal) -> Records:
+    resource = group.resource or Resource()
+    try:
+        facts = _facts(resource.attributes)
+    except SourceError as error:
+        leaves = (leaf for scope in group.scopes or [] for leaf in scope.leaves or [])
+        yield from (Broken(f"its resource: {error}", msgspec.json.encode(leaf)) for leaf in leaves)
+        return
+    for scope in group.scopes or []:
+        origin = Origin(facts, (scope.scope.name if scope.scope else None) or "")
+        for leaf in scope.leaves or []:
+            yield from _leaf(leaf, signal, origin, resource)
+
+
+def _one_by_one(body: bytes, signal: Signal) -> Records:
+    """The same, where some record is at fault: by the standard library, which also takes lone surrogates and the like."""
+    outer, middle, inner = MEMBERS[signal]
+    try:
+        decoded = decode_loosely(body)
+    except SourceError as error:
+        raise Unreadable(f"The body is not JSON: {str(error).partition(': ')[2]}.") from error
+    if not isinstance(decoded, dict) or not isinstance(decoded.get(outer, []), list):
+        raise Unreadable(f"The body is not an OTLP request of {signal}: an object with the array {outer}.")
+    groups: list[dict[str, Any]] = [found if isinstance(found, dict) else {} for found in decoded.get(outer, [])]
+    for group in groups:
+        scopes = group.get(middle)
+        for scope in scopes if isinstance(scopes, list) else [None]:
+            if not isinstance(scope, dict) or not isinstance(scope.get(inner, []), list):
+                yield Broken(f"{outer} holds something that is no group of {inner}", _dump(group))
+                continue
+            for leaf in scope.get(inner, []):
+                yield from _loose_leaf(leaf, signal, group.get("resource"), scope.get("scope"))
+
+
+def _loose_leaf(leaf: Any, signal: Signal, resource: Any, scope: Any) -> Records:
+    try:
+        said_by = _decoded(_resource, _lean(resource or {}, Resource))
+        origin = Origin(_facts(said_by.attributes), _decoded(_scope, _lean(scope or {}, Scope)).name or "")
+        yield from _leaf(_decoded(LEAVES[signal], _lean(leaf, LEAVES[signal].type)), signal, origin, said_by)
+    except SourceError as error:
+        yield Broken(str(error), _dump(leaf), _request(leaf, signal, resource, scope))
+
+
+def _lean(value: Any, shape: Any) -> Any:
+    """A decoded object without what nobody reads, so that half a character in a prompt is no fault of its row."""
+    if not isinstance(value, dict):
+        return value
+    lean = {member: value[member] for member in shape.__struct_encode_fields__ if member in value}
+    if isinstance(listed := lean.get("attributes"), list):
+        lean["attributes"] = [a for a in listed if not isinstance(a, dict) or a.get("key") in WANTED]
+        for pair in lean["attributes"]:
+            if unstorable_field(pair):
+                raise SourceError(f"{pair['key']} {UNSTORABLE_FAULT}")
+    return lean
+
+
+def _request(leaf: Any, signal: Signal, resource: Any, scope: Any) -> dict[str, Any]:
+    """A request with one record alone."""
+    outer, middle, inner = MEMBERS[signal]
+    return {outer: [{"resource": resource, middle: [{"scope": scope, inner: [leaf]}]}]}
+
+
+def _decoded(decoder: "msgspec.json.Decoder[Any]", value: Any) -> Any:
+    try:
+        return decoder.decode(_dump(value))
+    except msgspec.ValidationError as error:
+        raise SourceError(field_and_fault(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if field := unstorable_field(value):
+            raise SourceError(f"{field} {UNSTORABLE_FAULT}") from error
+        raise SourceError(f"it is not JSON: {plain(error)}") from error
+
+
+def _dump(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+def _leaf(leaf: Leaf, signal: Signal, origin: Origin, resource: Resource) -> Records:
+    try:
+        if isinstance(leaf, Span):
+            yield _span(leaf, origin)
+        elif isinstance(leaf, LogRecord):
+            yield _log(leaf, origin)
+        else:
+            yield from _points(leaf, origin, resource)
+    except SourceError as error:
+        raw = msgspec.json.encode(leaf)
+        loose = [json.loads(msgspec.json.encode(part)) for part in (resource, Scope(name=origin.scope))]
+        yield Broken(str(error), raw, _request(decode_loosely(raw), signal, *loose))
+
+
+def _span(span: Span, origin: Origin) -> Record:
+    kind = span.kind
+    return Record(
+        signal="traces",
+        name=span.name or "",
+        facts=_facts(span.attributes),
+        origin=origin,
+        kind=kind if isinstance(kind, int) else _KINDS.get(kind or "", 0),
+        trace_id=_id(span.traceId, 16),
+        span_id=_id(span.spanId, 8),
+        at=_whole("endTimeUnixNano", span.endTimeUnixNano) or _whole("startTimeUnixNano", span.startTimeUnixNano),
+        failed=span.status is not None and span.status.code in _ERRORS,
+    )
+
+
+def _log(log: LogRecord, origin: Origin) -> Record:
+    return Record(
+        signal="logs",
+        name=log.eventName or "",
+        facts=_facts(log.attributes),
+        origin=origin,
+        trace_id=_id(log.traceId, 16),
+        span_id=_id(log.spanId, 8),
+        at=_whole("timeUnixNano", log.timeUnixNano) or _whole("observedTimeUnixNano", log.observedTimeUnixNano),
+    )
+
+
+def _points(metric: Metric, origin: Origin, resource: Resource) -> Iterator[Record]:
+    found, name = metric.sum, metric.name or ""
+    if found is None or not found.isMonotonic:
+        yield Record(signal="metrics", name=name, facts={}, origin=origin)
+        return
+    said_by = _texts(resource.attributes)
+    for point in found.dataPoints or []:
+        value = _whole("asInt", point.asInt) if point.asInt is not None else _number("asDouble", point.asDouble)
+        yield Record(
+            signal="metrics",
+            name=name,
+            facts=_facts(point.attributes),
+            origin=origin,
+            at=_whole("timeUnixNano", point.timeUnixNano),
+            total=Sum(
+                temporality=int(_whole("aggregationTemporality", found.aggregationTemporality)),
+                value=value,
+                since=_whole("startTimeUnixNano", point.startTimeUnixNano),
+                series=digest([said_by, _texts(point.attributes)]),
+            ),
+        )
+
+
+def _facts(attributes: list[KeyValue] | None) -> Facts:
+    facts: Facts = {}
+    for pair in attributes or []:
+        if pair.key in WANTED:
+            note(facts, pair.key, _said(pair))
+    return facts
+
+
+def _said(pair: KeyValue) -> Value | None:
+    try:
+        value = _value.decode(pair.value) if pair.value != NULL else AnyValue()
+    except msgspec.ValidationError as error:
+        raise SourceError(f"{pair.key}: {field_and_fault(error)}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise SourceError(f"{pair.key} {UNSTORABLE_FAULT}") from error
+    if value.stringValue is not None:
+        return value.stringValue
+    if value.intValue is not None:
+        return _whole(pair.key, value.intValue)
+    if value.doubleValue is not None:
+        return _number(pair.key, value.doubleValue)
+    if value.arrayValue is not None:
+        return ",".join(item.stringValue for item in value.arrayValue.values or [] if item.stringValue)
+    return value.boolValue
+
+
+def _id(text: str | None, length: int) -> bytes:
+    """An id from hexadecimal, as OTLP has it, or from base64, as protobuf's own JSON writers send it; else none."""
+    if not text:
+        return b""
+    try:
+        return bytes.fromhex(text) if len(text) == 2 * length else b64decode(text, validate=True)[:length]
+    except ValueError:
+        return b""
+
+
+def _whole(field: str, value: int | float | str | None) -> int:
+    if isinstance(value, int) or value is None:
+        return int(value or 0)
+    try:
+        return int(value) if isinstance(value, str) or value.is_integer() else int("")
+    except ValueError as error:
+        raise SourceError(f"{field} is not a whole number") from error
+
+
+def _number(field: str, value: int | float | str | None) -> float:
+    try:
+        return float(value or 0)
+    except (ValueError, OverflowError) as error:
+        raise SourceError(f"{field} is not a number") from error
+
+
+def _texts(attributes: list[KeyValue] | None) -> tuple[tuple[str, bytes], ...]:
+    """All attributes, in one order: what makes a series the series that it is."""
+    return tuple(sorted((pair.key, bytes(pair.value)) for pair in attributes or []))

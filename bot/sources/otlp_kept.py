@@ -1,0 +1,92 @@
+"""What quarantine keeps of OTLP's records: a request in JSON with one record in it, which the parser can read again. Of
+attributes only those that are read are kept, so no prompts, messages, headers and clients' addresses."""
+
+import json
+import math
+from typing import Any
+
+from bot.sources.otlp_names import NAMES, WANTED
+from bot.sources.otlp_records import Broken, Facts, Record, Value
+from bot.sources.rows import MAX_KEPT_BYTES
+from bot.usage import Row, digest
+
+_MEMBERS = frozenset({
+    *("resourceSpans", "scopeSpans", "spans", "resourceLogs", "scopeLogs", "logRecords", "resourceMetrics", "scopeMetrics"),
+    *("metrics", "resource", "scope", "name", "traceId", "spanId", "kind", "startTimeUnixNano", "endTimeUnixNano"),
+    *("status", "code", "timeUnixNano", "observedTimeUnixNano", "eventName", "sum", "aggregationTemporality"),
+    *("isMonotonic", "dataPoints", "asInt", "asDouble", "attributes"),
+})  # fmt: skip
+_MAX_CHARACTERS = 1000
+_ATTRIBUTES = frozenset(WANTED).difference(NAMES["address"])
+
+
+def quarantined(index: int, found: Record | Broken, reason: str, *, meters: str) -> Row:
+    """A row for the quarantine. `meters` is what the row's source meters by, which the parser must know again."""
+    if isinstance(found, Broken):
+        kept = _dump(_known(found.request), meters) if found.request is not None else b""
+        return Row(index=index, reason=reason, kept=kept, key=digest([found.raw]))
+    body = _request(found)
+    return Row(index=index, reason=reason, kept=_dump(body, meters), key=digest([json.dumps(body)]))
+
+
+def _dump(body: dict[str, Any], meters: str) -> bytes:
+    kept = json.dumps(body | {"meters": meters}).encode()
+    return kept if len(kept) <= MAX_KEPT_BYTES else b""
+
+
+def _known(value: Any) -> Any:
+    """A decoded body without whatever is not on the list."""
+    if isinstance(value, list):
+        return [_known(member) for member in value]
+    if isinstance(value, str):
+        return value[:_MAX_CHARACTERS]
+    if not isinstance(value, dict):
+        return value
+    found = {name: _known(member) for name, member in value.items() if name in _MEMBERS and name != "attributes"}
+    listed = value.get("attributes")
+    if isinstance(listed, list):
+        found["attributes"] = [pair for pair in listed if isinstance(pair, dict) and pair.get("key") in _ATTRIBUTES]
+    return found
+
+
+def _request(record: Record) -> dict[str, Any]:
+    resource, scope = {"attributes": _attributes(record.origin.facts)}, {"name": record.origin.scope}
+    attributes = _attributes(record.facts)
+    ids = {"traceId": record.trace_id.hex(), "spanId": record.span_id.hex()}
+    if record.signal == "traces":
+        span = ids | {"name": record.name[:_MAX_CHARACTERS], "kind": record.kind, "endTimeUnixNano": str(record.at)}
+        span |= {"attributes": attributes, "status": {"code": 2 if record.failed else 0}}
+        return {"resourceSpans": [{"resource": resource, "scopeSpans": [{"scope": scope, "spans": [span]}]}]}
+    if record.signal == "logs":
+        log = ids | {
+            "eventName": record.name[:_MAX_CHARACTERS],
+            "timeUnixNano": str(record.at),
+            "attributes": attributes,
+        }
+        return {"resourceLogs": [{"resource": resource, "scopeLogs": [{"scope": scope, "logRecords": [log]}]}]}
+    metric: dict[str, Any] = {"name": record.name[:_MAX_CHARACTERS]}
+    if total := record.total:
+        point: dict[str, Any] = {"attributes": attributes, "timeUnixNano": str(record.at)}
+        point["startTimeUnixNano"] = str(total.since)
+        point["asInt" if isinstance(total.value, int) else "asDouble"] = _any(total.value)
+        metric["sum"] = {"aggregationTemporality": total.temporality, "isMonotonic": True, "dataPoints": [point]}
+    return {"resourceMetrics": [{"resource": resource, "scopeMetrics": [{"scope": scope, "metrics": [metric]}]}]}
+
+
+def _attributes(facts: Facts) -> list[dict[str, Any]]:
+    return [
+        {"key": said.attribute, "value": _typed(said.value)} for said in facts.values() if said.attribute in _ATTRIBUTES
+    ]
+
+
+def _typed(value: Value) -> dict[str, Any]:
+    if isinstance(value, bool):
+        return {"boolValue": value}
+    if isinstance(value, str):
+        return {"stringValue": value[:_MAX_CHARACTERS]}
+    return {"intValue": str(value)} if isinstance(value, int) else {"doubleValue": _any(value)}
+
+
+def _any(value: int | float) -> int | float | str:
+    """A number as JSON has it; it knows neither NaN nor infinity."""
+    return value if math.isfinite(value) else str(value)

@@ -1,0 +1,44 @@
+"""Sums of tokens, for senders that export metrics alone. Points tell no calls apart, so a record of each call is better.
+
+Understood: `claude_code.token.usage`, whose types are disjoint, as deltas. Refused: its cumulative form, which says only
+what was used since some start, and sums whose input includes cached input that another series counts. Ignored on
+purpose: histograms, gauges and all other sums.
+"""
+
+from bot.refusals import SourceError
+from bot.sources.fields import count
+from bot.sources.otlp_counters import Counters
+from bot.sources.otlp_event import event_of
+from bot.sources.otlp_profiles import CLAUDE_CODE, Meters
+from bot.sources.otlp_records import Record
+from bot.usage import UsageEvent, digest
+
+_DELTA = 1
+_CLAUDE_CODE = "claude_code.token.usage"
+_COUNTER = {"input": "uncached_input", "output": "output", "cacheRead": "cache_read", "cacheCreation": "cache_write_5m"}
+_OVERLAPPING = ("gemini_cli.token.usage", "gen_ai.client.inference.usage.", "gen_ai.client.inference.tokens")
+
+
+def metered_point(record: Record, meters: Meters, *, now: int, latest: int) -> UsageEvent | None:
+    """The use that a point of a sum says, or None for what is left out on purpose. Raises SourceError."""
+    total = record.total
+    if meters != "metrics" or total is None:
+        return None
+    if record.name.startswith(_OVERLAPPING):
+        raise SourceError(
+            f"{record.name} counts cached input in its input, as two series: send spans or logs, and meter by those"
+        )
+    if record.name != _CLAUDE_CODE or not total.value:
+        return None
+    if total.temporality != _DELTA:
+        raise SourceError(
+            f"{record.name} is cumulative: set OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=delta where it is made"
+        )
+    kind = record.says_itself("token_type")
+    if kind not in _COUNTER:
+        raise SourceError(f"type is {kind[:60]!r}, which is none of input, output, cacheRead, cacheCreation")
+    if isinstance(total.value, float) and not total.value.is_integer():
+        raise SourceError(f"{record.name} is not a whole number")
+    figures = Counters(**{_COUNTER[kind]: count(record.name, int(total.value))})
+    key = digest(("metric", record.name, total.series, total.since, record.at))
+    return event_of(record, CLAUDE_CODE, figures, event_id=f"{kind} until {record.at}", key=key, now=now, latest=latest)

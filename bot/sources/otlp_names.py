@@ -1,0 +1,116 @@
+"""What senders of OTLP call things: the one table of attribute names. Where several of a row are given, the first counts.
+
+`docs/connect/otlp-names.md` is this table for people; a test holds the two equal.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+NAMES: dict[str, tuple[str, ...]] = {
+    # what kind of record it is
+    "operation": ("gen_ai.operation.name",),
+    "span_kind": ("openinference.span.kind", "langfuse.observation.type", "langsmith.span.kind"),
+    "wrapper_kind": ("traceloop.span.kind",),
+    "request_type": ("llm.request.type",),
+    "vercel_operation": ("ai.operationId",),
+    "event": ("event.name",),
+    "event_kind": ("event.kind",),
+    "error": ("error.type",),
+    # which call it was
+    "response_id": ("gen_ai.response.id", "anthropic.request.id", "request_id", "ai.response.id"),
+    "session": ("session.id", "conversation.id", "gen_ai.conversation.id"),
+    "prompt": ("prompt_id", "prompt.id"),
+    "sequence": ("event.sequence",),
+    "timestamp": ("event.timestamp",),
+    # what was called
+    "provider": (
+        *("gen_ai.provider.name", "gen_ai.system", "gen_ai.model.provider", "llm.provider", "llm.system"),
+        "ai.model.provider",
+    ),
+    "model": (
+        *("gen_ai.response.model", "ai.response.model", "gen_ai.request.model", "ai.model.id", "llm.model_name"),
+        *("embedding.model_name", "model"),
+    ),
+    "tier": (
+        *("openai.response.service_tier", "gen_ai.openai.response.service_tier", "anthropic.response.service_tier"),
+        "speed",
+    ),
+    "address": ("server.address",),
+    "auth": ("auth_type", "auth_mode"),
+    # how much it used
+    "input": (
+        *("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.token_count.prompt", "ai.usage.inputTokens"),
+        *("ai.usage.promptTokens", "ai.usage.tokens", "llm.usage.prompt_tokens", "input_tokens", "input_token_count"),
+    ),
+    "output": (
+        *("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens", "llm.token_count.completion"),
+        *("ai.usage.outputTokens", "ai.usage.completionTokens", "llm.usage.completion_tokens", "output_tokens"),
+        "output_token_count",
+    ),
+    "cache_read": (
+        *("gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens"),
+        *("gen_ai.usage.input_tokens.cached", "llm.token_count.prompt_details.cache_read"),
+        *("gen_ai.usage.details.cache_read_tokens", "ai.usage.cachedInputTokens", "cache_read_tokens"),
+        *("cached_token_count", "cached_content_token_count"),
+    ),
+    "cache_write": (
+        *("gen_ai.usage.cache_write.input_tokens", "gen_ai.usage.cache_creation.input_tokens"),
+        *("gen_ai.usage.cache_creation_input_tokens", "gen_ai.usage.input_tokens.cache_write"),
+        *("llm.token_count.prompt_details.cache_write", "gen_ai.usage.details.cache_write_tokens"),
+        "cache_creation_tokens",
+    ),
+    "cache_write_5m": ("anthropic.usage.cache_creation.ephemeral_5m_input_tokens",),
+    "cache_write_1h": ("anthropic.usage.cache_creation.ephemeral_1h_input_tokens",),
+    "reasoning": (
+        *("gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.output_tokens.reasoning"),
+        *("llm.token_count.completion_details.reasoning", "gen_ai.usage.details.reasoning_tokens"),
+        *("ai.usage.reasoningTokens", "reasoning_token_count", "thoughts_token_count"),
+    ),
+    "tool_tokens": ("tool_token_count",),
+    "compaction_input": ("anthropic.usage.compaction.input_tokens",),
+    "compaction_output": ("anthropic.usage.compaction.output_tokens",),
+    "token_type": ("type",),
+    "cost_micros": ("cost_usd_micros",),
+    "cost": ("gen_ai.usage.total_cost", "gen_ai.usage.cost", "llm.cost.total", "cost_usd"),
+    # whose it was
+    "service": ("service.name",),
+    "workflow": (
+        *("workflow", "workflow.name", "gen_ai.workflow.name", "traceloop.workflow.name", "ai.telemetry.functionId"),
+        "trace.metadata.workflow",
+    ),
+    "team": ("team.id", "team", "team.name", "trace.metadata.team", "ai.telemetry.metadata.team"),
+    "email": ("user.email", "enduser.email"),
+    "user": (
+        *("enduser.id", "user.id", "user_id", "langfuse.user.id", "ai.telemetry.metadata.userId"),
+        "trace.metadata.user_id",
+    ),
+    "account": ("user.account_id", "user.account_uuid"),
+    "groups": ("user.groups",),
+    "identity": ("identity.source",),
+    "credential": (
+        *("api_key.id", "api_key_id", "anthropic.api_key.id", "anthropic.workspace.id", "anthropic.organization.id"),
+        "organization.id",
+    ),
+    "user_agent": ("user_agent.original",),
+    "department": ("department", "trace.metadata.department"),
+    "cost_center": ("cost_center", "cost.center", "trace.metadata.cost_center"),
+    "project": ("project", "project.id", "trace.metadata.project"),
+    "env": ("deployment.environment.name", "deployment.environment", "env", "trace.metadata.environment"),
+    "repo": ("vcs.repository.name", "repo", "trace.metadata.repo"),
+    "agent": ("gen_ai.agent.name", "agent.name"),
+}
+TAGS = ("department", "cost_center", "project", "env", "repo", "agent")
+"""Facts that become tags: `department:engineering`."""
+
+
+class Wanted(NamedTuple):
+    """What an attribute says, and which of the names for it it is."""
+
+    fact: str
+    rank: int
+
+
+WANTED: Mapping[str, Wanted] = {
+    attribute: Wanted(fact, rank) for fact, attributes in NAMES.items() for rank, attribute in enumerate(attributes)
+}
+"""Every attribute that is read. All others (prompts, messages, headers, clients' addresses) are passed over unread."""

@@ -1,0 +1,151 @@
+"""OTLP's protobuf bodies as records. Attributes that nobody wants are passed over without looking at their values."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from bot.sources.otlp_names import WANTED
+from bot.sources.otlp_records import Broken, Facts, Origin, Record, Records, Said, Signal, Sum, Value
+from bot.sources.otlp_wire import groups_of
+from bot.sources.rows import Unreadable
+from bot.usage import digest
+
+_REQUESTS: dict[Signal, tuple[Any, Any, str, str, str]] = {
+    "traces": (ExportTraceServiceRequest, Span, "resource_spans", "scope_spans", "spans"),
+    "logs": (ExportLogsServiceRequest, LogRecord, "resource_logs", "scope_logs", "log_records"),
+    "metrics": (ExportMetricsServiceRequest, Metric, "resource_metrics", "scope_metrics", "metrics"),
+}
+_ERROR = 2
+
+
+def read(body: bytes, signal: Signal) -> Records:
+    """A body's records in their order. One that can't be decoded spoils no other. Raises Unreadable at the first."""
+    request, leaf, resources, scopes, leaves = _REQUESTS[signal]
+    try:
+        decoded = request.FromString(body)
+    except DecodeError:
+        yield from _one_by_one(body, signal, leaf)
+        return
+    for group in getattr(decoded, resources):
+        facts = _facts(group.resource.attributes)
+        for scope in getattr(group, scopes):
+            origin = Origin(facts, scope.scope.name)
+            yield from _records(getattr(scope, leaves), signal, origin, group.resource)
+
+
+def _one_by_one(body: bytes, signal: Signal, leaf: Any) -> Iterator[Record | Broken]:
+    """The same, where some record is at fault: text that is not UTF-8 (cut in the middle of a character), say."""
+    groups = groups_of(body)
+    if not groups:
+        raise Unreadable(f"The body is not an OTLP request of {signal} in protobuf.")
+    for group in groups:
+        try:
+            resource = Resource.FromString(group.resource)
+            origin = Origin(_facts(resource.attributes), InstrumentationScope.FromString(group.scope).name)
+        except DecodeError:
+            yield from (Broken("its resource or scope can't be decoded", raw) for raw in group.leaves)
+            continue
+        for raw in group.leaves:
+            try:
+                found = leaf.FromString(raw)
+            except DecodeError:
+                yield Broken("it can't be decoded: some text in it is not UTF-8, or it is cut", raw)
+            else:
+                yield from _records([found], signal, origin, resource)
+
+
+def _records(leaves: Iterable[Any], signal: Signal, origin: Origin, resource: Any) -> Iterator[Record | Broken]:
+    if signal == "traces":
+        return (_span(span, origin) for span in leaves)
+    if signal == "logs":
+        return (_log(log, origin) for log in leaves)
+    return (point for metric in leaves for point in _points(metric, origin, resource))
+
+
+def _span(span: Any, origin: Origin) -> Record:
+    return Record(
+        signal="traces",
+        name=span.name,
+        facts=_facts(span.attributes),
+        origin=origin,
+        kind=span.kind,
+        trace_id=span.trace_id,
+        span_id=span.span_id,
+        at=span.end_time_unix_nano or span.start_time_unix_nano,
+        failed=span.status.code == _ERROR,
+    )
+
+
+def _log(log: Any, origin: Origin) -> Record:
+    return Record(
+        signal="logs",
+        name=log.event_name,
+        facts=_facts(log.attributes),
+        origin=origin,
+        trace_id=log.trace_id,
+        span_id=log.span_id,
+        at=log.time_unix_nano or log.observed_time_unix_nano,
+    )
+
+
+def _points(metric: Any, origin: Origin, resource: Any) -> Iterator[Record]:
+    if metric.WhichOneof("data") != "sum" or not metric.sum.is_monotonic:
+        yield Record(signal="metrics", name=metric.name, facts={}, origin=origin)
+        return
+    said_by = _texts(resource.attributes)
+    for point in metric.sum.data_points:
+        which = point.WhichOneof("value")
+        yield Record(
+            signal="metrics",
+            name=metric.name,
+            facts=_facts(point.attributes),
+            origin=origin,
+            at=point.time_unix_nano,
+            total=Sum(
+                temporality=metric.sum.aggregation_temporality,
+                value=getattr(point, which) if which else 0,
+                since=point.start_time_unix_nano,
+                series=digest([said_by, _texts(point.attributes)]),
+            ),
+        )
+
+
+def _facts(attributes: Iterable[Any]) -> Facts:
+    """What the wanted attributes say. It is `note` for each, spelt out because it is most of the work."""
+    facts: Facts = {}
+    for pair in attributes:
+        attribute = pair.key
+        wanted = WANTED.get(attribute)
+        if wanted is None:
+            continue
+        known = facts.get(wanted.fact)
+        if known is not None and known.rank <= wanted.rank:
+            continue
+        value = _value(pair.value)
+        if value is not None and value != "":
+            facts[wanted.fact] = Said(wanted.rank, attribute, value)
+    return facts
+
+
+def _value(value: Any) -> Value | None:
+    which = value.WhichOneof("value")
+    if which == "array_value":
+        return ",".join(item.string_value for item in value.array_value.values if item.string_value)
+    if which in ("string_value", "int_value", "double_value", "bool_value"):
+        found: Value = getattr(value, which)
+        return found
+    return None
+
+
+def _texts(attributes: Iterable[Any]) -> tuple[tuple[str, bytes], ...]:
+    """All attributes, in one order: what makes a series the series that it is."""
+    return tuple(sorted((pair.key, pair.value.SerializeToString(deterministic=True)) for pair in attributes))

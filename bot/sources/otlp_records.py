@@ -1,0 +1,90 @@
+"""OTLP's records as both encodings give them: a span, a log record or a point of a sum, with the attributes wanted of it."""
+
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from bot.sources.otlp_names import WANTED
+
+Signal = Literal["traces", "logs", "metrics"]
+Value = str | int | float | bool
+CLIENT, SERVER, INTERNAL, UNSPECIFIED = 3, 2, 1, 0
+
+
+class Said(NamedTuple):
+    """What a sender said, under which of its names."""
+
+    rank: int
+    attribute: str
+    value: Value
+
+
+Facts = dict[str, Said]
+
+
+def note(facts: Facts, attribute: str, value: Value | None) -> None:
+    """Keeps what an attribute says, if it is wanted and no better name for it was given."""
+    wanted = WANTED.get(attribute)
+    if wanted is None or value is None or value == "":
+        return
+    known = facts.get(wanted.fact)
+    if known is None or wanted.rank < known.rank:
+        facts[wanted.fact] = Said(wanted.rank, attribute, value)
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Who sent a group of records: the resource's facts and the scope's name."""
+
+    facts: Facts
+    scope: str
+
+    @property
+    def service(self) -> str:
+        said = self.facts.get("service")
+        return str(said.value) if said is not None else ""
+
+
+class Sum(msgspec.Struct, frozen=True):
+    """Of a metric's point: how it adds up (1 is delta, 2 cumulative), what it says, since when, and which series it is of."""
+
+    temporality: int
+    value: int | float
+    since: int
+    series: bytes
+
+
+class Record(msgspec.Struct):
+    """One record. `kind` is the span's; `at` is nanoseconds since 1970, 0 if it was not said."""
+
+    signal: Signal
+    name: str
+    facts: Facts
+    origin: Origin
+    kind: int = UNSPECIFIED
+    trace_id: bytes = b""
+    span_id: bytes = b""
+    at: int = 0
+    failed: bool = False
+    total: Sum | None = None
+
+    def says(self, fact: str) -> str:
+        """A fact of the record, or else of its resource, as text; "" if it was not said."""
+        said = self.facts.get(fact) or self.origin.facts.get(fact)
+        return str(said.value) if said is not None else ""
+
+    def says_itself(self, fact: str) -> str:
+        """A fact of the record alone."""
+        said = self.facts.get(fact)
+        return str(said.value) if said is not None else ""
+
+
+class Broken(msgspec.Struct, frozen=True):
+    """A record that can't be decoded: why, the bytes that stand for it, and if it is JSON a request with it alone."""
+
+    reason: str
+    raw: bytes
+    request: dict[str, Any] | None = None
+
+
+Records = Iterator[Record | Broken]

@@ -1,0 +1,164 @@
+"""Whatever comes in as OTLP, nothing is raised but that the body can't be read, and no row is lost without a word."""
+
+import contextlib
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.sources import SOURCES
+from bot.sources.otlp import read
+from bot.sources.otlp_json import MEMBERS
+from bot.sources.otlp_names import WANTED
+from bot.sources.otlp_profiles import Meters
+from bot.sources.otlp_records import Signal
+from bot.sources.rows import Unreadable
+from bot.usage import COUNTERS, MAX_TOKENS, Parsed
+from tests.otlp import REQUESTS, sample
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+SIGNALS: st.SearchStrategy[Signal] = st.sampled_from(["traces", "logs", "metrics"])
+METERS: st.SearchStrategy[Meters] = st.sampled_from(["auto", "traces", "logs", "metrics"])
+NAMES = st.sampled_from(sorted(WANTED)) | st.text(max_size=8)
+WORDS = st.sampled_from(
+    [
+        *("chat", "embeddings", "invoke_agent", "LLM", "api_request", "response.completed", "codex.sse_event", "input"),
+        *(
+            "gemini_cli.api_response",
+            "claude_code.token.usage",
+            "claude-code",
+            "2026-11-23T10:00:00Z",
+            "oauth-personal",
+        ),
+    ]
+)
+TEXTS = WORDS | st.text(max_size=12)
+NUMBERS = st.integers(-(2**63), 2**63 - 1) | st.integers(0, 10_000)
+PLAIN = st.none() | st.booleans() | NUMBERS | st.floats() | TEXTS | st.text(st.characters(codec=None), max_size=5)
+JSON = st.recursive(
+    PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3), max_leaves=8
+)
+WHOLE = NUMBERS | NUMBERS.map(str)
+VALUES = st.fixed_dictionaries(
+    {},
+    optional={"stringValue": TEXTS, "intValue": WHOLE, "doubleValue": st.floats(), "boolValue": st.booleans()},
+)
+ATTRIBUTES = st.lists(st.fixed_dictionaries({"key": NAMES, "value": VALUES | JSON}), max_size=8)
+LEAVES = st.fixed_dictionaries(
+    {},
+    optional={
+        "traceId": st.sampled_from(["1" * 32, "?", None]) | JSON,
+        "spanId": st.sampled_from(["1" * 16, ""]),
+        "name": WORDS,
+        "kind": st.integers(0, 6) | JSON,
+        "endTimeUnixNano": st.just("1795455900000000000") | JSON,
+        "timeUnixNano": st.just(1795455900000000000) | JSON,
+        "attributes": ATTRIBUTES,
+        "sum": st.fixed_dictionaries(
+            {
+                "aggregationTemporality": st.integers(0, 2),
+                "isMonotonic": st.booleans(),
+                "dataPoints": st.lists(st.fixed_dictionaries({"attributes": ATTRIBUTES, "asInt": NUMBERS}), max_size=2),
+            }
+        ),
+    },
+)
+
+
+def holds(parsed: Parsed) -> None:
+    """What any parsed body keeps to: counters that a call can have, rows that add up, and what is kept can be read."""
+    assert parsed.rows == len(parsed.events) + len(parsed.unusable)
+    for _, event in parsed.events:
+        assert all(0 <= getattr(event, counter) <= 4 * MAX_TOKENS for counter in COUNTERS)
+        assert event.reasoning <= event.output
+        assert event.model
+        assert not (event.unmetered and event.tokens)
+    for row in parsed.unusable:
+        assert row.reason
+        if row.kept:
+            SOURCES["otlp"](row.kept, now=NOW)
+
+
+@given(st.binary(max_size=200), SIGNALS, METERS, st.sampled_from(["protobuf", "json"]))
+def test_any_bytes(body: bytes, signal: Signal, meters: Meters, form: Any) -> None:
+    with contextlib.suppress(Unreadable):
+        holds(read(body, signal, form, meters=meters, now=NOW))
+    with contextlib.suppress(Unreadable):
+        holds(SOURCES["otlp"](body, now=NOW))
+
+
+@given(JSON, SIGNALS, METERS)
+def test_any_json_in_the_place_of_a_request(value: Any, signal: Signal, meters: Meters) -> None:
+    for body in (value, {MEMBERS[signal][0]: value}):
+        with contextlib.suppress(Unreadable):
+            holds(read(json.dumps(body).encode(), signal, "json", meters=meters, now=NOW))
+
+
+@settings(max_examples=300)
+@given(st.lists(LEAVES | JSON, max_size=3), ATTRIBUTES, TEXTS, SIGNALS, METERS)
+def test_any_records(leaves: Any, resource: Any, scope: str, signal: Signal, meters: Meters) -> None:
+    outer, middle, inner = MEMBERS[signal]
+    body = {outer: [{"resource": {"attributes": resource}, middle: [{"scope": {"name": scope}, inner: leaves}]}]}
+    parsed = read(json.dumps(body).encode(), signal, "json", meters=meters, now=NOW)
+
+    holds(parsed)
+    if signal != "metrics":
+        assert parsed.rows + parsed.ignored == len(leaves)
+
+
+def filled(request: Any, draw: Any, depth: int = 0) -> None:
+    """Fills a protobuf message with whatever its fields may hold."""
+    for field in request.DESCRIPTOR.fields:
+        repeated = field.is_repeated
+        if depth > 9 or draw(st.integers(0, 3)) == 0:
+            continue
+        if field.message_type is not None:
+            for _ in range(draw(st.integers(0, 2)) if repeated else 1):
+                inner = getattr(request, field.name).add() if repeated else getattr(request, field.name)
+                if not repeated:
+                    inner.SetInParent()
+                filled(inner, draw, depth + 1)
+            continue
+        kinds: dict[str, st.SearchStrategy[Any]] = {
+            "string": NAMES | TEXTS,
+            "bytes": st.binary(max_size=16),
+            "bool": st.booleans(),
+            "double": st.floats(),
+            "enum": st.integers(0, 3),
+        }
+        value = draw(kinds.get(_kind(field), st.integers(0, 2**31 - 1)))
+        if repeated:
+            getattr(request, field.name).append(value)
+        else:
+            setattr(request, field.name, value)
+
+
+def _kind(field: Any) -> str:
+    named = {
+        field.TYPE_STRING: "string",
+        field.TYPE_BYTES: "bytes",
+        field.TYPE_BOOL: "bool",
+        field.TYPE_DOUBLE: "double",
+        field.TYPE_ENUM: "enum",
+    }
+    return named.get(field.type, "whole")
+
+
+@settings(max_examples=60)
+@given(st.data(), SIGNALS, METERS)
+def test_any_protobuf_message(data: Any, signal: Signal, meters: Meters) -> None:
+    request = REQUESTS[signal]()
+    filled(request, data.draw)
+
+    holds(read(request.SerializeToString(), signal, "protobuf", meters=meters, now=NOW))
+
+
+@given(st.integers(0, 2424), st.integers(0, 255))
+def test_a_captured_body_with_a_byte_changed_or_cut_short(at: int, byte: int) -> None:
+    body = bytearray(sample("otlp_genai_openai_default/000_v1_traces.bin"))
+    body[at] = byte
+    for changed in (bytes(body), bytes(body[:at])):
+        with contextlib.suppress(Unreadable):
+            holds(read(changed, "traces", "protobuf", meters="auto", now=NOW))
