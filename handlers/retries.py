@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.attribution import Source
+from bot.periods import moment
 from bot.quarantine import Kept, event_of, mended, row_hash
 from bot.refusals import ConfigError
-from bot.sources import SOURCES, read
+from bot.sources import MAY_LACK_TIME, SOURCES, read
 from bot.sources.rows import Unreadable
 from bot.usage import Parsed
 from handlers.context import Context
@@ -36,7 +37,8 @@ def read_again(row: Kept, source: Source, changes: Mapping[str, Any], context: C
         return Parsed(rows=1, events=[(0, event_of(body))], unusable=[])
     if row.read_as not in SOURCES:
         raise ValueError(f"no parser here reads {row.read_as!r}")
-    return read(body, read_as=row.read_as, source=source, now=context.now())
+    now = moment(row.received_at) if row.read_as in MAY_LACK_TIME else context.now()
+    return read(body, read_as=row.read_as, source=source, now=now)
 
 
 async def retry(context: Context, ids: Sequence[int], changes: Mapping[str, Any], *, dry_run: bool) -> Tried:

@@ -26,6 +26,8 @@ from storage.keys import key_hash
 log = structlog.get_logger()
 KEY = Depends(HTTPBearer(scheme_name="ingest key", auto_error=False))  # for the description; `sender` checks the key
 RETRY_SECONDS = 2
+CLIENTS_EVENTS = "/v1/usage/api/v1/events"
+"""Where Lago's and OpenMeter's clients send to when they are given `…/v1/usage` as their address."""
 
 
 class Denied(Exception):
@@ -155,13 +157,19 @@ def fault_of(error: Exception, path: str) -> tuple[int, str]:
 
 
 def usage_routes(door: Door) -> APIRouter:
-    """`/v1/usage` and `/v1/usage/litellm`."""
+    """`/v1/usage`, also as Lago's and OpenMeter's clients spell it, and `/v1/usage/litellm`."""
     routes = APIRouter()
 
     @routes.post("/v1/usage", summary="Book usage events", openapi_extra=USAGE_BODY, dependencies=[KEY])
     async def post_usage(request: Request) -> Response:
         """Usage events in the format of the key's source: CloudEvents structured, binary, in a batch or as plain JSON, or
         events of Lago, OpenMeter, Helicone and Standard Webhooks."""
+        return await guarded(request, lambda request: book_usage(door, request))
+
+    @routes.post(CLIENTS_EVENTS, summary="Book events of Lago's and OpenMeter's clients", **_LIKE_USAGE)
+    @routes.post(f"{CLIENTS_EVENTS}/batch", summary="Book a batch of Lago's client", **_LIKE_USAGE)
+    async def post_events(request: Request) -> Response:
+        """`/v1/usage` for clients that put their own path behind the address they are given."""
         return await guarded(request, lambda request: book_usage(door, request))
 
     @routes.post("/v1/usage/litellm", summary="Book LiteLLM's calls", openapi_extra=_LITELLM_BODY, dependencies=[KEY])
@@ -184,10 +192,12 @@ def usage_routes(door: Door) -> APIRouter:
 
 
 async def book_usage(door: Door, request: Request, entrance: Entrance | None = None) -> Response:
-    """Books a body by the format of its source."""
+    """Books a body by the format of its source. Where OpenMeter's own client sends to, it is answered as by OpenMeter."""
     mode = mode_of(request.headers)
+    read_as = ""
 
     def parse(body: bytes, source: Source) -> Parsed:
+        nonlocal read_as
         read_as = usage_format(source)
         if mode == "unknown":
             raise BodyError(415, "This event format is not read here: send CloudEvents as JSON.")
@@ -197,7 +207,10 @@ async def book_usage(door: Door, request: Request, entrance: Entrance | None = N
             body = with_message_id(body, request.headers.get("webhook-id", ""))
         return read(body, read_as=read_as, source=source, now=door.context.now())
 
-    return JSONResponse((await door.take(request, parse, read_as=usage_format, entrance=entrance))[1].to_json())
+    _, answer = await door.take(request, parse, read_as=usage_format, entrance=entrance)
+    if read_as == "openmeter" and request.url.path == CLIENTS_EVENTS:
+        return Response(status_code=204)
+    return JSONResponse(answer.to_json())
 
 
 def usage_format(source: Source) -> str:
@@ -223,6 +236,7 @@ USAGE_BODY: dict[str, Any] = {
         },
     },
 }
+_LIKE_USAGE: dict[str, Any] = {"openapi_extra": USAGE_BODY, "dependencies": [KEY]}
 _LITELLM_BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": {}}}},
 }

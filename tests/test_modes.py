@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from cloudevents.core.v1.event import CloudEvent
 from sqlalchemy import text
 
 from handlers.keys import create_key
+from handlers.retries import retry
 from tests.company import Company
 from tests.senders import sends
 
@@ -116,3 +117,42 @@ async def test_a_key_reads_by_the_format_of_its_source(acme_on_both: Company) ->
 
     assert await ids(acme) == ["1", "msg_1", "r-1", "t-1"]
     assert (await acme.gets("/v1/teams/search/allowance"))[1]["spent_usd"] == "4.250000000"
+
+
+async def test_a_row_without_a_time_that_is_mended_happened_when_it_came_in(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    key = await create_key(acme.context, "helicone", source="helicone")
+    body = json.dumps({"request_id": "r-1", "metadata": {"cost": 1, "promptTokens": 1}}).encode()
+    before = acme.context.now_micros()
+    assert (await posted(acme, body, {}, key))["quarantined"] == 1
+    after = acme.context.now_micros()
+    acme.clock.jump_to(acme.clock.now() + timedelta(days=2))
+    async with acme.context.store.read() as tx:
+        (row,) = await tx.quarantine.listed(source_id=None, kind=None, limit=5)
+
+    tried = await retry(acme.context, [row.id], {"model": "acme-large"}, dry_run=False)
+
+    assert (tried.booked, tried.wrong) == (1, {})
+    async with acme.context.store.read() as tx:
+        at = (await tx.connection.execute(text("SELECT occurred_at FROM usage_events"))).scalar_one()
+    assert before <= at <= after
+
+
+async def test_clients_that_put_their_own_path_behind_the_address_are_answered_in_their_own_way(acme: Company) -> None:
+    lago, meter = [await create_key(acme.context, name, source=name) for name in ("lago", "openmeter")]
+    at = acme.clock.now().isoformat()
+    one = {"transaction_id": "t-1", "timestamp": at, "properties": {"model": "m", "output_tokens": 1}}
+    other = {"id": "e-1", "source": "s", "time": at, "type": "prompt", "data": {"model": "m", "prompt_tokens": 1}}
+    answers = []
+    for path, body, key in (
+        ("/v1/usage/api/v1/events", {"event": one}, lago),
+        ("/v1/usage/api/v1/events/batch", {"events": [one]}, lago),
+        ("/v1/usage/api/v1/events", other, meter),
+        ("/v1/usage/api/v1/events", [other], meter),
+        ("/v1/usage", other, meter),
+    ):
+        status, _, answer = await sends(acme, json.dumps(body), path=path, Authorization=f"Bearer {key}")
+        answers.append((status, json.loads(answer)["duplicates"] if answer else None))
+
+    assert answers == [(200, 0), (200, 1), (204, None), (204, None), (200, 1)]
+    assert (await sends(acme, "{}", path="/v1/usage/api/v1/events"))[0] == 401

@@ -27,6 +27,9 @@ NATIVE_ROUTE = MAPPED | {"cloudevents"}
 CLOUDEVENTS = frozenset({"cloudevents", "openmeter"})
 """Formats that are CloudEvents, and so can come in binary mode."""
 
+MAY_LACK_TIME = frozenset({"lago", "openmeter", "helicone"})
+"""Formats whose rows may have no time: they happened when they came in, so one read again is read as of then."""
+
 
 def read(body: bytes, *, read_as: str, source: Source, now: datetime) -> Parsed:
     """Reads a source's body as one of the formats, by the source's mapping if the format has one.

@@ -24,6 +24,7 @@ SHAPE = Shape(
         **{name: (f"properties.{name}",) for name in (*TEXTS, *COUNTS, "tags", "cost_usd")},
         "input_tokens": ("properties.input_tokens", "properties.prompt_tokens"),
         "output_tokens": ("properties.output_tokens", "properties.completion_tokens"),
+        "cost_usd": ("properties.cost_usd", "properties.cost", "properties.response_cost"),
         "id": ("transaction_id",),
         "time": ("timestamp",),
         "credential": ("properties.credential", "external_subscription_id"),
