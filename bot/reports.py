@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.budget_requests import BudgetRequest
 from bot.budgets import Standing
 from bot.digests import Share
+from bot.observations import CrossCheck
 from bot.quarantine import Share as QuarantineShare
 from bot.teams import Team
 
@@ -35,6 +36,19 @@ class Pending:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OverlapView:
+    """Two metering sources that seem to report the same calls: how many of the smaller one's have a twin in the larger one,
+    what these cost, over how many minutes."""
+
+    smaller: str
+    larger: str
+    twins: int
+    calls: int
+    cost_nanos: int
+    minutes: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class CompanyView:
     """What managers of the whole and finance see: the company's standing and what needs somebody's attention."""
 
@@ -46,6 +60,9 @@ class CompanyView:
     quarantined: tuple[QuarantineShare, ...]
     not_kept: int
     """Rows that there was no room for in quarantine."""
+    cross_checks: tuple[CrossCheck, ...]
+    """Models of which an observing source saw more than was booked."""
+    overlaps: tuple[OverlapView, ...]
     broken_routes: tuple[str, ...]
     silent_messages: int
 

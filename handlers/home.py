@@ -10,6 +10,8 @@ from bot.rulebook import Rulebook
 from bot.views.home import home_view
 from handlers.answers import Asked, answers
 from handlers.context import Context
+from handlers.observations import drifting
+from handlers.overlaps import shown_overlaps
 from handlers.standings import standing_of, standings_of
 from storage.reports import NOTHING, Part
 from storage.store import Transaction
@@ -101,6 +103,8 @@ async def _company(tx: Transaction, rulebook: Rulebook, context: Context) -> Com
         unpriced_models=tuple(sorted(unpriced, key=lambda model: -unpriced[model])),
         quarantined=tuple(await tx.quarantine.shares()),
         not_kept=sum((await tx.quarantine.not_kept()).values()),
+        cross_checks=await drifting(tx, rulebook, now=context.now_micros()),
+        overlaps=await shown_overlaps(tx, rulebook, now=context.now_micros()),
         broken_routes=tuple(broken),
         silent_messages=await tx.reports.undelivered(),
     )

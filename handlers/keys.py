@@ -11,6 +11,7 @@ from bot.refusals import ConfigError
 from bot.sources import SOURCES
 from handlers.cli import opened, out, run
 from handlers.context import Context
+from handlers.observations import change_role
 from handlers.source_options import (
     DefaultTeamOption,
     MapOption,
@@ -50,8 +51,6 @@ async def create_source(
         raise ConfigError(f"NAME: {name!r} must be letters, digits, dots, dashes or underscores, at most 63.")
     if source not in SOURCES:
         raise ConfigError(f"--source: {source!r} is no format; there are: {', '.join(sorted(SOURCES))}")
-    if role == "observe":
-        raise ConfigError("--role: observing sources are not cross-checked yet; leave the role at meter")
     at = context.now_micros()
     async with context.store.begin() as tx:
         directory = (await context.rulebooks.current(tx)).directory
@@ -99,7 +98,7 @@ def create_command(
     name: Annotated[str, typer.Argument(help="What the source is called, for example gateway-eu.")],
     source: Annotated[str, typer.Option("--source", help="The format it sends: " + ", ".join(sorted(SOURCES)))],
     team: Annotated[str | None, typer.Option("--team", help="Binds the key to one team's slug.")] = None,
-    role: Annotated[str, typer.Option("--role", help="meter books usage.")] = "meter",
+    role: Annotated[str, typer.Option("--role", help="meter books usage; observe only compares.")] = "meter",
     signature: SignatureOption = None,
     secret: SecretOption = None,
     mapping: MapOption = None,
@@ -134,6 +133,7 @@ def _show_secret(name: str, secret: str | None) -> None:
 def set_command(
     *,
     name: str,
+    role: Annotated[str | None, typer.Option("--role", help="meter books usage; observe only compares.")] = None,
     signature: SignatureOption = None,
     secret: SecretOption = None,
     mapping: MapOption = None,
@@ -145,16 +145,20 @@ def set_command(
 
     async def work() -> None:
         said = said_of(signature, secret, mapping, default_team, reported_first, signal=signal)
-        if said == Said():
+        if said == Said() and role is None:
             raise ConfigError(f"Say what to change of {name}: `tokens keys set --help` lists it")
+        if role not in (None, "meter", "observe"):
+            raise ConfigError("--role: must be meter or observe")
         async with opened() as context:
-            new_secret = await set_source(context, name, said)
+            new_secret = await set_source(context, name, said) if said != Said() else None
+            if role is not None:
+                await change_role(context, name, role)  # type: ignore[arg-type]  # checked
             async with context.store.read() as tx:
                 slugs = {t.id: t.slug for t in (await context.rulebooks.current(tx)).directory.teams}
                 found = await tx.keys.source(name)
         assert found is not None
         _show_secret(name, new_secret)
-        out.print(f"{name}: {in_words(found, slugs) or 'nothing special'}", markup=False)
+        out.print(f"{name}: {found.role}, {in_words(found, slugs) or 'nothing special'}", markup=False)
 
     run(work())
 

@@ -9,6 +9,8 @@ from handlers.callers import find_in_slack
 from handlers.channels import resolve_channels
 from handlers.context import Context
 from handlers.digests import post_due_digests
+from handlers.observations import cross_check
+from handlers.overlaps import find_overlaps
 from handlers.periods import keep_books
 
 log = structlog.get_logger()
@@ -33,6 +35,8 @@ def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
         ("keep the books", keep_books, max(pace, 60.0)),
         ("post digests", post_due_digests, pace),
         ("look up Slack", look_up_slack, max(pace, 120.0)),
+        ("cross-check sources", cross_check, max(pace, 3600.0)),
+        ("find overlaps", find_overlaps, max(pace, 900.0)),
     )
 
 

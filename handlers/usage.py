@@ -74,14 +74,15 @@ class _Job:
     refused: dict[int, str] = field(default_factory=dict)
 
     def decide(self, rulebook: Rulebook) -> None:
-        """Attributes and prices the events, unless that was done by this rulebook before. Observed ones are not booked."""
+        """Attributes and prices the events, unless that was done by this rulebook before. Observed ones are not booked.
+        The source is as this rulebook knows it: its role may have changed since the body came through the door."""
         if self.decided_by is rulebook:
             return
         self.decided_by = rulebook
+        self.source = source = rulebook.sources.get(self.key, self.source)
         self.fates = ["accepted"] * len(self.parsed.events)
-        if self.meters:
-            source, booking = self.source, rulebook.booking
-            self.bookings = [booking(event, source) for _, event in self.parsed.events]
+        booking = rulebook.booking
+        self.bookings = [booking(event, source) for _, event in self.parsed.events] if self.meters else []
 
     @property
     def meters(self) -> bool:
@@ -213,10 +214,10 @@ class Intake:
     async def _commit_express(self, group: list[_Job], express: Express) -> bool:
         """Commits a simple group in one step; False if that can't be, with nothing written."""
         rulebook = await self._context.rulebooks.remembered()
-        if not all(job.is_simple and (not job.key or job.key in rulebook.sources) for job in group):
-            return False
         for job in group:
             job.decide(rulebook)
+        if not all(job.is_simple and (not job.key or job.key in rulebook.sources) for job in group):
+            return False
         store, now = self._context.store, self._context.now_micros()
         bookings = group[0].bookings if len(group) == 1 else [b for job in group for b in job.bookings]
         memory, partitioned = store.usage_memory, not store.is_sqlite

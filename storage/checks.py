@@ -12,7 +12,7 @@ from storage.tables import (
     budget_requests,
     entries,
     event_keys,
-    sources,
+    observed_days,
     usage_adjustments,
     usage_days,
     usage_events,
@@ -47,12 +47,13 @@ async def faults(tx: "Transaction") -> AsyncIterator[str]:
 
 
 async def _rollup_faults(tx: "Transaction") -> AsyncIterator[str]:
-    observers = select(sources.c.id).where(sources.c.role == "observe")  # what they sent is compared, not booked
-    of_meters = select(func.count()).select_from(event_keys).where(event_keys.c.source_id.not_in(observers))
-    keys = (await tx.connection.execute(of_meters)).scalar_one()
-    events = (await tx.connection.execute(select(func.count()).select_from(usage_events))).scalar_one()
-    if keys != events:
-        yield f"usage: {keys} event keys, {events} events"
+    seen = await _by_source(tx, select(observed_days.c.source_id, func.sum(observed_days.c.calls)))
+    events = await _by_source(tx, select(usage_events.c.source_id, func.count()))
+    keys = await _by_source(tx, select(event_keys.c.source_id, func.count()))
+    for source in sorted(keys.keys() | events.keys() | seen.keys()):  # a source may have metered, and observe now
+        have = (keys.get(source, 0), events.get(source, 0), seen.get(source, 0))
+        if have[0] != have[1] + have[2]:
+            yield f"usage: source {source}: {have[0]} event keys, {have[1]} events, {have[2]} observed calls"
     hour = usage_events.c.occurred_at.op("/")(_HOUR_MICROS)
     for name, table, bucket, of_event in (
         ("hours", usage_hours, usage_hours.c.hour, hour),
@@ -78,6 +79,11 @@ async def _rollup_faults(tx: "Transaction") -> AsyncIterator[str]:
     )
     if wrong := (await tx.connection.execute(series_teams)).scalar_one():
         yield f"usage days: {wrong} rows name another team than their series"
+
+
+async def _by_source(tx: "Transaction", wanted: Select[Any]) -> dict[int, int]:
+    rows = await tx.connection.execute(wanted.group_by(wanted.selected_columns[0]))
+    return {int(source): int(count) for source, count in rows}
 
 
 def _grouped(

@@ -63,6 +63,11 @@ class Keys:
         await self._connection.execute(changed)
         await self._tx.config.changed()
 
+    async def set_role(self, source: Source, role: str) -> None:
+        """Lets a source meter or observe, from its next commit on."""
+        await self._connection.execute(update(sources).where(sources.c.id == source.id).values(role=role))
+        await self._tx.config.changed()
+
     async def create_key(self, source: Source, *, at: int) -> str:
         """A new key of the source; the returned token is nowhere kept."""
         token = PREFIX + secrets.token_urlsafe(32)

@@ -23,6 +23,7 @@ from storage.keys import Keys
 from storage.ledger import Ledger
 from storage.observations import Observations
 from storage.outbox import Outbox
+from storage.overlaps import Overlaps
 from storage.people import People
 from storage.quarantine import Quarantine
 from storage.replays import Replays
@@ -90,6 +91,10 @@ class Transaction:
     @cached_property
     def observations(self) -> Observations:
         return Observations(self)
+
+    @cached_property
+    def overlaps(self) -> Overlaps:
+        return Overlaps(self)
 
     @cached_property
     def gateways(self) -> Gateways:

@@ -8,13 +8,13 @@ from bot.money import usd, usd_round
 from bot.reports import CompanyView
 from bot.views.blocks import name, section
 from bot.views.budgets import has_budget
-from bot.views.sources import quarantine_lines
+from bot.views.sources import source_lines
 from bot.views.wording import counted, progress_bar, signed_usd
 
-_TEAMS_SHOWN = 20
+_TEAMS_SHOWN = 15
 _TEAMS_PER_BLOCK = 10
 _MOVERS = 3
-_NAMES_SHOWN = 5
+_NAMES_SHOWN = 4
 
 
 def company_blocks(company: CompanyView) -> list[Block]:
@@ -81,7 +81,7 @@ def _attention(company: CompanyView) -> list[str]:
         lines.append(
             f"{counted(company.unpriced_calls, 'unpriced call')}{of}: add a price to teams.yml, under `prices`."
         )
-    lines += quarantine_lines(company)
+    lines += source_lines(company)
     if company.broken_routes:
         lines.append(
             f"Channels that can't be reached: {_names(company.broken_routes)}. Invite the app, or link another."

@@ -15,9 +15,10 @@ from bot.forecasts import forecast
 from bot.ledger import Balance
 from bot.messages import Message, with_images
 from bot.money import NANOS
+from bot.observations import Amount, CrossCheck
 from bot.periods import MICROS, day_number, hour_of, micros, period_of
 from bot.quarantine import Share as QuarantineShare
-from bot.reports import CompanyView, Home, Pending, PersonUse
+from bot.reports import CompanyView, Home, OverlapView, Pending, PersonUse
 from bot.teams import Team
 
 ANNA, BEN, CHLOE = "<@U0ANNA001>", "<@U0BEN0001>", "<@U0CHLOE01>"
@@ -226,6 +227,24 @@ def many_standings(count: int, name: str = "Team") -> tuple[Standing, ...]:
     return tuple(standing(team, charged=14_000 - 300 * n) for n, team in enumerate(teams))
 
 
+CROSS_CHECK = CrossCheck(
+    source_id=4,
+    source="otlp-laptops",
+    day=TODAY - 1,
+    model="claude-opus-4-5",
+    observed=Amount(calls=4_810, tokens=61_200_000),
+    booked=Amount(calls=3_902, tokens=48_750_000),
+)
+OVERLAP = OverlapView(
+    smaller="sdk-checkout",
+    larger="gateway-eu",
+    twins=812,
+    calls=1_020,
+    cost_nanos=dollars(37.25),
+    minutes=171,
+)
+
+
 def company(standings: Sequence[Standing] = (), **changed: Any) -> CompanyView:
     view = CompanyView(
         organisation=standing(ACME, allocated=250_000, charged=310),
@@ -238,6 +257,8 @@ def company(standings: Sequence[Standing] = (), **changed: Any) -> CompanyView:
             QuarantineShare(source="otlp-laptops", kind="conflict", rows=2, bytes=900, retryable=0),
         ),
         not_kept=0,
+        cross_checks=(CROSS_CHECK,),
+        overlaps=(OVERLAP,),
         broken_routes=("Mobile: #team-mobile (broken)",),
         silent_messages=1,
     )
