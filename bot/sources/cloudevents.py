@@ -145,7 +145,7 @@ def usage_event(envelope: _Envelope, *, latest: int) -> UsageEvent:
         *(data.team, data.user_agent),
     )
     names = _names.get(said) or _names.checked(said)
-    tags = _tags(data.tags) if data.tags else ()
+    tags, tagged_team = _tags(data.tags) if data.tags else ((), "")
     reported = None if data.cost_usd is None else _reported("data.cost_usd", data.cost_usd)
     counters = _counters(data)
     if reported is None and not any(counters) and not _says_tokens(data):
@@ -171,7 +171,7 @@ def usage_event(envelope: _Envelope, *, latest: int) -> UsageEvent:
         user,
         credential,
         "",
-        declared_team,
+        declared_team or tagged_team,
         user_agent,
         tags,
         uncached,
@@ -241,18 +241,22 @@ def _occurred_at(text: str | None, latest: int) -> int:
     return moment_within("time", occurred_at, latest)
 
 
-_seen_tags: dict[tuple[str, ...], tuple[str, ...]] = {}
+_Tagged = tuple[tuple[str, ...], str]
+_seen_tags: dict[tuple[str, ...], _Tagged] = {}
 _TAGS_MEMORY, _REMEMBERED_CHARACTERS = 20_000, 400  # 10 MB at most, whatever senders think of
+_TEAM_TAG = "team:"
 
 
-def _tags(tags: list[str] | dict[str, str]) -> tuple[str, ...]:
-    """The tags, checked and stripped; what passed is remembered."""
+def _tags(tags: list[str] | dict[str, str]) -> _Tagged:
+    """The tags, checked and stripped, and the team that one of them names; what passed is remembered."""
     listed = tuple([f"{k}:{v}" for k, v in tags.items()] if isinstance(tags, dict) else tags)
     found = _seen_tags.get(listed)
     if found is None:
         if len(listed) > MAX_TAGS:
             raise SourceError(f"data.tags has more than {MAX_TAGS} tags")
-        found = tuple([tag for t in listed if (tag := _name("data.tags", t))])
+        checked = tuple([tag for t in listed if (tag := _name("data.tags", t))])
+        team = next((tag.removeprefix(_TEAM_TAG).strip() for tag in checked if tag.startswith(_TEAM_TAG)), "")
+        found = (checked, team)
         if sum(map(len, listed)) <= _REMEMBERED_CHARACTERS:
             if len(_seen_tags) >= _TAGS_MEMORY:
                 _seen_tags.clear()

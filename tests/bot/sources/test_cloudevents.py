@@ -190,3 +190,17 @@ def test_tier_and_address_are_content_and_an_event_without_them_has_the_mark_tha
 
     assert marks[0] == marks[1] == bytes.fromhex("a1997d877624d051ba5808cf8c0b8c99")
     assert len(set(marks)) == 4
+
+
+@pytest.mark.parametrize(
+    ("said", "declared"),
+    [
+        ({"tags": {"team": "search", "env": "prod"}}, "search"),
+        ({"tags": ["env:prod", "team: search "]}, "search"),
+        ({"tags": ["team:mobile"], "team": "search"}, "search"),
+        ({"tags": ["steam:search", "teams:search"]}, ""),
+        ({"tags": ["team:"]}, ""),
+    ],
+)
+def test_a_tag_says_the_team_where_nothing_else_does(said: dict[str, Any], declared: str) -> None:
+    assert one(with_data(**said)).declared_team == declared
