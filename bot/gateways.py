@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from bot.money import NANOS
 from bot.periods import MICROS
-from bot.usage import GatewayView
+from bot.usage import BudgetBlock, GatewayView, UsageEvent
 
 LAG_MICROS = 300 * MICROS
 """Within so long a gateway counts a call in its team's spend (it caches the figure for a minute), whoever of its workers
@@ -19,9 +21,10 @@ DRIFT_PERCENT = 5
 Direction = Literal["gateway", "books"]
 
 
-class Booked(NamedTuple):
-    """What was booked of a gateway's team: at the gateway's own prices, and at ours."""
+class BookedCall(NamedTuple):
+    """A call of a gateway's team that was booked: when it was, its cost at the gateway's own price, and at ours."""
 
+    at: int
     reported_nanos: int
     cost_nanos: int
 
@@ -89,23 +92,29 @@ class ModelFigures(NamedTuple):
     cost_nanos: int
 
 
-def looked_at(known: Watched | None, view: GatewayView, *, source_id: int, booked: Booked) -> Watched:
-    """What is known of a team after another view of it, and after more was booked with that view.
+def looked_at(
+    known: Watched | None, view: GatewayView | None, *, source_id: int, booked: Sequence[BookedCall]
+) -> Watched | None:
+    """What is known of a team after another view of it, and after more was booked with that view; without one, after calls
+    of which the gateway's own log told later.
 
     A gateway's figure is as of a call's admission, from a cache that each of its workers keeps for itself: so the highest
     word counts, and a lower or an older one moves nothing. Where the figure stays lower for longer than any cache keeps it,
-    or names a later reset, the gateway began to count anew, and so does the comparison.
+    or names a later reset, the gateway began to count anew, and so does the comparison. Calls before its beginning are none
+    of it.
     """
     if known is None:
-        return _begun(view, source_id=source_id, booked=booked)
-    soon = view.at - known.base_at <= LAG_MICROS
+        return _begun(view, source_id=source_id, booked=booked) if view is not None else None
+    calls = [call for call in booked if call.at >= known.base_at]
+    reported = sum(call.reported_nanos for call in calls)
+    soon = sum(call.reported_nanos for call in calls if call.at - known.base_at <= LAG_MICROS)
     more = replace(
         known,
-        booked_nanos=known.booked_nanos + booked.reported_nanos,
-        cost_nanos=known.cost_nanos + booked.cost_nanos,
-        edge_nanos=known.edge_nanos + (booked.reported_nanos if soon else 0),
+        booked_nanos=known.booked_nanos + reported,
+        cost_nanos=known.cost_nanos + sum(call.cost_nanos for call in calls),
+        edge_nanos=known.edge_nanos + soon,
     )
-    if view.at < known.seen_at:
+    if view is None or view.at < known.seen_at:
         return more
     if view.spend_nanos < known.spend_nanos:
         is_new = (view.resets_at or 0) > (known.resets_at or 0) or view.at - known.seen_at >= LAG_MICROS
@@ -122,7 +131,7 @@ def looked_at(known: Watched | None, view: GatewayView, *, source_id: int, booke
     )
 
 
-def _begun(view: GatewayView, *, source_id: int, booked: Booked) -> Watched:
+def _begun(view: GatewayView, *, source_id: int, booked: Sequence[BookedCall]) -> Watched:
     """A new baseline. The calls that came with it were made before the gateway's figure or after, so they are its edge."""
     return Watched(
         source_id=source_id,
@@ -136,7 +145,7 @@ def _begun(view: GatewayView, *, source_id: int, booked: Booked) -> Watched:
         base_at=view.at,
         booked_nanos=0,
         cost_nanos=0,
-        edge_nanos=booked.reported_nanos,
+        edge_nanos=sum(call.reported_nanos for call in booked),
         settled_nanos=0,
         mark_at=view.at,
         mark_nanos=0,
@@ -173,3 +182,83 @@ def largest_disagreement(figures: Sequence[ModelFigures]) -> ModelFigures | None
     apart = abs(found.cost_nanos - found.reported_nanos)
     allowed = max(LEAST_DRIFT_NANOS, found.cost_nanos * DRIFT_PERCENT // 100)
     return found if apart > allowed else None
+
+
+class DriftLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One team's drift as its message shows it. `counted_nanos` and `booked_nanos` are both at the gateway's prices;
+    `model` is the one whose price differs most between the gateway and us."""
+
+    gateway_team: str
+    alias: str
+    base_at: int
+    more: Direction
+    counted_nanos: int
+    booked_nanos: int
+    cost_nanos: int
+    drift_nanos: int
+    model: ModelFigures | None
+    is_closed: bool = False
+
+
+def line_of(drift: Drift, *, model: ModelFigures | None) -> DriftLine:
+    watched = drift.watched
+    return DriftLine(
+        gateway_team=watched.gateway_team,
+        alias=watched.alias,
+        base_at=watched.base_at,
+        more=drift.more,
+        counted_nanos=watched.counted_nanos,
+        booked_nanos=watched.booked_nanos,
+        cost_nanos=watched.cost_nanos,
+        drift_nanos=abs(watched.drift_nanos),
+        model=model,
+    )
+
+
+def brought_up_to_date(line: DriftLine, watched: Watched | None) -> DriftLine:
+    """A line that was said, as it is now: gone where the figures agree again or the gateway counts anew, with new figures
+    where they moved by a fifth, so that the message does not flicker."""
+    if line.is_closed or watched is None or watched.base_at != line.base_at:
+        return msgspec.structs.replace(line, is_closed=True)
+    now = abs(watched.drift_nanos)
+    gone = is_closed(watched) or (watched.drift_nanos > 0) != (line.more == "gateway")
+    if not gone and abs(now - line.drift_nanos) * 5 <= line.drift_nanos:
+        return line
+    return msgspec.structs.replace(
+        line,
+        counted_nanos=watched.counted_nanos,
+        booked_nanos=watched.booked_nanos,
+        cost_nanos=watched.cost_nanos,
+        drift_nanos=now,
+        is_closed=gone,
+    )
+
+
+def blocked_call(block: BudgetBlock) -> UsageEvent:
+    """The call that a budget stopped, as far as it tells which team it belongs to."""
+    return UsageEvent(
+        key=b"",
+        fingerprint=b"",
+        event_id="",
+        occurred_at=block.at,
+        provider="",
+        model="unknown",
+        tool="",
+        workflow="",
+        user=block.user,
+        credential=block.credential,
+        gateway_team=block.gateway_team,
+        declared_team="",
+        user_agent="",
+        tags=(),
+        uncached_input=0,
+        cache_read=0,
+        cache_write_5m=0,
+        cache_write_1h=0,
+        output=0,
+        reasoning=0,
+        reported_nanos=None,
+        failed=True,
+        gateway_cache=False,
+        notional=False,
+    )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.budget_requests import BudgetRequest
 from bot.budgets import Standing
 from bot.digests import Share
+from bot.gateways import DriftLine
 from bot.observations import CrossCheck
 from bot.quarantine import Share as QuarantineShare
 from bot.teams import Team
@@ -65,6 +66,8 @@ class CompanyView:
     overlaps: tuple[OverlapView, ...]
     broken_routes: tuple[str, ...]
     silent_messages: int
+    drifts: tuple[tuple[str, DriftLine], ...] = ()
+    """(source, gateway's team) of which a gateway and the books say different things."""
 
 
 @dataclass(frozen=True, kw_only=True)

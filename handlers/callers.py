@@ -94,12 +94,23 @@ async def find_in_slack(context: Context, person_ids: frozenset[int]) -> int:
         unknown = await tx.people.without_slack_id(person_ids)
     found = 0
     for person in unknown:
-        answer = await context.slack.api_call("users.lookupByEmail", params={"email": person.email})
-        if not answer.get("ok"):
-            continue
+        try:
+            answer = await context.slack.users_lookupByEmail(email=person.email)
+        except SlackApiError as error:
+            if error.response.get("error") != "users_not_found":
+                raise
+            continue  # somebody without an account keeps nobody else from being found
         await _person_of(context, answer["user"])
         found += 1
     return found
+
+
+async def is_outsider(context: Context, slack_id: str) -> bool:
+    """Whether Slack says that somebody is a guest, a stranger, a bot or gone; so too where it does not answer."""
+    known = context.callers.get(slack_id)
+    if known is None or time.monotonic() - known[0] > FRESH_SECONDS:
+        known = await _ask_slack(context, context.slack, slack_id) if context.slack is not None else None
+    return known is None or caller_of(known[1], "").is_outsider
 
 
 def _user_id(body: dict[str, Any]) -> str:

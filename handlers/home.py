@@ -10,6 +10,7 @@ from bot.rulebook import Rulebook
 from bot.views.home import home_view
 from handlers.answers import Asked, answers
 from handlers.context import Context
+from handlers.gateways import open_drifts
 from handlers.observations import drifting
 from handlers.overlaps import shown_overlaps
 from handlers.standings import standing_of, standings_of
@@ -107,6 +108,7 @@ async def _company(tx: Transaction, rulebook: Rulebook, context: Context) -> Com
         overlaps=await shown_overlaps(tx, rulebook, now=context.now_micros()),
         broken_routes=tuple(broken),
         silent_messages=await tx.reports.undelivered(),
+        drifts=await open_drifts(tx, directory),
     )
 
 

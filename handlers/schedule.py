@@ -9,6 +9,7 @@ from handlers.callers import find_in_slack
 from handlers.channels import resolve_channels
 from handlers.context import Context
 from handlers.digests import post_due_digests
+from handlers.gateways import tell_blocked, watch_gateways
 from handlers.observations import cross_check
 from handlers.overlaps import find_overlaps
 from handlers.periods import keep_books
@@ -37,6 +38,8 @@ def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
         ("look up Slack", look_up_slack, max(pace, 120.0)),
         ("cross-check sources", cross_check, max(pace, 3600.0)),
         ("find overlaps", find_overlaps, max(pace, 900.0)),
+        ("tell whom a gateway's budget blocked", tell_blocked, pace),
+        ("watch gateways", watch_gateways, max(pace, 120.0)),
     )
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import structlog
 
 from bot.attribution import Source
-from bot.gateways import Booked
+from bot.gateways import BookedCall
 from bot.periods import DAY_MICROS
 from bot.quarantine import Kind, Room, row_of
 from bot.rulebook import Rulebook
@@ -92,7 +92,7 @@ class _Job:
     def is_simple(self) -> bool:
         """Whether there is nothing to it but new events to book."""
         parsed = self.parsed
-        return self.meters and not (parsed.unusable or parsed.views or parsed.blocks)
+        return self.meters and self.is_live and not (parsed.unusable or parsed.views or parsed.blocks)
 
     @property
     def is_plain(self) -> bool:
@@ -286,7 +286,7 @@ class Intake:
                 job.fates = await tx.usage.settle([(job.source.id, event) for event in events])
                 accepted = [event for event, fate in zip(events, job.fates, strict=True) if fate == "accepted"]
                 await tx.observations.add(job.source.id, accepted)
-        for source_id in sorted({job.source.id for job in group if job.parsed.views}):
+        for source_id in sorted({job.source.id for job in group if job.parsed.views or not job.is_live}):
             jobs = [job for job in group if job.source.id == source_id]
             views = [view for job in jobs for view in job.parsed.views]
             await tx.gateways.saw(source_id, views, _booked_by_team(jobs))
@@ -351,15 +351,15 @@ class Intake:
             place.job.refused[place.job.parsed.events[place.at][0]] = "the database can't store this row"
 
 
-def _booked_by_team(jobs: Sequence[_Job]) -> dict[str, Booked]:
-    """What was booked now of a gateway's teams, at its own prices and at ours. What an observing source saw costs nothing."""
-    found: dict[str, Booked] = {}
+def _booked_by_team(jobs: Sequence[_Job]) -> dict[str, list[BookedCall]]:
+    """What was booked now of a gateway's teams. What an observing source saw costs nothing."""
+    found: dict[str, list[BookedCall]] = {}
     for job in jobs:
         costs = [booking.cost_nanos for booking in job.bookings] or [0] * len(job.fates)
         for (_, event), fate, cost in zip(job.parsed.events, job.fates, costs, strict=True):
-            if fate == "accepted" and event.gateway_team:
-                reported, spent = found.get(event.gateway_team, (0, 0))
-                found[event.gateway_team] = Booked(reported + (event.reported_nanos or 0), spent + cost)
+            if event.gateway_team and fate == "accepted":
+                call = BookedCall(event.occurred_at, event.reported_nanos or 0, cost)
+                found.setdefault(event.gateway_team, []).append(call)
     return found
 
 

@@ -78,6 +78,16 @@ class Alerts:
         rows = await self._connection.execute(wanted.where(alerts.c.state != "silent").with_for_update())
         return [_record(row) for row in rows]
 
+    async def of_kind(self, *, team_id: int, kind: str, since: int) -> list[AlertRecord]:
+        """A team's alerts of a kind that have not ended or were said since a moment, oldest first."""
+        wanted = (
+            select(alerts)
+            .where(alerts.c.team_id == team_id, alerts.c.kind == kind)
+            .where(alerts.c.closed_at.is_(None) | (alerts.c.opened_at >= since))
+            .order_by(alerts.c.id)
+        )
+        return [_record(row) for row in await self._connection.execute(wanted)]
+
     async def save(self, record: AlertRecord) -> None:
         await self._connection.execute(
             update(alerts)

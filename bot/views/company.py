@@ -8,6 +8,7 @@ from bot.money import usd, usd_round
 from bot.reports import CompanyView
 from bot.views.blocks import name, section
 from bot.views.budgets import has_budget
+from bot.views.gateways import drift_line
 from bot.views.sources import source_lines
 from bot.views.wording import counted, progress_bar, signed_usd
 
@@ -86,6 +87,9 @@ def _attention(company: CompanyView) -> list[str]:
         lines.append(
             f"Channels that can't be reached: {_names(company.broken_routes)}. Invite the app, or link another."
         )
+    lines += [drift_line(source, line) for source, line in company.drifts[:_NAMES_SHOWN]]
+    if len(company.drifts) > _NAMES_SHOWN:
+        lines.append(f"and {counted(len(company.drifts) - _NAMES_SHOWN, 'team')} more that gateways count otherwise.")
     if company.silent_messages:
         lines.append(f"{counted(company.silent_messages, 'message')} could not be delivered.")
     return lines
