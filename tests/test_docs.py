@@ -199,6 +199,35 @@ def test_the_event_to_send_is_one_that_is_booked() -> None:
         assert parsed.events[0][1].declared_team == "search"
 
 
+def test_the_index_of_senders_has_every_page() -> None:
+    pages = {page.name for page in (ROOT / "docs" / "connect").glob("*.md")} - {"README.md"}
+    index = (ROOT / "docs" / "connect" / "README.md").read_text()
+
+    assert set(re.findall(r"\]\(([\w-]+\.md)\)", index)) == pages
+    for page in pages:
+        text = (ROOT / "docs" / "connect" / page).read_text()
+        assert "tokens keys create " in text, page
+
+
+@pytest.mark.parametrize(
+    ("page", "name"),
+    [
+        ("cloudevents", "cloudevents"),
+        ("lago", "lago"),
+        ("openmeter", "openmeter"),
+        ("helicone", "helicone"),
+        ("standard-webhooks", "standardwebhooks"),
+    ],
+)
+def test_what_a_senders_page_shows_is_booked(page: str, name: str) -> None:
+    (shown,) = blocks(ROOT / "docs" / "connect" / f"{page}.md", "json")
+    parsed = SOURCES[name](shown.encode(), now=NOW)
+
+    assert parsed.unusable == []
+    assert len(parsed.events) == (2 if name == "openmeter" else 1)
+    assert all(event.tokens and event.model == "gpt-4o" for _, event in parsed.events)
+
+
 def test_the_example_of_teams_is_read_starts_quietly_and_applies_all_it_says() -> None:
     found = read_teams_file((ROOT / "docs" / "examples" / "teams.yml").read_text())
 

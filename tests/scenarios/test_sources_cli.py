@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from bot.__main__ import main
 from tests.scenarios.commands import Run, refused, well
 
 SECRET = re.compile(r"^whsec_[\w+/]{42,43}=$", re.MULTILINE)
@@ -33,6 +35,14 @@ def test_a_secret_comes_from_a_file_and_is_not_shown(run: Run) -> None:
 
     assert "vendor" not in said + well(run("keys", "list"))
     assert listed(run, "h").endswith("signed (helicone)")
+
+
+def test_a_secret_comes_from_the_standard_input(run: Run) -> None:
+    well(run("keys", "create", "h", "--source", "helicone"))  # prepares the database
+    arguments = ["keys", "set", "h", "--signature", "helicone", "--secret", "-"]
+
+    assert "signed (helicone)" in well(CliRunner().invoke(main, arguments, input="a vendor's secret\n"))
+    assert "--secret: must have 8" in refused(CliRunner().invoke(main, arguments, input="\n"))
 
 
 def test_options_are_said_changed_and_forgotten(run: Run) -> None:
