@@ -4,8 +4,9 @@ import asyncio
 import logging
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import TextIO, cast
 
 import aiohttp
 import structlog
@@ -27,6 +28,22 @@ from handlers.web import create_web
 log = structlog.get_logger()
 
 
+class _Calm:
+    """A stream that stops nobody: a log on a full disk, or on a pipe that nobody reads any more, is not written."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+
 def configure_logs() -> None:
     """Logs go to standard error: for people on a terminal, as JSON anywhere else."""
     terminal = sys.stderr.isatty()
@@ -44,7 +61,7 @@ def configure_logs() -> None:
             shown,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Calm(sys.stderr))),
     )
     logging.getLogger("slack_bolt").setLevel(logging.ERROR)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)

@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     max_in_flight_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
     group_rows: int = Field(default=4000, gt=0)
     most_waiting_rows: int = Field(default=100_000, gt=0)
+    answer_seconds: float = Field(default=8.0, gt=0)  # exporters of OTLP give up after ten
     quarantine_days: int = Field(default=30, gt=0)
     quarantine_rows: int = Field(default=10_000, gt=0)
     quarantine_bytes: int = Field(default=64 * 1024 * 1024, gt=0)

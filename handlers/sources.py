@@ -1,5 +1,6 @@
 """The routes by which sources send usage: whose key it is, the body within bounds, the rows booked, the answer."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from handlers.bodies import BodyError, InFlight, drain, read_body
 from handlers.context import Context, TooManyUnknownKeys
 from handlers.usage import Answer, Intake, KeyRevoked, NotDurable, TooBusy
 from storage.keys import key_hash
+from storage.store import database_fault
 
 log = structlog.get_logger()
 KEY = Depends(HTTPBearer(scheme_name="ingest key", auto_error=False))  # for the description; `sender` checks the key
@@ -57,7 +59,8 @@ async def sender(request: Request, context: Context) -> tuple[Source, bytes]:
     if scheme.lower() != "bearer" or not token.strip():
         raise Denied(401, "Send the ingest key as `Authorization: Bearer <key>`; `tokens keys create` makes one.")
     try:
-        source = await context.rulebooks.source_of(token.strip())
+        async with asyncio.timeout(context.settings.answer_seconds):
+            source = await context.rulebooks.source_of(token.strip())
     except TooManyUnknownKeys as error:
         raise Denied(503, "Too many unknown keys are being tried. Send it again in a second.") from error
     if source is None:
@@ -142,16 +145,17 @@ async def guarded(
 
 def fault_of(error: Exception, path: str) -> tuple[int, str]:
     """The status and the sentence that answer a fault."""
-    if isinstance(error, BodyError | Denied):
-        return error.status, str(error)
-    if isinstance(error, Unreadable):
-        return 400, str(error)
+    if isinstance(error, BodyError | Denied | Unreadable):
+        return getattr(error, "status", 400), str(error)
     if isinstance(error, KeyRevoked):
         return 401, "This ingest key was revoked."
     if isinstance(error, TooBusy):
         return 503, "More usage waits to be stored than may. Send it again in a second."
     if isinstance(error, NotDurable):
         return 503, "It could not be stored now. Send it again; what was stored is not stored twice."
+    if isinstance(error, OSError) or database_fault(error) is not None:  # TimeoutError is an OSError as well
+        log.warning("the database is away", path=path, error=database_fault(error) or repr(error))
+        return 503, "The database does not answer now. Send it again; nothing is stored twice."
     log.error("request failed", path=path, error=repr(error), exc_info=error)
     return 503, "Something went wrong here. Send it again; nothing is stored twice."
 

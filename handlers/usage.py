@@ -20,7 +20,7 @@ from bot.usage import Booking, Fate, Parsed, Row
 from handlers.context import Context
 from storage.express import Express
 from storage.quarantine import Wrong
-from storage.store import DatabaseError, Transaction, is_data_error
+from storage.store import DatabaseError, Transaction, is_busy, is_data_error
 from storage.usage import activity_insert, express_inserts
 
 log = structlog.get_logger()
@@ -72,6 +72,11 @@ class _Job:
     bookings: list[Booking] = field(default_factory=list)
     fates: list[Fate] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether its sender is still there to be answered. One that was told to come again brings it again."""
+        return not self.answered.done()
 
     def decide(self, rulebook: Rulebook) -> None:
         """Attributes and prices the events, unless that was done by this rulebook before. Observed ones are not booked.
@@ -168,7 +173,8 @@ class Intake:
         """Books a parsed body and returns once it is committed. `key` is the hash of the key it came with, `read_as` names
         the parser that could read its quarantined rows again.
 
-        Raises NotDurable if it could not be committed, TooBusy if too much waits, KeyRevoked if its key ended meanwhile.
+        Raises NotDurable if it could not be committed, or not within `answer_seconds`: it may be booked all the same then,
+        and is a duplicate when it comes again. TooBusy if too much waits, KeyRevoked if its key ended meanwhile.
         """
         if not (parsed.events or parsed.unusable or parsed.views or parsed.blocks):
             return Answer(accepted=0, duplicates=0, conflicts=0, quarantined=0, errors=())
@@ -176,13 +182,14 @@ class Intake:
             raise TooBusy
         answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         job = _Job(source=source, key=key, parsed=parsed, read_as=read_as, is_live=is_live, answered=answered)
-        self._waiting_rows += parsed.rows
         try:
-            job.decide(await self._context.rulebooks.remembered())  # here, because a commit may be under way meanwhile
-            self._queue.put_nowait(job)
-            return await answered
-        finally:
-            self._waiting_rows -= parsed.rows
+            async with asyncio.timeout(self._context.settings.answer_seconds):
+                job.decide(await self._context.rulebooks.remembered())  # here: a commit may be under way meanwhile
+                self._waiting_rows += parsed.rows
+                self._queue.put_nowait(job)
+                return await answered
+        except TimeoutError as error:
+            raise NotDurable from error
 
     async def _write_on(self, express: Express) -> None:
         while True:
@@ -193,9 +200,14 @@ class Intake:
             while rows < most and not self._queue.empty():
                 group.append(self._queue.get_nowait())
                 rows += group[-1].parsed.rows
-            await self._write(group, express)
+            try:
+                await self._write([job for job in group if job.is_waited_for], express)
+            finally:
+                self._waiting_rows -= rows  # not when a sender stops waiting: till now its rows were in memory
 
     async def _write(self, group: list[_Job], express: Express) -> None:
+        if not group:
+            return
         try:
             if not await self._commit_express(group, express):
                 group = await self._commit(group)
@@ -204,6 +216,7 @@ class Intake:
             raise
         except Exception as error:  # noqa: BLE001  # a writer must outlive any group: its senders are told to come again
             log.error("usage not booked", error=repr(error), rows=sum(job.parsed.rows for job in group))
+            self._context.store.doubt()
             _fail(group, NotDurable())
             return
         for job in group:
@@ -223,7 +236,7 @@ class Intake:
         memory, partitioned = store.usage_memory, not store.is_sqlite
         found = express_inserts(bookings, memory, received_at=now, partitioned=partitioned)
         if found is None:
-            async with store.begin() as tx:
+            async with self._bound(), store.begin() as tx:
                 if (await self._context.rulebooks.current(tx)) is not rulebook:
                     return False
                 await tx.usage.make_known(bookings)
@@ -235,18 +248,27 @@ class Intake:
         if active:
             others.append(activity_insert(active, received_at=now))
         try:
-            done = await express.write(keys, others, version=rulebook.version)
+            async with self._bound():
+                done = await express.write(keys, others, version=rulebook.version)
         except (DatabaseError, OverflowError) as error:  # the longer way tells a bad row from a database that is away
             log.warning("express way closed", error=str(error).splitlines()[:1])
+            if is_busy(error):
+                raise  # it was waited for already
+            if not is_data_error(error):
+                store.doubt()
             return False
         if done:
             self._tell_active(active)
         return done
 
+    def _bound(self) -> asyncio.Timeout:
+        """How long a transaction is waited for, in all. Beyond it its connection is given up: nobody waits for it any more."""
+        return asyncio.timeout(self._context.settings.answer_seconds)
+
     async def _commit(self, group: list[_Job]) -> list[_Job]:
         """Commits a group and returns the jobs that are done; those of revoked keys are told so."""
         try:
-            async with self._context.store.begin() as tx:
+            async with self._bound(), self._context.store.begin() as tx:
                 rulebook = await self._context.rulebooks.current(tx)
                 group = _without_revoked(group, rulebook)
                 for job in group:
@@ -257,7 +279,7 @@ class Intake:
             if not is_data_error(error):
                 raise
             await self._bisect([_Place(job, at) for job in group for at in range(len(job.bookings))])
-            async with self._context.store.begin() as tx:
+            async with self._bound(), self._context.store.begin() as tx:
                 await self._observe(tx, group)
                 await self._keep(tx, group)
         return group
@@ -332,7 +354,7 @@ class Intake:
         if not places:
             return
         try:
-            async with self._context.store.begin() as tx:
+            async with self._bound(), self._context.store.begin() as tx:
                 bookings = [place.job.bookings[place.at] for place in places]
                 fates = await tx.usage.book(bookings, received_at=self._context.now_micros())
             for place, fate in zip(places, fates, strict=True):

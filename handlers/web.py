@@ -1,5 +1,7 @@
 """The HTTP routes: usage in, allowance out, Slack's requests, and the machine's health."""
 
+import asyncio
+
 import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
@@ -38,7 +40,8 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
         async def answer(request: Request) -> Response:
             source, _ = await sender(request, context)
             try:
-                found = await allowance(context, slug=slug, source=source)
+                async with asyncio.timeout(context.settings.answer_seconds):
+                    found = await allowance(context, slug=slug, source=source)
             except NotYours:
                 return problem(403, "This key is bound to another team, and reads only its own allowance.")
             except NotFound:
@@ -74,7 +77,8 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
     @routes.get("/readyz", summary="Can it book usage?", response_class=PlainTextResponse)
     async def readyz() -> Response:
         try:
-            await context.store.ping()
+            async with asyncio.timeout(context.settings.answer_seconds):
+                await context.store.ping()
         except Exception as error:  # noqa: BLE001  # whatever the database's fault is, the answer is the same
             log.warning("not ready", error=repr(error))
             return PlainTextResponse("the database does not answer\n", status_code=503)

@@ -1,5 +1,6 @@
 """The database's engines: SQLite as one FIFO-locked writer and many readers, PostgreSQL as a pool."""
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from bot.refusals import ConfigError
 
 BUSY_TIMEOUT_MS = 5_000
+CONNECT_SECONDS = 5
 
 
 def create_engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
@@ -22,8 +24,32 @@ def create_engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
         raise ConfigError("DATABASE_URL: is no database's address, like postgresql://user@host:5432/name") from error
     if url.startswith("sqlite"):
         return _sqlite_engine(url, writer=True), _sqlite_engine(url, writer=False)
-    engine = create_async_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True)
+    engine = create_async_engine(
+        url, pool_size=8, max_overflow=8, pool_pre_ping=True, connect_args={"timeout": CONNECT_SECONDS}
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def set_up(connection: Any, _record: Any) -> None:
+        _notice_death(connection.driver_connection)
+
     return engine, engine
+
+
+def _notice_death(driver: Any) -> None:
+    """A server that vanished with its machine says no goodbye, and a query to it would be waited for till the end of days:
+    so the system asks after it, and breaks the connection after half a minute."""
+    found = driver._transport.get_extra_info("socket")
+    if found is None or found.family == socket.AF_UNIX:
+        return
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (
+        ("TCP_KEEPIDLE", 15),
+        ("TCP_KEEPINTVL", 5),
+        ("TCP_KEEPCNT", 3),
+        ("TCP_USER_TIMEOUT", 30_000),  # milliseconds that what was sent may stay unacknowledged
+    ):
+        if hasattr(socket, option):  # not every system has each
+            found.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 
 
 def set_pragmas(connection: Any, *, writer: bool) -> None:

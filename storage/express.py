@@ -77,12 +77,21 @@ class SqliteExpress(Express):
                     self._insert(other)
                 connection.execute("COMMIT")
             except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+                self._give_up(connection)
                 raise
         except sqlite3.Error as error:
             raise DBAPIError.instance("express", None, error, sqlite3.Error) from error
         return True
+
+    def _give_up(self, connection: sqlite3.Connection) -> None:
+        """Rolls back what was begun; a full disk or a fault of it may have done that already, or may let it not be done:
+        then the connection goes, and the transaction and its lock with it."""
+        try:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            self._connection = None
+            connection.close()
 
     def _insert(self, wanted: Insert) -> int:
         assert self._connection is not None

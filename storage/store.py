@@ -190,6 +190,13 @@ class Store:
         self._memory.people.clear()
         self._memory.usage.people.clear()
 
+    def doubt(self) -> None:
+        """Forgets all ids after the database failed: it may have come back as a standby or a restored copy, which does not
+        know them, and a row that names them would be taken for a bad one."""
+        self.forget()
+        self._memory.usage.series.clear()
+        self._memory.usage.months.clear()
+
     async def ping(self) -> None:
         """Raises if the database can't answer."""
         async with self._reader.connect() as connection:
@@ -217,6 +224,11 @@ def is_data_error(error: BaseException) -> bool:
         return False
     names = {type(e).__name__ for e in (error, original)}
     return isinstance(error, DBAPIError | OverflowError | UnicodeError) and not names & {"InterfaceError"}
+
+
+def is_busy(error: BaseException) -> bool:
+    """Whether SQLite's file was locked by another process for as long as `busy_timeout` says."""
+    return "database is locked" in str(getattr(error, "orig", ""))
 
 
 def database_fault(error: BaseException) -> str | None:
