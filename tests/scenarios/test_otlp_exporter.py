@@ -2,10 +2,12 @@
 
 import asyncio
 import random
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -98,7 +100,7 @@ def nanos(number: int) -> int:
 
 def make_spans(exporter: OTLPSpanExporter) -> None:
     """A service's agent calls models: a span of each call, and one of each agent's run that sums them up."""
-    provider = TracerProvider(resource=Resource.create({"service.name": "checkout", "team.id": "search"}))
+    provider = TracerProvider(resource=Resource.create())
     provider.add_span_processor(BatchSpanProcessor(exporter, max_queue_size=4 * CALLS, max_export_batch_size=200))
     tracer = provider.get_tracer("opentelemetry.instrumentation.genai.openai")
     for run in range(CALLS // 10):
@@ -164,19 +166,25 @@ async def teams(acme: Company) -> set[str]:
         return set((await tx.connection.execute(text("SELECT DISTINCT rule FROM usage_events"))).scalars())
 
 
+def as_the_guide_says(bot_url: str, key: str) -> dict[str, str]:
+    """The variables that the connecting guide has people export, with this bot's address and key."""
+    page = (Path(__file__).parents[2] / "docs" / "connect" / "opentelemetry.md").read_text()
+    lines = re.findall(r"^export (\w+)=(.*)$", page, flags=re.MULTILINE)
+    said = {name: value.replace("https://tokens.acme.test", bot_url).replace("tok_...", key) for name, value in lines}
+    assert {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_RESOURCE_ATTRIBUTES"} < set(said)
+    return said
+
+
 @pytest.mark.parametrize("fates", [(), ("busy", "fine", "lost", "fine", "busy")], ids=["a good line", "a bad line"])
 async def test_a_thousand_spans_are_booked_once_at_what_they_cost(
-    acme_on_both: Company, fates: tuple[str, ...]
+    acme_on_both: Company, fates: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     acme = acme_on_both
     key = await create_key(acme.context, "checkout", source="otlp")
     async with line(acme, *fates) as between:
-        exporter = OTLPSpanExporter(
-            endpoint=f"{between.url}/v1/usage/otlp/v1/traces",
-            headers={"Authorization": f"Bearer {key}"},
-            compression=Compression.Gzip,
-        )
-        await asyncio.to_thread(make_spans, exporter)
+        for name, value in as_the_guide_says(between.url, key).items():
+            monkeypatch.setenv(name, value)
+        await asyncio.to_thread(make_spans, OTLPSpanExporter())
         expected = (CALLS, sum(nanos(number) for number in range(CALLS)), 0)
         assert await booked(acme) == expected
         assert await teams(acme) == {"declared team"}
