@@ -54,8 +54,8 @@ def test_options_are_said_changed_and_forgotten(run: Run) -> None:
     shown = "else mobile, reported cost first, model=properties.deployment, user=properties.who"
     assert f"billing lago meter any 1 {shown}" in table
     changed = well(run("keys", "set", "billing", "--map", "user=", "--map", "team=properties.squad", "--book-first"))
-    assert changed.strip() == "billing: else mobile, model=properties.deployment, team=properties.squad"
-    assert well(run("keys", "set", "billing", "--default-team", "none")).startswith("billing: model=")
+    assert changed.strip() == "billing: meter, else mobile, model=properties.deployment, team=properties.squad"
+    assert well(run("keys", "set", "billing", "--default-team", "none")).startswith("billing: meter, model=")
 
 
 @pytest.mark.parametrize(
