@@ -204,9 +204,6 @@ def test_the_index_of_senders_has_every_page() -> None:
     index = (ROOT / "docs" / "connect" / "README.md").read_text()
 
     assert set(re.findall(r"\]\(([\w-]+\.md)\)", index)) == pages
-    for page in pages:
-        text = (ROOT / "docs" / "connect" / page).read_text()
-        assert "tokens keys create " in text, page
 
 
 @pytest.mark.parametrize(
