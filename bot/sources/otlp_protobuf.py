@@ -130,7 +130,8 @@ def _facts(attributes: Iterable[Any]) -> Facts:
         known = facts.get(wanted.fact)
         if known is not None and known.rank <= wanted.rank:
             continue
-        value = _value(pair.value)
+        said = pair.value
+        value = said.string_value or said.int_value or _value(said)
         if value is not None and value != "":
             facts[wanted.fact] = Said(wanted.rank, attribute, value)
     return facts

@@ -1,7 +1,7 @@
 """OTLP's records as both encodings give them: a span, a log record or a point of a sum, with the attributes wanted of it."""
 
 from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 
@@ -12,7 +12,7 @@ Value = str | int | float | bool
 CLIENT, SERVER, INTERNAL, UNSPECIFIED = 3, 2, 1, 0
 
 
-class Said(NamedTuple):
+class Said(msgspec.Struct, frozen=True, gc=False):
     """What a sender said, under which of its names."""
 
     rank: int
