@@ -14,6 +14,7 @@ from handlers.cli import out, prepare, run
 from handlers.digests import digest_command
 from handlers.doctor import doctor_command
 from handlers.observations import sources_command
+from handlers.reconciliations import reconcile_command
 from handlers.replays import replay_command
 from handlers.reprice import reprice_command
 from storage.migrate import migrate
@@ -32,6 +33,7 @@ main.command("replay")(replay_command)
 main.command("digest")(digest_command)
 main.command("reprice")(reprice_command)
 main.command("sources")(sources_command)
+main.command("reconcile")(reconcile_command)
 main.command("check")(check_command)
 main.command("doctor")(doctor_command)
 main.command("demo")(demo_command)

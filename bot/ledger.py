@@ -9,7 +9,9 @@ from typing import Literal
 
 from bot.money import MAX_AMOUNT_NANOS
 
-Bucket = Literal["funding", "available", "held", "spent"]
+Bucket = Literal["funding", "available", "held", "spent", "variance:anthropic", "variance:openai"]
+VARIANCE = "variance:"
+"""What the organisation's buckets of variances with providers begin with."""
 EntryKind = Literal[
     "appropriation",
     "allocation",
@@ -22,6 +24,7 @@ EntryKind = Literal[
     "reversal",
     "lapse",
     "carry_forward",
+    "variance",
 ]
 
 SHAPES: dict[str, frozenset[tuple[str, str]]] = {
@@ -34,6 +37,11 @@ SHAPES: dict[str, frozenset[tuple[str, str]]] = {
     "credit": frozenset({("spent", "available")}),
     "lapse": frozenset({("available", "available")}),
     "carry_forward": frozenset({("available", "available")}),
+    "variance": frozenset(
+        moved
+        for provider in ("anthropic", "openai")
+        for moved in (("available", f"{VARIANCE}{provider}"), (f"{VARIANCE}{provider}", "available"))
+    ),
 }
 """The buckets that a kind of entry moves between. A correction and a reversal move either way: they undo another kind."""
 

@@ -100,20 +100,29 @@ def changes_of(given: list[str]) -> dict[str, Any]:
 
 
 def mended(body: bytes, changes: Mapping[str, Any]) -> bytes:
-    """A kept row with fields set by hand; `null` takes a field away."""
+    """A kept row with fields set by hand; `null` takes a field away. A number in a path is a place in a list."""
     if not changes:
         return body
     fields = fields_of(body)
     for path, value in changes.items():
         *parents, name = path.split(".")
-        inner = fields
+        inner: Any = fields
         for parent in parents:
-            below = inner.setdefault(parent, {})
-            if not isinstance(below, dict):
-                raise ConfigError(f"--set: {path}: {parent} holds {below!r}, and no fields")
-            inner = below
-        if value is None:
+            inner = inner.setdefault(parent, {}) if isinstance(inner, dict) else inner[_place(inner, parent, path)]
+        if isinstance(inner, list):
+            inner[_place(inner, name, path)] = value
+        elif not isinstance(inner, dict):
+            raise ConfigError(f"--set: {path}: there are no fields in {inner!r}")
+        elif value is None:
             inner.pop(name, None)
         else:
             inner[name] = value
     return json.dumps(fields).encode()
+
+
+def _place(inner: Any, name: str, path: str) -> int:
+    if not isinstance(inner, list):
+        raise ConfigError(f"--set: {path}: there are no fields in {inner!r}")
+    if not name.isascii() or not name.isdigit() or len(name) > 6 or int(name) >= len(inner):
+        raise ConfigError(f"--set: {path}: {name} is no place in a list of {len(inner)}")
+    return int(name)

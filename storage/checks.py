@@ -39,6 +39,8 @@ async def faults(tx: "Transaction") -> AsyncIterator[str]:
         yield fault
     for wrong in await tx.quarantine.wrong_sizes():
         yield wrong
+    for wrong in await tx.reconciliations.faults():
+        yield wrong
     broken = await tx.audit.first_broken()
     if broken is not None:
         yield f"audit: record {broken} does not fit the chain"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, func, insert, literal, literal_column, select, union_all
 
 from bot.budgets import Posted
-from bot.ledger import Account, Balance, Entry
+from bot.ledger import VARIANCE, Account, Balance, Entry
 from bot.money import NANOS
 from bot.periods import Period
 from storage import bulk
@@ -89,7 +89,8 @@ class Ledger:
     ) -> dict[int, Balance]:
         """The balance of each (team, period), read in one statement per period, so that usage and ledger fit together.
 
-        The organisation pays for what nobody could place: its balance counts the unattributed account's usage.
+        The organisation pays for what nobody could place: its balance counts the unattributed account's usage. It pays for
+        what providers billed beyond the usage as well: their variances count as charged.
         """
         by_period: dict[Period, list[int]] = {}
         for team_id, period in wanted:
@@ -103,8 +104,11 @@ class Ledger:
                 held = sums.get((team_id, "held"), 0)
                 spent = sum(sums.get((s, "spent"), 0) for s in spenders)
                 usage = sum(sums.get((s, "usage"), 0) for s in spenders)
-                allocated = sums.get((team_id, "available"), 0) + held + spent
-                found[team_id] = Balance(allocated_nanos=allocated, charged_nanos=usage, held_nanos=held)
+                variance = sum(
+                    n for (team, bucket), n in sums.items() if team == team_id and bucket.startswith(VARIANCE)
+                )
+                allocated = sums.get((team_id, "available"), 0) + held + spent + variance
+                found[team_id] = Balance(allocated_nanos=allocated, charged_nanos=usage + variance, held_nanos=held)
         return found
 
     async def _sums(self, team_ids: list[int], period: Period) -> dict[tuple[int, str], int]:

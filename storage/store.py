@@ -26,6 +26,7 @@ from storage.outbox import Outbox
 from storage.overlaps import Overlaps
 from storage.people import People
 from storage.quarantine import Quarantine
+from storage.reconciliations import Reconciliations
 from storage.replays import Replays
 from storage.reports import Reports
 from storage.teams import Teams
@@ -103,6 +104,10 @@ class Transaction:
     @cached_property
     def quarantine(self) -> Quarantine:
         return Quarantine(self)
+
+    @cached_property
+    def reconciliations(self) -> Reconciliations:
+        return Reconciliations(self)
 
     @cached_property
     def replays(self) -> Replays:

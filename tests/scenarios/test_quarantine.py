@@ -89,7 +89,7 @@ def test_rows_are_mended_tried_again_and_dismissed(run: Run, failed: Path) -> No
         (["retry", "99"], "ID: there is no row 99"),
         (["retry", "1", "--set", "model"], "--set: 'model' must be a field's path and its value"),
         (["retry", "--all", "--set", "model=m"], "--set: name the rows by their IDs"),
-        (["retry", "2", "--set", "id.of=m"], "--set: id.of: id holds"),
+        (["retry", "2", "--set", "id.of=m"], "--set: id.of: there are no fields in"),
     ],
 )
 def test_mistakes_are_said_in_a_line(run: Run, failed: Path, arguments: list[str], said: str) -> None:

@@ -10,9 +10,10 @@ from sqlalchemy.exc import DataError
 from bot.clock import ShiftedClock
 from bot.money import NANOS
 from bot.quarantine import Room, event_of
-from bot.sources import SOURCES
+from bot.sources import SOURCES, read
 from bot.sources.rows import unusable
 from bot.usage import Parsed
+from handlers.keys import create_key
 from handlers.retries import Tried, retry
 from handlers.usage import Intake
 from storage.quarantine import Wrong
@@ -263,3 +264,58 @@ async def test_of_what_is_no_json_only_the_hash_is_kept(books: Books) -> None:
     assert [bytes(row.body) for row in kept] == [b'{"id": "y"}', b""]
     assert (await tries(books)).wrong.keys() == {1}
     assert all(CANARY not in repr(tuple(row)) for row in kept)
+
+
+async def test_a_span_that_lacked_its_model_is_mended_and_booked_once(books: Books) -> None:
+    """OTLP's kept rows are requests with one record in them, and lists are gone into by place."""
+    span = {
+        "traceId": "5b8efff798038103d269b633813fc60c",
+        "spanId": "eee19b7ec3c1b174",
+        "name": "chat",
+        "kind": 3,
+        "endTimeUnixNano": str(books.context.now_micros() * 1_000),
+        "attributes": [
+            {"key": "gen_ai.operation.name", "value": {"stringValue": "chat"}},
+            {"key": "gen_ai.usage.input_tokens", "value": {"intValue": "-1200"}},
+            {"key": "gen_ai.usage.output_tokens", "value": {"intValue": "300"}},
+            {"key": "gen_ai.request.model", "value": {"stringValue": "gpt-4o"}},
+            {"key": "gen_ai.prompt", "value": {"stringValue": CANARY}},
+            {"key": "client.address", "value": {"stringValue": CANARY}},
+        ],
+    }
+    body = json.dumps({"resourceSpans": [{"resource": {}, "scopeSpans": [{"scope": {}, "spans": [span]}]}]}).encode()
+    parsed = SOURCES["otlp"](body, now=books.context.now())
+    await books.intake.book(parsed, source=books.source, read_as="otlp")
+    (kept,) = await books.rows("quarantine")
+    assert CANARY.encode() not in bytes(kept.body)
+    inner = json.loads(bytes(kept.body))["resourceSpans"][0]["scopeSpans"][0]["spans"][0]["attributes"]
+    at = [pair["key"] for pair in inner].index("gen_ai.usage.input_tokens")
+
+    path = f"resourceSpans.0.scopeSpans.0.spans.0.attributes.{at}.value.intValue"
+    tried = await retry(books.context, [kept.id], {path: "1200"}, dry_run=False)
+
+    assert (tried.booked, tried.wrong) == (1, {})
+    (event,) = await books.rows("usage_events")
+    assert (event.uncached_input, event.output) == (1_200, 300)
+    assert await books.faults() == []
+
+
+async def test_a_row_of_a_senders_own_shape_is_read_again_by_the_mapping_in_force_now(books: Books) -> None:
+    token = await create_key(books.context, "lago", source="lago")
+    source = await books.context.rulebooks.source_of(token)
+    assert source is not None
+    now = books.context.now()
+    event = {
+        "transaction_id": "t-1",
+        "external_subscription_id": "s",
+        "code": "ai",
+        "timestamp": str(int(now.timestamp())),
+    }
+    body = json.dumps({"event": {**event, "properties": {"output_tokens": 7, "llm": "gpt-4o"}}}).encode()
+    await books.intake.book(read(body, read_as="lago", source=source, now=now), source=source, read_as="lago")
+    (kept,) = await books.rows("quarantine")
+    assert "model" in kept.reason
+
+    tried = await retry(books.context, [kept.id], {"properties.model": "gpt-4o"}, dry_run=False)
+
+    assert (tried.booked, tried.wrong) == (1, {})
