@@ -8,7 +8,7 @@ from bot.app import configure_logs, serve
 from bot.clock import SystemClock
 from bot.demo_stage import demo_command
 from bot.settings import load_settings
-from handlers import keys, people, quarantine, teams
+from handlers import attribution_commands, keys, people, quarantine, teams
 from handlers.checks import check_command
 from handlers.cli import out, prepare, run
 from handlers.digests import digest_command
@@ -27,6 +27,7 @@ main = typer.Typer(
 )
 main.add_typer(teams.commands, name="teams")
 main.add_typer(people.commands, name="people")
+main.add_typer(attribution_commands.commands, name="attribution")
 main.add_typer(keys.commands, name="keys")
 main.add_typer(quarantine.commands, name="quarantine")
 main.command("replay")(replay_command)

@@ -4,6 +4,7 @@ Rules have dates, and an event belongs where the rules of its own time say. Wher
 rule for its pattern decides, if nobody gave that rule a date: nobody said otherwise before.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -45,6 +46,10 @@ class Rule:
     def holds(self, at: int) -> bool:
         return self.from_at <= at and (self.until_at is None or at < self.until_at)
 
+    def is_of(self, credential: str) -> bool:
+        """Whether it names this very credential, and not a pattern that others match too."""
+        return self.kind == "credential" and self.pattern.casefold() == literal_pattern(credential).casefold()
+
     @property
     def placed(self) -> Placed:
         return Placed(self.team_id, f"{self.kind}:{self.pattern}")
@@ -78,6 +83,22 @@ class Source:
     secret: str = field(default="", repr=False)
     mapping: Mapping[str, str] = field(default_factory=dict)
     signal: Literal["auto", "traces", "logs", "metrics"] = "auto"
+
+
+class UnattributedKey(NamedTuple):
+    """A credential whose usage nobody could place, over some days. `series_id` is one of its series', to know it by again;
+    the credential is empty where senders named none."""
+
+    series_id: int
+    credential: str
+    calls: int
+    cost_nanos: int
+    last_day: int
+
+
+def literal_pattern(credential: str) -> str:
+    """The pattern that matches a credential and nothing else, whatever characters a sender put into it."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", credential)
 
 
 @dataclass(frozen=True, kw_only=True)

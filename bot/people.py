@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 _SLACK_ID = re.compile(r"[UW][A-Z0-9]{4,}")
 _EMAIL = re.compile(r"[^@\s<>|]+@[^@\s<>|]+\.[^@\s<>|]+")
@@ -29,6 +30,15 @@ def is_email(text: str) -> bool:
 def spelling(text: str) -> str:
     """The form in which spellings of a person are compared: trimmed and case-folded."""
     return text.strip().casefold()
+
+
+class Unmatched(NamedTuple):
+    """Somebody whom senders name and nobody knows: no team, and no Slack account."""
+
+    spelled: str
+    is_email: bool
+    calls: int
+    cost_nanos: int
 
 
 @dataclass(frozen=True, kw_only=True)

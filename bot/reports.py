@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+from bot.attribution import UnattributedKey
 from bot.budget_requests import BudgetRequest
 from bot.budgets import Standing
 from bot.digests import Share
 from bot.gateways import DriftLine
 from bot.observations import CrossCheck
+from bot.people import Unmatched
 from bot.quarantine import Share as QuarantineShare
 from bot.teams import Team
 
@@ -50,6 +52,17 @@ class OverlapView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Whose:
+    """Usage of the last month whose team or person nobody knows, the dearest first. `may_claim` is whether the viewer
+    may say whose a key is; `hides_people` whether figures of somebody named by e-mail are for that person alone."""
+
+    keys: tuple[UnattributedKey, ...]
+    people: tuple[Unmatched, ...]
+    may_claim: bool
+    hides_people: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class CompanyView:
     """What managers of the whole and finance see: the company's standing and what needs somebody's attention."""
 
@@ -66,6 +79,7 @@ class CompanyView:
     overlaps: tuple[OverlapView, ...]
     broken_routes: tuple[str, ...]
     silent_messages: int
+    whose: Whose
     drifts: tuple[tuple[str, DriftLine], ...] = ()
     """(source, gateway's team) of which a gateway and the books say different things."""
 

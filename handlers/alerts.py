@@ -54,15 +54,20 @@ async def watch_budgets(context: Context) -> int:
 
 async def judge_team(tx: Transaction, rulebook: Rulebook, team: Team, *, now: datetime, command: str) -> None:
     """What a team should know now: thresholds that its spend crossed, and a spike that began, grew or ended."""
-    await _judge_thresholds(tx, rulebook, team, now=now, command=command)
+    await judge_thresholds(tx, rulebook, team, now=now, command=command, silently=False)
     await judge_spike(tx, rulebook, team, now=now, command=command)
 
 
-async def _judge_thresholds(tx: Transaction, rulebook: Rulebook, team: Team, *, now: datetime, command: str) -> None:
+async def judge_thresholds(
+    tx: Transaction, rulebook: Rulebook, team: Team, *, now: datetime, command: str, silently: bool
+) -> None:
+    """The thresholds that a team's spend has crossed; `silently` notes them, so that they are never said."""
     standing = await standing_of(tx, rulebook.directory, team, now=now)
     known = await tx.alerts.keys_like(f"threshold:{team.id}:{standing.period.name}:")
     recent = sum(nanos for day, nanos in standing.spent_by_day if day > standing.today - RECENT_DAYS)
-    due = thresholds_due(standing, known=known, recent_nanos=recent, is_governed=team.mode != "announce")
+    due = thresholds_due(
+        standing, known=known, recent_nanos=recent, is_governed=team.mode != "announce" and not silently
+    )
     at = micros(now)
     for alert in due:
         record = await tx.alerts.add(

@@ -71,11 +71,11 @@ class Asked:
         return (self.body.get("view") or {}).get("type") == "home"
 
     def field(self, block_id: str) -> str:
-        """What a modal's field holds, or the option that was chosen in it."""
+        """What a modal's field holds, or the option or date that was chosen in it."""
         elements: list[dict[str, Any]] = list(self.body["view"]["state"]["values"].get(block_id, {}).values())
         element = elements[0] if elements else {}
         option = element.get("selected_option") or {}
-        return str(element.get("value") or option.get("value") or "")
+        return str(element.get("value") or option.get("value") or element.get("selected_date") or "")
 
     async def reply(self, message: Message, *, fallback: Message | None = None) -> None:
         """Answers the person alone. Where Slack refuses the blocks, the fallback is said, and at last the text alone."""

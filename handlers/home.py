@@ -5,7 +5,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.digests import Share
 from bot.people import Person
 from bot.periods import micros, period_of
-from bot.reports import CompanyView, Home, PersonUse
+from bot.reports import CompanyView, Home, PersonUse, Whose
 from bot.rulebook import Rulebook
 from bot.views.home import home_view
 from handlers.answers import Asked, answers
@@ -16,6 +16,8 @@ from handlers.overlaps import shown_overlaps
 from handlers.standings import standing_of, standings_of
 from storage.reports import NOTHING, Part
 from storage.store import Transaction
+
+WHOSE_DAYS = 30
 
 
 async def home_of(tx: Transaction, rulebook: Rulebook, person: Person, context: Context) -> Home:
@@ -33,7 +35,7 @@ async def home_of(tx: Transaction, rulebook: Rulebook, person: Person, context: 
         standings=tuple(await standings_of(tx, directory, visible, now=now)),
         approvals=tuple(await waiting_for(tx, rulebook, person.id)),
         own_requests=tuple((r, directory.by_id(r.team_id).name) for r in requests),
-        company=await _company(tx, rulebook, context) if is_company else None,
+        company=await _company(tx, rulebook, person, context) if is_company else None,
         in_preview=directory.organisation.mode == "preview",
         now=micros(now),
         command=context.settings.command,
@@ -81,7 +83,7 @@ async def _own_shares(tx: Transaction, part: Part, ids: list[int], first_day: in
     return tuple(sorted(found, key=lambda share: (-share.cost_nanos, -share.tokens, share.name)))
 
 
-async def _company(tx: Transaction, rulebook: Rulebook, context: Context) -> CompanyView:
+async def _company(tx: Transaction, rulebook: Rulebook, person: Person, context: Context) -> CompanyView:
     directory = rulebook.directory
     now = context.now()
     organisation = await standing_of(tx, directory, directory.root, now=now)
@@ -109,6 +111,20 @@ async def _company(tx: Transaction, rulebook: Rulebook, context: Context) -> Com
         broken_routes=tuple(broken),
         silent_messages=await tx.reports.undelivered(),
         drifts=await open_drifts(tx, directory),
+        whose=await _whose(tx, rulebook, person, context),
+    )
+
+
+async def _whose(tx: Transaction, rulebook: Rulebook, person: Person, context: Context) -> Whose:
+    """What nobody could place in the last month."""
+    directory = rulebook.directory
+    today = directory.root.day_of(context.now_micros())
+    days = {"first_day": today - WHOSE_DAYS, "end_day": today + 2}
+    return Whose(
+        keys=tuple(await tx.attribution.unattributed_keys(directory.unattributed.id, **days)),
+        people=tuple(await tx.people.unmatched(**days)),
+        may_claim=person.id in directory.admins,
+        hides_people=directory.organisation.people != "managers",
     )
 
 

@@ -9,12 +9,12 @@ import typer
 from rich.table import Table
 
 from bot.money import usd
+from bot.people import Unmatched
 from bot.people_file import PersonLine, read_people_file, refuse, team_faults, text_of
 from bot.periods import day_number
 from bot.refusals import ConfigError
 from handlers.cli import opened, out, run
 from handlers.context import Context
-from storage.people import Unmatched
 from storage.people_file import save_people
 
 LISTED_DAYS = 90

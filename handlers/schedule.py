@@ -13,6 +13,7 @@ from handlers.gateways import tell_blocked, watch_gateways
 from handlers.observations import cross_check
 from handlers.overlaps import find_overlaps
 from handlers.periods import keep_books
+from handlers.reattribution import move_usage
 
 log = structlog.get_logger()
 
@@ -34,6 +35,7 @@ def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
     pace = context.settings.schedule_seconds
     return (
         ("keep the books", keep_books, max(pace, 60.0)),
+        ("move usage", move_usage, pace),
         ("post digests", post_due_digests, pace),
         ("look up Slack", look_up_slack, max(pace, 120.0)),
         ("cross-check sources", cross_check, max(pace, 3600.0)),

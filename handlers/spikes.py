@@ -24,6 +24,8 @@ from storage.store import Transaction
 
 HISTORY_HOURS = 35 * 24
 CHART_HOURS = 48
+NEWS_HOURS = 72
+"""As many hours as the longest spike has: what is moved into them later does not count as one."""
 _PARTS: tuple[Literal["credential", "workflow", "model", "tool"], ...] = ("credential", "workflow", "model", "tool")
 
 
@@ -35,6 +37,8 @@ async def judge_spike(tx: Transaction, rulebook: Rulebook, team: Team, *, now: d
     if not by_hour:
         return
     start = min(by_hour)
+    for hour, nanos in (await tx.reattributions.brought_by_hour(team.id, first_hour=this_hour - NEWS_HOURS)).items():
+        by_hour[hour] = by_hour.get(hour, 0) - max(0, nanos)  # it was another team's when it was new
     costs = np.array([by_hour.get(hour, 0) for hour in range(start, this_hour + 1)], dtype=np.int64)
     running = await tx.alerts.unended(team_id=team.id, kind="spike")
     judged = _newest_spike(costs, start)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
-from bot.attribution import Origin, Rule, RuleKind
-from storage.tables import attribution_rules, event_keys
+from bot.attribution import Origin, Rule, RuleKind, UnattributedKey, literal_pattern
+from storage.ledger import nano_sums, whole
+from storage.tables import attribution_rules, event_keys, usage_days, usage_series
 
 if TYPE_CHECKING:
     from storage.store import Transaction
@@ -92,9 +93,34 @@ class AttributionRules:
 
     async def claim(self, credential: str, team_id: int, *, from_at: int) -> None:
         """Keeps that a credential is a team's from a moment on. Imports of teams.yml leave it alone."""
-        values = {"position": 0, "kind": "credential", "pattern": credential, "team_id": team_id, "from_at": from_at}
+        pattern = literal_pattern(credential)
+        values = {"position": 0, "kind": "credential", "pattern": pattern, "team_id": team_id, "from_at": from_at}
         await self._connection.execute(insert(attribution_rules).values(**values, origin="claim", dated=1))
         await self._tx.config.changed()
+
+    async def unattributed_keys(self, unattributed_id: int, *, first_day: int, end_day: int) -> list[UnattributedKey]:
+        """The credentials whose usage of some days nobody could place, the dearest first."""
+        calls, last = func.sum(usage_days.c.calls), func.max(usage_days.c.local_day)
+        rows = await self._connection.execute(
+            select(
+                func.min(usage_series.c.id), usage_series.c.credential, calls, last, *nano_sums(usage_days.c.cost_nanos)
+            )
+            .join(usage_series, usage_series.c.id == usage_days.c.series_id)
+            .where(usage_days.c.team_id == unattributed_id)
+            .where(usage_days.c.local_day >= first_day, usage_days.c.local_day < end_day)
+            .group_by(usage_series.c.credential)
+            .having(calls > 0)
+        )
+        found = [
+            UnattributedKey(int(series), str(credential), int(n), whole(dollars, rest), int(day))
+            for series, credential, n, day, dollars, rest in rows
+        ]
+        return sorted(found, key=lambda key: (-key.cost_nanos, -key.calls, key.credential))
+
+    async def credential_of(self, series_id: int) -> str | None:
+        """The credential of a series; None if there is no such series."""
+        wanted = select(usage_series.c.credential).where(usage_series.c.id == series_id)
+        return (await self._connection.execute(wanted)).scalar()
 
 
 def _is_of(row: Any, line: Line) -> bool:

@@ -1,26 +1,17 @@
 """People remembered: opaque ids in the books, and names here alone, erasable."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, exists, func, insert, select, update
 
-from bot.people import Person, is_email, is_slack_id, spelling
+from bot.people import Person, Unmatched, is_email, is_slack_id, spelling
 from storage import bulk
 from storage.ledger import nano_sums, whole
 from storage.tables import people, person_aliases, person_teams, team_roles, usage_days, usage_series
 
 if TYPE_CHECKING:
     from storage.store import Transaction
-
-
-class Unmatched(NamedTuple):
-    """Somebody whom senders name and nobody knows: no team, and no Slack account."""
-
-    spelled: str
-    is_email: bool
-    calls: int
-    cost_nanos: int
 
 
 class People:

@@ -26,6 +26,7 @@ from storage.outbox import Outbox
 from storage.overlaps import Overlaps
 from storage.people import People
 from storage.quarantine import Quarantine
+from storage.reattributions import Reattributions
 from storage.reconciliations import Reconciliations
 from storage.replays import Replays
 from storage.reports import Reports
@@ -68,6 +69,10 @@ class Transaction:
     @cached_property
     def attribution(self) -> AttributionRules:
         return AttributionRules(self)
+
+    @cached_property
+    def reattributions(self) -> Reattributions:
+        return Reattributions(self)
 
     @cached_property
     def people(self) -> People:

@@ -35,7 +35,7 @@ async def press_everything(person: Person, where: Surface) -> int:
 
 async def test_every_button_drawn_is_answered(acme: Company) -> None:
     await _everything_is_said(acme)
-    people = {"anna": acme.anna, "ben": acme.ben, "chloe": acme.chloe}
+    people = {"anna": acme.anna, "ben": acme.ben, "chloe": acme.chloe, "dan": acme.dan}
     pressed = 0
     for person in people.values():
         for message in [*await person.messages("CSEARCH"), *await person.dms()]:
@@ -55,6 +55,7 @@ async def _everything_is_said(acme: Company) -> None:
     for days in range(12):
         await acme.uses(acme.event(f"d{days}", dollars=20, ago=timedelta(days=days)))
     await acme.uses(*[acme.event(f"s{n}", dollars=100, credential="ci-7") for n in range(8)])
+    await acme.uses(acme.event("nobody", team=None, user=None, credential="ci-9"))
     form = (await acme.anna.runs("/tokens request 5 x", channel="CSEARCH")).modal
     assert form is not None
     await acme.anna.submits(form)

@@ -143,10 +143,12 @@ def overflow(*options: tuple[str, int | str], action_id: str) -> Element:
     return slackblocks.OverflowMenu(action_id, [Option(PlainText(text), str(value)) for text, value in options])
 
 
-def select(options: Sequence[tuple[str, int | str]], *, action_id: str, chosen: int | str, placeholder: str) -> Element:
-    """A menu of (text, value), at most a hundred, one of them chosen."""
+def select(
+    options: Sequence[tuple[str, int | str]], *, action_id: str, chosen: int | str | None, placeholder: str
+) -> Element:
+    """A menu of (text, value), at most a hundred, one of them chosen, or none yet."""
     listed = [Option(PlainText(plain(text, limit=75)), str(value)) for text, value in options]
-    initial = next(option for option in listed if option.value == str(chosen))
+    initial = None if chosen is None else next(option for option in listed if option.value == str(chosen))
     return slackblocks.StaticSelectMenu(
         action_id=action_id, options=listed, initial_option=initial, placeholder=PlainText(placeholder)
     )
@@ -166,10 +168,15 @@ def text_input(
     )
 
 
-def field(label: str, element: Element, *, block_id: str, hint: str) -> Block:
+def date_input(*, action_id: str, placeholder: str) -> Element:
+    """A field to choose a date in."""
+    return slackblocks.DatePicker(action_id=action_id, placeholder=PlainText(placeholder))
+
+
+def field(label: str, element: Element, *, block_id: str, hint: str, optional: bool = False) -> Block:
     """A field of a form with its label and hint, both plain."""
     return slackblocks.InputBlock(
-        label=PlainText(label), element=element, block_id=block_id, hint=PlainText(hint)
+        label=PlainText(label), element=element, block_id=block_id, hint=PlainText(hint), optional=optional
     )._resolve()
 
 

@@ -74,7 +74,7 @@ def _attention(company: CompanyView) -> list[str]:
     lines = []
     if company.unattributed_nanos:
         lines.append(
-            f"{usd(company.unattributed_nanos)} is unattributed: add a rule to teams.yml, under `attribution`."
+            f"{usd(company.unattributed_nanos)} is unattributed: an admin claims its keys, or teams.yml gets a rule for it."
         )
     if company.unpriced_calls:
         models = _names(company.unpriced_models)

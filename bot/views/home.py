@@ -8,6 +8,7 @@ from bot.messages import Block
 from bot.money import usd, usd_round
 from bot.periods import day_text
 from bot.reports import Home, Pending
+from bot.views.attribution import whose_blocks
 from bot.views.blocks import actions, button, context, date_mark, divider, header, home, name, plain, quote, section
 from bot.views.budget_requests import (
     CHANGE_REQUEST,
@@ -47,7 +48,11 @@ def home_view(shown: Home) -> dict[str, Any]:
     if shown.own_requests:
         blocks += [divider(block_id="home-requests-rule"), *_own_requests(shown)]
     if shown.company is not None:
-        blocks += [divider(block_id="home-company-rule"), *company_blocks(shown.company)]
+        blocks += [
+            divider(block_id="home-company-rule"),
+            *company_blocks(shown.company),
+            *whose_blocks(shown.company.whose),
+        ]
     updated = f"Updated {date_mark(shown.now)}. In a channel, `{shown.command} help` lists what you can type."
     blocks.append(context(updated, block_id="home-notes"))
     return home(blocks)

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from bot.alerts import Contributor, SpikeAlert
+from bot.attribution import UnattributedKey
 from bot.budget_requests import BudgetRequest
 from bot.budgets import Standing
 from bot.charts import SpikeHours, encode
@@ -18,7 +19,7 @@ from bot.money import NANOS
 from bot.observations import Amount, CrossCheck
 from bot.periods import MICROS, day_number, hour_of, micros, period_of
 from bot.quarantine import Share as QuarantineShare
-from bot.reports import CompanyView, Home, OverlapView, Pending, PersonUse
+from bot.reports import CompanyView, Home, OverlapView, Pending, PersonUse, Whose
 from bot.teams import Team
 
 ANNA, BEN, CHLOE = "<@U0ANNA001>", "<@U0BEN0001>", "<@U0CHLOE01>"
@@ -243,6 +244,7 @@ OVERLAP = OverlapView(
     cost_nanos=dollars(37.25),
     minutes=171,
 )
+NOBODY = Whose(keys=(), people=(), may_claim=True, hides_people=True)
 
 
 def company(standings: Sequence[Standing] = (), **changed: Any) -> CompanyView:
@@ -261,8 +263,13 @@ def company(standings: Sequence[Standing] = (), **changed: Any) -> CompanyView:
         overlaps=(OVERLAP,),
         broken_routes=("Mobile: #team-mobile (broken)",),
         silent_messages=1,
+        whose=NOBODY,
     )
     return replace(view, **changed)
+
+
+def unattributed_key(number: int = 1, credential: str = "ci-7", cost: float = 310, calls: int = 42) -> UnattributedKey:
+    return UnattributedKey(number, credential, calls, dollars(cost), TODAY - 1)
 
 
 def home(**changed: Any) -> Home:
