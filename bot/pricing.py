@@ -23,18 +23,21 @@ _MEMORY = 20_000
 class ContractPrice:
     """A negotiated price: own rates in pico-dollars per token, a discount in parts per million off the book, or both.
 
-    `model` is a glob, read without regard to case; `from_day` is the first day (since 1970) on which it holds.
+    `model` is a glob, read without regard to case; `from_day` is the first day (since 1970) on which it holds, `until_day`
+    the first on which it does not any more. `origin` says where it was declared.
     """
 
     model: str | None = None
     provider: str | None = None
     from_day: int | None = None
+    until_day: int | None = None
     input_pico: int | None = None
     output_pico: int | None = None
     cache_read_pico: int | None = None
     cache_write_5m_pico: int | None = None
     cache_write_1h_pico: int | None = None
     discount_ppm: int | None = None
+    origin: Literal["teams.yml", "Slack"] = "teams.yml"
 
     def __post_init__(self) -> None:
         given = [*self.own_rates.values(), self.discount_ppm]
@@ -42,6 +45,9 @@ class ContractPrice:
             raise ValueError("a contract price needs a rate or a discount")
         if any(rate is not None and rate < 0 for rate in given) or (self.discount_ppm or 0) > _MILLION:
             raise ValueError("a rate is at least 0 and a discount between 0 and 1,000,000 parts per million")
+
+    def holds_on(self, day: int) -> bool:
+        return (self.from_day or day) <= day and (self.until_day is None or day < self.until_day)
 
     @property
     def own_rates(self) -> dict[str, int | None]:
@@ -151,7 +157,7 @@ class Prices:
         seller, sold, names = self._meant(provider, model, day)
         schedule = self.book.schedule(seller, sold, utc_day, tier=tier) or ((0, None),)
         sellers = {provider.strip().casefold(), self.book.seller(seller, sold)}
-        apply = [c for c in self._contracts if (c.from_day or day) <= day and self._is_for(c, sellers, names)]
+        apply = [c for c in self._contracts if c.holds_on(day) and self._is_for(c, sellers, names)]
         return tuple(
             _Terms(second, next((over for c in apply if (over := c.over(book)) is not None), None), book)
             for second, book in schedule
@@ -177,7 +183,10 @@ class Prices:
             {contract.provider.strip().casefold(), PriceBook.provider_id(contract.provider)}
         ):
             return False
-        return not contract.model or any(fnmatchcase(name, contract.model.casefold()) for name in names)
+        model = (contract.model or "").casefold()
+        if contract.origin == "Slack":  # of one model, whatever characters its name has
+            return model in names
+        return not model or model in names or any(fnmatchcase(name, model) for name in names)
 
 
 def _decide(
@@ -194,7 +203,7 @@ def _decide(
 def _precedence(contract: ContractPrice) -> tuple[bool, int, bool, int]:
     """The more specific first: a model's name, a longer pattern, with a provider; then the latest that has begun."""
     model = contract.model or ""
-    exact = bool(model) and not any(c in model for c in "*?[")
+    exact = bool(model) and (contract.origin == "Slack" or not any(c in model for c in "*?["))
     return exact, sum(c not in "*?" for c in model), bool(contract.provider), contract.from_day or 0
 
 

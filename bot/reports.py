@@ -9,6 +9,7 @@ from bot.digests import Share
 from bot.gateways import DriftLine
 from bot.observations import CrossCheck
 from bot.people import Unmatched
+from bot.prices import Disagreement, Repricing, Unpriced
 from bot.quarantine import Share as QuarantineShare
 from bot.teams import Team
 
@@ -63,14 +64,23 @@ class Whose:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PricesView:
+    """What admins and finance see of prices: models without one, those being priced again or just done, and the models on
+    whose price senders and we disagree materially, the most first."""
+
+    unpriced: tuple[Unpriced, ...]
+    repricings: tuple[Repricing, ...]
+    disagreements: tuple[Disagreement, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class CompanyView:
     """What managers of the whole and finance see: the company's standing and what needs somebody's attention."""
 
     organisation: Standing
     teams: tuple[Standing, ...]
     unattributed_nanos: int
-    unpriced_calls: int
-    unpriced_models: tuple[str, ...]
+    prices: PricesView
     quarantined: tuple[QuarantineShare, ...]
     not_kept: int
     """Rows that there was no room for in quarantine."""

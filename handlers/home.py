@@ -13,6 +13,7 @@ from handlers.context import Context
 from handlers.gateways import open_drifts
 from handlers.observations import drifting
 from handlers.overlaps import shown_overlaps
+from handlers.prices import prices_view
 from handlers.standings import standing_of, standings_of
 from storage.reports import NOTHING, Part
 from storage.store import Transaction
@@ -94,16 +95,14 @@ async def _company(tx: Transaction, rulebook: Rulebook, person: Person, context:
         first_day=organisation.period.first_day,
         end_day=organisation.period.end_day,
     )
-    unpriced = await tx.reports.unpriced_models(
-        first_day=organisation.period.first_day, end_day=organisation.period.end_day
-    )
+    period = organisation.period
+    prices = await prices_view(tx, first_day=period.first_day, end_day=period.end_day, at=micros(now))
     broken = [f"{t.name}: {t.channel_ref} ({t.channel_state})" for t in directory.real_teams if t.channel_state in _BAD]
     return CompanyView(
         organisation=organisation,
         teams=tuple(sorted(teams, key=lambda s: -s.balance.charged_nanos)),
         unattributed_nanos=sum(s.cost_nanos for s in nobody.values()),
-        unpriced_calls=sum(unpriced.values()),
-        unpriced_models=tuple(sorted(unpriced, key=lambda model: -unpriced[model])),
+        prices=prices,
         quarantined=tuple(await tx.quarantine.shares()),
         not_kept=sum((await tx.quarantine.not_kept()).values()),
         cross_checks=await drifting(tx, rulebook, now=context.now_micros()),

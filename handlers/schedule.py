@@ -13,6 +13,7 @@ from handlers.gateways import tell_blocked, watch_gateways
 from handlers.observations import cross_check
 from handlers.overlaps import find_overlaps
 from handlers.periods import keep_books
+from handlers.prices import compare_prices, reprice_due, tell_unpriced
 from handlers.reattribution import move_usage
 
 log = structlog.get_logger()
@@ -42,6 +43,9 @@ def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
         ("find overlaps", find_overlaps, max(pace, 900.0)),
         ("tell whom a gateway's budget blocked", tell_blocked, pace),
         ("watch gateways", watch_gateways, max(pace, 120.0)),
+        ("tell of unpriced models", tell_unpriced, max(pace, 60.0)),
+        ("price again", reprice_due, pace),
+        ("compare prices", compare_prices, 3_600.0),
     )
 
 

@@ -10,6 +10,7 @@ from bot.attribution import Rule
 from bot.budgets import check_budgets_fit
 from bot.money import usd
 from bot.periods import moment, zone
+from bot.prices import iso_day
 from bot.refusals import ConfigError
 from bot.rulebook import contracts_of
 from bot.teams import Role
@@ -118,6 +119,12 @@ async def _picture(tx: Transaction, *, at: int) -> dict[str, str]:
     for line in await tx.config.document("models") or []:
         begins = f", from {line['from']}" if line.get("from") else ""
         picture[f"model {line['alias']}{begins}"] = line["model"]
+    declared = contracts_of(await tx.config.document("prices"))
+    for price in await tx.prices.set_prices():
+        of = f"{price.model} of {price.provider}" if price.provider else price.model
+        until = price.replaced_from(declared)
+        words = "holds" if until is None else f"until {iso_day(until)}, which teams.yml names"
+        picture[f"price of {of}, set in Slack from {iso_day(price.from_day)}"] = words
     for name in ("tools", "workflows", "prices", "policy"):
         document = await tx.config.document(name)
         if document:

@@ -116,18 +116,6 @@ class Reports:
         )
         return {str(name): whole(dollars, rest) for name, dollars, rest in rows}
 
-    async def unpriced_models(self, *, first_day: int, end_day: int) -> dict[str, int]:
-        """Calls by model, of calls with tokens and no known price."""
-        rows = await self._connection.execute(
-            select(usage_series.c.model, func.sum(usage_days.c.calls))
-            .join(usage_series, usage_series.c.id == usage_days.c.series_id)
-            .where(usage_series.c.basis == "unpriced")
-            .where(usage_days.c.local_day >= first_day, usage_days.c.local_day < end_day)
-            .group_by(usage_series.c.model)
-            .having(func.sum(usage_days.c.calls) != 0)
-        )
-        return {str(model): int(calls) for model, calls in rows}
-
     async def undelivered(self) -> int:
         """Messages that were given up."""
         found = await self._connection.execute(select(func.count()).where(outbox.c.given_up == 1))

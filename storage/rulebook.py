@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from bot.attribution import Attribution, Membership
 from bot.periods import day_start, micros
 from bot.price_book import PriceBook
+from bot.prices import in_force
 from bot.pricing import Prices
 from bot.rulebook import Rulebook, aliases_of, approvals_of, contracts_of
 from bot.teams import Directory
@@ -48,7 +49,7 @@ async def read_rulebook(tx: "Transaction", book: PriceBook, *, at: int) -> Ruleb
         ),
         prices=Prices(
             book,
-            contracts_of(await tx.config.document("prices")),
+            in_force(contracts_of(await tx.config.document("prices")), await tx.prices.set_prices()),
             aliases_of(await tx.config.document("models")),
         ),
         tools=Tools([ToolRule(name=t["name"], kind=t["kind"], **t["match"]) for t in tools or []]),

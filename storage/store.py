@@ -25,6 +25,7 @@ from storage.observations import Observations
 from storage.outbox import Outbox
 from storage.overlaps import Overlaps
 from storage.people import People
+from storage.prices import StoredPrices
 from storage.quarantine import Quarantine
 from storage.reattributions import Reattributions
 from storage.reconciliations import Reconciliations
@@ -105,6 +106,10 @@ class Transaction:
     @cached_property
     def gateways(self) -> Gateways:
         return Gateways(self)
+
+    @cached_property
+    def prices(self) -> StoredPrices:
+        return StoredPrices(self)
 
     @cached_property
     def quarantine(self) -> Quarantine:

@@ -8,6 +8,7 @@ from typing import Any
 
 from handlers.digests import post_digest
 from handlers.listeners import register_all
+from handlers.prices import tell_unpriced
 from tests.company import Company
 from tests.people import Person
 from tests.seen import Surface, options_of
@@ -51,7 +52,7 @@ async def test_every_button_drawn_is_answered(acme: Company) -> None:
 
 
 async def _everything_is_said(acme: Company) -> None:
-    """A digest, a threshold, a spike's shape, a request, each with its buttons."""
+    """A digest, a threshold, a spike's shape, a request, a model without a price, each with its buttons."""
     for days in range(12):
         await acme.uses(acme.event(f"d{days}", dollars=20, ago=timedelta(days=days)))
     await acme.uses(*[acme.event(f"s{n}", dollars=100, credential="ci-7") for n in range(8)])
@@ -63,6 +64,8 @@ async def _everything_is_said(acme: Company) -> None:
     team = directory.by_slug("search")
     assert team is not None
     today = team.day_of(acme.context.now_micros())
+    await acme.uses(acme.event("unpriced", cost_usd=None))
+    assert await tell_unpriced(acme.context) == 1
     assert await post_digest(acme.context, team, today - (today + 3) % 7 - 7)
     await acme.settles()
 

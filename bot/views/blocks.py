@@ -168,9 +168,13 @@ def text_input(
     )
 
 
-def date_input(*, action_id: str, placeholder: str) -> Element:
-    """A field to choose a date in."""
-    return slackblocks.DatePicker(action_id=action_id, placeholder=PlainText(placeholder))
+def date_input(*, action_id: str, placeholder: str = "", initial: str = "") -> Element:
+    """A field to choose a day in, `2026-11-23`."""
+    return slackblocks.DatePicker(
+        action_id=action_id,
+        initial_date=initial or None,
+        placeholder=PlainText(placeholder) if placeholder else None,
+    )
 
 
 def field(label: str, element: Element, *, block_id: str, hint: str, optional: bool = False) -> Block:

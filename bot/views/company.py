@@ -9,6 +9,7 @@ from bot.reports import CompanyView
 from bot.views.blocks import name, section
 from bot.views.budgets import has_budget
 from bot.views.gateways import drift_line
+from bot.views.prices import disagreement_words, price_blocks
 from bot.views.sources import source_lines
 from bot.views.wording import counted, progress_bar, signed_usd
 
@@ -35,7 +36,7 @@ def company_blocks(company: CompanyView) -> list[Block]:
         blocks.append(section(f"*Moved most, last 7 full days*\n{moved}", block_id="company-movers"))
     attention = "\n".join(f"• {line}" for line in _attention(company)) or "Nothing needs attention."
     blocks.append(section(f"*Needs attention*\n{attention}", block_id="company-attention"))
-    return blocks
+    return [*blocks, *price_blocks(company.prices)]
 
 
 def _company_words(company: CompanyView) -> str:
@@ -76,12 +77,12 @@ def _attention(company: CompanyView) -> list[str]:
         lines.append(
             f"{usd(company.unattributed_nanos)} is unattributed: an admin claims its keys, or teams.yml gets a rule for it."
         )
-    if company.unpriced_calls:
-        models = _names(company.unpriced_models)
-        of = f" of {models}" if models else ""
-        lines.append(
-            f"{counted(company.unpriced_calls, 'unpriced call')}{of}: add a price to teams.yml, under `prices`."
-        )
+    if company.prices.unpriced:
+        calls = counted(sum(unpriced.calls for unpriced in company.prices.unpriced), "call")
+        models = counted(len(company.prices.unpriced), "model")
+        lines.append(f"{calls} of {models} without a price: set one below, or in teams.yml under `prices`.")
+    if company.prices.disagreements:
+        lines.append(disagreement_words(company.prices.disagreements))
     lines += source_lines(company)
     if company.broken_routes:
         lines.append(

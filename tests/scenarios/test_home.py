@@ -108,7 +108,8 @@ async def test_finance_sees_the_company_and_what_needs_attention(acme_on_both: C
     assert "$300.00 of $1,000.00" in words
     assert "$50.00 of $500.00" in words
     assert "$7.00 is unattributed" in words
-    assert "1 unpriced call of &lt;!here&gt;" in words
+    assert "1 call of 1 model without a price" in words
+    assert "*&lt;!here&gt;*" in words
     assert "1 row in quarantine" in words
     assert "<!here>" not in words
     assert "Company" in (await acme.dan.opens_home()).text_everywhere()

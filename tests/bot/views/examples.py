@@ -18,8 +18,9 @@ from bot.messages import Message, with_images
 from bot.money import NANOS
 from bot.observations import Amount, CrossCheck
 from bot.periods import MICROS, day_number, hour_of, micros, period_of
+from bot.prices import Disagreement, Repricing, Unpriced
 from bot.quarantine import Share as QuarantineShare
-from bot.reports import CompanyView, Home, OverlapView, Pending, PersonUse, Whose
+from bot.reports import CompanyView, Home, OverlapView, Pending, PersonUse, PricesView, Whose
 from bot.teams import Team
 
 ANNA, BEN, CHLOE = "<@U0ANNA001>", "<@U0BEN0001>", "<@U0CHLOE01>"
@@ -247,13 +248,44 @@ OVERLAP = OverlapView(
 NOBODY = Whose(keys=(), people=(), may_claim=True, hides_people=True)
 
 
+def unpriced(number: int = 1, **changed: Any) -> Unpriced:
+    day = day_number(NOW.date()) - 12
+    model = Unpriced(id=number, provider="acme", model="metacode-9", calls=100, tokens=3_100_000, first_day=day)
+    return replace(model, **changed)
+
+
+def repricing(**changed: Any) -> Repricing:
+    line = Repricing(
+        id=5,
+        provider="acme",
+        model="metacode-9",
+        from_day=day_number(NOW.date()) - 12,
+        actor_id=3,
+        wanted_at=micros(NOW),
+        done_at=None,
+        calls=0,
+        difference_nanos=0,
+    )
+    return replace(line, **changed)
+
+
+def disagreement(**changed: Any) -> Disagreement:
+    line = Disagreement(provider="openai", model="gpt-4o", calls=40, ours_nanos=dollars(120), theirs_nanos=dollars(100))
+    return replace(line, **changed)
+
+
+def prices(**changed: Any) -> PricesView:
+    """Two models without a price, one with a hostile name."""
+    listed = (unpriced(), unpriced(2, provider="", model="<!channel>", calls=20))
+    return replace(PricesView(unpriced=listed, repricings=(), disagreements=()), **changed)
+
+
 def company(standings: Sequence[Standing] = (), **changed: Any) -> CompanyView:
     view = CompanyView(
         organisation=standing(ACME, allocated=250_000, charged=310),
         teams=tuple(standings) or (standing(), *many_standings(2)),
         unattributed_nanos=dollars(310),
-        unpriced_calls=120,
-        unpriced_models=("metacode-9", "<!channel>"),
+        prices=prices(),
         quarantined=(
             QuarantineShare(source="gateway-eu", kind="unreadable", rows=12, bytes=4_000, retryable=11),
             QuarantineShare(source="otlp-laptops", kind="conflict", rows=2, bytes=900, retryable=0),

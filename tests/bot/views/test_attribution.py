@@ -22,7 +22,9 @@ from tests.bot.views.examples import (
     many_standings,
     obeys,
     posted,
+    prices,
     unattributed_key,
+    unpriced,
 )
 
 KEYS = (
@@ -77,10 +79,11 @@ def test_a_company_that_knows_everybody_shows_neither() -> None:
 
 def test_with_forty_hostile_teams_the_keys_still_fit() -> None:
     full = replace(WHOSE, keys=tuple(unattributed_key(n, f"{n} {HOSTILE}") for n in range(40)))
+    models = tuple(unpriced(n, provider=HOSTILE, model=HOSTILE) for n in range(40))
     view = home_view(
         home(
             standings=many_standings(40, name="<!channel> & co"),
-            company=company(many_standings(40, name="<!channel> & co"), whose=full, unpriced_models=(HOSTILE,) * 40),
+            company=company(many_standings(40, name="<!channel> & co"), whose=full, prices=prices(unpriced=models)),
         )
     )
     obeys(view)

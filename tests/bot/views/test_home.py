@@ -19,8 +19,10 @@ from tests.bot.views.examples import (
     many_standings,
     obeys,
     pending,
+    prices,
     request,
     standing,
+    unpriced,
 )
 
 
@@ -50,7 +52,9 @@ def test_chloes_home_has_the_company(snapshot: SnapshotAssertion) -> None:
     obeys(view)
 
     assert "$310.00 is unattributed" in all_text(view)
-    assert "120 unpriced calls of metacode-9, &lt;!channel&gt;" in all_text(view)
+    assert "120 calls of 2 models without a price" in all_text(view)
+    assert "*metacode-9 of acme*" in all_text(view)
+    assert "*&lt;!channel&gt;*" in all_text(view)
     assert view == snapshot
 
 
@@ -63,11 +67,12 @@ def test_somebody_who_used_nothing_in_preview(snapshot: SnapshotAssertion) -> No
 
 
 def test_forty_hostile_teams_and_requests_fit(snapshot: SnapshotAssertion) -> None:
+    hostile = tuple(unpriced(n, provider=HOSTILE, model=HOSTILE) for n in range(40))
     full = home(
         standings=many_standings(40, name="<!channel> & co"),
         approvals=tuple(pending(HOSTILE_TEAM, id=n, reason=HOSTILE) for n in range(1, 41)),
         own_requests=tuple((request(id=n), HOSTILE) for n in range(50, 90)),
-        company=company(many_standings(40, name="<!channel> & co"), unpriced_models=(HOSTILE,) * 40),
+        company=company(many_standings(40, name="<!channel> & co"), prices=prices(unpriced=hostile)),
     )
     view = home_view(full)
     obeys(view)

@@ -31,12 +31,14 @@ def test_many_hostile_models_and_sources_fit() -> None:
     posted(overlap_message(hostile))
     blocks = company_blocks(company(cross_checks=tuple(many), overlaps=(hostile,) * 9))
 
-    assert "and of 59 other models or days" in blocks[-1]["text"]["text"]
-    assert "So do 8 more pairs." in blocks[-1]["text"]["text"]
+    (attention,) = [block for block in blocks if block["block_id"] == "company-attention"]
+    assert "and of 59 other models or days" in attention["text"]["text"]
+    assert "So do 8 more pairs." in attention["text"]["text"]
 
 
 def test_a_healthy_company_is_told_of_no_source() -> None:
     blocks = company_blocks(company(quarantined=(), cross_checks=(), overlaps=(), not_kept=0))
+    (attention,) = [block for block in blocks if block["block_id"] == "company-attention"]
 
-    assert "quarantine" not in blocks[-1]["text"]["text"]
-    assert "booked" not in blocks[-1]["text"]["text"]
+    assert "quarantine" not in attention["text"]["text"]
+    assert "booked" not in attention["text"]["text"]
