@@ -290,6 +290,7 @@ def test_no_tokens_told_is_a_call_unmetered_and_a_failed_one_costs_nothing() -> 
         "failed with noughts": span(failed=True, said=noughts),
         "failed after it was paid for": span(failed=True),
         "failed before a model was known": span(failed=True, said={"gen_ai.operation.name": "chat"}),
+        "free, as it says": span(said=noughts | {"gen_ai.usage.cost": 0}),
         "a cost alone": span(said=none | {"gen_ai.usage.cost": 0.04}),
     }
     found = {name: one(traces(body)) for name, body in bodies.items()}
@@ -531,6 +532,19 @@ def _protobuf(body: Any) -> bytes:
                 found["traceId"], found["spanId"] = "AAAAAAAAAAAAAAAAAAAAAQ==", "AAAAAAAAAAE="
     written: bytes = ParseDict(body, REQUESTS["traces"]()).SerializeToString()
     return written
+
+
+def test_a_row_that_can_not_even_be_decoded_is_kept_without_them_too() -> None:
+    resource = {"service.name": "checkout", "host.ip": "192.0.2.9"}
+    bodies = [
+        traces(span(said=CHAT | SECRETS, endTimeUnixNano="soon"), resource=resource),
+        traces({**span(said=CHAT | SECRETS), "name": 7, "events": [{"name": "the secret event"}]}, resource=resource),
+    ]
+    for body in bodies:
+        (row,) = parsed_of(body).unusable
+        assert b"gen_ai.usage.input_tokens" in row.kept
+        assert b"secret" not in row.kept
+        assert b"192.0.2" not in row.kept
 
 
 def test_a_row_kept_of_a_source_that_meters_by_one_signal_is_read_again_by_that_signal() -> None:
