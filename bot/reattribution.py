@@ -75,11 +75,12 @@ def changes_due(
     With `team_id` only what comes to that team or leaves it.
     """
     found = []
+    teams = {team.id: team for team in rulebook.directory.teams}
     for old in page:
         placed = placed_now(old, spellings.get(old.person_id, ()), rulebook, sources[old.source_id])
         if placed.team_id == old.team_id or team_id not in (None, old.team_id, placed.team_id):
             continue
-        day = rulebook.directory.by_id(placed.team_id).day_of(old.occurred_at)
+        day = teams[placed.team_id].day_of(old.occurred_at)
         new = msgspec.structs.replace(old, team_id=placed.team_id, local_day=day, rule=placed.rule)
         found.append(Change(old, new))
     return found

@@ -38,17 +38,19 @@ class _Run:
         """What would move, with nothing written."""
         async for page in self._pages():
             async with self._context.store.read() as tx:
-                self.moves = moves_of(await self._due(tx, page), self.moves)
+                self.moves = moves_of((await self._due(tx, page))[1], self.moves)
         return self.moves
 
     async def move(self) -> list[Move]:
         """Moves it, a page a transaction. Done again, or by two at once, it moves the same once."""
         async for page in self._pages():
             async with self._context.store.read() as tx:
-                is_due = bool(await self._due(tx, page))
-            if is_due:
+                rulebook, changes = await self._due(tx, page)
+            if changes:
                 async with self._context.store.begin() as tx:
-                    self.moves = moves_of(await self._adjust(tx, page), self.moves)
+                    if (await self._context.rulebooks.current(tx)) is not rulebook:
+                        rulebook, changes = await self._due(tx, page)
+                    self.moves = moves_of(await self._adjust(tx, rulebook, changes), self.moves)
                     await self._renew(tx)
             elif self._context.now_micros() - self._renewed_at > LEASE_MICROS // 4:
                 async with self._context.store.begin() as tx:
@@ -59,9 +61,10 @@ class _Run:
         wanted = Wanted(since=self._work.since_at, credential=self._work.credential or None)
         return current_pages(self._context.store, wanted, limit=PAGE)
 
-    async def _due(self, tx: Transaction, page: Sequence[Booked]) -> list[Change]:
+    async def _due(self, tx: Transaction, page: Sequence[Booked]) -> tuple[Rulebook, list[Change]]:
+        """What moves by the rules of this moment, and these. Whoever changes rules or people makes another rulebook."""
         rulebook = await self._context.rulebooks.current(tx)
-        return changes_due(
+        return rulebook, changes_due(
             page,
             spellings=await tx.people.spellings_of({booked.person_id for booked in page if booked.person_id}),
             sources={source.id: source for source, _ in await tx.keys.listed()},
@@ -69,9 +72,7 @@ class _Run:
             team_id=self._work.team_id,
         )
 
-    async def _adjust(self, tx: Transaction, page: Sequence[Booked]) -> list[Change]:
-        rulebook = await self._context.rulebooks.current(tx)
-        changes = await self._due(tx, page)
+    async def _adjust(self, tx: Transaction, rulebook: Rulebook, changes: Sequence[Change]) -> list[Change]:
         joined = {change.new.team_id for change in changes}
         teams = [team for team in rulebook.directory.real_teams if team.id in joined]
         await self._judge(tx, rulebook, [team for team in teams if team.id not in self._judged], silently=False)
