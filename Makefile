@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo run test lint bench snapshot screenshots lock clean
+.PHONY: help demo run test lint bench senders snapshot screenshots lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -17,6 +17,11 @@ help:  ## this list
 
 .venv/test: requirements-test.txt .venv/run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
+	@touch $@
+
+.venv/senders/done: requirements-senders.txt .venv/test
+	@test -x .venv/senders/bin/python || $(BIN)/python -m venv .venv/senders
+	.venv/senders/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-senders.txt
 	@touch $@
 
 demo: .venv/run  ## the sandbox workspace with a month of usage, on a local page
@@ -38,6 +43,9 @@ lint: .venv/test  ## ruff, mypy --strict, import contracts
 bench: .venv/test  ## figures for ingest beside the bare database, in the same run
 	$(BIN)/python -m tests.bench
 
+senders: .venv/senders/done  ## a real LiteLLM proxy sends 1,000 calls to the bot (a second, larger virtual environment)
+	$(BIN)/python -m tests.real.litellm_proxy
+
 snapshot: .venv/test  ## rewrites the Block Kit snapshots; read the diff like prose
 	$(BIN)/python -m pytest --snapshot-update tests/bot/views
 
@@ -45,10 +53,11 @@ screenshots: .venv/test  ## remakes the pictures in docs/ from a running demo
 	$(BIN)/python -m tests.browser
 	$(BIN)/python -m tests.screenshots
 
-lock: .venv/test  ## compiles the two locks from pyproject.toml (hashes, no index address)
+lock: .venv/test  ## compiles the locks from pyproject.toml and requirements-senders.in (hashes, no index address)
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 --extra test -c requirements.txt pyproject.toml -o requirements-test.txt
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 requirements-senders.in -o requirements-senders.txt
 
 clean:  ## removes the virtual environment and caches
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -9,6 +9,7 @@ from bot.clock import SystemClock
 from bot.demo_stage import demo_command
 from bot.settings import load_settings
 from handlers import attribution_commands, keys, people, quarantine, teams
+from handlers.backfill import backfill_command
 from handlers.checks import check_command
 from handlers.cli import out, prepare, run
 from handlers.digests import digest_command
@@ -31,6 +32,7 @@ main.add_typer(attribution_commands.commands, name="attribution")
 main.add_typer(keys.commands, name="keys")
 main.add_typer(quarantine.commands, name="quarantine")
 main.command("replay")(replay_command)
+main.command("backfill")(backfill_command)
 main.command("digest")(digest_command)
 main.command("reprice")(reprice_command)
 main.command("sources")(sources_command)

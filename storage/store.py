@@ -13,6 +13,7 @@ from storage.adjustments import Adjustments
 from storage.alerts import Alerts
 from storage.attribution import AttributionRules
 from storage.audit import Audit
+from storage.backfills import Backfills
 from storage.budget_requests import BudgetRequests
 from storage.config import Config
 from storage.engine import create_engines
@@ -110,6 +111,10 @@ class Transaction:
     @cached_property
     def prices(self) -> StoredPrices:
         return StoredPrices(self)
+
+    @cached_property
+    def backfills(self) -> Backfills:
+        return Backfills(self)
 
     @cached_property
     def quarantine(self) -> Quarantine:

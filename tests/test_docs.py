@@ -248,7 +248,7 @@ def test_the_procfile_starts_commands_that_exist() -> None:
 
 
 def test_the_locks_name_hashes_and_no_index() -> None:
-    for name in ("requirements.txt", "requirements-test.txt"):
+    for name in ("requirements.txt", "requirements-test.txt", "requirements-senders.txt"):
         text = (ROOT / name).read_text()
         assert not re.search(r"https?://|--(?:extra-)?index-url|--find-links", text), name
         assert "--hash=sha256:" in text
