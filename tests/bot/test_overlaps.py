@@ -61,6 +61,23 @@ def test_calls_that_two_sources_report_are_found_with_what_they_cost() -> None:
             "health checks of both, each of one size",
             [Call(s, n * MICROS, "gpt-4o", 4_000, 16, 0) for n in range(3_600) for s in (GATEWAY, SDK)],
         ),
+        (
+            "thirty fixed questions, asked by the probes of both at every full minute",
+            [
+                Call(s, (minute * 60 + s) * MICROS, "gpt-4o", 1_000 + question, 50, 0)
+                for minute in range(10)
+                for question in range(30)
+                for s in (GATEWAY, SDK)
+            ],
+        ),
+        (
+            "a job that repeats another source's calls later, a third of them by chance at once",
+            [
+                *(g := traffic(GATEWAY, 500, seed=1)),
+                *again(g[:30], SDK),
+                *again(g[30:100], SDK, late=900 * MICROS),
+            ],
+        ),
         ("one source that reports calls twice by itself", [*(g := traffic(GATEWAY, 500, seed=1)), *again(g, GATEWAY)]),
         ("nothing", []),
     ],

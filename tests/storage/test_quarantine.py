@@ -1,15 +1,16 @@
 """What could not be booked is kept within bounds, shown, and booked once it can be; on both databases."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy.exc import DataError
 
 from bot.clock import ShiftedClock
 from bot.money import NANOS
-from bot.quarantine import Room, event_of
+from bot.quarantine import Room, event_of, mended
 from bot.sources import SOURCES, read
 from bot.sources.rows import unusable
 from bot.usage import Parsed
@@ -202,7 +203,7 @@ async def test_check_notices_a_size_that_is_not_that_of_the_rows(books: Books) -
 
 
 CANARY = "canary-7f3a"
-LITELLM_CALL = {
+LITELLM_CALL: dict[str, Any] = {
     "id": "chatcmpl-1",
     "litellm_call_id": "call-1",
     "status": "success",
@@ -249,6 +250,19 @@ async def test_of_a_call_that_litellm_logged_all_that_is_needed_is_kept_and_no_p
     assert (tried.booked, answer.duplicates) == (1, 1), "the same key and the same content"
     (series,) = await books.rows("usage_series")
     assert (series.credential, series.workflow, series.model) == ("key-12", "nightly", "gpt-4o")
+
+
+@pytest.mark.parametrize("email", ["anna@acme.test", None])
+def test_of_a_call_that_litellm_logged_nothing_that_is_read_is_lost_but_the_address(email: str | None) -> None:
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    call = {**LITELLM_CALL, "metadata": {**LITELLM_CALL["metadata"], "user_api_key_user_email": email}}
+    (row,) = SOURCES["litellm"](json.dumps({**call, "prompt_tokens": -1}).encode(), now=now).unusable
+
+    ((_, mine),) = SOURCES["litellm"](mended(row.kept, {"prompt_tokens": 100}), now=now).events
+    ((_, whole),) = SOURCES["litellm"](json.dumps(call).encode(), now=now).events
+
+    assert whole.user == (email or "u-42")
+    assert mine == msgspec.structs.replace(whole, api_base="")
 
 
 async def test_of_what_is_no_json_only_the_hash_is_kept(books: Books) -> None:
