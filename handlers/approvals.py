@@ -14,8 +14,8 @@ from bot.reports import Pending
 from bot.rulebook import Rulebook
 from bot.views import budget_requests as views
 from bot.views.request_forms import DENY_FORM, REASON_FIELD, deny_form
-from handlers.alerts import budget_raised
 from handlers.answers import Asked, answers
+from handlers.budget_alerts import budget_raised
 from handlers.budget_requests import audit_request, card_key, find_route, pending_request, release_hold, shown
 from handlers.callers import called
 from handlers.context import Context

@@ -10,7 +10,7 @@ from bot.reattribution import KIND, Move, Reattribution, arrived, changes_due, m
 from bot.rulebook import Rulebook
 from bot.teams import Team
 from bot.views.attribution import moved_away_words, moved_message
-from handlers.alerts import budget_raised, judge_thresholds
+from handlers.budget_alerts import budget_raised, judge_thresholds
 from handlers.context import Context
 from handlers.home import publish_home
 from handlers.outbox import say_aloud

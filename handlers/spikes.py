@@ -15,7 +15,7 @@ from bot.money import usd_round
 from bot.periods import HOUR_MICROS, hour_of, micros
 from bot.rulebook import Rulebook
 from bot.teams import Team
-from bot.views import alerts as views
+from bot.views import spikes as views
 from bot.views.blocks import date_mark
 from handlers.callers import called
 from handlers.outbox import say_aloud

@@ -6,7 +6,8 @@ from syrupy.assertion import SnapshotAssertion
 
 from bot.alerts import Contributor
 from bot.messages import CHART_BLOCK
-from bot.views.alerts import spike_message, threshold_message
+from bot.views.budget_alerts import threshold_message
+from bot.views.spikes import spike_message
 from tests.bot.views.examples import (
     BEN,
     COMMAND,
