@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.budgets import Standing
+from bot.mix import ToolMix
 from bot.periods import date_of, day_number, day_start, week_of, zone
 
 DIGEST_HOUR = 9
@@ -47,8 +48,7 @@ class Digest:
     unpriced_calls: int
     tools: tuple[Share, ...]
     drivers: tuple[Driver, ...]
-    in_house: Share
-    third_party: Share
+    mix: ToolMix
     tool_days: tuple[tuple[str, tuple[int, ...]], ...]
     """(tool, nano-dollars per day) over `chart_days`."""
     chart_days: tuple[int, ...]

@@ -7,6 +7,7 @@ from bot.budget_requests import BudgetRequest
 from bot.budgets import Standing
 from bot.digests import Share
 from bot.gateways import DriftLine
+from bot.mix import ToolMix
 from bot.observations import CrossCheck
 from bot.people import Unmatched
 from bot.prices import Disagreement, Repricing, Unpriced
@@ -92,6 +93,8 @@ class CompanyView:
     whose: Whose
     drifts: tuple[tuple[str, DriftLine], ...] = ()
     """(source, gateway's team) of which a gateway and the books say different things."""
+    mix: ToolMix | None = None
+    """Of the period so far, against the same days of the last one."""
 
 
 @dataclass(frozen=True, kw_only=True)

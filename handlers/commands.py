@@ -21,7 +21,8 @@ from handlers.callers import called
 from handlers.context import Context
 from handlers.home import use_of
 from handlers.request_forms import open_request_form
-from handlers.standings import shares, standing_of
+from handlers.standings import shares, standing_of, team_here, team_ids_of
+from handlers.top import show_top
 from storage.store import Transaction
 
 _KEY_WORDS = frozenset({"key", "keys", "apikey", "api-key", "token"})
@@ -32,7 +33,7 @@ async def show_standing(asked: Asked) -> None:
     context = asked.context
     async with context.store.read() as tx:
         rulebook = await context.rulebooks.current(tx)
-        team, refusal = _team_here(rulebook, asked)
+        team, refusal = team_here(rulebook, asked)
         if team is None:
             message = refusal or views.no_team_message(list(rulebook.directory.real_teams), context.settings.command)
             fallback = None
@@ -40,26 +41,6 @@ async def show_standing(asked: Asked) -> None:
             message = await _standing_message(tx, rulebook, team, asked)
             fallback = without_chart(message)
     await asked.reply(message, fallback=fallback)
-
-
-def _team_here(rulebook: Rulebook, asked: Asked) -> tuple[Team | None, Message | None]:
-    """The team to show, or what to say instead. In its own channel a team is shown to everybody there."""
-    directory = rulebook.directory
-    command = asked.context.settings.command
-    is_finance = asked.person.id in directory.finance
-    here = directory.by_channel(asked.channel_id)
-    if here is not None and here.channel_state in ("linked", "unresolved") and (here.mode != "preview" or is_finance):
-        return here, None
-    own = [t for t in directory.teams_of(asked.person.id) if directory.may_see(asked.person.id, t)]
-    if own:
-        return own[0], None
-    if here is not None and here.mode == "preview":
-        return None, views.preview_message(command)
-    if directory.teams_of(asked.person.id):
-        return None, views.preview_message(command)
-    if is_finance:
-        return directory.root, None
-    return None, views.no_team_message([], command)
 
 
 async def _standing_message(
@@ -75,8 +56,7 @@ async def _standing_message(
 
 async def _tools(tx: Transaction, standing: Standing, rulebook: Rulebook) -> tuple[Share, ...]:
     """The last seven days' spend by tool, today included; the whole company's for the organisation."""
-    is_root = standing.team.kind == "organisation"
-    ids = [t.id for t in rulebook.directory.teams] if is_root else [standing.team.id]
+    ids = team_ids_of(rulebook.directory, standing.team)
     first = standing.today - 6
     return await shares(tx, "tool", team_ids=ids, first_day=first, end_day=first + 7, before_day=first - 7)
 
@@ -161,6 +141,7 @@ async def dispatch(asked: Asked) -> None:
 COMMANDS: dict[str, Callable[[Asked], Awaitable[None]]] = {
     "": show_standing,
     "me": show_my_use,
+    "top": show_top,
     "help": show_help,
     "request": ask,
 }

@@ -8,17 +8,19 @@ from typing import Annotated
 import typer
 
 from bot.charts import decode, render
-from bot.digests import Digest, Share, drivers_of, due_week
+from bot.digests import Digest, drivers_of, due_week
 from bot.messages import Message
 from bot.periods import day_start, micros, monday_of, week_name, week_of
 from bot.refusals import ConfigError
 from bot.rulebook import Rulebook
 from bot.teams import Team
+from bot.top import Days
 from bot.views.digests import digest_message
 from handlers.cli import opened, out, run
 from handlers.context import Context
 from handlers.outbox import say_aloud
 from handlers.standings import shares, standing_of
+from handlers.top import mix_in
 from storage.reports import NOTHING
 from storage.store import Transaction
 
@@ -82,7 +84,7 @@ async def build_digest(tx: Transaction, rulebook: Rulebook, team: Team, monday: 
     bases = await tx.reports.by_part("basis", team_ids=[team.id], first_day=monday, end_day=monday + 7)
     by_tool = await tx.reports.by_tool_and_day(team.id, first_day=monday - 7, end_day=monday + 7)
     chart_days = tuple(range(monday + 7 - CHART_DAYS, monday + 7))
-    in_house = [s for s in tools if rulebook.tools.kind_of(s.name) == "in_house"]
+    days = Days(first_day=monday, end_day=monday + 7, before_day=monday - 7, before_end=monday)
     return Digest(
         standing=await standing_of(tx, rulebook.directory, team, now=now),
         monday=monday,
@@ -92,8 +94,7 @@ async def build_digest(tx: Transaction, rulebook: Rulebook, team: Team, monday: 
         unpriced_calls=bases.get("unpriced", NOTHING).calls,
         tools=tools,
         drivers=drivers_of({"tool": tools, "model": models, "workflow": workflows}),
-        in_house=_summed("In-house", in_house),
-        third_party=_summed("Third-party", [s for s in tools if s not in in_house]),
+        mix=await mix_in(tx, rulebook, [team.id], days),
         tool_days=tuple((s.name, tuple(by_tool.get((s.name, day), 0) for day in chart_days)) for s in tools),
         chart_days=chart_days,
         open_requests=len(await tx.budget_requests.pending([team.id])),
@@ -104,15 +105,6 @@ async def build_digest(tx: Transaction, rulebook: Rulebook, team: Team, monday: 
 def _start(team: Team, day: int) -> int:
     """The moment at which a team's day begins."""
     return micros(day_start(day, team.timezone))
-
-
-def _summed(name: str, parts: list[Share]) -> Share:
-    return Share(
-        name=name,
-        cost_nanos=sum(s.cost_nanos for s in parts),
-        before_nanos=sum(s.before_nanos for s in parts),
-        tokens=sum(s.tokens for s in parts),
-    )
 
 
 async def post_digest(context: Context, team: Team, monday: int) -> bool:

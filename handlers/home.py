@@ -7,6 +7,7 @@ from bot.people import Person
 from bot.periods import micros, period_of
 from bot.reports import CompanyView, Home, PersonUse, Whose
 from bot.rulebook import Rulebook
+from bot.top import so_far
 from bot.views.home import home_view
 from handlers.answers import Asked, answers
 from handlers.context import Context
@@ -15,6 +16,7 @@ from handlers.observations import drifting
 from handlers.overlaps import shown_overlaps
 from handlers.prices import prices_view
 from handlers.standings import standing_of, standings_of
+from handlers.top import mix_in
 from storage.reports import NOTHING, Part
 from storage.store import Transaction
 
@@ -97,6 +99,8 @@ async def _company(tx: Transaction, rulebook: Rulebook, person: Person, context:
     )
     period = organisation.period
     prices = await prices_view(tx, first_day=period.first_day, end_day=period.end_day, at=micros(now))
+    last = period_of(period.first_day - 1, directory.organisation.period)
+    days = so_far(period.first_day, last.first_day, today=organisation.today)
     broken = [f"{t.name}: {t.channel_ref} ({t.channel_state})" for t in directory.real_teams if t.channel_state in _BAD]
     return CompanyView(
         organisation=organisation,
@@ -111,6 +115,7 @@ async def _company(tx: Transaction, rulebook: Rulebook, person: Person, context:
         silent_messages=await tx.reports.undelivered(),
         drifts=await open_drifts(tx, directory),
         whose=await _whose(tx, rulebook, person, context),
+        mix=await mix_in(tx, rulebook, [t.id for t in directory.teams], days),
     )
 
 

@@ -6,8 +6,12 @@ from datetime import datetime
 from bot.budgets import Standing
 from bot.digests import Share
 from bot.forecasts import forecast
+from bot.messages import Message
 from bot.periods import micros
+from bot.rulebook import Rulebook
 from bot.teams import Directory, Team
+from bot.views import standings as standing_views
+from handlers.answers import Asked
 from storage.reports import NOTHING, Part
 from storage.store import Transaction
 
@@ -67,12 +71,20 @@ async def standings_of(
 
 
 async def shares(
-    tx: Transaction, part: Part, *, team_ids: Iterable[int], first_day: int, end_day: int, before_day: int
+    tx: Transaction,
+    part: Part,
+    *,
+    team_ids: Iterable[int],
+    first_day: int,
+    end_day: int,
+    before_day: int,
+    before_end: int | None = None,
 ) -> tuple[Share, ...]:
-    """A part's shares of [first_day, end_day) with [before_day, first_day) beside them, the costliest first."""
+    """A part's shares of [first_day, end_day) with [before_day, before_end) beside them, the costliest first. `before_end`
+    is `first_day` where it is not given."""
     ids = list(team_ids)
     current = await tx.reports.by_part(part, team_ids=ids, first_day=first_day, end_day=end_day)
-    earlier = await tx.reports.by_part(part, team_ids=ids, first_day=before_day, end_day=first_day)
+    earlier = await tx.reports.by_part(part, team_ids=ids, first_day=before_day, end_day=before_end or first_day)
     found = [
         Share(
             name=name,
@@ -83,3 +95,28 @@ async def shares(
         for name in current.keys() | earlier.keys()
     ]
     return tuple(sorted(found, key=lambda share: (-share.cost_nanos, share.name)))
+
+
+def team_ids_of(directory: Directory, team: Team) -> list[int]:
+    """Whose spend a team's figures hold: its own, or for the organisation the whole company's."""
+    return [t.id for t in directory.teams] if team.kind == "organisation" else [team.id]
+
+
+def team_here(rulebook: Rulebook, asked: Asked) -> tuple[Team | None, Message | None]:
+    """The team to show, or what to say instead. In its own channel a team is shown to everybody there."""
+    directory = rulebook.directory
+    command = asked.context.settings.command
+    is_finance = asked.person.id in directory.finance
+    here = directory.by_channel(asked.channel_id)
+    if here is not None and here.channel_state in ("linked", "unresolved") and (here.mode != "preview" or is_finance):
+        return here, None
+    own = [t for t in directory.teams_of(asked.person.id) if directory.may_see(asked.person.id, t)]
+    if own:
+        return own[0], None
+    if here is not None and here.mode == "preview":
+        return None, standing_views.preview_message(command)
+    if directory.teams_of(asked.person.id):
+        return None, standing_views.preview_message(command)
+    if is_finance:
+        return directory.root, None
+    return None, standing_views.no_team_message([], command)

@@ -84,6 +84,20 @@ class Reports:
         }
         return {name: total for name, total in sums.items() if total != NOTHING}
 
+    async def by_tool_and_basis(
+        self, team_ids: Iterable[int], *, first_day: int, end_day: int
+    ) -> list[tuple[str, str, int, int]]:
+        """(tool, cost basis, tokens, nano-dollars) of teams."""
+        tokens = sum((usage_days.c[name] for name in _TOKENS[1:]), usage_days.c[_TOKENS[0]])
+        rows = await self._connection.execute(
+            select(usage_series.c.tool, usage_series.c.basis, func.sum(tokens), *nano_sums(usage_days.c.cost_nanos))
+            .join(usage_series, usage_series.c.id == usage_days.c.series_id)
+            .where(usage_days.c.team_id.in_(list(team_ids)))
+            .where(usage_days.c.local_day >= first_day, usage_days.c.local_day < end_day)
+            .group_by(usage_series.c.tool, usage_series.c.basis)
+        )
+        return [(str(tool), str(basis), int(count), whole(dollars, rest)) for tool, basis, count, dollars, rest in rows]
+
     async def by_tool_and_day(self, team_id: int, *, first_day: int, end_day: int) -> dict[tuple[str, int], int]:
         """A team's nano-dollars by (tool, day)."""
         rows = await self._connection.execute(

@@ -9,14 +9,16 @@ from bot.reports import CompanyView
 from bot.views.blocks import name, section
 from bot.views.budgets import has_budget
 from bot.views.gateways import drift_line
+from bot.views.mix import mix_lines
 from bot.views.prices import disagreement_words, price_blocks
 from bot.views.sources import source_lines
 from bot.views.wording import counted, progress_bar, signed_usd
 
-_TEAMS_SHOWN = 15
+_TEAMS_SHOWN = 10
 _TEAMS_PER_BLOCK = 10
 _MOVERS = 3
 _NAMES_SHOWN = 4
+_MIX_TITLE = "In-house and third-party tools this period, against the same days of the last"
 
 
 def company_blocks(company: CompanyView) -> list[Block]:
@@ -31,6 +33,9 @@ def company_blocks(company: CompanyView) -> list[Block]:
             total = sum(standing.balance.charged_nanos for standing in rest)
             lines.append(f"and {counted(len(rest), 'team')} more, with {usd(total)} together")
         blocks.append(section("\n".join(lines), block_id=f"company-teams-{at}"))
+    if company.mix is not None and (company.mix.tokens or company.mix.cost_nanos):
+        mix = mix_lines(company.mix)
+        blocks.append(section(f"*{_MIX_TITLE}*\n{mix}", block_id="company-mix"))
     moved = _moved(company.teams)
     if moved:
         blocks.append(section(f"*Moved most, last 7 full days*\n{moved}", block_id="company-movers"))

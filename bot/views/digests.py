@@ -1,18 +1,18 @@
 """The Monday message of a team: the closed week, what moved it, the budget, the tools, and what to do."""
 
 from bot.charts import SpendByDay, encode, folded
-from bot.digests import Digest, Driver, Share
+from bot.digests import Digest, Driver
 from bot.messages import Block, Message
-from bot.money import NANOS, percent, tokens_short, usd, usd_round
+from bot.money import NANOS, tokens_short, usd, usd_round
 from bot.periods import day_text, short_day_text
 from bot.views.blocks import actions, button, context, header, name, picture, plain, section
 from bot.views.budget_requests import REQUEST_BUDGET
 from bot.views.budgets import has_budget, headline, may_request, outlook
+from bot.views.mix import mix_lines
 from bot.views.standings import SHOW_STANDING
 from bot.views.wording import change_words, counted, part_name, share_lines, signed_usd, week_words
 
 _ALT_CHARACTERS = 1_000
-_TOKENS_PER_PRICE = 1_000_000
 
 
 def digest_message(digest: Digest, *, command: str) -> Message:
@@ -34,7 +34,7 @@ def digest_message(digest: Digest, *, command: str) -> Message:
     blocks.append(section(f"*{budget_title}*\n{stands}", block_id=f"{key}-budget"))
     if digest.week_nanos or any(tool.tokens for tool in digest.tools):
         lines = share_lines(digest.tools, total_nanos=digest.week_nanos)
-        mix = f"{_mix('In-house', digest.in_house, digest)}\n{_mix('Third-party', digest.third_party, digest)}"
+        mix = mix_lines(digest.mix, against="the week before")
         blocks.append(section(f"*Tools*\n{lines}\n{mix}", block_id=f"{key}-tools"))
     hints = _hints(digest)
     if hints:
@@ -87,8 +87,7 @@ def _finding(digest: Digest, team: str) -> str:
 def _calls(digest: Digest) -> str:
     if not digest.calls:
         return "No calls were recorded."
-    tokens = digest.in_house.tokens + digest.third_party.tokens
-    return f"{counted(digest.calls, 'call')}, {tokens_short(tokens)} tokens."
+    return f"{counted(digest.calls, 'call')}, {tokens_short(digest.mix.tokens)} tokens."
 
 
 def _driver(driver: Driver) -> str:
@@ -96,14 +95,6 @@ def _driver(driver: Driver) -> str:
     new = ", new" if share.before_nanos == 0 and share.cost_nanos > 0 else ""
     named = part_name(share.name, kind=driver.dimension)
     return f"{driver.dimension} {named} {signed_usd(share.change_nanos)}, to {usd(share.cost_nanos)}{new}"
-
-
-def _mix(kind: str, share: Share, digest: Digest) -> str:
-    price = ""
-    if share.tokens > 0:
-        price = f", {usd(share.cost_nanos * _TOKENS_PER_PRICE // share.tokens)} per million"
-    part = percent(share.cost_nanos, digest.week_nanos)
-    return f"{kind}: {usd(share.cost_nanos)} ({part}), {tokens_short(share.tokens)} tokens{price}"
 
 
 def _hints(digest: Digest) -> list[str]:

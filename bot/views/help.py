@@ -6,6 +6,7 @@ from bot.views.blocks import context, name, section
 COMMANDS = (
     ("", "how this channel's team, or yours, stands: spent, available, burn rate, run-out date"),
     ("me", "your own use and cost, to you alone"),
+    ("top", "what costs most: `{command} top tools`, `models` or `workflows`, over `7d`, `30d` or `mtd`; people never"),
     ("request", "ask for more budget; `{command} request 500 load test of the new ranker` fills in the form"),
     ("help", "this list"),
 )

@@ -15,6 +15,7 @@ from bot.digests import Digest, Driver, Share
 from bot.forecasts import forecast
 from bot.ledger import Balance
 from bot.messages import Message, with_images
+from bot.mix import KindOfTool, ToolMix
 from bot.money import NANOS
 from bot.observations import Amount, CrossCheck
 from bot.periods import MICROS, day_number, hour_of, micros, period_of
@@ -137,6 +138,28 @@ def decided(state: str, **changed: Any) -> Pending:
     return pending(**(ended | changed))
 
 
+def mix(**changed: Any) -> ToolMix:
+    """Search's tools of that week, of which nine million tokens have no price."""
+    built = ToolMix(
+        in_house=KindOfTool(
+            cost_nanos=dollars(72.90), before_nanos=dollars(80), tokens=160_400_000, priced_tokens=160_400_000
+        ),
+        third_party=KindOfTool(
+            cost_nanos=dollars(3_297.77),
+            before_nanos=dollars(2_776.50),
+            tokens=1_026_000_000,
+            priced_tokens=1_017_000_000,
+        ),
+    )
+    return replace(built, **changed)
+
+
+NO_MIX = ToolMix(
+    in_house=KindOfTool(cost_nanos=0, before_nanos=0, tokens=0, priced_tokens=0),
+    third_party=KindOfTool(cost_nanos=0, before_nanos=0, tokens=0, priced_tokens=0),
+)
+
+
 def digest(**changed: Any) -> Digest:
     """Search's week of 16 November."""
     days = tuple(range(MONDAY - 7, MONDAY + 7))
@@ -153,8 +176,7 @@ def digest(**changed: Any) -> Digest:
             Driver(dimension="workflow", share=share("nightly-evals", 1_260, 540)),
             Driver(dimension="model", share=share("claude-opus-4-5", 310, 0)),
         ),
-        in_house=share("In-house", 72.90, 80, 160_400_000),
-        third_party=share("Third-party", 3_297.77, 2_776.50, 1_026_000_000),
+        mix=mix(),
         tool_days=(("Claude Code", tuple(c * 3 // 4 for c in costs)), ("", tuple(c - c * 3 // 4 for c in costs))),
         chart_days=days,
         open_requests=1,
@@ -296,6 +318,7 @@ def company(standings: Sequence[Standing] = (), **changed: Any) -> CompanyView:
         broken_routes=("Mobile: #team-mobile (broken)",),
         silent_messages=1,
         whose=NOBODY,
+        mix=mix(),
     )
     return replace(view, **changed)
 

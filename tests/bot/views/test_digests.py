@@ -13,6 +13,7 @@ from tests.bot.views.examples import (
     HOSTILE,
     HOSTILE_TEAM,
     HOSTILE_TOOLS,
+    NO_MIX,
     SEARCH,
     all_text,
     buttons,
@@ -37,8 +38,13 @@ def test_a_week_that_cost_more(snapshot: SnapshotAssertion) -> None:
 def test_it_says_what_in_house_and_third_party_tools_cost_per_token() -> None:
     message = all_text(posted(digest_message(digest(), command=COMMAND)))
 
-    assert "In-house: $72.90 (2 %), 160M tokens, $0.45 per million" in message
-    assert "Third-party: $3,297.77 (98 %), 1.03B tokens, $3.21 per million" in message
+    assert (
+        "In-house: $72.90 (2 %) for 160M tokens (14 %), $0.45 per million; -$7.10 against the week before." in message
+    )
+    assert (
+        "Third-party: $3,297.77 (98 %) for 1.03B tokens (86 %), $3.24 per million without 9M of unknown cost; "
+        "+$521.27 against the week before."
+    ) in message
 
 
 def test_it_says_what_to_do(snapshot: SnapshotAssertion) -> None:
@@ -65,8 +71,7 @@ def test_a_week_without_usage(snapshot: SnapshotAssertion) -> None:
         unpriced_calls=0,
         tools=(),
         drivers=(),
-        in_house=share("In-house", 0, tokens=0),
-        third_party=share("Third-party", 0, tokens=0),
+        mix=NO_MIX,
         tool_days=(),
         open_requests=0,
     )

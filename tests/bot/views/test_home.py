@@ -78,7 +78,7 @@ def test_forty_hostile_teams_and_requests_fit(snapshot: SnapshotAssertion) -> No
     obeys(view)
 
     assert len(view["blocks"]) <= 100
-    assert "and 25 teams more" in all_text(view)
+    assert "and 30 teams more" in all_text(view)
     assert view == snapshot
 
 
