@@ -8,7 +8,7 @@ from bot.app import configure_logs, serve
 from bot.clock import SystemClock
 from bot.demo_stage import demo_command
 from bot.settings import load_settings
-from handlers import attribution_commands, keys, people, quarantine, teams
+from handlers import attribution_commands, keys, people, price_commands, quarantine, teams
 from handlers.backfill import backfill_command
 from handlers.checks import check_command
 from handlers.cli import out, prepare, run
@@ -31,6 +31,7 @@ main.add_typer(people.commands, name="people")
 main.add_typer(attribution_commands.commands, name="attribution")
 main.add_typer(keys.commands, name="keys")
 main.add_typer(quarantine.commands, name="quarantine")
+main.add_typer(price_commands.commands, name="prices")
 main.command("replay")(replay_command)
 main.command("backfill")(backfill_command)
 main.command("digest")(digest_command)

@@ -92,6 +92,17 @@ def period_of(day: int, kind: PeriodKind = "month") -> Period:
     return Period(name=name, first_day=day_number(first), end_day=day_number(date(year, month + 1, 1)))
 
 
+def period_named(name: str) -> Period:
+    """The period of a name like `2026-11`, `2026-Q4` or `2026`; raises ValueError for anything else."""
+    year, _, part = name.partition("-")
+    kind: PeriodKind = "year" if not part else "quarter" if part.startswith("Q") else "month"
+    month = int(part[1:]) * 3 if kind == "quarter" else int(part or 1)
+    found = period_of(day_number(date(int(year), month, 1)), kind)
+    if found.name != name:
+        raise ValueError("a period is written like 2026-11, 2026-Q4 or 2026")
+    return found
+
+
 def next_period(period: Period, kind: PeriodKind) -> Period:
     return period_of(period.end_day, kind)
 

@@ -111,6 +111,16 @@ _GATEWAY_CACHE = Priced(0, "gateway_cache")
 _UNMETERED = Priced(0, "unmetered")
 
 
+class Explained(NamedTuple):
+    """Which rates apply to a model on a day, None if nothing prices it, and what they come from."""
+
+    rates: Rates | None
+    contract: ContractPrice | None
+    alias: ModelAlias | None
+    sold_by: str
+    book: Rates | None
+
+
 class _Terms(NamedTuple):
     from_second: int
     contract: Rates | None
@@ -154,14 +164,31 @@ class Prices:
         return Priced(cost, basis, book_nanos)
 
     def _find_terms(self, provider: str, model: str, tier: str, utc_day: int, day: int) -> tuple[_Terms, ...]:
-        seller, sold, names = self._meant(provider, model, day)
+        seller, sold, apply = self._applying(provider, model, day)
         schedule = self.book.schedule(seller, sold, utc_day, tier=tier) or ((0, None),)
-        sellers = {provider.strip().casefold(), self.book.seller(seller, sold)}
-        apply = [c for c in self._contracts if c.holds_on(day) and self._is_for(c, sellers, names)]
         return tuple(
             _Terms(second, next((over for c in apply if (over := c.over(book)) is not None), None), book)
             for second, book in schedule
         )
+
+    def explain(self, provider: str, model: str, *, day: int, tier: str = "") -> "Explained":
+        """What a call of a model would be priced by at noon of a day, and why."""
+        seller, sold, apply = self._applying(provider, model, day)
+        book = self.book.rates(seller, sold, day, tier=tier)
+        contract = next((c for c in apply if c.over(book) is not None), None)
+        return Explained(
+            rates=contract.over(book) if contract else book,
+            contract=contract,
+            alias=self._aliases.find(model, day=day),
+            sold_by=self.book.seller(seller, sold) if book else "",
+            book=book,
+        )
+
+    def _applying(self, provider: str, model: str, day: int) -> tuple[str, str, list[ContractPrice]]:
+        """Who sells which model by the book, and the contracts that are for it on a day, the most specific first."""
+        seller, sold, names = self._meant(provider, model, day)
+        sellers = {provider.strip().casefold(), self.book.seller(seller, sold)}
+        return seller, sold, [c for c in self._contracts if c.holds_on(day) and self._is_for(c, sellers, names)]
 
     def _meant(self, provider: str, model: str, day: int) -> tuple[str, str, set[str]]:
         """Who sells which model by the book, and all the names by which a contract may know it."""

@@ -7,6 +7,7 @@ import pytest
 
 from bot.teams_file import read_teams_file
 from handlers.periods import keep_books
+from handlers.reprice import reprice
 from handlers.teams import import_teams
 from tests.company import TEAMS_YML
 from tests.storage.conftest import Books
@@ -114,3 +115,51 @@ async def test_a_tool_is_known_by_the_address_that_was_called(at_noon: Books) ->
 
     assert found.not_applied_yet() == []
     assert {row.tool for row in await at_noon.rows("usage_series")} == {"AcmeLLM", ""}
+
+
+async def test_what_senders_say_is_held_against_what_was_booked_adjusting_rows_included(at_noon: Books) -> None:
+    priced = {**MILLION, "model": "gpt-4o", "provider": "openai"}
+    await at_noon.takes(
+        at_noon.event(1, **{**priced, "cost_usd": "2.00"}),
+        at_noon.event(2, **{**priced, "cost_usd": "2.50"}),
+        at_noon.event(3, **priced),  # its sender said nothing
+        at_noon.event(4, **{**priced, "cost_usd": "9.00"}, ago=timedelta(days=40)),  # of another period
+        at_noon.event(5, **{**MILLION, "model": "acme-odd", "cost_usd": "1.00"}),  # only the sender has a price
+    )
+    async with at_noon.context.store.read() as tx:
+        today = (await at_noon.context.rulebooks.current(tx)).directory.root.day_of(at_noon.context.now_micros())
+
+    async def found() -> list[tuple[str, int, int, int]]:
+        async with at_noon.context.store.read() as tx:
+            listed = await tx.prices.disagreements(first_day=today - 20, end_day=today + 1)
+        return [(d.model, d.calls, d.ours_nanos, d.theirs_nanos) for d in listed]
+
+    assert await found() == [("gpt-4o", 2, 5_000_000_000, 4_500_000_000)]
+
+    own_rates = "  - {model: acme-odd, input_per_mtok: 4, output_per_mtok: 1}\n  - {model: gpt-4o, discount: 0.2}\n"
+    await at_noon.imports(TEAMS_YML + own_rates)
+    await reprice(at_noon.context, since_day=today - 20, document="test")
+
+    assert await found() == [
+        ("acme-odd", 1, 4_000_000_000, 1_000_000_000),
+        ("gpt-4o", 2, 4_000_000_000, 4_500_000_000),
+    ]
+
+
+async def test_where_the_senders_cost_stands_first_its_list_price_is_what_we_say(at_noon: Books) -> None:
+    async with at_noon.context.store.begin() as tx:
+        at_noon.source = await tx.keys.create_source(
+            name="trusted",
+            source_format="cloudevents",
+            role="meter",
+            team_id=None,
+            at=0,
+            options={"reported_first": True},
+        )
+    at_noon.key = b""
+    await at_noon.takes(at_noon.event(1, **{**MILLION, "model": "gpt-4o", "provider": "openai", "cost_usd": "2.00"}))
+
+    async with at_noon.context.store.read() as tx:
+        (only,) = await tx.prices.disagreements(first_day=0, end_day=10**5)
+
+    assert (only.calls, only.ours_nanos, only.theirs_nanos) == (1, 2_500_000_000, 2_000_000_000)
