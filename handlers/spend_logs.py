@@ -2,7 +2,7 @@
 
 Its pages are offsets into an order with ties, so that a page may repeat or leave out lines of the page before, and it counts
 no further than to ten thousand. A window is therefore made small enough for one page; where a single second holds more, its
-pages are read in both orders until no line is missing.
+pages are read until no line is missing.
 """
 
 import asyncio
@@ -79,10 +79,10 @@ class SpendLogs:
     async def _pages(self, first: datetime, end: datetime, page: _Page) -> list[Line]:
         """All lines of a second with more of them than fit on a page. Raises ConfigError where they never come together."""
         found = {_id(line): line for line in page.lines}
-        for turn in range(_TURNS):
+        for _ in range(_TURNS):
             pages = -(-page.total // PAGE)
             for number in range(1, pages + 1):
-                more = await self._page(first, end, number, order="desc" if turn % 2 else "asc")
+                more = await self._page(first, end, number)
                 found |= {_id(line): line for line in more.lines}
                 if len(found) >= page.total:
                     return list(found.values())
@@ -91,14 +91,14 @@ class SpendLogs:
             f"second with --until and --from, or run it again."
         )
 
-    async def _page(self, first: datetime, end: datetime, number: int, *, order: str = "asc") -> _Page:
+    async def _page(self, first: datetime, end: datetime, number: int) -> _Page:
         asked = {
             "start_date": f"{first:%Y-%m-%d %H:%M:%S}",
             "end_date": f"{end:%Y-%m-%d %H:%M:%S}",
             "page": str(number),
             "page_size": str(PAGE),
             "sort_by": "startTime",
-            "sort_order": order,
+            "sort_order": "asc",
         }
         answer = await self._get(asked)
         lines, total = answer.get("data"), answer.get("total")

@@ -37,7 +37,7 @@ class Proxy:
         first, last = (_moment(asked[name]) for name in ("start_date", "end_date"))
         within = [line for line in self.lines if first <= datetime.fromisoformat(line["startTime"]) <= last]
         random.Random(len(self.asked)).shuffle(within)
-        within.sort(key=lambda line: str(line["startTime"]), reverse=asked["sort_order"] == "desc")
+        within.sort(key=lambda line: str(line["startTime"]))
         page, size = int(asked["page"]), int(asked["page_size"])
         total = min(len(within), COUNT_CAP)
         shown = within[(page - 1) * size : page * size]

@@ -225,9 +225,9 @@ def _cost(call: Call, *, cached: bool) -> int:
     """The larger of the two figures: streamed calls have been seen with a cost of 0 and a real breakdown (litellm#40100).
     Of a cached answer the breakdown says what it would have cost."""
     charged = reported("response_cost", call.response_cost or 0)
-    return (
-        charged if cached else max(charged, reported("cost_breakdown.total_cost", call.cost_breakdown.total_cost or 0))
-    )
+    if cached:
+        return charged
+    return max(charged, reported("cost_breakdown.total_cost", call.cost_breakdown.total_cost or 0))
 
 
 def _said(value: Any) -> str:

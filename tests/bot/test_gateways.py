@@ -232,6 +232,18 @@ def test_a_drift_is_said_once_it_has_lasted_and_gone_once_the_log_was_read() -> 
     assert judged(read, now=START + 4_800 * MICROS)[0].over_since is None
 
 
+def test_a_call_that_the_gateway_had_no_time_to_count_yet_is_no_drift() -> None:
+    minutes = LAG_MICROS // MICROS
+    soon = after((view(0, 100), []), (view(minutes - 50, 100), [call(minutes - 50, 50)]), (view(minutes + 10, 100), []))
+    late = after(
+        *((view(0, 100), []), (view(minutes - 50, 100), [call(minutes - 50, 50)]), (view(minutes + 10, 100), [])),
+        (view(2 * minutes + 10, 100), []),
+    )
+
+    assert soon.drift_nanos == 0
+    assert late.drift_nanos == -50 * NANOS
+
+
 def test_a_small_difference_is_none() -> None:
     known = after((view(0, 100), []), (view(4_000, 200), [call(4_000, 96)]))
 

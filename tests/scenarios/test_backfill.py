@@ -95,7 +95,7 @@ async def test_it_ends_at_the_first_live_event(acme: Company) -> None:
 async def test_a_second_with_more_lines_than_a_page_is_read_whole(acme: Company) -> None:
     await source_key(acme)
     start = datetime(2026, 10, 1, 12, tzinfo=UTC)
-    spread = lines(2_500, start=start, every=timedelta(seconds=7))
+    spread = lines(2_500, start=start, every=timedelta(seconds=7.3))
     crowd = lines(2_300, start=start + timedelta(hours=3), every=timedelta())
     for number, line in enumerate(crowd):
         line |= {"request_id": f"crowd-{number}", "litellm_call_id": f"crowd-{number}"}
