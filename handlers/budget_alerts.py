@@ -4,11 +4,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.alerts import thresholds_due
+from bot.manners import Severity
 from bot.periods import micros
 from bot.rulebook import Rulebook
 from bot.teams import Team
 from bot.views import budget_alerts as views
-from handlers.outbox import say_aloud
+from handlers.manners import alert_key, say_alert
 from handlers.standings import standing_of
 from storage.store import Transaction
 
@@ -38,7 +39,8 @@ async def judge_thresholds(
         if record is None or alert.silent:
             continue
         message = views.threshold_message(standing, alert.percent, alert_id=record.id, command=command, answered=None)
-        await say_aloud(tx, rulebook.directory, team, message, dedupe_key=f"alert:{record.id}", at=at)
+        severity: Severity = "high" if alert.percent >= 100 else "medium"
+        await say_alert(tx, rulebook, team, message, record=record, severity=severity, at=at)
 
 
 async def budget_raised(tx: Transaction, rulebook: Rulebook, team: Team, *, because: str, now: datetime) -> None:
@@ -51,4 +53,4 @@ async def budget_raised(tx: Transaction, rulebook: Rulebook, team: Team, *, beca
             continue
         await tx.alerts.save(replace(record, closed_at=micros(now)))
         message = views.threshold_resolved_message(standing, percent, alert_id=record.id, because=because)
-        await tx.outbox.change(f"alert:{record.id}", message, at=micros(now))
+        await tx.outbox.change(alert_key(record.id), message, at=micros(now))

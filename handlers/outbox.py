@@ -51,7 +51,8 @@ async def say_to_team(
 async def say_aloud(
     tx: Transaction, directory: Directory, team: Team, message: Message, *, dedupe_key: str, at: int
 ) -> None:
-    """Puts what the bot says of itself, a digest or an alert: in preview for finance alone, else for the team."""
+    """Puts what the bot says of itself, a digest say: in preview for finance alone, else for the team. Alerts go through
+    `handlers.manners.say_alert`."""
     if team.mode == "preview":
         await say_to_people(tx, directory.finance, message, dedupe_key=dedupe_key, at=at)
     else:

@@ -18,7 +18,7 @@ from bot.teams import Team
 from bot.views import spikes as views
 from bot.views.blocks import date_mark
 from handlers.callers import called
-from handlers.outbox import say_aloud
+from handlers.manners import say_alert
 from storage.alerts import AlertRecord
 from storage.store import Transaction
 
@@ -71,7 +71,7 @@ async def judge_spike(tx: Transaction, rulebook: Rulebook, team: Team, *, now: d
         )
         if record is not None:
             message = await spike_message(tx, team, record, command=command)
-            await say_aloud(tx, rulebook.directory, team, message, dedupe_key=f"alert:{record.id}", at=at)
+            await say_alert(tx, rulebook, team, message, record=record, severity=alert.severity, at=at)
     elif _grew(running, alert):
         record = replace(running, facts=facts)
         await tx.alerts.save(record)
