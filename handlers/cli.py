@@ -1,6 +1,7 @@
 """What every command of the command line needs: a prepared database, and errors that people can read."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, NoReturn, TypeVar
@@ -15,7 +16,8 @@ from handlers.context import Context, make_context
 from storage.migrate import require_migrated
 from storage.store import database_fault
 
-out = Console(highlight=False, soft_wrap=True)
+_WIDE = None if sys.stdout.isatty() else 200  # what is piped on or kept is not folded to a terminal's width
+out = Console(highlight=False, soft_wrap=True, width=_WIDE)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 T = TypeVar("T")

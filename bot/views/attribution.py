@@ -16,6 +16,7 @@ from bot.views.blocks import (
     date_input,
     date_mark,
     field,
+    heard,
     modal,
     name,
     plain,
@@ -52,7 +53,7 @@ def _keys(whose: Whose) -> list[Block]:
     for key in named[:_KEYS_SHOWN]:
         claim = None
         if whose.may_claim:
-            label = f"Claim {plain(key.credential, limit=40)} for a team"
+            label = f"Claim {heard(key.credential, limit=40)} for a team"
             claim = button("Claim", action_id=CLAIM_KEY, value=key.series_id, label=label)
         blocks.append(section(_key_words(key), block_id=f"whose-key-{key.series_id}", accessory=claim))
     rest = []

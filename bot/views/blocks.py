@@ -33,9 +33,17 @@ def escape(text: str, *, limit: int = 2_500) -> str:
     return shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+_UNHEARD = str.maketrans("", "", "<>")
+
+
 def plain(text: str, *, limit: int = NAME_CHARACTERS) -> str:
     """A typed name on one line, cut, for plain text: titles, buttons, options, labels."""
     return cut(" ".join(text.replace("\x00", "").split()), limit) or "–"
+
+
+def heard(text: str, *, limit: int = NAME_CHARACTERS) -> str:
+    """A name that senders typed, for a label: without the marks that nobody hears, and that make a mention elsewhere."""
+    return plain(text.translate(_UNHEARD), limit=limit)
 
 
 def name(text: str, *, limit: int = NAME_CHARACTERS) -> str:

@@ -25,10 +25,10 @@ from bot.views.blocks import (
     context,
     date_input,
     field,
+    heard,
     mention,
     modal,
     name,
-    plain,
     section,
     text_input,
 )
@@ -130,7 +130,7 @@ def repriced_message(line: Repricing) -> Message:
 
 
 def _unpriced_section(model: Unpriced, *, block_id: str) -> Block:
-    label = f"Set the price of {plain(model.model, limit=30)}"
+    label = f"Set the price of {heard(model.model, limit=30)}"
     set_price = button("Set price", action_id=SET_PRICE, value=model.id, label=label)
     words = f"*{model_words(model.provider, model.model)}*\n{_use_words(model)}"
     return section(words, block_id=block_id, accessory=set_price)
