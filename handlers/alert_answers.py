@@ -1,66 +1,59 @@
-"""Answers to alerts: who is on it, what was planned, and what else the message's menu offers."""
+"""Answers to alerts: who is on it, what was planned, what was of no use, and what else the message's menu offers."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 
 from slack_bolt.async_app import AsyncApp
 
+from bot.alert_answers import Answer
 from bot.periods import micros
 from bot.refusals import Refusal
 from bot.rulebook import Rulebook
 from bot.views import alerts as views
-from bot.views.budget_alerts import threshold_message
+from bot.views.alerts import Choice
+from handlers import snoozes
+from handlers.alert_messages import NO_ALERT, alert_to_answer, answer_alert, keep_answer, must_mute
 from handlers.answers import Asked, answers
 from handlers.callers import called
 from handlers.commands import show_team
 from handlers.context import Context
 from handlers.request_forms import open_request_form
-from handlers.spikes import answer_text, spike_message
-from handlers.standings import standing_of
+from storage.alerts import AlertRecord
 from storage.store import Transaction
 
 
-async def answer_alert(
-    tx: Transaction, rulebook: Rulebook, alert_id: int, *, by: int, expected: bool, now: datetime, command: str
+async def find_useless(
+    tx: Transaction, rulebook: Rulebook, alert_id: int, *, by: int, now: datetime, command: str
 ) -> None:
-    """Somebody is on it, or it was planned: kept, and shown in the message in place of the buttons."""
-    record = await tx.alerts.for_answer(alert_id)
-    if record is None:
-        raise Refusal("There is no such alert any more.")
-    if record.answered_by is not None:
-        who = called(await tx.people.by_id(record.answered_by))
-        raise Refusal(f"{who} answered this alert already.")
+    """Somebody found an alert not useful. It answers one that nobody answered; else whoever is on it stays on it."""
+    record = await alert_to_answer(tx, alert_id)
+    if record.useless_by == by:
+        return
+    if record.useless_by is not None:
+        raise Refusal(f"{called(await tx.people.by_id(record.useless_by))} said so already.")
     at = micros(now)
-    answered = replace(record, state="expected" if expected else "acknowledged", answered_by=by, answered_at=at)
-    await tx.alerts.save(answered)
-    await tx.audit.record(
-        at=at, actor_id=by, action="answer alert", subject=f"alert:{alert_id}", detail={"expected": expected}
-    )
-    team = rulebook.directory.by_id(record.team_id)
-    if record.kind == "spike":
-        message = await spike_message(tx, team, answered, command=command)
-    else:
-        standing = await standing_of(tx, rulebook.directory, team, now=now)
-        message = threshold_message(
-            standing,
-            int(record.facts["percent"]),
-            alert_id=record.id,
-            command=command,
-            answered=await answer_text(tx, answered),
-        )
-    await tx.outbox.change(f"alert:{record.id}", message, at=at)
+    found = replace(record, useless_by=by, useless_at=at)
+    if record.answered_at is None:
+        first = record.first_answered_at or at
+        found = replace(found, state="useless", answered_by=by, answered_at=at, first_answered_at=first)
+    detail = {"answer": "useless"}
+    await keep_answer(tx, rulebook, found, by=by, action="answer alert", detail=detail, now=now, command=command)
 
 
-async def _click(asked: Asked, *, expected: bool) -> None:
+async def _click(asked: Asked, answer: Answer) -> None:
     context = asked.context
     async with context.store.begin() as tx:
         rulebook = await context.rulebooks.current(tx)
+        if answer == "expected":
+            await must_mute(tx, rulebook, asked, asked.id)
         await answer_alert(
             tx,
             rulebook,
             asked.id,
+            answer=answer,
             by=asked.person.id,
-            expected=expected,
+            seen_at=None,
             now=asked.now,
             command=context.settings.command,
         )
@@ -69,26 +62,57 @@ async def _click(asked: Asked, *, expected: bool) -> None:
 
 
 async def click_acknowledge(asked: Asked) -> None:
-    await _click(asked, expected=False)
+    await _click(asked, "acknowledged")
 
 
 async def click_expected(asked: Asked) -> None:
-    await _click(asked, expected=True)
+    await _click(asked, "expected")
 
 
 async def choose_from_menu(asked: Asked) -> None:
-    """An alert's menu: request budget for its team, or see how it stands."""
+    """An alert's menu."""
+    chosen = MENU.get(asked.value.partition(":")[0])
+    if chosen is None:
+        raise Refusal("That menu is not one of mine any more. Ask again with /tokens.")
+    await chosen(asked)
+
+
+async def _record(asked: Asked) -> AlertRecord:
     async with asked.context.store.read() as tx:
         record = await tx.alerts.by_id(asked.id)
     if record is None:
-        raise Refusal("There is no such alert any more.")
-    if asked.value.partition(":")[0] == views.ASK_FOR_BUDGET:
-        await open_request_form(asked, team_id=record.team_id)
-    else:
-        await show_team(asked, record.team_id)
+        raise Refusal(NO_ALERT)
+    return record
+
+
+async def ask_for_budget(asked: Asked) -> None:
+    await open_request_form(asked, team_id=(await _record(asked)).team_id)
+
+
+async def show_standing(asked: Asked) -> None:
+    await show_team(asked, (await _record(asked)).team_id)
+
+
+async def call_useless(asked: Asked) -> None:
+    context = asked.context
+    async with context.store.begin() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        await must_mute(tx, rulebook, asked, asked.id)
+        await find_useless(tx, rulebook, asked.id, by=asked.person.id, now=asked.now, command=context.settings.command)
+    context.wake_outbox.set()
+    await asked.ack()
+
+
+MENU: dict[str, Callable[[Asked], Awaitable[None]]] = {
+    Choice.SNOOZE: snoozes.open_snooze_form,
+    Choice.BUDGET: ask_for_budget,
+    Choice.STANDING: show_standing,
+    Choice.USELESS: call_useless,
+}
 
 
 def register(app: AsyncApp, context: Context) -> None:
     app.action(views.ACKNOWLEDGE_ALERT)(answers(context, click_acknowledge))
     app.action(views.EXPECT_ALERT)(answers(context, click_expected))
     app.action(views.ALERT_MENU)(answers(context, choose_from_menu))
+    snoozes.register(app, context)

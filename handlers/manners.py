@@ -4,6 +4,7 @@ from bot.manners import Severity, audience_of
 from bot.messages import Message
 from bot.rulebook import Rulebook
 from bot.teams import Team
+from handlers.answered import quieted
 from handlers.outbox import say_to_people, say_to_team
 from storage.alerts import AlertRecord
 from storage.store import Transaction
@@ -26,6 +27,8 @@ async def say_alert(
     at: int,
 ) -> None:
     """Puts an alert's message where its team's manners want it: once per alert, in the transaction of its state."""
+    if await quieted(tx, record, at=at):
+        return
     directory = rulebook.directory
     if audience_of(team) == "finance":
         await say_to_people(tx, directory.finance, message, dedupe_key=alert_key(record.id), at=at)

@@ -15,6 +15,7 @@ from handlers.overlaps import find_overlaps
 from handlers.periods import keep_books
 from handlers.prices import compare_prices, reprice_due, tell_unpriced
 from handlers.reattribution import move_usage
+from handlers.snoozes import wake_snoozed
 
 log = structlog.get_logger()
 
@@ -42,6 +43,7 @@ def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
         ("cross-check sources", cross_check, max(pace, 3600.0)),
         ("find overlaps", find_overlaps, max(pace, 900.0)),
         ("tell whom a gateway's budget blocked", tell_blocked, pace),
+        ("wake snoozed alerts", wake_snoozed, pace),
         ("watch gateways", watch_gateways, max(pace, 120.0)),
         ("tell of unpriced models", tell_unpriced, max(pace, 60.0)),
         ("price again", reprice_due, pace),

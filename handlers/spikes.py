@@ -16,8 +16,7 @@ from bot.periods import HOUR_MICROS, hour_of, micros
 from bot.rulebook import Rulebook
 from bot.teams import Team
 from bot.views import spikes as views
-from bot.views.blocks import date_mark
-from handlers.callers import called
+from handlers.answered import answer_text
 from handlers.manners import say_alert
 from storage.alerts import AlertRecord
 from storage.store import Transaction
@@ -184,12 +183,3 @@ async def spike_message(tx: Transaction, team: Team, record: AlertRecord, *, com
         closed=record.closed_at is not None,
         chart=facts["chart"],
     )
-
-
-async def answer_text(tx: Transaction, record: AlertRecord) -> str | None:
-    """Who answered an alert, and how, as its message shows it in place of the buttons."""
-    if record.answered_by is None or record.answered_at is None:
-        return None
-    who = called(await tx.people.by_id(record.answered_by))
-    when = date_mark(record.answered_at)
-    return f"{who} says this was planned · {when}" if record.state == "expected" else f"{who} is on it · {when}"

@@ -11,7 +11,7 @@ from storage.tables import alerts, team_changes, team_judgements
 if TYPE_CHECKING:
     from storage.store import Transaction
 
-AlertState = Literal["open", "silent", "acknowledged", "expected", "closed"]
+AlertState = Literal["open", "silent", "acknowledged", "expected", "snoozed", "useless", "closed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +28,11 @@ class AlertRecord:
     answered_by: int | None
     answered_at: int | None
     facts: dict[str, Any]
+    first_answered_at: int | None = None
+    """When somebody first reacted; a later answer or the end of a snooze leaves it."""
+    snoozed_until: int | None = None
+    useless_by: int | None = None
+    useless_at: int | None = None
 
 
 class Alerts:
@@ -98,8 +103,26 @@ class Alerts:
                 answered_by=record.answered_by,
                 answered_at=record.answered_at,
                 facts=json.dumps(record.facts),
+                first_answered_at=record.first_answered_at,
+                snoozed_until=record.snoozed_until,
+                useless_by=record.useless_by,
+                useless_at=record.useless_at,
             )
         )
+
+    async def snoozed(self, *, team_id: int, kind: str, at: int) -> list[AlertRecord]:
+        """A team's alerts of a kind that are to stay quiet at a moment, ended ones too."""
+        wanted = select(alerts).where(alerts.c.team_id == team_id, alerts.c.kind == kind, alerts.c.state == "snoozed")
+        rows = await self._connection.execute(wanted.where(alerts.c.snoozed_until > at).order_by(alerts.c.id))
+        return [_record(row) for row in rows]
+
+    async def for_waking(self, *, at: int) -> list[AlertRecord]:
+        """The alerts whose snooze is over and that have not ended, with their lock; no two workers get the same one."""
+        wanted = select(alerts).where(
+            alerts.c.state == "snoozed", alerts.c.snoozed_until <= at, alerts.c.closed_at.is_(None)
+        )
+        rows = await self._connection.execute(wanted.order_by(alerts.c.id).with_for_update(skip_locked=True))
+        return [_record(row) for row in rows]
 
     async def count_between(self, team_id: int, *, from_at: int, until_at: int) -> int:
         """How many alerts of a team were said in a span of time."""
@@ -154,4 +177,8 @@ def _record(row: Any) -> AlertRecord:
         answered_by=row.answered_by,
         answered_at=row.answered_at,
         facts=json.loads(row.facts),
+        first_answered_at=row.first_answered_at,
+        snoozed_until=row.snoozed_until,
+        useless_by=row.useless_by,
+        useless_at=row.useless_at,
     )

@@ -462,7 +462,17 @@ alerts = _table(
     Column("answered_by", Big, ForeignKey("people.id")),
     Column("answered_at", Big),
     Column("facts", Text, nullable=False),
+    Column("first_answered_at", Big),
+    Column("snoozed_until", Big),
+    Column("useless_by", Big),
+    Column("useless_at", Big),
     Index("ix_alerts_team_id_kind", "team_id", "kind"),
+    Index(
+        "ix_alerts_snoozed",
+        "snoozed_until",
+        sqlite_where=text("state = 'snoozed'"),
+        postgresql_where=text("state = 'snoozed'"),
+    ),
 )
 outbox = _table(
     "outbox",

@@ -75,7 +75,7 @@ def constants() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {"action": set(), "view": set()}
     for path in VIEWS.glob("*.py"):
         for name, value in re.findall(r'^([A-Z_]+) = "([a-z_]+)"$', path.read_text(), re.MULTILINE):
-            if name.endswith("_FIELD") or name in ("ASK_FOR_BUDGET", "SHOW_THE_TEAM"):
+            if name.endswith("_FIELD"):
                 continue
             found["view" if name.endswith("_FORM") else "action"].add(value)
     return found

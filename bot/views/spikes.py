@@ -7,8 +7,8 @@ from bot.messages import Block, Message
 from bot.money import percent, usd, usd_round
 from bot.periods import HOUR_MICROS
 from bot.teams import Team
-from bot.views.alerts import ALERT_MENU, ASK_FOR_BUDGET, SHOW_THE_TEAM, answer_blocks
-from bot.views.blocks import context, date_mark, name, overflow, picture, plain, section
+from bot.views.alerts import answer_blocks
+from bot.views.blocks import context, date_mark, name, picture, plain, section
 from bot.views.wording import counted, part_name
 
 _MOST_CONTRIBUTORS = 5
@@ -52,17 +52,12 @@ def spike_message(
         blocks.append(section(f"*What drives it*\n{_contributors(alert)}", block_id=f"{key}-drivers"))
     if chart is not None:
         blocks.append(picture(0, block_id=f"{key}-chart"))
-    menu = overflow(
-        ("Request budget", f"{ASK_FOR_BUDGET}:{alert_id}"),
-        ("How the team stands", f"{SHOW_THE_TEAM}:{alert_id}"),
-        action_id=ALERT_MENU,
-    )
     if closed:
         if answered:
             blocks.append(context(answered, block_id=f"{key}-answered"))
     else:
         what = f"the spike of {plain(team.name, limit=40)}"
-        blocks += answer_blocks(key, alert_id, answered, what=what, others=(menu,), expectable=True)
+        blocks += answer_blocks(key, alert_id, answered, what=what, others=(), expectable=True)
     blocks.append(context(f"`{command}` here shows how the team stands now.", block_id=f"{key}-notes"))
     first = alert.contributors[0] if alert.contributors else None
     driver = f" Most of it: {_contributor(alert, 0)}." if first else ""
