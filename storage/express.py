@@ -127,7 +127,10 @@ class PostgresqlExpress(Express):
         if self._driver is None:
             self._connection = await self._engine.connect()
             self._driver = (await self._connection.get_raw_connection()).driver_connection
-        inserts = [keys._replace(on_conflict=_ONCE), *(insert for insert in others if insert.rows)]
+        # PostgreSQL completes the parts that nothing asks for from the last to the first. So the totals are locked in the
+        # order in which `storage/usage.py` and `storage/adjustments.py` lock them, and none locks another out.
+        given = [insert for insert in others if insert.rows]
+        inserts = [keys._replace(on_conflict=_ONCE), *reversed(given)]
         found = [bulk.folded(insert.rows) for insert in inserts]
         parts = tuple(
             (insert.table, insert.columns, insert.on_conflict, rows.fixed)
