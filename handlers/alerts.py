@@ -11,7 +11,7 @@ from bot.teams import Team
 from handlers.budget_alerts import judge_thresholds
 from handlers.context import Context
 from handlers.spikes import judge_spike
-from storage.store import Transaction
+from storage.store import Transaction, is_away
 
 log = structlog.get_logger()
 
@@ -55,7 +55,7 @@ async def watch_on(context: Context) -> None:
         try:
             await watch_budgets(context)
         except Exception as error:  # the watcher outlives any fault; unjudged versions stay unjudged
-            log.error("watcher failed", error=repr(error), exc_info=error)
+            log.error("watcher failed", error=repr(error), exc_info=None if is_away(error) else error)
         rest = max(1.0, REST * (loop.time() - began))  # a burst comes in whole meanwhile
         try:
             async with asyncio.timeout(context.settings.watch_seconds):

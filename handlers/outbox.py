@@ -18,7 +18,7 @@ from handlers.channels import resolve_channels, route_of
 from handlers.context import Context
 from handlers.files import upload
 from storage.outbox import Parcel, copy_key
-from storage.store import Transaction
+from storage.store import DatabaseError, Transaction
 
 log = structlog.get_logger()
 
@@ -27,6 +27,8 @@ _MAX_DELAY_SECONDS = 600
 _GIVE_UP_AFTER = 40
 _IMAGE_DELAYS = (0.5, 1.0, 2.0, 4.0)
 """Slack reads an upload in its own time; posting its image at once can fail: python-slack-sdk issues 1521 and 1277."""
+
+_MARK_DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 
 PERMANENT = frozenset({"invalid_blocks", "msg_blocks_too_long", "no_text", "msg_too_long", "message_not_found"})
 """The message itself is refused: trying it again can't help. https://docs.slack.dev/reference/methods/chat.postMessage"""
@@ -144,8 +146,23 @@ class Courier:
         except Exception as error:  # noqa: BLE001  # a stopped Slack, a broken line: put back and come again
             await self._put_back(parcel, repr(error), None)
             return
-        async with self._context.store.begin() as tx:
-            await tx.outbox.delivered(parcel, owner=self._owner, channel=channel, ts=ts, file_ids=file_ids)
+        await self._mark(parcel, channel, ts, file_ids)
+
+    async def _mark(self, parcel: Parcel, channel: str, ts: str, file_ids: tuple[str, ...]) -> None:
+        """Keeps that Slack has the message. Where the database is away it is tried again within the lease: a message that
+        nobody marked is said once more."""
+        delays = iter(_MARK_DELAYS)
+        while True:
+            try:
+                async with self._context.store.begin() as tx:
+                    await tx.outbox.delivered(parcel, owner=self._owner, channel=channel, ts=ts, file_ids=file_ids)
+                return
+            except (DatabaseError, OSError) as error:
+                delay = next(delays, None)
+                if delay is None:
+                    raise
+                log.warning("said, and not marked yet", outbox_id=parcel.id, error=repr(error))
+                await asyncio.sleep(delay)
 
     async def _channel(self, parcel: Parcel) -> str:
         """Where a message goes, or stands already. A channel that nobody has looked at yet is looked at first: it may be

@@ -16,6 +16,7 @@ from handlers.periods import keep_books
 from handlers.prices import compare_prices, reprice_due, tell_unpriced
 from handlers.reattribution import move_usage
 from handlers.snoozes import wake_snoozed
+from storage.store import is_away
 
 log = structlog.get_logger()
 
@@ -72,6 +73,7 @@ def _guarded(name: str, job: Job) -> Job:
         try:
             await job(context)
         except Exception as error:  # a job's fault is logged; it asks again at its next run
-            log.error("job failed", job=name, error=repr(error), exc_info=error)
+            trace = None if is_away(error) else error  # where the database was missed is nobody's mistake
+            log.error("job failed", job=name, error=repr(error), exc_info=trace)
 
     return run

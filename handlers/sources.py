@@ -23,7 +23,7 @@ from handlers.bodies import BodyError, InFlight, drain, read_body
 from handlers.context import Context, TooManyUnknownKeys
 from handlers.usage import Answer, Intake, KeyRevoked, NotDurable, TooBusy
 from storage.keys import key_hash
-from storage.store import database_fault
+from storage.store import database_fault, is_away
 
 log = structlog.get_logger()
 KEY = Depends(HTTPBearer(scheme_name="ingest key", auto_error=False))  # for the description; `sender` checks the key
@@ -153,7 +153,7 @@ def fault_of(error: Exception, path: str) -> tuple[int, str]:
         return 503, "More usage waits to be stored than may. Send it again in a second."
     if isinstance(error, NotDurable):
         return 503, "It could not be stored now. Send it again; what was stored is not stored twice."
-    if isinstance(error, OSError) or database_fault(error) is not None:  # TimeoutError is an OSError as well
+    if is_away(error):
         log.warning("the database is away", path=path, error=database_fault(error) or repr(error))
         return 503, "The database does not answer now. Send it again; nothing is stored twice."
     log.error("request failed", path=path, error=repr(error), exc_info=error)

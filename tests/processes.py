@@ -65,7 +65,7 @@ class BotProcess:
 
     def said(self) -> str:
         """What it logged so far."""
-        return self._log.read_text(errors="replace")
+        return self._log.read_text(errors="replace") if self._log.is_file() else f"nothing that {self._log} kept"
 
     async def ready(self) -> None:
         """Waits until it can book. AssertionError with what it said if it ended instead."""

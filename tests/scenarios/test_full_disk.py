@@ -56,9 +56,9 @@ async def test_sqlite_on_a_full_disk_and_the_log_with_it() -> None:
             await _survives(bot, url, key, disk, leave=512 * KIB)
 
 
-async def test_sqlite_whose_files_may_not_grow(tmp_path: Path) -> None:
+async def test_sqlite_whose_files_may_not_grow_and_no_line_of_the_log(tmp_path: Path) -> None:
     url, key = await _sqlite_in(tmp_path)
-    async with bot_process(url) as bot:
+    async with bot_process(url, log=Path("/dev/full")) as bot:
         await _survives(bot, url, key, LimitedFiles(tmp_path, lambda: [bot.pid]), leave=64 * KIB)
 
 

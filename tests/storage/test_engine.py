@@ -1,15 +1,21 @@
 """Connections to PostgreSQL: what keeps one to a machine that vanished from being waited for for ever."""
 
 import socket
+import sqlite3
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
+from storage import bulk
 from storage.engine import create_engines
-from storage.store import Store
+from storage.store import Store, is_away
 from tests.postgres import postgres
+
+KEYS = ("source_id", "key_hash", "fingerprint")
 
 
 @pytest.fixture
@@ -40,3 +46,42 @@ async def test_a_connection_over_a_sockets_file_needs_none_of_it(database_url: s
     async with store.read() as tx:
         assert (await tx.connection.execute(text("SELECT 1"))).scalar() == 1
     await store.close()
+
+
+async def test_a_server_that_is_gone_or_sends_one_away_is_told_from_a_mistake(over_tcp: str) -> None:
+    store = Store(over_tcp)
+    with pytest.raises(DBAPIError) as mistake:
+        async with store.read() as tx:
+            await tx.connection.execute(text("SELECT one FROM nowhere"))
+    with pytest.raises(DBAPIError) as sent_away:
+        async with store.read() as tx:
+            await tx.connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    await store.close()
+    gone = Store("postgresql+asyncpg://postgres@127.0.0.1:1/postgres")
+    with pytest.raises(OSError, match="1") as refused:
+        await gone.ping()
+    await gone.close()
+
+    assert [is_away(error.value) for error in (mistake, sent_away, refused)] == [False, True, True]
+    assert is_away(TimeoutError())
+    assert not is_away(ValueError())
+
+
+async def test_a_sqlite_file_that_is_locked_or_full_is_told_from_a_mistake(sqlite_url: str) -> None:
+    store = Store(sqlite_url)
+    with pytest.raises(DBAPIError, match="no such table") as mistake:
+        async with store.read() as tx:
+            await tx.connection.execute(text("SELECT one FROM nowhere"))
+    with pytest.raises(DBAPIError, match="full") as full:  # noqa: PT012 -- a transaction's whole life
+        async with store.begin() as tx:
+            await tx.connection.execute(text("PRAGMA max_page_count = 1"))  # no smaller than it is already
+            await bulk.insert(tx.connection, "event_keys", KEYS, [(1, bytes([n]) * 4_000, b"f") for n in range(99)])
+    other = sqlite3.connect(str(make_url(sqlite_url).database), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DBAPIError, match="locked") as locked:
+        async with store.begin():
+            pass
+    other.close()
+    await store.close()
+
+    assert [is_away(error.value) for error in (mistake, full, locked)] == [False, True, True]
