@@ -1,23 +1,8 @@
-"""Everything worth saying about a team's budget and spend, each with the key by which it is said once."""
+"""Unusual spend as it is said: how much, what it is made of, and the key by which it is said once."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
-
-from bot.budgets import Standing
-from bot.forecasts import ahead_of_pace
-
-HISTORY_AFTER_DAYS = 3
-"""Usage older than this came in by an import: a line that it crossed is recorded, and not said."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ThresholdAlert:
-    """A team's spend crossed a share of its budget. `silent` ones are remembered without a message."""
-
-    percent: int
-    dedupe_key: str
-    silent: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,33 +46,3 @@ def ranked(found: Iterable[Contributor], *, most: int = 4) -> tuple[Contributor,
 
 def spike_key(team_id: int, from_hour: int) -> str:
     return f"spike:{team_id}:{from_hour}"
-
-
-def thresholds_due(
-    standing: Standing, *, known: Collection[str], recent_nanos: int, is_governed: bool
-) -> list[ThresholdAlert]:
-    """The thresholds that a team's spend has crossed and nobody has noted yet, lowest first.
-
-    One below 100 % is due only when the team is ahead of its pace. If several are crossed at once, only the highest
-    is said. `recent_nanos` is the spend of the last days, today included: what older usage crossed is history. The
-    key holds the allocation, so an increase arms the thresholds again.
-    """
-    balance = standing.balance
-    if balance.allocated_nanos <= 0:
-        return []
-    crossed: list[ThresholdAlert] = []
-    for percent in sorted(set(standing.team.thresholds) | {100}):
-        line = balance.allocated_nanos * percent
-        if balance.charged_nanos * 100 < line:
-            break
-        if percent < 100 and not ahead_of_pace(balance, today=standing.today, period=standing.period):
-            continue
-        key = f"threshold:{standing.team.id}:{standing.period.name}:{percent}:{balance.allocated_nanos}"
-        if key in known:
-            continue
-        is_history = (balance.charged_nanos - recent_nanos) * 100 >= line
-        crossed.append(ThresholdAlert(percent=percent, dedupe_key=key, silent=is_history or not is_governed))
-    return [
-        ThresholdAlert(percent=a.percent, dedupe_key=a.dedupe_key, silent=a.silent or a is not crossed[-1])
-        for a in crossed
-    ]

@@ -12,13 +12,11 @@ from bot.periods import micros
 from bot.refusals import Refusal
 from bot.rulebook import Rulebook
 from bot.views.blocks import name
-from bot.views.budget_alerts import threshold_message
-from handlers.answered import answer_text
 from handlers.answers import Asked
+from handlers.budget_alerts import FORECAST, THRESHOLD, budget_message
 from handlers.callers import called
 from handlers.manners import alert_key, say_alert
 from handlers.spikes import spike_message
-from handlers.standings import standing_of
 from storage.alerts import AlertRecord
 from storage.store import Transaction
 
@@ -31,15 +29,11 @@ async def _spike(tx: Transaction, rulebook: Rulebook, record: AlertRecord, now: 
     return await spike_message(tx, rulebook.directory.by_id(record.team_id), record, command=command)
 
 
-async def _threshold(tx: Transaction, rulebook: Rulebook, record: AlertRecord, now: datetime, command: str) -> Message:
-    team = rulebook.directory.by_id(record.team_id)
-    standing = await standing_of(tx, rulebook.directory, team, now=now)
-    answered = await answer_text(tx, record)
-    percent = int(record.facts["percent"])
-    return threshold_message(standing, percent, alert_id=record.id, command=command, answered=answered)
+async def _budget(tx: Transaction, rulebook: Rulebook, record: AlertRecord, now: datetime, command: str) -> Message:
+    return await budget_message(tx, rulebook, record, now=now, command=command)
 
 
-DRAWN: dict[str, Drawn] = {"spike": _spike, "threshold": _threshold}
+DRAWN: dict[str, Drawn] = {"spike": _spike, THRESHOLD: _budget, FORECAST: _budget}
 """How an alert of each kind is shown again."""
 
 

@@ -8,7 +8,7 @@ import structlog
 from bot.periods import MICROS, micros
 from bot.rulebook import Rulebook
 from bot.teams import Team
-from handlers.budget_alerts import judge_thresholds
+from handlers.budget_alerts import judge_budget
 from handlers.context import Context
 from handlers.spikes import judge_spike
 from storage.store import Transaction, is_away
@@ -35,6 +35,9 @@ async def watch_budgets(context: Context) -> int:
             team = rulebook.directory.by_id(team_id)
             if team.kind == "team":
                 await judge_team(tx, rulebook, team, now=now, command=context.settings.command)
+            else:  # the organisation pays for what nobody could place: finance hears of its budget
+                root = rulebook.directory.root
+                await judge_budget(tx, rulebook, root, now=now, command=context.settings.command)
             await tx.alerts.judged(team_id, version, at=at)
     if due:
         context.wake_outbox.set()
@@ -42,8 +45,8 @@ async def watch_budgets(context: Context) -> int:
 
 
 async def judge_team(tx: Transaction, rulebook: Rulebook, team: Team, *, now: datetime, command: str) -> None:
-    """What a team should know now: thresholds that its spend crossed, and a spike that began, grew or ended."""
-    await judge_thresholds(tx, rulebook, team, now=now, command=command, silently=False)
+    """What a team should know now: its budget, and a spike that began, grew or ended."""
+    await judge_budget(tx, rulebook, team, now=now, command=command)
     await judge_spike(tx, rulebook, team, now=now, command=command)
 
 

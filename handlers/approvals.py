@@ -65,7 +65,7 @@ async def decide_request(
     mention = called(decider)
     if approve:
         because = f"{mention} approved {usd(ended.amount_nanos)} more."
-        await budget_raised(tx, rulebook, team, because=because, now=now)
+        await budget_raised(tx, rulebook, team, because=because, now=now, command=command)
     card = views.decided_card(pending, decided_by_mention=mention, standing=standing)
     await tx.outbox.change(card_key(ended.id), card, at=at)
     verdict = views.verdict_message(pending=pending, decided_by_mention=mention, standing=standing, command=command)

@@ -129,7 +129,8 @@ async def _tell(tx: Transaction, context: Context, work: Reattribution) -> None:
             key = f"reattribution:{work.id}:{team.id}"
             await say_aloud(tx, rulebook.directory, team, message, dedupe_key=key, at=at)
         elif nanos < 0:
-            await budget_raised(tx, rulebook, team, because=moved_away_words(nanos=-nanos), now=now)
+            because, command = moved_away_words(nanos=-nanos), context.settings.command
+            await budget_raised(tx, rulebook, team, because=because, now=now, command=command)
     detail = {str(team): [calls, nanos] for team, (calls, nanos) in sorted(brought.items())}
     await tx.audit.record(
         at=at, actor_id=work.asked_by, action="move usage", subject=work.document, detail={"brought": detail}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import func, insert, select, update
 
+from storage import bulk
 from storage.tables import alerts, team_changes, team_judgements
 
 if TYPE_CHECKING:
@@ -44,12 +45,13 @@ class Alerts:
     async def add(
         self, *, dedupe_key: str, team_id: int, kind: str, state: AlertState, at: int, facts: dict[str, Any]
     ) -> AlertRecord | None:
-        """Keeps a new alert; None if its key is known."""
+        """Keeps a new alert; None if its key is known, or another worker keeps it at the same moment."""
         if await self.by_key(dedupe_key) is not None:
             return None
-        values = {"dedupe_key": dedupe_key, "team_id": team_id, "kind": kind, "state": state, "opened_at": at}
-        made = insert(alerts).values(**values, facts=json.dumps(facts)).returning(alerts)
-        return _record((await self._connection.execute(made)).one())
+        columns = ("dedupe_key", "team_id", "kind", "state", "opened_at", "facts")
+        row = (dedupe_key, team_id, kind, state, at, json.dumps(facts))
+        made = await bulk.insert_missing(self._connection, "alerts", columns, ("dedupe_key",), [row])
+        return await self.by_key(dedupe_key) if made else None
 
     async def by_key(self, dedupe_key: str) -> AlertRecord | None:
         row = (await self._connection.execute(select(alerts).where(alerts.c.dedupe_key == dedupe_key))).one_or_none()
@@ -82,6 +84,17 @@ class Alerts:
         wanted = select(alerts).where(alerts.c.team_id == team_id, alerts.c.kind == kind, alerts.c.closed_at.is_(None))
         rows = await self._connection.execute(wanted.where(alerts.c.state != "silent").with_for_update())
         return [_record(row) for row in rows]
+
+    async def of_period(self, *, team_id: int, kind: str, period: str) -> list[AlertRecord]:
+        """A team's alerts of a kind and period, silent ones too, oldest first, with their locks."""
+        wanted = (
+            select(alerts)
+            .where(alerts.c.team_id == team_id, alerts.c.kind == kind)
+            .where(alerts.c.dedupe_key.startswith(f"{kind}:{team_id}:{period}:", autoescape=True))
+            .order_by(alerts.c.id)
+            .with_for_update()
+        )
+        return [_record(row) for row in await self._connection.execute(wanted)]
 
     async def of_kind(self, *, team_id: int, kind: str, since: int) -> list[AlertRecord]:
         """A team's alerts of a kind that have not ended or were said since a moment, oldest first."""

@@ -79,7 +79,9 @@ def answer_sentence(state: str, *, who: str, at: int, until: int | None, useless
 
 def alert_title(kind: str, team: Team) -> str:
     """What an alert is called in a form, in mrkdwn."""
-    what = {"spike": "The spike of", "threshold": "The budget alert of"}.get(kind, "The alert of")
+    what = {"spike": "The spike of", "threshold": "The budget alert of", "forecast": "The forecast of"}.get(
+        kind, "The alert of"
+    )
     return f"{what} {name(team.name)}"
 
 

@@ -3,6 +3,7 @@
 from bot.budgets import Standing
 from bot.money import percent, usd, usd_round
 from bot.periods import day_text, short_day_text
+from bot.teams import Team
 from bot.views.blocks import name
 from bot.views.wording import a_day, change_words, last_day_text
 
@@ -14,7 +15,12 @@ def has_budget(standing: Standing) -> bool:
 
 def may_request(standing: Standing) -> bool:
     """Whether a request for the team's budget has consequences, so that the button for it is drawn."""
-    return standing.team.kind == "team" and standing.team.mode == "govern"
+    return may_ask(standing.team)
+
+
+def may_ask(team: Team) -> bool:
+    """The same of a team whose figures are not at hand."""
+    return team.kind == "team" and team.mode == "govern"
 
 
 def headline(standing: Standing) -> str:

@@ -1,15 +1,16 @@
 """Burn rate, run-out and the period's end, by hand-made weeks."""
 
+import random
 from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.forecasts import Forecast, ahead_of_pace, burn_rate, forecast
+from bot.forecasts import Forecast, ahead_of_pace, burn_rate, forecast, overrun
 from bot.ledger import Balance
 from bot.money import NANOS
-from bot.periods import day_number, period_of
+from bot.periods import date_of, day_number, period_of
 from tests.bot.acme import balance
 
 NOVEMBER = period_of(day_number(date(2026, 11, 1)))
@@ -128,3 +129,92 @@ def test_a_forecast_never_goes_back_and_runs_out_within_the_period(
 def test_ahead_of_pace_compares_shares_with_today_counted_whole(charged: int, day: int, is_ahead: bool) -> None:
     """3,000 for the 30 days of November are 100 a day."""
     assert ahead_of_pace(balance(3_000, charged=charged), today=FIRST + day - 1, period=NOVEMBER) is is_ahead
+
+
+def month(*, weekday: int, weekend: int, days_before: int, until: int, noise: int = 0, seed: int = 1) -> dict[int, int]:
+    """Spend of so many days before a day, working days and weekends apart."""
+    dice = random.Random(seed)
+    return {
+        day: round((weekend if (day + 3) % 7 >= 5 else weekday) * NANOS * (1 + noise * dice.uniform(-1, 1) / 100))
+        for day in range(until - days_before, until)
+    }
+
+
+def test_a_run_out_follows_the_weekdays_and_not_their_mean() -> None:
+    """On Thursday 19 November 290 of 1,000 are left: 100 on Thursday and on Friday, nothing on the weekend, so Monday."""
+    today = FIRST + 18
+    found = overrun(
+        balance(1_000, charged=710),
+        spent_by_day=month(weekday=100, weekend=0, days_before=28, until=today),
+        today=today,
+        period=NOVEMBER,
+    )
+
+    assert found is not None
+    assert date_of(found.middle_day or 0) == date(2026, 11, 23)
+    assert found.chance > 0.95
+    assert found.early_day is not None
+    assert found.late_day is not None
+    assert found.early_day <= (found.middle_day or 0) <= found.late_day
+
+
+def test_one_extraordinary_day_foretells_nothing_and_a_new_level_does() -> None:
+    today = FIRST + 18
+    usual = month(weekday=20, weekend=20, days_before=28, until=today)
+    one_day = {**usual, today - 3: 900 * NANOS}
+    new_level = {**usual, **dict.fromkeys(range(today - 4, today), 80 * NANOS)}
+    left = balance(1_000, charged=600)
+
+    found = overrun(left, spent_by_day=one_day, today=today, period=NOVEMBER)
+    risen = overrun(left, spent_by_day=new_level, today=today, period=NOVEMBER)
+
+    assert found is not None
+    assert risen is not None
+    assert found.chance < 0.5
+    assert risen.chance > found.chance + 0.3
+
+
+@pytest.mark.parametrize(("days_known", "is_told"), [(0, False), (6, False), (7, True), (28, True)])
+def test_nothing_is_foretold_before_a_week_is_known(days_known: int, is_told: bool) -> None:
+    today = FIRST + 18
+    spent = month(weekday=100, weekend=100, days_before=days_known, until=today) | {today: 5 * NANOS}
+
+    assert (
+        overrun(balance(1_000, charged=700), spent_by_day=spent, today=today, period=NOVEMBER) is not None
+    ) is is_told
+
+
+def test_where_nothing_is_left_or_the_clock_is_past_the_period_nothing_is_foretold() -> None:
+    today = FIRST + 18
+    spent = month(weekday=100, weekend=100, days_before=28, until=today)
+
+    assert overrun(balance(1_000, charged=1_000), spent_by_day=spent, today=today, period=NOVEMBER) is None
+    after = NOVEMBER.end_day
+    assert overrun(balance(1_000, charged=500), spent_by_day=spent, today=after, period=NOVEMBER) is None
+
+
+def test_a_team_that_stopped_spending_is_not_expected_to_run_out() -> None:
+    today = FIRST + 18
+    spent = {today - 30: 500 * NANOS}
+    found = overrun(balance(1_000, charged=900), spent_by_day=spent, today=today, period=NOVEMBER)
+
+    assert found is not None
+    assert (found.chance, found.middle_day) == (0.0, None)
+
+
+@given(st.integers(1, 5_000), st.integers(0, 29), st.lists(st.integers(-50, 500), min_size=28, max_size=28))
+def test_dates_come_in_order_within_the_period_and_more_left_is_never_less_safe(
+    left: int, past_days: int, costs: list[int]
+) -> None:
+    today = FIRST + past_days
+    spent = days(*costs, until=today - 1)
+    found = overrun(balance(left), spent_by_day=spent, today=today, period=NOVEMBER)
+    richer = overrun(balance(left + 500), spent_by_day=spent, today=today, period=NOVEMBER)
+
+    if found is None or richer is None:
+        assert min((day for day, nanos in spent.items() if nanos > 0), default=today) > today - 7
+        return
+    known = [day for day in (found.early_day, found.middle_day, found.late_day) if day is not None]
+    assert known == sorted(known)
+    assert all(today <= day < NOVEMBER.end_day for day in known)
+    assert 0 <= richer.chance <= found.chance <= 1
