@@ -16,7 +16,7 @@ from bot.refusals import ConfigError
 from bot.rulebook import Rulebook
 from bot.teams import Directory
 from handlers.attribution import claim_key
-from handlers.cli import opened, out, run
+from handlers.cli import cell, opened, out, printable, run
 from handlers.context import Context
 from handlers.people import LISTED_DAYS, day_of_option
 from handlers.reattribution import reattribute, would_move
@@ -164,7 +164,7 @@ def unattributed_command(
             return
         table = Table("credential", "calls", "spend", "last used", box=None)
         for key in keys:
-            shown = key.credential or "(none named)"
+            shown = cell(key.credential or "(none named)")
             table.add_row(shown, f"{key.calls:,}", usd(key.cost_nanos), f"{date_of(key.last_day)}")
         out.print(table)
 
@@ -214,7 +214,7 @@ def explain_command(
             if number:
                 out.print()
             for line in lines:
-                out.print(line, markup=False)
+                out.print(printable(line), markup=False)
 
     run(work())
 

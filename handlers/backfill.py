@@ -14,7 +14,7 @@ from bot.periods import MICROS, micros, moment
 from bot.refusals import ConfigError
 from bot.sources.litellm import parse
 from bot.sources.litellm_history import as_logged, call_id, seconds_of
-from handlers.cli import err, opened, out, run
+from handlers.cli import err, opened, out, printable, run
 from handlers.context import Context
 from handlers.spend_logs import Line, SpendLogs, Window
 from handlers.usage import Answer, Intake
@@ -148,7 +148,7 @@ def _report(done: Backfilled) -> None:
         lines = f"{done.unmatched} lines of an old LiteLLM, from after the first live event, were left out"
         out.print(f"{lines}: nothing tells whether they came live.")
     for request_id, reason in done.errors:
-        err.print(f"{request_id}: {reason}", markup=False)
+        err.print(f"{printable(request_id)}: {printable(reason)}", markup=False)
 
 
 def _moment(option: str, text: str | None) -> datetime | None:

@@ -8,6 +8,7 @@ from typing import Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from bot.clock import Clock, SystemClock
 from bot.refusals import ConfigError, Refusal
@@ -58,6 +59,16 @@ def run(command: Coroutine[Any, Any, T]) -> T:
         if fault is None:
             raise
         fail(f"The database: {fault}")
+
+
+def printable(text: str) -> str:
+    """Text that a sender wrote part of, for a terminal, which would do what control characters say."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def cell(text: str) -> str:
+    """The same in a table, which would take what stands in brackets for its own markup."""
+    return escape(printable(text))
 
 
 def _faster_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -4,12 +4,11 @@ import re
 from typing import Annotated, Literal, NamedTuple
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from bot.refusals import ConfigError
 from bot.sources import SOURCES
-from handlers.cli import opened, out, run
+from handlers.cli import cell, opened, out, run
 from handlers.context import Context
 from handlers.observations import change_role
 from handlers.source_options import (
@@ -174,7 +173,7 @@ def list_command() -> None:
         table = Table("source", "format", "role", "team", "keys", "options", box=None)
         for found, count in listed:
             bound = slugs[found.team_id] if found.team_id is not None else "any"
-            table.add_row(found.name, found.format, found.role, bound, str(count), escape(in_words(found, slugs)))
+            table.add_row(found.name, found.format, found.role, bound, str(count), cell(in_words(found, slugs)))
         out.print(table)
 
     run(work())

@@ -13,7 +13,7 @@ from bot.people import Unmatched
 from bot.people_file import PersonLine, read_people_file, refuse, team_faults, text_of
 from bot.periods import day_number
 from bot.refusals import ConfigError
-from handlers.cli import opened, out, run
+from handlers.cli import cell, opened, out, printable, run
 from handlers.context import Context
 from storage.people_file import save_people
 
@@ -92,7 +92,7 @@ def import_command(
             said = await import_people(context, lines, dry_run=dry_run)
             notes = await managers_not_named(context, lines)
         for line in said or ["Nothing changes."]:
-            out.print(line, markup=False)
+            out.print(printable(line), markup=False)
         for line in notes:
             out.print(f"note: {line}", markup=False)
         if dry_run:
@@ -118,7 +118,7 @@ def unmatched_command(
             return
         table = Table("named as", "calls", "spend", box=None)
         for one in found:
-            table.add_row(one.spelled, f"{one.calls:,}", usd(one.cost_nanos))
+            table.add_row(cell(one.spelled), f"{one.calls:,}", usd(one.cost_nanos))
         out.print(table)
 
     run(work())

@@ -15,7 +15,7 @@ from bot.pricing import ContractPrice, Explained
 from bot.refusals import ConfigError
 from bot.sources.fields import TIERS
 from bot.views.wording import signed_usd
-from handlers.cli import opened, out, run
+from handlers.cli import cell, opened, out, run
 
 commands = typer.Typer(help="What models cost, why, and who says otherwise.", no_args_is_help=True)
 
@@ -127,7 +127,7 @@ def disagreements_command(
         for d in apart:
             share = f"{d.difference_nanos * 100 / d.theirs_nanos:+.1f}" if d.theirs_nanos else "–"
             amounts = (usd(d.ours_nanos), usd(d.theirs_nanos), signed_usd(d.difference_nanos))
-            table.add_row(d.provider, d.model, f"{d.calls:,}", *amounts, share)
+            table.add_row(cell(d.provider), cell(d.model), f"{d.calls:,}", *amounts, share)
         out.print(table)
         out.print(f"{asked.name}: {len(apart)} of {len(found)} models that both sides priced, {calls:,} calls in all.")
 

@@ -13,7 +13,7 @@ from bot.periods import moment
 from bot.quarantine import KINDS, Kept, Share, changes_of, event_of, fields_of
 from bot.refusals import ConfigError
 from bot.usage import COUNTERS
-from handlers.cli import opened, out, run
+from handlers.cli import cell, opened, out, printable, run
 from handlers.context import Context
 from handlers.retries import retry
 from storage.store import Transaction
@@ -80,17 +80,12 @@ def list_command(
             table = Table("id", "source", "received", "kind", "bytes", "reason", box=None)
             for row in rows:
                 when = f"{moment(row.received_at):%Y-%m-%d %H:%M}"
-                table.add_row(str(row.id), row.source, when, row.kind, str(row.size), _plain(row.reason))
+                table.add_row(str(row.id), row.source, when, row.kind, str(row.size), cell(row.reason))
             out.print(table)
         for line in _summary(shares, lost):
             out.print(line, markup=False)
 
     run(work())
-
-
-def _plain(text: str) -> str:
-    """Text that a sender wrote part of, for a terminal: no control characters, and no markup of the table's."""
-    return "".join(c if c.isprintable() else "�" for c in text).replace("[", "\\[")
 
 
 def _summary(shares: Sequence[Share], lost: Mapping[str, int]) -> list[str]:
@@ -113,7 +108,7 @@ def show_command(row_id: Annotated[int, typer.Argument(metavar="ID")]) -> None:
                 raise ConfigError(f"ID: there is no row {row_id}; `tokens quarantine list` shows them")
             row = found[0]
             out.print(f"{row.id}: {row.kind}, from {row.source}, received {moment(row.received_at):%Y-%m-%d %H:%M} UTC")
-            out.print(f"why: {row.reason}", markup=False)
+            out.print(f"why: {printable(row.reason)}", markup=False)
             if row.kind == "conflict":
                 out.print(await _both(tx, context, row))
             elif row.size:
@@ -145,7 +140,7 @@ async def _both(tx: Transaction, context: Context, row: Kept) -> Table:
     table = Table("", "booked", "kept, not booked", box=None)
 
     def line(what: str, there: object, here: object) -> None:
-        shown = [_plain("" if value is None else str(value)) for value in (there, here)]
+        shown = [cell("" if value is None else str(value)) for value in (there, here)]
         table.add_row(what, *(shown if booked is not None else ("–", shown[1])))
 
     there: Any = booked if booked is not None else kept
@@ -220,7 +215,7 @@ def retry_command(
         )
         out.print(f"{words}on purpose, {len(tried.wrong):,} still wrong", markup=False)
         for row_id, reason in list(tried.wrong.items())[:_MOST_SHOWN]:
-            out.print(f"{row_id}: {_plain(reason)}", markup=False)
+            out.print(f"{row_id}: {printable(reason)}", markup=False)
 
     run(work())
 

@@ -26,7 +26,7 @@ from bot.reconciliations import (
 )
 from bot.refusals import ConfigError
 from bot.rulebook import Rulebook
-from handlers.cli import opened, out, run
+from handlers.cli import cell, opened, out, printable, run
 from handlers.context import Context
 from storage.reconciliations import Part
 from storage.store import Transaction
@@ -181,7 +181,7 @@ def _print_costs(report: Report, done: Sequence[Reconciled]) -> None:
         out.print(f"{date_of(check.day)}, by model:", markup=False)
         rows = models_beside([c for c in report.costs if c.day == check.day], check.booked.by_model)
         for model, billed, booked in rows[:_MODELS_SHOWN]:
-            out.print(f"  {model or 'no model'}: billed {usd(billed)}, booked {usd(booked)}", markup=False)
+            out.print(f"  {printable(model) or 'no model'}: billed {usd(billed)}, booked {usd(booked)}", markup=False)
         if rest := rows[_MODELS_SHOWN:]:
             out.print(f"  {len(rest)} more: {usd(sum(r[1] for r in rest))}, {usd(sum(r[2] for r in rest))}")
         if calls := check.booked.unpriced_calls:
@@ -193,6 +193,6 @@ def _print_costs(report: Report, done: Sequence[Reconciled]) -> None:
 def _print_tokens(rows: Sequence[tuple[int, str, int, int]]) -> None:
     table = Table("day", "model", "reported tokens", "booked tokens", "difference", box=None)
     for day, model, reported, booked in rows:
-        table.add_row(str(date_of(day)), model, f"{reported:,}", f"{booked:,}", f"{reported - booked:+,}")
+        table.add_row(str(date_of(day)), cell(model), f"{reported:,}", f"{booked:,}", f"{reported - booked:+,}")
     out.print(table)
     out.print("Usage reports are compared, and post nothing.")

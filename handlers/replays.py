@@ -19,7 +19,7 @@ from bot.refusals import ConfigError
 from bot.sources import SOURCES
 from bot.sources.rows import plain
 from bot.usage import COUNTERS
-from handlers.cli import err, opened, out, run
+from handlers.cli import err, opened, out, printable, run
 from handlers.context import Context
 from handlers.usage import Intake
 
@@ -257,6 +257,6 @@ def replay_command(
             f"{counts['conflicts']} conflicts, {counts['quarantined']} quarantined"
         )
         for row, reason in totals.errors:
-            err.print(f"row {row}: {reason}", markup=False)
+            err.print(f"row {row}: {printable(reason)}", markup=False)
 
     run(work())

@@ -15,7 +15,7 @@ from bot.refusals import ConfigError
 from bot.rulebook import contracts_of
 from bot.teams import Role
 from bot.teams_file import TeamsFile, read_teams_file
-from handlers.cli import opened, out, run
+from handlers.cli import cell, opened, out, run
 from handlers.context import Context
 from handlers.periods import open_periods
 from storage.store import Transaction
@@ -194,7 +194,8 @@ def list_command() -> None:
             managers = sorted(people[p].email or people[p].slack_id for p in directory.people_with("manager", team))
             parent = directory.by_id(team.parent_id).slug if team.parent_id else ""
             channel = f"{team.channel_ref} {'' if team.channel_state == 'linked' else team.channel_state}".strip()
-            table.add_row(team.slug, team.name, parent, usd(team.budget_nanos), channel, ", ".join(managers), team.mode)
+            named = (team.slug, team.name, parent, usd(team.budget_nanos), channel, ", ".join(managers), team.mode)
+            table.add_row(*map(cell, named))
         out.print(table)
 
     run(work())
