@@ -157,6 +157,8 @@ class Attribution:
     """All rules with their dates, made ready for look-up. It remembers what it decided: senders repeat themselves."""
 
     _MEMORY = 50_000
+    _MEMORY_CHARACTERS = 10_000_000
+    """Whatever clients write into their tags: 64 of them may have 16,000 characters."""
 
     def __init__(
         self,
@@ -178,6 +180,7 @@ class Attribution:
         begun = {rule.from_at for rule in listed} | {m.from_at for own in self._memberships.values() for m in own}
         self._changes = sorted(begun | {rule.until_at for rule in listed if rule.until_at is not None})
         self._memory: dict[tuple[object, ...], Placed] = {}
+        self._remembered_characters = 0
 
     def place(self, event: UsageEvent, source: Source) -> Placed:
         """The team of an event: by the key's own team, credential, gateway's team, workflow, tag, declared team, user, and
@@ -196,9 +199,12 @@ class Attribution:
         )
         placed = self._memory.get(asked)
         if placed is None:
-            if len(self._memory) >= self._MEMORY:
-                self._memory.clear()
             placed = self._memory[asked] = self._decide(event)
+            names = (event.credential, event.gateway_team, event.workflow, event.declared_team, event.user)
+            self._remembered_characters += sum(map(len, names)) + sum(map(len, event.tags))
+            if len(self._memory) > self._MEMORY or self._remembered_characters > self._MEMORY_CHARACTERS:
+                self._memory.clear()
+                self._remembered_characters = 0
         if placed is self._unattributed and source.default_team_id is not None:
             return Placed(source.default_team_id, f"source:{source.name}")
         return placed

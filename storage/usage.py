@@ -248,8 +248,17 @@ def _event_row(booking: Booking, series_id: int, received_at: int) -> tuple[Any,
     )
 
 
-@lru_cache(maxsize=20_000)
 def _tags_json(tags: tuple[str, ...]) -> str:
+    if not tags:
+        return "[]"
+    return _few_tags_json(tags) if sum(map(len, tags)) <= _REMEMBERED_CHARACTERS else json.dumps(tags)
+
+
+_REMEMBERED_CHARACTERS = 400  # 16 MB at most, whatever senders think of
+
+
+@lru_cache(maxsize=20_000)
+def _few_tags_json(tags: tuple[str, ...]) -> str:
     return json.dumps(tags)
 
 

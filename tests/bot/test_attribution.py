@@ -1,5 +1,6 @@
 """Which team a metered call belongs to: the order of the rules, how they match, and the name that stays with the event."""
 
+import tracemalloc
 from collections.abc import Sequence
 from typing import Any
 
@@ -294,3 +295,14 @@ def test_explanations_and_answers_agree_and_keep_the_order(rules: list[Rule], ca
             in_force = [r for r in rules if r.holds(call["occurred_at"])]
             alone = attribution(*in_force, emi=[Membership(3, MOBILE), Membership(6, DATA)])
             assert alone.explained(event(**call), ANY_TEAM)[-1].kind in ("unattributed", "user's team")
+
+
+def test_what_is_remembered_is_bounded_whatever_clients_write_into_their_tags() -> None:
+    rules, told = attribution(), 3_000
+    tracemalloc.start()
+    for number in range(told):
+        tags = tuple(f"{number}-{place}-".ljust(256, "x") for place in range(64))
+        assert rules.place(event(tags=tags), ANY_TEAM).team_id == UNATTRIBUTED
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 20_000_000 < told * 64 * 256
