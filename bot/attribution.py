@@ -87,13 +87,17 @@ class Source:
 
 class UnattributedKey(NamedTuple):
     """A credential whose usage nobody could place, over some days. `series_id` is one of its series', to know it by again;
-    the credential is empty where senders named none."""
+    the credential is empty where senders named none. `team` is the name of the team that it counts for by now, if any,
+    `by` who said so, and `is_moving` whether the worker brings what was used before there."""
 
     series_id: int
     credential: str
     calls: int
     cost_nanos: int
     last_day: int
+    team: str = ""
+    by: Origin | None = None
+    is_moving: bool = False
 
 
 def literal_pattern(credential: str) -> str:
@@ -208,6 +212,10 @@ class Attribution:
         if placed is self._unattributed and source.default_team_id is not None:
             return Placed(source.default_team_id, f"source:{source.name}")
         return placed
+
+    def rule_of(self, credential: str, at: int) -> Rule | None:
+        """The rule that says at a moment whose a credential is."""
+        return self._by_kind["credential"].find(credential, at, early=False) if credential else None
 
     def explained(self, event: UsageEvent, source: Source) -> list[Step]:
         """What was asked about an event, in order, up to the answer."""

@@ -2,6 +2,7 @@
 
 from slack_bolt.async_app import AsyncApp
 
+from bot.attribution import UnattributedKey
 from bot.digests import Share
 from bot.people import Person
 from bot.periods import micros, period_of
@@ -124,12 +125,23 @@ async def _whose(tx: Transaction, rulebook: Rulebook, person: Person, context: C
     directory = rulebook.directory
     today = directory.root.day_of(context.now_micros())
     days = {"first_day": today - WHOSE_DAYS, "end_day": today + 2}
+    keys = await tx.attribution.unattributed_keys(directory.unattributed.id, **days)
+    moving = await tx.reattributions.moving()
     return Whose(
-        keys=tuple(await tx.attribution.unattributed_keys(directory.unattributed.id, **days)),
+        keys=tuple(_with_its_team(key, rulebook, moving, at=context.now_micros()) for key in keys),
         people=tuple(await tx.people.unmatched(**days)),
         may_claim=person.id in directory.admins,
         hides_people=directory.organisation.people != "managers",
     )
+
+
+def _with_its_team(key: UnattributedKey, rulebook: Rulebook, moving: frozenset[str], *, at: int) -> UnattributedKey:
+    """A key that was claimed, or has a line in teams.yml, is some team's by now; what it used before may stay nobody's."""
+    rule = rulebook.attribution.rule_of(key.credential, at)
+    if rule is None:
+        return key
+    team = rulebook.directory.by_id(rule.team_id).name
+    return key._replace(team=team, by=rule.origin, is_moving=key.credential in moving)
 
 
 _BAD = ("broken", "paused", "unresolved")

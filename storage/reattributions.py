@@ -43,6 +43,11 @@ class Reattributions:
         )
         return _reattribution((await self._connection.execute(made.returning(reattributions))).one())
 
+    async def moving(self) -> frozenset[str]:
+        """The credentials whose past use is to be moved, and was not yet."""
+        wanted = select(reattributions.c.credential).where(reattributions.c.done_at.is_(None))
+        return frozenset((await self._connection.execute(wanted)).scalars())
+
     async def take(self, *, at: int) -> Reattribution | None:
         """The oldest one that nobody works on, leased to the caller; None if there is none."""
         wanted = (

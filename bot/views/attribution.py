@@ -52,7 +52,7 @@ def _keys(whose: Whose) -> list[Block]:
     blocks = [section(f"*Keys of no team, last 30 days*\n{who}", block_id="whose-keys")]
     for key in named[:_KEYS_SHOWN]:
         claim = None
-        if whose.may_claim:
+        if whose.may_claim and not key.is_moving and key.by != "file":
             label = f"Claim {heard(key.credential, limit=40)} for a team"
             claim = button("Claim", action_id=CLAIM_KEY, value=key.series_id, label=label)
         blocks.append(section(_key_words(key), block_id=f"whose-key-{key.series_id}", accessory=claim))
@@ -71,7 +71,16 @@ def _keys(whose: Whose) -> list[Block]:
 
 def _key_words(key: UnattributedKey) -> str:
     used = f"{usd(key.cost_nanos)}, {counted(key.calls, 'call')}, last on {short_day_text(key.last_day)}"
-    return f"*{name(key.credential, limit=60)}*\n{used}"
+    words = f"*{name(key.credential, limit=60)}*\n{used}"
+    if not key.team:
+        return words
+    if key.is_moving:
+        then = "this use is being moved there."
+    elif key.by == "file":
+        then = "this use is from before; `tokens attribution reapply` moves what the rule's dates cover."
+    else:
+        then = "this use is from before. Claim it again with a date to move it there."
+    return f"{words}\nIt counts for {name(key.team, limit=40)} now; {then}"
 
 
 def _people(whose: Whose) -> list[Block]:

@@ -46,6 +46,9 @@ async def test_dan_claims_a_key_and_what_it_used_goes_to_its_team(acme_on_both: 
     submitted = await acme.dan.submits(form, team="Mobile", since=str(since), wait=3)
     assert submitted.closed, submitted.errors
 
+    moving = await acme.dan.opens_home()
+    assert "It counts for Mobile now; this use is being moved there." in moving.text_everywhere()
+    assert "Claim" not in moving.buttons()
     await acme.uses(acme.event("new", dollars=7, team=None, user=None, credential="CI-7"))
     assert await spent_of(acme, "mobile") == "7.000000000"  # the rest is moved by the worker, not while Slack waits
     await move_usage(acme.context)
@@ -57,6 +60,7 @@ async def test_dan_claims_a_key_and_what_it_used_goes_to_its_team(acme_on_both: 
     assert "it is no new spend" in said.text
     after = (await acme.dan.opens_home()).text_everywhere()
     assert "*ci-7*\n$30.00, 1 call" in after
+    assert "It counts for Mobile now; this use is from before." in after
 
 
 async def test_dans_home_is_brought_up_to_date_when_the_usage_has_moved(acme: Company) -> None:

@@ -1,7 +1,9 @@
 """Whose usage it is: keys and people that nobody knows, the form to claim a key, and what a team hears of moved usage."""
 
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from bot.people import Unmatched
@@ -50,6 +52,23 @@ def test_an_admins_home_has_the_keys_of_no_team_with_a_button_each(snapshot: Sna
     assert "And 3 keys more with $10.80" in all_text(view)
     assert "7 calls with $5.00 named no key." in all_text(view)
     assert view["blocks"] == snapshot
+
+
+@pytest.mark.parametrize(
+    ("known", "said", "may_claim"),
+    [
+        ({"team": "Mobile", "by": "claim"}, "this use is from before. Claim it again with a date to move it", True),
+        ({"team": "Mobile", "by": "claim", "is_moving": True}, "this use is being moved there.", False),
+        ({"team": "Mobile", "by": "file"}, "this use is from before; `tokens attribution reapply` moves", False),
+    ],
+)
+def test_a_key_that_is_a_teams_by_now_says_so(known: dict[str, Any], said: str, may_claim: bool) -> None:
+    key = unattributed_key(11, "ci-7")._replace(**known)
+    view = home_view(home(standings=(), company=company(whose=replace(NOBODY, keys=(key,)))))
+    obeys(view)
+
+    assert f"It counts for Mobile now; {said}" in all_text(view)
+    assert ("Claim" in buttons(view)) is may_claim
 
 
 def test_finance_sees_the_keys_and_claims_none() -> None:
