@@ -54,6 +54,18 @@ class OverlapView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SilentSource:
+    """A source that fell silent: since when, and when it was heard again or that its keys were revoked. Moments in
+    microseconds."""
+
+    name: str
+    role: str
+    since: int
+    heard_at: int | None
+    is_revoked: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Whose:
     """Usage of the last month whose team or person nobody knows, the dearest first. `may_claim` is whether the viewer
     may say whose a key is; `hides_people` whether figures of somebody named by e-mail are for that person alone."""
@@ -93,6 +105,7 @@ class CompanyView:
     whose: Whose
     drifts: tuple[tuple[str, DriftLine], ...] = ()
     """(source, gateway's team) of which a gateway and the books say different things."""
+    silent_sources: tuple[SilentSource, ...] = ()
     mix: ToolMix | None = None
     """Of the period so far, against the same days of the last one."""
 

@@ -45,7 +45,7 @@ async def resolve_channels(context: Context) -> int:
             info = by_name.get(team.channel_ref.lstrip("#"))
         if info is None:
             continue
-        state = "paused" if _is_shared(info) else "broken" if info.get("is_archived") else "linked"
+        state = "paused" if _is_shared(info) else "broken" if _is_closed(info) else "linked"
         if (team.channel_id, team.channel_state) != (info["id"], state):
             changed += 1
             await set_channel(context, team.id, channel_id=info["id"], state=state)
@@ -107,6 +107,11 @@ async def _info(context: Context, channel_id: str) -> dict[str, Any] | None:
 
 def _is_shared(info: dict[str, Any]) -> bool:
     return bool(info.get("is_ext_shared") or info.get("is_pending_ext_shared"))
+
+
+def _is_closed(info: dict[str, Any]) -> bool:
+    """Archived, or the bot is not in it: then Slack refuses what is posted."""
+    return bool(info.get("is_archived")) or info.get("is_member") is False
 
 
 async def channel_changed(context: Context, event: dict[str, Any], *, now: datetime) -> None:

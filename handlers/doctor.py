@@ -9,10 +9,12 @@ import yaml
 from slack_sdk.errors import SlackApiError
 
 from bot.clock import SystemClock
+from bot.periods import moment
 from bot.refusals import ConfigError
 from bot.settings import Settings, load_settings
 from handlers.cli import out, prepare, run
 from handlers.context import Context, slack_client
+from handlers.health_alerts import silent_sources
 from handlers.schedule import look_up_slack
 
 Finding = tuple[bool, str]
@@ -67,6 +69,7 @@ async def _look_at_teams(context: Context) -> list[Finding]:
         sources = await tx.keys.listed()
         waiting = await tx.outbox.waiting()
         given_up = await tx.outbox.given_up()
+        silent = await silent_sources(tx, directory)
     found: list[Finding] = []
     if not directory.real_teams:
         found.append((False, "there are no teams: write a teams.yml and run `tokens teams import teams.yml`"))
@@ -82,6 +85,13 @@ async def _look_at_teams(context: Context) -> list[Finding]:
             found.append((False, f"{team.slug}: {team.channel_ref} {advice[team.channel_state]}"))
     if not any(count for _, count in sources):
         found.append((False, "no ingest key is in force: `tokens keys create NAME --source cloudevents` makes one"))
+    found += [
+        (
+            False,
+            f"{s.name}: nothing came since {moment(s.since):%Y-%m-%d %H:%M} UTC, when it usually does: look at its sender",
+        )
+        for s in silent
+    ]
     found.append((True, f"{len(directory.real_teams)} teams, {len(sources)} sources, {waiting} messages waiting"))
     found += [(False, f"message {key} could not be delivered: {fault}") for key, fault in given_up[:10]]
     return found

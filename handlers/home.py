@@ -13,6 +13,7 @@ from bot.views.home import home_view
 from handlers.answers import Asked, answers
 from handlers.context import Context
 from handlers.gateways import open_drifts
+from handlers.health_alerts import silent_sources
 from handlers.observations import drifting
 from handlers.overlaps import shown_overlaps
 from handlers.prices import prices_view
@@ -115,6 +116,7 @@ async def _company(tx: Transaction, rulebook: Rulebook, person: Person, context:
         broken_routes=tuple(broken),
         silent_messages=await tx.reports.undelivered(),
         drifts=await open_drifts(tx, directory),
+        silent_sources=await silent_sources(tx, directory),
         whose=await _whose(tx, rulebook, person, context),
         mix=await mix_in(tx, rulebook, [t.id for t in directory.teams], days),
     )

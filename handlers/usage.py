@@ -13,7 +13,7 @@ import structlog
 
 from bot.attribution import Source
 from bot.gateways import BookedCall
-from bot.periods import DAY_MICROS
+from bot.periods import DAY_MICROS, MICROS
 from bot.quarantine import Kind, Room, row_of
 from bot.rulebook import Rulebook
 from bot.usage import Booking, Fate, Parsed, Row
@@ -318,21 +318,21 @@ class Intake:
 
     def _newly_active(self, group: Sequence[_Job]) -> dict[int, int]:
         """Sources that were not said to be active for a while → the first moment of what they sent."""
-        now = asyncio.get_running_loop().time()
+        now = self._context.now_micros() / MICROS  # the clock may be moved, back too
         found: dict[int, int] = {}
         for job in group:
             source_id = job.source.id
             if (
                 job.is_live
                 and job.parsed.events
-                and now - self._told_active.get(source_id, -1e9) > self._ACTIVITY_SECONDS
+                and abs(now - self._told_active.get(source_id, -1e9)) > self._ACTIVITY_SECONDS
             ):
                 first = min(event.occurred_at for _, event in job.parsed.events)
                 found[source_id] = min(first, found.get(source_id, first))
         return found
 
     def _tell_active(self, active: dict[int, int]) -> None:
-        now = asyncio.get_running_loop().time()
+        now = self._context.now_micros() / MICROS
         self._told_active.update(dict.fromkeys(active, now))
 
     async def _keep(self, tx: Transaction, group: list[_Job]) -> None:

@@ -96,6 +96,19 @@ class Alerts:
         )
         return [_record(row) for row in await self._connection.execute(wanted)]
 
+    async def newest(self, *, team_id: int, kind: str, prefix: str) -> AlertRecord | None:
+        """The newest of a team's alerts whose key begins so, with its lock."""
+        wanted = (
+            select(alerts)
+            .where(alerts.c.team_id == team_id, alerts.c.kind == kind)
+            .where(alerts.c.dedupe_key.startswith(prefix, autoescape=True))
+            .order_by(alerts.c.id.desc())
+            .limit(1)
+            .with_for_update()
+        )
+        row = (await self._connection.execute(wanted)).one_or_none()
+        return _record(row) if row else None
+
     async def of_kind(self, *, team_id: int, kind: str, since: int) -> list[AlertRecord]:
         """A team's alerts of a kind that have not ended or were said since a moment, oldest first."""
         wanted = (

@@ -21,6 +21,7 @@ from storage.engine import create_engines
 from storage.express import Express, PostgresqlExpress, SqliteExpress
 from storage.fifo import FifoLock
 from storage.gateways import Gateways
+from storage.health import Health
 from storage.keys import Keys
 from storage.ledger import Ledger
 from storage.observations import Observations
@@ -108,6 +109,10 @@ class Transaction:
     @cached_property
     def gateways(self) -> Gateways:
         return Gateways(self)
+
+    @cached_property
+    def health(self) -> Health:
+        return Health(self)
 
     @cached_property
     def prices(self) -> StoredPrices:

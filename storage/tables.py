@@ -144,6 +144,12 @@ source_activity = _table(
     Column("first_occurred_at", Big, nullable=False),
     Column("last_received_at", Big, nullable=False),
 )
+source_beats = _table(
+    "source_beats",
+    Column("source_id", Big, primary_key=True, autoincrement=False),
+    Column("slot", Big, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
 ingest_keys = _table(
     "ingest_keys",
     _id(),

@@ -9,6 +9,7 @@ from bot.reports import CompanyView
 from bot.views.blocks import name, section
 from bot.views.budgets import has_budget
 from bot.views.gateways import drift_line
+from bot.views.health_alerts import silence_line
 from bot.views.mix import mix_lines
 from bot.views.prices import disagreement_words, price_blocks
 from bot.views.sources import source_lines
@@ -88,6 +89,9 @@ def _attention(company: CompanyView) -> list[str]:
         lines.append(f"{calls} of {models} without a price: set one below, or in teams.yml under `prices`.")
     if company.prices.disagreements:
         lines.append(disagreement_words(company.prices.disagreements))
+    lines += [silence_line(source) for source in company.silent_sources[:_NAMES_SHOWN]]
+    if len(company.silent_sources) > _NAMES_SHOWN:
+        lines.append(f"and {counted(len(company.silent_sources) - _NAMES_SHOWN, 'source')} more that fell silent.")
     lines += source_lines(company)
     if company.broken_routes:
         lines.append(
