@@ -17,7 +17,8 @@ from bot.sources.litellm_history import as_logged, call_id, seconds_of
 from handlers.cli import err, opened, out, printable, run
 from handlers.context import Context
 from handlers.spend_logs import Line, SpendLogs, Window
-from handlers.usage import Answer, Intake
+from handlers.usage import Intake
+from handlers.usage_answers import Answer
 
 EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 _MOST_ERRORS_SHOWN = 20

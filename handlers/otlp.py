@@ -20,7 +20,7 @@ from bot.sources.otlp_wire import status_of
 from bot.usage import Parsed
 from handlers.bodies import BodyError
 from handlers.sources import KEY, Door, guarded, headers_of
-from handlers.usage import Answer
+from handlers.usage_answers import Answer
 
 _PROTOBUF, _JSON = "application/x-protobuf", "application/json"
 _MOST_REASONS = 5

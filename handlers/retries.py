@@ -12,7 +12,8 @@ from bot.sources import MAY_LACK_TIME, SOURCES, read
 from bot.sources.rows import Unreadable
 from bot.usage import Parsed
 from handlers.context import Context
-from handlers.usage import Intake, NotDurable
+from handlers.usage import Intake
+from handlers.usage_answers import NotDurable
 
 BATCH = 500
 

@@ -21,7 +21,8 @@ from bot.usage import Parsed
 from bot.webhooks import signature_fault
 from handlers.bodies import BodyError, InFlight, drain, read_body
 from handlers.context import Context, TooManyUnknownKeys
-from handlers.usage import Answer, Intake, KeyRevoked, NotDurable, TooBusy
+from handlers.usage import Intake
+from handlers.usage_answers import Answer, KeyRevoked, NotDurable, TooBusy
 from storage.keys import key_hash
 from storage.store import database_fault, is_away
 

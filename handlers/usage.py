@@ -6,7 +6,6 @@ other goes the longer one, which can do everything.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import structlog
@@ -16,8 +15,9 @@ from bot.gateways import BookedCall
 from bot.periods import DAY_MICROS, MICROS
 from bot.quarantine import Kind, Room, row_of
 from bot.rulebook import Rulebook
-from bot.usage import Booking, Fate, Parsed, Row
+from bot.usage import Parsed, Row
 from handlers.context import Context
+from handlers.usage_answers import CONFLICT_REASON, Answer, Job, KeyRevoked, NotDurable, TooBusy
 from storage.express import Express
 from storage.quarantine import Wrong
 from storage.store import DatabaseError, Transaction, is_busy, is_data_error
@@ -26,108 +26,10 @@ from storage.usage import activity_insert, express_inserts
 log = structlog.get_logger()
 
 
-class NotDurable(Exception):
-    """It could not be made durable now; the sender should send it again. Nothing of it was answered for."""
-
-
-class TooBusy(Exception):
-    """More rows wait to be booked than may; the sender should come again."""
-
-
-class KeyRevoked(Exception):
-    """The key was revoked between the door and the commit."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What became of a body's rows. The four counts add up to the rows."""
-
-    accepted: int
-    duplicates: int
-    conflicts: int
-    quarantined: int
-    errors: tuple[tuple[int, str], ...]
-
-    def to_json(self) -> dict[str, object]:
-        return {
-            "accepted": self.accepted,
-            "duplicates": self.duplicates,
-            "conflicts": self.conflicts,
-            "quarantined": self.quarantined,
-            "errors": [{"index": index, "reason": reason} for index, reason in self.errors],
-        }
-
-
-@dataclass(eq=False)
-class _Job:
-    """A body's rows on their way into the books. `is_live` is false for history that is read in afterwards."""
-
-    source: Source
-    key: bytes
-    parsed: Parsed
-    read_as: str
-    is_live: bool
-    answered: "asyncio.Future[Answer]"
-    decided_by: Rulebook | None = None
-    bookings: list[Booking] = field(default_factory=list)
-    fates: list[Fate] = field(default_factory=list)
-    refused: dict[int, str] = field(default_factory=dict)
-
-    @property
-    def is_waited_for(self) -> bool:
-        """Whether its sender is still there to be answered. One that was told to come again brings it again."""
-        return not self.answered.done()
-
-    def decide(self, rulebook: Rulebook) -> None:
-        """Attributes and prices the events, unless that was done by this rulebook before. Observed ones are not booked.
-        The source is as this rulebook knows it: its role may have changed since the body came through the door."""
-        if self.decided_by is rulebook:
-            return
-        self.decided_by = rulebook
-        self.source = source = rulebook.sources.get(self.key, self.source)
-        self.fates = ["accepted"] * len(self.parsed.events)
-        booking = rulebook.booking
-        self.bookings = [booking(event, source) for _, event in self.parsed.events] if self.meters else []
-
-    @property
-    def meters(self) -> bool:
-        return self.source.role == "meter"
-
-    @property
-    def is_simple(self) -> bool:
-        """Whether there is nothing to it but new events to book."""
-        parsed = self.parsed
-        return self.meters and self.is_live and not (parsed.unusable or parsed.views or parsed.blocks)
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether nothing of it is for the quarantine."""
-        return not (self.parsed.unusable or self.refused or "conflict" in self.fates)
-
-    def answer(self) -> Answer:
-        if self.is_plain and "duplicate" not in self.fates:
-            return Answer(accepted=len(self.fates), duplicates=0, conflicts=0, quarantined=0, errors=())
-        errors = [(row.index, row.reason) for row in self.parsed.unusable]
-        errors += list(self.refused.items())
-        conflicts = [i for (i, _), fate in zip(self.parsed.events, self.fates, strict=True) if fate == "conflict"]
-        errors += [(i, CONFLICT_REASON) for i in conflicts if i not in self.refused]
-        kept = len(self.parsed.unusable) + len(self.refused)
-        return Answer(
-            accepted=self.fates.count("accepted"),
-            duplicates=self.fates.count("duplicate"),
-            conflicts=len(conflicts) - sum(i in self.refused for i in conflicts),
-            quarantined=kept,
-            errors=tuple(sorted(errors)),
-        )
-
-
-CONFLICT_REASON = "an event with this id was booked before with another content; the first one stands"
-
-
 class _Place(NamedTuple):
     """Where one event of a group stands."""
 
-    job: _Job
+    job: Job
     at: int
 
 
@@ -141,7 +43,7 @@ class Intake:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._queue: asyncio.Queue[_Job] = asyncio.Queue()
+        self._queue: asyncio.Queue[Job] = asyncio.Queue()
         self._waiting_rows = 0
         self._writers: list[asyncio.Task[None]] = []
         self._ways: list[Express] = []
@@ -181,7 +83,7 @@ class Intake:
         if self._waiting_rows and self._waiting_rows + parsed.rows > self._context.settings.most_waiting_rows:
             raise TooBusy
         answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        job = _Job(source=source, key=key, parsed=parsed, read_as=read_as, is_live=is_live, answered=answered)
+        job = Job(source=source, key=key, parsed=parsed, read_as=read_as, is_live=is_live, answered=answered)
         try:
             async with asyncio.timeout(self._context.settings.answer_seconds):
                 job.decide(await self._context.rulebooks.remembered())  # here: a commit may be under way meanwhile
@@ -205,7 +107,7 @@ class Intake:
             finally:
                 self._waiting_rows -= rows  # not when a sender stops waiting: till now its rows were in memory
 
-    async def _write(self, group: list[_Job], express: Express) -> None:
+    async def _write(self, group: list[Job], express: Express) -> None:
         if not group:
             return
         try:
@@ -224,7 +126,7 @@ class Intake:
                 job.answered.set_result(job.answer())
         self._context.wake_watcher.set()
 
-    async def _commit_express(self, group: list[_Job], express: Express) -> bool:
+    async def _commit_express(self, group: list[Job], express: Express) -> bool:
         """Commits a simple group in one step; False if that can't be, with nothing written."""
         rulebook = await self._context.rulebooks.remembered()
         for job in group:
@@ -265,7 +167,7 @@ class Intake:
         """How long a transaction is waited for, in all. Beyond it its connection is given up: nobody waits for it any more."""
         return asyncio.timeout(self._context.settings.answer_seconds)
 
-    async def _commit(self, group: list[_Job]) -> list[_Job]:
+    async def _commit(self, group: list[Job]) -> list[Job]:
         """Commits a group and returns the jobs that are done; those of revoked keys are told so."""
         try:
             async with self._bound(), self._context.store.begin() as tx:
@@ -284,7 +186,7 @@ class Intake:
                 await self._keep(tx, group)
         return group
 
-    async def _book(self, tx: Transaction, group: Sequence[_Job]) -> None:
+    async def _book(self, tx: Transaction, group: Sequence[Job]) -> None:
         now = self._context.now_micros()
         bookings = [booking for job in group for booking in job.bookings]
         if bookings:
@@ -299,7 +201,7 @@ class Intake:
             await tx.usage.source_active(active, received_at=now)
             tx.after_commit(lambda: self._tell_active(active))
 
-    async def _observe(self, tx: Transaction, group: Sequence[_Job]) -> None:
+    async def _observe(self, tx: Transaction, group: Sequence[Job]) -> None:
         """What observing sources saw, and what gateways said beside their calls. Teams are locked in one order by all writers,
         so what a source's bodies say of them is gathered first."""
         for job in group:
@@ -316,7 +218,7 @@ class Intake:
             blocks = [block for job in group if job.source.id == source_id for block in job.parsed.blocks]
             await tx.gateways.blocked(source_id, blocks)
 
-    def _newly_active(self, group: Sequence[_Job]) -> dict[int, int]:
+    def _newly_active(self, group: Sequence[Job]) -> dict[int, int]:
         """Sources that were not said to be active for a while → the first moment of what they sent."""
         now = self._context.now_micros() / MICROS  # the clock may be moved, back too
         found: dict[int, int] = {}
@@ -335,7 +237,7 @@ class Intake:
         now = self._context.now_micros() / MICROS
         self._told_active.update(dict.fromkeys(active, now))
 
-    async def _keep(self, tx: Transaction, group: list[_Job]) -> None:
+    async def _keep(self, tx: Transaction, group: list[Job]) -> None:
         wrong = [_wrong(job.source.id, "unreadable", job.read_as, row) for job in group for row in job.parsed.unusable]
         for job in (job for job in group if not job.is_plain):
             for at, (index, event) in enumerate(job.parsed.events):
@@ -373,7 +275,7 @@ class Intake:
             place.job.refused[place.job.parsed.events[place.at][0]] = "the database can't store this row"
 
 
-def _booked_by_team(jobs: Sequence[_Job]) -> dict[str, list[BookedCall]]:
+def _booked_by_team(jobs: Sequence[Job]) -> dict[str, list[BookedCall]]:
     """What was booked now of a gateway's teams. What an observing source saw costs nothing."""
     found: dict[str, list[BookedCall]] = {}
     for job in jobs:
@@ -385,13 +287,13 @@ def _booked_by_team(jobs: Sequence[_Job]) -> dict[str, list[BookedCall]]:
     return found
 
 
-def _without_revoked(group: Sequence[_Job], rulebook: Rulebook) -> list[_Job]:
+def _without_revoked(group: Sequence[Job], rulebook: Rulebook) -> list[Job]:
     revoked = [job for job in group if job.key and job.key not in rulebook.sources]
     _fail(revoked, KeyRevoked())
     return [job for job in group if job not in revoked]
 
 
-def _fail(jobs: Sequence[_Job], error: Exception) -> None:
+def _fail(jobs: Sequence[Job], error: Exception) -> None:
     for job in jobs:
         if not job.answered.done():
             job.answered.set_exception(error)

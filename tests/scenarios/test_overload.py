@@ -17,7 +17,8 @@ from handlers.cli import prepare
 from handlers.context import Context
 from handlers.keys import create_key
 from handlers.teams import import_teams
-from handlers.usage import Answer, Intake, NotDurable, TooBusy
+from handlers.usage import Intake
+from handlers.usage_answers import Answer, NotDurable, TooBusy
 from tests.company import TEAMS_YML
 from tests.flood import Flood, changes_nothing, is_booked_once, mixed_posts
 from tests.processes import bot_process, tokens

@@ -15,7 +15,8 @@ from bot.teams_file import read_teams_file
 from handlers.context import Context
 from handlers.keys import create_key
 from handlers.teams import import_teams
-from handlers.usage import Answer, Intake
+from handlers.usage import Intake
+from handlers.usage_answers import Answer
 from storage.checks import faults
 from storage.keys import key_hash
 from storage.ledger import nano_sums, whole

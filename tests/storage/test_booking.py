@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from bot.money import NANOS
-from handlers.usage import CONFLICT_REASON, Intake, KeyRevoked, NotDurable
+from handlers.usage import Intake
+from handlers.usage_answers import CONFLICT_REASON, KeyRevoked, NotDurable
 from tests.company import TEAMS_YML
 from tests.storage.conftest import Books, Json
 

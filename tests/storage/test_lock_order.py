@@ -4,7 +4,8 @@ import asyncio
 import json
 
 from bot.sources import SOURCES
-from handlers.usage import Answer, Intake
+from handlers.usage import Intake
+from handlers.usage_answers import Answer
 from tests.storage.conftest import Books
 
 SERIES = 40
