@@ -37,6 +37,17 @@ class Driver:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Announced:
+    """Spend that was announced ahead, and what it cost on top of the usual. The days are the first and the last."""
+
+    what: str
+    first_day: int
+    last_day: int
+    limit_nanos: int | None
+    extra_nanos: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Digest:
     """A closed week of a team. `days` are its seven days; tools are sorted by cost, the largest first."""
 
@@ -54,6 +65,7 @@ class Digest:
     chart_days: tuple[int, ...]
     open_requests: int
     alerts: int
+    announced: tuple[Announced, ...] = ()
 
 
 def due_week(*, now: datetime, zone_name: str) -> int | None:

@@ -6,13 +6,12 @@ from datetime import datetime
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.alert_answers import Answer
 from bot.periods import micros
 from bot.refusals import Refusal
 from bot.rulebook import Rulebook
 from bot.views import alerts as views
 from bot.views.alerts import Choice
-from handlers import snoozes
+from handlers import planned_spikes, snoozes
 from handlers.alert_messages import NO_ALERT, alert_to_answer, answer_alert, keep_answer, must_mute
 from handlers.answers import Asked, answers
 from handlers.callers import called
@@ -41,17 +40,15 @@ async def find_useless(
     await keep_answer(tx, rulebook, found, by=by, action="answer alert", detail=detail, now=now, command=command)
 
 
-async def _click(asked: Asked, answer: Answer) -> None:
+async def click_acknowledge(asked: Asked) -> None:
     context = asked.context
     async with context.store.begin() as tx:
         rulebook = await context.rulebooks.current(tx)
-        if answer == "expected":
-            await must_mute(tx, rulebook, asked, asked.id)
         await answer_alert(
             tx,
             rulebook,
             asked.id,
-            answer=answer,
+            answer="acknowledged",
             by=asked.person.id,
             seen_at=None,
             now=asked.now,
@@ -59,14 +56,6 @@ async def _click(asked: Asked, answer: Answer) -> None:
         )
     context.wake_outbox.set()
     await asked.ack()
-
-
-async def click_acknowledge(asked: Asked) -> None:
-    await _click(asked, "acknowledged")
-
-
-async def click_expected(asked: Asked) -> None:
-    await _click(asked, "expected")
 
 
 async def choose_from_menu(asked: Asked) -> None:
@@ -105,6 +94,7 @@ async def call_useless(asked: Asked) -> None:
 
 MENU: dict[str, Callable[[Asked], Awaitable[None]]] = {
     Choice.SNOOZE: snoozes.open_snooze_form,
+    Choice.PLANNED: planned_spikes.open_expect_form,
     Choice.BUDGET: ask_for_budget,
     Choice.STANDING: show_standing,
     Choice.USELESS: call_useless,
@@ -113,6 +103,6 @@ MENU: dict[str, Callable[[Asked], Awaitable[None]]] = {
 
 def register(app: AsyncApp, context: Context) -> None:
     app.action(views.ACKNOWLEDGE_ALERT)(answers(context, click_acknowledge))
-    app.action(views.EXPECT_ALERT)(answers(context, click_expected))
     app.action(views.ALERT_MENU)(answers(context, choose_from_menu))
     snoozes.register(app, context)
+    planned_spikes.register(app, context)

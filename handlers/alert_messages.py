@@ -62,6 +62,14 @@ async def keep_answer(
         await say_alert(tx, rulebook, team, message, record=record, severity=severity, at=at)
 
 
+async def redraw_alert(tx: Transaction, rulebook: Rulebook, alert_id: int, *, now: datetime, command: str) -> None:
+    """Brings an alert's message up to date with what is known now."""
+    record = await tx.alerts.for_answer(alert_id)
+    if record is not None:
+        message = await DRAWN[record.kind](tx, rulebook, record, now, command)
+        await tx.outbox.change(alert_key(record.id), message, at=micros(now))
+
+
 async def answer_alert(
     tx: Transaction,
     rulebook: Rulebook,
@@ -73,13 +81,14 @@ async def answer_alert(
     now: datetime,
     command: str,
     until: int | None = None,
-) -> None:
+) -> bool:
     """Somebody answered: kept, and shown in the message in place of the buttons. Raises Refusal if somebody else answered
-    since the clicker looked: `seen_at` is when the answer was given that they saw, None for none."""
+    since the clicker looked: `seen_at` is when the answer was given that they saw, None for none. Returns whether it is
+    news: the same click may come twice."""
     record = await alert_to_answer(tx, alert_id)
     if record.answered_at != seen_at:
         if is_repeated(state=record.state, answered_by=record.answered_by, answer=answer, by=by):
-            return
+            return False
         await _refuse_answered(tx, record)
     at = micros(now)
     answered = replace(
@@ -93,6 +102,7 @@ async def answer_alert(
     await keep_answer(
         tx, rulebook, answered, by=by, action="answer alert", detail={"answer": answer}, now=now, command=command
     )
+    return True
 
 
 async def _refuse_answered(tx: Transaction, record: AlertRecord) -> None:

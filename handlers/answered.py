@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from bot.alert_answers import cause_of
 from bot.views.alerts import answer_sentence
+from bot.views.expectations import muted_words
 from handlers.callers import called
 from storage.alerts import AlertRecord
 from storage.store import Transaction
@@ -20,7 +21,13 @@ async def answer_text(tx: Transaction, record: AlertRecord) -> str | None:
         at=record.answered_at,
         until=record.snoozed_until,
         useless_by=useless_by,
+        expected=await _expected_words(tx, record),
     )
+
+
+async def _expected_words(tx: Transaction, record: AlertRecord) -> str | None:
+    expected = await tx.expectations.of_alert(record.id) if record.state == "expected" else None
+    return None if expected is None else muted_words(expected)
 
 
 async def quieted(tx: Transaction, record: AlertRecord, *, at: int) -> bool:

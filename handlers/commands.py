@@ -19,6 +19,7 @@ from bot.views.people import my_use_message
 from handlers.answers import Asked, answers
 from handlers.callers import called
 from handlers.context import Context
+from handlers.expectations import expect
 from handlers.home import use_of
 from handlers.request_forms import open_request_form
 from handlers.standings import shares, standing_of, team_here, team_ids_of
@@ -144,6 +145,7 @@ COMMANDS: dict[str, Callable[[Asked], Awaitable[None]]] = {
     "top": show_top,
     "help": show_help,
     "request": ask,
+    "expect": expect,
 }
 
 

@@ -18,6 +18,7 @@ from bot.top import Days
 from bot.views.digests import digest_message
 from handlers.cli import opened, out, run
 from handlers.context import Context
+from handlers.expected_spend import announced_in
 from handlers.outbox import say_aloud
 from handlers.standings import shares, standing_of
 from handlers.top import mix_in
@@ -98,6 +99,7 @@ async def build_digest(tx: Transaction, rulebook: Rulebook, team: Team, monday: 
         tool_days=tuple((s.name, tuple(by_tool.get((s.name, day), 0) for day in chart_days)) for s in tools),
         chart_days=chart_days,
         open_requests=len(await tx.budget_requests.pending([team.id])),
+        announced=await announced_in(tx, team, from_at=_start(team, monday), until_at=_start(team, monday + 7)),
         alerts=await tx.alerts.count_between(team.id, from_at=_start(team, monday), until_at=_start(team, monday + 7)),
     )
 

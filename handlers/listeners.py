@@ -2,11 +2,21 @@
 
 from slack_bolt.async_app import AsyncApp
 
-from handlers import alert_answers, approvals, attribution, channels, commands, home, prices, request_forms
+from handlers import (
+    alert_answers,
+    approvals,
+    attribution,
+    channels,
+    commands,
+    expectations,
+    home,
+    prices,
+    request_forms,
+)
 from handlers.context import Context
 
 
 def register_all(app: AsyncApp, context: Context) -> None:
     """Hands every listener to the app."""
-    for noun in (commands, request_forms, approvals, alert_answers, home, channels, attribution, prices):
+    for noun in (commands, request_forms, approvals, alert_answers, expectations, home, channels, attribution, prices):
         noun.register(app, context)

@@ -9,6 +9,7 @@ from handlers.callers import find_in_slack
 from handlers.channels import resolve_channels
 from handlers.context import Context
 from handlers.digests import post_due_digests
+from handlers.expectations import close_expectations
 from handlers.gateways import tell_blocked, watch_gateways
 from handlers.health_alerts import watch_routes, watch_sources
 from handlers.observations import cross_check
@@ -46,6 +47,7 @@ def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
         ("find overlaps", find_overlaps, max(pace, 900.0)),
         ("tell whom a gateway's budget blocked", tell_blocked, pace),
         ("wake snoozed alerts", wake_snoozed, pace),
+        ("close expectations", close_expectations, pace),
         ("watch sources", watch_sources, max(pace, 120.0)),
         ("watch routes", watch_routes, max(pace, 60.0)),
         ("watch gateways", watch_gateways, max(pace, 120.0)),

@@ -28,8 +28,22 @@ async def end_snooze(
     if period is not None and period != rulebook.directory.period_at(team, at).name:
         await tx.alerts.save(replace(record, closed_at=at, snoozed_until=None))
         return
-    woken = replace(record, state="open", answered_by=None, answered_at=None, snoozed_until=None)
-    await keep_answer(tx, rulebook, woken, by=by, action="end snooze", detail={}, now=now, command=command)
+    await reopen(tx, rulebook, record, by=by, action="end snooze", now=now, command=command)
+
+
+async def reopen(
+    tx: Transaction,
+    rulebook: Rulebook,
+    record: AlertRecord,
+    *,
+    by: int | None,
+    action: str,
+    now: datetime,
+    command: str,
+) -> None:
+    """An alert is as if nobody had answered it, with its buttons."""
+    again = replace(record, state="open", answered_by=None, answered_at=None, snoozed_until=None)
+    await keep_answer(tx, rulebook, again, by=by, action=action, detail={}, now=now, command=command)
 
 
 async def wake_snoozed(context: Context) -> int:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from bot import spikes
 from bot.alerts import Contributor, SpikeAlert, ranked, spike_key
 from bot.backtests import QUIET_HOURS
 from bot.charts import SpikeHours, encode
+from bot.expectations import Cause, expected_causes
 from bot.messages import Message
 from bot.money import usd_round
 from bot.periods import HOUR_MICROS, hour_of, micros
@@ -17,8 +18,10 @@ from bot.rulebook import Rulebook
 from bot.teams import Team
 from bot.views import spikes as views
 from handlers.answered import answer_text
+from handlers.expected_spend import aside_of
 from handlers.manners import say_alert
 from storage.alerts import AlertRecord
+from storage.reports import Part
 from storage.store import Transaction
 
 HISTORY_HOURS = 35 * 24
@@ -38,6 +41,9 @@ async def judge_spike(tx: Transaction, rulebook: Rulebook, team: Team, *, now: d
     start = min(by_hour)
     for hour, nanos in (await tx.reattributions.brought_by_hour(team.id, first_hour=this_hour - NEWS_HOURS)).items():
         by_hour[hour] = by_hour.get(hour, 0) - max(0, nanos)  # it was another team's when it was new
+    expected = await tx.expectations.since(first * HOUR_MICROS, team_id=team.id)
+    for hour, nanos in (await aside_of(tx, expected, at=at)).items():
+        by_hour[hour] = by_hour.get(hour, 0) - nanos
     costs = np.array([by_hour.get(hour, 0) for hour in range(start, this_hour + 1)], dtype=np.int64)
     running = await tx.alerts.unended(team_id=team.id, kind="spike")
     judged = _newest_spike(costs, start)
@@ -46,6 +52,10 @@ async def judge_spike(tx: Transaction, rulebook: Rulebook, team: Team, *, now: d
             await _close_if_quiet(tx, team, running, this_hour=this_hour, at=at, command=command)
         return
     judgement, last_hour = judged
+    key = ""
+    if running is not None and running.state == "expected":  # what was planned is set aside, so this is another one
+        key = f":{running.id}"
+        running = None
     known = costs[: last_hour - start + 1]
     _, high = spikes.usual_band(known, judgement.window_hours)
     from_hour = last_hour - spikes.onset(known, high) + 1
@@ -60,13 +70,20 @@ async def judge_spike(tx: Transaction, rulebook: Rulebook, team: Team, *, now: d
         observed_nanos=observed,
         usual_nanos=usual,
         excess_nanos=max(0, observed - usual),
-        contributors=await _contributors(tx, team, from_hour=from_hour, end_hour=last_hour + 1, first=first),
+        contributors=await _contributors(
+            tx, team, expected_causes(expected, at=at), from_hour=from_hour, end_hour=last_hour + 1, first=first
+        ),
         ongoing=True,
     )
     facts = _facts_of(alert, last_hour=last_hour, chart=_chart(team, costs, start, alert))
     if running is None:
         record = await tx.alerts.add(
-            dedupe_key=spike_key(team.id, from_hour), team_id=team.id, kind="spike", state="open", at=at, facts=facts
+            dedupe_key=spike_key(team.id, from_hour) + key,
+            team_id=team.id,
+            kind="spike",
+            state="open",
+            at=at,
+            facts=facts,
         )
         if record is not None:
             message = await spike_message(tx, team, record, command=command)
@@ -110,12 +127,15 @@ async def _close_if_quiet(
 
 
 async def _contributors(
-    tx: Transaction, team: Team, *, from_hour: int, end_hour: int, first: int
+    tx: Transaction, team: Team, expected: frozenset[Cause], *, from_hour: int, end_hour: int, first: int
 ) -> tuple[Contributor, ...]:
     """What the window's dollars went to, the largest first; a part is new if it cost nothing until a day before."""
     found = []
+    planned = [(cast(Part, cause.dimension), cause.name) for cause in expected if not cause.is_total]
     for part in _PARTS:
-        window = await tx.reports.by_part_in_hours(part, team.id, first_hour=from_hour, end_hour=end_hour)
+        window = await tx.reports.by_part_in_hours(
+            part, team.id, first_hour=from_hour, end_hour=end_hour, without=planned
+        )
         before = await tx.reports.by_part_in_hours(part, team.id, first_hour=first, end_hour=from_hour - 24)
         total = sum(window.values())
         for name, nanos in window.items():

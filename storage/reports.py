@@ -119,15 +119,39 @@ class Reports:
         )
         return {int(hour): whole(dollars, rest) for hour, dollars, rest in rows}
 
-    async def by_part_in_hours(self, part: Part, team_id: int, *, first_hour: int, end_hour: int) -> dict[str, int]:
-        """A team's nano-dollars by a part of the series, over UTC hours."""
+    async def part_by_hour(
+        self, part: Part, name: str, team_id: int, *, first_hour: int, end_hour: int
+    ) -> dict[int, int]:
+        """Nano-dollars of one of a team's parts by UTC hour."""
         rows = await self._connection.execute(
+            select(usage_hours.c.hour, *nano_sums(usage_hours.c.cost_nanos))
+            .join(usage_series, usage_series.c.id == usage_hours.c.series_id)
+            .where(usage_hours.c.team_id == team_id, usage_series.c[part] == name)
+            .where(usage_hours.c.hour >= first_hour, usage_hours.c.hour < end_hour)
+            .group_by(usage_hours.c.hour)
+        )
+        return {int(hour): whole(dollars, rest) for hour, dollars, rest in rows}
+
+    async def by_part_in_hours(
+        self,
+        part: Part,
+        team_id: int,
+        *,
+        first_hour: int,
+        end_hour: int,
+        without: Iterable[tuple[Part, str]] = (),
+    ) -> dict[str, int]:
+        """A team's nano-dollars by a part of the series, over UTC hours; `without` what belongs to some parts."""
+        wanted = (
             select(usage_series.c[part], *nano_sums(usage_hours.c.cost_nanos))
             .join(usage_series, usage_series.c.id == usage_hours.c.series_id)
             .where(usage_hours.c.team_id == team_id)
             .where(usage_hours.c.hour >= first_hour, usage_hours.c.hour < end_hour)
             .group_by(usage_series.c[part])
         )
+        for other, name in without:
+            wanted = wanted.where(usage_series.c[other] != name)
+        rows = await self._connection.execute(wanted)
         return {str(name): whole(dollars, rest) for name, dollars, rest in rows}
 
     async def undelivered(self) -> int:

@@ -18,6 +18,7 @@ from storage.backfills import Backfills
 from storage.budget_requests import BudgetRequests
 from storage.config import Config
 from storage.engine import create_engines
+from storage.expectations import Expectations
 from storage.express import Express, PostgresqlExpress, SqliteExpress
 from storage.fifo import FifoLock
 from storage.gateways import Gateways
@@ -145,6 +146,10 @@ class Transaction:
     @cached_property
     def alerts(self) -> Alerts:
         return Alerts(self)
+
+    @cached_property
+    def expectations(self) -> Expectations:
+        return Expectations(self)
 
     @cached_property
     def outbox(self) -> Outbox:

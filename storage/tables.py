@@ -480,6 +480,25 @@ alerts = _table(
         postgresql_where=text("state = 'snoozed'"),
     ),
 )
+expectations = _table(
+    "expectations",
+    _id(),
+    Column("team_id", Big, ForeignKey("teams.id"), nullable=False),
+    Column("alert_id", Big, ForeignKey("alerts.id")),
+    Column("what", Text, nullable=False),
+    Column("dimension", Text, nullable=False),
+    Column("part", Text, nullable=False),
+    Column("from_at", Big, nullable=False),
+    Column("until_at", Big),
+    Column("limit_nanos", Big),
+    Column("made_by", Big, ForeignKey("people.id"), nullable=False),
+    Column("made_at", Big, nullable=False),
+    Column("ended_at", Big),
+    Column("ended_by", Big, ForeignKey("people.id")),
+    Column("closed_at", Big),
+    Index("ix_expectations_team_id", "team_id"),
+    Index("ix_expectations_alert_id", "alert_id"),
+)
 outbox = _table(
     "outbox",
     _id(),

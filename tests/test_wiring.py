@@ -42,7 +42,7 @@ async def test_every_button_drawn_is_answered(acme: Company) -> None:
         for message in [*await person.messages("CSEARCH"), *await person.dms()]:
             pressed += await press_everything(person, message)
         pressed += await press_everything(person, await person.opens_home())
-        for command in ("/tokens", "/tokens me", "/tokens help", "/tokens nothing"):
+        for command in ("/tokens", "/tokens me", "/tokens expect", "/tokens help", "/tokens nothing"):
             for message in (await person.runs(command, channel="CSEARCH")).messages:
                 pressed += await press_everything(person, message)
 
@@ -57,6 +57,7 @@ async def _everything_is_said(acme: Company) -> None:
         await acme.uses(acme.event(f"d{days}", dollars=20, ago=timedelta(days=days)))
     await acme.uses(*[acme.event(f"s{n}", dollars=100, credential="ci-7") for n in range(8)])
     await acme.uses(acme.event("nobody", team=None, user=None, credential="ci-9"))
+    await acme.anna.runs("/tokens expect launch 2 days from tomorrow", channel="CSEARCH")
     form = (await acme.anna.runs("/tokens request 5 x", channel="CSEARCH")).modal
     assert form is not None
     await acme.anna.submits(form)

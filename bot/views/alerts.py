@@ -16,10 +16,16 @@ SNOOZE_FORM = "snooze_form"
 SNOOZE_FIELD = "snooze"
 
 
+EXPECT_FORM = "expect_form"
+CAUSE_FIELD = "cause"
+LONG_FIELD = "how_long"
+
+
 class Choice(StrEnum):
     """What an alert's menu offers."""
 
     SNOOZE = "snooze"
+    PLANNED = "planned"
     BUDGET = "request"
     STANDING = "standing"
     USELESS = "useless"
@@ -27,6 +33,7 @@ class Choice(StrEnum):
 
 _WORDS = {
     Choice.SNOOZE: "Snooze…",
+    Choice.PLANNED: "This was planned…",
     Choice.BUDGET: "Request budget",
     Choice.STANDING: "How the team stands",
     Choice.USELESS: "Not useful",
@@ -44,26 +51,30 @@ def answer_blocks(
     if answered:
         return [
             context(answered, block_id=f"{key}-answer"),
-            actions(*others, _menu(alert_id, expectable=expectable), block_id=f"{key}-after"),
+            actions(*others, _menu(alert_id, answered=True, expectable=expectable), block_id=f"{key}-after"),
         ]
     given = [button("I'm on it", action_id=ACKNOWLEDGE_ALERT, value=alert_id, label=f"I'm on it: {what}")]
     if expectable:
         planned = f"This was planned: {what}"
         given.append(button("This was planned", action_id=EXPECT_ALERT, value=alert_id, label=planned))
-    menu = _menu(alert_id, expectable=expectable)
+    menu = _menu(alert_id, answered=False, expectable=expectable)
     return [actions(*given, *others, menu, block_id=f"{key}-actions")]
 
 
-def _menu(alert_id: int, *, expectable: bool) -> Element:
+def _menu(alert_id: int, *, answered: bool, expectable: bool) -> Element:
     """At most five things to choose. A threshold has its button for budget beside it, and is explained by the standing."""
     offered = [Choice.SNOOZE, Choice.STANDING, Choice.USELESS]
     if expectable:
-        offered = [Choice.SNOOZE, Choice.BUDGET, Choice.STANDING, Choice.USELESS]
+        last = Choice.PLANNED if answered else Choice.STANDING
+        offered = [Choice.SNOOZE, Choice.BUDGET, last, Choice.USELESS]
     return overflow(*((_WORDS[choice], f"{choice}:{alert_id}") for choice in offered), action_id=ALERT_MENU)
 
 
-def answer_sentence(state: str, *, who: str, at: int, until: int | None, useless_by: str | None) -> str | None:
-    """Who answered an alert, how and when, in mrkdwn; None for one that nobody answered. `who` is a mention."""
+def answer_sentence(
+    state: str, *, who: str, at: int, until: int | None, useless_by: str | None, expected: str | None = None
+) -> str | None:
+    """Who answered an alert, how and when, in mrkdwn; None for one that nobody answered. `who` is a mention; `expected`
+    says what stays unsaid for that, and until when."""
     when = date_mark(at)
     said = {
         "acknowledged": f"{who} is on it · {when}",
@@ -72,6 +83,8 @@ def answer_sentence(state: str, *, who: str, at: int, until: int | None, useless
     }.get(state)
     if state == "snoozed" and until is not None:
         said = f"{who} snoozed this until {date_mark(until)} · {when}"
+    if said and expected:
+        said += f" · {expected}"
     if said and useless_by and state != "useless":
         said += f" · {useless_by} finds it not useful"
     return said

@@ -1,7 +1,7 @@
 """The Monday message of a team: the closed week, what moved it, the budget, the tools, and what to do."""
 
 from bot.charts import SpendByDay, encode, folded
-from bot.digests import Digest, Driver
+from bot.digests import Announced, Digest, Driver
 from bot.messages import Block, Message
 from bot.money import NANOS, tokens_short, usd, usd_round
 from bot.periods import day_text, short_day_text
@@ -13,6 +13,7 @@ from bot.views.standings import SHOW_STANDING
 from bot.views.wording import change_words, counted, part_name, share_lines, signed_usd, week_words
 
 _ALT_CHARACTERS = 1_000
+_MOST_ANNOUNCED = 5
 
 
 def digest_message(digest: Digest, *, command: str) -> Message:
@@ -29,6 +30,9 @@ def digest_message(digest: Digest, *, command: str) -> Message:
     if digest.drivers:
         drivers = "\n".join(f"• {_driver(driver)}" for driver in digest.drivers)
         blocks.append(section(f"*What moved it*\n{drivers}", block_id=f"{key}-drivers"))
+    if digest.announced:
+        lines = "\n".join(f"• {_announced(one)}" for one in digest.announced[:_MOST_ANNOUNCED])
+        blocks.append(section(f"*Announced ahead*\n{lines}", block_id=f"{key}-announced"))
     stands = f"{headline(digest.standing)} {outlook(digest.standing)}"
     budget_title = "Budget and forecast" if has_budget(digest.standing) else "Spend and forecast"
     blocks.append(section(f"*{budget_title}*\n{stands}", block_id=f"{key}-budget"))
@@ -130,3 +134,12 @@ def _hints(digest: Digest) -> list[str]:
     ):
         hints.append(f"Most of the increase is {part_name(top.name, kind='part')}: was it planned?")
     return hints
+
+
+def _announced(one: Announced) -> str:
+    """`launch, 26–28 Nov: $190.00 on top of the usual, of $500 announced`. Who announced it is no matter of the digest."""
+    days = short_day_text(one.first_day)
+    if one.last_day != one.first_day:
+        days += f" – {short_day_text(one.last_day)}"
+    limit = "" if one.limit_nanos is None else f", of {usd_round(one.limit_nanos)} announced"
+    return f"{name(one.what)}, {days}: {usd(one.extra_nanos)} on top of the usual{limit}"

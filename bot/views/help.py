@@ -8,6 +8,7 @@ COMMANDS = (
     ("me", "your own use and cost, to you alone"),
     ("top", "what costs most: `{command} top tools`, `models` or `workflows`, over `7d`, `30d` or `mtd`; people never"),
     ("request", "ask for more budget; `{command} request 500 load test of the new ranker` fills in the form"),
+    ("expect", "what is expected of this team; `{command} expect launch 2 days up to $500` announces spend ahead"),
     ("help", "this list"),
 )
 """(what follows the command, what it does)"""

@@ -1,0 +1,149 @@
+"""Spend that somebody said to expect, ahead or of a spike: which causes and hours it covers, and what of them is no news."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from bot.periods import DAY_MICROS, HOUR_MICROS
+
+AFTER_MICROS = 7 * DAY_MICROS
+"""A spike that was planned stays expected until it has ended, and for so long after."""
+_WEEK_HOURS = 168
+_WEEKS = 3
+_SETTLED_HOURS = 24
+_MOST_OF_IT = (4, 5)
+"""A contributor is the cause of a spike if it is at least so much of it; else the whole team's spend is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """Whose spend is meant: a team's credential, model, workflow or tool by name, or, where both are empty, all of it."""
+
+    dimension: str
+    name: str
+
+    @property
+    def is_total(self) -> bool:
+        return not self.dimension
+
+
+TOTAL = Cause(dimension="", name="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expectation:
+    """Spend that is expected from a moment on, until another; of a spike until it has ended and a week more, if nothing else
+    was chosen (`until_at` is None then). `limit_nanos` is the most that may come on top of the usual unsaid."""
+
+    id: int
+    team_id: int
+    what: str
+    cause: Cause
+    from_at: int
+    until_at: int | None
+    limit_nanos: int | None
+    alert_id: int | None
+    alert_closed_at: int | None
+    made_by: int
+    made_at: int
+    ended_at: int | None
+    ended_by: int | None
+
+    @property
+    def ends_at(self) -> int | None:
+        """When it is over, as far as that is known."""
+        end = self.until_at
+        if end is None and self.alert_closed_at is not None:
+            end = self.alert_closed_at + AFTER_MICROS
+        if self.ended_at is not None:
+            end = self.ended_at if end is None else min(end, self.ended_at)
+        return end
+
+    def holds(self, at: int) -> bool:
+        end = self.ends_at
+        return self.from_at <= at and (end is None or at < end)
+
+    def is_over(self, at: int) -> bool:
+        end = self.ends_at
+        return end is not None and end <= at
+
+
+def cause_to_expect(facts: Mapping[str, Any]) -> Cause:
+    """What a spike that was planned is the spend of: the contributor that makes most of it, or the team's."""
+    first = next(iter(facts.get("contributors") or ()), None)
+    part, whole = _MOST_OF_IT
+    if first is None or int(first[2]) * whole < int(facts["observed_nanos"]) * part:
+        return TOTAL
+    return Cause(dimension=str(first[0]), name=str(first[1]))
+
+
+def expected_causes(expectations: Iterable[Expectation], *, at: int) -> frozenset[Cause]:
+    """The causes that are no news at a moment."""
+    return frozenset(e.cause for e in expectations if e.holds(at))
+
+
+def set_aside(expectation: Expectation, cost_nanos: Mapping[int, int], *, at: int) -> dict[int, int]:
+    """What of a cause's nano-dollars by UTC hour is no news, by hour: all above its usual in the hours that are covered,
+    the earliest first, up to the limit.
+
+    While it holds nothing of it is judged. Once it is over, what lasted is the new usual and is judged by as any other hour;
+    what passed stays aside, so that a launch does not make the next spike look usual.
+    """
+    first = expectation.from_at // HOUR_MICROS
+    end = expectation.ends_at
+    last = at // HOUR_MICROS if end is None else min(at, end - 1) // HOUR_MICROS
+    above = {
+        hour: nanos - usual
+        for hour in range(first, last + 1)
+        if (nanos := cost_nanos.get(hour, 0)) > (usual := _usual(cost_nanos, hour, before=first))
+    }
+    if expectation.is_over(at) and _lasted(expectation, cost_nanos, above, first=first, last=last, at=at):
+        return {}
+    if expectation.limit_nanos is None:
+        return above
+    left, aside = expectation.limit_nanos, {}
+    for hour, nanos in above.items():
+        aside[hour] = min(left, nanos)
+        left -= aside[hour]
+        if left <= 0:
+            break
+    return aside
+
+
+def _usual(cost_nanos: Mapping[int, int], hour: int, *, before: int) -> int:
+    """The middle of what the same hour of the week cost in the last weeks before an hour."""
+    nearest = hour - _WEEK_HOURS * max(1, -((before - 1 - hour) // _WEEK_HOURS))
+    return int(median(max(0, cost_nanos.get(nearest - _WEEK_HOURS * week, 0)) for week in range(_WEEKS)))
+
+
+def _lasted(
+    expectation: Expectation, cost_nanos: Mapping[int, int], above: Mapping[int, int], *, first: int, last: int, at: int
+) -> bool:
+    """Whether spend stayed up. A spike's own hours tell: the later half against the earlier one. Of an announced while, the
+    hours after it do, once a day of them is known."""
+    if expectation.alert_id is not None:
+        middle = (first + last + 1) // 2
+        earlier = _mean(above, first, middle)
+        return _mean(above, middle, last + 1) * 2 >= earlier > 0
+    now = at // HOUR_MICROS
+    after = {h: max(0, cost_nanos.get(h, 0) - _usual(cost_nanos, h, before=first)) for h in range(last + 1, now)}
+    return len(after) >= _SETTLED_HOURS and _mean(after, last + 1, now) * 2 >= _mean(above, first, last + 1) > 0
+
+
+def _mean(nanos: Mapping[int, int], first: int, end: int) -> float:
+    return sum(nanos.get(hour, 0) for hour in range(first, end)) / max(1, end - first)
+
+
+def all_aside(parts: Sequence[tuple[Cause, Mapping[int, int]]]) -> dict[int, int]:
+    """What several expectations set aside together. Two keys add up; a key and a model may be the same spend seen from two
+    sides, so of each hour the kind of cause that sets most aside counts."""
+    by_cause: dict[tuple[str, int], dict[str, int]] = {}
+    for cause, aside in parts:
+        for hour, nanos in aside.items():
+            named = by_cause.setdefault((cause.dimension, hour), {})
+            named[cause.name] = max(named.get(cause.name, 0), nanos)
+    together: dict[int, int] = {}
+    for (_, hour), named in by_cause.items():
+        together[hour] = max(together.get(hour, 0), sum(named.values()))
+    return together
