@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import log, log1p, sqrt
-from statistics import NormalDist, median
+from math import erfc, log, log1p, sqrt
+from statistics import median
 
 from bot.ledger import Balance
 from bot.periods import Period
@@ -140,11 +140,14 @@ def _is_weekend(weekday: int) -> bool:
 
 def _without_outliers(spent: Mapping[int, float]) -> dict[int, float]:
     """Days far above their like count as three of these; once most of the last five are as high, it is the new level."""
-    kept: dict[int, float] = {}
-    for day, nanos in spent.items():
-        like = [at for at in spent if _is_weekend(_weekday(at)) == _is_weekend(_weekday(day))]
-        usual = max(median(spent[at] for at in like), median(spent[at] for at in like[-5:]))
-        kept[day] = min(nanos, _OUTLIER * usual) if usual > 0 and len(like) > _OUTLIER else nanos
+    kept = dict(spent)
+    for is_weekend in (False, True):
+        like = [day for day in spent if _is_weekend(_weekday(day)) == is_weekend]
+        if len(like) <= _OUTLIER:
+            continue
+        usual = max(median(spent[day] for day in like), median(spent[day] for day in like[-5:]))
+        if usual > 0:
+            kept |= {day: min(spent[day], _OUTLIER * usual) for day in like}
     return kept
 
 
@@ -167,4 +170,4 @@ def _chance_of_reaching(left: int, *, mean: float, spread: float) -> float:
         return 1.0 if mean >= left else 0.0
     sigma = sqrt(log1p(spread))
     middle = log(mean) - sigma * sigma / 2
-    return 1 - NormalDist(middle, sigma).cdf(log(left))
+    return erfc((log(left) - middle) / (sigma * sqrt(2))) / 2

@@ -19,12 +19,13 @@ from bot.budgets import Standing
 from bot.forecasts import Overrun, overrun
 from bot.manners import Severity
 from bot.messages import Message
-from bot.periods import day_start, micros, moment
+from bot.periods import DAY_MICROS, day_start, micros, moment
 from bot.rulebook import Rulebook
 from bot.teams import Team
 from bot.views import budget_alerts as views
 from bot.views.budgets import may_ask
 from handlers.answered import answer_text
+from handlers.context import Context
 from handlers.manners import alert_key, say_alert
 from handlers.standings import standing_of
 from storage.alerts import AlertRecord
@@ -88,7 +89,7 @@ def said_of(record: AlertRecord) -> Said:
         percent=int(record.facts["percent"]),
         allocated_nanos=int(record.dedupe_key.split(":")[4]),
         by_holds=bool(record.facts.get("by_holds", False)),
-        has_ended=record.closed_at is not None,
+        has_ended=record.closed_at is not None and not record.facts.get("is_over", False),
     )
 
 
@@ -193,6 +194,29 @@ def _forecast_message(team: Team, record: AlertRecord, *, command: str, answered
     return views.forecast_message(
         _foretold_of(record), team=team, alert_id=record.id, command=command, may_ask=may_ask(team), answered=answered
     )
+
+
+async def end_past(context: Context) -> int:
+    """Ends the alerts of periods that are over, a day after. Nothing is armed by it, and nothing has recovered: a line's
+    message stays as it is, a forecast that did not come true says so. Returns how many."""
+    at = context.now_micros()
+    ended = 0
+    async with context.store.begin() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        for record in await tx.alerts.unended_of(KINDS, opened_before=at - DAY_MICROS):
+            team = rulebook.directory.by_id(record.team_id)
+            if rulebook.directory.period_at(team, at - DAY_MICROS).first_day <= team.day_of(record.opened_at):
+                continue
+            over = replace(record, closed_at=at, facts={**record.facts, "is_over": True})
+            ended += 1
+            if record.kind == FORECAST:
+                lasted = replace(_foretold_of(record), outcome="lasted")
+                await _show(tx, team, over, lasted, command=context.settings.command, at=at)
+            else:
+                await tx.alerts.save(over)
+    if ended:
+        context.wake_outbox.set()
+    return ended
 
 
 async def budget_message(

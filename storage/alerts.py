@@ -1,6 +1,7 @@
 """Alerts remembered: each once per dedupe key, with what was answered."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -116,6 +117,16 @@ class Alerts:
             .where(alerts.c.team_id == team_id, alerts.c.kind == kind)
             .where(alerts.c.closed_at.is_(None) | (alerts.c.opened_at >= since))
             .order_by(alerts.c.id)
+        )
+        return [_record(row) for row in await self._connection.execute(wanted)]
+
+    async def unended_of(self, kinds: Iterable[str], *, opened_before: int) -> list[AlertRecord]:
+        """The alerts of some kinds that have not ended and are as old, of all teams, with their locks."""
+        wanted = (
+            select(alerts)
+            .where(alerts.c.kind.in_(list(kinds)), alerts.c.closed_at.is_(None), alerts.c.opened_at < opened_before)
+            .order_by(alerts.c.id)
+            .with_for_update()
         )
         return [_record(row) for row in await self._connection.execute(wanted)]
 
