@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.alert_settings import DEFAULTS, AlertSettings, Place, Route
 from bot.periods import Period as BudgetPeriod
 from bot.periods import PeriodKind, local_day, period_of
 
@@ -37,6 +38,22 @@ class Team:
     thresholds: tuple[int, ...]
     starts_day: int | None
     mode: Mode
+    alerts: AlertSettings = DEFAULTS
+
+    def place(self, route: Route = "") -> Place:
+        """The channel for messages of a kind: the team's own where it has none apart."""
+        apart = {"alerts": self.alerts.alerts_place, "approvals": self.alerts.approvals_place}.get(route)
+        return apart or Place(ref=self.channel_id or self.channel_ref, state=self.channel_state)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """All channels that the team's messages go to, its own first."""
+        apart = (self.alerts.alerts_place, self.alerts.approvals_place)
+        return (self.place(), *(place for place in apart if place is not None))
+
+    def is_at(self, channel_id: str) -> bool:
+        """Whether a channel is one of the team's, so that its figures may be shown there."""
+        return bool(channel_id) and any(place.ref == channel_id for place in self.places)
 
     def zone_on(self, at_micros: int) -> str:
         """The zone whose days count at a moment: a changed zone begins with the next period, in the old zone's days."""

@@ -130,7 +130,7 @@ async def must_mute(
         raise Refusal(NO_ALERT)
     directory = rulebook.directory
     team = directory.by_id(record.team_id)
-    in_its_channel = bool(team.channel_id) and team.channel_id == (channel or asked.channel_id)
+    in_its_channel = team.is_at(channel or asked.channel_id)
     if not may_mute(directory, asked.person.id, team, in_its_channel=in_its_channel):
         raise Refusal(
             f"You are not in {name(team.name)}, so you can't say that its spend was planned, snooze its alerts or call "

@@ -71,11 +71,20 @@ class Asked:
         return (self.body.get("view") or {}).get("type") == "home"
 
     def field(self, block_id: str) -> str:
-        """What a modal's field holds, or the option or date that was chosen in it."""
-        elements: list[dict[str, Any]] = list(self.body["view"]["state"]["values"].get(block_id, {}).values())
-        element = elements[0] if elements else {}
+        """What a modal's field holds, or the option, date or channel that was chosen in it."""
+        element = self._element(block_id)
         option = element.get("selected_option") or {}
-        return str(element.get("value") or option.get("value") or element.get("selected_date") or "")
+        chosen = element.get("selected_date") or element.get("selected_conversation")
+        return str(element.get("value") or option.get("value") or chosen or "")
+
+    def ticked(self, block_id: str) -> frozenset[str]:
+        """The values of a modal's boxes that are ticked."""
+        options = self._element(block_id).get("selected_options") or []
+        return frozenset(str(option.get("value")) for option in options)
+
+    def _element(self, block_id: str) -> dict[str, Any]:
+        elements: list[dict[str, Any]] = list(self.body["view"]["state"]["values"].get(block_id, {}).values())
+        return elements[0] if elements else {}
 
     async def reply(self, message: Message, *, fallback: Message | None = None) -> None:
         """Answers the person alone. Where Slack refuses the blocks, the fallback is said, and at last the text alone."""

@@ -70,7 +70,7 @@ async def ask_for_budget(
     pending = await shown(tx, rulebook.directory, request)
     card = await _card(tx, rulebook, pending, found, now=now)
     key = card_key(request.id)
-    await say_to_team(tx, rulebook.directory, team, card, dedupe_key=key, at=at)
+    await say_to_team(tx, rulebook.directory, team, card, dedupe_key=key, at=at, route="approvals")
     if found.by_finance:
         await say_to_people(tx, found.deciders, card, dedupe_key=key, at=at)
     receipt = views.receipt_message(pending=pending, deciders=await _mentions(tx, found), by_finance=found.by_finance)

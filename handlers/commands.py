@@ -16,6 +16,7 @@ from bot.views import help as help_views
 from bot.views import standings as views
 from bot.views.charts import without_chart
 from bot.views.people import my_use_message
+from handlers.alert_settings import show_alert_settings
 from handlers.answers import Asked, answers
 from handlers.callers import called
 from handlers.context import Context
@@ -76,7 +77,7 @@ async def show_team(asked: Asked, team_id: int) -> None:
         team = next((t for t in directory.teams if t.id == team_id), None)
         if team is None:
             raise Refusal("There is no such team any more.")
-        in_its_channel = bool(asked.channel_id) and team.channel_id == asked.channel_id and team.mode != "preview"
+        in_its_channel = team.is_at(asked.channel_id) and team.mode != "preview"
         if not in_its_channel and not directory.may_see(asked.person.id, team):
             message = views.not_yours_message(team)
         else:
@@ -146,6 +147,7 @@ COMMANDS: dict[str, Callable[[Asked], Awaitable[None]]] = {
     "help": show_help,
     "request": ask,
     "expect": expect,
+    "settings": show_alert_settings,
 }
 
 

@@ -8,6 +8,7 @@ from bot.people import Person
 from bot.periods import micros, period_of
 from bot.reports import CompanyView, Home, PersonUse, Whose
 from bot.rulebook import Rulebook
+from bot.teams import Team
 from bot.top import so_far
 from bot.views.home import home_view
 from handlers.answers import Asked, answers
@@ -103,7 +104,7 @@ async def _company(tx: Transaction, rulebook: Rulebook, person: Person, context:
     prices = await prices_view(tx, first_day=period.first_day, end_day=period.end_day, at=micros(now))
     last = period_of(period.first_day - 1, directory.organisation.period)
     days = so_far(period.first_day, last.first_day, today=organisation.today)
-    broken = [f"{t.name}: {t.channel_ref} ({t.channel_state})" for t in directory.real_teams if t.channel_state in _BAD]
+    broken = [route for team in directory.real_teams for route in _broken_routes(team)]
     return CompanyView(
         organisation=organisation,
         teams=tuple(sorted(teams, key=lambda s: -s.balance.charged_nanos)),
@@ -120,6 +121,13 @@ async def _company(tx: Transaction, rulebook: Rulebook, person: Person, context:
         whose=await _whose(tx, rulebook, person, context),
         mix=await mix_in(tx, rulebook, [t.id for t in directory.teams], days),
     )
+
+
+def _broken_routes(team: Team) -> list[str]:
+    """The team's channels that can't be posted to, with why."""
+    apart = (("alerts", team.alerts.alerts_place), ("approvals", team.alerts.approvals_place))
+    found = [f"{team.name}: {team.channel_ref} ({team.channel_state})"] if team.channel_state in _BAD else []
+    return found + [f"{team.name}: {what} in {p.ref} ({p.state})" for what, p in apart if p and p.state in _BAD]
 
 
 async def _whose(tx: Transaction, rulebook: Rulebook, person: Person, context: Context) -> Whose:

@@ -1,19 +1,39 @@
-"""The gate that every alert goes through on its way to people."""
+"""The gate that every alert goes through on its way to people: now, after quiet hours, with the day's others, or not."""
 
-from bot.manners import Severity, audience_of
+from dataclasses import replace
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.manners import Severity, Turn, Way, audience_of, is_untrue, quiet_until, rank, turn_of
 from bot.messages import Message
+from bot.periods import DAY_MICROS
+from bot.refusals import Refusal
 from bot.rulebook import Rulebook
 from bot.teams import Team
+from bot.views import manners as views
 from handlers.answered import quieted
+from handlers.answers import Asked, answers
+from handlers.context import Context
+from handlers.escalations import escalate, is_escalation_due, settle_escalations
 from handlers.outbox import say_to_people, say_to_team
 from storage.alerts import AlertRecord
+from storage.manners import AlertTurn, Watched
+from storage.outbox import NEVER
 from storage.store import Transaction
+
+_SUMMED: tuple[Way, ...] = ("summed",)
+WATCHED_MICROS = 4 * DAY_MICROS
+"""As long as an alert is looked after: the longest spike, and a day."""
 
 
 def alert_key(alert_id: int) -> str:
     """The dedupe key of an alert's message. It is edited by `tx.outbox.change(alert_key(…), …)`, wherever it stands and
     whether it was said yet or not."""
     return f"alert:{alert_id}"
+
+
+def summary_key(team_id: int, day: int) -> str:
+    return f"more-alerts:{team_id}:{day}"
 
 
 async def say_alert(
@@ -26,11 +46,164 @@ async def say_alert(
     severity: Severity,
     at: int,
 ) -> None:
-    """Puts an alert's message where its team's manners want it: once per alert, in the transaction of its state."""
+    """Puts an alert's message where and when its team's manners want it: once per alert, in the transaction of its state.
+
+    It is kept in any case, so that what the alert comes to is in it when, and if, it is said.
+    """
     if await quieted(tx, record, at=at):
         return
+    await tx.manners.take_turns(team.id)
+    if await tx.manners.of(record.id) is not None:
+        return
+    turn = await _turn(tx, team, kind=record.kind, severity=severity, at=at)
+    day = team.day_of(turn.at)
+    await tx.manners.add(record.id, team_id=team.id, severity=severity, turn=turn, day=day, at=at)
+    await _put(tx, rulebook, team, message, key=alert_key(record.id), held_until=_held_until(turn), at=at)
+    if turn.way == "summed":
+        await _sum_up(tx, rulebook, team, day=day, at=at)
+
+
+async def _turn(tx: Transaction, team: Team, *, kind: str, severity: Severity, at: int) -> Turn:
+    said_on = await tx.manners.said_on(team.id, since_day=team.day_of(at))
+    return turn_of(team, kind=kind, severity=severity, at=at, said_on=said_on)
+
+
+def _held_until(turn: Turn) -> int:
+    return {"said": 0, "held": turn.at}.get(turn.way, NEVER)
+
+
+async def _put(
+    tx: Transaction, rulebook: Rulebook, team: Team, message: Message, *, key: str, held_until: int, at: int
+) -> None:
     directory = rulebook.directory
     if audience_of(team) == "finance":
-        await say_to_people(tx, directory.finance, message, dedupe_key=alert_key(record.id), at=at)
+        await say_to_people(tx, directory.finance, message, dedupe_key=key, at=at, held_until=held_until)
     else:
-        await say_to_team(tx, directory, team, message, dedupe_key=alert_key(record.id), at=at)
+        await say_to_team(tx, directory, team, message, dedupe_key=key, at=at, route="alerts", held_until=held_until)
+
+
+async def _sum_up(tx: Transaction, rulebook: Rulebook, team: Team, *, day: int, at: int) -> None:
+    """Puts the day's summary of what is not said by itself, or brings it up to date; it waits for quiet hours as they do."""
+    turns = await tx.manners.on_day(team.id, day, ways=_SUMMED)
+    lines = [(t.alert_id, text) for t in turns if (text := await tx.outbox.text_of(alert_key(t.alert_id))) is not None]
+    if not lines:
+        return
+    message = views.more_alerts_message(team, lines=lines, day=day)
+    key = summary_key(team.id, day)
+    if await tx.outbox.known(key):
+        await tx.outbox.change(key, message, at=at)
+    else:
+        due = min(turn.said_at for turn in turns)
+        await _put(tx, rulebook, team, message, key=key, held_until=due if due > at else 0, at=at)
+
+
+async def keep_manners(context: Context) -> int:
+    """Looks after alerts that were put: lets go what became critical, drops what is untrue before it was said, carries
+    unanswered critical ones further, and keeps summaries true. Returns how many changed."""
+    at = context.now_micros()
+    async with context.store.read() as tx:
+        directory = (await context.rulebooks.current(tx)).directory
+        found = await tx.manners.unsettled()
+    due = {w.turn.team_id for w in found if _is_due(directory.by_id(w.turn.team_id), w, at=at)}
+    changed = 0
+    for team_id in sorted(due):
+        async with context.store.begin() as tx:
+            rulebook = await context.rulebooks.current(tx)
+            changed += await _keep_of_team(tx, rulebook, rulebook.directory.by_id(team_id), at=at)
+    if changed:
+        context.wake_outbox.set()
+    return changed
+
+
+def _is_due(team: Team, watched: Watched, *, at: int) -> bool:
+    turn = watched.turn
+    return (
+        (turn.way == "summed" and turn.said_day == team.day_of(at))
+        or (turn.way == "held" and turn.said_at <= at)
+        or rank(watched.severity) > rank(turn.severity)
+        or watched.is_over
+        or (watched.state == "snoozed" and turn.escalations > 0)
+        or turn.said_at + WATCHED_MICROS <= at
+        or is_escalation_due(team, watched, at=at)
+    )
+
+
+async def _keep_of_team(tx: Transaction, rulebook: Rulebook, team: Team, *, at: int) -> int:
+    await tx.manners.take_turns(team.id)
+    changed, days = 0, set()
+    for watched in await tx.manners.unsettled(team_id=team.id):
+        if watched.turn.way == "summed":
+            days.add(watched.turn.said_day)
+        after = await _after(tx, rulebook, team, watched, at=at)
+        if after != watched.turn:
+            await tx.manners.save(after)
+            changed += 1
+    for day in sorted(days):
+        await _sum_up(tx, rulebook, team, day=day, at=at)
+    return changed
+
+
+async def _after(tx: Transaction, rulebook: Rulebook, team: Team, watched: Watched, *, at: int) -> AlertTurn:
+    """What becomes of a turn now."""
+    turn = watched.turn
+    if turn.way == "held" and is_untrue(kind=watched.kind, is_closed=watched.is_closed) and turn.said_at > at:
+        await tx.outbox.hold(alert_key(turn.alert_id), until=NEVER)
+        return replace(turn, way="dropped", settled=True)
+    if rank(watched.severity) > rank(turn.severity):
+        turn = await _raised(tx, team, watched, at=at)
+    if turn.way == "held" and turn.said_at <= at:
+        turn = replace(turn, way="said")
+    if watched.is_closed or watched.state != "open":
+        await settle_escalations(tx, rulebook, team, replace(watched, turn=turn), at=at)
+    elif is_escalation_due(team, replace(watched, turn=turn), at=at):
+        turn = await escalate(tx, rulebook, team, turn, at=at)
+    over = watched.is_over or turn.said_at + WATCHED_MICROS <= at
+    return replace(turn, settled=over and turn.way != "held")
+
+
+async def _raised(tx: Transaction, team: Team, watched: Watched, *, at: int) -> AlertTurn:
+    """An alert whose severity grew: what was not said yet may have its turn now."""
+    turn = replace(watched.turn, severity=watched.severity)
+    if watched.severity == "critical":
+        turn = replace(turn, critical_at=at)
+    if turn.way == "said":
+        return turn
+    again = await _turn(tx, team, kind=watched.kind, severity=watched.severity, at=at)
+    await tx.outbox.hold(alert_key(turn.alert_id), until=_held_until(again))
+    return replace(turn, way=again.way, said_at=again.at, said_day=team.day_of(again.at))
+
+
+async def judge_held_again(tx: Transaction, team: Team, *, at: int) -> None:
+    """A team's quiet hours are others now: what they hold waits for the new ones, or no longer."""
+    await tx.manners.take_turns(team.id)
+    for watched in await tx.manners.unsettled(team_id=team.id):
+        turn = watched.turn
+        if turn.way != "held" or turn.said_at <= at:
+            continue
+        until = quiet_until(team.alerts, at, zone_name=team.zone_on(at))
+        await tx.outbox.hold(alert_key(turn.alert_id), until=until or 0)
+        when = until or at
+        day = team.day_of(when)
+        await tx.manners.save(replace(turn, way="held" if until else "said", said_at=when, said_day=day))
+
+
+async def click_say_summed(asked: Asked) -> None:
+    """Somebody wants one of the summary's alerts by itself, with its buttons."""
+    context = asked.context
+    async with context.store.begin() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        turn = await tx.manners.of(asked.id)
+        if turn is None:
+            raise Refusal("There is no such alert any more.")
+        if turn.way == "summed":
+            team = rulebook.directory.by_id(turn.team_id)
+            at = context.now_micros()
+            await tx.manners.take_turns(team.id)
+            await tx.manners.save(replace(turn, way="said", said_at=at))
+            await tx.outbox.hold(alert_key(turn.alert_id), until=0)
+    context.wake_outbox.set()
+    await asked.ack()
+
+
+def register(app: AsyncApp, context: Context) -> None:
+    app.action(views.SAY_SUMMED_ALERT)(answers(context, click_say_summed))

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from slack_sdk.errors import SlackApiError
 
+from bot.alert_settings import Route
 from bot.messages import Message, with_images
 from bot.periods import MICROS
 from bot.refusals import Refusal
@@ -41,13 +42,26 @@ Draw = Callable[[dict[str, Any]], Awaitable[bytes]]
 
 
 async def say_to_team(
-    tx: Transaction, directory: Directory, team: Team, message: Message, *, dedupe_key: str, at: int
+    tx: Transaction,
+    directory: Directory,
+    team: Team,
+    message: Message,
+    *,
+    dedupe_key: str,
+    at: int,
+    route: Route = "",
+    held_until: int = 0,
 ) -> None:
-    """Puts a message for a team: into its channel, or, where it has none, to its managers and else to finance."""
-    if team.channel_ref and team.channel_state != "broken":
-        await tx.outbox.put(message, dedupe_key=dedupe_key, at=at, to_team_id=team.id)
+    """Puts a message for a team: into its channel for such messages, or, where it has none, to its managers and else to
+    finance."""
+    place = team.place(route)
+    if place.ref and place.state != "broken":
+        await tx.outbox.put(
+            message, dedupe_key=dedupe_key, at=at, to_team_id=team.id, route=route, held_until=held_until
+        )
         return
-    await say_to_people(tx, deciding_people(directory, team), message, dedupe_key=dedupe_key, at=at)
+    people = deciding_people(directory, team)
+    await say_to_people(tx, people, message, dedupe_key=dedupe_key, at=at, held_until=held_until)
 
 
 async def say_aloud(
@@ -61,10 +75,13 @@ async def say_aloud(
         await say_to_team(tx, directory, team, message, dedupe_key=dedupe_key, at=at)
 
 
-async def say_to_people(tx: Transaction, people: frozenset[int], message: Message, *, dedupe_key: str, at: int) -> None:
+async def say_to_people(
+    tx: Transaction, people: frozenset[int], message: Message, *, dedupe_key: str, at: int, held_until: int = 0
+) -> None:
     """Puts a copy of a message for each person; a change of the message changes all copies."""
     for person_id in sorted(people):
-        await tx.outbox.put(message, dedupe_key=copy_key(dedupe_key, person_id), at=at, to_person_id=person_id)
+        key = copy_key(dedupe_key, person_id)
+        await tx.outbox.put(message, dedupe_key=key, at=at, to_person_id=person_id, held_until=held_until)
 
 
 def deciding_people(directory: Directory, team: Team) -> frozenset[int]:
@@ -176,8 +193,7 @@ class Courier:
         async with self._context.store.read() as tx:
             directory = (await self._context.rulebooks.current(tx)).directory
             if parcel.to_team_id is not None:
-                route = route_of(directory.by_id(parcel.to_team_id))
-                return parcel.channel or route
+                return route_of(directory.by_id(parcel.to_team_id), parcel.route, said_in=parcel.channel)
             assert parcel.to_person_id is not None
             person = await tx.people.by_id(parcel.to_person_id)
         if person.slack_id:
@@ -252,7 +268,10 @@ class Courier:
         directory = (await self._context.rulebooks.current(tx)).directory
         assert parcel.to_team_id is not None
         team = directory.by_id(parcel.to_team_id)
-        if fault != "team_channel_paused":
+        apart = team.place(parcel.route) != team.place()
+        if fault != "team_channel_paused" and apart:
+            await tx.alert_settings.set_place(team.id, parcel.route, state="broken")
+        elif fault != "team_channel_paused":
             await tx.teams.set_channel(team.id, channel_id=team.channel_id, state="broken")
         people = deciding_people(directory, team)
         await say_to_people(tx, people, parcel.message, dedupe_key=parcel.dedupe_key, at=now)

@@ -92,7 +92,7 @@ def _team(rulebook: Rulebook, asked: Asked, team_id: int, *, channel: str) -> Te
     team = next((t for t in directory.real_teams if t.id == team_id), None)
     if team is None:
         raise Refusal("There is no such team any more.")
-    in_channel = bool(channel) and team.channel_id == channel
+    in_channel = team.is_at(channel)
     own = team in directory.teams_of(asked.person.id) or directory.manages(asked.person.id, team)
     if not (in_channel or own or asked.person.id in directory.finance):
         raise Refusal(f"You are not in {name(team.name)}, so you can't ask for its budget.")

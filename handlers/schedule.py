@@ -12,6 +12,7 @@ from handlers.digests import post_due_digests
 from handlers.expectations import close_expectations
 from handlers.gateways import tell_blocked, watch_gateways
 from handlers.health_alerts import watch_routes, watch_sources
+from handlers.manners import keep_manners
 from handlers.observations import cross_check
 from handlers.overlaps import find_overlaps
 from handlers.periods import keep_books
@@ -42,6 +43,7 @@ def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
         ("keep the books", keep_books, max(pace, 60.0)),
         ("move usage", move_usage, pace),
         ("post digests", post_due_digests, pace),
+        ("keep manners", keep_manners, pace),
         ("look up Slack", look_up_slack, max(pace, 120.0)),
         ("cross-check sources", cross_check, max(pace, 3600.0)),
         ("find overlaps", find_overlaps, max(pace, 900.0)),

@@ -79,6 +79,20 @@ async def claims_kept(context: Context) -> list[str]:
     return said
 
 
+async def settings_kept(context: Context) -> list[str]:
+    """The thresholds that people set in Slack, which hold in place of the file's, a line each."""
+    async with context.store.read() as tx:
+        found = await tx.alert_settings.thresholds_set()
+
+    def words(percents: tuple[int, ...]) -> str:
+        return ", ".join(f"{percent} %" for percent in percents)
+
+    return [
+        f"set in Slack, kept: {slug}: thresholds {words(own)} (the file says {words(declared)})"
+        for slug, own, declared in found
+    ]
+
+
 async def _picture(tx: Transaction, *, at: int) -> dict[str, str]:
     """Everything an import can change, as lines to compare."""
     directory = await tx.teams.directory()
@@ -168,7 +182,7 @@ def import_command(
         found = read_teams_file(file.read_text(encoding="utf-8", errors="surrogateescape"))
         async with opened() as context:
             lines = await import_teams(context, found, dry_run=dry_run)
-            kept = await claims_kept(context)
+            kept = [*await claims_kept(context), *await settings_kept(context)]
         for line in lines or ["Nothing changes."]:
             out.print(line, markup=False)
         for line in kept:

@@ -4,14 +4,19 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, insert, or_, select, update
 
+from bot.alert_settings import Route
 from bot.messages import Message
 from bot.periods import MICROS
 from storage.tables import outbox
 
 if TYPE_CHECKING:
     from storage.store import Transaction
+
+
+NEVER = 2**62
+"""A message held until then is kept, and changed with what it tells about, without being said."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +27,7 @@ class Parcel:
     dedupe_key: str
     to_team_id: int | None
     to_person_id: int | None
+    route: Route
     message: Message
     version: int
     channel: str
@@ -49,8 +55,11 @@ class Outbox:
         at: int,
         to_team_id: int | None = None,
         to_person_id: int | None = None,
+        route: Route = "",
+        held_until: int = 0,
     ) -> bool:
-        """Puts a message, once per dedupe key; returns False if that key was there (and leaves its body alone)."""
+        """Puts a message, once per dedupe key; returns False if that key was there (and leaves its body alone). `route` says
+        which of the team's channels; nothing is said before `held_until`, whatever changes meanwhile."""
         if (to_team_id is None) == (to_person_id is None):
             raise ValueError("a message goes to a team's channel or to a person")
         known = select(outbox.c.id).where(outbox.c.dedupe_key == dedupe_key)
@@ -65,32 +74,48 @@ class Outbox:
             "delivered_version": 0,
             "next_at": at,
             "created_at": at,
+            "route": route,
+            "held_until": held_until,
         }
         await self._connection.execute(insert(outbox).values(**values))
         return True
 
     async def known(self, dedupe_key: str) -> bool:
         """Whether a message, or a copy of it, was put."""
-        copies = outbox.c.dedupe_key.startswith(copy_key(dedupe_key, ""), autoescape=True)
-        wanted = select(outbox.c.id).where((outbox.c.dedupe_key == dedupe_key) | copies).limit(1)
+        wanted = select(outbox.c.id).where(self._same(dedupe_key)).limit(1)
         return (await self._connection.execute(wanted)).scalar() is not None
 
     async def change(self, dedupe_key: str, message: Message, *, at: int) -> bool:
         """Replaces the body of a message that was put, and of its copies (`copy_key`); whoever delivers next says the
         newest. False if there is none, or it says the same already."""
         body = json.dumps(message.to_json())
-        copies = outbox.c.dedupe_key.startswith(copy_key(dedupe_key, ""), autoescape=True)
-        changed = update(outbox).where((outbox.c.dedupe_key == dedupe_key) | copies, outbox.c.body != body)
+        changed = update(outbox).where(self._same(dedupe_key), outbox.c.body != body)
         result = await self._connection.execute(
             changed.values(body=body, wanted_version=outbox.c.wanted_version + 1, next_at=at, attempts=0, given_up=0)
         )
         return result.rowcount > 0
 
+    async def hold(self, dedupe_key: str, *, until: int) -> None:
+        """Says until when a message, and its copies, are held that were not said yet; 0 lets them go now."""
+        held = update(outbox).where(self._same(dedupe_key), outbox.c.ts == "")
+        await self._connection.execute(held.values(held_until=until))
+
+    async def text_of(self, dedupe_key: str) -> str | None:
+        """The text of a message, or of one of its copies, as it stands."""
+        wanted = select(outbox.c.body).where(self._same(dedupe_key)).order_by(outbox.c.id).limit(1)
+        body = (await self._connection.execute(wanted)).scalar()
+        return None if body is None else str(json.loads(body)["text"])
+
+    @staticmethod
+    def _same(dedupe_key: str) -> ColumnElement[bool]:
+        """A message and its copies."""
+        copies = outbox.c.dedupe_key.startswith(copy_key(dedupe_key, ""), autoescape=True)
+        return or_(outbox.c.dedupe_key == dedupe_key, copies)
+
     async def claim(self, *, owner: str, now: int, lease_seconds: int, limit: int = 20) -> list[Parcel]:
         """Leases messages that are due. A conditional update claims each, so two workers never hold the same one."""
-        due = and_(
-            outbox.c.delivered_version < outbox.c.wanted_version, outbox.c.given_up == 0, outbox.c.next_at <= now
-        )
+        wanting = and_(outbox.c.delivered_version < outbox.c.wanted_version, outbox.c.given_up == 0)
+        due = and_(wanting, outbox.c.next_at <= now, outbox.c.held_until <= now)
         free = outbox.c.lease_until <= now
         ids = select(outbox.c.id).where(due, free).order_by(outbox.c.id).limit(limit).with_for_update(skip_locked=True)
         wanted = list((await self._connection.execute(ids)).scalars())
@@ -146,7 +171,7 @@ class Outbox:
 
     async def waiting(self) -> int:
         """How many messages wait to be said."""
-        due = or_(outbox.c.delivered_version < outbox.c.wanted_version)
+        due = and_(outbox.c.delivered_version < outbox.c.wanted_version, outbox.c.held_until < NEVER)
         return len((await self._connection.execute(select(outbox.c.id).where(due, outbox.c.given_up == 0))).all())
 
     async def given_up(self) -> list[tuple[str, str]]:
@@ -161,6 +186,7 @@ def _parcel(row: Any) -> Parcel:
         dedupe_key=row.dedupe_key,
         to_team_id=row.to_team_id,
         to_person_id=row.to_person_id,
+        route=row.route,
         message=Message.from_json(json.loads(row.body)),
         version=row.wanted_version,
         channel=row.channel,

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlch
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.adjustments import Adjustments
+from storage.alert_settings import StoredAlertSettings
 from storage.alerts import Alerts
 from storage.attribution import AttributionRules
 from storage.audit import Audit
@@ -25,6 +26,7 @@ from storage.gateways import Gateways
 from storage.health import Health
 from storage.keys import Keys
 from storage.ledger import Ledger
+from storage.manners import Manners
 from storage.observations import Observations
 from storage.outbox import Outbox
 from storage.overlaps import Overlaps
@@ -142,6 +144,14 @@ class Transaction:
     @cached_property
     def budget_requests(self) -> BudgetRequests:
         return BudgetRequests(self)
+
+    @cached_property
+    def alert_settings(self) -> StoredAlertSettings:
+        return StoredAlertSettings(self)
+
+    @cached_property
+    def manners(self) -> Manners:
+        return Manners(self)
 
     @cached_property
     def alerts(self) -> Alerts:

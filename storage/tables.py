@@ -518,7 +518,36 @@ outbox = _table(
     Column("fault", Text, nullable=False, server_default=""),
     Column("given_up", Integer, nullable=False, server_default="0"),
     Column("created_at", Big, nullable=False),
+    Column("route", Text, nullable=False, server_default=""),
+    Column("held_until", Big, nullable=False, server_default="0"),
     Index("ix_outbox_next_at", "next_at"),
+)
+alert_settings = _table(
+    "alert_settings",
+    Column("team_id", Big, ForeignKey("teams.id"), primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False),
+    Column("alerts_channel", Text, nullable=False, server_default=""),
+    Column("alerts_state", Text, nullable=False, server_default="none"),
+    Column("approvals_channel", Text, nullable=False, server_default=""),
+    Column("approvals_state", Text, nullable=False, server_default="none"),
+    Column("changed_by", Big, ForeignKey("people.id")),
+    Column("changed_at", Big, nullable=False),
+)
+alert_turns = _table(
+    "alert_turns",
+    Column("alert_id", Big, ForeignKey("alerts.id"), primary_key=True, autoincrement=False),
+    Column("team_id", Big, ForeignKey("teams.id"), nullable=False),
+    Column("way", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("said_at", Big, nullable=False),
+    Column("said_day", Big, nullable=False),
+    Column("critical_at", Big),
+    Column("escalations", Integer, nullable=False, server_default="0"),
+    Column("settled", Integer, nullable=False, server_default="0"),
+    Index("ix_alert_turns_team_id_said_day", "team_id", "said_day"),
+    Index(
+        "ix_alert_turns_unsettled", "said_at", sqlite_where=text("settled = 0"), postgresql_where=text("settled = 0")
+    ),
 )
 
 APPEND_ONLY = ("entries", "audit", "usage_events", "event_keys", "usage_adjustments")

@@ -1,10 +1,12 @@
 """Teams remembered: the directory, and what an import of teams.yml changes in it."""
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select, update
 
+from bot.alert_settings import AlertSettings
 from bot.periods import day_number, day_start, micros, next_period, period_of
 from bot.teams import ORGANISATION_SLUG, UNATTRIBUTED_SLUG, Directory, Organisation, Team
 from bot.teams_file import AttributionFile, OrganisationFile, TeamFile, TeamsFile
@@ -37,9 +39,10 @@ class Teams:
         )
         rows = await self._connection.execute(select(teams).order_by(teams.c.id))
         roles = await self._connection.execute(select(team_roles.c.team_id, team_roles.c.person_id, team_roles.c.role))
+        settings = await self._tx.alert_settings.by_team()
         return Directory(
             organisation=organisation,
-            teams=tuple(_team(row, organisation) for row in rows),
+            teams=tuple(_with(_team(row, organisation), settings.get(int(row.id))) for row in rows),
             roles=frozenset((int(t), int(p), r) for t, p, r in roles),
         )
 
@@ -153,6 +156,13 @@ def _declared(team: TeamFile, found: TeamsFile) -> dict[str, Any]:
         "starts_day": day_number(budget.starts) if budget and budget.starts else None,
         "mode": team.mode,
     }
+
+
+def _with(team: Team, settings: AlertSettings | None) -> Team:
+    """A team with what was set in Slack: its thresholds there hold in place of those of teams.yml."""
+    if settings is None:
+        return team
+    return replace(team, alerts=settings, thresholds=settings.thresholds or team.thresholds)
 
 
 def _team(row: Any, organisation: Organisation | None) -> Team:

@@ -3,7 +3,7 @@
 Text given to these helpers is mrkdwn unless it says plain; what people or senders typed goes through `escape` or `name`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
 import slackblocks
@@ -61,6 +61,10 @@ def quote(text: str, *, limit: int = 1_000) -> str:
 
 def mention(slack_id: str) -> str:
     return f"<@{slack_id}>"
+
+
+def mention_of_channel(channel_id: str) -> str:
+    return f"<#{channel_id}>"
 
 
 def date_mark(at_micros: int, *, timezone: str = "UTC", pattern: str = "{date_short_pretty} at {time}") -> str:
@@ -159,6 +163,23 @@ def select(
     initial = None if chosen is None else next(option for option in listed if option.value == str(chosen))
     return slackblocks.StaticSelectMenu(
         action_id=action_id, options=listed, initial_option=initial, placeholder=PlainText(placeholder)
+    )
+
+
+def checkboxes(options: Sequence[tuple[str, str]], *, action_id: str, chosen: Collection[str]) -> Element:
+    """Boxes of (text, value), at most ten, those chosen ticked."""
+    listed = [Option(PlainText(plain(text, limit=75)), value) for text, value in options]
+    ticked = [option for option in listed if option.value in chosen]
+    return slackblocks.CheckboxGroup(action_id=action_id, options=listed, initial_options=ticked or None)
+
+
+def channel_select(*, action_id: str, chosen: str, placeholder: str) -> Element:
+    """A menu of the workspace's own channels, public and private, one of them chosen, or none."""
+    own = slackblocks.ConversationFilter(
+        include=["public", "private"], exclude_external_shared_channels=True, exclude_bot_users=True
+    )
+    return slackblocks.ConversationSelectMenu(
+        action_id=action_id, initial_conversation=chosen or None, filter=own, placeholder=PlainText(placeholder)
     )
 
 

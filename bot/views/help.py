@@ -9,6 +9,7 @@ COMMANDS = (
     ("top", "what costs most: `{command} top tools`, `models` or `workflows`, over `7d`, `30d` or `mtd`; people never"),
     ("request", "ask for more budget; `{command} request 500 load test of the new ranker` fills in the form"),
     ("expect", "what is expected of this team; `{command} expect launch 2 days up to $500` announces spend ahead"),
+    ("settings", "your team's alerts: thresholds, quiet hours, how many a day, channels; its managers change them"),
     ("help", "this list"),
 )
 """(what follows the command, what it does)"""

@@ -6,7 +6,7 @@ import pytest
 
 from bot.messages import Message
 from bot.periods import MICROS
-from storage.outbox import Parcel, copy_key
+from storage.outbox import NEVER, Parcel, copy_key
 from storage.store import Store
 
 NOW = 1_795_000_000 * MICROS
@@ -184,3 +184,48 @@ async def test_what_was_given_up_is_listed_and_a_change_tries_it_again(store: St
 
     await change(store, "m", "mended")
     assert [p.message.text for p in await claim(store)] == ["mended"]
+
+
+async def hold(store: Store, key: str, until: int) -> None:
+    async with store.begin() as tx:
+        await tx.outbox.hold(key, until=until)
+
+
+async def test_a_held_message_waits_whatever_it_comes_to_and_then_says_the_newest(store: Store) -> None:
+    async with store.begin() as tx:
+        await tx.people.by_reference("anna@acme.test")
+        await tx.outbox.put(
+            Message(text="first", blocks=()), dedupe_key="alert", at=NOW, to_person_id=1, held_until=NOW + 60 * MICROS
+        )
+    await change(store, "alert", "second")
+    assert await claim(store, now=NOW + 59 * MICROS) == []
+
+    assert [p.message.text for p in await claim(store, now=NOW + 60 * MICROS)] == ["second"]
+
+
+async def test_a_message_can_be_held_for_ever_and_let_go(store: Store) -> None:
+    await put(store, "alert", copy_key("alert", 1), "alert-2")
+    await hold(store, "alert", NEVER)
+    assert await waiting(store) == 1
+    assert [p.dedupe_key for p in await claim(store)] == ["alert-2"]
+
+    await hold(store, "alert", 0)
+    assert [p.dedupe_key for p in await claim(store, "two")] == ["alert", copy_key("alert", 1)]
+
+
+async def test_what_was_said_is_held_no_more(store: Store) -> None:
+    """Else what it comes to would never be seen."""
+    await put(store, "alert")
+    (parcel,) = await claim(store)
+    await delivered(store, parcel)
+    await hold(store, "alert", NEVER)
+    await change(store, "alert", "second")
+
+    assert [p.message.text for p in await claim(store)] == ["second"]
+
+
+async def test_the_text_of_a_message_or_of_its_copies_is_found(store: Store) -> None:
+    await put(store, "one")
+    await put(store, copy_key("two", 1), text="a copy")
+    async with store.read() as tx:
+        assert [await tx.outbox.text_of(key) for key in ("one", "two", "three")] == ["first", "a copy", None]

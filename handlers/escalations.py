@@ -1,0 +1,72 @@
+"""Critical alerts that nobody answers: carried to the team's managers, then to those above them, once each."""
+
+from dataclasses import replace
+
+from bot.manners import audience_of, escalation_due, escalation_people
+from bot.rulebook import Rulebook
+from bot.teams import Team
+from bot.views.manners import escalation_message
+from handlers.callers import called
+from handlers.outbox import say_to_people
+from storage.manners import AlertTurn, Watched
+from storage.store import Transaction
+
+
+def _key(alert_id: int, step: int) -> str:
+    return f"escalation:{alert_id}:{step}"
+
+
+def is_escalation_due(team: Team, watched: Watched, *, at: int) -> bool:
+    """Whether an alert is critical, was said, is unanswered, and has been for so long. In preview nobody is asked."""
+    turn = watched.turn
+    return (
+        turn.critical_at is not None
+        and turn.way == "said"
+        and watched.state == "open"
+        and not watched.is_closed
+        and audience_of(team) == "team"
+        and escalation_due(team.alerts, since=turn.critical_at, done=turn.escalations, at=at)
+    )
+
+
+async def escalate(tx: Transaction, rulebook: Rulebook, team: Team, turn: AlertTurn, *, at: int) -> AlertTurn:
+    """Tells the next ones, by DM."""
+    step = turn.escalations
+    steps = escalation_people(rulebook.directory, team)
+    text = await tx.outbox.text_of(f"alert:{turn.alert_id}")
+    if step < len(steps) and text is not None and turn.critical_at is not None:
+        message = escalation_message(
+            team,
+            alert_id=turn.alert_id,
+            text=text,
+            minutes=team.alerts.escalate_minutes * (step + 1),
+            channel_id=_channel(team),
+            ended=None,
+        )
+        await say_to_people(tx, steps[step], message, dedupe_key=_key(turn.alert_id, step), at=at)
+        await tx.audit.record(
+            at=at, actor_id=None, action="escalate alert", subject=f"alert:{turn.alert_id}", detail={"step": step + 1}
+        )
+    return replace(turn, escalations=step + 1)
+
+
+async def settle_escalations(tx: Transaction, rulebook: Rulebook, team: Team, watched: Watched, *, at: int) -> None:
+    """Somebody answered, or it ended: the messages of its escalation say so, without the button."""
+    turn = watched.turn
+    if not turn.escalations:
+        return
+    ended = "This critical alert has ended."
+    if watched.answered_by is not None:
+        ended = f"{called(await tx.people.by_id(watched.answered_by))} has answered this critical alert."
+    text = await tx.outbox.text_of(f"alert:{turn.alert_id}") or ""
+    message = escalation_message(
+        team, alert_id=turn.alert_id, text=text, minutes=0, channel_id=_channel(team), ended=ended
+    )
+    for step in range(turn.escalations):
+        await tx.outbox.change(_key(turn.alert_id, step), message, at=at)
+
+
+def _channel(team: Team) -> str:
+    """The id of the channel in which the alert stands, where it has one."""
+    place = team.place("alerts")
+    return place.ref if place.state == "linked" else ""
