@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.alert_quality import AlertQuality
 from bot.attribution import UnattributedKey
 from bot.budget_requests import BudgetRequest
 from bot.budgets import Standing
@@ -124,3 +125,7 @@ class Home:
     in_preview: bool
     now: int
     command: str
+    managed_alerts: tuple[tuple[Team, AlertQuality], ...] = ()
+    """What came of the alerts of each team that the person manages."""
+    company_alerts: tuple[AlertQuality, tuple[tuple[Team, AlertQuality], ...]] | None = None
+    """The same of all teams, and of those whose alerts are noise; for those who see the company."""

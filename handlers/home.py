@@ -2,10 +2,11 @@
 
 from slack_bolt.async_app import AsyncApp
 
+from bot.alert_quality import QUALITY_DAYS, AlertQuality, quality_by_team, quality_of
 from bot.attribution import UnattributedKey
 from bot.digests import Share
 from bot.people import Person
-from bot.periods import micros, period_of
+from bot.periods import DAY_MICROS, micros, period_of
 from bot.reports import CompanyView, Home, PersonUse, Whose
 from bot.rulebook import Rulebook
 from bot.teams import Team
@@ -45,7 +46,32 @@ async def home_of(tx: Transaction, rulebook: Rulebook, person: Person, context: 
         in_preview=directory.organisation.mode == "preview",
         now=micros(now),
         command=context.settings.command,
+        managed_alerts=await _managed_alerts(tx, rulebook, person, now=micros(now)),
+        company_alerts=await _company_alerts(tx, rulebook, now=micros(now)) if is_company else None,
     )
+
+
+async def _managed_alerts(
+    tx: Transaction, rulebook: Rulebook, person: Person, *, now: int
+) -> tuple[tuple[Team, AlertQuality], ...]:
+    directory = rulebook.directory
+    managed = [t for t in directory.real_teams if directory.manages(person.id, t) and directory.may_see(person.id, t)]
+    if not managed:
+        return ()
+    since = now - QUALITY_DAYS * DAY_MICROS
+    found = quality_by_team(await tx.alert_quality.answers(since=since, team_ids=[t.id for t in managed]))
+    listed = [(team, found.get(team.id, quality_of(()))) for team in managed]
+    return tuple(sorted(listed, key=lambda one: (-one[1].noise, -one[1].alerts, one[0].name)))
+
+
+async def _company_alerts(
+    tx: Transaction, rulebook: Rulebook, *, now: int
+) -> tuple[AlertQuality, tuple[tuple[Team, AlertQuality], ...]]:
+    answers = await tx.alert_quality.answers(since=now - QUALITY_DAYS * DAY_MICROS)
+    noisy = [
+        (rulebook.directory.by_id(team), found) for team, found in quality_by_team(answers).items() if found.is_noisy
+    ]
+    return quality_of(answers), tuple(sorted(noisy, key=lambda one: -one[1].noise))
 
 
 async def use_of(tx: Transaction, rulebook: Rulebook, person: Person, context: Context) -> PersonUse:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlch
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.adjustments import Adjustments
+from storage.alert_quality import StoredAlertQuality
 from storage.alert_settings import StoredAlertSettings
 from storage.alerts import Alerts
 from storage.attribution import AttributionRules
@@ -148,6 +149,10 @@ class Transaction:
     @cached_property
     def alert_settings(self) -> StoredAlertSettings:
         return StoredAlertSettings(self)
+
+    @cached_property
+    def alert_quality(self) -> StoredAlertQuality:
+        return StoredAlertQuality(self)
 
     @cached_property
     def manners(self) -> Manners:

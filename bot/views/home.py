@@ -8,6 +8,7 @@ from bot.messages import Block
 from bot.money import usd, usd_round
 from bot.periods import day_text
 from bot.reports import Home, Pending
+from bot.views.alert_quality import company_quality_block, managed_quality_blocks
 from bot.views.attribution import whose_blocks
 from bot.views.blocks import actions, button, context, date_mark, divider, header, home, name, plain, quote, section
 from bot.views.budget_requests import (
@@ -47,10 +48,14 @@ def home_view(shown: Home) -> dict[str, Any]:
         blocks += [divider(block_id="home-approvals-rule"), *_approvals(shown)]
     if shown.own_requests:
         blocks += [divider(block_id="home-requests-rule"), *_own_requests(shown)]
+    if shown.managed_alerts:
+        blocks += [divider(block_id="home-alerts-rule"), *managed_quality_blocks(shown.managed_alerts)]
     if shown.company is not None:
+        quality = [company_quality_block(*shown.company_alerts)] if shown.company_alerts else []
         blocks += [
             divider(block_id="home-company-rule"),
             *company_blocks(shown.company),
+            *quality,
             *whose_blocks(shown.company.whose),
         ]
     updated = f"Updated {date_mark(shown.now)}. In a channel, `{shown.command} help` lists what you can type."
@@ -126,7 +131,7 @@ def _approvals(shown: Home) -> list[Block]:
 def _approval_words(pending: Pending) -> str:
     asked = date_mark(pending.request.created_at)
     lead = f"{pending.asker_mention} asks for *{ask_words(pending)}* · {asked}"
-    return f"{lead}\n{quote(pending.request.reason, limit=250)}"
+    return f"{lead}\n{quote(pending.request.reason, limit=140)}"
 
 
 def _own_requests(shown: Home) -> list[Block]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from syrupy.assertion import SnapshotAssertion
 
+from bot.alert_quality import AlertQuality
 from bot.views.home import home_view, outsider_home
 from tests.bot.views.examples import (
     HOSTILE,
@@ -24,6 +25,8 @@ from tests.bot.views.examples import (
     standing,
     unpriced,
 )
+
+NOISY = AlertQuality(alerts=12, answered=8, acknowledged=4, expected=2, useless=2, median_seconds=9_000)
 
 
 def test_annas_home(snapshot: SnapshotAssertion) -> None:
@@ -73,6 +76,8 @@ def test_forty_hostile_teams_and_requests_fit(snapshot: SnapshotAssertion) -> No
         approvals=tuple(pending(HOSTILE_TEAM, id=n, reason=HOSTILE) for n in range(1, 41)),
         own_requests=tuple((request(id=n), HOSTILE) for n in range(50, 90)),
         company=company(many_standings(40, name="<!channel> & co"), prices=prices(unpriced=hostile)),
+        managed_alerts=tuple((replace(HOSTILE_TEAM, id=n), NOISY) for n in range(40)),
+        company_alerts=(NOISY, ((HOSTILE_TEAM, NOISY),) * 40),
     )
     view = home_view(full)
     obeys(view)
