@@ -231,6 +231,17 @@ async def test_an_alert_that_ended_and_one_that_is_not_critical_are_carried_nowh
     assert await acme.ben.dms() == await acme.chloe.dms() == []
 
 
+async def test_while_an_alert_is_snoozed_it_is_carried_nowhere(acme: Company) -> None:
+    alert = await alerts(acme, "Runaway key", severity="critical")
+    await becomes(acme, alert, "Runaway key", state="snoozed", answered_by=await person_id(acme, "anna@acme.test"))
+    await later(acme, minutes=45)
+    assert await acme.ben.dms() == []
+
+    await becomes(acme, alert, "Runaway key", state="open")
+    await minded(acme)
+    assert len(await acme.ben.dms()) == 1
+
+
 async def test_a_team_may_want_no_escalation(acme: Company) -> None:
     await sets(acme, escalate_minutes=0)
     await alerts(acme, "Runaway key", severity="critical")
