@@ -417,6 +417,8 @@ def draw_spike_hours(chart: SpikeHours) -> bytes:
         side: Side = "left" if inside else "right"
         card.text(left + (8 if inside else -8), top - 18, caption, size=SMALL, bold=True, color=WARNING, at=side)
 
+    _mark_silences(card, chart, slot, top)
+
     def step(amounts: Sequence[int]) -> list[Point]:
         """Each hour is a level as wide as the hour: between two hours nothing was measured."""
         edges = [(PLOT_LEFT + slot * at, PLOT_LEFT + slot * (at + 1)) for at in range(len(amounts))]
@@ -432,6 +434,19 @@ def draw_spike_hours(chart: SpikeHours) -> bytes:
     _label_ends(card, chart, scale, bool(marked))
     _label_hours(card, chart, slot)
     return card.png()
+
+
+def _mark_silences(card: Card, chart: SpikeHours, slot: float, top: float) -> None:
+    """A grey ground where a source was silent, with words as far as they fit."""
+    for start, end in chart.silent:
+        inside = [at for at, hour in enumerate(chart.hours) if start <= hour < end]
+        if not inside:
+            continue
+        left, width = PLOT_LEFT + slot * inside[0], slot * len(inside)
+        card.bars([(left, PLOT_BOTTOM, width, top - PLOT_BOTTOM)], "#ECECEC")
+        caption = "no data"
+        if card.width_of(caption, SMALL) <= width:
+            card.text(left + width / 2, PLOT_BOTTOM + 18, caption, size=SMALL, color=QUIET, at="center")
 
 
 def _label_ends(card: Card, chart: SpikeHours, scale: _Scale, is_marked: bool) -> None:

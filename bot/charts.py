@@ -46,7 +46,8 @@ class SpikeHours:
     """Cost per hour beside the range that is usual for each hour.
 
     `hours` count from 1970 in UTC and ascend; from the hour `marked_from` on (also such a count) they are unusual.
-    `timezone` is whose clock the labels read; the picture names it.
+    `timezone` is whose clock the labels read; the picture names it. `silent` are (from, end) of hours in which a source sent
+    nothing.
     """
 
     title: str
@@ -58,6 +59,7 @@ class SpikeHours:
     marked_from: int
     alt: str
     timezone: str = "UTC"
+    silent: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         if any(later <= earlier for earlier, later in zip(self.hours, self.hours[1:], strict=False)):

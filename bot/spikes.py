@@ -110,12 +110,12 @@ def severity_of(excess_dollars: float) -> Severity:
 
 
 def judge_hours(
-    dollars: Floats, *, known_hours: Ints, first_hour: int, at: Ints
+    dollars: Floats, *, known_hours: Ints, first_hour: int, at: Ints, bar: float = 1.0
 ) -> tuple[NDArray[np.bool_], Ints, Floats, Floats]:
     """Judge the columns `at` of (teams, hours) dollars, each from itself and what lies before it.
 
     `known_hours` is each team's age at the last column. Returns (teams, len(at)) arrays: whether it is a spike, the
-    hours of the window that speaks, and its usual and excess in dollars.
+    hours of the window that speaks, and its usual and excess in dollars. A `bar` above one asks for more in every rule.
 
     1. rate: the mean hour of the last 28 days; floor: $5, or a fifth of the last week's mean day if that is more.
     2. caution: 3 at four days of age, falling to 1 at fourteen.
@@ -136,16 +136,16 @@ def judge_hours(
         record, normal = _record_and_normal(peaks, age)
         last_weeks = sums.highest_around(width, np.stack([at - _WEEK, at - 2 * _WEEK]), 2)
         season = np.maximum(last_weeks, sums.highest_around(width, month_end[None, :], 6))
-        over = now > caution * np.maximum(factor * record, 3 * width * rate)
-        found.append(over & (now > 2.5 * season) & (now - normal >= floor) & (age >= from_days * _DAY))
+        over = now > bar * caution * np.maximum(factor * record, 3 * width * rate)
+        found.append(over & (now > bar * 2.5 * season) & (now - normal >= bar * floor) & (age >= from_days * _DAY))
         usuals.append(normal)
     usuals.append(np.zeros_like(rate))
     lasting = (age >= 17 * _DAY) & (now > peaks[..., 2:].max(axis=-1))  # both are the last window's: of 24 hours
     for ends in (at, at - _DAY, at - 2 * _DAY):
         earlier = np.maximum(sums.of(_DAY, ends - _WEEK), sums.of(_DAY, ends - 2 * _WEEK))
-        lasting &= sums.of(_DAY, ends) + 6 * rate > 1.6 * (earlier + 6 * rate)
+        lasting &= sums.of(_DAY, ends) + 6 * rate > bar * 1.6 * (earlier + 6 * rate)
         usuals[-1] += earlier
-    found.append(lasting & (sums.of(3 * _DAY, at) - usuals[-1] >= 2 * floor))
+    found.append(lasting & (sums.of(3 * _DAY, at) - usuals[-1] >= bar * 2 * floor))
     spikes, usual = np.array(found), np.array(usuals)
     excess = np.array([sums.of(width, at) for width in _WIDTHS.tolist()]) - usual
     # Where nothing spikes the three days do not speak: for a young team they mean nothing.

@@ -1,17 +1,14 @@
 """The watcher: judges teams whose usage changed, and says what they should know."""
 
 import asyncio
-from datetime import datetime
 
 import structlog
 
-from bot.periods import MICROS, micros
-from bot.rulebook import Rulebook
-from bot.teams import Team
+from bot.periods import HOUR_MICROS, MICROS, hour_of, micros
 from handlers.budget_alerts import judge_budget
 from handlers.context import Context
-from handlers.spikes import judge_spike
-from storage.store import Transaction, is_away
+from handlers.sweeps import sweep_spikes
+from storage.store import is_away
 
 log = structlog.get_logger()
 
@@ -27,14 +24,16 @@ async def watch_budgets(context: Context) -> int:
     """
     now = context.now()
     at = micros(now)
+    stale_before = max(at - JUDGE_AGAIN_MICROS, hour_of(at) * HOUR_MICROS)  # an hour that ended is judged at once
     async with context.store.read() as tx:
-        due = await tx.alerts.unjudged(stale_before=at - JUDGE_AGAIN_MICROS)
+        due = await tx.alerts.unjudged(stale_before=stale_before, at=at)
+    await sweep_spikes(context, [team_id for team_id, _ in due], now=now)
     for team_id, version in due:
         async with context.store.begin() as tx:
             rulebook = await context.rulebooks.current(tx)
             team = rulebook.directory.by_id(team_id)
             if team.kind == "team":
-                await judge_team(tx, rulebook, team, now=now, command=context.settings.command)
+                await judge_budget(tx, rulebook, team, now=now, command=context.settings.command)
             else:  # the organisation pays for what nobody could place: finance hears of its budget
                 root = rulebook.directory.root
                 await judge_budget(tx, rulebook, root, now=now, command=context.settings.command)
@@ -42,12 +41,6 @@ async def watch_budgets(context: Context) -> int:
     if due:
         context.wake_outbox.set()
     return len(due)
-
-
-async def judge_team(tx: Transaction, rulebook: Rulebook, team: Team, *, now: datetime, command: str) -> None:
-    """What a team should know now: its budget, and a spike that began, grew or ended."""
-    await judge_budget(tx, rulebook, team, now=now, command=command)
-    await judge_spike(tx, rulebook, team, now=now, command=command)
 
 
 async def watch_on(context: Context) -> None:

@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.attribution import Source
 from bot.clock import Clock
+from bot.histories import Histories
 from bot.periods import micros
 from bot.price_book import PriceBook
 from bot.rulebook import Rulebook
@@ -100,6 +101,8 @@ class Context:
     slack: AsyncWebClient | None
     callers: dict[str, tuple[float, Any]] = field(default_factory=dict)
     """Slack's answers about users by id, with the time they were given."""
+    histories: Histories = field(default_factory=Histories)
+    """What the search for spikes has read already."""
     wake_outbox: asyncio.Event = field(default_factory=asyncio.Event)
     wake_watcher: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -1,204 +1,137 @@
-"""Spikes as incidents: one message each, edited as it grows, closed with its total when it ends."""
+"""Spikes as incidents: one message each, edited as it grows, closed with its total when it ends.
 
+What is found is followed in a transaction that holds the team. Of two workers, or of one that comes back, whoever finds
+the same again changes nothing: an incident knows its hours, and a team has one that runs, beside what was planned.
+"""
+
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Any
 
-import numpy as np
-
-from bot import spikes
-from bot.alerts import Contributor, SpikeAlert, ranked, spike_key
+from bot.alerts import spike_key
 from bot.backtests import QUIET_HOURS
-from bot.charts import SpikeHours, encode
-from bot.expectations import Cause, expected_causes
+from bot.extents import incidents
 from bot.messages import Message
-from bot.money import usd_round
-from bot.periods import HOUR_MICROS, hour_of, micros
+from bot.periods import HOUR_MICROS, micros
 from bot.rulebook import Rulebook
+from bot.spike_facts import alert_of
+from bot.spike_incidents import Seen, closing_facts, incident_facts
+from bot.sweeps import Found
 from bot.teams import Team
 from bot.views import spikes as views
 from handlers.answered import answer_text
-from handlers.expected_spend import aside_of
-from handlers.manners import say_alert
+from handlers.manners import alert_key, say_alert
 from storage.alerts import AlertRecord
-from storage.reports import Part
 from storage.store import Transaction
 
-HISTORY_HOURS = 35 * 24
-CHART_HOURS = 48
-NEWS_HOURS = 72
-"""As many hours as the longest spike has: what is moved into them later does not count as one."""
-_PARTS: tuple[Literal["credential", "workflow", "model", "tool"], ...] = ("credential", "workflow", "model", "tool")
 
-
-async def judge_spike(tx: Transaction, rulebook: Rulebook, team: Team, *, now: datetime, command: str) -> None:
-    at = micros(now)
-    this_hour = hour_of(at)
-    first = this_hour - HISTORY_HOURS
-    by_hour = await tx.reports.by_hour(team.id, first_hour=first, end_hour=this_hour + 1)
-    if not by_hour:
-        return
-    start = min(by_hour)
-    for hour, nanos in (await tx.reattributions.brought_by_hour(team.id, first_hour=this_hour - NEWS_HOURS)).items():
-        by_hour[hour] = by_hour.get(hour, 0) - max(0, nanos)  # it was another team's when it was new
-    expected = await tx.expectations.since(first * HOUR_MICROS, team_id=team.id)
-    for hour, nanos in (await aside_of(tx, expected, at=at)).items():
-        by_hour[hour] = by_hour.get(hour, 0) - nanos
-    costs = np.array([by_hour.get(hour, 0) for hour in range(start, this_hour + 1)], dtype=np.int64)
-    running = await tx.alerts.unended(team_id=team.id, kind="spike")
-    judged = _newest_spike(costs, start)
-    if judged is None:
-        if running is not None:
-            await _close_if_quiet(tx, team, running, this_hour=this_hour, at=at, command=command)
-        return
-    judgement, last_hour = judged
-    key = ""
-    if running is not None and running.state == "expected":  # what was planned is set aside, so this is another one
-        key = f":{running.id}"
-        running = None
-    known = costs[: last_hour - start + 1]
-    _, high = spikes.usual_band(known, judgement.window_hours)
-    from_hour = last_hour - spikes.onset(known, high) + 1
-    if running is not None:
-        from_hour = min(from_hour, int(running.facts["from_hour"]))
-    usual = int(spikes.usual_band(known, last_hour - from_hour + 1)[1].sum())
-    observed = int(costs[max(0, from_hour - start) : last_hour - start + 1].sum())
-    alert = SpikeAlert(
-        severity=judgement.severity,
-        from_hour=from_hour,
-        window_hours=last_hour - from_hour + 1,
-        observed_nanos=observed,
-        usual_nanos=usual,
-        excess_nanos=max(0, observed - usual),
-        contributors=await _contributors(
-            tx, team, expected_causes(expected, at=at), from_hour=from_hour, end_hour=last_hour + 1, first=first
-        ),
-        ongoing=True,
-    )
-    facts = _facts_of(alert, last_hour=last_hour, chart=_chart(team, costs, start, alert))
-    if running is None:
-        record = await tx.alerts.add(
-            dedupe_key=spike_key(team.id, from_hour) + key,
-            team_id=team.id,
-            kind="spike",
-            state="open",
-            at=at,
-            facts=facts,
-        )
-        if record is not None:
-            message = await spike_message(tx, team, record, command=command)
-            await say_alert(tx, rulebook, team, message, record=record, severity=alert.severity, at=at)
-    elif _grew(running, alert):
-        record = replace(running, facts=facts)
-        await tx.alerts.save(record)
-        await tx.outbox.change(f"alert:{record.id}", await spike_message(tx, team, record, command=command), at=at)
-    else:
-        await tx.alerts.save(replace(running, facts={**running.facts, "last_hour": last_hour}))
-
-
-def _newest_spike(costs: Any, start: int) -> tuple[spikes.SpikeJudgement, int] | None:
-    """The open hour's judgement if it is a spike already, else the last closed hour's; with the hour judged."""
-    for back in (0, 1):
-        if len(costs) <= back:
-            break
-        series = costs[: len(costs) - back]
-        judgement = spikes.judge(series, first_hour=start)
-        if judgement.spike:
-            return judgement, start + len(series) - 1
-    return None
-
-
-def _grew(running: AlertRecord, alert: SpikeAlert) -> bool:
-    """Whether it is worth editing the message: by a twentieth, so that it does not flicker with every event."""
-    before = int(running.facts["observed_nanos"])
-    return alert.observed_nanos * 20 > before * 21 or alert.severity != running.facts["severity"]
-
-
-async def _close_if_quiet(
-    tx: Transaction, team: Team, running: AlertRecord, *, this_hour: int, at: int, command: str
+async def follow_spikes(
+    tx: Transaction, rulebook: Rulebook, team: Team, found: Sequence[Found], seen: Seen, *, now: datetime, command: str
 ) -> None:
-    """A spike has ended when two days passed without one; its message then shows the total."""
-    if this_hour - int(running.facts["last_hour"]) < QUIET_HOURS:
-        return
-    closed = replace(running, closed_at=at)
+    """Opens, edits, goes on with or ends a team's incidents, by the hours that spike."""
+    at, this_hour = micros(now), seen.view.this_hour
+    await tx.alerts.hold_team(team.id)
+    planned = [r for r in await tx.alerts.unended_of_team(team_id=team.id, kind="spike") if r.state == "expected"]
+    newest = await tx.alerts.newest_spike(team.id)
+    for hours in incidents(found):
+        if newest is None or hours[0].hour - _last_hour(newest) > QUIET_HOURS:
+            if newest is not None and newest.closed_at is None:
+                await _close(tx, team, newest, seen, at=at, command=command)
+            newest = await _open(tx, rulebook, team, hours, seen, beside=planned, at=at, command=command) or newest
+        elif hours[-1].hour >= int(newest.facts["from_hour"]) - QUIET_HOURS:
+            newest = await _go_on(tx, team, newest, hours, seen, at=at, command=command)
+    if newest is not None and newest.closed_at is None:
+        is_shared = not found and int(newest.facts["from_hour"]) in seen.view.shared
+        if is_shared or this_hour - _ended_at(newest.facts) >= QUIET_HOURS:
+            shared = replace(newest, facts={**newest.facts, "shared": is_shared})
+            await _close(tx, team, shared, seen, at=at, command=command)
+    for record in planned:  # what goes on of them is set aside, so it is as it was when somebody said so
+        if this_hour - _last_hour(record) >= QUIET_HOURS:
+            await _save_closed(tx, team, record, at=at, command=command)
+
+
+async def _open(
+    tx: Transaction,
+    rulebook: Rulebook,
+    team: Team,
+    hours: Sequence[Found],
+    seen: Seen,
+    *,
+    beside: Sequence[AlertRecord],
+    at: int,
+    command: str,
+) -> AlertRecord | None:
+    """A new incident and its message; None if it was opened before. It may begin in the hour of one that was planned."""
+    facts = incident_facts(team, hours, seen, before=None)
+    key = spike_key(team.id, int(facts["from_hour"])) + "".join(f":{record.id}" for record in beside)
+    record = await tx.alerts.add(dedupe_key=key, team_id=team.id, kind="spike", state="open", at=at, facts=facts)
+    if record is None:
+        return None
+    message = await spike_message(tx, team, record, command=command)
+    await say_alert(tx, rulebook, team, message, record=record, severity=facts["severity"], at=at)
+    return await tx.alerts.by_id(record.id)  # it may have been kept as snoozed
+
+
+async def _go_on(
+    tx: Transaction, team: Team, record: AlertRecord, hours: Sequence[Found], seen: Seen, *, at: int, command: str
+) -> AlertRecord:
+    """The same incident with more hours, or with the same ones as before; one that had ended goes on only by later hours."""
+    is_news = hours[-1].hour > _last_hour(record)
+    facts = incident_facts(team, hours, seen, before=record.facts)
+    if record.closed_at is not None and not (is_news and _ended_at(facts) > _ended_at(record.facts)):
+        return record
+    if record.closed_at is None and not _grew(record.facts, facts):
+        if is_news:
+            record = replace(record, facts={**record.facts, "last_hour": facts["last_hour"]})
+            await tx.alerts.save(record)
+        return record
+    record = replace(record, facts=facts, closed_at=None)
+    await tx.alerts.save(record)
+    await _edit(tx, team, record, at=at, command=command)
+    return record
+
+
+async def _close(tx: Transaction, team: Team, record: AlertRecord, seen: Seen, *, at: int, command: str) -> None:
+    """A spike has ended when days passed without one; its message then shows the total."""
+    total = replace(record, facts=closing_facts(team, record.facts, seen))
+    await _save_closed(tx, team, total, at=at, command=command)
+
+
+async def _save_closed(tx: Transaction, team: Team, record: AlertRecord, *, at: int, command: str) -> None:
+    closed = replace(record, closed_at=at)
     await tx.alerts.save(closed)
-    message = await spike_message(tx, team, closed, command=command)
-    await tx.outbox.change(f"alert:{closed.id}", message, at=at)
+    await _edit(tx, team, closed, at=at, command=command)
 
 
-async def _contributors(
-    tx: Transaction, team: Team, expected: frozenset[Cause], *, from_hour: int, end_hour: int, first: int
-) -> tuple[Contributor, ...]:
-    """What the window's dollars went to, the largest first; a part is new if it cost nothing until a day before."""
-    found = []
-    planned = [(cast(Part, cause.dimension), cause.name) for cause in expected if not cause.is_total]
-    for part in _PARTS:
-        window = await tx.reports.by_part_in_hours(
-            part, team.id, first_hour=from_hour, end_hour=end_hour, without=planned
-        )
-        before = await tx.reports.by_part_in_hours(part, team.id, first_hour=first, end_hour=from_hour - 24)
-        total = sum(window.values())
-        for name, nanos in window.items():
-            if name and total > 0 and nanos * 3 >= total:
-                found.append(Contributor(dimension=part, name=name, cost_nanos=nanos, is_new=before.get(name, 0) == 0))
-    return ranked(found)
+async def _edit(tx: Transaction, team: Team, record: AlertRecord, *, at: int, command: str) -> None:
+    await tx.outbox.change(alert_key(record.id), await spike_message(tx, team, record, command=command), at=at)
 
 
-def _chart(team: Team, costs: Any, start: int, alert: SpikeAlert) -> dict[str, Any]:
-    shown = min(CHART_HOURS, len(costs))
-    low, high = spikes.usual_band(costs, shown)
-    hours = tuple(range(start + len(costs) - shown, start + len(costs)))
-    title = f"{team.name}: {usd_round(alert.observed_nanos)} in {alert.window_hours} h, usually {usd_round(alert.usual_nanos)}"
-    return encode(
-        SpikeHours(
-            title=title,
-            subtitle="Cost per hour (UTC), with the usual band",
-            hours=hours,
-            observed_nanos=tuple(int(c) for c in costs[-shown:]),
-            usual_low_nanos=tuple(int(c) for c in low),
-            usual_high_nanos=tuple(int(c) for c in high),
-            marked_from=alert.from_hour,
-            alt=title + ". Hours above the band are marked.",
-        )
-    )
+def _last_hour(record: AlertRecord) -> int:
+    return int(record.facts["last_hour"])
 
 
-def _facts_of(alert: SpikeAlert, *, last_hour: int, chart: dict[str, Any]) -> dict[str, Any]:
-    """What is kept of a spike, to show it again as it was."""
-    return {
-        "severity": alert.severity,
-        "from_hour": alert.from_hour,
-        "last_hour": last_hour,
-        "window_hours": alert.window_hours,
-        "observed_nanos": alert.observed_nanos,
-        "usual_nanos": alert.usual_nanos,
-        "excess_nanos": alert.excess_nanos,
-        "contributors": [[c.dimension, c.name, c.cost_nanos, c.is_new] for c in alert.contributors],
-        "chart": chart,
-    }
+def _ended_at(facts: dict[str, Any]) -> int:
+    """The last hour of an incident's extent. Long windows spike for days after it."""
+    return int(facts["from_hour"]) + int(facts["window_hours"]) - 1
+
+
+def _grew(before: dict[str, Any], after: dict[str, Any]) -> bool:
+    """Whether it is worth editing the message: by a twentieth, so that it does not flicker with every event."""
+    more = int(after["observed_nanos"]) * 20 > int(before["observed_nanos"]) * 21
+    return more or after["severity"] != before["severity"] or after["silences"] != before.get("silences", [])
 
 
 async def spike_message(tx: Transaction, team: Team, record: AlertRecord, *, command: str) -> Message:
     """The message of a spike as it stands, with its answer if somebody gave one."""
     facts = record.facts
-    alert = SpikeAlert(
-        severity=facts["severity"],
-        from_hour=facts["from_hour"],
-        window_hours=facts["window_hours"],
-        observed_nanos=facts["observed_nanos"],
-        usual_nanos=facts["usual_nanos"],
-        excess_nanos=facts["excess_nanos"],
-        contributors=tuple(
-            Contributor(dimension=d, name=n, cost_nanos=c, is_new=new) for d, n, c, new in facts["contributors"]
-        ),
-        ongoing=record.closed_at is None,
-    )
     return views.spike_message(
-        alert,
+        alert_of(facts, ongoing=record.closed_at is None),
         team=team,
         alert_id=record.id,
         command=command,
-        zone=team.zone_on(alert.from_hour * HOUR_MICROS),
+        zone=team.zone_on(facts["from_hour"] * HOUR_MICROS),
         answered=await answer_text(tx, record),
         closed=record.closed_at is not None,
         chart=facts["chart"],

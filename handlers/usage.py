@@ -12,7 +12,7 @@ import structlog
 
 from bot.attribution import Source
 from bot.gateways import BookedCall
-from bot.periods import DAY_MICROS, MICROS
+from bot.periods import DAY_MICROS, HOUR_MICROS, MICROS
 from bot.quarantine import Kind, Room, row_of
 from bot.rulebook import Rulebook
 from bot.usage import Parsed, Row
@@ -21,7 +21,7 @@ from handlers.usage_answers import CONFLICT_REASON, Answer, Job, KeyRevoked, Not
 from storage.express import Express
 from storage.quarantine import Wrong
 from storage.store import DatabaseError, Transaction, is_busy, is_data_error
-from storage.usage import activity_insert, express_inserts
+from storage.usage import activity_insert, express_inserts, source_hours_insert
 
 log = structlog.get_logger()
 
@@ -40,6 +40,7 @@ class Intake:
     WRITERS = 2
     _ACTIVITY_SECONDS = 10.0
     _LEAST_ROWS = 1_000
+    _MOST_TOLD = 100_000
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -48,6 +49,7 @@ class Intake:
         self._writers: list[asyncio.Task[None]] = []
         self._ways: list[Express] = []
         self._told_active: dict[int, float] = {}
+        self._told_used: set[tuple[int, int]] = set()
 
     def start(self) -> None:
         self._ways = self._context.store.express(self.WRITERS)
@@ -119,6 +121,7 @@ class Intake:
         except Exception as error:  # noqa: BLE001  # a writer must outlive any group: its senders are told to come again
             log.error("usage not booked", error=repr(error), rows=sum(job.parsed.rows for job in group))
             self._context.store.doubt()
+            self._told_used.clear()
             _fail(group, NotDurable())
             return
         for job in group:
@@ -149,6 +152,8 @@ class Intake:
         active = self._newly_active(group)
         if active:
             others.append(activity_insert(active, received_at=now))
+        used = self._newly_used(group)
+        others.append(source_hours_insert(used))
         try:
             async with self._bound():
                 done = await express.write(keys, others, version=rulebook.version)
@@ -161,6 +166,7 @@ class Intake:
             return False
         if done:
             self._tell_active(active)
+            self._tell_used(used)
         return done
 
     def _bound(self) -> asyncio.Timeout:
@@ -200,6 +206,9 @@ class Intake:
         if active:
             await tx.usage.source_active(active, received_at=now)
             tx.after_commit(lambda: self._tell_active(active))
+        used = self._newly_used(group)
+        await tx.usage.source_used(used)
+        tx.after_commit(lambda: self._tell_used(used))
 
     async def _observe(self, tx: Transaction, group: Sequence[Job]) -> None:
         """What observing sources saw, and what gateways said beside their calls. Teams are locked in one order by all writers,
@@ -217,6 +226,16 @@ class Intake:
         for source_id in sorted({job.source.id for job in group if job.parsed.blocks}):
             blocks = [block for job in group if job.source.id == source_id for block in job.parsed.blocks]
             await tx.gateways.blocked(source_id, blocks)
+
+    def _newly_used(self, group: Sequence[Job]) -> set[tuple[int, int]]:
+        """(source, UTC hour of use) of a group, as far as this process has not kept it yet."""
+        used = {(job.source.id, event.occurred_at // HOUR_MICROS) for job in group for _, event in job.parsed.events}
+        return used - self._told_used
+
+    def _tell_used(self, used: set[tuple[int, int]]) -> None:
+        if len(self._told_used) > self._MOST_TOLD:
+            self._told_used.clear()
+        self._told_used |= used
 
     def _newly_active(self, group: Sequence[Job]) -> dict[int, int]:
         """Sources that were not said to be active for a while → the first moment of what they sent."""

@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Select, and_, literal, select, text, tuple_
+from sqlalchemy import Select, and_, literal, literal_column, select, text, tuple_
 
 from bot.adjustments import Booked, Change
-from bot.periods import HOUR_MICROS
+from bot.periods import DAY_MICROS, HOUR_MICROS
 from storage import bulk
-from storage.tables import COUNTER_COLUMNS, people, usage_events, usage_series
-from storage.usage import AMOUNTS, SERIES_KEY, Bucket, rolled_up
+from storage.ledger import nano_sums, whole
+from storage.tables import COUNTER_COLUMNS, people, usage_adjustments, usage_events, usage_series
+from storage.usage import AMOUNTS, SERIES_KEY, Bucket, rolled_up, team_changes_insert
 
 if TYPE_CHECKING:
     from storage.store import Store, Transaction
@@ -96,6 +97,21 @@ class Adjustments:
             latest.series = series[latest.facts["series_id"]]
         return found
 
+    async def by_hour(self, team_ids: Sequence[int], *, first_hour: int) -> dict[int, dict[int, int]]:
+        """Nano-dollars by team and UTC hour of use that adjusting rows brought to teams, or took from them."""
+        hour = usage_adjustments.c.occurred_at.op("/")(literal_column(str(HOUR_MICROS)))
+        rows = await self._connection.execute(
+            select(usage_adjustments.c.team_id, hour, *nano_sums(usage_adjustments.c.cost_nanos))
+            .where(usage_adjustments.c.team_id.in_(list(team_ids)))
+            .where(usage_adjustments.c.local_day >= first_hour * HOUR_MICROS // DAY_MICROS - 1)
+            .where(usage_adjustments.c.occurred_at >= first_hour * HOUR_MICROS)
+            .group_by(usage_adjustments.c.team_id, hour)
+        )
+        found: dict[int, dict[int, int]] = {}
+        for team, at, dollars, rest in rows:
+            found.setdefault(int(team), {})[int(at)] = whole(dollars, rest)
+        return found
+
     async def adjust(
         self, changes: Sequence[Change], *, kind: str, at: int, actor_id: int | None, document: str
     ) -> list[Change]:
@@ -141,8 +157,8 @@ class Adjustments:
         for table, bucket, place in (("usage_hours", "hour", 1), ("usage_days", "local_day", 2)):
             key = ("team_id", bucket, "series_id")
             await bulk.add(self._connection, table, key, AMOUNTS, rolled_up(sums, place))
-        changed = [(team, 1) for team in sorted({bucket[0] for bucket in sums})]
-        await bulk.add(self._connection, "team_changes", ("team_id",), ("version",), changed)
+        changed = team_changes_insert(sums)
+        await bulk.upsert(self._connection, changed.table, changed.columns, changed.rows, changed.on_conflict)
 
 
 async def current_pages(store: "Store", wanted: Wanted, *, limit: int = 2_000) -> AsyncIterator[list[Booked]]:

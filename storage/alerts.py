@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Table, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
-from storage import bulk
-from storage.tables import alerts, team_changes, team_judgements
+from storage.tables import alerts, team_changes, team_judgements, teams
 
 if TYPE_CHECKING:
     from storage.store import Transaction
@@ -44,15 +44,26 @@ class Alerts:
         self._connection = transaction.connection
 
     async def add(
-        self, *, dedupe_key: str, team_id: int, kind: str, state: AlertState, at: int, facts: dict[str, Any]
+        self,
+        *,
+        dedupe_key: str,
+        team_id: int,
+        kind: str,
+        state: AlertState,
+        at: int,
+        facts: dict[str, Any],
+        closed_at: int | None = None,
     ) -> AlertRecord | None:
         """Keeps a new alert; None if its key is known, or another worker keeps it at the same moment."""
-        if await self.by_key(dedupe_key) is not None:
-            return None
-        columns = ("dedupe_key", "team_id", "kind", "state", "opened_at", "facts")
-        row = (dedupe_key, team_id, kind, state, at, json.dumps(facts))
-        made = await bulk.insert_missing(self._connection, "alerts", columns, ("dedupe_key",), [row])
-        return await self.by_key(dedupe_key) if made else None
+        values: dict[str, Any] = {"dedupe_key": dedupe_key, "team_id": team_id, "kind": kind, "state": state}
+        values |= {"opened_at": at, "closed_at": closed_at}
+        made = self._insert(alerts).values(**values, facts=json.dumps(facts)).on_conflict_do_nothing().returning(alerts)
+        row = (await self._connection.execute(made)).one_or_none()
+        return _record(row) if row else None
+
+    def _insert(self, table: Table) -> Any:
+        """An insert that can say what it does about a row that is there."""
+        return postgresql.insert(table) if self._connection.dialect.name == "postgresql" else sqlite.insert(table)
 
     async def by_key(self, dedupe_key: str) -> AlertRecord | None:
         row = (await self._connection.execute(select(alerts).where(alerts.c.dedupe_key == dedupe_key))).one_or_none()
@@ -79,6 +90,28 @@ class Alerts:
         )
         row = (await self._connection.execute(wanted)).one_or_none()
         return _record(row) if row else None
+
+    async def hold_team(self, team_id: int) -> None:
+        """Lets nobody else hold the same team until the end of the transaction."""
+        await self._connection.execute(select(teams.c.id).where(teams.c.id == team_id).with_for_update(key_share=True))
+
+    async def newest_spike(self, team_id: int) -> AlertRecord | None:
+        """The team's newest spike that nobody had planned, ended or not, with its lock."""
+        wanted = select(alerts).where(alerts.c.team_id == team_id, alerts.c.kind == "spike")
+        wanted = wanted.where(alerts.c.state != "expected").order_by(alerts.c.id.desc()).limit(1)
+        row = (await self._connection.execute(wanted.with_for_update())).one_or_none()
+        return _record(row) if row else None
+
+    async def unended_of_team(self, *, team_id: int, kind: str) -> list[AlertRecord]:
+        """The team's alerts of a kind that have not ended, with their lock."""
+        wanted = select(alerts).where(alerts.c.team_id == team_id, alerts.c.kind == kind, alerts.c.closed_at.is_(None))
+        rows = await self._connection.execute(wanted.order_by(alerts.c.id).with_for_update())
+        return [_record(row) for row in rows]
+
+    async def running_teams(self, kind: str) -> set[int]:
+        """The teams with an alert of a kind that has not ended."""
+        wanted = select(alerts.c.team_id).where(alerts.c.kind == kind, alerts.c.closed_at.is_(None))
+        return set((await self._connection.execute(wanted)).scalars())
 
     async def open_ones(self, *, team_id: int, kind: str) -> list[AlertRecord]:
         """The team's alerts of a kind that were said and have not ended."""
@@ -176,8 +209,9 @@ class Alerts:
         wanted = select(alerts.c.dedupe_key).where(alerts.c.dedupe_key.startswith(prefix, autoescape=True))
         return set((await self._connection.execute(wanted)).scalars())
 
-    async def unjudged(self, *, stale_before: int) -> list[tuple[int, int]]:
-        """(team, version) of teams with usage that nobody has judged yet, or not since `stale_before`."""
+    async def unjudged(self, *, stale_before: int, at: int) -> list[tuple[int, int]]:
+        """(team, version) of teams with usage that nobody has judged yet, or not since `stale_before`; or after `at`, which
+        was judged by a clock that ran ahead."""
         joined = team_changes.outerjoin(team_judgements, team_judgements.c.team_id == team_changes.c.team_id)
         rows = await self._connection.execute(
             select(
@@ -189,17 +223,14 @@ class Alerts:
         return [
             (int(team), int(version))
             for team, version, judged, judged_at in rows
-            if judged is None or judged < version or judged_at < stale_before
+            if judged is None or judged < version or not stale_before <= judged_at <= at
         ]
 
     async def judged(self, team_id: int, version: int, *, at: int) -> None:
         """Remembers that a team was judged with all changes up to a version."""
-        changed = update(team_judgements).where(team_judgements.c.team_id == team_id)
-        result = await self._connection.execute(changed.values(version=version, judged_at=at))
-        if result.rowcount == 0:
-            await self._connection.execute(
-                insert(team_judgements).values(team_id=team_id, version=version, judged_at=at)
-            )
+        values = {"version": version, "judged_at": at}
+        made = self._insert(team_judgements).values(team_id=team_id, **values)
+        await self._connection.execute(made.on_conflict_do_update(index_elements=["team_id"], set_=values))
 
 
 def _record(row: Any) -> AlertRecord:

@@ -11,6 +11,8 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -162,6 +164,59 @@ async def select(
     asked = f"SELECT {wanted} FROM (VALUES "
     statements = [(f"{asked}{marks(count, len(key))}{tail}", values) for count, values in pieces(keys)]
     return await _on_sqlite(connection, statements)
+
+
+Numbers = NDArray[np.int64]
+"""Columns of whole numbers: an array (columns, rows)."""
+
+
+async def numbers_since(
+    connection: AsyncConnection,
+    table: str,
+    columns: Sequence[str],
+    key: Sequence[str],
+    since: Sequence[tuple[int, int]],
+) -> Numbers:
+    """Columns of whole numbers, of the rows whose key's first part is one of the given ones and whose second is not below
+    the number beside it. Millions of rows: no Python object is made of each on PostgreSQL, and on SQLite one tuple."""
+    if not since:
+        return np.empty((len(columns), 0), dtype=np.int64)
+    wanted = ", ".join(f"{table}.{column}" for column in columns)
+    matched = f"{table}.{key[0]} = given.column1 AND {table}.{key[1]} >= given.column2"
+    if _is_postgresql(connection):
+        packed = bytearray()
+        given = "unnest($1::bigint[], $2::bigint[]) AS given(column1, column2)"
+        await (await _driver(connection)).copy_from_query(
+            f"SELECT {wanted} FROM {given} JOIN {table} ON {matched}",
+            *_arrays(since),
+            output=_appending(packed),
+            format="binary",
+        )
+        return _unpacked(packed, len(columns))
+    asked = f"SELECT {wanted} FROM (VALUES "
+    tail = f") AS given CROSS JOIN {table} ON {matched}"
+    statements = [(f"{asked}{marks(count, 2)}{tail}", values) for count, values in pieces(since)]
+    rows = await _on_sqlite(connection, statements)
+    return np.array(rows, dtype=np.int64).reshape(-1, len(columns)).T
+
+
+def _appending(packed: bytearray) -> Any:
+    async def write(data: bytes) -> None:
+        packed.extend(data)
+
+    return write
+
+
+def _unpacked(packed: bytearray, columns: int) -> Numbers:
+    """PostgreSQL's binary COPY of bigints that are never null: each row says how many fields, each field how long it is.
+    https://www.postgresql.org/docs/current/sql-copy.html"""
+    head, tail = 19, 2  # the signature, flags and no extension; a last row of -1 fields
+    row = np.dtype([("fields", ">i2"), *((f"{part}{at}", kind) for at in range(columns) for part, kind in _FIELD)])
+    rows = np.frombuffer(packed, dtype=row, offset=head, count=(len(packed) - head - tail) // row.itemsize)
+    return np.stack([rows[f"value{at}"] for at in range(columns)]).astype(np.int64)
+
+
+_FIELD = (("length", ">i4"), ("value", ">i8"))
 
 
 def adding(table: str, key: Sequence[str], amounts: Sequence[str]) -> str:

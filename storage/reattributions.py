@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import func, insert, literal_column, select, update
+from sqlalchemy import func, insert, select, update
 
 from bot.adjustments import Booked
-from bot.periods import DAY_MICROS, HOUR_MICROS, MICROS
+from bot.periods import MICROS
 from bot.reattribution import KIND, Reattribution
 from storage.ledger import nano_sums, whole
 from storage.tables import reattributions, usage_adjustments, usage_events
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from storage.store import Transaction
 
 LEASE_MICROS = 120 * MICROS
-_HOURS_PER_DAY = DAY_MICROS // HOUR_MICROS
 
 
 class Told(NamedTuple):
@@ -104,18 +103,6 @@ class Reattributions:
             .group_by(usage_adjustments.c.team_id)
         )
         return {int(team): (int(calls), whole(dollars, rest)) for team, calls, dollars, rest in rows}
-
-    async def brought_by_hour(self, team_id: int, *, first_hour: int) -> dict[int, int]:
-        """Nano-dollars by UTC hour of use that re-attributions brought to a team, or took from it."""
-        hour = usage_adjustments.c.occurred_at.op("/")(literal_column(str(HOUR_MICROS)))
-        rows = await self._connection.execute(
-            select(hour, *nano_sums(usage_adjustments.c.cost_nanos))
-            .where(usage_adjustments.c.team_id == team_id, usage_adjustments.c.kind == KIND)
-            .where(usage_adjustments.c.local_day >= first_hour // _HOURS_PER_DAY - 1)
-            .where(usage_adjustments.c.occurred_at >= first_hour * HOUR_MICROS)
-            .group_by(hour)
-        )
-        return {int(at): whole(dollars, rest) for at, dollars, rest in rows}
 
 
 def _reattribution(row: Any) -> Reattribution:

@@ -25,6 +25,7 @@ from storage.express import Express, PostgresqlExpress, SqliteExpress
 from storage.fifo import FifoLock
 from storage.gateways import Gateways
 from storage.health import Health
+from storage.histories import Histories
 from storage.keys import Keys
 from storage.ledger import Ledger
 from storage.manners import Manners
@@ -101,6 +102,10 @@ class Transaction:
     @cached_property
     def reports(self) -> Reports:
         return Reports(self)
+
+    @cached_property
+    def histories(self) -> Histories:
+        return Histories(self)
 
     @cached_property
     def observations(self) -> Observations:

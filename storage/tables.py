@@ -150,6 +150,12 @@ source_beats = _table(
     Column("slot", Big, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
+source_hours = _table(
+    "source_hours",
+    Column("source_id", Big, primary_key=True, autoincrement=False),
+    Column("hour", Big, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
 ingest_keys = _table(
     "ingest_keys",
     _id(),
@@ -325,6 +331,9 @@ team_changes = _table(
     "team_changes",
     Column("team_id", Big, primary_key=True, autoincrement=False),
     Column("version", Big, nullable=False),
+    Column("newest_hour", Big, nullable=False, server_default="0"),
+    Column("oldest_hour", Big, nullable=False, server_default="0"),
+    Column("rewrites", Big, nullable=False, server_default="0"),
 )
 team_judgements = _table(
     "team_judgements",

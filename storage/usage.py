@@ -1,7 +1,7 @@
 """Usage remembered: each event once, with the hour and day totals that follow from it, in one transaction."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -101,12 +101,17 @@ class Usage:
         for table, bucket, place in (("usage_hours", "hour", 1), ("usage_days", "local_day", 2)):
             rows = rolled_up(sums, place)
             await bulk.add(self._connection, table, ("team_id", bucket, "series_id"), AMOUNTS, rows)
-        changed = [(team, 1) for team in sorted({b.team_id for b in bookings})]
-        await bulk.add(self._connection, "team_changes", ("team_id",), ("version",), changed)
+        changed = team_changes_insert(sums)
+        await bulk.upsert(self._connection, changed.table, changed.columns, changed.rows, changed.on_conflict)
 
     async def source_active(self, first_occurred_at: dict[int, int], *, received_at: int) -> None:
         """Keeps when sources were heard of: the moment of the first event stays, that of the last grows."""
         insert = activity_insert(first_occurred_at, received_at=received_at)
+        await bulk.upsert(self._connection, insert.table, insert.columns, insert.rows, insert.on_conflict)
+
+    async def source_used(self, hours: Iterable[tuple[int, int]]) -> None:
+        """Keeps in which UTC hours sources had usage, by time of use."""
+        insert = source_hours_insert(hours)
         await bulk.upsert(self._connection, insert.table, insert.columns, insert.rows, insert.on_conflict)
 
     async def series_ids(self, keys: Sequence[SeriesKey]) -> list[int]:
@@ -170,13 +175,12 @@ def express_inserts(
     keys = sorted([(b.source_id, b.event.key, b.event.fingerprint) for b in bookings])
     events = [_event_row(b, series_id, received_at) for b, series_id in zip(bookings, series, strict=True)]
     sums = _summed(bookings, series)
-    changed = [(team, 1) for team in sorted({at[0] for at in sums})]
     tail = "" if partitioned else "ON CONFLICT DO NOTHING"
     return Insert("event_keys", _KEYS, keys, tail), [
         Insert("usage_events", _EVENT_COLUMNS, events),
         _adding("usage_hours", ("team_id", "hour", "series_id"), AMOUNTS, rolled_up(sums, 1)),
         _adding("usage_days", ("team_id", "local_day", "series_id"), AMOUNTS, rolled_up(sums, 2)),
-        _adding("team_changes", ("team_id",), ("version",), changed),
+        team_changes_insert(sums),
     ]
 
 
@@ -186,6 +190,11 @@ def activity_insert(first_occurred_at: dict[int, int], *, received_at: int) -> I
     columns = ("source_id", "first_occurred_at", "last_received_at")
     tail = "ON CONFLICT (source_id) DO UPDATE SET last_received_at = excluded.last_received_at"
     return Insert("source_activity", columns, rows, tail)
+
+
+def source_hours_insert(hours: Iterable[tuple[int, int]]) -> Insert:
+    """What is kept of (source, UTC hour) in which something was used, once each."""
+    return Insert("source_hours", ("source_id", "hour"), sorted(hours), "ON CONFLICT (source_id, hour) DO NOTHING")
 
 
 def _adding(table: str, key: tuple[str, ...], amounts: tuple[str, ...], rows: bulk.Rows) -> Insert:
@@ -284,6 +293,31 @@ def _summed(bookings: Sequence[Booking], series: Sequence[int]) -> dict[Bucket, 
         there[7] += booking.cost_nanos
         there[8] += booking.notional_nanos
     return sums
+
+
+RECENT_HOURS = 48
+"""A change of hours older than this before a team's newest one rewrites its history, and is counted as such."""
+_CHANGED = (
+    "ON CONFLICT (team_id) DO UPDATE SET version = team_changes.version + excluded.version, rewrites = "
+    "team_changes.rewrites + CASE WHEN excluded.oldest_hour < team_changes.newest_hour - "
+    f"{RECENT_HOURS} THEN 1 ELSE 0 END, newest_hour = CASE WHEN excluded.newest_hour > team_changes.newest_hour "
+    "THEN excluded.newest_hour ELSE team_changes.newest_hour END, oldest_hour = CASE WHEN excluded.oldest_hour < "
+    "team_changes.oldest_hour THEN excluded.oldest_hour ELSE team_changes.oldest_hour END"
+)
+
+
+def team_changes_insert(sums: Iterable[Bucket]) -> Insert:
+    """What is kept of teams whose totals change: that they do, and between which hours.
+
+    Who has read a team's hours knows by it what to read again: nothing while the version stays, the hours from
+    RECENT_HOURS before the newest one it knew while the rewrites stay, else all. No clock is in it.
+    """
+    touched: dict[int, tuple[int, int]] = {}
+    for team, hour, *_ in sums:
+        oldest, newest = touched.get(team, (hour, hour))
+        touched[team] = min(oldest, hour), max(newest, hour)
+    rows = [(team, 1, touched[team][1], touched[team][0]) for team in sorted(touched)]
+    return Insert("team_changes", ("team_id", "version", "newest_hour", "oldest_hour"), rows, _CHANGED)
 
 
 def rolled_up(sums: dict[Bucket, list[int]], place: int) -> list[tuple[int, ...]]:

@@ -1,17 +1,20 @@
 """What a channel sees of a spike: how far above its usual a team's spend is, and what drives it."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from bot.alerts import SpikeAlert
+from bot.alerts import Contributor, Silence, SpikeAlert
 from bot.messages import Block, Message
 from bot.money import percent, usd, usd_round
 from bot.periods import HOUR_MICROS
+from bot.shared_rises import MOST_HOURS
 from bot.teams import Team
 from bot.views.alerts import answer_blocks
 from bot.views.blocks import context, date_mark, name, picture, plain, section
 from bot.views.wording import counted, part_name
 
 _MOST_CONTRIBUTORS = 5
+_MOST_SILENCES = 3
 _DIMENSIONS = {"credential": "key", "model": "model", "tool": "tool", "workflow": "workflow"}
 
 
@@ -37,6 +40,8 @@ def spike_message(
     if closed:
         key += "-closed"
     shown = name(team.name)
+    if alert.part is not None:
+        shown = f"{part_words(alert.part)} in {shown}"
     hours = counted(alert.window_hours, "hour")
     amount, usual = usd_round(alert.observed_nanos), usd_round(alert.usual_nanos)
     compared = f"{usual} is a usual peak" if alert.usual_nanos > 0 else "usually there is nothing"
@@ -46,10 +51,15 @@ def spike_message(
     times = f", {alert.observed_nanos / alert.usual_nanos:,.1f} times" if alert.usual_nanos > 0 else ""
     excess = f"{usd(alert.excess_nanos)} more than usual{times}"
     ended = " The spike has ended." if closed else ""
+    if alert.shared:
+        ended = " Most teams rose at the same time: this is likely a provider that catches up, and no spike."
     lead = f"*{found}.*{ended}\nSince {since} · severity {alert.severity} · {excess}"
     blocks: list[Block] = [section(lead, block_id=f"{key}-headline")]
     if alert.contributors:
-        blocks.append(section(f"*What drives it*\n{_contributors(alert)}", block_id=f"{key}-drivers"))
+        blocks.append(section(f"*What drives it*\n{_contributors(alert, zone=zone)}", block_id=f"{key}-drivers"))
+    silent = [_silence(silence, zone=zone) for silence in alert.silences[:_MOST_SILENCES]]
+    if silent:
+        blocks.append(context(*silent, block_id=f"{key}-silences"))
     if chart is not None:
         blocks.append(picture(0, block_id=f"{key}-chart"))
     if closed:
@@ -59,21 +69,51 @@ def spike_message(
         what = f"the spike of {plain(team.name, limit=40)}"
         blocks += answer_blocks(key, alert_id, answered, what=what, others=(), expectable=True)
     blocks.append(context(f"`{command}` here shows how the team stands now.", block_id=f"{key}-notes"))
-    first = alert.contributors[0] if alert.contributors else None
-    driver = f" Most of it: {_contributor(alert, 0)}." if first else ""
+    driver = f" Most of it: {_contributor(alert, alert.contributors[0], zone=zone)}." if alert.contributors else ""
     said = f" {answered}" if answered else ""
-    text = f"{found}: {excess}, severity {alert.severity}.{driver}{ended}{said}"
+    gaps = "".join(f" {words}." for words in silent)
+    text = f"{found}: {excess}, severity {alert.severity}.{driver}{gaps}{ended}{said}"
     return Message(text=text, blocks=tuple(blocks), charts=(chart,) if chart is not None else ())
 
 
-def _contributors(alert: SpikeAlert) -> str:
-    shown = [f"{rank}. {_contributor(alert, rank - 1)}" for rank in range(1, len(alert.contributors) + 1)]
-    return "\n".join(shown[:_MOST_CONTRIBUTORS])
+def part_words(part: tuple[str, str], *, escaped: bool = True) -> str:
+    """`key ci-7`, in mrkdwn unless it is for plain text."""
+    kind = _DIMENSIONS[part[0]]
+    return f"{kind} {part_name(part[1], kind=kind) if escaped else plain(part[1], limit=40)}"
 
 
-def _contributor(alert: SpikeAlert, at: int) -> str:
-    part = alert.contributors[at]
-    kind = _DIMENSIONS[part.dimension]
-    new = ", new" if part.is_new else ""
-    share = percent(part.cost_nanos, alert.observed_nanos)
-    return f"{kind} {part_name(part.name, kind=kind)} {usd(part.cost_nanos)} ({share}{new})"
+def _contributors(alert: SpikeAlert, *, zone: str) -> str:
+    shown = [_contributor(alert, part, zone=zone) for part in alert.contributors[:_MOST_CONTRIBUTORS]]
+    return "\n".join(f"{rank}. {words}" for rank, words in enumerate(shown, 1))
+
+
+def _contributor(alert: SpikeAlert, part: Contributor, *, zone: str) -> str:
+    """`key ci-4 $900.00 (85 % of it), new, first seen 23 Nov`: its share of what is above the usual."""
+    if part.first_hour is not None:
+        usual = f"new, first seen {date_mark(part.first_hour * HOUR_MICROS, timezone=zone)}"
+    else:
+        usual = f"usually {usd(part.usual_nanos)}" if part.usual_nanos else "usually nothing"
+    share = percent(min(part.rise_nanos, alert.excess_nanos), alert.excess_nanos)
+    return f"{part_words((part.dimension, part.name))} {usd(part.cost_nanos)} ({share} of it), {usual}"
+
+
+def _silence(silence: Silence, *, zone: str) -> str:
+    """`No data from gateway-eu between 23 Nov at 02:00 and 23 Nov at 05:00`."""
+    start = date_mark(silence.from_hour * HOUR_MICROS, timezone=zone)
+    if silence.end_hour is None:
+        return f"No data from {name(silence.source)} since {start}"
+    end = date_mark(silence.end_hour * HOUR_MICROS, timezone=zone)
+    return f"No data from {name(silence.source)} between {start} and {end}"
+
+
+def shared_rise_message(facts: Mapping[str, Any], *, zone: str) -> Message:
+    """What finance hears when most teams rise together, which is said to no team."""
+    hours = facts["hours"]
+    start = date_mark(min(hours) * HOUR_MICROS, timezone=zone)
+    lead = f"{counted(facts['teams'], 'team')} rose together at {start}: {usd_round(facts['rise_nanos'])} more than a week before"
+    why = "So many at once is likely a provider or gateway that catches up with its reports, so no team is told of a spike."
+    then = f"If it goes on for more than {counted(MOST_HOURS, 'hour')}, each team is."
+    return Message(
+        text=f"{lead}. {why} {then}",
+        blocks=(section(f"*{lead}.*\n{why} {then}", block_id=f"shared-rise-{min(hours)}"),),
+    )

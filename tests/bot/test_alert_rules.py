@@ -9,7 +9,8 @@ def part(dimension: str, name: str, dollars: int) -> Contributor:
         dimension=dimension,  # type: ignore[arg-type]  # one of the four
         name=name,
         cost_nanos=dollars * NANOS,
-        is_new=False,
+        usual_nanos=0,
+        first_hour=None,
     )
 
 

@@ -188,15 +188,30 @@ def digest(**changed: Any) -> Digest:
 def spike(**changed: Any) -> SpikeAlert:
     alert = SpikeAlert(
         severity="high",
+        part=None,
         from_hour=hour_of(micros(NOW)) - 5,
         window_hours=6,
         observed_nanos=dollars(1_240),
         usual_nanos=dollars(180),
         excess_nanos=dollars(1_060),
         contributors=(
-            Contributor(dimension="credential", name="ci-4", cost_nanos=dollars(900), is_new=True),
-            Contributor(dimension="model", name="claude-opus-4-5", cost_nanos=dollars(820), is_new=False),
+            Contributor(
+                dimension="credential",
+                name="ci-4",
+                cost_nanos=dollars(900),
+                usual_nanos=0,
+                first_hour=hour_of(micros(NOW)) - 5,
+            ),
+            Contributor(
+                dimension="model",
+                name="claude-opus-4-5",
+                cost_nanos=dollars(820),
+                usual_nanos=dollars(120),
+                first_hour=None,
+            ),
         ),
+        silences=(),
+        shared=False,
         ongoing=True,
     )
     return replace(alert, **changed)

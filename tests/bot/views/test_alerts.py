@@ -64,7 +64,7 @@ def test_a_spike(snapshot: SnapshotAssertion) -> None:
 
     for number in ("$1,240", "6 hours", "$180", "$1,060.00", "6.9 times", "severity high"):
         assert number in str(message["text"])
-    assert "1. key ci-4 $900.00 (73 %, new)" in all_text(message)
+    assert "1. key ci-4 $900.00 (85 % of it), new, first seen <!date^" in all_text(message)
     assert buttons(message) == ["I'm on it", "This was planned"]
     assert [element["type"] for element in elements(message)][-1] == "overflow"
     assert message == snapshot
@@ -88,7 +88,14 @@ def test_a_spike_that_ended(snapshot: SnapshotAssertion) -> None:
 
 def test_a_spike_of_nothing_usual_without_a_chart_and_with_hostile_names(snapshot: SnapshotAssertion) -> None:
     parts = tuple(
-        Contributor(dimension="model", name=f"{n} {HOSTILE}", cost_nanos=dollars(50), is_new=n == 0) for n in range(9)
+        Contributor(
+            dimension="model",
+            name=f"{n} {HOSTILE}",
+            cost_nanos=dollars(50),
+            usual_nanos=0,
+            first_hour=495_000 if n == 0 else None,
+        )
+        for n in range(9)
     )
     alert = spike(usual_nanos=0, excess_nanos=dollars(1_240), window_hours=1, contributors=parts)
     message = spike_shown(alert=alert, team=HOSTILE_TEAM, chart=None)

@@ -1,0 +1,168 @@
+"""Teams' hours of cost in memory: what came in since is put in place, and totals and parts are made of it at once.
+
+A row is a team's nano-dollars of one UTC hour and series. A part is what series have in common: a team's credential, model
+or workflow, of which each series has one of each kind.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.money import NANOS
+
+PartKind = Literal["credential", "workflow", "model", "tool", "person"]
+KINDS: tuple[PartKind, ...] = ("credential", "workflow", "model", "tool", "person")
+JUDGED: tuple[PartKind, ...] = ("credential", "workflow", "model")
+Ints = NDArray[np.int64]
+MOST_NANOS = 9 * 10**15
+
+
+class Part(NamedTuple):
+    """A part of a team's spend. A person's name is their number."""
+
+    team_id: int
+    kind: PartKind
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """A team's rows from an hour on, as of a version of its totals (see storage's `team_changes_insert`)."""
+
+    first_hour: int
+    version: int
+    newest_hour: int
+    rewrites: int
+    hours: Ints
+    series: Ints
+    nanos: Ints
+
+    def by_hour(self, first_hour: int, count: int) -> Ints:
+        """Nano-dollars of each of so many hours."""
+        return by_hour(self.hours, self.nanos, first_hour, count)
+
+
+def by_hour(hours: Ints, nanos: Ints, first_hour: int, count: int) -> Ints:
+    """The sums of rows by hour, exact; rows of other hours are left out."""
+    inside = (hours >= first_hour) & (hours < first_hour + count)
+    sums = np.zeros(count, dtype=np.int64)
+    np.add.at(sums, hours[inside] - first_hour, nanos[inside])
+    return sums
+
+
+def _summed(at: Ints, nanos: Ints, *, rows: int, columns: int) -> Ints:
+    """Sums by place, as a table. Floats add whole numbers exactly up to nine million dollars; no hour is taken for more."""
+    sums = np.bincount(at, weights=nanos, minlength=rows * columns)
+    return np.clip(sums, -MOST_NANOS, MOST_NANOS).astype(np.int64).reshape(rows, columns)
+
+
+def first_difference(before: History, after: History) -> int | None:
+    """The oldest hour in which two states of a team's history differ; None if none does."""
+    hours = np.concatenate([before.hours, after.hours])
+    if len(hours) == 0:
+        return None
+    first, count = int(hours.min()), int(hours.max() - hours.min()) + 1
+    differ = np.flatnonzero(before.by_hour(first, count) != after.by_hour(first, count))
+    return first + int(differ[0]) if len(differ) else None
+
+
+@dataclass
+class Histories:
+    """The histories of all teams that were read, and what their series are of."""
+
+    teams: dict[int, History] = field(default_factory=dict)
+    _series: dict[int, int] = field(default_factory=dict)
+    """By the database's id: a series' place in the codes."""
+    _parts: dict[PartKind, list[Part]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+    _codes: dict[PartKind, list[int]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+    _code_of: dict[Part, int] = field(default_factory=dict)
+
+    def unknown_series(self, ids: Ints) -> list[int]:
+        return [i for i in np.unique(ids).tolist() if i not in self._series]
+
+    def learn(self, series_id: int, names: Mapping[PartKind, str], *, team_id: int) -> None:
+        """What a series is of."""
+        if series_id in self._series:
+            return
+        self._series[series_id] = len(self._series)
+        for kind in KINDS:
+            part = Part(team_id, kind, names[kind])
+            if part not in self._code_of:
+                self._code_of[part] = len(self._parts[kind])
+                self._parts[kind].append(part)
+            self._codes[kind].append(self._code_of[part])
+
+    def places(self, ids: Ints) -> Ints:
+        """The places of series by their ids, all known."""
+        known, inverse = np.unique(ids, return_inverse=True)
+        return np.array([self._series[i] for i in known.tolist()], dtype=np.int64)[inverse]
+
+    def totals(self, team_ids: Sequence[int], *, first_hour: int, count: int) -> Ints:
+        """Nano-dollars of (teams, hours)."""
+        hours, _, nanos, owners = self._rows(team_ids)
+        inside = (hours >= first_hour) & (hours < first_hour + count)
+        at = owners[inside] * count + hours[inside] - first_hour
+        return _summed(at, nanos[inside], rows=len(team_ids), columns=count)
+
+    def parts(
+        self, team_ids: Sequence[int], *, first_hour: int, count: int, lately: int, floor_dollars: float
+    ) -> tuple[list[Part], Ints]:
+        """The parts that cost so many dollars in the last hours (`lately` of them), each with its nano-dollars by hour.
+        What has no name is no part."""
+        hours, series, nanos, _ = self._rows(team_ids)
+        inside = (hours >= first_hour) & (hours < first_hour + count)
+        hours, series, nanos = hours[inside] - first_hour, series[inside], nanos[inside]
+        late = hours >= count - lately
+        found: list[Part] = []
+        tables: list[Ints] = []
+        for kind in JUDGED:
+            codes = np.array(self._codes[kind], dtype=np.int64)[series]
+            size = len(self._parts[kind])
+            recent = np.bincount(codes[late], weights=nanos[late], minlength=size)
+            enough = [
+                code
+                for code in np.flatnonzero(recent >= floor_dollars * NANOS).tolist()
+                if self._parts[kind][code].name
+            ]
+            row_of = np.full(size, -1, dtype=np.int64)
+            row_of[enough] = np.arange(len(enough))
+            rows = row_of[codes]
+            mine = rows >= 0
+            at = rows[mine] * count + hours[mine]
+            found += [self._parts[kind][code] for code in enough]
+            tables.append(_summed(at, nanos[mine], rows=len(enough), columns=count))
+        return found, np.concatenate(tables)
+
+    def of_part(self, part: Part, *, first_hour: int, count: int, without: Collection[Part] = ()) -> Ints:
+        """A part's nano-dollars by hour, exact, without what is of other parts as well."""
+        history = self.teams[part.team_id]
+        mine = self._is_of(part, history)
+        for other in without:
+            mine &= ~self._is_of(other, history)
+        return by_hour(history.hours[mine], history.nanos[mine], first_hour, count)
+
+    def _is_of(self, part: Part, history: History) -> NDArray[np.bool_]:
+        code = self._code_of.get(part)
+        codes = np.array(self._codes[part.kind], dtype=np.int64)[history.series]
+        return np.asarray(codes == (-1 if code is None else code))
+
+    def parts_of(self, team_id: int, kinds: Collection[PartKind]) -> list[Part]:
+        """All parts of a team that have a name, of some kinds."""
+        places = np.unique(self.teams[team_id].series).tolist()
+        found = {self._parts[kind][self._codes[kind][place]] for kind in kinds for place in places}
+        return sorted(part for part in found if part.name)
+
+    def _rows(self, team_ids: Sequence[int]) -> tuple[Ints, Ints, Ints, Ints]:
+        """Hours, series, nano-dollars and the team's place among those asked for, of all their rows."""
+        found = [self.teams[team_id] for team_id in team_ids]
+        owners = np.repeat(np.arange(len(found)), [len(history.hours) for history in found])
+        if not found:
+            empty = np.empty(0, dtype=np.int64)
+            return empty, empty, empty, owners
+        hours, series, nanos = (
+            np.concatenate(columns) for columns in zip(*((h.hours, h.series, h.nanos) for h in found), strict=True)
+        )
+        return hours, series, nanos, owners
