@@ -55,6 +55,7 @@ async def click_acknowledge(asked: Asked) -> None:
             command=context.settings.command,
         )
     context.wake_outbox.set()
+    context.wake_watcher.set()  # the alert may stand in a message with others
     await asked.ack()
 
 
@@ -89,6 +90,7 @@ async def call_useless(asked: Asked) -> None:
         await must_mute(tx, rulebook, asked, asked.id)
         await find_useless(tx, rulebook, asked.id, by=asked.person.id, now=asked.now, command=context.settings.command)
     context.wake_outbox.set()
+    context.wake_watcher.set()  # the alert may stand in a message with others
     await asked.ack()
 
 

@@ -5,6 +5,7 @@ import asyncio
 import structlog
 
 from bot.periods import HOUR_MICROS, MICROS, hour_of, micros
+from handlers.alert_bundles import gather_alerts
 from handlers.budget_alerts import judge_budget
 from handlers.context import Context
 from handlers.sweeps import sweep_spikes
@@ -38,6 +39,7 @@ async def watch_budgets(context: Context) -> int:
                 root = rulebook.directory.root
                 await judge_budget(tx, rulebook, root, now=now, command=context.settings.command)
             await tx.alerts.judged(team_id, version, at=at)
+    await gather_alerts(context)
     if due:
         context.wake_outbox.set()
     return len(due)

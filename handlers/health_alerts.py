@@ -104,9 +104,9 @@ async def watch_routes(context: Context) -> int:
         directory = (await context.rulebooks.current(tx)).directory
         changed = 0
         for team in directory.real_teams:
-            is_broken = team.channel_state == "broken"
+            broken = [place.ref for place in team.places if place.state == "broken"]
             records = await tx.alerts.open_ones(team_id=team.id, kind=ROUTE)
-            if is_broken and not records:
+            if broken and not records:
                 prefix = f"{ROUTE}:{team.id}:"
                 changed += await _tell(
                     tx,
@@ -114,12 +114,12 @@ async def watch_routes(context: Context) -> int:
                     team,
                     kind=ROUTE,
                     prefix=prefix,
-                    facts={"since": at},
+                    facts={"since": at, "channel": team.channel_ref if broken[0] == team.place().ref else broken[0]},
                     people=deciding_people(directory, team),
                     key=None,
                     at=at,
                 )
-            elif team.channel_state in ("linked", "none"):
+            elif all(place.state in ("linked", "none") for place in team.places):
                 for record in records:
                     facts = {**record.facts, "works_since": at}
                     changed += await _change(tx, directory, replace(record, closed_at=at, facts=facts), at=at)
@@ -167,7 +167,10 @@ def _message(directory: Directory, record: AlertRecord, *, at: int) -> Any:
     if record.kind == SILENCE:
         return views.silence_message(_silent(record), alert_id=record.id, zone=zone)
     since, works_since = int(record.facts["since"]), record.facts.get("works_since")
-    return views.route_message(team, since=since, works_since=works_since, alert_id=record.id, zone=zone)
+    channel = str(record.facts.get("channel", team.channel_ref))
+    return views.route_message(
+        team, channel=channel, since=since, works_since=works_since, alert_id=record.id, zone=zone
+    )
 
 
 def _silent(record: AlertRecord) -> SilentSource:

@@ -11,11 +11,13 @@ from bot.refusals import Refusal
 from bot.rulebook import Rulebook
 from bot.teams import Team
 from bot.views import manners as views
+from handlers.alert_bundles import GATHERED
 from handlers.answered import quieted
 from handlers.answers import Asked, answers
 from handlers.context import Context
 from handlers.escalations import escalate, is_escalation_due, settle_escalations
 from handlers.outbox import say_to_people, say_to_team
+from storage.alert_bundles import gathered_until
 from storage.alerts import AlertRecord
 from storage.manners import AlertTurn, Watched
 from storage.outbox import NEVER
@@ -58,9 +60,17 @@ async def say_alert(
     turn = await _turn(tx, team, kind=record.kind, severity=severity, at=at)
     day = team.day_of(turn.at)
     await tx.manners.add(record.id, team_id=team.id, severity=severity, turn=turn, day=day, at=at)
-    await _put(tx, rulebook, team, message, key=alert_key(record.id), held_until=_held_until(turn), at=at)
+    held_until = _held_until(turn)
+    if record.kind in GATHERED and _goes_to_people(team):
+        held_until = gathered_until(held_until, at=at)
+    await _put(tx, rulebook, team, message, key=alert_key(record.id), held_until=held_until, at=at)
     if turn.way == "summed":
         await _sum_up(tx, rulebook, team, day=day, at=at)
+
+
+def _goes_to_people(team: Team) -> bool:
+    place = team.place("alerts")
+    return audience_of(team) == "finance" or not place.ref or place.state == "broken"
 
 
 async def _turn(tx: Transaction, team: Team, *, kind: str, severity: Severity, at: int) -> Turn:

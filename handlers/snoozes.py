@@ -114,6 +114,7 @@ async def submit_snooze(asked: Asked) -> None:
                 command=command,
             )
     context.wake_outbox.set()
+    context.wake_watcher.set()
     await asked.ack()
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlch
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.adjustments import Adjustments
+from storage.alert_bundles import AlertBundles
 from storage.alert_quality import StoredAlertQuality
 from storage.alert_settings import StoredAlertSettings
 from storage.alerts import Alerts
@@ -170,6 +171,10 @@ class Transaction:
     @cached_property
     def expectations(self) -> Expectations:
         return Expectations(self)
+
+    @cached_property
+    def alert_bundles(self) -> AlertBundles:
+        return AlertBundles(self)
 
     @cached_property
     def outbox(self) -> Outbox:

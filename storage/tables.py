@@ -558,6 +558,12 @@ alert_turns = _table(
         "ix_alert_turns_unsettled", "said_at", sqlite_where=text("settled = 0"), postgresql_where=text("settled = 0")
     ),
 )
+alert_bundles = _table(
+    "alert_bundles",
+    Column("outbox_id", Big, ForeignKey("outbox.id"), primary_key=True, autoincrement=False),
+    Column("bundle_key", Text, nullable=False),
+    Index("ix_alert_bundles_bundle_key", "bundle_key"),
+)
 
 APPEND_ONLY = ("entries", "audit", "usage_events", "event_keys", "usage_adjustments")
 """Tables that only grow; triggers in both databases refuse anything else."""

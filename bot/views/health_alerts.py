@@ -1,5 +1,7 @@
 """What admins and finance are told of a source that fell silent, and managers of a channel that can't be reached."""
 
+import re
+
 from bot.messages import Message
 from bot.periods import HOUR_MICROS, MICROS
 from bot.reports import SilentSource
@@ -8,6 +10,7 @@ from bot.views.blocks import context, date_mark, name, section
 from bot.views.wording import counted
 
 _DAY_HOURS = 48
+_ID = re.compile(r"[CG][A-Z0-9]+")
 
 
 def silence_message(source: SilentSource, *, alert_id: int, zone: str) -> Message:
@@ -39,9 +42,11 @@ def silence_message(source: SilentSource, *, alert_id: int, zone: str) -> Messag
     return Message(text=f"{lead} {misses} {advice}", blocks=blocks)
 
 
-def route_message(team: Team, *, since: int, works_since: int | None, alert_id: int, zone: str) -> Message:
-    """Messages can't be posted in a team's channel; or they can again."""
-    channel = name(team.channel_ref) if team.channel_ref else "its channel"
+def route_message(
+    team: Team, *, channel: str, since: int, works_since: int | None, alert_id: int, zone: str
+) -> Message:
+    """Messages can't be posted in a team's channel; or they can again. `channel` is `#its-name`, or its id."""
+    channel = f"<#{channel}>" if _ID.fullmatch(channel) else name(channel)
     key = f"alert-{alert_id}-route"
     if works_since is not None:
         back = date_mark(works_since, timezone=zone)

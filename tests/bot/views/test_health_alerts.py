@@ -48,8 +48,16 @@ def test_an_observing_source_with_a_hostile_name(snapshot: SnapshotAssertion) ->
 @pytest.mark.parametrize("works_since", [None, SINCE + HOUR_MICROS])
 def test_a_channel_that_fails_and_one_that_works_again(works_since: int | None, snapshot: SnapshotAssertion) -> None:
     for team in (SEARCH, HOSTILE_TEAM):
-        message = route_message(team, since=SINCE, works_since=works_since, alert_id=8, zone="Europe/London")
+        message = route_message(
+            team, channel=team.channel_ref, since=SINCE, works_since=works_since, alert_id=8, zone="Europe/London"
+        )
         assert posted(message) == snapshot
+
+
+def test_a_channel_known_by_its_id_is_named_by_slack() -> None:
+    message = route_message(SEARCH, channel="C0ALERTS1", since=SINCE, works_since=None, alert_id=8, zone="UTC")
+
+    assert "<#C0ALERTS1> of Search" in message.text
 
 
 @pytest.mark.parametrize(
