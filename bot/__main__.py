@@ -10,6 +10,7 @@ from bot.demo_stage import demo_command
 from bot.settings import load_settings
 from handlers import attribution_commands, keys, people, price_commands, quarantine, teams
 from handlers.backfill import backfill_command
+from handlers.backtests import backtest_command
 from handlers.checks import check_command
 from handlers.cli import out, prepare, run
 from handlers.digests import digest_command
@@ -39,6 +40,7 @@ main.command("reprice")(reprice_command)
 main.command("sources")(sources_command)
 main.command("reconcile")(reconcile_command)
 main.command("check")(check_command)
+main.command("backtest")(backtest_command)
 main.command("doctor")(doctor_command)
 main.command("demo")(demo_command)
 

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+from bot.incidents import QUIET_HOURS
 from handlers.alerts import watch_budgets
 from storage.checks import faults
 from tests.company import Company
@@ -139,7 +140,7 @@ async def test_an_alert_is_answered_once(acme_on_both: Company) -> None:
 
 async def test_a_spike_ends_with_its_total_and_the_next_one_is_another_message(acme: Company) -> None:
     alert = await spiking(acme)
-    acme.clock.jump_to(acme.clock.now() + timedelta(hours=47))
+    acme.clock.jump_to(acme.clock.now() + timedelta(hours=QUIET_HOURS - 1))
     await acme.settles()
     assert "The spike has ended" not in (await acme.ben.sees("far above", channel="CSEARCH")).text
 

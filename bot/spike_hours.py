@@ -1,0 +1,139 @@
+"""Hourly cost of many teams as sums over windows of hours: what past days, weeks and month ends held."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.money import NANOS
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+DAY, WEEK = 24, 168
+RECORD_HOURS = 21 * DAY
+PEAK_DAYS = 28
+HISTORY_HOURS = 35 * DAY
+"""No older hour changes a judgement, so longer series may be cut to this."""
+
+MOST_NANOS = 9 * 10**15
+"""Nine million dollars: more in one hour is taken as this, so that sums of whole numbers stay exact."""
+
+
+class Cells(NamedTuple):
+    """Hours of teams: a row and a column each."""
+
+    rows: Ints
+    columns: Ints
+
+    def only(self, chosen: Bools) -> "Cells":
+        return Cells(self.rows[chosen], self.columns[chosen])
+
+
+class Hours:
+    """Cost in nano-dollars, (teams, hours), negative hours taken as zero; before the first column there is none.
+
+    `known_hours` is each team's age at the last column, `first_hour` the first column's hours since 1970. Sums are of
+    whole numbers, so that a longer or shorter past gives the very same figures.
+    """
+
+    def __init__(self, cost_nanos: Ints, *, known_hours: Ints, first_hour: int) -> None:
+        spent = np.clip(cost_nanos, 0, MOST_NANOS)
+        self.shape = spent.shape
+        self._totals = np.pad(np.cumsum(spent, axis=1), ((0, 0), (1, 0)))
+        self._known = known_hours
+        self._first_hour = first_hour
+        self._windows: dict[int, Windows] = {}
+
+    def age(self, cells: Cells) -> Ints:
+        """Hours since the team's first cost, the cell's own included."""
+        return np.asarray(self._known[cells.rows] - (self.shape[1] - 1 - cells.columns))
+
+    def nanos(self, width: int, cells: Cells) -> Ints:
+        """Cost of the `width` hours that end with each cell's."""
+        end = np.maximum(cells.columns + 1, 0)
+        return np.asarray(self._totals[cells.rows, end] - self._totals[cells.rows, np.maximum(end - width, 0)])
+
+    def mean_hour(self, days: int, cells: Cells) -> Floats:
+        """Dollars of a mean hour of the last `days`, or of as many hours as are known."""
+        return self.nanos(days * DAY, cells) / np.clip(self.age(cells), 1, days * DAY) / NANOS
+
+    def hours_to_last_month_end(self, width: int, cells: Cells) -> Ints:
+        """Hours back to the same place by the last month's end; far back for a window that holds nothing near one.
+
+        Near are the last two days of a month and the first of the next.
+        """
+        hours = self._first_hour + cells.columns
+        months = hours.astype("datetime64[h]").astype("datetime64[M]")
+        before, start, end = ((months + step).astype("datetime64[h]").astype(np.int64) for step in (-1, 0, 1))
+        back = np.where(
+            end - hours <= 2 * DAY, end - start, np.where(hours - start < DAY + width - 1, start - before, 10**9)
+        )
+        return np.asarray(back, dtype=np.int64)
+
+    def windows(self, width: int) -> "Windows":
+        if width not in self._windows:
+            self._windows[width] = Windows(self, self._totals, width)
+        return self._windows[width]
+
+
+class Windows:
+    """All windows of one width, in dollars by the hour they end with; what is asked of the past ends before a window."""
+
+    def __init__(self, hours: Hours, totals: Ints, width: int) -> None:
+        ends = np.arange(1, totals.shape[1])
+        self.width = width
+        self.dollars: Floats = (totals[:, ends] - totals[:, np.maximum(ends - width, 0)]) / NANOS
+        self._hours = hours
+        self._highest: dict[int, Floats] = {1: self.dollars}
+
+    def records(self) -> Floats:
+        """For every hour the highest window of three weeks that ended before this one began."""
+        return _later(self._last_highest(RECORD_HOURS - self.width + 1), self.width)
+
+    def daily_peaks(self, cells: Cells) -> Floats:
+        """The highest window of each of the 28 days before, (cells, days), the latest first; NaN where not known.
+
+        A day is 24 hours that end a whole number of days before. None of them touches a cell's own window's last day.
+        """
+        back = DAY * np.arange(max(1, self.width // DAY), PEAK_DAYS + 1)
+        peaks = self._at(self._last_highest(DAY), cells, back)
+        return np.where(self._hours.age(cells)[:, None] >= back + DAY, peaks, np.nan)
+
+    def highest_at_this_time(self, cells: Cells) -> Floats:
+        """The highest window that ended at this time of day, an hour more or less, in the 28 days before."""
+        back = DAY * np.arange(max(1, self.width // DAY), PEAK_DAYS + 1)
+        return np.asarray(self._at(self._last_highest(3), cells, back - 1).max(axis=1))
+
+    def highest_at_this_time_of_the_week(self, cells: Cells) -> Floats:
+        """The highest window that ended at this hour, two more or less, in the four weeks before."""
+        return np.asarray(self._at(self._last_highest(5), cells, WEEK * np.arange(1, 5) - 2).max(axis=1))
+
+    def highest_at_month_end(self, cells: Cells) -> Floats:
+        """The highest window at this place, six hours more or less, by the last month's end; zero away from one."""
+        back = self._hours.hours_to_last_month_end(self.width, cells)
+        return self._at(self._last_highest(13), cells, (back - 6)[:, None])[:, 0]
+
+    def _last_highest(self, count: int) -> Floats:
+        """For every hour the highest of the last `count` windows: doubling makes it in a few passes."""
+        have = max(known for known in self._highest if known <= count)
+        highest = self._highest[have]
+        while have < count:
+            step = min(have, count - have)
+            highest = np.maximum(highest, _later(highest, step))
+            have += step
+        self._highest[count] = highest
+        return highest
+
+    def _at(self, values: Floats, cells: Cells, back: Ints) -> Floats:
+        columns = cells.columns[:, None] - back
+        return np.where(columns >= 0, values[cells.rows[:, None], np.maximum(columns, 0)], 0.0)
+
+
+def _later(values: Floats, hours: int) -> Floats:
+    """The same values `hours` columns later, zero before."""
+    moved = np.zeros_like(values)
+    if hours < values.shape[1]:
+        moved[:, hours:] = values[:, : values.shape[1] - hours]
+    return moved
