@@ -40,8 +40,9 @@ lint: .venv/test  ## ruff, mypy --strict, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/test  ## figures for ingest beside the bare database, in the same run
+bench: .venv/test  ## figures for ingest beside the bare database, in the same run; how well spikes are found
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.spikes --write
 
 senders: .venv/senders/done  ## a real LiteLLM proxy sends 1,000 calls to the bot (a second, larger virtual environment)
 	$(BIN)/python -m tests.real.litellm_proxy

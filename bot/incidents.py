@@ -6,7 +6,7 @@ from bot.spike_rule import Severity, severity_of
 
 QUIET_HOURS = 60
 """An incident is over after so many hours without a spike; the next is a new one. Long enough for a weekend at night."""
-GROWN_TIMES = 2.0
+GROWN_TIMES = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ class Incident:
 def follow(incident: Incident | None, *, excess_dollars: float, at: int) -> tuple[Incident, bool]:
     """The incident after a spike judged `at` the end of an hour, and whether the channel is told.
 
-    It is told once, and again only when the tier rises and the excess has doubled: hovering at a line is no news.
+    It is told once, and again only when the tier rises and the excess has trebled: hovering at a line is no news.
     """
     severity = severity_of(excess_dollars)
     if incident is None or at - incident.last_at > QUIET_HOURS:

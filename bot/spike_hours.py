@@ -92,6 +92,14 @@ class Windows:
         """For every hour the highest window of three weeks that ended before this one began."""
         return _later(self._last_highest(RECORD_HOURS - self.width + 1), self.width)
 
+    def record(self, cells: Cells) -> Floats:
+        """The same for some cells; where all are of one hour, without a look at the others."""
+        if len(cells.columns) == 0 or (cells.columns != cells.columns[0]).any():
+            return np.asarray(self.records()[cells.rows, cells.columns])
+        end = int(cells.columns[0]) + 1
+        before = self.dollars[:, max(0, end - 1 - RECORD_HOURS) : max(0, end - self.width)]
+        return np.asarray(before.max(axis=1, initial=0.0)[cells.rows])
+
     def daily_peaks(self, cells: Cells) -> Floats:
         """The highest window of each of the 28 days before, (cells, days), the latest first; NaN where not known.
 

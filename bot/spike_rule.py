@@ -55,7 +55,7 @@ def weigh(hours: Hours, width: int, cells: Cells) -> Weighed:
        at this hour in four weeks, or a day over 4 times the highest at this hour of the last four weeks.
     """
     windows, age = hours.windows(width), hours.age(cells)
-    spent, highest = (values[cells.rows, cells.columns] for values in (windows.dollars, windows.records()))
+    spent, highest = windows.dollars[cells.rows, cells.columns], windows.record(cells)
     peaks = windows.daily_peaks(cells)
     second, usual = _second_and_median(peaks)
     lone = (second > 0) & (age >= _LONE_AGE)

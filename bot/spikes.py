@@ -9,7 +9,7 @@ from bot.money import NANOS
 from bot.spike_hours import Cells, Hours, Ints
 from bot.spike_rule import FLOOR_DOLLARS, LEAST_TIMES, RULES, WIDTHS, RuleName, Severity, severity_of, weigh
 
-LOWER_BAR = 0.86
+LOWER_BAR = 0.85
 """A score from which the digest may mention an hour that was no spike."""
 PART_BAR = 1.25
 """The score from which a credential, model or workflow spikes by itself: a team has many, each judged every hour."""

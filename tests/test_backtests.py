@@ -47,7 +47,7 @@ def test_a_message_is_a_row_at_the_end_of_the_hour_it_needs(tmp_path: Path) -> N
     assert (tmp_path / "alerts.csv").read_text().splitlines() == [
         "team,at,severity",
         f"search,{stamp(START + 1)},low",
-        f"search,{stamp(START + 2)},medium",
+        f"search,{stamp(START + 3)},medium",
     ]
 
 

@@ -1,0 +1,162 @@
+"""`python -m tests.bench.spikes`: how well spikes are found, beside the usual methods; remakes the tables of docs/spikes.md.
+
+The labelled series and their scorer are not part of this repository: they are made by `make_spike_bench.py` from shapes of
+real clients, in ../shared/data/spikes beside it, or in the folder that SPIKE_DATA names. Where they are missing, it says so.
+"""
+
+import argparse
+import importlib.util
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+
+from bot.backtests import backtest
+from bot.cost_series import read_series
+from bot.money import NANOS
+from bot.spike_hours import Ints
+from bot.spike_rule import SEVERITIES
+from bot.spikes import LOWER_BAR
+from tests.bench.usual_methods import METHODS, Method, scores
+
+out = Console(highlight=False, soft_wrap=True)
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "spikes.md"
+SEEDS = range(101, 111)
+COOL_HOURS = 12
+"""A usual method is quiet after a message until half a day passed without a spike; sixty hours would find it less."""
+MARKS = ("<!-- figures: made by python -m tests.bench.spikes -->", "<!-- end of figures -->")
+KINDS = ("runaway_loop", "mega_batch", "leaked_key", "weekend_loop", "model_switch", "slow_ramp")
+
+Series = list[tuple[str, int, Ints]]
+Alerts = dict[str, list[tuple[datetime, int]]]
+Detector = Callable[[Series], Alerts]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.spikes", description=__doc__)
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS), help="of the dev split")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/spikes.md")
+    asked = parser.parse_args()
+    data = Path(os.environ.get("SPIKE_DATA", ROOT.parent / "shared" / "data" / "spikes"))
+    if not (data / "make_spike_bench.py").exists():
+        out.print(f"No labelled series in {data}: the figures of {PAGE.relative_to(ROOT)} stay as they are.")
+        return
+    maker, scorer = (_module(data / name) for name in ("make_spike_bench.py", "score_spikes.py"))
+    worlds = [_world(maker, scorer, data / "spike_shapes.json.gz", seed) for seed in asked.seeds]
+    made = "\n".join(_tables(scorer, worlds))
+    out.print(made, markup=False)
+    if asked.write:
+        before, _, rest = PAGE.read_text().partition(MARKS[0])
+        PAGE.write_text(f"{before}{MARKS[0]}\n\n{made}\n\n{MARKS[1]}{rest.partition(MARKS[1])[2]}")
+
+
+def _tables(scorer: ModuleType, worlds: list[tuple[Series, Any]]) -> Iterable[str]:
+    def report(detector: Detector) -> dict[str, Any]:
+        return dict(scorer.score([(labels, detector(series)) for series, labels in worlds]))
+
+    began = time.process_time()
+    ours = report(our_alerts)
+    hours = sum(len(cost) for series, _ in worlds for _, _, cost in series)
+    seconds = time.process_time() - began
+    usual = {name: report(usual_alerts(method)) for name, method in METHODS.items()}
+    limit = ours["false_per_team_month"]
+    tuned = {name: _tuned(report, method, limit) for name, method in METHODS.items()}
+    lower = report(lambda series: our_alerts(series, bar=LOWER_BAR))
+
+    yield f"{ours['incidents']:,} incidents of $10 and more in {ours['team_months']:,.0f} team-months."
+    yield ""
+    names = ("found", "precision", "false alerts per team and month", "median delay", "dollars undetected")
+    yield f"| | {' | '.join(names)} | found at our false alerts |"
+    yield "|---|---|---|---|---|---|---|"
+    yield _row("**Tokens**", ours, f"**{ours['recall']:.0%}**")
+    for name, figures in usual.items():
+        yield _row(name, figures, f"{tuned[name]:.0%}")
+    yield ""
+    yield "| kind | incidents | found | median delay | " + " | ".join(METHODS) + " |"
+    yield "|---|---|---|---|" + "---|" * len(METHODS)
+    for kind in KINDS:
+        delay = ours["median_delay_by_kind"].get(kind)
+        cells = " | ".join(f"{figures['recall_by_kind'][kind]:.0%}" for figures in usual.values())
+        found = ours["recall_by_kind"][kind]
+        yield f"| {kind.replace('_', ' ')} | {ours['count_by_kind'][kind]} | **{found:.0%}** | {delay:g} h | {cells} |"
+    yield ""
+    causes = ", ".join(
+        f"{cause.removeprefix('benign_').replace('_', ' ')} {n}" for cause, n in ours["false_by_cause"].items()
+    )
+    yield f"Our false alerts by what was going on: {causes}. Duplicates: {ours['duplicates_per_incident']} an incident."
+    yield f"The digest's lower bar finds {lower['recall']:.0%} at {lower['false_per_team_month']:.2f} per team and month."
+    yield f"Judging took {1e6 * seconds / hours:.1f} µs of processor time per team-hour."
+
+
+def our_alerts(series: Series, *, bar: float = 1.0) -> Alerts:
+    alerts: Alerts = {}
+    for told in backtest(series, bar=bar):
+        rank = 1 + SEVERITIES.index(told.judgement.severity)
+        alerts.setdefault(told.team, []).append((_time(told.at), rank))
+    return alerts
+
+
+def usual_alerts(method: Method, *, bar: float = 1.0) -> Detector:
+    """A message per spell of spikes."""
+
+    def alerts_of(series: Series) -> Alerts:
+        alerts: Alerts = {}
+        for team, first_hour, cost in series:
+            last = -COOL_HOURS - 1
+            for hour in np.flatnonzero(scores(method, np.maximum(cost, 0) / NANOS) >= bar).tolist():
+                if hour - last > COOL_HOURS:
+                    alerts.setdefault(team, []).append((_time(first_hour + hour + 1), 1))
+                last = hour
+        return alerts
+
+    return alerts_of
+
+
+def _tuned(report: Callable[[Detector], dict[str, Any]], method: Method, limit: float) -> float:
+    """What a method finds with its bar raised until it gives no more false alerts than ours."""
+    low, high = 0.0, 6.0  # powers of two
+    for _ in range(7):
+        middle = (low + high) / 2
+        few = report(usual_alerts(method, bar=2**middle))["false_per_team_month"] <= limit
+        low, high = (low, middle) if few else (middle, high)
+    return float(report(usual_alerts(method, bar=2**high))["recall"])
+
+
+def _row(name: str, figures: dict[str, Any], tuned: str) -> str:
+    return (
+        f"| {name} | {figures['recall']:.1%} | {figures['precision']:.1%} | {figures['false_per_team_month']:.3f} "
+        f"| {figures['median_delay_h']:g} h | {figures['usd_undetected_share']:.1%} | {tuned} |"
+    )
+
+
+def _time(hours: int) -> datetime:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(hours=hours)).replace(tzinfo=None)
+
+
+def _world(maker: ModuleType, scorer: ModuleType, shapes: Path, seed: int) -> tuple[Series, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        maker.write_world(maker.make_world(shapes, seed, "dev", 200, 10), folder)
+        with (Path(folder) / "series.csv").open(newline="") as lines:
+            series = list(read_series(lines))
+        return series, scorer.read_labels(Path(folder) / "labels.csv")
+
+
+def _module(file: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{file} is no module")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+if __name__ == "__main__":
+    main()
