@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.backtests import QUIET_HOURS
 from bot.histories import Ints
-from bot.spikes import onset, usual_band
+from bot.incidents import QUIET_HOURS
+from bot.spike_bands import onset, usual_band
 from bot.sweeps import Found
 
 

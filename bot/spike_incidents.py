@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from bot import spikes
 from bot.alerts import Silence, SpikeAlert
 from bot.charts import SpikeHours, encode
 from bot.contributors import contributors
@@ -14,8 +13,9 @@ from bot.extents import Extent, extent_of
 from bot.histories import Histories, Ints, Part, PartKind
 from bot.money import NANOS, usd_round
 from bot.periods import HOUR_MICROS
+from bot.spike_bands import usual_band
 from bot.spike_facts import facts_of
-from bot.spikes import SEVERITIES, Severity, severity_of
+from bot.spike_rule import SEVERITIES, Severity, severity_of
 from bot.sweeps import Found, View, looked_at, part_looked_at
 from bot.teams import Team
 from bot.views.spikes import part_words
@@ -129,7 +129,7 @@ def _silences(costs: Ints, first_hour: int, extent: Extent, seen: Seen) -> tuple
 
 def _chart(team: Team, alert: SpikeAlert, costs: Ints, first_hour: int, seen: Seen) -> dict[str, Any]:
     shown = min(CHART_HOURS, len(costs))
-    low, high = spikes.usual_band(costs, shown)
+    low, high = usual_band(costs, shown)
     end = first_hour + len(costs)
     hours = tuple(range(end - shown, end))
     whose = team.name if alert.part is None else f"{team.name}, {part_words(alert.part, escaped=False)}"

@@ -82,6 +82,20 @@ def find_spikes(
     return (found for found in _judged(hours, Cells(rows, columns), bar=bar) if found[2].spike)
 
 
+def find_lately(
+    cost_nanos: Ints, *, known_hours: Ints, first_hour: int, last: int, bar: float = 1.0
+) -> Iterator[tuple[int, int, SpikeJudgement]]:
+    """The same of the `last` hours alone, in whose longest windows enough was spent to be one: what a sweep asks."""
+    hours = Hours(cost_nanos, known_hours=known_hours, first_hour=first_hour)
+    count = cost_nanos.shape[1]
+    enough = hours.windows(max(WIDTHS)).dollars[:, count - last :] >= bar * FLOOR_DOLLARS
+    rows, columns = np.nonzero(enough)
+    if not len(rows):
+        return iter(())
+    cells = Cells(rows, columns + count - last)
+    return (found for found in _judged(hours, cells, bar=bar) if found[2].spike)
+
+
 def _judged(hours: Hours, cells: Cells, *, bar: float) -> Iterator[tuple[int, int, SpikeJudgement]]:
     widths = np.array(list(WIDTHS))
     spent, usual, bars, rule = (np.array(p) for p in zip(*(weigh(hours, w, cells) for w in WIDTHS), strict=True))

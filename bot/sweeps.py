@@ -12,11 +12,11 @@ import numpy as np
 from bot.histories import Histories, Ints, Part
 from bot.money import NANOS
 from bot.silences import caught_up
-from bot.spikes import HISTORY_HOURS, judge_hours
+from bot.spike_hours import HISTORY_HOURS
+from bot.spikes import PART_BAR, find_lately
 
 FLOOR_DOLLARS = 5.0
 """Less than this is no spike, whatever it is compared with."""
-PART_BAR = 1.25
 LATELY_HOURS = 72
 """The longest window that is judged."""
 MOST_HOURS = 168
@@ -118,14 +118,12 @@ def _alike(wanted: Mapping[int, int]) -> Iterable[tuple[list[int], int]]:
 
 def _judged(nanos: Ints, known: Ints, view: View, last: int, *, bar: float) -> Iterable[tuple[int, int, int, float]]:
     """(row, hour, window, excess in dollars) of what spikes in the last hours: the one place that asks the detector."""
-    at = np.arange(HISTORY_HOURS - last, HISTORY_HOURS)
     for start in range(0, len(nanos), _ROWS):
         some = slice(start, start + _ROWS)
-        spikes, windows, _, excess = judge_hours(
-            nanos[some] / NANOS, known_hours=known[some], first_hour=view.first_hour, at=at, bar=bar
-        )
-        for row, place in zip(*(where.tolist() for where in np.nonzero(spikes)), strict=True):
-            yield start + row, view.first_hour + int(at[place]), int(windows[row, place]), float(excess[row, place])
+        for row, column, judgement in find_lately(
+            nanos[some], known_hours=known[some], first_hour=view.first_hour, last=last, bar=bar
+        ):
+            yield start + row, view.first_hour + column, judgement.window_hours, judgement.excess_dollars
 
 
 def _in_parts(

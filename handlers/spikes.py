@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from bot.alerts import spike_key
-from bot.backtests import QUIET_HOURS
 from bot.extents import incidents
+from bot.incidents import QUIET_HOURS
 from bot.messages import Message
 from bot.periods import HOUR_MICROS, micros
 from bot.rulebook import Rulebook

@@ -13,8 +13,8 @@ from bot.expectations import Expectation
 from bot.histories import Part, PartKind
 from bot.periods import HOUR_MICROS, hour_of, micros
 from bot.silences import KNOWN_HOURS, silences
+from bot.spike_hours import HISTORY_HOURS
 from bot.spike_incidents import Seen
-from bot.spikes import HISTORY_HOURS
 from bot.sweeps import LATELY_HOURS, MOST_HOURS, View, look
 from handlers.context import Context
 from handlers.expected_spend import aside_of

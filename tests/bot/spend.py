@@ -8,7 +8,7 @@ import numpy as np
 
 from bot.histories import Histories, History, Ints, PartKind
 from bot.money import NANOS
-from bot.spikes import HISTORY_HOURS
+from bot.spike_hours import HISTORY_HOURS
 from bot.sweeps import View
 
 THIS_HOUR = int(datetime(2026, 11, 23, 15, tzinfo=UTC).timestamp()) // 3600

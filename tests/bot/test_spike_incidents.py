@@ -25,10 +25,10 @@ def seen(histories: Histories, *silences: Silence) -> Seen:
     return Seen(histories=histories, view=view(), silences=silences)
 
 
-def test_hours_within_two_quiet_days_are_one_incident() -> None:
-    hours = [hour_found(back) for back in (120, 119, 60, 11)]
+def test_hours_within_sixty_quiet_hours_are_one_incident() -> None:
+    hours = [hour_found(back) for back in (131, 130, 70, 9)]
 
-    assert [[THIS_HOUR - f.hour for f in one] for one in incidents(hours)] == [[120, 119], [60], [11]]
+    assert [[THIS_HOUR - f.hour for f in one] for one in incidents(hours)] == [[131, 130, 70], [9]]
     assert len(incidents([hour_found(49), hour_found(1)])) == 1
 
 

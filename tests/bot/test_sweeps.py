@@ -7,7 +7,7 @@ import pytest
 
 from bot.histories import Histories, Part
 from bot.money import NANOS
-from bot.spikes import HISTORY_HOURS
+from bot.spike_hours import HISTORY_HOURS
 from bot.sweeps import MOST_HOURS, look, looked_at
 from tests.bot.spend import DAY, THIS_HOUR, WEEK, Of, dollars, histories_of, plus, steady, view
 

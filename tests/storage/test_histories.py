@@ -8,7 +8,7 @@ import numpy as np
 
 from bot.histories import Histories, Part
 from bot.periods import HOUR_MICROS
-from bot.spikes import HISTORY_HOURS
+from bot.spike_hours import HISTORY_HOURS
 from handlers.attribution_commands import reapply
 from handlers.histories import refresh
 from storage.histories import Change
