@@ -43,7 +43,7 @@ def cause_of(kind: str, facts: Mapping[str, Any]) -> str:
     """What an alert is about, so that another of the same cause is told apart from news: the contributor that drives a
     spike, the line of a threshold, nothing further for other kinds."""
     if kind == "spike":
-        first = next(iter(facts.get("contributors") or ()), None)
+        first = next((c for c in facts.get("contributors") or () if c[0] != "person"), None)
         return f"{first[0]}:{first[1]}" if first else "total"
     return str(facts.get("percent", ""))
 

@@ -70,8 +70,11 @@ class Expectation:
 
 
 def cause_to_expect(facts: Mapping[str, Any]) -> Cause:
-    """What a spike that was planned is the spend of: the contributor that makes most of it, or the team's."""
-    first = next(iter(facts.get("contributors") or ()), None)
+    """What a spike that was planned is the spend of: the part that it was found in, the contributor that makes most of it, or
+    the team's. Never a person."""
+    if facts.get("part"):
+        return Cause(dimension=str(facts["part"][0]), name=str(facts["part"][1]))
+    first = next((c for c in facts.get("contributors") or () if c[0] != "person"), None)
     part, whole = _MOST_OF_IT
     if first is None or int(first[2]) * whole < int(facts["observed_nanos"]) * part:
         return TOTAL

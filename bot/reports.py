@@ -29,6 +29,8 @@ class PersonUse:
     tools: tuple[Share, ...]
     models: tuple[Share, ...]
     teams: tuple[str, ...]
+    looks: tuple[tuple[str, int], ...] = ()
+    """(mention, moment) of those who looked at these figures last, the newest first."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,12 +11,15 @@ from bot.refusals import Refusal
 from bot.rulebook import Rulebook
 from bot.views import alerts as views
 from bot.views.alerts import Choice
+from bot.views.key_owners import OWNER_ON_IT
 from handlers import planned_spikes, snoozes
+from handlers.alert_details import open_details
 from handlers.alert_messages import NO_ALERT, alert_to_answer, answer_alert, keep_answer, must_mute
 from handlers.answers import Asked, answers
 from handlers.callers import called
 from handlers.commands import show_team
 from handlers.context import Context
+from handlers.key_owners import owner_key, tell_owner
 from handlers.request_forms import open_request_form
 from storage.alerts import AlertRecord
 from storage.store import Transaction
@@ -41,6 +44,15 @@ async def find_useless(
 
 
 async def click_acknowledge(asked: Asked) -> None:
+    await _acknowledge(asked, as_owner=False)
+
+
+async def click_owner_on_it(asked: Asked) -> None:
+    """The owner of a key is on it: the channel reads that, without a name."""
+    await _acknowledge(asked, as_owner=True)
+
+
+async def _acknowledge(asked: Asked, *, as_owner: bool) -> None:
     context = asked.context
     async with context.store.begin() as tx:
         rulebook = await context.rulebooks.current(tx)
@@ -53,7 +65,10 @@ async def click_acknowledge(asked: Asked) -> None:
             seen_at=None,
             now=asked.now,
             command=context.settings.command,
+            as_owner=as_owner,
         )
+        if await tx.outbox.known(owner_key(asked.id)):
+            await tell_owner(tx, rulebook, asked.id, at=context.now_micros())
     context.wake_outbox.set()
     context.wake_watcher.set()  # the alert may stand in a message with others
     await asked.ack()
@@ -97,6 +112,7 @@ async def call_useless(asked: Asked) -> None:
 MENU: dict[str, Callable[[Asked], Awaitable[None]]] = {
     Choice.SNOOZE: snoozes.open_snooze_form,
     Choice.PLANNED: planned_spikes.open_expect_form,
+    Choice.DETAILS: open_details,
     Choice.BUDGET: ask_for_budget,
     Choice.STANDING: show_standing,
     Choice.USELESS: call_useless,
@@ -106,5 +122,6 @@ MENU: dict[str, Callable[[Asked], Awaitable[None]]] = {
 def register(app: AsyncApp, context: Context) -> None:
     app.action(views.ACKNOWLEDGE_ALERT)(answers(context, click_acknowledge))
     app.action(views.ALERT_MENU)(answers(context, choose_from_menu))
+    app.action(OWNER_ON_IT)(answers(context, click_owner_on_it))
     snoozes.register(app, context)
     planned_spikes.register(app, context)

@@ -12,9 +12,9 @@ from bot.periods import micros
 from bot.refusals import Refusal
 from bot.rulebook import Rulebook
 from bot.views.blocks import name
+from handlers.answered import answerer
 from handlers.answers import Asked
 from handlers.budget_alerts import FORECAST, THRESHOLD, budget_message
-from handlers.callers import called
 from handlers.manners import alert_key, say_alert
 from handlers.spikes import spike_message
 from storage.alerts import AlertRecord
@@ -81,6 +81,7 @@ async def answer_alert(
     now: datetime,
     command: str,
     until: int | None = None,
+    as_owner: bool = False,
 ) -> bool:
     """Somebody answered: kept, and shown in the message in place of the buttons. Raises Refusal if somebody else answered
     since the clicker looked: `seen_at` is when the answer was given that they saw, None for none. Returns whether it is
@@ -98,6 +99,7 @@ async def answer_alert(
         answered_at=at,
         first_answered_at=record.first_answered_at or at,
         snoozed_until=until,
+        answered_as="owner" if as_owner else "",
     )
     await keep_answer(
         tx, rulebook, answered, by=by, action="answer alert", detail={"answer": answer}, now=now, command=command
@@ -108,7 +110,7 @@ async def answer_alert(
 async def _refuse_answered(tx: Transaction, record: AlertRecord) -> None:
     if record.answered_by is None:
         raise Refusal("This alert is open again meanwhile. Look at its message.")
-    raise Refusal(f"{called(await tx.people.by_id(record.answered_by))} answered this alert already.")
+    raise Refusal(f"{await answerer(tx, record)} answered this alert already.")
 
 
 async def alert_to_answer(tx: Transaction, alert_id: int) -> AlertRecord:

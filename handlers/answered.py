@@ -14,15 +14,24 @@ async def answer_text(tx: Transaction, record: AlertRecord) -> str | None:
     """The sentence of an answered alert, in mrkdwn; None while nobody answered."""
     if record.answered_by is None or record.answered_at is None:
         return None
+    who = await answerer(tx, record)
     useless_by = None if record.useless_by is None else called(await tx.people.by_id(record.useless_by))
     return answer_sentence(
         record.state,
-        who=called(await tx.people.by_id(record.answered_by)),
+        who=who,
         at=record.answered_at,
         until=record.snoozed_until,
         useless_by=useless_by,
         expected=await _expected_words(tx, record),
     )
+
+
+async def answerer(tx: Transaction, record: AlertRecord) -> str:
+    """How whoever answered an alert is named on it. The owner of a key is not: people are not named beside what they spend."""
+    if record.answered_as == "owner":
+        return "The owner of the key"
+    assert record.answered_by is not None
+    return called(await tx.people.by_id(record.answered_by))
 
 
 async def _expected_words(tx: Transaction, record: AlertRecord) -> str | None:

@@ -13,6 +13,7 @@ from bot.teams import Team
 from bot.top import so_far
 from bot.views.home import home_view
 from handlers.answers import Asked, answers
+from handlers.callers import called
 from handlers.context import Context
 from handlers.gateways import open_drifts
 from handlers.health_alerts import silent_sources
@@ -25,6 +26,7 @@ from storage.reports import NOTHING, Part
 from storage.store import Transaction
 
 WHOSE_DAYS = 30
+_MOST_LOOKS = 5
 
 
 async def home_of(tx: Transaction, rulebook: Rulebook, person: Person, context: Context) -> Home:
@@ -97,7 +99,15 @@ async def use_of(tx: Transaction, rulebook: Rulebook, person: Person, context: C
         tools=await _own_shares(tx, "tool", ids, month.first_day, today),
         models=await _own_shares(tx, "model", ids, month.first_day, today),
         teams=tuple(t.name for t in directory.teams_of(person.id)),
+        looks=await _looks(tx, ids),
     )
+
+
+async def _looks(tx: Transaction, ids: list[int]) -> tuple[tuple[str, int], ...]:
+    """Who looked at somebody's figures last."""
+    looks = await tx.people.looks_at(ids, limit=_MOST_LOOKS)
+    known = await tx.people.by_ids({by for by, _ in looks})
+    return tuple((called(known[by]), at) for by, at in looks)
 
 
 async def _own_shares(tx: Transaction, part: Part, ids: list[int], first_day: int, today: int) -> tuple[Share, ...]:

@@ -41,7 +41,10 @@ async def open_request_form(asked: Asked, *, team_id: int | None = None, amount:
                 reason=reason,
                 metadata=metadata,
             )
-    await asked.client.views_open(trigger_id=asked.trigger_id, view=form)
+    if (asked.body.get("view") or {}).get("type") == "modal":  # where one is open, another lies on top of it
+        await asked.client.views_push(trigger_id=asked.trigger_id, view=form)
+    else:
+        await asked.client.views_open(trigger_id=asked.trigger_id, view=form)
 
 
 def _teams_to_ask_for(rulebook: Rulebook, asked: Asked, team_id: int | None) -> list[Team]:

@@ -12,6 +12,7 @@ from handlers.digests import post_due_digests
 from handlers.expectations import close_expectations
 from handlers.gateways import tell_blocked, watch_gateways
 from handlers.health_alerts import watch_routes, watch_sources
+from handlers.key_owners import tell_owners
 from handlers.manners import keep_manners
 from handlers.observations import cross_check
 from handlers.overlaps import find_overlaps
@@ -49,6 +50,7 @@ def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
         ("find overlaps", find_overlaps, max(pace, 900.0)),
         ("tell whom a gateway's budget blocked", tell_blocked, pace),
         ("wake snoozed alerts", wake_snoozed, pace),
+        ("tell owners of keys", tell_owners, pace),
         ("close expectations", close_expectations, pace),
         ("watch sources", watch_sources, max(pace, 120.0)),
         ("watch routes", watch_routes, max(pace, 60.0)),

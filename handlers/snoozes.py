@@ -42,7 +42,7 @@ async def reopen(
     command: str,
 ) -> None:
     """An alert is as if nobody had answered it, with its buttons."""
-    again = replace(record, state="open", answered_by=None, answered_at=None, snoozed_until=None)
+    again = replace(record, state="open", answered_by=None, answered_at=None, answered_as="", snoozed_until=None)
     await keep_answer(tx, rulebook, again, by=by, action=action, detail={}, now=now, command=command)
 
 

@@ -35,6 +35,8 @@ class AlertRecord:
     snoozed_until: int | None = None
     useless_by: int | None = None
     useless_at: int | None = None
+    answered_as: str = ""
+    """`owner` where whoever answered did so as the owner of a key, who is not named in the channel."""
 
 
 class Alerts:
@@ -177,6 +179,7 @@ class Alerts:
                 snoozed_until=record.snoozed_until,
                 useless_by=record.useless_by,
                 useless_at=record.useless_at,
+                answered_as=record.answered_as,
             )
         )
 
@@ -185,6 +188,12 @@ class Alerts:
         wanted = select(alerts).where(alerts.c.team_id == team_id, alerts.c.kind == kind, alerts.c.state == "snoozed")
         rows = await self._connection.execute(wanted.where(alerts.c.snoozed_until > at).order_by(alerts.c.id))
         return [_record(row) for row in rows]
+
+    async def lately(self, *, kind: str, since: int) -> list[AlertRecord]:
+        """The alerts of a kind, of all teams, that have not ended or ended since a moment, and that were said."""
+        ended = alerts.c.closed_at.is_(None) | (alerts.c.closed_at >= since)
+        wanted = select(alerts).where(alerts.c.kind == kind, alerts.c.state != "silent", ended).order_by(alerts.c.id)
+        return [_record(row) for row in await self._connection.execute(wanted)]
 
     async def for_waking(self, *, at: int) -> list[AlertRecord]:
         """The alerts whose snooze is over and that have not ended, with their lock; no two workers get the same one."""
@@ -249,4 +258,5 @@ def _record(row: Any) -> AlertRecord:
         snoozed_until=row.snoozed_until,
         useless_by=row.useless_by,
         useless_at=row.useless_at,
+        answered_as=row.answered_as,
     )

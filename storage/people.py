@@ -8,7 +8,7 @@ from sqlalchemy import delete, exists, func, insert, select, update
 from bot.people import Person, Unmatched, is_email, is_slack_id, spelling
 from storage import bulk
 from storage.ledger import nano_sums, whole
-from storage.tables import people, person_aliases, person_teams, team_roles, usage_days, usage_series
+from storage.tables import people, person_aliases, person_looks, person_teams, team_roles, usage_days, usage_series
 
 if TYPE_CHECKING:
     from storage.store import Transaction
@@ -81,6 +81,12 @@ class People:
         rows = await self._connection.execute(select(people).where(people.c.id.in_(wanted)))
         return {row.id: _person(row) for row in rows}
 
+    async def by_alias(self, alias: str) -> Person | None:
+        """The person whose id at a sender this is, if an import or a sender's usage said so."""
+        wanted = select(people).join(person_aliases, person_aliases.c.person_id == people.c.id)
+        row = (await self._connection.execute(wanted.where(person_aliases.c.alias == spelling(alias)))).one_or_none()
+        return _person(row) if row else None
+
     async def by_slack_id(self, slack_id: str) -> Person | None:
         row = (await self._connection.execute(select(people).where(people.c.slack_id == slack_id))).one_or_none()
         return _person(row) if row else None
@@ -142,6 +148,24 @@ class People:
         """The person's id with those that turned out to be the same person."""
         rows = await self._connection.execute(select(people.c.id).where(people.c.merged_into == person_id))
         return [person_id, *rows.scalars()]
+
+    async def looked_at(self, person_ids: Iterable[int], *, by: int, team_id: int, at: int) -> None:
+        """Somebody looked at others' figures: those can see it."""
+        rows = [
+            {"person_id": person_id, "looked_by": by, "team_id": team_id, "at": at}
+            for person_id in sorted(person_ids)
+            if person_id != by
+        ]
+        if rows:
+            await self._connection.execute(insert(person_looks), rows)
+
+    async def looks_at(self, person_ids: Iterable[int], *, limit: int) -> list[tuple[int, int]]:
+        """(who, when) of the newest looks at a person's figures, the newest first."""
+        wanted = select(person_looks.c.looked_by, person_looks.c.at).where(
+            person_looks.c.person_id.in_(list(person_ids))
+        )
+        rows = await self._connection.execute(wanted.order_by(person_looks.c.id.desc()).limit(limit))
+        return [(int(by), int(at)) for by, at in rows]
 
     async def without_slack_id(self, person_ids: Iterable[int]) -> list[Person]:
         """Those of the people whose Slack account is not known yet but whose e-mail is."""

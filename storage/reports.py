@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from sqlalchemy import func, select
 
 from storage.ledger import nano_sums, whole
-from storage.tables import outbox, usage_days, usage_hours, usage_series
+from storage.tables import outbox, people, usage_days, usage_hours, usage_series
 
 if TYPE_CHECKING:
     from storage.store import Transaction
@@ -153,6 +153,25 @@ class Reports:
             wanted = wanted.where(usage_series.c[other] != name)
         rows = await self._connection.execute(wanted)
         return {str(name): whole(dollars, rest) for name, dollars, rest in rows}
+
+    async def by_person_in_hours(
+        self, team_id: int, *, first_hour: int, end_hour: int, credential: str | None = None
+    ) -> dict[int, int]:
+        """A team's nano-dollars by person over UTC hours, of one credential or of all; 0 is nobody in particular. Those who
+        turned out to be one person are one."""
+        person = func.coalesce(people.c.merged_into, usage_series.c.person_id)
+        wanted = (
+            select(person, *nano_sums(usage_hours.c.cost_nanos))
+            .join(usage_series, usage_series.c.id == usage_hours.c.series_id)
+            .outerjoin(people, people.c.id == usage_series.c.person_id)
+            .where(usage_hours.c.team_id == team_id)
+            .where(usage_hours.c.hour >= first_hour, usage_hours.c.hour < end_hour)
+            .group_by(person)
+        )
+        if credential is not None:
+            wanted = wanted.where(usage_series.c.credential == credential)
+        rows = await self._connection.execute(wanted)
+        return {int(person_id): whole(dollars, rest) for person_id, dollars, rest in rows}
 
     async def undelivered(self) -> int:
         """Messages that were given up."""

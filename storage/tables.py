@@ -128,6 +128,15 @@ person_teams = _table(
     Column("from_day", Big, primary_key=True, autoincrement=False),
     Column("team_id", Big, ForeignKey("teams.id"), nullable=False),
 )
+person_looks = _table(
+    "person_looks",
+    _id(),
+    Column("person_id", Big, ForeignKey("people.id"), nullable=False),
+    Column("looked_by", Big, ForeignKey("people.id"), nullable=False),
+    Column("team_id", Big, ForeignKey("teams.id"), nullable=False),
+    Column("at", Big, nullable=False),
+    Index("ix_person_looks_person_id", "person_id"),
+)
 sources = _table(
     "sources",
     _id(),
@@ -481,6 +490,7 @@ alerts = _table(
     Column("snoozed_until", Big),
     Column("useless_by", Big),
     Column("useless_at", Big),
+    Column("answered_as", Text, nullable=False, server_default=""),
     Index("ix_alerts_team_id_kind", "team_id", "kind"),
     Index(
         "ix_alerts_snoozed",

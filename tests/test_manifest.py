@@ -42,6 +42,7 @@ METHOD_SCOPES = {
     "users.lookupByEmail": ("users:read.email",),
     "views.open": (),
     "views.publish": (),
+    "views.push": (),
 }
 """What the called methods need, by https://docs.slack.dev/reference/methods. Conversations of both kinds are asked for."""
 EVENT_SCOPES = {

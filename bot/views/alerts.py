@@ -26,6 +26,7 @@ class Choice(StrEnum):
 
     SNOOZE = "snooze"
     PLANNED = "planned"
+    DETAILS = "details"
     BUDGET = "request"
     STANDING = "standing"
     USELESS = "useless"
@@ -34,6 +35,7 @@ class Choice(StrEnum):
 _WORDS = {
     Choice.SNOOZE: "Snooze…",
     Choice.PLANNED: "This was planned…",
+    Choice.DETAILS: "Details",
     Choice.BUDGET: "Request budget",
     Choice.STANDING: "How the team stands",
     Choice.USELESS: "Not useful",
@@ -66,7 +68,7 @@ def _menu(alert_id: int, *, answered: bool, expectable: bool) -> Element:
     offered = [Choice.SNOOZE, Choice.STANDING, Choice.USELESS]
     if expectable:
         last = Choice.PLANNED if answered else Choice.STANDING
-        offered = [Choice.SNOOZE, Choice.BUDGET, last, Choice.USELESS]
+        offered = [Choice.SNOOZE, Choice.DETAILS, Choice.BUDGET, last, Choice.USELESS]
     return overflow(*((_WORDS[choice], f"{choice}:{alert_id}") for choice in offered), action_id=ALERT_MENU)
 
 

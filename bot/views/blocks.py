@@ -228,6 +228,14 @@ def modal(*, title: str, submit: str, blocks: Sequence[Block], callback_id: str,
     }
 
 
+def page(*, title: str, blocks: Sequence[Block]) -> dict[str, Any]:
+    """A modal to read, with nothing to submit."""
+    if len(blocks) > 100 or len(title) > 24:
+        raise ValueError("a modal has at most 100 blocks, and 24 characters in its title")
+    close = PlainText("Close")._resolve()
+    return {"type": "modal", "title": PlainText(title)._resolve(), "close": close, "blocks": list(blocks)}
+
+
 def home(blocks: Sequence[Block]) -> dict[str, Any]:
     """What a Home shows: at most a hundred blocks."""
     if len(blocks) > 100:

@@ -3,7 +3,7 @@
 from bot.messages import Block, Message
 from bot.money import tokens_short, usd, usd_round
 from bot.reports import PersonUse
-from bot.views.blocks import context, name, section
+from bot.views.blocks import context, date_mark, name, section
 from bot.views.wording import counted, share_lines
 
 _MOST_TEAMS = 5
@@ -61,5 +61,8 @@ def my_use_message(use: PersonUse, *, command: str) -> Message:
         rest = len(use.teams) - _MOST_TEAMS
         more = f" and {counted(rest, 'other team')}" if rest > 0 else ""
         notes.insert(0, f"Counted for {', '.join(name(team) for team in use.teams[:_MOST_TEAMS])}{more}.")
+    if use.looks:
+        looked = ", ".join(f"{who} ({date_mark(at)})" for who, at in use.looks)
+        notes.append(f"Looked at your figures last: {looked}.")
     blocks.append(context(" ".join(notes), block_id="my-use-notes"))
     return Message(text=f"{my_use_text(use)} Only you see this.", blocks=tuple(blocks))

@@ -130,6 +130,7 @@ def test_two_keys_add_up_and_the_same_spend_seen_twice_does_not() -> None:
     [
         ([["credential", "ci-7", 80, True], ["model", "opus", 90, False]], KEY),
         ([["credential", "ci-7", 79, True]], TOTAL),
+        ([["person", "7", 100, True], ["credential", "ci-7", 80, True]], KEY),
         ([], TOTAL),
     ],
 )
@@ -137,3 +138,9 @@ def test_a_contributor_is_the_cause_if_it_makes_most_of_the_spike(
     contributors: list[list[object]], cause: Cause
 ) -> None:
     assert cause_to_expect({"observed_nanos": 100, "contributors": contributors}) == cause
+
+
+def test_a_spike_that_was_found_in_a_part_is_that_parts() -> None:
+    facts = {"observed_nanos": 100, "part": ["credential", "ci-7"], "contributors": [["model", "opus", 100, False]]}
+
+    assert cause_to_expect(facts) == KEY

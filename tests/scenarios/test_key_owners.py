@@ -1,0 +1,121 @@
+"""A key that runs away: its owner hears of it in private, once, and is not named in the channel."""
+
+import pytest
+
+from handlers.key_owners import tell_owners
+from tests.company import TEAMS_YML, Company, company
+from tests.people import Person
+from tests.scenarios.test_alert_answers import record_of
+from tests.scenarios.test_alerts import channel_messages, spiking
+from tests.seen import Message
+
+
+async def told(person: Person) -> list[Message]:
+    return [m for m in await person.dms() if "Key ci-" in m.text]
+
+
+async def deliver(acme: Company) -> None:
+    while await acme.worker.courier.deliver_due():
+        pass
+
+
+async def test_the_owner_is_told_once_and_answers_without_being_named(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    await acme.anna.runs("/tokens me", channel="CSEARCH")
+    alert = await spiking(acme)
+    assert await tell_owners(acme.context) == 1
+    assert await tell_owners(acme.context) == 0
+    await deliver(acme)
+    (private,) = await told(acme.anna)
+    assert "Key ci-7 of Search spent $200.00 in 1 hour, usually nothing" in private.text
+    assert await told(acme.ben) == []
+
+    await acme.anna.clicks("I'm on it", private)
+    reply = await acme.ben.clicks("I'm on it", alert, wait=2)
+    assert "The owner of the key answered this alert already." in reply.text
+    await deliver(acme)
+    taken = await acme.ben.sees("The owner of the key is on it", channel="CSEARCH")
+    assert (taken.ts, taken.buttons()) == (alert.ts, [])
+    assert "UANNA" not in str(taken.raw)
+    assert (await record_of(acme, alert)).state == "acknowledged"
+    (answered,) = await told(acme.anna)
+    assert answered.buttons() == []
+
+
+async def test_managers_are_told_of_a_services_key(acme: Company) -> None:
+    await acme.ben.runs("/tokens", channel="CSEARCH")
+    await spiking(acme)
+    await acme.uses(*[acme.event(f"svc{n}", dollars=200, credential="ci-8", user=None) for n in range(10)])
+    await acme.settles()
+    await tell_owners(acme.context)
+    await deliver(acme)
+
+    (private,) = await told(acme.ben)
+    assert "Nobody is known to own it." in private.text
+    await acme.ben.clicks("I'm on it", private)
+    await deliver(acme)
+    await acme.emi.sees("<@UBEN> is on it", channel="CSEARCH")
+
+
+async def test_nobody_is_told_of_a_key_that_was_planned(acme: Company) -> None:
+    await acme.anna.runs("/tokens me", channel="CSEARCH")
+    alert = await spiking(acme)
+    await acme.ben.clicks("This was planned", alert)
+
+    assert await tell_owners(acme.context) == 0
+
+
+async def test_what_the_owner_was_told_follows_the_spike(acme: Company) -> None:
+    await acme.anna.runs("/tokens me", channel="CSEARCH")
+    alert = await spiking(acme)
+    await tell_owners(acme.context)
+    await acme.ben.clicks("I'm on it", alert)
+    await tell_owners(acme.context)
+    await deliver(acme)
+
+    (private,) = await told(acme.anna)
+    assert "<@UBEN> is on it" in private.text
+
+
+async def test_details_show_hours_and_parts_and_nobody(acme: Company) -> None:
+    alert = await spiking(acme)
+    details = (await acme.emi.chooses("Details", alert, wait=2)).modal
+    assert details is not None
+    words = details.text_everywhere()
+    assert "key ci-7: $200.00" in words
+    assert "usually nothing" in words
+    assert "anna" not in words.casefold()
+    assert "own use" not in words
+
+    form = (await acme.emi.clicks("Request budget", details, wait=2)).modal
+    assert form is not None
+    assert form.title == "Request AI budget"
+
+
+async def test_somebody_sees_their_own_part_of_a_spike(acme: Company) -> None:
+    await acme.anna.runs("/tokens me", channel="CSEARCH")
+    alert = await spiking(acme)
+    details = (await acme.anna.chooses("Details", alert, wait=2)).modal
+
+    assert details is not None
+    assert "of it is your own use; only you see that." in details.text_everywhere()
+
+
+@pytest.mark.parametrize("people", [3, 5])
+async def test_a_manager_sees_people_where_they_may_and_those_see_who_looked(sqlite_url: str, people: int) -> None:
+    async with company(sqlite_url, teams_yml=TEAMS_YML.replace("people: self", "people: managers")) as acme:
+        await acme.anna.runs("/tokens me", channel="CSEARCH")
+        alert = await spiking(acme)
+        others = ("emi", "mia", "dan", "chloe")[: people - 1]
+        await acme.uses(*[acme.event(f"o-{who}", dollars=3, user=f"{who}@acme.test") for who in others])
+        details = (await acme.ben.chooses("Details", alert, wait=2)).modal
+        assert details is not None
+        words = details.text_everywhere()
+        mine = await acme.anna.runs("/tokens me", channel="CSEARCH")
+
+        assert ("<@UANNA>: $200" in words) is (people == 5)
+        assert ("Fewer than 5 people" in words) is (people == 3)
+        assert ("Looked at your figures last: <@UBEN>" in mine.text_everywhere()) is (people == 5)
+        seen = (await acme.emi.chooses("Details", (await channel_messages(acme))[0], wait=2)).modal
+        assert seen is not None
+        assert "People" not in seen.text_everywhere()
