@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0025_owners"
-down_revision = "0020_incidents"
+revision = "0013_owners"
+down_revision = "0012_alert_bundles"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0021_source_beats"
-down_revision = "0023_answers"
+revision = "0008_source_beats"
+down_revision = "0007_answers"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0025_alert_bundles"
-down_revision = "0020_incidents"
+revision = "0012_alert_bundles"
+down_revision = "0011_incidents"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 

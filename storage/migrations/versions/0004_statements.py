@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007_statements"
-down_revision = "0004_claims"
+revision = "0004_statements"
+down_revision = "0003_claims"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0023_answers"
-down_revision = "0003_prices"
+revision = "0007_answers"
+down_revision = "0006_prices"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 ADDED = ("first_answered_at", "snoozed_until", "useless_by", "useless_at")

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004_claims"
+revision = "0003_claims"
 down_revision = "0002_senders"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")

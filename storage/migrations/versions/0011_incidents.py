@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020_incidents"
-down_revision = "0022_manners"
+revision = "0011_incidents"
+down_revision = "0010_manners"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003_prices"
-down_revision = "0006_gateways"
+revision = "0006_prices"
+down_revision = "0005_gateways"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 

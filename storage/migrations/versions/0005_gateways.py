@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006_gateways"
-down_revision = "0007_statements"
+revision = "0005_gateways"
+down_revision = "0004_statements"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 ADDED = ("cost_nanos", "edge_nanos", "settled_nanos", "mark_at", "mark_nanos")

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0022_manners"
-down_revision = "0024_expectations"
+revision = "0010_manners"
+down_revision = "0009_expectations"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 

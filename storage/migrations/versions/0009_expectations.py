@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0024_expectations"
-down_revision = "0021_source_beats"
+revision = "0009_expectations"
+down_revision = "0008_source_beats"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
