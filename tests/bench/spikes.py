@@ -29,7 +29,7 @@ from tests.bench.usual_methods import METHODS, Method, scores
 out = Console(highlight=False, soft_wrap=True)
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "spikes.md"
-SEEDS = range(101, 111)
+SEEDS = range(301, 311)
 COOL_HOURS = 12
 """A usual method is quiet after a message until half a day passed without a spike; sixty hours would find it less."""
 MARKS = ("<!-- figures: made by python -m tests.bench.spikes -->", "<!-- end of figures -->")
