@@ -173,6 +173,31 @@ def test_a_loop_at_the_weekend_is_seen_against_the_weekend() -> None:
     assert saturday < told[0][0] <= saturday + DAY
 
 
+def test_a_night_as_dear_as_the_dearest_day_is_unlike_its_time_of_day() -> None:
+    night = 5 * WEEK + 2 * DAY + 1
+    cost = office(weeks=6, dollars_a_day=400.0)
+
+    judged = judge(with_dollars(cost, night, 4, 50)[: night + 4], first_hour=MONDAY)
+
+    assert (judged.spike, judged.rule, judged.window_hours) == (True, "unlike this time of day", 4)
+    assert messages(with_dollars(cost, night, 4, 25)) == []
+
+
+def test_a_sunday_a_little_dearer_than_any_working_day_is_unlike_its_time_of_the_week() -> None:
+    """As many dollars at the same hours are nothing on a Monday."""
+    cost = office(weeks=7)
+    sunday, monday = 5 * WEEK + 6 * DAY, 6 * WEEK
+    dear = np.asarray(cost[5 * WEEK : 5 * WEEK + DAY] * 1.25, dtype=np.int64)
+    on_sunday, on_monday = cost.copy(), cost.copy()
+    on_sunday[sunday : sunday + DAY] = dear
+    on_monday[monday : monday + DAY] = dear
+
+    judged = judge(on_sunday[: sunday + 18], first_hour=MONDAY)
+
+    assert (judged.spike, judged.rule) == (True, "unlike this time of the week")
+    assert messages(on_monday) == []
+
+
 def test_corrections_and_gaps_cause_nothing() -> None:
     cost = office(weeks=8)
     cost[4 * WEEK : 5 * WEEK] = 0
