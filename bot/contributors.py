@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from bot.alerts import Contributor, ranked
-from bot.histories import Ints, Part
+from bot.histories import Ints, Part, usual_of
 
-_WEEK, _DAY = 168, 24
 _NEW_HOURS = 24
 _LEAST_SHARE = 5
 
@@ -47,12 +46,3 @@ def contributors(
         )
     largest = max((c.rise_nanos for c in found), default=0)
     return ranked([c for c in found if c.rise_nanos * 100 >= largest * _LEAST_SHARE], most=most)
-
-
-def usual_of(nanos: Ints, start: int, end: int, *, known: int) -> int:
-    """The mean of the same hours of up to four weeks before, or of up to four days, as far as they are known; else zero."""
-    for step in (_WEEK, _DAY):
-        back = [step * times for times in range(1, 5) if start - step * times >= known]
-        if back and step >= end - start:
-            return max(0, sum(int(nanos[start - hours : end - hours].sum()) for hours in back) // len(back))
-    return 0

@@ -18,6 +18,7 @@ KINDS: tuple[PartKind, ...] = ("credential", "workflow", "model", "tool", "perso
 JUDGED: tuple[PartKind, ...] = ("credential", "workflow", "model")
 Ints = NDArray[np.int64]
 MOST_NANOS = 9 * 10**15
+_WEEK, _DAY = 168, 24
 
 
 class Part(NamedTuple):
@@ -57,6 +58,15 @@ def _summed(at: Ints, nanos: Ints, *, rows: int, columns: int) -> Ints:
     """Sums by place, as a table. Floats add whole numbers exactly up to nine million dollars; no hour is taken for more."""
     sums = np.bincount(at, weights=nanos, minlength=rows * columns)
     return np.clip(sums, -MOST_NANOS, MOST_NANOS).astype(np.int64).reshape(rows, columns)
+
+
+def usual_of(nanos: Ints, start: int, end: int, *, known: int) -> int:
+    """The mean of the same hours of up to four weeks before, or of up to four days, as far as they are known; else zero."""
+    for step in (_WEEK, _DAY):
+        back = [step * times for times in range(1, 5) if start - step * times >= known]
+        if back and step >= end - start:
+            return max(0, sum(int(nanos[start - hours : end - hours].sum()) for hours in back) // len(back))
+    return 0
 
 
 def first_difference(before: History, after: History) -> int | None:

@@ -44,7 +44,8 @@ def incident_facts(team: Team, hours: Sequence[Found], seen: Seen, *, before: di
     last_hour = hours[-1].hour if before is None else max(hours[-1].hour, int(before["last_hour"]))
     since = None if before is None else int(before["from_hour"])
     costs, first_hour = _series(team, part, seen)
-    extent = extent_of(costs, first_hour=first_hour, last_hour=last_hour, window_hours=found.window_hours, since=since)
+    until = min(last_hour, seen.view.this_hour)  # a clock that was ahead may have seen further
+    extent = extent_of(costs, first_hour=first_hour, last_hour=until, window_hours=found.window_hours, since=since)
     tiers = [severity_of(max(extent.excess_nanos / NANOS, *(f.excess_dollars for f in hours)))]
     tiers += [] if before is None else [before["severity"]]
     severity = max(tiers, key=SEVERITIES.index)
@@ -106,23 +107,24 @@ def _shown(
             end_hour=extent.to_hour + 1,
             known_from=first_hour,
         ),
-        silences=_silences(costs, first_hour, extent, seen),
+        silences=_silences(team, extent, seen),
         shared=False,
         ongoing=True,
     )
     return facts_of(alert, last_hour=last_hour, chart=_chart(team, alert, costs, first_hour, seen))
 
 
-def _silences(costs: Ints, first_hour: int, extent: Extent, seen: Seen) -> tuple[Silence, ...]:
+def _silences(team: Team, extent: Extent, seen: Seen) -> tuple[Silence, ...]:
     """The silences shortly before the spike or meanwhile, in which the team's own cost was half its usual or less."""
+    history = seen.histories.teams[team.id]
     found = []
     for silence in seen.silences:
         end = silence.end_hour or seen.view.this_hour
-        start = silence.from_hour - first_hour
-        if end < extent.from_hour - SILENCE_HOURS or silence.from_hour > extent.to_hour or start < 168:
+        if end < extent.from_hour - SILENCE_HOURS or silence.from_hour > extent.to_hour:
             continue
-        length = end - silence.from_hour
-        if costs[start : start + length].sum() * 2 <= costs[start - 168 : start - 168 + length].sum():
+        hours = end - silence.from_hour
+        usual = history.by_hour(silence.from_hour - 168, hours).sum()
+        if usual > 0 and history.by_hour(silence.from_hour, hours).sum() * 2 <= usual:
             found.append(silence)
     return tuple(found)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.histories import Histories, Ints, Part
+from bot.histories import Histories, Ints, Part, usual_of
 from bot.money import NANOS
 from bot.silences import caught_up
 from bot.spike_hours import HISTORY_HOURS
@@ -152,16 +152,16 @@ def _in_parts(
         young, 0.2 * _DAY * totals[rows][:, -_WEEK:].sum(axis=1) / np.clip(known[rows], 1, _WEEK) / NANOS, 0
     )
     for at, hour, window, excess in _judged(nanos, np.where(young, known[rows], own), view, last, bar=PART_BAR):
-        rise = _rise(totals[rows[at]], hour - view.first_hour, window)
+        rise = _rise(totals[rows[at]], hour - view.first_hour, window, int(known[rows[at]]))
         if excess >= least[at] and rise * 2 >= excess:
             yield parts[at].team_id, Found(hour=hour, part=parts[at], window_hours=window, excess_dollars=excess)
 
 
-def _rise(total: Ints, column: int, window: int) -> float:
-    """By how many dollars a team's window is above what is usual for it: the median of a week's, or the one a week before."""
-    ends = [end for end in range(column, column - _WEEK - 1, -_DAY) if end >= 0]
-    sums = [float(total[max(0, end + 1 - window) : end + 1].sum()) / NANOS for end in ends]
-    return sums[0] - max(float(np.median(sums[1:])), sums[-1]) if len(sums) > 1 else sums[0]
+def _rise(total: Ints, column: int, window: int, known: int) -> float:
+    """By how many dollars a team's window is above what is usual for it."""
+    start, end = max(0, column + 1 - window), column + 1
+    usual = usual_of(total, start, end, known=len(total) - known)
+    return (int(total[start:end].sum()) - usual) / NANOS
 
 
 def active_teams(histories: Histories, view: View) -> int:

@@ -152,8 +152,9 @@ class Courier:
             file_ids = await self._file_ids(parcel)
             channel, ts = await self._post(parcel, channel, file_ids)
         except SlackApiError as error:
-            fault = str(error.response.get("error") or error.response.status_code)
-            details = (error.response.get("response_metadata") or {}).get("messages")
+            answer = _answer(error)
+            fault = str(answer.get("error") or error.response.status_code)
+            details = (answer.get("response_metadata") or {}).get("messages")
             log.warning("Slack refused a message", outbox_id=parcel.id, fault=fault, details=details)
             await self._put_back(parcel, fault, error)
             return
@@ -223,7 +224,7 @@ class Courier:
             try:
                 return await self._say(parcel, channel, with_images(parcel.message, file_ids))
             except SlackApiError as error:
-                if error.response.get("error") != "invalid_blocks":
+                if _answer(error).get("error") != "invalid_blocks":
                     raise
                 delay = next(delays, None)
                 if delay is None:
@@ -282,6 +283,12 @@ def _by_place(parcels: Sequence[Parcel]) -> list[list[Parcel]]:
     for parcel in parcels:
         places.setdefault((parcel.to_team_id, parcel.to_person_id), []).append(parcel)
     return list(places.values())
+
+
+def _answer(error: SlackApiError) -> dict[str, Any]:
+    """What Slack answered; nothing where it was no JSON, as from a proxy when Slack is away."""
+    answer = error.response.data
+    return answer if isinstance(answer, dict) else {}
 
 
 def _retry_after(headers: Any) -> int:

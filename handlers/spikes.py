@@ -77,16 +77,14 @@ async def _go_on(
     tx: Transaction, team: Team, record: AlertRecord, hours: Sequence[Found], seen: Seen, *, at: int, command: str
 ) -> AlertRecord:
     """The same incident with more hours, or with the same ones as before; one that had ended goes on only by later hours."""
-    is_news = hours[-1].hour > _last_hour(record)
     facts = incident_facts(team, hours, seen, before=record.facts)
-    if record.closed_at is not None and not (is_news and _ended_at(facts) > _ended_at(record.facts)):
-        return record
-    if record.closed_at is None and not _grew(record.facts, facts):
-        if is_news:
+    goes_on = record.closed_at is None or _ended_at(facts) > _ended_at(record.facts)
+    if not _grew(record.facts, facts):
+        if goes_on and facts["last_hour"] > _last_hour(record):
             record = replace(record, facts={**record.facts, "last_hour": facts["last_hour"]})
             await tx.alerts.save(record)
         return record
-    record = replace(record, facts=facts, closed_at=None)
+    record = replace(record, facts=facts, closed_at=None if goes_on else record.closed_at)
     await tx.alerts.save(record)
     await _edit(tx, team, record, at=at, command=command)
     return record

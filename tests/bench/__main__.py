@@ -11,6 +11,9 @@ from tests.bench.answers import QUICK, WHOLE, Answers, answers
 from tests.bench.databases import databases
 from tests.bench.formats import FORMATS
 from tests.bench.ingest import Ingest, ingest
+from tests.bench.sweep import QUICK as QUICK_SWEEP
+from tests.bench.sweep import WHOLE as WHOLE_SWEEP
+from tests.bench.sweep import Sweep, sweep
 
 out = Console(highlight=False, width=130)
 KINDS = ("sqlite", "postgresql")
@@ -25,20 +28,27 @@ def main() -> None:
     parser.add_argument("--only", choices=KINDS, help="one database alone")
     parser.add_argument("--format", choices=list(FORMATS), help="one sender's format alone")
     parser.add_argument("--ingest", type=int, default=1, metavar="TIMES", help="how often to measure ingest")
-    parser.add_argument("--no-answers", action="store_true", help="ingest alone")
+    parser.add_argument("--no-answers", action="store_true", help="without the times of answers")
+    parser.add_argument("--no-sweep", action="store_true", help="without the search for spikes")
+    parser.add_argument("--no-ingest", action="store_true", help="without usage coming in")
     asked = parser.parse_args()
-    ingested, answered = [], []
+    ingested, answered, swept = [], [], []
     for kind in [asked.only] if asked.only else KINDS:
         with databases(kind) as made:
-            for name in [asked.format] if asked.format else FORMATS:
+            for name in () if asked.no_ingest else [asked.format] if asked.format else FORMATS:
                 events = FEW_EVENTS[name] if asked.quick else EVENTS[name]
                 for _ in range(asked.ingest):
                     ingested.append(asyncio.run(ingest(made, FORMATS[name], count=events)))
             if not asked.no_answers:
                 answered.append(asyncio.run(answers(made, QUICK if asked.quick else WHOLE)))
-    out.print(ingest_table(ingested))
+            if not asked.no_sweep:
+                swept.append(asyncio.run(sweep(made, QUICK_SWEEP if asked.quick else WHOLE_SWEEP)))
+    if ingested:
+        out.print(ingest_table(ingested))
     if answered:
         out.print(answers_table(answered))
+    if swept:
+        out.print(sweep_table(swept))
 
 
 def ingest_table(runs: Sequence[Ingest]) -> Table:
@@ -83,6 +93,17 @@ def answers_table(runs: Sequence[Answers]) -> Table:
             *(_milliseconds(at(share, seconds)) for seconds in asked for share in (0.5, 0.99)),
             f"{run.sweep:.2f} s",
         )
+    return table
+
+
+def sweep_table(runs: Sequence[Sweep]) -> Table:
+    """How long the search for spikes takes."""
+    size = runs[0].size
+    names = ("database", "rows", "cold", "warm: middle", "longest", "with runaways")
+    table = _table(f"Search for spikes: {size.teams} teams with {size.weeks} weeks of hours", names)
+    for run in runs:
+        seconds = (run.cold, at(0.5, run.warm), run.warm[-1], run.found)
+        table.add_row(run.database, f"{run.rows:,}", *(f"{value:.2f} s" for value in seconds))
     return table
 
 
