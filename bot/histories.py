@@ -60,13 +60,19 @@ def _summed(at: Ints, nanos: Ints, *, rows: int, columns: int) -> Ints:
     return np.clip(sums, -MOST_NANOS, MOST_NANOS).astype(np.int64).reshape(rows, columns)
 
 
-def usual_of(nanos: Ints, start: int, end: int, *, known: int) -> int:
-    """The mean of the same hours of up to four weeks before, or of up to four days, as far as they are known; else zero."""
+def like(nanos: Ints, start: int, end: int, *, known: int) -> list[int]:
+    """What the same hours cost in up to four weeks before, or on up to four days, as far as they are known; maybe nothing."""
     for step in (_WEEK, _DAY):
         back = [step * times for times in range(1, 5) if start - step * times >= known]
         if back and step >= end - start:
-            return max(0, sum(int(nanos[start - hours : end - hours].sum()) for hours in back) // len(back))
-    return 0
+            return [int(nanos[start - hours : end - hours].sum()) for hours in back]
+    return []
+
+
+def usual_of(nanos: Ints, start: int, end: int, *, known: int) -> int:
+    """The mean of what the same hours cost before; zero where nothing is known."""
+    before = like(nanos, start, end, known=known)
+    return max(0, sum(before) // len(before)) if before else 0
 
 
 def first_difference(before: History, after: History) -> int | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.histories import Histories, Ints, Part, usual_of
+from bot.histories import Histories, Ints, Part, like
 from bot.money import NANOS
 from bot.silences import caught_up
 from bot.spike_hours import HISTORY_HOURS
@@ -158,10 +158,10 @@ def _in_parts(
 
 
 def _rise(total: Ints, column: int, window: int, known: int) -> float:
-    """By how many dollars a team's window is above what is usual for it."""
+    """By how many dollars a team's window is above the highest like it of four weeks: less is the team's own noise."""
     start, end = max(0, column + 1 - window), column + 1
-    usual = usual_of(total, start, end, known=len(total) - known)
-    return (int(total[start:end].sum()) - usual) / NANOS
+    highest = max(like(total, start, end, known=len(total) - known), default=0)
+    return (int(total[start:end].sum()) - highest) / NANOS
 
 
 def active_teams(histories: Histories, view: View) -> int:
