@@ -8,6 +8,7 @@ about, nothing is written, and the caller goes the longer way.
 
 import asyncio
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -36,16 +37,17 @@ class Insert(NamedTuple):
     on_conflict: str = ""
 
 
-class Express:
+class Express(ABC):
     """One writer's way; not for two tasks at once."""
 
+    @abstractmethod
     async def write(self, keys: Insert, others: Sequence[Insert], *, version: int) -> bool:
         """Writes everything in one transaction. False, and nothing written, if a key is not new or the configuration's
         version is another. Raises SQLAlchemy's errors."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def close(self) -> None:
-        raise NotImplementedError
+        """Gives back what the way holds."""
 
 
 class SqliteExpress(Express):
