@@ -6,7 +6,7 @@ from bot.manners import audience_of, escalation_due, escalation_people
 from bot.rulebook import Rulebook
 from bot.teams import Team
 from bot.views.manners import escalation_message
-from handlers.callers import called
+from handlers.answered import answerer
 from handlers.outbox import say_to_people
 from storage.manners import AlertTurn, Watched
 from storage.store import Transaction
@@ -57,7 +57,9 @@ async def settle_escalations(tx: Transaction, rulebook: Rulebook, team: Team, wa
         return
     ended = "This critical alert has ended."
     if watched.answered_by is not None:
-        ended = f"{called(await tx.people.by_id(watched.answered_by))} has answered this critical alert."
+        record = await tx.alerts.by_id(turn.alert_id)
+        assert record is not None, "its turn names it"
+        ended = f"{await answerer(tx, record)} has answered this critical alert."
     text = await tx.outbox.text_of(f"alert:{turn.alert_id}") or ""
     message = escalation_message(
         team, alert_id=turn.alert_id, text=text, minutes=0, channel_id=_channel(team), ended=ended

@@ -5,6 +5,7 @@ import pytest
 from handlers.key_owners import tell_owners
 from tests.company import TEAMS_YML, Company, company
 from tests.people import Person
+from tests.scenarios.alerting import later, minded
 from tests.scenarios.test_alert_answers import record_of
 from tests.scenarios.test_alerts import channel_messages, spiking
 from tests.seen import Message
@@ -40,6 +41,29 @@ async def test_the_owner_is_told_once_and_answers_without_being_named(acme_on_bo
     assert (await record_of(acme, alert)).state == "acknowledged"
     (answered,) = await told(acme.anna)
     assert answered.buttons() == []
+
+
+async def test_messages_of_an_escalation_do_not_name_the_owner_of_the_key(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    await acme.anna.runs("/tokens me", channel="CSEARCH")
+    await acme.ben.runs("/tokens", channel="CSEARCH")
+    await spiking(acme)
+    await acme.uses(acme.event("worse", dollars=4000, credential="ci-7"))
+    await acme.settles()
+    await tell_owners(acme.context)
+    await minded(acme)
+    await later(acme, minutes=31)
+    carried = (await acme.ben.dms())[-1]
+    assert "Nobody has answered a critical alert of Search for 30 minutes." in carried.text
+
+    await acme.anna.clicks("I'm on it", (await told(acme.anna))[0])
+    await minded(acme)
+
+    after = (await acme.ben.dms())[-1]
+    assert after.ts == carried.ts
+    assert after.text.startswith("The owner of the key has answered this critical alert.")
+    assert "UANNA" not in str(after.raw)
+    assert "anna" not in after.text_everywhere().casefold()
 
 
 async def test_managers_are_told_of_a_services_key(acme: Company) -> None:
