@@ -1,11 +1,17 @@
-"""Finds a Chromium for the tests of the page, or installs one: `python -m tests.browser`."""
+"""Finds a Chromium for the tests of the page, or installs one: `python -m tests.browser`. Opens pages in it."""
 
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+from playwright.async_api import Page, async_playwright, expect
+
+PATIENCE_MILLISECONDS = 45_000  # a machine may be slow and busy; what comes at once is not waited for
+expect.set_options(timeout=PATIENCE_MILLISECONDS)
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
     "--headless",
@@ -27,6 +33,26 @@ def chromium() -> str:
             f"No browser found. Install one of {', '.join(NAMES)}, or run `playwright install chromium`."
         )
     return found
+
+
+@asynccontextmanager
+async def page_of(address: str, *, scheme: str = "light", width: int = 1440, height: int = 900) -> AsyncIterator[Page]:
+    """The page in a browser; ends with an AssertionError if anything was said on its console."""
+    faults: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        context = await browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if scheme == "dark" else "light",
+        )
+        page = await context.new_page()
+        page.set_default_timeout(PATIENCE_MILLISECONDS)
+        page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        await page.goto(address)
+        yield page
+        await browser.close()
+    assert faults == []
 
 
 def _installed() -> str | None:

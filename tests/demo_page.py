@@ -1,4 +1,4 @@
-"""The demo as a newcomer meets it: `tokens demo` in a process of its own, and its page in a real browser."""
+"""The demo as a newcomer meets it: `tokens demo` in a process of its own, and what one does on its page."""
 
 import asyncio
 import re
@@ -6,11 +6,9 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
-from tests.browser import FLAGS, chromium
-
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 
 
 @asynccontextmanager
@@ -35,26 +33,6 @@ async def demo() -> AsyncIterator[str]:
         if process.returncode is None:
             process.terminate()
         await process.wait()
-
-
-@asynccontextmanager
-async def page_of(address: str, *, scheme: str = "light", width: int = 1440, height: int = 900) -> AsyncIterator[Page]:
-    """The page in a browser; ends with an AssertionError if anything was said on its console."""
-    faults: list[str] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
-        context = await browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if scheme == "dark" else "light",
-        )
-        page = await context.new_page()
-        page.set_default_timeout(15_000)
-        page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        await page.goto(address)
-        yield page
-        await browser.close()
-    assert faults == []
 
 
 async def go(page: Page, address: str, *, person: str, place: str, pane: str = "try") -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 from playwright.async_api import Page, expect
 from rich.console import Console
 
-from tests.demo_page import demo, go, page_of, run_command
+from tests.browser import page_of
+from tests.demo_page import demo, go, run_command
 
 FOLDER = Path(__file__).parent.parent / "docs" / "screenshots"
 

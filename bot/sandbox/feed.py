@@ -9,7 +9,7 @@ BEAT_SECONDS = 15
 
 
 class Feed:
-    """Subscribers and a version that grows with every event."""
+    """Subscribers and a version that grows with every event, and is its id: a page can tell older from newer."""
 
     def __init__(self) -> None:
         self.version = 0
@@ -18,7 +18,7 @@ class Feed:
     def tell(self, event: str, data: Any, *, to: set[str] | None = None) -> None:
         """Sends an event to everybody, or to some people's pages only."""
         self.version += 1
-        frame = f"event: {event}\ndata: {json.dumps(data)}\n\n"
+        frame = f"id: {self.version}\nevent: {event}\ndata: {json.dumps(data)}\n\n"
         for member, queue in self._listeners:
             if to is None or member in to:
                 queue.put_nowait(frame)

@@ -79,6 +79,7 @@ def settings_for(bot_url: str) -> SandboxSettings:
 async def office() -> AsyncIterator[Office]:
     bot, door = EchoBot(), listening_socket()
     app = create_sandbox(settings_for(address(door)))
+    app.state.workspace.patience_seconds = app.state.workspace.triggers.lifetime_seconds = 60.0  # for a busy machine
     async with running(bot.app, door), running(app) as url, Sandbox(url) as sandbox:
         yield Office(
             url=url,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bot.sandbox.workspace import Workspace
 from tests.sandbox.conftest import Office
 
 Json = dict[str, Any]
@@ -74,7 +75,7 @@ async def test_a_command_that_fails_is_told_as_slack_tells_it(office: Office) ->
 
 
 async def test_an_app_that_takes_too_long_is_told_so(office: Office) -> None:
-    assert office.workspace.patience_seconds == 3.0
+    assert Workspace(office.workspace.settings).patience_seconds == 3.0
     office.workspace.patience_seconds = 0.1
     office.bot.delay = 0.3
 

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
-from tests.browser import FLAGS, chromium
+from tests.browser import page_of
 from tests.sandbox.conftest import Office
 from tests.sandbox.test_dispatch import card, modal
 
@@ -23,17 +23,8 @@ DENIED = {
 @pytest.fixture
 async def page(office: Office) -> AsyncIterator[Page]:
     """The page with digest-like content; its console has to stay free of errors."""
-    faults: list[str] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
-        page = await browser.new_page(viewport={"width": 1280, "height": 800})
-        page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        await page.goto(office.url)
+    async with page_of(office.url, width=1280, height=800) as page:
         yield page
-        await browser.close()
-
-    assert faults == []
 
 
 def answer_like_an_app(office: Office) -> None:

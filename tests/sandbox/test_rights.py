@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
 
+from bot.sandbox.triggers import Triggers
 from tests.sandbox.conftest import Office
 from tests.sandbox.test_web_api import refused
 
@@ -32,6 +33,7 @@ async def test_a_trigger_opens_one_modal(office: Office) -> None:
 
 
 async def test_a_trigger_is_dead_after_three_seconds(office: Office) -> None:
+    assert Triggers().lifetime_seconds == 3.0
     trigger = (await triggered(office))["trigger_id"]
     office.workspace.triggers.expire_all()
 

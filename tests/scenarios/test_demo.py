@@ -3,7 +3,8 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.demo_page import demo, go, page_of, run_command
+from tests.browser import page_of
+from tests.demo_page import demo, go, run_command
 
 pytestmark = pytest.mark.browser
 

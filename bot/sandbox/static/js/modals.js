@@ -1,6 +1,7 @@
 // Modals: the top of the acting person's stack, as a dialog with validation beside each field.
 import { post } from "./api.js";
 import { drawBlocks } from "./blocks.js";
+import { notice } from "./dialogs.js";
 import { clear, find, fresh, h } from "./dom.js";
 import { Form } from "./forms.js";
 import { icon, mark } from "./icons.js";
@@ -35,11 +36,12 @@ async function submit(view) {
   errors = missing(view, values);
   if (Object.keys(errors).length) return draw(true);
   dialog().setAttribute("aria-busy", "true");
-  const answer = await post("submit", { view_id: view.id, values });
+  const as = store.acting.id;
+  const answer = await post("submit", { as, view_id: view.id, values });
   dialog().removeAttribute("aria-busy");
   errors = answer.errors ?? {};
   if (!answer.ok) trouble = answer.error ?? "We had some trouble connecting. Try again?";
-  if (answer.modals) {
+  if (answer.modals && as === store.acting.id) {
     store.modals = answer.modals;
     changed("modals");
   }
@@ -48,8 +50,11 @@ async function submit(view) {
 
 async function close(view, all = false) {
   dialog().setAttribute("aria-busy", "true");
-  const answer = await post("close", { view_id: view.id, all });
+  const as = store.acting.id;
+  const answer = await post("close", { as, view_id: view.id, all });
   dialog().removeAttribute("aria-busy");
+  if (answer.ok === false) notice(answer.error ?? "That did not work. Try again.", "error");
+  if (as !== store.acting.id) return;
   store.modals = answer.modals ?? store.modals.slice(0, all ? 0 : -1);
   changed("modals");
 }

@@ -52,18 +52,46 @@ const HEARD = {
   notice: ({ text, level }) => notice(text, level),
 };
 
-async function load(as, at) {
-  const state = await fetchState(as);
+const PASSING = new Set(["hello", "notice"]); // no part of the state
+let arrivals = 0; // counts the times one became somebody: an answer asked for before the last comes too late
+let choices = 0; // and the times one chose to
+let meanwhile = []; // what was heard while the state was read again: [version, name, data]
+let reading = false;
+let again = false; // asked for while it was read
+
+function heard(name, data, version) {
+  if (reading && !PASSING.has(name)) meanwhile.push([version, name, data]);
+  HEARD[name](data);
+}
+
+function show(state, at) {
   take(state);
   const earlier = at ?? (store.place?.kind === "home" ? "home" : store.place?.kind === "dm" ? appDm()?.id : store.place?.id);
   store.place = placeOf(earlier) ?? firstPlace();
 }
 
-let loading = null;
+const AGAIN = 2000; // milliseconds
+
+/** Reads everything again. What is heard while the answer is under way is newer than it, and is not undone by it. */
 async function reload() {
-  loading ??= load(store.acting.id).finally(() => (loading = null));
-  await loading;
-  changed("all");
+  if (reading) return void (again = true);
+  const mine = arrivals;
+  reading = true;
+  meanwhile = [];
+  try {
+    const state = await fetchState(store.acting.id);
+    if (mine !== arrivals) return;
+    show(state);
+    for (const [at, name, data] of meanwhile) if (at > state.version) HEARD[name](data);
+    changed("all");
+  } catch {
+    setTimeout(() => mine === arrivals && reload(), AGAIN);
+  } finally {
+    if (mine === arrivals) reading = false;
+  }
+  if (!again || mine !== arrivals) return;
+  again = false;
+  reload();
 }
 
 function online(is) {
@@ -72,20 +100,41 @@ function online(is) {
   changed("online");
 }
 
-/** Becomes another member: everything visible is theirs from here on. */
-export async function actAs(id, at) {
-  await load(id, at);
+async function become(id, at) {
+  const mine = ++choices;
+  const from = store.place;
+  const answer = fetchState(id);
+  store.becoming = answer.then((state) => state.acting.id);
+  store.becoming.catch(() => {}); // heard of below, and by every deed that waits for it
+  try {
+    const state = await answer;
+    if (mine !== choices) return;
+    arrivals += 1;
+    reading = again = false;
+    show(state, store.place === from ? at : undefined);
+  } finally {
+    if (mine === choices) store.becoming = null;
+  }
   remember();
   changed("all", "place");
-  listen(store.acting.id, HEARD, online);
+  listen(store.acting.id, Object.keys(HEARD), heard, online);
   arrived();
+}
+
+/** Becomes another member: everything visible is theirs once it is here, and every deed from now on. */
+export async function actAs(id, at) {
+  try {
+    await become(id, at);
+  } catch {
+    notice(`You still act as ${store.acting.real_name}: the person you chose could not be loaded.`, "error");
+  }
 }
 
 export async function start() {
   try {
-    await actAs(params().get("as"), params().get("at"));
+    await become(params().get("as"), params().get("at"));
   } catch {
-    await actAs(null, params().get("at"));
+    await become(null, params().get("at"));
   }
   window.addEventListener("hashchange", () => {
     const to = placeOf(params().get("at"));
@@ -104,7 +153,7 @@ function seen() {
   const newest = `${store.acting.id}/${store.place.id}/${store.messages.get(store.place.id)?.at(-1)?.ts}/${here?.unread}`;
   if (!here?.unread || newest === readUpTo) return;
   readUpTo = newest;
-  post("read", { channel: store.place.id });
+  post("read", { as: store.acting.id, channel: store.place.id });
 }
 document.addEventListener("visibilitychange", () => store.ready && seen());
 
@@ -112,7 +161,7 @@ document.addEventListener("visibilitychange", () => store.ready && seen());
 async function arrived() {
   if (store.place.kind === "channel") return seen();
   const as = store.acting.id;
-  const answer = await post("home", { tab: store.place.kind === "home" ? "home" : "messages" });
+  const answer = await post("home", { as, tab: store.place.kind === "home" ? "home" : "messages" });
   if (as !== store.acting.id) return;
   if (answer.home) {
     store.home = answer.home;

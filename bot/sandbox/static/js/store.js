@@ -1,4 +1,5 @@
 // What the page knows, and who wants to hear when it changes.
+import { waitsForRelease } from "./press.js";
 
 export const store = {
   ready: false,
@@ -8,6 +9,7 @@ export const store = {
   workspace: { name: "" },
   app: { name: "Tokens", command: "/tokens" },
   acting: null,
+  becoming: null, // while another person was chosen and is not here yet: a promise of that person's id
   people: [],
   usergroups: [],
   channels: [],
@@ -29,7 +31,17 @@ export function on(topics, listener) {
   for (const topic of topics.split(" ")) heard.set(topic, [...(heard.get(topic) ?? []), listener]);
 }
 
+let stale = new Set(); // topics that changed while a button was held down
+
+/** Draws what shows one of `topics` again: now, or when the button that is held down has been released. */
 export function changed(...topics) {
+  for (const topic of topics) stale.add(topic);
+  if (!waitsForRelease(draw)) draw();
+}
+
+function draw() {
+  const topics = stale;
+  stale = new Set();
   const called = new Set();
   for (const topic of topics) for (const listener of heard.get(topic) ?? []) if (!called.has(listener)) called.add(listener), listener(topic);
 }
