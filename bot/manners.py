@@ -19,8 +19,11 @@ team's settings; dropped because it was untrue before quiet hours ended."""
 
 STEPS = 2
 """How many times an alert that nobody answers is carried further: to the managers, then to those above them."""
-_SPEND_STAYS = frozenset({"spike"})
-"""Kinds worth saying although they ended while they were held: the money was spent."""
+DIRECT = frozenset({"silence", "route", "drift", "unpriced", "overlap", "cross-check", "shared rise"})
+"""Kinds that tell those who can mend it, and not the team's channel; they are counted for themselves. Nobody answers them:
+they end by themselves."""
+_STAYS = frozenset({"spike", "silence", "overlap", "cross-check", "shared rise"})
+"""Kinds worth saying although they ended while they were held: the money was spent, or the data are missing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +101,7 @@ def turn_of(team: Team, *, kind: str, severity: Severity, at: int, said_on: dict
 
 def is_untrue(*, kind: str, is_closed: bool) -> bool:
     """Whether a message that was held is better never said."""
-    return is_closed and kind not in _SPEND_STAYS
+    return is_closed and kind not in _STAYS
 
 
 def escalation_due(settings: AlertSettings, *, since: int, done: int, at: int) -> bool:

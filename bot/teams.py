@@ -116,6 +116,11 @@ class Directory:
             found.append(team)
         return tuple(found)
 
+    @property
+    def addressed(self) -> tuple[Team, ...]:
+        """All that alerts are told of, with settings for them: the organisation, and every team."""
+        return (self.root, *self.real_teams)
+
     def children(self, team: Team) -> tuple[Team, ...]:
         return tuple(t for t in self.real_teams if t.parent_id == team.id)
 

@@ -25,6 +25,9 @@ async def gather_alerts(context: Context) -> int:
         rulebook = await context.rulebooks.current(tx)
         by_person: dict[int, list[Copy]] = {}
         for copy in await tx.alert_bundles.waiting(at=at):
+            record = await tx.alerts.by_id(copy.alert_id)
+            if record is None or record.kind not in GATHERED:
+                continue  # what waited for the end of quiet hours is said by itself
             by_person.setdefault(copy.person_id, []).append(copy)
         for person_id, copies in sorted(by_person.items()):
             if len(copies) == 1:

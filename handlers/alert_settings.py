@@ -11,7 +11,7 @@ from bot.manners import may_set
 from bot.periods import micros
 from bot.refusals import FieldRefusal, Refusal
 from bot.rulebook import Rulebook
-from bot.teams import Team
+from bot.teams import ORGANISATION_SLUG, Team
 from bot.views import alert_settings as views
 from bot.views.blocks import name
 from bot.views.manners import OPEN_ALERT_SETTINGS
@@ -21,6 +21,8 @@ from handlers.channels import must_be_postable
 from handlers.context import Context
 from handlers.manners import judge_held_again
 from storage.store import Transaction
+
+ORGANISATION_NAMES = frozenset({ORGANISATION_SLUG, "org"})
 
 
 async def set_alert_settings(
@@ -52,6 +54,8 @@ async def show_alert_settings(asked: Asked) -> None:
 def _teams(rulebook: Rulebook, asked: Asked, slug: str) -> list[Team]:
     """The team named, the channel's, or those that the person manages or belongs to."""
     directory = rulebook.directory
+    if slug.casefold() in ORGANISATION_NAMES:
+        return [directory.root]
     if slug:
         named = directory.by_slug(slug)
         if named is None:
@@ -77,7 +81,7 @@ async def click_open_settings(asked: Asked) -> None:
     """A button carries its team's id."""
     async with asked.context.store.read() as tx:
         directory = (await asked.context.rulebooks.current(tx)).directory
-    team = next((team for team in directory.real_teams if team.id == asked.id), None)
+    team = next((team for team in directory.addressed if team.id == asked.id), None)
     if team is None:
         raise Refusal("There is no such team any more.")
     await open_alert_settings(asked, team)

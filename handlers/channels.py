@@ -25,7 +25,8 @@ def route_of(team: Team, route: Route = "", *, said_in: str = "") -> str:
     """The channel that a team's messages of a kind go to; a message that was said stays where it was `said_in`. A paused
     one raises Refusal, whose text is the fault's name."""
     place = team.place(route)
-    place = next((known for known in team.places if known.ref == said_in), place)
+    if said_in:
+        place = next((known for known in team.places if known.ref == said_in), place)
     if place.state == "paused":
         raise Refusal("team_channel_paused")
     return said_in or place.ref
@@ -62,7 +63,7 @@ async def resolve_channels(context: Context) -> int:
 async def _look_at_places(context: Context, directory: Directory) -> int:
     """Looks whether the channels apart, for alerts or approvals, may still be posted to. Returns how many changed."""
     changed = 0
-    wanted = {place.ref for team in directory.real_teams for _, place in _apart(team)}
+    wanted = {place.ref for team in directory.addressed for _, place in _apart(team)}
     for channel_id in sorted(wanted):
         info = await _info(context, channel_id)
         if info is not None:
@@ -84,7 +85,7 @@ async def set_places(context: Context, channel_id: str, *, state: PlaceState) ->
     changed = 0
     async with context.store.begin() as tx:
         directory = (await context.rulebooks.current(tx)).directory
-        for team in directory.real_teams:
+        for team in directory.addressed:
             for route, place in _apart(team):
                 if place.ref != channel_id or place.state == state:
                     continue
@@ -203,7 +204,7 @@ async def channel_changed(context: Context, event: dict[str, Any], *, now: datet
         state = "paused"  # unshared with one company, still shared with another
     if state is None:
         return
-    if any(place.ref == channel_id for team in directory.real_teams for _, place in _apart(team)):
+    if any(place.ref == channel_id for team in directory.addressed for _, place in _apart(team)):
         await set_places(context, str(channel_id), state=state)
     team = directory.by_channel(str(channel_id))
     if team is not None and state != team.channel_state:

@@ -83,6 +83,11 @@ async def _look_at_teams(context: Context) -> list[Finding]:
     for team in directory.real_teams:
         if team.channel_state in advice:
             found.append((False, f"{team.slug}: {team.channel_ref} {advice[team.channel_state]}"))
+    for team in directory.addressed:
+        apart = (("alerts", team.alerts.alerts_place), ("approvals", team.alerts.approvals_place))
+        found += [
+            (False, f"{team.slug}: {what} in {p.ref} {advice[p.state]}") for what, p in apart if p and p.state in advice
+        ]
     if not any(count for _, count in sources):
         found.append((False, "no ingest key is in force: `tokens keys create NAME --source cloudevents` makes one"))
     found += [

@@ -22,6 +22,7 @@ from bot.teams import Directory, Team
 from bot.views import gateways as views
 from handlers.callers import find_in_slack, is_outsider
 from handlers.context import Context
+from handlers.manners import alert_key, say_alert
 from handlers.outbox import say_to_people
 from handlers.standings import standing_of
 from storage.alerts import AlertRecord
@@ -109,7 +110,8 @@ async def watch_gateways(context: Context) -> int:
     """Holds what gateways say they spent against the books; tells finance of drifts that last, and when they have gone."""
     at = context.now_micros()
     async with context.store.begin() as tx:
-        directory = (await context.rulebooks.current(tx)).directory
+        rulebook = await context.rulebooks.current(tx)
+        directory = rulebook.directory
         watched = {(w.source_id, w.gateway_team): w for w in await tx.gateways.all()}
         records = await tx.alerts.of_kind(team_id=directory.root.id, kind=KIND, since=at - DAY_MICROS)
         said: set[tuple[int, str, int]] = set()
@@ -128,14 +130,15 @@ async def watch_gateways(context: Context) -> int:
             if drift is not None and (known.source_id, known.gateway_team, known.base_at) not in said:
                 drifts.setdefault(known.source_id, []).append(drift)
         for source_id in sorted(drifts):
-            changed += await _say(tx, directory, source_id, drifts[source_id], at=at)
+            changed += await _say(tx, rulebook, source_id, drifts[source_id], at=at)
     if changed:
         context.wake_outbox.set()
     return changed
 
 
-async def _say(tx: Transaction, directory: Directory, source_id: int, drifts: list[Drift], *, at: int) -> bool:
+async def _say(tx: Transaction, rulebook: Rulebook, source_id: int, drifts: list[Drift], *, at: int) -> bool:
     """One message to finance of all teams of a gateway that began to drift, the largest drift first."""
+    directory = rulebook.directory
     source = await _source(tx, source_id)
     ranked = sorted(drifts, key=lambda drift: -abs(drift.watched.drift_nanos))
     lines = []
@@ -155,7 +158,8 @@ async def _say(tx: Transaction, directory: Directory, source_id: int, drifts: li
     if record is None:
         return False
     people = directory.finance or directory.admins
-    await say_to_people(tx, people, _message(directory, record, lines, at), dedupe_key=f"alert:{record.id}", at=at)
+    message = _message(directory, record, lines, at)
+    await say_alert(tx, rulebook, directory.root, message, record=record, severity="medium", at=at, people=people)
     return True
 
 
@@ -181,7 +185,7 @@ async def _bring_up_to_date(
         facts={**record.facts, "lines": msgspec.to_builtins(now)},
     )
     await tx.alerts.save(kept)
-    return await tx.outbox.change(f"alert:{record.id}", _message(directory, kept, now, at), at=at)
+    return await tx.outbox.change(alert_key(record.id), _message(directory, kept, now, at), at=at)
 
 
 def _message(directory: Directory, record: AlertRecord, lines: list[DriftLine], at: int) -> Any:

@@ -5,13 +5,15 @@ from typing import Any
 
 from bot.attribution import Source
 from bot.health import HISTORY_DAYS, SLOTS_A_DAY, silence, slot_of
+from bot.manners import Severity
 from bot.periods import DAY_MICROS
 from bot.reports import SilentSource
+from bot.rulebook import Rulebook
 from bot.teams import Directory, Team
 from bot.views import health_alerts as views
 from handlers.context import Context
-from handlers.manners import alert_key
-from handlers.outbox import deciding_people, say_to_people
+from handlers.manners import alert_key, say_again, say_alert
+from handlers.outbox import deciding_people
 from storage.alerts import AlertRecord
 from storage.health import WATCHER
 from storage.store import Transaction
@@ -30,7 +32,8 @@ async def watch_sources(context: Context) -> int:
     """
     at = context.now_micros()
     async with context.store.begin() as tx:
-        directory = (await context.rulebooks.current(tx)).directory
+        rulebook = await context.rulebooks.current(tx)
+        directory = rulebook.directory
         heard = {source: last for source, last in (await tx.observations.last_received()).items() if last <= at}
         slot = slot_of(at)
         fresh = [(source, slot_of(last)) for source, last in heard.items() if slot - slot_of(last) <= 1]
@@ -45,14 +48,15 @@ async def watch_sources(context: Context) -> int:
             for source, is_in_force in sources.values():
                 last = heard.get(source.id)
                 if is_in_force and last is not None and source.id not in running:
-                    changed += await _judge_silence(tx, directory, source, last=last, at=at)
+                    changed += await _judge_silence(tx, rulebook, source, last=last, at=at)
             await tx.health.expire(before_slot=slot - (HISTORY_DAYS + 1) * SLOTS_A_DAY)
     if changed:
         context.wake_outbox.set()
     return changed
 
 
-async def _judge_silence(tx: Transaction, directory: Directory, source: Source, *, last: int, at: int) -> bool:
+async def _judge_silence(tx: Transaction, rulebook: Rulebook, source: Source, *, last: int, at: int) -> bool:
+    directory = rulebook.directory
     since = slot_of(last) - HISTORY_DAYS * SLOTS_A_DAY
     if slot_of(at) - slot_of(last) <= 1:
         return False
@@ -64,9 +68,10 @@ async def _judge_silence(tx: Transaction, directory: Directory, source: Source, 
     prefix = f"{SILENCE}:{source.id}:"
     return await _tell(
         tx,
-        directory,
+        rulebook,
         directory.root,
         kind=SILENCE,
+        severity="high" if source.role == "meter" else "low",
         prefix=prefix,
         facts=facts,
         people=directory.admins | directory.finance,
@@ -101,18 +106,20 @@ async def watch_routes(context: Context) -> int:
     """Tells a team's managers that its channel can't be reached, and when it can again. Returns how many messages changed."""
     at = context.now_micros()
     async with context.store.begin() as tx:
-        directory = (await context.rulebooks.current(tx)).directory
+        rulebook = await context.rulebooks.current(tx)
+        directory = rulebook.directory
         changed = 0
-        for team in directory.real_teams:
+        for team in directory.addressed:
             broken = [place.ref for place in team.places if place.state == "broken"]
             records = await tx.alerts.open_ones(team_id=team.id, kind=ROUTE)
             if broken and not records:
                 prefix = f"{ROUTE}:{team.id}:"
                 changed += await _tell(
                     tx,
-                    directory,
+                    rulebook,
                     team,
                     kind=ROUTE,
+                    severity="high",
                     prefix=prefix,
                     facts={"since": at, "channel": team.channel_ref if broken[0] == team.place().ref else broken[0]},
                     people=deciding_people(directory, team),
@@ -130,21 +137,26 @@ async def watch_routes(context: Context) -> int:
 
 async def _tell(
     tx: Transaction,
-    directory: Directory,
+    rulebook: Rulebook,
     team: Team,
     *,
     kind: str,
+    severity: Severity,
     prefix: str,
     facts: dict[str, Any],
     people: frozenset[int],
     key: str | None,
     at: int,
 ) -> bool:
-    """A message to people; or, where the same failed less than a day ago, that message opened again. Without a key of its
-    own an alert is numbered by the one before it."""
+    """A message to people, by the manners of their team; or, where the same failed less than a day ago, that message opened
+    again. Without a key of its own an alert is numbered by the one before it."""
+    directory = rulebook.directory
     last = await tx.alerts.newest(team_id=team.id, kind=kind, prefix=prefix)
     if last is not None and 0 <= at - last.opened_at < SAME_MICROS:
-        return await _change(tx, directory, replace(last, closed_at=None, facts=facts), at=at)
+        again = replace(last, closed_at=None, facts=facts)
+        changed = await _change(tx, directory, again, at=at)
+        await say_again(tx, team, again, severity=severity, at=at)
+        return changed
     number = 0 if last is None else last.id
     record = await tx.alerts.add(
         dedupe_key=key or f"{prefix}{number}", team_id=team.id, kind=kind, state="open", at=at, facts=facts
@@ -152,7 +164,7 @@ async def _tell(
     if record is None:
         return False
     message = _message(directory, record, at=at)
-    await say_to_people(tx, people, message, dedupe_key=alert_key(record.id), at=at)
+    await say_alert(tx, rulebook, team, message, record=record, severity=severity, at=at, people=people)
     return True
 
 

@@ -140,7 +140,7 @@ async def _company(tx: Transaction, rulebook: Rulebook, person: Person, context:
     prices = await prices_view(tx, first_day=period.first_day, end_day=period.end_day, at=micros(now))
     last = period_of(period.first_day - 1, directory.organisation.period)
     days = so_far(period.first_day, last.first_day, today=organisation.today)
-    broken = [route for team in directory.real_teams for route in _broken_routes(team)]
+    broken = [route for team in directory.addressed for route in _broken_routes(team)]
     return CompanyView(
         organisation=organisation,
         teams=tuple(sorted(teams, key=lambda s: -s.balance.charged_nanos)),

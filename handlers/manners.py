@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.manners import Severity, Turn, Way, audience_of, is_untrue, quiet_until, rank, turn_of
+from bot.manners import DIRECT, Severity, Turn, Way, audience_of, is_untrue, quiet_until, rank, turn_of
 from bot.messages import Message
 from bot.periods import DAY_MICROS
 from bot.refusals import Refusal
@@ -16,7 +16,7 @@ from handlers.answered import quieted
 from handlers.answers import Asked, answers
 from handlers.context import Context
 from handlers.escalations import escalate, is_escalation_due, settle_escalations
-from handlers.outbox import say_to_people, say_to_team
+from handlers.outbox import deciding_people, say_to_people, say_to_team
 from storage.alert_bundles import gathered_until
 from storage.alerts import AlertRecord
 from storage.manners import AlertTurn, Watched
@@ -34,8 +34,8 @@ def alert_key(alert_id: int) -> str:
     return f"alert:{alert_id}"
 
 
-def summary_key(team_id: int, day: int) -> str:
-    return f"more-alerts:{team_id}:{day}"
+def summary_key(team_id: int, day: int, *, direct: bool) -> str:
+    return f"more-alerts:{team_id}:{day}{':direct' if direct else ''}"
 
 
 async def say_alert(
@@ -47,8 +47,10 @@ async def say_alert(
     record: AlertRecord,
     severity: Severity,
     at: int,
+    people: frozenset[int] | None = None,
 ) -> None:
     """Puts an alert's message where and when its team's manners want it: once per alert, in the transaction of its state.
+    One of a kind that tells those who can mend it goes to these `people`.
 
     It is kept in any case, so that what the alert comes to is in it when, and if, it is said.
     """
@@ -63,9 +65,21 @@ async def say_alert(
     held_until = _held_until(turn)
     if record.kind in GATHERED and _goes_to_people(team):
         held_until = gathered_until(held_until, at=at)
-    await _put(tx, rulebook, team, message, key=alert_key(record.id), held_until=held_until, at=at)
+    await _put(tx, rulebook, team, message, key=alert_key(record.id), people=people, held_until=held_until, at=at)
     if turn.way == "summed":
-        await _sum_up(tx, rulebook, team, day=day, at=at)
+        await _sum_up(tx, rulebook, team, day=day, direct=record.kind in DIRECT, at=at)
+
+
+async def say_again(tx: Transaction, team: Team, record: AlertRecord, *, severity: Severity, at: int) -> None:
+    """An alert that had ended goes on: if its message was dropped before anybody read it, it has its turn now."""
+    await tx.manners.take_turns(team.id)
+    before = await tx.manners.of(record.id)
+    if before is None or before.way != "dropped":
+        return
+    turn = await _turn(tx, team, kind=record.kind, severity=severity, at=at)
+    day = team.day_of(turn.at)
+    await tx.manners.save(replace(before, way=turn.way, said_at=turn.at, said_day=day, settled=False))
+    await tx.outbox.hold(alert_key(record.id), until=_held_until(turn))
 
 
 def _goes_to_people(team: Team) -> bool:
@@ -74,7 +88,7 @@ def _goes_to_people(team: Team) -> bool:
 
 
 async def _turn(tx: Transaction, team: Team, *, kind: str, severity: Severity, at: int) -> Turn:
-    said_on = await tx.manners.said_on(team.id, since_day=team.day_of(at))
+    said_on = await tx.manners.said_on(team.id, since_day=team.day_of(at), direct=kind in DIRECT)
     return turn_of(team, kind=kind, severity=severity, at=at, said_on=said_on)
 
 
@@ -83,28 +97,50 @@ def _held_until(turn: Turn) -> int:
 
 
 async def _put(
-    tx: Transaction, rulebook: Rulebook, team: Team, message: Message, *, key: str, held_until: int, at: int
+    tx: Transaction,
+    rulebook: Rulebook,
+    team: Team,
+    message: Message,
+    *,
+    key: str,
+    people: frozenset[int] | None,
+    held_until: int,
+    at: int,
 ) -> None:
+    """In preview to finance; else to people, if it is for some and the organisation has no channel for its alerts, or to the
+    team."""
     directory = rulebook.directory
     if audience_of(team) == "finance":
-        await say_to_people(tx, directory.finance, message, dedupe_key=key, at=at, held_until=held_until)
+        people = directory.finance or directory.admins
+    elif team.kind == "organisation" and not _goes_to_people(team):
+        people = None
+    if people is not None:
+        await say_to_people(tx, people, message, dedupe_key=key, at=at, held_until=held_until)
     else:
         await say_to_team(tx, directory, team, message, dedupe_key=key, at=at, route="alerts", held_until=held_until)
 
 
-async def _sum_up(tx: Transaction, rulebook: Rulebook, team: Team, *, day: int, at: int) -> None:
+async def _sum_up(tx: Transaction, rulebook: Rulebook, team: Team, *, day: int, direct: bool, at: int) -> None:
     """Puts the day's summary of what is not said by itself, or brings it up to date; it waits for quiet hours as they do."""
-    turns = await tx.manners.on_day(team.id, day, ways=_SUMMED)
+    turns = await tx.manners.on_day(team.id, day, ways=_SUMMED, direct=direct)
     lines = [(t.alert_id, text) for t in turns if (text := await tx.outbox.text_of(alert_key(t.alert_id))) is not None]
     if not lines:
         return
     message = views.more_alerts_message(team, lines=lines, day=day)
-    key = summary_key(team.id, day)
+    key = summary_key(team.id, day, direct=direct)
     if await tx.outbox.known(key):
         await tx.outbox.change(key, message, at=at)
     else:
         due = min(turn.said_at for turn in turns)
-        await _put(tx, rulebook, team, message, key=key, held_until=due if due > at else 0, at=at)
+        people = _menders(rulebook, team) if direct else None
+        held_until = due if due > at else 0
+        await _put(tx, rulebook, team, message, key=key, people=people, held_until=held_until, at=at)
+
+
+def _menders(rulebook: Rulebook, team: Team) -> frozenset[int]:
+    """Who can mend what is told of a team or the organisation, whatever it is."""
+    directory = rulebook.directory
+    return directory.admins | directory.finance if team.kind == "organisation" else deciding_people(directory, team)
 
 
 async def keep_manners(context: Context) -> int:
@@ -140,16 +176,17 @@ def _is_due(team: Team, watched: Watched, *, at: int) -> bool:
 
 async def _keep_of_team(tx: Transaction, rulebook: Rulebook, team: Team, *, at: int) -> int:
     await tx.manners.take_turns(team.id)
-    changed, days = 0, set()
+    changed = 0
+    days: set[tuple[int, bool]] = set()
     for watched in await tx.manners.unsettled(team_id=team.id):
         if watched.turn.way == "summed":
-            days.add(watched.turn.said_day)
+            days.add((watched.turn.said_day, watched.kind in DIRECT))
         after = await _after(tx, rulebook, team, watched, at=at)
         if after != watched.turn:
             await tx.manners.save(after)
             changed += 1
-    for day in sorted(days):
-        await _sum_up(tx, rulebook, team, day=day, at=at)
+    for day, direct in sorted(days):
+        await _sum_up(tx, rulebook, team, day=day, direct=direct, at=at)
     return changed
 
 

@@ -13,7 +13,7 @@ from bot.rulebook import Rulebook
 from bot.views.sources import cross_check_message
 from handlers.cli import opened, out, run
 from handlers.context import Context
-from handlers.outbox import say_to_people
+from handlers.notices import notify
 from storage.observations import Traffic
 from storage.store import Transaction
 
@@ -49,13 +49,25 @@ async def cross_check(context: Context) -> int:
         told = 0
         for (day, source_id), checks in sorted(by_source.items()):
             key = f"cross-check:{source_id}:{day}"
-            if not await tx.outbox.known(key):
-                message = cross_check_message(checks)
-                await say_to_people(tx, rulebook.directory.finance, message, dedupe_key=key, at=now)
-                told += 1
+            if not await tx.outbox.known(key):  # as versions before this put it
+                told += await _tell(tx, rulebook, checks, key=key, at=now)
     if told:
         context.wake_outbox.set()
     return told
+
+
+async def _tell(tx: Transaction, rulebook: Rulebook, checks: list[CrossCheck], *, key: str, at: int) -> bool:
+    return None is not await notify(
+        tx,
+        rulebook,
+        cross_check_message(checks),
+        kind="cross-check",
+        key=key,
+        people=rulebook.directory.finance,
+        severity="medium",
+        facts={"source": checks[0].source, "day": checks[0].day},
+        at=at,
+    )
 
 
 async def change_role(context: Context, name: str, role: Literal["meter", "observe"]) -> None:

@@ -8,7 +8,7 @@ from bot.reports import OverlapView
 from bot.rulebook import Rulebook
 from bot.views.sources import overlap_message
 from handlers.context import Context
-from handlers.outbox import say_to_people
+from handlers.notices import notify
 from storage.overlaps import Known
 from storage.store import Transaction
 
@@ -37,7 +37,18 @@ async def find_overlaps(context: Context) -> int:
             directory = rulebook.directory
             message = overlap_message(_view(known, meters))
             key = f"overlap:{overlap.first_id}:{overlap.second_id}:{now // DAY_MICROS}"
-            await say_to_people(tx, directory.admins | directory.finance, message, dedupe_key=key, at=now)
+            people = directory.admins | directory.finance
+            await notify(
+                tx,
+                rulebook,
+                message,
+                kind="overlap",
+                key=key,
+                people=people,
+                severity="medium",
+                facts={"sources": [overlap.first_id, overlap.second_id]},
+                at=now,
+            )
             await tx.overlaps.told(overlap, at=now)
             told += 1
     if told:

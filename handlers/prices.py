@@ -1,5 +1,7 @@
 """Prices in Slack: admins hear of models without one, set it, and what was used is priced again."""
 
+from dataclasses import replace
+
 from slack_bolt.async_app import AsyncApp
 
 from bot.money import NANOS
@@ -24,7 +26,8 @@ from bot.rulebook import Rulebook
 from bot.views import prices as views
 from handlers.answers import Asked, answers
 from handlers.context import Context
-from handlers.outbox import say_to_people
+from handlers.manners import alert_key
+from handlers.notices import notify
 from handlers.reprice import reprice
 from storage.store import Transaction
 
@@ -49,8 +52,18 @@ async def tell_unpriced(context: Context) -> int:
     async with context.store.begin() as tx:
         told = await tx.prices.newly_unpriced(found, at=at)
         if told:
-            message = views.unpriced_message(told, priced={})
-            await say_to_people(tx, people, message, dedupe_key=_told_key(at), at=at)
+            await notify(
+                tx,
+                await context.rulebooks.current(tx),
+                views.unpriced_message(told, priced={}),
+                kind="unpriced",
+                key=_told_key(at),
+                people=people,
+                severity="medium",
+                facts={"models": [[model.provider, model.model] for model in told]},
+                at=at,
+                closed=False,
+            )
             context.wake_outbox.set()
     return len(told)
 
@@ -94,7 +107,11 @@ async def _update_what_was_told(tx: Transaction, rulebook: Rulebook, line: SetPr
         if at in by_name or at in priced
     ]
     message = views.unpriced_message(told, priced=priced)
-    await tx.outbox.change(_told_key(told_at), message, at=line.set_at)
+    record = await tx.alerts.by_key(_told_key(told_at))
+    key = _told_key(told_at) if record is None else alert_key(record.id)  # before this version it was no alert
+    await tx.outbox.change(key, message, at=line.set_at)
+    if record is not None and all((model.provider, model.model) in priced for model in told):
+        await tx.alerts.save(replace(record, state="closed", closed_at=line.set_at))
 
 
 async def reprice_due(context: Context) -> int:

@@ -5,12 +5,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from bot.money import NANOS
 from bot.periods import HOUR_MICROS, micros
 from bot.shared_rises import MOST_HOURS, is_shared, rising_hours
+from bot.spike_rule import severity_of
 from bot.sweeps import Found, View, active_teams, looked_at
 from bot.views.spikes import shared_rise_message
 from handlers.context import Context
-from handlers.outbox import say_to_people
+from handlers.notices import notify
 from storage.store import Transaction
 
 SHARED = "shared rise"
@@ -54,8 +56,8 @@ async def hold_shared_rise(
 
 
 async def _keep(tx: Transaction, context: Context, facts: dict[str, Any], *, this_hour: int, at: int) -> None:
-    directory = (await context.rulebooks.current(tx)).directory
-    root = directory.root
+    rulebook = await context.rulebooks.current(tx)
+    root = rulebook.directory.root
     known = await tx.alerts.newest(team_id=root.id, kind=SHARED, prefix=SHARED)
     if known is not None and max(known.facts["hours"]) > this_hour - _DAY:
         hours = sorted({*known.facts["hours"], *facts["hours"]})
@@ -66,9 +68,7 @@ async def _keep(tx: Transaction, context: Context, facts: dict[str, Any], *, thi
         await tx.outbox.change(f"alert:{record.id}", shared_rise_message(record.facts, zone=root.timezone), at=at)
         return
     key = f"{SHARED}:{min(facts['hours'])}"
-    made = await tx.alerts.add(
-        dedupe_key=key, team_id=root.id, kind=SHARED, state="closed", at=at, closed_at=at, facts=facts
-    )
-    if made is not None:
-        message = shared_rise_message(facts, zone=root.timezone)
-        await say_to_people(tx, directory.finance, message, dedupe_key=f"alert:{made.id}", at=at)
+    message = shared_rise_message(facts, zone=root.timezone)
+    severity = severity_of(facts["rise_nanos"] / NANOS)
+    people = rulebook.directory.finance
+    await notify(tx, rulebook, message, kind=SHARED, key=key, people=people, severity=severity, facts=facts, at=at)

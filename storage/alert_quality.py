@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, or_, select
 
 from bot.alert_quality import AlertAnswer
+from bot.manners import DIRECT
 from bot.periods import MICROS
 from storage.tables import alert_turns, alerts
 
@@ -21,7 +22,8 @@ class StoredAlertQuality:
 
     async def answers(self, *, since: int, team_ids: Collection[int] | None = None) -> list[AlertAnswer]:
         """Of every alert said since a moment, of all teams or of some: the answer, and how long it took from when it was
-        said. Those noted in silence, muted, dropped or still held are no alerts that anybody could answer."""
+        said. Those noted in silence, muted, dropped or still held are no alerts that anybody could answer, nor are those
+        about figures that end by themselves."""
         said_at = func.coalesce(alert_turns.c.said_at, alerts.c.opened_at)
         was_said = or_(alert_turns.c.way.is_(None), alert_turns.c.way.in_(("said", "summed")))
         wanted = (
@@ -30,6 +32,7 @@ class StoredAlertQuality:
             )
             .select_from(alerts.outerjoin(alert_turns, alert_turns.c.alert_id == alerts.c.id))
             .where(alerts.c.opened_at >= since, alerts.c.state != "silent", was_said)
+            .where(alerts.c.kind.not_in(sorted(DIRECT)))
         )
         if team_ids is not None:
             wanted = wanted.where(alerts.c.team_id.in_(list(team_ids)))

@@ -5,9 +5,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 
-from bot.manners import SEVERITIES, Severity, Turn, Way
+from bot.manners import DIRECT, SEVERITIES, Severity, Turn, Way
 from storage.tables import alert_turns, alerts, teams
 
 if TYPE_CHECKING:
@@ -57,10 +57,13 @@ class Manners:
         wanted = select(teams.c.id).where(teams.c.id == team_id).with_for_update(key_share=True)
         await self._connection.execute(wanted)
 
-    async def said_on(self, team_id: int, *, since_day: int) -> dict[int, int]:
-        """How many alerts were or will be said one by one on each of a team's days, critical ones apart."""
+    async def said_on(self, team_id: int, *, since_day: int, direct: bool) -> dict[int, int]:
+        """How many alerts were or will be said one by one on each of a team's days, critical ones apart; those of kinds that
+        are told to people (`direct`), or the others."""
         rows = await self._connection.execute(
             select(alert_turns.c.said_day, func.count())
+            .join(alerts, alerts.c.id == alert_turns.c.alert_id)
+            .where(_of_group(direct=direct))
             .where(alert_turns.c.team_id == team_id, alert_turns.c.said_day >= since_day)
             .where(alert_turns.c.way.in_(("said", "held")), alert_turns.c.critical_at.is_(None))
             .group_by(alert_turns.c.said_day)
@@ -117,14 +120,20 @@ class Manners:
             for row in await self._connection.execute(wanted)
         ]
 
-    async def on_day(self, team_id: int, day: int, *, ways: Collection[Way]) -> list[AlertTurn]:
-        """A team's turns of a day, oldest first."""
+    async def on_day(self, team_id: int, day: int, *, ways: Collection[Way], direct: bool) -> list[AlertTurn]:
+        """A team's turns of a day, oldest first; of kinds that are told to people, or of the others."""
         wanted = (
             select(alert_turns)
+            .join(alerts, alerts.c.id == alert_turns.c.alert_id)
+            .where(_of_group(direct=direct))
             .where(alert_turns.c.team_id == team_id, alert_turns.c.said_day == day, alert_turns.c.way.in_(ways))
             .order_by(alert_turns.c.alert_id)
         )
         return [_turn(row) for row in await self._connection.execute(wanted)]
+
+
+def _of_group(*, direct: bool) -> ColumnElement[bool]:
+    return alerts.c.kind.in_(sorted(DIRECT)) if direct else alerts.c.kind.not_in(sorted(DIRECT))
 
 
 def _severity(told: object, known: Severity) -> Severity:

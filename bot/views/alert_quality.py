@@ -34,14 +34,18 @@ def _span(seconds: int) -> str:
     return counted(seconds // 3_600, "hour")
 
 
-def company_quality_block(quality: AlertQuality, noisy: Sequence[tuple[Team, AlertQuality]]) -> Block:
-    """For finance and admins: all teams together, and those whose alerts are noise."""
+def company_quality_block(
+    quality: AlertQuality, noisy: Sequence[tuple[Team, AlertQuality]], *, organisation: Team
+) -> Block:
+    """For finance and admins: all teams together, and those whose alerts are noise; with the way to the settings of what is
+    told of the organisation."""
     lines = [quality_words(quality)]
     if noisy:
         named = ", ".join(name(team.name, limit=30) for team, _ in noisy[:_MOST_TEAMS])
         rest = f" and {counted(len(noisy) - _MOST_TEAMS, 'team')} more" if len(noisy) > _MOST_TEAMS else ""
         lines.append(f"Mostly noise: {named}{rest}. Their thresholds or mutes may want a change.")
-    return section(f"*Alerts, last {QUALITY_DAYS} days*\n" + "\n".join(lines), block_id="company-alerts")
+    words = f"*Alerts, last {QUALITY_DAYS} days*\n" + "\n".join(lines)
+    return section(words, block_id="company-alerts", accessory=settings_button(organisation))
 
 
 def managed_quality_blocks(managed: Sequence[tuple[Team, AlertQuality]]) -> list[Block]:

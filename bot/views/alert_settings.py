@@ -75,13 +75,15 @@ def alert_settings_form(team: Team, *, declared: tuple[int, ...]) -> dict[str, A
         field(
             "Mute",
             checkboxes(
-                [(_MUTES[mute], mute) for mute in rules.MUTES], action_id=rules.MUTED_FIELD, chosen=settings.muted
+                [(_MUTES[mute], mute) for mute in rules.MUTES if _applies(mute, team)],
+                action_id=rules.MUTED_FIELD,
+                chosen=settings.muted,
             ),
             block_id=rules.MUTED_FIELD,
             hint="Kept and counted, and not said. Nothing critical is ever muted, nor a budget that is used up.",
             optional=True,
         ),
-        *_channels(settings),
+        *_channels(team),
     ]
     return modal(title=FORM_TITLE, submit="Save", blocks=blocks, callback_id=ALERT_SETTINGS_FORM, metadata=str(team.id))
 
@@ -115,17 +117,25 @@ def _numbers(action_id: str, numbers: Sequence[int], chosen: int, words: dict[in
     return select(options, action_id=action_id, chosen=chosen, placeholder="Choose")
 
 
-def _channels(settings: AlertSettings) -> list[Block]:
+def _applies(mute: str, team: Team) -> bool:
+    """The organisation has no spikes of its own."""
+    return team.kind == "team" or not mute.startswith("spike")
+
+
+def _channels(team: Team) -> list[Block]:
     """The channels apart. A menu of channels can't be emptied in Slack, so boxes take one back."""
-    apart = (
-        ("Channel for alerts", rules.ALERTS_FIELD, settings.alerts_place),
-        ("Channel for approvals", rules.APPROVALS_FIELD, settings.approvals_place),
-    )
+    apart = [("Channel for alerts", rules.ALERTS_FIELD, team.alerts.alerts_place)]
     hint = "Only if not the team's own. Everybody in it sees the team's figures. The Monday digest stays in the team's."
+    own, back_to = "The team's channel", "the team's own channel"
+    if team.kind == "team":
+        apart.append(("Channel for approvals", rules.APPROVALS_FIELD, team.alerts.approvals_place))
+    else:
+        hint = "In place of direct messages to finance and admins. Everybody in it sees the company's figures."
+        own, back_to = "Direct messages", "finance and admins by direct message"
     blocks = [
         field(
             label,
-            channel_select(action_id=block_id, chosen=place.ref if place else "", placeholder="The team's channel"),
+            channel_select(action_id=block_id, chosen=place.ref if place else "", placeholder=own),
             block_id=block_id,
             hint=hint,
             optional=True,
@@ -133,8 +143,8 @@ def _channels(settings: AlertSettings) -> list[Block]:
         for label, block_id, place in apart
     ]
     back = [
-        (f"{kind.capitalize()} go to the team's own channel again", kind)
-        for kind, (_, _, place) in zip(("alerts", "approvals"), apart, strict=True)
+        (f"{kind.capitalize()} go to {back_to} again", kind)
+        for kind, (_, _, place) in zip(("alerts", "approvals"), apart, strict=False)
         if place
     ]
     if back:
@@ -184,11 +194,18 @@ def settings_lines(team: Team) -> list[str]:
         f"One by one: {counted(settings.daily_cap, 'alert')} a day, the rest in one message",
         f"Unanswered critical alerts are carried further {further}",
         f"Muted: {muted}",
-        f"Alerts go to {_place(settings.alerts_place)}, approvals to {_place(settings.approvals_place)}",
+        _routes(team),
     ]
 
 
-def _place(place: Place | None) -> str:
+def _routes(team: Team) -> str:
+    alerts = team.alerts.alerts_place
+    if team.kind == "organisation":
+        return f"Alerts go to {_place(alerts, own='finance and admins by direct message')}"
+    return f"Alerts go to {_place(alerts)}, approvals to {_place(team.alerts.approvals_place)}"
+
+
+def _place(place: Place | None, *, own: str = "the team's channel") -> str:
     if place is None:
-        return "the team's channel"
+        return own
     return mention_of_channel(place.ref) + ("" if place.state == "linked" else f" ({place.state})")

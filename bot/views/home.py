@@ -51,7 +51,10 @@ def home_view(shown: Home) -> dict[str, Any]:
     if shown.managed_alerts:
         blocks += [divider(block_id="home-alerts-rule"), *managed_quality_blocks(shown.managed_alerts)]
     if shown.company is not None:
-        quality = [company_quality_block(*shown.company_alerts)] if shown.company_alerts else []
+        organisation = shown.company.organisation.team
+        quality = (
+            [company_quality_block(*shown.company_alerts, organisation=organisation)] if shown.company_alerts else []
+        )
         blocks += [
             divider(block_id="home-company-rule"),
             *company_blocks(shown.company),

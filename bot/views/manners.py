@@ -27,7 +27,9 @@ def more_alerts_message(team: Team, *, lines: Sequence[tuple[int, str]], day: in
     shown = numbered[-_MOST_LINES:]
     rest = len(numbered) - len(shown)
     earlier = [f"and {counted(rest, 'earlier one')}"] if rest else []
-    cap = f"The team wants {counted(team.alerts.daily_cap, 'alert')} a day one by one; critical ones always are."
+    cap = (
+        f"{name(team.name)} wants {counted(team.alerts.daily_cap, 'alert')} a day one by one; critical ones always are."
+    )
     choices = list(enumerate(lines, start=1))[-_MOST_LINES:]
     options = [(f"Say alert {number} by itself", alert) for number, (alert, _) in choices]
     menu = select(options, action_id=SAY_SUMMED_ALERT, chosen=None, placeholder="Say one by itself")

@@ -7,7 +7,9 @@ from handlers.alert_bundles import gather_alerts
 from handlers.alerts import watch_budgets
 from handlers.budget_alerts import judge_budget
 from handlers.cli import prepare
+from handlers.schedule import look_up_slack
 from tests.company import TEAMS_YML, Company, company
+from tests.scenarios.alerting import alerts, later, sets
 from tests.seen import Message
 
 HEAD, _, _REST = TEAMS_YML.partition("teams:")
@@ -114,3 +116,15 @@ async def test_nobody_gathers_and_the_alert_is_said_all_the_same_a_minute_later(
         acme.clock.jump_to(acme.clock.now() + timedelta(seconds=61))
         await acme.worker.courier.deliver_due()
         assert len(await alerts_of(acme, "ben")) == 1
+
+
+async def test_spikes_that_waited_for_the_end_of_quiet_hours_are_no_budgets_that_need_a_look(acme: Company) -> None:
+    """The team has no channel it can be told in, so its manager hears of each by itself."""
+    acme.workspace.rooms["CSEARCH"].is_archived = True
+    await look_up_slack(acme.context)
+    await sets(acme, quiet_from=0, quiet_until=12 * 60 + 30)
+    await alerts(acme, "One spike")
+    await alerts(acme, "Another spike")
+    await later(acme, hours=1)
+
+    assert [m.text for m in await acme.ben.dms()] == ["One spike", "Another spike"]

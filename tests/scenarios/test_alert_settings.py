@@ -231,3 +231,12 @@ def test_an_import_keeps_what_was_set_in_slack_and_says_so(run: Run, tmp_path: P
     kept = "set in Slack, kept: search: thresholds 50 %, 100 % (the file says 80 %, 100 %)"
 
     assert kept in well(run("teams", "import", "teams.yml"))
+
+
+async def test_a_team_without_a_channel_may_have_one_for_alerts(acme: Company) -> None:
+    adds(acme, "CALERTS")
+    assert (await acme.ben.submits(await form(acme.ben, "/tokens settings product"), alerts_channel="CALERTS")).closed
+    await acme.uses(acme.event(1, dollars=11_000, team="product"))
+    await acme.settles()
+
+    assert ["used up its budget" in text for text in await texts(acme, "CALERTS")] == [True]

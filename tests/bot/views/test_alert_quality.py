@@ -8,7 +8,7 @@ from syrupy.assertion import SnapshotAssertion
 from bot.alert_quality import AlertQuality
 from bot.views.alert_quality import company_quality_block, managed_quality_blocks, quality_words
 from bot.views.blocks import home
-from tests.bot.views.examples import HOSTILE_TEAM, SEARCH, all_text
+from tests.bot.views.examples import ACME, HOSTILE_TEAM, SEARCH, all_text
 
 CALM = AlertQuality(alerts=9, answered=7, acknowledged=6, expected=1, useless=0, median_seconds=540)
 NOISY = AlertQuality(alerts=12, answered=8, acknowledged=4, expected=2, useless=2, median_seconds=9_000)
@@ -16,7 +16,7 @@ NONE = AlertQuality(alerts=0, answered=0, acknowledged=0, expected=0, useless=0,
 
 
 def test_the_companys_alerts(snapshot: SnapshotAssertion) -> None:
-    block = company_quality_block(CALM, [(SEARCH, NOISY), (HOSTILE_TEAM, NOISY)])
+    block = company_quality_block(CALM, [(SEARCH, NOISY), (HOSTILE_TEAM, NOISY)], organisation=ACME)
 
     assert "9 alerts: 6 acknowledged, 1 planned, 0 not useful; half of the answers within 9 minutes." in all_text(block)
     assert "Mostly noise: Search, " in all_text(block)

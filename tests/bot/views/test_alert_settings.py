@@ -6,7 +6,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from bot.alert_settings import DEFAULTS, Place
 from bot.views.alert_settings import alert_settings_form, alert_settings_message, which_team_message
-from tests.bot.views.examples import BEN, COMMAND, HOSTILE_TEAM, SEARCH, all_text, posted
+from tests.bot.views.examples import ACME, BEN, COMMAND, HOSTILE_TEAM, SEARCH, all_text, posted
 
 OWN = replace(
     SEARCH,
@@ -34,6 +34,14 @@ def test_the_form_shows_what_holds(snapshot: SnapshotAssertion) -> None:
     form = alert_settings_form(OWN, declared=(80, 100))
 
     assert "Empty: as in teams.yml, 80, 100." in all_text(form)
+    assert form == snapshot
+
+
+def test_the_form_of_the_organisation_offers_what_is_told_of_it(snapshot: SnapshotAssertion) -> None:
+    form = alert_settings_form(ACME, declared=(80, 100))
+
+    assert "approvals" not in all_text(form)
+    assert "Spikes" not in all_text(form)
     assert form == snapshot
 
 
