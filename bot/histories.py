@@ -95,6 +95,8 @@ class Histories:
     _parts: dict[PartKind, list[Part]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
     _codes: dict[PartKind, list[int]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
     _code_of: dict[Part, int] = field(default_factory=dict)
+    _arrays: dict[PartKind, Ints] = field(default_factory=dict)
+    """The codes as they were when last asked for: they only grow."""
 
     def unknown_series(self, ids: Ints) -> list[int]:
         return [i for i in np.unique(ids).tolist() if i not in self._series]
@@ -135,7 +137,7 @@ class Histories:
         found: list[Part] = []
         tables: list[Ints] = []
         for kind in JUDGED:
-            codes = np.array(self._codes[kind], dtype=np.int64)[series]
+            codes = self._codes_of(kind)[series]
             size = len(self._parts[kind])
             recent = np.bincount(codes[late], weights=nanos[late], minlength=size)
             enough = [
@@ -162,8 +164,15 @@ class Histories:
 
     def _is_of(self, part: Part, history: History) -> NDArray[np.bool_]:
         code = self._code_of.get(part)
-        codes = np.array(self._codes[part.kind], dtype=np.int64)[history.series]
+        codes = self._codes_of(part.kind)[history.series]
         return np.asarray(codes == (-1 if code is None else code))
+
+    def _codes_of(self, kind: PartKind) -> Ints:
+        """The code of each series' part, by place."""
+        codes = self._arrays.get(kind)
+        if codes is None or len(codes) < len(self._codes[kind]):
+            codes = self._arrays[kind] = np.array(self._codes[kind], dtype=np.int64)
+        return codes
 
     def parts_of(self, team_id: int, kinds: Collection[PartKind]) -> list[Part]:
         """All parts of a team that have a name, of some kinds."""

@@ -27,7 +27,7 @@ class Cells(NamedTuple):
     rows: Ints
     columns: Ints
 
-    def only(self, chosen: Bools) -> "Cells":
+    def only(self, chosen: Ints) -> "Cells":
         return Cells(self.rows[chosen], self.columns[chosen])
 
 
@@ -71,6 +71,24 @@ class Hours:
             end - hours <= 2 * DAY, end - start, np.where(hours - start < DAY + width - 1, start - before, 10**9)
         )
         return np.asarray(back, dtype=np.int64)
+
+    def lately(self, width: int, last: int) -> tuple[Floats, Floats]:
+        """Dollars of the windows that end in the `last` hours, and their records, (teams, last) each: the same as of all
+        windows, by one look at what they look back on."""
+        windows = RECORD_HOURS - width + 1  # of a record
+        if last > windows:
+            return self.windows(width).dollars[:, -last:], self.windows(width).records()[:, -last:]
+        totals = self._totals[:, -(RECORD_HOURS + width + last) :]
+        missing = RECORD_HOURS + width + last - totals.shape[1]
+        if missing > 0:
+            totals = np.pad(totals, ((0, 0), (missing, 0)))
+        spent = totals[:, width:] - totals[:, :-width]
+        records = np.repeat(spent[:, last - 1 : windows].max(axis=1, keepdims=True), last, axis=1)  # in common
+        if last > 1:
+            first, then = records[:, :-1], records[:, 1:]
+            np.maximum(first, np.maximum.accumulate(spent[:, last - 2 :: -1], axis=1)[:, ::-1], out=first)
+            np.maximum(then, np.maximum.accumulate(spent[:, windows : windows + last - 1], axis=1), out=then)
+        return spent[:, -last:] / NANOS, records / NANOS
 
     def windows(self, width: int) -> "Windows":
         if width not in self._windows:

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from bot.money import NANOS
-from bot.spike_hours import Cells, Hours, Ints
+from bot.spike_hours import Bools, Cells, Hours, Ints
 from bot.spike_rule import FLOOR_DOLLARS, LEAST_TIMES, RULES, WIDTHS, RuleName, Severity, severity_of, weigh
 
 LOWER_BAR = 0.85
 """A score from which the digest may mention an hour that was no spike."""
 PART_BAR = 1.25
 """The score from which a credential, model or workflow spikes by itself: a team has many, each judged every hour."""
+_NEARLY = 1 - 1e-9
+"""So much of the least bar is near it: more than rounding can take away."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,38 +75,49 @@ def find_spikes(
 
     Each hour is judged from itself and what lies before it, as by judge_many.
     """
-    hours = Hours(cost_nanos, known_hours=known_hours, first_hour=first_hour)
-    near = np.zeros(hours.shape, dtype=np.bool_)
-    for width in WIDTHS:
-        windows = hours.windows(width)
-        near |= windows.dollars >= bar * np.maximum(LEAST_TIMES * windows.records(), FLOOR_DOLLARS)
-    rows, columns = np.nonzero(near)
-    return (found for found in _judged(hours, Cells(rows, columns), bar=bar) if found[2].spike)
+    count = cost_nanos.shape[1]
+    return find_lately(cost_nanos, known_hours=known_hours, first_hour=first_hour, last=count, bar=bar)
 
 
 def find_lately(
     cost_nanos: Ints, *, known_hours: Ints, first_hour: int, last: int, bar: float = 1.0
 ) -> Iterator[tuple[int, int, SpikeJudgement]]:
-    """The same of the `last` hours alone, in whose longest windows enough was spent to be one: what a sweep asks."""
-    hours = Hours(cost_nanos, known_hours=known_hours, first_hour=first_hour)
+    """The same of the `last` hours alone: what a sweep asks of very many teams, few of which are near a record."""
     count = cost_nanos.shape[1]
-    enough = hours.windows(max(WIDTHS)).dollars[:, count - last :] >= bar * FLOOR_DOLLARS
-    rows, columns = np.nonzero(enough)
-    if not len(rows):
+    last = min(last, count)
+    if last < 1:
         return iter(())
-    cells = Cells(rows, columns + count - last)
-    return (found for found in _judged(hours, cells, bar=bar) if found[2].spike)
+    hours = Hours(cost_nanos, known_hours=known_hours, first_hour=first_hour)
+    near = _near(hours, last, bar=bar)
+    rows = np.flatnonzero(near.any(axis=1))
+    if len(rows) < len(near):
+        hours = Hours(cost_nanos[rows], known_hours=known_hours[rows], first_hour=first_hour)
+    at, columns = np.nonzero(near[rows])
+    found = _judged(hours, Cells(at, columns + count - last), bar=bar, spikes_alone=True)
+    return ((int(rows[row]), column, judgement) for row, column, judgement in found)
 
 
-def _judged(hours: Hours, cells: Cells, *, bar: float) -> Iterator[tuple[int, int, SpikeJudgement]]:
+def _near(hours: Hours, last: int, *, bar: float) -> Bools:
+    """Which of the last hours end a window that can be a spike at all: (teams, last). Few are, and only these are weighed."""
+    near = np.zeros((hours.shape[0], last), dtype=np.bool_)
+    for width in WIDTHS:
+        dollars, records = hours.lately(width, last)
+        near |= dollars >= _NEARLY * bar * np.maximum(LEAST_TIMES * records, FLOOR_DOLLARS)
+    return near
+
+
+def _judged(
+    hours: Hours, cells: Cells, *, bar: float, spikes_alone: bool = False
+) -> Iterator[tuple[int, int, SpikeJudgement]]:
     widths = np.array(list(WIDTHS))
     spent, usual, bars, rule = (np.array(p) for p in zip(*(weigh(hours, w, cells) for w in WIDTHS), strict=True))
     score = spent / bars
     spikes = score >= bar
     speaks = np.where(spikes.any(axis=0), np.where(spikes, spent - usual, -np.inf), score).argmax(axis=0)
-    chosen = (np.take_along_axis(part, speaks[None], 0)[0] for part in (score, usual, bars, rule))
-    observed = np.array([hours.nanos(width, cells) for width in WIDTHS])
-    nanos = np.take_along_axis(observed, speaks[None], 0)[0]
+    told = np.flatnonzero(spikes.any(axis=0)) if spikes_alone else np.arange(len(cells.rows))
+    speaks, cells = speaks[told], cells.only(told)
+    chosen = (part[speaks, told] for part in (score, usual, bars, rule))
+    nanos = np.array([hours.nanos(width, cells) for width in WIDTHS])[speaks, np.arange(len(told))]
     each = (cells.rows, cells.columns, widths[speaks], nanos, *chosen)
     for row, column, window, observed_nanos, share, usually, needed, number in zip(
         *(values.tolist() for values in each), strict=True

@@ -24,8 +24,8 @@ MOST_HOURS = 168
 _DAY, _WEEK = 24, 168
 _YOUNG_HOURS = 4 * _DAY
 _SIZES = (2, 8, 49, MOST_HOURS)
-_ROWS = 512
-"""So many series are judged at once: memory stays small."""
+_ROWS, _TEAMS = 512, 50
+"""So many series are judged at once, and the parts of so many teams: memory stays small."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,30 +131,36 @@ def _in_parts(
 ) -> Iterable[tuple[int, Found]]:
     lately = min(HISTORY_HOURS, LATELY_HOURS + last)
     enough = np.flatnonzero(totals[:, -lately:].sum(axis=1) >= FLOOR_DOLLARS * NANOS).tolist()
-    row_of = {team_ids[row]: row for row in enough}
-    parts, nanos = histories.parts(
-        list(row_of),
-        first_hour=view.first_hour,
-        count=HISTORY_HOURS,
-        lately=lately,
-        floor_dollars=FLOOR_DOLLARS,
-    )
-    if not parts:
-        return
-    rows = np.array([row_of[part.team_id] for part in parts])
-    nanos = np.minimum(_without_garbage(nanos, view), totals[rows])
+    for start in range(0, len(enough), _TEAMS):
+        row_of = {team_ids[row]: row for row in enough[start : start + _TEAMS]}
+        parts, nanos = histories.parts(
+            list(row_of),
+            first_hour=view.first_hour,
+            count=HISTORY_HOURS,
+            lately=lately,
+            floor_dollars=FLOOR_DOLLARS,
+        )
+        if parts:
+            rows = np.array([row_of[part.team_id] for part in parts])
+            yield from _of_parts(parts, nanos, totals[rows], known=known[rows], view=view, last=last)
+
+
+def _of_parts(
+    parts: Sequence[Part], nanos: Ints, totals: Ints, *, known: Ints, view: View, last: int
+) -> Iterable[tuple[int, Found]]:
+    """What is found of parts, each beside its team's total and the hours that the team is known."""
+    nanos = np.minimum(_without_garbage(nanos, view), totals)
     news = np.array([part not in view.expected.get(part.team_id, ()) for part in parts])
-    some = news & (nanos != totals[rows]).any(axis=1)  # the only one of its kind is the team's total
-    parts, rows, nanos = [parts[at] for at in np.flatnonzero(some).tolist()], rows[some], nanos[some]
+    some = np.flatnonzero(news & (nanos != totals).any(axis=1))  # the only one of its kind is the team's total
+    nanos, totals, known = nanos[some], totals[some], known[some]
     own = known_hours(nanos)
     young = own < _YOUNG_HOURS  # a new key has no past to be held against but its team's, and must matter to the team
-    least = np.where(
-        young, 0.2 * _DAY * totals[rows][:, -_WEEK:].sum(axis=1) / np.clip(known[rows], 1, _WEEK) / NANOS, 0
-    )
-    for at, hour, window, excess in _judged(nanos, np.where(young, known[rows], own), view, last, bar=PART_BAR):
-        rise = _rise(totals[rows[at]], hour - view.first_hour, window, int(known[rows[at]]))
+    least = np.where(young, 0.2 * _DAY * totals[:, -_WEEK:].sum(axis=1) / np.clip(known, 1, _WEEK) / NANOS, 0)
+    for at, hour, window, excess in _judged(nanos, np.where(young, known, own), view, last, bar=PART_BAR):
+        rise = _rise(totals[at], hour - view.first_hour, window, int(known[at]))
         if excess >= least[at] and rise * 2 >= excess:
-            yield parts[at].team_id, Found(hour=hour, part=parts[at], window_hours=window, excess_dollars=excess)
+            part = parts[int(some[at])]
+            yield part.team_id, Found(hour=hour, part=part, window_hours=window, excess_dollars=excess)
 
 
 def _rise(total: Ints, column: int, window: int, known: int) -> float:

@@ -8,7 +8,7 @@ import pytest
 from bot.histories import Histories, Part
 from bot.money import NANOS
 from bot.spike_hours import HISTORY_HOURS
-from bot.sweeps import MOST_HOURS, look, looked_at
+from bot.sweeps import MOST_HOURS, Found, look, looked_at
 from tests.bot.spend import DAY, THIS_HOUR, WEEK, Of, dollars, histories_of, plus, steady, view
 
 
@@ -133,6 +133,28 @@ def test_teams_are_judged_each_for_itself() -> None:
     found = look(histories_of(spend), {team: team * 3 for team in range(1, 9)}, view())
 
     assert list(found) == [5]
+
+
+def test_very_many_teams_and_parts_are_judged_as_each_alone() -> None:
+    """Of 120 teams every seventh has a key that runs away, and every eleventh does so itself, some of them two days ago."""
+    spend: dict[Of, Any] = {}
+    for team in range(1, 121):
+        key = steady(a_day=2, seed=500 + team)
+        total = steady(a_day=400, seed=team)
+        spend[Of(team_id=team, credential="ci")] = plus(key, 30, hours=2, back=team % 3 * 20) if team % 7 == 0 else key
+        spend[Of(team_id=team, credential="big")] = plus(total, 900, back=team % 4 * 12) if team % 11 == 0 else total
+    wanted = {team: 49 if team % 2 else 2 for team in range(1, 121)}
+
+    together = look(histories_of(spend), wanted, view())
+
+    alone: dict[int, list[Found]] = {}
+    for team, last in wanted.items():
+        alone |= look(
+            histories_of({of: nanos for of, nanos in spend.items() if of.team_id == team}), {team: last}, view()
+        )
+    assert together == alone
+    assert {found[0].part is None for found in together.values()} == {True, False}
+    assert len(together) > 12
 
 
 def test_no_sum_overflows() -> None:
