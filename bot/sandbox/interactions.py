@@ -72,7 +72,7 @@ async def act_on_message(
     }
     if message.private_to is None:
         payload["message"] = message.as_slack(bot_id=settings.bot_id, app_id=settings.app_id, team_id=settings.team_id)
-    return await _send_action(workspace, dispatch, member, payload, action)
+    return await _send_action(workspace, dispatch, payload, action)
 
 
 async def act_on_view(workspace: Workspace, dispatch: Dispatch, member: Member, view: Json, asked: Json) -> Delivery:
@@ -84,19 +84,15 @@ async def act_on_view(workspace: Workspace, dispatch: Dispatch, member: Member, 
         "view": {**view, "state": state(view["blocks"], asked.get("values"))},
         "actions": [action],
     }
-    return await _send_action(workspace, dispatch, member, payload, action)
+    return await _send_action(workspace, dispatch, payload, action)
 
 
-async def _send_action(
-    workspace: Workspace, dispatch: Dispatch, member: Member, payload: Json, action: Json
-) -> Delivery:
+async def _send_action(workspace: Workspace, dispatch: Dispatch, payload: Json, action: Json) -> Delivery:
     words = (action.get("text") or {}).get("text", "")
     delivery = await dispatch.form(
         f"{words or action['type']} ({action['action_id']})", {"payload": json.dumps(payload)}
     )
-    if delivery.error:
-        workspace.notice(member.id, f"That didn’t work: the app did not answer ({delivery.error}).")
-    else:
+    if not delivery.error:
         workspace.steps.happened(f"click:{words}")
         workspace.steps.happened(f"click:{action['action_id']}")
     return delivery

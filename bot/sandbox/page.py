@@ -105,12 +105,12 @@ class Page:
         workspace = self._workspace
         if asked.get("view_id"):
             view = self._own_view(member, asked["view_id"])
-            return _told(await interactions.act_on_view(workspace, self._dispatch, member, view, asked))
+            return _clicked(await interactions.act_on_view(workspace, self._dispatch, member, view, asked))
         room = self._seen_room(member, asked.get("channel"))
         message = room.find(asked.get("ts"))
         if message is None or message.private_to not in (None, member.id):
             raise SlackError("message_not_found")
-        return _told(await interactions.act_on_message(workspace, self._dispatch, member, message, asked))
+        return _clicked(await interactions.act_on_message(workspace, self._dispatch, member, message, asked))
 
     async def submit(self, member: Member, asked: Json) -> Json:
         """Submits the modal on top."""
@@ -195,6 +195,14 @@ class Page:
         if holder != member.id:
             raise SlackError("not_found")
         return view
+
+
+def _clicked(delivery: Delivery) -> Json:
+    """As told, with a sentence for the page where the app did not take the click."""
+    told = _told(delivery)
+    if delivery.error:
+        told["error"] = f"That didn’t work: the app did not answer ({delivery.error})."
+    return told
 
 
 def _told(delivery: Delivery) -> Json:

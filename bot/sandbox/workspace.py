@@ -139,10 +139,6 @@ class Workspace:
             )
         )
 
-    def notice(self, member_id: str, words: str, *, level: str = "error") -> None:
-        """A passing remark on one person's page."""
-        self.feed.tell("notice", {"level": level, "text": words}, to={member_id})
-
     def tell_modals(self, member_id: str) -> None:
         """Shows a person's modals as they now are."""
         self.feed.tell("modals", {"modals": self.modals.stack(member_id)}, to={member_id})

@@ -49,10 +49,8 @@ const HEARD = {
   clock: ({ now }) => ((store.clockOffset = now - Date.now() / 1000), changed("messages")),
   terminal: ({ lines }) => (store.terminal?.lines.push(...lines), changed("terminal")),
   traffic: (entry) => (upsertTraffic(entry), changed("traffic")),
-  notice: ({ text, level }) => notice(text, level),
 };
 
-const PASSING = new Set(["hello", "notice"]); // no part of the state
 let arrivals = 0; // counts the times one became somebody: an answer asked for before the last comes too late
 let choices = 0; // and the times one chose to
 let meanwhile = []; // what was heard while the state was read again: [version, name, data]
@@ -60,7 +58,7 @@ let reading = false;
 let again = false; // asked for while it was read
 
 function heard(name, data, version) {
-  if (reading && !PASSING.has(name)) meanwhile.push([version, name, data]);
+  if (reading && name !== "hello") meanwhile.push([version, name, data]);
   HEARD[name](data);
 }
 
