@@ -24,7 +24,7 @@ from handlers.keys import create_key
 from handlers.schedule import look_up_slack
 from handlers.teams import import_teams
 from tests import servers
-from tests.people import Person, Sandbox
+from tests.people import Person, Sandbox, listened
 
 SECRET = "a-signing-secret-of-the-tests"
 TOKEN = "xoxb-tests"
@@ -96,7 +96,8 @@ class Company:
     stranger: Person
 
     async def settles(self) -> None:
-        """Judges what changed and delivers what waits, until nothing does."""
+        """Lets the listeners end, judges what changed and delivers what waits, until nothing does."""
+        await listened()
         for _ in range(20):
             judged = await watch_budgets(self.context)
             delivered = await self.worker.courier.deliver_due()

@@ -115,7 +115,7 @@ class Postgres:
         return self._log.read_text(errors="replace")
 
     async def _gone(self) -> None:
-        for _ in range(500):
+        for _ in range(3_000):
             if not self.is_running:
                 return
             await asyncio.sleep(0.02)

@@ -16,7 +16,7 @@ import aiohttp
 from tests import servers
 
 _ROOT = Path(__file__).resolve().parent.parent
-_START_SECONDS = 30.0
+_START_SECONDS = 120.0
 
 
 def environment(database_url: str, **more: str) -> dict[str, str]:

@@ -25,7 +25,7 @@ async def press_everything(person: Person, where: Surface) -> int:
         if element["type"] not in PRESSED or block["type"] == "input":
             continue
         for value in [option["value"] for option in options_of(element)] or [None]:
-            reply = await person._acts(where, block, element, value, wait=0.3)
+            reply = await person._acts(where, block, element, value)
             assert reply.ok, (element["action_id"], reply.raw)
             assert WENT_WRONG not in reply.text_everywhere(), (element["action_id"], reply.text)
             while (modal := await person.modal()) is not None:

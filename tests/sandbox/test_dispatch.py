@@ -141,7 +141,7 @@ async def test_a_click_names_the_person_the_message_and_the_button(office: Offic
 
     await office.ben.clicks("Approve", message)
     clicked = office.bot.last("block_actions")
-    await office.ben.chooses("Snooze", message, wait=0)
+    await office.ben.chooses("Snooze", message)
     chosen = office.bot.last("block_actions")
 
     assert message.buttons() == ["Approve", "Deny"]

@@ -103,7 +103,7 @@ async def test_the_terminal_tells_a_refusal_and_the_steps_follow(office: Office)
     does = office.anna.sandbox.does
     await office.slack.chat_postMessage(channel="CSEARCH", text="Anna asks", blocks=approval())
     card = await office.ben.sees("Anna asks")
-    await office.ben.clicks("Approve", card, wait=0)
+    await office.ben.clicks("Approve", card)
     before = [step["done"] for step in (await office.anna.sandbox.state("UANNA"))["steps"]]
     office.bot.answers["allowance"] = {
         "decision": "deny",
@@ -112,7 +112,7 @@ async def test_the_terminal_tells_a_refusal_and_the_steps_follow(office: Office)
         "reason": "Search has used up its budget.",
     }
     denied = await does("terminal", "UANNA", index=0)
-    await office.ben.clicks("Approve", card, wait=0)
+    await office.ben.clicks("Approve", card)
     office.bot.answers["allowance"] = {"decision": "allow", "available_usd": "487.60"}
     allowed = await does("terminal", "UANNA", index=0)
 
@@ -153,7 +153,7 @@ async def test_the_sandbox_answers_its_own_page_on_this_machine_only(office: Off
 
 
 async def test_the_traffic_shows_both_directions_without_secrets(office: Office) -> None:
-    await office.anna.runs("/tokens", channel="CSEARCH", wait=0)
+    await office.anna.runs("/tokens", channel="CSEARCH")
     await office.slack.chat_postMessage(channel="CSEARCH", text="x")
     await office.anna.sandbox.does("terminal", "UANNA", index=0)
 

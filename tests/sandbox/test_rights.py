@@ -1,12 +1,12 @@
 """Rights that run out: triggers, response URLs, view hashes; and files that are not ready yet."""
 
-import asyncio
 from typing import Any
 
 import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
 
+from bot.sandbox import files
 from bot.sandbox.triggers import Triggers
 from tests.sandbox.conftest import Office
 from tests.sandbox.test_web_api import refused
@@ -18,7 +18,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 100
 
 
 async def triggered(office: Office) -> Json:
-    await office.anna.runs("/tokens request", channel="CSEARCH", wait=0)
+    await office.anna.runs("/tokens request", channel="CSEARCH")
     return office.bot.last("command")
 
 
@@ -71,7 +71,7 @@ async def test_only_a_trigger_from_a_modal_pushes_another_up_to_three(office: Of
     for _ in range(3):
         shown = await office.anna.modal()
         assert shown is not None
-        await office.anna.clicks("More", shown, wait=0)
+        await office.anna.clicks("More", shown)
         trigger = office.bot.last("block_actions")["trigger_id"]
         try:
             await office.slack.views_push(trigger_id=trigger, view=view)
@@ -110,7 +110,7 @@ async def test_a_response_url_can_speak_to_all_replace_and_delete(office: Office
     card = [{"type": "actions", "elements": [button]}]
     await office.slack.chat_postEphemeral(channel="CSEARCH", user="UANNA", text="Share it?", blocks=card)
     asked = await office.anna.sees("Share it?")
-    await office.anna.clicks("OK", asked, wait=0)
+    await office.anna.clicks("OK", asked)
     clicked = office.bot.last("block_actions")
     async with aiohttp.ClientSession() as session:
         for said in (
@@ -139,13 +139,14 @@ async def upload(office: Office, name: str = "chart.png", content: bytes = PNG) 
     return str(done["files"][0]["id"])
 
 
-async def test_a_file_is_shown_once_slack_has_looked_at_it(office: Office) -> None:
+async def test_a_file_is_shown_once_slack_has_looked_at_it(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "PROCESSING_SECONDS", 3600.0)
     file_id = await upload(office)
     blocks = [{"type": "image", "alt_text": "Spend", "slack_file": {"id": file_id}}]
 
     with pytest.raises(SlackApiError) as early:
         await office.slack.chat_postMessage(channel="CSEARCH", text="Spend", blocks=blocks)
-    await asyncio.sleep(0.35)
+    monkeypatch.setattr(files, "PROCESSING_SECONDS", 0.0)
     posted = await office.slack.chat_postMessage(channel="CSEARCH", text="Spend", blocks=blocks)
     async with aiohttp.ClientSession() as session, session.get(f"{office.url}/files/{file_id}") as picture:
         shown = (picture.status, picture.content_type, await picture.read())

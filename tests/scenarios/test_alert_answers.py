@@ -19,7 +19,7 @@ async def over_budget(acme: Company) -> Message:
 
 
 async def snooze_form(person: Person, alert: Message) -> View:
-    form = (await person.chooses("Snooze…", alert, wait=2)).modal
+    form = (await person.chooses("Snooze…", alert)).modal
     assert form is not None
     return form
 
@@ -140,7 +140,7 @@ async def test_a_new_alert_of_a_snoozed_cause_is_said_after_the_snooze_and_one_o
 
 async def test_somebody_elses_team_is_not_for_muting(acme: Company) -> None:
     alert = await over_budget(acme)
-    reply = await acme.mia.chooses("Not useful", alert, wait=2)
+    reply = await acme.mia.chooses("Not useful", alert)
 
     assert "You are not in Search" in reply.text
     assert (await record_of(acme, alert)).state == "open"
@@ -153,7 +153,7 @@ async def test_an_alert_of_no_use_says_who_finds_it_so(acme: Company) -> None:
     said = await acme.ben.sees("<@UANNA> finds this alert not useful", channel="CSEARCH")
     assert said.buttons() == ["Request budget"]
 
-    reply = await acme.ben.chooses("Not useful", said, wait=2)
+    reply = await acme.ben.chooses("Not useful", said)
     assert "<@UANNA> said so already." in reply.text
 
 

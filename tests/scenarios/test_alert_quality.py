@@ -29,7 +29,7 @@ async def test_home_says_what_came_of_alerts(acme_on_both: Company) -> None:
     assert "Mobile* No alert" in (await acme.mia.opens_home()).text_everywhere()
     assert "Search" not in (await acme.mia.opens_home()).text_everywhere()
 
-    form = (await acme.ben.clicks("Alert settings", home, wait=2)).modal
+    form = (await acme.ben.clicks("Alert settings", home)).modal
     assert form is not None
     assert form.title == "Alert settings"
 

@@ -129,7 +129,7 @@ async def test_an_alert_is_answered_once(acme_on_both: Company) -> None:
     await acme.uses(acme.event(1, dollars=1100))
     await acme.settles()
     alert = await acme.ben.sees("used up its budget", channel="CSEARCH")
-    replies = await asyncio.gather(*(p.clicks("I'm on it", alert, wait=2) for p in (acme.ben, acme.emi)))
+    replies = await asyncio.gather(*(p.clicks("I'm on it", alert) for p in (acme.ben, acme.emi)))
     await acme.settles()
 
     (answered,) = await channel_messages(acme)
@@ -163,10 +163,10 @@ async def test_a_planned_spike_says_who_planned_it(acme: Company) -> None:
 
 async def test_the_menu_asks_for_budget_or_shows_the_team(acme: Company) -> None:
     alert = await spiking(acme)
-    form = (await acme.anna.chooses("Request budget", alert, wait=2)).modal
+    form = (await acme.anna.chooses("Request budget", alert)).modal
     assert form is not None
     assert "Request AI budget" in form.title
-    shown = await acme.anna.chooses("How the team stands", alert, wait=2)
+    shown = await acme.anna.chooses("How the team stands", alert)
     assert "Search" in shown.text
     assert shown.ephemeral
 

@@ -25,7 +25,7 @@ async def uses_a_key(acme: Company, *, dollars: float = 30, credential: str = "c
 async def claim_form(acme: Company, *, credential: str = "ci-7") -> View:
     home = await acme.dan.opens_home()
     assert credential in home.text_everywhere()
-    form = (await acme.dan.clicks("Claim", home, wait=3)).modal
+    form = (await acme.dan.clicks("Claim", home)).modal
     assert form is not None
     return form
 
@@ -43,7 +43,7 @@ async def test_dan_claims_a_key_and_what_it_used_goes_to_its_team(acme_on_both: 
     assert form.title == "Claim a key"
     assert "$90.00, 3 calls" in form.text_everywhere()
     since = acme.clock.now().date() - timedelta(days=5)
-    submitted = await acme.dan.submits(form, team="Mobile", since=str(since), wait=3)
+    submitted = await acme.dan.submits(form, team="Mobile", since=str(since))
     assert submitted.closed, submitted.errors
 
     moving = await acme.dan.opens_home()
@@ -67,7 +67,7 @@ async def test_dans_home_is_brought_up_to_date_when_the_usage_has_moved(acme: Co
     await uses_a_key(acme)
     form = await claim_form(acme)
     since = acme.clock.now().date() - timedelta(days=30)
-    assert (await acme.dan.submits(form, team="Mobile", since=str(since), wait=3)).closed
+    assert (await acme.dan.submits(form, team="Mobile", since=str(since))).closed
     await move_usage(acme.context)
 
     state = await acme.sandbox.state("UDAN")
@@ -76,7 +76,7 @@ async def test_dans_home_is_brought_up_to_date_when_the_usage_has_moved(acme: Co
 
 async def test_without_a_date_what_was_used_before_stays(acme: Company) -> None:
     await uses_a_key(acme)
-    assert (await acme.dan.submits(await claim_form(acme), team="Mobile", wait=3)).closed
+    assert (await acme.dan.submits(await claim_form(acme), team="Mobile")).closed
     await acme.uses(acme.event("new", dollars=7, team=None, user=None, credential="ci-7"))
     await move_usage(acme.context)
     await acme.settles()
@@ -89,7 +89,7 @@ async def test_moved_usage_crosses_mobiles_budget_without_an_alert(acme: Company
     """Mobile has $500, and $600 of the last days come to it."""
     await uses_a_key(acme, dollars=300)
     since = acme.clock.now().date() - timedelta(days=3)
-    assert (await acme.dan.submits(await claim_form(acme), team="Mobile", since=str(since), wait=3)).closed
+    assert (await acme.dan.submits(await claim_form(acme), team="Mobile", since=str(since))).closed
     await move_usage(acme.context)
     await acme.settles()
 
@@ -138,9 +138,9 @@ async def test_of_two_admins_the_second_is_told_whose_the_key_is(tmp_path: Path)
     async with company(f"sqlite:///{tmp_path}/tokens.db", teams_yml=yml) as acme:
         await uses_a_key(acme)
         dans = await claim_form(acme)
-        chloes = (await acme.chloe.clicks("Claim", await acme.chloe.opens_home(), wait=3)).modal
+        chloes = (await acme.chloe.clicks("Claim", await acme.chloe.opens_home())).modal
         assert chloes is not None
-        assert (await acme.dan.submits(dans, team="Mobile", wait=3)).closed
+        assert (await acme.dan.submits(dans, team="Mobile")).closed
         again = await acme.chloe.submits(chloes, team="Search")
 
         assert again.errors == {"team": "ci-7 is Mobile's already, by a claim."}
@@ -157,7 +157,7 @@ async def test_a_date_ahead_is_refused_at_its_field(acme: Company) -> None:
 
 async def test_a_key_named_like_a_pattern_is_claimed_as_itself_alone(acme: Company) -> None:
     await uses_a_key(acme, credential="*")
-    assert (await acme.dan.submits(await claim_form(acme, credential="*"), team="Mobile", wait=3)).closed
+    assert (await acme.dan.submits(await claim_form(acme, credential="*"), team="Mobile")).closed
     await acme.uses(acme.event("a", dollars=7, team=None, user=None, credential="*"))
     await acme.uses(acme.event("b", dollars=50, team=None, user=None, credential="else"))
 
@@ -172,7 +172,7 @@ async def test_with_over_a_hundred_teams_one_types_the_slug(tmp_path: Path) -> N
         form = await claim_form(acme)
         wrong = await acme.dan.submits(form, team="mobil")
         assert wrong.errors == {"team": "There is no team of that name. Did you mean mobile?"}
-        assert (await acme.dan.submits(form, team="Team 77", wait=3)).closed
+        assert (await acme.dan.submits(form, team="Team 77")).closed
         await acme.uses(acme.event("new", dollars=7, team=None, user=None, credential="ci-7"))
 
         assert await spent_of(acme, "team-77") == "7.000000000"

@@ -43,13 +43,13 @@ async def test_a_database_that_restarts_under_load_costs_answers_and_no_event(aw
     posts = mixed_posts(500, seed=3)
     async with Flood(bot.url, key, posts) as flood:
         for _ in range(2):
-            await flood.answers(200, more=20, within=20)
+            await flood.answers(200, more=20)
             await (server.stop_at_once() if how == "stopped at once" else server.stop_hard())
-            await flood.answers(503, more=20, within=10)
+            await flood.answers(503, more=20)
             assert await bot.gets("/healthz") == 200
             assert await bot.gets("/readyz") == 503
             await server.start()
-        await flood.done(within=60)
+        await flood.done()
 
     assert flood.unexpected == []
     assert set(flood.statuses) == {200, 503}
@@ -66,14 +66,14 @@ async def test_a_database_that_stands_still_is_not_waited_for(away: Away) -> Non
     server, url, bot, key = away
     posts = mixed_posts(200, seed=4)
     async with Flood(bot.url, key, posts) as flood:
-        await flood.answers(200, more=20, within=20)
+        await flood.answers(200, more=20)
         server.pause()
-        await flood.answers(503, more=16, within=20)
+        await flood.answers(503, more=16)
         allowance = "/v1/teams/search/allowance"
         asked = (("/healthz", ""), ("/readyz", ""), (allowance, key), (allowance, "tok_unknown"))
         assert await asyncio.gather(*(bot.gets(path, key=by) for path, by in asked)) == [200, 503, 503, 503]
         server.go_on()
-        await flood.done(within=60)
+        await flood.done()
 
     assert flood.unexpected == []
     assert flood.slowest_seconds < SLOWEST_SECONDS
@@ -86,11 +86,11 @@ async def test_a_lock_that_somebody_holds_on_the_books_is_not_waited_for(away: A
     server, url, bot, key = away
     posts = mixed_posts(200, seed=5)
     async with Flood(bot.url, key, posts) as flood:
-        await flood.answers(200, more=20, within=20)
+        await flood.answers(200, more=20)
         async with server.connection() as connection, connection.transaction():
             await connection.execute("LOCK TABLE usage_days")
-            await flood.answers(503, more=16, within=20)
-        await flood.done(within=60)
+            await flood.answers(503, more=16)
+        await flood.done()
 
     assert flood.unexpected == []
     assert flood.slowest_seconds < SLOWEST_SECONDS
@@ -120,14 +120,14 @@ async def test_a_sqlite_file_that_another_process_locks_costs_answers_and_no_eve
         bot_process(sqlite_url, TOKENS_ANSWER_SECONDS=str(answer_seconds)) as bot,
         Flood(bot.url, key, posts) as flood,
     ):
-        await flood.answers(200, more=20, within=20)
+        await flood.answers(200, more=20)
         with _locked(sqlite_url):
-            await flood.answers(503, more=8, within=20)
+            await flood.answers(503, more=8)
             await asyncio.sleep(
                 6 if answer_seconds < 5 else 0
             )  # SQLite gives up after five seconds, in the bot's threads
             assert await bot.gets("/healthz") == 200
-        await flood.done(within=60)
+        await flood.done()
         await is_booked_once(sqlite_url, flood)
         await changes_nothing(bot.url, key, posts)
 

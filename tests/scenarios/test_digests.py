@@ -79,8 +79,8 @@ async def test_the_digests_buttons_answer(acme: Company) -> None:
     await acme.settles()
     digest = await acme.anna.sees("AI spend of Search", channel="CSEARCH")
 
-    assert (await acme.anna.clicks("Request budget", digest, wait=2)).modal is not None
-    details = await acme.anna.clicks("Details", digest, wait=2)
+    assert (await acme.anna.clicks("Request budget", digest)).modal is not None
+    details = await acme.anna.clicks("Details", digest)
     assert details.ephemeral
     assert "Search" in details.text
 
@@ -96,4 +96,4 @@ async def test_in_preview_finance_alone_reads_the_digest(tmp_path: Path) -> None
 
         assert "Search spent $20.00 last week" in (await acme.chloe.dms())[-1].text
         for person in (acme.anna, acme.ben, acme.dan):
-            await person.does_not_see("spent", wait=0)
+            await person.does_not_see("spent")

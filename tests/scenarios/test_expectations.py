@@ -30,7 +30,7 @@ async def spikes(acme: Company) -> list[Message]:
 
 
 async def expect_form(acme: Company, alert: Message) -> View:
-    form = (await acme.anna.chooses("This was planned…", alert, wait=2)).modal
+    form = (await acme.anna.chooses("This was planned…", alert)).modal
     assert form is not None
     return form
 
@@ -78,7 +78,7 @@ async def test_an_announcement_ends_early_and_alerts_are_back(acme: Company) -> 
 
     assert "ended early by <@UEMI>" in (await acme.ben.sees("is over", channel="CSEARCH")).text
     assert "Nothing is expected of Search" in (await acme.emi.runs("/tokens expect", channel="CSEARCH")).text
-    again = await acme.emi.clicks("End it now", listed.message, wait=2)
+    again = await acme.emi.clicks("End it now", listed.message)
     assert "That is over already." in again.text
 
 

@@ -199,7 +199,7 @@ async def test_what_ends_by_itself_is_no_alert_that_somebody_left_unanswered(acm
 
     home = await acme.chloe.opens_home()
     assert "*Alerts, last 30 days*\nNo alert." in home.text_everywhere()
-    settings = (await acme.chloe.clicks("Alert settings", home, wait=2)).modal
+    settings = (await acme.chloe.clicks("Alert settings", home)).modal
     assert settings is not None
     assert "For *Acme*" in settings.text_everywhere()
 

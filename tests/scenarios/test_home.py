@@ -33,7 +33,7 @@ async def test_anna_finds_her_use_her_team_and_her_requests(acme_on_both: Compan
 async def test_anna_withdraws_from_home_and_it_is_brought_up_to_date(acme: Company) -> None:
     await asks(acme, acme.anna, "500")
     home = await acme.anna.opens_home()
-    after = (await acme.anna.clicks("Withdraw", home, wait=3)).home
+    after = (await acme.anna.clicks("Withdraw", home)).home
     await acme.settles()
 
     assert after is not None
@@ -44,7 +44,7 @@ async def test_anna_withdraws_from_home_and_it_is_brought_up_to_date(acme: Compa
 
 async def test_anna_changes_a_request_from_home(acme: Company) -> None:
     await asks(acme, acme.anna, "500")
-    form = (await acme.anna.clicks("Change", await acme.anna.opens_home(), wait=3)).modal
+    form = (await acme.anna.clicks("Change", await acme.anna.opens_home())).modal
     assert form is not None
     assert (await acme.anna.submits(form, amount="750")).closed
     await acme.settles()
@@ -60,7 +60,7 @@ async def test_ben_approves_from_home_and_the_card_in_the_channel_says_so(acme_o
     assert "1 budget request waits for your decision" in home.text_everywhere()
     assert "<@UANNA> asks for *$500.00 for Search*" in home.text_everywhere()
 
-    after = (await acme.ben.clicks("Approve", home, wait=3)).home
+    after = (await acme.ben.clicks("Approve", home)).home
     await acme.settles()
 
     assert after is not None
@@ -73,7 +73,7 @@ async def test_ben_approves_from_home_and_the_card_in_the_channel_says_so(acme_o
 
 async def test_ben_denies_from_home_and_only_the_askers_home_says_why(acme: Company) -> None:
     await asks(acme, acme.anna, "500")
-    form = (await acme.ben.clicks("Deny", await acme.ben.opens_home(), wait=3)).modal
+    form = (await acme.ben.clicks("Deny", await acme.ben.opens_home())).modal
     assert form is not None
     assert (await acme.ben.submits(form, reason="Wait for <the> release")).closed
     await acme.settles()

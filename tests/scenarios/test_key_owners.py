@@ -32,7 +32,7 @@ async def test_the_owner_is_told_once_and_answers_without_being_named(acme_on_bo
     assert await told(acme.ben) == []
 
     await acme.anna.clicks("I'm on it", private)
-    reply = await acme.ben.clicks("I'm on it", alert, wait=2)
+    reply = await acme.ben.clicks("I'm on it", alert)
     assert "The owner of the key answered this alert already." in reply.text
     await deliver(acme)
     taken = await acme.ben.sees("The owner of the key is on it", channel="CSEARCH")
@@ -103,7 +103,7 @@ async def test_what_the_owner_was_told_follows_the_spike(acme: Company) -> None:
 
 async def test_details_show_hours_and_parts_and_nobody(acme: Company) -> None:
     alert = await spiking(acme)
-    details = (await acme.emi.chooses("Details", alert, wait=2)).modal
+    details = (await acme.emi.chooses("Details", alert)).modal
     assert details is not None
     words = details.text_everywhere()
     assert "key ci-7: $200.00" in words
@@ -111,7 +111,7 @@ async def test_details_show_hours_and_parts_and_nobody(acme: Company) -> None:
     assert "anna" not in words.casefold()
     assert "own use" not in words
 
-    form = (await acme.emi.clicks("Request budget", details, wait=2)).modal
+    form = (await acme.emi.clicks("Request budget", details)).modal
     assert form is not None
     assert form.title == "Request AI budget"
 
@@ -119,7 +119,7 @@ async def test_details_show_hours_and_parts_and_nobody(acme: Company) -> None:
 async def test_somebody_sees_their_own_part_of_a_spike(acme: Company) -> None:
     await acme.anna.runs("/tokens me", channel="CSEARCH")
     alert = await spiking(acme)
-    details = (await acme.anna.chooses("Details", alert, wait=2)).modal
+    details = (await acme.anna.chooses("Details", alert)).modal
 
     assert details is not None
     assert "of it is your own use; only you see that." in details.text_everywhere()
@@ -132,7 +132,7 @@ async def test_a_manager_sees_people_where_they_may_and_those_see_who_looked(sql
         alert = await spiking(acme)
         others = ("emi", "mia", "dan", "chloe")[: people - 1]
         await acme.uses(*[acme.event(f"o-{who}", dollars=3, user=f"{who}@acme.test") for who in others])
-        details = (await acme.ben.chooses("Details", alert, wait=2)).modal
+        details = (await acme.ben.chooses("Details", alert)).modal
         assert details is not None
         words = details.text_everywhere()
         mine = await acme.anna.runs("/tokens me", channel="CSEARCH")
@@ -140,6 +140,6 @@ async def test_a_manager_sees_people_where_they_may_and_those_see_who_looked(sql
         assert ("<@UANNA>: $200" in words) is (people == 5)
         assert ("Fewer than 5 people" in words) is (people == 3)
         assert ("Looked at your figures last: <@UBEN>" in mine.text_everywhere()) is (people == 5)
-        seen = (await acme.emi.chooses("Details", (await channel_messages(acme))[0], wait=2)).modal
+        seen = (await acme.emi.chooses("Details", (await channel_messages(acme))[0])).modal
         assert seen is not None
         assert "People" not in seen.text_everywhere()

@@ -32,7 +32,7 @@ async def test_a_bot_killed_at_random_moments_loses_nothing_it_answered_and_book
             assert len(flood.answered) < len(posts), "the kills must come before the replay's end"
             await is_booked_once(database_url, flood)
             await bot.start()
-            await flood.done(within=60)
+            await flood.done()
         assert flood.unexpected == []
         await changes_nothing(bot.url, key, posts)
     finally:
@@ -57,7 +57,7 @@ async def test_killed_amid_overlapping_batches_of_two_senders_it_lost_nothing_it
             assert 0 < len(flood.answered) < len(posts), "the kills must come amid the sending"
             await is_booked_once(database_url, flood)
             await bot.start()
-            await flood.done(within=60)
+            await flood.done()
         assert flood.unexpected == []
         await changes_nothing(bot.url, key, posts)
     finally:
@@ -72,6 +72,6 @@ async def _dies_often(bot: BotProcess, flood: Flood, chance: random.Random, *, k
     for _ in range(kills):
         await bot.start()
         await bot.ready()
-        await flood.answers(200, more=chance.choice((0, 1, 3)), within=20)
+        await flood.answers(200, more=chance.choice((0, 1, 3)))
         await asyncio.sleep(chance.uniform(0, LONGEST_LIFE_SECONDS))
         await bot.kill()

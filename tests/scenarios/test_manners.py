@@ -141,7 +141,7 @@ async def test_one_of_the_summary_is_said_by_itself_when_somebody_wants_it(acme:
         await alerts(acme, name)
     await acme.settles()
     (*_, summary) = await in_channel(acme)
-    assert (await acme.ben.clicks("Alert settings", summary, wait=2)).modal is not None
+    assert (await acme.ben.clicks("Alert settings", summary)).modal is not None
     await acme.anna.chooses("Say alert 2 by itself", summary)
     await acme.settles()
     await acme.anna.chooses("Say alert 2 by itself", summary)

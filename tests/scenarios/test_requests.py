@@ -54,7 +54,7 @@ async def test_anna_asks_ben_approves_and_the_budget_is_there(acme_on_both: Comp
 
 async def test_a_denials_reason_reaches_the_asker_alone(acme: Company) -> None:
     card = await ask(acme, acme.anna)
-    form = (await acme.ben.clicks("Deny", card, wait=2)).modal
+    form = (await acme.ben.clicks("Deny", card)).modal
     assert form is not None
     refused = await acme.ben.submits(form, reason=" ")
     assert "reason" in refused.errors
@@ -74,7 +74,7 @@ async def test_a_denials_reason_reaches_the_asker_alone(acme: Company) -> None:
 async def test_the_asker_changes_and_withdraws(acme_on_both: Company) -> None:
     acme = acme_on_both
     card = await ask(acme, acme.anna)
-    form = (await acme.anna.clicks("Change", card, wait=2)).modal
+    form = (await acme.anna.clicks("Change", card)).modal
     assert form is not None
     assert (await acme.anna.submits(form, amount="1,250.50")).closed
     await acme.settles()
@@ -83,10 +83,10 @@ async def test_the_asker_changes_and_withdraws(acme_on_both: Company) -> None:
     assert changed.ts == card.ts
     assert await held_by_product(acme) == "1250.500000000"
 
-    not_his = await acme.ben.clicks("Withdraw", changed, wait=2)
+    not_his = await acme.ben.clicks("Withdraw", changed)
     assert "Only the person who asked" in not_his.text
     await acme.anna.clicks("Withdraw", changed)
-    late = await acme.ben.clicks("Approve", changed, wait=2)
+    late = await acme.ben.clicks("Approve", changed)
     assert "withdrawn by the person who asked" in late.text
     await acme.settles()
 
@@ -119,7 +119,7 @@ async def test_one_request_waits_per_person_and_team(acme: Company) -> None:
 
 async def test_nobody_approves_their_own_and_finance_decides_where_no_other_manager_is(acme: Company) -> None:
     card = await ask(acme, acme.ben)
-    own = await acme.ben.clicks("Approve", card, wait=2)
+    own = await acme.ben.clicks("Approve", card)
     assert "Nobody approves their own request" in own.text
     assert own.ephemeral
 
@@ -136,7 +136,7 @@ async def test_nobody_approves_their_own_and_finance_decides_where_no_other_mana
 async def test_who_may_not_decide_is_told_who_may(acme: Company, name: str) -> None:
     card = await ask(acme, acme.anna)
     for button in ("Approve", "Deny"):
-        refused = await getattr(acme, name).clicks(button, card, wait=2)
+        refused = await getattr(acme, name).clicks(button, card)
         assert "You can't decide this request" in refused.text
         assert "<@UBEN>" in refused.text
         assert [m.is_ephemeral for m in refused.messages] == [True]
@@ -146,7 +146,7 @@ async def test_who_may_not_decide_is_told_who_may(acme: Company, name: str) -> N
 async def test_two_clicks_at_once_decide_once(acme_on_both: Company) -> None:
     acme = acme_on_both
     card = await ask(acme, acme.anna)
-    replies = await asyncio.gather(acme.ben.clicks("Approve", card, wait=2), acme.chloe.clicks("Approve", card, wait=2))
+    replies = await asyncio.gather(acme.ben.clicks("Approve", card), acme.chloe.clicks("Approve", card))
     await acme.settles()
 
     refused = [r for r in replies if "already approved this request" in r.text]
@@ -158,7 +158,7 @@ async def test_two_clicks_at_once_decide_once(acme_on_both: Company) -> None:
 async def test_what_nobody_has_is_not_held_and_finance_appropriates_it(acme: Company) -> None:
     card = await ask(acme, acme.anna, amount="50000")
     assert await held_by_product(acme) == "0.000000000"
-    assert "You can't decide this request" in (await acme.ben.clicks("Approve", card, wait=2)).text
+    assert "You can't decide this request" in (await acme.ben.clicks("Approve", card)).text
 
     (copy,) = [m for m in await acme.chloe.dms() if "asks for" in m.text_everywhere()]
     await acme.chloe.clicks("Approve", copy)

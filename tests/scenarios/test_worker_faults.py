@@ -37,14 +37,14 @@ async def test_a_database_that_restarts_stops_no_message_and_repeats_none() -> N
         await worker.start()
         try:
             await acme.uses(acme.event(1, dollars=850))
-            await acme.ben.sees("Search has passed 80 %", channel="CSEARCH", wait=20)
+            await acme.ben.sees("Search has passed 80 %", channel="CSEARCH")
             await run_due_jobs(acme.context)
             await asyncio.sleep(1.5)
             await server.start()
 
             await _marked(acme)
             await acme.uses(acme.event(2, dollars=300))
-            await acme.ben.sees("used up its budget", channel="CSEARCH", wait=20)
+            await acme.ben.sees("used up its budget", channel="CSEARCH")
             await run_due_jobs(acme.context)
         finally:
             await worker.stop()
