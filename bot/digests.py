@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from bot.alerts import Silence
 from bot.budgets import Standing
 from bot.mix import ToolMix
 from bot.periods import date_of, day_number, day_start, week_of, zone
@@ -66,6 +67,8 @@ class Digest:
     open_requests: int
     alerts: int
     announced: tuple[Announced, ...] = ()
+    gaps: tuple[Silence, ...] = ()
+    """Hours of the week in which a source that usually sends did not."""
 
 
 def due_week(*, now: datetime, zone_name: str) -> int | None:

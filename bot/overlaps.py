@@ -35,6 +35,8 @@ class Call(NamedTuple):
     tokens_in: int
     tokens_out: int
     cost_nanos: int
+    team_id: int = 0
+    """Where it counts; two of a pair are compared whatever their teams are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +50,24 @@ class Overlap:
     cost_nanos: int
 
 
+_Alike = tuple[Call, Call]
+
+
 def overlaps(calls: Iterable[Call]) -> list[Overlap]:
     """The pairs of sources that seem to report the same calls."""
+    return [found for found, _ in _found(calls)]
+
+
+def doubled_calls(calls: Iterable[Call]) -> list[Call]:
+    """The calls that a larger source reports as well, each once however many do."""
+    found: dict[int, Call] = {}
+    for overlap, twins in _found(calls):
+        found |= {id(call): call for both in twins for call in both if call.source_id == overlap.first_id}
+    return list(found.values())
+
+
+def _found(calls: Iterable[Call]) -> list[tuple[Overlap, list[_Alike]]]:
+    """The pairs of sources, each with its twins."""
     contents: dict[tuple[str, int, int], dict[int, Call]] = {}
     repeated: set[tuple[str, int, int]] = set()
     for call in calls:
@@ -59,7 +77,7 @@ def overlaps(calls: Iterable[Call]) -> list[Overlap]:
         if contents.setdefault(content, {}).setdefault(call.source_id, call) is not call:
             repeated.add(content)
     telling: dict[int, int] = {}
-    shared: dict[tuple[int, int], list[tuple[Call, Call]]] = {}
+    shared: dict[tuple[int, int], list[_Alike]] = {}
     for content, by_source in contents.items():
         if content in repeated:
             continue
@@ -67,10 +85,11 @@ def overlaps(calls: Iterable[Call]) -> list[Overlap]:
             telling[source_id] = telling.get(source_id, 0) + 1
         for pair in combinations(sorted(by_source), 2):
             shared.setdefault(pair, []).append((by_source[pair[0]], by_source[pair[1]]))
-    return [found for pair, both in sorted(shared.items()) if (found := _judged(pair, both, telling)) is not None]
+    judged = (_judged(pair, both, telling) for pair, both in sorted(shared.items()))
+    return [found for found in judged if found is not None]
 
 
-def _judged(pair: tuple[int, int], both: list[tuple[Call, Call]], telling: dict[int, int]) -> Overlap | None:
+def _judged(pair: tuple[int, int], both: list[_Alike], telling: dict[int, int]) -> tuple[Overlap, list[_Alike]] | None:
     twins = [calls for calls in both if abs(calls[0].at - calls[1].at) <= NEAR_MICROS]
     small, large = sorted(pair, key=lambda source_id: (telling[source_id], source_id))
     count = len(twins)
@@ -81,4 +100,4 @@ def _judged(pair: tuple[int, int], both: list[tuple[Call, Call]], telling: dict[
     ):
         return None
     cost = sum(call.cost_nanos for calls in twins for call in calls if call.source_id == small)
-    return Overlap(first_id=small, second_id=large, twins=count, calls=telling[small], cost_nanos=cost)
+    return Overlap(first_id=small, second_id=large, twins=count, calls=telling[small], cost_nanos=cost), twins

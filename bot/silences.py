@@ -10,8 +10,8 @@ _DAY, _WEEK = 24, 168
 _LEAST_HOURS = 2
 _DAYS, _LEAST_DAYS = 7, 3
 _CATCH_UP_HOURS = 6
-KNOWN_HOURS = 16 * _DAY
-"""So far back it has to be known when a source had usage."""
+BEFORE_HOURS = 14 * _DAY
+"""So long before the first hour that is asked for it has to be known when a source had usage."""
 
 
 def silences(used: Collection[int], *, from_hour: int, this_hour: int) -> list[tuple[int, int | None]]:

@@ -44,7 +44,8 @@ def incident_facts(team: Team, hours: Sequence[Found], seen: Seen, *, before: di
     last_hour = hours[-1].hour if before is None else max(hours[-1].hour, int(before["last_hour"]))
     since = None if before is None else int(before["from_hour"])
     costs, first_hour = _series(team, part, seen)
-    until = min(last_hour, seen.view.this_hour)  # a clock that was ahead may have seen further
+    until = found.hour if before is None else last_hour  # parts may spike for days after the total's window
+    until = min(until, seen.view.this_hour)  # a clock that was ahead may have seen further
     extent = extent_of(costs, first_hour=first_hour, last_hour=until, window_hours=found.window_hours, since=since)
     tiers = [severity_of(max(extent.excess_nanos / NANOS, *(f.excess_dollars for f in hours)))]
     tiers += [] if before is None else [before["severity"]]

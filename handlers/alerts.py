@@ -1,19 +1,23 @@
 """The watcher: judges teams whose usage changed, and says what they should know."""
 
 import asyncio
+from collections.abc import Sequence
 
 import structlog
 
 from bot.periods import HOUR_MICROS, MICROS, hour_of, micros
+from bot.teams import Directory
 from handlers.alert_bundles import gather_alerts
 from handlers.budget_alerts import judge_budget
 from handlers.context import Context
 from handlers.sweeps import sweep_spikes
-from storage.store import is_away
+from storage.store import Transaction, is_away
 
 log = structlog.get_logger()
 
 JUDGE_AGAIN_MICROS = 900 * MICROS
+MOVING_MICROS = 1_800 * MICROS
+"""So long spikes wait for the past at most. The two hours that are judged at least hold what began meanwhile."""
 REST = 4
 """How many times as long as it took the watcher rests after a round, so that many busy teams don't slow usage coming in."""
 
@@ -28,7 +32,9 @@ async def watch_budgets(context: Context) -> int:
     stale_before = max(at - JUDGE_AGAIN_MICROS, hour_of(at) * HOUR_MICROS)  # an hour that ended is judged at once
     async with context.store.read() as tx:
         due = await tx.alerts.unjudged(stale_before=stale_before, at=at)
-    await sweep_spikes(context, [team_id for team_id, _ in due], now=now)
+        directory = (await context.rulebooks.current(tx)).directory
+        held = await _in_motion(tx, directory, [team_id for team_id, _ in due], since=at - MOVING_MICROS)
+    await sweep_spikes(context, [team_id for team_id, _ in due if team_id not in held], now=now)
     for team_id, version in due:
         async with context.store.begin() as tx:
             rulebook = await context.rulebooks.current(tx)
@@ -43,6 +49,14 @@ async def watch_budgets(context: Context) -> int:
     if due:
         context.wake_outbox.set()
     return len(due)
+
+
+async def _in_motion(tx: Transaction, directory: Directory, team_ids: Sequence[int], *, since: int) -> frozenset[int]:
+    """Teams whose past is being moved or priced again: what comes in counts otherwise by now, and what it would be held
+    against does not yet."""
+    joined = await tx.reattributions.teams_waiting(since=since)
+    is_all = directory.root.id in joined or await tx.prices.reprices(since=since)
+    return frozenset(team_ids) if is_all else frozenset(joined)
 
 
 async def watch_on(context: Context) -> None:

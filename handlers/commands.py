@@ -9,6 +9,7 @@ from bot.budgets import Standing
 from bot.digests import Share
 from bot.messages import Message
 from bot.money import asked_nanos
+from bot.periods import hour_of, micros
 from bot.refusals import Refusal
 from bot.rulebook import Rulebook
 from bot.teams import Team
@@ -23,10 +24,13 @@ from handlers.context import Context
 from handlers.expectations import expect
 from handlers.home import use_of
 from handlers.request_forms import open_request_form
+from handlers.silences import gaps_of
 from handlers.standings import shares, standing_of, team_here, team_ids_of
 from handlers.top import show_top
 from storage.store import Transaction
 
+GAPS_HOURS = 72
+"""Gaps in the data are shown with how a team stands for so long."""
 _KEY_WORDS = frozenset({"key", "keys", "apikey", "api-key", "token"})
 
 
@@ -51,8 +55,14 @@ async def _standing_message(
     standing = await standing_of(tx, rulebook.directory, team, now=asked.now)
     tools = await _tools(tx, standing, rulebook)
     waiting = await tx.budget_requests.pending([team.id])
+    this_hour = hour_of(micros(asked.now))
     return views.standing_message(
-        standing, tools=tools, command=asked.context.settings.command, pending=len(waiting), shared_by=shared_by
+        standing,
+        tools=tools,
+        command=asked.context.settings.command,
+        pending=len(waiting),
+        shared_by=shared_by,
+        gaps=await gaps_of(tx, team, from_hour=this_hour - GAPS_HOURS, this_hour=this_hour),
     )
 
 

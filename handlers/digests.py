@@ -10,7 +10,7 @@ import typer
 from bot.charts import decode, render
 from bot.digests import Digest, drivers_of, due_week
 from bot.messages import Message
-from bot.periods import day_start, micros, monday_of, week_name, week_of
+from bot.periods import day_start, hour_of, micros, monday_of, week_name, week_of
 from bot.refusals import ConfigError
 from bot.rulebook import Rulebook
 from bot.teams import Team
@@ -20,6 +20,7 @@ from handlers.cli import opened, out, run
 from handlers.context import Context
 from handlers.expected_spend import announced_in
 from handlers.outbox import say_aloud
+from handlers.silences import gaps_of
 from handlers.standings import shares, standing_of
 from handlers.top import mix_in
 from storage.reports import NOTHING
@@ -100,6 +101,14 @@ async def build_digest(tx: Transaction, rulebook: Rulebook, team: Team, monday: 
         chart_days=chart_days,
         open_requests=len(await tx.budget_requests.pending([team.id])),
         announced=await announced_in(tx, team, from_at=_start(team, monday), until_at=_start(team, monday + 7)),
+        gaps=tuple(
+            await gaps_of(
+                tx,
+                team,
+                from_hour=hour_of(_start(team, monday)),
+                this_hour=hour_of(_start(team, monday + 7)),
+            )
+        ),
         alerts=await tx.alerts.count_between(team.id, from_at=_start(team, monday), until_at=_start(team, monday + 7)),
     )
 

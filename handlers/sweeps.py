@@ -8,18 +8,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
-from bot.alerts import Silence
 from bot.expectations import Expectation
 from bot.histories import Part, PartKind
 from bot.periods import HOUR_MICROS, hour_of, micros
-from bot.silences import KNOWN_HOURS, silences
 from bot.spike_hours import HISTORY_HOURS
 from bot.spike_incidents import Seen
 from bot.sweeps import LATELY_HOURS, MOST_HOURS, View, look
 from handlers.context import Context
+from handlers.doubles import without_doubles
 from handlers.expected_spend import aside_of
 from handlers.histories import refresh
 from handlers.shared_rises import hold_shared_rise, shared_hours
+from handlers.silences import source_silences
 from handlers.spikes import follow_spikes
 from storage.store import Transaction
 
@@ -40,7 +40,7 @@ async def sweep_spikes(context: Context, team_ids: Sequence[int], *, now: dateti
         changed = await refresh(tx, histories, due, first_hour=first_hour)
         judged_at = await tx.histories.judged_at()
         running = await tx.alerts.running_teams("spike")
-        silent = await _silences(tx, this_hour=this_hour)
+        silent = await source_silences(tx, from_hour=this_hour - LATELY_HOURS, this_hour=this_hour)
         expectations = await tx.expectations.since(first_hour * HOUR_MICROS)
         view = View(
             this_hour=this_hour,
@@ -59,6 +59,10 @@ async def sweep_spikes(context: Context, team_ids: Sequence[int], *, now: dateti
         for team_id in due
     }
     found = await asyncio.to_thread(look, histories, wanted, view)
+    once = await without_doubles(context, found, view, running=running)
+    if once is not None:
+        view = once
+        found = await asyncio.to_thread(look, histories, {team_id: wanted[team_id] for team_id in found}, view)
     held = await hold_shared_rise(context, found, view, running=running, now=now)
     if held is not None:
         view = held
@@ -111,15 +115,3 @@ def _expected(expectations: Sequence[Expectation], *, at: int) -> dict[int, froz
             part = Part(expectation.team_id, cast(PartKind, cause.dimension), cause.name)
             found[part.team_id] = found.get(part.team_id, frozenset()) | {part}
     return found
-
-
-async def _silences(tx: Transaction, *, this_hour: int) -> list[Silence]:
-    """The silences of metering sources in the last days."""
-    used = await tx.histories.used_hours(first_hour=this_hour - KNOWN_HOURS)
-    names = {source.id: source.name for source, keys in await tx.keys.listed() if source.role == "meter" and keys}
-    return [
-        Silence(source=names[source_id], from_hour=start, end_hour=end)
-        for source_id, hours in used.items()
-        if source_id in names
-        for start, end in silences(hours, from_hour=this_hour - LATELY_HOURS, this_hour=this_hour)
-    ]

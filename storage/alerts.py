@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import Table, func, select, update
+from sqlalchemy import Table, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.tables import alerts, team_changes, team_judgements, teams
+from bot.manners import DIRECT
+from storage.tables import alert_turns, alerts, team_changes, team_judgements, teams
 
 if TYPE_CHECKING:
     from storage.store import Transaction
@@ -204,11 +205,13 @@ class Alerts:
         return [_record(row) for row in rows]
 
     async def count_between(self, team_id: int, *, from_at: int, until_at: int) -> int:
-        """How many alerts of a team were said in a span of time."""
+        """How many alerts of a team were said in its channel in a span of time."""
+        turn = alert_turns.c
         wanted = (
             select(func.count())
-            .select_from(alerts)
-            .where(alerts.c.team_id == team_id, alerts.c.state != "silent")
+            .select_from(alerts.outerjoin(alert_turns, turn.alert_id == alerts.c.id))
+            .where(alerts.c.team_id == team_id, alerts.c.state != "silent", alerts.c.kind.not_in(sorted(DIRECT)))
+            .where(or_(turn.way.is_(None), turn.way.in_(("said", "summed"))))
             .where(alerts.c.opened_at >= from_at, alerts.c.opened_at < until_at)
         )
         return int((await self._connection.execute(wanted)).scalar_one())

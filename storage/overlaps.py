@@ -56,7 +56,7 @@ class Overlaps:
         c = usage_events.c
         tokens_in = c.uncached_input + c.cache_read + c.cache_write_5m + c.cache_write_1h
         rows = await self._connection.execute(
-            select(c.source_id, at, usage_series.c.model, tokens_in, c.output, c.cost_nanos)
+            select(c.source_id, at, usage_series.c.model, tokens_in, c.output, c.cost_nanos, c.team_id)
             .join(usage_series, usage_series.c.id == c.series_id)
             .where(*within, c.source_id.in_(list(source_ids)), tokens_in + c.output >= LEAST_TOKENS)
             .where((tokens_in + c.output * 31) % scale == 0)

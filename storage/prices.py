@@ -130,6 +130,11 @@ class StoredPrices:
         values = {"done_at": at, "calls": calls, "difference_nanos": difference_nanos}
         return (await self._connection.execute(done.values(**values))).rowcount > 0
 
+    async def reprices(self, *, since: int) -> bool:
+        """Whether a price that was set since a moment waits for the past to be priced again."""
+        waits = select(repricings.c.id).where(repricings.c.done_at.is_(None), repricings.c.wanted_at >= since)
+        return (await self._connection.execute(waits.limit(1))).scalar() is not None
+
     async def repricings_since(self, at: int) -> list[Repricing]:
         """Those that wait or were done since a moment, the latest first."""
         recent = or_(repricings.c.done_at.is_(None), repricings.c.done_at >= at)

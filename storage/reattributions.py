@@ -47,6 +47,11 @@ class Reattributions:
         wanted = select(reattributions.c.credential).where(reattributions.c.done_at.is_(None))
         return frozenset((await self._connection.execute(wanted)).scalars())
 
+    async def teams_waiting(self, *, since: int) -> set[int]:
+        """The teams to which past use is to be moved that was asked for since a moment; the organisation stands for all."""
+        wanted = select(reattributions.c.team_id).where(reattributions.c.done_at.is_(None))
+        return set((await self._connection.execute(wanted.where(reattributions.c.asked_at >= since))).scalars())
+
     async def take(self, *, at: int) -> Reattribution | None:
         """The oldest one that nobody works on, leased to the caller; None if there is none."""
         wanted = (

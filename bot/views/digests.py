@@ -9,6 +9,7 @@ from bot.views.blocks import actions, button, context, header, name, picture, pl
 from bot.views.budget_requests import REQUEST_BUDGET
 from bot.views.budgets import has_budget, headline, may_request, outlook
 from bot.views.mix import mix_lines
+from bot.views.silences import gaps_words
 from bot.views.standings import SHOW_STANDING
 from bot.views.wording import change_words, counted, part_name, share_lines, signed_usd, week_words
 
@@ -40,6 +41,9 @@ def digest_message(digest: Digest, *, command: str) -> Message:
         lines = share_lines(digest.tools, total_nanos=digest.week_nanos)
         mix = mix_lines(digest.mix, against="the week before")
         blocks.append(section(f"*Tools*\n{lines}\n{mix}", block_id=f"{key}-tools"))
+    lacking = gaps_words(digest.gaps, zone=digest.standing.zone) if digest.gaps else ""
+    if lacking:
+        blocks.append(context(lacking, block_id=f"{key}-gaps"))
     hints = _hints(digest)
     if hints:
         listed = "\n".join(f"• {hint}" for hint in hints)
@@ -53,11 +57,12 @@ def digest_message(digest: Digest, *, command: str) -> Message:
         context(f"`{command} me` shows your own use, to you alone.", block_id=f"{key}-notes"),
     ]
     moved = f" What moved it: {'; '.join(_driver(d) for d in digest.drivers)}." if digest.drivers else ""
+    lacks = f" {lacking}" if lacking else ""
     to_do = f" {' '.join(hints)}" if hints else ""
     charts = (
         (encode(digest_chart(digest)),) if any(b["type"] == picture(0, block_id="")["type"] for b in blocks) else ()
     )
-    return Message(text=f"{found} {_calls(digest)}{moved} {stands}{to_do}", blocks=tuple(blocks), charts=charts)
+    return Message(text=f"{found} {_calls(digest)}{moved} {stands}{lacks}{to_do}", blocks=tuple(blocks), charts=charts)
 
 
 def digest_chart(digest: Digest) -> SpendByDay:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.alerts import Contributor, Silence, SpikeAlert
+from bot.alerts import Contributor, SpikeAlert
 from bot.messages import Block, Message
 from bot.money import percent, usd, usd_round
 from bot.periods import HOUR_MICROS
@@ -11,6 +11,7 @@ from bot.shared_rises import MOST_HOURS
 from bot.teams import Team
 from bot.views.alerts import answer_blocks
 from bot.views.blocks import context, date_mark, name, picture, plain, section
+from bot.views.silences import silence_words
 from bot.views.wording import counted, part_name
 
 _MOST_CONTRIBUTORS = 5
@@ -57,7 +58,7 @@ def spike_message(
     blocks: list[Block] = [section(lead, block_id=f"{key}-headline")]
     if alert.contributors:
         blocks.append(section(f"*What drives it*\n{_contributors(alert, zone=zone)}", block_id=f"{key}-drivers"))
-    silent = [_silence(silence, zone=zone) for silence in alert.silences[:_MOST_SILENCES]]
+    silent = [silence_words(silence, zone=zone) for silence in alert.silences[:_MOST_SILENCES]]
     if silent:
         blocks.append(context(*silent, block_id=f"{key}-silences"))
     if chart is not None:
@@ -95,15 +96,6 @@ def _contributor(alert: SpikeAlert, part: Contributor, *, zone: str) -> str:
         usual = f"usually {usd(part.usual_nanos)}" if part.usual_nanos else "usually nothing"
     share = percent(min(part.rise_nanos, alert.excess_nanos), alert.excess_nanos)
     return f"{part_words((part.dimension, part.name))} {usd(part.cost_nanos)} ({share} of it), {usual}"
-
-
-def _silence(silence: Silence, *, zone: str) -> str:
-    """`No data from gateway-eu between 23 Nov at 02:00 and 23 Nov at 05:00`."""
-    start = date_mark(silence.from_hour * HOUR_MICROS, timezone=zone)
-    if silence.end_hour is None:
-        return f"No data from {name(silence.source)} since {start}"
-    end = date_mark(silence.end_hour * HOUR_MICROS, timezone=zone)
-    return f"No data from {name(silence.source)} between {start} and {end}"
 
 
 def shared_rise_message(facts: Mapping[str, Any], *, zone: str) -> Message:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.alerts import Silence
 from bot.budgets import Standing
 from bot.digests import Share
 from bot.messages import Block, Message
@@ -10,6 +11,7 @@ from bot.views.blocks import actions, button, context, name, plain, section
 from bot.views.budget_requests import REQUEST_BUDGET
 from bot.views.budgets import figures, has_budget, headline, may_request, no_budget_words, outlook, spent_words
 from bot.views.charts import spend_chart
+from bot.views.silences import gaps_words
 from bot.views.wording import counted, share_lines
 
 SHOW_STANDING = "show_standing"
@@ -30,15 +32,24 @@ def standing_text(standing: Standing) -> str:
 
 
 def standing_message(
-    standing: Standing, *, tools: Sequence[Share], command: str, pending: int, shared_by: str | None = None
+    standing: Standing,
+    *,
+    tools: Sequence[Share],
+    command: str,
+    pending: int,
+    shared_by: str | None = None,
+    gaps: Sequence[Silence] = (),
 ) -> Message:
     """What `/tokens` answers.
 
     `tools` are the last seven days', today included, the largest first. `pending` counts the team's requests that wait.
-    `shared_by` is the mention of whoever shows it to the channel: then there is nothing left to share.
+    `shared_by` is the mention of whoever shows it to the channel: then there is nothing left to share. `gaps` are those in
+    the data of the last days.
     """
     team, key = standing.team, f"standing-{standing.team.id}"
     blocks: list[Block] = [section(f"*{headline(standing)}*", block_id=f"{key}-headline", fields=figures(standing))]
+    if gaps:
+        blocks.append(context(gaps_words(gaps, zone=standing.zone), block_id=f"{key}-gaps"))
     if _lacks_budget(standing):
         blocks.append(section(no_budget_words(standing), block_id=f"{key}-no-budget"))
     if team.kind == "team":  # the organisation's own days hold what is unattributed alone
@@ -64,7 +75,8 @@ def standing_message(
         notes.append(f"{counted(pending, 'budget request')} {'waits' if pending == 1 else 'wait'} for a decision.")
     notes.append(f"Today so far is included. `{command} me` shows your own use, to you alone.")
     blocks.append(context(" ".join(notes), block_id=f"{key}-notes"))
-    return Message(text=standing_text(standing), blocks=tuple(blocks))
+    lacking = f" {gaps_words(gaps, zone=standing.zone)}" if gaps else ""
+    return Message(text=standing_text(standing) + lacking, blocks=tuple(blocks))
 
 
 def no_team_message(teams: Sequence[Team], command: str) -> Message:

@@ -1,11 +1,11 @@
 """When a source is silent that usually sends, and what it sends afterwards."""
 
-from bot.silences import KNOWN_HOURS, caught_up, silences
+from bot.silences import BEFORE_HOURS, caught_up, silences
 from tests.bot.spend import DAY, WEEK, dollars
 
 NOW = 495_000
 """An hour since 1970."""
-ALWAYS = set(range(NOW - KNOWN_HOURS, NOW + 1))
+ALWAYS = set(range(NOW - 48 - BEFORE_HOURS, NOW + 1))
 OFFICE = {hour for hour in ALWAYS if 9 <= hour % DAY < 18 and (hour // DAY + 3) % 7 < 5}
 
 

@@ -109,6 +109,20 @@ def test_what_was_said_of_a_total_stays_of_it_and_what_was_of_a_part_may_grow_to
     assert incident_facts(SEARCH, [hour_found(0, key)], seen(histories), before=of_total)["part"] is None
 
 
+def test_a_part_that_spikes_for_days_after_the_total_leaves_the_total_its_hours() -> None:
+    """Read in late: the total's last window holds the dear hour of two days ago, the key's goes on for a day after it."""
+    key = Part(SEARCH.id, "credential", "ci-7")
+    late = histories_of(
+        {Of(credential="key-12"): steady(a_day=40), Of(credential="ci-7"): plus(steady(a_day=0.1), 600, back=50)}
+    )
+    hours = [hour_found(50), hour_found(44, window=8), hour_found(30, key, window=24)]
+    facts = incident_facts(SEARCH, hours, seen(late), before=None)
+
+    assert (facts["from_hour"], facts["window_hours"]) == (THIS_HOUR - 50, 1)
+    assert facts["observed_nanos"] > 600 * NANOS
+    assert facts["last_hour"] == THIS_HOUR - 30
+
+
 def test_a_silence_before_a_spike_is_told_where_the_team_missed_its_usual() -> None:
     usual = steady(a_day=400)
     cut = plus(usual, 600, back=0)

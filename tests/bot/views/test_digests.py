@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from syrupy.assertion import SnapshotAssertion
 
+from bot.alerts import Silence
 from bot.charts import decode, render
 from bot.digests import Driver
 from bot.views.digests import digest_chart, digest_message
@@ -127,3 +128,11 @@ def test_changes_are_said_as_people_say_them() -> None:
     assert said(1001, 1000) == "less than 1 % more than the week before"
     assert said(1000, 100) == "10 times the week before"
     assert said(100, 0) == "after nothing the week before"
+
+
+def test_a_digest_says_which_hours_are_missing() -> None:
+    gap = Silence(source="gateway-eu", from_hour=493_000, end_hour=493_004)
+    message = posted(digest_message(digest(gaps=(gap,)), command=COMMAND))
+
+    assert "No data from gateway-eu between <!date^" in message["text"]
+    assert "the figures lack what was used then." in all_text(message)

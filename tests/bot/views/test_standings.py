@@ -5,6 +5,7 @@ from datetime import date
 
 from syrupy.assertion import SnapshotAssertion
 
+from bot.alerts import Silence
 from bot.budgets import Standing
 from bot.periods import day_number
 from bot.views.charts import without_chart
@@ -151,3 +152,14 @@ def test_forty_teams_to_choose_from(snapshot: SnapshotAssertion) -> None:
 
 def test_preview_and_other_peoples_teams_say_who_may_see_them(snapshot: SnapshotAssertion) -> None:
     assert [posted(preview_message(COMMAND)), posted(not_yours_message(HOSTILE_TEAM))] == snapshot
+
+
+def test_gaps_in_the_data_are_said_the_newest_first_to_be_named(snapshot: SnapshotAssertion) -> None:
+    gaps = [Silence(source=f"gateway-{n}", from_hour=493_000 + n, end_hour=493_004 + n) for n in range(4)]
+    gaps.append(Silence(source="<!channel>", from_hour=493_100, end_hour=None))
+    message = posted(standing_message(standing(), tools=TOOLS, command=COMMAND, pending=0, gaps=gaps))
+
+    assert "No data from gateway-3 between <!date^" in message["text"]
+    assert "No data from &lt;!channel&gt; since <!date^" in message["text"]
+    assert "(and 2 earlier gaps): the figures lack what was used then." in message["text"]
+    assert message == snapshot
