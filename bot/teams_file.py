@@ -212,7 +212,9 @@ class TeamsFile(_Strict):
         if self.policy.remind_after_hours or self.policy.escalate_after_hours:
             said.append("policy: waiting requests are not reminded of or escalated yet")
         if self.organisation.people == "managers":
-            said.append("organisation.people: managers see no figures of people yet; everybody sees their own")
+            said.append(
+                "organisation.people: managers see people in the details of a spike alone; everybody sees their own"
+            )
         return said
 
 

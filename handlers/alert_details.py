@@ -36,7 +36,7 @@ async def open_details(asked: Asked) -> None:
         if record is None or record.kind != "spike":
             raise Refusal(NO_ALERT)
         team = rulebook.directory.by_id(record.team_id)
-        in_its_channel = bool(asked.channel_id) and team.channel_id == asked.channel_id and team.mode != "preview"
+        in_its_channel = team.is_at(asked.channel_id) and team.mode != "preview"
         if not in_its_channel and not rulebook.directory.may_see(asked.person.id, team):
             raise Refusal(f"The figures of {name(team.name)} are for its members and managers.")
         view = details_view(await details_of(tx, rulebook, record, viewer_id=asked.person.id, at=micros(asked.now)))

@@ -47,7 +47,8 @@ async def tell_owners(context: Context) -> int:
 
 async def tell_owner(tx: Transaction, rulebook: Rulebook, alert_id: int, *, at: int) -> bool:
     """Tells of one spike, unless that was done; then what was told is brought up to date. One that is over, snoozed or
-    planned before anybody was told is left alone."""
+    planned before anybody was told is left alone, and so is one that its team was not told of: it waits for quiet hours, or
+    is muted."""
     record = await tx.alerts.for_answer(alert_id)
     if record is None:
         return False
@@ -57,6 +58,9 @@ async def tell_owner(tx: Transaction, rulebook: Rulebook, alert_id: int, *, at: 
         await tx.outbox.change(key, await _message(tx, rulebook, record, is_owner=owner), at=at)
         return False
     if record.closed_at is not None or record.state in ("snoozed", "expected"):
+        return False
+    turn = await tx.manners.of(alert_id)
+    if turn is not None and turn.way not in ("said", "summed"):
         return False
     team = rulebook.directory.by_id(record.team_id)
     owner_id = await _owner(tx, record)

@@ -5,9 +5,10 @@ import pytest
 from handlers.key_owners import tell_owners
 from tests.company import TEAMS_YML, Company, company
 from tests.people import Person
-from tests.scenarios.alerting import later, minded
+from tests.scenarios.alerting import later, minded, sets
 from tests.scenarios.test_alert_answers import record_of
 from tests.scenarios.test_alerts import channel_messages, spiking
+from tests.scenarios.test_spikes import runs_away, usual
 from tests.seen import Message
 
 
@@ -64,6 +65,36 @@ async def test_messages_of_an_escalation_do_not_name_the_owner_of_the_key(acme_o
     assert after.text.startswith("The owner of the key has answered this critical alert.")
     assert "UANNA" not in str(after.raw)
     assert "anna" not in after.text_everywhere().casefold()
+
+
+async def test_in_preview_no_owner_is_told_and_no_manager(sqlite_url: str) -> None:
+    async with company(sqlite_url, teams_yml=TEAMS_YML.replace("mode: govern", "mode: preview")) as acme:
+        await acme.anna.runs("/tokens me", channel="CSEARCH")
+        await acme.ben.runs("/tokens me", channel="CSEARCH")
+        await usual(acme)
+        await runs_away(acme, dollars=4_000)
+        await acme.settles()
+        assert len([m for m in await acme.chloe.dms() if "above its usual" in m.text]) == 1
+
+        assert await tell_owners(acme.context) == 0
+        await deliver(acme)
+        assert await acme.anna.dms() == await acme.ben.dms() == []
+
+
+async def test_an_owner_is_not_told_before_the_team_is(acme_on_both: Company) -> None:
+    """Quiet hours are for owners as well, and what is muted is said to nobody."""
+    acme = acme_on_both
+    await acme.anna.runs("/tokens me", channel="CSEARCH")
+    await sets(acme, quiet_from=11 * 60, quiet_until=16 * 60)
+    await usual(acme)
+    await runs_away(acme)
+    await acme.settles()
+    assert await tell_owners(acme.context) == 0
+
+    await later(acme, hours=5)
+    assert await tell_owners(acme.context) == 1
+    await deliver(acme)
+    assert len(await told(acme.anna)) == 1
 
 
 async def test_managers_are_told_of_a_services_key(acme: Company) -> None:
