@@ -77,6 +77,7 @@ def create_bolt(context: Context) -> AsyncApp:
     assert context.slack is not None
     untold = context.settings.model_copy(update={"slack_bot_token": ""})  # `authorize` says it; Bolt warns of two
     app = AsyncApp(
+        name="tokens",  # else Bolt reads the sources of the whole call stack to find one
         client=slack_client(untold, context.slack.session, patient=False),
         signing_secret=context.settings.slack_signing_secret,
         authorize=authorize,

@@ -1,5 +1,6 @@
 """Brings the database's tables to the newest form, and says whether they are there already."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -22,7 +23,9 @@ def _alembic() -> Config:
     return config
 
 
+@cache
 def newest() -> str:
+    """The newest revision's name; reading them all takes longer than asking a database for its own."""
     return str(ScriptDirectory.from_config(_alembic()).get_current_head())
 
 
@@ -33,9 +36,10 @@ def _current(connection: Connection) -> str | None:
 def _upgrade(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-    config = _alembic()
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    if _current(connection) != newest():
+        config = _alembic()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
     create_triggers(connection)
 
 
