@@ -6,10 +6,11 @@ time, leaves no global state behind, and puts every letter where it is meant to 
 
 import calendar
 import io
+import math
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -407,12 +408,18 @@ def draw_spike_hours(chart: SpikeHours) -> bytes:
         card.note("There are no hours to show")
         return card.png()
     slot = (PLOT_RIGHT - PLOT_LEFT) / len(chart.hours)
-    marked = [at for at, hour in enumerate(chart.hours) if hour >= chart.marked_from]
+    end = math.inf if chart.marked_until is None else chart.marked_until
+    marked = [at for at, hour in enumerate(chart.hours) if chart.marked_from <= hour < end]
     if marked:
         left = PLOT_LEFT + slot * marked[0]
-        card.bars([(left, PLOT_BOTTOM, PLOT_RIGHT - left, top - PLOT_BOTTOM)], "#FDF0E9")
+        card.bars([(left, PLOT_BOTTOM, slot * len(marked), top - PLOT_BOTTOM)], "#FDF0E9")
         since = _local(chart, marked[0])
-        caption = f"unusual since {calendar.day_abbr[since.weekday()]} {since:%H:%M}"
+        words = "unusual since" if chart.marked_until is None else "unusual from"
+        caption = f"{words} {calendar.day_abbr[since.weekday()]} {since:%H:%M}"
+        if chart.marked_until is not None:
+            until = _local(chart, marked[-1]) + timedelta(hours=1)
+            day = "" if until.date() == since.date() else f"{calendar.day_abbr[until.weekday()]} "
+            caption += f" to {day}{until:%H:%M}"
         inside = card.width_of(caption, SMALL, bold=True) <= PLOT_RIGHT - left - 16
         side: Side = "left" if inside else "right"
         card.text(left + (8 if inside else -8), top - 18, caption, size=SMALL, bold=True, color=WARNING, at=side)
@@ -429,9 +436,9 @@ def draw_spike_hours(chart: SpikeHours) -> bytes:
     card.lines([high, low], "#8FBBD9", 2)
     card.lines([observed], INK, 3)
     if marked:
-        card.lines([observed[2 * marked[0] :]], WARNING, 6)
+        card.lines([observed[2 * marked[0] : 2 * marked[-1] + 2]], WARNING, 6)
     card.lines([[(PLOT_LEFT, scale.y(0)), (PLOT_RIGHT, scale.y(0))]], QUIET, 2)
-    _label_ends(card, chart, scale, bool(marked))
+    _label_ends(card, chart, scale, bool(marked) and marked[-1] == len(chart.hours) - 1)
     _label_hours(card, chart, slot)
     return card.png()
 
@@ -460,8 +467,9 @@ def _label_ends(card: Card, chart: SpikeHours, scale: _Scale, is_marked: bool) -
         if observed < PLOT_BOTTOM + 30:
             observed, usual = PLOT_BOTTOM + 30.0, PLOT_BOTTOM + 114.0
     color = WARNING if is_marked else INK
+    last_words = "in the last hour" if chart.marked_until is None else "in the last hour shown"
     card.text(COLUMN, observed + 15, money_label(last), size=BODY + 4, bold=True, color=color)
-    card.text(COLUMN, observed - 17, "in the last hour", size=SMALL, color=color)
+    card.text(COLUMN, observed - 17, last_words, size=SMALL, color=color)
     card.text(COLUMN, usual + 13, f"usual {money_label(low)} to {money_label(high)}", size=SMALL, color="#005A8C")
     card.text(COLUMN, usual - 17, "at that hour", size=SMALL, color="#005A8C")
 

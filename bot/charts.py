@@ -45,7 +45,8 @@ class SpendByDay:
 class SpikeHours:
     """Cost per hour beside the range that is usual for each hour.
 
-    `hours` count from 1970 in UTC and ascend; from the hour `marked_from` on (also such a count) they are unusual.
+    `hours` count from 1970 in UTC and ascend; from the hour `marked_from` on (also such a count) they are unusual, up to the
+    hour `marked_until` if that is known: then they are over, and what follows is shown beside them.
     `timezone` is whose clock the labels read; the picture names it. `silent` are (from, end) of hours in which a source sent
     nothing.
     """
@@ -60,6 +61,7 @@ class SpikeHours:
     alt: str
     timezone: str = "UTC"
     silent: tuple[tuple[int, int], ...] = ()
+    marked_until: int | None = None
 
     def __post_init__(self) -> None:
         if any(later <= earlier for earlier, later in zip(self.hours, self.hours[1:], strict=False)):

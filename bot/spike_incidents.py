@@ -22,7 +22,9 @@ from bot.views.spikes import part_words
 
 SHOWN_PARTS: tuple[PartKind, ...] = ("credential", "workflow", "model", "tool")
 """People are never named in a channel in connection with spend."""
-CHART_HOURS = 48
+CHART_HOURS, MOST_CHART_HOURS = 48, 168
+AFTER_HOURS = 12
+"""So much is shown before and after a spike: one that ended days ago is still in its picture."""
 SILENCE_HOURS = 24
 """A silence that ended so long before a spike is shown with it."""
 
@@ -131,9 +133,12 @@ def _silences(team: Team, extent: Extent, seen: Seen) -> tuple[Silence, ...]:
 
 
 def _chart(team: Team, alert: SpikeAlert, costs: Ints, first_hour: int, seen: Seen) -> dict[str, Any]:
-    shown = min(CHART_HOURS, len(costs))
+    over = alert.from_hour + alert.window_hours
+    end = min(first_hour + len(costs), over + AFTER_HOURS)
+    costs = costs[: end - first_hour]
+    lead = end - alert.from_hour + AFTER_HOURS
+    shown = min(max(CHART_HOURS, lead), MOST_CHART_HOURS, len(costs))
     low, high = usual_band(costs, shown)
-    end = first_hour + len(costs)
     hours = tuple(range(end - shown, end))
     whose = team.name if alert.part is None else f"{team.name}, {part_words(alert.part, escaped=False)}"
     amount, usual = usd_round(alert.observed_nanos), usd_round(alert.usual_nanos)
@@ -149,6 +154,7 @@ def _chart(team: Team, alert: SpikeAlert, costs: Ints, first_hour: int, seen: Se
         marked_from=alert.from_hour,
         silent=tuple((s.from_hour, s.end_hour or seen.view.this_hour) for s in alert.silences),
         timezone=zone,
+        marked_until=over if over < end - 1 else None,
         alt=title + ". Hours above the band are marked.",
     )
     return encode(chart)

@@ -82,7 +82,7 @@ def _hours(record: AlertRecord, *, first: int) -> tuple[HourLine, ...]:
 
 
 async def _parts(tx: Transaction, team_id: int, *, first: int, end: int) -> tuple[PartLine, ...]:
-    """What the hours went to, the dearest first, each beside the middle of the same hours of three weeks."""
+    """What the hours went to, each beside the middle of the same hours of three weeks; what rose most comes first."""
     found = []
     for part in _PARTS:
         weeks = [
@@ -103,7 +103,10 @@ async def _parts(tx: Transaction, team_id: int, *, first: int, end: int) -> tupl
             if part_name and nanos * _LEAST_SHARE >= total > 0
         ]
     return tuple(
-        sorted(found, key=lambda line: (-line.cost_nanos, _PARTS.index(cast(Part, line.dimension)), line.name))
+        sorted(
+            found,
+            key=lambda line: (line.usual_nanos - line.cost_nanos, _PARTS.index(cast(Part, line.dimension)), line.name),
+        )
     )
 
 

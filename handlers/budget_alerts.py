@@ -26,7 +26,7 @@ from bot.views import budget_alerts as views
 from bot.views.budgets import may_ask
 from handlers.answered import answer_text
 from handlers.context import Context
-from handlers.manners import alert_key, say_alert
+from handlers.manners import alert_key, say_again, say_alert
 from handlers.standings import standing_of
 from storage.alerts import AlertRecord
 from storage.store import Transaction
@@ -184,6 +184,8 @@ async def _show(tx: Transaction, team: Team, record: AlertRecord, shown: Foretol
     await tx.alerts.save(kept)
     message = _forecast_message(team, kept, command=command, answered=await answer_text(tx, kept))
     await tx.outbox.change(alert_key(kept.id), message, at=at)
+    if record.closed_at is not None and closed_at is None:
+        await say_again(tx, team, kept, severity="medium", at=at)
 
 
 def _foretold_of(record: AlertRecord) -> Foretold:

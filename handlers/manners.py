@@ -15,7 +15,7 @@ from handlers.alert_bundles import GATHERED
 from handlers.answered import quieted
 from handlers.answers import Asked, answers
 from handlers.context import Context
-from handlers.escalations import escalate, is_escalation_due, settle_escalations
+from handlers.escalations import escalate, follow_escalations, is_escalation_due, settle_escalations
 from handlers.outbox import deciding_people, say_to_people, say_to_team
 from storage.alert_bundles import gathered_until
 from storage.alerts import AlertRecord
@@ -87,8 +87,11 @@ def _goes_to_people(team: Team) -> bool:
     return audience_of(team) == "finance" or not place.ref or place.state == "broken"
 
 
-async def _turn(tx: Transaction, team: Team, *, kind: str, severity: Severity, at: int) -> Turn:
-    said_on = await tx.manners.said_on(team.id, since_day=team.day_of(at), direct=kind in DIRECT)
+async def _turn(
+    tx: Transaction, team: Team, *, kind: str, severity: Severity, at: int, again: int | None = None
+) -> Turn:
+    """An alert's turn; one that had its turn (`again` is its id) is not counted against itself."""
+    said_on = await tx.manners.said_on(team.id, since_day=team.day_of(at), direct=kind in DIRECT, but=again)
     return turn_of(team, kind=kind, severity=severity, at=at, said_on=said_on)
 
 
@@ -168,7 +171,7 @@ def _is_due(team: Team, watched: Watched, *, at: int) -> bool:
         or (turn.way == "held" and turn.said_at <= at)
         or rank(watched.severity) > rank(turn.severity)
         or watched.is_over
-        or (watched.state == "snoozed" and turn.escalations > 0)
+        or turn.escalations > 0
         or turn.said_at + WATCHED_MICROS <= at
         or is_escalation_due(team, watched, at=at)
     )
@@ -202,8 +205,10 @@ async def _after(tx: Transaction, rulebook: Rulebook, team: Team, watched: Watch
         turn = replace(turn, way="said")
     if watched.is_closed or watched.state != "open":
         await settle_escalations(tx, rulebook, team, replace(watched, turn=turn), at=at)
-    elif is_escalation_due(team, replace(watched, turn=turn), at=at):
-        turn = await escalate(tx, rulebook, team, turn, at=at)
+    else:
+        await follow_escalations(tx, team, turn, at=at)
+        if is_escalation_due(team, replace(watched, turn=turn), at=at):
+            turn = await escalate(tx, rulebook, team, turn, at=at)
     over = watched.is_over or turn.said_at + WATCHED_MICROS <= at
     return replace(turn, settled=over and turn.way != "held")
 
@@ -215,7 +220,7 @@ async def _raised(tx: Transaction, team: Team, watched: Watched, *, at: int) -> 
         turn = replace(turn, critical_at=at)
     if turn.way == "said":
         return turn
-    again = await _turn(tx, team, kind=watched.kind, severity=watched.severity, at=at)
+    again = await _turn(tx, team, kind=watched.kind, severity=watched.severity, at=at, again=turn.alert_id)
     await tx.outbox.hold(alert_key(turn.alert_id), until=_held_until(again))
     return replace(turn, way=again.way, said_at=again.at, said_day=team.day_of(again.at))
 

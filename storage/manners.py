@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, true, update
 
 from bot.manners import DIRECT, SEVERITIES, Severity, Turn, Way
 from storage.tables import alert_turns, alerts, teams
@@ -57,13 +57,13 @@ class Manners:
         wanted = select(teams.c.id).where(teams.c.id == team_id).with_for_update(key_share=True)
         await self._connection.execute(wanted)
 
-    async def said_on(self, team_id: int, *, since_day: int, direct: bool) -> dict[int, int]:
+    async def said_on(self, team_id: int, *, since_day: int, direct: bool, but: int | None) -> dict[int, int]:
         """How many alerts were or will be said one by one on each of a team's days, critical ones apart; those of kinds that
-        are told to people (`direct`), or the others."""
+        are told to people (`direct`), or the others. One of them may be left out of the count."""
         rows = await self._connection.execute(
             select(alert_turns.c.said_day, func.count())
             .join(alerts, alerts.c.id == alert_turns.c.alert_id)
-            .where(_of_group(direct=direct))
+            .where(_of_group(direct=direct), true() if but is None else alert_turns.c.alert_id != but)
             .where(alert_turns.c.team_id == team_id, alert_turns.c.said_day >= since_day)
             .where(alert_turns.c.way.in_(("said", "held")), alert_turns.c.critical_at.is_(None))
             .group_by(alert_turns.c.said_day)

@@ -4,7 +4,7 @@ from typing import Any
 
 from bot.alert_details import AlertDetails
 from bot.messages import Block
-from bot.money import percent, usd, usd_round, usd_short
+from bot.money import percent, usd, usd_round
 from bot.periods import HOUR_MICROS, moment, zone
 from bot.views.blocks import actions, button, context, date_mark, name, page, plain, section
 from bot.views.budget_requests import REQUEST_BUDGET
@@ -33,7 +33,9 @@ def details_view(details: AlertDetails) -> dict[str, Any]:
     if details.hours:
         blocks.append(section(f"*Hour by hour*, {clock}\n```{_hours(details, clock)}```", block_id="details-hours"))
     if details.parts:
-        blocks.append(section(f"*What drives it*\n{_parts(details)}", block_id="details-parts"))
+        blocks.append(
+            section(f"*What drives it*, seen from several sides\n{_parts(details)}", block_id="details-parts")
+        )
     if details.people is not None:
         blocks.append(section(f"*People*\n{_people(details)}", block_id="details-people"))
     notes = []
@@ -56,9 +58,9 @@ def _hours(details: AlertDetails, clock: str) -> str:
     lines = []
     for line in details.hours[-_MOST_HOURS:]:
         local = moment(line.hour * HOUR_MICROS).astimezone(zone(clock))
-        band = f"{usd_short(line.low_nanos)} to {usd_short(line.high_nanos)}"
-        above = " above" if line.cost_nanos > line.high_nanos else ""
-        lines.append(f"{local:%a %d %b %H:%M}  {usd_short(line.cost_nanos):>8}  usual {band}{above}")
+        band = f"{usd_round(line.low_nanos)} to {usd_round(line.high_nanos)}"
+        above = ", above it" if line.cost_nanos > line.high_nanos else ""
+        lines.append(f"{local:%a %d %b %H:%M}  {usd_round(line.cost_nanos):>8}  usual {band}{above}")
     return "\n".join(lines)
 
 

@@ -57,7 +57,9 @@ def spike_message(
     lead = f"*{found}.*{ended}\nSince {since} · severity {alert.severity} · {excess}"
     blocks: list[Block] = [section(lead, block_id=f"{key}-headline")]
     if alert.contributors:
-        blocks.append(section(f"*What drives it*\n{_contributors(alert, zone=zone)}", block_id=f"{key}-drivers"))
+        sides = ", seen from several sides" if len(alert.contributors) > 1 else ""
+        drivers = f"*What drives it*{sides}\n{_contributors(alert, zone=zone)}"
+        blocks.append(section(drivers, block_id=f"{key}-drivers"))
     silent = [silence_words(silence, zone=zone) for silence in alert.silences[:_MOST_SILENCES]]
     if silent:
         blocks.append(context(*silent, block_id=f"{key}-silences"))

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -186,6 +187,14 @@ def test_neighbours_in_a_stack_differ_for_colour_blind_eyes(sight: tuple[tuple[f
     for one, next_one in itertools.pairwise((*chart_style.SERIES, chart_style.REST)):
         distance = sum((a - b) ** 2 for a, b in zip(seen(one), seen(next_one), strict=True)) ** 0.5
         assert distance > 40, (one, next_one)
+
+
+def test_a_spike_that_is_over_is_marked_as_far_as_it_went() -> None:
+    open_one = spike(48, marked=40)
+    over = replace(open_one, marked_until=open_one.marked_from + 2)
+    red = [pixels_of(picture(chart), "#FDF0E9") for chart in (open_one, over)]
+
+    assert 0 < red[1] * 10 < red[0]
 
 
 def test_hours_are_told_by_the_teams_clock() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from bot.alerts import Silence
-from bot.charts import decode
+from bot.charts import SpikeHours, decode
 from bot.extents import extent_of, incidents
 from bot.histories import Histories, Ints, Part, PartKind
 from bot.money import NANOS
@@ -145,6 +145,22 @@ def test_an_incident_ends_with_what_came_in_late() -> None:
 
     assert ended["observed_nanos"] > facts["observed_nanos"]
     assert ended["last_hour"] == THIS_HOUR - 2
+
+
+def test_the_chart_of_an_incident_that_ended_days_ago_still_shows_it() -> None:
+    """It is closed after sixty quiet hours, of which its chart shows twelve."""
+    usual = steady(a_day=40)
+    then = histories_of({Of(): plus(usual, 300, back=61, hours=2)})
+    facts = {"from_hour": THIS_HOUR - 62, "last_hour": THIS_HOUR - 60, "severity": "high"}
+    chart = decode(closing_facts(SEARCH, facts, seen(then))["chart"])
+
+    assert isinstance(chart, SpikeHours)
+    assert (chart.marked_from, chart.marked_until) == (THIS_HOUR - 62, THIS_HOUR - 60)
+    assert (chart.hours[0], chart.hours[-1]) == (THIS_HOUR - 60 + 12 - 48, THIS_HOUR - 60 + 11)
+    assert max(chart.observed_nanos) > 300 * NANOS
+    running = decode(incident_facts(SEARCH, [hour_found(0)], seen(spiking()), before=None)["chart"])
+    assert isinstance(running, SpikeHours)
+    assert (running.hours[-1], running.marked_until) == (THIS_HOUR, None)
 
 
 def _rows(histories: Histories) -> dict[Of, Ints]:

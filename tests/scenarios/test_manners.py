@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from handlers.manners import alert_key, keep_manners, say_alert
+from handlers.manners import alert_key, keep_manners, say_again, say_alert
 from storage.checks import faults
 from tests.company import TEAMS_YML, Company, company
 from tests.scenarios.alerting import alerts, becomes, in_channel, later, minded, said, search, sets, texts
@@ -87,6 +87,36 @@ async def test_what_is_untrue_by_the_morning_is_never_said_and_a_spike_that_ende
     assert await texts(acme) == ["Spend was high, $400 in all"]
     async with acme.context.store.read() as tx:
         assert await tx.outbox.waiting() == 0
+
+
+async def test_what_was_dropped_and_is_true_again_has_its_turn(acme_on_both: Company) -> None:
+    """A forecast of the night that recovered, and is expected again."""
+    acme = acme_on_both
+    await sets(acme, **NIGHT)
+    acme.clock.jump_to(tonight(acme))
+    record = await alerts(acme, "It runs out", kind="forecast")
+    await becomes(acme, record, "No longer expected", closed=True)
+    await minded(acme)
+    await becomes(acme, record, "It runs out again")
+    async with acme.context.store.begin() as tx:
+        await say_again(tx, await search(acme), record, severity="medium", at=acme.context.now_micros())
+    await minded(acme)
+    assert await texts(acme) == []
+
+    await later(acme, hours=9)
+    assert await texts(acme) == ["It runs out again"]
+
+
+async def test_an_alert_that_grows_while_it_waits_is_not_counted_against_itself(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    await sets(acme, **NIGHT, daily_cap=1)
+    acme.clock.jump_to(tonight(acme))
+    spike = await alerts(acme, "Spend is high", severity="low")
+    await becomes(acme, spike, "Spend is higher", severity="high")
+    await minded(acme)
+    await later(acme, hours=9)
+
+    assert await texts(acme) == ["Spend is higher"]
 
 
 async def test_quiet_hours_that_are_no_more_hold_nothing(acme: Company) -> None:
@@ -240,6 +270,23 @@ async def test_while_an_alert_is_snoozed_it_is_carried_nowhere(acme: Company) ->
     await becomes(acme, alert, "Runaway key", state="open")
     await minded(acme)
     assert len(await acme.ben.dms()) == 1
+
+
+async def test_a_snooze_that_ends_brings_back_the_button_of_what_was_carried_further(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    alert = await alerts(acme, "Runaway key", severity="critical")
+    await later(acme, minutes=31)
+    by = await person_id(acme, "anna@acme.test")
+    await becomes(acme, alert, "Runaway key", state="snoozed", answered_by=by)
+    await minded(acme)
+    (snoozed,) = await acme.ben.dms()
+    assert (snoozed.buttons(), "<@UANNA> has answered" in snoozed.text) == ([], True)
+
+    await becomes(acme, alert, "Runaway key, $9,000", state="open")
+    await minded(acme)
+    (again,) = await acme.ben.dms()
+    assert again.text == "Nobody has answered a critical alert of Search for 30 minutes. Runaway key, $9,000"
+    assert again.buttons() == ["I'm on it"]
 
 
 async def test_a_team_may_want_no_escalation(acme: Company) -> None:
