@@ -2,13 +2,17 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
 
 import structlog
 
 from bot.periods import HOUR_MICROS, MICROS, hour_of, micros
-from bot.teams import Directory
+from bot.teams import Directory, Team
+from bot.watching import HOUR_SECONDS, LEAST_SECONDS, rest_seconds
 from handlers.alert_bundles import gather_alerts
 from handlers.budget_alerts import judge_budget
+from handlers.budget_news import teams_with_news
 from handlers.context import Context
 from handlers.sweeps import sweep_spikes
 from storage.store import Transaction, is_away
@@ -18,8 +22,6 @@ log = structlog.get_logger()
 JUDGE_AGAIN_MICROS = 900 * MICROS
 MOVING_MICROS = 1_800 * MICROS
 """So long spikes wait for the past at most. The two hours that are judged at least hold what began meanwhile."""
-REST = 4
-"""How many times as long as it took the watcher rests after a round, so that many busy teams don't slow usage coming in."""
 
 
 async def watch_budgets(context: Context) -> int:
@@ -35,16 +37,7 @@ async def watch_budgets(context: Context) -> int:
         directory = (await context.rulebooks.current(tx)).directory
         held = await _in_motion(tx, directory, [team_id for team_id, _ in due], since=at - MOVING_MICROS)
     await sweep_spikes(context, [team_id for team_id, _ in due if team_id not in held], now=now)
-    for team_id, version in due:
-        async with context.store.begin() as tx:
-            rulebook = await context.rulebooks.current(tx)
-            team = rulebook.directory.by_id(team_id)
-            if team.kind == "team":
-                await judge_budget(tx, rulebook, team, now=now, command=context.settings.command)
-            else:  # the organisation pays for what nobody could place: finance hears of its budget
-                root = rulebook.directory.root
-                await judge_budget(tx, rulebook, root, now=now, command=context.settings.command)
-            await tx.alerts.judged(team_id, version, at=at)
+    await _judge_budgets(context, due, now=now)
     await gather_alerts(context)
     if due:
         context.wake_outbox.set()
@@ -59,20 +52,48 @@ async def _in_motion(tx: Transaction, directory: Directory, team_ids: Sequence[i
     return frozenset(team_ids) if is_all else frozenset(joined)
 
 
+async def _judge_budgets(context: Context, due: Sequence[tuple[int, int]], *, now: datetime) -> None:
+    """Judges the budgets of (team, version): most have nothing to say, which is kept of all in one transaction; those that
+    have get one each."""
+    if not due:
+        return
+    async with context.store.read() as tx:
+        directory = (await context.rulebooks.current(tx)).directory
+        teams = {team_id: _payer(directory, team_id) for team_id, _ in due}
+        news = await teams_with_news(tx, directory, list(dict.fromkeys(teams.values())), now=now)
+    for team_id, version in due:
+        if teams[team_id].id in news:
+            async with context.store.begin() as tx:
+                rulebook = await context.rulebooks.current(tx)
+                team = _payer(rulebook.directory, team_id)
+                await judge_budget(tx, rulebook, team, now=now, command=context.settings.command)
+                await tx.alerts.judged(team_id, version, at=micros(now))
+    async with context.store.begin() as tx:
+        quiet = [(team_id, version) for team_id, version in due if teams[team_id].id not in news]
+        await tx.alerts.all_judged(quiet, at=micros(now))
+
+
+def _payer(directory: Directory, team_id: int) -> Team:
+    """Whose budget a team's usage is held against: the organisation pays for what nobody could place, and finance hears."""
+    team = directory.by_id(team_id)
+    return team if team.kind == "team" else directory.root
+
+
 async def watch_on(context: Context) -> None:
-    """Watches for ever: soon after usage came in here, and at least every so often for what came in elsewhere."""
+    """Watches for ever: soon after usage came in here, and at least every so often for what came in elsewhere; but most of
+    the time it rests."""
     loop = asyncio.get_running_loop()
     while True:
+        context.wake_watcher.clear()
         began = loop.time()
         try:
             await watch_budgets(context)
         except Exception as error:  # the watcher outlives any fault; unjudged versions stay unjudged
             log.error("watcher failed", error=repr(error), exc_info=None if is_away(error) else error)
-        rest = max(1.0, REST * (loop.time() - began))  # a burst comes in whole meanwhile
-        try:
-            async with asyncio.timeout(context.settings.watch_seconds):
+        past_hour = context.now_micros() % HOUR_MICROS / MICROS
+        rest = rest_seconds(loop.time() - began, past_hour=past_hour)
+        await asyncio.sleep(rest - LEAST_SECONDS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, min(context.settings.watch_seconds, HOUR_SECONDS - past_hour) - rest)):
                 await context.wake_watcher.wait()
-            await asyncio.sleep(min(rest, context.settings.watch_seconds))
-        except TimeoutError:
-            pass
-        context.wake_watcher.clear()
+        await asyncio.sleep(LEAST_SECONDS)  # what woke it comes in whole

@@ -1,13 +1,16 @@
 """Budget alerts: lines that spend crosses, a budget's end, a run-out foretold, and what becomes of them."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 
 from bot.budget_alerts import (
     HISTORY_AFTER_DAYS,
     WHOLE,
+    ForecastStep,
     Foretold,
     Said,
+    ThresholdAlert,
     forecast_step,
     foretold,
     has_crossed,
@@ -43,6 +46,16 @@ async def judge_budget(tx: Transaction, rulebook: Rulebook, team: Team, *, now: 
     await _judge_forecast(tx, rulebook, standing, now=now, command=command, silently=said_line)
 
 
+def has_news(standing: Standing, lines: Sequence[AlertRecord], forecasts: Sequence[AlertRecord]) -> bool:
+    """Whether `judge_budget` would say or change anything, by the period's alerts so far, oldest first."""
+    if any(_ends(standing, record, because=None) or _is_spent_by_now(standing, record) for record in lines):
+        return True
+    if _lines_due(standing, [said_of(record) for record in lines], silently=False):
+        return True
+    last = foretold_of(forecasts[-1]) if forecasts else None
+    return standing.balance.allocated_nanos > 0 and _forecast_step(standing, last)[0] is not None
+
+
 async def judge_thresholds(
     tx: Transaction, rulebook: Rulebook, team: Team, *, now: datetime, command: str, silently: bool
 ) -> None:
@@ -62,10 +75,8 @@ async def _judge_lines(
     for record in records:
         kept = await _end_where_it_lies_ahead(tx, standing, record, because=None, at=at)
         said.append(said_of(await _follow(tx, standing, kept, command=command, at=at)))
-    recent = sum(nanos for day, nanos in standing.spent_by_day if day > standing.today - HISTORY_AFTER_DAYS)
-    due = thresholds_due(standing, said=said, recent_nanos=recent, is_governed=team.mode != "announce" and not silently)
     was_said = False
-    for alert in due:
+    for alert in _lines_due(standing, said, silently=silently):
         new = await tx.alerts.add(
             dedupe_key=alert.dedupe_key,
             team_id=team.id,
@@ -83,6 +94,12 @@ async def _judge_lines(
     return was_said
 
 
+def _lines_due(standing: Standing, said: Sequence[Said], *, silently: bool) -> list[ThresholdAlert]:
+    recent = sum(nanos for day, nanos in standing.spent_by_day if day > standing.today - HISTORY_AFTER_DAYS)
+    is_governed = standing.team.mode != "announce" and not silently
+    return thresholds_due(standing, said=said, recent_nanos=recent, is_governed=is_governed)
+
+
 def said_of(record: AlertRecord) -> Said:
     """What a kept alert of a line says of its rule. Its budget is in its key."""
     return Said(
@@ -96,10 +113,9 @@ def said_of(record: AlertRecord) -> Said:
 async def _end_where_it_lies_ahead(
     tx: Transaction, standing: Standing, record: AlertRecord, *, because: str | None, at: int
 ) -> AlertRecord:
-    said = said_of(record)
-    ends = line_lies_ahead(standing, said) if because is None else not has_crossed(standing, said.percent)
-    if said.has_ended or not ends:
+    if not _ends(standing, record, because=because):
         return record
+    said = said_of(record)
     ended = replace(record, closed_at=at)
     await tx.alerts.save(ended)
     why = because or (views.RELEASED if said.by_holds else views.raised_words(standing))
@@ -108,10 +124,21 @@ async def _end_where_it_lies_ahead(
     return ended
 
 
+def _ends(standing: Standing, record: AlertRecord, *, because: str | None) -> bool:
+    said = said_of(record)
+    ends = line_lies_ahead(standing, said) if because is None else not has_crossed(standing, said.percent)
+    return ends and not said.has_ended
+
+
+def _is_spent_by_now(standing: Standing, record: AlertRecord) -> bool:
+    balance = standing.balance
+    is_open = record.closed_at is None and said_of(record).by_holds
+    return is_open and balance.charged_nanos >= balance.allocated_nanos
+
+
 async def _follow(tx: Transaction, standing: Standing, record: AlertRecord, *, command: str, at: int) -> AlertRecord:
     """What holds had used up and is spent now is said so, in the message that is there."""
-    balance = standing.balance
-    if record.closed_at is not None or not said_of(record).by_holds or balance.charged_nanos < balance.allocated_nanos:
+    if not _is_spent_by_now(standing, record):
         return record
     spent = replace(record, facts={**record.facts, "by_holds": False})
     await tx.alerts.save(spent)
@@ -125,15 +152,13 @@ async def _judge_forecast(
     tx: Transaction, rulebook: Rulebook, standing: Standing, *, now: datetime, command: str, silently: bool
 ) -> None:
     """Says that the budget is expected to run out, and keeps what was said of it true."""
-    team, balance, at = standing.team, standing.balance, micros(now)
-    if balance.allocated_nanos <= 0:
+    team, at = standing.team, micros(now)
+    if standing.balance.allocated_nanos <= 0:
         return
-    spent = dict(standing.spent_by_day)
-    found = overrun(balance, spent_by_day=spent, today=standing.today, period=standing.period)
     records = await tx.alerts.of_period(team_id=team.id, kind=FORECAST, period=standing.period.name)
-    before = [_foretold_of(record) for record in records]
+    before = [foretold_of(record) for record in records]
     last = before[-1] if before else None
-    step = forecast_step(standing, found, last)
+    step, found = _forecast_step(standing, last)
     if step is None:
         return
     if step == "say":
@@ -149,6 +174,12 @@ async def _judge_forecast(
     else:
         shown = replace(last, outcome="recovered" if step == "recover" else "ran_out", shown_on=standing.today)
     await _show(tx, team, records[-1], shown, command=command, at=at)
+
+
+def _forecast_step(standing: Standing, last: Foretold | None) -> tuple[ForecastStep | None, Overrun | None]:
+    spent = dict(standing.spent_by_day)
+    found = overrun(standing.balance, spent_by_day=spent, today=standing.today, period=standing.period)
+    return forecast_step(standing, found, last), found
 
 
 async def _say_forecast(
@@ -188,13 +219,14 @@ async def _show(tx: Transaction, team: Team, record: AlertRecord, shown: Foretol
         await say_again(tx, team, kept, severity="medium", at=at)
 
 
-def _foretold_of(record: AlertRecord) -> Foretold:
+def foretold_of(record: AlertRecord) -> Foretold:
+    """What a kept forecast said."""
     return Foretold(**record.facts["foretold"])
 
 
 def _forecast_message(team: Team, record: AlertRecord, *, command: str, answered: str | None) -> Message:
     return views.forecast_message(
-        _foretold_of(record), team=team, alert_id=record.id, command=command, may_ask=may_ask(team), answered=answered
+        foretold_of(record), team=team, alert_id=record.id, command=command, may_ask=may_ask(team), answered=answered
     )
 
 
@@ -212,7 +244,7 @@ async def end_past(context: Context) -> int:
             over = replace(record, closed_at=at, facts={**record.facts, "is_over": True})
             ended += 1
             if record.kind == FORECAST:
-                lasted = replace(_foretold_of(record), outcome="lasted")
+                lasted = replace(foretold_of(record), outcome="lasted")
                 await _show(tx, team, over, lasted, command=context.settings.command, at=at)
             else:
                 await tx.alerts.save(over)
@@ -246,5 +278,5 @@ async def budget_raised(
     for record in await tx.alerts.of_period(team_id=team.id, kind=THRESHOLD, period=standing.period.name):
         await _end_where_it_lies_ahead(tx, standing, record, because=because, at=micros(now))
     records = await tx.alerts.of_period(team_id=team.id, kind=FORECAST, period=standing.period.name)
-    if records and _foretold_of(records[-1]).outcome == "expected":
+    if records and foretold_of(records[-1]).outcome == "expected":
         await _judge_forecast(tx, rulebook, standing, now=now, command=command, silently=False)

@@ -40,12 +40,14 @@ async def standings_of(
     if directory.root.id in ids:
         ids.add(directory.unattributed.id)
     by_day = await tx.reports.by_day(ids, first_day=first, end_day=max(today.values()) + 2)
+    days: dict[int, dict[int, int]] = {}
+    for (spender, day), nanos in by_day.items():
+        days.setdefault(spender, {})[day] = nanos
     standings = []
     for team in teams:
-        spenders = {team.id, directory.unattributed.id} if team.kind == "organisation" else {team.id}
-        spent: dict[int, int] = {}
-        for (spender, day), nanos in by_day.items():
-            if spender in spenders:
+        spent = dict(days.get(team.id, {}))
+        if team.kind == "organisation":
+            for day, nanos in days.get(directory.unattributed.id, {}).items():
                 spent[day] = spent.get(day, 0) + nanos
         now_day = today[team.id]
         standings.append(

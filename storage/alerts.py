@@ -1,7 +1,7 @@
 """Alerts remembered: each once per dedupe key, with what was answered."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -9,6 +9,7 @@ from sqlalchemy import Table, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.manners import DIRECT
+from storage import bulk
 from storage.tables import alert_turns, alerts, team_changes, team_judgements, teams
 
 if TYPE_CHECKING:
@@ -133,6 +134,23 @@ class Alerts:
         )
         return [_record(row) for row in await self._connection.execute(wanted)]
 
+    async def of_periods(
+        self, kinds: Collection[str], periods: Mapping[int, str]
+    ) -> dict[tuple[int, str], list[AlertRecord]]:
+        """By (team, kind) what `of_period` says of each team's own period, without locks."""
+        c = alerts.c
+        wanted = (
+            select(alerts)
+            .where(c.team_id.in_(periods), c.kind.in_(kinds))
+            .where(or_(*(c.dedupe_key.contains(f":{name}:", autoescape=True) for name in set(periods.values()))))
+            .order_by(c.id)
+        )
+        found: dict[tuple[int, str], list[AlertRecord]] = {}
+        for row in await self._connection.execute(wanted):
+            if row.dedupe_key.startswith(f"{row.kind}:{row.team_id}:{periods[row.team_id]}:"):
+                found.setdefault((row.team_id, row.kind), []).append(_record(row))
+        return found
+
     async def newest(self, *, team_id: int, kind: str, prefix: str) -> AlertRecord | None:
         """The newest of a team's alerts whose key begins so, with its lock."""
         wanted = (
@@ -240,9 +258,14 @@ class Alerts:
 
     async def judged(self, team_id: int, version: int, *, at: int) -> None:
         """Remembers that a team was judged with all changes up to a version."""
-        values = {"version": version, "judged_at": at}
-        made = self._insert(team_judgements).values(team_id=team_id, **values)
-        await self._connection.execute(made.on_conflict_do_update(index_elements=["team_id"], set_=values))
+        await self.all_judged([(team_id, version)], at=at)
+
+    async def all_judged(self, versions: Iterable[tuple[int, int]], *, at: int) -> None:
+        """Remembers it of many teams, each with its version."""
+        rows = [(team_id, version, at) for team_id, version in sorted(versions)]
+        columns = ("team_id", "version", "judged_at")
+        tail = "ON CONFLICT (team_id) DO UPDATE SET version = excluded.version, judged_at = excluded.judged_at"
+        await bulk.upsert(self._connection, "team_judgements", columns, rows, tail)
 
 
 def _record(row: Any) -> AlertRecord:
