@@ -54,7 +54,7 @@ async def say_alert(
 
     It is kept in any case, so that what the alert comes to is in it when, and if, it is said.
     """
-    if await quieted(tx, record, at=at):
+    if severity != "critical" and await quieted(tx, record, at=at):
         return
     await tx.manners.take_turns(team.id)
     if await tx.manners.of(record.id) is not None:

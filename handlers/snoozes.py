@@ -47,7 +47,8 @@ async def reopen(
 
 
 async def wake_snoozed(context: Context) -> int:
-    """Puts alerts whose snooze is over, and that still run, back among the open ones; returns how many."""
+    """Puts alerts whose snooze is over, or that became critical meanwhile, back among the open ones if they still run;
+    returns how many."""
     now = context.now()
     async with context.store.begin() as tx:
         records = await tx.alerts.for_waking(at=micros(now))

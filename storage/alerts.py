@@ -215,10 +215,12 @@ class Alerts:
         return [_record(row) for row in await self._connection.execute(wanted)]
 
     async def for_waking(self, *, at: int) -> list[AlertRecord]:
-        """The alerts whose snooze is over and that have not ended, with their lock; no two workers get the same one."""
-        wanted = select(alerts).where(
-            alerts.c.state == "snoozed", alerts.c.snoozed_until <= at, alerts.c.closed_at.is_(None)
-        )
+        """The alerts whose snooze is over, or that became critical since it began, and that have not ended, with their lock;
+        no two workers get the same one."""
+        turn = alert_turns.c
+        critical = select(turn.alert_id).where(turn.alert_id == alerts.c.id, turn.critical_at > alerts.c.answered_at)
+        wanted = select(alerts).where(alerts.c.state == "snoozed", alerts.c.closed_at.is_(None))
+        wanted = wanted.where(or_(alerts.c.snoozed_until <= at, critical.exists()))
         rows = await self._connection.execute(wanted.order_by(alerts.c.id).with_for_update(skip_locked=True))
         return [_record(row) for row in rows]
 

@@ -8,6 +8,7 @@ from handlers.spikes import spike_message
 from storage.alerts import AlertRecord
 from tests.company import Company
 from tests.people import Person
+from tests.scenarios.alerting import minded
 from tests.scenarios.test_alerts import channel_messages, spiking
 from tests.seen import Message, View
 
@@ -170,3 +171,44 @@ async def test_who_is_on_an_alert_stays_on_it_when_another_finds_it_useless(acme
     assert "<@UANNA> finds it not useful" in said.text
     record = await record_of(acme, alert)
     assert (record.state, record.useless_at is not None) == ("acknowledged", True)
+
+
+async def test_a_snoozed_spike_that_becomes_critical_is_back_at_once(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    alert = await spiking(acme)
+    await acme.ben.submits(await snooze_form(acme.ben, alert), snooze="Until the budget period ends")
+    await acme.settles()
+    assert await wake_snoozed(acme.context) == 0
+
+    acme.clock.jump_to(acme.clock.now() + timedelta(minutes=2))
+    await acme.uses(acme.event("worse", dollars=5_000, credential="ci-7"))
+    await minded(acme)
+    await minded(acme)
+    assert await wake_snoozed(acme.context) == 1
+    assert await wake_snoozed(acme.context) == 0
+    await acme.settles()
+    back = next(m for m in await channel_messages(acme) if m.ts == alert.ts)
+    assert "severity critical" in back.text
+    assert "I'm on it" in back.buttons()
+
+
+async def test_a_critical_alert_is_said_although_its_cause_is_snoozed(acme: Company) -> None:
+    alert = await spiking(acme)
+    await acme.ben.submits(await snooze_form(acme.ben, alert), snooze="Until the budget period ends")
+    await acme.settles()
+    snoozed = await record_of(acme, alert)
+    at = acme.context.now_micros()
+    async with acme.context.store.begin() as tx:
+        rulebook = await acme.context.rulebooks.current(tx)
+        team = rulebook.directory.by_id(snoozed.team_id)
+        for severity, key in (("high", "spike:again"), ("critical", "spike:worse")):
+            facts = {**snoozed.facts, "severity": severity}
+            record = await tx.alerts.add(
+                dedupe_key=key, team_id=team.id, kind="spike", state="open", at=at, facts=facts
+            )
+            assert record is not None
+            message = await spike_message(tx, team, record, command="/tokens")
+            await say_alert(tx, rulebook, team, message, record=record, severity=facts["severity"], at=at)
+    await acme.settles()
+
+    assert ["severity critical" in m.text for m in await channel_messages(acme)] == [False, True]

@@ -140,16 +140,19 @@ async def test_an_alert_is_answered_once(acme_on_both: Company) -> None:
 
 async def test_a_spike_ends_with_its_total_and_the_next_one_is_another_message(acme: Company) -> None:
     alert = await spiking(acme)
+    await acme.uses(acme.event("a little more", dollars=8, credential="ci-7"))
     acme.clock.jump_to(acme.clock.now() + timedelta(hours=QUIET_HOURS - 1))
     await acme.settles()
-    assert "The spike has ended" not in (await acme.ben.sees("far above", channel="CSEARCH")).text
+    running = (await acme.ben.sees("far above", channel="CSEARCH")).text
+    assert "The spike has ended" not in running
+    assert "$200" in running, "a twenty-fifth more is not worth an edit"
 
     acme.clock.jump_to(acme.clock.now() + timedelta(hours=2))
     await acme.settles()
     (ended,) = await channel_messages(acme)
     assert ended.ts == alert.ts
     assert "The spike has ended" in ended.text
-    assert "was far above its usual: $200" in ended.text
+    assert "was far above its usual: $208" in ended.text
     assert ended.buttons() == []
 
 

@@ -11,6 +11,7 @@ from handlers.cli import prepare
 from handlers.periods import keep_books
 from handlers.teams import import_teams
 from tests.company import TEAMS_YML, Company, company
+from tests.scenarios.alerting import becomes, minded, sets
 from tests.seen import Message
 
 
@@ -79,6 +80,24 @@ async def test_a_grant_takes_a_forecast_back_and_the_next_one_is_another_message
     await tomorrow(acme, dollars=160, days=4)
     again = await acme.ben.sees("is expected to run out of budget on", channel="CSEARCH")
     assert again.ts != foretold.ts
+
+
+async def test_a_forecast_that_was_dropped_in_quiet_hours_is_said_if_it_is_expected_again(acme: Company) -> None:
+    """It is foretold and recovers, both unsaid, and is expected once more before they end."""
+    await sets(acme, quiet_from=0, quiet_until=23 * 60 + 30)
+    await spends(acme, a_day=50, days=21)
+    async with acme.context.store.read() as tx:
+        (record,) = await tx.alerts.lately(kind="forecast", since=0)
+    facts = {**record.facts, "foretold": {**record.facts["foretold"], "outcome": "recovered"}}
+    await becomes(acme, record, "No longer expected", closed=True, facts=facts)
+    await minded(acme)
+    await acme.uses(acme.event("a little more", dollars=1))
+    await acme.settles()
+    assert await said(acme) == []
+
+    acme.clock.jump_to(acme.clock.now() + timedelta(hours=11, minutes=40))
+    await minded(acme)
+    assert ["is expected to run out of budget on" in m.text for m in await said(acme)] == [True]
 
 
 async def test_an_answer_to_a_forecast_stays_with_it(acme: Company) -> None:

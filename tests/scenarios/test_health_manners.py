@@ -70,6 +70,7 @@ async def test_a_source_that_falls_silent_at_night_is_told_of_in_the_morning_and
 
     await acme.uses(acme.event("again", dollars=1))
     await passes(acme, minutes=10)
+    await minded(acme)
     await later(acme, hours=7)
     for person in (acme.chloe, acme.dan):
         (said,) = await heard_by(person)
