@@ -164,6 +164,7 @@ async def company(database_url: str, *, teams_yml: str = TEAMS_YML) -> AsyncIter
         slack_bot_token=TOKEN,
         slack_signing_secret=SECRET,
         slack_api_url=f"{servers.address(page)}/api/",
+        answer_seconds=60,
     )
     context = await prepare(settings, clock)
     await import_teams(context, read_teams_file(teams_yml), dry_run=False)

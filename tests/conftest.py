@@ -99,7 +99,7 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 @pytest.fixture
 async def context(database_url: str) -> AsyncIterator[Context]:
     """A prepared context on each database, without Slack; its clock can be moved ahead."""
-    made = await prepare(Settings(database_url=database_url), ShiftedClock())
+    made = await prepare(Settings(database_url=database_url, answer_seconds=60), ShiftedClock())
     yield made
     await made.store.close()
 
