@@ -115,7 +115,7 @@ async def test_a_key_that_is_claimed_brings_no_spike_before_or_after_its_past_co
     await usual(acme, team="mobile", credential="key-m")
     await busy(acme, team=None, user=None, credential="ci-7")
     since = acme.clock.now().date() - timedelta(days=40)
-    assert (await acme.dan.submits(await claim_form(acme), team="Mobile", since=str(since), wait=3)).closed
+    assert (await acme.dan.submits(await claim_form(acme), team="Mobile", since=str(since))).closed
     await acme.uses(acme.event("new", dollars=60, team=None, user=None, credential="ci-7"))
     await acme.settles()
     assert await said(acme, "CMOBILE") == []
@@ -133,7 +133,7 @@ async def test_what_a_claim_moves_of_the_last_days_is_no_spike_of_its_new_team(a
     await usual(acme, team="mobile", credential="key-m")
     await busy(acme, team=None, user=None, credential="ci-7")
     since = acme.clock.now().date() - timedelta(days=2)
-    assert (await acme.dan.submits(await claim_form(acme), team="Mobile", since=str(since), wait=3)).closed
+    assert (await acme.dan.submits(await claim_form(acme), team="Mobile", since=str(since))).closed
     await move_usage(acme.context)
     await acme.settles()
     acme.clock.jump_to(acme.clock.now() + HOUR)
