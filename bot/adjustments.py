@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from bot.usage import COUNTERS, UsageEvent
+from bot.usage import COUNTERS, Labels, UsageEvent
 
 
 class Booked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -99,16 +99,18 @@ def event_of(booked: Booked) -> UsageEvent:
         fingerprint=b"",
         event_id=booked.event_id,
         occurred_at=booked.occurred_at,
-        provider=booked.provider,
-        model=booked.model,
-        tool=booked.tool,
-        workflow=booked.workflow,
-        user=booked.user,
-        credential=booked.credential,
-        gateway_team=booked.gateway_team,
-        declared_team=booked.declared_team,
-        user_agent="",
-        tags=booked.tags,
+        labels=Labels(
+            provider=booked.provider,
+            model=booked.model,
+            tool=booked.tool,
+            workflow=booked.workflow,
+            user=booked.user,
+            credential=booked.credential,
+            gateway_team=booked.gateway_team,
+            declared_team=booked.declared_team,
+            tags=booked.tags,
+            tier=booked.tier,
+        ),
         uncached_input=booked.uncached_input,
         cache_read=booked.cache_read,
         cache_write_5m=booked.cache_write_5m,
@@ -120,5 +122,4 @@ def event_of(booked: Booked) -> UsageEvent:
         gateway_cache=booked.first_basis == "gateway_cache",
         notional=booked.first_basis == "notional",
         unmetered=booked.first_basis == "unmetered",
-        tier=booked.tier,
     )

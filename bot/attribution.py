@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Literal, NamedTuple, get_args
 
 from bot.people import spelling
-from bot.usage import UsageEvent
+from bot.usage import Labels, UsageEvent
 
 RuleKind = Literal["credential", "gateway_team", "workflow", "tag", "user"]
 RULE_KINDS: tuple[RuleKind, ...] = get_args(RuleKind)
@@ -183,7 +183,7 @@ class Attribution:
         self._unattributed = Placed(unattributed_id, UNATTRIBUTED)
         begun = {rule.from_at for rule in listed} | {m.from_at for own in self._memberships.values() for m in own}
         self._changes = sorted(begun | {rule.until_at for rule in listed if rule.until_at is not None})
-        self._memory: dict[tuple[object, ...], Placed] = {}
+        self._memory: dict[tuple[int, Labels], Placed] = {}
         self._remembered_characters = 0
 
     def place(self, event: UsageEvent, source: Source) -> Placed:
@@ -192,26 +192,21 @@ class Attribution:
         if source.team_id is not None:
             return Placed(source.team_id, f"key:{source.name}")
         # Between two changes of the rules all moments are alike, so it is their count that is remembered, and no moment.
-        asked = (
-            bisect_right(self._changes, event.occurred_at),
-            event.credential,
-            event.gateway_team,
-            event.workflow,
-            event.tags,
-            event.declared_team,
-            event.user,
-        )
+        asked = (bisect_right(self._changes, event.occurred_at), event.labels)
         placed = self._memory.get(asked)
         if placed is None:
             placed = self._memory[asked] = self._decide(event)
-            names = (event.credential, event.gateway_team, event.workflow, event.declared_team, event.user)
-            self._remembered_characters += sum(map(len, names)) + sum(map(len, event.tags))
+            self._remembered_characters += event.labels.characters
             if len(self._memory) > self._MEMORY or self._remembered_characters > self._MEMORY_CHARACTERS:
                 self._memory.clear()
                 self._remembered_characters = 0
         if placed is self._unattributed and source.default_team_id is not None:
             return Placed(source.default_team_id, f"source:{source.name}")
         return placed
+
+    def changes_within(self, start: int, end: int) -> bool:
+        """Whether a rule or a membership begins or ends after `start`, up to `end`."""
+        return bisect_right(self._changes, start) != bisect_right(self._changes, end)
 
     def rule_of(self, credential: str, at: int) -> Rule | None:
         """The rule that says at a moment whose a credential is."""
@@ -243,15 +238,15 @@ class Attribution:
             yield from self._asked(event, early=True)
 
     def _asked(self, event: UsageEvent, *, early: bool) -> Iterator[Step]:
-        yield self._rule("credential", (event.credential,), event, early)
-        yield self._rule("gateway_team", (event.gateway_team,), event, early)
-        yield self._rule("workflow", (event.workflow,), event, early)
-        yield self._rule("tag", event.tags, event, early)
+        yield self._rule("credential", (event.labels.credential,), event, early)
+        yield self._rule("gateway_team", (event.labels.gateway_team,), event, early)
+        yield self._rule("workflow", (event.labels.workflow,), event, early)
+        yield self._rule("tag", event.labels.tags, event, early)
         if not early:
-            declared = self._team_ids.get(event.declared_team.casefold()) if event.declared_team else None
+            declared = self._team_ids.get(event.labels.declared_team.casefold()) if event.labels.declared_team else None
             placed = None if declared is None else Placed(declared, "declared team")
-            yield Step(kind="declared team", looked_at=event.declared_team, placed=placed)
-        yield self._rule("user", (event.user,), event, early)
+            yield Step(kind="declared team", looked_at=event.labels.declared_team, placed=placed)
+        yield self._rule("user", (event.labels.user,), event, early)
         yield self._team_of(event, early)
 
     def _rule(self, kind: RuleKind, values: Sequence[str], event: UsageEvent, early: bool) -> Step:
@@ -273,7 +268,7 @@ class Attribution:
 
     def _team_of(self, event: UsageEvent, early: bool) -> Step:
         """A person's team of that day; else the one whose member or manager they are; else the first they ever had."""
-        spelled = spelling(event.user)
+        spelled = spelling(event.labels.user)
         own = self._memberships.get(spelled, ())
         at = bisect_right(own, event.occurred_at, key=lambda membership: membership.from_at) - 1
         found = own[at] if at >= 0 else None
@@ -283,8 +278,13 @@ class Attribution:
             until = next((later.from_at for later in own if later.from_at > found.from_at), None)
             placed = Placed(found.team_id, "user's team")
             return Step(
-                kind="user's team", looked_at=event.user, placed=placed, since=found.from_at, until=until, early=early
+                kind="user's team",
+                looked_at=event.labels.user,
+                placed=placed,
+                since=found.from_at,
+                until=until,
+                early=early,
             )
         team = None if early else self._team_of_user.get(spelled)
         placed_now = None if team is None else Placed(team, "user's team")
-        return Step(kind="user's team", looked_at=event.user, placed=placed_now, early=early)
+        return Step(kind="user's team", looked_at=event.labels.user, placed=placed_now, early=early)

@@ -8,7 +8,7 @@ import msgspec
 
 from bot.money import NANOS
 from bot.periods import MICROS
-from bot.usage import BudgetBlock, GatewayView, UsageEvent
+from bot.usage import BudgetBlock, GatewayView, Labels, UsageEvent
 
 LAG_MICROS = 300 * MICROS
 """Within so long a gateway counts a call in its team's spend (it caches the figure for a minute), whoever of its workers
@@ -241,16 +241,12 @@ def blocked_call(block: BudgetBlock) -> UsageEvent:
         fingerprint=b"",
         event_id="",
         occurred_at=block.at,
-        provider="",
-        model="unknown",
-        tool="",
-        workflow="",
-        user=block.user,
-        credential=block.credential,
-        gateway_team=block.gateway_team,
-        declared_team="",
-        user_agent="",
-        tags=(),
+        labels=Labels(
+            model="unknown",
+            user=block.user,
+            credential=block.credential,
+            gateway_team=block.gateway_team,
+        ),
         uncached_input=0,
         cache_read=0,
         cache_write_5m=0,

@@ -11,7 +11,7 @@ import msgspec
 from bot.aliases import ModelAlias, ModelAliases
 from bot.periods import DAY_MICROS, MICROS
 from bot.price_book import PriceBook, Rates
-from bot.usage import COUNTERS, UsageEvent
+from bot.usage import COUNTERS, Labels, UsageEvent
 
 Basis = Literal["contract", "book", "reported", "unpriced", "gateway_cache", "notional", "failed", "unmetered"]
 
@@ -121,7 +121,9 @@ class Explained(NamedTuple):
     book: Rates | None
 
 
-class _Terms(NamedTuple):
+class Terms(NamedTuple):
+    """The rates of a contract and of the book, from a second of a UTC day on."""
+
     from_second: int
     contract: Rates | None
     book: Rates | None
@@ -142,32 +144,19 @@ class Prices:
 
         With `reported_first`, a cost the sender reported stands before the book, though not before a contract.
         """
-        if event.failed:
-            return _FAILED
-        if event.gateway_cache:
-            return _GATEWAY_CACHE
-        if event.unmetered:
-            return _UNMETERED
-        utc_day, micros = divmod(event.occurred_at, DAY_MICROS)
-        terms = self._terms(event.provider, event.model, event.tier, utc_day, day)
-        now = terms[0]
-        if len(terms) > 1:
-            now = next(t for t in reversed(terms) if t.from_second * MICROS <= micros)
-        reported = event.reported_nanos
-        if reported is not None and not event.tokens:  # an image or a search, say: there is nothing else to price it by
-            cost, basis, book_nanos = max(reported, 0), _REPORTED, None
-        else:
-            book_nanos = now.book.nanos(event) if now.book is not None else None
-            cost, basis = _decide(event, now.contract, book_nanos, reported_first)
-        if event.notional:
-            return Priced(0, "notional", book_nanos, cost)
-        return Priced(cost, basis, book_nanos)
+        return priced(
+            event, self.terms(event.labels, event.occurred_at // DAY_MICROS, day), reported_first=reported_first
+        )
 
-    def _find_terms(self, provider: str, model: str, tier: str, utc_day: int, day: int) -> tuple[_Terms, ...]:
+    def terms(self, labels: Labels, utc_day: int, day: int) -> "tuple[Terms, ...]":
+        """What calls of a model are priced by over a UTC day, and from which second of it."""
+        return self._terms(labels.provider, labels.model, labels.tier, utc_day, day)
+
+    def _find_terms(self, provider: str, model: str, tier: str, utc_day: int, day: int) -> tuple[Terms, ...]:
         seller, sold, apply = self._applying(provider, model, day)
         schedule = self.book.schedule(seller, sold, utc_day, tier=tier) or ((0, None),)
         return tuple(
-            _Terms(second, next((over for c in apply if (over := c.over(book)) is not None), None), book)
+            Terms(second, next((over for c in apply if (over := c.over(book)) is not None), None), book)
             for second, book in schedule
         )
 
@@ -214,6 +203,29 @@ class Prices:
         if contract.origin == "Slack":  # of one model, whatever characters its name has
             return model in names
         return not model or model in names or any(fnmatchcase(name, model) for name in names)
+
+
+def priced(event: UsageEvent, terms: Sequence[Terms], *, reported_first: bool) -> Priced:
+    """What a call costs by the terms of its UTC day."""
+    if event.failed:
+        return _FAILED
+    if event.gateway_cache:
+        return _GATEWAY_CACHE
+    if event.unmetered:
+        return _UNMETERED
+    now = terms[0]
+    if len(terms) > 1:
+        micros = event.occurred_at % DAY_MICROS
+        now = next(t for t in reversed(terms) if t.from_second * MICROS <= micros)
+    reported = event.reported_nanos
+    if reported is not None and not event.tokens:  # an image or a search, say: there is nothing else to price it by
+        cost, basis, book_nanos = max(reported, 0), _REPORTED, None
+    else:
+        book_nanos = now.book.nanos(event) if now.book is not None else None
+        cost, basis = _decide(event, now.contract, book_nanos, reported_first)
+    if event.notional:
+        return Priced(0, "notional", book_nanos, cost)
+    return Priced(cost, basis, book_nanos)
 
 
 def _decide(

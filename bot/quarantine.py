@@ -59,7 +59,9 @@ class Kept:
 
 def row_of(index: int, event: UsageEvent, reason: str) -> Row:
     """What quarantine keeps of an event that was read: its canonical fields, its key and fingerprint in hexadecimal."""
-    fields = msgspec.structs.asdict(event) | {"key": event.key.hex(), "fingerprint": event.fingerprint.hex()}
+    fields = msgspec.structs.asdict(event) | msgspec.structs.asdict(event.labels)
+    fields |= {"key": event.key.hex(), "fingerprint": event.fingerprint.hex()}
+    del fields["labels"]
     return Row(index=index, reason=reason, kept=msgspec.json.encode(fields), key=row_hash(event))
 
 
@@ -74,7 +76,7 @@ def event_of(body: bytes) -> UsageEvent:
     for name in ("key", "fingerprint"):
         fields[name] = bytes.fromhex(fields[name])
     try:
-        return msgspec.convert(fields, UsageEvent)
+        return msgspec.convert(fields | {"labels": fields}, UsageEvent)
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from error
 

@@ -42,7 +42,8 @@ class Move:
 def spelled_events(booked: Booked, spellings: Sequence[str]) -> list[UsageEvent]:
     """The event as it may have come: the books keep who it was, not which of their spellings the sender used."""
     event = event_of(booked)
-    return [msgspec.structs.replace(event, user=user) for user in spellings or ("",)]
+    replace = msgspec.structs.replace
+    return [replace(event, labels=replace(event.labels, user=user)) for user in spellings or ("",)]
 
 
 def placed_now(booked: Booked, spellings: Sequence[str], rulebook: Rulebook, source: Source) -> Placed:

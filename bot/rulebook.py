@@ -5,14 +5,29 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from bot.aliases import ModelAlias
 from bot.approvals import DEFAULT_RULES, ApprovalRule
 from bot.attribution import Attribution, Source
-from bot.periods import day_number
-from bot.pricing import ContractPrice, Prices
+from bot.periods import DAY_MICROS, MICROS, day_number
+from bot.pricing import ContractPrice, Prices, Terms, priced
 from bot.teams import Directory
 from bot.tools import Tools
-from bot.usage import Booking, UsageEvent
+from bot.usage import Booking, Labels, UsageEvent
+
+_QUARTER_HOUR = 900 * MICROS
+_MEMORY, _MEMORY_CHARACTERS = 50_000, 10_000_000
+
+
+class _Decided(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """All that is decided about a call but what its own counters cost."""
+
+    team_id: int
+    rule: str
+    day: int
+    tool: str
+    terms: tuple[Terms, ...]
 
 
 class Rulebook:
@@ -42,25 +57,48 @@ class Rulebook:
         self.approvals = approvals
         self.ends_at = ends_at
         self._teams = {team.id: team for team in directory.teams}
+        self._memory: dict[tuple[Labels, int, int], _Decided] = {}
+        self._remembered_characters = 0
 
     def booking(self, event: UsageEvent, source: Source) -> Booking:
         """The event with its team, its day there, its tool and its price."""
-        placed = self.attribution.place(event, source)
-        day = self._teams[placed.team_id].day_of(event.occurred_at)
-        priced = self.prices.price(event, day=day, reported_first=source.reported_first)
+        asked = (event.labels, source.id, event.occurred_at // _QUARTER_HOUR)
+        decided = self._memory.get(asked) or self._decide(event, source, asked)
+        price = priced(event, decided.terms, reported_first=source.reported_first)
         return Booking(  # in the order of its fields, as this is done for every event
             source.id,
             event,
-            placed.team_id,
-            placed.rule,
-            day,
-            self.tools.tool_of(event, api_base=event.api_base),
-            priced.cost_nanos,
-            priced.basis,
+            decided.team_id,
+            decided.rule,
+            decided.day,
+            decided.tool,
+            price.cost_nanos,
+            price.basis,
             self.prices.book.book_id,
-            priced.book_nanos,
-            priced.notional_nanos,
+            price.book_nanos,
+            price.notional_nanos,
         )
+
+    def _decide(self, event: UsageEvent, source: Source, asked: tuple[Labels, int, int]) -> "_Decided":
+        """What is the same for all calls of like words within a quarter of an hour: zones change on those, and so does the
+        day. It is remembered, unless a rule begins or ends within that time."""
+        placed = self.attribution.place(event, source)
+        day = self._teams[placed.team_id].day_of(event.occurred_at)
+        decided = _Decided(
+            team_id=placed.team_id,
+            rule=placed.rule,
+            day=day,
+            tool=self.tools.tool_of(event, api_base=event.labels.api_base),
+            terms=self.prices.terms(event.labels, event.occurred_at // DAY_MICROS, day),
+        )
+        start = asked[2] * _QUARTER_HOUR
+        if not self.attribution.changes_within(start, start + _QUARTER_HOUR):
+            self._remembered_characters += event.labels.characters
+            if len(self._memory) >= _MEMORY or self._remembered_characters > _MEMORY_CHARACTERS:
+                self._memory.clear()
+                self._remembered_characters = 0
+            self._memory[asked] = decided
+        return decided
 
 
 def contracts_of(stored: Sequence[Mapping[str, Any]] | None) -> list[ContractPrice]:

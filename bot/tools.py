@@ -86,7 +86,7 @@ class Tools:
 
     def tool_of(self, event: UsageEvent, *, api_base: str = "") -> str:
         """The tool's name: as declared, else by user agent, by the address called, by model; "" if nothing tells."""
-        return self._decided(event.tool, event.user_agent, event.model, api_base)
+        return self._decided(event.labels.tool, event.labels.user_agent, event.labels.model, api_base)
 
     def kind_of(self, tool_name: str) -> ToolKind:
         """In-house where a rule says so; every other tool, known or not, is somebody else's."""

@@ -7,8 +7,8 @@ import numpy as np
 
 from bot.histories import Histories, History, Ints, PartKind, first_difference
 from storage.histories import Change
+from storage.rollups import RECENT_HOURS
 from storage.store import Transaction
-from storage.usage import RECENT_HOURS
 
 _CHUNK = 50
 

@@ -144,12 +144,19 @@ async def _both(tx: Transaction, context: Context, row: Kept) -> Table:
         table.add_row(what, *(shown if booked is not None else ("–", shown[1])))
 
     there: Any = booked if booked is not None else kept
+    said: Any = booked if booked is not None else kept.labels
     line("id", there.event_id, kept.event_id)
     line("time", moment(there.occurred_at).isoformat(), moment(kept.occurred_at).isoformat())
-    for name in ("provider", "model", "tool", "workflow", "credential", *COUNTERS):
-        line(name, getattr(there, name), getattr(kept, name))
-    line("user", booked.email if booked is not None else "", kept.user)
-    line("team", slugs.get(booked.team_id, "") if booked is not None else "", kept.declared_team or kept.gateway_team)
+    for name in ("provider", "model", "tool", "workflow", "credential"):
+        line(name, getattr(said, name), getattr(kept.labels, name))
+    for counter in COUNTERS:
+        line(counter, getattr(there, counter), getattr(kept, counter))
+    line("user", booked.email if booked is not None else "", kept.labels.user)
+    line(
+        "team",
+        slugs.get(booked.team_id, "") if booked is not None else "",
+        kept.labels.declared_team or kept.labels.gateway_team,
+    )
     line("reported", _dollars(there.reported_nanos), _dollars(kept.reported_nanos))
     if booked is not None:
         line("cost", _dollars(booked.cost_nanos), "")

@@ -11,8 +11,9 @@ from bot.adjustments import Booked, Change
 from bot.periods import DAY_MICROS, HOUR_MICROS
 from storage import bulk
 from storage.ledger import nano_sums, whole
+from storage.rollups import AMOUNTS, Bucket, rolled_up, team_changes_insert
 from storage.tables import COUNTER_COLUMNS, people, usage_adjustments, usage_events, usage_series
-from storage.usage import AMOUNTS, SERIES_KEY, Bucket, rolled_up, team_changes_insert
+from storage.usage import SERIES_KEY
 
 if TYPE_CHECKING:
     from storage.store import Store, Transaction

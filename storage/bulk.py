@@ -71,6 +71,27 @@ def marks(rows: int, columns: int, fixed: int = 0) -> str:
     return ", ".join([f"({row})"] * rows)
 
 
+def padded(rows: "Folded", count: int) -> Iterator[tuple[int, list[Any]]]:
+    """Folded rows in as few pieces as one SQLite statement each takes, for a statement of so many rows: what is shared, all
+    rows' values in a line, and how many of the rows there are. Each piece is a wait for Python's lock, so the last one is
+    made up to a power of two with zeros, which the statement's LIMIT leaves out."""
+    width = len(rows.columns)
+    columns = [list(map(bytearray, column)) if type(column[0]) is bytes else column for column in rows.columns]
+    largest = 1 << ((_MOST_PARAMETERS - len(rows.values) - 1) // max(width, 1)).bit_length() - 1
+    start = 0
+    while start < count:
+        left = count - start
+        size = min(largest, 1 << left.bit_length() - 1)
+        if start and size < left:
+            size = min(largest, 2 * size)
+        taken = min(size, left)
+        line: list[Any] = [0] * (size * width)
+        for place, column in enumerate(columns):
+            line[place : taken * width : width] = column[start : start + taken]
+        yield size, [*rows.values, *line, taken]
+        start += size
+
+
 class Folded(NamedTuple):
     """Rows on their side: the places of columns with one value throughout, these values, and the other columns."""
 

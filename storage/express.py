@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
@@ -21,27 +21,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage import bulk
 from storage.engine import set_pragmas
+from storage.rollups import Insert, totals
 
 if TYPE_CHECKING:
     from storage.fifo import FifoLock
-
-Rows = Sequence[tuple[Any, ...]]
-
-
-class Insert(NamedTuple):
-    """Rows for a table, and what is done about one that is there."""
-
-    table: str
-    columns: tuple[str, ...]
-    rows: Rows
-    on_conflict: str = ""
 
 
 class Express(ABC):
     """One writer's way; not for two tasks at once."""
 
     @abstractmethod
-    async def write(self, keys: Insert, others: Sequence[Insert], *, version: int) -> bool:
+    async def write(self, keys: Insert, events: Insert, others: Sequence[Insert], *, version: int) -> bool:
         """Writes everything in one transaction. False, and nothing written, if a key is not new or the configuration's
         version is another. Raises SQLAlchemy's errors."""
 
@@ -50,20 +40,37 @@ class Express(ABC):
         """Gives back what the way holds."""
 
 
+_SQLITE_TOTALS = totals("usage_events WHERE rowid > ?")
+"""Of the rows after a given one: the table only grows."""
+
+
 class SqliteExpress(Express):
-    """A connection in a thread of its own. Writers of this process take turns by the store's lock, others by SQLite's."""
+    """A connection in a thread of its own. Writers of this process take turns by the store's lock, others by SQLite's.
+
+    While nobody else waits for the lock, who comes while one is in the database stands behind it in the thread: the thread
+    goes on without a word from the event loop, which may be in the middle of reading bodies.
+    """
 
     def __init__(self, url: str, lock: "FifoLock") -> None:
         self._file = str(make_url(url).database)
         self._lock = lock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="express")
         self._connection: sqlite3.Connection | None = None
+        self._inside = 0
 
-    async def write(self, keys: Insert, others: Sequence[Insert], *, version: int) -> bool:
-        async with self._lock:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, self._write, keys, others, version)
+    async def write(self, keys: Insert, events: Insert, others: Sequence[Insert], *, version: int) -> bool:
+        if not self._inside or self._lock.is_waited_for:
+            await self._lock.acquire()
+        self._inside += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._thread, self._write, keys, events, others, version)
+        finally:
+            self._inside -= 1
+            if not self._inside:
+                self._lock.release()
 
-    def _write(self, keys: Insert, others: Sequence[Insert], version: int) -> bool:
+    def _write(self, keys: Insert, events: Insert, others: Sequence[Insert], version: int) -> bool:
         try:
             if self._connection is None:
                 self._connection = sqlite3.connect(self._file, check_same_thread=False)
@@ -75,6 +82,10 @@ class SqliteExpress(Express):
                 if found is None or found[0] != version or self._insert(keys) != len(keys.rows):
                     connection.execute("ROLLBACK")
                     return False
+                (last,) = connection.execute("SELECT coalesce(max(rowid), 0) FROM usage_events").fetchone()
+                self._insert(events)
+                for total in _SQLITE_TOTALS:
+                    connection.execute(total.statement, (last,))
                 for other in others:
                     self._insert(other)
                 connection.execute("COMMIT")
@@ -99,13 +110,14 @@ class SqliteExpress(Express):
         assert self._connection is not None
         if not wanted.rows:
             return 0
-        written, fixed, columns = 0, bulk.folded(wanted.rows), wanted.columns
-        ordered = [columns[at] for at in sorted(fixed.fixed)]
-        ordered += [column for at, column in enumerate(columns) if at not in fixed.fixed]
-        into = f"INSERT INTO {wanted.table} ({', '.join(ordered)}) VALUES "
-        for count, values in bulk.pieces(list(zip(*fixed.columns, strict=True)), fixed.values):
-            marks = bulk.marks(count, len(columns), len(fixed.values))
-            written += self._connection.execute(f"{into}{marks} {wanted.on_conflict}", values).rowcount
+        written, rows, columns = 0, bulk.folded(wanted.rows), wanted.columns
+        ordered = [columns[at] for at in sorted(rows.fixed)]
+        ordered += [column for at, column in enumerate(columns) if at not in rows.fixed]
+        into = f"INSERT INTO {wanted.table} ({', '.join(ordered)}) SELECT * FROM (VALUES "
+        for size, values in bulk.padded(rows, len(wanted.rows)):
+            marks = bulk.marks(size, len(columns), len(rows.values))
+            statement = f"{into}{marks}) LIMIT ?{len(values)} {wanted.on_conflict}"
+            written += self._connection.execute(statement, values).rowcount
         return written
 
     async def close(self) -> None:
@@ -123,16 +135,13 @@ class PostgresqlExpress(Express):
         self._connection: AsyncConnection | None = None
         self._driver: Any = None
 
-    async def write(self, keys: Insert, others: Sequence[Insert], *, version: int) -> bool:
+    async def write(self, keys: Insert, events: Insert, others: Sequence[Insert], *, version: int) -> bool:
         import asyncpg
 
         if self._driver is None:
             self._connection = await self._engine.connect()
             self._driver = (await self._connection.get_raw_connection()).driver_connection
-        # PostgreSQL completes the parts that nothing asks for from the last to the first. So the totals are locked in the
-        # order in which `storage/usage.py` and `storage/adjustments.py` lock them, and none locks another out.
-        given = [insert for insert in others if insert.rows]
-        inserts = [keys._replace(on_conflict=_ONCE), *reversed(given)]
+        inserts = [keys._replace(on_conflict=_ONCE), *(insert for insert in reversed(others) if insert.rows), events]
         found = [bulk.folded(insert.rows) for insert in inserts]
         parts = tuple(
             (insert.table, insert.columns, insert.on_conflict, rows.fixed)
@@ -169,10 +178,19 @@ _Part = tuple[str, tuple[str, ...], str, frozenset[int]]
 """A table, its columns, what is done about a row that is there, and which columns have one value in all rows."""
 
 
+_EVENTS = "given_events"
+_TOTALS = tuple(f"{total.table}_in AS ({total.statement})" for total in totals(_EVENTS))
+
+
 @lru_cache(maxsize=256)
 def _statement(inserts: tuple[_Part, ...]) -> str:
-    """All inserts as parts of one statement, which fails by a division by zero unless every key was new (the first part
-    says so) and the configuration's version is the expected one. Its parts see one snapshot and are one transaction."""
+    """All inserts, and the totals of the last one, which are the events, as parts of one statement. It fails by a division
+    by zero unless every key was new (the first part says so) and the configuration's version is the expected one. Its
+    parts see one snapshot and are one transaction.
+
+    PostgreSQL completes the parts that nothing asks for from the last to the first. So the totals are locked in the order in
+    which `storage/usage.py` and `storage/adjustments.py` lock them, and none locks another out.
+    """
     place = 1
     parts = []
     for table, columns, on_conflict, fixed in inserts:
@@ -181,12 +199,15 @@ def _statement(inserts: tuple[_Part, ...]) -> str:
         given = bulk.unnest(table, varying, first=place + len(fixed))
         place += len(columns)
         wanted = ", ".join(
-            f"{numbers[at]}::{bulk.postgresql_type(table, column)}" if at in fixed else f"given.{column}"
+            f"{numbers[at]}::{bulk.postgresql_type(table, column)} AS {column}" if at in fixed else f"given.{column}"
             for at, column in enumerate(columns)
         )
-        into = f"INSERT INTO {table} ({', '.join(columns)})"
-        parts.append(f"{table}_in AS ({into} SELECT {wanted} FROM {given} {on_conflict})")
+        parts.append((f"INSERT INTO {table} ({', '.join(columns)})", f"SELECT {wanted} FROM {given} {on_conflict}"))
+    written = [f"{table}_in AS ({into} {rows})" for (table, *_), (into, rows) in zip(inserts, parts, strict=True)]
+    into, rows = parts[-1]
+    written[-1:] = [*reversed(_TOTALS), f"events_in AS ({into} SELECT {', '.join(inserts[-1][1])} FROM {_EVENTS})"]
     return (
-        f"WITH {', '.join(parts)} SELECT 1 / CASE WHEN (SELECT count(*) FROM {inserts[0][0]}_in) = ${place}::bigint "
+        f"WITH {_EVENTS} AS ({rows}), {', '.join(written)} "
+        f"SELECT 1 / CASE WHEN (SELECT count(*) FROM {inserts[0][0]}_in) = ${place}::bigint "
         f"AND (SELECT version FROM config) = ${place + 1}::bigint THEN 1 ELSE 0 END"
     )

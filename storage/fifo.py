@@ -9,14 +9,29 @@ class FifoLock:
 
     def __init__(self) -> None:
         self._locks: dict[int, asyncio.Lock] = {}
+        self._waiting = 0
 
     def _here(self) -> asyncio.Lock:
         return self._locks.setdefault(id(asyncio.get_running_loop()), asyncio.Lock())
 
+    @property
+    def is_waited_for(self) -> bool:
+        return self._waiting > 0
+
+    async def acquire(self) -> None:
+        self._waiting += 1
+        try:
+            await self._here().acquire()
+        finally:
+            self._waiting -= 1
+
+    def release(self) -> None:
+        self._here().release()
+
     async def __aenter__(self) -> None:
-        await self._here().acquire()
+        await self.acquire()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._here().release()
+        self.release()

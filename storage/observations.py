@@ -36,7 +36,7 @@ class Observations:
         """Adds events, whose keys are new, to the sums of their UTC days."""
         sums: dict[tuple[int, int, str, str], list[int]] = {}
         for event in events:
-            at = (source_id, event.occurred_at // DAY_MICROS, event.provider, event.model)
+            at = (source_id, event.occurred_at // DAY_MICROS, event.labels.provider, event.labels.model)
             there = sums.setdefault(at, [0, 0, 0])
             there[0] += 1
             there[1] += event.tokens

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from bot.periods import DAY_MICROS, HOUR_MICROS, date_of
+from bot.periods import DAY_MICROS, date_of
 from bot.usage import Booking, Fate, UsageEvent
 from storage import bulk
-from storage.express import Insert
+from storage.rollups import AMOUNTS, Insert, rolled_up, summed, team_changes_insert
 from storage.tables import COUNTER_COLUMNS
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ _EVENT_COLUMNS = (
     *("gateway_team", "declared_team", "tags", "tier"),
 )
 _KEYS = ("source_id", "key_hash", "fingerprint")
-AMOUNTS = ("calls", *COUNTER_COLUMNS, "cost_nanos", "notional_nanos")
 _Key = tuple[int, bytes]
 SeriesKey = tuple[int, str, str, str, str, int, str, str]
 
@@ -87,7 +86,7 @@ class Usage:
 
     async def make_known(self, bookings: Sequence[Booking]) -> list[int]:
         """Makes what bookings refer to and is not there yet, people, series and partitions, and returns their series."""
-        people = await self._tx.people.ids_of({b.event.user for b in bookings if b.event.user})
+        people = await self._tx.people.ids_of({b.event.labels.user for b in bookings if b.event.labels.user})
         people[""] = 0
         self._tx.after_commit(lambda: _remember(self._memory.people, people))
         await self._ensure_months({b.event.occurred_at // DAY_MICROS for b in bookings})
@@ -97,7 +96,7 @@ class Usage:
         series = await self.make_known(bookings)
         events = [_event_row(b, series_id, received_at) for b, series_id in zip(bookings, series, strict=True)]
         await bulk.insert(self._connection, "usage_events", _EVENT_COLUMNS, events)
-        sums = _summed(bookings, series)
+        sums = summed(bookings, series)
         for table, bucket, place in (("usage_hours", "hour", 1), ("usage_days", "local_day", 2)):
             rows = rolled_up(sums, place)
             await bulk.add(self._connection, table, ("team_id", bucket, "series_id"), AMOUNTS, rows)
@@ -148,40 +147,20 @@ class Usage:
 
 def express_inserts(
     bookings: Sequence[Booking], memory: UsageMemory, *, received_at: int, partitioned: bool
-) -> tuple[Insert, list[Insert]] | None:
-    """The keys and all other rows of bookings of which everything is known: their people, series and, where events are
+) -> tuple[Insert, Insert] | None:
+    """The keys and the events of bookings of which everything is known: their people, series and, where events are
     `partitioned`, months. None if something is not, which the longer way then makes."""
     people, known = memory.people, memory.series
-    series: list[int] = []
     try:
-        for booking in bookings:
-            event = booking.event
-            series.append(
-                known[
-                    booking.team_id,
-                    booking.tool,
-                    event.provider,
-                    event.model,
-                    event.workflow,
-                    people[event.user],
-                    event.credential,
-                    booking.basis,
-                ]
-            )
+        series = [known[_series_key(booking, people)] for booking in bookings]
     except KeyError:
         return None
     if partitioned and not memory.months.issuperset(map(_month, {b.event.occurred_at // DAY_MICROS for b in bookings})):
         return None
     keys = sorted([(b.source_id, b.event.key, b.event.fingerprint) for b in bookings])
     events = [_event_row(b, series_id, received_at) for b, series_id in zip(bookings, series, strict=True)]
-    sums = _summed(bookings, series)
     tail = "" if partitioned else "ON CONFLICT DO NOTHING"
-    return Insert("event_keys", _KEYS, keys, tail), [
-        Insert("usage_events", _EVENT_COLUMNS, events),
-        _adding("usage_hours", ("team_id", "hour", "series_id"), AMOUNTS, rolled_up(sums, 1)),
-        _adding("usage_days", ("team_id", "local_day", "series_id"), AMOUNTS, rolled_up(sums, 2)),
-        team_changes_insert(sums),
-    ]
+    return Insert("event_keys", _KEYS, keys, tail), Insert("usage_events", _EVENT_COLUMNS, events)
 
 
 def activity_insert(first_occurred_at: dict[int, int], *, received_at: int) -> Insert:
@@ -197,10 +176,6 @@ def source_hours_insert(hours: Iterable[tuple[int, int]]) -> Insert:
     return Insert("source_hours", ("source_id", "hour"), sorted(hours), "ON CONFLICT (source_id, hour) DO NOTHING")
 
 
-def _adding(table: str, key: tuple[str, ...], amounts: tuple[str, ...], rows: bulk.Rows) -> Insert:
-    return Insert(table, (*key, *amounts), rows, bulk.adding(table, key, amounts))
-
-
 def _remember(memory: dict[Any, int], fresh: dict[Any, int]) -> None:
     if len(memory) > UsageMemory.LIMIT:
         memory.clear()
@@ -213,15 +188,15 @@ def _month(day: int) -> str:
 
 
 def _series_key(booking: Booking, people: dict[str, int]) -> SeriesKey:
-    event = booking.event
+    said = booking.event.labels
     return (
         booking.team_id,
         booking.tool,
-        event.provider,
-        event.model,
-        event.workflow,
-        people[event.user],
-        event.credential,
+        said.provider,
+        said.model,
+        said.workflow,
+        people[said.user],
+        said.credential,
         booking.basis,
     )
 
@@ -229,6 +204,7 @@ def _series_key(booking: Booking, people: dict[str, int]) -> SeriesKey:
 def _event_row(booking: Booking, series_id: int, received_at: int) -> tuple[Any, ...]:
     """One tuple, written out: unpacking parts into it would cost as much again."""
     event = booking.event
+    said = event.labels
     return (
         booking.source_id,
         event.key,
@@ -250,10 +226,10 @@ def _event_row(booking: Booking, series_id: int, received_at: int) -> tuple[Any,
         booking.notional_nanos,
         booking.book,
         booking.rule,
-        event.gateway_team,
-        event.declared_team,
-        _tags_json(event.tags),
-        event.tier,
+        said.gateway_team,
+        said.declared_team,
+        _tags_json(said.tags),
+        said.tier,
     )
 
 
@@ -269,62 +245,3 @@ _REMEMBERED_CHARACTERS = 400  # 16 MB at most, whatever senders think of
 @lru_cache(maxsize=20_000)
 def _few_tags_json(tags: tuple[str, ...]) -> str:
     return json.dumps(tags)
-
-
-Bucket = tuple[int, int, int, int]
-"""(team, UTC hour, local day, series): the finest grain that both rollups are sums of."""
-
-
-def _summed(bookings: Sequence[Booking], series: Sequence[int]) -> dict[Bucket, list[int]]:
-    sums: dict[Bucket, list[int]] = {}
-    for booking, series_id in zip(bookings, series, strict=True):
-        event = booking.event
-        at = (booking.team_id, event.occurred_at // HOUR_MICROS, booking.local_day, series_id)
-        there = sums.get(at)
-        if there is None:
-            there = sums[at] = [0] * len(AMOUNTS)
-        there[0] += 1
-        there[1] += event.uncached_input
-        there[2] += event.cache_read
-        there[3] += event.cache_write_5m
-        there[4] += event.cache_write_1h
-        there[5] += event.output
-        there[6] += event.reasoning
-        there[7] += booking.cost_nanos
-        there[8] += booking.notional_nanos
-    return sums
-
-
-RECENT_HOURS = 48
-"""A change of hours older than this before a team's newest one rewrites its history, and is counted as such."""
-_CHANGED = (
-    "ON CONFLICT (team_id) DO UPDATE SET version = team_changes.version + excluded.version, rewrites = "
-    "team_changes.rewrites + CASE WHEN excluded.oldest_hour < team_changes.newest_hour - "
-    f"{RECENT_HOURS} THEN 1 ELSE 0 END, newest_hour = CASE WHEN excluded.newest_hour > team_changes.newest_hour "
-    "THEN excluded.newest_hour ELSE team_changes.newest_hour END, oldest_hour = CASE WHEN excluded.oldest_hour < "
-    "team_changes.oldest_hour THEN excluded.oldest_hour ELSE team_changes.oldest_hour END"
-)
-
-
-def team_changes_insert(sums: Iterable[Bucket]) -> Insert:
-    """What is kept of teams whose totals change: that they do, and between which hours.
-
-    Who has read a team's hours knows by it what to read again: nothing while the version stays, the hours from
-    RECENT_HOURS before the newest one it knew while the rewrites stay, else all. No clock is in it.
-    """
-    touched: dict[int, tuple[int, int]] = {}
-    for team, hour, *_ in sums:
-        oldest, newest = touched.get(team, (hour, hour))
-        touched[team] = min(oldest, hour), max(newest, hour)
-    rows = [(team, 1, touched[team][1], touched[team][0]) for team in sorted(touched)]
-    return Insert("team_changes", ("team_id", "version", "newest_hour", "oldest_hour"), rows, _CHANGED)
-
-
-def rolled_up(sums: dict[Bucket, list[int]], place: int) -> list[tuple[int, ...]]:
-    """Rows of a rollup, in key order, from the bucket's hour (place 1) or day (place 2)."""
-    rolled: dict[tuple[int, int, int], Sequence[int]] = {}
-    for bucket, amounts in sums.items():
-        at = (bucket[0], bucket[place], bucket[3])
-        there = rolled.get(at)
-        rolled[at] = amounts if there is None else [a + b for a, b in zip(there, amounts, strict=True)]
-    return [(*at, *rolled[at]) for at in sorted(rolled)]

@@ -196,7 +196,7 @@ def test_the_event_to_send_is_one_that_is_booked() -> None:
     for body in (sent, shown):
         parsed = SOURCES["cloudevents"](body.encode(), now=NOW)
         assert (len(parsed.events), parsed.unusable) == (1, [])
-        assert parsed.events[0][1].declared_team == "search"
+        assert parsed.events[0][1].labels.declared_team == "search"
 
 
 def test_the_index_of_senders_has_every_page() -> None:
@@ -222,7 +222,7 @@ def test_what_a_senders_page_shows_is_booked(page: str, name: str) -> None:
 
     assert parsed.unusable == []
     assert len(parsed.events) == (2 if name == "openmeter" else 1)
-    assert all(event.tokens and event.model == "gpt-4o" for _, event in parsed.events)
+    assert all(event.tokens and event.labels.model == "gpt-4o" for _, event in parsed.events)
 
 
 def test_the_example_of_teams_is_read_starts_quietly_and_applies_all_it_says() -> None:

@@ -8,7 +8,7 @@ The key of an event is its (source, id), as the CloudEvents specification has it
 import binascii
 from base64 import b64decode
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,7 +18,7 @@ from bot.sources.fields import UNSTORABLE_FAULT, address, latest_at, moment_with
 from bot.sources.fields import name as _name
 from bot.sources.fields import reported as _reported
 from bot.sources.rows import decode_loosely, field_and_fault, not_finite_field, plain, split, unstorable_field, unusable
-from bot.usage import MAX_TAGS, MAX_TOKENS, Parsed, UsageEvent, digest
+from bot.usage import MAX_TAGS, MAX_TOKENS, Labels, Parsed, UsageEvent, digest
 
 
 class _Usage(msgspec.Struct, gc=False):
@@ -140,40 +140,32 @@ def usage_event(envelope: _Envelope, *, latest: int) -> UsageEvent:
     if data is None:
         data = _from_base64(envelope.data_base64)
     occurred_at = _occurred_at(envelope.time, latest)
+    tags = data.tags
     said = (
         *(data.provider, data.model, data.tool, data.workflow, data.user, data.credential or data.api_key_id),
         *(data.team, data.user_agent),
+        *(tags if type(tags) is list else _listed(tags)),
     )
-    names = _names.get(said) or _names.checked(said)
-    tags, tagged_team = _tags(data.tags) if data.tags else ((), "")
+    words = _words.get(said) or _words.checked(said)
+    labels = words.labels
     reported = None if data.cost_usd is None else _reported("data.cost_usd", data.cost_usd)
     counters = _counters(data)
     if reported is None and not any(counters) and not _says_tokens(data):
         raise SourceError("data has neither tokens nor cost_usd: send one of them")
     sender = _name("source", envelope.source)
-    provider, model, tool, workflow, user, credential, declared_team, user_agent = names
     uncached, cache_read, write_5m, write_1h, output, reasoning = counters
-    how = _USUAL_WAY
-    content: tuple[object, ...] = (occurred_at, names, tags, counters, reported)
+    content: tuple[object, ...] = (occurred_at, words.names, words.tags, counters, reported)
     if data.service_tier or data.tier or data.api_base:
         how = _how(data)
         if how != _USUAL_WAY:
             content = (*content, how)
+            labels = msgspec.structs.replace(labels, tier=how[0], api_base=how[1])
     return UsageEvent(  # in the order of its fields: naming them takes longer than all the rest of this
         digest((sender, event_id)),
         digest(content),
         event_id,
         occurred_at,
-        provider,
-        model,
-        tool,
-        workflow,
-        user,
-        credential,
-        "",
-        declared_team or tagged_team,
-        user_agent,
-        tags,
+        labels,
         uncached,
         cache_read,
         write_5m,
@@ -184,8 +176,6 @@ def usage_event(envelope: _Envelope, *, latest: int) -> UsageEvent:
         False,
         False,
         False,
-        how[1],
-        how[0],
     )
 
 
@@ -210,23 +200,58 @@ def _how(data: _Usage) -> tuple[str, str]:
     return tier(said) if isinstance(said, str) else "", address(called) if isinstance(called, str) else ""
 
 
-class _Names(dict[tuple[str | None, ...], tuple[str, ...]]):
-    """The names of an event as sent → checked and stripped. Senders repeat themselves, so what passed is remembered."""
+class _Words(NamedTuple):
+    """What an event says in words: its labels, and the names and tags of its fingerprint, as MessagePack has them."""
+
+    labels: Labels
+    names: msgspec.Raw
+    tags: msgspec.Raw
+
+
+class _Remembered(dict[tuple[str | None, ...], _Words]):
+    """The names of an event, and its tags after them, as sent → checked and stripped. Senders repeat themselves, so what passed
+    is remembered."""
 
     _FIELDS = ("provider", "model", "tool", "workflow", "user", "credential", "team", "user_agent")
-    _MEMORY = 20_000
+    _MEMORY, _CHARACTERS = 20_000, 1_000  # 60 MB at most, whatever senders think of
 
-    def checked(self, said: tuple[str | None, ...]) -> tuple[str, ...]:
-        found = tuple(_name(f"data.{field}", value) for field, value in zip(self._FIELDS, said, strict=True))
-        if not found[1]:
+    def checked(self, said: tuple[str | None, ...]) -> _Words:
+        count = len(self._FIELDS)
+        names = tuple(_name(f"data.{field}", value) for field, value in zip(self._FIELDS, said[:count], strict=True))
+        provider, model, tool, workflow, user, credential, team, user_agent = names
+        if not model:
             raise SourceError("data.model is missing")
-        if len(self) >= self._MEMORY:
-            self.clear()
-        self[said] = found
+        if len(said) - count > MAX_TAGS:
+            raise SourceError(f"data.tags has more than {MAX_TAGS} tags")
+        tags = tuple([tag for value in said[count:] if (tag := _name("data.tags", value))])
+        tagged = next((tag.removeprefix(_TEAM_TAG).strip() for tag in tags if tag.startswith(_TEAM_TAG)), "")
+        labels = Labels(
+            provider=provider,
+            model=model,
+            tool=tool,
+            workflow=workflow,
+            user=user,
+            credential=credential,
+            declared_team=team or tagged,
+            user_agent=user_agent,
+            tags=tags,
+        )
+        found = _Words(labels, msgspec.Raw(_packed(names)), msgspec.Raw(_packed(tags)))
+        if sum(len(value) for value in said if value) <= self._CHARACTERS:
+            if len(self) >= self._MEMORY:
+                self.clear()
+            self[said] = found
         return found
 
 
-_names = _Names()
+_words = _Remembered()
+_packed = msgspec.msgpack.Encoder().encode
+_TEAM_TAG = "team:"
+
+
+def _listed(tags: list[str] | dict[str, str] | None) -> list[str]:
+    """Tags that are given as a mapping, as `key:value`."""
+    return [f"{key}:{value}" for key, value in tags.items()] if isinstance(tags, dict) else tags or []
 
 
 def _occurred_at(text: str | None, latest: int) -> int:
@@ -235,33 +260,10 @@ def _occurred_at(text: str | None, latest: int) -> int:
     if len(text) > 40:
         raise SourceError("time is not RFC 3339, like 2026-11-23T10:00:00Z")
     try:
-        occurred_at = micros(datetime.fromisoformat(text.upper()))
+        occurred_at = micros(datetime.fromisoformat(text if text[-1] != "z" and text[10:11] != "t" else text.upper()))
     except (ValueError, OverflowError) as error:
         raise SourceError("time is not RFC 3339 with its zone, like 2026-11-23T10:00:00Z") from error
     return moment_within("time", occurred_at, latest)
-
-
-_Tagged = tuple[tuple[str, ...], str]
-_seen_tags: dict[tuple[str, ...], _Tagged] = {}
-_TAGS_MEMORY, _REMEMBERED_CHARACTERS = 20_000, 400  # 10 MB at most, whatever senders think of
-_TEAM_TAG = "team:"
-
-
-def _tags(tags: list[str] | dict[str, str]) -> _Tagged:
-    """The tags, checked and stripped, and the team that one of them names; what passed is remembered."""
-    listed = tuple([f"{k}:{v}" for k, v in tags.items()] if isinstance(tags, dict) else tags)
-    found = _seen_tags.get(listed)
-    if found is None:
-        if len(listed) > MAX_TAGS:
-            raise SourceError(f"data.tags has more than {MAX_TAGS} tags")
-        checked = tuple([tag for t in listed if (tag := _name("data.tags", t))])
-        team = next((tag.removeprefix(_TEAM_TAG).strip() for tag in checked if tag.startswith(_TEAM_TAG)), "")
-        found = (checked, team)
-        if sum(map(len, listed)) <= _REMEMBERED_CHARACTERS:
-            if len(_seen_tags) >= _TAGS_MEMORY:
-                _seen_tags.clear()
-            _seen_tags[listed] = found
-    return found
 
 
 def _counters(data: _Usage) -> tuple[int, int, int, int, int, int]:

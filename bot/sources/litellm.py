@@ -26,7 +26,7 @@ from bot.refusals import SourceError
 from bot.sources.fields import UNSTORABLE_FAULT, address, count, latest_at, moment_within, name, reported, tier
 from bot.sources.litellm_payload import Call
 from bot.sources.rows import Unreadable, decode_loosely, field_and_fault, split, unusable
-from bot.usage import MAX_NAME_CHARACTERS, MAX_TAGS, BudgetBlock, GatewayView, Parsed, UsageEvent, digest
+from bot.usage import MAX_NAME_CHARACTERS, MAX_TAGS, BudgetBlock, GatewayView, Labels, Parsed, UsageEvent, digest
 
 _calls = msgspec.json.Decoder(list[Call])
 _call = msgspec.json.Decoder(Call)
@@ -153,16 +153,20 @@ def usage_event(call: Call, *, latest: int) -> UsageEvent:
         fingerprint=digest(content),
         event_id=event_id if 0 < len(event_id) <= MAX_NAME_CHARACTERS else call_id[:MAX_NAME_CHARACTERS],
         occurred_at=occurred_at,
-        provider=provider,
-        model=model,
-        tool=_tagged(tags, "tool:"),
-        workflow=_workflow(call, tags),
-        user=_user(call),
-        credential=credential,
-        gateway_team=team,
-        declared_team=_tagged(tags, "team:"),
-        user_agent=_user_agent(call),
-        tags=tags,
+        labels=Labels(
+            provider=provider,
+            model=model,
+            tool=_tagged(tags, "tool:"),
+            workflow=_workflow(call, tags),
+            user=_user(call),
+            credential=credential,
+            gateway_team=team,
+            declared_team=_tagged(tags, "team:"),
+            user_agent=_user_agent(call),
+            tags=tags,
+            api_base=address(call.api_base),
+            tier=tier(call.cost_breakdown.service_tier) or tier(said.usage_object.service_tier),
+        ),
         uncached_input=uncached,
         cache_read=read,
         cache_write_5m=write_5m,
@@ -173,8 +177,6 @@ def usage_event(call: Call, *, latest: int) -> UsageEvent:
         failed=failed,
         gateway_cache=cached and not failed,
         notional=bool(said.used_client_oauth_token),
-        api_base=address(call.api_base),
-        tier=tier(call.cost_breakdown.service_tier) or tier(said.usage_object.service_tier),
         unmetered=not failed and not any(counters) and not cost,
     )
 
@@ -277,12 +279,12 @@ def _look_at_gateway(call: Call, event: UsageEvent, views: dict[str, GatewayView
     """What the gateway says of its team's budget, and of one that stopped this call."""
     said, fault = call.metadata, call.error_information
     spend = said.user_api_key_team_spend
-    if event.gateway_team and spend is not None:
-        known = views.get(event.gateway_team)
+    if event.labels.gateway_team and spend is not None:
+        known = views.get(event.labels.gateway_team)
         if known is None or known.at <= event.occurred_at:
             cap = said.user_api_key_team_max_budget
-            views[event.gateway_team] = GatewayView(
-                gateway_team=event.gateway_team,
+            views[event.labels.gateway_team] = GatewayView(
+                gateway_team=event.labels.gateway_team,
                 alias=_said(said.user_api_key_team_alias),
                 spend_nanos=_dollars(spend),
                 cap_nanos=None if cap is None else _dollars(cap),
@@ -293,9 +295,9 @@ def _look_at_gateway(call: Call, event: UsageEvent, views: dict[str, GatewayView
         entity = _said(fault.error_budget_entity_type)
         blocks.append(
             BudgetBlock(
-                user=event.user,
-                credential=event.credential,
-                gateway_team=event.gateway_team,
+                user=event.labels.user,
+                credential=event.labels.credential,
+                gateway_team=event.labels.gateway_team,
                 entity=entity,
                 entity_id=_said(fault.error_budget_entity_id),
                 limit_nanos=_dollars(fault.error_budget_limit),

@@ -146,9 +146,10 @@ def _read_row(raw: bytes | msgspec.Raw, shape: Shape, paths: _Paths, *, now: dat
 
 def _untimed_fingerprint(event: UsageEvent) -> bytes:
     """The content of an event that has no time of its own: sent again later, it is the same."""
-    names = (event.provider, event.model, event.tool, event.workflow, event.user, event.credential, event.declared_team)
+    said = event.labels
+    names = (said.provider, said.model, said.tool, said.workflow, said.user, said.credential, said.declared_team)
     counters = tuple(getattr(event, counter) for counter in COUNTERS)
-    return digest((None, names, event.user_agent, event.tags, counters, event.reported_nanos))
+    return digest((None, names, said.user_agent, said.tags, counters, event.reported_nanos))
 
 
 def _text(path: str, value: Any) -> str | None:

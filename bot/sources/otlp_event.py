@@ -12,7 +12,7 @@ from bot.sources.otlp_names import TAGS
 from bot.sources.otlp_producers import PROGRAMS
 from bot.sources.otlp_profiles import CLAUDE_CODE, COPILOT, Profile
 from bot.sources.otlp_records import Record
-from bot.usage import MAX_TAGS, UsageEvent, digest
+from bot.usage import MAX_TAGS, Labels, UsageEvent, digest
 
 _NOBODY = ("unknown_service", "openrouter")
 _SUBSCRIPTIONS = ("oauth-personal", "chatgpt")
@@ -46,16 +46,20 @@ def event_of(
         fingerprint=digest((model, figures, cost, failed)),
         event_id=event_id,
         occurred_at=occurred_at,
-        provider=provider,
-        model=model,
-        tool=profile.tool,
-        workflow=_workflow(record),
-        user=_user(record, profile),
-        credential=name(_attribute(record, "credential"), record.says("credential")),
-        gateway_team=groups[0] if groups else "",
-        declared_team=cut_name(_attribute(record, "team"), record.says("team")),
-        user_agent=cut_name("user_agent.original", record.says("user_agent")),
-        tags=_tags(record, groups),
+        labels=Labels(
+            provider=provider,
+            model=model,
+            tool=profile.tool,
+            workflow=_workflow(record),
+            user=_user(record, profile),
+            credential=name(_attribute(record, "credential"), record.says("credential")),
+            gateway_team=groups[0] if groups else "",
+            declared_team=cut_name(_attribute(record, "team"), record.says("team")),
+            user_agent=cut_name("user_agent.original", record.says("user_agent")),
+            tags=_tags(record, groups),
+            api_base=_api_base(record),
+            tier=tier(record.says_itself("tier")),
+        ),
         uncached_input=figures.uncached_input,
         cache_read=figures.cache_read,
         cache_write_5m=figures.cache_write_5m,
@@ -66,8 +70,6 @@ def event_of(
         failed=failed,
         gateway_cache=False,
         notional=record.says("auth").casefold().startswith(_SUBSCRIPTIONS),
-        api_base=_api_base(record),
-        tier=tier(record.says_itself("tier")),
         # Streams that were not asked for their usage, and senders that write noughts for it: a call, not one of nothing.
         unmetered=is_empty and cost is None and not failed,
     )

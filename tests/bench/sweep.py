@@ -16,8 +16,9 @@ from handlers.context import Context
 from handlers.sweeps import sweep_spikes
 from handlers.teams import import_teams
 from storage import bulk
+from storage.rollups import team_changes_insert
 from storage.tables import COUNTER_COLUMNS
-from storage.usage import SERIES_KEY, team_changes_insert
+from storage.usage import SERIES_KEY
 from tests.bench.databases import Databases
 
 _HOURS = ("team_id", "hour", "series_id", "calls", *COUNTER_COLUMNS, "cost_nanos", "notional_nanos")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.attribution import Attribution, Membership, Placed, Rule, RuleKind, Source
-from bot.usage import UsageEvent
+from bot.usage import Labels, UsageEvent
 
 UNATTRIBUTED, SEARCH, MOBILE, DATA, OPS = 1, 2, 3, 4, 5
 ANY_TEAM = Source(id=1, name="gateway", format="cloudevents", role="meter", team_id=None)
@@ -31,24 +31,23 @@ def attribution(*rules: Rule, **teams: Sequence[Membership]) -> Attribution:
 
 
 def event(**said: Any) -> UsageEvent:
-    words = (
-        "provider",
-        "model",
-        "tool",
-        "workflow",
-        "user",
-        "credential",
-        "gateway_team",
-        "declared_team",
-        "user_agent",
+    return UsageEvent(
+        key=b"k",
+        fingerprint=b"f",
+        event_id="",
+        occurred_at=said.pop("occurred_at", 0),
+        labels=Labels(**{"model": "", **said}),
+        uncached_input=0,
+        cache_read=0,
+        cache_write_5m=0,
+        cache_write_1h=0,
+        output=0,
+        reasoning=0,
+        reported_nanos=None,
+        failed=False,
+        gateway_cache=False,
+        notional=False,
     )
-    facts: dict[str, Any] = dict.fromkeys((*words, "event_id"), "")
-    facts |= dict.fromkeys(
-        ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning", "occurred_at"), 0
-    )
-    facts |= {"key": b"k", "fingerprint": b"f", "tags": (), "reported_nanos": None}
-    facts |= dict.fromkeys(("failed", "gateway_cache", "notional"), False)
-    return UsageEvent(**{**facts, **said})
 
 
 def test_the_first_hit_wins_from_the_keys_team_down_to_nobody() -> None:

@@ -68,11 +68,11 @@ def fault(row: Any) -> str:
 def test_the_contracts_example_is_read_whole() -> None:
     read = one(GOOD)
 
-    assert (read.provider, read.model, read.tool, read.workflow) == (
+    assert (read.labels.provider, read.labels.model, read.labels.tool, read.labels.workflow) == (
         *("anthropic", "claude-opus-4-5"),
         *("Claude Code", "code-review"),
     )
-    assert (read.user, read.declared_team, read.credential, read.tags) == (
+    assert (read.labels.user, read.labels.declared_team, read.labels.credential, read.labels.tags) == (
         *("anna@acme.test", "search", "key-12"),
         ("repo:search-api",),
     )
@@ -86,7 +86,10 @@ def test_only_model_time_and_tokens_or_cost_are_needed() -> None:
     assert one(bare).output == 1
     assert one({**bare, "data": {"model": "m", "cost_usd": 0.25}}).reported_nanos == 250_000_000
     assert one({**bare, "data": {"model": "m", "cost_usd": 0}}).reported_nanos == 0
-    assert one({**bare, "surprise": [1], "data": {"model": "m", "output_tokens": 1, "latency": {"ms": 3}}}).model == "m"
+    assert (
+        one({**bare, "surprise": [1], "data": {"model": "m", "output_tokens": 1, "latency": {"ms": 3}}}).labels.model
+        == "m"
+    )
 
 
 def test_an_inclusive_input_is_made_disjoint() -> None:

@@ -44,10 +44,10 @@ def package_nanos(event: UsageEvent) -> int:
             output_tokens=event.output,
             output_reasoning_tokens=event.reasoning,
         ),
-        event.model,
-        provider_id=event.provider,
+        event.labels.model,
+        provider_id=event.labels.provider,
         genai_request_timestamp=moment(event.occurred_at),
-        price_context=CONTEXTS[event.tier],
+        price_context=CONTEXTS[event.labels.tier],
     ).total_price
     return int((total * NANOS).to_integral_value(rounding=ROUND_HALF_EVEN))
 
@@ -103,12 +103,22 @@ def test_three_thousand_random_usages_of_the_whole_book_cost_what_calc_price_say
         priced = prices.price(event, day=TODAY)
         if priced.basis != "book":
             continue
-        compared[event.tier or "standard"] += 1
-        sellers.add(event.provider)
-        standard = prices.price(msgspec.structs.replace(event, tier=""), day=TODAY)
+        compared[event.labels.tier or "standard"] += 1
+        sellers.add(event.labels.provider)
+        untiered = msgspec.structs.replace(event.labels, tier="")
+        standard = prices.price(msgspec.structs.replace(event, labels=untiered), day=TODAY)
         changed_by_tier += priced.cost_nanos != standard.cost_nanos
         if priced.cost_nanos != expected:
-            different.append((event.provider, event.model, event.tier, event.occurred_at, priced.cost_nanos, expected))
+            different.append(
+                (
+                    event.labels.provider,
+                    event.labels.model,
+                    event.labels.tier,
+                    event.occurred_at,
+                    priced.cost_nanos,
+                    expected,
+                )
+            )
 
     print(  # noqa: T201  # `pytest -s` shows how much the agreement is worth
         f"{compared.total()} compared, {len(different)} different: {dict(compared)}; {len(sellers)} providers, "

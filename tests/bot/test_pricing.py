@@ -20,7 +20,7 @@ from bot.money import NANOS
 from bot.periods import day_number, micros, moment
 from bot.price_book import PriceBook, Rates
 from bot.pricing import ContractPrice, Priced, Prices
-from bot.usage import UsageEvent
+from bot.usage import Labels, UsageEvent
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TODAY = day_number(NOON.date())
@@ -56,16 +56,7 @@ EMPTY = UsageEvent(
     fingerprint=b"f",
     event_id="req-7",
     occurred_at=micros(NOON),
-    provider="",
-    model="",
-    tool="",
-    workflow="",
-    user="anna@acme.test",
-    credential="",
-    gateway_team="",
-    declared_team="",
-    user_agent="",
-    tags=(),
+    labels=Labels(model="", user="anna@acme.test"),
     uncached_input=0,
     cache_read=0,
     cache_write_5m=0,
@@ -84,7 +75,8 @@ def call(provider: str = "", model: str = "gpt-4o", **fields: object) -> UsageEv
     counters = {"uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output"}
     if not counters & fields.keys():
         fields["uncached_input"] = 1_000_000
-    return msgspec.structs.replace(EMPTY, provider=provider, model=model, **fields)
+    labels = Labels(provider=provider, model=model, tier=str(fields.pop("tier", "")))
+    return msgspec.structs.replace(EMPTY, labels=labels, **fields)
 
 
 def price(
@@ -109,8 +101,8 @@ def package_nanos(event: UsageEvent) -> int:
             output_tokens=event.output,
             output_reasoning_tokens=event.reasoning,
         ),
-        event.model,
-        provider_id=event.provider,
+        event.labels.model,
+        provider_id=event.labels.provider,
         genai_request_timestamp=moment(event.occurred_at),
     ).total_price
     return int((total * NANOS).to_integral_value(rounding=ROUND_HALF_EVEN))
@@ -274,7 +266,7 @@ def test_an_empty_entry_of_the_book_is_no_price() -> None:
     """The book says nothing at all of models that are free today; nothing said is unpriced, until a contract says 0."""
     event = call("openrouter", "cohere/north-mini-code:free")
 
-    assert BOOK.seller(event.provider, event.model) == "openrouter"
+    assert BOOK.seller(event.labels.provider, event.labels.model) == "openrouter"
     assert price(event).basis == "unpriced"
     assert price(event, ContractPrice(model="*:free", input_pico=0, output_pico=0)).basis == "contract"
 

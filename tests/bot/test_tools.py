@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from bot.tools import ToolRule, Tools
-from bot.usage import UsageEvent
+from bot.usage import Labels, UsageEvent
 
 METACODE = ToolRule(name="MetaCode", kind="in_house", model="metacode*")
 NIGHTLY = ToolRule(name="Nightly Evals", kind="in_house", user_agent="acme-evals/*")
@@ -14,16 +14,10 @@ EMPTY = UsageEvent(
     fingerprint=b"f",
     event_id="req-7",
     occurred_at=0,
-    provider="",
-    model="gpt-4o",
-    tool="",
-    workflow="",
-    user="anna@acme.test",
-    credential="",
-    gateway_team="",
-    declared_team="",
-    user_agent="",
-    tags=(),
+    labels=Labels(
+        model="gpt-4o",
+        user="anna@acme.test",
+    ),
     uncached_input=1,
     cache_read=0,
     cache_write_5m=0,
@@ -38,7 +32,7 @@ EMPTY = UsageEvent(
 
 
 def call(**fields: str) -> UsageEvent:
-    return msgspec.structs.replace(EMPTY, **fields)
+    return msgspec.structs.replace(EMPTY, labels=msgspec.structs.replace(EMPTY.labels, **fields))
 
 
 @pytest.mark.parametrize(

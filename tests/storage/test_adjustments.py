@@ -191,9 +191,14 @@ async def test_an_event_is_read_again_as_it_was_sent(books: Books) -> None:
 
     event = event_of(booked)
 
-    assert (event.event_id, event.provider, event.model, event.tool) == ("req-1", "acme", "acme-large", "Claude Code")
-    assert (event.user, event.workflow, event.credential) == ("anna@acme.test", "evals", "key-9")
-    assert (event.tags, event.declared_team, event.reported_nanos) == (("a", "b"), "search", None)
+    assert (event.event_id, event.labels.provider, event.labels.model, event.labels.tool) == (
+        "req-1",
+        "acme",
+        "acme-large",
+        "Claude Code",
+    )
+    assert (event.labels.user, event.labels.workflow, event.labels.credential) == ("anna@acme.test", "evals", "key-9")
+    assert (event.labels.tags, event.labels.declared_team, event.reported_nanos) == (("a", "b"), "search", None)
     assert (event.uncached_input, event.cache_read, event.cache_write_1h, event.output) == (1000, 7, 3, 100)
     assert (event.reasoning, event.tokens) == (5, booked.tokens)
     async with books.context.store.read() as tx:

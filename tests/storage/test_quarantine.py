@@ -261,8 +261,8 @@ def test_of_a_call_that_litellm_logged_nothing_that_is_read_is_lost_but_the_addr
     ((_, mine),) = SOURCES["litellm"](mended(row.kept, {"prompt_tokens": 100}), now=now).events
     ((_, whole),) = SOURCES["litellm"](json.dumps(call).encode(), now=now).events
 
-    assert whole.user == (email or "u-42")
-    assert mine == msgspec.structs.replace(whole, api_base="")
+    assert whole.labels.user == (email or "u-42")
+    assert mine == msgspec.structs.replace(whole, labels=msgspec.structs.replace(whole.labels, api_base=""))
 
 
 async def test_of_what_is_no_json_only_the_hash_is_kept(books: Books) -> None:

@@ -40,11 +40,15 @@ def test_the_samples_are_read_to_the_last_token_and_nano() -> None:
 
     assert (batch.rows, batch.unusable, [index for index, _ in batch.events]) == (2, [], [0, 1])
     assert batch.events[0][1] == single
-    assert (single.event_id, single.provider, single.model) == ("req_011CSHo", "openai", "gpt-4o-2024-08-06")
+    assert (single.event_id, single.labels.provider, single.labels.model) == (
+        "req_011CSHo",
+        "openai",
+        "gpt-4o-2024-08-06",
+    )
     assert (single.uncached_input, single.cache_read, single.cache_write_5m, single.output) == (1_808, 8_192, 0, 1_000)
     assert single.tokens == 11_000
     assert single.reported_nanos == 24_760_000
-    assert (single.user, single.credential, single.tags) == (
+    assert (single.labels.user, single.labels.credential, single.labels.tags) == (
         *("dev@acme.test", "key_9f3"),
         ("team:checkout", "env:prod"),
     )
@@ -172,12 +176,12 @@ def test_a_damaged_sample_raises_nothing_but_unreadable(damage: bytes, at: int) 
 def test_a_tier_that_changes_the_price_is_read_and_any_other_is_the_standard_one(
     said: dict[str, Any], tier: str
 ) -> None:
-    assert one(with_data(**said)).tier == tier
+    assert one(with_data(**said)).labels.tier == tier
 
 
 def test_the_address_called_is_read_without_what_may_be_secret_in_it() -> None:
-    assert one(with_data(api_base="https://key@llm.acme.test/v1?token=7")).api_base == "https://llm.acme.test/v1"
-    assert one(with_data(api_base=["x"])).api_base == ""
+    assert one(with_data(api_base="https://key@llm.acme.test/v1?token=7")).labels.api_base == "https://llm.acme.test/v1"
+    assert one(with_data(api_base=["x"])).labels.api_base == ""
     (kept,) = parse(json.dumps([with_data(api_base="https://secret", model=None)]).encode(), now=NOW).unusable
     assert b"secret" not in kept.kept
 
@@ -203,4 +207,4 @@ def test_tier_and_address_are_content_and_an_event_without_them_has_the_mark_tha
     ],
 )
 def test_a_tag_says_the_team_where_nothing_else_does(said: dict[str, Any], declared: str) -> None:
-    assert one(with_data(**said)).declared_team == declared
+    assert one(with_data(**said)).labels.declared_team == declared

@@ -28,7 +28,12 @@ def test_two_calls_are_read_in_their_order() -> None:
 
     (first_at, first), (second_at, second) = parsed.events
     assert (parsed.rows, parsed.unusable, first_at, second_at) == (2, [], 0, 1)
-    assert (first.event_id, first.model, first.uncached_input, first.output) == ("call-1", "claude-opus-4-5", 1200, 900)
+    assert (first.event_id, first.labels.model, first.uncached_input, first.output) == (
+        "call-1",
+        "claude-opus-4-5",
+        1200,
+        900,
+    )
     assert first.occurred_at == second.occurred_at == micros(datetime(2026, 11, 23, 10, tzinfo=UTC))
 
 

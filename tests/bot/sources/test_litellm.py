@@ -100,8 +100,13 @@ def test_each_captured_body_is_read_as_expected(expected: tuple[Any, ...]) -> No
             *(event.output, event.reasoning),
         )
         assert (event.reported_nanos, priced.cost_nanos, priced.basis) == (reported, cost, basis)
-        assert (event.model, event.gateway_team, event.credential, event.user) == (model, team, credential, user)
-        assert (TOOLS.tool_of(event), event.workflow, event.failed) == (tool, workflow, basis == "failed")
+        assert (event.labels.model, event.labels.gateway_team, event.labels.credential, event.labels.user) == (
+            model,
+            team,
+            credential,
+            user,
+        )
+        assert (TOOLS.tool_of(event), event.labels.workflow, event.failed) == (tool, workflow, basis == "failed")
         assert not event.notional
         assert not event.unmetered
 
@@ -109,16 +114,16 @@ def test_each_captured_body_is_read_as_expected(expected: tuple[Any, ...]) -> No
 def test_a_bad_key_and_an_unknown_model_are_calls_that_failed() -> None:
     bad_key, bad_model = read("09_")
 
-    assert (bad_key.failed, bad_key.gateway_team, bad_key.user) == (True, "", "")
-    assert (bad_model.failed, bad_model.gateway_team, bad_model.model) == (True, "team-checkout", "nope")
+    assert (bad_key.failed, bad_key.labels.gateway_team, bad_key.labels.user) == (True, "", "")
+    assert (bad_model.failed, bad_model.labels.gateway_team, bad_model.labels.model) == (True, "team-checkout", "nope")
 
 
 def test_an_in_house_model_that_the_gateway_has_no_price_for_is_unpriced_and_never_free() -> None:
     unpriced, priced = read("11_")
 
-    assert (unpriced.model, unpriced.tokens, unpriced.reported_nanos) == ("our-llama-70b", 1200, None)
+    assert (unpriced.labels.model, unpriced.tokens, unpriced.reported_nanos) == ("our-llama-70b", 1200, None)
     assert PRICES.price(unpriced, day=20_000).basis == "unpriced"
-    assert (priced.model, priced.reported_nanos) == ("our-llama-8b", 320_000)
+    assert (priced.labels.model, priced.reported_nanos) == ("our-llama-8b", 320_000)
     assert PRICES.price(priced, day=20_000).basis == "reported"
 
 
@@ -254,7 +259,13 @@ def test_nothing_that_a_client_writes_keeps_its_call_out_of_the_books(made: Call
     event = one(made())
 
     assert event.reported_nanos == 3_750_000
-    said = (*event.tags, event.user, event.workflow, event.user_agent, event.credential)
+    said = (
+        *event.labels.tags,
+        event.labels.user,
+        event.labels.workflow,
+        event.labels.user_agent,
+        event.labels.credential,
+    )
     assert all(len(text) <= 256 and "\x00" not in text and text.isascii() for text in said)
 
 

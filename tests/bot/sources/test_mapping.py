@@ -49,8 +49,8 @@ def test_a_mapping_goes_before_the_usual_members_and_leaves_the_others() -> None
         user="properties.who",
     )
 
-    assert (event.model, event.uncached_input, event.cache_read, event.output) == ("gpt-5", 7, 2, 1)
-    assert (event.user, event.event_id) == ("42", "t-1")
+    assert (event.labels.model, event.uncached_input, event.cache_read, event.output) == ("gpt-5", 7, 2, 1)
+    assert (event.labels.user, event.event_id) == ("42", "t-1")
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_paths_that_lead_through_one_another_are_followed_both() -> None:
     row = having(kind={"name": "n", "prompt": "a secret"})
     (unusable,) = parse(json.dumps(row).encode(), now=NOW, mapping=mapping).unusable
 
-    assert one(having(kind="k"), tool="properties.kind", workflow="properties.kind.name").tool == "k"
+    assert one(having(kind="k"), tool="properties.kind", workflow="properties.kind.name").labels.tool == "k"
     assert unusable.reason == "properties must be text"
     assert json.loads(unusable.kept)["properties"] == {**EVENT["properties"], "kind": {"name": "n"}}
 

@@ -105,7 +105,7 @@ def test_data_as_bytes_is_read_from_base64() -> None:
     }
     ((_, read),) = parse(json.dumps(event).encode(), now=NOW).events
 
-    assert (read.model, read.output) == ("m", 3)
+    assert (read.labels.model, read.output) == ("m", 3)
     for text, said in (
         ("eyJtb2RlbCI6IDF9", "data.model: expected str"),
         ("WzFd", "data: expected"),

@@ -106,7 +106,7 @@ def read_sample(file: str, meters: Meters = "auto") -> Parsed:
 
 def calls(parsed: Parsed) -> list[tuple[Any, ...]]:
     return [
-        (e.model, e.uncached_input, e.cache_read, e.cache_write_5m, e.cache_write_1h, e.output, e.reasoning)
+        (e.labels.model, e.uncached_input, e.cache_read, e.cache_write_5m, e.cache_write_1h, e.output, e.reasoning)
         for _, e in parsed.events
     ]
 
@@ -123,7 +123,8 @@ def test_each_body_tells_of_exactly_these_calls_in_either_form_zipped_or_not(fil
     assert (parsed.unusable, parsed.rows) == ([], len(parsed.events))
     assert [e.unmetered for _, e in parsed.events] == [e.tokens == 0 for _, e in parsed.events]
     for field, value in SAID.get(body_name(file), {}).items():
-        assert getattr(parsed.events[0][1], field) == value, field
+        event = parsed.events[0][1]
+        assert getattr(event.labels if hasattr(event.labels, field) else event, field) == value, field
 
 
 def same_body(file: str) -> str:
@@ -147,8 +148,8 @@ def priced_by_the_package(event: UsageEvent) -> int:
         output_tokens=event.output,
     )
     when = datetime.fromtimestamp(event.occurred_at / 1e6, UTC)
-    model = event.model.removeprefix(f"{event.provider}/")
-    found = calc_price(usage, model, provider_id=event.provider, genai_request_timestamp=when)
+    model = event.labels.model.removeprefix(f"{event.labels.provider}/")
+    found = calc_price(usage, model, provider_id=event.labels.provider, genai_request_timestamp=when)
     return round(found.total_price * 10**9)
 
 

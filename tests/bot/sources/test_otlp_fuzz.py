@@ -73,7 +73,7 @@ def holds(parsed: Parsed) -> None:
     for _, event in parsed.events:
         assert all(0 <= getattr(event, counter) <= 4 * MAX_TOKENS for counter in COUNTERS)
         assert event.reasoning <= event.output
-        assert event.model
+        assert event.labels.model
         assert not (event.unmetered and event.tokens)
     for row in parsed.unusable:
         assert row.reason

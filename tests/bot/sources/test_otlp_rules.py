@@ -125,7 +125,7 @@ def test_openinference_says_by_its_own_kind_what_is_a_call(kind: str, is_call: b
     if is_call:
         event = one(body)
         assert (event.uncached_input, event.cache_read, event.output, event.reasoning) == (600, 400, 90, 30)
-        assert (event.provider, event.model, event.reported_nanos) == ("openai", "gpt-4o", 250_000_000)
+        assert (event.labels.provider, event.labels.model, event.reported_nanos) == ("openai", "gpt-4o", 250_000_000)
 
 
 def test_openllmetrys_old_names_are_a_call_and_its_workflows_are_not() -> None:
@@ -155,7 +155,12 @@ def test_vercels_inner_span_is_the_call_and_the_outer_one_that_sums_up_is_not() 
     }
     event = one(traces(span(kind=1, said=said)))
 
-    assert (event.provider, event.uncached_input, event.output, event.workflow) == ("openai", 40, 4, "summaries")
+    assert (event.labels.provider, event.uncached_input, event.output, event.labels.workflow) == (
+        "openai",
+        40,
+        4,
+        "summaries",
+    )
     assert is_ignored(traces(span(kind=1, said=said | {"ai.operationId": "ai.generateText"})))
 
 
@@ -197,7 +202,9 @@ def test_log_records_that_tell_of_no_call_or_of_one_told_elsewhere_are_ignored(s
 def test_somebody_elses_api_request_is_not_claude_codes() -> None:
     assert is_ignored(logs(log(CLAUDE_CODE), resource={"service.name": "billing"}))
     assert (
-        one(logs(log(CLAUDE_CODE), resource={"service.name": "ci"}, scope="com.anthropic.claude_code.events")).workflow
+        one(
+            logs(log(CLAUDE_CODE), resource={"service.name": "ci"}, scope="com.anthropic.claude_code.events")
+        ).labels.workflow
         == "ci"
     )
 
@@ -299,7 +306,7 @@ def test_no_tokens_told_is_a_call_unmetered_and_a_failed_one_costs_nothing() -> 
     assert {name for name, event in found.items() if event.failed} == {
         *("failed", "failed by its attribute", "failed with noughts", "failed before a model was known")
     }
-    assert found["failed before a model was known"].model == "unknown"
+    assert found["failed before a model was known"].labels.model == "unknown"
     assert found["a cost alone"].reported_nanos == 40_000_000
 
 
@@ -320,7 +327,7 @@ def test_a_cost_in_whole_micro_dollars_is_taken_before_its_rounded_twin() -> Non
     ],
 )
 def test_a_tier_that_changes_the_price_is_told(attribute: str, value: str, tier: str) -> None:
-    assert one(traces(span(said=CHAT | {attribute: value}))).tier == tier
+    assert one(traces(span(said=CHAT | {attribute: value}))).labels.tier == tier
 
 
 # Which call it is.
@@ -397,9 +404,9 @@ def test_a_person_is_told_by_email_and_an_installation_is_nobody(
     resource: dict[str, Any], said: dict[str, Any], user: str
 ) -> None:
     if resource.get("service.name") == "claude-code":
-        assert one(logs(log(CLAUDE_CODE | said), resource=resource)).user == user
+        assert one(logs(log(CLAUDE_CODE | said), resource=resource)).labels.user == user
     else:
-        assert one(traces(span(said=CHAT | said), resource=resource)).user == user
+        assert one(traces(span(said=CHAT | said), resource=resource)).labels.user == user
 
 
 def test_groups_count_where_the_gateway_that_signed_the_person_in_said_so() -> None:
@@ -407,13 +414,13 @@ def test_groups_count_where_the_gateway_that_signed_the_person_in_said_so() -> N
     trusted = one(logs(log(said | {"identity.source": "gateway-oidc"}), **AS_CLAUDE_CODE))
     claimed = one(logs(log(said), **AS_CLAUDE_CODE))
 
-    assert (trusted.gateway_team, trusted.tags) == ("team-abc", ("group:team-abc", "group:everyone"))
-    assert (claimed.gateway_team, claimed.tags) == ("", ())
+    assert (trusted.labels.gateway_team, trusted.labels.tags) == ("team-abc", ("group:team-abc", "group:everyone"))
+    assert (claimed.labels.gateway_team, claimed.labels.tags) == ("", ())
 
 
 def test_a_service_is_a_workflow_unless_it_has_a_better_name_or_is_a_program() -> None:
     def workflow(resource: dict[str, Any], **said: Any) -> str:
-        return one(traces(span(said=chat(**said)), resource=resource)).workflow
+        return one(traces(span(said=chat(**said)), resource=resource)).labels.workflow
 
     assert workflow({"service.name": "checkout"}) == "checkout"
     assert workflow({"service.name": "checkout"}, workflow="code-review") == "code-review"
@@ -424,7 +431,7 @@ def test_a_service_is_a_workflow_unless_it_has_a_better_name_or_is_a_program() -
 
 def test_a_host_that_was_called_is_told_and_a_bare_address_is_not() -> None:
     def api_base(host: str) -> str:
-        return one(traces(span(said=CHAT | {"server.address": host}))).api_base
+        return one(traces(span(said=CHAT | {"server.address": host}))).labels.api_base
 
     assert api_base("llm.acme.test") == "llm.acme.test"
     assert [api_base(host) for host in ("10.0.0.7", "127.0.0.1", "[::1]", "fe80::1%eth0")] == ["", "", "", ""]
@@ -519,7 +526,7 @@ def test_a_row_that_can_not_be_used_is_kept_without_prompts_headers_and_addresse
         assert b"192.0.2" not in row.kept
         mended = row.kept.replace(b'"-1"', b'"12"')
         ((_, event),) = SOURCES["otlp"](mended, now=NOW).events
-        assert (event.uncached_input, event.workflow, event.declared_team) == (12, "checkout", "search")
+        assert (event.uncached_input, event.labels.workflow, event.labels.declared_team) == (12, "checkout", "search")
         assert event.key == one(traces(span(said=CHAT))).key
 
 

@@ -22,8 +22,13 @@ def encoded(*rows: Any) -> bytes:
 def test_lagos_batch_is_read() -> None:
     ((_, event),) = lago.parse((HERE / "lago" / "batch.body").read_bytes(), now=NOW).events
 
-    assert (event.event_id, event.model, event.uncached_input, event.output) == ("req_011CSHo", "gpt-4o", 10_000, 1_000)
-    assert (event.declared_team, event.credential, event.reported_nanos) == (
+    assert (event.event_id, event.labels.model, event.uncached_input, event.output) == (
+        "req_011CSHo",
+        "gpt-4o",
+        10_000,
+        1_000,
+    )
+    assert (event.labels.declared_team, event.labels.credential, event.reported_nanos) == (
         "checkout",
         "sub_team_checkout",
         24_760_000,
@@ -56,7 +61,7 @@ def test_an_odd_event_of_lagos_leaves_its_neighbours_alone(odd: str) -> None:
 def test_openmeters_events_are_read_in_its_own_words_and_litellms() -> None:
     parsed = openmeter.parse((HERE / "openmeter" / "prompts.body").read_bytes(), now=NOW)
 
-    assert [(e.event_id, e.uncached_input, e.output, e.credential) for _, e in parsed.events] == [
+    assert [(e.event_id, e.uncached_input, e.output, e.labels.credential) for _, e in parsed.events] == [
         ("00001", 0, 123_456, "customer-1"),
         ("00002", 1_200, 0, "customer-1"),
         ("chatcmpl-9", 4_000, 230, "customer-2"),
@@ -81,8 +86,13 @@ def test_helicones_request_is_read_when_it_comes_in_and_known_again() -> None:
     ((_, event),) = helicone.parse(body, now=NOW).events
     ((_, again),) = helicone.parse(body, now=NOW.replace(hour=5)).events
 
-    assert (event.event_id, event.user) == ("550e8400-e29b-41d4-a716-446655440000", "user_123")
-    assert (event.provider, event.model, event.uncached_input, event.output) == ("openai", "gpt-4o", 120, 40)
+    assert (event.event_id, event.labels.user) == ("550e8400-e29b-41d4-a716-446655440000", "user_123")
+    assert (event.labels.provider, event.labels.model, event.uncached_input, event.output) == (
+        "openai",
+        "gpt-4o",
+        120,
+        40,
+    )
     assert (event.reported_nanos, event.occurred_at) == (2_100_000, micros(NOW))
     assert (event.key, event.fingerprint) == (again.key, again.fingerprint)
 
@@ -99,7 +109,7 @@ def test_a_standard_webhook_is_read() -> None:
     signed = json.loads((HERE / "standardwebhooks" / "signed.json").read_text())
     ((_, event),) = standardwebhooks.parse(signed["raw_body"].encode(), now=NOW).events
 
-    assert (event.event_id, event.provider, event.model, event.declared_team) == (
+    assert (event.event_id, event.labels.provider, event.labels.model, event.labels.declared_team) == (
         *("req_011CSHo", "openai", "gpt-4o"),
         "checkout",
     )

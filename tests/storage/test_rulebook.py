@@ -1,0 +1,110 @@
+"""What a rulebook remembers of a call's words is never more than what is so at the call's own moment."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from bot.attribution import Attribution, Rule
+from bot.periods import date_of, micros
+from bot.rulebook import Rulebook
+from bot.sources import SOURCES
+from bot.usage import Booking, UsageEvent
+from storage.rulebook import read_rulebook
+from tests.company import TEAMS_YML, usage_event
+from tests.storage.conftest import Books
+
+MIDNIGHT_THERE = datetime(2026, 11, 23, 18, 30, tzinfo=UTC)
+"""The 24th begins in Kolkata."""
+DELHI = TEAMS_YML.replace(
+    "attribution:\n", "  - {slug: delhi, name: Delhi, timezone: Asia/Kolkata, members: [raj@acme.test]}\nattribution:\n"
+).replace(
+    'prices:\n  - {model: "metacode*", input_per_mtok: 0.40, output_per_mtok: 1.60}\n',
+    'prices:\n  - {model: "metacode*", input_per_mtok: 1, output_per_mtok: 1}\n'
+    '  - {model: "metacode*", input_per_mtok: 2, output_per_mtok: 2, from: 2026-11-24}\n',
+)
+
+
+def event_at(moment: datetime, **data: Any) -> UsageEvent:
+    body = json.dumps(usage_event(1, at=moment, model="metacode-2", **data) | {"id": moment.isoformat()})
+    ((_, event),) = SOURCES["cloudevents"](body.encode(), now=moment).events
+    return event
+
+
+def without_event(booking: Booking) -> tuple[object, ...]:
+    return (booking.team_id, booking.rule, booking.local_day, booking.tool, booking.cost_nanos, booking.basis)
+
+
+async def test_a_day_begins_and_a_price_with_it_on_the_second(books: Books) -> None:
+    await books.imports(DELHI)
+    rulebook = await books.context.rulebooks.latest()
+    seconds = (-900, -1, 0, 1, 899, 900, -1, 0)  # there and back: the second time from memory
+    found = [
+        rulebook.booking(event_at(MIDNIGHT_THERE + timedelta(seconds=second), team="delhi"), books.source)
+        for second in seconds
+    ]
+
+    days = [date_of(booking.local_day).day for booking in found]
+    assert days == [23, 23, 24, 24, 24, 24, 23, 24]
+    assert [booking.cost_nanos for booking in found] == [1_100_000 * (day - 22) for day in days]
+
+
+async def test_a_rule_begins_in_the_middle_of_a_quarter_of_an_hour(books: Books) -> None:
+    rulebook = await books.context.rulebooks.latest()
+    teams = {team.slug: team.id for team in rulebook.directory.teams}
+    begins = micros(MIDNIGHT_THERE) + 417_000_001
+    rulebook.attribution = Attribution(
+        rules=[
+            Rule(kind="credential", pattern="key-7", team_id=teams["search"], until_at=begins),
+            Rule(kind="credential", pattern="key-7", team_id=teams["mobile"], from_at=begins, dated=True),
+        ],
+        team_ids={},
+        team_of_user={},
+        unattributed_id=rulebook.directory.unattributed.id,
+    )
+
+    def team_at(offset: int) -> int:
+        moment = MIDNIGHT_THERE + timedelta(microseconds=417_000_001 + offset)
+        return rulebook.booking(event_at(moment, credential="key-7"), books.source).team_id
+
+    assert [team_at(offset) for offset in (-1, 0, -1, 0, 1)] == [
+        teams[s] for s in ("search", "mobile") * 2 + ("mobile",)
+    ]
+
+
+async def test_like_words_of_another_source_or_another_way_are_decided_by_themselves(books: Books) -> None:
+    rulebook = await books.context.rulebooks.latest()
+    bound = type(books.source)(
+        id=books.source.id + 1,
+        name="mobile",
+        format="cloudevents",
+        role="meter",
+        team_id=rulebook.directory.teams[2].id,
+    )
+    event = event_at(MIDNIGHT_THERE)
+
+    first, other, again = (rulebook.booking(event, source) for source in (books.source, bound, books.source))
+
+    assert (first.rule, other.rule) == ("declared team", "key:mobile")
+    assert again == first
+
+
+@pytest.mark.parametrize("minutes", [1, 11])
+async def test_what_is_remembered_is_what_a_new_rulebook_decides(books: Books, minutes: int) -> None:
+    await books.imports(DELHI)
+    events = [
+        event_at(MIDNIGHT_THERE + timedelta(minutes=minutes * step), user=user, team=team)
+        for step in range(-40, 40)
+        for user, team in (("anna@acme.test", ""), ("raj@acme.test", ""), ("who@else.test", "product"), ("", ""))
+    ]
+    used = await books.context.rulebooks.latest()
+    twice = [[without_event(used.booking(event, books.source)) for event in events] for _ in range(2)]
+
+    async with books.context.store.read() as tx:
+        for event, *decided in zip(events, *twice, strict=True):
+            fresh = await read_rulebook(tx, used.prices.book, at=books.context.now_micros())
+            assert isinstance(fresh, Rulebook)
+            assert decided == [without_event(fresh.booking(event, books.source))] * 2
+    assert any(first != second for first, second in pairwise(twice[0]))
