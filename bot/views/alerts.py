@@ -43,32 +43,44 @@ _WORDS = {
 
 
 def answer_blocks(
-    key: str, alert_id: int, answered: str | None, *, what: str, others: tuple[Element, ...], expectable: bool
+    key: str,
+    alert_id: int,
+    answered: str | None,
+    *,
+    what: str,
+    others: tuple[Element, ...],
+    expectable: bool,
+    may_request: bool,
 ) -> list[Block]:
     """The two answers and the menu of all else; once somebody answered, their sentence and the menu.
 
     `others` are buttons of this kind of alert, placed before the menu. An `expectable` one has a cause that can be
-    planned, and details.
+    planned, and details. `may_request` is whether the menu offers to ask for budget.
     """
     if answered:
         return [
             context(answered, block_id=f"{key}-answer"),
-            actions(*others, _menu(alert_id, answered=True, expectable=expectable), block_id=f"{key}-after"),
+            actions(
+                *others,
+                _menu(alert_id, answered=True, expectable=expectable, may_request=may_request),
+                block_id=f"{key}-after",
+            ),
         ]
     given = [button("I'm on it", action_id=ACKNOWLEDGE_ALERT, value=alert_id, label=f"I'm on it: {what}")]
     if expectable:
         planned = f"This was planned: {what}"
         given.append(button("This was planned", action_id=EXPECT_ALERT, value=alert_id, label=planned))
-    menu = _menu(alert_id, answered=False, expectable=expectable)
+    menu = _menu(alert_id, answered=False, expectable=expectable, may_request=may_request)
     return [actions(*given, *others, menu, block_id=f"{key}-actions")]
 
 
-def _menu(alert_id: int, *, answered: bool, expectable: bool) -> Element:
+def _menu(alert_id: int, *, answered: bool, expectable: bool, may_request: bool) -> Element:
     """At most five things to choose. A threshold has its button for budget beside it, and is explained by the standing."""
     offered = [Choice.SNOOZE, Choice.STANDING, Choice.USELESS]
     if expectable:
         last = Choice.PLANNED if answered else Choice.STANDING
-        offered = [Choice.SNOOZE, Choice.DETAILS, Choice.BUDGET, last, Choice.USELESS]
+        budget = [Choice.BUDGET] if may_request else []
+        offered = [Choice.SNOOZE, Choice.DETAILS, *budget, last, Choice.USELESS]
     return overflow(*((_WORDS[choice], f"{choice}:{alert_id}") for choice in offered), action_id=ALERT_MENU)
 
 

@@ -30,6 +30,7 @@ def threshold_message(
             what=f"the budget alert of {plain(team.name, limit=40)}",
             others=_request(standing),
             expectable=False,
+            may_request=False,
         ),
         *_notes(key, team, command),
     ]
@@ -118,6 +119,7 @@ def forecast_message(
             what=f"the forecast of {plain(team.name, limit=40)}",
             others=_request_button(team) if may_ask else (),
             expectable=False,
+            may_request=False,
         ),
         *_notes(key, team, command, *moved),
     ]

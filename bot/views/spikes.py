@@ -11,6 +11,7 @@ from bot.shared_rises import MOST_HOURS
 from bot.teams import Team
 from bot.views.alerts import answer_blocks
 from bot.views.blocks import context, date_mark, name, picture, plain, section
+from bot.views.budgets import may_ask
 from bot.views.silences import silence_words
 from bot.views.wording import counted, part_name
 
@@ -70,7 +71,9 @@ def spike_message(
             blocks.append(context(answered, block_id=f"{key}-answered"))
     else:
         what = f"the spike of {plain(team.name, limit=40)}"
-        blocks += answer_blocks(key, alert_id, answered, what=what, others=(), expectable=True)
+        blocks += answer_blocks(
+            key, alert_id, answered, what=what, others=(), expectable=True, may_request=may_ask(team)
+        )
     blocks.append(context(f"`{command}` here shows how the team stands now.", block_id=f"{key}-notes"))
     driver = f" Most of it: {_contributor(alert, alert.contributors[0], zone=zone)}." if alert.contributors else ""
     said = f" {answered}" if answered else ""

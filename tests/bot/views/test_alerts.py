@@ -70,6 +70,13 @@ def test_a_spike(snapshot: SnapshotAssertion) -> None:
     assert message == snapshot
 
 
+def test_budget_is_offered_where_there_is_one_to_ask_for() -> None:
+    offered = [all_text(spike_shown(team=replace(SEARCH, mode=mode))) for mode in ("govern", "announce", "preview")]
+
+    assert ["Request budget" in words for words in offered] == [True, False, False]
+    assert all("Snooze…" in words and "Details" in words for words in offered)
+
+
 def test_a_spike_that_somebody_is_on(snapshot: SnapshotAssertion) -> None:
     message = spike_shown(answered=ANSWER)
 
