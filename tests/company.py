@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import aiohttp
@@ -21,6 +22,8 @@ from handlers.alerts import watch_budgets
 from handlers.cli import prepare
 from handlers.context import Context
 from handlers.keys import create_key
+from handlers.outbox import Courier
+from handlers.pictures import DrawingRoom
 from handlers.schedule import look_up_slack
 from handlers.teams import import_teams
 from tests import servers
@@ -153,6 +156,12 @@ def middle_of_next_month(now: datetime) -> datetime:
     return following.replace(day=12, hour=12, minute=0, second=0, microsecond=0)
 
 
+@cache
+def _drawing_room() -> DrawingRoom:
+    """One process that draws for all stories: starting it takes longer than most of them."""
+    return DrawingRoom()
+
+
 @asynccontextmanager
 async def company(database_url: str, *, teams_yml: str = TEAMS_YML) -> AsyncIterator[Company]:
     """Acme, running: the bot's web on one port, the sandbox on another, both real; jobs run when the story says so."""
@@ -186,6 +195,7 @@ async def company(database_url: str, *, teams_yml: str = TEAMS_YML) -> AsyncIter
     ):
         await look_up_slack(context)
         worker = Worker(context)
+        worker.courier = Courier(context, _drawing_room().draw)
         names = ("anna", "emi", "ben", "mia", "chloe", "dan", "gus")
         people = {name: Person(sandbox, f"U{name.upper()}") for name in names}
         yield Company(
