@@ -187,6 +187,7 @@ async def company(database_url: str, *, teams_yml: str = TEAMS_YML) -> AsyncIter
         30.0  # stories are about what is answered; a busy machine may take its time
     )
     slack.state.workspace.triggers.lifetime_seconds = 30.0
+    slack.state.workspace.files.processing_seconds = 0.0
     async with (
         servers.running(slack, page) as url,
         running(context, web=True, worker=False) as parts,

@@ -1,6 +1,7 @@
 """Uploaded files: Slack's three steps, and the moment in which a new file cannot be shown yet."""
 
 import itertools
+import math
 import mimetypes
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ ALT_CHARACTERS = 1_000
 
 @dataclass(kw_only=True)
 class File:
-    """A file; `completed` is the loop's time when the app said it was done."""
+    """A file; `ready_from` is the loop's time from when on it can be shown, once the app said it was done."""
 
     id: str
     name: str
@@ -26,12 +27,12 @@ class File:
     alt_txt: str = ""
     title: str = ""
     content: bytes = b""
-    completed: float | None = None
+    ready_from: float = math.inf
 
     @property
     def is_ready(self) -> bool:
         """Whether Slack has looked at it."""
-        return self.completed is not None and real_seconds() - self.completed >= PROCESSING_SECONDS
+        return real_seconds() >= self.ready_from
 
     @property
     def mimetype(self) -> str:
@@ -78,6 +79,7 @@ class Files:
     def __init__(self) -> None:
         self._files: dict[str, File] = {}
         self._count = itertools.count(1)
+        self.processing_seconds = PROCESSING_SECONDS  # unless a test says otherwise
 
     def announce(self, *, name: str, length: int, alt_txt: str, user: str, now: float) -> File:
         """Step one: a place to send the bytes to."""
@@ -95,7 +97,7 @@ class Files:
         if not file.content:
             raise SlackError("file_not_found")
         file.title = title
-        file.completed = real_seconds()
+        file.ready_from = real_seconds() + self.processing_seconds
         return file
 
     def find(self, file_id: object) -> File:

@@ -6,7 +6,6 @@ import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot.sandbox import files
 from bot.sandbox.triggers import Triggers
 from tests.sandbox.conftest import Office
 from tests.sandbox.test_web_api import refused
@@ -139,14 +138,15 @@ async def upload(office: Office, name: str = "chart.png", content: bytes = PNG) 
     return str(done["files"][0]["id"])
 
 
-async def test_a_file_is_shown_once_slack_has_looked_at_it(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "PROCESSING_SECONDS", 3600.0)
+async def test_a_file_is_shown_once_slack_has_looked_at_it(office: Office) -> None:
+    assert office.workspace.files.processing_seconds == 0.3
+    office.workspace.files.processing_seconds = 3600.0
     file_id = await upload(office)
     blocks = [{"type": "image", "alt_text": "Spend", "slack_file": {"id": file_id}}]
 
     with pytest.raises(SlackApiError) as early:
         await office.slack.chat_postMessage(channel="CSEARCH", text="Spend", blocks=blocks)
-    monkeypatch.setattr(files, "PROCESSING_SECONDS", 0.0)
+    office.workspace.files.find(file_id).ready_from = 0.0
     posted = await office.slack.chat_postMessage(channel="CSEARCH", text="Spend", blocks=blocks)
     async with aiohttp.ClientSession() as session, session.get(f"{office.url}/files/{file_id}") as picture:
         shown = (picture.status, picture.content_type, await picture.read())

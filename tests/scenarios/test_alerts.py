@@ -97,6 +97,19 @@ async def spiking(acme: Company, *, model: str = "acme-large") -> Message:
     return await acme.ben.sees("far above its usual", channel="CSEARCH")
 
 
+async def test_a_picture_that_slack_has_not_looked_at_yet_is_waited_for_and_the_message_is_said_once_with_it(
+    acme_on_both: Company,
+) -> None:
+    acme = acme_on_both
+    acme.workspace.files.processing_seconds = 0.3
+    alert = await spiking(acme)
+
+    assert "image" in [b["type"] for b in alert.blocks]
+    assert [m.ts for m in await channel_messages(acme)] == [alert.ts]
+    posted = [(c["ok"], c["error"]) for c in acme.workspace.calls if c["method"] == "chat.postMessage"]
+    assert posted[-2:] == [(False, "invalid_blocks"), (True, None)]
+
+
 async def test_a_spike_is_explained_and_acknowledged(acme_on_both: Company) -> None:
     acme = acme_on_both
     alert = await spiking(acme)
