@@ -25,7 +25,7 @@ from storage.store import Transaction
 
 _SUMMED: tuple[Way, ...] = ("summed",)
 WATCHED_MICROS = 4 * DAY_MICROS
-"""As long as an alert is looked after: the longest spike, and a day."""
+"""As long as an alert is looked after that ends with its budget period, or never; a spike is until it ends, as it may grow."""
 
 
 def alert_key(alert_id: int) -> str:
@@ -172,9 +172,13 @@ def _is_due(team: Team, watched: Watched, *, at: int) -> bool:
         or rank(watched.severity) > rank(turn.severity)
         or watched.is_over
         or turn.escalations > 0
-        or turn.said_at + WATCHED_MICROS <= at
+        or _is_old(watched, turn, at=at)
         or is_escalation_due(team, watched, at=at)
     )
+
+
+def _is_old(watched: Watched, turn: AlertTurn, *, at: int) -> bool:
+    return watched.kind != "spike" and turn.said_at + WATCHED_MICROS <= at
 
 
 async def _keep_of_team(tx: Transaction, rulebook: Rulebook, team: Team, *, at: int) -> int:
@@ -209,7 +213,7 @@ async def _after(tx: Transaction, rulebook: Rulebook, team: Team, watched: Watch
         await follow_escalations(tx, team, turn, at=at)
         if is_escalation_due(team, replace(watched, turn=turn), at=at):
             turn = await escalate(tx, rulebook, team, turn, at=at)
-    over = watched.is_over or turn.said_at + WATCHED_MICROS <= at
+    over = watched.is_over or _is_old(watched, turn, at=at)
     return replace(turn, settled=over and turn.way != "held")
 
 

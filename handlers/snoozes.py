@@ -42,6 +42,7 @@ async def reopen(
     command: str,
 ) -> None:
     """An alert is as if nobody had answered it, with its buttons."""
+    await tx.manners.watch_again(record.id, at=micros(now))
     again = replace(record, state="open", answered_by=None, answered_at=None, answered_as="", snoozed_until=None)
     await keep_answer(tx, rulebook, again, by=by, action=action, detail={}, now=now, command=command)
 

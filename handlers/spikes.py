@@ -84,6 +84,8 @@ async def _go_on(
             record = replace(record, facts={**record.facts, "last_hour": facts["last_hour"]})
             await tx.alerts.save(record)
         return record
+    if goes_on and record.closed_at is not None:
+        await tx.manners.watch_again(record.id, at=at)
     record = replace(record, facts=facts, closed_at=None if goes_on else record.closed_at)
     await tx.alerts.save(record)
     await _edit(tx, team, record, at=at, command=command)

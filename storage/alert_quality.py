@@ -3,11 +3,12 @@
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from bot.alert_quality import AlertAnswer
 from bot.manners import DIRECT
 from bot.periods import MICROS
+from storage.alerts import WAS_SAID
 from storage.tables import alert_turns, alerts
 
 if TYPE_CHECKING:
@@ -22,16 +23,15 @@ class StoredAlertQuality:
 
     async def answers(self, *, since: int, team_ids: Collection[int] | None = None) -> list[AlertAnswer]:
         """Of every alert said since a moment, of all teams or of some: the answer, and how long it took from when it was
-        said. Those noted in silence, muted, dropped or still held are no alerts that anybody could answer, nor are those
-        about figures that end by themselves."""
+        said. Those noted in silence, muted, dropped, quiet for a snooze or still held are no alerts that anybody could
+        answer, nor are those about figures that end by themselves."""
         said_at = func.coalesce(alert_turns.c.said_at, alerts.c.opened_at)
-        was_said = or_(alert_turns.c.way.is_(None), alert_turns.c.way.in_(("said", "summed")))
         wanted = (
             select(
                 alerts.c.team_id, alerts.c.state, alerts.c.useless_at, alerts.c.first_answered_at, said_at.label("said")
             )
             .select_from(alerts.outerjoin(alert_turns, alert_turns.c.alert_id == alerts.c.id))
-            .where(alerts.c.opened_at >= since, alerts.c.state != "silent", was_said)
+            .where(alerts.c.opened_at >= since, alerts.c.state != "silent", WAS_SAID)
             .where(alerts.c.kind.not_in(sorted(DIRECT)))
         )
         if team_ids is not None:

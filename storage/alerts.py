@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import Table, func, or_, select, update
+from sqlalchemy import Table, and_, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.manners import DIRECT
@@ -14,6 +14,12 @@ from storage.tables import alert_turns, alerts, team_changes, team_judgements, t
 
 if TYPE_CHECKING:
     from storage.store import Transaction
+
+WAS_SAID = or_(
+    alert_turns.c.way.in_(("said", "summed")),
+    and_(alert_turns.c.way.is_(None), or_(alerts.c.state != "snoozed", alerts.c.answered_by.is_not(None))),
+)
+"""Of alerts beside their turns: one without a turn is older than turns are, or stays unsaid because its cause is snoozed."""
 
 AlertState = Literal["open", "silent", "acknowledged", "expected", "snoozed", "useless", "closed"]
 
@@ -216,13 +222,21 @@ class Alerts:
 
     async def for_waking(self, *, at: int) -> list[AlertRecord]:
         """The alerts whose snooze is over, or that became critical since it began, and that have not ended, with their lock;
-        no two workers get the same one."""
+        no two workers get the same one. One that was never said, for another's snooze, has only its facts to tell."""
         turn = alert_turns.c
         critical = select(turn.alert_id).where(turn.alert_id == alerts.c.id, turn.critical_at > alerts.c.answered_at)
         wanted = select(alerts).where(alerts.c.state == "snoozed", alerts.c.closed_at.is_(None))
-        wanted = wanted.where(or_(alerts.c.snoozed_until <= at, critical.exists()))
+        unsaid = alerts.c.answered_by.is_(None)
+        wanted = wanted.where(or_(alerts.c.snoozed_until <= at, critical.exists(), unsaid))
         rows = await self._connection.execute(wanted.order_by(alerts.c.id).with_for_update(skip_locked=True))
-        return [_record(row) for row in rows]
+        found = [_record(row) for row in rows]
+        return [
+            record
+            for record in found
+            if record.answered_by is not None
+            or (record.snoozed_until is not None and record.snoozed_until <= at)
+            or record.facts.get("severity") == "critical"
+        ]
 
     async def count_between(self, team_id: int, *, from_at: int, until_at: int) -> int:
         """How many alerts of a team were said in its channel in a span of time."""
@@ -231,7 +245,7 @@ class Alerts:
             select(func.count())
             .select_from(alerts.outerjoin(alert_turns, turn.alert_id == alerts.c.id))
             .where(alerts.c.team_id == team_id, alerts.c.state != "silent", alerts.c.kind.not_in(sorted(DIRECT)))
-            .where(or_(turn.way.is_(None), turn.way.in_(("said", "summed"))))
+            .where(WAS_SAID)
             .where(alerts.c.opened_at >= from_at, alerts.c.opened_at < until_at)
         )
         return int((await self._connection.execute(wanted)).scalar_one())

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, func, insert, select, true, update
+from sqlalchemy import ColumnElement, case, func, insert, select, true, update
 
 from bot.manners import DIRECT, SEVERITIES, Severity, Turn, Way
 from storage.tables import alert_turns, alerts, teams
@@ -97,6 +97,12 @@ class Manners:
                 settled=int(turn.settled),
             )
         )
+
+    async def watch_again(self, alert_id: int, *, at: int) -> None:
+        """An alert that had ended, or was answered, is open again: one that is critical waits for an answer from now on."""
+        critical_at = case((alert_turns.c.critical_at.is_not(None), at), else_=None)
+        watched = update(alert_turns).where(alert_turns.c.alert_id == alert_id)
+        await self._connection.execute(watched.values(settled=0, critical_at=critical_at))
 
     async def unsettled(self, *, team_id: int | None = None) -> list[Watched]:
         """Turns that may still change, with what their alerts have come to, by team."""

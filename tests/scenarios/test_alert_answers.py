@@ -8,8 +8,9 @@ from handlers.spikes import spike_message
 from storage.alerts import AlertRecord
 from tests.company import Company
 from tests.people import Person
-from tests.scenarios.alerting import minded
+from tests.scenarios.alerting import later, minded
 from tests.scenarios.test_alerts import channel_messages, spiking
+from tests.scenarios.test_spikes import goes_on_as_usual, runs_away, said
 from tests.seen import Message, View
 
 
@@ -212,3 +213,74 @@ async def test_a_critical_alert_is_said_although_its_cause_is_snoozed(acme: Comp
     await acme.settles()
 
     assert ["severity critical" in m.text for m in await channel_messages(acme)] == [False, True]
+
+
+async def test_a_critical_alert_whose_snooze_ended_is_carried_further_only_if_nobody_answers_it_again(
+    acme_on_both: Company,
+) -> None:
+    acme = acme_on_both
+    alert = await spiking(acme)
+    await acme.uses(acme.event("worse", dollars=5_000, credential="ci-7"))
+    await minded(acme)
+    await minded(acme)
+    await acme.ben.submits(await snooze_form(acme.ben, alert), snooze="For an hour")
+    acme.clock.jump_to(acme.clock.now() + timedelta(minutes=61))
+    assert await wake_snoozed(acme.context) == 1
+    await minded(acme)
+    await minded(acme)
+    assert await carried(acme) == []
+
+    await later(acme, minutes=31)
+    (told,) = await carried(acme)
+    assert "for 30 minutes" in told
+
+
+async def test_a_critical_spike_that_was_not_planned_after_all_is_carried_further(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    alert = await spiking(acme)
+    await acme.uses(acme.event("worse", dollars=5_000, credential="ci-7"))
+    await minded(acme)
+    await acme.ben.clicks("This was planned", alert)
+    await minded(acme)
+    (planned,) = [m for m in await channel_messages(acme) if m.ts == alert.ts]
+    form = (await acme.ben.chooses("This was planned…", planned)).modal
+    assert form is not None
+    await acme.ben.submits(form, how_long="It was not planned after all")
+    await minded(acme)
+    assert await carried(acme) == []
+
+    await later(acme, minutes=31)
+    assert len(await carried(acme)) == 1
+
+
+async def carried(acme: Company) -> list[str]:
+    """What managers and finance were told of alerts that nobody answered."""
+    told = [*await acme.ben.dms(), *await acme.chloe.dms()]
+    return [m.text for m in told if m.text.startswith("Nobody has answered")]
+
+
+async def test_a_spike_unsaid_for_a_snoozed_cause_counts_for_nothing_and_is_said_once_it_is_critical(
+    acme_on_both: Company,
+) -> None:
+    acme = acme_on_both
+    alert = await spiking(acme)
+    await acme.ben.submits(await snooze_form(acme.ben, alert), snooze="Until the budget period ends")
+    await goes_on_as_usual(acme, hours=140)
+    team_id = (await record_of(acme, alert)).team_id
+    await runs_away(acme, dollars=450)
+    await acme.settles()
+    assert len(await said(acme)) == 1
+    async with acme.context.store.begin() as tx:
+        again = await tx.alerts.newest_spike(team_id)
+        assert again is not None
+        assert (again.state, again.facts["severity"]) == ("snoozed", "medium")
+        answered = await tx.alert_quality.answers(since=0)
+        assert [one.state for one in answered].count("snoozed") == 1
+        assert await tx.alerts.count_between(team_id, from_at=0, until_at=2**60) == len(answered)
+    assert await wake_snoozed(acme.context) == 0
+
+    await runs_away(acme, "worse", dollars=5_000)
+    await acme.settles()
+    assert await wake_snoozed(acme.context) == 1
+    await acme.settles()
+    assert ["severity critical" in m.text for m in await said(acme)] == [False, True]

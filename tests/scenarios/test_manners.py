@@ -192,6 +192,23 @@ async def test_a_muted_kind_is_kept_and_not_said_until_it_is_critical(acme_on_bo
     assert await texts(acme) == ["A large spike"]
 
 
+async def test_a_spike_that_lasts_for_days_is_said_and_carried_further_once_it_is_critical(
+    acme_on_both: Company,
+) -> None:
+    acme = acme_on_both
+    await sets(acme, muted=frozenset({"spike:low"}))
+    spike = await alerts(acme, "A slow rise", severity="low")
+    for _ in range(6):
+        await later(acme, days=1)
+    assert await texts(acme) == []
+
+    await becomes(acme, spike, "A large spike", severity="critical")
+    await minded(acme)
+    assert await texts(acme) == ["A large spike"]
+    await later(acme, minutes=31)
+    assert len(await acme.ben.dms()) == 1
+
+
 async def test_in_preview_finance_alone_hears_and_nobody_is_asked_to_act(tmp_path: Path) -> None:
     yml = TEAMS_YML.replace("mode: govern", "mode: preview")
     async with company(f"sqlite:///{tmp_path}/tokens.db", teams_yml=yml) as acme:

@@ -12,6 +12,7 @@ from bot.periods import HOUR_MICROS
 from handlers.alerts import watch_budgets
 from handlers.cli import prepare
 from handlers.context import Context
+from handlers.manners import keep_manners
 from tests.company import TEAMS_YML, Company, company
 from tests.seen import Message
 
@@ -221,6 +222,36 @@ async def test_a_spike_that_comes_back_within_two_days_goes_on_in_its_message(ac
     (again,) = await said(acme)
     assert again.ts == first.ts
     assert again.text != first.text
+
+
+async def goes_on_as_usual(acme: Company, *, hours: int) -> None:
+    for _ in range(0, hours, 3):
+        acme.clock.jump_to(acme.clock.now() + 3 * HOUR)
+        at = acme.clock.now()
+        await acme.uses(acme.event(f"usual-{at.isoformat()}", dollars=usual_dollars(at), credential="key-12"))
+        await acme.settles()
+
+
+async def test_a_spike_that_had_ended_and_comes_back_critical_is_carried_to_the_manager(acme_on_both: Company) -> None:
+    """Nobody is rung by a message that is edited, so who must know is told."""
+    acme = acme_on_both
+    await usual(acme)
+    await runs_away(acme, dollars=90)
+    await acme.settles()
+    await goes_on_as_usual(acme, hours=63)
+    (ended,) = await said(acme)
+    assert "The spike has ended" in ended.text
+    await keep_manners(acme.context)
+
+    await runs_away(acme, "again", dollars=6_000)
+    await acme.settles()
+    await keep_manners(acme.context)
+    (again,) = await said(acme)
+    assert (again.ts, "severity critical" in again.text, "has ended" in again.text) == (ended.ts, True, False)
+    acme.clock.jump_to(acme.clock.now() + timedelta(minutes=31))
+    await keep_manners(acme.context)
+    await acme.settles()
+    assert ["Nobody has answered a critical alert of Search" in m.text for m in await acme.ben.dms()] == [True]
 
 
 async def test_a_key_in_a_large_team_is_found_and_named(acme: Company) -> None:
