@@ -121,15 +121,15 @@ async def acme_on_both(database_url: str) -> AsyncIterator[Company]:
 
 
 _CACHE = Path(__file__).parent.parent / ".pytest_cache"
-_PARTS = "slack-calls-of-*.json"
+_PARTS = "slack-calls-of-*.jsonl"
 
 
 def _keep_calls(calls: list[dict[str, Any]]) -> None:
     """Collects the stories' calls of Slack's Web API, for a judge to look at after the tests; each worker its own."""
     part = _CACHE / _PARTS.replace("*", os.environ.get("PYTEST_XDIST_WORKER", "main"))
-    known = json.loads(part.read_text()) if part.exists() else []
     _CACHE.mkdir(exist_ok=True)
-    part.write_text(json.dumps(known + [c for c in calls if c["ok"]]))
+    with part.open("a") as lines:
+        lines.writelines(json.dumps(call) + "\n" for call in calls if call["ok"])
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -141,6 +141,6 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(session.config, "workerinput"):
         return
-    calls = [call for part in sorted(_CACHE.glob(_PARTS)) for call in json.loads(part.read_text())]
+    calls = [json.loads(line) for part in sorted(_CACHE.glob(_PARTS)) for line in part.read_text().splitlines()]
     if calls:
         (_CACHE / "slack-calls.json").write_text(json.dumps(calls))
