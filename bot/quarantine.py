@@ -78,7 +78,7 @@ def event_of(body: bytes) -> UsageEvent:
     try:
         return msgspec.convert(fields | {"labels": fields}, UsageEvent)
     except msgspec.ValidationError as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(str(error).removesuffix(" - at `$.labels`").replace("`$.labels.", "`$.")) from error
 
 
 def fields_of(body: bytes) -> dict[str, Any]:

@@ -20,6 +20,11 @@ _QUARTER_HOUR = 900 * MICROS
 _MEMORY, _MEMORY_CHARACTERS = 50_000, 10_000_000
 
 
+_Asked = tuple[Labels, int, int, int | None, int | None]
+"""A call's words, its quarter of an hour, and of its source the id and the teams: who holds a source read before it changed
+asks by what it was."""
+
+
 class _Decided(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """All that is decided about a call but what its own counters cost."""
 
@@ -57,12 +62,13 @@ class Rulebook:
         self.approvals = approvals
         self.ends_at = ends_at
         self._teams = {team.id: team for team in directory.teams}
-        self._memory: dict[tuple[Labels, int, int], _Decided] = {}
+        self._memory: dict[_Asked, _Decided] = {}
         self._remembered_characters = 0
 
     def booking(self, event: UsageEvent, source: Source) -> Booking:
         """The event with its team, its day there, its tool and its price."""
-        asked = (event.labels, source.id, event.occurred_at // _QUARTER_HOUR)
+        quarter = event.occurred_at // _QUARTER_HOUR
+        asked = (event.labels, quarter, source.id, source.team_id, source.default_team_id)
         decided = self._memory.get(asked) or self._decide(event, source, asked)
         price = priced(event, decided.terms, reported_first=source.reported_first)
         return Booking(  # in the order of its fields, as this is done for every event
@@ -79,7 +85,7 @@ class Rulebook:
             price.notional_nanos,
         )
 
-    def _decide(self, event: UsageEvent, source: Source, asked: tuple[Labels, int, int]) -> "_Decided":
+    def _decide(self, event: UsageEvent, source: Source, asked: _Asked) -> _Decided:
         """What is the same for all calls of like words within a quarter of an hour: zones change on those, and so does the
         day. It is remembered, unless a rule begins or ends within that time."""
         placed = self.attribution.place(event, source)
@@ -91,7 +97,7 @@ class Rulebook:
             tool=self.tools.tool_of(event, api_base=event.labels.api_base),
             terms=self.prices.terms(event.labels, event.occurred_at // DAY_MICROS, day),
         )
-        start = asked[2] * _QUARTER_HOUR
+        start = asked[1] * _QUARTER_HOUR
         if not self.attribution.changes_within(start, start + _QUARTER_HOUR):
             self._remembered_characters += event.labels.characters
             if len(self._memory) >= _MEMORY or self._remembered_characters > _MEMORY_CHARACTERS:

@@ -44,9 +44,10 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True, gc=False, cache_hash=Tru
 
     @property
     def characters(self) -> int:
-        """About how much of memory they take."""
-        words = (self.credential, self.gateway_team, self.workflow, self.declared_team, self.user, self.user_agent)
-        return sum(map(len, words)) + sum(map(len, self.tags))
+        """About how much of memory they take: any of them may be made up, and many short tags are many objects."""
+        names = (self.model, self.provider, self.tool, self.workflow, self.user, self.credential, self.gateway_team)
+        others = (self.declared_team, self.user_agent, self.api_base)
+        return sum(map(len, names + others)) + sum(map(len, self.tags)) + 50 * len(self.tags)
 
 
 class UsageEvent(msgspec.Struct, frozen=True, gc=False):

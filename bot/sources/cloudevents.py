@@ -210,10 +210,16 @@ class _Words(NamedTuple):
 
 class _Remembered(dict[tuple[str | None, ...], _Words]):
     """The names of an event, and its tags after them, as sent → checked and stripped. Senders repeat themselves, so what passed
-    is remembered."""
+    is remembered: as long as it takes 60 MB at most, whatever they think of."""
 
     _FIELDS = ("provider", "model", "tool", "workflow", "user", "credential", "team", "user_agent")
-    _MEMORY, _CHARACTERS = 20_000, 1_000  # 60 MB at most, whatever senders think of
+    _MEMORY, _CHARACTERS, _LONGEST = 20_000, 3_500_000, 1_500
+    _PER_WORD = 12
+    """What a word takes beside its characters, as if it were such."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._characters = 0
 
     def checked(self, said: tuple[str | None, ...]) -> _Words:
         count = len(self._FIELDS)
@@ -237,9 +243,12 @@ class _Remembered(dict[tuple[str | None, ...], _Words]):
             tags=tags,
         )
         found = _Words(labels, msgspec.Raw(_packed(names)), msgspec.Raw(_packed(tags)))
-        if sum(len(value) for value in said if value) <= self._CHARACTERS:
-            if len(self) >= self._MEMORY:
+        characters = sum(len(value) + self._PER_WORD for value in said if value)
+        if characters <= self._LONGEST:
+            self._characters += characters
+            if len(self) >= self._MEMORY or self._characters > self._CHARACTERS:
                 self.clear()
+                self._characters = characters
             self[said] = found
         return found
 

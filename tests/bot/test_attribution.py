@@ -296,12 +296,24 @@ def test_explanations_and_answers_agree_and_keep_the_order(rules: list[Rule], ca
             assert alone.explained(event(**call), ANY_TEAM)[-1].kind in ("unattributed", "user's team")
 
 
-def test_what_is_remembered_is_bounded_whatever_clients_write_into_their_tags() -> None:
-    rules, told = attribution(), 3_000
+@pytest.mark.parametrize(
+    ("told", "tags", "length", "named"),
+    [
+        (3_000, 64, 256, ()),
+        (10_000, 64, 6, ()),
+        (25_000, 0, 256, ("model", "provider", "tool", "api_base")),
+        (25_000, 0, 256, ("user", "workflow", "credential", "user_agent")),
+    ],
+)
+def test_what_is_remembered_is_bounded_whatever_words_clients_make_up(
+    told: int, tags: int, length: int, named: Sequence[str]
+) -> None:
+    rules = attribution()
     tracemalloc.start()
     for number in range(told):
-        tags = tuple(f"{number}-{place}-".ljust(256, "x") for place in range(64))
-        assert rules.place(event(tags=tags), ANY_TEAM).team_id == UNATTRIBUTED
+        made_up = {field: f"{number}-{field}".ljust(length, "x") for field in named}
+        tagged = tuple(f"{number:x}-{place}".ljust(length, "x") for place in range(tags))
+        assert rules.place(event(**made_up, tags=tagged), ANY_TEAM).team_id == UNATTRIBUTED
     kept, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert kept < 20_000_000 < told * 64 * 256
+    assert kept < 20_000_000 < told * (tags + len(named)) * (length + 49)

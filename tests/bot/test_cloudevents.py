@@ -1,6 +1,7 @@
 """Native events: what is understood, and what is said of each row that can't be."""
 
 import json
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sources.cloudevents import parse
+from bot.sources.cloudevents import _Remembered, parse
 from bot.sources.rows import Unreadable
 from bot.usage import MAX_TOKENS, Parsed, UsageEvent
 
@@ -209,6 +210,23 @@ def test_a_row_nested_ten_thousand_deep_spoils_nobody_elses(place: bytes, reason
 
     assert reason in fault(deep)
     assert one(event(id='brackets "]}[{ \\')).event_id == 'brackets "]}[{ \\'
+
+
+@pytest.mark.parametrize(("told", "names", "tags", "length"), [(6_000, 1, 50, 1), (6_000, 8, 0, 112)])
+def test_what_is_remembered_of_words_is_bounded_whatever_senders_make_up(
+    told: int, names: int, tags: int, length: int
+) -> None:
+    """In the dearest letters, and with spaces, so that each word is kept as it was sent and as it is read."""
+    words = _Remembered()
+    tracemalloc.start()
+    for number in range(told):
+        made_up = [f" {number:x}-{place:x}".ljust(length) + "\N{MONEY BAG} " for place in range(names + tags)]
+        said = (*made_up[:names], *["m"] * (8 - names), *made_up[names:])
+        assert words.checked(said).labels.tags == tuple(tag.strip() for tag in made_up[names:])
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert words
+    assert most < 60_000_000
 
 
 _json = st.recursive(

@@ -1,6 +1,7 @@
 """Mending a kept row by hand, and reading back an event that the database refused."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -63,5 +64,21 @@ def test_an_event_that_was_kept_comes_back_whole() -> None:
     ((_, event),) = SOURCES["cloudevents"](body, now=datetime(2026, 11, 24, tzinfo=UTC)).events
 
     assert event_of(row_of(0, event, "refused").kept) == event
-    with pytest.raises(ValueError, match="output"):
-        event_of(mended(row_of(0, event, "refused").kept, {"output": "many"}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"output": "many"}, "Expected `int`, got `str` - at `$.output`"),
+        ({"model": 5}, "Expected `str`, got `int` - at `$.model`"),
+        ({"tags": ["a", 7]}, "Expected `str`, got `int` - at `$.tags[1]`"),
+        ({"model": None}, "Object missing required field `model`"),
+    ],
+)
+def test_a_kept_event_that_is_none_any_more_names_the_field_as_it_is_kept(changes: dict[str, Any], said: str) -> None:
+    """By that name it is mended: `--set model=…`."""
+    body = b'{"id": "1", "time": "2026-11-23T10:00:00Z", "data": {"model": "m", "output_tokens": 5}}'
+    ((_, event),) = SOURCES["cloudevents"](body, now=datetime(2026, 11, 24, tzinfo=UTC)).events
+
+    with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
+        event_of(mended(row_of(0, event, "refused").kept, changes))

@@ -1,11 +1,13 @@
 """What a rulebook remembers of a call's words is never more than what is so at the call's own moment."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from bot.attribution import Attribution, Rule
 from bot.periods import date_of, micros
@@ -89,6 +91,34 @@ async def test_like_words_of_another_source_or_another_way_are_decided_by_themse
 
     assert (first.rule, other.rule) == ("declared team", "key:mobile")
     assert again == first
+
+
+async def test_a_source_that_changed_is_not_answered_for_by_what_it_was(books: Books) -> None:
+    """A body may have come through the door by a key that ended since, when its source had another default."""
+    rulebook = await books.context.rulebooks.latest()
+    teams = {team.slug: team.id for team in rulebook.directory.teams}
+    event = event_at(MIDNIGHT_THERE, team="", user="")
+    held = (
+        books.source,
+        replace(books.source, default_team_id=teams["mobile"]),
+        replace(books.source, team_id=teams["search"]),
+        books.source,
+    )
+    found = [rulebook.booking(event, source).team_id for source in held]
+
+    assert found == [teams[slug] for slug in ("unattributed", "mobile", "search", "unattributed")]
+
+
+async def test_made_up_words_are_remembered_within_bounds(books: Books) -> None:
+    rulebook = await books.context.rulebooks.latest()
+    event = event_at(MIDNIGHT_THERE)
+    for number in range(11_000):
+        made_up = {field: f"{number}".ljust(256, "x") for field in ("model", "provider", "tool", "api_base")}
+        labels = structs.replace(event.labels, **made_up)
+        rulebook.booking(structs.replace(event, labels=labels), books.source)
+
+    remembered = [words for words, *_ in rulebook._memory]
+    assert 0 < sum(len(word) for said in remembered for word in structs.astuple(said)) < 10_000_000
 
 
 @pytest.mark.parametrize("minutes", [1, 11])
