@@ -5,8 +5,9 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from bot.expectations import Expectation
 from bot.money import asked_nanos
-from bot.periods import DAY_MICROS, HOUR_MICROS, day_number, day_start, micros, zone
+from bot.periods import DAY_MICROS, HOUR_MICROS, MICROS, day_number, day_start, micros, zone
 from bot.refusals import Refusal
 
 MAX_WHAT_CHARACTERS = 60
@@ -34,6 +35,20 @@ class Announcement:
     from_at: int
     until_at: int
     limit_nanos: int | None
+
+
+_SAME_MICROS = 300 * MICROS
+"""So old a signed request may be that comes again."""
+
+
+def is_repeated(said: Announcement, known: Expectation, *, at: int) -> bool:
+    """Whether what somebody says at a moment is what they announced a moment before, and nobody ended."""
+    if known.alert_id is not None or known.until_at is None or known.ended_at is not None:
+        return False
+    same = (said.what, said.limit_nanos, said.until_at - said.from_at)
+    moved = abs(said.from_at - known.from_at)
+    is_same = same == (known.what, known.limit_nanos, known.until_at - known.from_at) and moved <= _SAME_MICROS
+    return is_same and abs(at - known.made_at) <= _SAME_MICROS
 
 
 def announced(text: str, *, now: datetime, zone_name: str, command: str) -> Announcement:

@@ -6,7 +6,7 @@ from datetime import datetime
 from slack_bolt.async_app import AsyncApp
 
 from bot.alert_answers import may_mute
-from bot.announcements import announced
+from bot.announcements import announced, is_repeated
 from bot.expectations import TOTAL, Cause, Expectation
 from bot.periods import micros
 from bot.refusals import Refusal
@@ -29,10 +29,14 @@ def announcement_key(expectation_id: int) -> str:
 async def announce(
     tx: Transaction, team: Team, text: str, *, by: int, who: str, now: datetime, command: str
 ) -> Expectation:
-    """Keeps what somebody announced, and says it in the team's channel."""
+    """Keeps what somebody announced, and says it in the team's channel; the same request may come twice."""
     at = micros(now)
     zone = team.zone_on(at)
     said = announced(text, now=now, zone_name=zone, command=command)
+    await tx.alerts.hold_team(team.id)
+    for known in await tx.expectations.since(at, team_id=team.id):
+        if known.made_by == by and is_repeated(said, known, at=at):
+            return known
     expectation_id = await tx.expectations.add(
         team_id=team.id,
         what=said.what,

@@ -1,7 +1,9 @@
 """Spikes that were planned: what of them stays unsaid from now on, and for how long."""
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
@@ -24,8 +26,8 @@ from storage.alerts import AlertRecord
 from storage.store import Transaction
 
 _LONG = {"day": 1, "three days": 3, "week": 7, "month": 31}
-_MOST_NAME, _MOST_CAUSES = 200, 6
-"""Names travel in the form's metadata, which holds 3,000 characters."""
+_MOST_NAME, _MOST_CAUSES, _MOST_METADATA = 200, 6, 3_000
+"""Names travel in the form's metadata, which holds so many characters."""
 
 
 async def plan_spike(
@@ -104,15 +106,22 @@ async def open_expect_form(asked: Asked) -> None:
     if record.state == "expected":
         until.append(("It was not planned after all", "never"))
     kept = {"alert": record.id, "seen": record.answered_at, "channel": asked.channel_id}
-    metadata = {**kept, "causes": [[cause.dimension, cause.name] for cause in causes]}
+    metadata = _metadata(kept, causes)
+    while len(metadata) > _MOST_METADATA:
+        causes.pop(-2)  # what is all of the team's spend stays
+        metadata = _metadata(kept, causes)
     form = expect_form(
         title=alert_views.alert_title(record.kind, team),
         causes=[(_words(cause, plain(team.name, limit=40)), str(at)) for at, cause in enumerate(causes)],
         until=until,
         said=said,
-        metadata=json.dumps(metadata),
+        metadata=metadata,
     )
     await asked.client.views_open(trigger_id=asked.trigger_id, view=form)
+
+
+def _metadata(kept: Mapping[str, Any], causes: Sequence[Cause]) -> str:
+    return json.dumps({**kept, "causes": [[cause.dimension, cause.name] for cause in causes]}, ensure_ascii=False)
 
 
 def _causes(record: AlertRecord) -> list[Cause]:

@@ -13,6 +13,7 @@ from bot.views.wording import counted, part_name
 _MOST_HOURS = 30
 _MOST_PARTS = 12
 _MOST_PEOPLE = 15
+_MOST_CHARACTERS = 2_800
 _KINDS = {"credential": "key"}
 
 
@@ -65,12 +66,15 @@ def _hours(details: AlertDetails, clock: str) -> str:
 
 
 def _parts(details: AlertDetails) -> str:
-    lines = []
+    lines: list[str] = []
     for part in details.parts[:_MOST_PARTS]:
         kind = _KINDS.get(part.dimension, part.dimension)
         usual = f"usually {usd(part.usual_nanos)}" if part.usual_nanos > 0 else "usually nothing"
         share = percent(part.cost_nanos, details.observed_nanos)
-        lines.append(f"• {kind} {part_name(part.name, kind=kind)}: {usd(part.cost_nanos)} ({share}), {usual}")
+        line = f"• {kind} {part_name(part.name, kind=kind)}: {usd(part.cost_nanos)} ({share}), {usual}"
+        if sum(map(len, lines)) + len(line) > _MOST_CHARACTERS:  # names may be of signs that are escaped
+            break
+        lines.append(line)
     return "\n".join(lines)
 
 

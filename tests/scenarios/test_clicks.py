@@ -18,8 +18,8 @@ FORM = "application/x-www-form-urlencoded"
 async def sends(
     acme: Company, payload: dict[str, Any], *, secret: str = SECRET, age_seconds: int = 0, spoilt: bytes = b""
 ) -> tuple[int, str]:
-    """An interaction as Slack signs and sends it; returns status and body. `spoilt` is added after signing."""
-    body = urlencode({"payload": json.dumps(payload)}).encode()
+    """An interaction, or a command, as Slack signs and sends it; returns status and body. `spoilt` is added after signing."""
+    body = urlencode(payload if "command" in payload else {"payload": json.dumps(payload)}).encode()
     stamp = str(int(time.time()) - age_seconds)
     headers = {
         "Content-Type": FORM,
@@ -34,9 +34,10 @@ async def sends(
 
 
 async def last_sent(acme: Company, kind: str) -> dict[str, Any]:
-    """What the workspace sent the bot last, of a kind such as `view_submission`."""
+    """What the workspace sent the bot last, of a kind such as `view_submission` or `command`."""
     state = await acme.sandbox.state("UANNA")
-    found = [e["request"] for e in state["traffic"] if e["direction"] == "to_bot" and e["request"].get("type") == kind]
+    sent = [e["request"] for e in state["traffic"] if e["direction"] == "to_bot"]
+    found = [request for request in sent if request.get("type") == kind or kind in request]
     request: dict[str, Any] = found[-1]
     return request
 

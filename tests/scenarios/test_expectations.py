@@ -1,12 +1,16 @@
 """Spend that somebody said to expect: announced ahead or of a spike, quiet meanwhile, and news beyond it."""
 
+import asyncio
 from datetime import timedelta
+from typing import Any
 
 from handlers.digests import post_digest
 from handlers.expectations import close_expectations
 from tests.company import Company
+from tests.people import listened
 from tests.scenarios.test_alert_answers import record_of
 from tests.scenarios.test_alerts import channel_messages, spiking
+from tests.scenarios.test_clicks import last_sent, sends
 from tests.seen import Message, View
 
 
@@ -161,3 +165,34 @@ async def test_the_digest_mentions_what_was_announced(acme: Company) -> None:
     digest = await acme.ben.sees("week of", channel="CSEARCH")
     assert "launch" in digest.text_everywhere()
     assert "UANNA" not in digest.text_everywhere()
+
+
+async def test_the_same_command_sent_again_announces_once(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    await acme.anna.runs("/tokens expect launch 2 days", channel="CSEARCH")
+    command = await last_sent(acme, "command")
+    await asyncio.gather(*(sends(acme, command) for _ in range(3)))
+    await listened()
+    await acme.settles()
+    said = [m for m in await channel_messages(acme) if "“launch”" in m.text]
+    assert len(said) == 1
+
+    await acme.ben.clicks("End it now", said[0])
+    await acme.anna.runs("/tokens expect launch 2 days", channel="CSEARCH")
+    await acme.settles()
+    assert len([m for m in await channel_messages(acme) if "“launch”" in m.text]) == 2
+
+
+async def test_the_form_of_a_planned_spike_opens_whatever_its_parts_are_called(acme_on_both: Company) -> None:
+    """Its metadata holds 3,000 characters, and names travel in it."""
+    acme = acme_on_both
+    await quiet_weeks(acme)
+    named: dict[str, Any] = {"credential": "键" * 250, "model": "模" * 199, "workflow": '"' * 199, "tool": "\\" * 199}
+    await acme.uses(acme.event("loop", dollars=200, **named))
+    await acme.settles()
+    await acme.ben.clicks("I'm on it", (await spikes(acme))[0])
+    await acme.settles()
+    form = await expect_form(acme, (await spikes(acme))[0])
+
+    reply = await acme.anna.submits(form, how_long="For a day")
+    assert reply.closed

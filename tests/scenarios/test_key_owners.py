@@ -147,6 +147,20 @@ async def test_details_show_hours_and_parts_and_nobody(acme: Company) -> None:
     assert form.title == "Request AI budget"
 
 
+async def test_details_open_whatever_many_parts_are_called(acme_on_both: Company) -> None:
+    """Each of these signs is five characters when it is escaped, and a section holds 3,000."""
+    acme = acme_on_both
+    await usual(acme)
+    parts = [f"{number:02d}{'&' * 60}" for number in range(12)]
+    await acme.uses(*[acme.event(name, dollars=20, credential=name, model=name, workflow=name) for name in parts])
+    await acme.settles()
+    (alert,) = [m for m in await channel_messages(acme) if "above its usual" in m.text]
+    details = (await acme.ben.chooses("Details", alert)).modal
+
+    assert details is not None
+    assert "00&" in details.text_everywhere().replace("&amp;", "&")
+
+
 async def test_somebody_sees_their_own_part_of_a_spike(acme: Company) -> None:
     await acme.anna.runs("/tokens me", channel="CSEARCH")
     alert = await spiking(acme)
