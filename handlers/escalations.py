@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from bot.manners import audience_of, escalation_due, escalation_people
 from bot.messages import Message
+from bot.periods import MICROS
 from bot.rulebook import Rulebook
 from bot.teams import Team
 from bot.views.manners import escalation_message
@@ -36,7 +37,7 @@ async def escalate(tx: Transaction, rulebook: Rulebook, team: Team, turn: AlertT
     steps = escalation_people(rulebook.directory, team)
     text = await tx.outbox.text_of(f"alert:{turn.alert_id}")
     if step < len(steps) and text is not None and turn.critical_at is not None:
-        message = _message(team, turn, step, text=text)
+        message = _message(team, turn, step, text=text, at=at)
         await say_to_people(tx, steps[step], message, dedupe_key=_key(turn.alert_id, step), at=at)
         await tx.audit.record(
             at=at, actor_id=None, action="escalate alert", subject=f"alert:{turn.alert_id}", detail={"step": step + 1}
@@ -49,15 +50,17 @@ async def follow_escalations(tx: Transaction, team: Team, turn: AlertTurn, *, at
     text = await tx.outbox.text_of(f"alert:{turn.alert_id}")
     for step in range(turn.escalations if text is not None else 0):
         assert text is not None
-        await tx.outbox.change(_key(turn.alert_id, step), _message(team, turn, step, text=text), at=at)
+        await tx.outbox.change(_key(turn.alert_id, step), _message(team, turn, step, text=text, at=at), at=at)
 
 
-def _message(team: Team, turn: AlertTurn, step: int, *, text: str) -> Message:
+def _message(team: Team, turn: AlertTurn, step: int, *, text: str, at: int) -> Message:
+    minutes = team.alerts.escalate_minutes * (step + 1)
+    has_passed = turn.critical_at is not None and turn.critical_at + minutes * 60 * MICROS <= at
     return escalation_message(
         team,
         alert_id=turn.alert_id,
         text=text,
-        minutes=team.alerts.escalate_minutes * (step + 1),
+        minutes=minutes if has_passed else 0,  # the setting, or since when it counts, may be another by now
         channel_id=_channel(team),
         ended=None,
     )

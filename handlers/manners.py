@@ -127,16 +127,18 @@ async def _sum_up(tx: Transaction, rulebook: Rulebook, team: Team, *, day: int, 
     """Puts the day's summary of what is not said by itself, or brings it up to date; it waits for quiet hours as they do."""
     turns = await tx.manners.on_day(team.id, day, ways=_SUMMED, direct=direct)
     lines = [(t.alert_id, text) for t in turns if (text := await tx.outbox.text_of(alert_key(t.alert_id))) is not None]
-    if not lines:
+    key = summary_key(team.id, day, direct=direct)
+    if not lines:  # all of them became untrue before anybody read them
+        await tx.outbox.hold(key, until=NEVER)
         return
     message = views.more_alerts_message(team, lines=lines, day=day)
-    key = summary_key(team.id, day, direct=direct)
+    due = min(turn.said_at for turn in turns)
+    held_until = due if due > at else 0
     if await tx.outbox.known(key):
         await tx.outbox.change(key, message, at=at)
+        await tx.outbox.hold(key, until=held_until)
     else:
-        due = min(turn.said_at for turn in turns)
         people = _menders(rulebook, team) if direct else None
-        held_until = due if due > at else 0
         await _put(tx, rulebook, team, message, key=key, people=people, held_until=held_until, at=at)
 
 
@@ -200,7 +202,11 @@ async def _keep_of_team(tx: Transaction, rulebook: Rulebook, team: Team, *, at: 
 async def _after(tx: Transaction, rulebook: Rulebook, team: Team, watched: Watched, *, at: int) -> AlertTurn:
     """What becomes of a turn now."""
     turn = watched.turn
-    if turn.way == "held" and is_untrue(kind=watched.kind, is_closed=watched.is_closed) and turn.said_at > at:
+    if (
+        turn.way in ("held", "summed")
+        and is_untrue(kind=watched.kind, is_closed=watched.is_closed)
+        and turn.said_at > at
+    ):
         await tx.outbox.hold(alert_key(turn.alert_id), until=NEVER)
         return replace(turn, way="dropped", settled=True)
     if rank(watched.severity) > rank(turn.severity):
@@ -234,11 +240,16 @@ async def judge_held_again(tx: Transaction, team: Team, *, at: int) -> None:
     await tx.manners.take_turns(team.id)
     for watched in await tx.manners.unsettled(team_id=team.id):
         turn = watched.turn
-        if turn.way != "held" or turn.said_at <= at:
+        if turn.way not in ("held", "summed") or turn.said_at <= at:
             continue
         until = quiet_until(team.alerts, at, zone_name=team.zone_on(at))
-        await tx.outbox.hold(alert_key(turn.alert_id), until=until or 0)
         when = until or at
+        if turn.way == "summed":  # it stays in its message
+            key = summary_key(team.id, turn.said_day, direct=watched.kind in DIRECT)
+            await tx.outbox.hold(key, until=until or 0)
+            await tx.manners.save(replace(turn, said_at=when))
+            continue
+        await tx.outbox.hold(alert_key(turn.alert_id), until=until or 0)
         day = team.day_of(when)
         await tx.manners.save(replace(turn, way="held" if until else "said", said_at=when, said_day=day))
 

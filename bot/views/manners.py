@@ -45,10 +45,12 @@ def more_alerts_message(team: Team, *, lines: Sequence[tuple[int, str]], day: in
 def escalation_message(
     team: Team, *, alert_id: int, text: str, minutes: int, channel_id: str, ended: str | None
 ) -> Message:
-    """To those who are told that nobody answered a critical alert. `ended` is a sentence in mrkdwn once somebody did."""
+    """To those who are told that nobody answered a critical alert for so many minutes, or yet if 0. `ended` is a sentence in
+    mrkdwn once somebody did."""
     key = f"escalation-{alert_id}{'-ended' if ended else ''}"
     where = f" It is in {mention_of_channel(channel_id)}." if channel_id else ""
-    lead = ended or f"Nobody has answered a critical alert of {name(team.name)} for {counted(minutes, 'minute')}."
+    waited = f"for {counted(minutes, 'minute')}" if minutes else "yet"
+    lead = ended or f"Nobody has answered a critical alert of {name(team.name)} {waited}."
     blocks: list[Block] = [section(f"*{lead}*{where}\n{one_line(text, limit=600)}", block_id=f"{key}-headline")]
     if ended is None:
         what = f"the critical alert of {plain(team.name, limit=40)}"

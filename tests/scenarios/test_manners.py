@@ -129,6 +129,37 @@ async def test_quiet_hours_that_are_no_more_hold_nothing(acme: Company) -> None:
     assert await texts(acme) == ["Spend is high"]
 
 
+async def test_the_days_summary_waits_for_quiet_hours_as_they_are_now(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    await sets(acme, **NIGHT, daily_cap=1)
+    acme.clock.jump_to(tonight(acme))
+    for name in ("one", "two"):
+        await alerts(acme, name)
+    await sets(acme, quiet_until=9 * 60)
+    await later(acme, hours=9)
+    assert await texts(acme) == []
+
+    await sets(acme, quiet_from=None, quiet_until=None)
+    await minded(acme)
+    assert await texts(acme) == ["one", "1 more alert of Search today: 1. two"]
+
+
+async def test_a_summary_of_the_night_leaves_out_what_is_untrue_by_the_morning(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    await sets(acme, **NIGHT, daily_cap=1)
+    acme.clock.jump_to(tonight(acme))
+    await alerts(acme, "one")
+    line = await alerts(acme, "Passed 80 %", kind="threshold")
+    await becomes(acme, line, "Below 80 % again", closed=True)
+    await minded(acme)
+    await later(acme, hours=9)
+    assert await texts(acme) == ["one"]
+
+    await alerts(acme, "three")
+    await minded(acme)
+    assert await texts(acme) == ["one", "1 more alert of Search today: 1. three"]
+
+
 async def test_alerts_beyond_the_days_number_share_one_message_which_grows(acme_on_both: Company) -> None:
     acme = acme_on_both
     await sets(acme, daily_cap=3)
@@ -304,6 +335,18 @@ async def test_a_snooze_that_ends_brings_back_the_button_of_what_was_carried_fur
     (again,) = await acme.ben.dms()
     assert again.text == "Nobody has answered a critical alert of Search for 30 minutes. Runaway key, $9,000"
     assert again.buttons() == ["I'm on it"]
+
+
+async def test_what_was_carried_further_claims_no_other_time_when_the_setting_changes(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    await alerts(acme, "Runaway key", severity="critical")
+    await later(acme, minutes=31)
+    for minutes in (0, 120):
+        await sets(acme, escalate_minutes=minutes)
+        await minded(acme)
+        assert [m.text for m in await acme.ben.dms()] == [
+            "Nobody has answered a critical alert of Search yet. Runaway key"
+        ]
 
 
 async def test_a_team_may_want_no_escalation(acme: Company) -> None:
