@@ -18,7 +18,7 @@ from bot.views.charts import without_chart
 from handlers.channels import resolve_channels, route_of
 from handlers.context import Context
 from handlers.files import upload
-from storage.outbox import Parcel, copy_key
+from storage.outbox import IN_PREVIEW, Parcel, copy_key
 from storage.store import DatabaseError, Transaction
 
 log = structlog.get_logger()
@@ -34,9 +34,18 @@ _MARK_DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 PERMANENT = frozenset({"invalid_blocks", "msg_blocks_too_long", "no_text", "msg_too_long", "message_not_found"})
 """The message itself is refused: trying it again can't help. https://docs.slack.dev/reference/methods/chat.postMessage"""
 ROUTE_BROKEN = frozenset(
-    {"channel_not_found", "not_in_channel", "is_archived", "restricted_action", "team_channel_paused"}
+    {
+        "channel_not_found",
+        "not_in_channel",
+        "is_archived",
+        "restricted_action",
+        "team_channel_paused",
+        "team_in_preview",
+    }
 )
 """The channel can't be reached, and people have to do something about it: managers get the message meanwhile."""
+_UNBROKEN = frozenset({"team_channel_paused", IN_PREVIEW})
+"""The channel could be reached, and must not be: in preview finance gets an alert that was put before it."""
 
 Draw = Callable[[dict[str, Any]], Awaitable[bytes]]
 
@@ -194,7 +203,10 @@ class Courier:
         async with self._context.store.read() as tx:
             directory = (await self._context.rulebooks.current(tx)).directory
             if parcel.to_team_id is not None:
-                return route_of(directory.by_id(parcel.to_team_id), parcel.route, said_in=parcel.channel)
+                team = directory.by_id(parcel.to_team_id)
+                if team.mode == "preview" and parcel.route == "alerts" and not parcel.channel:
+                    raise Refusal(IN_PREVIEW)
+                return route_of(team, parcel.route, said_in=parcel.channel)
             assert parcel.to_person_id is not None
             person = await tx.people.by_id(parcel.to_person_id)
         if person.slack_id:
@@ -270,11 +282,13 @@ class Courier:
         assert parcel.to_team_id is not None
         team = directory.by_id(parcel.to_team_id)
         apart = team.place(parcel.route) != team.place()
-        if fault != "team_channel_paused" and apart:
+        if fault not in _UNBROKEN and apart:
             await tx.alert_settings.set_place(team.id, parcel.route, state="broken")
-        elif fault != "team_channel_paused":
+        elif fault not in _UNBROKEN:
             await tx.teams.set_channel(team.id, channel_id=team.channel_id, state="broken")
         people = deciding_people(directory, team)
+        if fault == IN_PREVIEW:
+            people = directory.finance or directory.admins
         await say_to_people(tx, people, parcel.message, dedupe_key=parcel.dedupe_key, at=now)
 
 

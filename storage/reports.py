@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from sqlalchemy import func, select
 
 from storage.ledger import nano_sums, whole
+from storage.outbox import IN_PREVIEW
 from storage.tables import outbox, people, usage_days, usage_hours, usage_series
 
 if TYPE_CHECKING:
@@ -175,5 +176,6 @@ class Reports:
 
     async def undelivered(self) -> int:
         """Messages that were given up."""
-        found = await self._connection.execute(select(func.count()).where(outbox.c.given_up == 1))
+        lost = select(func.count()).where(outbox.c.given_up == 1, outbox.c.fault != IN_PREVIEW)
+        found = await self._connection.execute(lost)
         return int(found.scalar_one())

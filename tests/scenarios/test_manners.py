@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from bot.teams_file import read_teams_file
 from handlers.manners import alert_key, keep_manners, say_again, say_alert
+from handlers.teams import import_teams
 from storage.checks import faults
 from tests.company import TEAMS_YML, Company, company
 from tests.scenarios.alerting import alerts, becomes, in_channel, later, minded, said, search, sets, texts
@@ -250,6 +252,27 @@ async def test_in_preview_finance_alone_hears_and_nobody_is_asked_to_act(tmp_pat
         assert [m.text for m in await acme.chloe.dms()] == ["Runaway key"]
         assert await texts(acme) == []
         assert await acme.ben.dms() == []
+
+
+async def test_what_waited_while_its_team_went_to_preview_is_for_finance(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    await sets(acme, **NIGHT, daily_cap=1)
+    acme.clock.jump_to(tonight(acme))
+    for name in ("one", "two"):
+        await alerts(acme, name)
+    await minded(acme)
+    yml = TEAMS_YML.replace("mode: govern", "mode: preview")
+    await import_teams(acme.context, read_teams_file(yml), dry_run=False)
+    await later(acme, hours=9)
+    await minded(acme)
+
+    assert await texts(acme) == []
+    assert [m.text for m in await acme.chloe.dms()] == ["one", "1 more alert of Search today: 1. two"]
+    assert await acme.ben.dms() == []
+    assert (await search(acme)).channel_state == "linked"
+    async with acme.context.store.read() as tx:
+        assert await tx.outbox.given_up() == []
+        assert await tx.reports.undelivered() == 0
 
 
 async def test_a_critical_alert_that_nobody_answers_is_carried_to_the_manager_then_to_finance(
