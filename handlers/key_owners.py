@@ -60,7 +60,7 @@ async def tell_owner(tx: Transaction, rulebook: Rulebook, alert_id: int, *, at: 
     if record.closed_at is not None or record.state in ("snoozed", "expected"):
         return False
     turn = await tx.manners.of(alert_id)
-    if turn is not None and turn.way not in ("said", "summed"):
+    if turn is not None and (turn.way not in ("said", "summed") or turn.said_at > at):
         return False
     team = rulebook.directory.by_id(record.team_id)
     owner_id = await _owner(tx, record)

@@ -5,7 +5,7 @@ import pytest
 from handlers.key_owners import tell_owners
 from tests.company import TEAMS_YML, Company, company
 from tests.people import Person
-from tests.scenarios.alerting import later, minded, sets
+from tests.scenarios.alerting import alerts, later, minded, sets
 from tests.scenarios.test_alert_answers import record_of
 from tests.scenarios.test_alerts import channel_messages, spiking
 from tests.scenarios.test_spikes import runs_away, usual
@@ -95,6 +95,21 @@ async def test_an_owner_is_not_told_before_the_team_is(acme_on_both: Company) ->
     assert await tell_owners(acme.context) == 1
     await deliver(acme)
     assert len(await told(acme.anna)) == 1
+
+
+async def test_an_owner_is_not_told_of_what_waits_for_the_days_summary(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    await acme.anna.runs("/tokens me", channel="CSEARCH")
+    await sets(acme, daily_cap=1, quiet_from=11 * 60, quiet_until=16 * 60)
+    await usual(acme)
+    await alerts(acme, "the first of the afternoon", kind="threshold")
+    await runs_away(acme)
+    await acme.settles()
+    assert await tell_owners(acme.context) == 0
+
+    await later(acme, hours=5)
+    assert await tell_owners(acme.context) == 1
+    assert "1. Spend of Search is far above its usual" in (await channel_messages(acme))[-1].text
 
 
 async def test_managers_are_told_of_a_services_key(acme: Company) -> None:
