@@ -73,7 +73,8 @@ class SqliteExpress(Express):
     def _write(self, keys: Insert, events: Insert, others: Sequence[Insert], version: int) -> bool:
         try:
             if self._connection is None:
-                self._connection = sqlite3.connect(self._file, check_same_thread=False)
+                # A statement of thousands of rows takes a megabyte as long as it is kept ready.
+                self._connection = sqlite3.connect(self._file, check_same_thread=False, cached_statements=48)
                 set_pragmas(self._connection, writer=True)
             connection = self._connection
             connection.execute("BEGIN IMMEDIATE")
