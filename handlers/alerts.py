@@ -15,7 +15,7 @@ from handlers.budget_alerts import judge_budget
 from handlers.budget_news import teams_with_news
 from handlers.context import Context
 from handlers.sweeps import sweep_spikes
-from storage.store import Transaction, is_away
+from storage.store import DatabaseError, Transaction, is_away
 
 log = structlog.get_logger()
 
@@ -36,8 +36,8 @@ async def watch_budgets(context: Context) -> int:
         due = await tx.alerts.unjudged(stale_before=stale_before, at=at)
         directory = (await context.rulebooks.current(tx)).directory
         held = await _in_motion(tx, directory, [team_id for team_id, _ in due], since=at - MOVING_MICROS)
-    await sweep_spikes(context, [team_id for team_id, _ in due if team_id not in held], now=now)
-    await _judge_budgets(context, due, now=now)
+    failed = await sweep_spikes(context, [team_id for team_id, _ in due if team_id not in held], now=now)
+    await _judge_budgets(context, due, failed, now=now)
     await gather_alerts(context)
     if due:
         context.wake_outbox.set()
@@ -52,9 +52,11 @@ async def _in_motion(tx: Transaction, directory: Directory, team_ids: Sequence[i
     return frozenset(team_ids) if is_all else frozenset(joined)
 
 
-async def _judge_budgets(context: Context, due: Sequence[tuple[int, int]], *, now: datetime) -> None:
+async def _judge_budgets(
+    context: Context, due: Sequence[tuple[int, int]], failed: frozenset[int], *, now: datetime
+) -> None:
     """Judges the budgets of (team, version): most have nothing to say, which is kept of all in one transaction; those that
-    have get one each."""
+    have get one each. A team of which something failed stays unjudged, and is no other team's fault."""
     if not due:
         return
     async with context.store.read() as tx:
@@ -62,14 +64,23 @@ async def _judge_budgets(context: Context, due: Sequence[tuple[int, int]], *, no
         teams = {team_id: _payer(directory, team_id) for team_id, _ in due}
         news = await teams_with_news(tx, directory, list(dict.fromkeys(teams.values())), now=now)
     for team_id, version in due:
-        if teams[team_id].id in news:
+        if teams[team_id].id not in news:
+            continue
+        try:
             async with context.store.begin() as tx:
                 rulebook = await context.rulebooks.current(tx)
                 team = _payer(rulebook.directory, team_id)
                 await judge_budget(tx, rulebook, team, now=now, command=context.settings.command)
-                await tx.alerts.judged(team_id, version, at=micros(now))
+                if team_id not in failed:
+                    await tx.alerts.judged(team_id, version, at=micros(now))
+        except DatabaseError:
+            raise  # of no team in particular: the next round comes again
+        except Exception as error:  # noqa: BLE001  # one team's fault must not keep the others' alerts unsaid
+            log.error("budget of a team not judged", team=team_id, error=repr(error))
     async with context.store.begin() as tx:
-        quiet = [(team_id, version) for team_id, version in due if teams[team_id].id not in news]
+        quiet = [
+            (team_id, version) for team_id, version in due if teams[team_id].id not in news and team_id not in failed
+        ]
         await tx.alerts.all_judged(quiet, at=micros(now))
 
 

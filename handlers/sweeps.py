@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
+import structlog
+
 from bot.expectations import Expectation
 from bot.histories import Part, PartKind
 from bot.periods import HOUR_MICROS, hour_of, micros
@@ -21,7 +23,9 @@ from handlers.histories import refresh
 from handlers.shared_rises import hold_shared_rise, shared_hours
 from handlers.silences import source_silences
 from handlers.spikes import follow_spikes
-from storage.store import Transaction
+from storage.store import DatabaseError, Transaction
+
+log = structlog.get_logger()
 
 RECENT_HOURS = 49
 """So many hours are judged again when it is not known which of them changed: two days and the open one."""
@@ -29,8 +33,9 @@ _USUAL_HOURS = 2
 """The hour that ended last, for what of it came in after its end, and the open one."""
 
 
-async def sweep_spikes(context: Context, team_ids: Sequence[int], *, now: datetime) -> None:
-    """Judges the hours of teams that were not judged, or changed since, and opens, edits and ends their incidents."""
+async def sweep_spikes(context: Context, team_ids: Sequence[int], *, now: datetime) -> frozenset[int]:
+    """Judges the hours of teams that were not judged, or changed since, and opens, edits and ends their incidents. Returns the
+    teams of which that failed: they are to be judged again."""
     this_hour = hour_of(micros(now))
     histories = context.histories
     async with context.store.read() as tx:
@@ -68,12 +73,19 @@ async def sweep_spikes(context: Context, team_ids: Sequence[int], *, now: dateti
         view = held
         found = await asyncio.to_thread(look, histories, {team_id: wanted[team_id] for team_id in found}, view)
     seen = Seen(histories=histories, view=view, silences=tuple(silent))
+    command, failed = context.settings.command, set()
     for team_id in sorted(found.keys() | (running & set(due))):
-        async with context.store.begin() as tx:
-            rulebook = await context.rulebooks.current(tx)
-            team = rulebook.directory.by_id(team_id)
-            command = context.settings.command
-            await follow_spikes(tx, rulebook, team, found.get(team_id, []), seen, now=now, command=command)
+        try:
+            async with context.store.begin() as tx:
+                rulebook = await context.rulebooks.current(tx)
+                team = rulebook.directory.by_id(team_id)
+                await follow_spikes(tx, rulebook, team, found.get(team_id, []), seen, now=now, command=command)
+        except DatabaseError:
+            raise  # of no team in particular: the next round comes again
+        except Exception as error:  # noqa: BLE001  # one team's fault must not keep the others' spikes unsaid
+            log.error("spikes of a team not followed", team=team_id, error=repr(error))
+            failed.add(team_id)
+    return frozenset(failed)
 
 
 def _hours_to_judge(this_hour: int, *, judged: int | None, is_changed: bool, since: int | None) -> int:

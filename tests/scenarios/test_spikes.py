@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import text
+
 from bot.app import Worker
 from bot.clock import ShiftedClock
 from bot.periods import HOUR_MICROS
@@ -120,6 +122,32 @@ async def test_two_workers_at_once_say_it_once(acme_on_both: Company) -> None:
 
         (alert,) = await said(acme)
         assert "$1,200" in alert.text
+
+
+async def test_a_team_that_can_not_be_followed_keeps_no_other_team_waiting(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    await usual(acme)
+    await usual(acme, team="mobile", user="mia@acme.test", credential="key-m")
+    await runs_away(acme)
+    await acme.settles()
+    (broken,) = await said(acme)
+    async with acme.context.store.begin() as tx:
+        kept = (await tx.connection.execute(text("SELECT id, facts FROM alerts WHERE kind <> 'threshold'"))).all()
+        await tx.connection.execute(text("UPDATE alerts SET facts = '{}' WHERE kind <> 'threshold'"))
+    await runs_away(acme, "more", dollars=900)
+    await acme.uses(acme.event("m", dollars=300, team="mobile", user="mia@acme.test", credential="ci-m"))
+    await acme.settles()
+
+    (alert,) = await said(acme, "CMOBILE")
+    assert "$300" in alert.text
+    assert [message.text for message in await said(acme)] == [broken.text]
+
+    async with acme.context.store.begin() as tx:
+        for alert_id, facts in kept:
+            await tx.connection.execute(text("UPDATE alerts SET facts = :f WHERE id = :i"), {"f": facts, "i": alert_id})
+    await acme.settles()
+    (mended,) = await said(acme)
+    assert "$1,100" in mended.text
 
 
 async def test_a_restarted_worker_repeats_nothing_and_goes_on(acme_on_both: Company) -> None:
