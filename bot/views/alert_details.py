@@ -71,7 +71,7 @@ def _parts(details: AlertDetails) -> str:
         kind = _KINDS.get(part.dimension, part.dimension)
         usual = f"usually {usd(part.usual_nanos)}" if part.usual_nanos > 0 else "usually nothing"
         share = percent(part.cost_nanos, details.observed_nanos)
-        line = f"• {kind} {part_name(part.name, kind=kind)}: {usd(part.cost_nanos)} ({share}), {usual}"
+        line = f"• {kind} {part_name(part.name, kind=kind)}: {usd(part.cost_nanos)} ({share} of the spend), {usual}"
         if sum(map(len, lines)) + len(line) > _MOST_CHARACTERS:  # names may be of signs that are escaped
             break
         lines.append(line)
