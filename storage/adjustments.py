@@ -11,7 +11,7 @@ from bot.adjustments import Booked, Change
 from bot.periods import DAY_MICROS, HOUR_MICROS
 from storage import bulk
 from storage.ledger import nano_sums, whole
-from storage.rollups import AMOUNTS, Bucket, rolled_up, team_changes_insert
+from storage.rollups import AMOUNTS, Bucket, add_sums
 from storage.tables import COUNTER_COLUMNS, people, usage_adjustments, usage_events, usage_series
 from storage.usage import SERIES_KEY
 
@@ -155,11 +155,7 @@ class Adjustments:
             )
             for place, column in enumerate(amounts):
                 there[place] += row[column]
-        for table, bucket, place in (("usage_hours", "hour", 1), ("usage_days", "local_day", 2)):
-            key = ("team_id", bucket, "series_id")
-            await bulk.add(self._connection, table, key, AMOUNTS, rolled_up(sums, place))
-        changed = team_changes_insert(sums)
-        await bulk.upsert(self._connection, changed.table, changed.columns, changed.rows, changed.on_conflict)
+        await add_sums(self._connection, sums)
 
 
 async def current_pages(store: "Store", wanted: Wanted, *, limit: int = 2_000) -> AsyncIterator[list[Booked]]:

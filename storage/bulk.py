@@ -50,16 +50,16 @@ def _arrays(rows: Rows) -> list[tuple[Any, ...]]:
     return list(zip(*rows, strict=True))
 
 
-def pieces(rows: Rows, fixed: tuple[Any, ...] = ()) -> Iterator[tuple[int, tuple[Any, ...]]]:
-    """Rows in pieces that one SQLite statement takes, each with its values in a line, after those that are `fixed` for all
-    rows. Their sizes are powers of two, so that few statements serve any number of rows, and stay prepared."""
+def pieces(rows: Rows) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """Rows in pieces that one SQLite statement takes, each with its values in a line. Their sizes are powers of two, so that
+    few statements serve any number of rows, and stay prepared."""
     if not rows:
         return
-    largest = 1 << ((_MOST_PARAMETERS - len(fixed)) // len(rows[0])).bit_length() - 1
+    largest = 1 << (_MOST_PARAMETERS // len(rows[0])).bit_length() - 1
     start = 0
     while start < len(rows):
         size = min(largest, 1 << (len(rows) - start).bit_length() - 1)
-        yield size, (*fixed, *chain.from_iterable(rows[start : start + size]))
+        yield size, tuple(chain.from_iterable(rows[start : start + size]))
         start += size
 
 

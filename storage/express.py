@@ -190,7 +190,7 @@ def _statement(inserts: tuple[_Part, ...]) -> str:
     parts see one snapshot and are one transaction.
 
     PostgreSQL completes the parts that nothing asks for from the last to the first. So the totals are locked in the order in
-    which `storage/usage.py` and `storage/adjustments.py` lock them, and none locks another out.
+    which `add_sums` locks them, and none locks another out.
     """
     place = 1
     parts = []

@@ -6,6 +6,8 @@ The express way has the database make them of the events that it has just been g
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bot.periods import HOUR_MICROS
 from bot.usage import Booking
 from storage import bulk
@@ -82,6 +84,14 @@ def rolled_up(sums: dict[Bucket, list[int]], place: int) -> list[tuple[int, ...]
         there = rolled.get(at)
         rolled[at] = amounts if there is None else [a + b for a, b in zip(there, amounts, strict=True)]
     return [(*at, *rolled[at]) for at in sorted(rolled)]
+
+
+async def add_sums(connection: AsyncConnection, sums: dict[Bucket, list[int]]) -> None:
+    """Adds to all totals, in the order in which every writer locks them."""
+    for table, bucket, place in (("usage_hours", "hour", 1), ("usage_days", "local_day", 2)):
+        await bulk.add(connection, table, ("team_id", bucket, "series_id"), AMOUNTS, rolled_up(sums, place))
+    changed = team_changes_insert(sums)
+    await bulk.upsert(connection, changed.table, changed.columns, changed.rows, changed.on_conflict)
 
 
 class Total(NamedTuple):

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from bot.periods import DAY_MICROS, date_of
 from bot.usage import Booking, Fate, UsageEvent
 from storage import bulk
-from storage.rollups import AMOUNTS, Insert, rolled_up, summed, team_changes_insert
+from storage.rollups import Insert, add_sums, summed
 from storage.tables import COUNTER_COLUMNS
 
 if TYPE_CHECKING:
@@ -96,12 +96,7 @@ class Usage:
         series = await self.make_known(bookings)
         events = [_event_row(b, series_id, received_at) for b, series_id in zip(bookings, series, strict=True)]
         await bulk.insert(self._connection, "usage_events", _EVENT_COLUMNS, events)
-        sums = summed(bookings, series)
-        for table, bucket, place in (("usage_hours", "hour", 1), ("usage_days", "local_day", 2)):
-            rows = rolled_up(sums, place)
-            await bulk.add(self._connection, table, ("team_id", bucket, "series_id"), AMOUNTS, rows)
-        changed = team_changes_insert(sums)
-        await bulk.upsert(self._connection, changed.table, changed.columns, changed.rows, changed.on_conflict)
+        await add_sums(self._connection, summed(bookings, series))
 
     async def source_active(self, first_occurred_at: dict[int, int], *, received_at: int) -> None:
         """Keeps when sources were heard of: the moment of the first event stays, that of the last grows."""
