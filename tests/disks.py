@@ -61,7 +61,9 @@ class LimitedFiles:
             except psutil.NoSuchProcess:
                 continue
             who: dict[str, Any] = {} if user == os.getuid() else {"user": user, "group": group, "extra_groups": []}
-            subprocess.run(["prlimit", f"--pid={pid}", f"--fsize={most}:"], check=process.is_running(), **who)
+            done = subprocess.run(["prlimit", f"--pid={pid}", f"--fsize={most}:"], check=False, **who)
+            if done.returncode and process.is_running():  # asked afterwards: it may have ended meanwhile
+                done.check_returncode()
 
 
 @contextmanager

@@ -96,7 +96,7 @@ def test_any_json_in_the_place_of_a_request(value: Any, signal: Signal, meters: 
             holds(read(json.dumps(body).encode(), signal, "json", meters=meters, now=NOW))
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(LEAVES | JSON, max_size=3), ATTRIBUTES, TEXTS, SIGNALS, METERS)
 def test_any_records(leaves: Any, resource: Any, scope: str, signal: Signal, meters: Meters) -> None:
     outer, middle, inner = MEMBERS[signal]
@@ -146,7 +146,7 @@ def _kind(field: Any) -> str:
     return named.get(field.type, "whole")
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.data(), SIGNALS, METERS)
 def test_any_protobuf_message(data: Any, signal: Signal, meters: Meters) -> None:
     request = REQUESTS[signal]()
