@@ -3,17 +3,19 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from bot.attribution import Source
+from bot.clock import ShiftedClock
 from bot.sources import SOURCES
 from bot.teams_file import read_teams_file
 from handlers.context import Context
 from handlers.keys import create_key
+from handlers.periods import keep_books
 from handlers.teams import import_teams
 from handlers.usage import Intake
 from handlers.usage_answers import Answer
@@ -37,6 +39,11 @@ class Books:
 
     def event(self, number: int | str, *, dollars: float = 1.0, ago: timedelta = timedelta(), **data: Any) -> Json:
         return usage_event(number, at=self.context.now() - ago, dollars=dollars, **data)
+
+    def jump_to(self, moment: datetime) -> None:
+        """Move the books' clock ahead."""
+        assert isinstance(self.context.clock, ShiftedClock)
+        self.context.clock.jump_to(moment)
 
     async def takes(self, *events: Json) -> Answer:
         """Books events as one body."""
@@ -81,3 +88,17 @@ async def books(context: Context) -> AsyncIterator[Books]:
     intake.start()
     yield Books(context=context, intake=intake, source=source, key=key_hash(token))
     await intake.stop()
+
+
+def day_of_next_month(now: datetime, day: int) -> datetime:
+    """Return noon on a day of the month after."""
+    following = now.replace(day=1) + timedelta(days=31)
+    return following.replace(day=day, hour=12, minute=0, second=0, microsecond=0)
+
+
+@pytest.fixture
+async def mid_month(books: Books) -> Books:
+    """Acme's books at noon of the 16th of the coming month, whose budgets are open."""
+    books.jump_to(day_of_next_month(books.context.now(), 16))
+    await keep_books(books.context)
+    return books

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from bot.adjustments import Booked, Change, event_of
 from bot.money import NANOS
-from handlers.periods import keep_books, post_charges
+from handlers.periods import post_charges
 from storage.adjustments import Wanted, current_pages
 from tests.storage.conftest import Books
 from tests.storage.declared import balance
@@ -209,11 +209,8 @@ async def test_an_event_is_read_again_as_it_was_sent(books: Books) -> None:
     )
 
 
-async def test_charges_follow_a_cost_that_shrank_and_the_books_agree_before_and_after(books: Books) -> None:
-    clock = books.context.clock
-    coming = clock.now().replace(day=1) + 31 * DAY
-    clock.jump_to(coming.replace(day=16, hour=12, minute=0))  # type: ignore[attr-defined]  # a ShiftedClock
-    await keep_books(books.context)
+async def test_charges_follow_a_cost_that_shrank_and_the_books_agree_before_and_after(mid_month: Books) -> None:
+    books = mid_month
     await books.takes(books.event(1, dollars=30, ago=2 * DAY), books.event(2, dollars=8, ago=2 * DAY))
     await post(books)
     (first,) = await events_of(books, Wanted(event_id="req-1"))

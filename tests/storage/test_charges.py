@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from sqlalchemy import text
 
 from bot.ledger import Balance
@@ -10,22 +9,12 @@ from bot.money import NANOS
 from bot.periods import micros
 from bot.teams_file import read_teams_file
 from handlers.context import Context
-from handlers.periods import keep_books, open_periods, post_charges
+from handlers.periods import open_periods, post_charges
 from handlers.teams import import_teams
 from tests.storage.conftest import Books
 from tests.storage.declared import balance
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-async def mid_month(books: Books) -> Books:
-    """Acme's books at noon of the 16th of the coming month, whose budgets are open."""
-    clock = books.context.clock
-    coming = clock.now().replace(day=1) + 31 * DAY
-    clock.jump_to(coming.replace(day=16, hour=12, minute=0))  # type: ignore[attr-defined]  # a ShiftedClock
-    await keep_books(books.context)
-    return books
 
 
 async def posted(books: Books) -> list[tuple[str, int]]:

@@ -1,29 +1,30 @@
 """Prices in the books: by tier, by a company's own names for models, by source."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from bot.clock import SystemClock
 from bot.teams_file import read_teams_file
 from handlers.periods import keep_books
 from handlers.reprice import reprice
 from handlers.teams import import_teams
 from tests.company import TEAMS_YML
-from tests.storage.conftest import Books
+from tests.storage.conftest import Books, day_of_next_month
 
-MODELS_YML = """
+FROM = day_of_next_month(SystemClock().now(), 10).date()
+MODELS_YML = f"""
 models:
-  - {alias: prod-chat, model: openai/gpt-4o}
-  - {alias: "acme-eu-*", model: openai/gpt-4o-mini, from: 2026-10-20}
+  - {{alias: prod-chat, model: openai/gpt-4o}}
+  - {{alias: "acme-eu-*", model: openai/gpt-4o-mini, from: {FROM}}}
 """
 MILLION: dict[str, Any] = {"uncached_input_tokens": 1_000_000, "output_tokens": 0, "cost_usd": None}
 
 
 @pytest.fixture
 async def at_noon(books: Books) -> Books:
-    coming = datetime.now(UTC).replace(day=1) + timedelta(days=31)
-    books.context.clock.jump_to(coming.replace(day=23, hour=12, minute=0))  # type: ignore[attr-defined]  # a ShiftedClock
+    books.jump_to(day_of_next_month(books.context.now(), 23))
     await keep_books(books.context)
     return books
 
@@ -59,12 +60,12 @@ async def test_a_companys_own_name_costs_what_the_model_behind_it_costs(at_noon:
     await at_noon.takes(
         at_noon.event(2, model="prod-chat", provider="azure", **MILLION),
         at_noon.event(3, model="acme-eu-chat", provider="azure", **MILLION),
-        at_noon.event(4, model="acme-eu-chat", provider="azure", ago=timedelta(days=365), **MILLION),
+        at_noon.event(4, model="acme-eu-chat", provider="azure", ago=timedelta(days=20), **MILLION),
     )
 
     found = await costs(at_noon)
     assert changed == [
-        "+ model acme-eu-*, from 2026-10-20: openai/gpt-4o-mini",
+        f"+ model acme-eu-*, from {FROM}: openai/gpt-4o-mini",
         "+ model prod-chat: openai/gpt-4o",
     ]
     assert [found[f"req-{n}"][0] for n in (2, 3, 4)] == [2_500_000_000, 150_000_000, 0]
@@ -79,7 +80,7 @@ async def test_importing_names_again_changes_nothing_and_a_dry_run_says_what_wou
         "~ model prod-chat: openai/gpt-4o → openai/gpt-5"
     ]
     assert await at_noon.imports(TEAMS_YML) == [
-        "- model acme-eu-*, from 2026-10-20: openai/gpt-4o-mini",
+        f"- model acme-eu-*, from {FROM}: openai/gpt-4o-mini",
         "- model prod-chat: openai/gpt-4o",
     ]
 

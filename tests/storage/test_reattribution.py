@@ -148,8 +148,9 @@ async def messages(books: Books) -> list[str]:
     return [row.body for row in await books.rows("outbox")]
 
 
-async def test_moved_usage_crosses_no_line_aloud_and_new_usage_after_it_does(books: Books) -> None:
+async def test_moved_usage_crosses_no_line_aloud_and_new_usage_after_it_does(mid_month: Books) -> None:
     """Mobile has $500: $450 come to it, and then it uses $60 itself."""
+    books = mid_month
     await uses(books, 1, "ci-7", dollars=450, ago=timedelta(minutes=5))
     await claims(books, "ci-7", "mobile", ago=timedelta(days=10))
     await moves(books)
@@ -166,7 +167,8 @@ async def test_moved_usage_crosses_no_line_aloud_and_new_usage_after_it_does(boo
     assert alerts == {("80", "silent"), ("100", "open")}
 
 
-async def test_what_a_team_crossed_by_itself_before_is_said_all_the_same(books: Books) -> None:
+async def test_what_a_team_crossed_by_itself_before_is_said_all_the_same(mid_month: Books) -> None:
+    books = mid_month
     await books.takes(books.event(1, team="mobile", user=None, dollars=480))
     await uses(books, 2, "ci-7", dollars=450)
     await claims(books, "ci-7", "mobile", ago=timedelta(days=10))

@@ -9,11 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from bot.clock import ShiftedClock
 from bot.money import NANOS
 from bot.periods import DAY_MICROS
 from bot.provider_reports import Report, read_report
-from handlers.periods import keep_books
 from handlers.reconciliations import Reconciled, compare_tokens, reconcile
 from storage.tables import statement_days, statement_lines
 from tests.storage.conftest import Books
@@ -21,16 +19,6 @@ from tests.storage.declared import balance
 
 DAY = timedelta(days=1)
 AGO = 6 * DAY
-
-
-@pytest.fixture
-async def mid_month(books: Books) -> Books:
-    """Acme's books at noon of the 16th of the coming month."""
-    assert isinstance(books.context.clock, ShiftedClock)
-    coming = books.context.now().replace(day=1) + 31 * DAY
-    books.context.clock.jump_to(coming.replace(day=16, hour=12, minute=0))
-    await keep_books(books.context)
-    return books
 
 
 def day_of(books: Books, ago: timedelta = AGO) -> int:
