@@ -6,19 +6,21 @@ import typer
 
 from bot.app import configure_logs, serve
 from bot.clock import SystemClock
-from bot.demo_stage import demo_command
+from bot.demo.stage import demo_command
 from bot.settings import load_settings
-from handlers import attribution_commands, keys, people, price_commands, quarantine, teams
-from handlers.backfill import backfill_command
-from handlers.backtests import backtest_command
-from handlers.checks import check_command
+from handlers.books.checks import check_command
 from handlers.cli import out, prepare, run
-from handlers.digests import digest_command
+from handlers.costs import price_commands
+from handlers.costs.reprice import reprice_command
+from handlers.crosschecks.observations import sources_command
+from handlers.crosschecks.reconciliations import reconcile_command
+from handlers.detection.backtests import backtest_command
 from handlers.doctor import doctor_command
-from handlers.observations import sources_command
-from handlers.reconciliations import reconcile_command
-from handlers.replays import replay_command
-from handlers.reprice import reprice_command
+from handlers.intake import keys, quarantine
+from handlers.intake.backfill import backfill_command
+from handlers.intake.replays import replay_command
+from handlers.org import attribution_commands, people, teams
+from handlers.reporting.digests import digest_command
 from storage.migrate import migrate
 
 main = typer.Typer(

@@ -16,13 +16,13 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot.serving import Serving, Signals
 from bot.settings import Settings
-from handlers.alerts import watch_on
 from handlers.context import Context, slack_client
+from handlers.intake.usage import Intake
 from handlers.listeners import register_all
-from handlers.outbox import Courier
-from handlers.pictures import DrawingRoom
 from handlers.schedule import create_schedule, run_due_jobs
-from handlers.usage import Intake
+from handlers.slack.outbox import Courier
+from handlers.slack.pictures import DrawingRoom
+from handlers.watcher import watch_on
 from handlers.web import create_web
 
 log = structlog.get_logger()

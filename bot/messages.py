@@ -11,7 +11,7 @@ Block = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """What is said. `charts` are encoded by bot.charts, drawn by the worker; without a picture the message still stands."""
+    """What is said. `charts` are encoded by bot.charts.values, drawn by the worker; without one the message still stands."""
 
     text: str
     blocks: tuple[Block, ...] = ()

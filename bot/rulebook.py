@@ -7,13 +7,13 @@ from typing import Any
 
 import msgspec
 
-from bot.aliases import ModelAlias
-from bot.approvals import DEFAULT_RULES, ApprovalRule
-from bot.attribution import Attribution, Source
+from bot.costs.aliases import ModelAlias
+from bot.costs.pricing import ContractPrice, Prices, Terms, priced
+from bot.org.attribution import Attribution, Source
+from bot.org.teams import Directory
+from bot.org.tools import Tools
 from bot.periods import DAY_MICROS, MICROS, day_number
-from bot.pricing import ContractPrice, Prices, Terms, priced
-from bot.teams import Directory
-from bot.tools import Tools
+from bot.requests.approvals import DEFAULT_RULES, ApprovalRule
 from bot.usage import Booking, Labels, UsageEvent
 
 _QUARTER_HOUR = 900 * MICROS

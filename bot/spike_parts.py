@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from bot.spike_hours import HISTORY_HOURS, Ints
-from bot.spikes import PART_BAR, SpikeJudgement, judge_many
+from bot.detection.spike_hours import HISTORY_HOURS, Ints
+from bot.detection.spikes import PART_BAR, SpikeJudgement, judge_many
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from bot.backtests import Told
-from bot.incidents import Incident, follow
-from bot.spike_hours import HISTORY_HOURS, Ints
-from bot.spikes import judge_many
+from bot.detection.backtests import Told
+from bot.detection.incidents import Incident, follow
+from bot.detection.spike_hours import HISTORY_HOURS, Ints
+from bot.detection.spikes import judge_many
 
 
 class SpikeWatches:

@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
-from bot.attribution import RULE_KINDS, RuleKind
 from bot.money import MAX_AMOUNT_NANOS, nanos_from_decimal
-from bot.people import is_email, is_slack_id
+from bot.org.attribution import RULE_KINDS, RuleKind
+from bot.org.people import is_email, is_slack_id
+from bot.org.teams import RESERVED_SLUGS, Mode, PeopleSetting
 from bot.periods import PeriodKind, zone
 from bot.refusals import ConfigError
-from bot.teams import RESERVED_SLUGS, Mode, PeopleSetting
 
 _MAX_BYTES = 4_000_000
 

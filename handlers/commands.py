@@ -5,28 +5,28 @@ from collections.abc import Awaitable, Callable
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.budgets import Standing
-from bot.digests import Share
+from bot.books.budgets import Standing
 from bot.messages import Message
 from bot.money import asked_nanos
+from bot.org.teams import Team
 from bot.periods import hour_of, micros
 from bot.refusals import Refusal
+from bot.reporting.digests import Share
 from bot.rulebook import Rulebook
-from bot.teams import Team
-from bot.views import help as help_views
-from bot.views import standings as views
+from bot.views.books import standings as views
 from bot.views.charts import without_chart
-from bot.views.people import my_use_message
-from handlers.alert_settings import show_alert_settings
-from handlers.answers import Asked, answers
-from handlers.callers import called
+from bot.views.org.people import my_use_message
+from bot.views.reporting import help as help_views
+from handlers.alerting.expectations import expect
+from handlers.books.standings import shares, standing_of, team_here, team_ids_of
 from handlers.context import Context
-from handlers.expectations import expect
-from handlers.home import use_of
-from handlers.request_forms import open_request_form
-from handlers.silences import gaps_of
-from handlers.standings import shares, standing_of, team_here, team_ids_of
-from handlers.top import show_top
+from handlers.detection.silences import gaps_of
+from handlers.org.alert_settings import show_alert_settings
+from handlers.reporting.home import use_of
+from handlers.reporting.top import show_top
+from handlers.requests.request_forms import open_request_form
+from handlers.slack.answers import Asked, answers
+from handlers.slack.callers import called
 from storage.store import Transaction
 
 GAPS_HOURS = 72

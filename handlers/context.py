@@ -9,14 +9,14 @@ from typing import Any, TypeVar
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.attribution import Source
 from bot.clock import Clock
-from bot.histories import Histories
+from bot.costs.price_book import PriceBook
+from bot.detection.histories import Histories
+from bot.org.attribution import Source
 from bot.periods import micros
-from bot.price_book import PriceBook
 from bot.rulebook import Rulebook
 from bot.settings import Settings
-from storage.keys import key_hash
+from storage.intake.keys import key_hash
 from storage.rulebook import read_rulebook
 from storage.store import Store, Transaction
 

@@ -14,7 +14,7 @@ from bot.refusals import ConfigError
 from bot.settings import Settings, load_settings
 from handlers.cli import out, prepare, run
 from handlers.context import Context, slack_client
-from handlers.health_alerts import silent_sources
+from handlers.crosschecks.health_alerts import silent_sources
 from handlers.schedule import look_up_slack
 
 Finding = tuple[bool, str]

@@ -2,20 +2,14 @@
 
 from slack_bolt.async_app import AsyncApp
 
-from handlers import (
-    alert_answers,
-    alert_settings,
-    approvals,
-    attribution,
-    channels,
-    commands,
-    expectations,
-    home,
-    manners,
-    prices,
-    request_forms,
-)
+from handlers import commands
+from handlers.alerting import alert_answers, expectations, manners
 from handlers.context import Context
+from handlers.costs import prices
+from handlers.org import alert_settings, attribution
+from handlers.reporting import home
+from handlers.requests import approvals, request_forms
+from handlers.slack import channels
 
 
 def register_all(app: AsyncApp, context: Context) -> None:

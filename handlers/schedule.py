@@ -5,21 +5,21 @@ from collections.abc import Awaitable, Callable
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from handlers.callers import find_in_slack
-from handlers.channels import resolve_channels
+from handlers.alerting.expectations import close_expectations
+from handlers.alerting.key_owners import tell_owners
+from handlers.alerting.manners import keep_manners
+from handlers.alerting.snoozes import wake_snoozed
+from handlers.books.periods import keep_books
 from handlers.context import Context
-from handlers.digests import post_due_digests
-from handlers.expectations import close_expectations
-from handlers.gateways import tell_blocked, watch_gateways
-from handlers.health_alerts import watch_routes, watch_sources
-from handlers.key_owners import tell_owners
-from handlers.manners import keep_manners
-from handlers.observations import cross_check
-from handlers.overlaps import find_overlaps
-from handlers.periods import keep_books
-from handlers.prices import compare_prices, reprice_due, tell_unpriced
-from handlers.reattribution import move_usage
-from handlers.snoozes import wake_snoozed
+from handlers.costs.prices import compare_prices, reprice_due, tell_unpriced
+from handlers.crosschecks.gateways import tell_blocked, watch_gateways
+from handlers.crosschecks.health_alerts import watch_routes, watch_sources
+from handlers.crosschecks.observations import cross_check
+from handlers.crosschecks.overlaps import find_overlaps
+from handlers.intake.reattribution import move_usage
+from handlers.reporting.digests import post_due_digests
+from handlers.slack.callers import find_in_slack
+from handlers.slack.channels import resolve_channels
 from storage.store import is_away
 
 log = structlog.get_logger()

@@ -10,15 +10,15 @@ from slack_bolt.adapter.fastapi.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
 
 from bot.clock import wall_seconds
-from handlers.bodies import read_body
+from handlers.books.gateway import NotFound, NotYours, allowance
 from handlers.context import Context
-from handlers.gateway import NotFound, NotYours, allowance
-from handlers.otlp import otlp_routes
-from handlers.quarantine import QuarantineGauges
-from handlers.signatures import shape_fault, signature_fault
-from handlers.sources import KEY, Door, guarded, problem, sender, usage_routes
-from handlers.usage import Intake
-from handlers.webhooks import webhook_routes
+from handlers.intake.bodies import read_body
+from handlers.intake.otlp import otlp_routes
+from handlers.intake.quarantine import QuarantineGauges
+from handlers.intake.sources import KEY, Door, guarded, problem, sender, usage_routes
+from handlers.intake.usage import Intake
+from handlers.intake.webhooks import webhook_routes
+from handlers.slack.signatures import shape_fault, signature_fault
 from storage.store import DatabaseError
 
 log = structlog.get_logger()

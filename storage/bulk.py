@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.tables import metadata
+from storage.tables.base import metadata
 
 Rows = Sequence[tuple[Any, ...]]
 _MOST_PARAMETERS = 32_766  # of one SQLite statement

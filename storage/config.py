@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select, update
 
 from storage import bulk
-from storage.tables import config, documents
+from storage.tables.base import config, documents
 
 if TYPE_CHECKING:
     from storage.store import Transaction

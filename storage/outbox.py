@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, insert, or_, select, update
 
-from bot.alert_settings import Route
 from bot.messages import Message
+from bot.org.alert_settings import Route
 from bot.periods import MICROS
-from storage.tables import outbox
+from storage.tables.base import outbox
 
 if TYPE_CHECKING:
     from storage.store import Transaction

@@ -3,14 +3,14 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.attribution import Attribution, Membership
+from bot.costs.price_book import PriceBook
+from bot.costs.prices import in_force
+from bot.costs.pricing import Prices
+from bot.org.attribution import Attribution, Membership
+from bot.org.teams import Directory
+from bot.org.tools import ToolRule, Tools
 from bot.periods import day_start, micros
-from bot.price_book import PriceBook
-from bot.prices import in_force
-from bot.pricing import Prices
 from bot.rulebook import Rulebook, aliases_of, approvals_of, contracts_of
-from bot.teams import Directory
-from bot.tools import ToolRule, Tools
 
 if TYPE_CHECKING:
     from storage.store import Transaction

@@ -10,38 +10,38 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.adjustments import Adjustments
-from storage.alert_bundles import AlertBundles
-from storage.alert_quality import StoredAlertQuality
-from storage.alert_settings import StoredAlertSettings
-from storage.alerts import Alerts
-from storage.attribution import AttributionRules
-from storage.audit import Audit
-from storage.backfills import Backfills
-from storage.budget_requests import BudgetRequests
+from storage.alerting.alert_bundles import AlertBundles
+from storage.alerting.alert_quality import StoredAlertQuality
+from storage.alerting.alerts import Alerts
+from storage.alerting.expectations import Expectations
+from storage.alerting.manners import Manners
+from storage.books.audit import Audit
+from storage.books.ledger import Ledger
 from storage.config import Config
+from storage.costs.prices import StoredPrices
+from storage.crosschecks.gateways import Gateways
+from storage.crosschecks.health import Health
+from storage.crosschecks.observations import Observations
+from storage.crosschecks.overlaps import Overlaps
+from storage.crosschecks.reconciliations import Reconciliations
+from storage.detection.histories import Histories
 from storage.engine import create_engines
-from storage.expectations import Expectations
-from storage.express import Express, PostgresqlExpress, SqliteExpress
 from storage.fifo import FifoLock
-from storage.gateways import Gateways
-from storage.health import Health
-from storage.histories import Histories
-from storage.keys import Keys
-from storage.ledger import Ledger
-from storage.manners import Manners
-from storage.observations import Observations
+from storage.intake.adjustments import Adjustments
+from storage.intake.backfills import Backfills
+from storage.intake.express import Express, PostgresqlExpress, SqliteExpress
+from storage.intake.keys import Keys
+from storage.intake.quarantine import Quarantine
+from storage.intake.reattributions import Reattributions
+from storage.intake.replays import Replays
+from storage.intake.usage import Usage, UsageMemory
+from storage.org.alert_settings import StoredAlertSettings
+from storage.org.attribution import AttributionRules
+from storage.org.people import People
+from storage.org.teams import Teams
 from storage.outbox import Outbox
-from storage.overlaps import Overlaps
-from storage.people import People
-from storage.prices import StoredPrices
-from storage.quarantine import Quarantine
-from storage.reattributions import Reattributions
-from storage.reconciliations import Reconciliations
-from storage.replays import Replays
-from storage.reports import Reports
-from storage.teams import Teams
-from storage.usage import Usage, UsageMemory
+from storage.reporting.reports import Reports
+from storage.requests.budget_requests import BudgetRequests
 
 
 @dataclass

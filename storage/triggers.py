@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 
-from storage.tables import APPEND_ONLY
+from storage.tables.base import APPEND_ONLY
 
 MESSAGE = "this table only grows: post a correction instead"
 

@@ -21,7 +21,7 @@ from handlers.cli import prepare
 from handlers.context import Context
 from storage.migrate import migrate
 from storage.store import Store
-from tests.company import Company, company
+from tests.support.company import Company, company
 
 DATABASES = ("sqlite", "postgresql")
 _numbers = itertools.count(1)

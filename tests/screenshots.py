@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 from rich.console import Console
 
 from tests.browser import page_of
-from tests.demo_page import demo, go, run_command
+from tests.support.demo_page import demo, go, run_command
 
 FOLDER = Path(__file__).parent.parent / "docs" / "screenshots"
 

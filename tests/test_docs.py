@@ -17,7 +17,7 @@ from bot.settings import Settings, load_settings
 from bot.sources import SOURCES
 from bot.teams_file import read_teams_file
 from handlers.commands import COMMANDS
-from storage.tables import APPEND_ONLY
+from storage.tables.base import APPEND_ONLY
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])

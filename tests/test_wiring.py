@@ -6,12 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from handlers.digests import post_digest
+from handlers.costs.prices import tell_unpriced
 from handlers.listeners import register_all
-from handlers.prices import tell_unpriced
-from tests.company import Company
-from tests.people import Person
-from tests.seen import Surface, options_of
+from handlers.reporting.digests import post_digest
+from tests.support.company import Company
+from tests.support.people import Person
+from tests.support.seen import Surface, options_of
 
 VIEWS = Path(__file__).parent.parent / "bot" / "views"
 PRESSED = ("button", "overflow", "static_select")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from bot.attribution import Source
+from bot.org.attribution import Source
 from bot.sources import cloudevents, helicone, lago, litellm, openmeter, otlp, standardwebhooks
 from bot.usage import Parsed
 

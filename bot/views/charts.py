@@ -1,7 +1,7 @@
 """A team's spend per day as a chart that Slack draws itself, and as a table where it does not."""
 
-from bot.budgets import Standing
-from bot.charts import SpendByDay, native_spend_by_day
+from bot.books.budgets import Standing
+from bot.charts.values import SpendByDay, native_spend_by_day
 from bot.messages import Block, Message
 from bot.money import usd_round
 from bot.views.blocks import bar_chart, section, table

@@ -3,9 +3,9 @@
 import calendar
 from collections.abc import Sequence
 
-from bot.digests import Share
 from bot.money import percent, tokens_short, usd, usd_round
 from bot.periods import Period, date_of, short_day_text
+from bot.reporting.digests import Share
 from bot.views.blocks import name
 
 _BAR_CELLS = 10

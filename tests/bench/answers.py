@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from bot.charts import decode, render
+from bot.charts.values import decode, render
 from bot.periods import week_of
 from bot.sources import SOURCES
-from handlers.alerts import watch_budgets
-from handlers.digests import digest_of
+from handlers.reporting.digests import digest_of
+from handlers.watcher import watch_budgets
 from tests.bench.databases import Databases
-from tests.company import Company, company, usage_event
+from tests.support.company import Company, company, usage_event
 
 CHANNEL = "CSEARCH"
 _TOOLS = ("Claude Code", "Codex", "Cursor", "MetaCode")

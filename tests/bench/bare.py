@@ -14,7 +14,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from bot.periods import HOUR_MICROS
-from storage.tables import COUNTER_COLUMNS, metadata
+from storage.tables.base import COUNTER_COLUMNS, metadata
 from tests.bench.databases import postgresql, sqlite_file
 
 GROUP = 4_000

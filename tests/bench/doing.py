@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Any
 
 from bot.periods import HOUR_MICROS
-from storage.tables import COUNTER_COLUMNS, metadata
+from storage.tables.base import COUNTER_COLUMNS, metadata
 from tests.bench.bare import ROWS_PER_STATEMENT, WRITERS, Group, partition
 from tests.bench.databases import postgresql, sqlite_file
 

@@ -5,16 +5,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from pathlib import Path
 from typing import Any, Literal
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from tests.support.paths import FIXTURES
+
 Name = Literal["cloudevents", "litellm", "otlp"]
 Event = dict[str, Any]
-_CALL = Path(__file__).parent.parent / "fixtures" / "litellm" / "01_chat_tags_user_cached.body"
+_CALL = FIXTURES / "litellm" / "01_chat_tags_user_cached.body"
 
 
 @dataclass(frozen=True, kw_only=True)

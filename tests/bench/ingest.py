@@ -15,7 +15,7 @@ from tests.bench.databases import Databases, postgresql, sqlite_file
 from tests.bench.doing import postgresql_doing_seconds, sqlite_doing_seconds
 from tests.bench.events import teams_yml
 from tests.bench.formats import Format
-from tests.processes import bot_process, tokens
+from tests.support.processes import bot_process, tokens
 
 SEED = 7
 

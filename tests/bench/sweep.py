@@ -13,12 +13,12 @@ from bot.settings import Settings
 from bot.teams_file import read_teams_file
 from handlers.cli import prepare
 from handlers.context import Context
-from handlers.sweeps import sweep_spikes
-from handlers.teams import import_teams
+from handlers.detection.sweeps import sweep_spikes
+from handlers.org.teams import import_teams
 from storage import bulk
-from storage.rollups import team_changes_insert
-from storage.tables import COUNTER_COLUMNS
-from storage.usage import SERIES_KEY
+from storage.intake.rollups import team_changes_insert
+from storage.intake.usage import SERIES_KEY
+from storage.tables.base import COUNTER_COLUMNS
 from tests.bench.databases import Databases
 
 _HOURS = ("team_id", "hour", "series_id", "calls", *COUNTER_COLUMNS, "cost_nanos", "notional_nanos")

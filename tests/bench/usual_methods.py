@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from bot.spike_hours import DAY, WEEK, Floats
+from bot.detection.spike_hours import DAY, WEEK, Floats
 
 Method = Callable[[Floats], Floats]
 LEAST_HOURS = 4 * DAY

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from bot.ledger import Balance
+from bot.books.ledger import Balance
 from bot.money import NANOS
-from bot.teams import Directory, Organisation, Role, Team
+from bot.org.teams import Directory, Organisation, Role, Team
 
 ANNA, BEN, CHLOE, DAN, MIA, EMI = 1, 2, 3, 4, 5, 6
 

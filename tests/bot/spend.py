@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bot.histories import Histories, History, Ints, PartKind
+from bot.detection.histories import Histories, History, Ints, PartKind
+from bot.detection.spike_hours import HISTORY_HOURS
+from bot.detection.sweeps import View
 from bot.money import NANOS
-from bot.spike_hours import HISTORY_HOURS
-from bot.sweeps import View
 
 THIS_HOUR = int(datetime(2026, 11, 23, 15, tzinfo=UTC).timestamp()) // 3600
 """A Monday afternoon, still open."""

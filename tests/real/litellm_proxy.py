@@ -26,12 +26,12 @@ from rich.table import Table
 from sqlalchemy import select
 
 from bot.settings import Settings
-from storage.checks import faults
+from storage.books.checks import faults
 from storage.store import Store
-from storage.tables import quarantine, usage_events, usage_series
-from tests.company import TEAMS_YML
-from tests.processes import BotProcess, tokens
-from tests.servers import address, listening_socket
+from storage.tables.base import quarantine, usage_events, usage_series
+from tests.support.company import TEAMS_YML
+from tests.support.processes import BotProcess, tokens
+from tests.support.servers import address, listening_socket
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "connect" / "litellm.md"

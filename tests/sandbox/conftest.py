@@ -18,9 +18,9 @@ from bot.sandbox.settings import (
     Usergroup,
 )
 from bot.sandbox.workspace import Workspace
-from tests.people import Person, Sandbox
 from tests.sandbox.echo_bot import SECRET, TOKEN, EchoBot
-from tests.servers import address, listening_socket, running
+from tests.support.people import Person, Sandbox
+from tests.support.servers import address, listening_socket, running
 
 PEOPLE = (
     Member(id="UANNA", name="anna", real_name="Anna Ito", email="anna@acme.test", title="Engineer, Search"),

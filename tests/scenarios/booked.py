@@ -6,13 +6,13 @@ from bot.clock import SystemClock
 from bot.settings import Settings
 from bot.teams_file import read_teams_file
 from handlers.cli import prepare
-from handlers.keys import create_key
-from handlers.teams import import_teams
-from storage.ledger import nano_sums, whole
+from handlers.intake.keys import create_key
+from handlers.org.teams import import_teams
+from storage.books.ledger import nano_sums, whole
 from storage.store import Store
-from storage.tables import teams, usage_days, usage_events, usage_hours
-from tests.azure import COUNTERS, TEAMS_YML, Sums
-from tests.processes import tokens
+from storage.tables.base import teams, usage_days, usage_events, usage_hours
+from tests.support.azure import COUNTERS, TEAMS_YML, Sums
+from tests.support.processes import tokens
 
 
 async def organised(database_url: str) -> str:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.company import TEAMS_YML
 from tests.scenarios.commands import Run, invoke
+from tests.support.company import TEAMS_YML
 
 
 @pytest.fixture

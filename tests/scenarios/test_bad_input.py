@@ -12,8 +12,8 @@ from typing import Any
 import aiohttp
 
 from bot.sandbox.workspace import Workspace
-from handlers.keys import create_key
-from tests.company import SECRET, Company
+from handlers.intake.keys import create_key
+from tests.support.company import SECRET, Company
 
 FORM = "application/x-www-form-urlencoded"
 COMMAND = b"command=%2Ftokens&text=help&user_id=UANNA&channel_id=CSEARCH&team_id=T0&trigger_id=1.2.abc"

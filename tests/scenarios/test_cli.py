@@ -10,8 +10,8 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.periods import day_number, week_name, week_of
-from tests.company import TEAMS_YML
 from tests.scenarios.commands import Run, well
+from tests.support.company import TEAMS_YML
 
 TOKEN = re.compile(r"tok_[\w-]{43}")
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.company import TEAMS_YML
-from tests.processes import environment
 from tests.scenarios.commands import Run, refused, well
+from tests.support.company import TEAMS_YML
+from tests.support.paths import ROOT
+from tests.support.processes import environment
 
 
 @pytest.mark.parametrize(
@@ -99,7 +100,7 @@ def test_a_real_process_says_it_the_same_way(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "bot", "check"],
         env=environment("sqlite:////nowhere/at/all.db"),
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,

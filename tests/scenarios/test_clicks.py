@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 import aiohttp
 
 from bot.sandbox.dispatch import signature
-from storage.checks import faults
-from tests.company import SECRET, Company
+from storage.books.checks import faults
+from tests.support.company import SECRET, Company
 
 FORM = "application/x-www-form-urlencoded"
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser import page_of
-from tests.demo_page import demo, go, run_command
+from tests.support.demo_page import demo, go, run_command
 
 pytestmark = pytest.mark.browser
 

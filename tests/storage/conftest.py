@@ -9,21 +9,21 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from bot.attribution import Source
 from bot.clock import ShiftedClock
+from bot.org.attribution import Source
 from bot.sources import SOURCES
 from bot.teams_file import read_teams_file
+from handlers.books.periods import keep_books
 from handlers.context import Context
-from handlers.keys import create_key
-from handlers.periods import keep_books
-from handlers.teams import import_teams
-from handlers.usage import Intake
-from handlers.usage_answers import Answer
-from storage.checks import faults
-from storage.keys import key_hash
-from storage.ledger import nano_sums, whole
-from storage.tables import metadata, usage_days, usage_events, usage_hours
-from tests.company import TEAMS_YML, usage_event
+from handlers.intake.keys import create_key
+from handlers.intake.usage import Intake
+from handlers.intake.usage_answers import Answer
+from handlers.org.teams import import_teams
+from storage.books.checks import faults
+from storage.books.ledger import nano_sums, whole
+from storage.intake.keys import key_hash
+from storage.tables.base import metadata, usage_days, usage_events, usage_hours
+from tests.support.company import TEAMS_YML, usage_event
 
 Json = dict[str, Any]
 

@@ -1,10 +1,10 @@
 """A small declared Acme for tests of the books, and the questions they ask about it."""
 
-from bot.ledger import Balance
+from bot.books.ledger import Balance
 from bot.teams_file import read_teams_file
 from handlers.context import Context
-from handlers.teams import import_teams
-from storage import checks
+from handlers.org.teams import import_teams
+from storage.books import checks
 from storage.store import Store
 
 

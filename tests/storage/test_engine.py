@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from storage import bulk
 from storage.engine import create_engines
 from storage.store import Store, is_away
-from tests.postgres import postgres
+from tests.support.postgres import postgres
 
 KEYS = ("source_id", "key_hash", "fingerprint")
 

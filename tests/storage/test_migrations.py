@@ -10,10 +10,10 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from bot.settings import Settings
-from storage import checks
+from storage.books import checks
 from storage.migrate import migrate, newest
 from storage.store import Store
-from storage.tables import APPEND_ONLY, metadata
+from storage.tables.base import APPEND_ONLY, metadata
 from storage.triggers import missing_triggers
 
 

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from bot.attribution import Attribution, Rule
+from bot.org.attribution import Attribution, Rule
 from bot.periods import date_of, micros
 from bot.rulebook import Rulebook
 from bot.sources import SOURCES
 from bot.usage import Booking, UsageEvent
 from storage.rulebook import read_rulebook
-from tests.company import TEAMS_YML, usage_event
 from tests.storage.conftest import Books
+from tests.support.company import TEAMS_YML, usage_event
 
 MIDNIGHT_THERE = datetime(2026, 11, 23, 18, 30, tzinfo=UTC)
 """The 24th begins in Kolkata."""

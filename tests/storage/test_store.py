@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 from storage import bulk
 from storage.fifo import FifoLock
 from storage.store import Store, is_data_error
-from storage.tables import accounts, event_keys, teams
+from storage.tables.base import accounts, event_keys, teams
 
 KEYS = ("source_id", "key_hash", "fingerprint")
 

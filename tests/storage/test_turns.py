@@ -4,9 +4,9 @@ import asyncio
 import time
 from pathlib import Path
 
-from storage.express import SqliteExpress
 from storage.fifo import FifoLock
-from storage.rollups import Insert
+from storage.intake.express import SqliteExpress
+from storage.intake.rollups import Insert
 
 EMPTY = Insert("event_keys", (), ())
 

@@ -3,24 +3,24 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.costs.price_book import PriceBook
+from bot.costs.pricing import Prices
+from bot.org.tools import Tools
 from bot.periods import DAY_MICROS
-from bot.price_book import PriceBook
-from bot.pricing import Prices
 from bot.sources.litellm import parse
 from bot.sources.litellm_history import as_logged
 from bot.sources.rows import Unreadable
-from bot.tools import Tools
 from bot.usage import Parsed, UsageEvent
+from tests.support.paths import FIXTURES
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
-FILES = Path(__file__).parents[2] / "fixtures" / "litellm"
+FILES = FIXTURES / "litellm"
 CHECKOUT = ("team-checkout", "checkout-ci", "alice@example.com")
 SEARCH = ("team-search", "search-ide", "bob@example.com")
 PRICES, TOOLS = Prices(PriceBook(), []), Tools([])

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from genai_prices import Usage, calc_price
 
+from bot.costs.price_book import PriceBook
+from bot.costs.pricing import Prices
 from bot.periods import day_number
-from bot.price_book import PriceBook
-from bot.pricing import Prices
 from bot.sources import SOURCES
 from bot.sources.otlp import read
 from bot.sources.otlp_profiles import Meters
 from bot.usage import Parsed, UsageEvent
-from tests.otlp import REQUESTS, SAMPLES, sample, signal_of
+from tests.support.otlp import REQUESTS, SAMPLES, sample, signal_of
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 PRICES = Prices(PriceBook(), [])

@@ -1,11 +1,11 @@
 """The table of attribute names, in the code and on its page."""
 
 import re
-from pathlib import Path
 
 from bot.sources.otlp_names import NAMES, TAGS, WANTED
+from tests.support.paths import ROOT
 
-PAGE = Path(__file__).parents[3] / "docs" / "connect" / "otlp-names.md"
+PAGE = ROOT / "docs" / "connect" / "otlp-names.md"
 
 
 def test_the_page_has_the_table_of_the_code_row_by_row() -> None:

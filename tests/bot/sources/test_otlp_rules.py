@@ -11,7 +11,7 @@ from bot.sources.otlp import read
 from bot.sources.otlp_profiles import Meters
 from bot.sources.rows import Unreadable
 from bot.usage import MAX_TOKENS, Parsed, UsageEvent
-from tests.otlp import AT, CHAT, REQUESTS, attributes, log, logs, metrics, sample, span, traces
+from tests.support.otlp import AT, CHAT, REQUESTS, attributes, log, logs, metrics, sample, span, traces
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 CLAUDE_CODE = {

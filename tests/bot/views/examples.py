@@ -6,23 +6,23 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from bot.alerts import Contributor, SpikeAlert
-from bot.attribution import UnattributedKey
-from bot.budget_requests import BudgetRequest
-from bot.budgets import Standing
-from bot.charts import SpikeHours, encode
-from bot.digests import Digest, Driver, Share
-from bot.forecasts import forecast
-from bot.ledger import Balance
+from bot.alerting.alerts import Contributor, SpikeAlert
+from bot.books.budgets import Standing
+from bot.books.forecasts import forecast
+from bot.books.ledger import Balance
+from bot.charts.values import SpikeHours, encode
+from bot.costs.prices import Disagreement, Repricing, Unpriced
+from bot.crosschecks.observations import Amount, CrossCheck
+from bot.intake.quarantine import Share as QuarantineShare
 from bot.messages import Message, with_images
-from bot.mix import KindOfTool, ToolMix
 from bot.money import NANOS
-from bot.observations import Amount, CrossCheck
+from bot.org.attribution import UnattributedKey
+from bot.org.teams import Team
 from bot.periods import MICROS, day_number, hour_of, micros, period_of
-from bot.prices import Disagreement, Repricing, Unpriced
-from bot.quarantine import Share as QuarantineShare
-from bot.reports import CompanyView, Home, OverlapView, Pending, PersonUse, PricesView, Whose
-from bot.teams import Team
+from bot.reporting.digests import Digest, Driver, Share
+from bot.reporting.mix import KindOfTool, ToolMix
+from bot.reporting.reports import CompanyView, Home, OverlapView, Pending, PersonUse, PricesView, Whose
+from bot.requests.budget_requests import BudgetRequest
 
 ANNA, BEN, CHLOE = "<@U0ANNA001>", "<@U0BEN0001>", "<@U0CHLOE01>"
 COMMAND = "/tokens"

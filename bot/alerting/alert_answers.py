@@ -1,0 +1,54 @@
+"""Answers to an alert: who may give them, what may follow what, and until when a snooze lasts."""
+
+from collections.abc import Mapping
+from datetime import datetime, time
+from typing import Any, Literal, get_args
+
+from bot.org.teams import Directory, Team
+from bot.periods import HOUR_MICROS, Period, date_of, day_number, day_start, micros, zone
+from bot.refusals import Refusal
+
+Answer = Literal["acknowledged", "expected", "snoozed", "useless"]
+Snooze = Literal["hour", "morning", "period"]
+
+SNOOZES: tuple[Snooze, ...] = get_args(Snooze)
+MORNING_HOUR = 9
+
+
+def may_mute(directory: Directory, person_id: int, team: Team, *, in_its_channel: bool) -> bool:
+    """Whether somebody may keep alerts of a team from being said: its members, those who manage it, finance and admins;
+    and, where the team names no members, whoever is in its channel."""
+    own = (team.id, person_id, "member") in directory.roles or directory.manages(person_id, team)
+    if own or person_id in directory.finance or person_id in directory.admins:
+        return True
+    return in_its_channel and not directory.people_with("member", team)
+
+
+def is_repeated(*, state: str, answered_by: int | None, answer: Answer, by: int) -> bool:
+    """Whether the same person gave the same answer before: the same click may come twice."""
+    return answered_by == by and state == answer
+
+
+def snooze_until(choice: Snooze, *, now: datetime, zone_name: str, period: Period) -> int:
+    """When a snooze ends: in an hour, at nine on the team's next day, or when its budget period ends."""
+    if choice == "hour":
+        return micros(now) + HOUR_MICROS
+    if choice == "period":
+        return micros(day_start(period.end_day, zone_name))
+    tomorrow = date_of(day_number(now.astimezone(zone(zone_name)).date()) + 1)
+    return micros(datetime.combine(tomorrow, time(MORNING_HOUR), zone(zone_name)))
+
+
+def cause_of(kind: str, facts: Mapping[str, Any]) -> str:
+    """What an alert is about, so that another of the same cause is told apart from news: the contributor that drives a
+    spike, the line of a threshold, nothing further for other kinds."""
+    if kind == "spike":
+        first = next((c for c in facts.get("contributors") or () if c[0] != "person"), None)
+        return f"{first[0]}:{first[1]}" if first else "total"
+    return str(facts.get("percent", ""))
+
+
+def refuse_if_over(closed_at: int | None) -> None:
+    """Raises Refusal if an alert has ended: nothing is left to answer."""
+    if closed_at is not None:
+        raise Refusal("This alert is over, so there is nothing to answer any more.")

@@ -1,0 +1,1 @@
+"""The wing `books`: the ledger, budgets, forecasts, the allowance, checks."""

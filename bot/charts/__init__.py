@@ -1,0 +1,1 @@
+"""Pictures of spend: values to show, and one file per picture."""

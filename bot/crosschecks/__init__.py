@@ -1,0 +1,1 @@
+"""The wing `crosschecks`: gateways, observations, overlaps, reconciliation, health of sources."""

@@ -1,0 +1,94 @@
+"""What observing sources saw, held against what was booked: usage that no metering source sent."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bot.costs.model_names import plain_model
+from bot.periods import DAY_MICROS, HOUR_MICROS
+
+SETTLED_MICROS = 6 * HOUR_MICROS
+"""A UTC day is compared once it has been over for so long: exporters send late, and gateways in batches."""
+TOLERANCE_PERCENT = 2
+LEAST_CALLS = 10
+LEAST_TOKENS = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amount:
+    """Calls and their tokens."""
+
+    calls: int
+    tokens: int
+
+
+NOTHING = Amount(calls=0, tokens=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrossCheck:
+    """What one observing source saw of a model on a UTC day, and what all metering sources booked of it."""
+
+    source_id: int
+    source: str
+    day: int
+    model: str
+    observed: Amount
+    booked: Amount
+
+    @property
+    def missing(self) -> Amount:
+        """What was seen and not booked."""
+        return Amount(
+            calls=max(0, self.observed.calls - self.booked.calls),
+            tokens=max(0, self.observed.tokens - self.booked.tokens),
+        )
+
+    @property
+    def drifts(self) -> bool:
+        """Whether more is missing than late events and other ways to count explain.
+
+        That more was booked than seen is no fault: an observer may see a part of the traffic only.
+        """
+        calls = max(LEAST_CALLS, self.observed.calls * TOLERANCE_PERCENT // 100)
+        tokens = max(LEAST_TOKENS, self.observed.tokens * TOLERANCE_PERCENT // 100)
+        return self.missing.calls > calls or self.missing.tokens > tokens
+
+
+def settled_end(now: int) -> int:
+    """The first UTC day that is not settled yet at a moment in microseconds."""
+    return (now - SETTLED_MICROS) // DAY_MICROS
+
+
+def cross_checks(
+    observed: Iterable[tuple[int, int, str, Amount]],
+    booked: Mapping[int, Iterable[tuple[str, Amount]]],
+    names: Mapping[int, str],
+) -> list[CrossCheck]:
+    """Compares (source, day, model, amount) with what was booked by day, for the sources that `names` has, by day, source and
+    model. Models are compared by their plain names."""
+    there = {(day, model): amount for day, rows in booked.items() for model, amount in _by_model(rows).items()}
+    seen: dict[tuple[int, int], list[tuple[str, Amount]]] = {}
+    for source_id, day, model, amount in observed:
+        if source_id in names:
+            seen.setdefault((day, source_id), []).append((model, amount))
+    return [
+        CrossCheck(
+            source_id=source_id,
+            source=names[source_id],
+            day=day,
+            model=model,
+            observed=amount,
+            booked=there.get((day, model), NOTHING),
+        )
+        for (day, source_id), rows in sorted(seen.items())
+        for model, amount in sorted(_by_model(rows).items())
+    ]
+
+
+def _by_model(rows: Iterable[tuple[str, Amount]]) -> dict[str, Amount]:
+    found: dict[str, Amount] = {}
+    for model, amount in rows:
+        plain = plain_model(model)
+        before = found.get(plain, NOTHING)
+        found[plain] = Amount(calls=before.calls + amount.calls, tokens=before.tokens + amount.tokens)
+    return found

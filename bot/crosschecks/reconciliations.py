@@ -1,0 +1,147 @@
+"""What a provider billed for a UTC day, held against what was booked; the difference becomes entries of its own.
+
+Usage is never touched. A day's variance is the statement less what is booked, or nothing where the two agree; what is posted
+for the day is brought to it by a further entry, so that the same statement posts nothing twice, and a corrected one, or
+usage that came late, posts the difference.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bot.books.ledger import Account, Bucket, Entry
+from bot.costs.model_names import plain_model
+from bot.crosschecks.provider_reports import CostLine, Provider, TokenLine
+from bot.money import MAX_AMOUNT_NANOS, NANOS, usd_exact
+from bot.periods import DAY_MICROS, HOUR_MICROS, date_of
+
+SETTLED_MICROS = 72 * HOUR_MICROS
+"""Providers still change a day for so long after its end, and late usage arrives."""
+TOLERANCE_NANOS = NANOS
+TOLERANCE_PER_MILLE = 5
+
+State = Literal["running", "provisional", "settled", "before"]
+"""Of a day: it is not over; it is younger than 72 hours; it can be posted; it is of before anything was metered."""
+_BUCKETS: dict[Provider, Bucket] = {"anthropic": "variance:anthropic", "openai": "variance:openai"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Booked:
+    """What was booked of a provider on a UTC day, and how many of its calls have no price."""
+
+    nanos: int = 0
+    unpriced_calls: int = 0
+    by_model: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayCheck:
+    """A day of a statement beside the books. `posted_nanos` and `posted_entries` are of earlier statements of it."""
+
+    provider: Provider
+    day: int
+    state: State
+    statement_nanos: int
+    lines: Mapping[str, int]
+    """What was billed by line."""
+    booked: Booked
+    posted_nanos: int
+    posted_entries: int
+
+    @property
+    def difference_nanos(self) -> int:
+        return self.statement_nanos - self.booked.nanos
+
+    @property
+    def agrees(self) -> bool:
+        """Within a dollar or half a percent of the statement, whichever is more."""
+        share = abs(self.statement_nanos) * TOLERANCE_PER_MILLE // 1000
+        return abs(self.difference_nanos) <= max(TOLERANCE_NANOS, share)
+
+    @property
+    def variance_nanos(self) -> int:
+        """What should be posted for the day, all in all."""
+        return 0 if self.agrees else self.difference_nanos
+
+    @property
+    def due_nanos(self) -> int:
+        return self.variance_nanos - self.posted_nanos
+
+
+def state_of(day: int, *, first_day: int | None, now: int) -> State:
+    """`first_day` is the first UTC day with usage."""
+    if first_day is None or day < first_day:
+        return "before"
+    age = now - (day + 1) * DAY_MICROS
+    return "running" if age < 0 else "provisional" if age < SETTLED_MICROS else "settled"
+
+
+def lines_of(costs: Iterable[CostLine]) -> dict[int, dict[str, int]]:
+    """Nano-dollars by day and line."""
+    found: dict[int, dict[str, int]] = {}
+    for cost in costs:
+        lines = found.setdefault(cost.day, {})
+        lines[cost.line] = lines.get(cost.line, 0) + cost.amount_nanos
+    return found
+
+
+def models_beside(costs: Iterable[CostLine], booked: Mapping[str, int]) -> list[tuple[str, int, int]]:
+    """(model, billed, booked) of one day's costs that name a model, and of what was booked, by the models' plain names; ""
+    is what was billed without a model."""
+    billed: dict[str, int] = {}
+    for cost in costs:
+        plain = plain_model(cost.model)
+        billed[plain] = billed.get(plain, 0) + cost.amount_nanos
+    ours: dict[str, int] = {}
+    for model, nanos in booked.items():
+        ours[plain_model(model)] = ours.get(plain_model(model), 0) + nanos
+    rows = [(model, billed.get(model, 0), ours.get(model, 0)) for model in billed.keys() | ours.keys()]
+    return sorted(rows, key=lambda row: (-abs(row[1] - row[2]), row[0]))
+
+
+def tokens_beside(
+    reported: Iterable[TokenLine], booked: Mapping[tuple[int, str], int]
+) -> list[tuple[int, str, int, int]]:
+    """(day, model, reported, booked) tokens, by the models' plain names."""
+    served: dict[tuple[int, str], int] = {}
+    for line in reported:
+        at = (line.day, plain_model(line.model))
+        served[at] = served.get(at, 0) + line.tokens
+    ours: dict[tuple[int, str], int] = {}
+    for (day, model), tokens in booked.items():
+        ours[day, plain_model(model)] = ours.get((day, plain_model(model)), 0) + tokens
+    return [(*at, served.get(at, 0), ours.get(at, 0)) for at in sorted(served.keys() | ours.keys())]
+
+
+def variance_accounts(provider: Provider, *, root_id: int, period: str) -> tuple[Account, Account]:
+    """The organisation's available money, and its variance with a provider."""
+    available = Account(team_id=root_id, period=period, bucket="available")
+    return available, Account(team_id=root_id, period=period, bucket=_BUCKETS[provider])
+
+
+def variance_entries(check: DayCheck, *, root_id: int, period: str, at: int, document: str) -> list[Entry]:
+    """The entries that bring a day's posted variance to what it should be; none if it is. Their keys count on from those
+    posted for the day before."""
+    available, variance = variance_accounts(check.provider, root_id=root_id, period=period)
+    left, entries = abs(check.due_nanos), list[Entry]()
+    grows = check.due_nanos > 0
+    billed, booked = usd_exact(check.statement_nanos), usd_exact(check.booked.nanos)
+    while left:
+        moved = min(left, MAX_AMOUNT_NANOS)
+        left -= moved
+        entries.append(
+            Entry(
+                kind="variance",
+                dedupe_key=f"variance:{check.provider}:{check.day}:{check.posted_entries + len(entries)}",
+                period=period,
+                effective_at=check.day * DAY_MICROS,
+                from_account=available if grows else variance,
+                to_account=variance if grows else available,
+                amount_nanos=moved,
+                actor_id=None,
+                reason=f"{check.provider} billed {billed} for {date_of(check.day)}, {booked} was booked",
+                document=document,
+                usage_day=check.day,
+            )
+        )
+    return entries

@@ -1,0 +1,80 @@
+"""The demo's company: Acme, its people and channels, and a month of AI usage. Seeded, and without a clock of its own."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.demo.people import DEMO_CHANNELS, DEMO_PEOPLE, DemoChannel, DemoPerson
+from bot.demo.spikes import runaway_loop, spike_events
+from bot.demo.teams import teams_yml
+from bot.demo.usage import HISTORY, Booked, Event, in_order, ordinary_usage
+from bot.money import NANOS
+
+__all__ = [
+    "DEMO_CHANNELS",
+    "DEMO_PEOPLE",
+    "DemoChannel",
+    "DemoPerson",
+    "DemoRequest",
+    "demo_events",
+    "demo_history",
+    "demo_request",
+    "demo_teams_yml",
+    "later_events",
+    "spike_events",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoRequest:
+    """A budget request that waits when the demo opens."""
+
+    team: str
+    asker: DemoPerson
+    amount_nanos: int
+    reason: str
+    asked_at: datetime
+
+
+def demo_history(*, now: datetime, seed: int = 7) -> list[Booked]:
+    """35 days of usage up to `now` in the order of time, each event with the team its attribution will find.
+
+    Raises ValueError if `now` has no zone. Some 17,000 events; the last two hours hold a runaway agent of Data Platform.
+    """
+    ordinary = ordinary_usage(start=now - HISTORY, end=now, anchor=now, seed=seed)
+    return in_order(booked for part in (ordinary, runaway_loop(now=now, seed=seed)) for booked in part)
+
+
+def demo_events(*, now: datetime, seed: int = 7) -> Iterator[Event]:
+    """The same 35 days as native usage events (CloudEvents), ready to be sent."""
+    return (booked.event for booked in demo_history(now=now, seed=seed))
+
+
+def later_events(*, opened_at: datetime, since: datetime, until: datetime, seed: int = 7) -> list[Event]:
+    """What Acme uses after `since` up to `until`, for a demo that was opened with `demo_events(now=opened_at)`.
+
+    Fills the days that pass when the demo's clock is moved ahead.
+    """
+    return [b.event for b in in_order(ordinary_usage(start=since, end=until, anchor=opened_at, seed=seed))]
+
+
+def demo_teams_yml(*, now: datetime, seed: int = 7, history: list[Booked] | None = None) -> str:
+    """Acme's teams.yml. Its budgets follow from the usage: Search has spent all of its own in the month of `now`.
+
+    `history` saves making it again, where `demo_history(now=now, seed=seed)` is at hand.
+    """
+    return teams_yml(demo_history(now=now, seed=seed) if history is None else history, now=now)
+
+
+def demo_request(*, now: datetime) -> DemoRequest:
+    """Emi's request for Search, 35 minutes old, that waits for Ben."""
+    return DemoRequest(
+        team="search",
+        asker=next(p for p in DEMO_PEOPLE if p.name == "emi"),
+        amount_nanos=750 * NANOS,
+        reason=(
+            "Nightly evals for the new ranking model. They caught two regressions last week, and the budget is used up "
+            "before the release. $750 carries them to the end of the month."
+        ),
+        asked_at=now - timedelta(minutes=35),
+    )

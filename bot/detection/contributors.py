@@ -1,0 +1,48 @@
+"""What a spike's dollars went to: its parts, each beside its own usual, what is above it first."""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from bot.alerting.alerts import Contributor, ranked
+from bot.detection.histories import Ints, Part, usual_of
+
+_NEW_HOURS = 24
+_LEAST_SHARE = 5
+
+
+def contributors(
+    parts: Iterable[Part],
+    *,
+    by_hour: Callable[[Part], Ints],
+    first_hour: int,
+    from_hour: int,
+    end_hour: int,
+    known_from: int,
+    most: int = 4,
+) -> tuple[Contributor, ...]:
+    """The parts that rose between two hours, by the dollars above their usual, and at least a twentieth of the largest.
+
+    `by_hour` gives a part's nano-dollars from `first_hour` on; the team is known from the hour `known_from`. A part is new
+    if it cost nothing until a day before the spike.
+    """
+    found = []
+    start, end = from_hour - first_hour, end_hour - first_hour
+    for part in parts:
+        nanos = by_hour(part)
+        cost = int(nanos[start:end].sum())
+        usual = usual_of(nanos, start, end, known=max(0, known_from - first_hour))
+        if cost <= usual:
+            continue
+        first = first_hour + int(np.argmax(nanos > 0))
+        found.append(
+            Contributor(
+                dimension=part.kind,
+                name=part.name,
+                cost_nanos=cost,
+                usual_nanos=usual,
+                first_hour=first if first >= from_hour - _NEW_HOURS else None,
+            )
+        )
+    largest = max((c.rise_nanos for c in found), default=0)
+    return ranked([c for c in found if c.rise_nanos * 100 >= largest * _LEAST_SHARE], most=most)

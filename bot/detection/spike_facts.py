@@ -1,0 +1,47 @@
+"""What is kept of a spike as JSON, so that its message can be made again as it was."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.alerting.alerts import Contributor, Silence, SpikeAlert
+
+
+def facts_of(alert: SpikeAlert, *, last_hour: int, chart: Mapping[str, Any]) -> dict[str, Any]:
+    """`last_hour` is the last one that spiked, since 1970."""
+    return {
+        "severity": alert.severity,
+        "part": alert.part,
+        "from_hour": alert.from_hour,
+        "last_hour": last_hour,
+        "window_hours": alert.window_hours,
+        "observed_nanos": alert.observed_nanos,
+        "usual_nanos": alert.usual_nanos,
+        "excess_nanos": alert.excess_nanos,
+        "contributors": [[c.dimension, c.name, c.cost_nanos, c.usual_nanos, c.first_hour] for c in alert.contributors],
+        "silences": [[s.source, s.from_hour, s.end_hour] for s in alert.silences],
+        "shared": alert.shared,
+        "chart": chart,
+    }
+
+
+def alert_of(facts: Mapping[str, Any], *, ongoing: bool) -> SpikeAlert:
+    return SpikeAlert(
+        severity=facts["severity"],
+        part=tuple(facts["part"]) if facts.get("part") else None,
+        from_hour=facts["from_hour"],
+        window_hours=facts["window_hours"],
+        observed_nanos=facts["observed_nanos"],
+        usual_nanos=facts["usual_nanos"],
+        excess_nanos=facts["excess_nanos"],
+        contributors=tuple(_contributor(kept, facts["from_hour"]) for kept in facts["contributors"]),
+        silences=tuple(Silence(source=s, from_hour=f, end_hour=e) for s, f, e in facts.get("silences", ())),
+        shared=facts.get("shared", False),
+        ongoing=ongoing,
+    )
+
+
+def _contributor(kept: list[Any], from_hour: int) -> Contributor:
+    dimension, name, cost_nanos, *more = kept
+    if len(more) == 1:  # kept by a version that did not compare parts with their usual
+        more = [0, from_hour if more[0] else None]
+    return Contributor(dimension=dimension, name=name, cost_nanos=cost_nanos, usual_nanos=more[0], first_hour=more[1])

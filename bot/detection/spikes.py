@@ -1,0 +1,142 @@
+"""When a team's cost is a spike: held against what the team's own weeks, days and hours have held before."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.detection.spike_hours import Bools, Cells, Hours, Ints
+from bot.detection.spike_rule import FLOOR_DOLLARS, LEAST_TIMES, RULES, WIDTHS, RuleName, Severity, severity_of, weigh
+from bot.money import NANOS
+
+LOWER_BAR = 0.85
+"""A score from which the digest may mention an hour that was no spike."""
+PART_BAR = 1.25
+"""The score from which a credential, model or workflow spikes by itself: a team has many, each judged every hour."""
+_NEARLY = 1 - 1e-9
+"""So much of the least bar is near it: more than rounding can take away."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpikeJudgement:
+    """What one hour looks like against the team's own past.
+
+    Of the windows that spike the one with the largest excess speaks; where none does, the one nearest to its bar.
+    `usual_nanos` is a usual peak of such a window, `bar_nanos` what makes it a spike by `rule` (None for a team too
+    young to be judged), `times_usual` None where nothing is usual. `score` is the observed share of the bar. The
+    severity means something only for a spike.
+    """
+
+    spike: bool
+    score: float
+    severity: Severity
+    rule: RuleName
+    window_hours: int
+    observed_nanos: int
+    usual_nanos: int
+    bar_nanos: int | None
+    excess_nanos: int
+    times_usual: float | None
+
+    @property
+    def excess_dollars(self) -> float:
+        return self.excess_nanos / NANOS
+
+
+def judge(cost_nanos: Ints, *, first_hour: int, bar: float = 1.0) -> SpikeJudgement:
+    """Judge the last hour of a team's cost: nano-dollars per UTC hour by time of use, oldest first.
+
+    The series is zero-filled from the team's first cost, and `first_hour` counts its first element's hours since 1970.
+    The last hour may still be open: cost only grows, so a spike in it is one already. An empty series is a ValueError.
+    """
+    known_hours = np.array([len(cost_nanos)])
+    return judge_many(cost_nanos[None, :], known_hours=known_hours, first_hour=first_hour, bar=bar)[0]
+
+
+def judge_many(cost_nanos: Ints, *, known_hours: Ints, first_hour: int, bar: float = 1.0) -> list[SpikeJudgement]:
+    """Judge the last hour of many teams at once: (teams, hours) in nano-dollars, all rows of the same hours.
+
+    `known_hours` has for each team the hours since its first cost, the judged one included; columns before that are
+    zero. It may exceed the columns, of which HISTORY_HOURS are enough. `bar` is the score from which it is a spike:
+    PART_BAR for a series that is a part of a team's.
+    """
+    teams, count = cost_nanos.shape
+    if count == 0:
+        raise ValueError("a judgement needs at least one hour")
+    hours = Hours(cost_nanos, known_hours=known_hours, first_hour=first_hour)
+    last = Cells(np.arange(teams), np.full(teams, count - 1))
+    return [judgement for _, _, judgement in _judged(hours, last, bar=bar)]
+
+
+def find_spikes(
+    cost_nanos: Ints, *, known_hours: Ints, first_hour: int, bar: float = 1.0
+) -> Iterator[tuple[int, int, SpikeJudgement]]:
+    """Every spike in (teams, hours) nano-dollars as (row, column, judgement), by team and time.
+
+    Each hour is judged from itself and what lies before it, as by judge_many.
+    """
+    count = cost_nanos.shape[1]
+    return find_lately(cost_nanos, known_hours=known_hours, first_hour=first_hour, last=count, bar=bar)
+
+
+def find_lately(
+    cost_nanos: Ints, *, known_hours: Ints, first_hour: int, last: int, bar: float = 1.0
+) -> Iterator[tuple[int, int, SpikeJudgement]]:
+    """The same of the `last` hours alone: what a sweep asks of very many teams, few of which are near a record."""
+    count = cost_nanos.shape[1]
+    last = min(last, count)
+    if last < 1:
+        return iter(())
+    hours = Hours(cost_nanos, known_hours=known_hours, first_hour=first_hour)
+    near = _near(hours, last, bar=bar)
+    rows = np.flatnonzero(near.any(axis=1))
+    if len(rows) < len(near):
+        hours = Hours(cost_nanos[rows], known_hours=known_hours[rows], first_hour=first_hour)
+    at, columns = np.nonzero(near[rows])
+    found = _judged(hours, Cells(at, columns + count - last), bar=bar, spikes_alone=True)
+    return ((int(rows[row]), column, judgement) for row, column, judgement in found)
+
+
+def _near(hours: Hours, last: int, *, bar: float) -> Bools:
+    """Which of the last hours end a window that can be a spike at all: (teams, last). Few are, and only these are weighed."""
+    near = np.zeros((hours.shape[0], last), dtype=np.bool_)
+    for width in WIDTHS:
+        dollars, records = hours.lately(width, last)
+        near |= dollars >= _NEARLY * bar * np.maximum(LEAST_TIMES * records, FLOOR_DOLLARS)
+    return near
+
+
+def _judged(
+    hours: Hours, cells: Cells, *, bar: float, spikes_alone: bool = False
+) -> Iterator[tuple[int, int, SpikeJudgement]]:
+    widths = np.array(list(WIDTHS))
+    spent, usual, bars, rule = (np.array(p) for p in zip(*(weigh(hours, w, cells) for w in WIDTHS), strict=True))
+    score = spent / bars
+    spikes = score >= bar
+    speaks = np.where(spikes.any(axis=0), np.where(spikes, spent - usual, -np.inf), score).argmax(axis=0)
+    told = np.flatnonzero(spikes.any(axis=0)) if spikes_alone else np.arange(len(cells.rows))
+    speaks, cells = speaks[told], cells.only(told)
+    chosen = (part[speaks, told] for part in (score, usual, bars, rule))
+    nanos = np.array([hours.nanos(width, cells) for width in WIDTHS])[speaks, np.arange(len(told))]
+    each = (cells.rows, cells.columns, widths[speaks], nanos, *chosen)
+    for row, column, window, observed_nanos, share, usually, needed, number in zip(
+        *(values.tolist() for values in each), strict=True
+    ):
+        usual_nanos = round(usually * NANOS)
+        excess_nanos = observed_nanos - usual_nanos
+        yield (
+            row,
+            column,
+            SpikeJudgement(
+                spike=share >= bar,
+                score=share,
+                severity=severity_of(excess_nanos / NANOS),
+                rule=RULES[number],
+                window_hours=window,
+                observed_nanos=observed_nanos,
+                usual_nanos=usual_nanos,
+                bar_nanos=round(needed * bar * NANOS) if np.isfinite(needed) else None,
+                excess_nanos=excess_nanos,
+                times_usual=observed_nanos / usual_nanos if usual_nanos > 0 else None,
+            ),
+        )

@@ -1,0 +1,176 @@
+"""Looking through many teams' hours for spikes at once: each team's total, and its credentials, models and workflows.
+
+A part speaks for itself where the team's total hides it: at bars a quarter higher, and only if the team's own spend went up
+with it, so that a model which replaces another is no spike.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.detection.histories import Histories, Ints, Part, like
+from bot.detection.silences import caught_up
+from bot.detection.spike_hours import HISTORY_HOURS
+from bot.detection.spikes import PART_BAR, find_lately
+from bot.money import NANOS
+
+FLOOR_DOLLARS = 5.0
+"""Less than this is no spike, whatever it is compared with."""
+LATELY_HOURS = 72
+"""The longest window that is judged."""
+MOST_HOURS = 168
+"""So far back hours are judged that nobody judged in time."""
+_DAY, _WEEK = 24, 168
+_YOUNG_HOURS = 4 * _DAY
+_SIZES = (2, 8, 49, MOST_HOURS)
+_ROWS, _TEAMS = 512, 50
+"""So many series are judged at once, and the parts of so many teams: memory stays small."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """An hour that spikes, of a team or of a part of it (None is the team)."""
+
+    hour: int
+    part: Part | None
+    window_hours: int
+    excess_dollars: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """What is looked at: the hours up to the open one, and what of them is set aside first.
+
+    `set_aside` are a team's nano-dollars by hour that are no news, as what was moved to it from another team. In the `shared`
+    hours most teams rose together, so each counts as a week before, if that is less. `silent` are (from, end) of hours in
+    which a source sent nothing. A part that is `expected` to cost more is not judged for itself.
+    """
+
+    this_hour: int
+    set_aside: Mapping[int, Mapping[int, int]]
+    shared: Collection[int]
+    silent: Collection[tuple[int, int]]
+    expected: Mapping[int, frozenset[Part]]
+
+    @property
+    def first_hour(self) -> int:
+        return self.this_hour - HISTORY_HOURS + 1
+
+
+def look(histories: Histories, wanted: Mapping[int, int], view: View) -> dict[int, list[Found]]:
+    """What spikes in each team's last hours, of which `wanted` says how many to judge; in order of the hours, a team's own
+    total before its parts. Teams without a spike are left out."""
+    found: dict[int, list[Found]] = {}
+    for team_ids, last in _alike(wanted):
+        totals = looked_at(histories, team_ids, view)
+        known = known_hours(totals)
+        for row, hour, window, excess in _judged(totals, known, view, last, bar=1.0):
+            found.setdefault(team_ids[row], []).append(
+                Found(hour=hour, part=None, window_hours=window, excess_dollars=excess)
+            )
+        for team_id, more in _in_parts(histories, team_ids, totals, known=known, view=view, last=last):
+            found.setdefault(team_id, []).append(more)
+    return {team_id: sorted(hours, key=lambda f: (f.hour, f.part is not None)) for team_id, hours in found.items()}
+
+
+def part_looked_at(histories: Histories, part: Part, view: View) -> Ints:
+    """A part's nano-dollars by hour as they are judged, without what is of a part that is expected to cost more."""
+    planned = view.expected.get(part.team_id, frozenset()) - {part}
+    nanos = histories.of_part(part, first_hour=view.first_hour, count=HISTORY_HOURS, without=planned)
+    return np.asarray(_without_garbage(nanos[None, :], view)[0])
+
+
+def looked_at(histories: Histories, team_ids: Sequence[int], view: View) -> Ints:
+    """Nano-dollars of (teams, hours) as they are judged."""
+    nanos = histories.totals(team_ids, first_hour=view.first_hour, count=HISTORY_HOURS)
+    for row, team_id in enumerate(team_ids):
+        for hour, aside in view.set_aside.get(team_id, {}).items():
+            if 0 <= hour - view.first_hour < HISTORY_HOURS and aside > 0:
+                nanos[row, hour - view.first_hour] -= aside
+    return _without_garbage(nanos, view)
+
+
+def _without_garbage(nanos: Ints, view: View) -> Ints:
+    """What is judged of (series, hours): no corrections, which would make what follows look dear, no lumps after a silence."""
+    nanos = caught_up(np.maximum(nanos, 0), view.first_hour, view.silent)
+    for hour in sorted(view.shared):
+        column = hour - view.first_hour
+        if _WEEK <= column < HISTORY_HOURS:
+            nanos[:, column] = np.minimum(nanos[:, column], nanos[:, column - _WEEK])
+    return nanos
+
+
+def known_hours(nanos: Ints) -> Ints:
+    """Hours since each series' first cost, the last one included; zero where there is none."""
+    any_cost = nanos > 0
+    return np.where(any_cost.any(axis=1), nanos.shape[1] - any_cost.argmax(axis=1), 0)
+
+
+def _alike(wanted: Mapping[int, int]) -> Iterable[tuple[list[int], int]]:
+    """Teams with about as many hours to judge: two for most, more for those that were away or whose past changed."""
+    groups: dict[int, list[int]] = {}
+    for team_id, hours in wanted.items():
+        groups.setdefault(next((size for size in _SIZES if hours <= size), _SIZES[-1]), []).append(team_id)
+    for last, team_ids in groups.items():
+        yield sorted(team_ids), last
+
+
+def _judged(nanos: Ints, known: Ints, view: View, last: int, *, bar: float) -> Iterable[tuple[int, int, int, float]]:
+    """(row, hour, window, excess in dollars) of what spikes in the last hours: the one place that asks the detector."""
+    for start in range(0, len(nanos), _ROWS):
+        some = slice(start, start + _ROWS)
+        for row, column, judgement in find_lately(
+            nanos[some], known_hours=known[some], first_hour=view.first_hour, last=last, bar=bar
+        ):
+            yield start + row, view.first_hour + column, judgement.window_hours, judgement.excess_dollars
+
+
+def _in_parts(
+    histories: Histories, team_ids: Sequence[int], totals: Ints, *, known: Ints, view: View, last: int
+) -> Iterable[tuple[int, Found]]:
+    lately = min(HISTORY_HOURS, LATELY_HOURS + last)
+    enough = np.flatnonzero(totals[:, -lately:].sum(axis=1) >= FLOOR_DOLLARS * NANOS).tolist()
+    for start in range(0, len(enough), _TEAMS):
+        row_of = {team_ids[row]: row for row in enough[start : start + _TEAMS]}
+        parts, nanos = histories.parts(
+            list(row_of),
+            first_hour=view.first_hour,
+            count=HISTORY_HOURS,
+            lately=lately,
+            floor_dollars=FLOOR_DOLLARS,
+        )
+        if parts:
+            rows = np.array([row_of[part.team_id] for part in parts])
+            yield from _of_parts(parts, nanos, totals[rows], known=known[rows], view=view, last=last)
+
+
+def _of_parts(
+    parts: Sequence[Part], nanos: Ints, totals: Ints, *, known: Ints, view: View, last: int
+) -> Iterable[tuple[int, Found]]:
+    """What is found of parts, each beside its team's total and the hours that the team is known."""
+    nanos = np.minimum(_without_garbage(nanos, view), totals)
+    news = np.array([part not in view.expected.get(part.team_id, ()) for part in parts])
+    some = np.flatnonzero(news & (nanos != totals).any(axis=1))  # the only one of its kind is the team's total
+    nanos, totals, known = nanos[some], totals[some], known[some]
+    own = known_hours(nanos)
+    young = own < _YOUNG_HOURS  # a new key has no past to be held against but its team's, and must matter to the team
+    least = np.where(young, 0.2 * _DAY * totals[:, -_WEEK:].sum(axis=1) / np.clip(known, 1, _WEEK) / NANOS, 0)
+    for at, hour, window, excess in _judged(nanos, np.where(young, known, own), view, last, bar=PART_BAR):
+        rise = _rise(totals[at], hour - view.first_hour, window, int(known[at]))
+        if excess >= least[at] and rise * 2 >= excess:
+            part = parts[int(some[at])]
+            yield part.team_id, Found(hour=hour, part=part, window_hours=window, excess_dollars=excess)
+
+
+def _rise(total: Ints, column: int, window: int, known: int) -> float:
+    """By how many dollars a team's window is above the highest like it of four weeks: less is the team's own noise."""
+    start, end = max(0, column + 1 - window), column + 1
+    highest = max(like(total, start, end, known=len(total) - known), default=0)
+    return (int(total[start:end].sum()) - highest) / NANOS
+
+
+def active_teams(histories: Histories, view: View) -> int:
+    """How many teams cost something in the last week."""
+    since = view.this_hour - _WEEK
+    return sum(bool((history.nanos[history.hours > since] > 0).any()) for history in histories.teams.values())

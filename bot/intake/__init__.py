@@ -1,0 +1,1 @@
+"""The wing `intake`: the path of usage, keys, quarantine, replay, backfill, adjustments."""

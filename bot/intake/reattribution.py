@@ -1,0 +1,109 @@
+"""Re-attribution: where booked usage would belong by the rules of today, and what moves between teams for it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from bot.intake.adjustments import Booked, Change, event_of
+from bot.org.attribution import UNATTRIBUTED, Placed, Source, Step
+from bot.rulebook import Rulebook
+from bot.usage import UsageEvent
+
+KIND = "attribution"
+"""What the adjusting rows are called that move usage to another team."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reattribution:
+    """Past usage to be placed anew: since when, of which credential (`""` for all), and for which team alone, if one."""
+
+    id: int
+    credential: str
+    team_id: int | None
+    since_at: int
+    asked_by: int | None
+
+    @property
+    def document(self) -> str:
+        return f"reattribution:{self.id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """What goes from one team to another."""
+
+    from_team_id: int
+    to_team_id: int
+    calls: int
+    cost_nanos: int
+
+
+def spelled_events(booked: Booked, spellings: Sequence[str]) -> list[UsageEvent]:
+    """The event as it may have come: the books keep who it was, not which of their spellings the sender used."""
+    event = event_of(booked)
+    replace = msgspec.structs.replace
+    return [replace(event, labels=replace(event.labels, user=user)) for user in spellings or ("",)]
+
+
+def placed_now(booked: Booked, spellings: Sequence[str], rulebook: Rulebook, source: Source) -> Placed:
+    """The team of a booked event by today's rules, whichever of the person's spellings they know."""
+    placed = Placed(0, UNATTRIBUTED)
+    for event in spelled_events(booked, spellings):
+        placed = rulebook.attribution.place(event, source)
+        if placed.rule not in (UNATTRIBUTED, f"source:{source.name}"):
+            break
+    return placed
+
+
+def explained_now(booked: Booked, spellings: Sequence[str], rulebook: Rulebook, source: Source) -> list[Step]:
+    """What today's rules are asked about a booked event, in order, up to the answer."""
+    asked = [rulebook.attribution.explained(event, source) for event in spelled_events(booked, spellings)]
+    placed = placed_now(booked, spellings, rulebook, source)
+    return next(steps for steps in asked if steps[-1].placed == placed)
+
+
+def changes_due(
+    page: Iterable[Booked],
+    *,
+    spellings: Mapping[int, Sequence[str]],
+    sources: Mapping[int, Source],
+    rulebook: Rulebook,
+    team_id: int | None,
+) -> list[Change]:
+    """The events that belong to another team by today's rules, with the day they have there. Their price stays.
+
+    With `team_id` only what comes to that team or leaves it.
+    """
+    found = []
+    teams = {team.id: team for team in rulebook.directory.teams}
+    for old in page:
+        placed = placed_now(old, spellings.get(old.person_id, ()), rulebook, sources[old.source_id])
+        if placed.team_id == old.team_id or team_id not in (None, old.team_id, placed.team_id):
+            continue
+        day = teams[placed.team_id].day_of(old.occurred_at)
+        new = msgspec.structs.replace(old, team_id=placed.team_id, local_day=day, rule=placed.rule)
+        found.append(Change(old, new))
+    return found
+
+
+def moves_of(changes: Iterable[Change], so_far: Iterable[Move] = ()) -> list[Move]:
+    """What changes move between teams, added to what was moved so far; the most dollars first."""
+    sums = {(m.from_team_id, m.to_team_id): (m.calls, m.cost_nanos) for m in so_far}
+    for old, new in changes:
+        calls, nanos = sums.get((old.team_id, new.team_id), (0, 0))
+        sums[old.team_id, new.team_id] = (calls + 1, nanos + old.cost_nanos)
+    found = [
+        Move(from_team_id=left, to_team_id=joined, calls=calls, cost_nanos=nanos)
+        for (left, joined), (calls, nanos) in sums.items()
+    ]
+    return sorted(found, key=lambda m: (-m.cost_nanos, -m.calls, m.from_team_id, m.to_team_id))
+
+
+def arrived(moves: Iterable[Move]) -> dict[int, tuple[int, int]]:
+    """(calls, nano-dollars) that came to each team, from all others together."""
+    found: dict[int, tuple[int, int]] = {}
+    for move in moves:
+        calls, nanos = found.get(move.to_team_id, (0, 0))
+        found[move.to_team_id] = (calls + move.calls, nanos + move.cost_nanos)
+    return found

@@ -1,0 +1,164 @@
+"""Teams as the books know them: the organisation, its teams, and the account of what nobody could place."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.org.alert_settings import DEFAULTS, AlertSettings, Place, Route
+from bot.periods import Period as BudgetPeriod
+from bot.periods import PeriodKind, local_day, period_of
+
+Mode = Literal["preview", "announce", "govern"]
+TeamKind = Literal["organisation", "team", "unattributed"]
+ChannelState = Literal["none", "unresolved", "linked", "paused", "broken"]
+Role = Literal["manager", "member", "finance", "admin"]
+PeopleSetting = Literal["none", "self", "managers"]
+
+ORGANISATION_SLUG = "organisation"
+UNATTRIBUTED_SLUG = "unattributed"
+RESERVED_SLUGS = frozenset({ORGANISATION_SLUG, UNATTRIBUTED_SLUG, "org"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Team:
+    """One team. `budget_nanos` is its base allocation per period; grants come on top of it, in the ledger."""
+
+    id: int
+    slug: str
+    name: str
+    kind: TeamKind
+    parent_id: int | None
+    channel_ref: str
+    channel_id: str
+    channel_state: ChannelState
+    timezone: str
+    next_timezone: str
+    next_timezone_day: int | None
+    cost_center: str
+    budget_nanos: int
+    thresholds: tuple[int, ...]
+    starts_day: int | None
+    mode: Mode
+    alerts: AlertSettings = DEFAULTS
+
+    def place(self, route: Route = "") -> Place:
+        """The channel for messages of a kind: the team's own where it has none apart."""
+        apart = {"alerts": self.alerts.alerts_place, "approvals": self.alerts.approvals_place}.get(route)
+        return apart or Place(ref=self.channel_id or self.channel_ref, state=self.channel_state)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """All channels that the team's messages go to, its own first."""
+        apart = (self.alerts.alerts_place, self.alerts.approvals_place)
+        return (self.place(), *(place for place in apart if place is not None))
+
+    def is_at(self, channel_id: str) -> bool:
+        """Whether a channel is one of the team's, so that its figures may be shown there."""
+        return bool(channel_id) and any(place.ref == channel_id for place in self.places)
+
+    def zone_on(self, at_micros: int) -> str:
+        """The zone whose days count at a moment: a changed zone begins with the next period, in the old zone's days."""
+        if self.next_timezone_day is not None and local_day(at_micros, self.timezone) >= self.next_timezone_day:
+            return self.next_timezone
+        return self.timezone
+
+    def day_of(self, at_micros: int) -> int:
+        return local_day(at_micros, self.zone_on(at_micros))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Organisation:
+    """What holds for everyone."""
+
+    name: str
+    currency: str
+    period: PeriodKind
+    funding_nanos: int | None
+    mode: Mode
+    people: PeopleSetting
+
+
+@dataclass(frozen=True, kw_only=True)
+class Directory:
+    """The organisation with all its teams and who does what in them; read once, asked often."""
+
+    organisation: Organisation
+    teams: tuple[Team, ...]
+    roles: frozenset[tuple[int, int, Role]]
+    """(team id, person id, role)"""
+
+    def by_id(self, team_id: int) -> Team:
+        return next(t for t in self.teams if t.id == team_id)
+
+    def by_slug(self, slug: str) -> Team | None:
+        wanted = slug.casefold()
+        return next((t for t in self.teams if t.slug == wanted and t.kind == "team"), None)
+
+    def by_channel(self, channel_id: str) -> Team | None:
+        return next((t for t in self.teams if t.channel_id == channel_id and channel_id), None)
+
+    @property
+    def root(self) -> Team:
+        return next(t for t in self.teams if t.kind == "organisation")
+
+    @property
+    def unattributed(self) -> Team:
+        return next(t for t in self.teams if t.kind == "unattributed")
+
+    @property
+    def real_teams(self) -> tuple[Team, ...]:
+        return tuple(t for t in self.teams if t.kind == "team")
+
+    def ancestors(self, team: Team) -> tuple[Team, ...]:
+        """The team's parent, its parent, … up to the organisation."""
+        found: list[Team] = []
+        while team.parent_id is not None:
+            team = self.by_id(team.parent_id)
+            found.append(team)
+        return tuple(found)
+
+    @property
+    def addressed(self) -> tuple[Team, ...]:
+        """All that alerts are told of, with settings for them: the organisation, and every team."""
+        return (self.root, *self.real_teams)
+
+    def children(self, team: Team) -> tuple[Team, ...]:
+        return tuple(t for t in self.real_teams if t.parent_id == team.id)
+
+    def subtree(self, team: Team) -> tuple[Team, ...]:
+        found = [team]
+        for child in self.children(team):
+            found.extend(self.subtree(child))
+        return tuple(found)
+
+    def people_with(self, role: Role, team: Team) -> frozenset[int]:
+        return frozenset(person for t, person, r in self.roles if t == team.id and r == role)
+
+    @property
+    def finance(self) -> frozenset[int]:
+        return self.people_with("finance", self.root)
+
+    @property
+    def admins(self) -> frozenset[int]:
+        """Those who link channels and claim keys; where none are named, finance does."""
+        return self.people_with("admin", self.root) or self.finance
+
+    def teams_of(self, person_id: int) -> tuple[Team, ...]:
+        """The teams that a person belongs to, as a member first, then as a manager."""
+        member = [t for t in self.real_teams if (t.id, person_id, "member") in self.roles]
+        managed = [t for t in self.real_teams if (t.id, person_id, "manager") in self.roles and t not in member]
+        return tuple(member + managed)
+
+    def manages(self, person_id: int, team: Team) -> bool:
+        """Whether a person manages the team or one above it."""
+        return any((t.id, person_id, "manager") in self.roles for t in (team, *self.ancestors(team)))
+
+    def may_see(self, person_id: int, team: Team) -> bool:
+        """Team totals are public to the team; managers above it and finance see them too. In preview, only finance."""
+        if person_id in self.finance:
+            return True
+        if team.mode == "preview":
+            return False
+        return (team.id, person_id, "member") in self.roles or self.manages(person_id, team)
+
+    def period_at(self, team: Team, at_micros: int) -> BudgetPeriod:
+        return period_of(team.day_of(at_micros), self.organisation.period)

@@ -1,0 +1,130 @@
+"""The Monday message: when it is due, and the closed week's figures it is made of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from bot.alerting.alerts import Silence
+from bot.books.budgets import Standing
+from bot.periods import date_of, day_number, day_start, week_of, zone
+from bot.reporting.mix import ToolMix
+
+DIGEST_HOUR = 9
+CATCH_UP = timedelta(hours=24)
+"""How long after its hour a digest is still sent, when the worker was away."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """A part of a week's spend, with the week before beside it: nano-dollars and tokens."""
+
+    name: str
+    cost_nanos: int
+    before_nanos: int
+    tokens: int
+
+    @property
+    def change_nanos(self) -> int:
+        return self.cost_nanos - self.before_nanos
+
+
+@dataclass(frozen=True, kw_only=True)
+class Driver:
+    """What moved the week's spend: a tool, model or workflow that changed by so much."""
+
+    dimension: Literal["tool", "model", "workflow"]
+    share: Share
+
+
+@dataclass(frozen=True, kw_only=True)
+class Announced:
+    """Spend that was announced ahead, and what it cost on top of the usual. The days are the first and the last."""
+
+    what: str
+    first_day: int
+    last_day: int
+    limit_nanos: int | None
+    extra_nanos: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Digest:
+    """A closed week of a team. `days` are its seven days; tools are sorted by cost, the largest first."""
+
+    standing: Standing
+    monday: int
+    week_nanos: int
+    before_nanos: int
+    calls: int
+    unpriced_calls: int
+    tools: tuple[Share, ...]
+    drivers: tuple[Driver, ...]
+    mix: ToolMix
+    tool_days: tuple[tuple[str, tuple[int, ...]], ...]
+    """(tool, nano-dollars per day) over `chart_days`."""
+    chart_days: tuple[int, ...]
+    open_requests: int
+    alerts: int
+    announced: tuple[Announced, ...] = ()
+    gaps: tuple[Silence, ...] = ()
+    """Hours of the week in which a source that usually sends did not."""
+
+
+def due_week(*, now: datetime, zone_name: str) -> int | None:
+    """The Monday (as a day) of the closed week whose digest is due in a zone, or None.
+
+    Due from 09:00 local time on the Monday after, for a day: a slot is a wall-clock time in the team's zone, so a
+    change to or from daylight saving moves the moment, never the hour that people see.
+    """
+    local = now.astimezone(zone(zone_name))
+    monday, _ = week_of(day_number(local.date()))
+    slot = day_start(monday, zone_name).astimezone(zone(zone_name)).replace(hour=DIGEST_HOUR)
+    if slot <= local < slot + CATCH_UP:
+        return monday - 7
+    return None
+
+
+def next_digest(*, now: datetime, zone_name: str) -> datetime:
+    """The next moment, in UTC, at which a digest of the zone becomes due."""
+    local = now.astimezone(zone(zone_name))
+    monday, following = week_of(day_number(local.date()))
+    for day in (monday, following):
+        date = date_of(day)
+        slot = datetime(date.year, date.month, date.day, DIGEST_HOUR, tzinfo=zone(zone_name))
+        if slot > local:
+            return slot.astimezone(now.tzinfo)
+    raise AssertionError("the coming Monday is always ahead")
+
+
+def drivers_of(
+    shares: Mapping[Literal["tool", "model", "workflow"], Sequence[Share]], *, most: int = 3
+) -> tuple[Driver, ...]:
+    """What moved most, in dollars either way, at most `most`; less than a twentieth of the larger week is no driver.
+
+    A workflow says more than a model, a model more than a tool: of parts that moved by the same amount (they are often
+    the same calls seen from another side) only the one that says most is named.
+    """
+    order: tuple[Literal["tool", "model", "workflow"], ...] = ("workflow", "model", "tool")
+    found: list[Driver] = []
+    total = max(
+        (sum(max(s.cost_nanos, s.before_nanos) for s in shares.get(dimension, ())) for dimension in order), default=0
+    )
+    ranked = sorted(
+        (Driver(dimension=d, share=s) for d in order for s in shares.get(d, ()) if s.name),
+        key=lambda driver: (-abs(driver.share.change_nanos), order.index(driver.dimension)),
+    )
+    for driver in ranked:
+        if driver.share.change_nanos == 0 or abs(driver.share.change_nanos) * 20 < total or len(found) == most:
+            break
+        if any(_same_calls(driver, other) for other in found):
+            continue
+        seen_from = [other for other in ranked if _same_calls(other, driver)]
+        found.append(min(seen_from, key=lambda other: order.index(other.dimension)))
+    return tuple(found)
+
+
+def _same_calls(one: Driver, other: Driver) -> bool:
+    """Whether two parts moved by nearly the same amount: most likely the same calls, seen from two sides."""
+    change = other.share.change_nanos
+    return abs(one.share.change_nanos - change) * 8 <= abs(change)

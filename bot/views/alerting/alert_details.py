@@ -1,0 +1,87 @@
+"""The details of a spike, as a modal to read: why it is one, since when, hour by hour, and what drives it."""
+
+from typing import Any
+
+from bot.alerting.alert_details import AlertDetails
+from bot.messages import Block
+from bot.money import percent, usd, usd_round
+from bot.periods import HOUR_MICROS, moment, zone
+from bot.views.blocks import actions, button, context, date_mark, name, page, plain, section
+from bot.views.requests.budget_requests import REQUEST_BUDGET
+from bot.views.wording import counted, part_name
+
+_MOST_HOURS = 30
+_MOST_PARTS = 12
+_MOST_PEOPLE = 15
+_MOST_CHARACTERS = 2_800
+_KINDS = {"credential": "key"}
+
+
+def details_view(details: AlertDetails) -> dict[str, Any]:
+    """The modal."""
+    team = details.team
+    clock = team.zone_on(details.from_hour * HOUR_MICROS)
+    since = date_mark(details.from_hour * HOUR_MICROS, timezone=clock)
+    amount, hours = usd_round(details.observed_nanos), counted(details.window_hours, "hour")
+    rule = f"{amount} in {hours}, where usually there is nothing."
+    if details.usual_nanos > 0:
+        times = f"{details.observed_nanos / details.usual_nanos:,.1f} times {usd_round(details.usual_nanos)}"
+        rule = f"{amount} in {hours} is {times}, which is the most that is usual for so many of this team's hours."
+    lead = f"*Spike of {name(team.name)}*\nSince {since} · severity {details.severity}\nWhy it is one: {rule}"
+    blocks: list[Block] = [section(lead, block_id="details-lead")]
+    if details.answered:
+        blocks.append(context(details.answered, block_id="details-answer"))
+    if details.hours:
+        blocks.append(section(f"*Hour by hour*, {clock}\n```{_hours(details, clock)}```", block_id="details-hours"))
+    if details.parts:
+        blocks.append(
+            section(f"*What drives it*, seen from several sides\n{_parts(details)}", block_id="details-parts")
+        )
+    if details.people is not None:
+        blocks.append(section(f"*People*\n{_people(details)}", block_id="details-people"))
+    notes = []
+    if details.own_nanos > 0:
+        notes.append(f"{usd(details.own_nanos)} of it is your own use; only you see that.")
+    if details.people_note:
+        notes.append(details.people_note)
+    if notes:
+        blocks.append(context(" ".join(notes), block_id="details-notes"))
+    shown = plain(team.name, limit=40)
+    if team.mode == "govern":
+        label = f"Request budget for {shown}"
+        request = button("Request budget", action_id=REQUEST_BUDGET, value=team.id, label=label)
+        blocks.append(actions(request, block_id="details-actions"))
+    return page(title="Details of the spike", blocks=blocks)
+
+
+def _hours(details: AlertDetails, clock: str) -> str:
+    """A line an hour: when, cost, usual band, and whether it is above it, in words and not by colour."""
+    lines = []
+    for line in details.hours[-_MOST_HOURS:]:
+        local = moment(line.hour * HOUR_MICROS).astimezone(zone(clock))
+        band = f"{usd_round(line.low_nanos)} to {usd_round(line.high_nanos)}"
+        above = ", above it" if line.cost_nanos > line.high_nanos else ""
+        lines.append(f"{local:%a %d %b %H:%M}  {usd_round(line.cost_nanos):>8}  usual {band}{above}")
+    return "\n".join(lines)
+
+
+def _parts(details: AlertDetails) -> str:
+    lines: list[str] = []
+    for part in details.parts[:_MOST_PARTS]:
+        kind = _KINDS.get(part.dimension, part.dimension)
+        usual = f"usually {usd(part.usual_nanos)}" if part.usual_nanos > 0 else "usually nothing"
+        share = percent(part.cost_nanos, details.observed_nanos)
+        line = f"• {kind} {part_name(part.name, kind=kind)}: {usd(part.cost_nanos)} ({share} of the spend), {usual}"
+        if sum(map(len, lines)) + len(line) > _MOST_CHARACTERS:  # names may be of signs that are escaped
+            break
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def _people(details: AlertDetails) -> str:
+    assert details.people is not None
+    lines = [f"• {who}: {usd(nanos)}" for who, nanos in details.people[:_MOST_PEOPLE]]
+    rest = details.people[_MOST_PEOPLE:]
+    if rest:
+        lines.append(f"• {counted(len(rest), 'other')}: {usd(sum(nanos for _, nanos in rest))}")
+    return "\n".join(lines)

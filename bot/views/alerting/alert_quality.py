@@ -1,0 +1,59 @@
+"""Whether alerts are worth reading, as Home shows it to finance and admins, and to managers of their teams."""
+
+from collections.abc import Sequence
+
+from bot.alerting.alert_quality import QUALITY_DAYS, AlertQuality
+from bot.messages import Block
+from bot.org.teams import Team
+from bot.views.alerting.manners import settings_button
+from bot.views.blocks import name, section
+from bot.views.wording import counted
+
+_MOST_TEAMS = 3
+
+
+def quality_words(quality: AlertQuality) -> str:
+    """One sentence or two, in mrkdwn."""
+    if not quality.alerts:
+        return "No alert."
+    parts = [
+        f"{quality.acknowledged:,} acknowledged",
+        f"{quality.expected:,} planned",
+        f"{quality.useless:,} not useful",
+    ]
+    soon = "" if quality.median_seconds is None else f"; half of the answers within {_span(quality.median_seconds)}"
+    noise = f" {quality.noise:,} of {quality.answered:,} answered were noise." if quality.is_noisy else ""
+    return f"{counted(quality.alerts, 'alert')}: {', '.join(parts)}{soon}.{noise}"
+
+
+def _span(seconds: int) -> str:
+    if seconds < 60:
+        return "a minute"
+    if seconds < 2 * 3_600:
+        return counted(seconds // 60, "minute")
+    return counted(seconds // 3_600, "hour")
+
+
+def company_quality_block(
+    quality: AlertQuality, noisy: Sequence[tuple[Team, AlertQuality]], *, organisation: Team
+) -> Block:
+    """For finance and admins: all teams together, and those whose alerts are noise; with the way to the settings of what is
+    told of the organisation."""
+    lines = [quality_words(quality)]
+    if noisy:
+        named = ", ".join(name(team.name, limit=30) for team, _ in noisy[:_MOST_TEAMS])
+        rest = f" and {counted(len(noisy) - _MOST_TEAMS, 'team')} more" if len(noisy) > _MOST_TEAMS else ""
+        lines.append(f"Mostly noise: {named}{rest}. Their thresholds or mutes may want a change.")
+    words = f"*Alerts, last {QUALITY_DAYS} days*\n" + "\n".join(lines)
+    return section(words, block_id="company-alerts", accessory=settings_button(organisation))
+
+
+def managed_quality_blocks(managed: Sequence[tuple[Team, AlertQuality]]) -> list[Block]:
+    """For managers: each of their teams, with the way to its settings."""
+    if not managed:
+        return []
+    blocks = [section(f"*Alerts of my teams, last {QUALITY_DAYS} days*", block_id="home-alerts")]
+    for team, quality in managed[:_MOST_TEAMS]:
+        words = f"*{name(team.name, limit=40)}* {quality_words(quality)}"
+        blocks.append(section(words, block_id=f"home-alerts-{team.id}", accessory=settings_button(team)))
+    return blocks

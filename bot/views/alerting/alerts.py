@@ -1,0 +1,133 @@
+"""What all alerts share: the buttons and the menu that answer one, and what stands there once somebody did."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+from bot.messages import Block
+from bot.org.teams import Team
+from bot.views.blocks import Element, actions, button, context, date_mark, field, modal, name, overflow, section, select
+
+ACKNOWLEDGE_ALERT = "acknowledge_alert"
+EXPECT_ALERT = "expect_alert"
+ALERT_MENU = "alert_menu"
+"""Buttons carry the alert's id; the menu's options say which of them it is, then the alert's id."""
+SNOOZE_FORM = "snooze_form"
+SNOOZE_FIELD = "snooze"
+
+
+EXPECT_FORM = "expect_form"
+CAUSE_FIELD = "cause"
+LONG_FIELD = "how_long"
+
+
+class Choice(StrEnum):
+    """What an alert's menu offers."""
+
+    SNOOZE = "snooze"
+    PLANNED = "planned"
+    DETAILS = "details"
+    BUDGET = "request"
+    STANDING = "standing"
+    USELESS = "useless"
+
+
+_WORDS = {
+    Choice.SNOOZE: "Snooze…",
+    Choice.PLANNED: "This was planned…",
+    Choice.DETAILS: "Details",
+    Choice.BUDGET: "Request budget",
+    Choice.STANDING: "How the team stands",
+    Choice.USELESS: "Not useful",
+}
+
+
+def answer_blocks(
+    key: str,
+    alert_id: int,
+    answered: str | None,
+    *,
+    what: str,
+    others: tuple[Element, ...],
+    expectable: bool,
+    may_request: bool,
+) -> list[Block]:
+    """The two answers and the menu of all else; once somebody answered, their sentence and the menu.
+
+    `others` are buttons of this kind of alert, placed before the menu. An `expectable` one has a cause that can be
+    planned, and details. `may_request` is whether the menu offers to ask for budget.
+    """
+    if answered:
+        return [
+            context(answered, block_id=f"{key}-answer"),
+            actions(
+                *others,
+                _menu(alert_id, answered=True, expectable=expectable, may_request=may_request),
+                block_id=f"{key}-after",
+            ),
+        ]
+    given = [button("I'm on it", action_id=ACKNOWLEDGE_ALERT, value=alert_id, label=f"I'm on it: {what}")]
+    if expectable:
+        planned = f"This was planned: {what}"
+        given.append(button("This was planned", action_id=EXPECT_ALERT, value=alert_id, label=planned))
+    menu = _menu(alert_id, answered=False, expectable=expectable, may_request=may_request)
+    return [actions(*given, *others, menu, block_id=f"{key}-actions")]
+
+
+def _menu(alert_id: int, *, answered: bool, expectable: bool, may_request: bool) -> Element:
+    """At most five things to choose. A threshold has its button for budget beside it, and is explained by the standing."""
+    offered = [Choice.SNOOZE, Choice.STANDING, Choice.USELESS]
+    if expectable:
+        last = Choice.PLANNED if answered else Choice.STANDING
+        budget = [Choice.BUDGET] if may_request else []
+        offered = [Choice.SNOOZE, Choice.DETAILS, *budget, last, Choice.USELESS]
+    return overflow(*((_WORDS[choice], f"{choice}:{alert_id}") for choice in offered), action_id=ALERT_MENU)
+
+
+def answer_sentence(
+    state: str, *, who: str, at: int, until: int | None, useless_by: str | None, expected: str | None = None
+) -> str | None:
+    """Who answered an alert, how and when, in mrkdwn; None for one that nobody answered. `who` is a mention; `expected`
+    says what stays unsaid for that, and until when."""
+    when = date_mark(at)
+    said = {
+        "acknowledged": f"{who} is on it · {when}",
+        "expected": f"{who} says this was planned · {when}",
+        "useless": f"{who} finds this alert not useful · {when}",
+    }.get(state)
+    if state == "snoozed" and until is not None:
+        said = f"{who} snoozed this until {date_mark(until)} · {when}"
+    if said and expected:
+        said += f" · {expected}"
+    if said and useless_by and state != "useless":
+        said += f" · {useless_by} finds it not useful"
+    return said
+
+
+def alert_title(kind: str, team: Team) -> str:
+    """What an alert is called in a form, in mrkdwn."""
+    what = {"spike": "The spike of", "threshold": "The budget alert of", "forecast": "The forecast of"}.get(
+        kind, "The alert of"
+    )
+    return f"{what} {name(team.name)}"
+
+
+def snooze_form(*, title: str, until: Sequence[tuple[str, int]], is_snoozed: bool, metadata: str) -> dict[str, Any]:
+    """The form that asks for how long an alert is to stay quiet. `title` names the alert in mrkdwn; `until` has a word for
+    each choice and when it would end."""
+    words = {"hour": "For an hour", "morning": "Until tomorrow morning", "period": "Until the budget period ends"}
+    offered: list[tuple[str, str]] = [(words[choice], choice) for choice, _ in until]
+    if is_snoozed:
+        offered.append(("End the snooze now", "now"))
+    ends = " ".join(f"{words[choice]}: {date_mark(at)}." for choice, at in until)
+    menu = select(offered, action_id=SNOOZE_FIELD, chosen=offered[0][1], placeholder="For how long")
+    hint = "Its figures go on being brought up to date. If it is still running then, its buttons come back."
+    blocks = [
+        section(
+            f"{title} stays quiet for everybody: no reminder, and no other message of the same cause.",
+            block_id="snoozed",
+        ),
+        field("For how long?", menu, block_id=SNOOZE_FIELD, hint=hint),
+        context(ends, block_id="snooze-ends"),
+    ]
+    return modal(title="Snooze alert", submit="Snooze", blocks=blocks, callback_id=SNOOZE_FORM, metadata=metadata)

@@ -1,0 +1,144 @@
+"""What people see of a budget: a line that was crossed, its end, a run-out foretold, and what became of each."""
+
+from bot.alerting.budget_alerts import WHOLE, Foretold
+from bot.books.budgets import Standing
+from bot.messages import Block, Message
+from bot.money import usd_round
+from bot.org.teams import Team
+from bot.periods import day_text, short_day_text
+from bot.views.alerting.alerts import answer_blocks
+from bot.views.blocks import Element, button, context, name, plain, section
+from bot.views.books.budgets import figures, headline, may_request, outlook
+from bot.views.requests.budget_requests import REQUEST_BUDGET
+
+
+def threshold_message(
+    standing: Standing, percent: int, *, alert_id: int, command: str, answered: str | None
+) -> Message:
+    """A team's spend crossed a share of its budget, or nothing is left of it: then with what happens next. `answered` is
+    a sentence in mrkdwn that says who is on it."""
+    team, key = standing.team, f"alert-{alert_id}{'-answered' if answered else ''}"
+    crossed = crossed_words(standing, percent)
+    now = f"{headline(standing)} {outlook(standing)}"
+    after = [what_happens_next(standing)] if percent == WHOLE else []
+    blocks: list[Block] = [
+        section(f"*{crossed}.* {' '.join([now, *after])}", block_id=f"{key}-headline", fields=figures(standing)),
+        *answer_blocks(
+            key,
+            alert_id,
+            answered,
+            what=f"the budget alert of {plain(team.name, limit=40)}",
+            others=_request(standing),
+            expectable=False,
+            may_request=False,
+        ),
+        *_notes(key, team, command),
+    ]
+    said = [answered] if answered else []
+    return Message(text=" ".join([f"{crossed}.", now, *after, *said]), blocks=tuple(blocks))
+
+
+def crossed_words(standing: Standing, percent: int) -> str:
+    """`Search has passed 80 % of its budget`, `Search has used up its budget`, or that the rest of it is held."""
+    team, balance = standing.team, standing.balance
+    budget = "its budget" if team.kind == "team" else "the budget that no team was given"
+    if percent != WHOLE:
+        return f"{name(team.name)} has passed {percent} % of {budget}"
+    if balance.charged_nanos >= balance.allocated_nanos:
+        return f"{name(team.name)} has used up {budget}"
+    return f"{name(team.name)} has nothing left of {budget}: the rest is held"
+
+
+def what_happens_next(standing: Standing) -> str:
+    """What an exhausted budget leads to in the team's mode, and what one can do about it."""
+    team = standing.team
+    if team.kind != "team":
+        return (
+            "Next: such usage is booked all the same, and no gateway is told to stop it. Claim its keys for a team, or "
+            "raise `organisation.funding` in teams.yml."
+        )
+    if team.mode == "govern":
+        return (
+            "Next: usage is booked all the same, and a gateway that asks before a call is told to deny it until more is "
+            "granted or the period ends."
+        )
+    return f"Next: nothing, as the team is in mode {team.mode}: usage is booked, and gateways are told to allow it."
+
+
+def threshold_resolved_message(standing: Standing, percent: int, *, alert_id: int, because: str) -> Message:
+    """What becomes of a budget alert once its line lies ahead again. `because` is a sentence in mrkdwn."""
+    budget = "its budget" if standing.team.kind == "team" else "the budget that no team was given"
+    text = f"{name(standing.team.name)} is below {percent} % of {budget} again: {because} {headline(standing)}"
+    return Message(text=text, blocks=(section(text, block_id=f"alert-{alert_id}-resolved"),))
+
+
+def raised_words(standing: Standing) -> str:
+    """Why an alert ended where nobody's click did it: an import or a transfer raised the budget."""
+    return f"its budget is {usd_round(standing.balance.allocated_nanos)} now."
+
+
+RELEASED = "what was held is free again."
+
+
+def forecast_message(
+    foretold: Foretold, *, team: Team, alert_id: int, command: str, may_ask: bool, answered: str | None
+) -> Message:
+    """A budget that runs out before its period ends, or what became of that forecast: `foretold.outcome` says which."""
+    key = f"alert-{alert_id}-{foretold.outcome}{'-answered' if answered else ''}"
+    said = f"Said on {day_text(foretold.said_on)} for {day_text(foretold.said_day)}."
+    shown, last_day = name(team.name), short_day_text(foretold.end_day - 1)
+    if foretold.outcome != "expected":
+        text = {
+            "recovered": f"No longer expected: the budget of {shown} lasts until {last_day} as things stand.",
+            "ran_out": f"The budget of {shown} ran out on {day_text(foretold.shown_on)}.",
+            "lasted": f"The budget of {shown} lasted until {last_day}, when the period ended.",
+            "nearer": f"The budget of {shown} is expected to run out earlier: a newer message says when.",
+        }[foretold.outcome]
+        text = f"{text} {said}"
+        notes = [context(answered, block_id=f"{key}-answer")] if answered else []
+        return Message(text=text, blocks=(section(text, block_id=key), *notes))
+    lead = f"{shown} is expected to run out of budget on {day_text(foretold.shown_day)}"
+    over = max(0, foretold.end_nanos - foretold.allocated_nanos)
+    until = f"until {short_day_text(foretold.late_day)}" if foretold.late_day is not None else "or later"
+    sure = (
+        f"In 8 of 10 cases it is from {short_day_text(foretold.early_day)} {until}; the chance that it is before "
+        f"{last_day} is over is {_chance(foretold.chance)}."
+    )
+    end = (
+        f"By then it comes to {usd_round(foretold.end_nanos)}, {usd_round(over)} over its budget of "
+        f"{usd_round(foretold.allocated_nanos)}."
+    )
+    moved = [said] if foretold.shown_day != foretold.said_day else []
+    shown_answer = [answered] if answered else []
+    blocks: list[Block] = [
+        section(f"*{lead}.* {sure} {end}", block_id=key),
+        *answer_blocks(
+            key,
+            alert_id,
+            answered,
+            what=f"the forecast of {plain(team.name, limit=40)}",
+            others=_request_button(team) if may_ask else (),
+            expectable=False,
+            may_request=False,
+        ),
+        *_notes(key, team, command, *moved),
+    ]
+    return Message(text=" ".join([f"{lead}.", sure, end, *moved, *shown_answer]), blocks=tuple(blocks))
+
+
+def _chance(chance: float) -> str:
+    return "over 95 %" if chance > 0.95 else f"{chance:.0%}".replace("%", " %")
+
+
+def _notes(key: str, team: Team, command: str, *said: str) -> list[Block]:
+    notes = [*said, f"`{command}` here shows how the team stands now."] if team.kind == "team" else list(said)
+    return [context(*notes, block_id=f"{key}-notes")] if notes else []
+
+
+def _request(standing: Standing) -> tuple[Element, ...]:
+    return _request_button(standing.team) if may_request(standing) else ()
+
+
+def _request_button(team: Team) -> tuple[Element, ...]:
+    label = f"Request budget for {plain(team.name, limit=40)}"
+    return (button("Request budget", action_id=REQUEST_BUDGET, value=team.id, label=label),)

@@ -1,0 +1,136 @@
+"""What people see of spend that is expected: the announcement in the channel, the list, and the form of a planned spike."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.alerting.expectations import Cause, Expectation
+from bot.messages import Block, Message
+from bot.money import usd, usd_round
+from bot.org.teams import Team
+from bot.views.alerting.alerts import CAUSE_FIELD, EXPECT_FORM, LONG_FIELD
+from bot.views.blocks import actions, button, context, date_mark, field, modal, name, plain, section, select
+from bot.views.wording import part_name
+
+END_EXPECTATION = "end_expectation"
+"""A button that carries an expectation's id."""
+_MOST_LISTED = 10
+_KINDS = {"credential": "key"}
+
+
+def cause_words(cause: Cause, *, team: str) -> str:
+    """`key ci-7`, or `all spend of Search`, escaped."""
+    if cause.is_total:
+        return f"all spend of {team}" if team else "the team's spend"
+    kind = _KINDS.get(cause.dimension, cause.dimension)
+    return f"{kind} {part_name(cause.name, kind=kind)}"
+
+
+def _until_words(expectation: Expectation) -> str:
+    end = expectation.ends_at
+    return "a week after this has ended" if end is None else date_mark(end)
+
+
+def muted_words(expectation: Expectation) -> str:
+    """What an answered spike says of what stays unsaid."""
+    return f"no alert of {cause_words(expectation.cause, team='')} until {_until_words(expectation)}"
+
+
+def announcement_message(expectation: Expectation, *, team: Team, who: str, zone: str, command: str) -> Message:
+    """Somebody announced spend ahead. `who` is a mention, `zone` the team's."""
+    key = f"expectation-{expectation.id}"
+    text = f"{who} expects more spend of {name(team.name)} than usual: {_figures(expectation, zone=zone)}."
+    beyond = "what goes beyond is said" if expectation.limit_nanos is not None else "its budget alerts are said as ever"
+    notes = f"Spike alerts of {name(team.name)} stay quiet for it; {beyond}. `{command} expect` lists what is expected."
+    end = _end_button(expectation, team)
+    blocks = (
+        section(text, block_id=f"{key}-announced"),
+        actions(end, block_id=f"{key}-actions"),
+        context(notes, block_id=f"{key}-notes"),
+    )
+    return Message(text=f"{text} {notes}", blocks=blocks)
+
+
+def over_message(
+    expectation: Expectation, *, team: Team, who: str, ended_by: str | None, extra_nanos: int, zone: str
+) -> Message:
+    """What was announced is over, and what it came to; its announcement is updated to this."""
+    ended = f", ended early by {ended_by}" if ended_by else ""
+    extra = (
+        f"It cost {usd(extra_nanos)} on top of the usual." if extra_nanos > 0 else "It cost nothing beyond the usual."
+    )
+    text = (
+        f"What {who} expected of {name(team.name)} is over{ended}: {_figures(expectation, zone=zone)}. {extra} "
+        "Spike alerts are said as ever."
+    )
+    return Message(text=text, blocks=(section(text, block_id=f"expectation-{expectation.id}-over"),))
+
+
+def _figures(expectation: Expectation, *, zone: str) -> str:
+    """`“launch”, from 26 Nov at 14:00 until …, up to $500 on top of the usual`."""
+    until = date_mark(expectation.until_at or expectation.ends_at or expectation.from_at, timezone=zone)
+    words = f"“{name(expectation.what)}”, from {date_mark(expectation.from_at, timezone=zone)} until {until}"
+    if expectation.limit_nanos is not None:
+        words += f", up to {usd_round(expectation.limit_nanos)} on top of the usual"
+    return words
+
+
+def _end_button(expectation: Expectation, team: Team) -> Any:
+    what = expectation.what or "the planned spike"
+    label = f"End what is expected of {plain(team.name, limit=25)}: {plain(what, limit=25)}"
+    return button("End it now", action_id=END_EXPECTATION, value=expectation.id, label=label)
+
+
+def expectations_message(
+    listed: Sequence[tuple[Expectation, str]], *, team: Team, zone: str, at: int, command: str
+) -> Message:
+    """What `/tokens expect` answers: what is expected of the channel's team, now and to come, each with who said so."""
+    example = f"`{command} expect launch 2 days from monday up to $500` announces more."
+    if not listed:
+        text = f"Nothing is expected of {name(team.name)} beyond its usual spend. {example}"
+        return Message(text=text, blocks=(section(text, block_id="expected"),))
+    lead = f"Expected of {name(team.name)}"
+    blocks: list[Block] = [section(f"*{lead}*", block_id="expected")]
+    lines = []
+    for expectation, who in listed[:_MOST_LISTED]:
+        line = _line(expectation, team=team, who=who, zone=zone, at=at)
+        lines.append(line)
+        end = _end_button(expectation, team)
+        blocks.append(section(line, block_id=f"expected-{expectation.id}", accessory=end))
+    rest = len(listed) - _MOST_LISTED
+    more = f"{rest} more are not shown. " if rest > 0 else ""
+    blocks.append(context(f"{more}{example}", block_id="expected-notes"))
+    return Message(text=f"{lead}: {'; '.join(lines)}. {more}{example}", blocks=tuple(blocks))
+
+
+def _line(expectation: Expectation, *, team: Team, who: str, zone: str, at: int) -> str:
+    comes = "" if expectation.from_at <= at else " (to come)"
+    if expectation.alert_id is None:
+        return f"{_figures(expectation, zone=zone)}{comes}, says {who}"
+    end = expectation.ends_at
+    until = "a week after its spike has ended" if end is None else date_mark(end, timezone=zone)
+    return f"{cause_words(expectation.cause, team=name(team.name))} until {until}, says {who}"
+
+
+def expect_form(
+    *,
+    title: str,
+    causes: Sequence[tuple[str, str]],
+    until: Sequence[tuple[str, str]],
+    said: str | None,
+    metadata: str,
+) -> dict[str, Any]:
+    """The form of a planned spike: what of it was planned, and for how long it stays expected. `causes` and `until` are
+    (words, value); `said` is what was answered already, in mrkdwn."""
+    lead = (
+        f"{title} was planned: what you choose is not alerted again until then, and what lasts becomes the new usual."
+    )
+    blocks: list[Block] = [section(lead, block_id="planned")]
+    if said:
+        blocks.append(context(said, block_id="planned-said"))
+    menu = select(causes, action_id=CAUSE_FIELD, chosen=causes[0][1], placeholder="What was planned")
+    hint = "All else of the team goes on being watched."
+    blocks.append(field("What was planned?", menu, block_id=CAUSE_FIELD, hint=hint))
+    menu = select(until, action_id=LONG_FIELD, chosen=until[0][1], placeholder="For how long")
+    hint = "Budget alerts are said as ever."
+    blocks.append(field("For how long?", menu, block_id=LONG_FIELD, hint=hint))
+    return modal(title="This was planned", submit="Save", blocks=blocks, callback_id=EXPECT_FORM, metadata=metadata)

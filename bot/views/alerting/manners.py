@@ -1,0 +1,76 @@
+"""What people see of alerts beyond the single message: the day's other alerts in one, and those that nobody answered."""
+
+import re
+from collections.abc import Sequence
+
+from bot.messages import Block, Message
+from bot.org.teams import Team
+from bot.views.alerting.alerts import ACKNOWLEDGE_ALERT
+from bot.views.blocks import Element, actions, button, context, mention_of_channel, name, plain, section, select
+from bot.views.wording import counted
+
+SAY_SUMMED_ALERT = "say_summed_alert"
+OPEN_ALERT_SETTINGS = "open_alert_settings"
+"""The button carries the team's id."""
+
+_MOST_LINES = 10
+_LINE_CHARACTERS = 180
+_TOKENS = re.compile(r"<[^<>]*>|&(?:amp|lt|gt);|.", re.DOTALL)
+
+
+def more_alerts_message(team: Team, *, lines: Sequence[tuple[int, str]], day: int) -> Message:
+    """The alerts of a day beyond the team's number for it, in one message. `lines` are (alert id, its text in mrkdwn), the
+    oldest first; the newest can be said by themselves."""
+    key = f"more-alerts-{team.id}-{day}-{len(lines)}"
+    lead = f"{counted(len(lines), 'more alert')} of {name(team.name)} today"
+    numbered = [f"{number}. {one_line(text)}" for number, (_, text) in enumerate(lines, start=1)]
+    shown = numbered[-_MOST_LINES:]
+    rest = len(numbered) - len(shown)
+    earlier = [f"and {counted(rest, 'earlier one')}"] if rest else []
+    cap = (
+        f"{name(team.name)} wants {counted(team.alerts.daily_cap, 'alert')} a day one by one; critical ones always are."
+    )
+    choices = list(enumerate(lines, start=1))[-_MOST_LINES:]
+    options = [(f"Say alert {number} by itself", alert) for number, (alert, _) in choices]
+    menu = select(options, action_id=SAY_SUMMED_ALERT, chosen=None, placeholder="Say one by itself")
+    body = "\n".join([*shown, *earlier])
+    blocks = (
+        section(f"*{lead}*\n{body}", block_id=f"{key}-lines"),
+        actions(settings_button(team), menu, block_id=f"{key}-actions"),
+        context(cap, block_id=f"{key}-notes"),
+    )
+    return Message(text=f"{lead}: {'; '.join(shown[:3])}", blocks=blocks)
+
+
+def escalation_message(
+    team: Team, *, alert_id: int, text: str, minutes: int, channel_id: str, ended: str | None
+) -> Message:
+    """To those who are told that nobody answered a critical alert for so many minutes, or yet if 0. `ended` is a sentence in
+    mrkdwn once somebody did."""
+    key = f"escalation-{alert_id}{'-ended' if ended else ''}"
+    where = f" It is in {mention_of_channel(channel_id)}." if channel_id else ""
+    waited = f"for {counted(minutes, 'minute')}" if minutes else "yet"
+    lead = ended or f"Nobody has answered a critical alert of {name(team.name)} {waited}."
+    blocks: list[Block] = [section(f"*{lead}*{where}\n{one_line(text, limit=600)}", block_id=f"{key}-headline")]
+    if ended is None:
+        what = f"the critical alert of {plain(team.name, limit=40)}"
+        answer: Element = button("I'm on it", action_id=ACKNOWLEDGE_ALERT, value=alert_id, label=f"I'm on it: {what}")
+        blocks.append(actions(answer, block_id=f"{key}-actions"))
+    return Message(text=f"{lead} {one_line(text, limit=600)}", blocks=tuple(blocks))
+
+
+def settings_button(team: Team) -> Element:
+    label = f"Alert settings of {plain(team.name, limit=40)}"
+    return button("Alert settings", action_id=OPEN_ALERT_SETTINGS, value=team.id, label=label)
+
+
+def one_line(mrkdwn: str, *, limit: int = _LINE_CHARACTERS) -> str:
+    """Mrkdwn on one line, cut without cutting a mention, a date or an entity in half."""
+    parts: list[str] = []
+    length = 0
+    for token in _TOKENS.findall(" ".join(mrkdwn.split())):
+        length += len(token)
+        if length > limit:
+            return "".join(parts).rstrip() + "…"
+        parts.append(token)
+    return "".join(parts)

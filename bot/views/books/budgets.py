@@ -1,0 +1,115 @@
+"""A team's budget and spend in words: the sentence that matters, the outlook, and the figures one by one."""
+
+from bot.books.budgets import Standing
+from bot.money import percent, usd, usd_round
+from bot.org.teams import Team
+from bot.periods import day_text, short_day_text
+from bot.views.blocks import name
+from bot.views.wording import a_day, change_words, last_day_text
+
+
+def has_budget(standing: Standing) -> bool:
+    """Whether there are figures of a budget to show: some is allocated, and the team's mode speaks of budgets."""
+    return standing.team.mode != "announce" and standing.balance.allocated_nanos > 0
+
+
+def may_request(standing: Standing) -> bool:
+    """Whether a request for the team's budget has consequences, so that the button for it is drawn."""
+    return may_ask(standing.team)
+
+
+def may_ask(team: Team) -> bool:
+    """The same of a team whose figures are not at hand."""
+    return team.kind == "team" and team.mode == "govern"
+
+
+def headline(standing: Standing) -> str:
+    """The one sentence that matters, as mrkdwn: what is left of how much until when, or what was spent."""
+    team, balance = name(standing.team.name), standing.balance
+    until = f"until {last_day_text(standing.period)}"
+    if standing.team.kind == "organisation":
+        return f"{team} has {usd_round(balance.available_nanos)} {until} that no team was given."
+    if not has_budget(standing):
+        return f"{team} has spent {usd_round(balance.charged_nanos)} since {short_day_text(standing.period.first_day)}."
+    allocated, available = usd_round(balance.allocated_nanos), balance.available_nanos
+    if available > 0:
+        return f"{team} has {usd_round(available)} left of {allocated} {until}."
+    if balance.charged_nanos > balance.allocated_nanos:
+        over = usd_round(balance.charged_nanos - balance.allocated_nanos)
+        return f"{team} is {over} over its budget of {allocated} {until}."
+    if balance.held_nanos > 0:
+        return f"{team} has nothing left of {allocated} {until}: {usd_round(balance.held_nanos)} of it is held."
+    return f"{team} has nothing left of {allocated} {until}."
+
+
+def outlook(standing: Standing) -> str:
+    """Burn rate, run-out and the period's end in a sentence or two; without a budget, burn rate and end alone."""
+    forecast = standing.forecast
+    if forecast.burn_nanos_per_day <= 0:
+        return "Nothing was spent in the last seven days."
+    spender = "Unattributed usage costs" if standing.team.kind == "organisation" else "It spends"
+    pace = f"{spender} {a_day(forecast.burn_nanos_per_day)}; at this rate"
+    end = f"{usd_round(forecast.end_nanos)} by {last_day_text(standing.period)}"
+    if not has_budget(standing) or standing.team.kind == "organisation":
+        return f"{pace} it comes to {end}."
+    if standing.balance.available_nanos <= 0:
+        return f"{pace} it comes to {end}, {against_budget(standing)}."
+    if forecast.run_out_day is None:
+        return f"{pace} the budget lasts, with {end}, {against_budget(standing)}."
+    return f"{pace} the budget runs out on {day_text(forecast.run_out_day)}, and it comes to {end}."
+
+
+def spent_words(standing: Standing) -> str:
+    """`Spent $11,688.00 (97 %), $250.00 held.` of a team with a budget."""
+    balance = standing.balance
+    held = f", {usd(balance.held_nanos)} held" if balance.held_nanos else ""
+    return f"Spent {usd(balance.charged_nanos)} ({percent(balance.charged_nanos, balance.allocated_nanos)}){held}."
+
+
+def no_budget_words(standing: Standing) -> str:
+    """Why there is none: it begins later, or nobody declared one."""
+    team = standing.team
+    if team.budget_nanos > 0 and team.starts_day is not None and team.starts_day > standing.today:
+        return f"Its budget of {usd_round(team.budget_nanos)} starts on {day_text(team.starts_day)}."
+    return "No budget is declared for it. Finance declares one in teams.yml, under `budget`."
+
+
+def figures(standing: Standing) -> list[str]:
+    """The figures one by one, as a section's fields."""
+    balance, forecast = standing.balance, standing.forecast
+    change = change_words(standing.week_nanos, standing.week_before_nanos, before="the 7 days before")
+    week = f"*Last 7 full days*\n{usd(standing.week_nanos)}, {change}"
+    burn = f"*Burn rate*\n{a_day(forecast.burn_nanos_per_day)}"
+    end = f"*Forecast for {last_day_text(standing.period)}*\n{usd_round(forecast.end_nanos)}"
+    since = short_day_text(standing.period.first_day)
+    if standing.team.kind == "organisation":
+        return [
+            f"*Unattributed since {since}*\n{usd(balance.charged_nanos)}",
+            f"*Held for requests*\n{usd(balance.held_nanos)}",
+        ]
+    if not has_budget(standing):
+        return [f"*Spent since {since}*\n{usd(balance.charged_nanos)}", week, burn, end]
+    return [
+        f"*Spent*\n{usd(balance.charged_nanos)} ({percent(balance.charged_nanos, balance.allocated_nanos)} of budget)",
+        f"*Available*\n{usd(balance.available_nanos)}",
+        f"*Held*\n{usd(balance.held_nanos)}",
+        burn,
+        f"*Runs out*\n{_run_out(standing)}",
+        f"{end}, {against_budget(standing)}",
+        week,
+    ]
+
+
+def against_budget(standing: Standing) -> str:
+    """`$1,200 over budget`: the forecast beside what is allocated."""
+    difference = standing.forecast.end_nanos - standing.balance.allocated_nanos
+    if difference == 0:
+        return "exactly the budget"
+    return f"{usd_round(abs(difference))} {'over' if difference > 0 else 'under'} budget"
+
+
+def _run_out(standing: Standing) -> str:
+    if standing.balance.available_nanos <= 0:
+        return "Nothing is left now"
+    day = standing.forecast.run_out_day
+    return f"Not before {last_day_text(standing.period)}" if day is None else day_text(day)

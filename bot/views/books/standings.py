@@ -1,0 +1,124 @@
+"""How a team stands, as `/tokens` says it, and what people see where there is no standing to show."""
+
+from collections.abc import Sequence
+
+from bot.alerting.alerts import Silence
+from bot.books.budgets import Standing
+from bot.messages import Block, Message
+from bot.org.teams import Team
+from bot.reporting.digests import Share
+from bot.views.blocks import actions, button, context, name, plain, section
+from bot.views.books.budgets import figures, has_budget, headline, may_request, no_budget_words, outlook, spent_words
+from bot.views.charts import spend_chart
+from bot.views.detection.silences import gaps_words
+from bot.views.requests.budget_requests import REQUEST_BUDGET
+from bot.views.wording import counted, share_lines
+
+SHOW_STANDING = "show_standing"
+"""A button that asks for a team's standing, its value the team's id."""
+SHARE_STANDING = "share_standing"
+
+_MOST_TEAMS = 15
+
+
+def standing_text(standing: Standing) -> str:
+    """A standing in a few sentences with their numbers: what a screen reader reads, and a notification shows."""
+    parts = [headline(standing), outlook(standing)]
+    if standing.team.kind == "team" and has_budget(standing):
+        parts.insert(1, spent_words(standing))
+    elif _lacks_budget(standing):
+        parts.append(no_budget_words(standing))
+    return " ".join(parts)
+
+
+def standing_message(
+    standing: Standing,
+    *,
+    tools: Sequence[Share],
+    command: str,
+    pending: int,
+    shared_by: str | None = None,
+    gaps: Sequence[Silence] = (),
+) -> Message:
+    """What `/tokens` answers.
+
+    `tools` are the last seven days', today included, the largest first. `pending` counts the team's requests that wait.
+    `shared_by` is the mention of whoever shows it to the channel: then there is nothing left to share. `gaps` are those in
+    the data of the last days.
+    """
+    team, key = standing.team, f"standing-{standing.team.id}"
+    blocks: list[Block] = [section(f"*{headline(standing)}*", block_id=f"{key}-headline", fields=figures(standing))]
+    if gaps:
+        blocks.append(context(gaps_words(gaps, zone=standing.zone), block_id=f"{key}-gaps"))
+    if _lacks_budget(standing):
+        blocks.append(section(no_budget_words(standing), block_id=f"{key}-no-budget"))
+    if team.kind == "team":  # the organisation's own days hold what is unattributed alone
+        blocks.append(spend_chart(standing))
+    total = sum(tool.cost_nanos for tool in tools)
+    lines = share_lines(tools, total_nanos=total)
+    if lines:
+        blocks.append(section(f"*Top tools, last 7 days*\n{lines}", block_id=f"{key}-tools"))
+    buttons = []
+    shown = plain(team.name, limit=40)
+    if may_request(standing):
+        label = f"Request budget for {shown}"
+        buttons.append(button("Request budget", action_id=REQUEST_BUDGET, value=team.id, label=label))
+    if shared_by is None and team.kind == "team" and team.mode != "preview":
+        label = f"Share the figures of {shown} to channel"
+        buttons.append(button("Share to channel", action_id=SHARE_STANDING, value=team.id, label=label))
+    if buttons:
+        blocks.append(actions(*buttons, block_id=f"{key}-actions"))
+    notes = [] if shared_by is None else [f"Shared by {shared_by}."]
+    if team.mode == "preview":
+        notes.append("Preview: only finance sees this.")
+    if pending:
+        notes.append(f"{counted(pending, 'budget request')} {'waits' if pending == 1 else 'wait'} for a decision.")
+    notes.append(f"Today so far is included. `{command} me` shows your own use, to you alone.")
+    blocks.append(context(" ".join(notes), block_id=f"{key}-notes"))
+    lacking = f" {gaps_words(gaps, zone=standing.zone)}" if gaps else ""
+    return Message(text=standing_text(standing) + lacking, blocks=tuple(blocks))
+
+
+def no_team_message(teams: Sequence[Team], command: str) -> Message:
+    """Where a channel belongs to no team, and the asker to none, or to several (`teams`) that they may choose from."""
+    if not teams:
+        text = (
+            "This channel belongs to no team, and you are in none. "
+            f"Type `{command}` in your team's channel, or ask whoever keeps teams.yml to add you to your team. "
+            f"`{command} me` shows your own use."
+        )
+        return Message(text=text, blocks=(section(text, block_id="no-team"),))
+    lead = "This channel belongs to no team. Choose one of yours:"
+    names = ", ".join(name(team.name) for team in teams[:_MOST_TEAMS])
+    rest = f"and {len(teams) - _MOST_TEAMS:,} more" if len(teams) > _MOST_TEAMS else ""
+    blocks = [section(lead, block_id="no-team")]
+    for team in teams[:_MOST_TEAMS]:
+        label = f"Show how {plain(team.name, limit=40)} stands"
+        show = button("Show", action_id=SHOW_STANDING, value=team.id, label=label)
+        blocks.append(section(f"*{name(team.name)}*", block_id=f"team-{team.id}", accessory=show))
+    if rest:
+        blocks.append(context(f"… {rest}: type `{command}` in the team's own channel.", block_id="more-teams"))
+    return Message(text=f"{lead} {names} {rest}".strip() + ".", blocks=tuple(blocks))
+
+
+def preview_message(command: str) -> Message:
+    """What people other than finance read while Tokens only watches."""
+    text = (
+        "Tokens is in preview here: it counts usage, and only finance sees the figures until they switch it on. "
+        f"`{command} me` shows your own use."
+    )
+    return Message(text=text, blocks=(section(text, block_id="preview"),))
+
+
+def not_yours_message(team: Team) -> Message:
+    """To somebody who asks for the figures of a team that they are not in."""
+    text = (
+        f"The figures of {name(team.name)} are for its members, its managers and finance. "
+        "If you belong to the team, ask whoever keeps teams.yml to add you."
+    )
+    return Message(text=text, blocks=(section(text, block_id=f"not-yours-{team.id}"),))
+
+
+def _lacks_budget(standing: Standing) -> bool:
+    """Whether it is worth saying that there is no budget: in mode `announce` nobody speaks of one."""
+    return standing.team.kind == "team" and standing.team.mode != "announce" and not has_budget(standing)

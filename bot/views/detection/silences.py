@@ -1,0 +1,26 @@
+"""Gaps in the data, in words."""
+
+from collections.abc import Sequence
+
+from bot.alerting.alerts import Silence
+from bot.periods import HOUR_MICROS
+from bot.views.blocks import date_mark, name
+from bot.views.wording import counted
+
+_MOST = 3
+
+
+def silence_words(silence: Silence, *, zone: str) -> str:
+    """`No data from gateway-eu between 23 Nov at 02:00 and 23 Nov at 05:00`."""
+    start = date_mark(silence.from_hour * HOUR_MICROS, timezone=zone)
+    if silence.end_hour is None:
+        return f"No data from {name(silence.source)} since {start}"
+    end = date_mark(silence.end_hour * HOUR_MICROS, timezone=zone)
+    return f"No data from {name(silence.source)} between {start} and {end}"
+
+
+def gaps_words(gaps: Sequence[Silence], *, zone: str) -> str:
+    """The same of several, the newest of them, with what follows."""
+    newest = sorted(gaps, key=lambda gap: gap.from_hour)[-_MOST:]
+    more = f" (and {counted(len(gaps) - _MOST, 'earlier gap')})" if len(gaps) > _MOST else ""
+    return f"{'; '.join(silence_words(gap, zone=zone) for gap in newest)}{more}: the figures lack what was used then."

@@ -1,0 +1,116 @@
+"""What a channel sees of a spike: how far above its usual a team's spend is, and what drives it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.alerting.alerts import Contributor, SpikeAlert
+from bot.detection.shared_rises import MOST_HOURS
+from bot.messages import Block, Message
+from bot.money import percent, usd, usd_round
+from bot.org.teams import Team
+from bot.periods import HOUR_MICROS
+from bot.views.alerting.alerts import answer_blocks
+from bot.views.blocks import context, date_mark, name, picture, plain, section
+from bot.views.books.budgets import may_ask
+from bot.views.detection.silences import silence_words
+from bot.views.wording import counted, part_name
+
+_MOST_CONTRIBUTORS = 5
+_MOST_SILENCES = 3
+_DIMENSIONS = {"credential": "key", "model": "model", "tool": "tool", "workflow": "workflow"}
+
+
+def spike_message(
+    alert: SpikeAlert,
+    *,
+    team: Team,
+    alert_id: int,
+    command: str,
+    zone: str,
+    answered: str | None,
+    closed: bool,
+    chart: dict[str, Any] | None,
+) -> Message:
+    """A team's spend is far above its usual, and what it is made of; the same message is updated until it ends.
+
+    `answered` is a sentence in mrkdwn that takes the place of the buttons. `chart` is an encoded SpikeHours. People are
+    never named.
+    """
+    key = f"alert-{alert_id}"
+    if answered:
+        key += "-answered"
+    if closed:
+        key += "-closed"
+    shown = name(team.name)
+    if alert.part is not None:
+        shown = f"{part_words(alert.part)} in {shown}"
+    hours = counted(alert.window_hours, "hour")
+    amount, usual = usd_round(alert.observed_nanos), usd_round(alert.usual_nanos)
+    compared = f"{usual} is a usual peak" if alert.usual_nanos > 0 else "usually there is nothing"
+    verb = "was" if closed or not alert.ongoing else "is"
+    found = f"Spend of {shown} {verb} far above its usual: {amount} in {hours}, where {compared}"
+    since = date_mark(alert.from_hour * HOUR_MICROS, timezone=zone)
+    times = f", {alert.observed_nanos / alert.usual_nanos:,.1f} times" if alert.usual_nanos > 0 else ""
+    excess = f"{usd(alert.excess_nanos)} more than usual{times}"
+    ended = " The spike has ended." if closed else ""
+    if alert.shared:
+        ended = " Most teams rose at the same time: this is likely a provider that catches up, and no spike."
+    lead = f"*{found}.*{ended}\nSince {since} · severity {alert.severity} · {excess}"
+    blocks: list[Block] = [section(lead, block_id=f"{key}-headline")]
+    if alert.contributors:
+        sides = ", seen from several sides" if len(alert.contributors) > 1 else ""
+        drivers = f"*What drives it*{sides}\n{_contributors(alert, zone=zone)}"
+        blocks.append(section(drivers, block_id=f"{key}-drivers"))
+    silent = [silence_words(silence, zone=zone) for silence in alert.silences[:_MOST_SILENCES]]
+    if silent:
+        blocks.append(context(*silent, block_id=f"{key}-silences"))
+    if chart is not None:
+        blocks.append(picture(0, block_id=f"{key}-chart"))
+    if closed:
+        if answered:
+            blocks.append(context(answered, block_id=f"{key}-answered"))
+    else:
+        what = f"the spike of {plain(team.name, limit=40)}"
+        blocks += answer_blocks(
+            key, alert_id, answered, what=what, others=(), expectable=True, may_request=may_ask(team)
+        )
+    blocks.append(context(f"`{command}` here shows how the team stands now.", block_id=f"{key}-notes"))
+    driver = f" Most of it: {_contributor(alert, alert.contributors[0], zone=zone)}." if alert.contributors else ""
+    said = f" {answered}" if answered else ""
+    gaps = "".join(f" {words}." for words in silent)
+    text = f"{found}: {excess}, severity {alert.severity}.{driver}{gaps}{ended}{said}"
+    return Message(text=text, blocks=tuple(blocks), charts=(chart,) if chart is not None else ())
+
+
+def part_words(part: tuple[str, str], *, escaped: bool = True) -> str:
+    """`key ci-7`, in mrkdwn unless it is for plain text."""
+    kind = _DIMENSIONS[part[0]]
+    return f"{kind} {part_name(part[1], kind=kind) if escaped else plain(part[1], limit=40)}"
+
+
+def _contributors(alert: SpikeAlert, *, zone: str) -> str:
+    shown = [_contributor(alert, part, zone=zone) for part in alert.contributors[:_MOST_CONTRIBUTORS]]
+    return "\n".join(f"{rank}. {words}" for rank, words in enumerate(shown, 1))
+
+
+def _contributor(alert: SpikeAlert, part: Contributor, *, zone: str) -> str:
+    """`key ci-4 $900.00 (85 % of it), new, first seen 23 Nov`: its share of what is above the usual."""
+    if part.first_hour is not None:
+        usual = f"new, first seen {date_mark(part.first_hour * HOUR_MICROS, timezone=zone)}"
+    else:
+        usual = f"usually {usd(part.usual_nanos)}" if part.usual_nanos else "usually nothing"
+    share = percent(min(part.rise_nanos, alert.excess_nanos), alert.excess_nanos)
+    return f"{part_words((part.dimension, part.name))} {usd(part.cost_nanos)} ({share} of it), {usual}"
+
+
+def shared_rise_message(facts: Mapping[str, Any], *, zone: str) -> Message:
+    """What finance hears when most teams rise together, which is said to no team."""
+    hours = facts["hours"]
+    start = date_mark(min(hours) * HOUR_MICROS, timezone=zone)
+    lead = f"{counted(facts['teams'], 'team')} rose together at {start}: {usd_round(facts['rise_nanos'])} more than a week before"
+    why = "So many at once is likely a provider or gateway that catches up with its reports, so no team is told of a spike."
+    then = f"If it goes on for more than {counted(MOST_HOURS, 'hour')}, each team is."
+    return Message(
+        text=f"{lead}. {why} {then}",
+        blocks=(section(f"*{lead}.*\n{why} {then}", block_id=f"shared-rise-{min(hours)}"),),
+    )

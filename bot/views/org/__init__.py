@@ -1,0 +1,1 @@
+"""The wing `org`: teams, people, attribution, tools, settings."""

@@ -1,0 +1,137 @@
+"""Whose usage it is: keys and people that nobody knows, the form to claim a key, and what a team hears of moved usage."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.messages import Block, Message
+from bot.money import usd
+from bot.org.attribution import UnattributedKey
+from bot.org.people import Unmatched
+from bot.org.teams import Team
+from bot.periods import short_day_text
+from bot.reporting.reports import Whose
+from bot.views.blocks import (
+    button,
+    context,
+    date_input,
+    date_mark,
+    field,
+    heard,
+    modal,
+    name,
+    plain,
+    section,
+    select,
+    text_input,
+)
+from bot.views.wording import counted
+
+CLAIM_KEY = "claim_key"
+CLAIM_FORM = "claim_form"
+TEAM_FIELD = "team"
+SINCE_FIELD = "since"
+
+_KEYS_SHOWN = 5
+_PEOPLE_SHOWN = 5
+MOST_TEAMS = 100
+"""As many as a menu holds."""
+_SLUG_CHARACTERS = 80
+
+
+def whose_blocks(whose: Whose) -> list[Block]:
+    """Keys and people of the last month that nobody knows; nothing where everybody is known."""
+    return [*_keys(whose), *_people(whose)]
+
+
+def _keys(whose: Whose) -> list[Block]:
+    named = [key for key in whose.keys if key.credential]
+    unnamed = [key for key in whose.keys if not key.credential]
+    if not whose.keys:
+        return []
+    who = "Claim a key for the team that uses it." if whose.may_claim else "An admin can claim them for a team."
+    blocks = [section(f"*Keys of no team, last 30 days*\n{who}", block_id="whose-keys")]
+    for key in named[:_KEYS_SHOWN]:
+        claim = None
+        if whose.may_claim and not key.is_moving and key.by != "file":
+            label = f"Claim {heard(key.credential, limit=40)} for a team"
+            claim = button("Claim", action_id=CLAIM_KEY, value=key.series_id, label=label)
+        blocks.append(section(_key_words(key), block_id=f"whose-key-{key.series_id}", accessory=claim))
+    rest = []
+    if len(named) > _KEYS_SHOWN:
+        spend = usd(sum(key.cost_nanos for key in named[_KEYS_SHOWN:]))
+        more = counted(len(named) - _KEYS_SHOWN, "key")
+        rest.append(f"And {more} more with {spend}: `tokens attribution unattributed` lists them.")
+    if unnamed:
+        spend = usd(sum(key.cost_nanos for key in unnamed))
+        rest.append(f"{counted(sum(key.calls for key in unnamed), 'call')} with {spend} named no key.")
+    if rest:
+        blocks.append(context(" ".join(rest), block_id="whose-keys-more"))
+    return blocks
+
+
+def _key_words(key: UnattributedKey) -> str:
+    used = f"{usd(key.cost_nanos)}, {counted(key.calls, 'call')}, last on {short_day_text(key.last_day)}"
+    words = f"*{name(key.credential, limit=60)}*\n{used}"
+    if not key.team:
+        return words
+    if key.is_moving:
+        then = "this use is being moved there."
+    elif key.by == "file":
+        then = "this use is from before; `tokens attribution reapply` moves what the rule's dates cover."
+    else:
+        then = "this use is from before. Claim it again with a date to move it there."
+    return f"{words}\nIt counts for {name(key.team, limit=40)} now; {then}"
+
+
+def _people(whose: Whose) -> list[Block]:
+    if not whose.people:
+        return []
+    lines = [f"• {_person_words(one, hidden=whose.hides_people)}" for one in whose.people[:_PEOPLE_SHOWN]]
+    if len(whose.people) > _PEOPLE_SHOWN:
+        lines.append(f"and {len(whose.people) - _PEOPLE_SHOWN:,} more: `tokens people unmatched` lists them")
+    text = "*People whom nobody knows, last 30 days*\nAn alias or a team in people.csv says who they are."
+    return [section(text, block_id="whose-people"), section("\n".join(lines), block_id="whose-people-names")]
+
+
+def _person_words(one: Unmatched, *, hidden: bool) -> str:
+    """What somebody named by e-mail used is for that person alone, unless the organisation says otherwise."""
+    shown = name(one.spelled, limit=60)
+    if one.is_email and hidden:
+        return shown
+    return f"{shown}: {usd(one.cost_nanos)}, {counted(one.calls, 'call')}"
+
+
+def claim_form(*, key: UnattributedKey, teams: Sequence[Team], metadata: str) -> dict[str, Any]:
+    """The form that says whose a key is. Where a menu can't hold all teams, one types a team's name or slug."""
+    if len(teams) <= MOST_TEAMS:
+        options = [(plain(team.name, limit=70), team.id) for team in sorted(teams, key=lambda t: t.name.casefold())]
+        chooser = select(options, action_id=TEAM_FIELD, chosen=None, placeholder="Choose a team")
+    else:
+        chooser = text_input(
+            action_id=TEAM_FIELD, initial="", placeholder="search", max_length=_SLUG_CHARACTERS, focus=True
+        )
+    hint = "Calls with this key count for it from now on, whoever made them."
+    since = date_input(action_id=SINCE_FIELD, placeholder="Choose a date")
+    since_hint = "Empty: what was used before stays where it is. Moved usage is no new spend, and alerts nobody."
+    blocks = [
+        section(_key_words(key), block_id="claimed-key"),
+        field("Team" if len(teams) <= MOST_TEAMS else "Team, by name or slug", chooser, block_id=TEAM_FIELD, hint=hint),
+        field("Also move what was used since", since, block_id=SINCE_FIELD, hint=since_hint, optional=True),
+    ]
+    return modal(title="Claim a key", submit="Claim", blocks=blocks, callback_id=CLAIM_FORM, metadata=metadata)
+
+
+def moved_message(team: Team, *, calls: int, nanos: int, since_at: int, credential: str, key: int) -> Message:
+    """What a team hears of past usage that came to it."""
+    since = date_mark(since_at, timezone=team.timezone, pattern="{date_short_pretty}")
+    what = f"Use of the key {name(credential)}" if credential else "Use that belongs to this team"
+    text = (
+        f"{what} since {since} counts for {name(team.name)} now: {counted(calls, 'call')}, {usd(nanos)}. "
+        "It is in the figures of the days on which it was made; it is no new spend."
+    )
+    return Message(text=text, blocks=(section(text, block_id=f"moved-{key}"),))
+
+
+def moved_away_words(*, nanos: int) -> str:
+    """Why an alert of a team is untrue now, as a sentence."""
+    return f"{usd(nanos)} of past use turned out to be another team's."

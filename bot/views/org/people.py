@@ -1,0 +1,68 @@
+"""A person's own use, as that person alone sees it."""
+
+from bot.messages import Block, Message
+from bot.money import tokens_short, usd, usd_round
+from bot.reporting.reports import PersonUse
+from bot.views.blocks import context, date_mark, name, section
+from bot.views.wording import counted, share_lines
+
+_MOST_TEAMS = 5
+
+
+def has_use(use: PersonUse) -> bool:
+    """Whether there is anything to show of the month."""
+    return bool(use.month_calls or use.month_nanos or use.notional_nanos or use.month_tokens)
+
+
+def my_use_text(use: PersonUse) -> str:
+    """A person's use in a sentence or two, in mrkdwn."""
+    if not has_use(use):
+        return "Nothing is recorded for you this month."
+    calls, tokens = counted(use.month_calls, "call"), tokens_short(use.month_tokens)
+    text = (
+        f"You used {usd_round(use.month_nanos)} this month: {calls}, {tokens} tokens. "
+        f"Today {usd(use.today_nanos)}, last 7 days {usd(use.week_nanos)}."
+    )
+    if use.notional_nanos:
+        text += f" {notional_text(use)}"
+    return text
+
+
+def notional_text(use: PersonUse) -> str:
+    return f"On a personal subscription, and not charged: {usd(use.notional_nanos)} at list prices."
+
+
+def my_use_message(use: PersonUse, *, command: str) -> Message:
+    """What `/tokens me` answers, to the asker alone: sums, tools and models of the month so far."""
+    private = f"Only you see this. `{command}` shows your team's figures."
+    if not has_use(use):
+        text = (
+            "Nothing is recorded for you this month. "
+            "If you use AI tools, their calls may carry another name for you: ask an admin to add it as an alias."
+        )
+        return Message(text=text, blocks=(section(text, block_id="my-use"), context(private, block_id="my-use-notes")))
+    fields = [
+        f"*Today*\n{usd(use.today_nanos)}",
+        f"*Last 7 days*\n{usd(use.week_nanos)}",
+        f"*This month*\n{usd(use.month_nanos)}",
+        f"*Calls and tokens this month*\n{counted(use.month_calls, 'call')}, {tokens_short(use.month_tokens)} tokens",
+    ]
+    blocks: list[Block] = [
+        section(f"*You used {usd_round(use.month_nanos)} this month.*", block_id="my-use", fields=fields)
+    ]
+    for title, shares, kind in (("Tools", use.tools, "tool"), ("Models", use.models, "model")):
+        if shares:
+            lines = share_lines(shares, total_nanos=use.month_nanos, kind=kind)
+            blocks.append(section(f"*{title} this month*\n{lines}", block_id=f"my-{kind}s"))
+    if use.notional_nanos:
+        blocks.append(section(notional_text(use), block_id="my-notional"))
+    notes = [private]
+    if use.teams:
+        rest = len(use.teams) - _MOST_TEAMS
+        more = f" and {counted(rest, 'other team')}" if rest > 0 else ""
+        notes.insert(0, f"Counted for {', '.join(name(team) for team in use.teams[:_MOST_TEAMS])}{more}.")
+    if use.looks:
+        looked = ", ".join(f"{who} ({date_mark(at)})" for who, at in use.looks)
+        notes.append(f"Looked at your figures last: {looked}.")
+    blocks.append(context(" ".join(notes), block_id="my-use-notes"))
+    return Message(text=f"{my_use_text(use)} Only you see this.", blocks=tuple(blocks))

@@ -1,0 +1,1 @@
+"""The wing `reporting`: digests, Home, top, mix."""

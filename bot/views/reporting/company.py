@@ -1,0 +1,111 @@
+"""The whole company's spend, as finance and the managers of the whole see it on their Home."""
+
+from collections.abc import Sequence
+
+from bot.books.budgets import Standing
+from bot.messages import Block
+from bot.money import usd, usd_round
+from bot.reporting.reports import CompanyView
+from bot.views.blocks import name, section
+from bot.views.books.budgets import has_budget
+from bot.views.costs.prices import disagreement_words, price_blocks
+from bot.views.crosschecks.gateways import drift_line
+from bot.views.crosschecks.health_alerts import silence_line
+from bot.views.crosschecks.sources import source_lines
+from bot.views.reporting.mix import mix_lines
+from bot.views.wording import counted, progress_bar, signed_usd
+
+_TEAMS_SHOWN = 10
+_TEAMS_PER_BLOCK = 10
+_MOVERS = 3
+_NAMES_SHOWN = 4
+_MIX_TITLE = "In-house and third-party tools this period, against the same days of the last"
+
+
+def company_blocks(company: CompanyView) -> list[Block]:
+    """The company's sum, its teams by what they spent, what moved, and what needs somebody's attention."""
+    ranked = sorted(company.teams, key=lambda s: (-s.balance.charged_nanos, s.team.name))
+    shown = ranked[:_TEAMS_SHOWN]
+    blocks = [section(f"*Company*\n{_company_words(company)}", block_id="company")]
+    for at in range(0, len(shown), _TEAMS_PER_BLOCK):
+        lines = [_team_line(standing) for standing in shown[at : at + _TEAMS_PER_BLOCK]]
+        rest = ranked[_TEAMS_SHOWN:]
+        if rest and at + _TEAMS_PER_BLOCK >= len(shown):
+            total = sum(standing.balance.charged_nanos for standing in rest)
+            lines.append(f"and {counted(len(rest), 'team')} more, with {usd(total)} together")
+        blocks.append(section("\n".join(lines), block_id=f"company-teams-{at}"))
+    if company.mix is not None and (company.mix.tokens or company.mix.cost_nanos):
+        mix = mix_lines(company.mix)
+        blocks.append(section(f"*{_MIX_TITLE}*\n{mix}", block_id="company-mix"))
+    moved = _moved(company.teams)
+    if moved:
+        blocks.append(section(f"*Moved most, last 7 full days*\n{moved}", block_id="company-movers"))
+    attention = "\n".join(f"• {line}" for line in _attention(company)) or "Nothing needs attention."
+    blocks.append(section(f"*Needs attention*\n{attention}", block_id="company-attention"))
+    return [*blocks, *price_blocks(company.prices)]
+
+
+def _company_words(company: CompanyView) -> str:
+    """The organisation's own books hold what is not handed out yet, so spend is summed over its teams."""
+    standings = company.teams
+    spent = sum(s.balance.charged_nanos for s in standings) + company.unattributed_nanos
+    burn = sum(s.forecast.burn_nanos_per_day for s in standings)
+    week = sum(s.week_nanos for s in standings)
+    change = signed_usd(week - sum(s.week_before_nanos for s in standings))
+    reserve = company.organisation.balance.available_nanos
+    return (
+        f"Spent {usd(spent)} this period, {usd_round(burn)} a day; {usd(week)} in the last 7 full days ({change}). "
+        f"Not handed out yet: {usd(reserve)}."
+    )
+
+
+def _team_line(standing: Standing) -> str:
+    balance = standing.balance
+    team = name(standing.team.name, limit=40)
+    if not has_budget(standing):
+        return f"*{team}* {usd(balance.charged_nanos)}, no budget shown"
+    bar = progress_bar(balance.charged_nanos, balance.allocated_nanos)
+    return f"*{team}* {bar} · {usd(balance.charged_nanos)} of {usd(balance.allocated_nanos)}"
+
+
+def _moved(standings: Sequence[Standing]) -> str:
+    ranked = sorted(standings, key=lambda s: -abs(s.week_nanos - s.week_before_nanos))
+    return "\n".join(
+        f"• {name(s.team.name, limit=40)} {signed_usd(s.week_nanos - s.week_before_nanos)}, to {usd(s.week_nanos)}"
+        for s in ranked[:_MOVERS]
+        if s.week_nanos != s.week_before_nanos
+    )
+
+
+def _attention(company: CompanyView) -> list[str]:
+    lines = []
+    if company.unattributed_nanos:
+        lines.append(
+            f"{usd(company.unattributed_nanos)} is unattributed: an admin claims its keys, or teams.yml gets a rule for it."
+        )
+    if company.prices.unpriced:
+        calls = counted(sum(unpriced.calls for unpriced in company.prices.unpriced), "call")
+        models = counted(len(company.prices.unpriced), "model")
+        lines.append(f"{calls} of {models} without a price: set one below, or in teams.yml under `prices`.")
+    if company.prices.disagreements:
+        lines.append(disagreement_words(company.prices.disagreements))
+    lines += [silence_line(source) for source in company.silent_sources[:_NAMES_SHOWN]]
+    if len(company.silent_sources) > _NAMES_SHOWN:
+        lines.append(f"and {counted(len(company.silent_sources) - _NAMES_SHOWN, 'source')} more that fell silent.")
+    lines += source_lines(company)
+    if company.broken_routes:
+        lines.append(
+            f"Channels that can't be reached: {_names(company.broken_routes)}. Invite the app, or link another."
+        )
+    lines += [drift_line(source, line) for source, line in company.drifts[:_NAMES_SHOWN]]
+    if len(company.drifts) > _NAMES_SHOWN:
+        lines.append(f"and {counted(len(company.drifts) - _NAMES_SHOWN, 'team')} more that gateways count otherwise.")
+    if company.silent_messages:
+        lines.append(f"{counted(company.silent_messages, 'message')} could not be delivered.")
+    return lines
+
+
+def _names(names: Sequence[str]) -> str:
+    rest = len(names) - _NAMES_SHOWN
+    more = f" and {rest:,} more" if rest > 0 else ""
+    return ", ".join(name(one, limit=40) for one in names[:_NAMES_SHOWN]) + more

@@ -1,0 +1,26 @@
+"""How the mix of in-house and third-party tools reads: in dollars and in tokens, and what a million tokens come to."""
+
+from bot.money import percent, tokens_short, usd
+from bot.reporting.mix import KindOfTool, ToolMix
+from bot.views.wording import signed_usd
+
+
+def mix_lines(mix: ToolMix, *, against: str = "") -> str:
+    """A line each, with its change; `against` names what that is compared with, where the title does not."""
+    kinds = (("In-house", mix.in_house), ("Third-party", mix.third_party))
+    return "\n".join(f"{title}: {_words(kind, mix, against)}" for title, kind in kinds)
+
+
+def _words(kind: KindOfTool, mix: ToolMix, against: str) -> str:
+    if not (kind.tokens or kind.cost_nanos or kind.before_nanos):
+        return "nothing."
+    money, tokens = percent(kind.cost_nanos, mix.cost_nanos), percent(kind.tokens, mix.tokens)
+    text = f"{usd(kind.cost_nanos)} ({money}) for {tokens_short(kind.tokens)} tokens ({tokens})"
+    price = kind.nanos_per_million
+    if price is not None:
+        text += f", {usd(price)} per million"
+    unpriced = kind.tokens - kind.priced_tokens
+    if unpriced:
+        text += f" without {tokens_short(unpriced)} of unknown cost"
+    change = f"{signed_usd(kind.change_nanos)} against {against}" if against else signed_usd(kind.change_nanos)
+    return f"{text}; {change}."

@@ -1,0 +1,1 @@
+"""The wing `requests`: budget requests, approvals, who decides."""

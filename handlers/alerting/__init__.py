@@ -1,0 +1,1 @@
+"""The wing `alerting`: alerts, delivery rules, answers, snoozes, expectations."""

@@ -1,0 +1,127 @@
+"""Answers to alerts: who is on it, what was planned, what was of no use, and what else the message's menu offers."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.periods import micros
+from bot.refusals import Refusal
+from bot.rulebook import Rulebook
+from bot.views.alerting import alerts as views
+from bot.views.alerting.alerts import Choice
+from bot.views.alerting.key_owners import OWNER_ON_IT
+from handlers.alerting import planned_spikes, snoozes
+from handlers.alerting.alert_details import open_details
+from handlers.alerting.alert_messages import NO_ALERT, alert_to_answer, answer_alert, keep_answer, must_mute
+from handlers.alerting.key_owners import owner_key, tell_owner
+from handlers.commands import show_team
+from handlers.context import Context
+from handlers.requests.request_forms import open_request_form
+from handlers.slack.answers import Asked, answers
+from handlers.slack.callers import called
+from storage.alerting.alerts import AlertRecord
+from storage.store import Transaction
+
+
+async def find_useless(
+    tx: Transaction, rulebook: Rulebook, alert_id: int, *, by: int, now: datetime, command: str
+) -> None:
+    """Somebody found an alert not useful. It answers one that nobody answered; else whoever is on it stays on it."""
+    record = await alert_to_answer(tx, alert_id)
+    if record.useless_by == by:
+        return
+    if record.useless_by is not None:
+        raise Refusal(f"{called(await tx.people.by_id(record.useless_by))} said so already.")
+    at = micros(now)
+    found = replace(record, useless_by=by, useless_at=at)
+    if record.answered_at is None:
+        first = record.first_answered_at or at
+        found = replace(found, state="useless", answered_by=by, answered_at=at, first_answered_at=first)
+    detail = {"answer": "useless"}
+    await keep_answer(tx, rulebook, found, by=by, action="answer alert", detail=detail, now=now, command=command)
+
+
+async def click_acknowledge(asked: Asked) -> None:
+    await _acknowledge(asked, as_owner=False)
+
+
+async def click_owner_on_it(asked: Asked) -> None:
+    """The owner of a key is on it: the channel reads that, without a name."""
+    await _acknowledge(asked, as_owner=True)
+
+
+async def _acknowledge(asked: Asked, *, as_owner: bool) -> None:
+    context = asked.context
+    async with context.store.begin() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        await answer_alert(
+            tx,
+            rulebook,
+            asked.id,
+            answer="acknowledged",
+            by=asked.person.id,
+            seen_at=None,
+            now=asked.now,
+            command=context.settings.command,
+            as_owner=as_owner,
+        )
+        if await tx.outbox.known(owner_key(asked.id)):
+            await tell_owner(tx, rulebook, asked.id, at=context.now_micros())
+    context.wake_outbox.set()
+    context.wake_watcher.set()  # the alert may stand in a message with others
+    await asked.ack()
+
+
+async def choose_from_menu(asked: Asked) -> None:
+    """An alert's menu."""
+    chosen = MENU.get(asked.value.partition(":")[0])
+    if chosen is None:
+        raise Refusal("That menu is not one of mine any more. Ask again with /tokens.")
+    await chosen(asked)
+
+
+async def _record(asked: Asked) -> AlertRecord:
+    async with asked.context.store.read() as tx:
+        record = await tx.alerts.by_id(asked.id)
+    if record is None:
+        raise Refusal(NO_ALERT)
+    return record
+
+
+async def ask_for_budget(asked: Asked) -> None:
+    await open_request_form(asked, team_id=(await _record(asked)).team_id)
+
+
+async def show_standing(asked: Asked) -> None:
+    await show_team(asked, (await _record(asked)).team_id)
+
+
+async def call_useless(asked: Asked) -> None:
+    context = asked.context
+    async with context.store.begin() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        await must_mute(tx, rulebook, asked, asked.id)
+        await find_useless(tx, rulebook, asked.id, by=asked.person.id, now=asked.now, command=context.settings.command)
+    context.wake_outbox.set()
+    context.wake_watcher.set()  # the alert may stand in a message with others
+    await asked.ack()
+
+
+MENU: dict[str, Callable[[Asked], Awaitable[None]]] = {
+    Choice.SNOOZE: snoozes.open_snooze_form,
+    Choice.PLANNED: planned_spikes.open_expect_form,
+    Choice.DETAILS: open_details,
+    Choice.BUDGET: ask_for_budget,
+    Choice.STANDING: show_standing,
+    Choice.USELESS: call_useless,
+}
+
+
+def register(app: AsyncApp, context: Context) -> None:
+    app.action(views.ACKNOWLEDGE_ALERT)(answers(context, click_acknowledge))
+    app.action(views.ALERT_MENU)(answers(context, choose_from_menu))
+    app.action(OWNER_ON_IT)(answers(context, click_owner_on_it))
+    snoozes.register(app, context)
+    planned_spikes.register(app, context)

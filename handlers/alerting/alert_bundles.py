@@ -1,0 +1,70 @@
+"""Several budget alerts for one person at once are one direct message; a channel gets its own each."""
+
+from collections.abc import Sequence
+
+from bot.messages import Message
+from bot.rulebook import Rulebook
+from bot.views.alerting.alert_bundles import BundledAlert, bundle_message
+from handlers.context import Context
+from storage.alerting.alert_bundles import Copy
+from storage.store import Transaction
+
+GATHERED = frozenset({"threshold", "forecast"})
+"""Kinds whose copies to people wait for the end of the sweep."""
+
+
+async def gather_alerts(context: Context) -> int:
+    """Puts what waits for one person into one message, lets go what is alone, and brings bundles up to date whose alerts
+    were answered or ended. Returns how many messages changed. The watcher does it at the end of each sweep."""
+    at = context.now_micros()
+    async with context.store.read() as tx:
+        if not await tx.alert_bundles.any_due(at=at):
+            return 0
+    changed = 0
+    async with context.store.begin() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        by_person: dict[int, list[Copy]] = {}
+        for copy in await tx.alert_bundles.waiting(at=at):
+            record = await tx.alerts.by_id(copy.alert_id)
+            if record is None or record.kind not in GATHERED:
+                continue  # what waited for the end of quiet hours is said by itself
+            by_person.setdefault(copy.person_id, []).append(copy)
+        for person_id, copies in sorted(by_person.items()):
+            if len(copies) == 1:
+                await tx.alert_bundles.let_go(copies[0])
+            else:
+                await _bundle(tx, rulebook, person_id, copies, command=context.settings.command, at=at)
+            changed += 1
+        for key in await tx.alert_bundles.changed():
+            members = await tx.alert_bundles.members(key)
+            message = await _message(tx, rulebook, members, command=context.settings.command)
+            changed += await tx.outbox.change(key, message, at=at)
+            await tx.alert_bundles.settled(key)
+    if changed:
+        context.wake_outbox.set()
+    return changed
+
+
+async def _bundle(
+    tx: Transaction, rulebook: Rulebook, person_id: int, copies: Sequence[Copy], *, command: str, at: int
+) -> None:
+    key = f"alerts-of:{person_id}:{copies[0].outbox_id}"
+    message = await _message(tx, rulebook, copies, command=command)
+    await tx.outbox.put(message, dedupe_key=key, at=at, to_person_id=person_id)
+    await tx.alert_bundles.bundle(copies, key=key)
+
+
+async def _message(tx: Transaction, rulebook: Rulebook, copies: Sequence[Copy], *, command: str) -> Message:
+    shown = []
+    for copy in copies:
+        record = await tx.alerts.by_id(copy.alert_id)
+        assert record is not None, "alerts are kept as long as their messages"
+        shown.append(
+            BundledAlert(
+                alert_id=record.id,
+                team_name=rulebook.directory.by_id(record.team_id).name,
+                text=copy.text,
+                is_open=record.state == "open" and record.closed_at is None,
+            )
+        )
+    return bundle_message(shown, command=command)

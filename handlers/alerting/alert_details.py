@@ -1,0 +1,140 @@
+"""Details of a spike, to whoever may see the team's figures; people in it only to managers, where the company lets them."""
+
+from typing import cast
+
+from bot.alerting.alert_details import SMALLEST_GROUP, AlertDetails, HourLine, PartLine, may_see_people
+from bot.alerting.key_owners import NOBODY, usual_of
+from bot.charts.values import SpikeHours, decode
+from bot.org.teams import Team
+from bot.periods import micros
+from bot.refusals import Refusal
+from bot.rulebook import Rulebook
+from bot.views.alerting.alert_details import details_view
+from bot.views.blocks import name
+from handlers.alerting.alert_messages import NO_ALERT
+from handlers.alerting.answered import answer_text
+from handlers.slack.answers import Asked
+from handlers.slack.callers import called
+from storage.alerting.alerts import AlertRecord
+from storage.reporting.reports import Part
+from storage.store import Transaction
+
+_PARTS: tuple[Part, ...] = ("credential", "workflow", "model", "tool")
+_WEEK_HOURS = 168
+_WEEKS = 3
+_HOURS_BEFORE = 3
+_LEAST_SHARE = 50
+"""A part of less than a fiftieth of the spike is not listed."""
+
+
+async def open_details(asked: Asked) -> None:
+    """The modal; looking at people is written down for them to see."""
+    context = asked.context
+    async with context.store.begin() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        record = await tx.alerts.by_id(asked.id)
+        if record is None or record.kind != "spike":
+            raise Refusal(NO_ALERT)
+        team = rulebook.directory.by_id(record.team_id)
+        in_its_channel = team.is_at(asked.channel_id) and team.mode != "preview"
+        if not in_its_channel and not rulebook.directory.may_see(asked.person.id, team):
+            raise Refusal(f"The figures of {name(team.name)} are for its members and managers.")
+        view = details_view(await details_of(tx, rulebook, record, viewer_id=asked.person.id, at=micros(asked.now)))
+    await asked.client.views_open(trigger_id=asked.trigger_id, view=view)
+
+
+async def details_of(
+    tx: Transaction, rulebook: Rulebook, record: AlertRecord, *, viewer_id: int, at: int
+) -> AlertDetails:
+    """Everything that the details show to somebody, and the note for the people who were looked at."""
+    facts = record.facts
+    team = rulebook.directory.by_id(record.team_id)
+    first, end = int(facts["from_hour"]), int(facts["last_hour"]) + 1
+    spent = await tx.reports.by_person_in_hours(team.id, first_hour=first, end_hour=end)
+    people, note = await _people(tx, rulebook, team, spent, record=record, viewer_id=viewer_id, at=at)
+    return AlertDetails(
+        team=team,
+        alert_id=record.id,
+        severity=facts["severity"],
+        from_hour=first,
+        window_hours=facts["window_hours"],
+        observed_nanos=facts["observed_nanos"],
+        usual_nanos=facts["usual_nanos"],
+        hours=_hours(record, first=first),
+        parts=await _parts(tx, team.id, first=first, end=end),
+        people=people,
+        people_note=note,
+        own_nanos=spent.get(viewer_id, 0),
+        answered=await answer_text(tx, record),
+    )
+
+
+def _hours(record: AlertRecord, *, first: int) -> tuple[HourLine, ...]:
+    """The hours of the spike's chart, from a few before it on."""
+    chart = decode(record.facts["chart"])
+    assert isinstance(chart, SpikeHours)
+    columns = zip(chart.hours, chart.observed_nanos, chart.usual_low_nanos, chart.usual_high_nanos, strict=True)
+    return tuple(
+        HourLine(hour=hour, cost_nanos=cost, low_nanos=low, high_nanos=high)
+        for hour, cost, low, high in columns
+        if hour >= first - _HOURS_BEFORE
+    )
+
+
+async def _parts(tx: Transaction, team_id: int, *, first: int, end: int) -> tuple[PartLine, ...]:
+    """What the hours went to, each beside the middle of the same hours of three weeks; what rose most comes first."""
+    found = []
+    for part in _PARTS:
+        weeks = [
+            await tx.reports.by_part_in_hours(
+                part, team_id, first_hour=first - week * _WEEK_HOURS, end_hour=end - week * _WEEK_HOURS
+            )
+            for week in range(_WEEKS + 1)
+        ]
+        total = sum(weeks[0].values())
+        found += [
+            PartLine(
+                dimension=part,
+                name=part_name,
+                cost_nanos=nanos,
+                usual_nanos=usual_of([week.get(part_name, 0) for week in weeks[1:]]),
+            )
+            for part_name, nanos in weeks[0].items()
+            if part_name and nanos * _LEAST_SHARE >= total > 0
+        ]
+    return tuple(
+        sorted(
+            found,
+            key=lambda line: (line.usual_nanos - line.cost_nanos, _PARTS.index(cast(Part, line.dimension)), line.name),
+        )
+    )
+
+
+async def _people(
+    tx: Transaction,
+    rulebook: Rulebook,
+    team: Team,
+    spent: dict[int, int],
+    *,
+    record: AlertRecord,
+    viewer_id: int,
+    at: int,
+) -> tuple[tuple[tuple[str, int], ...] | None, str]:
+    """(who, nano-dollars) with a note, if the viewer may see others' figures."""
+    if not may_see_people(rulebook.directory, viewer_id, team):
+        return None, ""
+    ids = [person_id for person_id, nanos in spent.items() if person_id != NOBODY and nanos > 0]
+    if len(ids) < SMALLEST_GROUP:
+        return None, f"Fewer than {SMALLEST_GROUP} people used something in these hours, so they are not told apart."
+    await tx.people.looked_at(ids, by=viewer_id, team_id=team.id, at=at)
+    await tx.audit.record(
+        at=at,
+        actor_id=viewer_id,
+        action="look at people",
+        subject=f"alert:{record.id}",
+        detail={"team_id": team.id, "people": sorted(ids)},
+    )
+    known = await tx.people.by_ids(ids)
+    ranked = sorted(ids, key=lambda person_id: (-spent[person_id], person_id))
+    listed = tuple((called(known[person_id]), spent[person_id]) for person_id in ranked)
+    return listed, "Those whose figures you see here can see that you looked."

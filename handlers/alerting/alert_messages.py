@@ -1,0 +1,141 @@
+"""An alert as it is kept and shown: answered once, its message drawn again, and said now where it stayed quiet before."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from bot.alerting.alert_answers import Answer, is_repeated, may_mute, refuse_if_over
+from bot.alerting.manners import SEVERITIES, Severity
+from bot.messages import Message
+from bot.periods import micros
+from bot.refusals import Refusal
+from bot.rulebook import Rulebook
+from bot.views.blocks import name
+from handlers.alerting.answered import answerer
+from handlers.alerting.budget_alerts import FORECAST, THRESHOLD, budget_message
+from handlers.alerting.manners import alert_key, say_alert
+from handlers.alerting.spikes import spike_message
+from handlers.slack.answers import Asked
+from storage.alerting.alerts import AlertRecord
+from storage.store import Transaction
+
+NO_ALERT = "There is no such alert any more."
+Drawn = Callable[[Transaction, Rulebook, AlertRecord, datetime, str], Awaitable[Message]]
+"""Makes the message of (transaction, rulebook, alert, now, command)."""
+
+
+async def _spike(tx: Transaction, rulebook: Rulebook, record: AlertRecord, now: datetime, command: str) -> Message:
+    return await spike_message(tx, rulebook.directory.by_id(record.team_id), record, command=command)
+
+
+async def _budget(tx: Transaction, rulebook: Rulebook, record: AlertRecord, now: datetime, command: str) -> Message:
+    return await budget_message(tx, rulebook, record, now=now, command=command)
+
+
+DRAWN: dict[str, Drawn] = {"spike": _spike, THRESHOLD: _budget, FORECAST: _budget}
+"""How an alert of each kind is shown again."""
+
+
+async def keep_answer(
+    tx: Transaction,
+    rulebook: Rulebook,
+    record: AlertRecord,
+    *,
+    by: int | None,
+    action: str,
+    detail: dict[str, Any],
+    now: datetime,
+    command: str,
+) -> None:
+    """Saves an alert with what became of it, and brings its message up to date; an open one that stayed quiet is said now."""
+    at = micros(now)
+    await tx.alerts.save(record)
+    await tx.audit.record(at=at, actor_id=by, action=action, subject=f"alert:{record.id}", detail=detail)
+    message = await DRAWN[record.kind](tx, rulebook, record, now, command)
+    key = alert_key(record.id)
+    if await tx.outbox.known(key):
+        await tx.outbox.change(key, message, at=at)
+    elif record.state == "open":
+        team = rulebook.directory.by_id(record.team_id)
+        severity: Severity = next((known for known in SEVERITIES if known == record.facts.get("severity")), "medium")
+        await say_alert(tx, rulebook, team, message, record=record, severity=severity, at=at)
+
+
+async def redraw_alert(tx: Transaction, rulebook: Rulebook, alert_id: int, *, now: datetime, command: str) -> None:
+    """Brings an alert's message up to date with what is known now."""
+    record = await tx.alerts.for_answer(alert_id)
+    if record is not None:
+        message = await DRAWN[record.kind](tx, rulebook, record, now, command)
+        await tx.outbox.change(alert_key(record.id), message, at=micros(now))
+
+
+async def answer_alert(
+    tx: Transaction,
+    rulebook: Rulebook,
+    alert_id: int,
+    *,
+    answer: Answer,
+    by: int,
+    seen_at: int | None,
+    now: datetime,
+    command: str,
+    until: int | None = None,
+    as_owner: bool = False,
+) -> bool:
+    """Somebody answered: kept, and shown in the message in place of the buttons. Raises Refusal if somebody else answered
+    since the clicker looked: `seen_at` is when the answer was given that they saw, None for none. Returns whether it is
+    news: the same click may come twice."""
+    record = await alert_to_answer(tx, alert_id)
+    if record.answered_at != seen_at:
+        if is_repeated(state=record.state, answered_by=record.answered_by, answer=answer, by=by):
+            return False
+        await _refuse_answered(tx, record)
+    at = micros(now)
+    answered = replace(
+        record,
+        state=answer,
+        answered_by=by,
+        answered_at=at,
+        first_answered_at=record.first_answered_at or at,
+        snoozed_until=until,
+        answered_as="owner" if as_owner else "",
+    )
+    await keep_answer(
+        tx, rulebook, answered, by=by, action="answer alert", detail={"answer": answer}, now=now, command=command
+    )
+    return True
+
+
+async def _refuse_answered(tx: Transaction, record: AlertRecord) -> None:
+    if record.answered_by is None:
+        raise Refusal("This alert is open again meanwhile. Look at its message.")
+    raise Refusal(f"{await answerer(tx, record)} answered this alert already.")
+
+
+async def alert_to_answer(tx: Transaction, alert_id: int) -> AlertRecord:
+    """An alert that runs, with its lock."""
+    record = await tx.alerts.for_answer(alert_id)
+    if record is None:
+        raise Refusal(NO_ALERT)
+    refuse_if_over(record.closed_at)
+    return record
+
+
+async def must_mute(
+    tx: Transaction, rulebook: Rulebook, asked: Asked, alert_id: int, *, channel: str = ""
+) -> AlertRecord:
+    """The alert, if the one who asks may keep it and its like quiet; raises Refusal otherwise. `channel` is where a form was
+    opened."""
+    record = await tx.alerts.by_id(alert_id)
+    if record is None:
+        raise Refusal(NO_ALERT)
+    directory = rulebook.directory
+    team = directory.by_id(record.team_id)
+    in_its_channel = team.is_at(channel or asked.channel_id)
+    if not may_mute(directory, asked.person.id, team, in_its_channel=in_its_channel):
+        raise Refusal(
+            f"You are not in {name(team.name)}, so you can't say that its spend was planned, snooze its alerts or call "
+            "them not useful. Its members and managers can."
+        )
+    return record

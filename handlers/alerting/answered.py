@@ -1,0 +1,50 @@
+"""Who answered an alert, as its message shows it in place of the buttons, and which new ones stay quiet for that."""
+
+from dataclasses import replace
+
+from bot.alerting.alert_answers import cause_of
+from bot.views.alerting.alerts import answer_sentence
+from bot.views.alerting.expectations import muted_words
+from handlers.slack.callers import called
+from storage.alerting.alerts import AlertRecord
+from storage.store import Transaction
+
+
+async def answer_text(tx: Transaction, record: AlertRecord) -> str | None:
+    """The sentence of an answered alert, in mrkdwn; None while nobody answered."""
+    if record.answered_by is None or record.answered_at is None:
+        return None
+    who = await answerer(tx, record)
+    useless_by = None if record.useless_by is None else called(await tx.people.by_id(record.useless_by))
+    return answer_sentence(
+        record.state,
+        who=who,
+        at=record.answered_at,
+        until=record.snoozed_until,
+        useless_by=useless_by,
+        expected=await _expected_words(tx, record),
+    )
+
+
+async def answerer(tx: Transaction, record: AlertRecord) -> str:
+    """How whoever answered an alert is named on it. The owner of a key is not: people are not named beside what they spend."""
+    if record.answered_as == "owner":
+        return "The owner of the key"
+    assert record.answered_by is not None
+    return called(await tx.people.by_id(record.answered_by))
+
+
+async def _expected_words(tx: Transaction, record: AlertRecord) -> str | None:
+    expected = await tx.expectations.of_alert(record.id) if record.state == "expected" else None
+    return None if expected is None else muted_words(expected)
+
+
+async def quieted(tx: Transaction, record: AlertRecord, *, at: int) -> bool:
+    """Whether a new alert stays unsaid because one of the same team, kind and cause is snoozed; it is kept as snoozed too,
+    and said when that snooze ends if it still runs."""
+    cause = cause_of(record.kind, record.facts)
+    for other in await tx.alerts.snoozed(team_id=record.team_id, kind=record.kind, at=at):
+        if other.id != record.id and cause_of(other.kind, other.facts) == cause:
+            await tx.alerts.save(replace(record, state="snoozed", snoozed_until=other.snoozed_until))
+            return True
+    return False

@@ -1,0 +1,282 @@
+"""Budget alerts: lines that spend crosses, a budget's end, a run-out foretold, and what becomes of them."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+
+from bot.alerting.budget_alerts import (
+    HISTORY_AFTER_DAYS,
+    WHOLE,
+    ForecastStep,
+    Foretold,
+    Said,
+    ThresholdAlert,
+    forecast_step,
+    foretold,
+    has_crossed,
+    line_lies_ahead,
+    revision_key,
+    thresholds_due,
+)
+from bot.alerting.manners import Severity
+from bot.books.budgets import Standing
+from bot.books.forecasts import Overrun, overrun
+from bot.messages import Message
+from bot.org.teams import Team
+from bot.periods import DAY_MICROS, day_start, micros, moment
+from bot.rulebook import Rulebook
+from bot.views.alerting import budget_alerts as views
+from bot.views.books.budgets import may_ask
+from handlers.alerting.answered import answer_text
+from handlers.alerting.manners import alert_key, say_again, say_alert
+from handlers.books.standings import standing_of
+from handlers.context import Context
+from storage.alerting.alerts import AlertRecord
+from storage.store import Transaction
+
+THRESHOLD, FORECAST = "threshold", "forecast"
+KINDS = (THRESHOLD, FORECAST)
+
+
+async def judge_budget(tx: Transaction, rulebook: Rulebook, team: Team, *, now: datetime, command: str) -> None:
+    """What a team, or finance for the organisation, should know of its budget now. At most one alert comes of it: a line
+    that was crossed says what a forecast would."""
+    standing = await standing_of(tx, rulebook.directory, team, now=now)
+    said_line = await _judge_lines(tx, rulebook, standing, now=now, command=command, silently=False)
+    await _judge_forecast(tx, rulebook, standing, now=now, command=command, silently=said_line)
+
+
+def has_news(standing: Standing, lines: Sequence[AlertRecord], forecasts: Sequence[AlertRecord]) -> bool:
+    """Whether `judge_budget` would say or change anything, by the period's alerts so far, oldest first."""
+    if any(_ends(standing, record, because=None) or _is_spent_by_now(standing, record) for record in lines):
+        return True
+    if _lines_due(standing, [said_of(record) for record in lines], silently=False):
+        return True
+    last = foretold_of(forecasts[-1]) if forecasts else None
+    return standing.balance.allocated_nanos > 0 and _forecast_step(standing, last)[0] is not None
+
+
+async def judge_thresholds(
+    tx: Transaction, rulebook: Rulebook, team: Team, *, now: datetime, command: str, silently: bool
+) -> None:
+    """The lines that a team's spend has crossed; `silently` notes them, so that they are never said."""
+    standing = await standing_of(tx, rulebook.directory, team, now=now)
+    await _judge_lines(tx, rulebook, standing, now=now, command=command, silently=silently)
+
+
+async def _judge_lines(
+    tx: Transaction, rulebook: Rulebook, standing: Standing, *, now: datetime, command: str, silently: bool
+) -> bool:
+    """Ends the alerts whose line lies ahead again, and notes or says the lines that were crossed. Returns whether one was
+    said."""
+    team, at = standing.team, micros(now)
+    records = await tx.alerts.of_period(team_id=team.id, kind=THRESHOLD, period=standing.period.name)
+    said = []
+    for record in records:
+        kept = await _end_where_it_lies_ahead(tx, standing, record, because=None, at=at)
+        said.append(said_of(await _follow(tx, standing, kept, command=command, at=at)))
+    was_said = False
+    for alert in _lines_due(standing, said, silently=silently):
+        new = await tx.alerts.add(
+            dedupe_key=alert.dedupe_key,
+            team_id=team.id,
+            kind=THRESHOLD,
+            state="silent" if alert.silent else "open",
+            at=at,
+            facts={"percent": alert.percent, "period": standing.period.name, "by_holds": alert.by_holds},
+        )
+        if new is None or alert.silent:
+            continue
+        message = views.threshold_message(standing, alert.percent, alert_id=new.id, command=command, answered=None)
+        severity: Severity = "high" if alert.percent >= WHOLE else "medium"
+        await say_alert(tx, rulebook, team, message, record=new, severity=severity, at=at)
+        was_said = True
+    return was_said
+
+
+def _lines_due(standing: Standing, said: Sequence[Said], *, silently: bool) -> list[ThresholdAlert]:
+    recent = sum(nanos for day, nanos in standing.spent_by_day if day > standing.today - HISTORY_AFTER_DAYS)
+    is_governed = standing.team.mode != "announce" and not silently
+    return thresholds_due(standing, said=said, recent_nanos=recent, is_governed=is_governed)
+
+
+def said_of(record: AlertRecord) -> Said:
+    """What a kept alert of a line says of its rule. Its budget is in its key."""
+    return Said(
+        percent=int(record.facts["percent"]),
+        allocated_nanos=int(record.dedupe_key.split(":")[4]),
+        by_holds=bool(record.facts.get("by_holds", False)),
+        has_ended=record.closed_at is not None and not record.facts.get("is_over", False),
+    )
+
+
+async def _end_where_it_lies_ahead(
+    tx: Transaction, standing: Standing, record: AlertRecord, *, because: str | None, at: int
+) -> AlertRecord:
+    if not _ends(standing, record, because=because):
+        return record
+    said = said_of(record)
+    ended = replace(record, closed_at=at)
+    await tx.alerts.save(ended)
+    why = because or (views.RELEASED if said.by_holds else views.raised_words(standing))
+    message = views.threshold_resolved_message(standing, said.percent, alert_id=record.id, because=why)
+    await tx.outbox.change(alert_key(record.id), message, at=at)
+    return ended
+
+
+def _ends(standing: Standing, record: AlertRecord, *, because: str | None) -> bool:
+    said = said_of(record)
+    ends = line_lies_ahead(standing, said) if because is None else not has_crossed(standing, said.percent)
+    return ends and not said.has_ended
+
+
+def _is_spent_by_now(standing: Standing, record: AlertRecord) -> bool:
+    balance = standing.balance
+    is_open = record.closed_at is None and said_of(record).by_holds
+    return is_open and balance.charged_nanos >= balance.allocated_nanos
+
+
+async def _follow(tx: Transaction, standing: Standing, record: AlertRecord, *, command: str, at: int) -> AlertRecord:
+    """What holds had used up and is spent now is said so, in the message that is there."""
+    if not _is_spent_by_now(standing, record):
+        return record
+    spent = replace(record, facts={**record.facts, "by_holds": False})
+    await tx.alerts.save(spent)
+    answered = await answer_text(tx, spent)
+    message = views.threshold_message(standing, WHOLE, alert_id=spent.id, command=command, answered=answered)
+    await tx.outbox.change(alert_key(spent.id), message, at=at)
+    return spent
+
+
+async def _judge_forecast(
+    tx: Transaction, rulebook: Rulebook, standing: Standing, *, now: datetime, command: str, silently: bool
+) -> None:
+    """Says that the budget is expected to run out, and keeps what was said of it true."""
+    team, at = standing.team, micros(now)
+    if standing.balance.allocated_nanos <= 0:
+        return
+    records = await tx.alerts.of_period(team_id=team.id, kind=FORECAST, period=standing.period.name)
+    before = [foretold_of(record) for record in records]
+    last = before[-1] if before else None
+    step, found = _forecast_step(standing, last)
+    if step is None:
+        return
+    if step == "say":
+        assert found is not None, "only what was found is said"
+        if last is not None and last.outcome == "expected":
+            await _show(tx, team, records[-1], replace(last, outcome="nearer"), command=command, at=at)
+        await _say_forecast(tx, rulebook, standing, found, before, silently=silently, command=command, at=at)
+        return
+    assert last is not None, "only what was said changes"
+    if step == "show":
+        assert found is not None, "only what was found is shown"
+        shown = foretold(standing, found, last)
+    else:
+        shown = replace(last, outcome="recovered" if step == "recover" else "ran_out", shown_on=standing.today)
+    await _show(tx, team, records[-1], shown, command=command, at=at)
+
+
+def _forecast_step(standing: Standing, last: Foretold | None) -> tuple[ForecastStep | None, Overrun | None]:
+    spent = dict(standing.spent_by_day)
+    found = overrun(standing.balance, spent_by_day=spent, today=standing.today, period=standing.period)
+    return forecast_step(standing, found, last), found
+
+
+async def _say_forecast(
+    tx: Transaction,
+    rulebook: Rulebook,
+    standing: Standing,
+    found: Overrun,
+    before: list[Foretold],
+    *,
+    silently: bool,
+    command: str,
+    at: int,
+) -> None:
+    team, silent = standing.team, silently or standing.team.mode == "announce"
+    record = await tx.alerts.add(
+        dedupe_key=revision_key(FORECAST, standing, len(before), of=[one.allocated_nanos for one in before]),
+        team_id=team.id,
+        kind=FORECAST,
+        state="silent" if silent else "open",
+        at=at,
+        facts={"period": standing.period.name, "foretold": asdict(foretold(standing, found, None))},
+    )
+    if record is None or silent:
+        return
+    message = _forecast_message(team, record, command=command, answered=None)
+    await say_alert(tx, rulebook, team, message, record=record, severity="medium", at=at)
+
+
+async def _show(tx: Transaction, team: Team, record: AlertRecord, shown: Foretold, *, command: str, at: int) -> None:
+    """Edits a forecast's message; it is open again where the run-out is expected again."""
+    closed_at = None if shown.outcome == "expected" else record.closed_at or at
+    kept = replace(record, closed_at=closed_at, facts={**record.facts, "foretold": asdict(shown)})
+    await tx.alerts.save(kept)
+    message = _forecast_message(team, kept, command=command, answered=await answer_text(tx, kept))
+    await tx.outbox.change(alert_key(kept.id), message, at=at)
+    if record.closed_at is not None and closed_at is None:
+        await say_again(tx, team, kept, severity="medium", at=at)
+
+
+def foretold_of(record: AlertRecord) -> Foretold:
+    """What a kept forecast said."""
+    return Foretold(**record.facts["foretold"])
+
+
+def _forecast_message(team: Team, record: AlertRecord, *, command: str, answered: str | None) -> Message:
+    return views.forecast_message(
+        foretold_of(record), team=team, alert_id=record.id, command=command, may_ask=may_ask(team), answered=answered
+    )
+
+
+async def end_past(context: Context) -> int:
+    """Ends the alerts of periods that are over, a day after. Nothing is armed by it, and nothing has recovered: a line's
+    message stays as it is, a forecast that did not come true says so. Returns how many."""
+    at = context.now_micros()
+    ended = 0
+    async with context.store.begin() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        for record in await tx.alerts.unended_of(KINDS, opened_before=at - DAY_MICROS):
+            team = rulebook.directory.by_id(record.team_id)
+            if rulebook.directory.period_at(team, at - DAY_MICROS).first_day <= team.day_of(record.opened_at):
+                continue
+            over = replace(record, closed_at=at, facts={**record.facts, "is_over": True})
+            ended += 1
+            if record.kind == FORECAST:
+                lasted = replace(foretold_of(record), outcome="lasted")
+                await _show(tx, team, over, lasted, command=context.settings.command, at=at)
+            else:
+                await tx.alerts.save(over)
+    if ended:
+        context.wake_outbox.set()
+    return ended
+
+
+async def budget_message(
+    tx: Transaction, rulebook: Rulebook, record: AlertRecord, *, now: datetime, command: str
+) -> Message:
+    """A budget alert's message as it stands, with its answer if somebody gave one: of a period that is over, as it ended."""
+    team = rulebook.directory.by_id(record.team_id)
+    answered = await answer_text(tx, record)
+    if record.kind == FORECAST:
+        return _forecast_message(team, record, command=command, answered=answered)
+    period = rulebook.directory.period_at(team, record.opened_at)
+    if period != rulebook.directory.period_at(team, micros(now)):
+        now = moment(micros(day_start(period.end_day, team.zone_on(record.opened_at))) - 1)
+    standing = await standing_of(tx, rulebook.directory, team, now=now)
+    percent = int(record.facts["percent"])
+    return views.threshold_message(standing, percent, alert_id=record.id, command=command, answered=answered)
+
+
+async def budget_raised(
+    tx: Transaction, rulebook: Rulebook, team: Team, *, because: str, now: datetime, command: str
+) -> None:
+    """A grant, or usage that moved away, made a team's budget alerts untrue: those whose line lies ahead again say so,
+    without their buttons, and so does a forecast. `because` is a sentence in mrkdwn."""
+    standing = await standing_of(tx, rulebook.directory, team, now=now)
+    for record in await tx.alerts.of_period(team_id=team.id, kind=THRESHOLD, period=standing.period.name):
+        await _end_where_it_lies_ahead(tx, standing, record, because=because, at=micros(now))
+    records = await tx.alerts.of_period(team_id=team.id, kind=FORECAST, period=standing.period.name)
+    if records and foretold_of(records[-1]).outcome == "expected":
+        await _judge_forecast(tx, rulebook, standing, now=now, command=command, silently=False)

@@ -1,0 +1,124 @@
+"""The owner of a key that runs away is told in private, once per spike; the channel sees the key alone."""
+
+from bot.alerting.expectations import cause_to_expect
+from bot.alerting.key_owners import RunawayKey, owner_of, usual_of
+from bot.alerting.manners import audience_of
+from bot.messages import Message
+from bot.periods import HOUR_MICROS
+from bot.rulebook import Rulebook
+from bot.views.alerting.key_owners import owner_message
+from handlers.alerting.answered import answer_text
+from handlers.context import Context
+from handlers.slack.outbox import deciding_people, say_to_people
+from storage.alerting.alerts import AlertRecord
+from storage.outbox import copy_key
+from storage.store import Transaction
+
+_OWNED_HOURS = 28 * 24
+_WEEK_HOURS = 168
+_WEEKS = 3
+
+
+def owner_key(alert_id: int) -> str:
+    return f"key-owner:{alert_id}"
+
+
+async def tell_owners(context: Context) -> int:
+    """Tells the owners of keys that drive a spike, and brings what they were told up to date; returns how many were told."""
+    at = context.now_micros()
+    async with context.store.read() as tx:
+        directory = (await context.rulebooks.current(tx)).directory
+        spikes = await tx.alerts.lately(kind="spike", since=at - HOUR_MICROS)
+        found = [
+            record
+            for record in spikes
+            if cause_to_expect(record.facts).dimension == "credential"
+            and audience_of(directory.by_id(record.team_id)) == "team"
+        ]
+    told = 0
+    for record in found:
+        async with context.store.begin() as tx:
+            rulebook = await context.rulebooks.current(tx)
+            told += await tell_owner(tx, rulebook, record.id, at=at)
+    if told:
+        context.wake_outbox.set()
+    return told
+
+
+async def tell_owner(tx: Transaction, rulebook: Rulebook, alert_id: int, *, at: int) -> bool:
+    """Tells of one spike, unless that was done; then what was told is brought up to date. One that is over, snoozed or
+    planned before anybody was told is left alone, and so is one that its team was not told of: it waits for quiet hours, or
+    is muted."""
+    record = await tx.alerts.for_answer(alert_id)
+    if record is None:
+        return False
+    key = owner_key(alert_id)
+    if await tx.outbox.known(key):
+        owner = await _told_owner(tx, record)
+        await tx.outbox.change(key, await _message(tx, rulebook, record, is_owner=owner), at=at)
+        return False
+    if record.closed_at is not None or record.state in ("snoozed", "expected"):
+        return False
+    turn = await tx.manners.of(alert_id)
+    if turn is not None and (turn.way not in ("said", "summed") or turn.said_at > at):
+        return False
+    team = rulebook.directory.by_id(record.team_id)
+    owner_id = await _owner(tx, record)
+    people = deciding_people(rulebook.directory, team) if owner_id is None else frozenset({owner_id})
+    message = await _message(tx, rulebook, record, is_owner=owner_id is not None)
+    await say_to_people(tx, people, message, dedupe_key=key, at=at)
+    await tx.audit.record(
+        at=at, actor_id=None, action="tell key owner", subject=f"alert:{alert_id}", detail={"owner_id": owner_id}
+    )
+    return True
+
+
+async def _owner(tx: Transaction, record: AlertRecord) -> int | None:
+    """Somebody whom Slack knows: the one whose id at a sender the key's name is, else the one who makes most of its cost."""
+    credential = cause_to_expect(record.facts).name
+    named = await tx.people.by_alias(credential)
+    if named is not None and named.slack_id:
+        return named.id
+    end = int(record.facts["last_hour"]) + 1
+    spent = await tx.reports.by_person_in_hours(
+        record.team_id, first_hour=end - _OWNED_HOURS, end_hour=end, credential=credential
+    )
+    owner_id = owner_of(spent)
+    if owner_id is None or not (await tx.people.by_id(owner_id)).slack_id:
+        return None
+    return owner_id
+
+
+async def _told_owner(tx: Transaction, record: AlertRecord) -> bool:
+    """Whether it was the owner that was told, and not the managers for want of one."""
+    owner_id = await _owner(tx, record)
+    return owner_id is not None and await tx.outbox.known(copy_key(owner_key(record.id), owner_id))
+
+
+async def _message(tx: Transaction, rulebook: Rulebook, record: AlertRecord, *, is_owner: bool) -> Message:
+    facts = record.facts
+    credential = cause_to_expect(facts).name
+    first, end = int(facts["from_hour"]), int(facts["last_hour"]) + 1
+
+    async def cost(weeks_before: int) -> int:
+        back = weeks_before * _WEEK_HOURS
+        hours = await tx.reports.part_by_hour(
+            "credential", credential, record.team_id, first_hour=first - back, end_hour=end - back
+        )
+        return sum(hours.values())
+
+    key = RunawayKey(
+        team=rulebook.directory.by_id(record.team_id),
+        credential=credential,
+        cost_nanos=await cost(0),
+        usual_nanos=usual_of([await cost(weeks) for weeks in range(1, _WEEKS + 1)]),
+        hours=end - first,
+        from_hour=first,
+    )
+    return owner_message(
+        key,
+        alert_id=record.id,
+        is_owner=is_owner,
+        answered=await answer_text(tx, record),
+        closed=record.closed_at is not None,
+    )

@@ -1,0 +1,196 @@
+"""Spikes that were planned: what of them stays unsaid from now on, and for how long."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.alerting.alert_answers import refuse_if_over
+from bot.alerting.expectations import TOTAL, Cause, cause_to_expect
+from bot.periods import DAY_MICROS, HOUR_MICROS, day_start, micros
+from bot.refusals import FieldRefusal, Refusal
+from bot.rulebook import Rulebook
+from bot.views.alerting import alerts as alert_views
+from bot.views.alerting.alerts import CAUSE_FIELD, EXPECT_FORM, LONG_FIELD
+from bot.views.alerting.expectations import expect_form
+from bot.views.blocks import plain
+from handlers.alerting.alert_messages import alert_to_answer, answer_alert, must_mute, redraw_alert
+from handlers.alerting.answered import answer_text
+from handlers.alerting.expectations import expect_spike, take_back
+from handlers.alerting.snoozes import reopen
+from handlers.context import Context
+from handlers.slack.answers import Asked, answers
+from storage.alerting.alerts import AlertRecord
+from storage.store import Transaction
+
+_LONG = {"day": 1, "three days": 3, "week": 7, "month": 31}
+_MOST_NAME, _MOST_CAUSES, _MOST_METADATA = 200, 6, 3_000
+"""Names travel in the form's metadata, which holds so many characters."""
+
+
+async def plan_spike(
+    tx: Transaction,
+    rulebook: Rulebook,
+    record: AlertRecord,
+    *,
+    cause: Cause,
+    until_at: int | None,
+    by: int,
+    seen_at: int | None,
+    now: datetime,
+    command: str,
+) -> None:
+    """A spike was planned: answered, and its cause expected until then; until it has ended and a week more if None."""
+    if record.kind != "spike":
+        raise Refusal("Only a spike can have been planned. Snooze this alert if it should be quiet.")
+    news = await answer_alert(
+        tx, rulebook, record.id, answer="expected", by=by, seen_at=seen_at, now=now, command=command
+    )
+    if news:
+        at = micros(now)
+        from_at = int(record.facts["from_hour"]) * HOUR_MICROS
+        await expect_spike(
+            tx,
+            team_id=record.team_id,
+            alert_id=record.id,
+            cause=cause,
+            from_at=from_at,
+            until_at=until_at,
+            by=by,
+            at=at,
+        )
+        await redraw_alert(tx, rulebook, record.id, now=now, command=command)
+
+
+async def click_expected(asked: Asked) -> None:
+    """This was planned: its cause, until it has ended and a week more. The menu has the rest."""
+    context = asked.context
+    async with context.store.begin() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        await must_mute(tx, rulebook, asked, asked.id)
+        record = await alert_to_answer(tx, asked.id)
+        await plan_spike(
+            tx,
+            rulebook,
+            record,
+            cause=cause_to_expect(record.facts),
+            until_at=None,
+            by=asked.person.id,
+            seen_at=None,
+            now=asked.now,
+            command=context.settings.command,
+        )
+    context.wake_outbox.set()
+    await asked.ack()
+
+
+async def open_expect_form(asked: Asked) -> None:
+    """This was planned…: what of it, for how long, or not after all."""
+    async with asked.context.store.read() as tx:
+        rulebook = await asked.context.rulebooks.current(tx)
+        record = await must_mute(tx, rulebook, asked, asked.id)
+        refuse_if_over(record.closed_at)
+        said = await answer_text(tx, record)
+    team = rulebook.directory.by_id(record.team_id)
+    causes = _causes(record)
+    until = [
+        ("Until it has ended, and a week more", "ended"),
+        ("For a day", "day"),
+        ("For three days", "three days"),
+        ("For a week", "week"),
+        ("For a month", "month"),
+        ("Until the budget period ends", "period"),
+    ]
+    if record.state == "expected":
+        until.append(("It was not planned after all", "never"))
+    kept = {"alert": record.id, "seen": record.answered_at, "channel": asked.channel_id}
+    metadata = _metadata(kept, causes)
+    while len(metadata) > _MOST_METADATA:
+        causes.pop(-2)  # what is all of the team's spend stays
+        metadata = _metadata(kept, causes)
+    form = expect_form(
+        title=alert_views.alert_title(record.kind, team),
+        causes=[(_words(cause, plain(team.name, limit=40)), str(at)) for at, cause in enumerate(causes)],
+        until=until,
+        said=said,
+        metadata=metadata,
+    )
+    await asked.client.views_open(trigger_id=asked.trigger_id, view=form)
+
+
+def _metadata(kept: Mapping[str, Any], causes: Sequence[Cause]) -> str:
+    return json.dumps({**kept, "causes": [[cause.dimension, cause.name] for cause in causes]}, ensure_ascii=False)
+
+
+def _causes(record: AlertRecord) -> list[Cause]:
+    """What of a spike may have been planned: its leading cause first, its other contributors, and all of the team's spend."""
+    listed = [c for c in record.facts.get("contributors") or () if c[0] != "person" and len(c[1]) <= _MOST_NAME]
+    found = [cause_to_expect(record.facts), *(Cause(dimension=str(c[0]), name=str(c[1])) for c in listed), TOTAL]
+    return list(dict.fromkeys(found))[:_MOST_CAUSES]
+
+
+def _words(cause: Cause, team_name: str) -> str:
+    """A cause in plain text."""
+    if cause.is_total:
+        return f"All spend of {team_name}"
+    kind = "Key" if cause.dimension == "credential" else cause.dimension.capitalize()
+    return f"{kind} {plain(cause.name, limit=50)}"
+
+
+async def submit_expected(asked: Asked) -> None:
+    context = asked.context
+    kept = json.loads(asked.body["view"]["private_metadata"])
+    command = context.settings.command
+    async with context.store.begin() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        await must_mute(tx, rulebook, asked, kept["alert"], channel=str(kept["channel"]))
+        record = await alert_to_answer(tx, kept["alert"])
+        chosen = asked.field(LONG_FIELD)
+        if chosen == "never":
+            if record.state == "expected":
+                await take_back(tx, record.id, by=asked.person.id)
+                await reopen(
+                    tx,
+                    rulebook,
+                    record,
+                    by=asked.person.id,
+                    action="take back expected",
+                    now=asked.now,
+                    command=command,
+                )
+        else:
+            dimension, part = kept["causes"][int(asked.field(CAUSE_FIELD))]
+            cause = Cause(dimension=dimension, name=part)
+            until_at = _until(rulebook, record, chosen, asked.now)
+            await plan_spike(
+                tx,
+                rulebook,
+                record,
+                cause=cause,
+                until_at=until_at,
+                by=asked.person.id,
+                seen_at=kept["seen"],
+                now=asked.now,
+                command=command,
+            )
+    context.wake_outbox.set()
+    await asked.ack()
+
+
+def _until(rulebook: Rulebook, record: AlertRecord, chosen: str, now: datetime) -> int | None:
+    if chosen == "ended":
+        return None
+    team = rulebook.directory.by_id(record.team_id)
+    at = micros(now)
+    if chosen == "period":
+        return micros(day_start(rulebook.directory.period_at(team, at).end_day, team.zone_on(at)))
+    if chosen not in _LONG:
+        raise FieldRefusal(LONG_FIELD, "Choose for how long.")
+    return at + _LONG[chosen] * DAY_MICROS
+
+
+def register(app: AsyncApp, context: Context) -> None:
+    app.action(alert_views.EXPECT_ALERT)(answers(context, click_expected))
+    app.view(EXPECT_FORM)(answers(context, submit_expected))

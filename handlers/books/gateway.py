@@ -1,0 +1,26 @@
+"""A gateway asks before a call whether the team may."""
+
+from bot.books.allowances import Allowance, allowance_of
+from bot.org.attribution import Source
+from handlers.books.standings import standing_of
+from handlers.context import Context
+
+
+async def allowance(context: Context, *, slug: str, source: Source) -> Allowance:
+    """The allowance of a team. A key bound to a team reads only its own. Raises NotFound or NotYours."""
+    async with context.store.read() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        team = rulebook.directory.by_slug(slug)
+        if source.team_id is not None and (team is None or team.id != source.team_id):
+            raise NotYours
+        if team is None:
+            raise NotFound
+        return allowance_of(await standing_of(tx, rulebook.directory, team, now=context.now()))
+
+
+class NotFound(Exception):
+    """There is no such team."""
+
+
+class NotYours(Exception):
+    """The key is bound to another team."""

@@ -1,0 +1,1 @@
+"""The wing `costs`: prices, the price book, aliases, repricing."""

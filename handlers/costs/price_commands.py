@@ -1,0 +1,141 @@
+"""`tokens prices`: which rate applies to a model and why, and where our prices and what senders report disagree."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from bot.costs.price_book import Rates
+from bot.costs.prices import TOLERANCE_PERCENT, iso_day, rate_words
+from bot.costs.pricing import ContractPrice, Explained
+from bot.money import usd
+from bot.periods import Period, day_number, period_named, period_of
+from bot.refusals import ConfigError
+from bot.sources.fields import TIERS
+from bot.views.wording import signed_usd
+from handlers.cli import cell, opened, out, run
+
+commands = typer.Typer(help="What models cost, why, and who says otherwise.", no_args_is_help=True)
+
+_SHOWN = (
+    ("input", "uncached_input"),
+    ("cache reads", "cache_read"),
+    ("cache writes", "cache_write_5m"),
+    ("cache writes 1h", "cache_write_1h"),
+    ("output", "output"),
+)
+
+
+def explanation(found: Explained, *, model: str, provider: str, day: int, tier: str, book: str) -> list[str]:
+    """Which rates apply to a model on a day and what they come from, in lines."""
+    of = f" of {provider}" if provider else ""
+    lines = [f"{model}{of} on {iso_day(day)}, {tier or 'standard'} tier"]
+    if found.alias is not None:
+        begins = f" from {iso_day(found.alias.from_day)}" if found.alias.from_day is not None else ""
+        lines.append(f"  alias: {found.alias.alias} means {found.alias.model}{begins} (`models:` in teams.yml)")
+    if found.rates is None:
+        lines.append(
+            "  unpriced: no contract and no price in the book. What the sender reports counts; else it costs nothing"
+        )
+        lines.append(
+            "  known, and is shown as unpriced. Set its price on Home, or in teams.yml under `prices:` or `models:`."
+        )
+        return lines
+    lines.append(f"  per million tokens: {_rate_line(found.rates)}")
+    for start, rates in sorted(found.rates.tiers):
+        lines.append(f"  above {start:,} input tokens: {_rate_line(rates)}")
+    if found.rates.reasoning_extra:
+        lines.append(f"  reasoning tokens on top of output: {rate_words(found.rates.reasoning_extra)}")
+    if found.rates.request:
+        lines.append(f"  per thousand calls: {usd(found.rates.request)}")
+    if found.contract is not None:
+        lines.append(f"  because: {_contract_words(found.contract)}")
+    if found.book is not None:
+        verb = "completed by" if found.contract is not None else "because:"
+        lines.append(f"  {verb} the price book, {book}, as sold by {found.sold_by}")
+    return lines
+
+
+def _rate_line(rates: Rates) -> str:
+    parts = []
+    for label, counter in _SHOWN:
+        if counter == "cache_write_1h" and rates.cache_write_1h == rates.cache_write_5m:
+            continue
+        known = counter not in rates.unpriced
+        parts.append(f"{label} {rate_words(getattr(rates, counter)) if known else 'unknown'}")
+    return ", ".join(parts)
+
+
+def _contract_words(contract: ContractPrice) -> str:
+    where = "the price set in Slack" if contract.origin == "Slack" else "a contract, under `prices:` in teams.yml"
+    facts = [
+        f"model {contract.model}" if contract.model else "",
+        f"provider {contract.provider}" if contract.provider else "",
+        f"{Decimal(contract.discount_ppm) / 10_000:f} % discount" if contract.discount_ppm is not None else "",
+        f"from {iso_day(contract.from_day)}" if contract.from_day is not None else "",
+        f"until {iso_day(contract.until_day)}" if contract.until_day is not None else "",
+    ]
+    return f"{where}: {', '.join(fact for fact in facts if fact)}"
+
+
+@commands.command("show")
+def show_command(
+    model: Annotated[str, typer.Argument(help="The model, as senders name it.")],
+    provider: Annotated[str, typer.Option(help="Who sells it, as senders name them.")] = "",
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day; default: today.")] = None,
+    tier: Annotated[str, typer.Option(help="batch, flex, priority or fast; default: the standard one.")] = "",
+) -> None:
+    """Says which rate applies to a model, and why."""
+
+    async def work() -> list[str]:
+        if tier and tier not in TIERS:
+            raise ConfigError(f"--tier is one of {', '.join(sorted(TIERS))}.")
+        async with opened() as context, context.store.read() as tx:
+            rulebook = await context.rulebooks.current(tx)
+        day = day_number(on.date()) if on else rulebook.directory.root.day_of(context.now_micros())
+        found = rulebook.prices.explain(provider, model, day=day, tier=tier)
+        book = rulebook.prices.book.book_id
+        return explanation(found, model=model, provider=provider, day=day, tier=tier, book=book)
+
+    for line in run(work()):
+        out.print(line, markup=False)
+
+
+@commands.command("disagreements")
+def disagreements_command(
+    period: Annotated[str | None, typer.Option(help="Like 2026-11; default: the running one.")] = None,
+    tolerance: Annotated[float, typer.Option(min=0, help="Percent that are no disagreement.")] = float(
+        TOLERANCE_PERCENT
+    ),
+) -> None:
+    """Lists models of which senders report another cost than we book, the largest difference first."""
+
+    async def work() -> None:
+        async with opened() as context, context.store.read() as tx:
+            directory = (await context.rulebooks.current(tx)).directory
+            today = directory.root.day_of(context.now_micros())
+            asked = _period(period) if period else period_of(today, directory.organisation.period)
+            found = await tx.prices.disagreements(first_day=asked.first_day, end_day=asked.end_day)
+        apart = [d for d in found if d.is_beyond(Decimal(str(tolerance)))]
+        calls = sum(d.calls for d in found)
+        if not apart:
+            out.print(f"{asked.name}: no model's price differs by more than {tolerance:g} % over {calls:,} calls.")
+            return
+        table = Table("provider", "model", "calls", "ours", "theirs", "difference", "%", box=None)
+        for d in apart:
+            share = f"{d.difference_nanos * 100 / d.theirs_nanos:+.1f}" if d.theirs_nanos else "–"
+            amounts = (usd(d.ours_nanos), usd(d.theirs_nanos), signed_usd(d.difference_nanos))
+            table.add_row(cell(d.provider), cell(d.model), f"{d.calls:,}", *amounts, share)
+        out.print(table)
+        out.print(f"{asked.name}: {len(apart)} of {len(found)} models that both sides priced, {calls:,} calls in all.")
+
+    run(work())
+
+
+def _period(name: str) -> Period:
+    try:
+        return period_named(name)
+    except ValueError as error:
+        raise ConfigError("--period is written like 2026-11, 2026-Q4 or 2026.") from error

@@ -1,0 +1,233 @@
+"""Prices in Slack: admins hear of models without one, set it, and what was used is priced again."""
+
+from dataclasses import replace
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.costs.prices import (
+    CACHE_READ_FIELD,
+    CACHE_WRITE_FIELD,
+    FROM_FIELD,
+    INPUT_FIELD,
+    OUTPUT_FIELD,
+    TOLERANCE_PERCENT,
+    Disagreement,
+    SetPrice,
+    Unpriced,
+    may_set_prices,
+    typed_day,
+    typed_rate,
+)
+from bot.money import NANOS
+from bot.periods import DAY_MICROS
+from bot.refusals import Refusal
+from bot.reporting.reports import PricesView
+from bot.rulebook import Rulebook
+from bot.views.costs import prices as views
+from handlers.alerting.manners import alert_key
+from handlers.alerting.notices import notify
+from handlers.context import Context
+from handlers.costs.reprice import reprice
+from handlers.slack.answers import Asked, answers
+from storage.store import Transaction
+
+LEASE_SECONDS = 300
+RECENT_DAYS = 2
+"""Who reads old usage in afterwards is told nothing of it: a model counts as new if it was used since yesterday."""
+_COMPARED = "disagreements"
+_COMPARED_DAYS = 7
+_MATERIAL_NANOS = NANOS
+
+
+async def tell_unpriced(context: Context) -> int:
+    """Tells admins, or finance where there are none, of each model without a price, once. Returns of how many."""
+    at = context.now_micros()
+    async with context.store.read() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        today = rulebook.directory.root.day_of(at)
+        found = await tx.prices.unpriced(first_day=today - RECENT_DAYS + 1, end_day=today + 2)
+    people = rulebook.directory.admins
+    if not found or not people:
+        return 0
+    async with context.store.begin() as tx:
+        told = await tx.prices.newly_unpriced(found, at=at)
+        if told:
+            await notify(
+                tx,
+                await context.rulebooks.current(tx),
+                views.unpriced_message(told, priced={}),
+                kind="unpriced",
+                key=_told_key(at),
+                people=people,
+                severity="medium",
+                facts={"models": [[model.provider, model.model] for model in told]},
+                at=at,
+                closed=False,
+            )
+            context.wake_outbox.set()
+    return len(told)
+
+
+def _told_key(told_at: int) -> str:
+    return f"unpriced:{told_at}"
+
+
+async def set_price(tx: Transaction, rulebook: Rulebook, line: SetPrice) -> None:
+    """Keeps a price that somebody set, brings what was said of the model up to date, and has the past priced again."""
+    if not may_set_prices(rulebook.directory, line.set_by):
+        raise Refusal("Only admins and finance set prices.")
+    await tx.prices.add(line)
+    await tx.audit.record(
+        at=line.set_at,
+        actor_id=line.set_by,
+        action="set price",
+        subject=f"{line.provider}/{line.model}",
+        detail=line.to_json(),
+    )
+    if line.from_day <= rulebook.directory.root.day_of(line.set_at) + 1:
+        await tx.prices.want_repricing(line)
+    await _update_what_was_told(tx, rulebook, line)
+
+
+async def _update_what_was_told(tx: Transaction, rulebook: Rulebook, line: SetPrice) -> None:
+    found = await tx.prices.told_with(line.provider, line.model)
+    if found is None:
+        return
+    told_at, models = found
+    today = rulebook.directory.root.day_of(line.set_at)
+    current = await tx.prices.unpriced(first_day=today - 60, end_day=today + 2)
+    by_name = {(u.provider, u.model): u for u in current}
+    priced = {}
+    for price in await tx.prices.set_prices():
+        by = (await tx.people.by_id(price.set_by)).slack_id
+        priced[price.provider, price.model] = (price, views.by_words(by))
+    told = [
+        by_name.get(at, Unpriced(id=number, provider=at[0], model=at[1], calls=0, tokens=0, first_day=today))
+        for number, at in enumerate(models)
+        if at in by_name or at in priced
+    ]
+    message = views.unpriced_message(told, priced=priced)
+    record = await tx.alerts.by_key(_told_key(told_at))
+    key = _told_key(told_at) if record is None else alert_key(record.id)  # before this version it was no alert
+    await tx.outbox.change(key, message, at=line.set_at)
+    if record is not None and all((model.provider, model.model) in priced for model in told):
+        await tx.alerts.save(replace(record, state="closed", closed_at=line.set_at))
+
+
+async def reprice_due(context: Context) -> int:
+    """Prices the past of models again whose price was set, one after the other, and tells who set it. Returns how many."""
+    done = 0
+    while True:
+        async with context.store.begin() as tx:
+            found = await tx.prices.claim_repricing(now=context.now_micros(), lease_seconds=LEASE_SECONDS)
+        if found is None:
+            return done
+        repricing_id = found.id
+
+        async def keep_lease(tx: Transaction, repricing_id: int = repricing_id) -> None:
+            await tx.prices.keep_lease(repricing_id, now=context.now_micros(), lease_seconds=LEASE_SECONDS)
+
+        changed = await reprice(
+            context,
+            since_day=found.from_day,
+            provider=found.provider,
+            model=found.model,
+            actor_id=found.actor_id,
+            document=f"set price:{found.id}",
+            in_each=keep_lease,
+        )
+        async with context.store.begin() as tx:
+            at = context.now_micros()
+            difference = changed.difference_nanos
+            if await tx.prices.repriced(found.id, at=at, calls=changed.calls, difference_nanos=difference):
+                (line,) = [r for r in await tx.prices.repricings_since(at) if r.id == found.id]
+                message = views.repriced_message(line)
+                await tx.outbox.put(message, dedupe_key=f"repriced:{found.id}", at=at, to_person_id=found.actor_id)
+        context.wake_outbox.set()
+        done += 1
+
+
+async def compare_prices(context: Context) -> None:
+    """Writes down where our prices and what senders reported differ materially, over the last seven days: it reads their
+    events, which a Home has no time for."""
+    at = context.now_micros()
+    async with context.store.read() as tx:
+        today = (await context.rulebooks.current(tx)).directory.root.day_of(at)
+        found = await tx.prices.disagreements(first_day=today - _COMPARED_DAYS, end_day=today)
+    apart = [d for d in found if d.is_beyond(TOLERANCE_PERCENT)]
+    is_material = sum(abs(d.difference_nanos) for d in apart) >= _MATERIAL_NANOS
+    lines = [
+        {
+            "provider": d.provider,
+            "model": d.model,
+            "calls": d.calls,
+            "ours_nanos": d.ours_nanos,
+            "theirs_nanos": d.theirs_nanos,
+        }
+        for d in apart
+        if is_material
+    ]
+    async with context.store.begin() as tx:
+        await tx.config.save_document(_COMPARED, lines, at=at)
+
+
+async def prices_view(tx: Transaction, *, first_day: int, end_day: int, at: int) -> PricesView:
+    """What admins and finance see of prices on their Home."""
+    compared = await tx.config.document(_COMPARED)
+    return PricesView(
+        unpriced=tuple(await tx.prices.unpriced(first_day=first_day, end_day=end_day)),
+        repricings=tuple(await tx.prices.repricings_since(at - DAY_MICROS)),
+        disagreements=tuple(Disagreement(**line) for line in compared or []),
+    )
+
+
+async def click_set_price(asked: Asked) -> None:
+    """Opens the form for a model without a price."""
+    context = asked.context
+    async with context.store.read() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        if not may_set_prices(rulebook.directory, asked.person.id):
+            raise Refusal("Only admins and finance set prices.")
+        model = await tx.prices.unpriced_by_series(asked.id)
+    if model is None:
+        raise Refusal("All of that model's use has a price now.")
+    form = views.price_form(model, metadata=str(asked.id), from_day=model.first_day)
+    await asked.client.views_open(trigger_id=asked.trigger_id, view=form)
+
+
+async def submit_price(asked: Asked) -> None:
+    """The form is in: the price is kept, and a job prices the past again."""
+    from handlers.reporting.home import refresh_home  # Homes show prices; this is the way back
+
+    context = asked.context
+    at = context.now_micros()
+    async with context.store.begin() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        model = await tx.prices.unpriced_by_series(int(asked.body["view"]["private_metadata"]))
+        if model is None:
+            raise Refusal("All of that model's use has a price now.")
+        line = SetPrice(
+            provider=model.provider,
+            model=model.model,
+            from_day=typed_day(FROM_FIELD, asked.field(FROM_FIELD), today=rulebook.directory.root.day_of(at)),
+            input_pico=typed_rate(INPUT_FIELD, asked.field(INPUT_FIELD)),
+            output_pico=typed_rate(OUTPUT_FIELD, asked.field(OUTPUT_FIELD)),
+            cache_read_pico=_optional_rate(asked, CACHE_READ_FIELD),
+            cache_write_pico=_optional_rate(asked, CACHE_WRITE_FIELD),
+            set_by=asked.person.id,
+            set_at=at,
+        )
+        await set_price(tx, rulebook, line)
+    context.wake_outbox.set()
+    await asked.ack()
+    await refresh_home(asked)
+
+
+def _optional_rate(asked: Asked, field: str) -> int | None:
+    typed = asked.field(field)
+    return typed_rate(field, typed) if typed.strip() else None
+
+
+def register(app: AsyncApp, context: Context) -> None:
+    app.action(views.SET_PRICE)(answers(context, click_set_price))
+    app.view(views.PRICE_FORM)(answers(context, submit_price))

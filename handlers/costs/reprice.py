@@ -1,0 +1,166 @@
+"""Pricing again: what was booked at an older price costs what it would by today's rulebook, by adjusting rows."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.table import Table
+
+from bot.intake.adjustments import Booked, Change, event_of
+from bot.money import usd
+from bot.org.attribution import Source
+from bot.periods import DAY_MICROS, HOUR_MICROS, date_of, day_number
+from bot.rulebook import Rulebook
+from bot.views.wording import signed_usd
+from handlers.books.periods import post_charges
+from handlers.cli import opened, out, run
+from handlers.context import Context
+from storage.intake.adjustments import Wanted, current_pages
+from storage.store import Transaction
+
+KIND = "reprice"
+_FARTHEST_EAST, _FARTHEST_WEST = 14 * HOUR_MICROS, 12 * HOUR_MICROS
+_PAGE = 1_000
+
+
+@dataclass(kw_only=True)
+class Repriced:
+    """What pricing again changed: calls in all, and (calls, nanos before, nanos after) by team."""
+
+    seen: int = 0
+    calls: int = 0
+    by_team: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+
+    @property
+    def difference_nanos(self) -> int:
+        return sum(after - before for _, before, after in self.by_team.values())
+
+    def add(self, made: list[Change]) -> None:
+        self.calls += len(made)
+        for old, new in made:
+            calls, before, after = self.by_team.get(old.team_id, (0, 0, 0))
+            self.by_team[old.team_id] = (calls + 1, before + old.cost_nanos, after + new.cost_nanos)
+
+
+async def _nothing_else(tx: Transaction) -> None:
+    """What a page's transaction does besides, by default."""
+
+
+async def reprice(
+    context: Context,
+    *,
+    since_day: int,
+    until_day: int | None = None,
+    provider: str | None = None,
+    model: str | None = None,
+    actor_id: int | None = None,
+    document: str,
+    dry_run: bool = False,
+    in_each: Callable[[Transaction], Awaitable[None]] = _nothing_else,
+) -> Repriced:
+    """Prices every event again that was booked on the days from `since_day` up to and including `until_day`, each by what
+    today's rulebook says of its own day, and adjusts those whose cost or basis changed.
+
+    Page by page, a transaction each: what is done stays done, and doing it again does the rest. The charges of closed
+    days follow at the end.
+    """
+    found = Repriced()
+    wanted = Wanted(
+        since=since_day * DAY_MICROS - _FARTHEST_EAST,
+        until=None if until_day is None else (until_day + 1) * DAY_MICROS + _FARTHEST_WEST,
+        provider=provider,
+        model=model,
+    )
+    async with context.store.read() as tx:
+        sources = {source.id: source for source, _ in await tx.keys.listed()}
+        rulebook = await context.rulebooks.current(tx)
+    async for page in current_pages(context.store, wanted, limit=_PAGE):
+        events = [b for b in page if since_day <= b.local_day and (until_day is None or b.local_day <= until_day)]
+        found.seen += len(events)
+        changes = changed_prices(rulebook, sources, events)
+        if dry_run:
+            found.add(changes)
+            continue
+        if not changes:
+            continue
+        async with context.store.begin() as tx:
+            at = context.now_micros()
+            latest = await context.rulebooks.current(tx)
+            if latest is not rulebook:  # prices changed meanwhile
+                rulebook = latest
+                changes = changed_prices(rulebook, sources, events)
+            if not found.calls:
+                facts = {"since": since_day, "until": until_day, "provider": provider, "model": model}
+                await tx.audit.record(at=at, actor_id=actor_id, action=KIND, subject=document, detail=facts)
+            found.add(await tx.adjustments.adjust(changes, kind=KIND, at=at, actor_id=actor_id, document=document))
+            await in_each(tx)
+    if found.calls and not dry_run:
+        async with context.store.begin() as tx:
+            at = context.now_micros()
+            await post_charges(tx, await context.rulebooks.current(tx), at=at)
+            facts = {"calls": found.calls, "difference_nanos": found.difference_nanos}
+            await tx.audit.record(at=at, actor_id=actor_id, action="repriced", subject=document, detail=facts)
+        context.wake_watcher.set()
+    return found
+
+
+def changed_prices(rulebook: Rulebook, sources: dict[int, Source], events: list[Booked]) -> list[Change]:
+    """The events whose cost or basis is another by a rulebook, as they should be."""
+    book = rulebook.prices.book.book_id
+    changes = []
+    for booked in events:
+        source = sources.get(booked.source_id)
+        priced = rulebook.prices.price(
+            event_of(booked),
+            day=booked.local_day,
+            reported_first=source.reported_first if source else False,
+        )
+        now = (booked.cost_nanos, booked.basis, booked.notional_nanos)
+        if now != (priced.cost_nanos, priced.basis, priced.notional_nanos):
+            new = msgspec.structs.replace(
+                booked,
+                cost_nanos=priced.cost_nanos,
+                basis=priced.basis,
+                notional_nanos=priced.notional_nanos,
+                book_nanos=priced.book_nanos,
+                book=book,
+            )
+            changes.append(Change(booked, new))
+    return changes
+
+
+def reprice_command(
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day to price again.")],
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day to price again; default: today.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
+) -> None:
+    """Prices usage again by today's prices, contracts and aliases, each day by what held on it."""
+    run(_reprice(since.date(), until.date() if until else None, dry_run=dry_run))
+
+
+async def _reprice(since: date, until: date | None, *, dry_run: bool) -> None:
+    async with opened() as context:
+        first, last = day_number(since), day_number(until) if until else None
+        document = f"reprice:{since}..{until or date_of(context.now_micros() // DAY_MICROS)}"
+        found = await reprice(context, since_day=first, until_day=last, document=document, dry_run=dry_run)
+        async with context.store.read() as tx:
+            directory = (await context.rulebooks.current(tx)).directory
+    if not found.calls:
+        out.print(f"Nothing changes: {found.seen:,} calls cost what they should.")
+        return
+    table = Table("team", "calls", "before", "now", "difference", box=None)
+    for team_id, (calls, before, after) in sorted(
+        found.by_team.items(), key=lambda item: directory.by_id(item[0]).slug
+    ):
+        slug = directory.by_id(team_id).slug
+        table.add_row(slug, f"{calls:,}", usd(before), usd(after), signed_usd(after - before))
+    out.print(table)
+    verb = "would cost" if dry_run else "cost"
+    out.print(f"{found.calls:,} of {found.seen:,} calls {verb} something else: {signed_usd(found.difference_nanos)}.")
+    if dry_run:
+        out.print("Dry run: nothing was stored.")

@@ -1,0 +1,205 @@
+"""Gateways: whoever their budgets blocked is told once, and finance is told where their figures and the books drift apart."""
+
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from bot.crosschecks.gateways import (
+    Drift,
+    DriftLine,
+    Watched,
+    blocked_call,
+    brought_up_to_date,
+    judged,
+    largest_disagreement,
+    line_of,
+)
+from bot.org.attribution import Source
+from bot.org.teams import Directory, Team
+from bot.periods import DAY_MICROS, HOUR_MICROS, MICROS, micros
+from bot.rulebook import Rulebook
+from bot.views.crosschecks import gateways as views
+from handlers.alerting.manners import alert_key, say_alert
+from handlers.books.standings import standing_of
+from handlers.context import Context
+from handlers.slack.callers import find_in_slack, is_outsider
+from handlers.slack.outbox import say_to_people
+from storage.alerting.alerts import AlertRecord
+from storage.crosschecks.gateways import Blocked
+from storage.store import Transaction
+
+KIND = "drift"
+_WAITS_MICROS = HOUR_MICROS
+"""How long somebody whom Slack does not know is looked for."""
+_MODELS_DAYS = 7
+_NEVER = 2**62
+_ONE_SWEEP_MICROS = 60 * MICROS
+"""Two workers that sweep at once make one message."""
+
+
+async def tell_blocked(context: Context) -> int:
+    """Tells each person whom a gateway's budget blocked, once per cap; what is a day old is told to nobody any more."""
+    if context.slack is None:
+        return 0
+    at = context.now_micros()
+    async with context.store.read() as tx:
+        waiting = await tx.gateways.untold()
+    if not waiting:
+        return 0
+    await find_in_slack(context, frozenset(found.person_id for found in waiting))
+    async with context.store.read() as tx:
+        people = await tx.people.by_ids({found.person_id for found in waiting})
+    outsiders = {p.id for p in people.values() if p.slack_id and await is_outsider(context, p.slack_id)}
+    told = 0
+    async with context.store.begin() as tx:
+        await tx.gateways.let_go(before=at - DAY_MICROS)
+        rulebook = await context.rulebooks.current(tx)
+        for found in await tx.gateways.untold():
+            person = people.get(found.person_id)
+            if person is None:
+                continue  # came meanwhile: the next round tells it
+            if person.slack_id and person.id not in outsiders:
+                told += await _tell(tx, rulebook, found, context)
+            elif not person.slack_id and at - found.block.at < _WAITS_MICROS:
+                continue
+            await tx.gateways.told(found.id, at=at)
+    if told:
+        context.wake_outbox.set()
+    return told
+
+
+async def _tell(tx: Transaction, rulebook: Rulebook, found: Blocked, context: Context) -> bool:
+    """Puts the message, or, in preview, finance's; once per person, or per cap."""
+    now, block = context.now(), found.block
+    team = await _team_of(tx, rulebook, found)
+    alias = await tx.gateways.alias(found.source_id, block.gateway_team)
+    directory = rulebook.directory
+    zone = (team or directory.root).zone_on(micros(now))
+    standing = await standing_of(tx, directory, team, now=now) if team is not None else None
+    if team is None and directory.organisation.mode == "preview":
+        return False
+    if standing is not None and standing.team.mode == "preview":
+        cap = (block.entity, block.entity_id, block.limit_nanos, block.resets_at)
+        key = ":".join(map(str, ("block", found.source_id, *cap)))
+        message = views.block_preview_message(block, alias=alias, standing=standing, block_id=found.id, zone=zone)
+        await say_to_people(tx, directory.finance, message, dedupe_key=key, at=micros(now))
+        return True
+    command = context.settings.command
+    message = views.block_message(block, alias=alias, standing=standing, block_id=found.id, command=command, zone=zone)
+    return await tx.outbox.put(message, dedupe_key=f"block:{found.id}", at=micros(now), to_person_id=found.person_id)
+
+
+async def _team_of(tx: Transaction, rulebook: Rulebook, found: Blocked) -> Team | None:
+    """Where the call would have been booked, else the person's own first team."""
+    directory = rulebook.directory
+    source = await _source(tx, found.source_id)
+    if source is not None:
+        placed = rulebook.attribution.place(blocked_call(found.block), source)
+        team = directory.by_id(placed.team_id)
+        if team.kind == "team":
+            return team
+    return next(iter(directory.teams_of(found.person_id)), None)
+
+
+async def _source(tx: Transaction, source_id: int) -> Source | None:
+    return next((source for source, _ in await tx.keys.listed() if source.id == source_id), None)
+
+
+async def watch_gateways(context: Context) -> int:
+    """Holds what gateways say they spent against the books; tells finance of drifts that last, and when they have gone."""
+    at = context.now_micros()
+    async with context.store.begin() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        directory = rulebook.directory
+        watched = {(w.source_id, w.gateway_team): w for w in await tx.gateways.all()}
+        records = await tx.alerts.of_kind(team_id=directory.root.id, kind=KIND, since=at - DAY_MICROS)
+        said: set[tuple[int, str, int]] = set()
+        changed = 0
+        for record in records:
+            lines = _lines(record)
+            source_id = int(record.facts["source_id"])
+            said |= {(source_id, line.gateway_team, line.base_at) for line in lines}
+            if record.closed_at is None:
+                changed += await _bring_up_to_date(tx, directory, record, lines, watched, at=at)
+        drifts: dict[int, list[Drift]] = {}
+        for known in watched.values():
+            marked, drift = judged(known, now=at)
+            if marked.over_since != known.over_since:
+                await tx.gateways.mark_over(marked)
+            if drift is not None and (known.source_id, known.gateway_team, known.base_at) not in said:
+                drifts.setdefault(known.source_id, []).append(drift)
+        for source_id in sorted(drifts):
+            changed += await _say(tx, rulebook, source_id, drifts[source_id], at=at)
+    if changed:
+        context.wake_outbox.set()
+    return changed
+
+
+async def _say(tx: Transaction, rulebook: Rulebook, source_id: int, drifts: list[Drift], *, at: int) -> bool:
+    """One message to finance of all teams of a gateway that began to drift, the largest drift first."""
+    directory = rulebook.directory
+    source = await _source(tx, source_id)
+    ranked = sorted(drifts, key=lambda drift: -abs(drift.watched.drift_nanos))
+    lines = []
+    for drift in ranked:
+        since = max(drift.watched.base_at, at - _MODELS_DAYS * DAY_MICROS)
+        model = largest_disagreement(await tx.gateways.by_model(drift.watched, since=since))
+        lines.append(line_of(drift, model=model))
+    facts = {"source_id": source_id, "source": source.name if source else "", "lines": msgspec.to_builtins(lines)}
+    record = await tx.alerts.add(
+        dedupe_key=f"{KIND}:{source_id}:{at // _ONE_SWEEP_MICROS}",
+        team_id=directory.root.id,
+        kind=KIND,
+        state="open",
+        at=at,
+        facts=facts,
+    )
+    if record is None:
+        return False
+    people = directory.finance or directory.admins
+    message = _message(directory, record, lines, at)
+    await say_alert(tx, rulebook, directory.root, message, record=record, severity="medium", at=at, people=people)
+    return True
+
+
+async def _bring_up_to_date(
+    tx: Transaction,
+    directory: Directory,
+    record: AlertRecord,
+    lines: list[DriftLine],
+    watched: dict[tuple[int, str], Watched],
+    *,
+    at: int,
+) -> bool:
+    """Edits a message where its figures moved; it ends when the last of its drifts has gone."""
+    source_id = int(record.facts["source_id"])
+    now = [brought_up_to_date(line, watched.get((source_id, line.gateway_team))) for line in lines]
+    if now == lines:
+        return False
+    has_gone = all(line.is_closed for line in now)
+    kept = replace(
+        record,
+        state="closed" if has_gone else record.state,
+        closed_at=at if has_gone else None,
+        facts={**record.facts, "lines": msgspec.to_builtins(now)},
+    )
+    await tx.alerts.save(kept)
+    return await tx.outbox.change(alert_key(record.id), _message(directory, kept, now, at), at=at)
+
+
+def _message(directory: Directory, record: AlertRecord, lines: list[DriftLine], at: int) -> Any:
+    zone = directory.root.zone_on(at)
+    return views.drift_message(lines, source=str(record.facts["source"]), alert_id=record.id, zone=zone)
+
+
+async def open_drifts(tx: Transaction, directory: Directory) -> tuple[tuple[str, DriftLine], ...]:
+    """(source, team) of every drift that was said and has not gone, for Home."""
+    records = [
+        r for r in await tx.alerts.of_kind(team_id=directory.root.id, kind=KIND, since=_NEVER) if r.closed_at is None
+    ]
+    return tuple((str(r.facts["source"]), line) for r in records for line in _lines(r) if not line.is_closed)
+
+
+def _lines(record: AlertRecord) -> list[DriftLine]:
+    return msgspec.convert(record.facts["lines"], list[DriftLine])

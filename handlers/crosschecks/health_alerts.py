@@ -1,0 +1,201 @@
+"""Health alerts: a source that fell silent, a channel that can't be reached; each one message that ends by itself."""
+
+from dataclasses import replace
+from typing import Any
+
+from bot.alerting.manners import Severity
+from bot.crosschecks.health import HISTORY_DAYS, SLOTS_A_DAY, silence, slot_of
+from bot.org.attribution import Source
+from bot.org.teams import Directory, Team
+from bot.periods import DAY_MICROS
+from bot.reporting.reports import SilentSource
+from bot.rulebook import Rulebook
+from bot.views.crosschecks import health_alerts as views
+from handlers.alerting.manners import alert_key, say_again, say_alert
+from handlers.context import Context
+from handlers.slack.outbox import deciding_people
+from storage.alerting.alerts import AlertRecord
+from storage.crosschecks.health import WATCHER
+from storage.store import Transaction
+
+SILENCE, ROUTE = "silence", "route"
+SAME_MICROS = DAY_MICROS
+"""What fails again within a day of its last alert goes on in that alert's message."""
+_NEVER = 2**62
+
+
+async def watch_sources(context: Context) -> int:
+    """Keeps when each source is heard, and tells admins and finance of one that is silent at hours at which it usually is
+    not, and when it is heard again. Returns how many messages changed.
+
+    Silences are judged once per quarter of an hour, by whichever worker comes first in it.
+    """
+    at = context.now_micros()
+    async with context.store.begin() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        directory = rulebook.directory
+        heard = {source: last for source, last in (await tx.observations.last_received()).items() if last <= at}
+        slot = slot_of(at)
+        fresh = [(source, slot_of(last)) for source, last in heard.items() if slot - slot_of(last) <= 1]
+        is_first = (WATCHER, slot) in await tx.health.mark([(WATCHER, slot), *fresh])
+        sources = {source.id: (source, keys > 0) for source, keys in await tx.keys.listed()}
+        changed = 0
+        running: set[int] = set()
+        for record in await tx.alerts.open_ones(team_id=directory.root.id, kind=SILENCE):
+            running.add(int(record.facts["source_id"]))
+            changed += await _end_silence(tx, directory, record, sources, heard, at=at)
+        if is_first:
+            for source, is_in_force in sources.values():
+                last = heard.get(source.id)
+                if is_in_force and last is not None and source.id not in running:
+                    changed += await _judge_silence(tx, rulebook, source, last=last, at=at)
+            await tx.health.expire(before_slot=slot - (HISTORY_DAYS + 1) * SLOTS_A_DAY)
+    if changed:
+        context.wake_outbox.set()
+    return changed
+
+
+async def _judge_silence(tx: Transaction, rulebook: Rulebook, source: Source, *, last: int, at: int) -> bool:
+    directory = rulebook.directory
+    since = slot_of(last) - HISTORY_DAYS * SLOTS_A_DAY
+    if slot_of(at) - slot_of(last) <= 1:
+        return False
+    beats = await tx.health.beats(source.id, from_slot=since)
+    watched = await tx.health.beats(WATCHER, from_slot=since)
+    if silence(beats, watched, last_at=last, now=at, zone_name=directory.root.zone_on(at)) is None:
+        return False
+    facts = {"source_id": source.id, "source": source.name, "role": source.role, "since": last}
+    prefix = f"{SILENCE}:{source.id}:"
+    return await _tell(
+        tx,
+        rulebook,
+        directory.root,
+        kind=SILENCE,
+        severity="high" if source.role == "meter" else "low",
+        prefix=prefix,
+        facts=facts,
+        people=directory.admins | directory.finance,
+        key=f"{prefix}{last}",
+        at=at,
+    )
+
+
+async def _end_silence(
+    tx: Transaction,
+    directory: Directory,
+    record: AlertRecord,
+    sources: dict[int, tuple[Source, bool]],
+    heard: dict[int, int],
+    *,
+    at: int,
+) -> bool:
+    """The source is heard again, or nobody expects it any more."""
+    source_id = int(record.facts["source_id"])
+    last = heard.get(source_id, 0)
+    is_in_force = source_id in sources and sources[source_id][1]
+    if last > int(record.facts["since"]):
+        facts = {**record.facts, "heard_at": last}
+    elif not is_in_force:
+        facts = {**record.facts, "is_revoked": True}
+    else:
+        return False
+    return await _change(tx, directory, replace(record, closed_at=at, facts=facts), at=at)
+
+
+async def watch_routes(context: Context) -> int:
+    """Tells a team's managers that its channel can't be reached, and when it can again. Returns how many messages changed."""
+    at = context.now_micros()
+    async with context.store.begin() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        directory = rulebook.directory
+        changed = 0
+        for team in directory.addressed:
+            broken = [place.ref for place in team.places if place.state == "broken"]
+            records = await tx.alerts.open_ones(team_id=team.id, kind=ROUTE)
+            if broken and not records:
+                prefix = f"{ROUTE}:{team.id}:"
+                changed += await _tell(
+                    tx,
+                    rulebook,
+                    team,
+                    kind=ROUTE,
+                    severity="high",
+                    prefix=prefix,
+                    facts={"since": at, "channel": team.channel_ref if broken[0] == team.place().ref else broken[0]},
+                    people=deciding_people(directory, team),
+                    key=None,
+                    at=at,
+                )
+            elif all(place.state in ("linked", "none") for place in team.places):
+                for record in records:
+                    facts = {**record.facts, "works_since": at}
+                    changed += await _change(tx, directory, replace(record, closed_at=at, facts=facts), at=at)
+    if changed:
+        context.wake_outbox.set()
+    return changed
+
+
+async def _tell(
+    tx: Transaction,
+    rulebook: Rulebook,
+    team: Team,
+    *,
+    kind: str,
+    severity: Severity,
+    prefix: str,
+    facts: dict[str, Any],
+    people: frozenset[int],
+    key: str | None,
+    at: int,
+) -> bool:
+    """A message to people, by the manners of their team; or, where the same failed less than a day ago, that message opened
+    again. Without a key of its own an alert is numbered by the one before it."""
+    directory = rulebook.directory
+    last = await tx.alerts.newest(team_id=team.id, kind=kind, prefix=prefix)
+    if last is not None and 0 <= at - last.opened_at < SAME_MICROS:
+        again = replace(last, closed_at=None, facts=facts)
+        changed = await _change(tx, directory, again, at=at)
+        await say_again(tx, team, again, severity=severity, at=at)
+        return changed
+    number = 0 if last is None else last.id
+    record = await tx.alerts.add(
+        dedupe_key=key or f"{prefix}{number}", team_id=team.id, kind=kind, state="open", at=at, facts=facts
+    )
+    if record is None:
+        return False
+    message = _message(directory, record, at=at)
+    await say_alert(tx, rulebook, team, message, record=record, severity=severity, at=at, people=people)
+    return True
+
+
+async def _change(tx: Transaction, directory: Directory, record: AlertRecord, *, at: int) -> bool:
+    await tx.alerts.save(record)
+    return await tx.outbox.change(alert_key(record.id), _message(directory, record, at=at), at=at)
+
+
+def _message(directory: Directory, record: AlertRecord, *, at: int) -> Any:
+    team = directory.by_id(record.team_id)
+    zone = team.zone_on(at)
+    if record.kind == SILENCE:
+        return views.silence_message(_silent(record), alert_id=record.id, zone=zone)
+    since, works_since = int(record.facts["since"]), record.facts.get("works_since")
+    channel = str(record.facts.get("channel", team.channel_ref))
+    return views.route_message(
+        team, channel=channel, since=since, works_since=works_since, alert_id=record.id, zone=zone
+    )
+
+
+def _silent(record: AlertRecord) -> SilentSource:
+    return SilentSource(
+        name=str(record.facts["source"]),
+        role=str(record.facts["role"]),
+        since=int(record.facts["since"]),
+        heard_at=record.facts.get("heard_at"),
+        is_revoked=bool(record.facts.get("is_revoked", False)),
+    )
+
+
+async def silent_sources(tx: Transaction, directory: Directory) -> tuple[SilentSource, ...]:
+    """The sources that are silent now, for Home and the doctor."""
+    records = await tx.alerts.of_kind(team_id=directory.root.id, kind=SILENCE, since=_NEVER)
+    return tuple(_silent(record) for record in records if record.closed_at is None)

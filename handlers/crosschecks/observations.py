@@ -1,0 +1,127 @@
+"""Observing sources: what they saw is held against the books; and `tokens sources`, how each source does."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from rich.table import Table
+
+from bot.crosschecks.observations import Amount, CrossCheck, cross_checks, settled_end
+from bot.org.attribution import Source
+from bot.periods import moment
+from bot.refusals import ConfigError
+from bot.rulebook import Rulebook
+from bot.views.crosschecks.sources import cross_check_message
+from handlers.alerting.notices import notify
+from handlers.cli import opened, out, run
+from handlers.context import Context
+from storage.crosschecks.observations import Traffic
+from storage.store import Transaction
+
+DAYS_TOLD = 3
+"""Settled days that are still told of: a worker that was away over a weekend makes up for it."""
+DAYS_SHOWN = 2
+
+
+async def compared(tx: Transaction, rulebook: Rulebook, *, now: int, days: int) -> list[CrossCheck]:
+    """What observing sources saw on the last settled days, with what was booked."""
+    end = settled_end(now)
+    observed = await tx.observations.of_days(first_day=end - days, end_day=end)
+    names = {source.id: source.name for source, _ in await tx.keys.listed() if source.role == "observe"}
+    teams = [team.id for team in rulebook.directory.teams]
+    booked = {day: await tx.observations.booked(teams, day=day) for day in sorted({day for _, day, _, _ in observed})}
+    return cross_checks(observed, booked, names)
+
+
+async def drifting(tx: Transaction, rulebook: Rulebook, *, now: int) -> tuple[CrossCheck, ...]:
+    """What Home says: models of which observing sources saw more than was booked, lately."""
+    return tuple(check for check in await compared(tx, rulebook, now=now, days=DAYS_SHOWN) if check.drifts)
+
+
+async def cross_check(context: Context) -> int:
+    """Tells finance, once per observing source and settled day, what was seen and not booked. Returns the messages put."""
+    now = context.now_micros()
+    async with context.store.begin() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        by_source: dict[tuple[int, int], list[CrossCheck]] = {}
+        for check in await compared(tx, rulebook, now=now, days=DAYS_TOLD):
+            if check.drifts:
+                by_source.setdefault((check.day, check.source_id), []).append(check)
+        told = 0
+        for (day, source_id), checks in sorted(by_source.items()):
+            key = f"cross-check:{source_id}:{day}"
+            if not await tx.outbox.known(key):  # as versions before this put it
+                told += await _tell(tx, rulebook, checks, key=key, at=now)
+    if told:
+        context.wake_outbox.set()
+    return told
+
+
+async def _tell(tx: Transaction, rulebook: Rulebook, checks: list[CrossCheck], *, key: str, at: int) -> bool:
+    return None is not await notify(
+        tx,
+        rulebook,
+        cross_check_message(checks),
+        kind="cross-check",
+        key=key,
+        people=rulebook.directory.finance,
+        severity="medium",
+        facts={"source": checks[0].source, "day": checks[0].day},
+        at=at,
+    )
+
+
+async def change_role(context: Context, name: str, role: Literal["meter", "observe"]) -> None:
+    """Lets a source meter or observe from now on. What it sent before stays as it is: booked, or only seen."""
+    at = context.now_micros()
+    async with context.store.begin() as tx:
+        source = await tx.keys.source(name)
+        if source is None:
+            raise ConfigError(f"NAME: there is no source {name!r}; `tokens keys list` shows them")
+        if source.role != role:
+            await tx.keys.set_role(source, role)
+            detail = {"role": role, "before": source.role}
+            await tx.audit.record(at=at, actor_id=None, action="change role", subject=f"source:{name}", detail=detail)
+
+
+def sources_command() -> None:
+    """Every source: when it was last heard of, its calls, what it has in quarantine, and how its cross-check stands."""
+
+    async def work() -> None:
+        async with opened() as context, context.store.read() as tx:
+            now = context.now_micros()
+            rulebook = await context.rulebooks.current(tx)
+            listed = [source for source, _ in await tx.keys.listed()]
+            traffic = await tx.observations.traffic(now=now)
+            heard = await tx.observations.last_received()
+            kept: dict[str, int] = {}
+            for share in await tx.quarantine.shares():
+                kept[share.source] = kept.get(share.source, 0) + share.rows
+            checks = await compared(tx, rulebook, now=now, days=7)
+        table = Table(
+            "source", "format", "role", "last received", "today", "7 days", "quarantined", "booked of it", box=None
+        )
+        for source in listed:
+            at = heard.get(source.id)
+            calls = traffic.get(source.id, Traffic(0, 0))
+            table.add_row(
+                *(source.name, source.format, source.role),
+                f"{moment(at):%Y-%m-%d %H:%M}" if at is not None else "never",
+                *(f"{calls.today:,}", f"{calls.week:,}", f"{kept.get(source.name, 0):,}"),
+                _booked_words(source, [check for check in checks if check.source_id == source.id]),
+            )
+        out.print(table if listed else "There are no sources; `tokens keys create NAME --source FORMAT` makes one.")
+
+    run(work())
+
+
+def _booked_words(source: Source, checks: Sequence[CrossCheck]) -> str:
+    """How much of what an observing source saw on the last settled days was booked."""
+    if source.role != "observe":
+        return "–"
+    seen = Amount(calls=sum(c.observed.calls for c in checks), tokens=sum(c.observed.tokens for c in checks))
+    missing = sum(min(c.missing.tokens, c.observed.tokens) for c in checks)
+    if not seen.calls:
+        return "nothing settled yet"
+    share = 1 - missing / seen.tokens if seen.tokens else 1 - sum(c.missing.calls for c in checks) / seen.calls
+    drifts = len({c.model for c in checks if c.drifts})
+    return f"{share:.1%}" + (f", {drifts} model{'' if drifts == 1 else 's'} drift" if drifts else "")

@@ -1,0 +1,90 @@
+"""Looks for metering sources that seem to report the same calls, and says so once a month per pair. It changes nothing."""
+
+import asyncio
+
+from bot.crosschecks.overlaps import TELL_AGAIN_DAYS, Overlap, overlaps
+from bot.periods import DAY_MICROS, MICROS
+from bot.reporting.reports import OverlapView
+from bot.rulebook import Rulebook
+from bot.views.crosschecks.sources import overlap_message
+from handlers.alerting.notices import notify
+from handlers.context import Context
+from storage.crosschecks.overlaps import Known
+from storage.store import Transaction
+
+LATE_MICROS = 120 * MICROS
+"""How long calls get to arrive by both ways before they are compared."""
+SHOWN_MICROS = DAY_MICROS
+
+
+async def find_overlaps(context: Context) -> int:
+    """Compares the newest calls of all metering sources and tells admins and finance. Returns how many pairs were told of."""
+    now = context.now_micros()
+    async with context.store.read() as tx:
+        meters = await _meters(tx)
+        if len(meters) < 2:
+            return 0
+        sample = await tx.overlaps.sample(list(meters), end=now - LATE_MICROS)
+    found = await asyncio.to_thread(overlaps, sample.calls)
+    told = 0
+    for overlap in found:
+        async with context.store.begin() as tx:
+            rulebook = await context.rulebooks.current(tx)
+            whole = _scaled(overlap, sample.scale)
+            known = await tx.overlaps.saw(whole, from_at=sample.from_at, at=now)
+            if known.told_at + TELL_AGAIN_DAYS * DAY_MICROS > now:
+                continue
+            directory = rulebook.directory
+            message = overlap_message(_view(known, meters))
+            key = f"overlap:{overlap.first_id}:{overlap.second_id}:{now // DAY_MICROS}"
+            people = directory.admins | directory.finance
+            await notify(
+                tx,
+                rulebook,
+                message,
+                kind="overlap",
+                key=key,
+                people=people,
+                severity="medium",
+                facts={"sources": [overlap.first_id, overlap.second_id]},
+                at=now,
+            )
+            await tx.overlaps.told(overlap, at=now)
+            told += 1
+    if told:
+        context.wake_outbox.set()
+    return told
+
+
+async def shown_overlaps(tx: Transaction, rulebook: Rulebook, *, now: int) -> tuple[OverlapView, ...]:
+    """What Home says: pairs seen in the last day of which both still meter."""
+    known = await tx.overlaps.seen_since(now - SHOWN_MICROS)
+    meters = await _meters(tx) if known else {}
+    return tuple(_view(k, meters) for k in known if {k.overlap.first_id, k.overlap.second_id} <= meters.keys())
+
+
+async def _meters(tx: Transaction) -> dict[int, str]:
+    return {source.id: source.name for source, _ in await tx.keys.listed() if source.role == "meter"}
+
+
+def _scaled(overlap: Overlap, scale: int) -> Overlap:
+    """The sample's figures for all calls it stands for."""
+    return Overlap(
+        first_id=overlap.first_id,
+        second_id=overlap.second_id,
+        twins=overlap.twins * scale,
+        calls=overlap.calls * scale,
+        cost_nanos=overlap.cost_nanos * scale,
+    )
+
+
+def _view(known: Known, names: dict[int, str]) -> OverlapView:
+    overlap = known.overlap
+    return OverlapView(
+        smaller=names[overlap.first_id],
+        larger=names[overlap.second_id],
+        twins=overlap.twins,
+        calls=overlap.calls,
+        cost_nanos=overlap.cost_nanos,
+        minutes=max(1, (known.seen_at - known.from_at) // (60 * MICROS)),
+    )

@@ -1,0 +1,1 @@
+"""The wing `detection`: spikes, sweeps, histories, backtests."""

@@ -1,0 +1,129 @@
+"""The search for spikes: all teams that are due at once, then an incident at a time.
+
+What it finds follows from the database alone: it may run twice, on several machines, late, or by a clock that was wrong.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import cast
+
+import structlog
+
+from bot.alerting.expectations import Expectation
+from bot.detection.histories import Part, PartKind
+from bot.detection.spike_hours import HISTORY_HOURS
+from bot.detection.spike_incidents import Seen
+from bot.detection.sweeps import LATELY_HOURS, MOST_HOURS, View, look
+from bot.periods import HOUR_MICROS, hour_of, micros
+from handlers.alerting.expected_spend import aside_of
+from handlers.alerting.spikes import follow_spikes
+from handlers.context import Context
+from handlers.detection.doubles import without_doubles
+from handlers.detection.histories import refresh
+from handlers.detection.shared_rises import hold_shared_rise, shared_hours
+from handlers.detection.silences import source_silences
+from storage.store import DatabaseError, Transaction
+
+log = structlog.get_logger()
+
+RECENT_HOURS = 49
+"""So many hours are judged again when it is not known which of them changed: two days and the open one."""
+_USUAL_HOURS = 2
+"""The hour that ended last, for what of it came in after its end, and the open one."""
+
+
+async def sweep_spikes(context: Context, team_ids: Sequence[int], *, now: datetime) -> frozenset[int]:
+    """Judges the hours of teams that were not judged, or changed since, and opens, edits and ends their incidents. Returns the
+    teams of which that failed: they are to be judged again."""
+    this_hour = hour_of(micros(now))
+    histories = context.histories
+    async with context.store.read() as tx:
+        directory = (await context.rulebooks.current(tx)).directory
+        due = [team.id for team in directory.real_teams if team.id in set(team_ids)]
+        first_hour = this_hour - HISTORY_HOURS + 1
+        changed = await refresh(tx, histories, due, first_hour=first_hour)
+        judged_at = await tx.histories.judged_at()
+        running = await tx.alerts.running_teams("spike")
+        silent = await source_silences(tx, from_hour=this_hour - LATELY_HOURS, this_hour=this_hour)
+        expectations = await tx.expectations.since(first_hour * HOUR_MICROS)
+        view = View(
+            this_hour=this_hour,
+            set_aside=await _set_aside(tx, due, expectations, this_hour=this_hour, at=micros(now)),
+            shared=await shared_hours(tx, directory.root.id, since_hour=first_hour),
+            silent=[(s.from_hour, s.end_hour) for s in silent if s.end_hour is not None],
+            expected=_expected(expectations, at=micros(now)),
+        )
+    wanted = {
+        team_id: _hours_to_judge(
+            this_hour,
+            judged=hour_of(judged_at[team_id]) if team_id in judged_at else None,
+            is_changed=team_id in changed,
+            since=changed.get(team_id),
+        )
+        for team_id in due
+    }
+    found = await asyncio.to_thread(look, histories, wanted, view)
+    once = await without_doubles(context, found, view, running=running)
+    if once is not None:
+        view = once
+        found = await asyncio.to_thread(look, histories, {team_id: wanted[team_id] for team_id in found}, view)
+    held = await hold_shared_rise(context, found, view, running=running, now=now)
+    if held is not None:
+        view = held
+        found = await asyncio.to_thread(look, histories, {team_id: wanted[team_id] for team_id in found}, view)
+    seen = Seen(histories=histories, view=view, silences=tuple(silent))
+    command, failed = context.settings.command, set()
+    for team_id in sorted(found.keys() | (running & set(due))):
+        try:
+            async with context.store.begin() as tx:
+                rulebook = await context.rulebooks.current(tx)
+                team = rulebook.directory.by_id(team_id)
+                await follow_spikes(tx, rulebook, team, found.get(team_id, []), seen, now=now, command=command)
+        except DatabaseError:
+            raise  # of no team in particular: the next round comes again
+        except Exception as error:  # noqa: BLE001  # one team's fault must not keep the others' spikes unsaid
+            log.error("spikes of a team not followed", team=team_id, error=repr(error))
+            failed.add(team_id)
+    return frozenset(failed)
+
+
+def _hours_to_judge(this_hour: int, *, judged: int | None, is_changed: bool, since: int | None) -> int:
+    """How many of the last hours. A team that nobody judged before has a past that was read in, which is no news; a change of
+    more than three days ago is an import as well."""
+    if judged is None:
+        return _USUAL_HOURS
+    if judged > this_hour:  # by a clock that was ahead
+        return RECENT_HOURS
+    hours = max(_USUAL_HOURS, this_hour - judged + 1)
+    if is_changed and since is None:
+        hours = max(hours, RECENT_HOURS)
+    elif since is not None and since > this_hour - LATELY_HOURS:
+        hours = max(hours, this_hour - since + 1)
+    return min(hours, MOST_HOURS)
+
+
+async def _set_aside(
+    tx: Transaction, team_ids: Sequence[int], expectations: Sequence[Expectation], *, this_hour: int, at: int
+) -> dict[int, dict[int, int]]:
+    """By team and hour what is no news: what counted for another team or price when it was new, and what was expected."""
+    found: dict[int, dict[int, int]] = {}
+    for team_id, brought in (await tx.adjustments.by_hour(team_ids, first_hour=this_hour - LATELY_HOURS)).items():
+        found[team_id] = {hour: nanos for hour, nanos in brought.items() if nanos > 0}
+    for team_id in {expectation.team_id for expectation in expectations} & set(team_ids):
+        own = [expectation for expectation in expectations if expectation.team_id == team_id]
+        hours = found.setdefault(team_id, {})
+        for hour, nanos in (await aside_of(tx, own, at=at)).items():
+            hours[hour] = hours.get(hour, 0) + nanos
+    return found
+
+
+def _expected(expectations: Sequence[Expectation], *, at: int) -> dict[int, frozenset[Part]]:
+    """The parts of each team that are expected to cost more now."""
+    found: dict[int, frozenset[Part]] = {}
+    for expectation in expectations:
+        cause = expectation.cause
+        if expectation.holds(at) and not cause.is_total:
+            part = Part(expectation.team_id, cast(PartKind, cause.dimension), cause.name)
+            found[part.team_id] = found.get(part.team_id, frozenset()) | {part}
+    return found

@@ -1,0 +1,217 @@
+"""`tokens keys`: the credentials that senders of usage authorise themselves with."""
+
+import re
+from typing import Annotated, Literal, NamedTuple
+
+import typer
+from rich.table import Table
+
+from bot.refusals import ConfigError
+from bot.sources import SOURCES
+from handlers.cli import cell, opened, out, run
+from handlers.context import Context
+from handlers.crosschecks.observations import change_role
+from handlers.intake.source_options import (
+    DefaultTeamOption,
+    MapOption,
+    ReportedOption,
+    Said,
+    SecretOption,
+    SignalOption,
+    SignatureOption,
+    in_words,
+    options_of,
+    said_of,
+)
+
+commands = typer.Typer(help="Ingest keys of the sources of usage.", no_args_is_help=True)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+
+
+class Made(NamedTuple):
+    """What is shown once: the key, and the secret of the source's signatures if one was made."""
+
+    token: str
+    secret: str | None
+
+
+async def create_key(
+    context: Context, name: str, *, source: str, team: str | None = None, role: Literal["meter", "observe"] = "meter"
+) -> str:
+    """Makes a source with its first key and returns the key, which is shown this once."""
+    return (await create_source(context, name, source=source, team=team, role=role, said=Said())).token
+
+
+async def create_source(
+    context: Context, name: str, *, source: str, team: str | None, role: Literal["meter", "observe"], said: Said
+) -> Made:
+    """The same with options."""
+    if not _NAME.fullmatch(name):
+        raise ConfigError(f"NAME: {name!r} must be letters, digits, dots, dashes or underscores, at most 63.")
+    if source not in SOURCES:
+        raise ConfigError(f"--source: {source!r} is no format; there are: {', '.join(sorted(SOURCES))}")
+    at = context.now_micros()
+    async with context.store.begin() as tx:
+        directory = (await context.rulebooks.current(tx)).directory
+        bound = directory.by_slug(team) if team else None
+        if team and bound is None:
+            raise ConfigError(f"--team: there is no team {team!r}; `tokens teams list` shows them")
+        if await tx.keys.source(name) is not None:
+            raise ConfigError(
+                f"NAME: there is a source {name!r} already; `tokens keys rotate {name}` gives it a new key"
+            )
+        options = options_of(said, source_format=source, before={}, directory=directory)
+        made = await tx.keys.create_source(
+            name=name,
+            source_format=source,
+            role=role,
+            team_id=bound.id if bound else None,
+            at=at,
+            options=options.stored,
+        )
+        token = await tx.keys.create_key(made, at=at)
+        detail = {"format": source, **options.audit({})}
+        await tx.audit.record(at=at, actor_id=None, action="create key", subject=f"source:{name}", detail=detail)
+    return Made(token, options.new_secret)
+
+
+async def set_source(context: Context, name: str, said: Said) -> str | None:
+    """Changes a source's options; returns a secret that was made for it, which is shown this once."""
+    at = context.now_micros()
+    async with context.store.begin() as tx:
+        found = await tx.keys.for_options(name)
+        if found is None:
+            raise ConfigError(f"NAME: there is no source {name!r}; `tokens keys list` shows them")
+        source, before = found
+        directory = (await context.rulebooks.current(tx)).directory
+        options = options_of(said, source_format=source.format, before=before, directory=directory)
+        await tx.keys.set_options(source, options.stored)
+        detail = options.audit(before)
+        await tx.audit.record(at=at, actor_id=None, action="set source", subject=f"source:{name}", detail=detail)
+    return options.new_secret
+
+
+@commands.command("create")
+def create_command(
+    *,
+    name: Annotated[str, typer.Argument(help="What the source is called, for example gateway-eu.")],
+    source: Annotated[str, typer.Option("--source", help="The format it sends: " + ", ".join(sorted(SOURCES)))],
+    team: Annotated[str | None, typer.Option("--team", help="Binds the key to one team's slug.")] = None,
+    role: Annotated[str, typer.Option("--role", help="meter books usage; observe only compares.")] = "meter",
+    signature: SignatureOption = None,
+    secret: SecretOption = None,
+    mapping: MapOption = None,
+    default_team: DefaultTeamOption = None,
+    reported_first: ReportedOption = None,
+    signal: SignalOption = None,
+) -> None:
+    """Makes a source and prints its ingest key on the last line, once."""
+
+    async def work() -> None:
+        if role not in ("meter", "observe"):
+            raise ConfigError("--role: must be meter or observe")
+        said = said_of(signature, secret, mapping, default_team, reported_first, signal=signal)
+        async with opened() as context:
+            made = await create_source(context, name, source=source, team=team, role=role, said=said)  # type: ignore[arg-type]  # checked
+        _show_secret(name, made.secret)
+        if said.signature not in (None, "none"):
+            out.print(f"Signed bodies go to /v1/usage/hooks/{name}, without the key.")
+        out.print(f"Key of {name}; it is not shown again:")
+        out.print(made.token, markup=False)
+
+    run(work())
+
+
+def _show_secret(name: str, secret: str | None) -> None:
+    if secret:
+        out.print(f"Secret of {name}'s signatures; it is not shown again:")
+        out.print(secret, markup=False)
+
+
+@commands.command("set")
+def set_command(
+    *,
+    name: str,
+    role: Annotated[str | None, typer.Option("--role", help="meter books usage; observe only compares.")] = None,
+    signature: SignatureOption = None,
+    secret: SecretOption = None,
+    mapping: MapOption = None,
+    default_team: DefaultTeamOption = None,
+    reported_first: ReportedOption = None,
+    signal: SignalOption = None,
+) -> None:
+    """Changes what is said of a source, from its next commit on; what is not named stays."""
+
+    async def work() -> None:
+        said = said_of(signature, secret, mapping, default_team, reported_first, signal=signal)
+        if said == Said() and role is None:
+            raise ConfigError(f"Say what to change of {name}: `tokens keys set --help` lists it")
+        if role not in (None, "meter", "observe"):
+            raise ConfigError("--role: must be meter or observe")
+        async with opened() as context:
+            new_secret = await set_source(context, name, said) if said != Said() else None
+            if role is not None:
+                await change_role(context, name, role)  # type: ignore[arg-type]  # checked
+            async with context.store.read() as tx:
+                slugs = {t.id: t.slug for t in (await context.rulebooks.current(tx)).directory.teams}
+                found = await tx.keys.source(name)
+        assert found is not None
+        _show_secret(name, new_secret)
+        out.print(f"{name}: {found.role}, {in_words(found, slugs) or 'nothing special'}", markup=False)
+
+    run(work())
+
+
+@commands.command("list")
+def list_command() -> None:
+    """Every source with the number of its keys in force."""
+
+    async def work() -> None:
+        async with opened() as context, context.store.read() as tx:
+            listed = await tx.keys.listed()
+            slugs = {t.id: t.slug for t in (await context.rulebooks.current(tx)).directory.teams}
+        table = Table("source", "format", "role", "team", "keys", "options", box=None)
+        for found, count in listed:
+            bound = slugs[found.team_id] if found.team_id is not None else "any"
+            table.add_row(found.name, found.format, found.role, bound, str(count), cell(in_words(found, slugs)))
+        out.print(table)
+
+    run(work())
+
+
+@commands.command("rotate")
+def rotate_command(name: str) -> None:
+    """Ends a source's keys and prints a new one; what it sent before stays known as its own."""
+
+    async def work() -> None:
+        async with opened() as context:
+            at = context.now_micros()
+            async with context.store.begin() as tx:
+                found = await tx.keys.source(name)
+                if found is None:
+                    raise ConfigError(f"NAME: there is no source {name!r}; `tokens keys list` shows them")
+                await tx.keys.revoke(found, at=at)
+                token = await tx.keys.create_key(found, at=at)
+                await tx.audit.record(at=at, actor_id=None, action="rotate key", subject=f"source:{name}", detail={})
+        out.print(f"New key of {name}; the old ones have ended:")
+        out.print(token, markup=False)
+
+    run(work())
+
+
+@commands.command("revoke")
+def revoke_command(name: str) -> None:
+    """Ends a source's keys, from its next commit on."""
+
+    async def work() -> None:
+        async with opened() as context:
+            at = context.now_micros()
+            async with context.store.begin() as tx:
+                found = await tx.keys.source(name)
+                if found is None:
+                    raise ConfigError(f"NAME: there is no source {name!r}; `tokens keys list` shows them")
+                ended = await tx.keys.revoke(found, at=at)
+                await tx.audit.record(at=at, actor_id=None, action="revoke key", subject=f"source:{name}", detail={})
+        out.print(f"{ended} key{'' if ended == 1 else 's'} of {name} revoked.")
+
+    run(work())

@@ -1,0 +1,122 @@
+"""The OTLP/HTTP routes: spans, log records and metrics in protobuf or JSON, answered in the form that they came in.
+
+Exporters send again on 429, 502, 503 and 504 alone and drop what any other status answers, so what may go well later is 503.
+Rows that can't be used are a partial success, which they must not send again; conflicts are among them, for the first one
+stands. Records that are no calls to a model are not rejected.
+"""
+
+import json
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+
+from bot.org.attribution import Source
+from bot.sources.otlp import Form, read
+from bot.sources.otlp_records import Signal
+from bot.sources.otlp_wire import status_of
+from bot.usage import Parsed
+from handlers.intake.bodies import BodyError
+from handlers.intake.sources import KEY, Door, guarded, headers_of
+from handlers.intake.usage_answers import Answer
+
+_PROTOBUF, _JSON = "application/x-protobuf", "application/json"
+_MOST_REASONS = 5
+_ANSWERS: dict[Signal, tuple[Any, str, str]] = {
+    "traces": (ExportTraceServiceResponse, "rejected_spans", "span"),
+    "logs": (ExportLogsServiceResponse, "rejected_log_records", "log record"),
+    "metrics": (ExportMetricsServiceResponse, "rejected_data_points", "data point"),
+}
+
+
+def otlp_routes(door: Door) -> APIRouter:
+    """`/v1/usage/otlp/v1/traces`, `/logs` and `/metrics`. An exporter's endpoint is all before `/v1/traces`."""
+    routes = APIRouter()
+
+    async def taken(request: Request, signal: Signal) -> Response:
+        form = _form_of(request)
+
+        def rows(body: bytes, source: Source) -> Parsed:
+            if not body:  # OpenRouter tries a destination out with nothing in the body
+                return Parsed(rows=0, events=[], unusable=[])
+            if form is None:
+                raise BodyError(415, f"Content-Type must be {_PROTOBUF} or {_JSON}.")
+            return read(body, signal, form, meters=source.signal, now=door.context.now())
+
+        async def answer(request: Request) -> Response:
+            return _answered((await door.take(request, rows, read_as="otlp"))[1], signal, form or "json")
+
+        return await guarded(request, answer, refuse=_refusal_in(form or "json"))
+
+    @routes.put("/v1/usage/otlp/v1/traces", include_in_schema=False)
+    @routes.post("/v1/usage/otlp/v1/traces", summary="Book spans", openapi_extra=_body("Trace"), dependencies=[KEY])
+    async def post_traces(request: Request) -> Response:
+        """Spans of calls to models, by OTLP/HTTP. All other spans are taken and ignored."""
+        return await taken(request, "traces")
+
+    @routes.post("/v1/usage/otlp/v1/logs", summary="Book log records", openapi_extra=_body("Logs"), dependencies=[KEY])
+    async def post_logs(request: Request) -> Response:
+        """Log records of coding assistants, one a call, by OTLP/HTTP. All others are taken and ignored."""
+        return await taken(request, "logs")
+
+    @routes.post("/v1/usage/otlp/v1/metrics", summary="Book sums", openapi_extra=_body("Metrics"), dependencies=[KEY])
+    async def post_metrics(request: Request) -> Response:
+        """Sums of tokens, by OTLP/HTTP, of a source that meters by metrics; of others they are taken and ignored."""
+        return await taken(request, "metrics")
+
+    return routes
+
+
+def _form_of(request: Request) -> Form | None:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind in (_PROTOBUF, "application/protobuf", "application/vnd.google.protobuf"):
+        return "protobuf"
+    return "json" if kind == _JSON else None
+
+
+def _answered(answer: Answer, signal: Signal, form: Form) -> Response:
+    """Success in OTLP's words: an empty message, or how many rows were rejected and why."""
+    message, rejected, noun = _ANSWERS[signal]
+    count = answer.quarantined + answer.conflicts
+    if form == "json":
+        first, *others = rejected.split("_")
+        member = first + "".join(word.title() for word in others)
+        told = {"partialSuccess": {member: str(count), "errorMessage": _reasons(answer, noun)}} if count else {}
+        return Response(json.dumps(told), media_type=_JSON)
+    found = message()
+    if count:
+        setattr(found.partial_success, rejected, count)
+        found.partial_success.error_message = _reasons(answer, noun)
+    return Response(found.SerializeToString(), media_type=_PROTOBUF)
+
+
+def _reasons(answer: Answer, noun: str) -> str:
+    """`span 3: gen_ai.usage.input_tokens is negative; and 4 more`: rows are counted from 0, through the whole request."""
+    said = [f"{noun} {index}: {reason}" for index, reason in answer.errors[:_MOST_REASONS]]
+    more = len(answer.errors) - len(said)
+    return "; ".join(said) + (f"; and {more} more" if more else "")
+
+
+def _refusal_in(form: Form) -> Any:
+    """What answers a fault: a google.rpc.Status in the form of the request."""
+
+    def refusal(status: int, sentence: str) -> Response:
+        if form == "protobuf":
+            return Response(status_of(sentence), status, headers_of(status), _PROTOBUF)
+        return Response(json.dumps({"message": sentence}), status, headers_of(status), _JSON)
+
+    return refusal
+
+
+def _body(noun: str) -> dict[str, Any]:
+    described = f"An opentelemetry.proto.collector Export{noun}ServiceRequest"
+    return {
+        "requestBody": {
+            "content": {
+                _PROTOBUF: {"schema": {"type": "string", "format": "binary", "description": described}},
+                _JSON: {"schema": {"type": "object", "description": f"{described}, as JSON"}},
+            },
+        },
+    }

@@ -1,0 +1,152 @@
+"""Past usage goes to where it belongs by the rules of today, by adjusting rows. It is no news: it alerts nobody."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+
+import structlog
+
+from bot.intake.adjustments import Booked, Change
+from bot.intake.reattribution import KIND, Move, Reattribution, arrived, changes_due, moves_of
+from bot.org.teams import Team
+from bot.rulebook import Rulebook
+from bot.views.org.attribution import moved_away_words, moved_message
+from handlers.alerting.budget_alerts import budget_raised, judge_thresholds
+from handlers.context import Context
+from handlers.reporting.home import publish_home
+from handlers.slack.outbox import say_aloud
+from storage.intake.adjustments import Wanted, current_pages
+from storage.intake.reattributions import LEASE_MICROS
+from storage.store import Transaction
+
+log = structlog.get_logger()
+
+PAGE = 500
+"""So many events that a transaction stays short: usage comes in between two of them."""
+
+
+class _Run:
+    """One pass over the events that a re-attribution is about."""
+
+    def __init__(self, context: Context, work: Reattribution) -> None:
+        self._context = context
+        self._work = work
+        self._judged: set[int] = set()
+        self._renewed_at = context.now_micros()
+        self.moves: list[Move] = []
+
+    async def would_move(self) -> list[Move]:
+        """What would move, with nothing written."""
+        async for page in self._pages():
+            async with self._context.store.read() as tx:
+                self.moves = moves_of((await self._due(tx, page))[1], self.moves)
+        return self.moves
+
+    async def move(self) -> list[Move]:
+        """Moves it, a page a transaction. Done again, or by two at once, it moves the same once."""
+        async for page in self._pages():
+            async with self._context.store.read() as tx:
+                rulebook, changes = await self._due(tx, page)
+            if changes:
+                async with self._context.store.begin() as tx:
+                    if (await self._context.rulebooks.current(tx)) is not rulebook:
+                        rulebook, changes = await self._due(tx, page)
+                    self.moves = moves_of(await self._adjust(tx, rulebook, changes), self.moves)
+                    await self._renew(tx)
+            elif self._context.now_micros() - self._renewed_at > LEASE_MICROS // 4:
+                async with self._context.store.begin() as tx:
+                    await self._renew(tx)
+        return self.moves
+
+    def _pages(self) -> AsyncIterator[list[Booked]]:
+        wanted = Wanted(since=self._work.since_at, credential=self._work.credential or None)
+        return current_pages(self._context.store, wanted, limit=PAGE)
+
+    async def _due(self, tx: Transaction, page: Sequence[Booked]) -> tuple[Rulebook, list[Change]]:
+        """What moves by the rules of this moment, and these. Whoever changes rules or people makes another rulebook."""
+        rulebook = await self._context.rulebooks.current(tx)
+        return rulebook, changes_due(
+            page,
+            spellings=await tx.people.spellings_of({booked.person_id for booked in page if booked.person_id}),
+            sources={source.id: source for source, _ in await tx.keys.listed()},
+            rulebook=rulebook,
+            team_id=self._work.team_id,
+        )
+
+    async def _adjust(self, tx: Transaction, rulebook: Rulebook, changes: Sequence[Change]) -> list[Change]:
+        joined = {change.new.team_id for change in changes}
+        teams = [team for team in rulebook.directory.real_teams if team.id in joined]
+        await self._judge(tx, rulebook, [team for team in teams if team.id not in self._judged], silently=False)
+        self._judged |= joined
+        at, actor_id = self._context.now_micros(), self._work.asked_by
+        made = await tx.adjustments.adjust(changes, kind=KIND, at=at, actor_id=actor_id, document=self._work.document)
+        await self._judge(tx, rulebook, teams, silently=True)
+        return made
+
+    async def _judge(self, tx: Transaction, rulebook: Rulebook, teams: Sequence[Team], *, silently: bool) -> None:
+        """What a team's own spend has crossed is said before anything moves; what the move crosses is noted, and not said."""
+        now, command = self._context.now(), self._context.settings.command
+        for team in teams:
+            await judge_thresholds(tx, rulebook, team, now=now, command=command, silently=silently)
+
+    async def _renew(self, tx: Transaction) -> None:
+        self._renewed_at = self._context.now_micros()
+        await tx.reattributions.renew(self._work.id, at=self._renewed_at)
+
+
+async def would_move(context: Context, work: Reattribution) -> list[Move]:
+    """What a re-attribution would move between teams."""
+    return await _Run(context, await _for_its_team(context, work)).would_move()
+
+
+async def reattribute(context: Context, work: Reattribution) -> list[Move]:
+    """Does a re-attribution, tells the teams, and returns what moved."""
+    moves = await _Run(context, await _for_its_team(context, work)).move()
+    async with context.store.begin() as tx:
+        if await tx.reattributions.done(work.id, at=context.now_micros()):
+            await _tell(tx, context, work)
+    context.wake_outbox.set()
+    context.wake_watcher.set()
+    return moves
+
+
+async def _for_its_team(context: Context, work: Reattribution) -> Reattribution:
+    """The organisation stands for all teams."""
+    root = (await context.rulebooks.latest()).directory.root
+    return replace(work, team_id=None) if work.team_id == root.id else work
+
+
+async def _tell(tx: Transaction, context: Context, work: Reattribution) -> None:
+    """What came to a team is said there once, as what it is; alerts that it left untrue elsewhere are taken back."""
+    rulebook = await context.rulebooks.current(tx)
+    now, at = context.now(), context.now_micros()
+    brought = await tx.reattributions.brought(work.document)  # by all runs: one may have been broken off
+    for team in rulebook.directory.real_teams:
+        calls, nanos = brought.get(team.id, (0, 0))
+        if calls > 0 or nanos > 0:
+            message = moved_message(
+                team, calls=calls, nanos=nanos, since_at=work.since_at, credential=work.credential, key=work.id
+            )
+            key = f"reattribution:{work.id}:{team.id}"
+            await say_aloud(tx, rulebook.directory, team, message, dedupe_key=key, at=at)
+        elif nanos < 0:
+            because, command = moved_away_words(nanos=-nanos), context.settings.command
+            await budget_raised(tx, rulebook, team, because=because, now=now, command=command)
+    detail = {str(team): [calls, nanos] for team, (calls, nanos) in sorted(brought.items())}
+    await tx.audit.record(
+        at=at, actor_id=work.asked_by, action="move usage", subject=work.document, detail={"brought": detail}
+    )
+
+
+async def move_usage(context: Context) -> None:
+    """What the clock does about re-attributions that wait: claims made in Slack, and runs that were broken off."""
+    while True:
+        async with context.store.begin() as tx:
+            work = await tx.reattributions.take(at=context.now_micros())
+        if work is None:
+            return
+        moves = await reattribute(context, work)
+        log.info("usage moved", reattribution=work.id, teams=len(arrived(moves)))
+        if work.asked_by is not None:
+            async with context.store.read() as tx:
+                person = await tx.people.by_id(work.asked_by)
+            await publish_home(context, person)

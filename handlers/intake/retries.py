@@ -1,0 +1,129 @@
+"""Trying quarantined rows again: each by the parser that its sender's rows go through today, or by the database's door."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.intake.quarantine import Kept, event_of, mended, row_hash
+from bot.org.attribution import Source
+from bot.periods import moment
+from bot.refusals import ConfigError
+from bot.sources import MAY_LACK_TIME, SOURCES, read
+from bot.sources.rows import Unreadable
+from bot.usage import Parsed
+from handlers.context import Context
+from handlers.intake.usage import Intake
+from handlers.intake.usage_answers import NotDurable
+
+BATCH = 500
+
+
+@dataclass(kw_only=True)
+class Tried:
+    """What came of trying rows again: how many were booked, known already, not meant for the books, and still wrong
+    (id → why)."""
+
+    booked: int = 0
+    known: int = 0
+    ignored: int = 0
+    wrong: dict[int, str] = field(default_factory=dict)
+
+
+def read_again(row: Kept, source: Source, changes: Mapping[str, Any], context: Context) -> Parsed:
+    """A kept row as its parser, or the database's door, sees it today. Raises ValueError or Unreadable with the reason."""
+    if not row.can_be_retried:
+        raise ValueError(row.reason if row.kind == "conflict" else "nothing was kept of it: it has to be sent again")
+    body = mended(row.body, changes)
+    if row.kind == "refused":
+        return Parsed(rows=1, events=[(0, event_of(body))], unusable=[])
+    if row.read_as not in SOURCES:
+        raise ValueError(f"no parser here reads {row.read_as!r}")
+    now = moment(row.received_at) if row.read_as in MAY_LACK_TIME else context.now()
+    return read(body, read_as=row.read_as, source=source, now=now)
+
+
+async def retry(context: Context, ids: Sequence[int], changes: Mapping[str, Any], *, dry_run: bool) -> Tried:
+    """Reads kept rows again and books what can be. A row goes only once it is booked, or turned out to be known or not
+    meant for the books; one that is still wrong stays, with the newer reason."""
+    intake = Intake(context)
+    intake.start()
+    total = Tried()
+    try:
+        for start in range(0, len(ids), BATCH):
+            async with context.store.read() as tx:
+                rows = await tx.quarantine.by_ids(ids[start : start + BATCH])
+                sources = {name: await tx.keys.source(name) for name in {row.source for row in rows}}
+            for name, source in sorted(sources.items()):
+                if source is not None:
+                    ours = [row for row in rows if row.source == name]
+                    await _retry_of(context, intake, source, ours, changes, total=total, dry_run=dry_run)
+    except NotDurable as error:
+        raise ConfigError("The database did not take it. Try again: nothing is booked twice.") from error
+    finally:
+        await intake.stop()
+    return total
+
+
+async def _retry_of(
+    context: Context,
+    intake: Intake,
+    source: Source,
+    rows: Sequence[Kept],
+    changes: Mapping[str, Any],
+    *,
+    total: Tried,
+    dry_run: bool,
+) -> None:
+    """The same for rows of one source. What gateways said beside a call is kept; that a budget blocked it is old news."""
+    wrong: dict[int, str] = {}
+    done: list[int] = []
+    again = Parsed(rows=0, events=[], unusable=[])
+    tried: list[Kept] = []
+    for row in rows:
+        try:
+            parsed = read_again(row, source, changes, context)
+        except (ValueError, Unreadable) as error:
+            wrong[row.id] = str(error)
+            continue
+        if parsed.unusable:
+            wrong[row.id] = parsed.unusable[0].reason
+        elif not parsed.events:
+            done.append(row.id)
+        for _, event in [] if parsed.unusable else parsed.events:
+            again.events.append((len(tried), event))
+            tried.append(row)
+        again.views += [] if parsed.unusable else parsed.views
+    again.rows = len(tried)
+    total.ignored += len(done)
+    if dry_run:
+        total.booked += len(tried)
+        total.wrong |= wrong
+        return
+    answer = await intake.book(again, source=source, read_as=rows[0].read_as, is_live=False)
+    refused = dict(answer.errors)
+    superseded: list[int] = []
+    async with context.store.begin() as tx:
+        for index, row in enumerate(tried):
+            if index not in refused:
+                done.append(row.id)
+                continue
+            wrong[row.id] = refused[index]
+            kept_anew = await tx.quarantine.id_of(source.id, row_hash(again.events[index][1]))
+            if kept_anew not in (None, row.id):
+                superseded.append(row.id)  # it became a conflict, or refused, which is kept as a row of its own
+        for row in rows:
+            if row.id in wrong and row.can_be_retried:
+                await tx.quarantine.still_wrong(row.id, wrong[row.id])
+        done = [row_id for row_id in done if row_id not in wrong]
+        await tx.quarantine.remove([*done, *superseded])
+        if done:
+            await tx.audit.record(
+                at=context.now_micros(),
+                actor_id=None,
+                action="retry quarantine",
+                subject=f"source:{source.name}",
+                detail={"rows": len(done), "set": sorted(changes)},
+            )
+    total.booked += answer.accepted
+    total.known += answer.duplicates
+    total.wrong |= wrong

@@ -1,0 +1,208 @@
+"""What an operator says of a source beside its format, as `tokens keys create` and `tokens keys set` take it."""
+
+import secrets
+import sys
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import typer
+
+from bot.intake.webhooks import STANDARD_PREFIX, kind_fault, secret_fault
+from bot.org.attribution import Source
+from bot.org.teams import Directory
+from bot.refusals import ConfigError
+from bot.sources import MAPPED, NATIVE_ROUTE
+from bot.sources.mapping import path_fault
+from bot.sources.otlp_profiles import Meters
+
+SignatureOption = Annotated[
+    str | None,
+    typer.Option(
+        "--signature", help="It signs what it sends: standard, helicone or hmac-sha256:HEADER; none ends that."
+    ),
+]
+SecretOption = Annotated[
+    str | None,
+    typer.Option(
+        "--secret",
+        help="The signatures' secret: @FILE, or - to be asked for it. Left out, a standard one is made and shown once.",
+    ),
+]
+MapOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="NAME=PATH",
+        help="Which member of its events is what, like model=properties.model; again for more. NAME= forgets one.",
+    ),
+]
+DefaultTeamOption = Annotated[
+    str | None,
+    typer.Option("--default-team", help="The slug of the team that gets what no rule places; none for no team."),
+]
+ReportedOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--reported-first/--book-first", help="The cost it reports stands before the price book, or after it."
+    ),
+]
+
+SignalOption = Annotated[
+    str | None,
+    typer.Option("--signal", help="What an otlp source meters by: auto, or traces, logs or metrics alone."),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """The options as they were typed; None for what was not."""
+
+    signature: str | None = None
+    secret: str | None = None
+    mapping: Sequence[str] = ()
+    default_team: str | None = None
+    reported_first: bool | None = None
+    signal: str | None = None
+
+
+def said_of(
+    signature: str | None,
+    secret: str | None,
+    mapping: Sequence[str] | None,
+    default_team: str | None,
+    reported_first: bool | None,
+    *,
+    signal: str | None,
+) -> Said:
+    """What was typed; a secret is asked for or read from its file here, before anything is opened."""
+    return Said(
+        signature=signature,
+        secret=typed_secret(secret),
+        mapping=tuple(mapping or ()),
+        default_team=default_team,
+        reported_first=reported_first,
+        signal=signal,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """A source's options as they are stored, and the secret that was made for it and has to be shown, if any."""
+
+    stored: Mapping[str, Any]
+    new_secret: str | None
+
+    def audit(self, before: Mapping[str, Any]) -> dict[str, Any]:
+        """What became different, without the secret."""
+        names = sorted({*self.stored, *before})
+        changed = {name: self.stored.get(name) for name in names if self.stored.get(name) != before.get(name)}
+        return {**changed, "secret": "changed"} if "secret" in changed else changed
+
+
+def options_of(said: Said, *, source_format: str, before: Mapping[str, Any], directory: Directory) -> Options:
+    """The options of a source that had those of `before`, with what was said. Raises ConfigError by the option's name."""
+    options = dict(before)
+    if said.reported_first is not None:
+        options["reported_first"] = said.reported_first
+    if said.default_team is not None:
+        options["default_team_id"] = _team_id(said.default_team, directory)
+    if said.mapping:
+        options["mapping"] = _mapping(said.mapping, source_format, options.get("mapping") or {})
+    if said.signal is not None:
+        options["signal"] = _signal(said.signal, source_format)
+    new_secret = _sign(said, source_format, options)
+    return Options(stored={name: value for name, value in options.items() if value}, new_secret=new_secret)
+
+
+def _team_id(slug: str, directory: Directory) -> int | None:
+    if slug == "none":
+        return None
+    found = directory.by_slug(slug)
+    if found is None:
+        raise ConfigError(f"--default-team: there is no team {slug!r}; `tokens teams list` shows them")
+    return found.id
+
+
+def _signal(signal: str, source_format: str) -> str:
+    """The option as it is stored; nothing for the default."""
+    if signal not in get_args(Meters):
+        raise ConfigError(f"--signal: {signal!r} is none of {', '.join(get_args(Meters))}")
+    if source_format != "otlp":
+        raise ConfigError(f"--signal: only sources of otlp have several; {source_format} has one")
+    return "" if signal == "auto" else signal
+
+
+def _mapping(lines: Sequence[str], source_format: str, before: Mapping[str, str]) -> dict[str, str]:
+    if source_format not in MAPPED:
+        raise ConfigError(f"--map: {source_format} has names of its own; a mapping is for {', '.join(sorted(MAPPED))}")
+    mapping = dict(before)
+    for line in lines:
+        native, equals, path = line.partition("=")
+        if not equals:
+            raise ConfigError(f"--map: {line!r} must be like model=properties.model")
+        if not path:
+            mapping.pop(native, None)
+        elif fault := path_fault(native, path):
+            raise ConfigError(f"--map: {fault}")
+        else:
+            mapping[native] = path
+    return mapping
+
+
+def _sign(said: Said, source_format: str, options: dict[str, Any]) -> str | None:
+    """Sets the signature and its secret in `options`; returns a secret that was made, to be shown."""
+    if said.signature == "none":
+        if said.secret is not None:
+            raise ConfigError("--secret: without a signature there is nothing to keep secret")
+        options["signature"] = options["secret"] = ""
+        return None
+    kind = said.signature or options.get("signature") or ""
+    if said.signature is None and said.secret is None:
+        return None
+    if not kind:
+        raise ConfigError("--secret: needs --signature, which says how it is used")
+    if fault := kind_fault(kind):
+        raise ConfigError(f"--signature: {fault}")
+    if source_format not in NATIVE_ROUTE:
+        raise ConfigError(f"--signature: {source_format} does not sign what it sends; leave it out")
+    known = options.get("secret") if kind == options.get("signature") else None
+    options["signature"] = kind
+    if said.secret is None and known:
+        return None
+    made = STANDARD_PREFIX + b64encode(secrets.token_bytes(32)).decode() if said.secret is None else None
+    if made and kind != "standard":
+        raise ConfigError("--secret: is missing; give it as @FILE, or - to be asked for it")
+    secret = made or str(said.secret)
+    if fault := secret_fault(kind, secret):
+        raise ConfigError(f"--secret: {fault}")
+    options["secret"] = secret
+    return made
+
+
+def typed_secret(secret: str | None) -> str | None:
+    """The secret from where it was said to be, so that it need not stand in a command line that others can see."""
+    if secret is not None and secret.startswith("@"):
+        return Path(secret[1:]).read_text(encoding="utf-8", errors="replace").strip()
+    if secret is None or secret != "-":  # noqa: S105  # a dash is no password
+        return secret
+    if sys.stdin.isatty():
+        return str(typer.prompt("Secret", hide_input=True)).strip()
+    return sys.stdin.readline().strip()
+
+
+def in_words(source: Source, slugs: Mapping[int, str]) -> str:
+    """A source's options as the list shows them; that there is a secret, never which."""
+    said = []
+    if source.signature:
+        said.append(f"signed ({source.signature})")
+    if source.default_team_id is not None:
+        said.append(f"else {slugs.get(source.default_team_id, '?')}")
+    if source.reported_first:
+        said.append("reported cost first")
+    if source.signal != "auto":
+        said.append(f"{source.signal} alone")
+    said += [f"{native}={path}" for native, path in sorted(source.mapping.items())]
+    return ", ".join(said)

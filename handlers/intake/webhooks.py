@@ -1,0 +1,51 @@
+"""Senders that can set no key: their bodies are authorised by a signature alone; and the handshake before a sender's first."""
+
+from fastapi import APIRouter, Request, Response
+
+from bot.intake.webhooks import handshake
+from bot.org.attribution import Source
+from handlers.context import Context, TooManyUnknownKeys
+from handlers.intake.bodies import InFlight
+from handlers.intake.sources import USAGE_BODY, Denied, Door, Entrance, book_usage, guarded
+
+HOOKS = "/v1/usage/hooks/{name}"
+MAX_WEBHOOK_BYTES = 4 * 1024 * 1024
+MAX_IN_FLIGHT_BYTES = 4 * MAX_WEBHOOK_BYTES
+"""Nobody has said who they are before their body is read: it may be large for a webhook and no larger, and takes no room from
+senders with keys."""
+
+
+async def signer(request: Request, context: Context) -> tuple[Source, bytes]:
+    """The source that a webhook's address names, and its key's hash; whether it signed the body is for the door to see.
+    Raises Denied, in the same words for a name that is none and for a source that does not sign."""
+    try:
+        found = await context.rulebooks.signed_source(request.path_params["name"])
+    except TooManyUnknownKeys as error:
+        raise Denied(503, "Too many unknown sources are being tried. Send it again in a second.") from error
+    if found is None:
+        raise Denied(
+            401, "No source of this name signs what it sends: `tokens keys create` makes one with --signature."
+        )
+    return found
+
+
+def webhook_routes(door: Door) -> APIRouter:
+    """`/v1/usage/hooks/{name}`, and the handshake of both routes for events."""
+    routes = APIRouter()
+    entrance = Entrance(who=signer, cap=MAX_WEBHOOK_BYTES, in_flight=InFlight(MAX_IN_FLIGHT_BYTES))
+
+    @routes.post(HOOKS, summary="Book a signed webhook", openapi_extra=USAGE_BODY)
+    async def post_webhook(request: Request, name: str) -> Response:
+        """What a source with `--signature` sends, without an ingest key: its signature says whose it is."""
+        return await guarded(request, lambda request: book_usage(door, request, entrance))
+
+    @routes.options("/v1/usage", include_in_schema=False)
+    @routes.options(HOOKS, include_in_schema=False)
+    async def options(request: Request) -> Response:
+        """A sender asks whether it may send. It may: who it is, is asked of every body."""
+        allowed = handshake(request.headers)
+        if allowed is None:
+            return Response(status_code=204, headers={"Allow": "OPTIONS, POST"})
+        return Response(status_code=200, headers=allowed)
+
+    return routes

@@ -1,0 +1,153 @@
+"""A team's alert settings in Slack: opened by its managers, admins and finance, read by its members, kept from now on."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.alerting.manners import may_set
+from bot.org import alert_settings as rules
+from bot.org.alert_settings import AlertSettings, Place
+from bot.org.teams import ORGANISATION_SLUG, Team
+from bot.periods import micros
+from bot.refusals import FieldRefusal, Refusal
+from bot.rulebook import Rulebook
+from bot.views.alerting.manners import OPEN_ALERT_SETTINGS
+from bot.views.blocks import name
+from bot.views.org import alert_settings as views
+from handlers.alerting.manners import judge_held_again
+from handlers.context import Context
+from handlers.slack.answers import Asked, answers
+from handlers.slack.callers import called
+from handlers.slack.channels import must_be_postable
+from storage.store import Transaction
+
+ORGANISATION_NAMES = frozenset({ORGANISATION_SLUG, "org"})
+
+
+async def set_alert_settings(
+    tx: Transaction, rulebook: Rulebook, team: Team, settings: AlertSettings, *, by: int, now: datetime
+) -> None:
+    """Keeps a team's settings; they hold from now on, also for what waits for quiet hours that are no more."""
+    if not may_set(rulebook.directory, by, team):
+        raise Refusal(f"You can't change the alert settings of {name(team.name)}. Its managers can.")
+    at = micros(now)
+    await tx.alert_settings.save(team.id, settings, by=by, at=at)
+    places = {"alerts": settings.alerts_place, "approvals": settings.approvals_place}
+    detail = settings.to_json() | {"channels": {route: place.ref for route, place in places.items() if place}}
+    await tx.audit.record(at=at, actor_id=by, action="set alert settings", subject=f"team:{team.id}", detail=detail)
+    await judge_held_again(tx, replace(team, alerts=settings), at=at)
+
+
+async def show_alert_settings(asked: Asked) -> None:
+    """`/tokens settings [team]`: the form for those who may change them, the settings for the others."""
+    context = asked.context
+    async with context.store.read() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        teams = _teams(rulebook, asked, asked.text.partition(" ")[2].strip())
+    if len(teams) > 1:
+        await asked.reply(views.which_team_message(teams, command=context.settings.command))
+        return
+    await open_alert_settings(asked, teams[0])
+
+
+def _teams(rulebook: Rulebook, asked: Asked, slug: str) -> list[Team]:
+    """The team named, the channel's, or those that the person manages or belongs to."""
+    directory = rulebook.directory
+    if slug.casefold() in ORGANISATION_NAMES:
+        return [directory.root]
+    if slug:
+        named = directory.by_slug(slug)
+        if named is None:
+            raise Refusal(
+                f"There is no team “{name(slug)}”. Type the short name that teams.yml gives it, or its channel."
+            )
+        return [named]
+    here = [team for team in directory.real_teams if team.is_at(asked.channel_id)]
+    if here:
+        return here
+    own = directory.teams_of(asked.person.id)
+    managed = [team for team in own if directory.manages(asked.person.id, team)]
+    found = managed or list(own)
+    if not found:
+        command = asked.context.settings.command
+        raise Refusal(
+            f"Which team? Type `{command} settings` in its channel, or with its name: `{command} settings search`."
+        )
+    return found
+
+
+async def click_open_settings(asked: Asked) -> None:
+    """A button carries its team's id."""
+    async with asked.context.store.read() as tx:
+        directory = (await asked.context.rulebooks.current(tx)).directory
+    team = next((team for team in directory.addressed if team.id == asked.id), None)
+    if team is None:
+        raise Refusal("There is no such team any more.")
+    await open_alert_settings(asked, team)
+
+
+async def open_alert_settings(asked: Asked, team: Team) -> None:
+    async with asked.context.store.read() as tx:
+        directory = (await asked.context.rulebooks.current(tx)).directory
+        declared = await tx.alert_settings.declared_thresholds(team.id)
+        may = may_set(directory, asked.person.id, team)
+        people = directory.people_with("manager", team) | directory.admins
+        who = [called(person) for person in (await tx.people.by_ids(people)).values()]
+    if may:
+        form = views.alert_settings_form(team, declared=declared)
+        await asked.client.views_open(trigger_id=asked.trigger_id, view=form)
+    elif directory.may_see(asked.person.id, team) or (team.is_at(asked.channel_id) and team.mode != "preview"):
+        await asked.reply(views.alert_settings_message(team, who_may=who))
+    else:
+        raise Refusal(f"You are not in {name(team.name)}, so its alert settings are not yours to see.")
+
+
+async def submit_alert_settings(asked: Asked) -> None:
+    """The form is in: checked field by field, the channels by asking Slack, and kept before Slack is answered."""
+    context = asked.context
+    team_id = int(asked.body["view"]["private_metadata"])
+    typed = _typed(asked)
+    alerts = await _place(asked, "alerts", rules.ALERTS_FIELD)
+    approvals = await _place(asked, "approvals", rules.APPROVALS_FIELD)
+    settings = replace(typed, alerts_place=alerts, approvals_place=approvals)
+    async with context.store.begin() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        team = rulebook.directory.by_id(team_id)
+        await set_alert_settings(tx, rulebook, team, settings, by=asked.person.id, now=asked.now)
+    context.wake_outbox.set()
+    context.wake_watcher.set()
+    await asked.ack()
+
+
+def _typed(asked: Asked) -> AlertSettings:
+    """Everything in the form but the channels."""
+    muted = asked.ticked(rules.MUTED_FIELD)
+    if not muted <= frozenset(rules.MUTES):
+        raise FieldRefusal(rules.MUTED_FIELD, "Choose among the boxes.")
+    times = asked.field(rules.FROM_FIELD), asked.field(rules.UNTIL_FIELD)
+    quiet_from, quiet_until = rules.chosen_quiet_hours(*times)
+    return AlertSettings(
+        thresholds=rules.typed_thresholds(asked.field(rules.THRESHOLDS_FIELD)),
+        quiet_from=quiet_from,
+        quiet_until=quiet_until,
+        quiet_weekends=bool(asked.ticked(rules.WEEKENDS_FIELD)),
+        daily_cap=rules.chosen(rules.CAP_FIELD, asked.field(rules.CAP_FIELD), among=rules.CAPS),
+        muted=muted,
+        escalate_minutes=rules.chosen(rules.ESCALATE_FIELD, asked.field(rules.ESCALATE_FIELD), among=rules.ESCALATIONS),
+        alerts_place=None,
+        approvals_place=None,
+    )
+
+
+async def _place(asked: Asked, kind: str, field: str) -> Place | None:
+    """The channel chosen, looked at in Slack; None for the team's own."""
+    channel_id = asked.field(field)
+    if not channel_id or kind in asked.ticked(rules.BACK_FIELD):
+        return None
+    return await must_be_postable(asked.client, field, channel_id)
+
+
+def register(app: AsyncApp, context: Context) -> None:
+    app.action(OPEN_ALERT_SETTINGS)(answers(context, click_open_settings))
+    app.view(views.ALERT_SETTINGS_FORM)(answers(context, submit_alert_settings))

@@ -1,0 +1,153 @@
+"""Whose usage it is: claims of keys that nobody knows, made in Home by those who may."""
+
+from datetime import date, timedelta
+from difflib import get_close_matches
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.org.attribution import Rule, UnattributedKey
+from bot.org.teams import Directory, Team
+from bot.periods import date_of, day_number, day_start, micros
+from bot.refusals import FieldRefusal, Refusal
+from bot.rulebook import Rulebook
+from bot.views.blocks import name
+from bot.views.org import attribution as views
+from handlers.context import Context
+from handlers.reporting.home import WHOSE_DAYS, refresh_home
+from handlers.slack.answers import Asked, answers
+from storage.store import Transaction
+
+_OLDEST_CLAIM = timedelta(days=3 * 366)
+
+
+async def claim_key(
+    tx: Transaction,
+    rulebook: Rulebook,
+    credential: str,
+    *,
+    team: Team,
+    since_at: int | None,
+    by: int | None,
+    at: int,
+    moves_later: bool,
+) -> None:
+    """Keeps that a credential is a team's, from now on or since a moment. What was used since then is to be moved: by the
+    worker if it `moves_later`, else by the caller.
+
+    Raises Refusal where a rule says already whose it is. Claiming again for the same team is no fault.
+    """
+    await tx.config.changed()  # its row is locked: of two admins at once, the second sees the first one's claim
+    standing = await _rule_of(tx, credential, at)
+    if standing is not None and (standing.origin == "file" or standing.team_id != team.id):
+        owner = name(rulebook.directory.by_id(standing.team_id).name)
+        where = "teams.yml" if standing.origin == "file" else "a claim"
+        raise Refusal(f"{name(credential)} is {owner}'s already, by {where}.")
+    from_at = at if since_at is None else since_at
+    if standing is None or from_at < standing.from_at:
+        await tx.attribution.claim(credential, team.id, from_at=from_at)
+        hashed = await tx.audit.hashed(credential)
+        detail = {"credential": hashed, "from": from_at}
+        await tx.audit.record(at=at, actor_id=by, action="claim key", subject=f"team:{team.id}", detail=detail)
+    if since_at is not None and moves_later:
+        await tx.reattributions.add(
+            credential=credential, team_id=team.id, since_at=since_at, asked_by=by, at=at, is_taken=False
+        )
+
+
+async def _rule_of(tx: Transaction, credential: str, at: int) -> Rule | None:
+    """The rule that says whose a credential is now."""
+    return next((rule for rule in await tx.attribution.rules() if rule.is_of(credential) and rule.holds(at)), None)
+
+
+def must_be_admin(directory: Directory, person_id: int) -> None:
+    if person_id not in directory.admins:
+        raise Refusal("Only admins claim keys: teams.yml names them, and finance where it names none.")
+
+
+async def open_claim(asked: Asked) -> None:
+    """Claim: the form with the key's use and all teams."""
+    context = asked.context
+    async with context.store.read() as tx:
+        directory = (await context.rulebooks.current(tx)).directory
+        must_be_admin(directory, asked.person.id)
+        if not directory.real_teams:
+            raise Refusal("There is no team to claim it for: teams.yml names none yet.")
+        key = await _key(tx, directory, asked.id, today=directory.root.day_of(context.now_micros()))
+        form = views.claim_form(key=key, teams=directory.real_teams, metadata=str(key.series_id))
+    await asked.client.views_open(trigger_id=asked.trigger_id, view=form)
+
+
+async def _key(tx: Transaction, directory: Directory, series_id: int, *, today: int) -> UnattributedKey:
+    """The key of a button, with what nobody could place of it in the last month."""
+    credential = await tx.attribution.credential_of(series_id)
+    listed = await tx.attribution.unattributed_keys(
+        directory.unattributed.id, first_day=today - WHOSE_DAYS, end_day=today + 2
+    )
+    found = next((key for key in listed if key.credential == credential), None)
+    if not credential or found is None:
+        raise Refusal("Nothing of that key is unattributed any more.")
+    return found._replace(series_id=series_id)
+
+
+async def submit_claim(asked: Asked) -> None:
+    """The form is in: the claim counts from this commit on; what was used before is moved by the worker."""
+    context = asked.context
+    at = context.now_micros()
+    async with context.store.begin() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        directory = rulebook.directory
+        must_be_admin(directory, asked.person.id)
+        team = _team(directory, asked.field(views.TEAM_FIELD))
+        since_at = _since(asked.field(views.SINCE_FIELD), directory, at=at)
+        credential = await tx.attribution.credential_of(int(asked.body["view"]["private_metadata"]))
+        if not credential:
+            raise Refusal("There is no such key any more.")
+        try:
+            await claim_key(
+                tx,
+                rulebook,
+                credential,
+                team=team,
+                since_at=since_at,
+                by=asked.person.id,
+                at=at,
+                moves_later=True,
+            )
+        except Refusal as refusal:
+            raise FieldRefusal(views.TEAM_FIELD, refusal.sentence) from refusal
+    await asked.ack()
+    await refresh_home(asked)
+
+
+def _team(directory: Directory, chosen: str) -> Team:
+    """The team that was chosen in the menu, or typed."""
+    teams = directory.real_teams
+    found = next((team for team in teams if str(team.id) == chosen), None) if len(teams) <= views.MOST_TEAMS else None
+    if found is None:
+        found = directory.by_slug(chosen.strip())
+    if found is None:
+        named = [team for team in teams if team.name.casefold() == chosen.strip().casefold()]
+        found = named[0] if len(named) == 1 else None
+    if found is None:
+        near = get_close_matches(chosen.strip().casefold(), [team.slug for team in teams], n=3)
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        raise FieldRefusal(views.TEAM_FIELD, f"There is no team of that name.{hint}")
+    return found
+
+
+def _since(chosen: str, directory: Directory, *, at: int) -> int | None:
+    """The beginning of the chosen day, where the organisation is; None if no day was chosen."""
+    if not chosen:
+        return None
+    day = day_number(date.fromisoformat(chosen))
+    today = directory.root.day_of(at)
+    if day > today:
+        raise FieldRefusal(views.SINCE_FIELD, "Choose today or a day before it.")
+    if date_of(today) - date_of(day) > _OLDEST_CLAIM:
+        raise FieldRefusal(views.SINCE_FIELD, "Choose a day of the last three years.")
+    return micros(day_start(day, directory.root.timezone))
+
+
+def register(app: AsyncApp, context: Context) -> None:
+    app.action(views.CLAIM_KEY)(answers(context, open_claim))
+    app.view(views.CLAIM_FORM)(answers(context, submit_claim))

@@ -1,0 +1,215 @@
+"""`tokens teams`: what an operator declares in teams.yml comes in here, and shows what it changes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from bot.books.budgets import check_budgets_fit
+from bot.costs.prices import iso_day
+from bot.money import usd
+from bot.org.attribution import Rule
+from bot.org.teams import Role
+from bot.periods import moment, zone
+from bot.refusals import ConfigError
+from bot.rulebook import contracts_of
+from bot.teams_file import TeamsFile, read_teams_file
+from handlers.books.periods import open_periods
+from handlers.cli import cell, opened, out, run
+from handlers.context import Context
+from storage.store import Transaction
+
+ROLES: tuple[Role, ...] = ("manager", "member", "finance", "admin")
+
+commands = typer.Typer(help="Organisation, teams, managers, budgets, rules, tools, prices.", no_args_is_help=True)
+
+
+class _DryRun(Exception):
+    """Ends a transaction without keeping it."""
+
+
+async def import_teams(context: Context, found: TeamsFile, *, dry_run: bool) -> list[str]:
+    """Stores a teams.yml and posts the differences of its budgets; returns what changed, a line each.
+
+    A dry run does the same and takes it back, so that what it says is what would happen.
+    """
+    lines: list[str] = []
+    try:
+        async with context.store.begin() as tx:
+            at = context.now_micros()
+            before = await _picture(tx, at=at)
+            try:
+                contracts_of(found.model_dump(mode="json", by_alias=True)["prices"])
+            except ValueError as error:
+                raise ConfigError(f"prices: {error}") from error
+            await tx.teams.save_file(found, at=at)
+            rulebook = await context.rulebooks.read(tx)
+            check_budgets_fit(rulebook.directory)
+            entries = await open_periods(tx, rulebook, at=at)
+            lines = _differences(before, await _picture(tx, at=at))
+            if entries:
+                lines.append(f"ledger: {entries} budget entries posted for the current period")
+            changes = {"changes": len(lines)}
+            await tx.audit.record(at=at, actor_id=None, action="import teams", subject="teams.yml", detail=changes)
+            if dry_run:
+                raise _DryRun
+    except _DryRun:
+        pass
+    return lines
+
+
+def _date_words(rule: Rule, timezone: str) -> str:
+    return f" from {moment(rule.from_at).astimezone(zone(timezone)):%Y-%m-%d}" if rule.dated else ""
+
+
+async def claims_kept(context: Context) -> list[str]:
+    """The claims that people made in Slack, which an import leaves alone, a line each."""
+    async with context.store.read() as tx:
+        directory = (await context.rulebooks.current(tx)).directory
+        rules = await tx.attribution.rules()
+    lines = {rule.pattern.casefold() for rule in rules if rule.origin == "file" and rule.until_at is None}
+    said = []
+    for rule in rules:
+        if rule.origin == "claim" and rule.until_at is None:
+            team = directory.by_id(rule.team_id).slug
+            covered = "; a line of the file goes before it" if rule.pattern.casefold() in lines else ""
+            since = _date_words(rule, directory.root.timezone)
+            said.append(f"claimed in Slack, kept: credential {rule.pattern}{since}: {team}{covered}")
+    return said
+
+
+async def settings_kept(context: Context) -> list[str]:
+    """The thresholds that people set in Slack, which hold in place of the file's, a line each."""
+    async with context.store.read() as tx:
+        found = await tx.alert_settings.thresholds_set()
+
+    def words(percents: tuple[int, ...]) -> str:
+        return ", ".join(f"{percent} %" for percent in percents)
+
+    return [
+        f"set in Slack, kept: {slug}: thresholds {words(own)} (the file says {words(declared)})"
+        for slug, own, declared in found
+    ]
+
+
+async def _picture(tx: Transaction, *, at: int) -> dict[str, str]:
+    """Everything an import can change, as lines to compare."""
+    directory = await tx.teams.directory()
+    if directory is None:
+        return {}
+    picture = {"organisation": _organisation_line(await tx.config.document("organisation"))}
+    names = {
+        p.id: p.email or p.slack_id or p.name
+        for p in (await tx.people.by_ids({p for _, p, _ in directory.roles})).values()
+    }
+    for team in directory.teams:
+        if team.kind == "unattributed":
+            continue
+        for role in ROLES:
+            for person in directory.people_with(role, team):
+                picture[f"{team.slug}: {role} {names[person]}"] = "yes"
+        if team.kind == "organisation":
+            continue
+        parent = directory.by_id(team.parent_id).slug if team.parent_id else ""
+        zone = team.timezone + (f", then {team.next_timezone}" if team.next_timezone else "")
+        facts = {
+            "name": team.name,
+            "parent": parent,
+            "channel": team.channel_ref,
+            "budget": usd(team.budget_nanos),
+            "timezone": zone,
+            "thresholds": ", ".join(f"{t} %" for t in team.thresholds),
+            "mode": team.mode,
+            "cost center": team.cost_center,
+        }
+        picture |= {f"{team.slug}: {key}": value for key, value in facts.items() if value}
+    slugs = {t.id: t.slug for t in directory.teams}
+    for rule in await tx.attribution.rules():
+        if rule.origin == "file" and (rule.until_at is None or rule.until_at > at):
+            picture[f"attribution: {rule.kind} {rule.pattern}{_date_words(rule, directory.root.timezone)}"] = slugs[
+                rule.team_id
+            ]
+    for line in await tx.config.document("models") or []:
+        begins = f", from {line['from']}" if line.get("from") else ""
+        picture[f"model {line['alias']}{begins}"] = line["model"]
+    declared = contracts_of(await tx.config.document("prices"))
+    for price in await tx.prices.set_prices():
+        of = f"{price.model} of {price.provider}" if price.provider else price.model
+        until = price.replaced_from(declared)
+        words = "holds" if until is None else f"until {iso_day(until)}, which teams.yml names"
+        picture[f"price of {of}, set in Slack from {iso_day(price.from_day)}"] = words
+    for name in ("tools", "workflows", "prices", "policy"):
+        document = await tx.config.document(name)
+        if document:
+            picture[name] = str(document)
+    return picture
+
+
+def _organisation_line(document: dict[str, object]) -> str:
+    funding = document.get("funding")
+    amount = usd(funding) if isinstance(funding, int) else "its teams' budgets"
+    return (
+        f"{document['name']}, {document['timezone']}, {document['period']}, funding {amount}, mode {document['mode']}"
+    )
+
+
+def _differences(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    lines = []
+    for key in sorted(before.keys() | after.keys()):
+        old, new = before.get(key), after.get(key)
+        if old == new:
+            continue
+        if key in ("tools", "workflows", "prices", "policy"):
+            lines.append(f"~ {key}: changed")
+        elif old is None:
+            lines.append(f"+ {key}" if new == "yes" else f"+ {key}: {new}")
+        elif new is None:
+            lines.append(f"- {key}" if old == "yes" else f"- {key}: {old}")
+        else:
+            lines.append(f"~ {key}: {old} → {new}")
+    return lines
+
+
+@commands.command("import")
+def import_command(
+    file: Annotated[Path, typer.Argument(help="A teams.yml.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
+) -> None:
+    """Stores a teams.yml; importing again posts the differences."""
+
+    async def work() -> None:
+        found = read_teams_file(file.read_text(encoding="utf-8", errors="surrogateescape"))
+        async with opened() as context:
+            lines = await import_teams(context, found, dry_run=dry_run)
+            kept = [*await claims_kept(context), *await settings_kept(context)]
+        for line in lines or ["Nothing changes."]:
+            out.print(line, markup=False)
+        for line in kept:
+            out.print(line, markup=False)
+        for line in found.not_applied_yet():
+            out.print(f"stored, not applied yet: {line}", markup=False)
+        if dry_run:
+            out.print("Dry run: nothing was stored.")
+
+    run(work())
+
+
+@commands.command("list")
+def list_command() -> None:
+    """Every team with its budget, channel and managers."""
+
+    async def work() -> None:
+        async with opened() as context, context.store.read() as tx:
+            directory = (await context.rulebooks.current(tx)).directory
+            people = await tx.people.by_ids({p for _, p, _ in directory.roles})
+        table = Table("team", "name", "parent", "budget", "channel", "managers", "mode", box=None)
+        for team in directory.real_teams:
+            managers = sorted(people[p].email or people[p].slack_id for p in directory.people_with("manager", team))
+            parent = directory.by_id(team.parent_id).slug if team.parent_id else ""
+            channel = f"{team.channel_ref} {'' if team.channel_state == 'linked' else team.channel_state}".strip()
+            named = (team.slug, team.name, parent, usd(team.budget_nanos), channel, ", ".join(managers), team.mode)
+            table.add_row(*map(cell, named))
+        out.print(table)
+
+    run(work())

@@ -1,0 +1,174 @@
+"""The Monday digest: built for each team whose hour has come, once per team and week."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.charts.values import decode, render
+from bot.messages import Message
+from bot.org.teams import Team
+from bot.periods import day_start, hour_of, micros, monday_of, week_name, week_of
+from bot.refusals import ConfigError
+from bot.reporting.digests import Digest, drivers_of, due_week
+from bot.reporting.top import Days
+from bot.rulebook import Rulebook
+from bot.views.reporting.digests import digest_message
+from handlers.alerting.expected_spend import announced_in
+from handlers.books.standings import shares, standing_of
+from handlers.cli import opened, out, run
+from handlers.context import Context
+from handlers.detection.silences import gaps_of
+from handlers.reporting.top import mix_in
+from handlers.slack.outbox import say_aloud
+from storage.reporting.reports import NOTHING
+from storage.store import Transaction
+
+CHART_DAYS = 14
+
+
+async def post_due_digests(context: Context) -> int:
+    """Puts every digest that is due at this moment and was not put yet; returns how many."""
+    now = context.now()
+    put = 0
+    async with context.store.read() as tx:
+        teams = (await context.rulebooks.current(tx)).directory.real_teams
+        weeks = [(team, due_week(now=now, zone_name=team.zone_on(micros(now)))) for team in teams]
+        due = [(team, monday) for team, monday in weeks if monday is not None and await _is_missing(tx, team, monday)]
+    for team, monday in due:
+        async with context.store.begin() as tx:
+            put += await _put(tx, await context.rulebooks.current(tx), team, monday, context, now=now)
+    if put:
+        context.wake_outbox.set()
+    return put
+
+
+def _key(team: Team, monday: int) -> str:
+    return f"digest:{team.id}:{week_name(monday)}"
+
+
+async def _is_missing(tx: Transaction, team: Team, monday: int) -> bool:
+    """Whether a digest was not put yet and has something to say. Asked all day long, of all teams, so it is two queries."""
+    if await tx.outbox.known(_key(team, monday)):
+        return False
+    return bool(await tx.reports.by_part("basis", team_ids=[team.id], first_day=monday - 7, end_day=monday + 7))
+
+
+async def _put(tx: Transaction, rulebook: Rulebook, team: Team, monday: int, context: Context, *, now: datetime) -> int:
+    key = _key(team, monday)
+    if await tx.outbox.known(key):
+        return 0
+    message = await digest_of(tx, rulebook, team, monday, now=now, command=context.settings.command)
+    if message is None:
+        return 0
+    await say_aloud(tx, rulebook.directory, team, message, dedupe_key=key, at=micros(now))
+    return 1
+
+
+async def digest_of(
+    tx: Transaction, rulebook: Rulebook, team: Team, monday: int, *, now: datetime, command: str
+) -> Message | None:
+    """The digest message of a team's week; None if the team used nothing in it nor in the week before."""
+    digest = await build_digest(tx, rulebook, team, monday, now=now)
+    if digest.calls == 0 and digest.before_nanos == 0:
+        return None
+    return digest_message(digest, command=command)
+
+
+async def build_digest(tx: Transaction, rulebook: Rulebook, team: Team, monday: int, *, now: datetime) -> Digest:
+    """The figures of a team's closed week."""
+    week = {"team_ids": [team.id], "first_day": monday, "end_day": monday + 7, "before_day": monday - 7}
+    tools = await shares(tx, "tool", **week)  # type: ignore[arg-type]  # the same days for every part
+    models = await shares(tx, "model", **week)  # type: ignore[arg-type]
+    workflows = await shares(tx, "workflow", **week)  # type: ignore[arg-type]
+    bases = await tx.reports.by_part("basis", team_ids=[team.id], first_day=monday, end_day=monday + 7)
+    by_tool = await tx.reports.by_tool_and_day(team.id, first_day=monday - 7, end_day=monday + 7)
+    chart_days = tuple(range(monday + 7 - CHART_DAYS, monday + 7))
+    days = Days(first_day=monday, end_day=monday + 7, before_day=monday - 7, before_end=monday)
+    return Digest(
+        standing=await standing_of(tx, rulebook.directory, team, now=now),
+        monday=monday,
+        week_nanos=sum(s.cost_nanos for s in tools),
+        before_nanos=sum(s.before_nanos for s in tools),
+        calls=sum(b.calls for b in bases.values()),
+        unpriced_calls=bases.get("unpriced", NOTHING).calls,
+        tools=tools,
+        drivers=drivers_of({"tool": tools, "model": models, "workflow": workflows}),
+        mix=await mix_in(tx, rulebook, [team.id], days),
+        tool_days=tuple((s.name, tuple(by_tool.get((s.name, day), 0) for day in chart_days)) for s in tools),
+        chart_days=chart_days,
+        open_requests=len(await tx.budget_requests.pending([team.id])),
+        announced=await announced_in(tx, team, from_at=_start(team, monday), until_at=_start(team, monday + 7)),
+        gaps=tuple(
+            await gaps_of(
+                tx,
+                team,
+                from_hour=hour_of(_start(team, monday)),
+                this_hour=hour_of(_start(team, monday + 7)),
+            )
+        ),
+        alerts=await tx.alerts.count_between(team.id, from_at=_start(team, monday), until_at=_start(team, monday + 7)),
+    )
+
+
+def _start(team: Team, day: int) -> int:
+    """The moment at which a team's day begins."""
+    return micros(day_start(day, team.timezone))
+
+
+async def post_digest(context: Context, team: Team, monday: int) -> bool:
+    """Puts one team's digest of a week, if it was not put before."""
+    async with context.store.begin() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        put = await _put(tx, rulebook, team, monday, context, now=context.now())
+    context.wake_outbox.set()
+    return bool(put)
+
+
+def digest_command(
+    team: Annotated[str, typer.Option("--team", help="The team's slug.")],
+    week: Annotated[str | None, typer.Option("--week", help="Like 2026-W47; the last closed one if not given.")] = None,
+    post: Annotated[bool, typer.Option("--post", help="Put it in the outbox for the team's channel.")] = False,
+    directory: Annotated[Path | None, typer.Option("--out", help="Write the message and its charts there.")] = None,
+) -> None:
+    """Builds one digest: the message as JSON and its charts as PNG."""
+
+    async def work() -> None:
+        async with opened() as context:
+            async with context.store.read() as tx:
+                rulebook = await context.rulebooks.current(tx)
+                found = rulebook.directory.by_slug(team)
+                if found is None:
+                    raise ConfigError(f"--team: there is no team {team!r}; `tokens teams list` shows them")
+                monday = _monday(week, found.day_of(context.now_micros()))
+                command = context.settings.command
+                message = await digest_of(tx, rulebook, found, monday, now=context.now(), command=command)
+            if message is None:
+                out.print(f"{found.name} used nothing in {week_name(monday)} nor in the week before: no digest.")
+                return
+            if post:
+                put = await post_digest(context, found, monday)
+                out.print("Put in the outbox." if put else "It was put before; nothing is posted twice.")
+                return
+            written = json.dumps(message.to_json(), indent=2)
+            if directory is None:
+                out.print(written, markup=False)
+                return
+            directory.mkdir(parents=True, exist_ok=True)
+            (directory / "digest.json").write_text(written + "\n")
+            for number, chart in enumerate(message.charts):
+                (directory / f"chart-{number}.png").write_bytes(render(decode(chart)))
+            out.print(f"{directory}: digest.json and {len(message.charts)} chart(s)", markup=False)
+
+    run(work())
+
+
+def _monday(week: str | None, today: int) -> int:
+    if week is None:
+        return week_of(today)[0] - 7
+    try:
+        return monday_of(week)
+    except ValueError as error:
+        raise ConfigError("--week: write it like 2026-W47") from error

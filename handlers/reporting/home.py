@@ -1,0 +1,218 @@
+"""The app's Home: a person's use, teams and waiting approvals, put together when they open it."""
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.alerting.alert_quality import QUALITY_DAYS, AlertQuality, quality_by_team, quality_of
+from bot.org.attribution import UnattributedKey
+from bot.org.people import Person
+from bot.org.teams import Team
+from bot.periods import DAY_MICROS, micros, period_of
+from bot.reporting.digests import Share
+from bot.reporting.reports import CompanyView, Home, PersonUse, Whose
+from bot.reporting.top import so_far
+from bot.rulebook import Rulebook
+from bot.views.reporting.home import home_view
+from handlers.books.standings import standing_of, standings_of
+from handlers.context import Context
+from handlers.costs.prices import prices_view
+from handlers.crosschecks.gateways import open_drifts
+from handlers.crosschecks.health_alerts import silent_sources
+from handlers.crosschecks.observations import drifting
+from handlers.crosschecks.overlaps import shown_overlaps
+from handlers.reporting.top import mix_in
+from handlers.slack.answers import Asked, answers
+from handlers.slack.callers import called
+from storage.reporting.reports import NOTHING, Part
+from storage.store import Transaction
+
+WHOSE_DAYS = 30
+_MOST_LOOKS = 5
+
+
+async def home_of(tx: Transaction, rulebook: Rulebook, person: Person, context: Context) -> Home:
+    """Everything on a person's Home, from one snapshot."""
+    from handlers.requests.approvals import waiting_for  # approvals refresh Homes; this is the way back
+
+    directory = rulebook.directory
+    now = context.now()
+    visible = [t for t in directory.teams_of(person.id) if directory.may_see(person.id, t)]
+    requests = await tx.budget_requests.of_person(person.id)
+    is_company = person.id in directory.finance or person.id in directory.admins
+    return Home(
+        is_outsider=False,
+        use=await use_of(tx, rulebook, person, context),
+        standings=tuple(await standings_of(tx, directory, visible, now=now)),
+        approvals=tuple(await waiting_for(tx, rulebook, person.id)),
+        own_requests=tuple((r, directory.by_id(r.team_id).name) for r in requests),
+        company=await _company(tx, rulebook, person, context) if is_company else None,
+        in_preview=directory.organisation.mode == "preview",
+        now=micros(now),
+        command=context.settings.command,
+        managed_alerts=await _managed_alerts(tx, rulebook, person, now=micros(now)),
+        company_alerts=await _company_alerts(tx, rulebook, now=micros(now)) if is_company else None,
+    )
+
+
+async def _managed_alerts(
+    tx: Transaction, rulebook: Rulebook, person: Person, *, now: int
+) -> tuple[tuple[Team, AlertQuality], ...]:
+    directory = rulebook.directory
+    managed = [t for t in directory.real_teams if directory.manages(person.id, t) and directory.may_see(person.id, t)]
+    if not managed:
+        return ()
+    since = now - QUALITY_DAYS * DAY_MICROS
+    found = quality_by_team(await tx.alert_quality.answers(since=since, team_ids=[t.id for t in managed]))
+    listed = [(team, found.get(team.id, quality_of(()))) for team in managed]
+    return tuple(sorted(listed, key=lambda one: (-one[1].noise, -one[1].alerts, one[0].name)))
+
+
+async def _company_alerts(
+    tx: Transaction, rulebook: Rulebook, *, now: int
+) -> tuple[AlertQuality, tuple[tuple[Team, AlertQuality], ...]]:
+    answers = await tx.alert_quality.answers(since=now - QUALITY_DAYS * DAY_MICROS)
+    noisy = [
+        (rulebook.directory.by_id(team), found) for team, found in quality_by_team(answers).items() if found.is_noisy
+    ]
+    return quality_of(answers), tuple(sorted(noisy, key=lambda one: -one[1].noise))
+
+
+async def use_of(tx: Transaction, rulebook: Rulebook, person: Person, context: Context) -> PersonUse:
+    """Somebody's own use. Days are those of the teams that booked them; the month is the organisation's period now."""
+    directory = rulebook.directory
+    root = directory.root
+    today = root.day_of(context.now_micros())
+    month = period_of(today, "month")
+    ids = await tx.people.all_ids_of(person.id)
+
+    async def total(first_day: int, end_day: int) -> int:
+        parts = await tx.reports.by_part("basis", person_ids=ids, first_day=first_day, end_day=end_day)
+        return sum(part.cost_nanos for part in parts.values())
+
+    bases = await tx.reports.by_part("basis", person_ids=ids, first_day=month.first_day, end_day=today + 2)
+    return PersonUse(
+        today_nanos=await total(today, today + 2),
+        week_nanos=await total(today - 6, today + 2),
+        month_nanos=sum(b.cost_nanos for b in bases.values()),
+        month_tokens=sum(b.tokens for b in bases.values()),
+        month_calls=sum(b.calls for b in bases.values()),
+        notional_nanos=sum(b.notional_nanos for b in bases.values()),
+        tools=await _own_shares(tx, "tool", ids, month.first_day, today),
+        models=await _own_shares(tx, "model", ids, month.first_day, today),
+        teams=tuple(t.name for t in directory.teams_of(person.id)),
+        looks=await _looks(tx, ids),
+    )
+
+
+async def _looks(tx: Transaction, ids: list[int]) -> tuple[tuple[str, int], ...]:
+    """Who looked at somebody's figures last."""
+    looks = await tx.people.looks_at(ids, limit=_MOST_LOOKS)
+    known = await tx.people.by_ids({by for by, _ in looks})
+    return tuple((called(known[by]), at) for by, at in looks)
+
+
+async def _own_shares(tx: Transaction, part: Part, ids: list[int], first_day: int, today: int) -> tuple[Share, ...]:
+    current = await tx.reports.by_part(part, person_ids=ids, first_day=first_day, end_day=today + 2)
+    earlier = await tx.reports.by_part(part, person_ids=ids, first_day=first_day - 28, end_day=first_day)
+    found = [
+        Share(
+            name=name,
+            cost_nanos=s.cost_nanos,
+            before_nanos=earlier.get(name, NOTHING).cost_nanos,
+            tokens=s.tokens,
+        )
+        for name, s in current.items()
+    ]
+    return tuple(sorted(found, key=lambda share: (-share.cost_nanos, -share.tokens, share.name)))
+
+
+async def _company(tx: Transaction, rulebook: Rulebook, person: Person, context: Context) -> CompanyView:
+    directory = rulebook.directory
+    now = context.now()
+    organisation = await standing_of(tx, directory, directory.root, now=now)
+    teams = await standings_of(tx, directory, directory.real_teams, now=now)
+    nobody = await tx.reports.by_part(
+        "credential",
+        team_ids=[directory.unattributed.id],
+        first_day=organisation.period.first_day,
+        end_day=organisation.period.end_day,
+    )
+    period = organisation.period
+    prices = await prices_view(tx, first_day=period.first_day, end_day=period.end_day, at=micros(now))
+    last = period_of(period.first_day - 1, directory.organisation.period)
+    days = so_far(period.first_day, last.first_day, today=organisation.today)
+    broken = [route for team in directory.addressed for route in _broken_routes(team)]
+    return CompanyView(
+        organisation=organisation,
+        teams=tuple(sorted(teams, key=lambda s: -s.balance.charged_nanos)),
+        unattributed_nanos=sum(s.cost_nanos for s in nobody.values()),
+        prices=prices,
+        quarantined=tuple(await tx.quarantine.shares()),
+        not_kept=sum((await tx.quarantine.not_kept()).values()),
+        cross_checks=await drifting(tx, rulebook, now=context.now_micros()),
+        overlaps=await shown_overlaps(tx, rulebook, now=context.now_micros()),
+        broken_routes=tuple(broken),
+        silent_messages=await tx.reports.undelivered(),
+        drifts=await open_drifts(tx, directory),
+        silent_sources=await silent_sources(tx, directory),
+        whose=await _whose(tx, rulebook, person, context),
+        mix=await mix_in(tx, rulebook, [t.id for t in directory.teams], days),
+    )
+
+
+def _broken_routes(team: Team) -> list[str]:
+    """The team's channels that can't be posted to, with why."""
+    apart = (("alerts", team.alerts.alerts_place), ("approvals", team.alerts.approvals_place))
+    found = [f"{team.name}: {team.channel_ref} ({team.channel_state})"] if team.channel_state in _BAD else []
+    return found + [f"{team.name}: {what} in {p.ref} ({p.state})" for what, p in apart if p and p.state in _BAD]
+
+
+async def _whose(tx: Transaction, rulebook: Rulebook, person: Person, context: Context) -> Whose:
+    """What nobody could place in the last month."""
+    directory = rulebook.directory
+    today = directory.root.day_of(context.now_micros())
+    days = {"first_day": today - WHOSE_DAYS, "end_day": today + 2}
+    keys = await tx.attribution.unattributed_keys(directory.unattributed.id, **days)
+    moving = await tx.reattributions.moving()
+    return Whose(
+        keys=tuple(_with_its_team(key, rulebook, moving, at=context.now_micros()) for key in keys),
+        people=tuple(await tx.people.unmatched(**days)),
+        may_claim=person.id in directory.admins,
+        hides_people=directory.organisation.people != "managers",
+    )
+
+
+def _with_its_team(key: UnattributedKey, rulebook: Rulebook, moving: frozenset[str], *, at: int) -> UnattributedKey:
+    """A key that was claimed, or has a line in teams.yml, is some team's by now; what it used before may stay nobody's."""
+    rule = rulebook.attribution.rule_of(key.credential, at)
+    if rule is None:
+        return key
+    team = rulebook.directory.by_id(rule.team_id).name
+    return key._replace(team=team, by=rule.origin, is_moving=key.credential in moving)
+
+
+_BAD = ("broken", "paused", "unresolved")
+
+
+async def publish_home(context: Context, person: Person) -> None:
+    """Puts together a person's Home and shows it."""
+    client = context.slack
+    if client is None or not person.slack_id:
+        return
+    async with context.store.read() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        view = home_view(await home_of(tx, rulebook, person, context))
+    await client.views_publish(user_id=person.slack_id, view=view)
+
+
+async def refresh_home(asked: Asked) -> None:
+    """Brings the Home up to date from which something was clicked."""
+    await publish_home(asked.context, asked.person)
+
+
+async def show_home(asked: Asked) -> None:
+    if (asked.body.get("event") or {}).get("tab", "home") == "home":
+        await refresh_home(asked)
+
+
+def register(app: AsyncApp, context: Context) -> None:
+    app.event("app_home_opened")(answers(context, show_home))

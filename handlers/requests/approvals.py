@@ -1,0 +1,164 @@
+"""Approvals: a request decided once, by somebody who may, booked in the same transaction; the card says who."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.money import usd
+from bot.periods import micros
+from bot.refusals import Refusal
+from bot.reporting.reports import Pending
+from bot.requests.approvals import may_decide, route
+from bot.requests.budget_requests import BudgetRequest, checked_reason, decided, grant_entries
+from bot.rulebook import Rulebook
+from bot.views.requests import budget_requests as views
+from bot.views.requests.request_forms import DENY_FORM, REASON_FIELD, deny_form
+from handlers.alerting.budget_alerts import budget_raised
+from handlers.books.standings import standing_of
+from handlers.context import Context
+from handlers.reporting.home import refresh_home
+from handlers.requests.budget_requests import audit_request, card_key, find_route, pending_request, release_hold, shown
+from handlers.slack.answers import Asked, answers
+from handlers.slack.callers import called
+from storage.store import Transaction
+
+
+async def decide_request(
+    tx: Transaction,
+    rulebook: Rulebook,
+    request_id: int,
+    *,
+    approve: bool,
+    by: int,
+    now: datetime,
+    command: str,
+    reason: str = "",
+) -> BudgetRequest:
+    """Approves or denies, once: books the grant level by level, closes the card, and tells the asker."""
+    request = await pending_request(tx, request_id)
+    directory = rulebook.directory
+    team = directory.by_id(request.team_id)
+    at = micros(now)
+    await must_be_allowed_to_decide(tx, rulebook, request, by=by)
+    ended = decided(request, approve=approve, by=by, at=at, reason=reason)
+    await tx.budget_requests.save(ended)
+    await release_hold(tx, request, by=by, at=at)
+    if approve:
+        period = directory.period_at(team, at).name
+        if request.period != period:  # it waited into the next period: granted there, by whoever has the money there
+            request = replace(request, period=period, payer_id=None, held_nanos=0)
+        payer_id = request.payer_id
+        if payer_id is None:
+            found = await find_route(
+                tx, rulebook, team=team, person_id=request.person_id, amount_nanos=request.amount_nanos, now=now
+            )
+            payer_id = found.payer.id if found.payer else None
+            if payer_id is None and by not in directory.finance:
+                raise Refusal("Nobody above this team has that much left, so finance decides about this request.")
+        entries = grant_entries(request, directory=directory, team=team, payer_id=payer_id, by=by, at=at)
+        await tx.ledger.post(entries, at=at)
+    await audit_request(tx, "approve request" if approve else "deny request", ended, actor_id=by, at=at)
+    pending = await shown(tx, directory, ended)
+    standing = await standing_of(tx, directory, team, now=now)
+    decider = await tx.people.by_id(by)
+    mention = called(decider)
+    if approve:
+        because = f"{mention} approved {usd(ended.amount_nanos)} more."
+        await budget_raised(tx, rulebook, team, because=because, now=now, command=command)
+    card = views.decided_card(pending, decided_by_mention=mention, standing=standing)
+    await tx.outbox.change(card_key(ended.id), card, at=at)
+    verdict = views.verdict_message(pending=pending, decided_by_mention=mention, standing=standing, command=command)
+    await tx.outbox.put(verdict, dedupe_key=f"verdict:{ended.id}", at=at, to_person_id=ended.person_id)
+    return ended
+
+
+async def must_be_allowed_to_decide(tx: Transaction, rulebook: Rulebook, request: BudgetRequest, *, by: int) -> None:
+    """Refuses whoever may not decide a request, and says who may."""
+    found = _deciders(rulebook, request)
+    if may_decide(by, asker_id=request.person_id, deciders=found, directory=rulebook.directory):
+        return
+    names = [called(p) for p in (await tx.people.by_ids(found)).values()]
+    who = ", ".join(names) or "finance"
+    if by == request.person_id:
+        raise Refusal(f"Nobody approves their own request. {who} can decide this one.")
+    raise Refusal(f"You can't decide this request. {who} can.")
+
+
+async def waiting_for(tx: Transaction, rulebook: Rulebook, person_id: int) -> list[Pending]:
+    """The requests that wait for a person's decision; finance may decide the others too, but they wait for managers."""
+    found = []
+    for request in await tx.budget_requests.pending():
+        deciders = _deciders(rulebook, request)
+        if person_id in deciders:
+            found.append(await shown(tx, rulebook.directory, request))
+    return found
+
+
+def _deciders(rulebook: Rulebook, request: BudgetRequest) -> frozenset[int]:
+    """Who decides a request, by the people in office now."""
+    directory = rulebook.directory
+    team = directory.by_id(request.team_id)
+    payer = None if request.payer_id is None else directory.by_id(request.payer_id)
+    return route(
+        directory,
+        team=team,
+        asker_id=request.person_id,
+        amount_nanos=request.amount_nanos,
+        payer=payer,
+        rules=rulebook.approvals,
+    ).deciders
+
+
+async def click_approve(asked: Asked) -> None:
+    """Approve: committed before Slack is answered."""
+    context = asked.context
+    async with context.store.begin() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        await decide_request(
+            tx, rulebook, asked.id, approve=True, by=asked.person.id, now=asked.now, command=context.settings.command
+        )
+    context.wake_outbox.set()
+    await asked.ack()
+    if asked.in_home:
+        await refresh_home(asked)
+
+
+async def open_denial(asked: Asked) -> None:
+    """Deny asks for the reason first; only somebody who may decide gets the form."""
+    context = asked.context
+    async with context.store.read() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        request = await tx.budget_requests.by_id(asked.id)
+        if request is None:
+            raise Refusal("There is no such request any more.")
+        await must_be_allowed_to_decide(tx, rulebook, request, by=asked.person.id)
+        form = deny_form(pending=await shown(tx, rulebook.directory, request), metadata=str(request.id))
+    await asked.client.views_open(trigger_id=asked.trigger_id, view=form)
+
+
+async def submit_denial(asked: Asked) -> None:
+    """The reason is in: the request is denied, and the asker alone reads why."""
+    context = asked.context
+    reason = checked_reason(asked.field(REASON_FIELD))
+    async with context.store.begin() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        request_id = int(asked.body["view"]["private_metadata"])
+        await decide_request(
+            tx,
+            rulebook,
+            request_id,
+            approve=False,
+            by=asked.person.id,
+            now=asked.now,
+            command=context.settings.command,
+            reason=reason,
+        )
+    context.wake_outbox.set()
+    await asked.ack()
+
+
+def register(app: AsyncApp, context: Context) -> None:
+    app.action(views.APPROVE_REQUEST)(answers(context, click_approve))
+    app.action(views.DENY_REQUEST)(answers(context, open_denial))
+    app.view(DENY_FORM)(answers(context, submit_denial))

@@ -1,0 +1,210 @@
+"""Budget requests: asked for, changed and withdrawn by the person who needs the budget; the amount is set aside."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.books.ledger import Account
+from bot.messages import Message
+from bot.money import usd
+from bot.org.teams import Directory, Team
+from bot.periods import micros
+from bot.refusals import FieldRefusal, Refusal
+from bot.reporting.reports import Pending
+from bot.requests.approvals import Route, payer_of, route
+from bot.requests.budget_requests import BudgetRequest, hold_entry, must_be_pending, release_entry, withdrawn
+from bot.rulebook import Rulebook
+from bot.views.blocks import name
+from bot.views.requests import budget_requests as views
+from handlers.books.standings import standing_of
+from handlers.slack.callers import called
+from handlers.slack.outbox import say_to_people, say_to_team
+from storage.store import Transaction
+
+
+async def ask_for_budget(
+    tx: Transaction, rulebook: Rulebook, *, team: Team, person_id: int, amount_nanos: int, reason: str, now: datetime
+) -> BudgetRequest:
+    """Keeps a request, sets its amount aside where there is money for it, and shows the card to those who decide."""
+    _must_govern(team)
+    at = micros(now)
+    period = rulebook.directory.period_at(team, at)
+    # The route's locks come first: of two forms sent at once, the second then sees the first one's request.
+    found = await find_route(tx, rulebook, team=team, person_id=person_id, amount_nanos=amount_nanos, now=now)
+    waiting = await tx.budget_requests.pending_of(person_id=person_id, team_id=team.id)
+    if waiting is not None:
+        raise FieldRefusal(
+            "amount",
+            f"You already asked for {usd(waiting.amount_nanos)} for {team.name}. Change or withdraw that request first.",
+        )
+    if not found.deciders:
+        raise Refusal(
+            "Nobody but you could decide this request. Ask whoever keeps teams.yml to name another manager, or somebody "
+            "of finance."
+        )
+    request = await tx.budget_requests.add(
+        BudgetRequest(
+            id=0,
+            team_id=team.id,
+            person_id=person_id,
+            amount_nanos=amount_nanos,
+            reason=reason,
+            period=period.name,
+            state="pending",
+            payer_id=found.payer.id if found.payer else None,
+            held_nanos=found.held_nanos,
+            revision=1,
+            created_at=at,
+            decided_at=None,
+            decided_by=None,
+            decision_reason="",
+        )
+    )
+    await _hold(tx, request, at)
+    await audit_request(tx, "request", request, actor_id=person_id, at=at)
+    pending = await shown(tx, rulebook.directory, request)
+    card = await _card(tx, rulebook, pending, found, now=now)
+    key = card_key(request.id)
+    await say_to_team(tx, rulebook.directory, team, card, dedupe_key=key, at=at, route="approvals")
+    if found.by_finance:
+        await say_to_people(tx, found.deciders, card, dedupe_key=key, at=at)
+    receipt = views.receipt_message(pending=pending, deciders=await _mentions(tx, found), by_finance=found.by_finance)
+    await tx.outbox.put(receipt, dedupe_key=receipt_key(request.id), at=at, to_person_id=person_id)
+    return request
+
+
+async def change_request(
+    tx: Transaction, rulebook: Rulebook, request_id: int, *, by: int, amount_nanos: int, reason: str, now: datetime
+) -> BudgetRequest:
+    """The asker asks for another amount, or for another reason; the hold follows, and the card is brought up to date."""
+    request = await pending_request(tx, request_id)
+    if by != request.person_id:
+        raise Refusal("Only the person who asked can change a request.")
+    at = micros(now)
+    team = rulebook.directory.by_id(request.team_id)
+    await release_hold(tx, request, by=by, at=at)
+    found = await find_route(tx, rulebook, team=team, person_id=by, amount_nanos=amount_nanos, now=now)
+    changed = BudgetRequest(
+        id=request.id,
+        team_id=request.team_id,
+        person_id=request.person_id,
+        amount_nanos=amount_nanos,
+        reason=reason,
+        period=rulebook.directory.period_at(team, at).name,
+        state="pending",
+        payer_id=found.payer.id if found.payer else None,
+        held_nanos=found.held_nanos,
+        revision=request.revision + 1,
+        created_at=request.created_at,
+        decided_at=None,
+        decided_by=None,
+        decision_reason="",
+    )
+    await tx.budget_requests.save(changed)
+    await _hold(tx, changed, at)
+    await audit_request(tx, "change request", changed, actor_id=by, at=at)
+    pending = await shown(tx, rulebook.directory, changed)
+    card = await _card(tx, rulebook, pending, found, now=now)
+    await tx.outbox.change(card_key(changed.id), card, at=at)
+    if found.by_finance:
+        await say_to_people(tx, found.deciders, card, dedupe_key=card_key(changed.id), at=at)
+    receipt = views.receipt_message(pending=pending, deciders=await _mentions(tx, found), by_finance=found.by_finance)
+    await tx.outbox.change(receipt_key(changed.id), receipt, at=at)
+    return changed
+
+
+async def withdraw_request(
+    tx: Transaction, rulebook: Rulebook, request_id: int, *, by: int, now: datetime
+) -> BudgetRequest:
+    """The asker takes a request back: what was set aside is released, and the card says so."""
+    request = await pending_request(tx, request_id)
+    at = micros(now)
+    ended = withdrawn(request, by=by, at=at)
+    await tx.budget_requests.save(ended)
+    await release_hold(tx, request, by=by, at=at)
+    await audit_request(tx, "withdraw request", ended, actor_id=by, at=at)
+    pending = await shown(tx, rulebook.directory, ended)
+    await tx.outbox.change(card_key(ended.id), views.withdrawn_card(pending), at=at)
+    await tx.outbox.change(receipt_key(ended.id), views.withdrawn_receipt(pending), at=at)
+    return ended
+
+
+def card_key(request_id: int) -> str:
+    return f"request:{request_id}"
+
+
+def receipt_key(request_id: int) -> str:
+    return f"receipt:{request_id}"
+
+
+async def find_route(
+    tx: Transaction, rulebook: Rulebook, *, team: Team, person_id: int, amount_nanos: int, now: datetime
+) -> Route:
+    """Where a request goes, with the accounts above the team locked, so that no other can take the same money."""
+    directory = rulebook.directory
+    above = directory.ancestors(team)
+    period = directory.period_at(team, micros(now))
+    await tx.ledger.lock(
+        Account(team_id=t.id, period=period.name, bucket=bucket) for t in above for bucket in ("available", "held")
+    )
+    balances = await tx.ledger.balances(
+        [(t.id, period) for t in above], root_id=directory.root.id, unattributed_id=directory.unattributed.id
+    )
+    payer = payer_of(directory, team=team, amount_nanos=amount_nanos, balances=balances)
+    return route(
+        directory, team=team, asker_id=person_id, amount_nanos=amount_nanos, payer=payer, rules=rulebook.approvals
+    )
+
+
+async def pending_request(tx: Transaction, request_id: int) -> BudgetRequest:
+    request = await tx.budget_requests.for_decision(request_id)
+    if request is None:
+        raise Refusal("There is no such request any more.")
+    decider = ""
+    if request.decided_by is not None:
+        decider = called(await tx.people.by_id(request.decided_by))
+    must_be_pending(request, decided_by_name=decider)
+    return request
+
+
+async def _hold(tx: Transaction, request: BudgetRequest, at: int) -> None:
+    entry = hold_entry(request, at=at)
+    await tx.ledger.post([entry] if entry else [], at=at)
+
+
+async def release_hold(tx: Transaction, request: BudgetRequest, *, by: int, at: int) -> None:
+    entry = release_entry(request, by=by, at=at)
+    await tx.ledger.post([entry] if entry else [], at=at)
+
+
+async def audit_request(tx: Transaction, action: str, request: BudgetRequest, *, actor_id: int, at: int) -> None:
+    detail = {
+        "team": request.team_id,
+        "amount_nanos": request.amount_nanos,
+        "revision": request.revision,
+        "reason": await tx.audit.hashed(request.reason),
+    }
+    await tx.audit.record(at=at, actor_id=actor_id, action=action, subject=request.document, detail=detail)
+
+
+async def shown(tx: Transaction, directory: Directory, request: BudgetRequest) -> Pending:
+    asker = await tx.people.by_id(request.person_id)
+    payer = directory.by_id(request.payer_id).name if request.payer_id is not None else ""
+    team = directory.by_id(request.team_id)
+    return Pending(request=request, team=team, asker_mention=called(asker), payer_name=payer)
+
+
+async def _card(tx: Transaction, rulebook: Rulebook, pending: Pending, found: Route, *, now: datetime) -> Message:
+    standing = await standing_of(tx, rulebook.directory, pending.team, now=now)
+    deciders = await _mentions(tx, found)
+    return views.approval_card(pending, standing=standing, deciders=deciders, by_finance=found.by_finance)
+
+
+async def _mentions(tx: Transaction, found: Route) -> Sequence[str]:
+    return [called(person) for person in (await tx.people.by_ids(found.deciders)).values()]
+
+
+def _must_govern(team: Team) -> None:
+    if team.mode != "govern":
+        raise Refusal(
+            f"{name(team.name)} is in mode {team.mode}: budgets have no consequences yet, so there is nothing to ask for."
+        )

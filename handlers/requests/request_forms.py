@@ -1,0 +1,186 @@
+"""The forms and buttons by which people ask for budget, change a request and take it back."""
+
+import json
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.money import asked_nanos
+from bot.org.teams import Team
+from bot.refusals import FieldRefusal, Refusal
+from bot.requests.budget_requests import BudgetRequest, checked_reason
+from bot.rulebook import Rulebook
+from bot.views.blocks import name
+from bot.views.requests import budget_requests as views
+from bot.views.requests import request_forms as forms
+from handlers.books.standings import standing_of, standings_of
+from handlers.context import Context
+from handlers.reporting.home import refresh_home
+from handlers.requests.budget_requests import ask_for_budget, change_request, withdraw_request
+from handlers.slack.answers import Asked, answers
+from storage.store import Transaction
+
+
+async def open_request_form(asked: Asked, *, team_id: int | None = None, amount: str = "", reason: str = "") -> None:
+    """Opens the form for a team, prefilled; or, where the person's request for it waits already, the form to change that."""
+    context = asked.context
+    async with context.store.read() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        teams = _teams_to_ask_for(rulebook, asked, team_id)
+        chosen = teams[0]
+        waiting = await tx.budget_requests.pending_of(person_id=asked.person.id, team_id=chosen.id)
+        if waiting is not None:
+            form = await _change_form(tx, rulebook, waiting, asked, already=True, amount=amount, reason=reason)
+        else:
+            standings = await standings_of(tx, rulebook.directory, teams, now=asked.now)
+            metadata = json.dumps({"channel": asked.channel_id, "team": chosen.id})
+            form = forms.request_form(
+                teams=[(s.team, s.balance) for s in standings],
+                chosen=chosen,
+                amount=amount,
+                reason=reason,
+                metadata=metadata,
+            )
+    if (asked.body.get("view") or {}).get("type") == "modal":  # where one is open, another lies on top of it
+        await asked.client.views_push(trigger_id=asked.trigger_id, view=form)
+    else:
+        await asked.client.views_open(trigger_id=asked.trigger_id, view=form)
+
+
+def _teams_to_ask_for(rulebook: Rulebook, asked: Asked, team_id: int | None) -> list[Team]:
+    """The team asked for first: the one named, the channel's, then the person's own; in mode `govern` alone."""
+    directory = rulebook.directory
+    listed = [directory.by_id(team_id)] if team_id is not None else []
+    channel_team = directory.by_channel(asked.channel_id)
+    listed += [channel_team] if channel_team else []
+    listed += directory.teams_of(asked.person.id)
+    unique = list(dict.fromkeys(t for t in listed if t.kind == "team"))
+    governed = [t for t in unique if t.mode == "govern"]
+    if not unique:
+        raise Refusal(
+            "You are in no team that has a budget here, and this channel belongs to none. "
+            "Ask in your team's channel, or ask whoever keeps teams.yml to add you."
+        )
+    if not governed:
+        modes = ", ".join(f"{name(t.name)} is in mode {t.mode}" for t in unique[:3])
+        raise Refusal(f"There is nothing to ask for yet: {modes}, so budgets have no consequences.")
+    return governed
+
+
+async def click_request_budget(asked: Asked) -> None:
+    """A button "Request budget" carries its team's id."""
+    await open_request_form(asked, team_id=asked.id)
+
+
+async def submit_request(asked: Asked) -> None:
+    """The form is in: checked field by field, kept, and shown to those who decide, before Slack is answered."""
+    context = asked.context
+    amount_nanos = _amount(asked)
+    reason = checked_reason(asked.field(forms.REASON_FIELD))
+    kept = _metadata(asked)
+    team_id = int(asked.field(forms.TEAM_FIELD) or kept["team"])
+    async with context.store.begin() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        team = _team(rulebook, asked, team_id, channel=str(kept.get("channel", "")))
+        await ask_for_budget(
+            tx, rulebook, team=team, person_id=asked.person.id, amount_nanos=amount_nanos, reason=reason, now=asked.now
+        )
+    context.wake_outbox.set()
+    await asked.ack()
+
+
+def _team(rulebook: Rulebook, asked: Asked, team_id: int, *, channel: str) -> Team:
+    """The team of a submitted form, if it is one that the form could have offered to this person."""
+    directory = rulebook.directory
+    team = next((t for t in directory.real_teams if t.id == team_id), None)
+    if team is None:
+        raise Refusal("There is no such team any more.")
+    in_channel = team.is_at(channel)
+    own = team in directory.teams_of(asked.person.id) or directory.manages(asked.person.id, team)
+    if not (in_channel or own or asked.person.id in directory.finance):
+        raise Refusal(f"You are not in {name(team.name)}, so you can't ask for its budget.")
+    return team
+
+
+async def open_change_form(asked: Asked) -> None:
+    """Change: the form with what was asked."""
+    context = asked.context
+    async with context.store.read() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        request = await tx.budget_requests.by_id(asked.id)
+        if request is None or request.state != "pending":
+            raise Refusal("That request does not wait any more.")
+        if request.person_id != asked.person.id:
+            raise Refusal("Only the person who asked can change a request.")
+        form = await _change_form(tx, rulebook, request, asked, already=False)
+    await asked.client.views_open(trigger_id=asked.trigger_id, view=form)
+
+
+async def _change_form(
+    tx: Transaction,
+    rulebook: Rulebook,
+    request: BudgetRequest,
+    asked: Asked,
+    *,
+    already: bool,
+    amount: str = "",
+    reason: str = "",
+) -> dict[str, Any]:
+    team = rulebook.directory.by_id(request.team_id)
+    standing = await standing_of(tx, rulebook.directory, team, now=asked.now)
+    return forms.change_form(
+        request=request,
+        team=team,
+        balance=standing.balance,
+        metadata=str(request.id),
+        already=already,
+        amount=amount,
+        reason=reason,
+    )
+
+
+async def submit_change(asked: Asked) -> None:
+    """Another amount or reason is in."""
+    context = asked.context
+    amount_nanos = _amount(asked)
+    reason = checked_reason(asked.field(forms.REASON_FIELD))
+    request_id = int(asked.body["view"]["private_metadata"])
+    async with context.store.begin() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        await change_request(
+            tx, rulebook, request_id, by=asked.person.id, amount_nanos=amount_nanos, reason=reason, now=asked.now
+        )
+    context.wake_outbox.set()
+    await asked.ack()
+
+
+async def click_withdraw(asked: Asked) -> None:
+    """Withdraw: what was set aside is free again."""
+    context = asked.context
+    async with context.store.begin() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        await withdraw_request(tx, rulebook, asked.id, by=asked.person.id, now=asked.now)
+    context.wake_outbox.set()
+    await asked.ack()
+    if asked.in_home:
+        await refresh_home(asked)
+
+
+def _amount(asked: Asked) -> int:
+    try:
+        return asked_nanos(asked.field(forms.AMOUNT_FIELD))
+    except Refusal as refusal:
+        raise FieldRefusal(forms.AMOUNT_FIELD, refusal.sentence) from refusal
+
+
+def _metadata(asked: Asked) -> dict[str, Any]:
+    kept: dict[str, Any] = json.loads(asked.body["view"]["private_metadata"])
+    return kept
+
+
+def register(app: AsyncApp, context: Context) -> None:
+    app.action(views.REQUEST_BUDGET)(answers(context, click_request_budget))
+    app.view(forms.REQUEST_FORM)(answers(context, submit_request))
+    app.action(views.CHANGE_REQUEST)(answers(context, open_change_form))
+    app.view(forms.CHANGE_FORM)(answers(context, submit_change))
+    app.action(views.WITHDRAW_REQUEST)(answers(context, click_withdraw))

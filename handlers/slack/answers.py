@@ -1,0 +1,173 @@
+"""The boundary that every listener wears: it says who asks, keeps strangers out, and lets nothing escape.
+
+In slack_bolt 1.30 a listener that raises right after `ack()` loses the ack, so nothing may.
+"""
+
+import functools
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.messages import Message
+from bot.org.people import Person
+from bot.refusals import FieldRefusal, Refusal
+from bot.views.reporting.help import outsider_message
+from bot.views.reporting.home import outsider_home
+from handlers.context import Context
+from handlers.slack.callers import meet_caller
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A signed request from Slack: who asks, what, and the ways to answer."""
+
+    context: Context
+    body: dict[str, Any]
+    person: Person
+    now: datetime
+    ack: AsyncAck
+    respond: AsyncRespond
+    client: AsyncWebClient
+
+    @property
+    def channel_id(self) -> str:
+        """The channel of a command or of a clicked message; empty in Home and in modals."""
+        channel = self.body.get("channel")
+        return str(self.body.get("channel_id") or (channel.get("id") if isinstance(channel, dict) else "") or "")
+
+    @property
+    def text(self) -> str:
+        return str(self.body.get("text") or "").strip()
+
+    @property
+    def trigger_id(self) -> str:
+        return str(self.body.get("trigger_id", ""))
+
+    @property
+    def value(self) -> str:
+        """What the pressed button, or the chosen option of a menu, carries: an id."""
+        action = self.body["actions"][0]
+        option = action.get("selected_option") or {}
+        return str(action.get("value") or option.get("value") or "")
+
+    @property
+    def id(self) -> int:
+        """The id that the button carries. One that is no number was not drawn by us."""
+        value = self.value.rpartition(":")[2]
+        if not value.isdigit() or len(value) > 18:
+            raise Refusal("That button is not one of mine any more. Ask again with /tokens.")
+        return int(value)
+
+    @property
+    def in_home(self) -> bool:
+        return (self.body.get("view") or {}).get("type") == "home"
+
+    def field(self, block_id: str) -> str:
+        """What a modal's field holds, or the option, date or channel that was chosen in it."""
+        element = self._element(block_id)
+        option = element.get("selected_option") or {}
+        chosen = element.get("selected_date") or element.get("selected_conversation")
+        return str(element.get("value") or option.get("value") or chosen or "")
+
+    def ticked(self, block_id: str) -> frozenset[str]:
+        """The values of a modal's boxes that are ticked."""
+        options = self._element(block_id).get("selected_options") or []
+        return frozenset(str(option.get("value")) for option in options)
+
+    def _element(self, block_id: str) -> dict[str, Any]:
+        elements: list[dict[str, Any]] = list(self.body["view"]["state"]["values"].get(block_id, {}).values())
+        return elements[0] if elements else {}
+
+    async def reply(self, message: Message, *, fallback: Message | None = None) -> None:
+        """Answers the person alone. Where Slack refuses the blocks, the fallback is said, and at last the text alone."""
+        await self.ack()
+        for attempt in (message, fallback, Message(text=message.text)):
+            if attempt is None:
+                continue
+            blocks = list(attempt.blocks) or None
+            answer = await self.respond(
+                text=attempt.text, blocks=blocks, response_type="ephemeral", replace_original=False
+            )
+            if answer.status_code == 200:
+                return
+            log.warning("answer refused", status=answer.status_code, body=str(answer.body)[:200])
+
+
+Listener = Callable[[Asked], Awaitable[None]]
+BoltListener = Callable[..., Awaitable[None]]
+
+
+def answers(context: Context, listener: Listener) -> BoltListener:
+    """Makes a listener out of what answers a request. Guests and strangers are told so; refusals are read by the person;
+    anything else is logged under a reference that the person gets."""
+
+    @functools.wraps(listener)
+    async def answered(body: dict[str, Any], ack: AsyncAck, respond: AsyncRespond, client: AsyncWebClient) -> None:
+        asked: Asked | None = None
+        try:
+            now = context.now()
+            person = await meet_caller(context, body, client)
+            if person is None:
+                await _turn_away(body, ack, respond, client)
+                return
+            asked = Asked(context=context, body=body, person=person, now=now, ack=ack, respond=respond, client=client)
+            await listener(asked)
+            if ack.response is None:
+                await ack()
+        except FieldRefusal as refusal:
+            if body.get("type") == "view_submission":
+                await ack(response_action="errors", errors={refusal.field: refusal.sentence})
+            else:
+                await _say(body, ack, respond, Message(text=refusal.sentence))
+        except Refusal as refusal:
+            await _say(body, ack, respond, Message(text=refusal.sentence))
+        except Exception as error:  # the listener boundary: logged in full, and the person gets a reference
+            reference = secrets.token_hex(4)
+            log.error("listener failed", reference=reference, error=repr(error), exc_info=error)
+            sentence = f"Something went wrong here (reference {reference}). It is logged; please try again in a minute."
+            await _say(body, ack, respond, Message(text=sentence))
+
+    # Bolt injects by parameter name, which functools.wraps would hide behind the listener's own signature.
+    del answered.__wrapped__
+    return answered
+
+
+async def _turn_away(body: dict[str, Any], ack: AsyncAck, respond: AsyncRespond, client: AsyncWebClient) -> None:
+    """Guests and strangers get nothing but the sentence that says so."""
+    event = body.get("event") or {}
+    if event.get("type") == "app_home_opened":
+        await client.views_publish(user_id=str(event["user"]), view=outsider_home())
+    await _say(body, ack, respond, outsider_message())
+
+
+async def _say(body: dict[str, Any], ack: AsyncAck, respond: AsyncRespond, message: Message) -> None:
+    """Says something to the one who asked, by whichever way this kind of request leaves open."""
+    blocks = list(message.blocks) or None
+    try:
+        if body.get("type") == "view_submission":
+            first = next(iter((body["view"].get("state") or {}).get("values") or {}), None)
+            if first is not None:
+                await ack(response_action="errors", errors={_last_input(body): message.text})
+                return
+            await ack()
+            return
+        if ack.response is None:
+            await ack()
+        if body.get("response_url") or body.get("response_urls"):
+            await respond(text=message.text, blocks=blocks, response_type="ephemeral", replace_original=False)
+    except Exception as error:  # noqa: BLE001  # nothing may escape a listener; the person sees Slack's own warning sign
+        log.error("answer not delivered", error=repr(error))
+
+
+def _last_input(body: dict[str, Any]) -> str:
+    """The block id of a form's last field: what belongs to no field is said there, above the buttons."""
+    inputs = [block["block_id"] for block in body["view"]["blocks"] if block["type"] == "input"]
+    return str(inputs[-1])

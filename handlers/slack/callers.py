@@ -1,0 +1,127 @@
+"""Who stands behind a request: a member of the workspace, or a guest or stranger who gets nothing."""
+
+import time
+from typing import Any
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.org.people import Caller, Person
+from bot.refusals import Refusal
+from bot.views import blocks
+from handlers.context import Context
+
+log = structlog.get_logger()
+
+FRESH_SECONDS = 300.0
+_MOST_REMEMBERED = 20_000
+
+
+async def meet_caller(context: Context, body: dict[str, Any], client: AsyncWebClient) -> Person | None:
+    """The person who asks, or None for guests, strangers, bots and the deactivated.
+
+    Slack is asked about each user once in five minutes; its answer joins the Slack id to the e-mail that senders use.
+    """
+    user_id = _user_id(body)
+    if not user_id:
+        return None
+    team_id = _workspace_id(body)
+    known = context.callers.get(user_id)
+    if known is None or time.monotonic() - known[0] > FRESH_SECONDS:
+        known = await _ask_slack(context, client, user_id) or known
+    if known is None:
+        raise Refusal("Slack does not say who you are at the moment. Please try again in a minute.")
+    user = known[1]
+    if caller_of(user, team_id).is_outsider:
+        return None
+    return await _person_of(context, user)
+
+
+async def _ask_slack(context: Context, client: AsyncWebClient, user_id: str) -> tuple[float, dict[str, Any]] | None:
+    """What Slack says of a user now, remembered; None if it does not answer: what it said before then stands."""
+    try:
+        answer = await client.users_info(user=user_id)
+    except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+        log.warning("caller not looked up", user=user_id, error=repr(error))
+        return None
+    if len(context.callers) > _MOST_REMEMBERED:
+        context.callers.clear()
+    context.callers[user_id] = (time.monotonic(), answer["user"])
+    return context.callers[user_id]
+
+
+def caller_of(user: dict[str, Any], workspace_id: str) -> Caller:
+    """What Slack's user object says of somebody, seen from a workspace."""
+    home = str(user.get("team_id") or workspace_id)
+    enterprise = (user.get("enterprise_user") or {}).get("teams") or []
+    is_foreign = bool(workspace_id) and home != workspace_id and workspace_id not in enterprise
+    return Caller(
+        slack_id=str(user["id"]),
+        is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+        is_stranger=bool(user.get("is_stranger")) or is_foreign,
+        is_bot=bool(user.get("is_bot")),
+        is_deleted=bool(user.get("deleted")),
+    )
+
+
+def called(person: Person) -> str:
+    """How a person is named in a message: mentioned where Slack knows them, else by name, escaped."""
+    return blocks.mention(person.slack_id) if person.slack_id else blocks.name(person.name or person.email)
+
+
+async def _person_of(context: Context, user: dict[str, Any]) -> Person:
+    profile = user.get("profile") or {}
+    email = str(profile.get("email") or "").strip().casefold()
+    name = str(
+        profile.get("display_name") or user.get("real_name") or profile.get("real_name") or user.get("name") or ""
+    )
+    timezone = str(user.get("tz") or "")
+    async with context.store.read() as tx:
+        known = await tx.people.by_slack_id(user["id"])
+    if known and (known.name, known.timezone) == (name, timezone) and (not email or known.email == email):
+        return known
+    async with context.store.begin() as tx:
+        return await tx.people.meet(slack_id=user["id"], email=email, name=name, timezone=timezone)
+
+
+async def find_in_slack(context: Context, person_ids: frozenset[int]) -> int:
+    """Looks up the Slack accounts of people whom an operator named by e-mail, so that they can be written to."""
+    if context.slack is None:
+        return 0
+    async with context.store.read() as tx:
+        unknown = await tx.people.without_slack_id(person_ids)
+    found = 0
+    for person in unknown:
+        try:
+            answer = await context.slack.users_lookupByEmail(email=person.email)
+        except SlackApiError as error:
+            if error.response.get("error") != "users_not_found":
+                raise
+            continue  # somebody without an account keeps nobody else from being found
+        await _person_of(context, answer["user"])
+        found += 1
+    return found
+
+
+async def is_outsider(context: Context, slack_id: str) -> bool:
+    """Whether Slack says that somebody is a guest, a stranger, a bot or gone; so too where it does not answer."""
+    known = context.callers.get(slack_id)
+    if known is None or time.monotonic() - known[0] > FRESH_SECONDS:
+        known = await _ask_slack(context, context.slack, slack_id) if context.slack is not None else None
+    return known is None or caller_of(known[1], "").is_outsider
+
+
+def _user_id(body: dict[str, Any]) -> str:
+    user = body.get("user")
+    event = body.get("event") or {}
+    return str(body.get("user_id") or (user.get("id") if isinstance(user, dict) else "") or event.get("user") or "")
+
+
+def _workspace_id(body: dict[str, Any]) -> str:
+    """The workspace that the app is installed in, which the request names; users of others are strangers."""
+    team = body.get("team")
+    authorizations = body.get("authorizations") or [{}]
+    installed = authorizations[0].get("team_id")
+    return str(installed or body.get("team_id") or (team.get("id") if isinstance(team, dict) else "") or "")

@@ -1,0 +1,229 @@
+"""Channels: which one a team's reference means, and whether it may be posted to. Shared ones are paused."""
+
+from datetime import datetime
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.messages import Message
+from bot.org.alert_settings import Place, PlaceState, Route
+from bot.org.teams import Directory, Team
+from bot.periods import micros
+from bot.refusals import FieldRefusal, Refusal
+from bot.views.org.channels import channel_paused_message, place_paused_message
+from handlers.context import Context
+from storage.outbox import copy_key
+from storage.store import Transaction
+
+log = structlog.get_logger()
+
+
+def route_of(team: Team, route: Route = "", *, said_in: str = "") -> str:
+    """The channel that a team's messages of a kind go to; a message that was said stays where it was `said_in`. A paused
+    one raises Refusal, whose text is the fault's name."""
+    place = team.place(route)
+    if said_in:
+        place = next((known for known in team.places if known.ref == said_in), place)
+    if place.state == "paused":
+        raise Refusal("team_channel_paused")
+    return said_in or place.ref
+
+
+async def resolve_channels(context: Context) -> int:
+    """Finds the ids behind `#names`, and looks whether linked channels may still be posted to. Returns how many changed.
+
+    Asks Slack for each channel by id where it is known, and lists channels only while a name is unknown.
+    """
+    slack = context.slack
+    if slack is None:
+        return 0
+    async with context.store.read() as tx:
+        directory = (await context.rulebooks.current(tx)).directory
+    linked = [team for team in directory.real_teams if team.channel_ref]
+    unresolved = [team for team in linked if not team.channel_id]
+    by_name = await _channels_by_name(context) if unresolved else {}
+    changed = 0
+    for team in linked:
+        if team.channel_id:
+            info = await _info(context, team.channel_id)
+        else:
+            info = by_name.get(team.channel_ref.lstrip("#"))
+        if info is None:
+            continue
+        state = "paused" if _is_shared(info) else "broken" if _is_closed(info) else "linked"
+        if (team.channel_id, team.channel_state) != (info["id"], state):
+            changed += 1
+            await set_channel(context, team.id, channel_id=info["id"], state=state)
+    return changed + await _look_at_places(context, directory)
+
+
+async def _look_at_places(context: Context, directory: Directory) -> int:
+    """Looks whether the channels apart, for alerts or approvals, may still be posted to. Returns how many changed."""
+    changed = 0
+    wanted = {place.ref for team in directory.addressed for _, place in _apart(team)}
+    for channel_id in sorted(wanted):
+        info = await _info(context, channel_id)
+        if info is not None:
+            state: PlaceState = "paused" if _is_shared(info) else "broken" if info.get("is_archived") else "linked"
+            changed += await set_places(context, channel_id, state=state)
+    return changed
+
+
+def _apart(team: Team) -> list[tuple[Route, Place]]:
+    routes: tuple[Route, ...] = ("alerts", "approvals")
+    own = (team.alerts.alerts_place, team.alerts.approvals_place)
+    return [(route, place) for route, place in zip(routes, own, strict=True) if place is not None]
+
+
+async def set_places(context: Context, channel_id: str, *, state: PlaceState) -> int:
+    """Keeps whether a channel apart may be posted to, for each team that has it; when it became shared, their managers are
+    told. Returns how many changed."""
+    at = context.now_micros()
+    changed = 0
+    async with context.store.begin() as tx:
+        directory = (await context.rulebooks.current(tx)).directory
+        for team in directory.addressed:
+            for route, place in _apart(team):
+                if place.ref != channel_id or place.state == state:
+                    continue
+                changed += 1
+                await tx.alert_settings.set_place(team.id, route, state=state)
+                detail = {"channel": channel_id, "state": state, "for": route}
+                subject = f"team:{team.id}"
+                await tx.audit.record(at=at, actor_id=None, action="channel", subject=subject, detail=detail)
+                if state == "paused":
+                    key = f"paused:{team.id}:{route}:{at}"
+                    people = directory.people_with("manager", team) or directory.finance
+                    await say_to_each(tx, people, place_paused_message(team=team, route=route), key=key, at=at)
+    return changed
+
+
+async def must_be_postable(client: AsyncWebClient, field: str, channel_id: str) -> Place:
+    """The channel as a place to post to; raises FieldRefusal for one that is shared, archived, or without the app."""
+    try:
+        info: dict[str, Any] = (await client.conversations_info(channel=channel_id))["channel"]
+    except SlackApiError as error:
+        log.info("channel not read", channel=channel_id, fault=error.response.get("error"))
+        raise FieldRefusal(field, "Tokens can't see that channel. Invite it there first: /invite @Tokens.") from error
+    if _is_shared(info):
+        raise FieldRefusal(field, "That channel is shared with another company. Choose one of your own alone.")
+    if info.get("is_archived") or info.get("is_im") or info.get("is_mpim"):
+        raise FieldRefusal(field, "Nothing can be posted there. Choose a channel that is in use.")
+    if info.get("is_member") is False:
+        raise FieldRefusal(field, "Tokens is not in that channel. Invite it there first: /invite @Tokens.")
+    return Place(ref=str(info["id"]), state="linked")
+
+
+async def set_channel(context: Context, team_id: int, *, channel_id: str, state: str) -> None:
+    """Keeps what a team's channel is; when it became shared, its managers are told once."""
+    at = context.now_micros()
+    async with context.store.begin() as tx:
+        directory = (await context.rulebooks.current(tx)).directory
+        team = directory.by_id(team_id)
+        await tx.teams.set_channel(team_id, channel_id=channel_id, state=state)
+        await tx.audit.record(
+            at=at,
+            actor_id=None,
+            action="channel",
+            subject=f"team:{team_id}",
+            detail={"channel": channel_id, "state": state},
+        )
+        if state == "paused" and team.channel_state != "paused":
+            await _tell_managers(tx, directory, team, at=at)
+
+
+async def _tell_managers(tx: Transaction, directory: Directory, team: Team, *, at: int) -> None:
+    people = directory.people_with("manager", team) or directory.finance
+    await say_to_each(tx, people, channel_paused_message(team=team), key=f"paused:{team.id}:{at}", at=at)
+
+
+async def say_to_each(tx: Transaction, people: frozenset[int], message: Message, *, key: str, at: int) -> None:
+    for person_id in sorted(people):
+        await tx.outbox.put(message, dedupe_key=copy_key(key, person_id), at=at, to_person_id=person_id)
+
+
+async def _channels_by_name(context: Context) -> dict[str, dict[str, Any]]:
+    slack = context.slack
+    assert slack is not None
+    found: dict[str, dict[str, Any]] = {}
+    cursor = ""
+    for _ in range(50):
+        answer = await slack.conversations_list(
+            types="public_channel,private_channel", exclude_archived=True, limit=200, cursor=cursor
+        )
+        found |= {str(channel["name"]): channel for channel in answer["channels"]}
+        cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+        if not cursor:
+            break
+    return found
+
+
+async def _info(context: Context, channel_id: str) -> dict[str, Any] | None:
+    slack = context.slack
+    assert slack is not None
+    try:
+        answer = await slack.conversations_info(channel=channel_id)
+    except SlackApiError as error:
+        log.warning("channel not read", channel=channel_id, fault=error.response.get("error"))
+        return None
+    found: dict[str, Any] = answer["channel"]
+    return found
+
+
+def _is_shared(info: dict[str, Any]) -> bool:
+    return bool(info.get("is_ext_shared") or info.get("is_pending_ext_shared"))
+
+
+def _is_closed(info: dict[str, Any]) -> bool:
+    """Archived, or the bot is not in it: then Slack refuses what is posted."""
+    return bool(info.get("is_archived")) or info.get("is_member") is False
+
+
+async def channel_changed(context: Context, event: dict[str, Any], *, now: datetime) -> None:
+    """What Slack says about a channel that a team is linked to: shared, unshared, archived, unarchived, left, renamed."""
+    channel = event.get("channel")
+    channel_id = channel.get("id") if isinstance(channel, dict) else channel
+    async with context.store.read() as tx:
+        directory = (await context.rulebooks.current(tx)).directory
+    states: dict[str, PlaceState] = {
+        "channel_shared": "paused",
+        "channel_unshared": "linked",
+        "channel_archive": "broken",
+        "channel_unarchive": "linked",
+        "channel_left": "broken",
+        "channel_deleted": "broken",
+        "group_left": "broken",
+        "group_archive": "broken",
+        "group_unarchive": "linked",
+    }
+    state = states.get(str(event.get("type")))
+    if state == "linked" and event.get("is_ext_shared"):
+        state = "paused"  # unshared with one company, still shared with another
+    if state is None:
+        return
+    if any(place.ref == channel_id for team in directory.addressed for _, place in _apart(team)):
+        await set_places(context, str(channel_id), state=state)
+    team = directory.by_channel(str(channel_id))
+    if team is not None and state != team.channel_state:
+        log.info("channel changed", team=team.slug, state=state, at=micros(now))
+        await set_channel(context, team.id, channel_id=str(channel_id), state=state)
+
+
+EVENTS = (
+    *("channel_shared", "channel_unshared", "channel_archive", "channel_unarchive", "channel_left", "channel_deleted"),
+    *("group_left", "group_archive", "group_unarchive"),
+)
+
+
+def register(app: AsyncApp, context: Context) -> None:
+    async def hear(event: dict[str, Any]) -> None:
+        try:
+            await channel_changed(context, event, now=context.now())
+        except Exception as error:  # the listener boundary for events, which have nobody to answer
+            log.error("channel event failed", error=repr(error), exc_info=error)
+
+    for name in EVENTS:
+        app.event(name)(hear)

@@ -1,0 +1,310 @@
+"""Delivery: claim a message, draw its charts, post it or bring it up to date, mark it. At least once, never lost."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from slack_sdk.errors import SlackApiError
+
+from bot.messages import Message, with_images
+from bot.org.alert_settings import Route
+from bot.org.teams import Directory, Team
+from bot.periods import MICROS
+from bot.refusals import Refusal
+from bot.views.charts import without_chart
+from handlers.context import Context
+from handlers.slack.channels import resolve_channels, route_of
+from handlers.slack.files import upload
+from storage.outbox import IN_PREVIEW, Parcel, copy_key
+from storage.store import DatabaseError, Transaction
+
+log = structlog.get_logger()
+
+LEASE_SECONDS = 60
+_MAX_DELAY_SECONDS = 600
+_GIVE_UP_AFTER = 40
+_IMAGE_DELAYS = (0.5, 1.0, 2.0, 4.0)
+"""Slack reads an upload in its own time; posting its image at once can fail: python-slack-sdk issues 1521 and 1277."""
+
+_MARK_DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+
+PERMANENT = frozenset({"invalid_blocks", "msg_blocks_too_long", "no_text", "msg_too_long", "message_not_found"})
+"""The message itself is refused: trying it again can't help. https://docs.slack.dev/reference/methods/chat.postMessage"""
+ROUTE_BROKEN = frozenset(
+    {
+        "channel_not_found",
+        "not_in_channel",
+        "is_archived",
+        "restricted_action",
+        "team_channel_paused",
+        "team_in_preview",
+    }
+)
+"""The channel can't be reached, and people have to do something about it: managers get the message meanwhile."""
+_UNBROKEN = frozenset({"team_channel_paused", IN_PREVIEW})
+"""The channel could be reached, and must not be: in preview finance gets an alert that was put before it."""
+
+Draw = Callable[[dict[str, Any]], Awaitable[bytes]]
+
+
+async def say_to_team(
+    tx: Transaction,
+    directory: Directory,
+    team: Team,
+    message: Message,
+    *,
+    dedupe_key: str,
+    at: int,
+    route: Route = "",
+    held_until: int = 0,
+) -> None:
+    """Puts a message for a team: into its channel for such messages, or, where it has none, to its managers and else to
+    finance."""
+    place = team.place(route)
+    if place.ref and place.state != "broken":
+        await tx.outbox.put(
+            message, dedupe_key=dedupe_key, at=at, to_team_id=team.id, route=route, held_until=held_until
+        )
+        return
+    people = deciding_people(directory, team)
+    await say_to_people(tx, people, message, dedupe_key=dedupe_key, at=at, held_until=held_until)
+
+
+async def say_aloud(
+    tx: Transaction, directory: Directory, team: Team, message: Message, *, dedupe_key: str, at: int
+) -> None:
+    """Puts what the bot says of itself, a digest say: in preview for finance alone, else for the team. Alerts go through
+    `handlers.alerting.manners.say_alert`."""
+    if team.mode == "preview":
+        await say_to_people(tx, directory.finance, message, dedupe_key=dedupe_key, at=at)
+    else:
+        await say_to_team(tx, directory, team, message, dedupe_key=dedupe_key, at=at)
+
+
+async def say_to_people(
+    tx: Transaction, people: frozenset[int], message: Message, *, dedupe_key: str, at: int, held_until: int = 0
+) -> None:
+    """Puts a copy of a message for each person; a change of the message changes all copies."""
+    for person_id in sorted(people):
+        key = copy_key(dedupe_key, person_id)
+        await tx.outbox.put(message, dedupe_key=key, at=at, to_person_id=person_id, held_until=held_until)
+
+
+def deciding_people(directory: Directory, team: Team) -> frozenset[int]:
+    """Who hears what a team's channel can't: its managers, or those above it, or finance."""
+    for at in (team, *directory.ancestors(team)):
+        if managers := directory.people_with("manager", at):
+            return managers
+    return directory.finance
+
+
+class Courier:
+    """Delivers what is in the outbox."""
+
+    def __init__(self, context: Context, draw: Draw) -> None:
+        self._context = context
+        self._draw = draw
+        self._owner = secrets.token_hex(8)
+        self._finishing = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def finish(self) -> None:
+        """Claims nothing more, and waits until what was claimed is delivered and marked, or ten seconds."""
+        self._finishing = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(10):
+                await self._idle.wait()
+
+    async def run(self) -> None:
+        """Delivers until it is finished; wakes when something was put here, and polls for what others put."""
+        while not self._finishing:
+            delivered = 0
+            try:
+                delivered = await self.deliver_due()
+            except Exception as error:  # noqa: BLE001  # the delivery loop outlives any fault; messages stay in the outbox
+                log.error("delivery failed", error=repr(error))
+                await asyncio.sleep(self._context.settings.outbox_poll_seconds)
+            if delivered == 0:
+                self._context.wake_outbox.clear()
+                try:
+                    async with asyncio.timeout(self._context.settings.outbox_poll_seconds):
+                        await self._context.wake_outbox.wait()
+                except TimeoutError:
+                    continue
+
+    async def deliver_due(self) -> int:
+        """Delivers what is due now and says how many messages it tried."""
+        if self._context.slack is None:
+            return 0
+        now = self._context.now_micros()
+        async with self._context.store.begin() as tx:
+            parcels = await tx.outbox.claim(owner=self._owner, now=now, lease_seconds=LEASE_SECONDS)
+        self._idle.clear()
+        try:
+            await asyncio.gather(*(self._deliver_in_order(same) for same in _by_place(parcels)))
+        finally:
+            self._idle.set()
+        return len(parcels)
+
+    async def _deliver_in_order(self, parcels: Sequence[Parcel]) -> None:
+        """What goes to one place goes in the order in which it was put."""
+        for parcel in parcels:
+            await self._deliver(parcel)
+
+    async def _deliver(self, parcel: Parcel) -> None:
+        try:
+            channel = await self._channel(parcel)
+            file_ids = await self._file_ids(parcel)
+            channel, ts = await self._post(parcel, channel, file_ids)
+        except SlackApiError as error:
+            answer = _answer(error)
+            fault = str(answer.get("error") or error.response.status_code)
+            details = (answer.get("response_metadata") or {}).get("messages")
+            log.warning("Slack refused a message", outbox_id=parcel.id, fault=fault, details=details)
+            await self._put_back(parcel, fault, error)
+            return
+        except Refusal as error:
+            await self._put_back(parcel, str(error), None)
+            return
+        except Exception as error:  # noqa: BLE001  # a stopped Slack, a broken line: put back and come again
+            await self._put_back(parcel, repr(error), None)
+            return
+        await self._mark(parcel, channel, ts, file_ids)
+
+    async def _mark(self, parcel: Parcel, channel: str, ts: str, file_ids: tuple[str, ...]) -> None:
+        """Keeps that Slack has the message. Where the database is away it is tried again within the lease: a message that
+        nobody marked is said once more."""
+        delays = iter(_MARK_DELAYS)
+        while True:
+            try:
+                async with self._context.store.begin() as tx:
+                    await tx.outbox.delivered(parcel, owner=self._owner, channel=channel, ts=ts, file_ids=file_ids)
+                return
+            except (DatabaseError, OSError) as error:
+                delay = next(delays, None)
+                if delay is None:
+                    raise
+                log.warning("said, and not marked yet", outbox_id=parcel.id, error=repr(error))
+                await asyncio.sleep(delay)
+
+    async def _channel(self, parcel: Parcel) -> str:
+        """Where a message goes, or stands already. A channel that nobody has looked at yet is looked at first: it may be
+        shared, and then nothing goes there, not even a change of what was said there before."""
+        if parcel.to_team_id is None and parcel.channel:
+            return parcel.channel
+        if parcel.to_team_id is not None and not parcel.channel:
+            directory = (await self._context.rulebooks.latest()).directory
+            if directory.by_id(parcel.to_team_id).channel_state == "unresolved":
+                await resolve_channels(self._context)
+        async with self._context.store.read() as tx:
+            directory = (await self._context.rulebooks.current(tx)).directory
+            if parcel.to_team_id is not None:
+                team = directory.by_id(parcel.to_team_id)
+                if team.mode == "preview" and parcel.route == "alerts" and not parcel.channel:
+                    raise Refusal(IN_PREVIEW)
+                return route_of(team, parcel.route, said_in=parcel.channel)
+            assert parcel.to_person_id is not None
+            person = await tx.people.by_id(parcel.to_person_id)
+        if person.slack_id:
+            return person.slack_id
+        raise Refusal("person_not_in_slack")
+
+    async def _file_ids(self, parcel: Parcel) -> tuple[str, ...]:
+        """Uploads the message's charts, once: ids are kept before posting, so a retry finds them."""
+        if not parcel.message.charts or (parcel.file_ids and not parcel.ts):
+            return parcel.file_ids
+        slack = self._context.slack
+        assert slack is not None
+        ids = []
+        for number, chart in enumerate(parcel.message.charts):
+            picture = await self._draw(chart)
+            name = f"tokens-{parcel.id}-{number}.png"
+            ids.append(await upload(slack, picture, name=name, alt=str(chart.get("alt", "chart"))))
+        file_ids = tuple(ids)
+        async with self._context.store.begin() as tx:
+            await tx.outbox.remember_files(parcel, owner=self._owner, file_ids=file_ids)
+        return file_ids
+
+    async def _post(self, parcel: Parcel, channel: str, file_ids: tuple[str, ...]) -> tuple[str, str]:
+        """Posts or updates, and returns (channel, ts) as Slack names them."""
+        delays = iter(_IMAGE_DELAYS if file_ids else ())
+        while True:
+            try:
+                return await self._say(parcel, channel, with_images(parcel.message, file_ids))
+            except SlackApiError as error:
+                if _answer(error).get("error") != "invalid_blocks":
+                    raise
+                delay = next(delays, None)
+                if delay is None:
+                    break
+                await asyncio.sleep(delay)
+        # Refused with the picture to the end, or with a native chart: said without it, rather than not at all.
+        plain = without_chart(parcel.message)
+        return await self._say(parcel, channel, with_images(plain, ()))
+
+    async def _say(self, parcel: Parcel, channel: str, blocks: list[dict[str, Any]]) -> tuple[str, str]:
+        slack = self._context.slack
+        assert slack is not None
+        said: dict[str, Any] = {"text": parcel.message.text, "blocks": blocks}
+        if parcel.ts:
+            await slack.chat_update(channel=channel, ts=parcel.ts, **said)
+            return channel, parcel.ts
+        metadata = {"event_type": "tokens_message", "event_payload": {"outbox_id": parcel.id}}
+        answer = await slack.chat_postMessage(
+            channel=channel, metadata=metadata, unfurl_links=False, unfurl_media=False, **said
+        )
+        return str(answer["channel"]), str(answer["ts"])
+
+    async def _put_back(self, parcel: Parcel, fault: str, error: SlackApiError | None) -> None:
+        """Later again, with patience; or, where that can't help, to the managers instead."""
+        now = self._context.now_micros()
+        delay = min(_MAX_DELAY_SECONDS, 2 ** min(parcel.attempts, 10))
+        if error is not None and error.response.headers:
+            delay = max(delay, _retry_after(error.response.headers))
+        is_route = fault in ROUTE_BROKEN and parcel.to_team_id is not None
+        give_up = is_route or fault in PERMANENT or parcel.attempts + 1 >= _GIVE_UP_AFTER
+        log.warning(
+            "message not delivered", outbox_id=parcel.id, fault=fault, gives_up=give_up, attempts=parcel.attempts
+        )
+        async with self._context.store.begin() as tx:
+            given_up = await tx.outbox.failed(
+                parcel, owner=self._owner, fault=fault, next_at=now + delay * MICROS, give_up=give_up
+            )
+            if is_route and given_up:
+                await self._fall_back(tx, parcel, fault, now)
+
+    async def _fall_back(self, tx: Transaction, parcel: Parcel, fault: str, now: int) -> None:
+        directory = (await self._context.rulebooks.current(tx)).directory
+        assert parcel.to_team_id is not None
+        team = directory.by_id(parcel.to_team_id)
+        apart = team.place(parcel.route) != team.place()
+        if fault not in _UNBROKEN and apart:
+            await tx.alert_settings.set_place(team.id, parcel.route, state="broken")
+        elif fault not in _UNBROKEN:
+            await tx.teams.set_channel(team.id, channel_id=team.channel_id, state="broken")
+        people = deciding_people(directory, team)
+        if fault == IN_PREVIEW:
+            people = directory.finance or directory.admins
+        await say_to_people(tx, people, parcel.message, dedupe_key=parcel.dedupe_key, at=now)
+
+
+def _by_place(parcels: Sequence[Parcel]) -> list[list[Parcel]]:
+    places: dict[tuple[int | None, int | None], list[Parcel]] = {}
+    for parcel in parcels:
+        places.setdefault((parcel.to_team_id, parcel.to_person_id), []).append(parcel)
+    return list(places.values())
+
+
+def _answer(error: SlackApiError) -> dict[str, Any]:
+    """What Slack answered; nothing where it was no JSON, as from a proxy when Slack is away."""
+    answer = error.response.data
+    return answer if isinstance(answer, dict) else {}
+
+
+def _retry_after(headers: Any) -> int:
+    value = str(headers.get("Retry-After", "0"))
+    return int(value) if value.isdigit() else 0

@@ -1,0 +1,110 @@
+"""The watcher: judges teams whose usage changed, and says what they should know."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+
+import structlog
+
+from bot.org.teams import Directory, Team
+from bot.periods import HOUR_MICROS, MICROS, hour_of, micros
+from bot.watcher import HOUR_SECONDS, LEAST_SECONDS, rest_seconds
+from handlers.alerting.alert_bundles import gather_alerts
+from handlers.alerting.budget_alerts import judge_budget
+from handlers.alerting.budget_news import teams_with_news
+from handlers.context import Context
+from handlers.detection.sweeps import sweep_spikes
+from storage.store import DatabaseError, Transaction, is_away
+
+log = structlog.get_logger()
+
+JUDGE_AGAIN_MICROS = 900 * MICROS
+MOVING_MICROS = 1_800 * MICROS
+"""So long spikes wait for the past at most. The two hours that are judged at least hold what began meanwhile."""
+
+
+async def watch_budgets(context: Context) -> int:
+    """Judges every team with usage that nobody judged, or not for a quarter of an hour. Returns how many were judged.
+
+    By versions, never by times: a later commit can carry an earlier time.
+    """
+    now = context.now()
+    at = micros(now)
+    stale_before = max(at - JUDGE_AGAIN_MICROS, hour_of(at) * HOUR_MICROS)  # an hour that ended is judged at once
+    async with context.store.read() as tx:
+        due = await tx.alerts.unjudged(stale_before=stale_before, at=at)
+        directory = (await context.rulebooks.current(tx)).directory
+        held = await _in_motion(tx, directory, [team_id for team_id, _ in due], since=at - MOVING_MICROS)
+    failed = await sweep_spikes(context, [team_id for team_id, _ in due if team_id not in held], now=now)
+    await _judge_budgets(context, due, failed, now=now)
+    await gather_alerts(context)
+    if due:
+        context.wake_outbox.set()
+    return len(due)
+
+
+async def _in_motion(tx: Transaction, directory: Directory, team_ids: Sequence[int], *, since: int) -> frozenset[int]:
+    """Teams whose past is being moved or priced again: what comes in counts otherwise by now, and what it would be held
+    against does not yet."""
+    joined = await tx.reattributions.teams_waiting(since=since)
+    is_all = directory.root.id in joined or await tx.prices.reprices(since=since)
+    return frozenset(team_ids) if is_all else frozenset(joined)
+
+
+async def _judge_budgets(
+    context: Context, due: Sequence[tuple[int, int]], failed: frozenset[int], *, now: datetime
+) -> None:
+    """Judges the budgets of (team, version): most have nothing to say, which is kept of all in one transaction; those that
+    have get one each. A team of which something failed stays unjudged, and is no other team's fault."""
+    if not due:
+        return
+    async with context.store.read() as tx:
+        directory = (await context.rulebooks.current(tx)).directory
+        teams = {team_id: _payer(directory, team_id) for team_id, _ in due}
+        news = await teams_with_news(tx, directory, list(dict.fromkeys(teams.values())), now=now)
+    for team_id, version in due:
+        if teams[team_id].id not in news:
+            continue
+        try:
+            async with context.store.begin() as tx:
+                rulebook = await context.rulebooks.current(tx)
+                team = _payer(rulebook.directory, team_id)
+                await judge_budget(tx, rulebook, team, now=now, command=context.settings.command)
+                if team_id not in failed:
+                    await tx.alerts.judged(team_id, version, at=micros(now))
+        except DatabaseError:
+            raise  # of no team in particular: the next round comes again
+        except Exception as error:  # noqa: BLE001  # one team's fault must not keep the others' alerts unsaid
+            log.error("budget of a team not judged", team=team_id, error=repr(error))
+    async with context.store.begin() as tx:
+        quiet = [
+            (team_id, version) for team_id, version in due if teams[team_id].id not in news and team_id not in failed
+        ]
+        await tx.alerts.all_judged(quiet, at=micros(now))
+
+
+def _payer(directory: Directory, team_id: int) -> Team:
+    """Whose budget a team's usage is held against: the organisation pays for what nobody could place, and finance hears."""
+    team = directory.by_id(team_id)
+    return team if team.kind == "team" else directory.root
+
+
+async def watch_on(context: Context) -> None:
+    """Watches for ever: soon after usage came in here, and at least every so often for what came in elsewhere; but most of
+    the time it rests."""
+    loop = asyncio.get_running_loop()
+    while True:
+        context.wake_watcher.clear()
+        began = loop.time()
+        try:
+            await watch_budgets(context)
+        except Exception as error:  # the watcher outlives any fault; unjudged versions stay unjudged
+            log.error("watcher failed", error=repr(error), exc_info=None if is_away(error) else error)
+        past_hour = context.now_micros() % HOUR_MICROS / MICROS
+        rest = rest_seconds(loop.time() - began, past_hour=past_hour)
+        await asyncio.sleep(rest - LEAST_SECONDS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, min(context.settings.watch_seconds, HOUR_SECONDS - past_hour) - rest)):
+                await context.wake_watcher.wait()
+        await asyncio.sleep(LEAST_SECONDS)  # what woke it comes in whole

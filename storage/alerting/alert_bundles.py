@@ -1,0 +1,108 @@
+"""Alerts that wait to be said to a person together with others, and which message they were put into."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, and_, insert, select, update
+
+from bot.periods import MICROS
+from storage.outbox import NEVER
+from storage.tables.base import alert_bundles, outbox
+
+if TYPE_CHECKING:
+    from storage.store import Transaction
+
+GATHER_MICROS = 60 * MICROS
+"""So long a copy waits for others at most, should nobody gather them; it is let go or bundled by the next sweep."""
+
+
+def gathered_until(held_until: int, *, at: int) -> int:
+    """Until when a person's copy is held so that others may join it, where it is due then."""
+    return NEVER if held_until == NEVER else max(held_until, at) + GATHER_MICROS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Copy:
+    """A person's copy of an alert's message."""
+
+    outbox_id: int
+    alert_id: int
+    person_id: int
+    text: str
+
+
+class AlertBundles:
+    """The bundles of one transaction."""
+
+    def __init__(self, transaction: "Transaction") -> None:
+        self._connection = transaction.connection
+
+    async def any_due(self, *, at: int) -> bool:
+        """Whether there is anything to gather or to bring up to date."""
+        waits = select(outbox.c.id).where(self._waiting(at)).limit(1)
+        return (await self._connection.execute(waits)).scalar() is not None or bool(await self.changed())
+
+    async def waiting(self, *, at: int) -> list[Copy]:
+        """The copies that are due and wait for others, oldest first, with their locks; none that is being delivered."""
+        wanted = select(outbox).where(self._waiting(at)).order_by(outbox.c.id).with_for_update(skip_locked=True)
+        return [_copy(row) for row in await self._connection.execute(wanted)]
+
+    @staticmethod
+    def _waiting(at: int) -> ColumnElement[bool]:
+        return and_(
+            outbox.c.to_person_id.is_not(None),
+            outbox.c.dedupe_key.startswith("alert:"),
+            outbox.c.held_until > 0,
+            outbox.c.held_until <= at + GATHER_MICROS,
+            outbox.c.delivered_version == 0,
+            outbox.c.given_up == 0,
+            outbox.c.lease_until <= at,
+        )
+
+    async def let_go(self, copy: Copy) -> None:
+        """A copy that nothing joins is said by itself."""
+        await self._connection.execute(update(outbox).where(outbox.c.id == copy.outbox_id).values(held_until=0))
+
+    async def bundle(self, copies: Sequence[Copy], *, key: str) -> None:
+        """Keeps that copies are said in the message of that key; by themselves they never are."""
+        rows = [{"outbox_id": copy.outbox_id, "bundle_key": key} for copy in copies]
+        await self._connection.execute(insert(alert_bundles), rows)
+        await self.settled(key)
+
+    async def changed(self) -> list[str]:
+        """The keys of bundles that an alert of theirs changed since they were drawn."""
+        wanted = (
+            select(alert_bundles.c.bundle_key)
+            .join(outbox, outbox.c.id == alert_bundles.c.outbox_id)
+            .where(outbox.c.wanted_version > outbox.c.delivered_version)
+            .distinct()
+        )
+        return sorted(str(key) for key in (await self._connection.execute(wanted)).scalars())
+
+    async def members(self, key: str) -> list[Copy]:
+        """The copies of a bundle as they stand, oldest first, with their locks."""
+        wanted = (
+            select(outbox)
+            .join(alert_bundles, alert_bundles.c.outbox_id == outbox.c.id)
+            .where(alert_bundles.c.bundle_key == key)
+            .order_by(outbox.c.id)
+            .with_for_update(of=outbox)
+        )
+        return [_copy(row) for row in await self._connection.execute(wanted)]
+
+    async def settled(self, key: str) -> None:
+        """The bundle says what its alerts say now."""
+        ours = select(alert_bundles.c.outbox_id).where(alert_bundles.c.bundle_key == key)
+        drawn = update(outbox).where(outbox.c.id.in_(ours))
+        await self._connection.execute(drawn.values(held_until=NEVER, delivered_version=outbox.c.wanted_version))
+
+
+def _copy(row: Any) -> Copy:
+    return Copy(
+        outbox_id=row.id,
+        alert_id=int(row.dedupe_key.split(":")[1]),
+        person_id=row.to_person_id,
+        text=str(json.loads(row.body)["text"]),
+    )

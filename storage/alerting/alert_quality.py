@@ -1,0 +1,47 @@
+"""What came of the alerts that were said."""
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from bot.alerting.alert_quality import AlertAnswer
+from bot.alerting.manners import DIRECT
+from bot.periods import MICROS
+from storage.alerting.alerts import WAS_SAID
+from storage.tables.base import alert_turns, alerts
+
+if TYPE_CHECKING:
+    from storage.store import Transaction
+
+
+class StoredAlertQuality:
+    """The answers of one transaction."""
+
+    def __init__(self, transaction: "Transaction") -> None:
+        self._connection = transaction.connection
+
+    async def answers(self, *, since: int, team_ids: Collection[int] | None = None) -> list[AlertAnswer]:
+        """Of every alert said since a moment, of all teams or of some: the answer, and how long it took from when it was
+        said. Those noted in silence, muted, dropped, quiet for a snooze or still held are no alerts that anybody could
+        answer, nor are those about figures that end by themselves."""
+        said_at = func.coalesce(alert_turns.c.said_at, alerts.c.opened_at)
+        wanted = (
+            select(
+                alerts.c.team_id, alerts.c.state, alerts.c.useless_at, alerts.c.first_answered_at, said_at.label("said")
+            )
+            .select_from(alerts.outerjoin(alert_turns, alert_turns.c.alert_id == alerts.c.id))
+            .where(alerts.c.opened_at >= since, alerts.c.state != "silent", WAS_SAID)
+            .where(alerts.c.kind.not_in(sorted(DIRECT)))
+        )
+        if team_ids is not None:
+            wanted = wanted.where(alerts.c.team_id.in_(list(team_ids)))
+        return [
+            AlertAnswer(
+                team_id=int(row.team_id),
+                state=row.state,
+                is_useless=row.state == "useless" or row.useless_at is not None,
+                seconds=None if row.first_answered_at is None else max(0, row.first_answered_at - row.said) // MICROS,
+            )
+            for row in await self._connection.execute(wanted)
+        ]

@@ -1,0 +1,161 @@
+"""What became of each alert's message: said, held, summed up or muted, and how far it was carried unanswered."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, case, func, insert, select, true, update
+
+from bot.alerting.manners import DIRECT, SEVERITIES, Severity, Turn, Way
+from storage.tables.base import alert_turns, alerts, teams
+
+if TYPE_CHECKING:
+    from storage.store import Transaction
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertTurn:
+    """An alert's turn to be said. `critical_at` is when what is at stake became critical, if it did."""
+
+    alert_id: int
+    team_id: int
+    way: Way
+    severity: Severity
+    said_at: int
+    said_day: int
+    critical_at: int | None
+    escalations: int
+    settled: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watched:
+    """A turn beside what its alert has come to meanwhile."""
+
+    turn: AlertTurn
+    kind: str
+    state: str
+    is_closed: bool
+    answered_by: int | None
+    severity: Severity
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it ended, or somebody gave an answer that stands: a snooze does not."""
+        return self.is_closed or self.state not in ("open", "snoozed")
+
+
+class Manners:
+    """The turns of one transaction."""
+
+    def __init__(self, transaction: "Transaction") -> None:
+        self._connection = transaction.connection
+
+    async def take_turns(self, team_id: int) -> None:
+        """Locks a team's turns, so that two alerts at once are counted one after the other."""
+        wanted = select(teams.c.id).where(teams.c.id == team_id).with_for_update(key_share=True)
+        await self._connection.execute(wanted)
+
+    async def said_on(self, team_id: int, *, since_day: int, direct: bool, but: int | None) -> dict[int, int]:
+        """How many alerts were or will be said one by one on each of a team's days, critical ones apart; those of kinds that
+        are told to people (`direct`), or the others. One of them may be left out of the count."""
+        rows = await self._connection.execute(
+            select(alert_turns.c.said_day, func.count())
+            .join(alerts, alerts.c.id == alert_turns.c.alert_id)
+            .where(_of_group(direct=direct), true() if but is None else alert_turns.c.alert_id != but)
+            .where(alert_turns.c.team_id == team_id, alert_turns.c.said_day >= since_day)
+            .where(alert_turns.c.way.in_(("said", "held")), alert_turns.c.critical_at.is_(None))
+            .group_by(alert_turns.c.said_day)
+        )
+        return {int(day): int(count) for day, count in rows}
+
+    async def add(self, alert_id: int, *, team_id: int, severity: Severity, turn: Turn, day: int, at: int) -> AlertTurn:
+        """Keeps what is to become of an alert."""
+        values = {"alert_id": alert_id, "team_id": team_id, "way": turn.way, "severity": severity}
+        moments = {"said_at": turn.at, "said_day": day, "critical_at": at if severity == "critical" else None}
+        made = insert(alert_turns).values(**values, **moments).returning(alert_turns)
+        return _turn((await self._connection.execute(made)).one())
+
+    async def of(self, alert_id: int) -> AlertTurn | None:
+        """An alert's turn, with its lock; None if it had none yet."""
+        wanted = select(alert_turns).where(alert_turns.c.alert_id == alert_id).with_for_update()
+        row = (await self._connection.execute(wanted)).one_or_none()
+        return _turn(row) if row else None
+
+    async def save(self, turn: AlertTurn) -> None:
+        await self._connection.execute(
+            update(alert_turns)
+            .where(alert_turns.c.alert_id == turn.alert_id)
+            .values(
+                way=turn.way,
+                severity=turn.severity,
+                said_at=turn.said_at,
+                said_day=turn.said_day,
+                critical_at=turn.critical_at,
+                escalations=turn.escalations,
+                settled=int(turn.settled),
+            )
+        )
+
+    async def watch_again(self, alert_id: int, *, at: int) -> None:
+        """An alert that had ended, or was answered, is open again: one that is critical waits for an answer from now on."""
+        critical_at = case((alert_turns.c.critical_at.is_not(None), at), else_=None)
+        watched = update(alert_turns).where(alert_turns.c.alert_id == alert_id)
+        await self._connection.execute(watched.values(settled=0, critical_at=critical_at))
+
+    async def unsettled(self, *, team_id: int | None = None) -> list[Watched]:
+        """Turns that may still change, with what their alerts have come to, by team."""
+        wanted = (
+            select(alert_turns, alerts.c.kind, alerts.c.state, alerts.c.closed_at, alerts.c.answered_by, alerts.c.facts)
+            .join(alerts, alerts.c.id == alert_turns.c.alert_id)
+            .where(alert_turns.c.settled == 0)
+            .order_by(alert_turns.c.team_id, alert_turns.c.alert_id)
+        )
+        if team_id is not None:
+            wanted = wanted.where(alert_turns.c.team_id == team_id)
+        return [
+            Watched(
+                turn=_turn(row),
+                kind=row.kind,
+                state=row.state,
+                is_closed=row.closed_at is not None,
+                answered_by=row.answered_by,
+                severity=_severity(json.loads(row.facts).get("severity"), row.severity),
+            )
+            for row in await self._connection.execute(wanted)
+        ]
+
+    async def on_day(self, team_id: int, day: int, *, ways: Collection[Way], direct: bool) -> list[AlertTurn]:
+        """A team's turns of a day, oldest first; of kinds that are told to people, or of the others."""
+        wanted = (
+            select(alert_turns)
+            .join(alerts, alerts.c.id == alert_turns.c.alert_id)
+            .where(_of_group(direct=direct))
+            .where(alert_turns.c.team_id == team_id, alert_turns.c.said_day == day, alert_turns.c.way.in_(ways))
+            .order_by(alert_turns.c.alert_id)
+        )
+        return [_turn(row) for row in await self._connection.execute(wanted)]
+
+
+def _of_group(*, direct: bool) -> ColumnElement[bool]:
+    return alerts.c.kind.in_(sorted(DIRECT)) if direct else alerts.c.kind.not_in(sorted(DIRECT))
+
+
+def _severity(told: object, known: Severity) -> Severity:
+    """What the alert's facts say now, where they say it; else what was said when it was put."""
+    return next((severity for severity in SEVERITIES if severity == told), known)
+
+
+def _turn(row: Any) -> AlertTurn:
+    return AlertTurn(
+        alert_id=row.alert_id,
+        team_id=row.team_id,
+        way=row.way,
+        severity=row.severity,
+        said_at=row.said_at,
+        said_day=row.said_day,
+        critical_at=row.critical_at,
+        escalations=row.escalations,
+        settled=bool(row.settled),
+    )

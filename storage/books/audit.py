@@ -1,0 +1,56 @@
+"""The audit log: every decision and change of settings, hash-chained, append-only."""
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select, text
+
+from storage.tables.base import audit
+
+if TYPE_CHECKING:
+    from storage.store import Transaction
+
+_START = b"\0" * 32
+
+
+def link(previous: bytes, *, at: int, actor_id: int | None, action: str, subject: str, detail: str) -> bytes:
+    """The hash of a record, which covers the one before it: SHA-256 over both."""
+    content = json.dumps([at, actor_id, action, subject, detail])
+    return hashlib.sha256(previous + content.encode()).digest()
+
+
+class Audit:
+    """The audit log of one transaction."""
+
+    def __init__(self, transaction: "Transaction") -> None:
+        self._connection = transaction.connection
+        self._tx = transaction
+
+    async def record(self, *, at: int, actor_id: int | None, action: str, subject: str, detail: dict[str, Any]) -> None:
+        """Appends a record. `detail` holds opaque ids, amounts and hashes; free texts go through `hashed`."""
+        if self._connection.dialect.name == "postgresql":
+            await self._connection.execute(text("SELECT pg_advisory_xact_lock(7041777)"))  # one chain, one writer
+        last = (await self._connection.execute(select(audit).order_by(audit.c.id.desc()).limit(1))).one_or_none()
+        previous, number = (bytes(last.hash), int(last.id)) if last else (_START, 0)
+        written = json.dumps(detail, sort_keys=True)
+        chained = link(previous, at=at, actor_id=actor_id, action=action, subject=subject, detail=written)
+        values = {"id": number + 1, "at": at, "actor_id": actor_id, "action": action, "subject": subject}
+        await self._connection.execute(insert(audit).values(**values, detail=written, hash=chained))
+
+    async def hashed(self, free_text: str) -> str:
+        """A salted hash that stands for a text people wrote: it proves the text, and dies with the salt."""
+        salt = await self._tx.config.salt()
+        return hashlib.blake2b(free_text.encode("utf-8", "surrogatepass"), key=salt, digest_size=16).hexdigest()
+
+    async def first_broken(self) -> int | None:
+        """The number of the first record that does not fit the one before it, or None if the chain holds."""
+        previous, expected = _START, 1
+        for row in await self._connection.execute(select(audit).order_by(audit.c.id)):
+            chained = link(
+                previous, at=row.at, actor_id=row.actor_id, action=row.action, subject=row.subject, detail=row.detail
+            )
+            if row.id != expected or chained != bytes(row.hash):
+                return int(row.id)
+            previous, expected = chained, expected + 1
+        return None

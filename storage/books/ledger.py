@@ -1,0 +1,178 @@
+"""The ledger remembered: append-only entries between accounts, and balances that are always current."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, func, insert, literal, literal_column, select, union_all
+
+from bot.books.budgets import Posted
+from bot.books.ledger import VARIANCE, Account, Balance, Entry
+from bot.money import NANOS
+from bot.periods import Period
+from storage import bulk
+from storage.tables.base import accounts, entries, usage_days
+
+if TYPE_CHECKING:
+    from storage.store import Transaction
+
+_ACCOUNT = ("team_id", "period", "bucket")
+_NOTHING = Posted(nanos=0, entries=0)
+
+
+def nano_sums(column: ColumnElement[int]) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """Two columns that sum whole dollars and the nanos left over apart: SQLite's sum() ends at 9.2 billion dollars.
+
+    Division and remainder of both databases go towards zero, so `whole(…)` puts them together, negative or not.
+    """
+    whole_dollars = column.op("/")(literal_column(str(NANOS)))
+    rest = column.op("%")(literal_column(str(NANOS)))
+    return func.coalesce(func.sum(whole_dollars), 0), func.coalesce(func.sum(rest), 0)
+
+
+def whole(dollars: Any, rest: Any) -> int:
+    """A sum made by `nano_sums`, as Python's unbounded integer."""
+    return int(dollars) * NANOS + int(rest)
+
+
+class Ledger:
+    """The ledger in one transaction."""
+
+    def __init__(self, transaction: "Transaction") -> None:
+        self._connection = transaction.connection
+
+    async def lock(self, wanted: Iterable[Account]) -> dict[Account, int]:
+        """The ids of accounts, made where they are missing, and locked in ascending id until the transaction's end."""
+        keys = sorted({(a.team_id, a.period, a.bucket) for a in wanted})
+        await self._connection.execute(select(literal(1)))
+        await bulk.insert_missing(self._connection, "accounts", _ACCOUNT, _ACCOUNT, keys)
+        rows = await bulk.select(self._connection, "accounts", ("id", *_ACCOUNT), _ACCOUNT, keys)
+        ids = sorted(int(row[0]) for row in rows)
+        locked = select(accounts.c.id).where(accounts.c.id.in_(ids)).order_by(accounts.c.id).with_for_update()
+        (await self._connection.execute(locked)).all()
+        return {Account(team_id=t, period=p, bucket=b): int(i) for i, t, p, b in rows}
+
+    async def post(self, posted: Sequence[Entry], *, at: int, currency: str = "USD") -> int:
+        """Posts entries and says how many were new. One whose dedupe key is known was posted before, and is left alone."""
+        if not posted:
+            return 0
+        ids = await self.lock(account for e in posted for account in (e.from_account, e.to_account))
+        known_rows = await self._connection.execute(
+            select(entries.c.dedupe_key).where(entries.c.dedupe_key.in_([e.dedupe_key for e in posted]))
+        )
+        known = set(known_rows.scalars())
+        rows = [
+            {
+                "dedupe_key": e.dedupe_key,
+                "kind": e.kind,
+                "period": e.period,
+                "posted_at": at,
+                "effective_at": e.effective_at,
+                "usage_day": e.usage_day,
+                "from_account_id": ids[e.from_account],
+                "to_account_id": ids[e.to_account],
+                "amount_nanos": e.amount_nanos,
+                "currency": currency,
+                "actor_id": e.actor_id,
+                "reason": e.reason,
+                "document": e.document,
+                "reverses_id": e.reverses_id,
+            }
+            for e in posted
+            if e.dedupe_key not in known
+        ]
+        if rows:
+            await self._connection.execute(insert(entries), rows)
+        return len(rows)
+
+    async def balances(
+        self, wanted: Iterable[tuple[int, Period]], *, root_id: int, unattributed_id: int
+    ) -> dict[int, Balance]:
+        """The balance of each (team, period), read in one statement per period, so that usage and ledger fit together.
+
+        The organisation pays for what nobody could place: its balance counts the unattributed account's usage. It pays for
+        what providers billed beyond the usage as well: their variances count as charged.
+        """
+        by_period: dict[Period, list[int]] = {}
+        for team_id, period in wanted:
+            by_period.setdefault(period, []).append(team_id)
+        found: dict[int, Balance] = {}
+        for period, team_ids in by_period.items():
+            asked = [*team_ids, unattributed_id] if root_id in team_ids else team_ids
+            sums = await self._sums(asked, period)
+            for team_id in team_ids:
+                spenders = (team_id, unattributed_id) if team_id == root_id else (team_id,)
+                held = sums.get((team_id, "held"), 0)
+                spent = sum(sums.get((s, "spent"), 0) for s in spenders)
+                usage = sum(sums.get((s, "usage"), 0) for s in spenders)
+                variance = sum(
+                    n for (team, bucket), n in sums.items() if team == team_id and bucket.startswith(VARIANCE)
+                )
+                allocated = sums.get((team_id, "available"), 0) + held + spent + variance
+                found[team_id] = Balance(allocated_nanos=allocated, charged_nanos=usage + variance, held_nanos=held)
+        return found
+
+    async def _sums(self, team_ids: list[int], period: Period) -> dict[tuple[int, str], int]:
+        ours = (accounts.c.period == period.name, accounts.c.team_id.in_(team_ids))
+        grouped = (accounts.c.team_id, accounts.c.bucket)
+        parts = [
+            select(*grouped, literal(sign).label("sign"), *nano_sums(entries.c.amount_nanos))
+            .join(entries, column == accounts.c.id)
+            .where(*ours)
+            .group_by(*grouped)
+            for sign, column in ((1, entries.c.to_account_id), (-1, entries.c.from_account_id))
+        ]
+        usage = (
+            select(usage_days.c.team_id, literal("usage"), literal(1), *nano_sums(usage_days.c.cost_nanos))
+            .where(usage_days.c.team_id.in_(team_ids))
+            .where(usage_days.c.local_day >= period.first_day, usage_days.c.local_day < period.end_day)
+            .group_by(usage_days.c.team_id)
+        )
+        sums: dict[tuple[int, str], int] = {}
+        for team_id, bucket, sign, dollars, rest in await self._connection.execute(union_all(*parts, usage)):
+            at = (int(team_id), str(bucket))
+            sums[at] = sums.get(at, 0) + int(sign) * whole(dollars, rest)
+        return sums
+
+    async def posted_budgets(self, period: Period) -> dict[tuple[int, str], Posted]:
+        """What base budget entries of a period have brought to each team, net, and how many there are."""
+        found: dict[tuple[int, str], Posted] = {}
+        rows = await self._connection.execute(
+            select(entries.c.document, entries.c.kind, func.count(), *nano_sums(entries.c.amount_nanos))
+            .where(entries.c.period == period.name, entries.c.document.like("budget:%"))
+            .group_by(entries.c.document, entries.c.kind)
+        )
+        for document, kind, count, dollars, rest in rows:
+            at = (int(str(document).split(":")[1]), period.name)
+            before = found.get(at, _NOTHING)
+            signed = whole(dollars, rest) * (-1 if kind == "correction" else 1)
+            found[at] = Posted(nanos=before.nanos + signed, entries=before.entries + int(count))
+        return found
+
+    async def charges_due(self, *, before_day: dict[int, int]) -> list[tuple[int, int, Posted, int]]:
+        """(team, day, posted, total) in nano-dollars of every team and day before `before_day[team]` that disagree."""
+        totals: dict[tuple[int, int], int] = {}
+        rows = await self._connection.execute(
+            select(usage_days.c.team_id, usage_days.c.local_day, *nano_sums(usage_days.c.cost_nanos)).group_by(
+                usage_days.c.team_id, usage_days.c.local_day
+            )
+        )
+        for team_id, day, dollars, rest in rows:
+            totals[int(team_id), int(day)] = whole(dollars, rest)
+        posted: dict[tuple[int, int], Posted] = {}
+        for sign, column in ((1, entries.c.to_account_id), (-1, entries.c.from_account_id)):
+            rows = await self._connection.execute(
+                select(accounts.c.team_id, entries.c.usage_day, func.count(), *nano_sums(entries.c.amount_nanos))
+                .join(accounts, accounts.c.id == column)
+                .where(entries.c.usage_day.is_not(None), accounts.c.bucket == "spent")
+                .group_by(accounts.c.team_id, entries.c.usage_day)
+            )
+            for team_id, day, count, dollars, rest in rows:
+                at = (int(team_id), int(day))
+                before = posted.get(at, _NOTHING)
+                nanos = before.nanos + sign * whole(dollars, rest)
+                posted[at] = Posted(nanos=nanos, entries=before.entries + int(count))
+        return [
+            (*at, posted.get(at, _NOTHING), totals.get(at, 0))
+            for at in sorted(totals.keys() | posted.keys())
+            if at[1] < before_day.get(at[0], 0) and posted.get(at, _NOTHING).nanos != totals.get(at, 0)
+        ]

@@ -1,0 +1,211 @@
+"""Prices remembered: those set in Slack, models without one, what is to be priced again, and whose prices disagree."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, insert, literal, or_, select, union_all, update
+
+from bot.costs.prices import Disagreement, Repricing, SetPrice, Unpriced
+from bot.periods import DAY_MICROS, MICROS
+from storage import bulk
+from storage.books.ledger import nano_sums, whole
+from storage.tables.base import repricings, unpriced_models, usage_adjustments, usage_days, usage_events, usage_series
+
+if TYPE_CHECKING:
+    from storage.store import Transaction
+
+_DOCUMENT = "slack_prices"
+_TOKENS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output")
+_PRICED = ("contract", "book")
+
+
+class StoredPrices:
+    """The prices of one transaction."""
+
+    def __init__(self, transaction: "Transaction") -> None:
+        self._tx = transaction
+        self._connection = transaction.connection
+
+    async def set_prices(self) -> list[SetPrice]:
+        """The prices set in Slack, the latest last."""
+        return [SetPrice.from_json(line) for line in await self._tx.config.document(_DOCUMENT) or []]
+
+    async def add(self, line: SetPrice) -> None:
+        """Keeps a price that somebody set. One of the same model and day takes the earlier one's place."""
+        await self._tx.config.changed()  # locks the configuration, so that two people at once add two lines
+        named = (line.provider, line.model, line.from_day)
+        others = [p for p in await self.set_prices() if (p.provider, p.model, p.from_day) != named]
+        lines = [p.to_json() for p in (*others, line)]
+        await self._tx.config.save_document(_DOCUMENT, lines, at=line.set_at)
+
+    async def unpriced(self, *, first_day: int, end_day: int, only: tuple[str, str] | None = None) -> list[Unpriced]:
+        """Models with calls of tokens and no known price on these days, the most calls first; or only one, of (provider,
+        model)."""
+        tokens = sum((usage_days.c[name] for name in _TOKENS[1:]), usage_days.c[_TOKENS[0]])
+        calls = func.sum(usage_days.c.calls)
+        here = and_(usage_days.c.team_id == usage_series.c.team_id, usage_days.c.series_id == usage_series.c.id)
+        named = (usage_series.c.provider, usage_series.c.model)
+        wanted = (
+            select(*named, func.min(usage_series.c.id), calls, func.sum(tokens), func.min(usage_days.c.local_day))
+            .join(usage_days, here)
+            .where(usage_series.c.basis == "unpriced", usage_days.c.calls != 0)
+            .where(usage_days.c.local_day >= first_day, usage_days.c.local_day < end_day)
+            .group_by(*named)
+            .having(calls > 0)
+            .order_by(calls.desc(), *named)
+        )
+        if only is not None:
+            wanted = wanted.where(usage_series.c.provider == only[0], usage_series.c.model == only[1])
+        rows = await self._connection.execute(wanted)
+        return [
+            Unpriced(id=int(i), provider=p, model=m, calls=int(c), tokens=int(t), first_day=int(d))
+            for p, m, i, c, t, d in rows
+        ]
+
+    async def unpriced_by_series(self, series_id: int) -> Unpriced | None:
+        """The model that a series without a price is of, with all its days; None if there is nothing of it any more."""
+        series = select(usage_series.c.provider, usage_series.c.model).where(
+            usage_series.c.id == series_id, usage_series.c.basis == "unpriced"
+        )
+        row = (await self._connection.execute(series)).one_or_none()
+        if row is None:
+            return None
+        found = await self.unpriced(first_day=0, end_day=10**6, only=(row.provider, row.model))
+        return found[0] if found else None
+
+    async def newly_unpriced(self, found: Sequence[Unpriced], *, at: int) -> list[Unpriced]:
+        """Those of the models that nobody was told of yet. From now on they are: each is returned once, whoever asks."""
+        rows = sorted((u.provider, u.model, at) for u in found)
+        key = ("provider", "model")
+        new = await bulk.insert_missing(self._connection, "unpriced_models", (*key, "told_at"), key, rows)
+        return [u for u in found if (u.provider, u.model) in new]
+
+    async def told_with(self, provider: str, model: str) -> tuple[int, list[tuple[str, str]]] | None:
+        """When people were told that a model has no price, and of which others together with it."""
+        named = and_(unpriced_models.c.provider == provider, unpriced_models.c.model == model)
+        told_at = (await self._connection.execute(select(unpriced_models.c.told_at).where(named))).scalar()
+        if told_at is None:
+            return None
+        rows = await self._connection.execute(
+            select(unpriced_models.c.provider, unpriced_models.c.model)
+            .where(unpriced_models.c.told_at == told_at)
+            .order_by(unpriced_models.c.id)
+        )
+        return int(told_at), [(str(p), str(m)) for p, m in rows]
+
+    async def want_repricing(self, line: SetPrice) -> None:
+        """Has the past of a model priced again, once where that waits already and has not begun."""
+        waits = select(repricings.c.id).where(
+            and_(repricings.c.provider == line.provider, repricings.c.model == line.model),
+            and_(repricings.c.from_day <= line.from_day, repricings.c.lease_until == 0),
+        )
+        if (await self._connection.execute(waits.limit(1))).scalar() is not None:
+            return
+        values = {"provider": line.provider, "model": line.model, "from_day": line.from_day}
+        who = {"actor_id": line.set_by, "wanted_at": line.set_at}
+        await self._connection.execute(insert(repricings).values(**values, **who))
+
+    async def claim_repricing(self, *, now: int, lease_seconds: int) -> Repricing | None:
+        """The next repricing that waits, leased to the one who asks; None if nothing does."""
+        free = and_(repricings.c.done_at.is_(None), repricings.c.lease_until <= now)
+        wanted = (
+            select(repricings.c.id).where(free).order_by(repricings.c.id).limit(1).with_for_update(skip_locked=True)
+        )
+        found = (await self._connection.execute(wanted)).scalar()
+        if found is None:
+            return None
+        leased = (
+            update(repricings).where(repricings.c.id == found, free).values(lease_until=now + lease_seconds * MICROS)
+        )
+        row = (await self._connection.execute(leased.returning(repricings))).one_or_none()
+        return _repricing(row) if row else None
+
+    async def keep_lease(self, repricing_id: int, *, now: int, lease_seconds: int) -> None:
+        leased = update(repricings).where(repricings.c.id == repricing_id)
+        await self._connection.execute(leased.values(lease_until=now + lease_seconds * MICROS))
+
+    async def repriced(self, repricing_id: int, *, at: int, calls: int, difference_nanos: int) -> bool:
+        """Marks a repricing as done; False if it was before."""
+        done = update(repricings).where(repricings.c.id == repricing_id, repricings.c.done_at.is_(None))
+        values = {"done_at": at, "calls": calls, "difference_nanos": difference_nanos}
+        return (await self._connection.execute(done.values(**values))).rowcount > 0
+
+    async def reprices(self, *, since: int) -> bool:
+        """Whether a price that was set since a moment waits for the past to be priced again."""
+        waits = select(repricings.c.id).where(repricings.c.done_at.is_(None), repricings.c.wanted_at >= since)
+        return (await self._connection.execute(waits.limit(1))).scalar() is not None
+
+    async def repricings_since(self, at: int) -> list[Repricing]:
+        """Those that wait or were done since a moment, the latest first."""
+        recent = or_(repricings.c.done_at.is_(None), repricings.c.done_at >= at)
+        rows = await self._connection.execute(select(repricings).where(recent).order_by(repricings.c.id.desc()))
+        return [_repricing(row) for row in rows]
+
+    async def disagreements(self, *, first_day: int, end_day: int) -> list[Disagreement]:
+        """Of the calls booked on these days that both sides priced: what each says, by provider and model. What a sender said
+        of a call stays with its event, so adjusting rows count it where they move the call."""
+        event, row, series = usage_events.c, usage_adjustments.c, usage_series.c
+        is_of = and_(
+            event.occurred_at == row.occurred_at, event.source_id == row.source_id, event.key_hash == row.key_hash
+        )
+        day = (first_day - 2) * DAY_MICROS, (end_day + 2) * DAY_MICROS
+        booked = _both_sides(literal(1), event).select_from(usage_events)
+        adjusted = _both_sides(row.calls, row).select_from(usage_adjustments).join(usage_events, is_of)
+        sides = (
+            (booked.join(usage_series, series.id == event.series_id), event),
+            (adjusted.join(usage_series, series.id == row.series_id), row),
+        )
+        parts = [
+            part.where(table.occurred_at >= day[0], table.occurred_at < day[1])
+            .where(table.local_day >= first_day, table.local_day < end_day, event.reported_nanos > 0)
+            .where(or_(series.basis.in_(_PRICED), and_(series.basis == "reported", table.book_nanos.is_not(None))))
+            for part, table in sides
+        ]
+        both = union_all(*parts).subquery()
+        rows = await self._connection.execute(
+            select(
+                both.c.provider,
+                both.c.model,
+                func.sum(both.c.calls),
+                *nano_sums(both.c.ours),
+                *nano_sums(both.c.theirs),
+            ).group_by(both.c.provider, both.c.model)
+        )
+        found = [
+            Disagreement(
+                provider=provider,
+                model=model,
+                calls=int(calls),
+                ours_nanos=whole(dollars, rest),
+                theirs_nanos=whole(their_dollars, their_rest),
+            )
+            for provider, model, calls, dollars, rest, their_dollars, their_rest in rows
+        ]
+        return sorted((d for d in found if d.calls), key=lambda d: (-abs(d.difference_nanos), d.provider, d.model))
+
+
+def _both_sides(calls: ColumnElement[int], table: Any) -> Select[Any]:
+    """What each side says of a row's calls: ours is the list price where the sender's own stands first."""
+    series = usage_series.c
+    listed = func.coalesce(table.book_nanos, 0) * calls
+    return select(
+        series.provider,
+        series.model,
+        calls.label("calls"),
+        case((series.basis.in_(_PRICED), table.cost_nanos), else_=listed).label("ours"),
+        (usage_events.c.reported_nanos * calls).label("theirs"),
+    )
+
+
+def _repricing(row: Any) -> Repricing:
+    return Repricing(
+        id=row.id,
+        provider=row.provider,
+        model=row.model,
+        from_day=row.from_day,
+        actor_id=row.actor_id,
+        wanted_at=row.wanted_at,
+        done_at=row.done_at,
+        calls=row.calls,
+        difference_nanos=row.difference_nanos,
+    )

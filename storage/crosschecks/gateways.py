@@ -1,0 +1,147 @@
+"""What gateways say of their own teams: spend and caps to hold against the books, and whom a budget blocked."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import func, select, update
+
+from bot.crosschecks.gateways import BookedCall, ModelFigures, Watched, looked_at
+from bot.periods import moment
+from bot.usage import BudgetBlock, GatewayView
+from storage import bulk
+from storage.books.ledger import nano_sums, whole
+from storage.tables.base import gateway_blocks, gateway_teams, usage_events, usage_series
+
+if TYPE_CHECKING:
+    from storage.store import Transaction
+
+_COLUMNS = tuple(column.name for column in gateway_teams.columns)
+_SET = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[2:])
+
+
+class Blocked(NamedTuple):
+    """A person whom a gateway's budget blocked, not told yet."""
+
+    id: int
+    source_id: int
+    person_id: int
+    block: BudgetBlock
+
+
+class Gateways:
+    """The gateways' views in one transaction."""
+
+    def __init__(self, transaction: "Transaction") -> None:
+        self._tx = transaction
+        self._connection = transaction.connection
+
+    async def saw(
+        self, source_id: int, views: Sequence[GatewayView], booked: Mapping[str, Sequence[BookedCall]]
+    ) -> None:
+        """Keeps the highest word of each team, and what was booked of it since its baseline; `booked` is what was now."""
+        newest = {view.gateway_team: view for view in sorted(views, key=lambda view: view.at)}
+        teams = sorted(newest.keys() | booked.keys())
+        asked = (
+            select(gateway_teams)
+            .where(gateway_teams.c.source_id == source_id, gateway_teams.c.gateway_team.in_(teams))
+            .order_by(gateway_teams.c.gateway_team)  # the order in which two writers lock them
+        )
+        known = {row.gateway_team: _watched(row) for row in await self._connection.execute(asked.with_for_update())}
+        rows = []
+        for team in teams:
+            found = looked_at(known.get(team), newest.get(team), source_id=source_id, booked=booked.get(team, ()))
+            if found is not None and found != known.get(team):
+                rows.append(tuple(getattr(found, name) for name in _COLUMNS))
+        if rows:
+            tail = f"ON CONFLICT (source_id, gateway_team) DO UPDATE SET {_SET}"
+            await bulk.upsert(self._connection, "gateway_teams", _COLUMNS, rows, tail)
+
+    async def all(self) -> list[Watched]:
+        """Every gateway team that was heard of."""
+        rows = await self._connection.execute(
+            select(gateway_teams).order_by(gateway_teams.c.source_id, gateway_teams.c.gateway_team)
+        )
+        return [_watched(row) for row in rows]
+
+    async def mark_over(self, watched: Watched) -> None:
+        """Keeps since when a team's drift is too large."""
+        row = update(gateway_teams).where(
+            gateway_teams.c.source_id == watched.source_id, gateway_teams.c.gateway_team == watched.gateway_team
+        )
+        await self._connection.execute(row.values(over_since=watched.over_since))
+
+    async def by_model(self, watched: Watched, *, since: int) -> list[ModelFigures]:
+        """A gateway team's calls by model, at the gateway's prices and at ours, from a moment on."""
+        reported = func.coalesce(usage_events.c.reported_nanos, 0)
+        rows = await self._connection.execute(
+            select(usage_series.c.model, func.count(), *nano_sums(reported), *nano_sums(usage_events.c.cost_nanos))
+            .join(usage_series, usage_series.c.id == usage_events.c.series_id)
+            .where(usage_events.c.occurred_at >= since, usage_events.c.source_id == watched.source_id)
+            .where(usage_events.c.gateway_team == watched.gateway_team)
+            .group_by(usage_series.c.model)
+        )
+        return [ModelFigures(str(m), int(n), whole(a, b), whole(c, d)) for m, n, a, b, c, d in rows]
+
+    async def alias(self, source_id: int, gateway_team: str) -> str:
+        """A gateway's own name of its team; "" if it never said one."""
+        asked = select(gateway_teams.c.alias).where(
+            gateway_teams.c.source_id == source_id, gateway_teams.c.gateway_team == gateway_team
+        )
+        return str((await self._connection.execute(asked)).scalar() or "")
+
+    async def let_go(self, *, before: int) -> None:
+        """Blocks of calls before a moment are told to nobody any more."""
+        old = update(gateway_blocks).where(gateway_blocks.c.told_at.is_(None), gateway_blocks.c.occurred_at < before)
+        await self._connection.execute(old.values(told_at=before))
+
+    async def blocked(self, source_id: int, blocks: Sequence[BudgetBlock]) -> None:
+        """Keeps who was blocked, once per person, budget, cap and reset, or month where a gateway does not say when it resets."""
+        named = [block for block in blocks if block.user]
+        people = await self._tx.people.ids_of({block.user for block in named})
+        rows: dict[str, tuple[Any, ...]] = {}
+        for block in named:
+            what = (block.entity, block.entity_id, block.limit_nanos, block.resets_at or f"{moment(block.at):%Y-%m}")
+            key = ":".join(map(str, (source_id, people[block.user], *what)))
+            rows[key] = (
+                *(key, source_id, people[block.user], block.credential, block.gateway_team, block.entity),
+                *(block.entity_id, block.limit_nanos, block.spend_nanos, block.resets_at, block.at),
+            )
+        columns = (
+            *("dedupe_key", "source_id", "person_id", "credential", "gateway_team", "entity"),
+            *("entity_id", "limit_nanos", "spend_nanos", "resets_at", "occurred_at"),
+        )
+        told = [rows[key] for key in sorted(rows)]
+        await bulk.insert_missing(self._connection, "gateway_blocks", columns, ("dedupe_key",), told)
+
+    async def untold(self) -> list[Blocked]:
+        """Blocks of which nobody was told yet, oldest first."""
+        rows = await self._connection.execute(
+            select(gateway_blocks).where(gateway_blocks.c.told_at.is_(None)).order_by(gateway_blocks.c.id).limit(500)
+        )
+        return [
+            Blocked(
+                row.id,
+                row.source_id,
+                row.person_id,
+                BudgetBlock(
+                    user="",
+                    credential=row.credential,
+                    gateway_team=row.gateway_team,
+                    entity=row.entity,
+                    entity_id=row.entity_id,
+                    limit_nanos=row.limit_nanos,
+                    spend_nanos=row.spend_nanos,
+                    resets_at=row.resets_at,
+                    at=row.occurred_at,
+                ),
+            )
+            for row in rows
+        ]
+
+    async def told(self, block_id: int, *, at: int) -> None:
+        changed = update(gateway_blocks).where(gateway_blocks.c.id == block_id)
+        await self._connection.execute(changed.values(told_at=at))
+
+
+def _watched(row: Any) -> Watched:
+    return Watched(**{name: getattr(row, name) for name in _COLUMNS})

@@ -1,0 +1,69 @@
+"""Teams' hours of cost as they stand in the rollup, many teams at once: what the search for spikes reads."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import select
+
+from storage import bulk
+from storage.bulk import Numbers
+from storage.tables.base import source_hours, team_changes, team_judgements
+
+if TYPE_CHECKING:
+    from storage.store import Transaction
+
+_COLUMNS = ("team_id", "hour", "series_id", "cost_nanos")
+
+
+class Change(NamedTuple):
+    """Up to where a team's totals changed: see `team_changes_insert`."""
+
+    version: int
+    newest_hour: int
+    rewrites: int
+
+
+class Series(NamedTuple):
+    """What a series' cost is for."""
+
+    tool: str
+    model: str
+    workflow: str
+    credential: str
+    person_id: int
+
+
+class Histories:
+    """The hours of one transaction."""
+
+    def __init__(self, transaction: "Transaction") -> None:
+        self._connection = transaction.connection
+
+    async def changes(self) -> dict[int, Change]:
+        """The state of every team that ever had usage."""
+        c = team_changes.c
+        rows = await self._connection.execute(select(c.team_id, c.version, c.newest_hour, c.rewrites))
+        return {int(team): Change(int(version), int(newest), int(count)) for team, version, newest, count in rows}
+
+    async def judged_at(self) -> dict[int, int]:
+        """When each team was last judged."""
+        rows = await self._connection.execute(select(team_judgements.c.team_id, team_judgements.c.judged_at))
+        return {int(team): int(at) for team, at in rows}
+
+    async def hours(self, since: Sequence[tuple[int, int]]) -> Numbers:
+        """(team, hour, series, nano-dollars) as columns, of each (team, from which hour on)."""
+        return await bulk.numbers_since(self._connection, "usage_hours", _COLUMNS, ("team_id", "hour"), since)
+
+    async def series(self, ids: Iterable[int]) -> dict[int, Series]:
+        columns = ("id", "tool", "model", "workflow", "credential", "person_id")
+        rows = await bulk.select(self._connection, "usage_series", columns, ("id",), [(i,) for i in sorted(ids)])
+        return {int(row[0]): Series(*row[1:]) for row in rows}
+
+    async def used_hours(self, *, first_hour: int) -> dict[int, set[int]]:
+        """The UTC hours in which each source had usage, from one on."""
+        c = source_hours.c
+        rows = await self._connection.execute(select(c.source_id, c.hour).where(c.hour >= first_hour))
+        found: dict[int, set[int]] = {}
+        for source_id, hour in rows:
+            found.setdefault(int(source_id), set()).add(int(hour))
+        return found

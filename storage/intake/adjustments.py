@@ -1,0 +1,268 @@
+"""Adjusting rows remembered: signed amounts beside the events, and in the rollups, that mend a team or a price."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import Select, and_, literal, literal_column, select, text, tuple_
+
+from bot.intake.adjustments import Booked, Change
+from bot.periods import DAY_MICROS, HOUR_MICROS
+from storage import bulk
+from storage.books.ledger import nano_sums, whole
+from storage.intake.rollups import AMOUNTS, Bucket, add_sums
+from storage.intake.usage import SERIES_KEY
+from storage.tables.base import COUNTER_COLUMNS, people, usage_adjustments, usage_events, usage_series
+
+if TYPE_CHECKING:
+    from storage.store import Store, Transaction
+
+_COLUMNS = (
+    *("dedupe_key", "source_id", "key_hash", "kind", "made_at", "actor_id", "document"),
+    *("occurred_at", "team_id", "local_day", "series_id", "calls", *COUNTER_COLUMNS),
+    *("cost_nanos", "notional_nanos", "book_nanos", "book", "rule"),
+)
+_FACTS = ("team_id", "local_day", "series_id", "cost_nanos", "notional_nanos", "book_nanos", "book", "rule")
+_EVENT = (usage_events.c.occurred_at, usage_events.c.source_id, usage_events.c.key_hash)
+_IN_STORE = ("provider", "model", "workflow", "credential", "person_id")
+Place = tuple[int, int, bytes]
+"""Where an event stands among all: its moment, source and key."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which events: those that fit everything that is given. `since` and `until` are microseconds since 1970, the end not
+    included. Team and basis are those of the booking in force, adjusting rows included."""
+
+    since: int | None = None
+    until: int | None = None
+    source_id: int | None = None
+    event_id: str | None = None
+    gateway_team: str | None = None
+    provider: str | None = None
+    model: str | None = None
+    workflow: str | None = None
+    credential: str | None = None
+    person_ids: Sequence[int] | None = None
+    team_id: int | None = None
+    basis: str | None = None
+
+    def fits(self, booked: Booked) -> bool:
+        """What only the booking in force can tell."""
+        return self.team_id in (None, booked.team_id) and self.basis in (None, booked.basis)
+
+
+class Page(NamedTuple):
+    """Events in the order of time, and where to go on; None at the end."""
+
+    events: list[Booked]
+    after: Place | None
+
+
+class Adjustments:
+    """The adjusting rows of one transaction."""
+
+    def __init__(self, transaction: "Transaction") -> None:
+        self._tx = transaction
+        self._connection = transaction.connection
+
+    async def current(self, wanted: Wanted, *, after: Place | None = None, limit: int = 2_000) -> Page:
+        """The next events that are wanted, as they count now: at most `limit`, maybe none although there are more."""
+        rows = (await self._connection.execute(_events(wanted, after).limit(limit))).all()
+        if not rows:
+            return Page([], None)
+        latest = await self._latest([(row.source_id, bytes(row.key_hash)) for row in rows])
+        found = [_booked(row, latest.get((row.source_id, bytes(row.key_hash)))) for row in rows]
+        last = (rows[-1].occurred_at, rows[-1].source_id, bytes(rows[-1].key_hash))
+        return Page([b for b in found if wanted.fits(b)], last if len(rows) == limit else None)
+
+    async def _latest(self, keys: Sequence[tuple[int, bytes]]) -> dict[tuple[int, bytes], "_Latest"]:
+        """What the adjusting rows of events come to, of those that have any."""
+        columns = ("id", "source_id", "key_hash", "calls", *_FACTS)
+        rows = await bulk.select(self._connection, "usage_adjustments", columns, ("source_id", "key_hash"), keys)
+        found: dict[tuple[int, bytes], _Latest] = {}
+        for _, source_id, key_hash, calls, *facts in sorted(rows, key=lambda row: int(row[0])):
+            latest = found.setdefault((source_id, bytes(key_hash)), _Latest())
+            latest.cost_nanos += facts[3]
+            latest.notional_nanos += facts[4]
+            if calls >= 0:  # the others take back what was
+                latest.count += 1
+                latest.facts = dict(zip(_FACTS, facts, strict=True))
+        ids = sorted({(latest.facts["series_id"],) for latest in found.values()})
+        series = {
+            row[0]: dict(zip(SERIES_KEY, row[1:], strict=True))
+            for row in await bulk.select(self._connection, "usage_series", ("id", *SERIES_KEY), ("id",), ids)
+        }
+        for latest in found.values():
+            latest.series = series[latest.facts["series_id"]]
+        return found
+
+    async def by_hour(self, team_ids: Sequence[int], *, first_hour: int) -> dict[int, dict[int, int]]:
+        """Nano-dollars by team and UTC hour of use that adjusting rows brought to teams, or took from them."""
+        hour = usage_adjustments.c.occurred_at.op("/")(literal_column(str(HOUR_MICROS)))
+        rows = await self._connection.execute(
+            select(usage_adjustments.c.team_id, hour, *nano_sums(usage_adjustments.c.cost_nanos))
+            .where(usage_adjustments.c.team_id.in_(list(team_ids)))
+            .where(usage_adjustments.c.local_day >= first_hour * HOUR_MICROS // DAY_MICROS - 1)
+            .where(usage_adjustments.c.occurred_at >= first_hour * HOUR_MICROS)
+            .group_by(usage_adjustments.c.team_id, hour)
+        )
+        found: dict[int, dict[int, int]] = {}
+        for team, at, dollars, rest in rows:
+            found.setdefault(int(team), {})[int(at)] = whole(dollars, rest)
+        return found
+
+    async def adjust(
+        self, changes: Sequence[Change], *, kind: str, at: int, actor_id: int | None, document: str
+    ) -> list[Change]:
+        """Makes events count as they should from now on, in the rollups too, and returns the changes that were made.
+
+        One that would change no total is none. One whose event was adjusted since it was read is not made: the number
+        of its adjusting rows is part of the new one's key, so of two processes that adjust the same event at once one
+        does. At most one call a transaction, so that rollups are locked in key order; charges follow by
+        `handlers.books.periods.post_charges`.
+        """
+        changes = sorted({c.old.key: c for c in changes if c.is_one}.values(), key=lambda c: c.old.key)
+        if not changes:
+            return []
+        if self._connection.dialect.name == "postgresql":  # adjusters take turns; they are few
+            await self._connection.execute(text("SELECT pg_advisory_xact_lock(7041778)"))
+        series = await self._tx.usage.series_ids([s for c in changes for s in (c.old.series, c.new.series)])
+        made_by = (kind, at, actor_id, document)
+        arriving = {
+            _dedupe_key(change): _row(change, made_by, into=series[2 * place + 1])
+            for place, change in enumerate(changes)
+        }
+        rows = [arriving[key] for key in sorted(arriving)]
+        key = ("dedupe_key",)
+        new = await bulk.insert_missing(self._connection, "usage_adjustments", _COLUMNS, key, rows)
+        places = [place for place, change in enumerate(changes) if (_dedupe_key(change),) in new]
+        leaving = [_row_out(changes[p], made_by, out_of=series[2 * p]) for p in places if changes[p].moves]
+        await bulk.insert(self._connection, "usage_adjustments", _COLUMNS, leaving)
+        made = [changes[place] for place in places]
+        await self._roll_up([*leaving, *(arriving[_dedupe_key(change)] for change in made)])
+        return made
+
+    async def _roll_up(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        at = {name: _COLUMNS.index(name) for name in ("team_id", "occurred_at", "local_day", "series_id")}
+        amounts = [_COLUMNS.index(name) for name in AMOUNTS]
+        sums: dict[Bucket, list[int]] = {}
+        for row in rows:
+            hour = row[at["occurred_at"]] // HOUR_MICROS
+            there = sums.setdefault(
+                (row[at["team_id"]], hour, row[at["local_day"]], row[at["series_id"]]), [0] * len(AMOUNTS)
+            )
+            for place, column in enumerate(amounts):
+                there[place] += row[column]
+        await add_sums(self._connection, sums)
+
+
+async def current_pages(store: "Store", wanted: Wanted, *, limit: int = 2_000) -> AsyncIterator[list[Booked]]:
+    """All events that are wanted, page by page, each read in a snapshot of its own: memory stays flat, and nothing is
+    kept from the database's cleaning up. What is adjusted meanwhile can't be adjusted again by what was read before."""
+    after: Place | None = None
+    while True:
+        async with store.read() as tx:
+            page = await tx.adjustments.current(wanted, after=after, limit=limit)
+        if page.events:
+            yield page.events
+        if page.after is None:
+            return
+        after = page.after
+
+
+class _Latest:
+    """What the adjusting rows of one event come to."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.cost_nanos = 0
+        self.notional_nanos = 0
+        self.facts: dict[str, Any] = {}
+        self.series: dict[str, Any] = {}
+
+
+def _events(wanted: Wanted, after: Place | None) -> Select[Any]:
+    series = [usage_series.c[name] for name in SERIES_KEY if name != "team_id"]
+    found = (
+        select(usage_events, *series, people.c.email, people.c.slack_id, people.c.name)
+        .join(usage_series, usage_series.c.id == usage_events.c.series_id)
+        .outerjoin(people, people.c.id == usage_series.c.person_id)
+        .order_by(*_EVENT)
+    )
+    if wanted.since is not None:
+        found = found.where(usage_events.c.occurred_at >= wanted.since)
+    if wanted.until is not None:
+        found = found.where(usage_events.c.occurred_at < wanted.until)
+    for name in ("source_id", "event_id", "gateway_team"):
+        if (value := getattr(wanted, name)) is not None:
+            found = found.where(usage_events.c[name] == value)
+    for name in ("provider", "model", "workflow", "credential"):
+        if (value := getattr(wanted, name)) is not None:
+            found = found.where(usage_series.c[name] == value)
+    if wanted.person_ids is not None:
+        found = found.where(usage_series.c.person_id.in_(list(wanted.person_ids)))
+    if after is not None:
+        place = tuple_(*(literal(value, column.type) for value, column in zip(after, _EVENT, strict=True)))
+        found = found.where(and_(usage_events.c.occurred_at >= after[0], tuple_(*_EVENT) > place))
+    return found
+
+
+def _booked(row: Any, latest: _Latest | None) -> Booked:
+    facts = {name: getattr(row, name) for name in _FACTS}
+    series = {name: getattr(row, name) for name in SERIES_KEY if name != "team_id"}
+    if latest is not None:
+        facts = latest.facts
+        series = latest.series
+    return Booked(
+        source_id=row.source_id,
+        key_hash=bytes(row.key_hash),
+        event_id=row.event_id,
+        occurred_at=row.occurred_at,
+        **{name: getattr(row, name) for name in COUNTER_COLUMNS},
+        reported_nanos=row.reported_nanos,
+        gateway_team=row.gateway_team,
+        declared_team=row.declared_team,
+        tags=tuple(json.loads(row.tags)),
+        tier=row.tier,
+        user=row.email or row.slack_id or row.name or "",
+        first_basis=row.basis,
+        adjustments=latest.count if latest else 0,
+        team_id=facts["team_id"],
+        local_day=facts["local_day"],
+        **{name: series[name] for name in SERIES_KEY if name != "team_id"},
+        cost_nanos=row.cost_nanos + (latest.cost_nanos if latest else 0),
+        notional_nanos=row.notional_nanos + (latest.notional_nanos if latest else 0),
+        book_nanos=facts["book_nanos"],
+        book=facts["book"],
+        rule=facts["rule"],
+    )
+
+
+def _dedupe_key(change: Change) -> str:
+    return f"{change.old.source_id}:{change.old.key_hash.hex()}:{change.old.adjustments + 1}"
+
+
+def _row(change: Change, made_by: tuple[str, int, int | None, str], *, into: int) -> tuple[Any, ...]:
+    """What the event becomes: all of it where it moves to, else the difference of its cost."""
+    old, new = change
+    kind, at, actor_id, document = made_by
+    counters = old.counters if change.moves else (0,) * len(COUNTER_COLUMNS)
+    before = (0, 0) if change.moves else (old.cost_nanos, old.notional_nanos)
+    return (
+        *(_dedupe_key(change), old.source_id, old.key_hash, kind, at, actor_id, document),
+        *(old.occurred_at, new.team_id, new.local_day, into, int(change.moves), *counters),
+        *(new.cost_nanos - before[0], new.notional_nanos - before[1], new.book_nanos, new.book, new.rule),
+    )
+
+
+def _row_out(change: Change, made_by: tuple[str, int, int | None, str], *, out_of: int) -> tuple[Any, ...]:
+    """What takes the event back from where it was."""
+    old = change.old
+    kind, at, actor_id, document = made_by
+    return (
+        *(f"{_dedupe_key(change)}:out", old.source_id, old.key_hash, kind, at, actor_id, document),
+        *(old.occurred_at, old.team_id, old.local_day, out_of, -1, *(-count for count in old.counters)),
+        *(-old.cost_nanos, -old.notional_nanos, old.book_nanos, old.book, old.rule),
+    )

@@ -1,0 +1,34 @@
+"""How far a gateway's own log was read, and from when on its calls came live."""
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from storage import bulk
+from storage.tables.base import backfills, source_activity
+
+if TYPE_CHECKING:
+    from storage.store import Transaction
+
+
+class Backfills:
+    """The backfills of one transaction."""
+
+    def __init__(self, transaction: "Transaction") -> None:
+        self._connection = transaction.connection
+
+    async def first_live(self, source_id: int) -> int | None:
+        """The moment of a source's first live event; None if none came yet."""
+        asked = select(source_activity.c.first_occurred_at).where(source_activity.c.source_id == source_id)
+        found = (await self._connection.execute(asked)).scalar()
+        return None if found is None else int(found)
+
+    async def read_until(self, source_id: int) -> int | None:
+        """Up to which moment a source's log was read; None if it never was."""
+        asked = select(backfills.c.read_until).where(backfills.c.source_id == source_id)
+        found = (await self._connection.execute(asked)).scalar()
+        return None if found is None else int(found)
+
+    async def keep(self, source_id: int, *, read_until: int) -> None:
+        tail = "ON CONFLICT (source_id) DO UPDATE SET read_until = excluded.read_until"
+        await bulk.upsert(self._connection, "backfills", ("source_id", "read_until"), [(source_id, read_until)], tail)

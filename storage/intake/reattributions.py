@@ -1,0 +1,120 @@
+"""Re-attributions remembered: what is asked for, who works on it, and what it moved."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import func, insert, select, update
+
+from bot.intake.adjustments import Booked
+from bot.intake.reattribution import KIND, Reattribution
+from bot.periods import MICROS
+from storage.books.ledger import nano_sums, whole
+from storage.tables.base import reattributions, usage_adjustments, usage_events
+
+if TYPE_CHECKING:
+    from storage.store import Transaction
+
+LEASE_MICROS = 120 * MICROS
+
+
+class Told(NamedTuple):
+    """One thing that the books say of an event's team: when, how it came to it, the team and the rule."""
+
+    at: int
+    how: str
+    team_id: int
+    rule: str
+
+
+class Reattributions:
+    """The re-attributions of one transaction."""
+
+    def __init__(self, transaction: "Transaction") -> None:
+        self._connection = transaction.connection
+
+    async def add(
+        self, *, credential: str, team_id: int, since_at: int, asked_by: int | None, at: int, is_taken: bool
+    ) -> Reattribution:
+        """Keeps that past usage is to be moved. `team_id` is the organisation's where all teams are meant; `is_taken` says
+        that whoever asks does the work."""
+        values = {"credential": credential, "team_id": team_id, "since_at": since_at, "asked_at": at}
+        made = insert(reattributions).values(
+            **values, asked_by=asked_by, lease_until=at + LEASE_MICROS if is_taken else 0
+        )
+        return _reattribution((await self._connection.execute(made.returning(reattributions))).one())
+
+    async def moving(self) -> frozenset[str]:
+        """The credentials whose past use is to be moved, and was not yet."""
+        wanted = select(reattributions.c.credential).where(reattributions.c.done_at.is_(None))
+        return frozenset((await self._connection.execute(wanted)).scalars())
+
+    async def teams_waiting(self, *, since: int) -> set[int]:
+        """The teams to which past use is to be moved that was asked for since a moment; the organisation stands for all."""
+        wanted = select(reattributions.c.team_id).where(reattributions.c.done_at.is_(None))
+        return set((await self._connection.execute(wanted.where(reattributions.c.asked_at >= since))).scalars())
+
+    async def take(self, *, at: int) -> Reattribution | None:
+        """The oldest one that nobody works on, leased to the caller; None if there is none."""
+        wanted = (
+            select(reattributions)
+            .where(reattributions.c.done_at.is_(None), reattributions.c.lease_until < at)
+            .order_by(reattributions.c.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        row = (await self._connection.execute(wanted)).one_or_none()
+        if row is None:
+            return None
+        await self.renew(row.id, at=at)
+        return _reattribution(row)
+
+    async def renew(self, reattribution_id: int, *, at: int) -> None:
+        """Says that somebody still works on it."""
+        changed = update(reattributions).where(reattributions.c.id == reattribution_id)
+        await self._connection.execute(changed.values(lease_until=at + LEASE_MICROS))
+
+    async def done(self, reattribution_id: int, *, at: int) -> bool:
+        """Marks it as done; False if somebody else did."""
+        changed = update(reattributions).where(
+            reattributions.c.id == reattribution_id, reattributions.c.done_at.is_(None)
+        )
+        return (await self._connection.execute(changed.values(done_at=at))).rowcount == 1
+
+    async def story_of(self, booked: Booked) -> list[Told]:
+        """How an event came to the team that it counts for: its booking, and every move since."""
+        event, moved = usage_events.c, usage_adjustments.c
+        first = select(event.received_at, event.team_id, event.rule).where(
+            event.occurred_at == booked.occurred_at,
+            event.source_id == booked.source_id,
+            event.key_hash == booked.key_hash,
+        )
+        later = (
+            select(moved.made_at, moved.document, moved.team_id, moved.rule)
+            .where(moved.source_id == booked.source_id, moved.key_hash == booked.key_hash)
+            .where(moved.kind == KIND, moved.calls > 0)
+            .order_by(moved.id)
+        )
+        found = [Told(at, "booked", team, rule) for at, team, rule in await self._connection.execute(first)]
+        return found + [Told(at, how, team, rule) for at, how, team, rule in await self._connection.execute(later)]
+
+    async def brought(self, document: str) -> dict[int, tuple[int, int]]:
+        """(calls, nano-dollars) that the adjusting rows of a re-attribution brought to each team, or took from it."""
+        rows = await self._connection.execute(
+            select(
+                usage_adjustments.c.team_id,
+                func.sum(usage_adjustments.c.calls),
+                *nano_sums(usage_adjustments.c.cost_nanos),
+            )
+            .where(usage_adjustments.c.document == document, usage_adjustments.c.kind == KIND)
+            .group_by(usage_adjustments.c.team_id)
+        )
+        return {int(team): (int(calls), whole(dollars, rest)) for team, calls, dollars, rest in rows}
+
+
+def _reattribution(row: Any) -> Reattribution:
+    return Reattribution(
+        id=row.id,
+        credential=row.credential,
+        team_id=row.team_id,
+        since_at=row.since_at,
+        asked_by=row.asked_by,
+    )

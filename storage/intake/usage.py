@@ -1,0 +1,242 @@
+"""Usage remembered: each event once, with the hour and day totals that follow from it, in one transaction."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+from bot.periods import DAY_MICROS, date_of
+from bot.usage import Booking, Fate, UsageEvent
+from storage import bulk
+from storage.intake.rollups import Insert, add_sums, summed
+from storage.tables.base import COUNTER_COLUMNS
+
+if TYPE_CHECKING:
+    from storage.store import Transaction
+
+SERIES_KEY = ("team_id", "tool", "provider", "model", "workflow", "person_id", "credential", "basis")
+_EVENT_COLUMNS = (
+    *("source_id", "key_hash", "event_id", "occurred_at", "received_at", "team_id", "local_day", "series_id"),
+    *COUNTER_COLUMNS,
+    *("cost_nanos", "book_nanos", "reported_nanos", "notional_nanos", "book", "rule"),
+    *("gateway_team", "declared_team", "tags", "tier"),
+)
+_KEYS = ("source_id", "key_hash", "fingerprint")
+_Key = tuple[int, bytes]
+SeriesKey = tuple[int, str, str, str, str, int, str, str]
+
+
+@dataclass
+class UsageMemory:
+    """What a process remembers between transactions: only ids that were committed."""
+
+    series: dict[SeriesKey, int] = field(default_factory=dict)
+    people: dict[str, int] = field(default_factory=dict)
+    """By the spelling that a sender uses, as it is."""
+    months: set[str] = field(default_factory=set)
+
+    LIMIT = 200_000
+
+
+class Usage:
+    """The usage events and rollups of one transaction."""
+
+    def __init__(self, transaction: "Transaction") -> None:
+        self._tx = transaction
+        self._connection = transaction.connection
+        self._memory = transaction.memory.usage
+
+    async def book(self, bookings: Sequence[Booking], *, received_at: int) -> list[Fate]:
+        """Books the events that are new and says what became of each, in order.
+
+        A known key with the same fingerprint is a duplicate, with another one a conflict; neither changes anything.
+        """
+        fates = await self.settle([(booking.source_id, booking.event) for booking in bookings])
+        accepted = [booking for booking, fate in zip(bookings, fates, strict=True) if fate == "accepted"]
+        if accepted:
+            await self._insert(accepted, received_at)
+        return fates
+
+    async def settle(self, events: Sequence[tuple[int, UsageEvent]]) -> list[Fate]:
+        """Keeps the keys of (source id, event) that are new, and says what becomes of each event, in order."""
+        firsts: dict[_Key, int] = {}
+        for index, (source_id, event) in enumerate(events):
+            firsts.setdefault((source_id, event.key), index)
+        # In key order, so that two writers with the same events wait for each other rather than lock each other out.
+        keys = [(*at, events[firsts[at]][1].fingerprint) for at in sorted(firsts)]
+        new = await bulk.insert_missing(self._connection, "event_keys", _KEYS, _KEYS[:2], keys)
+        if len(new) == len(events):
+            return ["accepted"] * len(events)
+        fingerprints: dict[_Key, bytes] = {(source, key): mark for source, key, mark in keys if (source, key) in new}
+        known = [at for at in firsts if at not in new]
+        for source, key, mark in await bulk.select(self._connection, "event_keys", _KEYS, _KEYS[:2], known):
+            fingerprints[source, bytes(key)] = bytes(mark)
+        fates: list[Fate] = []
+        for index, (source_id, event) in enumerate(events):
+            at = (source_id, event.key)
+            if at in new and firsts[at] == index:
+                fates.append("accepted")
+            else:
+                fates.append("duplicate" if fingerprints[at] == event.fingerprint else "conflict")
+        return fates
+
+    async def make_known(self, bookings: Sequence[Booking]) -> list[int]:
+        """Makes what bookings refer to and is not there yet, people, series and partitions, and returns their series."""
+        people = await self._tx.people.ids_of({b.event.labels.user for b in bookings if b.event.labels.user})
+        people[""] = 0
+        self._tx.after_commit(lambda: _remember(self._memory.people, people))
+        await self._ensure_months({b.event.occurred_at // DAY_MICROS for b in bookings})
+        return await self.series_ids([_series_key(b, people) for b in bookings])
+
+    async def _insert(self, bookings: Sequence[Booking], received_at: int) -> None:
+        series = await self.make_known(bookings)
+        events = [_event_row(b, series_id, received_at) for b, series_id in zip(bookings, series, strict=True)]
+        await bulk.insert(self._connection, "usage_events", _EVENT_COLUMNS, events)
+        await add_sums(self._connection, summed(bookings, series))
+
+    async def source_active(self, first_occurred_at: dict[int, int], *, received_at: int) -> None:
+        """Keeps when sources were heard of: the moment of the first event stays, that of the last grows."""
+        insert = activity_insert(first_occurred_at, received_at=received_at)
+        await bulk.upsert(self._connection, insert.table, insert.columns, insert.rows, insert.on_conflict)
+
+    async def source_used(self, hours: Iterable[tuple[int, int]]) -> None:
+        """Keeps in which UTC hours sources had usage, by time of use."""
+        insert = source_hours_insert(hours)
+        await bulk.upsert(self._connection, insert.table, insert.columns, insert.rows, insert.on_conflict)
+
+    async def series_ids(self, keys: Sequence[SeriesKey]) -> list[int]:
+        """The id of each key's series, made where missing. They are remembered only once this transaction is committed."""
+        known = self._memory.series
+        ids = [known.get(key) for key in keys]
+        missing = sorted({key for key, series_id in zip(keys, ids, strict=True) if series_id is None})
+        fresh: dict[SeriesKey, int] = {}
+        if missing:
+            await bulk.insert_missing(self._connection, "usage_series", SERIES_KEY, SERIES_KEY, missing)
+            rows = await bulk.select(self._connection, "usage_series", (*SERIES_KEY, "id"), SERIES_KEY, missing)
+            fresh = {row[:-1]: row[-1] for row in rows}
+            self._tx.after_commit(lambda: _remember(self._memory.series, fresh))
+        return [fresh[key] if found is None else found for key, found in zip(keys, ids, strict=True)]
+
+    async def _ensure_months(self, days: set[int]) -> None:
+        """PostgreSQL keeps events in a partition a month (of UTC days), made when a month's first event comes."""
+        if self._connection.dialect.name != "postgresql":
+            return
+        months = {_month(day) for day in days} - self._memory.months
+        for month in sorted(months):
+            year, number = map(int, month.split("-"))
+            first = datetime(year, number, 1, tzinfo=UTC)
+            end = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
+            name = f"usage_events_{year}_{number:02d}"
+            # Two writers may make the same partition at once: the lock lets one wait and find it made.
+            await self._connection.execute(text("SELECT pg_advisory_xact_lock(7041776)"))
+            bounds = f"FROM ({int(first.timestamp())}000000) TO ({int(end.timestamp())}000000)"
+            statement = f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF usage_events FOR VALUES {bounds}"
+            await self._connection.execute(text(statement))
+        if months:
+            self._tx.after_commit(lambda: self._memory.months.update(months))
+
+
+def express_inserts(
+    bookings: Sequence[Booking], memory: UsageMemory, *, received_at: int, partitioned: bool
+) -> tuple[Insert, Insert] | None:
+    """The keys and the events of bookings of which everything is known: their people, series and, where events are
+    `partitioned`, months. None if something is not, which the longer way then makes."""
+    people, known = memory.people, memory.series
+    try:
+        series = [known[_series_key(booking, people)] for booking in bookings]
+    except KeyError:
+        return None
+    if partitioned and not memory.months.issuperset(map(_month, {b.event.occurred_at // DAY_MICROS for b in bookings})):
+        return None
+    keys = sorted([(b.source_id, b.event.key, b.event.fingerprint) for b in bookings])
+    events = [_event_row(b, series_id, received_at) for b, series_id in zip(bookings, series, strict=True)]
+    tail = "" if partitioned else "ON CONFLICT DO NOTHING"
+    return Insert("event_keys", _KEYS, keys, tail), Insert("usage_events", _EVENT_COLUMNS, events)
+
+
+def activity_insert(first_occurred_at: dict[int, int], *, received_at: int) -> Insert:
+    """What is kept of sources that were heard of, by their id."""
+    rows = [(source_id, first_occurred_at[source_id], received_at) for source_id in sorted(first_occurred_at)]
+    columns = ("source_id", "first_occurred_at", "last_received_at")
+    tail = "ON CONFLICT (source_id) DO UPDATE SET last_received_at = excluded.last_received_at"
+    return Insert("source_activity", columns, rows, tail)
+
+
+def source_hours_insert(hours: Iterable[tuple[int, int]]) -> Insert:
+    """What is kept of (source, UTC hour) in which something was used, once each."""
+    return Insert("source_hours", ("source_id", "hour"), sorted(hours), "ON CONFLICT (source_id, hour) DO NOTHING")
+
+
+def _remember(memory: dict[Any, int], fresh: dict[Any, int]) -> None:
+    if len(memory) > UsageMemory.LIMIT:
+        memory.clear()
+    memory.update(fresh)
+
+
+@lru_cache(maxsize=4_096)
+def _month(day: int) -> str:
+    return date_of(day).strftime("%Y-%m")
+
+
+def _series_key(booking: Booking, people: dict[str, int]) -> SeriesKey:
+    said = booking.event.labels
+    return (
+        booking.team_id,
+        booking.tool,
+        said.provider,
+        said.model,
+        said.workflow,
+        people[said.user],
+        said.credential,
+        booking.basis,
+    )
+
+
+def _event_row(booking: Booking, series_id: int, received_at: int) -> tuple[Any, ...]:
+    """One tuple, written out: unpacking parts into it would cost as much again."""
+    event = booking.event
+    said = event.labels
+    return (
+        booking.source_id,
+        event.key,
+        event.event_id,
+        event.occurred_at,
+        received_at,
+        booking.team_id,
+        booking.local_day,
+        series_id,
+        event.uncached_input,
+        event.cache_read,
+        event.cache_write_5m,
+        event.cache_write_1h,
+        event.output,
+        event.reasoning,
+        booking.cost_nanos,
+        booking.book_nanos,
+        event.reported_nanos,
+        booking.notional_nanos,
+        booking.book,
+        booking.rule,
+        said.gateway_team,
+        said.declared_team,
+        _tags_json(said.tags),
+        said.tier,
+    )
+
+
+def _tags_json(tags: tuple[str, ...]) -> str:
+    if not tags:
+        return "[]"
+    return _few_tags_json(tags) if sum(map(len, tags)) <= _REMEMBERED_CHARACTERS else json.dumps(tags)
+
+
+_REMEMBERED_CHARACTERS = 400  # 16 MB at most, whatever senders think of
+
+
+@lru_cache(maxsize=20_000)
+def _few_tags_json(tags: tuple[str, ...]) -> str:
+    return json.dumps(tags)

@@ -1,0 +1,72 @@
+"""What teams set of their alerts in Slack."""
+
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy import insert, select, update
+
+from bot.org.alert_settings import AlertSettings, Place, PlaceState, Route, settings_of
+from storage.tables.base import alert_settings, teams
+
+if TYPE_CHECKING:
+    from storage.store import Transaction
+
+_COLUMNS = {"alerts": ("alerts_channel", "alerts_state"), "approvals": ("approvals_channel", "approvals_state")}
+
+
+class StoredAlertSettings:
+    """The settings of one transaction. They reach rules by the directory, so every change of them is one of the
+    configuration."""
+
+    def __init__(self, transaction: "Transaction") -> None:
+        self._tx = transaction
+        self._connection = transaction.connection
+
+    async def by_team(self) -> dict[int, AlertSettings]:
+        """The settings of teams that have any of their own."""
+        return {int(row.team_id): _settings(row) for row in await self._connection.execute(select(alert_settings))}
+
+    async def save(self, team_id: int, settings: AlertSettings, *, by: int, at: int) -> None:
+        """Keeps a team's settings, from now on."""
+        await self._tx.config.changed()  # locks the configuration, so that two people at once save one after the other
+        values: dict[str, Any] = {"body": json.dumps(settings.to_json()), "changed_by": by, "changed_at": at}
+        for route, place in (("alerts", settings.alerts_place), ("approvals", settings.approvals_place)):
+            channel, state = _COLUMNS[route]
+            values |= {channel: place.ref if place else "", state: place.state if place else "none"}
+        known = await self._connection.execute(
+            update(alert_settings).where(alert_settings.c.team_id == team_id).values(**values)
+        )
+        if known.rowcount == 0:
+            await self._connection.execute(insert(alert_settings).values(team_id=team_id, **values))
+
+    async def set_place(self, team_id: int, route: Route, *, state: PlaceState) -> None:
+        """Remembers whether a channel apart may be posted to."""
+        changed = update(alert_settings).where(alert_settings.c.team_id == team_id)
+        await self._connection.execute(changed.values({_COLUMNS[route][1]: state}))
+        await self._tx.config.changed()
+
+    async def declared_thresholds(self, team_id: int) -> tuple[int, ...]:
+        """A team's thresholds by teams.yml."""
+        wanted = select(teams.c.thresholds).where(teams.c.id == team_id)
+        return tuple(json.loads((await self._connection.execute(wanted)).scalar_one()))
+
+    async def thresholds_set(self) -> list[tuple[str, tuple[int, ...], tuple[int, ...]]]:
+        """(team, its thresholds set in Slack, those of teams.yml) where the former hold in place of the latter."""
+        wanted = select(teams.c.slug, teams.c.thresholds, alert_settings).join(
+            alert_settings, alert_settings.c.team_id == teams.c.id
+        )
+        rows = (await self._connection.execute(wanted.order_by(teams.c.slug))).all()
+        found = [(str(row.slug), _settings(row).thresholds, tuple(json.loads(row.thresholds))) for row in rows]
+        return [(slug, own, declared) for slug, own, declared in found if own is not None and own != declared]
+
+
+def _settings(row: Any) -> AlertSettings:
+    return settings_of(
+        json.loads(row.body),
+        alerts_place=_place(row.alerts_channel, row.alerts_state),
+        approvals_place=_place(row.approvals_channel, row.approvals_state),
+    )
+
+
+def _place(channel: str, state: str) -> Place | None:
+    return Place(ref=channel, state=cast(PlaceState, state)) if channel else None

@@ -1,0 +1,161 @@
+"""What an import of people.csv changes: who exists, which spellings are theirs, and in which team they are from which day."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from bot.org.people import is_email
+from bot.org.people_file import PersonLine, refuse, team_by_manager
+from bot.org.teams import Directory
+from bot.periods import date_of
+from storage import bulk
+
+if TYPE_CHECKING:
+    from storage.store import Transaction
+
+_SINCE_EVER = 0
+
+
+class _Known(NamedTuple):
+    """Somebody as stored. `slack_id` is empty while Slack has not described them."""
+
+    id: int
+    email: str
+    slack_id: str
+    name: str
+
+    @property
+    def called(self) -> str:
+        return self.email or self.name
+
+
+async def save_people(tx: "Transaction", lines: Sequence[PersonLine], *, directory: Directory, today: int) -> list[str]:
+    """Stores a file's people and returns what changed, a line each. People that it does not name stay as they are.
+
+    `directory` is what teams.yml says, without dated teams. Raises ConfigError where a line contradicts what Slack says.
+    """
+    changes = _Changes(tx, directory, today)
+    people = await changes.save_emails(lines)
+    await changes.save_aliases(lines, people)
+    await changes.save_teams(lines, people)
+    if changes.said:
+        await tx.config.changed()
+    return changes.said
+
+
+class _Changes:
+    def __init__(self, tx: "Transaction", directory: Directory, today: int) -> None:
+        self._tx = tx
+        self._connection = tx.connection
+        self._directory = directory
+        self._today = today
+        self.said: list[str] = []
+
+    async def save_emails(self, lines: Sequence[PersonLine]) -> dict[str, int]:
+        """Everybody's id by e-mail, made where missing."""
+        emails = sorted({(email,) for line in lines for email in (line.email, line.manager) if email})
+        aliases = await bulk.select(self._connection, "person_aliases", ("alias",), ("alias",), emails)
+        taken = {str(row[0]) for row in aliases}
+        refuse([f"line {n.number}, email: {n.email!r} is an alias of somebody else" for n in lines if n.email in taken])
+        new = await bulk.insert_missing(
+            self._connection, "people", ("email",), ("email",), sorted({(line.email,) for line in lines})
+        )
+        self.said += [f"+ {email}" for (email,) in sorted(new)]
+        found = await bulk.select(self._connection, "people", ("email", "id"), ("email",), emails)
+        return {str(email): int(person_id) for email, person_id in found}
+
+    async def save_aliases(self, lines: Sequence[PersonLine], people: Mapping[str, int]) -> None:
+        """Gives people their aliases. Whoever was known by an alias alone turns out to be that person."""
+        given = {alias: (line, people[line.email]) for line in lines for alias in line.aliases}
+        owners = await self._owners(sorted((alias,) for alias in given))
+        refuse(
+            [
+                f"line {line.number}, aliases: {alias!r} is the e-mail of somebody else in Slack"
+                for alias, (line, person_id) in given.items()
+                if alias in owners and _is_of_another(owners[alias], alias, person_id)
+            ]
+        )
+        merged: set[int] = set()
+        rows: list[tuple[str, int]] = []
+        for alias, (line, person_id) in sorted(given.items()):
+            owner = owners.get(alias)
+            if owner is None:
+                self.said.append(f"+ {line.email}: alias {alias}")
+            elif owner.id == person_id:
+                continue
+            elif owner.email in ("", alias) and not owner.slack_id:
+                if owner.id not in merged:
+                    await self._tx.people.merge(owner.id, into=person_id, with_roles=True)
+                    merged.add(owner.id)
+                self.said.append(f"+ {line.email}: alias {alias}, with what was booked for it")
+            else:
+                self.said.append(
+                    f"~ {line.email}: alias {alias}, until now of {owner.called}; what was booked stays there"
+                )
+            rows.append((alias, person_id))
+        taken_over = "ON CONFLICT (alias) DO UPDATE SET person_id = excluded.person_id"
+        await bulk.upsert(self._connection, "person_aliases", ("alias", "person_id"), rows, taken_over)
+
+    async def _owners(self, aliases: Sequence[tuple[str]]) -> dict[str, _Known]:
+        """Who has these spellings now, as an alias or as their e-mail."""
+        columns = ("id", "email", "slack_id", "name")
+        by_alias = await bulk.select(self._connection, "person_aliases", ("alias", "person_id"), ("alias",), aliases)
+        ids = sorted({(int(person_id),) for _, person_id in by_alias})
+        known = {row[0]: _known(row) for row in await bulk.select(self._connection, "people", columns, ("id",), ids)}
+        emails = [(alias,) for (alias,) in aliases if is_email(alias)]
+        by_email = map(_known, await bulk.select(self._connection, "people", columns, ("email",), emails))
+        return {str(alias): known[int(p)] for alias, p in by_alias} | {found.email: found for found in by_email}
+
+    async def save_teams(self, lines: Sequence[PersonLine], people: Mapping[str, int]) -> None:
+        """Dates people's teams. A line without a date says where somebody is now: since ever, if no other team was known."""
+        ids = {team.slug: team.id for team in self._directory.real_teams}
+        slugs = {team.id: team.slug for team in self._directory.teams}
+        days: dict[int, dict[int, int]] = {}
+        for person_id, day, team_id in await self._tx.people.teams_by_day():
+            days.setdefault(person_id, {})[day] = team_id
+        last = {line.email: line for line in sorted(lines, key=lambda one: one.from_day or _SINCE_EVER)}
+        now = {e: self._team_on(days.get(p, {}), p, self._today) for e, p in people.items()}
+        known = {email: slugs[team] for email, team in now.items() if team is not None}
+        rows: dict[tuple[int, int], int] = {}
+        for line in sorted(lines, key=lambda one: (one.email, one.from_day or _SINCE_EVER)):
+            slug = team_by_manager(line, last, known)
+            if not slug:
+                continue
+            person_id, wanted = people[line.email], ids[slug]
+            own = days.setdefault(person_id, {})
+            day = self._today if line.from_day is None else line.from_day
+            if line.from_day is None and last[line.email].from_day is not None:
+                day = _SINCE_EVER  # the line before the dated ones holds until then
+            before = self._team_on(own, person_id, day, dated_alone=day != self._today)
+            if before == wanted:
+                continue
+            if line.from_day is None and before is None:
+                day = _SINCE_EVER
+            rows[person_id, day] = own[day] = wanted
+            was = f"{slugs[before]} → " if before is not None else ""
+            since = "" if day == _SINCE_EVER else f" from {date_of(day)}"
+            self.said.append(f"{'~' if was else '+'} {line.email}: team {was}{slug}{since}")
+        await bulk.upsert(
+            self._connection,
+            "person_teams",
+            ("person_id", "from_day", "team_id"),
+            [(*at, rows[at]) for at in sorted(rows)],
+            "ON CONFLICT (person_id, from_day) DO UPDATE SET team_id = excluded.team_id",
+        )
+
+    def _team_on(self, own: Mapping[int, int], person_id: int, day: int, *, dated_alone: bool = False) -> int | None:
+        """Somebody's team on a day, by what is dated, else by teams.yml."""
+        begun = [from_day for from_day in own if from_day <= day]
+        if begun:
+            return own[max(begun)]
+        teams = () if dated_alone else self._directory.teams_of(person_id)
+        return teams[0].id if teams else None
+
+
+def _known(row: Sequence[object]) -> _Known:
+    person_id, email, slack_id, name = row
+    return _Known(int(str(person_id)), str(email or ""), str(slack_id or ""), str(name or ""))
+
+
+def _is_of_another(owner: _Known, alias: str, person_id: int) -> bool:
+    """Whether a spelling is the e-mail that Slack knows a different person by."""
+    return owner.id != person_id and owner.email == alias and bool(owner.slack_id)

@@ -1,0 +1,186 @@
+"""Teams remembered: the directory, and what an import of teams.yml changes in it."""
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, insert, select, update
+
+from bot.org.alert_settings import AlertSettings
+from bot.org.teams import ORGANISATION_SLUG, UNATTRIBUTED_SLUG, Directory, Organisation, Team
+from bot.periods import day_number, day_start, micros, next_period, period_of
+from bot.teams_file import AttributionFile, OrganisationFile, TeamFile, TeamsFile
+from storage.org.attribution import Line
+from storage.tables.base import team_roles, teams
+
+if TYPE_CHECKING:
+    from storage.store import Transaction
+
+
+class Teams:
+    """The teams of one transaction."""
+
+    def __init__(self, transaction: "Transaction") -> None:
+        self._tx = transaction
+        self._connection = transaction.connection
+
+    async def directory(self) -> Directory | None:
+        """The organisation with its teams and roles; None before the first import."""
+        declared = await self._tx.config.document("organisation")
+        if declared is None:
+            return None
+        organisation = Organisation(
+            name=declared["name"],
+            currency=declared["currency"],
+            period=declared["period"],
+            funding_nanos=declared["funding"],
+            mode=declared["mode"],
+            people=declared["people"],
+        )
+        rows = await self._connection.execute(select(teams).order_by(teams.c.id))
+        roles = await self._connection.execute(select(team_roles.c.team_id, team_roles.c.person_id, team_roles.c.role))
+        settings = await self._tx.alert_settings.by_team()
+        return Directory(
+            organisation=organisation,
+            teams=tuple(_with(_team(row, organisation), settings.get(int(row.id))) for row in rows),
+            roles=frozenset((int(t), int(p), r) for t, p, r in roles),
+        )
+
+    async def ensure_organisation(self, *, at: int) -> None:
+        """Makes an organisation without teams or money where there is none, so that usage is booked from the first key on."""
+        if await self._tx.config.document("organisation") is None:
+            empty = TeamsFile(organisation=OrganisationFile(name="Organisation"))
+            await self.save_file(empty, at=at)
+
+    async def save_file(self, found: TeamsFile, *, at: int) -> None:
+        """Stores what a file declares. Teams that it does not name stay as they are."""
+        await self._tx.config.changed()
+        for name in ("organisation", "tools", "workflows", "models", "prices", "policy"):
+            value = found.model_dump(mode="json", by_alias=True)[name]
+            await self._tx.config.save_document(name, value, at=at)
+        declared = found.organisation
+        root_id = await self._save_team(
+            ORGANISATION_SLUG, _fixed("organisation", declared.name, declared.timezone), at=at
+        )
+        nobody = {**_fixed("unattributed", "Unattributed", declared.timezone), "parent_id": root_id}
+        await self._save_team(UNATTRIBUTED_SLUG, nobody, at=at)
+        ids = {ORGANISATION_SLUG: root_id}
+        for team in found.teams:
+            ids[team.slug] = await self._save_team(team.slug, _declared(team, found), at=at)
+        for team in found.teams:
+            parent_id = ids[team.parent] if team.parent else root_id
+            await self._connection.execute(update(teams).where(teams.c.slug == team.slug).values(parent_id=parent_id))
+            await self._save_roles(ids[team.slug], {"manager": team.managers, "member": team.members})
+        await self._save_roles(root_id, {"finance": declared.finance, "admin": declared.admins})
+        await self._tx.attribution.save_lines(
+            [_line(rule, ids, declared.timezone) for rule in found.attribution], at=at
+        )
+
+    async def _save_team(self, slug: str, values: dict[str, Any], *, at: int) -> int:
+        known = (await self._connection.execute(select(teams).where(teams.c.slug == slug))).one_or_none()
+        if known is None:
+            made = insert(teams).values(slug=slug, **values).returning(teams.c.id)
+            return int((await self._connection.execute(made)).scalar_one())
+        if known.channel_ref == values["channel_ref"]:
+            values = {k: v for k, v in values.items() if k not in ("channel_id", "channel_state")}
+        if known.timezone != values["timezone"]:
+            values |= await self._zone_change(known, values["timezone"], at)
+        elif known.next_timezone:
+            values |= {"next_timezone": "", "next_timezone_day": None}  # the change was taken back before it began
+        await self._connection.execute(update(teams).where(teams.c.slug == slug).values(**values))
+        return int(known.id)
+
+    async def _zone_change(self, known: Any, wanted: str, at: int) -> dict[str, Any]:
+        """A changed zone begins with the next period, so that no day of this one is counted in two ways."""
+        organisation = await self._tx.config.document("organisation")
+        team = _team(known, None)
+        zone_now = team.zone_on(at)
+        following = next_period(period_of(team.day_of(at), organisation["period"]), organisation["period"])
+        if zone_now == wanted:
+            return {"timezone": zone_now, "next_timezone": "", "next_timezone_day": None}
+        return {"timezone": zone_now, "next_timezone": wanted, "next_timezone_day": following.first_day}
+
+    async def _save_roles(self, team_id: int, people_by_role: dict[str, list[str]]) -> None:
+        await self._connection.execute(
+            delete(team_roles).where(team_roles.c.team_id == team_id, team_roles.c.role.in_(list(people_by_role)))
+        )
+        for role, references in people_by_role.items():
+            people = {await self._tx.people.by_reference(r) for r in references if not _is_user_group(r)}
+            for person_id in sorted(people):
+                await self._connection.execute(
+                    insert(team_roles).values(team_id=team_id, person_id=person_id, role=role)
+                )
+
+    async def set_channel(self, team_id: int, *, channel_id: str, state: str) -> None:
+        """Remembers which channel a team's reference turned out to be, and whether it may be posted to."""
+        changed = update(teams).where(teams.c.id == team_id)
+        await self._connection.execute(changed.values(channel_id=channel_id, channel_state=state))
+        await self._tx.config.changed()
+
+
+def _is_user_group(reference: str) -> bool:
+    return reference.startswith("S") and "@" not in reference
+
+
+def _line(rule: AttributionFile, ids: dict[str, int], timezone: str) -> Line:
+    """A line of `attribution:`; its date begins where the organisation's day does."""
+    kind, pattern = rule.kind_and_pattern()
+    from_at = micros(day_start(day_number(rule.from_), timezone)) if rule.from_ else None
+    return Line(kind=kind, pattern=pattern, team_id=ids[rule.team], from_at=from_at)
+
+
+def _fixed(kind: str, name: str, timezone: str) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "name": name,
+        "timezone": timezone,
+        "channel_ref": "",
+        "channel_id": "",
+        "channel_state": "none",
+    }
+
+
+def _declared(team: TeamFile, found: TeamsFile) -> dict[str, Any]:
+    budget = team.budget
+    is_id = team.channel.startswith(("C", "G")) and team.channel.isalnum() and team.channel.isupper()
+    return {
+        "kind": "team",
+        "name": team.name,
+        "channel_ref": team.channel,
+        "channel_id": team.channel if is_id else "",
+        "channel_state": "unresolved" if team.channel else "none",
+        "timezone": team.timezone or found.organisation.timezone,
+        "cost_center": team.cost_center,
+        "budget_nanos": budget.amount if budget else 0,
+        "thresholds": json.dumps(budget.thresholds if budget else [80, 100]),
+        "starts_day": day_number(budget.starts) if budget and budget.starts else None,
+        "mode": team.mode,
+    }
+
+
+def _with(team: Team, settings: AlertSettings | None) -> Team:
+    """A team with what was set in Slack: its thresholds there hold in place of those of teams.yml."""
+    if settings is None:
+        return team
+    return replace(team, alerts=settings, thresholds=settings.thresholds or team.thresholds)
+
+
+def _team(row: Any, organisation: Organisation | None) -> Team:
+    return Team(
+        id=row.id,
+        slug=row.slug,
+        name=row.name,
+        kind=row.kind,
+        parent_id=row.parent_id,
+        channel_ref=row.channel_ref,
+        channel_id=row.channel_id,
+        channel_state=row.channel_state,
+        timezone=row.timezone,
+        next_timezone=row.next_timezone,
+        next_timezone_day=row.next_timezone_day,
+        cost_center=row.cost_center,
+        budget_nanos=row.budget_nanos,
+        thresholds=tuple(json.loads(row.thresholds)),
+        starts_day=row.starts_day,
+        mode=row.mode or (organisation.mode if organisation else "govern"),
+    )

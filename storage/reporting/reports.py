@@ -1,0 +1,181 @@
+"""Figures for people, from the rollups: sums by any part of a series, over days or hours."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from sqlalchemy import func, select
+
+from storage.books.ledger import nano_sums, whole
+from storage.outbox import IN_PREVIEW
+from storage.tables.base import outbox, people, usage_days, usage_hours, usage_series
+
+if TYPE_CHECKING:
+    from storage.store import Transaction
+
+Part = Literal["tool", "model", "workflow", "credential", "basis"]
+
+
+class Sum(NamedTuple):
+    """A part's calls, tokens and nano-dollars."""
+
+    calls: int
+    tokens: int
+    cost_nanos: int
+    notional_nanos: int
+
+
+NOTHING = Sum(0, 0, 0, 0)
+_TOKENS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output")
+
+
+class Reports:
+    """The reports of one transaction."""
+
+    def __init__(self, transaction: "Transaction") -> None:
+        self._connection = transaction.connection
+
+    async def by_day(self, team_ids: Iterable[int], *, first_day: int, end_day: int) -> dict[tuple[int, int], int]:
+        """Nano-dollars by (team, day)."""
+        rows = await self._connection.execute(
+            select(usage_days.c.team_id, usage_days.c.local_day, *nano_sums(usage_days.c.cost_nanos))
+            .where(usage_days.c.team_id.in_(list(team_ids)))
+            .where(usage_days.c.local_day >= first_day, usage_days.c.local_day < end_day)
+            .group_by(usage_days.c.team_id, usage_days.c.local_day)
+        )
+        return {(int(team), int(day)): whole(dollars, rest) for team, day, dollars, rest in rows}
+
+    async def first_day(self, team_id: int) -> int | None:
+        """The day of a team's first usage."""
+        found = await self._connection.execute(
+            select(func.min(usage_days.c.local_day)).where(usage_days.c.team_id == team_id, usage_days.c.calls != 0)
+        )
+        day = found.scalar()
+        return None if day is None else int(day)
+
+    async def by_part(
+        self,
+        part: Part,
+        *,
+        first_day: int,
+        end_day: int,
+        team_ids: Sequence[int] | None = None,
+        person_ids: Sequence[int] | None = None,
+    ) -> dict[str, Sum]:
+        """Sums by a part of the series over days, of teams or of one person. A part that adjusting rows emptied is left out."""
+        tokens = sum((usage_days.c[name] for name in _TOKENS[1:]), usage_days.c[_TOKENS[0]])
+        wanted = (
+            select(
+                usage_series.c[part],
+                func.sum(usage_days.c.calls),
+                func.sum(tokens),
+                *nano_sums(usage_days.c.cost_nanos),
+                func.sum(usage_days.c.notional_nanos),
+            )
+            .join(usage_series, usage_series.c.id == usage_days.c.series_id)
+            .where(usage_days.c.local_day >= first_day, usage_days.c.local_day < end_day)
+            .group_by(usage_series.c[part])
+        )
+        if team_ids is not None:
+            wanted = wanted.where(usage_days.c.team_id.in_(list(team_ids)))
+        if person_ids is not None:
+            wanted = wanted.where(usage_series.c.person_id.in_(list(person_ids)))
+        sums = {
+            str(name): Sum(int(calls), int(count), whole(dollars, rest), int(notional))
+            for name, calls, count, dollars, rest, notional in await self._connection.execute(wanted)
+        }
+        return {name: total for name, total in sums.items() if total != NOTHING}
+
+    async def by_tool_and_basis(
+        self, team_ids: Iterable[int], *, first_day: int, end_day: int
+    ) -> list[tuple[str, str, int, int]]:
+        """(tool, cost basis, tokens, nano-dollars) of teams."""
+        tokens = sum((usage_days.c[name] for name in _TOKENS[1:]), usage_days.c[_TOKENS[0]])
+        rows = await self._connection.execute(
+            select(usage_series.c.tool, usage_series.c.basis, func.sum(tokens), *nano_sums(usage_days.c.cost_nanos))
+            .join(usage_series, usage_series.c.id == usage_days.c.series_id)
+            .where(usage_days.c.team_id.in_(list(team_ids)))
+            .where(usage_days.c.local_day >= first_day, usage_days.c.local_day < end_day)
+            .group_by(usage_series.c.tool, usage_series.c.basis)
+        )
+        return [(str(tool), str(basis), int(count), whole(dollars, rest)) for tool, basis, count, dollars, rest in rows]
+
+    async def by_tool_and_day(self, team_id: int, *, first_day: int, end_day: int) -> dict[tuple[str, int], int]:
+        """A team's nano-dollars by (tool, day)."""
+        rows = await self._connection.execute(
+            select(usage_series.c.tool, usage_days.c.local_day, *nano_sums(usage_days.c.cost_nanos))
+            .join(usage_series, usage_series.c.id == usage_days.c.series_id)
+            .where(usage_days.c.team_id == team_id)
+            .where(usage_days.c.local_day >= first_day, usage_days.c.local_day < end_day)
+            .group_by(usage_series.c.tool, usage_days.c.local_day)
+        )
+        return {(str(tool), int(day)): whole(dollars, rest) for tool, day, dollars, rest in rows}
+
+    async def by_hour(self, team_id: int, *, first_hour: int, end_hour: int) -> dict[int, int]:
+        """A team's nano-dollars by UTC hour."""
+        rows = await self._connection.execute(
+            select(usage_hours.c.hour, *nano_sums(usage_hours.c.cost_nanos))
+            .where(usage_hours.c.team_id == team_id)
+            .where(usage_hours.c.hour >= first_hour, usage_hours.c.hour < end_hour)
+            .group_by(usage_hours.c.hour)
+        )
+        return {int(hour): whole(dollars, rest) for hour, dollars, rest in rows}
+
+    async def part_by_hour(
+        self, part: Part, name: str, team_id: int, *, first_hour: int, end_hour: int
+    ) -> dict[int, int]:
+        """Nano-dollars of one of a team's parts by UTC hour."""
+        rows = await self._connection.execute(
+            select(usage_hours.c.hour, *nano_sums(usage_hours.c.cost_nanos))
+            .join(usage_series, usage_series.c.id == usage_hours.c.series_id)
+            .where(usage_hours.c.team_id == team_id, usage_series.c[part] == name)
+            .where(usage_hours.c.hour >= first_hour, usage_hours.c.hour < end_hour)
+            .group_by(usage_hours.c.hour)
+        )
+        return {int(hour): whole(dollars, rest) for hour, dollars, rest in rows}
+
+    async def by_part_in_hours(
+        self,
+        part: Part,
+        team_id: int,
+        *,
+        first_hour: int,
+        end_hour: int,
+        without: Iterable[tuple[Part, str]] = (),
+    ) -> dict[str, int]:
+        """A team's nano-dollars by a part of the series, over UTC hours; `without` what belongs to some parts."""
+        wanted = (
+            select(usage_series.c[part], *nano_sums(usage_hours.c.cost_nanos))
+            .join(usage_series, usage_series.c.id == usage_hours.c.series_id)
+            .where(usage_hours.c.team_id == team_id)
+            .where(usage_hours.c.hour >= first_hour, usage_hours.c.hour < end_hour)
+            .group_by(usage_series.c[part])
+        )
+        for other, name in without:
+            wanted = wanted.where(usage_series.c[other] != name)
+        rows = await self._connection.execute(wanted)
+        return {str(name): whole(dollars, rest) for name, dollars, rest in rows}
+
+    async def by_person_in_hours(
+        self, team_id: int, *, first_hour: int, end_hour: int, credential: str | None = None
+    ) -> dict[int, int]:
+        """A team's nano-dollars by person over UTC hours, of one credential or of all; 0 is nobody in particular. Those who
+        turned out to be one person are one."""
+        person = func.coalesce(people.c.merged_into, usage_series.c.person_id)
+        wanted = (
+            select(person, *nano_sums(usage_hours.c.cost_nanos))
+            .join(usage_series, usage_series.c.id == usage_hours.c.series_id)
+            .outerjoin(people, people.c.id == usage_series.c.person_id)
+            .where(usage_hours.c.team_id == team_id)
+            .where(usage_hours.c.hour >= first_hour, usage_hours.c.hour < end_hour)
+            .group_by(person)
+        )
+        if credential is not None:
+            wanted = wanted.where(usage_series.c.credential == credential)
+        rows = await self._connection.execute(wanted)
+        return {int(person_id): whole(dollars, rest) for person_id, dollars, rest in rows}
+
+    async def undelivered(self) -> int:
+        """Messages that were given up."""
+        lost = select(func.count()).where(outbox.c.given_up == 1, outbox.c.fault != IN_PREVIEW)
+        found = await self._connection.execute(lost)
+        return int(found.scalar_one())

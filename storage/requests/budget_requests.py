@@ -1,0 +1,71 @@
+"""Budget requests remembered."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select, update
+
+from bot.requests.budget_requests import BudgetRequest
+from storage.tables.base import budget_requests
+
+if TYPE_CHECKING:
+    from storage.store import Transaction
+
+
+class BudgetRequests:
+    """The budget requests of one transaction."""
+
+    def __init__(self, transaction: "Transaction") -> None:
+        self._connection = transaction.connection
+
+    async def add(self, request: BudgetRequest) -> BudgetRequest:
+        """Keeps a new request; its `id` is made here. One pending request per person and team: the index refuses more."""
+        values = {name: value for name, value in asdict(request).items() if name != "id"}
+        made = insert(budget_requests).values(**values).returning(budget_requests)
+        return _request((await self._connection.execute(made)).one())
+
+    async def for_decision(self, request_id: int) -> BudgetRequest | None:
+        """A request with its lock, or None if there is none."""
+        wanted = select(budget_requests).where(budget_requests.c.id == request_id).with_for_update()
+        row = (await self._connection.execute(wanted)).one_or_none()
+        return _request(row) if row else None
+
+    async def by_id(self, request_id: int) -> BudgetRequest | None:
+        row = (
+            await self._connection.execute(select(budget_requests).where(budget_requests.c.id == request_id))
+        ).one_or_none()
+        return _request(row) if row else None
+
+    async def save(self, request: BudgetRequest) -> None:
+        """Keeps a request that `for_decision` read."""
+        values = {name: value for name, value in asdict(request).items() if name != "id"}
+        await self._connection.execute(
+            update(budget_requests).where(budget_requests.c.id == request.id).values(**values)
+        )
+
+    async def pending_of(self, *, person_id: int, team_id: int) -> BudgetRequest | None:
+        wanted = select(budget_requests).where(
+            budget_requests.c.person_id == person_id,
+            budget_requests.c.team_id == team_id,
+            budget_requests.c.state == "pending",
+        )
+        row = (await self._connection.execute(wanted)).one_or_none()
+        return _request(row) if row else None
+
+    async def pending(self, team_ids: Iterable[int] | None = None) -> list[BudgetRequest]:
+        """Waiting requests, the oldest first."""
+        wanted = select(budget_requests).where(budget_requests.c.state == "pending").order_by(budget_requests.c.id)
+        if team_ids is not None:
+            wanted = wanted.where(budget_requests.c.team_id.in_(list(team_ids)))
+        return [_request(row) for row in await self._connection.execute(wanted)]
+
+    async def of_person(self, person_id: int, *, limit: int = 5) -> list[BudgetRequest]:
+        """Somebody's requests, the newest first."""
+        wanted = select(budget_requests).where(budget_requests.c.person_id == person_id)
+        rows = await self._connection.execute(wanted.order_by(budget_requests.c.id.desc()).limit(limit))
+        return [_request(row) for row in rows]
+
+
+def _request(row: object) -> BudgetRequest:
+    return BudgetRequest(**row._mapping)  # type: ignore[attr-defined]  # a SQLAlchemy Row

@@ -1,0 +1,297 @@
+"""What is worth saying about a budget, said once: lines, the end, and a run-out foretold; and which are only remembered."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from bot.alerting.budget_alerts import (
+    Foretold,
+    Said,
+    forecast_step,
+    foretold,
+    line_lies_ahead,
+    revision_key,
+    thresholds_due,
+)
+from bot.books.budgets import Standing
+from bot.books.forecasts import Overrun, forecast
+from bot.books.ledger import Balance
+from bot.money import NANOS
+from bot.periods import day_number, period_of
+from tests.bot.acme import SEARCH, balance
+
+NOVEMBER = period_of(day_number(date(2026, 11, 1)))
+
+
+def stands(funds: Balance, *, day: int = 5, thresholds: tuple[int, ...] = (80, 100)) -> Standing:
+    """How Search stands on a day of November."""
+    today = NOVEMBER.first_day + day - 1
+    return Standing(
+        team=replace(SEARCH, thresholds=thresholds),
+        period=NOVEMBER,
+        today=today,
+        zone="UTC",
+        balance=funds,
+        forecast=forecast(funds, spent_by_day={}, today=today, period=NOVEMBER, first_day=None),
+        spent_by_day=(),
+        week_nanos=0,
+        week_before_nanos=0,
+    )
+
+
+def due(
+    standing: Standing, *, said: tuple[Said, ...] = (), recent: int | None = None, is_governed: bool = True
+) -> list[tuple[int, bool]]:
+    """(percent, silent) of what is due; all the spend is recent unless a test says how many dollars are."""
+    recent_nanos = standing.balance.charged_nanos if recent is None else recent * NANOS
+    found = thresholds_due(standing, said=said, recent_nanos=recent_nanos, is_governed=is_governed)
+    return [(alert.percent, alert.silent) for alert in found]
+
+
+def keys(standing: Standing, *, said: tuple[Said, ...] = ()) -> list[str]:
+    found = thresholds_due(standing, said=said, recent_nanos=0, is_governed=True)
+    return [alert.dedupe_key for alert in found]
+
+
+def said_at(percent: int, allocated: int = 1_000, *, has_ended: bool = False, by_holds: bool = False) -> Said:
+    return Said(percent=percent, allocated_nanos=allocated * NANOS, by_holds=by_holds, has_ended=has_ended)
+
+
+@pytest.mark.parametrize(
+    ("charged", "expected"),
+    [
+        (799, []),
+        (800, [(80, False)]),
+        (999, [(80, False)]),
+        (1_000, [(80, True), (100, False)]),
+        (5_000, [(80, True), (100, False)]),
+    ],
+)
+def test_a_threshold_is_due_from_its_line_on_and_only_the_highest_is_said(
+    charged: int, expected: list[tuple[int, bool]]
+) -> None:
+    assert due(stands(balance(1_000, charged=charged))) == expected
+
+
+def test_one_nano_below_the_line_is_below_it() -> None:
+    almost = Balance(allocated_nanos=1_000 * NANOS, charged_nanos=800 * NANOS - 1, held_nanos=0)
+
+    assert due(stands(almost)) == []
+
+
+def test_what_is_held_crosses_no_line_but_the_last() -> None:
+    """Nothing is left where the rest is held; a team that spends nothing is stopped by nothing."""
+    assert due(stands(balance(1_000, charged=100, held=899))) == []
+    assert due(stands(balance(1_000, charged=100, held=900))) == [(100, False)]
+    assert due(stands(balance(1_000, charged=0, held=1_000))) == []
+
+
+def test_below_a_hundred_a_team_that_keeps_its_pace_is_left_alone() -> None:
+    """By the 25th of 30 days 83 % of the budget may be used."""
+    assert due(stands(balance(1_000, charged=800), day=25)) == []
+    assert due(stands(balance(1_000, charged=850), day=25)) == [(80, False)]
+    assert due(stands(balance(1_000, charged=1_000), day=30)) == [(100, False)]
+
+
+def test_a_hundred_percent_is_said_whether_declared_or_not_and_once() -> None:
+    assert due(stands(balance(1_000, charged=1_200), thresholds=())) == [(100, False)]
+    assert due(stands(balance(1_000, charged=1_200), thresholds=(100, 100))) == [(100, False)]
+
+
+def test_thresholds_above_a_hundred_follow_in_order() -> None:
+    assert due(stands(balance(1_000, charged=1_500), thresholds=(150, 120))) == [
+        (100, True),
+        (120, True),
+        (150, False),
+    ]
+
+
+def test_what_was_said_is_not_said_again_and_the_next_line_is() -> None:
+    assert due(stands(balance(1_000, charged=800)), said=(said_at(80),)) == []
+    assert due(stands(balance(1_000, charged=1_000)), said=(said_at(80),)) == [(100, False)]
+
+
+@pytest.mark.parametrize("charged", [790, 800, 805, 799, 950, 810])
+def test_spend_that_hovers_at_a_line_says_nothing_twice(charged: int) -> None:
+    """Corrections take it back under the line, and usage over it again: the budget is the same."""
+    standing = stands(balance(1_000, charged=charged))
+
+    assert due(standing, said=(said_at(80),)) == []
+    assert not line_lies_ahead(standing, said_at(80))
+
+
+@pytest.mark.parametrize(
+    ("allocated", "charged", "ends"),
+    [
+        (1_000, 700, False),  # a correction
+        (900, 700, False),  # less budget, and less spent
+        (1_100, 880, False),  # more budget, and still over its 80 %
+        (1_100, 879, True),
+        (2_000, 1_000, True),
+        (0, 0, False),
+    ],
+)
+def test_an_alert_ends_when_more_budget_takes_its_line_ahead(allocated: int, charged: int, ends: bool) -> None:
+    assert line_lies_ahead(stands(balance(allocated, charged=charged)), said_at(80)) is ends
+
+
+def test_an_increase_arms_the_lines_that_lie_ahead_again() -> None:
+    """80 % was said of 1,000; 2,000 are granted, and it is crossed again. So is it if 1,000 are taken back."""
+    ended = said_at(80, has_ended=True)
+
+    assert due(stands(balance(2_000, charged=1_600)), said=(ended,)) == [(80, False)]
+    assert due(stands(balance(1_000, charged=900)), said=(ended,)) == [(80, False)]
+
+
+def test_an_increase_that_leaves_a_line_crossed_says_nothing() -> None:
+    assert due(stands(balance(1_010, charged=1_500)), said=(said_at(80), said_at(100))) == []
+
+
+def test_a_budget_that_comes_back_to_what_it_was_has_a_key_of_its_own() -> None:
+    standing = stands(balance(1_000, charged=900))
+    first = keys(standing)
+    again = keys(standing, said=(said_at(80, has_ended=True),))
+    third = keys(standing, said=(said_at(80, has_ended=True), said_at(80, has_ended=True)))
+
+    assert first == [f"threshold:{SEARCH.id}:2026-11:80:{1_000 * NANOS}"]
+    assert len({*first, *again, *third}) == 3
+
+
+def test_what_holds_used_up_is_said_once_per_budget_and_what_was_spent_all_the_same() -> None:
+    """Requests come and go: each holds what is left for a while."""
+    released = said_at(100, by_holds=True, has_ended=True)
+    held, spent = balance(1_000, charged=100, held=900), balance(1_000, charged=1_000)
+
+    assert line_lies_ahead(stands(balance(1_000, charged=100)), replace(released, has_ended=False))
+    assert due(stands(held), said=(released,)) == []
+    assert due(stands(spent), said=(said_at(80), released)) == [(100, False)]
+    assert due(stands(balance(1_200, charged=100, held=1_100)), said=(released,)) == [(100, False)]
+
+
+def test_the_next_period_and_another_team_have_keys_of_their_own() -> None:
+    ours = stands(balance(1_000, charged=1_000))
+    december = replace(ours, period=period_of(NOVEMBER.end_day), today=NOVEMBER.end_day)
+    theirs = replace(ours, team=replace(ours.team, id=31))
+
+    assert len({keys(one)[-1] for one in (ours, december, theirs)}) == 3
+
+
+def test_a_line_that_old_usage_crossed_is_remembered_and_not_said() -> None:
+    """900 of the 1,000 came in by an import."""
+    standing = stands(balance(1_000, charged=1_000))
+
+    assert due(standing, recent=100) == [(80, True), (100, False)]
+    assert due(standing, recent=0) == [(80, True), (100, True)]
+
+
+def test_a_team_that_is_not_governed_hears_nothing() -> None:
+    assert due(stands(balance(1_000, charged=1_000)), is_governed=False) == [(80, True), (100, True)]
+
+
+def test_where_nothing_is_allocated_no_line_can_be_crossed() -> None:
+    assert due(stands(balance(0, charged=500))) == []
+    assert due(stands(balance(-100, charged=500))) == []
+
+
+def foreseen(*, day: int | None = 20, chance: float = 0.9) -> Overrun:
+    """A run-out expected on a day of November."""
+    at = None if day is None else NOVEMBER.first_day + day - 1
+    return Overrun(
+        chance=chance,
+        early_day=None if at is None else at - 2,
+        middle_day=at,
+        late_day=None if at is None else at + 3,
+        end_nanos=1_500 * NANOS,
+    )
+
+
+HALF_SPENT = balance(1_000, charged=500)
+
+
+def told(*, on: int = 10, day: int = 20, **changed: object) -> Foretold:
+    """What was said on a day for another one."""
+    return replace(foretold(stands(HALF_SPENT, day=on), foreseen(day=day), None), **changed)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (None, None),  # too few days are known
+        (foreseen(chance=0.79), None),
+        (foreseen(chance=0.8), "say"),
+        (foreseen(day=None, chance=0.3), None),
+        (foreseen(day=28), "say"),
+        (foreseen(day=29), None),  # the last two days are left to the lines
+    ],
+)
+def test_a_run_out_is_said_when_it_is_likely_and_in_time(found: Overrun | None, expected: str | None) -> None:
+    assert forecast_step(stands(HALF_SPENT, day=10), found, None) == expected
+
+
+@pytest.mark.parametrize(
+    ("today", "found", "expected"),
+    [
+        (10, foreseen(), None),
+        (10, foreseen(day=19), None),  # edited once a day at most
+        (11, foreseen(day=19), "show"),
+        (11, foreseen(day=23), "show"),
+        (12, foreseen(day=18), "show"),
+        (12, foreseen(day=17), "show"),  # three days, and not a third of the ten
+        (12, foreseen(day=16), "say"),
+        (11, foreseen(chance=0.6), None),  # neither likely nor unlikely: it stands
+        (11, foreseen(day=None, chance=0.49), "recover"),
+        (11, None, None),  # a clock set back, before there were enough days
+    ],
+)
+def test_what_was_said_of_the_twentieth_on_the_tenth_stands_moves_or_is_taken_back(
+    today: int, found: Overrun | None, expected: str | None
+) -> None:
+    assert forecast_step(stands(HALF_SPENT, day=today), found, told()) == expected
+
+
+def test_a_date_far_ahead_has_to_move_by_a_third_of_the_way() -> None:
+    far = told(on=8, day=26)
+
+    assert forecast_step(stands(HALF_SPENT, day=9), foreseen(day=21), far) == "show"
+    assert forecast_step(stands(HALF_SPENT, day=9), foreseen(day=20), far) == "say"
+
+
+def test_one_that_recovered_returns_to_its_message_unless_it_is_much_nearer_or_the_budget_was_raised() -> None:
+    taken_back = told(outcome="recovered")
+    raised = stands(balance(1_200, charged=900), day=12)
+
+    assert forecast_step(stands(HALF_SPENT, day=12), foreseen(chance=0.7), taken_back) is None
+    assert forecast_step(stands(HALF_SPENT, day=12), foreseen(), taken_back) == "show"
+    assert forecast_step(stands(HALF_SPENT, day=12), foreseen(day=16), taken_back) == "say"
+    assert forecast_step(raised, foreseen(), taken_back) == "say"
+
+
+def test_an_increase_that_does_not_help_is_shown_at_once_and_not_said() -> None:
+    raised = stands(balance(1_100, charged=500), day=10)
+
+    assert forecast_step(raised, foreseen(day=22), told()) == "show"
+
+
+def test_a_budget_that_ran_out_ends_its_forecast_and_nothing_is_foretold_any_more() -> None:
+    spent_out = stands(balance(1_000, charged=1_000), day=15)
+
+    assert forecast_step(spent_out, None, told()) == "end"
+    assert forecast_step(spent_out, None, told(outcome="ran_out")) is None
+    assert forecast_step(spent_out, None, None) is None
+
+
+def test_what_is_shown_later_keeps_the_day_on_which_it_was_said_and_for_when() -> None:
+    later = foretold(stands(HALF_SPENT, day=14), foreseen(day=24), told())
+
+    assert later.said_on - NOVEMBER.first_day + 1 == 10
+    assert later.said_day - NOVEMBER.first_day + 1 == 20
+    assert later.shown_day - NOVEMBER.first_day + 1 == 24
+
+
+def test_a_forecasts_key_names_rule_team_period_and_budget() -> None:
+    standing = stands(HALF_SPENT)
+
+    assert revision_key("forecast", standing, 0, of=[]) == f"forecast:{SEARCH.id}:2026-11:{1_000 * NANOS}"
+    assert revision_key("forecast", standing, 1, of=[1_000 * NANOS]).endswith(":1")
+    assert revision_key("forecast", standing, 1, of=[900 * NANOS]) == revision_key("forecast", standing, 0, of=[])

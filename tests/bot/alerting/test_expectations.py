@@ -1,0 +1,146 @@
+"""Expected spend: which hours of which cause are no news, and what becomes of them afterwards."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from bot.alerting.expectations import TOTAL, Cause, Expectation, all_aside, cause_to_expect, expected_causes, set_aside
+from bot.periods import DAY_MICROS, HOUR_MICROS
+
+START = 500_000
+"""The first hour that is expected."""
+KEY = Cause(dimension="credential", name="ci-7")
+
+
+def expectation(*, hours: int | None = 48, **changed: object) -> Expectation:
+    made = Expectation(
+        id=1,
+        team_id=3,
+        what="launch",
+        cause=TOTAL,
+        from_at=START * HOUR_MICROS,
+        until_at=None if hours is None else (START + hours) * HOUR_MICROS,
+        limit_nanos=None,
+        alert_id=None,
+        alert_closed_at=None,
+        made_by=1,
+        made_at=START * HOUR_MICROS,
+        ended_at=None,
+        ended_by=None,
+    )
+    return replace(made, **changed)  # type: ignore[arg-type]  # the fields have its types
+
+
+def costs(*levels: tuple[int, int, int], usual: int = 10) -> dict[int, int]:
+    """Hours of a usual level from four weeks before, and (first, end, level) after the start."""
+    made = dict.fromkeys(range(START - 4 * 168, START), usual)
+    for first, end, level in levels:
+        made |= dict.fromkeys(range(START + first, START + end), level)
+    return made
+
+
+def after(hours: int) -> int:
+    return (START + hours) * HOUR_MICROS
+
+
+def test_all_above_the_usual_is_aside_while_it_is_expected() -> None:
+    found = set_aside(expectation(), costs((0, 5, 110)), at=after(5))
+
+    assert found == {START + hour: 100 for hour in range(5)}
+
+
+def test_hours_before_and_after_are_news() -> None:
+    spent = costs((-3, 60, 110))
+
+    found = set_aside(expectation(hours=4), spent, at=after(20))
+    assert set(found) == {START + hour for hour in range(4)}
+
+
+def test_the_usual_is_the_same_hour_of_the_weeks_before() -> None:
+    spent = costs((0, 2, 500)) | {START - 168: 200, START - 336: 220, START - 504: 90}
+
+    assert set_aside(expectation(), spent, at=after(2)) == {START: 300, START + 1: 490}
+
+
+def test_the_usual_of_a_long_while_is_that_of_the_weeks_before_it_began() -> None:
+    spent = costs((0, 400, 110))
+
+    assert set(set_aside(expectation(hours=400), spent, at=after(399)).values()) == {100}
+
+
+def test_no_more_than_the_announced_amount_is_aside() -> None:
+    found = set_aside(expectation(limit_nanos=250), costs((0, 5, 110)), at=after(5))
+
+    assert found == {START: 100, START + 1: 100, START + 2: 50}
+
+
+def test_what_an_announced_while_cost_stays_aside_when_it_is_over() -> None:
+    spent = costs((0, 48, 110), (48, 100, 10))
+
+    assert len(set_aside(expectation(), spent, at=after(100))) == 48
+
+
+def test_what_goes_on_after_an_announced_while_is_the_new_usual_once_a_day_is_known() -> None:
+    spent = costs((0, 100, 110))
+
+    assert len(set_aside(expectation(), spent, at=after(60))) == 48
+    assert set_aside(expectation(), spent, at=after(73)) == {}
+
+
+@pytest.mark.parametrize(("lasts", "is_usual"), [(240, True), (3, False), (100, False)])
+def test_a_planned_step_becomes_the_usual_and_a_planned_burst_does_not(lasts: int, is_usual: bool) -> None:
+    planned = expectation(hours=None, alert_id=9, alert_closed_at=after(72))
+    spent = costs((0, lasts, 110), (lasts, 300, 10))
+    over = after(72) + 7 * DAY_MICROS
+
+    assert (set_aside(planned, spent, at=over) == {}) is is_usual
+
+
+def test_a_planned_spike_is_expected_until_a_week_after_it_closed() -> None:
+    running = expectation(hours=None, alert_id=9)
+    closed = replace(running, alert_closed_at=after(60))
+
+    assert running.holds(after(10_000))
+    assert closed.holds(after(60 + 7 * 24 - 1))
+    assert not closed.holds(after(60 + 7 * 24))
+
+
+def test_one_that_was_taken_back_never_was() -> None:
+    taken_back = expectation(ended_at=after(0))
+
+    assert set_aside(taken_back, costs((0, 5, 110)), at=after(5)) == {}
+    assert expected_causes([taken_back], at=after(1)) == frozenset()
+
+
+def test_two_keys_add_up_and_the_same_spend_seen_twice_does_not() -> None:
+    other, model = Cause(dimension="credential", name="ci-8"), Cause(dimension="model", name="opus")
+    parts: list[tuple[Cause, Mapping[int, int]]] = [
+        (KEY, {1: 5, 2: 5}),
+        (other, {1: 3}),
+        (model, {1: 7}),
+        (KEY, {2: 4}),
+    ]
+
+    assert all_aside(parts) == {1: 8, 2: 5}
+
+
+@pytest.mark.parametrize(
+    ("contributors", "cause"),
+    [
+        ([["credential", "ci-7", 80, True], ["model", "opus", 90, False]], KEY),
+        ([["credential", "ci-7", 79, True]], TOTAL),
+        ([["person", "7", 100, True], ["credential", "ci-7", 80, True]], KEY),
+        ([], TOTAL),
+    ],
+)
+def test_a_contributor_is_the_cause_if_it_makes_most_of_the_spike(
+    contributors: list[list[object]], cause: Cause
+) -> None:
+    assert cause_to_expect({"observed_nanos": 100, "contributors": contributors}) == cause
+
+
+def test_a_spike_that_was_found_in_a_part_is_that_parts() -> None:
+    facts = {"observed_nanos": 100, "part": ["credential", "ci-7"], "contributors": [["model", "opus", 100, False]]}
+
+    assert cause_to_expect(facts) == KEY

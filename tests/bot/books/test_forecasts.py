@@ -1,0 +1,220 @@
+"""Burn rate, run-out and the period's end, by hand-made weeks."""
+
+import random
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.books.forecasts import Forecast, ahead_of_pace, burn_rate, forecast, overrun
+from bot.books.ledger import Balance
+from bot.money import NANOS
+from bot.periods import date_of, day_number, period_of
+from tests.bot.acme import balance
+
+NOVEMBER = period_of(day_number(date(2026, 11, 1)))
+FIRST = NOVEMBER.first_day
+
+
+def days(*dollars: int, until: int) -> dict[int, int]:
+    """Dollars a day, the last of them on `until`."""
+    return {until - at: amount * NANOS for at, amount in enumerate(reversed(dollars))}
+
+
+def test_the_burn_rate_is_the_mean_of_the_last_seven_complete_days() -> None:
+    today = FIRST + 20
+    spent = days(999, 10, 20, 30, 40, 50, 0, 60, 5_000, until=today)
+
+    assert burn_rate(spent, today=today, first_day=FIRST) == 30 * NANOS
+
+
+def test_a_day_without_usage_counts_as_a_day() -> None:
+    today = FIRST + 20
+
+    assert burn_rate({today - 1: 70 * NANOS}, today=today, first_day=FIRST) == 10 * NANOS
+
+
+def test_a_young_team_is_measured_since_its_first_usage() -> None:
+    today = FIRST + 3
+
+    assert burn_rate(days(30, 60, 90, 7, until=today), today=today, first_day=FIRST) == 60 * NANOS
+
+
+def test_the_first_day_of_all_stands_for_itself_and_no_usage_for_nothing() -> None:
+    assert burn_rate({FIRST: 5 * NANOS}, today=FIRST, first_day=FIRST) == 5 * NANOS
+    assert burn_rate({}, today=FIRST, first_day=None) == 0
+
+
+def told(stands: Balance, *, today: int, dollars: int, so_far: int = 0) -> Forecast:
+    """The forecast of a team that burns so many dollars a day, with so many used today."""
+    spent = dict.fromkeys(range(today - 7, today), dollars * NANOS) | {today: so_far * NANOS}
+    return forecast(stands, spent_by_day=spent, today=today, period=NOVEMBER, first_day=FIRST - 30)
+
+
+def test_the_end_is_what_is_charged_with_the_burn_rate_carried_on() -> None:
+    """On the 21st 10 of 100 are used: 90 come today, 100 on each of the nine days after it."""
+    found = told(balance(5_000, charged=2_010), today=FIRST + 20, dollars=100, so_far=10)
+
+    assert found == Forecast(burn_nanos_per_day=100 * NANOS, run_out_day=None, end_nanos=(2_010 + 90 + 900) * NANOS)
+
+
+def test_a_day_dearer_than_usual_is_not_taken_back() -> None:
+    found = told(balance(5_000, charged=2_400), today=FIRST + 20, dollars=100, so_far=400)
+
+    assert found.end_nanos == (2_400 + 900) * NANOS
+
+
+@pytest.mark.parametrize(
+    ("available", "so_far", "after_days"),
+    [
+        (0, 0, 0),
+        (-50, 0, 0),
+        (100, 0, 0),  # the rest of today takes it all
+        (101, 0, 1),
+        (199, 0, 1),
+        (200, 0, 2),
+        (200, 100, 3),
+        (899, 0, 8),
+        (999, 0, 9),  # the last day of the period
+        (1_000, 0, None),
+        (10_000, 0, None),
+    ],
+)
+def test_the_run_out_is_the_day_on_which_available_reaches_zero(
+    available: int, so_far: int, after_days: int | None
+) -> None:
+    today = FIRST + 20
+
+    found = told(balance(2_000 + available, charged=2_000), today=today, dollars=100, so_far=so_far)
+
+    assert found.run_out_day == (None if after_days is None else today + after_days)
+
+
+def test_what_is_held_runs_out_sooner() -> None:
+    today = FIRST + 20
+
+    assert told(balance(3_000, charged=2_000), today=today, dollars=100).run_out_day is None
+    assert told(balance(3_000, charged=2_000, held=500), today=today, dollars=100).run_out_day == today + 5
+
+
+def test_a_team_that_uses_nothing_never_runs_out_and_ends_where_it_is() -> None:
+    found = told(balance(1_000, charged=400), today=FIRST + 20, dollars=0)
+
+    assert found == Forecast(burn_nanos_per_day=0, run_out_day=None, end_nanos=400 * NANOS)
+
+
+def test_on_the_last_day_only_the_rest_of_today_is_ahead() -> None:
+    found = told(balance(5_000, charged=2_950), today=NOVEMBER.end_day - 1, dollars=100, so_far=40)
+
+    assert found.end_nanos == (2_950 + 60) * NANOS
+
+
+@given(st.integers(0, 5_000), st.integers(0, 5_000), st.integers(0, 2_000), st.integers(0, 29), st.integers(0, 300))
+def test_a_forecast_never_goes_back_and_runs_out_within_the_period(
+    allocated: int, charged: int, held: int, past_days: int, dollars: int
+) -> None:
+    found = told(balance(allocated, charged, held), today=FIRST + past_days, dollars=dollars)
+
+    assert found.end_nanos >= charged * NANOS
+    assert found.run_out_day is None or FIRST + past_days <= found.run_out_day < NOVEMBER.end_day
+    if found.run_out_day is None:
+        assert found.end_nanos <= (allocated - held) * NANOS
+
+
+@pytest.mark.parametrize(
+    ("charged", "day", "is_ahead"),
+    [(100, 1, False), (101, 1, True), (1_500, 15, False), (1_501, 15, True), (3_000, 30, False), (3_001, 30, True)],
+)
+def test_ahead_of_pace_compares_shares_with_today_counted_whole(charged: int, day: int, is_ahead: bool) -> None:
+    """3,000 for the 30 days of November are 100 a day."""
+    assert ahead_of_pace(balance(3_000, charged=charged), today=FIRST + day - 1, period=NOVEMBER) is is_ahead
+
+
+def month(*, weekday: int, weekend: int, days_before: int, until: int, noise: int = 0, seed: int = 1) -> dict[int, int]:
+    """Spend of so many days before a day, working days and weekends apart."""
+    dice = random.Random(seed)
+    return {
+        day: round((weekend if (day + 3) % 7 >= 5 else weekday) * NANOS * (1 + noise * dice.uniform(-1, 1) / 100))
+        for day in range(until - days_before, until)
+    }
+
+
+def test_a_run_out_follows_the_weekdays_and_not_their_mean() -> None:
+    """On Thursday 19 November 290 of 1,000 are left: 100 on Thursday and on Friday, nothing on the weekend, so Monday."""
+    today = FIRST + 18
+    found = overrun(
+        balance(1_000, charged=710),
+        spent_by_day=month(weekday=100, weekend=0, days_before=28, until=today),
+        today=today,
+        period=NOVEMBER,
+    )
+
+    assert found is not None
+    assert date_of(found.middle_day or 0) == date(2026, 11, 23)
+    assert found.chance > 0.95
+    assert found.early_day is not None
+    assert found.late_day is not None
+    assert found.early_day <= (found.middle_day or 0) <= found.late_day
+
+
+def test_one_extraordinary_day_foretells_nothing_and_a_new_level_does() -> None:
+    today = FIRST + 18
+    usual = month(weekday=20, weekend=20, days_before=28, until=today)
+    one_day = {**usual, today - 3: 900 * NANOS}
+    new_level = {**usual, **dict.fromkeys(range(today - 4, today), 80 * NANOS)}
+    left = balance(1_000, charged=600)
+
+    found = overrun(left, spent_by_day=one_day, today=today, period=NOVEMBER)
+    risen = overrun(left, spent_by_day=new_level, today=today, period=NOVEMBER)
+
+    assert found is not None
+    assert risen is not None
+    assert found.chance < 0.5
+    assert risen.chance > found.chance + 0.3
+
+
+@pytest.mark.parametrize(("days_known", "is_told"), [(0, False), (6, False), (7, True), (28, True)])
+def test_nothing_is_foretold_before_a_week_is_known(days_known: int, is_told: bool) -> None:
+    today = FIRST + 18
+    spent = month(weekday=100, weekend=100, days_before=days_known, until=today) | {today: 5 * NANOS}
+
+    assert (
+        overrun(balance(1_000, charged=700), spent_by_day=spent, today=today, period=NOVEMBER) is not None
+    ) is is_told
+
+
+def test_where_nothing_is_left_or_the_clock_is_past_the_period_nothing_is_foretold() -> None:
+    today = FIRST + 18
+    spent = month(weekday=100, weekend=100, days_before=28, until=today)
+
+    assert overrun(balance(1_000, charged=1_000), spent_by_day=spent, today=today, period=NOVEMBER) is None
+    after = NOVEMBER.end_day
+    assert overrun(balance(1_000, charged=500), spent_by_day=spent, today=after, period=NOVEMBER) is None
+
+
+def test_a_team_that_stopped_spending_is_not_expected_to_run_out() -> None:
+    today = FIRST + 18
+    spent = {today - 30: 500 * NANOS}
+    found = overrun(balance(1_000, charged=900), spent_by_day=spent, today=today, period=NOVEMBER)
+
+    assert found is not None
+    assert (found.chance, found.middle_day) == (0.0, None)
+
+
+@given(st.integers(1, 5_000), st.integers(0, 29), st.lists(st.integers(-50, 500), min_size=28, max_size=28))
+def test_dates_come_in_order_within_the_period_and_more_left_is_never_less_safe(
+    left: int, past_days: int, costs: list[int]
+) -> None:
+    today = FIRST + past_days
+    spent = days(*costs, until=today - 1)
+    found = overrun(balance(left), spent_by_day=spent, today=today, period=NOVEMBER)
+    richer = overrun(balance(left + 500), spent_by_day=spent, today=today, period=NOVEMBER)
+
+    if found is None or richer is None:
+        assert min((day for day, nanos in spent.items() if nanos > 0), default=today) > today - 7
+        return
+    known = [day for day in (found.early_day, found.middle_day, found.late_day) if day is not None]
+    assert known == sorted(known)
+    assert all(today <= day < NOVEMBER.end_day for day in known)
+    assert 0 <= richer.chance <= found.chance <= 1

@@ -1,0 +1,334 @@
+"""The spike rule on small made-up teams, and what a channel is told of it."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from bot.detection.backtests import backtest
+from bot.detection.incidents import QUIET_HOURS
+from bot.detection.spike_bands import usual_band
+from bot.detection.spike_hours import HISTORY_HOURS, Ints
+from bot.detection.spike_rule import severity_of
+from bot.detection.spikes import SpikeJudgement, judge, judge_many
+from bot.money import NANOS
+
+MONDAY = int(datetime(2026, 8, 3, tzinfo=UTC).timestamp()) // 3600
+DAY, WEEK = 24, 168
+
+
+def office(*, weeks: int, dollars_a_day: float = 40.0, weekend: float = 0.1, seed: int = 1) -> Ints:
+    """A team that works from nine to six on weekdays, with noise, in nano-dollars per hour from a Monday."""
+    hours = np.arange(weeks * WEEK)
+    working = np.where((hours % DAY >= 9) & (hours % DAY < 18), 1.0, 0.05)
+    working *= np.where(hours // DAY % 7 >= 5, weekend, 1.0)
+    noise = np.random.default_rng(seed).gamma(25, 1 / 25, size=len(hours))
+    return np.asarray(working * noise * dollars_a_day / 9.75 * NANOS, dtype=np.int64)
+
+
+def messages(cost: Ints, *, first_hour: int = MONDAY) -> list[tuple[int, str]]:
+    """What Search's channel is told: (hours from the series' start, severity)."""
+    return [(told.at - first_hour, told.judgement.severity) for told in backtest([("search", first_hour, cost)])]
+
+
+def with_dollars(cost: Ints, start: int, hours: int, dollars: float) -> Ints:
+    changed = cost.copy()
+    changed[start : start + hours] += round(dollars * NANOS)
+    return changed
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("weekend", [0.0, 0.1, 1.0, 2.0])
+def test_a_steady_weekly_shape_says_nothing(seed: int, weekend: float) -> None:
+    assert messages(office(weeks=10, weekend=weekend, seed=seed)) == []
+
+
+def test_a_runaway_hour_is_told_at_the_end_of_that_hour() -> None:
+    start = 5 * WEEK + 2 * DAY + 11
+    cost = with_dollars(office(weeks=6), start, 1, 60)
+
+    assert messages(cost) == [(start + 1, "low")]
+
+
+def test_the_figures_of_a_runaway_hour_add_up() -> None:
+    cost = with_dollars(office(weeks=6), 5 * WEEK + 11, 1, 150)[: 5 * WEEK + 12]
+
+    judgement = judge(cost, first_hour=MONDAY)
+
+    assert judgement.spike
+    assert judgement.severity == "medium"
+    assert judgement.window_hours in {1, 4, 8}
+    assert judgement.observed_nanos == int(cost[-judgement.window_hours :].sum())
+    assert judgement.excess_nanos == judgement.observed_nanos - judgement.usual_nanos
+    assert judgement.times_usual == pytest.approx(judgement.observed_nanos / judgement.usual_nanos)
+    assert 140 * NANOS < judgement.excess_nanos < 160 * NANOS
+
+
+def test_an_open_hour_that_already_spikes_still_does_when_it_closes() -> None:
+    cost = with_dollars(office(weeks=6), 5 * WEEK + 11, 1, 40)[: 5 * WEEK + 12]
+    closed = with_dollars(cost, 5 * WEEK + 11, 1, 400)
+
+    assert judge(cost, first_hour=MONDAY).spike
+    assert judge(closed, first_hour=MONDAY).spike
+    assert judge(closed, first_hour=MONDAY).excess_nanos > judge(cost, first_hour=MONDAY).excess_nanos
+
+
+def test_an_excess_under_a_fifth_of_a_usual_day_is_not_worth_a_message() -> None:
+    """Four usual hours at once are a record, and still no news to a team that spends $2,400 a day."""
+    start = 5 * WEEK + 11
+    flat = np.full(6 * WEEK, 100 * NANOS)
+
+    assert messages(with_dollars(flat, start, 1, 330)) == []
+    assert messages(with_dollars(flat, start, 1, 520)) == [(start + 1, "high")]
+
+
+def test_a_loop_that_grows_is_not_hidden_by_its_own_first_day() -> None:
+    start, grows = 5 * WEEK + DAY, 5 * WEEK + DAY + 36
+    cost = with_dollars(with_dollars(np.full(6 * WEEK, 2 * NANOS), start, 36, 0.8), grows, DAY, 6)
+
+    assert grows < messages(cost)[0][0] <= grows + 6
+
+
+def test_a_surprise_of_a_few_dollars_is_not_worth_a_message() -> None:
+    start = 5 * WEEK + 11
+    tiny = office(weeks=6, dollars_a_day=0.5)
+
+    assert messages(with_dollars(tiny, start, 1, 4)) == []
+    assert messages(with_dollars(tiny, start, 1, 6))
+
+
+def test_a_team_of_two_days_gets_nothing_whatever_it_spends() -> None:
+    cost = with_dollars(office(weeks=1)[: 2 * DAY], DAY + 12, 1, 5000)
+
+    assert messages(cost) == []
+
+
+def test_a_new_team_is_judged_with_caution_that_wears_off() -> None:
+    """Five times a usual hour is nothing at five days of age and a spike at five weeks."""
+    extra = 20.0
+
+    assert messages(with_dollars(office(weeks=2, weekend=1.0), 5 * DAY + 11, 1, extra)) == []
+    assert messages(with_dollars(office(weeks=6, weekend=1.0), 5 * WEEK + 11, 1, extra)) == [(5 * WEEK + 12, "low")]
+
+
+def test_growth_of_a_tenth_a_week_says_nothing() -> None:
+    cost = office(weeks=10)
+    grown = np.asarray(cost * 1.10 ** (np.arange(len(cost)) / WEEK), dtype=np.int64)
+
+    assert messages(grown) == []
+
+
+def test_a_lasting_step_is_told_and_then_becomes_ordinary() -> None:
+    cost = office(weeks=9, weekend=1.0)
+    cost[5 * WEEK :] *= 3
+
+    told = [hour for hour, _ in messages(cost)]
+
+    assert told
+    assert 5 * WEEK < told[0] <= 5 * WEEK + 4 * DAY
+    assert told[-1] < 6 * WEEK + QUIET_HOURS
+
+
+def test_a_ramp_of_a_sixth_a_day_is_told_before_it_has_doubled_twice() -> None:
+    cost = np.asarray(office(weeks=7, weekend=1.0), dtype=np.float64)
+    ramp = 5 * WEEK
+    cost[ramp:] *= 1.17 ** np.minimum(np.arange(len(cost) - ramp) // DAY + 1, 6)
+
+    told = [hour for hour, _ in messages(np.asarray(cost, dtype=np.int64))]
+
+    assert ramp + 2 * DAY < told[0] <= ramp + 5 * DAY
+
+
+def test_a_weekly_batch_is_told_once_and_then_known() -> None:
+    cost = office(weeks=9)
+    for week in range(3, 9):
+        cost = with_dollars(cost, week * WEEK + 6 * DAY + 2, 3, 30)
+
+    told = {hour // WEEK for hour, _ in messages(cost)}
+
+    assert told == {3}
+
+
+def test_a_month_end_batch_is_known_the_second_time() -> None:
+    first = int(datetime(2026, 8, 31, 20, tzinfo=UTC).timestamp()) // 3600 - MONDAY
+    second = int(datetime(2026, 9, 30, 22, tzinfo=UTC).timestamp()) // 3600 - MONDAY
+    mid_month = second - 10 * DAY
+    base = office(weeks=10)
+    batches = with_dollars(with_dollars(base, first, 2, 40), second, 2, 40)
+    at_another_time = with_dollars(with_dollars(base, first, 2, 40), mid_month, 2, 40)
+
+    assert [hour for hour, _ in messages(batches)] == [first + 1]
+    assert [hour for hour, _ in messages(at_another_time)] == [first + 1, mid_month + 1]
+
+
+def test_a_loop_at_the_weekend_is_seen_against_the_weekend() -> None:
+    saturday = 5 * WEEK + 5 * DAY
+    cost = with_dollars(office(weeks=6, weekend=0.0), saturday, 40, 10)
+
+    told = messages(cost)
+
+    assert saturday < told[0][0] <= saturday + DAY
+
+
+def test_a_night_as_dear_as_the_dearest_day_is_unlike_its_time_of_day() -> None:
+    night = 5 * WEEK + 2 * DAY + 1
+    cost = office(weeks=6, dollars_a_day=400.0)
+
+    judged = judge(with_dollars(cost, night, 4, 50)[: night + 4], first_hour=MONDAY)
+
+    assert (judged.spike, judged.rule, judged.window_hours) == (True, "unlike this time of day", 4)
+    assert messages(with_dollars(cost, night, 4, 25)) == []
+
+
+def test_a_sunday_a_little_dearer_than_any_working_day_is_unlike_its_time_of_the_week() -> None:
+    """As many dollars at the same hours are nothing on a Monday."""
+    cost = office(weeks=7)
+    sunday, monday = 5 * WEEK + 6 * DAY, 6 * WEEK
+    dear = np.asarray(cost[5 * WEEK : 5 * WEEK + DAY] * 1.25, dtype=np.int64)
+    on_sunday, on_monday = cost.copy(), cost.copy()
+    on_sunday[sunday : sunday + DAY] = dear
+    on_monday[monday : monday + DAY] = dear
+
+    judged = judge(on_sunday[: sunday + 18], first_hour=MONDAY)
+
+    assert (judged.spike, judged.rule) == (True, "unlike this time of the week")
+    assert messages(on_monday) == []
+
+
+def test_corrections_and_gaps_cause_nothing() -> None:
+    cost = office(weeks=8)
+    cost[4 * WEEK : 5 * WEEK] = 0
+    cost[5 * WEEK + 30] = -500 * NANOS
+    cost[6 * WEEK + 3 * DAY + 3 :: DAY] -= 2 * NANOS
+
+    assert messages(cost) == []
+
+
+def test_a_message_comes_again_only_when_the_tier_rises() -> None:
+    start = 5 * WEEK + 2 * DAY
+    cost = with_dollars(with_dollars(office(weeks=7), start, 4, 30), start + 20, 4, 900)
+
+    told = [severity for _, severity in messages(cost)]
+
+    assert told == sorted(set(told), key=["low", "medium", "high", "critical"].index)
+    assert told[0] == "low"
+    assert told[-1] == "critical"
+
+
+def test_after_sixty_quiet_hours_a_spike_is_a_new_incident() -> None:
+    start = 5 * WEEK + DAY
+    once = with_dollars(office(weeks=7), start, 1, 60)
+    soon = with_dollars(once, start + DAY, 1, 30)
+    later = with_dollars(once, start + 5 * DAY, 1, 300)
+
+    assert len(messages(once)) == 1
+    assert len(messages(soon)) == 1
+    assert [hour for hour, _ in messages(later)] == [start + 1, start + 5 * DAY + 1]
+
+
+@pytest.mark.parametrize(
+    ("dollars", "severity"),
+    [(0.0, "low"), (99.99, "low"), (100.0, "medium"), (499.0, "medium"), (500.0, "high"), (2500.0, "critical")],
+)
+def test_the_tiers_start_at_a_hundred_five_hundred_and_twenty_five_hundred(dollars: float, severity: str) -> None:
+    assert severity_of(dollars) == severity
+
+
+def test_a_backtest_knows_nothing_of_the_future() -> None:
+    cost = with_dollars(office(weeks=8), 5 * WEEK + 11, 6, 100)
+    everything = messages(cost)
+
+    assert everything
+    for end in (5 * WEEK + 11, 5 * WEEK + 12, 5 * WEEK + 14, 6 * WEEK, 7 * WEEK + 5):
+        assert messages(cost[:end]) == [message for message in everything if message[0] <= end]
+
+
+def judged_by_turns(cost: Ints, hours: list[int]) -> list[SpikeJudgement]:
+    return [judge(cost[: hour + 1], first_hour=MONDAY) for hour in hours]
+
+
+def test_the_live_rule_and_the_backtest_agree() -> None:
+    start = 5 * WEEK + 11
+    cost = with_dollars(office(weeks=6), start, 2, 60)
+
+    spikes = [judgement.spike for judgement in judged_by_turns(cost, list(range(start - 30, start + 3)))]
+
+    assert spikes[:30] == [False] * 30
+    assert spikes[30]
+    assert messages(cost)[0][0] == start + 1
+
+
+def test_many_teams_are_judged_as_each_alone_and_on_a_cut_series() -> None:
+    """A younger team is filled with zeros on the left; an older one is cut to the hours that can matter."""
+    old, young = with_dollars(office(weeks=10), 10 * WEEK - 1, 1, 90), office(weeks=2, seed=4)
+    rows = np.zeros((2, HISTORY_HOURS), dtype=np.int64)
+    rows[0], rows[1, -len(young) :] = old[-HISTORY_HOURS:], young
+    end = MONDAY + len(old)
+
+    together = judge_many(rows, known_hours=np.array([len(old), len(young)]), first_hour=end - HISTORY_HOURS)
+
+    assert together == [judge(old, first_hour=MONDAY), judge(young, first_hour=end - len(young))]
+    assert [judgement.spike for judgement in together] == [True, False]
+
+
+def test_the_hours_that_can_matter_reach_back_to_the_last_month_end() -> None:
+    batch = int(datetime(2026, 8, 31, 20, tzinfo=UTC).timestamp()) // 3600 - MONDAY
+    again = batch + 30 * DAY + 2
+    cost = with_dollars(with_dollars(office(weeks=10), batch, 2, 40), again, 1, 40)[: again + 1]
+
+    cut = judge(cost[-HISTORY_HOURS:], first_hour=MONDAY + len(cost) - HISTORY_HOURS)
+
+    assert cut == judge(cost, first_hour=MONDAY)
+    assert not cut.spike
+
+
+def test_no_hour_at_all_is_an_error_and_one_hour_is_no_spike() -> None:
+    with pytest.raises(ValueError, match="at least one hour"):
+        judge(np.array([], dtype=np.int64), first_hour=MONDAY)
+
+    assert not judge(np.array([9000 * NANOS]), first_hour=MONDAY).spike
+    assert list(backtest([("search", MONDAY, np.array([], dtype=np.int64))])) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(arrays(np.int64, st.integers(1, 60 * DAY), elements=st.integers(-(2**63), 2**63 - 1), fill=st.just(0)))
+def test_garbage_is_judged_without_an_error(cost: Ints) -> None:
+    judgement = judge(cost, first_hour=MONDAY)
+
+    assert judgement.observed_nanos >= 0
+    assert judgement.usual_nanos >= 0
+    assert not (judgement.spike and judgement.excess_nanos < 5 * NANOS - 1)
+    assert not (judgement.spike and len(cost) < 4 * DAY)
+
+
+def test_the_band_holds_the_usual_hours_and_not_the_spike() -> None:
+    start = 5 * WEEK + 2 * DAY + 11
+    cost = with_dollars(office(weeks=6), start, 1, 60)
+
+    low, high = usual_band(cost, WEEK)
+    shown = cost[-WEEK:]
+
+    assert low.shape == high.shape == (WEEK,)
+    assert (low <= high).all()
+    assert ((shown >= low * 0.6) & (shown <= high * 1.5)).sum() >= WEEK - 2
+    assert shown[start - 5 * WEEK] > 3 * high[start - 5 * WEEK]
+
+
+def test_one_old_spike_does_not_widen_the_band() -> None:
+    plain = office(weeks=6)
+    low, high = usual_band(with_dollars(plain, 3 * WEEK + 11, 1, 900), WEEK)
+
+    assert high.max() < 20 * NANOS
+    assert (low >= 0).all()
+
+
+def test_a_band_is_as_long_as_the_series_at_most() -> None:
+    cost = office(weeks=1)[:5]
+
+    low, high = usual_band(cost, WEEK)
+
+    assert low.tolist() == high.tolist() == cost.tolist()
+    assert usual_band(cost, 0)[0].shape == (0,)

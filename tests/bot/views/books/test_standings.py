@@ -1,0 +1,165 @@
+"""What `/tokens` answers, in every state that a team's budget can be in."""
+
+from dataclasses import replace
+from datetime import date
+
+from syrupy.assertion import SnapshotAssertion
+
+from bot.alerting.alerts import Silence
+from bot.books.budgets import Standing
+from bot.periods import day_number
+from bot.views.books.standings import (
+    no_team_message,
+    not_yours_message,
+    preview_message,
+    standing_message,
+    standing_text,
+)
+from bot.views.charts import without_chart
+from tests.bot.views.examples import (
+    ACME,
+    BEN,
+    COMMAND,
+    HOSTILE_TEAM,
+    HOSTILE_TOOLS,
+    SEARCH,
+    TOOLS,
+    all_text,
+    buttons,
+    dollars,
+    many_standings,
+    posted,
+    standing,
+)
+
+
+def shown(team_standing: Standing, *, pending: int = 0, shared_by: str | None = None) -> dict[str, object]:
+    message = standing_message(team_standing, tools=TOOLS, command=COMMAND, pending=pending, shared_by=shared_by)
+    return posted(message)
+
+
+def test_a_team_within_its_budget(snapshot: SnapshotAssertion) -> None:
+    message = shown(standing(), pending=1)
+
+    assert str(message["text"]).startswith("Search has $2,600 left of $12,000 until 30 Nov. Spent $9,400.00 (78 %).")
+    assert buttons(message) == ["Request budget", "Share to channel"]
+    assert message == snapshot
+
+
+def test_a_team_over_its_budget(snapshot: SnapshotAssertion) -> None:
+    message = shown(standing(charged=12_188.4, held=0))
+
+    assert str(message["text"]).startswith("Search is $188 over its budget of $12,000 until 30 Nov.")
+    assert message == snapshot
+
+
+def test_what_is_held_counts_as_gone() -> None:
+    text = standing_text(standing(charged=11_000, held=1_000))
+
+    assert text.startswith("Search has nothing left of $12,000 until 30 Nov: $1,000 of it is held.")
+
+
+def test_a_team_that_runs_out_before_the_period_ends_reads_the_day() -> None:
+    text = standing_text(standing(charged=11_000))
+
+    assert "the budget runs out on Wed 25 Nov" in text
+
+
+def test_a_team_without_a_budget(snapshot: SnapshotAssertion) -> None:
+    message = shown(standing(replace(SEARCH, budget_nanos=0), allocated=0))
+
+    assert "No budget is declared for it. Finance declares one in teams.yml" in all_text(message)
+    assert message == snapshot
+
+
+def test_a_budget_that_starts_later_is_announced_with_its_day() -> None:
+    later = replace(SEARCH, starts_day=day_number(date(2027, 1, 1)))
+
+    assert "Its budget of $12,000 starts on Fri 1 Jan." in standing_text(standing(later, allocated=0))
+
+
+def test_a_team_that_used_nothing(snapshot: SnapshotAssertion) -> None:
+    message = posted(standing_message(standing(is_idle=True), tools=(), command=COMMAND, pending=0))
+
+    assert "Nothing was spent in the last 14 days." in all_text(message)
+    assert message == snapshot
+
+
+def test_announce_shows_figures_and_no_budget(snapshot: SnapshotAssertion) -> None:
+    message = shown(standing(replace(SEARCH, mode="announce")))
+
+    assert "budget" not in all_text(message).lower()
+    assert buttons(message) == ["Share to channel"]
+    assert message == snapshot
+
+
+def test_preview_is_for_finance_and_is_not_shared() -> None:
+    message = shown(standing(replace(SEARCH, mode="preview")))
+
+    assert buttons(message) == []
+    assert "Preview: only finance sees this." in all_text(message)
+
+
+def test_the_organisation_shows_what_no_team_was_given(snapshot: SnapshotAssertion) -> None:
+    message = shown(standing(ACME, allocated=250_000, charged=310))
+
+    assert str(message["text"]).startswith("Acme has $249,690 until 30 Nov that no team was given.")
+    assert buttons(message) == []
+    assert message == snapshot
+
+
+def test_a_shared_standing_names_who_shared_it_and_can_not_be_shared_again() -> None:
+    message = shown(standing(), shared_by=BEN)
+
+    assert buttons(message) == ["Request budget"]
+    assert f"Shared by {BEN}." in all_text(message)
+
+
+def test_names_are_cut_and_escaped(snapshot: SnapshotAssertion) -> None:
+    message = posted(standing_message(standing(HOSTILE_TEAM), tools=HOSTILE_TOOLS, command=COMMAND, pending=0))
+
+    assert "&lt;!channel&gt; &amp; &lt;@U0BEN0001&gt;" in message["text"]
+    assert message == snapshot
+
+
+def test_without_its_chart_the_figures_are_a_table(snapshot: SnapshotAssertion) -> None:
+    message = posted(without_chart(standing_message(standing(), tools=TOOLS, command=COMMAND, pending=0)))
+
+    assert "data_visualization" not in {block["type"] for block in message["blocks"]}
+    assert "$772.90" not in all_text(message)
+    assert "$773.14" in all_text(message)
+    assert message == snapshot
+
+
+def test_a_correction_below_zero_keeps_its_sign_in_the_table() -> None:
+    below = replace(standing(), spent_by_day=((standing().today, -dollars(12.5)),))
+    message = without_chart(standing_message(below, tools=(), command=COMMAND, pending=0))
+
+    assert "-$12.50" in all_text(posted(message))
+
+
+def test_a_channel_of_no_team(snapshot: SnapshotAssertion) -> None:
+    assert posted(no_team_message((), COMMAND)) == snapshot
+
+
+def test_forty_teams_to_choose_from(snapshot: SnapshotAssertion) -> None:
+    message = posted(no_team_message([s.team for s in many_standings(40)], COMMAND))
+
+    assert len(buttons(message)) == 15
+    assert "and 25 more" in message["text"]
+    assert message == snapshot
+
+
+def test_preview_and_other_peoples_teams_say_who_may_see_them(snapshot: SnapshotAssertion) -> None:
+    assert [posted(preview_message(COMMAND)), posted(not_yours_message(HOSTILE_TEAM))] == snapshot
+
+
+def test_gaps_in_the_data_are_said_the_newest_first_to_be_named(snapshot: SnapshotAssertion) -> None:
+    gaps = [Silence(source=f"gateway-{n}", from_hour=493_000 + n, end_hour=493_004 + n) for n in range(4)]
+    gaps.append(Silence(source="<!channel>", from_hour=493_100, end_hour=None))
+    message = posted(standing_message(standing(), tools=TOOLS, command=COMMAND, pending=0, gaps=gaps))
+
+    assert "No data from gateway-3 between <!date^" in message["text"]
+    assert "No data from &lt;!channel&gt; since <!date^" in message["text"]
+    assert "(and 2 earlier gaps): the figures lack what was used then." in message["text"]
+    assert message == snapshot

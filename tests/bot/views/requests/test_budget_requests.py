@@ -1,0 +1,177 @@
+"""A request's card, forms and answers, through its life."""
+
+from dataclasses import replace
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from bot.views.requests.budget_requests import (
+    APPROVE_REQUEST,
+    approval_card,
+    decided_card,
+    receipt_message,
+    verdict_message,
+    withdrawn_card,
+    withdrawn_receipt,
+)
+from bot.views.requests.request_forms import change_form, deny_form, request_form
+from tests.bot.views.examples import (
+    ANNA,
+    BEN,
+    CHLOE,
+    COMMAND,
+    HOSTILE,
+    HOSTILE_TEAM,
+    SEARCH,
+    all_text,
+    balance,
+    buttons,
+    decided,
+    dollars,
+    elements,
+    many_standings,
+    obeys,
+    pending,
+    posted,
+    request,
+    standing,
+)
+
+SECRET = "The launch is off, and nobody else may know."
+
+
+def test_the_card_to_decide_on(snapshot: SnapshotAssertion) -> None:
+    card = posted(approval_card(pending(), standing=standing(charged=11_940), deciders=[BEN], by_finance=False))
+
+    assert buttons(card) == ["Approve", "Deny", "Change", "Withdraw"]
+    assert {element["value"] for element in elements(card)} == {"41"}
+    for number in ("$750.00", "$60.00", "$12,000.00", "$810.00"):
+        assert number in card["text"]
+    assert card == snapshot
+
+
+def test_a_request_that_nobody_has_the_money_for_goes_to_finance(snapshot: SnapshotAssertion) -> None:
+    asked = pending(payer="", payer_id=None, held_nanos=0)
+    card = posted(approval_card(asked, standing=standing(), deciders=[CHLOE, BEN], by_finance=True))
+
+    assert "nothing is held; approving it adds new funding" in all_text(card)
+    assert f"{CHLOE} or {BEN} decides for finance." in all_text(card)
+    assert card == snapshot
+
+
+@pytest.mark.parametrize(("amount", "asks"), [(999.99, False), (1_000, True)])
+def test_a_large_approval_asks_once_more(amount: float, asks: bool) -> None:
+    card = posted(approval_card(pending(amount_nanos=dollars(amount)), standing=None, deciders=[], by_finance=False))
+    approve = next(e for e in elements(card) if e["action_id"] == APPROVE_REQUEST)
+
+    assert ("confirm" in approve) is asks
+
+
+def test_the_card_without_figures_and_with_hostile_words(snapshot: SnapshotAssertion) -> None:
+    hostile = pending(HOSTILE_TEAM, payer=HOSTILE, reason="& < > <!here> " * 70 + "\n" * 40, amount_nanos=dollars(9e8))
+    card = posted(approval_card(hostile, standing=None, deciders=[BEN] * 40, by_finance=False))
+
+    assert "30 more" in all_text(card)
+    assert card == snapshot
+
+
+def test_an_approved_card_has_no_buttons(snapshot: SnapshotAssertion) -> None:
+    card = posted(decided_card(decided("approved"), decided_by_mention=BEN, standing=standing(allocated=12_750)))
+
+    assert elements(card) == []
+    assert "Booked in Tokens; gateway cap unchanged." in card["text"]
+    assert card == snapshot
+
+
+def test_a_denied_card_keeps_the_reason_to_itself(snapshot: SnapshotAssertion) -> None:
+    card = posted(decided_card(decided("denied", decision_reason=SECRET), decided_by_mention=BEN, standing=standing()))
+
+    assert SECRET not in all_text(card)
+    assert elements(card) == []
+    assert card == snapshot
+
+
+def test_each_state_of_a_card_has_block_ids_of_its_own() -> None:
+    """Slack asks for new block ids when a message is updated."""
+    cards = [
+        approval_card(pending(), standing=None, deciders=[BEN], by_finance=False),
+        approval_card(pending(revision=2), standing=None, deciders=[BEN], by_finance=False),
+        decided_card(decided("approved"), decided_by_mention=BEN, standing=None),
+        withdrawn_card(decided("withdrawn")),
+    ]
+    ids = [block["block_id"] for card in cards for block in card.blocks]
+
+    assert len(ids) == len(set(ids))
+
+
+def test_a_withdrawn_card(snapshot: SnapshotAssertion) -> None:
+    assert posted(withdrawn_card(decided("withdrawn"))) == snapshot
+
+
+def test_the_asker_reads_that_it_is_approved_and_what_is_available(snapshot: SnapshotAssertion) -> None:
+    message = posted(
+        verdict_message(
+            pending=decided("approved"), decided_by_mention=BEN, standing=standing(allocated=12_750), command=COMMAND
+        )
+    )
+
+    assert "$3,350.00 available of $12,750.00" in message["text"]
+    assert message == snapshot
+
+
+def test_the_asker_reads_why_it_is_denied(snapshot: SnapshotAssertion) -> None:
+    denied = decided("denied", decision_reason=SECRET)
+    message = posted(verdict_message(pending=denied, decided_by_mention=BEN, standing=None, command=COMMAND))
+
+    assert SECRET in message["text"]
+    assert message == snapshot
+
+
+def test_receipts(snapshot: SnapshotAssertion) -> None:
+    sent = posted(receipt_message(pending=pending(), deciders=[BEN], by_finance=False))
+    changed = posted(receipt_message(pending=pending(revision=2), deciders=[], by_finance=True))
+    back = posted(withdrawn_receipt(decided("withdrawn")))
+
+    assert buttons(sent) == ["Change", "Withdraw"]
+    assert ("is sent" in sent["text"], "is changed" in changed["text"]) == (True, True)
+    assert buttons(back) == []
+    assert [sent, changed, back] == snapshot
+
+
+def test_the_form_of_somebody_with_one_team(snapshot: SnapshotAssertion) -> None:
+    form = request_form(teams=[(SEARCH, balance(12_000, 11_940))], chosen=SEARCH, amount="500", reason="", metadata="3")
+    obeys(form)
+
+    assert [block["block_id"] for block in form["blocks"] if block["type"] == "input"] == ["amount", "reason"]
+    assert form["title"]["text"] == "Request AI budget"
+    assert form == snapshot
+
+
+def test_the_form_of_somebody_with_a_hundred_and_twenty_teams(snapshot: SnapshotAssertion) -> None:
+    teams = [(replace(s.team, name=f"{s.team.name} {HOSTILE}"), s.balance) for s in many_standings(120)]
+    form = request_form(teams=teams, chosen=teams[-1][0], amount="", reason="r" * 2_000, metadata="{}")
+    menu = form["blocks"][0]["element"]
+
+    assert len(menu["options"]) == 100
+    assert menu["initial_option"]["value"] == str(teams[-1][0].id)
+    assert form == snapshot
+
+
+def test_the_form_to_change_a_request(snapshot: SnapshotAssertion) -> None:
+    now = balance(12_000, 11_940)
+    form = change_form(request=request(), team=SEARCH, balance=now, metadata="41", already=False)
+    again = change_form(request=request(), team=SEARCH, balance=now, metadata="41", already=True, amount="900")
+
+    assert form["blocks"][1]["element"]["initial_value"] == "$750.00"
+    assert again["blocks"][1]["element"]["initial_value"] == "900"
+    assert "already have a request waiting" in all_text(again)
+    assert {"form": form, "again": again} == snapshot
+
+
+def test_a_denial_asks_for_a_reason_that_the_asker_alone_sees(snapshot: SnapshotAssertion) -> None:
+    form = deny_form(pending=pending(), metadata="41")
+    obeys(form)
+
+    assert "Only the person who asked sees this." in all_text(form)
+    assert ANNA in all_text(form)
+    assert form == snapshot

@@ -1,0 +1,82 @@
+"""Alerts put through the gate, and the settings of Search, for stories about how alerts are said."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from bot.alerting.manners import Severity
+from bot.messages import Message as Said
+from bot.org.alert_settings import AlertSettings
+from bot.org.teams import Team
+from bot.views.blocks import section
+from handlers.alerting.manners import alert_key, keep_manners, say_alert
+from handlers.org.alert_settings import set_alert_settings
+from storage.alerting.alerts import AlertRecord
+from tests.support.company import Company
+from tests.support.seen import Message
+
+
+async def search(acme: Company) -> Team:
+    team = (await acme.context.rulebooks.latest()).directory.by_slug("search")
+    assert team is not None
+    return team
+
+
+async def sets(acme: Company, **changed: Any) -> None:
+    """Ben changes settings of Search."""
+    async with acme.context.store.begin() as tx:
+        rulebook = await acme.context.rulebooks.current(tx)
+        team = rulebook.directory.by_slug("search")
+        assert team is not None
+        (ben,) = rulebook.directory.people_with("manager", team)
+        settings: AlertSettings = replace(team.alerts, **changed)
+        await set_alert_settings(tx, rulebook, team, settings, by=ben, now=acme.clock.now())
+
+
+async def alerts(acme: Company, name: str, *, severity: Severity = "high", kind: str = "spike") -> AlertRecord:
+    """Something happens that is worth saying."""
+    at = acme.context.now_micros()
+    async with acme.context.store.begin() as tx:
+        rulebook = await acme.context.rulebooks.current(tx)
+        team = rulebook.directory.by_slug("search")
+        assert team is not None
+        facts = {"severity": severity}
+        record = await tx.alerts.add(dedupe_key=name, team_id=team.id, kind=kind, state="open", at=at, facts=facts)
+        assert record is not None
+        await say_alert(tx, rulebook, team, said(name), record=record, severity=severity, at=at)
+    return record
+
+
+def said(text: str) -> Said:
+    return Said(text=text, blocks=(section(text, block_id=f"said-{text[:40].replace(' ', '-')}"),))
+
+
+async def becomes(acme: Company, record: AlertRecord, text: str, **changed: Any) -> None:
+    """The alert comes to something else: its state changes, and its message with it."""
+    at = acme.context.now_micros()
+    async with acme.context.store.begin() as tx:
+        if "severity" in changed:
+            changed["facts"] = record.facts | {"severity": changed.pop("severity")}
+        if changed.pop("closed", False):
+            changed["closed_at"] = at
+        await tx.alerts.save(replace(record, **changed))
+        await tx.outbox.change(alert_key(record.id), said(text), at=at)
+
+
+async def later(acme: Company, **after: float) -> None:
+    """Time passes, and everything due is done."""
+    acme.clock.jump_to(acme.clock.now() + timedelta(**after))
+    await minded(acme)
+
+
+async def minded(acme: Company) -> None:
+    await keep_manners(acme.context)
+    await acme.settles()
+
+
+async def in_channel(acme: Company, channel: str = "CSEARCH") -> list[Message]:
+    return [m for m in await acme.ben.messages(channel) if not m.is_ephemeral]
+
+
+async def texts(acme: Company, channel: str = "CSEARCH") -> list[str]:
+    return [m.text for m in await in_channel(acme, channel)]

@@ -1,0 +1,77 @@
+"""`tokens reconcile`: a report beside the books, from the command line."""
+
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.clock import SystemClock
+from tests.scenarios.commands import Run, refused, well
+from tests.support.company import usage_event
+from tests.support.paths import FIXTURES
+
+VENDORS = FIXTURES / "vendors"
+
+
+@pytest.fixture
+def report(run: Run) -> Path:
+    """Anthropic's report of a settled day: $12.50 where $10 was booked."""
+    well(run("teams", "import", "teams.yml"))
+    at = SystemClock().now() - timedelta(days=6)
+    event = usage_event(1, at=at, dollars=10, provider="anthropic", model="claude-nobody-prices")
+    Path("usage.jsonl").write_text(json.dumps(event))
+    well(run("replay", "usage.jsonl"))
+    start = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    result = {"currency": "USD", "amount": "1250.00", "description": "Claude Usage", "model": "claude-nobody-prices"}
+    bucket = {
+        "starting_at": start.isoformat(),
+        "ending_at": (start + timedelta(days=1)).isoformat(),
+        "results": [result],
+    }
+    Path("report.json").write_text(json.dumps({"data": [bucket], "has_more": False}))
+    return Path("report.json")
+
+
+def test_a_statement_is_compared_posted_once_and_the_books_agree(run: Run, report: Path) -> None:
+    would = well(run("reconcile", report, "--source", "anthropic", "--dry-run"))
+    assert re.search(r"\d{4}-\d\d-\d\d +\$12\.50 +\$10\.00 +\$2\.50 +would post \$2\.50", would)
+    assert "claude-nobody-prices: billed $12.50, booked $10.00" in would
+    assert would.endswith("0 entries posted.\n")
+
+    assert well(run("reconcile", report, "--source", "anthropic")).endswith("1 entry posted.\n")
+    again = well(run("reconcile", report, "--source", "anthropic"))
+
+    assert "posted before" in again
+    assert again.endswith("0 entries posted.\n")
+    assert well(run("check")) == "Everything agrees.\n"
+
+
+def test_a_bad_file_is_named_by_its_field_and_posts_nothing(run: Run, report: Path) -> None:
+    text = report.read_text()
+    report.write_text(text.replace('"1250.00"', '"a lot"'))
+    said = refused(run("reconcile", report, "--source", "anthropic"))
+    assert said == "data[0].results[0].amount is not a decimal number of at most 40 characters"
+    report.write_text(text)
+    assert "data[0].start_time must be" in refused(run("reconcile", report, "--source", "openai"))
+    assert refused(run("reconcile", report, "--source", "bedrock")).startswith("--source: 'bedrock' is none")
+    assert "nowhere.json" in refused(run("reconcile", "nowhere.json", "--source", "openai"))
+    assert "would post" in well(run("reconcile", report, "--source", "anthropic", "--dry-run"))
+
+
+@pytest.mark.parametrize(
+    ("source", "file", "said"),
+    [
+        ("anthropic", "anthropic_cost_report.json", r"2026-11-22 +\$1\.24 +\$0\.00 +\$1\.24 +before anything"),
+        ("openai", "openai_costs.json", r"2026-11-22 +\$0\.06 +\$0\.00 +\$0\.06 +before anything"),
+        ("anthropic", "anthropic_usage_report_messages.json", r"2026-11-22 +claude-sonnet-5 +3,700 +0 +\+3,700"),
+        ("openai", "openai_usage_completions.json", r"2026-11-22 +gpt-5-5 +6,000 +0 +\+6,000"),
+        ("anthropic", "anthropic_claude_code_usage_report.json", r"2026-11-22 +claude-sonnet-5 +68,810 +0 +\+68,810"),
+    ],
+)
+def test_every_report_of_a_provider_is_read(run: Run, source: str, file: str, said: str) -> None:
+    well(run("teams", "import", "teams.yml"))
+
+    assert re.search(said, well(run("reconcile", VENDORS / file, "--source", source)))
+    assert well(run("check")) == "Everything agrees.\n"

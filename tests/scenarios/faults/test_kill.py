@@ -1,0 +1,77 @@
+"""`kill -9` at random moments under load: what was answered is there once, and sending again changes nothing."""
+
+import asyncio
+import random
+from pathlib import Path
+
+import pytest
+
+from handlers.intake.replays import read_events
+from tests.scenarios.booked import agrees, organised, times_booked
+from tests.support.azure import write_csv
+from tests.support.flood import Flood, changes_nothing, is_booked_once, mixed_posts, native
+from tests.support.processes import BotProcess, tokens
+
+BATCH = 100
+LONGEST_LIFE_SECONDS = 0.15
+
+
+@pytest.mark.parametrize("seed", [1])
+async def test_a_bot_killed_at_random_moments_loses_nothing_it_answered_and_books_nothing_twice(
+    database_url: str, tmp_path: Path, seed: int
+) -> None:
+    file = tmp_path / "azure.csv"
+    sums = write_csv(file, with_ids=True)
+    key = await organised(database_url)
+    events = list(read_events(file, b""))
+    posts = [native(events[start : start + BATCH]) for start in range(0, len(events), BATCH)]
+    bot = BotProcess(database_url)
+    try:
+        async with Flood(bot.url, key, posts, connections=4, may_vanish=True) as flood:
+            await _dies_often(bot, flood, random.Random(seed), kills=8)
+            assert len(flood.answered) < len(posts), "the kills must come before the replay's end"
+            await is_booked_once(database_url, flood)
+            await bot.start()
+            await flood.done()
+        assert flood.unexpected == []
+        await changes_nothing(bot.url, key, posts)
+    finally:
+        await bot.remove()
+
+    assert len(await times_booked(database_url)) == sums.calls
+    await agrees(database_url, sums)
+
+
+@pytest.mark.parametrize("seed", [2])
+async def test_killed_amid_overlapping_batches_of_two_senders_it_lost_nothing_it_answered(
+    database_url: str, seed: int
+) -> None:
+    """Native batches that overlap, new people and models, rows for quarantine and LiteLLM's bodies, all at once: the
+    express way into the books and the longer one, in one group or in two at the same time."""
+    key = await organised(database_url)
+    posts = mixed_posts(500, seed=seed)
+    bot = BotProcess(database_url, TOKENS_GROUP_ROWS="200")  # many small commits, so that many are cut in two
+    try:
+        async with Flood(bot.url, key, posts, connections=12, may_vanish=True) as flood:
+            await _dies_often(bot, flood, random.Random(seed), kills=5)
+            assert 0 < len(flood.answered) < len(posts), "the kills must come amid the sending"
+            await is_booked_once(database_url, flood)
+            await bot.start()
+            await flood.done()
+        assert flood.unexpected == []
+        await changes_nothing(bot.url, key, posts)
+    finally:
+        await bot.remove()
+
+    assert await times_booked(database_url) == dict.fromkeys(flood.all_ids, 1)
+    assert "Everything agrees" in await tokens(database_url, "check")
+
+
+async def _dies_often(bot: BotProcess, flood: Flood, chance: random.Random, *, kills: int) -> None:
+    """Starts the bot again and again, and kills it a moment after it began to answer."""
+    for _ in range(kills):
+        await bot.start()
+        await bot.ready()
+        await flood.answers(200, more=chance.choice((0, 1, 3)))
+        await asyncio.sleep(chance.uniform(0, LONGEST_LIFE_SECONDS))
+        await bot.kill()

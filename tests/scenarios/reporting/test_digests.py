@@ -1,0 +1,99 @@
+"""The Monday digest: at nine in the team's zone, once, with a picture."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from handlers.reporting.digests import post_due_digests
+from tests.support.company import TEAMS_YML, Company, company
+
+
+def next_monday(acme: Company, hour: int) -> datetime:
+    """The coming Monday in London, at an hour of London's time in winter or summer."""
+    local = acme.clock.now().astimezone(ZoneInfo("Europe/London"))
+    days = (7 - local.weekday()) or 7
+    return (local + timedelta(days=days)).replace(hour=hour, minute=0, second=0, microsecond=0).astimezone(UTC)
+
+
+async def test_the_digest_comes_on_monday_at_nine_and_once(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    for number in range(6):
+        await acme.uses(acme.event(number, dollars=20 + number, ago=timedelta(days=number)))
+    acme.clock.jump_to(next_monday(acme, 8) + timedelta(minutes=59))
+    assert await post_due_digests(acme.context) == 0
+    acme.clock.jump_to(next_monday_of(acme))
+    assert await post_due_digests(acme.context) == 1
+    assert await post_due_digests(acme.context) == 0
+    await acme.settles()
+
+    digest = await acme.anna.sees("AI spend of Search", channel="CSEARCH")
+    assert "Search spent $" in digest.text
+    assert [b["type"] for b in digest.blocks].count("image") == 1
+    assert "In-house" in digest.text_everywhere()
+
+
+def next_monday_of(acme: Company) -> datetime:
+    """The Monday at nine that is at most a minute ahead."""
+    return acme.clock.now() + timedelta(minutes=1)
+
+
+async def test_each_team_hears_at_its_own_nine_oclock(tmp_path: Path) -> None:
+    yml = TEAMS_YML.replace("timezone: Europe/London\n    cost_center", "timezone: Asia/Kolkata\n    cost_center")
+    assert yml != TEAMS_YML
+    async with company(f"sqlite:///{tmp_path}/tokens.db", teams_yml=yml) as acme:
+        await acme.uses(acme.event(1, dollars=20), acme.event(2, dollars=30, team="mobile"))
+        london = next_monday(acme, 9)
+        acme.clock.jump_to(london.replace(hour=3, minute=29))
+        assert await post_due_digests(acme.context) == 0
+        acme.clock.jump_to(london.replace(hour=3, minute=30))
+        assert await post_due_digests(acme.context) == 1
+        await acme.settles()
+        await acme.anna.sees("AI spend of Search", channel="CSEARCH")
+        assert await acme.mia.messages("CMOBILE") == []
+
+        acme.clock.jump_to(london)
+        assert await post_due_digests(acme.context) == 1
+        await acme.settles()
+        await acme.mia.sees("AI spend of Mobile", channel="CMOBILE")
+
+
+async def test_a_digest_is_made_up_for_on_the_same_day_but_not_on_tuesday(acme: Company) -> None:
+    await acme.uses(acme.event(1, dollars=20))
+    acme.clock.jump_to(next_monday(acme, 9) + timedelta(days=1, hours=1))
+    assert await post_due_digests(acme.context) == 0
+    acme.clock.jump_to(next_monday(acme, 17))
+    await acme.uses(acme.event(2, dollars=20, ago=timedelta(days=2)))
+    assert await post_due_digests(acme.context) == 1
+
+
+async def test_a_team_that_used_nothing_gets_no_digest(acme: Company) -> None:
+    acme.clock.jump_to(next_monday(acme, 10))
+
+    assert await post_due_digests(acme.context) == 0
+
+
+async def test_the_digests_buttons_answer(acme: Company) -> None:
+    await acme.uses(acme.event(1, dollars=20))
+    acme.clock.jump_to(next_monday(acme, 10))
+    await post_due_digests(acme.context)
+    await acme.settles()
+    digest = await acme.anna.sees("AI spend of Search", channel="CSEARCH")
+
+    assert (await acme.anna.clicks("Request budget", digest)).modal is not None
+    details = await acme.anna.clicks("Details", digest)
+    assert details.ephemeral
+    assert "Search" in details.text
+
+
+async def test_in_preview_finance_alone_reads_the_digest(tmp_path: Path) -> None:
+    yml = TEAMS_YML.replace("mode: govern", "mode: preview")
+    async with company(f"sqlite:///{tmp_path}/tokens.db", teams_yml=yml) as acme:
+        await acme.uses(acme.event(1, dollars=20))
+        acme.clock.jump_to(next_monday(acme, 9))
+        assert await post_due_digests(acme.context) == 1
+        assert await post_due_digests(acme.context) == 0
+        await acme.settles()
+
+        assert "Search spent $20.00 last week" in (await acme.chloe.dms())[-1].text
+        for person in (acme.anna, acme.ben, acme.dan):
+            await person.does_not_see("spent")

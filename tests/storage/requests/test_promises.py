@@ -1,0 +1,87 @@
+"""What is promised to one request can't be promised to another, however close they come."""
+
+import asyncio
+
+from sqlalchemy import text
+
+from bot.books.ledger import Account
+from bot.money import NANOS
+from handlers.context import Context
+from handlers.requests.approvals import decide_request
+from handlers.requests.budget_requests import ask_for_budget
+from tests.storage.declared import balance, declared, faults, person, teams_yml
+
+
+async def with_accounts(context: Context) -> None:
+    """Makes the organisation's accounts: where they are missing, making them would let one wait for the other."""
+    async with context.store.begin() as tx:
+        root = (await context.rulebooks.current(tx)).directory.root
+        period = (await context.rulebooks.current(tx)).directory.period_at(root, context.now_micros()).name
+        await tx.ledger.lock(Account(team_id=root.id, period=period, bucket=bucket) for bucket in ("available", "held"))
+
+
+async def test_two_who_ask_at_once_are_not_promised_the_same_money(context: Context) -> None:
+    """The organisation has 600 left. One request holds it; the other finds nothing, and finance decides."""
+    await declared(context, teams_yml())
+    await with_accounts(context)
+    anna, emi, chloe = [await person(context, f"{n}@acme.test") for n in ("anna", "emi", "chloe")]
+    now = context.now()
+
+    asked = asyncio.Event()
+
+    async def ask(slug: str, person_id: int) -> int:
+        async with context.store.begin() as tx:
+            rulebook = await context.rulebooks.current(tx)
+            team = rulebook.directory.by_slug(slug)
+            assert team is not None
+            request = await ask_for_budget(
+                tx, rulebook, team=team, person_id=person_id, amount_nanos=600 * NANOS, reason="evals", now=now
+            )
+            asked.set()
+            await asyncio.sleep(0.3)  # not committed yet: the other one has all the time to read what it should not
+            return request.held_nanos
+
+    async def ask_meanwhile(slug: str, person_id: int) -> int:
+        await asked.wait()
+        return await ask(slug, person_id)
+
+    held = await asyncio.gather(ask("search", anna), ask_meanwhile("mobile", emi))
+    assert list(held) == [600 * NANOS, 0]
+    assert (await balance(context, "organisation")).available_nanos == 0
+
+    async def approve(request_id: int) -> None:
+        async with context.store.begin() as tx:
+            rulebook = await context.rulebooks.current(tx)
+            await decide_request(tx, rulebook, request_id, approve=True, by=chloe, now=now, command="/tokens")
+
+    await asyncio.gather(approve(1), approve(2))
+    root = await balance(context, "organisation")
+    assert (root.available_nanos, root.held_nanos) == (0, 0)
+    assert (await balance(context, "search")).allocated_nanos == 1_000 * NANOS
+    assert (await balance(context, "mobile")).allocated_nanos == 600 * NANOS
+    async with context.store.read() as tx:
+        funded = "SELECT amount_nanos FROM entries WHERE kind = 'appropriation' ORDER BY id"
+        assert list((await tx.connection.execute(text(funded))).scalars()) == [1_000 * NANOS, 600 * NANOS]
+    assert await faults(context.store) == []
+
+
+async def test_two_approvals_of_one_request_grant_it_once(context: Context) -> None:
+    await declared(context, teams_yml())
+    anna, ben, chloe = [await person(context, f"{n}@acme.test") for n in ("anna", "ben", "chloe")]
+    now = context.now()
+    async with context.store.begin() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        team = rulebook.directory.by_slug("search")
+        assert team is not None
+        await ask_for_budget(tx, rulebook, team=team, person_id=anna, amount_nanos=50 * NANOS, reason="evals", now=now)
+
+    async def decide(by: int, approve: bool) -> None:
+        async with context.store.begin() as tx:
+            rulebook = await context.rulebooks.current(tx)
+            await decide_request(tx, rulebook, 1, approve=approve, by=by, now=now, command="/tokens")
+
+    outcomes = await asyncio.gather(decide(ben, True), decide(chloe, True), return_exceptions=True)
+
+    assert [type(o).__name__ for o in outcomes if o is not None] == ["Refusal"]
+    assert (await balance(context, "search")).allocated_nanos == 450 * NANOS
+    assert await faults(context.store) == []
