@@ -14,8 +14,8 @@ from bot.clock import Clock, SystemClock
 from bot.refusals import ConfigError, Refusal
 from bot.settings import Settings, load_settings
 from handlers.context import Context, make_context
+from storage.faults import database_fault
 from storage.migrate import require_migrated
-from storage.store import database_fault
 
 _WIDE = None if sys.stdout.isatty() else 200  # what is piped on or kept is not folded to a terminal's width
 out = Console(highlight=False, soft_wrap=True, width=_WIDE)

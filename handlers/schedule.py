@@ -20,7 +20,7 @@ from handlers.intake.reattribution import move_usage
 from handlers.reporting.digests import post_due_digests
 from handlers.slack.callers import find_in_slack
 from handlers.slack.channels import resolve_channels
-from storage.store import is_away
+from storage.faults import is_away
 
 log = structlog.get_logger()
 

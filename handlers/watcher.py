@@ -15,7 +15,8 @@ from handlers.alerting.budget_alerts import judge_budget
 from handlers.alerting.budget_news import teams_with_news
 from handlers.context import Context
 from handlers.detection.sweeps import sweep_spikes
-from storage.store import DatabaseError, Transaction, is_away
+from storage.faults import DatabaseError, is_away
+from storage.store import Transaction
 
 log = structlog.get_logger()
 

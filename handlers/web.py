@@ -19,7 +19,7 @@ from handlers.intake.sources import KEY, Door, guarded, problem, sender, usage_r
 from handlers.intake.usage import Intake
 from handlers.intake.webhooks import webhook_routes
 from handlers.slack.signatures import shape_fault, signature_fault
-from storage.store import DatabaseError
+from storage.faults import DatabaseError
 
 log = structlog.get_logger()
 MAX_SLACK_BYTES = 4 * 1024 * 1024

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, insert, or_, select, update
 
@@ -10,10 +10,7 @@ from bot.messages import Message
 from bot.org.alert_settings import Route
 from bot.periods import MICROS
 from storage.tables.base import outbox
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
-
+from storage.transaction import OpenTransaction
 
 IN_PREVIEW = "team_in_preview"
 """The fault of what is not for a team's channel any more; finance has it, so nothing is to be mended."""
@@ -46,7 +43,7 @@ def copy_key(dedupe_key: str, person: int | str) -> str:
 class Outbox:
     """The outbox in one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def put(

@@ -1,7 +1,6 @@
 """Reads the rulebook of the configuration's present version."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from bot.costs.price_book import PriceBook
 from bot.costs.prices import in_force
@@ -11,12 +10,10 @@ from bot.org.teams import Directory
 from bot.org.tools import ToolRule, Tools
 from bot.periods import day_start, micros
 from bot.rulebook import Rulebook, aliases_of, approvals_of, contracts_of
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.store import Transaction
 
 
-async def read_rulebook(tx: "Transaction", book: PriceBook, *, at: int) -> Rulebook | None:
+async def read_rulebook(tx: Transaction, book: PriceBook, *, at: int) -> Rulebook | None:
     """The rulebook in force at a moment; None before the first import of teams."""
     directory = await tx.teams.directory()
     if directory is None:
@@ -58,7 +55,7 @@ async def read_rulebook(tx: "Transaction", book: PriceBook, *, at: int) -> Ruleb
     )
 
 
-async def _memberships(tx: "Transaction", directory: Directory) -> dict[int, list[Membership]]:
+async def _memberships(tx: Transaction, directory: Directory) -> dict[int, list[Membership]]:
     """Each person's teams, oldest first, from the beginning of the organisation's day."""
     found: dict[int, list[Membership]] = {}
     timezone = directory.root.timezone

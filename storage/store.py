@@ -1,14 +1,10 @@
 """The store: transactions that write, snapshots that read, and what each noun remembers in them."""
 
-import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from functools import cached_property
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.alerting.alert_bundles import AlertBundles
 from storage.alerting.alert_quality import StoredAlertQuality
@@ -34,7 +30,8 @@ from storage.intake.keys import Keys
 from storage.intake.quarantine import Quarantine
 from storage.intake.reattributions import Reattributions
 from storage.intake.replays import Replays
-from storage.intake.usage import Usage, UsageMemory
+from storage.intake.usage import Usage
+from storage.memory import Memory, UsageMemory
 from storage.org.alert_settings import StoredAlertSettings
 from storage.org.attribution import AttributionRules
 from storage.org.people import People
@@ -42,31 +39,11 @@ from storage.org.teams import Teams
 from storage.outbox import Outbox
 from storage.reporting.reports import Reports
 from storage.requests.budget_requests import BudgetRequests
+from storage.transaction import OpenTransaction
 
 
-@dataclass
-class Memory:
-    """What this process remembers between transactions; thrown away when the configuration changes."""
-
-    usage: UsageMemory = field(default_factory=UsageMemory)
-    people: dict[str, int] = field(default_factory=dict)
-
-
-class Transaction:
+class Transaction(OpenTransaction):
     """One transaction or snapshot. Each noun's queries hang on it: `tx.ledger.post(…)`."""
-
-    def __init__(self, connection: AsyncConnection, memory: Memory) -> None:
-        self.connection = connection
-        self.memory = memory
-        self._when_committed: list[Callable[[], object]] = []
-
-    def after_commit(self, action: Callable[[], object]) -> None:
-        """Runs an action once this transaction is committed, and never if it is not."""
-        self._when_committed.append(action)
-
-    def committed(self) -> None:
-        for action in self._when_committed:
-            action()
 
     @cached_property
     def config(self) -> Config:
@@ -261,67 +238,3 @@ class Store:
     async def close(self) -> None:
         await self._writer.dispose()
         await self._reader.dispose()
-
-
-DatabaseError = DBAPIError
-"""Whatever the database complains of; `is_data_error` and `database_fault` say more."""
-
-
-def _state_of(error: BaseException) -> str:
-    """PostgreSQL's state of an error; empty if it has none."""
-    original = getattr(error, "orig", error)
-    found = getattr(original, "sqlstate", None) or getattr(getattr(original, "__cause__", None), "sqlstate", None)
-    return str(found or "")
-
-
-def is_data_error(error: BaseException) -> bool:
-    """Whether the database refused the data itself, so that the same rows would fail again: 22xxx, 23xxx, or its like.
-
-    Anything else (a lost connection, a full disk, a lock) may pass when tried again.
-    """
-    original = getattr(error, "orig", error)
-    state = _state_of(error)
-    if state:
-        return state[:2] in ("22", "23")
-    if isinstance(error, OperationalError):
-        return False
-    names = {type(e).__name__ for e in (error, original)}
-    return isinstance(error, DBAPIError | OverflowError | UnicodeError) and not names & {"InterfaceError"}
-
-
-_AWAY = frozenset({"08", "53", "55", "57", "58", "XX"})
-"""Classes of PostgreSQL's states that speak of the server, not of what it was asked: no connection, no space, shutting down."""
-
-
-_SQLITE_AWAY = frozenset(
-    {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_CANTOPEN,
-    }
-)
-
-
-def is_away(error: BaseException) -> bool:
-    """Whether the database could not be reached, or could not work: no fault of ours, and gone once it is back."""
-    if isinstance(error, OSError | InterfaceError):
-        return True
-    original = getattr(error, "orig", error)
-    code: int = getattr(original, "sqlite_errorcode", 0) or getattr(original.__cause__, "sqlite_errorcode", 0)
-    return isinstance(error, DBAPIError) and (_state_of(error)[:2] in _AWAY or code & 0xFF in _SQLITE_AWAY)
-
-
-def is_busy(error: BaseException) -> bool:
-    """Whether SQLite's file was locked by another process for as long as `busy_timeout` says."""
-    return "database is locked" in str(getattr(error, "orig", ""))
-
-
-def database_fault(error: BaseException) -> str | None:
-    """What the database complained of, in one line; None if the error is not the database's."""
-    if not isinstance(error, DBAPIError | SQLAlchemyError):
-        return None
-    original = getattr(error, "orig", None) or error
-    return str(original).splitlines()[0][:300]

@@ -77,7 +77,7 @@ async def reprice(
     async with context.store.read() as tx:
         sources = {source.id: source for source, _ in await tx.keys.listed()}
         rulebook = await context.rulebooks.current(tx)
-    async for page in current_pages(context.store, wanted, limit=_PAGE):
+    async for page in current_pages(context.store.read, wanted, limit=_PAGE):
         events = [b for b in page if since_day <= b.local_day and (until_day is None or b.local_day <= until_day)]
         found.seen += len(events)
         changes = changed_prices(rulebook, sources, events)

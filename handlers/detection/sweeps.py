@@ -23,7 +23,8 @@ from handlers.detection.doubles import without_doubles
 from handlers.detection.histories import refresh
 from handlers.detection.shared_rises import hold_shared_rise, shared_hours
 from handlers.detection.silences import source_silences
-from storage.store import DatabaseError, Transaction
+from storage.faults import DatabaseError
+from storage.store import Transaction
 
 log = structlog.get_logger()
 

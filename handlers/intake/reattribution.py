@@ -59,7 +59,7 @@ class _Run:
 
     def _pages(self) -> AsyncIterator[list[Booked]]:
         wanted = Wanted(since=self._work.since_at, credential=self._work.credential or None)
-        return current_pages(self._context.store, wanted, limit=PAGE)
+        return current_pages(self._context.store.read, wanted, limit=PAGE)
 
     async def _due(self, tx: Transaction, page: Sequence[Booked]) -> tuple[Rulebook, list[Change]]:
         """What moves by the rules of this moment, and these. Whoever changes rules or people makes another rulebook."""

@@ -23,8 +23,8 @@ from handlers.context import Context, TooManyUnknownKeys
 from handlers.intake.bodies import BodyError, InFlight, drain, read_body
 from handlers.intake.usage import Intake
 from handlers.intake.usage_answers import Answer, KeyRevoked, NotDurable, TooBusy
+from storage.faults import database_fault, is_away
 from storage.intake.keys import key_hash
-from storage.store import database_fault, is_away
 
 log = structlog.get_logger()
 KEY = Depends(HTTPBearer(scheme_name="ingest key", auto_error=False))  # for the description; `sender` checks the key

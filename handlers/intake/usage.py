@@ -19,10 +19,11 @@ from bot.rulebook import Rulebook
 from bot.usage import Parsed, Row
 from handlers.context import Context
 from handlers.intake.usage_answers import CONFLICT_REASON, Answer, Job, KeyRevoked, NotDurable, TooBusy
+from storage.faults import DatabaseError, is_busy, is_data_error
 from storage.intake.express import Express
 from storage.intake.quarantine import Wrong
 from storage.intake.usage import activity_insert, express_inserts, source_hours_insert
-from storage.store import DatabaseError, Transaction, is_busy, is_data_error
+from storage.store import Transaction
 
 log = structlog.get_logger()
 

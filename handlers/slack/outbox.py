@@ -18,8 +18,9 @@ from bot.views.charts import without_chart
 from handlers.context import Context
 from handlers.slack.channels import resolve_channels, route_of
 from handlers.slack.files import upload
+from storage.faults import DatabaseError
 from storage.outbox import IN_PREVIEW, Parcel, copy_key
-from storage.store import DatabaseError, Transaction
+from storage.store import Transaction
 
 log = structlog.get_logger()
 

@@ -3,16 +3,14 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, insert, select, update
 
 from bot.periods import MICROS
 from storage.outbox import NEVER
 from storage.tables.base import alert_bundles, outbox
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.transaction import OpenTransaction
 
 GATHER_MICROS = 60 * MICROS
 """So long a copy waits for others at most, should nobody gather them; it is let go or bundled by the next sweep."""
@@ -36,7 +34,7 @@ class Copy:
 class AlertBundles:
     """The bundles of one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def any_due(self, *, at: int) -> bool:

@@ -1,7 +1,6 @@
 """What came of the alerts that were said."""
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
@@ -10,15 +9,13 @@ from bot.alerting.manners import DIRECT
 from bot.periods import MICROS
 from storage.alerting.alerts import WAS_SAID
 from storage.tables.base import alert_turns, alerts
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.transaction import OpenTransaction
 
 
 class StoredAlertQuality:
     """The answers of one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def answers(self, *, since: int, team_ids: Collection[int] | None = None) -> list[AlertAnswer]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from sqlalchemy import Table, and_, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -11,9 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.alerting.manners import DIRECT
 from storage import bulk
 from storage.tables.base import alert_turns, alerts, team_changes, team_judgements, teams
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.transaction import OpenTransaction
 
 WAS_SAID = or_(
     alert_turns.c.way.in_(("said", "summed")),
@@ -50,7 +48,7 @@ class AlertRecord:
 class Alerts:
     """The alerts of one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def add(

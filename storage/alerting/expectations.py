@@ -1,20 +1,18 @@
 """Spend that somebody said to expect, remembered: of a team, from when until when, by whom."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Select, insert, or_, select, update
 
 from bot.alerting.expectations import Cause, Expectation
 from storage.tables.base import alerts, expectations
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.transaction import OpenTransaction
 
 
 class Expectations:
     """The expectations of one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def add(

@@ -3,15 +3,13 @@
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, insert, select, true, update
 
 from bot.alerting.manners import DIRECT, SEVERITIES, Severity, Turn, Way
 from storage.tables.base import alert_turns, alerts, teams
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.transaction import OpenTransaction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +47,7 @@ class Watched:
 class Manners:
     """The turns of one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def take_turns(self, team_id: int) -> None:

@@ -2,14 +2,13 @@
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import insert, select, text
 
+from storage.config import Config
 from storage.tables.base import audit
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.transaction import OpenTransaction
 
 _START = b"\0" * 32
 
@@ -23,7 +22,7 @@ def link(previous: bytes, *, at: int, actor_id: int | None, action: str, subject
 class Audit:
     """The audit log of one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
         self._tx = transaction
 
@@ -40,7 +39,7 @@ class Audit:
 
     async def hashed(self, free_text: str) -> str:
         """A salted hash that stands for a text people wrote: it proves the text, and dies with the salt."""
-        salt = await self._tx.config.salt()
+        salt = await Config(self._tx).salt()
         return hashlib.blake2b(free_text.encode("utf-8", "surrogatepass"), key=salt, digest_size=16).hexdigest()
 
     async def first_broken(self) -> int | None:

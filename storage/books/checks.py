@@ -1,11 +1,15 @@
 """Proves that the sums agree: events with rollups, rollups with the ledger, the chains, the triggers. Each fault is a line."""
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, not_, or_, select, union_all
 
-from storage.books.ledger import nano_sums, whole
+from storage.books.audit import Audit
+from storage.books.ledger import Ledger
+from storage.crosschecks.reconciliations import Reconciliations
+from storage.intake.quarantine import Quarantine
+from storage.sums import nano_sums, whole
 from storage.tables.base import (
     COUNTER_COLUMNS,
     accounts,
@@ -19,17 +23,15 @@ from storage.tables.base import (
     usage_hours,
     usage_series,
 )
+from storage.transaction import OpenTransaction
 from storage.triggers import missing_triggers
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
 
 _HOUR_MICROS = 3_600_000_000
 _LAST_DAY = 10**9
 _ZEROS = (0,) * (len(COUNTER_COLUMNS) + 3)
 
 
-async def faults(tx: "Transaction") -> AsyncIterator[str]:
+async def faults(tx: OpenTransaction) -> AsyncIterator[str]:
     """Every disagreement, in one snapshot. None means that every figure can be defended."""
     async for fault in _rollup_faults(tx):
         yield fault
@@ -37,18 +39,18 @@ async def faults(tx: "Transaction") -> AsyncIterator[str]:
         yield fault
     async for fault in _ledger_faults(tx):
         yield fault
-    for wrong in await tx.quarantine.wrong_sizes():
+    for wrong in await Quarantine(tx).wrong_sizes():
         yield wrong
-    for wrong in await tx.reconciliations.faults():
+    for wrong in await Reconciliations(tx).faults():
         yield wrong
-    broken = await tx.audit.first_broken()
+    broken = await Audit(tx).first_broken()
     if broken is not None:
         yield f"audit: record {broken} does not fit the chain"
     for trigger in await tx.connection.run_sync(missing_triggers):
         yield f"triggers: {trigger} is missing, so a table that must only grow can be changed"
 
 
-async def _rollup_faults(tx: "Transaction") -> AsyncIterator[str]:
+async def _rollup_faults(tx: OpenTransaction) -> AsyncIterator[str]:
     seen = await _by_source(tx, select(observed_days.c.source_id, func.sum(observed_days.c.calls)))
     events = await _by_source(tx, select(usage_events.c.source_id, func.count()))
     keys = await _by_source(tx, select(event_keys.c.source_id, func.count()))
@@ -83,7 +85,7 @@ async def _rollup_faults(tx: "Transaction") -> AsyncIterator[str]:
         yield f"usage days: {wrong} rows name another team than their series"
 
 
-async def _by_source(tx: "Transaction", wanted: Select[Any]) -> dict[int, int]:
+async def _by_source(tx: OpenTransaction, wanted: Select[Any]) -> dict[int, int]:
     rows = await tx.connection.execute(wanted.group_by(wanted.selected_columns[0]))
     return {int(source): int(count) for source, count in rows}
 
@@ -101,7 +103,7 @@ def _grouped(
     return select(team, bucket, series, calls, *counters, *costs).group_by(team, bucket, series)
 
 
-async def _sums(tx: "Transaction", wanted: Select[Any]) -> dict[tuple[int, int, int], tuple[int, ...]]:
+async def _sums(tx: OpenTransaction, wanted: Select[Any]) -> dict[tuple[int, int, int], tuple[int, ...]]:
     found = {}
     for row in await tx.connection.execute(wanted):
         team, bucket, series, *counts, dollars, rest, notional_dollars, notional_rest = map(int, row)
@@ -109,7 +111,7 @@ async def _sums(tx: "Transaction", wanted: Select[Any]) -> dict[tuple[int, int, 
     return found
 
 
-async def _adjustment_faults(tx: "Transaction") -> AsyncIterator[str]:
+async def _adjustment_faults(tx: OpenTransaction) -> AsyncIterator[str]:
     """An adjusting row moves an event, or changes its cost: it names one, and neither adds usage nor takes any away."""
     row, event = usage_adjustments.c, usage_events.c
     is_of = and_(event.occurred_at == row.occurred_at, event.source_id == row.source_id, event.key_hash == row.key_hash)
@@ -142,7 +144,7 @@ async def _adjustment_faults(tx: "Transaction") -> AsyncIterator[str]:
         yield f"adjustments: event {bytes(key_hash).hex()} of source {source_id} counts in more than one place"
 
 
-async def _ledger_faults(tx: "Transaction") -> AsyncIterator[str]:
+async def _ledger_faults(tx: OpenTransaction) -> AsyncIterator[str]:
     bad = await tx.connection.execute(select(entries.c.id).where(entries.c.amount_nanos <= 0))
     for entry_id in bad.scalars():
         yield f"ledger: entry {entry_id} moves nothing, or less"
@@ -170,7 +172,7 @@ async def _ledger_faults(tx: "Transaction") -> AsyncIterator[str]:
         yield fault
 
 
-async def _charge_faults(tx: "Transaction") -> AsyncIterator[str]:
+async def _charge_faults(tx: OpenTransaction) -> AsyncIterator[str]:
     """Charges follow usage, so they never exceed it: but for what adjusting rows took away from a day after it was
     charged, until the posting job has corrected that."""
     adjusted = usage_adjustments.c
@@ -185,7 +187,7 @@ async def _charge_faults(tx: "Transaction") -> AsyncIterator[str]:
     spent: dict[int, int] = {}
     for (team, _), nanos in (await _balances(tx, "spent")).items():
         spent[team] = spent.get(team, 0) + nanos
-    of_days = await tx.ledger.charges_due(before_day=dict.fromkeys(spent, _LAST_DAY))
+    of_days = await Ledger(tx).charges_due(before_day=dict.fromkeys(spent, _LAST_DAY))
     too_much = {team for team, day, posted, total in of_days if posted.nanos > total + taken.get((team, day), 0)}
     rows = await tx.connection.execute(
         select(usage_days.c.team_id, *nano_sums(usage_days.c.cost_nanos)).group_by(usage_days.c.team_id)
@@ -198,7 +200,7 @@ async def _charge_faults(tx: "Transaction") -> AsyncIterator[str]:
             yield f"ledger: team {team} was charged more than its usage sums to"
 
 
-async def _balances(tx: "Transaction", bucket: str) -> dict[tuple[int, str], int]:
+async def _balances(tx: OpenTransaction, bucket: str) -> dict[tuple[int, str], int]:
     found: dict[tuple[int, str], int] = {}
     for sign, column in ((1, entries.c.to_account_id), (-1, entries.c.from_account_id)):
         rows = await tx.connection.execute(

@@ -1,43 +1,25 @@
 """The ledger remembered: append-only entries between accounts, and balances that are always current."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, func, insert, literal, literal_column, select, union_all
+from sqlalchemy import func, insert, literal, select, union_all
 
 from bot.books.budgets import Posted
 from bot.books.ledger import VARIANCE, Account, Balance, Entry
-from bot.money import NANOS
 from bot.periods import Period
 from storage import bulk
+from storage.sums import nano_sums, whole
 from storage.tables.base import accounts, entries, usage_days
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.transaction import OpenTransaction
 
 _ACCOUNT = ("team_id", "period", "bucket")
 _NOTHING = Posted(nanos=0, entries=0)
 
 
-def nano_sums(column: ColumnElement[int]) -> tuple[ColumnElement[int], ColumnElement[int]]:
-    """Two columns that sum whole dollars and the nanos left over apart: SQLite's sum() ends at 9.2 billion dollars.
-
-    Division and remainder of both databases go towards zero, so `whole(…)` puts them together, negative or not.
-    """
-    whole_dollars = column.op("/")(literal_column(str(NANOS)))
-    rest = column.op("%")(literal_column(str(NANOS)))
-    return func.coalesce(func.sum(whole_dollars), 0), func.coalesce(func.sum(rest), 0)
-
-
-def whole(dollars: Any, rest: Any) -> int:
-    """A sum made by `nano_sums`, as Python's unbounded integer."""
-    return int(dollars) * NANOS + int(rest)
-
-
 class Ledger:
     """The ledger in one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def lock(self, wanted: Iterable[Account]) -> dict[Account, int]:

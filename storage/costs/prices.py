@@ -1,18 +1,17 @@
 """Prices remembered: those set in Slack, models without one, what is to be priced again, and whose prices disagree."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, insert, literal, or_, select, union_all, update
 
 from bot.costs.prices import Disagreement, Repricing, SetPrice, Unpriced
 from bot.periods import DAY_MICROS, MICROS
 from storage import bulk
-from storage.books.ledger import nano_sums, whole
+from storage.config import Config
+from storage.sums import nano_sums, whole
 from storage.tables.base import repricings, unpriced_models, usage_adjustments, usage_days, usage_events, usage_series
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.transaction import OpenTransaction
 
 _DOCUMENT = "slack_prices"
 _TOKENS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output")
@@ -22,21 +21,21 @@ _PRICED = ("contract", "book")
 class StoredPrices:
     """The prices of one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._tx = transaction
         self._connection = transaction.connection
 
     async def set_prices(self) -> list[SetPrice]:
         """The prices set in Slack, the latest last."""
-        return [SetPrice.from_json(line) for line in await self._tx.config.document(_DOCUMENT) or []]
+        return [SetPrice.from_json(line) for line in await Config(self._tx).document(_DOCUMENT) or []]
 
     async def add(self, line: SetPrice) -> None:
         """Keeps a price that somebody set. One of the same model and day takes the earlier one's place."""
-        await self._tx.config.changed()  # locks the configuration, so that two people at once add two lines
+        await Config(self._tx).changed()  # locks the configuration, so that two people at once add two lines
         named = (line.provider, line.model, line.from_day)
         others = [p for p in await self.set_prices() if (p.provider, p.model, p.from_day) != named]
         lines = [p.to_json() for p in (*others, line)]
-        await self._tx.config.save_document(_DOCUMENT, lines, at=line.set_at)
+        await Config(self._tx).save_document(_DOCUMENT, lines, at=line.set_at)
 
     async def unpriced(self, *, first_day: int, end_day: int, only: tuple[str, str] | None = None) -> list[Unpriced]:
         """Models with calls of tokens and no known price on these days, the most calls first; or only one, of (provider,

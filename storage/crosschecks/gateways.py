@@ -1,7 +1,7 @@
 """What gateways say of their own teams: spend and caps to hold against the books, and whom a budget blocked."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select, update
 
@@ -9,11 +9,10 @@ from bot.crosschecks.gateways import BookedCall, ModelFigures, Watched, looked_a
 from bot.periods import moment
 from bot.usage import BudgetBlock, GatewayView
 from storage import bulk
-from storage.books.ledger import nano_sums, whole
+from storage.org.people import People
+from storage.sums import nano_sums, whole
 from storage.tables.base import gateway_blocks, gateway_teams, usage_events, usage_series
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.transaction import OpenTransaction
 
 _COLUMNS = tuple(column.name for column in gateway_teams.columns)
 _SET = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[2:])
@@ -31,7 +30,7 @@ class Blocked(NamedTuple):
 class Gateways:
     """The gateways' views in one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._tx = transaction
         self._connection = transaction.connection
 
@@ -97,7 +96,7 @@ class Gateways:
     async def blocked(self, source_id: int, blocks: Sequence[BudgetBlock]) -> None:
         """Keeps who was blocked, once per person, budget, cap and reset, or month where a gateway does not say when it resets."""
         named = [block for block in blocks if block.user]
-        people = await self._tx.people.ids_of({block.user for block in named})
+        people = await People(self._tx).ids_of({block.user for block in named})
         rows: dict[str, tuple[Any, ...]] = {}
         for block in named:
             what = (block.entity, block.entity_id, block.limit_nanos, block.resets_at or f"{moment(block.at):%Y-%m}")

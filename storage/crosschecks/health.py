@@ -1,15 +1,12 @@
 """The rhythm of sources: the quarters of an hour in which each was heard, and those in which somebody watched."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
 from storage import bulk
 from storage.tables.base import source_beats
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.transaction import OpenTransaction
 
 WATCHER = 0
 """Stands for whoever watches among the sources; ids of sources begin at 1."""
@@ -18,7 +15,7 @@ WATCHER = 0
 class Health:
     """The rhythms of one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def mark(self, beats: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:

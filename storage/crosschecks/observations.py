@@ -1,7 +1,7 @@
 """What observing sources saw: sums by day and model to hold against the books, never in them."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import case, func, select
 
@@ -10,9 +10,7 @@ from bot.periods import DAY_MICROS, HOUR_MICROS
 from bot.usage import UsageEvent
 from storage import bulk
 from storage.tables.base import COUNTER_COLUMNS, observed_days, source_activity, usage_events, usage_hours, usage_series
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.transaction import OpenTransaction
 
 _KEY = ("source_id", "day", "provider", "model")
 _AMOUNTS = ("calls", "tokens", "reported_nanos")
@@ -29,7 +27,7 @@ class Traffic(NamedTuple):
 class Observations:
     """The observations of one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def add(self, source_id: int, events: Iterable[UsageEvent]) -> None:

@@ -1,7 +1,7 @@
 """Sources that seem to report the same calls: a bounded sample to find them in, and which were told of."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import func, select, update
 
@@ -9,9 +9,7 @@ from bot.crosschecks.overlaps import LEAST_TOKENS, Call, Overlap
 from bot.periods import HOUR_MICROS
 from storage import bulk
 from storage.tables.base import source_overlaps, usage_events, usage_series
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.transaction import OpenTransaction
 
 MOST_LOOKED_AT = 100_000
 MOST_COMPARED = 20_000
@@ -39,7 +37,7 @@ class Known(NamedTuple):
 class Overlaps:
     """The overlaps of one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def sample(self, source_ids: Sequence[int], *, end: int) -> Sample:

@@ -1,7 +1,7 @@
 """Providers' statements remembered, and what was posted for them."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import delete, func, insert, select
 
@@ -9,7 +9,7 @@ from bot.books.budgets import Posted
 from bot.crosschecks.reconciliations import DayCheck
 from bot.periods import DAY_MICROS, HOUR_MICROS
 from storage import bulk
-from storage.books.ledger import nano_sums, whole
+from storage.sums import nano_sums, whole
 from storage.tables.base import (
     COUNTER_COLUMNS,
     accounts,
@@ -19,9 +19,7 @@ from storage.tables.base import (
     usage_hours,
     usage_series,
 )
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.transaction import OpenTransaction
 
 _HOURS = DAY_MICROS // HOUR_MICROS
 _DAY_COLUMNS = ("provider", "day", "statement_nanos", "booked_nanos", "variance_nanos", "document", "posted_at")
@@ -43,7 +41,7 @@ class Part(NamedTuple):
 class Reconciliations:
     """The reconciliations of one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def booked(self, team_ids: Sequence[int], days: Sequence[int]) -> list[Part]:

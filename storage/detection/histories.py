@@ -1,16 +1,14 @@
 """Teams' hours of cost as they stand in the rollup, many teams at once: what the search for spikes reads."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import select
 
 from storage import bulk
 from storage.bulk import Numbers
 from storage.tables.base import source_hours, team_changes, team_judgements
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.transaction import OpenTransaction
 
 _COLUMNS = ("team_id", "hour", "series_id", "cost_nanos")
 
@@ -36,7 +34,7 @@ class Series(NamedTuple):
 class Histories:
     """The hours of one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def changes(self) -> dict[int, Change]:

@@ -1,22 +1,21 @@
 """Adjusting rows remembered: signed amounts beside the events, and in the rollups, that mend a team or a price."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, literal, literal_column, select, text, tuple_
 
 from bot.intake.adjustments import Booked, Change
 from bot.periods import DAY_MICROS, HOUR_MICROS
 from storage import bulk
-from storage.books.ledger import nano_sums, whole
 from storage.intake.rollups import AMOUNTS, Bucket, add_sums
-from storage.intake.usage import SERIES_KEY
+from storage.intake.usage import SERIES_KEY, Usage
+from storage.sums import nano_sums, whole
 from storage.tables.base import COUNTER_COLUMNS, people, usage_adjustments, usage_events, usage_series
-
-if TYPE_CHECKING:
-    from storage.store import Store, Transaction
+from storage.transaction import OpenTransaction
 
 _COLUMNS = (
     *("dedupe_key", "source_id", "key_hash", "kind", "made_at", "actor_id", "document"),
@@ -63,7 +62,7 @@ class Page(NamedTuple):
 class Adjustments:
     """The adjusting rows of one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._tx = transaction
         self._connection = transaction.connection
 
@@ -128,7 +127,7 @@ class Adjustments:
             return []
         if self._connection.dialect.name == "postgresql":  # adjusters take turns; they are few
             await self._connection.execute(text("SELECT pg_advisory_xact_lock(7041778)"))
-        series = await self._tx.usage.series_ids([s for c in changes for s in (c.old.series, c.new.series)])
+        series = await Usage(self._tx).series_ids([s for c in changes for s in (c.old.series, c.new.series)])
         made_by = (kind, at, actor_id, document)
         arriving = {
             _dedupe_key(change): _row(change, made_by, into=series[2 * place + 1])
@@ -158,13 +157,15 @@ class Adjustments:
         await add_sums(self._connection, sums)
 
 
-async def current_pages(store: "Store", wanted: Wanted, *, limit: int = 2_000) -> AsyncIterator[list[Booked]]:
+async def current_pages(
+    snapshot: Callable[[], AbstractAsyncContextManager[OpenTransaction]], wanted: Wanted, *, limit: int = 2_000
+) -> AsyncIterator[list[Booked]]:
     """All events that are wanted, page by page, each read in a snapshot of its own: memory stays flat, and nothing is
     kept from the database's cleaning up. What is adjusted meanwhile can't be adjusted again by what was read before."""
     after: Place | None = None
     while True:
-        async with store.read() as tx:
-            page = await tx.adjustments.current(wanted, after=after, limit=limit)
+        async with snapshot() as tx:
+            page = await Adjustments(tx).current(wanted, after=after, limit=limit)
         if page.events:
             yield page.events
         if page.after is None:

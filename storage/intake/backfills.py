@@ -1,20 +1,16 @@
 """How far a gateway's own log was read, and from when on its calls came live."""
 
-from typing import TYPE_CHECKING
-
 from sqlalchemy import select
 
 from storage import bulk
 from storage.tables.base import backfills, source_activity
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.transaction import OpenTransaction
 
 
 class Backfills:
     """The backfills of one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def first_live(self, source_id: int) -> int | None:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
@@ -21,10 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage import bulk
 from storage.engine import set_pragmas
+from storage.fifo import FifoLock
 from storage.intake.rollups import Insert, totals
-
-if TYPE_CHECKING:
-    from storage.fifo import FifoLock
 
 
 class Express(ABC):
@@ -51,7 +49,7 @@ class SqliteExpress(Express):
     goes on without a word from the event loop, which may be in the middle of reading bodies.
     """
 
-    def __init__(self, url: str, lock: "FifoLock") -> None:
+    def __init__(self, url: str, lock: FifoLock) -> None:
         self._file = str(make_url(url).database)
         self._lock = lock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="express")

@@ -4,15 +4,14 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import insert, select, update
 
 from bot.org.attribution import Source
+from storage.config import Config
 from storage.tables.base import ingest_keys, sources
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.transaction import OpenTransaction
 
 PREFIX = "tok_"
 
@@ -25,7 +24,7 @@ def key_hash(token: str) -> bytes:
 class Keys:
     """The sources and keys of one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._tx = transaction
         self._connection = transaction.connection
 
@@ -46,7 +45,7 @@ class Keys:
         """Makes a source. `options` are those of Source's fields that have defaults, where they differ from these."""
         values = {"name": name, "format": source_format, "role": role, "team_id": team_id, "created_at": at}
         await self._connection.execute(insert(sources).values(**values, options=json.dumps(options or {})))
-        await self._tx.config.changed()
+        await Config(self._tx).changed()
         found = await self.source(name)
         assert found is not None
         return found
@@ -61,26 +60,26 @@ class Keys:
         """Replaces a source's options, from its next commit on."""
         changed = update(sources).where(sources.c.id == source.id).values(options=json.dumps(options))
         await self._connection.execute(changed)
-        await self._tx.config.changed()
+        await Config(self._tx).changed()
 
     async def set_role(self, source: Source, role: str) -> None:
         """Lets a source meter or observe, from its next commit on."""
         await self._connection.execute(update(sources).where(sources.c.id == source.id).values(role=role))
-        await self._tx.config.changed()
+        await Config(self._tx).changed()
 
     async def create_key(self, source: Source, *, at: int) -> str:
         """A new key of the source; the returned token is nowhere kept."""
         token = PREFIX + secrets.token_urlsafe(32)
         values = {"source_id": source.id, "key_hash": key_hash(token), "created_at": at}
         await self._connection.execute(insert(ingest_keys).values(**values))
-        await self._tx.config.changed()
+        await Config(self._tx).changed()
         return token
 
     async def revoke(self, source: Source, *, at: int) -> int:
         """Ends all keys of a source and says how many there were."""
         ended = update(ingest_keys).where(ingest_keys.c.source_id == source.id, ingest_keys.c.revoked_at.is_(None))
         result = await self._connection.execute(ended.values(revoked_at=at))
-        await self._tx.config.changed()
+        await Config(self._tx).changed()
         return result.rowcount
 
     async def by_key(self) -> dict[bytes, Source]:

@@ -1,7 +1,7 @@
 """What could not be booked: kept once, for a while, up to a cap, without prompts, responses, headers and addresses."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, case, delete, func, select, update
 
@@ -9,9 +9,7 @@ from bot.intake.quarantine import Kept, Room, Share
 from bot.periods import DAY_MICROS
 from storage import bulk
 from storage.tables.base import people, quarantine, quarantine_sizes, sources, usage_events, usage_series
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.transaction import OpenTransaction
 
 _COLUMNS = ("source_id", "row_hash", "kind", "reason", "format", "body", "received_at", "expires_at")
 _KEY = ("source_id", "row_hash")
@@ -36,7 +34,7 @@ class Wrong(NamedTuple):
 class Quarantine:
     """The quarantined rows of one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def keep(self, wrong: Sequence[Wrong], *, received_at: int, expires_at: int, cap: Room) -> None:

@@ -1,17 +1,15 @@
 """Re-attributions remembered: what is asked for, who works on it, and what it moved."""
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, insert, select, update
 
 from bot.intake.adjustments import Booked
 from bot.intake.reattribution import KIND, Reattribution
 from bot.periods import MICROS
-from storage.books.ledger import nano_sums, whole
+from storage.sums import nano_sums, whole
 from storage.tables.base import reattributions, usage_adjustments, usage_events
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.transaction import OpenTransaction
 
 LEASE_MICROS = 120 * MICROS
 
@@ -28,7 +26,7 @@ class Told(NamedTuple):
 class Reattributions:
     """The re-attributions of one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def add(

@@ -1,19 +1,15 @@
 """How far a replayed file was shifted in time, so that sending it again shifts it the same and books nothing twice."""
 
-from typing import TYPE_CHECKING
-
 from sqlalchemy import insert, select
 
 from storage.tables.base import replays
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.transaction import OpenTransaction
 
 
 class Replays:
     """The replays of one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def shift_of(self, file_digest: bytes) -> int | None:

@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import text
 
@@ -13,10 +12,10 @@ from bot.periods import DAY_MICROS, date_of
 from bot.usage import Booking, Fate, UsageEvent
 from storage import bulk
 from storage.intake.rollups import Insert, add_sums, summed
+from storage.memory import SeriesKey, UsageMemory
+from storage.org.people import People
 from storage.tables.base import COUNTER_COLUMNS
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.transaction import OpenTransaction
 
 SERIES_KEY = ("team_id", "tool", "provider", "model", "workflow", "person_id", "credential", "basis")
 _EVENT_COLUMNS = (
@@ -27,25 +26,12 @@ _EVENT_COLUMNS = (
 )
 _KEYS = ("source_id", "key_hash", "fingerprint")
 _Key = tuple[int, bytes]
-SeriesKey = tuple[int, str, str, str, str, int, str, str]
-
-
-@dataclass
-class UsageMemory:
-    """What a process remembers between transactions: only ids that were committed."""
-
-    series: dict[SeriesKey, int] = field(default_factory=dict)
-    people: dict[str, int] = field(default_factory=dict)
-    """By the spelling that a sender uses, as it is."""
-    months: set[str] = field(default_factory=set)
-
-    LIMIT = 200_000
 
 
 class Usage:
     """The usage events and rollups of one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._tx = transaction
         self._connection = transaction.connection
         self._memory = transaction.memory.usage
@@ -86,7 +72,7 @@ class Usage:
 
     async def make_known(self, bookings: Sequence[Booking]) -> list[int]:
         """Makes what bookings refer to and is not there yet, people, series and partitions, and returns their series."""
-        people = await self._tx.people.ids_of({b.event.labels.user for b in bookings if b.event.labels.user})
+        people = await People(self._tx).ids_of({b.event.labels.user for b in bookings if b.event.labels.user})
         people[""] = 0
         self._tx.after_commit(lambda: _remember(self._memory.people, people))
         await self._ensure_months({b.event.occurred_at // DAY_MICROS for b in bookings})

@@ -1,15 +1,14 @@
 """What teams set of their alerts in Slack."""
 
 import json
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from sqlalchemy import insert, select, update
 
 from bot.org.alert_settings import AlertSettings, Place, PlaceState, Route, settings_of
+from storage.config import Config
 from storage.tables.base import alert_settings, teams
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.transaction import OpenTransaction
 
 _COLUMNS = {"alerts": ("alerts_channel", "alerts_state"), "approvals": ("approvals_channel", "approvals_state")}
 
@@ -18,7 +17,7 @@ class StoredAlertSettings:
     """The settings of one transaction. They reach rules by the directory, so every change of them is one of the
     configuration."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._tx = transaction
         self._connection = transaction.connection
 
@@ -28,7 +27,7 @@ class StoredAlertSettings:
 
     async def save(self, team_id: int, settings: AlertSettings, *, by: int, at: int) -> None:
         """Keeps a team's settings, from now on."""
-        await self._tx.config.changed()  # locks the configuration, so that two people at once save one after the other
+        await Config(self._tx).changed()  # locks the configuration, so that two people at once save one after the other
         values: dict[str, Any] = {"body": json.dumps(settings.to_json()), "changed_by": by, "changed_at": at}
         for route, place in (("alerts", settings.alerts_place), ("approvals", settings.approvals_place)):
             channel, state = _COLUMNS[route]
@@ -43,7 +42,7 @@ class StoredAlertSettings:
         """Remembers whether a channel apart may be posted to."""
         changed = update(alert_settings).where(alert_settings.c.team_id == team_id)
         await self._connection.execute(changed.values({_COLUMNS[route][1]: state}))
-        await self._tx.config.changed()
+        await Config(self._tx).changed()
 
     async def declared_thresholds(self, team_id: int) -> tuple[int, ...]:
         """A team's thresholds by teams.yml."""

@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
 from bot.org.attribution import Origin, Rule, RuleKind, UnattributedKey, literal_pattern
-from storage.books.ledger import nano_sums, whole
+from storage.config import Config
+from storage.sums import nano_sums, whole
 from storage.tables.base import attribution_rules, event_keys, usage_days, usage_series
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.transaction import OpenTransaction
 
 _SINCE_EVER = 0
 
@@ -29,7 +28,7 @@ class Line:
 class AttributionRules:
     """The attribution rules of one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._tx = transaction
         self._connection = transaction.connection
 
@@ -96,7 +95,7 @@ class AttributionRules:
         pattern = literal_pattern(credential)
         values = {"position": 0, "kind": "credential", "pattern": pattern, "team_id": team_id, "from_at": from_at}
         await self._connection.execute(insert(attribution_rules).values(**values, origin="claim", dated=1))
-        await self._tx.config.changed()
+        await Config(self._tx).changed()
 
     async def unattributed_keys(self, unattributed_id: int, *, first_day: int, end_day: int) -> list[UnattributedKey]:
         """The credentials whose usage of some days nobody could place, the dearest first."""

@@ -1,23 +1,21 @@
 """People remembered: opaque ids in the books, and names here alone, erasable."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, exists, func, insert, select, update
 
 from bot.org.people import Person, Unmatched, is_email, is_slack_id, spelling
 from storage import bulk
-from storage.books.ledger import nano_sums, whole
+from storage.config import Config
+from storage.sums import nano_sums, whole
 from storage.tables.base import people, person_aliases, person_looks, person_teams, team_roles, usage_days, usage_series
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.transaction import OpenTransaction
 
 
 class People:
     """The people of one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._tx = transaction
         self._connection = transaction.connection
         self._memory = transaction.memory.people
@@ -130,7 +128,7 @@ class People:
             update(people).where(people.c.id == person_id).values(email=None, merged_into=into),
         ):
             await self._connection.execute(changed)
-        await self._tx.config.changed()
+        await Config(self._tx).changed()
 
     async def _move_roles(self, person_id: int, into: int) -> None:
         roles = select(team_roles.c.team_id, team_roles.c.role).where(team_roles.c.person_id == person_id)

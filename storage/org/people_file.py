@@ -1,16 +1,16 @@
 """What an import of people.csv changes: who exists, which spellings are theirs, and in which team they are from which day."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from bot.org.people import is_email
 from bot.org.people_file import PersonLine, refuse, team_by_manager
 from bot.org.teams import Directory
 from bot.periods import date_of
 from storage import bulk
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.config import Config
+from storage.org.people import People
+from storage.transaction import OpenTransaction
 
 _SINCE_EVER = 0
 
@@ -28,7 +28,9 @@ class _Known(NamedTuple):
         return self.email or self.name
 
 
-async def save_people(tx: "Transaction", lines: Sequence[PersonLine], *, directory: Directory, today: int) -> list[str]:
+async def save_people(
+    tx: OpenTransaction, lines: Sequence[PersonLine], *, directory: Directory, today: int
+) -> list[str]:
     """Stores a file's people and returns what changed, a line each. People that it does not name stay as they are.
 
     `directory` is what teams.yml says, without dated teams. Raises ConfigError where a line contradicts what Slack says.
@@ -38,12 +40,12 @@ async def save_people(tx: "Transaction", lines: Sequence[PersonLine], *, directo
     await changes.save_aliases(lines, people)
     await changes.save_teams(lines, people)
     if changes.said:
-        await tx.config.changed()
+        await Config(tx).changed()
     return changes.said
 
 
 class _Changes:
-    def __init__(self, tx: "Transaction", directory: Directory, today: int) -> None:
+    def __init__(self, tx: OpenTransaction, directory: Directory, today: int) -> None:
         self._tx = tx
         self._connection = tx.connection
         self._directory = directory
@@ -84,7 +86,7 @@ class _Changes:
                 continue
             elif owner.email in ("", alias) and not owner.slack_id:
                 if owner.id not in merged:
-                    await self._tx.people.merge(owner.id, into=person_id, with_roles=True)
+                    await People(self._tx).merge(owner.id, into=person_id, with_roles=True)
                     merged.add(owner.id)
                 self.said.append(f"+ {line.email}: alias {alias}, with what was booked for it")
             else:
@@ -110,7 +112,7 @@ class _Changes:
         ids = {team.slug: team.id for team in self._directory.real_teams}
         slugs = {team.id: team.slug for team in self._directory.teams}
         days: dict[int, dict[int, int]] = {}
-        for person_id, day, team_id in await self._tx.people.teams_by_day():
+        for person_id, day, team_id in await People(self._tx).teams_by_day():
             days.setdefault(person_id, {})[day] = team_id
         last = {line.email: line for line in sorted(lines, key=lambda one: one.from_day or _SINCE_EVER)}
         now = {e: self._team_on(days.get(p, {}), p, self._today) for e, p in people.items()}

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
@@ -10,23 +10,24 @@ from bot.org.alert_settings import AlertSettings
 from bot.org.teams import ORGANISATION_SLUG, UNATTRIBUTED_SLUG, Directory, Organisation, Team
 from bot.periods import day_number, day_start, micros, next_period, period_of
 from bot.teams_file import AttributionFile, OrganisationFile, TeamFile, TeamsFile
-from storage.org.attribution import Line
+from storage.config import Config
+from storage.org.alert_settings import StoredAlertSettings
+from storage.org.attribution import AttributionRules, Line
+from storage.org.people import People
 from storage.tables.base import team_roles, teams
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.transaction import OpenTransaction
 
 
 class Teams:
     """The teams of one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._tx = transaction
         self._connection = transaction.connection
 
     async def directory(self) -> Directory | None:
         """The organisation with its teams and roles; None before the first import."""
-        declared = await self._tx.config.document("organisation")
+        declared = await Config(self._tx).document("organisation")
         if declared is None:
             return None
         organisation = Organisation(
@@ -39,7 +40,7 @@ class Teams:
         )
         rows = await self._connection.execute(select(teams).order_by(teams.c.id))
         roles = await self._connection.execute(select(team_roles.c.team_id, team_roles.c.person_id, team_roles.c.role))
-        settings = await self._tx.alert_settings.by_team()
+        settings = await StoredAlertSettings(self._tx).by_team()
         return Directory(
             organisation=organisation,
             teams=tuple(_with(_team(row, organisation), settings.get(int(row.id))) for row in rows),
@@ -48,16 +49,16 @@ class Teams:
 
     async def ensure_organisation(self, *, at: int) -> None:
         """Makes an organisation without teams or money where there is none, so that usage is booked from the first key on."""
-        if await self._tx.config.document("organisation") is None:
+        if await Config(self._tx).document("organisation") is None:
             empty = TeamsFile(organisation=OrganisationFile(name="Organisation"))
             await self.save_file(empty, at=at)
 
     async def save_file(self, found: TeamsFile, *, at: int) -> None:
         """Stores what a file declares. Teams that it does not name stay as they are."""
-        await self._tx.config.changed()
+        await Config(self._tx).changed()
         for name in ("organisation", "tools", "workflows", "models", "prices", "policy"):
             value = found.model_dump(mode="json", by_alias=True)[name]
-            await self._tx.config.save_document(name, value, at=at)
+            await Config(self._tx).save_document(name, value, at=at)
         declared = found.organisation
         root_id = await self._save_team(
             ORGANISATION_SLUG, _fixed("organisation", declared.name, declared.timezone), at=at
@@ -72,7 +73,7 @@ class Teams:
             await self._connection.execute(update(teams).where(teams.c.slug == team.slug).values(parent_id=parent_id))
             await self._save_roles(ids[team.slug], {"manager": team.managers, "member": team.members})
         await self._save_roles(root_id, {"finance": declared.finance, "admin": declared.admins})
-        await self._tx.attribution.save_lines(
+        await AttributionRules(self._tx).save_lines(
             [_line(rule, ids, declared.timezone) for rule in found.attribution], at=at
         )
 
@@ -92,7 +93,7 @@ class Teams:
 
     async def _zone_change(self, known: Any, wanted: str, at: int) -> dict[str, Any]:
         """A changed zone begins with the next period, so that no day of this one is counted in two ways."""
-        organisation = await self._tx.config.document("organisation")
+        organisation = await Config(self._tx).document("organisation")
         team = _team(known, None)
         zone_now = team.zone_on(at)
         following = next_period(period_of(team.day_of(at), organisation["period"]), organisation["period"])
@@ -105,7 +106,7 @@ class Teams:
             delete(team_roles).where(team_roles.c.team_id == team_id, team_roles.c.role.in_(list(people_by_role)))
         )
         for role, references in people_by_role.items():
-            people = {await self._tx.people.by_reference(r) for r in references if not _is_user_group(r)}
+            people = {await People(self._tx).by_reference(r) for r in references if not _is_user_group(r)}
             for person_id in sorted(people):
                 await self._connection.execute(
                     insert(team_roles).values(team_id=team_id, person_id=person_id, role=role)
@@ -115,7 +116,7 @@ class Teams:
         """Remembers which channel a team's reference turned out to be, and whether it may be posted to."""
         changed = update(teams).where(teams.c.id == team_id)
         await self._connection.execute(changed.values(channel_id=channel_id, channel_state=state))
-        await self._tx.config.changed()
+        await Config(self._tx).changed()
 
 
 def _is_user_group(reference: str) -> bool:

@@ -1,16 +1,14 @@
 """Figures for people, from the rollups: sums by any part of a series, over days or hours."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from sqlalchemy import func, select
 
-from storage.books.ledger import nano_sums, whole
 from storage.outbox import IN_PREVIEW
+from storage.sums import nano_sums, whole
 from storage.tables.base import outbox, people, usage_days, usage_hours, usage_series
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.transaction import OpenTransaction
 
 Part = Literal["tool", "model", "workflow", "credential", "basis"]
 
@@ -31,7 +29,7 @@ _TOKENS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "
 class Reports:
     """The reports of one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def by_day(self, team_ids: Iterable[int], *, first_day: int, end_day: int) -> dict[tuple[int, int], int]:

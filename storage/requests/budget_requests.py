@@ -2,21 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
 
 from bot.requests.budget_requests import BudgetRequest
 from storage.tables.base import budget_requests
-
-if TYPE_CHECKING:
-    from storage.store import Transaction
+from storage.transaction import OpenTransaction
 
 
 class BudgetRequests:
     """The budget requests of one transaction."""
 
-    def __init__(self, transaction: "Transaction") -> None:
+    def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def add(self, request: BudgetRequest) -> BudgetRequest:

@@ -8,8 +8,8 @@ from bot.teams_file import read_teams_file
 from handlers.cli import prepare
 from handlers.intake.keys import create_key
 from handlers.org.teams import import_teams
-from storage.books.ledger import nano_sums, whole
 from storage.store import Store
+from storage.sums import nano_sums, whole
 from storage.tables.base import teams, usage_days, usage_events, usage_hours
 from tests.support.azure import COUNTERS, TEAMS_YML, Sums
 from tests.support.processes import tokens

@@ -20,8 +20,8 @@ from handlers.intake.usage import Intake
 from handlers.intake.usage_answers import Answer
 from handlers.org.teams import import_teams
 from storage.books.checks import faults
-from storage.books.ledger import nano_sums, whole
 from storage.intake.keys import key_hash
+from storage.sums import nano_sums, whole
 from storage.tables.base import metadata, usage_days, usage_events, usage_hours
 from tests.support.company import TEAMS_YML, usage_event
 

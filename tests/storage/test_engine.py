@@ -12,7 +12,8 @@ from sqlalchemy.exc import DBAPIError
 
 from storage import bulk
 from storage.engine import create_engines
-from storage.store import Store, is_away
+from storage.faults import is_away
+from storage.store import Store
 from tests.support.postgres import postgres
 
 KEYS = ("source_id", "key_hash", "fingerprint")

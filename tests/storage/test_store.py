@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import select, text
 
 from storage import bulk
+from storage.faults import is_data_error
 from storage.fifo import FifoLock
-from storage.store import Store, is_data_error
+from storage.store import Store
 from storage.tables.base import accounts, event_keys, teams
 
 KEYS = ("source_id", "key_hash", "fingerprint")

@@ -26,8 +26,8 @@ from handlers.context import Context
 from handlers.intake.keys import create_key
 from handlers.org.teams import import_teams
 from storage.books.checks import faults
-from storage.books.ledger import nano_sums, whole
 from storage.migrate import migrate
+from storage.sums import nano_sums, whole
 from storage.tables.base import COUNTER_COLUMNS, teams, usage_events, usage_series
 from tests.support import servers
 from tests.support.paths import FIXTURES, SHARED

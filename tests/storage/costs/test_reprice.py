@@ -44,7 +44,7 @@ def since(day: int) -> int:
 
 async def costs(books: Books) -> dict[str, tuple[int, str]]:
     """Dollars and basis in force, by event."""
-    pages = [page async for page in current_pages(books.context.store, Wanted())]
+    pages = [page async for page in current_pages(books.context.store.read, Wanted())]
     return {b.event_id: (b.cost_nanos // NANOS, b.basis) for page in pages for b in page}
 
 

@@ -20,7 +20,7 @@ EVERYTHING = Wanted()
 
 
 async def events_of(books: Books, wanted: Wanted = EVERYTHING, *, limit: int = 2_000) -> list[Booked]:
-    return [b async for page in current_pages(books.context.store, wanted, limit=limit) for b in page]
+    return [b async for page in current_pages(books.context.store.read, wanted, limit=limit) for b in page]
 
 
 async def team_id(books: Books, slug: str) -> int:
