@@ -17,7 +17,7 @@ from handlers.crosschecks.reconciliations import reconcile_command
 from handlers.detection.backtests import backtest_command
 from handlers.doctor import doctor_command
 from handlers.intake import keys, quarantine
-from handlers.intake.backfill import backfill_command
+from handlers.intake.backfills import backfill_command
 from handlers.intake.replays import replay_command
 from handlers.org import attribution_commands, people, teams
 from handlers.reporting.digests import digest_command

@@ -20,15 +20,15 @@ from handlers.context import Context, slack_client
 from handlers.intake.usage import Intake
 from handlers.listeners import register_all
 from handlers.schedule import create_schedule, run_due_jobs
-from handlers.slack.outbox import Courier
-from handlers.slack.pictures import DrawingRoom
-from handlers.watcher import watch_on
+from handlers.slack.chart_renderer import ChartRenderer
+from handlers.slack.outbox import OutboxWorker
+from handlers.watcher import watch_forever
 from handlers.web import create_web
 
 log = structlog.get_logger()
 
 
-class _Calm:
+class _SafeStream:
     """A stream that stops nobody: a log on a full disk, or on a pipe that nobody reads any more, is not written."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -61,7 +61,7 @@ def configure_logs() -> None:
             shown,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Calm(sys.stderr))),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _SafeStream(sys.stderr))),
     )
     logging.getLogger("slack_bolt").setLevel(logging.ERROR)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
@@ -92,8 +92,8 @@ class Worker:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._drawing_room = DrawingRoom()
-        self.courier = Courier(context, self._drawing_room.draw)
+        self._chart_renderer = ChartRenderer()
+        self.outbox_worker = OutboxWorker(context, self._chart_renderer.draw)
         self._schedule = create_schedule(context)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -101,31 +101,31 @@ class Worker:
         self._schedule.start()
         self._tasks = [
             asyncio.create_task(run_due_jobs(self._context), name="first jobs"),
-            asyncio.create_task(self.courier.run(), name="courier"),
-            asyncio.create_task(watch_on(self._context), name="watcher"),
+            asyncio.create_task(self.outbox_worker.run(), name="courier"),
+            asyncio.create_task(watch_forever(self._context), name="watcher"),
         ]
 
     def close(self) -> None:
         """Ends the drawing process of a worker that was never started."""
-        self._drawing_room.close()
+        self._chart_renderer.close()
 
     async def stop(self) -> None:
         """Lets the message in hand be delivered and marked; whatever waits is in the outbox."""
         self._schedule.shutdown(wait=False)
-        await self.courier.finish()
+        await self.outbox_worker.finish()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._drawing_room.close()
+        self._chart_renderer.close()
 
 
 @asynccontextmanager
-async def connected(context: Context) -> AsyncIterator[None]:
+async def open_slack_session(context: Context) -> AsyncIterator[None]:
     """Opens the one session that all calls to Slack share."""
     if not context.settings.has_slack:
         log.warning(
             "no Slack credentials: usage is booked and messages wait",
-            missing=_missing(context.settings),
+            missing=_missing_settings(context.settings),
             hint="set them, or try `tokens demo`",
         )
         yield
@@ -135,13 +135,13 @@ async def connected(context: Context) -> AsyncIterator[None]:
         yield
 
 
-def _missing(settings: Settings) -> list[str]:
+def _missing_settings(settings: Settings) -> list[str]:
     names = {"SLACK_BOT_TOKEN": settings.slack_bot_token, "SLACK_SIGNING_SECRET": settings.slack_signing_secret}
     return [name for name, value in names.items() if not value]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Running:
+class ProcessParts:
     """The parts of a running process."""
 
     intake: Intake
@@ -150,9 +150,9 @@ class Running:
 
 
 @asynccontextmanager
-async def running(context: Context, *, web: bool, worker: bool) -> AsyncIterator[Running]:
+async def running(context: Context, *, web: bool, worker: bool) -> AsyncIterator[ProcessParts]:
     """The parts of one process, started in order and stopped in reverse."""
-    async with connected(context):
+    async with open_slack_session(context):
         intake = Intake(context)
         intake.start()
         bolt = create_bolt(context) if context.slack is not None else None
@@ -161,7 +161,7 @@ async def running(context: Context, *, web: bool, worker: bool) -> AsyncIterator
         if work:
             await work.start()
         try:
-            yield Running(intake=intake, web=app, worker=work)
+            yield ProcessParts(intake=intake, web=app, worker=work)
         finally:
             if work:
                 await work.stop()

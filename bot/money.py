@@ -36,7 +36,7 @@ def nanos_from_decimal(text: str) -> int:
     return int((value * NANOS).to_integral_value(rounding=ROUND_HALF_EVEN))
 
 
-def asked_nanos(text: str) -> int:
+def parse_amount(text: str) -> int:
     """Nano-dollars of an amount that a person typed: `500`, `$1,250.50`, `2k`. Refuses anything else, and says why."""
     typed = text.strip()
     match = _ASKED_AMOUNT.fullmatch(typed)

@@ -8,31 +8,31 @@ from typing import Any
 import msgspec
 
 from bot.costs.aliases import ModelAlias
-from bot.costs.pricing import ContractPrice, Prices, Terms, priced
+from bot.costs.pricing import ContractPrice, Prices, PriceTerms, priced
 from bot.org.attribution import Attribution, Source
 from bot.org.teams import Directory
 from bot.org.tools import Tools
 from bot.periods import DAY_MICROS, MICROS, day_number
-from bot.requests.approvals import DEFAULT_RULES, ApprovalRule
+from bot.requests.approvals import DEFAULT_APPROVAL_RULES, ApprovalRule
 from bot.usage import Booking, Labels, UsageEvent
 
 _QUARTER_HOUR = 900 * MICROS
-_MEMORY, _MEMORY_CHARACTERS = 50_000, 10_000_000
+_CACHE_SIZE, _CACHE_CHARACTERS = 50_000, 10_000_000
 
 
-_Asked = tuple[Labels, int, int, int | None, int | None]
+_DecisionKey = tuple[Labels, int, int, int | None, int | None]
 """A call's words, its quarter of an hour, and of its source the id and the teams: who holds a source read before it changed
 asks by what it was."""
 
 
-class _Decided(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class _Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """All that is decided about a call but what its own counters cost."""
 
     team_id: int
     rule: str
     day: int
     tool: str
-    terms: tuple[Terms, ...]
+    terms: tuple[PriceTerms, ...]
 
 
 class Rulebook:
@@ -62,7 +62,7 @@ class Rulebook:
         self.approvals = approvals
         self.ends_at = ends_at
         self._teams = {team.id: team for team in directory.teams}
-        self._memory: dict[_Asked, _Decided] = {}
+        self._memory: dict[_DecisionKey, _Decision] = {}
         self._remembered_characters = 0
 
     def booking(self, event: UsageEvent, source: Source) -> Booking:
@@ -85,12 +85,12 @@ class Rulebook:
             price.notional_nanos,
         )
 
-    def _decide(self, event: UsageEvent, source: Source, asked: _Asked) -> _Decided:
+    def _decide(self, event: UsageEvent, source: Source, asked: _DecisionKey) -> _Decision:
         """What is the same for all calls of like words within a quarter of an hour: zones change on those, and so does the
         day. It is remembered, unless a rule begins or ends within that time."""
         placed = self.attribution.place(event, source)
         day = self._teams[placed.team_id].day_of(event.occurred_at)
-        decided = _Decided(
+        decided = _Decision(
             team_id=placed.team_id,
             rule=placed.rule,
             day=day,
@@ -100,7 +100,7 @@ class Rulebook:
         start = asked[1] * _QUARTER_HOUR
         if not self.attribution.changes_within(start, start + _QUARTER_HOUR):
             self._remembered_characters += event.labels.characters
-            if len(self._memory) >= _MEMORY or self._remembered_characters > _MEMORY_CHARACTERS:
+            if len(self._memory) >= _CACHE_SIZE or self._remembered_characters > _CACHE_CHARACTERS:
                 self._memory.clear()
                 self._remembered_characters = 0
             self._memory[asked] = decided
@@ -140,4 +140,4 @@ def approvals_of(policy: Mapping[str, Any] | None) -> tuple[ApprovalRule, ...]:
     """The approval rules of the stored `policy` document. Lines that approve by themselves are not applied yet."""
     lines = (policy or {}).get("approvals") or []
     rules = tuple(ApprovalRule(up_to_nanos=line["up_to"], by=line["by"]) for line in lines if line.get("by"))
-    return rules or DEFAULT_RULES
+    return rules or DEFAULT_APPROVAL_RULES

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from bot.detection.backtests import Told
-from bot.detection.incidents import Incident, follow
+from bot.detection.backtests import BacktestAlert
+from bot.detection.incidents import Incident, update_incident
 from bot.detection.spike_hours import HISTORY_HOURS, Ints
 from bot.detection.spikes import judge_many
 
@@ -37,7 +37,7 @@ class SpikeWatches:
         self._cost[row, HISTORY_HOURS - len(kept) :] = kept
         self._known[row] = len(cost_nanos)
 
-    def close_hour(self, cost_nanos: Mapping[str, int]) -> list[Told]:
+    def close_hour(self, cost_nanos: Mapping[str, int]) -> list[BacktestAlert]:
         """The hour `next_hour` is over: its cost by team (none is zero) joins the past, and its spikes are told."""
         self._make_room(cost_nanos)
         self._cost[:, :-1] = self._cost[:, 1:]
@@ -46,7 +46,7 @@ class SpikeWatches:
         self.next_hour += 1
         return self._tell(self._cost, self._known)
 
-    def open_hour(self, cost_nanos: Mapping[str, int]) -> list[Told]:
+    def open_hour(self, cost_nanos: Mapping[str, int]) -> list[BacktestAlert]:
         """The hour `next_hour` so far: what it holds is a spike already, and closing it says nothing again.
 
         It is judged as if nothing more were to come, and `at` is its end. Nothing but the incidents is kept.
@@ -108,7 +108,7 @@ class SpikeWatches:
     def _newest(self, cost_nanos: Mapping[str, int]) -> Ints:
         return np.array([cost_nanos.get(team, 0) for team in self._teams], dtype=np.int64)
 
-    def _tell(self, cost: Ints, known: Ints) -> list[Told]:
+    def _tell(self, cost: Ints, known: Ints) -> list[BacktestAlert]:
         if not self._teams:
             return []
         judged = judge_many(cost, known_hours=known, first_hour=self.next_hour - HISTORY_HOURS)
@@ -116,9 +116,9 @@ class SpikeWatches:
         for team, judgement in zip(self._teams, judged, strict=True):
             if not judgement.spike:
                 continue
-            self._incidents[team], speak = follow(
+            self._incidents[team], speak = update_incident(
                 self._incidents.get(team), excess_dollars=judgement.excess_dollars, at=self.next_hour
             )
             if speak:
-                told.append(Told(team=team, at=self.next_hour, judgement=judgement))
+                told.append(BacktestAlert(team=team, at=self.next_hour, judgement=judgement))
         return told

@@ -233,7 +233,7 @@ def read_teams_file(text: str) -> TeamsFile:
     try:
         found = TeamsFile.model_validate(loaded)
     except ValidationError as error:
-        lines = [f"{_path(e['loc'], loaded)}: {_said(e)}" for e in error.errors()]
+        lines = [f"{_path(e['loc'], loaded)}: {_error_text(e)}" for e in error.errors()]
         raise ConfigError("\n".join(dict.fromkeys(lines))) from error
     faults = [*_team_faults(found), *_rule_faults(found)]
     if faults:
@@ -241,7 +241,7 @@ def read_teams_file(text: str) -> TeamsFile:
     return found
 
 
-def _said(error: Any) -> str:
+def _error_text(error: Any) -> str:
     if error["type"] == "missing":
         return "is missing"
     if error["type"] == "extra_forbidden":

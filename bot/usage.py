@@ -81,7 +81,7 @@ class UsageEvent(msgspec.Struct, frozen=True, gc=False):
         return self.uncached_input + self.cache_read + self.cache_write_5m + self.cache_write_1h + self.output
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class UnusableRow(msgspec.Struct, frozen=True, kw_only=True):
     """A row that could not be used: where it stood in the body, why, and what is kept of it (never prompts or headers)."""
 
     index: int
@@ -124,7 +124,7 @@ class Parsed(msgspec.Struct, kw_only=True):
 
     rows: int
     events: list[tuple[int, UsageEvent]]
-    unusable: list[Row]
+    unusable: list[UnusableRow]
     ignored: int = 0
     views: list[GatewayView] = []
     blocks: list[BudgetBlock] = []
@@ -155,5 +155,5 @@ class Booking(msgspec.Struct, frozen=True, gc=False):
     notional_nanos: int
 
 
-Fate = Literal["accepted", "duplicate", "conflict"]
+BookingOutcome = Literal["accepted", "duplicate", "conflict"]
 """What became of an event at the door: booked, known already, or known with another content."""

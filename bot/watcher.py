@@ -1,8 +1,8 @@
 """How long whoever watches rests after a round, so that watching takes little of a busy machine, and finds things in time."""
 
-SHARE = 0.05
+MAX_LOAD_SHARE = 0.05
 """Watching takes so much of the time at most: the rest belongs to usage coming in."""
-LEAST_SECONDS, MOST_SECONDS = 1.0, 300.0
+MIN_SECONDS, MAX_SECONDS = 1.0, 300.0
 """A burst comes in whole meanwhile; and a fast spike is told within a quarter of an hour, however long a round takes."""
 HOUR_SECONDS = 3600.0
 _MINUTE, _REST_IN_THE_FIRST = 60.0, 15.0
@@ -14,7 +14,7 @@ def rest_seconds(took: float, *, past_hour: float) -> float:
     An hour that ended is looked at a second later, and again while what was used in its last minute comes in: a spike at the
     hour's end is told within a minute.
     """
-    rest = min(max(LEAST_SECONDS, took / SHARE - took), MOST_SECONDS)
+    rest = min(max(MIN_SECONDS, took / MAX_LOAD_SHARE - took), MAX_SECONDS)
     if past_hour < _MINUTE:
         rest = min(rest, _REST_IN_THE_FIRST)
     return min(rest, HOUR_SECONDS - past_hour + 1)

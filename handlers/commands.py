@@ -7,7 +7,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.books.budgets import Standing
 from bot.messages import Message
-from bot.money import asked_nanos
+from bot.money import parse_amount
 from bot.org.teams import Team
 from bot.periods import hour_of, micros
 from bot.refusals import Refusal
@@ -20,12 +20,12 @@ from bot.views.reporting import help as help_views
 from handlers.alerting.expectations import expect
 from handlers.books.standings import shares, standing_of, team_here, team_ids_of
 from handlers.context import Context
-from handlers.detection.silences import gaps_of
+from handlers.detection.data_gaps import gaps_of
 from handlers.org.alert_settings import show_alert_settings
 from handlers.reporting.home import use_of
 from handlers.reporting.top import show_top
 from handlers.requests.request_forms import open_request_form
-from handlers.slack.answers import Asked, answers
+from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.callers import called
 from storage.store import Transaction
 
@@ -34,7 +34,7 @@ GAPS_HOURS = 72
 _KEY_WORDS = frozenset({"key", "keys", "apikey", "api-key", "token"})
 
 
-async def show_standing(asked: Asked) -> None:
+async def show_standing(asked: SlackRequest) -> None:
     """`/tokens`: this channel's team, or the person's own."""
     context = asked.context
     async with context.store.read() as tx:
@@ -50,7 +50,7 @@ async def show_standing(asked: Asked) -> None:
 
 
 async def _standing_message(
-    tx: Transaction, rulebook: Rulebook, team: Team, asked: Asked, *, shared_by: str | None = None
+    tx: Transaction, rulebook: Rulebook, team: Team, asked: SlackRequest, *, shared_by: str | None = None
 ) -> Message:
     standing = await standing_of(tx, rulebook.directory, team, now=asked.now)
     tools = await _tools(tx, standing, rulebook)
@@ -73,12 +73,12 @@ async def _tools(tx: Transaction, standing: Standing, rulebook: Rulebook) -> tup
     return await shares(tx, "tool", team_ids=ids, first_day=first, end_day=first + 7, before_day=first - 7)
 
 
-async def click_show(asked: Asked) -> None:
+async def click_show(asked: SlackRequest) -> None:
     """A button that asks how a team stands."""
     await show_team(asked, asked.id)
 
 
-async def show_team(asked: Asked, team_id: int) -> None:
+async def show_team(asked: SlackRequest, team_id: int) -> None:
     """How a team stands, to the person alone: the same figures as the command's, under the same rules."""
     context = asked.context
     async with context.store.read() as tx:
@@ -89,13 +89,13 @@ async def show_team(asked: Asked, team_id: int) -> None:
             raise Refusal("There is no such team any more.")
         in_its_channel = team.is_at(asked.channel_id) and team.mode != "preview"
         if not in_its_channel and not directory.may_see(asked.person.id, team):
-            message = views.not_yours_message(team)
+            message = views.not_your_team_message(team)
         else:
             message = await _standing_message(tx, rulebook, team, asked)
     await asked.reply(message, fallback=without_chart(message))
 
 
-async def click_share(asked: Asked) -> None:
+async def click_share(asked: SlackRequest) -> None:
     """Share to channel: what was shown to the person alone is posted for all, in the team's own channel only."""
     context = asked.context
     async with context.store.read() as tx:
@@ -111,7 +111,7 @@ async def click_share(asked: Asked) -> None:
     await asked.ack()
 
 
-async def show_my_use(asked: Asked) -> None:
+async def show_my_use(asked: SlackRequest) -> None:
     """`/tokens me`: the person's own use, to them alone."""
     context = asked.context
     async with context.store.read() as tx:
@@ -120,22 +120,22 @@ async def show_my_use(asked: Asked) -> None:
     await asked.reply(my_use_message(use, command=context.settings.command))
 
 
-async def show_help(asked: Asked) -> None:
+async def show_help(asked: SlackRequest) -> None:
     await asked.reply(help_views.help_message(asked.context.settings.command, unknown=None, suggestion=None))
 
 
-async def ask(asked: Asked) -> None:
+async def ask(asked: SlackRequest) -> None:
     """`/tokens request [amount] [why]`: the form, prefilled with what was typed."""
     _, _, rest = asked.text.partition(" ")
     first, _, after = rest.strip().partition(" ")
     amount, reason = "", rest.strip()
     if first and (first[0].isdigit() or first[0] in "$-+.−"):
-        asked_nanos(first)  # an amount that can't be one is refused here, with its sentence
+        parse_amount(first)  # an amount that can't be one is refused here, with its sentence
         amount, reason = first, after.strip()
     await open_request_form(asked, amount=amount, reason=reason)
 
 
-async def dispatch(asked: Asked) -> None:
+async def dispatch(asked: SlackRequest) -> None:
     """Finds the command among what can be typed; a near miss gets a suggestion."""
     word = asked.text.partition(" ")[0].casefold()
     found = COMMANDS.get(word)
@@ -150,7 +150,7 @@ async def dispatch(asked: Asked) -> None:
     await asked.reply(help_views.help_message(command, unknown=asked.text[:100], suggestion=near[0] if near else None))
 
 
-COMMANDS: dict[str, Callable[[Asked], Awaitable[None]]] = {
+COMMANDS: dict[str, Callable[[SlackRequest], Awaitable[None]]] = {
     "": show_standing,
     "me": show_my_use,
     "top": show_top,

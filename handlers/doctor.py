@@ -83,8 +83,8 @@ async def _look_at_teams(context: Context) -> list[Finding]:
     for team in directory.real_teams:
         if team.channel_state in advice:
             found.append((False, f"{team.slug}: {team.channel_ref} {advice[team.channel_state]}"))
-    for team in directory.addressed:
-        apart = (("alerts", team.alerts.alerts_place), ("approvals", team.alerts.approvals_place))
+    for team in directory.alert_teams:
+        apart = (("alerts", team.alerts.alerts_destination), ("approvals", team.alerts.approvals_destination))
         found += [
             (False, f"{team.slug}: {what} in {p.ref} {advice[p.state]}") for what, p in apart if p and p.state in advice
         ]

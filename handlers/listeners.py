@@ -3,7 +3,7 @@
 from slack_bolt.async_app import AsyncApp
 
 from handlers import commands
-from handlers.alerting import alert_answers, expectations, manners
+from handlers.alerting import alert_answers, delivery_rules, expectations
 from handlers.context import Context
 from handlers.costs import prices
 from handlers.org import alert_settings, attribution
@@ -21,7 +21,7 @@ def register_all(app: AsyncApp, context: Context) -> None:
         alert_answers,
         alert_settings,
         expectations,
-        manners,
+        delivery_rules,
         home,
         channels,
         attribution,

@@ -5,18 +5,18 @@ from collections.abc import Awaitable, Callable
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from handlers.alerting.delivery_rules import update_deliveries
 from handlers.alerting.expectations import close_expectations
-from handlers.alerting.key_owners import tell_owners
-from handlers.alerting.manners import keep_manners
+from handlers.alerting.key_owners import notify_owners
 from handlers.alerting.snoozes import wake_snoozed
 from handlers.books.periods import keep_books
 from handlers.context import Context
-from handlers.costs.prices import compare_prices, reprice_due, tell_unpriced
-from handlers.crosschecks.gateways import tell_blocked, watch_gateways
+from handlers.costs.prices import compare_prices, notify_unpriced, reprice_due
+from handlers.crosschecks.gateways import notify_blocked, watch_gateways
 from handlers.crosschecks.health_alerts import watch_routes, watch_sources
 from handlers.crosschecks.observations import cross_check
 from handlers.crosschecks.overlaps import find_overlaps
-from handlers.intake.reattribution import move_usage
+from handlers.intake.reattributions import move_usage
 from handlers.reporting.digests import post_due_digests
 from handlers.slack.callers import find_in_slack
 from handlers.slack.channels import resolve_channels
@@ -44,18 +44,18 @@ def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
         ("keep the books", keep_books, max(pace, 60.0)),
         ("move usage", move_usage, pace),
         ("post digests", post_due_digests, pace),
-        ("keep manners", keep_manners, pace),
+        ("keep manners", update_deliveries, pace),
         ("look up Slack", look_up_slack, max(pace, 120.0)),
         ("cross-check sources", cross_check, max(pace, 3600.0)),
         ("find overlaps", find_overlaps, max(pace, 900.0)),
-        ("tell whom a gateway's budget blocked", tell_blocked, pace),
+        ("tell whom a gateway's budget blocked", notify_blocked, pace),
         ("wake snoozed alerts", wake_snoozed, pace),
-        ("tell owners of keys", tell_owners, pace),
+        ("tell owners of keys", notify_owners, pace),
         ("close expectations", close_expectations, pace),
         ("watch sources", watch_sources, max(pace, 120.0)),
         ("watch routes", watch_routes, max(pace, 60.0)),
         ("watch gateways", watch_gateways, max(pace, 120.0)),
-        ("tell of unpriced models", tell_unpriced, max(pace, 60.0)),
+        ("tell of unpriced models", notify_unpriced, max(pace, 60.0)),
         ("price again", reprice_due, pace),
         ("compare prices", compare_prices, 3_600.0),
     )

@@ -9,10 +9,10 @@ import structlog
 
 from bot.org.teams import Directory, Team
 from bot.periods import HOUR_MICROS, MICROS, hour_of, micros
-from bot.watcher import HOUR_SECONDS, LEAST_SECONDS, rest_seconds
-from handlers.alerting.alert_bundles import gather_alerts
+from bot.watcher import HOUR_SECONDS, MIN_SECONDS, rest_seconds
+from handlers.alerting.alert_bundles import bundle_alerts
 from handlers.alerting.budget_alerts import judge_budget
-from handlers.alerting.budget_news import teams_with_news
+from handlers.alerting.budget_changes import teams_with_budget_changes
 from handlers.context import Context
 from handlers.detection.sweeps import sweep_spikes
 from storage.faults import DatabaseError, is_away
@@ -34,22 +34,24 @@ async def watch_budgets(context: Context) -> int:
     at = micros(now)
     stale_before = max(at - JUDGE_AGAIN_MICROS, hour_of(at) * HOUR_MICROS)  # an hour that ended is judged at once
     async with context.store.read() as tx:
-        due = await tx.alerts.unjudged(stale_before=stale_before, at=at)
+        due = await tx.alerts.teams_to_judge(stale_before=stale_before, at=at)
         directory = (await context.rulebooks.current(tx)).directory
-        held = await _in_motion(tx, directory, [team_id for team_id, _ in due], since=at - MOVING_MICROS)
+        held = await _moving_teams(tx, directory, [team_id for team_id, _ in due], since=at - MOVING_MICROS)
     failed = await sweep_spikes(context, [team_id for team_id, _ in due if team_id not in held], now=now)
     await _judge_budgets(context, due, failed, now=now)
-    await gather_alerts(context)
+    await bundle_alerts(context)
     if due:
         context.wake_outbox.set()
     return len(due)
 
 
-async def _in_motion(tx: Transaction, directory: Directory, team_ids: Sequence[int], *, since: int) -> frozenset[int]:
+async def _moving_teams(
+    tx: Transaction, directory: Directory, team_ids: Sequence[int], *, since: int
+) -> frozenset[int]:
     """Teams whose past is being moved or priced again: what comes in counts otherwise by now, and what it would be held
     against does not yet."""
-    joined = await tx.reattributions.teams_waiting(since=since)
-    is_all = directory.root.id in joined or await tx.prices.reprices(since=since)
+    joined = await tx.reattributions.pending_teams(since=since)
+    is_all = directory.root.id in joined or await tx.prices.is_repricing_due(since=since)
     return frozenset(team_ids) if is_all else frozenset(joined)
 
 
@@ -63,7 +65,7 @@ async def _judge_budgets(
     async with context.store.read() as tx:
         directory = (await context.rulebooks.current(tx)).directory
         teams = {team_id: _payer(directory, team_id) for team_id, _ in due}
-        news = await teams_with_news(tx, directory, list(dict.fromkeys(teams.values())), now=now)
+        news = await teams_with_budget_changes(tx, directory, list(dict.fromkeys(teams.values())), now=now)
     for team_id, version in due:
         if teams[team_id].id not in news:
             continue
@@ -73,7 +75,7 @@ async def _judge_budgets(
                 team = _payer(rulebook.directory, team_id)
                 await judge_budget(tx, rulebook, team, now=now, command=context.settings.command)
                 if team_id not in failed:
-                    await tx.alerts.judged(team_id, version, at=micros(now))
+                    await tx.alerts.mark_judged(team_id, version, at=micros(now))
         except DatabaseError:
             raise  # of no team in particular: the next round comes again
         except Exception as error:  # noqa: BLE001  # one team's fault must not keep the others' alerts unsaid
@@ -82,7 +84,7 @@ async def _judge_budgets(
         quiet = [
             (team_id, version) for team_id, version in due if teams[team_id].id not in news and team_id not in failed
         ]
-        await tx.alerts.all_judged(quiet, at=micros(now))
+        await tx.alerts.mark_all_judged(quiet, at=micros(now))
 
 
 def _payer(directory: Directory, team_id: int) -> Team:
@@ -91,7 +93,7 @@ def _payer(directory: Directory, team_id: int) -> Team:
     return team if team.kind == "team" else directory.root
 
 
-async def watch_on(context: Context) -> None:
+async def watch_forever(context: Context) -> None:
     """Watches for ever: soon after usage came in here, and at least every so often for what came in elsewhere; but most of
     the time it rests."""
     loop = asyncio.get_running_loop()
@@ -104,8 +106,8 @@ async def watch_on(context: Context) -> None:
             log.error("watcher failed", error=repr(error), exc_info=None if is_away(error) else error)
         past_hour = context.now_micros() % HOUR_MICROS / MICROS
         rest = rest_seconds(loop.time() - began, past_hour=past_hour)
-        await asyncio.sleep(rest - LEAST_SECONDS)
+        await asyncio.sleep(rest - MIN_SECONDS)
         with suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, min(context.settings.watch_seconds, HOUR_SECONDS - past_hour) - rest)):
                 await context.wake_watcher.wait()
-        await asyncio.sleep(LEAST_SECONDS)  # what woke it comes in whole
+        await asyncio.sleep(MIN_SECONDS)  # what woke it comes in whole

@@ -10,12 +10,12 @@ from slack_bolt.adapter.fastapi.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
 
 from bot.clock import wall_seconds
-from handlers.books.gateway import NotFound, NotYours, allowance
+from handlers.books.allowances import NotFound, NotYours, allowance
 from handlers.context import Context
-from handlers.intake.bodies import read_body
 from handlers.intake.otlp import otlp_routes
 from handlers.intake.quarantine import QuarantineGauges
-from handlers.intake.sources import KEY, Door, guarded, problem, sender, usage_routes
+from handlers.intake.request_bodies import read_body
+from handlers.intake.sources import KEY, IngestEndpoint, authenticate_key, guarded, problem, usage_routes
 from handlers.intake.usage import Intake
 from handlers.intake.webhooks import webhook_routes
 from handlers.slack.signatures import shape_fault, signature_fault
@@ -29,7 +29,7 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
     """The web application. Without Slack's credentials `/slack/events` answers 401 and all else works."""
     web = FastAPI(title="Tokens", description="AI usage in, budgets and allowances out.", version="0.1.0")
     registry = CollectorRegistry()
-    door = Door(context, intake, registry)
+    endpoint = IngestEndpoint(context, intake, registry)
     quarantined = QuarantineGauges(registry)
     routes = APIRouter()
 
@@ -38,7 +38,7 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
         request: Request, slug: str, workflow: str = "", tool: str = "", model: str = ""
     ) -> Response:
         async def answer(request: Request) -> Response:
-            source, _ = await sender(request, context)
+            source, _ = await authenticate_key(request, context)
             try:
                 async with asyncio.timeout(context.settings.answer_seconds):
                     found = await allowance(context, slug=slug, source=source)
@@ -55,7 +55,7 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
         return await guarded(request, slack_request)
 
     async def slack_request(request: Request) -> Response:
-        body = await read_body(request, cap=MAX_SLACK_BYTES, in_flight=door.in_flight)
+        body = await read_body(request, cap=MAX_SLACK_BYTES, in_flight=endpoint.in_flight)
         try:
             secret = context.settings.slack_signing_secret
             fault = signature_fault(request.headers, body, secret=secret, now_seconds=wall_seconds())
@@ -68,7 +68,7 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
             request._body = body  # the adapter reads the body again; it is read, checked and bounded already
             return await AsyncSlackRequestHandler(bolt).handle(request)
         finally:
-            door.in_flight.give_back(len(body))
+            endpoint.in_flight.give_back(len(body))
 
     @routes.get("/healthz", summary="Is the process alive?", response_class=PlainTextResponse)
     async def healthz() -> str:
@@ -93,8 +93,8 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
             log.warning("quarantine not counted", error=repr(error))
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
-    web.include_router(usage_routes(door))
-    web.include_router(otlp_routes(door))
-    web.include_router(webhook_routes(door))
+    web.include_router(usage_routes(endpoint))
+    web.include_router(otlp_routes(endpoint))
+    web.include_router(webhook_routes(endpoint))
     web.include_router(routes)
     return web

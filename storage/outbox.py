@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, insert, or_, select, update
 
 from bot.messages import Message
-from bot.org.alert_settings import Route
+from bot.org.alert_settings import MessageRoute
 from bot.periods import MICROS
 from storage.tables.base import outbox
 from storage.transaction import OpenTransaction
@@ -19,14 +19,14 @@ NEVER = 2**62
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parcel:
+class OutboxItem:
     """A message that is to be posted, or updated if it has a `ts`, to its `version`."""
 
     id: int
     dedupe_key: str
     to_team_id: int | None
     to_person_id: int | None
-    route: Route
+    route: MessageRoute
     message: Message
     version: int
     channel: str
@@ -54,7 +54,7 @@ class Outbox:
         at: int,
         to_team_id: int | None = None,
         to_person_id: int | None = None,
-        route: Route = "",
+        route: MessageRoute = "",
         held_until: int = 0,
     ) -> bool:
         """Puts a message, once per dedupe key; returns False if that key was there (and leaves its body alone). `route` says
@@ -111,7 +111,7 @@ class Outbox:
         copies = outbox.c.dedupe_key.startswith(copy_key(dedupe_key, ""), autoescape=True)
         return or_(outbox.c.dedupe_key == dedupe_key, copies)
 
-    async def claim(self, *, owner: str, now: int, lease_seconds: int, limit: int = 20) -> list[Parcel]:
+    async def claim(self, *, owner: str, now: int, lease_seconds: int, limit: int = 20) -> list[OutboxItem]:
         """Leases messages that are due. A conditional update claims each, so two workers never hold the same one."""
         wanting = and_(outbox.c.delivered_version < outbox.c.wanted_version, outbox.c.given_up == 0)
         due = and_(wanting, outbox.c.next_at <= now, outbox.c.held_until <= now)
@@ -127,14 +127,16 @@ class Outbox:
             .returning(outbox)
         )
         rows = (await self._connection.execute(claimed)).all()
-        return sorted((_parcel(row) for row in rows), key=lambda parcel: parcel.id)
+        return sorted((_item(row) for row in rows), key=lambda item: item.id)
 
-    async def delivered(self, parcel: Parcel, *, owner: str, channel: str, ts: str, file_ids: tuple[str, ...]) -> bool:
+    async def delivered(
+        self, item: OutboxItem, *, owner: str, channel: str, ts: str, file_ids: tuple[str, ...]
+    ) -> bool:
         """Marks a version as delivered; a lease that was lost meanwhile marks nothing, and the newer holder decides."""
-        done = update(outbox).where(outbox.c.id == parcel.id, outbox.c.lease_owner == owner)
+        done = update(outbox).where(outbox.c.id == item.id, outbox.c.lease_owner == owner)
         result = await self._connection.execute(
             done.values(
-                delivered_version=parcel.version,
+                delivered_version=item.version,
                 channel=channel,
                 ts=ts,
                 file_ids=json.dumps(file_ids),
@@ -146,26 +148,26 @@ class Outbox:
         )
         return result.rowcount > 0
 
-    async def failed(self, parcel: Parcel, *, owner: str, fault: str, next_at: int, give_up: bool) -> bool:
+    async def failed(self, item: OutboxItem, *, owner: str, fault: str, next_at: int, give_up: bool) -> bool:
         """Puts a message back for later, or for good, and says whether it was for good.
 
         A version that is no longer the wanted one is not given up: the newer one is tried at once, for itself.
         """
-        ours = update(outbox).where(outbox.c.id == parcel.id, outbox.c.lease_owner == owner)
+        ours = update(outbox).where(outbox.c.id == item.id, outbox.c.lease_owner == owner)
         free = {"fault": fault[:300], "lease_owner": "", "lease_until": 0}
-        later = {**free, "attempts": parcel.attempts + 1, "next_at": next_at}
+        later = {**free, "attempts": item.attempts + 1, "next_at": next_at}
         if not give_up:
             await self._connection.execute(ours.values(**later))
             return False
-        newest = ours.where(outbox.c.wanted_version == parcel.version)
+        newest = ours.where(outbox.c.wanted_version == item.version)
         ended = await self._connection.execute(newest.values(**later, given_up=1))
         if ended.rowcount == 0:
             await self._connection.execute(ours.values(**free))
         return ended.rowcount > 0
 
-    async def remember_files(self, parcel: Parcel, *, owner: str, file_ids: tuple[str, ...]) -> None:
+    async def remember_files(self, item: OutboxItem, *, owner: str, file_ids: tuple[str, ...]) -> None:
         """Keeps uploaded files' ids before they are posted, so that a retry does not upload them again."""
-        kept = update(outbox).where(outbox.c.id == parcel.id, outbox.c.lease_owner == owner)
+        kept = update(outbox).where(outbox.c.id == item.id, outbox.c.lease_owner == owner)
         await self._connection.execute(kept.values(file_ids=json.dumps(file_ids)))
 
     async def waiting(self) -> int:
@@ -180,8 +182,8 @@ class Outbox:
         return [(str(key), str(fault)) for key, fault in rows]
 
 
-def _parcel(row: Any) -> Parcel:
-    return Parcel(
+def _item(row: Any) -> OutboxItem:
+    return OutboxItem(
         id=row.id,
         dedupe_key=row.dedupe_key,
         to_team_id=row.to_team_id,

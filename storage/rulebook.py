@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.costs.price_book import PriceBook
-from bot.costs.prices import in_force
+from bot.costs.prices import prices_in_force
 from bot.costs.pricing import Prices
 from bot.org.attribution import Attribution, Membership
 from bot.org.teams import Directory
@@ -46,7 +46,7 @@ async def read_rulebook(tx: Transaction, book: PriceBook, *, at: int) -> Ruleboo
         ),
         prices=Prices(
             book,
-            in_force(contracts_of(await tx.config.document("prices")), await tx.prices.set_prices()),
+            prices_in_force(contracts_of(await tx.config.document("prices")), await tx.prices.set_prices()),
             aliases_of(await tx.config.document("models")),
         ),
         tools=Tools([ToolRule(name=t["name"], kind=t["kind"], **t["match"]) for t in tools or []]),

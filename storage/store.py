@@ -9,8 +9,8 @@ from sqlalchemy import text
 from storage.alerting.alert_bundles import AlertBundles
 from storage.alerting.alert_quality import StoredAlertQuality
 from storage.alerting.alerts import Alerts
+from storage.alerting.delivery_rules import AlertDeliveries
 from storage.alerting.expectations import Expectations
-from storage.alerting.manners import Manners
 from storage.books.audit import Audit
 from storage.books.ledger import Ledger
 from storage.config import Config
@@ -25,7 +25,7 @@ from storage.engine import create_engines
 from storage.fifo import FifoLock
 from storage.intake.adjustments import Adjustments
 from storage.intake.backfills import Backfills
-from storage.intake.express import Express, PostgresqlExpress, SqliteExpress
+from storage.intake.fast_writer import FastWriter, PostgresqlFastWriter, SqliteFastWriter
 from storage.intake.keys import Keys
 from storage.intake.quarantine import Quarantine
 from storage.intake.reattributions import Reattributions
@@ -138,8 +138,8 @@ class Transaction(OpenTransaction):
         return StoredAlertQuality(self)
 
     @cached_property
-    def manners(self) -> Manners:
-        return Manners(self)
+    def alert_deliveries(self) -> AlertDeliveries:
+        return AlertDeliveries(self)
 
     @cached_property
     def alerts(self) -> Alerts:
@@ -206,27 +206,27 @@ class Store:
             async with connection.begin():
                 yield Transaction(connection, self._memory)
 
-    def express(self, writers: int) -> list[Express]:
+    def fast_writers(self, writers: int) -> list[FastWriter]:
         """The quick ways in of so many writers, who close them. On SQLite they share one: a connection that finds the file
         changed by another has to read its pages again."""
         if self._lock is not None:
-            return [SqliteExpress(self.url, self._lock)] * writers
-        return [PostgresqlExpress(self._writer) for _ in range(writers)]
+            return [SqliteFastWriter(self.url, self._lock)] * writers
+        return [PostgresqlFastWriter(self._writer) for _ in range(writers)]
 
     @property
     def usage_memory(self) -> UsageMemory:
         """The series, people and months that this process has seen committed."""
         return self._memory.usage
 
-    def forget(self) -> None:
+    def clear_config_caches(self) -> None:
         """Drops what the process remembers, after the configuration changed."""
         self._memory.people.clear()
         self._memory.usage.people.clear()
 
-    def doubt(self) -> None:
+    def clear_caches(self) -> None:
         """Forgets all ids after the database failed: it may have come back as a standby or a restored copy, which does not
         know them, and a row that names them would be taken for a bad one."""
-        self.forget()
+        self.clear_config_caches()
         self._memory.usage.series.clear()
         self._memory.usage.months.clear()
 

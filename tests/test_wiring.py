@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from handlers.costs.prices import tell_unpriced
+from handlers.costs.prices import notify_unpriced
 from handlers.listeners import register_all
 from handlers.reporting.digests import post_digest
 from tests.support.company import Company
@@ -66,7 +66,7 @@ async def _everything_is_said(acme: Company) -> None:
     assert team is not None
     today = team.day_of(acme.context.now_micros())
     await acme.uses(acme.event("unpriced", cost_usd=None))
-    assert await tell_unpriced(acme.context) == 1
+    assert await notify_unpriced(acme.context) == 1
     assert await post_digest(acme.context, team, today - (today + 3) % 7 - 7)
     await acme.settles()
 

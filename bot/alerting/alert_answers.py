@@ -24,7 +24,7 @@ def may_mute(directory: Directory, person_id: int, team: Team, *, in_its_channel
     return in_its_channel and not directory.people_with("member", team)
 
 
-def is_repeated(*, state: str, answered_by: int | None, answer: Answer, by: int) -> bool:
+def is_repeated_answer(*, state: str, answered_by: int | None, answer: Answer, by: int) -> bool:
     """Whether the same person gave the same answer before: the same click may come twice."""
     return answered_by == by and state == answer
 

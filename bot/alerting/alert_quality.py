@@ -16,7 +16,7 @@ class AlertAnswer:
 
     team_id: int
     state: str
-    is_useless: bool
+    is_not_useful: bool
     seconds: int | None
 
 
@@ -28,13 +28,13 @@ class AlertQuality:
     answered: int
     acknowledged: int
     expected: int
-    useless: int
+    not_useful: int
     median_seconds: int | None
 
     @property
     def noise(self) -> int:
         """Alerts that told nobody anything: of no use, or of spend that was planned."""
-        return self.expected + self.useless
+        return self.expected + self.not_useful
 
     @property
     def is_noisy(self) -> bool:
@@ -49,8 +49,8 @@ def quality_of(answers: Iterable[AlertAnswer]) -> AlertQuality:
         alerts=len(found),
         answered=len(waits),
         acknowledged=sum(a.state == "acknowledged" for a in found),
-        expected=sum(a.state == "expected" and not a.is_useless for a in found),
-        useless=sum(a.is_useless for a in found),
+        expected=sum(a.state == "expected" and not a.is_not_useful for a in found),
+        not_useful=sum(a.is_not_useful for a in found),
         median_seconds=median_low(waits) if waits else None,
     )
 

@@ -22,7 +22,7 @@ class Contributor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Silence:
+class DataGap:
     """Hours, since 1970, in which a source that usually sends did not; `end_hour` is None while it is still silent."""
 
     source: str
@@ -45,22 +45,22 @@ class SpikeAlert:
     usual_nanos: int
     excess_nanos: int
     contributors: tuple[Contributor, ...]
-    silences: tuple[Silence, ...]
+    silences: tuple[DataGap, ...]
     shared: bool
     ongoing: bool
 
 
-_SAYS_MOST = ("credential", "workflow", "person", "model", "tool")
+_DIMENSION_PRIORITY = ("credential", "workflow", "person", "model", "tool")
 
 
-def ranked(found: Iterable[Contributor], *, most: int = 4) -> tuple[Contributor, ...]:
+def rank_contributors(found: Iterable[Contributor], *, most: int = 4) -> tuple[Contributor, ...]:
     """Contributors by the dollars above their usual, the largest first. They overlap: of those within a tenth of the larger one,
     the one that says most comes first, a key before a workflow before a model before a tool."""
     ordered: list[Contributor] = []
     left = sorted(found, key=lambda c: -c.rise_nanos)
     while left:
         near = [c for c in left if c.rise_nanos * 10 >= left[0].rise_nanos * 9]
-        ordered += sorted(near, key=lambda c: _SAYS_MOST.index(c.dimension))
+        ordered += sorted(near, key=lambda c: _DIMENSION_PRIORITY.index(c.dimension))
         left = left[len(near) :]
     return tuple(ordered[:most])
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from bot.alerting.expectations import Expectation
-from bot.money import asked_nanos
+from bot.money import parse_amount
 from bot.periods import DAY_MICROS, HOUR_MICROS, MICROS, day_number, day_start, micros, zone
 from bot.refusals import Refusal
 
 MAX_WHAT_CHARACTERS = 60
-MOST_DAYS_LONG, MOST_DAYS_AHEAD = 31, 90
+MAX_DAYS_LONG, MAX_DAYS_AHEAD = 31, 90
 
 _UNITS = {"h": HOUR_MICROS, "d": DAY_MICROS, "w": 7 * DAY_MICROS}
 _LONG = r"(?P<count>\d{1,4}|an?|one|two|three)\s*(?P<unit>h|hours?|hrs?|d|days?|w|weeks?)"
@@ -41,7 +41,7 @@ _SAME_MICROS = 300 * MICROS
 """So old a signed request may be that comes again."""
 
 
-def is_repeated(said: Announcement, known: Expectation, *, at: int) -> bool:
+def is_repeated_announcement(said: Announcement, known: Expectation, *, at: int) -> bool:
     """Whether what somebody says at a moment is what they announced a moment before, and nobody ended."""
     if known.alert_id is not None or known.until_at is None or known.ended_at is not None:
         return False
@@ -51,7 +51,7 @@ def is_repeated(said: Announcement, known: Expectation, *, at: int) -> bool:
     return is_same and abs(at - known.made_at) <= _SAME_MICROS
 
 
-def announced(text: str, *, now: datetime, zone_name: str, command: str) -> Announcement:
+def parse_announcement(text: str, *, now: datetime, zone_name: str, command: str) -> Announcement:
     """The announcement in what somebody typed. Raises Refusal, which says what to type."""
     example = f"Write it like `{command} expect launch 2 days from monday up to $500`."
     found = _TYPED.fullmatch(" ".join(text.split()))
@@ -62,48 +62,50 @@ def announced(text: str, *, now: datetime, zone_name: str, command: str) -> Anno
         raise Refusal(f"Say what to expect in at most {MAX_WHAT_CHARACTERS} characters. {example}")
     count = _WORDS.get(found["count"].casefold()) or (int(found["count"]) if found["count"].isdigit() else 0)
     long = count * _UNITS[found["unit"][0].casefold()]
-    if not 0 < long <= MOST_DAYS_LONG * DAY_MICROS:
-        raise Refusal(f"For how long? At least 1 hour, and at most {MOST_DAYS_LONG} days. {example}")
+    if not 0 < long <= MAX_DAYS_LONG * DAY_MICROS:
+        raise Refusal(f"For how long? At least 1 hour, and at most {MAX_DAYS_LONG} days. {example}")
     typed = found["from_first"] or found["from_last"]
-    from_at = micros(now) if typed is None else _start(typed, now=now, zone_name=zone_name, example=example)
+    from_at = micros(now) if typed is None else _parse_start(typed, now=now, zone_name=zone_name, example=example)
     amount = found["amount_last"] or found["amount_first"]
-    limit = None if amount is None else _limit(amount, example=example)
+    limit = None if amount is None else _parse_limit(amount, example=example)
     return Announcement(what=what, from_at=from_at, until_at=from_at + long, limit_nanos=limit)
 
 
-def _limit(typed: str, *, example: str) -> int:
+def _parse_limit(typed: str, *, example: str) -> int:
     try:
-        return asked_nanos(typed)
+        return parse_amount(typed)
     except Refusal as refusal:
         raise Refusal(f"Up to how much? {refusal.sentence} {example}") from refusal
 
 
-def _start(typed: str, *, now: datetime, zone_name: str, example: str) -> int:
+def _parse_start(typed: str, *, now: datetime, zone_name: str, example: str) -> int:
     """The moment of a typed day: now, where it is today's."""
     today = now.astimezone(zone(zone_name)).date()
-    day = _day(typed.casefold(), today)
+    day = _parse_day(typed.casefold(), today)
     if day is None:
         raise Refusal(f"From when? Write today, tomorrow, a weekday, or a date like 2026-12-01 or 1 Dec. {example}")
     if day < today:
         raise Refusal(f"{day} is past. Spend is announced ahead; a spike that was planned has a button of its own.")
-    if day > today + timedelta(days=MOST_DAYS_AHEAD):
-        raise Refusal(f"{day} is more than {MOST_DAYS_AHEAD} days ahead. Announce it nearer to then.")
+    if day > today + timedelta(days=MAX_DAYS_AHEAD):
+        raise Refusal(f"{day} is more than {MAX_DAYS_AHEAD} days ahead. Announce it nearer to then.")
     return micros(now) if day == today else micros(day_start(day_number(day), zone_name).astimezone(UTC))
 
 
-def _day(typed: str, today: date) -> date | None:
+def _parse_day(typed: str, today: date) -> date | None:
     if typed in ("today", "now", "tomorrow"):
         return today + timedelta(days=typed == "tomorrow")
     for number, name in enumerate(_DAYS):
         if typed in (name, name[:3]):
             return today + timedelta(days=(number - today.weekday()) % 7)
     try:
-        return date.fromisoformat(typed) if re.fullmatch(r"\d{4}-\d\d-\d\d", typed) else _day_and_month(typed, today)
+        return (
+            date.fromisoformat(typed) if re.fullmatch(r"\d{4}-\d\d-\d\d", typed) else _parse_day_and_month(typed, today)
+        )
     except ValueError:
         return None
 
 
-def _day_and_month(typed: str, today: date) -> date | None:
+def _parse_day_and_month(typed: str, today: date) -> date | None:
     """`1 dec`, `dec 1`: the next such day."""
     words = re.fullmatch(
         r"(?:(?P<day>\d{1,2})(?:st|nd|rd|th)? (?P<month>[a-z]+)|(?P<named>[a-z]+) (?P<number>\d{1,2}))", typed

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.books.budgets import Standing
-from bot.books.forecasts import Overrun, ahead_of_pace
+from bot.books.forecasts import RunOutForecast, ahead_of_pace
 
 HISTORY_AFTER_DAYS = 3
 """Usage older than this came in by an import: a line that it crossed is recorded, and not said."""
-WHOLE = 100
+FULL_PERCENT = 100
 LIKELY = 0.8
 """From this chance on a run-out is said; below the other one it is no longer expected. Between them what was said stands."""
 UNLIKELY = 0.5
@@ -25,7 +25,7 @@ MUCH_NEARER_DAYS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class RecordedThreshold:
     """An alert of this period that was said, or noted in silence. `has_ended` is whether its rule is armed again."""
 
     percent: int
@@ -53,13 +53,13 @@ def is_exhausted(standing: Standing) -> bool:
 def has_crossed(standing: Standing, percent: int) -> bool:
     """Whether spend has reached a share of the budget; for the whole, whether nothing is left."""
     balance = standing.balance
-    if percent == WHOLE and is_exhausted(standing):
+    if percent == FULL_PERCENT and is_exhausted(standing):
         return True
     return balance.charged_nanos * 100 >= balance.allocated_nanos * percent
 
 
 def thresholds_due(
-    standing: Standing, *, said: Sequence[Said], recent_nanos: int, is_governed: bool
+    standing: Standing, *, said: Sequence[RecordedThreshold], recent_nanos: int, is_governed: bool
 ) -> list[ThresholdAlert]:
     """The lines that a team's spend has crossed and that are to be noted, lowest first.
 
@@ -71,10 +71,10 @@ def thresholds_due(
     if balance.allocated_nanos <= 0:
         return []
     crossed: list[ThresholdAlert] = []
-    for percent in sorted(set(standing.team.thresholds) | {WHOLE}):
+    for percent in sorted(set(standing.team.thresholds) | {FULL_PERCENT}):
         if not has_crossed(standing, percent):
             continue
-        if percent < WHOLE and not ahead_of_pace(balance, today=standing.today, period=standing.period):
+        if percent < FULL_PERCENT and not ahead_of_pace(balance, today=standing.today, period=standing.period):
             continue
         before = [one for one in said if one.percent == percent]
         by_holds = balance.charged_nanos * 100 < balance.allocated_nanos * percent
@@ -96,14 +96,14 @@ def thresholds_due(
     ]
 
 
-def _is_armed(last: Said, *, by_holds: bool, allocated_nanos: int) -> bool:
+def _is_armed(last: RecordedThreshold, *, by_holds: bool, allocated_nanos: int) -> bool:
     """Holds come and go with requests: what they use up is said once per budget. What was used up is another matter."""
     if not last.has_ended:
         return False
     return not by_holds or allocated_nanos > last.allocated_nanos
 
 
-def line_lies_ahead(standing: Standing, said: Said) -> bool:
+def is_threshold_resolved(standing: Standing, said: RecordedThreshold) -> bool:
     """Whether an alert has ended: the budget is larger than when it was said and its line lies ahead again; or what was
     used up by holds alone is free again. Spend that a correction took back under the line ends nothing."""
     if has_crossed(standing, said.percent) or standing.balance.allocated_nanos <= 0:
@@ -119,11 +119,11 @@ def revision_key(rule: str, standing: Standing, number: int, *, of: Sequence[int
     return ":".join(map(str, parts)) + again
 
 
-Outcome = Literal["expected", "recovered", "ran_out", "nearer", "lasted"]
+ForecastOutcome = Literal["expected", "recovered", "ran_out", "nearer", "lasted"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Foretold:
+class PostedForecast:
     """A run-out as it was said in a period that ends before `end_day`: on which day for which one, and what is shown since.
     `end_nanos` is what the period is expected to come to."""
 
@@ -137,13 +137,13 @@ class Foretold:
     chance: float
     end_nanos: int
     end_day: int
-    outcome: Outcome
+    outcome: ForecastOutcome
 
 
 ForecastStep = Literal["say", "show", "recover", "end"]
 
 
-def forecast_step(standing: Standing, found: Overrun | None, last: Foretold | None) -> ForecastStep | None:
+def forecast_step(standing: Standing, found: RunOutForecast | None, last: PostedForecast | None) -> ForecastStep | None:
     """What to do about a run-out, by what was said last of it in this period: `say` it in a message of its own, `show` the
     newest figures in the message that is there (once a day at most, while the budget stays), say there that it has
     `recover`ed, or `end` it because nothing is left.
@@ -156,7 +156,7 @@ def forecast_step(standing: Standing, found: Overrun | None, last: Foretold | No
     if found is None:
         return None
     if last is None or last.outcome != "expected":
-        return _step_anew(standing, found, last)
+        return _first_step(standing, found, last)
     if _is_due(found, standing) and _is_much_nearer(found, last):
         return "say"
     if found.middle_day is None or found.chance < UNLIKELY:
@@ -165,7 +165,7 @@ def forecast_step(standing: Standing, found: Overrun | None, last: Foretold | No
     return "show" if has_moved or standing.balance.allocated_nanos != last.allocated_nanos else None
 
 
-def _step_anew(standing: Standing, found: Overrun, last: Foretold | None) -> ForecastStep | None:
+def _first_step(standing: Standing, found: RunOutForecast, last: PostedForecast | None) -> ForecastStep | None:
     """A run-out that nothing said expects at the moment: `last` was taken back, if there is one."""
     if not _is_due(found, standing):
         return None
@@ -174,11 +174,11 @@ def _step_anew(standing: Standing, found: Overrun, last: Foretold | None) -> For
     return "say" if is_new else "show"
 
 
-def foretold(standing: Standing, found: Overrun, before: Foretold | None) -> Foretold:
+def foretold(standing: Standing, found: RunOutForecast, before: PostedForecast | None) -> PostedForecast:
     """A run-out to be shown as it is expected now; `before` is what was said of it first, where the message is the same."""
     assert found.middle_day is not None, "it is not expected within the period"
     assert found.early_day is not None, "the middle is reached after the early day"
-    return Foretold(
+    return PostedForecast(
         allocated_nanos=standing.balance.allocated_nanos,
         said_on=standing.today if before is None else before.said_on,
         said_day=found.middle_day if before is None else before.said_day,
@@ -193,12 +193,12 @@ def foretold(standing: Standing, found: Overrun, before: Foretold | None) -> For
     )
 
 
-def _is_due(found: Overrun, standing: Standing) -> bool:
+def _is_due(found: RunOutForecast, standing: Standing) -> bool:
     last_useful_day = standing.period.end_day - LAST_DAYS
     return found.chance >= LIKELY and found.middle_day is not None and found.middle_day < last_useful_day
 
 
-def _is_much_nearer(found: Overrun, last: Foretold) -> bool:
+def _is_much_nearer(found: RunOutForecast, last: PostedForecast) -> bool:
     if found.middle_day is None:
         return False
     moved = last.said_day - found.middle_day

@@ -12,7 +12,7 @@ AFTER_MICROS = 7 * DAY_MICROS
 _WEEK_HOURS = 168
 _WEEKS = 3
 _SETTLED_HOURS = 24
-_MOST_OF_IT = (4, 5)
+_DOMINANT_SHARE = (4, 5)
 """A contributor is the cause of a spike if it is at least so much of it; else the whole team's spend is."""
 
 
@@ -28,7 +28,7 @@ class Cause:
         return not self.dimension
 
 
-TOTAL = Cause(dimension="", name="")
+TEAM_TOTAL = Cause(dimension="", name="")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,9 +75,9 @@ def cause_to_expect(facts: Mapping[str, Any]) -> Cause:
     if facts.get("part"):
         return Cause(dimension=str(facts["part"][0]), name=str(facts["part"][1]))
     first = next((c for c in facts.get("contributors") or () if c[0] != "person"), None)
-    part, whole = _MOST_OF_IT
+    part, whole = _DOMINANT_SHARE
     if first is None or int(first[2]) * whole < int(facts["observed_nanos"]) * part:
-        return TOTAL
+        return TEAM_TOTAL
     return Cause(dimension=str(first[0]), name=str(first[1]))
 
 
@@ -86,7 +86,7 @@ def expected_causes(expectations: Iterable[Expectation], *, at: int) -> frozense
     return frozenset(e.cause for e in expectations if e.holds(at))
 
 
-def set_aside(expectation: Expectation, cost_nanos: Mapping[int, int], *, at: int) -> dict[int, int]:
+def excluded_spend(expectation: Expectation, cost_nanos: Mapping[int, int], *, at: int) -> dict[int, int]:
     """What of a cause's nano-dollars by UTC hour is no news, by hour: all above its usual in the hours that are covered,
     the earliest first, up to the limit.
 
@@ -138,7 +138,7 @@ def _mean(nanos: Mapping[int, int], first: int, end: int) -> float:
     return sum(nanos.get(hour, 0) for hour in range(first, end)) / max(1, end - first)
 
 
-def all_aside(parts: Sequence[tuple[Cause, Mapping[int, int]]]) -> dict[int, int]:
+def combine_excluded(parts: Sequence[tuple[Cause, Mapping[int, int]]]) -> dict[int, int]:
     """What several expectations set aside together. Two keys add up; a key and a model may be the same spend seen from two
     sides, so of each hour the kind of cause that sets most aside counts."""
     by_cause: dict[tuple[str, int], dict[str, int]] = {}

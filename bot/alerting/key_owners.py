@@ -21,7 +21,7 @@ class RunawayKey:
     from_hour: int
 
 
-def owner_of(cost_nanos: Mapping[int, int]) -> int | None:
+def majority_user(cost_nanos: Mapping[int, int]) -> int | None:
     """The person who makes more than half of what a key cost; None where nobody does, as with a service's key. Usage that
     names nobody is of person 0."""
     spent = {person: max(0, nanos) for person, nanos in cost_nanos.items()}
@@ -30,6 +30,6 @@ def owner_of(cost_nanos: Mapping[int, int]) -> int | None:
     return first if first != NOBODY and is_most else None
 
 
-def usual_of(same_hours_nanos: Sequence[int]) -> int:
+def median_of_same_hours(same_hours_nanos: Sequence[int]) -> int:
     """What is usual: the middle of the same hours of the weeks before."""
     return int(median(max(0, nanos) for nanos in same_hours_nanos)) if same_hours_nanos else 0

@@ -26,22 +26,22 @@ class Standing:
     week_before_nanos: int
 
 
-def wanted_budget(team: Team, period: Period) -> int:
+def target_budget(team: Team, period: Period) -> int:
     """The base budget that a team should have in a period, in nano-dollars: none before it starts."""
     if team.starts_day is not None and team.starts_day >= period.end_day:
         return 0
     return team.budget_nanos
 
 
-def wanted_funding(directory: Directory, period: Period) -> int:
+def target_funding(directory: Directory, period: Period) -> int:
     """What the organisation appropriates for a period: its funding, or, where none is declared, its teams' budgets."""
     if directory.organisation.funding_nanos is not None:
         return directory.organisation.funding_nanos
-    return sum(wanted_budget(t, period) for t in directory.children(directory.root))
+    return sum(target_budget(t, period) for t in directory.children(directory.root))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Posted:
+class PostedTotal:
     """What entries of one kind of document have brought to an account so far, and how many there were."""
 
     nanos: int
@@ -49,7 +49,12 @@ class Posted:
 
 
 def budget_entries_due(
-    directory: Directory, *, posted: Mapping[tuple[int, str], Posted], period: Period, at: int, actor_id: int | None
+    directory: Directory,
+    *,
+    posted: Mapping[tuple[int, str], PostedTotal],
+    period: Period,
+    at: int,
+    actor_id: int | None,
 ) -> list[Entry]:
     """The entries that bring funding and base budgets of a period from what is posted to what is declared.
 
@@ -60,7 +65,7 @@ def budget_entries_due(
     root = directory.root
     funding = Account(team_id=root.id, period=period.name, bucket="funding")
     available = Account(team_id=root.id, period=period.name, bucket="available")
-    nothing = Posted(nanos=0, entries=0)
+    nothing = PostedTotal(nanos=0, entries=0)
 
     def add(team: Team, source: Account, target: Account, wanted: int) -> None:
         before = posted.get((team.id, period.name), nothing)
@@ -86,14 +91,14 @@ def budget_entries_due(
             )
             left, number = left - moved, number + 1
 
-    add(root, funding, available, wanted_funding(directory, period))
+    add(root, funding, available, target_funding(directory, period))
     for team in directory.subtree(root)[1:]:
         assert team.parent_id is not None
         add(
             team,
             Account(team_id=team.parent_id, period=period.name, bucket="available"),
             Account(team_id=team.id, period=period.name, bucket="available"),
-            wanted_budget(team, period),
+            target_budget(team, period),
         )
     return due
 

@@ -66,13 +66,13 @@ _HALF_LIFE_DAYS = 7
 _CLASS_DAYS = 2
 """A weekday's own mean counts against this many days of the mean of its class, working days or weekends."""
 _OUTLIER = 3
-_LEAST_NOISE = 0.15
+_MIN_NOISE = 0.15
 _DRIFT_A_WEEK = 0.18
 """How far a team's level moves in a week, as a share: from series of real clients, so that 80 % intervals hold 80 %."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Overrun:
+class RunOutForecast:
     """When the budget runs out, if it does: `chance` that it does before the period ends, the middle of its dates, and
     the days between which it does in 80 % of cases. A day of None lies beyond the period. Figures in nano-dollars."""
 
@@ -83,7 +83,9 @@ class Overrun:
     end_nanos: int
 
 
-def overrun(balance: Balance, *, spent_by_day: Mapping[int, int], today: int, period: Period) -> Overrun | None:
+def forecast_run_out(
+    balance: Balance, *, spent_by_day: Mapping[int, int], today: int, period: Period
+) -> RunOutForecast | None:
     """What the weekdays of the last four weeks say of the rest of the period; None before there are enough days, and
     where nothing is left already.
 
@@ -100,11 +102,13 @@ def overrun(balance: Balance, *, spent_by_day: Mapping[int, int], today: int, pe
     profile = _profile(spent)
     usual = sum(weights[day] * profile[_weekday(day)] for day in days)
     if usual <= 0:
-        return Overrun(chance=0.0, early_day=None, middle_day=None, late_day=None, end_nanos=balance.charged_nanos)
+        return RunOutForecast(
+            chance=0.0, early_day=None, middle_day=None, late_day=None, end_nanos=balance.charged_nanos
+        )
     level = sum(weights[day] * spent[day] for day in days) / usual
     expected = [level * share for share in profile]
     errors = sum(weights[day] * (spent[day] - expected[_weekday(day)]) ** 2 for day in days)
-    noise = max(_LEAST_NOISE**2, errors / max(1.0, sum(weights[day] * expected[_weekday(day)] ** 2 for day in days)))
+    noise = max(_MIN_NOISE**2, errors / max(1.0, sum(weights[day] * expected[_weekday(day)] ** 2 for day in days)))
     known_days = sum(weights.values()) ** 2 / sum(weight**2 for weight in weights.values())
     total = max(0.0, expected[_weekday(today)] - max(0, spent_by_day.get(today, 0)))
     squares = total**2
@@ -121,7 +125,7 @@ def overrun(balance: Balance, *, spent_by_day: Mapping[int, int], today: int, pe
     def reached(share: float) -> int | None:
         return next((day for day, chance in chances if chance >= share), None)
 
-    return Overrun(
+    return RunOutForecast(
         chance=chances[-1][1],
         early_day=reached(0.1),
         middle_day=reached(0.5),

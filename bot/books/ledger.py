@@ -27,7 +27,7 @@ EntryKind = Literal[
     "variance",
 ]
 
-SHAPES: dict[str, frozenset[tuple[str, str]]] = {
+ALLOWED_MOVES: dict[str, frozenset[tuple[str, str]]] = {
     "appropriation": frozenset({("funding", "available")}),
     "allocation": frozenset({("available", "available")}),
     "transfer": frozenset({("available", "available")}),
@@ -78,7 +78,7 @@ class Entry:
         if self.from_account == self.to_account:
             raise ValueError("an entry needs two accounts")
         moved = (self.from_account.bucket, self.to_account.bucket)
-        if moved not in SHAPES.get(self.kind, {moved}):
+        if moved not in ALLOWED_MOVES.get(self.kind, {moved}):
             raise ValueError(f"a {self.kind} does not move {moved[0]} to {moved[1]}")
 
 
@@ -95,7 +95,7 @@ class Balance:
         return self.allocated_nanos - self.charged_nanos - self.held_nanos
 
 
-EMPTY = Balance(allocated_nanos=0, charged_nanos=0, held_nanos=0)
+EMPTY_BALANCE = Balance(allocated_nanos=0, charged_nanos=0, held_nanos=0)
 
 
 def charge_entries(

@@ -24,7 +24,7 @@ from matplotlib.font_manager import FontProperties, get_font
 from matplotlib.patches import BoxStyle, FancyBboxPatch
 from matplotlib.transforms import IdentityTransform
 
-from bot.charts.values import REST_NAME, SpendByDay, SpikeHours, folded
+from bot.charts.values import REST_NAME, SpendByDay, SpikeHours, fold_tools
 from bot.money import NANOS, usd_round, usd_short
 from bot.periods import MICROS, date_of, day_number, moment, short_day_text, week_of, zone
 
@@ -111,7 +111,7 @@ def money_ticks(low_nanos: int, high_nanos: int) -> tuple[int, ...]:
     return tuple(step * n for n in range(-(-low_nanos // step), high_nanos // step + 1))
 
 
-class _Words(Artist):
+class _TextLayer(Artist):
     """All lines of a card. `Text` would lay out every line twice, which is most of what a plain figure costs."""
 
     def __init__(self) -> None:
@@ -146,7 +146,7 @@ class Card:
             transform=IdentityTransform(),
         )
         self._figure.add_artist(frame)
-        self._words = _Words()
+        self._words = _TextLayer()
         self._words.set_zorder(1_000_000)
         self._figure.add_artist(self._words)
 
@@ -266,7 +266,7 @@ def draw_spend_by_day(chart: SpendByDay) -> bytes:
     """Bars stacked by tool, the budget as a dashed line, `▲` over the days above it, open days striped."""
     card = Card()
     top = card.headline(chart.title, chart.subtitle) - 8
-    tools, count = folded(chart.tools), len(chart.days)
+    tools, count = fold_tools(chart.tools), len(chart.days)
     totals = [sum(nanos[at] for _, nanos in tools) for at in range(count)]
     rises = [sum(max(nanos[at], 0) for _, nanos in tools) for at in range(count)]
     falls = [sum(min(nanos[at], 0) for _, nanos in tools) for at in range(count)]
@@ -424,7 +424,7 @@ def draw_spike_hours(chart: SpikeHours) -> bytes:
         side: Side = "left" if inside else "right"
         card.text(left + (8 if inside else -8), top - 18, caption, size=SMALL, bold=True, color=WARNING, at=side)
 
-    _mark_silences(card, chart, slot, top)
+    _shade_gaps(card, chart, slot, top)
 
     def step(amounts: Sequence[int]) -> list[Point]:
         """Each hour is a level as wide as the hour: between two hours nothing was measured."""
@@ -443,7 +443,7 @@ def draw_spike_hours(chart: SpikeHours) -> bytes:
     return card.png()
 
 
-def _mark_silences(card: Card, chart: SpikeHours, slot: float, top: float) -> None:
+def _shade_gaps(card: Card, chart: SpikeHours, slot: float, top: float) -> None:
     """A grey ground where a source was silent, with words as far as they fit."""
     for start, end in chart.silent:
         inside = [at for at, hour in enumerate(chart.hours) if start <= hour < end]

@@ -103,7 +103,7 @@ def render(chart: Chart) -> bytes:
     return draw_spend_by_day(chart) if isinstance(chart, SpendByDay) else draw_spike_hours(chart)
 
 
-def folded(tools: Sequence[tuple[str, tuple[int, ...]]]) -> tuple[tuple[str, tuple[int, ...]], ...]:
+def fold_tools(tools: Sequence[tuple[str, tuple[int, ...]]]) -> tuple[tuple[str, tuple[int, ...]], ...]:
     """At most six tools: what comes after the fifth is added up as `Other`, so that the total stays."""
     if len(tools) <= MAX_TOOLS:
         return tuple(tools)
@@ -143,7 +143,7 @@ def native_spend_by_day(chart: SpendByDay) -> NativeChart:
     """
     spans = _spans(chart.days)
     categories = _distinct(_span_text(chart.days[first], chart.days[last]) for first, last in spans)
-    tools = folded(chart.tools) or (("Spend", (0,) * len(chart.days)),)
+    tools = fold_tools(chart.tools) or (("Spend", (0,) * len(chart.days)),)
     series: list[NativeSeries] = []
     for name, (_, nanos) in zip(_distinct(name for name, _ in tools), tools, strict=True):
         amounts = [round(sum(nanos[first : last + 1]) / NANOS, 2) for first, last in spans]

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice, Provider
 
 PICOS = 1_000_000_000_000
-NOON = 43_200
-_MEMORY = 20_000
+NOON_SECOND = 43_200
+_CACHE_SIZE = 20_000
 
 _PRICED_BY = {
     "uncached_input": ("input_mtok",),
@@ -144,8 +144,8 @@ class PriceBook:
 
     def __init__(self) -> None:
         self._compiled: dict[int, Rates] = {}
-        self._find = lru_cache(maxsize=_MEMORY)(self._look_up)
-        self._schedule = lru_cache(maxsize=_MEMORY)(self._compile_day)
+        self._find = lru_cache(maxsize=_CACHE_SIZE)(self._look_up)
+        self._schedule = lru_cache(maxsize=_CACHE_SIZE)(self._compile_day)
 
     @cached_property
     def book_id(self) -> str:
@@ -154,7 +154,7 @@ class PriceBook:
         data = Path(str(package.locate_file("genai_prices/data.py"))).read_bytes()
         return f"genai-prices {package.version} {blake2b(data, digest_size=4).hexdigest()}"
 
-    def rates(self, provider: str, model: str, day: int, second: int = NOON, *, tier: str = "") -> Rates | None:
+    def rates(self, provider: str, model: str, day: int, second: int = NOON_SECOND, *, tier: str = "") -> Rates | None:
         """Rates of a model at a second of a UTC day (a count of days since 1970), or None if it is unknown."""
         schedule = self._schedule(provider, model, day, tier)
         return next((rates for start, rates in reversed(schedule) if start <= second), None)

@@ -17,13 +17,13 @@ OUTPUT_FIELD = "output_rate"
 CACHE_READ_FIELD = "cache_read_rate"
 CACHE_WRITE_FIELD = "cache_write_rate"
 FROM_FIELD = "from_day"
-MOST_DAYS_AHEAD = 366
+MAX_DAYS_AHEAD = 366
 _FIRST_DAY = day_number(date(2020, 1, 1))
 _RATE = re.compile(r"\$?\s*(\d{1,6})(\.\d{1,6})?")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unpriced:
+class UnpricedModel:
     """A model whose calls have tokens and no known price. `id` is that of one of its series: what a button carries."""
 
     id: int
@@ -98,7 +98,7 @@ class Repricing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Disagreement:
+class PriceDisagreement:
     """A model's calls that both the sender and we priced, and what each says they cost together."""
 
     provider: str
@@ -111,7 +111,7 @@ class Disagreement:
     def difference_nanos(self) -> int:
         return self.ours_nanos - self.theirs_nanos
 
-    def is_beyond(self, percent: Decimal) -> bool:
+    def exceeds(self, percent: Decimal) -> bool:
         """Whether the two differ by more than so much of what the sender says, and by a cent at least."""
         apart = abs(self.difference_nanos)
         return apart >= 10_000_000 and apart * 100 > percent * self.theirs_nanos
@@ -125,12 +125,12 @@ def may_set_prices(directory: Directory, person_id: int) -> bool:
     return person_id in directory.admins or person_id in directory.finance
 
 
-def in_force(declared: Sequence[ContractPrice], set_prices: Sequence[SetPrice]) -> list[ContractPrice]:
+def prices_in_force(declared: Sequence[ContractPrice], set_prices: Sequence[SetPrice]) -> list[ContractPrice]:
     """All contract prices: those of teams.yml, and those set in Slack for as long as the file does not name their model."""
     return [*declared, *(line.contract(until_day=line.replaced_from(declared)) for line in set_prices)]
 
 
-def typed_rate(field: str, text: str) -> int:
+def parse_rate(field: str, text: str) -> int:
     """Pico-dollars per token of the dollars per million tokens that somebody typed."""
     match = _RATE.fullmatch(text.strip().replace(",", ""))
     if not match:
@@ -138,14 +138,14 @@ def typed_rate(field: str, text: str) -> int:
     return int(Decimal("".join(part or "" for part in match.groups())) * 1_000_000)
 
 
-def typed_day(field: str, text: str, *, today: int) -> int:
+def parse_day(field: str, text: str, *, today: int) -> int:
     """The day that somebody chose."""
     try:
         day = day_number(date.fromisoformat(text))
     except ValueError as error:
         raise FieldRefusal(field, "Choose the first day on which this price holds.") from error
-    if not _FIRST_DAY <= day <= today + MOST_DAYS_AHEAD:
-        latest = day_text(today + MOST_DAYS_AHEAD)
+    if not _FIRST_DAY <= day <= today + MAX_DAYS_AHEAD:
+        latest = day_text(today + MAX_DAYS_AHEAD)
         raise FieldRefusal(field, f"Choose a day between {day_text(_FIRST_DAY)} and {latest}.")
     return day
 

@@ -16,7 +16,7 @@ from bot.usage import COUNTERS, Labels, UsageEvent
 Basis = Literal["contract", "book", "reported", "unpriced", "gateway_cache", "notional", "failed", "unmetered"]
 
 _MILLION = 1_000_000
-_MEMORY = 20_000
+_CACHE_SIZE = 20_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +111,7 @@ _GATEWAY_CACHE = Priced(0, "gateway_cache")
 _UNMETERED = Priced(0, "unmetered")
 
 
-class Explained(NamedTuple):
+class PriceExplanation(NamedTuple):
     """Which rates apply to a model on a day, None if nothing prices it, and what they come from."""
 
     rates: Rates | None
@@ -121,7 +121,7 @@ class Explained(NamedTuple):
     book: Rates | None
 
 
-class Terms(NamedTuple):
+class PriceTerms(NamedTuple):
     """The rates of a contract and of the book, from a second of a UTC day on."""
 
     from_second: int
@@ -137,7 +137,7 @@ class Prices:
         self.book = book
         self._contracts = sorted(contracts, key=_precedence)[::-1]  # of equals, the later line first
         self._aliases = ModelAliases(aliases)
-        self._terms = lru_cache(maxsize=_MEMORY)(self._find_terms)
+        self._terms = lru_cache(maxsize=_CACHE_SIZE)(self._find_terms)
 
     def price(self, event: UsageEvent, *, day: int, reported_first: bool = False) -> Priced:
         """Prices one call. `day` is the day it is booked on, by which contracts begin; list prices go by UTC.
@@ -148,24 +148,24 @@ class Prices:
             event, self.terms(event.labels, event.occurred_at // DAY_MICROS, day), reported_first=reported_first
         )
 
-    def terms(self, labels: Labels, utc_day: int, day: int) -> "tuple[Terms, ...]":
+    def terms(self, labels: Labels, utc_day: int, day: int) -> "tuple[PriceTerms, ...]":
         """What calls of a model are priced by over a UTC day, and from which second of it."""
         return self._terms(labels.provider, labels.model, labels.tier, utc_day, day)
 
-    def _find_terms(self, provider: str, model: str, tier: str, utc_day: int, day: int) -> tuple[Terms, ...]:
+    def _find_terms(self, provider: str, model: str, tier: str, utc_day: int, day: int) -> tuple[PriceTerms, ...]:
         seller, sold, apply = self._applying(provider, model, day)
         schedule = self.book.schedule(seller, sold, utc_day, tier=tier) or ((0, None),)
         return tuple(
-            Terms(second, next((over for c in apply if (over := c.over(book)) is not None), None), book)
+            PriceTerms(second, next((over for c in apply if (over := c.over(book)) is not None), None), book)
             for second, book in schedule
         )
 
-    def explain(self, provider: str, model: str, *, day: int, tier: str = "") -> "Explained":
+    def explain(self, provider: str, model: str, *, day: int, tier: str = "") -> "PriceExplanation":
         """What a call of a model would be priced by at noon of a day, and why."""
         seller, sold, apply = self._applying(provider, model, day)
         book = self.book.rates(seller, sold, day, tier=tier)
         contract = next((c for c in apply if c.over(book) is not None), None)
-        return Explained(
+        return PriceExplanation(
             rates=contract.over(book) if contract else book,
             contract=contract,
             alias=self._aliases.find(model, day=day),
@@ -205,7 +205,7 @@ class Prices:
         return not model or model in names or any(fnmatchcase(name, model) for name in names)
 
 
-def priced(event: UsageEvent, terms: Sequence[Terms], *, reported_first: bool) -> Priced:
+def priced(event: UsageEvent, terms: Sequence[PriceTerms], *, reported_first: bool) -> Priced:
     """What a call costs by the terms of its UTC day."""
     if event.failed:
         return _FAILED

@@ -15,10 +15,10 @@ LAG_MICROS = 300 * MICROS
 tells it, and a call of which it told has arrived here."""
 SETTLED_MICROS = 600 * MICROS
 """A drift is said once it has lasted so long."""
-LEAST_DRIFT_NANOS = NANOS
+MIN_DRIFT_NANOS = NANOS
 DRIFT_PERCENT = 5
 
-Direction = Literal["gateway", "books"]
+DriftDirection = Literal["gateway", "books"]
 
 
 class BookedCall(NamedTuple):
@@ -30,7 +30,7 @@ class BookedCall(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watched:
+class GatewayTeam:
     """A gateway's team: its highest word of what it spent, and the baseline since which the books are compared with it.
 
     `booked_nanos` is what was booked since at the gateway's own prices, so that the comparison shows calls that are missing
@@ -64,7 +64,7 @@ class Watched:
 
     @property
     def allowed_nanos(self) -> int:
-        return max(LEAST_DRIFT_NANOS, self.booked_nanos * DRIFT_PERCENT // 100)
+        return max(MIN_DRIFT_NANOS, self.booked_nanos * DRIFT_PERCENT // 100)
 
     @property
     def drift_nanos(self) -> int:
@@ -79,8 +79,8 @@ class Watched:
 class Drift:
     """A drift worth saying. `more` is who counts more: the gateway, or the books."""
 
-    watched: Watched
-    more: Direction
+    watched: GatewayTeam
+    more: DriftDirection
 
 
 class ModelFigures(NamedTuple):
@@ -92,9 +92,9 @@ class ModelFigures(NamedTuple):
     cost_nanos: int
 
 
-def looked_at(
-    known: Watched | None, view: GatewayView | None, *, source_id: int, booked: Sequence[BookedCall]
-) -> Watched | None:
+def update_baseline(
+    known: GatewayTeam | None, view: GatewayView | None, *, source_id: int, booked: Sequence[BookedCall]
+) -> GatewayTeam | None:
     """What is known of a team after another view of it, and after more was booked with that view; without one, after calls
     of which the gateway's own log told later.
 
@@ -104,7 +104,7 @@ def looked_at(
     of it.
     """
     if known is None:
-        return _begun(view, source_id=source_id, booked=booked) if view is not None else None
+        return _new_baseline(view, source_id=source_id, booked=booked) if view is not None else None
     calls = [call for call in booked if call.at >= known.base_at]
     reported = sum(call.reported_nanos for call in calls)
     soon = sum(call.reported_nanos for call in calls if call.at - known.base_at <= LAG_MICROS)
@@ -118,7 +118,7 @@ def looked_at(
         return more
     if view.spend_nanos < known.spend_nanos:
         is_new = (view.resets_at or 0) > (known.resets_at or 0) or view.at - known.seen_at >= LAG_MICROS
-        return _begun(view, source_id=source_id, booked=booked) if is_new else more
+        return _new_baseline(view, source_id=source_id, booked=booked) if is_new else more
     if view.at - known.mark_at >= LAG_MICROS:
         more = replace(more, settled_nanos=known.mark_nanos, mark_nanos=known.booked_nanos, mark_at=view.at)
     return replace(
@@ -131,9 +131,9 @@ def looked_at(
     )
 
 
-def _begun(view: GatewayView, *, source_id: int, booked: Sequence[BookedCall]) -> Watched:
+def _new_baseline(view: GatewayView, *, source_id: int, booked: Sequence[BookedCall]) -> GatewayTeam:
     """A new baseline. The calls that came with it were made before the gateway's figure or after, so they are its edge."""
-    return Watched(
+    return GatewayTeam(
         source_id=source_id,
         gateway_team=view.gateway_team,
         alias=view.alias,
@@ -153,19 +153,19 @@ def _begun(view: GatewayView, *, source_id: int, booked: Sequence[BookedCall]) -
     )
 
 
-def is_over(watched: Watched) -> bool:
+def exceeds_tolerance(watched: GatewayTeam) -> bool:
     """Whether the drift is too large: over a dollar, and over five percent of what was booked."""
     return abs(watched.drift_nanos) > watched.allowed_nanos
 
 
-def is_closed(watched: Watched) -> bool:
+def has_drift_closed(watched: GatewayTeam) -> bool:
     """Whether a drift that was said has gone: half of what is too large, so that it does not come and go."""
     return abs(watched.drift_nanos) * 2 <= watched.allowed_nanos
 
 
-def judged(watched: Watched, *, now: int) -> tuple[Watched, Drift | None]:
+def judge_drift(watched: GatewayTeam, *, now: int) -> tuple[GatewayTeam, Drift | None]:
     """The team with the time since when its drift is too large, and the drift, if that has lasted."""
-    if not is_over(watched):
+    if not exceeds_tolerance(watched):
         return replace(watched, over_since=None), None
     since = watched.over_since if watched.over_since is not None else now
     marked = replace(watched, over_since=since)
@@ -180,7 +180,7 @@ def largest_disagreement(figures: Sequence[ModelFigures]) -> ModelFigures | None
     if found is None:
         return None
     apart = abs(found.cost_nanos - found.reported_nanos)
-    allowed = max(LEAST_DRIFT_NANOS, found.cost_nanos * DRIFT_PERCENT // 100)
+    allowed = max(MIN_DRIFT_NANOS, found.cost_nanos * DRIFT_PERCENT // 100)
     return found if apart > allowed else None
 
 
@@ -191,7 +191,7 @@ class DriftLine(msgspec.Struct, frozen=True, kw_only=True):
     gateway_team: str
     alias: str
     base_at: int
-    more: Direction
+    more: DriftDirection
     counted_nanos: int
     booked_nanos: int
     cost_nanos: int
@@ -215,13 +215,13 @@ def line_of(drift: Drift, *, model: ModelFigures | None) -> DriftLine:
     )
 
 
-def brought_up_to_date(line: DriftLine, watched: Watched | None) -> DriftLine:
+def updated_line(line: DriftLine, watched: GatewayTeam | None) -> DriftLine:
     """A line that was said, as it is now: gone where the figures agree again or the gateway counts anew, with new figures
     where they moved by a fifth, so that the message does not flicker."""
     if line.is_closed or watched is None or watched.base_at != line.base_at:
         return msgspec.structs.replace(line, is_closed=True)
     now = abs(watched.drift_nanos)
-    gone = is_closed(watched) or (watched.drift_nanos > 0) != (line.more == "gateway")
+    gone = has_drift_closed(watched) or (watched.drift_nanos > 0) != (line.more == "gateway")
     if not gone and abs(now - line.drift_nanos) * 5 <= line.drift_nanos:
         return line
     return msgspec.structs.replace(

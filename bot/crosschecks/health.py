@@ -20,17 +20,17 @@ HISTORY_DAYS = 28
 GAPS_DAYS = 14
 """Gaps of this many days before the silence are what it is held against."""
 ENOUGH_DAYS = 7
-ENOUGH_HEARD = 20
-LEAST_SLOTS = 2.0
+MIN_ACTIVE_SLOTS = 20
+MIN_SLOTS = 2.0
 """Half an hour of usual activity has to be missing at least."""
-TIMES_THE_USUAL = 3
+USUAL_FACTOR = 3
 RARE_GAP = 0.99
-_LEAST_SEEN = 2
+_MIN_SEEN = 2
 """An hour of a weekday counts as known once it was watched so often."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Silence:
+class SourceSilence:
     """A source is silent: since when (microseconds), and how many slots of usual activity are missing, where so many
     are still usual."""
 
@@ -43,9 +43,9 @@ def slot_of(at_micros: int) -> int:
     return at_micros // SLOT_MICROS
 
 
-def silence(
+def find_silence(
     heard: Collection[int], watched: Collection[int], *, last_at: int, now: int, zone_name: str
-) -> Silence | None:
+) -> SourceSilence | None:
     """The silence of a source that was last heard at `last_at`; None if it is not longer than its like, or too little is
     known.
 
@@ -54,18 +54,18 @@ def silence(
     """
     last = slot_of(last_at)
     known = sorted(slot for slot in set(heard) if last - HISTORY_DAYS * SLOTS_A_DAY <= slot <= last)
-    if len(known) < ENOUGH_HEARD or last - known[0] < ENOUGH_DAYS * SLOTS_A_DAY:
+    if len(known) < MIN_ACTIVE_SLOTS or last - known[0] < ENOUGH_DAYS * SLOTS_A_DAY:
         return None
     seen = set(watched)
     usual = _Usual(known, (slot for slot in seen if known[0] <= slot <= last), zone_name)
     missing = usual.activity(slot for slot in seen if last < slot < slot_of(now))
-    if missing < LEAST_SLOTS:
+    if missing < MIN_SLOTS:
         return None
     recent = [slot for slot in known if slot >= last - GAPS_DAYS * SLOTS_A_DAY]
     gaps = sorted(usual.activity(slot for slot in range(a + 1, b) if slot in seen) for a, b in pairwise(recent))
     rare = gaps[min(len(gaps) - 1, int(len(gaps) * RARE_GAP))] if gaps else 0.0
-    bar = max(LEAST_SLOTS, TIMES_THE_USUAL * rare)
-    return Silence(since=last_at, missing=missing, usual=bar) if missing > bar else None
+    bar = max(MIN_SLOTS, USUAL_FACTOR * rare)
+    return SourceSilence(since=last_at, missing=missing, usual=bar) if missing > bar else None
 
 
 class _Usual:
@@ -87,7 +87,7 @@ class _Usual:
 
     def _share(self, key: tuple[int, int]) -> float:
         watched = self._watched.get(key, 0)
-        return self._heard.get(key, 0) / watched if watched >= _LEAST_SEEN else self._young(key)
+        return self._heard.get(key, 0) / watched if watched >= _MIN_SEEN else self._young(key)
 
     def _young(self, key: tuple[int, int]) -> float:
         """Of a weekday seen once the share of its class decides alone."""

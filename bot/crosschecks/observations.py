@@ -9,19 +9,19 @@ from bot.periods import DAY_MICROS, HOUR_MICROS
 SETTLED_MICROS = 6 * HOUR_MICROS
 """A UTC day is compared once it has been over for so long: exporters send late, and gateways in batches."""
 TOLERANCE_PERCENT = 2
-LEAST_CALLS = 10
-LEAST_TOKENS = 10_000
+MIN_CALLS = 10
+MIN_TOKENS = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Amount:
+class CallTotals:
     """Calls and their tokens."""
 
     calls: int
     tokens: int
 
 
-NOTHING = Amount(calls=0, tokens=0)
+NO_USAGE = CallTotals(calls=0, tokens=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,25 +32,25 @@ class CrossCheck:
     source: str
     day: int
     model: str
-    observed: Amount
-    booked: Amount
+    observed: CallTotals
+    booked: CallTotals
 
     @property
-    def missing(self) -> Amount:
+    def missing(self) -> CallTotals:
         """What was seen and not booked."""
-        return Amount(
+        return CallTotals(
             calls=max(0, self.observed.calls - self.booked.calls),
             tokens=max(0, self.observed.tokens - self.booked.tokens),
         )
 
     @property
-    def drifts(self) -> bool:
+    def has_drift(self) -> bool:
         """Whether more is missing than late events and other ways to count explain.
 
         That more was booked than seen is no fault: an observer may see a part of the traffic only.
         """
-        calls = max(LEAST_CALLS, self.observed.calls * TOLERANCE_PERCENT // 100)
-        tokens = max(LEAST_TOKENS, self.observed.tokens * TOLERANCE_PERCENT // 100)
+        calls = max(MIN_CALLS, self.observed.calls * TOLERANCE_PERCENT // 100)
+        tokens = max(MIN_TOKENS, self.observed.tokens * TOLERANCE_PERCENT // 100)
         return self.missing.calls > calls or self.missing.tokens > tokens
 
 
@@ -60,14 +60,14 @@ def settled_end(now: int) -> int:
 
 
 def cross_checks(
-    observed: Iterable[tuple[int, int, str, Amount]],
-    booked: Mapping[int, Iterable[tuple[str, Amount]]],
+    observed: Iterable[tuple[int, int, str, CallTotals]],
+    booked: Mapping[int, Iterable[tuple[str, CallTotals]]],
     names: Mapping[int, str],
 ) -> list[CrossCheck]:
     """Compares (source, day, model, amount) with what was booked by day, for the sources that `names` has, by day, source and
     model. Models are compared by their plain names."""
     there = {(day, model): amount for day, rows in booked.items() for model, amount in _by_model(rows).items()}
-    seen: dict[tuple[int, int], list[tuple[str, Amount]]] = {}
+    seen: dict[tuple[int, int], list[tuple[str, CallTotals]]] = {}
     for source_id, day, model, amount in observed:
         if source_id in names:
             seen.setdefault((day, source_id), []).append((model, amount))
@@ -78,17 +78,17 @@ def cross_checks(
             day=day,
             model=model,
             observed=amount,
-            booked=there.get((day, model), NOTHING),
+            booked=there.get((day, model), NO_USAGE),
         )
         for (day, source_id), rows in sorted(seen.items())
         for model, amount in sorted(_by_model(rows).items())
     ]
 
 
-def _by_model(rows: Iterable[tuple[str, Amount]]) -> dict[str, Amount]:
-    found: dict[str, Amount] = {}
+def _by_model(rows: Iterable[tuple[str, CallTotals]]) -> dict[str, CallTotals]:
+    found: dict[str, CallTotals] = {}
     for model, amount in rows:
         plain = plain_model(model)
-        before = found.get(plain, NOTHING)
-        found[plain] = Amount(calls=before.calls + amount.calls, tokens=before.tokens + amount.tokens)
+        before = found.get(plain, NO_USAGE)
+        found[plain] = CallTotals(calls=before.calls + amount.calls, tokens=before.tokens + amount.tokens)
     return found

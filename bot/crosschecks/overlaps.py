@@ -16,17 +16,17 @@ from bot.costs.model_names import plain_model
 from bot.periods import MICROS
 
 NEAR_MICROS = 5 * MICROS
-LEAST_TOKENS = 100
+MIN_TOKENS = 100
 """Calls of fewer tokens are not compared: many of them are alike."""
-LEAST_TWINS = 20
-LEAST_SHARE_PERCENT = 20
+MIN_TWINS = 20
+MIN_SHARE_PERCENT = 20
 """Of the smaller source's calls that say something."""
-LEAST_NEAR_PERCENT = 75
+MIN_NEAR_PERCENT = 75
 """Of the contents that both have. Chance spreads them over the whole time looked at."""
-TELL_AGAIN_DAYS = 30
+REPEAT_AFTER_DAYS = 30
 
 
-class Call(NamedTuple):
+class ComparedCall(NamedTuple):
     """A booked call, as far as it is compared. `tokens_in` is the whole input, cached or not."""
 
     source_id: int
@@ -50,34 +50,34 @@ class Overlap:
     cost_nanos: int
 
 
-_Alike = tuple[Call, Call]
+_TwinPair = tuple[ComparedCall, ComparedCall]
 
 
-def overlaps(calls: Iterable[Call]) -> list[Overlap]:
+def overlaps(calls: Iterable[ComparedCall]) -> list[Overlap]:
     """The pairs of sources that seem to report the same calls."""
     return [found for found, _ in _found(calls)]
 
 
-def doubled_calls(calls: Iterable[Call]) -> list[Call]:
+def double_reported_calls(calls: Iterable[ComparedCall]) -> list[ComparedCall]:
     """The calls that a larger source reports as well, each once however many do."""
-    found: dict[int, Call] = {}
+    found: dict[int, ComparedCall] = {}
     for overlap, twins in _found(calls):
         found |= {id(call): call for both in twins for call in both if call.source_id == overlap.first_id}
     return list(found.values())
 
 
-def _found(calls: Iterable[Call]) -> list[tuple[Overlap, list[_Alike]]]:
+def _found(calls: Iterable[ComparedCall]) -> list[tuple[Overlap, list[_TwinPair]]]:
     """The pairs of sources, each with its twins."""
-    contents: dict[tuple[str, int, int], dict[int, Call]] = {}
+    contents: dict[tuple[str, int, int], dict[int, ComparedCall]] = {}
     repeated: set[tuple[str, int, int]] = set()
     for call in calls:
-        if call.tokens_in + call.tokens_out < LEAST_TOKENS:
+        if call.tokens_in + call.tokens_out < MIN_TOKENS:
             continue
         content = (plain_model(call.model), call.tokens_in, call.tokens_out)
         if contents.setdefault(content, {}).setdefault(call.source_id, call) is not call:
             repeated.add(content)
     telling: dict[int, int] = {}
-    shared: dict[tuple[int, int], list[_Alike]] = {}
+    shared: dict[tuple[int, int], list[_TwinPair]] = {}
     for content, by_source in contents.items():
         if content in repeated:
             continue
@@ -89,14 +89,16 @@ def _found(calls: Iterable[Call]) -> list[tuple[Overlap, list[_Alike]]]:
     return [found for found in judged if found is not None]
 
 
-def _judged(pair: tuple[int, int], both: list[_Alike], telling: dict[int, int]) -> tuple[Overlap, list[_Alike]] | None:
+def _judged(
+    pair: tuple[int, int], both: list[_TwinPair], telling: dict[int, int]
+) -> tuple[Overlap, list[_TwinPair]] | None:
     twins = [calls for calls in both if abs(calls[0].at - calls[1].at) <= NEAR_MICROS]
     small, large = sorted(pair, key=lambda source_id: (telling[source_id], source_id))
     count = len(twins)
     if (
-        count < LEAST_TWINS
-        or count * 100 < telling[small] * LEAST_SHARE_PERCENT
-        or count * 100 < len(both) * LEAST_NEAR_PERCENT
+        count < MIN_TWINS
+        or count * 100 < telling[small] * MIN_SHARE_PERCENT
+        or count * 100 < len(both) * MIN_NEAR_PERCENT
     ):
         return None
     cost = sum(call.cost_nanos for calls in twins for call in calls if call.source_id == small)

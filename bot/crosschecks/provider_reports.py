@@ -15,13 +15,13 @@ from bot.money import MAX_AMOUNT_NANOS, NANOS, nanos_from_decimal
 from bot.periods import DAY_MICROS, MICROS, micros
 from bot.refusals import ConfigError, SourceError
 from bot.sources.fields import name
-from bot.sources.rows import plain
+from bot.sources.rows import describe_error
 from bot.usage import MAX_TOKENS
 
 Provider = Literal["anthropic", "openai"]
-Kind = Literal["costs", "usage", "claude_code"]
+ReportKind = Literal["costs", "usage", "claude_code"]
 PROVIDERS: tuple[Provider, ...] = get_args(Provider)
-_MOST_DIGITS = 40
+_MAX_DIGITS = 40
 _MAX_REPORTED_TOKENS = MAX_TOKENS * 1_000_000
 """An organisation's day, where `MAX_TOKENS` is one call's."""
 
@@ -55,13 +55,13 @@ class Report:
     """A provider's report. `days` are all that it speaks of, also those on which nothing was billed."""
 
     provider: Provider
-    kind: Kind
+    kind: ReportKind
     days: tuple[int, ...]
     costs: tuple[CostLine, ...] = ()
     tokens: tuple[TokenLine, ...] = ()
 
 
-class _At:
+class _Node:
     """A place in the file, for what is wrong there; it reads fields and says where they stand."""
 
     def __init__(self, value: Any, path: str) -> None:
@@ -79,14 +79,14 @@ class _At:
     def __contains__(self, field: str) -> bool:
         return field in self.fields
 
-    def get(self, field: str) -> "_At":
-        return _At(self.fields.get(field), self._below(field))
+    def get(self, field: str) -> "_Node":
+        return _Node(self.fields.get(field), self._below(field))
 
-    def rows(self, field: str) -> list["_At"]:
+    def rows(self, field: str) -> list["_Node"]:
         listed = self.fields.get(field)
         if not isinstance(listed, list):
             raise self.get(field).fault("must be a list")
-        return [_At(row, f"{self._below(field)}[{at}]") for at, row in enumerate(listed)]
+        return [_Node(row, f"{self._below(field)}[{at}]") for at, row in enumerate(listed)]
 
     def _below(self, field: str) -> str:
         return f"{self.path}{'.' if self.path and not self.path.endswith(' ') else ''}{field}"
@@ -103,7 +103,7 @@ class _At:
         if self._value is None:
             return 0
         text = str(self._value)
-        if not text.isascii() or not text.isdigit() or len(text) > _MOST_DIGITS or int(text) > _MAX_REPORTED_TOKENS:
+        if not text.isascii() or not text.isdigit() or len(text) > _MAX_DIGITS or int(text) > _MAX_REPORTED_TOKENS:
             raise self.fault("must be a count of tokens")
         return int(text)
 
@@ -160,27 +160,27 @@ def read_report(provider: Provider, body: bytes) -> Report:
     return Report(provider=provider, kind="usage", days=tuple(sorted(set(days))), tokens=tuple(lines))
 
 
-def _pages(body: bytes) -> Iterator[_At]:
+def _pages(body: bytes) -> Iterator[_Node]:
     """The pages of a file. Numbers stay text, so that no digit is lost and none costs more than it should."""
     try:
         found = _json(body)
     except ValueError as whole:
         lines = [line for line in body.splitlines() if line.strip()]
         if len(lines) < 2:
-            raise ConfigError(f"The file is not JSON: {plain(whole)}") from whole
+            raise ConfigError(f"The file is not JSON: {describe_error(whole)}") from whole
         for number, line in enumerate(lines, 1):
             try:
-                yield _At(_json(line), f"line {number}: ")
+                yield _Node(_json(line), f"line {number}: ")
             except ValueError as error:
-                raise ConfigError(f"line {number} is not JSON: {plain(error)}") from error
+                raise ConfigError(f"line {number} is not JSON: {describe_error(error)}") from error
         return
     if isinstance(found, list):
         if not found:
             raise ConfigError("The file holds no page.")
         for number, page in enumerate(found, 1):
-            yield _At(page, f"page {number}: ")
+            yield _Node(page, f"page {number}: ")
     else:
-        yield _At(found, "")
+        yield _Node(found, "")
 
 
 def _json(body: bytes) -> Any:
@@ -193,7 +193,7 @@ def _json(body: bytes) -> Any:
         raise ValueError("it is nested too deeply") from error
 
 
-def _days(rows: list[_At], provider: Provider, *, whole: bool) -> list[int]:
+def _days(rows: list[_Node], provider: Provider, *, whole: bool) -> list[int]:
     """The UTC day of each bucket. A cost report's is one day, exactly, and there once."""
     first, last = ("starting_at", "ending_at") if provider == "anthropic" else ("start_time", "end_time")
     found: dict[tuple[int, int], str] = {}
@@ -209,7 +209,7 @@ def _days(rows: list[_At], provider: Provider, *, whole: bool) -> list[int]:
     return days
 
 
-def _costs(provider: Provider, rows: list[_At], days: list[int]) -> Report:
+def _costs(provider: Provider, rows: list[_Node], days: list[int]) -> Report:
     lines: list[CostLine] = []
     for row, day in zip(rows, days, strict=True):
         known: dict[str, str] = {}
@@ -222,7 +222,7 @@ def _costs(provider: Provider, rows: list[_At], days: list[int]) -> Report:
     return Report(provider=provider, kind="costs", days=tuple(sorted(days)), costs=tuple(lines))
 
 
-def _anthropic_cost(result: _At, day: int) -> CostLine:
+def _anthropic_cost(result: _Node, day: int) -> CostLine:
     """`amount` is a decimal in cents, as text: `"123.45"` is $1.2345."""
     result.get("currency").in_dollars()
     model = result.get("model").text()
@@ -230,7 +230,7 @@ def _anthropic_cost(result: _At, day: int) -> CostLine:
     return CostLine(day, line, model, result.get("amount").nanos(per_dollar=100))
 
 
-def _openai_cost(result: _At, day: int) -> CostLine:
+def _openai_cost(result: _Node, day: int) -> CostLine:
     """`amount.value` is a number of dollars; `line_item` is like `gpt-5.5, input`."""
     amount = result.get("amount")
     amount.get("currency").in_dollars()
@@ -239,7 +239,7 @@ def _openai_cost(result: _At, day: int) -> CostLine:
     return CostLine(day, line or "all", model.strip() if comma else "", amount.get("value").nanos(per_dollar=1))
 
 
-def _usage(provider: Provider, row: _At, day: int) -> Iterator[TokenLine]:
+def _usage(provider: Provider, row: _Node, day: int) -> Iterator[TokenLine]:
     for result in row.rows("results"):
         model = result.get("model").text() or "all models"
         if provider == "anthropic":
@@ -258,7 +258,7 @@ def _usage(provider: Provider, row: _At, day: int) -> Iterator[TokenLine]:
         yield TokenLine(day, model, uncached, read, cache_write, result.get("output_tokens").count())
 
 
-def _claude_code(rows: list[_At]) -> Report:
+def _claude_code(rows: list[_Node]) -> Report:
     """Claude Code's report, a row per person and day; who it was is not read."""
     lines = []
     for row in rows:

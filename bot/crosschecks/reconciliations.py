@@ -20,13 +20,13 @@ SETTLED_MICROS = 72 * HOUR_MICROS
 TOLERANCE_NANOS = NANOS
 TOLERANCE_PER_MILLE = 5
 
-State = Literal["running", "provisional", "settled", "before"]
+StatementState = Literal["running", "provisional", "settled", "before"]
 """Of a day: it is not over; it is younger than 72 hours; it can be posted; it is of before anything was metered."""
 _BUCKETS: dict[Provider, Bucket] = {"anthropic": "variance:anthropic", "openai": "variance:openai"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Booked:
+class BookedDay:
     """What was booked of a provider on a UTC day, and how many of its calls have no price."""
 
     nanos: int = 0
@@ -40,11 +40,11 @@ class DayCheck:
 
     provider: Provider
     day: int
-    state: State
+    state: StatementState
     statement_nanos: int
     lines: Mapping[str, int]
     """What was billed by line."""
-    booked: Booked
+    booked: BookedDay
     posted_nanos: int
     posted_entries: int
 
@@ -68,7 +68,7 @@ class DayCheck:
         return self.variance_nanos - self.posted_nanos
 
 
-def state_of(day: int, *, first_day: int | None, now: int) -> State:
+def state_of(day: int, *, first_day: int | None, now: int) -> StatementState:
     """`first_day` is the first UTC day with usage."""
     if first_day is None or day < first_day:
         return "before"
@@ -85,7 +85,7 @@ def lines_of(costs: Iterable[CostLine]) -> dict[int, dict[str, int]]:
     return found
 
 
-def models_beside(costs: Iterable[CostLine], booked: Mapping[str, int]) -> list[tuple[str, int, int]]:
+def pair_models(costs: Iterable[CostLine], booked: Mapping[str, int]) -> list[tuple[str, int, int]]:
     """(model, billed, booked) of one day's costs that name a model, and of what was booked, by the models' plain names; ""
     is what was billed without a model."""
     billed: dict[str, int] = {}
@@ -99,7 +99,7 @@ def models_beside(costs: Iterable[CostLine], booked: Mapping[str, int]) -> list[
     return sorted(rows, key=lambda row: (-abs(row[1] - row[2]), row[0]))
 
 
-def tokens_beside(
+def pair_tokens(
     reported: Iterable[TokenLine], booked: Mapping[tuple[int, str], int]
 ) -> list[tuple[int, str, int, int]]:
     """(day, model, reported, booked) tokens, by the models' plain names."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 from bot.demo.people import DEMO_PEOPLE, DEMO_TEAM_ZONES, LONDON, DemoPerson
 
-Placing = Literal["credential", "tag", "team", "user"]
+AttributedBy = Literal["credential", "tag", "team", "user"]
 
 OFFICE = (0, 0, 0, 0, 0, 0, 0, 1, 4, 10, 12, 11, 6, 8, 11, 12, 10, 7, 3, 1, 1, 1, 0, 0)
 NIGHT = (8, 10, 10, 8, 4, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 3, 5)
@@ -27,7 +27,7 @@ class Turn:
     tool: str
     provider: str
     model: str
-    placed_by: Placing
+    placed_by: AttributedBy
     uncached: int = 0
     cache_read: int = 0
     cache_write: int = 0

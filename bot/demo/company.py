@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.demo.people import DEMO_CHANNELS, DEMO_PEOPLE, DemoChannel, DemoPerson
 from bot.demo.spikes import runaway_loop, spike_events
 from bot.demo.teams import teams_yml
-from bot.demo.usage import HISTORY, Booked, Event, in_order, ordinary_usage
+from bot.demo.usage import HISTORY, AttributedEvent, Event, ordinary_usage, sorted_by_time
 from bot.money import NANOS
 
 __all__ = [
@@ -36,13 +36,13 @@ class DemoRequest:
     asked_at: datetime
 
 
-def demo_history(*, now: datetime, seed: int = 7) -> list[Booked]:
+def demo_history(*, now: datetime, seed: int = 7) -> list[AttributedEvent]:
     """35 days of usage up to `now` in the order of time, each event with the team its attribution will find.
 
     Raises ValueError if `now` has no zone. Some 17,000 events; the last two hours hold a runaway agent of Data Platform.
     """
     ordinary = ordinary_usage(start=now - HISTORY, end=now, anchor=now, seed=seed)
-    return in_order(booked for part in (ordinary, runaway_loop(now=now, seed=seed)) for booked in part)
+    return sorted_by_time(booked for part in (ordinary, runaway_loop(now=now, seed=seed)) for booked in part)
 
 
 def demo_events(*, now: datetime, seed: int = 7) -> Iterator[Event]:
@@ -55,10 +55,10 @@ def later_events(*, opened_at: datetime, since: datetime, until: datetime, seed:
 
     Fills the days that pass when the demo's clock is moved ahead.
     """
-    return [b.event for b in in_order(ordinary_usage(start=since, end=until, anchor=opened_at, seed=seed))]
+    return [b.event for b in sorted_by_time(ordinary_usage(start=since, end=until, anchor=opened_at, seed=seed))]
 
 
-def demo_teams_yml(*, now: datetime, seed: int = 7, history: list[Booked] | None = None) -> str:
+def demo_teams_yml(*, now: datetime, seed: int = 7, history: list[AttributedEvent] | None = None) -> str:
     """Acme's teams.yml. Its budgets follow from the usage: Search has spent all of its own in the month of `now`.
 
     `history` saves making it again, where `demo_history(now=now, seed=seed)` is at hand.

@@ -9,7 +9,7 @@ from typing import Any
 from bot.demo.people import DemoChannel
 from bot.money import NANOS
 
-MOST_TEAMS = 20
+MAX_TEAMS = 20
 _EVERYBODY = ("UANNA", "UBEN", "UCHLOE", "UDAN")
 
 
@@ -21,7 +21,7 @@ def slug_of(team: str) -> str:
 def teams_named(events: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     """The slugs of the teams that events name, those with the most events first; at most twenty."""
     counts = Counter(slug_of(str(e["data"]["team"])) for e in events if (e.get("data") or {}).get("team"))
-    return tuple(slug for slug, _ in counts.most_common(MOST_TEAMS)) or ("everybody",)
+    return tuple(slug for slug, _ in counts.most_common(MAX_TEAMS)) or ("everybody",)
 
 
 def own_channels(slugs: Iterable[str]) -> tuple[DemoChannel, ...]:

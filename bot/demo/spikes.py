@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from bot.demo.actors import ALWAYS, Actor, Turn
 from bot.demo.people import DEMO_TEAM_ZONES
-from bot.demo.usage import Booked, Event, dice, in_order, turn_event
+from bot.demo.usage import AttributedEvent, Event, seeded_random, sorted_by_time, turn_event
 from bot.periods import micros
 
 LOOP_BEGAN = timedelta(hours=2)
@@ -32,17 +32,19 @@ def _ci(team: str, credential: str, workflow: str) -> Actor:
     )
 
 
-_HISTORIC = _ci("data-platform", "ci-4", "dependency-updates")
-_PRESSED = _ci("checkout", "ci-7", "flaky-test-fixer")
+_HISTORY_LOOP = _ci("data-platform", "ci-4", "dependency-updates")
+_BUTTON_LOOP = _ci("checkout", "ci-7", "flaky-test-fixer")
 
 
-def runaway_loop(*, now: datetime, seed: int) -> Iterator[Booked]:
+def runaway_loop(*, now: datetime, seed: int) -> Iterator[AttributedEvent]:
     """The loop of Data Platform's CI key, from two hours before `now` until now."""
-    chance = dice(seed, "loop")
+    chance = seeded_random(seed, "loop")
     at, number = now - LOOP_BEGAN, 0
     while at <= now:
-        event_id = f"{_HISTORIC.key}-{number}"
-        yield Booked(_HISTORIC.team, turn_event(_LOOP_TURN, _HISTORIC, event_id=event_id, at=at, chance=chance))
+        event_id = f"{_HISTORY_LOOP.key}-{number}"
+        yield AttributedEvent(
+            _HISTORY_LOOP.team, turn_event(_LOOP_TURN, _HISTORY_LOOP, event_id=event_id, at=at, chance=chance)
+        )
         at += timedelta(seconds=LOOP_PAUSE_SECONDS + chance.randrange(-3, 4))
         number += 1
 
@@ -57,16 +59,16 @@ def spike_events(*, now: datetime, seed: int = 7) -> list[Event]:
     into_hour = timedelta(minutes=now.minute, seconds=now.second)
     if into_hour > timedelta(minutes=1):
         reach = min(reach, into_hour)
-    chance = dice(seed, "pressed", micros(now))
+    chance = seeded_random(seed, "pressed", micros(now))
     made = (
         turn_event(
             _LOOP_TURN,
-            _PRESSED,
-            event_id=f"{_PRESSED.key}-{micros(now)}-{number}",
+            _BUTTON_LOOP,
+            event_id=f"{_BUTTON_LOOP.key}-{micros(now)}-{number}",
             at=now - reach * number / count,
             chance=chance,
             scale=14.0,
         )
         for number in range(count)
     )
-    return [b.event for b in in_order(Booked(_PRESSED.team, event) for event in made)]
+    return [b.event for b in sorted_by_time(AttributedEvent(_BUTTON_LOOP.team, event) for event in made)]

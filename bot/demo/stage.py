@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.app import Running, Worker, configure_logs, running
+from bot.app import ProcessParts, Worker, configure_logs, running
 from bot.clock import ShiftedClock
 from bot.demo.company import (
     DEMO_CHANNELS,
@@ -23,7 +23,7 @@ from bot.demo.company import (
     demo_teams_yml,
     later_events,
 )
-from bot.demo.levers import book_events, create_levers
+from bot.demo.controls import book_events, create_controls
 from bot.demo.own import own_channels, own_teams_yml, slug_of, teams_named
 from bot.demo.workspace import BOT_TOKEN, workspace
 from bot.periods import week_of
@@ -39,15 +39,15 @@ from handlers.intake.keys import create_key
 from handlers.intake.replays import ending_at, read_events
 from handlers.org.teams import import_teams
 from handlers.reporting.digests import post_digest
-from handlers.requests.budget_requests import ask_for_budget
+from handlers.requests.budget_requests import create_request
 from handlers.schedule import look_up_slack
 
 _SOURCE = "gateway-eu"
-Later = Callable[[datetime, datetime], Sequence[dict[str, Any]]]
+LaterEvents = Callable[[datetime, datetime], Sequence[dict[str, Any]]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Play:
+class DemoScenario:
     """What is played: whose usage, in which channels, and what waits to be decided."""
 
     channels: tuple[DemoChannel, ...]
@@ -55,7 +55,7 @@ class Play:
     teams_yml: str
     team: str
     request: DemoRequest | None
-    later: Later
+    later: LaterEvents
     """What is used between two moments, when the clock is moved ahead."""
 
     @property
@@ -63,10 +63,10 @@ class Play:
         return self.request is None
 
 
-def acme(now: datetime) -> Play:
+def acme_scenario(now: datetime) -> DemoScenario:
     """Acme and its month."""
     history = demo_history(now=now)
-    return Play(
+    return DemoScenario(
         channels=DEMO_CHANNELS,
         events=[booked.event for booked in history],
         teams_yml=demo_teams_yml(now=now, history=history),
@@ -76,7 +76,7 @@ def acme(now: datetime) -> Play:
     )
 
 
-def own(file: Path, now: datetime) -> Play:
+def own_usage_scenario(file: Path, now: datetime) -> DemoScenario:
     """Somebody's own export, moved in time so that it ends now; the teams are those that it names."""
     events = ending_at(list(read_events(file)), now)
     for event in events:
@@ -84,7 +84,7 @@ def own(file: Path, now: datetime) -> Play:
         if isinstance(data, dict) and data.get("team"):
             data["team"] = slug_of(str(data["team"]))
     slugs = teams_named(events)
-    return Play(
+    return DemoScenario(
         channels=own_channels(slugs),
         events=events,
         teams_yml=own_teams_yml(slugs, spent_nanos={}),
@@ -94,7 +94,7 @@ def own(file: Path, now: datetime) -> Play:
     )
 
 
-async def fill(context: Context, parts: Running, play: Play) -> None:
+async def load_history(context: Context, parts: ProcessParts, play: DemoScenario) -> None:
     """Books the history, posts last week's digests and asks Emi's question, so that there is something to decide."""
     async with context.store.read() as tx:
         source = await tx.keys.source(_SOURCE)
@@ -126,12 +126,12 @@ async def _ask(context: Context, request: DemoRequest) -> None:
     async with context.store.begin() as tx:
         rulebook = await context.rulebooks.current(tx)
         asker = request.asker
-        person = await tx.people.meet(
+        person = await tx.people.ensure_from_slack(
             slack_id=asker.slack_id, email=asker.email, name=asker.real_name, timezone=asker.timezone
         )
         team = rulebook.directory.by_slug(request.team)
         assert team is not None
-        await ask_for_budget(
+        await create_request(
             tx,
             rulebook,
             team=team,
@@ -154,7 +154,7 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-async def stage(*, port: int, browser: bool, usage: Path | None) -> None:
+async def run_demo(*, port: int, browser: bool, usage: Path | None) -> None:
     """Sets everything up, prints the page's address, and plays until it is stopped."""
     page, door = _listen(port), _listen(0)
     address = f"http://127.0.0.1:{page.getsockname()[1]}"
@@ -162,7 +162,7 @@ async def stage(*, port: int, browser: bool, usage: Path | None) -> None:
     signals = Signals()
     clock = ShiftedClock()
     opened_at = clock.now()
-    play = own(usage, opened_at) if usage else acme(opened_at)
+    play = own_usage_scenario(usage, opened_at) if usage else acme_scenario(opened_at)
     with tempfile.TemporaryDirectory(prefix="tokens-demo-") as folder:
         settings = Settings(
             database_url=f"sqlite:///{folder}/tokens.db",
@@ -187,10 +187,10 @@ async def stage(*, port: int, browser: bool, usage: Path | None) -> None:
         chat = Serving(create_sandbox(room), listener=page, grace_seconds=1)
         async with running(context, web=True, worker=False) as parts:
             assert parts.web is not None
-            levers = create_levers(context, parts.intake, clock, opened_at=opened_at, later=play.later)
+            levers = create_controls(context, parts.intake, clock, opened_at=opened_at, later=play.later)
             parts.web.include_router(levers)
             bot = Serving(parts.web, listener=door, grace_seconds=1)
-            await fill(context, parts, play)
+            await load_history(context, parts, play)
             worker = Worker(context)  # starts when everything is there, so that the digests come before the alerts
             await worker.start()
             out.print(f"Tokens is playing at {address}  (Ctrl+C ends it)")
@@ -209,4 +209,4 @@ def demo_command(
 ) -> None:
     """The sandbox workspace and the bot with a month of realistic usage, on a throw-away database."""
     configure_logs()
-    run(stage(port=port, browser=not no_browser, usage=usage))
+    run(run_demo(port=port, browser=not no_browser, usage=usage))

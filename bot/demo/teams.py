@@ -7,13 +7,13 @@ from functools import lru_cache
 from string import Template
 
 from bot.demo.people import DEMO_PEOPLE, DEMO_TEAM_ZONES
-from bot.demo.usage import HISTORY, Booked, Event
+from bot.demo.usage import HISTORY, AttributedEvent, Event
 from bot.money import NANOS, nanos_from_decimal, usd_exact
 from bot.periods import local_day, micros, period_of
 
 RESERVE_NANOS = 6_000 * NANOS
 """What of Product's budget no team below it has: requests are granted from it."""
-LEAST_BUDGET_NANOS = 50 * NANOS
+MIN_BUDGET_NANOS = 50 * NANOS
 METACODE_INPUT_PER_MTOK, METACODE_OUTPUT_PER_MTOK = "0.40", "1.60"
 
 _TEMPLATE = Template("""\
@@ -78,7 +78,7 @@ _CREDENTIALS = {
 }
 
 
-def teams_yml(booked: Iterable[Booked], *, now: datetime) -> str:
+def teams_yml(booked: Iterable[AttributedEvent], *, now: datetime) -> str:
     """teams.yml for the usage given, all of it up to `now`."""
     budgets = _budgets(booked, now)
     product_nanos = RESERVE_NANOS + sum(amount for slug, amount in budgets.items() if slug != "support")
@@ -135,7 +135,7 @@ def _picos_per_token(provider: str, model: str) -> dict[str, int]:
         return {}
 
 
-def _budgets(booked: Iterable[Booked], now: datetime) -> dict[str, int]:
+def _budgets(booked: Iterable[AttributedEvent], now: datetime) -> dict[str, int]:
     """Nano-dollars a month for every team but Product."""
     this_month: dict[str, int] = defaultdict(int)
     four_weeks: dict[str, int] = defaultdict(int)
@@ -164,8 +164,8 @@ def _budget(slug: str, *, spent: int, month: int) -> int:
         # on the first there may be no spend yet, and no budget below it.
         return max(NANOS, _rounded(spent * 995 // 1_000, step=step))
     if slug == "checkout":
-        return max(LEAST_BUDGET_NANOS, _rounded(spent * 100 // 86, step=step))
-    return max(LEAST_BUDGET_NANOS, _rounded(max(month * 120 // 100, spent * 145 // 100), step=100 * NANOS))
+        return max(MIN_BUDGET_NANOS, _rounded(spent * 100 // 86, step=step))
+    return max(MIN_BUDGET_NANOS, _rounded(max(month * 120 // 100, spent * 145 // 100), step=100 * NANOS))
 
 
 def _rounded(nanos: int, *, step: int) -> int:

@@ -15,19 +15,19 @@ SOURCE = "/gateway/eu"
 Event = dict[str, Any]
 
 
-class Booked(NamedTuple):
+class AttributedEvent(NamedTuple):
     """An event and the slug of the team that its attribution will find; `""` where none will."""
 
     team: str
     event: Event
 
 
-def dice(seed: int, *about: object) -> random.Random:
+def seeded_random(seed: int, *about: object) -> random.Random:
     """Chance that is the same for the same subject, whatever was thrown before."""
     return random.Random(":".join(map(str, (seed, *about))))  # noqa: S311 – figures for a demo, no secrets
 
 
-def ordinary_usage(*, start: datetime, end: datetime, anchor: datetime, seed: int) -> Iterator[Booked]:
+def ordinary_usage(*, start: datetime, end: datetime, anchor: datetime, seed: int) -> Iterator[AttributedEvent]:
     """What Acme uses after `start` up to `end`, unsorted. Growth and novelty are counted from `anchor`.
 
     A day's events do not depend on `start` and `end`, so that two adjoining stretches make one month.
@@ -40,7 +40,7 @@ def ordinary_usage(*, start: datetime, end: datetime, anchor: datetime, seed: in
                 continue
             for at, event in _day_of(actor, day, weeks=(day - today) / 7, seed=seed):
                 if start < at <= end:
-                    yield Booked(actor.team, event)
+                    yield AttributedEvent(actor.team, event)
 
 
 def turn_event(
@@ -67,13 +67,13 @@ def turn_event(
     }
 
 
-def in_order(booked: Iterator[Booked]) -> list[Booked]:
+def sorted_by_time(booked: Iterator[AttributedEvent]) -> list[AttributedEvent]:
     """By time, then id."""
     return sorted(booked, key=lambda b: (b.event["time"], b.event["id"]))
 
 
 def _day_of(actor: Actor, day: int, *, weeks: float, seed: int) -> Iterator[tuple[datetime, Event]]:
-    chance = dice(seed, actor.key, day)
+    chance = seeded_random(seed, actor.key, day)
     weekday = date_of(day).weekday()
     part = actor.weekend if weekday >= 5 else 0.85 if weekday == 4 else 1.0
     expected = actor.per_day * part * WEEKLY_GROWTH**weeks * chance.lognormvariate(-0.02, 0.2)

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.detection.incidents import Incident, follow
+from bot.detection.incidents import Incident, update_incident
 from bot.detection.spike_hours import Ints
 from bot.detection.spikes import SpikeJudgement, find_spikes
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class BacktestAlert:
     """A message that a channel gets of a team `at` the end of the judged hour, in hours since 1970."""
 
     team: str
@@ -19,7 +19,7 @@ class Told:
     judgement: SpikeJudgement
 
 
-def backtest(series: Iterable[tuple[str, int, Ints]], *, bar: float = 1.0) -> Iterator[Told]:
+def backtest(series: Iterable[tuple[str, int, Ints]], *, bar: float = 1.0) -> Iterator[BacktestAlert]:
     """The messages of many teams, team by team as they come, each team's in order of time.
 
     A series is (team, first hour since 1970, nano-dollars per UTC hour from the team's first cost, zero-filled). `at`
@@ -32,6 +32,6 @@ def backtest(series: Iterable[tuple[str, int, Ints]], *, bar: float = 1.0) -> It
             cost_nanos[None, :], known_hours=known_hours, first_hour=first_hour, bar=bar
         ):
             at = first_hour + hour + 1
-            incident, speak = follow(incident, excess_dollars=judgement.excess_dollars, at=at)
+            incident, speak = update_incident(incident, excess_dollars=judgement.excess_dollars, at=at)
             if speak:
-                yield Told(team=team, at=at, judgement=judgement)
+                yield BacktestAlert(team=team, at=at, judgement=judgement)

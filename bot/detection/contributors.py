@@ -4,17 +4,17 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from bot.alerting.alerts import Contributor, ranked
-from bot.detection.histories import Ints, Part, usual_of
+from bot.alerting.alerts import Contributor, rank_contributors
+from bot.detection.histories import Ints, SpendPart, mean_of_same_hours
 
 _NEW_HOURS = 24
-_LEAST_SHARE = 5
+_MIN_SHARE = 5
 
 
 def contributors(
-    parts: Iterable[Part],
+    parts: Iterable[SpendPart],
     *,
-    by_hour: Callable[[Part], Ints],
+    by_hour: Callable[[SpendPart], Ints],
     first_hour: int,
     from_hour: int,
     end_hour: int,
@@ -31,7 +31,7 @@ def contributors(
     for part in parts:
         nanos = by_hour(part)
         cost = int(nanos[start:end].sum())
-        usual = usual_of(nanos, start, end, known=max(0, known_from - first_hour))
+        usual = mean_of_same_hours(nanos, start, end, known=max(0, known_from - first_hour))
         if cost <= usual:
             continue
         first = first_hour + int(np.argmax(nanos > 0))
@@ -45,4 +45,4 @@ def contributors(
             )
         )
     largest = max((c.rise_nanos for c in found), default=0)
-    return ranked([c for c in found if c.rise_nanos * 100 >= largest * _LEAST_SHARE], most=most)
+    return rank_contributors([c for c in found if c.rise_nanos * 100 >= largest * _MIN_SHARE], most=most)

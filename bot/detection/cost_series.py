@@ -8,16 +8,16 @@ from decimal import Decimal, InvalidOperation
 
 import numpy as np
 
-from bot.detection.backtests import Told
-from bot.detection.spike_hours import MOST_NANOS, Ints
+from bot.detection.backtests import BacktestAlert
+from bot.detection.spike_hours import MAX_NANOS, Ints
 from bot.money import NANOS
 from bot.refusals import ConfigError
 
 COLUMNS = ("team", "hour_utc", "cost_usd")
 ALERT_COLUMNS = ("team", "at", "severity")
-EXPLAINED = ("rule", "window_hours", "observed_usd", "usual_usd", "bar_usd", "score")
-MOST_HOURS = 20 * 366 * 24
-_MOST_DOLLARS = Decimal(MOST_NANOS // NANOS)
+EXPLANATION_COLUMNS = ("rule", "window_hours", "observed_usd", "usual_usd", "bar_usd", "score")
+MAX_HOURS = 20 * 366 * 24
+_MAX_DOLLARS = Decimal(MAX_NANOS // NANOS)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -31,7 +31,7 @@ def read_series(lines: Iterable[str]) -> Iterator[tuple[str, int, Ints]]:
     kept: dict[str, tuple[array[int], array[int]]] = {}
     hours: dict[str, int] = {}
     try:
-        places = _places(next(rows, []))
+        places = _column_positions(next(rows, []))
         for number, row in enumerate(rows, 2):
             if not row:
                 continue
@@ -53,7 +53,7 @@ def read_series(lines: Iterable[str]) -> Iterator[tuple[str, int, Ints]]:
             yield found
 
 
-def alert_row(told: Told, *, explain: bool) -> list[str]:
+def alert_row(told: BacktestAlert, *, explain: bool) -> list[str]:
     at = (_EPOCH + timedelta(hours=told.at)).strftime("%Y-%m-%dT%H:%M:%SZ")
     judged = told.judgement
     row = [told.team, at, judged.severity]
@@ -68,7 +68,7 @@ def alert_row(told: Told, *, explain: bool) -> list[str]:
     return row
 
 
-def _places(header: list[str]) -> list[int]:
+def _column_positions(header: list[str]) -> list[int]:
     names = [name.strip().lstrip("\ufeff") for name in header]
     missing = [name for name in COLUMNS if name not in names]
     if missing:
@@ -93,7 +93,7 @@ def _nanos(text: str, number: int) -> int:
         dollars = Decimal(text) if len(text) <= 40 else Decimal("nan")
     except InvalidOperation:
         raise ConfigError(f"Row {number}, column cost_usd: {text!r} is not an amount.") from None
-    if not dollars.is_finite() or not -_MOST_DOLLARS <= dollars <= _MOST_DOLLARS:
+    if not dollars.is_finite() or not -_MAX_DOLLARS <= dollars <= _MAX_DOLLARS:
         raise ConfigError(f"Row {number}, column cost_usd: {text[:40]!r} is not an amount under nine million dollars.")
     return round(dollars * NANOS)
 
@@ -101,7 +101,7 @@ def _nanos(text: str, number: int) -> int:
 def _zero_filled(team: str, hours: "array[int]", nanos: "array[int]") -> tuple[str, int, Ints] | None:
     at, cost = np.array(hours), np.array(nanos)
     first, count = int(at.min()), int(at.max() - at.min()) + 1
-    if count > MOST_HOURS:
+    if count > MAX_HOURS:
         raise ConfigError(
             f"Team {team} has hours {count // 8766} years apart; at most 20 can be judged. Is an hour wrong?"
         )

@@ -8,7 +8,7 @@ import numpy as np
 from bot.detection.histories import Ints
 from bot.detection.incidents import QUIET_HOURS
 from bot.detection.spike_bands import onset, usual_band
-from bot.detection.sweeps import Found
+from bot.detection.sweeps import SpikingHour
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +51,9 @@ def extent_of(costs: Ints, *, first_hour: int, last_hour: int, window_hours: int
     )
 
 
-def incidents(found: Sequence[Found]) -> list[list[Found]]:
+def group_incidents(found: Sequence[SpikingHour]) -> list[list[SpikingHour]]:
     """Spiking hours, in order, by the incident that they are of: one is over after QUIET_HOURS without a spike."""
-    parted: list[list[Found]] = []
+    parted: list[list[SpikingHour]] = []
     for one in found:
         if parted and one.hour - parted[-1][-1].hour <= QUIET_HOURS:
             parted[-1].append(one)

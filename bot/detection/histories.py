@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from bot.money import NANOS
 
 PartKind = Literal["credential", "workflow", "model", "tool", "person"]
-KINDS: tuple[PartKind, ...] = ("credential", "workflow", "model", "tool", "person")
-JUDGED: tuple[PartKind, ...] = ("credential", "workflow", "model")
+PART_KINDS: tuple[PartKind, ...] = ("credential", "workflow", "model", "tool", "person")
+JUDGED_KINDS: tuple[PartKind, ...] = ("credential", "workflow", "model")
 Ints = NDArray[np.int64]
-MOST_NANOS = 9 * 10**15
+MAX_NANOS = 9 * 10**15
 _WEEK, _DAY = 168, 24
 
 
-class Part(NamedTuple):
+class SpendPart(NamedTuple):
     """A part of a team's spend. A person's name is their number."""
 
     team_id: int
@@ -57,10 +57,10 @@ def by_hour(hours: Ints, nanos: Ints, first_hour: int, count: int) -> Ints:
 def _summed(at: Ints, nanos: Ints, *, rows: int, columns: int) -> Ints:
     """Sums by place, as a table. Floats add whole numbers exactly up to nine million dollars; no hour is taken for more."""
     sums = np.bincount(at, weights=nanos, minlength=rows * columns)
-    return np.clip(sums, -MOST_NANOS, MOST_NANOS).astype(np.int64).reshape(rows, columns)
+    return np.clip(sums, -MAX_NANOS, MAX_NANOS).astype(np.int64).reshape(rows, columns)
 
 
-def like(nanos: Ints, start: int, end: int, *, known: int) -> list[int]:
+def costs_of_same_hours(nanos: Ints, start: int, end: int, *, known: int) -> list[int]:
     """What the same hours cost in up to four weeks before, or on up to four days, as far as they are known; maybe nothing."""
     for step in (_WEEK, _DAY):
         back = [step * times for times in range(1, 5) if start - step * times >= known]
@@ -69,9 +69,9 @@ def like(nanos: Ints, start: int, end: int, *, known: int) -> list[int]:
     return []
 
 
-def usual_of(nanos: Ints, start: int, end: int, *, known: int) -> int:
+def mean_of_same_hours(nanos: Ints, start: int, end: int, *, known: int) -> int:
     """The mean of what the same hours cost before; zero where nothing is known."""
-    before = like(nanos, start, end, known=known)
+    before = costs_of_same_hours(nanos, start, end, known=known)
     return max(0, sum(before) // len(before)) if before else 0
 
 
@@ -92,9 +92,9 @@ class Histories:
     teams: dict[int, History] = field(default_factory=dict)
     _series: dict[int, int] = field(default_factory=dict)
     """By the database's id: a series' place in the codes."""
-    _parts: dict[PartKind, list[Part]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
-    _codes: dict[PartKind, list[int]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
-    _code_of: dict[Part, int] = field(default_factory=dict)
+    _parts: dict[PartKind, list[SpendPart]] = field(default_factory=lambda: {kind: [] for kind in PART_KINDS})
+    _codes: dict[PartKind, list[int]] = field(default_factory=lambda: {kind: [] for kind in PART_KINDS})
+    _code_of: dict[SpendPart, int] = field(default_factory=dict)
     _arrays: dict[PartKind, Ints] = field(default_factory=dict)
     """The codes as they were when last asked for: they only grow."""
 
@@ -106,8 +106,8 @@ class Histories:
         if series_id in self._series:
             return
         self._series[series_id] = len(self._series)
-        for kind in KINDS:
-            part = Part(team_id, kind, names[kind])
+        for kind in PART_KINDS:
+            part = SpendPart(team_id, kind, names[kind])
             if part not in self._code_of:
                 self._code_of[part] = len(self._parts[kind])
                 self._parts[kind].append(part)
@@ -127,16 +127,16 @@ class Histories:
 
     def parts(
         self, team_ids: Sequence[int], *, first_hour: int, count: int, lately: int, floor_dollars: float
-    ) -> tuple[list[Part], Ints]:
+    ) -> tuple[list[SpendPart], Ints]:
         """The parts that cost so many dollars in the last hours (`lately` of them), each with its nano-dollars by hour.
         What has no name is no part."""
         hours, series, nanos, _ = self._rows(team_ids)
         inside = (hours >= first_hour) & (hours < first_hour + count)
         hours, series, nanos = hours[inside] - first_hour, series[inside], nanos[inside]
         late = hours >= count - lately
-        found: list[Part] = []
+        found: list[SpendPart] = []
         tables: list[Ints] = []
-        for kind in JUDGED:
+        for kind in JUDGED_KINDS:
             codes = self._codes_of(kind)[series]
             size = len(self._parts[kind])
             recent = np.bincount(codes[late], weights=nanos[late], minlength=size)
@@ -154,7 +154,7 @@ class Histories:
             tables.append(_summed(at, nanos[mine], rows=len(enough), columns=count))
         return found, np.concatenate(tables)
 
-    def of_part(self, part: Part, *, first_hour: int, count: int, without: Collection[Part] = ()) -> Ints:
+    def of_part(self, part: SpendPart, *, first_hour: int, count: int, without: Collection[SpendPart] = ()) -> Ints:
         """A part's nano-dollars by hour, exact, without what is of other parts as well."""
         history = self.teams[part.team_id]
         mine = self._is_of(part, history)
@@ -162,7 +162,7 @@ class Histories:
             mine &= ~self._is_of(other, history)
         return by_hour(history.hours[mine], history.nanos[mine], first_hour, count)
 
-    def _is_of(self, part: Part, history: History) -> NDArray[np.bool_]:
+    def _is_of(self, part: SpendPart, history: History) -> NDArray[np.bool_]:
         code = self._code_of.get(part)
         codes = self._codes_of(part.kind)[history.series]
         return np.asarray(codes == (-1 if code is None else code))
@@ -174,7 +174,7 @@ class Histories:
             codes = self._arrays[kind] = np.array(self._codes[kind], dtype=np.int64)
         return codes
 
-    def parts_of(self, team_id: int, kinds: Collection[PartKind]) -> list[Part]:
+    def parts_of(self, team_id: int, kinds: Collection[PartKind]) -> list[SpendPart]:
         """All parts of a team that have a name, of some kinds."""
         places = np.unique(self.teams[team_id].series).tolist()
         found = {self._parts[kind][self._codes[kind][place]] for kind in kinds for place in places}

@@ -6,31 +6,33 @@ from bot.detection.spike_rule import Severity, severity_of
 
 QUIET_HOURS = 60
 """An incident is over after so many hours without a spike; the next is a new one. Long enough for a weekend at night."""
-GROWN_TIMES = 3.0
+GROWTH_FACTOR = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Incident:
     """A spike from its first hour to 60 quiet hours after its last: `opened_at` and `last_at` in hours since 1970.
 
-    `told_dollars` is the excess that the channel was last told of.
+    `alerted_dollars` is the excess that the channel was last told of.
     """
 
     opened_at: int
     last_at: int
     severity: Severity
-    told_dollars: float
+    alerted_dollars: float
 
 
-def follow(incident: Incident | None, *, excess_dollars: float, at: int) -> tuple[Incident, bool]:
+def update_incident(incident: Incident | None, *, excess_dollars: float, at: int) -> tuple[Incident, bool]:
     """The incident after a spike judged `at` the end of an hour, and whether the channel is told.
 
     It is told once, and again only when the tier rises and the excess has trebled: hovering at a line is no news.
     """
     severity = severity_of(excess_dollars)
     if incident is None or at - incident.last_at > QUIET_HOURS:
-        return Incident(opened_at=at, last_at=at, severity=severity, told_dollars=excess_dollars), True
-    rises = severity_of(incident.told_dollars) != severity and excess_dollars >= GROWN_TIMES * incident.told_dollars
+        return Incident(opened_at=at, last_at=at, severity=severity, alerted_dollars=excess_dollars), True
+    rises = (
+        severity_of(incident.alerted_dollars) != severity and excess_dollars >= GROWTH_FACTOR * incident.alerted_dollars
+    )
     if not rises:
         return replace(incident, last_at=max(at, incident.last_at)), False
-    return replace(incident, last_at=at, severity=severity, told_dollars=excess_dollars), True
+    return replace(incident, last_at=at, severity=severity, alerted_dollars=excess_dollars), True

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.alerting.alerts import Contributor, Silence, SpikeAlert
+from bot.alerting.alerts import Contributor, DataGap, SpikeAlert
 
 
 def facts_of(alert: SpikeAlert, *, last_hour: int, chart: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def alert_of(facts: Mapping[str, Any], *, ongoing: bool) -> SpikeAlert:
         usual_nanos=facts["usual_nanos"],
         excess_nanos=facts["excess_nanos"],
         contributors=tuple(_contributor(kept, facts["from_hour"]) for kept in facts["contributors"]),
-        silences=tuple(Silence(source=s, from_hour=f, end_hour=e) for s, f, e in facts.get("silences", ())),
+        silences=tuple(DataGap(source=s, from_hour=f, end_hour=e) for s, f, e in facts.get("silences", ())),
         shared=facts.get("shared", False),
         ongoing=ongoing,
     )

@@ -17,7 +17,7 @@ PEAK_DAYS = 28
 HISTORY_HOURS = 35 * DAY
 """No older hour changes a judgement, so longer series may be cut to this."""
 
-MOST_NANOS = 9 * 10**15
+MAX_NANOS = 9 * 10**15
 """Nine million dollars: more in one hour is taken as this, so that sums of whole numbers stay exact."""
 
 
@@ -39,7 +39,7 @@ class Hours:
     """
 
     def __init__(self, cost_nanos: Ints, *, known_hours: Ints, first_hour: int) -> None:
-        spent = np.clip(cost_nanos, 0, MOST_NANOS)
+        spent = np.clip(cost_nanos, 0, MAX_NANOS)
         self.shape = spent.shape
         self._totals = np.pad(np.cumsum(spent, axis=1), ((0, 0), (1, 0)))
         self._known = known_hours

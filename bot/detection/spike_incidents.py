@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from bot.alerting.alerts import Silence, SpikeAlert
+from bot.alerting.alerts import DataGap, SpikeAlert
 from bot.charts.values import SpikeHours, encode
 from bot.detection.contributors import contributors
 from bot.detection.extents import Extent, extent_of
-from bot.detection.histories import Histories, Ints, Part, PartKind
+from bot.detection.histories import Histories, Ints, PartKind, SpendPart
 from bot.detection.spike_bands import usual_band
 from bot.detection.spike_facts import facts_of
 from bot.detection.spike_rule import SEVERITIES, Severity, severity_of
-from bot.detection.sweeps import Found, View, looked_at, part_looked_at
+from bot.detection.sweeps import SpikingHour, SweepView, judged_costs, judged_part_costs
 from bot.money import NANOS, usd_round
 from bot.org.teams import Team
 from bot.periods import HOUR_MICROS
@@ -22,7 +22,7 @@ from bot.views.detection.spikes import part_words
 
 SHOWN_PARTS: tuple[PartKind, ...] = ("credential", "workflow", "model", "tool")
 """People are never named in a channel in connection with spend."""
-CHART_HOURS, MOST_CHART_HOURS = 48, 168
+CHART_HOURS, MAX_CHART_HOURS = 48, 168
 AFTER_HOURS = 12
 """So much is shown before and after a spike: one that ended days ago is still in its picture."""
 SILENCE_HOURS = 24
@@ -30,15 +30,17 @@ SILENCE_HOURS = 24
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
+class SweepContext:
     """What a sweep saw: everything that follows is told by it."""
 
     histories: Histories
-    view: View
-    silences: tuple[Silence, ...]
+    view: SweepView
+    silences: tuple[DataGap, ...]
 
 
-def incident_facts(team: Team, hours: Sequence[Found], seen: Seen, *, before: dict[str, Any] | None) -> dict[str, Any]:
+def incident_facts(
+    team: Team, hours: Sequence[SpikingHour], seen: SweepContext, *, before: dict[str, Any] | None
+) -> dict[str, Any]:
     """An incident as its hours show it. A team's own total speaks before any part; what was said of a total stays one."""
     of_total = [found for found in hours if found.part is None]
     found = (of_total or hours)[-1]
@@ -52,12 +54,12 @@ def incident_facts(team: Team, hours: Sequence[Found], seen: Seen, *, before: di
     tiers = [severity_of(max(extent.excess_nanos / NANOS, *(f.excess_dollars for f in hours)))]
     tiers += [] if before is None else [before["severity"]]
     severity = max(tiers, key=SEVERITIES.index)
-    return _shown(team, extent, costs, first_hour, seen, severity=severity, part=part, last_hour=last_hour)
+    return _incident_facts(team, extent, costs, first_hour, seen, severity=severity, part=part, last_hour=last_hour)
 
 
-def closing_facts(team: Team, facts: dict[str, Any], seen: Seen) -> dict[str, Any]:
+def closing_facts(team: Team, facts: dict[str, Any], seen: SweepContext) -> dict[str, Any]:
     """The facts of an incident that ends, with what came in late; as they are where its hours are out of sight."""
-    part = Part(team.id, *facts["part"]) if facts.get("part") else None
+    part = SpendPart(team.id, *facts["part"]) if facts.get("part") else None
     last_hour = min(int(facts["last_hour"]), seen.view.this_hour)
     costs, first_hour = _series(team, part, seen)
     if int(facts["from_hour"]) < first_hour or last_hour < first_hour:
@@ -67,29 +69,29 @@ def closing_facts(team: Team, facts: dict[str, Any], seen: Seen) -> dict[str, An
         costs, first_hour=first_hour, last_hour=last_hour, window_hours=last_hour - since + 1, since=since
     )
     severity, is_shared = facts["severity"], bool(facts.get("shared"))
-    shown = _shown(team, extent, costs, first_hour, seen, severity=severity, part=part, last_hour=last_hour)
+    shown = _incident_facts(team, extent, costs, first_hour, seen, severity=severity, part=part, last_hour=last_hour)
     return {**shown, "last_hour": facts["last_hour"], "shared": is_shared}
 
 
-def _series(team: Team, part: Part | None, seen: Seen) -> tuple[Ints, int]:
+def _series(team: Team, part: SpendPart | None, seen: SweepContext) -> tuple[Ints, int]:
     """Nano-dollars by hour as they are judged, from the first cost on, and that hour."""
     if part is None:
-        nanos = looked_at(seen.histories, [team.id], seen.view)[0]
+        nanos = judged_costs(seen.histories, [team.id], seen.view)[0]
     else:
-        nanos = part_looked_at(seen.histories, part, seen.view)
+        nanos = judged_part_costs(seen.histories, part, seen.view)
     lead = int(np.argmax(nanos > 0))
     return nanos[lead:], seen.view.first_hour + lead
 
 
-def _shown(
+def _incident_facts(
     team: Team,
     extent: Extent,
     costs: Ints,
     first_hour: int,
-    seen: Seen,
+    seen: SweepContext,
     *,
     severity: Severity,
-    part: Part | None,
+    part: SpendPart | None,
     last_hour: int,
 ) -> dict[str, Any]:
     histories, view = seen.histories, seen.view
@@ -104,7 +106,7 @@ def _shown(
         excess_nanos=extent.excess_nanos,
         contributors=contributors(
             [part for part in histories.parts_of(team.id, SHOWN_PARTS) if part not in planned],
-            by_hour=lambda part: part_looked_at(histories, part, view),
+            by_hour=lambda part: judged_part_costs(histories, part, view),
             first_hour=view.first_hour,
             from_hour=extent.from_hour,
             end_hour=extent.to_hour + 1,
@@ -117,7 +119,7 @@ def _shown(
     return facts_of(alert, last_hour=last_hour, chart=_chart(team, alert, costs, first_hour, seen))
 
 
-def _silences(team: Team, extent: Extent, seen: Seen) -> tuple[Silence, ...]:
+def _silences(team: Team, extent: Extent, seen: SweepContext) -> tuple[DataGap, ...]:
     """The silences shortly before the spike or meanwhile, in which the team's own cost was half its usual or less."""
     history = seen.histories.teams[team.id]
     found = []
@@ -132,12 +134,12 @@ def _silences(team: Team, extent: Extent, seen: Seen) -> tuple[Silence, ...]:
     return tuple(found)
 
 
-def _chart(team: Team, alert: SpikeAlert, costs: Ints, first_hour: int, seen: Seen) -> dict[str, Any]:
+def _chart(team: Team, alert: SpikeAlert, costs: Ints, first_hour: int, seen: SweepContext) -> dict[str, Any]:
     over = alert.from_hour + alert.window_hours
     end = min(first_hour + len(costs), over + AFTER_HOURS)
     costs = costs[: end - first_hour]
     lead = end - alert.from_hour + AFTER_HOURS
-    shown = min(max(CHART_HOURS, lead), MOST_CHART_HOURS, len(costs))
+    shown = min(max(CHART_HOURS, lead), MAX_CHART_HOURS, len(costs))
     low, high = usual_band(costs, shown)
     hours = tuple(range(end - shown, end))
     whose = team.name if alert.part is None else f"{team.name}, {part_words(alert.part, escaped=False)}"

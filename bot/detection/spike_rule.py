@@ -16,7 +16,7 @@ RULES: tuple[RuleName, ...] = ("record", "unlike this team", "unlike this time o
 WIDTHS = {1: 1.85, 4: 2.2, 8: 2.0, 24: 1.7, 72: 2.0}
 """The hours of the windows that are judged, and how many times a blend of its records is unlike a team."""
 FLOOR_DOLLARS = 5.0
-LEAST_TIMES = 0.95
+MIN_TIMES = 0.95
 """A spike is about a record at least: no window under so many times the highest of three weeks is one."""
 
 _RECORD_WIDTHS, _RECORD_TIMES, _UNLIKE_TIMES = (1, 24, 72), 1.5, 1.25
@@ -29,7 +29,7 @@ _BY_DAY, _BY_DAY_TIMES, _BY_DAY_AGE = 4, 2.5, 22 * DAY
 _BY_WEEK, _BY_WEEK_TIMES, _BY_WEEK_AGE = 24, 4.0, 29 * DAY
 
 
-class Weighed(NamedTuple):
+class WindowBars(NamedTuple):
     """One width's windows at some cells: cost, its usual and its bar in dollars, and the number of the rule."""
 
     spent: Floats
@@ -38,7 +38,7 @@ class Weighed(NamedTuple):
     rule: Ints
 
 
-def weigh(hours: Hours, width: int, cells: Cells) -> Weighed:
+def window_bars(hours: Hours, width: int, cells: Cells) -> WindowBars:
     """The bars of the windows that end with each cell. All of it is the team's own past; nothing is fitted to it.
 
     1. record: the highest such window of the last three weeks. A lone peak counts as twice the second highest day's, or
@@ -73,7 +73,7 @@ def weigh(hours: Hours, width: int, cells: Cells) -> Weighed:
         beaten = np.maximum(_RECORD_TIMES * record, record + FLOOR_DOLLARS)
         bar, rule = np.minimum(bar, beaten), np.where(beaten <= bar, RULES.index("record"), rule)
     bar = bar * np.interp(age - width, _CAUTION_HOURS, _CAUTION)
-    least = [month_end, LEAST_TIMES * highest, record + FLOOR_DOLLARS, usual + np.maximum(FLOOR_DOLLARS, _OF_DAY * day)]
+    least = [month_end, MIN_TIMES * highest, record + FLOOR_DOLLARS, usual + np.maximum(FLOOR_DOLLARS, _OF_DAY * day)]
     if width <= DAY:
         least.append(_MEAN_TIMES * width * hours.mean_hour(28, cells))
     bar = np.maximum.reduce([bar, *least])
@@ -90,10 +90,10 @@ def weigh(hours: Hours, width: int, cells: Cells) -> Weighed:
         other = by_week, _BY_WEEK_TIMES * by_week, age >= _BY_WEEK_AGE, RULES.index("unlike this time of the week")
     if other is not None:
         base, times, old_enough, number = other
-        enough = np.maximum.reduce([times, LEAST_TIMES * highest, base + floor, month_end])
+        enough = np.maximum.reduce([times, MIN_TIMES * highest, base + floor, month_end])
         speaks: Bools = old_enough & (enough < bar)
         bar, usual, rule = np.where(speaks, enough, bar), np.where(speaks, base, usual), np.where(speaks, number, rule)
-    return Weighed(spent, usual, bar, rule)
+    return WindowBars(spent, usual, bar, rule)
 
 
 def severity_of(excess_dollars: float) -> Severity:

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from bot.detection.spike_hours import Bools, Cells, Hours, Ints
-from bot.detection.spike_rule import FLOOR_DOLLARS, LEAST_TIMES, RULES, WIDTHS, RuleName, Severity, severity_of, weigh
+from bot.detection.spike_rule import (
+    FLOOR_DOLLARS,
+    MIN_TIMES,
+    RULES,
+    WIDTHS,
+    RuleName,
+    Severity,
+    severity_of,
+    window_bars,
+)
 from bot.money import NANOS
 
 LOWER_BAR = 0.85
@@ -76,10 +85,10 @@ def find_spikes(
     Each hour is judged from itself and what lies before it, as by judge_many.
     """
     count = cost_nanos.shape[1]
-    return find_lately(cost_nanos, known_hours=known_hours, first_hour=first_hour, last=count, bar=bar)
+    return find_recent(cost_nanos, known_hours=known_hours, first_hour=first_hour, last=count, bar=bar)
 
 
-def find_lately(
+def find_recent(
     cost_nanos: Ints, *, known_hours: Ints, first_hour: int, last: int, bar: float = 1.0
 ) -> Iterator[tuple[int, int, SpikeJudgement]]:
     """The same of the `last` hours alone: what a sweep asks of very many teams, few of which are near a record."""
@@ -88,33 +97,33 @@ def find_lately(
     if last < 1:
         return iter(())
     hours = Hours(cost_nanos, known_hours=known_hours, first_hour=first_hour)
-    near = _near(hours, last, bar=bar)
+    near = _candidates(hours, last, bar=bar)
     rows = np.flatnonzero(near.any(axis=1))
     if len(rows) < len(near):
         hours = Hours(cost_nanos[rows], known_hours=known_hours[rows], first_hour=first_hour)
     at, columns = np.nonzero(near[rows])
-    found = _judged(hours, Cells(at, columns + count - last), bar=bar, spikes_alone=True)
+    found = _judged(hours, Cells(at, columns + count - last), bar=bar, spikes_only=True)
     return ((int(rows[row]), column, judgement) for row, column, judgement in found)
 
 
-def _near(hours: Hours, last: int, *, bar: float) -> Bools:
+def _candidates(hours: Hours, last: int, *, bar: float) -> Bools:
     """Which of the last hours end a window that can be a spike at all: (teams, last). Few are, and only these are weighed."""
     near = np.zeros((hours.shape[0], last), dtype=np.bool_)
     for width in WIDTHS:
         dollars, records = hours.lately(width, last)
-        near |= dollars >= _NEARLY * bar * np.maximum(LEAST_TIMES * records, FLOOR_DOLLARS)
+        near |= dollars >= _NEARLY * bar * np.maximum(MIN_TIMES * records, FLOOR_DOLLARS)
     return near
 
 
 def _judged(
-    hours: Hours, cells: Cells, *, bar: float, spikes_alone: bool = False
+    hours: Hours, cells: Cells, *, bar: float, spikes_only: bool = False
 ) -> Iterator[tuple[int, int, SpikeJudgement]]:
     widths = np.array(list(WIDTHS))
-    spent, usual, bars, rule = (np.array(p) for p in zip(*(weigh(hours, w, cells) for w in WIDTHS), strict=True))
+    spent, usual, bars, rule = (np.array(p) for p in zip(*(window_bars(hours, w, cells) for w in WIDTHS), strict=True))
     score = spent / bars
     spikes = score >= bar
     speaks = np.where(spikes.any(axis=0), np.where(spikes, spent - usual, -np.inf), score).argmax(axis=0)
-    told = np.flatnonzero(spikes.any(axis=0)) if spikes_alone else np.arange(len(cells.rows))
+    told = np.flatnonzero(spikes.any(axis=0)) if spikes_only else np.arange(len(cells.rows))
     speaks, cells = speaks[told], cells.only(told)
     chosen = (part[speaks, told] for part in (score, usual, bars, rule))
     nanos = np.array([hours.nanos(width, cells) for width in WIDTHS])[speaks, np.arange(len(told))]

@@ -9,91 +9,93 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.detection.histories import Histories, Ints, Part, like
-from bot.detection.silences import caught_up
+from bot.detection.data_gaps import spread_catch_up
+from bot.detection.histories import Histories, Ints, SpendPart, costs_of_same_hours
 from bot.detection.spike_hours import HISTORY_HOURS
-from bot.detection.spikes import PART_BAR, find_lately
+from bot.detection.spikes import PART_BAR, find_recent
 from bot.money import NANOS
 
 FLOOR_DOLLARS = 5.0
 """Less than this is no spike, whatever it is compared with."""
-LATELY_HOURS = 72
+RECENT_WINDOW_HOURS = 72
 """The longest window that is judged."""
-MOST_HOURS = 168
+MAX_HOURS = 168
 """So far back hours are judged that nobody judged in time."""
 _DAY, _WEEK = 24, 168
 _YOUNG_HOURS = 4 * _DAY
-_SIZES = (2, 8, 49, MOST_HOURS)
+_SIZES = (2, 8, 49, MAX_HOURS)
 _ROWS, _TEAMS = 512, 50
 """So many series are judged at once, and the parts of so many teams: memory stays small."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class SpikingHour:
     """An hour that spikes, of a team or of a part of it (None is the team)."""
 
     hour: int
-    part: Part | None
+    part: SpendPart | None
     window_hours: int
     excess_dollars: float
 
 
 @dataclass(frozen=True, kw_only=True)
-class View:
+class SweepView:
     """What is looked at: the hours up to the open one, and what of them is set aside first.
 
-    `set_aside` are a team's nano-dollars by hour that are no news, as what was moved to it from another team. In the `shared`
+    `excluded_spend` is a team's nano-dollars by hour that need no alert, as usage moved from another team. In the `shared`
     hours most teams rose together, so each counts as a week before, if that is less. `silent` are (from, end) of hours in
     which a source sent nothing. A part that is `expected` to cost more is not judged for itself.
     """
 
     this_hour: int
-    set_aside: Mapping[int, Mapping[int, int]]
+    excluded_spend: Mapping[int, Mapping[int, int]]
     shared: Collection[int]
     silent: Collection[tuple[int, int]]
-    expected: Mapping[int, frozenset[Part]]
+    expected: Mapping[int, frozenset[SpendPart]]
 
     @property
     def first_hour(self) -> int:
         return self.this_hour - HISTORY_HOURS + 1
 
 
-def look(histories: Histories, wanted: Mapping[int, int], view: View) -> dict[int, list[Found]]:
+def find_spiking_hours(
+    histories: Histories, wanted: Mapping[int, int], view: SweepView
+) -> dict[int, list[SpikingHour]]:
     """What spikes in each team's last hours, of which `wanted` says how many to judge; in order of the hours, a team's own
     total before its parts. Teams without a spike are left out."""
-    found: dict[int, list[Found]] = {}
-    for team_ids, last in _alike(wanted):
-        totals = looked_at(histories, team_ids, view)
+    found: dict[int, list[SpikingHour]] = {}
+    for team_ids, last in _group_by_hours(wanted):
+        totals = judged_costs(histories, team_ids, view)
         known = known_hours(totals)
         for row, hour, window, excess in _judged(totals, known, view, last, bar=1.0):
             found.setdefault(team_ids[row], []).append(
-                Found(hour=hour, part=None, window_hours=window, excess_dollars=excess)
+                SpikingHour(hour=hour, part=None, window_hours=window, excess_dollars=excess)
             )
         for team_id, more in _in_parts(histories, team_ids, totals, known=known, view=view, last=last):
             found.setdefault(team_id, []).append(more)
     return {team_id: sorted(hours, key=lambda f: (f.hour, f.part is not None)) for team_id, hours in found.items()}
 
 
-def part_looked_at(histories: Histories, part: Part, view: View) -> Ints:
+def judged_part_costs(histories: Histories, part: SpendPart, view: SweepView) -> Ints:
     """A part's nano-dollars by hour as they are judged, without what is of a part that is expected to cost more."""
     planned = view.expected.get(part.team_id, frozenset()) - {part}
     nanos = histories.of_part(part, first_hour=view.first_hour, count=HISTORY_HOURS, without=planned)
-    return np.asarray(_without_garbage(nanos[None, :], view)[0])
+    return np.asarray(_clean_costs(nanos[None, :], view)[0])
 
 
-def looked_at(histories: Histories, team_ids: Sequence[int], view: View) -> Ints:
+def judged_costs(histories: Histories, team_ids: Sequence[int], view: SweepView) -> Ints:
     """Nano-dollars of (teams, hours) as they are judged."""
     nanos = histories.totals(team_ids, first_hour=view.first_hour, count=HISTORY_HOURS)
     for row, team_id in enumerate(team_ids):
-        for hour, aside in view.set_aside.get(team_id, {}).items():
+        for hour, aside in view.excluded_spend.get(team_id, {}).items():
             if 0 <= hour - view.first_hour < HISTORY_HOURS and aside > 0:
                 nanos[row, hour - view.first_hour] -= aside
-    return _without_garbage(nanos, view)
+    return _clean_costs(nanos, view)
 
 
-def _without_garbage(nanos: Ints, view: View) -> Ints:
+def _clean_costs(nanos: Ints, view: SweepView) -> Ints:
     """What is judged of (series, hours): no corrections, which would make what follows look dear, no lumps after a silence."""
-    nanos = caught_up(np.maximum(nanos, 0), view.first_hour, view.silent)
+    nanos = spread_catch_up(np.maximum(nanos, 0), view.first_hour, view.silent)
     for hour in sorted(view.shared):
         column = hour - view.first_hour
         if _WEEK <= column < HISTORY_HOURS:
@@ -107,7 +109,7 @@ def known_hours(nanos: Ints) -> Ints:
     return np.where(any_cost.any(axis=1), nanos.shape[1] - any_cost.argmax(axis=1), 0)
 
 
-def _alike(wanted: Mapping[int, int]) -> Iterable[tuple[list[int], int]]:
+def _group_by_hours(wanted: Mapping[int, int]) -> Iterable[tuple[list[int], int]]:
     """Teams with about as many hours to judge: two for most, more for those that were away or whose past changed."""
     groups: dict[int, list[int]] = {}
     for team_id, hours in wanted.items():
@@ -116,20 +118,22 @@ def _alike(wanted: Mapping[int, int]) -> Iterable[tuple[list[int], int]]:
         yield sorted(team_ids), last
 
 
-def _judged(nanos: Ints, known: Ints, view: View, last: int, *, bar: float) -> Iterable[tuple[int, int, int, float]]:
+def _judged(
+    nanos: Ints, known: Ints, view: SweepView, last: int, *, bar: float
+) -> Iterable[tuple[int, int, int, float]]:
     """(row, hour, window, excess in dollars) of what spikes in the last hours: the one place that asks the detector."""
     for start in range(0, len(nanos), _ROWS):
         some = slice(start, start + _ROWS)
-        for row, column, judgement in find_lately(
+        for row, column, judgement in find_recent(
             nanos[some], known_hours=known[some], first_hour=view.first_hour, last=last, bar=bar
         ):
             yield start + row, view.first_hour + column, judgement.window_hours, judgement.excess_dollars
 
 
 def _in_parts(
-    histories: Histories, team_ids: Sequence[int], totals: Ints, *, known: Ints, view: View, last: int
-) -> Iterable[tuple[int, Found]]:
-    lately = min(HISTORY_HOURS, LATELY_HOURS + last)
+    histories: Histories, team_ids: Sequence[int], totals: Ints, *, known: Ints, view: SweepView, last: int
+) -> Iterable[tuple[int, SpikingHour]]:
+    lately = min(HISTORY_HOURS, RECENT_WINDOW_HOURS + last)
     enough = np.flatnonzero(totals[:, -lately:].sum(axis=1) >= FLOOR_DOLLARS * NANOS).tolist()
     for start in range(0, len(enough), _TEAMS):
         row_of = {team_ids[row]: row for row in enough[start : start + _TEAMS]}
@@ -146,10 +150,10 @@ def _in_parts(
 
 
 def _of_parts(
-    parts: Sequence[Part], nanos: Ints, totals: Ints, *, known: Ints, view: View, last: int
-) -> Iterable[tuple[int, Found]]:
+    parts: Sequence[SpendPart], nanos: Ints, totals: Ints, *, known: Ints, view: SweepView, last: int
+) -> Iterable[tuple[int, SpikingHour]]:
     """What is found of parts, each beside its team's total and the hours that the team is known."""
-    nanos = np.minimum(_without_garbage(nanos, view), totals)
+    nanos = np.minimum(_clean_costs(nanos, view), totals)
     news = np.array([part not in view.expected.get(part.team_id, ()) for part in parts])
     some = np.flatnonzero(news & (nanos != totals).any(axis=1))  # the only one of its kind is the team's total
     nanos, totals, known = nanos[some], totals[some], known[some]
@@ -160,17 +164,17 @@ def _of_parts(
         rise = _rise(totals[at], hour - view.first_hour, window, int(known[at]))
         if excess >= least[at] and rise * 2 >= excess:
             part = parts[int(some[at])]
-            yield part.team_id, Found(hour=hour, part=part, window_hours=window, excess_dollars=excess)
+            yield part.team_id, SpikingHour(hour=hour, part=part, window_hours=window, excess_dollars=excess)
 
 
 def _rise(total: Ints, column: int, window: int, known: int) -> float:
     """By how many dollars a team's window is above the highest like it of four weeks: less is the team's own noise."""
     start, end = max(0, column + 1 - window), column + 1
-    highest = max(like(total, start, end, known=len(total) - known), default=0)
+    highest = max(costs_of_same_hours(total, start, end, known=len(total) - known), default=0)
     return (int(total[start:end].sum()) - highest) / NANOS
 
 
-def active_teams(histories: Histories, view: View) -> int:
+def active_teams(histories: Histories, view: SweepView) -> int:
     """How many teams cost something in the last week."""
     since = view.this_hour - _WEEK
     return sum(bool((history.nanos[history.hours > since] > 0).any()) for history in histories.teams.values())

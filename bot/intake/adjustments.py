@@ -7,7 +7,7 @@ import msgspec
 from bot.usage import COUNTERS, Labels, UsageEvent
 
 
-class Booked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class BookedEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A usage event as it counts now: as it was booked, changed by its adjusting rows so far.
 
     `first_basis` is the basis it was booked with, `adjustments` how often it was adjusted. `user` is the person's e-mail, or
@@ -72,8 +72,8 @@ class Booked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Change(NamedTuple):
     """An event as it counts now, and as it should: `new` is `old` with another team, day, part of the series or price."""
 
-    old: Booked
-    new: Booked
+    old: BookedEvent
+    new: BookedEvent
 
     @property
     def moves(self) -> bool:
@@ -92,7 +92,7 @@ class Change(NamedTuple):
         return self.new.cost_nanos - self.old.cost_nanos
 
 
-def event_of(booked: Booked) -> UsageEvent:
+def usage_event_from(booked: BookedEvent) -> UsageEvent:
     """The event again, to be priced and attributed anew. What only told its tool (user agent, address) is not kept."""
     return UsageEvent(
         key=booked.key_hash,

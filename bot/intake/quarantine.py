@@ -9,16 +9,16 @@ import msgspec
 
 from bot.refusals import ConfigError
 from bot.sources.rows import decode_loosely
-from bot.usage import Row, UsageEvent, digest
+from bot.usage import UnusableRow, UsageEvent, digest
 
-Kind = Literal["unreadable", "refused", "conflict"]
-KINDS: tuple[Kind, ...] = ("unreadable", "refused", "conflict")
+QuarantineKind = Literal["unreadable", "refused", "conflict"]
+QUARANTINE_KINDS: tuple[QuarantineKind, ...] = ("unreadable", "refused", "conflict")
 """`unreadable`: its parser could not use it. `refused`: the database could not store it. `conflict`: its id was booked
 before with another content."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Room:
+class QuarantineCapacity:
     """How many rows and bytes a source's quarantine holds, or has left."""
 
     rows: int
@@ -26,7 +26,7 @@ class Room:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Share:
+class QuarantineShare:
     """A part of the quarantine: a source's rows of a kind, their bytes, and how many of them can be tried again."""
 
     source: str
@@ -37,7 +37,7 @@ class Share:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
+class QuarantinedRow:
     """A quarantined row. `body` is what was kept of it, empty if nothing was, or if only a list was asked for."""
 
     id: int
@@ -57,12 +57,12 @@ class Kept:
         return self.kind != "conflict" and self.size > 0
 
 
-def row_of(index: int, event: UsageEvent, reason: str) -> Row:
+def row_from_event(index: int, event: UsageEvent, reason: str) -> UnusableRow:
     """What quarantine keeps of an event that was read: its canonical fields, its key and fingerprint in hexadecimal."""
     fields = msgspec.structs.asdict(event) | msgspec.structs.asdict(event.labels)
     fields |= {"key": event.key.hex(), "fingerprint": event.fingerprint.hex()}
     del fields["labels"]
-    return Row(index=index, reason=reason, kept=msgspec.json.encode(fields), key=row_hash(event))
+    return UnusableRow(index=index, reason=reason, kept=msgspec.json.encode(fields), key=row_hash(event))
 
 
 def row_hash(event: UsageEvent) -> bytes:
@@ -70,8 +70,8 @@ def row_hash(event: UsageEvent) -> bytes:
     return digest([event.key, event.fingerprint])
 
 
-def event_of(body: bytes) -> UsageEvent:
-    """The event of a row made by `row_of`. Raises ValueError if it is none, in words that name the field."""
+def event_from_row(body: bytes) -> UsageEvent:
+    """The event of a row made by `row_from_event`. Raises ValueError if it is none, in words that name the field."""
     fields = json.loads(body)
     for name in ("key", "fingerprint"):
         fields[name] = bytes.fromhex(fields[name])
@@ -87,7 +87,7 @@ def fields_of(body: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def changes_of(given: list[str]) -> dict[str, Any]:
+def parse_changes(given: list[str]) -> dict[str, Any]:
     """`data.model=gpt-4o` and the like, as path → value. A value that is JSON is taken as such, anything else as text."""
     changes: dict[str, Any] = {}
     for text in given:
@@ -101,7 +101,7 @@ def changes_of(given: list[str]) -> dict[str, Any]:
     return changes
 
 
-def mended(body: bytes, changes: Mapping[str, Any]) -> bytes:
+def with_changes(body: bytes, changes: Mapping[str, Any]) -> bytes:
     """A kept row with fields set by hand; `null` takes a field away. A number in a path is a place in a list."""
     if not changes:
         return body

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 
 TOLERANCE_SECONDS = 300
 STANDARD_PREFIX = "whsec_"
-_MOST_SIGNATURES = 20
+_MAX_SIGNATURES = 20
 _HEADER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}")
 _ORIGIN = re.compile(r"[A-Za-z0-9.:_-]{1,253}")
 _RATE = re.compile(r"[1-9]\d{0,8}|\*")
@@ -68,7 +68,7 @@ def _standard_fault(headers: Mapping[str, str], body: bytes, *, secret: str, now
     signed = b".".join((message.encode("latin-1", "replace"), stamp.encode(), body))
     key = _standard_key(secret) or b""
     expected = "v1," + b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
-    fits = [_same(expected, given) for given in signatures[:_MOST_SIGNATURES]]
+    fits = [_same(expected, given) for given in signatures[:_MAX_SIGNATURES]]
     return None if any(fits) and key else "webhook-signature does not fit the body."
 
 

@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from bot.refusals import FieldRefusal
 
-Route = Literal["", "alerts", "approvals"]
+MessageRoute = Literal["", "alerts", "approvals"]
 """Which of a team's channels a message is for: its own, or the one for alerts or approvals, where it has such a one."""
-PlaceState = Literal["none", "unresolved", "linked", "paused", "broken"]
+DestinationState = Literal["none", "unresolved", "linked", "paused", "broken"]
 
 THRESHOLDS_FIELD, FROM_FIELD, UNTIL_FIELD, WEEKENDS_FIELD = "thresholds", "quiet_from", "quiet_until", "quiet_weekends"
 CAP_FIELD, ESCALATE_FIELD, MUTED_FIELD = "daily_cap", "escalate", "muted"
@@ -19,20 +19,20 @@ ALERTS_FIELD, APPROVALS_FIELD, BACK_FIELD = "alerts_channel", "approvals_channel
 NO_TIME = "none"
 """What the menus of quiet hours hold where there are none."""
 HALF_HOURS = range(0, 24 * 60, 30)
-CAPS = (1, 3, 5, 10, 20)
-ESCALATIONS = (0, 15, 30, 60, 120)
+DAILY_CAPS = (1, 3, 5, 10, 20)
+ESCALATION_MINUTES = (0, 15, 30, 60, 120)
 """Minutes; 0 is never."""
-MUTES = ("spike:low", "spike:medium", "threshold:medium", "forecast")
+MUTABLE_KINDS = ("spike:low", "spike:medium", "threshold:medium", "forecast")
 """What can be muted: a kind of alert, or a kind of one severity. Nothing critical ever is, nor a budget used up."""
-_MOST_THRESHOLDS = 8
+_MAX_THRESHOLDS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Destination:
     """A channel that messages go to. `ref` is a name or id to post to."""
 
     ref: str
-    state: PlaceState
+    state: DestinationState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +46,8 @@ class AlertSettings:
     daily_cap: int
     muted: frozenset[str]
     escalate_minutes: int
-    alerts_place: Place | None
-    approvals_place: Place | None
+    alerts_destination: Destination | None
+    approvals_destination: Destination | None
 
     def to_json(self) -> dict[str, Any]:
         """Everything but the places, whose state changes without anybody setting it."""
@@ -62,7 +62,7 @@ class AlertSettings:
         }
 
 
-DEFAULTS = AlertSettings(
+DEFAULT_SETTINGS = AlertSettings(
     thresholds=None,
     quiet_from=None,
     quiet_until=None,
@@ -70,13 +70,15 @@ DEFAULTS = AlertSettings(
     daily_cap=5,
     muted=frozenset(),
     escalate_minutes=30,
-    alerts_place=None,
-    approvals_place=None,
+    alerts_destination=None,
+    approvals_destination=None,
 )
 """No quiet hours: Slack itself rings nobody outside of the hours they set there, and money does not sleep."""
 
 
-def settings_of(kept: Mapping[str, Any], *, alerts_place: Place | None, approvals_place: Place | None) -> AlertSettings:
+def settings_of(
+    kept: Mapping[str, Any], *, alerts_destination: Destination | None, approvals_destination: Destination | None
+) -> AlertSettings:
     """The settings of what `to_json` made."""
     thresholds = kept["thresholds"]
     return AlertSettings(
@@ -87,12 +89,12 @@ def settings_of(kept: Mapping[str, Any], *, alerts_place: Place | None, approval
         daily_cap=kept["daily_cap"],
         muted=frozenset(kept["muted"]),
         escalate_minutes=kept["escalate_minutes"],
-        alerts_place=alerts_place,
-        approvals_place=approvals_place,
+        alerts_destination=alerts_destination,
+        approvals_destination=approvals_destination,
     )
 
 
-def typed_thresholds(text: str) -> tuple[int, ...] | None:
+def parse_thresholds(text: str) -> tuple[int, ...] | None:
     """`50, 80, 100 %` as whole percents, ascending; None for an empty field."""
     words = [word for word in re.split(r"[\s,;%]+", text) if word]
     if not words:
@@ -100,12 +102,12 @@ def typed_thresholds(text: str) -> tuple[int, ...] | None:
     if not all(re.fullmatch(r"[0-9]{1,3}", word) and 1 <= int(word) <= 200 for word in words):
         raise FieldRefusal(THRESHOLDS_FIELD, "Thresholds are whole percents from 1 to 200, such as 50, 80, 100.")
     found = tuple(sorted({int(word) for word in words}))
-    if len(found) > _MOST_THRESHOLDS:
-        raise FieldRefusal(THRESHOLDS_FIELD, f"At most {_MOST_THRESHOLDS} thresholds.")
+    if len(found) > _MAX_THRESHOLDS:
+        raise FieldRefusal(THRESHOLDS_FIELD, f"At most {_MAX_THRESHOLDS} thresholds.")
     return found
 
 
-def chosen_quiet_hours(begin: str, end: str) -> tuple[int | None, int | None]:
+def parse_quiet_hours(begin: str, end: str) -> tuple[int | None, int | None]:
     """Two times of day out of menus, as minutes or nothing; both or neither."""
     if begin == end == NO_TIME:
         return None, None
@@ -114,13 +116,13 @@ def chosen_quiet_hours(begin: str, end: str) -> tuple[int | None, int | None]:
         raise FieldRefusal(
             missing, "Quiet hours need a beginning and an end. Choose “none” in both for no quiet hours."
         )
-    minutes = (chosen(FROM_FIELD, begin, among=HALF_HOURS), chosen(UNTIL_FIELD, end, among=HALF_HOURS))
+    minutes = (parse_choice(FROM_FIELD, begin, among=HALF_HOURS), parse_choice(UNTIL_FIELD, end, among=HALF_HOURS))
     if minutes[0] == minutes[1]:
         raise FieldRefusal(UNTIL_FIELD, "Quiet hours can't end when they begin. Mute kinds of alerts below instead.")
     return minutes
 
 
-def chosen(field: str, text: str, *, among: Collection[int]) -> int:
+def parse_choice(field: str, text: str, *, among: Collection[int]) -> int:
     """A number out of a menu."""
     if not text.isdigit() or int(text) not in among:
         raise FieldRefusal(field, "Choose one of the menu.")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal, NamedTuple, get_args
 
-from bot.org.people import spelling
+from bot.org.people import normalize_spelling
 from bot.usage import Labels, UsageEvent
 
 RuleKind = Literal["credential", "gateway_team", "workflow", "tag", "user"]
@@ -20,7 +20,7 @@ Origin = Literal["file", "claim"]
 UNATTRIBUTED = "unattributed"
 
 
-class Placed(NamedTuple):
+class Placement(NamedTuple):
     """Where an event belongs: the team's id and the name of the rule that said so."""
 
     team_id: int
@@ -28,7 +28,7 @@ class Placed(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
+class AttributionRule:
     """One line of `attribution:` in teams.yml, or a claim. `pattern` may hold `*` and `?`.
 
     It holds from `from_at` on until `until_at`, if that is known. A `dated` one has its beginning from a person, who knew
@@ -51,8 +51,8 @@ class Rule:
         return self.kind == "credential" and self.pattern.casefold() == literal_pattern(credential).casefold()
 
     @property
-    def placed(self) -> Placed:
-        return Placed(self.team_id, f"{self.kind}:{self.pattern}")
+    def placed(self) -> Placement:
+        return Placement(self.team_id, f"{self.kind}:{self.pattern}")
 
 
 class Membership(NamedTuple):
@@ -106,7 +106,7 @@ def literal_pattern(credential: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class AttributionStep:
     """One kind of rule that was asked about an event: what it looked at, and what it said, if anything.
 
     `since` and `until` are the dates between which the answer holds. An `early` answer was given by a rule that began after
@@ -114,8 +114,8 @@ class Step:
     """
 
     kind: str
-    looked_at: str
-    placed: Placed | None
+    checked_value: str
+    placed: Placement | None
     since: int = 0
     until: int | None = None
     early: bool = False
@@ -125,10 +125,10 @@ class Step:
 class _Patterns:
     """Rules of one kind: exact ones by look-up, patterns in the order of the file, claims after the file's lines."""
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
-        self._exact: dict[str, list[Rule]] = {}
-        self._globs: list[tuple[str, Rule]] = []
-        firsts: dict[str, Rule] = {}
+    def __init__(self, rules: Iterable[AttributionRule]) -> None:
+        self._exact: dict[str, list[AttributionRule]] = {}
+        self._globs: list[tuple[str, AttributionRule]] = []
+        firsts: dict[str, AttributionRule] = {}
         for rule in rules:
             pattern = rule.pattern.casefold()
             if any(c in pattern for c in "*?["):
@@ -142,7 +142,7 @@ class _Patterns:
     def __bool__(self) -> bool:
         return bool(self._exact or self._globs)
 
-    def find(self, value: str, at: int, *, early: bool) -> Rule | None:
+    def find(self, value: str, at: int, *, early: bool) -> AttributionRule | None:
         """The rule that holds at a moment; or, `early`, the one that nobody dated and that began later."""
         folded = value.casefold()
         for rule in self._exact.get(folded, ()):
@@ -153,21 +153,21 @@ class _Patterns:
                 return rule
         return None
 
-    def _answers(self, rule: Rule, at: int, early: bool) -> bool:
+    def _answers(self, rule: AttributionRule, at: int, early: bool) -> bool:
         return (at < rule.from_at and id(rule) in self._reach_back) if early else rule.holds(at)
 
 
 class Attribution:
     """All rules with their dates, made ready for look-up. It remembers what it decided: senders repeat themselves."""
 
-    _MEMORY = 50_000
-    _MEMORY_CHARACTERS = 10_000_000
+    _CACHE_SIZE = 50_000
+    _CACHE_CHARACTERS = 10_000_000
     """Whatever clients write into their tags: 64 of them may have 16,000 characters."""
 
     def __init__(
         self,
         *,
-        rules: Iterable[Rule],
+        rules: Iterable[AttributionRule],
         team_ids: dict[str, int],
         team_of_user: dict[str, int],
         unattributed_id: int,
@@ -180,42 +180,42 @@ class Attribution:
         self._team_ids = team_ids
         self._team_of_user = team_of_user
         self._memberships = memberships or {}
-        self._unattributed = Placed(unattributed_id, UNATTRIBUTED)
+        self._unattributed = Placement(unattributed_id, UNATTRIBUTED)
         begun = {rule.from_at for rule in listed} | {m.from_at for own in self._memberships.values() for m in own}
         self._changes = sorted(begun | {rule.until_at for rule in listed if rule.until_at is not None})
-        self._memory: dict[tuple[int, Labels], Placed] = {}
+        self._memory: dict[tuple[int, Labels], Placement] = {}
         self._remembered_characters = 0
 
-    def place(self, event: UsageEvent, source: Source) -> Placed:
+    def place(self, event: UsageEvent, source: Source) -> Placement:
         """The team of an event: by the key's own team, credential, gateway's team, workflow, tag, declared team, user, and
         at last the source's own default."""
         if source.team_id is not None:
-            return Placed(source.team_id, f"key:{source.name}")
+            return Placement(source.team_id, f"key:{source.name}")
         # Between two changes of the rules all moments are alike, so it is their count that is remembered, and no moment.
         asked = (bisect_right(self._changes, event.occurred_at), event.labels)
         placed = self._memory.get(asked)
         if placed is None:
             placed = self._memory[asked] = self._decide(event)
             self._remembered_characters += event.labels.characters
-            if len(self._memory) > self._MEMORY or self._remembered_characters > self._MEMORY_CHARACTERS:
+            if len(self._memory) > self._CACHE_SIZE or self._remembered_characters > self._CACHE_CHARACTERS:
                 self._memory.clear()
                 self._remembered_characters = 0
         if placed is self._unattributed and source.default_team_id is not None:
-            return Placed(source.default_team_id, f"source:{source.name}")
+            return Placement(source.default_team_id, f"source:{source.name}")
         return placed
 
     def changes_within(self, start: int, end: int) -> bool:
         """Whether a rule or a membership begins or ends after `start`, up to `end`."""
         return bisect_right(self._changes, start) != bisect_right(self._changes, end)
 
-    def rule_of(self, credential: str, at: int) -> Rule | None:
+    def rule_of(self, credential: str, at: int) -> AttributionRule | None:
         """The rule that says at a moment whose a credential is."""
         return self._by_kind["credential"].find(credential, at, early=False) if credential else None
 
-    def explained(self, event: UsageEvent, source: Source) -> list[Step]:
+    def explain(self, event: UsageEvent, source: Source) -> list[AttributionStep]:
         """What was asked about an event, in order, up to the answer."""
-        own = Placed(source.team_id, f"key:{source.name}") if source.team_id is not None else None
-        asked = [Step(kind="key", looked_at=source.name, placed=own)]
+        own = Placement(source.team_id, f"key:{source.name}") if source.team_id is not None else None
+        asked = [AttributionStep(kind="key", checked_value=source.name, placed=own)]
         if own is not None:
             return asked
         for step in self._steps(event):
@@ -223,52 +223,52 @@ class Attribution:
             if step.placed is not None:
                 return asked
         default = source.default_team_id
-        placed = Placed(default, f"source:{source.name}") if default is not None else None
-        asked.append(Step(kind="source default", looked_at=source.name, placed=placed))
+        placed = Placement(default, f"source:{source.name}") if default is not None else None
+        asked.append(AttributionStep(kind="source default", checked_value=source.name, placed=placed))
         if placed is None:
-            asked.append(Step(kind=UNATTRIBUTED, looked_at="", placed=self._unattributed))
+            asked.append(AttributionStep(kind=UNATTRIBUTED, checked_value="", placed=self._unattributed))
         return asked
 
-    def _decide(self, event: UsageEvent) -> Placed:
+    def _decide(self, event: UsageEvent) -> Placement:
         return next((step.placed for step in self._steps(event) if step.placed is not None), self._unattributed)
 
-    def _steps(self, event: UsageEvent) -> Iterator[Step]:
+    def _steps(self, event: UsageEvent) -> Iterator[AttributionStep]:
         yield from self._asked(event, early=False)
         if self._changes and event.occurred_at < self._changes[-1]:
             yield from self._asked(event, early=True)
 
-    def _asked(self, event: UsageEvent, *, early: bool) -> Iterator[Step]:
+    def _asked(self, event: UsageEvent, *, early: bool) -> Iterator[AttributionStep]:
         yield self._rule("credential", (event.labels.credential,), event, early)
         yield self._rule("gateway_team", (event.labels.gateway_team,), event, early)
         yield self._rule("workflow", (event.labels.workflow,), event, early)
         yield self._rule("tag", event.labels.tags, event, early)
         if not early:
             declared = self._team_ids.get(event.labels.declared_team.casefold()) if event.labels.declared_team else None
-            placed = None if declared is None else Placed(declared, "declared team")
-            yield Step(kind="declared team", looked_at=event.labels.declared_team, placed=placed)
+            placed = None if declared is None else Placement(declared, "declared team")
+            yield AttributionStep(kind="declared team", checked_value=event.labels.declared_team, placed=placed)
         yield self._rule("user", (event.labels.user,), event, early)
         yield self._team_of(event, early)
 
-    def _rule(self, kind: RuleKind, values: Sequence[str], event: UsageEvent, early: bool) -> Step:
+    def _rule(self, kind: RuleKind, values: Sequence[str], event: UsageEvent, early: bool) -> AttributionStep:
         patterns = self._by_kind[kind]
         if patterns:
             for value in values:
                 rule = patterns.find(value, event.occurred_at, early=early) if value else None
                 if rule is not None:
-                    return Step(
+                    return AttributionStep(
                         kind=kind,
-                        looked_at=value,
+                        checked_value=value,
                         placed=rule.placed,
                         since=rule.from_at,
                         until=rule.until_at,
                         early=early,
                         origin=rule.origin,
                     )
-        return Step(kind=kind, looked_at=", ".join(values), placed=None, early=early)
+        return AttributionStep(kind=kind, checked_value=", ".join(values), placed=None, early=early)
 
-    def _team_of(self, event: UsageEvent, early: bool) -> Step:
+    def _team_of(self, event: UsageEvent, early: bool) -> AttributionStep:
         """A person's team of that day; else the one whose member or manager they are; else the first they ever had."""
-        spelled = spelling(event.labels.user)
+        spelled = normalize_spelling(event.labels.user)
         own = self._memberships.get(spelled, ())
         at = bisect_right(own, event.occurred_at, key=lambda membership: membership.from_at) - 1
         found = own[at] if at >= 0 else None
@@ -276,15 +276,15 @@ class Attribution:
             found = own[0]
         if found is not None:
             until = next((later.from_at for later in own if later.from_at > found.from_at), None)
-            placed = Placed(found.team_id, "user's team")
-            return Step(
+            placed = Placement(found.team_id, "user's team")
+            return AttributionStep(
                 kind="user's team",
-                looked_at=event.labels.user,
+                checked_value=event.labels.user,
                 placed=placed,
                 since=found.from_at,
                 until=until,
                 early=early,
             )
         team = None if early else self._team_of_user.get(spelled)
-        placed_now = None if team is None else Placed(team, "user's team")
-        return Step(kind="user's team", looked_at=event.labels.user, placed=placed_now, early=early)
+        placed_now = None if team is None else Placement(team, "user's team")
+        return AttributionStep(kind="user's team", checked_value=event.labels.user, placed=placed_now, early=early)

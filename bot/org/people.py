@@ -27,12 +27,12 @@ def is_email(text: str) -> bool:
     return _EMAIL.fullmatch(text) is not None
 
 
-def spelling(text: str) -> str:
+def normalize_spelling(text: str) -> str:
     """The form in which spellings of a person are compared: trimmed and case-folded."""
     return text.strip().casefold()
 
 
-class Unmatched(NamedTuple):
+class UnmatchedPerson(NamedTuple):
     """Somebody whom senders name and nobody knows: no team, and no Slack account."""
 
     spelled: str

@@ -7,7 +7,7 @@ from datetime import date
 from difflib import get_close_matches
 from io import StringIO
 
-from bot.org.people import is_email, spelling
+from bot.org.people import is_email, normalize_spelling
 from bot.periods import day_number
 from bot.refusals import ConfigError
 from bot.usage import MAX_NAME_CHARACTERS
@@ -36,7 +36,7 @@ def read_people_file(text: str) -> list[PersonLine]:
     rows = csv.reader(StringIO(text, newline=""), strict=True)
     try:
         heading = [name.strip().casefold() for name in next(rows, [])]
-        refuse(_heading_faults(heading))
+        raise_faults(_heading_faults(heading))
         lines, faults = [], []
         for row in rows:
             if any(value.strip() for value in row):
@@ -45,11 +45,11 @@ def read_people_file(text: str) -> list[PersonLine]:
                 faults += wrong
     except csv.Error as error:
         raise ConfigError(f"line {rows.line_num}: {error}") from error
-    refuse([*faults, *_faults_between(lines)])
+    raise_faults([*faults, *_faults_between(lines)])
     return lines
 
 
-def text_of(file: bytes) -> str:
+def read_text(file: bytes) -> str:
     """The file as text; ConfigError names the line that is no UTF-8, as of a spreadsheet in another encoding."""
     try:
         return file.decode("utf-8-sig")
@@ -58,7 +58,7 @@ def text_of(file: bytes) -> str:
         raise ConfigError(f"line {line}: is not UTF-8; save the file as CSV in UTF-8") from error
 
 
-def refuse(faults: Sequence[str]) -> None:
+def raise_faults(faults: Sequence[str]) -> None:
     """Raises ConfigError if there are any, naming the first ones."""
     if faults:
         rest = len(faults) - _FAULTS_SHOWN
@@ -81,21 +81,21 @@ def _line(number: int, heading: Sequence[str], row: Sequence[str]) -> tuple[Pers
     if len(row) > len(heading):
         faults.append(f"line {number}: has {len(row)} values under {len(heading)} columns; is a comma in one of them?")
     given = {name: value.strip() for name, value in zip(heading, row, strict=False)}
-    email, manager = (spelling(given.get(name, "")) for name in ("email", "manager"))
-    team, began = spelling(given.get("team", "")), given.get("from", "")
-    aliases = tuple(dict.fromkeys(a for part in given.get("aliases", "").split(";") if (a := spelling(part))))
+    email, manager = (normalize_spelling(given.get(name, "")) for name in ("email", "manager"))
+    team, began = normalize_spelling(given.get("team", "")), given.get("from", "")
+    aliases = tuple(dict.fromkeys(a for part in given.get("aliases", "").split(";") if (a := normalize_spelling(part))))
     if not is_email(email) or not email.isprintable():
-        faults.append(f"line {number}, email: {_is_no(given.get('email', ''), 'e-mail address')}")
+        faults.append(f"line {number}, email: {_fault_of(given.get('email', ''), 'e-mail address')}")
     for alias in aliases:
         if len(alias) > MAX_NAME_CHARACTERS or not alias.isprintable():
             faults.append(f"line {number}, aliases: an alias has at most {MAX_NAME_CHARACTERS} printable characters")
     if manager and not (is_email(manager) and manager.isprintable()):
-        faults.append(f"line {number}, manager: {_is_no(given['manager'], 'e-mail address')}")
+        faults.append(f"line {number}, manager: {_fault_of(given['manager'], 'e-mail address')}")
     if manager and manager == email:
         faults.append(f"line {number}, manager: nobody is their own manager")
     from_day = _day(began)
     if began and from_day is None:
-        faults.append(f"line {number}, from: {_is_no(began, 'date like 2026-11-01')}")
+        faults.append(f"line {number}, from: {_fault_of(began, 'date like 2026-11-01')}")
     if began and not (team or manager):
         faults.append(
             f"line {number}, from: is the day on which a team begins, and the line names neither team nor manager"
@@ -111,7 +111,7 @@ def _line(number: int, heading: Sequence[str], row: Sequence[str]) -> tuple[Pers
     return line, faults
 
 
-def _is_no(value: str, what: str) -> str:
+def _fault_of(value: str, what: str) -> str:
     return f"{value!r} is no {what}" if value else "is empty"
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.org.alert_settings import DEFAULTS, AlertSettings, Place, Route
+from bot.org.alert_settings import DEFAULT_SETTINGS, AlertSettings, Destination, MessageRoute
 from bot.periods import Period as BudgetPeriod
 from bot.periods import PeriodKind, local_day, period_of
 
@@ -38,17 +38,17 @@ class Team:
     thresholds: tuple[int, ...]
     starts_day: int | None
     mode: Mode
-    alerts: AlertSettings = DEFAULTS
+    alerts: AlertSettings = DEFAULT_SETTINGS
 
-    def place(self, route: Route = "") -> Place:
+    def place(self, route: MessageRoute = "") -> Destination:
         """The channel for messages of a kind: the team's own where it has none apart."""
-        apart = {"alerts": self.alerts.alerts_place, "approvals": self.alerts.approvals_place}.get(route)
-        return apart or Place(ref=self.channel_id or self.channel_ref, state=self.channel_state)
+        apart = {"alerts": self.alerts.alerts_destination, "approvals": self.alerts.approvals_destination}.get(route)
+        return apart or Destination(ref=self.channel_id or self.channel_ref, state=self.channel_state)
 
     @property
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> tuple[Destination, ...]:
         """All channels that the team's messages go to, its own first."""
-        apart = (self.alerts.alerts_place, self.alerts.approvals_place)
+        apart = (self.alerts.alerts_destination, self.alerts.approvals_destination)
         return (self.place(), *(place for place in apart if place is not None))
 
     def is_at(self, channel_id: str) -> bool:
@@ -117,7 +117,7 @@ class Directory:
         return tuple(found)
 
     @property
-    def addressed(self) -> tuple[Team, ...]:
+    def alert_teams(self) -> tuple[Team, ...]:
         """All that alerts are told of, with settings for them: the organisation, and every team."""
         return (self.root, *self.real_teams)
 

@@ -11,7 +11,7 @@ from bot.usage import UsageEvent
 
 ToolKind = Literal["in_house", "third_party"]
 
-_MEMORY = 20_000
+_CACHE_SIZE = 20_000
 
 _KNOWN_AGENTS = (
     ("claude-cli*", "Claude Code"),
@@ -82,7 +82,7 @@ class Tools:
         for spelled, name in _KNOWN_NAMES.items():
             self._names.setdefault(spelled, self._names[_folded(name)])
         self._kinds: dict[str, ToolKind] = {_folded(rule.name): rule.kind for rule in reversed(listed)}
-        self._decided = lru_cache(maxsize=_MEMORY)(self._decide)
+        self._decided = lru_cache(maxsize=_CACHE_SIZE)(self._decide)
 
     def tool_of(self, event: UsageEvent, *, api_base: str = "") -> str:
         """The tool's name: as declared, else by user agent, by the address called, by model; "" if nothing tells."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from bot.alerting.alerts import Silence
+from bot.alerting.alerts import DataGap
 from bot.books.budgets import Standing
 from bot.periods import date_of, day_number, day_start, week_of, zone
 from bot.reporting.mix import ToolMix
@@ -38,7 +38,7 @@ class Driver:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Announced:
+class AnnouncedSpend:
     """Spend that was announced ahead, and what it cost on top of the usual. The days are the first and the last."""
 
     what: str
@@ -66,8 +66,8 @@ class Digest:
     chart_days: tuple[int, ...]
     open_requests: int
     alerts: int
-    announced: tuple[Announced, ...] = ()
-    gaps: tuple[Silence, ...] = ()
+    announced: tuple[AnnouncedSpend, ...] = ()
+    gaps: tuple[DataGap, ...] = ()
     """Hours of the week in which a source that usually sends did not."""
 
 

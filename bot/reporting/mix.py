@@ -21,7 +21,7 @@ class ToolUse(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class KindOfTool:
+class ToolKindTotals:
     """One kind's dollars and tokens, and its dollars before. `priced_tokens` are those that its dollars paid for."""
 
     cost_nanos: int
@@ -46,8 +46,8 @@ class KindOfTool:
 class ToolMix:
     """Both kinds over the same days."""
 
-    in_house: KindOfTool
-    third_party: KindOfTool
+    in_house: ToolKindTotals
+    third_party: ToolKindTotals
 
     @property
     def cost_nanos(self) -> int:
@@ -62,9 +62,9 @@ def mix_of(uses: Iterable[ToolUse], before: Iterable[ToolUse], *, kind_of: Calla
     """The mix of what tools did over some days, with their dollars over the days that these are compared with."""
     now, then = list(uses), list(before)
 
-    def kind(wanted: ToolKind) -> KindOfTool:
+    def kind(wanted: ToolKind) -> ToolKindTotals:
         of_kind = [use for use in now if kind_of(use.tool) == wanted]
-        return KindOfTool(
+        return ToolKindTotals(
             cost_nanos=sum(use.cost_nanos for use in of_kind),
             before_nanos=sum(use.cost_nanos for use in then if kind_of(use.tool) == wanted),
             tokens=sum(use.tokens for use in of_kind),

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from bot.alerting.alert_quality import AlertQuality
 from bot.books.budgets import Standing
-from bot.costs.prices import Disagreement, Repricing, Unpriced
+from bot.costs.prices import PriceDisagreement, Repricing, UnpricedModel
 from bot.crosschecks.gateways import DriftLine
 from bot.crosschecks.observations import CrossCheck
-from bot.intake.quarantine import Share as QuarantineShare
+from bot.intake.quarantine import QuarantineShare
 from bot.org.attribution import UnattributedKey
-from bot.org.people import Unmatched
+from bot.org.people import UnmatchedPerson
 from bot.org.teams import Team
 from bot.reporting.digests import Share
 from bot.reporting.mix import ToolMix
@@ -34,7 +34,7 @@ class PersonUse:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pending:
+class PendingRequest:
     """A waiting request with the names that its card shows."""
 
     request: BudgetRequest
@@ -69,12 +69,12 @@ class SilentSource:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Whose:
+class UnattributedView:
     """Usage of the last month whose team or person nobody knows, the dearest first. `may_claim` is whether the viewer
     may say whose a key is; `hides_people` whether figures of somebody named by e-mail are for that person alone."""
 
     keys: tuple[UnattributedKey, ...]
-    people: tuple[Unmatched, ...]
+    people: tuple[UnmatchedPerson, ...]
     may_claim: bool
     hides_people: bool
 
@@ -84,9 +84,9 @@ class PricesView:
     """What admins and finance see of prices: models without one, those being priced again or just done, and the models on
     whose price senders and we disagree materially, the most first."""
 
-    unpriced: tuple[Unpriced, ...]
+    unpriced: tuple[UnpricedModel, ...]
     repricings: tuple[Repricing, ...]
-    disagreements: tuple[Disagreement, ...]
+    disagreements: tuple[PriceDisagreement, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +105,7 @@ class CompanyView:
     overlaps: tuple[OverlapView, ...]
     broken_routes: tuple[str, ...]
     silent_messages: int
-    whose: Whose
+    unattributed: UnattributedView
     drifts: tuple[tuple[str, DriftLine], ...] = ()
     """(source, gateway's team) of which a gateway and the books say different things."""
     silent_sources: tuple[SilentSource, ...] = ()
@@ -120,7 +120,7 @@ class Home:
     is_outsider: bool
     use: PersonUse
     standings: tuple[Standing, ...]
-    approvals: tuple[Pending, ...]
+    approvals: tuple[PendingRequest, ...]
     own_requests: tuple[tuple[BudgetRequest, str], ...]
     """(request, team name)"""
     company: CompanyView | None

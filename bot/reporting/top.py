@@ -25,7 +25,7 @@ _PEOPLE = frozenset({"people", "person", "users", "user", "members", "who"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class TopAsked:
+class TopQuery:
     """What somebody wants to see the top of."""
 
     part: TopPart
@@ -33,7 +33,7 @@ class TopAsked:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Days:
+class ComparedDays:
     """[first_day, end_day), compared with [before_day, before_end)."""
 
     first_day: int
@@ -43,11 +43,11 @@ class Days:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Top:
+class TopReport:
     """What costs most for a team, the costliest first. The mix is that of its tools, where these were asked for."""
 
     team: Team
-    asked: TopAsked
+    asked: TopQuery
     shares: tuple[Share, ...]
     mix: ToolMix | None
 
@@ -60,7 +60,7 @@ class Top:
         return sum(share.before_nanos for share in self.shares)
 
 
-def top_asked(text: str) -> TopAsked:
+def parse_top_query(text: str) -> TopQuery:
     """What was typed after `top`, in any order: tools of the last seven days unless it says otherwise. Refuses people, and
     words that mean nothing here."""
     part: TopPart = "tool"
@@ -77,22 +77,22 @@ def top_asked(text: str) -> TopAsked:
                 "After `top` comes `tools`, `models` or `workflows`, and `7d`, `30d` or `mtd` (this month so far): "
                 "`top models 30d`, for example."
             )
-    return TopAsked(part=part, span=span)
+    return TopQuery(part=part, span=span)
 
 
-def days_of(span: TopSpan, *, today: int) -> Days:
+def days_of(span: TopSpan, *, today: int) -> ComparedDays:
     """The days of a span, today included, and as many before them; a month so far is compared with the same days of the
     last one, or with all of it if that one was shorter."""
     if span == "mtd":
         month = period_of(today, "month")
-        return so_far(month.first_day, period_of(month.first_day - 1, "month").first_day, today=today)
+        return compare_period_so_far(month.first_day, period_of(month.first_day - 1, "month").first_day, today=today)
     length = 7 if span == "7d" else 30
     first = today + 1 - length
-    return Days(first_day=first, end_day=today + 1, before_day=first - length, before_end=first)
+    return ComparedDays(first_day=first, end_day=today + 1, before_day=first - length, before_end=first)
 
 
-def so_far(first_day: int, last_first_day: int, *, today: int) -> Days:
+def compare_period_so_far(first_day: int, last_first_day: int, *, today: int) -> ComparedDays:
     """A period's days so far, with the same days of the last period, which ends where this one begins."""
     end = today + 1
     before_end = min(last_first_day + end - first_day, first_day)
-    return Days(first_day=first_day, end_day=end, before_day=last_first_day, before_end=before_end)
+    return ComparedDays(first_day=first_day, end_day=end, before_day=last_first_day, before_end=before_end)

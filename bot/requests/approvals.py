@@ -16,12 +16,12 @@ class ApprovalRule:
     by: Literal["team_manager", "finance"]
 
 
-DEFAULT_RULES = (ApprovalRule(up_to_nanos=None, by="team_manager"),)
+DEFAULT_APPROVAL_RULES = (ApprovalRule(up_to_nanos=None, by="team_manager"),)
 """Where no policy is declared, managers decide about any amount there is money for."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Route:
+class ApprovalRoute:
     """Where a request goes: the people who may decide it, who pays, and what is held meanwhile.
 
     `payer` is None if nobody has the money: then nothing is held and finance decides.
@@ -49,7 +49,7 @@ def payer_of(directory: Directory, *, team: Team, amount_nanos: int, balances: M
     return next((a for a in directory.ancestors(team) if balances[a.id].available_nanos >= amount_nanos), None)
 
 
-def route(
+def route_request(
     directory: Directory,
     *,
     team: Team,
@@ -57,7 +57,7 @@ def route(
     amount_nanos: int,
     payer: Team | None,
     rules: Sequence[ApprovalRule],
-) -> Route:
+) -> ApprovalRoute:
     """Decides who decides. Deciders are the asking team's managers and the payer's, within what the policy leaves to
     managers; never the asker. If that is nobody, or nobody has the money, finance decides (never the asker either).
 
@@ -70,7 +70,7 @@ def route(
         managers = directory.people_with("manager", team) | directory.people_with("manager", payer)
         managers -= {asker_id}
     held = amount_nanos if payer is not None else 0
-    return Route(deciders=managers or finance, payer=payer, held_nanos=held, by_finance=not managers)
+    return ApprovalRoute(deciders=managers or finance, payer=payer, held_nanos=held, by_finance=not managers)
 
 
 def may_decide(person_id: int, *, asker_id: int, deciders: frozenset[int], directory: Directory) -> bool:

@@ -8,7 +8,7 @@ from bot.books.ledger import Account, Entry
 from bot.org.teams import Directory, Team
 from bot.refusals import FieldRefusal, Refusal
 
-State = Literal["pending", "approved", "denied", "withdrawn"]
+RequestState = Literal["pending", "approved", "denied", "withdrawn"]
 MAX_REASON_CHARACTERS = 1_000
 
 
@@ -22,7 +22,7 @@ class BudgetRequest:
     amount_nanos: int
     reason: str
     period: str
-    state: State
+    state: RequestState
     payer_id: int | None
     held_nanos: int
     revision: int
@@ -46,7 +46,7 @@ def checked_reason(text: str) -> str:
     return reason
 
 
-def must_be_pending(request: BudgetRequest, *, decided_by_name: str = "") -> None:
+def require_pending(request: BudgetRequest, *, decided_by_name: str = "") -> None:
     """Refuses anything that is done to a request after its end, with a sentence that says how it ended."""
     if request.state == "pending":
         return
@@ -56,13 +56,13 @@ def must_be_pending(request: BudgetRequest, *, decided_by_name: str = "") -> Non
     raise Refusal(f"{who} already {'approved' if request.state == 'approved' else 'denied'} this request.")
 
 
-def decided(request: BudgetRequest, *, approve: bool, by: int, at: int, reason: str = "") -> BudgetRequest:
+def with_decision(request: BudgetRequest, *, approve: bool, by: int, at: int, reason: str = "") -> BudgetRequest:
     """The request with its decision."""
-    state: State = "approved" if approve else "denied"
+    state: RequestState = "approved" if approve else "denied"
     return replace(request, state=state, decided_by=by, decided_at=at, decision_reason=reason)
 
 
-def withdrawn(request: BudgetRequest, *, by: int, at: int) -> BudgetRequest:
+def with_withdrawal(request: BudgetRequest, *, by: int, at: int) -> BudgetRequest:
     if by != request.person_id:
         raise Refusal("Only the person who asked can withdraw a request.")
     return replace(request, state="withdrawn", decided_by=by, decided_at=at)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.sandbox.dispatch import Delivery, Dispatch
+from bot.sandbox.dispatch import AppReply, Dispatch
 from bot.sandbox.errors import SlackError
 from bot.sandbox.rooms import Room
 from bot.sandbox.settings import Member
@@ -14,7 +14,7 @@ OTHER_COMPANY = "TSTRANGERS"
 
 async def change_channel(
     workspace: Workspace, dispatch: Dispatch, member: Member, room: Room, *, change: str, name: str
-) -> Delivery:
+) -> AppReply:
     """Archives, renames, shares, joins or leaves a channel, and sends the event. Raises SlackError."""
     if room.is_im:
         raise SlackError("method_not_supported_for_channel_type")

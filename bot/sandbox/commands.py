@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from bot.sandbox.chat import checked_blocks, checked_text
-from bot.sandbox.dispatch import VERIFICATION_TOKEN, Delivery, Dispatch
+from bot.sandbox.dispatch import VERIFICATION_TOKEN, AppReply, Dispatch
 from bot.sandbox.errors import SlackError
 from bot.sandbox.messages import Message
 from bot.sandbox.rooms import Room
@@ -14,7 +14,7 @@ from bot.sandbox.workspace import Workspace
 Json = dict[str, Any]
 
 
-async def run_command(workspace: Workspace, dispatch: Dispatch, member: Member, room: Room, typed: str) -> Delivery:
+async def run_command(workspace: Workspace, dispatch: Dispatch, member: Member, room: Room, typed: str) -> AppReply:
     """Runs what was typed. Failures are told by Slackbot, to this person alone."""
     settings = workspace.settings
     word, _, text = typed.strip().partition(" ")
@@ -22,7 +22,7 @@ async def run_command(workspace: Workspace, dispatch: Dispatch, member: Member, 
         workspace.slackbot(
             room, member.id, f"`{word}` is not a valid command. This workspace knows {settings.command}."
         )
-        return Delivery(status=None, error="unknown_command")
+        return AppReply(status=None, error="unknown_command")
     fields = {
         "token": VERIFICATION_TOKEN,
         "team_id": settings.team_id,
@@ -54,7 +54,7 @@ def _shown_name(room: Room) -> str:
     return "privategroup" if room.is_private else room.name
 
 
-def _said_in_answer(workspace: Workspace, member: Member, room: Room, delivery: Delivery) -> Delivery:
+def _said_in_answer(workspace: Workspace, member: Member, room: Room, delivery: AppReply) -> AppReply:
     """Shows what the answer's body says: bare text, or a message; to the asker alone unless it says in_channel."""
     said = (
         delivery.decoded() if delivery.content_type == "application/json" else delivery.body.decode("utf-8", "replace")
@@ -65,7 +65,7 @@ def _said_in_answer(workspace: Workspace, member: Member, room: Room, delivery: 
     try:
         say(workspace, room, member.id, payload)
     except SlackError:
-        return Delivery(status=delivery.status, body=delivery.body, error="invalid_command_response")
+        return AppReply(status=delivery.status, body=delivery.body, error="invalid_command_response")
     return delivery
 
 

@@ -6,7 +6,7 @@ from bot.sandbox.errors import SlackError
 
 Json = dict[str, Any]
 PAGE_SIZE = 100
-MOST_PER_PAGE = 1000
+MAX_PER_PAGE = 1000
 
 
 def page_of(everything: list[Any], args: Json) -> tuple[list[Any], str]:
@@ -16,7 +16,7 @@ def page_of(everything: list[Any], args: Json) -> tuple[list[Any], str]:
         start = int(args.get("cursor") or 0)
     except ValueError as wrong:
         raise SlackError("invalid_cursor") from wrong
-    if not 1 <= size <= MOST_PER_PAGE:
+    if not 1 <= size <= MAX_PER_PAGE:
         raise SlackError("invalid_limit")
     end = start + size
     return everything[start:end], str(end) if end < len(everything) else ""

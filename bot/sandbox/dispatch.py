@@ -20,7 +20,7 @@ VERIFICATION_TOKEN = "sandbox-verification-token"  # noqa: S105 - the old token 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Delivery:
+class AppReply:
     """What came of a request: a status and body, or the name of what went wrong."""
 
     status: int | None
@@ -61,13 +61,13 @@ class Dispatch:
         if self._session is not None:
             await self._session.close()
 
-    async def form(self, title: str, fields: Mapping[str, str]) -> Delivery:
+    async def form(self, title: str, fields: Mapping[str, str]) -> AppReply:
         """Sends a form: a command, or an interaction in its `payload` field."""
         payload = fields.get("payload")
         shown = json.loads(payload) if payload else dict(fields)
         return await self._send(title, urlencode(fields).encode(), "application/x-www-form-urlencoded", shown)
 
-    async def event(self, event: Json) -> Delivery:
+    async def event(self, event: Json) -> AppReply:
         """Sends an event in its envelope; once more at once if the app doesn't take it, as Slack does."""
         title = str(event.get("type"))
         envelope = self._envelope(event)
@@ -106,7 +106,7 @@ class Dispatch:
 
     async def _send(
         self, title: str, body: bytes, kind: str, shown: Any, headers: Mapping[str, str] | None = None
-    ) -> Delivery:
+    ) -> AppReply:
         timestamp = str(int(time.time()))  # the app compares it with its own clock, so the page's jumps don't count
         signed = {
             "Content-Type": kind,
@@ -132,14 +132,14 @@ class Dispatch:
         )
         return delivery
 
-    async def _exchange(self, url: str, body: bytes, headers: Mapping[str, str]) -> Delivery:
+    async def _exchange(self, url: str, body: bytes, headers: Mapping[str, str]) -> AppReply:
         try:
             async with asyncio.timeout(self._workspace.patience_seconds):
                 async with self.session().post(url, data=body, headers=headers) as response:
                     content = await response.read()
         except TimeoutError:
-            return Delivery(status=None, error="operation_timeout")
+            return AppReply(status=None, error="operation_timeout")
         except aiohttp.ClientError:
-            return Delivery(status=None, error="dispatch_failed")
+            return AppReply(status=None, error="dispatch_failed")
         error = None if 200 <= response.status < 300 else "dispatch_failed"
-        return Delivery(status=response.status, body=content, content_type=response.content_type, error=error)
+        return AppReply(status=response.status, body=content, content_type=response.content_type, error=error)

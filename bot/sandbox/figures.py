@@ -18,16 +18,16 @@ from bot.sandbox.shapes import (
     string,
 )
 
-MOST_SERIES = 6  # the first documentation's figure; later clients allow more, so this is what every Slack takes
+MAX_SERIES = 6  # the first documentation's figure; later clients allow more, so this is what every Slack takes
 _label = string(20, least=1)
 _series = record({"name": _label, "data": items(record({"label": _label, "value": number}), most=20)})
 _axes = record(
     {"categories": items(_label, most=20)},
     {"x_label": string(50), "y_label": string(50)},
 )
-_xy = record({"series": items(_series, most=MOST_SERIES), "axis_config": _axes})
+_xy = record({"series": items(_series, most=MAX_SERIES), "axis_config": _axes})
 _segment = record({"label": _label, "value": number})
-_chart = by_type({"pie": record({"segments": items(_segment, most=MOST_SERIES)}), "bar": _xy, "line": _xy, "area": _xy})
+_chart = by_type({"pie": record({"segments": items(_segment, most=MAX_SERIES)}), "bar": _xy, "line": _xy, "area": _xy})
 
 
 def _agrees_with_itself(block: Any, pointer: str) -> Iterator[str]:

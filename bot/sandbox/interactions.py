@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from bot.sandbox.dispatch import VERIFICATION_TOKEN, Delivery, Dispatch
+from bot.sandbox.dispatch import VERIFICATION_TOKEN, AppReply, Dispatch
 from bot.sandbox.errors import SlackError
 from bot.sandbox.inputs import refusals, shaped, state
 from bot.sandbox.messages import Message, elements_of
@@ -52,7 +52,7 @@ def _action(workspace: Workspace, blocks: list[Json], asked: Json) -> Json:
 
 async def act_on_message(
     workspace: Workspace, dispatch: Dispatch, member: Member, message: Message, asked: Json
-) -> Delivery:
+) -> AppReply:
     """A click or choice in a message. An ephemeral one is not sent along, as in Slack."""
     action = _action(workspace, message.blocks, asked)
     room = workspace.rooms[message.channel]
@@ -75,7 +75,7 @@ async def act_on_message(
     return await _send_action(workspace, dispatch, payload, action)
 
 
-async def act_on_view(workspace: Workspace, dispatch: Dispatch, member: Member, view: Json, asked: Json) -> Delivery:
+async def act_on_view(workspace: Workspace, dispatch: Dispatch, member: Member, view: Json, asked: Json) -> AppReply:
     """A click or choice in a modal or Home."""
     action = _action(workspace, view["blocks"], asked)
     inner = view["id"] if view["type"] == "modal" else None
@@ -87,7 +87,7 @@ async def act_on_view(workspace: Workspace, dispatch: Dispatch, member: Member, 
     return await _send_action(workspace, dispatch, payload, action)
 
 
-async def _send_action(workspace: Workspace, dispatch: Dispatch, payload: Json, action: Json) -> Delivery:
+async def _send_action(workspace: Workspace, dispatch: Dispatch, payload: Json, action: Json) -> AppReply:
     words = (action.get("text") or {}).get("text", "")
     delivery = await dispatch.form(
         f"{words or action['type']} ({action['action_id']})", {"payload": json.dumps(payload)}

@@ -11,7 +11,7 @@ from bot.sandbox.messages import with_ids
 from bot.sandbox.settings import SandboxSettings
 
 Json = dict[str, Any]
-MOST_OPEN = 3
+MAX_OPEN = 3
 
 
 class Modals:
@@ -50,7 +50,7 @@ class Modals:
             stack.clear()
         elif not stack:
             raise SlackError("not_found")
-        elif len(stack) >= MOST_OPEN:
+        elif len(stack) >= MAX_OPEN:
             raise SlackError("push_limit_reached")
         view["root_view_id"] = stack[0]["id"] if stack else view["id"]
         view["previous_view_id"] = stack[-1]["id"] if stack else None

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from bot.sandbox import channels, commands, interactions, terminal
-from bot.sandbox.dispatch import Delivery, Dispatch
+from bot.sandbox.dispatch import AppReply, Dispatch
 from bot.sandbox.errors import SlackError
 from bot.sandbox.mentions import as_client_sends
 from bot.sandbox.messages import Message
@@ -197,7 +197,7 @@ class Page:
         return view
 
 
-def _clicked(delivery: Delivery) -> Json:
+def _clicked(delivery: AppReply) -> Json:
     """As told, with a sentence for the page where the app did not take the click."""
     told = _told(delivery)
     if delivery.error:
@@ -205,6 +205,6 @@ def _clicked(delivery: Delivery) -> Json:
     return told
 
 
-def _told(delivery: Delivery) -> Json:
+def _told(delivery: AppReply) -> Json:
     answer: Json = {"ok": delivery.error is None, "status": delivery.status}
     return answer | ({"error": delivery.error} if delivery.error else {})

@@ -53,7 +53,7 @@ class Usergroup:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
+class HttpCall:
     """An HTTP request that the sandbox makes when somebody presses something. `url` is absolute."""
 
     url: str
@@ -63,7 +63,7 @@ class Call:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Control(Call):
+class Control(HttpCall):
     """A button beside the chat. An answer's `text` is shown, its `now` (epoch seconds) moves the page's clock ahead."""
 
     id: str
@@ -72,7 +72,7 @@ class Control(Call):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TerminalCommand(Call):
+class TerminalCommand(HttpCall):
     """A line somebody can run in the terminal: `argv_text` is what is shown, the call is what happens."""
 
     label: str

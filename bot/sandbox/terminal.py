@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from bot.sandbox.dispatch import Dispatch
-from bot.sandbox.settings import Call, Control, Terminal
+from bot.sandbox.settings import Control, HttpCall, Terminal
 from bot.sandbox.workspace import Workspace
 
 Json = dict[str, Any]
@@ -19,7 +19,7 @@ PATIENCE_SECONDS = 30.0
 KEPT_LINES = 400
 
 
-async def make_call(workspace: Workspace, dispatch: Dispatch, call: Call, title: str) -> tuple[int | None, Any]:
+async def make_call(workspace: Workspace, dispatch: Dispatch, call: HttpCall, title: str) -> tuple[int | None, Any]:
     """Makes a request; returns its status (None when nobody answered) and its body, as JSON where it is."""
     began = time.perf_counter()
     status: int | None = None

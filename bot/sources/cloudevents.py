@@ -17,7 +17,15 @@ from bot.refusals import SourceError
 from bot.sources.fields import UNSTORABLE_FAULT, address, latest_at, moment_within, tier
 from bot.sources.fields import name as _name
 from bot.sources.fields import reported as _reported
-from bot.sources.rows import decode_loosely, field_and_fault, not_finite_field, plain, split, unstorable_field, unusable
+from bot.sources.rows import (
+    decode_loosely,
+    describe_error,
+    field_and_fault,
+    not_finite_field,
+    split,
+    unstorable_field,
+    unusable,
+)
 from bot.usage import MAX_TAGS, MAX_TOKENS, Labels, Parsed, UsageEvent, digest
 
 
@@ -123,7 +131,7 @@ def _undecodable(raw: bytes | msgspec.Raw, error: Exception) -> str:
         return f"{field} {UNSTORABLE_FAULT}"
     if field := not_finite_field(loose):
         return f"{field} is not a finite number"
-    return f"the row is not JSON: {plain(error)}"
+    return f"the row is not JSON: {describe_error(error)}"
 
 
 def usage_event(envelope: _Envelope, *, latest: int) -> UsageEvent:
@@ -146,18 +154,18 @@ def usage_event(envelope: _Envelope, *, latest: int) -> UsageEvent:
         *(data.team, data.user_agent),
         *(tags if type(tags) is list else _listed(tags)),
     )
-    words = _words.get(said) or _words.checked(said)
+    words = _label_cache.get(said) or _label_cache.checked(said)
     labels = words.labels
     reported = None if data.cost_usd is None else _reported("data.cost_usd", data.cost_usd)
     counters = _counters(data)
-    if reported is None and not any(counters) and not _says_tokens(data):
+    if reported is None and not any(counters) and not _has_tokens(data):
         raise SourceError("data has neither tokens nor cost_usd: send one of them")
     sender = _name("source", envelope.source)
     uncached, cache_read, write_5m, write_1h, output, reasoning = counters
     content: tuple[object, ...] = (occurred_at, words.names, words.tags, counters, reported)
     if data.service_tier or data.tier or data.api_base:
-        how = _how(data)
-        if how != _USUAL_WAY:
+        how = _tier_and_address(data)
+        if how != _STANDARD_CALL:
             content = (*content, how)
             labels = msgspec.structs.replace(labels, tier=how[0], api_base=how[1])
     return UsageEvent(  # in the order of its fields: naming them takes longer than all the rest of this
@@ -191,16 +199,16 @@ def _from_base64(text: str | None) -> _Usage:
         raise SourceError("data_base64 is not JSON in Base64") from error
 
 
-_USUAL_WAY = ("", "")
+_STANDARD_CALL = ("", "")
 
 
-def _how(data: _Usage) -> tuple[str, str]:
+def _tier_and_address(data: _Usage) -> tuple[str, str]:
     """(tier, address called). What is no text, or no tier that changes a price, is the usual way."""
     said, called = data.service_tier or data.tier, data.api_base
     return tier(said) if isinstance(said, str) else "", address(called) if isinstance(called, str) else ""
 
 
-class _Words(NamedTuple):
+class _PackedLabels(NamedTuple):
     """What an event says in words: its labels, and the names and tags of its fingerprint, as MessagePack has them."""
 
     labels: Labels
@@ -208,12 +216,12 @@ class _Words(NamedTuple):
     tags: msgspec.Raw
 
 
-class _Remembered(dict[tuple[str | None, ...], _Words]):
+class _LabelCache(dict[tuple[str | None, ...], _PackedLabels]):
     """The names of an event, and its tags after them, as sent → checked and stripped. Senders repeat themselves, so what passed
     is remembered: as long as it takes 60 MB at most, whatever they think of."""
 
     _FIELDS = ("provider", "model", "tool", "workflow", "user", "credential", "team", "user_agent")
-    _MEMORY, _CHARACTERS, _LONGEST = 20_000, 3_500_000, 1_500
+    _CACHE_SIZE, _CHARACTERS, _LONGEST = 20_000, 3_500_000, 1_500
     _PER_WORD = 12
     """What a word takes beside its characters, as if it were such."""
 
@@ -221,7 +229,7 @@ class _Remembered(dict[tuple[str | None, ...], _Words]):
         super().__init__()
         self._characters = 0
 
-    def checked(self, said: tuple[str | None, ...]) -> _Words:
+    def checked(self, said: tuple[str | None, ...]) -> _PackedLabels:
         count = len(self._FIELDS)
         names = tuple(_name(f"data.{field}", value) for field, value in zip(self._FIELDS, said[:count], strict=True))
         provider, model, tool, workflow, user, credential, team, user_agent = names
@@ -242,18 +250,18 @@ class _Remembered(dict[tuple[str | None, ...], _Words]):
             user_agent=user_agent,
             tags=tags,
         )
-        found = _Words(labels, msgspec.Raw(_packed(names)), msgspec.Raw(_packed(tags)))
+        found = _PackedLabels(labels, msgspec.Raw(_packed(names)), msgspec.Raw(_packed(tags)))
         characters = sum(len(value) + self._PER_WORD for value in said if value)
         if characters <= self._LONGEST:
             self._characters += characters
-            if len(self) >= self._MEMORY or self._characters > self._CHARACTERS:
+            if len(self) >= self._CACHE_SIZE or self._characters > self._CHARACTERS:
                 self.clear()
                 self._characters = characters
             self[said] = found
         return found
 
 
-_words = _Remembered()
+_label_cache = _LabelCache()
 _packed = msgspec.msgpack.Encoder().encode
 _TEAM_TAG = "team:"
 
@@ -306,5 +314,5 @@ def _count_fault(data: _Usage) -> SourceError | None:
     return None
 
 
-def _says_tokens(data: _Usage) -> bool:
+def _has_tokens(data: _Usage) -> bool:
     return any(getattr(data, name) is not None for name in _COUNTS if name != "reasoning_tokens")

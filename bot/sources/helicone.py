@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.refusals import SourceError
-from bot.sources.mapping import Row, Shape, read_rows
+from bot.sources.mapping import JsonRow, Shape, read_rows
 from bot.sources.rows import split
 from bot.usage import Parsed
 
 
-def _named(_row: Row, data: Row) -> None:
+def _named(_row: JsonRow, data: JsonRow) -> None:
     """Providers come in capitals. Without a model there is nothing to book by."""
     if data["model"] is None:
         raise SourceError("model is missing: switch on “Include data” in Helicone's webhook")

@@ -24,12 +24,12 @@ import msgspec
 from bot.periods import MICROS, micros
 from bot.refusals import SourceError
 from bot.sources.fields import UNSTORABLE_FAULT, address, count, latest_at, moment_within, name, reported, tier
-from bot.sources.litellm_payload import Call
+from bot.sources.litellm_payload import LoggedCall
 from bot.sources.rows import Unreadable, decode_loosely, field_and_fault, split, unusable
 from bot.usage import MAX_NAME_CHARACTERS, MAX_TAGS, BudgetBlock, GatewayView, Labels, Parsed, UsageEvent, digest
 
-_calls = msgspec.json.Decoder(list[Call])
-_call = msgspec.json.Decoder(Call)
+_calls = msgspec.json.Decoder(list[LoggedCall])
+_call = msgspec.json.Decoder(LoggedCall)
 _KEPT: dict[str, Any] = dict.fromkeys(
     (
         *("id", "litellm_call_id", "status", "startTime", "endTime", "model", "custom_llm_provider", "call_type"),
@@ -63,15 +63,15 @@ def parse(body: bytes, *, now: datetime) -> Parsed:
     views: dict[str, GatewayView] = {}
     decoded = _decoded(body)
     raw_rows = _rows(body) if decoded is None else None
-    rows: Sequence[Call | bytes | msgspec.Raw] = decoded if decoded is not None else raw_rows or ()
+    rows: Sequence[LoggedCall | bytes | msgspec.Raw] = decoded if decoded is not None else raw_rows or ()
     for index, row in enumerate(rows):
         try:
-            call = row if isinstance(row, Call) else _read(row)
+            call = row if isinstance(row, LoggedCall) else _read(row)
             if _is_hint(call):
                 parsed.ignored += 1
                 continue
             event = usage_event(call, latest=latest)
-            _look_at_gateway(call, event, views, parsed.blocks)
+            _read_gateway_view(call, event, views, parsed.blocks)
             parsed.events.append((parsed.rows, event))
         except SourceError as error:
             if raw_rows is None:
@@ -82,7 +82,7 @@ def parse(body: bytes, *, now: datetime) -> Parsed:
     return parsed
 
 
-def _decoded(body: bytes) -> list[Call] | None:
+def _decoded(body: bytes) -> list[LoggedCall] | None:
     """The calls of an array, decoded at once; None where that can't be: some row is at fault, or it is no array."""
     if body.lstrip()[:1] != b"[":
         return None
@@ -103,7 +103,7 @@ def _rows(body: bytes) -> list[bytes | msgspec.Raw]:
         return list(lines)
 
 
-def _read(raw: bytes | msgspec.Raw) -> Call:
+def _read(raw: bytes | msgspec.Raw) -> LoggedCall:
     """One row. What a strict decoder refuses is read once more by Python's, which wrote it: NaN, half of a surrogate pair
     or raw bytes may stand in a prompt, which is no business of ours; where they stand in what is read, they are faults."""
     try:
@@ -113,18 +113,18 @@ def _read(raw: bytes | msgspec.Raw) -> Call:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         loose = decode_loosely(raw)
         try:
-            return msgspec.convert(loose, Call)
+            return msgspec.convert(loose, LoggedCall)
         except msgspec.ValidationError as fault:
             raise SourceError(field_and_fault(fault)) from error
 
 
-def _is_hint(call: Call) -> bool:
+def _is_hint(call: LoggedCall) -> bool:
     """A budget webhook, or an alert's text for Slack."""
     is_call = call.id or call.litellm_call_id or call.status
     return not is_call and bool((call.event and call.event_group) or call.text)
 
 
-def usage_event(call: Call, *, latest: int) -> UsageEvent:
+def usage_event(call: LoggedCall, *, latest: int) -> UsageEvent:
     """Checks and normalises a call. Raises SourceError that names the member."""
     event_id, call_id = _id("id", call.id), _id("litellm_call_id", call.litellm_call_id)
     if not (event_id or call_id):
@@ -143,7 +143,7 @@ def usage_event(call: Call, *, latest: int) -> UsageEvent:
     model = model or "unknown"
     counters = _counters(call)
     cost = _cost(call, cached=cached)
-    credential = _said(said.user_api_key_alias) or (said.user_api_key_hash or "")[:12]
+    credential = _client_name(said.user_api_key_alias) or (said.user_api_key_hash or "")[:12]
     team = name("metadata.user_api_key_team_id", said.user_api_key_team_id)
     uncached, read, write_5m, write_1h, output, reasoning = counters
     which = (name("model_id", call.model_id),) if failed else (cached,)
@@ -200,7 +200,7 @@ def _moment(field: str, seconds: float | int | str | None, latest: int) -> int:
     return moment_within(field, at, latest)
 
 
-def _counters(call: Call) -> tuple[int, int, int, int, int, int]:
+def _counters(call: LoggedCall) -> tuple[int, int, int, int, int, int]:
     """The six counters, disjoint. `prompt_tokens` holds the cached parts too, and `completion_tokens` the reasoning, for all
     providers: measured, see the payloads of both shapes in tests/fixtures/litellm."""
     usage = call.metadata.usage_object
@@ -223,7 +223,7 @@ def _first(field: str, *values: int | None) -> int:
     return next((count(field, value) for value in values if value), 0)
 
 
-def _cost(call: Call, *, cached: bool) -> int:
+def _cost(call: LoggedCall, *, cached: bool) -> int:
     """The larger of the two figures: streamed calls have been seen with a cost of 0 and a real breakdown (litellm#40100).
     Of a cached answer the breakdown says what it would have cost."""
     charged = reported("response_cost", call.response_cost or 0)
@@ -232,7 +232,7 @@ def _cost(call: Call, *, cached: bool) -> int:
     return max(charged, reported("cost_breakdown.total_cost", call.cost_breakdown.total_cost or 0))
 
 
-def _said(value: Any) -> str:
+def _client_name(value: Any) -> str:
     """What a client wrote, as a name that can be kept: cut, and without what can't be stored; "" for what is no text."""
     if not value or not isinstance(value, str):
         return ""
@@ -242,9 +242,9 @@ def _said(value: Any) -> str:
     return cut.strip()
 
 
-def _tags(call: Call) -> tuple[str, ...]:
+def _tags(call: LoggedCall) -> tuple[str, ...]:
     """The client's and the key's tags, without the two by which the gateway repeats the user agent."""
-    own = [tag for tag in map(_said, call.request_tags) if tag and not tag.startswith(_AGENT_TAG)]
+    own = [tag for tag in map(_client_name, call.request_tags) if tag and not tag.startswith(_AGENT_TAG)]
     return tuple(own[:MAX_TAGS])
 
 
@@ -252,30 +252,34 @@ def _tagged(tags: tuple[str, ...], what: str) -> str:
     return next((tag[len(what) :].strip() for tag in tags if tag.startswith(what)), "")
 
 
-def _workflow(call: Call, tags: tuple[str, ...]) -> str:
+def _workflow(call: LoggedCall, tags: tuple[str, ...]) -> str:
     if tagged := _tagged(tags, "workflow:"):
         return tagged
     noted, headers = call.metadata.spend_logs_metadata, call.metadata.requester_custom_headers
-    own = _said(noted.get("workflow")) if isinstance(noted, dict) else ""
-    return own or (_said(headers.get("x-workflow-id")) if isinstance(headers, dict) else "")
+    own = _client_name(noted.get("workflow")) if isinstance(noted, dict) else ""
+    return own or (_client_name(headers.get("x-workflow-id")) if isinstance(headers, dict) else "")
 
 
-def _user(call: Call) -> str:
+def _user(call: LoggedCall) -> str:
     said = call.metadata
     own = said.user_api_key_user_email or said.user_api_key_user_id
-    return _said(own if own and own not in _NOBODY else call.end_user)
+    return _client_name(own if own and own not in _NOBODY else call.end_user)
 
 
-def _user_agent(call: Call) -> str:
-    if said := _said(call.metadata.user_agent or call.user_agent):
+def _user_agent(call: LoggedCall) -> str:
+    if said := _client_name(call.metadata.user_agent or call.user_agent):
         return said
     tagged = [
-        tag.removeprefix(_AGENT_TAG).strip() for tag in map(_said, call.request_tags) if tag.startswith(_AGENT_TAG)
+        tag.removeprefix(_AGENT_TAG).strip()
+        for tag in map(_client_name, call.request_tags)
+        if tag.startswith(_AGENT_TAG)
     ]
     return max(tagged, key=len, default="")
 
 
-def _look_at_gateway(call: Call, event: UsageEvent, views: dict[str, GatewayView], blocks: list[BudgetBlock]) -> None:
+def _read_gateway_view(
+    call: LoggedCall, event: UsageEvent, views: dict[str, GatewayView], blocks: list[BudgetBlock]
+) -> None:
     """What the gateway says of its team's budget, and of one that stopped this call."""
     said, fault = call.metadata, call.error_information
     spend = said.user_api_key_team_spend
@@ -285,21 +289,21 @@ def _look_at_gateway(call: Call, event: UsageEvent, views: dict[str, GatewayView
             cap = said.user_api_key_team_max_budget
             views[event.labels.gateway_team] = GatewayView(
                 gateway_team=event.labels.gateway_team,
-                alias=_said(said.user_api_key_team_alias),
+                alias=_client_name(said.user_api_key_team_alias),
                 spend_nanos=_dollars(spend),
                 cap_nanos=None if cap is None else _dollars(cap),
                 resets_at=None,
                 at=event.occurred_at,
             )
     if event.failed and fault.error_budget_entity_type and fault.error_budget_limit is not None:
-        entity = _said(fault.error_budget_entity_type)
+        entity = _client_name(fault.error_budget_entity_type)
         blocks.append(
             BudgetBlock(
                 user=event.labels.user,
                 credential=event.labels.credential,
                 gateway_team=event.labels.gateway_team,
                 entity=entity,
-                entity_id=_said(fault.error_budget_entity_id),
+                entity_id=_client_name(fault.error_budget_entity_id),
                 limit_nanos=_dollars(fault.error_budget_limit),
                 spend_nanos=_dollars(fault.error_budget_spend or 0),
                 resets_at=_reset(said.user_api_key_budget_reset_at) if entity == "key" else None,

@@ -17,7 +17,7 @@ from bot.periods import MICROS, micros
 Line = Mapping[str, Any]
 
 
-def as_logged(line: Line) -> dict[str, Any]:
+def to_callback_payload(line: Line) -> dict[str, Any]:
     """One line of the log in the callback's words. Prompts, addresses and errors are left where they are."""
     noted = line.get("metadata")
     metadata: Line = noted if isinstance(noted, dict) else {}

@@ -11,27 +11,27 @@ Number = float | int | str | None
 """JSON's number; a float's shortest spelling is the sender's own, so no digit of it is lost."""
 
 
-class Written(msgspec.Struct, gc=False):
+class CacheWrites(msgspec.Struct, gc=False):
     """How long cache writes are kept, as Anthropic counts them."""
 
     ephemeral_5m_input_tokens: int | None = None
     ephemeral_1h_input_tokens: int | None = None
 
 
-class Details(msgspec.Struct, gc=False):
+class PromptDetails(msgspec.Struct, gc=False):
     """Parts of the prompt: `cached_tokens` is OpenAI's name, the others are Anthropic's."""
 
     cached_tokens: int | None = None
     cache_creation_tokens: int | None = None
     cache_write_tokens: int | None = None
-    written: Written | None = msgspec.field(name="cache_creation_token_details", default=None)
+    written: CacheWrites | None = msgspec.field(name="cache_creation_token_details", default=None)
 
     @property
-    def cache_creation_token_details(self) -> Written:
+    def cache_creation_token_details(self) -> CacheWrites:
         return self.written or _NOT_WRITTEN
 
 
-class Completion(msgspec.Struct, gc=False):
+class CompletionDetails(msgspec.Struct, gc=False):
     """Parts of the output."""
 
     reasoning_tokens: int | None = None
@@ -40,18 +40,18 @@ class Completion(msgspec.Struct, gc=False):
 class Usage(msgspec.Struct, gc=False):
     """`metadata.usage_object`; its parts may be null."""
 
-    prompt: Details | None = msgspec.field(name="prompt_tokens_details", default=None)
-    completion: Completion | None = msgspec.field(name="completion_tokens_details", default=None)
+    prompt: PromptDetails | None = msgspec.field(name="prompt_tokens_details", default=None)
+    completion: CompletionDetails | None = msgspec.field(name="completion_tokens_details", default=None)
     cache_read_input_tokens: int | None = None
     cache_creation_input_tokens: int | None = None
     service_tier: str | None = None
 
     @property
-    def prompt_tokens_details(self) -> Details:
+    def prompt_tokens_details(self) -> PromptDetails:
         return self.prompt or _NO_DETAILS
 
     @property
-    def completion_tokens_details(self) -> Completion:
+    def completion_tokens_details(self) -> CompletionDetails:
         return self.completion or _NO_COMPLETION
 
 
@@ -85,7 +85,7 @@ class Breakdown(msgspec.Struct, gc=False):
     service_tier: str | None = None
 
 
-class Fault(msgspec.Struct, gc=False):
+class ErrorInformation(msgspec.Struct, gc=False):
     """`error_information`, as far as it tells which budget was spent."""
 
     error_budget_entity_type: str | None = None
@@ -94,7 +94,7 @@ class Fault(msgspec.Struct, gc=False):
     error_budget_spend: Number = None
 
 
-class Call(msgspec.Struct, gc=False):
+class LoggedCall(msgspec.Struct, gc=False):
     """One logged call."""
 
     id: str | None = None
@@ -115,7 +115,7 @@ class Call(msgspec.Struct, gc=False):
     tags: Any = msgspec.field(name="request_tags", default=None)
     said: Metadata | None = msgspec.field(name="metadata", default=None)
     costs: Breakdown | None = msgspec.field(name="cost_breakdown", default=None)
-    fault: Fault | None = msgspec.field(name="error_information", default=None)
+    fault: ErrorInformation | None = msgspec.field(name="error_information", default=None)
     event: str | None = None
     event_group: str | None = None
     text: Any = None
@@ -129,7 +129,7 @@ class Call(msgspec.Struct, gc=False):
         return self.costs or _NO_COSTS
 
     @property
-    def error_information(self) -> Fault:
+    def error_information(self) -> ErrorInformation:
         return self.fault or _NO_FAULT
 
     @property
@@ -137,5 +137,5 @@ class Call(msgspec.Struct, gc=False):
         return self.tags if isinstance(self.tags, list) else []
 
 
-_NOT_WRITTEN, _NO_DETAILS, _NO_COMPLETION = Written(), Details(), Completion()
-_NO_USAGE, _NO_METADATA, _NO_COSTS, _NO_FAULT = Usage(), Metadata(), Breakdown(), Fault()
+_NOT_WRITTEN, _NO_DETAILS, _NO_COMPLETION = CacheWrites(), PromptDetails(), CompletionDetails()
+_NO_USAGE, _NO_METADATA, _NO_COSTS, _NO_FAULT = Usage(), Metadata(), Breakdown(), ErrorInformation()

@@ -30,14 +30,14 @@ NATIVE = ("id", "source", "time", *TEXTS, "tags", *COUNTS, "cost_usd", "cost_cen
 """The names that a mapping can give a path to: those of a native event, and a cost in cents."""
 
 Path = tuple[str, ...]
-Row = dict[str, Any]
+JsonRow = dict[str, Any]
 _PATH = re.compile(r"[^\s.=]{1,64}(\.[^\s.=]{1,64}){0,7}")
 _SECONDS = re.compile(r"\d{1,10}(\.\d{1,12})?")
 _NAMED = re.compile(r"\bdata\.(\w+)|^(id|source|time)\b")
 _NOTHING_TO_BOOK = "data has neither tokens nor cost_usd"
 
 
-def _nothing_more(_row: Row, _data: Row) -> None:
+def _nothing_more(_row: JsonRow, _data: JsonRow) -> None:
     """For formats of which paths say it all."""
 
 
@@ -50,7 +50,7 @@ class Shape:
     paths: Mapping[str, tuple[str, ...]]
     also_kept: tuple[str, ...] = ()
     may_lack_time: bool = False
-    complete: Callable[[Row, Row], None] = field(default=_nothing_more)
+    complete: Callable[[JsonRow, JsonRow], None] = field(default=_nothing_more)
 
     def __hash__(self) -> int:
         return id(self)
@@ -85,7 +85,7 @@ class _Paths:
                 within = within[member]
             within.setdefault(path[-1], True)
 
-    def find(self, row: Row, native: str) -> tuple[str, Any]:
+    def find(self, row: JsonRow, native: str) -> tuple[str, Any]:
         """The path of a native name in a row and the value there; the first path and None if there is none."""
         paths = self.of.get(native, ())
         for path in paths:
@@ -121,7 +121,7 @@ def _read_row(raw: bytes | msgspec.Raw, shape: Shape, paths: _Paths, *, now: dat
     if not isinstance(row, dict):
         raise SourceError("the row is not an object")
     found = {native: paths.find(row, native) for native in NATIVE}
-    data: Row = {}
+    data: JsonRow = {}
     for native in TEXTS:
         data[native] = _text(*found[native])
     for native in COUNTS:

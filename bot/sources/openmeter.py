@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.refusals import SourceError
-from bot.sources.mapping import COUNTS, TEXTS, Row, Shape, read_rows
+from bot.sources.mapping import COUNTS, TEXTS, JsonRow, Shape, read_rows
 from bot.sources.rows import split
 from bot.usage import Parsed
 
@@ -20,7 +20,7 @@ _DIRECTIONS = {"input": "input_tokens", "system": "input_tokens", "prompt": "inp
 )
 
 
-def _by_direction(row: Row, data: Row) -> None:
+def _by_direction(row: JsonRow, data: JsonRow) -> None:
     """OpenMeter's own example counts `tokens` once for each direction of a call."""
     said = row.get("data")
     if not isinstance(said, dict) or said.get("tokens") is None or any(data[name] is not None for name in COUNTS):

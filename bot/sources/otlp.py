@@ -21,10 +21,10 @@ from bot.sources import otlp_json, otlp_protobuf
 from bot.sources.fields import latest_at
 from bot.sources.otlp_event import usage_event
 from bot.sources.otlp_json_shapes import Envelope
-from bot.sources.otlp_kept import quarantined
 from bot.sources.otlp_metrics import metered_point
 from bot.sources.otlp_profiles import Meters, profile_of
-from bot.sources.otlp_records import Broken, Record, Records, Signal
+from bot.sources.otlp_quarantine import quarantined
+from bot.sources.otlp_records import Record, Records, Signal, UndecodableRecord
 from bot.sources.rows import Unreadable
 from bot.usage import Parsed, UsageEvent
 
@@ -65,8 +65,8 @@ def read(body: bytes, signal: Signal, form: Form, *, meters: Meters, now: dateti
     return parsed
 
 
-def _event(record: Record | Broken, meters: Meters, *, now: int, latest: int) -> UsageEvent | None:
-    if isinstance(record, Broken):
+def _event(record: Record | UndecodableRecord, meters: Meters, *, now: int, latest: int) -> UsageEvent | None:
+    if isinstance(record, UndecodableRecord):
         raise SourceError(record.reason)
     if record.signal == "metrics":
         return metered_point(record, meters, now=now, latest=latest)

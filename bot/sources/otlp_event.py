@@ -25,17 +25,17 @@ def usage_event(record: Record, profile: Profile, *, now: int, latest: int) -> U
     """
     figures = counters(record.facts, profile)
     event_id, key = _identity(record, profile, figures)
-    return event_of(record, profile, figures, event_id=event_id, key=key, now=now, latest=latest)
+    return build_event(record, profile, figures, event_id=event_id, key=key, now=now, latest=latest)
 
 
-def event_of(
+def build_event(
     record: Record, profile: Profile, figures: Counters, *, event_id: str, key: bytes, now: int, latest: int
 ) -> UsageEvent:
     """The same once it is known which call it is and what it used."""
     cost = _cost(record)
     is_empty = not any(figures) and not cost
     failed = is_empty and (record.failed or "error" in record.facts)
-    provider, model = _provider(record, profile), name(_attribute(record, "model"), record.says_itself("model"))
+    provider, model = _provider(record, profile), name(_attribute(record, "model"), record.own_fact_text("model"))
     if not model and not failed:
         raise SourceError("gen_ai.response.model and gen_ai.request.model are missing")
     model = model or "unknown"
@@ -52,13 +52,13 @@ def event_of(
             tool=profile.tool,
             workflow=_workflow(record),
             user=_user(record, profile),
-            credential=name(_attribute(record, "credential"), record.says("credential")),
+            credential=name(_attribute(record, "credential"), record.fact_text("credential")),
             gateway_team=groups[0] if groups else "",
-            declared_team=cut_name(_attribute(record, "team"), record.says("team")),
-            user_agent=cut_name("user_agent.original", record.says("user_agent")),
+            declared_team=cut_name(_attribute(record, "team"), record.fact_text("team")),
+            user_agent=cut_name("user_agent.original", record.fact_text("user_agent")),
             tags=_tags(record, groups),
             api_base=_api_base(record),
-            tier=tier(record.says_itself("tier")),
+            tier=tier(record.own_fact_text("tier")),
         ),
         uncached_input=figures.uncached_input,
         cache_read=figures.cache_read,
@@ -69,7 +69,7 @@ def event_of(
         reported_nanos=cost,
         failed=failed,
         gateway_cache=False,
-        notional=record.says("auth").casefold().startswith(_SUBSCRIPTIONS),
+        notional=record.fact_text("auth").casefold().startswith(_SUBSCRIPTIONS),
         # Streams that were not asked for their usage, and senders that write noughts for it: a call, not one of nothing.
         unmetered=is_empty and cost is None and not failed,
     )
@@ -92,17 +92,17 @@ def _cost(record: Record) -> int | None:
 def _identity(record: Record, profile: Profile, figures: Counters) -> tuple[str, bytes]:
     """What the event is called, and its key. Ids of responses repeat (stand-ins for models give everyone the same), so
     they count within a trace or a session alone; within one, two spans of a response are one call told twice."""
-    response, session = (name(_attribute(record, f), record.says_itself(f)) for f in ("response_id", "session"))
-    session = session or name("session.id", record.says("session"))
-    stamp = record.says_itself("timestamp") or str(record.at)
+    response, session = (name(_attribute(record, f), record.own_fact_text(f)) for f in ("response_id", "session"))
+    session = session or name("session.id", record.fact_text("session"))
+    stamp = record.own_fact_text("timestamp") or str(record.at)
     if profile.key == "claude_code":
         if response:
             return response, digest(("claude_code", session, response))
-        sequence = record.says_itself("sequence") or stamp
+        sequence = record.own_fact_text("sequence") or stamp
         return f"{session}/{sequence}"[:256], digest(("claude_code", session, "sequence", sequence, stamp))
     if profile.key in ("codex", "gemini_cli"):
-        prompt = record.says_itself("prompt")
-        key = digest((profile.key, session, prompt, stamp, record.says_itself("model"), figures))
+        prompt = record.own_fact_text("prompt")
+        key = digest((profile.key, session, prompt, stamp, record.own_fact_text("model"), figures))
         return f"{session}/{stamp}"[:256], key
     trace, span = (found if any(found) else b"" for found in (record.trace_id, record.span_id))
     if not (response or (trace and span)):
@@ -117,7 +117,7 @@ def _identity(record: Record, profile: Profile, figures: Counters) -> tuple[str,
 def _moment(record: Record, *, now: int, latest: int) -> int:
     if record.at:
         return moment_within("the time", record.at // 1000, latest)
-    stamp = record.says_itself("timestamp")
+    stamp = record.own_fact_text("timestamp")
     if not stamp:
         return now
     try:
@@ -127,18 +127,18 @@ def _moment(record: Record, *, now: int, latest: int) -> int:
 
 
 def _provider(record: Record, profile: Profile) -> str:
-    said = name(_attribute(record, "provider"), record.says_itself("provider"))
+    said = name(_attribute(record, "provider"), record.own_fact_text("provider"))
     if said and "vercel_operation" in record.facts:
         return said.partition(".")[0]  # `openai.chat`
     if (
         profile is CLAUDE_CODE and not said
     ):  # on Bedrock and Vertex its models have longer names, by which they are found
-        return profile.provider if record.says_itself("model").startswith("claude-") else ""
+        return profile.provider if record.own_fact_text("model").startswith("claude-") else ""
     return said or profile.provider
 
 
 def _workflow(record: Record) -> str:
-    said = record.says("workflow")
+    said = record.fact_text("workflow")
     service = record.origin.service
     if not said and service not in PROGRAMS and not service.startswith(_NOBODY):
         said = service
@@ -151,28 +151,28 @@ def _user(record: Record, profile: Profile) -> str:
     is_installation = profile.tool and profile is not COPILOT and not _is_asserted(record)
     other = "account" if is_installation else "user"
     facts = ("email",) if profile.key == "codex" else ("email", other)  # Codex's account is the company's workspace
-    fact = next((fact for fact in facts if record.says(fact)), "")
-    return name(_attribute(record, fact), record.says(fact)) if fact else ""
+    fact = next((fact for fact in facts if record.fact_text(fact)), "")
+    return name(_attribute(record, fact), record.fact_text(fact)) if fact else ""
 
 
 def _is_asserted(record: Record) -> bool:
-    return record.says("identity") == "gateway-oidc"
+    return record.fact_text("identity") == "gateway-oidc"
 
 
 def _groups(record: Record) -> list[str]:
     """Groups of the person, where a gateway with the company's sign-in said so; the first is taken for the team."""
-    said = record.says("groups").split(",") if _is_asserted(record) else []
+    said = record.fact_text("groups").split(",") if _is_asserted(record) else []
     return [cut for group in said[:MAX_TAGS] if (cut := cut_name("user.groups", group.strip()))]
 
 
 def _tags(record: Record, groups: list[str]) -> tuple[str, ...]:
-    found = [f"{fact}:{value}" for fact in TAGS if (value := record.says(fact))]
+    found = [f"{fact}:{value}" for fact in TAGS if (value := record.fact_text(fact))]
     found += [f"group:{group}" for group in groups]
     return tuple(cut_name("an attribute", tag) for tag in found[:MAX_TAGS])
 
 
 def _api_base(record: Record) -> str:
-    said = record.says_itself("address")
+    said = record.own_fact_text("address")
     return _host(cut_name("server.address", said)) if said else ""
 
 

@@ -26,8 +26,18 @@ from bot.sources.otlp_json_shapes import (
     Span,
 )
 from bot.sources.otlp_names import WANTED
-from bot.sources.otlp_records import Broken, Facts, Origin, Record, Records, Signal, Sum, Value, note
-from bot.sources.rows import Unreadable, decode_loosely, field_and_fault, plain, unstorable_field
+from bot.sources.otlp_records import (
+    Facts,
+    Origin,
+    Record,
+    Records,
+    Signal,
+    SumPoint,
+    UndecodableRecord,
+    Value,
+    keep_fact,
+)
+from bot.sources.rows import Unreadable, decode_loosely, describe_error, field_and_fault, unstorable_field
 from bot.usage import digest
 
 MEMBERS: dict[Signal, tuple[str, str, str]] = {
@@ -65,7 +75,7 @@ def _group(group: Group, signal: Signal) -> Records:
         facts = _facts(resource.attributes)
     except SourceError as error:
         leaves = (leaf for scope in group.scopes or [] for leaf in scope.leaves or [])
-        yield from (Broken(f"its resource: {error}", msgspec.json.encode(leaf)) for leaf in leaves)
+        yield from (UndecodableRecord(f"its resource: {error}", msgspec.json.encode(leaf)) for leaf in leaves)
         return
     for scope in group.scopes or []:
         origin = Origin(facts, (scope.scope.name if scope.scope else None) or "")
@@ -87,7 +97,7 @@ def _one_by_one(body: bytes, signal: Signal) -> Records:
         scopes = group.get(middle)
         for scope in scopes if isinstance(scopes, list) else [None]:
             if not isinstance(scope, dict) or not isinstance(scope.get(inner, []), list):
-                yield Broken(f"{outer} holds something that is no group of {inner}", _dump(group))
+                yield UndecodableRecord(f"{outer} holds something that is no group of {inner}", _dump(group))
                 continue
             for leaf in scope.get(inner, []):
                 yield from _loose_leaf(leaf, signal, group.get("resource"), scope.get("scope"))
@@ -95,14 +105,16 @@ def _one_by_one(body: bytes, signal: Signal) -> Records:
 
 def _loose_leaf(leaf: Any, signal: Signal, resource: Any, scope: Any) -> Records:
     try:
-        said_by = _decoded(_resource, _lean(resource or {}, Resource))
-        origin = Origin(_facts(said_by.attributes), _decoded(_scope, _lean(scope or {}, Scope)).name or "")
-        yield from _leaf(_decoded(LEAVES[signal], _lean(leaf, LEAVES[signal].type)), signal, origin, said_by)
+        said_by = _decoded(_resource, _only_read_members(resource or {}, Resource))
+        origin = Origin(_facts(said_by.attributes), _decoded(_scope, _only_read_members(scope or {}, Scope)).name or "")
+        yield from _leaf(
+            _decoded(LEAVES[signal], _only_read_members(leaf, LEAVES[signal].type)), signal, origin, said_by
+        )
     except SourceError as error:
-        yield Broken(str(error), _dump(leaf), _request(leaf, signal, resource, scope))
+        yield UndecodableRecord(str(error), _dump(leaf), _request(leaf, signal, resource, scope))
 
 
-def _lean(value: Any, shape: Any) -> Any:
+def _only_read_members(value: Any, shape: Any) -> Any:
     """A decoded object without what nobody reads, so that half a character in a prompt is no fault of its row."""
     if not isinstance(value, dict):
         return value
@@ -129,7 +141,7 @@ def _decoded(decoder: "msgspec.json.Decoder[Any]", value: Any) -> Any:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         if field := unstorable_field(value):
             raise SourceError(f"{field} {UNSTORABLE_FAULT}") from error
-        raise SourceError(f"it is not JSON: {plain(error)}") from error
+        raise SourceError(f"it is not JSON: {describe_error(error)}") from error
 
 
 def _dump(value: Any) -> bytes:
@@ -147,7 +159,7 @@ def _leaf(leaf: Leaf, signal: Signal, origin: Origin, resource: Resource) -> Rec
     except SourceError as error:
         raw = msgspec.json.encode(leaf)
         loose = [json.loads(msgspec.json.encode(part)) for part in (resource, Scope(name=origin.scope))]
-        yield Broken(str(error), raw, _request(decode_loosely(raw), signal, *loose))
+        yield UndecodableRecord(str(error), raw, _request(decode_loosely(raw), signal, *loose))
 
 
 def _span(span: Span, origin: Origin) -> Record:
@@ -191,7 +203,7 @@ def _points(metric: Metric, origin: Origin, resource: Resource) -> Iterator[Reco
             facts=_facts(point.attributes),
             origin=origin,
             at=_whole("timeUnixNano", point.timeUnixNano),
-            total=Sum(
+            total=SumPoint(
                 temporality=int(_whole("aggregationTemporality", found.aggregationTemporality)),
                 value=value,
                 since=_whole("startTimeUnixNano", point.startTimeUnixNano),
@@ -204,11 +216,11 @@ def _facts(attributes: list[KeyValue] | None) -> Facts:
     facts: Facts = {}
     for pair in attributes or []:
         if pair.key in WANTED:
-            note(facts, pair.key, _said(pair))
+            keep_fact(facts, pair.key, _attribute_value(pair))
     return facts
 
 
-def _said(pair: KeyValue) -> Value | None:
+def _attribute_value(pair: KeyValue) -> Value | None:
     try:
         value = _value.decode(pair.value) if pair.value != NULL else AnyValue()
     except msgspec.ValidationError as error:

@@ -8,7 +8,7 @@ purpose: histograms, gauges and all other sums.
 from bot.refusals import SourceError
 from bot.sources.fields import count
 from bot.sources.otlp_counters import Counters
-from bot.sources.otlp_event import event_of
+from bot.sources.otlp_event import build_event
 from bot.sources.otlp_profiles import CLAUDE_CODE, Meters
 from bot.sources.otlp_records import Record
 from bot.usage import UsageEvent, digest
@@ -34,11 +34,13 @@ def metered_point(record: Record, meters: Meters, *, now: int, latest: int) -> U
         raise SourceError(
             f"{record.name} is cumulative: set OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=delta where it is made"
         )
-    kind = record.says_itself("token_type")
+    kind = record.own_fact_text("token_type")
     if kind not in _COUNTER:
         raise SourceError(f"type is {kind[:60]!r}, which is none of input, output, cacheRead, cacheCreation")
     if isinstance(total.value, float) and not total.value.is_integer():
         raise SourceError(f"{record.name} is not a whole number")
     figures = Counters(**{_COUNTER[kind]: count(record.name, int(total.value))})
     key = digest(("metric", record.name, total.series, total.since, record.at))
-    return event_of(record, CLAUDE_CODE, figures, event_id=f"{kind} until {record.at}", key=key, now=now, latest=latest)
+    return build_event(
+        record, CLAUDE_CODE, figures, event_id=f"{kind} until {record.at}", key=key, now=now, latest=latest
+    )

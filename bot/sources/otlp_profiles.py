@@ -65,13 +65,13 @@ def _of_log(record: Record, meters: Meters) -> Profile | None:
         return CLAUDE_CODE if event != "api_request" or producer_of(record.origin) == "claude_code" else None
     if event == "codex.sse_event":
         # The stream's own event of the same kind comes without counts beside the one that has them.
-        return CODEX if record.says("event_kind") == "response.completed" and _counts(record) else None
+        return CODEX if record.fact_text("event_kind") == "response.completed" and _counts(record) else None
     if event == "gemini_cli.api_response":
         return GEMINI_CLI
     if (
         event == _DETAILS and meters == "logs" and producer_of(record.origin) != "gemini_cli"
     ):  # in "auto" its span says the same
-        return _genai(record) if record.says("operation").casefold() in _INFERENCE else None
+        return _genai(record) if record.fact_text("operation").casefold() in _INFERENCE else None
     return None
 
 
@@ -88,13 +88,13 @@ def _is_inference(record: Record) -> bool:
     """Whether a span is one call to a model, and no agent, workflow, tool or wrapper around such."""
     facts = record.facts
     if "vercel_operation" in facts:  # `ai.generateText` sums up what `ai.generateText.doGenerate` below it said
-        return ".do" in record.says_itself("vercel_operation")
+        return ".do" in record.own_fact_text("vercel_operation")
     if "span_kind" in facts:
-        return record.says_itself("span_kind").casefold() in _MODEL_KINDS
+        return record.own_fact_text("span_kind").casefold() in _MODEL_KINDS
     if "wrapper_kind" in facts:
         return False
     is_call = record.kind in (CLIENT, UNSPECIFIED) or (record.kind == SERVER and _is_anthropics_own(record))
-    operation = record.says_itself("operation").casefold()
+    operation = record.own_fact_text("operation").casefold()
     if not operation:
         return (
             is_call and "model" in facts and (_counts(record) or "request_type" in facts or record.name == "ai_gateway")
@@ -105,7 +105,7 @@ def _is_inference(record: Record) -> bool:
 
 
 def _is_anthropics_own(record: Record) -> bool:
-    return "response_id" in record.facts and record.says("provider").casefold() == "anthropic"
+    return "response_id" in record.facts and record.fact_text("provider").casefold() == "anthropic"
 
 
 def _counts(record: Record) -> bool:

@@ -14,7 +14,17 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from bot.sources.otlp_names import WANTED
-from bot.sources.otlp_records import Broken, Facts, Origin, Record, Records, Said, Signal, Sum, Value
+from bot.sources.otlp_records import (
+    Facts,
+    Origin,
+    Record,
+    Records,
+    ReportedFact,
+    Signal,
+    SumPoint,
+    UndecodableRecord,
+    Value,
+)
 from bot.sources.otlp_wire import groups_of
 from bot.sources.rows import Unreadable
 from bot.usage import digest
@@ -42,7 +52,7 @@ def read(body: bytes, signal: Signal) -> Records:
             yield from _records(getattr(scope, leaves), signal, origin, group.resource)
 
 
-def _one_by_one(body: bytes, signal: Signal, leaf: Any) -> Iterator[Record | Broken]:
+def _one_by_one(body: bytes, signal: Signal, leaf: Any) -> Iterator[Record | UndecodableRecord]:
     """The same, where some record is at fault: text that is not UTF-8 (cut in the middle of a character), say."""
     groups = groups_of(body)
     if not groups:
@@ -52,18 +62,20 @@ def _one_by_one(body: bytes, signal: Signal, leaf: Any) -> Iterator[Record | Bro
             resource = Resource.FromString(group.resource)
             origin = Origin(_facts(resource.attributes), InstrumentationScope.FromString(group.scope).name)
         except DecodeError:
-            yield from (Broken("its resource or scope can't be decoded", raw) for raw in group.leaves)
+            yield from (UndecodableRecord("its resource or scope can't be decoded", raw) for raw in group.leaves)
             continue
         for raw in group.leaves:
             try:
                 found = leaf.FromString(raw)
             except DecodeError:
-                yield Broken("it can't be decoded: some text in it is not UTF-8, or it is cut", raw)
+                yield UndecodableRecord("it can't be decoded: some text in it is not UTF-8, or it is cut", raw)
             else:
                 yield from _records([found], signal, origin, resource)
 
 
-def _records(leaves: Iterable[Any], signal: Signal, origin: Origin, resource: Any) -> Iterator[Record | Broken]:
+def _records(
+    leaves: Iterable[Any], signal: Signal, origin: Origin, resource: Any
+) -> Iterator[Record | UndecodableRecord]:
     if signal == "traces":
         return (_span(span, origin) for span in leaves)
     if signal == "logs":
@@ -110,7 +122,7 @@ def _points(metric: Any, origin: Origin, resource: Any) -> Iterator[Record]:
             facts=_facts(point.attributes),
             origin=origin,
             at=point.time_unix_nano,
-            total=Sum(
+            total=SumPoint(
                 temporality=metric.sum.aggregation_temporality,
                 value=getattr(point, which) if which else 0,
                 since=point.start_time_unix_nano,
@@ -133,7 +145,7 @@ def _facts(attributes: Iterable[Any]) -> Facts:
         said = pair.value
         value = said.string_value or said.int_value or _value(said)
         if value is not None and value != "":
-            facts[wanted.fact] = Said(wanted.rank, attribute, value)
+            facts[wanted.fact] = ReportedFact(wanted.rank, attribute, value)
     return facts
 
 

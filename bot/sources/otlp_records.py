@@ -12,7 +12,7 @@ Value = str | int | float | bool
 CLIENT, SERVER, INTERNAL, UNSPECIFIED = 3, 2, 1, 0
 
 
-class Said(msgspec.Struct, frozen=True, gc=False):
+class ReportedFact(msgspec.Struct, frozen=True, gc=False):
     """What a sender said, under which of its names."""
 
     rank: int
@@ -20,17 +20,17 @@ class Said(msgspec.Struct, frozen=True, gc=False):
     value: Value
 
 
-Facts = dict[str, Said]
+Facts = dict[str, ReportedFact]
 
 
-def note(facts: Facts, attribute: str, value: Value | None) -> None:
+def keep_fact(facts: Facts, attribute: str, value: Value | None) -> None:
     """Keeps what an attribute says, if it is wanted and no better name for it was given."""
     wanted = WANTED.get(attribute)
     if wanted is None or value is None or value == "":
         return
     known = facts.get(wanted.fact)
     if known is None or wanted.rank < known.rank:
-        facts[wanted.fact] = Said(wanted.rank, attribute, value)
+        facts[wanted.fact] = ReportedFact(wanted.rank, attribute, value)
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -45,7 +45,7 @@ class Origin(msgspec.Struct, frozen=True):
         return str(said.value) if said is not None else ""
 
 
-class Sum(msgspec.Struct, frozen=True):
+class SumPoint(msgspec.Struct, frozen=True):
     """Of a metric's point: how it adds up (1 is delta, 2 cumulative), what it says, since when, and which series it is of."""
 
     temporality: int
@@ -66,20 +66,20 @@ class Record(msgspec.Struct):
     span_id: bytes = b""
     at: int = 0
     failed: bool = False
-    total: Sum | None = None
+    total: SumPoint | None = None
 
-    def says(self, fact: str) -> str:
+    def fact_text(self, fact: str) -> str:
         """A fact of the record, or else of its resource, as text; "" if it was not said."""
         said = self.facts.get(fact) or self.origin.facts.get(fact)
         return str(said.value) if said is not None else ""
 
-    def says_itself(self, fact: str) -> str:
+    def own_fact_text(self, fact: str) -> str:
         """A fact of the record alone."""
         said = self.facts.get(fact)
         return str(said.value) if said is not None else ""
 
 
-class Broken(msgspec.Struct, frozen=True):
+class UndecodableRecord(msgspec.Struct, frozen=True):
     """A record that can't be decoded: why, the bytes that stand for it, and if it is JSON a request with it alone."""
 
     reason: str
@@ -87,4 +87,4 @@ class Broken(msgspec.Struct, frozen=True):
     request: dict[str, Any] | None = None
 
 
-Records = Iterator[Record | Broken]
+Records = Iterator[Record | UndecodableRecord]

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from bot.refusals import SourceError
-from bot.usage import Row, digest
+from bot.usage import UnusableRow, digest
 
 MAX_KEPT_BYTES = 16_384
 _MAX_NUMBER_CHARACTERS = 60
@@ -47,7 +47,7 @@ def _split_leniently(body: bytes) -> list[bytes | msgspec.Raw]:
     except (ValueError, RecursionError) as error:
         rows = _split_by_brackets(body) if isinstance(error, RecursionError) else []
         if not rows:
-            raise Unreadable(f"The body is not JSON: {plain(error)}.") from error
+            raise Unreadable(f"The body is not JSON: {describe_error(error)}.") from error
         return rows
     listed = decoded if isinstance(decoded, list) else [decoded]
     return [json.dumps(row).encode() for row in listed]
@@ -77,7 +77,7 @@ def decode_loosely(raw: bytes | msgspec.Raw) -> Any:
         text = bytes(raw).decode("utf-8", "surrogateescape")
         return json.loads(text, parse_int=_bounded_int, parse_float=_bounded_float)
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"the row is not JSON: {plain(error)}") from error
+        raise SourceError(f"the row is not JSON: {describe_error(error)}") from error
 
 
 def unstorable_field(value: Any) -> str | None:
@@ -103,7 +103,7 @@ def _field_where(value: Any, is_bad: Callable[[Any], bool], path: str = "") -> s
     return path if is_bad(value) else None
 
 
-def unusable(index: int, raw: bytes | msgspec.Raw, reason: str, keep: Mapping[str, Any]) -> Row:
+def unusable(index: int, raw: bytes | msgspec.Raw, reason: str, keep: Mapping[str, Any]) -> UnusableRow:
     """A row for the quarantine. Of its members only those that `keep` names are kept (prompts, headers and addresses
     never are), up to a cap; of what can't be parsed at all, nothing but its hash.
 
@@ -115,12 +115,14 @@ def unusable(index: int, raw: bytes | msgspec.Raw, reason: str, keep: Mapping[st
         kept = json.dumps(_known(decoded, keep)).encode() if isinstance(decoded, dict) else b""
     except SourceError:
         kept = b""
-    return Row(index=index, reason=reason, kept=kept if len(kept) <= MAX_KEPT_BYTES else b"", key=digest([whole]))
+    return UnusableRow(
+        index=index, reason=reason, kept=kept if len(kept) <= MAX_KEPT_BYTES else b"", key=digest([whole])
+    )
 
 
-def unreadable_body(body: bytes, reason: str) -> Row:
+def unreadable_body(body: bytes, reason: str) -> UnusableRow:
     """A whole body in which nothing could be read, of a sender that never comes again: its hash and size alone are kept."""
-    return Row(index=0, reason=f"{reason} ({len(body):,} bytes)", kept=b"", key=digest([body]))
+    return UnusableRow(index=0, reason=f"{reason} ({len(body):,} bytes)", kept=b"", key=digest([body]))
 
 
 def _known(decoded: dict[str, Any], keep: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,7 +145,7 @@ def field_and_fault(error: msgspec.ValidationError) -> str:
     return f"{field}: {text[:1].lower()}{text[1:].replace('`', '')}"
 
 
-def plain(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """A decoder's complaint in words that can be shown to a sender."""
     if isinstance(error, UnicodeDecodeError):
         return "it is not UTF-8"

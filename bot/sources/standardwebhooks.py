@@ -13,14 +13,14 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.refusals import SourceError
-from bot.sources.mapping import COUNTS, TEXTS, Row, Shape, read_rows
+from bot.sources.mapping import COUNTS, TEXTS, JsonRow, Shape, read_rows
 from bot.sources.rows import split
 from bot.usage import Parsed
 
 _OPENING = re.compile(rb"\s*\{\s*(?P<empty>\})?")
 
 
-def _recorded(row: Row, _data: Row) -> None:
+def _recorded(row: JsonRow, _data: JsonRow) -> None:
     if row.get("type") != "usage.recorded":
         raise SourceError("type is not usage.recorded; events of other types are kept, not booked")
 

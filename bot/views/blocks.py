@@ -33,7 +33,7 @@ def escape(text: str, *, limit: int = 2_500) -> str:
     return shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-_UNHEARD = str.maketrans("", "", "<>")
+_UNSPOKEN_MARKS = str.maketrans("", "", "<>")
 
 
 def plain(text: str, *, limit: int = NAME_CHARACTERS) -> str:
@@ -41,9 +41,9 @@ def plain(text: str, *, limit: int = NAME_CHARACTERS) -> str:
     return cut(" ".join(text.replace("\x00", "").split()), limit) or "–"
 
 
-def heard(text: str, *, limit: int = NAME_CHARACTERS) -> str:
+def spoken_label(text: str, *, limit: int = NAME_CHARACTERS) -> str:
     """A name that senders typed, for a label: without the marks that nobody hears, and that make a mention elsewhere."""
-    return plain(text.translate(_UNHEARD), limit=limit)
+    return plain(text.translate(_UNSPOKEN_MARKS), limit=limit)
 
 
 def name(text: str, *, limit: int = NAME_CHARACTERS) -> str:
@@ -101,7 +101,7 @@ def actions(*elements: Element, block_id: str) -> Block:
     return slackblocks.ActionsBlock(list(elements), block_id=block_id)._resolve()
 
 
-def picture(number: int, *, block_id: str) -> Block:
+def chart_placeholder(number: int, *, block_id: str) -> Block:
     """The place of a message's chart, which becomes an image once it is drawn and uploaded."""
     return {"type": CHART_BLOCK, "chart": number, "block_id": block_id}
 

@@ -14,18 +14,24 @@ from bot.views.alerting.alerts import Choice
 from bot.views.alerting.key_owners import OWNER_ON_IT
 from handlers.alerting import planned_spikes, snoozes
 from handlers.alerting.alert_details import open_details
-from handlers.alerting.alert_messages import NO_ALERT, alert_to_answer, answer_alert, keep_answer, must_mute
-from handlers.alerting.key_owners import owner_key, tell_owner
+from handlers.alerting.alert_messages import (
+    NO_ALERT,
+    alert_to_answer,
+    answer_alert,
+    require_mute_permission,
+    save_answer,
+)
+from handlers.alerting.key_owners import notify_owner, owner_key
 from handlers.commands import show_team
 from handlers.context import Context
 from handlers.requests.request_forms import open_request_form
-from handlers.slack.answers import Asked, answers
+from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.callers import called
 from storage.alerting.alerts import AlertRecord
 from storage.store import Transaction
 
 
-async def find_useless(
+async def mark_not_useful(
     tx: Transaction, rulebook: Rulebook, alert_id: int, *, by: int, now: datetime, command: str
 ) -> None:
     """Somebody found an alert not useful. It answers one that nobody answered; else whoever is on it stays on it."""
@@ -40,19 +46,19 @@ async def find_useless(
         first = record.first_answered_at or at
         found = replace(found, state="useless", answered_by=by, answered_at=at, first_answered_at=first)
     detail = {"answer": "useless"}
-    await keep_answer(tx, rulebook, found, by=by, action="answer alert", detail=detail, now=now, command=command)
+    await save_answer(tx, rulebook, found, by=by, action="answer alert", detail=detail, now=now, command=command)
 
 
-async def click_acknowledge(asked: Asked) -> None:
+async def click_acknowledge(asked: SlackRequest) -> None:
     await _acknowledge(asked, as_owner=False)
 
 
-async def click_owner_on_it(asked: Asked) -> None:
+async def click_owner_on_it(asked: SlackRequest) -> None:
     """The owner of a key is on it: the channel reads that, without a name."""
     await _acknowledge(asked, as_owner=True)
 
 
-async def _acknowledge(asked: Asked, *, as_owner: bool) -> None:
+async def _acknowledge(asked: SlackRequest, *, as_owner: bool) -> None:
     context = asked.context
     async with context.store.begin() as tx:
         rulebook = await context.rulebooks.current(tx)
@@ -68,13 +74,13 @@ async def _acknowledge(asked: Asked, *, as_owner: bool) -> None:
             as_owner=as_owner,
         )
         if await tx.outbox.known(owner_key(asked.id)):
-            await tell_owner(tx, rulebook, asked.id, at=context.now_micros())
+            await notify_owner(tx, rulebook, asked.id, at=context.now_micros())
     context.wake_outbox.set()
     context.wake_watcher.set()  # the alert may stand in a message with others
     await asked.ack()
 
 
-async def choose_from_menu(asked: Asked) -> None:
+async def choose_from_menu(asked: SlackRequest) -> None:
     """An alert's menu."""
     chosen = MENU.get(asked.value.partition(":")[0])
     if chosen is None:
@@ -82,7 +88,7 @@ async def choose_from_menu(asked: Asked) -> None:
     await chosen(asked)
 
 
-async def _record(asked: Asked) -> AlertRecord:
+async def _record(asked: SlackRequest) -> AlertRecord:
     async with asked.context.store.read() as tx:
         record = await tx.alerts.by_id(asked.id)
     if record is None:
@@ -90,32 +96,34 @@ async def _record(asked: Asked) -> AlertRecord:
     return record
 
 
-async def ask_for_budget(asked: Asked) -> None:
+async def request_budget_for_alert(asked: SlackRequest) -> None:
     await open_request_form(asked, team_id=(await _record(asked)).team_id)
 
 
-async def show_standing(asked: Asked) -> None:
+async def show_alert_standing(asked: SlackRequest) -> None:
     await show_team(asked, (await _record(asked)).team_id)
 
 
-async def call_useless(asked: Asked) -> None:
+async def choose_not_useful(asked: SlackRequest) -> None:
     context = asked.context
     async with context.store.begin() as tx:
         rulebook = await context.rulebooks.current(tx)
-        await must_mute(tx, rulebook, asked, asked.id)
-        await find_useless(tx, rulebook, asked.id, by=asked.person.id, now=asked.now, command=context.settings.command)
+        await require_mute_permission(tx, rulebook, asked, asked.id)
+        await mark_not_useful(
+            tx, rulebook, asked.id, by=asked.person.id, now=asked.now, command=context.settings.command
+        )
     context.wake_outbox.set()
     context.wake_watcher.set()  # the alert may stand in a message with others
     await asked.ack()
 
 
-MENU: dict[str, Callable[[Asked], Awaitable[None]]] = {
+MENU: dict[str, Callable[[SlackRequest], Awaitable[None]]] = {
     Choice.SNOOZE: snoozes.open_snooze_form,
     Choice.PLANNED: planned_spikes.open_expect_form,
     Choice.DETAILS: open_details,
-    Choice.BUDGET: ask_for_budget,
-    Choice.STANDING: show_standing,
-    Choice.USELESS: call_useless,
+    Choice.BUDGET: request_budget_for_alert,
+    Choice.STANDING: show_alert_standing,
+    Choice.NOT_USEFUL: choose_not_useful,
 }
 
 

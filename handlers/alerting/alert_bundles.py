@@ -6,14 +6,14 @@ from bot.messages import Message
 from bot.rulebook import Rulebook
 from bot.views.alerting.alert_bundles import BundledAlert, bundle_message
 from handlers.context import Context
-from storage.alerting.alert_bundles import Copy
+from storage.alerting.alert_bundles import AlertCopy
 from storage.store import Transaction
 
-GATHERED = frozenset({"threshold", "forecast"})
+BUNDLED_KINDS = frozenset({"threshold", "forecast"})
 """Kinds whose copies to people wait for the end of the sweep."""
 
 
-async def gather_alerts(context: Context) -> int:
+async def bundle_alerts(context: Context) -> int:
     """Puts what waits for one person into one message, lets go what is alone, and brings bundles up to date whose alerts
     were answered or ended. Returns how many messages changed. The watcher does it at the end of each sweep."""
     at = context.now_micros()
@@ -23,30 +23,30 @@ async def gather_alerts(context: Context) -> int:
     changed = 0
     async with context.store.begin() as tx:
         rulebook = await context.rulebooks.current(tx)
-        by_person: dict[int, list[Copy]] = {}
+        by_person: dict[int, list[AlertCopy]] = {}
         for copy in await tx.alert_bundles.waiting(at=at):
             record = await tx.alerts.by_id(copy.alert_id)
-            if record is None or record.kind not in GATHERED:
+            if record is None or record.kind not in BUNDLED_KINDS:
                 continue  # what waited for the end of quiet hours is said by itself
             by_person.setdefault(copy.person_id, []).append(copy)
         for person_id, copies in sorted(by_person.items()):
             if len(copies) == 1:
-                await tx.alert_bundles.let_go(copies[0])
+                await tx.alert_bundles.release(copies[0])
             else:
                 await _bundle(tx, rulebook, person_id, copies, command=context.settings.command, at=at)
             changed += 1
-        for key in await tx.alert_bundles.changed():
+        for key in await tx.alert_bundles.changed_keys():
             members = await tx.alert_bundles.members(key)
             message = await _message(tx, rulebook, members, command=context.settings.command)
             changed += await tx.outbox.change(key, message, at=at)
-            await tx.alert_bundles.settled(key)
+            await tx.alert_bundles.mark_drawn(key)
     if changed:
         context.wake_outbox.set()
     return changed
 
 
 async def _bundle(
-    tx: Transaction, rulebook: Rulebook, person_id: int, copies: Sequence[Copy], *, command: str, at: int
+    tx: Transaction, rulebook: Rulebook, person_id: int, copies: Sequence[AlertCopy], *, command: str, at: int
 ) -> None:
     key = f"alerts-of:{person_id}:{copies[0].outbox_id}"
     message = await _message(tx, rulebook, copies, command=command)
@@ -54,7 +54,7 @@ async def _bundle(
     await tx.alert_bundles.bundle(copies, key=key)
 
 
-async def _message(tx: Transaction, rulebook: Rulebook, copies: Sequence[Copy], *, command: str) -> Message:
+async def _message(tx: Transaction, rulebook: Rulebook, copies: Sequence[AlertCopy], *, command: str) -> Message:
     shown = []
     for copy in copies:
         record = await tx.alerts.by_id(copy.alert_id)

@@ -3,7 +3,7 @@
 from typing import cast
 
 from bot.alerting.alert_details import SMALLEST_GROUP, AlertDetails, HourLine, PartLine, may_see_people
-from bot.alerting.key_owners import NOBODY, usual_of
+from bot.alerting.key_owners import NOBODY, median_of_same_hours
 from bot.charts.values import SpikeHours, decode
 from bot.org.teams import Team
 from bot.periods import micros
@@ -12,22 +12,22 @@ from bot.rulebook import Rulebook
 from bot.views.alerting.alert_details import details_view
 from bot.views.blocks import name
 from handlers.alerting.alert_messages import NO_ALERT
-from handlers.alerting.answered import answer_text
-from handlers.slack.answers import Asked
+from handlers.alerting.answer_text import answer_text
+from handlers.slack.answers import SlackRequest
 from handlers.slack.callers import called
 from storage.alerting.alerts import AlertRecord
-from storage.reporting.reports import Part
+from storage.reporting.reports import Dimension
 from storage.store import Transaction
 
-_PARTS: tuple[Part, ...] = ("credential", "workflow", "model", "tool")
+_PARTS: tuple[Dimension, ...] = ("credential", "workflow", "model", "tool")
 _WEEK_HOURS = 168
 _WEEKS = 3
 _HOURS_BEFORE = 3
-_LEAST_SHARE = 50
+_MIN_SHARE = 50
 """A part of less than a fiftieth of the spike is not listed."""
 
 
-async def open_details(asked: Asked) -> None:
+async def open_details(asked: SlackRequest) -> None:
     """The modal; looking at people is written down for them to see."""
     context = asked.context
     async with context.store.begin() as tx:
@@ -97,15 +97,19 @@ async def _parts(tx: Transaction, team_id: int, *, first: int, end: int) -> tupl
                 dimension=part,
                 name=part_name,
                 cost_nanos=nanos,
-                usual_nanos=usual_of([week.get(part_name, 0) for week in weeks[1:]]),
+                usual_nanos=median_of_same_hours([week.get(part_name, 0) for week in weeks[1:]]),
             )
             for part_name, nanos in weeks[0].items()
-            if part_name and nanos * _LEAST_SHARE >= total > 0
+            if part_name and nanos * _MIN_SHARE >= total > 0
         ]
     return tuple(
         sorted(
             found,
-            key=lambda line: (line.usual_nanos - line.cost_nanos, _PARTS.index(cast(Part, line.dimension)), line.name),
+            key=lambda line: (
+                line.usual_nanos - line.cost_nanos,
+                _PARTS.index(cast(Dimension, line.dimension)),
+                line.name,
+            ),
         )
     )
 
@@ -126,7 +130,7 @@ async def _people(
     ids = [person_id for person_id, nanos in spent.items() if person_id != NOBODY and nanos > 0]
     if len(ids) < SMALLEST_GROUP:
         return None, f"Fewer than {SMALLEST_GROUP} people used something in these hours, so they are not told apart."
-    await tx.people.looked_at(ids, by=viewer_id, team_id=team.id, at=at)
+    await tx.people.record_look(ids, by=viewer_id, team_id=team.id, at=at)
     await tx.audit.record(
         at=at,
         actor_id=viewer_id,

@@ -5,23 +5,23 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bot.alerting.alert_answers import Answer, is_repeated, may_mute, refuse_if_over
-from bot.alerting.manners import SEVERITIES, Severity
+from bot.alerting.alert_answers import Answer, is_repeated_answer, may_mute, refuse_if_over
+from bot.alerting.delivery_rules import SEVERITIES, Severity
 from bot.messages import Message
 from bot.periods import micros
 from bot.refusals import Refusal
 from bot.rulebook import Rulebook
 from bot.views.blocks import name
-from handlers.alerting.answered import answerer
+from handlers.alerting.answer_text import answerer_name
 from handlers.alerting.budget_alerts import FORECAST, THRESHOLD, budget_message
-from handlers.alerting.manners import alert_key, say_alert
+from handlers.alerting.delivery_rules import alert_key, post_alert
 from handlers.alerting.spikes import spike_message
-from handlers.slack.answers import Asked
+from handlers.slack.answers import SlackRequest
 from storage.alerting.alerts import AlertRecord
 from storage.store import Transaction
 
 NO_ALERT = "There is no such alert any more."
-Drawn = Callable[[Transaction, Rulebook, AlertRecord, datetime, str], Awaitable[Message]]
+MessageBuilder = Callable[[Transaction, Rulebook, AlertRecord, datetime, str], Awaitable[Message]]
 """Makes the message of (transaction, rulebook, alert, now, command)."""
 
 
@@ -33,11 +33,11 @@ async def _budget(tx: Transaction, rulebook: Rulebook, record: AlertRecord, now:
     return await budget_message(tx, rulebook, record, now=now, command=command)
 
 
-DRAWN: dict[str, Drawn] = {"spike": _spike, THRESHOLD: _budget, FORECAST: _budget}
+MESSAGE_BUILDERS: dict[str, MessageBuilder] = {"spike": _spike, THRESHOLD: _budget, FORECAST: _budget}
 """How an alert of each kind is shown again."""
 
 
-async def keep_answer(
+async def save_answer(
     tx: Transaction,
     rulebook: Rulebook,
     record: AlertRecord,
@@ -52,21 +52,21 @@ async def keep_answer(
     at = micros(now)
     await tx.alerts.save(record)
     await tx.audit.record(at=at, actor_id=by, action=action, subject=f"alert:{record.id}", detail=detail)
-    message = await DRAWN[record.kind](tx, rulebook, record, now, command)
+    message = await MESSAGE_BUILDERS[record.kind](tx, rulebook, record, now, command)
     key = alert_key(record.id)
     if await tx.outbox.known(key):
         await tx.outbox.change(key, message, at=at)
     elif record.state == "open":
         team = rulebook.directory.by_id(record.team_id)
         severity: Severity = next((known for known in SEVERITIES if known == record.facts.get("severity")), "medium")
-        await say_alert(tx, rulebook, team, message, record=record, severity=severity, at=at)
+        await post_alert(tx, rulebook, team, message, record=record, severity=severity, at=at)
 
 
 async def redraw_alert(tx: Transaction, rulebook: Rulebook, alert_id: int, *, now: datetime, command: str) -> None:
     """Brings an alert's message up to date with what is known now."""
     record = await tx.alerts.for_answer(alert_id)
     if record is not None:
-        message = await DRAWN[record.kind](tx, rulebook, record, now, command)
+        message = await MESSAGE_BUILDERS[record.kind](tx, rulebook, record, now, command)
         await tx.outbox.change(alert_key(record.id), message, at=micros(now))
 
 
@@ -88,7 +88,7 @@ async def answer_alert(
     news: the same click may come twice."""
     record = await alert_to_answer(tx, alert_id)
     if record.answered_at != seen_at:
-        if is_repeated(state=record.state, answered_by=record.answered_by, answer=answer, by=by):
+        if is_repeated_answer(state=record.state, answered_by=record.answered_by, answer=answer, by=by):
             return False
         await _refuse_answered(tx, record)
     at = micros(now)
@@ -101,7 +101,7 @@ async def answer_alert(
         snoozed_until=until,
         answered_as="owner" if as_owner else "",
     )
-    await keep_answer(
+    await save_answer(
         tx, rulebook, answered, by=by, action="answer alert", detail={"answer": answer}, now=now, command=command
     )
     return True
@@ -110,7 +110,7 @@ async def answer_alert(
 async def _refuse_answered(tx: Transaction, record: AlertRecord) -> None:
     if record.answered_by is None:
         raise Refusal("This alert is open again meanwhile. Look at its message.")
-    raise Refusal(f"{await answerer(tx, record)} answered this alert already.")
+    raise Refusal(f"{await answerer_name(tx, record)} answered this alert already.")
 
 
 async def alert_to_answer(tx: Transaction, alert_id: int) -> AlertRecord:
@@ -122,8 +122,8 @@ async def alert_to_answer(tx: Transaction, alert_id: int) -> AlertRecord:
     return record
 
 
-async def must_mute(
-    tx: Transaction, rulebook: Rulebook, asked: Asked, alert_id: int, *, channel: str = ""
+async def require_mute_permission(
+    tx: Transaction, rulebook: Rulebook, asked: SlackRequest, alert_id: int, *, channel: str = ""
 ) -> AlertRecord:
     """The alert, if the one who asks may keep it and its like quiet; raises Refusal otherwise. `channel` is where a form was
     opened."""

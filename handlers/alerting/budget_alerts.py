@@ -5,30 +5,30 @@ from dataclasses import asdict, replace
 from datetime import datetime
 
 from bot.alerting.budget_alerts import (
+    FULL_PERCENT,
     HISTORY_AFTER_DAYS,
-    WHOLE,
     ForecastStep,
-    Foretold,
-    Said,
+    PostedForecast,
+    RecordedThreshold,
     ThresholdAlert,
     forecast_step,
     foretold,
     has_crossed,
-    line_lies_ahead,
+    is_threshold_resolved,
     revision_key,
     thresholds_due,
 )
-from bot.alerting.manners import Severity
+from bot.alerting.delivery_rules import Severity
 from bot.books.budgets import Standing
-from bot.books.forecasts import Overrun, overrun
+from bot.books.forecasts import RunOutForecast, forecast_run_out
 from bot.messages import Message
 from bot.org.teams import Team
 from bot.periods import DAY_MICROS, day_start, micros, moment
 from bot.rulebook import Rulebook
 from bot.views.alerting import budget_alerts as views
-from bot.views.books.budgets import may_ask
-from handlers.alerting.answered import answer_text
-from handlers.alerting.manners import alert_key, say_again, say_alert
+from bot.views.books.budgets import team_may_request
+from handlers.alerting.answer_text import answer_text
+from handlers.alerting.delivery_rules import alert_key, post_alert, repost_alert
 from handlers.books.standings import standing_of
 from handlers.context import Context
 from storage.alerting.alerts import AlertRecord
@@ -42,17 +42,17 @@ async def judge_budget(tx: Transaction, rulebook: Rulebook, team: Team, *, now: 
     """What a team, or finance for the organisation, should know of its budget now. At most one alert comes of it: a line
     that was crossed says what a forecast would."""
     standing = await standing_of(tx, rulebook.directory, team, now=now)
-    said_line = await _judge_lines(tx, rulebook, standing, now=now, command=command, silently=False)
-    await _judge_forecast(tx, rulebook, standing, now=now, command=command, silently=said_line)
+    posted_threshold = await _judge_lines(tx, rulebook, standing, now=now, command=command, silently=False)
+    await _judge_forecast(tx, rulebook, standing, now=now, command=command, silently=posted_threshold)
 
 
-def has_news(standing: Standing, lines: Sequence[AlertRecord], forecasts: Sequence[AlertRecord]) -> bool:
+def has_budget_change(standing: Standing, lines: Sequence[AlertRecord], forecasts: Sequence[AlertRecord]) -> bool:
     """Whether `judge_budget` would say or change anything, by the period's alerts so far, oldest first."""
     if any(_ends(standing, record, because=None) or _is_spent_by_now(standing, record) for record in lines):
         return True
-    if _lines_due(standing, [said_of(record) for record in lines], silently=False):
+    if _lines_due(standing, [threshold_of(record) for record in lines], silently=False):
         return True
-    last = foretold_of(forecasts[-1]) if forecasts else None
+    last = forecast_of(forecasts[-1]) if forecasts else None
     return standing.balance.allocated_nanos > 0 and _forecast_step(standing, last)[0] is not None
 
 
@@ -73,9 +73,9 @@ async def _judge_lines(
     records = await tx.alerts.of_period(team_id=team.id, kind=THRESHOLD, period=standing.period.name)
     said = []
     for record in records:
-        kept = await _end_where_it_lies_ahead(tx, standing, record, because=None, at=at)
-        said.append(said_of(await _follow(tx, standing, kept, command=command, at=at)))
-    was_said = False
+        kept = await _end_if_below_threshold(tx, standing, record, because=None, at=at)
+        said.append(threshold_of(await _mark_spent(tx, standing, kept, command=command, at=at)))
+    was_posted = False
     for alert in _lines_due(standing, said, silently=silently):
         new = await tx.alerts.add(
             dedupe_key=alert.dedupe_key,
@@ -88,21 +88,21 @@ async def _judge_lines(
         if new is None or alert.silent:
             continue
         message = views.threshold_message(standing, alert.percent, alert_id=new.id, command=command, answered=None)
-        severity: Severity = "high" if alert.percent >= WHOLE else "medium"
-        await say_alert(tx, rulebook, team, message, record=new, severity=severity, at=at)
-        was_said = True
-    return was_said
+        severity: Severity = "high" if alert.percent >= FULL_PERCENT else "medium"
+        await post_alert(tx, rulebook, team, message, record=new, severity=severity, at=at)
+        was_posted = True
+    return was_posted
 
 
-def _lines_due(standing: Standing, said: Sequence[Said], *, silently: bool) -> list[ThresholdAlert]:
+def _lines_due(standing: Standing, said: Sequence[RecordedThreshold], *, silently: bool) -> list[ThresholdAlert]:
     recent = sum(nanos for day, nanos in standing.spent_by_day if day > standing.today - HISTORY_AFTER_DAYS)
     is_governed = standing.team.mode != "announce" and not silently
     return thresholds_due(standing, said=said, recent_nanos=recent, is_governed=is_governed)
 
 
-def said_of(record: AlertRecord) -> Said:
+def threshold_of(record: AlertRecord) -> RecordedThreshold:
     """What a kept alert of a line says of its rule. Its budget is in its key."""
-    return Said(
+    return RecordedThreshold(
         percent=int(record.facts["percent"]),
         allocated_nanos=int(record.dedupe_key.split(":")[4]),
         by_holds=bool(record.facts.get("by_holds", False)),
@@ -110,12 +110,12 @@ def said_of(record: AlertRecord) -> Said:
     )
 
 
-async def _end_where_it_lies_ahead(
+async def _end_if_below_threshold(
     tx: Transaction, standing: Standing, record: AlertRecord, *, because: str | None, at: int
 ) -> AlertRecord:
     if not _ends(standing, record, because=because):
         return record
-    said = said_of(record)
+    said = threshold_of(record)
     ended = replace(record, closed_at=at)
     await tx.alerts.save(ended)
     why = because or (views.RELEASED if said.by_holds else views.raised_words(standing))
@@ -125,25 +125,27 @@ async def _end_where_it_lies_ahead(
 
 
 def _ends(standing: Standing, record: AlertRecord, *, because: str | None) -> bool:
-    said = said_of(record)
-    ends = line_lies_ahead(standing, said) if because is None else not has_crossed(standing, said.percent)
+    said = threshold_of(record)
+    ends = is_threshold_resolved(standing, said) if because is None else not has_crossed(standing, said.percent)
     return ends and not said.has_ended
 
 
 def _is_spent_by_now(standing: Standing, record: AlertRecord) -> bool:
     balance = standing.balance
-    is_open = record.closed_at is None and said_of(record).by_holds
+    is_open = record.closed_at is None and threshold_of(record).by_holds
     return is_open and balance.charged_nanos >= balance.allocated_nanos
 
 
-async def _follow(tx: Transaction, standing: Standing, record: AlertRecord, *, command: str, at: int) -> AlertRecord:
+async def _mark_spent(
+    tx: Transaction, standing: Standing, record: AlertRecord, *, command: str, at: int
+) -> AlertRecord:
     """What holds had used up and is spent now is said so, in the message that is there."""
     if not _is_spent_by_now(standing, record):
         return record
     spent = replace(record, facts={**record.facts, "by_holds": False})
     await tx.alerts.save(spent)
     answered = await answer_text(tx, spent)
-    message = views.threshold_message(standing, WHOLE, alert_id=spent.id, command=command, answered=answered)
+    message = views.threshold_message(standing, FULL_PERCENT, alert_id=spent.id, command=command, answered=answered)
     await tx.outbox.change(alert_key(spent.id), message, at=at)
     return spent
 
@@ -156,7 +158,7 @@ async def _judge_forecast(
     if standing.balance.allocated_nanos <= 0:
         return
     records = await tx.alerts.of_period(team_id=team.id, kind=FORECAST, period=standing.period.name)
-    before = [foretold_of(record) for record in records]
+    before = [forecast_of(record) for record in records]
     last = before[-1] if before else None
     step, found = _forecast_step(standing, last)
     if step is None:
@@ -165,7 +167,7 @@ async def _judge_forecast(
         assert found is not None, "only what was found is said"
         if last is not None and last.outcome == "expected":
             await _show(tx, team, records[-1], replace(last, outcome="nearer"), command=command, at=at)
-        await _say_forecast(tx, rulebook, standing, found, before, silently=silently, command=command, at=at)
+        await _post_forecast(tx, rulebook, standing, found, before, silently=silently, command=command, at=at)
         return
     assert last is not None, "only what was said changes"
     if step == "show":
@@ -176,18 +178,20 @@ async def _judge_forecast(
     await _show(tx, team, records[-1], shown, command=command, at=at)
 
 
-def _forecast_step(standing: Standing, last: Foretold | None) -> tuple[ForecastStep | None, Overrun | None]:
+def _forecast_step(
+    standing: Standing, last: PostedForecast | None
+) -> tuple[ForecastStep | None, RunOutForecast | None]:
     spent = dict(standing.spent_by_day)
-    found = overrun(standing.balance, spent_by_day=spent, today=standing.today, period=standing.period)
+    found = forecast_run_out(standing.balance, spent_by_day=spent, today=standing.today, period=standing.period)
     return forecast_step(standing, found, last), found
 
 
-async def _say_forecast(
+async def _post_forecast(
     tx: Transaction,
     rulebook: Rulebook,
     standing: Standing,
-    found: Overrun,
-    before: list[Foretold],
+    found: RunOutForecast,
+    before: list[PostedForecast],
     *,
     silently: bool,
     command: str,
@@ -205,10 +209,12 @@ async def _say_forecast(
     if record is None or silent:
         return
     message = _forecast_message(team, record, command=command, answered=None)
-    await say_alert(tx, rulebook, team, message, record=record, severity="medium", at=at)
+    await post_alert(tx, rulebook, team, message, record=record, severity="medium", at=at)
 
 
-async def _show(tx: Transaction, team: Team, record: AlertRecord, shown: Foretold, *, command: str, at: int) -> None:
+async def _show(
+    tx: Transaction, team: Team, record: AlertRecord, shown: PostedForecast, *, command: str, at: int
+) -> None:
     """Edits a forecast's message; it is open again where the run-out is expected again."""
     closed_at = None if shown.outcome == "expected" else record.closed_at or at
     kept = replace(record, closed_at=closed_at, facts={**record.facts, "foretold": asdict(shown)})
@@ -216,17 +222,22 @@ async def _show(tx: Transaction, team: Team, record: AlertRecord, shown: Foretol
     message = _forecast_message(team, kept, command=command, answered=await answer_text(tx, kept))
     await tx.outbox.change(alert_key(kept.id), message, at=at)
     if record.closed_at is not None and closed_at is None:
-        await say_again(tx, team, kept, severity="medium", at=at)
+        await repost_alert(tx, team, kept, severity="medium", at=at)
 
 
-def foretold_of(record: AlertRecord) -> Foretold:
+def forecast_of(record: AlertRecord) -> PostedForecast:
     """What a kept forecast said."""
-    return Foretold(**record.facts["foretold"])
+    return PostedForecast(**record.facts["foretold"])
 
 
 def _forecast_message(team: Team, record: AlertRecord, *, command: str, answered: str | None) -> Message:
     return views.forecast_message(
-        foretold_of(record), team=team, alert_id=record.id, command=command, may_ask=may_ask(team), answered=answered
+        forecast_of(record),
+        team=team,
+        alert_id=record.id,
+        command=command,
+        team_may_request=team_may_request(team),
+        answered=answered,
     )
 
 
@@ -237,14 +248,14 @@ async def end_past(context: Context) -> int:
     ended = 0
     async with context.store.begin() as tx:
         rulebook = await context.rulebooks.current(tx)
-        for record in await tx.alerts.unended_of(KINDS, opened_before=at - DAY_MICROS):
+        for record in await tx.alerts.running_of_kinds(KINDS, opened_before=at - DAY_MICROS):
             team = rulebook.directory.by_id(record.team_id)
             if rulebook.directory.period_at(team, at - DAY_MICROS).first_day <= team.day_of(record.opened_at):
                 continue
             over = replace(record, closed_at=at, facts={**record.facts, "is_over": True})
             ended += 1
             if record.kind == FORECAST:
-                lasted = replace(foretold_of(record), outcome="lasted")
+                lasted = replace(forecast_of(record), outcome="lasted")
                 await _show(tx, team, over, lasted, command=context.settings.command, at=at)
             else:
                 await tx.alerts.save(over)
@@ -276,7 +287,7 @@ async def budget_raised(
     without their buttons, and so does a forecast. `because` is a sentence in mrkdwn."""
     standing = await standing_of(tx, rulebook.directory, team, now=now)
     for record in await tx.alerts.of_period(team_id=team.id, kind=THRESHOLD, period=standing.period.name):
-        await _end_where_it_lies_ahead(tx, standing, record, because=because, at=micros(now))
+        await _end_if_below_threshold(tx, standing, record, because=because, at=micros(now))
     records = await tx.alerts.of_period(team_id=team.id, kind=FORECAST, period=standing.period.name)
-    if records and foretold_of(records[-1]).outcome == "expected":
+    if records and forecast_of(records[-1]).outcome == "expected":
         await _judge_forecast(tx, rulebook, standing, now=now, command=command, silently=False)

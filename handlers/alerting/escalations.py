@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 
-from bot.alerting.manners import audience_of, escalation_due, escalation_people
+from bot.alerting.delivery_rules import audience_for, escalation_due, escalation_people
 from bot.messages import Message
 from bot.org.teams import Team
 from bot.periods import MICROS
 from bot.rulebook import Rulebook
-from bot.views.alerting.manners import escalation_message
-from handlers.alerting.answered import answerer
-from handlers.slack.outbox import say_to_people
-from storage.alerting.manners import AlertTurn, Watched
+from bot.views.alerting.delivery_rules import escalation_message
+from handlers.alerting.answer_text import answerer_name
+from handlers.slack.outbox import post_to_people
+from storage.alerting.delivery_rules import AlertDelivery, TrackedAlert
 from storage.store import Transaction
 
 
@@ -18,47 +18,53 @@ def _key(alert_id: int, step: int) -> str:
     return f"escalation:{alert_id}:{step}"
 
 
-def is_escalation_due(team: Team, watched: Watched, *, at: int) -> bool:
+def is_escalation_due(team: Team, tracked: TrackedAlert, *, at: int) -> bool:
     """Whether an alert is critical, was said, is unanswered, and has been for so long. In preview nobody is asked."""
-    turn = watched.turn
+    delivery = tracked.delivery
     return (
-        turn.critical_at is not None
-        and turn.way == "said"
-        and watched.state == "open"
-        and not watched.is_closed
-        and audience_of(team) == "team"
-        and escalation_due(team.alerts, since=turn.critical_at, done=turn.escalations, at=at)
+        delivery.critical_at is not None
+        and delivery.outcome == "said"
+        and tracked.state == "open"
+        and not tracked.is_closed
+        and audience_for(team) == "team"
+        and escalation_due(team.alerts, since=delivery.critical_at, done=delivery.escalations, at=at)
     )
 
 
-async def escalate(tx: Transaction, rulebook: Rulebook, team: Team, turn: AlertTurn, *, at: int) -> AlertTurn:
+async def escalate(
+    tx: Transaction, rulebook: Rulebook, team: Team, delivery: AlertDelivery, *, at: int
+) -> AlertDelivery:
     """Tells the next ones, by DM."""
-    step = turn.escalations
+    step = delivery.escalations
     steps = escalation_people(rulebook.directory, team)
-    text = await tx.outbox.text_of(f"alert:{turn.alert_id}")
-    if step < len(steps) and text is not None and turn.critical_at is not None:
-        message = _message(team, turn, step, text=text, at=at)
-        await say_to_people(tx, steps[step], message, dedupe_key=_key(turn.alert_id, step), at=at)
+    text = await tx.outbox.text_of(f"alert:{delivery.alert_id}")
+    if step < len(steps) and text is not None and delivery.critical_at is not None:
+        message = _message(team, delivery, step, text=text, at=at)
+        await post_to_people(tx, steps[step], message, dedupe_key=_key(delivery.alert_id, step), at=at)
         await tx.audit.record(
-            at=at, actor_id=None, action="escalate alert", subject=f"alert:{turn.alert_id}", detail={"step": step + 1}
+            at=at,
+            actor_id=None,
+            action="escalate alert",
+            subject=f"alert:{delivery.alert_id}",
+            detail={"step": step + 1},
         )
-    return replace(turn, escalations=step + 1)
+    return replace(delivery, escalations=step + 1)
 
 
-async def follow_escalations(tx: Transaction, team: Team, turn: AlertTurn, *, at: int) -> None:
+async def follow_escalations(tx: Transaction, team: Team, delivery: AlertDelivery, *, at: int) -> None:
     """What was carried further says what the alert has come to, and has its button again after a snooze."""
-    text = await tx.outbox.text_of(f"alert:{turn.alert_id}")
-    for step in range(turn.escalations if text is not None else 0):
+    text = await tx.outbox.text_of(f"alert:{delivery.alert_id}")
+    for step in range(delivery.escalations if text is not None else 0):
         assert text is not None
-        await tx.outbox.change(_key(turn.alert_id, step), _message(team, turn, step, text=text, at=at), at=at)
+        await tx.outbox.change(_key(delivery.alert_id, step), _message(team, delivery, step, text=text, at=at), at=at)
 
 
-def _message(team: Team, turn: AlertTurn, step: int, *, text: str, at: int) -> Message:
+def _message(team: Team, delivery: AlertDelivery, step: int, *, text: str, at: int) -> Message:
     minutes = team.alerts.escalate_minutes * (step + 1)
-    has_passed = turn.critical_at is not None and turn.critical_at + minutes * 60 * MICROS <= at
+    has_passed = delivery.critical_at is not None and delivery.critical_at + minutes * 60 * MICROS <= at
     return escalation_message(
         team,
-        alert_id=turn.alert_id,
+        alert_id=delivery.alert_id,
         text=text,
         minutes=minutes if has_passed else 0,  # the setting, or since when it counts, may be another by now
         channel_id=_channel(team),
@@ -66,22 +72,24 @@ def _message(team: Team, turn: AlertTurn, step: int, *, text: str, at: int) -> M
     )
 
 
-async def settle_escalations(tx: Transaction, rulebook: Rulebook, team: Team, watched: Watched, *, at: int) -> None:
+async def settle_escalations(
+    tx: Transaction, rulebook: Rulebook, team: Team, tracked: TrackedAlert, *, at: int
+) -> None:
     """Somebody answered, or it ended: the messages of its escalation say so, without the button."""
-    turn = watched.turn
-    if not turn.escalations:
+    delivery = tracked.delivery
+    if not delivery.escalations:
         return
     ended = "This critical alert has ended."
-    if watched.answered_by is not None:
-        record = await tx.alerts.by_id(turn.alert_id)
+    if tracked.answered_by is not None:
+        record = await tx.alerts.by_id(delivery.alert_id)
         assert record is not None, "its turn names it"
-        ended = f"{await answerer(tx, record)} has answered this critical alert."
-    text = await tx.outbox.text_of(f"alert:{turn.alert_id}") or ""
+        ended = f"{await answerer_name(tx, record)} has answered this critical alert."
+    text = await tx.outbox.text_of(f"alert:{delivery.alert_id}") or ""
     message = escalation_message(
-        team, alert_id=turn.alert_id, text=text, minutes=0, channel_id=_channel(team), ended=ended
+        team, alert_id=delivery.alert_id, text=text, minutes=0, channel_id=_channel(team), ended=ended
     )
-    for step in range(turn.escalations):
-        await tx.outbox.change(_key(turn.alert_id, step), message, at=at)
+    for step in range(delivery.escalations):
+        await tx.outbox.change(_key(delivery.alert_id, step), message, at=at)
 
 
 def _channel(team: Team) -> str:

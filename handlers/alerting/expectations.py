@@ -6,8 +6,8 @@ from datetime import datetime
 from slack_bolt.async_app import AsyncApp
 
 from bot.alerting.alert_answers import may_mute
-from bot.alerting.announcements import announced, is_repeated
-from bot.alerting.expectations import TOTAL, Cause, Expectation
+from bot.alerting.announcements import is_repeated_announcement, parse_announcement
+from bot.alerting.expectations import TEAM_TOTAL, Cause, Expectation
 from bot.org.teams import Team
 from bot.periods import micros
 from bot.refusals import Refusal
@@ -15,9 +15,9 @@ from bot.rulebook import Rulebook
 from bot.views.alerting import expectations as views
 from bot.views.blocks import name
 from handlers.alerting.alert_messages import redraw_alert
-from handlers.alerting.expected_spend import aside_of
+from handlers.alerting.expected_spend import expected_of
 from handlers.context import Context
-from handlers.slack.answers import Asked, answers
+from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.callers import called
 from storage.store import Transaction
 
@@ -32,15 +32,15 @@ async def announce(
     """Keeps what somebody announced, and says it in the team's channel; the same request may come twice."""
     at = micros(now)
     zone = team.zone_on(at)
-    said = announced(text, now=now, zone_name=zone, command=command)
-    await tx.alerts.hold_team(team.id)
+    said = parse_announcement(text, now=now, zone_name=zone, command=command)
+    await tx.alerts.lock_team(team.id)
     for known in await tx.expectations.since(at, team_id=team.id):
-        if known.made_by == by and is_repeated(said, known, at=at):
+        if known.made_by == by and is_repeated_announcement(said, known, at=at):
             return known
     expectation_id = await tx.expectations.add(
         team_id=team.id,
         what=said.what,
-        cause=TOTAL,
+        cause=TEAM_TOTAL,
         from_at=said.from_at,
         until_at=said.until_at,
         limit_nanos=said.limit_nanos,
@@ -74,7 +74,7 @@ async def expect_spike(
     at: int,
 ) -> None:
     """A spike was planned: its cause is expected from its first hour on. What was said of it before is taken back."""
-    await take_back(tx, alert_id, by=by)
+    await withdraw_expectation(tx, alert_id, by=by)
     expectation_id = await tx.expectations.add(
         team_id=team_id,
         what="",
@@ -92,7 +92,7 @@ async def expect_spike(
     )
 
 
-async def take_back(tx: Transaction, alert_id: int, *, by: int) -> None:
+async def withdraw_expectation(tx: Transaction, alert_id: int, *, by: int) -> None:
     """A spike was not planned after all: nothing of it was ever expected."""
     known = await tx.expectations.of_alert(alert_id)
     if known is not None:
@@ -111,7 +111,7 @@ async def end_expectation(
         at=at, actor_id=by, action="end expectation", subject=f"expectation:{expectation.id}", detail={}
     )
     if expectation.alert_id is None:
-        await _say_over(tx, rulebook, await known_expectation(tx, expectation.id), at=at)
+        await _post_closed(tx, rulebook, await known_expectation(tx, expectation.id), at=at)
     else:
         await redraw_alert(tx, rulebook, expectation.alert_id, now=now, command=command)
 
@@ -125,17 +125,17 @@ async def close_expectations(context: Context) -> int:
             return 0
         rulebook = await context.rulebooks.current(tx)
         for expectation in over:
-            await _say_over(tx, rulebook, expectation, at=at)
+            await _post_closed(tx, rulebook, expectation, at=at)
     context.wake_outbox.set()
     return len(over)
 
 
-async def _say_over(tx: Transaction, rulebook: Rulebook, expectation: Expectation, *, at: int) -> None:
+async def _post_closed(tx: Transaction, rulebook: Rulebook, expectation: Expectation, *, at: int) -> None:
     team = rulebook.directory.by_id(expectation.team_id)
     ended_by = None if expectation.ended_by is None else called(await tx.people.by_id(expectation.ended_by))
     end = expectation.ends_at
     assert end is not None
-    extra = await aside_of(tx, [replace(expectation, limit_nanos=None)], at=end)
+    extra = await expected_of(tx, [replace(expectation, limit_nanos=None)], at=end)
     message = views.over_message(
         expectation,
         team=team,
@@ -156,7 +156,7 @@ async def known_expectation(tx: Transaction, expectation_id: int) -> Expectation
     return expectation
 
 
-async def expect(asked: Asked) -> None:
+async def expect(asked: SlackRequest) -> None:
     """`/tokens expect`: what is expected of the channel's team; with words after it, an announcement."""
     context = asked.context
     text = asked.text.partition(" ")[2].strip()
@@ -166,7 +166,7 @@ async def expect(asked: Asked) -> None:
     async with context.store.begin() as tx:
         rulebook = await context.rulebooks.current(tx)
         team = _team_here(rulebook, asked)
-        must_announce(rulebook, asked, team)
+        require_announce_permission(rulebook, asked, team)
         command = context.settings.command
         who = called(asked.person)
         await announce(tx, team, text, by=asked.person.id, who=who, now=asked.now, command=command)
@@ -174,7 +174,7 @@ async def expect(asked: Asked) -> None:
     await asked.ack()
 
 
-async def _list(asked: Asked) -> None:
+async def _list(asked: SlackRequest) -> None:
     context = asked.context
     at = micros(asked.now)
     async with context.store.read() as tx:
@@ -192,7 +192,7 @@ async def _list(asked: Asked) -> None:
     await asked.reply(message)
 
 
-def _team_here(rulebook: Rulebook, asked: Asked) -> Team:
+def _team_here(rulebook: Rulebook, asked: SlackRequest) -> Team:
     """The channel's team. In preview no alert is said there, so nothing is announced either."""
     team = rulebook.directory.by_channel(asked.channel_id)
     command = asked.context.settings.command
@@ -205,7 +205,7 @@ def _team_here(rulebook: Rulebook, asked: Asked) -> Team:
     return team
 
 
-def must_announce(rulebook: Rulebook, asked: Asked, team: Team) -> None:
+def require_announce_permission(rulebook: Rulebook, asked: SlackRequest, team: Team) -> None:
     """Raises Refusal unless somebody may say what is to be expected of a team."""
     in_its_channel = bool(team.channel_id) and asked.channel_id == team.channel_id
     if not may_mute(rulebook.directory, asked.person.id, team, in_its_channel=in_its_channel):
@@ -214,13 +214,13 @@ def must_announce(rulebook: Rulebook, asked: Asked, team: Team) -> None:
         )
 
 
-async def click_end(asked: Asked) -> None:
+async def click_end(asked: SlackRequest) -> None:
     """End it now: whoever may announce may end."""
     context = asked.context
     async with context.store.begin() as tx:
         rulebook = await context.rulebooks.current(tx)
         expectation = await known_expectation(tx, asked.id)
-        must_announce(rulebook, asked, rulebook.directory.by_id(expectation.team_id))
+        require_announce_permission(rulebook, asked, rulebook.directory.by_id(expectation.team_id))
         await end_expectation(
             tx, rulebook, expectation, by=asked.person.id, now=asked.now, command=context.settings.command
         )

@@ -4,25 +4,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
-from bot.alerting.expectations import Expectation, all_aside, set_aside
+from bot.alerting.expectations import Expectation, combine_excluded, excluded_spend
 from bot.org.teams import Team
 from bot.periods import HOUR_MICROS
-from bot.reporting.digests import Announced
-from storage.reporting.reports import Part
+from bot.reporting.digests import AnnouncedSpend
+from storage.reporting.reports import Dimension
 from storage.store import Transaction
 
 _USUAL_HOURS = 4 * 168
 
 
-async def aside_by_hour(tx: Transaction, team_id: int, *, first_hour: int, at: int) -> dict[int, int]:
+async def expected_by_hour(tx: Transaction, team_id: int, *, first_hour: int, at: int) -> dict[int, int]:
     """What of a team's nano-dollars by UTC hour is no news, because somebody said to expect it."""
-    return await aside_of(tx, await tx.expectations.since(first_hour * HOUR_MICROS, team_id=team_id), at=at)
+    return await expected_of(tx, await tx.expectations.since(first_hour * HOUR_MICROS, team_id=team_id), at=at)
 
 
-async def aside_of(tx: Transaction, expectations: Sequence[Expectation], *, at: int) -> dict[int, int]:
+async def expected_of(tx: Transaction, expectations: Sequence[Expectation], *, at: int) -> dict[int, int]:
     """The same of one team's expectations that were read already."""
-    parts = [(e.cause, set_aside(e, await _costs(tx, e, at=at), at=at)) for e in expectations if e.from_at <= at]
-    return all_aside(parts)
+    parts = [(e.cause, excluded_spend(e, await _costs(tx, e, at=at), at=at)) for e in expectations if e.from_at <= at]
+    return combine_excluded(parts)
 
 
 async def _costs(tx: Transaction, expectation: Expectation, *, at: int) -> dict[int, int]:
@@ -31,20 +31,20 @@ async def _costs(tx: Transaction, expectation: Expectation, *, at: int) -> dict[
     cause = expectation.cause
     if cause.is_total:
         return await tx.reports.by_hour(expectation.team_id, first_hour=first, end_hour=end)
-    part = cast(Part, cause.dimension)
+    part = cast(Dimension, cause.dimension)
     return await tx.reports.part_by_hour(part, cause.name, expectation.team_id, first_hour=first, end_hour=end)
 
 
-async def announced_in(tx: Transaction, team: Team, *, from_at: int, until_at: int) -> tuple[Announced, ...]:
+async def announced_in(tx: Transaction, team: Team, *, from_at: int, until_at: int) -> tuple[AnnouncedSpend, ...]:
     """What was announced of a team for a span of time, and what it cost on top of the usual until its end."""
     found = []
     for expectation in await tx.expectations.since(from_at, team_id=team.id):
         end = expectation.ends_at
         if expectation.alert_id is not None or end is None or expectation.from_at >= until_at:
             continue
-        extra = await aside_of(tx, [replace(expectation, limit_nanos=None)], at=min(end, until_at) - 1)
+        extra = await expected_of(tx, [replace(expectation, limit_nanos=None)], at=min(end, until_at) - 1)
         found.append(
-            Announced(
+            AnnouncedSpend(
                 what=expectation.what,
                 first_day=team.day_of(expectation.from_at),
                 last_day=team.day_of(end - 1),

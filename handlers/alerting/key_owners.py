@@ -1,15 +1,15 @@
 """The owner of a key that runs away is told in private, once per spike; the channel sees the key alone."""
 
+from bot.alerting.delivery_rules import audience_for
 from bot.alerting.expectations import cause_to_expect
-from bot.alerting.key_owners import RunawayKey, owner_of, usual_of
-from bot.alerting.manners import audience_of
+from bot.alerting.key_owners import RunawayKey, majority_user, median_of_same_hours
 from bot.messages import Message
 from bot.periods import HOUR_MICROS
 from bot.rulebook import Rulebook
 from bot.views.alerting.key_owners import owner_message
-from handlers.alerting.answered import answer_text
+from handlers.alerting.answer_text import answer_text
 from handlers.context import Context
-from handlers.slack.outbox import deciding_people, say_to_people
+from handlers.slack.outbox import post_to_people, responsible_people
 from storage.alerting.alerts import AlertRecord
 from storage.outbox import copy_key
 from storage.store import Transaction
@@ -23,29 +23,29 @@ def owner_key(alert_id: int) -> str:
     return f"key-owner:{alert_id}"
 
 
-async def tell_owners(context: Context) -> int:
+async def notify_owners(context: Context) -> int:
     """Tells the owners of keys that drive a spike, and brings what they were told up to date; returns how many were told."""
     at = context.now_micros()
     async with context.store.read() as tx:
         directory = (await context.rulebooks.current(tx)).directory
-        spikes = await tx.alerts.lately(kind="spike", since=at - HOUR_MICROS)
+        spikes = await tx.alerts.recent(kind="spike", since=at - HOUR_MICROS)
         found = [
             record
             for record in spikes
             if cause_to_expect(record.facts).dimension == "credential"
-            and audience_of(directory.by_id(record.team_id)) == "team"
+            and audience_for(directory.by_id(record.team_id)) == "team"
         ]
     told = 0
     for record in found:
         async with context.store.begin() as tx:
             rulebook = await context.rulebooks.current(tx)
-            told += await tell_owner(tx, rulebook, record.id, at=at)
+            told += await notify_owner(tx, rulebook, record.id, at=at)
     if told:
         context.wake_outbox.set()
     return told
 
 
-async def tell_owner(tx: Transaction, rulebook: Rulebook, alert_id: int, *, at: int) -> bool:
+async def notify_owner(tx: Transaction, rulebook: Rulebook, alert_id: int, *, at: int) -> bool:
     """Tells of one spike, unless that was done; then what was told is brought up to date. One that is over, snoozed or
     planned before anybody was told is left alone, and so is one that its team was not told of: it waits for quiet hours, or
     is muted."""
@@ -54,19 +54,19 @@ async def tell_owner(tx: Transaction, rulebook: Rulebook, alert_id: int, *, at: 
         return False
     key = owner_key(alert_id)
     if await tx.outbox.known(key):
-        owner = await _told_owner(tx, record)
+        owner = await _notified_owner(tx, record)
         await tx.outbox.change(key, await _message(tx, rulebook, record, is_owner=owner), at=at)
         return False
     if record.closed_at is not None or record.state in ("snoozed", "expected"):
         return False
-    turn = await tx.manners.of(alert_id)
-    if turn is not None and (turn.way not in ("said", "summed") or turn.said_at > at):
+    delivery = await tx.alert_deliveries.of(alert_id)
+    if delivery is not None and (delivery.outcome not in ("said", "summed") or delivery.said_at > at):
         return False
     team = rulebook.directory.by_id(record.team_id)
     owner_id = await _owner(tx, record)
-    people = deciding_people(rulebook.directory, team) if owner_id is None else frozenset({owner_id})
+    people = responsible_people(rulebook.directory, team) if owner_id is None else frozenset({owner_id})
     message = await _message(tx, rulebook, record, is_owner=owner_id is not None)
-    await say_to_people(tx, people, message, dedupe_key=key, at=at)
+    await post_to_people(tx, people, message, dedupe_key=key, at=at)
     await tx.audit.record(
         at=at, actor_id=None, action="tell key owner", subject=f"alert:{alert_id}", detail={"owner_id": owner_id}
     )
@@ -83,13 +83,13 @@ async def _owner(tx: Transaction, record: AlertRecord) -> int | None:
     spent = await tx.reports.by_person_in_hours(
         record.team_id, first_hour=end - _OWNED_HOURS, end_hour=end, credential=credential
     )
-    owner_id = owner_of(spent)
+    owner_id = majority_user(spent)
     if owner_id is None or not (await tx.people.by_id(owner_id)).slack_id:
         return None
     return owner_id
 
 
-async def _told_owner(tx: Transaction, record: AlertRecord) -> bool:
+async def _notified_owner(tx: Transaction, record: AlertRecord) -> bool:
     """Whether it was the owner that was told, and not the managers for want of one."""
     owner_id = await _owner(tx, record)
     return owner_id is not None and await tx.outbox.known(copy_key(owner_key(record.id), owner_id))
@@ -111,7 +111,7 @@ async def _message(tx: Transaction, rulebook: Rulebook, record: AlertRecord, *, 
         team=rulebook.directory.by_id(record.team_id),
         credential=credential,
         cost_nanos=await cost(0),
-        usual_nanos=usual_of([await cost(weeks) for weeks in range(1, _WEEKS + 1)]),
+        usual_nanos=median_of_same_hours([await cost(weeks) for weeks in range(1, _WEEKS + 1)]),
         hours=end - first,
         from_hour=first,
     )

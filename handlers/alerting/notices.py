@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from bot.alerting.manners import Severity
+from bot.alerting.delivery_rules import Severity
 from bot.messages import Message
 from bot.rulebook import Rulebook
-from handlers.alerting.manners import say_alert
+from handlers.alerting.delivery_rules import post_alert
 from storage.alerting.alerts import AlertRecord
 from storage.store import Transaction
 
@@ -36,5 +36,5 @@ async def notify(
         facts=facts,
     )
     if record is not None:
-        await say_alert(tx, rulebook, root, message, record=record, severity=severity, at=at, people=people)
+        await post_alert(tx, rulebook, root, message, record=record, severity=severity, at=at, people=people)
     return record

@@ -8,20 +8,20 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bot.alerting.alert_answers import refuse_if_over
-from bot.alerting.expectations import TOTAL, Cause, cause_to_expect
+from bot.alerting.expectations import TEAM_TOTAL, Cause, cause_to_expect
 from bot.periods import DAY_MICROS, HOUR_MICROS, day_start, micros
 from bot.refusals import FieldRefusal, Refusal
 from bot.rulebook import Rulebook
 from bot.views.alerting import alerts as alert_views
-from bot.views.alerting.alerts import CAUSE_FIELD, EXPECT_FORM, LONG_FIELD
+from bot.views.alerting.alerts import CAUSE_FIELD, DURATION_FIELD, EXPECT_FORM
 from bot.views.alerting.expectations import expect_form
 from bot.views.blocks import plain
-from handlers.alerting.alert_messages import alert_to_answer, answer_alert, must_mute, redraw_alert
-from handlers.alerting.answered import answer_text
-from handlers.alerting.expectations import expect_spike, take_back
+from handlers.alerting.alert_messages import alert_to_answer, answer_alert, redraw_alert, require_mute_permission
+from handlers.alerting.answer_text import answer_text
+from handlers.alerting.expectations import expect_spike, withdraw_expectation
 from handlers.alerting.snoozes import reopen
 from handlers.context import Context
-from handlers.slack.answers import Asked, answers
+from handlers.slack.answers import SlackRequest, answers
 from storage.alerting.alerts import AlertRecord
 from storage.store import Transaction
 
@@ -64,12 +64,12 @@ async def plan_spike(
         await redraw_alert(tx, rulebook, record.id, now=now, command=command)
 
 
-async def click_expected(asked: Asked) -> None:
+async def click_expected(asked: SlackRequest) -> None:
     """This was planned: its cause, until it has ended and a week more. The menu has the rest."""
     context = asked.context
     async with context.store.begin() as tx:
         rulebook = await context.rulebooks.current(tx)
-        await must_mute(tx, rulebook, asked, asked.id)
+        await require_mute_permission(tx, rulebook, asked, asked.id)
         record = await alert_to_answer(tx, asked.id)
         await plan_spike(
             tx,
@@ -86,11 +86,11 @@ async def click_expected(asked: Asked) -> None:
     await asked.ack()
 
 
-async def open_expect_form(asked: Asked) -> None:
+async def open_expect_form(asked: SlackRequest) -> None:
     """This was planned…: what of it, for how long, or not after all."""
     async with asked.context.store.read() as tx:
         rulebook = await asked.context.rulebooks.current(tx)
-        record = await must_mute(tx, rulebook, asked, asked.id)
+        record = await require_mute_permission(tx, rulebook, asked, asked.id)
         refuse_if_over(record.closed_at)
         said = await answer_text(tx, record)
     team = rulebook.directory.by_id(record.team_id)
@@ -127,7 +127,7 @@ def _metadata(kept: Mapping[str, Any], causes: Sequence[Cause]) -> str:
 def _causes(record: AlertRecord) -> list[Cause]:
     """What of a spike may have been planned: its leading cause first, its other contributors, and all of the team's spend."""
     listed = [c for c in record.facts.get("contributors") or () if c[0] != "person" and len(c[1]) <= _MOST_NAME]
-    found = [cause_to_expect(record.facts), *(Cause(dimension=str(c[0]), name=str(c[1])) for c in listed), TOTAL]
+    found = [cause_to_expect(record.facts), *(Cause(dimension=str(c[0]), name=str(c[1])) for c in listed), TEAM_TOTAL]
     return list(dict.fromkeys(found))[:_MOST_CAUSES]
 
 
@@ -139,18 +139,18 @@ def _words(cause: Cause, team_name: str) -> str:
     return f"{kind} {plain(cause.name, limit=50)}"
 
 
-async def submit_expected(asked: Asked) -> None:
+async def submit_expected(asked: SlackRequest) -> None:
     context = asked.context
     kept = json.loads(asked.body["view"]["private_metadata"])
     command = context.settings.command
     async with context.store.begin() as tx:
         rulebook = await context.rulebooks.current(tx)
-        await must_mute(tx, rulebook, asked, kept["alert"], channel=str(kept["channel"]))
+        await require_mute_permission(tx, rulebook, asked, kept["alert"], channel=str(kept["channel"]))
         record = await alert_to_answer(tx, kept["alert"])
-        chosen = asked.field(LONG_FIELD)
+        chosen = asked.field(DURATION_FIELD)
         if chosen == "never":
             if record.state == "expected":
-                await take_back(tx, record.id, by=asked.person.id)
+                await withdraw_expectation(tx, record.id, by=asked.person.id)
                 await reopen(
                     tx,
                     rulebook,
@@ -187,7 +187,7 @@ def _until(rulebook: Rulebook, record: AlertRecord, chosen: str, now: datetime) 
     if chosen == "period":
         return micros(day_start(rulebook.directory.period_at(team, at).end_day, team.zone_on(at)))
     if chosen not in _LONG:
-        raise FieldRefusal(LONG_FIELD, "Choose for how long.")
+        raise FieldRefusal(DURATION_FIELD, "Choose for how long.")
     return at + _LONG[chosen] * DAY_MICROS
 
 

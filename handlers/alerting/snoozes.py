@@ -11,9 +11,9 @@ from bot.periods import micros
 from bot.refusals import FieldRefusal
 from bot.rulebook import Rulebook
 from bot.views.alerting import alerts as views
-from handlers.alerting.alert_messages import alert_to_answer, answer_alert, keep_answer, must_mute
+from handlers.alerting.alert_messages import alert_to_answer, answer_alert, require_mute_permission, save_answer
 from handlers.context import Context
-from handlers.slack.answers import Asked, answers
+from handlers.slack.answers import SlackRequest, answers
 from storage.alerting.alerts import AlertRecord
 from storage.store import Transaction
 
@@ -42,9 +42,9 @@ async def reopen(
     command: str,
 ) -> None:
     """An alert is as if nobody had answered it, with its buttons."""
-    await tx.manners.watch_again(record.id, at=micros(now))
+    await tx.alert_deliveries.resume_tracking(record.id, at=micros(now))
     again = replace(record, state="open", answered_by=None, answered_at=None, answered_as="", snoozed_until=None)
-    await keep_answer(tx, rulebook, again, by=by, action=action, detail={}, now=now, command=command)
+    await save_answer(tx, rulebook, again, by=by, action=action, detail={}, now=now, command=command)
 
 
 async def wake_snoozed(context: Context) -> int:
@@ -52,7 +52,7 @@ async def wake_snoozed(context: Context) -> int:
     returns how many."""
     now = context.now()
     async with context.store.begin() as tx:
-        records = await tx.alerts.for_waking(at=micros(now))
+        records = await tx.alerts.snoozes_due(at=micros(now))
         if not records:
             return 0
         rulebook = await context.rulebooks.current(tx)
@@ -62,11 +62,11 @@ async def wake_snoozed(context: Context) -> int:
     return len(records)
 
 
-async def open_snooze_form(asked: Asked) -> None:
+async def open_snooze_form(asked: SlackRequest) -> None:
     """Snooze…: for how long, with the moments at which it would end."""
     async with asked.context.store.read() as tx:
         rulebook = await asked.context.rulebooks.current(tx)
-        record = await must_mute(tx, rulebook, asked, asked.id)
+        record = await require_mute_permission(tx, rulebook, asked, asked.id)
         refuse_if_over(record.closed_at)
         until = _ends(rulebook, record, asked.now)
         team = rulebook.directory.by_id(record.team_id)
@@ -87,7 +87,7 @@ def _ends(rulebook: Rulebook, record: AlertRecord, now: datetime) -> list[tuple[
     return [(choice, snooze_until(choice, now=now, zone_name=zone, period=period)) for choice in SNOOZES]
 
 
-async def submit_snooze(asked: Asked) -> None:
+async def submit_snooze(asked: SlackRequest) -> None:
     """The alert stays quiet until then, or no longer."""
     context = asked.context
     kept = json.loads(asked.body["view"]["private_metadata"])
@@ -97,7 +97,7 @@ async def submit_snooze(asked: Asked) -> None:
         raise FieldRefusal(views.SNOOZE_FIELD, "Choose for how long.")
     async with context.store.begin() as tx:
         rulebook = await context.rulebooks.current(tx)
-        await must_mute(tx, rulebook, asked, kept["alert"], channel=str(kept["channel"]))
+        await require_mute_permission(tx, rulebook, asked, kept["alert"], channel=str(kept["channel"]))
         command = context.settings.command
         record = await alert_to_answer(tx, kept["alert"])
         if choice is None:

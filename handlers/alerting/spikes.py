@@ -10,37 +10,44 @@ from datetime import datetime
 from typing import Any
 
 from bot.alerting.alerts import spike_key
-from bot.detection.extents import incidents
+from bot.detection.extents import group_incidents
 from bot.detection.incidents import QUIET_HOURS
 from bot.detection.spike_facts import alert_of
-from bot.detection.spike_incidents import Seen, closing_facts, incident_facts
-from bot.detection.sweeps import Found
+from bot.detection.spike_incidents import SweepContext, closing_facts, incident_facts
+from bot.detection.sweeps import SpikingHour
 from bot.messages import Message
 from bot.org.teams import Team
 from bot.periods import HOUR_MICROS, micros
 from bot.rulebook import Rulebook
 from bot.views.detection import spikes as views
-from handlers.alerting.answered import answer_text
-from handlers.alerting.manners import alert_key, say_alert
+from handlers.alerting.answer_text import answer_text
+from handlers.alerting.delivery_rules import alert_key, post_alert
 from storage.alerting.alerts import AlertRecord
 from storage.store import Transaction
 
 
 async def follow_spikes(
-    tx: Transaction, rulebook: Rulebook, team: Team, found: Sequence[Found], seen: Seen, *, now: datetime, command: str
+    tx: Transaction,
+    rulebook: Rulebook,
+    team: Team,
+    found: Sequence[SpikingHour],
+    seen: SweepContext,
+    *,
+    now: datetime,
+    command: str,
 ) -> None:
     """Opens, edits, goes on with or ends a team's incidents, by the hours that spike."""
     at, this_hour = micros(now), seen.view.this_hour
-    await tx.alerts.hold_team(team.id)
-    planned = [r for r in await tx.alerts.unended_of_team(team_id=team.id, kind="spike") if r.state == "expected"]
+    await tx.alerts.lock_team(team.id)
+    planned = [r for r in await tx.alerts.running_of_team(team_id=team.id, kind="spike") if r.state == "expected"]
     newest = await tx.alerts.newest_spike(team.id)
-    for hours in incidents(found):
+    for hours in group_incidents(found):
         if newest is None or hours[0].hour - _last_hour(newest) > QUIET_HOURS:
             if newest is not None and newest.closed_at is None:
                 await _close(tx, team, newest, seen, at=at, command=command)
             newest = await _open(tx, rulebook, team, hours, seen, beside=planned, at=at, command=command) or newest
         elif hours[-1].hour >= int(newest.facts["from_hour"]) - QUIET_HOURS:
-            newest = await _go_on(tx, team, newest, hours, seen, at=at, command=command)
+            newest = await _extend(tx, team, newest, hours, seen, at=at, command=command)
     if newest is not None and newest.closed_at is None:
         is_shared = not found and int(newest.facts["from_hour"]) in seen.view.shared
         if is_shared or this_hour - _ended_at(newest.facts) >= QUIET_HOURS:
@@ -55,8 +62,8 @@ async def _open(
     tx: Transaction,
     rulebook: Rulebook,
     team: Team,
-    hours: Sequence[Found],
-    seen: Seen,
+    hours: Sequence[SpikingHour],
+    seen: SweepContext,
     *,
     beside: Sequence[AlertRecord],
     at: int,
@@ -69,12 +76,19 @@ async def _open(
     if record is None:
         return None
     message = await spike_message(tx, team, record, command=command)
-    await say_alert(tx, rulebook, team, message, record=record, severity=facts["severity"], at=at)
+    await post_alert(tx, rulebook, team, message, record=record, severity=facts["severity"], at=at)
     return await tx.alerts.by_id(record.id)  # it may have been kept as snoozed
 
 
-async def _go_on(
-    tx: Transaction, team: Team, record: AlertRecord, hours: Sequence[Found], seen: Seen, *, at: int, command: str
+async def _extend(
+    tx: Transaction,
+    team: Team,
+    record: AlertRecord,
+    hours: Sequence[SpikingHour],
+    seen: SweepContext,
+    *,
+    at: int,
+    command: str,
 ) -> AlertRecord:
     """The same incident with more hours, or with the same ones as before; one that had ended goes on only by later hours."""
     facts = incident_facts(team, hours, seen, before=record.facts)
@@ -85,14 +99,16 @@ async def _go_on(
             await tx.alerts.save(record)
         return record
     if goes_on and record.closed_at is not None:
-        await tx.manners.watch_again(record.id, at=at)
+        await tx.alert_deliveries.resume_tracking(record.id, at=at)
     record = replace(record, facts=facts, closed_at=None if goes_on else record.closed_at)
     await tx.alerts.save(record)
     await _edit(tx, team, record, at=at, command=command)
     return record
 
 
-async def _close(tx: Transaction, team: Team, record: AlertRecord, seen: Seen, *, at: int, command: str) -> None:
+async def _close(
+    tx: Transaction, team: Team, record: AlertRecord, seen: SweepContext, *, at: int, command: str
+) -> None:
     """A spike has ended when days passed without one; its message then shows the total."""
     total = replace(record, facts=closing_facts(team, record.facts, seen))
     await _save_closed(tx, team, total, at=at, command=command)

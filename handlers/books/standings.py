@@ -11,8 +11,8 @@ from bot.periods import micros
 from bot.reporting.digests import Share
 from bot.rulebook import Rulebook
 from bot.views.books import standings as standing_views
-from handlers.slack.answers import Asked
-from storage.reporting.reports import NOTHING, Part
+from handlers.slack.answers import SlackRequest
+from storage.reporting.reports import NO_USAGE, Dimension
 from storage.store import Transaction
 
 DAYS_SHOWN = 35
@@ -74,7 +74,7 @@ async def standings_of(
 
 async def shares(
     tx: Transaction,
-    part: Part,
+    part: Dimension,
     *,
     team_ids: Iterable[int],
     first_day: int,
@@ -90,9 +90,9 @@ async def shares(
     found = [
         Share(
             name=name,
-            cost_nanos=current.get(name, NOTHING).cost_nanos,
-            before_nanos=earlier.get(name, NOTHING).cost_nanos,
-            tokens=current.get(name, NOTHING).tokens,
+            cost_nanos=current.get(name, NO_USAGE).cost_nanos,
+            before_nanos=earlier.get(name, NO_USAGE).cost_nanos,
+            tokens=current.get(name, NO_USAGE).tokens,
         )
         for name in current.keys() | earlier.keys()
     ]
@@ -104,7 +104,7 @@ def team_ids_of(directory: Directory, team: Team) -> list[int]:
     return [t.id for t in directory.teams] if team.kind == "organisation" else [team.id]
 
 
-def team_here(rulebook: Rulebook, asked: Asked) -> tuple[Team | None, Message | None]:
+def team_here(rulebook: Rulebook, asked: SlackRequest) -> tuple[Team | None, Message | None]:
     """The team to show, or what to say instead. In its own channel a team is shown to everybody there."""
     directory = rulebook.directory
     command = asked.context.settings.command

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from bot.costs.price_book import Rates
 from bot.costs.prices import TOLERANCE_PERCENT, iso_day, rate_words
-from bot.costs.pricing import ContractPrice, Explained
+from bot.costs.pricing import ContractPrice, PriceExplanation
 from bot.money import usd
 from bot.periods import Period, day_number, period_named, period_of
 from bot.refusals import ConfigError
@@ -28,7 +28,7 @@ _SHOWN = (
 )
 
 
-def explanation(found: Explained, *, model: str, provider: str, day: int, tier: str, book: str) -> list[str]:
+def explanation(found: PriceExplanation, *, model: str, provider: str, day: int, tier: str, book: str) -> list[str]:
     """Which rates apply to a model on a day and what they come from, in lines."""
     of = f" of {provider}" if provider else ""
     lines = [f"{model}{of} on {iso_day(day)}, {tier or 'standard'} tier"]
@@ -118,7 +118,7 @@ def disagreements_command(
             today = directory.root.day_of(context.now_micros())
             asked = _period(period) if period else period_of(today, directory.organisation.period)
             found = await tx.prices.disagreements(first_day=asked.first_day, end_day=asked.end_day)
-        apart = [d for d in found if d.is_beyond(Decimal(str(tolerance)))]
+        apart = [d for d in found if d.exceeds(Decimal(str(tolerance)))]
         calls = sum(d.calls for d in found)
         if not apart:
             out.print(f"{asked.name}: no model's price differs by more than {tolerance:g} % over {calls:,} calls.")

@@ -11,12 +11,12 @@ from bot.costs.prices import (
     INPUT_FIELD,
     OUTPUT_FIELD,
     TOLERANCE_PERCENT,
-    Disagreement,
+    PriceDisagreement,
     SetPrice,
-    Unpriced,
+    UnpricedModel,
     may_set_prices,
-    typed_day,
-    typed_rate,
+    parse_day,
+    parse_rate,
 )
 from bot.money import NANOS
 from bot.periods import DAY_MICROS
@@ -24,11 +24,11 @@ from bot.refusals import Refusal
 from bot.reporting.reports import PricesView
 from bot.rulebook import Rulebook
 from bot.views.costs import prices as views
-from handlers.alerting.manners import alert_key
+from handlers.alerting.delivery_rules import alert_key
 from handlers.alerting.notices import notify
 from handlers.context import Context
 from handlers.costs.reprice import reprice
-from handlers.slack.answers import Asked, answers
+from handlers.slack.answers import SlackRequest, answers
 from storage.store import Transaction
 
 LEASE_SECONDS = 300
@@ -39,7 +39,7 @@ _COMPARED_DAYS = 7
 _MATERIAL_NANOS = NANOS
 
 
-async def tell_unpriced(context: Context) -> int:
+async def notify_unpriced(context: Context) -> int:
     """Tells admins, or finance where there are none, of each model without a price, once. Returns of how many."""
     at = context.now_micros()
     async with context.store.read() as tx:
@@ -50,14 +50,14 @@ async def tell_unpriced(context: Context) -> int:
     if not found or not people:
         return 0
     async with context.store.begin() as tx:
-        told = await tx.prices.newly_unpriced(found, at=at)
+        told = await tx.prices.mark_unpriced(found, at=at)
         if told:
             await notify(
                 tx,
                 await context.rulebooks.current(tx),
                 views.unpriced_message(told, priced={}),
                 kind="unpriced",
-                key=_told_key(at),
+                key=_unpriced_key(at),
                 people=people,
                 severity="medium",
                 facts={"models": [[model.provider, model.model] for model in told]},
@@ -68,7 +68,7 @@ async def tell_unpriced(context: Context) -> int:
     return len(told)
 
 
-def _told_key(told_at: int) -> str:
+def _unpriced_key(told_at: int) -> str:
     return f"unpriced:{told_at}"
 
 
@@ -85,12 +85,12 @@ async def set_price(tx: Transaction, rulebook: Rulebook, line: SetPrice) -> None
         detail=line.to_json(),
     )
     if line.from_day <= rulebook.directory.root.day_of(line.set_at) + 1:
-        await tx.prices.want_repricing(line)
-    await _update_what_was_told(tx, rulebook, line)
+        await tx.prices.request_repricing(line)
+    await _update_unpriced_message(tx, rulebook, line)
 
 
-async def _update_what_was_told(tx: Transaction, rulebook: Rulebook, line: SetPrice) -> None:
-    found = await tx.prices.told_with(line.provider, line.model)
+async def _update_unpriced_message(tx: Transaction, rulebook: Rulebook, line: SetPrice) -> None:
+    found = await tx.prices.notified_with(line.provider, line.model)
     if found is None:
         return
     told_at, models = found
@@ -102,13 +102,13 @@ async def _update_what_was_told(tx: Transaction, rulebook: Rulebook, line: SetPr
         by = (await tx.people.by_id(price.set_by)).slack_id
         priced[price.provider, price.model] = (price, views.by_words(by))
     told = [
-        by_name.get(at, Unpriced(id=number, provider=at[0], model=at[1], calls=0, tokens=0, first_day=today))
+        by_name.get(at, UnpricedModel(id=number, provider=at[0], model=at[1], calls=0, tokens=0, first_day=today))
         for number, at in enumerate(models)
         if at in by_name or at in priced
     ]
     message = views.unpriced_message(told, priced=priced)
-    record = await tx.alerts.by_key(_told_key(told_at))
-    key = _told_key(told_at) if record is None else alert_key(record.id)  # before this version it was no alert
+    record = await tx.alerts.by_key(_unpriced_key(told_at))
+    key = _unpriced_key(told_at) if record is None else alert_key(record.id)  # before this version it was no alert
     await tx.outbox.change(key, message, at=line.set_at)
     if record is not None and all((model.provider, model.model) in priced for model in told):
         await tx.alerts.save(replace(record, state="closed", closed_at=line.set_at))
@@ -139,7 +139,7 @@ async def reprice_due(context: Context) -> int:
         async with context.store.begin() as tx:
             at = context.now_micros()
             difference = changed.difference_nanos
-            if await tx.prices.repriced(found.id, at=at, calls=changed.calls, difference_nanos=difference):
+            if await tx.prices.mark_repriced(found.id, at=at, calls=changed.calls, difference_nanos=difference):
                 (line,) = [r for r in await tx.prices.repricings_since(at) if r.id == found.id]
                 message = views.repriced_message(line)
                 await tx.outbox.put(message, dedupe_key=f"repriced:{found.id}", at=at, to_person_id=found.actor_id)
@@ -154,7 +154,7 @@ async def compare_prices(context: Context) -> None:
     async with context.store.read() as tx:
         today = (await context.rulebooks.current(tx)).directory.root.day_of(at)
         found = await tx.prices.disagreements(first_day=today - _COMPARED_DAYS, end_day=today)
-    apart = [d for d in found if d.is_beyond(TOLERANCE_PERCENT)]
+    apart = [d for d in found if d.exceeds(TOLERANCE_PERCENT)]
     is_material = sum(abs(d.difference_nanos) for d in apart) >= _MATERIAL_NANOS
     lines = [
         {
@@ -177,11 +177,11 @@ async def prices_view(tx: Transaction, *, first_day: int, end_day: int, at: int)
     return PricesView(
         unpriced=tuple(await tx.prices.unpriced(first_day=first_day, end_day=end_day)),
         repricings=tuple(await tx.prices.repricings_since(at - DAY_MICROS)),
-        disagreements=tuple(Disagreement(**line) for line in compared or []),
+        disagreements=tuple(PriceDisagreement(**line) for line in compared or []),
     )
 
 
-async def click_set_price(asked: Asked) -> None:
+async def click_set_price(asked: SlackRequest) -> None:
     """Opens the form for a model without a price."""
     context = asked.context
     async with context.store.read() as tx:
@@ -195,7 +195,7 @@ async def click_set_price(asked: Asked) -> None:
     await asked.client.views_open(trigger_id=asked.trigger_id, view=form)
 
 
-async def submit_price(asked: Asked) -> None:
+async def submit_price(asked: SlackRequest) -> None:
     """The form is in: the price is kept, and a job prices the past again."""
     from handlers.reporting.home import refresh_home  # Homes show prices; this is the way back
 
@@ -209,9 +209,9 @@ async def submit_price(asked: Asked) -> None:
         line = SetPrice(
             provider=model.provider,
             model=model.model,
-            from_day=typed_day(FROM_FIELD, asked.field(FROM_FIELD), today=rulebook.directory.root.day_of(at)),
-            input_pico=typed_rate(INPUT_FIELD, asked.field(INPUT_FIELD)),
-            output_pico=typed_rate(OUTPUT_FIELD, asked.field(OUTPUT_FIELD)),
+            from_day=parse_day(FROM_FIELD, asked.field(FROM_FIELD), today=rulebook.directory.root.day_of(at)),
+            input_pico=parse_rate(INPUT_FIELD, asked.field(INPUT_FIELD)),
+            output_pico=parse_rate(OUTPUT_FIELD, asked.field(OUTPUT_FIELD)),
             cache_read_pico=_optional_rate(asked, CACHE_READ_FIELD),
             cache_write_pico=_optional_rate(asked, CACHE_WRITE_FIELD),
             set_by=asked.person.id,
@@ -223,9 +223,9 @@ async def submit_price(asked: Asked) -> None:
     await refresh_home(asked)
 
 
-def _optional_rate(asked: Asked, field: str) -> int | None:
+def _optional_rate(asked: SlackRequest, field: str) -> int | None:
     typed = asked.field(field)
-    return typed_rate(field, typed) if typed.strip() else None
+    return parse_rate(field, typed) if typed.strip() else None
 
 
 def register(app: AsyncApp, context: Context) -> None:

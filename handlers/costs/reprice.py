@@ -9,7 +9,7 @@ import msgspec
 import typer
 from rich.table import Table
 
-from bot.intake.adjustments import Booked, Change, event_of
+from bot.intake.adjustments import BookedEvent, Change, usage_event_from
 from bot.money import usd
 from bot.org.attribution import Source
 from bot.periods import DAY_MICROS, HOUR_MICROS, date_of, day_number
@@ -18,7 +18,7 @@ from bot.views.wording import signed_usd
 from handlers.books.periods import post_charges
 from handlers.cli import opened, out, run
 from handlers.context import Context
-from storage.intake.adjustments import Wanted, current_pages
+from storage.intake.adjustments import EventFilter, current_pages
 from storage.store import Transaction
 
 KIND = "reprice"
@@ -27,7 +27,7 @@ _PAGE = 1_000
 
 
 @dataclass(kw_only=True)
-class Repriced:
+class RepriceResult:
     """What pricing again changed: calls in all, and (calls, nanos before, nanos after) by team."""
 
     seen: int = 0
@@ -60,15 +60,15 @@ async def reprice(
     document: str,
     dry_run: bool = False,
     in_each: Callable[[Transaction], Awaitable[None]] = _nothing_else,
-) -> Repriced:
+) -> RepriceResult:
     """Prices every event again that was booked on the days from `since_day` up to and including `until_day`, each by what
     today's rulebook says of its own day, and adjusts those whose cost or basis changed.
 
     Page by page, a transaction each: what is done stays done, and doing it again does the rest. The charges of closed
     days follow at the end.
     """
-    found = Repriced()
-    wanted = Wanted(
+    found = RepriceResult()
+    wanted = EventFilter(
         since=since_day * DAY_MICROS - _FARTHEST_EAST,
         until=None if until_day is None else (until_day + 1) * DAY_MICROS + _FARTHEST_WEST,
         provider=provider,
@@ -107,14 +107,14 @@ async def reprice(
     return found
 
 
-def changed_prices(rulebook: Rulebook, sources: dict[int, Source], events: list[Booked]) -> list[Change]:
+def changed_prices(rulebook: Rulebook, sources: dict[int, Source], events: list[BookedEvent]) -> list[Change]:
     """The events whose cost or basis is another by a rulebook, as they should be."""
     book = rulebook.prices.book.book_id
     changes = []
     for booked in events:
         source = sources.get(booked.source_id)
         priced = rulebook.prices.price(
-            event_of(booked),
+            usage_event_from(booked),
             day=booked.local_day,
             reported_first=source.reported_first if source else False,
         )

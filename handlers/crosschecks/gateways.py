@@ -8,25 +8,25 @@ import msgspec
 from bot.crosschecks.gateways import (
     Drift,
     DriftLine,
-    Watched,
+    GatewayTeam,
     blocked_call,
-    brought_up_to_date,
-    judged,
+    judge_drift,
     largest_disagreement,
     line_of,
+    updated_line,
 )
 from bot.org.attribution import Source
 from bot.org.teams import Directory, Team
 from bot.periods import DAY_MICROS, HOUR_MICROS, MICROS, micros
 from bot.rulebook import Rulebook
 from bot.views.crosschecks import gateways as views
-from handlers.alerting.manners import alert_key, say_alert
+from handlers.alerting.delivery_rules import alert_key, post_alert
 from handlers.books.standings import standing_of
 from handlers.context import Context
 from handlers.slack.callers import find_in_slack, is_outsider
-from handlers.slack.outbox import say_to_people
+from handlers.slack.outbox import post_to_people
 from storage.alerting.alerts import AlertRecord
-from storage.crosschecks.gateways import Blocked
+from storage.crosschecks.gateways import BlockedPerson
 from storage.store import Transaction
 
 KIND = "drift"
@@ -38,13 +38,13 @@ _ONE_SWEEP_MICROS = 60 * MICROS
 """Two workers that sweep at once make one message."""
 
 
-async def tell_blocked(context: Context) -> int:
+async def notify_blocked(context: Context) -> int:
     """Tells each person whom a gateway's budget blocked, once per cap; what is a day old is told to nobody any more."""
     if context.slack is None:
         return 0
     at = context.now_micros()
     async with context.store.read() as tx:
-        waiting = await tx.gateways.untold()
+        waiting = await tx.gateways.unnotified()
     if not waiting:
         return 0
     await find_in_slack(context, frozenset(found.person_id for found in waiting))
@@ -53,23 +53,23 @@ async def tell_blocked(context: Context) -> int:
     outsiders = {p.id for p in people.values() if p.slack_id and await is_outsider(context, p.slack_id)}
     told = 0
     async with context.store.begin() as tx:
-        await tx.gateways.let_go(before=at - DAY_MICROS)
+        await tx.gateways.expire_blocks(before=at - DAY_MICROS)
         rulebook = await context.rulebooks.current(tx)
-        for found in await tx.gateways.untold():
+        for found in await tx.gateways.unnotified():
             person = people.get(found.person_id)
             if person is None:
                 continue  # came meanwhile: the next round tells it
             if person.slack_id and person.id not in outsiders:
-                told += await _tell(tx, rulebook, found, context)
+                told += await _notify(tx, rulebook, found, context)
             elif not person.slack_id and at - found.block.at < _WAITS_MICROS:
                 continue
-            await tx.gateways.told(found.id, at=at)
+            await tx.gateways.mark_notified(found.id, at=at)
     if told:
         context.wake_outbox.set()
     return told
 
 
-async def _tell(tx: Transaction, rulebook: Rulebook, found: Blocked, context: Context) -> bool:
+async def _notify(tx: Transaction, rulebook: Rulebook, found: BlockedPerson, context: Context) -> bool:
     """Puts the message, or, in preview, finance's; once per person, or per cap."""
     now, block = context.now(), found.block
     team = await _team_of(tx, rulebook, found)
@@ -83,14 +83,14 @@ async def _tell(tx: Transaction, rulebook: Rulebook, found: Blocked, context: Co
         cap = (block.entity, block.entity_id, block.limit_nanos, block.resets_at)
         key = ":".join(map(str, ("block", found.source_id, *cap)))
         message = views.block_preview_message(block, alias=alias, standing=standing, block_id=found.id, zone=zone)
-        await say_to_people(tx, directory.finance, message, dedupe_key=key, at=micros(now))
+        await post_to_people(tx, directory.finance, message, dedupe_key=key, at=micros(now))
         return True
     command = context.settings.command
     message = views.block_message(block, alias=alias, standing=standing, block_id=found.id, command=command, zone=zone)
     return await tx.outbox.put(message, dedupe_key=f"block:{found.id}", at=micros(now), to_person_id=found.person_id)
 
 
-async def _team_of(tx: Transaction, rulebook: Rulebook, found: Blocked) -> Team | None:
+async def _team_of(tx: Transaction, rulebook: Rulebook, found: BlockedPerson) -> Team | None:
     """Where the call would have been booked, else the person's own first team."""
     directory = rulebook.directory
     source = await _source(tx, found.source_id)
@@ -121,22 +121,22 @@ async def watch_gateways(context: Context) -> int:
             source_id = int(record.facts["source_id"])
             said |= {(source_id, line.gateway_team, line.base_at) for line in lines}
             if record.closed_at is None:
-                changed += await _bring_up_to_date(tx, directory, record, lines, watched, at=at)
+                changed += await _update_message(tx, directory, record, lines, watched, at=at)
         drifts: dict[int, list[Drift]] = {}
         for known in watched.values():
-            marked, drift = judged(known, now=at)
+            marked, drift = judge_drift(known, now=at)
             if marked.over_since != known.over_since:
                 await tx.gateways.mark_over(marked)
             if drift is not None and (known.source_id, known.gateway_team, known.base_at) not in said:
                 drifts.setdefault(known.source_id, []).append(drift)
         for source_id in sorted(drifts):
-            changed += await _say(tx, rulebook, source_id, drifts[source_id], at=at)
+            changed += await _post_drifts(tx, rulebook, source_id, drifts[source_id], at=at)
     if changed:
         context.wake_outbox.set()
     return changed
 
 
-async def _say(tx: Transaction, rulebook: Rulebook, source_id: int, drifts: list[Drift], *, at: int) -> bool:
+async def _post_drifts(tx: Transaction, rulebook: Rulebook, source_id: int, drifts: list[Drift], *, at: int) -> bool:
     """One message to finance of all teams of a gateway that began to drift, the largest drift first."""
     directory = rulebook.directory
     source = await _source(tx, source_id)
@@ -159,22 +159,22 @@ async def _say(tx: Transaction, rulebook: Rulebook, source_id: int, drifts: list
         return False
     people = directory.finance or directory.admins
     message = _message(directory, record, lines, at)
-    await say_alert(tx, rulebook, directory.root, message, record=record, severity="medium", at=at, people=people)
+    await post_alert(tx, rulebook, directory.root, message, record=record, severity="medium", at=at, people=people)
     return True
 
 
-async def _bring_up_to_date(
+async def _update_message(
     tx: Transaction,
     directory: Directory,
     record: AlertRecord,
     lines: list[DriftLine],
-    watched: dict[tuple[int, str], Watched],
+    watched: dict[tuple[int, str], GatewayTeam],
     *,
     at: int,
 ) -> bool:
     """Edits a message where its figures moved; it ends when the last of its drifts has gone."""
     source_id = int(record.facts["source_id"])
-    now = [brought_up_to_date(line, watched.get((source_id, line.gateway_team))) for line in lines]
+    now = [updated_line(line, watched.get((source_id, line.gateway_team))) for line in lines]
     if now == lines:
         return False
     has_gone = all(line.is_closed for line in now)

@@ -3,17 +3,17 @@
 from dataclasses import replace
 from typing import Any
 
-from bot.alerting.manners import Severity
-from bot.crosschecks.health import HISTORY_DAYS, SLOTS_A_DAY, silence, slot_of
+from bot.alerting.delivery_rules import Severity
+from bot.crosschecks.health import HISTORY_DAYS, SLOTS_A_DAY, find_silence, slot_of
 from bot.org.attribution import Source
 from bot.org.teams import Directory, Team
 from bot.periods import DAY_MICROS
 from bot.reporting.reports import SilentSource
 from bot.rulebook import Rulebook
 from bot.views.crosschecks import health_alerts as views
-from handlers.alerting.manners import alert_key, say_again, say_alert
+from handlers.alerting.delivery_rules import alert_key, post_alert, repost_alert
 from handlers.context import Context
-from handlers.slack.outbox import deciding_people
+from handlers.slack.outbox import responsible_people
 from storage.alerting.alerts import AlertRecord
 from storage.crosschecks.health import WATCHER
 from storage.store import Transaction
@@ -41,7 +41,7 @@ async def watch_sources(context: Context) -> int:
         sources = {source.id: (source, keys > 0) for source, keys in await tx.keys.listed()}
         changed = 0
         running: set[int] = set()
-        for record in await tx.alerts.open_ones(team_id=directory.root.id, kind=SILENCE):
+        for record in await tx.alerts.open_alerts(team_id=directory.root.id, kind=SILENCE):
             running.add(int(record.facts["source_id"]))
             changed += await _end_silence(tx, directory, record, sources, heard, at=at)
         if is_first:
@@ -62,11 +62,11 @@ async def _judge_silence(tx: Transaction, rulebook: Rulebook, source: Source, *,
         return False
     beats = await tx.health.beats(source.id, from_slot=since)
     watched = await tx.health.beats(WATCHER, from_slot=since)
-    if silence(beats, watched, last_at=last, now=at, zone_name=directory.root.zone_on(at)) is None:
+    if find_silence(beats, watched, last_at=last, now=at, zone_name=directory.root.zone_on(at)) is None:
         return False
     facts = {"source_id": source.id, "source": source.name, "role": source.role, "since": last}
     prefix = f"{SILENCE}:{source.id}:"
-    return await _tell(
+    return await _notify(
         tx,
         rulebook,
         directory.root,
@@ -109,12 +109,12 @@ async def watch_routes(context: Context) -> int:
         rulebook = await context.rulebooks.current(tx)
         directory = rulebook.directory
         changed = 0
-        for team in directory.addressed:
+        for team in directory.alert_teams:
             broken = [place.ref for place in team.places if place.state == "broken"]
-            records = await tx.alerts.open_ones(team_id=team.id, kind=ROUTE)
+            records = await tx.alerts.open_alerts(team_id=team.id, kind=ROUTE)
             if broken and not records:
                 prefix = f"{ROUTE}:{team.id}:"
-                changed += await _tell(
+                changed += await _notify(
                     tx,
                     rulebook,
                     team,
@@ -122,7 +122,7 @@ async def watch_routes(context: Context) -> int:
                     severity="high",
                     prefix=prefix,
                     facts={"since": at, "channel": team.channel_ref if broken[0] == team.place().ref else broken[0]},
-                    people=deciding_people(directory, team),
+                    people=responsible_people(directory, team),
                     key=None,
                     at=at,
                 )
@@ -135,7 +135,7 @@ async def watch_routes(context: Context) -> int:
     return changed
 
 
-async def _tell(
+async def _notify(
     tx: Transaction,
     rulebook: Rulebook,
     team: Team,
@@ -155,7 +155,7 @@ async def _tell(
     if last is not None and 0 <= at - last.opened_at < SAME_MICROS:
         again = replace(last, closed_at=None, facts=facts)
         changed = await _change(tx, directory, again, at=at)
-        await say_again(tx, team, again, severity=severity, at=at)
+        await repost_alert(tx, team, again, severity=severity, at=at)
         return changed
     number = 0 if last is None else last.id
     record = await tx.alerts.add(
@@ -164,7 +164,7 @@ async def _tell(
     if record is None:
         return False
     message = _message(directory, record, at=at)
-    await say_alert(tx, rulebook, team, message, record=record, severity=severity, at=at, people=people)
+    await post_alert(tx, rulebook, team, message, record=record, severity=severity, at=at, people=people)
     return True
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from rich.table import Table
 
-from bot.crosschecks.observations import Amount, CrossCheck, cross_checks, settled_end
+from bot.crosschecks.observations import CallTotals, CrossCheck, cross_checks, settled_end
 from bot.org.attribution import Source
 from bot.periods import moment
 from bot.refusals import ConfigError
@@ -14,10 +14,10 @@ from bot.views.crosschecks.sources import cross_check_message
 from handlers.alerting.notices import notify
 from handlers.cli import opened, out, run
 from handlers.context import Context
-from storage.crosschecks.observations import Traffic
+from storage.crosschecks.observations import CallCounts
 from storage.store import Transaction
 
-DAYS_TOLD = 3
+DAYS_REPORTED = 3
 """Settled days that are still told of: a worker that was away over a weekend makes up for it."""
 DAYS_SHOWN = 2
 
@@ -34,7 +34,7 @@ async def compared(tx: Transaction, rulebook: Rulebook, *, now: int, days: int) 
 
 async def drifting(tx: Transaction, rulebook: Rulebook, *, now: int) -> tuple[CrossCheck, ...]:
     """What Home says: models of which observing sources saw more than was booked, lately."""
-    return tuple(check for check in await compared(tx, rulebook, now=now, days=DAYS_SHOWN) if check.drifts)
+    return tuple(check for check in await compared(tx, rulebook, now=now, days=DAYS_SHOWN) if check.has_drift)
 
 
 async def cross_check(context: Context) -> int:
@@ -43,20 +43,20 @@ async def cross_check(context: Context) -> int:
     async with context.store.begin() as tx:
         rulebook = await context.rulebooks.current(tx)
         by_source: dict[tuple[int, int], list[CrossCheck]] = {}
-        for check in await compared(tx, rulebook, now=now, days=DAYS_TOLD):
-            if check.drifts:
+        for check in await compared(tx, rulebook, now=now, days=DAYS_REPORTED):
+            if check.has_drift:
                 by_source.setdefault((check.day, check.source_id), []).append(check)
         told = 0
         for (day, source_id), checks in sorted(by_source.items()):
             key = f"cross-check:{source_id}:{day}"
             if not await tx.outbox.known(key):  # as versions before this put it
-                told += await _tell(tx, rulebook, checks, key=key, at=now)
+                told += await _notify(tx, rulebook, checks, key=key, at=now)
     if told:
         context.wake_outbox.set()
     return told
 
 
-async def _tell(tx: Transaction, rulebook: Rulebook, checks: list[CrossCheck], *, key: str, at: int) -> bool:
+async def _notify(tx: Transaction, rulebook: Rulebook, checks: list[CrossCheck], *, key: str, at: int) -> bool:
     return None is not await notify(
         tx,
         rulebook,
@@ -102,7 +102,7 @@ def sources_command() -> None:
         )
         for source in listed:
             at = heard.get(source.id)
-            calls = traffic.get(source.id, Traffic(0, 0))
+            calls = traffic.get(source.id, CallCounts(0, 0))
             table.add_row(
                 *(source.name, source.format, source.role),
                 f"{moment(at):%Y-%m-%d %H:%M}" if at is not None else "never",
@@ -118,10 +118,10 @@ def _booked_words(source: Source, checks: Sequence[CrossCheck]) -> str:
     """How much of what an observing source saw on the last settled days was booked."""
     if source.role != "observe":
         return "–"
-    seen = Amount(calls=sum(c.observed.calls for c in checks), tokens=sum(c.observed.tokens for c in checks))
+    seen = CallTotals(calls=sum(c.observed.calls for c in checks), tokens=sum(c.observed.tokens for c in checks))
     missing = sum(min(c.missing.tokens, c.observed.tokens) for c in checks)
     if not seen.calls:
         return "nothing settled yet"
     share = 1 - missing / seen.tokens if seen.tokens else 1 - sum(c.missing.calls for c in checks) / seen.calls
-    drifts = len({c.model for c in checks if c.drifts})
+    drifts = len({c.model for c in checks if c.has_drift})
     return f"{share:.1%}" + (f", {drifts} model{'' if drifts == 1 else 's'} drift" if drifts else "")

@@ -2,14 +2,14 @@
 
 import asyncio
 
-from bot.crosschecks.overlaps import TELL_AGAIN_DAYS, Overlap, overlaps
+from bot.crosschecks.overlaps import REPEAT_AFTER_DAYS, Overlap, overlaps
 from bot.periods import DAY_MICROS, MICROS
 from bot.reporting.reports import OverlapView
 from bot.rulebook import Rulebook
 from bot.views.crosschecks.sources import overlap_message
 from handlers.alerting.notices import notify
 from handlers.context import Context
-from storage.crosschecks.overlaps import Known
+from storage.crosschecks.overlaps import SeenOverlap
 from storage.store import Transaction
 
 LATE_MICROS = 120 * MICROS
@@ -31,8 +31,8 @@ async def find_overlaps(context: Context) -> int:
         async with context.store.begin() as tx:
             rulebook = await context.rulebooks.current(tx)
             whole = _scaled(overlap, sample.scale)
-            known = await tx.overlaps.saw(whole, from_at=sample.from_at, at=now)
-            if known.told_at + TELL_AGAIN_DAYS * DAY_MICROS > now:
+            known = await tx.overlaps.record(whole, from_at=sample.from_at, at=now)
+            if known.told_at + REPEAT_AFTER_DAYS * DAY_MICROS > now:
                 continue
             directory = rulebook.directory
             message = overlap_message(_view(known, meters))
@@ -49,7 +49,7 @@ async def find_overlaps(context: Context) -> int:
                 facts={"sources": [overlap.first_id, overlap.second_id]},
                 at=now,
             )
-            await tx.overlaps.told(overlap, at=now)
+            await tx.overlaps.mark_notified(overlap, at=now)
             told += 1
     if told:
         context.wake_outbox.set()
@@ -78,7 +78,7 @@ def _scaled(overlap: Overlap, scale: int) -> Overlap:
     )
 
 
-def _view(known: Known, names: dict[int, str]) -> OverlapView:
+def _view(known: SeenOverlap, names: dict[int, str]) -> OverlapView:
     overlap = known.overlap
     return OverlapView(
         smaller=names[overlap.first_id],

@@ -12,13 +12,13 @@ from rich.table import Table
 from bot.costs.price_book import PriceBook
 from bot.crosschecks.provider_reports import PROVIDERS, Provider, Report, read_report
 from bot.crosschecks.reconciliations import (
-    Booked,
+    BookedDay,
     DayCheck,
-    State,
+    StatementState,
     lines_of,
-    models_beside,
+    pair_models,
+    pair_tokens,
     state_of,
-    tokens_beside,
     variance_accounts,
     variance_entries,
 )
@@ -28,11 +28,11 @@ from bot.refusals import ConfigError
 from bot.rulebook import Rulebook
 from handlers.cli import cell, opened, out, printable, run
 from handlers.context import Context
-from storage.crosschecks.reconciliations import Part
+from storage.crosschecks.reconciliations import BookedUsage
 from storage.store import Transaction
 
 _MODELS_SHOWN = 10
-_WAITS: dict[State, str] = {
+_WAITS: dict[StatementState, str] = {
     "before": "before anything was metered: not posted",
     "running": "not over: not posted",
     "provisional": "provisional, younger than 72 hours: not posted",
@@ -40,7 +40,7 @@ _WAITS: dict[State, str] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reconciled:
+class ReconciledDay:
     """A day with what became of it: the entries that were posted, and why none was."""
 
     check: DayCheck
@@ -48,7 +48,7 @@ class Reconciled:
     words: str
 
 
-def is_of(provider: Provider, part: Part, book: PriceBook) -> bool:
+def is_of(provider: Provider, part: BookedUsage, book: PriceBook) -> bool:
     """Whether a provider bills what was booked: by the name that the sender gave, or, where it gave none, by who sells the
     model. The same model at a cloud is billed by the cloud."""
     named = book.provider_id(part.provider) if part.provider else book.seller("", part.model)
@@ -57,7 +57,7 @@ def is_of(provider: Provider, part: Part, book: PriceBook) -> bool:
 
 async def reconcile(
     context: Context, report: Report, *, digest: str, dry_run: bool, provisional: bool
-) -> list[Reconciled]:
+) -> list[ReconciledDay]:
     """Compares each day of a cost report with the books, and posts what differs. Importing it again posts nothing new."""
     at = context.now_micros()
     async with context.store.read() if dry_run else context.store.begin() as tx:
@@ -84,7 +84,7 @@ async def reconcile(
     return done
 
 
-def _reconciled(check: DayCheck, due: int, *, posts: bool, dry_run: bool) -> Reconciled:
+def _reconciled(check: DayCheck, due: int, *, posts: bool, dry_run: bool) -> ReconciledDay:
     if not posts:
         words = _WAITS[check.state]
     elif not due:
@@ -92,7 +92,7 @@ def _reconciled(check: DayCheck, due: int, *, posts: bool, dry_run: bool) -> Rec
     else:
         words = ("would post " if dry_run else "posted ") + usd(check.due_nanos)
         words += ": it agrees now" if check.agrees else ""
-    return Reconciled(check=check, entries=due if posts and not dry_run else 0, words=words)
+    return ReconciledDay(check=check, entries=due if posts and not dry_run else 0, words=words)
 
 
 async def _checks(tx: Transaction, rulebook: Rulebook, report: Report, *, now: int) -> list[DayCheck]:
@@ -115,7 +115,7 @@ async def _checks(tx: Transaction, rulebook: Rulebook, report: Report, *, now: i
                 state=state_of(day, first_day=first_day, now=now),
                 statement_nanos=sum(lines.get(day, {}).values()),
                 lines=lines.get(day, {}),
-                booked=Booked(
+                booked=BookedDay(
                     nanos=sum(by_model.values()),
                     unpriced_calls=sum(p.calls for p in ours if p.basis == "unpriced"),
                     by_model=by_model,
@@ -140,7 +140,7 @@ async def compare_tokens(context: Context, report: Report) -> list[tuple[int, st
             counts = is_of(report.provider, part, rulebook.prices.book)
         if counts:
             booked[part.day, part.model] = booked.get((part.day, part.model), 0) + part.tokens
-    return tokens_beside(report.tokens, booked)
+    return pair_tokens(report.tokens, booked)
 
 
 def reconcile_command(
@@ -170,7 +170,7 @@ def reconcile_command(
     run(work())
 
 
-def _print_costs(report: Report, done: Sequence[Reconciled]) -> None:
+def _print_costs(report: Report, done: Sequence[ReconciledDay]) -> None:
     table = Table("day", "billed", "booked", "difference", "", box=None)
     for one in done:
         check = one.check
@@ -179,7 +179,7 @@ def _print_costs(report: Report, done: Sequence[Reconciled]) -> None:
     out.print(table)
     for check in (one.check for one in done if not one.check.agrees and one.check.state != "before"):
         out.print(f"{date_of(check.day)}, by model:", markup=False)
-        rows = models_beside([c for c in report.costs if c.day == check.day], check.booked.by_model)
+        rows = pair_models([c for c in report.costs if c.day == check.day], check.booked.by_model)
         for model, billed, booked in rows[:_MODELS_SHOWN]:
             out.print(f"  {printable(model) or 'no model'}: billed {usd(billed)}, booked {usd(booked)}", markup=False)
         if rest := rows[_MODELS_SHOWN:]:

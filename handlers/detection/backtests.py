@@ -11,7 +11,7 @@ import typer
 from rich.progress import track
 
 from bot.detection.backtests import backtest
-from bot.detection.cost_series import ALERT_COLUMNS, EXPLAINED, alert_row, read_series
+from bot.detection.cost_series import ALERT_COLUMNS, EXPLANATION_COLUMNS, alert_row, read_series
 from bot.refusals import ConfigError
 from handlers.cli import err, fail
 
@@ -26,7 +26,7 @@ def backtest_file(series: Path, alerts: Path, *, explain: bool) -> int:
     told = 0
     with _writing(alerts) as file:
         rows = csv.writer(file, lineterminator="\n")
-        rows.writerow([*ALERT_COLUMNS, *(EXPLAINED if explain else ())])
+        rows.writerow([*ALERT_COLUMNS, *(EXPLANATION_COLUMNS if explain else ())])
         for message in backtest(track(teams, "Judging", console=err, transient=True)):
             rows.writerow(alert_row(message, explain=explain))
             told += 1

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from bot.detection.histories import Histories, History, Ints, PartKind, first_difference
-from storage.detection.histories import Change
+from storage.detection.histories import TeamChange
 from storage.intake.rollups import RECENT_HOURS
 from storage.store import Transaction
 
@@ -24,7 +24,7 @@ async def refresh(
     changes = await tx.histories.changes()
     wanted: list[tuple[int, int]] = []
     for team_id in team_ids:
-        known, change = histories.teams.get(team_id), changes.get(team_id, Change(0, 0, 0))
+        known, change = histories.teams.get(team_id), changes.get(team_id, TeamChange(0, 0, 0))
         if known is None or known.rewrites != change.rewrites or known.first_hour > first_hour:
             wanted.append((team_id, first_hour))
         elif known.version != change.version:
@@ -33,7 +33,7 @@ async def refresh(
     for start in range(0, len(wanted), _CHUNK):
         chunk = wanted[start : start + _CHUNK]
         teams, hours, series, nanos = await tx.histories.hours(chunk)
-        await _learn(tx, histories, teams, series)
+        await _load(tx, histories, teams, series)
         order = np.lexsort((hours, teams))
         teams, hours, series, nanos = teams[order], hours[order], histories.places(series[order]), nanos[order]
         asked = [team_id for team_id, _ in chunk]
@@ -41,7 +41,7 @@ async def refresh(
         for (team_id, from_hour), begin, end in zip(chunk, begins, ends, strict=True):
             fresh = History(
                 first_hour=first_hour,
-                **changes.get(team_id, Change(0, 0, 0))._asdict(),
+                **changes.get(team_id, TeamChange(0, 0, 0))._asdict(),
                 hours=hours[begin:end].copy(),
                 series=series[begin:end].copy(),
                 nanos=nanos[begin:end].copy(),
@@ -58,7 +58,7 @@ async def refresh(
     return found
 
 
-async def _learn(tx: Transaction, histories: Histories, teams: Ints, series: Ints) -> None:
+async def _load(tx: Transaction, histories: Histories, teams: Ints, series: Ints) -> None:
     unknown = histories.unknown_series(series)
     if not unknown:
         return

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bot.detection.shared_rises import MOST_HOURS, is_shared, rising_hours
+from bot.detection.shared_rises import MAX_HOURS, is_shared, rising_hours
 from bot.detection.spike_rule import severity_of
-from bot.detection.sweeps import Found, View, active_teams, looked_at
+from bot.detection.sweeps import SpikingHour, SweepView, active_teams, judged_costs
 from bot.money import NANOS
 from bot.periods import HOUR_MICROS, micros
 from bot.views.detection.spikes import shared_rise_message
@@ -27,12 +27,12 @@ async def shared_hours(tx: Transaction, organisation_id: int, *, since_hour: int
 
 async def hold_shared_rise(
     context: Context,
-    found: Mapping[int, Sequence[Found]],
-    view: View,
+    found: Mapping[int, Sequence[SpikingHour]],
+    view: SweepView,
     *,
     running: Collection[int],
     now: datetime,
-) -> View | None:
+) -> SweepView | None:
     """The view without the hours in which most teams rise together now, which are kept as such; None if they do not."""
     histories = context.histories
     new = sorted(
@@ -42,9 +42,9 @@ async def hold_shared_rise(
     )
     if not is_shared(new=len(new), active=active_teams(histories, view)):
         return None
-    nanos = looked_at(histories, new, view)
+    nanos = judged_costs(histories, new, view)
     held = sum(hour > view.this_hour - _DAY for hour in view.shared)
-    columns = rising_hours(nanos)[: MOST_HOURS - held]
+    columns = rising_hours(nanos)[: MAX_HOURS - held]
     hours = [view.first_hour + column for column in columns]
     if not hours:
         return None

@@ -11,18 +11,18 @@ from typing import cast
 import structlog
 
 from bot.alerting.expectations import Expectation
-from bot.detection.histories import Part, PartKind
+from bot.detection.histories import PartKind, SpendPart
 from bot.detection.spike_hours import HISTORY_HOURS
-from bot.detection.spike_incidents import Seen
-from bot.detection.sweeps import LATELY_HOURS, MOST_HOURS, View, look
+from bot.detection.spike_incidents import SweepContext
+from bot.detection.sweeps import MAX_HOURS, RECENT_WINDOW_HOURS, SweepView, find_spiking_hours
 from bot.periods import HOUR_MICROS, hour_of, micros
-from handlers.alerting.expected_spend import aside_of
+from handlers.alerting.expected_spend import expected_of
 from handlers.alerting.spikes import follow_spikes
 from handlers.context import Context
-from handlers.detection.doubles import without_doubles
+from handlers.detection.data_gaps import source_silences
+from handlers.detection.double_reports import without_double_counts
 from handlers.detection.histories import refresh
 from handlers.detection.shared_rises import hold_shared_rise, shared_hours
-from handlers.detection.silences import source_silences
 from storage.faults import DatabaseError
 from storage.store import Transaction
 
@@ -46,11 +46,11 @@ async def sweep_spikes(context: Context, team_ids: Sequence[int], *, now: dateti
         changed = await refresh(tx, histories, due, first_hour=first_hour)
         judged_at = await tx.histories.judged_at()
         running = await tx.alerts.running_teams("spike")
-        silent = await source_silences(tx, from_hour=this_hour - LATELY_HOURS, this_hour=this_hour)
+        silent = await source_silences(tx, from_hour=this_hour - RECENT_WINDOW_HOURS, this_hour=this_hour)
         expectations = await tx.expectations.since(first_hour * HOUR_MICROS)
-        view = View(
+        view = SweepView(
             this_hour=this_hour,
-            set_aside=await _set_aside(tx, due, expectations, this_hour=this_hour, at=micros(now)),
+            excluded_spend=await _excluded_costs(tx, due, expectations, this_hour=this_hour, at=micros(now)),
             shared=await shared_hours(tx, directory.root.id, since_hour=first_hour),
             silent=[(s.from_hour, s.end_hour) for s in silent if s.end_hour is not None],
             expected=_expected(expectations, at=micros(now)),
@@ -64,16 +64,20 @@ async def sweep_spikes(context: Context, team_ids: Sequence[int], *, now: dateti
         )
         for team_id in due
     }
-    found = await asyncio.to_thread(look, histories, wanted, view)
-    once = await without_doubles(context, found, view, running=running)
+    found = await asyncio.to_thread(find_spiking_hours, histories, wanted, view)
+    once = await without_double_counts(context, found, view, running=running)
     if once is not None:
         view = once
-        found = await asyncio.to_thread(look, histories, {team_id: wanted[team_id] for team_id in found}, view)
+        found = await asyncio.to_thread(
+            find_spiking_hours, histories, {team_id: wanted[team_id] for team_id in found}, view
+        )
     held = await hold_shared_rise(context, found, view, running=running, now=now)
     if held is not None:
         view = held
-        found = await asyncio.to_thread(look, histories, {team_id: wanted[team_id] for team_id in found}, view)
-    seen = Seen(histories=histories, view=view, silences=tuple(silent))
+        found = await asyncio.to_thread(
+            find_spiking_hours, histories, {team_id: wanted[team_id] for team_id in found}, view
+        )
+    seen = SweepContext(histories=histories, view=view, silences=tuple(silent))
     command, failed = context.settings.command, set()
     for team_id in sorted(found.keys() | (running & set(due))):
         try:
@@ -99,32 +103,34 @@ def _hours_to_judge(this_hour: int, *, judged: int | None, is_changed: bool, sin
     hours = max(_USUAL_HOURS, this_hour - judged + 1)
     if is_changed and since is None:
         hours = max(hours, RECENT_HOURS)
-    elif since is not None and since > this_hour - LATELY_HOURS:
+    elif since is not None and since > this_hour - RECENT_WINDOW_HOURS:
         hours = max(hours, this_hour - since + 1)
-    return min(hours, MOST_HOURS)
+    return min(hours, MAX_HOURS)
 
 
-async def _set_aside(
+async def _excluded_costs(
     tx: Transaction, team_ids: Sequence[int], expectations: Sequence[Expectation], *, this_hour: int, at: int
 ) -> dict[int, dict[int, int]]:
     """By team and hour what is no news: what counted for another team or price when it was new, and what was expected."""
     found: dict[int, dict[int, int]] = {}
-    for team_id, brought in (await tx.adjustments.by_hour(team_ids, first_hour=this_hour - LATELY_HOURS)).items():
+    for team_id, brought in (
+        await tx.adjustments.by_hour(team_ids, first_hour=this_hour - RECENT_WINDOW_HOURS)
+    ).items():
         found[team_id] = {hour: nanos for hour, nanos in brought.items() if nanos > 0}
     for team_id in {expectation.team_id for expectation in expectations} & set(team_ids):
         own = [expectation for expectation in expectations if expectation.team_id == team_id]
         hours = found.setdefault(team_id, {})
-        for hour, nanos in (await aside_of(tx, own, at=at)).items():
+        for hour, nanos in (await expected_of(tx, own, at=at)).items():
             hours[hour] = hours.get(hour, 0) + nanos
     return found
 
 
-def _expected(expectations: Sequence[Expectation], *, at: int) -> dict[int, frozenset[Part]]:
+def _expected(expectations: Sequence[Expectation], *, at: int) -> dict[int, frozenset[SpendPart]]:
     """The parts of each team that are expected to cost more now."""
-    found: dict[int, frozenset[Part]] = {}
+    found: dict[int, frozenset[SpendPart]] = {}
     for expectation in expectations:
         cause = expectation.cause
         if expectation.holds(at) and not cause.is_total:
-            part = Part(expectation.team_id, cast(PartKind, cause.dimension), cause.name)
+            part = SpendPart(expectation.team_id, cast(PartKind, cause.dimension), cause.name)
             found[part.team_id] = found.get(part.team_id, frozenset()) | {part}
     return found

@@ -15,20 +15,20 @@ from handlers.intake.source_options import (
     DefaultTeamOption,
     MapOption,
     ReportedOption,
-    Said,
     SecretOption,
     SignalOption,
     SignatureOption,
+    TypedOptions,
     in_words,
     options_of,
-    said_of,
+    typed_options,
 )
 
 commands = typer.Typer(help="Ingest keys of the sources of usage.", no_args_is_help=True)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
-class Made(NamedTuple):
+class CreatedKey(NamedTuple):
     """What is shown once: the key, and the secret of the source's signatures if one was made."""
 
     token: str
@@ -39,12 +39,18 @@ async def create_key(
     context: Context, name: str, *, source: str, team: str | None = None, role: Literal["meter", "observe"] = "meter"
 ) -> str:
     """Makes a source with its first key and returns the key, which is shown this once."""
-    return (await create_source(context, name, source=source, team=team, role=role, said=Said())).token
+    return (await create_source(context, name, source=source, team=team, role=role, typed=TypedOptions())).token
 
 
 async def create_source(
-    context: Context, name: str, *, source: str, team: str | None, role: Literal["meter", "observe"], said: Said
-) -> Made:
+    context: Context,
+    name: str,
+    *,
+    source: str,
+    team: str | None,
+    role: Literal["meter", "observe"],
+    typed: TypedOptions,
+) -> CreatedKey:
     """The same with options."""
     if not _NAME.fullmatch(name):
         raise ConfigError(f"NAME: {name!r} must be letters, digits, dots, dashes or underscores, at most 63.")
@@ -60,7 +66,7 @@ async def create_source(
             raise ConfigError(
                 f"NAME: there is a source {name!r} already; `tokens keys rotate {name}` gives it a new key"
             )
-        options = options_of(said, source_format=source, before={}, directory=directory)
+        options = options_of(typed, source_format=source, before={}, directory=directory)
         made = await tx.keys.create_source(
             name=name,
             source_format=source,
@@ -72,10 +78,10 @@ async def create_source(
         token = await tx.keys.create_key(made, at=at)
         detail = {"format": source, **options.audit({})}
         await tx.audit.record(at=at, actor_id=None, action="create key", subject=f"source:{name}", detail=detail)
-    return Made(token, options.new_secret)
+    return CreatedKey(token, options.new_secret)
 
 
-async def set_source(context: Context, name: str, said: Said) -> str | None:
+async def set_source(context: Context, name: str, typed: TypedOptions) -> str | None:
     """Changes a source's options; returns a secret that was made for it, which is shown this once."""
     at = context.now_micros()
     async with context.store.begin() as tx:
@@ -84,7 +90,7 @@ async def set_source(context: Context, name: str, said: Said) -> str | None:
             raise ConfigError(f"NAME: there is no source {name!r}; `tokens keys list` shows them")
         source, before = found
         directory = (await context.rulebooks.current(tx)).directory
-        options = options_of(said, source_format=source.format, before=before, directory=directory)
+        options = options_of(typed, source_format=source.format, before=before, directory=directory)
         await tx.keys.set_options(source, options.stored)
         detail = options.audit(before)
         await tx.audit.record(at=at, actor_id=None, action="set source", subject=f"source:{name}", detail=detail)
@@ -110,11 +116,11 @@ def create_command(
     async def work() -> None:
         if role not in ("meter", "observe"):
             raise ConfigError("--role: must be meter or observe")
-        said = said_of(signature, secret, mapping, default_team, reported_first, signal=signal)
+        typed = typed_options(signature, secret, mapping, default_team, reported_first, signal=signal)
         async with opened() as context:
-            made = await create_source(context, name, source=source, team=team, role=role, said=said)  # type: ignore[arg-type]  # checked
+            made = await create_source(context, name, source=source, team=team, role=role, typed=typed)  # type: ignore[arg-type]  # checked
         _show_secret(name, made.secret)
-        if said.signature not in (None, "none"):
+        if typed.signature not in (None, "none"):
             out.print(f"Signed bodies go to /v1/usage/hooks/{name}, without the key.")
         out.print(f"Key of {name}; it is not shown again:")
         out.print(made.token, markup=False)
@@ -143,13 +149,13 @@ def set_command(
     """Changes what is said of a source, from its next commit on; what is not named stays."""
 
     async def work() -> None:
-        said = said_of(signature, secret, mapping, default_team, reported_first, signal=signal)
-        if said == Said() and role is None:
+        typed = typed_options(signature, secret, mapping, default_team, reported_first, signal=signal)
+        if typed == TypedOptions() and role is None:
             raise ConfigError(f"Say what to change of {name}: `tokens keys set --help` lists it")
         if role not in (None, "meter", "observe"):
             raise ConfigError("--role: must be meter or observe")
         async with opened() as context:
-            new_secret = await set_source(context, name, said) if said != Said() else None
+            new_secret = await set_source(context, name, typed) if typed != TypedOptions() else None
             if role is not None:
                 await change_role(context, name, role)  # type: ignore[arg-type]  # checked
             async with context.store.read() as tx:

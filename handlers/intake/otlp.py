@@ -18,9 +18,9 @@ from bot.sources.otlp import Form, read
 from bot.sources.otlp_records import Signal
 from bot.sources.otlp_wire import status_of
 from bot.usage import Parsed
-from handlers.intake.bodies import BodyError
-from handlers.intake.sources import KEY, Door, guarded, headers_of
-from handlers.intake.usage_answers import Answer
+from handlers.intake.request_bodies import BodyError
+from handlers.intake.sources import KEY, IngestEndpoint, guarded, headers_of
+from handlers.intake.usage_jobs import Answer
 
 _PROTOBUF, _JSON = "application/x-protobuf", "application/json"
 _MOST_REASONS = 5
@@ -31,7 +31,7 @@ _ANSWERS: dict[Signal, tuple[Any, str, str]] = {
 }
 
 
-def otlp_routes(door: Door) -> APIRouter:
+def otlp_routes(endpoint: IngestEndpoint) -> APIRouter:
     """`/v1/usage/otlp/v1/traces`, `/logs` and `/metrics`. An exporter's endpoint is all before `/v1/traces`."""
     routes = APIRouter()
 
@@ -43,10 +43,10 @@ def otlp_routes(door: Door) -> APIRouter:
                 return Parsed(rows=0, events=[], unusable=[])
             if form is None:
                 raise BodyError(415, f"Content-Type must be {_PROTOBUF} or {_JSON}.")
-            return read(body, signal, form, meters=source.signal, now=door.context.now())
+            return read(body, signal, form, meters=source.signal, now=endpoint.context.now())
 
         async def answer(request: Request) -> Response:
-            return _answered((await door.take(request, rows, read_as="otlp"))[1], signal, form or "json")
+            return _answered((await endpoint.accept(request, rows, read_as="otlp"))[1], signal, form or "json")
 
         return await guarded(request, answer, refuse=_refusal_in(form or "json"))
 

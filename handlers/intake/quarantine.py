@@ -8,7 +8,14 @@ import typer
 from prometheus_client import CollectorRegistry, Gauge
 from rich.table import Table
 
-from bot.intake.quarantine import KINDS, Kept, Share, changes_of, event_of, fields_of
+from bot.intake.quarantine import (
+    QUARANTINE_KINDS,
+    QuarantinedRow,
+    QuarantineShare,
+    event_from_row,
+    fields_of,
+    parse_changes,
+)
 from bot.money import usd_exact
 from bot.periods import moment
 from bot.refusals import ConfigError
@@ -33,7 +40,7 @@ class QuarantineGauges:
 
     async def look(self, tx: Transaction) -> None:
         counts = await tx.quarantine.counts()
-        for kind in KINDS:
+        for kind in QUARANTINE_KINDS:
             self._rows.labels(kind).set(counts.get(kind, 0))
         self._not_kept.set(sum((await tx.quarantine.not_kept()).values()))
 
@@ -48,13 +55,13 @@ async def _source_id(tx: Transaction, name: str | None) -> int | None:
 
 
 def _checked_kind(kind: str | None) -> str | None:
-    if kind is not None and kind not in KINDS:
-        raise ConfigError(f"--kind: {kind!r} is none; there are: {', '.join(KINDS)}")
+    if kind is not None and kind not in QUARANTINE_KINDS:
+        raise ConfigError(f"--kind: {kind!r} is none; there are: {', '.join(QUARANTINE_KINDS)}")
     return kind
 
 
 _SOURCE = Annotated[str | None, typer.Option("--source", help="Only what this source sent.")]
-_KIND = Annotated[str | None, typer.Option("--kind", help="Only " + ", ".join(KINDS) + ".")]
+_KIND = Annotated[str | None, typer.Option("--kind", help="Only " + ", ".join(QUARANTINE_KINDS) + ".")]
 
 
 @commands.command("list")
@@ -88,7 +95,7 @@ def list_command(
     run(work())
 
 
-def _summary(shares: Sequence[Share], lost: Mapping[str, int]) -> list[str]:
+def _summary(shares: Sequence[QuarantineShare], lost: Mapping[str, int]) -> list[str]:
     if not shares and not lost:
         return ["Nothing is in quarantine."]
     lines = [f"{share.source}: {share.rows:,} {share.kind}, {share.bytes:,} bytes" for share in shares]
@@ -119,7 +126,7 @@ def show_command(row_id: Annotated[int, typer.Argument(metavar="ID")]) -> None:
     run(work())
 
 
-def _advice(row: Kept) -> str:
+def _advice(row: QuarantinedRow) -> str:
     if row.kind == "conflict":
         return f"The event that was booked first stands. `tokens quarantine dismiss {row.id}` drops this one."
     if not row.size:
@@ -132,10 +139,10 @@ def _advice(row: Kept) -> str:
     )
 
 
-async def _both(tx: Transaction, context: Context, row: Kept) -> Table:
+async def _both(tx: Transaction, context: Context, row: QuarantinedRow) -> Table:
     """The booked event and the kept one, side by side."""
-    kept = event_of(row.body)
-    booked = await tx.quarantine.booked_beside(row.source_id, kept.key, near=kept.occurred_at)
+    kept = event_from_row(row.body)
+    booked = await tx.quarantine.booked_event(row.source_id, kept.key, near=kept.occurred_at)
     slugs = {team.id: team.slug for team in (await context.rulebooks.current(tx)).directory.teams}
     table = Table("", "booked", "kept, not booked", box=None)
 
@@ -208,7 +215,7 @@ def retry_command(
     """Reads rows again and books those that can be, at the time at which they happened."""
 
     async def work() -> None:
-        made = changes_of(changes or [])
+        made = parse_changes(changes or [])
         if made and everything:
             raise ConfigError("--set: name the rows by their IDs or by --source, not --all")
         async with opened() as context:

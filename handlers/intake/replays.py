@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bot.periods import micros, moment
 from bot.refusals import ConfigError
 from bot.sources import SOURCES
-from bot.sources.rows import plain
+from bot.sources.rows import describe_error
 from bot.usage import COUNTERS
 from handlers.cli import err, opened, out, printable, run
 from handlers.context import Context
@@ -34,10 +34,10 @@ _MOST_ERRORS_SHOWN = 20
 _TRIES = (0.2, 0.5, 1.0, 2.0, 4.0, 0.0)
 """Seconds to wait after each try of a batch; sending one again books nothing twice, so that is always safe."""
 
-Event = dict[str, Any]
+NativeEvent = dict[str, Any]
 
 
-class Totals:
+class ReplayTotals:
     """What became of a file's rows so far."""
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Totals:
         self.errors += [(first_row + e["index"], e["reason"]) for e in answer["errors"][: max(0, room)]]
 
 
-def read_events(file: Path, file_digest: bytes = b"") -> Iterator[Event]:
+def read_events(file: Path, file_digest: bytes = b"") -> Iterator[NativeEvent]:
     """The events of a JSONL or CSV file. Raises ConfigError that names the line for what is neither."""
     with file.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as lines:
         if file.suffix.lower() == ".csv":
@@ -66,13 +66,13 @@ def read_events(file: Path, file_digest: bytes = b"") -> Iterator[Event]:
             try:
                 event = json.loads(line)
             except (ValueError, RecursionError) as error:
-                raise ConfigError(f"{file.name}, line {number}: is not JSON ({plain(error)})") from error
+                raise ConfigError(f"{file.name}, line {number}: is not JSON ({describe_error(error)})") from error
             if not isinstance(event, dict):
                 raise ConfigError(f"{file.name}, line {number}: is not a usage event, but {type(event).__name__}")
             yield event
 
 
-def _csv_events(lines: Iterator[str], file_digest: bytes) -> Iterator[Event]:
+def _csv_events(lines: Iterator[str], file_digest: bytes) -> Iterator[NativeEvent]:
     """A row's headers are the native names. Without an `id`, the key is the file's digest and the row's number."""
     rows = csv.DictReader(lines)
     headers = rows.fieldnames or []
@@ -83,7 +83,7 @@ def _csv_events(lines: Iterator[str], file_digest: bytes) -> Iterator[Event]:
     for number, row in enumerate(rows, 1):
         if None in row:
             raise ConfigError(f"The CSV's row {number} has more values than there are headers.")
-        data: Event = {}
+        data: NativeEvent = {}
         for name in _DATA:
             value = row.get(name)
             if value in (None, ""):
@@ -94,7 +94,7 @@ def _csv_events(lines: Iterator[str], file_digest: bytes) -> Iterator[Event]:
                 data[name] = [tag.strip() for tag in str(value).split(";")]
             else:
                 data[name] = value
-        event: Event = {"specversion": "1.0", "type": "ai.usage", "source": row.get("source") or "csv"}
+        event: NativeEvent = {"specversion": "1.0", "type": "ai.usage", "source": row.get("source") or "csv"}
         event["id"] = row.get("id") or f"{file_digest.hex()}:{number}"
         yield {**event, "time": row.get("time"), "data": data}
 
@@ -106,7 +106,7 @@ def _integer(text: str) -> int | str:
     return int(stripped) if digits.isascii() and digits.isdigit() and len(stripped) < 40 else stripped
 
 
-def shifted(event: Event, by: timedelta) -> Event:
+def shifted(event: NativeEvent, by: timedelta) -> NativeEvent:
     """The event moved in time; one whose time can't be read stays as it is, and is refused by its field's name."""
     try:
         at = datetime.fromisoformat(str(event.get("time"))) + by
@@ -115,13 +115,13 @@ def shifted(event: Event, by: timedelta) -> Event:
     return {**event, "time": at.isoformat()}
 
 
-def ending_at(events: Sequence[Event], now: datetime) -> list[Event]:
+def ending_at(events: Sequence[NativeEvent], now: datetime) -> list[NativeEvent]:
     """The events moved in time so that the last of them is now."""
     latest = _latest(events)
     return [shifted(event, now - latest) for event in events] if latest is not None else list(events)
 
 
-def _latest(events: Iterable[Event]) -> datetime | None:
+def _latest(events: Iterable[NativeEvent]) -> datetime | None:
     latest = None
     for event in events:
         try:
@@ -152,8 +152,8 @@ async def _shift(context: Context, file: Path, file_digest: bytes) -> timedelta:
     return by
 
 
-def _batches(file: Path, file_digest: bytes, by: timedelta) -> Iterator[list[Event]]:
-    batch: list[Event] = []
+def _batches(file: Path, file_digest: bytes, by: timedelta) -> Iterator[list[NativeEvent]]:
+    batch: list[NativeEvent] = []
     for event in read_events(file, file_digest):
         batch.append(shifted(event, by) if by else event)
         if len(batch) == BATCH:
@@ -176,7 +176,7 @@ async def _into_database(context: Context, name: str) -> AsyncIterator[Any]:
             )
     intake.start()
 
-    async def send(batch: list[Event]) -> dict[str, Any]:
+    async def send(batch: list[NativeEvent]) -> dict[str, Any]:
         parsed = SOURCES["cloudevents"](_encoded(batch), now=context.now())
         return (await intake.book(parsed, source=source)).to_json()
 
@@ -193,7 +193,7 @@ async def _over_http(address: str, key: str) -> AsyncIterator[Any]:
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/cloudevents-batch+json"}
     async with aiohttp.ClientSession(headers=headers, timeout=aiohttp.ClientTimeout(total=60)) as session:
 
-        async def send(batch: list[Event]) -> dict[str, Any]:
+        async def send(batch: list[NativeEvent]) -> dict[str, Any]:
             body, fault = _encoded(batch), ""
             for delay in _TRIES:
                 try:
@@ -212,17 +212,17 @@ async def _over_http(address: str, key: str) -> AsyncIterator[Any]:
         yield send
 
 
-def _encoded(batch: list[Event]) -> bytes:
+def _encoded(batch: list[NativeEvent]) -> bytes:
     return json.dumps(batch).encode()
 
 
 async def replay(
     context: Context, file: Path, *, name: str, shift_to_now: bool, to: str | None, key: str | None
-) -> Totals:
+) -> ReplayTotals:
     """Replays a file and returns what became of its rows."""
     file_digest = _file_digest(file)
     by = await _shift(context, file, file_digest) if shift_to_now else timedelta()
-    totals = Totals()
+    totals = ReplayTotals()
     count = sum(1 for _ in read_events(file, file_digest))
     way = _over_http(to, key or "") if to else _into_database(context, name)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

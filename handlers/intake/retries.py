@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.intake.quarantine import Kept, event_of, mended, row_hash
+from bot.intake.quarantine import QuarantinedRow, event_from_row, row_hash, with_changes
 from bot.org.attribution import Source
 from bot.periods import moment
 from bot.refusals import ConfigError
@@ -13,13 +13,13 @@ from bot.sources.rows import Unreadable
 from bot.usage import Parsed
 from handlers.context import Context
 from handlers.intake.usage import Intake
-from handlers.intake.usage_answers import NotDurable
+from handlers.intake.usage_jobs import NotDurable
 
 BATCH = 500
 
 
 @dataclass(kw_only=True)
-class Tried:
+class RetryResult:
     """What came of trying rows again: how many were booked, known already, not meant for the books, and still wrong
     (id → why)."""
 
@@ -29,25 +29,25 @@ class Tried:
     wrong: dict[int, str] = field(default_factory=dict)
 
 
-def read_again(row: Kept, source: Source, changes: Mapping[str, Any], context: Context) -> Parsed:
+def read_again(row: QuarantinedRow, source: Source, changes: Mapping[str, Any], context: Context) -> Parsed:
     """A kept row as its parser, or the database's door, sees it today. Raises ValueError or Unreadable with the reason."""
     if not row.can_be_retried:
         raise ValueError(row.reason if row.kind == "conflict" else "nothing was kept of it: it has to be sent again")
-    body = mended(row.body, changes)
+    body = with_changes(row.body, changes)
     if row.kind == "refused":
-        return Parsed(rows=1, events=[(0, event_of(body))], unusable=[])
+        return Parsed(rows=1, events=[(0, event_from_row(body))], unusable=[])
     if row.read_as not in SOURCES:
         raise ValueError(f"no parser here reads {row.read_as!r}")
     now = moment(row.received_at) if row.read_as in MAY_LACK_TIME else context.now()
     return read(body, read_as=row.read_as, source=source, now=now)
 
 
-async def retry(context: Context, ids: Sequence[int], changes: Mapping[str, Any], *, dry_run: bool) -> Tried:
+async def retry(context: Context, ids: Sequence[int], changes: Mapping[str, Any], *, dry_run: bool) -> RetryResult:
     """Reads kept rows again and books what can be. A row goes only once it is booked, or turned out to be known or not
     meant for the books; one that is still wrong stays, with the newer reason."""
     intake = Intake(context)
     intake.start()
-    total = Tried()
+    total = RetryResult()
     try:
         for start in range(0, len(ids), BATCH):
             async with context.store.read() as tx:
@@ -68,17 +68,17 @@ async def _retry_of(
     context: Context,
     intake: Intake,
     source: Source,
-    rows: Sequence[Kept],
+    rows: Sequence[QuarantinedRow],
     changes: Mapping[str, Any],
     *,
-    total: Tried,
+    total: RetryResult,
     dry_run: bool,
 ) -> None:
     """The same for rows of one source. What gateways said beside a call is kept; that a budget blocked it is old news."""
     wrong: dict[int, str] = {}
     done: list[int] = []
     again = Parsed(rows=0, events=[], unusable=[])
-    tried: list[Kept] = []
+    tried: list[QuarantinedRow] = []
     for row in rows:
         try:
             parsed = read_again(row, source, changes, context)
@@ -113,7 +113,7 @@ async def _retry_of(
                 superseded.append(row.id)  # it became a conflict, or refused, which is kept as a row of its own
         for row in rows:
             if row.id in wrong and row.can_be_retried:
-                await tx.quarantine.still_wrong(row.id, wrong[row.id])
+                await tx.quarantine.update_reason(row.id, wrong[row.id])
         done = [row_id for row_id in done if row_id not in wrong]
         await tx.quarantine.remove([*done, *superseded])
         if done:

@@ -57,7 +57,7 @@ SignalOption = Annotated[
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class TypedOptions:
     """The options as they were typed; None for what was not."""
 
     signature: str | None = None
@@ -68,7 +68,7 @@ class Said:
     signal: str | None = None
 
 
-def said_of(
+def typed_options(
     signature: str | None,
     secret: str | None,
     mapping: Sequence[str] | None,
@@ -76,9 +76,9 @@ def said_of(
     reported_first: bool | None,
     *,
     signal: str | None,
-) -> Said:
+) -> TypedOptions:
     """What was typed; a secret is asked for or read from its file here, before anything is opened."""
-    return Said(
+    return TypedOptions(
         signature=signature,
         secret=typed_secret(secret),
         mapping=tuple(mapping or ()),
@@ -89,7 +89,7 @@ def said_of(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class StoredOptions:
     """A source's options as they are stored, and the secret that was made for it and has to be shown, if any."""
 
     stored: Mapping[str, Any]
@@ -102,7 +102,9 @@ class Options:
         return {**changed, "secret": "changed"} if "secret" in changed else changed
 
 
-def options_of(said: Said, *, source_format: str, before: Mapping[str, Any], directory: Directory) -> Options:
+def options_of(
+    said: TypedOptions, *, source_format: str, before: Mapping[str, Any], directory: Directory
+) -> StoredOptions:
     """The options of a source that had those of `before`, with what was said. Raises ConfigError by the option's name."""
     options = dict(before)
     if said.reported_first is not None:
@@ -114,7 +116,7 @@ def options_of(said: Said, *, source_format: str, before: Mapping[str, Any], dir
     if said.signal is not None:
         options["signal"] = _signal(said.signal, source_format)
     new_secret = _sign(said, source_format, options)
-    return Options(stored={name: value for name, value in options.items() if value}, new_secret=new_secret)
+    return StoredOptions(stored={name: value for name, value in options.items() if value}, new_secret=new_secret)
 
 
 def _team_id(slug: str, directory: Directory) -> int | None:
@@ -152,7 +154,7 @@ def _mapping(lines: Sequence[str], source_format: str, before: Mapping[str, str]
     return mapping
 
 
-def _sign(said: Said, source_format: str, options: dict[str, Any]) -> str | None:
+def _sign(said: TypedOptions, source_format: str, options: dict[str, Any]) -> str | None:
     """Sets the signature and its secret in `options`; returns a secret that was made, to be shown."""
     if said.signature == "none":
         if said.secret is not None:

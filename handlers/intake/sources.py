@@ -20,14 +20,16 @@ from bot.sources.rows import Unreadable, unreadable_body
 from bot.sources.standardwebhooks import with_message_id
 from bot.usage import Parsed
 from handlers.context import Context, TooManyUnknownKeys
-from handlers.intake.bodies import BodyError, InFlight, drain, read_body
+from handlers.intake.request_bodies import BodyError, InFlight, drain, read_body
 from handlers.intake.usage import Intake
-from handlers.intake.usage_answers import Answer, KeyRevoked, NotDurable, TooBusy
+from handlers.intake.usage_jobs import Answer, KeyRevoked, NotDurable, TooBusy
 from storage.faults import database_fault, is_away
 from storage.intake.keys import key_hash
 
 log = structlog.get_logger()
-KEY = Depends(HTTPBearer(scheme_name="ingest key", auto_error=False))  # for the description; `sender` checks the key
+KEY = Depends(
+    HTTPBearer(scheme_name="ingest key", auto_error=False)
+)  # for the description; `authenticate_key` checks the key
 RETRY_SECONDS = 2
 CLIENTS_EVENTS = "/v1/usage/api/v1/events"
 """Where Lago's and OpenMeter's clients send to when they are given `…/v1/usage` as their address."""
@@ -54,7 +56,7 @@ def headers_of(status: int) -> dict[str, str]:
     return {"WWW-Authenticate": "Bearer"} if status == 401 else {}
 
 
-async def sender(request: Request, context: Context) -> tuple[Source, bytes]:
+async def authenticate_key(request: Request, context: Context) -> tuple[Source, bytes]:
     """The source whose key the request carries, and the key's hash. Raises Denied."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
@@ -80,50 +82,52 @@ def check_signature(source: Source, request: Request, body: bytes) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entrance:
+class Authenticator:
     """Who comes in by a route and how much at once: `who` finds the source and its key's hash, or raises Denied."""
 
-    who: Callable[[Request, Context], Awaitable[tuple[Source, bytes]]]
+    authenticate: Callable[[Request, Context], Awaitable[tuple[Source, bytes]]]
     cap: int
     in_flight: InFlight
 
 
-class Door:
+class IngestEndpoint:
     """What every route of usage goes through; one per process. `in_flight` bounds the bytes of all bodies in hand."""
 
     def __init__(self, context: Context, intake: Intake, registry: CollectorRegistry) -> None:
         self.context = context
         self.in_flight = InFlight(context.settings.max_in_flight_bytes)
-        self._by_key = Entrance(who=sender, cap=context.settings.max_body_bytes, in_flight=self.in_flight)
+        self._by_key = Authenticator(
+            authenticate=authenticate_key, cap=context.settings.max_body_bytes, in_flight=self.in_flight
+        )
         self._intake = intake
         self._rows = Counter("tokens_usage_rows", "Rows of usage by what became of them.", ["fate"], registry=registry)
 
-    async def take(
+    async def accept(
         self,
         request: Request,
         read: Callable[[bytes, Source], Parsed],
         *,
         read_as: str | Callable[[Source], str],
-        entrance: Entrance | None = None,
+        authenticator: Authenticator | None = None,
     ) -> tuple[Parsed, Answer]:
         """Reads, parses and books a request's body. `read` makes rows of the bytes; `read_as` is the format by which
         quarantined rows of it can be read again, or says it of a source. A source that signs must have signed the body,
-        whatever the `entrance`, which is that of keys unless it is said.
+        whatever the `authenticator`, which is that of keys unless it is said.
 
         Raises Denied, BodyError, Unreadable, KeyRevoked, NotDurable and TooBusy, which `fault_of` turns into answers.
         """
-        way = entrance or self._by_key
-        source, key = await way.who(request, self.context)
+        chosen = authenticator or self._by_key
+        source, key = await chosen.authenticate(request, self.context)
         if source.signature and request.headers.get("content-encoding", "").strip().lower() not in ("", "identity"):
             raise Denied(415, "A signed body must come as it was signed: without a Content-Encoding.")
-        body = await read_body(request, cap=way.cap, in_flight=way.in_flight)
+        body = await read_body(request, cap=chosen.cap, in_flight=chosen.in_flight)
         try:
             check_signature(source, request, body)
             parsed = read(body, source)
             named = read_as if isinstance(read_as, str) else read_as(source)
             answer = await self._intake.book(parsed, source=source, key=key, read_as=named)
         finally:
-            way.in_flight.give_back(len(body))
+            chosen.in_flight.give_back(len(body))
         for fate in ("accepted", "duplicates", "conflicts", "quarantined"):
             self._rows.labels(fate).inc(getattr(answer, fate))
         self._rows.labels("ignored").inc(parsed.ignored)
@@ -161,7 +165,7 @@ def fault_of(error: Exception, path: str) -> tuple[int, str]:
     return 503, "Something went wrong here. Send it again; nothing is stored twice."
 
 
-def usage_routes(door: Door) -> APIRouter:
+def usage_routes(endpoint: IngestEndpoint) -> APIRouter:
     """`/v1/usage`, also as Lago's and OpenMeter's clients spell it, and `/v1/usage/litellm`."""
     routes = APIRouter()
 
@@ -169,13 +173,13 @@ def usage_routes(door: Door) -> APIRouter:
     async def post_usage(request: Request) -> Response:
         """Usage events in the format of the key's source: CloudEvents structured, binary, in a batch or as plain JSON, or
         events of Lago, OpenMeter, Helicone and Standard Webhooks."""
-        return await guarded(request, lambda request: book_usage(door, request))
+        return await guarded(request, lambda request: book_usage(endpoint, request))
 
     @routes.post(CLIENTS_EVENTS, summary="Book events of Lago's and OpenMeter's clients", **_LIKE_USAGE)
     @routes.post(f"{CLIENTS_EVENTS}/batch", summary="Book a batch of Lago's client", **_LIKE_USAGE)
     async def post_events(request: Request) -> Response:
         """`/v1/usage` for clients that put their own path behind the address they are given."""
-        return await guarded(request, lambda request: book_usage(door, request))
+        return await guarded(request, lambda request: book_usage(endpoint, request))
 
     @routes.post("/v1/usage/litellm", summary="Book LiteLLM's calls", openapi_extra=_LITELLM_BODY, dependencies=[KEY])
     async def post_litellm(request: Request) -> Response:
@@ -184,19 +188,21 @@ def usage_routes(door: Door) -> APIRouter:
 
         def read(body: bytes, _source: Source) -> Parsed:
             try:
-                return SOURCES["litellm"](body, now=door.context.now())
+                return SOURCES["litellm"](body, now=endpoint.context.now())
             except Unreadable as error:
                 return Parsed(rows=1, events=[], unusable=[unreadable_body(body, str(error))])
 
         async def answer(request: Request) -> Response:
-            return JSONResponse((await door.take(request, read, read_as="litellm"))[1].to_json())
+            return JSONResponse((await endpoint.accept(request, read, read_as="litellm"))[1].to_json())
 
         return await guarded(request, answer)
 
     return routes
 
 
-async def book_usage(door: Door, request: Request, entrance: Entrance | None = None) -> Response:
+async def book_usage(
+    endpoint: IngestEndpoint, request: Request, authenticator: Authenticator | None = None
+) -> Response:
     """Books a body by the format of its source. Where OpenMeter's own client sends to, it is answered as by OpenMeter."""
     mode = mode_of(request.headers)
     read_as = ""
@@ -210,9 +216,9 @@ async def book_usage(door: Door, request: Request, entrance: Entrance | None = N
             body = structured(request.headers.items(), body)
         if read_as == "standardwebhooks":
             body = with_message_id(body, request.headers.get("webhook-id", ""))
-        return read(body, read_as=read_as, source=source, now=door.context.now())
+        return read(body, read_as=read_as, source=source, now=endpoint.context.now())
 
-    _, answer = await door.take(request, parse, read_as=usage_format, entrance=entrance)
+    _, answer = await endpoint.accept(request, parse, read_as=usage_format, authenticator=authenticator)
     if read_as == "openmeter" and request.url.path == CLIENTS_EVENTS:
         return Response(status_code=204)
     return JSONResponse(answer.to_json())

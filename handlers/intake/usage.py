@@ -1,6 +1,6 @@
 """Usage comes in: events of concurrent requests gather into one commit, and the answer is given after it.
 
-A group of nothing but new, metered events of known people and series goes the express way (`storage/intake/express.py`); any
+A group of nothing but new, metered events of known people and series goes the express way (`storage/intake/fast_writer.py`); any
 other goes the longer one, which can do everything.
 """
 
@@ -12,17 +12,17 @@ from typing import NamedTuple
 import structlog
 
 from bot.crosschecks.gateways import BookedCall
-from bot.intake.quarantine import Kind, Room, row_of
+from bot.intake.quarantine import QuarantineCapacity, QuarantineKind, row_from_event
 from bot.org.attribution import Source
 from bot.periods import DAY_MICROS, HOUR_MICROS, MICROS
 from bot.rulebook import Rulebook
-from bot.usage import Parsed, Row
+from bot.usage import Parsed, UnusableRow
 from handlers.context import Context
-from handlers.intake.usage_answers import CONFLICT_REASON, Answer, Job, KeyRevoked, NotDurable, TooBusy
+from handlers.intake.usage_jobs import CONFLICT_REASON, Answer, KeyRevoked, NotDurable, TooBusy, UsageJob
 from storage.faults import DatabaseError, is_busy, is_data_error
-from storage.intake.express import Express
-from storage.intake.quarantine import Wrong
-from storage.intake.usage import activity_insert, express_inserts, source_hours_insert
+from storage.intake.fast_writer import FastWriter
+from storage.intake.quarantine import QuarantineRow
+from storage.intake.usage import activity_insert, fast_inserts, source_hours_insert
 from storage.store import Transaction
 
 log = structlog.get_logger()
@@ -31,7 +31,7 @@ log = structlog.get_logger()
 class _Place(NamedTuple):
     """Where one event of a group stands."""
 
-    job: Job
+    job: UsageJob
     at: int
 
 
@@ -43,14 +43,14 @@ class Intake:
     _SWITCH_SECONDS = 0.001
     _ACTIVITY_SECONDS = 10.0
     _LEAST_ROWS = 1_000
-    _MOST_TOLD = 100_000
+    _MAX_REMEMBERED = 100_000
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._queue: asyncio.Queue[Job] = asyncio.Queue()
+        self._queue: asyncio.Queue[UsageJob] = asyncio.Queue()
         self._waiting_rows = 0
         self._writers: list[asyncio.Task[None]] = []
-        self._ways: list[Express] = []
+        self._fast_writers: list[FastWriter] = []
         self._told_active: dict[int, float] = {}
         self._told_used: set[tuple[int, int]] = set()
 
@@ -58,15 +58,15 @@ class Intake:
         # The database's thread asks for Python's lock between its statements, and a loop that reads bodies gives it away at
         # the end of an interval only: at Python's own 5 ms a group waited longer for the lock than for the database.
         sys.setswitchinterval(min(sys.getswitchinterval(), self._SWITCH_SECONDS))
-        self._ways = self._context.store.express(self.WRITERS)
-        self._writers = [asyncio.create_task(self._write_on(way), name="usage writer") for way in self._ways]
+        self._fast_writers = self._context.store.fast_writers(self.WRITERS)
+        self._writers = [asyncio.create_task(self._write_on(way), name="usage writer") for way in self._fast_writers]
 
     async def stop(self) -> None:
         """Ends after the group that is being written; what still waits was not answered, so its sender keeps it."""
         for writer in self._writers:
             writer.cancel()
         await asyncio.gather(*self._writers, return_exceptions=True)
-        for way in set(self._ways):
+        for way in set(self._fast_writers):
             await way.close()
         while not self._queue.empty():
             _fail([self._queue.get_nowait()], NotDurable())
@@ -91,7 +91,7 @@ class Intake:
         if self._waiting_rows and self._waiting_rows + parsed.rows > self._context.settings.most_waiting_rows:
             raise TooBusy
         answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        job = Job(source=source, key=key, parsed=parsed, read_as=read_as, is_live=is_live, answered=answered)
+        job = UsageJob(source=source, key=key, parsed=parsed, read_as=read_as, is_live=is_live, answered=answered)
         try:
             async with asyncio.timeout(self._context.settings.answer_seconds):
                 job.decide(await self._context.rulebooks.remembered())  # here: a commit may be under way meanwhile
@@ -101,7 +101,7 @@ class Intake:
         except TimeoutError as error:
             raise NotDurable from error
 
-    async def _write_on(self, express: Express) -> None:
+    async def _write_on(self, express: FastWriter) -> None:
         while True:
             group = [await self._queue.get()]
             rows = group[0].parsed.rows
@@ -115,18 +115,18 @@ class Intake:
             finally:
                 self._waiting_rows -= rows  # not when a sender stops waiting: till now its rows were in memory
 
-    async def _write(self, group: list[Job], express: Express) -> None:
+    async def _write(self, group: list[UsageJob], express: FastWriter) -> None:
         if not group:
             return
         try:
-            if not await self._commit_express(group, express):
+            if not await self._commit_fast(group, express):
                 group = await self._commit(group)
         except asyncio.CancelledError:
             _fail(group, NotDurable())
             raise
         except Exception as error:  # noqa: BLE001  # a writer must outlive any group: its senders are told to come again
             log.error("usage not booked", error=repr(error), rows=sum(job.parsed.rows for job in group))
-            self._context.store.doubt()
+            self._context.store.clear_caches()
             self._told_used.clear()
             _fail(group, NotDurable())
             return
@@ -135,7 +135,7 @@ class Intake:
                 job.answered.set_result(job.answer())
         self._context.wake_watcher.set()
 
-    async def _commit_express(self, group: list[Job], express: Express) -> bool:
+    async def _commit_fast(self, group: list[UsageJob], express: FastWriter) -> bool:
         """Commits a simple group in one step; False if that can't be, with nothing written."""
         rulebook = await self._context.rulebooks.remembered()
         for job in group:
@@ -145,13 +145,13 @@ class Intake:
         store, now = self._context.store, self._context.now_micros()
         bookings = group[0].bookings if len(group) == 1 else [b for job in group for b in job.bookings]
         memory, partitioned = store.usage_memory, not store.is_sqlite
-        found = express_inserts(bookings, memory, received_at=now, partitioned=partitioned)
+        found = fast_inserts(bookings, memory, received_at=now, partitioned=partitioned)
         if found is None:
             async with self._bound(), store.begin() as tx:
                 if (await self._context.rulebooks.current(tx)) is not rulebook:
                     return False
-                await tx.usage.make_known(bookings)
-            found = express_inserts(bookings, memory, received_at=now, partitioned=partitioned)
+                await tx.usage.ensure_references(bookings)
+            found = fast_inserts(bookings, memory, received_at=now, partitioned=partitioned)
         if found is None:
             return False
         keys, events = found
@@ -169,18 +169,18 @@ class Intake:
             if is_busy(error):
                 raise  # it was waited for already
             if not is_data_error(error):
-                store.doubt()
+                store.clear_caches()
             return False
         if done:
-            self._tell_active(active)
-            self._tell_used(used)
+            self._remember_active(active)
+            self._remember_used(used)
         return done
 
     def _bound(self) -> asyncio.Timeout:
         """How long a transaction is waited for, in all. Beyond it its connection is given up: nobody waits for it any more."""
         return asyncio.timeout(self._context.settings.answer_seconds)
 
-    async def _commit(self, group: list[Job]) -> list[Job]:
+    async def _commit(self, group: list[UsageJob]) -> list[UsageJob]:
         """Commits a group and returns the jobs that are done; those of revoked keys are told so."""
         try:
             async with self._bound(), self._context.store.begin() as tx:
@@ -199,7 +199,7 @@ class Intake:
                 await self._keep(tx, group)
         return group
 
-    async def _book(self, tx: Transaction, group: Sequence[Job]) -> None:
+    async def _book(self, tx: Transaction, group: Sequence[UsageJob]) -> None:
         now = self._context.now_micros()
         bookings = [booking for job in group for booking in job.bookings]
         if bookings:
@@ -211,40 +211,40 @@ class Intake:
         await self._observe(tx, group)
         active = self._newly_active(group)
         if active:
-            await tx.usage.source_active(active, received_at=now)
-            tx.after_commit(lambda: self._tell_active(active))
+            await tx.usage.record_active_sources(active, received_at=now)
+            tx.after_commit(lambda: self._remember_active(active))
         used = self._newly_used(group)
-        await tx.usage.source_used(used)
-        tx.after_commit(lambda: self._tell_used(used))
+        await tx.usage.record_source_hours(used)
+        tx.after_commit(lambda: self._remember_used(used))
 
-    async def _observe(self, tx: Transaction, group: Sequence[Job]) -> None:
+    async def _observe(self, tx: Transaction, group: Sequence[UsageJob]) -> None:
         """What observing sources saw, and what gateways said beside their calls. Teams are locked in one order by all writers,
         so what a source's bodies say of them is gathered first."""
         for job in group:
             events = [event for _, event in job.parsed.events]
             if not job.meters and events:
-                job.fates = await tx.usage.settle([(job.source.id, event) for event in events])
+                job.fates = await tx.usage.record_keys([(job.source.id, event) for event in events])
                 accepted = [event for event, fate in zip(events, job.fates, strict=True) if fate == "accepted"]
                 await tx.observations.add(job.source.id, accepted)
         for source_id in sorted({job.source.id for job in group if job.parsed.views or not job.is_live}):
             jobs = [job for job in group if job.source.id == source_id]
             views = [view for job in jobs for view in job.parsed.views]
-            await tx.gateways.saw(source_id, views, _booked_by_team(jobs))
+            await tx.gateways.record_views(source_id, views, _booked_by_team(jobs))
         for source_id in sorted({job.source.id for job in group if job.parsed.blocks}):
             blocks = [block for job in group if job.source.id == source_id for block in job.parsed.blocks]
-            await tx.gateways.blocked(source_id, blocks)
+            await tx.gateways.record_blocks(source_id, blocks)
 
-    def _newly_used(self, group: Sequence[Job]) -> set[tuple[int, int]]:
+    def _newly_used(self, group: Sequence[UsageJob]) -> set[tuple[int, int]]:
         """(source, UTC hour of use) of a group, as far as this process has not kept it yet."""
         used = {(job.source.id, event.occurred_at // HOUR_MICROS) for job in group for _, event in job.parsed.events}
         return used - self._told_used
 
-    def _tell_used(self, used: set[tuple[int, int]]) -> None:
-        if len(self._told_used) > self._MOST_TOLD:
+    def _remember_used(self, used: set[tuple[int, int]]) -> None:
+        if len(self._told_used) > self._MAX_REMEMBERED:
             self._told_used.clear()
         self._told_used |= used
 
-    def _newly_active(self, group: Sequence[Job]) -> dict[int, int]:
+    def _newly_active(self, group: Sequence[UsageJob]) -> dict[int, int]:
         """Sources that were not said to be active for a while → the first moment of what they sent."""
         now = self._context.now_micros() / MICROS  # the clock may be moved, back too
         found: dict[int, int] = {}
@@ -259,21 +259,25 @@ class Intake:
                 found[source_id] = min(first, found.get(source_id, first))
         return found
 
-    def _tell_active(self, active: dict[int, int]) -> None:
+    def _remember_active(self, active: dict[int, int]) -> None:
         now = self._context.now_micros() / MICROS
         self._told_active.update(dict.fromkeys(active, now))
 
-    async def _keep(self, tx: Transaction, group: list[Job]) -> None:
-        wrong = [_wrong(job.source.id, "unreadable", job.read_as, row) for job in group for row in job.parsed.unusable]
+    async def _keep(self, tx: Transaction, group: list[UsageJob]) -> None:
+        wrong = [
+            _quarantine_row(job.source.id, "unreadable", job.read_as, row)
+            for job in group
+            for row in job.parsed.unusable
+        ]
         for job in (job for job in group if not job.is_plain):
             for at, (index, event) in enumerate(job.parsed.events):
                 reason = job.refused.get(index) or (CONFLICT_REASON if job.fates[at] == "conflict" else None)
                 if reason:
-                    kind: Kind = "refused" if index in job.refused else "conflict"
-                    wrong.append(_wrong(job.source.id, kind, "", row_of(index, event, reason)))
+                    kind: QuarantineKind = "refused" if index in job.refused else "conflict"
+                    wrong.append(_quarantine_row(job.source.id, kind, "", row_from_event(index, event, reason)))
         if wrong:
             now, settings = self._context.now_micros(), self._context.settings
-            cap = Room(rows=settings.quarantine_rows, bytes=settings.quarantine_bytes)
+            cap = QuarantineCapacity(rows=settings.quarantine_rows, bytes=settings.quarantine_bytes)
             expires_at = now + settings.quarantine_days * DAY_MICROS
             await tx.quarantine.keep(wrong, received_at=now, expires_at=expires_at, cap=cap)
 
@@ -301,7 +305,7 @@ class Intake:
             place.job.refused[place.job.parsed.events[place.at][0]] = "the database can't store this row"
 
 
-def _booked_by_team(jobs: Sequence[Job]) -> dict[str, list[BookedCall]]:
+def _booked_by_team(jobs: Sequence[UsageJob]) -> dict[str, list[BookedCall]]:
     """What was booked now of a gateway's teams. What an observing source saw costs nothing."""
     found: dict[str, list[BookedCall]] = {}
     for job in jobs:
@@ -313,17 +317,17 @@ def _booked_by_team(jobs: Sequence[Job]) -> dict[str, list[BookedCall]]:
     return found
 
 
-def _without_revoked(group: Sequence[Job], rulebook: Rulebook) -> list[Job]:
+def _without_revoked(group: Sequence[UsageJob], rulebook: Rulebook) -> list[UsageJob]:
     revoked = [job for job in group if job.key and job.key not in rulebook.sources]
     _fail(revoked, KeyRevoked())
     return [job for job in group if job not in revoked]
 
 
-def _fail(jobs: Sequence[Job], error: Exception) -> None:
+def _fail(jobs: Sequence[UsageJob], error: Exception) -> None:
     for job in jobs:
         if not job.answered.done():
             job.answered.set_exception(error)
 
 
-def _wrong(source_id: int, kind: Kind, read_as: str, row: Row) -> Wrong:
-    return Wrong(source_id, kind, read_as, row.reason, row.kept, row.key)
+def _quarantine_row(source_id: int, kind: QuarantineKind, read_as: str, row: UnusableRow) -> QuarantineRow:
+    return QuarantineRow(source_id, kind, read_as, row.reason, row.kept, row.key)

@@ -5,8 +5,8 @@ from fastapi import APIRouter, Request, Response
 from bot.intake.webhooks import handshake
 from bot.org.attribution import Source
 from handlers.context import Context, TooManyUnknownKeys
-from handlers.intake.bodies import InFlight
-from handlers.intake.sources import USAGE_BODY, Denied, Door, Entrance, book_usage, guarded
+from handlers.intake.request_bodies import InFlight
+from handlers.intake.sources import USAGE_BODY, Authenticator, Denied, IngestEndpoint, book_usage, guarded
 
 HOOKS = "/v1/usage/hooks/{name}"
 MAX_WEBHOOK_BYTES = 4 * 1024 * 1024
@@ -15,7 +15,7 @@ MAX_IN_FLIGHT_BYTES = 4 * MAX_WEBHOOK_BYTES
 senders with keys."""
 
 
-async def signer(request: Request, context: Context) -> tuple[Source, bytes]:
+async def find_webhook_source(request: Request, context: Context) -> tuple[Source, bytes]:
     """The source that a webhook's address names, and its key's hash; whether it signed the body is for the door to see.
     Raises Denied, in the same words for a name that is none and for a source that does not sign."""
     try:
@@ -29,15 +29,17 @@ async def signer(request: Request, context: Context) -> tuple[Source, bytes]:
     return found
 
 
-def webhook_routes(door: Door) -> APIRouter:
+def webhook_routes(endpoint: IngestEndpoint) -> APIRouter:
     """`/v1/usage/hooks/{name}`, and the handshake of both routes for events."""
     routes = APIRouter()
-    entrance = Entrance(who=signer, cap=MAX_WEBHOOK_BYTES, in_flight=InFlight(MAX_IN_FLIGHT_BYTES))
+    authenticator = Authenticator(
+        authenticate=find_webhook_source, cap=MAX_WEBHOOK_BYTES, in_flight=InFlight(MAX_IN_FLIGHT_BYTES)
+    )
 
     @routes.post(HOOKS, summary="Book a signed webhook", openapi_extra=USAGE_BODY)
     async def post_webhook(request: Request, name: str) -> Response:
         """What a source with `--signature` sends, without an ingest key: its signature says whose it is."""
-        return await guarded(request, lambda request: book_usage(door, request, entrance))
+        return await guarded(request, lambda request: book_usage(endpoint, request, authenticator))
 
     @routes.options("/v1/usage", include_in_schema=False)
     @routes.options(HOOKS, include_in_schema=False)

@@ -5,21 +5,21 @@ from datetime import datetime
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.alerting.manners import may_set
+from bot.alerting.delivery_rules import may_change_settings
 from bot.org import alert_settings as rules
-from bot.org.alert_settings import AlertSettings, Place
+from bot.org.alert_settings import AlertSettings, Destination
 from bot.org.teams import ORGANISATION_SLUG, Team
 from bot.periods import micros
 from bot.refusals import FieldRefusal, Refusal
 from bot.rulebook import Rulebook
-from bot.views.alerting.manners import OPEN_ALERT_SETTINGS
+from bot.views.alerting.delivery_rules import OPEN_ALERT_SETTINGS
 from bot.views.blocks import name
 from bot.views.org import alert_settings as views
-from handlers.alerting.manners import judge_held_again
+from handlers.alerting.delivery_rules import reschedule_held
 from handlers.context import Context
-from handlers.slack.answers import Asked, answers
+from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.callers import called
-from handlers.slack.channels import must_be_postable
+from handlers.slack.channels import require_postable
 from storage.store import Transaction
 
 ORGANISATION_NAMES = frozenset({ORGANISATION_SLUG, "org"})
@@ -29,17 +29,17 @@ async def set_alert_settings(
     tx: Transaction, rulebook: Rulebook, team: Team, settings: AlertSettings, *, by: int, now: datetime
 ) -> None:
     """Keeps a team's settings; they hold from now on, also for what waits for quiet hours that are no more."""
-    if not may_set(rulebook.directory, by, team):
+    if not may_change_settings(rulebook.directory, by, team):
         raise Refusal(f"You can't change the alert settings of {name(team.name)}. Its managers can.")
     at = micros(now)
     await tx.alert_settings.save(team.id, settings, by=by, at=at)
-    places = {"alerts": settings.alerts_place, "approvals": settings.approvals_place}
+    places = {"alerts": settings.alerts_destination, "approvals": settings.approvals_destination}
     detail = settings.to_json() | {"channels": {route: place.ref for route, place in places.items() if place}}
     await tx.audit.record(at=at, actor_id=by, action="set alert settings", subject=f"team:{team.id}", detail=detail)
-    await judge_held_again(tx, replace(team, alerts=settings), at=at)
+    await reschedule_held(tx, replace(team, alerts=settings), at=at)
 
 
-async def show_alert_settings(asked: Asked) -> None:
+async def show_alert_settings(asked: SlackRequest) -> None:
     """`/tokens settings [team]`: the form for those who may change them, the settings for the others."""
     context = asked.context
     async with context.store.read() as tx:
@@ -51,7 +51,7 @@ async def show_alert_settings(asked: Asked) -> None:
     await open_alert_settings(asked, teams[0])
 
 
-def _teams(rulebook: Rulebook, asked: Asked, slug: str) -> list[Team]:
+def _teams(rulebook: Rulebook, asked: SlackRequest, slug: str) -> list[Team]:
     """The team named, the channel's, or those that the person manages or belongs to."""
     directory = rulebook.directory
     if slug.casefold() in ORGANISATION_NAMES:
@@ -77,21 +77,21 @@ def _teams(rulebook: Rulebook, asked: Asked, slug: str) -> list[Team]:
     return found
 
 
-async def click_open_settings(asked: Asked) -> None:
+async def click_open_settings(asked: SlackRequest) -> None:
     """A button carries its team's id."""
     async with asked.context.store.read() as tx:
         directory = (await asked.context.rulebooks.current(tx)).directory
-    team = next((team for team in directory.addressed if team.id == asked.id), None)
+    team = next((team for team in directory.alert_teams if team.id == asked.id), None)
     if team is None:
         raise Refusal("There is no such team any more.")
     await open_alert_settings(asked, team)
 
 
-async def open_alert_settings(asked: Asked, team: Team) -> None:
+async def open_alert_settings(asked: SlackRequest, team: Team) -> None:
     async with asked.context.store.read() as tx:
         directory = (await asked.context.rulebooks.current(tx)).directory
         declared = await tx.alert_settings.declared_thresholds(team.id)
-        may = may_set(directory, asked.person.id, team)
+        may = may_change_settings(directory, asked.person.id, team)
         people = directory.people_with("manager", team) | directory.admins
         who = [called(person) for person in (await tx.people.by_ids(people)).values()]
     if may:
@@ -103,14 +103,14 @@ async def open_alert_settings(asked: Asked, team: Team) -> None:
         raise Refusal(f"You are not in {name(team.name)}, so its alert settings are not yours to see.")
 
 
-async def submit_alert_settings(asked: Asked) -> None:
+async def submit_alert_settings(asked: SlackRequest) -> None:
     """The form is in: checked field by field, the channels by asking Slack, and kept before Slack is answered."""
     context = asked.context
     team_id = int(asked.body["view"]["private_metadata"])
     typed = _typed(asked)
     alerts = await _place(asked, "alerts", rules.ALERTS_FIELD)
     approvals = await _place(asked, "approvals", rules.APPROVALS_FIELD)
-    settings = replace(typed, alerts_place=alerts, approvals_place=approvals)
+    settings = replace(typed, alerts_destination=alerts, approvals_destination=approvals)
     async with context.store.begin() as tx:
         rulebook = await context.rulebooks.current(tx)
         team = rulebook.directory.by_id(team_id)
@@ -120,32 +120,34 @@ async def submit_alert_settings(asked: Asked) -> None:
     await asked.ack()
 
 
-def _typed(asked: Asked) -> AlertSettings:
+def _typed(asked: SlackRequest) -> AlertSettings:
     """Everything in the form but the channels."""
     muted = asked.ticked(rules.MUTED_FIELD)
-    if not muted <= frozenset(rules.MUTES):
+    if not muted <= frozenset(rules.MUTABLE_KINDS):
         raise FieldRefusal(rules.MUTED_FIELD, "Choose among the boxes.")
     times = asked.field(rules.FROM_FIELD), asked.field(rules.UNTIL_FIELD)
-    quiet_from, quiet_until = rules.chosen_quiet_hours(*times)
+    quiet_from, quiet_until = rules.parse_quiet_hours(*times)
     return AlertSettings(
-        thresholds=rules.typed_thresholds(asked.field(rules.THRESHOLDS_FIELD)),
+        thresholds=rules.parse_thresholds(asked.field(rules.THRESHOLDS_FIELD)),
         quiet_from=quiet_from,
         quiet_until=quiet_until,
         quiet_weekends=bool(asked.ticked(rules.WEEKENDS_FIELD)),
-        daily_cap=rules.chosen(rules.CAP_FIELD, asked.field(rules.CAP_FIELD), among=rules.CAPS),
+        daily_cap=rules.parse_choice(rules.CAP_FIELD, asked.field(rules.CAP_FIELD), among=rules.DAILY_CAPS),
         muted=muted,
-        escalate_minutes=rules.chosen(rules.ESCALATE_FIELD, asked.field(rules.ESCALATE_FIELD), among=rules.ESCALATIONS),
-        alerts_place=None,
-        approvals_place=None,
+        escalate_minutes=rules.parse_choice(
+            rules.ESCALATE_FIELD, asked.field(rules.ESCALATE_FIELD), among=rules.ESCALATION_MINUTES
+        ),
+        alerts_destination=None,
+        approvals_destination=None,
     )
 
 
-async def _place(asked: Asked, kind: str, field: str) -> Place | None:
+async def _place(asked: SlackRequest, kind: str, field: str) -> Destination | None:
     """The channel chosen, looked at in Slack; None for the team's own."""
     channel_id = asked.field(field)
     if not channel_id or kind in asked.ticked(rules.BACK_FIELD):
         return None
-    return await must_be_postable(asked.client, field, channel_id)
+    return await require_postable(asked.client, field, channel_id)
 
 
 def register(app: AsyncApp, context: Context) -> None:

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.org.attribution import Rule, UnattributedKey
+from bot.org.attribution import AttributionRule, UnattributedKey
 from bot.org.teams import Directory, Team
 from bot.periods import date_of, day_number, day_start, micros
 from bot.refusals import FieldRefusal, Refusal
@@ -13,8 +13,8 @@ from bot.rulebook import Rulebook
 from bot.views.blocks import name
 from bot.views.org import attribution as views
 from handlers.context import Context
-from handlers.reporting.home import WHOSE_DAYS, refresh_home
-from handlers.slack.answers import Asked, answers
+from handlers.reporting.home import UNATTRIBUTED_DAYS, refresh_home
+from handlers.slack.answers import SlackRequest, answers
 from storage.store import Transaction
 
 _OLDEST_CLAIM = timedelta(days=3 * 366)
@@ -54,22 +54,22 @@ async def claim_key(
         )
 
 
-async def _rule_of(tx: Transaction, credential: str, at: int) -> Rule | None:
+async def _rule_of(tx: Transaction, credential: str, at: int) -> AttributionRule | None:
     """The rule that says whose a credential is now."""
     return next((rule for rule in await tx.attribution.rules() if rule.is_of(credential) and rule.holds(at)), None)
 
 
-def must_be_admin(directory: Directory, person_id: int) -> None:
+def require_admin(directory: Directory, person_id: int) -> None:
     if person_id not in directory.admins:
         raise Refusal("Only admins claim keys: teams.yml names them, and finance where it names none.")
 
 
-async def open_claim(asked: Asked) -> None:
+async def open_claim(asked: SlackRequest) -> None:
     """Claim: the form with the key's use and all teams."""
     context = asked.context
     async with context.store.read() as tx:
         directory = (await context.rulebooks.current(tx)).directory
-        must_be_admin(directory, asked.person.id)
+        require_admin(directory, asked.person.id)
         if not directory.real_teams:
             raise Refusal("There is no team to claim it for: teams.yml names none yet.")
         key = await _key(tx, directory, asked.id, today=directory.root.day_of(context.now_micros()))
@@ -81,7 +81,7 @@ async def _key(tx: Transaction, directory: Directory, series_id: int, *, today: 
     """The key of a button, with what nobody could place of it in the last month."""
     credential = await tx.attribution.credential_of(series_id)
     listed = await tx.attribution.unattributed_keys(
-        directory.unattributed.id, first_day=today - WHOSE_DAYS, end_day=today + 2
+        directory.unattributed.id, first_day=today - UNATTRIBUTED_DAYS, end_day=today + 2
     )
     found = next((key for key in listed if key.credential == credential), None)
     if not credential or found is None:
@@ -89,14 +89,14 @@ async def _key(tx: Transaction, directory: Directory, series_id: int, *, today: 
     return found._replace(series_id=series_id)
 
 
-async def submit_claim(asked: Asked) -> None:
+async def submit_claim(asked: SlackRequest) -> None:
     """The form is in: the claim counts from this commit on; what was used before is moved by the worker."""
     context = asked.context
     at = context.now_micros()
     async with context.store.begin() as tx:
         rulebook = await context.rulebooks.current(tx)
         directory = rulebook.directory
-        must_be_admin(directory, asked.person.id)
+        require_admin(directory, asked.person.id)
         team = _team(directory, asked.field(views.TEAM_FIELD))
         since_at = _since(asked.field(views.SINCE_FIELD), directory, at=at)
         credential = await tx.attribution.credential_of(int(asked.body["view"]["private_metadata"]))
@@ -122,7 +122,7 @@ async def submit_claim(asked: Asked) -> None:
 def _team(directory: Directory, chosen: str) -> Team:
     """The team that was chosen in the menu, or typed."""
     teams = directory.real_teams
-    found = next((team for team in teams if str(team.id) == chosen), None) if len(teams) <= views.MOST_TEAMS else None
+    found = next((team for team in teams if str(team.id) == chosen), None) if len(teams) <= views.MAX_TEAMS else None
     if found is None:
         found = directory.by_slug(chosen.strip())
     if found is None:

@@ -7,20 +7,20 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from bot.intake.adjustments import Booked
-from bot.intake.reattribution import Move, Reattribution, explained_now
+from bot.intake.adjustments import BookedEvent
+from bot.intake.reattributions import Move, Reattribution, explain_today
 from bot.money import usd
-from bot.org.attribution import Source, Step
+from bot.org.attribution import AttributionStep, Source
 from bot.org.teams import Directory
 from bot.periods import date_of, day_number, day_start, micros, moment
 from bot.refusals import ConfigError
 from bot.rulebook import Rulebook
 from handlers.cli import cell, opened, out, printable, run
 from handlers.context import Context
-from handlers.intake.reattribution import reattribute, would_move
+from handlers.intake.reattributions import reattribute, would_move
 from handlers.org.attribution import claim_key
 from handlers.org.people import LISTED_DAYS, day_of_option
-from storage.intake.adjustments import Wanted
+from storage.intake.adjustments import EventFilter
 from storage.store import Transaction
 
 commands = typer.Typer(help="Which team usage belongs to, and by which rule.", no_args_is_help=True)
@@ -48,7 +48,7 @@ async def explanations(context: Context, event_id: str, *, source: str | None) -
         named = next((found for found in sources.values() if found.name == source), None)
         if source is not None and named is None:
             raise ConfigError(f"--source: there is no source {source!r}; `tokens keys list` shows them")
-        wanted = Wanted(event_id=event_id, source_id=named.id if named else None)
+        wanted = EventFilter(event_id=event_id, source_id=named.id if named else None)
         page = await tx.adjustments.current(wanted, limit=_MOST_EVENTS)
         if not page.events:
             where = f" of {source}" if source else ""
@@ -56,10 +56,10 @@ async def explanations(context: Context, event_id: str, *, source: str | None) -
         return [await _explained(tx, rulebook, booked, sources[booked.source_id]) for booked in page.events]
 
 
-async def _explained(tx: Transaction, rulebook: Rulebook, booked: Booked, source: Source) -> list[str]:
+async def _explained(tx: Transaction, rulebook: Rulebook, booked: BookedEvent, source: Source) -> list[str]:
     directory = rulebook.directory
     spellings = (await tx.people.spellings_of([booked.person_id])).get(booked.person_id, ())
-    steps = explained_now(booked, spellings, rulebook, source)
+    steps = explain_today(booked, spellings, rulebook, source)
     placed = steps[-1].placed
     assert placed is not None
     shown_user = ", ".join(spellings) if directory.organisation.people != "none" else "hidden"
@@ -78,7 +78,7 @@ async def _explained(tx: Transaction, rulebook: Rulebook, booked: Booked, source
         *(f"  {name}: {value or 'not said'}" for name, value in facts.items()),
         "what the books say:",
     ]
-    for told in await tx.reattributions.story_of(booked):
+    for told in await tx.reattributions.assignments_of(booked):
         how = "booked" if told.how == "booked" else f"moved ({told.how})"
         lines.append(f"  {_moment(told.at)} {how}: {directory.by_id(told.team_id).slug}, by {told.rule}")
     lines.append("asked in this order, by the rules as they stand now:")
@@ -93,12 +93,12 @@ async def _explained(tx: Transaction, rulebook: Rulebook, booked: Booked, source
     return lines
 
 
-def _step_words(step: Step, directory: Directory, hidden: bool) -> str:
+def _step_words(step: AttributionStep, directory: Directory, hidden: bool) -> str:
     asked = _ASKED[step.kind] + (" (rules that began later)" if step.early else "")
-    looked_at = "hidden" if hidden and step.kind.startswith("user") and step.looked_at else step.looked_at
+    checked_value = "hidden" if hidden and step.kind.startswith("user") and step.checked_value else step.checked_value
     if step.placed is None:
-        return f"{asked}: {looked_at or 'not said'}: no hit"
-    words = f"{asked}: {looked_at}: " if looked_at else f"{asked}: "
+        return f"{asked}: {checked_value or 'not said'}: no hit"
+    words = f"{asked}: {checked_value}: " if checked_value else f"{asked}: "
     words += f"{directory.by_id(step.placed.team_id).slug}, by {step.placed.rule}"
     if step.since:
         words += f", from {_moment(step.since)}"

@@ -9,8 +9,8 @@ import typer
 from rich.table import Table
 
 from bot.money import usd
-from bot.org.people import Unmatched
-from bot.org.people_file import PersonLine, read_people_file, refuse, team_faults, text_of
+from bot.org.people import UnmatchedPerson
+from bot.org.people_file import PersonLine, raise_faults, read_people_file, read_text, team_faults
 from bot.periods import day_number
 from bot.refusals import ConfigError
 from handlers.cli import cell, opened, out, printable, run
@@ -34,7 +34,7 @@ async def import_people(context: Context, lines: Sequence[PersonLine], *, dry_ru
             at = context.now_micros()
             directory = await tx.teams.directory()
             assert directory is not None
-            refuse(team_faults(lines, [team.slug for team in directory.real_teams]))
+            raise_faults(team_faults(lines, [team.slug for team in directory.real_teams]))
             said = await save_people(tx, lines, directory=directory, today=directory.root.day_of(at))
             changes = {"lines": len(lines), "changes": len(said)}
             await tx.audit.record(at=at, actor_id=None, action="import people", subject="people.csv", detail=changes)
@@ -60,7 +60,7 @@ async def managers_not_named(context: Context, lines: Sequence[PersonLine]) -> l
     return sorted(found)
 
 
-async def unmatched_people(context: Context, *, since: date | None) -> list[Unmatched]:
+async def unmatched_people(context: Context, *, since: date | None) -> list[UnmatchedPerson]:
     """Whom senders name and nobody knows, since a day, else of the last three months."""
     async with context.store.read() as tx:
         root = (await context.rulebooks.current(tx)).directory.root
@@ -87,7 +87,7 @@ def import_command(
     """Stores who is who: aliases are the ids that senders use, separated by semicolons."""
 
     async def work() -> None:
-        lines = read_people_file(text_of(file.read_bytes()))
+        lines = read_people_file(read_text(file.read_bytes()))
         async with opened() as context:
             said = await import_people(context, lines, dry_run=dry_run)
             notes = await managers_not_named(context, lines)

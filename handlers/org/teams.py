@@ -9,7 +9,7 @@ from rich.table import Table
 from bot.books.budgets import check_budgets_fit
 from bot.costs.prices import iso_day
 from bot.money import usd
-from bot.org.attribution import Rule
+from bot.org.attribution import AttributionRule
 from bot.org.teams import Role
 from bot.periods import moment, zone
 from bot.refusals import ConfigError
@@ -59,7 +59,7 @@ async def import_teams(context: Context, found: TeamsFile, *, dry_run: bool) -> 
     return lines
 
 
-def _date_words(rule: Rule, timezone: str) -> str:
+def _date_words(rule: AttributionRule, timezone: str) -> str:
     return f" from {moment(rule.from_at).astimezone(zone(timezone)):%Y-%m-%d}" if rule.dated else ""
 
 

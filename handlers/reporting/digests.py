@@ -13,17 +13,17 @@ from bot.org.teams import Team
 from bot.periods import day_start, hour_of, micros, monday_of, week_name, week_of
 from bot.refusals import ConfigError
 from bot.reporting.digests import Digest, drivers_of, due_week
-from bot.reporting.top import Days
+from bot.reporting.top import ComparedDays
 from bot.rulebook import Rulebook
 from bot.views.reporting.digests import digest_message
 from handlers.alerting.expected_spend import announced_in
 from handlers.books.standings import shares, standing_of
 from handlers.cli import opened, out, run
 from handlers.context import Context
-from handlers.detection.silences import gaps_of
+from handlers.detection.data_gaps import gaps_of
 from handlers.reporting.top import mix_in
-from handlers.slack.outbox import say_aloud
-from storage.reporting.reports import NOTHING
+from handlers.slack.outbox import post_notice
+from storage.reporting.reports import NO_USAGE
 from storage.store import Transaction
 
 CHART_DAYS = 14
@@ -63,7 +63,7 @@ async def _put(tx: Transaction, rulebook: Rulebook, team: Team, monday: int, con
     message = await digest_of(tx, rulebook, team, monday, now=now, command=context.settings.command)
     if message is None:
         return 0
-    await say_aloud(tx, rulebook.directory, team, message, dedupe_key=key, at=micros(now))
+    await post_notice(tx, rulebook.directory, team, message, dedupe_key=key, at=micros(now))
     return 1
 
 
@@ -86,14 +86,14 @@ async def build_digest(tx: Transaction, rulebook: Rulebook, team: Team, monday: 
     bases = await tx.reports.by_part("basis", team_ids=[team.id], first_day=monday, end_day=monday + 7)
     by_tool = await tx.reports.by_tool_and_day(team.id, first_day=monday - 7, end_day=monday + 7)
     chart_days = tuple(range(monday + 7 - CHART_DAYS, monday + 7))
-    days = Days(first_day=monday, end_day=monday + 7, before_day=monday - 7, before_end=monday)
+    days = ComparedDays(first_day=monday, end_day=monday + 7, before_day=monday - 7, before_end=monday)
     return Digest(
         standing=await standing_of(tx, rulebook.directory, team, now=now),
         monday=monday,
         week_nanos=sum(s.cost_nanos for s in tools),
         before_nanos=sum(s.before_nanos for s in tools),
         calls=sum(b.calls for b in bases.values()),
-        unpriced_calls=bases.get("unpriced", NOTHING).calls,
+        unpriced_calls=bases.get("unpriced", NO_USAGE).calls,
         tools=tools,
         drivers=drivers_of({"tool": tools, "model": models, "workflow": workflows}),
         mix=await mix_in(tx, rulebook, [team.id], days),

@@ -8,8 +8,8 @@ from bot.org.people import Person
 from bot.org.teams import Team
 from bot.periods import DAY_MICROS, micros, period_of
 from bot.reporting.digests import Share
-from bot.reporting.reports import CompanyView, Home, PersonUse, Whose
-from bot.reporting.top import so_far
+from bot.reporting.reports import CompanyView, Home, PersonUse, UnattributedView
+from bot.reporting.top import compare_period_so_far
 from bot.rulebook import Rulebook
 from bot.views.reporting.home import home_view
 from handlers.books.standings import standing_of, standings_of
@@ -20,18 +20,18 @@ from handlers.crosschecks.health_alerts import silent_sources
 from handlers.crosschecks.observations import drifting
 from handlers.crosschecks.overlaps import shown_overlaps
 from handlers.reporting.top import mix_in
-from handlers.slack.answers import Asked, answers
+from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.callers import called
-from storage.reporting.reports import NOTHING, Part
+from storage.reporting.reports import NO_USAGE, Dimension
 from storage.store import Transaction
 
-WHOSE_DAYS = 30
+UNATTRIBUTED_DAYS = 30
 _MOST_LOOKS = 5
 
 
 async def home_of(tx: Transaction, rulebook: Rulebook, person: Person, context: Context) -> Home:
     """Everything on a person's Home, from one snapshot."""
-    from handlers.requests.approvals import waiting_for  # approvals refresh Homes; this is the way back
+    from handlers.requests.approvals import pending_for  # approvals refresh Homes; this is the way back
 
     directory = rulebook.directory
     now = context.now()
@@ -42,7 +42,7 @@ async def home_of(tx: Transaction, rulebook: Rulebook, person: Person, context: 
         is_outsider=False,
         use=await use_of(tx, rulebook, person, context),
         standings=tuple(await standings_of(tx, directory, visible, now=now)),
-        approvals=tuple(await waiting_for(tx, rulebook, person.id)),
+        approvals=tuple(await pending_for(tx, rulebook, person.id)),
         own_requests=tuple((r, directory.by_id(r.team_id).name) for r in requests),
         company=await _company(tx, rulebook, person, context) if is_company else None,
         in_preview=directory.organisation.mode == "preview",
@@ -105,19 +105,21 @@ async def use_of(tx: Transaction, rulebook: Rulebook, person: Person, context: C
 
 async def _looks(tx: Transaction, ids: list[int]) -> tuple[tuple[str, int], ...]:
     """Who looked at somebody's figures last."""
-    looks = await tx.people.looks_at(ids, limit=_MOST_LOOKS)
+    looks = await tx.people.looks_of(ids, limit=_MOST_LOOKS)
     known = await tx.people.by_ids({by for by, _ in looks})
     return tuple((called(known[by]), at) for by, at in looks)
 
 
-async def _own_shares(tx: Transaction, part: Part, ids: list[int], first_day: int, today: int) -> tuple[Share, ...]:
+async def _own_shares(
+    tx: Transaction, part: Dimension, ids: list[int], first_day: int, today: int
+) -> tuple[Share, ...]:
     current = await tx.reports.by_part(part, person_ids=ids, first_day=first_day, end_day=today + 2)
     earlier = await tx.reports.by_part(part, person_ids=ids, first_day=first_day - 28, end_day=first_day)
     found = [
         Share(
             name=name,
             cost_nanos=s.cost_nanos,
-            before_nanos=earlier.get(name, NOTHING).cost_nanos,
+            before_nanos=earlier.get(name, NO_USAGE).cost_nanos,
             tokens=s.tokens,
         )
         for name, s in current.items()
@@ -139,8 +141,8 @@ async def _company(tx: Transaction, rulebook: Rulebook, person: Person, context:
     period = organisation.period
     prices = await prices_view(tx, first_day=period.first_day, end_day=period.end_day, at=micros(now))
     last = period_of(period.first_day - 1, directory.organisation.period)
-    days = so_far(period.first_day, last.first_day, today=organisation.today)
-    broken = [route for team in directory.addressed for route in _broken_routes(team)]
+    days = compare_period_so_far(period.first_day, last.first_day, today=organisation.today)
+    broken = [route for team in directory.alert_teams for route in _broken_routes(team)]
     return CompanyView(
         organisation=organisation,
         teams=tuple(sorted(teams, key=lambda s: -s.balance.charged_nanos)),
@@ -154,34 +156,34 @@ async def _company(tx: Transaction, rulebook: Rulebook, person: Person, context:
         silent_messages=await tx.reports.undelivered(),
         drifts=await open_drifts(tx, directory),
         silent_sources=await silent_sources(tx, directory),
-        whose=await _whose(tx, rulebook, person, context),
+        unattributed=await _unattributed_view(tx, rulebook, person, context),
         mix=await mix_in(tx, rulebook, [t.id for t in directory.teams], days),
     )
 
 
 def _broken_routes(team: Team) -> list[str]:
     """The team's channels that can't be posted to, with why."""
-    apart = (("alerts", team.alerts.alerts_place), ("approvals", team.alerts.approvals_place))
+    apart = (("alerts", team.alerts.alerts_destination), ("approvals", team.alerts.approvals_destination))
     found = [f"{team.name}: {team.channel_ref} ({team.channel_state})"] if team.channel_state in _BAD else []
     return found + [f"{team.name}: {what} in {p.ref} ({p.state})" for what, p in apart if p and p.state in _BAD]
 
 
-async def _whose(tx: Transaction, rulebook: Rulebook, person: Person, context: Context) -> Whose:
+async def _unattributed_view(tx: Transaction, rulebook: Rulebook, person: Person, context: Context) -> UnattributedView:
     """What nobody could place in the last month."""
     directory = rulebook.directory
     today = directory.root.day_of(context.now_micros())
-    days = {"first_day": today - WHOSE_DAYS, "end_day": today + 2}
+    days = {"first_day": today - UNATTRIBUTED_DAYS, "end_day": today + 2}
     keys = await tx.attribution.unattributed_keys(directory.unattributed.id, **days)
-    moving = await tx.reattributions.moving()
-    return Whose(
-        keys=tuple(_with_its_team(key, rulebook, moving, at=context.now_micros()) for key in keys),
+    moving = await tx.reattributions.pending_credentials()
+    return UnattributedView(
+        keys=tuple(_with_team(key, rulebook, moving, at=context.now_micros()) for key in keys),
         people=tuple(await tx.people.unmatched(**days)),
         may_claim=person.id in directory.admins,
         hides_people=directory.organisation.people != "managers",
     )
 
 
-def _with_its_team(key: UnattributedKey, rulebook: Rulebook, moving: frozenset[str], *, at: int) -> UnattributedKey:
+def _with_team(key: UnattributedKey, rulebook: Rulebook, moving: frozenset[str], *, at: int) -> UnattributedKey:
     """A key that was claimed, or has a line in teams.yml, is some team's by now; what it used before may stay nobody's."""
     rule = rulebook.attribution.rule_of(key.credential, at)
     if rule is None:
@@ -204,12 +206,12 @@ async def publish_home(context: Context, person: Person) -> None:
     await client.views_publish(user_id=person.slack_id, view=view)
 
 
-async def refresh_home(asked: Asked) -> None:
+async def refresh_home(asked: SlackRequest) -> None:
     """Brings the Home up to date from which something was clicked."""
     await publish_home(asked.context, asked.person)
 
 
-async def show_home(asked: Asked) -> None:
+async def show_home(asked: SlackRequest) -> None:
     if (asked.body.get("event") or {}).get("tab", "home") == "home":
         await refresh_home(asked)
 

@@ -8,9 +8,9 @@ from slack_bolt.async_app import AsyncApp
 from bot.money import usd
 from bot.periods import micros
 from bot.refusals import Refusal
-from bot.reporting.reports import Pending
-from bot.requests.approvals import may_decide, route
-from bot.requests.budget_requests import BudgetRequest, checked_reason, decided, grant_entries
+from bot.reporting.reports import PendingRequest
+from bot.requests.approvals import may_decide, route_request
+from bot.requests.budget_requests import BudgetRequest, checked_reason, grant_entries, with_decision
 from bot.rulebook import Rulebook
 from bot.views.requests import budget_requests as views
 from bot.views.requests.request_forms import DENY_FORM, REASON_FIELD, deny_form
@@ -19,7 +19,7 @@ from handlers.books.standings import standing_of
 from handlers.context import Context
 from handlers.reporting.home import refresh_home
 from handlers.requests.budget_requests import audit_request, card_key, find_route, pending_request, release_hold, shown
-from handlers.slack.answers import Asked, answers
+from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.callers import called
 from storage.store import Transaction
 
@@ -40,8 +40,8 @@ async def decide_request(
     directory = rulebook.directory
     team = directory.by_id(request.team_id)
     at = micros(now)
-    await must_be_allowed_to_decide(tx, rulebook, request, by=by)
-    ended = decided(request, approve=approve, by=by, at=at, reason=reason)
+    await require_decision_permission(tx, rulebook, request, by=by)
+    ended = with_decision(request, approve=approve, by=by, at=at, reason=reason)
     await tx.budget_requests.save(ended)
     await release_hold(tx, request, by=by, at=at)
     if approve:
@@ -73,7 +73,7 @@ async def decide_request(
     return ended
 
 
-async def must_be_allowed_to_decide(tx: Transaction, rulebook: Rulebook, request: BudgetRequest, *, by: int) -> None:
+async def require_decision_permission(tx: Transaction, rulebook: Rulebook, request: BudgetRequest, *, by: int) -> None:
     """Refuses whoever may not decide a request, and says who may."""
     found = _deciders(rulebook, request)
     if may_decide(by, asker_id=request.person_id, deciders=found, directory=rulebook.directory):
@@ -85,7 +85,7 @@ async def must_be_allowed_to_decide(tx: Transaction, rulebook: Rulebook, request
     raise Refusal(f"You can't decide this request. {who} can.")
 
 
-async def waiting_for(tx: Transaction, rulebook: Rulebook, person_id: int) -> list[Pending]:
+async def pending_for(tx: Transaction, rulebook: Rulebook, person_id: int) -> list[PendingRequest]:
     """The requests that wait for a person's decision; finance may decide the others too, but they wait for managers."""
     found = []
     for request in await tx.budget_requests.pending():
@@ -100,7 +100,7 @@ def _deciders(rulebook: Rulebook, request: BudgetRequest) -> frozenset[int]:
     directory = rulebook.directory
     team = directory.by_id(request.team_id)
     payer = None if request.payer_id is None else directory.by_id(request.payer_id)
-    return route(
+    return route_request(
         directory,
         team=team,
         asker_id=request.person_id,
@@ -110,7 +110,7 @@ def _deciders(rulebook: Rulebook, request: BudgetRequest) -> frozenset[int]:
     ).deciders
 
 
-async def click_approve(asked: Asked) -> None:
+async def click_approve(asked: SlackRequest) -> None:
     """Approve: committed before Slack is answered."""
     context = asked.context
     async with context.store.begin() as tx:
@@ -124,7 +124,7 @@ async def click_approve(asked: Asked) -> None:
         await refresh_home(asked)
 
 
-async def open_denial(asked: Asked) -> None:
+async def open_denial(asked: SlackRequest) -> None:
     """Deny asks for the reason first; only somebody who may decide gets the form."""
     context = asked.context
     async with context.store.read() as tx:
@@ -132,12 +132,12 @@ async def open_denial(asked: Asked) -> None:
         request = await tx.budget_requests.by_id(asked.id)
         if request is None:
             raise Refusal("There is no such request any more.")
-        await must_be_allowed_to_decide(tx, rulebook, request, by=asked.person.id)
+        await require_decision_permission(tx, rulebook, request, by=asked.person.id)
         form = deny_form(pending=await shown(tx, rulebook.directory, request), metadata=str(request.id))
     await asked.client.views_open(trigger_id=asked.trigger_id, view=form)
 
 
-async def submit_denial(asked: Asked) -> None:
+async def submit_denial(asked: SlackRequest) -> None:
     """The reason is in: the request is denied, and the asker alone reads why."""
     context = asked.context
     reason = checked_reason(asked.field(REASON_FIELD))

@@ -9,23 +9,23 @@ from bot.money import usd
 from bot.org.teams import Directory, Team
 from bot.periods import micros
 from bot.refusals import FieldRefusal, Refusal
-from bot.reporting.reports import Pending
-from bot.requests.approvals import Route, payer_of, route
-from bot.requests.budget_requests import BudgetRequest, hold_entry, must_be_pending, release_entry, withdrawn
+from bot.reporting.reports import PendingRequest
+from bot.requests.approvals import ApprovalRoute, payer_of, route_request
+from bot.requests.budget_requests import BudgetRequest, hold_entry, release_entry, require_pending, with_withdrawal
 from bot.rulebook import Rulebook
 from bot.views.blocks import name
 from bot.views.requests import budget_requests as views
 from handlers.books.standings import standing_of
 from handlers.slack.callers import called
-from handlers.slack.outbox import say_to_people, say_to_team
+from handlers.slack.outbox import post_to_people, post_to_team
 from storage.store import Transaction
 
 
-async def ask_for_budget(
+async def create_request(
     tx: Transaction, rulebook: Rulebook, *, team: Team, person_id: int, amount_nanos: int, reason: str, now: datetime
 ) -> BudgetRequest:
     """Keeps a request, sets its amount aside where there is money for it, and shows the card to those who decide."""
-    _must_govern(team)
+    _require_govern_mode(team)
     at = micros(now)
     period = rulebook.directory.period_at(team, at)
     # The route's locks come first: of two forms sent at once, the second then sees the first one's request.
@@ -64,9 +64,9 @@ async def ask_for_budget(
     pending = await shown(tx, rulebook.directory, request)
     card = await _card(tx, rulebook, pending, found, now=now)
     key = card_key(request.id)
-    await say_to_team(tx, rulebook.directory, team, card, dedupe_key=key, at=at, route="approvals")
+    await post_to_team(tx, rulebook.directory, team, card, dedupe_key=key, at=at, route="approvals")
     if found.by_finance:
-        await say_to_people(tx, found.deciders, card, dedupe_key=key, at=at)
+        await post_to_people(tx, found.deciders, card, dedupe_key=key, at=at)
     receipt = views.receipt_message(pending=pending, deciders=await _mentions(tx, found), by_finance=found.by_finance)
     await tx.outbox.put(receipt, dedupe_key=receipt_key(request.id), at=at, to_person_id=person_id)
     return request
@@ -106,7 +106,7 @@ async def change_request(
     card = await _card(tx, rulebook, pending, found, now=now)
     await tx.outbox.change(card_key(changed.id), card, at=at)
     if found.by_finance:
-        await say_to_people(tx, found.deciders, card, dedupe_key=card_key(changed.id), at=at)
+        await post_to_people(tx, found.deciders, card, dedupe_key=card_key(changed.id), at=at)
     receipt = views.receipt_message(pending=pending, deciders=await _mentions(tx, found), by_finance=found.by_finance)
     await tx.outbox.change(receipt_key(changed.id), receipt, at=at)
     return changed
@@ -118,7 +118,7 @@ async def withdraw_request(
     """The asker takes a request back: what was set aside is released, and the card says so."""
     request = await pending_request(tx, request_id)
     at = micros(now)
-    ended = withdrawn(request, by=by, at=at)
+    ended = with_withdrawal(request, by=by, at=at)
     await tx.budget_requests.save(ended)
     await release_hold(tx, request, by=by, at=at)
     await audit_request(tx, "withdraw request", ended, actor_id=by, at=at)
@@ -138,7 +138,7 @@ def receipt_key(request_id: int) -> str:
 
 async def find_route(
     tx: Transaction, rulebook: Rulebook, *, team: Team, person_id: int, amount_nanos: int, now: datetime
-) -> Route:
+) -> ApprovalRoute:
     """Where a request goes, with the accounts above the team locked, so that no other can take the same money."""
     directory = rulebook.directory
     above = directory.ancestors(team)
@@ -150,7 +150,7 @@ async def find_route(
         [(t.id, period) for t in above], root_id=directory.root.id, unattributed_id=directory.unattributed.id
     )
     payer = payer_of(directory, team=team, amount_nanos=amount_nanos, balances=balances)
-    return route(
+    return route_request(
         directory, team=team, asker_id=person_id, amount_nanos=amount_nanos, payer=payer, rules=rulebook.approvals
     )
 
@@ -162,7 +162,7 @@ async def pending_request(tx: Transaction, request_id: int) -> BudgetRequest:
     decider = ""
     if request.decided_by is not None:
         decider = called(await tx.people.by_id(request.decided_by))
-    must_be_pending(request, decided_by_name=decider)
+    require_pending(request, decided_by_name=decider)
     return request
 
 
@@ -186,24 +186,26 @@ async def audit_request(tx: Transaction, action: str, request: BudgetRequest, *,
     await tx.audit.record(at=at, actor_id=actor_id, action=action, subject=request.document, detail=detail)
 
 
-async def shown(tx: Transaction, directory: Directory, request: BudgetRequest) -> Pending:
+async def shown(tx: Transaction, directory: Directory, request: BudgetRequest) -> PendingRequest:
     asker = await tx.people.by_id(request.person_id)
     payer = directory.by_id(request.payer_id).name if request.payer_id is not None else ""
     team = directory.by_id(request.team_id)
-    return Pending(request=request, team=team, asker_mention=called(asker), payer_name=payer)
+    return PendingRequest(request=request, team=team, asker_mention=called(asker), payer_name=payer)
 
 
-async def _card(tx: Transaction, rulebook: Rulebook, pending: Pending, found: Route, *, now: datetime) -> Message:
+async def _card(
+    tx: Transaction, rulebook: Rulebook, pending: PendingRequest, found: ApprovalRoute, *, now: datetime
+) -> Message:
     standing = await standing_of(tx, rulebook.directory, pending.team, now=now)
     deciders = await _mentions(tx, found)
     return views.approval_card(pending, standing=standing, deciders=deciders, by_finance=found.by_finance)
 
 
-async def _mentions(tx: Transaction, found: Route) -> Sequence[str]:
+async def _mentions(tx: Transaction, found: ApprovalRoute) -> Sequence[str]:
     return [called(person) for person in (await tx.people.by_ids(found.deciders)).values()]
 
 
-def _must_govern(team: Team) -> None:
+def _require_govern_mode(team: Team) -> None:
     if team.mode != "govern":
         raise Refusal(
             f"{name(team.name)} is in mode {team.mode}: budgets have no consequences yet, so there is nothing to ask for."

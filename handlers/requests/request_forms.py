@@ -5,7 +5,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.money import asked_nanos
+from bot.money import parse_amount
 from bot.org.teams import Team
 from bot.refusals import FieldRefusal, Refusal
 from bot.requests.budget_requests import BudgetRequest, checked_reason
@@ -16,12 +16,14 @@ from bot.views.requests import request_forms as forms
 from handlers.books.standings import standing_of, standings_of
 from handlers.context import Context
 from handlers.reporting.home import refresh_home
-from handlers.requests.budget_requests import ask_for_budget, change_request, withdraw_request
-from handlers.slack.answers import Asked, answers
+from handlers.requests.budget_requests import change_request, create_request, withdraw_request
+from handlers.slack.answers import SlackRequest, answers
 from storage.store import Transaction
 
 
-async def open_request_form(asked: Asked, *, team_id: int | None = None, amount: str = "", reason: str = "") -> None:
+async def open_request_form(
+    asked: SlackRequest, *, team_id: int | None = None, amount: str = "", reason: str = ""
+) -> None:
     """Opens the form for a team, prefilled; or, where the person's request for it waits already, the form to change that."""
     context = asked.context
     async with context.store.read() as tx:
@@ -47,7 +49,7 @@ async def open_request_form(asked: Asked, *, team_id: int | None = None, amount:
         await asked.client.views_open(trigger_id=asked.trigger_id, view=form)
 
 
-def _teams_to_ask_for(rulebook: Rulebook, asked: Asked, team_id: int | None) -> list[Team]:
+def _teams_to_ask_for(rulebook: Rulebook, asked: SlackRequest, team_id: int | None) -> list[Team]:
     """The team asked for first: the one named, the channel's, then the person's own; in mode `govern` alone."""
     directory = rulebook.directory
     listed = [directory.by_id(team_id)] if team_id is not None else []
@@ -67,12 +69,12 @@ def _teams_to_ask_for(rulebook: Rulebook, asked: Asked, team_id: int | None) -> 
     return governed
 
 
-async def click_request_budget(asked: Asked) -> None:
+async def click_request_budget(asked: SlackRequest) -> None:
     """A button "Request budget" carries its team's id."""
     await open_request_form(asked, team_id=asked.id)
 
 
-async def submit_request(asked: Asked) -> None:
+async def submit_request(asked: SlackRequest) -> None:
     """The form is in: checked field by field, kept, and shown to those who decide, before Slack is answered."""
     context = asked.context
     amount_nanos = _amount(asked)
@@ -82,14 +84,14 @@ async def submit_request(asked: Asked) -> None:
     async with context.store.begin() as tx:
         rulebook = await context.rulebooks.current(tx)
         team = _team(rulebook, asked, team_id, channel=str(kept.get("channel", "")))
-        await ask_for_budget(
+        await create_request(
             tx, rulebook, team=team, person_id=asked.person.id, amount_nanos=amount_nanos, reason=reason, now=asked.now
         )
     context.wake_outbox.set()
     await asked.ack()
 
 
-def _team(rulebook: Rulebook, asked: Asked, team_id: int, *, channel: str) -> Team:
+def _team(rulebook: Rulebook, asked: SlackRequest, team_id: int, *, channel: str) -> Team:
     """The team of a submitted form, if it is one that the form could have offered to this person."""
     directory = rulebook.directory
     team = next((t for t in directory.real_teams if t.id == team_id), None)
@@ -102,7 +104,7 @@ def _team(rulebook: Rulebook, asked: Asked, team_id: int, *, channel: str) -> Te
     return team
 
 
-async def open_change_form(asked: Asked) -> None:
+async def open_change_form(asked: SlackRequest) -> None:
     """Change: the form with what was asked."""
     context = asked.context
     async with context.store.read() as tx:
@@ -120,7 +122,7 @@ async def _change_form(
     tx: Transaction,
     rulebook: Rulebook,
     request: BudgetRequest,
-    asked: Asked,
+    asked: SlackRequest,
     *,
     already: bool,
     amount: str = "",
@@ -139,7 +141,7 @@ async def _change_form(
     )
 
 
-async def submit_change(asked: Asked) -> None:
+async def submit_change(asked: SlackRequest) -> None:
     """Another amount or reason is in."""
     context = asked.context
     amount_nanos = _amount(asked)
@@ -154,7 +156,7 @@ async def submit_change(asked: Asked) -> None:
     await asked.ack()
 
 
-async def click_withdraw(asked: Asked) -> None:
+async def click_withdraw(asked: SlackRequest) -> None:
     """Withdraw: what was set aside is free again."""
     context = asked.context
     async with context.store.begin() as tx:
@@ -166,14 +168,14 @@ async def click_withdraw(asked: Asked) -> None:
         await refresh_home(asked)
 
 
-def _amount(asked: Asked) -> int:
+def _amount(asked: SlackRequest) -> int:
     try:
-        return asked_nanos(asked.field(forms.AMOUNT_FIELD))
+        return parse_amount(asked.field(forms.AMOUNT_FIELD))
     except Refusal as refusal:
         raise FieldRefusal(forms.AMOUNT_FIELD, refusal.sentence) from refusal
 
 
-def _metadata(asked: Asked) -> dict[str, Any]:
+def _metadata(asked: SlackRequest) -> dict[str, Any]:
     kept: dict[str, Any] = json.loads(asked.body["view"]["private_metadata"])
     return kept
 

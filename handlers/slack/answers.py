@@ -20,13 +20,13 @@ from bot.refusals import FieldRefusal, Refusal
 from bot.views.reporting.help import outsider_message
 from bot.views.reporting.home import outsider_home
 from handlers.context import Context
-from handlers.slack.callers import meet_caller
+from handlers.slack.callers import find_caller
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class SlackRequest:
     """A signed request from Slack: who asks, what, and the ways to answer."""
 
     context: Context
@@ -101,7 +101,7 @@ class Asked:
             log.warning("answer refused", status=answer.status_code, body=str(answer.body)[:200])
 
 
-Listener = Callable[[Asked], Awaitable[None]]
+Listener = Callable[[SlackRequest], Awaitable[None]]
 BoltListener = Callable[..., Awaitable[None]]
 
 
@@ -111,14 +111,16 @@ def answers(context: Context, listener: Listener) -> BoltListener:
 
     @functools.wraps(listener)
     async def answered(body: dict[str, Any], ack: AsyncAck, respond: AsyncRespond, client: AsyncWebClient) -> None:
-        asked: Asked | None = None
+        asked: SlackRequest | None = None
         try:
             now = context.now()
-            person = await meet_caller(context, body, client)
+            person = await find_caller(context, body, client)
             if person is None:
-                await _turn_away(body, ack, respond, client)
+                await _reject_outsider(body, ack, respond, client)
                 return
-            asked = Asked(context=context, body=body, person=person, now=now, ack=ack, respond=respond, client=client)
+            asked = SlackRequest(
+                context=context, body=body, person=person, now=now, ack=ack, respond=respond, client=client
+            )
             await listener(asked)
             if ack.response is None:
                 await ack()
@@ -126,29 +128,29 @@ def answers(context: Context, listener: Listener) -> BoltListener:
             if body.get("type") == "view_submission":
                 await ack(response_action="errors", errors={refusal.field: refusal.sentence})
             else:
-                await _say(body, ack, respond, Message(text=refusal.sentence))
+                await _reply(body, ack, respond, Message(text=refusal.sentence))
         except Refusal as refusal:
-            await _say(body, ack, respond, Message(text=refusal.sentence))
+            await _reply(body, ack, respond, Message(text=refusal.sentence))
         except Exception as error:  # the listener boundary: logged in full, and the person gets a reference
             reference = secrets.token_hex(4)
             log.error("listener failed", reference=reference, error=repr(error), exc_info=error)
             sentence = f"Something went wrong here (reference {reference}). It is logged; please try again in a minute."
-            await _say(body, ack, respond, Message(text=sentence))
+            await _reply(body, ack, respond, Message(text=sentence))
 
     # Bolt injects by parameter name, which functools.wraps would hide behind the listener's own signature.
     del answered.__wrapped__
     return answered
 
 
-async def _turn_away(body: dict[str, Any], ack: AsyncAck, respond: AsyncRespond, client: AsyncWebClient) -> None:
+async def _reject_outsider(body: dict[str, Any], ack: AsyncAck, respond: AsyncRespond, client: AsyncWebClient) -> None:
     """Guests and strangers get nothing but the sentence that says so."""
     event = body.get("event") or {}
     if event.get("type") == "app_home_opened":
         await client.views_publish(user_id=str(event["user"]), view=outsider_home())
-    await _say(body, ack, respond, outsider_message())
+    await _reply(body, ack, respond, outsider_message())
 
 
-async def _say(body: dict[str, Any], ack: AsyncAck, respond: AsyncRespond, message: Message) -> None:
+async def _reply(body: dict[str, Any], ack: AsyncAck, respond: AsyncRespond, message: Message) -> None:
     """Says something to the one who asked, by whichever way this kind of request leaves open."""
     blocks = list(message.blocks) or None
     try:

@@ -19,7 +19,7 @@ FRESH_SECONDS = 300.0
 _MOST_REMEMBERED = 20_000
 
 
-async def meet_caller(context: Context, body: dict[str, Any], client: AsyncWebClient) -> Person | None:
+async def find_caller(context: Context, body: dict[str, Any], client: AsyncWebClient) -> Person | None:
     """The person who asks, or None for guests, strangers, bots and the deactivated.
 
     Slack is asked about each user once in five minutes; its answer joins the Slack id to the e-mail that senders use.
@@ -83,7 +83,7 @@ async def _person_of(context: Context, user: dict[str, Any]) -> Person:
     if known and (known.name, known.timezone) == (name, timezone) and (not email or known.email == email):
         return known
     async with context.store.begin() as tx:
-        return await tx.people.meet(slack_id=user["id"], email=email, name=name, timezone=timezone)
+        return await tx.people.ensure_from_slack(slack_id=user["id"], email=email, name=name, timezone=timezone)
 
 
 async def find_in_slack(context: Context, person_ids: frozenset[int]) -> int:

@@ -9,11 +9,11 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.messages import Message
-from bot.org.alert_settings import Place, PlaceState, Route
+from bot.org.alert_settings import Destination, DestinationState, MessageRoute
 from bot.org.teams import Directory, Team
 from bot.periods import micros
 from bot.refusals import FieldRefusal, Refusal
-from bot.views.org.channels import channel_paused_message, place_paused_message
+from bot.views.org.channels import channel_paused_message, destination_paused_message
 from handlers.context import Context
 from storage.outbox import copy_key
 from storage.store import Transaction
@@ -21,15 +21,15 @@ from storage.store import Transaction
 log = structlog.get_logger()
 
 
-def route_of(team: Team, route: Route = "", *, said_in: str = "") -> str:
-    """The channel that a team's messages of a kind go to; a message that was said stays where it was `said_in`. A paused
+def route_of(team: Team, route: MessageRoute = "", *, posted_in: str = "") -> str:
+    """The channel that a team's messages of a kind go to; a message that was said stays where it was `posted_in`. A paused
     one raises Refusal, whose text is the fault's name."""
     place = team.place(route)
-    if said_in:
-        place = next((known for known in team.places if known.ref == said_in), place)
+    if posted_in:
+        place = next((known for known in team.places if known.ref == posted_in), place)
     if place.state == "paused":
         raise Refusal("team_channel_paused")
-    return said_in or place.ref
+    return posted_in or place.ref
 
 
 async def resolve_channels(context: Context) -> int:
@@ -57,36 +57,38 @@ async def resolve_channels(context: Context) -> int:
         if (team.channel_id, team.channel_state) != (info["id"], state):
             changed += 1
             await set_channel(context, team.id, channel_id=info["id"], state=state)
-    return changed + await _look_at_places(context, directory)
+    return changed + await _check_places(context, directory)
 
 
-async def _look_at_places(context: Context, directory: Directory) -> int:
+async def _check_places(context: Context, directory: Directory) -> int:
     """Looks whether the channels apart, for alerts or approvals, may still be posted to. Returns how many changed."""
     changed = 0
-    wanted = {place.ref for team in directory.addressed for _, place in _apart(team)}
+    wanted = {place.ref for team in directory.alert_teams for _, place in _separate_channels(team)}
     for channel_id in sorted(wanted):
         info = await _info(context, channel_id)
         if info is not None:
-            state: PlaceState = "paused" if _is_shared(info) else "broken" if info.get("is_archived") else "linked"
+            state: DestinationState = (
+                "paused" if _is_shared(info) else "broken" if info.get("is_archived") else "linked"
+            )
             changed += await set_places(context, channel_id, state=state)
     return changed
 
 
-def _apart(team: Team) -> list[tuple[Route, Place]]:
-    routes: tuple[Route, ...] = ("alerts", "approvals")
-    own = (team.alerts.alerts_place, team.alerts.approvals_place)
+def _separate_channels(team: Team) -> list[tuple[MessageRoute, Destination]]:
+    routes: tuple[MessageRoute, ...] = ("alerts", "approvals")
+    own = (team.alerts.alerts_destination, team.alerts.approvals_destination)
     return [(route, place) for route, place in zip(routes, own, strict=True) if place is not None]
 
 
-async def set_places(context: Context, channel_id: str, *, state: PlaceState) -> int:
+async def set_places(context: Context, channel_id: str, *, state: DestinationState) -> int:
     """Keeps whether a channel apart may be posted to, for each team that has it; when it became shared, their managers are
     told. Returns how many changed."""
     at = context.now_micros()
     changed = 0
     async with context.store.begin() as tx:
         directory = (await context.rulebooks.current(tx)).directory
-        for team in directory.addressed:
-            for route, place in _apart(team):
+        for team in directory.alert_teams:
+            for route, place in _separate_channels(team):
                 if place.ref != channel_id or place.state == state:
                     continue
                 changed += 1
@@ -97,11 +99,11 @@ async def set_places(context: Context, channel_id: str, *, state: PlaceState) ->
                 if state == "paused":
                     key = f"paused:{team.id}:{route}:{at}"
                     people = directory.people_with("manager", team) or directory.finance
-                    await say_to_each(tx, people, place_paused_message(team=team, route=route), key=key, at=at)
+                    await post_to_each(tx, people, destination_paused_message(team=team, route=route), key=key, at=at)
     return changed
 
 
-async def must_be_postable(client: AsyncWebClient, field: str, channel_id: str) -> Place:
+async def require_postable(client: AsyncWebClient, field: str, channel_id: str) -> Destination:
     """The channel as a place to post to; raises FieldRefusal for one that is shared, archived, or without the app."""
     try:
         info: dict[str, Any] = (await client.conversations_info(channel=channel_id))["channel"]
@@ -114,7 +116,7 @@ async def must_be_postable(client: AsyncWebClient, field: str, channel_id: str) 
         raise FieldRefusal(field, "Nothing can be posted there. Choose a channel that is in use.")
     if info.get("is_member") is False:
         raise FieldRefusal(field, "Tokens is not in that channel. Invite it there first: /invite @Tokens.")
-    return Place(ref=str(info["id"]), state="linked")
+    return Destination(ref=str(info["id"]), state="linked")
 
 
 async def set_channel(context: Context, team_id: int, *, channel_id: str, state: str) -> None:
@@ -132,15 +134,15 @@ async def set_channel(context: Context, team_id: int, *, channel_id: str, state:
             detail={"channel": channel_id, "state": state},
         )
         if state == "paused" and team.channel_state != "paused":
-            await _tell_managers(tx, directory, team, at=at)
+            await _notify_managers(tx, directory, team, at=at)
 
 
-async def _tell_managers(tx: Transaction, directory: Directory, team: Team, *, at: int) -> None:
+async def _notify_managers(tx: Transaction, directory: Directory, team: Team, *, at: int) -> None:
     people = directory.people_with("manager", team) or directory.finance
-    await say_to_each(tx, people, channel_paused_message(team=team), key=f"paused:{team.id}:{at}", at=at)
+    await post_to_each(tx, people, channel_paused_message(team=team), key=f"paused:{team.id}:{at}", at=at)
 
 
-async def say_to_each(tx: Transaction, people: frozenset[int], message: Message, *, key: str, at: int) -> None:
+async def post_to_each(tx: Transaction, people: frozenset[int], message: Message, *, key: str, at: int) -> None:
     for person_id in sorted(people):
         await tx.outbox.put(message, dedupe_key=copy_key(key, person_id), at=at, to_person_id=person_id)
 
@@ -188,7 +190,7 @@ async def channel_changed(context: Context, event: dict[str, Any], *, now: datet
     channel_id = channel.get("id") if isinstance(channel, dict) else channel
     async with context.store.read() as tx:
         directory = (await context.rulebooks.current(tx)).directory
-    states: dict[str, PlaceState] = {
+    states: dict[str, DestinationState] = {
         "channel_shared": "paused",
         "channel_unshared": "linked",
         "channel_archive": "broken",
@@ -204,7 +206,7 @@ async def channel_changed(context: Context, event: dict[str, Any], *, now: datet
         state = "paused"  # unshared with one company, still shared with another
     if state is None:
         return
-    if any(place.ref == channel_id for team in directory.addressed for _, place in _apart(team)):
+    if any(place.ref == channel_id for team in directory.alert_teams for _, place in _separate_channels(team)):
         await set_places(context, str(channel_id), state=state)
     team = directory.by_channel(str(channel_id))
     if team is not None and state != team.channel_state:

@@ -10,7 +10,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.messages import Message, with_images
-from bot.org.alert_settings import Route
+from bot.org.alert_settings import MessageRoute
 from bot.org.teams import Directory, Team
 from bot.periods import MICROS
 from bot.refusals import Refusal
@@ -19,7 +19,7 @@ from handlers.context import Context
 from handlers.slack.channels import resolve_channels, route_of
 from handlers.slack.files import upload
 from storage.faults import DatabaseError
-from storage.outbox import IN_PREVIEW, Parcel, copy_key
+from storage.outbox import IN_PREVIEW, OutboxItem, copy_key
 from storage.store import Transaction
 
 log = structlog.get_logger()
@@ -34,7 +34,7 @@ _MARK_DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 
 PERMANENT = frozenset({"invalid_blocks", "msg_blocks_too_long", "no_text", "msg_too_long", "message_not_found"})
 """The message itself is refused: trying it again can't help. https://docs.slack.dev/reference/methods/chat.postMessage"""
-ROUTE_BROKEN = frozenset(
+UNREACHABLE = frozenset(
     {
         "channel_not_found",
         "not_in_channel",
@@ -45,13 +45,13 @@ ROUTE_BROKEN = frozenset(
     }
 )
 """The channel can't be reached, and people have to do something about it: managers get the message meanwhile."""
-_UNBROKEN = frozenset({"team_channel_paused", IN_PREVIEW})
+_NOT_BROKEN = frozenset({"team_channel_paused", IN_PREVIEW})
 """The channel could be reached, and must not be: in preview finance gets an alert that was put before it."""
 
 Draw = Callable[[dict[str, Any]], Awaitable[bytes]]
 
 
-async def say_to_team(
+async def post_to_team(
     tx: Transaction,
     directory: Directory,
     team: Team,
@@ -59,7 +59,7 @@ async def say_to_team(
     *,
     dedupe_key: str,
     at: int,
-    route: Route = "",
+    route: MessageRoute = "",
     held_until: int = 0,
 ) -> None:
     """Puts a message for a team: into its channel for such messages, or, where it has none, to its managers and else to
@@ -70,22 +70,22 @@ async def say_to_team(
             message, dedupe_key=dedupe_key, at=at, to_team_id=team.id, route=route, held_until=held_until
         )
         return
-    people = deciding_people(directory, team)
-    await say_to_people(tx, people, message, dedupe_key=dedupe_key, at=at, held_until=held_until)
+    people = responsible_people(directory, team)
+    await post_to_people(tx, people, message, dedupe_key=dedupe_key, at=at, held_until=held_until)
 
 
-async def say_aloud(
+async def post_notice(
     tx: Transaction, directory: Directory, team: Team, message: Message, *, dedupe_key: str, at: int
 ) -> None:
     """Puts what the bot says of itself, a digest say: in preview for finance alone, else for the team. Alerts go through
-    `handlers.alerting.manners.say_alert`."""
+    `handlers.alerting.delivery_rules.post_alert`."""
     if team.mode == "preview":
-        await say_to_people(tx, directory.finance, message, dedupe_key=dedupe_key, at=at)
+        await post_to_people(tx, directory.finance, message, dedupe_key=dedupe_key, at=at)
     else:
-        await say_to_team(tx, directory, team, message, dedupe_key=dedupe_key, at=at)
+        await post_to_team(tx, directory, team, message, dedupe_key=dedupe_key, at=at)
 
 
-async def say_to_people(
+async def post_to_people(
     tx: Transaction, people: frozenset[int], message: Message, *, dedupe_key: str, at: int, held_until: int = 0
 ) -> None:
     """Puts a copy of a message for each person; a change of the message changes all copies."""
@@ -94,7 +94,7 @@ async def say_to_people(
         await tx.outbox.put(message, dedupe_key=key, at=at, to_person_id=person_id, held_until=held_until)
 
 
-def deciding_people(directory: Directory, team: Team) -> frozenset[int]:
+def responsible_people(directory: Directory, team: Team) -> frozenset[int]:
     """Who hears what a team's channel can't: its managers, or those above it, or finance."""
     for at in (team, *directory.ancestors(team)):
         if managers := directory.people_with("manager", at):
@@ -102,7 +102,7 @@ def deciding_people(directory: Directory, team: Team) -> frozenset[int]:
     return directory.finance
 
 
-class Courier:
+class OutboxWorker:
     """Delivers what is in the outbox."""
 
     def __init__(self, context: Context, draw: Draw) -> None:
@@ -143,99 +143,99 @@ class Courier:
             return 0
         now = self._context.now_micros()
         async with self._context.store.begin() as tx:
-            parcels = await tx.outbox.claim(owner=self._owner, now=now, lease_seconds=LEASE_SECONDS)
+            items = await tx.outbox.claim(owner=self._owner, now=now, lease_seconds=LEASE_SECONDS)
         self._idle.clear()
         try:
-            await asyncio.gather(*(self._deliver_in_order(same) for same in _by_place(parcels)))
+            await asyncio.gather(*(self._deliver_in_order(same) for same in _by_place(items)))
         finally:
             self._idle.set()
-        return len(parcels)
+        return len(items)
 
-    async def _deliver_in_order(self, parcels: Sequence[Parcel]) -> None:
+    async def _deliver_in_order(self, items: Sequence[OutboxItem]) -> None:
         """What goes to one place goes in the order in which it was put."""
-        for parcel in parcels:
-            await self._deliver(parcel)
+        for item in items:
+            await self._deliver(item)
 
-    async def _deliver(self, parcel: Parcel) -> None:
+    async def _deliver(self, item: OutboxItem) -> None:
         try:
-            channel = await self._channel(parcel)
-            file_ids = await self._file_ids(parcel)
-            channel, ts = await self._post(parcel, channel, file_ids)
+            channel = await self._channel(item)
+            file_ids = await self._file_ids(item)
+            channel, ts = await self._post(item, channel, file_ids)
         except SlackApiError as error:
             answer = _answer(error)
             fault = str(answer.get("error") or error.response.status_code)
             details = (answer.get("response_metadata") or {}).get("messages")
-            log.warning("Slack refused a message", outbox_id=parcel.id, fault=fault, details=details)
-            await self._put_back(parcel, fault, error)
+            log.warning("Slack refused a message", outbox_id=item.id, fault=fault, details=details)
+            await self._put_back(item, fault, error)
             return
         except Refusal as error:
-            await self._put_back(parcel, str(error), None)
+            await self._put_back(item, str(error), None)
             return
         except Exception as error:  # noqa: BLE001  # a stopped Slack, a broken line: put back and come again
-            await self._put_back(parcel, repr(error), None)
+            await self._put_back(item, repr(error), None)
             return
-        await self._mark(parcel, channel, ts, file_ids)
+        await self._mark(item, channel, ts, file_ids)
 
-    async def _mark(self, parcel: Parcel, channel: str, ts: str, file_ids: tuple[str, ...]) -> None:
+    async def _mark(self, item: OutboxItem, channel: str, ts: str, file_ids: tuple[str, ...]) -> None:
         """Keeps that Slack has the message. Where the database is away it is tried again within the lease: a message that
         nobody marked is said once more."""
         delays = iter(_MARK_DELAYS)
         while True:
             try:
                 async with self._context.store.begin() as tx:
-                    await tx.outbox.delivered(parcel, owner=self._owner, channel=channel, ts=ts, file_ids=file_ids)
+                    await tx.outbox.delivered(item, owner=self._owner, channel=channel, ts=ts, file_ids=file_ids)
                 return
             except (DatabaseError, OSError) as error:
                 delay = next(delays, None)
                 if delay is None:
                     raise
-                log.warning("said, and not marked yet", outbox_id=parcel.id, error=repr(error))
+                log.warning("said, and not marked yet", outbox_id=item.id, error=repr(error))
                 await asyncio.sleep(delay)
 
-    async def _channel(self, parcel: Parcel) -> str:
+    async def _channel(self, item: OutboxItem) -> str:
         """Where a message goes, or stands already. A channel that nobody has looked at yet is looked at first: it may be
         shared, and then nothing goes there, not even a change of what was said there before."""
-        if parcel.to_team_id is None and parcel.channel:
-            return parcel.channel
-        if parcel.to_team_id is not None and not parcel.channel:
+        if item.to_team_id is None and item.channel:
+            return item.channel
+        if item.to_team_id is not None and not item.channel:
             directory = (await self._context.rulebooks.latest()).directory
-            if directory.by_id(parcel.to_team_id).channel_state == "unresolved":
+            if directory.by_id(item.to_team_id).channel_state == "unresolved":
                 await resolve_channels(self._context)
         async with self._context.store.read() as tx:
             directory = (await self._context.rulebooks.current(tx)).directory
-            if parcel.to_team_id is not None:
-                team = directory.by_id(parcel.to_team_id)
-                if team.mode == "preview" and parcel.route == "alerts" and not parcel.channel:
+            if item.to_team_id is not None:
+                team = directory.by_id(item.to_team_id)
+                if team.mode == "preview" and item.route == "alerts" and not item.channel:
                     raise Refusal(IN_PREVIEW)
-                return route_of(team, parcel.route, said_in=parcel.channel)
-            assert parcel.to_person_id is not None
-            person = await tx.people.by_id(parcel.to_person_id)
+                return route_of(team, item.route, posted_in=item.channel)
+            assert item.to_person_id is not None
+            person = await tx.people.by_id(item.to_person_id)
         if person.slack_id:
             return person.slack_id
         raise Refusal("person_not_in_slack")
 
-    async def _file_ids(self, parcel: Parcel) -> tuple[str, ...]:
+    async def _file_ids(self, item: OutboxItem) -> tuple[str, ...]:
         """Uploads the message's charts, once: ids are kept before posting, so a retry finds them."""
-        if not parcel.message.charts or (parcel.file_ids and not parcel.ts):
-            return parcel.file_ids
+        if not item.message.charts or (item.file_ids and not item.ts):
+            return item.file_ids
         slack = self._context.slack
         assert slack is not None
         ids = []
-        for number, chart in enumerate(parcel.message.charts):
+        for number, chart in enumerate(item.message.charts):
             picture = await self._draw(chart)
-            name = f"tokens-{parcel.id}-{number}.png"
+            name = f"tokens-{item.id}-{number}.png"
             ids.append(await upload(slack, picture, name=name, alt=str(chart.get("alt", "chart"))))
         file_ids = tuple(ids)
         async with self._context.store.begin() as tx:
-            await tx.outbox.remember_files(parcel, owner=self._owner, file_ids=file_ids)
+            await tx.outbox.remember_files(item, owner=self._owner, file_ids=file_ids)
         return file_ids
 
-    async def _post(self, parcel: Parcel, channel: str, file_ids: tuple[str, ...]) -> tuple[str, str]:
+    async def _post(self, item: OutboxItem, channel: str, file_ids: tuple[str, ...]) -> tuple[str, str]:
         """Posts or updates, and returns (channel, ts) as Slack names them."""
         delays = iter(_IMAGE_DELAYS if file_ids else ())
         while True:
             try:
-                return await self._say(parcel, channel, with_images(parcel.message, file_ids))
+                return await self._send(item, channel, with_images(item.message, file_ids))
             except SlackApiError as error:
                 if _answer(error).get("error") != "invalid_blocks":
                     raise
@@ -244,59 +244,57 @@ class Courier:
                     break
                 await asyncio.sleep(delay)
         # Refused with the picture to the end, or with a native chart: said without it, rather than not at all.
-        plain = without_chart(parcel.message)
-        return await self._say(parcel, channel, with_images(plain, ()))
+        plain = without_chart(item.message)
+        return await self._send(item, channel, with_images(plain, ()))
 
-    async def _say(self, parcel: Parcel, channel: str, blocks: list[dict[str, Any]]) -> tuple[str, str]:
+    async def _send(self, item: OutboxItem, channel: str, blocks: list[dict[str, Any]]) -> tuple[str, str]:
         slack = self._context.slack
         assert slack is not None
-        said: dict[str, Any] = {"text": parcel.message.text, "blocks": blocks}
-        if parcel.ts:
-            await slack.chat_update(channel=channel, ts=parcel.ts, **said)
-            return channel, parcel.ts
-        metadata = {"event_type": "tokens_message", "event_payload": {"outbox_id": parcel.id}}
+        said: dict[str, Any] = {"text": item.message.text, "blocks": blocks}
+        if item.ts:
+            await slack.chat_update(channel=channel, ts=item.ts, **said)
+            return channel, item.ts
+        metadata = {"event_type": "tokens_message", "event_payload": {"outbox_id": item.id}}
         answer = await slack.chat_postMessage(
             channel=channel, metadata=metadata, unfurl_links=False, unfurl_media=False, **said
         )
         return str(answer["channel"]), str(answer["ts"])
 
-    async def _put_back(self, parcel: Parcel, fault: str, error: SlackApiError | None) -> None:
+    async def _put_back(self, item: OutboxItem, fault: str, error: SlackApiError | None) -> None:
         """Later again, with patience; or, where that can't help, to the managers instead."""
         now = self._context.now_micros()
-        delay = min(_MAX_DELAY_SECONDS, 2 ** min(parcel.attempts, 10))
+        delay = min(_MAX_DELAY_SECONDS, 2 ** min(item.attempts, 10))
         if error is not None and error.response.headers:
             delay = max(delay, _retry_after(error.response.headers))
-        is_route = fault in ROUTE_BROKEN and parcel.to_team_id is not None
-        give_up = is_route or fault in PERMANENT or parcel.attempts + 1 >= _GIVE_UP_AFTER
-        log.warning(
-            "message not delivered", outbox_id=parcel.id, fault=fault, gives_up=give_up, attempts=parcel.attempts
-        )
+        is_route = fault in UNREACHABLE and item.to_team_id is not None
+        give_up = is_route or fault in PERMANENT or item.attempts + 1 >= _GIVE_UP_AFTER
+        log.warning("message not delivered", outbox_id=item.id, fault=fault, gives_up=give_up, attempts=item.attempts)
         async with self._context.store.begin() as tx:
             given_up = await tx.outbox.failed(
-                parcel, owner=self._owner, fault=fault, next_at=now + delay * MICROS, give_up=give_up
+                item, owner=self._owner, fault=fault, next_at=now + delay * MICROS, give_up=give_up
             )
             if is_route and given_up:
-                await self._fall_back(tx, parcel, fault, now)
+                await self._fall_back(tx, item, fault, now)
 
-    async def _fall_back(self, tx: Transaction, parcel: Parcel, fault: str, now: int) -> None:
+    async def _fall_back(self, tx: Transaction, item: OutboxItem, fault: str, now: int) -> None:
         directory = (await self._context.rulebooks.current(tx)).directory
-        assert parcel.to_team_id is not None
-        team = directory.by_id(parcel.to_team_id)
-        apart = team.place(parcel.route) != team.place()
-        if fault not in _UNBROKEN and apart:
-            await tx.alert_settings.set_place(team.id, parcel.route, state="broken")
-        elif fault not in _UNBROKEN:
+        assert item.to_team_id is not None
+        team = directory.by_id(item.to_team_id)
+        apart = team.place(item.route) != team.place()
+        if fault not in _NOT_BROKEN and apart:
+            await tx.alert_settings.set_place(team.id, item.route, state="broken")
+        elif fault not in _NOT_BROKEN:
             await tx.teams.set_channel(team.id, channel_id=team.channel_id, state="broken")
-        people = deciding_people(directory, team)
+        people = responsible_people(directory, team)
         if fault == IN_PREVIEW:
             people = directory.finance or directory.admins
-        await say_to_people(tx, people, parcel.message, dedupe_key=parcel.dedupe_key, at=now)
+        await post_to_people(tx, people, item.message, dedupe_key=item.dedupe_key, at=now)
 
 
-def _by_place(parcels: Sequence[Parcel]) -> list[list[Parcel]]:
-    places: dict[tuple[int | None, int | None], list[Parcel]] = {}
-    for parcel in parcels:
-        places.setdefault((parcel.to_team_id, parcel.to_person_id), []).append(parcel)
+def _by_place(items: Sequence[OutboxItem]) -> list[list[OutboxItem]]:
+    places: dict[tuple[int | None, int | None], list[OutboxItem]] = {}
+    for item in items:
+        places.setdefault((item.to_team_id, item.to_person_id), []).append(item)
     return list(places.values())
 
 

@@ -12,17 +12,17 @@ from storage.outbox import NEVER
 from storage.tables.base import alert_bundles, outbox
 from storage.transaction import OpenTransaction
 
-GATHER_MICROS = 60 * MICROS
+BUNDLE_WAIT_MICROS = 60 * MICROS
 """So long a copy waits for others at most, should nobody gather them; it is let go or bundled by the next sweep."""
 
 
-def gathered_until(held_until: int, *, at: int) -> int:
+def bundle_wait_until(held_until: int, *, at: int) -> int:
     """Until when a person's copy is held so that others may join it, where it is due then."""
-    return NEVER if held_until == NEVER else max(held_until, at) + GATHER_MICROS
+    return NEVER if held_until == NEVER else max(held_until, at) + BUNDLE_WAIT_MICROS
 
 
 @dataclass(frozen=True, kw_only=True)
-class Copy:
+class AlertCopy:
     """A person's copy of an alert's message."""
 
     outbox_id: int
@@ -40,9 +40,9 @@ class AlertBundles:
     async def any_due(self, *, at: int) -> bool:
         """Whether there is anything to gather or to bring up to date."""
         waits = select(outbox.c.id).where(self._waiting(at)).limit(1)
-        return (await self._connection.execute(waits)).scalar() is not None or bool(await self.changed())
+        return (await self._connection.execute(waits)).scalar() is not None or bool(await self.changed_keys())
 
-    async def waiting(self, *, at: int) -> list[Copy]:
+    async def waiting(self, *, at: int) -> list[AlertCopy]:
         """The copies that are due and wait for others, oldest first, with their locks; none that is being delivered."""
         wanted = select(outbox).where(self._waiting(at)).order_by(outbox.c.id).with_for_update(skip_locked=True)
         return [_copy(row) for row in await self._connection.execute(wanted)]
@@ -53,23 +53,23 @@ class AlertBundles:
             outbox.c.to_person_id.is_not(None),
             outbox.c.dedupe_key.startswith("alert:"),
             outbox.c.held_until > 0,
-            outbox.c.held_until <= at + GATHER_MICROS,
+            outbox.c.held_until <= at + BUNDLE_WAIT_MICROS,
             outbox.c.delivered_version == 0,
             outbox.c.given_up == 0,
             outbox.c.lease_until <= at,
         )
 
-    async def let_go(self, copy: Copy) -> None:
+    async def release(self, copy: AlertCopy) -> None:
         """A copy that nothing joins is said by itself."""
         await self._connection.execute(update(outbox).where(outbox.c.id == copy.outbox_id).values(held_until=0))
 
-    async def bundle(self, copies: Sequence[Copy], *, key: str) -> None:
+    async def bundle(self, copies: Sequence[AlertCopy], *, key: str) -> None:
         """Keeps that copies are said in the message of that key; by themselves they never are."""
         rows = [{"outbox_id": copy.outbox_id, "bundle_key": key} for copy in copies]
         await self._connection.execute(insert(alert_bundles), rows)
-        await self.settled(key)
+        await self.mark_drawn(key)
 
-    async def changed(self) -> list[str]:
+    async def changed_keys(self) -> list[str]:
         """The keys of bundles that an alert of theirs changed since they were drawn."""
         wanted = (
             select(alert_bundles.c.bundle_key)
@@ -79,7 +79,7 @@ class AlertBundles:
         )
         return sorted(str(key) for key in (await self._connection.execute(wanted)).scalars())
 
-    async def members(self, key: str) -> list[Copy]:
+    async def members(self, key: str) -> list[AlertCopy]:
         """The copies of a bundle as they stand, oldest first, with their locks."""
         wanted = (
             select(outbox)
@@ -90,15 +90,15 @@ class AlertBundles:
         )
         return [_copy(row) for row in await self._connection.execute(wanted)]
 
-    async def settled(self, key: str) -> None:
+    async def mark_drawn(self, key: str) -> None:
         """The bundle says what its alerts say now."""
         ours = select(alert_bundles.c.outbox_id).where(alert_bundles.c.bundle_key == key)
         drawn = update(outbox).where(outbox.c.id.in_(ours))
         await self._connection.execute(drawn.values(held_until=NEVER, delivered_version=outbox.c.wanted_version))
 
 
-def _copy(row: Any) -> Copy:
-    return Copy(
+def _copy(row: Any) -> AlertCopy:
+    return AlertCopy(
         outbox_id=row.id,
         alert_id=int(row.dedupe_key.split(":")[1]),
         person_id=row.to_person_id,

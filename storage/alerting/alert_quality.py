@@ -5,9 +5,9 @@ from collections.abc import Collection
 from sqlalchemy import func, select
 
 from bot.alerting.alert_quality import AlertAnswer
-from bot.alerting.manners import DIRECT
+from bot.alerting.delivery_rules import OPERATIONAL_KINDS
 from bot.periods import MICROS
-from storage.alerting.alerts import WAS_SAID
+from storage.alerting.alerts import WAS_POSTED
 from storage.tables.base import alert_turns, alerts
 from storage.transaction import OpenTransaction
 
@@ -28,8 +28,8 @@ class StoredAlertQuality:
                 alerts.c.team_id, alerts.c.state, alerts.c.useless_at, alerts.c.first_answered_at, said_at.label("said")
             )
             .select_from(alerts.outerjoin(alert_turns, alert_turns.c.alert_id == alerts.c.id))
-            .where(alerts.c.opened_at >= since, alerts.c.state != "silent", WAS_SAID)
-            .where(alerts.c.kind.not_in(sorted(DIRECT)))
+            .where(alerts.c.opened_at >= since, alerts.c.state != "silent", WAS_POSTED)
+            .where(alerts.c.kind.not_in(sorted(OPERATIONAL_KINDS)))
         )
         if team_ids is not None:
             wanted = wanted.where(alerts.c.team_id.in_(list(team_ids)))
@@ -37,7 +37,7 @@ class StoredAlertQuality:
             AlertAnswer(
                 team_id=int(row.team_id),
                 state=row.state,
-                is_useless=row.state == "useless" or row.useless_at is not None,
+                is_not_useful=row.state == "useless" or row.useless_at is not None,
                 seconds=None if row.first_answered_at is None else max(0, row.first_answered_at - row.said) // MICROS,
             )
             for row in await self._connection.execute(wanted)

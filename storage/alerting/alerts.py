@@ -8,12 +8,12 @@ from typing import Any, Literal
 from sqlalchemy import Table, and_, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.alerting.manners import DIRECT
+from bot.alerting.delivery_rules import OPERATIONAL_KINDS
 from storage import bulk
 from storage.tables.base import alert_turns, alerts, team_changes, team_judgements, teams
 from storage.transaction import OpenTransaction
 
-WAS_SAID = or_(
+WAS_POSTED = or_(
     alert_turns.c.way.in_(("said", "summed")),
     and_(alert_turns.c.way.is_(None), or_(alerts.c.state != "snoozed", alerts.c.answered_by.is_not(None))),
 )
@@ -87,7 +87,7 @@ class Alerts:
         row = (await self._connection.execute(wanted)).one_or_none()
         return _record(row) if row else None
 
-    async def unended(self, *, team_id: int, kind: str) -> AlertRecord | None:
+    async def newest_running(self, *, team_id: int, kind: str) -> AlertRecord | None:
         """The team's newest alert of a kind that has not ended, with its lock."""
         wanted = (
             select(alerts)
@@ -99,7 +99,7 @@ class Alerts:
         row = (await self._connection.execute(wanted)).one_or_none()
         return _record(row) if row else None
 
-    async def hold_team(self, team_id: int) -> None:
+    async def lock_team(self, team_id: int) -> None:
         """Lets nobody else hold the same team until the end of the transaction."""
         await self._connection.execute(select(teams.c.id).where(teams.c.id == team_id).with_for_update(key_share=True))
 
@@ -110,7 +110,7 @@ class Alerts:
         row = (await self._connection.execute(wanted.with_for_update())).one_or_none()
         return _record(row) if row else None
 
-    async def unended_of_team(self, *, team_id: int, kind: str) -> list[AlertRecord]:
+    async def running_of_team(self, *, team_id: int, kind: str) -> list[AlertRecord]:
         """The team's alerts of a kind that have not ended, with their lock."""
         wanted = select(alerts).where(alerts.c.team_id == team_id, alerts.c.kind == kind, alerts.c.closed_at.is_(None))
         rows = await self._connection.execute(wanted.order_by(alerts.c.id).with_for_update())
@@ -121,7 +121,7 @@ class Alerts:
         wanted = select(alerts.c.team_id).where(alerts.c.kind == kind, alerts.c.closed_at.is_(None))
         return set((await self._connection.execute(wanted)).scalars())
 
-    async def open_ones(self, *, team_id: int, kind: str) -> list[AlertRecord]:
+    async def open_alerts(self, *, team_id: int, kind: str) -> list[AlertRecord]:
         """The team's alerts of a kind that were said and have not ended."""
         wanted = select(alerts).where(alerts.c.team_id == team_id, alerts.c.kind == kind, alerts.c.closed_at.is_(None))
         rows = await self._connection.execute(wanted.where(alerts.c.state != "silent").with_for_update())
@@ -178,7 +178,7 @@ class Alerts:
         )
         return [_record(row) for row in await self._connection.execute(wanted)]
 
-    async def unended_of(self, kinds: Iterable[str], *, opened_before: int) -> list[AlertRecord]:
+    async def running_of_kinds(self, kinds: Iterable[str], *, opened_before: int) -> list[AlertRecord]:
         """The alerts of some kinds that have not ended and are as old, of all teams, with their locks."""
         wanted = (
             select(alerts)
@@ -212,13 +212,13 @@ class Alerts:
         rows = await self._connection.execute(wanted.where(alerts.c.snoozed_until > at).order_by(alerts.c.id))
         return [_record(row) for row in rows]
 
-    async def lately(self, *, kind: str, since: int) -> list[AlertRecord]:
+    async def recent(self, *, kind: str, since: int) -> list[AlertRecord]:
         """The alerts of a kind, of all teams, that have not ended or ended since a moment, and that were said."""
         ended = alerts.c.closed_at.is_(None) | (alerts.c.closed_at >= since)
         wanted = select(alerts).where(alerts.c.kind == kind, alerts.c.state != "silent", ended).order_by(alerts.c.id)
         return [_record(row) for row in await self._connection.execute(wanted)]
 
-    async def for_waking(self, *, at: int) -> list[AlertRecord]:
+    async def snoozes_due(self, *, at: int) -> list[AlertRecord]:
         """The alerts whose snooze is over, or that became critical since it began, and that have not ended, with their lock;
         no two workers get the same one. One that was never said, for another's snooze, has only its facts to tell."""
         turn = alert_turns.c
@@ -242,8 +242,10 @@ class Alerts:
         wanted = (
             select(func.count())
             .select_from(alerts.outerjoin(alert_turns, turn.alert_id == alerts.c.id))
-            .where(alerts.c.team_id == team_id, alerts.c.state != "silent", alerts.c.kind.not_in(sorted(DIRECT)))
-            .where(WAS_SAID)
+            .where(
+                alerts.c.team_id == team_id, alerts.c.state != "silent", alerts.c.kind.not_in(sorted(OPERATIONAL_KINDS))
+            )
+            .where(WAS_POSTED)
             .where(alerts.c.opened_at >= from_at, alerts.c.opened_at < until_at)
         )
         return int((await self._connection.execute(wanted)).scalar_one())
@@ -253,7 +255,7 @@ class Alerts:
         wanted = select(alerts.c.dedupe_key).where(alerts.c.dedupe_key.startswith(prefix, autoescape=True))
         return set((await self._connection.execute(wanted)).scalars())
 
-    async def unjudged(self, *, stale_before: int, at: int) -> list[tuple[int, int]]:
+    async def teams_to_judge(self, *, stale_before: int, at: int) -> list[tuple[int, int]]:
         """(team, version) of teams with usage that nobody has judged yet, or not since `stale_before`; or after `at`, which
         was judged by a clock that ran ahead."""
         joined = team_changes.outerjoin(team_judgements, team_judgements.c.team_id == team_changes.c.team_id)
@@ -270,11 +272,11 @@ class Alerts:
             if judged is None or judged < version or not stale_before <= judged_at <= at
         ]
 
-    async def judged(self, team_id: int, version: int, *, at: int) -> None:
+    async def mark_judged(self, team_id: int, version: int, *, at: int) -> None:
         """Remembers that a team was judged with all changes up to a version."""
-        await self.all_judged([(team_id, version)], at=at)
+        await self.mark_all_judged([(team_id, version)], at=at)
 
-    async def all_judged(self, versions: Iterable[tuple[int, int]], *, at: int) -> None:
+    async def mark_all_judged(self, versions: Iterable[tuple[int, int]], *, at: int) -> None:
         """Remembers it of many teams, each with its version."""
         rows = [(team_id, version, at) for team_id, version in sorted(versions)]
         columns = ("team_id", "version", "judged_at")

@@ -39,7 +39,7 @@ async def faults(tx: OpenTransaction) -> AsyncIterator[str]:
         yield fault
     async for fault in _ledger_faults(tx):
         yield fault
-    for wrong in await Quarantine(tx).wrong_sizes():
+    for wrong in await Quarantine(tx).size_mismatches():
         yield wrong
     for wrong in await Reconciliations(tx).faults():
         yield wrong

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import func, insert, literal, select, union_all
 
-from bot.books.budgets import Posted
+from bot.books.budgets import PostedTotal
 from bot.books.ledger import VARIANCE, Account, Balance, Entry
 from bot.periods import Period
 from storage import bulk
@@ -13,7 +13,7 @@ from storage.tables.base import accounts, entries, usage_days
 from storage.transaction import OpenTransaction
 
 _ACCOUNT = ("team_id", "period", "bucket")
-_NOTHING = Posted(nanos=0, entries=0)
+_NOTHING = PostedTotal(nanos=0, entries=0)
 
 
 class Ledger:
@@ -115,9 +115,9 @@ class Ledger:
             sums[at] = sums.get(at, 0) + int(sign) * whole(dollars, rest)
         return sums
 
-    async def posted_budgets(self, period: Period) -> dict[tuple[int, str], Posted]:
+    async def posted_budgets(self, period: Period) -> dict[tuple[int, str], PostedTotal]:
         """What base budget entries of a period have brought to each team, net, and how many there are."""
-        found: dict[tuple[int, str], Posted] = {}
+        found: dict[tuple[int, str], PostedTotal] = {}
         rows = await self._connection.execute(
             select(entries.c.document, entries.c.kind, func.count(), *nano_sums(entries.c.amount_nanos))
             .where(entries.c.period == period.name, entries.c.document.like("budget:%"))
@@ -127,10 +127,10 @@ class Ledger:
             at = (int(str(document).split(":")[1]), period.name)
             before = found.get(at, _NOTHING)
             signed = whole(dollars, rest) * (-1 if kind == "correction" else 1)
-            found[at] = Posted(nanos=before.nanos + signed, entries=before.entries + int(count))
+            found[at] = PostedTotal(nanos=before.nanos + signed, entries=before.entries + int(count))
         return found
 
-    async def charges_due(self, *, before_day: dict[int, int]) -> list[tuple[int, int, Posted, int]]:
+    async def charges_due(self, *, before_day: dict[int, int]) -> list[tuple[int, int, PostedTotal, int]]:
         """(team, day, posted, total) in nano-dollars of every team and day before `before_day[team]` that disagree."""
         totals: dict[tuple[int, int], int] = {}
         rows = await self._connection.execute(
@@ -140,7 +140,7 @@ class Ledger:
         )
         for team_id, day, dollars, rest in rows:
             totals[int(team_id), int(day)] = whole(dollars, rest)
-        posted: dict[tuple[int, int], Posted] = {}
+        posted: dict[tuple[int, int], PostedTotal] = {}
         for sign, column in ((1, entries.c.to_account_id), (-1, entries.c.from_account_id)):
             rows = await self._connection.execute(
                 select(accounts.c.team_id, entries.c.usage_day, func.count(), *nano_sums(entries.c.amount_nanos))
@@ -152,7 +152,7 @@ class Ledger:
                 at = (int(team_id), int(day))
                 before = posted.get(at, _NOTHING)
                 nanos = before.nanos + sign * whole(dollars, rest)
-                posted[at] = Posted(nanos=nanos, entries=before.entries + int(count))
+                posted[at] = PostedTotal(nanos=nanos, entries=before.entries + int(count))
         return [
             (*at, posted.get(at, _NOTHING), totals.get(at, 0))
             for at in sorted(totals.keys() | posted.keys())

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, insert, literal, or_, select, union_all, update
 
-from bot.costs.prices import Disagreement, Repricing, SetPrice, Unpriced
+from bot.costs.prices import PriceDisagreement, Repricing, SetPrice, UnpricedModel
 from bot.periods import DAY_MICROS, MICROS
 from storage import bulk
 from storage.config import Config
@@ -37,7 +37,9 @@ class StoredPrices:
         lines = [p.to_json() for p in (*others, line)]
         await Config(self._tx).save_document(_DOCUMENT, lines, at=line.set_at)
 
-    async def unpriced(self, *, first_day: int, end_day: int, only: tuple[str, str] | None = None) -> list[Unpriced]:
+    async def unpriced(
+        self, *, first_day: int, end_day: int, only: tuple[str, str] | None = None
+    ) -> list[UnpricedModel]:
         """Models with calls of tokens and no known price on these days, the most calls first; or only one, of (provider,
         model)."""
         tokens = sum((usage_days.c[name] for name in _TOKENS[1:]), usage_days.c[_TOKENS[0]])
@@ -57,11 +59,11 @@ class StoredPrices:
             wanted = wanted.where(usage_series.c.provider == only[0], usage_series.c.model == only[1])
         rows = await self._connection.execute(wanted)
         return [
-            Unpriced(id=int(i), provider=p, model=m, calls=int(c), tokens=int(t), first_day=int(d))
+            UnpricedModel(id=int(i), provider=p, model=m, calls=int(c), tokens=int(t), first_day=int(d))
             for p, m, i, c, t, d in rows
         ]
 
-    async def unpriced_by_series(self, series_id: int) -> Unpriced | None:
+    async def unpriced_by_series(self, series_id: int) -> UnpricedModel | None:
         """The model that a series without a price is of, with all its days; None if there is nothing of it any more."""
         series = select(usage_series.c.provider, usage_series.c.model).where(
             usage_series.c.id == series_id, usage_series.c.basis == "unpriced"
@@ -72,14 +74,14 @@ class StoredPrices:
         found = await self.unpriced(first_day=0, end_day=10**6, only=(row.provider, row.model))
         return found[0] if found else None
 
-    async def newly_unpriced(self, found: Sequence[Unpriced], *, at: int) -> list[Unpriced]:
+    async def mark_unpriced(self, found: Sequence[UnpricedModel], *, at: int) -> list[UnpricedModel]:
         """Those of the models that nobody was told of yet. From now on they are: each is returned once, whoever asks."""
         rows = sorted((u.provider, u.model, at) for u in found)
         key = ("provider", "model")
         new = await bulk.insert_missing(self._connection, "unpriced_models", (*key, "told_at"), key, rows)
         return [u for u in found if (u.provider, u.model) in new]
 
-    async def told_with(self, provider: str, model: str) -> tuple[int, list[tuple[str, str]]] | None:
+    async def notified_with(self, provider: str, model: str) -> tuple[int, list[tuple[str, str]]] | None:
         """When people were told that a model has no price, and of which others together with it."""
         named = and_(unpriced_models.c.provider == provider, unpriced_models.c.model == model)
         told_at = (await self._connection.execute(select(unpriced_models.c.told_at).where(named))).scalar()
@@ -92,7 +94,7 @@ class StoredPrices:
         )
         return int(told_at), [(str(p), str(m)) for p, m in rows]
 
-    async def want_repricing(self, line: SetPrice) -> None:
+    async def request_repricing(self, line: SetPrice) -> None:
         """Has the past of a model priced again, once where that waits already and has not begun."""
         waits = select(repricings.c.id).where(
             and_(repricings.c.provider == line.provider, repricings.c.model == line.model),
@@ -123,13 +125,13 @@ class StoredPrices:
         leased = update(repricings).where(repricings.c.id == repricing_id)
         await self._connection.execute(leased.values(lease_until=now + lease_seconds * MICROS))
 
-    async def repriced(self, repricing_id: int, *, at: int, calls: int, difference_nanos: int) -> bool:
+    async def mark_repriced(self, repricing_id: int, *, at: int, calls: int, difference_nanos: int) -> bool:
         """Marks a repricing as done; False if it was before."""
         done = update(repricings).where(repricings.c.id == repricing_id, repricings.c.done_at.is_(None))
         values = {"done_at": at, "calls": calls, "difference_nanos": difference_nanos}
         return (await self._connection.execute(done.values(**values))).rowcount > 0
 
-    async def reprices(self, *, since: int) -> bool:
+    async def is_repricing_due(self, *, since: int) -> bool:
         """Whether a price that was set since a moment waits for the past to be priced again."""
         waits = select(repricings.c.id).where(repricings.c.done_at.is_(None), repricings.c.wanted_at >= since)
         return (await self._connection.execute(waits.limit(1))).scalar() is not None
@@ -140,7 +142,7 @@ class StoredPrices:
         rows = await self._connection.execute(select(repricings).where(recent).order_by(repricings.c.id.desc()))
         return [_repricing(row) for row in rows]
 
-    async def disagreements(self, *, first_day: int, end_day: int) -> list[Disagreement]:
+    async def disagreements(self, *, first_day: int, end_day: int) -> list[PriceDisagreement]:
         """Of the calls booked on these days that both sides priced: what each says, by provider and model. What a sender said
         of a call stays with its event, so adjusting rows count it where they move the call."""
         event, row, series = usage_events.c, usage_adjustments.c, usage_series.c
@@ -171,7 +173,7 @@ class StoredPrices:
             ).group_by(both.c.provider, both.c.model)
         )
         found = [
-            Disagreement(
+            PriceDisagreement(
                 provider=provider,
                 model=model,
                 calls=int(calls),

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import func, select, update
 
-from bot.crosschecks.gateways import BookedCall, ModelFigures, Watched, looked_at
+from bot.crosschecks.gateways import BookedCall, GatewayTeam, ModelFigures, update_baseline
 from bot.periods import moment
 from bot.usage import BudgetBlock, GatewayView
 from storage import bulk
@@ -18,7 +18,7 @@ _COLUMNS = tuple(column.name for column in gateway_teams.columns)
 _SET = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[2:])
 
 
-class Blocked(NamedTuple):
+class BlockedPerson(NamedTuple):
     """A person whom a gateway's budget blocked, not told yet."""
 
     id: int
@@ -34,7 +34,7 @@ class Gateways:
         self._tx = transaction
         self._connection = transaction.connection
 
-    async def saw(
+    async def record_views(
         self, source_id: int, views: Sequence[GatewayView], booked: Mapping[str, Sequence[BookedCall]]
     ) -> None:
         """Keeps the highest word of each team, and what was booked of it since its baseline; `booked` is what was now."""
@@ -48,28 +48,28 @@ class Gateways:
         known = {row.gateway_team: _watched(row) for row in await self._connection.execute(asked.with_for_update())}
         rows = []
         for team in teams:
-            found = looked_at(known.get(team), newest.get(team), source_id=source_id, booked=booked.get(team, ()))
+            found = update_baseline(known.get(team), newest.get(team), source_id=source_id, booked=booked.get(team, ()))
             if found is not None and found != known.get(team):
                 rows.append(tuple(getattr(found, name) for name in _COLUMNS))
         if rows:
             tail = f"ON CONFLICT (source_id, gateway_team) DO UPDATE SET {_SET}"
             await bulk.upsert(self._connection, "gateway_teams", _COLUMNS, rows, tail)
 
-    async def all(self) -> list[Watched]:
+    async def all(self) -> list[GatewayTeam]:
         """Every gateway team that was heard of."""
         rows = await self._connection.execute(
             select(gateway_teams).order_by(gateway_teams.c.source_id, gateway_teams.c.gateway_team)
         )
         return [_watched(row) for row in rows]
 
-    async def mark_over(self, watched: Watched) -> None:
+    async def mark_over(self, watched: GatewayTeam) -> None:
         """Keeps since when a team's drift is too large."""
         row = update(gateway_teams).where(
             gateway_teams.c.source_id == watched.source_id, gateway_teams.c.gateway_team == watched.gateway_team
         )
         await self._connection.execute(row.values(over_since=watched.over_since))
 
-    async def by_model(self, watched: Watched, *, since: int) -> list[ModelFigures]:
+    async def by_model(self, watched: GatewayTeam, *, since: int) -> list[ModelFigures]:
         """A gateway team's calls by model, at the gateway's prices and at ours, from a moment on."""
         reported = func.coalesce(usage_events.c.reported_nanos, 0)
         rows = await self._connection.execute(
@@ -88,12 +88,12 @@ class Gateways:
         )
         return str((await self._connection.execute(asked)).scalar() or "")
 
-    async def let_go(self, *, before: int) -> None:
+    async def expire_blocks(self, *, before: int) -> None:
         """Blocks of calls before a moment are told to nobody any more."""
         old = update(gateway_blocks).where(gateway_blocks.c.told_at.is_(None), gateway_blocks.c.occurred_at < before)
         await self._connection.execute(old.values(told_at=before))
 
-    async def blocked(self, source_id: int, blocks: Sequence[BudgetBlock]) -> None:
+    async def record_blocks(self, source_id: int, blocks: Sequence[BudgetBlock]) -> None:
         """Keeps who was blocked, once per person, budget, cap and reset, or month where a gateway does not say when it resets."""
         named = [block for block in blocks if block.user]
         people = await People(self._tx).ids_of({block.user for block in named})
@@ -112,13 +112,13 @@ class Gateways:
         told = [rows[key] for key in sorted(rows)]
         await bulk.insert_missing(self._connection, "gateway_blocks", columns, ("dedupe_key",), told)
 
-    async def untold(self) -> list[Blocked]:
+    async def unnotified(self) -> list[BlockedPerson]:
         """Blocks of which nobody was told yet, oldest first."""
         rows = await self._connection.execute(
             select(gateway_blocks).where(gateway_blocks.c.told_at.is_(None)).order_by(gateway_blocks.c.id).limit(500)
         )
         return [
-            Blocked(
+            BlockedPerson(
                 row.id,
                 row.source_id,
                 row.person_id,
@@ -137,10 +137,10 @@ class Gateways:
             for row in rows
         ]
 
-    async def told(self, block_id: int, *, at: int) -> None:
+    async def mark_notified(self, block_id: int, *, at: int) -> None:
         changed = update(gateway_blocks).where(gateway_blocks.c.id == block_id)
         await self._connection.execute(changed.values(told_at=at))
 
 
-def _watched(row: Any) -> Watched:
-    return Watched(**{name: getattr(row, name) for name in _COLUMNS})
+def _watched(row: Any) -> GatewayTeam:
+    return GatewayTeam(**{name: getattr(row, name) for name in _COLUMNS})

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import case, func, select
 
-from bot.crosschecks.observations import Amount
+from bot.crosschecks.observations import CallTotals
 from bot.periods import DAY_MICROS, HOUR_MICROS
 from bot.usage import UsageEvent
 from storage import bulk
@@ -17,7 +17,7 @@ _AMOUNTS = ("calls", "tokens", "reported_nanos")
 _HOURS_PER_DAY = DAY_MICROS // HOUR_MICROS
 
 
-class Traffic(NamedTuple):
+class CallCounts(NamedTuple):
     """How many calls of a source happened since midnight, UTC, and in the last seven days."""
 
     today: int
@@ -42,7 +42,7 @@ class Observations:
         rows = [(*at, *sums[at]) for at in sorted(sums)]
         await bulk.add(self._connection, "observed_days", _KEY, _AMOUNTS, rows)
 
-    async def of_days(self, *, first_day: int, end_day: int) -> list[tuple[int, int, str, Amount]]:
+    async def of_days(self, *, first_day: int, end_day: int) -> list[tuple[int, int, str, CallTotals]]:
         """What was observed: (source, UTC day, model, amount)."""
         at = (observed_days.c.source_id, observed_days.c.day, observed_days.c.model)
         rows = await self._connection.execute(
@@ -51,9 +51,9 @@ class Observations:
             .group_by(*at)
             .order_by(*at)
         )
-        return [(int(s), int(d), str(m), Amount(calls=int(c), tokens=int(t))) for s, d, m, c, t in rows]
+        return [(int(s), int(d), str(m), CallTotals(calls=int(c), tokens=int(t))) for s, d, m, c, t in rows]
 
-    async def booked(self, team_ids: Sequence[int], *, day: int) -> list[tuple[str, Amount]]:
+    async def booked(self, team_ids: Sequence[int], *, day: int) -> list[tuple[str, CallTotals]]:
         """What all metering sources booked on a UTC day, by model. The teams are all there are: the hours are found by them."""
         tokens = sum((usage_hours.c[name] for name in COUNTER_COLUMNS[1:5]), usage_hours.c[COUNTER_COLUMNS[0]])
         rows = await self._connection.execute(
@@ -63,9 +63,9 @@ class Observations:
             .where(usage_hours.c.hour >= day * _HOURS_PER_DAY, usage_hours.c.hour < (day + 1) * _HOURS_PER_DAY)
             .group_by(usage_series.c.model)
         )
-        return [(str(model), Amount(calls=int(calls), tokens=int(count))) for model, calls, count in rows]
+        return [(str(model), CallTotals(calls=int(calls), tokens=int(count))) for model, calls, count in rows]
 
-    async def traffic(self, *, now: int) -> dict[int, Traffic]:
+    async def traffic(self, *, now: int) -> dict[int, CallCounts]:
         """Calls by source, booked or observed. It reads the events of a week."""
         today = now // DAY_MICROS
         events = usage_events.c
@@ -78,10 +78,12 @@ class Observations:
             .where(events.occurred_at >= (today - 6) * DAY_MICROS)
             .group_by(events.source_id)
         )
-        found = {int(s): Traffic(int(day), int(week)) for s, day, week in booked}
+        found = {int(s): CallCounts(int(day), int(week)) for s, day, week in booked}
         for source_id, day, _, amount in await self.of_days(first_day=today - 6, end_day=today + 2):
-            before = found.get(source_id, Traffic(0, 0))
-            found[source_id] = Traffic(before.today + (amount.calls if day >= today else 0), before.week + amount.calls)
+            before = found.get(source_id, CallCounts(0, 0))
+            found[source_id] = CallCounts(
+                before.today + (amount.calls if day >= today else 0), before.week + amount.calls
+            )
         return found
 
     async def last_received(self) -> dict[int, int]:

@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 from sqlalchemy import func, select, update
 
-from bot.crosschecks.overlaps import LEAST_TOKENS, Call, Overlap
+from bot.crosschecks.overlaps import MIN_TOKENS, ComparedCall, Overlap
 from bot.periods import HOUR_MICROS
 from storage import bulk
 from storage.tables.base import source_overlaps, usage_events, usage_series
 from storage.transaction import OpenTransaction
 
-MOST_LOOKED_AT = 100_000
-MOST_COMPARED = 20_000
+MAX_SCANNED = 100_000
+MAX_COMPARED = 20_000
 LONGEST_MICROS = 24 * HOUR_MICROS
 _COLUMNS = ("first_id", "second_id", "matches", "calls", "cost_nanos", "from_at", "seen_at", "told_at")
 
@@ -20,12 +20,12 @@ _COLUMNS = ("first_id", "second_id", "matches", "calls", "cost_nanos", "from_at"
 class Sample(NamedTuple):
     """Calls since `from_at`; a share of `1 / scale` of them, chosen by their content so that twins are chosen together."""
 
-    calls: list[Call]
+    calls: list[ComparedCall]
     from_at: int
     scale: int
 
 
-class Known(NamedTuple):
+class SeenOverlap(NamedTuple):
     """An overlap as it was last seen, over the time since `from_at`. `told_at` is 0 if nobody was told."""
 
     overlap: Overlap
@@ -45,24 +45,24 @@ class Overlaps:
         at = usage_events.c.occurred_at
         first = end - LONGEST_MICROS
         within = (at >= first, at < end)
-        newest = select(at).where(*within).order_by(at.desc()).limit(1).offset(MOST_LOOKED_AT)
+        newest = select(at).where(*within).order_by(at.desc()).limit(1).offset(MAX_SCANNED)
         cut = (await self._connection.execute(newest)).scalar()
         from_at = first if cut is None else int(cut) + 1
         within = (at >= from_at, at < end)
         count = (await self._connection.execute(select(func.count()).select_from(usage_events).where(*within))).scalar()
-        scale = -(-int(count or 0) // MOST_COMPARED) or 1
+        scale = -(-int(count or 0) // MAX_COMPARED) or 1
         c = usage_events.c
         tokens_in = c.uncached_input + c.cache_read + c.cache_write_5m + c.cache_write_1h
         rows = await self._connection.execute(
             select(c.source_id, at, usage_series.c.model, tokens_in, c.output, c.cost_nanos, c.team_id)
             .join(usage_series, usage_series.c.id == c.series_id)
-            .where(*within, c.source_id.in_(list(source_ids)), tokens_in + c.output >= LEAST_TOKENS)
+            .where(*within, c.source_id.in_(list(source_ids)), tokens_in + c.output >= MIN_TOKENS)
             .where((tokens_in + c.output * 31) % scale == 0)
-            .limit(MOST_COMPARED * 2)
+            .limit(MAX_COMPARED * 2)
         )
-        return Sample([Call(*row) for row in rows], from_at, scale)
+        return Sample([ComparedCall(*row) for row in rows], from_at, scale)
 
-    async def saw(self, found: Overlap, *, from_at: int, at: int) -> Known:
+    async def record(self, found: Overlap, *, from_at: int, at: int) -> SeenOverlap:
         """Keeps an overlap as it is seen now, and returns it with when it was last told of, locked."""
         amounts = (found.twins, found.calls, found.cost_nanos, from_at, at)
         kept = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[2:-1])
@@ -73,20 +73,20 @@ class Overlaps:
             source_overlaps.c.first_id == found.first_id, source_overlaps.c.second_id == found.second_id
         )
         told_at = (await self._connection.execute(told)).scalar_one()
-        return Known(found, from_at, at, int(told_at))
+        return SeenOverlap(found, from_at, at, int(told_at))
 
-    async def told(self, overlap: Overlap, *, at: int) -> None:
+    async def mark_notified(self, overlap: Overlap, *, at: int) -> None:
         changed = update(source_overlaps).where(
             source_overlaps.c.first_id == overlap.first_id, source_overlaps.c.second_id == overlap.second_id
         )
         await self._connection.execute(changed.values(told_at=at))
 
-    async def seen_since(self, since: int) -> list[Known]:
+    async def seen_since(self, since: int) -> list[SeenOverlap]:
         """Overlaps that were seen since a moment, the largest first."""
         wanted = select(source_overlaps).where(source_overlaps.c.seen_at >= since)
         rows = await self._connection.execute(wanted.order_by(source_overlaps.c.matches.desc()))
         return [
-            Known(
+            SeenOverlap(
                 Overlap(
                     first_id=row.first_id,
                     second_id=row.second_id,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import delete, func, insert, select
 
-from bot.books.budgets import Posted
+from bot.books.budgets import PostedTotal
 from bot.crosschecks.reconciliations import DayCheck
 from bot.periods import DAY_MICROS, HOUR_MICROS
 from storage import bulk
@@ -25,7 +25,7 @@ _HOURS = DAY_MICROS // HOUR_MICROS
 _DAY_COLUMNS = ("provider", "day", "statement_nanos", "booked_nanos", "variance_nanos", "document", "posted_at")
 
 
-class Part(NamedTuple):
+class BookedUsage(NamedTuple):
     """What was booked on a UTC day of a provider's model, under one basis and tool."""
 
     day: int
@@ -44,7 +44,7 @@ class Reconciliations:
     def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
-    async def booked(self, team_ids: Sequence[int], days: Sequence[int]) -> list[Part]:
+    async def booked(self, team_ids: Sequence[int], days: Sequence[int]) -> list[BookedUsage]:
         """What all teams booked on UTC days, whoever the provider is."""
         names = [usage_series.c[name] for name in ("provider", "model", "basis", "tool")]
         tokens = sum((usage_hours.c[name] for name in COUNTER_COLUMNS[1:5]), usage_hours.c[COUNTER_COLUMNS[0]])
@@ -57,7 +57,7 @@ class Reconciliations:
                 .where(usage_hours.c.hour >= day * _HOURS, usage_hours.c.hour < (day + 1) * _HOURS)
                 .group_by(*names)
             )
-            found += [Part(day, *row[:4], int(row[4]), int(row[5]), whole(row[6], row[7])) for row in rows]
+            found += [BookedUsage(day, *row[:4], int(row[4]), int(row[5]), whole(row[6], row[7])) for row in rows]
         return found
 
     async def first_day(self, team_ids: Sequence[int]) -> int | None:
@@ -66,9 +66,9 @@ class Reconciliations:
         hour = (await self._connection.execute(first)).scalar()
         return None if hour is None else int(hour) // _HOURS
 
-    async def posted(self, provider: str) -> dict[int, Posted]:
+    async def posted(self, provider: str) -> dict[int, PostedTotal]:
         """What is posted of a provider's variance by UTC day: net, and in how many entries."""
-        found: dict[int, Posted] = {}
+        found: dict[int, PostedTotal] = {}
         for sign, column in ((1, entries.c.to_account_id), (-1, entries.c.from_account_id)):
             rows = await self._connection.execute(
                 select(entries.c.usage_day, func.count(), *nano_sums(entries.c.amount_nanos))
@@ -77,9 +77,9 @@ class Reconciliations:
                 .group_by(entries.c.usage_day)
             )
             for day, count, dollars, rest in rows:
-                before = found.get(int(day), Posted(nanos=0, entries=0))
+                before = found.get(int(day), PostedTotal(nanos=0, entries=0))
                 nanos = before.nanos + sign * whole(dollars, rest)
-                found[int(day)] = Posted(nanos=nanos, entries=before.entries + int(count))
+                found[int(day)] = PostedTotal(nanos=nanos, entries=before.entries + int(count))
         return found
 
     async def keep(self, check: DayCheck, *, document: str, at: int) -> None:

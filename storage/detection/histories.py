@@ -13,7 +13,7 @@ from storage.transaction import OpenTransaction
 _COLUMNS = ("team_id", "hour", "series_id", "cost_nanos")
 
 
-class Change(NamedTuple):
+class TeamChange(NamedTuple):
     """Up to where a team's totals changed: see `team_changes_insert`."""
 
     version: int
@@ -21,7 +21,7 @@ class Change(NamedTuple):
     rewrites: int
 
 
-class Series(NamedTuple):
+class SeriesNames(NamedTuple):
     """What a series' cost is for."""
 
     tool: str
@@ -37,11 +37,11 @@ class Histories:
     def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
-    async def changes(self) -> dict[int, Change]:
+    async def changes(self) -> dict[int, TeamChange]:
         """The state of every team that ever had usage."""
         c = team_changes.c
         rows = await self._connection.execute(select(c.team_id, c.version, c.newest_hour, c.rewrites))
-        return {int(team): Change(int(version), int(newest), int(count)) for team, version, newest, count in rows}
+        return {int(team): TeamChange(int(version), int(newest), int(count)) for team, version, newest, count in rows}
 
     async def judged_at(self) -> dict[int, int]:
         """When each team was last judged."""
@@ -52,10 +52,10 @@ class Histories:
         """(team, hour, series, nano-dollars) as columns, of each (team, from which hour on)."""
         return await bulk.numbers_since(self._connection, "usage_hours", _COLUMNS, ("team_id", "hour"), since)
 
-    async def series(self, ids: Iterable[int]) -> dict[int, Series]:
+    async def series(self, ids: Iterable[int]) -> dict[int, SeriesNames]:
         columns = ("id", "tool", "model", "workflow", "credential", "person_id")
         rows = await bulk.select(self._connection, "usage_series", columns, ("id",), [(i,) for i in sorted(ids)])
-        return {int(row[0]): Series(*row[1:]) for row in rows}
+        return {int(row[0]): SeriesNames(*row[1:]) for row in rows}
 
     async def used_hours(self, *, first_hour: int) -> dict[int, set[int]]:
         """The UTC hours in which each source had usage, from one on."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, literal, literal_column, select, text, tuple_
 
-from bot.intake.adjustments import Booked, Change
+from bot.intake.adjustments import BookedEvent, Change
 from bot.periods import DAY_MICROS, HOUR_MICROS
 from storage import bulk
 from storage.intake.rollups import AMOUNTS, Bucket, add_sums
@@ -25,12 +25,12 @@ _COLUMNS = (
 _FACTS = ("team_id", "local_day", "series_id", "cost_nanos", "notional_nanos", "book_nanos", "book", "rule")
 _EVENT = (usage_events.c.occurred_at, usage_events.c.source_id, usage_events.c.key_hash)
 _IN_STORE = ("provider", "model", "workflow", "credential", "person_id")
-Place = tuple[int, int, bytes]
+EventPosition = tuple[int, int, bytes]
 """Where an event stands among all: its moment, source and key."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class EventFilter:
     """Which events: those that fit everything that is given. `since` and `until` are microseconds since 1970, the end not
     included. Team and basis are those of the booking in force, adjusting rows included."""
 
@@ -47,16 +47,16 @@ class Wanted:
     team_id: int | None = None
     basis: str | None = None
 
-    def fits(self, booked: Booked) -> bool:
+    def fits(self, booked: BookedEvent) -> bool:
         """What only the booking in force can tell."""
         return self.team_id in (None, booked.team_id) and self.basis in (None, booked.basis)
 
 
-class Page(NamedTuple):
+class EventPage(NamedTuple):
     """Events in the order of time, and where to go on; None at the end."""
 
-    events: list[Booked]
-    after: Place | None
+    events: list[BookedEvent]
+    after: EventPosition | None
 
 
 class Adjustments:
@@ -66,15 +66,17 @@ class Adjustments:
         self._tx = transaction
         self._connection = transaction.connection
 
-    async def current(self, wanted: Wanted, *, after: Place | None = None, limit: int = 2_000) -> Page:
+    async def current(
+        self, wanted: EventFilter, *, after: EventPosition | None = None, limit: int = 2_000
+    ) -> EventPage:
         """The next events that are wanted, as they count now: at most `limit`, maybe none although there are more."""
         rows = (await self._connection.execute(_events(wanted, after).limit(limit))).all()
         if not rows:
-            return Page([], None)
+            return EventPage([], None)
         latest = await self._latest([(row.source_id, bytes(row.key_hash)) for row in rows])
         found = [_booked(row, latest.get((row.source_id, bytes(row.key_hash)))) for row in rows]
         last = (rows[-1].occurred_at, rows[-1].source_id, bytes(rows[-1].key_hash))
-        return Page([b for b in found if wanted.fits(b)], last if len(rows) == limit else None)
+        return EventPage([b for b in found if wanted.fits(b)], last if len(rows) == limit else None)
 
     async def _latest(self, keys: Sequence[tuple[int, bytes]]) -> dict[tuple[int, bytes], "_Latest"]:
         """What the adjusting rows of events come to, of those that have any."""
@@ -158,11 +160,11 @@ class Adjustments:
 
 
 async def current_pages(
-    snapshot: Callable[[], AbstractAsyncContextManager[OpenTransaction]], wanted: Wanted, *, limit: int = 2_000
-) -> AsyncIterator[list[Booked]]:
+    snapshot: Callable[[], AbstractAsyncContextManager[OpenTransaction]], wanted: EventFilter, *, limit: int = 2_000
+) -> AsyncIterator[list[BookedEvent]]:
     """All events that are wanted, page by page, each read in a snapshot of its own: memory stays flat, and nothing is
     kept from the database's cleaning up. What is adjusted meanwhile can't be adjusted again by what was read before."""
-    after: Place | None = None
+    after: EventPosition | None = None
     while True:
         async with snapshot() as tx:
             page = await Adjustments(tx).current(wanted, after=after, limit=limit)
@@ -184,7 +186,7 @@ class _Latest:
         self.series: dict[str, Any] = {}
 
 
-def _events(wanted: Wanted, after: Place | None) -> Select[Any]:
+def _events(wanted: EventFilter, after: EventPosition | None) -> Select[Any]:
     series = [usage_series.c[name] for name in SERIES_KEY if name != "team_id"]
     found = (
         select(usage_events, *series, people.c.email, people.c.slack_id, people.c.name)
@@ -210,13 +212,13 @@ def _events(wanted: Wanted, after: Place | None) -> Select[Any]:
     return found
 
 
-def _booked(row: Any, latest: _Latest | None) -> Booked:
+def _booked(row: Any, latest: _Latest | None) -> BookedEvent:
     facts = {name: getattr(row, name) for name in _FACTS}
     series = {name: getattr(row, name) for name in SERIES_KEY if name != "team_id"}
     if latest is not None:
         facts = latest.facts
         series = latest.series
-    return Booked(
+    return BookedEvent(
         source_id=row.source_id,
         key_hash=bytes(row.key_hash),
         event_id=row.event_id,

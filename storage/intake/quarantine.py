@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, case, delete, func, select, update
 
-from bot.intake.quarantine import Kept, Room, Share
+from bot.intake.quarantine import QuarantineCapacity, QuarantinedRow, QuarantineShare
 from bot.periods import DAY_MICROS
 from storage import bulk
 from storage.tables.base import people, quarantine, quarantine_sizes, sources, usage_events, usage_series
@@ -20,7 +20,7 @@ MAX_REASON_CHARACTERS = 500
 _size = func.length(quarantine.c.body)
 
 
-class Wrong(NamedTuple):
+class QuarantineRow(NamedTuple):
     """A row to keep. `kind` is `unreadable`, `refused` or `conflict`; `read_as` names the parser that could read it again."""
 
     source_id: int
@@ -37,10 +37,12 @@ class Quarantine:
     def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
-    async def keep(self, wrong: Sequence[Wrong], *, received_at: int, expires_at: int, cap: Room) -> None:
+    async def keep(
+        self, wrong: Sequence[QuarantineRow], *, received_at: int, expires_at: int, cap: QuarantineCapacity
+    ) -> None:
         """Keeps each row once, as long as its source has room; of those beyond its cap only their number is kept."""
         asked = {(w.source_id, w.row_hash): w for w in wrong}
-        room = await self._rooms({w.source_id for w in wrong}, cap)
+        room = await self._free_space({w.source_id for w in wrong}, cap)
         known = {(s, bytes(h)) for s, h in await bulk.select(self._connection, "quarantine", _KEY, _KEY, list(asked))}
         rows, sizes = [], dict.fromkeys(sorted(room), (0, 0, 0))
         for at, w in asked.items():
@@ -56,19 +58,21 @@ class Quarantine:
         await bulk.insert(self._connection, "quarantine", _COLUMNS, rows)
         await self._resize(sizes)
 
-    async def _rooms(self, source_ids: set[int], cap: Room) -> dict[int, Room]:
+    async def _free_space(self, source_ids: set[int], cap: QuarantineCapacity) -> dict[int, QuarantineCapacity]:
         """What is left of each source's cap. Their sizes are locked, in ascending id, until the transaction's end."""
         empty = [(source_id, 0, 0, 0) for source_id in sorted(source_ids)]
         await bulk.insert_missing(self._connection, "quarantine_sizes", _SIZES, _SIZES[:1], empty)
         locked = select(quarantine_sizes).where(quarantine_sizes.c.source_id.in_(source_ids))
         rows = await self._connection.execute(locked.order_by(quarantine_sizes.c.source_id).with_for_update())
-        return {row.source_id: Room(rows=cap.rows - row.rows, bytes=cap.bytes - row.bytes) for row in rows}
+        return {
+            row.source_id: QuarantineCapacity(rows=cap.rows - row.rows, bytes=cap.bytes - row.bytes) for row in rows
+        }
 
     async def _resize(self, by: dict[int, tuple[int, int, int]]) -> None:
         changed = [(source_id, *by[source_id]) for source_id in sorted(by) if any(by[source_id])]
         await bulk.add(self._connection, "quarantine_sizes", _SIZES[:1], _SIZES[1:], changed)
 
-    async def shares(self) -> list[Share]:
+    async def shares(self) -> list[QuarantineShare]:
         """What is kept, by source and kind, the most first; and what was not kept for want of room."""
         rows = await self._connection.execute(
             select(
@@ -79,7 +83,7 @@ class Quarantine:
             .group_by(sources.c.name, quarantine.c.kind)
         )
         shares = [
-            Share(source=name, kind=kind, rows=int(count), bytes=int(size or 0), retryable=int(again))
+            QuarantineShare(source=name, kind=kind, rows=int(count), bytes=int(size or 0), retryable=int(again))
             for name, kind, count, size, again in rows
         ]
         return sorted(shares, key=lambda share: (-share.rows, share.source, share.kind))
@@ -99,14 +103,14 @@ class Quarantine:
         rows = await self._connection.execute(select(quarantine.c.kind, func.count()).group_by(quarantine.c.kind))
         return {str(kind): int(count) for kind, count in rows}
 
-    async def listed(self, *, source_id: int | None, kind: str | None, limit: int) -> list[Kept]:
+    async def listed(self, *, source_id: int | None, kind: str | None, limit: int) -> list[QuarantinedRow]:
         """The newest rows, without what is kept of them."""
         wanted = _narrowed(_rows(with_body=False), source_id, kind).order_by(quarantine.c.id.desc()).limit(limit)
         return [_kept(row) for row in await self._connection.execute(wanted)]
 
-    async def by_ids(self, ids: Sequence[int]) -> list[Kept]:
+    async def by_ids(self, ids: Sequence[int]) -> list[QuarantinedRow]:
         """Rows with what is kept of them; those that are gone are left out."""
-        found: list[Kept] = []
+        found: list[QuarantinedRow] = []
         for start in range(0, len(ids), _MOST_IDS):
             wanted = _rows(with_body=True).where(quarantine.c.id.in_(ids[start : start + _MOST_IDS]))
             found += [_kept(row) for row in await self._connection.execute(wanted.order_by(quarantine.c.id))]
@@ -123,7 +127,7 @@ class Quarantine:
         wanted = select(quarantine.c.id).where(quarantine.c.source_id == source_id, quarantine.c.row_hash == row_hash)
         return (await self._connection.execute(wanted)).scalar()
 
-    async def booked_beside(self, source_id: int, key: bytes, *, near: int) -> Any | None:
+    async def booked_event(self, source_id: int, key: bytes, *, near: int) -> Any | None:
         """The booked event of a key, with the names of its series and its person's e-mail. None if it is not booked: an
         observing source's never are. Looked for within a day of `near` first, which has an index."""
         wanted = (
@@ -139,7 +143,7 @@ class Quarantine:
                 return found
         return None
 
-    async def still_wrong(self, row_id: int, reason: str) -> None:
+    async def update_reason(self, row_id: int, reason: str) -> None:
         """A row was tried again in vain: it stays, with the newer reason."""
         changed = update(quarantine).where(quarantine.c.id == row_id)
         await self._connection.execute(changed.values(reason=reason[:MAX_REASON_CHARACTERS]))
@@ -160,7 +164,7 @@ class Quarantine:
     async def _drop(self, which: Any) -> int:
         # The sizes first, as `keep` does: two that drop and keep at once wait for each other in the same order.
         due = (await self._connection.execute(select(quarantine.c.source_id).where(which).distinct())).scalars()
-        await self._rooms(set(due), Room(rows=0, bytes=0))
+        await self._free_space(set(due), QuarantineCapacity(rows=0, bytes=0))
         dropped = await self._connection.execute(
             delete(quarantine).where(which).returning(quarantine.c.source_id, _size)
         )
@@ -173,7 +177,7 @@ class Quarantine:
         await self._resize(sizes)
         return count
 
-    async def wrong_sizes(self) -> list[str]:
+    async def size_mismatches(self) -> list[str]:
         """The sources whose remembered size is not that of their rows."""
         real = await self._connection.execute(
             select(quarantine.c.source_id, func.count(), func.sum(_size)).group_by(quarantine.c.source_id)
@@ -207,8 +211,8 @@ def _rows(*, with_body: bool) -> Select[Any]:
     return wanted.join(sources, sources.c.id == quarantine.c.source_id)
 
 
-def _kept(row: Any) -> Kept:
-    return Kept(
+def _kept(row: Any) -> QuarantinedRow:
+    return QuarantinedRow(
         id=row.id,
         source_id=row.source_id,
         source=row.source,

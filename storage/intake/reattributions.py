@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import func, insert, select, update
 
-from bot.intake.adjustments import Booked
-from bot.intake.reattribution import KIND, Reattribution
+from bot.intake.adjustments import BookedEvent
+from bot.intake.reattributions import ATTRIBUTION_KIND, Reattribution
 from bot.periods import MICROS
 from storage.sums import nano_sums, whole
 from storage.tables.base import reattributions, usage_adjustments, usage_events
@@ -14,7 +14,7 @@ from storage.transaction import OpenTransaction
 LEASE_MICROS = 120 * MICROS
 
 
-class Told(NamedTuple):
+class TeamAssignment(NamedTuple):
     """One thing that the books say of an event's team: when, how it came to it, the team and the rule."""
 
     at: int
@@ -40,17 +40,17 @@ class Reattributions:
         )
         return _reattribution((await self._connection.execute(made.returning(reattributions))).one())
 
-    async def moving(self) -> frozenset[str]:
+    async def pending_credentials(self) -> frozenset[str]:
         """The credentials whose past use is to be moved, and was not yet."""
         wanted = select(reattributions.c.credential).where(reattributions.c.done_at.is_(None))
         return frozenset((await self._connection.execute(wanted)).scalars())
 
-    async def teams_waiting(self, *, since: int) -> set[int]:
+    async def pending_teams(self, *, since: int) -> set[int]:
         """The teams to which past use is to be moved that was asked for since a moment; the organisation stands for all."""
         wanted = select(reattributions.c.team_id).where(reattributions.c.done_at.is_(None))
         return set((await self._connection.execute(wanted.where(reattributions.c.asked_at >= since))).scalars())
 
-    async def take(self, *, at: int) -> Reattribution | None:
+    async def claim(self, *, at: int) -> Reattribution | None:
         """The oldest one that nobody works on, leased to the caller; None if there is none."""
         wanted = (
             select(reattributions)
@@ -70,14 +70,14 @@ class Reattributions:
         changed = update(reattributions).where(reattributions.c.id == reattribution_id)
         await self._connection.execute(changed.values(lease_until=at + LEASE_MICROS))
 
-    async def done(self, reattribution_id: int, *, at: int) -> bool:
+    async def mark_done(self, reattribution_id: int, *, at: int) -> bool:
         """Marks it as done; False if somebody else did."""
         changed = update(reattributions).where(
             reattributions.c.id == reattribution_id, reattributions.c.done_at.is_(None)
         )
         return (await self._connection.execute(changed.values(done_at=at))).rowcount == 1
 
-    async def story_of(self, booked: Booked) -> list[Told]:
+    async def assignments_of(self, booked: BookedEvent) -> list[TeamAssignment]:
         """How an event came to the team that it counts for: its booking, and every move since."""
         event, moved = usage_events.c, usage_adjustments.c
         first = select(event.received_at, event.team_id, event.rule).where(
@@ -88,13 +88,15 @@ class Reattributions:
         later = (
             select(moved.made_at, moved.document, moved.team_id, moved.rule)
             .where(moved.source_id == booked.source_id, moved.key_hash == booked.key_hash)
-            .where(moved.kind == KIND, moved.calls > 0)
+            .where(moved.kind == ATTRIBUTION_KIND, moved.calls > 0)
             .order_by(moved.id)
         )
-        found = [Told(at, "booked", team, rule) for at, team, rule in await self._connection.execute(first)]
-        return found + [Told(at, how, team, rule) for at, how, team, rule in await self._connection.execute(later)]
+        found = [TeamAssignment(at, "booked", team, rule) for at, team, rule in await self._connection.execute(first)]
+        return found + [
+            TeamAssignment(at, how, team, rule) for at, how, team, rule in await self._connection.execute(later)
+        ]
 
-    async def brought(self, document: str) -> dict[int, tuple[int, int]]:
+    async def amounts_by_team(self, document: str) -> dict[int, tuple[int, int]]:
         """(calls, nano-dollars) that the adjusting rows of a re-attribution brought to each team, or took from it."""
         rows = await self._connection.execute(
             select(
@@ -102,7 +104,7 @@ class Reattributions:
                 func.sum(usage_adjustments.c.calls),
                 *nano_sums(usage_adjustments.c.cost_nanos),
             )
-            .where(usage_adjustments.c.document == document, usage_adjustments.c.kind == KIND)
+            .where(usage_adjustments.c.document == document, usage_adjustments.c.kind == ATTRIBUTION_KIND)
             .group_by(usage_adjustments.c.team_id)
         )
         return {int(team): (int(calls), whole(dollars, rest)) for team, calls, dollars, rest in rows}

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import text
 
 from bot.periods import DAY_MICROS, date_of
-from bot.usage import Booking, Fate, UsageEvent
+from bot.usage import Booking, BookingOutcome, UsageEvent
 from storage import bulk
 from storage.intake.rollups import Insert, add_sums, summed
 from storage.memory import SeriesKey, UsageMemory
@@ -36,18 +36,18 @@ class Usage:
         self._connection = transaction.connection
         self._memory = transaction.memory.usage
 
-    async def book(self, bookings: Sequence[Booking], *, received_at: int) -> list[Fate]:
+    async def book(self, bookings: Sequence[Booking], *, received_at: int) -> list[BookingOutcome]:
         """Books the events that are new and says what became of each, in order.
 
         A known key with the same fingerprint is a duplicate, with another one a conflict; neither changes anything.
         """
-        fates = await self.settle([(booking.source_id, booking.event) for booking in bookings])
+        fates = await self.record_keys([(booking.source_id, booking.event) for booking in bookings])
         accepted = [booking for booking, fate in zip(bookings, fates, strict=True) if fate == "accepted"]
         if accepted:
             await self._insert(accepted, received_at)
         return fates
 
-    async def settle(self, events: Sequence[tuple[int, UsageEvent]]) -> list[Fate]:
+    async def record_keys(self, events: Sequence[tuple[int, UsageEvent]]) -> list[BookingOutcome]:
         """Keeps the keys of (source id, event) that are new, and says what becomes of each event, in order."""
         firsts: dict[_Key, int] = {}
         for index, (source_id, event) in enumerate(events):
@@ -61,7 +61,7 @@ class Usage:
         known = [at for at in firsts if at not in new]
         for source, key, mark in await bulk.select(self._connection, "event_keys", _KEYS, _KEYS[:2], known):
             fingerprints[source, bytes(key)] = bytes(mark)
-        fates: list[Fate] = []
+        fates: list[BookingOutcome] = []
         for index, (source_id, event) in enumerate(events):
             at = (source_id, event.key)
             if at in new and firsts[at] == index:
@@ -70,7 +70,7 @@ class Usage:
                 fates.append("duplicate" if fingerprints[at] == event.fingerprint else "conflict")
         return fates
 
-    async def make_known(self, bookings: Sequence[Booking]) -> list[int]:
+    async def ensure_references(self, bookings: Sequence[Booking]) -> list[int]:
         """Makes what bookings refer to and is not there yet, people, series and partitions, and returns their series."""
         people = await People(self._tx).ids_of({b.event.labels.user for b in bookings if b.event.labels.user})
         people[""] = 0
@@ -79,17 +79,17 @@ class Usage:
         return await self.series_ids([_series_key(b, people) for b in bookings])
 
     async def _insert(self, bookings: Sequence[Booking], received_at: int) -> None:
-        series = await self.make_known(bookings)
+        series = await self.ensure_references(bookings)
         events = [_event_row(b, series_id, received_at) for b, series_id in zip(bookings, series, strict=True)]
         await bulk.insert(self._connection, "usage_events", _EVENT_COLUMNS, events)
         await add_sums(self._connection, summed(bookings, series))
 
-    async def source_active(self, first_occurred_at: dict[int, int], *, received_at: int) -> None:
+    async def record_active_sources(self, first_occurred_at: dict[int, int], *, received_at: int) -> None:
         """Keeps when sources were heard of: the moment of the first event stays, that of the last grows."""
         insert = activity_insert(first_occurred_at, received_at=received_at)
         await bulk.upsert(self._connection, insert.table, insert.columns, insert.rows, insert.on_conflict)
 
-    async def source_used(self, hours: Iterable[tuple[int, int]]) -> None:
+    async def record_source_hours(self, hours: Iterable[tuple[int, int]]) -> None:
         """Keeps in which UTC hours sources had usage, by time of use."""
         insert = source_hours_insert(hours)
         await bulk.upsert(self._connection, insert.table, insert.columns, insert.rows, insert.on_conflict)
@@ -126,7 +126,7 @@ class Usage:
             self._tx.after_commit(lambda: self._memory.months.update(months))
 
 
-def express_inserts(
+def fast_inserts(
     bookings: Sequence[Booking], memory: UsageMemory, *, received_at: int, partitioned: bool
 ) -> tuple[Insert, Insert] | None:
     """The keys and the events of bookings of which everything is known: their people, series and, where events are

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from sqlalchemy import insert, select, update
 
-from bot.org.alert_settings import AlertSettings, Place, PlaceState, Route, settings_of
+from bot.org.alert_settings import AlertSettings, Destination, DestinationState, MessageRoute, settings_of
 from storage.config import Config
 from storage.tables.base import alert_settings, teams
 from storage.transaction import OpenTransaction
@@ -29,7 +29,7 @@ class StoredAlertSettings:
         """Keeps a team's settings, from now on."""
         await Config(self._tx).changed()  # locks the configuration, so that two people at once save one after the other
         values: dict[str, Any] = {"body": json.dumps(settings.to_json()), "changed_by": by, "changed_at": at}
-        for route, place in (("alerts", settings.alerts_place), ("approvals", settings.approvals_place)):
+        for route, place in (("alerts", settings.alerts_destination), ("approvals", settings.approvals_destination)):
             channel, state = _COLUMNS[route]
             values |= {channel: place.ref if place else "", state: place.state if place else "none"}
         known = await self._connection.execute(
@@ -38,7 +38,7 @@ class StoredAlertSettings:
         if known.rowcount == 0:
             await self._connection.execute(insert(alert_settings).values(team_id=team_id, **values))
 
-    async def set_place(self, team_id: int, route: Route, *, state: PlaceState) -> None:
+    async def set_place(self, team_id: int, route: MessageRoute, *, state: DestinationState) -> None:
         """Remembers whether a channel apart may be posted to."""
         changed = update(alert_settings).where(alert_settings.c.team_id == team_id)
         await self._connection.execute(changed.values({_COLUMNS[route][1]: state}))
@@ -62,10 +62,10 @@ class StoredAlertSettings:
 def _settings(row: Any) -> AlertSettings:
     return settings_of(
         json.loads(row.body),
-        alerts_place=_place(row.alerts_channel, row.alerts_state),
-        approvals_place=_place(row.approvals_channel, row.approvals_state),
+        alerts_destination=_place(row.alerts_channel, row.alerts_state),
+        approvals_destination=_place(row.approvals_channel, row.approvals_state),
     )
 
 
-def _place(channel: str, state: str) -> Place | None:
-    return Place(ref=channel, state=cast(PlaceState, state)) if channel else None
+def _place(channel: str, state: str) -> Destination | None:
+    return Destination(ref=channel, state=cast(DestinationState, state)) if channel else None

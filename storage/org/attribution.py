@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
-from bot.org.attribution import Origin, Rule, RuleKind, UnattributedKey, literal_pattern
+from bot.org.attribution import AttributionRule, Origin, RuleKind, UnattributedKey, literal_pattern
 from storage.config import Config
 from storage.sums import nano_sums, whole
 from storage.tables.base import attribution_rules, event_keys, usage_days, usage_series
@@ -16,7 +16,7 @@ _SINCE_EVER = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class DeclaredRule:
     """A line of `attribution:` in a file. Without `from_at` nobody dated it."""
 
     kind: RuleKind
@@ -32,13 +32,13 @@ class AttributionRules:
         self._tx = transaction
         self._connection = transaction.connection
 
-    async def rules(self) -> list[Rule]:
+    async def rules(self) -> list[AttributionRule]:
         """Every rule that ever held or will: the file's in its order, then claims. A line goes before a claim."""
         order = (attribution_rules.c.origin.desc(), attribution_rules.c.position, attribution_rules.c.id.desc())
         rows = await self._connection.execute(select(attribution_rules).order_by(*order))
         return [_rule(row) for row in rows if row.until_at is None or row.from_at < row.until_at]
 
-    async def save_lines(self, lines: Sequence[Line], *, at: int) -> None:
+    async def save_lines(self, lines: Sequence[DeclaredRule], *, at: int) -> None:
         """Stores a file's lines. One that it dropped ends now, a new one without a date begins now, the rest keep theirs.
 
         While nothing is booked, a new line holds for all times: there is no past that it could contradict. A dated
@@ -49,7 +49,7 @@ class AttributionRules:
         kept: dict[tuple[str, str], list[Any]] = {}
         for row in await self._connection.execute(wanted):
             kept.setdefault((row.kind, row.pattern), []).append(row)
-        given: dict[tuple[str, str], dict[int | None, tuple[int, Line]]] = {}
+        given: dict[tuple[str, str], dict[int | None, tuple[int, DeclaredRule]]] = {}
         for position, line in enumerate(lines):  # of two lines alike the first one counts
             given.setdefault((line.kind, line.pattern), {}).setdefault(line.from_at, (position, line))
         for key in sorted(kept.keys() | given.keys()):
@@ -57,7 +57,7 @@ class AttributionRules:
             await self._save_pattern(placed, kept.get(key, []), at=at, begin_at=begin_at)
 
     async def _save_pattern(
-        self, lines: Sequence[tuple[int, Line]], rows: Sequence[Any], *, at: int, begin_at: int
+        self, lines: Sequence[tuple[int, DeclaredRule]], rows: Sequence[Any], *, at: int, begin_at: int
     ) -> None:
         """One pattern's lines, in the order of their dates, against what is stored of it."""
         used: set[int] = set()
@@ -122,21 +122,21 @@ class AttributionRules:
         return (await self._connection.execute(wanted)).scalar()
 
 
-def _is_of(row: Any, line: Line) -> bool:
+def _is_of(row: Any, line: DeclaredRule) -> bool:
     if row.team_id != line.team_id or bool(row.dated) != (line.from_at is not None):
         return False
     return line.from_at is None or line.from_at == row.from_at
 
 
-def _may_go_on(row: Any, line: Line, until_at: int | None, at: int) -> bool:
+def _may_go_on(row: Any, line: DeclaredRule, until_at: int | None, at: int) -> bool:
     """Whether a stored row is still the file's line: one without a date that ended is history, and begins anew."""
     return line.from_at is not None or row.until_at is None or row.until_at > at or row.until_at == until_at
 
 
-def _rule(row: Any) -> Rule:
+def _rule(row: Any) -> AttributionRule:
     kind: RuleKind = row.kind
     origin: Origin = row.origin
-    return Rule(
+    return AttributionRule(
         kind=kind,
         pattern=row.pattern,
         team_id=row.team_id,

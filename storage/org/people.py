@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import delete, exists, func, insert, select, update
 
-from bot.org.people import Person, Unmatched, is_email, is_slack_id, spelling
+from bot.org.people import Person, UnmatchedPerson, is_email, is_slack_id, normalize_spelling
 from storage import bulk
 from storage.config import Config
 from storage.sums import nano_sums, whole
@@ -25,7 +25,7 @@ class People:
 
         Somebody unknown becomes a person of their own, until an import says who they are.
         """
-        given = {text: spelling(text) for text in spellings}
+        given = {text: normalize_spelling(text) for text in spellings}
         found = {folded: self._memory[folded] for folded in given.values() if folded in self._memory}
         missing = sorted(set(given.values()) - found.keys())
         if missing:
@@ -82,20 +82,22 @@ class People:
     async def by_alias(self, alias: str) -> Person | None:
         """The person whose id at a sender this is, if an import or a sender's usage said so."""
         wanted = select(people).join(person_aliases, person_aliases.c.person_id == people.c.id)
-        row = (await self._connection.execute(wanted.where(person_aliases.c.alias == spelling(alias)))).one_or_none()
+        row = (
+            await self._connection.execute(wanted.where(person_aliases.c.alias == normalize_spelling(alias)))
+        ).one_or_none()
         return _person(row) if row else None
 
     async def by_slack_id(self, slack_id: str) -> Person | None:
         row = (await self._connection.execute(select(people).where(people.c.slack_id == slack_id))).one_or_none()
         return _person(row) if row else None
 
-    async def meet(self, *, slack_id: str, email: str, name: str, timezone: str) -> Person:
+    async def ensure_from_slack(self, *, slack_id: str, email: str, name: str, timezone: str) -> Person:
         """Somebody as Slack describes them: known by their Slack id, else joined by e-mail, else new.
 
         Where an operator's file knew the same person by Slack id and a sender by e-mail, the two become one: the
         e-mail moves, and what was booked on the other id is read together with this one's.
         """
-        folded = spelling(email)
+        folded = normalize_spelling(email)
         known = await self.by_slack_id(slack_id)
         by_email = None
         if folded:
@@ -147,7 +149,7 @@ class People:
         rows = await self._connection.execute(select(people.c.id).where(people.c.merged_into == person_id))
         return [person_id, *rows.scalars()]
 
-    async def looked_at(self, person_ids: Iterable[int], *, by: int, team_id: int, at: int) -> None:
+    async def record_look(self, person_ids: Iterable[int], *, by: int, team_id: int, at: int) -> None:
         """Somebody looked at others' figures: those can see it."""
         rows = [
             {"person_id": person_id, "looked_by": by, "team_id": team_id, "at": at}
@@ -157,7 +159,7 @@ class People:
         if rows:
             await self._connection.execute(insert(person_looks), rows)
 
-    async def looks_at(self, person_ids: Iterable[int], *, limit: int) -> list[tuple[int, int]]:
+    async def looks_of(self, person_ids: Iterable[int], *, limit: int) -> list[tuple[int, int]]:
         """(who, when) of the newest looks at a person's figures, the newest first."""
         wanted = select(person_looks.c.looked_by, person_looks.c.at).where(
             person_looks.c.person_id.in_(list(person_ids))
@@ -179,7 +181,7 @@ class People:
         rows = await self._connection.execute(wanted.order_by(person_teams.c.person_id, person_teams.c.from_day))
         return [(int(person), int(day), int(team)) for person, day, team in rows]
 
-    async def unmatched(self, *, first_day: int, end_day: int) -> list[Unmatched]:
+    async def unmatched(self, *, first_day: int, end_day: int) -> list[UnmatchedPerson]:
         """The identities that nobody knows, by what they cost over days, the dearest first."""
         calls, cost = func.sum(usage_days.c.calls), nano_sums(usage_days.c.cost_nanos)
         rows = await self._connection.execute(
@@ -194,7 +196,7 @@ class People:
             .having(calls > 0)
         )
         found = [
-            Unmatched(str(email or name), email is not None, int(n), whole(dollars, rest))
+            UnmatchedPerson(str(email or name), email is not None, int(n), whole(dollars, rest))
             for email, name, n, dollars, rest in rows
         ]
         return sorted(found, key=lambda one: (-one.cost_nanos, -one.calls, one.spelled))

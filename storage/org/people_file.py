@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from bot.org.people import is_email
-from bot.org.people_file import PersonLine, refuse, team_by_manager
+from bot.org.people_file import PersonLine, raise_faults, team_by_manager
 from bot.org.teams import Directory
 from bot.periods import date_of
 from storage import bulk
@@ -39,9 +39,9 @@ async def save_people(
     people = await changes.save_emails(lines)
     await changes.save_aliases(lines, people)
     await changes.save_teams(lines, people)
-    if changes.said:
+    if changes.summary:
         await Config(tx).changed()
-    return changes.said
+    return changes.summary
 
 
 class _Changes:
@@ -50,18 +50,20 @@ class _Changes:
         self._connection = tx.connection
         self._directory = directory
         self._today = today
-        self.said: list[str] = []
+        self.summary: list[str] = []
 
     async def save_emails(self, lines: Sequence[PersonLine]) -> dict[str, int]:
         """Everybody's id by e-mail, made where missing."""
         emails = sorted({(email,) for line in lines for email in (line.email, line.manager) if email})
         aliases = await bulk.select(self._connection, "person_aliases", ("alias",), ("alias",), emails)
         taken = {str(row[0]) for row in aliases}
-        refuse([f"line {n.number}, email: {n.email!r} is an alias of somebody else" for n in lines if n.email in taken])
+        raise_faults(
+            [f"line {n.number}, email: {n.email!r} is an alias of somebody else" for n in lines if n.email in taken]
+        )
         new = await bulk.insert_missing(
             self._connection, "people", ("email",), ("email",), sorted({(line.email,) for line in lines})
         )
-        self.said += [f"+ {email}" for (email,) in sorted(new)]
+        self.summary += [f"+ {email}" for (email,) in sorted(new)]
         found = await bulk.select(self._connection, "people", ("email", "id"), ("email",), emails)
         return {str(email): int(person_id) for email, person_id in found}
 
@@ -69,7 +71,7 @@ class _Changes:
         """Gives people their aliases. Whoever was known by an alias alone turns out to be that person."""
         given = {alias: (line, people[line.email]) for line in lines for alias in line.aliases}
         owners = await self._owners(sorted((alias,) for alias in given))
-        refuse(
+        raise_faults(
             [
                 f"line {line.number}, aliases: {alias!r} is the e-mail of somebody else in Slack"
                 for alias, (line, person_id) in given.items()
@@ -81,16 +83,16 @@ class _Changes:
         for alias, (line, person_id) in sorted(given.items()):
             owner = owners.get(alias)
             if owner is None:
-                self.said.append(f"+ {line.email}: alias {alias}")
+                self.summary.append(f"+ {line.email}: alias {alias}")
             elif owner.id == person_id:
                 continue
             elif owner.email in ("", alias) and not owner.slack_id:
                 if owner.id not in merged:
                     await People(self._tx).merge(owner.id, into=person_id, with_roles=True)
                     merged.add(owner.id)
-                self.said.append(f"+ {line.email}: alias {alias}, with what was booked for it")
+                self.summary.append(f"+ {line.email}: alias {alias}, with what was booked for it")
             else:
-                self.said.append(
+                self.summary.append(
                     f"~ {line.email}: alias {alias}, until now of {owner.called}; what was booked stays there"
                 )
             rows.append((alias, person_id))
@@ -135,7 +137,7 @@ class _Changes:
             rows[person_id, day] = own[day] = wanted
             was = f"{slugs[before]} → " if before is not None else ""
             since = "" if day == _SINCE_EVER else f" from {date_of(day)}"
-            self.said.append(f"{'~' if was else '+'} {line.email}: team {was}{slug}{since}")
+            self.summary.append(f"{'~' if was else '+'} {line.email}: team {was}{slug}{since}")
         await bulk.upsert(
             self._connection,
             "person_teams",

@@ -12,7 +12,7 @@ from bot.periods import day_number, day_start, micros, next_period, period_of
 from bot.teams_file import AttributionFile, OrganisationFile, TeamFile, TeamsFile
 from storage.config import Config
 from storage.org.alert_settings import StoredAlertSettings
-from storage.org.attribution import AttributionRules, Line
+from storage.org.attribution import AttributionRules, DeclaredRule
 from storage.org.people import People
 from storage.tables.base import team_roles, teams
 from storage.transaction import OpenTransaction
@@ -123,11 +123,11 @@ def _is_user_group(reference: str) -> bool:
     return reference.startswith("S") and "@" not in reference
 
 
-def _line(rule: AttributionFile, ids: dict[str, int], timezone: str) -> Line:
+def _line(rule: AttributionFile, ids: dict[str, int], timezone: str) -> DeclaredRule:
     """A line of `attribution:`; its date begins where the organisation's day does."""
     kind, pattern = rule.kind_and_pattern()
     from_at = micros(day_start(day_number(rule.from_), timezone)) if rule.from_ else None
-    return Line(kind=kind, pattern=pattern, team_id=ids[rule.team], from_at=from_at)
+    return DeclaredRule(kind=kind, pattern=pattern, team_id=ids[rule.team], from_at=from_at)
 
 
 def _fixed(kind: str, name: str, timezone: str) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from storage.sums import nano_sums, whole
 from storage.tables.base import outbox, people, usage_days, usage_hours, usage_series
 from storage.transaction import OpenTransaction
 
-Part = Literal["tool", "model", "workflow", "credential", "basis"]
+Dimension = Literal["tool", "model", "workflow", "credential", "basis"]
 
 
-class Sum(NamedTuple):
+class UsageSum(NamedTuple):
     """A part's calls, tokens and nano-dollars."""
 
     calls: int
@@ -22,7 +22,7 @@ class Sum(NamedTuple):
     notional_nanos: int
 
 
-NOTHING = Sum(0, 0, 0, 0)
+NO_USAGE = UsageSum(0, 0, 0, 0)
 _TOKENS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output")
 
 
@@ -52,13 +52,13 @@ class Reports:
 
     async def by_part(
         self,
-        part: Part,
+        part: Dimension,
         *,
         first_day: int,
         end_day: int,
         team_ids: Sequence[int] | None = None,
         person_ids: Sequence[int] | None = None,
-    ) -> dict[str, Sum]:
+    ) -> dict[str, UsageSum]:
         """Sums by a part of the series over days, of teams or of one person. A part that adjusting rows emptied is left out."""
         tokens = sum((usage_days.c[name] for name in _TOKENS[1:]), usage_days.c[_TOKENS[0]])
         wanted = (
@@ -78,10 +78,10 @@ class Reports:
         if person_ids is not None:
             wanted = wanted.where(usage_series.c.person_id.in_(list(person_ids)))
         sums = {
-            str(name): Sum(int(calls), int(count), whole(dollars, rest), int(notional))
+            str(name): UsageSum(int(calls), int(count), whole(dollars, rest), int(notional))
             for name, calls, count, dollars, rest, notional in await self._connection.execute(wanted)
         }
-        return {name: total for name, total in sums.items() if total != NOTHING}
+        return {name: total for name, total in sums.items() if total != NO_USAGE}
 
     async def by_tool_and_basis(
         self, team_ids: Iterable[int], *, first_day: int, end_day: int
@@ -119,7 +119,7 @@ class Reports:
         return {int(hour): whole(dollars, rest) for hour, dollars, rest in rows}
 
     async def part_by_hour(
-        self, part: Part, name: str, team_id: int, *, first_hour: int, end_hour: int
+        self, part: Dimension, name: str, team_id: int, *, first_hour: int, end_hour: int
     ) -> dict[int, int]:
         """Nano-dollars of one of a team's parts by UTC hour."""
         rows = await self._connection.execute(
@@ -133,12 +133,12 @@ class Reports:
 
     async def by_part_in_hours(
         self,
-        part: Part,
+        part: Dimension,
         team_id: int,
         *,
         first_hour: int,
         end_hour: int,
-        without: Iterable[tuple[Part, str]] = (),
+        without: Iterable[tuple[Dimension, str]] = (),
     ) -> dict[str, int]:
         """A team's nano-dollars by a part of the series, over UTC hours; `without` what belongs to some parts."""
         wanted = (

@@ -24,7 +24,7 @@ Row = tuple[Any, ...]
 _EVENTS = tuple(column.name for column in metadata.tables["usage_events"].columns)
 _AMOUNTS = ("calls", *COUNTER_COLUMNS, "cost_nanos", "notional_nanos")
 _AT = {name: place for place, name in enumerate(_EVENTS)}
-_SUMMED = tuple(_AT[name] for name in _AMOUNTS[1:])
+_SUMMARIZED = tuple(_AT[name] for name in _AMOUNTS[1:])
 _WRITTEN_BY = (
     f"SELECT e.{', e.'.join(_EVENTS)}, k.fingerprint FROM usage_events e JOIN event_keys k USING (source_id, key_hash)"
 )
@@ -95,7 +95,7 @@ def _sums(keyed: Any) -> list[Row]:
     sums: dict[Row, list[int]] = {}
     for team, bucket, series, row in keyed:
         there = sums.setdefault((team, bucket, series), [0] * len(_AMOUNTS))
-        for i, amount in enumerate((1, *(row[place] for place in _SUMMED))):
+        for i, amount in enumerate((1, *(row[place] for place in _SUMMARIZED))):
             there[i] += amount
     return [(*at, *sums[at]) for at in sorted(sums)]
 

@@ -7,8 +7,8 @@ import numpy as np
 from bot.detection.spike_hours import DAY, WEEK, Floats
 
 Method = Callable[[Floats], Floats]
-LEAST_HOURS = 4 * DAY
-LEAST_DOLLARS = 1.0
+MIN_HOURS = 4 * DAY
+MIN_DOLLARS = 1.0
 
 
 def static_threshold(dollars: Floats) -> Floats:
@@ -70,12 +70,12 @@ METHODS: dict[str, Method] = {
 def scores(method: Method, dollars: Floats) -> Floats:
     """A method's score of every hour, none in a team's first four days."""
     found = method(dollars)
-    found[:LEAST_HOURS] = 0.0
+    found[:MIN_HOURS] = 0.0
     return found
 
 
 def _ratio(dollars: Floats, bars: Floats) -> Floats:
-    return dollars / np.maximum(bars, LEAST_DOLLARS)
+    return dollars / np.maximum(bars, MIN_DOLLARS)
 
 
 def _sums(values: Floats, width: int) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 
 from bot.detection.histories import Histories, History, Ints, PartKind
 from bot.detection.spike_hours import HISTORY_HOURS
-from bot.detection.sweeps import View
+from bot.detection.sweeps import SweepView
 from bot.money import NANOS
 
 THIS_HOUR = int(datetime(2026, 11, 23, 15, tzinfo=UTC).timestamp()) // 3600
@@ -56,8 +56,8 @@ def histories_of(spend: Mapping[Of, Ints], *, this_hour: int = THIS_HOUR) -> His
     return histories
 
 
-def view(*, this_hour: int = THIS_HOUR, **changed: Any) -> View:
-    return View(**{"this_hour": this_hour, "set_aside": {}, "shared": (), "silent": (), "expected": {}, **changed})
+def view(*, this_hour: int = THIS_HOUR, **changed: Any) -> SweepView:
+    return SweepView(**{"this_hour": this_hour, "set_aside": {}, "shared": (), "silent": (), "expected": {}, **changed})
 
 
 def dollars(*amounts: float) -> Ints:

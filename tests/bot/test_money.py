@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from bot.money import (
     MAX_AMOUNT_NANOS,
     NANOS,
-    asked_nanos,
     nanos_from_decimal,
+    parse_amount,
     percent,
     tokens_short,
     usd,
@@ -88,7 +88,7 @@ def test_no_text_at_all_raises_anything_but_a_value_error(text: str) -> None:
     ],
 )
 def test_people_type_amounts_their_own_way(typed: str, dollars: str) -> None:
-    assert asked_nanos(typed) == int(Decimal(dollars) * NANOS)
+    assert parse_amount(typed) == int(Decimal(dollars) * NANOS)
 
 
 @pytest.mark.parametrize(
@@ -97,15 +97,15 @@ def test_people_type_amounts_their_own_way(typed: str, dollars: str) -> None:
 )
 def test_anything_else_is_refused_in_a_sentence(typed: str) -> None:
     with pytest.raises(Refusal, match=r"^(That is|An amount).*\.$"):
-        asked_nanos(typed)
+        parse_amount(typed)
 
 
 def test_a_billion_dollars_is_the_most_one_may_ask_for() -> None:
-    assert asked_nanos("1,000,000,000") == MAX_AMOUNT_NANOS
+    assert parse_amount("1,000,000,000") == MAX_AMOUNT_NANOS
     with pytest.raises(Refusal, match="more than a billion"):
-        asked_nanos("1,000,000,000.01")
+        parse_amount("1,000,000,000.01")
     with pytest.raises(Refusal, match="more than a billion"):
-        asked_nanos("9" * 5_000)
+        parse_amount("9" * 5_000)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from bot.watcher import MOST_SECONDS, rest_seconds
+from bot.watcher import MAX_SECONDS, rest_seconds
 
 HOUR, MINUTE = 3600.0, 60.0
 
@@ -45,7 +45,7 @@ def test_an_hour_is_looked_at_when_it_ends_and_again_in_its_first_minute(took: f
 def test_nothing_waits_a_quarter_of_an_hour(took: float) -> None:
     begun = rounds(took)
 
-    assert max(b - a for a, b in itertools.pairwise(begun)) <= took + MOST_SECONDS
+    assert max(b - a for a, b in itertools.pairwise(begun)) <= took + MAX_SECONDS
 
 
 @pytest.mark.parametrize(

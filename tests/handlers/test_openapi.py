@@ -16,7 +16,7 @@ from bot.settings import Settings
 from bot.sources import SOURCES
 from handlers.cli import prepare
 from handlers.intake.keys import create_key, create_source
-from handlers.intake.source_options import Said
+from handlers.intake.source_options import TypedOptions
 from tests.support import servers
 from tests.support.processes import bot_process
 
@@ -85,8 +85,8 @@ def ask_all(url: str, keys: Mapping[str, str]) -> dict[str, Counter[int]]:
 async def test_no_route_answers_500_whatever_it_is_asked(sqlite_url: str) -> None:
     context = await prepare(Settings(database_url=sqlite_url), SystemClock())
     keys = {name: await create_key(context, f"key-{name}", source=name) for name in SOURCES}
-    said = Said(signature="helicone", secret="a secret of the tests")
-    signed = await create_source(context, "signed", source="cloudevents", team=None, role="meter", said=said)
+    said = TypedOptions(signature="helicone", secret="a secret of the tests")
+    signed = await create_source(context, "signed", source="cloudevents", team=None, role="meter", typed=said)
     keys["signed"] = signed.token
     await context.store.close()
 

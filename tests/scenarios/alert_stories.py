@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bot.alerting.manners import Severity
-from bot.messages import Message as Said
+from bot.alerting.delivery_rules import Severity
+from bot.messages import Message as ProductMessage
 from bot.org.alert_settings import AlertSettings
 from bot.org.teams import Team
 from bot.views.blocks import section
-from handlers.alerting.manners import alert_key, keep_manners, say_alert
+from handlers.alerting.delivery_rules import alert_key, post_alert, update_deliveries
 from handlers.org.alert_settings import set_alert_settings
 from storage.alerting.alerts import AlertRecord
 from tests.support.company import Company
@@ -43,12 +43,12 @@ async def alerts(acme: Company, name: str, *, severity: Severity = "high", kind:
         facts = {"severity": severity}
         record = await tx.alerts.add(dedupe_key=name, team_id=team.id, kind=kind, state="open", at=at, facts=facts)
         assert record is not None
-        await say_alert(tx, rulebook, team, said(name), record=record, severity=severity, at=at)
+        await post_alert(tx, rulebook, team, message_of(name), record=record, severity=severity, at=at)
     return record
 
 
-def said(text: str) -> Said:
-    return Said(text=text, blocks=(section(text, block_id=f"said-{text[:40].replace(' ', '-')}"),))
+def message_of(text: str) -> ProductMessage:
+    return ProductMessage(text=text, blocks=(section(text, block_id=f"said-{text[:40].replace(' ', '-')}"),))
 
 
 async def becomes(acme: Company, record: AlertRecord, text: str, **changed: Any) -> None:
@@ -60,7 +60,7 @@ async def becomes(acme: Company, record: AlertRecord, text: str, **changed: Any)
         if changed.pop("closed", False):
             changed["closed_at"] = at
         await tx.alerts.save(replace(record, **changed))
-        await tx.outbox.change(alert_key(record.id), said(text), at=at)
+        await tx.outbox.change(alert_key(record.id), message_of(text), at=at)
 
 
 async def later(acme: Company, **after: float) -> None:
@@ -70,7 +70,7 @@ async def later(acme: Company, **after: float) -> None:
 
 
 async def minded(acme: Company) -> None:
-    await keep_manners(acme.context)
+    await update_deliveries(acme.context)
     await acme.settles()
 
 

@@ -39,7 +39,7 @@ async def slack_sends(
         return answer.status, await answer.text()
 
 
-def said_by_bot(workspace: Workspace) -> list[str]:
+def bot_messages(workspace: Workspace) -> list[str]:
     return [call["method"] for call in workspace.calls if call["method"].startswith("chat.")]
 
 
@@ -101,7 +101,7 @@ GARBAGE = (
 
 
 async def test_garbage_is_401_unsigned_and_does_no_harm_signed(acme: Company) -> None:
-    before = said_by_bot(acme.workspace)
+    before = bot_messages(acme.workspace)
     for body, kind in itertools.product(GARBAGE, (FORM, "application/json", "application/json; charset=nonsense")):
         assert (await slack_sends(acme, body, signed="v0=0", kind=kind))[0] == 401
         status, text = await slack_sends(acme, body, kind=kind)
@@ -109,7 +109,7 @@ async def test_garbage_is_401_unsigned_and_does_no_harm_signed(acme: Company) ->
         assert "Traceback" not in text
 
     await acme.settles()
-    assert said_by_bot(acme.workspace) == before
+    assert bot_messages(acme.workspace) == before
     assert (await slack_sends(acme, COMMAND))[0] == 200
 
 

@@ -17,7 +17,7 @@ from handlers.books.periods import keep_books
 from handlers.context import Context
 from handlers.intake.keys import create_key
 from handlers.intake.usage import Intake
-from handlers.intake.usage_answers import Answer
+from handlers.intake.usage_jobs import Answer
 from handlers.org.teams import import_teams
 from storage.books.checks import faults
 from storage.intake.keys import key_hash

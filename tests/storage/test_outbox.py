@@ -6,7 +6,7 @@ import pytest
 
 from bot.messages import Message
 from bot.periods import MICROS
-from storage.outbox import NEVER, Parcel, copy_key
+from storage.outbox import NEVER, OutboxItem, copy_key
 from storage.store import Store
 
 NOW = 1_795_000_000 * MICROS
@@ -26,19 +26,19 @@ async def change(store: Store, key: str, text: str, *, at: int = NOW) -> bool:
         return await tx.outbox.change(key, Message(text=text, blocks=()), at=at)
 
 
-async def claim(store: Store, owner: str = "one", *, now: int = NOW, limit: int = 20) -> list[Parcel]:
+async def claim(store: Store, owner: str = "one", *, now: int = NOW, limit: int = 20) -> list[OutboxItem]:
     async with store.begin() as tx:
         return await tx.outbox.claim(owner=owner, now=now, lease_seconds=LEASE, limit=limit)
 
 
-async def delivered(store: Store, parcel: Parcel, owner: str = "one", *, ts: str = "1.0") -> bool:
+async def delivered(store: Store, item: OutboxItem, owner: str = "one", *, ts: str = "1.0") -> bool:
     async with store.begin() as tx:
-        return await tx.outbox.delivered(parcel, owner=owner, channel="C1", ts=ts, file_ids=())
+        return await tx.outbox.delivered(item, owner=owner, channel="C1", ts=ts, file_ids=())
 
 
-async def failed(store: Store, parcel: Parcel, owner: str = "one", *, next_at: int = NOW, give_up: bool) -> None:
+async def failed(store: Store, item: OutboxItem, owner: str = "one", *, next_at: int = NOW, give_up: bool) -> None:
     async with store.begin() as tx:
-        await tx.outbox.failed(parcel, owner=owner, fault="no", next_at=next_at, give_up=give_up)
+        await tx.outbox.failed(item, owner=owner, fault="no", next_at=next_at, give_up=give_up)
 
 
 async def waiting(store: Store) -> int:
@@ -79,7 +79,7 @@ async def test_workers_that_claim_at_once_never_hold_the_same_message(store: Sto
     found = await asyncio.gather(*(claim(store, f"worker {n}", limit=7) for n in range(6)))
     later = await claim(store, "last", limit=100)
 
-    claimed = [parcel.dedupe_key for parcels in (*found, later) for parcel in parcels]
+    claimed = [item.dedupe_key for items in (*found, later) for item in items]
     assert sorted(claimed) == sorted(keys)
 
 
@@ -216,8 +216,8 @@ async def test_a_message_can_be_held_for_ever_and_let_go(store: Store) -> None:
 async def test_what_was_said_is_held_no_more(store: Store) -> None:
     """Else what it comes to would never be seen."""
     await put(store, "alert")
-    (parcel,) = await claim(store)
-    await delivered(store, parcel)
+    (item,) = await claim(store)
+    await delivered(store, item)
     await hold(store, "alert", NEVER)
     await change(store, "alert", "second")
 

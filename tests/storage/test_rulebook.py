@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from bot.org.attribution import Attribution, Rule
+from bot.org.attribution import Attribution, AttributionRule
 from bot.periods import date_of, micros
 from bot.rulebook import Rulebook
 from bot.sources import SOURCES
@@ -59,8 +59,8 @@ async def test_a_rule_begins_in_the_middle_of_a_quarter_of_an_hour(books: Books)
     begins = micros(MIDNIGHT_THERE) + 417_000_001
     rulebook.attribution = Attribution(
         rules=[
-            Rule(kind="credential", pattern="key-7", team_id=teams["search"], until_at=begins),
-            Rule(kind="credential", pattern="key-7", team_id=teams["mobile"], from_at=begins, dated=True),
+            AttributionRule(kind="credential", pattern="key-7", team_id=teams["search"], until_at=begins),
+            AttributionRule(kind="credential", pattern="key-7", team_id=teams["mobile"], from_at=begins, dated=True),
         ],
         team_ids={},
         team_of_user={},

@@ -65,7 +65,7 @@ HEADERS = (
 )
 
 
-class Call(NamedTuple):
+class TracedCall(NamedTuple):
     """One row of a trace: when, the tokens of its context and those generated."""
 
     at: datetime
@@ -91,7 +91,7 @@ class Sums:
         )
 
 
-def calls(folder: Path = TRACES) -> list[Call]:
+def calls(folder: Path = TRACES) -> list[TracedCall]:
     """The calls of both traces in the order of time; where they are missing, a smaller made-up trace of their shape."""
     files = [(folder / f"azure_llm_trace_{kind}.csv", kind == "code") for kind in ("code", "conv")]
     if not all(file.exists() for file, _ in files):
@@ -101,11 +101,11 @@ def calls(folder: Path = TRACES) -> list[Call]:
         with file.open(newline="") as lines:
             for row in csv.DictReader(lines):
                 at = datetime.fromisoformat(row["TIMESTAMP"][:26]).replace(tzinfo=UTC)
-                found.append(Call(at, int(row["ContextTokens"]), int(row["GeneratedTokens"]), is_code))
+                found.append(TracedCall(at, int(row["ContextTokens"]), int(row["GeneratedTokens"]), is_code))
     return sorted(found, key=lambda call: call.at)
 
 
-def _made_up(count: int = 6_000) -> list[Call]:
+def _made_up(count: int = 6_000) -> list[TracedCall]:
     """As many long contexts with short answers, and short ones with long answers, as the traces have, within an hour."""
     chance = random.Random(7)
     at = datetime(2023, 11, 16, 18, 15, 46, tzinfo=UTC)
@@ -115,7 +115,7 @@ def _made_up(count: int = 6_000) -> list[Call]:
         is_code = chance.random() < 0.31
         context = min(7_400, round(chance.lognormvariate(7.2 if is_code else 6.5, 0.9)) + 1)
         generated = min(1_900, round(chance.lognormvariate(2.6 if is_code else 4.8, 0.9)) + 1)
-        found.append(Call(at, context, generated, is_code))
+        found.append(TracedCall(at, context, generated, is_code))
     return found
 
 
@@ -133,7 +133,7 @@ def traced_rows(seed: int) -> list[Traced]:
     return [Traced(team, nanos_of(row), row) for team, row in _rows(calls(), seed)]
 
 
-def _rows(traced: list[Call], seed: int) -> Iterator[tuple[str, dict[str, str]]]:
+def _rows(traced: list[TracedCall], seed: int) -> Iterator[tuple[str, dict[str, str]]]:
     """Each call as (its team, a CSV row): model, tool, person and cached parts by the seeded rule."""
     chance = random.Random(seed)
     for number, call in enumerate(traced, 1):

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 from fastapi import FastAPI
 
-from bot.app import Running, Worker, running
+from bot.app import ProcessParts, Worker, running
 from bot.clock import ShiftedClock
 from bot.sandbox.server import create_sandbox
 from bot.sandbox.settings import Channel, Member, SandboxSettings
@@ -23,8 +23,8 @@ from handlers.context import Context
 from handlers.intake.keys import create_key
 from handlers.org.teams import import_teams
 from handlers.schedule import look_up_slack
-from handlers.slack.outbox import Courier
-from handlers.slack.pictures import DrawingRoom
+from handlers.slack.chart_renderer import ChartRenderer
+from handlers.slack.outbox import OutboxWorker
 from handlers.watcher import watch_budgets
 from tests.support import servers
 from tests.support.people import Person, Sandbox, listened
@@ -83,7 +83,7 @@ class Company:
 
     context: Context
     clock: ShiftedClock
-    parts: Running
+    parts: ProcessParts
     worker: Worker
     workspace: Workspace
     sandbox: Sandbox
@@ -103,7 +103,7 @@ class Company:
         await listened()
         for _ in range(20):
             judged = await watch_budgets(self.context)
-            delivered = await self.worker.courier.deliver_due()
+            delivered = await self.worker.outbox_worker.deliver_due()
             if not judged and not delivered:
                 return
 
@@ -157,9 +157,9 @@ def middle_of_next_month(now: datetime) -> datetime:
 
 
 @cache
-def _drawing_room() -> DrawingRoom:
+def _chart_renderer() -> ChartRenderer:
     """One process that draws for all stories: starting it takes longer than most of them."""
-    return DrawingRoom()
+    return ChartRenderer()
 
 
 @asynccontextmanager
@@ -196,7 +196,7 @@ async def company(database_url: str, *, teams_yml: str = TEAMS_YML) -> AsyncIter
     ):
         await look_up_slack(context)
         worker = Worker(context)
-        worker.courier = Courier(context, _drawing_room().draw)
+        worker.outbox_worker = OutboxWorker(context, _chart_renderer().draw)
         names = ("anna", "emi", "ben", "mia", "chloe", "dan", "gus")
         people = {name: Person(sandbox, f"U{name.upper()}") for name in names}
         yield Company(

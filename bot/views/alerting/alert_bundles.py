@@ -9,7 +9,7 @@ from bot.views.blocks import button, context, plain, section
 from bot.views.wording import counted
 
 _MOST = 20
-_MOST_CHARACTERS = 3_500
+_MAX_CHARACTERS = 3_500
 """They stand in the text and in the blocks; what is beyond either is counted."""
 
 
@@ -41,7 +41,7 @@ def bundle_message(bundled: Sequence[BundledAlert], *, command: str) -> Message:
 
 
 def _that_fit(bundled: Sequence[BundledAlert]) -> list[BundledAlert]:
-    shown, left = [], _MOST_CHARACTERS
+    shown, left = [], _MAX_CHARACTERS
     for alert in bundled[:_MOST]:
         left -= len(alert.text)
         if left < 0:

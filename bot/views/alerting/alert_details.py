@@ -10,10 +10,10 @@ from bot.views.blocks import actions, button, context, date_mark, name, page, pl
 from bot.views.requests.budget_requests import REQUEST_BUDGET
 from bot.views.wording import counted, part_name
 
-_MOST_HOURS = 30
-_MOST_PARTS = 12
-_MOST_PEOPLE = 15
-_MOST_CHARACTERS = 2_800
+_MAX_HOURS = 30
+_MAX_PARTS = 12
+_MAX_PEOPLE = 15
+_MAX_CHARACTERS = 2_800
 _KINDS = {"credential": "key"}
 
 
@@ -57,7 +57,7 @@ def details_view(details: AlertDetails) -> dict[str, Any]:
 def _hours(details: AlertDetails, clock: str) -> str:
     """A line an hour: when, cost, usual band, and whether it is above it, in words and not by colour."""
     lines = []
-    for line in details.hours[-_MOST_HOURS:]:
+    for line in details.hours[-_MAX_HOURS:]:
         local = moment(line.hour * HOUR_MICROS).astimezone(zone(clock))
         band = f"{usd_round(line.low_nanos)} to {usd_round(line.high_nanos)}"
         above = ", above it" if line.cost_nanos > line.high_nanos else ""
@@ -67,12 +67,12 @@ def _hours(details: AlertDetails, clock: str) -> str:
 
 def _parts(details: AlertDetails) -> str:
     lines: list[str] = []
-    for part in details.parts[:_MOST_PARTS]:
+    for part in details.parts[:_MAX_PARTS]:
         kind = _KINDS.get(part.dimension, part.dimension)
         usual = f"usually {usd(part.usual_nanos)}" if part.usual_nanos > 0 else "usually nothing"
         share = percent(part.cost_nanos, details.observed_nanos)
         line = f"• {kind} {part_name(part.name, kind=kind)}: {usd(part.cost_nanos)} ({share} of the spend), {usual}"
-        if sum(map(len, lines)) + len(line) > _MOST_CHARACTERS:  # names may be of signs that are escaped
+        if sum(map(len, lines)) + len(line) > _MAX_CHARACTERS:  # names may be of signs that are escaped
             break
         lines.append(line)
     return "\n".join(lines)
@@ -80,8 +80,8 @@ def _parts(details: AlertDetails) -> str:
 
 def _people(details: AlertDetails) -> str:
     assert details.people is not None
-    lines = [f"• {who}: {usd(nanos)}" for who, nanos in details.people[:_MOST_PEOPLE]]
-    rest = details.people[_MOST_PEOPLE:]
+    lines = [f"• {who}: {usd(nanos)}" for who, nanos in details.people[:_MAX_PEOPLE]]
+    rest = details.people[_MAX_PEOPLE:]
     if rest:
         lines.append(f"• {counted(len(rest), 'other')}: {usd(sum(nanos for _, nanos in rest))}")
     return "\n".join(lines)

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from bot.alerting.alert_quality import QUALITY_DAYS, AlertQuality
 from bot.messages import Block
 from bot.org.teams import Team
-from bot.views.alerting.manners import settings_button
+from bot.views.alerting.delivery_rules import settings_button
 from bot.views.blocks import name, section
 from bot.views.wording import counted
 
-_MOST_TEAMS = 3
+_MAX_TEAMS = 3
 
 
 def quality_words(quality: AlertQuality) -> str:
@@ -19,7 +19,7 @@ def quality_words(quality: AlertQuality) -> str:
     parts = [
         f"{quality.acknowledged:,} acknowledged",
         f"{quality.expected:,} planned",
-        f"{quality.useless:,} not useful",
+        f"{quality.not_useful:,} not useful",
     ]
     soon = "" if quality.median_seconds is None else f"; half of the answers within {_span(quality.median_seconds)}"
     noise = f" {quality.noise:,} of {quality.answered:,} answered were noise." if quality.is_noisy else ""
@@ -41,8 +41,8 @@ def company_quality_block(
     told of the organisation."""
     lines = [quality_words(quality)]
     if noisy:
-        named = ", ".join(name(team.name, limit=30) for team, _ in noisy[:_MOST_TEAMS])
-        rest = f" and {counted(len(noisy) - _MOST_TEAMS, 'team')} more" if len(noisy) > _MOST_TEAMS else ""
+        named = ", ".join(name(team.name, limit=30) for team, _ in noisy[:_MAX_TEAMS])
+        rest = f" and {counted(len(noisy) - _MAX_TEAMS, 'team')} more" if len(noisy) > _MAX_TEAMS else ""
         lines.append(f"Mostly noise: {named}{rest}. Their thresholds or mutes may want a change.")
     words = f"*Alerts, last {QUALITY_DAYS} days*\n" + "\n".join(lines)
     return section(words, block_id="company-alerts", accessory=settings_button(organisation))
@@ -53,7 +53,7 @@ def managed_quality_blocks(managed: Sequence[tuple[Team, AlertQuality]]) -> list
     if not managed:
         return []
     blocks = [section(f"*Alerts of my teams, last {QUALITY_DAYS} days*", block_id="home-alerts")]
-    for team, quality in managed[:_MOST_TEAMS]:
+    for team, quality in managed[:_MAX_TEAMS]:
         words = f"*{name(team.name, limit=40)}* {quality_words(quality)}"
         blocks.append(section(words, block_id=f"home-alerts-{team.id}", accessory=settings_button(team)))
     return blocks

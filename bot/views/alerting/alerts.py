@@ -18,7 +18,7 @@ SNOOZE_FIELD = "snooze"
 
 EXPECT_FORM = "expect_form"
 CAUSE_FIELD = "cause"
-LONG_FIELD = "how_long"
+DURATION_FIELD = "how_long"
 
 
 class Choice(StrEnum):
@@ -29,7 +29,7 @@ class Choice(StrEnum):
     DETAILS = "details"
     BUDGET = "request"
     STANDING = "standing"
-    USELESS = "useless"
+    NOT_USEFUL = "useless"
 
 
 _WORDS = {
@@ -38,7 +38,7 @@ _WORDS = {
     Choice.DETAILS: "Details",
     Choice.BUDGET: "Request budget",
     Choice.STANDING: "How the team stands",
-    Choice.USELESS: "Not useful",
+    Choice.NOT_USEFUL: "Not useful",
 }
 
 
@@ -76,11 +76,11 @@ def answer_blocks(
 
 def _menu(alert_id: int, *, answered: bool, expectable: bool, may_request: bool) -> Element:
     """At most five things to choose. A threshold has its button for budget beside it, and is explained by the standing."""
-    offered = [Choice.SNOOZE, Choice.STANDING, Choice.USELESS]
+    offered = [Choice.SNOOZE, Choice.STANDING, Choice.NOT_USEFUL]
     if expectable:
         last = Choice.PLANNED if answered else Choice.STANDING
         budget = [Choice.BUDGET] if may_request else []
-        offered = [Choice.SNOOZE, Choice.DETAILS, *budget, last, Choice.USELESS]
+        offered = [Choice.SNOOZE, Choice.DETAILS, *budget, last, Choice.NOT_USEFUL]
     return overflow(*((_WORDS[choice], f"{choice}:{alert_id}") for choice in offered), action_id=ALERT_MENU)
 
 

@@ -1,6 +1,6 @@
 """What people see of a budget: a line that was crossed, its end, a run-out foretold, and what became of each."""
 
-from bot.alerting.budget_alerts import WHOLE, Foretold
+from bot.alerting.budget_alerts import FULL_PERCENT, PostedForecast
 from bot.books.budgets import Standing
 from bot.messages import Block, Message
 from bot.money import usd_round
@@ -20,7 +20,7 @@ def threshold_message(
     team, key = standing.team, f"alert-{alert_id}{'-answered' if answered else ''}"
     crossed = crossed_words(standing, percent)
     now = f"{headline(standing)} {outlook(standing)}"
-    after = [what_happens_next(standing)] if percent == WHOLE else []
+    after = [next_steps(standing)] if percent == FULL_PERCENT else []
     blocks: list[Block] = [
         section(f"*{crossed}.* {' '.join([now, *after])}", block_id=f"{key}-headline", fields=figures(standing)),
         *answer_blocks(
@@ -42,14 +42,14 @@ def crossed_words(standing: Standing, percent: int) -> str:
     """`Search has passed 80 % of its budget`, `Search has used up its budget`, or that the rest of it is held."""
     team, balance = standing.team, standing.balance
     budget = "its budget" if team.kind == "team" else "the budget that no team was given"
-    if percent != WHOLE:
+    if percent != FULL_PERCENT:
         return f"{name(team.name)} has passed {percent} % of {budget}"
     if balance.charged_nanos >= balance.allocated_nanos:
         return f"{name(team.name)} has used up {budget}"
     return f"{name(team.name)} has nothing left of {budget}: the rest is held"
 
 
-def what_happens_next(standing: Standing) -> str:
+def next_steps(standing: Standing) -> str:
     """What an exhausted budget leads to in the team's mode, and what one can do about it."""
     team = standing.team
     if team.kind != "team":
@@ -81,7 +81,7 @@ RELEASED = "what was held is free again."
 
 
 def forecast_message(
-    foretold: Foretold, *, team: Team, alert_id: int, command: str, may_ask: bool, answered: str | None
+    foretold: PostedForecast, *, team: Team, alert_id: int, command: str, team_may_request: bool, answered: str | None
 ) -> Message:
     """A budget that runs out before its period ends, or what became of that forecast: `foretold.outcome` says which."""
     key = f"alert-{alert_id}-{foretold.outcome}{'-answered' if answered else ''}"
@@ -117,7 +117,7 @@ def forecast_message(
             alert_id,
             answered,
             what=f"the forecast of {plain(team.name, limit=40)}",
-            others=_request_button(team) if may_ask else (),
+            others=_request_button(team) if team_may_request else (),
             expectable=False,
             may_request=False,
         ),

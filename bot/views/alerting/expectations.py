@@ -7,13 +7,13 @@ from bot.alerting.expectations import Cause, Expectation
 from bot.messages import Block, Message
 from bot.money import usd, usd_round
 from bot.org.teams import Team
-from bot.views.alerting.alerts import CAUSE_FIELD, EXPECT_FORM, LONG_FIELD
+from bot.views.alerting.alerts import CAUSE_FIELD, DURATION_FIELD, EXPECT_FORM
 from bot.views.blocks import actions, button, context, date_mark, field, modal, name, plain, section, select
 from bot.views.wording import part_name
 
 END_EXPECTATION = "end_expectation"
 """A button that carries an expectation's id."""
-_MOST_LISTED = 10
+_MAX_LISTED = 10
 _KINDS = {"credential": "key"}
 
 
@@ -91,12 +91,12 @@ def expectations_message(
     lead = f"Expected of {name(team.name)}"
     blocks: list[Block] = [section(f"*{lead}*", block_id="expected")]
     lines = []
-    for expectation, who in listed[:_MOST_LISTED]:
+    for expectation, who in listed[:_MAX_LISTED]:
         line = _line(expectation, team=team, who=who, zone=zone, at=at)
         lines.append(line)
         end = _end_button(expectation, team)
         blocks.append(section(line, block_id=f"expected-{expectation.id}", accessory=end))
-    rest = len(listed) - _MOST_LISTED
+    rest = len(listed) - _MAX_LISTED
     more = f"{rest} more are not shown. " if rest > 0 else ""
     blocks.append(context(f"{more}{example}", block_id="expected-notes"))
     return Message(text=f"{lead}: {'; '.join(lines)}. {more}{example}", blocks=tuple(blocks))
@@ -130,7 +130,7 @@ def expect_form(
     menu = select(causes, action_id=CAUSE_FIELD, chosen=causes[0][1], placeholder="What was planned")
     hint = "All else of the team goes on being watched."
     blocks.append(field("What was planned?", menu, block_id=CAUSE_FIELD, hint=hint))
-    menu = select(until, action_id=LONG_FIELD, chosen=until[0][1], placeholder="For how long")
+    menu = select(until, action_id=DURATION_FIELD, chosen=until[0][1], placeholder="For how long")
     hint = "Budget alerts are said as ever."
-    blocks.append(field("For how long?", menu, block_id=LONG_FIELD, hint=hint))
+    blocks.append(field("For how long?", menu, block_id=DURATION_FIELD, hint=hint))
     return modal(title="This was planned", submit="Save", blocks=blocks, callback_id=EXPECT_FORM, metadata=metadata)

@@ -15,10 +15,10 @@ def has_budget(standing: Standing) -> bool:
 
 def may_request(standing: Standing) -> bool:
     """Whether a request for the team's budget has consequences, so that the button for it is drawn."""
-    return may_ask(standing.team)
+    return team_may_request(standing.team)
 
 
-def may_ask(team: Team) -> bool:
+def team_may_request(team: Team) -> bool:
     """The same of a team whose figures are not at hand."""
     return team.kind == "team" and team.mode == "govern"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.alerting.alerts import Silence
+from bot.alerting.alerts import DataGap
 from bot.books.budgets import Standing
 from bot.messages import Block, Message
 from bot.org.teams import Team
@@ -10,7 +10,7 @@ from bot.reporting.digests import Share
 from bot.views.blocks import actions, button, context, name, plain, section
 from bot.views.books.budgets import figures, has_budget, headline, may_request, no_budget_words, outlook, spent_words
 from bot.views.charts import spend_chart
-from bot.views.detection.silences import gaps_words
+from bot.views.detection.data_gaps import gaps_words
 from bot.views.requests.budget_requests import REQUEST_BUDGET
 from bot.views.wording import counted, share_lines
 
@@ -18,7 +18,7 @@ SHOW_STANDING = "show_standing"
 """A button that asks for a team's standing, its value the team's id."""
 SHARE_STANDING = "share_standing"
 
-_MOST_TEAMS = 15
+_MAX_TEAMS = 15
 
 
 def standing_text(standing: Standing) -> str:
@@ -38,7 +38,7 @@ def standing_message(
     command: str,
     pending: int,
     shared_by: str | None = None,
-    gaps: Sequence[Silence] = (),
+    gaps: Sequence[DataGap] = (),
 ) -> Message:
     """What `/tokens` answers.
 
@@ -89,10 +89,10 @@ def no_team_message(teams: Sequence[Team], command: str) -> Message:
         )
         return Message(text=text, blocks=(section(text, block_id="no-team"),))
     lead = "This channel belongs to no team. Choose one of yours:"
-    names = ", ".join(name(team.name) for team in teams[:_MOST_TEAMS])
-    rest = f"and {len(teams) - _MOST_TEAMS:,} more" if len(teams) > _MOST_TEAMS else ""
+    names = ", ".join(name(team.name) for team in teams[:_MAX_TEAMS])
+    rest = f"and {len(teams) - _MAX_TEAMS:,} more" if len(teams) > _MAX_TEAMS else ""
     blocks = [section(lead, block_id="no-team")]
-    for team in teams[:_MOST_TEAMS]:
+    for team in teams[:_MAX_TEAMS]:
         label = f"Show how {plain(team.name, limit=40)} stands"
         show = button("Show", action_id=SHOW_STANDING, value=team.id, label=label)
         blocks.append(section(f"*{name(team.name)}*", block_id=f"team-{team.id}", accessory=show))
@@ -110,7 +110,7 @@ def preview_message(command: str) -> Message:
     return Message(text=text, blocks=(section(text, block_id="preview"),))
 
 
-def not_yours_message(team: Team) -> Message:
+def not_your_team_message(team: Team) -> Message:
     """To somebody who asks for the figures of a team that they are not in."""
     text = (
         f"The figures of {name(team.name)} are for its members, its managers and finance. "

@@ -9,10 +9,10 @@ from bot.costs.prices import (
     FROM_FIELD,
     INPUT_FIELD,
     OUTPUT_FIELD,
-    Disagreement,
+    PriceDisagreement,
     Repricing,
     SetPrice,
-    Unpriced,
+    UnpricedModel,
     iso_day,
     rate_words,
 )
@@ -25,11 +25,11 @@ from bot.views.blocks import (
     context,
     date_input,
     field,
-    heard,
     mention,
     modal,
     name,
     section,
+    spoken_label,
     text_input,
 )
 from bot.views.wording import counted, signed_usd
@@ -37,8 +37,8 @@ from bot.views.wording import counted, signed_usd
 SET_PRICE = "set_price"
 PRICE_FORM = "price_form"
 
-_MOST_MODELS = 5
-_MOST_ON_HOME = 3
+_MAX_MODELS = 5
+_MAX_ON_HOME = 3
 _RATE_CHARACTERS = 20
 
 
@@ -47,13 +47,15 @@ def model_words(provider: str, model: str) -> str:
     return name(model, limit=36) + (f" of {name(provider, limit=16)}" if provider else "")
 
 
-def unpriced_message(told: Sequence[Unpriced], *, priced: Mapping[tuple[str, str], tuple[SetPrice, str]]) -> Message:
+def unpriced_message(
+    told: Sequence[UnpricedModel], *, priced: Mapping[tuple[str, str], tuple[SetPrice, str]]
+) -> Message:
     """To admins: models that have no price, once each. `priced` says of those that got one since: the price and by whom
     (as Slack mentions them)."""
-    shown = told[:_MOST_MODELS]
+    shown = told[:_MAX_MODELS]
     open_models = [u for u in told if (u.provider, u.model) not in priced]
     lead = f"{counted(len(told), 'model')} without a price"
-    names = ", ".join(model_words(u.provider, u.model) for u in open_models[:_MOST_MODELS])
+    names = ", ".join(model_words(u.provider, u.model) for u in open_models[:_MAX_MODELS])
     text = (
         f"{lead}: {names}. Their use counts as $0 until you set one." if open_models else f"{lead}: all have one now."
     )
@@ -78,17 +80,17 @@ def price_blocks(prices: PricesView) -> list[Block]:
     blocks: list[Block] = []
     if prices.unpriced:
         blocks.append(section("*Models without a price*", block_id="prices"))
-        for model in prices.unpriced[:_MOST_ON_HOME]:
+        for model in prices.unpriced[:_MAX_ON_HOME]:
             blocks.append(_unpriced_section(model, block_id=f"price-{model.id}"))
-        if (rest := len(prices.unpriced) - _MOST_ON_HOME) > 0:
+        if (rest := len(prices.unpriced) - _MAX_ON_HOME) > 0:
             blocks.append(context(f"And {counted(rest, 'more model')}, which show here next.", block_id="prices-more"))
     if prices.repricings:
-        lines = [_repricing_words(r) for r in prices.repricings[:_MOST_ON_HOME]]
+        lines = [_repricing_words(r) for r in prices.repricings[:_MAX_ON_HOME]]
         blocks.append(context("\n".join(lines), block_id="repricings"))
     return blocks
 
 
-def disagreement_words(found: Sequence[Disagreement]) -> str:
+def disagreement_words(found: Sequence[PriceDisagreement]) -> str:
     """A line for what needs attention: senders say that calls cost something else than we do."""
     worst = found[0]
     total = sum(d.difference_nanos for d in found)
@@ -98,7 +100,7 @@ def disagreement_words(found: Sequence[Disagreement]) -> str:
     return f"{lead}, {said}. `tokens prices disagreements` lists them."
 
 
-def price_form(model: Unpriced, *, metadata: str, from_day: int) -> dict[str, Any]:
+def price_form(model: UnpricedModel, *, metadata: str, from_day: int) -> dict[str, Any]:
     """The form to set a model's price."""
     asked = (
         (INPUT_FIELD, "Input, dollars per million tokens", "What a token costs that is read and not cached.", False),
@@ -129,14 +131,14 @@ def repriced_message(line: Repricing) -> Message:
     return Message(text=_repricing_words(line))
 
 
-def _unpriced_section(model: Unpriced, *, block_id: str) -> Block:
-    label = f"Set the price of {heard(model.model, limit=30)}"
+def _unpriced_section(model: UnpricedModel, *, block_id: str) -> Block:
+    label = f"Set the price of {spoken_label(model.model, limit=30)}"
     set_price = button("Set price", action_id=SET_PRICE, value=model.id, label=label)
     words = f"*{model_words(model.provider, model.model)}*\n{_use_words(model)}"
     return section(words, block_id=block_id, accessory=set_price)
 
 
-def _use_words(model: Unpriced) -> str:
+def _use_words(model: UnpricedModel) -> str:
     return f"{counted(model.calls, 'call')}, {tokens_short(model.tokens)} tokens since {day_text(model.first_day)}"
 
 

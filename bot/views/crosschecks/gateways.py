@@ -13,7 +13,7 @@ from bot.views.books.budgets import has_budget, headline, may_request
 from bot.views.requests.budget_requests import REQUEST_BUDGET
 from bot.views.wording import counted
 
-_MOST_TEAMS = 12
+_MAX_TEAMS = 12
 _DAY_MICROS = 86_400_000_000
 _HASH_CHARACTERS = 64
 
@@ -98,9 +98,9 @@ def drift_message(lines: Sequence[DriftLine], *, source: str, alert_id: int, zon
     """For finance: the teams of which a gateway and the books say different things, why that may be, what to do."""
     key, still = f"alert-{alert_id}", [line for line in lines if not line.is_closed]
     lead = _lead(still, source)
-    shown = [_line_words(line, zone) for line in (*still, *(line for line in lines if line.is_closed))[:_MOST_TEAMS]]
-    if len(lines) > _MOST_TEAMS:
-        shown.append(f"and {counted(len(lines) - _MOST_TEAMS, 'team')} more")
+    shown = [_line_words(line, zone) for line in (*still, *(line for line in lines if line.is_closed))[:_MAX_TEAMS]]
+    if len(lines) > _MAX_TEAMS:
+        shown.append(f"and {counted(len(lines) - _MAX_TEAMS, 'team')} more")
     blocks: list[Block] = [section(f"*{lead}*", block_id=f"{key}-headline")]
     blocks += [
         section("\n".join(f"• {words}" for words in shown[at : at + 6]), block_id=f"{key}-teams-{at}")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.crosschecks.observations import CrossCheck
-from bot.intake.quarantine import Share
+from bot.intake.quarantine import QuarantineShare
 from bot.messages import Message
 from bot.money import tokens_short, usd
 from bot.periods import short_day_text
@@ -34,7 +34,7 @@ def quarantine_lines(company: CompanyView) -> list[str]:
     return lines
 
 
-def _parts(shares: Sequence[Share]) -> str:
+def _parts(shares: Sequence[QuarantineShare]) -> str:
     ranked = sorted(shares, key=lambda share: (-share.rows, share.source, share.kind))
     said = [f"{s.rows:,} {_KIND_WORDS.get(s.kind, s.kind)} from {name(s.source, limit=40)}" for s in ranked[:_SHOWN]]
     rest = sum(share.rows for share in ranked[_SHOWN:])

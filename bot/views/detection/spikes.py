@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.alerting.alerts import Contributor, SpikeAlert
-from bot.detection.shared_rises import MOST_HOURS
+from bot.detection.shared_rises import MAX_HOURS
 from bot.messages import Block, Message
 from bot.money import percent, usd, usd_round
 from bot.org.teams import Team
 from bot.periods import HOUR_MICROS
 from bot.views.alerting.alerts import answer_blocks
-from bot.views.blocks import context, date_mark, name, picture, plain, section
-from bot.views.books.budgets import may_ask
-from bot.views.detection.silences import silence_words
+from bot.views.blocks import chart_placeholder, context, date_mark, name, plain, section
+from bot.views.books.budgets import team_may_request
+from bot.views.detection.data_gaps import silence_words
 from bot.views.wording import counted, part_name
 
-_MOST_CONTRIBUTORS = 5
-_MOST_SILENCES = 3
+_MAX_CONTRIBUTORS = 5
+_MAX_SILENCES = 3
 _DIMENSIONS = {"credential": "key", "model": "model", "tool": "tool", "workflow": "workflow"}
 
 
@@ -61,18 +61,18 @@ def spike_message(
         sides = ", seen from several sides" if len(alert.contributors) > 1 else ""
         drivers = f"*What drives it*{sides}\n{_contributors(alert, zone=zone)}"
         blocks.append(section(drivers, block_id=f"{key}-drivers"))
-    silent = [silence_words(silence, zone=zone) for silence in alert.silences[:_MOST_SILENCES]]
+    silent = [silence_words(silence, zone=zone) for silence in alert.silences[:_MAX_SILENCES]]
     if silent:
         blocks.append(context(*silent, block_id=f"{key}-silences"))
     if chart is not None:
-        blocks.append(picture(0, block_id=f"{key}-chart"))
+        blocks.append(chart_placeholder(0, block_id=f"{key}-chart"))
     if closed:
         if answered:
             blocks.append(context(answered, block_id=f"{key}-answered"))
     else:
         what = f"the spike of {plain(team.name, limit=40)}"
         blocks += answer_blocks(
-            key, alert_id, answered, what=what, others=(), expectable=True, may_request=may_ask(team)
+            key, alert_id, answered, what=what, others=(), expectable=True, may_request=team_may_request(team)
         )
     blocks.append(context(f"`{command}` here shows how the team stands now.", block_id=f"{key}-notes"))
     driver = f" Most of it: {_contributor(alert, alert.contributors[0], zone=zone)}." if alert.contributors else ""
@@ -89,7 +89,7 @@ def part_words(part: tuple[str, str], *, escaped: bool = True) -> str:
 
 
 def _contributors(alert: SpikeAlert, *, zone: str) -> str:
-    shown = [_contributor(alert, part, zone=zone) for part in alert.contributors[:_MOST_CONTRIBUTORS]]
+    shown = [_contributor(alert, part, zone=zone) for part in alert.contributors[:_MAX_CONTRIBUTORS]]
     return "\n".join(f"{rank}. {words}" for rank, words in enumerate(shown, 1))
 
 
@@ -109,7 +109,7 @@ def shared_rise_message(facts: Mapping[str, Any], *, zone: str) -> Message:
     start = date_mark(min(hours) * HOUR_MICROS, timezone=zone)
     lead = f"{counted(facts['teams'], 'team')} rose together at {start}: {usd_round(facts['rise_nanos'])} more than a week before"
     why = "So many at once is likely a provider or gateway that catches up with its reports, so no team is told of a spike."
-    then = f"If it goes on for more than {counted(MOST_HOURS, 'hour')}, each team is."
+    then = f"If it goes on for more than {counted(MAX_HOURS, 'hour')}, each team is."
     return Message(
         text=f"{lead}. {why} {then}",
         blocks=(section(f"*{lead}.*\n{why} {then}", block_id=f"shared-rise-{min(hours)}"),),

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.messages import Block, Message
 from bot.org import alert_settings as rules
-from bot.org.alert_settings import AlertSettings, Place, clock_text
+from bot.org.alert_settings import AlertSettings, Destination, clock_text
 from bot.org.teams import Team
 from bot.views.blocks import (
     channel_select,
@@ -62,20 +62,20 @@ def alert_settings_form(team: Team, *, declared: tuple[int, ...]) -> dict[str, A
         ),
         field(
             "Alerts a day, one by one",
-            _numbers(rules.CAP_FIELD, rules.CAPS, settings.daily_cap, {}),
+            _numbers(rules.CAP_FIELD, rules.DAILY_CAPS, settings.daily_cap, {}),
             block_id=rules.CAP_FIELD,
             hint="Those beyond it share one message. Critical ones are always said by themselves.",
         ),
         field(
             "Carry unanswered critical alerts further after",
-            _numbers(rules.ESCALATE_FIELD, rules.ESCALATIONS, settings.escalate_minutes, _MINUTES),
+            _numbers(rules.ESCALATE_FIELD, rules.ESCALATION_MINUTES, settings.escalate_minutes, _MINUTES),
             block_id=rules.ESCALATE_FIELD,
             hint="To the team's managers by direct message, and after twice as long to those above them.",
         ),
         field(
             "Mute",
             checkboxes(
-                [(_MUTES[mute], mute) for mute in rules.MUTES if _applies(mute, team)],
+                [(_MUTES[mute], mute) for mute in rules.MUTABLE_KINDS if _applies(mute, team)],
                 action_id=rules.MUTED_FIELD,
                 chosen=settings.muted,
             ),
@@ -124,11 +124,11 @@ def _applies(mute: str, team: Team) -> bool:
 
 def _channels(team: Team) -> list[Block]:
     """The channels apart. A menu of channels can't be emptied in Slack, so boxes take one back."""
-    apart = [("Channel for alerts", rules.ALERTS_FIELD, team.alerts.alerts_place)]
+    apart = [("Channel for alerts", rules.ALERTS_FIELD, team.alerts.alerts_destination)]
     hint = "Only if not the team's own. Everybody in it sees the team's figures. The Monday digest stays in the team's."
     own, back_to = "The team's channel", "the team's own channel"
     if team.kind == "team":
-        apart.append(("Channel for approvals", rules.APPROVALS_FIELD, team.alerts.approvals_place))
+        apart.append(("Channel for approvals", rules.APPROVALS_FIELD, team.alerts.approvals_destination))
     else:
         hint = "In place of direct messages to finance and admins. Everybody in it sees the company's figures."
         own, back_to = "Direct messages", "finance and admins by direct message"
@@ -187,7 +187,7 @@ def settings_lines(team: Team) -> list[str]:
         quiet.append("Saturday and Sunday")
     minutes = settings.escalate_minutes
     further = f"after {minutes} and {2 * minutes} minutes" if minutes else "never"
-    muted = ", ".join(_MUTES[mute].lower() for mute in rules.MUTES if mute in settings.muted) or "nothing"
+    muted = ", ".join(_MUTES[mute].lower() for mute in rules.MUTABLE_KINDS if mute in settings.muted) or "nothing"
     return [
         f"Thresholds: {percents}, {source}",
         f"Quiet hours: {' and '.join(quiet) or 'none'}",
@@ -199,13 +199,13 @@ def settings_lines(team: Team) -> list[str]:
 
 
 def _routes(team: Team) -> str:
-    alerts = team.alerts.alerts_place
+    alerts = team.alerts.alerts_destination
     if team.kind == "organisation":
         return f"Alerts go to {_place(alerts, own='finance and admins by direct message')}"
-    return f"Alerts go to {_place(alerts)}, approvals to {_place(team.alerts.approvals_place)}"
+    return f"Alerts go to {_place(alerts)}, approvals to {_place(team.alerts.approvals_destination)}"
 
 
-def _place(place: Place | None, *, own: str = "the team's channel") -> str:
+def _place(place: Destination | None, *, own: str = "the team's channel") -> str:
     if place is None:
         return own
     return mention_of_channel(place.ref) + ("" if place.state == "linked" else f" ({place.state})")

@@ -6,22 +6,22 @@ from typing import Any
 from bot.messages import Block, Message
 from bot.money import usd
 from bot.org.attribution import UnattributedKey
-from bot.org.people import Unmatched
+from bot.org.people import UnmatchedPerson
 from bot.org.teams import Team
 from bot.periods import short_day_text
-from bot.reporting.reports import Whose
+from bot.reporting.reports import UnattributedView
 from bot.views.blocks import (
     button,
     context,
     date_input,
     date_mark,
     field,
-    heard,
     modal,
     name,
     plain,
     section,
     select,
+    spoken_label,
     text_input,
 )
 from bot.views.wording import counted
@@ -33,27 +33,27 @@ SINCE_FIELD = "since"
 
 _KEYS_SHOWN = 5
 _PEOPLE_SHOWN = 5
-MOST_TEAMS = 100
+MAX_TEAMS = 100
 """As many as a menu holds."""
 _SLUG_CHARACTERS = 80
 
 
-def whose_blocks(whose: Whose) -> list[Block]:
+def unattributed_blocks(view: UnattributedView) -> list[Block]:
     """Keys and people of the last month that nobody knows; nothing where everybody is known."""
-    return [*_keys(whose), *_people(whose)]
+    return [*_keys(view), *_people(view)]
 
 
-def _keys(whose: Whose) -> list[Block]:
-    named = [key for key in whose.keys if key.credential]
-    unnamed = [key for key in whose.keys if not key.credential]
-    if not whose.keys:
+def _keys(view: UnattributedView) -> list[Block]:
+    named = [key for key in view.keys if key.credential]
+    unnamed = [key for key in view.keys if not key.credential]
+    if not view.keys:
         return []
-    who = "Claim a key for the team that uses it." if whose.may_claim else "An admin can claim them for a team."
+    who = "Claim a key for the team that uses it." if view.may_claim else "An admin can claim them for a team."
     blocks = [section(f"*Keys of no team, last 30 days*\n{who}", block_id="whose-keys")]
     for key in named[:_KEYS_SHOWN]:
         claim = None
-        if whose.may_claim and not key.is_moving and key.by != "file":
-            label = f"Claim {heard(key.credential, limit=40)} for a team"
+        if view.may_claim and not key.is_moving and key.by != "file":
+            label = f"Claim {spoken_label(key.credential, limit=40)} for a team"
             claim = button("Claim", action_id=CLAIM_KEY, value=key.series_id, label=label)
         blocks.append(section(_key_words(key), block_id=f"whose-key-{key.series_id}", accessory=claim))
     rest = []
@@ -83,17 +83,17 @@ def _key_words(key: UnattributedKey) -> str:
     return f"{words}\nIt counts for {name(key.team, limit=40)} now; {then}"
 
 
-def _people(whose: Whose) -> list[Block]:
-    if not whose.people:
+def _people(view: UnattributedView) -> list[Block]:
+    if not view.people:
         return []
-    lines = [f"• {_person_words(one, hidden=whose.hides_people)}" for one in whose.people[:_PEOPLE_SHOWN]]
-    if len(whose.people) > _PEOPLE_SHOWN:
-        lines.append(f"and {len(whose.people) - _PEOPLE_SHOWN:,} more: `tokens people unmatched` lists them")
+    lines = [f"• {_person_words(one, hidden=view.hides_people)}" for one in view.people[:_PEOPLE_SHOWN]]
+    if len(view.people) > _PEOPLE_SHOWN:
+        lines.append(f"and {len(view.people) - _PEOPLE_SHOWN:,} more: `tokens people unmatched` lists them")
     text = "*People whom nobody knows, last 30 days*\nAn alias or a team in people.csv says who they are."
     return [section(text, block_id="whose-people"), section("\n".join(lines), block_id="whose-people-names")]
 
 
-def _person_words(one: Unmatched, *, hidden: bool) -> str:
+def _person_words(one: UnmatchedPerson, *, hidden: bool) -> str:
     """What somebody named by e-mail used is for that person alone, unless the organisation says otherwise."""
     shown = name(one.spelled, limit=60)
     if one.is_email and hidden:
@@ -103,7 +103,7 @@ def _person_words(one: Unmatched, *, hidden: bool) -> str:
 
 def claim_form(*, key: UnattributedKey, teams: Sequence[Team], metadata: str) -> dict[str, Any]:
     """The form that says whose a key is. Where a menu can't hold all teams, one types a team's name or slug."""
-    if len(teams) <= MOST_TEAMS:
+    if len(teams) <= MAX_TEAMS:
         options = [(plain(team.name, limit=70), team.id) for team in sorted(teams, key=lambda t: t.name.casefold())]
         chooser = select(options, action_id=TEAM_FIELD, chosen=None, placeholder="Choose a team")
     else:
@@ -115,7 +115,7 @@ def claim_form(*, key: UnattributedKey, teams: Sequence[Team], metadata: str) ->
     since_hint = "Empty: what was used before stays where it is. Moved usage is no new spend, and alerts nobody."
     blocks = [
         section(_key_words(key), block_id="claimed-key"),
-        field("Team" if len(teams) <= MOST_TEAMS else "Team, by name or slug", chooser, block_id=TEAM_FIELD, hint=hint),
+        field("Team" if len(teams) <= MAX_TEAMS else "Team, by name or slug", chooser, block_id=TEAM_FIELD, hint=hint),
         field("Also move what was used since", since, block_id=SINCE_FIELD, hint=since_hint, optional=True),
     ]
     return modal(title="Claim a key", submit="Claim", blocks=blocks, callback_id=CLAIM_FORM, metadata=metadata)

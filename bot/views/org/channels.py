@@ -1,7 +1,7 @@
 """What a team's managers are told about its channel."""
 
 from bot.messages import Message
-from bot.org.alert_settings import Route
+from bot.org.alert_settings import MessageRoute
 from bot.org.teams import Team
 from bot.views.blocks import name, section
 
@@ -16,7 +16,7 @@ def channel_paused_message(*, team: Team) -> Message:
     return Message(text=text, blocks=(section(text, block_id=f"channel-paused-{team.id}"),))
 
 
-def place_paused_message(*, team: Team, route: Route) -> Message:
+def destination_paused_message(*, team: Team, route: MessageRoute) -> Message:
     """The channel for a team's alerts or approvals became shared with another company: nothing more is posted there."""
     text = (
         f"The channel for {route} of {name(team.name)} is shared with another company now, so Tokens posts nothing more "

@@ -6,7 +6,7 @@ from bot.reporting.reports import PersonUse
 from bot.views.blocks import context, date_mark, name, section
 from bot.views.wording import counted, share_lines
 
-_MOST_TEAMS = 5
+_MAX_TEAMS = 5
 
 
 def has_use(use: PersonUse) -> bool:
@@ -58,9 +58,9 @@ def my_use_message(use: PersonUse, *, command: str) -> Message:
         blocks.append(section(notional_text(use), block_id="my-notional"))
     notes = [private]
     if use.teams:
-        rest = len(use.teams) - _MOST_TEAMS
+        rest = len(use.teams) - _MAX_TEAMS
         more = f" and {counted(rest, 'other team')}" if rest > 0 else ""
-        notes.insert(0, f"Counted for {', '.join(name(team) for team in use.teams[:_MOST_TEAMS])}{more}.")
+        notes.insert(0, f"Counted for {', '.join(name(team) for team in use.teams[:_MAX_TEAMS])}{more}.")
     if use.looks:
         looked = ", ".join(f"{who} ({date_mark(at)})" for who, at in use.looks)
         notes.append(f"Looked at your figures last: {looked}.")

@@ -1,20 +1,20 @@
 """The Monday message of a team: the closed week, what moved it, the budget, the tools, and what to do."""
 
-from bot.charts.values import SpendByDay, encode, folded
+from bot.charts.values import SpendByDay, encode, fold_tools
 from bot.messages import Block, Message
 from bot.money import NANOS, tokens_short, usd, usd_round
 from bot.periods import day_text, short_day_text
-from bot.reporting.digests import Announced, Digest, Driver
-from bot.views.blocks import actions, button, context, header, name, picture, plain, section
+from bot.reporting.digests import AnnouncedSpend, Digest, Driver
+from bot.views.blocks import actions, button, chart_placeholder, context, header, name, plain, section
 from bot.views.books.budgets import has_budget, headline, may_request, outlook
 from bot.views.books.standings import SHOW_STANDING
-from bot.views.detection.silences import gaps_words
+from bot.views.detection.data_gaps import gaps_words
 from bot.views.reporting.mix import mix_lines
 from bot.views.requests.budget_requests import REQUEST_BUDGET
 from bot.views.wording import change_words, counted, part_name, share_lines, signed_usd, week_words
 
 _ALT_CHARACTERS = 1_000
-_MOST_ANNOUNCED = 5
+_MAX_ANNOUNCED = 5
 
 
 def digest_message(digest: Digest, *, command: str) -> Message:
@@ -27,12 +27,12 @@ def digest_message(digest: Digest, *, command: str) -> Message:
         section(f"*{found}* {_calls(digest)}", block_id=f"{key}-headline"),
     ]
     if digest.chart_days and any(any(nanos) for _, nanos in digest.tool_days):
-        blocks.append(picture(0, block_id=f"{key}-chart"))
+        blocks.append(chart_placeholder(0, block_id=f"{key}-chart"))
     if digest.drivers:
         drivers = "\n".join(f"• {_driver(driver)}" for driver in digest.drivers)
         blocks.append(section(f"*What moved it*\n{drivers}", block_id=f"{key}-drivers"))
     if digest.announced:
-        lines = "\n".join(f"• {_announced(one)}" for one in digest.announced[:_MOST_ANNOUNCED])
+        lines = "\n".join(f"• {_announced(one)}" for one in digest.announced[:_MAX_ANNOUNCED])
         blocks.append(section(f"*Announced ahead*\n{lines}", block_id=f"{key}-announced"))
     stands = f"{headline(digest.standing)} {outlook(digest.standing)}"
     budget_title = "Budget and forecast" if has_budget(digest.standing) else "Spend and forecast"
@@ -60,7 +60,9 @@ def digest_message(digest: Digest, *, command: str) -> Message:
     lacks = f" {lacking}" if lacking else ""
     to_do = f" {' '.join(hints)}" if hints else ""
     charts = (
-        (encode(digest_chart(digest)),) if any(b["type"] == picture(0, block_id="")["type"] for b in blocks) else ()
+        (encode(digest_chart(digest)),)
+        if any(b["type"] == chart_placeholder(0, block_id="")["type"] for b in blocks)
+        else ()
     )
     return Message(text=f"{found} {_calls(digest)}{moved} {stands}{lacks}{to_do}", blocks=tuple(blocks), charts=charts)
 
@@ -78,7 +80,7 @@ def digest_chart(digest: Digest) -> SpendByDay:
         title=title,
         subtitle=f"Cost per day by tool, {span}",
         days=days,
-        tools=folded(tools),
+        tools=fold_tools(tools),
         budget_line_nanos=standing.balance.allocated_nanos // standing.period.days if has_budget(standing) else None,
         closed_through=digest.monday + 6,
         alt=plain(f"Chart of cost per day by tool. {title}. {by_day}.", limit=_ALT_CHARACTERS),
@@ -141,7 +143,7 @@ def _hints(digest: Digest) -> list[str]:
     return hints
 
 
-def _announced(one: Announced) -> str:
+def _announced(one: AnnouncedSpend) -> str:
     """`launch, 26–28 Nov: $190.00 on top of the usual, of $500 announced`. Who announced it is no matter of the digest."""
     days = short_day_text(one.first_day)
     if one.last_day != one.first_day:

@@ -6,12 +6,12 @@ from bot.books.budgets import Standing
 from bot.messages import Block
 from bot.money import usd, usd_round
 from bot.periods import day_text
-from bot.reporting.reports import Home, Pending
+from bot.reporting.reports import Home, PendingRequest
 from bot.requests.budget_requests import BudgetRequest
 from bot.views.alerting.alert_quality import company_quality_block, managed_quality_blocks
 from bot.views.blocks import actions, button, context, date_mark, divider, header, home, name, plain, quote, section
 from bot.views.books.budgets import has_budget, headline, may_request
-from bot.views.org.attribution import whose_blocks
+from bot.views.org.attribution import unattributed_blocks
 from bot.views.org.people import my_use_text
 from bot.views.reporting.company import company_blocks
 from bot.views.requests.budget_requests import (
@@ -23,8 +23,8 @@ from bot.views.requests.budget_requests import (
 )
 from bot.views.wording import counted, period_words, progress_bar
 
-_MOST_TEAMS = 8
-_MOST_REQUESTS = 8
+_MAX_TEAMS = 8
+_MAX_REQUESTS = 8
 _STATES = {"pending": "waits for a decision", "approved": "approved", "denied": "denied", "withdrawn": "withdrawn"}
 
 
@@ -59,7 +59,7 @@ def home_view(shown: Home) -> dict[str, Any]:
             divider(block_id="home-company-rule"),
             *company_blocks(shown.company),
             *quality,
-            *whose_blocks(shown.company.whose),
+            *unattributed_blocks(shown.company.unattributed),
         ]
     updated = f"Updated {date_mark(shown.now)}. In a channel, `{shown.command} help` lists what you can type."
     blocks.append(context(updated, block_id="home-notes"))
@@ -97,13 +97,13 @@ def _status(shown: Home) -> str:
 
 def _teams(shown: Home) -> list[Block]:
     blocks = [section("*My teams*", block_id="home-teams")]
-    for standing in shown.standings[:_MOST_TEAMS]:
+    for standing in shown.standings[:_MAX_TEAMS]:
         team = standing.team
         label = f"Request budget for {plain(team.name, limit=40)}"
         request = button("Request budget", action_id=REQUEST_BUDGET, value=team.id, label=label)
         asks = request if may_request(standing) else None
         blocks.append(section(_team_words(standing), block_id=f"home-team-{team.id}", accessory=asks))
-    rest = len(shown.standings) - _MOST_TEAMS
+    rest = len(shown.standings) - _MAX_TEAMS
     if rest > 0:
         more = f"And {counted(rest, 'more team')}: type `{shown.command}` in the team's channel."
         blocks.append(context(more, block_id="home-teams-more"))
@@ -121,17 +121,17 @@ def _team_words(standing: Standing) -> str:
 
 def _approvals(shown: Home) -> list[Block]:
     blocks = [section("*Waiting for my decision*", block_id="home-approvals")]
-    for pending in shown.approvals[:_MOST_REQUESTS]:
+    for pending in shown.approvals[:_MAX_REQUESTS]:
         key = f"home-approval-{pending.request.id}-{pending.request.revision}"
         blocks.append(section(_approval_words(pending), block_id=key))
         blocks.append(actions(*decision_buttons(pending), block_id=f"{key}-actions"))
-    rest = len(shown.approvals) - _MOST_REQUESTS
+    rest = len(shown.approvals) - _MAX_REQUESTS
     if rest > 0:
         blocks.append(context(f"And {rest:,} more, which show here next.", block_id="home-approvals-more"))
     return blocks
 
 
-def _approval_words(pending: Pending) -> str:
+def _approval_words(pending: PendingRequest) -> str:
     asked = date_mark(pending.request.created_at)
     lead = f"{pending.asker_mention} asks for *{ask_words(pending)}* · {asked}"
     return f"{lead}\n{quote(pending.request.reason, limit=140)}"
@@ -139,7 +139,7 @@ def _approval_words(pending: Pending) -> str:
 
 def _own_requests(shown: Home) -> list[Block]:
     blocks = [section("*My requests*", block_id="home-requests")]
-    for request, team in shown.own_requests[:_MOST_REQUESTS]:
+    for request, team in shown.own_requests[:_MAX_REQUESTS]:
         key = f"home-request-{request.id}-{request.revision}-{request.state}"
         blocks.append(section(_request_words(request, team), block_id=key))
         if request.state == "pending":
@@ -147,7 +147,7 @@ def _own_requests(shown: Home) -> list[Block]:
             change = button("Change", action_id=CHANGE_REQUEST, value=request.id, label=f"Change {what}")
             withdraw = button("Withdraw", action_id=WITHDRAW_REQUEST, value=request.id, label=f"Withdraw {what}")
             blocks.append(actions(change, withdraw, block_id=f"{key}-actions"))
-    rest = len(shown.own_requests) - _MOST_REQUESTS
+    rest = len(shown.own_requests) - _MAX_REQUESTS
     if rest > 0:
         blocks.append(context(f"And {rest:,} more.", block_id="home-requests-more"))
     return blocks

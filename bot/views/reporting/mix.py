@@ -1,7 +1,7 @@
 """How the mix of in-house and third-party tools reads: in dollars and in tokens, and what a million tokens come to."""
 
 from bot.money import percent, tokens_short, usd
-from bot.reporting.mix import KindOfTool, ToolMix
+from bot.reporting.mix import ToolKindTotals, ToolMix
 from bot.views.wording import signed_usd
 
 
@@ -11,7 +11,7 @@ def mix_lines(mix: ToolMix, *, against: str = "") -> str:
     return "\n".join(f"{title}: {_words(kind, mix, against)}" for title, kind in kinds)
 
 
-def _words(kind: KindOfTool, mix: ToolMix, against: str) -> str:
+def _words(kind: ToolKindTotals, mix: ToolMix, against: str) -> str:
     if not (kind.tokens or kind.cost_nanos or kind.before_nanos):
         return "nothing."
     money, tokens = percent(kind.cost_nanos, mix.cost_nanos), percent(kind.tokens, mix.tokens)

@@ -3,7 +3,7 @@
 from bot.messages import Block, Message
 from bot.money import percent, tokens_short, usd, usd_round
 from bot.reporting.digests import Share
-from bot.reporting.top import Top, TopSpan
+from bot.reporting.top import TopReport, TopSpan
 from bot.views.blocks import context, name, section
 from bot.views.reporting.mix import mix_lines
 from bot.views.wording import change_words, counted, part_name, signed_usd
@@ -16,7 +16,7 @@ _SPANS: dict[TopSpan, tuple[str, str]] = {
 }
 
 
-def top_message(top: Top, *, command: str) -> Message:
+def top_message(top: TopReport, *, command: str) -> Message:
     """The costliest parts with cost, share, tokens and change; for tools, in-house beside third-party as well."""
     key, part = f"top-{top.team.id}", top.asked.part
     span, before = _SPANS[top.asked.span]
@@ -48,7 +48,7 @@ def top_message(top: Top, *, command: str) -> Message:
     return Message(text=f"{found} {title}: {'; '.join(lines)}.", blocks=(*blocks, notes))
 
 
-def _line(rank: int, share: Share, top: Top) -> str:
+def _line(rank: int, share: Share, top: TopReport) -> str:
     shown, part = part_name(share.name, kind=top.asked.part), percent(share.cost_nanos, top.cost_nanos)
     new = ", new" if share.before_nanos == 0 and share.cost_nanos > 0 else ""
     return (

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.books.budgets import Standing
 from bot.messages import Block, Message
 from bot.money import NANOS, usd
-from bot.reporting.reports import Pending
+from bot.reporting.reports import PendingRequest
 from bot.views.blocks import Element, actions, button, confirmation, context, date_mark, name, plain, quote, section
 from bot.views.wording import period_words
 
@@ -21,15 +21,15 @@ WITHDRAW_REQUEST = "withdraw_request"
 CONFIRM_FROM_NANOS = 1_000 * NANOS
 """An approval of this much asks once more before it counts."""
 
-_MOST_DECIDERS = 10
+_MAX_DECIDERS = 10
 
 
-def ask_words(pending: Pending) -> str:
+def ask_words(pending: PendingRequest) -> str:
     """`$750.00 for Search`, as mrkdwn."""
     return f"{usd(pending.request.amount_nanos)} for {name(pending.team.name)}"
 
 
-def decision_buttons(pending: Pending) -> list[Element]:
+def decision_buttons(pending: PendingRequest) -> list[Element]:
     """Approve and Deny. Approving a large amount asks once more; denying opens a form for the reason."""
     request, spoken = pending.request, _spoken(pending)
     confirm = None
@@ -53,7 +53,7 @@ def decision_buttons(pending: Pending) -> list[Element]:
     ]
 
 
-def asker_buttons(pending: Pending) -> list[Element]:
+def asker_buttons(pending: PendingRequest) -> list[Element]:
     """Change and Withdraw, for the one who asked."""
     request, spoken = pending.request, _spoken(pending)
     return [
@@ -62,7 +62,9 @@ def asker_buttons(pending: Pending) -> list[Element]:
     ]
 
 
-def approval_card(pending: Pending, *, standing: Standing | None, deciders: Sequence[str], by_finance: bool) -> Message:
+def approval_card(
+    pending: PendingRequest, *, standing: Standing | None, deciders: Sequence[str], by_finance: bool
+) -> Message:
     """A waiting request, to those who may decide it: in the team's channel, or as a message to each of finance.
 
     `deciders` are mentions. `standing` is the team's, None where its figures are not to be shown. Decided cards take its
@@ -89,7 +91,7 @@ def approval_card(pending: Pending, *, standing: Standing | None, deciders: Sequ
     return Message(text=text, blocks=tuple(blocks))
 
 
-def decided_card(pending: Pending, *, decided_by_mention: str, standing: Standing | None) -> Message:
+def decided_card(pending: PendingRequest, *, decided_by_mention: str, standing: Standing | None) -> Message:
     """The card once it is decided, without buttons. `standing` is the team's after it. A denial's reason is not shown."""
     request, key = pending.request, _key(pending)
     is_approved = request.state == "approved"
@@ -110,7 +112,7 @@ def decided_card(pending: Pending, *, decided_by_mention: str, standing: Standin
     return Message(text=f"{verdict}: {asked}. {note}", blocks=tuple(blocks))
 
 
-def withdrawn_card(pending: Pending) -> Message:
+def withdrawn_card(pending: PendingRequest) -> Message:
     """The card once its asker took it back, without buttons."""
     request, key = pending.request, _key(pending)
     when = date_mark(request.decided_at if request.decided_at is not None else request.created_at)
@@ -122,7 +124,9 @@ def withdrawn_card(pending: Pending) -> Message:
     return Message(text=text, blocks=blocks)
 
 
-def verdict_message(*, pending: Pending, decided_by_mention: str, standing: Standing | None, command: str) -> Message:
+def verdict_message(
+    *, pending: PendingRequest, decided_by_mention: str, standing: Standing | None, command: str
+) -> Message:
     """What the asker is told, to them alone: what is available now, or why it was denied."""
     request, key = pending.request, _key(pending)
     if request.state == "approved":
@@ -141,7 +145,7 @@ def verdict_message(*, pending: Pending, decided_by_mention: str, standing: Stan
     return Message(text=f"{text}{said}", blocks=tuple(shown))
 
 
-def receipt_message(*, pending: Pending, deciders: Sequence[str], by_finance: bool) -> Message:
+def receipt_message(*, pending: PendingRequest, deciders: Sequence[str], by_finance: bool) -> Message:
     """What the asker sees, alone, right after asking or changing: who has it now, and how to change it."""
     key = _key(pending)
     who = _who_decides(deciders, by_finance=by_finance)
@@ -151,27 +155,27 @@ def receipt_message(*, pending: Pending, deciders: Sequence[str], by_finance: bo
     return Message(text=text, blocks=blocks)
 
 
-def withdrawn_receipt(pending: Pending) -> Message:
+def withdrawn_receipt(pending: PendingRequest) -> Message:
     """What the asker sees, alone, after taking a request back."""
     held = f" {usd(pending.request.held_nanos)} is no longer held." if pending.request.held_nanos else ""
     text = f"You withdrew your request of {ask_words(pending)}.{held}"
     return Message(text=text, blocks=(section(text, block_id=f"{_key(pending)}-receipt"),))
 
 
-def _key(pending: Pending) -> str:
+def _key(pending: PendingRequest) -> str:
     """A block id's beginning. It changes with every state, as Slack asks of a message that is updated."""
     return f"request-{pending.request.id}-{pending.request.revision}-{pending.request.state}"
 
 
-def _spoken(pending: Pending) -> str:
+def _spoken(pending: PendingRequest) -> str:
     return f"{usd(pending.request.amount_nanos)} for {plain(pending.team.name, limit=30)}"
 
 
-def _is_paid(pending: Pending) -> bool:
+def _is_paid(pending: PendingRequest) -> bool:
     return pending.request.payer_id is not None and bool(pending.payer_name)
 
 
-def _who_pays(pending: Pending) -> str:
+def _who_pays(pending: PendingRequest) -> str:
     amount = usd(pending.request.amount_nanos)
     if not _is_paid(pending):
         return f"No budget above the team has {amount} free, so nothing is held; approving it adds new funding."
@@ -181,16 +185,16 @@ def _who_pays(pending: Pending) -> str:
 
 
 def _who_decides(deciders: Sequence[str], *, by_finance: bool) -> str:
-    shown = list(deciders[:_MOST_DECIDERS])
-    if len(deciders) > _MOST_DECIDERS:
-        shown.append(f"{len(deciders) - _MOST_DECIDERS} more")
+    shown = list(deciders[:_MAX_DECIDERS])
+    if len(deciders) > _MAX_DECIDERS:
+        shown.append(f"{len(deciders) - _MAX_DECIDERS} more")
     if not shown:
         return "Finance decides." if by_finance else "The team's managers decide."
     names = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"
     return f"{names} decides for finance." if by_finance else f"{names} decides."
 
 
-def _figures(pending: Pending, standing: Standing) -> list[str]:
+def _figures(pending: PendingRequest, standing: Standing) -> list[str]:
     amount, balance = pending.request.amount_nanos, standing.balance
     after = replace(balance, allocated_nanos=balance.allocated_nanos + amount)
     return [
@@ -203,7 +207,7 @@ def _figures(pending: Pending, standing: Standing) -> list[str]:
     ]
 
 
-def _standing_words(pending: Pending, standing: Standing) -> str:
+def _standing_words(pending: PendingRequest, standing: Standing) -> str:
     balance = standing.balance
     after = balance.available_nanos + pending.request.amount_nanos
     return (

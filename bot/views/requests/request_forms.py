@@ -7,7 +7,7 @@ from bot.books.ledger import Balance
 from bot.messages import Block
 from bot.money import usd
 from bot.org.teams import Team
-from bot.reporting.reports import Pending
+from bot.reporting.reports import PendingRequest
 from bot.requests.budget_requests import MAX_REASON_CHARACTERS, BudgetRequest
 from bot.views.blocks import context, field, modal, name, plain, quote, section, select, text_input
 from bot.views.requests.budget_requests import ask_words
@@ -23,7 +23,7 @@ REASON_FIELD = "reason"
 """Each field's block id and action id are the same word."""
 
 FORM_TITLE = "Request AI budget"
-_MOST_TEAMS = 100
+_MAX_TEAMS = 100
 _AMOUNT_CHARACTERS = 40
 _WHO_DECIDES = "A manager decides, or finance for large amounts; nobody decides their own request."
 
@@ -38,7 +38,7 @@ def request_form(
     balances = {team.id: balance for team, balance in teams}
     blocks: list[Block] = []
     if len(teams) > 1:
-        listed = [team for team, _ in teams[:_MOST_TEAMS]]
+        listed = [team for team, _ in teams[:_MAX_TEAMS]]
         if chosen.id not in {team.id for team in listed}:
             listed[-1] = chosen
         options = [(plain(t.name, limit=40) + f" ({_left(balances[t.id])})", t.id) for t in listed]
@@ -77,7 +77,7 @@ def change_form(
     return modal(title=FORM_TITLE, submit="Change request", blocks=blocks, callback_id=CHANGE_FORM, metadata=metadata)
 
 
-def deny_form(*, pending: Pending, metadata: str) -> dict[str, Any]:
+def deny_form(*, pending: PendingRequest, metadata: str) -> dict[str, Any]:
     """The form that a denial needs: its reason."""
     typed = text_input(
         action_id=REASON_FIELD,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.alerting.alert_answers import Snooze, cause_of, is_repeated, may_mute, snooze_until
+from bot.alerting.alert_answers import Snooze, cause_of, is_repeated_answer, may_mute, snooze_until
 from bot.periods import moment, period_of
 from tests.bot.acme import ANNA, BEN, CHLOE, DAN, EMI, MIA, ROLES, SEARCH, directory
 
@@ -54,7 +54,7 @@ def test_the_channel_decides_where_a_team_names_no_members() -> None:
 def test_the_same_answer_of_the_same_person_is_a_repetition_and_nothing_else_is() -> None:
     asked = [("acknowledged", ANNA), ("acknowledged", BEN), ("expected", ANNA), ("open", None)]
 
-    found = [is_repeated(state=state, answered_by=by, answer="acknowledged", by=ANNA) for state, by in asked]
+    found = [is_repeated_answer(state=state, answered_by=by, answer="acknowledged", by=ANNA) for state, by in asked]
     assert found == [True, False, False, False]
 
 

@@ -6,7 +6,7 @@ from bot.alerting.alert_quality import AlertAnswer, quality_by_team, quality_of
 
 
 def answer(state: str, seconds: int | None = 60, *, useless: bool = False, team: int = 1) -> AlertAnswer:
-    return AlertAnswer(team_id=team, state=state, is_useless=useless, seconds=seconds)
+    return AlertAnswer(team_id=team, state=state, is_not_useful=useless, seconds=seconds)
 
 
 def test_answers_are_counted_and_the_time_is_the_median_of_those_given() -> None:
@@ -22,7 +22,7 @@ def test_answers_are_counted_and_the_time_is_the_median_of_those_given() -> None
     )
 
     assert (found.alerts, found.answered, found.median_seconds) == (6, 5, 120)
-    assert (found.acknowledged, found.expected, found.useless, found.noise) == (2, 1, 2, 3)
+    assert (found.acknowledged, found.expected, found.not_useful, found.noise) == (2, 1, 2, 3)
 
 
 def test_without_answers_there_is_no_time() -> None:

@@ -1,6 +1,6 @@
 """How a spike's parts are ordered, and the key by which it is said once."""
 
-from bot.alerting.alerts import Contributor, ranked, spike_key
+from bot.alerting.alerts import Contributor, rank_contributors, spike_key
 from bot.money import NANOS
 
 
@@ -23,15 +23,15 @@ def test_contributors_come_by_dollars_and_of_near_equals_the_one_that_says_most_
         part("tool", "Codex", 10),
     ]
 
-    assert [c.name for c in ranked(parts)] == ["key-12", "opus", "Claude Code", "evals"]
-    assert [c.name for c in ranked(parts, most=9)][-1] == "Codex"
-    assert ranked([]) == ()
+    assert [c.name for c in rank_contributors(parts)] == ["key-12", "opus", "Claude Code", "evals"]
+    assert [c.name for c in rank_contributors(parts, most=9)][-1] == "Codex"
+    assert rank_contributors([]) == ()
 
 
 def test_parts_that_cost_nothing_do_not_stop_the_order() -> None:
     parts = [part("tool", "a", 0), part("credential", "b", 0)]
 
-    assert [c.name for c in ranked(parts)] == ["b", "a"]
+    assert [c.name for c in rank_contributors(parts)] == ["b", "a"]
 
 
 def test_a_spikes_key_is_its_team_and_the_hour_it_began() -> None:

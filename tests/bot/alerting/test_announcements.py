@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.alerting.announcements import announced
+from bot.alerting.announcements import parse_announcement
 from bot.money import NANOS
 from bot.periods import moment
 from bot.refusals import Refusal
@@ -32,14 +32,14 @@ def day(month: int, number: int, hour: int = 0, year: int = 2026) -> datetime:
     ],
 )
 def test_spend_is_announced(typed: str, what: str, begins: datetime, ends: datetime, dollars: int | None) -> None:
-    said = announced(typed, now=NOW, zone_name="Europe/London", command="/tokens")
+    said = parse_announcement(typed, now=NOW, zone_name="Europe/London", command="/tokens")
 
     limit = None if said.limit_nanos is None else said.limit_nanos // NANOS
     assert (said.what, moment(said.from_at), moment(said.until_at), limit) == (what, begins, ends, dollars)
 
 
 def test_a_day_begins_on_the_teams_clock() -> None:
-    said = announced("x 1 day from tomorrow", now=NOW, zone_name="America/Los_Angeles", command="/tokens")
+    said = parse_announcement("x 1 day from tomorrow", now=NOW, zone_name="America/Los_Angeles", command="/tokens")
 
     assert moment(said.from_at) == day(11, 27, 8)
 
@@ -63,6 +63,6 @@ def test_a_day_begins_on_the_teams_clock() -> None:
 )
 def test_what_can_not_be_read_says_what_to_type(typed: str, says: str) -> None:
     with pytest.raises(Refusal, match=f"(?i){says}") as refused:
-        announced(typed, now=NOW, zone_name="UTC", command="/tokens")
+        parse_announcement(typed, now=NOW, zone_name="UTC", command="/tokens")
 
     assert says in ("is past", "90 days ahead") or "/tokens expect launch 2 days" in refused.value.sentence

@@ -6,16 +6,16 @@ from datetime import date
 import pytest
 
 from bot.alerting.budget_alerts import (
-    Foretold,
-    Said,
+    PostedForecast,
+    RecordedThreshold,
     forecast_step,
     foretold,
-    line_lies_ahead,
+    is_threshold_resolved,
     revision_key,
     thresholds_due,
 )
 from bot.books.budgets import Standing
-from bot.books.forecasts import Overrun, forecast
+from bot.books.forecasts import RunOutForecast, forecast
 from bot.books.ledger import Balance
 from bot.money import NANOS
 from bot.periods import day_number, period_of
@@ -41,7 +41,7 @@ def stands(funds: Balance, *, day: int = 5, thresholds: tuple[int, ...] = (80, 1
 
 
 def due(
-    standing: Standing, *, said: tuple[Said, ...] = (), recent: int | None = None, is_governed: bool = True
+    standing: Standing, *, said: tuple[RecordedThreshold, ...] = (), recent: int | None = None, is_governed: bool = True
 ) -> list[tuple[int, bool]]:
     """(percent, silent) of what is due; all the spend is recent unless a test says how many dollars are."""
     recent_nanos = standing.balance.charged_nanos if recent is None else recent * NANOS
@@ -49,13 +49,15 @@ def due(
     return [(alert.percent, alert.silent) for alert in found]
 
 
-def keys(standing: Standing, *, said: tuple[Said, ...] = ()) -> list[str]:
+def keys(standing: Standing, *, said: tuple[RecordedThreshold, ...] = ()) -> list[str]:
     found = thresholds_due(standing, said=said, recent_nanos=0, is_governed=True)
     return [alert.dedupe_key for alert in found]
 
 
-def said_at(percent: int, allocated: int = 1_000, *, has_ended: bool = False, by_holds: bool = False) -> Said:
-    return Said(percent=percent, allocated_nanos=allocated * NANOS, by_holds=by_holds, has_ended=has_ended)
+def said_at(
+    percent: int, allocated: int = 1_000, *, has_ended: bool = False, by_holds: bool = False
+) -> RecordedThreshold:
+    return RecordedThreshold(percent=percent, allocated_nanos=allocated * NANOS, by_holds=by_holds, has_ended=has_ended)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,7 @@ def test_spend_that_hovers_at_a_line_says_nothing_twice(charged: int) -> None:
     standing = stands(balance(1_000, charged=charged))
 
     assert due(standing, said=(said_at(80),)) == []
-    assert not line_lies_ahead(standing, said_at(80))
+    assert not is_threshold_resolved(standing, said_at(80))
 
 
 @pytest.mark.parametrize(
@@ -133,7 +135,7 @@ def test_spend_that_hovers_at_a_line_says_nothing_twice(charged: int) -> None:
     ],
 )
 def test_an_alert_ends_when_more_budget_takes_its_line_ahead(allocated: int, charged: int, ends: bool) -> None:
-    assert line_lies_ahead(stands(balance(allocated, charged=charged)), said_at(80)) is ends
+    assert is_threshold_resolved(stands(balance(allocated, charged=charged)), said_at(80)) is ends
 
 
 def test_an_increase_arms_the_lines_that_lie_ahead_again() -> None:
@@ -163,7 +165,7 @@ def test_what_holds_used_up_is_said_once_per_budget_and_what_was_spent_all_the_s
     released = said_at(100, by_holds=True, has_ended=True)
     held, spent = balance(1_000, charged=100, held=900), balance(1_000, charged=1_000)
 
-    assert line_lies_ahead(stands(balance(1_000, charged=100)), replace(released, has_ended=False))
+    assert is_threshold_resolved(stands(balance(1_000, charged=100)), replace(released, has_ended=False))
     assert due(stands(held), said=(released,)) == []
     assert due(stands(spent), said=(said_at(80), released)) == [(100, False)]
     assert due(stands(balance(1_200, charged=100, held=1_100)), said=(released,)) == [(100, False)]
@@ -194,10 +196,10 @@ def test_where_nothing_is_allocated_no_line_can_be_crossed() -> None:
     assert due(stands(balance(-100, charged=500))) == []
 
 
-def foreseen(*, day: int | None = 20, chance: float = 0.9) -> Overrun:
+def foreseen(*, day: int | None = 20, chance: float = 0.9) -> RunOutForecast:
     """A run-out expected on a day of November."""
     at = None if day is None else NOVEMBER.first_day + day - 1
-    return Overrun(
+    return RunOutForecast(
         chance=chance,
         early_day=None if at is None else at - 2,
         middle_day=at,
@@ -209,7 +211,7 @@ def foreseen(*, day: int | None = 20, chance: float = 0.9) -> Overrun:
 HALF_SPENT = balance(1_000, charged=500)
 
 
-def told(*, on: int = 10, day: int = 20, **changed: object) -> Foretold:
+def told(*, on: int = 10, day: int = 20, **changed: object) -> PostedForecast:
     """What was said on a day for another one."""
     return replace(foretold(stands(HALF_SPENT, day=on), foreseen(day=day), None), **changed)  # type: ignore[arg-type]
 
@@ -225,7 +227,7 @@ def told(*, on: int = 10, day: int = 20, **changed: object) -> Foretold:
         (foreseen(day=29), None),  # the last two days are left to the lines
     ],
 )
-def test_a_run_out_is_said_when_it_is_likely_and_in_time(found: Overrun | None, expected: str | None) -> None:
+def test_a_run_out_is_said_when_it_is_likely_and_in_time(found: RunOutForecast | None, expected: str | None) -> None:
     assert forecast_step(stands(HALF_SPENT, day=10), found, None) == expected
 
 
@@ -245,7 +247,7 @@ def test_a_run_out_is_said_when_it_is_likely_and_in_time(found: Overrun | None, 
     ],
 )
 def test_what_was_said_of_the_twentieth_on_the_tenth_stands_moves_or_is_taken_back(
-    today: int, found: Overrun | None, expected: str | None
+    today: int, found: RunOutForecast | None, expected: str | None
 ) -> None:
     assert forecast_step(stands(HALF_SPENT, day=today), found, told()) == expected
 

@@ -5,7 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from bot.alerting.expectations import TOTAL, Cause, Expectation, all_aside, cause_to_expect, expected_causes, set_aside
+from bot.alerting.expectations import (
+    TEAM_TOTAL,
+    Cause,
+    Expectation,
+    cause_to_expect,
+    combine_excluded,
+    excluded_spend,
+    expected_causes,
+)
 from bot.periods import DAY_MICROS, HOUR_MICROS
 
 START = 500_000
@@ -18,7 +26,7 @@ def expectation(*, hours: int | None = 48, **changed: object) -> Expectation:
         id=1,
         team_id=3,
         what="launch",
-        cause=TOTAL,
+        cause=TEAM_TOTAL,
         from_at=START * HOUR_MICROS,
         until_at=None if hours is None else (START + hours) * HOUR_MICROS,
         limit_nanos=None,
@@ -45,7 +53,7 @@ def after(hours: int) -> int:
 
 
 def test_all_above_the_usual_is_aside_while_it_is_expected() -> None:
-    found = set_aside(expectation(), costs((0, 5, 110)), at=after(5))
+    found = excluded_spend(expectation(), costs((0, 5, 110)), at=after(5))
 
     assert found == {START + hour: 100 for hour in range(5)}
 
@@ -53,24 +61,24 @@ def test_all_above_the_usual_is_aside_while_it_is_expected() -> None:
 def test_hours_before_and_after_are_news() -> None:
     spent = costs((-3, 60, 110))
 
-    found = set_aside(expectation(hours=4), spent, at=after(20))
+    found = excluded_spend(expectation(hours=4), spent, at=after(20))
     assert set(found) == {START + hour for hour in range(4)}
 
 
 def test_the_usual_is_the_same_hour_of_the_weeks_before() -> None:
     spent = costs((0, 2, 500)) | {START - 168: 200, START - 336: 220, START - 504: 90}
 
-    assert set_aside(expectation(), spent, at=after(2)) == {START: 300, START + 1: 490}
+    assert excluded_spend(expectation(), spent, at=after(2)) == {START: 300, START + 1: 490}
 
 
 def test_the_usual_of_a_long_while_is_that_of_the_weeks_before_it_began() -> None:
     spent = costs((0, 400, 110))
 
-    assert set(set_aside(expectation(hours=400), spent, at=after(399)).values()) == {100}
+    assert set(excluded_spend(expectation(hours=400), spent, at=after(399)).values()) == {100}
 
 
 def test_no_more_than_the_announced_amount_is_aside() -> None:
-    found = set_aside(expectation(limit_nanos=250), costs((0, 5, 110)), at=after(5))
+    found = excluded_spend(expectation(limit_nanos=250), costs((0, 5, 110)), at=after(5))
 
     assert found == {START: 100, START + 1: 100, START + 2: 50}
 
@@ -78,14 +86,14 @@ def test_no_more_than_the_announced_amount_is_aside() -> None:
 def test_what_an_announced_while_cost_stays_aside_when_it_is_over() -> None:
     spent = costs((0, 48, 110), (48, 100, 10))
 
-    assert len(set_aside(expectation(), spent, at=after(100))) == 48
+    assert len(excluded_spend(expectation(), spent, at=after(100))) == 48
 
 
 def test_what_goes_on_after_an_announced_while_is_the_new_usual_once_a_day_is_known() -> None:
     spent = costs((0, 100, 110))
 
-    assert len(set_aside(expectation(), spent, at=after(60))) == 48
-    assert set_aside(expectation(), spent, at=after(73)) == {}
+    assert len(excluded_spend(expectation(), spent, at=after(60))) == 48
+    assert excluded_spend(expectation(), spent, at=after(73)) == {}
 
 
 @pytest.mark.parametrize(("lasts", "is_usual"), [(240, True), (3, False), (100, False)])
@@ -94,7 +102,7 @@ def test_a_planned_step_becomes_the_usual_and_a_planned_burst_does_not(lasts: in
     spent = costs((0, lasts, 110), (lasts, 300, 10))
     over = after(72) + 7 * DAY_MICROS
 
-    assert (set_aside(planned, spent, at=over) == {}) is is_usual
+    assert (excluded_spend(planned, spent, at=over) == {}) is is_usual
 
 
 def test_a_planned_spike_is_expected_until_a_week_after_it_closed() -> None:
@@ -109,7 +117,7 @@ def test_a_planned_spike_is_expected_until_a_week_after_it_closed() -> None:
 def test_one_that_was_taken_back_never_was() -> None:
     taken_back = expectation(ended_at=after(0))
 
-    assert set_aside(taken_back, costs((0, 5, 110)), at=after(5)) == {}
+    assert excluded_spend(taken_back, costs((0, 5, 110)), at=after(5)) == {}
     assert expected_causes([taken_back], at=after(1)) == frozenset()
 
 
@@ -122,16 +130,16 @@ def test_two_keys_add_up_and_the_same_spend_seen_twice_does_not() -> None:
         (KEY, {2: 4}),
     ]
 
-    assert all_aside(parts) == {1: 8, 2: 5}
+    assert combine_excluded(parts) == {1: 8, 2: 5}
 
 
 @pytest.mark.parametrize(
     ("contributors", "cause"),
     [
         ([["credential", "ci-7", 80, True], ["model", "opus", 90, False]], KEY),
-        ([["credential", "ci-7", 79, True]], TOTAL),
+        ([["credential", "ci-7", 79, True]], TEAM_TOTAL),
         ([["person", "7", 100, True], ["credential", "ci-7", 80, True]], KEY),
-        ([], TOTAL),
+        ([], TEAM_TOTAL),
     ],
 )
 def test_a_contributor_is_the_cause_if_it_makes_most_of_the_spike(

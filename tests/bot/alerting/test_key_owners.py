@@ -3,7 +3,7 @@
 import pytest
 
 from bot.alerting.alert_details import may_see_people
-from bot.alerting.key_owners import owner_of, usual_of
+from bot.alerting.key_owners import majority_user, median_of_same_hours
 from tests.bot.acme import ANNA, BEN, CHLOE, EMI, SEARCH, directory
 
 
@@ -23,11 +23,16 @@ from tests.bot.acme import ANNA, BEN, CHLOE, EMI, SEARCH, directory
     ],
 )
 def test_the_owner_is_who_makes_most_of_it(cost: dict[int, int], owner: int | None) -> None:
-    assert owner_of(cost) == owner
+    assert majority_user(cost) == owner
 
 
 def test_the_usual_is_the_middle_week_and_never_below_nothing() -> None:
-    assert (usual_of([5, 90, 7]), usual_of([0, 0, 9]), usual_of([-5, -5, -5]), usual_of([])) == (7, 0, 0, 0)
+    assert (
+        median_of_same_hours([5, 90, 7]),
+        median_of_same_hours([0, 0, 9]),
+        median_of_same_hours([-5, -5, -5]),
+        median_of_same_hours([]),
+    ) == (7, 0, 0, 0)
 
 
 @pytest.mark.parametrize(("setting", "seen"), [("none", False), ("self", False), ("managers", True)])

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from bot.alerting.budget_alerts import LIKELY
-from bot.books.forecasts import Overrun, overrun
+from bot.books.forecasts import RunOutForecast, forecast_run_out
 from bot.books.ledger import Balance
 from bot.demo.company import demo_history
 from bot.demo.teams import cost_nanos
@@ -29,7 +29,7 @@ HISTORIES = 60
 class Case(NamedTuple):
     """A forecast, and the day on which the budget then ran out; None: not in that period."""
 
-    found: Overrun
+    found: RunOutForecast
     today: int
     ran_out: int | None
 
@@ -54,7 +54,7 @@ def told(spent: dict[int, int], period: Period) -> Iterator[Case]:
                 break
             known = {day: nanos for day, nanos in spent.items() if today - BEFORE_DAYS <= day < today}
             left = Balance(allocated_nanos=allocated, charged_nanos=charged, held_nanos=0)
-            found = overrun(left, spent_by_day=known, today=today, period=period)
+            found = forecast_run_out(left, spent_by_day=known, today=today, period=period)
             if found is not None:
                 yield Case(found, today, ran_out)
             charged += spent.get(today, 0)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.books.forecasts import Forecast, ahead_of_pace, burn_rate, forecast, overrun
+from bot.books.forecasts import Forecast, ahead_of_pace, burn_rate, forecast, forecast_run_out
 from bot.books.ledger import Balance
 from bot.money import NANOS
 from bot.periods import date_of, day_number, period_of
@@ -143,7 +143,7 @@ def month(*, weekday: int, weekend: int, days_before: int, until: int, noise: in
 def test_a_run_out_follows_the_weekdays_and_not_their_mean() -> None:
     """On Thursday 19 November 290 of 1,000 are left: 100 on Thursday and on Friday, nothing on the weekend, so Monday."""
     today = FIRST + 18
-    found = overrun(
+    found = forecast_run_out(
         balance(1_000, charged=710),
         spent_by_day=month(weekday=100, weekend=0, days_before=28, until=today),
         today=today,
@@ -165,8 +165,8 @@ def test_one_extraordinary_day_foretells_nothing_and_a_new_level_does() -> None:
     new_level = {**usual, **dict.fromkeys(range(today - 4, today), 80 * NANOS)}
     left = balance(1_000, charged=600)
 
-    found = overrun(left, spent_by_day=one_day, today=today, period=NOVEMBER)
-    risen = overrun(left, spent_by_day=new_level, today=today, period=NOVEMBER)
+    found = forecast_run_out(left, spent_by_day=one_day, today=today, period=NOVEMBER)
+    risen = forecast_run_out(left, spent_by_day=new_level, today=today, period=NOVEMBER)
 
     assert found is not None
     assert risen is not None
@@ -180,7 +180,7 @@ def test_nothing_is_foretold_before_a_week_is_known(days_known: int, is_told: bo
     spent = month(weekday=100, weekend=100, days_before=days_known, until=today) | {today: 5 * NANOS}
 
     assert (
-        overrun(balance(1_000, charged=700), spent_by_day=spent, today=today, period=NOVEMBER) is not None
+        forecast_run_out(balance(1_000, charged=700), spent_by_day=spent, today=today, period=NOVEMBER) is not None
     ) is is_told
 
 
@@ -188,15 +188,15 @@ def test_where_nothing_is_left_or_the_clock_is_past_the_period_nothing_is_foreto
     today = FIRST + 18
     spent = month(weekday=100, weekend=100, days_before=28, until=today)
 
-    assert overrun(balance(1_000, charged=1_000), spent_by_day=spent, today=today, period=NOVEMBER) is None
+    assert forecast_run_out(balance(1_000, charged=1_000), spent_by_day=spent, today=today, period=NOVEMBER) is None
     after = NOVEMBER.end_day
-    assert overrun(balance(1_000, charged=500), spent_by_day=spent, today=after, period=NOVEMBER) is None
+    assert forecast_run_out(balance(1_000, charged=500), spent_by_day=spent, today=after, period=NOVEMBER) is None
 
 
 def test_a_team_that_stopped_spending_is_not_expected_to_run_out() -> None:
     today = FIRST + 18
     spent = {today - 30: 500 * NANOS}
-    found = overrun(balance(1_000, charged=900), spent_by_day=spent, today=today, period=NOVEMBER)
+    found = forecast_run_out(balance(1_000, charged=900), spent_by_day=spent, today=today, period=NOVEMBER)
 
     assert found is not None
     assert (found.chance, found.middle_day) == (0.0, None)
@@ -208,8 +208,8 @@ def test_dates_come_in_order_within_the_period_and_more_left_is_never_less_safe(
 ) -> None:
     today = FIRST + past_days
     spent = days(*costs, until=today - 1)
-    found = overrun(balance(left), spent_by_day=spent, today=today, period=NOVEMBER)
-    richer = overrun(balance(left + 500), spent_by_day=spent, today=today, period=NOVEMBER)
+    found = forecast_run_out(balance(left), spent_by_day=spent, today=today, period=NOVEMBER)
+    richer = forecast_run_out(balance(left + 500), spent_by_day=spent, today=today, period=NOVEMBER)
 
     if found is None or richer is None:
         assert min((day for day, nanos in spent.items() if nanos > 0), default=today) > today - 7

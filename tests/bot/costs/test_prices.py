@@ -7,12 +7,12 @@ import pytest
 from bot.costs.prices import (
     FROM_FIELD,
     INPUT_FIELD,
-    Disagreement,
+    PriceDisagreement,
     SetPrice,
-    in_force,
+    parse_day,
+    parse_rate,
+    prices_in_force,
     rate_words,
-    typed_day,
-    typed_rate,
 )
 from bot.costs.pricing import ContractPrice, Prices
 from bot.refusals import FieldRefusal
@@ -42,21 +42,21 @@ SET = SetPrice(
     ],
 )
 def test_a_rate_is_dollars_per_million_tokens(typed: str, pico: int, shown: str) -> None:
-    assert typed_rate(INPUT_FIELD, typed) == pico
+    assert parse_rate(INPUT_FIELD, typed) == pico
     assert rate_words(pico) == shown
 
 
 @pytest.mark.parametrize("typed", ["", "free", "-1", "1e3", "0.0000001", "12345678", "1.2.3", "€3", "NaN"])
 def test_what_is_no_rate_is_refused_at_its_field(typed: str) -> None:
     with pytest.raises(FieldRefusal) as refused:
-        typed_rate(INPUT_FIELD, typed)
+        parse_rate(INPUT_FIELD, typed)
     assert refused.value.field == INPUT_FIELD
 
 
 @pytest.mark.parametrize("typed", ["", "soon", "2019-12-31", "2100-01-01", "2026-02-30"])
 def test_what_is_no_day_is_refused_at_its_field(typed: str) -> None:
     with pytest.raises(FieldRefusal) as refused:
-        typed_day(FROM_FIELD, typed, today=TODAY)
+        parse_day(FROM_FIELD, typed, today=TODAY)
     assert refused.value.field == FROM_FIELD
 
 
@@ -80,13 +80,13 @@ def test_a_price_set_in_slack_holds_until_the_file_names_its_model(
 ) -> None:
     lines = [ContractPrice(input_pico=9, **line) for line in declared]  # type: ignore[arg-type]  # an example's facts
 
-    (*_, line) = in_force(lines, [SET])
+    (*_, line) = prices_in_force(lines, [SET])
 
     assert [line.holds_on(day) for day in (TODAY - 1, TODAY, TODAY + 1)] == holds
 
 
 def test_a_set_price_prices_its_own_model_of_its_own_seller_alone() -> None:
-    prices = Prices(BOOK, in_force([], [SET]))
+    prices = Prices(BOOK, prices_in_force([], [SET]))
     counted = {"uncached_input": 1_000_000, "cache_read": 1_000_000, "cache_write_1h": 1_000_000, "output": 1_000_000}
 
     costs = {
@@ -99,7 +99,7 @@ def test_a_set_price_prices_its_own_model_of_its_own_seller_alone() -> None:
 
 def test_a_later_price_of_the_same_model_takes_over_on_its_day() -> None:
     later = SetPrice.from_json(SET.to_json() | {"from_day": TODAY + 5, "input_pico": 100_000})
-    prices = Prices(BOOK, in_force([], [later, SET]))
+    prices = Prices(BOOK, prices_in_force([], [later, SET]))
 
     costs = [prices.price(call("acme", "acme-odd[1m]"), day=TODAY + n).cost_nanos for n in (0, 4, 5)]
 
@@ -111,12 +111,12 @@ def test_a_later_price_of_the_same_model_takes_over_on_its_day() -> None:
     [(102, 100, True), (101, 100, False), (98, 100, True), (0, 100, True), (5, 0, True)],
 )
 def test_prices_disagree_beyond_a_tolerance(ours: int, theirs: int, beyond: bool) -> None:
-    found = Disagreement(
+    found = PriceDisagreement(
         provider="", model="", calls=1, ours_nanos=ours * 1_000_000_000, theirs_nanos=theirs * 1_000_000_000
     )
-    assert found.is_beyond(Decimal(1)) is beyond
+    assert found.exceeds(Decimal(1)) is beyond
 
 
 def test_less_than_a_cent_is_no_disagreement() -> None:
-    found = Disagreement(provider="", model="", calls=1, ours_nanos=5, theirs_nanos=10)
-    assert not found.is_beyond(Decimal(1))
+    found = PriceDisagreement(provider="", model="", calls=1, ours_nanos=5, theirs_nanos=10)
+    assert not found.exceeds(Decimal(1))

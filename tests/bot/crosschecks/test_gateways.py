@@ -10,13 +10,13 @@ from bot.crosschecks.gateways import (
     LAG_MICROS,
     BookedCall,
     Drift,
+    GatewayTeam,
     ModelFigures,
-    Watched,
-    brought_up_to_date,
-    judged,
+    judge_drift,
     largest_disagreement,
     line_of,
-    looked_at,
+    update_baseline,
+    updated_line,
 )
 from bot.money import NANOS
 from bot.periods import MICROS
@@ -41,10 +41,10 @@ def call(at: int, dollars: float) -> BookedCall:
     return BookedCall(START + at * MICROS, round(dollars * NANOS), round(dollars * NANOS))
 
 
-def after(*bodies: tuple[GatewayView | None, list[BookedCall]]) -> Watched:
-    known: Watched | None = None
+def after(*bodies: tuple[GatewayView | None, list[BookedCall]]) -> GatewayTeam:
+    known: GatewayTeam | None = None
     for seen, booked in bodies:
-        known = looked_at(known, seen, source_id=1, booked=booked)
+        known = update_baseline(known, seen, source_id=1, booked=booked)
     assert known is not None
     return known
 
@@ -105,19 +105,19 @@ class Gateway:
                 flushed[worker] = at
         return sorted(found, key=lambda body: body.arrives)
 
-    def watched(self) -> Iterator[tuple[float, Watched, Drift | None]]:
+    def watched(self) -> Iterator[tuple[float, GatewayTeam, Drift | None]]:
         """The team as it is known every two minutes, and the drift that would be said."""
-        known: Watched | None = None
+        known: GatewayTeam | None = None
         swept = 0.0
         for body in self.bodies():
             at, seen = body.newest
             shown = word(at, seen)
             booked = [BookedCall(START + int(t * MICROS), round(c * NANOS), round(c * NANOS)) for t, c in body.calls]
-            known = looked_at(known, shown, source_id=1, booked=booked)
+            known = update_baseline(known, shown, source_id=1, booked=booked)
             assert known is not None
             if body.arrives - swept > 120:
                 swept = body.arrives
-                known, drift = judged(known, now=START + int(swept * MICROS))
+                known, drift = judge_drift(known, now=START + int(swept * MICROS))
                 yield swept, known, drift
 
 
@@ -215,8 +215,8 @@ def test_a_body_that_comes_late_counts_and_one_from_before_the_baseline_does_not
 
 def test_a_drift_is_said_once_it_has_lasted_and_gone_once_the_log_was_read() -> None:
     known = after((view(0, 100), []), (view(4_000, 200), [call(4_000, 40)]))
-    marked, none = judged(known, now=START + 4_000 * MICROS)
-    again, drift = judged(marked, now=START + 4_700 * MICROS)
+    marked, none = judge_drift(known, now=START + 4_000 * MICROS)
+    again, drift = judge_drift(marked, now=START + 4_700 * MICROS)
 
     assert none is None
     assert drift is not None
@@ -224,12 +224,12 @@ def test_a_drift_is_said_once_it_has_lasted_and_gone_once_the_log_was_read() -> 
     assert (line.more, line.drift_nanos, line.counted_nanos, line.booked_nanos) == (
         *("gateway", 60 * NANOS, 100 * NANOS, 40 * NANOS),
     )
-    assert brought_up_to_date(line, again) == line
+    assert updated_line(line, again) == line
 
-    read = looked_at(again, None, source_id=1, booked=[call(3_000 + n, 6) for n in range(10)])
+    read = update_baseline(again, None, source_id=1, booked=[call(3_000 + n, 6) for n in range(10)])
     assert read is not None
-    assert brought_up_to_date(line, read).is_closed
-    assert judged(read, now=START + 4_800 * MICROS)[0].over_since is None
+    assert updated_line(line, read).is_closed
+    assert judge_drift(read, now=START + 4_800 * MICROS)[0].over_since is None
 
 
 def test_a_call_that_the_gateway_had_no_time_to_count_yet_is_no_drift() -> None:
@@ -247,7 +247,7 @@ def test_a_call_that_the_gateway_had_no_time_to_count_yet_is_no_drift() -> None:
 def test_a_small_difference_is_none() -> None:
     known = after((view(0, 100), []), (view(4_000, 200), [call(4_000, 96)]))
 
-    assert judged(replace(known, over_since=START), now=START + 9_000 * MICROS) == (known, None)
+    assert judge_drift(replace(known, over_since=START), now=START + 9_000 * MICROS) == (known, None)
 
 
 def test_the_model_whose_price_differs_most_is_named_if_it_differs_much() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.crosschecks.health import SLOT_MICROS, silence, slot_of
+from bot.crosschecks.health import SLOT_MICROS, find_silence, slot_of
 from bot.periods import micros
 
 ZONE = "Europe/London"
@@ -61,7 +61,7 @@ def is_silent(
     if unwatched:
         watched -= set(range(slot_of(micros(unwatched[0])), slot_of(micros(unwatched[1])) + 1))
     last_at = max(heard, default=slot_of(micros(last))) * SLOT_MICROS
-    return silence(heard, watched, last_at=last_at, now=micros(now), zone_name=ZONE) is not None
+    return find_silence(heard, watched, last_at=last_at, now=micros(now), zone_name=ZONE) is not None
 
 
 def at(day: int, hour: int, minute: int = 0) -> datetime:
@@ -105,7 +105,7 @@ def test_a_source_that_is_rarely_heard_is_not_silent_while_it_keeps_its_rhythm()
     for now in range(slot_of(micros(MONDAY)), slot_of(micros(at(14, 0)))):
         known = [slot for slot in heard if slot < now]
         seen = [slot for slot in watched if slot <= now]
-        found = silence(known, seen, last_at=max(known) * SLOT_MICROS, now=now * SLOT_MICROS, zone_name=ZONE)
+        found = find_silence(known, seen, last_at=max(known) * SLOT_MICROS, now=now * SLOT_MICROS, zone_name=ZONE)
         alarms += found is not None
 
     assert alarms == 0
@@ -121,7 +121,7 @@ def test_a_source_heard_a_few_times_is_not_known() -> None:
     assert len(few) < 20
 
     assert (
-        silence(few, slots(always, until=at(6, 0)), last_at=micros(at(1, 2)), now=micros(at(6, 0)), zone_name=ZONE)
+        find_silence(few, slots(always, until=at(6, 0)), last_at=micros(at(1, 2)), now=micros(at(6, 0)), zone_name=ZONE)
         is None
     )
 
@@ -137,7 +137,7 @@ def test_hours_in_which_nobody_watched_say_nothing() -> None:
 def test_a_clock_that_went_back_says_nothing() -> None:
     heard = slots(always, until=at(1, 12))
 
-    assert silence(heard, heard, last_at=micros(at(1, 12)), now=micros(at(0, 3)), zone_name=ZONE) is None
+    assert find_silence(heard, heard, last_at=micros(at(1, 12)), now=micros(at(0, 3)), zone_name=ZONE) is None
 
 
 def test_hours_are_those_of_the_zones_clocks() -> None:
@@ -154,7 +154,7 @@ def test_hours_are_those_of_the_zones_clocks() -> None:
     watched = slots(always, until=autumn)
     last = max(heard) * SLOT_MICROS
 
-    assert silence(heard, watched, last_at=last, now=micros(autumn), zone_name=zone) is None
+    assert find_silence(heard, watched, last_at=last, now=micros(autumn), zone_name=zone) is None
     later = autumn + timedelta(hours=1)
     watched = slots(always, until=later)
-    assert silence(heard, watched, last_at=last, now=micros(later), zone_name=zone) is not None
+    assert find_silence(heard, watched, last_at=last, now=micros(later), zone_name=zone) is not None

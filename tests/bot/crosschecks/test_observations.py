@@ -3,7 +3,7 @@
 import pytest
 
 from bot.costs.model_names import plain_model
-from bot.crosschecks.observations import NOTHING, SETTLED_MICROS, Amount, CrossCheck, cross_checks, settled_end
+from bot.crosschecks.observations import NO_USAGE, SETTLED_MICROS, CallTotals, CrossCheck, cross_checks, settled_end
 from bot.periods import DAY_MICROS
 
 DAY = 20_000
@@ -11,8 +11,8 @@ DAY = 20_000
 
 def check(observed: tuple[int, int], booked: tuple[int, int]) -> CrossCheck:
     (found,) = cross_checks(
-        [(1, DAY, "gpt-4o", Amount(calls=observed[0], tokens=observed[1]))],
-        {DAY: [("gpt-4o", Amount(calls=booked[0], tokens=booked[1]))]},
+        [(1, DAY, "gpt-4o", CallTotals(calls=observed[0], tokens=observed[1]))],
+        {DAY: [("gpt-4o", CallTotals(calls=booked[0], tokens=booked[1]))]},
         {1: "laptops"},
     )
     return found
@@ -34,7 +34,7 @@ def check(observed: tuple[int, int], booked: tuple[int, int]) -> CrossCheck:
 def test_more_seen_than_booked_is_worth_saying(
     observed: tuple[int, int], booked: tuple[int, int], drifts: bool
 ) -> None:
-    assert check(observed, booked).drifts is drifts
+    assert check(observed, booked).has_drift is drifts
 
 
 def test_a_day_is_compared_once_late_events_had_their_time() -> None:
@@ -44,7 +44,7 @@ def test_a_day_is_compared_once_late_events_had_their_time() -> None:
 
 
 def test_spellings_of_a_model_are_summed_and_sources_that_meter_are_left_out() -> None:
-    one = Amount(calls=1, tokens=10)
+    one = CallTotals(calls=1, tokens=10)
     found = cross_checks(
         [(1, DAY, "claude-opus-4-5-20251101", one), (1, DAY, "anthropic/claude-opus-4.5", one), (2, DAY, "m", one)],
         {DAY: [("claude-opus-4-5", one), ("us.anthropic.claude-opus-4-5-20251101-v1:0", one)]},
@@ -54,7 +54,7 @@ def test_spellings_of_a_model_are_summed_and_sources_that_meter_are_left_out() -
     assert [(c.source, c.model, c.observed.calls, c.booked.calls) for c in found] == [
         ("laptops", "claude-opus-4-5", 2, 2)
     ]
-    assert cross_checks([(1, DAY, "m", one)], {}, {1: "laptops"})[0].booked == NOTHING
+    assert cross_checks([(1, DAY, "m", one)], {}, {1: "laptops"})[0].booked == NO_USAGE
 
 
 @pytest.mark.parametrize(

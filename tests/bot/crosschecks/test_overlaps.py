@@ -6,24 +6,33 @@ from itertools import combinations
 
 import pytest
 
-from bot.crosschecks.overlaps import LEAST_NEAR_PERCENT, LEAST_SHARE_PERCENT, LEAST_TOKENS, NEAR_MICROS, Call, overlaps
+from bot.crosschecks.overlaps import (
+    MIN_NEAR_PERCENT,
+    MIN_SHARE_PERCENT,
+    MIN_TOKENS,
+    NEAR_MICROS,
+    ComparedCall,
+    overlaps,
+)
 from bot.periods import MICROS, micros
-from tests.support.azure import Call as Azure
+from tests.support.azure import TracedCall as Azure
 from tests.support.azure import _made_up
 from tests.support.azure import calls as azure_calls
 
 GATEWAY, SDK = 1, 2
 
 
-def traffic(source: int, count: int, *, seed: int, model: str = "gpt-4o", cost: int = 10) -> list[Call]:
+def traffic(source: int, count: int, *, seed: int, model: str = "gpt-4o", cost: int = 10) -> list[ComparedCall]:
     chance = random.Random(seed)
     return [
-        Call(source, n * 1_000_000, model, chance.randrange(1_000, 50_000), chance.randrange(1, 4_000), cost)
+        ComparedCall(source, n * 1_000_000, model, chance.randrange(1_000, 50_000), chance.randrange(1, 4_000), cost)
         for n in range(count)
     ]
 
 
-def again(calls: list[Call], source: int, *, late: int = 1_200_000, model: str = "gpt-4o-2024-08-06") -> list[Call]:
+def again(
+    calls: list[ComparedCall], source: int, *, late: int = 1_200_000, model: str = "gpt-4o-2024-08-06"
+) -> list[ComparedCall]:
     """The same calls as another layer reports them: a little later, the model by its dated name."""
     return [call._replace(source_id=source, at=call.at + late, model=model) for call in calls]
 
@@ -55,16 +64,16 @@ def test_calls_that_two_sources_report_are_found_with_what_they_cost() -> None:
         ),
         (
             "health checks of both, each a few tokens",
-            [Call(s, n * MICROS, "gpt-4o", 8 + n % 60, 1, 0) for n in range(3_600) for s in (GATEWAY, SDK)],
+            [ComparedCall(s, n * MICROS, "gpt-4o", 8 + n % 60, 1, 0) for n in range(3_600) for s in (GATEWAY, SDK)],
         ),
         (
             "health checks of both, each of one size",
-            [Call(s, n * MICROS, "gpt-4o", 4_000, 16, 0) for n in range(3_600) for s in (GATEWAY, SDK)],
+            [ComparedCall(s, n * MICROS, "gpt-4o", 4_000, 16, 0) for n in range(3_600) for s in (GATEWAY, SDK)],
         ),
         (
             "thirty fixed questions, asked by the probes of both at every full minute",
             [
-                Call(s, (minute * 60 + s) * MICROS, "gpt-4o", 1_000 + question, 50, 0)
+                ComparedCall(s, (minute * 60 + s) * MICROS, "gpt-4o", 1_000 + question, 50, 0)
                 for minute in range(10)
                 for question in range(30)
                 for s in (GATEWAY, SDK)
@@ -82,7 +91,7 @@ def test_calls_that_two_sources_report_are_found_with_what_they_cost() -> None:
         ("nothing", []),
     ],
 )
-def test_what_is_no_overlap_is_not_taken_for_one(name: str, calls: list[Call]) -> None:
+def test_what_is_no_overlap_is_not_taken_for_one(name: str, calls: list[ComparedCall]) -> None:
     assert overlaps(calls) == [], name
 
 
@@ -92,19 +101,21 @@ def test_innocent_sources_of_real_traffic_never_look_doubled(trace: Callable[[],
     """Azure's traces, all as one model (the worst case: real traffic has several), dealt to innocent sources by chance, twenty
     times. Real callers do repeat themselves at once, so some twins are there in any pair: more than enough by their number
     (107 of 13,800), and less than a fiftieth of a source, where a fifth is asked for."""
-    traced = [c for c in trace() if c.context + c.generated >= LEAST_TOKENS]
+    traced = [c for c in trace() if c.context + c.generated >= MIN_TOKENS]
     for seed in range(20):
         chance = random.Random(seed)
-        dealt = [Call(chance.randrange(sources), micros(c.at), "gpt-4o", c.context, c.generated, 0) for c in traced]
+        dealt = [
+            ComparedCall(chance.randrange(sources), micros(c.at), "gpt-4o", c.context, c.generated, 0) for c in traced
+        ]
 
         assert overlaps(dealt) == []
         assert twins_by_chance(dealt) * 50 < len(dealt) // sources
-        assert LEAST_SHARE_PERCENT == 20
+        assert MIN_SHARE_PERCENT == 20
 
 
-def twins_by_chance(calls: list[Call]) -> int:
+def twins_by_chance(calls: list[ComparedCall]) -> int:
     """The twins of the most alike pair, were nothing asked of their share: contents that both have once, near in time."""
-    by_content: dict[tuple[int, int], list[Call]] = {}
+    by_content: dict[tuple[int, int], list[ComparedCall]] = {}
     for call in calls:
         by_content.setdefault((call.tokens_in, call.tokens_out), []).append(call)
     pairs: dict[tuple[int, int], int] = {}
@@ -119,7 +130,7 @@ def twins_by_chance(calls: list[Call]) -> int:
 def test_real_traffic_that_is_instrumented_twice_is_found_through_the_noise() -> None:
     """Every call of a trace by the gateway, and a third of them by an SDK as well, up to two seconds off."""
     chance = random.Random(3)
-    gateway = [Call(GATEWAY, micros(c.at), "gpt-4o", c.context, c.generated, 5) for c in azure_calls()]
+    gateway = [ComparedCall(GATEWAY, micros(c.at), "gpt-4o", c.context, c.generated, 5) for c in azure_calls()]
     doubled = [
         call._replace(source_id=SDK, at=call.at + chance.randrange(-2 * MICROS, 2 * MICROS))
         for call in gateway
@@ -130,4 +141,4 @@ def test_real_traffic_that_is_instrumented_twice_is_found_through_the_noise() ->
 
     assert (found.first_id, found.second_id) == (SDK, GATEWAY)
     assert found.twins > len(doubled) // 2
-    assert found.twins * 100 > found.calls * LEAST_NEAR_PERCENT
+    assert found.twins * 100 > found.calls * MIN_NEAR_PERCENT

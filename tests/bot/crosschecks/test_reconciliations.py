@@ -6,12 +6,12 @@ import pytest
 
 from bot.crosschecks.provider_reports import CostLine, TokenLine
 from bot.crosschecks.reconciliations import (
-    Booked,
+    BookedDay,
     DayCheck,
     lines_of,
-    models_beside,
+    pair_models,
+    pair_tokens,
     state_of,
-    tokens_beside,
     variance_entries,
 )
 from bot.money import MAX_AMOUNT_NANOS, NANOS
@@ -27,7 +27,7 @@ def check(billed: float, booked: float, *, posted: float = 0, entries: int = 0) 
         state="settled",
         statement_nanos=round(billed * NANOS),
         lines={"all": round(billed * NANOS)},
-        booked=Booked(nanos=round(booked * NANOS)),
+        booked=BookedDay(nanos=round(booked * NANOS)),
         posted_nanos=round(posted * NANOS),
         posted_entries=entries,
     )
@@ -106,10 +106,10 @@ def test_lines_of_a_day_are_summed_and_models_meet_by_their_plain_names() -> Non
     ]
 
     assert lines_of(costs) == {DAY: {"Input": 80, "Web search": 5}}
-    assert models_beside(costs, {"claude-opus-4-5": 78, "claude-haiku-4-5": 1}) == [
+    assert pair_models(costs, {"claude-opus-4-5": 78, "claude-haiku-4-5": 1}) == [
         ("", 5, 0),
         ("claude-opus-4-5", 80, 78),
         ("claude-haiku-4-5", 0, 1),
     ]
     tokens = [TokenLine(DAY, "gpt-5.5-2026-04-01", 1, 2, 3, 4)]
-    assert tokens_beside(tokens, {(DAY, "gpt-5.5"): 9, (DAY, "x"): 1}) == [(DAY, "gpt-5-5", 10, 9), (DAY, "x", 0, 1)]
+    assert pair_tokens(tokens, {(DAY, "gpt-5.5"): 9, (DAY, "x"): 1}) == [(DAY, "gpt-5-5", 10, 9), (DAY, "x", 0, 1)]

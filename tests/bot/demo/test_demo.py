@@ -20,9 +20,9 @@ from bot.demo.company import (
 )
 from bot.demo.people import DEMO_TEAM_ZONES
 from bot.demo.teams import cost_nanos
-from bot.demo.usage import Booked, Event
+from bot.demo.usage import AttributedEvent, Event
 from bot.money import NANOS, nanos_from_decimal
-from bot.org.attribution import Attribution, Rule, Source
+from bot.org.attribution import Attribution, AttributionRule, Source
 from bot.periods import local_day, micros, monday_of, period_of, week_of
 from bot.sources.cloudevents import parse
 
@@ -33,10 +33,10 @@ LAST = datetime(2027, 1, 31, 18, 0, tzinfo=UTC)
 SUMMER_SUNDAY = datetime(2026, 7, 12, 3, 0, tzinfo=UTC)
 MOMENTS = [MID_MONTH, FIRST, SECOND_HOUR_OF_MONTH, LAST, SUMMER_SUNDAY]
 
-_made: dict[datetime, list[Booked]] = {}
+_made: dict[datetime, list[AttributedEvent]] = {}
 
 
-def history(now: datetime) -> list[Booked]:
+def history(now: datetime) -> list[AttributedEvent]:
     if now not in _made:
         _made[now] = demo_history(now=now)
     return _made[now]
@@ -46,7 +46,7 @@ def at(event: Event) -> datetime:
     return datetime.fromisoformat(event["time"])
 
 
-def spent_this_month(booked: list[Booked], team: str, now: datetime) -> int:
+def spent_this_month(booked: list[AttributedEvent], team: str, now: datetime) -> int:
     """Plain sum over the month to date, in the team's zone."""
     zone = DEMO_TEAM_ZONES[team]
     first = period_of(local_day(micros(now), zone)).first_day
@@ -59,7 +59,7 @@ def budgets(now: datetime) -> dict[str, int]:
     return {team["slug"]: nanos_from_decimal(str(team["budget"]["amount"])) for team in file["teams"]}
 
 
-def hourly_nanos(booked: list[Booked], team: str) -> dict[datetime, int]:
+def hourly_nanos(booked: list[AttributedEvent], team: str) -> dict[datetime, int]:
     hours: dict[datetime, int] = defaultdict(int)
     for booked_team, event in booked:
         if booked_team == team:
@@ -94,7 +94,7 @@ def test_the_rules_of_the_file_place_every_event_in_the_team_it_was_sized_for() 
     file = yaml.safe_load(demo_teams_yml(now=MID_MONTH, history=history(MID_MONTH)))
     ids = {team["slug"]: number for number, team in enumerate(file["teams"], start=1)}
     rules = [
-        Rule(kind=kind, pattern=line[kind], team_id=ids[line["team"]])
+        AttributionRule(kind=kind, pattern=line[kind], team_id=ids[line["team"]])
         for line in file["attribution"]
         for kind in ("credential", "tag")
         if kind in line

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.detection.incidents import QUIET_HOURS, Incident, follow
+from bot.detection.incidents import QUIET_HOURS, Incident, update_incident
 
 
 def told(*spikes: tuple[int, float]) -> list[int]:
@@ -10,7 +10,7 @@ def told(*spikes: tuple[int, float]) -> list[int]:
     incident: Incident | None = None
     heard = []
     for at, excess in spikes:
-        incident, speak = follow(incident, excess_dollars=excess, at=at)
+        incident, speak = update_incident(incident, excess_dollars=excess, at=at)
         if speak:
             heard.append(at)
     return heard
@@ -40,8 +40,8 @@ def test_a_channel_is_told_once_and_when_the_tier_rises_and_the_excess_trebles(
 
 
 def test_an_incident_remembers_when_it_opened_and_what_was_told() -> None:
-    incident, _ = follow(None, excess_dollars=20.0, at=5)
-    incident, _ = follow(incident, excess_dollars=700.0, at=9)
-    incident, _ = follow(incident, excess_dollars=30.0, at=12)
+    incident, _ = update_incident(None, excess_dollars=20.0, at=5)
+    incident, _ = update_incident(incident, excess_dollars=700.0, at=9)
+    incident, _ = update_incident(incident, excess_dollars=30.0, at=12)
 
-    assert incident == Incident(opened_at=5, last_at=12, severity="high", told_dollars=700.0)
+    assert incident == Incident(opened_at=5, last_at=12, severity="high", alerted_dollars=700.0)

@@ -4,32 +4,32 @@ from dataclasses import replace
 
 import numpy as np
 
-from bot.alerting.alerts import Silence
+from bot.alerting.alerts import DataGap
 from bot.charts.values import SpikeHours, decode
-from bot.detection.extents import extent_of, incidents
-from bot.detection.histories import Histories, Ints, Part, PartKind
+from bot.detection.extents import extent_of, group_incidents
+from bot.detection.histories import Histories, Ints, PartKind, SpendPart
 from bot.detection.shared_rises import is_shared, rising_hours
 from bot.detection.spike_facts import alert_of
-from bot.detection.spike_incidents import Seen, closing_facts, incident_facts
-from bot.detection.sweeps import Found
+from bot.detection.spike_incidents import SweepContext, closing_facts, incident_facts
+from bot.detection.sweeps import SpikingHour
 from bot.money import NANOS
 from tests.bot.spend import DAY, THIS_HOUR, WEEK, Of, histories_of, plus, steady, view
 from tests.bot.views.examples import SEARCH
 
 
-def hour_found(back: int, part: Part | None = None, *, window: int = 1, excess: float = 100) -> Found:
-    return Found(hour=THIS_HOUR - back, part=part, window_hours=window, excess_dollars=excess)
+def hour_found(back: int, part: SpendPart | None = None, *, window: int = 1, excess: float = 100) -> SpikingHour:
+    return SpikingHour(hour=THIS_HOUR - back, part=part, window_hours=window, excess_dollars=excess)
 
 
-def seen(histories: Histories, *silences: Silence) -> Seen:
-    return Seen(histories=histories, view=view(), silences=silences)
+def seen(histories: Histories, *silences: DataGap) -> SweepContext:
+    return SweepContext(histories=histories, view=view(), silences=silences)
 
 
 def test_hours_within_sixty_quiet_hours_are_one_incident() -> None:
     hours = [hour_found(back) for back in (131, 130, 70, 9)]
 
-    assert [[THIS_HOUR - f.hour for f in one] for one in incidents(hours)] == [[131, 130, 70], [9]]
-    assert len(incidents([hour_found(49), hour_found(1)])) == 1
+    assert [[THIS_HOUR - f.hour for f in one] for one in group_incidents(hours)] == [[131, 130, 70], [9]]
+    assert len(group_incidents([hour_found(49), hour_found(1)])) == 1
 
 
 def test_an_extent_goes_from_its_first_dear_hour_to_where_nearly_all_was_spent() -> None:
@@ -99,7 +99,7 @@ def test_the_severity_is_of_the_dollars_at_stake_and_never_falls() -> None:
 
 
 def test_what_was_said_of_a_total_stays_of_it_and_what_was_of_a_part_may_grow_to_it() -> None:
-    key = Part(SEARCH.id, "credential", "ci-7")
+    key = SpendPart(SEARCH.id, "credential", "ci-7")
     histories = spiking()
     of_part = incident_facts(SEARCH, [hour_found(0, key)], seen(histories), before=None)
     of_total = incident_facts(SEARCH, [hour_found(0), hour_found(0, key)], seen(histories), before=of_part)
@@ -111,7 +111,7 @@ def test_what_was_said_of_a_total_stays_of_it_and_what_was_of_a_part_may_grow_to
 
 def test_a_part_that_spikes_for_days_after_the_total_leaves_the_total_its_hours() -> None:
     """Read in late: the total's last window holds the dear hour of two days ago, the key's goes on for a day after it."""
-    key = Part(SEARCH.id, "credential", "ci-7")
+    key = SpendPart(SEARCH.id, "credential", "ci-7")
     late = histories_of(
         {Of(credential="key-12"): steady(a_day=40), Of(credential="ci-7"): plus(steady(a_day=0.1), 600, back=50)}
     )
@@ -127,7 +127,7 @@ def test_a_silence_before_a_spike_is_told_where_the_team_missed_its_usual() -> N
     usual = steady(a_day=400)
     cut = plus(usual, 600, back=0)
     cut[-7:-3] = 0
-    gap = Silence(source="gateway-eu", from_hour=THIS_HOUR - 6, end_hour=THIS_HOUR - 2)
+    gap = DataGap(source="gateway-eu", from_hour=THIS_HOUR - 6, end_hour=THIS_HOUR - 2)
     long_ago = replace(gap, from_hour=THIS_HOUR - 70, end_hour=THIS_HOUR - 60)
     facts = incident_facts(SEARCH, [hour_found(0)], seen(histories_of({Of(): cut}), gap, long_ago), before=None)
     unhurt = incident_facts(SEARCH, [hour_found(0)], seen(histories_of({Of(): plus(usual, 600)}), gap), before=None)

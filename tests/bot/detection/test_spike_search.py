@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from bot.detection.spike_hours import HISTORY_HOURS, Hours, Ints
 from bot.detection.spike_rule import WIDTHS
-from bot.detection.spikes import PART_BAR, SpikeJudgement, find_lately, find_spikes, judge_many
+from bot.detection.spikes import PART_BAR, SpikeJudgement, find_recent, find_spikes, judge_many
 from bot.money import NANOS
 
 FIRST_HOUR = int(datetime(2026, 8, 3, tzinfo=UTC).timestamp()) // 3600
@@ -77,7 +77,7 @@ def one_by_one(cost: Ints, known: Ints, *, last: int, bar: float) -> list[Found]
 def test_the_last_two_days_are_judged_as_each_hour_by_itself(seed: int, bar: float) -> None:
     cost, known = teams(seed)
 
-    found = list(find_lately(cost, known_hours=known, first_hour=FIRST_HOUR, last=49, bar=bar))
+    found = list(find_recent(cost, known_hours=known, first_hour=FIRST_HOUR, last=49, bar=bar))
 
     assert found == one_by_one(cost, known, last=49, bar=bar)
     assert len({row for row, _, _ in found}) >= 3
@@ -90,7 +90,7 @@ def test_the_last_hours_are_judged_as_in_the_whole_series(seed: int) -> None:
         whole = list(find_spikes(cost, known_hours=known, first_hour=FIRST_HOUR, bar=bar))
         assert whole
         for last in (1, 2, 8, 49, 168, 500, HISTORY_HOURS, HISTORY_HOURS + 9):
-            found = list(find_lately(cost, known_hours=known, first_hour=FIRST_HOUR, last=last, bar=bar))
+            found = list(find_recent(cost, known_hours=known, first_hour=FIRST_HOUR, last=last, bar=bar))
             assert found == [spike for spike in whole if spike[1] >= HISTORY_HOURS - last]
 
 
@@ -128,7 +128,7 @@ def test_garbage_is_searched_as_it_is_judged(cost: Ints, last: int) -> None:
     last = min(last, cost.shape[1])
     known = np.full(len(cost), cost.shape[1])
 
-    found = list(find_lately(cost, known_hours=known, first_hour=FIRST_HOUR, last=last))
+    found = list(find_recent(cost, known_hours=known, first_hour=FIRST_HOUR, last=last))
 
     assert found == one_by_one(cost, known, last=last, bar=1.0)
 
@@ -136,4 +136,4 @@ def test_garbage_is_searched_as_it_is_judged(cost: Ints, last: int) -> None:
 def test_of_no_team_and_of_no_hour_nothing_is_found() -> None:
     for rows, hours in ((0, 40), (3, 0)):
         cost, known = np.zeros((rows, hours), dtype=np.int64), np.zeros(rows, dtype=np.int64)
-        assert list(find_lately(cost, known_hours=known, first_hour=FIRST_HOUR, last=2)) == []
+        assert list(find_recent(cost, known_hours=known, first_hour=FIRST_HOUR, last=2)) == []

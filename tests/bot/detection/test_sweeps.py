@@ -5,21 +5,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bot.detection.histories import Histories, Part
+from bot.detection.histories import Histories, SpendPart
 from bot.detection.spike_hours import HISTORY_HOURS
-from bot.detection.sweeps import MOST_HOURS, Found, look, looked_at
+from bot.detection.sweeps import MAX_HOURS, SpikingHour, find_spiking_hours, judged_costs
 from bot.money import NANOS
 from tests.bot.spend import DAY, THIS_HOUR, WEEK, Of, dollars, histories_of, plus, steady, view
 
 
 def found_in(histories: Histories, *, last: int = 2, **changed: Any) -> list[tuple[int, str]]:
     """(hours ago, the part's name or `total`) of what is found in team 3."""
-    found = look(histories, dict.fromkeys(histories.teams, last), view(**changed)).get(3, [])
+    found = find_spiking_hours(histories, dict.fromkeys(histories.teams, last), view(**changed)).get(3, [])
     return [(THIS_HOUR - f.hour, f.part.name if f.part else "total") for f in found]
 
 
 def test_a_steady_team_has_no_spike_in_its_last_week() -> None:
-    assert found_in(histories_of({Of(): steady(a_day=40)}), last=MOST_HOURS) == []
+    assert found_in(histories_of({Of(): steady(a_day=40)}), last=MAX_HOURS) == []
 
 
 def test_a_runaway_hour_is_found_while_it_is_open_and_when_it_has_ended() -> None:
@@ -64,16 +64,16 @@ def test_a_model_that_replaces_another_is_no_spike() -> None:
 
 def test_what_has_no_name_is_no_part() -> None:
     spend = {Of(credential="big"): steady(a_day=400), Of(model="haiku"): plus(steady(a_day=2, seed=2), 30, hours=2)}
-    found = look(histories_of(spend), {3: 2}, view())[3]
+    found = find_spiking_hours(histories_of(spend), {3: 2}, view())[3]
 
-    assert {f.part for f in found} == {Part(3, "model", "haiku")}
+    assert {f.part for f in found} == {SpendPart(3, "model", "haiku")}
 
 
 def test_what_another_team_brought_is_set_aside() -> None:
     moved = histories_of({Of(): plus(steady(a_day=40), 100)})
 
-    assert found_in(moved, set_aside={3: {THIS_HOUR: 100 * NANOS}}) == []
-    assert found_in(moved, set_aside={3: {THIS_HOUR: -100 * NANOS}}) == [(0, "total")]
+    assert found_in(moved, excluded_spend={3: {THIS_HOUR: 100 * NANOS}}) == []
+    assert found_in(moved, excluded_spend={3: {THIS_HOUR: -100 * NANOS}}) == [(0, "total")]
 
 
 def test_an_hour_that_most_teams_share_counts_as_a_week_before() -> None:
@@ -115,13 +115,16 @@ def test_judging_hour_by_hour_finds_what_judging_all_at_once_does(seed: int) -> 
     chance = np.random.default_rng(seed)
     nanos = steady(a_day=60, seed=seed)
     for _ in range(6):
-        nanos = plus(nanos, float(chance.integers(5, 90)), back=int(chance.integers(0, MOST_HOURS)))
-    at_once = {(f.hour, f.part, f.window_hours) for f in look(histories_of({Of(): nanos}), {3: MOST_HOURS}, view())[3]}
-    one_by_one: set[tuple[int, Part | None, int]] = set()
-    for back in range(MOST_HOURS):
+        nanos = plus(nanos, float(chance.integers(5, 90)), back=int(chance.integers(0, MAX_HOURS)))
+    at_once = {
+        (f.hour, f.part, f.window_hours)
+        for f in find_spiking_hours(histories_of({Of(): nanos}), {3: MAX_HOURS}, view())[3]
+    }
+    one_by_one: set[tuple[int, SpendPart | None, int]] = set()
+    for back in range(MAX_HOURS):
         this_hour = THIS_HOUR - back
         known = histories_of({Of(): nanos[: len(nanos) - back]}, this_hour=this_hour)
-        for f in look(known, {3: 2}, view(this_hour=this_hour)).get(3, []):
+        for f in find_spiking_hours(known, {3: 2}, view(this_hour=this_hour)).get(3, []):
             one_by_one |= {(f.hour, f.part, f.window_hours)} if f.hour == this_hour else set()
 
     assert {hour for hour, _, _ in one_by_one} == {hour for hour, _, _ in at_once}
@@ -130,7 +133,7 @@ def test_judging_hour_by_hour_finds_what_judging_all_at_once_does(seed: int) -> 
 def test_teams_are_judged_each_for_itself() -> None:
     spend = {Of(team_id=team): steady(a_day=40, seed=team) for team in range(1, 9)}
     spend[Of(team_id=5)] = plus(spend[Of(team_id=5)], 100)
-    found = look(histories_of(spend), {team: team * 3 for team in range(1, 9)}, view())
+    found = find_spiking_hours(histories_of(spend), {team: team * 3 for team in range(1, 9)}, view())
 
     assert list(found) == [5]
 
@@ -145,11 +148,11 @@ def test_very_many_teams_and_parts_are_judged_as_each_alone() -> None:
         spend[Of(team_id=team, credential="big")] = plus(total, 900, back=team % 4 * 12) if team % 11 == 0 else total
     wanted = {team: 49 if team % 2 else 2 for team in range(1, 121)}
 
-    together = look(histories_of(spend), wanted, view())
+    together = find_spiking_hours(histories_of(spend), wanted, view())
 
-    alone: dict[int, list[Found]] = {}
+    alone: dict[int, list[SpikingHour]] = {}
     for team, last in wanted.items():
-        alone |= look(
+        alone |= find_spiking_hours(
             histories_of({of: nanos for of, nanos in spend.items() if of.team_id == team}), {team: last}, view()
         )
     assert together == alone
@@ -161,11 +164,11 @@ def test_no_sum_overflows() -> None:
     """Nine million dollars an hour, five weeks long."""
     huge = histories_of({Of(): dollars(*[9_000_000] * HISTORY_HOURS)})
 
-    assert looked_at(huge, [3], view()).sum(dtype=object) == 9_000_000 * NANOS * HISTORY_HOURS
+    assert judged_costs(huge, [3], view()).sum(dtype=object) == 9_000_000 * NANOS * HISTORY_HOURS
     assert found_in(huge) == []
 
 
 def test_a_team_without_hours_is_none_to_speak_of() -> None:
     empty = histories_of({Of(): np.zeros(WEEK, dtype=np.int64)})
 
-    assert look(empty, {3: 49}, view()) == {}
+    assert find_spiking_hours(empty, {3: 49}, view()) == {}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.intake.quarantine import changes_of, event_of, fields_of, mended, row_of
+from bot.intake.quarantine import event_from_row, fields_of, parse_changes, row_from_event, with_changes
 from bot.refusals import ConfigError
 from bot.sources import SOURCES
 
@@ -27,7 +27,7 @@ ROW = {"id": "x", "data": {"model": "m", "tags": ["a"]}, "records": [{"attribute
     ],
 )
 def test_a_field_is_set_by_its_path(given: str, path: list[Any], value: Any) -> None:
-    found: Any = fields_of(mended(json.dumps(ROW).encode(), changes_of([given])))
+    found: Any = fields_of(with_changes(json.dumps(ROW).encode(), parse_changes([given])))
     for step in path:
         found = found[step]
 
@@ -37,8 +37,8 @@ def test_a_field_is_set_by_its_path(given: str, path: list[Any], value: Any) -> 
 def test_null_takes_a_field_away_and_no_change_changes_no_byte() -> None:
     body = json.dumps(ROW).encode()
 
-    assert "model" not in fields_of(mended(body, changes_of(["data.model=null"])))["data"]
-    assert mended(body, {}) is body
+    assert "model" not in fields_of(with_changes(body, parse_changes(["data.model=null"])))["data"]
+    assert with_changes(body, {}) is body
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_null_takes_a_field_away_and_no_change_changes_no_byte() -> None:
 )
 def test_a_path_that_leads_nowhere_is_said(given: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
-        mended(json.dumps(ROW).encode(), changes_of([given]))
+        with_changes(json.dumps(ROW).encode(), parse_changes([given]))
 
 
 def test_an_event_that_was_kept_comes_back_whole() -> None:
@@ -63,7 +63,7 @@ def test_an_event_that_was_kept_comes_back_whole() -> None:
                  "cost_usd": "0.25", "user": "anna@acme.test"}}]"""
     ((_, event),) = SOURCES["cloudevents"](body, now=datetime(2026, 11, 24, tzinfo=UTC)).events
 
-    assert event_of(row_of(0, event, "refused").kept) == event
+    assert event_from_row(row_from_event(0, event, "refused").kept) == event
 
 
 @pytest.mark.parametrize(
@@ -81,4 +81,4 @@ def test_a_kept_event_that_is_none_any_more_names_the_field_as_it_is_kept(change
     ((_, event),) = SOURCES["cloudevents"](body, now=datetime(2026, 11, 24, tzinfo=UTC)).events
 
     with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
-        event_of(mended(row_of(0, event, "refused").kept, changes))
+        event_from_row(with_changes(row_from_event(0, event, "refused").kept, changes))

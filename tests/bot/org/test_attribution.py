@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.org.attribution import Attribution, Membership, Placed, Rule, RuleKind, Source
+from bot.org.attribution import Attribution, AttributionRule, Membership, Placement, RuleKind, Source
 from bot.usage import Labels, UsageEvent
 
 UNATTRIBUTED, SEARCH, MOBILE, DATA, OPS = 1, 2, 3, 4, 5
@@ -16,11 +16,11 @@ ANY_TEAM = Source(id=1, name="gateway", format="cloudevents", role="meter", team
 MOBILES_OWN = Source(id=2, name="mobile-ci", format="cloudevents", role="meter", team_id=MOBILE)
 
 
-def rule(kind: RuleKind, pattern: str, team_id: int, **dates: Any) -> Rule:
-    return Rule(kind=kind, pattern=pattern, team_id=team_id, **dates)
+def rule(kind: RuleKind, pattern: str, team_id: int, **dates: Any) -> AttributionRule:
+    return AttributionRule(kind=kind, pattern=pattern, team_id=team_id, **dates)
 
 
-def attribution(*rules: Rule, **teams: Sequence[Membership]) -> Attribution:
+def attribution(*rules: AttributionRule, **teams: Sequence[Membership]) -> Attribution:
     return Attribution(
         memberships={f"{name}@acme.test": own for name, own in teams.items()},
         rules=rules,
@@ -66,33 +66,33 @@ def test_the_first_hit_wins_from_the_keys_team_down_to_nobody() -> None:
         "declared_team": "search",
         "user": "anna@acme.test",
     }
-    assert rules.place(event(**said), MOBILES_OWN) == Placed(MOBILE, "key:mobile-ci")
+    assert rules.place(event(**said), MOBILES_OWN) == Placement(MOBILE, "key:mobile-ci")
     placed = []
     while said:
         placed.append(rules.place(event(**said), ANY_TEAM))
         said.pop(next(iter(said)))
 
     assert placed == [
-        Placed(SEARCH, "credential:key-12"),
-        Placed(OPS, "gateway_team:team-abc"),
-        Placed(MOBILE, "workflow:evals"),
-        Placed(DATA, "tag:repo:search-*"),
-        Placed(SEARCH, "declared team"),
-        Placed(OPS, "user:anna@*"),
+        Placement(SEARCH, "credential:key-12"),
+        Placement(OPS, "gateway_team:team-abc"),
+        Placement(MOBILE, "workflow:evals"),
+        Placement(DATA, "tag:repo:search-*"),
+        Placement(SEARCH, "declared team"),
+        Placement(OPS, "user:anna@*"),
     ]
-    assert rules.place(event(), ANY_TEAM) == Placed(UNATTRIBUTED, "unattributed")
+    assert rules.place(event(), ANY_TEAM) == Placement(UNATTRIBUTED, "unattributed")
 
 
 def test_without_a_rule_for_them_people_belong_to_their_team() -> None:
     for spelled in ("anna@acme.test", "Anna@ACME.test"):
-        assert attribution().place(event(user=spelled), ANY_TEAM) == Placed(SEARCH, "user's team")
+        assert attribution().place(event(user=spelled), ANY_TEAM) == Placement(SEARCH, "user's team")
     assert attribution().place(event(user="stranger@other.test"), ANY_TEAM).team_id == UNATTRIBUTED
 
 
 def test_a_declared_team_that_does_not_exist_is_no_team_and_the_next_rule_decides() -> None:
-    assert attribution().place(event(declared_team="made-up"), ANY_TEAM) == Placed(UNATTRIBUTED, "unattributed")
+    assert attribution().place(event(declared_team="made-up"), ANY_TEAM) == Placement(UNATTRIBUTED, "unattributed")
     assert attribution().place(event(declared_team="made-up", user="anna@acme.test"), ANY_TEAM).rule == "user's team"
-    assert attribution().place(event(declared_team="SEARCH"), ANY_TEAM) == Placed(SEARCH, "declared team")
+    assert attribution().place(event(declared_team="SEARCH"), ANY_TEAM) == Placement(SEARCH, "declared team")
 
 
 def test_an_exact_rule_goes_before_a_pattern_and_patterns_go_in_the_order_of_the_file() -> None:
@@ -104,7 +104,7 @@ def test_an_exact_rule_goes_before_a_pattern_and_patterns_go_in_the_order_of_the
     )
 
     assert rules.place(event(credential="key-12"), ANY_TEAM).team_id == SEARCH
-    assert rules.place(event(credential="KEY-13"), ANY_TEAM) == Placed(OPS, "credential:key-*")
+    assert rules.place(event(credential="KEY-13"), ANY_TEAM) == Placement(OPS, "credential:key-*")
     assert rules.place(event(credential="other"), ANY_TEAM).team_id == UNATTRIBUTED
 
 
@@ -158,9 +158,9 @@ def test_what_nobody_could_place_is_the_sources_default_and_of_no_other_source()
 
     told = [rules.place(event(credential="x"), source) for source in (ANY_TEAM, with_default, ANY_TEAM)]
     assert told == [
-        Placed(UNATTRIBUTED, "unattributed"),
-        Placed(OPS, "source:laptops"),
-        Placed(UNATTRIBUTED, "unattributed"),
+        Placement(UNATTRIBUTED, "unattributed"),
+        Placement(OPS, "source:laptops"),
+        Placement(UNATTRIBUTED, "unattributed"),
     ]
     assert rules.place(event(credential="key-12"), with_default).team_id == SEARCH
 
@@ -207,7 +207,7 @@ def test_what_is_remembered_of_one_time_is_not_told_to_another() -> None:
     ids=["undated", "dated", "another rule of its time", "after a dated one", "the first one"],
 )
 def test_where_no_rule_of_its_time_knows_an_event_the_first_undated_rule_does(
-    rules: tuple[Rule, ...], user: str, expected: tuple[int, str]
+    rules: tuple[AttributionRule, ...], user: str, expected: tuple[int, str]
 ) -> None:
     assert attribution(*rules).place(event(credential="key-12", user=user, occurred_at=50), ANY_TEAM) == expected
 
@@ -216,7 +216,7 @@ def test_where_no_rule_of_its_time_knows_an_event_the_first_undated_rule_does(
 def test_somebody_who_changed_teams_brings_each_day_to_the_team_of_that_day(at: int, team: int) -> None:
     rules = attribution(emi=[Membership(50, MOBILE), Membership(100, DATA)])
 
-    assert rules.place(event(user="Emi@acme.test", occurred_at=at), ANY_TEAM) == Placed(team, "user's team")
+    assert rules.place(event(user="Emi@acme.test", occurred_at=at), ANY_TEAM) == Placement(team, "user's team")
 
 
 def test_before_a_dated_team_begins_a_person_is_where_the_file_has_them() -> None:
@@ -239,18 +239,18 @@ def test_a_line_goes_before_a_claim_of_the_same_credential() -> None:
 def test_an_explanation_names_what_was_asked_up_to_the_answer() -> None:
     rules = attribution(rule("workflow", "evals", DATA, from_at=20, until_at=90), rule("user", "x", OPS))
 
-    steps = rules.explained(event(credential="key-12", workflow="evals", occurred_at=30), ANY_TEAM)
-    assert [(s.kind, s.looked_at, s.placed and s.placed.team_id) for s in steps] == [
+    steps = rules.explain(event(credential="key-12", workflow="evals", occurred_at=30), ANY_TEAM)
+    assert [(s.kind, s.checked_value, s.placed and s.placed.team_id) for s in steps] == [
         ("key", "gateway", None),
         ("credential", "key-12", None),
         ("gateway_team", "", None),
         ("workflow", "evals", DATA),
     ]
     assert (steps[-1].since, steps[-1].until, steps[-1].early) == (20, 90, False)
-    late = rules.explained(event(workflow="evals", occurred_at=3), ANY_TEAM)[-1]
-    assert (late.placed, late.early) == (Placed(DATA, "workflow:evals"), True)
-    nobody = rules.explained(event(occurred_at=3), ANY_TEAM)[-1]
-    assert (nobody.kind, nobody.placed) == ("unattributed", Placed(UNATTRIBUTED, "unattributed"))
+    late = rules.explain(event(workflow="evals", occurred_at=3), ANY_TEAM)[-1]
+    assert (late.placed, late.early) == (Placement(DATA, "workflow:evals"), True)
+    nobody = rules.explain(event(occurred_at=3), ANY_TEAM)[-1]
+    assert (nobody.kind, nobody.placed) == ("unattributed", Placement(UNATTRIBUTED, "unattributed"))
 
 
 _kinds: st.SearchStrategy[RuleKind] = st.sampled_from(["credential", "gateway_team", "workflow", "tag", "user"])
@@ -279,11 +279,13 @@ ORDER = ("credential", "gateway_team", "workflow", "tag", "declared team", "user
 
 
 @given(st.lists(_rules, max_size=6), st.lists(_calls, min_size=1, max_size=8))
-def test_explanations_and_answers_agree_and_keep_the_order(rules: list[Rule], calls: list[dict[str, Any]]) -> None:
+def test_explanations_and_answers_agree_and_keep_the_order(
+    rules: list[AttributionRule], calls: list[dict[str, Any]]
+) -> None:
     """With whatever was remembered before; an answer of a rule of the event's time goes before any earlier one's."""
     made = attribution(*rules, emi=[Membership(3, MOBILE), Membership(6, DATA)])
     for call in calls:
-        steps = made.explained(event(**call), ANY_TEAM)
+        steps = made.explain(event(**call), ANY_TEAM)
         placed = made.place(event(**call), ANY_TEAM)
 
         assert steps[-1].placed == placed
@@ -293,7 +295,7 @@ def test_explanations_and_answers_agree_and_keep_the_order(rules: list[Rule], ca
         if steps[-1].early:
             in_force = [r for r in rules if r.holds(call["occurred_at"])]
             alone = attribution(*in_force, emi=[Membership(3, MOBILE), Membership(6, DATA)])
-            assert alone.explained(event(**call), ANY_TEAM)[-1].kind in ("unattributed", "user's team")
+            assert alone.explain(event(**call), ANY_TEAM)[-1].kind in ("unattributed", "user's team")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.org.people_file import PersonLine, read_people_file, team_by_manager, team_faults, text_of
+from bot.org.people_file import PersonLine, read_people_file, read_text, team_by_manager, team_faults
 from bot.periods import day_number
 from bot.refusals import ConfigError
 
@@ -93,9 +93,9 @@ def test_all_faults_are_said_at_once_up_to_fifty() -> None:
 
 
 def test_a_file_in_another_encoding_is_said_with_its_line() -> None:
-    assert text_of("\ufeffemail".encode()) == "email"
+    assert read_text("\ufeffemail".encode()) == "email"
     with pytest.raises(ConfigError, match=r"^line 2: is not UTF-8"):
-        text_of("email\nJürgen@acme.test".encode("latin-1"))
+        read_text("email\nJürgen@acme.test".encode("latin-1"))
 
 
 def test_a_team_that_does_not_exist_is_named_with_the_one_that_was_meant() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from bot.money import NANOS
 from bot.org.tools import ToolRule, Tools
-from bot.reporting.mix import KindOfTool, ToolUse, mix_of
+from bot.reporting.mix import ToolKindTotals, ToolUse, mix_of
 
 TOOLS = Tools([ToolRule(name="MetaCode", kind="in_house", model="metacode*")])
 USES = (
@@ -47,7 +47,7 @@ def test_tokens_without_a_price_make_no_kind_look_cheap_and_cached_answers_do() 
     [(1, 3_000_000, 0), (3, 2_000_000, 2), (1, 2_000_000, 1), (7, 1, 7_000_000), (-3, 2_000_000, -1)],
 )
 def test_a_price_is_rounded_half_up(nanos: int, tokens: int, per_million: int) -> None:
-    kind = KindOfTool(cost_nanos=nanos, before_nanos=0, tokens=tokens, priced_tokens=tokens)
+    kind = ToolKindTotals(cost_nanos=nanos, before_nanos=0, tokens=tokens, priced_tokens=tokens)
 
     assert kind.nanos_per_million == per_million
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.periods import date_of, day_number
 from bot.refusals import Refusal
-from bot.reporting.top import TopAsked, TopSpan, days_of, so_far, top_asked
+from bot.reporting.top import TopQuery, TopSpan, compare_period_so_far, days_of, parse_top_query
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from bot.reporting.top import TopAsked, TopSpan, days_of, so_far, top_asked
     ],
 )
 def test_part_and_days_come_in_any_order_and_have_defaults(typed: str, part: str, span: str) -> None:
-    assert top_asked(typed) == TopAsked(part=part, span=span)  # type: ignore[arg-type]  # the table's words
+    assert parse_top_query(typed) == TopQuery(part=part, span=span)  # type: ignore[arg-type]  # the table's words
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_part_and_days_come_in_any_order_and_have_defaults(typed: str, part: str
 )
 def test_people_are_not_ranked_and_other_words_are_refused(typed: str, said: str) -> None:
     with pytest.raises(Refusal, match=said):
-        top_asked(typed)
+        parse_top_query(typed)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,6 @@ def test_days_include_today_and_are_compared_with_as_many_before(
 
 
 def test_a_periods_days_so_far_are_never_compared_with_its_own() -> None:
-    days = so_far(100, 90, today=130)
+    days = compare_period_so_far(100, 90, today=130)
 
     assert (days.first_day, days.end_day, days.before_day, days.before_end) == (100, 131, 90, 100)

@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 from bot.books.ledger import Balance
 from bot.money import NANOS
 from bot.org.teams import Team
-from bot.requests.approvals import DEFAULT_RULES, ApprovalRule, Route, manager_limit, may_decide, payer_of, route
+from bot.requests.approvals import (
+    DEFAULT_APPROVAL_RULES,
+    ApprovalRoute,
+    ApprovalRule,
+    manager_limit,
+    may_decide,
+    payer_of,
+    route_request,
+)
 from tests.bot.acme import ACME, ANNA, BEN, CHLOE, DAN, EMI, MIA, PRODUCT, ROLES, SEARCH, balance, directory
 
 UP_TO_500 = (ApprovalRule(up_to_nanos=500 * NANOS, by="team_manager"), ApprovalRule(up_to_nanos=None, by="finance"))
@@ -18,10 +26,10 @@ def routed(
     asker: int = ANNA,
     dollars: int = 100,
     payer: Team | None = PRODUCT,
-    rules: tuple[ApprovalRule, ...] = DEFAULT_RULES,
+    rules: tuple[ApprovalRule, ...] = DEFAULT_APPROVAL_RULES,
     roles: tuple[tuple[int, int, str], ...] = ROLES,
-) -> Route:
-    return route(
+) -> ApprovalRoute:
+    return route_request(
         directory(roles=roles),  # type: ignore[arg-type]  # roles are plain text in the tables of these tests
         team=SEARCH,
         asker_id=asker,
@@ -52,7 +60,7 @@ def test_the_nearest_one_above_with_the_whole_amount_available_pays(
 
 
 def test_the_asking_teams_managers_and_the_payers_decide() -> None:
-    assert routed(payer=PRODUCT) == Route(
+    assert routed(payer=PRODUCT) == ApprovalRoute(
         deciders=frozenset({EMI, BEN}), payer=PRODUCT, held_nanos=100 * NANOS, by_finance=False
     )
 
@@ -67,13 +75,13 @@ def test_a_manager_who_asks_is_left_out() -> None:
 
 
 def test_where_no_manager_is_left_finance_decides_and_the_amount_is_held_all_the_same() -> None:
-    assert routed(asker=EMI, payer=ACME) == Route(
+    assert routed(asker=EMI, payer=ACME) == ApprovalRoute(
         deciders=frozenset({CHLOE}), payer=ACME, held_nanos=100 * NANOS, by_finance=True
     )
 
 
 def test_where_nobody_has_the_money_nothing_is_held_and_finance_decides() -> None:
-    assert routed(payer=None) == Route(deciders=frozenset({CHLOE}), payer=None, held_nanos=0, by_finance=True)
+    assert routed(payer=None) == ApprovalRoute(deciders=frozenset({CHLOE}), payer=None, held_nanos=0, by_finance=True)
 
 
 @pytest.mark.parametrize(("dollars", "by_finance"), [(1, False), (500, False), (501, True)])
@@ -91,7 +99,7 @@ def test_the_limit_is_the_largest_that_a_line_gives_managers() -> None:
     assert manager_limit((large, small)) == 50 * NANOS
     assert manager_limit((small, ApprovalRule(up_to_nanos=None, by="team_manager"))) is None
     assert manager_limit((ApprovalRule(up_to_nanos=None, by="finance"),)) == 0
-    assert manager_limit(DEFAULT_RULES) is None
+    assert manager_limit(DEFAULT_APPROVAL_RULES) is None
 
 
 def test_finance_may_decide_any_request_and_an_admin_or_a_member_none() -> None:
@@ -115,7 +123,7 @@ def test_finance_does_not_decide_what_it_asked_for_itself() -> None:
     roles=st.frozensets(
         st.tuples(st.sampled_from([10, 20, 30]), st.integers(1, 6), st.sampled_from(["manager", "member", "finance"]))
     ),
-    rules=st.sampled_from([DEFAULT_RULES, UP_TO_500, ()]),
+    rules=st.sampled_from([DEFAULT_APPROVAL_RULES, UP_TO_500, ()]),
 )
 def test_whatever_the_roles_nobody_decides_their_own_request(
     asker: int,

@@ -14,7 +14,7 @@ from bot.costs.pricing import Prices
 from bot.org.tools import Tools
 from bot.periods import DAY_MICROS
 from bot.sources.litellm import parse
-from bot.sources.litellm_history import as_logged
+from bot.sources.litellm_history import to_callback_payload
 from bot.sources.rows import Unreadable
 from bot.usage import Parsed, UsageEvent
 from tests.support.paths import FIXTURES
@@ -313,7 +313,7 @@ def test_what_is_no_json_is_unreadable(nothing: bytes) -> None:
 def test_the_gateways_own_log_tells_of_the_same_calls() -> None:
     live = {event.key: event for event in read("50_")}
     lines = json.loads(body("51_"))["data"]
-    told = parse(json.dumps([as_logged(line) for line in lines]).encode(), now=NOW)
+    told = parse(json.dumps([to_callback_payload(line) for line in lines]).encode(), now=NOW)
     history = {event.key: event for _, event in told.events}
 
     assert (len(live), len(history), told.unusable) == (12, 11, [])
@@ -365,6 +365,6 @@ def test_no_bytes_end_in_anything_but_unreadable(odd: bytes) -> None:
 @given(st.dictionaries(st.sampled_from(sorted(json.loads(body("51_"))["data"][0])), _values, max_size=6))
 def test_no_line_of_the_log_however_odd_ends_in_anything_but_a_row(changed: dict[str, Any]) -> None:
     line = json.loads(body("51_"))["data"][0] | changed
-    parsed = parse(json.dumps([as_logged(line)]).encode(), now=NOW)
+    parsed = parse(json.dumps([to_callback_payload(line)]).encode(), now=NOW)
 
     assert len(parsed.events) + len(parsed.unusable) == 1

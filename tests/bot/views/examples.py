@@ -11,17 +11,25 @@ from bot.books.budgets import Standing
 from bot.books.forecasts import forecast
 from bot.books.ledger import Balance
 from bot.charts.values import SpikeHours, encode
-from bot.costs.prices import Disagreement, Repricing, Unpriced
-from bot.crosschecks.observations import Amount, CrossCheck
-from bot.intake.quarantine import Share as QuarantineShare
+from bot.costs.prices import PriceDisagreement, Repricing, UnpricedModel
+from bot.crosschecks.observations import CallTotals, CrossCheck
+from bot.intake.quarantine import QuarantineShare
 from bot.messages import Message, with_images
 from bot.money import NANOS
 from bot.org.attribution import UnattributedKey
 from bot.org.teams import Team
 from bot.periods import MICROS, day_number, hour_of, micros, period_of
 from bot.reporting.digests import Digest, Driver, Share
-from bot.reporting.mix import KindOfTool, ToolMix
-from bot.reporting.reports import CompanyView, Home, OverlapView, Pending, PersonUse, PricesView, Whose
+from bot.reporting.mix import ToolKindTotals, ToolMix
+from bot.reporting.reports import (
+    CompanyView,
+    Home,
+    OverlapView,
+    PendingRequest,
+    PersonUse,
+    PricesView,
+    UnattributedView,
+)
 from bot.requests.budget_requests import BudgetRequest
 
 ANNA, BEN, CHLOE = "<@U0ANNA001>", "<@U0BEN0001>", "<@U0CHLOE01>"
@@ -129,11 +137,11 @@ def request(**changed: Any) -> BudgetRequest:
     return replace(asked, **changed)
 
 
-def pending(team: Team = SEARCH, *, payer: str = "Product", **changed: Any) -> Pending:
-    return Pending(request=request(**changed), team=team, asker_mention=ANNA, payer_name=payer)
+def pending(team: Team = SEARCH, *, payer: str = "Product", **changed: Any) -> PendingRequest:
+    return PendingRequest(request=request(**changed), team=team, asker_mention=ANNA, payer_name=payer)
 
 
-def decided(state: str, **changed: Any) -> Pending:
+def decided(state: str, **changed: Any) -> PendingRequest:
     ended: dict[str, Any] = {"state": state, "decided_at": micros(NOW) + 3_600 * MICROS, "decided_by": 8}
     return pending(**(ended | changed))
 
@@ -141,10 +149,10 @@ def decided(state: str, **changed: Any) -> Pending:
 def mix(**changed: Any) -> ToolMix:
     """Search's tools of that week, of which nine million tokens have no price."""
     built = ToolMix(
-        in_house=KindOfTool(
+        in_house=ToolKindTotals(
             cost_nanos=dollars(72.90), before_nanos=dollars(80), tokens=160_400_000, priced_tokens=160_400_000
         ),
-        third_party=KindOfTool(
+        third_party=ToolKindTotals(
             cost_nanos=dollars(3_297.77),
             before_nanos=dollars(2_776.50),
             tokens=1_026_000_000,
@@ -155,8 +163,8 @@ def mix(**changed: Any) -> ToolMix:
 
 
 NO_MIX = ToolMix(
-    in_house=KindOfTool(cost_nanos=0, before_nanos=0, tokens=0, priced_tokens=0),
-    third_party=KindOfTool(cost_nanos=0, before_nanos=0, tokens=0, priced_tokens=0),
+    in_house=ToolKindTotals(cost_nanos=0, before_nanos=0, tokens=0, priced_tokens=0),
+    third_party=ToolKindTotals(cost_nanos=0, before_nanos=0, tokens=0, priced_tokens=0),
 )
 
 
@@ -271,8 +279,8 @@ CROSS_CHECK = CrossCheck(
     source="otlp-laptops",
     day=TODAY - 1,
     model="claude-opus-4-5",
-    observed=Amount(calls=4_810, tokens=61_200_000),
-    booked=Amount(calls=3_902, tokens=48_750_000),
+    observed=CallTotals(calls=4_810, tokens=61_200_000),
+    booked=CallTotals(calls=3_902, tokens=48_750_000),
 )
 OVERLAP = OverlapView(
     smaller="sdk-checkout",
@@ -282,12 +290,12 @@ OVERLAP = OverlapView(
     cost_nanos=dollars(37.25),
     minutes=171,
 )
-NOBODY = Whose(keys=(), people=(), may_claim=True, hides_people=True)
+NOBODY = UnattributedView(keys=(), people=(), may_claim=True, hides_people=True)
 
 
-def unpriced(number: int = 1, **changed: Any) -> Unpriced:
+def unpriced(number: int = 1, **changed: Any) -> UnpricedModel:
     day = day_number(NOW.date()) - 12
-    model = Unpriced(id=number, provider="acme", model="metacode-9", calls=100, tokens=3_100_000, first_day=day)
+    model = UnpricedModel(id=number, provider="acme", model="metacode-9", calls=100, tokens=3_100_000, first_day=day)
     return replace(model, **changed)
 
 
@@ -306,8 +314,10 @@ def repricing(**changed: Any) -> Repricing:
     return replace(line, **changed)
 
 
-def disagreement(**changed: Any) -> Disagreement:
-    line = Disagreement(provider="openai", model="gpt-4o", calls=40, ours_nanos=dollars(120), theirs_nanos=dollars(100))
+def disagreement(**changed: Any) -> PriceDisagreement:
+    line = PriceDisagreement(
+        provider="openai", model="gpt-4o", calls=40, ours_nanos=dollars(120), theirs_nanos=dollars(100)
+    )
     return replace(line, **changed)
 
 
@@ -332,7 +342,7 @@ def company(standings: Sequence[Standing] = (), **changed: Any) -> CompanyView:
         overlaps=(OVERLAP,),
         broken_routes=("Mobile: #team-mobile (broken)",),
         silent_messages=1,
-        whose=NOBODY,
+        unattributed=NOBODY,
         mix=mix(),
     )
     return replace(view, **changed)

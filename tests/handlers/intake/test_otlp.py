@@ -12,8 +12,8 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from sqlalchemy import text
 
 from bot.refusals import ConfigError
-from handlers.intake.keys import Made, create_key, create_source, set_source
-from handlers.intake.source_options import Said
+from handlers.intake.keys import CreatedKey, create_key, create_source, set_source
+from handlers.intake.source_options import TypedOptions
 from tests.handlers.intake.test_ingest import gone
 from tests.support.company import Company
 from tests.support.otlp import AT, CHAT, REQUESTS, SAMPLES, log, logs, sample, signal_of, span, traces
@@ -57,8 +57,10 @@ class Sender:
             return [tuple(row) for row in rows]
 
 
-async def otlp_source(acme: Company, name: str, signal: str) -> Made:
-    return await create_source(acme.context, name, source="otlp", team=None, role="meter", said=Said(signal=signal))
+async def otlp_source(acme: Company, name: str, signal: str) -> CreatedKey:
+    return await create_source(
+        acme.context, name, source="otlp", team=None, role="meter", typed=TypedOptions(signal=signal)
+    )
 
 
 @pytest.fixture
@@ -215,8 +217,8 @@ async def test_a_source_says_which_signal_it_meters_by(acme: Company) -> None:
     with pytest.raises(ConfigError, match=r"--signal: 'events' is none of auto, traces, logs, metrics"):
         await otlp_source(acme, "other", "events")
     with pytest.raises(ConfigError, match="--signal: only sources of otlp have several"):
-        await set_source(acme.context, "gateway", Said(signal="logs"))
-    await set_source(acme.context, "claude-metrics", Said(signal="auto"))
+        await set_source(acme.context, "gateway", TypedOptions(signal="logs"))
+    await set_source(acme.context, "claude-metrics", TypedOptions(signal="auto"))
     async with acme.context.store.read() as tx:
         signals = {found.name: found.signal for found, _ in await tx.keys.listed()}
     assert signals == {f"claude-{s}": s for s in ("auto", "logs", "traces")} | {

@@ -13,7 +13,7 @@ from bot.settings import Settings
 from bot.teams_file import read_teams_file
 from handlers.cli import prepare
 from handlers.context import Context
-from handlers.intake.replays import Totals, replay
+from handlers.intake.replays import ReplayTotals, replay
 from handlers.org.teams import import_teams
 from storage.tables.base import usage_events
 from tests.support.company import TEAMS_YML, Company, usage_event
@@ -32,11 +32,11 @@ async def acme_context(context: Context) -> Context:
     return context
 
 
-async def replays(context: Context, file: Path, *, shift: bool = False, name: str = "replay") -> Totals:
+async def replays(context: Context, file: Path, *, shift: bool = False, name: str = "replay") -> ReplayTotals:
     return await replay(context, file, name=name, shift_to_now=shift, to=None, key=None)
 
 
-def fates(totals: Totals) -> tuple[int, ...]:
+def fates(totals: ReplayTotals) -> tuple[int, ...]:
     """(accepted, duplicates, conflicts, quarantined)"""
     return tuple(totals.counts.values())
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from handlers.intake.keys import create_source, set_source
-from handlers.intake.source_options import Said
+from handlers.intake.source_options import TypedOptions
 from handlers.intake.webhooks import MAX_WEBHOOK_BYTES
 from tests.support.company import Company
 from tests.support.senders import sends
@@ -24,8 +24,8 @@ VENDORS = "a vendor's own secret"
 async def signing(acme: Company, name: str = "hooks", **said: Any) -> str:
     """A source that signs, by the Standard Webhooks' rules if no other kind is said; its ingest key."""
     source = said.pop("source", "standardwebhooks")
-    options = Said(**{"signature": "standard", "secret": SECRET, **said})
-    return (await create_source(acme.context, name, source=source, team=None, role="meter", said=options)).token
+    options = TypedOptions(**{"signature": "standard", "secret": SECRET, **said})
+    return (await create_source(acme.context, name, source=source, team=None, role="meter", typed=options)).token
 
 
 def recorded(acme: Company, **data: Any) -> bytes:
@@ -118,7 +118,7 @@ async def test_another_secret_counts_from_the_next_body_on(acme: Company) -> Non
     body = recorded(acme)
     assert (await hook(acme, body, signed(body)))[0] == 200
     other = bytes(reversed(KEY))
-    await set_source(acme.context, "hooks", Said(secret="whsec_" + b64encode(other).decode()))
+    await set_source(acme.context, "hooks", TypedOptions(secret="whsec_" + b64encode(other).decode()))
     await acme.uses(acme.event(9))  # any commit sees that the configuration changed
 
     second = recorded(acme)
@@ -173,8 +173,8 @@ async def test_no_secret_is_in_what_is_said_or_written(
 ) -> None:
     acme = acme_on_both
     await signing(acme)
-    await set_source(acme.context, "hooks", Said(secret="whsec_" + b64encode(bytes(reversed(KEY))).decode()))
-    await set_source(acme.context, "hooks", Said(secret=SECRET, reported_first=True))
+    await set_source(acme.context, "hooks", TypedOptions(secret="whsec_" + b64encode(bytes(reversed(KEY))).decode()))
+    await set_source(acme.context, "hooks", TypedOptions(secret=SECRET, reported_first=True))
     body = recorded(acme)
     answers = [await hook(acme, body, headers) for headers in (signed(body), {}, signed(body, off=-999))]
     async with acme.context.store.read() as tx:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers.alerting.manners import say_alert
+from handlers.alerting.delivery_rules import post_alert
 from handlers.alerting.snoozes import wake_snoozed
 from handlers.alerting.spikes import spike_message
 from storage.alerting.alerts import AlertRecord
@@ -127,8 +127,8 @@ async def test_a_new_alert_of_a_snoozed_cause_is_said_after_the_snooze_and_one_o
             )
             assert added is not None
             message = await spike_message(tx, team, added, command="/tokens")
-            await say_alert(tx, rulebook, team, message, record=added, severity="medium", at=at)
-    await acme.worker.courier.deliver_due()
+            await post_alert(tx, rulebook, team, message, record=added, severity="medium", at=at)
+    await acme.worker.outbox_worker.deliver_due()
     assert [("ci-7" in m.text, "ci-8" in m.text) for m in await channel_messages(acme)] == [
         (True, False),
         (False, True),
@@ -136,7 +136,7 @@ async def test_a_new_alert_of_a_snoozed_cause_is_said_after_the_snooze_and_one_o
 
     acme.clock.jump_to(acme.clock.now() + timedelta(hours=1))
     assert await wake_snoozed(acme.context) == 2
-    await acme.worker.courier.deliver_due()
+    await acme.worker.outbox_worker.deliver_due()
     assert len(await channel_messages(acme)) == 3
 
 
@@ -209,7 +209,7 @@ async def test_a_critical_alert_is_said_although_its_cause_is_snoozed(acme: Comp
             )
             assert record is not None
             message = await spike_message(tx, team, record, command="/tokens")
-            await say_alert(tx, rulebook, team, message, record=record, severity=facts["severity"], at=at)
+            await post_alert(tx, rulebook, team, message, record=record, severity=facts["severity"], at=at)
     await acme.settles()
 
     assert ["severity critical" in m.text for m in await channel_messages(acme)] == [False, True]

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from handlers.alerting.alert_bundles import gather_alerts
+from handlers.alerting.alert_bundles import bundle_alerts
 from handlers.alerting.budget_alerts import judge_budget
 from handlers.cli import prepare
 from handlers.schedule import look_up_slack
@@ -90,7 +90,7 @@ async def test_two_workers_and_one_that_stopped_before_it_gathered_say_it_once(d
         other = await prepare(acme.context.settings, acme.clock)
         await spend(acme, red=90, green=120, blue=90)
         await asyncio.gather(*(watch_budgets(context) for context in (acme.context, other, acme.context)))
-        await asyncio.gather(*(gather_alerts(context) for context in (acme.context, other)))
+        await asyncio.gather(*(bundle_alerts(context) for context in (acme.context, other)))
         await other.store.close()
         await acme.settles()
 
@@ -110,11 +110,11 @@ async def test_nobody_gathers_and_the_alert_is_said_all_the_same_a_minute_later(
             team = rulebook.directory.by_slug("blue")
             assert team is not None
             await judge_budget(tx, rulebook, team, now=acme.clock.now(), command="/tokens")
-        await acme.worker.courier.deliver_due()
+        await acme.worker.outbox_worker.deliver_due()
         assert await alerts_of(acme, "ben") == []
 
         acme.clock.jump_to(acme.clock.now() + timedelta(seconds=61))
-        await acme.worker.courier.deliver_due()
+        await acme.worker.outbox_worker.deliver_due()
         assert len(await alerts_of(acme, "ben")) == 1
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from handlers.alerting.key_owners import tell_owners
+from handlers.alerting.key_owners import notify_owners
 from storage.tables.base import alerts, outbox
 from tests.scenarios.alert_stories import minded
 from tests.scenarios.detection.test_spikes import runs_away, said, usual
@@ -59,7 +59,7 @@ async def test_nobody_stands_in_what_is_posted_drawn_or_kept_of_a_spike(database
         await details(acme.ben, (await said(acme))[0])
         await runs_away(acme, "more", dollars=4_000)
         await acme.settles()
-        await tell_owners(acme.context)
+        await notify_owners(acme.context)
         await minded(acme)
         async with acme.context.store.read() as tx:
             posted = list((await tx.connection.execute(select(outbox.c.body))).scalars())

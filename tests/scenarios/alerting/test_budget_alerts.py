@@ -87,7 +87,7 @@ async def test_a_forecast_that_was_dropped_in_quiet_hours_is_said_if_it_is_expec
     await sets(acme, quiet_from=0, quiet_until=23 * 60 + 30)
     await spends(acme, a_day=50, days=21)
     async with acme.context.store.read() as tx:
-        (record,) = await tx.alerts.lately(kind="forecast", since=0)
+        (record,) = await tx.alerts.recent(kind="forecast", since=0)
     facts = {**record.facts, "foretold": {**record.facts["foretold"], "outcome": "recovered"}}
     await becomes(acme, record, "No longer expected", closed=True, facts=facts)
     await minded(acme)

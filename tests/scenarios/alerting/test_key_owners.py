@@ -2,7 +2,7 @@
 
 import pytest
 
-from handlers.alerting.key_owners import tell_owners
+from handlers.alerting.key_owners import notify_owners
 from tests.scenarios.alert_stories import alerts, later, minded, sets
 from tests.scenarios.alerting.test_alert_answers import record_of
 from tests.scenarios.alerting.test_alerts import channel_messages, spiking
@@ -12,12 +12,12 @@ from tests.support.people import Person
 from tests.support.seen import Message
 
 
-async def told(person: Person) -> list[Message]:
+async def owner_messages(person: Person) -> list[Message]:
     return [m for m in await person.dms() if "Key ci-" in m.text]
 
 
 async def deliver(acme: Company) -> None:
-    while await acme.worker.courier.deliver_due():
+    while await acme.worker.outbox_worker.deliver_due():
         pass
 
 
@@ -25,12 +25,12 @@ async def test_the_owner_is_told_once_and_answers_without_being_named(acme_on_bo
     acme = acme_on_both
     await acme.anna.runs("/tokens me", channel="CSEARCH")
     alert = await spiking(acme)
-    assert await tell_owners(acme.context) == 1
-    assert await tell_owners(acme.context) == 0
+    assert await notify_owners(acme.context) == 1
+    assert await notify_owners(acme.context) == 0
     await deliver(acme)
-    (private,) = await told(acme.anna)
+    (private,) = await owner_messages(acme.anna)
     assert "Key ci-7 of Search spent $200.00 in 1 hour, usually nothing" in private.text
-    assert await told(acme.ben) == []
+    assert await owner_messages(acme.ben) == []
 
     await acme.anna.clicks("I'm on it", private)
     reply = await acme.ben.clicks("I'm on it", alert)
@@ -40,7 +40,7 @@ async def test_the_owner_is_told_once_and_answers_without_being_named(acme_on_bo
     assert (taken.ts, taken.buttons()) == (alert.ts, [])
     assert "UANNA" not in str(taken.raw)
     assert (await record_of(acme, alert)).state == "acknowledged"
-    (answered,) = await told(acme.anna)
+    (answered,) = await owner_messages(acme.anna)
     assert answered.buttons() == []
 
 
@@ -51,13 +51,13 @@ async def test_messages_of_an_escalation_do_not_name_the_owner_of_the_key(acme_o
     await spiking(acme)
     await acme.uses(acme.event("worse", dollars=4000, credential="ci-7"))
     await acme.settles()
-    await tell_owners(acme.context)
+    await notify_owners(acme.context)
     await minded(acme)
     await later(acme, minutes=31)
     carried = (await acme.ben.dms())[-1]
     assert "Nobody has answered a critical alert of Search for 30 minutes." in carried.text
 
-    await acme.anna.clicks("I'm on it", (await told(acme.anna))[0])
+    await acme.anna.clicks("I'm on it", (await owner_messages(acme.anna))[0])
     await minded(acme)
 
     after = (await acme.ben.dms())[-1]
@@ -76,7 +76,7 @@ async def test_in_preview_no_owner_is_told_and_no_manager(sqlite_url: str) -> No
         await acme.settles()
         assert len([m for m in await acme.chloe.dms() if "above its usual" in m.text]) == 1
 
-        assert await tell_owners(acme.context) == 0
+        assert await notify_owners(acme.context) == 0
         await deliver(acme)
         assert await acme.anna.dms() == await acme.ben.dms() == []
 
@@ -89,12 +89,12 @@ async def test_an_owner_is_not_told_before_the_team_is(acme_on_both: Company) ->
     await usual(acme)
     await runs_away(acme)
     await acme.settles()
-    assert await tell_owners(acme.context) == 0
+    assert await notify_owners(acme.context) == 0
 
     await later(acme, hours=5)
-    assert await tell_owners(acme.context) == 1
+    assert await notify_owners(acme.context) == 1
     await deliver(acme)
-    assert len(await told(acme.anna)) == 1
+    assert len(await owner_messages(acme.anna)) == 1
 
 
 async def test_an_owner_is_not_told_of_what_waits_for_the_days_summary(acme_on_both: Company) -> None:
@@ -105,10 +105,10 @@ async def test_an_owner_is_not_told_of_what_waits_for_the_days_summary(acme_on_b
     await alerts(acme, "the first of the afternoon", kind="threshold")
     await runs_away(acme)
     await acme.settles()
-    assert await tell_owners(acme.context) == 0
+    assert await notify_owners(acme.context) == 0
 
     await later(acme, hours=5)
-    assert await tell_owners(acme.context) == 1
+    assert await notify_owners(acme.context) == 1
     assert "1. Spend of Search is far above its usual" in (await channel_messages(acme))[-1].text
 
 
@@ -117,10 +117,10 @@ async def test_managers_are_told_of_a_services_key(acme: Company) -> None:
     await spiking(acme)
     await acme.uses(*[acme.event(f"svc{n}", dollars=200, credential="ci-8", user=None) for n in range(10)])
     await acme.settles()
-    await tell_owners(acme.context)
+    await notify_owners(acme.context)
     await deliver(acme)
 
-    (private,) = await told(acme.ben)
+    (private,) = await owner_messages(acme.ben)
     assert "Nobody is known to own it." in private.text
     await acme.ben.clicks("I'm on it", private)
     await deliver(acme)
@@ -132,18 +132,18 @@ async def test_nobody_is_told_of_a_key_that_was_planned(acme: Company) -> None:
     alert = await spiking(acme)
     await acme.ben.clicks("This was planned", alert)
 
-    assert await tell_owners(acme.context) == 0
+    assert await notify_owners(acme.context) == 0
 
 
 async def test_what_the_owner_was_told_follows_the_spike(acme: Company) -> None:
     await acme.anna.runs("/tokens me", channel="CSEARCH")
     alert = await spiking(acme)
-    await tell_owners(acme.context)
+    await notify_owners(acme.context)
     await acme.ben.clicks("I'm on it", alert)
-    await tell_owners(acme.context)
+    await notify_owners(acme.context)
     await deliver(acme)
 
-    (private,) = await told(acme.anna)
+    (private,) = await owner_messages(acme.anna)
     assert "<@UBEN> is on it" in private.text
 
 

@@ -10,7 +10,7 @@ from bot.costs.prices import iso_day
 from bot.money import NANOS
 from bot.teams_file import read_teams_file
 from handlers.books.periods import keep_books
-from handlers.costs.prices import compare_prices, reprice_due, tell_unpriced
+from handlers.costs.prices import compare_prices, notify_unpriced, reprice_due
 from handlers.org.teams import import_teams
 from storage.books.checks import faults
 from tests.storage.declared import balance
@@ -28,7 +28,7 @@ DAY = timedelta(days=1)
 
 
 async def told(acme: Company) -> int:
-    number = await tell_unpriced(acme.context)
+    number = await notify_unpriced(acme.context)
     await acme.settles()
     return number
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.sources.litellm import parse
 from bot.teams_file import read_teams_file
-from handlers.crosschecks.gateways import tell_blocked, watch_gateways
+from handlers.crosschecks.gateways import notify_blocked, watch_gateways
 from handlers.intake.keys import create_key
 from handlers.org.teams import import_teams
 from tests.bot.sources.test_litellm import body, sample
@@ -35,7 +35,7 @@ async def blocks(acme: Company, *calls: dict[str, Any], name: str = "litellm") -
 
 async def tells(acme: Company, key: str, *calls: dict[str, Any]) -> None:
     await posts(acme, key, json.dumps(calls).encode())
-    await tell_blocked(acme.context)
+    await notify_blocked(acme.context)
     await acme.settles()
 
 
@@ -73,11 +73,11 @@ async def test_guests_and_people_whom_slack_does_not_know_are_told_nothing(acme:
 
     assert await acme.gus.dms() == []
     async with acme.context.store.read() as tx:
-        assert len(await tx.gateways.untold()) == 2, "they may join within the hour"
+        assert len(await tx.gateways.unnotified()) == 2, "they may join within the hour"
     acme.clock.jump_to(acme.clock.now() + timedelta(minutes=61))
     await tells(acme, key)
     async with acme.context.store.read() as tx:
-        assert await tx.gateways.untold() == []
+        assert await tx.gateways.unnotified() == []
         assert await tx.outbox.waiting() == 0
 
 

@@ -14,7 +14,7 @@ from tests.support.company import Company
 from tests.support.seen import Message
 
 
-async def of_health(person_dms: list[Message]) -> list[Message]:
+async def health_messages(person_dms: list[Message]) -> list[Message]:
     return [
         m
         for m in person_dms
@@ -22,7 +22,7 @@ async def of_health(person_dms: list[Message]) -> list[Message]:
     ]
 
 
-async def heard_for_weeks(acme: Company) -> None:
+async def sends_for_weeks(acme: Company) -> None:
     """The gateway was heard in every quarter of an hour of the last two weeks, and somebody watched."""
     now = slot_of(acme.context.now_micros())
     async with acme.context.store.begin() as tx:
@@ -43,25 +43,25 @@ async def passes(acme: Company, *, minutes: int) -> None:
 
 async def test_a_silent_source_is_told_of_once_and_when_it_is_heard_again(acme_on_both: Company) -> None:
     acme = acme_on_both
-    await heard_for_weeks(acme)
+    await sends_for_weeks(acme)
     await passes(acme, minutes=30)
-    assert await of_health(await acme.chloe.dms()) == []
+    assert await health_messages(await acme.chloe.dms()) == []
 
     await passes(acme, minutes=60)
-    (chloes,) = await of_health(await acme.chloe.dms())
-    (dans,) = await of_health(await acme.dan.dms())
+    (chloes,) = await health_messages(await acme.chloe.dms())
+    (dans,) = await health_messages(await acme.dan.dms())
     assert chloes.text == dans.text
     assert "gateway has sent nothing since" in chloes.text
     assert "Its spend is missing from the books meanwhile." in chloes.text
     for other in (acme.anna, acme.ben, acme.mia):
-        assert await of_health(await other.dms()) == []
+        assert await health_messages(await other.dms()) == []
     assert "gateway has sent nothing since" in (await acme.chloe.opens_home()).text_everywhere()
 
     await passes(acme, minutes=120)
-    assert [m.raw for m in await of_health(await acme.chloe.dms())] == [chloes.raw]
+    assert [m.raw for m in await health_messages(await acme.chloe.dms())] == [chloes.raw]
     await acme.uses(acme.event("again", dollars=1))
     await passes(acme, minutes=5)
-    (again,) = await of_health(await acme.chloe.dms())
+    (again,) = await health_messages(await acme.chloe.dms())
     assert again.ts == chloes.ts
     assert "gateway is heard again since" in again.text
     assert "it was silent for 3 hours" in again.text
@@ -69,45 +69,45 @@ async def test_a_silent_source_is_told_of_once_and_when_it_is_heard_again(acme_o
 
 
 async def test_a_source_that_falls_silent_again_the_same_day_goes_on_in_its_message(acme: Company) -> None:
-    await heard_for_weeks(acme)
+    await sends_for_weeks(acme)
     await passes(acme, minutes=90)
     await acme.uses(acme.event("again", dollars=1))
     await passes(acme, minutes=120)
 
-    (said,) = await of_health(await acme.chloe.dms())
+    (said,) = await health_messages(await acme.chloe.dms())
     assert "gateway has sent nothing since" in said.text
 
 
 async def test_a_revoked_source_and_one_never_heard_are_not_silent(acme: Company) -> None:
     await create_key(acme.context, "never", source="cloudevents")
-    await heard_for_weeks(acme)
+    await sends_for_weeks(acme)
     await passes(acme, minutes=90)
-    (silent,) = await of_health(await acme.chloe.dms())
+    (silent,) = await health_messages(await acme.chloe.dms())
     async with acme.context.store.begin() as tx:
         source = await tx.keys.source("gateway")
         assert source is not None
         await tx.keys.revoke(source, at=acme.context.now_micros())
     await passes(acme, minutes=90)
 
-    (said,) = await of_health(await acme.chloe.dms())
+    (said,) = await health_messages(await acme.chloe.dms())
     assert said.ts == silent.ts
     assert "gateway sends no more: its keys were revoked" in said.text
 
 
 async def test_a_stopped_worker_and_a_clock_that_jumps_alarm_nobody(acme: Company) -> None:
-    await heard_for_weeks(acme)
+    await sends_for_weeks(acme)
     here = acme.clock.now()
     for away in (timedelta(days=3), timedelta(days=3, minutes=2), timedelta(), timedelta(days=-2)):
         acme.clock.jump_to(here + away)
         await watch_sources(acme.context)
         await acme.settles()
 
-    assert await of_health(await acme.chloe.dms()) == []
+    assert await health_messages(await acme.chloe.dms()) == []
 
 
 async def test_two_workers_at_once_and_a_restart_tell_of_a_silence_once(acme_on_both: Company) -> None:
     acme = acme_on_both
-    await heard_for_weeks(acme)
+    await sends_for_weeks(acme)
     other = await prepare(acme.context.settings, acme.clock)
     for _ in range(6):
         acme.clock.jump_to(acme.clock.now() + timedelta(minutes=15))
@@ -115,7 +115,7 @@ async def test_two_workers_at_once_and_a_restart_tell_of_a_silence_once(acme_on_
     await other.store.close()
     await acme.settles()
 
-    assert len(await of_health(await acme.chloe.dms())) == 1
+    assert len(await health_messages(await acme.chloe.dms())) == 1
     async with acme.context.store.read() as tx:
         now = slot_of(acme.context.now_micros())
         assert len(await tx.health.beats(WATCHER, from_slot=now - 5)) == 6

@@ -9,7 +9,7 @@ from handlers.costs.prices import reprice_due, set_price
 from handlers.crosschecks.health_alerts import watch_sources
 from handlers.crosschecks.overlaps import find_overlaps
 from handlers.intake.keys import create_key
-from handlers.intake.reattribution import move_usage
+from handlers.intake.reattributions import move_usage
 from storage.books.checks import faults
 from tests.scenarios.detection.test_spikes import DAY, HOUR, runs_away, said, start_of_hour, usual, usual_dollars
 from tests.scenarios.org.test_claims import claim_form
@@ -19,7 +19,7 @@ CALLS = 30
 MINUTE = timedelta(minutes=1)
 
 
-def dear(at: datetime) -> float:
+def cost_at(at: datetime) -> float:
     """What a busy team's hours cost."""
     return 30 * usual_dollars(at)
 
@@ -28,7 +28,7 @@ async def busy(acme: Company, *, until: timedelta = HOUR, **data: Any) -> None:
     """Weeks of a team that costs sixty dollars an hour, judged."""
     data = {"credential": "key-12", **data}
     events = [
-        acme.event(f"b-{hours}", ago=hours * HOUR, dollars=dear(acme.clock.now() - hours * HOUR), **data)
+        acme.event(f"b-{hours}", ago=hours * HOUR, dollars=cost_at(acme.clock.now() - hours * HOUR), **data)
         for hours in range(35 * 24, int(until / HOUR) - 1, -1)
     ]
     for start in range(0, len(events), 300):
@@ -47,7 +47,7 @@ def an_hour_of_calls(
         acme.event(
             f"{name}-{at:%d-%H}-{number}",
             ago=acme.clock.now() - begins - number * MINUTE - timedelta(seconds=seconds),
-            dollars=dear(at) / CALLS,
+            dollars=cost_at(at) / CALLS,
             uncached_input_tokens=10_000 + 37 * number + at.hour,
             output_tokens=500 + number + at.day,
             credential="key-12",
@@ -61,7 +61,7 @@ async def settled_hours(acme: Company, *, hours: int, **data: Any) -> None:
     for _ in range(hours):
         acme.clock.jump_to(start_of_hour(acme) + HOUR + MINUTE)
         at = acme.clock.now()
-        await acme.uses(acme.event(f"{data}-{at:%d-%H}", dollars=dear(at), **{"credential": "key-12", **data}))
+        await acme.uses(acme.event(f"{data}-{at:%d-%H}", dollars=cost_at(at), **{"credential": "key-12", **data}))
         await acme.settles()
 
 
@@ -183,7 +183,7 @@ async def test_what_was_held_back_in_a_gap_and_comes_as_if_it_were_of_now_is_no_
     await busy(acme)
     acme.clock.jump_to(start_of_hour(acme) + 6 * HOUR + 30 * MINUTE)
     await acme.settles()
-    lump = sum(dear(acme.clock.now() - hours * HOUR) for hours in range(7))
+    lump = sum(cost_at(acme.clock.now() - hours * HOUR) for hours in range(7))
     await acme.uses(acme.event("lump", dollars=lump, credential="key-12"))
     await acme.settles()
     await settled_hours(acme, hours=2)
@@ -199,7 +199,7 @@ async def test_usage_that_comes_late_is_judged_in_its_own_hours(acme_on_both: Co
     await busy(acme, until=25 * HOUR)
     late = [
         acme.event(
-            f"late-{hours}", ago=hours * HOUR, dollars=dear(acme.clock.now() - hours * HOUR), credential="key-12"
+            f"late-{hours}", ago=hours * HOUR, dollars=cost_at(acme.clock.now() - hours * HOUR), credential="key-12"
         )
         for hours in range(24, -1, -1)
     ]

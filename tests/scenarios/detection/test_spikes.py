@@ -11,7 +11,7 @@ from sqlalchemy import text
 from bot.app import Worker
 from bot.clock import ShiftedClock
 from bot.periods import HOUR_MICROS
-from handlers.alerting.manners import keep_manners
+from handlers.alerting.delivery_rules import update_deliveries
 from handlers.cli import prepare
 from handlers.context import Context
 from handlers.watcher import watch_budgets
@@ -117,7 +117,7 @@ async def test_two_workers_at_once_say_it_once(acme_on_both: Company) -> None:
         for step in range(3):
             await runs_away(acme, f"loop-{step}", dollars=200 * (step + 1))
             await asyncio.gather(watch_budgets(acme.context), watch_budgets(context))
-            await asyncio.gather(acme.worker.courier.deliver_due(), worker.courier.deliver_due())
+            await asyncio.gather(acme.worker.outbox_worker.deliver_due(), worker.outbox_worker.deliver_due())
         await acme.settles()
 
         (alert,) = await said(acme)
@@ -158,12 +158,12 @@ async def test_a_restarted_worker_repeats_nothing_and_goes_on(acme_on_both: Comp
     (alert,) = await said(acme)
     async with another_worker(acme, ahead=20 * timedelta(minutes=1)) as (context, worker):
         await watch_budgets(context)
-        await worker.courier.deliver_due()
+        await worker.outbox_worker.deliver_due()
         assert [m.text for m in await said(acme)] == [alert.text]
 
         await runs_away(acme, "more", dollars=300)
         await watch_budgets(context)
-        await worker.courier.deliver_due()
+        await worker.outbox_worker.deliver_due()
     (grown,) = await said(acme)
     assert (grown.ts, "$500" in grown.text) == (alert.ts, True)
 
@@ -176,7 +176,7 @@ async def test_what_happened_while_no_worker_ran_is_said_afterwards(acme_on_both
     acme.clock.jump_to(acme.clock.now() + 30 * HOUR)
     async with another_worker(acme) as (context, worker):
         await watch_budgets(context)
-        await worker.courier.deliver_due()
+        await worker.outbox_worker.deliver_due()
 
     (alert,) = await said(acme)
     assert "$200 in 1 hour" in alert.text
@@ -207,14 +207,14 @@ async def test_a_clock_that_was_ahead_repeats_nothing_and_loses_nothing(acme_on_
     (alert,) = await said(acme)
     async with another_worker(acme, ahead=5 * DAY) as (context, worker):
         await watch_budgets(context)
-        await worker.courier.deliver_due()
+        await worker.outbox_worker.deliver_due()
         (ended,) = await said(acme)
         assert (ended.ts, "The spike has ended" in ended.text) == (alert.ts, True)
 
         acme.clock.jump_to(acme.clock.now() + 2 * HOUR)
         await runs_away(acme, "second", dollars=400)
         await watch_budgets(context)
-        await worker.courier.deliver_due()
+        await worker.outbox_worker.deliver_due()
     await acme.settles()
     await acme.settles()
 
@@ -229,7 +229,7 @@ async def test_a_spike_that_only_a_wrong_clock_saw_is_found_by_a_right_one(acme_
         await watch_budgets(context)
         await runs_away(acme)
         await watch_budgets(context)
-        await worker.courier.deliver_due()
+        await worker.outbox_worker.deliver_due()
     await acme.settles()
 
     assert len(await said(acme)) == 1
@@ -269,15 +269,15 @@ async def test_a_spike_that_had_ended_and_comes_back_critical_is_carried_to_the_
     await goes_on_as_usual(acme, hours=63)
     (ended,) = await said(acme)
     assert "The spike has ended" in ended.text
-    await keep_manners(acme.context)
+    await update_deliveries(acme.context)
 
     await runs_away(acme, "again", dollars=6_000)
     await acme.settles()
-    await keep_manners(acme.context)
+    await update_deliveries(acme.context)
     (again,) = await said(acme)
     assert (again.ts, "severity critical" in again.text, "has ended" in again.text) == (ended.ts, True, False)
     acme.clock.jump_to(acme.clock.now() + timedelta(minutes=31))
-    await keep_manners(acme.context)
+    await update_deliveries(acme.context)
     await acme.settles()
     assert ["Nobody has answered a critical alert of Search" in m.text for m in await acme.ben.dms()] == [True]
 

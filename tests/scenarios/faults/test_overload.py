@@ -17,7 +17,7 @@ from handlers.cli import prepare
 from handlers.context import Context
 from handlers.intake.keys import create_key
 from handlers.intake.usage import Intake
-from handlers.intake.usage_answers import Answer, NotDurable, TooBusy
+from handlers.intake.usage_jobs import Answer, NotDurable, TooBusy
 from handlers.org.teams import import_teams
 from tests.scenarios.booked import organised, times_booked
 from tests.storage.conftest import Books
@@ -26,7 +26,7 @@ from tests.support.flood import Flood, changes_nothing, is_booked_once, mixed_po
 from tests.support.processes import bot_process, tokens
 
 MIB = 1024 * 1024
-MOST_GROWTH = 48 * MIB
+MAX_GROWTH = 48 * MIB
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ async def test_senders_beyond_the_bounds_are_told_to_come_again(database_url: st
         grown = process.memory_info().rss - before
         assert flood.unexpected == []
         assert set(flood.statuses) == {200, 503}
-        assert grown < MOST_GROWTH
+        assert grown < MAX_GROWTH
         await is_booked_once(database_url, flood)
         await changes_nothing(bot.url, key, posts)
 
@@ -54,14 +54,14 @@ async def test_senders_beyond_the_bounds_are_told_to_come_again(database_url: st
 
 
 ANSWER_SECONDS = 0.4
-MOST_ROWS = 10
+MAX_ROWS = 10
 ROWS = 4
 
 
 @pytest.fixture
 async def small(database_url: str) -> AsyncIterator[Books]:
     """Acme's books with room for a few rows, which wait for a moment only."""
-    settings = Settings(database_url=database_url, answer_seconds=ANSWER_SECONDS, most_waiting_rows=MOST_ROWS)
+    settings = Settings(database_url=database_url, answer_seconds=ANSWER_SECONDS, most_waiting_rows=MAX_ROWS)
     context = await prepare(settings, SystemClock())
     await import_teams(context, read_teams_file(TEAMS_YML), dry_run=False)
     token = await create_key(context, "gateway", source="cloudevents")
@@ -113,7 +113,7 @@ async def test_what_waits_stays_bounded_while_senders_come_and_leave(small: Book
         for wave in range(0, 30, 10):
             waited = fates["NotDurable"]
             await asyncio.gather(*(sends(body) for body in range(wave, wave + 10)))
-            assert (fates["NotDurable"] - waited) * ROWS <= MOST_ROWS
+            assert (fates["NotDurable"] - waited) * ROWS <= MAX_ROWS
     assert fates["answered"] == 0
     assert fates["NotDurable"] >= 2, "the first few were let in, and waited"
     assert fates["TooBusy"] >= 15, "the others were not"

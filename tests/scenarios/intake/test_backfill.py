@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bot.refusals import ConfigError
 from handlers.intake import spend_logs
-from handlers.intake.backfill import Backfilled, backfill
+from handlers.intake.backfills import BackfillResult, backfill
 from handlers.intake.keys import create_key
 from handlers.intake.spend_logs import SpendLogs
 from storage.books.checks import faults
@@ -41,7 +41,7 @@ async def source_key(acme: Company) -> str:
 
 async def reads(
     acme: Company, gateway: Proxy, *, since: datetime | None = None, until: datetime | None = None
-) -> Backfilled:
+) -> BackfillResult:
     async with acme.context.store.read() as tx:
         source = await tx.keys.source("litellm")
     assert source is not None

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.org.alert_settings import DEFAULTS, Place
+from bot.org.alert_settings import DEFAULT_SETTINGS, Destination
 from storage.tables.base import audit
 from tests.scenarios.alert_stories import alerts, in_channel, minded, search, sets, texts
 from tests.scenarios.commands import Run, well
@@ -48,7 +48,7 @@ async def test_ben_sets_them_and_they_hold_at_once(acme_on_both: Company) -> Non
     team = await search(acme)
     assert team.thresholds == (30, 60)
     assert team.alerts == replace(
-        DEFAULTS,
+        DEFAULT_SETTINGS,
         thresholds=(30, 60),
         quiet_from=22 * 60,
         quiet_until=7 * 60 + 30,
@@ -56,7 +56,7 @@ async def test_ben_sets_them_and_they_hold_at_once(acme_on_both: Company) -> Non
         daily_cap=3,
         muted=frozenset({"spike:low"}),
         escalate_minutes=60,
-        alerts_place=Place(ref="CMOBILE", state="linked"),
+        alerts_destination=Destination(ref="CMOBILE", state="linked"),
     )
     async with acme.context.store.read() as tx:
         wanted = select(audit).where(audit.c.action == "set alert settings")
@@ -110,7 +110,7 @@ async def test_anna_is_refused_whatever_form_she_sends(acme: Company) -> None:
 
     assert not reply.closed
     assert "can't change the alert settings of Search" in str(reply.errors)
-    assert (await search(acme)).alerts == DEFAULTS
+    assert (await search(acme)).alerts == DEFAULT_SETTINGS
 
 
 async def test_finance_and_admins_set_them_for_any_team(acme: Company) -> None:
@@ -136,7 +136,7 @@ async def test_what_is_typed_wrong_is_said_at_its_field(acme: Company) -> None:
     ):
         reply = await acme.ben.submits(await form(acme.ben), typed)
         assert list(reply.errors) == [field]
-    assert (await search(acme)).alerts == DEFAULTS
+    assert (await search(acme)).alerts == DEFAULT_SETTINGS
 
 
 async def test_channels_that_are_shared_archived_or_without_the_app_are_refused(acme: Company) -> None:
@@ -153,7 +153,7 @@ async def test_channels_that_are_shared_archived_or_without_the_app_are_refused(
         for field in ("alerts_channel", "approvals_channel"):
             reply = await acme.ben.submits(await form(acme.ben), {field: channel})
             assert words in reply.errors[field], channel
-    assert (await search(acme)).alerts == DEFAULTS
+    assert (await search(acme)).alerts == DEFAULT_SETTINGS
 
 
 async def test_alerts_and_approvals_go_to_their_channels_and_back(acme_on_both: Company) -> None:
@@ -207,7 +207,7 @@ async def test_an_alerts_channel_that_becomes_shared_hears_nothing_more(acme: Co
     assert (await acme.ben.submits(await form(acme.ben), alerts_channel="CALERTS")).closed
     await acme.sandbox.does("channel", "UBEN", id="CALERTS", change="share")
     for _ in range(200):
-        place = (await search(acme)).alerts.alerts_place
+        place = (await search(acme)).alerts.alerts_destination
         if place is not None and place.state == "paused":
             break
         await minded(acme)
@@ -222,7 +222,7 @@ async def test_an_alerts_channel_that_becomes_shared_hears_nothing_more(acme: Co
 
 def test_an_import_keeps_what_was_set_in_slack_and_says_so(run: Run, tmp_path: Path) -> None:
     well(run("teams", "import", "teams.yml"))
-    body = json.dumps(DEFAULTS.to_json() | {"thresholds": [50, 100]})
+    body = json.dumps(DEFAULT_SETTINGS.to_json() | {"thresholds": [50, 100]})
     with closing(sqlite3.connect(tmp_path / "tokens.db")) as database, database:
         database.execute(
             "INSERT INTO alert_settings (team_id, body, changed_at) SELECT id, ?, 0 FROM teams WHERE slug = 'search'",

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from handlers.intake.reattribution import move_usage
+from handlers.intake.reattributions import move_usage
 from tests.support.company import TEAMS_YML, Company, company
 from tests.support.seen import View
 

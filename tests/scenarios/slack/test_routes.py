@@ -13,7 +13,7 @@ async def channel_is(acme: Company, state: str) -> None:
     assert team.channel_state == state
 
 
-async def said_in_channel(acme: Company) -> list[Message]:
+async def channel_messages(acme: Company) -> list[Message]:
     return [m for m in await acme.ben.messages("CSEARCH") if not m.is_ephemeral]
 
 
@@ -29,7 +29,7 @@ async def test_what_an_archived_channel_would_have_heard_goes_to_the_managers_un
     await channel_is(acme, "linked")
     await acme.uses(acme.event(2, dollars=200))
     await acme.settles()
-    assert ["used up its budget" in m.text for m in await said_in_channel(acme)] == [True]
+    assert ["used up its budget" in m.text for m in await channel_messages(acme)] == [True]
     assert "#team-search" not in (await acme.chloe.opens_home()).text_everywhere()
 
 
@@ -67,13 +67,13 @@ async def test_a_channel_shared_with_another_company_hears_nothing_and_its_manag
     await acme.uses(acme.event(1, dollars=850))
     await acme.settles()
     assert "passed 80 % of its budget" in (await acme.ben.dms())[-1].text
-    assert await said_in_channel(acme) == []
+    assert await channel_messages(acme) == []
 
     await acme.sandbox.does("channel", "UBEN", id="CSEARCH", change="unshare")
     await channel_is(acme, "linked")
     await acme.uses(acme.event(2, dollars=200))
     await acme.settles()
-    assert ["used up its budget" in m.text for m in await said_in_channel(acme)] == [True]
+    assert ["used up its budget" in m.text for m in await channel_messages(acme)] == [True]
 
 
 async def test_what_was_posted_before_a_channel_was_shared_is_not_changed_there_and_managers_hear_the_change(
@@ -89,7 +89,7 @@ async def test_what_was_posted_before_a_channel_was_shared_is_not_changed_there_
     await acme.ben.clicks("Approve", card)
     await acme.settles()
 
-    assert [m.raw for m in await said_in_channel(acme)] == [card.raw]
+    assert [m.raw for m in await channel_messages(acme)] == [card.raw]
     assert "Approved by <@UBEN>" in (await acme.ben.dms())[-1].text
     assert (await acme.gets("/v1/teams/search/allowance"))[1]["allocated_usd"] == "1500.000000000"
 
@@ -101,7 +101,7 @@ async def test_a_chart_that_slack_refuses_is_said_as_a_table(acme: Company) -> N
     acme.workspace.fail_next("chat.postMessage", "invalid_blocks")
     await acme.settles()
 
-    (shared,) = await said_in_channel(acme)
+    (shared,) = await channel_messages(acme)
     kinds = [block["type"] for block in shared.blocks]
     assert "$750 left of $1,000" in shared.text
     assert ("table" in kinds, "data_visualization" in kinds) == (True, False)
@@ -116,6 +116,6 @@ async def test_a_change_made_while_slack_was_away_is_said_once_in_its_newest_for
     await acme.anna.clicks("Withdraw", home)
     await acme.settles()
 
-    (card,) = await said_in_channel(acme)
+    (card,) = await channel_messages(acme)
     assert "withdrew the request" in card.text
     assert card.buttons() == []

@@ -9,8 +9,8 @@ import pytest
 from bot.money import NANOS
 from bot.periods import day_number
 from handlers.books.periods import keep_books
-from handlers.costs.reprice import Repriced, reprice
-from storage.intake.adjustments import Wanted, current_pages
+from handlers.costs.reprice import RepriceResult, reprice
+from storage.intake.adjustments import EventFilter, current_pages
 from tests.storage.conftest import Books
 from tests.storage.declared import balance
 from tests.support.company import TEAMS_YML
@@ -44,11 +44,11 @@ def since(day: int) -> int:
 
 async def costs(books: Books) -> dict[str, tuple[int, str]]:
     """Dollars and basis in force, by event."""
-    pages = [page async for page in current_pages(books.context.store.read, Wanted())]
+    pages = [page async for page in current_pages(books.context.store.read, EventFilter())]
     return {b.event_id: (b.cost_nanos // NANOS, b.basis) for page in pages for b in page}
 
 
-async def again(books: Books, day: int, **options: Any) -> Repriced:
+async def again(books: Books, day: int, **options: Any) -> RepriceResult:
     return await reprice(books.context, since_day=since(day), document="test", **options)
 
 

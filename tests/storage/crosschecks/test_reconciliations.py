@@ -12,7 +12,7 @@ from sqlalchemy import update
 from bot.crosschecks.provider_reports import Report, read_report
 from bot.money import NANOS
 from bot.periods import DAY_MICROS
-from handlers.crosschecks.reconciliations import Reconciled, compare_tokens, reconcile
+from handlers.crosschecks.reconciliations import ReconciledDay, compare_tokens, reconcile
 from storage.tables.base import statement_days, statement_lines
 from tests.storage.conftest import Books
 from tests.storage.declared import balance
@@ -33,7 +33,7 @@ def costs(books: Books, dollars: float, *more: dict[str, Any], ago: timedelta = 
     return read_report("openai", json.dumps({"data": [bucket], "has_more": False}).encode())
 
 
-async def reconciles(books: Books, report: Report, digest: str = "d1", **options: bool) -> Reconciled:
+async def reconciles(books: Books, report: Report, digest: str = "d1", **options: bool) -> ReconciledDay:
     chosen = {"dry_run": False, "provisional": False} | options
     (done,) = await reconcile(books.context, report, digest=digest, **chosen)
     return done

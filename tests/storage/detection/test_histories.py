@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from bot.detection.histories import Histories, Part
+from bot.detection.histories import Histories, SpendPart
 from bot.detection.spike_hours import HISTORY_HOURS
 from bot.periods import HOUR_MICROS
 from handlers.detection.histories import refresh
 from handlers.org.attribution_commands import reapply
-from storage.detection.histories import Change
+from storage.detection.histories import TeamChange
 from tests.storage.conftest import Books
 from tests.support.company import TEAMS_YML
 
@@ -42,7 +42,7 @@ def _rows(nanos: Any, first: int) -> list[tuple[int, int]]:
     return [(first + at, int(nanos[at])) for at in np.flatnonzero(nanos).tolist()]
 
 
-async def changes(books: Books) -> dict[int, Change]:
+async def changes(books: Books) -> dict[int, TeamChange]:
     async with books.context.store.read() as tx:
         return await tx.histories.changes()
 
@@ -116,8 +116,8 @@ async def test_a_clock_that_comes_back_finds_the_hours_it_had_dropped(books: Boo
     assert shown(histories, hour) == {}
 
     await read(books, histories)
-    (team_id,) = {part.team_id for part in shown(histories, hour) if isinstance(part, Part)}
-    assert Part(team_id, "credential", "ci-7") in shown(histories, hour)
+    (team_id,) = {part.team_id for part in shown(histories, hour) if isinstance(part, SpendPart)}
+    assert SpendPart(team_id, "credential", "ci-7") in shown(histories, hour)
 
 
 async def test_the_hours_in_which_a_source_had_usage(books: Books) -> None:

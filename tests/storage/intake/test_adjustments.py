@@ -8,18 +8,18 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
-from bot.intake.adjustments import Booked, Change, event_of
+from bot.intake.adjustments import BookedEvent, Change, usage_event_from
 from bot.money import NANOS
 from handlers.books.periods import post_charges
-from storage.intake.adjustments import Wanted, current_pages
+from storage.intake.adjustments import EventFilter, current_pages
 from tests.storage.conftest import Books
 from tests.storage.declared import balance
 
 DAY = timedelta(days=1)
-EVERYTHING = Wanted()
+EVERYTHING = EventFilter()
 
 
-async def events_of(books: Books, wanted: Wanted = EVERYTHING, *, limit: int = 2_000) -> list[Booked]:
+async def events_of(books: Books, wanted: EventFilter = EVERYTHING, *, limit: int = 2_000) -> list[BookedEvent]:
     return [b async for page in current_pages(books.context.store.read, wanted, limit=limit) for b in page]
 
 
@@ -37,7 +37,7 @@ async def adjust(books: Books, *changes: Change) -> list[Change]:
         return await tx.adjustments.adjust(changes, kind="reprice", at=at, actor_id=None, document="test")
 
 
-def costing(booked: Booked, dollars: int) -> Change:
+def costing(booked: BookedEvent, dollars: int) -> Change:
     return Change(booked, msgspec.structs.replace(booked, cost_nanos=dollars * NANOS))
 
 
@@ -59,14 +59,14 @@ async def sums(books: Books, column: str = "cost_nanos") -> dict[tuple[int, str]
 
 async def test_a_cost_that_changes_is_one_row_without_calls(books: Books) -> None:
     await books.takes(books.event(1, dollars=10), books.event(2, dollars=5))
-    (first,) = await events_of(books, Wanted(event_id="req-1"))
+    (first,) = await events_of(books, EventFilter(event_id="req-1"))
 
     assert len(await adjust(books, costing(first, 4))) == 1
 
     (row,) = await books.rows("usage_adjustments")
     assert (row.calls, row.uncached_input, row.cost_nanos, row.dedupe_key[-2:]) == (0, 0, -6 * NANOS, ":1")
     assert await sums(books) == {(await team_id(books, "search"), "reported"): 9 * NANOS}
-    (now,) = await events_of(books, Wanted(event_id="req-1"))
+    (now,) = await events_of(books, EventFilter(event_id="req-1"))
     assert (now.cost_nanos, now.adjustments) == (4 * NANOS, 1)
     assert await books.faults() == []
 
@@ -74,7 +74,7 @@ async def test_a_cost_that_changes_is_one_row_without_calls(books: Books) -> Non
 async def test_an_event_that_moves_is_its_exact_negative_there_and_its_positive_here(books: Books) -> None:
     await books.takes(books.event(1, dollars=10), books.event(2, dollars=5))
     mobile, search = await team_id(books, "mobile"), await team_id(books, "search")
-    (first,) = await events_of(books, Wanted(event_id="req-1"))
+    (first,) = await events_of(books, EventFilter(event_id="req-1"))
 
     moved = msgspec.structs.replace(first, team_id=mobile, local_day=first.local_day + 1, rule="credential:key-9")
     await adjust(books, Change(first, moved))
@@ -86,7 +86,7 @@ async def test_an_event_that_moves_is_its_exact_negative_there_and_its_positive_
     }
     assert await sums(books) == {(mobile, "reported"): 10 * NANOS, (search, "reported"): 5 * NANOS}
     assert await sums(books, "calls") == {(mobile, "reported"): 1, (search, "reported"): 1}
-    assert [b.event_id for b in await events_of(books, Wanted(team_id=mobile))] == ["req-1"]
+    assert [b.event_id for b in await events_of(books, EventFilter(team_id=mobile))] == ["req-1"]
     assert await books.faults() == []
 
 
@@ -172,10 +172,10 @@ async def test_events_are_found_by_what_they_are(books: Books, wanted: dict[str,
     )
     since = books.context.now_micros() - 3_600_000_000
 
-    assert sorted(b.event_id for b in await events_of(books, Wanted(**wanted))) == sorted(found)
-    recent = await events_of(books, Wanted(**wanted, since=since))
+    assert sorted(b.event_id for b in await events_of(books, EventFilter(**wanted))) == sorted(found)
+    recent = await events_of(books, EventFilter(**wanted, since=since))
     assert [b.event_id for b in recent] == [e for e in found if e != "req-3"]
-    assert len(await events_of(books, Wanted(**wanted, until=since))) == len(found) - len(recent)
+    assert len(await events_of(books, EventFilter(**wanted, until=since))) == len(found) - len(recent)
 
 
 async def test_an_event_is_read_again_as_it_was_sent(books: Books) -> None:
@@ -189,7 +189,7 @@ async def test_an_event_is_read_again_as_it_was_sent(books: Books) -> None:
     await books.takes(books.event(1, cache_read_tokens=7, cache_write_1h_tokens=3, reasoning_tokens=5, **facts))
     (booked,) = await events_of(books)
 
-    event = event_of(booked)
+    event = usage_event_from(booked)
 
     assert (event.event_id, event.labels.provider, event.labels.model, event.labels.tool) == (
         "req-1",
@@ -213,13 +213,13 @@ async def test_charges_follow_a_cost_that_shrank_and_the_books_agree_before_and_
     books = mid_month
     await books.takes(books.event(1, dollars=30, ago=2 * DAY), books.event(2, dollars=8, ago=2 * DAY))
     await post(books)
-    (first,) = await events_of(books, Wanted(event_id="req-1"))
+    (first,) = await events_of(books, EventFilter(event_id="req-1"))
     mobile = await team_id(books, "mobile")
 
     await adjust(books, costing(first, 10))
     assert await books.faults() == []
     assert (await balance(books.context, "search")).charged_nanos == 18 * NANOS
-    (again,) = await events_of(books, Wanted(event_id="req-1"))
+    (again,) = await events_of(books, EventFilter(event_id="req-1"))
     await post(books)
     await adjust(books, Change(again, msgspec.structs.replace(again, team_id=mobile)))
     await post(books)

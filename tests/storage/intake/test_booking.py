@@ -8,7 +8,7 @@ import pytest
 
 from bot.money import NANOS
 from handlers.intake.usage import Intake
-from handlers.intake.usage_answers import CONFLICT_REASON, KeyRevoked, NotDurable
+from handlers.intake.usage_jobs import CONFLICT_REASON, KeyRevoked, NotDurable
 from tests.storage.conftest import Books, Json
 from tests.support.company import TEAMS_YML
 

@@ -48,7 +48,7 @@ async def test_shared_values_reach_every_row_and_the_totals(store: Store, count:
     keys = Insert("event_keys", ("source_id", "key_hash", "fingerprint"), marked, "ON CONFLICT DO NOTHING")
     events = Insert("usage_events", columns, [tuple(row[name] for name in columns) for row in rows])
     seen = Insert("source_hours", ("source_id", "hour"), [(1, 7), (1, 8)], "ON CONFLICT DO NOTHING")
-    way = store.express(1)[0]
+    way = store.fast_writers(1)[0]
 
     assert await way.write(keys, events, [seen], version=1)
     async with store.read() as tx:

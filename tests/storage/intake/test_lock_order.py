@@ -5,7 +5,7 @@ import json
 
 from bot.sources import SOURCES
 from handlers.intake.usage import Intake
-from handlers.intake.usage_answers import Answer
+from handlers.intake.usage_jobs import Answer
 from tests.storage.conftest import Books
 
 SERIES = 40

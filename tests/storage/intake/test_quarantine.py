@@ -9,20 +9,20 @@ import pytest
 from sqlalchemy.exc import DataError
 
 from bot.clock import ShiftedClock
-from bot.intake.quarantine import Room, event_of, mended
+from bot.intake.quarantine import QuarantineCapacity, event_from_row, with_changes
 from bot.money import NANOS
 from bot.sources import SOURCES, read
 from bot.sources.rows import unusable
 from bot.usage import Parsed
 from handlers.intake.keys import create_key
-from handlers.intake.retries import Tried, retry
+from handlers.intake.retries import RetryResult, retry
 from handlers.intake.usage import Intake
-from storage.intake.quarantine import Wrong
+from storage.intake.quarantine import QuarantineRow
 from storage.intake.usage import Usage
 from tests.storage.conftest import Books
 
 
-async def tries(books: Books, *, dry_run: bool = False, **changes: Any) -> Tried:
+async def tries(books: Books, *, dry_run: bool = False, **changes: Any) -> RetryResult:
     """Tries all rows that can be tried, with fields set by hand."""
     async with books.context.store.read() as tx:
         ids = await tx.quarantine.ids_of(source_id=None, kind=None, retryable=True)
@@ -36,7 +36,7 @@ async def kinds(books: Books) -> list[tuple[str, str]]:
 async def test_a_row_mended_by_hand_is_booked_at_its_own_time_and_leaves_quarantine(books: Books) -> None:
     await books.takes(books.event(1, model=None, ago=timedelta(hours=5)), books.event(2, output_tokens=-1))
 
-    assert await tries(books) == Tried(wrong={1: "data.model is missing", 2: "data.output_tokens is negative"})
+    assert await tries(books) == RetryResult(wrong={1: "data.model is missing", 2: "data.output_tokens is negative"})
     tried = await tries(books, model="acme-large")
 
     assert (tried.booked, tried.wrong) == (1, {2: "data.output_tokens is negative"})
@@ -146,9 +146,9 @@ async def test_the_kept_and_the_booked_event_of_a_conflict_are_found_side_by_sid
     async with books.context.store.read() as tx:
         (row,) = await tx.quarantine.listed(source_id=books.source.id, kind="conflict", limit=5)
         (row,) = await tx.quarantine.by_ids([row.id])
-        kept = event_of(row.body)
-        booked = await tx.quarantine.booked_beside(row.source_id, kept.key, near=kept.occurred_at)
-        nothing = await tx.quarantine.booked_beside(row.source_id, b"other", near=kept.occurred_at)
+        kept = event_from_row(row.body)
+        booked = await tx.quarantine.booked_event(row.source_id, kept.key, near=kept.occurred_at)
+        nothing = await tx.quarantine.booked_event(row.source_id, b"other", near=kept.occurred_at)
 
     assert booked is not None
     assert (booked.reported_nanos, kept.reported_nanos) == (NANOS, 2 * NANOS)
@@ -178,8 +178,8 @@ async def test_a_sender_gone_mad_fills_its_own_room_and_no_more(books: Books) ->
 
 
 async def test_room_is_also_counted_in_bytes_and_is_free_again_when_rows_expire(books: Books) -> None:
-    cap = Room(rows=1_000, bytes=1_000)
-    wrong = [Wrong(books.source.id, "unreadable", "cloudevents", "x", b"y" * 300, bytes([n])) for n in range(5)]
+    cap = QuarantineCapacity(rows=1_000, bytes=1_000)
+    wrong = [QuarantineRow(books.source.id, "unreadable", "cloudevents", "x", b"y" * 300, bytes([n])) for n in range(5)]
     async with books.context.store.begin() as tx:
         await tx.quarantine.keep(wrong, received_at=1, expires_at=2, cap=cap)
     async with books.context.store.begin() as tx:
@@ -258,7 +258,7 @@ def test_of_a_call_that_litellm_logged_nothing_that_is_read_is_lost_but_the_addr
     call = {**LITELLM_CALL, "metadata": {**LITELLM_CALL["metadata"], "user_api_key_user_email": email}}
     (row,) = SOURCES["litellm"](json.dumps({**call, "prompt_tokens": -1}).encode(), now=now).unusable
 
-    ((_, mine),) = SOURCES["litellm"](mended(row.kept, {"prompt_tokens": 100}), now=now).events
+    ((_, mine),) = SOURCES["litellm"](with_changes(row.kept, {"prompt_tokens": 100}), now=now).events
     ((_, whole),) = SOURCES["litellm"](json.dumps(call).encode(), now=now).events
 
     assert whole.labels.user == (email or "u-42")

@@ -7,7 +7,7 @@ import msgspec
 
 from bot.intake.adjustments import Change
 from bot.periods import HOUR_MICROS
-from storage.intake.adjustments import Wanted, current_pages
+from storage.intake.adjustments import EventFilter, current_pages
 from tests.storage.conftest import Books
 
 TEAMS = {"search": "anna@acme.test", "mobile": "mia@acme.test"}
@@ -51,7 +51,9 @@ async def test_the_express_and_the_longer_way_keep_the_same(books: Books) -> Non
 async def test_what_moves_to_another_team_is_news_of_both(books: Books) -> None:
     await books.takes(*(calls(books, team)[0] for team in TEAMS))
     search, mobile = await team_ids(books)
-    ((booked, *_),) = [page async for page in current_pages(books.context.store.read, Wanted(event_id="req-search-0"))]
+    ((booked, *_),) = [
+        page async for page in current_pages(books.context.store.read, EventFilter(event_id="req-search-0"))
+    ]
     before = {row.team_id: row for row in await books.rows("team_changes")}
 
     async with books.context.store.begin() as tx:

@@ -61,7 +61,7 @@ async def test_what_was_booked_for_an_alias_shows_as_its_persons(books: Books) -
     await used(books, 3, "u-17", dollars=5)
     async with books.context.store.begin() as tx:
         rulebook = await books.context.rulebooks.current(tx)
-        gil = await tx.people.meet(slack_id="UGIL", email="gil@acme.test", name="Gil", timezone="UTC")
+        gil = await tx.people.ensure_from_slack(slack_id="UGIL", email="gil@acme.test", name="Gil", timezone="UTC")
         use = await use_of(tx, rulebook, gil, books.context)
 
     assert use.month_calls == 3
@@ -74,7 +74,7 @@ async def test_an_alias_of_an_alias_is_found_after_slack_tells_who_it_is(books: 
     await imports(books, "gil@acme.test,g-1,mobile,,")
     async with books.context.store.begin() as tx:
         by_id = await tx.people.by_reference("UGIL12345")
-        gil = await tx.people.meet(slack_id="UGIL12345", email="gil@acme.test", name="Gil", timezone="UTC")
+        gil = await tx.people.ensure_from_slack(slack_id="UGIL12345", email="gil@acme.test", name="Gil", timezone="UTC")
         ids = await tx.people.all_ids_of(gil.id)
 
     assert gil.id == by_id
@@ -105,7 +105,7 @@ async def test_an_alias_can_be_an_e_mail_that_senders_used_but_not_one_that_slac
     ]
     assert await used(books, 2, "gil@home.test") == "mobile"
     async with books.context.store.begin() as tx:
-        await tx.people.meet(slack_id="UHAL", email="hal@acme.test", name="Hal", timezone="UTC")
+        await tx.people.ensure_from_slack(slack_id="UHAL", email="hal@acme.test", name="Hal", timezone="UTC")
     before = await people(books)
     with pytest.raises(ConfigError, match=r"line 2, aliases: 'hal@acme.test' is the e-mail of somebody else in Slack"):
         await imports(books, "gil@acme.test,hal@acme.test,mobile,,", "new@acme.test,,mobile,,")

@@ -8,7 +8,7 @@ from bot.books.ledger import Account
 from bot.money import NANOS
 from handlers.context import Context
 from handlers.requests.approvals import decide_request
-from handlers.requests.budget_requests import ask_for_budget
+from handlers.requests.budget_requests import create_request
 from tests.storage.declared import balance, declared, faults, person, teams_yml
 
 
@@ -34,7 +34,7 @@ async def test_two_who_ask_at_once_are_not_promised_the_same_money(context: Cont
             rulebook = await context.rulebooks.current(tx)
             team = rulebook.directory.by_slug(slug)
             assert team is not None
-            request = await ask_for_budget(
+            request = await create_request(
                 tx, rulebook, team=team, person_id=person_id, amount_nanos=600 * NANOS, reason="evals", now=now
             )
             asked.set()
@@ -73,7 +73,7 @@ async def test_two_approvals_of_one_request_grant_it_once(context: Context) -> N
         rulebook = await context.rulebooks.current(tx)
         team = rulebook.directory.by_slug("search")
         assert team is not None
-        await ask_for_budget(tx, rulebook, team=team, person_id=anna, amount_nanos=50 * NANOS, reason="evals", now=now)
+        await create_request(tx, rulebook, team=team, person_id=anna, amount_nanos=50 * NANOS, reason="evals", now=now)
 
     async def decide(by: int, approve: bool) -> None:
         async with context.store.begin() as tx:

@@ -10,9 +10,9 @@ from bot.views.alerting.alert_quality import company_quality_block, managed_qual
 from bot.views.blocks import home
 from tests.bot.views.examples import ACME, HOSTILE_TEAM, SEARCH, all_text
 
-CALM = AlertQuality(alerts=9, answered=7, acknowledged=6, expected=1, useless=0, median_seconds=540)
-NOISY = AlertQuality(alerts=12, answered=8, acknowledged=4, expected=2, useless=2, median_seconds=9_000)
-NONE = AlertQuality(alerts=0, answered=0, acknowledged=0, expected=0, useless=0, median_seconds=None)
+CALM = AlertQuality(alerts=9, answered=7, acknowledged=6, expected=1, not_useful=0, median_seconds=540)
+NOISY = AlertQuality(alerts=12, answered=8, acknowledged=4, expected=2, not_useful=2, median_seconds=9_000)
+NONE = AlertQuality(alerts=0, answered=0, acknowledged=0, expected=0, not_useful=0, median_seconds=None)
 
 
 def test_the_companys_alerts(snapshot: SnapshotAssertion) -> None:

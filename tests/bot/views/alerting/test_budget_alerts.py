@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from bot.alerting.budget_alerts import Foretold, Outcome
+from bot.alerting.budget_alerts import ForecastOutcome, PostedForecast
 from bot.org.teams import Team
 from bot.periods import day_number
 from bot.views.alerting.budget_alerts import forecast_message, threshold_message, threshold_resolved_message
@@ -24,7 +24,7 @@ from tests.bot.views.examples import (
 )
 
 ANSWER = f"{BEN} is on it · 10:12"
-FORETOLD = Foretold(
+FORETOLD = PostedForecast(
     allocated_nanos=dollars(12_000),
     said_on=day_number(date(2026, 11, 16)),
     said_day=day_number(date(2026, 11, 25)),
@@ -39,9 +39,11 @@ FORETOLD = Foretold(
 )
 
 
-def shown(foretold: Foretold, *, team: Team = SEARCH, answered: str | None = None) -> dict[str, object]:
-    may_ask = team.kind == "team" and team.mode == "govern"
-    message = forecast_message(foretold, team=team, alert_id=6, command=COMMAND, may_ask=may_ask, answered=answered)
+def shown(foretold: PostedForecast, *, team: Team = SEARCH, answered: str | None = None) -> dict[str, object]:
+    team_may_request = team.kind == "team" and team.mode == "govern"
+    message = forecast_message(
+        foretold, team=team, alert_id=6, command=COMMAND, team_may_request=team_may_request, answered=answered
+    )
     return posted(message)
 
 
@@ -78,7 +80,7 @@ def test_a_date_that_moved_says_what_was_said_first(snapshot: SnapshotAssertion)
     ],
 )
 def test_a_forecast_that_is_over_says_what_came_of_it(
-    outcome: Outcome, words: str, snapshot: SnapshotAssertion
+    outcome: ForecastOutcome, words: str, snapshot: SnapshotAssertion
 ) -> None:
     message = shown(replace(FORETOLD, outcome=outcome, shown_on=FORETOLD.said_on + 2))
 

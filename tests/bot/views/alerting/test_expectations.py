@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from syrupy.assertion import SnapshotAssertion
 
-from bot.alerting.expectations import TOTAL, Cause, Expectation
+from bot.alerting.expectations import TEAM_TOTAL, Cause, Expectation
 from bot.periods import DAY_MICROS, micros
 from bot.views.alerting.alerts import snooze_form
 from bot.views.alerting.expectations import (
@@ -34,7 +34,7 @@ LAUNCH = Expectation(
     id=4,
     team_id=SEARCH.id,
     what="launch",
-    cause=TOTAL,
+    cause=TEAM_TOTAL,
     from_at=AT,
     until_at=AT + 2 * DAY_MICROS,
     limit_nanos=dollars(500),

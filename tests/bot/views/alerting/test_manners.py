@@ -3,7 +3,7 @@
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from bot.views.alerting.manners import escalation_message, more_alerts_message, one_line
+from bot.views.alerting.delivery_rules import escalation_message, grouped_alerts_message, one_line
 from tests.bot.views.examples import BEN, HOSTILE, HOSTILE_TEAM, SEARCH, all_text, buttons, posted
 
 TEXTS = (
@@ -13,7 +13,7 @@ TEXTS = (
 
 
 def test_the_days_other_alerts_in_one_message(snapshot: SnapshotAssertion) -> None:
-    message = posted(more_alerts_message(SEARCH, lines=list(enumerate(TEXTS, start=7)), day=20_780))
+    message = posted(grouped_alerts_message(SEARCH, lines=list(enumerate(TEXTS, start=7)), day=20_780))
 
     assert message["text"].startswith("2 more alerts of Search today: 1. Spend of Search is far above its usual")
     assert buttons(message) == ["Alert settings"]
@@ -21,7 +21,7 @@ def test_the_days_other_alerts_in_one_message(snapshot: SnapshotAssertion) -> No
 
 
 def test_many_others_show_the_newest_and_count_the_rest() -> None:
-    message = posted(more_alerts_message(SEARCH, lines=[(n, f"Alert {n}") for n in range(1, 31)], day=20_780))
+    message = posted(grouped_alerts_message(SEARCH, lines=[(n, f"Alert {n}") for n in range(1, 31)], day=20_780))
 
     assert "30. Alert 30" in all_text(message)
     assert "20. Alert 20" not in all_text(message)
@@ -31,7 +31,7 @@ def test_many_others_show_the_newest_and_count_the_rest() -> None:
 def test_a_hostile_team_and_hostile_alerts_ring_nobody() -> None:
     escaped = HOSTILE.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
-    posted(more_alerts_message(HOSTILE_TEAM, lines=[(1, escaped * 3)], day=20_780))
+    posted(grouped_alerts_message(HOSTILE_TEAM, lines=[(1, escaped * 3)], day=20_780))
     posted(
         escalation_message(HOSTILE_TEAM, alert_id=9, text=escaped * 3, minutes=30, channel_id="C0SEARCH1", ended=None)
     )

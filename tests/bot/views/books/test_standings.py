@@ -5,12 +5,12 @@ from datetime import date
 
 from syrupy.assertion import SnapshotAssertion
 
-from bot.alerting.alerts import Silence
+from bot.alerting.alerts import DataGap
 from bot.books.budgets import Standing
 from bot.periods import day_number
 from bot.views.books.standings import (
     no_team_message,
-    not_yours_message,
+    not_your_team_message,
     preview_message,
     standing_message,
     standing_text,
@@ -151,12 +151,12 @@ def test_forty_teams_to_choose_from(snapshot: SnapshotAssertion) -> None:
 
 
 def test_preview_and_other_peoples_teams_say_who_may_see_them(snapshot: SnapshotAssertion) -> None:
-    assert [posted(preview_message(COMMAND)), posted(not_yours_message(HOSTILE_TEAM))] == snapshot
+    assert [posted(preview_message(COMMAND)), posted(not_your_team_message(HOSTILE_TEAM))] == snapshot
 
 
 def test_gaps_in_the_data_are_said_the_newest_first_to_be_named(snapshot: SnapshotAssertion) -> None:
-    gaps = [Silence(source=f"gateway-{n}", from_hour=493_000 + n, end_hour=493_004 + n) for n in range(4)]
-    gaps.append(Silence(source="<!channel>", from_hour=493_100, end_hour=None))
+    gaps = [DataGap(source=f"gateway-{n}", from_hour=493_000 + n, end_hour=493_004 + n) for n in range(4)]
+    gaps.append(DataGap(source="<!channel>", from_hour=493_100, end_hour=None))
     message = posted(standing_message(standing(), tools=TOOLS, command=COMMAND, pending=0, gaps=gaps))
 
     assert "No data from gateway-3 between <!date^" in message["text"]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from syrupy.assertion import SnapshotAssertion
 
-from bot.org.alert_settings import DEFAULTS, Place
+from bot.org.alert_settings import DEFAULT_SETTINGS, Destination
 from bot.views.org.alert_settings import alert_settings_form, alert_settings_message, which_team_message
 from tests.bot.views.examples import ACME, BEN, COMMAND, HOSTILE_TEAM, SEARCH, all_text, posted
 
@@ -12,7 +12,7 @@ OWN = replace(
     SEARCH,
     thresholds=(50, 90),
     alerts=replace(
-        DEFAULTS,
+        DEFAULT_SETTINGS,
         thresholds=(50, 90),
         quiet_from=22 * 60,
         quiet_until=7 * 60,
@@ -20,8 +20,8 @@ OWN = replace(
         daily_cap=3,
         muted=frozenset({"spike:low", "forecast"}),
         escalate_minutes=60,
-        alerts_place=Place(ref="C0ALERTS1", state="linked"),
-        approvals_place=Place(ref="C0APPROV1", state="broken"),
+        alerts_destination=Destination(ref="C0ALERTS1", state="linked"),
+        approvals_destination=Destination(ref="C0APPROV1", state="broken"),
     ),
 )
 
@@ -46,7 +46,7 @@ def test_the_form_of_the_organisation_offers_what_is_told_of_it(snapshot: Snapsh
 
 
 def test_a_number_that_the_menu_no_longer_offers_is_still_shown() -> None:
-    odd = replace(SEARCH, alerts=replace(DEFAULTS, daily_cap=7, escalate_minutes=45))
+    odd = replace(SEARCH, alerts=replace(DEFAULT_SETTINGS, daily_cap=7, escalate_minutes=45))
 
     assert "45 minutes" in all_text(alert_settings_form(odd, declared=(80, 100)))
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from bot.org.people import Unmatched
+from bot.org.people import UnmatchedPerson
 from bot.periods import micros
 from bot.views.org.attribution import CLAIM_KEY, claim_form, moved_message
 from bot.views.reporting.home import home_view
@@ -36,15 +36,15 @@ KEYS = (
     *(unattributed_key(20 + n, f"key-{n}", 4 - n / 10) for n in range(6)),
 )
 PEOPLE = (
-    Unmatched("u-17", False, 12, dollars(41.75)),
-    Unmatched("gil@acme.test", True, 99, dollars(31)),
-    *(Unmatched(f"<!here> {n}", False, 3, dollars(2)) for n in range(8)),
+    UnmatchedPerson("u-17", False, 12, dollars(41.75)),
+    UnmatchedPerson("gil@acme.test", True, 99, dollars(31)),
+    *(UnmatchedPerson(f"<!here> {n}", False, 3, dollars(2)) for n in range(8)),
 )
 WHOSE = replace(NOBODY, keys=KEYS, people=PEOPLE)
 
 
 def test_an_admins_home_has_the_keys_of_no_team_with_a_button_each(snapshot: SnapshotAssertion) -> None:
-    view = home_view(home(standings=(), company=company(whose=WHOSE)))
+    view = home_view(home(standings=(), company=company(unattributed=WHOSE)))
     obeys(view)
 
     assert buttons(view).count("Claim") == 5
@@ -64,7 +64,7 @@ def test_an_admins_home_has_the_keys_of_no_team_with_a_button_each(snapshot: Sna
 )
 def test_a_key_that_is_a_teams_by_now_says_so(known: dict[str, Any], said: str, may_claim: bool) -> None:
     key = unattributed_key(11, "ci-7")._replace(**known)
-    view = home_view(home(standings=(), company=company(whose=replace(NOBODY, keys=(key,)))))
+    view = home_view(home(standings=(), company=company(unattributed=replace(NOBODY, keys=(key,)))))
     obeys(view)
 
     assert f"It counts for Mobile now; {said}" in all_text(view)
@@ -72,7 +72,7 @@ def test_a_key_that_is_a_teams_by_now_says_so(known: dict[str, Any], said: str, 
 
 
 def test_finance_sees_the_keys_and_claims_none() -> None:
-    view = home_view(home(company=company(whose=replace(WHOSE, may_claim=False))))
+    view = home_view(home(company=company(unattributed=replace(WHOSE, may_claim=False))))
     obeys(view)
 
     assert "Claim" not in buttons(view)
@@ -81,8 +81,8 @@ def test_finance_sees_the_keys_and_claims_none() -> None:
 
 
 def test_what_somebody_named_by_e_mail_used_is_for_that_person_unless_the_organisation_says_otherwise() -> None:
-    hidden = all_text(home_view(home(company=company(whose=WHOSE))))
-    shown = all_text(home_view(home(company=company(whose=replace(WHOSE, hides_people=False)))))
+    hidden = all_text(home_view(home(company=company(unattributed=WHOSE))))
+    shown = all_text(home_view(home(company=company(unattributed=replace(WHOSE, hides_people=False)))))
 
     assert "• u-17: $41.75, 12 calls" in hidden
     assert "• gil@acme.test\n" in hidden
@@ -102,7 +102,9 @@ def test_with_forty_hostile_teams_the_keys_still_fit() -> None:
     view = home_view(
         home(
             standings=many_standings(40, name="<!channel> & co"),
-            company=company(many_standings(40, name="<!channel> & co"), whose=full, prices=prices(unpriced=models)),
+            company=company(
+                many_standings(40, name="<!channel> & co"), unattributed=full, prices=prices(unpriced=models)
+            ),
         )
     )
     obeys(view)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from syrupy.assertion import SnapshotAssertion
 
-from bot.alerting.alerts import Silence
+from bot.alerting.alerts import DataGap
 from bot.charts.values import decode, render
 from bot.reporting.digests import Driver
 from bot.views.reporting.digests import digest_chart, digest_message
@@ -131,7 +131,7 @@ def test_changes_are_said_as_people_say_them() -> None:
 
 
 def test_a_digest_says_which_hours_are_missing() -> None:
-    gap = Silence(source="gateway-eu", from_hour=493_000, end_hour=493_004)
+    gap = DataGap(source="gateway-eu", from_hour=493_000, end_hour=493_004)
     message = posted(digest_message(digest(gaps=(gap,)), command=COMMAND))
 
     assert "No data from gateway-eu between <!date^" in message["text"]

@@ -26,7 +26,7 @@ from tests.bot.views.examples import (
     unpriced,
 )
 
-NOISY = AlertQuality(alerts=12, answered=8, acknowledged=4, expected=2, useless=2, median_seconds=9_000)
+NOISY = AlertQuality(alerts=12, answered=8, acknowledged=4, expected=2, not_useful=2, median_seconds=9_000)
 
 
 def test_annas_home(snapshot: SnapshotAssertion) -> None:

@@ -5,26 +5,26 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.alerting.manners import (
+from bot.alerting.delivery_rules import (
     Severity,
-    audience_of,
+    audience_for,
+    delivery_of,
     escalation_due,
     escalation_people,
     is_muted,
-    is_untrue,
-    may_set,
+    is_obsolete,
+    may_change_settings,
     quiet_until,
-    turn_of,
 )
-from bot.org.alert_settings import DEFAULTS, AlertSettings
+from bot.org.alert_settings import DEFAULT_SETTINGS, AlertSettings
 from bot.org.teams import Mode, Role
 from bot.periods import MICROS, micros, moment
 from tests.bot.acme import ANNA, BEN, CHLOE, DAN, EMI, MIA, PRODUCT, SEARCH, directory
 
-NIGHT = replace(DEFAULTS, quiet_from=22 * 60, quiet_until=7 * 60)
+NIGHT = replace(DEFAULT_SETTINGS, quiet_from=22 * 60, quiet_until=7 * 60)
 WEEKENDS = replace(NIGHT, quiet_weekends=True)
-LUNCH = replace(DEFAULTS, quiet_from=12 * 60, quiet_until=13 * 60 + 30)
-SMALL_HOURS = replace(DEFAULTS, quiet_from=30, quiet_until=90)
+LUNCH = replace(DEFAULT_SETTINGS, quiet_from=12 * 60, quiet_until=13 * 60 + 30)
+SMALL_HOURS = replace(DEFAULT_SETTINGS, quiet_from=30, quiet_until=90)
 AT = micros(datetime(2026, 11, 23, 12, tzinfo=UTC))
 
 
@@ -34,13 +34,13 @@ def at(text: str) -> int:
 
 @pytest.mark.parametrize(("mode", "who"), [("preview", "finance"), ("announce", "team"), ("govern", "team")])
 def test_in_preview_finance_alone_hears(mode: Mode, who: str) -> None:
-    assert audience_of(replace(SEARCH, mode=mode)) == who
+    assert audience_for(replace(SEARCH, mode=mode)) == who
 
 
 @pytest.mark.parametrize(
     ("settings", "zone", "when", "ends"),
     [
-        (DEFAULTS, "Europe/London", "2026-11-23T03:00+00:00", None),
+        (DEFAULT_SETTINGS, "Europe/London", "2026-11-23T03:00+00:00", None),
         (NIGHT, "Europe/London", "2026-11-23T21:59+00:00", None),
         (NIGHT, "Europe/London", "2026-11-23T22:00+00:00", "2026-11-24T07:00+00:00"),
         (NIGHT, "Europe/London", "2026-11-24T06:59+00:00", "2026-11-24T07:00+00:00"),
@@ -58,7 +58,12 @@ def test_in_preview_finance_alone_hears(mode: Mode, who: str) -> None:
         (SMALL_HOURS, "Europe/London", "2026-10-25T01:10+00:00", "2026-10-25T01:30+00:00"),  # 01:10 for the second time
         (WEEKENDS, "Europe/London", "2026-11-27T23:00+00:00", "2026-11-30T07:00+00:00"),
         (WEEKENDS, "Europe/London", "2026-11-28T12:00+00:00", "2026-11-30T07:00+00:00"),
-        (replace(DEFAULTS, quiet_weekends=True), "Europe/London", "2026-11-29T12:00+00:00", "2026-11-30T00:00+00:00"),
+        (
+            replace(DEFAULT_SETTINGS, quiet_weekends=True),
+            "Europe/London",
+            "2026-11-29T12:00+00:00",
+            "2026-11-30T00:00+00:00",
+        ),
         (WEEKENDS, "Europe/London", "2026-11-30T07:00+00:00", None),
     ],
 )
@@ -84,28 +89,28 @@ def test_quiet_hours_are_those_that_the_teams_clocks_show(
 def test_kinds_are_muted_and_nothing_critical_is(
     kind: str, severity: Severity, muted: set[str], expected: bool
 ) -> None:
-    assert is_muted(replace(DEFAULTS, muted=frozenset(muted)), kind=kind, severity=severity) == expected
+    assert is_muted(replace(DEFAULT_SETTINGS, muted=frozenset(muted)), kind=kind, severity=severity) == expected
 
 
 @pytest.mark.parametrize(
     ("severity", "settings", "said_today", "way"),
     [
-        ("low", DEFAULTS, 0, "said"),
-        ("low", DEFAULTS, 4, "said"),
-        ("high", DEFAULTS, 5, "summed"),
-        ("critical", DEFAULTS, 5, "said"),
+        ("low", DEFAULT_SETTINGS, 0, "said"),
+        ("low", DEFAULT_SETTINGS, 4, "said"),
+        ("high", DEFAULT_SETTINGS, 5, "summed"),
+        ("critical", DEFAULT_SETTINGS, 5, "said"),
         ("high", LUNCH, 0, "held"),
         ("high", LUNCH, 5, "summed"),
         ("critical", LUNCH, 5, "said"),
         ("low", replace(LUNCH, muted=frozenset({"spike:low"})), 5, "muted"),
     ],
 )
-def test_an_alert_has_its_turn(severity: Severity, settings: AlertSettings, said_today: int, way: str) -> None:
+def test_an_alert_has_its_turn(severity: Severity, settings: AlertSettings, said_today: int, outcome: str) -> None:
     team = replace(SEARCH, alerts=settings)
     noon = at("2026-11-23T12:10+00:00")
     said_on = {team.day_of(noon): said_today}
 
-    assert turn_of(team, kind="spike", severity=severity, at=noon, said_on=said_on).way == way
+    assert delivery_of(team, kind="spike", severity=severity, at=noon, said_on=said_on).outcome == outcome
 
 
 def test_what_waits_for_the_morning_counts_for_the_mornings_day() -> None:
@@ -113,8 +118,8 @@ def test_what_waits_for_the_morning_counts_for_the_mornings_day() -> None:
     evening = at("2026-11-23T23:00+00:00")
     today = team.day_of(evening)
 
-    assert turn_of(team, kind="spike", severity="high", at=evening, said_on={today: 5}).way == "held"
-    assert turn_of(team, kind="spike", severity="high", at=evening, said_on={today + 1: 5}).way == "summed"
+    assert delivery_of(team, kind="spike", severity="high", at=evening, said_on={today: 5}).outcome == "held"
+    assert delivery_of(team, kind="spike", severity="high", at=evening, said_on={today + 1: 5}).outcome == "summed"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +128,7 @@ def test_what_waits_for_the_morning_counts_for_the_mornings_day() -> None:
 def test_what_ended_before_it_was_said_is_dropped_unless_the_money_is_gone(
     kind: str, is_closed: bool, untrue: bool
 ) -> None:
-    assert is_untrue(kind=kind, is_closed=is_closed) == untrue
+    assert is_obsolete(kind=kind, is_closed=is_closed) == untrue
 
 
 @pytest.mark.parametrize(
@@ -140,7 +145,7 @@ def test_what_ended_before_it_was_said_is_dropped_unless_the_money_is_gone(
 def test_an_unanswered_alert_is_carried_further_after_so_long_and_twice_as_long(
     minutes_after: int, done: int, of: int, due: bool
 ) -> None:
-    settings = replace(DEFAULTS, escalate_minutes=of)
+    settings = replace(DEFAULT_SETTINGS, escalate_minutes=of)
 
     assert escalation_due(settings, since=AT, done=done, at=AT + minutes_after * 60 * MICROS) == due
 
@@ -161,4 +166,4 @@ def test_the_managers_are_told_first_then_those_above_and_nobody_twice() -> None
     ("person", "may"), [(ANNA, False), (EMI, True), (BEN, True), (CHLOE, True), (DAN, True), (MIA, False)]
 )
 def test_managers_admins_and_finance_change_settings(person: int, may: bool) -> None:
-    assert may_set(directory(), person, SEARCH) == may
+    assert may_change_settings(directory(), person, SEARCH) == may

@@ -13,19 +13,19 @@ from bot.org.attribution import Source
 from bot.periods import MICROS, micros, moment
 from bot.refusals import ConfigError
 from bot.sources.litellm import parse
-from bot.sources.litellm_history import as_logged, call_id, seconds_of
+from bot.sources.litellm_history import call_id, seconds_of, to_callback_payload
 from handlers.cli import err, opened, out, printable, run
 from handlers.context import Context
 from handlers.intake.spend_logs import Line, SpendLogs, Window
 from handlers.intake.usage import Intake
-from handlers.intake.usage_answers import Answer
+from handlers.intake.usage_jobs import Answer
 
 EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 _MOST_ERRORS_SHOWN = 20
 
 
 @dataclass(kw_only=True)
-class Backfilled:
+class BackfillResult:
     """What became of a log's lines. `unmatched` are lines of old versions from after the first live event: nothing tells
     whether they came live, so they are left out."""
 
@@ -46,7 +46,7 @@ class Backfilled:
 
 async def backfill(
     context: Context, logs: SpendLogs, *, source: Source, since: datetime | None, until: datetime | None
-) -> Backfilled:
+) -> BackfillResult:
     """Reads and books the log, window by window, and keeps how far it came, so that it can be gone on with.
 
     Without `since` it goes on where it stopped, or begins at the beginning; without `until` it ends at the source's first
@@ -57,7 +57,7 @@ async def backfill(
         read_until = await tx.backfills.read_until(source.id)
     begin = since or (moment(read_until) if read_until is not None else EARLIEST)
     end = until or (moment(first_live) if first_live is not None else context.now())
-    done = Backfilled(since=begin, until=end)
+    done = BackfillResult(since=begin, until=end)
     if begin >= end:
         return done
     intake = Intake(context)
@@ -84,12 +84,12 @@ async def backfill(
 
 
 async def _book(
-    context: Context, intake: Intake, source: Source, *, window: Window, first_live: int | None, done: Backfilled
+    context: Context, intake: Intake, source: Source, *, window: Window, first_live: int | None, done: BackfillResult
 ) -> None:
     lines = [line for line in window.lines if first_live is None or call_id(line) or _is_before(line, first_live)]
     done.unmatched += len(window.lines) - len(lines)
     if lines:
-        body = json.dumps([as_logged(line) for line in lines]).encode()
+        body = json.dumps([to_callback_payload(line) for line in lines]).encode()
         parsed = parse(body, now=context.now())
         done.add(await intake.book(parsed, source=source, read_as="litellm", is_live=False), lines)
 
@@ -138,7 +138,7 @@ def backfill_command(
     run(work())
 
 
-def _report(done: Backfilled) -> None:
+def _report(done: BackfillResult) -> None:
     counts = done.counts
     out.print(
         f"{sum(counts.values())} calls of {done.since:%Y-%m-%d %H:%M} to {done.until:%Y-%m-%d %H:%M} UTC: "

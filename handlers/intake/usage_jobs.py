@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.org.attribution import Source
 from bot.rulebook import Rulebook
-from bot.usage import Booking, Fate, Parsed
+from bot.usage import Booking, BookingOutcome, Parsed
 
 CONFLICT_REASON = "an event with this id was booked before with another content; the first one stands"
 
@@ -43,7 +43,7 @@ class Answer:
 
 
 @dataclass(eq=False)
-class Job:
+class UsageJob:
     """A body's rows on their way into the books. `is_live` is false for history that is read in afterwards."""
 
     source: Source
@@ -54,7 +54,7 @@ class Job:
     answered: "asyncio.Future[Answer]"
     decided_by: Rulebook | None = None
     bookings: list[Booking] = field(default_factory=list)
-    fates: list[Fate] = field(default_factory=list)
+    fates: list[BookingOutcome] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
 
     @property

@@ -14,7 +14,7 @@ async def answer_text(tx: Transaction, record: AlertRecord) -> str | None:
     """The sentence of an answered alert, in mrkdwn; None while nobody answered."""
     if record.answered_by is None or record.answered_at is None:
         return None
-    who = await answerer(tx, record)
+    who = await answerer_name(tx, record)
     useless_by = None if record.useless_by is None else called(await tx.people.by_id(record.useless_by))
     return answer_sentence(
         record.state,
@@ -26,7 +26,7 @@ async def answer_text(tx: Transaction, record: AlertRecord) -> str | None:
     )
 
 
-async def answerer(tx: Transaction, record: AlertRecord) -> str:
+async def answerer_name(tx: Transaction, record: AlertRecord) -> str:
     """How whoever answered an alert is named on it. The owner of a key is not: people are not named beside what they spend."""
     if record.answered_as == "owner":
         return "The owner of the key"
@@ -39,7 +39,7 @@ async def _expected_words(tx: Transaction, record: AlertRecord) -> str | None:
     return None if expected is None else muted_words(expected)
 
 
-async def quieted(tx: Transaction, record: AlertRecord, *, at: int) -> bool:
+async def snooze_if_cause_snoozed(tx: Transaction, record: AlertRecord, *, at: int) -> bool:
     """Whether a new alert stays unsaid because one of the same team, kind and cause is snoozed; it is kept as snoozed too,
     and said when that snooze ends if it still runs."""
     cause = cause_of(record.kind, record.facts)

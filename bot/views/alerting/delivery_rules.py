@@ -9,30 +9,30 @@ from bot.views.alerting.alerts import ACKNOWLEDGE_ALERT
 from bot.views.blocks import Element, actions, button, context, mention_of_channel, name, plain, section, select
 from bot.views.wording import counted
 
-SAY_SUMMED_ALERT = "say_summed_alert"
+POST_SUMMARIZED_ALERT = "say_summed_alert"
 OPEN_ALERT_SETTINGS = "open_alert_settings"
 """The button carries the team's id."""
 
-_MOST_LINES = 10
+_MAX_LINES = 10
 _LINE_CHARACTERS = 180
 _TOKENS = re.compile(r"<[^<>]*>|&(?:amp|lt|gt);|.", re.DOTALL)
 
 
-def more_alerts_message(team: Team, *, lines: Sequence[tuple[int, str]], day: int) -> Message:
+def grouped_alerts_message(team: Team, *, lines: Sequence[tuple[int, str]], day: int) -> Message:
     """The alerts of a day beyond the team's number for it, in one message. `lines` are (alert id, its text in mrkdwn), the
     oldest first; the newest can be said by themselves."""
     key = f"more-alerts-{team.id}-{day}-{len(lines)}"
     lead = f"{counted(len(lines), 'more alert')} of {name(team.name)} today"
     numbered = [f"{number}. {one_line(text)}" for number, (_, text) in enumerate(lines, start=1)]
-    shown = numbered[-_MOST_LINES:]
+    shown = numbered[-_MAX_LINES:]
     rest = len(numbered) - len(shown)
     earlier = [f"and {counted(rest, 'earlier one')}"] if rest else []
     cap = (
         f"{name(team.name)} wants {counted(team.alerts.daily_cap, 'alert')} a day one by one; critical ones always are."
     )
-    choices = list(enumerate(lines, start=1))[-_MOST_LINES:]
+    choices = list(enumerate(lines, start=1))[-_MAX_LINES:]
     options = [(f"Say alert {number} by itself", alert) for number, (alert, _) in choices]
-    menu = select(options, action_id=SAY_SUMMED_ALERT, chosen=None, placeholder="Say one by itself")
+    menu = select(options, action_id=POST_SUMMARIZED_ALERT, chosen=None, placeholder="Say one by itself")
     body = "\n".join([*shown, *earlier])
     blocks = (
         section(f"*{lead}*\n{body}", block_id=f"{key}-lines"),

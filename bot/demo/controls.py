@@ -15,7 +15,7 @@ from bot.periods import zone
 from bot.reporting.digests import next_digest
 from bot.sources import SOURCES
 from handlers.context import Context
-from handlers.intake.sources import Denied, problem, sender
+from handlers.intake.sources import Denied, authenticate_key, problem
 from handlers.intake.usage import Intake
 from handlers.schedule import run_due_jobs
 from handlers.watcher import watch_budgets
@@ -32,7 +32,7 @@ async def book_events(context: Context, intake: Intake, source: Source, events: 
     return accepted
 
 
-def create_levers(
+def create_controls(
     context: Context,
     intake: Intake,
     clock: ShiftedClock,
@@ -54,7 +54,7 @@ def create_levers(
     @levers.post("/demo/spike")
     async def make_spike(request: Request) -> JSONResponse:
         try:
-            source, _ = await sender(request, context)
+            source, _ = await authenticate_key(request, context)
         except Denied as error:
             return problem(error.status, str(error))
         await book_events(context, intake, source, spike_events(now=context.now()))
@@ -65,7 +65,7 @@ def create_levers(
     @levers.post("/demo/monday")
     async def jump_to_monday(request: Request) -> JSONResponse:
         try:
-            source, _ = await sender(request, context)
+            source, _ = await authenticate_key(request, context)
         except Denied as error:
             return problem(error.status, str(error))
         directory = (await context.rulebooks.latest()).directory

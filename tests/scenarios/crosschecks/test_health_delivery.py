@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.crosschecks.health import slot_of
-from handlers.costs.prices import tell_unpriced
+from handlers.costs.prices import notify_unpriced
 from handlers.crosschecks.health_alerts import watch_sources
 from handlers.doctor import _look_at_teams
 from handlers.intake.keys import create_key
@@ -16,7 +16,7 @@ from handlers.org.alert_settings import set_alert_settings
 from storage.crosschecks.health import WATCHER
 from tests.scenarios.alert_stories import alerts, later, minded, sets
 from tests.scenarios.costs.test_prices import ODD
-from tests.scenarios.crosschecks.test_health_alerts import of_health, passes, routes
+from tests.scenarios.crosschecks.test_health_alerts import health_messages, passes, routes
 from tests.scenarios.org.test_alert_settings import adds, form
 from tests.scenarios.slack.test_routes import channel_is
 from tests.support.company import TEAMS_YML, Company, company
@@ -36,7 +36,7 @@ async def company_sets(acme: Company, **changed: Any) -> None:
         await set_alert_settings(tx, rulebook, root, settings, by=chloe, now=acme.clock.now())
 
 
-async def heard_for_weeks(acme: Company, *names: str, at: datetime | None = None) -> None:
+async def sends_for_weeks(acme: Company, *names: str, at: datetime | None = None) -> None:
     """Sources were heard in every quarter of an hour of two weeks, at last now."""
     if at is not None:
         acme.clock.jump_to(at)
@@ -53,8 +53,8 @@ def tonight(acme: Company, hour: int = 22) -> datetime:
     return acme.clock.now().astimezone(LONDON).replace(hour=hour, minute=30)
 
 
-async def heard_by(person: Person) -> list[str]:
-    return [m.text for m in await of_health(await person.dms())]
+async def messages_to(person: Person) -> list[str]:
+    return [m.text for m in await health_messages(await person.dms())]
 
 
 async def test_a_source_that_falls_silent_at_night_is_told_of_in_the_morning_and_by_when_it_was_heard_again(
@@ -62,18 +62,18 @@ async def test_a_source_that_falls_silent_at_night_is_told_of_in_the_morning_and
 ) -> None:
     acme = acme_on_both
     await company_sets(acme, **NIGHT)
-    await heard_for_weeks(acme, at=tonight(acme))
+    await sends_for_weeks(acme, at=tonight(acme))
     await acme.uses(acme.event("last", dollars=1))
     await passes(acme, minutes=120)
     await minded(acme)
-    assert await heard_by(acme.chloe) == await heard_by(acme.dan) == []
+    assert await messages_to(acme.chloe) == await messages_to(acme.dan) == []
 
     await acme.uses(acme.event("again", dollars=1))
     await passes(acme, minutes=10)
     await minded(acme)
     await later(acme, hours=7)
     for person in (acme.chloe, acme.dan):
-        (said,) = await heard_by(person)
+        (said,) = await messages_to(person)
         assert "gateway is heard again since" in said
         assert "it was silent for 2 hours" in said
 
@@ -101,11 +101,11 @@ async def test_a_channel_that_failed_for_a_part_of_a_quiet_night_is_told_of_if_i
 async def test_in_preview_finance_alone_hears_of_sources_channels_and_prices(tmp_path: Path) -> None:
     yml = TEAMS_YML.replace("mode: govern", "mode: preview")
     async with company(f"sqlite:///{tmp_path}/tokens.db", teams_yml=yml) as acme:
-        await heard_for_weeks(acme)
+        await sends_for_weeks(acme)
         await acme.uses(acme.event("last", dollars=1), acme.event("odd", **ODD))
         await acme.sandbox.does("channel", "UBEN", id="CSEARCH", change="archive")
         await channel_is(acme, "broken")
-        await tell_unpriced(acme.context)
+        await notify_unpriced(acme.context)
         assert await routes(acme) == []
         await passes(acme, minutes=120)
 
@@ -127,7 +127,7 @@ async def test_beyond_the_days_number_they_share_one_message_and_count_for_no_te
     keys = [(await create_key(acme.context, f"more-{name}", source="cloudevents"), f"more-{name}") for name in names]
     for key, name in keys:
         await acme.posts(json.dumps([acme.event(name)]).encode(), key=key)
-    await heard_for_weeks(acme, *(name for _, name in keys))
+    await sends_for_weeks(acme, *(name for _, name in keys))
     await passes(acme, minutes=120)
     for person in (acme.chloe, acme.dan):
         said = [m.text for m in await person.dms()]
@@ -153,12 +153,12 @@ async def test_the_organisation_may_have_a_channel_for_them(acme_on_both: Compan
         refused = await other.runs("/tokens settings organisation", channel="CSEARCH")
         assert (refused.modal, "not yours to see" in refused.text) == (None, True)
 
-    await heard_for_weeks(acme)
+    await sends_for_weeks(acme)
     await acme.uses(acme.event("last", dollars=1))
     await passes(acme, minutes=120)
     (said,) = [m.text for m in await acme.dan.messages("COPS")]
     assert "gateway has sent nothing since" in said
-    assert await heard_by(acme.chloe) == await heard_by(acme.dan) == []
+    assert await messages_to(acme.chloe) == await messages_to(acme.dan) == []
 
     acme.workspace.rooms["COPS"].is_archived = True
     await acme.uses(acme.event("again", dollars=1))
@@ -174,7 +174,7 @@ async def test_the_organisation_may_have_a_channel_for_them(acme_on_both: Compan
 
 async def test_the_doctor_says_which_source_is_silent(acme_on_both: Company) -> None:
     acme = acme_on_both
-    await heard_for_weeks(acme)
+    await sends_for_weeks(acme)
     await acme.uses(acme.event("last", dollars=1))
     since = f"{acme.clock.now():%Y-%m-%d %H:%M}"
 
@@ -193,10 +193,10 @@ async def test_the_doctor_says_which_source_is_silent(acme_on_both: Company) -> 
 
 
 async def test_what_ends_by_itself_is_no_alert_that_somebody_left_unanswered(acme: Company) -> None:
-    await heard_for_weeks(acme)
+    await sends_for_weeks(acme)
     await acme.uses(acme.event("last", dollars=1))
     await passes(acme, minutes=120)
-    assert len(await heard_by(acme.chloe)) == 1
+    assert len(await messages_to(acme.chloe)) == 1
 
     home = await acme.chloe.opens_home()
     assert "*Alerts, last 30 days*\nNo alert." in home.text_everywhere()
@@ -208,9 +208,9 @@ async def test_what_ends_by_itself_is_no_alert_that_somebody_left_unanswered(acm
 async def test_a_clock_that_goes_on_after_quiet_hours_says_each_once(acme: Company) -> None:
     """Everything that waited is said when the night ends, whoever looks how often."""
     await company_sets(acme, **NIGHT)
-    await heard_for_weeks(acme, at=tonight(acme))
+    await sends_for_weeks(acme, at=tonight(acme))
     await acme.uses(acme.event("last", dollars=1), acme.event("odd", **ODD))
-    await tell_unpriced(acme.context)
+    await notify_unpriced(acme.context)
     await passes(acme, minutes=60)
     assert await acme.dan.dms() == []
     acme.clock.jump_to(acme.clock.now() + timedelta(hours=8))

@@ -5,13 +5,13 @@ import time
 from pathlib import Path
 
 from storage.fifo import FifoLock
-from storage.intake.express import SqliteExpress
+from storage.intake.fast_writer import SqliteFastWriter
 from storage.intake.rollups import Insert
 
 EMPTY = Insert("event_keys", (), ())
 
 
-class Slow(SqliteExpress):
+class Slow(SqliteFastWriter):
     """Its visits to the database take a moment, and are noted."""
 
     def __init__(self, path: Path, lock: FifoLock, said: list[str]) -> None:

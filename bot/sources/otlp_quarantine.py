@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 from bot.sources.otlp_names import NAMES, WANTED
-from bot.sources.otlp_records import Broken, Facts, Record, Value
+from bot.sources.otlp_records import Facts, Record, UndecodableRecord, Value
 from bot.sources.rows import MAX_KEPT_BYTES
-from bot.usage import Row, digest
+from bot.usage import UnusableRow, digest
 
 _MEMBERS = frozenset({
     *("resourceSpans", "scopeSpans", "spans", "resourceLogs", "scopeLogs", "logRecords", "resourceMetrics", "scopeMetrics"),
@@ -20,13 +20,13 @@ _MAX_CHARACTERS = 1000
 _ATTRIBUTES = frozenset(WANTED).difference(NAMES["address"])
 
 
-def quarantined(index: int, found: Record | Broken, reason: str, *, meters: str) -> Row:
+def quarantined(index: int, found: Record | UndecodableRecord, reason: str, *, meters: str) -> UnusableRow:
     """A row for the quarantine. `meters` is what the row's source meters by, which the parser must know again."""
-    if isinstance(found, Broken):
+    if isinstance(found, UndecodableRecord):
         kept = _dump(_known(found.request), meters) if found.request is not None else b""
-        return Row(index=index, reason=reason, kept=kept, key=digest([found.raw]))
+        return UnusableRow(index=index, reason=reason, kept=kept, key=digest([found.raw]))
     body = _request(found)
-    return Row(index=index, reason=reason, kept=_dump(body, meters), key=digest([json.dumps(body)]))
+    return UnusableRow(index=index, reason=reason, kept=_dump(body, meters), key=digest([json.dumps(body)]))
 
 
 def _dump(body: dict[str, Any], meters: str) -> bytes:

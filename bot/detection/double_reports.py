@@ -2,12 +2,17 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
-from bot.crosschecks.overlaps import Call
+from bot.crosschecks.overlaps import ComparedCall
 from bot.periods import HOUR_MICROS
 
 
-def doubled_by_hour(
-    calls: Iterable[Call], doubled: Collection[Call], *, team_id: int, spent: Mapping[int, int], both: Collection[int]
+def double_reported_by_hour(
+    calls: Iterable[ComparedCall],
+    doubled: Collection[ComparedCall],
+    *,
+    team_id: int,
+    spent: Mapping[int, int],
+    both: Collection[int],
 ) -> dict[int, int]:
     """The nano-dollars of each of a team's hours that are there twice.
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from bot.intake.reattribution import Move
+from bot.intake.reattributions import Move
 from bot.periods import MICROS, date_of
 from handlers.books.periods import keep_books
-from handlers.intake.reattribution import move_usage, reattribute
+from handlers.intake.reattributions import move_usage, reattribute
 from handlers.org.attribution_commands import explanations, reapply
 from handlers.watcher import watch_budgets
 from tests.storage.conftest import Books
@@ -227,7 +227,7 @@ async def test_a_run_that_was_broken_off_is_finished_by_the_clock_and_told_whole
     assert await spent(books) == {"mobile": 3 * DOLLAR}
     assert len(await messages(books)) == 1
     async with books.context.store.begin() as tx:
-        assert await tx.reattributions.take(at=books.context.now_micros() + 10**12) is None
+        assert await tx.reattributions.claim(at=books.context.now_micros() + 10**12) is None
 
 
 async def test_a_team_is_told_once_however_often_a_run_is_done(books: Books) -> None:

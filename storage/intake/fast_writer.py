@@ -25,7 +25,7 @@ from storage.fifo import FifoLock
 from storage.intake.rollups import Insert, totals
 
 
-class Express(ABC):
+class FastWriter(ABC):
     """One writer's way; not for two tasks at once."""
 
     @abstractmethod
@@ -42,7 +42,7 @@ _SQLITE_TOTALS = totals("usage_events WHERE rowid > ?")
 """Of the rows after a given one: the table only grows."""
 
 
-class SqliteExpress(Express):
+class SqliteFastWriter(FastWriter):
     """A connection in a thread of its own. Writers of this process take turns by the store's lock, others by SQLite's.
 
     While nobody else waits for the lock, who comes while one is in the database stands behind it in the thread: the thread
@@ -126,7 +126,7 @@ class SqliteExpress(Express):
         self._thread.shutdown()
 
 
-class PostgresqlExpress(Express):
+class PostgresqlFastWriter(FastWriter):
     """A connection of the pool, kept; another one is taken after a fault."""
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -173,7 +173,7 @@ class PostgresqlExpress(Express):
 
 
 _ONCE = "ON CONFLICT DO NOTHING RETURNING 1"
-_Part = tuple[str, tuple[str, ...], str, frozenset[int]]
+_StatementPart = tuple[str, tuple[str, ...], str, frozenset[int]]
 """A table, its columns, what is done about a row that is there, and which columns have one value in all rows."""
 
 
@@ -182,7 +182,7 @@ _TOTALS = tuple(f"{total.table}_in AS ({total.statement})" for total in totals(_
 
 
 @lru_cache(maxsize=256)
-def _statement(inserts: tuple[_Part, ...]) -> str:
+def _statement(inserts: tuple[_StatementPart, ...]) -> str:
     """All inserts, and the totals of the last one, which are the events, as parts of one statement. It fails by a division
     by zero unless every key was new (the first part says so) and the configuration's version is the expected one. Its
     parts see one snapshot and are one transaction.

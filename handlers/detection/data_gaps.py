@@ -2,27 +2,27 @@
 
 from collections.abc import Sequence
 
-from bot.alerting.alerts import Silence
-from bot.detection.silences import BEFORE_HOURS, silences
+from bot.alerting.alerts import DataGap
+from bot.detection.data_gaps import BEFORE_HOURS, find_gaps
 from bot.org.teams import Team
 from storage.store import Transaction
 
 _WEEK = 168
 
 
-async def source_silences(tx: Transaction, *, from_hour: int, this_hour: int) -> list[Silence]:
+async def source_silences(tx: Transaction, *, from_hour: int, this_hour: int) -> list[DataGap]:
     """The silences of metering sources since an hour; this one is still open."""
     used = await tx.histories.used_hours(first_hour=from_hour - BEFORE_HOURS)
     names = {source.id: source.name for source, keys in await tx.keys.listed() if source.role == "meter" and keys}
     return [
-        Silence(source=names[source_id], from_hour=start, end_hour=end)
+        DataGap(source=names[source_id], from_hour=start, end_hour=end)
         for source_id, hours in used.items()
         if source_id in names
-        for start, end in silences(hours, from_hour=from_hour, this_hour=this_hour)
+        for start, end in find_gaps(hours, from_hour=from_hour, this_hour=this_hour)
     ]
 
 
-async def gaps_of(tx: Transaction, team: Team, *, from_hour: int, this_hour: int) -> Sequence[Silence]:
+async def gaps_of(tx: Transaction, team: Team, *, from_hour: int, this_hour: int) -> Sequence[DataGap]:
     """Those in which the team's own cost was half of what it was a week before, or less."""
     found = []
     for silence in await source_silences(tx, from_hour=from_hour, this_hour=this_hour):

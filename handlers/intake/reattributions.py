@@ -5,16 +5,23 @@ from dataclasses import replace
 
 import structlog
 
-from bot.intake.adjustments import Booked, Change
-from bot.intake.reattribution import KIND, Move, Reattribution, arrived, changes_due, moves_of
+from bot.intake.adjustments import BookedEvent, Change
+from bot.intake.reattributions import (
+    ATTRIBUTION_KIND,
+    Move,
+    Reattribution,
+    changes_due,
+    moves_of,
+    totals_by_receiving_team,
+)
 from bot.org.teams import Team
 from bot.rulebook import Rulebook
 from bot.views.org.attribution import moved_away_words, moved_message
 from handlers.alerting.budget_alerts import budget_raised, judge_thresholds
 from handlers.context import Context
 from handlers.reporting.home import publish_home
-from handlers.slack.outbox import say_aloud
-from storage.intake.adjustments import Wanted, current_pages
+from handlers.slack.outbox import post_notice
+from storage.intake.adjustments import EventFilter, current_pages
 from storage.intake.reattributions import LEASE_MICROS
 from storage.store import Transaction
 
@@ -57,11 +64,11 @@ class _Run:
                     await self._renew(tx)
         return self.moves
 
-    def _pages(self) -> AsyncIterator[list[Booked]]:
-        wanted = Wanted(since=self._work.since_at, credential=self._work.credential or None)
+    def _pages(self) -> AsyncIterator[list[BookedEvent]]:
+        wanted = EventFilter(since=self._work.since_at, credential=self._work.credential or None)
         return current_pages(self._context.store.read, wanted, limit=PAGE)
 
-    async def _due(self, tx: Transaction, page: Sequence[Booked]) -> tuple[Rulebook, list[Change]]:
+    async def _due(self, tx: Transaction, page: Sequence[BookedEvent]) -> tuple[Rulebook, list[Change]]:
         """What moves by the rules of this moment, and these. Whoever changes rules or people makes another rulebook."""
         rulebook = await self._context.rulebooks.current(tx)
         return rulebook, changes_due(
@@ -78,7 +85,9 @@ class _Run:
         await self._judge(tx, rulebook, [team for team in teams if team.id not in self._judged], silently=False)
         self._judged |= joined
         at, actor_id = self._context.now_micros(), self._work.asked_by
-        made = await tx.adjustments.adjust(changes, kind=KIND, at=at, actor_id=actor_id, document=self._work.document)
+        made = await tx.adjustments.adjust(
+            changes, kind=ATTRIBUTION_KIND, at=at, actor_id=actor_id, document=self._work.document
+        )
         await self._judge(tx, rulebook, teams, silently=True)
         return made
 
@@ -102,8 +111,8 @@ async def reattribute(context: Context, work: Reattribution) -> list[Move]:
     """Does a re-attribution, tells the teams, and returns what moved."""
     moves = await _Run(context, await _for_its_team(context, work)).move()
     async with context.store.begin() as tx:
-        if await tx.reattributions.done(work.id, at=context.now_micros()):
-            await _tell(tx, context, work)
+        if await tx.reattributions.mark_done(work.id, at=context.now_micros()):
+            await _notify_teams(tx, context, work)
     context.wake_outbox.set()
     context.wake_watcher.set()
     return moves
@@ -115,11 +124,11 @@ async def _for_its_team(context: Context, work: Reattribution) -> Reattribution:
     return replace(work, team_id=None) if work.team_id == root.id else work
 
 
-async def _tell(tx: Transaction, context: Context, work: Reattribution) -> None:
+async def _notify_teams(tx: Transaction, context: Context, work: Reattribution) -> None:
     """What came to a team is said there once, as what it is; alerts that it left untrue elsewhere are taken back."""
     rulebook = await context.rulebooks.current(tx)
     now, at = context.now(), context.now_micros()
-    brought = await tx.reattributions.brought(work.document)  # by all runs: one may have been broken off
+    brought = await tx.reattributions.amounts_by_team(work.document)  # by all runs: one may have been broken off
     for team in rulebook.directory.real_teams:
         calls, nanos = brought.get(team.id, (0, 0))
         if calls > 0 or nanos > 0:
@@ -127,7 +136,7 @@ async def _tell(tx: Transaction, context: Context, work: Reattribution) -> None:
                 team, calls=calls, nanos=nanos, since_at=work.since_at, credential=work.credential, key=work.id
             )
             key = f"reattribution:{work.id}:{team.id}"
-            await say_aloud(tx, rulebook.directory, team, message, dedupe_key=key, at=at)
+            await post_notice(tx, rulebook.directory, team, message, dedupe_key=key, at=at)
         elif nanos < 0:
             because, command = moved_away_words(nanos=-nanos), context.settings.command
             await budget_raised(tx, rulebook, team, because=because, now=now, command=command)
@@ -141,11 +150,11 @@ async def move_usage(context: Context) -> None:
     """What the clock does about re-attributions that wait: claims made in Slack, and runs that were broken off."""
     while True:
         async with context.store.begin() as tx:
-            work = await tx.reattributions.take(at=context.now_micros())
+            work = await tx.reattributions.claim(at=context.now_micros())
         if work is None:
             return
         moves = await reattribute(context, work)
-        log.info("usage moved", reattribution=work.id, teams=len(arrived(moves)))
+        log.info("usage moved", reattribution=work.id, teams=len(totals_by_receiving_team(moves)))
         if work.asked_by is not None:
             async with context.store.read() as tx:
                 person = await tx.people.by_id(work.asked_by)

@@ -7,18 +7,18 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, insert, select, true, update
 
-from bot.alerting.manners import DIRECT, SEVERITIES, Severity, Turn, Way
+from bot.alerting.delivery_rules import OPERATIONAL_KINDS, SEVERITIES, Delivery, Outcome, Severity
 from storage.tables.base import alert_turns, alerts, teams
 from storage.transaction import OpenTransaction
 
 
 @dataclass(frozen=True, kw_only=True)
-class AlertTurn:
+class AlertDelivery:
     """An alert's turn to be said. `critical_at` is when what is at stake became critical, if it did."""
 
     alert_id: int
     team_id: int
-    way: Way
+    outcome: Outcome
     severity: Severity
     said_at: int
     said_day: int
@@ -28,10 +28,10 @@ class AlertTurn:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watched:
+class TrackedAlert:
     """A turn beside what its alert has come to meanwhile."""
 
-    turn: AlertTurn
+    delivery: AlertDelivery
     kind: str
     state: str
     is_closed: bool
@@ -44,13 +44,13 @@ class Watched:
         return self.is_closed or self.state not in ("open", "snoozed")
 
 
-class Manners:
+class AlertDeliveries:
     """The turns of one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
-    async def take_turns(self, team_id: int) -> None:
+    async def lock_team(self, team_id: int) -> None:
         """Locks a team's turns, so that two alerts at once are counted one after the other."""
         wanted = select(teams.c.id).where(teams.c.id == team_id).with_for_update(key_share=True)
         await self._connection.execute(wanted)
@@ -61,48 +61,50 @@ class Manners:
         rows = await self._connection.execute(
             select(alert_turns.c.said_day, func.count())
             .join(alerts, alerts.c.id == alert_turns.c.alert_id)
-            .where(_of_group(direct=direct), true() if but is None else alert_turns.c.alert_id != but)
+            .where(_has_kind(direct=direct), true() if but is None else alert_turns.c.alert_id != but)
             .where(alert_turns.c.team_id == team_id, alert_turns.c.said_day >= since_day)
             .where(alert_turns.c.way.in_(("said", "held")), alert_turns.c.critical_at.is_(None))
             .group_by(alert_turns.c.said_day)
         )
         return {int(day): int(count) for day, count in rows}
 
-    async def add(self, alert_id: int, *, team_id: int, severity: Severity, turn: Turn, day: int, at: int) -> AlertTurn:
+    async def add(
+        self, alert_id: int, *, team_id: int, severity: Severity, delivery: Delivery, day: int, at: int
+    ) -> AlertDelivery:
         """Keeps what is to become of an alert."""
-        values = {"alert_id": alert_id, "team_id": team_id, "way": turn.way, "severity": severity}
-        moments = {"said_at": turn.at, "said_day": day, "critical_at": at if severity == "critical" else None}
+        values = {"alert_id": alert_id, "team_id": team_id, "way": delivery.outcome, "severity": severity}
+        moments = {"said_at": delivery.at, "said_day": day, "critical_at": at if severity == "critical" else None}
         made = insert(alert_turns).values(**values, **moments).returning(alert_turns)
-        return _turn((await self._connection.execute(made)).one())
+        return _delivery((await self._connection.execute(made)).one())
 
-    async def of(self, alert_id: int) -> AlertTurn | None:
+    async def of(self, alert_id: int) -> AlertDelivery | None:
         """An alert's turn, with its lock; None if it had none yet."""
         wanted = select(alert_turns).where(alert_turns.c.alert_id == alert_id).with_for_update()
         row = (await self._connection.execute(wanted)).one_or_none()
-        return _turn(row) if row else None
+        return _delivery(row) if row else None
 
-    async def save(self, turn: AlertTurn) -> None:
+    async def save(self, delivery: AlertDelivery) -> None:
         await self._connection.execute(
             update(alert_turns)
-            .where(alert_turns.c.alert_id == turn.alert_id)
+            .where(alert_turns.c.alert_id == delivery.alert_id)
             .values(
-                way=turn.way,
-                severity=turn.severity,
-                said_at=turn.said_at,
-                said_day=turn.said_day,
-                critical_at=turn.critical_at,
-                escalations=turn.escalations,
-                settled=int(turn.settled),
+                way=delivery.outcome,
+                severity=delivery.severity,
+                said_at=delivery.said_at,
+                said_day=delivery.said_day,
+                critical_at=delivery.critical_at,
+                escalations=delivery.escalations,
+                settled=int(delivery.settled),
             )
         )
 
-    async def watch_again(self, alert_id: int, *, at: int) -> None:
+    async def resume_tracking(self, alert_id: int, *, at: int) -> None:
         """An alert that had ended, or was answered, is open again: one that is critical waits for an answer from now on."""
         critical_at = case((alert_turns.c.critical_at.is_not(None), at), else_=None)
         watched = update(alert_turns).where(alert_turns.c.alert_id == alert_id)
         await self._connection.execute(watched.values(settled=0, critical_at=critical_at))
 
-    async def unsettled(self, *, team_id: int | None = None) -> list[Watched]:
+    async def unsettled(self, *, team_id: int | None = None) -> list[TrackedAlert]:
         """Turns that may still change, with what their alerts have come to, by team."""
         wanted = (
             select(alert_turns, alerts.c.kind, alerts.c.state, alerts.c.closed_at, alerts.c.answered_by, alerts.c.facts)
@@ -113,8 +115,8 @@ class Manners:
         if team_id is not None:
             wanted = wanted.where(alert_turns.c.team_id == team_id)
         return [
-            Watched(
-                turn=_turn(row),
+            TrackedAlert(
+                delivery=_delivery(row),
                 kind=row.kind,
                 state=row.state,
                 is_closed=row.closed_at is not None,
@@ -124,20 +126,22 @@ class Manners:
             for row in await self._connection.execute(wanted)
         ]
 
-    async def on_day(self, team_id: int, day: int, *, ways: Collection[Way], direct: bool) -> list[AlertTurn]:
+    async def on_day(
+        self, team_id: int, day: int, *, outcomes: Collection[Outcome], direct: bool
+    ) -> list[AlertDelivery]:
         """A team's turns of a day, oldest first; of kinds that are told to people, or of the others."""
         wanted = (
             select(alert_turns)
             .join(alerts, alerts.c.id == alert_turns.c.alert_id)
-            .where(_of_group(direct=direct))
-            .where(alert_turns.c.team_id == team_id, alert_turns.c.said_day == day, alert_turns.c.way.in_(ways))
+            .where(_has_kind(direct=direct))
+            .where(alert_turns.c.team_id == team_id, alert_turns.c.said_day == day, alert_turns.c.way.in_(outcomes))
             .order_by(alert_turns.c.alert_id)
         )
-        return [_turn(row) for row in await self._connection.execute(wanted)]
+        return [_delivery(row) for row in await self._connection.execute(wanted)]
 
 
-def _of_group(*, direct: bool) -> ColumnElement[bool]:
-    return alerts.c.kind.in_(sorted(DIRECT)) if direct else alerts.c.kind.not_in(sorted(DIRECT))
+def _has_kind(*, direct: bool) -> ColumnElement[bool]:
+    return alerts.c.kind.in_(sorted(OPERATIONAL_KINDS)) if direct else alerts.c.kind.not_in(sorted(OPERATIONAL_KINDS))
 
 
 def _severity(told: object, known: Severity) -> Severity:
@@ -145,11 +149,11 @@ def _severity(told: object, known: Severity) -> Severity:
     return next((severity for severity in SEVERITIES if severity == told), known)
 
 
-def _turn(row: Any) -> AlertTurn:
-    return AlertTurn(
+def _delivery(row: Any) -> AlertDelivery:
+    return AlertDelivery(
         alert_id=row.alert_id,
         team_id=row.team_id,
-        way=row.way,
+        outcome=row.way,
         severity=row.severity,
         said_at=row.said_at,
         said_day=row.said_day,

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from bot.teams_file import read_teams_file
 from handlers.alerting.budget_alerts import judge_budget
-from handlers.alerting.budget_news import teams_with_news
+from handlers.alerting.budget_changes import teams_with_budget_changes
 from handlers.books.periods import keep_books
 from handlers.org.teams import import_teams
 from storage.tables.base import alerts, outbox
@@ -32,7 +32,7 @@ async def passed_over(acme: Company) -> tuple[set[str], set[str]]:
         rulebook = await acme.context.rulebooks.current(tx)
         directory = rulebook.directory
         payers = [*directory.real_teams, directory.root]
-        news = await teams_with_news(tx, directory, payers, now=now)
+        news = await teams_with_budget_changes(tx, directory, payers, now=now)
     changed = set()
     for team in payers:
         before = await kept(acme)
@@ -59,7 +59,7 @@ async def does_something(acme: Company, chance: random.Random, step: int) -> Non
             form = (await acme.anna.runs(f"/tokens request {chance.choice([200, 600])} more", channel="CSEARCH")).modal
             if form is not None:
                 await acme.anna.submits(form)
-                await acme.worker.courier.deliver_due()
+                await acme.worker.outbox_worker.deliver_due()
                 waiting = [m for m in await acme.ben.messages("CSEARCH") if "Approve" in m.buttons()]
                 if waiting and chance.random() < 0.5:
                     await acme.ben.clicks("Approve", waiting[-1])

@@ -7,14 +7,14 @@ import numpy as np
 from bot.detection.histories import Ints
 
 _DAY, _WEEK = 24, 168
-_LEAST_HOURS = 2
-_DAYS, _LEAST_DAYS = 7, 3
+_MIN_HOURS = 2
+_DAYS, _MIN_DAYS = 7, 3
 _CATCH_UP_HOURS = 6
 BEFORE_HOURS = 14 * _DAY
 """So long before the first hour that is asked for it has to be known when a source had usage."""
 
 
-def silences(used: Collection[int], *, from_hour: int, this_hour: int) -> list[tuple[int, int | None]]:
+def find_gaps(used: Collection[int], *, from_hour: int, this_hour: int) -> list[tuple[int, int | None]]:
     """(from, end) of the silences since an hour, in hours since 1970; the end is None while the source is still silent.
 
     `used` are the hours in which it had usage; this one is still open. It is silent when it misses two hours on end or more, in
@@ -33,7 +33,7 @@ def silences(used: Collection[int], *, from_hour: int, this_hour: int) -> list[t
     return [
         (run[0], None if lasting and run[-1] == this_hour - 1 else run[-1] + 1)
         for run in runs
-        if len(run) >= _LEAST_HOURS
+        if len(run) >= _MIN_HOURS
     ]
 
 
@@ -43,11 +43,11 @@ def _is_usual(hour: int, used: Collection[int]) -> bool:
         return False
     days = [hour - _DAY * back for back in range(1, _DAYS + 1)]
     spoke = [at for at in days if at - 1 in used or at in used or at + 1 in used]
-    every_day = len(spoke) >= _LEAST_DAYS and all(at in used for at in spoke)
+    every_day = len(spoke) >= _MIN_DAYS and all(at in used for at in spoke)
     return every_day or hour - 2 * _WEEK in used
 
 
-def caught_up(nanos: Ints, first_hour: int, silent: Iterable[tuple[int, int]]) -> Ints:
+def spread_catch_up(nanos: Ints, first_hour: int, silent: Iterable[tuple[int, int]]) -> Ints:
     """(series, hours) with what was sent after a silence, as if it were of then, put back as far as it was missing there.
 
     What a source held back while it could not send is no spike: what is above the usual in the hours after a silence (the same
@@ -64,12 +64,12 @@ def caught_up(nanos: Ints, first_hour: int, silent: Iterable[tuple[int, int]]) -
         missing = np.maximum(usual[:, :gap] - mended[:, start:end], 0)
         above = np.maximum(mended[:, end:stop] - usual[:, gap:], 0)
         moved = np.minimum(missing.sum(axis=1), above.sum(axis=1))
-        mended[:, start:end] += _first(missing, moved)
-        mended[:, end:stop] -= _first(above, moved)
+        mended[:, start:end] += _take_up_to(missing, moved)
+        mended[:, end:stop] -= _take_up_to(above, moved)
     return mended
 
 
-def _first(amounts: Ints, most: Ints) -> Ints:
+def _take_up_to(amounts: Ints, most: Ints) -> Ints:
     """Of each row's amounts, one after the other, so much in all."""
     before = np.cumsum(amounts, axis=1) - amounts
     return np.clip(most[:, None] - before, 0, amounts)

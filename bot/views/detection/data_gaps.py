@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.alerting.alerts import Silence
+from bot.alerting.alerts import DataGap
 from bot.periods import HOUR_MICROS
 from bot.views.blocks import date_mark, name
 from bot.views.wording import counted
@@ -10,7 +10,7 @@ from bot.views.wording import counted
 _MOST = 3
 
 
-def silence_words(silence: Silence, *, zone: str) -> str:
+def silence_words(silence: DataGap, *, zone: str) -> str:
     """`No data from gateway-eu between 23 Nov at 02:00 and 23 Nov at 05:00`."""
     start = date_mark(silence.from_hour * HOUR_MICROS, timezone=zone)
     if silence.end_hour is None:
@@ -19,7 +19,7 @@ def silence_words(silence: Silence, *, zone: str) -> str:
     return f"No data from {name(silence.source)} between {start} and {end}"
 
 
-def gaps_words(gaps: Sequence[Silence], *, zone: str) -> str:
+def gaps_words(gaps: Sequence[DataGap], *, zone: str) -> str:
     """The same of several, the newest of them, with what follows."""
     newest = sorted(gaps, key=lambda gap: gap.from_hour)[-_MOST:]
     more = f" (and {counted(len(gaps) - _MOST, 'earlier gap')})" if len(gaps) > _MOST else ""

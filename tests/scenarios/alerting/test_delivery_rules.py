@@ -6,10 +6,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot.teams_file import read_teams_file
-from handlers.alerting.manners import alert_key, keep_manners, say_again, say_alert
+from handlers.alerting.delivery_rules import alert_key, post_alert, repost_alert, update_deliveries
 from handlers.org.teams import import_teams
 from storage.books.checks import faults
-from tests.scenarios.alert_stories import alerts, becomes, in_channel, later, minded, said, search, sets, texts
+from tests.scenarios.alert_stories import alerts, becomes, in_channel, later, message_of, minded, search, sets, texts
 from tests.support.company import TEAMS_YML, Company, company
 
 LONDON = ZoneInfo("Europe/London")
@@ -101,7 +101,7 @@ async def test_what_was_dropped_and_is_true_again_has_its_turn(acme_on_both: Com
     await minded(acme)
     await becomes(acme, record, "It runs out again")
     async with acme.context.store.begin() as tx:
-        await say_again(tx, await search(acme), record, severity="medium", at=acme.context.now_micros())
+        await repost_alert(tx, await search(acme), record, severity="medium", at=acme.context.now_micros())
     await minded(acme)
     assert await texts(acme) == []
 
@@ -385,8 +385,8 @@ async def test_the_manager_answers_out_of_the_escalation(acme: Company) -> None:
     await acme.uses(acme.event(1, dollars=1100))
     await acme.settles()
     async with acme.context.store.read() as tx:
-        (watched,) = await tx.manners.unsettled()
-        record = await tx.alerts.by_id(watched.turn.alert_id)
+        (tracked,) = await tx.alert_deliveries.unsettled()
+        record = await tx.alerts.by_id(tracked.delivery.alert_id)
     assert record is not None
     message = (await acme.ben.sees("used up its budget", channel="CSEARCH")).text
     await becomes(acme, record, message, severity="critical")
@@ -403,7 +403,7 @@ async def test_two_workers_look_after_alerts_at_once_and_each_is_said_once(acme_
     acme = acme_on_both
     await alerts(acme, "Runaway key", severity="critical")
     acme.clock.jump_to(acme.clock.now() + timedelta(minutes=31))
-    await asyncio.gather(*(keep_manners(acme.context) for _ in range(4)))
+    await asyncio.gather(*(update_deliveries(acme.context) for _ in range(4)))
     await acme.settles()
 
     assert len(await acme.ben.dms()) == 1
@@ -425,7 +425,7 @@ async def test_an_alert_is_put_once_whoever_says_it_again(acme: Company) -> None
     async with acme.context.store.begin() as tx:
         rulebook = await acme.context.rulebooks.current(tx)
         at = acme.context.now_micros()
-        await say_alert(tx, rulebook, team, said("twice"), record=record, severity="high", at=at)
+        await post_alert(tx, rulebook, team, message_of("twice"), record=record, severity="high", at=at)
         assert await tx.outbox.text_of(alert_key(record.id)) == "once"
     await acme.settles()
 

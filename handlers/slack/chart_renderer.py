@@ -14,7 +14,7 @@ def draw_stored(stored: dict[str, Any]) -> bytes:
     return render(decode(stored))
 
 
-class DrawingRoom:
+class ChartRenderer:
     """One spawned process that draws; started at the first picture, replaced if it dies."""
 
     def __init__(self) -> None:

@@ -13,28 +13,28 @@ Severity = Literal["low", "medium", "high", "critical"]
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 
 Audience = Literal["finance", "team"]
-Way = Literal["said", "held", "summed", "muted", "dropped"]
+Outcome = Literal["said", "held", "summed", "muted", "dropped"]
 """What became of an alert's message: said by itself; held until quiet hours end; part of the day's summary; muted by the
 team's settings; dropped because it was untrue before quiet hours ended."""
 
-STEPS = 2
+ESCALATION_STEPS = 2
 """How many times an alert that nobody answers is carried further: to the managers, then to those above them."""
-DIRECT = frozenset({"silence", "route", "drift", "unpriced", "overlap", "cross-check", "shared rise"})
+OPERATIONAL_KINDS = frozenset({"silence", "route", "drift", "unpriced", "overlap", "cross-check", "shared rise"})
 """Kinds that tell those who can mend it, and not the team's channel; they are counted for themselves. Nobody answers them:
 they end by themselves."""
-_STAYS = frozenset({"spike", "silence", "overlap", "cross-check", "shared rise"})
+_POSTED_EVEN_IF_CLOSED = frozenset({"spike", "silence", "overlap", "cross-check", "shared rise"})
 """Kinds worth saying although they ended while they were held: the money was spent, or the data are missing."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Turn:
+class Delivery:
     """How and when an alert is said."""
 
-    way: Way
+    outcome: Outcome
     at: int
 
 
-def audience_of(team: Team) -> Audience:
+def audience_for(team: Team) -> Audience:
     """Who hears what the bot says of itself: in preview finance alone, which sees what would have been said."""
     return "finance" if team.mode == "preview" else "team"
 
@@ -85,29 +85,29 @@ def _at_clock(local: datetime, *, days: int, minute: int) -> int:
     return first if first > micros(local) else second
 
 
-def turn_of(team: Team, *, kind: str, severity: Severity, at: int, said_on: dict[int, int]) -> Turn:
+def delivery_of(team: Team, *, kind: str, severity: Severity, at: int, said_on: dict[int, int]) -> Delivery:
     """How an alert of a team is said that is due at a moment. `said_on` counts, by the team's day, the alerts that were or
     will be said one by one, critical ones apart."""
     settings = team.alerts
     if severity == "critical":
-        return Turn(way="said", at=at)
+        return Delivery(outcome="said", at=at)
     if is_muted(settings, kind=kind, severity=severity):
-        return Turn(way="muted", at=at)
+        return Delivery(outcome="muted", at=at)
     when = quiet_until(settings, at, zone_name=team.zone_on(at)) or at
     if said_on.get(team.day_of(when), 0) >= settings.daily_cap:
-        return Turn(way="summed", at=when)
-    return Turn(way="held" if when > at else "said", at=when)
+        return Delivery(outcome="summed", at=when)
+    return Delivery(outcome="held" if when > at else "said", at=when)
 
 
-def is_untrue(*, kind: str, is_closed: bool) -> bool:
+def is_obsolete(*, kind: str, is_closed: bool) -> bool:
     """Whether a message that was held is better never said."""
-    return is_closed and kind not in _STAYS
+    return is_closed and kind not in _POSTED_EVEN_IF_CLOSED
 
 
 def escalation_due(settings: AlertSettings, *, since: int, done: int, at: int) -> bool:
     """Whether an unanswered critical alert is to be carried a step further: after N minutes, and after 2 × N."""
     minutes = settings.escalate_minutes
-    return minutes > 0 and done < STEPS and at >= since + (done + 1) * minutes * 60 * MICROS
+    return minutes > 0 and done < ESCALATION_STEPS and at >= since + (done + 1) * minutes * 60 * MICROS
 
 
 def escalation_people(directory: Directory, team: Team) -> tuple[frozenset[int], ...]:
@@ -119,9 +119,9 @@ def escalation_people(directory: Directory, team: Team) -> tuple[frozenset[int],
         if level - told:
             steps.append(level - told)
             told |= level
-    return tuple(steps[:STEPS])
+    return tuple(steps[:ESCALATION_STEPS])
 
 
-def may_set(directory: Directory, person_id: int, team: Team) -> bool:
+def may_change_settings(directory: Directory, person_id: int, team: Team) -> bool:
     """Who may change a team's settings: its managers and those above them, admins, and finance."""
     return directory.manages(person_id, team) or person_id in directory.admins or person_id in directory.finance

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import msgspec
 
-from bot.intake.adjustments import Booked, Change, event_of
-from bot.org.attribution import UNATTRIBUTED, Placed, Source, Step
+from bot.intake.adjustments import BookedEvent, Change, usage_event_from
+from bot.org.attribution import UNATTRIBUTED, AttributionStep, Placement, Source
 from bot.rulebook import Rulebook
 from bot.usage import UsageEvent
 
-KIND = "attribution"
+ATTRIBUTION_KIND = "attribution"
 """What the adjusting rows are called that move usage to another team."""
 
 
@@ -39,32 +39,34 @@ class Move:
     cost_nanos: int
 
 
-def spelled_events(booked: Booked, spellings: Sequence[str]) -> list[UsageEvent]:
+def events_by_spelling(booked: BookedEvent, spellings: Sequence[str]) -> list[UsageEvent]:
     """The event as it may have come: the books keep who it was, not which of their spellings the sender used."""
-    event = event_of(booked)
+    event = usage_event_from(booked)
     replace = msgspec.structs.replace
     return [replace(event, labels=replace(event.labels, user=user)) for user in spellings or ("",)]
 
 
-def placed_now(booked: Booked, spellings: Sequence[str], rulebook: Rulebook, source: Source) -> Placed:
+def place_today(booked: BookedEvent, spellings: Sequence[str], rulebook: Rulebook, source: Source) -> Placement:
     """The team of a booked event by today's rules, whichever of the person's spellings they know."""
-    placed = Placed(0, UNATTRIBUTED)
-    for event in spelled_events(booked, spellings):
+    placed = Placement(0, UNATTRIBUTED)
+    for event in events_by_spelling(booked, spellings):
         placed = rulebook.attribution.place(event, source)
         if placed.rule not in (UNATTRIBUTED, f"source:{source.name}"):
             break
     return placed
 
 
-def explained_now(booked: Booked, spellings: Sequence[str], rulebook: Rulebook, source: Source) -> list[Step]:
+def explain_today(
+    booked: BookedEvent, spellings: Sequence[str], rulebook: Rulebook, source: Source
+) -> list[AttributionStep]:
     """What today's rules are asked about a booked event, in order, up to the answer."""
-    asked = [rulebook.attribution.explained(event, source) for event in spelled_events(booked, spellings)]
-    placed = placed_now(booked, spellings, rulebook, source)
+    asked = [rulebook.attribution.explain(event, source) for event in events_by_spelling(booked, spellings)]
+    placed = place_today(booked, spellings, rulebook, source)
     return next(steps for steps in asked if steps[-1].placed == placed)
 
 
 def changes_due(
-    page: Iterable[Booked],
+    page: Iterable[BookedEvent],
     *,
     spellings: Mapping[int, Sequence[str]],
     sources: Mapping[int, Source],
@@ -78,7 +80,7 @@ def changes_due(
     found = []
     teams = {team.id: team for team in rulebook.directory.teams}
     for old in page:
-        placed = placed_now(old, spellings.get(old.person_id, ()), rulebook, sources[old.source_id])
+        placed = place_today(old, spellings.get(old.person_id, ()), rulebook, sources[old.source_id])
         if placed.team_id == old.team_id or team_id not in (None, old.team_id, placed.team_id):
             continue
         day = teams[placed.team_id].day_of(old.occurred_at)
@@ -100,7 +102,7 @@ def moves_of(changes: Iterable[Change], so_far: Iterable[Move] = ()) -> list[Mov
     return sorted(found, key=lambda m: (-m.cost_nanos, -m.calls, m.from_team_id, m.to_team_id))
 
 
-def arrived(moves: Iterable[Move]) -> dict[int, tuple[int, int]]:
+def totals_by_receiving_team(moves: Iterable[Move]) -> dict[int, tuple[int, int]]:
     """(calls, nano-dollars) that came to each team, from all others together."""
     found: dict[int, tuple[int, int]] = {}
     for move in moves:

@@ -1,6 +1,6 @@
 """When a source is silent that usually sends, and what it sends afterwards."""
 
-from bot.detection.silences import BEFORE_HOURS, caught_up, silences
+from bot.detection.data_gaps import BEFORE_HOURS, find_gaps, spread_catch_up
 from tests.bot.spend import DAY, WEEK, dollars
 
 NOW = 495_000
@@ -11,7 +11,7 @@ OFFICE = {hour for hour in ALWAYS if 9 <= hour % DAY < 18 and (hour // DAY + 3) 
 
 def silent(used: set[int], *, missed: range) -> list[tuple[int, int | None]]:
     """(from, end) in hours before now of what is found when hours back are missed."""
-    found = silences(used - {NOW - back for back in missed}, from_hour=NOW - 72, this_hour=NOW)
+    found = find_gaps(used - {NOW - back for back in missed}, from_hour=NOW - 72, this_hour=NOW)
     return [(NOW - start, None if end is None else NOW - end) for start, end in found]
 
 
@@ -44,13 +44,13 @@ def test_a_nightly_job_that_did_not_run_is_one() -> None:
     nightly = {hour for hour in ALWAYS if hour % DAY in {2, 3}}
     last = max(hour for hour in nightly if hour < NOW)
 
-    found = silences(nightly - {last, last - 1}, from_hour=NOW - 72, this_hour=NOW)
+    found = find_gaps(nightly - {last, last - 1}, from_hour=NOW - 72, this_hour=NOW)
     assert found == [(last - 1, last + 1)]
 
 
 def test_a_source_that_began_yesterday_has_no_usual() -> None:
     assert silent(set(range(NOW - 140, NOW + 1)), missed=range(5, 9)) == []
-    assert silences(set(), from_hour=NOW - 72, this_hour=NOW) == []
+    assert find_gaps(set(), from_hour=NOW - 72, this_hour=NOW) == []
 
 
 def test_what_was_held_back_goes_where_it_was_missing_and_no_further() -> None:
@@ -58,7 +58,7 @@ def test_what_was_held_back_goes_where_it_was_missing_and_no_further() -> None:
     nanos[0, -6:-3] = 0
     nanos[0, -3] = dollars(47)[0]
 
-    mended = caught_up(nanos, NOW, [(NOW + WEEK + 2, NOW + WEEK + 5)])
+    mended = spread_catch_up(nanos, NOW, [(NOW + WEEK + 2, NOW + WEEK + 5)])
 
     assert mended[0, -6:].tolist() == dollars(10, 10, 10, 17, 10, 10).tolist()
     assert mended.sum() == nanos.sum()
@@ -68,5 +68,5 @@ def test_a_silence_without_a_lump_changes_nothing() -> None:
     nanos = dollars(*[10] * (WEEK + 8))[None, :]
     nanos[0, -6:-3] = 0
 
-    assert (caught_up(nanos, NOW, [(NOW + WEEK + 2, NOW + WEEK + 5)]) == nanos).all()
-    assert (caught_up(nanos, NOW, [(NOW + 5, NOW + 9)]) == nanos).all()  # no week before it is known
+    assert (spread_catch_up(nanos, NOW, [(NOW + WEEK + 2, NOW + WEEK + 5)]) == nanos).all()
+    assert (spread_catch_up(nanos, NOW, [(NOW + 5, NOW + 9)]) == nanos).all()  # no week before it is known

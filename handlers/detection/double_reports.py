@@ -7,39 +7,41 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from bot.crosschecks.overlaps import doubled_calls
-from bot.detection.doubles import doubled_by_hour
-from bot.detection.sweeps import LATELY_HOURS, Found, View
+from bot.crosschecks.overlaps import double_reported_calls
+from bot.detection.double_reports import double_reported_by_hour
+from bot.detection.sweeps import RECENT_WINDOW_HOURS, SpikingHour, SweepView
 from bot.periods import HOUR_MICROS
 from handlers.context import Context
 
 
-async def without_doubles(
-    context: Context, found: Mapping[int, Sequence[Found]], view: View, *, running: Collection[int]
-) -> View | None:
+async def without_double_counts(
+    context: Context, found: Mapping[int, Sequence[SpikingHour]], view: SweepView, *, running: Collection[int]
+) -> SweepView | None:
     """The view without what teams that begin to spike have twice; None if nothing is. Calls are read only if two sources had
     usage meanwhile."""
     new = sorted(set(found) - set(running))
     if not new:
         return None
-    first_hour = min(hours[0].hour for hours in (found[team_id] for team_id in new)) - LATELY_HOURS
+    first_hour = min(hours[0].hour for hours in (found[team_id] for team_id in new)) - RECENT_WINDOW_HOURS
     async with context.store.read() as tx:
         meters = {source.id for source, _ in await tx.keys.listed() if source.role == "meter"}
         used = {s: h for s, h in (await tx.histories.used_hours(first_hour=first_hour)).items() if s in meters}
         if len(used) < 2:
             return None
         sample = await tx.overlaps.sample(sorted(used), end=(view.this_hour + 1) * HOUR_MICROS)
-    doubled = await asyncio.to_thread(doubled_calls, sample.calls)
+    doubled = await asyncio.to_thread(double_reported_calls, sample.calls)
     smaller = {call.source_id for call in doubled}
     both = {hour for one in smaller for other in used if one != other for hour in used[one] & used[other]}
-    set_aside = {team_id: dict(hours) for team_id, hours in view.set_aside.items()}
+    excluded_spend = {team_id: dict(hours) for team_id, hours in view.excluded_spend.items()}
     count = view.this_hour - first_hour + 1
     is_any = False
     for team_id in new if doubled else ():
         nanos = context.histories.teams[team_id].by_hour(first_hour, count).tolist()
         spent = dict(enumerate(nanos, start=first_hour))
-        own = set_aside.setdefault(team_id, {})
-        for hour, twice in doubled_by_hour(sample.calls, doubled, team_id=team_id, spent=spent, both=both).items():
+        own = excluded_spend.setdefault(team_id, {})
+        for hour, twice in double_reported_by_hour(
+            sample.calls, doubled, team_id=team_id, spent=spent, both=both
+        ).items():
             own[hour] = own.get(hour, 0) + twice
             is_any = True
-    return replace(view, set_aside=set_aside) if is_any else None
+    return replace(view, excluded_spend=excluded_spend) if is_any else None

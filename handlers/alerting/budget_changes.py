@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.org.teams import Directory, Team
-from handlers.alerting.budget_alerts import FORECAST, KINDS, THRESHOLD, has_news
+from handlers.alerting.budget_alerts import FORECAST, KINDS, THRESHOLD, has_budget_change
 from handlers.books.standings import standings_of
 from storage.store import Transaction
 
@@ -12,7 +12,9 @@ _TEAMS = 100
 """So many stand in memory at once."""
 
 
-async def teams_with_news(tx: Transaction, directory: Directory, teams: Sequence[Team], *, now: datetime) -> set[int]:
+async def teams_with_budget_changes(
+    tx: Transaction, directory: Directory, teams: Sequence[Team], *, now: datetime
+) -> set[int]:
     """The teams of which `judge_budget` would say or change anything, as things stand in this snapshot."""
     found = set()
     for start in range(0, len(teams), _TEAMS):
@@ -20,6 +22,6 @@ async def teams_with_news(tx: Transaction, directory: Directory, teams: Sequence
         records = await tx.alerts.of_periods(KINDS, {s.team.id: s.period.name for s in standings})
         for standing in standings:
             lines, forecasts = (records.get((standing.team.id, kind), []) for kind in (THRESHOLD, FORECAST))
-            if has_news(standing, lines, forecasts):
+            if has_budget_change(standing, lines, forecasts):
                 found.add(standing.team.id)
     return found

@@ -1,0 +1,294 @@
+"""The gate that every alert goes through on its way to people: now, after quiet hours, with the day's others, or not."""
+
+from dataclasses import replace
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.alerting.delivery_rules import (
+    OPERATIONAL_KINDS,
+    Delivery,
+    Outcome,
+    Severity,
+    audience_for,
+    delivery_of,
+    is_obsolete,
+    quiet_until,
+    rank,
+)
+from bot.messages import Message
+from bot.org.teams import Team
+from bot.periods import DAY_MICROS
+from bot.refusals import Refusal
+from bot.rulebook import Rulebook
+from bot.views.alerting import delivery_rules as views
+from handlers.alerting.alert_bundles import BUNDLED_KINDS
+from handlers.alerting.answer_text import snooze_if_cause_snoozed
+from handlers.alerting.escalations import escalate, follow_escalations, is_escalation_due, settle_escalations
+from handlers.context import Context
+from handlers.slack.answers import SlackRequest, answers
+from handlers.slack.outbox import post_to_people, post_to_team, responsible_people
+from storage.alerting.alert_bundles import bundle_wait_until
+from storage.alerting.alerts import AlertRecord
+from storage.alerting.delivery_rules import AlertDelivery, TrackedAlert
+from storage.outbox import NEVER
+from storage.store import Transaction
+
+_SUMMARIZED: tuple[Outcome, ...] = ("summed",)
+TRACKED_MICROS = 4 * DAY_MICROS
+"""As long as an alert is looked after that ends with its budget period, or never; a spike is until it ends, as it may grow."""
+
+
+def alert_key(alert_id: int) -> str:
+    """The dedupe key of an alert's message. It is edited by `tx.outbox.change(alert_key(…), …)`, wherever it stands and
+    whether it was said yet or not."""
+    return f"alert:{alert_id}"
+
+
+def summary_key(team_id: int, day: int, *, direct: bool) -> str:
+    return f"more-alerts:{team_id}:{day}{':direct' if direct else ''}"
+
+
+async def post_alert(
+    tx: Transaction,
+    rulebook: Rulebook,
+    team: Team,
+    message: Message,
+    *,
+    record: AlertRecord,
+    severity: Severity,
+    at: int,
+    people: frozenset[int] | None = None,
+) -> None:
+    """Puts an alert's message where and when its team's manners want it: once per alert, in the transaction of its state.
+    One of a kind that tells those who can mend it goes to these `people`.
+
+    It is kept in any case, so that what the alert comes to is in it when, and if, it is said.
+    """
+    if severity != "critical" and await snooze_if_cause_snoozed(tx, record, at=at):
+        return
+    await tx.alert_deliveries.lock_team(team.id)
+    if await tx.alert_deliveries.of(record.id) is not None:
+        return
+    delivery = await _delivery(tx, team, kind=record.kind, severity=severity, at=at)
+    day = team.day_of(delivery.at)
+    await tx.alert_deliveries.add(record.id, team_id=team.id, severity=severity, delivery=delivery, day=day, at=at)
+    held_until = _held_until(delivery)
+    if record.kind in BUNDLED_KINDS and _is_sent_to_people(team):
+        held_until = bundle_wait_until(held_until, at=at)
+    await _put(tx, rulebook, team, message, key=alert_key(record.id), people=people, held_until=held_until, at=at)
+    if delivery.outcome == "summed":
+        await _put_summary(tx, rulebook, team, day=day, direct=record.kind in OPERATIONAL_KINDS, at=at)
+
+
+async def repost_alert(tx: Transaction, team: Team, record: AlertRecord, *, severity: Severity, at: int) -> None:
+    """An alert that had ended goes on: if its message was dropped before anybody read it, it has its turn now."""
+    await tx.alert_deliveries.lock_team(team.id)
+    before = await tx.alert_deliveries.of(record.id)
+    if before is None or before.outcome != "dropped":
+        return
+    delivery = await _delivery(tx, team, kind=record.kind, severity=severity, at=at)
+    day = team.day_of(delivery.at)
+    await tx.alert_deliveries.save(
+        replace(before, outcome=delivery.outcome, said_at=delivery.at, said_day=day, settled=False)
+    )
+    await tx.outbox.hold(alert_key(record.id), until=_held_until(delivery))
+
+
+def _is_sent_to_people(team: Team) -> bool:
+    place = team.place("alerts")
+    return audience_for(team) == "finance" or not place.ref or place.state == "broken"
+
+
+async def _delivery(
+    tx: Transaction, team: Team, *, kind: str, severity: Severity, at: int, again: int | None = None
+) -> Delivery:
+    """An alert's turn; one that had its turn (`again` is its id) is not counted against itself."""
+    said_on = await tx.alert_deliveries.said_on(
+        team.id, since_day=team.day_of(at), direct=kind in OPERATIONAL_KINDS, but=again
+    )
+    return delivery_of(team, kind=kind, severity=severity, at=at, said_on=said_on)
+
+
+def _held_until(delivery: Delivery) -> int:
+    return {"said": 0, "held": delivery.at}.get(delivery.outcome, NEVER)
+
+
+async def _put(
+    tx: Transaction,
+    rulebook: Rulebook,
+    team: Team,
+    message: Message,
+    *,
+    key: str,
+    people: frozenset[int] | None,
+    held_until: int,
+    at: int,
+) -> None:
+    """In preview to finance; else to people, if it is for some and the organisation has no channel for its alerts, or to the
+    team."""
+    directory = rulebook.directory
+    if audience_for(team) == "finance":
+        people = directory.finance or directory.admins
+    elif team.kind == "organisation" and not _is_sent_to_people(team):
+        people = None
+    if people is not None:
+        await post_to_people(tx, people, message, dedupe_key=key, at=at, held_until=held_until)
+    else:
+        await post_to_team(tx, directory, team, message, dedupe_key=key, at=at, route="alerts", held_until=held_until)
+
+
+async def _put_summary(tx: Transaction, rulebook: Rulebook, team: Team, *, day: int, direct: bool, at: int) -> None:
+    """Puts the day's summary of what is not said by itself, or brings it up to date; it waits for quiet hours as they do."""
+    deliveries = await tx.alert_deliveries.on_day(team.id, day, outcomes=_SUMMARIZED, direct=direct)
+    lines = [
+        (t.alert_id, text) for t in deliveries if (text := await tx.outbox.text_of(alert_key(t.alert_id))) is not None
+    ]
+    key = summary_key(team.id, day, direct=direct)
+    if not lines:  # all of them became untrue before anybody read them
+        await tx.outbox.hold(key, until=NEVER)
+        return
+    message = views.grouped_alerts_message(team, lines=lines, day=day)
+    due = min(delivery.said_at for delivery in deliveries)
+    held_until = due if due > at else 0
+    if await tx.outbox.known(key):
+        await tx.outbox.change(key, message, at=at)
+        await tx.outbox.hold(key, until=held_until)
+    else:
+        people = _responders(rulebook, team) if direct else None
+        await _put(tx, rulebook, team, message, key=key, people=people, held_until=held_until, at=at)
+
+
+def _responders(rulebook: Rulebook, team: Team) -> frozenset[int]:
+    """Who can mend what is told of a team or the organisation, whatever it is."""
+    directory = rulebook.directory
+    return directory.admins | directory.finance if team.kind == "organisation" else responsible_people(directory, team)
+
+
+async def update_deliveries(context: Context) -> int:
+    """Looks after alerts that were put: lets go what became critical, drops what is untrue before it was said, carries
+    unanswered critical ones further, and keeps summaries true. Returns how many changed."""
+    at = context.now_micros()
+    async with context.store.read() as tx:
+        directory = (await context.rulebooks.current(tx)).directory
+        found = await tx.alert_deliveries.unsettled()
+    due = {w.delivery.team_id for w in found if _is_due(directory.by_id(w.delivery.team_id), w, at=at)}
+    changed = 0
+    for team_id in sorted(due):
+        async with context.store.begin() as tx:
+            rulebook = await context.rulebooks.current(tx)
+            changed += await _update_team(tx, rulebook, rulebook.directory.by_id(team_id), at=at)
+    if changed:
+        context.wake_outbox.set()
+    return changed
+
+
+def _is_due(team: Team, tracked: TrackedAlert, *, at: int) -> bool:
+    delivery = tracked.delivery
+    return (
+        (delivery.outcome == "summed" and delivery.said_day == team.day_of(at))
+        or (delivery.outcome == "held" and delivery.said_at <= at)
+        or rank(tracked.severity) > rank(delivery.severity)
+        or tracked.is_over
+        or delivery.escalations > 0
+        or _is_old(tracked, delivery, at=at)
+        or is_escalation_due(team, tracked, at=at)
+    )
+
+
+def _is_old(tracked: TrackedAlert, delivery: AlertDelivery, *, at: int) -> bool:
+    return tracked.kind != "spike" and delivery.said_at + TRACKED_MICROS <= at
+
+
+async def _update_team(tx: Transaction, rulebook: Rulebook, team: Team, *, at: int) -> int:
+    await tx.alert_deliveries.lock_team(team.id)
+    changed = 0
+    days: set[tuple[int, bool]] = set()
+    for tracked in await tx.alert_deliveries.unsettled(team_id=team.id):
+        if tracked.delivery.outcome == "summed":
+            days.add((tracked.delivery.said_day, tracked.kind in OPERATIONAL_KINDS))
+        after = await _after(tx, rulebook, team, tracked, at=at)
+        if after != tracked.delivery:
+            await tx.alert_deliveries.save(after)
+            changed += 1
+    for day, direct in sorted(days):
+        await _put_summary(tx, rulebook, team, day=day, direct=direct, at=at)
+    return changed
+
+
+async def _after(tx: Transaction, rulebook: Rulebook, team: Team, tracked: TrackedAlert, *, at: int) -> AlertDelivery:
+    """What becomes of a turn now."""
+    delivery = tracked.delivery
+    if (
+        delivery.outcome in ("held", "summed")
+        and is_obsolete(kind=tracked.kind, is_closed=tracked.is_closed)
+        and delivery.said_at > at
+    ):
+        await tx.outbox.hold(alert_key(delivery.alert_id), until=NEVER)
+        return replace(delivery, outcome="dropped", settled=True)
+    if rank(tracked.severity) > rank(delivery.severity):
+        delivery = await _raised(tx, team, tracked, at=at)
+    if delivery.outcome == "held" and delivery.said_at <= at:
+        delivery = replace(delivery, outcome="said")
+    if tracked.is_closed or tracked.state != "open":
+        await settle_escalations(tx, rulebook, team, replace(tracked, delivery=delivery), at=at)
+    else:
+        await follow_escalations(tx, team, delivery, at=at)
+        if is_escalation_due(team, replace(tracked, delivery=delivery), at=at):
+            delivery = await escalate(tx, rulebook, team, delivery, at=at)
+    over = tracked.is_over or _is_old(tracked, delivery, at=at)
+    return replace(delivery, settled=over and delivery.outcome != "held")
+
+
+async def _raised(tx: Transaction, team: Team, tracked: TrackedAlert, *, at: int) -> AlertDelivery:
+    """An alert whose severity grew: what was not said yet may have its turn now."""
+    delivery = replace(tracked.delivery, severity=tracked.severity)
+    if tracked.severity == "critical":
+        delivery = replace(delivery, critical_at=at)
+    if delivery.outcome == "said":
+        return delivery
+    again = await _delivery(tx, team, kind=tracked.kind, severity=tracked.severity, at=at, again=delivery.alert_id)
+    await tx.outbox.hold(alert_key(delivery.alert_id), until=_held_until(again))
+    return replace(delivery, outcome=again.outcome, said_at=again.at, said_day=team.day_of(again.at))
+
+
+async def reschedule_held(tx: Transaction, team: Team, *, at: int) -> None:
+    """A team's quiet hours are others now: what they hold waits for the new ones, or no longer."""
+    await tx.alert_deliveries.lock_team(team.id)
+    for tracked in await tx.alert_deliveries.unsettled(team_id=team.id):
+        delivery = tracked.delivery
+        if delivery.outcome not in ("held", "summed") or delivery.said_at <= at:
+            continue
+        until = quiet_until(team.alerts, at, zone_name=team.zone_on(at))
+        when = until or at
+        if delivery.outcome == "summed":  # it stays in its message
+            key = summary_key(team.id, delivery.said_day, direct=tracked.kind in OPERATIONAL_KINDS)
+            await tx.outbox.hold(key, until=until or 0)
+            await tx.alert_deliveries.save(replace(delivery, said_at=when))
+            continue
+        await tx.outbox.hold(alert_key(delivery.alert_id), until=until or 0)
+        day = team.day_of(when)
+        await tx.alert_deliveries.save(
+            replace(delivery, outcome="held" if until else "said", said_at=when, said_day=day)
+        )
+
+
+async def click_post_summarized(asked: SlackRequest) -> None:
+    """Somebody wants one of the summary's alerts by itself, with its buttons."""
+    context = asked.context
+    async with context.store.begin() as tx:
+        rulebook = await context.rulebooks.current(tx)
+        delivery = await tx.alert_deliveries.of(asked.id)
+        if delivery is None:
+            raise Refusal("There is no such alert any more.")
+        if delivery.outcome == "summed":
+            team = rulebook.directory.by_id(delivery.team_id)
+            at = context.now_micros()
+            await tx.alert_deliveries.lock_team(team.id)
+            await tx.alert_deliveries.save(replace(delivery, outcome="said", said_at=at))
+            await tx.outbox.hold(alert_key(delivery.alert_id), until=0)
+    context.wake_outbox.set()
+    await asked.ack()
+
+
+def register(app: AsyncApp, context: Context) -> None:
+    app.action(views.POST_SUMMARIZED_ALERT)(answers(context, click_post_summarized))
