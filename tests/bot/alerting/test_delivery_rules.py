@@ -93,7 +93,7 @@ def test_kinds_are_muted_and_nothing_critical_is(
 
 
 @pytest.mark.parametrize(
-    ("severity", "settings", "said_today", "way"),
+    ("severity", "settings", "said_today", "outcome"),
     [
         ("low", DEFAULT_SETTINGS, 0, "said"),
         ("low", DEFAULT_SETTINGS, 4, "said"),
