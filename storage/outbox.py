@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, insert, or_, select, update
 from bot.messages import Message
 from bot.org.alert_settings import MessageRoute
 from bot.periods import MICROS
-from storage.tables.base import outbox
+from storage.tables.outbox import outbox
 from storage.transaction import OpenTransaction
 
 IN_PREVIEW = "team_in_preview"

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, and_, insert, select, update
 
 from bot.periods import MICROS
 from storage.outbox import NEVER
-from storage.tables.base import alert_bundles, outbox
+from storage.tables.alerting import alert_bundles
+from storage.tables.outbox import outbox
 from storage.transaction import OpenTransaction
 
 BUNDLE_WAIT_MICROS = 60 * MICROS

@@ -8,7 +8,7 @@ from bot.alerting.alert_quality import AlertAnswer
 from bot.alerting.delivery_rules import OPERATIONAL_KINDS
 from bot.periods import MICROS
 from storage.alerting.alerts import WAS_POSTED
-from storage.tables.base import alert_turns, alerts
+from storage.tables.alerting import alert_turns, alerts
 from storage.transaction import OpenTransaction
 
 

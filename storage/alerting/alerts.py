@@ -10,7 +10,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.alerting.delivery_rules import OPERATIONAL_KINDS
 from storage import bulk
-from storage.tables.base import alert_turns, alerts, team_changes, team_judgements, teams
+from storage.tables.alerting import alert_turns, alerts, team_judgements
+from storage.tables.intake import team_changes
+from storage.tables.org import teams
 from storage.transaction import OpenTransaction
 
 WAS_POSTED = or_(

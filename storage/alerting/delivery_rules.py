@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, insert, select, true, update
 
 from bot.alerting.delivery_rules import OPERATIONAL_KINDS, SEVERITIES, Delivery, Outcome, Severity
-from storage.tables.base import alert_turns, alerts, teams
+from storage.tables.alerting import alert_turns, alerts
+from storage.tables.org import teams
 from storage.transaction import OpenTransaction
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Select, insert, or_, select, update
 
 from bot.alerting.expectations import Cause, Expectation
-from storage.tables.base import alerts, expectations
+from storage.tables.alerting import alerts, expectations
 from storage.transaction import OpenTransaction
 
 

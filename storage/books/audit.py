@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import insert, select, text
 
 from storage.config import Config
-from storage.tables.base import audit
+from storage.tables.books import audit
 from storage.transaction import OpenTransaction
 
 _START = b"\0" * 32

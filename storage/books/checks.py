@@ -10,19 +10,11 @@ from storage.books.ledger import Ledger
 from storage.crosschecks.reconciliations import Reconciliations
 from storage.intake.quarantine import Quarantine
 from storage.sums import nano_sums, whole
-from storage.tables.base import (
-    COUNTER_COLUMNS,
-    accounts,
-    budget_requests,
-    entries,
-    event_keys,
-    observed_days,
-    usage_adjustments,
-    usage_days,
-    usage_events,
-    usage_hours,
-    usage_series,
-)
+from storage.tables.base import COUNTER_COLUMNS
+from storage.tables.books import accounts, entries
+from storage.tables.crosschecks import observed_days
+from storage.tables.intake import event_keys, usage_adjustments, usage_days, usage_events, usage_hours, usage_series
+from storage.tables.requests import budget_requests
 from storage.transaction import OpenTransaction
 from storage.triggers import missing_triggers
 

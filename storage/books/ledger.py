@@ -9,7 +9,8 @@ from bot.books.ledger import VARIANCE, Account, Balance, Entry
 from bot.periods import Period
 from storage import bulk
 from storage.sums import nano_sums, whole
-from storage.tables.base import accounts, entries, usage_days
+from storage.tables.books import accounts, entries
+from storage.tables.intake import usage_days
 from storage.transaction import OpenTransaction
 
 _ACCOUNT = ("team_id", "period", "bucket")

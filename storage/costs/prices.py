@@ -10,7 +10,8 @@ from bot.periods import DAY_MICROS, MICROS
 from storage import bulk
 from storage.config import Config
 from storage.sums import nano_sums, whole
-from storage.tables.base import repricings, unpriced_models, usage_adjustments, usage_days, usage_events, usage_series
+from storage.tables.costs import repricings, unpriced_models
+from storage.tables.intake import usage_adjustments, usage_days, usage_events, usage_series
 from storage.transaction import OpenTransaction
 
 _DOCUMENT = "slack_prices"

@@ -11,7 +11,8 @@ from bot.usage import BudgetBlock, GatewayView
 from storage import bulk
 from storage.org.people import People
 from storage.sums import nano_sums, whole
-from storage.tables.base import gateway_blocks, gateway_teams, usage_events, usage_series
+from storage.tables.crosschecks import gateway_blocks, gateway_teams
+from storage.tables.intake import usage_events, usage_series
 from storage.transaction import OpenTransaction
 
 _COLUMNS = tuple(column.name for column in gateway_teams.columns)

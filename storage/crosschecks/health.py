@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import delete, select
 
 from storage import bulk
-from storage.tables.base import source_beats
+from storage.tables.crosschecks import source_beats
 from storage.transaction import OpenTransaction
 
 WATCHER = 0

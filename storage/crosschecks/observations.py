@@ -9,7 +9,9 @@ from bot.crosschecks.observations import CallTotals
 from bot.periods import DAY_MICROS, HOUR_MICROS
 from bot.usage import UsageEvent
 from storage import bulk
-from storage.tables.base import COUNTER_COLUMNS, observed_days, source_activity, usage_events, usage_hours, usage_series
+from storage.tables.base import COUNTER_COLUMNS
+from storage.tables.crosschecks import observed_days
+from storage.tables.intake import source_activity, usage_events, usage_hours, usage_series
 from storage.transaction import OpenTransaction
 
 _KEY = ("source_id", "day", "provider", "model")

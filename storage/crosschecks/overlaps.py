@@ -8,7 +8,8 @@ from sqlalchemy import func, select, update
 from bot.crosschecks.overlaps import MIN_TOKENS, ComparedCall, Overlap
 from bot.periods import HOUR_MICROS
 from storage import bulk
-from storage.tables.base import source_overlaps, usage_events, usage_series
+from storage.tables.crosschecks import source_overlaps
+from storage.tables.intake import usage_events, usage_series
 from storage.transaction import OpenTransaction
 
 MAX_SCANNED = 100_000

@@ -10,15 +10,10 @@ from bot.crosschecks.reconciliations import DayCheck
 from bot.periods import DAY_MICROS, HOUR_MICROS
 from storage import bulk
 from storage.sums import nano_sums, whole
-from storage.tables.base import (
-    COUNTER_COLUMNS,
-    accounts,
-    entries,
-    statement_days,
-    statement_lines,
-    usage_hours,
-    usage_series,
-)
+from storage.tables.base import COUNTER_COLUMNS
+from storage.tables.books import accounts, entries
+from storage.tables.crosschecks import statement_days, statement_lines
+from storage.tables.intake import usage_hours, usage_series
 from storage.transaction import OpenTransaction
 
 _HOURS = DAY_MICROS // HOUR_MICROS

@@ -7,7 +7,9 @@ from sqlalchemy import select
 
 from storage import bulk
 from storage.bulk import Numbers
-from storage.tables.base import source_hours, team_changes, team_judgements
+from storage.tables.alerting import team_judgements
+from storage.tables.crosschecks import source_hours
+from storage.tables.intake import team_changes
 from storage.transaction import OpenTransaction
 
 _COLUMNS = ("team_id", "hour", "series_id", "cost_nanos")

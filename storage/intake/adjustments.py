@@ -14,7 +14,9 @@ from storage import bulk
 from storage.intake.rollups import AMOUNTS, Bucket, add_sums
 from storage.intake.usage import SERIES_KEY, Usage
 from storage.sums import nano_sums, whole
-from storage.tables.base import COUNTER_COLUMNS, people, usage_adjustments, usage_events, usage_series
+from storage.tables.base import COUNTER_COLUMNS
+from storage.tables.intake import usage_adjustments, usage_events, usage_series
+from storage.tables.org import people
 from storage.transaction import OpenTransaction
 
 _COLUMNS = (

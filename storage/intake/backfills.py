@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from storage import bulk
-from storage.tables.base import backfills, source_activity
+from storage.tables.intake import backfills, source_activity
 from storage.transaction import OpenTransaction
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 
 from bot.org.attribution import Source
 from storage.config import Config
-from storage.tables.base import ingest_keys, sources
+from storage.tables.intake import ingest_keys, sources
 from storage.transaction import OpenTransaction
 
 PREFIX = "tok_"

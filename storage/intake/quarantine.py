@@ -8,7 +8,8 @@ from sqlalchemy import Select, case, delete, func, select, update
 from bot.intake.quarantine import QuarantineCapacity, QuarantinedRow, QuarantineShare
 from bot.periods import DAY_MICROS
 from storage import bulk
-from storage.tables.base import people, quarantine, quarantine_sizes, sources, usage_events, usage_series
+from storage.tables.intake import quarantine, quarantine_sizes, sources, usage_events, usage_series
+from storage.tables.org import people
 from storage.transaction import OpenTransaction
 
 _COLUMNS = ("source_id", "row_hash", "kind", "reason", "format", "body", "received_at", "expires_at")

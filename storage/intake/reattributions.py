@@ -8,7 +8,7 @@ from bot.intake.adjustments import BookedEvent
 from bot.intake.reattributions import ATTRIBUTION_KIND, Reattribution
 from bot.periods import MICROS
 from storage.sums import nano_sums, whole
-from storage.tables.base import reattributions, usage_adjustments, usage_events
+from storage.tables.intake import reattributions, usage_adjustments, usage_events
 from storage.transaction import OpenTransaction
 
 LEASE_MICROS = 120 * MICROS

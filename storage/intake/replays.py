@@ -2,7 +2,7 @@
 
 from sqlalchemy import insert, select
 
-from storage.tables.base import replays
+from storage.tables.intake import replays
 from storage.transaction import OpenTransaction
 
 

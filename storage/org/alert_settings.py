@@ -7,7 +7,7 @@ from sqlalchemy import insert, select, update
 
 from bot.org.alert_settings import AlertSettings, Destination, DestinationState, MessageRoute, settings_of
 from storage.config import Config
-from storage.tables.base import alert_settings, teams
+from storage.tables.org import alert_settings, teams
 from storage.transaction import OpenTransaction
 
 _COLUMNS = {"alerts": ("alerts_channel", "alerts_state"), "approvals": ("approvals_channel", "approvals_state")}

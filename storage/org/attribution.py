@@ -9,7 +9,8 @@ from sqlalchemy import func, insert, select, update
 from bot.org.attribution import AttributionRule, Origin, RuleKind, UnattributedKey, literal_pattern
 from storage.config import Config
 from storage.sums import nano_sums, whole
-from storage.tables.base import attribution_rules, event_keys, usage_days, usage_series
+from storage.tables.intake import event_keys, usage_days, usage_series
+from storage.tables.org import attribution_rules
 from storage.transaction import OpenTransaction
 
 _SINCE_EVER = 0

@@ -8,7 +8,8 @@ from bot.org.people import Person, UnmatchedPerson, is_email, is_slack_id, norma
 from storage import bulk
 from storage.config import Config
 from storage.sums import nano_sums, whole
-from storage.tables.base import people, person_aliases, person_looks, person_teams, team_roles, usage_days, usage_series
+from storage.tables.intake import usage_days, usage_series
+from storage.tables.org import people, person_aliases, person_looks, person_teams, team_roles
 from storage.transaction import OpenTransaction
 
 

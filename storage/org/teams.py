@@ -14,7 +14,7 @@ from storage.config import Config
 from storage.org.alert_settings import StoredAlertSettings
 from storage.org.attribution import AttributionRules, DeclaredRule
 from storage.org.people import People
-from storage.tables.base import team_roles, teams
+from storage.tables.org import team_roles, teams
 from storage.transaction import OpenTransaction
 
 

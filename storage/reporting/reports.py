@@ -7,7 +7,9 @@ from sqlalchemy import func, select
 
 from storage.outbox import IN_PREVIEW
 from storage.sums import nano_sums, whole
-from storage.tables.base import outbox, people, usage_days, usage_hours, usage_series
+from storage.tables.intake import usage_days, usage_hours, usage_series
+from storage.tables.org import people
+from storage.tables.outbox import outbox
 from storage.transaction import OpenTransaction
 
 Dimension = Literal["tool", "model", "workflow", "credential", "basis"]

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from sqlalchemy import insert, select, update
 
 from bot.requests.budget_requests import BudgetRequest
-from storage.tables.base import budget_requests
+from storage.tables.requests import budget_requests
 from storage.transaction import OpenTransaction
 
 

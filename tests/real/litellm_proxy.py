@@ -28,7 +28,7 @@ from sqlalchemy import select
 from bot.settings import Settings
 from storage.books.checks import faults
 from storage.store import Store
-from storage.tables.base import quarantine, usage_events, usage_series
+from storage.tables.intake import quarantine, usage_events, usage_series
 from tests.support.company import TEAMS_YML
 from tests.support.processes import BotProcess, tokens
 from tests.support.servers import address, listening_socket

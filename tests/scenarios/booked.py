@@ -10,7 +10,8 @@ from handlers.intake.keys import create_key
 from handlers.org.teams import import_teams
 from storage.store import Store
 from storage.sums import nano_sums, whole
-from storage.tables.base import teams, usage_days, usage_events, usage_hours
+from storage.tables.intake import usage_days, usage_events, usage_hours
+from storage.tables.org import teams
 from tests.support.azure import COUNTERS, TEAMS_YML, Sums
 from tests.support.processes import tokens
 

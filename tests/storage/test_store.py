@@ -9,7 +9,9 @@ from storage import bulk
 from storage.faults import is_data_error
 from storage.fifo import FifoLock
 from storage.store import Store
-from storage.tables.base import accounts, event_keys, teams
+from storage.tables.books import accounts
+from storage.tables.intake import event_keys
+from storage.tables.org import teams
 
 KEYS = ("source_id", "key_hash", "fingerprint")
 

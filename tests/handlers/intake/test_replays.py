@@ -15,7 +15,7 @@ from handlers.cli import prepare
 from handlers.context import Context
 from handlers.intake.replays import ReplayTotals, replay
 from handlers.org.teams import import_teams
-from storage.tables.base import usage_events
+from storage.tables.intake import usage_events
 from tests.support.company import TEAMS_YML, Company, usage_event
 
 AT = datetime(2024, 11, 4, 9, tzinfo=UTC)

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from handlers.alerting.key_owners import notify_owners
-from storage.tables.base import alerts, outbox
+from storage.tables.alerting import alerts
+from storage.tables.outbox import outbox
 from tests.scenarios.alert_stories import minded
 from tests.scenarios.detection.test_spikes import runs_away, said, usual
 from tests.scenarios.org.test_alert_settings import adds, form

@@ -11,7 +11,8 @@ from handlers.alerting.budget_alerts import judge_budget
 from handlers.alerting.budget_changes import teams_with_budget_changes
 from handlers.books.periods import keep_books
 from handlers.org.teams import import_teams
-from storage.tables.base import alerts, outbox
+from storage.tables.alerting import alerts
+from storage.tables.outbox import outbox
 from tests.support.company import TEAMS_YML, Company
 
 TEAMS = ("search", "mobile", "product", None)

@@ -13,7 +13,7 @@ from handlers.intake.backfills import BackfillResult, backfill
 from handlers.intake.keys import create_key
 from handlers.intake.spend_logs import SpendLogs
 from storage.books.checks import faults
-from storage.tables.base import usage_events
+from storage.tables.intake import usage_events
 from tests.bot.sources.test_litellm import body
 from tests.scenarios.commands import Run, refused, well
 from tests.scenarios.intake.test_litellm import posts

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from bot.money import NANOS
 from handlers.books.periods import keep_books
 from storage.books.checks import faults
-from storage.tables.base import teams, usage_events, usage_series
+from storage.tables.intake import usage_events, usage_series
+from storage.tables.org import teams
 from tests.support.company import Company
 
 FATES = ("accepted", "duplicates", "conflicts", "quarantined")

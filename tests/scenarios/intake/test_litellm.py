@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from handlers.intake.keys import create_key
 from storage.books.checks import faults
-from storage.tables.base import metadata, usage_events
+from storage.tables.base import metadata
+from storage.tables.intake import usage_events
 from tests.bot.sources.test_litellm import body, sample
 from tests.support.company import Company
 from tests.support.paths import FIXTURES

@@ -28,7 +28,9 @@ from handlers.org.teams import import_teams
 from storage.books.checks import faults
 from storage.migrate import migrate
 from storage.sums import nano_sums, whole
-from storage.tables.base import COUNTER_COLUMNS, teams, usage_events, usage_series
+from storage.tables.base import COUNTER_COLUMNS
+from storage.tables.intake import usage_events, usage_series
+from storage.tables.org import teams
 from tests.support import servers
 from tests.support.paths import FIXTURES, SHARED
 from tests.support.payloads import TEAMS_YML, Payload, payloads, shuffled

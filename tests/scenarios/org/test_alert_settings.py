@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.org.alert_settings import DEFAULT_SETTINGS, Destination
-from storage.tables.base import audit
+from storage.tables.books import audit
 from tests.scenarios.alert_stories import alerts, in_channel, minded, search, sets, texts
 from tests.scenarios.commands import Run, well
 from tests.support.company import Company

@@ -9,7 +9,7 @@ from bot.money import MAX_AMOUNT_NANOS, NANOS
 from storage import bulk
 from storage.store import Store
 from storage.sums import nano_sums, whole
-from storage.tables.base import usage_days, usage_hours
+from storage.tables.intake import usage_days, usage_hours
 from tests.storage.conftest import Books
 
 BILLION = 1_000_000_000 * NANOS

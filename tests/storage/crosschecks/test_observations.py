@@ -14,7 +14,8 @@ from handlers.crosschecks.observations import change_role, cross_check
 from handlers.crosschecks.overlaps import find_overlaps
 from handlers.intake.keys import create_key
 from storage.crosschecks import overlaps as overlaps_storage
-from storage.tables.base import event_keys, outbox
+from storage.tables.intake import event_keys
+from storage.tables.outbox import outbox
 from tests.storage.conftest import Books
 
 

@@ -13,7 +13,7 @@ from bot.crosschecks.provider_reports import Report, read_report
 from bot.money import NANOS
 from bot.periods import DAY_MICROS
 from handlers.crosschecks.reconciliations import ReconciledDay, compare_tokens, reconcile
-from storage.tables.base import statement_days, statement_lines
+from storage.tables.crosschecks import statement_days, statement_lines
 from tests.storage.conftest import Books
 from tests.storage.declared import balance
 

@@ -1,0 +1,45 @@
+"""Tables of the books: accounts, ledger entries and the audit trail."""
+
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Text, UniqueConstraint
+
+from storage.tables.base import Big, id_column, table
+
+accounts = table(
+    "accounts",
+    id_column(),
+    Column("team_id", Big, ForeignKey("teams.id"), nullable=False),
+    Column("period", Text, nullable=False),
+    Column("bucket", Text, nullable=False),
+    UniqueConstraint("team_id", "period", "bucket"),
+)
+entries = table(
+    "entries",
+    id_column(),
+    Column("dedupe_key", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("posted_at", Big, nullable=False),
+    Column("effective_at", Big, nullable=False),
+    Column("usage_day", Big),
+    Column("from_account_id", Big, ForeignKey("accounts.id"), nullable=False),
+    Column("to_account_id", Big, ForeignKey("accounts.id"), nullable=False),
+    Column("amount_nanos", Big, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("actor_id", Big),
+    Column("reason", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("reverses_id", Big, ForeignKey("entries.id")),
+    Index("ix_entries_from_account_id", "from_account_id"),
+    Index("ix_entries_to_account_id", "to_account_id"),
+    Index("ix_entries_document", "document"),
+)
+audit = table(
+    "audit",
+    Column("id", Big, primary_key=True, autoincrement=False),
+    Column("at", Big, nullable=False),
+    Column("actor_id", Big),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False, unique=True),
+)

@@ -1,0 +1,166 @@
+"""Tables of intake: sources, keys, usage events, their totals, quarantine and replays."""
+
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Table, Text, UniqueConstraint
+
+from storage.tables.base import Big, counter_columns, id_column, table
+
+sources = table(
+    "sources",
+    id_column(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("format", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("team_id", Big, ForeignKey("teams.id")),
+    Column("created_at", Big, nullable=False),
+    Column("options", Text, nullable=False, server_default="{}"),
+)
+source_activity = table(
+    "source_activity",
+    Column("source_id", Big, primary_key=True, autoincrement=False),
+    Column("first_occurred_at", Big, nullable=False),
+    Column("last_received_at", Big, nullable=False),
+)
+ingest_keys = table(
+    "ingest_keys",
+    id_column(),
+    Column("source_id", Big, ForeignKey("sources.id"), nullable=False),
+    Column("key_hash", LargeBinary, nullable=False, unique=True),
+    Column("created_at", Big, nullable=False),
+    Column("revoked_at", Big),
+)
+event_keys = table(
+    "event_keys",
+    Column("source_id", Big, primary_key=True, autoincrement=False),
+    Column("key_hash", LargeBinary, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+usage_series = table(
+    "usage_series",
+    id_column(),
+    Column("team_id", Big, nullable=False),
+    Column("tool", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("workflow", Text, nullable=False),
+    Column("person_id", Big, nullable=False),
+    Column("credential", Text, nullable=False),
+    Column("basis", Text, nullable=False),
+    UniqueConstraint("team_id", "tool", "provider", "model", "workflow", "person_id", "credential", "basis"),
+)
+usage_events = table(
+    "usage_events",
+    Column("source_id", Big, nullable=False),
+    Column("key_hash", LargeBinary, nullable=False),
+    Column("event_id", Text, nullable=False),
+    Column("occurred_at", Big, nullable=False),
+    Column("received_at", Big, nullable=False),
+    Column("team_id", Big, nullable=False),
+    Column("local_day", Big, nullable=False),
+    Column("series_id", Big, nullable=False),
+    *counter_columns(),
+    Column("cost_nanos", Big, nullable=False),
+    Column("book_nanos", Big),
+    Column("reported_nanos", Big),
+    Column("notional_nanos", Big, nullable=False),
+    Column("book", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("gateway_team", Text, nullable=False),
+    Column("declared_team", Text, nullable=False),
+    Column("tags", Text, nullable=False),
+    Column("tier", Text, nullable=False, server_default=""),
+    Index("ix_usage_events_occurred_at", "occurred_at"),
+    postgresql_partition_by="RANGE (occurred_at)",
+)
+usage_adjustments = table(
+    "usage_adjustments",
+    id_column(),
+    Column("dedupe_key", Text, nullable=False, unique=True),
+    Column("source_id", Big, nullable=False),
+    Column("key_hash", LargeBinary, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("made_at", Big, nullable=False),
+    Column("actor_id", Big),
+    Column("document", Text, nullable=False),
+    Column("occurred_at", Big, nullable=False),
+    Column("team_id", Big, nullable=False),
+    Column("local_day", Big, nullable=False),
+    Column("series_id", Big, nullable=False),
+    Column("calls", Big, nullable=False),
+    *counter_columns(),
+    Column("cost_nanos", Big, nullable=False),
+    Column("notional_nanos", Big, nullable=False),
+    Column("book_nanos", Big),
+    Column("book", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Index("ix_usage_adjustments_source_id_key_hash", "source_id", "key_hash"),
+    Index("ix_usage_adjustments_team_id_local_day", "team_id", "local_day"),
+)
+reattributions = table(
+    "reattributions",
+    id_column(),
+    Column("credential", Text, nullable=False),
+    Column("team_id", Big, ForeignKey("teams.id"), nullable=False),
+    Column("since_at", Big, nullable=False),
+    Column("asked_at", Big, nullable=False),
+    Column("asked_by", Big, ForeignKey("people.id")),
+    Column("lease_until", Big, nullable=False, server_default="0"),
+    Column("done_at", Big),
+)
+backfills = table(
+    "backfills",
+    Column("source_id", Big, primary_key=True, autoincrement=False),
+    Column("read_until", Big, nullable=False),
+)
+
+
+def _rollup(name: str, bucket: str) -> Table:
+    return table(
+        name,
+        Column("team_id", Big, primary_key=True, autoincrement=False),
+        Column(bucket, Big, primary_key=True, autoincrement=False),
+        Column("series_id", Big, primary_key=True, autoincrement=False),
+        Column("calls", Big, nullable=False),
+        *counter_columns(),
+        Column("cost_nanos", Big, nullable=False),
+        Column("notional_nanos", Big, nullable=False, server_default="0"),
+        sqlite_with_rowid=False,
+    )
+
+
+usage_hours = _rollup("usage_hours", "hour")
+usage_days = _rollup("usage_days", "local_day")
+team_changes = table(
+    "team_changes",
+    Column("team_id", Big, primary_key=True, autoincrement=False),
+    Column("version", Big, nullable=False),
+    Column("newest_hour", Big, nullable=False, server_default="0"),
+    Column("oldest_hour", Big, nullable=False, server_default="0"),
+    Column("rewrites", Big, nullable=False, server_default="0"),
+)
+quarantine = table(
+    "quarantine",
+    id_column(),
+    Column("source_id", Big, nullable=False),
+    Column("row_hash", LargeBinary, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("format", Text, nullable=False, server_default=""),
+    Column("body", LargeBinary, nullable=False),
+    Column("received_at", Big, nullable=False),
+    Column("expires_at", Big, nullable=False),
+    UniqueConstraint("source_id", "row_hash"),
+)
+quarantine_sizes = table(
+    "quarantine_sizes",
+    Column("source_id", Big, primary_key=True, autoincrement=False),
+    Column("rows", Big, nullable=False),
+    Column("bytes", Big, nullable=False),
+    Column("not_kept", Big, nullable=False),
+)
+replays = table(
+    "replays",
+    Column("file_digest", LargeBinary, primary_key=True),
+    Column("shift_micros", Big, nullable=False),
+    Column("first_at", Big, nullable=False),
+)

@@ -1,0 +1,84 @@
+"""Tables of the organisation: people, teams, roles, attribution rules and alert settings."""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, Text
+
+from storage.tables.base import Big, id_column, table
+
+people = table(
+    "people",
+    id_column(),
+    Column("email", Text, unique=True),
+    Column("slack_id", Text, unique=True),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("timezone", Text, nullable=False, server_default=""),
+    Column("merged_into", Big, ForeignKey("people.id")),
+)
+person_aliases = table(
+    "person_aliases",
+    Column("alias", Text, primary_key=True),
+    Column("person_id", Big, ForeignKey("people.id"), nullable=False),
+    Index("ix_person_aliases_person_id", "person_id"),
+)
+teams = table(
+    "teams",
+    id_column(),
+    Column("slug", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("parent_id", Big, ForeignKey("teams.id")),
+    Column("channel_ref", Text, nullable=False, server_default=""),
+    Column("channel_id", Text, nullable=False, server_default=""),
+    Column("channel_state", Text, nullable=False, server_default="none"),
+    Column("timezone", Text, nullable=False),
+    Column("next_timezone", Text, nullable=False, server_default=""),
+    Column("next_timezone_day", Big),
+    Column("cost_center", Text, nullable=False, server_default=""),
+    Column("budget_nanos", Big, nullable=False, server_default="0"),
+    Column("thresholds", Text, nullable=False, server_default="[80,100]"),
+    Column("starts_day", Big),
+    Column("mode", Text),
+)
+team_roles = table(
+    "team_roles",
+    Column("team_id", Big, ForeignKey("teams.id"), primary_key=True),
+    Column("person_id", Big, ForeignKey("people.id"), primary_key=True),
+    Column("role", Text, primary_key=True),
+)
+attribution_rules = table(
+    "attribution_rules",
+    id_column(),
+    Column("position", Big, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("pattern", Text, nullable=False),
+    Column("team_id", Big, ForeignKey("teams.id"), nullable=False),
+    Column("from_at", Big, nullable=False),
+    Column("until_at", Big),
+    Column("origin", Text, nullable=False, server_default="file"),
+    Column("dated", Integer, nullable=False, server_default="0"),
+)
+person_teams = table(
+    "person_teams",
+    Column("person_id", Big, ForeignKey("people.id"), primary_key=True),
+    Column("from_day", Big, primary_key=True, autoincrement=False),
+    Column("team_id", Big, ForeignKey("teams.id"), nullable=False),
+)
+person_looks = table(
+    "person_looks",
+    id_column(),
+    Column("person_id", Big, ForeignKey("people.id"), nullable=False),
+    Column("looked_by", Big, ForeignKey("people.id"), nullable=False),
+    Column("team_id", Big, ForeignKey("teams.id"), nullable=False),
+    Column("at", Big, nullable=False),
+    Index("ix_person_looks_person_id", "person_id"),
+)
+alert_settings = table(
+    "alert_settings",
+    Column("team_id", Big, ForeignKey("teams.id"), primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False),
+    Column("alerts_channel", Text, nullable=False, server_default=""),
+    Column("alerts_state", Text, nullable=False, server_default="none"),
+    Column("approvals_channel", Text, nullable=False, server_default=""),
+    Column("approvals_state", Text, nullable=False, server_default="none"),
+    Column("changed_by", Big, ForeignKey("people.id")),
+    Column("changed_at", Big, nullable=False),
+)

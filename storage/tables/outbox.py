@@ -1,0 +1,29 @@
+"""The table of messages to Slack."""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, Text
+
+from storage.tables.base import Big, id_column, table
+
+outbox = table(
+    "outbox",
+    id_column(),
+    Column("dedupe_key", Text, nullable=False, unique=True),
+    Column("to_team_id", Big, ForeignKey("teams.id")),
+    Column("to_person_id", Big, ForeignKey("people.id")),
+    Column("body", Text, nullable=False),
+    Column("wanted_version", Big, nullable=False),
+    Column("delivered_version", Big, nullable=False),
+    Column("channel", Text, nullable=False, server_default=""),
+    Column("ts", Text, nullable=False, server_default=""),
+    Column("file_ids", Text, nullable=False, server_default="[]"),
+    Column("lease_owner", Text, nullable=False, server_default=""),
+    Column("lease_until", Big, nullable=False, server_default="0"),
+    Column("attempts", Big, nullable=False, server_default="0"),
+    Column("next_at", Big, nullable=False),
+    Column("fault", Text, nullable=False, server_default=""),
+    Column("given_up", Integer, nullable=False, server_default="0"),
+    Column("created_at", Big, nullable=False),
+    Column("route", Text, nullable=False, server_default=""),
+    Column("held_until", Big, nullable=False, server_default="0"),
+    Index("ix_outbox_next_at", "next_at"),
+)
