@@ -167,7 +167,7 @@ async def test_a_pair_of_which_one_observes_is_not_told_of(books: Books) -> None
 
 async def test_the_cost_of_looking_is_bounded_and_twins_are_sampled_together(books: Books, monkeypatch: Any) -> None:
     monkeypatch.setattr(overlaps_storage, "MAX_SCANNED", 300)
-    monkeypatch.setattr(overlaps_storage, "MOST_COMPARED", 100)
+    monkeypatch.setattr(overlaps_storage, "MAX_COMPARED", 100)
     sdk = await source(books, "sdk")
     for sender in (books.source, sdk):
         events = [

@@ -116,7 +116,7 @@ async def test_a_row_that_the_database_refused_is_booked_when_it_no_longer_does(
 
     with monkeypatch.context() as patched:
         patched.setattr(Usage, "book", refuses)
-        patched.setattr(Intake, "_commit_express", _never)
+        patched.setattr(Intake, "_commit_fast", _never)
         answer = await books.takes(*(books.event(n, tags=["a:b"], user="emi@acme.test") for n in range(1, 4)))
         assert (answer.accepted, answer.quarantined) == (2, 1)
         assert await kinds(books) == [("refused", "the database can't store this row")]
