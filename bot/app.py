@@ -16,11 +16,12 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot.serving import Serving, Signals
 from bot.settings import Settings
-from handlers.context import Context, slack_client
+from handlers.context import Context
 from handlers.intake.usage import Intake
 from handlers.listeners import register_all
 from handlers.schedule import create_schedule, run_due_jobs
 from handlers.slack.chart_renderer import ChartRenderer
+from handlers.slack.client import slack_client
 from handlers.slack.outbox import OutboxWorker
 from handlers.watcher import watch_forever
 from handlers.web import create_web

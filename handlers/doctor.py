@@ -13,9 +13,10 @@ from bot.periods import moment
 from bot.refusals import ConfigError
 from bot.settings import Settings, load_settings
 from handlers.cli import out, prepare, run
-from handlers.context import Context, slack_client
+from handlers.context import Context
 from handlers.crosschecks.health_alerts import silent_sources
 from handlers.schedule import look_up_slack
+from handlers.slack.client import slack_client
 
 Finding = tuple[bool, str]
 _MANIFEST = Path(__file__).parent.parent / "manifest.yml"

@@ -13,9 +13,9 @@ import yaml
 from pydantic import AliasChoices
 
 from bot.__main__ import main
+from bot.org.teams_file import read_teams_file
 from bot.settings import Settings, load_settings
 from bot.sources import SOURCES
-from bot.teams_file import read_teams_file
 from handlers.commands import COMMANDS
 from storage.tables.base import APPEND_ONLY
 

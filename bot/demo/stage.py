@@ -26,12 +26,12 @@ from bot.demo.company import (
 from bot.demo.controls import book_events, create_controls
 from bot.demo.own import own_channels, own_teams_yml, slug_of, teams_named
 from bot.demo.workspace import BOT_TOKEN, workspace
+from bot.org.teams_file import read_teams_file
 from bot.periods import week_of
 from bot.refusals import ConfigError
 from bot.sandbox.server import create_sandbox
 from bot.serving import Serving, Signals
 from bot.settings import Settings
-from bot.teams_file import read_teams_file
 from handlers.books.standings import standings_of
 from handlers.cli import out, prepare, run
 from handlers.context import Context

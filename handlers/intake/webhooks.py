@@ -4,9 +4,10 @@ from fastapi import APIRouter, Request, Response
 
 from bot.intake.webhooks import handshake
 from bot.org.attribution import Source
-from handlers.context import Context, TooManyUnknownKeys
+from handlers.context import Context
 from handlers.intake.request_bodies import InFlight
 from handlers.intake.sources import USAGE_BODY, Authenticator, Denied, IngestEndpoint, book_usage, guarded
+from handlers.rulebooks import TooManyUnknownKeys
 
 HOOKS = "/v1/usage/hooks/{name}"
 MAX_WEBHOOK_BYTES = 4 * 1024 * 1024

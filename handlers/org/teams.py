@@ -11,10 +11,11 @@ from bot.costs.prices import iso_day
 from bot.money import usd
 from bot.org.attribution import AttributionRule
 from bot.org.teams import Role
+from bot.org.teams_file import read_teams_file
+from bot.org.teams_file_models import TeamsFile
 from bot.periods import moment, zone
 from bot.refusals import ConfigError
 from bot.rulebook import contracts_of
-from bot.teams_file import TeamsFile, read_teams_file
 from handlers.books.periods import open_periods
 from handlers.cli import cell, opened, out, run
 from handlers.context import Context

@@ -8,8 +8,8 @@ from sqlalchemy import delete, insert, select, update
 
 from bot.org.alert_settings import AlertSettings
 from bot.org.teams import ORGANISATION_SLUG, UNATTRIBUTED_SLUG, Directory, Organisation, Team
+from bot.org.teams_file_models import AttributionFile, OrganisationFile, TeamFile, TeamsFile
 from bot.periods import day_number, day_start, micros, next_period, period_of
-from bot.teams_file import AttributionFile, OrganisationFile, TeamFile, TeamsFile
 from storage.config import Config
 from storage.org.alert_settings import StoredAlertSettings
 from storage.org.attribution import AttributionRules, DeclaredRule

@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 from bot.clock import ShiftedClock
+from bot.org.teams_file import read_teams_file
 from bot.periods import HOUR_MICROS, micros
 from bot.settings import Settings
-from bot.teams_file import read_teams_file
 from handlers.cli import prepare
 from handlers.context import Context
 from handlers.detection.sweeps import sweep_spikes

@@ -3,8 +3,8 @@
 from sqlalchemy import func, select
 
 from bot.clock import SystemClock
+from bot.org.teams_file import read_teams_file
 from bot.settings import Settings
-from bot.teams_file import read_teams_file
 from handlers.cli import prepare
 from handlers.intake.keys import create_key
 from handlers.org.teams import import_teams

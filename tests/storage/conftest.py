@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 
 from bot.clock import ShiftedClock
 from bot.org.attribution import Source
+from bot.org.teams_file import read_teams_file
 from bot.sources import SOURCES
-from bot.teams_file import read_teams_file
 from handlers.books.periods import keep_books
 from handlers.context import Context
 from handlers.intake.keys import create_key

@@ -1,7 +1,7 @@
 """A small declared Acme for tests of the books, and the questions they ask about it."""
 
 from bot.books.ledger import Balance
-from bot.teams_file import read_teams_file
+from bot.org.teams_file import read_teams_file
 from handlers.context import Context
 from handlers.org.teams import import_teams
 from storage.books import checks

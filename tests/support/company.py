@@ -13,11 +13,11 @@ from fastapi import FastAPI
 
 from bot.app import ProcessParts, Worker, running
 from bot.clock import ShiftedClock
+from bot.org.teams_file import read_teams_file
 from bot.sandbox.server import create_sandbox
 from bot.sandbox.settings import Channel, Member, SandboxSettings
 from bot.sandbox.workspace import Workspace
 from bot.settings import Settings
-from bot.teams_file import read_teams_file
 from handlers.cli import prepare
 from handlers.context import Context
 from handlers.intake.keys import create_key

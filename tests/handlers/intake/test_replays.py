@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from bot.clock import ShiftedClock
+from bot.org.teams_file import read_teams_file
 from bot.refusals import ConfigError
 from bot.settings import Settings
-from bot.teams_file import read_teams_file
 from handlers.cli import prepare
 from handlers.context import Context
 from handlers.intake.replays import ReplayTotals, replay

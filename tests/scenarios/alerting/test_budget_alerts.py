@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-from bot.teams_file import read_teams_file
+from bot.org.teams_file import read_teams_file
 from handlers.alerting.budget_alerts import end_past
 from handlers.books.periods import keep_books
 from handlers.cli import prepare

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot.teams_file import read_teams_file
+from bot.org.teams_file import read_teams_file
 from handlers.alerting.delivery_rules import alert_key, post_alert, repost_alert, update_deliveries
 from handlers.org.teams import import_teams
 from storage.books.checks import faults

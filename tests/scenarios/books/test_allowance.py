@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.teams_file import read_teams_file
+from bot.org.teams_file import read_teams_file
 from handlers.books.periods import keep_books
 from handlers.intake.keys import create_key
 from handlers.org.teams import import_teams

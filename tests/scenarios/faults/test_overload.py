@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from bot.clock import SystemClock
+from bot.org.teams_file import read_teams_file
 from bot.settings import Settings
-from bot.teams_file import read_teams_file
 from handlers.cli import prepare
 from handlers.context import Context
 from handlers.intake.keys import create_key

@@ -19,8 +19,8 @@ from sqlalchemy import func, select
 
 from bot.app import running
 from bot.clock import ShiftedClock
+from bot.org.teams_file import read_teams_file
 from bot.settings import Settings
-from bot.teams_file import read_teams_file
 from handlers.cli import prepare
 from handlers.context import Context
 from handlers.intake.keys import create_key

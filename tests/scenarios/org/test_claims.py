@@ -119,7 +119,7 @@ async def test_anna_may_not_claim_and_finance_only_looks_where_admins_are_named(
 
 
 async def test_whoever_was_an_admin_when_the_form_opened_may_not_submit_it_later(acme: Company) -> None:
-    from bot.teams_file import read_teams_file
+    from bot.org.teams_file import read_teams_file
     from handlers.org.teams import import_teams
 
     await uses_a_key(acme)

@@ -6,8 +6,8 @@ from sqlalchemy import text
 
 from bot.books.ledger import Balance
 from bot.money import NANOS
+from bot.org.teams_file import read_teams_file
 from bot.periods import micros
-from bot.teams_file import read_teams_file
 from handlers.books.periods import open_periods, post_charges
 from handlers.context import Context
 from handlers.org.teams import import_teams

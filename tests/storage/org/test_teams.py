@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import text
 
 from bot.org.teams import Directory, Team
+from bot.org.teams_file import read_teams_file
 from bot.periods import date_of, micros, next_period
 from bot.refusals import ConfigError
-from bot.teams_file import read_teams_file
 from handlers.context import Context
 from handlers.org.teams import import_teams
 from storage.tables.base import metadata

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.money import NANOS
+from bot.org.teams_file import read_teams_file
 from bot.refusals import ConfigError
-from bot.teams_file import read_teams_file
 
 HEAD = "organisation: {name: Acme}\n"
 TEAM = HEAD + "teams:\n  - {slug: search, name: Search}\n"

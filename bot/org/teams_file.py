@@ -1,0 +1,59 @@
+"""Reads teams.yml and reports each fault with the path of its field."""
+
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from bot.org.teams_file_faults import rule_faults, team_faults
+from bot.org.teams_file_models import TeamsFile
+from bot.refusals import ConfigError
+
+_MAX_BYTES = 4_000_000
+
+
+def read_teams_file(text: str) -> TeamsFile:
+    """Reads and checks a teams.yml. Raises ConfigError with a line a fault, each naming its field."""
+    if len(text) > _MAX_BYTES:
+        raise ConfigError("The file is over 4 MB.")
+    try:
+        loaded = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ConfigError(
+            f"The file is not YAML: {str(error).splitlines()[0] if str(error) else 'nested too deeply'}"
+        ) from error
+    if not isinstance(loaded, dict):
+        raise ConfigError("The file needs `organisation:` and `teams:`.")
+    try:
+        found = TeamsFile.model_validate(loaded)
+    except ValidationError as error:
+        lines = [f"{_path(e['loc'], loaded)}: {_error_text(e)}" for e in error.errors()]
+        raise ConfigError("\n".join(dict.fromkeys(lines))) from error
+    faults = [*team_faults(found), *rule_faults(found)]
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return found
+
+
+def _error_text(error: Any) -> str:
+    if error["type"] == "missing":
+        return "is missing"
+    if error["type"] == "extra_forbidden":
+        return "is no field of this file; is it spelled right?"
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _path(location: tuple[int | str, ...], loaded: Any) -> str:
+    """`teams[search].budget.amount`: list items by their slug or name where they have one, as people find them."""
+    text, at = "", loaded
+    for part in location:
+        try:
+            at = at[part]
+        except (KeyError, IndexError, TypeError):
+            at = None
+        if isinstance(part, int):
+            label = at.get("slug") or at.get("name") or at.get("alias") if isinstance(at, dict) else None
+            text += f"[{label or part}]"
+        else:
+            text += f".{part}" if text else part
+    return text

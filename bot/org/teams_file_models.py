@@ -1,0 +1,164 @@
+"""The sections of teams.yml as frozen models."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.org.attribution import RULE_KINDS, RuleKind
+from bot.org.people import is_email
+from bot.org.teams import Mode, PeopleSetting
+from bot.org.teams_file_fields import ManagerRef, Name, Nanos, Percent, PersonRef, PicoRate, Slug, ZoneName
+from bot.periods import PeriodKind
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class OrganisationFile(_Strict):
+    name: Name
+    currency: Literal["USD"] = "USD"
+    timezone: ZoneName = "UTC"
+    period: PeriodKind = "month"
+    funding: Nanos | None = None
+    mode: Mode = "govern"
+    people: PeopleSetting = "self"
+    finance: list[PersonRef] = []
+    admins: list[PersonRef] = []
+
+
+class BudgetFile(_Strict):
+    amount: Nanos
+    thresholds: list[Percent] = [80, 100]
+    starts: date | None = None
+    carry_forward: Annotated[int, Field(ge=0, le=100)] = 0
+    period: PeriodKind | None = None
+
+
+class TeamFile(_Strict):
+    slug: Slug
+    name: Name
+    parent: Slug | None = None
+    channel: Annotated[str, Field(max_length=80)] = ""
+    managers: list[ManagerRef] = []
+    members: list[PersonRef] = []
+    timezone: ZoneName | None = None
+    cost_center: Annotated[str, Field(max_length=80)] = ""
+    budget: BudgetFile | None = None
+    mode: Mode | None = None
+
+
+class AttributionFile(_Strict):
+    team: Slug
+    credential: str | None = None
+    gateway_team: str | None = None
+    workflow: str | None = None
+    service: str | None = None
+    tag: str | None = None
+    user: str | None = None
+    from_: date | None = Field(default=None, alias="from")
+
+    def kind_and_pattern(self) -> tuple[RuleKind, str]:
+        """The one thing that this line matches, `service` being a workflow's other name."""
+        ((kind, pattern),) = self.matches.items()
+        return _KIND_OF[kind], pattern
+
+    @property
+    def matches(self) -> dict[str, str]:
+        """What the line gives a pattern for."""
+        return {kind: value for kind in _KIND_OF if (value := getattr(self, kind))}
+
+
+_KIND_OF: dict[str, RuleKind] = {kind: kind for kind in RULE_KINDS} | {"service": "workflow"}
+
+
+class ToolMatch(_Strict):
+    model: str | None = None
+    user_agent: str | None = None
+    api_base: str | None = None
+
+
+class ToolFile(_Strict):
+    name: Name
+    kind: Literal["in_house", "third_party"]
+    match: ToolMatch = ToolMatch()
+
+
+class WorkflowFile(_Strict):
+    name: Name
+    match: dict[str, str] = {}
+    priority: Literal["protected", "normal", "deferrable"] = "normal"
+
+
+class ModelFile(_Strict):
+    alias: Name
+    model: Name
+    from_: date | None = Field(default=None, alias="from")
+
+
+class PriceFile(_Strict):
+    model: str | None = None
+    provider: str | None = None
+    from_: date | None = Field(default=None, alias="from")
+    input_per_mtok: PicoRate | None = None
+    output_per_mtok: PicoRate | None = None
+    cache_read_per_mtok: PicoRate | None = None
+    cache_write_5m_per_mtok: PicoRate | None = None
+    cache_write_1h_per_mtok: PicoRate | None = None
+    discount: Annotated[Decimal, Field(ge=0, le=1)] | None = None
+
+
+class ApprovalFile(_Strict):
+    up_to: Nanos | None = None
+    auto: bool = False
+    per_period: int | None = None
+    by: Literal["team_manager", "finance"] | None = None
+
+
+class EmergencyFile(_Strict):
+    up_to: Nanos
+    per_person_per_period: int = 1
+    lasts_hours: int = 12
+
+
+class PolicyFile(_Strict):
+    approvals: list[ApprovalFile] = []
+    emergency: EmergencyFile | None = None
+    remind_after_hours: float | None = None
+    escalate_after_hours: float | None = None
+
+
+class TeamsFile(_Strict):
+    """A whole teams.yml."""
+
+    organisation: OrganisationFile
+    teams: list[TeamFile] = []
+    attribution: list[AttributionFile] = []
+    tools: list[ToolFile] = []
+    workflows: list[WorkflowFile] = []
+    models: list[ModelFile] = []
+    prices: list[PriceFile] = []
+    policy: PolicyFile = PolicyFile()
+
+    def not_applied_yet(self) -> list[str]:
+        """What is stored for later versions and changes nothing in this one, a line each."""
+        said = []
+        if any(t.budget and t.budget.carry_forward for t in self.teams):
+            said.append("budget.carry_forward: unspent budget does not carry over yet")
+        if any(m.startswith("S") and not is_email(m) for t in self.teams for m in t.managers):
+            said.append("managers: user groups (S…) are not looked up yet; name people")
+        if self.workflows:
+            said.append("workflows: matches and priorities are not used yet")
+        if any(rule.auto for rule in self.policy.approvals):
+            said.append("policy.approvals: `auto` approves nothing by itself yet; managers decide")
+        if self.policy.emergency:
+            said.append("policy.emergency: emergency grants are not made yet")
+        if self.policy.remind_after_hours or self.policy.escalate_after_hours:
+            said.append("policy: waiting requests are not reminded of or escalated yet")
+        if self.organisation.people == "managers":
+            said.append(
+                "organisation.people: managers see people in the details of a spike alone; everybody sees their own"
+            )
+        return said
