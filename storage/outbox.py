@@ -1,10 +1,10 @@
-"""The outbox: one row per message, put in the transaction of what it tells about, delivered at least once."""
+"""The outbox: one row per message, written in the transaction it reports on, delivered at least once."""
 
 import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from bot.messages import Message
 from bot.org.alert_settings import MessageRoute
@@ -13,14 +13,14 @@ from storage.tables.outbox import outbox
 from storage.transaction import OpenTransaction
 
 IN_PREVIEW = "team_in_preview"
-"""The fault of what is not for a team's channel any more; finance has it, so nothing is to be mended."""
+"""The fault of a message whose team went to preview. Finance has the message, so nobody needs to act."""
 NEVER = 2**62
-"""A message held until then is kept, and changed with what it tells about, without being said."""
+"""A message held until then is stored and kept up to date, but not posted."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class OutboxItem:
-    """A message that is to be posted, or updated if it has a `ts`, to its `version`."""
+    """A message to post, or to update if it has a `ts`, at its `version`."""
 
     id: int
     dedupe_key: str
@@ -36,15 +36,16 @@ class OutboxItem:
 
 
 def copy_key(dedupe_key: str, person: int | str) -> str:
-    """The key of a message's copy to one person."""
+    """Returns the dedupe key of a message's copy for one person."""
     return f"{dedupe_key}:to:{person}"
 
 
 class Outbox:
-    """The outbox in one transaction."""
+    """The outbox within one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
+        self._insert = transaction.insert
 
     async def put(
         self,
@@ -57,13 +58,15 @@ class Outbox:
         route: MessageRoute = "",
         held_until: int = 0,
     ) -> bool:
-        """Puts a message, once per dedupe key; returns False if that key was there (and leaves its body alone). `route` says
-        which of the team's channels; nothing is said before `held_until`, whatever changes meanwhile."""
+        """Stores a message once per dedupe key; returns False, and changes nothing, if the key exists.
+
+        `route` selects one of the team's channels. Nothing is posted before `held_until`, even if the body changes.
+        """
         if (to_team_id is None) == (to_person_id is None):
             raise ValueError("a message goes to a team's channel or to a person")
-        known = select(outbox.c.id).where(outbox.c.dedupe_key == dedupe_key)
-        if (await self._connection.execute(known)).scalar() is not None:
-            return False
+        stored = select(outbox.c.id).where(outbox.c.dedupe_key == dedupe_key)
+        if (await self._connection.execute(stored)).scalar() is not None:
+            return False  # a conflicting insert would use up an id
         values = {
             "dedupe_key": dedupe_key,
             "to_team_id": to_team_id,
@@ -76,17 +79,19 @@ class Outbox:
             "route": route,
             "held_until": held_until,
         }
-        await self._connection.execute(insert(outbox).values(**values))
-        return True
+        added = self._insert(outbox).values(**values).on_conflict_do_nothing(index_elements=["dedupe_key"])
+        return (await self._connection.execute(added.returning(outbox.c.id))).scalar() is not None
 
     async def known(self, dedupe_key: str) -> bool:
-        """Whether a message, or a copy of it, was put."""
-        wanted = select(outbox.c.id).where(self._same(dedupe_key)).limit(1)
-        return (await self._connection.execute(wanted)).scalar() is not None
+        """Returns True if a message, or a copy of it, is stored."""
+        stored = select(outbox.c.id).where(self._same(dedupe_key)).limit(1)
+        return (await self._connection.execute(stored)).scalar() is not None
 
     async def change(self, dedupe_key: str, message: Message, *, at: int) -> bool:
-        """Replaces the body of a message that was put, and of its copies (`copy_key`); whoever delivers next says the
-        newest. False if there is none, or it says the same already."""
+        """Replaces the body of a stored message and of its copies (`copy_key`); the next delivery posts the newest body.
+
+        Returns False if there is no such message, or its body is the same.
+        """
         body = json.dumps(message.to_json())
         changed = update(outbox).where(self._same(dedupe_key), outbox.c.body != body)
         result = await self._connection.execute(
@@ -95,34 +100,34 @@ class Outbox:
         return result.rowcount > 0
 
     async def hold(self, dedupe_key: str, *, until: int) -> None:
-        """Says until when a message, and its copies, are held that were not said yet; 0 lets them go now."""
+        """Holds a message and its copies until then, unless they are posted already; 0 releases them now."""
         held = update(outbox).where(self._same(dedupe_key), outbox.c.ts == "")
         await self._connection.execute(held.values(held_until=until))
 
     async def text_of(self, dedupe_key: str) -> str | None:
-        """The text of a message, or of one of its copies, as it stands."""
-        wanted = select(outbox.c.body).where(self._same(dedupe_key)).order_by(outbox.c.id).limit(1)
-        body = (await self._connection.execute(wanted)).scalar()
+        """Returns the current text of a message, or of one of its copies."""
+        newest = select(outbox.c.body).where(self._same(dedupe_key)).order_by(outbox.c.id).limit(1)
+        body = (await self._connection.execute(newest)).scalar()
         return None if body is None else str(json.loads(body)["text"])
 
     @staticmethod
     def _same(dedupe_key: str) -> ColumnElement[bool]:
-        """A message and its copies."""
+        """Matches a message and its copies."""
         copies = outbox.c.dedupe_key.startswith(copy_key(dedupe_key, ""), autoescape=True)
         return or_(outbox.c.dedupe_key == dedupe_key, copies)
 
     async def claim(self, *, owner: str, now: int, lease_seconds: int, limit: int = 20) -> list[OutboxItem]:
-        """Leases messages that are due. A conditional update claims each, so two workers never hold the same one."""
-        wanting = and_(outbox.c.delivered_version < outbox.c.wanted_version, outbox.c.given_up == 0)
-        due = and_(wanting, outbox.c.next_at <= now, outbox.c.held_until <= now)
+        """Leases due messages, up to `limit`. A conditional update claims each, so two workers never lease the same one."""
+        undelivered = and_(outbox.c.delivered_version < outbox.c.wanted_version, outbox.c.given_up == 0)
+        due = and_(undelivered, outbox.c.next_at <= now, outbox.c.held_until <= now)
         free = outbox.c.lease_until <= now
         ids = select(outbox.c.id).where(due, free).order_by(outbox.c.id).limit(limit).with_for_update(skip_locked=True)
-        wanted = list((await self._connection.execute(ids)).scalars())
-        if not wanted:
+        due_ids = list((await self._connection.execute(ids)).scalars())
+        if not due_ids:
             return []
         claimed = (
             update(outbox)
-            .where(outbox.c.id.in_(wanted), due, free)
+            .where(outbox.c.id.in_(due_ids), due, free)
             .values(lease_owner=owner, lease_until=now + lease_seconds * MICROS)
             .returning(outbox)
         )
@@ -132,7 +137,7 @@ class Outbox:
     async def delivered(
         self, item: OutboxItem, *, owner: str, channel: str, ts: str, file_ids: tuple[str, ...]
     ) -> bool:
-        """Marks a version as delivered; a lease that was lost meanwhile marks nothing, and the newer holder decides."""
+        """Marks a version as delivered; returns False, and marks nothing, if another worker holds the lease."""
         done = update(outbox).where(outbox.c.id == item.id, outbox.c.lease_owner == owner)
         result = await self._connection.execute(
             done.values(
@@ -149,9 +154,9 @@ class Outbox:
         return result.rowcount > 0
 
     async def failed(self, item: OutboxItem, *, owner: str, fault: str, next_at: int, give_up: bool) -> bool:
-        """Puts a message back for later, or for good, and says whether it was for good.
+        """Schedules a message's next attempt, or gives it up; returns True if it was given up.
 
-        A version that is no longer the wanted one is not given up: the newer one is tried at once, for itself.
+        A version that was replaced meanwhile is not given up: the newer version is due at once.
         """
         ours = update(outbox).where(outbox.c.id == item.id, outbox.c.lease_owner == owner)
         free = {"fault": fault[:300], "lease_owner": "", "lease_until": 0}
@@ -166,17 +171,17 @@ class Outbox:
         return ended.rowcount > 0
 
     async def remember_files(self, item: OutboxItem, *, owner: str, file_ids: tuple[str, ...]) -> None:
-        """Keeps uploaded files' ids before they are posted, so that a retry does not upload them again."""
+        """Stores the ids of uploaded files before the post, so that a retry does not upload them again."""
         kept = update(outbox).where(outbox.c.id == item.id, outbox.c.lease_owner == owner)
         await self._connection.execute(kept.values(file_ids=json.dumps(file_ids)))
 
     async def waiting(self) -> int:
-        """How many messages wait to be said."""
+        """Returns the number of messages that wait for delivery."""
         due = and_(outbox.c.delivered_version < outbox.c.wanted_version, outbox.c.held_until < NEVER)
         return len((await self._connection.execute(select(outbox.c.id).where(due, outbox.c.given_up == 0))).all())
 
     async def given_up(self) -> list[tuple[str, str]]:
-        """(dedupe key, fault) of messages that could not be delivered for good."""
+        """Returns (dedupe key, fault) of each message that was given up."""
         lost = select(outbox.c.dedupe_key, outbox.c.fault).where(outbox.c.given_up == 1, outbox.c.fault != IN_PREVIEW)
         rows = await self._connection.execute(lost)
         return [(str(key), str(fault)) for key, fault in rows]

@@ -1,22 +1,29 @@
-"""What every noun of storage works on: a connection inside a transaction, and the ids this process knows."""
+"""An open transaction: its connection, the ids this process has cached, and what to do after the commit."""
 
 from collections.abc import Callable
+from typing import Any
 
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.memory import Memory
 
 
 class OpenTransaction:
-    """A transaction or snapshot that is open. `storage.store.Transaction` hangs the nouns on it."""
+    """An open transaction or snapshot; `storage.store.Transaction` adds the nouns."""
 
     def __init__(self, connection: AsyncConnection, memory: Memory) -> None:
         self.connection = connection
         self.memory = memory
         self._when_committed: list[Callable[[], object]] = []
 
+    def insert(self, table: Table) -> Any:
+        """Returns an INSERT of this database's dialect, which offers `on_conflict_do_nothing`."""
+        return postgresql.insert(table) if self.connection.dialect.name == "postgresql" else sqlite.insert(table)
+
     def after_commit(self, action: Callable[[], object]) -> None:
-        """Runs an action once this transaction is committed, and never if it is not."""
+        """Runs an action after the commit; a rollback discards it."""
         self._when_committed.append(action)
 
     def committed(self) -> None:

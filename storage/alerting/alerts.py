@@ -5,8 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Table, and_, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import and_, func, or_, select, update
 
 from bot.alerting.delivery_rules import OPERATIONAL_KINDS
 from storage import bulk
@@ -52,6 +51,7 @@ class Alerts:
 
     def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
+        self._insert = transaction.insert
 
     async def add(
         self,
@@ -70,10 +70,6 @@ class Alerts:
         made = self._insert(alerts).values(**values, facts=json.dumps(facts)).on_conflict_do_nothing().returning(alerts)
         row = (await self._connection.execute(made)).one_or_none()
         return _record(row) if row else None
-
-    def _insert(self, table: Table) -> Any:
-        """An insert that can say what it does about a row that is there."""
-        return postgresql.insert(table) if self._connection.dialect.name == "postgresql" else sqlite.insert(table)
 
     async def by_key(self, dedupe_key: str) -> AlertRecord | None:
         row = (await self._connection.execute(select(alerts).where(alerts.c.dedupe_key == dedupe_key))).one_or_none()

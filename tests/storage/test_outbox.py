@@ -1,12 +1,15 @@
 """The outbox: each message is claimed by one, nothing newer is lost to something older, nothing is said twice."""
 
 import asyncio
+from typing import Any
 
 import pytest
+from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Message
 from bot.periods import MICROS
-from storage.outbox import NEVER, OutboxItem, copy_key
+from storage.outbox import NEVER, Outbox, OutboxItem, copy_key
 from storage.store import Store
 
 NOW = 1_795_000_000 * MICROS
@@ -51,6 +54,36 @@ async def test_a_message_is_put_once_and_its_first_body_stands(store: Store) -> 
     assert await put(store, "alert", text="again") == [False]
 
     assert [p.message.text for p in await claim(store)] == ["first"]
+
+
+async def test_workers_that_put_the_same_key_at_once_store_it_once(store: Store) -> None:
+    """The second worker looks before the first commits, and inserts after it."""
+    await put(store, "other")
+    both_looked = asyncio.Barrier(1 if store.is_sqlite else 2)  # SQLite has one writer at a time
+
+    class Connection:
+        """A connection that waits after its first look until both workers have looked."""
+
+        def __init__(self, connection: AsyncConnection) -> None:
+            self.connection = connection
+
+        async def execute(self, statement: Any) -> Any:
+            result = await self.connection.execute(statement)
+            if isinstance(statement, Select):
+                await both_looked.wait()
+            return result
+
+    async def put_after_both_looked(text: str) -> bool:
+        async with store.begin() as tx:
+            outbox = Outbox(tx)
+            outbox._connection = Connection(tx.connection)  # type: ignore[assignment]
+            return await outbox.put(Message(text=text, blocks=()), dedupe_key="same", at=NOW, to_person_id=1)
+
+    stored = await asyncio.gather(put_after_both_looked("first"), put_after_both_looked("second"))
+
+    assert sorted(stored) == [False, True]
+    texts = {item.dedupe_key: item.message.text for item in await claim(store)}
+    assert texts == {"other": "first", "same": "first" if stored[0] else "second"}
 
 
 async def test_a_message_goes_to_a_channel_or_to_a_person(store: Store) -> None:
