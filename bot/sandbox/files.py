@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.sandbox.errors import SlackError
-from bot.sandbox.triggers import real_seconds
+from bot.sandbox.events.triggers import real_seconds
 
 Json = dict[str, Any]
 PROCESSING_SECONDS = 0.3  # Slack looks at an upload after it says ok; until then a block refuses the file

@@ -5,8 +5,8 @@ import itertools
 import secrets
 from typing import Any
 
+from bot.sandbox.blocks.limits import too_large, view_faults
 from bot.sandbox.errors import SlackError
-from bot.sandbox.limits import too_large, view_faults
 from bot.sandbox.messages import with_ids
 from bot.sandbox.settings import SandboxSettings
 

@@ -14,9 +14,10 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.sandbox import responses, uploads, web_api
-from bot.sandbox.dispatch import Dispatch
-from bot.sandbox.page import Page
+from bot.sandbox.events import responses
+from bot.sandbox.events.dispatch import Dispatch
+from bot.sandbox.methods import uploads, web_api
+from bot.sandbox.page.routes import Page
 from bot.sandbox.settings import SandboxSettings
 from bot.sandbox.workspace import Workspace
 

@@ -5,15 +5,15 @@ import time
 from typing import Any
 
 from bot.sandbox.errors import SlackError
-from bot.sandbox.feed import Feed
+from bot.sandbox.events.triggers import Triggers
 from bot.sandbox.files import Files
 from bot.sandbox.messages import Message
 from bot.sandbox.modals import Modals
+from bot.sandbox.page.feed import Feed
+from bot.sandbox.page.steps import Steps
+from bot.sandbox.page.traffic import Traffic
 from bot.sandbox.rooms import Room
 from bot.sandbox.settings import Member, SandboxSettings
-from bot.sandbox.steps import Steps
-from bot.sandbox.traffic import Traffic
-from bot.sandbox.triggers import Triggers
 
 Json = dict[str, Any]
 SLACKBOT = "USLACKBOT"

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.org.attribution import Source
-from bot.sources import cloudevents, helicone, lago, litellm, openmeter, otlp, standardwebhooks
+from bot.sources import cloudevents, helicone, lago, litellm, openmeter, standardwebhooks
+from bot.sources.otlp import reader
 from bot.usage import Parsed
 
 SOURCES: dict[str, Callable[..., Parsed]] = {
     "cloudevents": cloudevents.parse,
     "litellm": litellm.parse,
-    "otlp": otlp.parse,
+    "otlp": reader.parse,
     "lago": lago.parse,
     "openmeter": openmeter.parse,
     "helicone": helicone.parse,

@@ -16,7 +16,7 @@ from bot.org.teams import Directory
 from bot.refusals import ConfigError
 from bot.sources import MAPPED, NATIVE_ROUTE
 from bot.sources.mapping import path_fault
-from bot.sources.otlp_profiles import Meters
+from bot.sources.otlp.profiles import Meters
 
 SignatureOption = Annotated[
     str | None,

@@ -57,7 +57,9 @@ def histories_of(spend: Mapping[Of, Ints], *, this_hour: int = THIS_HOUR) -> His
 
 
 def view(*, this_hour: int = THIS_HOUR, **changed: Any) -> SweepView:
-    return SweepView(**{"this_hour": this_hour, "excluded_spend": {}, "shared": (), "silent": (), "expected": {}, **changed})
+    return SweepView(
+        **{"this_hour": this_hour, "excluded_spend": {}, "shared": (), "silent": (), "expected": {}, **changed}
+    )
 
 
 def dollars(*amounts: float) -> Ints:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.limits import message_faults, too_long, view_faults
+from bot.sandbox.blocks.limits import message_faults, too_long, view_faults
 
 Json = dict[str, Any]
 

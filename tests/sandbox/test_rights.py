@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot.sandbox.triggers import Triggers
+from bot.sandbox.events.triggers import Triggers
 from tests.sandbox.conftest import Office
 from tests.sandbox.test_web_api import refused
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 
-from bot.sandbox.dispatch import signature
+from bot.sandbox.events.dispatch import signature
 from storage.books.checks import faults
 from tests.support.company import SECRET, Company
 

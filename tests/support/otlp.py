@@ -8,7 +8,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from bot.sources.otlp_records import Signal
+from bot.sources.otlp.records import Signal
 from tests.support.paths import FIXTURES
 
 SAMPLES = FIXTURES / "otlp"

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.sources import SOURCES
-from bot.sources.otlp import read
-from bot.sources.otlp_json import MEMBERS
-from bot.sources.otlp_names import WANTED
-from bot.sources.otlp_profiles import Meters
-from bot.sources.otlp_records import Signal
+from bot.sources.otlp.json_reader import MEMBERS
+from bot.sources.otlp.names import WANTED
+from bot.sources.otlp.profiles import Meters
+from bot.sources.otlp.reader import read
+from bot.sources.otlp.records import Signal
 from bot.sources.rows import Unreadable
 from bot.usage import COUNTERS, MAX_TOKENS, Parsed
 from tests.support.otlp import REQUESTS, sample

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.sources.otlp_names import NAMES, TAGS, WANTED
+from bot.sources.otlp.names import NAMES, TAGS, WANTED
 from tests.support.paths import ROOT
 
 PAGE = ROOT / "docs" / "connect" / "otlp-names.md"

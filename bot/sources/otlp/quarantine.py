@@ -5,8 +5,8 @@ import json
 import math
 from typing import Any
 
-from bot.sources.otlp_names import NAMES, WANTED
-from bot.sources.otlp_records import Facts, Record, UndecodableRecord, Value
+from bot.sources.otlp.names import NAMES, WANTED
+from bot.sources.otlp.records import Facts, Record, UndecodableRecord, Value
 from bot.sources.rows import MAX_KEPT_BYTES
 from bot.usage import UnusableRow, digest
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from bot.sources.otlp_records import Signal
+from bot.sources.otlp.records import Signal
 
 Number = int | str | float | None
 """64-bit integers come as text or as numbers."""

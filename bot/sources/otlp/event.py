@@ -7,11 +7,11 @@ from functools import lru_cache
 from bot.periods import micros
 from bot.refusals import SourceError
 from bot.sources.fields import address, count, cut_name, moment_within, name, reported, tier
-from bot.sources.otlp_counters import Counters, counters
-from bot.sources.otlp_names import TAGS
-from bot.sources.otlp_producers import PROGRAMS
-from bot.sources.otlp_profiles import CLAUDE_CODE, COPILOT, Profile
-from bot.sources.otlp_records import Record
+from bot.sources.otlp.counters import Counters, counters
+from bot.sources.otlp.names import TAGS
+from bot.sources.otlp.producers import PROGRAMS
+from bot.sources.otlp.profiles import CLAUDE_CODE, COPILOT, Profile
+from bot.sources.otlp.records import Record
 from bot.usage import MAX_TAGS, Labels, UsageEvent, digest
 
 _NOBODY = ("unknown_service", "openrouter")

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from bot.sources.otlp_names import WANTED
+from bot.sources.otlp.names import WANTED
 
 Signal = Literal["traces", "logs", "metrics"]
 Value = str | int | float | bool

@@ -13,8 +13,8 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from bot.sources.otlp_names import WANTED
-from bot.sources.otlp_records import (
+from bot.sources.otlp.names import WANTED
+from bot.sources.otlp.records import (
     Facts,
     Origin,
     Record,
@@ -25,7 +25,7 @@ from bot.sources.otlp_records import (
     UndecodableRecord,
     Value,
 )
-from bot.sources.otlp_wire import groups_of
+from bot.sources.otlp.wire import groups_of
 from bot.sources.rows import Unreadable
 from bot.usage import digest
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.refusals import SourceError
-from bot.sources.otlp_producers import producer_of
-from bot.sources.otlp_records import CLIENT, SERVER, UNSPECIFIED, Record
+from bot.sources.otlp.producers import producer_of
+from bot.sources.otlp.records import CLIENT, SERVER, UNSPECIFIED, Record
 
 Meters = Literal["auto", "traces", "logs", "metrics"]
 """What a source meters by: each producer's own best signal, or one signal alone."""

@@ -6,15 +6,16 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from bot.sandbox import channels, commands, interactions, terminal
-from bot.sandbox.dispatch import AppReply, Dispatch
 from bot.sandbox.errors import SlackError
-from bot.sandbox.mentions import as_client_sends
+from bot.sandbox.events import channels, commands, interactions
+from bot.sandbox.events.dispatch import AppReply, Dispatch
+from bot.sandbox.events.mentions import as_client_sends
 from bot.sandbox.messages import Message
-from bot.sandbox.page_state import whole_state
+from bot.sandbox.methods.web_api import decoded
+from bot.sandbox.page import terminal
+from bot.sandbox.page.state import whole_state
 from bot.sandbox.rooms import Room
 from bot.sandbox.settings import Member
-from bot.sandbox.web_api import decoded
 from bot.sandbox.workspace import Workspace
 
 Json = dict[str, Any]

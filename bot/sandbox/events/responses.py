@@ -6,10 +6,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from bot.sandbox.chat import rewrite
-from bot.sandbox.commands import say
 from bot.sandbox.errors import SlackError
-from bot.sandbox.web_api import decoded
+from bot.sandbox.events.commands import say
+from bot.sandbox.methods.chat import rewrite
+from bot.sandbox.methods.web_api import decoded
 from bot.sandbox.workspace import Workspace
 
 Json = dict[str, Any]

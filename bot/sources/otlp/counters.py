@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from bot.refusals import SourceError
 from bot.sources.fields import count
-from bot.sources.otlp_profiles import Profile
-from bot.sources.otlp_records import Facts
+from bot.sources.otlp.profiles import Profile
+from bot.sources.otlp.records import Facts
 
 
 class Counters(NamedTuple):

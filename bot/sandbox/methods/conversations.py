@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from bot.sandbox.cursors import page_of
 from bot.sandbox.errors import SlackError
+from bot.sandbox.methods.cursors import page_of
 from bot.sandbox.rooms import Room
 from bot.sandbox.workspace import Workspace
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from bot.sandbox.shapes import (
+from bot.sandbox.blocks.shapes import (
     Shape,
     all_of,
     anything,

@@ -7,7 +7,7 @@ Ignored on purpose: what is no call to a model; agents', workflows' and tools' s
 them; the log record that repeats its span; histograms.
 Unknown: a client's span with usage whose operation nobody knows; it is an error that names it, and is kept.
 
-What tells a call from others is in `otlp_event.py`, how senders count in `otlp_profiles.py`, the names in `otlp_names.py`.
+What tells a call from others is in `event.py`, how senders count in `profiles.py`, the names in `names.py`.
 """
 
 from datetime import datetime
@@ -17,14 +17,14 @@ import msgspec
 
 from bot.periods import micros
 from bot.refusals import SourceError
-from bot.sources import otlp_json, otlp_protobuf
 from bot.sources.fields import latest_at
-from bot.sources.otlp_event import usage_event
-from bot.sources.otlp_json_shapes import Envelope
-from bot.sources.otlp_metrics import metered_point
-from bot.sources.otlp_profiles import Meters, profile_of
-from bot.sources.otlp_quarantine import quarantined
-from bot.sources.otlp_records import Record, Records, Signal, UndecodableRecord
+from bot.sources.otlp import json_reader, protobuf
+from bot.sources.otlp.event import usage_event
+from bot.sources.otlp.json_shapes import Envelope
+from bot.sources.otlp.metrics import metered_point
+from bot.sources.otlp.profiles import Meters, profile_of
+from bot.sources.otlp.quarantine import quarantined
+from bot.sources.otlp.records import Record, Records, Signal, UndecodableRecord
 from bot.sources.rows import Unreadable
 from bot.usage import Parsed, UsageEvent
 
@@ -40,7 +40,7 @@ def parse(body: bytes, *, now: datetime) -> Parsed:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         envelope = Envelope()
     meters: Meters = next((known for known in get_args(Meters) if known == envelope.meters), "auto")
-    for signal, (member, _, _) in otlp_json.MEMBERS.items():
+    for signal, (member, _, _) in json_reader.MEMBERS.items():
         if b'"' + member.encode() + b'"' in body:
             return read(body, signal, "json", meters=meters, now=now)
     raise Unreadable("The body is not OTLP in JSON: an object with resourceSpans, resourceLogs or resourceMetrics.")
@@ -48,7 +48,7 @@ def parse(body: bytes, *, now: datetime) -> Parsed:
 
 def read(body: bytes, signal: Signal, form: Form, *, meters: Meters, now: datetime) -> Parsed:
     """Reads a body of one signal. A record's fault is that record's alone. Raises Unreadable."""
-    records: Records = (otlp_protobuf if form == "protobuf" else otlp_json).read(body, signal)
+    records: Records = (protobuf if form == "protobuf" else json_reader).read(body, signal)
     now_micros, latest = micros(now), latest_at(now)
     parsed = Parsed(rows=0, events=[], unusable=[])
     for index, record in enumerate(records):

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from bot.sandbox.blocks.limits import METADATA_BYTES, TEXT_CHARACTERS, message_faults, too_long
 from bot.sandbox.errors import SlackError
-from bot.sandbox.limits import METADATA_BYTES, TEXT_CHARACTERS, message_faults, too_long
 from bot.sandbox.messages import Json, Message, with_ids
 from bot.sandbox.rooms import Room
 from bot.sandbox.workspace import Workspace

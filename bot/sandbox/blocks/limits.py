@@ -4,20 +4,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from bot.sandbox.elements import CHOICES, CONTEXT_ACTIONS, IMAGE, INPUTS, plain, text
-from bot.sandbox.figures import FIGURES
-from bot.sandbox.shapes import (
-    Shape,
-    all_of,
-    anything,
-    at,
-    boolean,
-    by_type,
-    items,
-    one_of,
-    record,
-    string,
-)
+from bot.sandbox.blocks.elements import CHOICES, CONTEXT_ACTIONS, IMAGE, INPUTS, plain, text
+from bot.sandbox.blocks.figures import FIGURES
+from bot.sandbox.blocks.shapes import Shape, all_of, anything, at, boolean, by_type, items, one_of, record, string
 
 MESSAGE_CHARACTERS = 13_200  # of all texts in a message's blocks; undocumented, seen in slackapi/bolt-js#2509
 VIEW_BYTES = 250_000

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from bot.sandbox import chat, conversations, people, uploads, views
 from bot.sandbox.errors import SlackError
+from bot.sandbox.methods import chat, conversations, people, uploads, views
 from bot.sandbox.workspace import Workspace
 
 Json = dict[str, Any]

@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from bot.sandbox.chat import checked_blocks, checked_text
-from bot.sandbox.dispatch import VERIFICATION_TOKEN, AppReply, Dispatch
 from bot.sandbox.errors import SlackError
+from bot.sandbox.events.dispatch import VERIFICATION_TOKEN, AppReply, Dispatch
 from bot.sandbox.messages import Message
+from bot.sandbox.methods.chat import checked_blocks, checked_text
 from bot.sandbox.rooms import Room
 from bot.sandbox.settings import Member
 from bot.sandbox.workspace import Workspace

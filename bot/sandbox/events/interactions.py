@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from bot.sandbox.dispatch import VERIFICATION_TOKEN, AppReply, Dispatch
 from bot.sandbox.errors import SlackError
-from bot.sandbox.inputs import refusals, shaped, state
+from bot.sandbox.events.dispatch import VERIFICATION_TOKEN, AppReply, Dispatch
+from bot.sandbox.events.inputs import refusals, shaped, state
 from bot.sandbox.messages import Message, elements_of
 from bot.sandbox.settings import Member
 from bot.sandbox.workspace import Workspace

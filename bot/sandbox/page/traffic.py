@@ -4,7 +4,7 @@ import collections
 import itertools
 from typing import Any
 
-from bot.sandbox.feed import Feed
+from bot.sandbox.page.feed import Feed
 
 Json = dict[str, Any]
 KEPT = 200

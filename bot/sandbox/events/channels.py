@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from bot.sandbox.dispatch import AppReply, Dispatch
 from bot.sandbox.errors import SlackError
+from bot.sandbox.events.dispatch import AppReply, Dispatch
 from bot.sandbox.rooms import Room
 from bot.sandbox.settings import Member
 from bot.sandbox.workspace import Workspace

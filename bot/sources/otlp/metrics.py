@@ -7,10 +7,10 @@ purpose: histograms, gauges and all other sums.
 
 from bot.refusals import SourceError
 from bot.sources.fields import count
-from bot.sources.otlp_counters import Counters
-from bot.sources.otlp_event import build_event
-from bot.sources.otlp_profiles import CLAUDE_CODE, Meters
-from bot.sources.otlp_records import Record
+from bot.sources.otlp.counters import Counters
+from bot.sources.otlp.event import build_event
+from bot.sources.otlp.profiles import CLAUDE_CODE, Meters
+from bot.sources.otlp.records import Record
 from bot.usage import UsageEvent, digest
 
 _DELTA = 1

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Literal
 
-from bot.sources.otlp_records import Origin
+from bot.sources.otlp.records import Origin
 
 Producer = Literal["claude_code", "codex", "gemini_cli", "copilot", ""]
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.sandbox.feed import Feed
+from bot.sandbox.page.feed import Feed
 from bot.sandbox.settings import Step
 
 Json = dict[str, Any]

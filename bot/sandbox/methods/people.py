@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from bot.sandbox.cursors import page_of
 from bot.sandbox.errors import SlackError
+from bot.sandbox.methods.cursors import page_of
 from bot.sandbox.settings import Member, Usergroup
 from bot.sandbox.workspace import Workspace
 

@@ -10,7 +10,7 @@ import msgspec
 
 from bot.refusals import SourceError
 from bot.sources.fields import UNSTORABLE_FAULT
-from bot.sources.otlp_json_shapes import (
+from bot.sources.otlp.json_shapes import (
     GROUPS,
     LEAVES,
     NULL,
@@ -25,8 +25,8 @@ from bot.sources.otlp_json_shapes import (
     Scope,
     Span,
 )
-from bot.sources.otlp_names import WANTED
-from bot.sources.otlp_records import (
+from bot.sources.otlp.names import WANTED
+from bot.sources.otlp.records import (
     Facts,
     Origin,
     Record,

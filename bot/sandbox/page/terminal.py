@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from bot.sandbox.dispatch import Dispatch
+from bot.sandbox.events.dispatch import Dispatch
 from bot.sandbox.settings import Control, HttpCall, Terminal
 from bot.sandbox.workspace import Workspace
 

@@ -1,0 +1,1 @@
+"""What Slack sends the app, and how the app answers it."""

@@ -1,0 +1,1 @@
+"""The page in the browser: its routes, state and live feed."""

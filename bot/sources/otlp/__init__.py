@@ -1,0 +1,1 @@
+"""OpenTelemetry over HTTP: protobuf and JSON, traces, logs and metrics."""
