@@ -15,6 +15,7 @@ from bot.reporting.digests import Share
 from bot.rulebook import Rulebook
 from bot.views.books import standings as views
 from bot.views.charts import without_chart
+from bot.views.detection.data_gaps import gaps_words
 from bot.views.org.people import my_use_message
 from bot.views.reporting import help as help_views
 from handlers.alerting.expectations import expect
@@ -56,13 +57,14 @@ async def _standing_message(
     tools = await _tools(tx, standing, rulebook)
     waiting = await tx.budget_requests.pending([team.id])
     this_hour = hour_of(micros(asked.now))
+    gaps = await gaps_of(tx, team, from_hour=this_hour - GAPS_HOURS, this_hour=this_hour)
     return views.standing_message(
         standing,
         tools=tools,
         command=asked.context.settings.command,
         pending=len(waiting),
         shared_by=shared_by,
-        gaps=await gaps_of(tx, team, from_hour=this_hour - GAPS_HOURS, this_hour=this_hour),
+        gaps_note=gaps_words(gaps, zone=standing.zone) if gaps else "",
     )
 
 

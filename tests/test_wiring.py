@@ -74,7 +74,7 @@ async def _everything_is_said(acme: Company) -> None:
 def constants() -> dict[str, set[str]]:
     """Action ids and callback ids that the views define, by kind."""
     found: dict[str, set[str]] = {"action": set(), "view": set()}
-    for path in VIEWS.glob("*.py"):
+    for path in VIEWS.rglob("*.py"):
         for name, value in re.findall(r'^([A-Z_]+) = "([a-z_]+)"$', path.read_text(), re.MULTILINE):
             if name.endswith("_FIELD"):
                 continue

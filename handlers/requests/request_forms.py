@@ -11,6 +11,7 @@ from bot.refusals import FieldRefusal, Refusal
 from bot.requests.budget_requests import BudgetRequest, checked_reason
 from bot.rulebook import Rulebook
 from bot.views.blocks import name
+from bot.views.books.budgets import REQUEST_BUDGET
 from bot.views.requests import budget_requests as views
 from bot.views.requests import request_forms as forms
 from handlers.books.standings import standing_of, standings_of
@@ -181,7 +182,7 @@ def _metadata(asked: SlackRequest) -> dict[str, Any]:
 
 
 def register(app: AsyncApp, context: Context) -> None:
-    app.action(views.REQUEST_BUDGET)(answers(context, click_request_budget))
+    app.action(REQUEST_BUDGET)(answers(context, click_request_budget))
     app.view(forms.REQUEST_FORM)(answers(context, submit_request))
     app.action(views.CHANGE_REQUEST)(answers(context, open_change_form))
     app.view(forms.CHANGE_FORM)(answers(context, submit_change))

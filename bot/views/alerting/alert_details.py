@@ -7,7 +7,7 @@ from bot.messages import Block
 from bot.money import percent, usd, usd_round
 from bot.periods import HOUR_MICROS, moment, zone
 from bot.views.blocks import actions, button, context, date_mark, name, page, plain, section
-from bot.views.requests.budget_requests import REQUEST_BUDGET
+from bot.views.books.budgets import REQUEST_BUDGET
 from bot.views.wording import counted, part_name
 
 _MAX_HOURS = 30

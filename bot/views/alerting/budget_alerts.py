@@ -8,8 +8,7 @@ from bot.org.teams import Team
 from bot.periods import day_text, short_day_text
 from bot.views.alerting.alerts import answer_blocks
 from bot.views.blocks import Element, button, context, name, plain, section
-from bot.views.books.budgets import figures, headline, may_request, outlook
-from bot.views.requests.budget_requests import REQUEST_BUDGET
+from bot.views.books.budgets import REQUEST_BUDGET, figures, headline, may_request, outlook
 
 
 def threshold_message(

@@ -7,6 +7,9 @@ from bot.periods import day_text, short_day_text
 from bot.views.blocks import name
 from bot.views.wording import a_day, change_words, last_day_text
 
+REQUEST_BUDGET = "request_budget"
+"""Action id of the button that opens the request form; its value is the team's id."""
+
 
 def has_budget(standing: Standing) -> bool:
     """Whether there are figures of a budget to show: some is allocated, and the team's mode speaks of budgets."""

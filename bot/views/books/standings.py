@@ -2,16 +2,22 @@
 
 from collections.abc import Sequence
 
-from bot.alerting.alerts import DataGap
 from bot.books.budgets import Standing
 from bot.messages import Block, Message
 from bot.org.teams import Team
 from bot.reporting.digests import Share
 from bot.views.blocks import actions, button, context, name, plain, section
-from bot.views.books.budgets import figures, has_budget, headline, may_request, no_budget_words, outlook, spent_words
+from bot.views.books.budgets import (
+    REQUEST_BUDGET,
+    figures,
+    has_budget,
+    headline,
+    may_request,
+    no_budget_words,
+    outlook,
+    spent_words,
+)
 from bot.views.charts import spend_chart
-from bot.views.detection.data_gaps import gaps_words
-from bot.views.requests.budget_requests import REQUEST_BUDGET
 from bot.views.wording import counted, share_lines
 
 SHOW_STANDING = "show_standing"
@@ -38,18 +44,18 @@ def standing_message(
     command: str,
     pending: int,
     shared_by: str | None = None,
-    gaps: Sequence[DataGap] = (),
+    gaps_note: str = "",
 ) -> Message:
-    """What `/tokens` answers.
+    """Returns the answer to `/tokens`.
 
-    `tools` are the last seven days', today included, the largest first. `pending` counts the team's requests that wait.
-    `shared_by` is the mention of whoever shows it to the channel: then there is nothing left to share. `gaps` are those in
-    the data of the last days.
+    `tools` are the shares of the last seven days including today, largest first. `pending` counts the team's open requests.
+    `shared_by` mentions the person who shared the message to the channel; it hides the share button. `gaps_note` names gaps
+    in the data, or is empty.
     """
     team, key = standing.team, f"standing-{standing.team.id}"
     blocks: list[Block] = [section(f"*{headline(standing)}*", block_id=f"{key}-headline", fields=figures(standing))]
-    if gaps:
-        blocks.append(context(gaps_words(gaps, zone=standing.zone), block_id=f"{key}-gaps"))
+    if gaps_note:
+        blocks.append(context(gaps_note, block_id=f"{key}-gaps"))
     if _lacks_budget(standing):
         blocks.append(section(no_budget_words(standing), block_id=f"{key}-no-budget"))
     if team.kind == "team":  # the organisation's own days hold what is unattributed alone
@@ -75,8 +81,7 @@ def standing_message(
         notes.append(f"{counted(pending, 'budget request')} {'waits' if pending == 1 else 'wait'} for a decision.")
     notes.append(f"Today so far is included. `{command} me` shows your own use, to you alone.")
     blocks.append(context(" ".join(notes), block_id=f"{key}-notes"))
-    lacking = f" {gaps_words(gaps, zone=standing.zone)}" if gaps else ""
-    return Message(text=standing_text(standing) + lacking, blocks=tuple(blocks))
+    return Message(text=f"{standing_text(standing)} {gaps_note}".strip(), blocks=tuple(blocks))
 
 
 def no_team_message(teams: Sequence[Team], command: str) -> Message:

@@ -9,8 +9,7 @@ from bot.money import percent, usd
 from bot.periods import date_of
 from bot.usage import BudgetBlock
 from bot.views.blocks import actions, button, context, date_mark, name, plain, section
-from bot.views.books.budgets import has_budget, headline, may_request
-from bot.views.requests.budget_requests import REQUEST_BUDGET
+from bot.views.books.budgets import REQUEST_BUDGET, has_budget, headline, may_request
 from bot.views.wording import counted
 
 _MAX_TEAMS = 12

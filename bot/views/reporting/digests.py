@@ -6,11 +6,10 @@ from bot.money import NANOS, tokens_short, usd, usd_round
 from bot.periods import day_text, short_day_text
 from bot.reporting.digests import AnnouncedSpend, Digest, Driver
 from bot.views.blocks import actions, button, chart_placeholder, context, header, name, plain, section
-from bot.views.books.budgets import has_budget, headline, may_request, outlook
+from bot.views.books.budgets import REQUEST_BUDGET, has_budget, headline, may_request, outlook
 from bot.views.books.standings import SHOW_STANDING
 from bot.views.detection.data_gaps import gaps_words
 from bot.views.reporting.mix import mix_lines
-from bot.views.requests.budget_requests import REQUEST_BUDGET
 from bot.views.wording import change_words, counted, part_name, share_lines, signed_usd, week_words
 
 _ALT_CHARACTERS = 1_000

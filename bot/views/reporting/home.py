@@ -10,13 +10,12 @@ from bot.reporting.reports import Home, PendingRequest
 from bot.requests.budget_requests import BudgetRequest
 from bot.views.alerting.alert_quality import company_quality_block, managed_quality_blocks
 from bot.views.blocks import actions, button, context, date_mark, divider, header, home, name, plain, quote, section
-from bot.views.books.budgets import has_budget, headline, may_request
+from bot.views.books.budgets import REQUEST_BUDGET, has_budget, headline, may_request
 from bot.views.org.attribution import unattributed_blocks
 from bot.views.org.people import my_use_text
 from bot.views.reporting.company import company_blocks
 from bot.views.requests.budget_requests import (
     CHANGE_REQUEST,
-    REQUEST_BUDGET,
     WITHDRAW_REQUEST,
     ask_words,
     decision_buttons,

@@ -10,8 +10,6 @@ from bot.reporting.reports import PendingRequest
 from bot.views.blocks import Element, actions, button, confirmation, context, date_mark, name, plain, quote, section
 from bot.views.wording import period_words
 
-REQUEST_BUDGET = "request_budget"
-"""Opens the form; its value is the team's id."""
 APPROVE_REQUEST = "approve_request"
 DENY_REQUEST = "deny_request"
 CHANGE_REQUEST = "change_request"

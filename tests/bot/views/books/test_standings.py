@@ -16,6 +16,7 @@ from bot.views.books.standings import (
     standing_text,
 )
 from bot.views.charts import without_chart
+from bot.views.detection.data_gaps import gaps_words
 from tests.bot.views.examples import (
     ACME,
     BEN,
@@ -157,7 +158,8 @@ def test_preview_and_other_peoples_teams_say_who_may_see_them(snapshot: Snapshot
 def test_gaps_in_the_data_are_said_the_newest_first_to_be_named(snapshot: SnapshotAssertion) -> None:
     gaps = [DataGap(source=f"gateway-{n}", from_hour=493_000 + n, end_hour=493_004 + n) for n in range(4)]
     gaps.append(DataGap(source="<!channel>", from_hour=493_100, end_hour=None))
-    message = posted(standing_message(standing(), tools=TOOLS, command=COMMAND, pending=0, gaps=gaps))
+    note = gaps_words(gaps, zone=standing().zone)
+    message = posted(standing_message(standing(), tools=TOOLS, command=COMMAND, pending=0, gaps_note=note))
 
     assert "No data from gateway-3 between <!date^" in message["text"]
     assert "No data from &lt;!channel&gt; since <!date^" in message["text"]
