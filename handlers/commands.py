@@ -8,11 +8,9 @@ from slack_bolt.async_app import AsyncApp
 from bot.books.budgets import Standing
 from bot.messages import Message
 from bot.money import parse_amount
-from bot.org.teams import Team
-from bot.periods import hour_of, micros
+from bot.periods import hour_of
 from bot.refusals import Refusal
 from bot.reporting.digests import Share
-from bot.rulebook import Rulebook
 from bot.views.books import standings as views
 from bot.views.charts import without_chart
 from bot.views.detection.data_gaps import gaps_words
@@ -26,9 +24,9 @@ from handlers.org.alert_settings import show_alert_settings
 from handlers.reporting.home import use_of
 from handlers.reporting.top import show_top
 from handlers.requests.request_forms import open_request_form
+from handlers.scope import TeamScope
 from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.callers import called
-from storage.store import Transaction
 
 GAPS_HOURS = 72
 """Gaps in the data are shown with how a team stands for so long."""
@@ -39,40 +37,39 @@ async def show_standing(asked: SlackRequest) -> None:
     """`/tokens`: this channel's team, or the person's own."""
     context = asked.context
     async with context.store.read() as tx:
-        rulebook = await context.rulebooks.current(tx)
-        team, refusal = team_here(rulebook, asked)
+        scope = await asked.scope(tx)
+        team, refusal = team_here(scope.rulebook, asked)
         if team is None:
-            message = refusal or views.no_team_message(list(rulebook.directory.real_teams), context.settings.command)
+            message = refusal or views.no_team_message(list(scope.directory.real_teams), scope.command)
             fallback = None
         else:
-            message = await _standing_message(tx, rulebook, team, asked)
+            message = await _standing_message(scope.of_team(team))
             fallback = without_chart(message)
     await asked.reply(message, fallback=fallback)
 
 
-async def _standing_message(
-    tx: Transaction, rulebook: Rulebook, team: Team, asked: SlackRequest, *, shared_by: str | None = None
-) -> Message:
-    standing = await standing_of(tx, rulebook.directory, team, now=asked.now)
-    tools = await _tools(tx, standing, rulebook)
+async def _standing_message(scope: TeamScope, *, shared_by: str | None = None) -> Message:
+    tx, team = scope.tx, scope.team
+    standing = await standing_of(tx, scope.directory, team, now=scope.now)
+    tools = await _tools(scope, standing)
     waiting = await tx.budget_requests.pending([team.id])
-    this_hour = hour_of(micros(asked.now))
+    this_hour = hour_of(scope.at)
     gaps = await gaps_of(tx, team, from_hour=this_hour - GAPS_HOURS, this_hour=this_hour)
     return views.standing_message(
         standing,
         tools=tools,
-        command=asked.context.settings.command,
+        command=scope.command,
         pending=len(waiting),
         shared_by=shared_by,
         gaps_note=gaps_words(gaps, zone=standing.zone) if gaps else "",
     )
 
 
-async def _tools(tx: Transaction, standing: Standing, rulebook: Rulebook) -> tuple[Share, ...]:
+async def _tools(scope: TeamScope, standing: Standing) -> tuple[Share, ...]:
     """The last seven days' spend by tool, today included; the whole company's for the organisation."""
-    ids = team_ids_of(rulebook.directory, standing.team)
+    ids = team_ids_of(scope.directory, scope.team)
     first = standing.today - 6
-    return await shares(tx, "tool", team_ids=ids, first_day=first, end_day=first + 7, before_day=first - 7)
+    return await shares(scope.tx, "tool", team_ids=ids, first_day=first, end_day=first + 7, before_day=first - 7)
 
 
 async def click_show(asked: SlackRequest) -> None:
@@ -84,8 +81,8 @@ async def show_team(asked: SlackRequest, team_id: int) -> None:
     """How a team stands, to the person alone: the same figures as the command's, under the same rules."""
     context = asked.context
     async with context.store.read() as tx:
-        rulebook = await context.rulebooks.current(tx)
-        directory = rulebook.directory
+        scope = await asked.scope(tx)
+        directory = scope.directory
         team = next((t for t in directory.teams if t.id == team_id), None)
         if team is None:
             raise Refusal("There is no such team any more.")
@@ -93,7 +90,7 @@ async def show_team(asked: SlackRequest, team_id: int) -> None:
         if not in_its_channel and not directory.may_see(asked.person.id, team):
             message = views.not_your_team_message(team)
         else:
-            message = await _standing_message(tx, rulebook, team, asked)
+            message = await _standing_message(scope.of_team(team))
     await asked.reply(message, fallback=without_chart(message))
 
 
@@ -101,11 +98,11 @@ async def click_share(asked: SlackRequest) -> None:
     """Share to channel: what was shown to the person alone is posted for all, in the team's own channel only."""
     context = asked.context
     async with context.store.read() as tx:
-        rulebook = await context.rulebooks.current(tx)
-        team = next((t for t in rulebook.directory.teams if t.id == asked.id), None)
+        scope = await asked.scope(tx)
+        team = next((t for t in scope.directory.teams if t.id == asked.id), None)
         if team is None or team.channel_id != asked.channel_id or team.channel_state not in ("linked", "unresolved"):
             raise Refusal("A team's figures are shared in its own channel only. Run the command there.")
-        message = await _standing_message(tx, rulebook, team, asked, shared_by=called(asked.person))
+        message = await _standing_message(scope.of_team(team), shared_by=called(asked.person))
     async with context.store.begin() as tx:
         key = f"share:{team.id}:{asked.person.id}:{asked.body['actions'][0].get('action_ts', '')}"
         await tx.outbox.put(message, dedupe_key=key, at=context.now_micros(), to_team_id=team.id)
@@ -115,11 +112,10 @@ async def click_share(asked: SlackRequest) -> None:
 
 async def show_my_use(asked: SlackRequest) -> None:
     """`/tokens me`: the person's own use, to them alone."""
-    context = asked.context
-    async with context.store.read() as tx:
-        rulebook = await context.rulebooks.current(tx)
-        use = await use_of(tx, rulebook, asked.person, context)
-    await asked.reply(my_use_message(use, command=context.settings.command))
+    async with asked.context.store.read() as tx:
+        scope = await asked.scope(tx)
+        use = await use_of(scope, asked.person)
+    await asked.reply(my_use_message(use, command=scope.command))
 
 
 async def show_help(asked: SlackRequest) -> None:

@@ -13,7 +13,8 @@ from bot.detection.histories import Histories
 from bot.periods import micros
 from bot.settings import Settings
 from handlers.rulebooks import Rulebooks
-from storage.store import Store
+from handlers.scope import Scope
+from storage.store import Store, Transaction
 
 
 @dataclass
@@ -37,6 +38,11 @@ class Context:
 
     def now_micros(self) -> int:
         return micros(self.clock.now())
+
+    async def scope(self, tx: Transaction, *, now: datetime | None = None) -> Scope:
+        """Returns the scope of a transaction: by the rulebook in force and, unless `now` is given, the clock."""
+        rulebook = await self.rulebooks.current(tx)
+        return Scope(tx=tx, rulebook=rulebook, now=now or self.now(), command=self.settings.command)
 
 
 def make_context(settings: Settings, clock: Clock, *, slack: AsyncWebClient | None = None) -> Context:

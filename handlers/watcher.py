@@ -63,17 +63,16 @@ async def _judge_budgets(
     if not due:
         return
     async with context.store.read() as tx:
-        directory = (await context.rulebooks.current(tx)).directory
-        teams = {team_id: _payer(directory, team_id) for team_id, _ in due}
-        news = await teams_with_budget_changes(tx, directory, list(dict.fromkeys(teams.values())), now=now)
+        scope = await context.scope(tx, now=now)
+        teams = {team_id: _payer(scope.directory, team_id) for team_id, _ in due}
+        news = await teams_with_budget_changes(scope, list(dict.fromkeys(teams.values())))
     for team_id, version in due:
         if teams[team_id].id not in news:
             continue
         try:
             async with context.store.begin() as tx:
-                rulebook = await context.rulebooks.current(tx)
-                team = _payer(rulebook.directory, team_id)
-                await judge_budget(tx, rulebook, team, now=now, command=context.settings.command)
+                scope = await context.scope(tx, now=now)
+                await judge_budget(scope.of_team(_payer(scope.directory, team_id)))
                 if team_id not in failed:
                     await tx.alerts.mark_judged(team_id, version, at=micros(now))
         except DatabaseError:

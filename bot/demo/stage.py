@@ -124,21 +124,15 @@ async def _budget_by_spend(context: Context) -> None:
 
 async def _ask(context: Context, request: DemoRequest) -> None:
     async with context.store.begin() as tx:
-        rulebook = await context.rulebooks.current(tx)
+        scope = await context.scope(tx)
         asker = request.asker
         person = await tx.people.ensure_from_slack(
             slack_id=asker.slack_id, email=asker.email, name=asker.real_name, timezone=asker.timezone
         )
-        team = rulebook.directory.by_slug(request.team)
+        team = scope.directory.by_slug(request.team)
         assert team is not None
         await create_request(
-            tx,
-            rulebook,
-            team=team,
-            person_id=person.id,
-            amount_nanos=request.amount_nanos,
-            reason=request.reason,
-            now=context.now(),
+            scope.of_team(team), person_id=person.id, amount_nanos=request.amount_nanos, reason=request.reason
         )
 
 

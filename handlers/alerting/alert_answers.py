@@ -2,13 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.periods import micros
 from bot.refusals import Refusal
-from bot.rulebook import Rulebook
 from bot.views.alerting import alerts as views
 from bot.views.alerting.alerts import Choice
 from bot.views.alerting.key_owners import OWNER_ON_IT
@@ -25,28 +22,25 @@ from handlers.alerting.key_owners import notify_owner, owner_key
 from handlers.commands import show_team
 from handlers.context import Context
 from handlers.requests.request_forms import open_request_form
+from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.callers import called
 from storage.alerting.alerts import AlertRecord
-from storage.store import Transaction
 
 
-async def mark_not_useful(
-    tx: Transaction, rulebook: Rulebook, alert_id: int, *, by: int, now: datetime, command: str
-) -> None:
+async def mark_not_useful(scope: Scope, alert_id: int, *, by: int) -> None:
     """Somebody found an alert not useful. It answers one that nobody answered; else whoever is on it stays on it."""
-    record = await alert_to_answer(tx, alert_id)
+    record = await alert_to_answer(scope.tx, alert_id)
     if record.useless_by == by:
         return
     if record.useless_by is not None:
-        raise Refusal(f"{called(await tx.people.by_id(record.useless_by))} said so already.")
-    at = micros(now)
+        raise Refusal(f"{called(await scope.tx.people.by_id(record.useless_by))} said so already.")
+    at = scope.at
     found = replace(record, useless_by=by, useless_at=at)
     if record.answered_at is None:
         first = record.first_answered_at or at
         found = replace(found, state="useless", answered_by=by, answered_at=at, first_answered_at=first)
-    detail = {"answer": "useless"}
-    await save_answer(tx, rulebook, found, by=by, action="answer alert", detail=detail, now=now, command=command)
+    await save_answer(scope, found, by=by, action="answer alert", detail={"answer": "useless"})
 
 
 async def click_acknowledge(asked: SlackRequest) -> None:
@@ -61,20 +55,10 @@ async def click_owner_on_it(asked: SlackRequest) -> None:
 async def _acknowledge(asked: SlackRequest, *, as_owner: bool) -> None:
     context = asked.context
     async with context.store.begin() as tx:
-        rulebook = await context.rulebooks.current(tx)
-        await answer_alert(
-            tx,
-            rulebook,
-            asked.id,
-            answer="acknowledged",
-            by=asked.person.id,
-            seen_at=None,
-            now=asked.now,
-            command=context.settings.command,
-            as_owner=as_owner,
-        )
+        scope = await asked.scope(tx)
+        await answer_alert(scope, asked.id, answer="acknowledged", by=asked.person.id, seen_at=None, as_owner=as_owner)
         if await tx.outbox.known(owner_key(asked.id)):
-            await notify_owner(tx, rulebook, asked.id, at=context.now_micros())
+            await notify_owner(scope, asked.id)
     context.wake_outbox.set()
     context.wake_watcher.set()  # the alert may stand in a message with others
     await asked.ack()
@@ -107,11 +91,9 @@ async def show_alert_standing(asked: SlackRequest) -> None:
 async def choose_not_useful(asked: SlackRequest) -> None:
     context = asked.context
     async with context.store.begin() as tx:
-        rulebook = await context.rulebooks.current(tx)
-        await require_mute_permission(tx, rulebook, asked, asked.id)
-        await mark_not_useful(
-            tx, rulebook, asked.id, by=asked.person.id, now=asked.now, command=context.settings.command
-        )
+        scope = await asked.scope(tx)
+        await require_mute_permission(scope, asked, asked.id)
+        await mark_not_useful(scope, asked.id, by=asked.person.id)
     context.wake_outbox.set()
     context.wake_watcher.set()  # the alert may stand in a message with others
     await asked.ack()

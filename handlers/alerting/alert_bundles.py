@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 from bot.messages import Message
-from bot.rulebook import Rulebook
 from bot.views.alerting.alert_bundles import BundledAlert, bundle_message
 from handlers.context import Context
+from handlers.scope import Scope
 from storage.alerting.alert_bundles import AlertCopy
-from storage.store import Transaction
 
 BUNDLED_KINDS = frozenset({"threshold", "forecast"})
 """Kinds whose copies to people wait for the end of the sweep."""
@@ -22,7 +21,7 @@ async def bundle_alerts(context: Context) -> int:
             return 0
     changed = 0
     async with context.store.begin() as tx:
-        rulebook = await context.rulebooks.current(tx)
+        scope = await context.scope(tx)
         by_person: dict[int, list[AlertCopy]] = {}
         for copy in await tx.alert_bundles.waiting(at=at):
             record = await tx.alerts.by_id(copy.alert_id)
@@ -33,38 +32,35 @@ async def bundle_alerts(context: Context) -> int:
             if len(copies) == 1:
                 await tx.alert_bundles.release(copies[0])
             else:
-                await _bundle(tx, rulebook, person_id, copies, command=context.settings.command, at=at)
+                await _bundle(scope, person_id, copies)
             changed += 1
         for key in await tx.alert_bundles.changed_keys():
             members = await tx.alert_bundles.members(key)
-            message = await _message(tx, rulebook, members, command=context.settings.command)
-            changed += await tx.outbox.change(key, message, at=at)
+            changed += await tx.outbox.change(key, await _message(scope, members), at=at)
             await tx.alert_bundles.mark_drawn(key)
     if changed:
         context.wake_outbox.set()
     return changed
 
 
-async def _bundle(
-    tx: Transaction, rulebook: Rulebook, person_id: int, copies: Sequence[AlertCopy], *, command: str, at: int
-) -> None:
+async def _bundle(scope: Scope, person_id: int, copies: Sequence[AlertCopy]) -> None:
     key = f"alerts-of:{person_id}:{copies[0].outbox_id}"
-    message = await _message(tx, rulebook, copies, command=command)
-    await tx.outbox.put(message, dedupe_key=key, at=at, to_person_id=person_id)
-    await tx.alert_bundles.bundle(copies, key=key)
+    message = await _message(scope, copies)
+    await scope.tx.outbox.put(message, dedupe_key=key, at=scope.at, to_person_id=person_id)
+    await scope.tx.alert_bundles.bundle(copies, key=key)
 
 
-async def _message(tx: Transaction, rulebook: Rulebook, copies: Sequence[AlertCopy], *, command: str) -> Message:
+async def _message(scope: Scope, copies: Sequence[AlertCopy]) -> Message:
     shown = []
     for copy in copies:
-        record = await tx.alerts.by_id(copy.alert_id)
+        record = await scope.tx.alerts.by_id(copy.alert_id)
         assert record is not None, "alerts are kept as long as their messages"
         shown.append(
             BundledAlert(
                 alert_id=record.id,
-                team_name=rulebook.directory.by_id(record.team_id).name,
+                team_name=scope.directory.by_id(record.team_id).name,
                 text=copy.text,
                 is_open=record.state == "open" and record.closed_at is None,
             )
         )
-    return bundle_message(shown, command=command)
+    return bundle_message(shown, command=scope.command)

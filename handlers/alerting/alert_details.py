@@ -5,14 +5,12 @@ from typing import cast
 from bot.alerting.alert_details import SMALLEST_GROUP, AlertDetails, HourLine, PartLine, may_see_people
 from bot.alerting.key_owners import NOBODY, median_of_same_hours
 from bot.charts.values import SpikeHours, decode
-from bot.org.teams import Team
-from bot.periods import micros
 from bot.refusals import Refusal
-from bot.rulebook import Rulebook
 from bot.views.alerting.alert_details import details_view
 from bot.views.blocks import name
 from handlers.alerting.alert_messages import NO_ALERT
 from handlers.alerting.answer_text import answer_text
+from handlers.scope import Scope, TeamScope
 from handlers.slack.answers import SlackRequest
 from handlers.slack.callers import called
 from storage.alerting.alerts import AlertRecord
@@ -31,27 +29,26 @@ async def open_details(asked: SlackRequest) -> None:
     """The modal; looking at people is written down for them to see."""
     context = asked.context
     async with context.store.begin() as tx:
-        rulebook = await context.rulebooks.current(tx)
+        scope = await asked.scope(tx)
         record = await tx.alerts.by_id(asked.id)
         if record is None or record.kind != "spike":
             raise Refusal(NO_ALERT)
-        team = rulebook.directory.by_id(record.team_id)
+        team = scope.directory.by_id(record.team_id)
         in_its_channel = team.is_at(asked.channel_id) and team.mode != "preview"
-        if not in_its_channel and not rulebook.directory.may_see(asked.person.id, team):
+        if not in_its_channel and not scope.directory.may_see(asked.person.id, team):
             raise Refusal(f"The figures of {name(team.name)} are for its members and managers.")
-        view = details_view(await details_of(tx, rulebook, record, viewer_id=asked.person.id, at=micros(asked.now)))
+        view = details_view(await details_of(scope, record, viewer_id=asked.person.id))
     await asked.client.views_open(trigger_id=asked.trigger_id, view=view)
 
 
-async def details_of(
-    tx: Transaction, rulebook: Rulebook, record: AlertRecord, *, viewer_id: int, at: int
-) -> AlertDetails:
+async def details_of(scope: Scope, record: AlertRecord, *, viewer_id: int) -> AlertDetails:
     """Everything that the details show to somebody, and the note for the people who were looked at."""
-    facts = record.facts
-    team = rulebook.directory.by_id(record.team_id)
+    facts, tx = record.facts, scope.tx
+    team_scope = scope.of_team_id(record.team_id)
+    team = team_scope.team
     first, end = int(facts["from_hour"]), int(facts["last_hour"]) + 1
     spent = await tx.reports.by_person_in_hours(team.id, first_hour=first, end_hour=end)
-    people, note = await _people(tx, rulebook, team, spent, record=record, viewer_id=viewer_id, at=at)
+    people, note = await _people(team_scope, spent, record=record, viewer_id=viewer_id)
     return AlertDetails(
         team=team,
         alert_id=record.id,
@@ -115,28 +112,22 @@ async def _parts(tx: Transaction, team_id: int, *, first: int, end: int) -> tupl
 
 
 async def _people(
-    tx: Transaction,
-    rulebook: Rulebook,
-    team: Team,
-    spent: dict[int, int],
-    *,
-    record: AlertRecord,
-    viewer_id: int,
-    at: int,
+    scope: TeamScope, spent: dict[int, int], *, record: AlertRecord, viewer_id: int
 ) -> tuple[tuple[tuple[str, int], ...] | None, str]:
     """(who, nano-dollars) with a note, if the viewer may see others' figures."""
-    if not may_see_people(rulebook.directory, viewer_id, team):
+    if not may_see_people(scope.directory, viewer_id, scope.team):
         return None, ""
     ids = [person_id for person_id, nanos in spent.items() if person_id != NOBODY and nanos > 0]
     if len(ids) < SMALLEST_GROUP:
         return None, f"Fewer than {SMALLEST_GROUP} people used something in these hours, so they are not told apart."
-    await tx.people.record_look(ids, by=viewer_id, team_id=team.id, at=at)
+    tx, team_id, at = scope.tx, scope.team.id, scope.at
+    await tx.people.record_look(ids, by=viewer_id, team_id=team_id, at=at)
     await tx.audit.record(
         at=at,
         actor_id=viewer_id,
         action="look at people",
         subject=f"alert:{record.id}",
-        detail={"team_id": team.id, "people": sorted(ids)},
+        detail={"team_id": team_id, "people": sorted(ids)},
     )
     known = await tx.people.by_ids(ids)
     ranked = sorted(ids, key=lambda person_id: (-spent[person_id], person_id))

@@ -2,96 +2,74 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from bot.alerting.alert_answers import Answer, is_repeated_answer, may_mute, refuse_if_over
 from bot.alerting.delivery_rules import SEVERITIES, Severity
 from bot.messages import Message
-from bot.periods import micros
 from bot.refusals import Refusal
-from bot.rulebook import Rulebook
 from bot.views.blocks import name
 from handlers.alerting.answer_text import answerer_name
 from handlers.alerting.budget_alerts import FORECAST, THRESHOLD, budget_message
 from handlers.alerting.delivery_rules import alert_key, post_alert
 from handlers.alerting.spikes import spike_message
+from handlers.scope import Scope, TeamScope
 from handlers.slack.answers import SlackRequest
 from storage.alerting.alerts import AlertRecord
 from storage.store import Transaction
 
 NO_ALERT = "There is no such alert any more."
-MessageBuilder = Callable[[Transaction, Rulebook, AlertRecord, datetime, str], Awaitable[Message]]
-"""Makes the message of (transaction, rulebook, alert, now, command)."""
-
-
-async def _spike(tx: Transaction, rulebook: Rulebook, record: AlertRecord, now: datetime, command: str) -> Message:
-    return await spike_message(tx, rulebook.directory.by_id(record.team_id), record, command=command)
-
-
-async def _budget(tx: Transaction, rulebook: Rulebook, record: AlertRecord, now: datetime, command: str) -> Message:
-    return await budget_message(tx, rulebook, record, now=now, command=command)
-
-
-MESSAGE_BUILDERS: dict[str, MessageBuilder] = {"spike": _spike, THRESHOLD: _budget, FORECAST: _budget}
-"""How an alert of each kind is shown again."""
+MESSAGE_BUILDERS: dict[str, Callable[[TeamScope, AlertRecord], Awaitable[Message]]] = {
+    "spike": spike_message,
+    THRESHOLD: budget_message,
+    FORECAST: budget_message,
+}
+"""Builds the message of an alert of each kind as it stands, in the scope of its team."""
 
 
 async def save_answer(
-    tx: Transaction,
-    rulebook: Rulebook,
-    record: AlertRecord,
-    *,
-    by: int | None,
-    action: str,
-    detail: dict[str, Any],
-    now: datetime,
-    command: str,
+    scope: Scope, record: AlertRecord, *, by: int | None, action: str, detail: dict[str, Any]
 ) -> None:
     """Saves an alert with what became of it, and brings its message up to date; an open one that stayed quiet is said now."""
-    at = micros(now)
+    tx, at, team_scope = scope.tx, scope.at, scope.of_team_id(record.team_id)
     await tx.alerts.save(record)
     await tx.audit.record(at=at, actor_id=by, action=action, subject=f"alert:{record.id}", detail=detail)
-    message = await MESSAGE_BUILDERS[record.kind](tx, rulebook, record, now, command)
+    message = await MESSAGE_BUILDERS[record.kind](team_scope, record)
     key = alert_key(record.id)
     if await tx.outbox.known(key):
         await tx.outbox.change(key, message, at=at)
     elif record.state == "open":
-        team = rulebook.directory.by_id(record.team_id)
         severity: Severity = next((known for known in SEVERITIES if known == record.facts.get("severity")), "medium")
-        await post_alert(tx, rulebook, team, message, record=record, severity=severity, at=at)
+        await post_alert(team_scope, message, record=record, severity=severity)
 
 
-async def redraw_alert(tx: Transaction, rulebook: Rulebook, alert_id: int, *, now: datetime, command: str) -> None:
+async def redraw_alert(scope: Scope, alert_id: int) -> None:
     """Brings an alert's message up to date with what is known now."""
-    record = await tx.alerts.for_answer(alert_id)
+    record = await scope.tx.alerts.for_answer(alert_id)
     if record is not None:
-        message = await MESSAGE_BUILDERS[record.kind](tx, rulebook, record, now, command)
-        await tx.outbox.change(alert_key(record.id), message, at=micros(now))
+        message = await MESSAGE_BUILDERS[record.kind](scope.of_team_id(record.team_id), record)
+        await scope.tx.outbox.change(alert_key(record.id), message, at=scope.at)
 
 
 async def answer_alert(
-    tx: Transaction,
-    rulebook: Rulebook,
+    scope: Scope,
     alert_id: int,
     *,
     answer: Answer,
     by: int,
     seen_at: int | None,
-    now: datetime,
-    command: str,
     until: int | None = None,
     as_owner: bool = False,
 ) -> bool:
     """Somebody answered: kept, and shown in the message in place of the buttons. Raises Refusal if somebody else answered
     since the clicker looked: `seen_at` is when the answer was given that they saw, None for none. Returns whether it is
     news: the same click may come twice."""
-    record = await alert_to_answer(tx, alert_id)
+    record = await alert_to_answer(scope.tx, alert_id)
     if record.answered_at != seen_at:
         if is_repeated_answer(state=record.state, answered_by=record.answered_by, answer=answer, by=by):
             return False
-        await _refuse_answered(tx, record)
-    at = micros(now)
+        await _refuse_answered(scope.tx, record)
+    at = scope.at
     answered = replace(
         record,
         state=answer,
@@ -101,9 +79,7 @@ async def answer_alert(
         snoozed_until=until,
         answered_as="owner" if as_owner else "",
     )
-    await save_answer(
-        tx, rulebook, answered, by=by, action="answer alert", detail={"answer": answer}, now=now, command=command
-    )
+    await save_answer(scope, answered, by=by, action="answer alert", detail={"answer": answer})
     return True
 
 
@@ -123,14 +99,14 @@ async def alert_to_answer(tx: Transaction, alert_id: int) -> AlertRecord:
 
 
 async def require_mute_permission(
-    tx: Transaction, rulebook: Rulebook, asked: SlackRequest, alert_id: int, *, channel: str = ""
+    scope: Scope, asked: SlackRequest, alert_id: int, *, channel: str = ""
 ) -> AlertRecord:
     """The alert, if the one who asks may keep it and its like quiet; raises Refusal otherwise. `channel` is where a form was
     opened."""
-    record = await tx.alerts.by_id(alert_id)
+    record = await scope.tx.alerts.by_id(alert_id)
     if record is None:
         raise Refusal(NO_ALERT)
-    directory = rulebook.directory
+    directory = scope.directory
     team = directory.by_id(record.team_id)
     in_its_channel = team.is_at(channel or asked.channel_id)
     if not may_mute(directory, asked.person.id, team, in_its_channel=in_its_channel):

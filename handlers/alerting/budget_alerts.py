@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import datetime
 
 from bot.alerting.budget_alerts import (
     FULL_PERCENT,
@@ -22,28 +21,30 @@ from bot.alerting.delivery_rules import Severity
 from bot.books.budgets import Standing
 from bot.books.forecasts import RunOutForecast, forecast_run_out
 from bot.messages import Message
-from bot.org.teams import Team
 from bot.periods import DAY_MICROS, day_start, micros, moment
-from bot.rulebook import Rulebook
 from bot.views.alerting import budget_alerts as views
 from bot.views.books.budgets import team_may_request
 from handlers.alerting.answer_text import answer_text
 from handlers.alerting.delivery_rules import alert_key, post_alert, repost_alert
 from handlers.books.standings import standing_of
 from handlers.context import Context
+from handlers.scope import TeamScope
 from storage.alerting.alerts import AlertRecord
-from storage.store import Transaction
 
 THRESHOLD, FORECAST = "threshold", "forecast"
 KINDS = (THRESHOLD, FORECAST)
 
 
-async def judge_budget(tx: Transaction, rulebook: Rulebook, team: Team, *, now: datetime, command: str) -> None:
+async def judge_budget(scope: TeamScope) -> None:
     """What a team, or finance for the organisation, should know of its budget now. At most one alert comes of it: a line
     that was crossed says what a forecast would."""
-    standing = await standing_of(tx, rulebook.directory, team, now=now)
-    posted_threshold = await _judge_lines(tx, rulebook, standing, now=now, command=command, silently=False)
-    await _judge_forecast(tx, rulebook, standing, now=now, command=command, silently=posted_threshold)
+    standing = await _standing(scope)
+    posted_threshold = await _judge_lines(scope, standing, silently=False)
+    await _judge_forecast(scope, standing, silently=posted_threshold)
+
+
+async def _standing(scope: TeamScope) -> Standing:
+    return await standing_of(scope.tx, scope.directory, scope.team, now=scope.now)
 
 
 def has_budget_change(standing: Standing, lines: Sequence[AlertRecord], forecasts: Sequence[AlertRecord]) -> bool:
@@ -56,25 +57,20 @@ def has_budget_change(standing: Standing, lines: Sequence[AlertRecord], forecast
     return standing.balance.allocated_nanos > 0 and _forecast_step(standing, last)[0] is not None
 
 
-async def judge_thresholds(
-    tx: Transaction, rulebook: Rulebook, team: Team, *, now: datetime, command: str, silently: bool
-) -> None:
+async def judge_thresholds(scope: TeamScope, *, silently: bool) -> None:
     """The lines that a team's spend has crossed; `silently` notes them, so that they are never said."""
-    standing = await standing_of(tx, rulebook.directory, team, now=now)
-    await _judge_lines(tx, rulebook, standing, now=now, command=command, silently=silently)
+    await _judge_lines(scope, await _standing(scope), silently=silently)
 
 
-async def _judge_lines(
-    tx: Transaction, rulebook: Rulebook, standing: Standing, *, now: datetime, command: str, silently: bool
-) -> bool:
+async def _judge_lines(scope: TeamScope, standing: Standing, *, silently: bool) -> bool:
     """Ends the alerts whose line lies ahead again, and notes or says the lines that were crossed. Returns whether one was
     said."""
-    team, at = standing.team, micros(now)
+    tx, team = scope.tx, scope.team
     records = await tx.alerts.of_period(team_id=team.id, kind=THRESHOLD, period=standing.period.name)
     said = []
     for record in records:
-        kept = await _end_if_below_threshold(tx, standing, record, because=None, at=at)
-        said.append(threshold_of(await _mark_spent(tx, standing, kept, command=command, at=at)))
+        kept = await _end_if_below_threshold(scope, standing, record, because=None)
+        said.append(threshold_of(await _mark_spent(scope, standing, kept)))
     was_posted = False
     for alert in _lines_due(standing, said, silently=silently):
         new = await tx.alerts.add(
@@ -82,14 +78,16 @@ async def _judge_lines(
             team_id=team.id,
             kind=THRESHOLD,
             state="silent" if alert.silent else "open",
-            at=at,
+            at=scope.at,
             facts={"percent": alert.percent, "period": standing.period.name, "by_holds": alert.by_holds},
         )
         if new is None or alert.silent:
             continue
-        message = views.threshold_message(standing, alert.percent, alert_id=new.id, command=command, answered=None)
+        message = views.threshold_message(
+            standing, alert.percent, alert_id=new.id, command=scope.command, answered=None
+        )
         severity: Severity = "high" if alert.percent >= FULL_PERCENT else "medium"
-        await post_alert(tx, rulebook, team, message, record=new, severity=severity, at=at)
+        await post_alert(scope, message, record=new, severity=severity)
         was_posted = True
     return was_posted
 
@@ -111,16 +109,16 @@ def threshold_of(record: AlertRecord) -> RecordedThreshold:
 
 
 async def _end_if_below_threshold(
-    tx: Transaction, standing: Standing, record: AlertRecord, *, because: str | None, at: int
+    scope: TeamScope, standing: Standing, record: AlertRecord, *, because: str | None
 ) -> AlertRecord:
     if not _ends(standing, record, because=because):
         return record
     said = threshold_of(record)
-    ended = replace(record, closed_at=at)
-    await tx.alerts.save(ended)
+    ended = replace(record, closed_at=scope.at)
+    await scope.tx.alerts.save(ended)
     why = because or (views.RELEASED if said.by_holds else views.raised_words(standing))
     message = views.threshold_resolved_message(standing, said.percent, alert_id=record.id, because=why)
-    await tx.outbox.change(alert_key(record.id), message, at=at)
+    await scope.tx.outbox.change(alert_key(record.id), message, at=scope.at)
     return ended
 
 
@@ -136,28 +134,25 @@ def _is_spent_by_now(standing: Standing, record: AlertRecord) -> bool:
     return is_open and balance.charged_nanos >= balance.allocated_nanos
 
 
-async def _mark_spent(
-    tx: Transaction, standing: Standing, record: AlertRecord, *, command: str, at: int
-) -> AlertRecord:
+async def _mark_spent(scope: TeamScope, standing: Standing, record: AlertRecord) -> AlertRecord:
     """What holds had used up and is spent now is said so, in the message that is there."""
     if not _is_spent_by_now(standing, record):
         return record
     spent = replace(record, facts={**record.facts, "by_holds": False})
-    await tx.alerts.save(spent)
-    answered = await answer_text(tx, spent)
-    message = views.threshold_message(standing, FULL_PERCENT, alert_id=spent.id, command=command, answered=answered)
-    await tx.outbox.change(alert_key(spent.id), message, at=at)
+    await scope.tx.alerts.save(spent)
+    answered = await answer_text(scope.tx, spent)
+    message = views.threshold_message(
+        standing, FULL_PERCENT, alert_id=spent.id, command=scope.command, answered=answered
+    )
+    await scope.tx.outbox.change(alert_key(spent.id), message, at=scope.at)
     return spent
 
 
-async def _judge_forecast(
-    tx: Transaction, rulebook: Rulebook, standing: Standing, *, now: datetime, command: str, silently: bool
-) -> None:
+async def _judge_forecast(scope: TeamScope, standing: Standing, *, silently: bool) -> None:
     """Says that the budget is expected to run out, and keeps what was said of it true."""
-    team, at = standing.team, micros(now)
     if standing.balance.allocated_nanos <= 0:
         return
-    records = await tx.alerts.of_period(team_id=team.id, kind=FORECAST, period=standing.period.name)
+    records = await scope.tx.alerts.of_period(team_id=scope.team.id, kind=FORECAST, period=standing.period.name)
     before = [forecast_of(record) for record in records]
     last = before[-1] if before else None
     step, found = _forecast_step(standing, last)
@@ -166,8 +161,8 @@ async def _judge_forecast(
     if step == "say":
         assert found is not None, "only what was found is said"
         if last is not None and last.outcome == "expected":
-            await _show(tx, team, records[-1], replace(last, outcome="nearer"), command=command, at=at)
-        await _post_forecast(tx, rulebook, standing, found, before, silently=silently, command=command, at=at)
+            await _show(scope, records[-1], replace(last, outcome="nearer"))
+        await _post_forecast(scope, standing, found, before, silently=silently)
         return
     assert last is not None, "only what was said changes"
     if step == "show":
@@ -175,7 +170,7 @@ async def _judge_forecast(
         shown = foretold(standing, found, last)
     else:
         shown = replace(last, outcome="recovered" if step == "recover" else "ran_out", shown_on=standing.today)
-    await _show(tx, team, records[-1], shown, command=command, at=at)
+    await _show(scope, records[-1], shown)
 
 
 def _forecast_step(
@@ -187,42 +182,38 @@ def _forecast_step(
 
 
 async def _post_forecast(
-    tx: Transaction,
-    rulebook: Rulebook,
+    scope: TeamScope,
     standing: Standing,
     found: RunOutForecast,
     before: list[PostedForecast],
     *,
     silently: bool,
-    command: str,
-    at: int,
 ) -> None:
-    team, silent = standing.team, silently or standing.team.mode == "announce"
-    record = await tx.alerts.add(
+    silent = silently or scope.team.mode == "announce"
+    record = await scope.tx.alerts.add(
         dedupe_key=revision_key(FORECAST, standing, len(before), of=[one.allocated_nanos for one in before]),
-        team_id=team.id,
+        team_id=scope.team.id,
         kind=FORECAST,
         state="silent" if silent else "open",
-        at=at,
+        at=scope.at,
         facts={"period": standing.period.name, "foretold": asdict(foretold(standing, found, None))},
     )
     if record is None or silent:
         return
-    message = _forecast_message(team, record, command=command, answered=None)
-    await post_alert(tx, rulebook, team, message, record=record, severity="medium", at=at)
+    message = _forecast_message(scope, record, answered=None)
+    await post_alert(scope, message, record=record, severity="medium")
 
 
-async def _show(
-    tx: Transaction, team: Team, record: AlertRecord, shown: PostedForecast, *, command: str, at: int
-) -> None:
+async def _show(scope: TeamScope, record: AlertRecord, shown: PostedForecast) -> None:
     """Edits a forecast's message; it is open again where the run-out is expected again."""
+    tx, at = scope.tx, scope.at
     closed_at = None if shown.outcome == "expected" else record.closed_at or at
     kept = replace(record, closed_at=closed_at, facts={**record.facts, "foretold": asdict(shown)})
     await tx.alerts.save(kept)
-    message = _forecast_message(team, kept, command=command, answered=await answer_text(tx, kept))
+    message = _forecast_message(scope, kept, answered=await answer_text(tx, kept))
     await tx.outbox.change(alert_key(kept.id), message, at=at)
     if record.closed_at is not None and closed_at is None:
-        await repost_alert(tx, team, kept, severity="medium", at=at)
+        await repost_alert(scope, kept, severity="medium")
 
 
 def forecast_of(record: AlertRecord) -> PostedForecast:
@@ -230,13 +221,13 @@ def forecast_of(record: AlertRecord) -> PostedForecast:
     return PostedForecast(**record.facts["foretold"])
 
 
-def _forecast_message(team: Team, record: AlertRecord, *, command: str, answered: str | None) -> Message:
+def _forecast_message(scope: TeamScope, record: AlertRecord, *, answered: str | None) -> Message:
     return views.forecast_message(
         forecast_of(record),
-        team=team,
+        team=scope.team,
         alert_id=record.id,
-        command=command,
-        team_may_request=team_may_request(team),
+        command=scope.command,
+        team_may_request=team_may_request(scope.team),
         answered=answered,
     )
 
@@ -244,19 +235,19 @@ def _forecast_message(team: Team, record: AlertRecord, *, command: str, answered
 async def end_past(context: Context) -> int:
     """Ends the alerts of periods that are over, a day after. Nothing is armed by it, and nothing has recovered: a line's
     message stays as it is, a forecast that did not come true says so. Returns how many."""
-    at = context.now_micros()
     ended = 0
     async with context.store.begin() as tx:
-        rulebook = await context.rulebooks.current(tx)
+        scope = await context.scope(tx)
+        directory, at = scope.directory, scope.at
         for record in await tx.alerts.running_of_kinds(KINDS, opened_before=at - DAY_MICROS):
-            team = rulebook.directory.by_id(record.team_id)
-            if rulebook.directory.period_at(team, at - DAY_MICROS).first_day <= team.day_of(record.opened_at):
+            team = directory.by_id(record.team_id)
+            if directory.period_at(team, at - DAY_MICROS).first_day <= team.day_of(record.opened_at):
                 continue
             over = replace(record, closed_at=at, facts={**record.facts, "is_over": True})
             ended += 1
             if record.kind == FORECAST:
                 lasted = replace(forecast_of(record), outcome="lasted")
-                await _show(tx, team, over, lasted, command=context.settings.command, at=at)
+                await _show(scope.of_team(team), over, lasted)
             else:
                 await tx.alerts.save(over)
     if ended:
@@ -264,30 +255,27 @@ async def end_past(context: Context) -> int:
     return ended
 
 
-async def budget_message(
-    tx: Transaction, rulebook: Rulebook, record: AlertRecord, *, now: datetime, command: str
-) -> Message:
+async def budget_message(scope: TeamScope, record: AlertRecord) -> Message:
     """A budget alert's message as it stands, with its answer if somebody gave one: of a period that is over, as it ended."""
-    team = rulebook.directory.by_id(record.team_id)
-    answered = await answer_text(tx, record)
+    team, directory, now = scope.team, scope.directory, scope.now
+    answered = await answer_text(scope.tx, record)
     if record.kind == FORECAST:
-        return _forecast_message(team, record, command=command, answered=answered)
-    period = rulebook.directory.period_at(team, record.opened_at)
-    if period != rulebook.directory.period_at(team, micros(now)):
+        return _forecast_message(scope, record, answered=answered)
+    period = directory.period_at(team, record.opened_at)
+    if period != directory.period_at(team, scope.at):
         now = moment(micros(day_start(period.end_day, team.zone_on(record.opened_at))) - 1)
-    standing = await standing_of(tx, rulebook.directory, team, now=now)
+    standing = await standing_of(scope.tx, directory, team, now=now)
     percent = int(record.facts["percent"])
-    return views.threshold_message(standing, percent, alert_id=record.id, command=command, answered=answered)
+    return views.threshold_message(standing, percent, alert_id=record.id, command=scope.command, answered=answered)
 
 
-async def budget_raised(
-    tx: Transaction, rulebook: Rulebook, team: Team, *, because: str, now: datetime, command: str
-) -> None:
+async def budget_raised(scope: TeamScope, *, because: str) -> None:
     """A grant, or usage that moved away, made a team's budget alerts untrue: those whose line lies ahead again say so,
     without their buttons, and so does a forecast. `because` is a sentence in mrkdwn."""
-    standing = await standing_of(tx, rulebook.directory, team, now=now)
-    for record in await tx.alerts.of_period(team_id=team.id, kind=THRESHOLD, period=standing.period.name):
-        await _end_if_below_threshold(tx, standing, record, because=because, at=micros(now))
-    records = await tx.alerts.of_period(team_id=team.id, kind=FORECAST, period=standing.period.name)
+    alerts, team_id = scope.tx.alerts, scope.team.id
+    standing = await _standing(scope)
+    for record in await alerts.of_period(team_id=team_id, kind=THRESHOLD, period=standing.period.name):
+        await _end_if_below_threshold(scope, standing, record, because=because)
+    records = await alerts.of_period(team_id=team_id, kind=FORECAST, period=standing.period.name)
     if records and forecast_of(records[-1]).outcome == "expected":
-        await _judge_forecast(tx, rulebook, standing, now=now, command=command, silently=False)
+        await _judge_forecast(scope, standing, silently=False)

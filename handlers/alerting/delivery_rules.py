@@ -16,22 +16,21 @@ from bot.alerting.delivery_rules import (
     rank,
 )
 from bot.messages import Message
-from bot.org.teams import Team
-from bot.periods import DAY_MICROS
+from bot.org.teams import Directory, Team
+from bot.periods import DAY_MICROS, micros
 from bot.refusals import Refusal
-from bot.rulebook import Rulebook
 from bot.views.alerting import delivery_rules as views
 from handlers.alerting.alert_bundles import BUNDLED_KINDS
 from handlers.alerting.answer_text import snooze_if_cause_snoozed
 from handlers.alerting.escalations import escalate, follow_escalations, is_escalation_due, settle_escalations
 from handlers.context import Context
+from handlers.scope import TeamScope
 from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.outbox import post_to_people, post_to_team, responsible_people
 from storage.alerting.alert_bundles import bundle_wait_until
 from storage.alerting.alerts import AlertRecord
 from storage.alerting.delivery_rules import AlertDelivery, TrackedAlert
 from storage.outbox import NEVER
-from storage.store import Transaction
 
 _SUMMARIZED: tuple[Outcome, ...] = ("summed",)
 TRACKED_MICROS = 4 * DAY_MICROS
@@ -49,14 +48,11 @@ def summary_key(team_id: int, day: int, *, direct: bool) -> str:
 
 
 async def post_alert(
-    tx: Transaction,
-    rulebook: Rulebook,
-    team: Team,
+    scope: TeamScope,
     message: Message,
     *,
     record: AlertRecord,
     severity: Severity,
-    at: int,
     people: frozenset[int] | None = None,
 ) -> None:
     """Puts an alert's message where and when its team's manners want it: once per alert, in the transaction of its state.
@@ -64,29 +60,31 @@ async def post_alert(
 
     It is kept in any case, so that what the alert comes to is in it when, and if, it is said.
     """
+    tx, team, at = scope.tx, scope.team, scope.at
     if severity != "critical" and await snooze_if_cause_snoozed(tx, record, at=at):
         return
     await tx.alert_deliveries.lock_team(team.id)
     if await tx.alert_deliveries.of(record.id) is not None:
         return
-    delivery = await _delivery(tx, team, kind=record.kind, severity=severity, at=at)
+    delivery = await _delivery(scope, kind=record.kind, severity=severity)
     day = team.day_of(delivery.at)
     await tx.alert_deliveries.add(record.id, team_id=team.id, severity=severity, delivery=delivery, day=day, at=at)
     held_until = _held_until(delivery)
     if record.kind in BUNDLED_KINDS and _is_sent_to_people(team):
         held_until = bundle_wait_until(held_until, at=at)
-    await _put(tx, rulebook, team, message, key=alert_key(record.id), people=people, held_until=held_until, at=at)
+    await _put(scope, message, key=alert_key(record.id), people=people, held_until=held_until)
     if delivery.outcome == "summed":
-        await _put_summary(tx, rulebook, team, day=day, direct=record.kind in OPERATIONAL_KINDS, at=at)
+        await _put_summary(scope, day=day, direct=record.kind in OPERATIONAL_KINDS)
 
 
-async def repost_alert(tx: Transaction, team: Team, record: AlertRecord, *, severity: Severity, at: int) -> None:
+async def repost_alert(scope: TeamScope, record: AlertRecord, *, severity: Severity) -> None:
     """An alert that had ended goes on: if its message was dropped before anybody read it, it has its turn now."""
+    tx, team = scope.tx, scope.team
     await tx.alert_deliveries.lock_team(team.id)
     before = await tx.alert_deliveries.of(record.id)
     if before is None or before.outcome != "dropped":
         return
-    delivery = await _delivery(tx, team, kind=record.kind, severity=severity, at=at)
+    delivery = await _delivery(scope, kind=record.kind, severity=severity)
     day = team.day_of(delivery.at)
     await tx.alert_deliveries.save(
         replace(before, outcome=delivery.outcome, said_at=delivery.at, said_day=day, settled=False)
@@ -99,11 +97,10 @@ def _is_sent_to_people(team: Team) -> bool:
     return audience_for(team) == "finance" or not place.ref or place.state == "broken"
 
 
-async def _delivery(
-    tx: Transaction, team: Team, *, kind: str, severity: Severity, at: int, again: int | None = None
-) -> Delivery:
+async def _delivery(scope: TeamScope, *, kind: str, severity: Severity, again: int | None = None) -> Delivery:
     """An alert's turn; one that had its turn (`again` is its id) is not counted against itself."""
-    said_on = await tx.alert_deliveries.said_on(
+    team, at = scope.team, scope.at
+    said_on = await scope.tx.alert_deliveries.said_on(
         team.id, since_day=team.day_of(at), direct=kind in OPERATIONAL_KINDS, but=again
     )
     return delivery_of(team, kind=kind, severity=severity, at=at, said_on=said_on)
@@ -113,20 +110,10 @@ def _held_until(delivery: Delivery) -> int:
     return {"said": 0, "held": delivery.at}.get(delivery.outcome, NEVER)
 
 
-async def _put(
-    tx: Transaction,
-    rulebook: Rulebook,
-    team: Team,
-    message: Message,
-    *,
-    key: str,
-    people: frozenset[int] | None,
-    held_until: int,
-    at: int,
-) -> None:
+async def _put(scope: TeamScope, message: Message, *, key: str, people: frozenset[int] | None, held_until: int) -> None:
     """In preview to finance; else to people, if it is for some and the organisation has no channel for its alerts, or to the
     team."""
-    directory = rulebook.directory
+    tx, directory, team, at = scope.tx, scope.directory, scope.team, scope.at
     if audience_for(team) == "finance":
         people = directory.finance or directory.admins
     elif team.kind == "organisation" and not _is_sent_to_people(team):
@@ -137,8 +124,9 @@ async def _put(
         await post_to_team(tx, directory, team, message, dedupe_key=key, at=at, route="alerts", held_until=held_until)
 
 
-async def _put_summary(tx: Transaction, rulebook: Rulebook, team: Team, *, day: int, direct: bool, at: int) -> None:
+async def _put_summary(scope: TeamScope, *, day: int, direct: bool) -> None:
     """Puts the day's summary of what is not said by itself, or brings it up to date; it waits for quiet hours as they do."""
+    tx, team, at = scope.tx, scope.team, scope.at
     deliveries = await tx.alert_deliveries.on_day(team.id, day, outcomes=_SUMMARIZED, direct=direct)
     lines = [
         (t.alert_id, text) for t in deliveries if (text := await tx.outbox.text_of(alert_key(t.alert_id))) is not None
@@ -154,29 +142,28 @@ async def _put_summary(tx: Transaction, rulebook: Rulebook, team: Team, *, day: 
         await tx.outbox.change(key, message, at=at)
         await tx.outbox.hold(key, until=held_until)
     else:
-        people = _responders(rulebook, team) if direct else None
-        await _put(tx, rulebook, team, message, key=key, people=people, held_until=held_until, at=at)
+        people = _responders(scope.directory, team) if direct else None
+        await _put(scope, message, key=key, people=people, held_until=held_until)
 
 
-def _responders(rulebook: Rulebook, team: Team) -> frozenset[int]:
+def _responders(directory: Directory, team: Team) -> frozenset[int]:
     """Who can mend what is told of a team or the organisation, whatever it is."""
-    directory = rulebook.directory
     return directory.admins | directory.finance if team.kind == "organisation" else responsible_people(directory, team)
 
 
 async def update_deliveries(context: Context) -> int:
     """Looks after alerts that were put: lets go what became critical, drops what is untrue before it was said, carries
     unanswered critical ones further, and keeps summaries true. Returns how many changed."""
-    at = context.now_micros()
+    now = context.now()
     async with context.store.read() as tx:
         directory = (await context.rulebooks.current(tx)).directory
         found = await tx.alert_deliveries.unsettled()
-    due = {w.delivery.team_id for w in found if _is_due(directory.by_id(w.delivery.team_id), w, at=at)}
+    due = {w.delivery.team_id for w in found if _is_due(directory.by_id(w.delivery.team_id), w, at=micros(now))}
     changed = 0
     for team_id in sorted(due):
         async with context.store.begin() as tx:
-            rulebook = await context.rulebooks.current(tx)
-            changed += await _update_team(tx, rulebook, rulebook.directory.by_id(team_id), at=at)
+            scope = await context.scope(tx, now=now)
+            changed += await _update_team(scope.of_team_id(team_id))
     if changed:
         context.wake_outbox.set()
     return changed
@@ -199,24 +186,26 @@ def _is_old(tracked: TrackedAlert, delivery: AlertDelivery, *, at: int) -> bool:
     return tracked.kind != "spike" and delivery.said_at + TRACKED_MICROS <= at
 
 
-async def _update_team(tx: Transaction, rulebook: Rulebook, team: Team, *, at: int) -> int:
+async def _update_team(scope: TeamScope) -> int:
+    tx, team = scope.tx, scope.team
     await tx.alert_deliveries.lock_team(team.id)
     changed = 0
     days: set[tuple[int, bool]] = set()
     for tracked in await tx.alert_deliveries.unsettled(team_id=team.id):
         if tracked.delivery.outcome == "summed":
             days.add((tracked.delivery.said_day, tracked.kind in OPERATIONAL_KINDS))
-        after = await _after(tx, rulebook, team, tracked, at=at)
+        after = await _after(scope, tracked)
         if after != tracked.delivery:
             await tx.alert_deliveries.save(after)
             changed += 1
     for day, direct in sorted(days):
-        await _put_summary(tx, rulebook, team, day=day, direct=direct, at=at)
+        await _put_summary(scope, day=day, direct=direct)
     return changed
 
 
-async def _after(tx: Transaction, rulebook: Rulebook, team: Team, tracked: TrackedAlert, *, at: int) -> AlertDelivery:
+async def _after(scope: TeamScope, tracked: TrackedAlert) -> AlertDelivery:
     """What becomes of a turn now."""
+    tx, team, at = scope.tx, scope.team, scope.at
     delivery = tracked.delivery
     if (
         delivery.outcome in ("held", "summed")
@@ -226,33 +215,34 @@ async def _after(tx: Transaction, rulebook: Rulebook, team: Team, tracked: Track
         await tx.outbox.hold(alert_key(delivery.alert_id), until=NEVER)
         return replace(delivery, outcome="dropped", settled=True)
     if rank(tracked.severity) > rank(delivery.severity):
-        delivery = await _raised(tx, team, tracked, at=at)
+        delivery = await _raised(scope, tracked)
     if delivery.outcome == "held" and delivery.said_at <= at:
         delivery = replace(delivery, outcome="said")
     if tracked.is_closed or tracked.state != "open":
-        await settle_escalations(tx, rulebook, team, replace(tracked, delivery=delivery), at=at)
+        await settle_escalations(scope, replace(tracked, delivery=delivery))
     else:
-        await follow_escalations(tx, team, delivery, at=at)
+        await follow_escalations(scope, delivery)
         if is_escalation_due(team, replace(tracked, delivery=delivery), at=at):
-            delivery = await escalate(tx, rulebook, team, delivery, at=at)
+            delivery = await escalate(scope, delivery)
     over = tracked.is_over or _is_old(tracked, delivery, at=at)
     return replace(delivery, settled=over and delivery.outcome != "held")
 
 
-async def _raised(tx: Transaction, team: Team, tracked: TrackedAlert, *, at: int) -> AlertDelivery:
+async def _raised(scope: TeamScope, tracked: TrackedAlert) -> AlertDelivery:
     """An alert whose severity grew: what was not said yet may have its turn now."""
     delivery = replace(tracked.delivery, severity=tracked.severity)
     if tracked.severity == "critical":
-        delivery = replace(delivery, critical_at=at)
+        delivery = replace(delivery, critical_at=scope.at)
     if delivery.outcome == "said":
         return delivery
-    again = await _delivery(tx, team, kind=tracked.kind, severity=tracked.severity, at=at, again=delivery.alert_id)
-    await tx.outbox.hold(alert_key(delivery.alert_id), until=_held_until(again))
-    return replace(delivery, outcome=again.outcome, said_at=again.at, said_day=team.day_of(again.at))
+    again = await _delivery(scope, kind=tracked.kind, severity=tracked.severity, again=delivery.alert_id)
+    await scope.tx.outbox.hold(alert_key(delivery.alert_id), until=_held_until(again))
+    return replace(delivery, outcome=again.outcome, said_at=again.at, said_day=scope.team.day_of(again.at))
 
 
-async def reschedule_held(tx: Transaction, team: Team, *, at: int) -> None:
+async def reschedule_held(scope: TeamScope) -> None:
     """A team's quiet hours are others now: what they hold waits for the new ones, or no longer."""
+    tx, team, at = scope.tx, scope.team, scope.at
     await tx.alert_deliveries.lock_team(team.id)
     for tracked in await tx.alert_deliveries.unsettled(team_id=team.id):
         delivery = tracked.delivery
@@ -276,15 +266,12 @@ async def click_post_summarized(asked: SlackRequest) -> None:
     """Somebody wants one of the summary's alerts by itself, with its buttons."""
     context = asked.context
     async with context.store.begin() as tx:
-        rulebook = await context.rulebooks.current(tx)
         delivery = await tx.alert_deliveries.of(asked.id)
         if delivery is None:
             raise Refusal("There is no such alert any more.")
         if delivery.outcome == "summed":
-            team = rulebook.directory.by_id(delivery.team_id)
-            at = context.now_micros()
-            await tx.alert_deliveries.lock_team(team.id)
-            await tx.alert_deliveries.save(replace(delivery, outcome="said", said_at=at))
+            await tx.alert_deliveries.lock_team(delivery.team_id)
+            await tx.alert_deliveries.save(replace(delivery, outcome="said", said_at=context.now_micros()))
             await tx.outbox.hold(alert_key(delivery.alert_id), until=0)
     context.wake_outbox.set()
     await asked.ack()

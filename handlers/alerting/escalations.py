@@ -6,12 +6,11 @@ from bot.alerting.delivery_rules import audience_for, escalation_due, escalation
 from bot.messages import Message
 from bot.org.teams import Team
 from bot.periods import MICROS
-from bot.rulebook import Rulebook
 from bot.views.alerting.delivery_rules import escalation_message
 from handlers.alerting.answer_text import answerer_name
+from handlers.scope import TeamScope
 from handlers.slack.outbox import post_to_people
 from storage.alerting.delivery_rules import AlertDelivery, TrackedAlert
-from storage.store import Transaction
 
 
 def _key(alert_id: int, step: int) -> str:
@@ -31,15 +30,14 @@ def is_escalation_due(team: Team, tracked: TrackedAlert, *, at: int) -> bool:
     )
 
 
-async def escalate(
-    tx: Transaction, rulebook: Rulebook, team: Team, delivery: AlertDelivery, *, at: int
-) -> AlertDelivery:
+async def escalate(scope: TeamScope, delivery: AlertDelivery) -> AlertDelivery:
     """Tells the next ones, by DM."""
+    tx, team, at = scope.tx, scope.team, scope.at
     step = delivery.escalations
-    steps = escalation_people(rulebook.directory, team)
+    steps = escalation_people(scope.directory, team)
     text = await tx.outbox.text_of(f"alert:{delivery.alert_id}")
     if step < len(steps) and text is not None and delivery.critical_at is not None:
-        message = _message(team, delivery, step, text=text, at=at)
+        message = _message(scope, delivery, step, text=text)
         await post_to_people(tx, steps[step], message, dedupe_key=_key(delivery.alert_id, step), at=at)
         await tx.audit.record(
             at=at,
@@ -51,17 +49,19 @@ async def escalate(
     return replace(delivery, escalations=step + 1)
 
 
-async def follow_escalations(tx: Transaction, team: Team, delivery: AlertDelivery, *, at: int) -> None:
+async def follow_escalations(scope: TeamScope, delivery: AlertDelivery) -> None:
     """What was carried further says what the alert has come to, and has its button again after a snooze."""
-    text = await tx.outbox.text_of(f"alert:{delivery.alert_id}")
+    text = await scope.tx.outbox.text_of(f"alert:{delivery.alert_id}")
     for step in range(delivery.escalations if text is not None else 0):
         assert text is not None
-        await tx.outbox.change(_key(delivery.alert_id, step), _message(team, delivery, step, text=text, at=at), at=at)
+        message = _message(scope, delivery, step, text=text)
+        await scope.tx.outbox.change(_key(delivery.alert_id, step), message, at=scope.at)
 
 
-def _message(team: Team, delivery: AlertDelivery, step: int, *, text: str, at: int) -> Message:
+def _message(scope: TeamScope, delivery: AlertDelivery, step: int, *, text: str) -> Message:
+    team = scope.team
     minutes = team.alerts.escalate_minutes * (step + 1)
-    has_passed = delivery.critical_at is not None and delivery.critical_at + minutes * 60 * MICROS <= at
+    has_passed = delivery.critical_at is not None and delivery.critical_at + minutes * 60 * MICROS <= scope.at
     return escalation_message(
         team,
         alert_id=delivery.alert_id,
@@ -72,11 +72,9 @@ def _message(team: Team, delivery: AlertDelivery, step: int, *, text: str, at: i
     )
 
 
-async def settle_escalations(
-    tx: Transaction, rulebook: Rulebook, team: Team, tracked: TrackedAlert, *, at: int
-) -> None:
+async def settle_escalations(scope: TeamScope, tracked: TrackedAlert) -> None:
     """Somebody answered, or it ended: the messages of its escalation say so, without the button."""
-    delivery = tracked.delivery
+    tx, team, delivery = scope.tx, scope.team, tracked.delivery
     if not delivery.escalations:
         return
     ended = "This critical alert has ended."
@@ -89,7 +87,7 @@ async def settle_escalations(
         team, alert_id=delivery.alert_id, text=text, minutes=0, channel_id=_channel(team), ended=ended
     )
     for step in range(delivery.escalations):
-        await tx.outbox.change(_key(delivery.alert_id, step), message, at=at)
+        await tx.outbox.change(_key(delivery.alert_id, step), message, at=scope.at)
 
 
 def _channel(team: Team) -> str:

@@ -5,10 +5,10 @@ from bot.alerting.expectations import cause_to_expect
 from bot.alerting.key_owners import RunawayKey, majority_user, median_of_same_hours
 from bot.messages import Message
 from bot.periods import HOUR_MICROS
-from bot.rulebook import Rulebook
 from bot.views.alerting.key_owners import owner_message
 from handlers.alerting.answer_text import answer_text
 from handlers.context import Context
+from handlers.scope import Scope
 from handlers.slack.outbox import post_to_people, responsible_people
 from storage.alerting.alerts import AlertRecord
 from storage.outbox import copy_key
@@ -38,34 +38,34 @@ async def notify_owners(context: Context) -> int:
     told = 0
     for record in found:
         async with context.store.begin() as tx:
-            rulebook = await context.rulebooks.current(tx)
-            told += await notify_owner(tx, rulebook, record.id, at=at)
+            told += await notify_owner(await context.scope(tx), record.id)
     if told:
         context.wake_outbox.set()
     return told
 
 
-async def notify_owner(tx: Transaction, rulebook: Rulebook, alert_id: int, *, at: int) -> bool:
+async def notify_owner(scope: Scope, alert_id: int) -> bool:
     """Tells of one spike, unless that was done; then what was told is brought up to date. One that is over, snoozed or
     planned before anybody was told is left alone, and so is one that its team was not told of: it waits for quiet hours, or
     is muted."""
+    tx, at = scope.tx, scope.at
     record = await tx.alerts.for_answer(alert_id)
     if record is None:
         return False
     key = owner_key(alert_id)
     if await tx.outbox.known(key):
         owner = await _notified_owner(tx, record)
-        await tx.outbox.change(key, await _message(tx, rulebook, record, is_owner=owner), at=at)
+        await tx.outbox.change(key, await _message(scope, record, is_owner=owner), at=at)
         return False
     if record.closed_at is not None or record.state in ("snoozed", "expected"):
         return False
     delivery = await tx.alert_deliveries.of(alert_id)
     if delivery is not None and (delivery.outcome not in ("said", "summed") or delivery.said_at > at):
         return False
-    team = rulebook.directory.by_id(record.team_id)
+    team = scope.directory.by_id(record.team_id)
     owner_id = await _owner(tx, record)
-    people = responsible_people(rulebook.directory, team) if owner_id is None else frozenset({owner_id})
-    message = await _message(tx, rulebook, record, is_owner=owner_id is not None)
+    people = responsible_people(scope.directory, team) if owner_id is None else frozenset({owner_id})
+    message = await _message(scope, record, is_owner=owner_id is not None)
     await post_to_people(tx, people, message, dedupe_key=key, at=at)
     await tx.audit.record(
         at=at, actor_id=None, action="tell key owner", subject=f"alert:{alert_id}", detail={"owner_id": owner_id}
@@ -95,8 +95,8 @@ async def _notified_owner(tx: Transaction, record: AlertRecord) -> bool:
     return owner_id is not None and await tx.outbox.known(copy_key(owner_key(record.id), owner_id))
 
 
-async def _message(tx: Transaction, rulebook: Rulebook, record: AlertRecord, *, is_owner: bool) -> Message:
-    facts = record.facts
+async def _message(scope: Scope, record: AlertRecord, *, is_owner: bool) -> Message:
+    tx, facts = scope.tx, record.facts
     credential = cause_to_expect(facts).name
     first, end = int(facts["from_hour"]), int(facts["last_hour"]) + 1
 
@@ -108,7 +108,7 @@ async def _message(tx: Transaction, rulebook: Rulebook, record: AlertRecord, *, 
         return sum(hours.values())
 
     key = RunawayKey(
-        team=rulebook.directory.by_id(record.team_id),
+        team=scope.directory.by_id(record.team_id),
         credential=credential,
         cost_nanos=await cost(0),
         usual_nanos=median_of_same_hours([await cost(weeks) for weeks in range(1, _WEEKS + 1)]),

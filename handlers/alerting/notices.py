@@ -4,15 +4,13 @@ from typing import Any
 
 from bot.alerting.delivery_rules import Severity
 from bot.messages import Message
-from bot.rulebook import Rulebook
 from handlers.alerting.delivery_rules import post_alert
+from handlers.scope import Scope
 from storage.alerting.alerts import AlertRecord
-from storage.store import Transaction
 
 
 async def notify(
-    tx: Transaction,
-    rulebook: Rulebook,
+    scope: Scope,
     message: Message,
     *,
     kind: str,
@@ -20,13 +18,12 @@ async def notify(
     people: frozenset[int],
     severity: Severity,
     facts: dict[str, Any],
-    at: int,
     closed: bool = True,
 ) -> AlertRecord | None:
     """Keeps an alert of the organisation and puts its message for people; None if its key is known. It is `closed` where
     nothing follows from it."""
-    root = rulebook.directory.root
-    record = await tx.alerts.add(
+    root, at = scope.directory.root, scope.at
+    record = await scope.tx.alerts.add(
         dedupe_key=key,
         team_id=root.id,
         kind=kind,
@@ -36,5 +33,5 @@ async def notify(
         facts=facts,
     )
     if record is not None:
-        await post_alert(tx, rulebook, root, message, record=record, severity=severity, at=at, people=people)
+        await post_alert(scope.of_team(root), message, record=record, severity=severity, people=people)
     return record

@@ -2,16 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
 from bot.alerting.alert_answers import refuse_if_over
 from bot.alerting.expectations import TEAM_TOTAL, Cause, cause_to_expect
-from bot.periods import DAY_MICROS, HOUR_MICROS, day_start, micros
+from bot.periods import DAY_MICROS, day_start, micros
 from bot.refusals import FieldRefusal, Refusal
-from bot.rulebook import Rulebook
 from bot.views.alerting import alerts as alert_views
 from bot.views.alerting.alerts import CAUSE_FIELD, DURATION_FIELD, EXPECT_FORM
 from bot.views.alerting.expectations import expect_form
@@ -21,9 +19,9 @@ from handlers.alerting.answer_text import answer_text
 from handlers.alerting.expectations import expect_spike, withdraw_expectation
 from handlers.alerting.snoozes import reopen
 from handlers.context import Context
+from handlers.scope import Scope, TeamScope
 from handlers.slack.answers import SlackRequest, answers
 from storage.alerting.alerts import AlertRecord
-from storage.store import Transaction
 
 _LONG = {"day": 1, "three days": 3, "week": 7, "month": 31}
 _MOST_NAME, _MOST_CAUSES, _MOST_METADATA = 200, 6, 3_000
@@ -31,57 +29,25 @@ _MOST_NAME, _MOST_CAUSES, _MOST_METADATA = 200, 6, 3_000
 
 
 async def plan_spike(
-    tx: Transaction,
-    rulebook: Rulebook,
-    record: AlertRecord,
-    *,
-    cause: Cause,
-    until_at: int | None,
-    by: int,
-    seen_at: int | None,
-    now: datetime,
-    command: str,
+    scope: Scope, record: AlertRecord, *, cause: Cause, until_at: int | None, by: int, seen_at: int | None
 ) -> None:
     """A spike was planned: answered, and its cause expected until then; until it has ended and a week more if None."""
     if record.kind != "spike":
         raise Refusal("Only a spike can have been planned. Snooze this alert if it should be quiet.")
-    news = await answer_alert(
-        tx, rulebook, record.id, answer="expected", by=by, seen_at=seen_at, now=now, command=command
-    )
-    if news:
-        at = micros(now)
-        from_at = int(record.facts["from_hour"]) * HOUR_MICROS
-        await expect_spike(
-            tx,
-            team_id=record.team_id,
-            alert_id=record.id,
-            cause=cause,
-            from_at=from_at,
-            until_at=until_at,
-            by=by,
-            at=at,
-        )
-        await redraw_alert(tx, rulebook, record.id, now=now, command=command)
+    if await answer_alert(scope, record.id, answer="expected", by=by, seen_at=seen_at):
+        await expect_spike(scope, record, cause=cause, until_at=until_at, by=by)
+        await redraw_alert(scope, record.id)
 
 
 async def click_expected(asked: SlackRequest) -> None:
     """This was planned: its cause, until it has ended and a week more. The menu has the rest."""
     context = asked.context
     async with context.store.begin() as tx:
-        rulebook = await context.rulebooks.current(tx)
-        await require_mute_permission(tx, rulebook, asked, asked.id)
+        scope = await asked.scope(tx)
+        await require_mute_permission(scope, asked, asked.id)
         record = await alert_to_answer(tx, asked.id)
-        await plan_spike(
-            tx,
-            rulebook,
-            record,
-            cause=cause_to_expect(record.facts),
-            until_at=None,
-            by=asked.person.id,
-            seen_at=None,
-            now=asked.now,
-            command=context.settings.command,
-        )
+        cause = cause_to_expect(record.facts)
+        await plan_spike(scope, record, cause=cause, until_at=None, by=asked.person.id, seen_at=None)
     context.wake_outbox.set()
     await asked.ack()
 
@@ -89,11 +55,11 @@ async def click_expected(asked: SlackRequest) -> None:
 async def open_expect_form(asked: SlackRequest) -> None:
     """This was planned…: what of it, for how long, or not after all."""
     async with asked.context.store.read() as tx:
-        rulebook = await asked.context.rulebooks.current(tx)
-        record = await require_mute_permission(tx, rulebook, asked, asked.id)
+        scope = await asked.scope(tx)
+        record = await require_mute_permission(scope, asked, asked.id)
         refuse_if_over(record.closed_at)
         said = await answer_text(tx, record)
-    team = rulebook.directory.by_id(record.team_id)
+    team = scope.directory.by_id(record.team_id)
     causes = _causes(record)
     until = [
         ("Until it has ended, and a week more", "ended"),
@@ -142,50 +108,30 @@ def _words(cause: Cause, team_name: str) -> str:
 async def submit_expected(asked: SlackRequest) -> None:
     context = asked.context
     kept = json.loads(asked.body["view"]["private_metadata"])
-    command = context.settings.command
     async with context.store.begin() as tx:
-        rulebook = await context.rulebooks.current(tx)
-        await require_mute_permission(tx, rulebook, asked, kept["alert"], channel=str(kept["channel"]))
+        scope = await asked.scope(tx)
+        await require_mute_permission(scope, asked, kept["alert"], channel=str(kept["channel"]))
         record = await alert_to_answer(tx, kept["alert"])
         chosen = asked.field(DURATION_FIELD)
         if chosen == "never":
             if record.state == "expected":
                 await withdraw_expectation(tx, record.id, by=asked.person.id)
-                await reopen(
-                    tx,
-                    rulebook,
-                    record,
-                    by=asked.person.id,
-                    action="take back expected",
-                    now=asked.now,
-                    command=command,
-                )
+                await reopen(scope, record, by=asked.person.id, action="take back expected")
         else:
             dimension, part = kept["causes"][int(asked.field(CAUSE_FIELD))]
             cause = Cause(dimension=dimension, name=part)
-            until_at = _until(rulebook, record, chosen, asked.now)
-            await plan_spike(
-                tx,
-                rulebook,
-                record,
-                cause=cause,
-                until_at=until_at,
-                by=asked.person.id,
-                seen_at=kept["seen"],
-                now=asked.now,
-                command=command,
-            )
+            until_at = _until(scope.of_team_id(record.team_id), chosen)
+            await plan_spike(scope, record, cause=cause, until_at=until_at, by=asked.person.id, seen_at=kept["seen"])
     context.wake_outbox.set()
     await asked.ack()
 
 
-def _until(rulebook: Rulebook, record: AlertRecord, chosen: str, now: datetime) -> int | None:
+def _until(scope: TeamScope, chosen: str) -> int | None:
     if chosen == "ended":
         return None
-    team = rulebook.directory.by_id(record.team_id)
-    at = micros(now)
+    team, at = scope.team, scope.at
     if chosen == "period":
-        return micros(day_start(rulebook.directory.period_at(team, at).end_day, team.zone_on(at)))
+        return micros(day_start(scope.directory.period_at(team, at).end_day, team.zone_on(at)))
     if chosen not in _LONG:
         raise FieldRefusal(DURATION_FIELD, "Choose for how long.")
     return at + _LONG[chosen] * DAY_MICROS

@@ -2,49 +2,35 @@
 
 import json
 from dataclasses import replace
-from datetime import datetime
 
 from slack_bolt.async_app import AsyncApp
 
 from bot.alerting.alert_answers import SNOOZES, Snooze, refuse_if_over, snooze_until
 from bot.periods import micros
 from bot.refusals import FieldRefusal
-from bot.rulebook import Rulebook
 from bot.views.alerting import alerts as views
 from handlers.alerting.alert_messages import alert_to_answer, answer_alert, require_mute_permission, save_answer
 from handlers.context import Context
+from handlers.scope import Scope, TeamScope
 from handlers.slack.answers import SlackRequest, answers
 from storage.alerting.alerts import AlertRecord
-from storage.store import Transaction
 
 
-async def end_snooze(
-    tx: Transaction, rulebook: Rulebook, record: AlertRecord, *, by: int | None, now: datetime, command: str
-) -> None:
+async def end_snooze(scope: Scope, record: AlertRecord, *, by: int | None) -> None:
     """A snooze is over: the alert is open again, with its buttons. One about a budget period that ended is over itself."""
-    team = rulebook.directory.by_id(record.team_id)
-    at = micros(now)
+    team, at = scope.directory.by_id(record.team_id), scope.at
     period = record.facts.get("period")
-    if period is not None and period != rulebook.directory.period_at(team, at).name:
-        await tx.alerts.save(replace(record, closed_at=at, snoozed_until=None))
+    if period is not None and period != scope.directory.period_at(team, at).name:
+        await scope.tx.alerts.save(replace(record, closed_at=at, snoozed_until=None))
         return
-    await reopen(tx, rulebook, record, by=by, action="end snooze", now=now, command=command)
+    await reopen(scope, record, by=by, action="end snooze")
 
 
-async def reopen(
-    tx: Transaction,
-    rulebook: Rulebook,
-    record: AlertRecord,
-    *,
-    by: int | None,
-    action: str,
-    now: datetime,
-    command: str,
-) -> None:
+async def reopen(scope: Scope, record: AlertRecord, *, by: int | None, action: str) -> None:
     """An alert is as if nobody had answered it, with its buttons."""
-    await tx.alert_deliveries.resume_tracking(record.id, at=micros(now))
+    await scope.tx.alert_deliveries.resume_tracking(record.id, at=scope.at)
     again = replace(record, state="open", answered_by=None, answered_at=None, answered_as="", snoozed_until=None)
-    await save_answer(tx, rulebook, again, by=by, action=action, detail={}, now=now, command=command)
+    await save_answer(scope, again, by=by, action=action, detail={})
 
 
 async def wake_snoozed(context: Context) -> int:
@@ -55,9 +41,9 @@ async def wake_snoozed(context: Context) -> int:
         records = await tx.alerts.snoozes_due(at=micros(now))
         if not records:
             return 0
-        rulebook = await context.rulebooks.current(tx)
+        scope = await context.scope(tx, now=now)
         for record in records:
-            await end_snooze(tx, rulebook, record, by=None, now=now, command=context.settings.command)
+            await end_snooze(scope, record, by=None)
     context.wake_outbox.set()
     return len(records)
 
@@ -65,26 +51,24 @@ async def wake_snoozed(context: Context) -> int:
 async def open_snooze_form(asked: SlackRequest) -> None:
     """Snooze…: for how long, with the moments at which it would end."""
     async with asked.context.store.read() as tx:
-        rulebook = await asked.context.rulebooks.current(tx)
-        record = await require_mute_permission(tx, rulebook, asked, asked.id)
+        scope = await asked.scope(tx)
+        record = await require_mute_permission(scope, asked, asked.id)
         refuse_if_over(record.closed_at)
-        until = _ends(rulebook, record, asked.now)
-        team = rulebook.directory.by_id(record.team_id)
+        team_scope = scope.of_team_id(record.team_id)
     metadata = {"alert": record.id, "seen": record.answered_at, "channel": asked.channel_id}
     form = views.snooze_form(
-        title=views.alert_title(record.kind, team),
-        until=until,
+        title=views.alert_title(record.kind, team_scope.team),
+        until=_ends(team_scope),
         is_snoozed=record.state == "snoozed",
         metadata=json.dumps(metadata),
     )
     await asked.client.views_open(trigger_id=asked.trigger_id, view=form)
 
 
-def _ends(rulebook: Rulebook, record: AlertRecord, now: datetime) -> list[tuple[Snooze, int]]:
-    team = rulebook.directory.by_id(record.team_id)
-    zone = team.zone_on(micros(now))
-    period = rulebook.directory.period_at(team, micros(now))
-    return [(choice, snooze_until(choice, now=now, zone_name=zone, period=period)) for choice in SNOOZES]
+def _ends(scope: TeamScope) -> list[tuple[Snooze, int]]:
+    zone = scope.team.zone_on(scope.at)
+    period = scope.directory.period_at(scope.team, scope.at)
+    return [(choice, snooze_until(choice, now=scope.now, zone_name=zone, period=period)) for choice in SNOOZES]
 
 
 async def submit_snooze(asked: SlackRequest) -> None:
@@ -96,24 +80,20 @@ async def submit_snooze(asked: SlackRequest) -> None:
     if choice is None and chosen != "now":
         raise FieldRefusal(views.SNOOZE_FIELD, "Choose for how long.")
     async with context.store.begin() as tx:
-        rulebook = await context.rulebooks.current(tx)
-        await require_mute_permission(tx, rulebook, asked, kept["alert"], channel=str(kept["channel"]))
-        command = context.settings.command
+        scope = await asked.scope(tx)
+        await require_mute_permission(scope, asked, kept["alert"], channel=str(kept["channel"]))
         record = await alert_to_answer(tx, kept["alert"])
         if choice is None:
             if record.state == "snoozed":
-                await end_snooze(tx, rulebook, record, by=asked.person.id, now=asked.now, command=command)
+                await end_snooze(scope, record, by=asked.person.id)
         else:
             await answer_alert(
-                tx,
-                rulebook,
+                scope,
                 kept["alert"],
                 answer="snoozed",
                 by=asked.person.id,
                 seen_at=kept["seen"],
-                until=dict(_ends(rulebook, record, asked.now))[choice],
-                now=asked.now,
-                command=command,
+                until=dict(_ends(scope.of_team_id(record.team_id)))[choice],
             )
     context.wake_outbox.set()
     context.wake_watcher.set()

@@ -19,7 +19,7 @@ from bot.costs.prices import (
     parse_rate,
 )
 from bot.money import NANOS
-from bot.periods import DAY_MICROS
+from bot.periods import DAY_MICROS, micros
 from bot.refusals import Refusal
 from bot.reporting.reports import PricesView
 from bot.rulebook import Rulebook
@@ -41,7 +41,8 @@ _MATERIAL_NANOS = NANOS
 
 async def notify_unpriced(context: Context) -> int:
     """Tells admins, or finance where there are none, of each model without a price, once. Returns of how many."""
-    at = context.now_micros()
+    now = context.now()
+    at = micros(now)
     async with context.store.read() as tx:
         rulebook = await context.rulebooks.current(tx)
         today = rulebook.directory.root.day_of(at)
@@ -53,15 +54,13 @@ async def notify_unpriced(context: Context) -> int:
         told = await tx.prices.mark_unpriced(found, at=at)
         if told:
             await notify(
-                tx,
-                await context.rulebooks.current(tx),
+                await context.scope(tx, now=now),
                 views.unpriced_message(told, priced={}),
                 kind="unpriced",
                 key=_unpriced_key(at),
                 people=people,
                 severity="medium",
                 facts={"models": [[model.provider, model.model] for model in told]},
-                at=at,
                 closed=False,
             )
             context.wake_outbox.set()

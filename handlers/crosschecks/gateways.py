@@ -1,7 +1,6 @@
 """Gateways: whoever their budgets blocked is told once, and finance is told where their figures and the books drift apart."""
 
 from dataclasses import replace
-from typing import Any
 
 import msgspec
 
@@ -15,14 +14,15 @@ from bot.crosschecks.gateways import (
     line_of,
     updated_line,
 )
+from bot.messages import Message
 from bot.org.attribution import Source
 from bot.org.teams import Directory, Team
-from bot.periods import DAY_MICROS, HOUR_MICROS, MICROS, micros
-from bot.rulebook import Rulebook
+from bot.periods import DAY_MICROS, HOUR_MICROS, MICROS
 from bot.views.crosschecks import gateways as views
 from handlers.alerting.delivery_rules import alert_key, post_alert
 from handlers.books.standings import standing_of
 from handlers.context import Context
+from handlers.scope import Scope
 from handlers.slack.callers import find_in_slack, is_outsider
 from handlers.slack.outbox import post_to_people
 from storage.alerting.alerts import AlertRecord
@@ -54,13 +54,13 @@ async def notify_blocked(context: Context) -> int:
     told = 0
     async with context.store.begin() as tx:
         await tx.gateways.expire_blocks(before=at - DAY_MICROS)
-        rulebook = await context.rulebooks.current(tx)
+        scope = await context.scope(tx)
         for found in await tx.gateways.unnotified():
             person = people.get(found.person_id)
             if person is None:
                 continue  # came meanwhile: the next round tells it
             if person.slack_id and person.id not in outsiders:
-                told += await _notify(tx, rulebook, found, context)
+                told += await _notify(scope, found)
             elif not person.slack_id and at - found.block.at < _WAITS_MICROS:
                 continue
             await tx.gateways.mark_notified(found.id, at=at)
@@ -69,33 +69,34 @@ async def notify_blocked(context: Context) -> int:
     return told
 
 
-async def _notify(tx: Transaction, rulebook: Rulebook, found: BlockedPerson, context: Context) -> bool:
+async def _notify(scope: Scope, found: BlockedPerson) -> bool:
     """Puts the message, or, in preview, finance's; once per person, or per cap."""
-    now, block = context.now(), found.block
-    team = await _team_of(tx, rulebook, found)
+    tx, at, block = scope.tx, scope.at, found.block
+    team = await _team_of(scope, found)
     alias = await tx.gateways.alias(found.source_id, block.gateway_team)
-    directory = rulebook.directory
-    zone = (team or directory.root).zone_on(micros(now))
-    standing = await standing_of(tx, directory, team, now=now) if team is not None else None
+    directory = scope.directory
+    zone = (team or directory.root).zone_on(at)
+    standing = await standing_of(tx, directory, team, now=scope.now) if team is not None else None
     if team is None and directory.organisation.mode == "preview":
         return False
     if standing is not None and standing.team.mode == "preview":
         cap = (block.entity, block.entity_id, block.limit_nanos, block.resets_at)
         key = ":".join(map(str, ("block", found.source_id, *cap)))
         message = views.block_preview_message(block, alias=alias, standing=standing, block_id=found.id, zone=zone)
-        await post_to_people(tx, directory.finance, message, dedupe_key=key, at=micros(now))
+        await post_to_people(tx, directory.finance, message, dedupe_key=key, at=at)
         return True
-    command = context.settings.command
-    message = views.block_message(block, alias=alias, standing=standing, block_id=found.id, command=command, zone=zone)
-    return await tx.outbox.put(message, dedupe_key=f"block:{found.id}", at=micros(now), to_person_id=found.person_id)
+    message = views.block_message(
+        block, alias=alias, standing=standing, block_id=found.id, command=scope.command, zone=zone
+    )
+    return await tx.outbox.put(message, dedupe_key=f"block:{found.id}", at=at, to_person_id=found.person_id)
 
 
-async def _team_of(tx: Transaction, rulebook: Rulebook, found: BlockedPerson) -> Team | None:
+async def _team_of(scope: Scope, found: BlockedPerson) -> Team | None:
     """Where the call would have been booked, else the person's own first team."""
-    directory = rulebook.directory
-    source = await _source(tx, found.source_id)
+    directory = scope.directory
+    source = await _source(scope.tx, found.source_id)
     if source is not None:
-        placed = rulebook.attribution.place(blocked_call(found.block), source)
+        placed = scope.rulebook.attribution.place(blocked_call(found.block), source)
         team = directory.by_id(placed.team_id)
         if team.kind == "team":
             return team
@@ -108,10 +109,9 @@ async def _source(tx: Transaction, source_id: int) -> Source | None:
 
 async def watch_gateways(context: Context) -> int:
     """Holds what gateways say they spent against the books; tells finance of drifts that last, and when they have gone."""
-    at = context.now_micros()
     async with context.store.begin() as tx:
-        rulebook = await context.rulebooks.current(tx)
-        directory = rulebook.directory
+        scope = await context.scope(tx)
+        directory, at = scope.directory, scope.at
         watched = {(w.source_id, w.gateway_team): w for w in await tx.gateways.all()}
         records = await tx.alerts.of_kind(team_id=directory.root.id, kind=KIND, since=at - DAY_MICROS)
         said: set[tuple[int, str, int]] = set()
@@ -121,7 +121,7 @@ async def watch_gateways(context: Context) -> int:
             source_id = int(record.facts["source_id"])
             said |= {(source_id, line.gateway_team, line.base_at) for line in lines}
             if record.closed_at is None:
-                changed += await _update_message(tx, directory, record, lines, watched, at=at)
+                changed += await _update_message(scope, record, lines, watched)
         drifts: dict[int, list[Drift]] = {}
         for known in watched.values():
             marked, drift = judge_drift(known, now=at)
@@ -130,15 +130,15 @@ async def watch_gateways(context: Context) -> int:
             if drift is not None and (known.source_id, known.gateway_team, known.base_at) not in said:
                 drifts.setdefault(known.source_id, []).append(drift)
         for source_id in sorted(drifts):
-            changed += await _post_drifts(tx, rulebook, source_id, drifts[source_id], at=at)
+            changed += await _post_drifts(scope, source_id, drifts[source_id])
     if changed:
         context.wake_outbox.set()
     return changed
 
 
-async def _post_drifts(tx: Transaction, rulebook: Rulebook, source_id: int, drifts: list[Drift], *, at: int) -> bool:
+async def _post_drifts(scope: Scope, source_id: int, drifts: list[Drift]) -> bool:
     """One message to finance of all teams of a gateway that began to drift, the largest drift first."""
-    directory = rulebook.directory
+    tx, directory, at = scope.tx, scope.directory, scope.at
     source = await _source(tx, source_id)
     ranked = sorted(drifts, key=lambda drift: -abs(drift.watched.drift_nanos))
     lines = []
@@ -158,19 +158,14 @@ async def _post_drifts(tx: Transaction, rulebook: Rulebook, source_id: int, drif
     if record is None:
         return False
     people = directory.finance or directory.admins
-    message = _message(directory, record, lines, at)
-    await post_alert(tx, rulebook, directory.root, message, record=record, severity="medium", at=at, people=people)
+    root_scope = scope.of_team(directory.root)
+    message = _message(root_scope, record, lines)
+    await post_alert(root_scope, message, record=record, severity="medium", people=people)
     return True
 
 
 async def _update_message(
-    tx: Transaction,
-    directory: Directory,
-    record: AlertRecord,
-    lines: list[DriftLine],
-    watched: dict[tuple[int, str], GatewayTeam],
-    *,
-    at: int,
+    scope: Scope, record: AlertRecord, lines: list[DriftLine], watched: dict[tuple[int, str], GatewayTeam]
 ) -> bool:
     """Edits a message where its figures moved; it ends when the last of its drifts has gone."""
     source_id = int(record.facts["source_id"])
@@ -181,15 +176,15 @@ async def _update_message(
     kept = replace(
         record,
         state="closed" if has_gone else record.state,
-        closed_at=at if has_gone else None,
+        closed_at=scope.at if has_gone else None,
         facts={**record.facts, "lines": msgspec.to_builtins(now)},
     )
-    await tx.alerts.save(kept)
-    return await tx.outbox.change(alert_key(record.id), _message(directory, kept, now, at), at=at)
+    await scope.tx.alerts.save(kept)
+    return await scope.tx.outbox.change(alert_key(record.id), _message(scope, kept, now), at=scope.at)
 
 
-def _message(directory: Directory, record: AlertRecord, lines: list[DriftLine], at: int) -> Any:
-    zone = directory.root.zone_on(at)
+def _message(scope: Scope, record: AlertRecord, lines: list[DriftLine]) -> Message:
+    zone = scope.directory.root.zone_on(scope.at)
     return views.drift_message(lines, source=str(record.facts["source"]), alert_id=record.id, zone=zone)
 
 

@@ -5,14 +5,15 @@ from typing import Any
 
 from bot.alerting.delivery_rules import Severity
 from bot.crosschecks.health import HISTORY_DAYS, SLOTS_A_DAY, find_silence, slot_of
+from bot.messages import Message
 from bot.org.attribution import Source
-from bot.org.teams import Directory, Team
+from bot.org.teams import Directory
 from bot.periods import DAY_MICROS
 from bot.reporting.reports import SilentSource
-from bot.rulebook import Rulebook
 from bot.views.crosschecks import health_alerts as views
 from handlers.alerting.delivery_rules import alert_key, post_alert, repost_alert
 from handlers.context import Context
+from handlers.scope import Scope, TeamScope
 from handlers.slack.outbox import responsible_people
 from storage.alerting.alerts import AlertRecord
 from storage.crosschecks.health import WATCHER
@@ -30,10 +31,9 @@ async def watch_sources(context: Context) -> int:
 
     Silences are judged once per quarter of an hour, by whichever worker comes first in it.
     """
-    at = context.now_micros()
     async with context.store.begin() as tx:
-        rulebook = await context.rulebooks.current(tx)
-        directory = rulebook.directory
+        scope = await context.scope(tx)
+        directory, at = scope.directory, scope.at
         heard = {source: last for source, last in (await tx.observations.last_received()).items() if last <= at}
         slot = slot_of(at)
         fresh = [(source, slot_of(last)) for source, last in heard.items() if slot - slot_of(last) <= 1]
@@ -43,20 +43,20 @@ async def watch_sources(context: Context) -> int:
         running: set[int] = set()
         for record in await tx.alerts.open_alerts(team_id=directory.root.id, kind=SILENCE):
             running.add(int(record.facts["source_id"]))
-            changed += await _end_silence(tx, directory, record, sources, heard, at=at)
+            changed += await _end_silence(scope, record, sources, heard)
         if is_first:
             for source, is_in_force in sources.values():
                 last = heard.get(source.id)
                 if is_in_force and last is not None and source.id not in running:
-                    changed += await _judge_silence(tx, rulebook, source, last=last, at=at)
+                    changed += await _judge_silence(scope, source, last=last)
             await tx.health.expire(before_slot=slot - (HISTORY_DAYS + 1) * SLOTS_A_DAY)
     if changed:
         context.wake_outbox.set()
     return changed
 
 
-async def _judge_silence(tx: Transaction, rulebook: Rulebook, source: Source, *, last: int, at: int) -> bool:
-    directory = rulebook.directory
+async def _judge_silence(scope: Scope, source: Source, *, last: int) -> bool:
+    tx, directory, at = scope.tx, scope.directory, scope.at
     since = slot_of(last) - HISTORY_DAYS * SLOTS_A_DAY
     if slot_of(at) - slot_of(last) <= 1:
         return False
@@ -67,27 +67,18 @@ async def _judge_silence(tx: Transaction, rulebook: Rulebook, source: Source, *,
     facts = {"source_id": source.id, "source": source.name, "role": source.role, "since": last}
     prefix = f"{SILENCE}:{source.id}:"
     return await _notify(
-        tx,
-        rulebook,
-        directory.root,
+        scope.of_team(directory.root),
         kind=SILENCE,
         severity="high" if source.role == "meter" else "low",
         prefix=prefix,
         facts=facts,
         people=directory.admins | directory.finance,
         key=f"{prefix}{last}",
-        at=at,
     )
 
 
 async def _end_silence(
-    tx: Transaction,
-    directory: Directory,
-    record: AlertRecord,
-    sources: dict[int, tuple[Source, bool]],
-    heard: dict[int, int],
-    *,
-    at: int,
+    scope: Scope, record: AlertRecord, sources: dict[int, tuple[Source, bool]], heard: dict[int, int]
 ) -> bool:
     """The source is heard again, or nobody expects it any more."""
     source_id = int(record.facts["source_id"])
@@ -99,15 +90,14 @@ async def _end_silence(
         facts = {**record.facts, "is_revoked": True}
     else:
         return False
-    return await _change(tx, directory, replace(record, closed_at=at, facts=facts), at=at)
+    return await _change(scope, replace(record, closed_at=scope.at, facts=facts))
 
 
 async def watch_routes(context: Context) -> int:
     """Tells a team's managers that its channel can't be reached, and when it can again. Returns how many messages changed."""
-    at = context.now_micros()
     async with context.store.begin() as tx:
-        rulebook = await context.rulebooks.current(tx)
-        directory = rulebook.directory
+        scope = await context.scope(tx)
+        directory, at = scope.directory, scope.at
         changed = 0
         for team in directory.alert_teams:
             broken = [place.ref for place in team.places if place.state == "broken"]
@@ -115,30 +105,25 @@ async def watch_routes(context: Context) -> int:
             if broken and not records:
                 prefix = f"{ROUTE}:{team.id}:"
                 changed += await _notify(
-                    tx,
-                    rulebook,
-                    team,
+                    scope.of_team(team),
                     kind=ROUTE,
                     severity="high",
                     prefix=prefix,
                     facts={"since": at, "channel": team.channel_ref if broken[0] == team.place().ref else broken[0]},
                     people=responsible_people(directory, team),
                     key=None,
-                    at=at,
                 )
             elif all(place.state in ("linked", "none") for place in team.places):
                 for record in records:
                     facts = {**record.facts, "works_since": at}
-                    changed += await _change(tx, directory, replace(record, closed_at=at, facts=facts), at=at)
+                    changed += await _change(scope, replace(record, closed_at=at, facts=facts))
     if changed:
         context.wake_outbox.set()
     return changed
 
 
 async def _notify(
-    tx: Transaction,
-    rulebook: Rulebook,
-    team: Team,
+    scope: TeamScope,
     *,
     kind: str,
     severity: Severity,
@@ -146,16 +131,15 @@ async def _notify(
     facts: dict[str, Any],
     people: frozenset[int],
     key: str | None,
-    at: int,
 ) -> bool:
     """A message to people, by the manners of their team; or, where the same failed less than a day ago, that message opened
     again. Without a key of its own an alert is numbered by the one before it."""
-    directory = rulebook.directory
+    tx, team, at = scope.tx, scope.team, scope.at
     last = await tx.alerts.newest(team_id=team.id, kind=kind, prefix=prefix)
     if last is not None and 0 <= at - last.opened_at < SAME_MICROS:
         again = replace(last, closed_at=None, facts=facts)
-        changed = await _change(tx, directory, again, at=at)
-        await repost_alert(tx, team, again, severity=severity, at=at)
+        changed = await _change(scope, again)
+        await repost_alert(scope, again, severity=severity)
         return changed
     number = 0 if last is None else last.id
     record = await tx.alerts.add(
@@ -163,19 +147,18 @@ async def _notify(
     )
     if record is None:
         return False
-    message = _message(directory, record, at=at)
-    await post_alert(tx, rulebook, team, message, record=record, severity=severity, at=at, people=people)
+    await post_alert(scope, _message(scope, record), record=record, severity=severity, people=people)
     return True
 
 
-async def _change(tx: Transaction, directory: Directory, record: AlertRecord, *, at: int) -> bool:
-    await tx.alerts.save(record)
-    return await tx.outbox.change(alert_key(record.id), _message(directory, record, at=at), at=at)
+async def _change(scope: Scope, record: AlertRecord) -> bool:
+    await scope.tx.alerts.save(record)
+    return await scope.tx.outbox.change(alert_key(record.id), _message(scope, record), at=scope.at)
 
 
-def _message(directory: Directory, record: AlertRecord, *, at: int) -> Any:
-    team = directory.by_id(record.team_id)
-    zone = team.zone_on(at)
+def _message(scope: Scope, record: AlertRecord) -> Message:
+    team = scope.directory.by_id(record.team_id)
+    zone = team.zone_on(scope.at)
     if record.kind == SILENCE:
         return views.silence_message(_silent(record), alert_id=record.id, zone=zone)
     since, works_since = int(record.facts["since"]), record.facts.get("works_since")

@@ -14,6 +14,7 @@ from bot.views.crosschecks.sources import cross_check_message
 from handlers.alerting.notices import notify
 from handlers.cli import opened, out, run
 from handlers.context import Context
+from handlers.scope import Scope
 from storage.crosschecks.observations import CallCounts
 from storage.store import Transaction
 
@@ -39,34 +40,31 @@ async def drifting(tx: Transaction, rulebook: Rulebook, *, now: int) -> tuple[Cr
 
 async def cross_check(context: Context) -> int:
     """Tells finance, once per observing source and settled day, what was seen and not booked. Returns the messages put."""
-    now = context.now_micros()
     async with context.store.begin() as tx:
-        rulebook = await context.rulebooks.current(tx)
+        scope = await context.scope(tx)
         by_source: dict[tuple[int, int], list[CrossCheck]] = {}
-        for check in await compared(tx, rulebook, now=now, days=DAYS_REPORTED):
+        for check in await compared(tx, scope.rulebook, now=scope.at, days=DAYS_REPORTED):
             if check.has_drift:
                 by_source.setdefault((check.day, check.source_id), []).append(check)
         told = 0
         for (day, source_id), checks in sorted(by_source.items()):
             key = f"cross-check:{source_id}:{day}"
             if not await tx.outbox.known(key):  # as versions before this put it
-                told += await _notify(tx, rulebook, checks, key=key, at=now)
+                told += await _notify(scope, checks, key=key)
     if told:
         context.wake_outbox.set()
     return told
 
 
-async def _notify(tx: Transaction, rulebook: Rulebook, checks: list[CrossCheck], *, key: str, at: int) -> bool:
+async def _notify(scope: Scope, checks: list[CrossCheck], *, key: str) -> bool:
     return None is not await notify(
-        tx,
-        rulebook,
+        scope,
         cross_check_message(checks),
         kind="cross-check",
         key=key,
-        people=rulebook.directory.finance,
+        people=scope.directory.finance,
         severity="medium",
         facts={"source": checks[0].source, "day": checks[0].day},
-        at=at,
     )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from bot.crosschecks.overlaps import REPEAT_AFTER_DAYS, Overlap, overlaps
-from bot.periods import DAY_MICROS, MICROS
+from bot.periods import DAY_MICROS, MICROS, micros
 from bot.reporting.reports import OverlapView
 from bot.rulebook import Rulebook
 from bot.views.crosschecks.sources import overlap_message
@@ -19,7 +19,8 @@ SHOWN_MICROS = DAY_MICROS
 
 async def find_overlaps(context: Context) -> int:
     """Compares the newest calls of all metering sources and tells admins and finance. Returns how many pairs were told of."""
-    now = context.now_micros()
+    started = context.now()
+    now = micros(started)
     async with context.store.read() as tx:
         meters = await _meters(tx)
         if len(meters) < 2:
@@ -29,25 +30,22 @@ async def find_overlaps(context: Context) -> int:
     told = 0
     for overlap in found:
         async with context.store.begin() as tx:
-            rulebook = await context.rulebooks.current(tx)
+            scope = await context.scope(tx, now=started)
             whole = _scaled(overlap, sample.scale)
             known = await tx.overlaps.record(whole, from_at=sample.from_at, at=now)
             if known.told_at + REPEAT_AFTER_DAYS * DAY_MICROS > now:
                 continue
-            directory = rulebook.directory
             message = overlap_message(_view(known, meters))
             key = f"overlap:{overlap.first_id}:{overlap.second_id}:{now // DAY_MICROS}"
-            people = directory.admins | directory.finance
+            people = scope.directory.admins | scope.directory.finance
             await notify(
-                tx,
-                rulebook,
+                scope,
                 message,
                 kind="overlap",
                 key=key,
                 people=people,
                 severity="medium",
                 facts={"sources": [overlap.first_id, overlap.second_id]},
-                at=now,
             )
             await tx.overlaps.mark_notified(overlap, at=now)
             told += 1

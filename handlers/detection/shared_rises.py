@@ -9,10 +9,11 @@ from bot.detection.shared_rises import MAX_HOURS, is_shared, rising_hours
 from bot.detection.spike_rule import severity_of
 from bot.detection.sweeps import SpikingHour, SweepView, active_teams, judged_costs
 from bot.money import NANOS
-from bot.periods import HOUR_MICROS, micros
+from bot.periods import HOUR_MICROS
 from bot.views.detection.spikes import shared_rise_message
 from handlers.alerting.notices import notify
 from handlers.context import Context
+from handlers.scope import Scope
 from storage.store import Transaction
 
 SHARED = "shared rise"
@@ -51,13 +52,12 @@ async def hold_shared_rise(
     rise = sum(int(nanos[:, column].sum() - nanos[:, column - 7 * _DAY].sum()) for column in columns)
     facts = {"hours": hours, "teams": len(new), "rise_nanos": rise}
     async with context.store.begin() as tx:
-        await _keep(tx, context, facts, this_hour=view.this_hour, at=micros(now))
+        await _keep(await context.scope(tx, now=now), facts, this_hour=view.this_hour)
     return replace(view, shared=frozenset(view.shared) | frozenset(hours))
 
 
-async def _keep(tx: Transaction, context: Context, facts: dict[str, Any], *, this_hour: int, at: int) -> None:
-    rulebook = await context.rulebooks.current(tx)
-    root = rulebook.directory.root
+async def _keep(scope: Scope, facts: dict[str, Any], *, this_hour: int) -> None:
+    tx, root = scope.tx, scope.directory.root
     known = await tx.alerts.newest(team_id=root.id, kind=SHARED, prefix=SHARED)
     if known is not None and max(known.facts["hours"]) > this_hour - _DAY:
         hours = sorted({*known.facts["hours"], *facts["hours"]})
@@ -65,10 +65,10 @@ async def _keep(tx: Transaction, context: Context, facts: dict[str, Any], *, thi
         teams = max(known.facts["teams"], facts["teams"])
         record = replace(known, facts={"hours": hours, "teams": teams, "rise_nanos": known.facts["rise_nanos"] + more})
         await tx.alerts.save(record)
-        await tx.outbox.change(f"alert:{record.id}", shared_rise_message(record.facts, zone=root.timezone), at=at)
+        await tx.outbox.change(f"alert:{record.id}", shared_rise_message(record.facts, zone=root.timezone), at=scope.at)
         return
     key = f"{SHARED}:{min(facts['hours'])}"
     message = shared_rise_message(facts, zone=root.timezone)
     severity = severity_of(facts["rise_nanos"] / NANOS)
-    people = rulebook.directory.finance
-    await notify(tx, rulebook, message, kind=SHARED, key=key, people=people, severity=severity, facts=facts, at=at)
+    people = scope.directory.finance
+    await notify(scope, message, kind=SHARED, key=key, people=people, severity=severity, facts=facts)

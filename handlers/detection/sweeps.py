@@ -78,13 +78,12 @@ async def sweep_spikes(context: Context, team_ids: Sequence[int], *, now: dateti
             find_spiking_hours, histories, {team_id: wanted[team_id] for team_id in found}, view
         )
     seen = SweepContext(histories=histories, view=view, silences=tuple(silent))
-    command, failed = context.settings.command, set()
+    failed = set()
     for team_id in sorted(found.keys() | (running & set(due))):
         try:
             async with context.store.begin() as tx:
-                rulebook = await context.rulebooks.current(tx)
-                team = rulebook.directory.by_id(team_id)
-                await follow_spikes(tx, rulebook, team, found.get(team_id, []), seen, now=now, command=command)
+                scope = (await context.scope(tx, now=now)).of_team_id(team_id)
+                await follow_spikes(scope, found.get(team_id, []), seen)
         except DatabaseError:
             raise  # of no team in particular: the next round comes again
         except Exception as error:  # noqa: BLE001  # one team's fault must not keep the others' spikes unsaid

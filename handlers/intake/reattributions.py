@@ -20,6 +20,7 @@ from bot.views.org.attribution import moved_away_words, moved_message
 from handlers.alerting.budget_alerts import budget_raised, judge_thresholds
 from handlers.context import Context
 from handlers.reporting.home import publish_home
+from handlers.scope import Scope
 from handlers.slack.outbox import post_notice
 from storage.intake.adjustments import EventFilter, current_pages
 from storage.intake.reattributions import LEASE_MICROS
@@ -55,9 +56,10 @@ class _Run:
                 rulebook, changes = await self._due(tx, page)
             if changes:
                 async with self._context.store.begin() as tx:
-                    if (await self._context.rulebooks.current(tx)) is not rulebook:
-                        rulebook, changes = await self._due(tx, page)
-                    self.moves = moves_of(await self._adjust(tx, rulebook, changes), self.moves)
+                    scope = await self._context.scope(tx)
+                    if scope.rulebook is not rulebook:
+                        _, changes = await self._due(tx, page)
+                    self.moves = moves_of(await self._adjust(scope, changes), self.moves)
                     await self._renew(tx)
             elif self._context.now_micros() - self._renewed_at > LEASE_MICROS // 4:
                 async with self._context.store.begin() as tx:
@@ -79,23 +81,25 @@ class _Run:
             team_id=self._work.team_id,
         )
 
-    async def _adjust(self, tx: Transaction, rulebook: Rulebook, changes: Sequence[Change]) -> list[Change]:
+    async def _adjust(self, scope: Scope, changes: Sequence[Change]) -> list[Change]:
         joined = {change.new.team_id for change in changes}
-        teams = [team for team in rulebook.directory.real_teams if team.id in joined]
-        await self._judge(tx, rulebook, [team for team in teams if team.id not in self._judged], silently=False)
+        teams = [team for team in scope.directory.real_teams if team.id in joined]
+        await self._judge(scope, [team for team in teams if team.id not in self._judged], silently=False)
         self._judged |= joined
-        at, actor_id = self._context.now_micros(), self._work.asked_by
-        made = await tx.adjustments.adjust(
-            changes, kind=ATTRIBUTION_KIND, at=at, actor_id=actor_id, document=self._work.document
+        made = await scope.tx.adjustments.adjust(
+            changes,
+            kind=ATTRIBUTION_KIND,
+            at=scope.at,
+            actor_id=self._work.asked_by,
+            document=self._work.document,
         )
-        await self._judge(tx, rulebook, teams, silently=True)
+        await self._judge(scope, teams, silently=True)
         return made
 
-    async def _judge(self, tx: Transaction, rulebook: Rulebook, teams: Sequence[Team], *, silently: bool) -> None:
+    async def _judge(self, scope: Scope, teams: Sequence[Team], *, silently: bool) -> None:
         """What a team's own spend has crossed is said before anything moves; what the move crosses is noted, and not said."""
-        now, command = self._context.now(), self._context.settings.command
         for team in teams:
-            await judge_thresholds(tx, rulebook, team, now=now, command=command, silently=silently)
+            await judge_thresholds(scope.of_team(team), silently=silently)
 
     async def _renew(self, tx: Transaction) -> None:
         self._renewed_at = self._context.now_micros()
@@ -112,7 +116,7 @@ async def reattribute(context: Context, work: Reattribution) -> list[Move]:
     moves = await _Run(context, await _for_its_team(context, work)).move()
     async with context.store.begin() as tx:
         if await tx.reattributions.mark_done(work.id, at=context.now_micros()):
-            await _notify_teams(tx, context, work)
+            await _notify_teams(await context.scope(tx), work)
     context.wake_outbox.set()
     context.wake_watcher.set()
     return moves
@@ -124,22 +128,20 @@ async def _for_its_team(context: Context, work: Reattribution) -> Reattribution:
     return replace(work, team_id=None) if work.team_id == root.id else work
 
 
-async def _notify_teams(tx: Transaction, context: Context, work: Reattribution) -> None:
+async def _notify_teams(scope: Scope, work: Reattribution) -> None:
     """What came to a team is said there once, as what it is; alerts that it left untrue elsewhere are taken back."""
-    rulebook = await context.rulebooks.current(tx)
-    now, at = context.now(), context.now_micros()
+    tx, directory, at = scope.tx, scope.directory, scope.at
     brought = await tx.reattributions.amounts_by_team(work.document)  # by all runs: one may have been broken off
-    for team in rulebook.directory.real_teams:
+    for team in directory.real_teams:
         calls, nanos = brought.get(team.id, (0, 0))
         if calls > 0 or nanos > 0:
             message = moved_message(
                 team, calls=calls, nanos=nanos, since_at=work.since_at, credential=work.credential, key=work.id
             )
             key = f"reattribution:{work.id}:{team.id}"
-            await post_notice(tx, rulebook.directory, team, message, dedupe_key=key, at=at)
+            await post_notice(tx, directory, team, message, dedupe_key=key, at=at)
         elif nanos < 0:
-            because, command = moved_away_words(nanos=-nanos), context.settings.command
-            await budget_raised(tx, rulebook, team, because=because, now=now, command=command)
+            await budget_raised(scope.of_team(team), because=moved_away_words(nanos=-nanos))
     detail = {str(team): [calls, nanos] for team, (calls, nanos) in sorted(brought.items())}
     await tx.audit.record(
         at=at, actor_id=work.asked_by, action="move usage", subject=work.document, detail={"brought": detail}

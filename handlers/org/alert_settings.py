@@ -1,7 +1,6 @@
 """A team's alert settings in Slack: opened by its managers, admins and finance, read by its members, kept from now on."""
 
 from dataclasses import replace
-from datetime import datetime
 
 from slack_bolt.async_app import AsyncApp
 
@@ -9,7 +8,6 @@ from bot.alerting.delivery_rules import may_change_settings
 from bot.org import alert_settings as rules
 from bot.org.alert_settings import AlertSettings, Destination
 from bot.org.teams import ORGANISATION_SLUG, Team
-from bot.periods import micros
 from bot.refusals import FieldRefusal, Refusal
 from bot.rulebook import Rulebook
 from bot.views.alerting.delivery_rules import OPEN_ALERT_SETTINGS
@@ -17,26 +15,24 @@ from bot.views.blocks import name
 from bot.views.org import alert_settings as views
 from handlers.alerting.delivery_rules import reschedule_held
 from handlers.context import Context
+from handlers.scope import TeamScope
 from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.callers import called
 from handlers.slack.channels import require_postable
-from storage.store import Transaction
 
 ORGANISATION_NAMES = frozenset({ORGANISATION_SLUG, "org"})
 
 
-async def set_alert_settings(
-    tx: Transaction, rulebook: Rulebook, team: Team, settings: AlertSettings, *, by: int, now: datetime
-) -> None:
+async def set_alert_settings(scope: TeamScope, settings: AlertSettings, *, by: int) -> None:
     """Keeps a team's settings; they hold from now on, also for what waits for quiet hours that are no more."""
-    if not may_change_settings(rulebook.directory, by, team):
+    tx, team, at = scope.tx, scope.team, scope.at
+    if not may_change_settings(scope.directory, by, team):
         raise Refusal(f"You can't change the alert settings of {name(team.name)}. Its managers can.")
-    at = micros(now)
     await tx.alert_settings.save(team.id, settings, by=by, at=at)
     places = {"alerts": settings.alerts_destination, "approvals": settings.approvals_destination}
     detail = settings.to_json() | {"channels": {route: place.ref for route, place in places.items() if place}}
     await tx.audit.record(at=at, actor_id=by, action="set alert settings", subject=f"team:{team.id}", detail=detail)
-    await reschedule_held(tx, replace(team, alerts=settings), at=at)
+    await reschedule_held(scope.of_team(replace(team, alerts=settings)))
 
 
 async def show_alert_settings(asked: SlackRequest) -> None:
@@ -112,9 +108,8 @@ async def submit_alert_settings(asked: SlackRequest) -> None:
     approvals = await _place(asked, "approvals", rules.APPROVALS_FIELD)
     settings = replace(typed, alerts_destination=alerts, approvals_destination=approvals)
     async with context.store.begin() as tx:
-        rulebook = await context.rulebooks.current(tx)
-        team = rulebook.directory.by_id(team_id)
-        await set_alert_settings(tx, rulebook, team, settings, by=asked.person.id, now=asked.now)
+        scope = (await asked.scope(tx)).of_team_id(team_id)
+        await set_alert_settings(scope, settings, by=asked.person.id)
     context.wake_outbox.set()
     context.wake_watcher.set()
     await asked.ack()

@@ -1,7 +1,6 @@
 """The Monday digest: built for each team whose hour has come, once per team and week."""
 
 import json
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +13,6 @@ from bot.periods import day_start, hour_of, micros, monday_of, week_name, week_o
 from bot.refusals import ConfigError
 from bot.reporting.digests import Digest, drivers_of, due_week
 from bot.reporting.top import ComparedDays
-from bot.rulebook import Rulebook
 from bot.views.reporting.digests import digest_message
 from handlers.alerting.expected_spend import announced_in
 from handlers.books.standings import shares, standing_of
@@ -22,6 +20,7 @@ from handlers.cli import opened, out, run
 from handlers.context import Context
 from handlers.detection.data_gaps import gaps_of
 from handlers.reporting.top import mix_in
+from handlers.scope import TeamScope
 from handlers.slack.outbox import post_notice
 from storage.reporting.reports import NO_USAGE
 from storage.store import Transaction
@@ -39,7 +38,8 @@ async def post_due_digests(context: Context) -> int:
         due = [(team, monday) for team, monday in weeks if monday is not None and await _is_missing(tx, team, monday)]
     for team, monday in due:
         async with context.store.begin() as tx:
-            put += await _put(tx, await context.rulebooks.current(tx), team, monday, context, now=now)
+            scope = await context.scope(tx, now=now)
+            put += await _put(scope.of_team(team), monday)
     if put:
         context.wake_outbox.set()
     return put
@@ -56,29 +56,28 @@ async def _is_missing(tx: Transaction, team: Team, monday: int) -> bool:
     return bool(await tx.reports.by_part("basis", team_ids=[team.id], first_day=monday - 7, end_day=monday + 7))
 
 
-async def _put(tx: Transaction, rulebook: Rulebook, team: Team, monday: int, context: Context, *, now: datetime) -> int:
-    key = _key(team, monday)
+async def _put(scope: TeamScope, monday: int) -> int:
+    tx, key = scope.tx, _key(scope.team, monday)
     if await tx.outbox.known(key):
         return 0
-    message = await digest_of(tx, rulebook, team, monday, now=now, command=context.settings.command)
+    message = await digest_of(scope, monday)
     if message is None:
         return 0
-    await post_notice(tx, rulebook.directory, team, message, dedupe_key=key, at=micros(now))
+    await post_notice(tx, scope.directory, scope.team, message, dedupe_key=key, at=scope.at)
     return 1
 
 
-async def digest_of(
-    tx: Transaction, rulebook: Rulebook, team: Team, monday: int, *, now: datetime, command: str
-) -> Message | None:
+async def digest_of(scope: TeamScope, monday: int) -> Message | None:
     """The digest message of a team's week; None if the team used nothing in it nor in the week before."""
-    digest = await build_digest(tx, rulebook, team, monday, now=now)
+    digest = await build_digest(scope, monday)
     if digest.calls == 0 and digest.before_nanos == 0:
         return None
-    return digest_message(digest, command=command)
+    return digest_message(digest, command=scope.command)
 
 
-async def build_digest(tx: Transaction, rulebook: Rulebook, team: Team, monday: int, *, now: datetime) -> Digest:
+async def build_digest(scope: TeamScope, monday: int) -> Digest:
     """The figures of a team's closed week."""
+    tx, team = scope.tx, scope.team
     week = {"team_ids": [team.id], "first_day": monday, "end_day": monday + 7, "before_day": monday - 7}
     tools = await shares(tx, "tool", **week)  # type: ignore[arg-type]  # the same days for every part
     models = await shares(tx, "model", **week)  # type: ignore[arg-type]
@@ -88,7 +87,7 @@ async def build_digest(tx: Transaction, rulebook: Rulebook, team: Team, monday: 
     chart_days = tuple(range(monday + 7 - CHART_DAYS, monday + 7))
     days = ComparedDays(first_day=monday, end_day=monday + 7, before_day=monday - 7, before_end=monday)
     return Digest(
-        standing=await standing_of(tx, rulebook.directory, team, now=now),
+        standing=await standing_of(tx, scope.directory, team, now=scope.now),
         monday=monday,
         week_nanos=sum(s.cost_nanos for s in tools),
         before_nanos=sum(s.before_nanos for s in tools),
@@ -96,7 +95,7 @@ async def build_digest(tx: Transaction, rulebook: Rulebook, team: Team, monday: 
         unpriced_calls=bases.get("unpriced", NO_USAGE).calls,
         tools=tools,
         drivers=drivers_of({"tool": tools, "model": models, "workflow": workflows}),
-        mix=await mix_in(tx, rulebook, [team.id], days),
+        mix=await mix_in(tx, scope.rulebook, [team.id], days),
         tool_days=tuple((s.name, tuple(by_tool.get((s.name, day), 0) for day in chart_days)) for s in tools),
         chart_days=chart_days,
         open_requests=len(await tx.budget_requests.pending([team.id])),
@@ -121,8 +120,7 @@ def _start(team: Team, day: int) -> int:
 async def post_digest(context: Context, team: Team, monday: int) -> bool:
     """Puts one team's digest of a week, if it was not put before."""
     async with context.store.begin() as tx:
-        rulebook = await context.rulebooks.current(tx)
-        put = await _put(tx, rulebook, team, monday, context, now=context.now())
+        put = await _put((await context.scope(tx)).of_team(team), monday)
     context.wake_outbox.set()
     return bool(put)
 
@@ -138,13 +136,12 @@ def digest_command(
     async def work() -> None:
         async with opened() as context:
             async with context.store.read() as tx:
-                rulebook = await context.rulebooks.current(tx)
-                found = rulebook.directory.by_slug(team)
+                scope = await context.scope(tx)
+                found = scope.directory.by_slug(team)
                 if found is None:
                     raise ConfigError(f"--team: there is no team {team!r}; `tokens teams list` shows them")
-                monday = _monday(week, found.day_of(context.now_micros()))
-                command = context.settings.command
-                message = await digest_of(tx, rulebook, found, monday, now=context.now(), command=command)
+                monday = _monday(week, found.day_of(scope.at))
+                message = await digest_of(scope.of_team(found), monday)
             if message is None:
                 out.print(f"{found.name} used nothing in {week_name(monday)} nor in the week before: no digest.")
                 return

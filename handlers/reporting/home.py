@@ -6,7 +6,7 @@ from bot.alerting.alert_quality import QUALITY_DAYS, AlertQuality, quality_by_te
 from bot.org.attribution import UnattributedKey
 from bot.org.people import Person
 from bot.org.teams import Team
-from bot.periods import DAY_MICROS, micros, period_of
+from bot.periods import DAY_MICROS, period_of
 from bot.reporting.digests import Share
 from bot.reporting.reports import CompanyView, Home, PersonUse, UnattributedView
 from bot.reporting.top import compare_period_so_far
@@ -20,6 +20,7 @@ from handlers.crosschecks.health_alerts import silent_sources
 from handlers.crosschecks.observations import drifting
 from handlers.crosschecks.overlaps import shown_overlaps
 from handlers.reporting.top import mix_in
+from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.callers import called
 from storage.reporting.reports import NO_USAGE, Dimension
@@ -29,58 +30,51 @@ UNATTRIBUTED_DAYS = 30
 _MOST_LOOKS = 5
 
 
-async def home_of(tx: Transaction, rulebook: Rulebook, person: Person, context: Context) -> Home:
+async def home_of(scope: Scope, person: Person) -> Home:
     """Everything on a person's Home, from one snapshot."""
     from handlers.requests.approvals import pending_for  # approvals refresh Homes; this is the way back
 
-    directory = rulebook.directory
-    now = context.now()
+    tx, rulebook, directory, now = scope.tx, scope.rulebook, scope.directory, scope.now
     visible = [t for t in directory.teams_of(person.id) if directory.may_see(person.id, t)]
     requests = await tx.budget_requests.of_person(person.id)
     is_company = person.id in directory.finance or person.id in directory.admins
     return Home(
         is_outsider=False,
-        use=await use_of(tx, rulebook, person, context),
+        use=await use_of(scope, person),
         standings=tuple(await standings_of(tx, directory, visible, now=now)),
         approvals=tuple(await pending_for(tx, rulebook, person.id)),
         own_requests=tuple((r, directory.by_id(r.team_id).name) for r in requests),
-        company=await _company(tx, rulebook, person, context) if is_company else None,
+        company=await _company(scope, person) if is_company else None,
         in_preview=directory.organisation.mode == "preview",
-        now=micros(now),
-        command=context.settings.command,
-        managed_alerts=await _managed_alerts(tx, rulebook, person, now=micros(now)),
-        company_alerts=await _company_alerts(tx, rulebook, now=micros(now)) if is_company else None,
+        now=scope.at,
+        command=scope.command,
+        managed_alerts=await _managed_alerts(scope, person),
+        company_alerts=await _company_alerts(scope) if is_company else None,
     )
 
 
-async def _managed_alerts(
-    tx: Transaction, rulebook: Rulebook, person: Person, *, now: int
-) -> tuple[tuple[Team, AlertQuality], ...]:
-    directory = rulebook.directory
+async def _managed_alerts(scope: Scope, person: Person) -> tuple[tuple[Team, AlertQuality], ...]:
+    directory = scope.directory
     managed = [t for t in directory.real_teams if directory.manages(person.id, t) and directory.may_see(person.id, t)]
     if not managed:
         return ()
-    since = now - QUALITY_DAYS * DAY_MICROS
-    found = quality_by_team(await tx.alert_quality.answers(since=since, team_ids=[t.id for t in managed]))
+    since = scope.at - QUALITY_DAYS * DAY_MICROS
+    found = quality_by_team(await scope.tx.alert_quality.answers(since=since, team_ids=[t.id for t in managed]))
     listed = [(team, found.get(team.id, quality_of(()))) for team in managed]
     return tuple(sorted(listed, key=lambda one: (-one[1].noise, -one[1].alerts, one[0].name)))
 
 
-async def _company_alerts(
-    tx: Transaction, rulebook: Rulebook, *, now: int
-) -> tuple[AlertQuality, tuple[tuple[Team, AlertQuality], ...]]:
-    answers = await tx.alert_quality.answers(since=now - QUALITY_DAYS * DAY_MICROS)
-    noisy = [
-        (rulebook.directory.by_id(team), found) for team, found in quality_by_team(answers).items() if found.is_noisy
-    ]
+async def _company_alerts(scope: Scope) -> tuple[AlertQuality, tuple[tuple[Team, AlertQuality], ...]]:
+    answers = await scope.tx.alert_quality.answers(since=scope.at - QUALITY_DAYS * DAY_MICROS)
+    noisy = [(scope.directory.by_id(team), found) for team, found in quality_by_team(answers).items() if found.is_noisy]
     return quality_of(answers), tuple(sorted(noisy, key=lambda one: -one[1].noise))
 
 
-async def use_of(tx: Transaction, rulebook: Rulebook, person: Person, context: Context) -> PersonUse:
+async def use_of(scope: Scope, person: Person) -> PersonUse:
     """Somebody's own use. Days are those of the teams that booked them; the month is the organisation's period now."""
-    directory = rulebook.directory
+    tx, directory = scope.tx, scope.directory
     root = directory.root
-    today = root.day_of(context.now_micros())
+    today = root.day_of(scope.at)
     month = period_of(today, "month")
     ids = await tx.people.all_ids_of(person.id)
 
@@ -127,9 +121,8 @@ async def _own_shares(
     return tuple(sorted(found, key=lambda share: (-share.cost_nanos, -share.tokens, share.name)))
 
 
-async def _company(tx: Transaction, rulebook: Rulebook, person: Person, context: Context) -> CompanyView:
-    directory = rulebook.directory
-    now = context.now()
+async def _company(scope: Scope, person: Person) -> CompanyView:
+    tx, rulebook, directory, now, at = scope.tx, scope.rulebook, scope.directory, scope.now, scope.at
     organisation = await standing_of(tx, directory, directory.root, now=now)
     teams = await standings_of(tx, directory, directory.real_teams, now=now)
     nobody = await tx.reports.by_part(
@@ -139,7 +132,7 @@ async def _company(tx: Transaction, rulebook: Rulebook, person: Person, context:
         end_day=organisation.period.end_day,
     )
     period = organisation.period
-    prices = await prices_view(tx, first_day=period.first_day, end_day=period.end_day, at=micros(now))
+    prices = await prices_view(tx, first_day=period.first_day, end_day=period.end_day, at=at)
     last = period_of(period.first_day - 1, directory.organisation.period)
     days = compare_period_so_far(period.first_day, last.first_day, today=organisation.today)
     broken = [route for team in directory.alert_teams for route in _broken_routes(team)]
@@ -150,13 +143,13 @@ async def _company(tx: Transaction, rulebook: Rulebook, person: Person, context:
         prices=prices,
         quarantined=tuple(await tx.quarantine.shares()),
         not_kept=sum((await tx.quarantine.not_kept()).values()),
-        cross_checks=await drifting(tx, rulebook, now=context.now_micros()),
-        overlaps=await shown_overlaps(tx, rulebook, now=context.now_micros()),
+        cross_checks=await drifting(tx, rulebook, now=at),
+        overlaps=await shown_overlaps(tx, rulebook, now=at),
         broken_routes=tuple(broken),
         silent_messages=await tx.reports.undelivered(),
         drifts=await open_drifts(tx, directory),
         silent_sources=await silent_sources(tx, directory),
-        unattributed=await _unattributed_view(tx, rulebook, person, context),
+        unattributed=await _unattributed_view(scope, person),
         mix=await mix_in(tx, rulebook, [t.id for t in directory.teams], days),
     )
 
@@ -168,15 +161,15 @@ def _broken_routes(team: Team) -> list[str]:
     return found + [f"{team.name}: {what} in {p.ref} ({p.state})" for what, p in apart if p and p.state in _BAD]
 
 
-async def _unattributed_view(tx: Transaction, rulebook: Rulebook, person: Person, context: Context) -> UnattributedView:
+async def _unattributed_view(scope: Scope, person: Person) -> UnattributedView:
     """What nobody could place in the last month."""
-    directory = rulebook.directory
-    today = directory.root.day_of(context.now_micros())
+    tx, rulebook, directory, at = scope.tx, scope.rulebook, scope.directory, scope.at
+    today = directory.root.day_of(at)
     days = {"first_day": today - UNATTRIBUTED_DAYS, "end_day": today + 2}
     keys = await tx.attribution.unattributed_keys(directory.unattributed.id, **days)
     moving = await tx.reattributions.pending_credentials()
     return UnattributedView(
-        keys=tuple(_with_team(key, rulebook, moving, at=context.now_micros()) for key in keys),
+        keys=tuple(_with_team(key, rulebook, moving, at=at) for key in keys),
         people=tuple(await tx.people.unmatched(**days)),
         may_claim=person.id in directory.admins,
         hides_people=directory.organisation.people != "managers",
@@ -201,8 +194,7 @@ async def publish_home(context: Context, person: Person) -> None:
     if client is None or not person.slack_id:
         return
     async with context.store.read() as tx:
-        rulebook = await context.rulebooks.current(tx)
-        view = home_view(await home_of(tx, rulebook, person, context))
+        view = home_view(await home_of(await context.scope(tx), person))
     await client.views_publish(user_id=person.slack_id, view=view)
 
 

@@ -1,20 +1,21 @@
 """`/tokens top`: what costs most in this channel's team, or in one's own, privately; tools, models or workflows, never people."""
 
-from bot.org.teams import Team
 from bot.reporting.mix import ToolMix, ToolUse, mix_of
 from bot.reporting.top import ComparedDays, TopQuery, TopReport, days_of, parse_top_query
 from bot.rulebook import Rulebook
 from bot.views.books import standings as standing_views
 from bot.views.reporting.top import top_message
 from handlers.books.standings import shares, team_here, team_ids_of
+from handlers.scope import TeamScope
 from handlers.slack.answers import SlackRequest
 from storage.store import Transaction
 
 
-async def top_of(tx: Transaction, rulebook: Rulebook, team: Team, asked: TopQuery, *, at: int) -> TopReport:
+async def top_of(scope: TeamScope, asked: TopQuery) -> TopReport:
     """What costs most for a team at a moment; for the organisation, in the whole company."""
-    days = days_of(asked.span, today=team.day_of(at))
-    ids = team_ids_of(rulebook.directory, team)
+    tx, team = scope.tx, scope.team
+    days = days_of(asked.span, today=team.day_of(scope.at))
+    ids = team_ids_of(scope.directory, team)
     found = await shares(
         tx,
         asked.part,
@@ -24,7 +25,7 @@ async def top_of(tx: Transaction, rulebook: Rulebook, team: Team, asked: TopQuer
         before_day=days.before_day,
         before_end=days.before_end,
     )
-    mix = await mix_in(tx, rulebook, ids, days) if asked.part == "tool" else None
+    mix = await mix_in(tx, scope.rulebook, ids, days) if asked.part == "tool" else None
     return TopReport(team=team, asked=asked, shares=found, mix=mix)
 
 
@@ -37,15 +38,13 @@ async def mix_in(tx: Transaction, rulebook: Rulebook, team_ids: list[int], days:
 
 async def show_top(asked: SlackRequest) -> None:
     """`/tokens top [tools|models|workflows] [7d|30d|mtd]`."""
-    context = asked.context
-    command = context.settings.command
     wanted = parse_top_query(asked.text.partition(" ")[2])
-    async with context.store.read() as tx:
-        rulebook = await context.rulebooks.current(tx)
-        team, refusal = team_here(rulebook, asked)
+    async with asked.context.store.read() as tx:
+        scope = await asked.scope(tx)
+        team, refusal = team_here(scope.rulebook, asked)
         if team is None:
-            message = refusal or standing_views.no_team_message(list(rulebook.directory.real_teams), command)
+            message = refusal or standing_views.no_team_message(list(scope.directory.real_teams), scope.command)
         else:
-            top = await top_of(tx, rulebook, team, wanted, at=context.now_micros())
-            message = top_message(top, command=command)
+            top = await top_of(scope.of_team(team), wanted)
+            message = top_message(top, command=scope.command)
     await asked.reply(message)

@@ -1,12 +1,10 @@
 """Approvals: a request decided once, by somebody who may, booked in the same transaction; the card says who."""
 
 from dataclasses import replace
-from datetime import datetime
 
 from slack_bolt.async_app import AsyncApp
 
 from bot.money import usd
-from bot.periods import micros
 from bot.refusals import Refusal
 from bot.reporting.reports import PendingRequest
 from bot.requests.approvals import may_decide, route_request
@@ -19,28 +17,19 @@ from handlers.books.standings import standing_of
 from handlers.context import Context
 from handlers.reporting.home import refresh_home
 from handlers.requests.budget_requests import audit_request, card_key, find_route, pending_request, release_hold, shown
+from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.callers import called
 from storage.store import Transaction
 
 
-async def decide_request(
-    tx: Transaction,
-    rulebook: Rulebook,
-    request_id: int,
-    *,
-    approve: bool,
-    by: int,
-    now: datetime,
-    command: str,
-    reason: str = "",
-) -> BudgetRequest:
+async def decide_request(scope: Scope, request_id: int, *, approve: bool, by: int, reason: str = "") -> BudgetRequest:
     """Approves or denies, once: books the grant level by level, closes the card, and tells the asker."""
+    tx, directory, at = scope.tx, scope.directory, scope.at
     request = await pending_request(tx, request_id)
-    directory = rulebook.directory
-    team = directory.by_id(request.team_id)
-    at = micros(now)
-    await require_decision_permission(tx, rulebook, request, by=by)
+    team_scope = scope.of_team_id(request.team_id)
+    team = team_scope.team
+    await require_decision_permission(scope, request, by=by)
     ended = with_decision(request, approve=approve, by=by, at=at, reason=reason)
     await tx.budget_requests.save(ended)
     await release_hold(tx, request, by=by, at=at)
@@ -50,9 +39,7 @@ async def decide_request(
             request = replace(request, period=period, payer_id=None, held_nanos=0)
         payer_id = request.payer_id
         if payer_id is None:
-            found = await find_route(
-                tx, rulebook, team=team, person_id=request.person_id, amount_nanos=request.amount_nanos, now=now
-            )
+            found = await find_route(team_scope, person_id=request.person_id, amount_nanos=request.amount_nanos)
             payer_id = found.payer.id if found.payer else None
             if payer_id is None and by not in directory.finance:
                 raise Refusal("Nobody above this team has that much left, so finance decides about this request.")
@@ -60,25 +47,27 @@ async def decide_request(
         await tx.ledger.post(entries, at=at)
     await audit_request(tx, "approve request" if approve else "deny request", ended, actor_id=by, at=at)
     pending = await shown(tx, directory, ended)
-    standing = await standing_of(tx, directory, team, now=now)
+    standing = await standing_of(tx, directory, team, now=scope.now)
     decider = await tx.people.by_id(by)
     mention = called(decider)
     if approve:
         because = f"{mention} approved {usd(ended.amount_nanos)} more."
-        await budget_raised(tx, rulebook, team, because=because, now=now, command=command)
+        await budget_raised(team_scope, because=because)
     card = views.decided_card(pending, decided_by_mention=mention, standing=standing)
     await tx.outbox.change(card_key(ended.id), card, at=at)
-    verdict = views.verdict_message(pending=pending, decided_by_mention=mention, standing=standing, command=command)
+    verdict = views.verdict_message(
+        pending=pending, decided_by_mention=mention, standing=standing, command=scope.command
+    )
     await tx.outbox.put(verdict, dedupe_key=f"verdict:{ended.id}", at=at, to_person_id=ended.person_id)
     return ended
 
 
-async def require_decision_permission(tx: Transaction, rulebook: Rulebook, request: BudgetRequest, *, by: int) -> None:
+async def require_decision_permission(scope: Scope, request: BudgetRequest, *, by: int) -> None:
     """Refuses whoever may not decide a request, and says who may."""
-    found = _deciders(rulebook, request)
-    if may_decide(by, asker_id=request.person_id, deciders=found, directory=rulebook.directory):
+    found = _deciders(scope.rulebook, request)
+    if may_decide(by, asker_id=request.person_id, deciders=found, directory=scope.directory):
         return
-    names = [called(p) for p in (await tx.people.by_ids(found)).values()]
+    names = [called(p) for p in (await scope.tx.people.by_ids(found)).values()]
     who = ", ".join(names) or "finance"
     if by == request.person_id:
         raise Refusal(f"Nobody approves their own request. {who} can decide this one.")
@@ -114,10 +103,7 @@ async def click_approve(asked: SlackRequest) -> None:
     """Approve: committed before Slack is answered."""
     context = asked.context
     async with context.store.begin() as tx:
-        rulebook = await context.rulebooks.current(tx)
-        await decide_request(
-            tx, rulebook, asked.id, approve=True, by=asked.person.id, now=asked.now, command=context.settings.command
-        )
+        await decide_request(await asked.scope(tx), asked.id, approve=True, by=asked.person.id)
     context.wake_outbox.set()
     await asked.ack()
     if asked.in_home:
@@ -128,12 +114,12 @@ async def open_denial(asked: SlackRequest) -> None:
     """Deny asks for the reason first; only somebody who may decide gets the form."""
     context = asked.context
     async with context.store.read() as tx:
-        rulebook = await context.rulebooks.current(tx)
+        scope = await asked.scope(tx)
         request = await tx.budget_requests.by_id(asked.id)
         if request is None:
             raise Refusal("There is no such request any more.")
-        await require_decision_permission(tx, rulebook, request, by=asked.person.id)
-        form = deny_form(pending=await shown(tx, rulebook.directory, request), metadata=str(request.id))
+        await require_decision_permission(scope, request, by=asked.person.id)
+        form = deny_form(pending=await shown(tx, scope.directory, request), metadata=str(request.id))
     await asked.client.views_open(trigger_id=asked.trigger_id, view=form)
 
 
@@ -142,18 +128,8 @@ async def submit_denial(asked: SlackRequest) -> None:
     context = asked.context
     reason = checked_reason(asked.field(REASON_FIELD))
     async with context.store.begin() as tx:
-        rulebook = await context.rulebooks.current(tx)
         request_id = int(asked.body["view"]["private_metadata"])
-        await decide_request(
-            tx,
-            rulebook,
-            request_id,
-            approve=False,
-            by=asked.person.id,
-            now=asked.now,
-            command=context.settings.command,
-            reason=reason,
-        )
+        await decide_request(await asked.scope(tx), request_id, approve=False, by=asked.person.id, reason=reason)
     context.wake_outbox.set()
     await asked.ack()
 

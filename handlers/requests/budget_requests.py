@@ -1,35 +1,31 @@
 """Budget requests: asked for, changed and withdrawn by the person who needs the budget; the amount is set aside."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from bot.books.ledger import Account
 from bot.messages import Message
 from bot.money import usd
 from bot.org.teams import Directory, Team
-from bot.periods import micros
 from bot.refusals import FieldRefusal, Refusal
 from bot.reporting.reports import PendingRequest
 from bot.requests.approvals import ApprovalRoute, payer_of, route_request
 from bot.requests.budget_requests import BudgetRequest, hold_entry, release_entry, require_pending, with_withdrawal
-from bot.rulebook import Rulebook
 from bot.views.blocks import name
 from bot.views.requests import budget_requests as views
 from handlers.books.standings import standing_of
+from handlers.scope import Scope, TeamScope
 from handlers.slack.callers import called
 from handlers.slack.outbox import post_to_people, post_to_team
 from storage.store import Transaction
 
 
-async def create_request(
-    tx: Transaction, rulebook: Rulebook, *, team: Team, person_id: int, amount_nanos: int, reason: str, now: datetime
-) -> BudgetRequest:
+async def create_request(scope: TeamScope, *, person_id: int, amount_nanos: int, reason: str) -> BudgetRequest:
     """Keeps a request, sets its amount aside where there is money for it, and shows the card to those who decide."""
+    tx, directory, team, at = scope.tx, scope.directory, scope.team, scope.at
     _require_govern_mode(team)
-    at = micros(now)
-    period = rulebook.directory.period_at(team, at)
+    period = directory.period_at(team, at)
     # The route's locks come first: of two forms sent at once, the second then sees the first one's request.
-    found = await find_route(tx, rulebook, team=team, person_id=person_id, amount_nanos=amount_nanos, now=now)
+    found = await find_route(scope, person_id=person_id, amount_nanos=amount_nanos)
     waiting = await tx.budget_requests.pending_of(person_id=person_id, team_id=team.id)
     if waiting is not None:
         raise FieldRefusal(
@@ -61,10 +57,10 @@ async def create_request(
     )
     await _hold(tx, request, at)
     await audit_request(tx, "request", request, actor_id=person_id, at=at)
-    pending = await shown(tx, rulebook.directory, request)
-    card = await _card(tx, rulebook, pending, found, now=now)
+    pending = await shown(tx, directory, request)
+    card = await _card(scope, pending, found)
     key = card_key(request.id)
-    await post_to_team(tx, rulebook.directory, team, card, dedupe_key=key, at=at, route="approvals")
+    await post_to_team(tx, directory, team, card, dedupe_key=key, at=at, route="approvals")
     if found.by_finance:
         await post_to_people(tx, found.deciders, card, dedupe_key=key, at=at)
     receipt = views.receipt_message(pending=pending, deciders=await _mentions(tx, found), by_finance=found.by_finance)
@@ -72,24 +68,22 @@ async def create_request(
     return request
 
 
-async def change_request(
-    tx: Transaction, rulebook: Rulebook, request_id: int, *, by: int, amount_nanos: int, reason: str, now: datetime
-) -> BudgetRequest:
+async def change_request(scope: Scope, request_id: int, *, by: int, amount_nanos: int, reason: str) -> BudgetRequest:
     """The asker asks for another amount, or for another reason; the hold follows, and the card is brought up to date."""
+    tx, directory, at = scope.tx, scope.directory, scope.at
     request = await pending_request(tx, request_id)
     if by != request.person_id:
         raise Refusal("Only the person who asked can change a request.")
-    at = micros(now)
-    team = rulebook.directory.by_id(request.team_id)
+    team_scope = scope.of_team_id(request.team_id)
     await release_hold(tx, request, by=by, at=at)
-    found = await find_route(tx, rulebook, team=team, person_id=by, amount_nanos=amount_nanos, now=now)
+    found = await find_route(team_scope, person_id=by, amount_nanos=amount_nanos)
     changed = BudgetRequest(
         id=request.id,
         team_id=request.team_id,
         person_id=request.person_id,
         amount_nanos=amount_nanos,
         reason=reason,
-        period=rulebook.directory.period_at(team, at).name,
+        period=directory.period_at(team_scope.team, at).name,
         state="pending",
         payer_id=found.payer.id if found.payer else None,
         held_nanos=found.held_nanos,
@@ -102,8 +96,8 @@ async def change_request(
     await tx.budget_requests.save(changed)
     await _hold(tx, changed, at)
     await audit_request(tx, "change request", changed, actor_id=by, at=at)
-    pending = await shown(tx, rulebook.directory, changed)
-    card = await _card(tx, rulebook, pending, found, now=now)
+    pending = await shown(tx, directory, changed)
+    card = await _card(team_scope, pending, found)
     await tx.outbox.change(card_key(changed.id), card, at=at)
     if found.by_finance:
         await post_to_people(tx, found.deciders, card, dedupe_key=card_key(changed.id), at=at)
@@ -112,17 +106,15 @@ async def change_request(
     return changed
 
 
-async def withdraw_request(
-    tx: Transaction, rulebook: Rulebook, request_id: int, *, by: int, now: datetime
-) -> BudgetRequest:
+async def withdraw_request(scope: Scope, request_id: int, *, by: int) -> BudgetRequest:
     """The asker takes a request back: what was set aside is released, and the card says so."""
+    tx, at = scope.tx, scope.at
     request = await pending_request(tx, request_id)
-    at = micros(now)
     ended = with_withdrawal(request, by=by, at=at)
     await tx.budget_requests.save(ended)
     await release_hold(tx, request, by=by, at=at)
     await audit_request(tx, "withdraw request", ended, actor_id=by, at=at)
-    pending = await shown(tx, rulebook.directory, ended)
+    pending = await shown(tx, scope.directory, ended)
     await tx.outbox.change(card_key(ended.id), views.withdrawn_card(pending), at=at)
     await tx.outbox.change(receipt_key(ended.id), views.withdrawn_receipt(pending), at=at)
     return ended
@@ -136,13 +128,11 @@ def receipt_key(request_id: int) -> str:
     return f"receipt:{request_id}"
 
 
-async def find_route(
-    tx: Transaction, rulebook: Rulebook, *, team: Team, person_id: int, amount_nanos: int, now: datetime
-) -> ApprovalRoute:
+async def find_route(scope: TeamScope, *, person_id: int, amount_nanos: int) -> ApprovalRoute:
     """Where a request goes, with the accounts above the team locked, so that no other can take the same money."""
-    directory = rulebook.directory
+    tx, directory, team = scope.tx, scope.directory, scope.team
     above = directory.ancestors(team)
-    period = directory.period_at(team, micros(now))
+    period = directory.period_at(team, scope.at)
     await tx.ledger.lock(
         Account(team_id=t.id, period=period.name, bucket=bucket) for t in above for bucket in ("available", "held")
     )
@@ -151,7 +141,12 @@ async def find_route(
     )
     payer = payer_of(directory, team=team, amount_nanos=amount_nanos, balances=balances)
     return route_request(
-        directory, team=team, asker_id=person_id, amount_nanos=amount_nanos, payer=payer, rules=rulebook.approvals
+        directory,
+        team=team,
+        asker_id=person_id,
+        amount_nanos=amount_nanos,
+        payer=payer,
+        rules=scope.rulebook.approvals,
     )
 
 
@@ -193,11 +188,9 @@ async def shown(tx: Transaction, directory: Directory, request: BudgetRequest) -
     return PendingRequest(request=request, team=team, asker_mention=called(asker), payer_name=payer)
 
 
-async def _card(
-    tx: Transaction, rulebook: Rulebook, pending: PendingRequest, found: ApprovalRoute, *, now: datetime
-) -> Message:
-    standing = await standing_of(tx, rulebook.directory, pending.team, now=now)
-    deciders = await _mentions(tx, found)
+async def _card(scope: TeamScope, pending: PendingRequest, found: ApprovalRoute) -> Message:
+    standing = await standing_of(scope.tx, scope.directory, scope.team, now=scope.now)
+    deciders = await _mentions(scope.tx, found)
     return views.approval_card(pending, standing=standing, deciders=deciders, by_finance=found.by_finance)
 
 

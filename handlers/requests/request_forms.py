@@ -6,10 +6,9 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bot.money import parse_amount
-from bot.org.teams import Team
+from bot.org.teams import Directory, Team
 from bot.refusals import FieldRefusal, Refusal
 from bot.requests.budget_requests import BudgetRequest, checked_reason
-from bot.rulebook import Rulebook
 from bot.views.blocks import name
 from bot.views.books.budgets import REQUEST_BUDGET
 from bot.views.requests import budget_requests as views
@@ -18,8 +17,8 @@ from handlers.books.standings import standing_of, standings_of
 from handlers.context import Context
 from handlers.reporting.home import refresh_home
 from handlers.requests.budget_requests import change_request, create_request, withdraw_request
+from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest, answers
-from storage.store import Transaction
 
 
 async def open_request_form(
@@ -28,14 +27,14 @@ async def open_request_form(
     """Opens the form for a team, prefilled; or, where the person's request for it waits already, the form to change that."""
     context = asked.context
     async with context.store.read() as tx:
-        rulebook = await context.rulebooks.current(tx)
-        teams = _teams_to_ask_for(rulebook, asked, team_id)
+        scope = await asked.scope(tx)
+        teams = _teams_to_ask_for(scope.directory, asked, team_id)
         chosen = teams[0]
         waiting = await tx.budget_requests.pending_of(person_id=asked.person.id, team_id=chosen.id)
         if waiting is not None:
-            form = await _change_form(tx, rulebook, waiting, asked, already=True, amount=amount, reason=reason)
+            form = await _change_form(scope, waiting, already=True, amount=amount, reason=reason)
         else:
-            standings = await standings_of(tx, rulebook.directory, teams, now=asked.now)
+            standings = await standings_of(tx, scope.directory, teams, now=scope.now)
             metadata = json.dumps({"channel": asked.channel_id, "team": chosen.id})
             form = forms.request_form(
                 teams=[(s.team, s.balance) for s in standings],
@@ -50,9 +49,8 @@ async def open_request_form(
         await asked.client.views_open(trigger_id=asked.trigger_id, view=form)
 
 
-def _teams_to_ask_for(rulebook: Rulebook, asked: SlackRequest, team_id: int | None) -> list[Team]:
+def _teams_to_ask_for(directory: Directory, asked: SlackRequest, team_id: int | None) -> list[Team]:
     """The team asked for first: the one named, the channel's, then the person's own; in mode `govern` alone."""
-    directory = rulebook.directory
     listed = [directory.by_id(team_id)] if team_id is not None else []
     channel_team = directory.by_channel(asked.channel_id)
     listed += [channel_team] if channel_team else []
@@ -83,18 +81,15 @@ async def submit_request(asked: SlackRequest) -> None:
     kept = _metadata(asked)
     team_id = int(asked.field(forms.TEAM_FIELD) or kept["team"])
     async with context.store.begin() as tx:
-        rulebook = await context.rulebooks.current(tx)
-        team = _team(rulebook, asked, team_id, channel=str(kept.get("channel", "")))
-        await create_request(
-            tx, rulebook, team=team, person_id=asked.person.id, amount_nanos=amount_nanos, reason=reason, now=asked.now
-        )
+        scope = await asked.scope(tx)
+        team = _team(scope.directory, asked, team_id, channel=str(kept.get("channel", "")))
+        await create_request(scope.of_team(team), person_id=asked.person.id, amount_nanos=amount_nanos, reason=reason)
     context.wake_outbox.set()
     await asked.ack()
 
 
-def _team(rulebook: Rulebook, asked: SlackRequest, team_id: int, *, channel: str) -> Team:
+def _team(directory: Directory, asked: SlackRequest, team_id: int, *, channel: str) -> Team:
     """The team of a submitted form, if it is one that the form could have offered to this person."""
-    directory = rulebook.directory
     team = next((t for t in directory.real_teams if t.id == team_id), None)
     if team is None:
         raise Refusal("There is no such team any more.")
@@ -109,28 +104,20 @@ async def open_change_form(asked: SlackRequest) -> None:
     """Change: the form with what was asked."""
     context = asked.context
     async with context.store.read() as tx:
-        rulebook = await context.rulebooks.current(tx)
         request = await tx.budget_requests.by_id(asked.id)
         if request is None or request.state != "pending":
             raise Refusal("That request does not wait any more.")
         if request.person_id != asked.person.id:
             raise Refusal("Only the person who asked can change a request.")
-        form = await _change_form(tx, rulebook, request, asked, already=False)
+        form = await _change_form(await asked.scope(tx), request, already=False)
     await asked.client.views_open(trigger_id=asked.trigger_id, view=form)
 
 
 async def _change_form(
-    tx: Transaction,
-    rulebook: Rulebook,
-    request: BudgetRequest,
-    asked: SlackRequest,
-    *,
-    already: bool,
-    amount: str = "",
-    reason: str = "",
+    scope: Scope, request: BudgetRequest, *, already: bool, amount: str = "", reason: str = ""
 ) -> dict[str, Any]:
-    team = rulebook.directory.by_id(request.team_id)
-    standing = await standing_of(tx, rulebook.directory, team, now=asked.now)
+    team = scope.directory.by_id(request.team_id)
+    standing = await standing_of(scope.tx, scope.directory, team, now=scope.now)
     return forms.change_form(
         request=request,
         team=team,
@@ -149,10 +136,8 @@ async def submit_change(asked: SlackRequest) -> None:
     reason = checked_reason(asked.field(forms.REASON_FIELD))
     request_id = int(asked.body["view"]["private_metadata"])
     async with context.store.begin() as tx:
-        rulebook = await context.rulebooks.current(tx)
-        await change_request(
-            tx, rulebook, request_id, by=asked.person.id, amount_nanos=amount_nanos, reason=reason, now=asked.now
-        )
+        scope = await asked.scope(tx)
+        await change_request(scope, request_id, by=asked.person.id, amount_nanos=amount_nanos, reason=reason)
     context.wake_outbox.set()
     await asked.ack()
 
@@ -161,8 +146,7 @@ async def click_withdraw(asked: SlackRequest) -> None:
     """Withdraw: what was set aside is free again."""
     context = asked.context
     async with context.store.begin() as tx:
-        rulebook = await context.rulebooks.current(tx)
-        await withdraw_request(tx, rulebook, asked.id, by=asked.person.id, now=asked.now)
+        await withdraw_request(await asked.scope(tx), asked.id, by=asked.person.id)
     context.wake_outbox.set()
     await asked.ack()
     if asked.in_home:

@@ -20,7 +20,9 @@ from bot.refusals import FieldRefusal, Refusal
 from bot.views.reporting.help import outsider_message
 from bot.views.reporting.home import outsider_home
 from handlers.context import Context
+from handlers.scope import Scope
 from handlers.slack.callers import find_caller
+from storage.store import Transaction
 
 log = structlog.get_logger()
 
@@ -36,6 +38,10 @@ class SlackRequest:
     ack: AsyncAck
     respond: AsyncRespond
     client: AsyncWebClient
+
+    async def scope(self, tx: Transaction) -> Scope:
+        """Returns the scope of a transaction at the moment of the request."""
+        return await self.context.scope(tx, now=self.now)
 
     @property
     def channel_id(self) -> str:

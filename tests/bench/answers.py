@@ -134,11 +134,11 @@ async def _digests(made: Company) -> tuple[list[float], list[float]]:
     context = made.context
     building, drawing = [], []
     async with context.store.read() as tx:
-        rulebook = await context.rulebooks.current(tx)
-        for team in rulebook.directory.real_teams[:_DIGESTS]:
+        scope = await context.scope(tx)
+        for team in scope.directory.real_teams[:_DIGESTS]:
             monday = week_of(team.day_of(context.now_micros()))[0] - 7
             began = time.perf_counter()
-            message = await digest_of(tx, rulebook, team, monday, now=context.now(), command="/tokens")
+            message = await digest_of(scope.of_team(team), monday)
             building.append(time.perf_counter() - began)
             assert message is not None, team.slug
             for chart in message.charts:

@@ -25,25 +25,26 @@ async def search(acme: Company) -> Team:
 async def sets(acme: Company, **changed: Any) -> None:
     """Ben changes settings of Search."""
     async with acme.context.store.begin() as tx:
-        rulebook = await acme.context.rulebooks.current(tx)
-        team = rulebook.directory.by_slug("search")
+        scope = await acme.context.scope(tx)
+        team = scope.directory.by_slug("search")
         assert team is not None
-        (ben,) = rulebook.directory.people_with("manager", team)
+        (ben,) = scope.directory.people_with("manager", team)
         settings: AlertSettings = replace(team.alerts, **changed)
-        await set_alert_settings(tx, rulebook, team, settings, by=ben, now=acme.clock.now())
+        await set_alert_settings(scope.of_team(team), settings, by=ben)
 
 
 async def alerts(acme: Company, name: str, *, severity: Severity = "high", kind: str = "spike") -> AlertRecord:
     """Something happens that is worth saying."""
-    at = acme.context.now_micros()
     async with acme.context.store.begin() as tx:
-        rulebook = await acme.context.rulebooks.current(tx)
-        team = rulebook.directory.by_slug("search")
+        scope = await acme.context.scope(tx)
+        team = scope.directory.by_slug("search")
         assert team is not None
         facts = {"severity": severity}
-        record = await tx.alerts.add(dedupe_key=name, team_id=team.id, kind=kind, state="open", at=at, facts=facts)
+        record = await tx.alerts.add(
+            dedupe_key=name, team_id=team.id, kind=kind, state="open", at=scope.at, facts=facts
+        )
         assert record is not None
-        await post_alert(tx, rulebook, team, message_of(name), record=record, severity=severity, at=at)
+        await post_alert(scope.of_team(team), message_of(name), record=record, severity=severity)
     return record
 
 

@@ -116,18 +116,21 @@ async def test_a_new_alert_of_a_snoozed_cause_is_said_after_the_snooze_and_one_o
     alert = await spiking(acme)
     await acme.ben.submits(await snooze_form(acme.ben, alert), snooze="For an hour")
     first = await record_of(acme, alert)
-    at = acme.context.now_micros()
     async with acme.context.store.begin() as tx:
-        rulebook = await acme.context.rulebooks.current(tx)
-        team = rulebook.directory.by_id(first.team_id)
+        scope = (await acme.context.scope(tx)).of_team_id(first.team_id)
         for name in ("ci-7", "ci-8"):
             facts = {**first.facts, "contributors": [["credential", name, 1, False]]}
             added = await tx.alerts.add(
-                dedupe_key=f"spike:{name}", team_id=team.id, kind="spike", state="open", at=at, facts=facts
+                dedupe_key=f"spike:{name}",
+                team_id=scope.team.id,
+                kind="spike",
+                state="open",
+                at=scope.at,
+                facts=facts,
             )
             assert added is not None
-            message = await spike_message(tx, team, added, command="/tokens")
-            await post_alert(tx, rulebook, team, message, record=added, severity="medium", at=at)
+            message = await spike_message(scope, added)
+            await post_alert(scope, message, record=added, severity="medium")
     await acme.worker.outbox_worker.deliver_due()
     assert [("ci-7" in m.text, "ci-8" in m.text) for m in await channel_messages(acme)] == [
         (True, False),
@@ -198,18 +201,16 @@ async def test_a_critical_alert_is_said_although_its_cause_is_snoozed(acme: Comp
     await acme.ben.submits(await snooze_form(acme.ben, alert), snooze="Until the budget period ends")
     await acme.settles()
     snoozed = await record_of(acme, alert)
-    at = acme.context.now_micros()
     async with acme.context.store.begin() as tx:
-        rulebook = await acme.context.rulebooks.current(tx)
-        team = rulebook.directory.by_id(snoozed.team_id)
+        scope = (await acme.context.scope(tx)).of_team_id(snoozed.team_id)
         for severity, key in (("high", "spike:again"), ("critical", "spike:worse")):
             facts = {**snoozed.facts, "severity": severity}
             record = await tx.alerts.add(
-                dedupe_key=key, team_id=team.id, kind="spike", state="open", at=at, facts=facts
+                dedupe_key=key, team_id=scope.team.id, kind="spike", state="open", at=scope.at, facts=facts
             )
             assert record is not None
-            message = await spike_message(tx, team, record, command="/tokens")
-            await post_alert(tx, rulebook, team, message, record=record, severity=facts["severity"], at=at)
+            message = await spike_message(scope, record)
+            await post_alert(scope, message, record=record, severity=facts["severity"])
     await acme.settles()
 
     assert ["severity critical" in m.text for m in await channel_messages(acme)] == [False, True]

@@ -106,10 +106,10 @@ async def test_nobody_gathers_and_the_alert_is_said_all_the_same_a_minute_later(
     async with company(sqlite_url, teams_yml=SEVERAL) as acme:
         await spend(acme, blue=90)
         async with acme.context.store.begin() as tx:
-            rulebook = await acme.context.rulebooks.current(tx)
-            team = rulebook.directory.by_slug("blue")
+            scope = await acme.context.scope(tx)
+            team = scope.directory.by_slug("blue")
             assert team is not None
-            await judge_budget(tx, rulebook, team, now=acme.clock.now(), command="/tokens")
+            await judge_budget(scope.of_team(team))
         await acme.worker.outbox_worker.deliver_due()
         assert await alerts_of(acme, "ben") == []
 

@@ -30,15 +30,14 @@ async def passed_over(acme: Company) -> tuple[set[str], set[str]]:
     judged."""
     now = acme.context.now()
     async with acme.context.store.read() as tx:
-        rulebook = await acme.context.rulebooks.current(tx)
-        directory = rulebook.directory
-        payers = [*directory.real_teams, directory.root]
-        news = await teams_with_budget_changes(tx, directory, payers, now=now)
+        scope = await acme.context.scope(tx, now=now)
+        payers = [*scope.directory.real_teams, scope.directory.root]
+        news = await teams_with_budget_changes(scope, payers)
     changed = set()
     for team in payers:
         before = await kept(acme)
         async with acme.context.store.begin() as tx:
-            await judge_budget(tx, rulebook, team, now=now, command="/tokens")
+            await judge_budget((await acme.context.scope(tx, now=now)).of_team(team))
         if await kept(acme) != before:
             changed.add(team.slug)
     return {team.slug for team in payers if team.id in news}, changed

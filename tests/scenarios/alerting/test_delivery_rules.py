@@ -101,7 +101,8 @@ async def test_what_was_dropped_and_is_true_again_has_its_turn(acme_on_both: Com
     await minded(acme)
     await becomes(acme, record, "It runs out again")
     async with acme.context.store.begin() as tx:
-        await repost_alert(tx, await search(acme), record, severity="medium", at=acme.context.now_micros())
+        scope = (await acme.context.scope(tx)).of_team(await search(acme))
+        await repost_alert(scope, record, severity="medium")
     await minded(acme)
     assert await texts(acme) == []
 
@@ -423,9 +424,8 @@ async def test_an_alert_is_put_once_whoever_says_it_again(acme: Company) -> None
     record = await alerts(acme, "once")
     team = await search(acme)
     async with acme.context.store.begin() as tx:
-        rulebook = await acme.context.rulebooks.current(tx)
-        at = acme.context.now_micros()
-        await post_alert(tx, rulebook, team, message_of("twice"), record=record, severity="high", at=at)
+        scope = (await acme.context.scope(tx)).of_team(team)
+        await post_alert(scope, message_of("twice"), record=record, severity="high")
         assert await tx.outbox.text_of(alert_key(record.id)) == "once"
     await acme.settles()
 

@@ -29,11 +29,11 @@ NIGHT = {"quiet_from": 22 * 60, "quiet_until": 7 * 60}
 async def company_sets(acme: Company, **changed: Any) -> None:
     """Chloe changes settings of the organisation."""
     async with acme.context.store.begin() as tx:
-        rulebook = await acme.context.rulebooks.current(tx)
-        (chloe,) = rulebook.directory.finance
-        root = rulebook.directory.root
+        scope = await acme.context.scope(tx)
+        (chloe,) = scope.directory.finance
+        root = scope.directory.root
         settings = replace(root.alerts, **changed)
-        await set_alert_settings(tx, rulebook, root, settings, by=chloe, now=acme.clock.now())
+        await set_alert_settings(scope.of_team(root), settings, by=chloe)
 
 
 async def sends_for_weeks(acme: Company, *names: str, at: datetime | None = None) -> None:

@@ -60,9 +60,8 @@ async def test_what_was_booked_for_an_alias_shows_as_its_persons(books: Books) -
     await imports(books, "gil@acme.test,u-17,mobile,,")
     await used(books, 3, "u-17", dollars=5)
     async with books.context.store.begin() as tx:
-        rulebook = await books.context.rulebooks.current(tx)
         gil = await tx.people.ensure_from_slack(slack_id="UGIL", email="gil@acme.test", name="Gil", timezone="UTC")
-        use = await use_of(tx, rulebook, gil, books.context)
+        use = await use_of(await books.context.scope(tx), gil)
 
     assert use.month_calls == 3
     assert use.teams == ("Mobile",)
@@ -80,7 +79,7 @@ async def test_an_alias_of_an_alias_is_found_after_slack_tells_who_it_is(books: 
     assert gil.id == by_id
     assert len(ids) == 3
     async with books.context.store.read() as tx:
-        assert (await use_of(tx, await books.context.rulebooks.current(tx), gil, books.context)).month_calls == 1
+        assert (await use_of(await books.context.scope(tx), gil)).month_calls == 1
 
 
 async def test_an_alias_that_goes_to_somebody_else_leaves_what_was_booked(books: Books) -> None:

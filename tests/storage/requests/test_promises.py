@@ -25,17 +25,15 @@ async def test_two_who_ask_at_once_are_not_promised_the_same_money(context: Cont
     await declared(context, teams_yml())
     await with_accounts(context)
     anna, emi, chloe = [await person(context, f"{n}@acme.test") for n in ("anna", "emi", "chloe")]
-    now = context.now()
-
     asked = asyncio.Event()
 
     async def ask(slug: str, person_id: int) -> int:
         async with context.store.begin() as tx:
-            rulebook = await context.rulebooks.current(tx)
-            team = rulebook.directory.by_slug(slug)
+            scope = await context.scope(tx)
+            team = scope.directory.by_slug(slug)
             assert team is not None
             request = await create_request(
-                tx, rulebook, team=team, person_id=person_id, amount_nanos=600 * NANOS, reason="evals", now=now
+                scope.of_team(team), person_id=person_id, amount_nanos=600 * NANOS, reason="evals"
             )
             asked.set()
             await asyncio.sleep(0.3)  # not committed yet: the other one has all the time to read what it should not
@@ -51,8 +49,7 @@ async def test_two_who_ask_at_once_are_not_promised_the_same_money(context: Cont
 
     async def approve(request_id: int) -> None:
         async with context.store.begin() as tx:
-            rulebook = await context.rulebooks.current(tx)
-            await decide_request(tx, rulebook, request_id, approve=True, by=chloe, now=now, command="/tokens")
+            await decide_request(await context.scope(tx), request_id, approve=True, by=chloe)
 
     await asyncio.gather(approve(1), approve(2))
     root = await balance(context, "organisation")
@@ -68,17 +65,15 @@ async def test_two_who_ask_at_once_are_not_promised_the_same_money(context: Cont
 async def test_two_approvals_of_one_request_grant_it_once(context: Context) -> None:
     await declared(context, teams_yml())
     anna, ben, chloe = [await person(context, f"{n}@acme.test") for n in ("anna", "ben", "chloe")]
-    now = context.now()
     async with context.store.begin() as tx:
-        rulebook = await context.rulebooks.current(tx)
-        team = rulebook.directory.by_slug("search")
+        scope = await context.scope(tx)
+        team = scope.directory.by_slug("search")
         assert team is not None
-        await create_request(tx, rulebook, team=team, person_id=anna, amount_nanos=50 * NANOS, reason="evals", now=now)
+        await create_request(scope.of_team(team), person_id=anna, amount_nanos=50 * NANOS, reason="evals")
 
     async def decide(by: int, approve: bool) -> None:
         async with context.store.begin() as tx:
-            rulebook = await context.rulebooks.current(tx)
-            await decide_request(tx, rulebook, 1, approve=approve, by=by, now=now, command="/tokens")
+            await decide_request(await context.scope(tx), 1, approve=approve, by=by)
 
     outcomes = await asyncio.gather(decide(ben, True), decide(chloe, True), return_exceptions=True)
 
