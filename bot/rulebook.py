@@ -1,4 +1,4 @@
-"""The rules in force at one version of the configuration: whose key it is, which team, which tool, which price."""
+"""The rulebook: keys, teams, tools, prices and approval rules at one version of the configuration."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -21,12 +21,13 @@ _CACHE_SIZE, _CACHE_CHARACTERS = 50_000, 10_000_000
 
 
 _DecisionKey = tuple[Labels, int, int, int | None, int | None]
-"""A call's words, its quarter of an hour, and of its source the id and the teams: who holds a source read before it changed
-asks by what it was."""
+"""A call's labels, its quarter of an hour, and the source's id and teams. The teams belong to the key, because a
+caller may hold a source read before it changed.
+"""
 
 
 class _Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """All that is decided about a call but what its own counters cost."""
+    """Everything decided about a call except the cost of its own counters."""
 
     team_id: int
     rule: str
@@ -36,7 +37,7 @@ class _Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Rulebook:
-    """Everything that deciding about an event needs, in memory. One of an older `version` must not book."""
+    """Every rule needed to book an event, in memory. A rulebook of an older `version` must not book."""
 
     def __init__(
         self,
@@ -50,8 +51,9 @@ class Rulebook:
         approvals: Sequence[ApprovalRule],
         ends_at: int | None = None,
     ) -> None:
-        """`sources` are found by the hash of a key, keys in force alone. At `ends_at` somebody's dated membership begins, so
-        that the directory is another; attribution knows its dates itself."""
+        """`sources` maps the hashes of valid keys to sources. At `ends_at` a dated membership starts and the
+        directory changes; attribution handles its dates itself.
+        """
         self.version = version
         self.directory = directory
         self.sources = sources
@@ -66,12 +68,12 @@ class Rulebook:
         self._remembered_characters = 0
 
     def booking(self, event: UsageEvent, source: Source) -> Booking:
-        """The event with its team, its day there, its tool and its price."""
+        """Returns the event with its team, local day, tool and price."""
         quarter = event.occurred_at // _QUARTER_HOUR
-        asked = (event.labels, quarter, source.id, source.team_id, source.default_team_id)
-        decided = self._memory.get(asked) or self._decide(event, source, asked)
+        key = (event.labels, quarter, source.id, source.team_id, source.default_team_id)
+        decided = self._memory.get(key) or self._decide(event, source, key)
         price = priced(event, decided.terms, reported_first=source.reported_first)
-        return Booking(  # in the order of its fields, as this is done for every event
+        return Booking(  # positional, because this runs for every event
             source.id,
             event,
             decided.team_id,
@@ -85,30 +87,33 @@ class Rulebook:
             price.notional_nanos,
         )
 
-    def _decide(self, event: UsageEvent, source: Source, asked: _DecisionKey) -> _Decision:
-        """What is the same for all calls of like words within a quarter of an hour: zones change on those, and so does the
-        day. It is remembered, unless a rule begins or ends within that time."""
-        placed = self.attribution.place(event, source)
-        day = self._teams[placed.team_id].day_of(event.occurred_at)
+    def _decide(self, event: UsageEvent, source: Source, key: _DecisionKey) -> _Decision:
+        """Decides everything that calls with equal labels share within a quarter of an hour, the step at which zones
+        change.
+
+        The decision is cached unless a rule starts or ends within that time.
+        """
+        placement = self.attribution.place(event, source)
+        day = self._teams[placement.team_id].day_of(event.occurred_at)
         decided = _Decision(
-            team_id=placed.team_id,
-            rule=placed.rule,
+            team_id=placement.team_id,
+            rule=placement.rule,
             day=day,
             tool=self.tools.tool_of(event, api_base=event.labels.api_base),
             terms=self.prices.terms(event.labels, event.occurred_at // DAY_MICROS, day),
         )
-        start = asked[1] * _QUARTER_HOUR
+        start = key[1] * _QUARTER_HOUR
         if not self.attribution.changes_within(start, start + _QUARTER_HOUR):
             self._remembered_characters += event.labels.characters
             if len(self._memory) >= _CACHE_SIZE or self._remembered_characters > _CACHE_CHARACTERS:
                 self._memory.clear()
                 self._remembered_characters = 0
-            self._memory[asked] = decided
+            self._memory[key] = decided
         return decided
 
 
 def contracts_of(stored: Sequence[Mapping[str, Any]] | None) -> list[ContractPrice]:
-    """The contract prices of the stored `prices` document, which holds rates in pico-dollars per token."""
+    """Returns contract prices from the stored `prices` document, whose rates are in pico-dollars per token."""
     return [
         ContractPrice(
             model=line.get("model"),
@@ -126,7 +131,7 @@ def contracts_of(stored: Sequence[Mapping[str, Any]] | None) -> list[ContractPri
 
 
 def aliases_of(stored: Sequence[Mapping[str, Any]] | None) -> list[ModelAlias]:
-    """The company's names for models of the stored `models` document."""
+    """Returns model aliases from the stored `models` document."""
     return [
         ModelAlias(alias=line["alias"], model=line["model"], from_day=_day(line.get("from"))) for line in stored or []
     ]
@@ -137,7 +142,7 @@ def _day(text: str | None) -> int | None:
 
 
 def approvals_of(policy: Mapping[str, Any] | None) -> tuple[ApprovalRule, ...]:
-    """The approval rules of the stored `policy` document. Lines that approve by themselves are not applied yet."""
+    """Returns approval rules from the stored `policy` document. Lines that approve automatically have no effect yet."""
     lines = (policy or {}).get("approvals") or []
     rules = tuple(ApprovalRule(up_to_nanos=line["up_to"], by=line["by"]) for line in lines if line.get("by"))
     return rules or DEFAULT_APPROVAL_RULES

@@ -1,4 +1,4 @@
-"""A company's own names for models: deployments and gateway routes, each with the model that answers behind it."""
+"""A company's own names for models: deployments and gateway routes, each with the model behind it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,8 +9,11 @@ _ALWAYS = -(10**9)
 
 @dataclass(frozen=True, kw_only=True)
 class ModelAlias:
-    """One line of `models:` in teams.yml. `alias` may hold `*` and `?`; `model` is `gpt-4o` or, with who sells it,
-    `openai/gpt-4o`; `from_day` is the first day (since 1970) on which it holds."""
+    """One line of `models:` in teams.yml. `alias` may hold `*` and `?`.
+
+    `model` is `gpt-4o` or, with its provider, `openai/gpt-4o`. `from_day` is the first day it applies, counted since
+    1970.
+    """
 
     alias: str
     model: str
@@ -22,8 +25,7 @@ class ModelAlias:
 
 
 class ModelAliases:
-    """All of them. Case makes no difference; a name goes before a pattern, then the latest that has begun, then the file's
-    order."""
+    """All model aliases, matched without regard to case: exact names first, then the latest start, then file order."""
 
     def __init__(self, aliases: Iterable[ModelAlias]) -> None:
         self._aliases = sorted(
@@ -31,7 +33,7 @@ class ModelAliases:
         )
 
     def find(self, model: str, *, day: int) -> ModelAlias | None:
-        """The alias that holds for a model as sent, with or without the provider that gateways put before it."""
+        """Returns the alias in force for a model as sent, with or without the provider prefix of a gateway."""
         sent = model.strip().casefold()
         names = {sent, sent.partition("/")[2] or sent}
         for alias in self._aliases:

@@ -1,4 +1,4 @@
-"""One spelling per model: layers that see the same call name its model differently."""
+"""One spelling per model, because senders name the same model differently."""
 
 import re
 from functools import lru_cache
@@ -12,10 +12,10 @@ _LATEST = re.compile(r"-latest$")
 
 @lru_cache(maxsize=10_000)
 def plain_model(name: str) -> str:
-    """The model without its vendor, region, date and revision: `us.anthropic.claude-opus-4-5-20251101-v1:0`,
-    `anthropic/claude-opus-4.5` and `claude-opus-4-5` are all `claude-opus-4-5`.
+    """Returns the model without vendor, region, date and revision.
 
-    For holding two senders' words against each other, never for a price.
+    `us.anthropic.claude-opus-4-5-20251101-v1:0`, `anthropic/claude-opus-4.5` and `claude-opus-4-5` all give
+    `claude-opus-4-5`. Use it to compare senders, never to price a call.
     """
     plain = name.strip().casefold().rpartition("/")[2]
     for pattern in (_REGION, _VENDOR, _REVISION, _DATE, _LATEST):

@@ -29,14 +29,14 @@ _PRICED_BY = {
     "output": ("output_mtok",),
     "reasoning": ("output_reasoning_mtok", "output_mtok"),
 }
-"""The book's price of each counter, most specific first: what has no price of its own is sold as what contains it."""
+"""The book's prices for each counter, most specific first. A counter without its own price uses the next one."""
 
 
 _SELF_HOSTED = frozenset({
     "custom", "custom_openai", "hosted_vllm", "in_house", "llamacpp", "llamafile", "lm_studio", "local", "ollama",
     "ollama_chat", "openai_like", "self_hosted", "triton", "vllm", "xinference",
 })  # fmt: skip
-"""Providers that say "on our own machines": a public price for the same weights would be a wrong one."""
+"""Provider names of self-hosted models. A public price for the same weights would be wrong."""
 _SPELLINGS = {
     **dict.fromkeys(("x_ai", "xai"), "x-ai"),
     **dict.fromkeys(("azure_ai", "azure_openai", "azure_text", "azure.ai.openai", "azure.ai.inference"), "azure"),
@@ -54,22 +54,22 @@ _SPELLINGS = {
     "moonshot": "moonshotai",
     "voyage": "voyageai",
 }
-"""Spellings that gateways and telemetry send, where the book's own search finds nobody or the wrong one."""
+"""Provider names of gateways and telemetry that the book's own search misses or confuses."""
 _CONTEXTS = {
     "batch": {"processing": "batch"},
     "flex": {"service_tier": "flex"},
     "priority": {"service_tier": "priority"},
     "fast": {"service_tier": "fast", "speed": "fast"},
 }
-"""How a call's tier is called in the book: OpenAI and Google name service tiers, Anthropic a speed."""
+"""A call's tier in the book's terms: OpenAI and Google name service tiers, Anthropic a speed."""
 
 
 class Rates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Prices of one model at one moment, in pico-dollars: per token, and `request` per call.
 
-    A counter named in `unpriced` has no known price; its rate is 0 and means nothing. `reasoning_extra` is what a
-    reasoning token costs on top of the output token that it is. `tiers` holds (input tokens, rates), highest first: a
-    call with more input tokens than that, cached ones included, pays those rates for all its tokens (a cliff).
+    A counter in `unpriced` has no known price; its rate of 0 means nothing. `reasoning_extra` is added to the output
+    rate of a reasoning token. `tiers` holds (input tokens, rates), highest first: a call with more input tokens,
+    cached ones included, pays those rates for all its tokens.
     """
 
     uncached_input: int
@@ -91,7 +91,7 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         request: int = 0,
         tiers: tuple[tuple[int, "Rates"], ...] = (),
     ) -> "Rates":
-        """Rates from those that are known, by counter."""
+        """Builds rates from the known ones, by counter."""
         return cls(
             uncached_input=picos.get("uncached_input", 0),
             cache_read=picos.get("cache_read", 0),
@@ -105,7 +105,9 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         )
 
     def nanos(self, event: UsageEvent) -> int | None:
-        """Nano-dollars of a call, rounded once, half-even. None where it used a counter without a price."""
+        """Returns the cost of a call in nano-dollars, rounded once, half-even; None if it used a counter without a
+        price.
+        """
         uncached, read, write_5m = event.uncached_input, event.cache_read, event.cache_write_5m
         write_1h = event.cache_write_1h
         rates = self
@@ -132,14 +134,16 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 Schedule = tuple[tuple[int, Rates], ...]
-"""One UTC day of one model: (second of the day, rates from then on). Most models have one price all day."""
+"""The rates of one model over a UTC day, as (second of the day, rates from then on). Most models have one price all
+day.
+"""
 
 
 class PriceBook:
-    """The list prices packaged with genai-prices, never an update from the network: a figure can be computed again.
+    """The list prices packaged with genai-prices, without network updates, so that a figure can be computed again.
 
-    Loading takes a third of a second, so it waits for the first question. Answers are remembered, and forgotten again
-    before made-up model names could fill the memory.
+    Loading takes a third of a second and waits for the first query. Answers are cached up to a limit, so that made-up
+    model names cannot fill the memory.
     """
 
     def __init__(self) -> None:
@@ -149,27 +153,28 @@ class PriceBook:
 
     @cached_property
     def book_id(self) -> str:
-        """`genai-prices 0.2.3 1f0c…`: the package's version and a hash of its data, kept with what it priced."""
+        """Returns `genai-prices 0.2.3 1f0c…`: the package's version and a hash of its data, stored with each cost."""
         package = distribution("genai-prices")
         data = Path(str(package.locate_file("genai_prices/data.py"))).read_bytes()
         return f"genai-prices {package.version} {blake2b(data, digest_size=4).hexdigest()}"
 
     def rates(self, provider: str, model: str, day: int, second: int = NOON_SECOND, *, tier: str = "") -> Rates | None:
-        """Rates of a model at a second of a UTC day (a count of days since 1970), or None if it is unknown."""
+        """Returns the rates of a model at a second of a UTC day (days since 1970); None if it is unknown."""
         schedule = self._schedule(provider, model, day, tier)
         return next((rates for start, rates in reversed(schedule) if start <= second), None)
 
     def schedule(self, provider: str, model: str, day: int, *, tier: str = "") -> Schedule:
-        """All rates of a model on a UTC day, from second 0; empty if it is unknown. A tier that the book has no price for, or
-        none yet on that day, costs what the standard one does."""
+        """Returns all rates of a model on a UTC day, from second 0; empty if it is unknown. A tier without a price of
+        its own on that day costs the standard price.
+        """
         return self._schedule(provider, model, day, tier)
 
     def knows_provider(self, name: str) -> bool:
-        """Whether the book has a provider of this name, in any known spelling."""
+        """Returns whether the book has a provider of this name, in any known spelling."""
         return self.provider_id(name) in self._by_id
 
     def seller(self, provider: str, model: str) -> str:
-        """The book's id of who sells a model, or "" if the book knows neither the model nor the provider."""
+        """Returns the book's id of the model's seller, or "" if the book knows neither model nor provider."""
         found = self._find(provider, model)
         if found is not None:
             return found[0]
@@ -178,7 +183,7 @@ class PriceBook:
 
     @staticmethod
     def provider_id(name: str) -> str:
-        """The book's id for a provider's exact name in any known spelling; other names come back in lower case."""
+        """Returns the book's id for a provider's exact name in any known spelling; other names in lower case."""
         folded = name.strip().lower()
         return _SPELLINGS.get(folded, folded)
 
@@ -189,7 +194,9 @@ class PriceBook:
         return providers
 
     def _provider(self, name: str) -> "Provider | None":
-        """A provider by any of its spellings. The package's own search remembers every miss for ever: not used."""
+        """Finds a provider by any of its spellings. The package's own search caches every miss without limit, so it
+        is not used.
+        """
         from genai_prices.data_snapshot import find_provider_by_id
 
         if not name or name in _SELF_HOSTED:
@@ -203,12 +210,14 @@ class PriceBook:
                 return seller.id, found
         return None
 
-    def _attempts(self, said: str, model: str) -> "Iterator[tuple[Provider, str]]":
-        """Who may sell a model under which name: as sent, then with `openai/` read as the provider, prefix by prefix."""
+    def _attempts(self, provider: str, model: str) -> "Iterator[tuple[Provider, str]]":
+        """Yields possible sellers and names of a model: as sent, then with each prefix such as `openai/` read as the
+        provider.
+        """
         prefix, _, rest = model.partition("/")
-        if said in _SELF_HOSTED or (rest and prefix in _SELF_HOSTED):
+        if provider in _SELF_HOSTED or (rest and prefix in _SELF_HOSTED):
             return
-        seller = self._provider(said) or next(
+        seller = self._provider(provider) or next(
             (p for p in self._providers if p.model_match is not None and p.model_match.is_match(model)), None
         )
         if seller is not None:
@@ -248,7 +257,9 @@ class PriceBook:
 
 
 def compiled(prices: "ModelPrice") -> Rates:
-    """Integer rates of a model's prices (dollars per million tokens, or per thousand calls), tiers included."""
+    """Returns integer rates from a model's prices (dollars per million tokens, or per thousand calls), tiers
+    included.
+    """
     from genai_prices.types import TieredPrices
 
     values = {key: value for key, value in prices.__dict__.items() if value is not None}
@@ -272,12 +283,12 @@ def compiled(prices: "ModelPrice") -> Rates:
 
 
 def _picos(dollars: Decimal, *, per: int) -> int:
-    """Whole pico-dollars per unit. A few aggregators publish float noise beyond that: rounded half-even."""
+    """Converts dollars to whole pico-dollars per unit, half-even: a few aggregators publish float noise beyond that."""
     return int((dollars * (PICOS // per)).to_integral_value(rounding=ROUND_HALF_EVEN))
 
 
 def _price_changes(model: "ModelInfo") -> list[int]:
-    """Seconds of the UTC day at which a model's price may change; 0 is always one."""
+    """Returns the seconds of the UTC day at which a model's price may change; 0 is always one."""
     from genai_prices.types import ModelPrice, TimeOfDateConstraint
 
     seconds = {0}

@@ -1,4 +1,4 @@
-"""Prices that people set in Slack for models that had none, and what is said about models and their prices."""
+"""Prices that people set in Slack for unpriced models, and reports about prices."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ _RATE = re.compile(r"\$?\s*(\d{1,6})(\.\d{1,6})?")
 
 @dataclass(frozen=True, kw_only=True)
 class UnpricedModel:
-    """A model whose calls have tokens and no known price. `id` is that of one of its series: what a button carries."""
+    """A model whose calls have tokens but no known price. `id` is one of its series; a button carries it."""
 
     id: int
     provider: str
@@ -36,7 +36,7 @@ class UnpricedModel:
 
 @dataclass(frozen=True, kw_only=True)
 class SetPrice:
-    """A price that somebody set in Slack, in pico-dollars per token; it holds from a day on until another one does."""
+    """A price set in Slack, in pico-dollars per token. It applies from a day until the next price starts."""
 
     provider: str
     model: str
@@ -70,8 +70,11 @@ class SetPrice:
         )
 
     def replaced_from(self, declared: Sequence[ContractPrice]) -> int | None:
-        """The first day on which teams.yml itself has rates for this model by its name, so that this price ends; None if it
-        has none. A line without a day always holds: then this price never does."""
+        """Returns the first day on which teams.yml has rates for this model by name, which ends this price; None if
+        it has none.
+
+        A line without a day always applies, so this price never does.
+        """
         names = [
             c.from_day if c.from_day is not None else _FIRST_DAY
             for c in declared
@@ -84,7 +87,7 @@ class SetPrice:
 
 @dataclass(frozen=True, kw_only=True)
 class Repricing:
-    """Past usage of a model that is priced again since somebody set its price; `done_at` is None until that is done."""
+    """Past usage of a model that is repriced after somebody set its price. `done_at` is None while it runs."""
 
     id: int
     provider: str
@@ -99,7 +102,7 @@ class Repricing:
 
 @dataclass(frozen=True, kw_only=True)
 class PriceDisagreement:
-    """A model's calls that both the sender and we priced, and what each says they cost together."""
+    """A model's calls that both the sender and we priced, with both totals."""
 
     provider: str
     model: str
@@ -112,26 +115,26 @@ class PriceDisagreement:
         return self.ours_nanos - self.theirs_nanos
 
     def exceeds(self, percent: Decimal) -> bool:
-        """Whether the two differ by more than so much of what the sender says, and by a cent at least."""
-        apart = abs(self.difference_nanos)
-        return apart >= 10_000_000 and apart * 100 > percent * self.theirs_nanos
+        """Returns whether the difference is over a percentage of the sender's total and at least one cent."""
+        difference = abs(self.difference_nanos)
+        return difference >= 10_000_000 and difference * 100 > percent * self.theirs_nanos
 
 
 TOLERANCE_PERCENT = Decimal(1)
 
 
 def may_set_prices(directory: Directory, person_id: int) -> bool:
-    """Admins and finance."""
+    """Returns whether a person is an admin or in finance."""
     return person_id in directory.admins or person_id in directory.finance
 
 
 def prices_in_force(declared: Sequence[ContractPrice], set_prices: Sequence[SetPrice]) -> list[ContractPrice]:
-    """All contract prices: those of teams.yml, and those set in Slack for as long as the file does not name their model."""
+    """Returns all contract prices: those of teams.yml, and those set in Slack until the file names their model."""
     return [*declared, *(line.contract(until_day=line.replaced_from(declared)) for line in set_prices)]
 
 
 def parse_rate(field: str, text: str) -> int:
-    """Pico-dollars per token of the dollars per million tokens that somebody typed."""
+    """Parses dollars per million tokens into pico-dollars per token."""
     match = _RATE.fullmatch(text.strip().replace(",", ""))
     if not match:
         raise FieldRefusal(field, "Write dollars per million tokens, like 0.40 or 15, with at most six decimals.")
@@ -139,7 +142,7 @@ def parse_rate(field: str, text: str) -> int:
 
 
 def parse_day(field: str, text: str, *, today: int) -> int:
-    """The day that somebody chose."""
+    """Parses the first day on which a price applies."""
     try:
         day = day_number(date.fromisoformat(text))
     except ValueError as error:
@@ -151,12 +154,12 @@ def parse_day(field: str, text: str, *, today: int) -> int:
 
 
 def iso_day(day: int) -> str:
-    """`2026-11-01`"""
+    """Formats a day as `2026-11-01`."""
     return date_of(day).isoformat()
 
 
 def rate_words(pico: int) -> str:
-    """`$0.40`: pico-dollars per token as dollars per million tokens."""
+    """Formats pico-dollars per token as dollars per million tokens, such as `$0.40`."""
     dollars = Decimal(pico) / 1_000_000
     shown = f"{dollars.normalize():f}"
     whole, _, decimals = shown.partition(".")

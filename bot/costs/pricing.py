@@ -1,4 +1,4 @@
-"""The price of a metered call, in nano-dollars: the first basis that applies, and which one it was."""
+"""The price of a call in nano-dollars, and the basis it comes from. The first basis that applies wins."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ _CACHE_SIZE = 20_000
 class ContractPrice:
     """A negotiated price: own rates in pico-dollars per token, a discount in parts per million off the book, or both.
 
-    `model` is a glob, read without regard to case; `from_day` is the first day (since 1970) on which it holds, `until_day`
-    the first on which it does not any more. `origin` says where it was declared.
+    `model` is a glob without regard to case. The price applies from `from_day` (days since 1970) until before
+    `until_day`. `origin` names where it is declared.
     """
 
     model: str | None = None
@@ -51,7 +51,7 @@ class ContractPrice:
 
     @property
     def own_rates(self) -> dict[str, int | None]:
-        """The rates it names, by counter."""
+        """Returns the rates that the contract names, by counter."""
         return {
             "uncached_input": self.input_pico,
             "cache_read": self.cache_read_pico,
@@ -60,11 +60,12 @@ class ContractPrice:
             "output": self.output_pico,
         }
 
-    def over(self, book: Rates | None) -> Rates | None:
-        """The contract's rates, the book's rates completing them; None if it is a mere discount off an unknown price.
+    def completed_by(self, book: Rates | None) -> Rates | None:
+        """Returns the contract's rates completed by the book's; None if a discount has no book price to apply to.
 
-        A rate the contract does not name is the book's less the discount, in each of the book's tiers. Only cache rates
-        follow a named input rate: they keep the book's ratio to input, and without a book cost what input costs.
+        A rate that the contract does not name is the book's less the discount, in each of the book's tiers. Cache
+        rates follow a named input rate instead: they keep the book's ratio to input, and without a book they equal
+        input.
         """
         if book is None:
             return None if all(rate is None for rate in self.own_rates.values()) else self._flat(None)
@@ -93,10 +94,10 @@ class ContractPrice:
 
 
 class Priced(msgspec.Struct, frozen=True, gc=False):
-    """What a call costs, in nano-dollars, and why.
+    """A call's cost in nano-dollars and its basis.
 
-    `book_nanos` is its list price where the book knows one, to hold against what the sender reported; `notional_nanos`
-    what a call under a personal subscription would have cost.
+    `book_nanos` is its list price, if the book knows one, to compare with the reported cost. `notional_nanos` is the
+    cost that a call under a personal subscription would have had.
     """
 
     cost_nanos: int
@@ -112,7 +113,7 @@ _UNMETERED = Priced(0, "unmetered")
 
 
 class PriceExplanation(NamedTuple):
-    """Which rates apply to a model on a day, None if nothing prices it, and what they come from."""
+    """The rates of a model on a day (None if unpriced) and their origins."""
 
     rates: Rates | None
     contract: ContractPrice | None
@@ -130,57 +131,58 @@ class PriceTerms(NamedTuple):
 
 
 class Prices:
-    """The prices in force: contracts before the book (by a company's own name for a model, where it gave one) before what
-    the sender reported."""
+    """The prices in force. A contract goes before the book, and the book before the reported cost. A model's alias
+    names its book entry.
+    """
 
     def __init__(self, book: PriceBook, contracts: Sequence[ContractPrice], aliases: Sequence[ModelAlias] = ()) -> None:
         self.book = book
-        self._contracts = sorted(contracts, key=_precedence)[::-1]  # of equals, the later line first
+        self._contracts = sorted(contracts, key=_precedence)[::-1]  # among equals, the later line goes first
         self._aliases = ModelAliases(aliases)
         self._terms = lru_cache(maxsize=_CACHE_SIZE)(self._find_terms)
 
     def price(self, event: UsageEvent, *, day: int, reported_first: bool = False) -> Priced:
-        """Prices one call. `day` is the day it is booked on, by which contracts begin; list prices go by UTC.
+        """Prices one call. Contracts start by `day`, the day the call is booked on; list prices follow the UTC day.
 
-        With `reported_first`, a cost the sender reported stands before the book, though not before a contract.
+        With `reported_first`, a reported cost goes before the book, but never before a contract.
         """
         return priced(
             event, self.terms(event.labels, event.occurred_at // DAY_MICROS, day), reported_first=reported_first
         )
 
     def terms(self, labels: Labels, utc_day: int, day: int) -> "tuple[PriceTerms, ...]":
-        """What calls of a model are priced by over a UTC day, and from which second of it."""
+        """Returns the rates of a model over a UTC day, each with the second it starts at."""
         return self._terms(labels.provider, labels.model, labels.tier, utc_day, day)
 
     def _find_terms(self, provider: str, model: str, tier: str, utc_day: int, day: int) -> tuple[PriceTerms, ...]:
-        seller, sold, apply = self._applying(provider, model, day)
+        seller, sold, apply = self._applicable_contracts(provider, model, day)
         schedule = self.book.schedule(seller, sold, utc_day, tier=tier) or ((0, None),)
         return tuple(
-            PriceTerms(second, next((over for c in apply if (over := c.over(book)) is not None), None), book)
+            PriceTerms(second, next((rates for c in apply if (rates := c.completed_by(book)) is not None), None), book)
             for second, book in schedule
         )
 
     def explain(self, provider: str, model: str, *, day: int, tier: str = "") -> "PriceExplanation":
-        """What a call of a model would be priced by at noon of a day, and why."""
-        seller, sold, apply = self._applying(provider, model, day)
+        """Returns the price of a model at noon of a day, and its origins."""
+        seller, sold, apply = self._applicable_contracts(provider, model, day)
         book = self.book.rates(seller, sold, day, tier=tier)
-        contract = next((c for c in apply if c.over(book) is not None), None)
+        contract = next((c for c in apply if c.completed_by(book) is not None), None)
         return PriceExplanation(
-            rates=contract.over(book) if contract else book,
+            rates=contract.completed_by(book) if contract else book,
             contract=contract,
             alias=self._aliases.find(model, day=day),
             sold_by=self.book.seller(seller, sold) if book else "",
             book=book,
         )
 
-    def _applying(self, provider: str, model: str, day: int) -> tuple[str, str, list[ContractPrice]]:
-        """Who sells which model by the book, and the contracts that are for it on a day, the most specific first."""
-        seller, sold, names = self._meant(provider, model, day)
+    def _applicable_contracts(self, provider: str, model: str, day: int) -> tuple[str, str, list[ContractPrice]]:
+        """Returns the book's seller and model, and the contracts that apply on a day, most specific first."""
+        seller, sold, names = self._contract_names(provider, model, day)
         sellers = {provider.strip().casefold(), self.book.seller(seller, sold)}
         return seller, sold, [c for c in self._contracts if c.holds_on(day) and self._is_for(c, sellers, names)]
 
-    def _meant(self, provider: str, model: str, day: int) -> tuple[str, str, set[str]]:
-        """Who sells which model by the book, and all the names by which a contract may know it."""
+    def _contract_names(self, provider: str, model: str, day: int) -> tuple[str, str, set[str]]:
+        """Returns the book's seller and model, and every name by which a contract may know the model."""
         sent = model.strip().casefold()
         alias = self._aliases.find(model, day=day)
         named = (alias.model if alias else model).strip().casefold()
@@ -190,7 +192,7 @@ class Prices:
         prefix, _, rest = alias.model.partition("/")
         if rest and self.book.knows_provider(prefix):
             return prefix, rest, names
-        # A deployment that its gateway calls self-hosted is sold by somebody all the same, if its alias says so.
+        # A gateway may call a deployment self-hosted although its alias names a model with a seller.
         return (provider if self.book.seller(provider, alias.model) else ""), alias.model, names
 
     @staticmethod
@@ -200,13 +202,13 @@ class Prices:
         ):
             return False
         model = (contract.model or "").casefold()
-        if contract.origin == "Slack":  # of one model, whatever characters its name has
+        if contract.origin == "Slack":  # it names one model, so its characters are no wildcards
             return model in names
         return not model or model in names or any(fnmatchcase(name, model) for name in names)
 
 
 def priced(event: UsageEvent, terms: Sequence[PriceTerms], *, reported_first: bool) -> Priced:
-    """What a call costs by the terms of its UTC day."""
+    """Returns the cost of a call by the terms of its UTC day."""
     if event.failed:
         return _FAILED
     if event.gateway_cache:
@@ -218,7 +220,7 @@ def priced(event: UsageEvent, terms: Sequence[PriceTerms], *, reported_first: bo
         micros = event.occurred_at % DAY_MICROS
         now = next(t for t in reversed(terms) if t.from_second * MICROS <= micros)
     reported = event.reported_nanos
-    if reported is not None and not event.tokens:  # an image or a search, say: there is nothing else to price it by
+    if reported is not None and not event.tokens:  # images and searches have no tokens to price
         cost, basis, book_nanos = max(reported, 0), _REPORTED, None
     else:
         book_nanos = now.book.nanos(event) if now.book is not None else None
@@ -233,14 +235,14 @@ def _decide(
 ) -> tuple[int, Basis]:
     if contract is not None and (cost := contract.nanos(event)) is not None:
         return cost, "contract"
-    reported = max(event.reported_nanos or 0, 0)  # tokens that are said to cost nothing are unpriced, not free
+    reported = max(event.reported_nanos or 0, 0)  # tokens with a reported cost of zero are unpriced, not free
     if book_nanos is not None and not (reported_first and reported):
         return book_nanos, "book"
     return (reported, "reported") if reported else (0, "unpriced")
 
 
 def _precedence(contract: ContractPrice) -> tuple[bool, int, bool, int]:
-    """The more specific first: a model's name, a longer pattern, with a provider; then the latest that has begun."""
+    """Sorts contracts by specificity: exact name, pattern length, provider, then latest start."""
     model = contract.model or ""
     exact = bool(model) and (contract.origin == "Slack" or not any(c in model for c in "*?["))
     return exact, sum(c not in "*?" for c in model), bool(contract.provider), contract.from_day or 0

@@ -62,7 +62,7 @@ def explain_today(
     """What today's rules are asked about a booked event, in order, up to the answer."""
     asked = [rulebook.attribution.explain(event, source) for event in events_by_spelling(booked, spellings)]
     placed = place_today(booked, spellings, rulebook, source)
-    return next(steps for steps in asked if steps[-1].placed == placed)
+    return next(steps for steps in asked if steps[-1].placement == placed)
 
 
 def changes_due(

@@ -1,4 +1,4 @@
-"""What a team set of its alerts in Slack: lines, quiet hours, how many a day, where to, which kinds not at all."""
+"""A team's alert settings: thresholds, quiet hours, daily cap, channels and muted kinds."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -8,28 +8,28 @@ from typing import Any, Literal
 from bot.refusals import FieldRefusal
 
 MessageRoute = Literal["", "alerts", "approvals"]
-"""Which of a team's channels a message is for: its own, or the one for alerts or approvals, where it has such a one."""
+"""The channel a message goes to: the team's own (""), or a separate one for alerts or approvals."""
 DestinationState = Literal["none", "unresolved", "linked", "paused", "broken"]
 
 THRESHOLDS_FIELD, FROM_FIELD, UNTIL_FIELD, WEEKENDS_FIELD = "thresholds", "quiet_from", "quiet_until", "quiet_weekends"
 CAP_FIELD, ESCALATE_FIELD, MUTED_FIELD = "daily_cap", "escalate", "muted"
 ALERTS_FIELD, APPROVALS_FIELD, BACK_FIELD = "alerts_channel", "approvals_channel", "own_channel"
-"""Fields of the form, each the block id and the action id of its element."""
+"""The form's fields: each is both the block id and the action id of its element."""
 
 NO_TIME = "none"
-"""What the menus of quiet hours hold where there are none."""
+"""The value of a quiet-hours menu that has no time."""
 HALF_HOURS = range(0, 24 * 60, 30)
 DAILY_CAPS = (1, 3, 5, 10, 20)
 ESCALATION_MINUTES = (0, 15, 30, 60, 120)
-"""Minutes; 0 is never."""
+"""In minutes; 0 means never."""
 MUTABLE_KINDS = ("spike:low", "spike:medium", "threshold:medium", "forecast")
-"""What can be muted: a kind of alert, or a kind of one severity. Nothing critical ever is, nor a budget used up."""
+"""Kinds of alerts that a team may mute, some by severity. Critical alerts and a used-up budget are never muted."""
 _MAX_THRESHOLDS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
 class Destination:
-    """A channel that messages go to. `ref` is a name or id to post to."""
+    """A channel for messages. `ref` is a channel name or id."""
 
     ref: str
     state: DestinationState
@@ -37,7 +37,7 @@ class Destination:
 
 @dataclass(frozen=True, kw_only=True)
 class AlertSettings:
-    """A team's settings. Minutes are of the team's local day; `thresholds` of None are those of teams.yml."""
+    """A team's alert settings. Minutes count from local midnight; `thresholds` of None means those of teams.yml."""
 
     thresholds: tuple[int, ...] | None
     quiet_from: int | None
@@ -50,7 +50,7 @@ class AlertSettings:
     approvals_destination: Destination | None
 
     def to_json(self) -> dict[str, Any]:
-        """Everything but the places, whose state changes without anybody setting it."""
+        """Returns all settings but the channels, whose state changes on its own."""
         return {
             "thresholds": self.thresholds,
             "quiet_from": self.quiet_from,
@@ -73,13 +73,14 @@ DEFAULT_SETTINGS = AlertSettings(
     alerts_destination=None,
     approvals_destination=None,
 )
-"""No quiet hours: Slack itself rings nobody outside of the hours they set there, and money does not sleep."""
+"""The settings of a team that set none. They have no quiet hours: Slack already mutes people in hours they set there.
+"""
 
 
 def settings_of(
     kept: Mapping[str, Any], *, alerts_destination: Destination | None, approvals_destination: Destination | None
 ) -> AlertSettings:
-    """The settings of what `to_json` made."""
+    """Returns settings from the JSON that `to_json` wrote."""
     thresholds = kept["thresholds"]
     return AlertSettings(
         thresholds=None if thresholds is None else tuple(thresholds),
@@ -95,7 +96,7 @@ def settings_of(
 
 
 def parse_thresholds(text: str) -> tuple[int, ...] | None:
-    """`50, 80, 100 %` as whole percents, ascending; None for an empty field."""
+    """Parses `50, 80, 100 %` into ascending whole percents; None if the field is empty."""
     words = [word for word in re.split(r"[\s,;%]+", text) if word]
     if not words:
         return None
@@ -108,7 +109,7 @@ def parse_thresholds(text: str) -> tuple[int, ...] | None:
 
 
 def parse_quiet_hours(begin: str, end: str) -> tuple[int | None, int | None]:
-    """Two times of day out of menus, as minutes or nothing; both or neither."""
+    """Parses two times of day from menus into minutes; either both or neither."""
     if begin == end == NO_TIME:
         return None, None
     if NO_TIME in (begin, end):
@@ -123,12 +124,12 @@ def parse_quiet_hours(begin: str, end: str) -> tuple[int | None, int | None]:
 
 
 def parse_choice(field: str, text: str, *, among: Collection[int]) -> int:
-    """A number out of a menu."""
+    """Parses a number from a menu."""
     if not text.isdigit() or int(text) not in among:
         raise FieldRefusal(field, "Choose one of the menu.")
     return int(text)
 
 
 def clock_text(minute: int) -> str:
-    """`22:00`."""
+    """Formats a minute of the day as `22:00`."""
     return f"{minute // 60:02d}:{minute % 60:02d}"

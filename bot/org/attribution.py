@@ -1,7 +1,8 @@
-"""Deciding which team a usage event belongs to, and by which rule. First hit wins; the rule's name is kept.
+"""The team a usage event belongs to, and the rule that decides it. The first match wins; the event keeps the rule's
+name.
 
-Rules have dates, and an event belongs where the rules of its own time say. Where none of that time knows it, the first
-rule for its pattern decides, if nobody gave that rule a date: nobody said otherwise before.
+Rules have dates, and an event is placed by the rules of its own time. If none of them matches, the first rule for its
+pattern decides, provided nobody gave that rule a date.
 """
 
 import re
@@ -21,7 +22,7 @@ UNATTRIBUTED = "unattributed"
 
 
 class Placement(NamedTuple):
-    """Where an event belongs: the team's id and the name of the rule that said so."""
+    """An event's team and the name of the rule that chose it."""
 
     team_id: int
     rule: str
@@ -31,8 +32,8 @@ class Placement(NamedTuple):
 class AttributionRule:
     """One line of `attribution:` in teams.yml, or a claim. `pattern` may hold `*` and `?`.
 
-    It holds from `from_at` on until `until_at`, if that is known. A `dated` one has its beginning from a person, who knew
-    what they said; another one began when it was first imported.
+    The rule is in force from `from_at` until `until_at`, or without end. A person gave a `dated` rule its start; any
+    other rule starts at its first import.
     """
 
     kind: RuleKind
@@ -43,15 +44,17 @@ class AttributionRule:
     dated: bool = False
     origin: Origin = "file"
 
-    def holds(self, at: int) -> bool:
+    def is_in_force(self, at: int) -> bool:
+        """Returns whether the rule is in force at a moment in microseconds."""
         return self.from_at <= at and (self.until_at is None or at < self.until_at)
 
-    def is_of(self, credential: str) -> bool:
-        """Whether it names this very credential, and not a pattern that others match too."""
+    def names_credential(self, credential: str) -> bool:
+        """Returns whether the rule names exactly this credential, without wildcards."""
         return self.kind == "credential" and self.pattern.casefold() == literal_pattern(credential).casefold()
 
     @property
-    def placed(self) -> Placement:
+    def placement(self) -> Placement:
+        """Returns the rule's team with the rule's name."""
         return Placement(self.team_id, f"{self.kind}:{self.pattern}")
 
 
@@ -64,12 +67,12 @@ class Membership(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A credential that sends usage events. `team_id` is the team its key is bound to, if any.
+    """A credential that sends usage events. `team_id` is the team that its key is bound to, if any.
 
-    `default_team_id` gets what no rule could place. With `reported_first` the cost that the sender reports stands before
-    the price book. `signature` is `standard`, `helicone` or "" for none, checked with `secret`. `mapping` says which member of
-    a sender's own event is what: native name → path. `signal` is what an OTLP source meters by: each producer's best signal,
-    or one alone.
+    `default_team_id` takes usage that no rule matches. With `reported_first`, the cost that the sender reports goes
+    before the price book. `signature` is `standard`, `helicone` or "" for none; `secret` checks it. `mapping` gives
+    the path of each native field in the sender's own events. `signal` selects the OTLP signal to meter: each
+    producer's best one, or a fixed one.
     """
 
     id: int
@@ -86,9 +89,12 @@ class Source:
 
 
 class UnattributedKey(NamedTuple):
-    """A credential whose usage nobody could place, over some days. `series_id` is one of its series', to know it by again;
-    the credential is empty where senders named none. `team` is the name of the team that it counts for by now, if any,
-    `by` who said so, and `is_moving` whether the worker brings what was used before there."""
+    """A credential with unattributed usage over some days.
+
+    `series_id` identifies one of its series. The credential is empty if the sender named none. `team` is the team
+    that the credential counts for now, if any, and `by` is where that rule comes from. `is_moving` says that the
+    worker still moves its past usage there.
+    """
 
     series_id: int
     credential: str
@@ -101,21 +107,21 @@ class UnattributedKey(NamedTuple):
 
 
 def literal_pattern(credential: str) -> str:
-    """The pattern that matches a credential and nothing else, whatever characters a sender put into it."""
+    """Returns the pattern that matches this credential and no other, whatever characters it contains."""
     return re.sub(r"[*?\[]", r"[\g<0>]", credential)
 
 
 @dataclass(frozen=True, kw_only=True)
 class AttributionStep:
-    """One kind of rule that was asked about an event: what it looked at, and what it said, if anything.
+    """One kind of rule checked against an event: the checked value, and the placement if it matched.
 
-    `since` and `until` are the dates between which the answer holds. An `early` answer was given by a rule that began after
-    the event, because none of the event's own time knew it.
+    The placement holds from `since` until `until`. An `early` placement comes from a rule that started after the
+    event, because no rule of the event's own time matched.
     """
 
     kind: str
     checked_value: str
-    placed: Placement | None
+    placement: Placement | None
     since: int = 0
     until: int | None = None
     early: bool = False
@@ -123,7 +129,7 @@ class AttributionStep:
 
 
 class _Patterns:
-    """Rules of one kind: exact ones by look-up, patterns in the order of the file, claims after the file's lines."""
+    """Rules of one kind: exact ones by look-up, then patterns in file order, then claims."""
 
     def __init__(self, rules: Iterable[AttributionRule]) -> None:
         self._exact: dict[str, list[AttributionRule]] = {}
@@ -143,7 +149,7 @@ class _Patterns:
         return bool(self._exact or self._globs)
 
     def find(self, value: str, at: int, *, early: bool) -> AttributionRule | None:
-        """The rule that holds at a moment; or, `early`, the one that nobody dated and that began later."""
+        """Returns the rule in force at a moment; if `early`, an undated rule that starts later."""
         folded = value.casefold()
         for rule in self._exact.get(folded, ()):
             if self._answers(rule, at, early):
@@ -154,15 +160,17 @@ class _Patterns:
         return None
 
     def _answers(self, rule: AttributionRule, at: int, early: bool) -> bool:
-        return (at < rule.from_at and id(rule) in self._reach_back) if early else rule.holds(at)
+        return (at < rule.from_at and id(rule) in self._reach_back) if early else rule.is_in_force(at)
 
 
 class Attribution:
-    """All rules with their dates, made ready for look-up. It remembers what it decided: senders repeat themselves."""
+    """All attribution rules with their dates, prepared for look-up. Placements are cached, because senders repeat
+    themselves.
+    """
 
     _CACHE_SIZE = 50_000
     _CACHE_CHARACTERS = 10_000_000
-    """Whatever clients write into their tags: 64 of them may have 16,000 characters."""
+    """A limit on the cached labels: an event may carry 64 tags of 16,000 characters in all."""
 
     def __init__(
         self,
@@ -173,8 +181,9 @@ class Attribution:
         unattributed_id: int,
         memberships: Mapping[str, Sequence[Membership]] | None = None,
     ) -> None:
-        """`team_ids` are the directory's teams by slug; `team_of_user` maps spellings of people to their team, and
-        `memberships` to their teams with dates, oldest first, which go before it."""
+        """`team_ids` maps slugs to teams, and `team_of_user` maps spellings of people to their current team.
+        `memberships` maps spellings to dated teams, oldest first, and goes before `team_of_user`.
+        """
         listed = [rule for rule in rules if rule.until_at is None or rule.from_at < rule.until_at]
         self._by_kind = {kind: _Patterns(r for r in listed if r.kind == kind) for kind in RULE_KINDS}
         self._team_ids = team_ids
@@ -187,15 +196,18 @@ class Attribution:
         self._remembered_characters = 0
 
     def place(self, event: UsageEvent, source: Source) -> Placement:
-        """The team of an event: by the key's own team, credential, gateway's team, workflow, tag, declared team, user, and
-        at last the source's own default."""
+        """Returns the team of an event.
+
+        The order is: the key's own team, credential, gateway team, workflow, tag, declared team, user, the source's
+        default team.
+        """
         if source.team_id is not None:
             return Placement(source.team_id, f"key:{source.name}")
-        # Between two changes of the rules all moments are alike, so it is their count that is remembered, and no moment.
-        asked = (bisect_right(self._changes, event.occurred_at), event.labels)
-        placed = self._memory.get(asked)
+        # Between two changes of the rules every moment gives the same answer, so the key counts changes, not moments.
+        query = (bisect_right(self._changes, event.occurred_at), event.labels)
+        placed = self._memory.get(query)
         if placed is None:
-            placed = self._memory[asked] = self._decide(event)
+            placed = self._memory[query] = self._decide(event)
             self._remembered_characters += event.labels.characters
             if len(self._memory) > self._CACHE_SIZE or self._remembered_characters > self._CACHE_CHARACTERS:
                 self._memory.clear()
@@ -205,51 +217,51 @@ class Attribution:
         return placed
 
     def changes_within(self, start: int, end: int) -> bool:
-        """Whether a rule or a membership begins or ends after `start`, up to `end`."""
+        """Returns whether a rule or a membership starts or ends after `start`, up to and including `end`."""
         return bisect_right(self._changes, start) != bisect_right(self._changes, end)
 
     def rule_of(self, credential: str, at: int) -> AttributionRule | None:
-        """The rule that says at a moment whose a credential is."""
+        """Returns the rule in force for a credential at a moment in microseconds."""
         return self._by_kind["credential"].find(credential, at, early=False) if credential else None
 
     def explain(self, event: UsageEvent, source: Source) -> list[AttributionStep]:
-        """What was asked about an event, in order, up to the answer."""
+        """Returns the steps checked for an event, in order, up to the one that places it."""
         own = Placement(source.team_id, f"key:{source.name}") if source.team_id is not None else None
-        asked = [AttributionStep(kind="key", checked_value=source.name, placed=own)]
+        steps = [AttributionStep(kind="key", checked_value=source.name, placement=own)]
         if own is not None:
-            return asked
+            return steps
         for step in self._steps(event):
-            asked.append(step)
-            if step.placed is not None:
-                return asked
+            steps.append(step)
+            if step.placement is not None:
+                return steps
         default = source.default_team_id
         placed = Placement(default, f"source:{source.name}") if default is not None else None
-        asked.append(AttributionStep(kind="source default", checked_value=source.name, placed=placed))
+        steps.append(AttributionStep(kind="source default", checked_value=source.name, placement=placed))
         if placed is None:
-            asked.append(AttributionStep(kind=UNATTRIBUTED, checked_value="", placed=self._unattributed))
-        return asked
+            steps.append(AttributionStep(kind=UNATTRIBUTED, checked_value="", placement=self._unattributed))
+        return steps
 
     def _decide(self, event: UsageEvent) -> Placement:
-        return next((step.placed for step in self._steps(event) if step.placed is not None), self._unattributed)
+        return next((step.placement for step in self._steps(event) if step.placement is not None), self._unattributed)
 
     def _steps(self, event: UsageEvent) -> Iterator[AttributionStep]:
-        yield from self._asked(event, early=False)
+        yield from self._check(event, early=False)
         if self._changes and event.occurred_at < self._changes[-1]:
-            yield from self._asked(event, early=True)
+            yield from self._check(event, early=True)
 
-    def _asked(self, event: UsageEvent, *, early: bool) -> Iterator[AttributionStep]:
-        yield self._rule("credential", (event.labels.credential,), event, early)
-        yield self._rule("gateway_team", (event.labels.gateway_team,), event, early)
-        yield self._rule("workflow", (event.labels.workflow,), event, early)
-        yield self._rule("tag", event.labels.tags, event, early)
+    def _check(self, event: UsageEvent, *, early: bool) -> Iterator[AttributionStep]:
+        yield self._check_rules("credential", (event.labels.credential,), event, early)
+        yield self._check_rules("gateway_team", (event.labels.gateway_team,), event, early)
+        yield self._check_rules("workflow", (event.labels.workflow,), event, early)
+        yield self._check_rules("tag", event.labels.tags, event, early)
         if not early:
             declared = self._team_ids.get(event.labels.declared_team.casefold()) if event.labels.declared_team else None
             placed = None if declared is None else Placement(declared, "declared team")
-            yield AttributionStep(kind="declared team", checked_value=event.labels.declared_team, placed=placed)
-        yield self._rule("user", (event.labels.user,), event, early)
-        yield self._team_of(event, early)
+            yield AttributionStep(kind="declared team", checked_value=event.labels.declared_team, placement=placed)
+        yield self._check_rules("user", (event.labels.user,), event, early)
+        yield self._check_membership(event, early)
 
-    def _rule(self, kind: RuleKind, values: Sequence[str], event: UsageEvent, early: bool) -> AttributionStep:
+    def _check_rules(self, kind: RuleKind, values: Sequence[str], event: UsageEvent, early: bool) -> AttributionStep:
         patterns = self._by_kind[kind]
         if patterns:
             for value in values:
@@ -258,16 +270,18 @@ class Attribution:
                     return AttributionStep(
                         kind=kind,
                         checked_value=value,
-                        placed=rule.placed,
+                        placement=rule.placement,
                         since=rule.from_at,
                         until=rule.until_at,
                         early=early,
                         origin=rule.origin,
                     )
-        return AttributionStep(kind=kind, checked_value=", ".join(values), placed=None, early=early)
+        return AttributionStep(kind=kind, checked_value=", ".join(values), placement=None, early=early)
 
-    def _team_of(self, event: UsageEvent, early: bool) -> AttributionStep:
-        """A person's team of that day; else the one whose member or manager they are; else the first they ever had."""
+    def _check_membership(self, event: UsageEvent, early: bool) -> AttributionStep:
+        """Finds the person's team of that day, else the team they are a member or manager of, else their first dated
+        team.
+        """
         spelled = normalize_spelling(event.labels.user)
         own = self._memberships.get(spelled, ())
         at = bisect_right(own, event.occurred_at, key=lambda membership: membership.from_at) - 1
@@ -280,11 +294,11 @@ class Attribution:
             return AttributionStep(
                 kind="user's team",
                 checked_value=event.labels.user,
-                placed=placed,
+                placement=placed,
                 since=found.from_at,
                 until=until,
                 early=early,
             )
         team = None if early else self._team_of_user.get(spelled)
         placed_now = None if team is None else Placement(team, "user's team")
-        return AttributionStep(kind="user's team", checked_value=event.labels.user, placed=placed_now, early=early)
+        return AttributionStep(kind="user's team", checked_value=event.labels.user, placement=placed_now, early=early)

@@ -1,4 +1,4 @@
-"""People: how a sender's or an operator's spelling of somebody becomes one person."""
+"""People: how the spelling of a name in usage or in a file becomes one person."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ _EMAIL = re.compile(r"[^@\s<>|]+@[^@\s<>|]+\.[^@\s<>|]+")
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody, by an opaque id. Names, e-mails and Slack ids live here alone and can be erased."""
+    """A person with an opaque id. Names, e-mails and Slack ids are stored here only, so that they can be erased."""
 
     id: int
     email: str
@@ -28,12 +28,12 @@ def is_email(text: str) -> bool:
 
 
 def normalize_spelling(text: str) -> str:
-    """The form in which spellings of a person are compared: trimmed and case-folded."""
+    """Returns the form in which spellings of a person are compared: trimmed and case-folded."""
     return text.strip().casefold()
 
 
 class UnmatchedPerson(NamedTuple):
-    """Somebody whom senders name and nobody knows: no team, and no Slack account."""
+    """A person in the usage data who has no team and no Slack account."""
 
     spelled: str
     is_email: bool
@@ -43,7 +43,7 @@ class UnmatchedPerson(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Who stands behind a signed request from Slack, as Slack itself describes them."""
+    """The sender of a signed Slack request, as Slack describes them."""
 
     slack_id: str
     is_guest: bool
@@ -53,5 +53,5 @@ class Caller:
 
     @property
     def is_outsider(self) -> bool:
-        """Guests and people of other companies get nothing."""
+        """Returns whether the person is a guest, from another company, a bot or deleted. Outsiders see nothing."""
         return self.is_guest or self.is_stranger or self.is_bot or self.is_deleted

@@ -1,4 +1,4 @@
-"""people.csv: who is who, as an operator or a directory exports it, checked line by line before anything is stored."""
+"""Reads people.csv and reports each fault with its line and column."""
 
 import csv
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ _FAULTS_SHOWN = 50
 
 @dataclass(frozen=True, kw_only=True)
 class PersonLine:
-    """A line of people.csv. Spellings are folded; `team` is a slug, `from_day` the day on which it begins, if it names one."""
+    """One line of people.csv. Spellings are case-folded; `team` is a slug; `from_day` is the day it starts, if given."""
 
     number: int
     email: str
@@ -30,7 +30,7 @@ class PersonLine:
 
 
 def read_people_file(text: str) -> list[PersonLine]:
-    """Reads and checks a people.csv. Raises ConfigError with a line a fault, each naming its line and column."""
+    """Reads and checks a people.csv. Raises ConfigError with one line per fault."""
     if len(text) > _MAX_CHARACTERS:
         raise ConfigError("The file is over 50 MB.")
     rows = csv.reader(StringIO(text, newline=""), strict=True)
@@ -50,7 +50,7 @@ def read_people_file(text: str) -> list[PersonLine]:
 
 
 def read_text(file: bytes) -> str:
-    """The file as text; ConfigError names the line that is no UTF-8, as of a spreadsheet in another encoding."""
+    """Decodes the file as UTF-8. Raises ConfigError with the line that is in another encoding."""
     try:
         return file.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -59,7 +59,7 @@ def read_text(file: bytes) -> str:
 
 
 def raise_faults(faults: Sequence[str]) -> None:
-    """Raises ConfigError if there are any, naming the first ones."""
+    """Raises ConfigError with the first faults, if there are any."""
     if faults:
         rest = len(faults) - _FAULTS_SHOWN
         more = [f"and {rest:,} faults more"] if rest > 0 else []
@@ -76,7 +76,7 @@ def _heading_faults(heading: Sequence[str]) -> list[str]:
 
 
 def _line(number: int, heading: Sequence[str], row: Sequence[str]) -> tuple[PersonLine, list[str]]:
-    """The line, and what is wrong with it."""
+    """Returns the line and its faults."""
     faults = []
     if len(row) > len(heading):
         faults.append(f"line {number}: has {len(row)} values under {len(heading)} columns; is a comma in one of them?")
@@ -123,7 +123,7 @@ def _day(text: str) -> int | None:
 
 
 def _faults_between(lines: Sequence[PersonLine]) -> list[str]:
-    """Somebody may have several lines, one a date; an alias is one person's."""
+    """Returns faults between lines: a person may have one line per date, and an alias belongs to one person."""
     faults = []
     first: dict[tuple[str, int | None], int] = {}
     emails = {line.email: line.number for line in reversed(lines)}
@@ -144,7 +144,7 @@ def _faults_between(lines: Sequence[PersonLine]) -> list[str]:
 
 
 def team_faults(lines: Sequence[PersonLine], slugs: Sequence[str]) -> list[str]:
-    """The lines whose team does not exist."""
+    """Returns the lines that name an unknown team."""
     faults = []
     known = set(slugs)
     for line in lines:
@@ -156,9 +156,9 @@ def team_faults(lines: Sequence[PersonLine], slugs: Sequence[str]) -> list[str]:
 
 
 def team_by_manager(line: PersonLine, lines: Mapping[str, PersonLine], known: Mapping[str, str]) -> str:
-    """The team of a line: its own, else its manager's, and so on up; "" if nobody above has one.
+    """Returns a line's team: its own, else its manager's, else the next manager's; "" if none has a team.
 
-    `lines` are everybody's last lines, `known` the teams that are stored, both by e-mail.
+    `lines` maps e-mails to each person's last line; `known` maps e-mails to stored teams.
     """
     seen: set[str] = set()
     while not line.team and line.manager and line.email not in seen:

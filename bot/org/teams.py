@@ -1,4 +1,4 @@
-"""Teams as the books know them: the organisation, its teams, and the account of what nobody could place."""
+"""The organisation, its teams, their roles, and the account of unattributed usage."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -20,7 +20,7 @@ RESERVED_SLUGS = frozenset({ORGANISATION_SLUG, UNATTRIBUTED_SLUG, "org"})
 
 @dataclass(frozen=True, kw_only=True)
 class Team:
-    """One team. `budget_nanos` is its base allocation per period; grants come on top of it, in the ledger."""
+    """One team. `budget_nanos` is its base allocation per period; grants are added to it in the ledger."""
 
     id: int
     slug: str
@@ -40,23 +40,23 @@ class Team:
     mode: Mode
     alerts: AlertSettings = DEFAULT_SETTINGS
 
-    def place(self, route: MessageRoute = "") -> Destination:
-        """The channel for messages of a kind: the team's own where it has none apart."""
+    def destination(self, route: MessageRoute = "") -> Destination:
+        """Returns the channel for a message route; the team's own channel if it has no separate one."""
         apart = {"alerts": self.alerts.alerts_destination, "approvals": self.alerts.approvals_destination}.get(route)
         return apart or Destination(ref=self.channel_id or self.channel_ref, state=self.channel_state)
 
     @property
-    def places(self) -> tuple[Destination, ...]:
-        """All channels that the team's messages go to, its own first."""
+    def destinations(self) -> tuple[Destination, ...]:
+        """Returns all channels of the team, its own first."""
         apart = (self.alerts.alerts_destination, self.alerts.approvals_destination)
-        return (self.place(), *(place for place in apart if place is not None))
+        return (self.destination(), *(place for place in apart if place is not None))
 
     def is_at(self, channel_id: str) -> bool:
-        """Whether a channel is one of the team's, so that its figures may be shown there."""
-        return bool(channel_id) and any(place.ref == channel_id for place in self.places)
+        """Returns whether a channel is one of the team's, so that its figures may be shown there."""
+        return bool(channel_id) and any(place.ref == channel_id for place in self.destinations)
 
     def zone_on(self, at_micros: int) -> str:
-        """The zone whose days count at a moment: a changed zone begins with the next period, in the old zone's days."""
+        """Returns the zone in force at a moment. A new zone starts with the next period, by days of the old zone."""
         if self.next_timezone_day is not None and local_day(at_micros, self.timezone) >= self.next_timezone_day:
             return self.next_timezone
         return self.timezone
@@ -67,7 +67,7 @@ class Team:
 
 @dataclass(frozen=True, kw_only=True)
 class Organisation:
-    """What holds for everyone."""
+    """The settings that apply to everyone."""
 
     name: str
     currency: str
@@ -79,7 +79,7 @@ class Organisation:
 
 @dataclass(frozen=True, kw_only=True)
 class Directory:
-    """The organisation with all its teams and who does what in them; read once, asked often."""
+    """The organisation with all its teams and roles. It is read once and queried often."""
 
     organisation: Organisation
     teams: tuple[Team, ...]
@@ -90,8 +90,8 @@ class Directory:
         return next(t for t in self.teams if t.id == team_id)
 
     def by_slug(self, slug: str) -> Team | None:
-        wanted = slug.casefold()
-        return next((t for t in self.teams if t.slug == wanted and t.kind == "team"), None)
+        folded = slug.casefold()
+        return next((t for t in self.teams if t.slug == folded and t.kind == "team"), None)
 
     def by_channel(self, channel_id: str) -> Team | None:
         return next((t for t in self.teams if t.channel_id == channel_id and channel_id), None)
@@ -109,26 +109,26 @@ class Directory:
         return tuple(t for t in self.teams if t.kind == "team")
 
     def ancestors(self, team: Team) -> tuple[Team, ...]:
-        """The team's parent, its parent, … up to the organisation."""
-        found: list[Team] = []
+        """Returns the team's parents, from the nearest up to the organisation."""
+        above: list[Team] = []
         while team.parent_id is not None:
             team = self.by_id(team.parent_id)
-            found.append(team)
-        return tuple(found)
+            above.append(team)
+        return tuple(above)
 
     @property
     def alert_teams(self) -> tuple[Team, ...]:
-        """All that alerts are told of, with settings for them: the organisation, and every team."""
+        """Returns all teams with alert settings: the organisation and every team."""
         return (self.root, *self.real_teams)
 
     def children(self, team: Team) -> tuple[Team, ...]:
         return tuple(t for t in self.real_teams if t.parent_id == team.id)
 
     def subtree(self, team: Team) -> tuple[Team, ...]:
-        found = [team]
+        teams = [team]
         for child in self.children(team):
-            found.extend(self.subtree(child))
-        return tuple(found)
+            teams.extend(self.subtree(child))
+        return tuple(teams)
 
     def people_with(self, role: Role, team: Team) -> frozenset[int]:
         return frozenset(person for t, person, r in self.roles if t == team.id and r == role)
@@ -139,21 +139,23 @@ class Directory:
 
     @property
     def admins(self) -> frozenset[int]:
-        """Those who link channels and claim keys; where none are named, finance does."""
+        """Returns the people who link channels and claim keys: the admins, or finance if there are none."""
         return self.people_with("admin", self.root) or self.finance
 
     def teams_of(self, person_id: int) -> tuple[Team, ...]:
-        """The teams that a person belongs to, as a member first, then as a manager."""
+        """Returns a person's teams: first as a member, then as a manager."""
         member = [t for t in self.real_teams if (t.id, person_id, "member") in self.roles]
         managed = [t for t in self.real_teams if (t.id, person_id, "manager") in self.roles and t not in member]
         return tuple(member + managed)
 
     def manages(self, person_id: int, team: Team) -> bool:
-        """Whether a person manages the team or one above it."""
+        """Returns whether a person manages the team or a team above it."""
         return any((t.id, person_id, "manager") in self.roles for t in (team, *self.ancestors(team)))
 
     def may_see(self, person_id: int, team: Team) -> bool:
-        """Team totals are public to the team; managers above it and finance see them too. In preview, only finance."""
+        """Returns whether a person may see the team's totals: its members, managers above it and finance. In preview,
+        only finance.
+        """
         if person_id in self.finance:
             return True
         if team.mode == "preview":

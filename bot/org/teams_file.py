@@ -13,7 +13,7 @@ _MAX_BYTES = 4_000_000
 
 
 def read_teams_file(text: str) -> TeamsFile:
-    """Reads and checks a teams.yml. Raises ConfigError with a line a fault, each naming its field."""
+    """Reads and checks a teams.yml. Raises ConfigError with one line per fault."""
     if len(text) > _MAX_BYTES:
         raise ConfigError("The file is over 4 MB.")
     try:
@@ -25,14 +25,14 @@ def read_teams_file(text: str) -> TeamsFile:
     if not isinstance(loaded, dict):
         raise ConfigError("The file needs `organisation:` and `teams:`.")
     try:
-        found = TeamsFile.model_validate(loaded)
+        file = TeamsFile.model_validate(loaded)
     except ValidationError as error:
         lines = [f"{_path(e['loc'], loaded)}: {_error_text(e)}" for e in error.errors()]
         raise ConfigError("\n".join(dict.fromkeys(lines))) from error
-    faults = [*team_faults(found), *rule_faults(found)]
+    faults = [*team_faults(file), *rule_faults(file)]
     if faults:
         raise ConfigError("\n".join(faults))
-    return found
+    return file
 
 
 def _error_text(error: Any) -> str:
@@ -44,15 +44,15 @@ def _error_text(error: Any) -> str:
 
 
 def _path(location: tuple[int | str, ...], loaded: Any) -> str:
-    """`teams[search].budget.amount`: list items by their slug or name where they have one, as people find them."""
-    text, at = "", loaded
+    """Returns the path of a field, such as `teams[search].budget.amount`. List items show their slug or name, if any."""
+    text, node = "", loaded
     for part in location:
         try:
-            at = at[part]
+            node = node[part]
         except (KeyError, IndexError, TypeError):
-            at = None
+            node = None
         if isinstance(part, int):
-            label = at.get("slug") or at.get("name") or at.get("alias") if isinstance(at, dict) else None
+            label = node.get("slug") or node.get("name") or node.get("alias") if isinstance(node, dict) else None
             text += f"[{label or part}]"
         else:
             text += f".{part}" if text else part

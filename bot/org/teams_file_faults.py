@@ -1,4 +1,4 @@
-"""Faults between the lines of teams.yml: duplicates, unknown teams, circles of parents, rules without a pattern."""
+"""Faults between lines of teams.yml: duplicates, unknown teams, circular parents, rules without a pattern."""
 
 from collections import Counter
 
@@ -6,59 +6,63 @@ from bot.org.teams import RESERVED_SLUGS
 from bot.org.teams_file_models import TeamsFile
 
 
-def team_faults(found: TeamsFile) -> list[str]:
+def team_faults(file: TeamsFile) -> list[str]:
+    """Returns faults of teams: duplicate slugs or channels, reserved slugs, unknown or circular parents, other
+    periods.
+    """
     faults = []
-    slugs = Counter(t.slug for t in found.teams)
-    parents = {t.slug: t.parent for t in found.teams}
+    slugs = Counter(t.slug for t in file.teams)
+    parents = {t.slug: t.parent for t in file.teams}
     faults += [
         f"teams[{slug}].slug: {count} teams have it; it must be unique" for slug, count in slugs.items() if count > 1
     ]
-    channels = Counter(t.channel for t in found.teams if t.channel)
+    channels = Counter(t.channel for t in file.teams if t.channel)
     faults += [
         f"teams: {count} teams have the channel {c}; each needs its own" for c, count in channels.items() if count > 1
     ]
-    for team in found.teams:
+    for team in file.teams:
         if team.slug in RESERVED_SLUGS:
             faults.append(f"teams[{team.slug}].slug: is reserved")
         if team.parent is not None and team.parent not in parents:
             faults.append(f"teams[{team.slug}].parent: there is no team {team.parent}")
-        if team.budget and team.budget.period not in (None, found.organisation.period):
+        if team.budget and team.budget.period not in (None, file.organisation.period):
             faults.append(
-                f"teams[{team.slug}].budget.period: must be its parent's, {found.organisation.period}, "
+                f"teams[{team.slug}].budget.period: must be its parent's, {file.organisation.period}, "
                 "because its budget comes out of its parent's"
             )
-        seen, at = set(), team.slug
-        while (above := parents.get(at)) is not None:
+        seen, slug_above = set(), team.slug
+        while (above := parents.get(slug_above)) is not None:
             if above in seen or above == team.slug:
                 faults.append(f"teams[{team.slug}].parent: is below itself")
                 break
             seen.add(above)
-            at = above
+            slug_above = above
     return faults
 
 
-def rule_faults(found: TeamsFile) -> list[str]:
+def rule_faults(file: TeamsFile) -> list[str]:
+    """Returns faults of attribution rules, model aliases and prices."""
     faults = []
-    slugs = {t.slug for t in found.teams}
-    for index, rule in enumerate(found.attribution):
+    slugs = {t.slug for t in file.teams}
+    for index, rule in enumerate(file.attribution):
         if len(rule.matches) != 1:
             faults.append(
                 f"attribution[{index}]: needs one of credential, gateway_team, workflow, service, tag or user"
             )
         if rule.team not in slugs:
             faults.append(f"attribution[{index}].team: there is no team {rule.team}")
-    lines = Counter((line.alias.casefold(), line.from_) for line in found.models)
+    lines = Counter((line.alias.casefold(), line.from_) for line in file.models)
     faults += [
         f"models[{alias}]: is there {count} times; a name means one model"
         for (alias, _), count in lines.items()
         if count > 1
     ]
-    for line in found.models:
+    for line in file.models:
         if any(c in line.model for c in "*?["):
             faults.append(f"models[{line.alias}].model: name one model; only `alias` may be a pattern")
         if not line.alias.strip("*? "):
             faults.append(f"models[{line.alias}].alias: would stand for every model")
-    for index, price in enumerate(found.prices):
+    for index, price in enumerate(file.prices):
         if price.model is None and price.provider is None:
             faults.append(f"prices[{index}]: needs a model or a provider")
         if price.discount is None and price.input_per_mtok is None and price.output_per_mtok is None:

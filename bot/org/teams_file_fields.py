@@ -45,7 +45,7 @@ def _manager(value: str) -> str:
 
 
 def _rate_pico(value: Any) -> int:
-    """Pico-dollars per token of dollars per million tokens: the same number, a million times."""
+    """Converts dollars per million tokens to pico-dollars per token."""
     return int((Decimal(_nanos(value)) / 1000).to_integral_value())
 
 

@@ -61,13 +61,13 @@ class AttributionFile(_Strict):
     from_: date | None = Field(default=None, alias="from")
 
     def kind_and_pattern(self) -> tuple[RuleKind, str]:
-        """The one thing that this line matches, `service` being a workflow's other name."""
+        """Returns the kind and pattern of the line; `service` is an alias of `workflow`."""
         ((kind, pattern),) = self.matches.items()
         return _KIND_OF[kind], pattern
 
     @property
     def matches(self) -> dict[str, str]:
-        """What the line gives a pattern for."""
+        """Returns the patterns that the line gives, by kind."""
         return {kind: value for kind in _KIND_OF if (value := getattr(self, kind))}
 
 
@@ -143,22 +143,22 @@ class TeamsFile(_Strict):
     policy: PolicyFile = PolicyFile()
 
     def not_applied_yet(self) -> list[str]:
-        """What is stored for later versions and changes nothing in this one, a line each."""
-        said = []
+        """Returns one line per setting that is stored but has no effect in this version."""
+        lines = []
         if any(t.budget and t.budget.carry_forward for t in self.teams):
-            said.append("budget.carry_forward: unspent budget does not carry over yet")
+            lines.append("budget.carry_forward: unspent budget does not carry over yet")
         if any(m.startswith("S") and not is_email(m) for t in self.teams for m in t.managers):
-            said.append("managers: user groups (S…) are not looked up yet; name people")
+            lines.append("managers: user groups (S…) are not looked up yet; name people")
         if self.workflows:
-            said.append("workflows: matches and priorities are not used yet")
+            lines.append("workflows: matches and priorities are not used yet")
         if any(rule.auto for rule in self.policy.approvals):
-            said.append("policy.approvals: `auto` approves nothing by itself yet; managers decide")
+            lines.append("policy.approvals: `auto` approves nothing by itself yet; managers decide")
         if self.policy.emergency:
-            said.append("policy.emergency: emergency grants are not made yet")
+            lines.append("policy.emergency: emergency grants are not made yet")
         if self.policy.remind_after_hours or self.policy.escalate_after_hours:
-            said.append("policy: waiting requests are not reminded of or escalated yet")
+            lines.append("policy: waiting requests are not reminded of or escalated yet")
         if self.organisation.people == "managers":
-            said.append(
+            lines.append(
                 "organisation.people: managers see people in the details of a spike alone; everybody sees their own"
             )
-        return said
+        return lines

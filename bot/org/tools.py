@@ -1,4 +1,4 @@
-"""Which tool made a call, and whether it is the company's own or somebody else's."""
+"""The tool that made a call, and whether it is in-house or third-party."""
 
 import re
 from collections.abc import Iterable
@@ -36,7 +36,7 @@ _KNOWN_AGENTS = (
     ("zed/*", "Zed"),
     ("goose/*", "Goose"),
 )
-"""Programs that say who they are in their user agent. Libraries (openai-python, curl) are not tools: they say nothing."""
+"""User agents of known tools. Libraries such as openai-python or curl are not tools and have no entry."""
 _KNOWN_NAMES = {
     "codexcli": "Codex",
     "codexclirs": "Codex",
@@ -48,12 +48,12 @@ _KNOWN_NAMES = {
     "copilotchat": "GitHub Copilot",
     "githubcopilotchat": "GitHub Copilot",
 }
-"""What telemetry calls them, as `_folded` leaves it, where that is not the tool's own name."""
+"""Names of known tools in telemetry, folded by `_folded`, where they differ from the tool's own name."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ToolRule:
-    """One line of `tools:` in teams.yml. All patterns that it gives must match; `*` and `?` stand for anything."""
+    """One line of `tools:` in teams.yml. All its patterns must match; `*` and `?` are wildcards."""
 
     name: str
     kind: ToolKind
@@ -62,14 +62,14 @@ class ToolRule:
     api_base: str | None = None
 
     def fits(self, *, model: str, user_agent: str, api_base: str) -> bool:
-        """Whether a call (in lower case) fits every pattern given; a rule without patterns only names a tool."""
+        """Returns whether a call (in lower case) matches every pattern. A rule without patterns only names a tool."""
         asked = ((self.model, model), (self.user_agent, user_agent), (self.api_base, api_base))
         given = [(pattern.casefold(), value) for pattern, value in asked if pattern]
         return bool(given) and all(value and fnmatchcase(value, pattern) for pattern, value in given)
 
 
 class Tools:
-    """The tools a company knows, its own rules before the built-in ones. It remembers what it decided."""
+    """A company's tools: its own rules go before the built-in ones. Results are cached."""
 
     def __init__(self, rules: Iterable[ToolRule]) -> None:
         listed = tuple(rules)
@@ -85,11 +85,11 @@ class Tools:
         self._decided = lru_cache(maxsize=_CACHE_SIZE)(self._decide)
 
     def tool_of(self, event: UsageEvent, *, api_base: str = "") -> str:
-        """The tool's name: as declared, else by user agent, by the address called, by model; "" if nothing tells."""
+        """Returns the tool's name: as declared, else by user agent, API address or model; "" if nothing matches."""
         return self._decided(event.labels.tool, event.labels.user_agent, event.labels.model, api_base)
 
     def kind_of(self, tool_name: str) -> ToolKind:
-        """In-house where a rule says so; every other tool, known or not, is somebody else's."""
+        """Returns in-house if a rule says so, and third-party for every other tool."""
         return self._kinds.get(_folded(self._canonical(tool_name)), "third_party")
 
     def _decide(self, declared: str, user_agent: str, model: str, api_base: str) -> str:
@@ -114,5 +114,5 @@ class Tools:
 
 
 def _folded(name: str) -> str:
-    """`Claude Code`, `claude-code` and `claude_code` are one tool."""
+    """Folds spellings: `Claude Code`, `claude-code` and `claude_code` are one tool."""
     return re.sub(r"[\s_-]+", "", name.casefold())

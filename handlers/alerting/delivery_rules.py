@@ -93,7 +93,7 @@ async def repost_alert(scope: TeamScope, record: AlertRecord, *, severity: Sever
 
 
 def _is_sent_to_people(team: Team) -> bool:
-    place = team.place("alerts")
+    place = team.destination("alerts")
     return audience_for(team) == "finance" or not place.ref or place.state == "broken"
 
 

@@ -92,5 +92,5 @@ async def settle_escalations(scope: TeamScope, tracked: TrackedAlert) -> None:
 
 def _channel(team: Team) -> str:
     """The id of the channel in which the alert stands, where it has one."""
-    place = team.place("alerts")
+    place = team.destination("alerts")
     return place.ref if place.state == "linked" else ""

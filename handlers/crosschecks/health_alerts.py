@@ -100,7 +100,7 @@ async def watch_routes(context: Context) -> int:
         directory, at = scope.directory, scope.at
         changed = 0
         for team in directory.alert_teams:
-            broken = [place.ref for place in team.places if place.state == "broken"]
+            broken = [place.ref for place in team.destinations if place.state == "broken"]
             records = await tx.alerts.open_alerts(team_id=team.id, kind=ROUTE)
             if broken and not records:
                 prefix = f"{ROUTE}:{team.id}:"
@@ -109,11 +109,14 @@ async def watch_routes(context: Context) -> int:
                     kind=ROUTE,
                     severity="high",
                     prefix=prefix,
-                    facts={"since": at, "channel": team.channel_ref if broken[0] == team.place().ref else broken[0]},
+                    facts={
+                        "since": at,
+                        "channel": team.channel_ref if broken[0] == team.destination().ref else broken[0],
+                    },
                     people=responsible_people(directory, team),
                     key=None,
                 )
-            elif all(place.state in ("linked", "none") for place in team.places):
+            elif all(place.state in ("linked", "none") for place in team.destinations):
                 for record in records:
                     facts = {**record.facts, "works_since": at}
                     changed += await _change(scope, replace(record, closed_at=at, facts=facts))

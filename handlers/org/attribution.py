@@ -56,7 +56,10 @@ async def claim_key(
 
 async def _rule_of(tx: Transaction, credential: str, at: int) -> AttributionRule | None:
     """The rule that says whose a credential is now."""
-    return next((rule for rule in await tx.attribution.rules() if rule.is_of(credential) and rule.holds(at)), None)
+    return next(
+        (rule for rule in await tx.attribution.rules() if rule.names_credential(credential) and rule.is_in_force(at)),
+        None,
+    )
 
 
 def require_admin(directory: Directory, person_id: int) -> None:

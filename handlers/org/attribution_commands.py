@@ -60,7 +60,7 @@ async def _explained(tx: Transaction, rulebook: Rulebook, booked: BookedEvent, s
     directory = rulebook.directory
     spellings = (await tx.people.spellings_of([booked.person_id])).get(booked.person_id, ())
     steps = explain_today(booked, spellings, rulebook, source)
-    placed = steps[-1].placed
+    placed = steps[-1].placement
     assert placed is not None
     shown_user = ", ".join(spellings) if directory.organisation.people != "none" else "hidden"
     facts = {
@@ -96,10 +96,10 @@ async def _explained(tx: Transaction, rulebook: Rulebook, booked: BookedEvent, s
 def _step_words(step: AttributionStep, directory: Directory, hidden: bool) -> str:
     asked = _ASKED[step.kind] + (" (rules that began later)" if step.early else "")
     checked_value = "hidden" if hidden and step.kind.startswith("user") and step.checked_value else step.checked_value
-    if step.placed is None:
+    if step.placement is None:
         return f"{asked}: {checked_value or 'not said'}: no hit"
     words = f"{asked}: {checked_value}: " if checked_value else f"{asked}: "
-    words += f"{directory.by_id(step.placed.team_id).slug}, by {step.placed.rule}"
+    words += f"{directory.by_id(step.placement.team_id).slug}, by {step.placement.rule}"
     if step.since:
         words += f", from {_moment(step.since)}"
     if step.until is not None:

@@ -24,9 +24,9 @@ log = structlog.get_logger()
 def route_of(team: Team, route: MessageRoute = "", *, posted_in: str = "") -> str:
     """The channel that a team's messages of a kind go to; a message that was said stays where it was `posted_in`. A paused
     one raises Refusal, whose text is the fault's name."""
-    place = team.place(route)
+    place = team.destination(route)
     if posted_in:
-        place = next((known for known in team.places if known.ref == posted_in), place)
+        place = next((known for known in team.destinations if known.ref == posted_in), place)
     if place.state == "paused":
         raise Refusal("team_channel_paused")
     return posted_in or place.ref

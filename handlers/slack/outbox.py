@@ -64,7 +64,7 @@ async def post_to_team(
 ) -> None:
     """Puts a message for a team: into its channel for such messages, or, where it has none, to its managers and else to
     finance."""
-    place = team.place(route)
+    place = team.destination(route)
     if place.ref and place.state != "broken":
         await tx.outbox.put(
             message, dedupe_key=dedupe_key, at=at, to_team_id=team.id, route=route, held_until=held_until
@@ -280,7 +280,7 @@ class OutboxWorker:
         directory = (await self._context.rulebooks.current(tx)).directory
         assert item.to_team_id is not None
         team = directory.by_id(item.to_team_id)
-        apart = team.place(item.route) != team.place()
+        apart = team.destination(item.route) != team.destination()
         if fault not in _NOT_BROKEN and apart:
             await tx.alert_settings.set_place(team.id, item.route, state="broken")
         elif fault not in _NOT_BROKEN:

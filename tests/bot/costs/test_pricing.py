@@ -388,7 +388,7 @@ def _sonnet() -> Rates:
 
 
 def test_a_discount_comes_off_every_list_price_tiers_included() -> None:
-    discounted = ContractPrice(provider="anthropic", discount_ppm=150_000).over(_sonnet())
+    discounted = ContractPrice(provider="anthropic", discount_ppm=150_000).completed_by(_sonnet())
 
     assert discounted is not None
     for listed, agreed in [(_sonnet(), discounted), (_sonnet().tiers[0][1], discounted.tiers[0][1])]:
@@ -404,7 +404,7 @@ def test_a_discount_comes_off_every_list_price_tiers_included() -> None:
 def test_a_discounted_rate_is_a_whole_number_of_pico_dollars_half_even(
     listed: int, discount_ppm: int, agreed: int
 ) -> None:
-    rates = ContractPrice(discount_ppm=discount_ppm).over(Rates.of({"uncached_input": listed}))
+    rates = ContractPrice(discount_ppm=discount_ppm).completed_by(Rates.of({"uncached_input": listed}))
 
     assert rates == Rates.of({"uncached_input": agreed})
 
@@ -414,7 +414,7 @@ def test_a_discount_off_an_unknown_price_is_no_price() -> None:
 
 
 def test_cache_rates_a_contract_leaves_out_keep_the_books_ratio_to_input() -> None:
-    half = ContractPrice(input_pico=1_500_000, output_pico=6_000_000).over(_sonnet())
+    half = ContractPrice(input_pico=1_500_000, output_pico=6_000_000).completed_by(_sonnet())
 
     assert half is not None
     assert _sonnet().uncached_input == 3_000_000
@@ -426,7 +426,7 @@ def test_cache_rates_a_contract_leaves_out_keep_the_books_ratio_to_input() -> No
 
 
 def test_cache_rates_of_an_in_house_model_are_the_input_rate_unless_given() -> None:
-    rates = ContractPrice(input_pico=400_000, output_pico=1_600_000, cache_read_pico=40_000).over(None)
+    rates = ContractPrice(input_pico=400_000, output_pico=1_600_000, cache_read_pico=40_000).completed_by(None)
 
     assert rates == Rates(
         uncached_input=400_000, cache_read=40_000, cache_write_5m=400_000, cache_write_1h=400_000, output=1_600_000

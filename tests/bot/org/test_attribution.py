@@ -240,7 +240,7 @@ def test_an_explanation_names_what_was_asked_up_to_the_answer() -> None:
     rules = attribution(rule("workflow", "evals", DATA, from_at=20, until_at=90), rule("user", "x", OPS))
 
     steps = rules.explain(event(credential="key-12", workflow="evals", occurred_at=30), ANY_TEAM)
-    assert [(s.kind, s.checked_value, s.placed and s.placed.team_id) for s in steps] == [
+    assert [(s.kind, s.checked_value, s.placement and s.placement.team_id) for s in steps] == [
         ("key", "gateway", None),
         ("credential", "key-12", None),
         ("gateway_team", "", None),
@@ -248,9 +248,9 @@ def test_an_explanation_names_what_was_asked_up_to_the_answer() -> None:
     ]
     assert (steps[-1].since, steps[-1].until, steps[-1].early) == (20, 90, False)
     late = rules.explain(event(workflow="evals", occurred_at=3), ANY_TEAM)[-1]
-    assert (late.placed, late.early) == (Placement(DATA, "workflow:evals"), True)
+    assert (late.placement, late.early) == (Placement(DATA, "workflow:evals"), True)
     nobody = rules.explain(event(occurred_at=3), ANY_TEAM)[-1]
-    assert (nobody.kind, nobody.placed) == ("unattributed", Placement(UNATTRIBUTED, "unattributed"))
+    assert (nobody.kind, nobody.placement) == ("unattributed", Placement(UNATTRIBUTED, "unattributed"))
 
 
 _kinds: st.SearchStrategy[RuleKind] = st.sampled_from(["credential", "gateway_team", "workflow", "tag", "user"])
@@ -288,12 +288,12 @@ def test_explanations_and_answers_agree_and_keep_the_order(
         steps = made.explain(event(**call), ANY_TEAM)
         placed = made.place(event(**call), ANY_TEAM)
 
-        assert steps[-1].placed == placed
-        assert all(step.placed is None for step in steps[:-1])
+        assert steps[-1].placement == placed
+        assert all(step.placement is None for step in steps[:-1])
         asked = [ORDER.index(step.kind) for step in steps if step.kind in ORDER and not step.early]
         assert asked == sorted(asked)
         if steps[-1].early:
-            in_force = [r for r in rules if r.holds(call["occurred_at"])]
+            in_force = [r for r in rules if r.is_in_force(call["occurred_at"])]
             alone = attribution(*in_force, emi=[Membership(3, MOBILE), Membership(6, DATA)])
             assert alone.explain(event(**call), ANY_TEAM)[-1].kind in ("unattributed", "user's team")
 

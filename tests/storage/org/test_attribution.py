@@ -147,7 +147,7 @@ async def test_a_claim_counts_from_the_next_commit_on_for_who_remembered_the_old
 
 @pytest.mark.parametrize(("at", "holds"), [(4, False), (5, True), (8, True), (9, False)])
 def test_a_rule_holds_from_its_first_moment_until_before_its_last(at: int, holds: bool) -> None:
-    assert AttributionRule(kind="tag", pattern="a", team_id=1, from_at=5, until_at=9).holds(at) is holds
+    assert AttributionRule(kind="tag", pattern="a", team_id=1, from_at=5, until_at=9).is_in_force(at) is holds
 
 
 async def test_a_date_begins_where_the_organisations_day_does(books: Books) -> None:
