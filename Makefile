@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo run test lint bench senders snapshot screenshots lock clean
+.PHONY: help demo run test lint bench mutants senders snapshot screenshots lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -43,6 +43,9 @@ lint: .venv/test  ## ruff, mypy --strict, import contracts
 bench: .venv/test  ## figures for ingest beside the bare database, in the same run; how well spikes are found
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.spikes --write
+
+mutants: .venv/test  ## changes the rules one thing at a time: does a test notice? some minutes; PACKAGES="money books" for a few
+	$(BIN)/python -m tests.mutation $(PACKAGES)
 
 senders: .venv/senders/done  ## a real LiteLLM proxy sends 1,000 calls to the bot (a second, larger virtual environment)
 	$(BIN)/python -m tests.real.litellm_proxy

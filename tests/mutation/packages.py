@@ -1,0 +1,20 @@
+"""The packages whose rules are mutated, and the tests that judge them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """Some files of the product, and the tests that must notice a change in them."""
+
+    files: str
+    tests: tuple[str, ...]
+
+
+PACKAGES = {
+    "money": Package(files="bot/money.py", tests=("tests/bot/test_money.py",)),
+    "books": Package(files="bot/books/*.py", tests=("tests/bot/books", "tests/bot/views/books")),
+    "requests": Package(files="bot/requests/*.py", tests=("tests/bot/requests", "tests/bot/views/requests")),
+    "alerting": Package(files="bot/alerting/*.py", tests=("tests/bot/alerting", "tests/bot/views/alerting")),
+    "detection": Package(files="bot/detection/*.py", tests=("tests/bot/detection",)),
+}
