@@ -1,6 +1,7 @@
-"""A body's rows on their way into the books, and what its sender is answered."""
+"""A body's rows until they are booked, and the answer to its sender."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.org.attribution import Source
@@ -11,20 +12,20 @@ CONFLICT_REASON = "an event with this id was booked before with another content;
 
 
 class NotDurable(Exception):
-    """It could not be made durable now; the sender should send it again. Nothing of it was answered for."""
+    """The rows could not be committed now; the sender should send them again."""
 
 
 class TooBusy(Exception):
-    """More rows wait to be booked than may; the sender should come again."""
+    """Too many rows wait for a commit; the sender should try later."""
 
 
 class KeyRevoked(Exception):
-    """The key was revoked between the door and the commit."""
+    """The ingest key was revoked between the request and the commit."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What became of a body's rows. The four counts add up to the rows."""
+    """The outcome of a body's rows. The four counts add up to the number of rows."""
 
     accepted: int
     duplicates: int
@@ -44,7 +45,7 @@ class Answer:
 
 @dataclass(eq=False)
 class UsageJob:
-    """A body's rows on their way into the books. `is_live` is false for history that is read in afterwards."""
+    """A body's rows until they are booked. `is_live` is False for imported history."""
 
     source: Source
     key: bytes
@@ -54,22 +55,24 @@ class UsageJob:
     answered: "asyncio.Future[Answer]"
     decided_by: Rulebook | None = None
     bookings: list[Booking] = field(default_factory=list)
-    fates: list[BookingOutcome] = field(default_factory=list)
+    outcomes: list[BookingOutcome] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
 
     @property
     def is_waited_for(self) -> bool:
-        """Whether its sender is still there to be answered. One that was told to come again brings it again."""
+        """True while the sender waits for an answer. A sender that timed out sends the body again."""
         return not self.answered.done()
 
     def decide(self, rulebook: Rulebook) -> None:
-        """Attributes and prices the events, unless that was done by this rulebook before. Observed ones are not booked.
-        The source is as this rulebook knows it: its role may have changed since the body came through the door."""
+        """Attributes and prices the events by a rulebook, once. Events of observing sources get no booking.
+
+        Takes the source from the rulebook too: its role may have changed since the request came in.
+        """
         if self.decided_by is rulebook:
             return
         self.decided_by = rulebook
         self.source = source = rulebook.sources.get(self.key, self.source)
-        self.fates = ["accepted"] * len(self.parsed.events)
+        self.outcomes = ["accepted"] * len(self.parsed.events)
         booking = rulebook.booking
         self.bookings = [booking(event, source) for _, event in self.parsed.events] if self.meters else []
 
@@ -79,27 +82,36 @@ class UsageJob:
 
     @property
     def is_simple(self) -> bool:
-        """Whether there is nothing to it but new events to book."""
+        """True if the body has only live, metered events."""
         parsed = self.parsed
         return self.meters and self.is_live and not (parsed.unusable or parsed.views or parsed.blocks)
 
     @property
     def is_plain(self) -> bool:
-        """Whether nothing of it is for the quarantine."""
-        return not (self.parsed.unusable or self.refused or "conflict" in self.fates)
+        """True if no row goes to quarantine."""
+        return not (self.parsed.unusable or self.refused or "conflict" in self.outcomes)
 
     def answer(self) -> Answer:
-        if self.is_plain and "duplicate" not in self.fates:
-            return Answer(accepted=len(self.fates), duplicates=0, conflicts=0, quarantined=0, errors=())
+        if self.is_plain and "duplicate" not in self.outcomes:
+            return Answer(accepted=len(self.outcomes), duplicates=0, conflicts=0, quarantined=0, errors=())
         errors = [(row.index, row.reason) for row in self.parsed.unusable]
         errors += list(self.refused.items())
-        conflicts = [i for (i, _), fate in zip(self.parsed.events, self.fates, strict=True) if fate == "conflict"]
+        conflicts = [
+            i for (i, _), outcome in zip(self.parsed.events, self.outcomes, strict=True) if outcome == "conflict"
+        ]
         errors += [(i, CONFLICT_REASON) for i in conflicts if i not in self.refused]
         kept = len(self.parsed.unusable) + len(self.refused)
         return Answer(
-            accepted=self.fates.count("accepted"),
-            duplicates=self.fates.count("duplicate"),
+            accepted=self.outcomes.count("accepted"),
+            duplicates=self.outcomes.count("duplicate"),
             conflicts=len(conflicts) - sum(i in self.refused for i in conflicts),
             quarantined=kept,
             errors=tuple(sorted(errors)),
         )
+
+
+def fail_jobs(jobs: Sequence[UsageJob], error: Exception) -> None:
+    """Answers the jobs that still wait with an error."""
+    for job in jobs:
+        if not job.answered.done():
+            job.answered.set_exception(error)

@@ -14,9 +14,9 @@ from bot.money import NANOS
 from bot.sources import SOURCES, read
 from bot.sources.rows import unusable
 from bot.usage import Parsed
+from handlers.intake.group_commits import GroupCommits
 from handlers.intake.keys import create_key
 from handlers.intake.retries import RetryResult, retry
-from handlers.intake.usage import Intake
 from storage.intake.quarantine import QuarantineRow
 from storage.intake.usage import Usage
 from tests.storage.conftest import Books
@@ -116,7 +116,7 @@ async def test_a_row_that_the_database_refused_is_booked_when_it_no_longer_does(
 
     with monkeypatch.context() as patched:
         patched.setattr(Usage, "book", refuses)
-        patched.setattr(Intake, "_commit_fast", _never)
+        patched.setattr(GroupCommits, "_commit_fast", _never)
         answer = await books.takes(*(books.event(n, tags=["a:b"], user="emi@acme.test") for n in range(1, 4)))
         assert (answer.accepted, answer.quarantined) == (2, 1)
         assert await kinds(books) == [("refused", "the database can't store this row")]

@@ -1,0 +1,218 @@
+"""One commit for a group of usage jobs: the fast path, the full path, and the split around a row the database refuses.
+
+A group of new, metered events of known people and series takes the fast path (`storage/intake/fast_writer.py`); any other
+group takes the full path.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import structlog
+
+from bot.crosschecks.gateways import BookedCall
+from bot.intake.quarantine import QuarantineCapacity, QuarantineKind, row_from_event
+from bot.periods import DAY_MICROS
+from bot.rulebook import Rulebook
+from bot.usage import UnusableRow
+from handlers.context import Context
+from handlers.intake.activity import SourceActivity
+from handlers.intake.usage_jobs import CONFLICT_REASON, KeyRevoked, UsageJob, fail_jobs
+from storage.faults import DatabaseError, is_busy, is_data_error
+from storage.intake.fast_writer import FastWriter
+from storage.intake.quarantine import QuarantineRow
+from storage.intake.usage import activity_insert, fast_inserts, source_hours_insert
+from storage.store import Transaction
+
+log = structlog.get_logger()
+
+
+class _Place(NamedTuple):
+    """The place of one event in a group."""
+
+    job: UsageJob
+    at: int
+
+
+class GroupCommits:
+    """Commits groups of usage jobs. All writers of a process share one."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._activity = SourceActivity()
+
+    async def commit(self, group: list[UsageJob], fast_writer: FastWriter) -> list[UsageJob]:
+        """Commits a group and returns its jobs, without those whose key was revoked meanwhile."""
+        if await self._commit_fast(group, fast_writer):
+            return group
+        return await self._commit(group)
+
+    def clear_caches(self) -> None:
+        """Clears what this process assumes about the database, after a commit failed."""
+        self._context.store.clear_caches()
+        self._activity.clear_hours()
+
+    async def _commit_fast(self, group: list[UsageJob], fast_writer: FastWriter) -> bool:
+        """Commits a simple group in one step; returns False, with nothing written, if the group needs the full path."""
+        rulebook = await self._context.rulebooks.remembered()
+        for job in group:
+            job.decide(rulebook)
+        if not all(job.is_simple and (not job.key or job.key in rulebook.sources) for job in group):
+            return False
+        store, now = self._context.store, self._context.now_micros()
+        bookings = group[0].bookings if len(group) == 1 else [b for job in group for b in job.bookings]
+        memory, partitioned = store.usage_memory, not store.is_sqlite
+        inserts = fast_inserts(bookings, memory, received_at=now, partitioned=partitioned)
+        if inserts is None:
+            async with self._time_limit(), store.begin() as tx:
+                if (await self._context.rulebooks.current(tx)) is not rulebook:
+                    return False
+                await tx.usage.ensure_references(bookings)
+            inserts = fast_inserts(bookings, memory, received_at=now, partitioned=partitioned)
+        if inserts is None:
+            return False
+        keys, events = inserts
+        others = []
+        active = self._activity.unrecorded_sources(group, now=self._context.now_micros())
+        if active:
+            others.append(activity_insert(active, received_at=now))
+        hours = self._activity.unrecorded_hours(group)
+        others.append(source_hours_insert(hours))
+        try:
+            async with self._time_limit():
+                done = await fast_writer.write(keys, events, others, version=rulebook.version)
+        except (DatabaseError, OverflowError) as error:  # the full path tells a bad row from a database that is away
+            log.warning("express way closed", error=str(error).splitlines()[:1])
+            if is_busy(error):
+                raise  # the fast path has waited for the lock already
+            if not is_data_error(error):
+                store.clear_caches()
+            return False
+        if done:
+            self._activity.record_sources(active, now=self._context.now_micros())
+            self._activity.record_hours(hours)
+        return done
+
+    def _time_limit(self) -> asyncio.Timeout:
+        """Limits a whole transaction to `answer_seconds`: after that its senders have stopped waiting."""
+        return asyncio.timeout(self._context.settings.answer_seconds)
+
+    async def _commit(self, group: list[UsageJob]) -> list[UsageJob]:
+        """Commits a group by the full path and returns the jobs that are done; fails those of revoked keys."""
+        try:
+            async with self._time_limit(), self._context.store.begin() as tx:
+                rulebook = await self._context.rulebooks.current(tx)
+                group = _without_revoked(group, rulebook)
+                for job in group:
+                    job.decide(rulebook)
+                await self._book(tx, group)
+                await self._quarantine(tx, group)
+        except Exception as error:
+            if not is_data_error(error):
+                raise
+            await self._bisect([_Place(job, at) for job in group for at in range(len(job.bookings))])
+            async with self._time_limit(), self._context.store.begin() as tx:
+                await self._observe(tx, group)
+                await self._quarantine(tx, group)
+        return group
+
+    async def _book(self, tx: Transaction, group: Sequence[UsageJob]) -> None:
+        now = self._context.now_micros()
+        bookings = [booking for job in group for booking in job.bookings]
+        if bookings:
+            outcomes = await tx.usage.book(bookings, received_at=now)
+            start = 0
+            for job in (job for job in group if job.meters):
+                job.outcomes = outcomes[start : start + len(job.bookings)]
+                start += len(job.bookings)
+        await self._observe(tx, group)
+        active = self._activity.unrecorded_sources(group, now=self._context.now_micros())
+        if active:
+            await tx.usage.record_active_sources(active, received_at=now)
+            tx.after_commit(lambda: self._activity.record_sources(active, now=self._context.now_micros()))
+        hours = self._activity.unrecorded_hours(group)
+        await tx.usage.record_source_hours(hours)
+        tx.after_commit(lambda: self._activity.record_hours(hours))
+
+    async def _observe(self, tx: Transaction, group: Sequence[UsageJob]) -> None:
+        """Records the events of observing sources, and the gateway views and blocks of all sources.
+
+        All writers lock teams in one order, so the views and blocks of a source are gathered before they are written.
+        """
+        for job in group:
+            events = [event for _, event in job.parsed.events]
+            if not job.meters and events:
+                job.outcomes = await tx.usage.record_keys([(job.source.id, event) for event in events])
+                accepted = [event for event, outcome in zip(events, job.outcomes, strict=True) if outcome == "accepted"]
+                await tx.observations.add(job.source.id, accepted)
+        for source_id in sorted({job.source.id for job in group if job.parsed.views or not job.is_live}):
+            jobs = [job for job in group if job.source.id == source_id]
+            views = [view for job in jobs for view in job.parsed.views]
+            await tx.gateways.record_views(source_id, views, _booked_by_team(jobs))
+        for source_id in sorted({job.source.id for job in group if job.parsed.blocks}):
+            blocks = [block for job in group if job.source.id == source_id for block in job.parsed.blocks]
+            await tx.gateways.record_blocks(source_id, blocks)
+
+    async def _quarantine(self, tx: Transaction, group: list[UsageJob]) -> None:
+        """Stores unreadable rows, conflicts and rows the database refused in quarantine."""
+        rows = [
+            _quarantine_row(job.source.id, "unreadable", job.read_as, row)
+            for job in group
+            for row in job.parsed.unusable
+        ]
+        for job in (job for job in group if not job.is_plain):
+            for at, (index, event) in enumerate(job.parsed.events):
+                reason = job.refused.get(index) or (CONFLICT_REASON if job.outcomes[at] == "conflict" else None)
+                if reason:
+                    kind: QuarantineKind = "refused" if index in job.refused else "conflict"
+                    rows.append(_quarantine_row(job.source.id, kind, "", row_from_event(index, event, reason)))
+        if rows:
+            now, settings = self._context.now_micros(), self._context.settings
+            cap = QuarantineCapacity(rows=settings.quarantine_rows, bytes=settings.quarantine_bytes)
+            expires_at = now + settings.quarantine_days * DAY_MICROS
+            await tx.quarantine.keep(rows, received_at=now, expires_at=expires_at, cap=cap)
+
+    async def _bisect(self, places: Sequence[_Place]) -> None:
+        """Halves a group that the database refused until the bad row stands alone, and books all other rows."""
+        if not places:
+            return
+        try:
+            async with self._time_limit(), self._context.store.begin() as tx:
+                bookings = [place.job.bookings[place.at] for place in places]
+                outcomes = await tx.usage.book(bookings, received_at=self._context.now_micros())
+            for place, outcome in zip(places, outcomes, strict=True):
+                place.job.outcomes[place.at] = outcome
+        except Exception as error:
+            if not is_data_error(error):
+                raise
+            if len(places) > 1:
+                middle = len(places) // 2
+                await self._bisect(places[:middle])
+                await self._bisect(places[middle:])
+                return
+            place = places[0]
+            log.warning("row refused by the database", error=repr(error))
+            place.job.outcomes[place.at] = "conflict"
+            place.job.refused[place.job.parsed.events[place.at][0]] = "the database can't store this row"
+
+
+def _booked_by_team(jobs: Sequence[UsageJob]) -> dict[str, list[BookedCall]]:
+    """Returns the calls just booked per gateway team. Calls of observing sources have no cost."""
+    booked: dict[str, list[BookedCall]] = {}
+    for job in jobs:
+        costs = [booking.cost_nanos for booking in job.bookings] or [0] * len(job.outcomes)
+        for (_, event), outcome, cost in zip(job.parsed.events, job.outcomes, costs, strict=True):
+            if event.labels.gateway_team and outcome == "accepted":
+                call = BookedCall(event.occurred_at, event.reported_nanos or 0, cost)
+                booked.setdefault(event.labels.gateway_team, []).append(call)
+    return booked
+
+
+def _without_revoked(group: Sequence[UsageJob], rulebook: Rulebook) -> list[UsageJob]:
+    revoked = [job for job in group if job.key and job.key not in rulebook.sources]
+    fail_jobs(revoked, KeyRevoked())
+    return [job for job in group if job not in revoked]
+
+
+def _quarantine_row(source_id: int, kind: QuarantineKind, read_as: str, row: UnusableRow) -> QuarantineRow:
+    return QuarantineRow(source_id, kind, read_as, row.reason, row.kept, row.key)
