@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sources.cloudevents import _LabelCache, parse
+from bot.sources.cloudevents import parse
+from bot.sources.cloudevents_labels import LabelCache
 from bot.sources.rows import Unreadable
 from bot.usage import MAX_TOKENS, Parsed, UsageEvent
 
@@ -217,7 +218,7 @@ def test_what_is_remembered_of_words_is_bounded_whatever_senders_make_up(
     told: int, names: int, tags: int, length: int
 ) -> None:
     """In the dearest letters, and with spaces, so that each word is kept as it was sent and as it is read."""
-    words = _LabelCache()
+    words = LabelCache()
     tracemalloc.start()
     for number in range(told):
         made_up = [f" {number:x}-{place:x}".ljust(length) + "\N{MONEY BAG} " for place in range(names + tags)]

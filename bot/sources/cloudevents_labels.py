@@ -1,0 +1,73 @@
+"""The labels of a native event, checked once per distinct set and cached: senders repeat themselves."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from bot.refusals import SourceError
+from bot.sources.fields import name
+from bot.usage import MAX_TAGS, Labels
+
+_packed = msgspec.msgpack.Encoder().encode
+_TEAM_TAG = "team:"
+
+
+class PackedLabels(NamedTuple):
+    """The labels of an event, and its names and tags as MessagePack, for the fingerprint."""
+
+    labels: Labels
+    names: msgspec.Raw
+    tags: msgspec.Raw
+
+
+class LabelCache(dict[tuple[str | None, ...], PackedLabels]):
+    """Maps an event's names and tags, as sent, to its checked labels. Takes 60 MB at most, whatever senders send."""
+
+    _FIELDS = ("provider", "model", "tool", "workflow", "user", "credential", "team", "user_agent")
+    _CACHE_SIZE, _CHARACTERS, _LONGEST = 20_000, 3_500_000, 1_500
+    _PER_WORD = 12
+    """The memory of a word beside its characters, in characters."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._characters = 0
+
+    def checked(self, words: tuple[str | None, ...]) -> PackedLabels:
+        """Checks, packs and caches an event's words: the names in the order of `_FIELDS`, then the tags."""
+        count = len(self._FIELDS)
+        names = tuple(name(f"data.{field}", value) for field, value in zip(self._FIELDS, words[:count], strict=True))
+        provider, model, tool, workflow, user, credential, team, user_agent = names
+        if not model:
+            raise SourceError("data.model is missing")
+        if len(words) - count > MAX_TAGS:
+            raise SourceError(f"data.tags has more than {MAX_TAGS} tags")
+        tags = tuple([tag for value in words[count:] if (tag := name("data.tags", value))])
+        tagged = next((tag.removeprefix(_TEAM_TAG).strip() for tag in tags if tag.startswith(_TEAM_TAG)), "")
+        labels = Labels(
+            provider=provider,
+            model=model,
+            tool=tool,
+            workflow=workflow,
+            user=user,
+            credential=credential,
+            declared_team=team or tagged,
+            user_agent=user_agent,
+            tags=tags,
+        )
+        packed_labels = PackedLabels(labels, msgspec.Raw(_packed(names)), msgspec.Raw(_packed(tags)))
+        characters = sum(len(value) + self._PER_WORD for value in words if value)
+        if characters <= self._LONGEST:
+            self._characters += characters
+            if len(self) >= self._CACHE_SIZE or self._characters > self._CHARACTERS:
+                self.clear()
+                self._characters = characters
+            self[words] = packed_labels
+        return packed_labels
+
+
+label_cache = LabelCache()
+
+
+def list_tags(tags: list[str] | dict[str, str] | None) -> list[str]:
+    """Returns tags as a list; those of a mapping as `key:value`."""
+    return [f"{key}:{value}" for key, value in tags.items()] if isinstance(tags, dict) else tags or []
