@@ -1,14 +1,17 @@
-"""Signed webhooks: whether a body is its sender's own, told from the raw bytes; and the handshake before a sender's first.
+"""Signed webhooks: checks a body's signature on its raw bytes, and answers a sender's handshake.
 
-A signature is one of these kinds, said of a source:
+A source declares one of these kinds of signature:
 
 `standard`
-    Standard Webhooks: HMAC-SHA256 of `id.timestamp.body`, five minutes' skew, any of several signatures.
+    Standard Webhooks: HMAC-SHA256 of `id.timestamp.body`, five minutes' tolerance, any of several signatures (a sender that
+    rotates its secret signs with the old and the new one).
     https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+    The `standardwebhooks` library signs in the tests. It does not check here: its `verify` reads the clock itself, and
+    raises other errors than its own on a malformed signature and on a body that is not UTF-8.
 `helicone`
     HMAC-SHA256 of the body, in hex, in `Helicone-Signature`.
 `hmac-sha256:HEADER`
-    The same in another header, with `sha256=` before it or not.
+    The same in another header, with or without a `sha256=` prefix.
 """
 
 import binascii
@@ -27,14 +30,14 @@ _RATE = re.compile(r"[1-9]\d{0,8}|\*")
 
 
 def kind_fault(kind: str) -> str | None:
-    """What is wrong with the name of a kind of signature, or None."""
+    """Returns the fault of a signature kind, or None."""
     if kind == "standard" or _header_of(kind):
         return None
     return f"{kind!r} is no signature; there are: standard, helicone, hmac-sha256:HEADER"
 
 
 def secret_fault(kind: str, secret: str) -> str | None:
-    """What is wrong with a secret for a kind of signature, or None; never the secret itself."""
+    """Returns the fault of a secret for a kind of signature, or None. The text never contains the secret."""
     if kind == "standard":
         if not 16 <= len(_standard_key(secret) or b"") <= 128:
             return "must be whsec_ and 24 to 64 bytes in Base64"
@@ -45,7 +48,10 @@ def secret_fault(kind: str, secret: str) -> str | None:
 def signature_fault(
     headers: Mapping[str, str], body: bytes, *, kind: str, secret: str, now_seconds: float
 ) -> str | None:
-    """What is wrong with a request's signature, or None. Whatever the headers hold, it raises nothing."""
+    """Returns the fault of a request's signature, or None. Never raises, whatever the headers contain.
+
+    `headers` has lower-case names. `now_seconds` is seconds since 1970.
+    """
     if kind == "standard":
         return _standard_fault(headers, body, secret=secret, now_seconds=now_seconds)
     name = _header_of(kind)
@@ -80,7 +86,7 @@ def _standard_key(secret: str) -> bytes | None:
 
 
 def _header_of(kind: str) -> str | None:
-    """The header that a kind of signature stands in; None for kinds that have none of their own."""
+    """Returns the header of a kind of signature; None for `standard` and for unknown kinds."""
     if kind == "helicone":
         return "Helicone-Signature"
     scheme, _, header = kind.partition(":")
@@ -92,8 +98,9 @@ def _same(expected: str, given: str) -> bool:
 
 
 def handshake(headers: Mapping[str, str]) -> dict[str, str] | None:
-    """The headers that let a sender send, as the specification's abuse protection has it; None if it asks for nothing that
-    can be answered. It says nothing about who may: every body still needs its key or signature.
+    """Returns the headers that allow a sender to send, by the specification's abuse protection; None for a bad request.
+
+    It authorises nobody: every body still needs its key or signature.
 
     https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md#4-abuse-protection
     """

@@ -1,4 +1,4 @@
-"""Signatures of webhooks, against independent signers; and headers of every kind, none of which ends in an exception."""
+"""Signatures of webhooks, made by independent signers, and headers of every kind, none of which raises."""
 
 import hashlib
 import hmac
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from standardwebhooks import Webhook
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from bot.intake.webhooks import handshake, kind_fault, secret_fault, signature_fault
 from tests.support.paths import ROOT
@@ -44,6 +44,57 @@ def test_what_the_reference_library_signs_fits() -> None:
 
     assert fault({**headers, "webhook-id": "msg_1"}, body.encode(), secret=secret, now=at.timestamp()) is None
     assert fault(headers, body.encode(), secret=secret, now=at.timestamp()) is not None
+
+
+def test_either_secret_fits_while_a_sender_rotates_from_one_to_the_other() -> None:
+    """A sender that rotates its secret signs with both, in one header, and the receiver may have either."""
+    old, new, other = (b64encode(bytes([number]) * 32).decode() for number in (1, 2, 3))
+    at = datetime(2026, 11, 23, tzinfo=UTC)
+    by_old, by_new = (Webhook(secret).sign("msg_1", at, '{"n": 1}') for secret in (old, new))
+    headers = {"webhook-id": "msg_1", "webhook-timestamp": str(int(at.timestamp()))}
+
+    def fits(secret: str, *signatures: str) -> bool:
+        signed = {**headers, "webhook-signature": " ".join(signatures)}
+        return fault(signed, b'{"n": 1}', secret=secret, now=at.timestamp()) is None
+
+    for order in ((by_old, by_new), (by_new, by_old)):
+        assert [fits(secret, *order) for secret in (old, new, other)] == [True, True, False]
+    assert [fits(secret, by_old) for secret in (old, new)] == [True, False]
+
+
+@pytest.mark.parametrize("count", [20, 21])
+def test_the_first_20_signatures_of_a_header_count(count: int) -> None:
+    others = ["v1,bm90IGl0"] * (count - 1)
+
+    assert (fault(having(signature=" ".join([*others, HEADERS["webhook-signature"]]))) is None) is (count == 20)
+
+
+def test_the_reference_library_and_the_check_accept_the_same_messages() -> None:
+    """One change in each part of a signed message: both refuse it."""
+    at = datetime.now(UTC).replace(microsecond=0)
+    signer = Webhook(SECRET)
+    good = {"webhook-id": "msg_1", "webhook-timestamp": str(int(at.timestamp()))}
+    good["webhook-signature"] = signer.sign("msg_1", at, BODY.decode())
+    messages = [
+        (good, BODY),
+        (good, BODY + b" "),
+        ({**good, "webhook-id": "msg_2"}, BODY),
+        ({**good, "webhook-timestamp": str(int(at.timestamp()) - 1)}, BODY),
+        ({**good, "webhook-timestamp": str(int(at.timestamp()) - 600)}, BODY),
+        ({**good, "webhook-signature": good["webhook-signature"].replace("v1,", "v2,")}, BODY),
+        ({**good, "webhook-signature": "v2,AAAA " + good["webhook-signature"]}, BODY),
+    ]
+
+    def library_accepts(headers: dict[str, str], body: bytes) -> bool:
+        try:
+            signer.verify(body, headers, json_parse=False)
+        except WebhookVerificationError:
+            return False
+        return True
+
+    ours = [fault(headers, body, now=at.timestamp()) is None for headers, body in messages]
+    assert ours == [library_accepts(headers, body) for headers, body in messages]
+    assert ours == [True, False, False, False, False, False, True]
 
 
 @pytest.mark.parametrize(("off", "fits"), [(0, True), (300, True), (-300, True), (301, False), (-301, False)])
