@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TextIO, cast
 
 import aiohttp
@@ -19,6 +20,7 @@ from bot.settings import Settings
 from handlers.context import Context
 from handlers.intake.usage import Intake
 from handlers.listeners import register_all
+from handlers.reporting.home import publish_home
 from handlers.schedule import create_schedule, run_due_jobs
 from handlers.slack.chart_renderer import ChartRenderer
 from handlers.slack.client import slack_client
@@ -154,6 +156,7 @@ class ProcessParts:
 async def running(context: Context, *, web: bool, worker: bool) -> AsyncIterator[ProcessParts]:
     """The parts of one process, started in order and stopped in reverse."""
     async with open_slack_session(context):
+        context.refresh_home = partial(publish_home, context)
         intake = Intake(context)
         intake.start()
         bolt = create_bolt(context) if context.slack is not None else None

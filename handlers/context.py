@@ -1,6 +1,7 @@
 """What handlers are given: settings, store, clock, Slack, and the rulebook of the moment."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,11 +11,16 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.clock import Clock
 from bot.costs.price_book import PriceBook
 from bot.detection.histories import Histories
+from bot.org.people import Person
 from bot.periods import micros
 from bot.settings import Settings
 from handlers.rulebooks import Rulebooks
 from handlers.scope import Scope
 from storage.store import Store, Transaction
+
+
+async def _refresh_no_home(person: Person) -> None:
+    """Does nothing: a process outside the plug board, a command line say, has no Home to show."""
 
 
 @dataclass
@@ -30,6 +36,8 @@ class Context:
     """Slack's answers about users by id, with the time they were given."""
     histories: Histories = field(default_factory=Histories)
     """What the search for spikes has read already."""
+    refresh_home: Callable[[Person], Awaitable[None]] = _refresh_no_home
+    """Shows a person's Home as it stands now. The plug board sets it; without one nothing is shown."""
     wake_outbox: asyncio.Event = field(default_factory=asyncio.Event)
     wake_watcher: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -18,7 +18,6 @@ def register_all(app: AsyncApp, context: Context) -> None:
         commands,
         request_forms,
         approvals,
-        alert_answers,
         alert_settings,
         expectations,
         delivery_rules,
@@ -28,3 +27,6 @@ def register_all(app: AsyncApp, context: Context) -> None:
         prices,
     ):
         noun.register(app, context)
+    alert_answers.register(
+        app, context, open_request_form=request_forms.open_request_form, show_standing=commands.show_team
+    )

@@ -19,6 +19,8 @@ RuleKind = Literal["credential", "gateway_team", "workflow", "tag", "user"]
 RULE_KINDS: tuple[RuleKind, ...] = get_args(RuleKind)
 Origin = Literal["file", "claim"]
 UNATTRIBUTED = "unattributed"
+UNATTRIBUTED_DAYS = 30
+"""Days of unattributed use that Home lists, and whose keys can be claimed."""
 
 
 class Placement(NamedTuple):

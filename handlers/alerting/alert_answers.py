@@ -19,13 +19,14 @@ from handlers.alerting.alert_messages import (
     save_answer,
 )
 from handlers.alerting.key_owners import notify_owner, owner_key
-from handlers.commands import show_team
 from handlers.context import Context
-from handlers.requests.request_forms import open_request_form
 from handlers.scope import Scope
-from handlers.slack.answers import SlackRequest, answers
+from handlers.slack.answers import Listener, SlackRequest, answers
 from handlers.slack.callers import called
 from storage.alerting.alerts import AlertRecord
+
+ShowTeam = Callable[[SlackRequest, int], Awaitable[None]]
+"""Shows the person who asked something of the team with this id."""
 
 
 async def mark_not_useful(scope: Scope, alert_id: int, *, by: int) -> None:
@@ -64,12 +65,31 @@ async def _acknowledge(asked: SlackRequest, *, as_owner: bool) -> None:
     await asked.ack()
 
 
-async def choose_from_menu(asked: SlackRequest) -> None:
-    """An alert's menu."""
-    chosen = MENU.get(asked.value.partition(":")[0])
-    if chosen is None:
-        raise Refusal("That menu is not one of mine any more. Ask again with /tokens.")
-    await chosen(asked)
+def menu_listener(*, open_request_form: ShowTeam, show_standing: ShowTeam) -> Listener:
+    """Returns the listener of an alert's menu. It opens the team's request form and shows its standing by these two."""
+
+    async def request_budget(asked: SlackRequest) -> None:
+        await open_request_form(asked, (await _record(asked)).team_id)
+
+    async def show_team(asked: SlackRequest) -> None:
+        await show_standing(asked, (await _record(asked)).team_id)
+
+    choices: dict[str, Listener] = {
+        Choice.SNOOZE: snoozes.open_snooze_form,
+        Choice.PLANNED: planned_spikes.open_expect_form,
+        Choice.DETAILS: open_details,
+        Choice.BUDGET: request_budget,
+        Choice.STANDING: show_team,
+        Choice.NOT_USEFUL: choose_not_useful,
+    }
+
+    async def choose_from_menu(asked: SlackRequest) -> None:
+        chosen = choices.get(asked.value.partition(":")[0])
+        if chosen is None:
+            raise Refusal("That menu is not one of mine any more. Ask again with /tokens.")
+        await chosen(asked)
+
+    return choose_from_menu
 
 
 async def _record(asked: SlackRequest) -> AlertRecord:
@@ -78,14 +98,6 @@ async def _record(asked: SlackRequest) -> AlertRecord:
     if record is None:
         raise Refusal(NO_ALERT)
     return record
-
-
-async def request_budget_for_alert(asked: SlackRequest) -> None:
-    await open_request_form(asked, team_id=(await _record(asked)).team_id)
-
-
-async def show_alert_standing(asked: SlackRequest) -> None:
-    await show_team(asked, (await _record(asked)).team_id)
 
 
 async def choose_not_useful(asked: SlackRequest) -> None:
@@ -99,17 +111,9 @@ async def choose_not_useful(asked: SlackRequest) -> None:
     await asked.ack()
 
 
-MENU: dict[str, Callable[[SlackRequest], Awaitable[None]]] = {
-    Choice.SNOOZE: snoozes.open_snooze_form,
-    Choice.PLANNED: planned_spikes.open_expect_form,
-    Choice.DETAILS: open_details,
-    Choice.BUDGET: request_budget_for_alert,
-    Choice.STANDING: show_alert_standing,
-    Choice.NOT_USEFUL: choose_not_useful,
-}
-
-
-def register(app: AsyncApp, context: Context) -> None:
+def register(app: AsyncApp, context: Context, *, open_request_form: ShowTeam, show_standing: ShowTeam) -> None:
+    """Adds the listeners. The two functions come from other wings, so `handlers.listeners` hands them in."""
+    choose_from_menu = menu_listener(open_request_form=open_request_form, show_standing=show_standing)
     app.action(views.ACKNOWLEDGE_ALERT)(answers(context, click_acknowledge))
     app.action(views.ALERT_MENU)(answers(context, choose_from_menu))
     app.action(OWNER_ON_IT)(answers(context, click_owner_on_it))

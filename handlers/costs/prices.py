@@ -196,8 +196,6 @@ async def click_set_price(asked: SlackRequest) -> None:
 
 async def submit_price(asked: SlackRequest) -> None:
     """The form is in: the price is kept, and a job prices the past again."""
-    from handlers.reporting.home import refresh_home  # Homes show prices; this is the way back
-
     context = asked.context
     at = context.now_micros()
     async with context.store.begin() as tx:
@@ -219,7 +217,7 @@ async def submit_price(asked: SlackRequest) -> None:
         await set_price(tx, rulebook, line)
     context.wake_outbox.set()
     await asked.ack()
-    await refresh_home(asked)
+    await context.refresh_home(asked.person)
 
 
 def _optional_rate(asked: SlackRequest, field: str) -> int | None:

@@ -19,7 +19,6 @@ from bot.rulebook import Rulebook
 from bot.views.org.attribution import moved_away_words, moved_message
 from handlers.alerting.budget_alerts import budget_raised, judge_thresholds
 from handlers.context import Context
-from handlers.reporting.home import publish_home
 from handlers.scope import Scope
 from handlers.slack.outbox import post_notice
 from storage.intake.adjustments import EventFilter, current_pages
@@ -160,4 +159,4 @@ async def move_usage(context: Context) -> None:
         if work.asked_by is not None:
             async with context.store.read() as tx:
                 person = await tx.people.by_id(work.asked_by)
-            await publish_home(context, person)
+            await context.refresh_home(person)

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.org.attribution import AttributionRule, UnattributedKey
+from bot.org.attribution import UNATTRIBUTED_DAYS, AttributionRule, UnattributedKey
 from bot.org.teams import Directory, Team
 from bot.periods import date_of, day_number, day_start, micros
 from bot.refusals import FieldRefusal, Refusal
@@ -13,7 +13,6 @@ from bot.rulebook import Rulebook
 from bot.views.blocks import name
 from bot.views.org import attribution as views
 from handlers.context import Context
-from handlers.reporting.home import UNATTRIBUTED_DAYS, refresh_home
 from handlers.slack.answers import SlackRequest, answers
 from storage.store import Transaction
 
@@ -119,7 +118,7 @@ async def submit_claim(asked: SlackRequest) -> None:
         except Refusal as refusal:
             raise FieldRefusal(views.TEAM_FIELD, refusal.sentence) from refusal
     await asked.ack()
-    await refresh_home(asked)
+    await context.refresh_home(asked.person)
 
 
 def _team(directory: Directory, chosen: str) -> Team:

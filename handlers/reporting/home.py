@@ -3,7 +3,7 @@
 from slack_bolt.async_app import AsyncApp
 
 from bot.alerting.alert_quality import QUALITY_DAYS, AlertQuality, quality_by_team, quality_of
-from bot.org.attribution import UnattributedKey
+from bot.org.attribution import UNATTRIBUTED_DAYS, UnattributedKey
 from bot.org.people import Person
 from bot.org.teams import Team
 from bot.periods import DAY_MICROS, period_of
@@ -20,21 +20,19 @@ from handlers.crosschecks.health_alerts import silent_sources
 from handlers.crosschecks.observations import drifting
 from handlers.crosschecks.overlaps import shown_overlaps
 from handlers.reporting.top import mix_in
+from handlers.requests.deciders import pending_for
 from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.callers import called
 from storage.reporting.reports import NO_USAGE, Dimension
 from storage.store import Transaction
 
-UNATTRIBUTED_DAYS = 30
 _MOST_LOOKS = 5
 
 
 async def home_of(scope: Scope, person: Person) -> Home:
     """Everything on a person's Home, from one snapshot."""
-    from handlers.requests.approvals import pending_for  # approvals refresh Homes; this is the way back
-
-    tx, rulebook, directory, now = scope.tx, scope.rulebook, scope.directory, scope.now
+    tx, directory, now = scope.tx, scope.directory, scope.now
     visible = [t for t in directory.teams_of(person.id) if directory.may_see(person.id, t)]
     requests = await tx.budget_requests.of_person(person.id)
     is_company = person.id in directory.finance or person.id in directory.admins
@@ -42,7 +40,7 @@ async def home_of(scope: Scope, person: Person) -> Home:
         is_outsider=False,
         use=await use_of(scope, person),
         standings=tuple(await standings_of(tx, directory, visible, now=now)),
-        approvals=tuple(await pending_for(tx, rulebook, person.id)),
+        approvals=tuple(await pending_for(scope, person.id)),
         own_requests=tuple((r, directory.by_id(r.team_id).name) for r in requests),
         company=await _company(scope, person) if is_company else None,
         in_preview=directory.organisation.mode == "preview",
@@ -198,14 +196,9 @@ async def publish_home(context: Context, person: Person) -> None:
     await client.views_publish(user_id=person.slack_id, view=view)
 
 
-async def refresh_home(asked: SlackRequest) -> None:
-    """Brings the Home up to date from which something was clicked."""
-    await publish_home(asked.context, asked.person)
-
-
 async def show_home(asked: SlackRequest) -> None:
     if (asked.body.get("event") or {}).get("tab", "home") == "home":
-        await refresh_home(asked)
+        await publish_home(asked.context, asked.person)
 
 
 def register(app: AsyncApp, context: Context) -> None:

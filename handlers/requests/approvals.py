@@ -6,21 +6,17 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.money import usd
 from bot.refusals import Refusal
-from bot.reporting.reports import PendingRequest
-from bot.requests.approvals import may_decide, route_request
 from bot.requests.budget_requests import BudgetRequest, checked_reason, grant_entries, with_decision
-from bot.rulebook import Rulebook
 from bot.views.requests import budget_requests as views
 from bot.views.requests.request_forms import DENY_FORM, REASON_FIELD, deny_form
 from handlers.alerting.budget_alerts import budget_raised
 from handlers.books.standings import standing_of
 from handlers.context import Context
-from handlers.reporting.home import refresh_home
 from handlers.requests.budget_requests import audit_request, card_key, find_route, pending_request, release_hold, shown
+from handlers.requests.deciders import require_decision_permission
 from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.callers import called
-from storage.store import Transaction
 
 
 async def decide_request(scope: Scope, request_id: int, *, approve: bool, by: int, reason: str = "") -> BudgetRequest:
@@ -62,43 +58,6 @@ async def decide_request(scope: Scope, request_id: int, *, approve: bool, by: in
     return ended
 
 
-async def require_decision_permission(scope: Scope, request: BudgetRequest, *, by: int) -> None:
-    """Refuses whoever may not decide a request, and says who may."""
-    found = _deciders(scope.rulebook, request)
-    if may_decide(by, asker_id=request.person_id, deciders=found, directory=scope.directory):
-        return
-    names = [called(p) for p in (await scope.tx.people.by_ids(found)).values()]
-    who = ", ".join(names) or "finance"
-    if by == request.person_id:
-        raise Refusal(f"Nobody approves their own request. {who} can decide this one.")
-    raise Refusal(f"You can't decide this request. {who} can.")
-
-
-async def pending_for(tx: Transaction, rulebook: Rulebook, person_id: int) -> list[PendingRequest]:
-    """The requests that wait for a person's decision; finance may decide the others too, but they wait for managers."""
-    found = []
-    for request in await tx.budget_requests.pending():
-        deciders = _deciders(rulebook, request)
-        if person_id in deciders:
-            found.append(await shown(tx, rulebook.directory, request))
-    return found
-
-
-def _deciders(rulebook: Rulebook, request: BudgetRequest) -> frozenset[int]:
-    """Who decides a request, by the people in office now."""
-    directory = rulebook.directory
-    team = directory.by_id(request.team_id)
-    payer = None if request.payer_id is None else directory.by_id(request.payer_id)
-    return route_request(
-        directory,
-        team=team,
-        asker_id=request.person_id,
-        amount_nanos=request.amount_nanos,
-        payer=payer,
-        rules=rulebook.approvals,
-    ).deciders
-
-
 async def click_approve(asked: SlackRequest) -> None:
     """Approve: committed before Slack is answered."""
     context = asked.context
@@ -107,7 +66,7 @@ async def click_approve(asked: SlackRequest) -> None:
     context.wake_outbox.set()
     await asked.ack()
     if asked.in_home:
-        await refresh_home(asked)
+        await asked.context.refresh_home(asked.person)
 
 
 async def open_denial(asked: SlackRequest) -> None:

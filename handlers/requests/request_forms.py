@@ -15,14 +15,13 @@ from bot.views.requests import budget_requests as views
 from bot.views.requests import request_forms as forms
 from handlers.books.standings import standing_of, standings_of
 from handlers.context import Context
-from handlers.reporting.home import refresh_home
 from handlers.requests.budget_requests import change_request, create_request, withdraw_request
 from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest, answers
 
 
 async def open_request_form(
-    asked: SlackRequest, *, team_id: int | None = None, amount: str = "", reason: str = ""
+    asked: SlackRequest, team_id: int | None = None, *, amount: str = "", reason: str = ""
 ) -> None:
     """Opens the form for a team, prefilled; or, where the person's request for it waits already, the form to change that."""
     context = asked.context
@@ -70,7 +69,7 @@ def _teams_to_ask_for(directory: Directory, asked: SlackRequest, team_id: int | 
 
 async def click_request_budget(asked: SlackRequest) -> None:
     """A button "Request budget" carries its team's id."""
-    await open_request_form(asked, team_id=asked.id)
+    await open_request_form(asked, asked.id)
 
 
 async def submit_request(asked: SlackRequest) -> None:
@@ -150,7 +149,7 @@ async def click_withdraw(asked: SlackRequest) -> None:
     context.wake_outbox.set()
     await asked.ack()
     if asked.in_home:
-        await refresh_home(asked)
+        await context.refresh_home(asked.person)
 
 
 def _amount(asked: SlackRequest) -> int:

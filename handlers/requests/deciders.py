@@ -1,0 +1,47 @@
+"""The people who decide a budget request: a check before a decision, and the list on their Home."""
+
+from bot.refusals import Refusal
+from bot.reporting.reports import PendingRequest
+from bot.requests.approvals import may_decide, route_request
+from bot.requests.budget_requests import BudgetRequest
+from bot.rulebook import Rulebook
+from handlers.requests.budget_requests import shown
+from handlers.scope import Scope
+from handlers.slack.callers import called
+
+
+async def require_decision_permission(scope: Scope, request: BudgetRequest, *, by: int) -> None:
+    """Raises Refusal, with the names of the deciders, unless a person may decide a request."""
+    found = _deciders(scope.rulebook, request)
+    if may_decide(by, asker_id=request.person_id, deciders=found, directory=scope.directory):
+        return
+    names = [called(p) for p in (await scope.tx.people.by_ids(found)).values()]
+    who = ", ".join(names) or "finance"
+    if by == request.person_id:
+        raise Refusal(f"Nobody approves their own request. {who} can decide this one.")
+    raise Refusal(f"You can't decide this request. {who} can.")
+
+
+async def pending_for(scope: Scope, person_id: int) -> list[PendingRequest]:
+    """Returns the requests that wait for a person's decision. Finance may decide others too, but those wait for managers."""
+    pending = await scope.tx.budget_requests.pending()
+    return [
+        await shown(scope.tx, scope.directory, request)
+        for request in pending
+        if person_id in _deciders(scope.rulebook, request)
+    ]
+
+
+def _deciders(rulebook: Rulebook, request: BudgetRequest) -> frozenset[int]:
+    """Returns the ids of the people who decide a request, by the roles in force now."""
+    directory = rulebook.directory
+    team = directory.by_id(request.team_id)
+    payer = None if request.payer_id is None else directory.by_id(request.payer_id)
+    return route_request(
+        directory,
+        team=team,
+        asker_id=request.person_id,
+        amount_nanos=request.amount_nanos,
+        payer=payer,
+        rules=rulebook.approvals,
+    ).deciders
