@@ -26,7 +26,7 @@ from handlers.alerting.escalations import escalate, follow_escalations, is_escal
 from handlers.context import Context
 from handlers.scope import TeamScope
 from handlers.slack.answers import SlackRequest, answers
-from handlers.slack.outbox import post_to_people, post_to_team, responsible_people
+from handlers.slack.posts import post_to_people, post_to_team, responsible_people
 from storage.alerting.alert_bundles import bundle_wait_until
 from storage.alerting.alerts import AlertRecord
 from storage.alerting.delivery_rules import AlertDelivery, TrackedAlert

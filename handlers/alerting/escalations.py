@@ -9,7 +9,7 @@ from bot.periods import MICROS
 from bot.views.alerting.delivery_rules import escalation_message
 from handlers.alerting.answer_text import answerer_name
 from handlers.scope import TeamScope
-from handlers.slack.outbox import post_to_people
+from handlers.slack.posts import post_to_people
 from storage.alerting.delivery_rules import AlertDelivery, TrackedAlert
 
 

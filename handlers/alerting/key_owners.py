@@ -9,7 +9,7 @@ from bot.views.alerting.key_owners import owner_message
 from handlers.alerting.answer_text import answer_text
 from handlers.context import Context
 from handlers.scope import Scope
-from handlers.slack.outbox import post_to_people, responsible_people
+from handlers.slack.posts import post_to_people, responsible_people
 from storage.alerting.alerts import AlertRecord
 from storage.outbox import copy_key
 from storage.store import Transaction

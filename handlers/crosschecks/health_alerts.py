@@ -14,7 +14,7 @@ from bot.views.crosschecks import health_alerts as views
 from handlers.alerting.delivery_rules import alert_key, post_alert, repost_alert
 from handlers.context import Context
 from handlers.scope import Scope, TeamScope
-from handlers.slack.outbox import responsible_people
+from handlers.slack.posts import responsible_people
 from storage.alerting.alerts import AlertRecord
 from storage.crosschecks.health import WATCHER
 from storage.store import Transaction

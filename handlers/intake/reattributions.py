@@ -20,7 +20,7 @@ from bot.views.org.attribution import moved_away_words, moved_message
 from handlers.alerting.budget_alerts import budget_raised, judge_thresholds
 from handlers.context import Context
 from handlers.scope import Scope
-from handlers.slack.outbox import post_notice
+from handlers.slack.posts import post_notice
 from storage.intake.adjustments import EventFilter, current_pages
 from storage.intake.reattributions import LEASE_MICROS
 from storage.store import Transaction

@@ -21,7 +21,7 @@ from handlers.context import Context
 from handlers.detection.data_gaps import gaps_of
 from handlers.reporting.top import mix_in
 from handlers.scope import TeamScope
-from handlers.slack.outbox import post_notice
+from handlers.slack.posts import post_notice
 from storage.reporting.reports import NO_USAGE
 from storage.store import Transaction
 

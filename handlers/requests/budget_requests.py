@@ -15,7 +15,7 @@ from bot.views.requests import budget_requests as views
 from handlers.books.standings import standing_of
 from handlers.scope import Scope, TeamScope
 from handlers.slack.callers import called
-from handlers.slack.outbox import post_to_people, post_to_team
+from handlers.slack.posts import post_to_people, post_to_team
 from storage.store import Transaction
 
 

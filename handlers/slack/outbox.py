@@ -1,4 +1,4 @@
-"""Delivery: claim a message, draw its charts, post it or bring it up to date, mark it. At least once, never lost."""
+"""The outbox worker: claims a message, draws its charts, posts or updates it, marks it. Delivery is at least once."""
 
 import asyncio
 import secrets
@@ -9,17 +9,16 @@ from typing import Any
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.messages import Message, with_images
-from bot.org.alert_settings import MessageRoute
-from bot.org.teams import Directory, Team
+from bot.messages import with_images
 from bot.periods import MICROS
 from bot.refusals import Refusal
 from bot.views.charts import without_chart
 from handlers.context import Context
 from handlers.slack.channels import resolve_channels, route_of
 from handlers.slack.files import upload
+from handlers.slack.posts import post_to_people, responsible_people
 from storage.faults import DatabaseError
-from storage.outbox import IN_PREVIEW, OutboxItem, copy_key
+from storage.outbox import IN_PREVIEW, OutboxItem
 from storage.store import Transaction
 
 log = structlog.get_logger()
@@ -28,12 +27,12 @@ LEASE_SECONDS = 60
 _MAX_DELAY_SECONDS = 600
 _GIVE_UP_AFTER = 40
 _IMAGE_DELAYS = (0.5, 1.0, 2.0, 4.0)
-"""Slack reads an upload in its own time; posting its image at once can fail: python-slack-sdk issues 1521 and 1277."""
+"""Posting an image right after its upload can fail, as Slack reads it later: python-slack-sdk issues 1521 and 1277."""
 
 _MARK_DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 
 PERMANENT = frozenset({"invalid_blocks", "msg_blocks_too_long", "no_text", "msg_too_long", "message_not_found"})
-"""The message itself is refused: trying it again can't help. https://docs.slack.dev/reference/methods/chat.postMessage"""
+"""Slack refuses the message itself, so a retry can't help. https://docs.slack.dev/reference/methods/chat.postMessage"""
 UNREACHABLE = frozenset(
     {
         "channel_not_found",
@@ -44,66 +43,15 @@ UNREACHABLE = frozenset(
         "team_in_preview",
     }
 )
-"""The channel can't be reached, and people have to do something about it: managers get the message meanwhile."""
+"""The channel can't be reached until people act, so managers get the message instead."""
 _NOT_BROKEN = frozenset({"team_channel_paused", IN_PREVIEW})
-"""The channel could be reached, and must not be: in preview finance gets an alert that was put before it."""
+"""The channel works but must not be used. In preview, finance gets alerts stored before the preview."""
 
 Draw = Callable[[dict[str, Any]], Awaitable[bytes]]
 
 
-async def post_to_team(
-    tx: Transaction,
-    directory: Directory,
-    team: Team,
-    message: Message,
-    *,
-    dedupe_key: str,
-    at: int,
-    route: MessageRoute = "",
-    held_until: int = 0,
-) -> None:
-    """Puts a message for a team: into its channel for such messages, or, where it has none, to its managers and else to
-    finance."""
-    place = team.destination(route)
-    if place.ref and place.state != "broken":
-        await tx.outbox.put(
-            message, dedupe_key=dedupe_key, at=at, to_team_id=team.id, route=route, held_until=held_until
-        )
-        return
-    people = responsible_people(directory, team)
-    await post_to_people(tx, people, message, dedupe_key=dedupe_key, at=at, held_until=held_until)
-
-
-async def post_notice(
-    tx: Transaction, directory: Directory, team: Team, message: Message, *, dedupe_key: str, at: int
-) -> None:
-    """Puts what the bot says of itself, a digest say: in preview for finance alone, else for the team. Alerts go through
-    `handlers.alerting.delivery_rules.post_alert`."""
-    if team.mode == "preview":
-        await post_to_people(tx, directory.finance, message, dedupe_key=dedupe_key, at=at)
-    else:
-        await post_to_team(tx, directory, team, message, dedupe_key=dedupe_key, at=at)
-
-
-async def post_to_people(
-    tx: Transaction, people: frozenset[int], message: Message, *, dedupe_key: str, at: int, held_until: int = 0
-) -> None:
-    """Puts a copy of a message for each person; a change of the message changes all copies."""
-    for person_id in sorted(people):
-        key = copy_key(dedupe_key, person_id)
-        await tx.outbox.put(message, dedupe_key=key, at=at, to_person_id=person_id, held_until=held_until)
-
-
-def responsible_people(directory: Directory, team: Team) -> frozenset[int]:
-    """Who hears what a team's channel can't: its managers, or those above it, or finance."""
-    for at in (team, *directory.ancestors(team)):
-        if managers := directory.people_with("manager", at):
-            return managers
-    return directory.finance
-
-
 class OutboxWorker:
-    """Delivers what is in the outbox."""
+    """Delivers the messages of the outbox."""
 
     def __init__(self, context: Context, draw: Draw) -> None:
         self._context = context
@@ -114,14 +62,14 @@ class OutboxWorker:
         self._idle.set()
 
     async def finish(self) -> None:
-        """Claims nothing more, and waits until what was claimed is delivered and marked, or ten seconds."""
+        """Stops claiming, and waits up to ten seconds until claimed messages are delivered and marked."""
         self._finishing = True
         with suppress(TimeoutError):
             async with asyncio.timeout(10):
                 await self._idle.wait()
 
     async def run(self) -> None:
-        """Delivers until it is finished; wakes when something was put here, and polls for what others put."""
+        """Delivers until `finish`; wakes for messages of this process, and polls for those of others."""
         while not self._finishing:
             delivered = 0
             try:
@@ -138,7 +86,7 @@ class OutboxWorker:
                     continue
 
     async def deliver_due(self) -> int:
-        """Delivers what is due now and says how many messages it tried."""
+        """Delivers due messages and returns the number it attempted."""
         if self._context.slack is None:
             return 0
         now = self._context.now_micros()
@@ -146,13 +94,13 @@ class OutboxWorker:
             items = await tx.outbox.claim(owner=self._owner, now=now, lease_seconds=LEASE_SECONDS)
         self._idle.clear()
         try:
-            await asyncio.gather(*(self._deliver_in_order(same) for same in _by_place(items)))
+            await asyncio.gather(*(self._deliver_in_order(same) for same in _by_destination(items)))
         finally:
             self._idle.set()
         return len(items)
 
     async def _deliver_in_order(self, items: Sequence[OutboxItem]) -> None:
-        """What goes to one place goes in the order in which it was put."""
+        """Delivers the messages for one destination in the order in which they were stored."""
         for item in items:
             await self._deliver(item)
 
@@ -171,14 +119,16 @@ class OutboxWorker:
         except Refusal as error:
             await self._put_back(item, str(error), None)
             return
-        except Exception as error:  # noqa: BLE001  # a stopped Slack, a broken line: put back and come again
+        except Exception as error:  # noqa: BLE001  # Slack or the network is down: retry later
             await self._put_back(item, repr(error), None)
             return
         await self._mark(item, channel, ts, file_ids)
 
     async def _mark(self, item: OutboxItem, channel: str, ts: str, file_ids: tuple[str, ...]) -> None:
-        """Keeps that Slack has the message. Where the database is away it is tried again within the lease: a message that
-        nobody marked is said once more."""
+        """Marks a message as delivered, and retries within the lease while the database is away.
+
+        A message that was not marked is posted again.
+        """
         delays = iter(_MARK_DELAYS)
         while True:
             try:
@@ -193,8 +143,10 @@ class OutboxWorker:
                 await asyncio.sleep(delay)
 
     async def _channel(self, item: OutboxItem) -> str:
-        """Where a message goes, or stands already. A channel that nobody has looked at yet is looked at first: it may be
-        shared, and then nothing goes there, not even a change of what was said there before."""
+        """Returns the channel a message goes to, or is posted in already.
+
+        Resolves an unresolved channel first: a shared channel gets no posts, and no updates of earlier posts.
+        """
         if item.to_team_id is None and item.channel:
             return item.channel
         if item.to_team_id is not None and not item.channel:
@@ -215,7 +167,7 @@ class OutboxWorker:
         raise Refusal("person_not_in_slack")
 
     async def _file_ids(self, item: OutboxItem) -> tuple[str, ...]:
-        """Uploads the message's charts, once: ids are kept before posting, so a retry finds them."""
+        """Uploads the message's charts once and stores the file ids before the post, so that a retry finds them."""
         if not item.message.charts or (item.file_ids and not item.ts):
             return item.file_ids
         slack = self._context.slack
@@ -231,7 +183,7 @@ class OutboxWorker:
         return file_ids
 
     async def _post(self, item: OutboxItem, channel: str, file_ids: tuple[str, ...]) -> tuple[str, str]:
-        """Posts or updates, and returns (channel, ts) as Slack names them."""
+        """Posts or updates a message, and returns Slack's (channel, ts)."""
         delays = iter(_IMAGE_DELAYS if file_ids else ())
         while True:
             try:
@@ -243,25 +195,25 @@ class OutboxWorker:
                 if delay is None:
                     break
                 await asyncio.sleep(delay)
-        # Refused with the picture to the end, or with a native chart: said without it, rather than not at all.
+        # Slack keeps refusing the picture or the native chart: post the message without it.
         plain = without_chart(item.message)
         return await self._send(item, channel, with_images(plain, ()))
 
     async def _send(self, item: OutboxItem, channel: str, blocks: list[dict[str, Any]]) -> tuple[str, str]:
         slack = self._context.slack
         assert slack is not None
-        said: dict[str, Any] = {"text": item.message.text, "blocks": blocks}
+        content: dict[str, Any] = {"text": item.message.text, "blocks": blocks}
         if item.ts:
-            await slack.chat_update(channel=channel, ts=item.ts, **said)
+            await slack.chat_update(channel=channel, ts=item.ts, **content)
             return channel, item.ts
         metadata = {"event_type": "tokens_message", "event_payload": {"outbox_id": item.id}}
         answer = await slack.chat_postMessage(
-            channel=channel, metadata=metadata, unfurl_links=False, unfurl_media=False, **said
+            channel=channel, metadata=metadata, unfurl_links=False, unfurl_media=False, **content
         )
         return str(answer["channel"]), str(answer["ts"])
 
     async def _put_back(self, item: OutboxItem, fault: str, error: SlackApiError | None) -> None:
-        """Later again, with patience; or, where that can't help, to the managers instead."""
+        """Schedules a retry with a growing delay; if that can't help, gives up and sends the message to the managers."""
         now = self._context.now_micros()
         delay = min(_MAX_DELAY_SECONDS, 2 ** min(item.attempts, 10))
         if error is not None and error.response.headers:
@@ -291,15 +243,15 @@ class OutboxWorker:
         await post_to_people(tx, people, item.message, dedupe_key=item.dedupe_key, at=now)
 
 
-def _by_place(items: Sequence[OutboxItem]) -> list[list[OutboxItem]]:
-    places: dict[tuple[int | None, int | None], list[OutboxItem]] = {}
+def _by_destination(items: Sequence[OutboxItem]) -> list[list[OutboxItem]]:
+    destinations: dict[tuple[int | None, int | None], list[OutboxItem]] = {}
     for item in items:
-        places.setdefault((item.to_team_id, item.to_person_id), []).append(item)
-    return list(places.values())
+        destinations.setdefault((item.to_team_id, item.to_person_id), []).append(item)
+    return list(destinations.values())
 
 
 def _answer(error: SlackApiError) -> dict[str, Any]:
-    """What Slack answered; nothing where it was no JSON, as from a proxy when Slack is away."""
+    """Returns Slack's answer; empty if it was not JSON, as from a proxy while Slack is away."""
     answer = error.response.data
     return answer if isinstance(answer, dict) else {}
 

@@ -1,0 +1,59 @@
+"""Messages for a team or for people: who gets them, and where; the outbox delivers them."""
+
+from bot.messages import Message
+from bot.org.alert_settings import MessageRoute
+from bot.org.teams import Directory, Team
+from storage.outbox import copy_key
+from storage.store import Transaction
+
+
+async def post_to_team(
+    tx: Transaction,
+    directory: Directory,
+    team: Team,
+    message: Message,
+    *,
+    dedupe_key: str,
+    at: int,
+    route: MessageRoute = "",
+    held_until: int = 0,
+) -> None:
+    """Stores a message for a team's channel, or for its managers, or else finance, if it has no working channel."""
+    place = team.destination(route)
+    if place.ref and place.state != "broken":
+        await tx.outbox.put(
+            message, dedupe_key=dedupe_key, at=at, to_team_id=team.id, route=route, held_until=held_until
+        )
+        return
+    people = responsible_people(directory, team)
+    await post_to_people(tx, people, message, dedupe_key=dedupe_key, at=at, held_until=held_until)
+
+
+async def post_notice(
+    tx: Transaction, directory: Directory, team: Team, message: Message, *, dedupe_key: str, at: int
+) -> None:
+    """Stores a notice, such as a digest, for a team, or for finance alone while the team is in preview.
+
+    Alerts go through `handlers.alerting.delivery_rules.post_alert`.
+    """
+    if team.mode == "preview":
+        await post_to_people(tx, directory.finance, message, dedupe_key=dedupe_key, at=at)
+    else:
+        await post_to_team(tx, directory, team, message, dedupe_key=dedupe_key, at=at)
+
+
+async def post_to_people(
+    tx: Transaction, people: frozenset[int], message: Message, *, dedupe_key: str, at: int, held_until: int = 0
+) -> None:
+    """Stores a copy of a message for each person; a change of the message changes all copies."""
+    for person_id in sorted(people):
+        key = copy_key(dedupe_key, person_id)
+        await tx.outbox.put(message, dedupe_key=key, at=at, to_person_id=person_id, held_until=held_until)
+
+
+def responsible_people(directory: Directory, team: Team) -> frozenset[int]:
+    """Returns the team's managers, or those of the nearest team above it, or finance."""
+    for at in (team, *directory.ancestors(team)):
+        if managers := directory.people_with("manager", at):
+            return managers
+    return directory.finance
