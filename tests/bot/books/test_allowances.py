@@ -1,0 +1,125 @@
+"""What a gateway is told before a call, on either side of each line."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from bot.books.allowances import Allowance, allowance_of
+from bot.books.budgets import Standing
+from bot.books.forecasts import Forecast
+from bot.books.ledger import Balance
+from bot.money import NANOS
+from bot.org.teams import Team
+from bot.periods import day_number, period_of
+from tests.bot.acme import SEARCH, balance
+
+NOVEMBER = period_of(day_number(date(2026, 11, 1)))
+BUDGETED = replace(SEARCH, budget_nanos=1_000 * NANOS)
+
+
+def allowed(stands: Balance, *, team: Team = BUDGETED, zone: str = "UTC") -> Allowance:
+    return allowance_of(
+        Standing(
+            team=team,
+            period=NOVEMBER,
+            today=NOVEMBER.first_day,
+            zone=zone,
+            balance=stands,
+            forecast=Forecast(burn_nanos_per_day=0, run_out_day=None, end_nanos=0),
+            spent_by_day=(),
+            week_nanos=0,
+            week_before_nanos=0,
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("stands", "decision", "reason"),
+    [
+        (balance(1_000), "allow", "Search has $1,000.00 available."),
+        (balance(1_000, charged=799), "allow", "Search has $201.00 available."),
+        (balance(1_000, charged=800), "warn", "Search has $200.00 of $1,000.00 left."),
+        (balance(1_000, charged=999), "warn", "Search has $1.00 of $1,000.00 left."),
+        (balance(1_000, charged=700, held=200), "allow", "Search has $100.00 available."),
+        (
+            balance(1_000, charged=1_000),
+            "deny",
+            "Search has used its budget: $0.00 available. Ask for more in Slack with /tokens request.",
+        ),
+        (
+            balance(1_000, charged=1_001),
+            "deny",
+            "Search has used its budget: -$1.00 available. Ask for more in Slack with /tokens request.",
+        ),
+        (
+            balance(1_000, charged=700, held=300),
+            "deny",
+            "Search has used its budget: $0.00 available. Ask for more in Slack with /tokens request.",
+        ),
+    ],
+)
+def test_calls_are_allowed_then_warned_of_then_denied(stands: Balance, decision: str, reason: str) -> None:
+    found = allowed(stands)
+
+    assert (found.decision, found.reason) == (decision, reason)
+
+
+def test_the_first_threshold_warns_whichever_order_they_come_in() -> None:
+    team = replace(BUDGETED, thresholds=(90, 50))
+
+    assert allowed(balance(1_000, charged=499), team=team).decision == "allow"
+    assert allowed(balance(1_000, charged=500), team=team).decision == "warn"
+
+
+def test_without_thresholds_nothing_is_warned_of_before_all_is_used() -> None:
+    team = replace(BUDGETED, thresholds=())
+
+    assert allowed(balance(1_000, charged=999), team=team).decision == "allow"
+    assert allowed(balance(1_000, charged=1_000), team=team).decision == "deny"
+
+
+@pytest.mark.parametrize("mode", ["preview", "announce"])
+def test_budgets_bind_in_mode_govern_alone(mode: str) -> None:
+    found = allowed(balance(1_000, charged=2_000), team=replace(BUDGETED, mode=mode))  # type: ignore[arg-type]  # a word of the table
+
+    assert found.decision == "allow"
+    assert found.reason == f"Search is in mode {mode}: budgets have no consequences yet."
+
+
+@pytest.mark.parametrize(
+    ("allocated", "budget", "decision"),
+    [(0, 0, "allow"), (0, 1, "deny"), (1, 0, "deny")],
+)
+def test_a_team_without_a_budget_is_allowed(allocated: int, budget: int, decision: str) -> None:
+    found = allowed(balance(allocated, charged=5), team=replace(SEARCH, budget_nanos=budget * NANOS))
+
+    assert found.decision == decision
+    assert (found.reason == "Search has no budget, so none is enforced.") is (decision == "allow")
+
+
+def test_the_answer_has_exact_decimals_and_the_end_of_the_period_in_the_teams_zone() -> None:
+    found = allowed(balance(1_000, charged=100, held=50), zone="America/New_York")
+
+    assert found == Allowance(
+        decision="allow",
+        team="search",
+        reason="Search has $850.00 available.",
+        available_nanos=850 * NANOS,
+        allocated_nanos=1_000 * NANOS,
+        charged_nanos=100 * NANOS,
+        held_nanos=50 * NANOS,
+        period="2026-11",
+        period_ends_at=datetime(2026, 12, 1, 5, tzinfo=UTC),
+    )
+    assert found.to_json() == {
+        "decision": "allow",
+        "team": "search",
+        "reason": "Search has $850.00 available.",
+        "available_usd": "850.000000000",
+        "allocated_usd": "1000.000000000",
+        "spent_usd": "100.000000000",
+        "held_usd": "50.000000000",
+        "period": "2026-11",
+        "period_ends_at": "2026-12-01T05:00:00Z",
+    }
