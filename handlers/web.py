@@ -14,7 +14,7 @@ from handlers.books.allowances import NotFound, NotYours, allowance
 from handlers.context import Context
 from handlers.intake.otlp import otlp_routes
 from handlers.intake.quarantine import QuarantineGauges
-from handlers.intake.request_bodies import read_body
+from handlers.intake.request_bodies import read_body, with_body
 from handlers.intake.sources import KEY, IngestEndpoint, authenticate_key, guarded, problem, usage_routes
 from handlers.intake.usage import Intake
 from handlers.intake.webhooks import webhook_routes
@@ -65,8 +65,7 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
                 return problem(400, wrong)
             if bolt is None:
                 return problem(401, "Slack's credentials are not set: see `tokens doctor`.")
-            request._body = body  # the adapter reads the body again; it is read, checked and bounded already
-            return await AsyncSlackRequestHandler(bolt).handle(request)
+            return await AsyncSlackRequestHandler(bolt).handle(with_body(request, body))
         finally:
             endpoint.in_flight.give_back(len(body))
 

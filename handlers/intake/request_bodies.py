@@ -4,6 +4,7 @@ import zlib
 from collections.abc import AsyncIterator
 
 from starlette.requests import Request
+from starlette.types import Message
 
 _DRAIN_BYTES = 512 * 1024 * 1024
 _RATIO = 200
@@ -112,3 +113,12 @@ async def read_body(request: Request, *, cap: int, in_flight: InFlight) -> bytes
         in_flight.give_back(size)
         raise
     return b"".join(pieces)
+
+
+def with_body(request: Request, body: bytes) -> Request:
+    """Returns the request with a body that was read from it before, for a reader that asks for it again."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return Request(request.scope, receive)
