@@ -34,7 +34,7 @@ async def watch_budgets(context: Context) -> int:
     at = micros(now)
     stale_before = max(at - JUDGE_AGAIN_MICROS, hour_of(at) * HOUR_MICROS)  # an hour that ended is judged at once
     async with context.store.read() as tx:
-        due = await tx.alerts.teams_to_judge(stale_before=stale_before, at=at)
+        due = await tx.judgements.teams_to_judge(stale_before=stale_before, at=at)
         directory = (await context.rulebooks.current(tx)).directory
         held = await _moving_teams(tx, directory, [team_id for team_id, _ in due], since=at - MOVING_MICROS)
     failed = await sweep_spikes(context, [team_id for team_id, _ in due if team_id not in held], now=now)
@@ -74,7 +74,7 @@ async def _judge_budgets(
                 scope = await context.scope(tx, now=now)
                 await judge_budget(scope.of_team(_payer(scope.directory, team_id)))
                 if team_id not in failed:
-                    await tx.alerts.mark_judged(team_id, version, at=micros(now))
+                    await tx.judgements.mark_judged(team_id, version, at=micros(now))
         except DatabaseError:
             raise  # of no team in particular: the next round comes again
         except Exception as error:  # noqa: BLE001  # one team's fault must not keep the others' alerts unsaid
@@ -83,7 +83,7 @@ async def _judge_budgets(
         quiet = [
             (team_id, version) for team_id, version in due if teams[team_id].id not in news and team_id not in failed
         ]
-        await tx.alerts.mark_all_judged(quiet, at=micros(now))
+        await tx.judgements.mark_all_judged(quiet, at=micros(now))
 
 
 def _payer(directory: Directory, team_id: int) -> Team:

@@ -11,6 +11,7 @@ from storage.alerting.alert_quality import StoredAlertQuality
 from storage.alerting.alerts import Alerts
 from storage.alerting.delivery_rules import AlertDeliveries
 from storage.alerting.expectations import Expectations
+from storage.alerting.judgements import Judgements
 from storage.books.audit import Audit
 from storage.books.ledger import Ledger
 from storage.config import Config
@@ -128,6 +129,10 @@ class Transaction(OpenTransaction):
     @cached_property
     def budget_requests(self) -> BudgetRequests:
         return BudgetRequests(self)
+
+    @cached_property
+    def judgements(self) -> Judgements:
+        return Judgements(self)
 
     @cached_property
     def alert_settings(self) -> StoredAlertSettings:

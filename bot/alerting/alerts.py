@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.alerting.severities import Severity
+
 
 @dataclass(frozen=True, kw_only=True)
 class Contributor:
@@ -37,7 +39,7 @@ class SpikeAlert:
     `silences` are of sources, shortly before or meanwhile. A `shared` one was said before most teams were seen to rise with it.
     """
 
-    severity: Literal["low", "medium", "high", "critical"]
+    severity: Severity
     part: tuple[Literal["tool", "model", "workflow", "credential", "person"], str] | None
     from_hour: int
     window_hours: int

@@ -119,7 +119,7 @@ def revision_key(rule: str, standing: Standing, number: int, *, of: Sequence[int
     return ":".join(map(str, parts)) + again
 
 
-ForecastOutcome = Literal["expected", "recovered", "ran_out", "nearer", "lasted"]
+ForecastOutcome = Literal["expected", "recovered", "ran_out", "nearer"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,13 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Literal
 
+from bot.alerting.severities import Severity
 from bot.org.alert_settings import AlertSettings
 from bot.org.teams import Directory, Team
 from bot.periods import MICROS, micros, moment, zone
-
-Severity = Literal["low", "medium", "high", "critical"]
-"""By what is at stake, the least first. Critical alerts wait for nothing."""
-SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 
 Audience = Literal["finance", "team"]
 Outcome = Literal["said", "held", "summed", "muted", "dropped"]
@@ -37,10 +34,6 @@ class Delivery:
 def audience_for(team: Team) -> Audience:
     """Who hears what the bot says of itself: in preview finance alone, which sees what would have been said."""
     return "finance" if team.mode == "preview" else "team"
-
-
-def rank(severity: Severity) -> int:
-    return SEVERITIES.index(severity)
 
 
 def is_muted(settings: AlertSettings, *, kind: str, severity: Severity) -> bool:

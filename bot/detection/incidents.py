@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from bot.detection.spike_rule import Severity, severity_of
+from bot.alerting.severities import Severity
+from bot.detection.spike_rule import severity_of
 
 QUIET_HOURS = 60
 """An incident is over after so many hours without a spike; the next is a new one. Long enough for a weekend at night."""

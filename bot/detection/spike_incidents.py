@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 from bot.alerting.alerts import DataGap, SpikeAlert
+from bot.alerting.severities import SEVERITIES, Severity
 from bot.charts.values import SpikeHours, encode
 from bot.detection.contributors import contributors
 from bot.detection.extents import Extent, extent_of
 from bot.detection.histories import Histories, Ints, PartKind, SpendPart
 from bot.detection.spike_bands import usual_band
 from bot.detection.spike_facts import facts_of
-from bot.detection.spike_rule import SEVERITIES, Severity, severity_of
+from bot.detection.spike_rule import severity_of
 from bot.detection.sweeps import SpikingHour, SweepView, judged_costs, judged_part_costs
 from bot.money import NANOS, usd_round
 from bot.org.teams import Team

@@ -4,13 +4,12 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from bot.alerting.severities import SEVERITIES, Severity
 from bot.detection.spike_hours import DAY, Bools, Cells, Floats, Hours, Ints
 from bot.money import NANOS
 
-Severity = Literal["low", "medium", "high", "critical"]
 RuleName = Literal["record", "unlike this team", "unlike this time of day", "unlike this time of the week"]
 
-SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 TIERS_DOLLARS = (100.0, 500.0, 2500.0)  # the excess from which a spike is medium, high and critical
 RULES: tuple[RuleName, ...] = ("record", "unlike this team", "unlike this time of day", "unlike this time of the week")
 WIDTHS = {1: 1.85, 4: 2.2, 8: 2.0, 24: 1.7, 72: 2.0}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bot.alerting.severities import Severity
 from bot.detection.spike_hours import Bools, Cells, Hours, Ints
 from bot.detection.spike_rule import (
     FLOOR_DOLLARS,
@@ -12,7 +13,6 @@ from bot.detection.spike_rule import (
     RULES,
     WIDTHS,
     RuleName,
-    Severity,
     severity_of,
     window_bars,
 )

@@ -23,7 +23,7 @@ from handlers.context import Context
 from handlers.scope import Scope
 from handlers.slack.answers import Listener, SlackRequest, answers
 from handlers.slack.callers import called
-from storage.alerting.alerts import AlertRecord
+from storage.alerting.alert_records import AlertRecord
 
 ShowTeam = Callable[[SlackRequest, int], Awaitable[None]]
 """Shows the person who asked something of the team with this id."""

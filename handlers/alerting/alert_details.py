@@ -13,7 +13,7 @@ from handlers.alerting.answer_text import answer_text
 from handlers.scope import Scope, TeamScope
 from handlers.slack.answers import SlackRequest
 from handlers.slack.callers import called
-from storage.alerting.alerts import AlertRecord
+from storage.alerting.alert_records import AlertRecord
 from storage.reporting.reports import Dimension
 from storage.store import Transaction
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.alerting.alert_answers import Answer, is_repeated_answer, may_mute, refuse_if_over
-from bot.alerting.delivery_rules import SEVERITIES, Severity
+from bot.alerting.severities import severity_or
 from bot.messages import Message
 from bot.refusals import Refusal
 from bot.views.blocks import name
@@ -15,7 +15,7 @@ from handlers.alerting.delivery_rules import alert_key, post_alert
 from handlers.alerting.spikes import spike_message
 from handlers.scope import Scope, TeamScope
 from handlers.slack.answers import SlackRequest
-from storage.alerting.alerts import AlertRecord
+from storage.alerting.alert_records import AlertRecord
 from storage.store import Transaction
 
 NO_ALERT = "There is no such alert any more."
@@ -39,7 +39,7 @@ async def save_answer(
     if await tx.outbox.known(key):
         await tx.outbox.change(key, message, at=at)
     elif record.state == "open":
-        severity: Severity = next((known for known in SEVERITIES if known == record.facts.get("severity")), "medium")
+        severity = severity_or(record.facts.get("severity"), "medium")
         await post_alert(team_scope, message, record=record, severity=severity)
 
 

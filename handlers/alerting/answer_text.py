@@ -6,7 +6,7 @@ from bot.alerting.alert_answers import cause_of
 from bot.views.alerting.alerts import answer_sentence
 from bot.views.alerting.expectations import muted_words
 from handlers.slack.callers import called
-from storage.alerting.alerts import AlertRecord
+from storage.alerting.alert_records import AlertRecord
 from storage.store import Transaction
 
 

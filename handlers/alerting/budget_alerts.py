@@ -17,19 +17,18 @@ from bot.alerting.budget_alerts import (
     revision_key,
     thresholds_due,
 )
-from bot.alerting.delivery_rules import Severity
+from bot.alerting.severities import Severity
 from bot.books.budgets import Standing
 from bot.books.forecasts import RunOutForecast, forecast_run_out
 from bot.messages import Message
-from bot.periods import DAY_MICROS, day_start, micros, moment
+from bot.periods import day_start, micros, moment
 from bot.views.alerting import budget_alerts as views
 from bot.views.books.budgets import team_may_request
 from handlers.alerting.answer_text import answer_text
 from handlers.alerting.delivery_rules import alert_key, post_alert, repost_alert
 from handlers.books.standings import standing_of
-from handlers.context import Context
 from handlers.scope import TeamScope
-from storage.alerting.alerts import AlertRecord
+from storage.alerting.alert_records import AlertRecord
 
 THRESHOLD, FORECAST = "threshold", "forecast"
 KINDS = (THRESHOLD, FORECAST)
@@ -104,7 +103,7 @@ def threshold_of(record: AlertRecord) -> RecordedThreshold:
         percent=int(record.facts["percent"]),
         allocated_nanos=int(record.dedupe_key.split(":")[4]),
         by_holds=bool(record.facts.get("by_holds", False)),
-        has_ended=record.closed_at is not None and not record.facts.get("is_over", False),
+        has_ended=record.closed_at is not None,
     )
 
 
@@ -230,29 +229,6 @@ def _forecast_message(scope: TeamScope, record: AlertRecord, *, answered: str | 
         team_may_request=team_may_request(scope.team),
         answered=answered,
     )
-
-
-async def end_past(context: Context) -> int:
-    """Ends the alerts of periods that are over, a day after. Nothing is armed by it, and nothing has recovered: a line's
-    message stays as it is, a forecast that did not come true says so. Returns how many."""
-    ended = 0
-    async with context.store.begin() as tx:
-        scope = await context.scope(tx)
-        directory, at = scope.directory, scope.at
-        for record in await tx.alerts.running_of_kinds(KINDS, opened_before=at - DAY_MICROS):
-            team = directory.by_id(record.team_id)
-            if directory.period_at(team, at - DAY_MICROS).first_day <= team.day_of(record.opened_at):
-                continue
-            over = replace(record, closed_at=at, facts={**record.facts, "is_over": True})
-            ended += 1
-            if record.kind == FORECAST:
-                lasted = replace(forecast_of(record), outcome="lasted")
-                await _show(scope.of_team(team), over, lasted)
-            else:
-                await tx.alerts.save(over)
-    if ended:
-        context.wake_outbox.set()
-    return ended
 
 
 async def budget_message(scope: TeamScope, record: AlertRecord) -> Message:

@@ -8,13 +8,12 @@ from bot.alerting.delivery_rules import (
     OPERATIONAL_KINDS,
     Delivery,
     Outcome,
-    Severity,
     audience_for,
     delivery_of,
     is_obsolete,
     quiet_until,
-    rank,
 )
+from bot.alerting.severities import Severity, rank
 from bot.messages import Message
 from bot.org.teams import Directory, Team
 from bot.periods import DAY_MICROS, micros
@@ -28,7 +27,7 @@ from handlers.scope import TeamScope
 from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.posts import post_to_people, post_to_team, responsible_people
 from storage.alerting.alert_bundles import bundle_wait_until
-from storage.alerting.alerts import AlertRecord
+from storage.alerting.alert_records import AlertRecord
 from storage.alerting.delivery_rules import AlertDelivery, TrackedAlert
 from storage.outbox import NEVER
 

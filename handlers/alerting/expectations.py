@@ -18,7 +18,7 @@ from handlers.context import Context
 from handlers.scope import Scope, TeamScope
 from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.callers import called
-from storage.alerting.alerts import AlertRecord
+from storage.alerting.alert_records import AlertRecord
 from storage.store import Transaction
 
 

@@ -14,13 +14,8 @@ from storage.store import Transaction
 _USUAL_HOURS = 4 * 168
 
 
-async def expected_by_hour(tx: Transaction, team_id: int, *, first_hour: int, at: int) -> dict[int, int]:
-    """What of a team's nano-dollars by UTC hour is no news, because somebody said to expect it."""
-    return await expected_of(tx, await tx.expectations.since(first_hour * HOUR_MICROS, team_id=team_id), at=at)
-
-
 async def expected_of(tx: Transaction, expectations: Sequence[Expectation], *, at: int) -> dict[int, int]:
-    """The same of one team's expectations that were read already."""
+    """Returns the nano-dollars by UTC hour that one team's expectations exclude from spikes, as known at `at`."""
     parts = [(e.cause, excluded_spend(e, await _costs(tx, e, at=at), at=at)) for e in expectations if e.from_at <= at]
     return combine_excluded(parts)
 

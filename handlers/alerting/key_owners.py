@@ -10,7 +10,7 @@ from handlers.alerting.answer_text import answer_text
 from handlers.context import Context
 from handlers.scope import Scope
 from handlers.slack.posts import post_to_people, responsible_people
-from storage.alerting.alerts import AlertRecord
+from storage.alerting.alert_records import AlertRecord
 from storage.outbox import copy_key
 from storage.store import Transaction
 

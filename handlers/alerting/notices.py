@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from bot.alerting.delivery_rules import Severity
+from bot.alerting.severities import Severity
 from bot.messages import Message
 from handlers.alerting.delivery_rules import post_alert
 from handlers.scope import Scope
-from storage.alerting.alerts import AlertRecord
+from storage.alerting.alert_records import AlertRecord
 
 
 async def notify(

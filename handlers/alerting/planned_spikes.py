@@ -21,7 +21,7 @@ from handlers.alerting.snoozes import reopen
 from handlers.context import Context
 from handlers.scope import Scope, TeamScope
 from handlers.slack.answers import SlackRequest, answers
-from storage.alerting.alerts import AlertRecord
+from storage.alerting.alert_records import AlertRecord
 
 _LONG = {"day": 1, "three days": 3, "week": 7, "month": 31}
 _MOST_NAME, _MOST_CAUSES, _MOST_METADATA = 200, 6, 3_000

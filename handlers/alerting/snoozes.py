@@ -13,7 +13,7 @@ from handlers.alerting.alert_messages import alert_to_answer, answer_alert, requ
 from handlers.context import Context
 from handlers.scope import Scope, TeamScope
 from handlers.slack.answers import SlackRequest, answers
-from storage.alerting.alerts import AlertRecord
+from storage.alerting.alert_records import AlertRecord
 
 
 async def end_snooze(scope: Scope, record: AlertRecord, *, by: int | None) -> None:

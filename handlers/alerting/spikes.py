@@ -20,7 +20,7 @@ from bot.views.detection import spikes as views
 from handlers.alerting.answer_text import answer_text
 from handlers.alerting.delivery_rules import alert_key, post_alert
 from handlers.scope import TeamScope
-from storage.alerting.alerts import AlertRecord
+from storage.alerting.alert_records import AlertRecord
 
 
 async def follow_spikes(scope: TeamScope, found: Sequence[SpikingHour], seen: SweepContext) -> None:

@@ -25,7 +25,7 @@ from handlers.context import Context
 from handlers.scope import Scope
 from handlers.slack.callers import find_in_slack, is_outsider
 from handlers.slack.posts import post_to_people
-from storage.alerting.alerts import AlertRecord
+from storage.alerting.alert_records import AlertRecord
 from storage.crosschecks.gateways import BlockedPerson
 from storage.store import Transaction
 

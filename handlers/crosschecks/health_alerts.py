@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from bot.alerting.delivery_rules import Severity
+from bot.alerting.severities import Severity
 from bot.crosschecks.health import HISTORY_DAYS, SLOTS_A_DAY, find_silence, slot_of
 from bot.messages import Message
 from bot.org.attribution import Source
@@ -15,7 +15,7 @@ from handlers.alerting.delivery_rules import alert_key, post_alert, repost_alert
 from handlers.context import Context
 from handlers.scope import Scope, TeamScope
 from handlers.slack.posts import responsible_people
-from storage.alerting.alerts import AlertRecord
+from storage.alerting.alert_records import AlertRecord
 from storage.crosschecks.health import WATCHER
 from storage.store import Transaction
 

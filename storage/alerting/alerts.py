@@ -1,16 +1,14 @@
 """Alerts remembered: each once per dedupe key, with what was answered."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from sqlalchemy import and_, func, or_, select, update
 
 from bot.alerting.delivery_rules import OPERATIONAL_KINDS
-from storage import bulk
-from storage.tables.alerting import alert_turns, alerts, team_judgements
-from storage.tables.intake import team_changes
+from storage.alerting.alert_records import AlertRecord, AlertState, record_of
+from storage.tables.alerting import alert_turns, alerts
 from storage.tables.org import teams
 from storage.transaction import OpenTransaction
 
@@ -19,31 +17,6 @@ WAS_POSTED = or_(
     and_(alert_turns.c.way.is_(None), or_(alerts.c.state != "snoozed", alerts.c.answered_by.is_not(None))),
 )
 """Of alerts beside their turns: one without a turn is older than turns are, or stays unsaid because its cause is snoozed."""
-
-AlertState = Literal["open", "silent", "acknowledged", "expected", "snoozed", "useless", "closed"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class AlertRecord:
-    """An alert as it is kept. `facts` are the figures that its message shows."""
-
-    id: int
-    dedupe_key: str
-    team_id: int
-    kind: str
-    state: AlertState
-    opened_at: int
-    closed_at: int | None
-    answered_by: int | None
-    answered_at: int | None
-    facts: dict[str, Any]
-    first_answered_at: int | None = None
-    """When somebody first reacted; a later answer or the end of a snooze leaves it."""
-    snoozed_until: int | None = None
-    useless_by: int | None = None
-    useless_at: int | None = None
-    answered_as: str = ""
-    """`owner` where whoever answered did so as the owner of a key, who is not named in the channel."""
 
 
 class Alerts:
@@ -69,33 +42,21 @@ class Alerts:
         values |= {"opened_at": at, "closed_at": closed_at}
         made = self._insert(alerts).values(**values, facts=json.dumps(facts)).on_conflict_do_nothing().returning(alerts)
         row = (await self._connection.execute(made)).one_or_none()
-        return _record(row) if row else None
+        return record_of(row) if row else None
 
     async def by_key(self, dedupe_key: str) -> AlertRecord | None:
         row = (await self._connection.execute(select(alerts).where(alerts.c.dedupe_key == dedupe_key))).one_or_none()
-        return _record(row) if row else None
+        return record_of(row) if row else None
 
     async def by_id(self, alert_id: int) -> AlertRecord | None:
         row = (await self._connection.execute(select(alerts).where(alerts.c.id == alert_id))).one_or_none()
-        return _record(row) if row else None
+        return record_of(row) if row else None
 
     async def for_answer(self, alert_id: int) -> AlertRecord | None:
         """An alert with its lock."""
         wanted = select(alerts).where(alerts.c.id == alert_id).with_for_update()
         row = (await self._connection.execute(wanted)).one_or_none()
-        return _record(row) if row else None
-
-    async def newest_running(self, *, team_id: int, kind: str) -> AlertRecord | None:
-        """The team's newest alert of a kind that has not ended, with its lock."""
-        wanted = (
-            select(alerts)
-            .where(alerts.c.team_id == team_id, alerts.c.kind == kind, alerts.c.closed_at.is_(None))
-            .order_by(alerts.c.id.desc())
-            .limit(1)
-            .with_for_update()
-        )
-        row = (await self._connection.execute(wanted)).one_or_none()
-        return _record(row) if row else None
+        return record_of(row) if row else None
 
     async def lock_team(self, team_id: int) -> None:
         """Lets nobody else hold the same team until the end of the transaction."""
@@ -106,13 +67,13 @@ class Alerts:
         wanted = select(alerts).where(alerts.c.team_id == team_id, alerts.c.kind == "spike")
         wanted = wanted.where(alerts.c.state != "expected").order_by(alerts.c.id.desc()).limit(1)
         row = (await self._connection.execute(wanted.with_for_update())).one_or_none()
-        return _record(row) if row else None
+        return record_of(row) if row else None
 
     async def running_of_team(self, *, team_id: int, kind: str) -> list[AlertRecord]:
         """The team's alerts of a kind that have not ended, with their lock."""
         wanted = select(alerts).where(alerts.c.team_id == team_id, alerts.c.kind == kind, alerts.c.closed_at.is_(None))
         rows = await self._connection.execute(wanted.order_by(alerts.c.id).with_for_update())
-        return [_record(row) for row in rows]
+        return [record_of(row) for row in rows]
 
     async def running_teams(self, kind: str) -> set[int]:
         """The teams with an alert of a kind that has not ended."""
@@ -123,7 +84,7 @@ class Alerts:
         """The team's alerts of a kind that were said and have not ended."""
         wanted = select(alerts).where(alerts.c.team_id == team_id, alerts.c.kind == kind, alerts.c.closed_at.is_(None))
         rows = await self._connection.execute(wanted.where(alerts.c.state != "silent").with_for_update())
-        return [_record(row) for row in rows]
+        return [record_of(row) for row in rows]
 
     async def of_period(self, *, team_id: int, kind: str, period: str) -> list[AlertRecord]:
         """A team's alerts of a kind and period, silent ones too, oldest first, with their locks."""
@@ -134,7 +95,7 @@ class Alerts:
             .order_by(alerts.c.id)
             .with_for_update()
         )
-        return [_record(row) for row in await self._connection.execute(wanted)]
+        return [record_of(row) for row in await self._connection.execute(wanted)]
 
     async def of_periods(
         self, kinds: Collection[str], periods: Mapping[int, str]
@@ -150,7 +111,7 @@ class Alerts:
         found: dict[tuple[int, str], list[AlertRecord]] = {}
         for row in await self._connection.execute(wanted):
             if row.dedupe_key.startswith(f"{row.kind}:{row.team_id}:{periods[row.team_id]}:"):
-                found.setdefault((row.team_id, row.kind), []).append(_record(row))
+                found.setdefault((row.team_id, row.kind), []).append(record_of(row))
         return found
 
     async def newest(self, *, team_id: int, kind: str, prefix: str) -> AlertRecord | None:
@@ -164,7 +125,7 @@ class Alerts:
             .with_for_update()
         )
         row = (await self._connection.execute(wanted)).one_or_none()
-        return _record(row) if row else None
+        return record_of(row) if row else None
 
     async def of_kind(self, *, team_id: int, kind: str, since: int) -> list[AlertRecord]:
         """A team's alerts of a kind that have not ended or were said since a moment, oldest first."""
@@ -174,17 +135,7 @@ class Alerts:
             .where(alerts.c.closed_at.is_(None) | (alerts.c.opened_at >= since))
             .order_by(alerts.c.id)
         )
-        return [_record(row) for row in await self._connection.execute(wanted)]
-
-    async def running_of_kinds(self, kinds: Iterable[str], *, opened_before: int) -> list[AlertRecord]:
-        """The alerts of some kinds that have not ended and are as old, of all teams, with their locks."""
-        wanted = (
-            select(alerts)
-            .where(alerts.c.kind.in_(list(kinds)), alerts.c.closed_at.is_(None), alerts.c.opened_at < opened_before)
-            .order_by(alerts.c.id)
-            .with_for_update()
-        )
-        return [_record(row) for row in await self._connection.execute(wanted)]
+        return [record_of(row) for row in await self._connection.execute(wanted)]
 
     async def save(self, record: AlertRecord) -> None:
         await self._connection.execute(
@@ -208,13 +159,13 @@ class Alerts:
         """A team's alerts of a kind that are to stay quiet at a moment, ended ones too."""
         wanted = select(alerts).where(alerts.c.team_id == team_id, alerts.c.kind == kind, alerts.c.state == "snoozed")
         rows = await self._connection.execute(wanted.where(alerts.c.snoozed_until > at).order_by(alerts.c.id))
-        return [_record(row) for row in rows]
+        return [record_of(row) for row in rows]
 
     async def recent(self, *, kind: str, since: int) -> list[AlertRecord]:
         """The alerts of a kind, of all teams, that have not ended or ended since a moment, and that were said."""
         ended = alerts.c.closed_at.is_(None) | (alerts.c.closed_at >= since)
         wanted = select(alerts).where(alerts.c.kind == kind, alerts.c.state != "silent", ended).order_by(alerts.c.id)
-        return [_record(row) for row in await self._connection.execute(wanted)]
+        return [record_of(row) for row in await self._connection.execute(wanted)]
 
     async def snoozes_due(self, *, at: int) -> list[AlertRecord]:
         """The alerts whose snooze is over, or that became critical since it began, and that have not ended, with their lock;
@@ -225,7 +176,7 @@ class Alerts:
         unsaid = alerts.c.answered_by.is_(None)
         wanted = wanted.where(or_(alerts.c.snoozed_until <= at, critical.exists(), unsaid))
         rows = await self._connection.execute(wanted.order_by(alerts.c.id).with_for_update(skip_locked=True))
-        found = [_record(row) for row in rows]
+        found = [record_of(row) for row in rows]
         return [
             record
             for record in found
@@ -247,56 +198,3 @@ class Alerts:
             .where(alerts.c.opened_at >= from_at, alerts.c.opened_at < until_at)
         )
         return int((await self._connection.execute(wanted)).scalar_one())
-
-    async def keys_like(self, prefix: str) -> set[str]:
-        """The dedupe keys that begin so: what was said already."""
-        wanted = select(alerts.c.dedupe_key).where(alerts.c.dedupe_key.startswith(prefix, autoescape=True))
-        return set((await self._connection.execute(wanted)).scalars())
-
-    async def teams_to_judge(self, *, stale_before: int, at: int) -> list[tuple[int, int]]:
-        """(team, version) of teams with usage that nobody has judged yet, or not since `stale_before`; or after `at`, which
-        was judged by a clock that ran ahead."""
-        joined = team_changes.outerjoin(team_judgements, team_judgements.c.team_id == team_changes.c.team_id)
-        rows = await self._connection.execute(
-            select(
-                team_changes.c.team_id, team_changes.c.version, team_judgements.c.version, team_judgements.c.judged_at
-            )
-            .select_from(joined)
-            .order_by(team_changes.c.team_id)
-        )
-        return [
-            (int(team), int(version))
-            for team, version, judged, judged_at in rows
-            if judged is None or judged < version or not stale_before <= judged_at <= at
-        ]
-
-    async def mark_judged(self, team_id: int, version: int, *, at: int) -> None:
-        """Remembers that a team was judged with all changes up to a version."""
-        await self.mark_all_judged([(team_id, version)], at=at)
-
-    async def mark_all_judged(self, versions: Iterable[tuple[int, int]], *, at: int) -> None:
-        """Remembers it of many teams, each with its version."""
-        rows = [(team_id, version, at) for team_id, version in sorted(versions)]
-        columns = ("team_id", "version", "judged_at")
-        tail = "ON CONFLICT (team_id) DO UPDATE SET version = excluded.version, judged_at = excluded.judged_at"
-        await bulk.upsert(self._connection, "team_judgements", columns, rows, tail)
-
-
-def _record(row: Any) -> AlertRecord:
-    return AlertRecord(
-        id=row.id,
-        dedupe_key=row.dedupe_key,
-        team_id=row.team_id,
-        kind=row.kind,
-        state=row.state,
-        opened_at=row.opened_at,
-        closed_at=row.closed_at,
-        answered_by=row.answered_by,
-        answered_at=row.answered_at,
-        facts=json.loads(row.facts),
-        first_answered_at=row.first_answered_at,
-        snoozed_until=row.snoozed_until,
-        useless_by=row.useless_by,
-        useless_at=row.useless_at,
-        answered_as=row.answered_as,
-    )

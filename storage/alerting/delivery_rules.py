@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, insert, select, true, update
 
-from bot.alerting.delivery_rules import OPERATIONAL_KINDS, SEVERITIES, Delivery, Outcome, Severity
+from bot.alerting.delivery_rules import OPERATIONAL_KINDS, Delivery, Outcome
+from bot.alerting.severities import Severity, severity_or
 from storage.tables.alerting import alert_turns, alerts
 from storage.tables.org import teams
 from storage.transaction import OpenTransaction
@@ -122,7 +123,7 @@ class AlertDeliveries:
                 state=row.state,
                 is_closed=row.closed_at is not None,
                 answered_by=row.answered_by,
-                severity=_severity(json.loads(row.facts).get("severity"), row.severity),
+                severity=severity_or(json.loads(row.facts).get("severity"), row.severity),
             )
             for row in await self._connection.execute(wanted)
         ]
@@ -143,11 +144,6 @@ class AlertDeliveries:
 
 def _has_kind(*, direct: bool) -> ColumnElement[bool]:
     return alerts.c.kind.in_(sorted(OPERATIONAL_KINDS)) if direct else alerts.c.kind.not_in(sorted(OPERATIONAL_KINDS))
-
-
-def _severity(told: object, known: Severity) -> Severity:
-    """What the alert's facts say now, where they say it; else what was said when it was put."""
-    return next((severity for severity in SEVERITIES if severity == told), known)
 
 
 def _delivery(row: Any) -> AlertDelivery:

@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
+from bot.alerting.severities import SEVERITIES
 from bot.detection.backtests import backtest
 from bot.detection.cost_series import read_series
 from bot.detection.spike_hours import Ints
-from bot.detection.spike_rule import SEVERITIES
 from bot.detection.spikes import LOWER_BAR
 from bot.money import NANOS
 from tests.bench.usual_methods import METHODS, Method, scores

@@ -155,4 +155,4 @@ async def _judged(context: Context, teams: list[int]) -> None:
     at = micros(context.now() - timedelta(hours=1))
     async with context.store.begin() as tx:
         for team in teams:
-            await tx.alerts.mark_judged(team, 1, at=at)
+            await tx.judgements.mark_judged(team, 1, at=at)

@@ -4,14 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bot.alerting.delivery_rules import Severity
+from bot.alerting.severities import Severity
 from bot.messages import Message as ProductMessage
 from bot.org.alert_settings import AlertSettings
 from bot.org.teams import Team
 from bot.views.blocks import section
 from handlers.alerting.delivery_rules import alert_key, post_alert, update_deliveries
 from handlers.org.alert_settings import set_alert_settings
-from storage.alerting.alerts import AlertRecord
+from storage.alerting.alert_records import AlertRecord
 from tests.support.company import Company
 from tests.support.seen import Message
 

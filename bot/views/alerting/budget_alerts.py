@@ -90,7 +90,6 @@ def forecast_message(
         text = {
             "recovered": f"No longer expected: the budget of {shown} lasts until {last_day} as things stand.",
             "ran_out": f"The budget of {shown} ran out on {day_text(foretold.shown_on)}.",
-            "lasted": f"The budget of {shown} lasted until {last_day}, when the period ended.",
             "nearer": f"The budget of {shown} is expected to run out earlier: a newer message says when.",
         }[foretold.outcome]
         text = f"{text} {said}"

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.alerting.delivery_rules import (
-    Severity,
     audience_for,
     delivery_of,
     escalation_due,
@@ -16,6 +15,7 @@ from bot.alerting.delivery_rules import (
     may_change_settings,
     quiet_until,
 )
+from bot.alerting.severities import Severity
 from bot.org.alert_settings import DEFAULT_SETTINGS, AlertSettings
 from bot.org.teams import Mode, Role
 from bot.periods import MICROS, micros, moment

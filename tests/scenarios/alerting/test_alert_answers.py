@@ -5,7 +5,7 @@ from datetime import timedelta
 from handlers.alerting.delivery_rules import post_alert
 from handlers.alerting.snoozes import wake_snoozed
 from handlers.alerting.spikes import spike_message
-from storage.alerting.alerts import AlertRecord
+from storage.alerting.alert_records import AlertRecord
 from tests.scenarios.alert_stories import later, minded
 from tests.scenarios.alerting.test_alerts import channel_messages, spiking
 from tests.scenarios.detection.test_spikes import goes_on_as_usual, runs_away, said

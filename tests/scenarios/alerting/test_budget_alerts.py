@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 from bot.org.teams_file import read_teams_file
-from handlers.alerting.budget_alerts import end_past
 from handlers.books.periods import keep_books
 from handlers.cli import prepare
 from handlers.org.teams import import_teams
@@ -131,27 +130,12 @@ async def test_a_month_that_ends_is_no_recovery_and_the_new_one_begins_afresh(ac
     assert "<@UBEN> is on it" in old.text
 
 
-async def test_a_forecast_that_did_not_come_true_says_so_once_its_month_is_over(acme: Company) -> None:
-    await spends(acme, a_day=50, days=21)
-    (foretold,) = await said(acme)
-    acme.clock.jump_to(acme.clock.now() + timedelta(days=19, hours=6))
-    assert await end_past(acme.context) == 0
-
-    acme.clock.jump_to(acme.clock.now() + timedelta(days=2))
-    assert await end_past(acme.context) == 1
-    assert await end_past(acme.context) == 0
-    await acme.settles()
-    (over,) = await said(acme)
-    assert (over.ts, over.buttons()) == (foretold.ts, [])
-    assert "lasted until 31 " in over.text or "lasted until 30 " in over.text or "lasted until 28 " in over.text
-
-
 async def test_the_end_of_a_month_arms_nothing_even_if_the_clock_comes_back(acme: Company) -> None:
     await acme.uses(acme.event(1, dollars=1100))
     await acme.settles()
     here = acme.clock.now()
     acme.clock.jump_to(here + timedelta(days=40))
-    assert await end_past(acme.context) > 0
+    await watch_budgets(acme.context)
     acme.clock.jump_to(here)
     await acme.uses(acme.event(2, dollars=10))
     await acme.settles()

@@ -1,0 +1,51 @@
+"""An alert as its row holds it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+AlertState = Literal["open", "silent", "acknowledged", "expected", "snoozed", "useless", "closed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertRecord:
+    """An alert as it is kept. `facts` are the figures that its message shows."""
+
+    id: int
+    dedupe_key: str
+    team_id: int
+    kind: str
+    state: AlertState
+    opened_at: int
+    closed_at: int | None
+    answered_by: int | None
+    answered_at: int | None
+    facts: dict[str, Any]
+    first_answered_at: int | None = None
+    """When somebody first reacted; a later answer or the end of a snooze leaves it."""
+    snoozed_until: int | None = None
+    useless_by: int | None = None
+    useless_at: int | None = None
+    answered_as: str = ""
+    """`owner` where whoever answered did so as the owner of a key, who is not named in the channel."""
+
+
+def record_of(row: Any) -> AlertRecord:
+    """Returns the alert of a row of the table `alerts`."""
+    return AlertRecord(
+        id=row.id,
+        dedupe_key=row.dedupe_key,
+        team_id=row.team_id,
+        kind=row.kind,
+        state=row.state,
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+        answered_by=row.answered_by,
+        answered_at=row.answered_at,
+        facts=json.loads(row.facts),
+        first_answered_at=row.first_answered_at,
+        snoozed_until=row.snoozed_until,
+        useless_by=row.useless_by,
+        useless_at=row.useless_at,
+        answered_as=row.answered_as,
+    )

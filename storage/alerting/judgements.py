@@ -1,0 +1,45 @@
+"""Up to which version of its usage each team was judged, and when."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from storage import bulk
+from storage.tables.alerting import team_judgements
+from storage.tables.intake import team_changes
+from storage.transaction import OpenTransaction
+
+
+class Judgements:
+    """The judgements of one transaction."""
+
+    def __init__(self, transaction: OpenTransaction) -> None:
+        self._connection = transaction.connection
+
+    async def teams_to_judge(self, *, stale_before: int, at: int) -> list[tuple[int, int]]:
+        """(team, version) of teams with usage that nobody has judged yet, or not since `stale_before`; or after `at`, which
+        was judged by a clock that ran ahead."""
+        joined = team_changes.outerjoin(team_judgements, team_judgements.c.team_id == team_changes.c.team_id)
+        rows = await self._connection.execute(
+            select(
+                team_changes.c.team_id, team_changes.c.version, team_judgements.c.version, team_judgements.c.judged_at
+            )
+            .select_from(joined)
+            .order_by(team_changes.c.team_id)
+        )
+        return [
+            (int(team), int(version))
+            for team, version, judged, judged_at in rows
+            if judged is None or judged < version or not stale_before <= judged_at <= at
+        ]
+
+    async def mark_judged(self, team_id: int, version: int, *, at: int) -> None:
+        """Remembers that a team was judged with all changes up to a version."""
+        await self.mark_all_judged([(team_id, version)], at=at)
+
+    async def mark_all_judged(self, versions: Iterable[tuple[int, int]], *, at: int) -> None:
+        """Remembers it of many teams, each with its version."""
+        rows = [(team_id, version, at) for team_id, version in sorted(versions)]
+        columns = ("team_id", "version", "judged_at")
+        tail = "ON CONFLICT (team_id) DO UPDATE SET version = excluded.version, judged_at = excluded.judged_at"
+        await bulk.upsert(self._connection, "team_judgements", columns, rows, tail)
