@@ -18,6 +18,8 @@ from bot.settings import Settings, load_settings
 from bot.sources import SOURCES
 from handlers.commands import COMMANDS
 from storage.tables.base import APPEND_ONLY
+from tests import docs_links
+from tests.docs_links import links_in
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -91,10 +93,56 @@ def test_links_lead_somewhere(page: Path) -> None:
             continue
         path, _, anchor = target.partition("#")
         file = (page.parent / path).resolve() if path else page
+        if re.fullmatch(r"L\d+", anchor) and file.suffix == ".py":
+            continue  # a line of code: checked below
         if not file.exists() or (anchor and anchor not in anchors(file)):
             broken.append(target)
 
     assert broken == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_links_to_lines_of_code_lead_to_the_definition_they_name(page: Path) -> None:
+    """`python -m tests.docs_links` corrects what this finds."""
+    text = page.read_text()
+    links = links_in(page, text)
+    faults = [fault for link in links if (fault := docs_links.fault_of(link))]
+
+    assert faults == []
+    assert len(links) == len(re.findall(r"#L\d+\)", text)), "a link to a line names a definition"
+
+
+def test_the_tour_walks_an_event_and_a_request() -> None:
+    page = ROOT / "docs" / "tour.md"
+    files = {link.file.relative_to(ROOT).as_posix() for link in links_in(page, page.read_text())}
+
+    assert {"handlers/intake/usage.py", "bot/costs/pricing.py", "handlers/watcher.py", "storage/outbox.py"} <= files
+    assert {"handlers/requests/approvals.py", "storage/books/ledger.py"} <= files
+
+
+def test_a_link_whose_line_moved_is_found_and_corrected(tmp_path: Path) -> None:
+    code = tmp_path / "code.py"
+    code.write_text("class Ledger:\n    async def post(self) -> None: ...\n")
+    page = tmp_path / "page.md"
+    right, wrong = "[`Ledger.post`](code.py#L2)", "[`Ledger.post`](code.py#L1)"
+
+    assert [docs_links.fault_of(link) for link in links_in(page, right)] == [None]
+    assert [docs_links.fault_of(link) for link in links_in(page, wrong)] == [
+        "Ledger.post is on line 2 of code.py, not on line 1"
+    ]
+    assert [docs_links.fault_of(link) for link in links_in(page, "[`Budget`](code.py#L1)")] == [
+        "code.py does not define Budget"
+    ]
+    assert docs_links.corrected(page, wrong) == right
+
+
+def test_a_link_whose_definition_moved_follows_it_to_its_file() -> None:
+    page = ROOT / "docs" / "tour.md"
+    moved = docs_links.corrected(page, "[`CodeLink.file`](../tests/gone.py#L1)")
+    (link,) = links_in(page, moved)
+
+    assert link.file == ROOT / "tests" / "docs_links.py"
+    assert docs_links.fault_of(link) is None
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
