@@ -12,12 +12,12 @@ from slack_bolt.async_app import AsyncApp
 from bot.clock import wall_seconds
 from handlers.books.allowances import NotFound, NotYours, allowance
 from handlers.context import Context
-from handlers.intake.otlp import otlp_routes
 from handlers.intake.quarantine import QuarantineGauges
-from handlers.intake.request_bodies import read_body, with_body
+from handlers.intake.routes.otlp import otlp_routes
+from handlers.intake.routes.request_bodies import read_body, with_body
+from handlers.intake.routes.webhooks import webhook_routes
 from handlers.intake.sources import KEY, IngestEndpoint, authenticate_key, guarded, problem, usage_routes
 from handlers.intake.usage import Intake
-from handlers.intake.webhooks import webhook_routes
 from handlers.slack.signatures import shape_fault, signature_fault
 from storage.faults import DatabaseError
 

@@ -4,14 +4,16 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.org.attribution import Source
-from bot.sources import cloudevents, helicone, lago, litellm, openmeter, standardwebhooks
-from bot.sources.otlp import reader
+from bot.sources import helicone, lago, openmeter, standardwebhooks
+from bot.sources.cloudevents import parser as cloudevents
+from bot.sources.litellm import parser as litellm
+from bot.sources.otlp import parser as otlp
 from bot.usage import Parsed
 
 SOURCES: dict[str, Callable[..., Parsed]] = {
     "cloudevents": cloudevents.parse,
     "litellm": litellm.parse,
-    "otlp": reader.parse,
+    "otlp": otlp.parse,
     "lago": lago.parse,
     "openmeter": openmeter.parse,
     "helicone": helicone.parse,

@@ -18,7 +18,7 @@ import msgspec
 
 from bot.periods import micros
 from bot.refusals import SourceError
-from bot.sources.cloudevents import read_event
+from bot.sources.cloudevents.parser import read_event
 from bot.sources.rows import decode_loosely, split, unusable
 from bot.usage import Parsed, UsageEvent
 

@@ -19,7 +19,7 @@ import msgspec
 from bot.money import nanos_from_decimal
 from bot.periods import MICROS, micros, moment
 from bot.refusals import SourceError
-from bot.sources.cloudevents import read_event
+from bot.sources.cloudevents.parser import read_event
 from bot.sources.fields import latest_at
 from bot.sources.rows import decode_loosely, unusable
 from bot.usage import COUNTERS, Parsed, UsageEvent, digest

@@ -12,8 +12,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from bot.org.attribution import Source
 from bot.periods import MICROS, micros, moment
 from bot.refusals import ConfigError
-from bot.sources.litellm import parse
-from bot.sources.litellm_history import call_id, seconds_of, to_callback_payload
+from bot.sources.litellm.history import call_id, seconds_of, to_callback_payload
+from bot.sources.litellm.parser import parse
 from handlers.cli import err, opened, out, printable, run
 from handlers.context import Context
 from handlers.intake.spend_logs import Line, SpendLogs, Window

@@ -20,7 +20,7 @@ from bot.sources.rows import Unreadable, unreadable_body
 from bot.sources.standardwebhooks import with_message_id
 from bot.usage import Parsed
 from handlers.context import Context
-from handlers.intake.request_bodies import BodyError, InFlight, drain, read_body
+from handlers.intake.routes.request_bodies import BodyError, InFlight, drain, read_body
 from handlers.intake.usage import Intake
 from handlers.intake.usage_jobs import Answer, KeyRevoked, NotDurable, TooBusy
 from handlers.rulebooks import TooManyUnknownKeys

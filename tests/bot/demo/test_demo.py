@@ -24,7 +24,7 @@ from bot.demo.usage import AttributedEvent, Event
 from bot.money import NANOS, nanos_from_decimal
 from bot.org.attribution import Attribution, AttributionRule, Source
 from bot.periods import local_day, micros, monday_of, period_of, week_of
-from bot.sources.cloudevents import parse
+from bot.sources.cloudevents.parser import parse
 
 MID_MONTH = datetime(2026, 11, 17, 14, 20, tzinfo=UTC)
 FIRST = datetime(2026, 12, 1, 10, 5, tzinfo=UTC)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.periods import micros
-from bot.sources.cloudevents import parse
+from bot.sources.cloudevents.parser import parse
 from bot.sources.rows import Unreadable
 from bot.usage import MAX_COST_NANOS, UsageEvent
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sources.cloudevents import parse
-from bot.sources.cloudevents_labels import LabelCache
+from bot.sources.cloudevents.labels import LabelCache
+from bot.sources.cloudevents.parser import parse
 from bot.sources.rows import Unreadable
 from bot.usage import MAX_TOKENS, Parsed, UsageEvent
 

@@ -13,8 +13,8 @@ from bot.costs.price_book import PriceBook
 from bot.costs.pricing import Prices
 from bot.org.tools import Tools
 from bot.periods import DAY_MICROS
-from bot.sources.litellm import parse
-from bot.sources.litellm_history import to_callback_payload
+from bot.sources.litellm.history import to_callback_payload
+from bot.sources.litellm.parser import parse
 from bot.sources.rows import Unreadable
 from bot.usage import Parsed, UsageEvent
 from tests.support.paths import FIXTURES

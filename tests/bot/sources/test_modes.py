@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sources.cloudevents import parse
+from bot.sources.cloudevents.parser import parse
 from bot.sources.modes import Mode, mode_of, structured
 from bot.sources.rows import Unreadable
 

@@ -10,8 +10,8 @@ from bot.costs.price_book import PriceBook
 from bot.costs.pricing import Prices
 from bot.periods import day_number
 from bot.sources import SOURCES
+from bot.sources.otlp.parser import read
 from bot.sources.otlp.profiles import Meters
-from bot.sources.otlp.reader import read
 from bot.usage import Parsed, UsageEvent
 from tests.support.otlp import REQUESTS, SAMPLES, sample, signal_of
 

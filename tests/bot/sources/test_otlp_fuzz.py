@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from bot.sources import SOURCES
 from bot.sources.otlp.json_reader import MEMBERS
 from bot.sources.otlp.names import WANTED
+from bot.sources.otlp.parser import read
 from bot.sources.otlp.profiles import Meters
-from bot.sources.otlp.reader import read
 from bot.sources.otlp.records import Signal
 from bot.sources.rows import Unreadable
 from bot.usage import COUNTERS, MAX_TOKENS, Parsed

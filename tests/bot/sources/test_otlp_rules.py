@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bot.sources import SOURCES
+from bot.sources.otlp.parser import read
 from bot.sources.otlp.profiles import Meters
-from bot.sources.otlp.reader import read
 from bot.sources.rows import Unreadable
 from bot.usage import MAX_TOKENS, Parsed, UsageEvent
 from tests.support.otlp import AT, CHAT, REQUESTS, attributes, log, logs, metrics, sample, span, traces

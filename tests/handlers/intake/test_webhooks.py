@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from handlers.intake.keys import create_source, set_source
+from handlers.intake.routes.webhooks import MAX_WEBHOOK_BYTES
 from handlers.intake.source_options import TypedOptions
-from handlers.intake.webhooks import MAX_WEBHOOK_BYTES
 from tests.support.company import Company
 from tests.support.senders import sends
 

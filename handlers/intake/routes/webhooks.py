@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request, Response
 from bot.intake.webhooks import handshake
 from bot.org.attribution import Source
 from handlers.context import Context
-from handlers.intake.request_bodies import InFlight
+from handlers.intake.routes.request_bodies import InFlight
 from handlers.intake.sources import USAGE_BODY, Authenticator, Denied, IngestEndpoint, book_usage, guarded
 from handlers.rulebooks import TooManyUnknownKeys
 

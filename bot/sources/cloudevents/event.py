@@ -12,7 +12,7 @@ import msgspec
 
 from bot.periods import micros
 from bot.refusals import SourceError
-from bot.sources.cloudevents_labels import label_cache, list_tags
+from bot.sources.cloudevents.labels import label_cache, list_tags
 from bot.sources.fields import address, moment_within, name, tier
 from bot.sources.fields import reported as reported_nanos
 from bot.sources.rows import field_and_fault

@@ -11,8 +11,8 @@ import re
 from bot.periods import MICROS
 from bot.refusals import SourceError
 from bot.sources.fields import UNSTORABLE_FAULT, address, count, moment_within, name, reported, tier
-from bot.sources.litellm_labels import client_name, tagged, tags_of, user_agent_of, user_of, workflow_of
-from bot.sources.litellm_payload import LoggedCall
+from bot.sources.litellm.labels import client_name, tagged, tags_of, user_agent_of, user_of, workflow_of
+from bot.sources.litellm.payload import LoggedCall
 from bot.usage import MAX_NAME_CHARACTERS, Labels, UsageEvent, digest
 
 _CACHE_HIT = re.compile(r"_cache_hit[\d.]*$")

@@ -15,9 +15,9 @@ import msgspec
 
 from bot.refusals import SourceError
 from bot.sources.fields import latest_at
-from bot.sources.litellm_event import usage_event
-from bot.sources.litellm_gateway import read_gateway
-from bot.sources.litellm_payload import LoggedCall
+from bot.sources.litellm.event import usage_event
+from bot.sources.litellm.gateway import read_gateway
+from bot.sources.litellm.payload import LoggedCall
 from bot.sources.rows import Unreadable, decode_loosely, field_and_fault, split, unusable
 from bot.usage import GatewayView, Parsed
 

@@ -6,7 +6,7 @@ A client may write anything there, so each value is cut and cleaned, and none ke
 import re
 from typing import Any
 
-from bot.sources.litellm_payload import LoggedCall
+from bot.sources.litellm.payload import LoggedCall
 from bot.usage import MAX_NAME_CHARACTERS, MAX_TAGS
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")

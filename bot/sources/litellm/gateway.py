@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.periods import micros
-from bot.sources.litellm_labels import client_name
-from bot.sources.litellm_payload import LoggedCall
+from bot.sources.litellm.labels import client_name
+from bot.sources.litellm.payload import LoggedCall
 from bot.usage import BudgetBlock, GatewayView, UsageEvent
 
 

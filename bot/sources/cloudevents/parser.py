@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 
 from bot.refusals import SourceError
-from bot.sources.cloudevents_event import Envelope, NativeUsage, usage_event
+from bot.sources.cloudevents.event import Envelope, NativeUsage, usage_event
 from bot.sources.fields import UNSTORABLE_FAULT, latest_at
 from bot.sources.rows import (
     decode_loosely,

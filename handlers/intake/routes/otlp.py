@@ -14,11 +14,11 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from bot.org.attribution import Source
-from bot.sources.otlp.reader import Form, read
+from bot.sources.otlp.parser import Form, read
 from bot.sources.otlp.records import Signal
 from bot.sources.otlp.wire import status_of
 from bot.usage import Parsed
-from handlers.intake.request_bodies import BodyError
+from handlers.intake.routes.request_bodies import BodyError
 from handlers.intake.sources import KEY, IngestEndpoint, guarded, headers_of
 from handlers.intake.usage_jobs import Answer
 

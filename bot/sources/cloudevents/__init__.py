@@ -1,0 +1,1 @@
+"""Native events: CloudEvents, structured, batch or binary."""

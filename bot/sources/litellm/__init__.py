@@ -1,0 +1,1 @@
+"""LiteLLM: its callback's bodies and its spend logs."""
