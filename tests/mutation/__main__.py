@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from tests.mutation.judging import Judge
+from tests.mutation.mutants import Mutant
 from tests.mutation.packages import PACKAGES
 from tests.mutation.processes import in_fork
 from tests.mutation.reasons import read_reasons
@@ -16,21 +17,24 @@ _MOST_SURVIVORS = 0.1
 def main(names: list[str]) -> int:
     """Judges the named packages, or all; returns 1 where more than a tenth survives or a survivor has no reason."""
     reasons = read_reasons(Path(__file__).parent / "survivors.txt")
+
+    def report(mutant: Mutant) -> None:
+        if mutant.label not in reasons:
+            _say(f"  {mutant.line}: {mutant.label}")
+
     failed = False
     for name in names or list(PACKAGES):
-        package, began = PACKAGES[name], time.monotonic()
-        verdicts = in_fork(Judge(_ROOT, package).verdicts)
+        began = time.monotonic()
+        verdicts = in_fork(Judge(_ROOT, PACKAGES[name], report=report).verdicts)
         if verdicts is None:
             return 1
         count = len(verdicts.survivors)
         share = count / verdicts.mutants
-        new = [(line, label) for line, label in verdicts.survivors if label not in reasons]
+        new = [label for label in verdicts.survivors if label not in reasons]
         _say(
             f"{name}: {verdicts.mutants} mutants, {verdicts.mutants - count} killed, {count} survived"
-            f" ({share:.1%}), {len(new)} without a reason, {time.monotonic() - began:.0f} s",
+            f" ({share:.1%}), {len(new)} without a reason, {time.monotonic() - began:.0f} s"
         )
-        for line, label in new:
-            _say(f"  {line}: {label}")
         failed = failed or share > _MOST_SURVIVORS or bool(new)
     return int(failed)
 

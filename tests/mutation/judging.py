@@ -1,10 +1,11 @@
 """Judges the mutants of a package: those that fail a test are killed, the others survive."""
 
 import ast
+import gc
 import importlib
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +23,10 @@ _OURS = ("bot", "handlers", "storage", "tests")
 
 @dataclass(frozen=True, kw_only=True)
 class Verdicts:
-    """The mutants of a package by label and line, survivors and all."""
+    """How many mutants a package has, and the labels of those that survive."""
 
     mutants: int
-    survivors: list[tuple[int, str]]
+    survivors: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +42,8 @@ class Judge:
     """Judges one package. Functions are patched in forks of a process that has loaded all; for what happens at import
     (constants, defaults) everything is loaded anew."""
 
-    def __init__(self, root: Path, package: Package) -> None:
-        self._root, self._package = root, package
+    def __init__(self, root: Path, package: Package, *, report: Callable[[Mutant], None]) -> None:
+        self._root, self._package, self._report = root, package, report
         self._trees: dict[str, ast.Module] = {}
         self._mutants: list[Mutant] = []
         for file in sorted(root.glob(package.files)):
@@ -60,10 +61,10 @@ class Judge:
         survived = dict(loaded.survived)
         for number, mutant in enumerate(self._mutants):
             if number not in survived:
-                survived[number] = self._survives_import(mutant, loaded.runs)
+                survived[number] = self._reported(mutant, self._survives_import(mutant, loaded.runs))
         return Verdicts(
             mutants=len(self._mutants),
-            survivors=[(m.line, m.label) for n, m in enumerate(self._mutants) if survived[n]],
+            survivors=[m.label for n, m in enumerate(self._mutants) if survived[n]],
         )
 
     def _judge_loaded(self) -> _Loaded:
@@ -77,17 +78,24 @@ class Judge:
             if not runs or failing:
                 raise pytest.UsageError(f"these tests fail without any mutant: {failing}")
             by_name = {item.nodeid: item for item in items}
+            gc.freeze()  # a fork copies no page for the sake of a collection
             survived: dict[int, bool] = {}
             for number, mutant in enumerate(self._mutants):
                 if mutant.function and _is_patchable(mutant, tracer.calls):
                     names = _quickest(runs, {(mutant.path, mutant.function)})
-                    survived[number] = self._survives_patch(mutant, [by_name[name] for name in names], runs)
+                    chosen = [by_name[name] for name in names]
+                    survived[number] = self._reported(mutant, self._survives_patch(mutant, chosen, runs))
             modules = [name for name in sys.modules if name.partition(".")[0] not in _OURS]
             results.append(_Loaded(survived=survived, runs=runs, modules=modules))
 
         sys.settrace(tracer)  # a function that runs while tests are collected is not judged by patching it later
         collect(self._package.tests, work)
         return results[0]
+
+    def _reported(self, mutant: Mutant, survives: bool) -> bool:
+        if survives:
+            self._report(mutant)
+        return survives
 
     def _survives_patch(self, mutant: Mutant, items: Sequence[pytest.Item], runs: dict[str, TestRun]) -> bool:
         def fails() -> bool:

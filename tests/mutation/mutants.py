@@ -11,6 +11,7 @@ from tests.mutation.operators import changes
 _UNCHANGED = (ast.Import, ast.ImportFrom, ast.Assert, ast.expr_context)
 _TYPE_FIELDS = {"annotation", "returns", "decorator_list", "format_spec"}
 """Types change nothing at run time, a decorator is all or nothing, and a format that is no format fails anyway."""
+_MOST_SHOWN = 60
 _TYPE_CALLS = {"cast", "NewType", "TypeVar"}
 
 
@@ -52,7 +53,7 @@ def mutants_of(root: Path, path: str) -> tuple[ast.Module, list[Mutant]]:
     for owner, field, place, node, function in _slots(tree, "", ""):
         line = getattr(node, "lineno", line)
         for changed in changes(node):
-            before, after = _shown(node), _shown(changed)
+            before, after = _difference(node, changed)
             found.append(
                 Mutant(
                     path=path,
@@ -91,17 +92,32 @@ def _is_left_alone(node: ast.AST) -> bool:
     match node:
         case ast.Expr(value=ast.Constant()):
             return True  # a docstring
-        case ast.Subscript(value=ast.Name(id="Literal")):
+        case (
+            ast.Subscript(value=ast.Name(id="Literal")) | ast.Assign(value=ast.Subscript(value=ast.Name(id="Literal")))
+        ):
             return True  # a type with a name
         case ast.Call(func=ast.Name(id=name)):
             return name in _TYPE_CALLS
     return isinstance(node, _UNCHANGED)
 
 
-def _shown(node: ast.AST) -> str:
-    """One line of source for a node."""
-    if isinstance(node, ast.If | ast.While):
-        return f"if {ast.unparse(node.test)}"
-    if isinstance(node, ast.comprehension):
-        return " ".join(f"if {ast.unparse(test)}" for test in node.ifs)
-    return " ".join(ast.unparse(node).split())
+def _difference(node: ast.AST, changed: ast.AST) -> tuple[str, str]:
+    """Shows a change in one line: what stood there, and what stands there now."""
+    match node, changed:
+        case (ast.If() | ast.While(), ast.If() | ast.While()):
+            return f"if {_short(node.test)}", f"if {_short(changed.test)}"
+        case (ast.comprehension(), ast.comprehension()):
+            return _short_conditions(node), _short_conditions(changed)
+        case (ast.Call(), ast.Call()) if len(changed.keywords) < len(node.keywords):
+            (gone,) = [keyword for keyword in node.keywords if keyword not in changed.keywords]
+            return f"{_short(node.func)}({_short(gone)})", f"{_short(node.func)}()"
+    return _short(node), _short(changed)
+
+
+def _short(node: ast.AST) -> str:
+    text = " ".join(ast.unparse(node).split())
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
+
+
+def _short_conditions(node: ast.comprehension) -> str:
+    return " ".join(f"if {_short(test)}" for test in node.ifs)

@@ -14,7 +14,17 @@ from hypothesis import settings
 
 Calls = set[tuple[str, str]]
 """(path of a file, qualified name of a function in it)"""
-_OPTIONS = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--confcutdir=tests/bot", "--import-mode=importlib"]
+_OPTIONS = [
+    "-q",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:xdist",
+    "--confcutdir=tests/bot",
+    "--import-mode=importlib",
+    "--disable-warnings",
+    "--no-summary",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
