@@ -9,10 +9,8 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
+from bot.costs.rates import Rates, Schedule
 from bot.periods import date_of
-from bot.usage import COUNTERS, UsageEvent
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice, Provider
@@ -62,81 +60,6 @@ _CONTEXTS = {
     "fast": {"service_tier": "fast", "speed": "fast"},
 }
 """A call's tier in the book's terms: OpenAI and Google name service tiers, Anthropic a speed."""
-
-
-class Rates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Prices of one model at one moment, in pico-dollars: per token, and `request` per call.
-
-    A counter in `unpriced` has no known price; its rate of 0 means nothing. `reasoning_extra` is added to the output
-    rate of a reasoning token. `tiers` holds (input tokens, rates), highest first: a call with more input tokens,
-    cached ones included, pays those rates for all its tokens.
-    """
-
-    uncached_input: int
-    cache_read: int
-    cache_write_5m: int
-    cache_write_1h: int
-    output: int
-    reasoning_extra: int = 0
-    request: int = 0
-    unpriced: frozenset[str] = frozenset()
-    tiers: tuple[tuple[int, "Rates"], ...] = ()
-
-    @classmethod
-    def of(
-        cls,
-        picos: Mapping[str, int],
-        *,
-        reasoning_extra: int = 0,
-        request: int = 0,
-        tiers: tuple[tuple[int, "Rates"], ...] = (),
-    ) -> "Rates":
-        """Builds rates from the known ones, by counter."""
-        return cls(
-            uncached_input=picos.get("uncached_input", 0),
-            cache_read=picos.get("cache_read", 0),
-            cache_write_5m=picos.get("cache_write_5m", 0),
-            cache_write_1h=picos.get("cache_write_1h", 0),
-            output=picos.get("output", 0),
-            reasoning_extra=reasoning_extra,
-            request=request,
-            unpriced=frozenset(COUNTERS[:5]).difference(picos),
-            tiers=tiers,
-        )
-
-    def nanos(self, event: UsageEvent) -> int | None:
-        """Returns the cost of a call in nano-dollars, rounded once, half-even; None if it used a counter without a
-        price.
-        """
-        uncached, read, write_5m = event.uncached_input, event.cache_read, event.cache_write_5m
-        write_1h = event.cache_write_1h
-        rates = self
-        if self.tiers:
-            total_input = uncached + read + write_5m + write_1h
-            for start, tier in self.tiers:
-                if total_input > start:
-                    rates = tier
-                    break
-        for counter in rates.unpriced:
-            if getattr(event, counter):
-                return None
-        picos = (
-            rates.request
-            + uncached * rates.uncached_input
-            + read * rates.cache_read
-            + write_5m * rates.cache_write_5m
-            + write_1h * rates.cache_write_1h
-            + event.output * rates.output
-            + event.reasoning * rates.reasoning_extra
-        )
-        nanos, rest = divmod(picos, 1000)
-        return nanos + 1 if rest > 500 or (rest == 500 and nanos & 1) else nanos
-
-
-Schedule = tuple[tuple[int, Rates], ...]
-"""The rates of one model over a UTC day, as (second of the day, rates from then on). Most models have one price all
-day.
-"""
 
 
 class PriceBook:

@@ -9,7 +9,8 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from bot.costs.aliases import ModelAlias, ModelAliases
-from bot.costs.price_book import PriceBook, Rates
+from bot.costs.price_book import PriceBook
+from bot.costs.rates import Rates
 from bot.periods import DAY_MICROS, MICROS
 from bot.usage import COUNTERS, Labels, UsageEvent
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import msgspec
 
 from bot.intake.adjustments import BookedEvent, Change, usage_event_from
-from bot.org.attribution import UNATTRIBUTED, AttributionStep, Placement, Source
+from bot.org.attribution import UNATTRIBUTED, AttributionStep, Source
+from bot.org.attribution_rules import Placement
 from bot.rulebook import Rulebook
 from bot.usage import UsageEvent
 

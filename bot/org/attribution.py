@@ -5,59 +5,18 @@ Rules have dates, and an event is placed by the rules of its own time. If none o
 pattern decides, provided nobody gave that rule a date.
 """
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
+from bot.org.attribution_rules import RULE_KINDS, AttributionRule, Origin, Placement, RuleKind, RulePatterns
 from bot.org.people import normalize_spelling
 from bot.usage import Labels, UsageEvent
 
-RuleKind = Literal["credential", "gateway_team", "workflow", "tag", "user"]
-RULE_KINDS: tuple[RuleKind, ...] = get_args(RuleKind)
-Origin = Literal["file", "claim"]
 UNATTRIBUTED = "unattributed"
 UNATTRIBUTED_DAYS = 30
 """Days of unattributed use that Home lists, and whose keys can be claimed."""
-
-
-class Placement(NamedTuple):
-    """An event's team and the name of the rule that chose it."""
-
-    team_id: int
-    rule: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class AttributionRule:
-    """One line of `attribution:` in teams.yml, or a claim. `pattern` may hold `*` and `?`.
-
-    The rule is in force from `from_at` until `until_at`, or without end. A person gave a `dated` rule its start; any
-    other rule starts at its first import.
-    """
-
-    kind: RuleKind
-    pattern: str
-    team_id: int
-    from_at: int = 0
-    until_at: int | None = None
-    dated: bool = False
-    origin: Origin = "file"
-
-    def is_in_force(self, at: int) -> bool:
-        """Returns whether the rule is in force at a moment in microseconds."""
-        return self.from_at <= at and (self.until_at is None or at < self.until_at)
-
-    def names_credential(self, credential: str) -> bool:
-        """Returns whether the rule names exactly this credential, without wildcards."""
-        return self.kind == "credential" and self.pattern.casefold() == literal_pattern(credential).casefold()
-
-    @property
-    def placement(self) -> Placement:
-        """Returns the rule's team with the rule's name."""
-        return Placement(self.team_id, f"{self.kind}:{self.pattern}")
 
 
 class Membership(NamedTuple):
@@ -108,11 +67,6 @@ class UnattributedKey(NamedTuple):
     is_moving: bool = False
 
 
-def literal_pattern(credential: str) -> str:
-    """Returns the pattern that matches this credential and no other, whatever characters it contains."""
-    return re.sub(r"[*?\[]", r"[\g<0>]", credential)
-
-
 @dataclass(frozen=True, kw_only=True)
 class AttributionStep:
     """One kind of rule checked against an event: the checked value, and the placement if it matched.
@@ -128,41 +82,6 @@ class AttributionStep:
     until: int | None = None
     early: bool = False
     origin: Origin | None = None
-
-
-class _Patterns:
-    """Rules of one kind: exact ones by look-up, then patterns in file order, then claims."""
-
-    def __init__(self, rules: Iterable[AttributionRule]) -> None:
-        self._exact: dict[str, list[AttributionRule]] = {}
-        self._globs: list[tuple[str, AttributionRule]] = []
-        firsts: dict[str, AttributionRule] = {}
-        for rule in rules:
-            pattern = rule.pattern.casefold()
-            if any(c in pattern for c in "*?["):
-                self._globs.append((pattern, rule))
-            else:
-                self._exact.setdefault(pattern, []).append(rule)
-            if pattern not in firsts or rule.from_at < firsts[pattern].from_at:
-                firsts[pattern] = rule
-        self._reach_back = {id(rule) for rule in firsts.values() if not rule.dated}
-
-    def __bool__(self) -> bool:
-        return bool(self._exact or self._globs)
-
-    def find(self, value: str, at: int, *, early: bool) -> AttributionRule | None:
-        """Returns the rule in force at a moment; if `early`, an undated rule that starts later."""
-        folded = value.casefold()
-        for rule in self._exact.get(folded, ()):
-            if self._answers(rule, at, early):
-                return rule
-        for pattern, rule in self._globs:
-            if self._answers(rule, at, early) and fnmatchcase(folded, pattern):
-                return rule
-        return None
-
-    def _answers(self, rule: AttributionRule, at: int, early: bool) -> bool:
-        return (at < rule.from_at and id(rule) in self._reach_back) if early else rule.is_in_force(at)
 
 
 class Attribution:
@@ -187,7 +106,7 @@ class Attribution:
         `memberships` maps spellings to dated teams, oldest first, and goes before `team_of_user`.
         """
         listed = [rule for rule in rules if rule.until_at is None or rule.from_at < rule.until_at]
-        self._by_kind = {kind: _Patterns(r for r in listed if r.kind == kind) for kind in RULE_KINDS}
+        self._by_kind = {kind: RulePatterns(r for r in listed if r.kind == kind) for kind in RULE_KINDS}
         self._team_ids = team_ids
         self._team_of_user = team_of_user
         self._memberships = memberships or {}

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.org.attribution import RULE_KINDS, RuleKind
+from bot.org.attribution_rules import RULE_KINDS, RuleKind
 from bot.org.people import is_email
 from bot.org.teams import Mode, PeopleSetting
 from bot.org.teams_file_fields import ManagerRef, Name, Nanos, Percent, PersonRef, PicoRate, Slug, ZoneName

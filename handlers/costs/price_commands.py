@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from bot.costs.price_book import Rates
 from bot.costs.prices import TOLERANCE_PERCENT, iso_day, rate_words
 from bot.costs.pricing import ContractPrice, PriceExplanation
+from bot.costs.rates import Rates
 from bot.money import usd
 from bot.periods import Period, day_number, period_named, period_of
 from bot.refusals import ConfigError

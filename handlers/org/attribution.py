@@ -5,7 +5,8 @@ from difflib import get_close_matches
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.org.attribution import UNATTRIBUTED_DAYS, AttributionRule, UnattributedKey
+from bot.org.attribution import UNATTRIBUTED_DAYS, UnattributedKey
+from bot.org.attribution_rules import AttributionRule
 from bot.org.teams import Directory, Team
 from bot.periods import date_of, day_number, day_start, micros
 from bot.refusals import FieldRefusal, Refusal

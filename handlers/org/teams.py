@@ -9,7 +9,7 @@ from rich.table import Table
 from bot.books.budgets import check_budgets_fit
 from bot.costs.prices import iso_day
 from bot.money import usd
-from bot.org.attribution import AttributionRule
+from bot.org.attribution_rules import AttributionRule
 from bot.org.teams import Role
 from bot.org.teams_file import read_teams_file
 from bot.org.teams_file_models import TeamsFile

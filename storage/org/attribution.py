@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
-from bot.org.attribution import AttributionRule, Origin, RuleKind, UnattributedKey, literal_pattern
+from bot.org.attribution import UnattributedKey
+from bot.org.attribution_rules import AttributionRule, Origin, RuleKind, literal_pattern
 from storage.config import Config
 from storage.sums import nano_sums, whole
 from storage.tables.intake import event_keys, usage_days, usage_series

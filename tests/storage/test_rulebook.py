@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from bot.org.attribution import Attribution, AttributionRule
+from bot.org.attribution import Attribution
+from bot.org.attribution_rules import AttributionRule
 from bot.periods import date_of, micros
 from bot.rulebook import Rulebook
 from bot.sources import SOURCES

@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.costs.aliases import ModelAlias
-from bot.costs.price_book import PriceBook, Rates
+from bot.costs.price_book import PriceBook
 from bot.costs.pricing import ContractPrice, Priced, Prices
+from bot.costs.rates import Rates
 from bot.money import NANOS
 from bot.periods import day_number, micros, moment
 from bot.usage import Labels, UsageEvent

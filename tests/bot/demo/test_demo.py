@@ -22,7 +22,8 @@ from bot.demo.people import DEMO_TEAM_ZONES
 from bot.demo.teams import cost_nanos
 from bot.demo.usage import AttributedEvent, Event
 from bot.money import NANOS, nanos_from_decimal
-from bot.org.attribution import Attribution, AttributionRule, Source
+from bot.org.attribution import Attribution, Source
+from bot.org.attribution_rules import AttributionRule
 from bot.periods import local_day, micros, monday_of, period_of, week_of
 from bot.sources.cloudevents.parser import parse
 

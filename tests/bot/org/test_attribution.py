@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.org.attribution import Attribution, AttributionRule, Membership, Placement, RuleKind, Source
+from bot.org.attribution import Attribution, Membership, Source
+from bot.org.attribution_rules import AttributionRule, Placement, RuleKind
 from bot.usage import Labels, UsageEvent
 
 UNATTRIBUTED, SEARCH, MOBILE, DATA, OPS = 1, 2, 3, 4, 5

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.org.attribution import AttributionRule
+from bot.org.attribution_rules import AttributionRule
 from bot.periods import MICROS, day_number, day_start, micros
 from tests.storage.conftest import Books
 from tests.support.company import TEAMS_YML
