@@ -1,4 +1,4 @@
-"""What a gateway is told before a call: allow, warn or deny."""
+"""The allowance that a gateway checks before a call: allow, warn or deny."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from bot.periods import day_start
 
 @dataclass(frozen=True, kw_only=True)
 class Allowance:
-    """The answer to "may this team's next call go through?"."""
+    """The decision for a team's next call, with the figures behind it."""
 
     decision: Literal["allow", "warn", "deny"]
     team: str
@@ -38,9 +38,9 @@ class Allowance:
 
 
 def allowance_of(standing: Standing) -> Allowance:
-    """Denies where nothing is available, warns from the team's first threshold on, and allows otherwise.
+    """Returns `deny` if nothing is available, `warn` from the team's first threshold on, and `allow` otherwise.
 
-    Budgets bind in mode `govern` alone, and only where there is one: a team without a budget is allowed.
+    Budgets bind only in mode `govern` and only where one is declared: a team without a budget is allowed.
     """
     team, balance = standing.team, standing.balance
     left = balance.available_nanos

@@ -1,4 +1,4 @@
-"""Budgets: what a period's funding and allocations should be, the entries that bring them there, and how a team stands."""
+"""Budgets: declared funding and allocations of a period, the entries that post them, and a team's standing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from bot.refusals import ConfigError
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """How a team stands now: everything `/tokens` says about money."""
+    """A team's budget and spend now."""
 
     team: Team
     period: Period
@@ -27,14 +27,14 @@ class Standing:
 
 
 def target_budget(team: Team, period: Period) -> int:
-    """The base budget that a team should have in a period, in nano-dollars: none before it starts."""
+    """Returns the base budget of a team in a period, in nano-dollars: 0 before it starts."""
     if team.starts_day is not None and team.starts_day >= period.end_day:
         return 0
     return team.budget_nanos
 
 
 def target_funding(directory: Directory, period: Period) -> int:
-    """What the organisation appropriates for a period: its funding, or, where none is declared, its teams' budgets."""
+    """Returns the organisation's funding of a period; without declared funding, the sum of its teams' budgets."""
     if directory.organisation.funding_nanos is not None:
         return directory.organisation.funding_nanos
     return sum(target_budget(t, period) for t in directory.children(directory.root))
@@ -42,7 +42,7 @@ def target_funding(directory: Directory, period: Period) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class PostedTotal:
-    """What entries of one kind of document have brought to an account so far, and how many there were."""
+    """The amount that one kind of document has posted to an account so far, and its number of entries."""
 
     nanos: int
     entries: int
@@ -56,10 +56,10 @@ def budget_entries_due(
     at: int,
     actor_id: int | None,
 ) -> list[Entry]:
-    """The entries that bring funding and base budgets of a period from what is posted to what is declared.
+    """Returns the entries that bring funding and base budgets of a period from the posted to the declared amounts.
 
-    Top-down, so that a parent has its budget before it passes it on. Nothing is due where they agree, so this can run
-    as often as one likes.
+    Entries go top-down, so that a parent has its budget before its children take theirs. The list is empty where the two
+    agree, so it can run at any time.
     """
     due: list[Entry] = []
     root = directory.root
@@ -67,13 +67,13 @@ def budget_entries_due(
     available = Account(team_id=root.id, period=period.name, bucket="available")
     nothing = PostedTotal(nanos=0, entries=0)
 
-    def add(team: Team, source: Account, target: Account, wanted: int) -> None:
+    def add(team: Team, source: Account, target: Account, declared: int) -> None:
         before = posted.get((team.id, period.name), nothing)
-        difference, number = wanted - before.nanos, before.entries
+        difference, number = declared - before.nanos, before.entries
         is_more = difference > 0
         kind: EntryKind = "appropriation" if source.bucket == "funding" else "allocation"
         left = abs(difference)
-        while left:  # one entry moves at most a billion dollars, so a larger difference takes several
+        while left:  # one entry moves at most a billion dollars
             moved = min(left, MAX_AMOUNT_NANOS)
             due.append(
                 Entry(
@@ -104,7 +104,7 @@ def budget_entries_due(
 
 
 def check_budgets_fit(directory: Directory) -> None:
-    """Raises ConfigError, a line a fault, where children's budgets come to more than their parent has."""
+    """Raises ConfigError, one line per fault, if children's budgets exceed their parent's."""
     faults = []
     for team in directory.subtree(directory.root):
         children = directory.children(team)

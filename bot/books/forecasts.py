@@ -1,4 +1,4 @@
-"""What follows from spend so far: burn rate, run-out, and where the period will end."""
+"""Forecasts from past spend: burn rate, run-out day, and the total at the period's end."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,12 +9,14 @@ from bot.books.ledger import Balance
 from bot.periods import Period
 
 WINDOW_DAYS = 7
-"""A burn rate looks at a whole week, so that weekends weigh in as they should."""
+"""The burn rate covers a whole week, so that weekends count in proportion."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Forecast:
-    """Burn rate in nano-dollars a day, the day `available` reaches zero (None: not within the period), the period's end."""
+    """Burn rate in nano-dollars per day, the day `available` reaches zero (None: after the period), and the total at the
+    period's end.
+    """
 
     burn_nanos_per_day: int
     run_out_day: int | None
@@ -22,9 +24,10 @@ class Forecast:
 
 
 def burn_rate(spent_by_day: dict[int, int], *, today: int, first_day: int | None) -> int:
-    """Nano-dollars a day: the mean of the last seven complete days, or of as many as there are since the first usage.
+    """Returns nano-dollars per day: the mean of the last seven complete days, or of all complete days since the first
+    usage.
 
-    On the first day of all, today so far.
+    On the first day of usage it returns today's spend so far.
     """
     if first_day is None:
         return 0
@@ -37,7 +40,7 @@ def burn_rate(spent_by_day: dict[int, int], *, today: int, first_day: int | None
 def forecast(
     balance: Balance, *, spent_by_day: dict[int, int], today: int, period: Period, first_day: int | None
 ) -> Forecast:
-    """Carries the burn rate on to the end of the period. What is left of today counts as its missing part."""
+    """Extrapolates the burn rate to the end of the period. The rest of today counts as a full day less what is spent."""
     burn = max(0, burn_rate(spent_by_day, today=today, first_day=first_day))
     rest_of_today = max(0, burn - spent_by_day.get(today, 0))
     days_after_today = period.end_day - today - 1
@@ -54,27 +57,32 @@ def forecast(
 
 
 def ahead_of_pace(balance: Balance, *, today: int, period: Period) -> bool:
-    """Whether a larger share of the allocation is used than of the period, today counted as whole."""
+    """Returns whether the share of the allocation that is used exceeds the share of the period that has passed, today
+    included.
+    """
     gone = today - period.first_day + 1
     return balance.charged_nanos * period.days > balance.allocated_nanos * gone
 
 
 ENOUGH_DAYS = 7
-"""So many complete days since the first usage, every day of the week once, before a run-out is foretold."""
+"""The complete days since the first usage that a run-out forecast needs, so that it covers each weekday."""
 HISTORY_DAYS = 28
 _HALF_LIFE_DAYS = 7
 _CLASS_DAYS = 2
-"""A weekday's own mean counts against this many days of the mean of its class, working days or weekends."""
+"""The weight, in days, of the mean of working days or weekends against a weekday's own mean."""
 _OUTLIER = 3
 _MIN_NOISE = 0.15
 _DRIFT_A_WEEK = 0.18
-"""How far a team's level moves in a week, as a share: from series of real clients, so that 80 % intervals hold 80 %."""
+"""The relative change of a team's level per week, fitted to series of real clients so that 80% intervals cover 80%."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunOutForecast:
-    """When the budget runs out, if it does: `chance` that it does before the period ends, the middle of its dates, and
-    the days between which it does in 80 % of cases. A day of None lies beyond the period. Figures in nano-dollars."""
+    """The forecast of when the budget runs out.
+
+    `chance` is the probability that it runs out within the period. `middle_day` is the median, `early_day` and `late_day`
+    bound 80% of cases; None lies after the period. Amounts are in nano-dollars.
+    """
 
     chance: float
     early_day: int | None
@@ -86,11 +94,11 @@ class RunOutForecast:
 def forecast_run_out(
     balance: Balance, *, spent_by_day: Mapping[int, int], today: int, period: Period
 ) -> RunOutForecast | None:
-    """What the weekdays of the last four weeks say of the rest of the period; None before there are enough days, and
-    where nothing is left already.
+    """Forecasts the rest of the period from the weekdays of the last four weeks. Returns None with too few days, or with
+    nothing left.
 
-    Recent weeks weigh more, single days far above their like weigh as three of these, and the sum of the coming days is
-    taken as log-normal: noise of days, what is not known of the level, and how far it moves meanwhile.
+    Recent weeks weigh more, and outliers are capped at three times the median. The sum of the coming days is taken as
+    log-normal; its variance combines daily noise, uncertainty of the level, and drift.
     """
     first = min((day for day, nanos in spent_by_day.items() if nanos > 0), default=today)
     days = range(max(first, today - HISTORY_DAYS), today)
@@ -143,7 +151,9 @@ def _is_weekend(weekday: int) -> bool:
 
 
 def _without_outliers(spent: Mapping[int, float]) -> dict[int, float]:
-    """Days far above their like count as three of these; once most of the last five are as high, it is the new level."""
+    """Caps days at three times the median of their class. If most of the last five days are as high, their level counts
+    instead.
+    """
     kept = dict(spent)
     for is_weekend in (False, True):
         like = [day for day in spent if _is_weekend(_weekday(day)) == is_weekend]
@@ -156,7 +166,9 @@ def _without_outliers(spent: Mapping[int, float]) -> dict[int, float]:
 
 
 def _profile(spent: Mapping[int, float]) -> list[float]:
-    """The usual spend of each weekday, Monday first: its own mean, drawn towards that of its class while days are few."""
+    """Returns the usual spend of each weekday, Monday first: its own mean, pulled towards its class's mean while days are
+    few.
+    """
     shown = []
     for weekday in range(7):
         like = [nanos for day, nanos in spent.items() if _is_weekend(_weekday(day)) == _is_weekend(weekday)]
@@ -167,7 +179,7 @@ def _profile(spent: Mapping[int, float]) -> list[float]:
 
 
 def _chance_of_reaching(left: int, *, mean: float, spread: float) -> float:
-    """The chance that a log-normal sum of this mean and relative variance comes to so much."""
+    """Returns the probability that a log-normal sum with this mean and relative variance reaches `left`."""
     if mean <= 0:
         return 0.0
     if spread <= 0:

@@ -1,7 +1,6 @@
-"""The books: entries that move an amount from one account to another, and what may be posted.
+"""The ledger's entries: each moves an amount between two accounts.
 
-An entry is never changed; a mistake is mended by a further entry. Every entry has a dedupe key, so posting the same
-thing twice posts it once.
+An entry is never changed; a further entry corrects it. Each entry has a dedupe key, so posting it twice has no effect.
 """
 
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from bot.money import MAX_AMOUNT_NANOS
 
 Bucket = Literal["funding", "available", "held", "spent", "variance:anthropic", "variance:openai"]
 VARIANCE = "variance:"
-"""What the organisation's buckets of variances with providers begin with."""
+"""The prefix of the organisation's buckets for variances with providers."""
 EntryKind = Literal[
     "appropriation",
     "allocation",
@@ -43,7 +42,9 @@ ALLOWED_MOVES: dict[str, frozenset[tuple[str, str]]] = {
         for moved in (("available", f"{VARIANCE}{provider}"), (f"{VARIANCE}{provider}", "available"))
     ),
 }
-"""The buckets that a kind of entry moves between. A correction and a reversal move either way: they undo another kind."""
+"""The buckets that each kind of entry may move between. A correction or reversal undoes another kind and may move either
+way.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -57,7 +58,7 @@ class Account:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """An entry to post. `actor_id` is None where the bot itself acts; `document` names what the entry follows from."""
+    """An entry to post. `actor_id` is None if the bot itself acts; `document` names the reason in the books."""
 
     kind: EntryKind
     dedupe_key: str
@@ -84,7 +85,7 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Balance:
-    """A team's budget in a period, with usage up to the second: `available` = allocated − charged − held."""
+    """A team's budget in a period, with usage up to now. Available = allocated − charged − held."""
 
     allocated_nanos: int
     charged_nanos: int
@@ -109,12 +110,11 @@ def charge_entries(
     total_nanos: int,
     at: int,
 ) -> list[Entry]:
-    """The entries that bring a day's charges from what is posted to what its usage sums to; none if they agree.
+    """Returns the entries that bring a day's posted charges to the sum of its usage; none if they agree.
 
-    `payer_id` differs from `spender_id` for unattributed usage alone, which the organisation pays for. A sum that
-    shrank (a correcting row) is posted as a correction the other way. One entry moves at most a billion dollars, so a
-    larger difference takes several. Their keys count on from the entries posted so far: a sum may come back to what it
-    was before, and of two processes that post at once, from sums they saw at different moments, only one does.
+    `payer_id` differs from `spender_id` only for unattributed usage, which the organisation pays. If the sum shrinks, a
+    correction moves the difference back. One entry moves at most a billion dollars. Keys count on from the entries posted
+    so far: a sum may return to an earlier value, and of two processes that post at once only one succeeds.
     """
     available = Account(team_id=payer_id, period=period, bucket="available")
     spent = Account(team_id=spender_id, period=period, bucket="spent")

@@ -1,4 +1,4 @@
-"""What a gateway says it spent, held against what was booked: drift, and what is likely behind it."""
+"""A gateway's own spend figures compared with the books: drift, and its likely cause."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,10 +11,11 @@ from bot.periods import MICROS
 from bot.usage import BudgetBlock, GatewayView, Labels, UsageEvent
 
 LAG_MICROS = 300 * MICROS
-"""Within so long a gateway counts a call in its team's spend (it caches the figure for a minute), whoever of its workers
-tells it, and a call of which it told has arrived here."""
+"""The longest delay until a gateway counts a call in its team's spend, on any of its workers, and the call arrives here.
+Gateways cache the figure for a minute.
+"""
 SETTLED_MICROS = 600 * MICROS
-"""A drift is said once it has lasted so long."""
+"""A drift is posted once it has lasted this long."""
 MIN_DRIFT_NANOS = NANOS
 DRIFT_PERCENT = 5
 
@@ -22,7 +23,7 @@ DriftDirection = Literal["gateway", "books"]
 
 
 class BookedCall(NamedTuple):
-    """A call of a gateway's team that was booked: when it was, its cost at the gateway's own price, and at ours."""
+    """A booked call of a gateway team: its time, its cost at the gateway's price, and its cost at ours."""
 
     at: int
     reported_nanos: int
@@ -31,13 +32,13 @@ class BookedCall(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class GatewayTeam:
-    """A gateway's team: its highest word of what it spent, and the baseline since which the books are compared with it.
+    """A gateway's team: its highest reported spend, and the baseline from which the books are compared.
 
-    `booked_nanos` is what was booked since at the gateway's own prices, so that the comparison shows calls that are missing
-    and not prices that differ; `cost_nanos` is the same at ours. `edge_nanos` was booked so soon after the baseline that
-    the gateway may have counted as much again of calls before it. `settled_nanos` was booked longer ago than `LAG_MICROS`, so
-    that the gateway must have counted it; it follows from two marks that are set in turn. `over_since` is when the drift
-    was first found to be too large, if it still is.
+    `booked_nanos` is booked since the baseline at the gateway's own prices, so that the comparison finds missing calls
+    and not price differences; `cost_nanos` is the same at our prices. `edge_nanos` was booked so soon after the baseline
+    that the gateway may have counted as much of earlier calls. `settled_nanos` was booked longer ago than `LAG_MICROS`,
+    so the gateway must have counted it; two marks set in turn provide it. `over_since` is when the drift first exceeded
+    the tolerance, if it still does.
     """
 
     source_id: int
@@ -59,17 +60,19 @@ class GatewayTeam:
 
     @property
     def counted_nanos(self) -> int:
-        """What the gateway counted since the baseline."""
+        """Returns the gateway's spend since the baseline."""
         return self.spend_nanos - self.base_nanos
 
     @property
     def allowed_nanos(self) -> int:
+        """Returns the tolerated drift: one dollar, or five percent of what is booked."""
         return max(MIN_DRIFT_NANOS, self.booked_nanos * DRIFT_PERCENT // 100)
 
     @property
     def drift_nanos(self) -> int:
-        """What the gateway counted and we did not book, or, below zero, what we booked and it must have counted; 0 where
-        both can be true."""
+        """Returns the gateway's spend that is not booked; below zero, our bookings that the gateway did not count; 0 if
+        neither is certain.
+        """
         missing = self.counted_nanos - self.booked_nanos - self.edge_nanos
         uncounted = self.settled_nanos - self.counted_nanos
         return max(missing, 0) or -max(uncounted, 0)
@@ -77,9 +80,9 @@ class GatewayTeam:
 
 @dataclass(frozen=True, kw_only=True)
 class Drift:
-    """A drift worth saying. `more` is who counts more: the gateway, or the books."""
+    """A drift to post. `more` is the side with the higher figure: the gateway or the books."""
 
-    watched: GatewayTeam
+    team: GatewayTeam
     more: DriftDirection
 
 
@@ -95,13 +98,12 @@ class ModelFigures(NamedTuple):
 def update_baseline(
     known: GatewayTeam | None, view: GatewayView | None, *, source_id: int, booked: Sequence[BookedCall]
 ) -> GatewayTeam | None:
-    """What is known of a team after another view of it, and after more was booked with that view; without one, after calls
-    of which the gateway's own log told later.
+    """Updates a team by a new view of it and the calls booked with that view. Without a view, the calls come from the
+    gateway's own log.
 
-    A gateway's figure is as of a call's admission, from a cache that each of its workers keeps for itself: so the highest
-    word counts, and a lower or an older one moves nothing. Where the figure stays lower for longer than any cache keeps it,
-    or names a later reset, the gateway began to count anew, and so does the comparison. Calls before its beginning are none
-    of it.
+    The gateway's figure dates from a call's admission and from a per-worker cache, so the highest figure counts and a
+    lower or older one changes nothing. If the figure stays lower for longer than any cache lives, or names a later reset,
+    the gateway has reset its count and the baseline starts anew. Earlier calls are left out.
     """
     if known is None:
         return _new_baseline(view, source_id=source_id, booked=booked) if view is not None else None
@@ -132,7 +134,7 @@ def update_baseline(
 
 
 def _new_baseline(view: GatewayView, *, source_id: int, booked: Sequence[BookedCall]) -> GatewayTeam:
-    """A new baseline. The calls that came with it were made before the gateway's figure or after, so they are its edge."""
+    """Starts a baseline. The calls booked with it may fall before or after the gateway's figure, so they form its edge."""
     return GatewayTeam(
         source_id=source_id,
         gateway_team=view.gateway_team,
@@ -153,29 +155,29 @@ def _new_baseline(view: GatewayView, *, source_id: int, booked: Sequence[BookedC
     )
 
 
-def exceeds_tolerance(watched: GatewayTeam) -> bool:
-    """Whether the drift is too large: over a dollar, and over five percent of what was booked."""
-    return abs(watched.drift_nanos) > watched.allowed_nanos
+def exceeds_tolerance(team: GatewayTeam) -> bool:
+    """Returns whether the drift is over one dollar and over five percent of what is booked."""
+    return abs(team.drift_nanos) > team.allowed_nanos
 
 
-def has_drift_closed(watched: GatewayTeam) -> bool:
-    """Whether a drift that was said has gone: half of what is too large, so that it does not come and go."""
-    return abs(watched.drift_nanos) * 2 <= watched.allowed_nanos
+def has_drift_closed(team: GatewayTeam) -> bool:
+    """Returns whether a posted drift is below half the tolerance, so that it does not flicker."""
+    return abs(team.drift_nanos) * 2 <= team.allowed_nanos
 
 
-def judge_drift(watched: GatewayTeam, *, now: int) -> tuple[GatewayTeam, Drift | None]:
-    """The team with the time since when its drift is too large, and the drift, if that has lasted."""
-    if not exceeds_tolerance(watched):
-        return replace(watched, over_since=None), None
-    since = watched.over_since if watched.over_since is not None else now
-    marked = replace(watched, over_since=since)
+def judge_drift(team: GatewayTeam, *, now: int) -> tuple[GatewayTeam, Drift | None]:
+    """Returns the team with the start of its excess drift, and the drift if it has lasted long enough."""
+    if not exceeds_tolerance(team):
+        return replace(team, over_since=None), None
+    since = team.over_since if team.over_since is not None else now
+    marked = replace(team, over_since=since)
     if now - since < SETTLED_MICROS:
         return marked, None
-    return marked, Drift(watched=marked, more="gateway" if watched.drift_nanos > 0 else "books")
+    return marked, Drift(team=marked, more="gateway" if team.drift_nanos > 0 else "books")
 
 
 def largest_disagreement(figures: Sequence[ModelFigures]) -> ModelFigures | None:
-    """The model whose price differs most between the gateway and us, if by more than a dollar and five percent."""
+    """Returns the model whose price differs most between the gateway and us, if by over one dollar and five percent."""
     found = max(figures, key=lambda f: abs(f.cost_nanos - f.reported_nanos), default=None)
     if found is None:
         return None
@@ -185,8 +187,9 @@ def largest_disagreement(figures: Sequence[ModelFigures]) -> ModelFigures | None
 
 
 class DriftLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One team's drift as its message shows it. `counted_nanos` and `booked_nanos` are both at the gateway's prices;
-    `model` is the one whose price differs most between the gateway and us."""
+    """One team's drift in a message. `counted_nanos` and `booked_nanos` use the gateway's prices; `model` is the one with
+    the largest price difference.
+    """
 
     gateway_team: str
     alias: str
@@ -201,41 +204,43 @@ class DriftLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def line_of(drift: Drift, *, model: ModelFigures | None) -> DriftLine:
-    watched = drift.watched
+    team = drift.team
     return DriftLine(
-        gateway_team=watched.gateway_team,
-        alias=watched.alias,
-        base_at=watched.base_at,
+        gateway_team=team.gateway_team,
+        alias=team.alias,
+        base_at=team.base_at,
         more=drift.more,
-        counted_nanos=watched.counted_nanos,
-        booked_nanos=watched.booked_nanos,
-        cost_nanos=watched.cost_nanos,
-        drift_nanos=abs(watched.drift_nanos),
+        counted_nanos=team.counted_nanos,
+        booked_nanos=team.booked_nanos,
+        cost_nanos=team.cost_nanos,
+        drift_nanos=abs(team.drift_nanos),
         model=model,
     )
 
 
-def updated_line(line: DriftLine, watched: GatewayTeam | None) -> DriftLine:
-    """A line that was said, as it is now: gone where the figures agree again or the gateway counts anew, with new figures
-    where they moved by a fifth, so that the message does not flicker."""
-    if line.is_closed or watched is None or watched.base_at != line.base_at:
+def updated_line(line: DriftLine, team: GatewayTeam | None) -> DriftLine:
+    """Returns a posted line with current figures, closed if the figures agree again or the gateway reset its count.
+
+    Figures change only if they moved by a fifth, so that the message does not flicker.
+    """
+    if line.is_closed or team is None or team.base_at != line.base_at:
         return msgspec.structs.replace(line, is_closed=True)
-    now = abs(watched.drift_nanos)
-    gone = has_drift_closed(watched) or (watched.drift_nanos > 0) != (line.more == "gateway")
+    now = abs(team.drift_nanos)
+    gone = has_drift_closed(team) or (team.drift_nanos > 0) != (line.more == "gateway")
     if not gone and abs(now - line.drift_nanos) * 5 <= line.drift_nanos:
         return line
     return msgspec.structs.replace(
         line,
-        counted_nanos=watched.counted_nanos,
-        booked_nanos=watched.booked_nanos,
-        cost_nanos=watched.cost_nanos,
+        counted_nanos=team.counted_nanos,
+        booked_nanos=team.booked_nanos,
+        cost_nanos=team.cost_nanos,
         drift_nanos=now,
         is_closed=gone,
     )
 
 
 def blocked_call(block: BudgetBlock) -> UsageEvent:
-    """The call that a budget stopped, as far as it tells which team it belongs to."""
+    """Returns the blocked call as an event that attribution can place."""
     return UsageEvent(
         key=b"",
         fingerprint=b"",

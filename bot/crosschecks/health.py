@@ -1,8 +1,8 @@
-"""Whether a source has gone silent: judged by its own rhythm, so that nights, weekends and rare senders alarm nobody.
+"""Silent sources, judged by each source's own rhythm, so that nights, weekends and rare senders raise no alert.
 
-Time goes in slots of a quarter of an hour, counted since 1970. What is known of a source is the slots in which it was heard,
-and of the watcher those in which it looked. How long a silence is, is measured in slots in which the source is usually
-heard: a night counts for nothing where it is usually silent at night.
+Time is divided into slots of a quarter of an hour, counted since 1970. A source has active slots, in which it sent; the
+watcher has observed slots, in which it ran. A silence is measured in slots in which the source is usually active: a night
+counts nothing if the source is usually silent at night.
 """
 
 from collections.abc import Collection, Iterable
@@ -18,21 +18,20 @@ SLOT_MICROS = SLOT_SECONDS * MICROS
 SLOTS_A_DAY = DAY_MICROS // SLOT_MICROS
 HISTORY_DAYS = 28
 GAPS_DAYS = 14
-"""Gaps of this many days before the silence are what it is held against."""
+"""A silence is compared with the gaps of this many days before it."""
 ENOUGH_DAYS = 7
 MIN_ACTIVE_SLOTS = 20
 MIN_SLOTS = 2.0
-"""Half an hour of usual activity has to be missing at least."""
+"""A silence misses at least half an hour of usual activity."""
 USUAL_FACTOR = 3
 RARE_GAP = 0.99
 _MIN_SEEN = 2
-"""An hour of a weekday counts as known once it was watched so often."""
+"""An hour of a weekday needs this many observations."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SourceSilence:
-    """A source is silent: since when (microseconds), and how many slots of usual activity are missing, where so many
-    are still usual."""
+    """A silence of a source: its start in microseconds, the missing slots of usual activity, and the number still usual."""
 
     since: int
     missing: float
@@ -44,54 +43,59 @@ def slot_of(at_micros: int) -> int:
 
 
 def find_silence(
-    heard: Collection[int], watched: Collection[int], *, last_at: int, now: int, zone_name: str
+    active_slots: Collection[int], observed_slots: Collection[int], *, last_at: int, now: int, zone_name: str
 ) -> SourceSilence | None:
-    """The silence of a source that was last heard at `last_at`; None if it is not longer than its like, or too little is
-    known.
+    """Returns the silence of a source that last sent at `last_at`; None if it is usual, or if too little is known.
 
-    Only slots in which somebody watched count: of a stopped worker or a clock that jumped ahead nothing follows. The bar is
-    three times the gap that 99 of 100 stay below, and half an hour at least.
+    Only observed slots count, so a stopped worker or a clock jump causes no silence. The limit is three times the 99th
+    percentile of gaps, and at least half an hour.
     """
     last = slot_of(last_at)
-    known = sorted(slot for slot in set(heard) if last - HISTORY_DAYS * SLOTS_A_DAY <= slot <= last)
+    known = sorted(slot for slot in set(active_slots) if last - HISTORY_DAYS * SLOTS_A_DAY <= slot <= last)
     if len(known) < MIN_ACTIVE_SLOTS or last - known[0] < ENOUGH_DAYS * SLOTS_A_DAY:
         return None
-    seen = set(watched)
-    usual = _Usual(known, (slot for slot in seen if known[0] <= slot <= last), zone_name)
-    missing = usual.activity(slot for slot in seen if last < slot < slot_of(now))
+    observed = set(observed_slots)
+    usual = _Usual(known, (slot for slot in observed if known[0] <= slot <= last), zone_name)
+    missing = usual.activity(slot for slot in observed if last < slot < slot_of(now))
     if missing < MIN_SLOTS:
         return None
     recent = [slot for slot in known if slot >= last - GAPS_DAYS * SLOTS_A_DAY]
-    gaps = sorted(usual.activity(slot for slot in range(a + 1, b) if slot in seen) for a, b in pairwise(recent))
+    gaps = sorted(usual.activity(slot for slot in range(a + 1, b) if slot in observed) for a, b in pairwise(recent))
     rare = gaps[min(len(gaps) - 1, int(len(gaps) * RARE_GAP))] if gaps else 0.0
     bar = max(MIN_SLOTS, USUAL_FACTOR * rare)
     return SourceSilence(since=last_at, missing=missing, usual=bar) if missing > bar else None
 
 
 class _Usual:
-    """How likely a source is heard in a slot, by the time of day: the less of the same weekday's share and that of all
-    working days, or of Saturdays and Sundays. What was hardly watched counts as silent."""
+    """The probability that a source is active in a slot, by time of day.
 
-    def __init__(self, heard: Iterable[int], watched: Iterable[int], zone_name: str) -> None:
+    It is the lower of two shares: that of the same weekday, and that of all working days or weekends. Rarely observed
+    slots count as inactive.
+    """
+
+    def __init__(self, active_slots: Iterable[int], observed_slots: Iterable[int], zone_name: str) -> None:
         self._zone = zone_name
-        self._heard: dict[tuple[int, int], int] = {}
-        self._watched: dict[tuple[int, int], int] = {}
-        for counted, slots in ((self._heard, set(heard)), (self._watched, set(watched) | set(heard))):
+        self._active: dict[tuple[int, int], int] = {}
+        self._observed: dict[tuple[int, int], int] = {}
+        for counted, slots in (
+            (self._active, set(active_slots)),
+            (self._observed, set(observed_slots) | set(active_slots)),
+        ):
             for slot in slots:
                 for key in self._keys(slot):
                     counted[key] = counted.get(key, 0) + 1
 
     def activity(self, slots: Iterable[int]) -> float:
-        """How many of the slots the source is usually heard in."""
+        """Returns the expected number of active slots."""
         return sum(min(self._share(key) for key in self._keys(slot)) for slot in slots)
 
     def _share(self, key: tuple[int, int]) -> float:
-        watched = self._watched.get(key, 0)
-        return self._heard.get(key, 0) / watched if watched >= _MIN_SEEN else self._young(key)
+        observed = self._observed.get(key, 0)
+        return self._active.get(key, 0) / observed if observed >= _MIN_SEEN else self._young(key)
 
     def _young(self, key: tuple[int, int]) -> float:
-        """Of a weekday seen once the share of its class decides alone."""
-        return 1.0 if key[0] < _CLASSES and self._watched.get(key, 0) else 0.0
+        """Returns 1 for a weekday observed once, so that its class alone decides; else 0."""
+        return 1.0 if key[0] < _CLASSES and self._observed.get(key, 0) else 0.0
 
     def _keys(self, slot: int) -> tuple[tuple[int, int], tuple[int, int]]:
         weekday, time_of_day = _local(slot, self._zone)
@@ -99,11 +103,11 @@ class _Usual:
 
 
 _CLASSES = 7
-"""Keys below it are weekdays; from it on, working days and weekends."""
+"""Keys below it are weekdays; keys from it on are working days and weekends."""
 
 
 @lru_cache(maxsize=65_536)
 def _local(slot: int, zone_name: str) -> tuple[int, int]:
-    """The weekday (Monday is 0) and the quarter of an hour of a slot on a zone's clocks."""
+    """Returns the local weekday (Monday is 0) and quarter of an hour of a slot."""
     at = datetime.fromtimestamp(slot * SLOT_SECONDS, zone(zone_name))
     return at.weekday(), (at.hour * 3600 + at.minute * 60) // SLOT_SECONDS

@@ -1,4 +1,4 @@
-"""What observing sources saw, held against what was booked: usage that no metering source sent."""
+"""Usage seen by observing sources compared with the books, to find usage that no metering source sent."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from bot.costs.model_names import plain_model
 from bot.periods import DAY_MICROS, HOUR_MICROS
 
 SETTLED_MICROS = 6 * HOUR_MICROS
-"""A UTC day is compared once it has been over for so long: exporters send late, and gateways in batches."""
+"""A UTC day is compared this long after its end: exporters send late, and gateways in batches."""
 TOLERANCE_PERCENT = 2
 MIN_CALLS = 10
 MIN_TOKENS = 10_000
@@ -26,7 +26,7 @@ NO_USAGE = CallTotals(calls=0, tokens=0)
 
 @dataclass(frozen=True, kw_only=True)
 class CrossCheck:
-    """What one observing source saw of a model on a UTC day, and what all metering sources booked of it."""
+    """A model's usage on a UTC day: as one observing source saw it, and as all metering sources booked it."""
 
     source_id: int
     source: str
@@ -37,7 +37,7 @@ class CrossCheck:
 
     @property
     def missing(self) -> CallTotals:
-        """What was seen and not booked."""
+        """Returns the observed usage that is not booked."""
         return CallTotals(
             calls=max(0, self.observed.calls - self.booked.calls),
             tokens=max(0, self.observed.tokens - self.booked.tokens),
@@ -45,9 +45,9 @@ class CrossCheck:
 
     @property
     def has_drift(self) -> bool:
-        """Whether more is missing than late events and other ways to count explain.
+        """Returns whether more is missing than late events and different counting explain.
 
-        That more was booked than seen is no fault: an observer may see a part of the traffic only.
+        More booked than observed is fine: an observer may see only part of the traffic.
         """
         calls = max(MIN_CALLS, self.observed.calls * TOLERANCE_PERCENT // 100)
         tokens = max(MIN_TOKENS, self.observed.tokens * TOLERANCE_PERCENT // 100)
@@ -55,7 +55,7 @@ class CrossCheck:
 
 
 def settled_end(now: int) -> int:
-    """The first UTC day that is not settled yet at a moment in microseconds."""
+    """Returns the first UTC day that is not settled at a moment in microseconds."""
     return (now - SETTLED_MICROS) // DAY_MICROS
 
 
@@ -64,8 +64,10 @@ def cross_checks(
     booked: Mapping[int, Iterable[tuple[str, CallTotals]]],
     names: Mapping[int, str],
 ) -> list[CrossCheck]:
-    """Compares (source, day, model, amount) with what was booked by day, for the sources that `names` has, by day, source and
-    model. Models are compared by their plain names."""
+    """Compares observed (source, day, model, totals) with the bookings of each day, for the sources in `names`.
+
+    Models are compared by plain name. Results are ordered by day, source and model.
+    """
     there = {(day, model): amount for day, rows in booked.items() for model, amount in _by_model(rows).items()}
     seen: dict[tuple[int, int], list[tuple[str, CallTotals]]] = {}
     for source_id, day, model, amount in observed:

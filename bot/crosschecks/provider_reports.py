@@ -1,7 +1,8 @@
-"""Reports that providers give of what they billed and served: Anthropic's and OpenAI's, as their admin APIs answer.
+"""Cost and usage reports of Anthropic and OpenAI, in the format of their admin APIs.
 
-A file is one page, an array of pages, or a page a line. Amounts are exact: Anthropic's are decimals in cents, OpenAI's numbers
-in dollars. What can't be read is a ConfigError that names the page and the field; half a report is none.
+A file holds one page, an array of pages, or one page per line. Amounts are exact: decimals in cents from Anthropic,
+numbers in dollars from OpenAI. An unreadable field raises ConfigError with its page and name, and nothing of the report
+is used.
 """
 
 import json
@@ -23,11 +24,11 @@ ReportKind = Literal["costs", "usage", "claude_code"]
 PROVIDERS: tuple[Provider, ...] = get_args(Provider)
 _MAX_DIGITS = 40
 _MAX_REPORTED_TOKENS = MAX_TOKENS * 1_000_000
-"""An organisation's day, where `MAX_TOKENS` is one call's."""
+"""The limit for an organisation's day; `MAX_TOKENS` limits one call."""
 
 
 class CostLine(NamedTuple):
-    """What was billed on a UTC day under one of the provider's own headings; `model` is "" where it names none."""
+    """A billed amount on a UTC day under one of the provider's line items; `model` is "" if it names none."""
 
     day: int
     line: str
@@ -36,7 +37,7 @@ class CostLine(NamedTuple):
 
 
 class TokenLine(NamedTuple):
-    """What was served of a model on a UTC day, in disjoint counters."""
+    """Tokens of a model on a UTC day, in disjoint counters."""
 
     day: int
     model: str
@@ -52,7 +53,7 @@ class TokenLine(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """A provider's report. `days` are all that it speaks of, also those on which nothing was billed."""
+    """A provider's report. `days` are all days that it covers, including those without cost."""
 
     provider: Provider
     kind: ReportKind
@@ -62,7 +63,7 @@ class Report:
 
 
 class _Node:
-    """A place in the file, for what is wrong there; it reads fields and says where they stand."""
+    """A value in the file with its path, for error messages."""
 
     def __init__(self, value: Any, path: str) -> None:
         self._value, self.path = value, path
@@ -108,7 +109,7 @@ class _Node:
         return int(text)
 
     def nanos(self, *, per_dollar: int) -> int:
-        """Nano-dollars of a decimal of which so many are a dollar; negative for what was credited."""
+        """Converts a decimal to nano-dollars, given its units per dollar; credits are negative."""
         text = str(self._value).strip() if isinstance(self._value, str) else ""
         try:
             nanos_from_decimal(text)
@@ -124,7 +125,7 @@ class _Node:
             raise self.fault("must be USD: other currencies are not compared")
 
     def moment(self) -> int:
-        """Microseconds of RFC 3339, or of seconds since 1970."""
+        """Parses RFC 3339, or seconds since 1970, into microseconds."""
         text = str(self._value)
         try:
             if text.isdigit() and len(text) < 12:
@@ -135,7 +136,7 @@ class _Node:
 
 
 def read_report(provider: Provider, body: bytes) -> Report:
-    """A file of a provider's cost or usage report. Raises ConfigError."""
+    """Reads a provider's cost or usage report. Raises ConfigError."""
     pages = list(_pages(body))
     seen: dict[str, str] = {}
     for page in pages:
@@ -161,7 +162,7 @@ def read_report(provider: Provider, body: bytes) -> Report:
 
 
 def _pages(body: bytes) -> Iterator[_Node]:
-    """The pages of a file. Numbers stay text, so that no digit is lost and none costs more than it should."""
+    """Yields the pages of a file. Numbers stay text, to keep every digit and to bound the work."""
     try:
         found = _json(body)
     except ValueError as whole:
@@ -194,7 +195,7 @@ def _json(body: bytes) -> Any:
 
 
 def _days(rows: list[_Node], provider: Provider, *, whole: bool) -> list[int]:
-    """The UTC day of each bucket. A cost report's is one day, exactly, and there once."""
+    """Returns the UTC day of each bucket. A cost report has each day once, as a whole day."""
     first, last = ("starting_at", "ending_at") if provider == "anthropic" else ("start_time", "end_time")
     found: dict[tuple[int, int], str] = {}
     days = []
@@ -223,7 +224,7 @@ def _costs(provider: Provider, rows: list[_Node], days: list[int]) -> Report:
 
 
 def _anthropic_cost(result: _Node, day: int) -> CostLine:
-    """`amount` is a decimal in cents, as text: `"123.45"` is $1.2345."""
+    """Reads a line whose `amount` is a decimal in cents as text: `"123.45"` is $1.2345."""
     result.get("currency").in_dollars()
     model = result.get("model").text()
     line = result.get("description").text() or model or result.get("cost_type").text() or "all"
@@ -231,7 +232,7 @@ def _anthropic_cost(result: _Node, day: int) -> CostLine:
 
 
 def _openai_cost(result: _Node, day: int) -> CostLine:
-    """`amount.value` is a number of dollars; `line_item` is like `gpt-5.5, input`."""
+    """Reads a line whose `amount.value` is a number of dollars; `line_item` is like `gpt-5.5, input`."""
     amount = result.get("amount")
     amount.get("currency").in_dollars()
     line = result.get("line_item").text()
@@ -259,7 +260,7 @@ def _usage(provider: Provider, row: _Node, day: int) -> Iterator[TokenLine]:
 
 
 def _claude_code(rows: list[_Node]) -> Report:
-    """Claude Code's report, a row per person and day; who it was is not read."""
+    """Reads Claude Code's report, which has a row per person and day; the person is not read."""
     lines = []
     for row in rows:
         day = row.get("date").moment() // DAY_MICROS

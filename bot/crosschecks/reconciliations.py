@@ -1,8 +1,8 @@
-"""What a provider billed for a UTC day, held against what was booked; the difference becomes entries of its own.
+"""Provider statements compared with the books by UTC day; the difference is posted as a variance.
 
-Usage is never touched. A day's variance is the statement less what is booked, or nothing where the two agree; what is posted
-for the day is brought to it by a further entry, so that the same statement posts nothing twice, and a corrected one, or
-usage that came late, posts the difference.
+Usage never changes. A day's variance is the statement less the booked cost, or nothing within the tolerance. A further
+entry brings the posted variance there, so the same statement posts nothing twice, and a corrected one, or late usage,
+posts the difference.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,18 +16,18 @@ from bot.money import MAX_AMOUNT_NANOS, NANOS, usd_exact
 from bot.periods import DAY_MICROS, HOUR_MICROS, date_of
 
 SETTLED_MICROS = 72 * HOUR_MICROS
-"""Providers still change a day for so long after its end, and late usage arrives."""
+"""Until this long after its end, providers still change a day and late usage arrives."""
 TOLERANCE_NANOS = NANOS
 TOLERANCE_PER_MILLE = 5
 
 StatementState = Literal["running", "provisional", "settled", "before"]
-"""Of a day: it is not over; it is younger than 72 hours; it can be posted; it is of before anything was metered."""
+"""The state of a day: not over; under 72 hours old; ready to post; before any metering."""
 _BUCKETS: dict[Provider, Bucket] = {"anthropic": "variance:anthropic", "openai": "variance:openai"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class BookedDay:
-    """What was booked of a provider on a UTC day, and how many of its calls have no price."""
+    """The booked cost of a provider on a UTC day, and its number of unpriced calls."""
 
     nanos: int = 0
     unpriced_calls: int = 0
@@ -36,14 +36,14 @@ class BookedDay:
 
 @dataclass(frozen=True, kw_only=True)
 class DayCheck:
-    """A day of a statement beside the books. `posted_nanos` and `posted_entries` are of earlier statements of it."""
+    """A statement's day beside the books. `posted_nanos` and `posted_entries` come from earlier statements of the day."""
 
     provider: Provider
     day: int
     state: StatementState
     statement_nanos: int
     lines: Mapping[str, int]
-    """What was billed by line."""
+    """Billed nano-dollars by line item."""
     booked: BookedDay
     posted_nanos: int
     posted_entries: int
@@ -54,13 +54,13 @@ class DayCheck:
 
     @property
     def agrees(self) -> bool:
-        """Within a dollar or half a percent of the statement, whichever is more."""
+        """Returns whether the difference is within one dollar or half a percent of the statement, whichever is more."""
         share = abs(self.statement_nanos) * TOLERANCE_PER_MILLE // 1000
         return abs(self.difference_nanos) <= max(TOLERANCE_NANOS, share)
 
     @property
     def variance_nanos(self) -> int:
-        """What should be posted for the day, all in all."""
+        """Returns the total variance to post for the day."""
         return 0 if self.agrees else self.difference_nanos
 
     @property
@@ -69,7 +69,7 @@ class DayCheck:
 
 
 def state_of(day: int, *, first_day: int | None, now: int) -> StatementState:
-    """`first_day` is the first UTC day with usage."""
+    """Returns the state of a day. `first_day` is the first UTC day with usage."""
     if first_day is None or day < first_day:
         return "before"
     age = now - (day + 1) * DAY_MICROS
@@ -77,17 +77,16 @@ def state_of(day: int, *, first_day: int | None, now: int) -> StatementState:
 
 
 def lines_of(costs: Iterable[CostLine]) -> dict[int, dict[str, int]]:
-    """Nano-dollars by day and line."""
-    found: dict[int, dict[str, int]] = {}
+    """Returns nano-dollars by day and line item."""
+    by_day: dict[int, dict[str, int]] = {}
     for cost in costs:
-        lines = found.setdefault(cost.day, {})
+        lines = by_day.setdefault(cost.day, {})
         lines[cost.line] = lines.get(cost.line, 0) + cost.amount_nanos
-    return found
+    return by_day
 
 
 def pair_models(costs: Iterable[CostLine], booked: Mapping[str, int]) -> list[tuple[str, int, int]]:
-    """(model, billed, booked) of one day's costs that name a model, and of what was booked, by the models' plain names; ""
-    is what was billed without a model."""
+    """Returns (model, billed, booked) of one day by plain model name; "" holds amounts billed without a model."""
     billed: dict[str, int] = {}
     for cost in costs:
         plain = plain_model(cost.model)
@@ -102,7 +101,7 @@ def pair_models(costs: Iterable[CostLine], booked: Mapping[str, int]) -> list[tu
 def pair_tokens(
     reported: Iterable[TokenLine], booked: Mapping[tuple[int, str], int]
 ) -> list[tuple[int, str, int, int]]:
-    """(day, model, reported, booked) tokens, by the models' plain names."""
+    """Returns (day, model, reported, booked) tokens by plain model name."""
     served: dict[tuple[int, str], int] = {}
     for line in reported:
         at = (line.day, plain_model(line.model))
@@ -114,14 +113,15 @@ def pair_tokens(
 
 
 def variance_accounts(provider: Provider, *, root_id: int, period: str) -> tuple[Account, Account]:
-    """The organisation's available money, and its variance with a provider."""
+    """Returns the organisation's available account, and its variance account with a provider."""
     available = Account(team_id=root_id, period=period, bucket="available")
     return available, Account(team_id=root_id, period=period, bucket=_BUCKETS[provider])
 
 
 def variance_entries(check: DayCheck, *, root_id: int, period: str, at: int, document: str) -> list[Entry]:
-    """The entries that bring a day's posted variance to what it should be; none if it is. Their keys count on from those
-    posted for the day before."""
+    """Returns the entries that bring a day's posted variance to the due one; none if they agree. Keys count on from the
+    day's earlier entries.
+    """
     available, variance = variance_accounts(check.provider, root_id=root_id, period=period)
     left, entries = abs(check.due_nanos), list[Entry]()
     grows = check.due_nanos > 0

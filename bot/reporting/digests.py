@@ -1,4 +1,4 @@
-"""The Monday message: when it is due, and the closed week's figures it is made of."""
+"""The Monday digest: when it is due, and the figures of the closed week."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from bot.reporting.mix import ToolMix
 
 DIGEST_HOUR = 9
 CATCH_UP = timedelta(hours=24)
-"""How long after its hour a digest is still sent, when the worker was away."""
+"""How long after its hour a digest is still sent if the worker was down."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Share:
-    """A part of a week's spend, with the week before beside it: nano-dollars and tokens."""
+    """One tool's, model's or workflow's spend over some days, with the spend before: nano-dollars and tokens."""
 
     name: str
     cost_nanos: int
@@ -31,7 +31,7 @@ class Share:
 
 @dataclass(frozen=True, kw_only=True)
 class Driver:
-    """What moved the week's spend: a tool, model or workflow that changed by so much."""
+    """A tool, model or workflow whose change moved the week's spend."""
 
     dimension: Literal["tool", "model", "workflow"]
     share: Share
@@ -39,7 +39,7 @@ class Driver:
 
 @dataclass(frozen=True, kw_only=True)
 class AnnouncedSpend:
-    """Spend that was announced ahead, and what it cost on top of the usual. The days are the first and the last."""
+    """Announced spend and its cost above the usual. The days are the first and the last."""
 
     what: str
     first_day: int
@@ -50,7 +50,7 @@ class AnnouncedSpend:
 
 @dataclass(frozen=True, kw_only=True)
 class Digest:
-    """A closed week of a team. `days` are its seven days; tools are sorted by cost, the largest first."""
+    """A team's closed week. Tools are sorted by cost, largest first."""
 
     standing: Standing
     monday: int
@@ -68,14 +68,14 @@ class Digest:
     alerts: int
     announced: tuple[AnnouncedSpend, ...] = ()
     gaps: tuple[DataGap, ...] = ()
-    """Hours of the week in which a source that usually sends did not."""
+    """Hours of the week in which a usually active source sent nothing."""
 
 
 def due_week(*, now: datetime, zone_name: str) -> int | None:
-    """The Monday (as a day) of the closed week whose digest is due in a zone, or None.
+    """Returns the Monday (as a day) of the closed week whose digest is due in a zone, or None.
 
-    Due from 09:00 local time on the Monday after, for a day: a slot is a wall-clock time in the team's zone, so a
-    change to or from daylight saving moves the moment, never the hour that people see.
+    A digest is due from 09:00 local time on the following Monday, for 24 hours. The slot is a wall-clock time in the
+    team's zone: daylight saving moves the moment, never the local hour.
     """
     local = now.astimezone(zone(zone_name))
     monday, _ = week_of(day_number(local.date()))
@@ -86,7 +86,7 @@ def due_week(*, now: datetime, zone_name: str) -> int | None:
 
 
 def next_digest(*, now: datetime, zone_name: str) -> datetime:
-    """The next moment, in UTC, at which a digest of the zone becomes due."""
+    """Returns the next moment, in UTC, at which a digest of the zone becomes due."""
     local = now.astimezone(zone(zone_name))
     monday, following = week_of(day_number(local.date()))
     for day in (monday, following):
@@ -100,10 +100,11 @@ def next_digest(*, now: datetime, zone_name: str) -> datetime:
 def drivers_of(
     shares: Mapping[Literal["tool", "model", "workflow"], Sequence[Share]], *, most: int = 3
 ) -> tuple[Driver, ...]:
-    """What moved most, in dollars either way, at most `most`; less than a twentieth of the larger week is no driver.
+    """Returns the largest changes in dollars, either way, at most `most`. A driver changes by at least a twentieth of the
+    larger week.
 
-    A workflow says more than a model, a model more than a tool: of parts that moved by the same amount (they are often
-    the same calls seen from another side) only the one that says most is named.
+    If parts changed by the same amount they are usually the same calls, so only the most specific is returned: workflow,
+    then model, then tool.
     """
     order: tuple[Literal["tool", "model", "workflow"], ...] = ("workflow", "model", "tool")
     found: list[Driver] = []
@@ -125,6 +126,6 @@ def drivers_of(
 
 
 def _same_calls(one: Driver, other: Driver) -> bool:
-    """Whether two parts moved by nearly the same amount: most likely the same calls, seen from two sides."""
+    """Returns whether two parts changed by nearly the same amount, which suggests the same calls."""
     change = other.share.change_nanos
     return abs(one.share.change_nanos - change) * 8 <= abs(change)

@@ -1,4 +1,4 @@
-"""In-house tools beside third-party ones: what each kind costs, what it does for it, and what a million tokens come to."""
+"""In-house and third-party tools compared: cost, tokens, and cost per million tokens."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from bot.org.tools import ToolKind
 
 MILLION = 1_000_000
 _NOT_PRICED = frozenset({"unpriced", "notional"})
-"""Bases of tokens that a bill holds nothing of: nobody knows their price, or somebody pays for them privately."""
+"""Cost bases whose tokens cost the company nothing: unpriced, or paid for privately."""
 
 
 class ToolUse(NamedTuple):
-    """What a tool did on one cost basis."""
+    """A tool's use on one cost basis."""
 
     tool: str
     basis: str
@@ -22,7 +22,7 @@ class ToolUse(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class ToolKindTotals:
-    """One kind's dollars and tokens, and its dollars before. `priced_tokens` are those that its dollars paid for."""
+    """Cost and tokens of one kind of tool, with its cost before. `priced_tokens` are the tokens that the cost covers."""
 
     cost_nanos: int
     before_nanos: int
@@ -35,8 +35,9 @@ class ToolKindTotals:
 
     @property
     def nanos_per_million(self) -> int | None:
-        """What a million tokens cost, half up; None where none had a price. Tokens without one would make the kind look
-        cheap, so they are left out."""
+        """Returns the cost of a million priced tokens, half up; None without any. Unpriced tokens are left out, because
+        they would make the kind look cheap.
+        """
         if self.priced_tokens <= 0:
             return None
         return (2 * self.cost_nanos * MILLION + self.priced_tokens) // (2 * self.priced_tokens)
@@ -44,7 +45,7 @@ class ToolKindTotals:
 
 @dataclass(frozen=True, kw_only=True)
 class ToolMix:
-    """Both kinds over the same days."""
+    """Both kinds of tools over the same days."""
 
     in_house: ToolKindTotals
     third_party: ToolKindTotals
@@ -59,14 +60,14 @@ class ToolMix:
 
 
 def mix_of(uses: Iterable[ToolUse], before: Iterable[ToolUse], *, kind_of: Callable[[str], ToolKind]) -> ToolMix:
-    """The mix of what tools did over some days, with their dollars over the days that these are compared with."""
+    """Returns the mix of tools over some days, with their cost over the days before."""
     now, then = list(uses), list(before)
 
-    def kind(wanted: ToolKind) -> ToolKindTotals:
-        of_kind = [use for use in now if kind_of(use.tool) == wanted]
+    def kind(tool_kind: ToolKind) -> ToolKindTotals:
+        of_kind = [use for use in now if kind_of(use.tool) == tool_kind]
         return ToolKindTotals(
             cost_nanos=sum(use.cost_nanos for use in of_kind),
-            before_nanos=sum(use.cost_nanos for use in then if kind_of(use.tool) == wanted),
+            before_nanos=sum(use.cost_nanos for use in then if kind_of(use.tool) == tool_kind),
             tokens=sum(use.tokens for use in of_kind),
             priced_tokens=sum(use.tokens for use in of_kind if use.basis not in _NOT_PRICED),
         )

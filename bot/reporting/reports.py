@@ -1,4 +1,4 @@
-"""What people ask about use: one person's own, and the figures of a Home."""
+"""Figures for people: one person's own use, and the parts of Home."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from bot.requests.budget_requests import BudgetRequest
 
 @dataclass(frozen=True, kw_only=True)
 class PersonUse:
-    """Somebody's own use, in nano-dollars and tokens: today, the last seven days, and the month so far with its parts."""
+    """A person's own use in nano-dollars and tokens: today, the last seven days, and the month so far with its parts."""
 
     today_nanos: int
     week_nanos: int
@@ -30,12 +30,12 @@ class PersonUse:
     models: tuple[Share, ...]
     teams: tuple[str, ...]
     looks: tuple[tuple[str, int], ...] = ()
-    """(mention, moment) of those who looked at these figures last, the newest first."""
+    """(mention, moment) of the people who last looked at these figures, newest first."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PendingRequest:
-    """A waiting request with the names that its card shows."""
+    """A pending request with the names on its card."""
 
     request: BudgetRequest
     team: Team
@@ -45,8 +45,7 @@ class PendingRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class OverlapView:
-    """Two metering sources that seem to report the same calls: how many of the smaller one's have a twin in the larger one,
-    what these cost, over how many minutes."""
+    """Two overlapping metering sources: twins among the smaller one's calls, their cost, and the minutes compared."""
 
     smaller: str
     larger: str
@@ -58,8 +57,7 @@ class OverlapView:
 
 @dataclass(frozen=True, kw_only=True)
 class SilentSource:
-    """A source that fell silent: since when, and when it was heard again or that its keys were revoked. Moments in
-    microseconds."""
+    """A silent source: the silence's start, its end, and whether its keys were revoked. Moments are in microseconds."""
 
     name: str
     role: str
@@ -70,8 +68,11 @@ class SilentSource:
 
 @dataclass(frozen=True, kw_only=True)
 class UnattributedView:
-    """Usage of the last month whose team or person nobody knows, the dearest first. `may_claim` is whether the viewer
-    may say whose a key is; `hides_people` whether figures of somebody named by e-mail are for that person alone."""
+    """Unattributed usage and unknown people of the last month, by cost, highest first.
+
+    `may_claim` is whether the viewer may claim keys. `hides_people` is whether figures of people named by e-mail are
+    private.
+    """
 
     keys: tuple[UnattributedKey, ...]
     people: tuple[UnmatchedPerson, ...]
@@ -81,8 +82,9 @@ class UnattributedView:
 
 @dataclass(frozen=True, kw_only=True)
 class PricesView:
-    """What admins and finance see of prices: models without one, those being priced again or just done, and the models on
-    whose price senders and we disagree materially, the most first."""
+    """Prices on an admin's Home: unpriced models, current repricings, and models whose price differs materially from the
+    sender's.
+    """
 
     unpriced: tuple[UnpricedModel, ...]
     repricings: tuple[Repricing, ...]
@@ -91,7 +93,7 @@ class PricesView:
 
 @dataclass(frozen=True, kw_only=True)
 class CompanyView:
-    """What managers of the whole and finance see: the company's standing and what needs somebody's attention."""
+    """The company on the Home of admins and finance: its standing, and everything that needs attention."""
 
     organisation: Standing
     teams: tuple[Standing, ...]
@@ -99,23 +101,23 @@ class CompanyView:
     prices: PricesView
     quarantined: tuple[QuarantineShare, ...]
     not_kept: int
-    """Rows that there was no room for in quarantine."""
+    """Rows that did not fit into quarantine."""
     cross_checks: tuple[CrossCheck, ...]
-    """Models of which an observing source saw more than was booked."""
+    """Models with more observed than booked usage."""
     overlaps: tuple[OverlapView, ...]
     broken_routes: tuple[str, ...]
     silent_messages: int
     unattributed: UnattributedView
     drifts: tuple[tuple[str, DriftLine], ...] = ()
-    """(source, gateway's team) of which a gateway and the books say different things."""
+    """(source, gateway team) whose gateway and booked figures differ."""
     silent_sources: tuple[SilentSource, ...] = ()
     mix: ToolMix | None = None
-    """Of the period so far, against the same days of the last one."""
+    """The period so far, compared with the same days of the last one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Home:
-    """Everything on a person's Home, the most relevant first."""
+    """Everything on a person's Home, most relevant first."""
 
     is_outsider: bool
     use: PersonUse
@@ -128,6 +130,6 @@ class Home:
     now: int
     command: str
     managed_alerts: tuple[tuple[Team, AlertQuality], ...] = ()
-    """What came of the alerts of each team that the person manages."""
+    """The alert quality of each team that the person manages."""
     company_alerts: tuple[AlertQuality, tuple[tuple[Team, AlertQuality], ...]] | None = None
-    """The same of all teams, and of those whose alerts are noise; for those who see the company."""
+    """The alert quality of all teams, and of the noisy ones, for people who see the company."""

@@ -1,4 +1,4 @@
-"""What costs most: which part of a team's spend over which days, and against which days it is compared."""
+"""The top tools, models or workflows of a team over a span of days, compared with the days before."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -26,7 +26,7 @@ _PEOPLE = frozenset({"people", "person", "users", "user", "members", "who"})
 
 @dataclass(frozen=True, kw_only=True)
 class TopQuery:
-    """What somebody wants to see the top of."""
+    """The parsed words after `top`."""
 
     part: TopPart
     span: TopSpan
@@ -34,7 +34,7 @@ class TopQuery:
 
 @dataclass(frozen=True, kw_only=True)
 class ComparedDays:
-    """[first_day, end_day), compared with [before_day, before_end)."""
+    """The days [first_day, end_day), compared with [before_day, before_end)."""
 
     first_day: int
     end_day: int
@@ -44,10 +44,10 @@ class ComparedDays:
 
 @dataclass(frozen=True, kw_only=True)
 class TopReport:
-    """What costs most for a team, the costliest first. The mix is that of its tools, where these were asked for."""
+    """A team's shares, largest first. The mix is present if the query asks for tools."""
 
     team: Team
-    asked: TopQuery
+    query: TopQuery
     shares: tuple[Share, ...]
     mix: ToolMix | None
 
@@ -61,8 +61,9 @@ class TopReport:
 
 
 def parse_top_query(text: str) -> TopQuery:
-    """What was typed after `top`, in any order: tools of the last seven days unless it says otherwise. Refuses people, and
-    words that mean nothing here."""
+    """Parses the words after `top` in any order; the default is tools of the last seven days. Refuses people and unknown
+    words.
+    """
     part: TopPart = "tool"
     span: TopSpan = "7d"
     for word in text.casefold().split():
@@ -81,8 +82,10 @@ def parse_top_query(text: str) -> TopQuery:
 
 
 def days_of(span: TopSpan, *, today: int) -> ComparedDays:
-    """The days of a span, today included, and as many before them; a month so far is compared with the same days of the
-    last one, or with all of it if that one was shorter."""
+    """Returns the days of a span, today included, and as many before them.
+
+    A month so far is compared with the same days of the last month, or all of it if that month is shorter.
+    """
     if span == "mtd":
         month = period_of(today, "month")
         return compare_period_so_far(month.first_day, period_of(month.first_day - 1, "month").first_day, today=today)
@@ -92,7 +95,7 @@ def days_of(span: TopSpan, *, today: int) -> ComparedDays:
 
 
 def compare_period_so_far(first_day: int, last_first_day: int, *, today: int) -> ComparedDays:
-    """A period's days so far, with the same days of the last period, which ends where this one begins."""
+    """Returns a period's days so far, compared with the same days of the period before."""
     end = today + 1
     before_end = min(last_first_day + end - first_day, first_day)
     return ComparedDays(first_day=first_day, end_day=end, before_day=last_first_day, before_end=before_end)

@@ -140,11 +140,11 @@ async def _post_drifts(scope: Scope, source_id: int, drifts: list[Drift]) -> boo
     """One message to finance of all teams of a gateway that began to drift, the largest drift first."""
     tx, directory, at = scope.tx, scope.directory, scope.at
     source = await _source(tx, source_id)
-    ranked = sorted(drifts, key=lambda drift: -abs(drift.watched.drift_nanos))
+    ranked = sorted(drifts, key=lambda drift: -abs(drift.team.drift_nanos))
     lines = []
     for drift in ranked:
-        since = max(drift.watched.base_at, at - _MODELS_DAYS * DAY_MICROS)
-        model = largest_disagreement(await tx.gateways.by_model(drift.watched, since=since))
+        since = max(drift.team.base_at, at - _MODELS_DAYS * DAY_MICROS)
+        model = largest_disagreement(await tx.gateways.by_model(drift.team, since=since))
         lines.append(line_of(drift, model=model))
     facts = {"source_id": source_id, "source": source.name if source else "", "lines": msgspec.to_builtins(lines)}
     record = await tx.alerts.add(

@@ -11,22 +11,22 @@ from handlers.slack.answers import SlackRequest
 from storage.store import Transaction
 
 
-async def top_of(scope: TeamScope, asked: TopQuery) -> TopReport:
+async def top_of(scope: TeamScope, query: TopQuery) -> TopReport:
     """What costs most for a team at a moment; for the organisation, in the whole company."""
     tx, team = scope.tx, scope.team
-    days = days_of(asked.span, today=team.day_of(scope.at))
+    days = days_of(query.span, today=team.day_of(scope.at))
     ids = team_ids_of(scope.directory, team)
     found = await shares(
         tx,
-        asked.part,
+        query.part,
         team_ids=ids,
         first_day=days.first_day,
         end_day=days.end_day,
         before_day=days.before_day,
         before_end=days.before_end,
     )
-    mix = await mix_in(tx, scope.rulebook, ids, days) if asked.part == "tool" else None
-    return TopReport(team=team, asked=asked, shares=found, mix=mix)
+    mix = await mix_in(tx, scope.rulebook, ids, days) if query.part == "tool" else None
+    return TopReport(team=team, query=query, shares=found, mix=mix)
 
 
 async def mix_in(tx: Transaction, rulebook: Rulebook, team_ids: list[int], days: ComparedDays) -> ToolMix:

@@ -18,8 +18,8 @@ _SPANS: dict[TopSpan, tuple[str, str]] = {
 
 def top_message(top: TopReport, *, command: str) -> Message:
     """The costliest parts with cost, share, tokens and change; for tools, in-house beside third-party as well."""
-    key, part = f"top-{top.team.id}", top.asked.part
-    span, before = _SPANS[top.asked.span]
+    key, part = f"top-{top.team.id}", top.query.part
+    span, before = _SPANS[top.query.span]
     team = name(top.team.name)
     notes = context(
         f"Only you see this. Today so far is included, changes are against {before}. "
@@ -49,7 +49,7 @@ def top_message(top: TopReport, *, command: str) -> Message:
 
 
 def _line(rank: int, share: Share, top: TopReport) -> str:
-    shown, part = part_name(share.name, kind=top.asked.part), percent(share.cost_nanos, top.cost_nanos)
+    shown, part = part_name(share.name, kind=top.query.part), percent(share.cost_nanos, top.cost_nanos)
     new = ", new" if share.before_nanos == 0 and share.cost_nanos > 0 else ""
     return (
         f"{rank}. {shown}: {usd(share.cost_nanos)} ({part}), {tokens_short(share.tokens)} tokens, "

@@ -9,7 +9,7 @@ from bot.reporting.top import TopQuery, TopReport, TopSpan
 from bot.views.reporting.top import top_message
 from tests.bot.views.examples import COMMAND, HOSTILE, HOSTILE_TEAM, SEARCH, TOOLS, all_text, mix, posted, share
 
-BY_TOOL = TopReport(team=SEARCH, asked=TopQuery(part="tool", span="7d"), shares=TOOLS, mix=mix())
+BY_TOOL = TopReport(team=SEARCH, query=TopQuery(part="tool", span="7d"), shares=TOOLS, mix=mix())
 
 
 def test_tools_with_their_shares_and_changes_and_the_mix(snapshot: SnapshotAssertion) -> None:
@@ -28,8 +28,8 @@ def test_tools_with_their_shares_and_changes_and_the_mix(snapshot: SnapshotAsser
 )
 def test_models_have_no_mix_and_what_is_new_is_said_so(span: TopSpan, said: str) -> None:
     models = (share("claude-opus-4-5", 310), share("", 2))
-    asked = TopQuery(part="model", span=span)
-    words = all_text(posted(top_message(TopReport(team=SEARCH, asked=asked, shares=models, mix=None), command=COMMAND)))
+    query = TopQuery(part="model", span=span)
+    words = all_text(posted(top_message(TopReport(team=SEARCH, query=query, shares=models, mix=None), command=COMMAND)))
 
     assert said in words
     assert "1. claude-opus-4-5: $310.00 (99 %), 1M tokens, +$310.00, new" in words
@@ -39,7 +39,7 @@ def test_models_have_no_mix_and_what_is_new_is_said_so(span: TopSpan, said: str)
 
 def test_fifty_hostile_workflows_fit(snapshot: SnapshotAssertion) -> None:
     many = tuple(share(f"{n} {HOSTILE}", 60 - n) for n in range(50))
-    top = TopReport(team=HOSTILE_TEAM, asked=TopQuery(part="workflow", span="mtd"), shares=many, mix=None)
+    top = TopReport(team=HOSTILE_TEAM, query=TopQuery(part="workflow", span="mtd"), shares=many, mix=None)
     message = posted(top_message(top, command=COMMAND))
 
     assert "and 40 others: $1,220.00" in all_text(message)
