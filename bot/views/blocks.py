@@ -1,6 +1,6 @@
-"""Block Kit's parts as plain dicts, checked against Slack's limits: the one place that knows slackblocks.
+"""Block Kit elements as plain dicts, checked against Slack's limits. Only this module uses slackblocks.
 
-Text given to these helpers is mrkdwn unless it says plain; what people or senders typed goes through `escape` or `name`.
+Text arguments are mrkdwn unless they say plain. Typed text goes through `escape` or `name`.
 """
 
 from collections.abc import Collection, Sequence
@@ -14,7 +14,7 @@ from bot.messages import CHART_BLOCK, Block
 from bot.periods import MICROS, day_number, moment, short_day_text, zone
 
 Element = slackblocks.Element
-"""A button, menu or field, to be placed in a block."""
+"""A button, menu or field to place in a block."""
 Style = Literal["primary", "danger"]
 
 NAME_CHARACTERS = 60
@@ -23,12 +23,12 @@ _LABEL_CHARACTERS = 75
 
 
 def cut(text: str, limit: int) -> str:
-    """The text, or as much of it as fits with an ellipsis."""
+    """Returns the text, shortened to the limit with an ellipsis."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 def escape(text: str, *, limit: int = 2_500) -> str:
-    """Typed text as mrkdwn that mentions nobody. It is cut before it is escaped, so no entity is cut in half."""
+    """Escapes typed text as mrkdwn without mentions. It cuts before escaping, so that no entity is split."""
     shown = cut(text.replace("\x00", ""), limit)
     return shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
@@ -37,24 +37,24 @@ _UNSPOKEN_MARKS = str.maketrans("", "", "<>")
 
 
 def plain(text: str, *, limit: int = NAME_CHARACTERS) -> str:
-    """A typed name on one line, cut, for plain text: titles, buttons, options, labels."""
+    """Returns a typed name on one line, shortened, for plain text: titles, buttons, options, labels."""
     return cut(" ".join(text.replace("\x00", "").split()), limit) or "–"
 
 
 def spoken_label(text: str, *, limit: int = NAME_CHARACTERS) -> str:
-    """A name that senders typed, for a label: without the marks that nobody hears, and that make a mention elsewhere."""
+    """Returns a typed name for a label, without marks that screen readers skip or that form a mention elsewhere."""
     return plain(text.translate(_UNSPOKEN_MARKS), limit=limit)
 
 
 def name(text: str, *, limit: int = NAME_CHARACTERS) -> str:
-    """A typed name on one line, cut and escaped, for mrkdwn and a message's text."""
+    """Returns a typed name on one line, shortened and escaped, for mrkdwn and a message's text."""
     return escape(plain(text, limit=limit))
 
 
 def quote(text: str, *, limit: int = 1_000) -> str:
-    """Typed text as a quotation of at most 30 lines, which it can't leave, within what a section takes."""
+    """Returns typed text as a quotation of at most 30 lines that fits into a section."""
     shown = cut(text.replace("\x00", "").strip(), limit)
-    while len(escape(shown)) > 2_400:  # an ampersand is five characters when it is escaped
+    while len(escape(shown)) > 2_400:  # an escaped ampersand has five characters
         shown = cut(shown, len(shown) * 3 // 4)
     return "\n".join(f"> {line.rstrip()}" for line in escape(shown).splitlines()[:30]) or "> –"
 
@@ -68,14 +68,14 @@ def mention_of_channel(channel_id: str) -> str:
 
 
 def date_mark(at_micros: int, *, timezone: str = "UTC", pattern: str = "{date_short_pretty} at {time}") -> str:
-    """A moment that Slack shows on each reader's own clock; `timezone` is whose clock the fallback reads."""
+    """Returns a moment that Slack shows in each reader's zone; `timezone` is the zone of the fallback text."""
     local = moment(at_micros).astimezone(zone(timezone))
     fallback = f"{short_day_text(day_number(local.date()))} at {local:%H:%M} {local:%Z}"
     return f"<!date^{at_micros // MICROS}^{pattern}|{fallback}>"
 
 
 def section(text: str, *, block_id: str, fields: Sequence[str] = (), accessory: Element | None = None) -> Block:
-    """A paragraph, up to ten fields below it in two columns, and an element beside it."""
+    """Returns a paragraph with up to ten fields in two columns and an element beside it."""
     shown = [slackblocks.Text(field) for field in fields[:_FIELDS_IN_SECTION]]
     return slackblocks.SectionBlock(
         text=text or None, block_id=block_id, fields=[*shown] or None, accessory=accessory
@@ -83,12 +83,12 @@ def section(text: str, *, block_id: str, fields: Sequence[str] = (), accessory: 
 
 
 def header(text: str, *, block_id: str) -> Block:
-    """A title in plain text."""
+    """Returns a title in plain text."""
     return slackblocks.HeaderBlock(text=plain(text, limit=150), block_id=block_id)._resolve()
 
 
 def context(*texts: str, block_id: str) -> Block:
-    """Small print: at most ten parts."""
+    """Returns small print of at most ten parts."""
     return slackblocks.ContextBlock([slackblocks.Text(text) for text in texts], block_id=block_id)._resolve()
 
 
@@ -97,17 +97,17 @@ def divider(*, block_id: str) -> Block:
 
 
 def actions(*elements: Element, block_id: str) -> Block:
-    """Buttons and menus; an action id may occur once among them."""
+    """Returns buttons and menus; each action id may occur once."""
     return slackblocks.ActionsBlock(list(elements), block_id=block_id)._resolve()
 
 
 def chart_placeholder(number: int, *, block_id: str) -> Block:
-    """The place of a message's chart, which becomes an image once it is drawn and uploaded."""
+    """Returns the place of a message's chart, which becomes an image after upload."""
     return {"type": CHART_BLOCK, "chart": number, "block_id": block_id}
 
 
 def bar_chart(chart: NativeChart, *, block_id: str) -> Block:
-    """A chart that Slack draws itself. It needs at least one category."""
+    """Returns a chart that Slack draws. It needs at least one category."""
     series = [
         slackblocks.DataSeries(s["name"], [slackblocks.DataPoint(p["label"], p["value"]) for p in s["data"]])
         for s in chart["series"]
@@ -118,7 +118,7 @@ def bar_chart(chart: NativeChart, *, block_id: str) -> Block:
 
 
 def table(rows: Sequence[Sequence[str]], *, block_id: str) -> Block:
-    """A table of plain text, its first row the headings, all columns but the first set to the right."""
+    """Returns a table of plain text. The first row holds the headings; all columns but the first are right-aligned."""
     cells = [[slackblocks.RawText(cell or "–") for cell in row] for row in rows]
     right = slackblocks.ColumnSettings(align="right")
     columns = [slackblocks.ColumnSettings(align="left"), *(right for _ in rows[0][1:])]
@@ -126,7 +126,7 @@ def table(rows: Sequence[Sequence[str]], *, block_id: str) -> Block:
 
 
 def confirmation(*, title: str, text: str, confirm: str) -> slackblocks.ConfirmationDialogue:
-    """What is asked before a button counts. `title` and `confirm` are plain, `text` is mrkdwn."""
+    """Returns the question before a button acts. `title` and `confirm` are plain, `text` is mrkdwn."""
     return slackblocks.ConfirmationDialogue(title=title, text=text, confirm=confirm, deny="Cancel")
 
 
@@ -139,7 +139,7 @@ def button(
     style: Style | None = None,
     confirm: slackblocks.ConfirmationDialogue | None = None,
 ) -> Element:
-    """A button. `value` is an id; `label` says in full what it does to those who hear it instead of seeing it."""
+    """Returns a button. `value` is an id; `label` describes the action for screen readers."""
     return slackblocks.Button(
         text=PlainText(text),
         action_id=action_id,
@@ -151,14 +151,14 @@ def button(
 
 
 def overflow(*options: tuple[str, int | str], action_id: str) -> Element:
-    """The menu behind three dots: (text, value), at most five."""
+    """Returns an overflow menu of at most five (text, value) options."""
     return slackblocks.OverflowMenu(action_id, [Option(PlainText(text), str(value)) for text, value in options])
 
 
 def select(
     options: Sequence[tuple[str, int | str]], *, action_id: str, chosen: int | str | None, placeholder: str
 ) -> Element:
-    """A menu of (text, value), at most a hundred, one of them chosen, or none yet."""
+    """Returns a menu of at most a hundred (text, value) options, one of them selected, or none."""
     listed = [Option(PlainText(plain(text, limit=75)), str(value)) for text, value in options]
     initial = None if chosen is None else next(option for option in listed if option.value == str(chosen))
     return slackblocks.StaticSelectMenu(
@@ -167,14 +167,14 @@ def select(
 
 
 def checkboxes(options: Sequence[tuple[str, str]], *, action_id: str, chosen: Collection[str]) -> Element:
-    """Boxes of (text, value), at most ten, those chosen ticked."""
+    """Returns at most ten checkboxes of (text, value), with the chosen ones ticked."""
     listed = [Option(PlainText(plain(text, limit=75)), value) for text, value in options]
     ticked = [option for option in listed if option.value in chosen]
     return slackblocks.CheckboxGroup(action_id=action_id, options=listed, initial_options=ticked or None)
 
 
 def channel_select(*, action_id: str, chosen: str, placeholder: str) -> Element:
-    """A menu of the workspace's own channels, public and private, one of them chosen, or none."""
+    """Returns a menu of the workspace's own channels, public and private, one of them selected, or none."""
     own = slackblocks.ConversationFilter(
         include=["public", "private"], exclude_external_shared_channels=True, exclude_bot_users=True
     )
@@ -186,7 +186,7 @@ def channel_select(*, action_id: str, chosen: str, placeholder: str) -> Element:
 def text_input(
     *, action_id: str, initial: str, placeholder: str, max_length: int, multiline: bool = False, focus: bool = False
 ) -> Element:
-    """A field to type in. What it begins with is cut to what it may hold."""
+    """Returns a text field. The initial text is cut to the field's limit."""
     return slackblocks.PlainTextInput(
         action_id=action_id,
         initial_value=initial[:max_length] or None,
@@ -198,7 +198,7 @@ def text_input(
 
 
 def date_input(*, action_id: str, placeholder: str = "", initial: str = "") -> Element:
-    """A field to choose a day in, `2026-11-23`."""
+    """Returns a date field, `2026-11-23`."""
     return slackblocks.DatePicker(
         action_id=action_id,
         initial_date=initial or None,
@@ -207,14 +207,14 @@ def date_input(*, action_id: str, placeholder: str = "", initial: str = "") -> E
 
 
 def field(label: str, element: Element, *, block_id: str, hint: str, optional: bool = False) -> Block:
-    """A field of a form with its label and hint, both plain."""
+    """Returns a form field with a plain label and hint."""
     return slackblocks.InputBlock(
         label=PlainText(label), element=element, block_id=block_id, hint=PlainText(hint), optional=optional
     )._resolve()
 
 
 def modal(*, title: str, submit: str, blocks: Sequence[Block], callback_id: str, metadata: str) -> dict[str, Any]:
-    """A form. `metadata` comes back with what is submitted, at most 3,000 characters."""
+    """Returns a form. Slack returns `metadata`, at most 3,000 characters, with the submission."""
     if len(blocks) > 100 or len(metadata) > 3_000 or max(len(title), len(submit)) > 24:
         raise ValueError("a form has at most 100 blocks, 3,000 characters of metadata, and 24 in its title")
     return {
@@ -229,7 +229,7 @@ def modal(*, title: str, submit: str, blocks: Sequence[Block], callback_id: str,
 
 
 def page(*, title: str, blocks: Sequence[Block]) -> dict[str, Any]:
-    """A modal to read, with nothing to submit."""
+    """Returns a modal to read, without a submit button."""
     if len(blocks) > 100 or len(title) > 24:
         raise ValueError("a modal has at most 100 blocks, and 24 characters in its title")
     close = PlainText("Close")._resolve()
@@ -237,7 +237,7 @@ def page(*, title: str, blocks: Sequence[Block]) -> dict[str, Any]:
 
 
 def home(blocks: Sequence[Block]) -> dict[str, Any]:
-    """What a Home shows: at most a hundred blocks."""
+    """Returns a Home view of at most a hundred blocks."""
     if len(blocks) > 100:
         raise ValueError("a Home has at most 100 blocks")
     return {"type": "home", "blocks": list(blocks)}

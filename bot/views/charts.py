@@ -1,4 +1,4 @@
-"""A team's spend per day as a chart that Slack draws itself, and as a table where it does not."""
+"""A team's spend per day as a chart that Slack draws, with a table as fallback."""
 
 from bot.books.budgets import Standing
 from bot.charts.values import SpendByDay, native_spend_by_day
@@ -10,7 +10,7 @@ CHART_DAYS = 14
 
 
 def spend_chart(standing: Standing) -> Block:
-    """Spend per day over the last two weeks, today so far included; a sentence where there was none."""
+    """Returns spend per day over the last two weeks, today included; a sentence if there was none."""
     days = tuple(range(standing.today - CHART_DAYS + 1, standing.today + 1))
     by_day = dict(standing.spent_by_day)
     nanos = tuple(by_day.get(day, 0) for day in days)
@@ -30,9 +30,9 @@ def spend_chart(standing: Standing) -> Block:
 
 
 def without_chart(message: Message) -> Message:
-    """The message with the chart that Slack was to draw as a table of its figures, for where it refuses the block.
+    """Returns the message with its chart replaced by a table, for clients that refuse the chart block.
 
-    A message takes one table; of further charts the text has the numbers.
+    A message takes one table; the text has the numbers of further charts.
     """
     blocks: list[Block] = []
     tables = 0
@@ -46,7 +46,7 @@ def without_chart(message: Message) -> Message:
 
 
 def _as_table(chart: Block) -> Block:
-    """The figures of a chart that Slack was to draw, as a table of dollars."""
+    """Returns a chart's figures as a table of dollars."""
     series = chart["chart"]["series"]
     rows = [[chart["title"], *(s["name"] for s in series)]]
     for at, label in enumerate(chart["chart"]["axis_config"]["categories"]):

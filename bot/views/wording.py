@@ -1,4 +1,4 @@
-"""How views put figures into words: counts, periods, changes, shares, and a bar made of characters."""
+"""Figures in words: counts, periods, changes, shares, and a text progress bar."""
 
 import calendar
 from collections.abc import Sequence
@@ -10,16 +10,16 @@ from bot.views.blocks import name
 
 _BAR_CELLS = 10
 _MANY_TIMES = 4
-"""From here on "five times" reads better than "400 % more"."""
+"""From this factor on, "five times" reads better than "400 % more"."""
 
 
 def counted(count: int, noun: str) -> str:
-    """`1 call`, `2,300 calls`."""
+    """Formats `1 call` or `2,300 calls`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def period_words(period_name: str) -> str:
-    """`November 2026` for `2026-11`, `Q4 2026` for `2026-Q4`, `2026` for itself."""
+    """Formats `2026-11` as `November 2026`, `2026-Q4` as `Q4 2026`, and `2026` as itself."""
     year, _, part = period_name.partition("-")
     if not part:
         return year
@@ -27,12 +27,12 @@ def period_words(period_name: str) -> str:
 
 
 def last_day_text(period: Period) -> str:
-    """`30 Nov`: the last day that counts."""
+    """Formats the last day of a period, `30 Nov`."""
     return short_day_text(period.end_day - 1)
 
 
 def week_words(monday: int) -> str:
-    """`16–22 Nov`, `30 Nov – 6 Dec`: the seven days from a Monday."""
+    """Formats the seven days from a Monday: `16–22 Nov` or `30 Nov – 6 Dec`."""
     first, last = date_of(monday), date_of(monday + 6)
     if first.month == last.month:
         return f"{first.day}–{short_day_text(monday + 6)}"
@@ -40,7 +40,7 @@ def week_words(monday: int) -> str:
 
 
 def change_words(now_nanos: int, before_nanos: int, *, before: str) -> str:
-    """`18 % more than the week before`; `before` names what it is compared with."""
+    """Formats a change, `18 % more than the week before`; `before` names the compared days."""
     if before_nanos <= 0:
         return f"after nothing {before}" if now_nanos > 0 else f"as in {before}"
     if now_nanos == before_nanos:
@@ -54,17 +54,17 @@ def change_words(now_nanos: int, before_nanos: int, *, before: str) -> str:
 
 
 def signed_usd(nanos: int) -> str:
-    """`+$120.00` or `-$5.00`."""
+    """Formats `+$120.00` or `-$5.00`."""
     return f"+{usd(nanos)}" if nanos > 0 else usd(nanos)
 
 
 def part_name(typed: str, *, kind: str = "tool") -> str:
-    """A tool's, model's or key's name, escaped; what no sender named is said so."""
+    """Returns a tool's, model's or key's name, escaped, or words for a missing name."""
     return name(typed) if typed.strip() else f"unnamed {kind}"
 
 
 def share_lines(shares: Sequence[Share], *, total_nanos: int, most: int = 5, kind: str = "tool") -> str:
-    """A line each of the largest parts with dollars, share and tokens, and one for the rest together."""
+    """Returns one line per large part with dollars, share and tokens, and one line for the rest."""
     shares = [s for s in shares if s.cost_nanos or s.tokens]
     lines = [
         f"• {part_name(s.name, kind=kind)}: {usd(s.cost_nanos)} ({percent(s.cost_nanos, total_nanos)}), "
@@ -78,7 +78,7 @@ def share_lines(shares: Sequence[Share], *, total_nanos: int, most: int = 5, kin
 
 
 def progress_bar(part: int, whole: int) -> str:
-    """`▰▰▰▱▱▱▱▱▱▱ 31 %`: never the bar alone. Full only when all is used; over it, full with the number."""
+    """Returns `▰▰▰▱▱▱▱▱▱▱ 31 %`. The bar is full only from 100% on; above it, the number shows the excess."""
     if whole <= 0:
         return "▱" * _BAR_CELLS + " no budget"
     filled = min(_BAR_CELLS, max(0, part * _BAR_CELLS // whole))
@@ -88,5 +88,5 @@ def progress_bar(part: int, whole: int) -> str:
 
 
 def a_day(nanos: int) -> str:
-    """`$1,670 a day`."""
+    """Formats `$1,670 a day`."""
     return f"{usd_round(nanos)} a day"

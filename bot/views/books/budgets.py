@@ -1,4 +1,4 @@
-"""A team's budget and spend in words: the sentence that matters, the outlook, and the figures one by one."""
+"""A team's budget and spend in words: headline, outlook, and single figures."""
 
 from bot.books.budgets import Standing
 from bot.money import percent, usd, usd_round
@@ -12,22 +12,22 @@ REQUEST_BUDGET = "request_budget"
 
 
 def has_budget(standing: Standing) -> bool:
-    """Whether there are figures of a budget to show: some is allocated, and the team's mode speaks of budgets."""
+    """Returns whether the team has an allocation and a mode that shows budgets."""
     return standing.team.mode != "announce" and standing.balance.allocated_nanos > 0
 
 
 def may_request(standing: Standing) -> bool:
-    """Whether a request for the team's budget has consequences, so that the button for it is drawn."""
+    """Returns whether a budget request for the team has an effect, so that its button is shown."""
     return team_may_request(standing.team)
 
 
 def team_may_request(team: Team) -> bool:
-    """The same of a team whose figures are not at hand."""
+    """Returns the same for a team without a standing."""
     return team.kind == "team" and team.mode == "govern"
 
 
 def headline(standing: Standing) -> str:
-    """The one sentence that matters, as mrkdwn: what is left of how much until when, or what was spent."""
+    """Returns the main sentence in mrkdwn: the budget left and its end, or the spend."""
     team, balance = name(standing.team.name), standing.balance
     until = f"until {last_day_text(standing.period)}"
     if standing.team.kind == "organisation":
@@ -46,7 +46,7 @@ def headline(standing: Standing) -> str:
 
 
 def outlook(standing: Standing) -> str:
-    """Burn rate, run-out and the period's end in a sentence or two; without a budget, burn rate and end alone."""
+    """Returns burn rate, run-out and the period's end in one or two sentences; without a budget, burn rate and end only."""
     forecast = standing.forecast
     if forecast.burn_nanos_per_day <= 0:
         return "Nothing was spent in the last seven days."
@@ -63,14 +63,14 @@ def outlook(standing: Standing) -> str:
 
 
 def spent_words(standing: Standing) -> str:
-    """`Spent $11,688.00 (97 %), $250.00 held.` of a team with a budget."""
+    """Returns `Spent $11,688.00 (97 %), $250.00 held.` for a team with a budget."""
     balance = standing.balance
     held = f", {usd(balance.held_nanos)} held" if balance.held_nanos else ""
     return f"Spent {usd(balance.charged_nanos)} ({percent(balance.charged_nanos, balance.allocated_nanos)}){held}."
 
 
 def no_budget_words(standing: Standing) -> str:
-    """Why there is none: it begins later, or nobody declared one."""
+    """Returns why the team has no budget: it starts later, or none is declared."""
     team = standing.team
     if team.budget_nanos > 0 and team.starts_day is not None and team.starts_day > standing.today:
         return f"Its budget of {usd_round(team.budget_nanos)} starts on {day_text(team.starts_day)}."
@@ -78,7 +78,7 @@ def no_budget_words(standing: Standing) -> str:
 
 
 def figures(standing: Standing) -> list[str]:
-    """The figures one by one, as a section's fields."""
+    """Returns the single figures as a section's fields."""
     balance, forecast = standing.balance, standing.forecast
     change = change_words(standing.week_nanos, standing.week_before_nanos, before="the 7 days before")
     week = f"*Last 7 full days*\n{usd(standing.week_nanos)}, {change}"
@@ -104,7 +104,7 @@ def figures(standing: Standing) -> list[str]:
 
 
 def against_budget(standing: Standing) -> str:
-    """`$1,200 over budget`: the forecast beside what is allocated."""
+    """Returns the forecast against the allocation, such as `$1,200 over budget`."""
     difference = standing.forecast.end_nanos - standing.balance.allocated_nanos
     if difference == 0:
         return "exactly the budget"

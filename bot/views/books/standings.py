@@ -1,4 +1,4 @@
-"""How a team stands, as `/tokens` says it, and what people see where there is no standing to show."""
+"""A team's standing as `/tokens` shows it, and the messages in place of a standing."""
 
 from collections.abc import Sequence
 
@@ -21,14 +21,14 @@ from bot.views.charts import spend_chart
 from bot.views.wording import counted, share_lines
 
 SHOW_STANDING = "show_standing"
-"""A button that asks for a team's standing, its value the team's id."""
+"""Action id of the button that shows a team's standing; its value is the team's id."""
 SHARE_STANDING = "share_standing"
 
 _MAX_TEAMS = 15
 
 
 def standing_text(standing: Standing) -> str:
-    """A standing in a few sentences with their numbers: what a screen reader reads, and a notification shows."""
+    """Returns a standing in a few sentences, for screen readers and notifications."""
     parts = [headline(standing), outlook(standing)]
     if standing.team.kind == "team" and has_budget(standing):
         parts.insert(1, spent_words(standing))
@@ -58,7 +58,7 @@ def standing_message(
         blocks.append(context(gaps_note, block_id=f"{key}-gaps"))
     if _lacks_budget(standing):
         blocks.append(section(no_budget_words(standing), block_id=f"{key}-no-budget"))
-    if team.kind == "team":  # the organisation's own days hold what is unattributed alone
+    if team.kind == "team":  # the organisation's own days hold unattributed usage only
         blocks.append(spend_chart(standing))
     total = sum(tool.cost_nanos for tool in tools)
     lines = share_lines(tools, total_nanos=total)
@@ -85,7 +85,7 @@ def standing_message(
 
 
 def no_team_message(teams: Sequence[Team], command: str) -> Message:
-    """Where a channel belongs to no team, and the asker to none, or to several (`teams`) that they may choose from."""
+    """Returns the answer in a channel without a team: a choice of `teams`, or the way to join one."""
     if not teams:
         text = (
             "This channel belongs to no team, and you are in none. "
@@ -107,7 +107,7 @@ def no_team_message(teams: Sequence[Team], command: str) -> Message:
 
 
 def preview_message(command: str) -> Message:
-    """What people other than finance read while Tokens only watches."""
+    """Returns the answer to people outside finance in preview mode."""
     text = (
         "Tokens is in preview here: it counts usage, and only finance sees the figures until they switch it on. "
         f"`{command} me` shows your own use."
@@ -116,7 +116,7 @@ def preview_message(command: str) -> Message:
 
 
 def not_your_team_message(team: Team) -> Message:
-    """To somebody who asks for the figures of a team that they are not in."""
+    """Returns the answer to a person who asks for another team's figures."""
     text = (
         f"The figures of {name(team.name)} are for its members, its managers and finance. "
         "If you belong to the team, ask whoever keeps teams.yml to add you."
@@ -125,5 +125,5 @@ def not_your_team_message(team: Team) -> Message:
 
 
 def _lacks_budget(standing: Standing) -> bool:
-    """Whether it is worth saying that there is no budget: in mode `announce` nobody speaks of one."""
+    """Returns whether to mention that the team has no budget; mode `announce` does not mention budgets."""
     return standing.team.kind == "team" and standing.team.mode != "announce" and not has_budget(standing)

@@ -1,4 +1,4 @@
-"""Models without a price: what admins hear and find on their Home, the form to set one, and what became of it."""
+"""Unpriced models: the notice to admins, the blocks on their Home, the price form, and the result."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -43,40 +43,41 @@ _RATE_CHARACTERS = 20
 
 
 def model_words(provider: str, model: str) -> str:
-    """`acme-odd of acme`, escaped."""
+    """Returns `acme-odd of acme`, escaped."""
     return name(model, limit=36) + (f" of {name(provider, limit=16)}" if provider else "")
 
 
 def unpriced_message(
-    told: Sequence[UnpricedModel], *, priced: Mapping[tuple[str, str], tuple[SetPrice, str]]
+    models: Sequence[UnpricedModel], *, priced: Mapping[tuple[str, str], tuple[SetPrice, str]]
 ) -> Message:
-    """To admins: models that have no price, once each. `priced` says of those that got one since: the price and by whom
-    (as Slack mentions them)."""
-    shown = told[:_MAX_MODELS]
-    open_models = [u for u in told if (u.provider, u.model) not in priced]
-    lead = f"{counted(len(told), 'model')} without a price"
+    """Returns the notice to admins about unpriced models. `priced` maps a model to its new price and the mention of who
+    set it.
+    """
+    shown = models[:_MAX_MODELS]
+    open_models = [u for u in models if (u.provider, u.model) not in priced]
+    lead = f"{counted(len(models), 'model')} without a price"
     names = ", ".join(model_words(u.provider, u.model) for u in open_models[:_MAX_MODELS])
     text = (
         f"{lead}: {names}. Their use counts as $0 until you set one." if open_models else f"{lead}: all have one now."
     )
     blocks: list[Block] = [section(f"*{lead}*\nTheir use counts as $0 until one is set.", block_id="unpriced")]
     for model in shown:
-        found = priced.get((model.provider, model.model))
+        price = priced.get((model.provider, model.model))
         words = f"*{model_words(model.provider, model.model)}*\n"
-        if found is not None:
-            line, by = found
+        if price is not None:
+            line, by = price
             words += f"{by} set {_rates(line)} from {day_text(line.from_day)}."
             blocks.append(section(words, block_id=f"unpriced-{model.id}"))
         else:
             blocks.append(_unpriced_section(model, block_id=f"unpriced-{model.id}"))
-    if len(told) > len(shown):
-        more = f"And {counted(len(told) - len(shown), 'more model')}: your Home lists them."
+    if len(models) > len(shown):
+        more = f"And {counted(len(models) - len(shown), 'more model')}: your Home lists them."
         blocks.append(context(more, block_id="unpriced-more"))
     return Message(text=text, blocks=tuple(blocks))
 
 
 def price_blocks(prices: PricesView) -> list[Block]:
-    """On the Home of admins and finance: models to price, and what is being priced again."""
+    """Returns the blocks on the Home of admins and finance: models to price and current repricings."""
     blocks: list[Block] = []
     if prices.unpriced:
         blocks.append(section("*Models without a price*", block_id="prices"))
@@ -90,19 +91,19 @@ def price_blocks(prices: PricesView) -> list[Block]:
     return blocks
 
 
-def disagreement_words(found: Sequence[PriceDisagreement]) -> str:
-    """A line for what needs attention: senders say that calls cost something else than we do."""
-    worst = found[0]
-    total = sum(d.difference_nanos for d in found)
+def disagreement_words(disagreements: Sequence[PriceDisagreement]) -> str:
+    """Returns one line about models whose reported cost differs from ours."""
+    worst = disagreements[0]
+    total = sum(d.difference_nanos for d in disagreements)
     model = model_words(worst.provider, worst.model)
-    said = f"most for {model}: {usd(worst.ours_nanos)} here, {usd(worst.theirs_nanos)} there"
+    largest = f"most for {model}: {usd(worst.ours_nanos)} here, {usd(worst.theirs_nanos)} there"
     lead = f"Our prices and what senders report differ by {signed_usd(total)} in the last 7 days"
-    return f"{lead}, {said}. `tokens prices disagreements` lists them."
+    return f"{lead}, {largest}. `tokens prices disagreements` lists them."
 
 
 def price_form(model: UnpricedModel, *, metadata: str, from_day: int) -> dict[str, Any]:
-    """The form to set a model's price."""
-    asked = (
+    """Returns the form to set a model's price."""
+    fields = (
         (INPUT_FIELD, "Input, dollars per million tokens", "What a token costs that is read and not cached.", False),
         (OUTPUT_FIELD, "Output, dollars per million tokens", "What a token costs that is written.", False),
         (CACHE_READ_FIELD, "Cache reads, dollars per million tokens", "Left empty: as input.", True),
@@ -110,7 +111,7 @@ def price_form(model: UnpricedModel, *, metadata: str, from_day: int) -> dict[st
     )
     words = f"*{model_words(model.provider, model.model)}* has no price: {_use_words(model)}."
     blocks = [section(words, block_id="priced-model")]
-    for key, label, hint, optional in asked:
+    for key, label, hint, optional in fields:
         typed = text_input(
             action_id=key,
             initial="",
@@ -127,7 +128,7 @@ def price_form(model: UnpricedModel, *, metadata: str, from_day: int) -> dict[st
 
 
 def repriced_message(line: Repricing) -> Message:
-    """To the one who set a price, once past use has it."""
+    """Returns the notice to the person who set a price, once past usage is repriced."""
     return Message(text=_repricing_words(line))
 
 
@@ -158,5 +159,5 @@ def _repricing_words(line: Repricing) -> str:
 
 
 def by_words(slack_id: str) -> str:
-    """Who did something, as Slack shows them."""
+    """Returns the mention of the person who acted."""
     return mention(slack_id) if slack_id else "Somebody"

@@ -1,4 +1,4 @@
-"""What people see of a gateway: that its budget stopped their call, and, for finance, that its figures and ours drift apart."""
+"""Messages about gateways: a blocked call, and drift between a gateway's figures and the books."""
 
 from collections.abc import Sequence
 
@@ -20,9 +20,10 @@ _HASH_CHARACTERS = 64
 def block_message(
     block: BudgetBlock, *, alias: str, standing: Standing | None, block_id: int, command: str, zone: str
 ) -> Message:
-    """For the person whose call a gateway's budget stopped: which cap, both counters, when it resets, what to do.
+    """Returns the message to a person whose call a gateway's budget blocked: the cap, both counters, the reset, and the
+    next steps.
 
-    `alias` is the gateway's name of its team, `standing` how the team stands here; None if no rule says which team it is.
+    `alias` is the gateway's name of its team. `standing` is the team's standing here; None if no rule places the call.
     """
     key = f"block-{block_id}"
     lead = f"The gateway refused your call: {_cap_words(block, alias)}"
@@ -44,7 +45,7 @@ def block_message(
 
 
 def block_preview_message(block: BudgetBlock, *, alias: str, standing: Standing, block_id: int, zone: str) -> Message:
-    """The same for finance while a team is in preview: nobody of the team is told, and nobody is named."""
+    """Returns the same message for finance while a team is in preview; it names nobody."""
     lead = f"The gateway refused a call of {name(standing.team.name)}: {_cap_words(block, alias, own=False)}"
     here = _here_words(standing)
     rest = "The team is in mode preview, so only finance hears of it; else the person who called would have been told."
@@ -61,7 +62,9 @@ def _cap_words(block: BudgetBlock, alias: str, *, own: bool = True) -> str:
 
 
 def _budget_words(block: BudgetBlock, alias: str, *, own: bool) -> str:
-    """`the budget of team Checkout`, `your own budget`: whose it is, by a name that people know; another person's by none."""
+    """Returns whose budget it is, such as `the budget of team Checkout` or `your own budget`; another person stays
+    unnamed.
+    """
     if block.entity == "user":
         return "your own budget" if own else "a user's budget"
     if block.entity == "key":
@@ -84,7 +87,7 @@ def _reset_words(block: BudgetBlock, zone: str) -> str:
 
 
 def _here_words(standing: Standing | None) -> str:
-    """How the team stands here, and what follows from both."""
+    """Returns the team's standing here, and what follows from both."""
     if standing is None:
         return "Tokens does not know which team the call belongs to, so ask whoever runs the gateway for more."
     words = f"In Tokens, {headline(standing)}"
@@ -94,7 +97,9 @@ def _here_words(standing: Standing | None) -> str:
 
 
 def drift_message(lines: Sequence[DriftLine], *, source: str, alert_id: int, zone: str) -> Message:
-    """For finance: the teams of which a gateway and the books say different things, why that may be, what to do."""
+    """Returns the message to finance about teams whose gateway and booked figures differ, with likely causes and next
+    steps.
+    """
     key, still = f"alert-{alert_id}", [line for line in lines if not line.is_closed]
     lead = _lead(still, source)
     shown = [_line_words(line, zone) for line in (*still, *(line for line in lines if line.is_closed))[:_MAX_TEAMS]]
@@ -113,7 +118,7 @@ def drift_message(lines: Sequence[DriftLine], *, source: str, alert_id: int, zon
 
 
 def drift_line(source: str, line: DriftLine) -> str:
-    """The same in a line, for Home."""
+    """Returns the same in one line, for Home."""
     shown, apart = name(line.alias or line.gateway_team, limit=40), usd(line.drift_nanos)
     if line.more == "gateway":
         return (

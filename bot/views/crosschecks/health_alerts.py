@@ -1,4 +1,4 @@
-"""What admins and finance are told of a source that fell silent, and managers of a channel that can't be reached."""
+"""Alerts about a silent source and about an unreachable channel."""
 
 import re
 
@@ -14,7 +14,7 @@ _ID = re.compile(r"[CG][A-Z0-9]+")
 
 
 def silence_message(source: SilentSource, *, alert_id: int, zone: str) -> Message:
-    """A source has sent nothing for longer than it ever pauses; or what came of that."""
+    """Returns the alert about an unusually long silence of a source, or its end."""
     who, since = name(source.name), date_mark(source.since, timezone=zone)
     key = f"alert-{alert_id}-silence"
     if source.is_revoked:
@@ -45,7 +45,7 @@ def silence_message(source: SilentSource, *, alert_id: int, zone: str) -> Messag
 def route_message(
     team: Team, *, channel: str, since: int, works_since: int | None, alert_id: int, zone: str
 ) -> Message:
-    """Messages can't be posted in a team's channel; or they can again. `channel` is `#its-name`, or its id."""
+    """Returns the alert about a channel that rejects messages, or its recovery. `channel` is `#its-name`, or its id."""
     channel = f"<#{channel}>" if _ID.fullmatch(channel) else name(channel)
     key = f"alert-{alert_id}-route"
     if works_since is not None:
@@ -60,12 +60,12 @@ def route_message(
 
 
 def silence_line(source: SilentSource) -> str:
-    """A silent source in what needs attention."""
+    """Returns one line about a silent source."""
     return f"{name(source.name, limit=40)} has sent nothing since {date_mark(source.since)}, when it usually does."
 
 
 def span_words(micros: int) -> str:
-    """`45 minutes`, `5 hours`, `3 days`."""
+    """Formats a span as `45 minutes`, `5 hours` or `3 days`."""
     hours = micros // HOUR_MICROS
     if hours < 1:
         return counted(max(1, micros // (60 * MICROS)), "minute")

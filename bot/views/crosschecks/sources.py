@@ -1,4 +1,4 @@
-"""The health of sources: what could not be booked, what was seen and not booked, what may be booked twice."""
+"""Problems of sources: quarantined rows, observed usage that is not booked, usage that may be booked twice."""
 
 from collections.abc import Sequence
 
@@ -17,12 +17,12 @@ _KIND_WORDS = {"unreadable": "unreadable", "refused": "refused by the database",
 
 
 def source_lines(company: CompanyView) -> list[str]:
-    """What needs attention about sources, a line each; nothing if nothing does."""
+    """Returns one line per problem of a source; empty if there is none."""
     return [*quarantine_lines(company), *_overlap_lines(company.overlaps), *_cross_check_lines(company.cross_checks)]
 
 
 def quarantine_lines(company: CompanyView) -> list[str]:
-    """How much is in quarantine, of which kind and from whom, and how to look at it."""
+    """Returns the rows in quarantine by kind and source, and the command that lists them."""
     lines = []
     if company.quarantined:
         rows = counted(sum(share.rows for share in company.quarantined), "row")
@@ -77,9 +77,9 @@ def _missing_words(check: CrossCheck) -> str:
 
 
 def overlap_message(overlap: OverlapView) -> Message:
-    """Two sources may count the same calls: the evidence, what it costs, what to do."""
+    """Returns the notice that two sources may report the same calls: evidence, cost, next steps."""
     smaller, larger = name(overlap.smaller), name(overlap.larger)
-    told = (
+    text = (
         f"*{smaller}* and *{larger}* seem to report the same calls. In the last {_time_words(overlap.minutes)} "
         f"{_twin_words(overlap)}: the same model and the same tokens within five seconds. Those twins cost "
         f"{usd(overlap.cost_nanos)}, which may be counted twice."
@@ -90,9 +90,9 @@ def overlap_message(overlap: OverlapView) -> Message:
     )
     small_print = "Nothing was changed. This is said again after 30 days, if it is still so."
     return Message(
-        text=f"{told.replace('*', '')} {todo}",
+        text=f"{text.replace('*', '')} {todo}",
         blocks=(
-            section(told, block_id="overlap"),
+            section(text, block_id="overlap"),
             section(todo, block_id="overlap-todo"),
             context(small_print, block_id="overlap-note"),
         ),
@@ -104,10 +104,10 @@ def _time_words(minutes: int) -> str:
 
 
 def cross_check_message(checks: Sequence[CrossCheck]) -> Message:
-    """What one observing source saw on a day and nobody booked, by model; the largest first."""
+    """Returns the observed usage of a day that is not booked, by model, largest first."""
     ranked = sorted(checks, key=lambda c: (-c.missing.tokens, -c.missing.calls, c.model))
     first = ranked[0]
-    told = (
+    text = (
         f"*{name(first.source)}* saw usage on {short_day_text(first.day)} (UTC) that no metering source sent: it is not in "
         f"the books."
     )
@@ -119,9 +119,9 @@ def cross_check_message(checks: Sequence[CrossCheck]) -> Message:
         "is missing again, for nothing is booked twice."
     )
     return Message(
-        text=" ".join([told.replace("*", ""), "; ".join(line.removeprefix("• ") for line in lines) + ".", todo]),
+        text=" ".join([text.replace("*", ""), "; ".join(line.removeprefix("• ") for line in lines) + ".", todo]),
         blocks=(
-            section(told, block_id="cross-check"),
+            section(text, block_id="cross-check"),
             section("\n".join(lines), block_id="cross-check-models"),
             section(todo, block_id="cross-check-todo"),
         ),

@@ -1,4 +1,4 @@
-"""A team's alert settings: the form for those who may change them, and what others read."""
+"""A team's alert settings: the form for people who may change them, and the text for others."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -33,7 +33,7 @@ _MUTES = {
 
 
 def alert_settings_form(team: Team, *, declared: tuple[int, ...]) -> dict[str, Any]:
-    """The form, filled with what holds now. `declared` are the thresholds of teams.yml."""
+    """Returns the form with the current settings. `declared` are the thresholds of teams.yml."""
     settings = team.alerts
     blocks: list[Block] = [
         section(
@@ -118,12 +118,12 @@ def _numbers(action_id: str, numbers: Sequence[int], chosen: int, words: dict[in
 
 
 def _applies(mute: str, team: Team) -> bool:
-    """The organisation has no spikes of its own."""
+    """Returns whether a muted kind applies to the team; the organisation has no spikes of its own."""
     return team.kind == "team" or not mute.startswith("spike")
 
 
 def _channels(team: Team) -> list[Block]:
-    """The channels apart. A menu of channels can't be emptied in Slack, so boxes take one back."""
+    """Returns the fields of separate channels. Slack cannot clear a channel menu, so checkboxes reset it."""
     apart = [("Channel for alerts", rules.ALERTS_FIELD, team.alerts.alerts_destination)]
     hint = "Only if not the team's own. Everybody in it sees the team's figures. The Monday digest stays in the team's."
     own, back_to = "The team's channel", "the team's own channel"
@@ -156,7 +156,7 @@ def _channels(team: Team) -> list[Block]:
 
 
 def alert_settings_message(team: Team, *, who_may: Sequence[str]) -> Message:
-    """What holds, for those who may not change it. `who_may` are mentions of who may."""
+    """Returns the current settings for people who may not change them. `who_may` are mentions of those who may."""
     lines = [f"• {line}" for line in settings_lines(team)]
     lead = f"Alert settings of {name(team.name)}"
     may = f"{', '.join(who_may[:5])} can change them." if who_may else "Finance can change them."
@@ -168,14 +168,14 @@ def alert_settings_message(team: Team, *, who_may: Sequence[str]) -> Message:
 
 
 def which_team_message(teams: Sequence[Team], *, command: str) -> Message:
-    """To somebody who manages several teams."""
+    """Returns the choice of teams for a person who manages several."""
     lead = f"Whose alert settings? Type `{command} settings` in the team's channel, or with its name: "
     named = ", ".join(f"`{command} settings {team.slug}`" for team in teams[:10])
     return Message(text=f"{lead}{named}.", blocks=(section(f"{lead}{named}.", block_id="which-settings"),))
 
 
 def settings_lines(team: Team) -> list[str]:
-    """The settings in words, one line each, in mrkdwn."""
+    """Returns the settings in mrkdwn, one per line."""
     settings = team.alerts
     percents = ", ".join(f"{percent} %" for percent in sorted({*team.thresholds, 100}))
     source = "set in Slack" if settings.thresholds else "from teams.yml"

@@ -1,4 +1,4 @@
-"""Whose usage it is: keys and people that nobody knows, the form to claim a key, and what a team hears of moved usage."""
+"""Unattributed keys and people, the form to claim a key, and the notice about moved usage."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -34,12 +34,12 @@ SINCE_FIELD = "since"
 _KEYS_SHOWN = 5
 _PEOPLE_SHOWN = 5
 MAX_TEAMS = 100
-"""As many as a menu holds."""
+"""The maximum number of options in a menu."""
 _SLUG_CHARACTERS = 80
 
 
 def unattributed_blocks(view: UnattributedView) -> list[Block]:
-    """Keys and people of the last month that nobody knows; nothing where everybody is known."""
+    """Returns unattributed keys and unknown people of the last month; empty if there are none."""
     return [*_keys(view), *_people(view)]
 
 
@@ -94,7 +94,9 @@ def _people(view: UnattributedView) -> list[Block]:
 
 
 def _person_words(one: UnmatchedPerson, *, hidden: bool) -> str:
-    """What somebody named by e-mail used is for that person alone, unless the organisation says otherwise."""
+    """Returns one unknown person. With `hidden`, figures of a person named by e-mail are left out, because they are
+    private.
+    """
     shown = name(one.spelled, limit=60)
     if one.is_email and hidden:
         return shown
@@ -102,7 +104,7 @@ def _person_words(one: UnmatchedPerson, *, hidden: bool) -> str:
 
 
 def claim_form(*, key: UnattributedKey, teams: Sequence[Team], metadata: str) -> dict[str, Any]:
-    """The form that says whose a key is. Where a menu can't hold all teams, one types a team's name or slug."""
+    """Returns the form to claim a key. If the teams do not fit into a menu, the person types a name or slug."""
     if len(teams) <= MAX_TEAMS:
         options = [(plain(team.name, limit=70), team.id) for team in sorted(teams, key=lambda t: t.name.casefold())]
         chooser = select(options, action_id=TEAM_FIELD, chosen=None, placeholder="Choose a team")
@@ -122,7 +124,7 @@ def claim_form(*, key: UnattributedKey, teams: Sequence[Team], metadata: str) ->
 
 
 def moved_message(team: Team, *, calls: int, nanos: int, since_at: int, credential: str, key: int) -> Message:
-    """What a team hears of past usage that came to it."""
+    """Returns the notice to a team about past usage that moved to it."""
     since = date_mark(since_at, timezone=team.timezone, pattern="{date_short_pretty}")
     what = f"Use of the key {name(credential)}" if credential else "Use that belongs to this team"
     text = (
@@ -133,5 +135,5 @@ def moved_message(team: Team, *, calls: int, nanos: int, since_at: int, credenti
 
 
 def moved_away_words(*, nanos: int) -> str:
-    """Why an alert of a team is untrue now, as a sentence."""
+    """Returns the sentence about why a team's alert is obsolete."""
     return f"{usd(nanos)} of past use turned out to be another team's."

@@ -1,4 +1,4 @@
-"""What a team's managers are told about its channel."""
+"""Notices to a team's managers about its channels."""
 
 from bot.messages import Message
 from bot.org.alert_settings import MessageRoute
@@ -7,7 +7,7 @@ from bot.views.blocks import name, section
 
 
 def channel_paused_message(*, team: Team) -> Message:
-    """The channel became shared with another company: nothing more is posted there."""
+    """Returns the notice that the channel is now shared with another company, so that posting stops."""
     channel = name(team.channel_ref) if team.channel_ref else "The channel"
     text = (
         f"{channel} of {name(team.name)} is shared with another company now, so Tokens posts nothing more there. "
@@ -17,7 +17,7 @@ def channel_paused_message(*, team: Team) -> Message:
 
 
 def destination_paused_message(*, team: Team, route: MessageRoute) -> Message:
-    """The channel for a team's alerts or approvals became shared with another company: nothing more is posted there."""
+    """Returns the notice that a separate channel is now shared with another company, so that posting stops."""
     text = (
         f"The channel for {route} of {name(team.name)} is shared with another company now, so Tokens posts nothing more "
         "there. What it would say comes to its managers instead. Choose another channel in the team's alert settings, or "

@@ -1,4 +1,4 @@
-"""A person's own use, as that person alone sees it."""
+"""A person's own use, visible to that person only."""
 
 from bot.messages import Block, Message
 from bot.money import tokens_short, usd, usd_round
@@ -10,12 +10,12 @@ _MAX_TEAMS = 5
 
 
 def has_use(use: PersonUse) -> bool:
-    """Whether there is anything to show of the month."""
+    """Returns whether the person used anything this month."""
     return bool(use.month_calls or use.month_nanos or use.notional_nanos or use.month_tokens)
 
 
 def my_use_text(use: PersonUse) -> str:
-    """A person's use in a sentence or two, in mrkdwn."""
+    """Returns a person's use in one or two sentences of mrkdwn."""
     if not has_use(use):
         return "Nothing is recorded for you this month."
     calls, tokens = counted(use.month_calls, "call"), tokens_short(use.month_tokens)
@@ -33,7 +33,7 @@ def notional_text(use: PersonUse) -> str:
 
 
 def my_use_message(use: PersonUse, *, command: str) -> Message:
-    """What `/tokens me` answers, to the asker alone: sums, tools and models of the month so far."""
+    """Returns the answer to `/tokens me`: sums, tools and models of the month so far."""
     private = f"Only you see this. `{command}` shows your team's figures."
     if not has_use(use):
         text = (

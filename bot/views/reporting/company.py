@@ -1,4 +1,4 @@
-"""The whole company's spend, as finance and the managers of the whole see it on their Home."""
+"""The company's spend on the Home of admins and finance."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ _MIX_TITLE = "In-house and third-party tools this period, against the same days 
 
 
 def company_blocks(company: CompanyView) -> list[Block]:
-    """The company's sum, its teams by what they spent, what moved, and what needs somebody's attention."""
+    """Returns the company's total, its teams by spend, what moved it, and what needs attention."""
     ranked = sorted(company.teams, key=lambda s: (-s.balance.charged_nanos, s.team.name))
     shown = ranked[:_TEAMS_SHOWN]
     blocks = [section(f"*Company*\n{_company_words(company)}", block_id="company")]
@@ -46,7 +46,7 @@ def company_blocks(company: CompanyView) -> list[Block]:
 
 
 def _company_words(company: CompanyView) -> str:
-    """The organisation's own books hold what is not handed out yet, so spend is summed over its teams."""
+    """Returns the company's spend summed over its teams; the organisation's own account holds only unallocated budget."""
     standings = company.teams
     spent = sum(s.balance.charged_nanos for s in standings) + company.unattributed_nanos
     burn = sum(s.forecast.burn_nanos_per_day for s in standings)

@@ -1,4 +1,4 @@
-"""The Monday message of a team: the closed week, what moved it, the budget, the tools, and what to do."""
+"""A team's Monday digest: the closed week, its drivers, the budget, the tools, and next steps."""
 
 from bot.charts.values import SpendByDay, encode, fold_tools
 from bot.messages import Block, Message
@@ -17,13 +17,13 @@ _MAX_ANNOUNCED = 5
 
 
 def digest_message(digest: Digest, *, command: str) -> Message:
-    """The digest, with its chart to be drawn. Every figure of it is in the text or a section, not in the picture alone."""
+    """Returns the digest with a chart to draw. Every figure is also in the text or a section."""
     team, key = digest.standing.team, f"digest-{digest.standing.team.id}-{digest.monday}"
-    found = f"{_finding(digest, name(team.name))}."
+    finding = f"{_finding(digest, name(team.name))}."
     shown = plain(team.name, limit=40)
     blocks: list[Block] = [
         header(f"AI spend of {shown}, week of {week_words(digest.monday)}", block_id=f"{key}-title"),
-        section(f"*{found}* {_calls(digest)}", block_id=f"{key}-headline"),
+        section(f"*{finding}* {_calls(digest)}", block_id=f"{key}-headline"),
     ]
     if digest.chart_days and any(any(nanos) for _, nanos in digest.tool_days):
         blocks.append(chart_placeholder(0, block_id=f"{key}-chart"))
@@ -63,11 +63,13 @@ def digest_message(digest: Digest, *, command: str) -> Message:
         if any(b["type"] == chart_placeholder(0, block_id="")["type"] for b in blocks)
         else ()
     )
-    return Message(text=f"{found} {_calls(digest)}{moved} {stands}{lacks}{to_do}", blocks=tuple(blocks), charts=charts)
+    return Message(
+        text=f"{finding} {_calls(digest)}{moved} {stands}{lacks}{to_do}", blocks=tuple(blocks), charts=charts
+    )
 
 
 def digest_chart(digest: Digest) -> SpendByDay:
-    """Spend per day by tool, with the budget per day where there is one."""
+    """Returns spend per day by tool, with the daily budget if there is one."""
     standing = digest.standing
     days = digest.chart_days
     tools = tuple((plain(tool) if tool.strip() else "unnamed tool", nanos) for tool, nanos in digest.tool_days)
@@ -87,7 +89,7 @@ def digest_chart(digest: Digest) -> SpendByDay:
 
 
 def _finding(digest: Digest, team: str) -> str:
-    """The week in one sentence, without its full stop; `team` is the name as the place takes it."""
+    """Returns the week in one sentence without a full stop; `team` is the name as it is escaped there."""
     if digest.week_nanos == 0 and digest.before_nanos == 0:
         return f"{team} spent nothing last week, as in the week before"
     change = change_words(digest.week_nanos, digest.before_nanos, before="the week before")
@@ -108,7 +110,7 @@ def _driver(driver: Driver) -> str:
 
 
 def _hints(digest: Digest) -> list[str]:
-    """What somebody can do about the week, most urgent first, each a sentence in mrkdwn."""
+    """Returns the next steps, most urgent first, each a sentence in mrkdwn."""
     standing, hints = digest.standing, []
     if has_budget(standing):
         over = standing.forecast.end_nanos - standing.balance.allocated_nanos
@@ -143,7 +145,7 @@ def _hints(digest: Digest) -> list[str]:
 
 
 def _announced(one: AnnouncedSpend) -> str:
-    """`launch, 26–28 Nov: $190.00 on top of the usual, of $500 announced`. Who announced it is no matter of the digest."""
+    """Returns `launch, 26–28 Nov: $190.00 on top of the usual, of $500 announced`, without the person who announced it."""
     days = short_day_text(one.first_day)
     if one.last_day != one.first_day:
         days += f" – {short_day_text(one.last_day)}"

@@ -1,4 +1,4 @@
-"""What to type, and what those read who can't be helped here."""
+"""Help texts, and the answers to people who cannot be helped here."""
 
 from bot.messages import Message
 from bot.views.blocks import context, name, section
@@ -12,11 +12,13 @@ COMMANDS = (
     ("settings", "your team's alerts: thresholds, quiet hours, how many a day, channels; its managers change them"),
     ("help", "this list"),
 )
-"""(what follows the command, what it does)"""
+"""(arguments of the command, what it does)"""
 
 
 def help_message(command: str, *, unknown: str | None, suggestion: str | None) -> Message:
-    """What one can type. `unknown` is what somebody typed that means nothing here, `suggestion` the nearest word that does."""
+    """Returns the list of commands. `unknown` is an unknown word that the person typed, `suggestion` the nearest known
+    one.
+    """
     lines = [f"`{f'{command} {word}'.strip()}`: {what.format(command=command)}" for word, what in COMMANDS]
     lead = "Tokens shows what AI tools cost your team, and takes requests for more budget."
     if unknown is not None:
@@ -30,7 +32,7 @@ def help_message(command: str, *, unknown: str | None, suggestion: str | None) -
 
 
 def keys_message(command: str) -> Message:
-    """To somebody who asks for an API key."""
+    """Returns the answer to a person who asks for an API key."""
     text = (
         "API keys come from your AI gateway's admin: Tokens hands out budget, not keys. "
         f"If a key stopped because the budget is used up, ask for more with `{command} request`."
@@ -39,6 +41,6 @@ def keys_message(command: str) -> Message:
 
 
 def outsider_message() -> Message:
-    """To guests and people of other companies, who learn nothing else."""
+    """Returns the only answer to guests and people of other companies."""
     text = "Tokens is for members of this workspace. Guests and people from other companies can't use it."
     return Message(text=text, blocks=(section(text, block_id="outsider"),))

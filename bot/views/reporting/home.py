@@ -1,4 +1,4 @@
-"""A person's Home: their own use, their teams, what waits for their decision, their requests, and for some the company."""
+"""A person's Home: own use, teams, approvals, requests, and for some the company."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ _STATES = {"pending": "waits for a decision", "approved": "approved", "denied": 
 
 
 def home_view(shown: Home) -> dict[str, Any]:
-    """Everything on a person's Home. Outsiders see `outsider_home`."""
+    """Returns a person's Home. Outsiders see `outsider_home`."""
     if shown.is_outsider:
         return outsider_home()
     blocks: list[Block] = [
@@ -66,7 +66,7 @@ def home_view(shown: Home) -> dict[str, Any]:
 
 
 def outsider_home() -> dict[str, Any]:
-    """For guests and people of other companies."""
+    """Returns the Home of guests and people of other companies."""
     text = "Tokens is for members of this workspace. Guests and people from other companies can't use it."
     return home([section(text, block_id="home-outsider")])
 

@@ -1,4 +1,4 @@
-"""How the mix of in-house and third-party tools reads: in dollars and in tokens, and what a million tokens come to."""
+"""The mix of in-house and third-party tools in words."""
 
 from bot.money import percent, tokens_short, usd
 from bot.reporting.mix import ToolKindTotals, ToolMix
@@ -6,7 +6,7 @@ from bot.views.wording import signed_usd
 
 
 def mix_lines(mix: ToolMix, *, against: str = "") -> str:
-    """A line each, with its change; `against` names what that is compared with, where the title does not."""
+    """Returns one line per kind with its change. `against` names the compared days if the title does not."""
     kinds = (("In-house", mix.in_house), ("Third-party", mix.third_party))
     return "\n".join(f"{title}: {_words(kind, mix, against)}" for title, kind in kinds)
 

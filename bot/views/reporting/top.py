@@ -1,4 +1,4 @@
-"""What costs most, as `/tokens top` answers: parts of a team's spend, never people."""
+"""The answer to `/tokens top`: the largest parts of a team's spend, never people."""
 
 from bot.messages import Block, Message
 from bot.money import percent, tokens_short, usd, usd_round
@@ -17,7 +17,7 @@ _SPANS: dict[TopSpan, tuple[str, str]] = {
 
 
 def top_message(top: TopReport, *, command: str) -> Message:
-    """The costliest parts with cost, share, tokens and change; for tools, in-house beside third-party as well."""
+    """Returns the largest parts with cost, share, tokens and change; for tools, also the mix of in-house and third-party."""
     key, part = f"top-{top.team.id}", top.query.part
     span, before = _SPANS[top.query.span]
     team = name(top.team.name)
@@ -31,7 +31,7 @@ def top_message(top: TopReport, *, command: str) -> Message:
         text = f"Nothing is recorded for {team} {span}, nor in {before}."
         return Message(text=text, blocks=(section(text, block_id=key), notes))
     change = change_words(top.cost_nanos, top.before_nanos, before=before)
-    found = f"{team} spent {usd_round(top.cost_nanos)} {span}, {change}."
+    summary = f"{team} spent {usd_round(top.cost_nanos)} {span}, {change}."
     lines = [_line(rank, share, top) for rank, share in enumerate(shown[:_MOST], 1)]
     rest = shown[_MOST:]
     if rest:
@@ -39,13 +39,13 @@ def top_message(top: TopReport, *, command: str) -> Message:
         lines.append(f"and {counted(len(rest), 'other')}: {usd(cost)} ({percent(cost, top.cost_nanos)})")
     title = f"What costs most: {part}s"
     blocks: list[Block] = [
-        section(f"*{found}*", block_id=key),
+        section(f"*{summary}*", block_id=key),
         section("\n".join((f"*{title}*", *lines)), block_id=f"{key}-{part}s"),
     ]
     if top.mix is not None:
         mix = mix_lines(top.mix)
         blocks.append(section(f"*In-house and third-party, against {before}*\n{mix}", block_id=f"{key}-mix"))
-    return Message(text=f"{found} {title}: {'; '.join(lines)}.", blocks=(*blocks, notes))
+    return Message(text=f"{summary} {title}: {'; '.join(lines)}.", blocks=(*blocks, notes))
 
 
 def _line(rank: int, share: Share, top: TopReport) -> str:
