@@ -1,6 +1,6 @@
-"""Many rows at once: insert-once, upserts and look-ups. No ORM and no statement per row: this is the hot path.
+"""Many rows at once: insert-once, upserts and look-ups. The hot path uses no ORM and no statement per row.
 
-On PostgreSQL rows go as array parameters, or by COPY where no row can be in the way. On SQLite a statement holds many
+On PostgreSQL rows go as array parameters, or by COPY where no conflict is possible. On SQLite one statement holds many
 rows, so that the driver works through them without taking Python's lock for each. Table and column names come from the
 code alone.
 """
@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.tables.base import metadata
 
 Rows = Sequence[tuple[Any, ...]]
-_MOST_PARAMETERS = 32_766  # of one SQLite statement
+_MOST_PARAMETERS = 32_766  # parameters of one SQLite statement
 _LEAST_FOLDED = 200
 
 
@@ -28,8 +28,11 @@ def _is_postgresql(connection: AsyncConnection) -> bool:
 
 
 async def _driver(connection: AsyncConnection) -> Any:
-    """asyncpg's own connection, in SQLAlchemy's transaction. That begins at the first statement which SQLAlchemy sends: without
-    one, each statement sent past it would be committed by itself."""
+    """Returns asyncpg's own connection, in SQLAlchemy's transaction.
+
+    SQLAlchemy begins its transaction at its first statement. Without one, each statement sent past it would commit by
+    itself.
+    """
     driver: Any = (await connection.get_raw_connection()).driver_connection
     if not driver.is_in_transaction():
         await connection.exec_driver_sql("SELECT 1")
@@ -37,7 +40,7 @@ async def _driver(connection: AsyncConnection) -> Any:
 
 
 def unnest(table: str, columns: Sequence[str], *, first: int = 1) -> str:
-    """PostgreSQL's rows out of a parameter per column, an array each; the first one is `$first`."""
+    """Returns SQL that unnests one array parameter per column into rows; the first parameter is `$first`."""
     types = [postgresql_type(table, column) for column in columns]
     return f"unnest({', '.join(f'${i}::{t}[]' for i, t in enumerate(types, first))}) AS given({', '.join(columns)})"
 
@@ -51,8 +54,10 @@ def _arrays(rows: Rows) -> list[tuple[Any, ...]]:
 
 
 def pieces(rows: Rows) -> Iterator[tuple[int, tuple[Any, ...]]]:
-    """Rows in pieces that one SQLite statement takes, each with its values in a line. Their sizes are powers of two, so that
-    few statements serve any number of rows, and stay prepared."""
+    """Yields rows in pieces that fit one SQLite statement, each as its row count and its flat values.
+
+    Sizes are powers of two, so that few statements serve any number of rows and stay prepared.
+    """
     if not rows:
         return
     largest = 1 << (_MOST_PARAMETERS // len(rows[0])).bit_length() - 1
@@ -65,16 +70,20 @@ def pieces(rows: Rows) -> Iterator[tuple[int, tuple[Any, ...]]]:
 
 @lru_cache(maxsize=512)
 def marks(rows: int, columns: int, fixed: int = 0) -> str:
-    """SQLite's places for values: `(?, ?), (?, ?)`. So many `fixed` columns, which come first, are the same parameters in
-    all rows: `(?1, ?), (?1, ?)`."""
+    """Returns SQLite's placeholders for values, such as `(?, ?), (?, ?)`.
+
+    The first `fixed` columns use the same parameters in all rows: `(?1, ?), (?1, ?)`.
+    """
     row = ", ".join([*(f"?{number}" for number in range(1, fixed + 1)), *["?"] * (columns - fixed)])
     return ", ".join([f"({row})"] * rows)
 
 
 def padded(rows: "Folded", count: int) -> Iterator[tuple[int, list[Any]]]:
-    """Folded rows in as few pieces as one SQLite statement each takes, for a statement of so many rows: what is shared, all
-    rows' values in a line, and how many of the rows there are. Each piece is a wait for Python's lock, so the last one is
-    made up to a power of two with zeros, which the statement's LIMIT leaves out."""
+    """Yields folded rows in as few SQLite statements as possible: each as its size and its flat values.
+
+    The values are the shared ones, all rows' values, and the number of real rows. Each statement waits for Python's
+    lock, so the last one is padded to a power of two with zeros, which the statement's LIMIT leaves out.
+    """
     width = len(rows.columns)
     columns = [list(map(bytearray, column)) if type(column[0]) is bytes else column for column in rows.columns]
     largest = 1 << ((_MOST_PARAMETERS - len(rows.values) - 1) // max(width, 1)).bit_length() - 1
@@ -93,7 +102,7 @@ def padded(rows: "Folded", count: int) -> Iterator[tuple[int, list[Any]]]:
 
 
 class Folded(NamedTuple):
-    """Rows on their side: the places of columns with one value throughout, these values, and the other columns."""
+    """Rows by column: the places of constant columns, their values, and the other columns."""
 
     fixed: frozenset[int]
     values: tuple[Any, ...]
@@ -101,8 +110,11 @@ class Folded(NamedTuple):
 
 
 def folded(rows: Rows) -> Folded:
-    """Rows by column. What all rows share, as most of a group's do their source, book or an unused counter, is found once, so
-    that it is sent once. Of few rows nothing is: each pattern of columns is a statement to prepare."""
+    """Returns rows by column, with constant columns folded to one value, so that each is sent once.
+
+    Most rows of a group share their source, their book or an unused counter. Few rows are not folded: each pattern of
+    columns needs a prepared statement.
+    """
     columns = list(zip(*rows, strict=True))
     if len(rows) < _LEAST_FOLDED:
         return Folded(frozenset(), (), columns)
@@ -117,8 +129,11 @@ def folded(rows: Rows) -> Folded:
 
 
 async def _on_sqlite(connection: AsyncConnection, statements: Sequence[tuple[str, tuple[Any, ...]]]) -> list[Any]:
-    """Runs statements in the connection's thread, all in one visit: through SQLAlchemy each would take three or four.
-    Errors are SQLAlchemy's, as if they had gone through it."""
+    """Runs statements in the connection's thread in one visit, and returns their rows; SQLAlchemy would take three or
+    four visits for each.
+
+    Raises SQLAlchemy's errors.
+    """
     driver: Any = (await connection.get_raw_connection()).driver_connection
 
     def work() -> list[Any]:
@@ -155,9 +170,9 @@ async def insert(connection: AsyncConnection, table: str, columns: Sequence[str]
 async def insert_missing(
     connection: AsyncConnection, table: str, columns: Sequence[str], key: Sequence[str], rows: Rows
 ) -> set[tuple[Any, ...]]:
-    """Inserts the rows whose key is not there yet, and returns the keys of those. Keys within `rows` are distinct.
+    """Inserts the rows whose key is missing, and returns their keys. Keys within `rows` are distinct.
 
-    Safe against others doing the same: PostgreSQL decides by its index, SQLite by its one writer.
+    Safe under concurrency: PostgreSQL decides by its index, SQLite by its one writer.
     """
     if not rows:
         return set()
@@ -171,7 +186,7 @@ async def insert_missing(
 async def select(
     connection: AsyncConnection, table: str, columns: Sequence[str], key: Sequence[str], keys: Rows
 ) -> list[tuple[Any, ...]]:
-    """The columns of the rows whose key is one of `keys`."""
+    """Returns the columns of the rows with one of the keys."""
     if not keys:
         return []
     wanted = ", ".join(f"{table}.{column}" for column in columns)
@@ -188,7 +203,7 @@ async def select(
 
 
 Numbers = NDArray[np.int64]
-"""Columns of whole numbers: an array (columns, rows)."""
+"""Columns of whole numbers, as an array of shape (columns, rows)."""
 
 
 async def numbers_since(
@@ -198,8 +213,11 @@ async def numbers_since(
     key: Sequence[str],
     since: Sequence[tuple[int, int]],
 ) -> Numbers:
-    """Columns of whole numbers, of the rows whose key's first part is one of the given ones and whose second is not below
-    the number beside it. Millions of rows: no Python object is made of each on PostgreSQL, and on SQLite one tuple."""
+    """Returns number columns of rows whose key starts with a given first part and continues at or above its second
+    part.
+
+    Made for millions of rows: PostgreSQL creates no Python object per row, SQLite one tuple.
+    """
     if not since:
         return np.empty((len(columns), 0), dtype=np.int64)
     wanted = ", ".join(f"{table}.{column}" for column in columns)
@@ -231,8 +249,10 @@ def _appending(packed: bytearray) -> Any:
 
 
 def _unpacked(packed: bytearray, columns: int) -> Numbers:
-    """PostgreSQL's binary COPY of bigints that are never null: each row says how many fields, each field how long it is.
-    https://www.postgresql.org/docs/current/sql-copy.html"""
+    """Decodes PostgreSQL's binary COPY of bigints without nulls: each row has its field count, each field its length.
+
+    https://www.postgresql.org/docs/current/sql-copy.html
+    """
     head, tail = 19, 2  # the signature, flags and no extension; a last row of -1 fields
     row = np.dtype([("fields", ">i2"), *((f"{part}{at}", kind) for at in range(columns) for part, kind in _FIELD)])
     rows = np.frombuffer(packed, dtype=row, offset=head, count=(len(packed) - head - tail) // row.itemsize)
@@ -243,19 +263,21 @@ _FIELD = (("length", ">i4"), ("value", ">i8"))
 
 
 def adding(table: str, key: Sequence[str], amounts: Sequence[str]) -> str:
-    """What an insert does about a row that is there: it adds to its amounts."""
+    """Returns an ON CONFLICT clause that adds the amounts to the existing row."""
     summed = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in amounts)
     return f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {summed}"
 
 
 async def add(connection: AsyncConnection, table: str, key: Sequence[str], amounts: Sequence[str], rows: Rows) -> None:
-    """Adds amounts to the rows of a rollup, which begin at zero. Rows come in key order, so that two writers can't lock
-    each other out; their keys are distinct."""
+    """Adds amounts to the rows of a rollup, which start at zero.
+
+    Rows come in key order with distinct keys, so that two writers can't deadlock.
+    """
     await upsert(connection, table, (*key, *amounts), rows, adding(table, key, amounts))
 
 
 async def upsert(connection: AsyncConnection, table: str, columns: Sequence[str], rows: Rows, on_conflict: str) -> None:
-    """Inserts rows of distinct keys, in key order, or does what `on_conflict` says about those that are there."""
+    """Inserts rows of distinct keys in key order, and applies `on_conflict` to existing rows."""
     if not rows:
         return
     tail = f" {on_conflict}"

@@ -1,4 +1,4 @@
-"""The configuration's version and documents. Every group of usage is attributed and priced by one version of it."""
+"""The configuration's version and documents. Each group of usage is attributed and priced by one version."""
 
 import json
 import secrets
@@ -12,23 +12,25 @@ from storage.transaction import OpenTransaction
 
 
 class Config:
-    """The configuration of one transaction."""
+    """The configuration within one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def version(self) -> int:
-        """Grows with every change of teams, rules, prices or keys; 0 before the first."""
+        """Returns the version, which grows with every change of teams, rules, prices or keys; 0 before the first
+        change.
+        """
         return int((await self._connection.execute(select(config.c.version))).scalar() or 0)
 
     async def changed(self) -> None:
-        """Says that something of the configuration changed: whoever works by an older version reads it again first."""
+        """Increases the version, so that every process reads the configuration again."""
         bumped = await self._connection.execute(update(config).values(version=config.c.version + 1))
         if bumped.rowcount == 0:
             await self._connection.execute(insert(config).values(id=1, version=1, salt=secrets.token_bytes(16)))
 
     async def salt(self) -> bytes:
-        """What the ledger and the audit log salt the hashes of free texts with."""
+        """Returns the salt for the hashes of free texts in the ledger and the audit log."""
         found = (await self._connection.execute(select(config.c.salt))).scalar()
         if found is None:
             await self.changed()
@@ -36,7 +38,7 @@ class Config:
         return bytes(found)
 
     async def document(self, name: str) -> Any:
-        """A document as plain values, or None."""
+        """Returns a document as plain values, or None."""
         body = (await self._connection.execute(select(documents.c.body).where(documents.c.name == name))).scalar()
         return None if body is None else json.loads(body)
 

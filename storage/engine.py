@@ -1,4 +1,4 @@
-"""The database's engines: SQLite as one FIFO-locked writer and many readers, PostgreSQL as a pool."""
+"""The database's engines: one FIFO-locked writer and many readers on SQLite, a pool on PostgreSQL."""
 
 import socket
 from pathlib import Path
@@ -17,7 +17,9 @@ CONNECT_SECONDS = 5
 
 
 def create_engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
-    """(writer, reader) for a database address. On PostgreSQL both are the same engine. Raises ConfigError if it is none."""
+    """Returns (writer, reader) for a database address; on PostgreSQL both are the same engine. Raises ConfigError if
+    the address is invalid.
+    """
     try:
         make_url(url)
     except (ArgumentError, ValueError) as error:
@@ -36,8 +38,10 @@ def create_engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
 
 
 def _notice_death(driver: Any) -> None:
-    """A server that vanished with its machine says no goodbye, and a query to it would be waited for till the end of days:
-    so the system asks after it, and breaks the connection after half a minute."""
+    """Sets TCP keepalive, so that the system breaks a connection half a minute after the server vanished.
+
+    A machine that is gone closes no connection, and a query to it would wait forever.
+    """
     found = driver._transport.get_extra_info("socket")
     if found is None or found.family == socket.AF_UNIX:
         return
@@ -46,19 +50,19 @@ def _notice_death(driver: Any) -> None:
         ("TCP_KEEPIDLE", 15),
         ("TCP_KEEPINTVL", 5),
         ("TCP_KEEPCNT", 3),
-        ("TCP_USER_TIMEOUT", 30_000),  # milliseconds that what was sent may stay unacknowledged
+        ("TCP_USER_TIMEOUT", 30_000),  # milliseconds that sent data may stay unacknowledged
     ):
         if hasattr(socket, option):  # not every system has each
             found.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 
 
 def set_pragmas(connection: Any, *, writer: bool) -> None:
-    """What every connection to SQLite needs."""
-    connection.isolation_level = None  # the driver begins nothing by itself; the engine's `begin` does
+    """Sets the pragmas of a connection to SQLite."""
+    connection.isolation_level = None  # the driver begins no transaction; the engine's `begin` does
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
-        "synchronous=FULL",  # an answered event survives the loss of power, not just of the process
+        "synchronous=FULL",  # an answered event survives a power loss, not only a crash of the process
         f"busy_timeout={BUSY_TIMEOUT_MS}",
         "foreign_keys=ON",
         "recursive_triggers=ON",  # else INSERT OR REPLACE deletes rows past the append-only triggers

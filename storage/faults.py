@@ -1,24 +1,25 @@
-"""Faults of the database: whose they are, and whether trying again may help."""
+"""Faults of the database: their kind, and whether a retry may help."""
 
 import sqlite3
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
 DatabaseError = DBAPIError
-"""Whatever the database complains of; `is_data_error` and `database_fault` say more."""
+"""Any error of the database; `is_data_error` and `database_fault` classify it."""
 
 
 def _state_of(error: BaseException) -> str:
-    """PostgreSQL's state of an error; empty if it has none."""
+    """Returns PostgreSQL's SQLSTATE of an error; "" if it has none."""
     original = getattr(error, "orig", error)
     found = getattr(original, "sqlstate", None) or getattr(getattr(original, "__cause__", None), "sqlstate", None)
     return str(found or "")
 
 
 def is_data_error(error: BaseException) -> bool:
-    """Whether the database refused the data itself, so that the same rows would fail again: 22xxx, 23xxx, or its like.
+    """Returns True if the database refused the data itself, so that a retry fails again: SQLSTATE 22xxx, 23xxx and the
+    like.
 
-    Anything else (a lost connection, a full disk, a lock) may pass when tried again.
+    Any other fault (a lost connection, a full disk, a lock) may pass on a retry.
     """
     original = getattr(error, "orig", error)
     state = _state_of(error)
@@ -31,7 +32,7 @@ def is_data_error(error: BaseException) -> bool:
 
 
 _AWAY = frozenset({"08", "53", "55", "57", "58", "XX"})
-"""Classes of PostgreSQL's states that speak of the server, not of what it was asked: no connection, no space, shutting down."""
+"""SQLSTATE classes of faults of the server: no connection, no space, shutdown."""
 
 
 _SQLITE_AWAY = frozenset(
@@ -47,7 +48,7 @@ _SQLITE_AWAY = frozenset(
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether the database could not be reached, or could not work: no fault of ours, and gone once it is back."""
+    """Returns True if the database was unreachable or unable to work: not our fault, and over once it is back."""
     if isinstance(error, OSError | InterfaceError):
         return True
     original = getattr(error, "orig", error)
@@ -56,12 +57,12 @@ def is_away(error: BaseException) -> bool:
 
 
 def is_busy(error: BaseException) -> bool:
-    """Whether SQLite's file was locked by another process for as long as `busy_timeout` says."""
+    """Returns True if another process locked SQLite's file for longer than `busy_timeout`."""
     return "database is locked" in str(getattr(error, "orig", ""))
 
 
 def database_fault(error: BaseException) -> str | None:
-    """What the database complained of, in one line; None if the error is not the database's."""
+    """Returns the database's complaint in one line; None if the error is not the database's."""
     if not isinstance(error, DBAPIError | SQLAlchemyError):
         return None
     original = getattr(error, "orig", None) or error

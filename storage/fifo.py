@@ -1,11 +1,13 @@
-"""A lock that serves in the order of asking, so that no writer starves another."""
+"""A lock that serves waiters in order, so that no writer starves another."""
 
 import asyncio
 from types import TracebackType
 
 
 class FifoLock:
-    """asyncio's lock is first come, first served; it belongs to the loop that first waits on it, so it is made there."""
+    """asyncio's lock, which is first come, first served. It belongs to the event loop of its first wait, so it is
+    created there.
+    """
 
     def __init__(self) -> None:
         self._locks: dict[int, asyncio.Lock] = {}

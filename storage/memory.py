@@ -1,4 +1,4 @@
-"""What a process remembers between transactions: ids that were committed."""
+"""Committed ids that a process caches between transactions."""
 
 from dataclasses import dataclass, field
 
@@ -7,11 +7,11 @@ SeriesKey = tuple[int, str, str, str, str, int, str, str]
 
 @dataclass
 class UsageMemory:
-    """What a process remembers between transactions: only ids that were committed."""
+    """Ids of series and people, and PostgreSQL's months, that this process has seen committed."""
 
     series: dict[SeriesKey, int] = field(default_factory=dict)
     people: dict[str, int] = field(default_factory=dict)
-    """By the spelling that a sender uses, as it is."""
+    """By the sender's spelling."""
     months: set[str] = field(default_factory=set)
 
     LIMIT = 200_000
@@ -19,7 +19,7 @@ class UsageMemory:
 
 @dataclass
 class Memory:
-    """What this process remembers between transactions; thrown away when the configuration changes."""
+    """The caches of a process; cleared when the configuration changes."""
 
     usage: UsageMemory = field(default_factory=UsageMemory)
     people: dict[str, int] = field(default_factory=dict)

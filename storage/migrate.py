@@ -1,4 +1,4 @@
-"""Brings the database's tables to the newest form, and says whether they are there already."""
+"""Migrates the database to the newest schema, and checks whether it is there."""
 
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from bot.refusals import ConfigError
 from storage.engine import create_engines
 from storage.triggers import create_triggers
 
-_LOCK = 7_041_775  # any constant: two processes that migrate at once take turns
+_LOCK = 7_041_775  # any constant: two processes that migrate at once wait for each other
 
 
 def _alembic() -> Config:
@@ -25,7 +25,9 @@ def _alembic() -> Config:
 
 @cache
 def newest() -> str:
-    """The newest revision's name; reading them all takes longer than asking a database for its own."""
+    """Returns the newest revision's name. Cached, because reading all revisions takes longer than asking a database for
+    its own.
+    """
     return str(ScriptDirectory.from_config(_alembic()).get_current_head())
 
 
@@ -56,7 +58,7 @@ async def migrate(url: str) -> str:
 
 
 async def require_migrated(url: str) -> None:
-    """SQLite migrates by itself; on PostgreSQL raises ConfigError if `tokens migrate` has to run first."""
+    """Migrates SQLite; on PostgreSQL raises ConfigError if `tokens migrate` has to run first."""
     if url.startswith("sqlite"):
         await migrate(url)
         return

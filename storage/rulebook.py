@@ -1,4 +1,4 @@
-"""Reads the rulebook of the configuration's present version."""
+"""The rulebook of the configuration's current version."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from storage.store import Transaction
 
 
 async def read_rulebook(tx: Transaction, book: PriceBook, *, at: int) -> Rulebook | None:
-    """The rulebook in force at a moment; None before the first import of teams."""
+    """Returns the rulebook in force at a moment; None before the first import of teams."""
     directory = await tx.teams.directory()
     if directory is None:
         return None
@@ -56,7 +56,7 @@ async def read_rulebook(tx: Transaction, book: PriceBook, *, at: int) -> Ruleboo
 
 
 async def _memberships(tx: Transaction, directory: Directory) -> dict[int, list[Membership]]:
-    """Each person's teams, oldest first, from the beginning of the organisation's day."""
+    """Returns each person's teams, oldest first, from the start of the organisation's day."""
     found: dict[int, list[Membership]] = {}
     timezone = directory.root.timezone
     for person_id, from_day, team_id in await tx.people.teams_by_day():

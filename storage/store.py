@@ -1,4 +1,4 @@
-"""The store: transactions that write, snapshots that read, and what each noun remembers in them."""
+"""The store: transactions that write, snapshots that read, and the nouns that hang on them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -44,7 +44,7 @@ from storage.transaction import OpenTransaction
 
 
 class Transaction(OpenTransaction):
-    """One transaction or snapshot. Each noun's queries hang on it: `tx.ledger.post(…)`."""
+    """One transaction or snapshot with each noun's queries: `tx.ledger.post(…)`."""
 
     @cached_property
     def config(self) -> Config:
@@ -168,7 +168,7 @@ class Transaction(OpenTransaction):
 
 
 class Store:
-    """The way to the database. Make one per process; `close()` it at the end."""
+    """Access to the database. Make one per process; `close()` it at the end."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -182,10 +182,10 @@ class Store:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Transaction]:
-        """A transaction that may write; commits at its end, rolls back on an exception.
+        """Opens a transaction that may write: commits at its end, rolls back on an exception.
 
-        To change a row that was read first, read it by a `for_…` query: it locks on PostgreSQL, and SQLite has one
-        writer at a time anyway, in the order in which they came.
+        To change a row that was read first, read it by a `for_…` query: it locks on PostgreSQL. SQLite has one writer
+        at a time, in order of arrival.
         """
         if self._lock is not None:
             async with self._lock, self._write() as transaction:
@@ -202,7 +202,7 @@ class Store:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:
-        """A snapshot: all its queries see the same moment. Writing in it fails."""
+        """Opens a snapshot: all its queries see the same moment. Writes fail."""
         async with self._reader.connect() as plain:
             connection = plain
             if not self.is_sqlite:
@@ -212,25 +212,30 @@ class Store:
                 yield Transaction(connection, self._memory)
 
     def fast_writers(self, writers: int) -> list[FastWriter]:
-        """The quick ways in of so many writers, who close them. On SQLite they share one: a connection that finds the file
-        changed by another has to read its pages again."""
+        """Returns a fast writer for each of `writers`, who close them.
+
+        On SQLite they share one: a connection has to read its pages again after another has changed the file.
+        """
         if self._lock is not None:
             return [SqliteFastWriter(self.url, self._lock)] * writers
         return [PostgresqlFastWriter(self._writer) for _ in range(writers)]
 
     @property
     def usage_memory(self) -> UsageMemory:
-        """The series, people and months that this process has seen committed."""
+        """Returns the series, people and months that this process has seen committed."""
         return self._memory.usage
 
     def clear_config_caches(self) -> None:
-        """Drops what the process remembers, after the configuration changed."""
+        """Clears cached ids of people after the configuration changed."""
         self._memory.people.clear()
         self._memory.usage.people.clear()
 
     def clear_caches(self) -> None:
-        """Forgets all ids after the database failed: it may have come back as a standby or a restored copy, which does not
-        know them, and a row that names them would be taken for a bad one."""
+        """Clears all cached ids after the database failed: it may have come back as a standby or a restored copy
+        without them.
+
+        Otherwise a row that refers to a missing id would be quarantined as bad.
+        """
         self.clear_config_caches()
         self._memory.usage.series.clear()
         self._memory.usage.months.clear()

@@ -1,4 +1,4 @@
-"""Sums of nano-dollars that stay exact past 64 bits, on both databases."""
+"""Sums of nano-dollars that stay exact beyond 64 bits, on both databases."""
 
 from typing import Any
 
@@ -8,9 +8,10 @@ from bot.money import NANOS
 
 
 def nano_sums(column: ColumnElement[int]) -> tuple[ColumnElement[int], ColumnElement[int]]:
-    """Two columns that sum whole dollars and the nanos left over apart: SQLite's sum() ends at 9.2 billion dollars.
+    """Returns two columns that sum whole dollars and the remaining nanos separately: SQLite's sum() overflows at 9.2
+    billion dollars.
 
-    Division and remainder of both databases go towards zero, so `whole(…)` puts them together, negative or not.
+    Division and remainder of both databases round towards zero, so `whole(…)` combines them, negative or not.
     """
     whole_dollars = column.op("/")(literal_column(str(NANOS)))
     rest = column.op("%")(literal_column(str(NANOS)))
@@ -18,5 +19,5 @@ def nano_sums(column: ColumnElement[int]) -> tuple[ColumnElement[int], ColumnEle
 
 
 def whole(dollars: Any, rest: Any) -> int:
-    """A sum made by `nano_sums`, as Python's unbounded integer."""
+    """Combines the sums of `nano_sums` into Python's unbounded integer, in nano-dollars."""
     return int(dollars) * NANOS + int(rest)

@@ -1,4 +1,4 @@
-"""The triggers that make tables append-only, in both databases, and the question whether they are there."""
+"""The triggers that make tables append-only in both databases, and the check that they exist."""
 
 from collections.abc import Sequence
 
@@ -11,15 +11,15 @@ MESSAGE = "this table only grows: post a correction instead"
 
 
 def create_triggers(connection: Connection) -> None:
-    """Creates what is missing. A migration that rebuilds a table (Alembic's batch mode does) drops its triggers: call again."""
-    there = set(inspect(connection).get_table_names())  # an early migration makes some of the tables only
+    """Creates missing triggers. Call it again after a migration that rebuilds a table, as Alembic's batch mode does."""
+    there = set(inspect(connection).get_table_names())  # an early migration creates only some of the tables
     tables = [table for table in APPEND_ONLY if table in there]
     for statement in _postgresql(tables) if connection.dialect.name == "postgresql" else _sqlite(tables):
         connection.execute(text(statement))
 
 
 def missing_triggers(connection: Connection) -> list[str]:
-    """The names of the append-only triggers that are not there."""
+    """Returns the names of missing append-only triggers."""
     if connection.dialect.name == "postgresql":
         there = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
         kinds = ("change", "truncate")

@@ -1,4 +1,4 @@
-"""The audit log: every decision and change of settings, hash-chained, append-only."""
+"""The audit log: every decision and change of settings, hash-chained and append-only."""
 
 import hashlib
 import json
@@ -14,13 +14,13 @@ _START = b"\0" * 32
 
 
 def link(previous: bytes, *, at: int, actor_id: int | None, action: str, subject: str, detail: str) -> bytes:
-    """The hash of a record, which covers the one before it: SHA-256 over both."""
+    """Returns the hash of a record, which covers the previous one: SHA-256 over both."""
     content = json.dumps([at, actor_id, action, subject, detail])
     return hashlib.sha256(previous + content.encode()).digest()
 
 
 class Audit:
-    """The audit log of one transaction."""
+    """The audit log within one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
@@ -38,12 +38,12 @@ class Audit:
         await self._connection.execute(insert(audit).values(**values, detail=written, hash=chained))
 
     async def hashed(self, free_text: str) -> str:
-        """A salted hash that stands for a text people wrote: it proves the text, and dies with the salt."""
+        """Returns a salted hash of a text that people wrote: it proves the text, until the salt is deleted."""
         salt = await Config(self._tx).salt()
         return hashlib.blake2b(free_text.encode("utf-8", "surrogatepass"), key=salt, digest_size=16).hexdigest()
 
     async def first_broken(self) -> int | None:
-        """The number of the first record that does not fit the one before it, or None if the chain holds."""
+        """Returns the number of the first record that breaks the chain, or None."""
         previous, expected = _START, 1
         for row in await self._connection.execute(select(audit).order_by(audit.c.id)):
             chained = link(

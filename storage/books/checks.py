@@ -1,4 +1,6 @@
-"""Proves that the sums agree: events with rollups, rollups with the ledger, the chains, the triggers. Each fault is a line."""
+"""Checks that the sums agree: events with rollups, rollups with the ledger, the chains, the triggers. Each fault is a
+line.
+"""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -24,7 +26,7 @@ _ZEROS = (0,) * (len(COUNTER_COLUMNS) + 3)
 
 
 async def faults(tx: OpenTransaction) -> AsyncIterator[str]:
-    """Every disagreement, in one snapshot. None means that every figure can be defended."""
+    """Yields every disagreement, in one snapshot. No fault means that every figure can be defended."""
     async for fault in _rollup_faults(tx):
         yield fault
     async for fault in _adjustment_faults(tx):
@@ -46,7 +48,7 @@ async def _rollup_faults(tx: OpenTransaction) -> AsyncIterator[str]:
     seen = await _by_source(tx, select(observed_days.c.source_id, func.sum(observed_days.c.calls)))
     events = await _by_source(tx, select(usage_events.c.source_id, func.count()))
     keys = await _by_source(tx, select(event_keys.c.source_id, func.count()))
-    for source in sorted(keys.keys() | events.keys() | seen.keys()):  # a source may have metered, and observe now
+    for source in sorted(keys.keys() | events.keys() | seen.keys()):  # a source may have been a meter, and observe now
         have = (keys.get(source, 0), events.get(source, 0), seen.get(source, 0))
         if have[0] != have[1] + have[2]:
             yield f"usage: source {source}: {have[0]} event keys, {have[1]} events, {have[2]} observed calls"
@@ -104,7 +106,7 @@ async def _sums(tx: OpenTransaction, wanted: Select[Any]) -> dict[tuple[int, int
 
 
 async def _adjustment_faults(tx: OpenTransaction) -> AsyncIterator[str]:
-    """An adjusting row moves an event, or changes its cost: it names one, and neither adds usage nor takes any away."""
+    """Yields faults of adjusting rows: a row that moves or reprices an event names it, and adds or removes no usage."""
     row, event = usage_adjustments.c, usage_events.c
     is_of = and_(event.occurred_at == row.occurred_at, event.source_id == row.source_id, event.key_hash == row.key_hash)
     lost = select(row.id).where(not_(exists().where(is_of))).order_by(row.id)
@@ -165,8 +167,10 @@ async def _ledger_faults(tx: OpenTransaction) -> AsyncIterator[str]:
 
 
 async def _charge_faults(tx: OpenTransaction) -> AsyncIterator[str]:
-    """Charges follow usage, so they never exceed it: but for what adjusting rows took away from a day after it was
-    charged, until the posting job has corrected that."""
+    """Yields charges above their usage.
+
+    Until the posting job corrects it, a charge may exceed usage by what adjusting rows took away after it was posted.
+    """
     adjusted = usage_adjustments.c
     taken = {
         (int(team), int(day)): -whole(dollars, rest)

@@ -1,4 +1,4 @@
-"""The ledger remembered: append-only entries between accounts, and balances that are always current."""
+"""The ledger: append-only entries between accounts, and balances that are always current."""
 
 from collections.abc import Iterable, Sequence
 
@@ -18,13 +18,13 @@ _NOTHING = PostedTotal(nanos=0, entries=0)
 
 
 class Ledger:
-    """The ledger in one transaction."""
+    """The ledger within one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def lock(self, wanted: Iterable[Account]) -> dict[Account, int]:
-        """The ids of accounts, made where they are missing, and locked in ascending id until the transaction's end."""
+        """Returns account ids, creates missing accounts, and locks all in ascending id until the transaction ends."""
         keys = sorted({(a.team_id, a.period, a.bucket) for a in wanted})
         await self._connection.execute(select(literal(1)))
         await bulk.insert_missing(self._connection, "accounts", _ACCOUNT, _ACCOUNT, keys)
@@ -35,7 +35,9 @@ class Ledger:
         return {Account(team_id=t, period=p, bucket=b): int(i) for i, t, p, b in rows}
 
     async def post(self, posted: Sequence[Entry], *, at: int, currency: str = "USD") -> int:
-        """Posts entries and says how many were new. One whose dedupe key is known was posted before, and is left alone."""
+        """Posts entries and returns the number of new ones. An entry whose dedupe key exists was posted before, and
+        stays.
+        """
         if not posted:
             return 0
         ids = await self.lock(account for e in posted for account in (e.from_account, e.to_account))
@@ -70,10 +72,10 @@ class Ledger:
     async def balances(
         self, wanted: Iterable[tuple[int, Period]], *, root_id: int, unattributed_id: int
     ) -> dict[int, Balance]:
-        """The balance of each (team, period), read in one statement per period, so that usage and ledger fit together.
+        """Returns the balance of each (team, period), in one statement per period, so that usage and ledger agree.
 
-        The organisation pays for what nobody could place: its balance counts the unattributed account's usage. It pays for
-        what providers billed beyond the usage as well: their variances count as charged.
+        The organisation's balance counts unattributed usage, and, as charges, the variances that providers billed
+        beyond the usage.
         """
         by_period: dict[Period, list[int]] = {}
         for team_id, period in wanted:
@@ -117,7 +119,7 @@ class Ledger:
         return sums
 
     async def posted_budgets(self, period: Period) -> dict[tuple[int, str], PostedTotal]:
-        """What base budget entries of a period have brought to each team, net, and how many there are."""
+        """Returns the net sum, in nano-dollars, and the number of a period's base budget entries."""
         found: dict[tuple[int, str], PostedTotal] = {}
         rows = await self._connection.execute(
             select(entries.c.document, entries.c.kind, func.count(), *nano_sums(entries.c.amount_nanos))
@@ -132,7 +134,9 @@ class Ledger:
         return found
 
     async def charges_due(self, *, before_day: dict[int, int]) -> list[tuple[int, int, PostedTotal, int]]:
-        """(team, day, posted, total) in nano-dollars of every team and day before `before_day[team]` that disagree."""
+        """Returns (team, day, posted, total) in nano-dollars of each day before `before_day[team]` whose two figures
+        differ.
+        """
         totals: dict[tuple[int, int], int] = {}
         rows = await self._connection.execute(
             select(usage_days.c.team_id, usage_days.c.local_day, *nano_sums(usage_days.c.cost_nanos)).group_by(

@@ -1,4 +1,4 @@
-"""Prices remembered: those set in Slack, models without one, what is to be priced again, and whose prices disagree."""
+"""Prices: those set in Slack, models without one, repricing jobs, and calls whose prices disagree."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,18 +20,18 @@ _PRICED = ("contract", "book")
 
 
 class StoredPrices:
-    """The prices of one transaction."""
+    """Prices within one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
         self._tx = transaction
         self._connection = transaction.connection
 
     async def set_prices(self) -> list[SetPrice]:
-        """The prices set in Slack, the latest last."""
+        """Returns the prices set in Slack, the latest last."""
         return [SetPrice.from_json(line) for line in await Config(self._tx).document(_DOCUMENT) or []]
 
     async def add(self, line: SetPrice) -> None:
-        """Keeps a price that somebody set. One of the same model and day takes the earlier one's place."""
+        """Stores a price that somebody set; it replaces one of the same model and day."""
         await Config(self._tx).changed()  # locks the configuration, so that two people at once add two lines
         named = (line.provider, line.model, line.from_day)
         others = [p for p in await self.set_prices() if (p.provider, p.model, p.from_day) != named]
@@ -41,8 +41,9 @@ class StoredPrices:
     async def unpriced(
         self, *, first_day: int, end_day: int, only: tuple[str, str] | None = None
     ) -> list[UnpricedModel]:
-        """Models with calls of tokens and no known price on these days, the most calls first; or only one, of (provider,
-        model)."""
+        """Returns models with calls of tokens but no known price on these days, most calls first; or one (provider,
+        model).
+        """
         tokens = sum((usage_days.c[name] for name in _TOKENS[1:]), usage_days.c[_TOKENS[0]])
         calls = func.sum(usage_days.c.calls)
         here = and_(usage_days.c.team_id == usage_series.c.team_id, usage_days.c.series_id == usage_series.c.id)
@@ -65,7 +66,7 @@ class StoredPrices:
         ]
 
     async def unpriced_by_series(self, series_id: int) -> UnpricedModel | None:
-        """The model that a series without a price is of, with all its days; None if there is nothing of it any more."""
+        """Returns the model of an unpriced series with its days; None if the series has no usage left."""
         series = select(usage_series.c.provider, usage_series.c.model).where(
             usage_series.c.id == series_id, usage_series.c.basis == "unpriced"
         )
@@ -76,14 +77,14 @@ class StoredPrices:
         return found[0] if found else None
 
     async def mark_unpriced(self, found: Sequence[UnpricedModel], *, at: int) -> list[UnpricedModel]:
-        """Those of the models that nobody was told of yet. From now on they are: each is returned once, whoever asks."""
+        """Returns the models nobody was notified of, and marks them: each is returned once, to one caller."""
         rows = sorted((u.provider, u.model, at) for u in found)
         key = ("provider", "model")
         new = await bulk.insert_missing(self._connection, "unpriced_models", (*key, "told_at"), key, rows)
         return [u for u in found if (u.provider, u.model) in new]
 
     async def notified_with(self, provider: str, model: str) -> tuple[int, list[tuple[str, str]]] | None:
-        """When people were told that a model has no price, and of which others together with it."""
+        """Returns the moment people were notified of an unpriced model, and the other models of that notice."""
         named = and_(unpriced_models.c.provider == provider, unpriced_models.c.model == model)
         told_at = (await self._connection.execute(select(unpriced_models.c.told_at).where(named))).scalar()
         if told_at is None:
@@ -96,7 +97,7 @@ class StoredPrices:
         return int(told_at), [(str(p), str(m)) for p, m in rows]
 
     async def request_repricing(self, line: SetPrice) -> None:
-        """Has the past of a model priced again, once where that waits already and has not begun."""
+        """Requests that a model's past usage is priced again; once, while such a request waits."""
         waits = select(repricings.c.id).where(
             and_(repricings.c.provider == line.provider, repricings.c.model == line.model),
             and_(repricings.c.from_day <= line.from_day, repricings.c.lease_until == 0),
@@ -108,7 +109,7 @@ class StoredPrices:
         await self._connection.execute(insert(repricings).values(**values, **who))
 
     async def claim_repricing(self, *, now: int, lease_seconds: int) -> Repricing | None:
-        """The next repricing that waits, leased to the one who asks; None if nothing does."""
+        """Leases the next waiting repricing to the caller; None if there is none."""
         free = and_(repricings.c.done_at.is_(None), repricings.c.lease_until <= now)
         wanted = (
             select(repricings.c.id).where(free).order_by(repricings.c.id).limit(1).with_for_update(skip_locked=True)
@@ -127,25 +128,28 @@ class StoredPrices:
         await self._connection.execute(leased.values(lease_until=now + lease_seconds * MICROS))
 
     async def mark_repriced(self, repricing_id: int, *, at: int, calls: int, difference_nanos: int) -> bool:
-        """Marks a repricing as done; False if it was before."""
+        """Marks a repricing as done; returns False if it was done before."""
         done = update(repricings).where(repricings.c.id == repricing_id, repricings.c.done_at.is_(None))
         values = {"done_at": at, "calls": calls, "difference_nanos": difference_nanos}
         return (await self._connection.execute(done.values(**values))).rowcount > 0
 
     async def is_repricing_due(self, *, since: int) -> bool:
-        """Whether a price that was set since a moment waits for the past to be priced again."""
+        """Returns True if a price set since a moment waits for repricing."""
         waits = select(repricings.c.id).where(repricings.c.done_at.is_(None), repricings.c.wanted_at >= since)
         return (await self._connection.execute(waits.limit(1))).scalar() is not None
 
     async def repricings_since(self, at: int) -> list[Repricing]:
-        """Those that wait or were done since a moment, the latest first."""
+        """Returns repricings that wait or were done since a moment, the latest first."""
         recent = or_(repricings.c.done_at.is_(None), repricings.c.done_at >= at)
         rows = await self._connection.execute(select(repricings).where(recent).order_by(repricings.c.id.desc()))
         return [_repricing(row) for row in rows]
 
     async def disagreements(self, *, first_day: int, end_day: int) -> list[PriceDisagreement]:
-        """Of the calls booked on these days that both sides priced: what each says, by provider and model. What a sender said
-        of a call stays with its event, so adjusting rows count it where they move the call."""
+        """Returns both totals, by provider and model, of calls on these days that the sender and the price book both
+        priced.
+
+        A sender's figure stays with its event, so adjusting rows count it where they move the call.
+        """
         event, row, series = usage_events.c, usage_adjustments.c, usage_series.c
         is_of = and_(
             event.occurred_at == row.occurred_at, event.source_id == row.source_id, event.key_hash == row.key_hash
@@ -187,7 +191,7 @@ class StoredPrices:
 
 
 def _both_sides(calls: ColumnElement[int], table: Any) -> Select[Any]:
-    """What each side says of a row's calls: ours is the list price where the sender's own stands first."""
+    """Returns each side's cost columns: ours is the list price where the sender's price comes first."""
     series = usage_series.c
     listed = func.coalesce(table.book_nanos, 0) * calls
     return select(

@@ -1,4 +1,4 @@
-"""What gateways say of their own teams: spend and caps to hold against the books, and whom a budget blocked."""
+"""Gateways' views of their own teams (spend and caps, to compare with the books), and the people a budget blocked."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ _SET = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[2:])
 
 
 class BlockedPerson(NamedTuple):
-    """A person whom a gateway's budget blocked, not told yet."""
+    """A person whom a gateway's budget blocked and nobody has notified yet."""
 
     id: int
     source_id: int
@@ -29,7 +29,7 @@ class BlockedPerson(NamedTuple):
 
 
 class Gateways:
-    """The gateways' views in one transaction."""
+    """The gateways' views within one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
         self._tx = transaction
@@ -38,13 +38,13 @@ class Gateways:
     async def record_views(
         self, source_id: int, views: Sequence[GatewayView], booked: Mapping[str, Sequence[BookedCall]]
     ) -> None:
-        """Keeps the highest word of each team, and what was booked of it since its baseline; `booked` is what was now."""
+        """Stores the newest view of each team, and adds the calls `booked` now to its sum since the baseline."""
         newest = {view.gateway_team: view for view in sorted(views, key=lambda view: view.at)}
         teams = sorted(newest.keys() | booked.keys())
         asked = (
             select(gateway_teams)
             .where(gateway_teams.c.source_id == source_id, gateway_teams.c.gateway_team.in_(teams))
-            .order_by(gateway_teams.c.gateway_team)  # the order in which two writers lock them
+            .order_by(gateway_teams.c.gateway_team)  # the order in which all writers lock them
         )
         known = {row.gateway_team: _watched(row) for row in await self._connection.execute(asked.with_for_update())}
         rows = []
@@ -57,21 +57,21 @@ class Gateways:
             await bulk.upsert(self._connection, "gateway_teams", _COLUMNS, rows, tail)
 
     async def all(self) -> list[GatewayTeam]:
-        """Every gateway team that was heard of."""
+        """Returns every known gateway team."""
         rows = await self._connection.execute(
             select(gateway_teams).order_by(gateway_teams.c.source_id, gateway_teams.c.gateway_team)
         )
         return [_watched(row) for row in rows]
 
     async def mark_over(self, watched: GatewayTeam) -> None:
-        """Keeps since when a team's drift is too large."""
+        """Stores the moment since which a team's drift is too large; None ends it."""
         row = update(gateway_teams).where(
             gateway_teams.c.source_id == watched.source_id, gateway_teams.c.gateway_team == watched.gateway_team
         )
         await self._connection.execute(row.values(over_since=watched.over_since))
 
     async def by_model(self, watched: GatewayTeam, *, since: int) -> list[ModelFigures]:
-        """A gateway team's calls by model, at the gateway's prices and at ours, from a moment on."""
+        """Returns a gateway team's calls by model from a moment on, at the gateway's prices and at ours."""
         reported = func.coalesce(usage_events.c.reported_nanos, 0)
         rows = await self._connection.execute(
             select(usage_series.c.model, func.count(), *nano_sums(reported), *nano_sums(usage_events.c.cost_nanos))
@@ -83,19 +83,21 @@ class Gateways:
         return [ModelFigures(str(m), int(n), whole(a, b), whole(c, d)) for m, n, a, b, c, d in rows]
 
     async def alias(self, source_id: int, gateway_team: str) -> str:
-        """A gateway's own name of its team; "" if it never said one."""
+        """Returns a gateway's name of its team; "" if it never sent one."""
         asked = select(gateway_teams.c.alias).where(
             gateway_teams.c.source_id == source_id, gateway_teams.c.gateway_team == gateway_team
         )
         return str((await self._connection.execute(asked)).scalar() or "")
 
     async def expire_blocks(self, *, before: int) -> None:
-        """Blocks of calls before a moment are told to nobody any more."""
+        """Marks blocks of calls before a moment as notified, so that nobody is notified of them any more."""
         old = update(gateway_blocks).where(gateway_blocks.c.told_at.is_(None), gateway_blocks.c.occurred_at < before)
         await self._connection.execute(old.values(told_at=before))
 
     async def record_blocks(self, source_id: int, blocks: Sequence[BudgetBlock]) -> None:
-        """Keeps who was blocked, once per person, budget, cap and reset, or month where a gateway does not say when it resets."""
+        """Stores blocked people, once per person, budget, cap and reset; once per month where the gateway sends no
+        reset.
+        """
         named = [block for block in blocks if block.user]
         people = await People(self._tx).ids_of({block.user for block in named})
         rows: dict[str, tuple[Any, ...]] = {}
@@ -114,7 +116,7 @@ class Gateways:
         await bulk.insert_missing(self._connection, "gateway_blocks", columns, ("dedupe_key",), told)
 
     async def unnotified(self) -> list[BlockedPerson]:
-        """Blocks of which nobody was told yet, oldest first."""
+        """Returns blocks without a notification, oldest first."""
         rows = await self._connection.execute(
             select(gateway_blocks).where(gateway_blocks.c.told_at.is_(None)).order_by(gateway_blocks.c.id).limit(500)
         )

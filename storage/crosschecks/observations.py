@@ -1,4 +1,4 @@
-"""What observing sources saw: sums by day and model to hold against the books, never in them."""
+"""Sums of what observing sources saw, by day and model, to compare with the books; never part of them."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -20,20 +20,20 @@ _HOURS_PER_DAY = DAY_MICROS // HOUR_MICROS
 
 
 class CallCounts(NamedTuple):
-    """How many calls of a source happened since midnight, UTC, and in the last seven days."""
+    """A source's calls since midnight UTC and in the last seven days."""
 
     today: int
     week: int
 
 
 class Observations:
-    """The observations of one transaction."""
+    """The observations within one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def add(self, source_id: int, events: Iterable[UsageEvent]) -> None:
-        """Adds events, whose keys are new, to the sums of their UTC days."""
+        """Adds new events to the sums of their UTC days."""
         sums: dict[tuple[int, int, str, str], list[int]] = {}
         for event in events:
             at = (source_id, event.occurred_at // DAY_MICROS, event.labels.provider, event.labels.model)
@@ -45,7 +45,7 @@ class Observations:
         await bulk.add(self._connection, "observed_days", _KEY, _AMOUNTS, rows)
 
     async def of_days(self, *, first_day: int, end_day: int) -> list[tuple[int, int, str, CallTotals]]:
-        """What was observed: (source, UTC day, model, amount)."""
+        """Returns observed amounts as (source, UTC day, model, amount)."""
         at = (observed_days.c.source_id, observed_days.c.day, observed_days.c.model)
         rows = await self._connection.execute(
             select(*at, func.sum(observed_days.c.calls), func.sum(observed_days.c.tokens))
@@ -56,7 +56,9 @@ class Observations:
         return [(int(s), int(d), str(m), CallTotals(calls=int(c), tokens=int(t))) for s, d, m, c, t in rows]
 
     async def booked(self, team_ids: Sequence[int], *, day: int) -> list[tuple[str, CallTotals]]:
-        """What all metering sources booked on a UTC day, by model. The teams are all there are: the hours are found by them."""
+        """Returns what all metering sources booked on a UTC day, by model. `teams` are all teams: their hours are found
+        by them.
+        """
         tokens = sum((usage_hours.c[name] for name in COUNTER_COLUMNS[1:5]), usage_hours.c[COUNTER_COLUMNS[0]])
         rows = await self._connection.execute(
             select(usage_series.c.model, func.sum(usage_hours.c.calls), func.sum(tokens))
@@ -68,7 +70,7 @@ class Observations:
         return [(str(model), CallTotals(calls=int(calls), tokens=int(count))) for model, calls, count in rows]
 
     async def traffic(self, *, now: int) -> dict[int, CallCounts]:
-        """Calls by source, booked or observed. It reads the events of a week."""
+        """Returns calls by source, booked or observed. It reads a week of events."""
         today = now // DAY_MICROS
         events = usage_events.c
         booked = await self._connection.execute(
@@ -89,6 +91,6 @@ class Observations:
         return found
 
     async def last_received(self) -> dict[int, int]:
-        """When each source was last heard of, in microseconds."""
+        """Returns when each source last sent something, in microseconds since 1970."""
         rows = await self._connection.execute(select(source_activity.c.source_id, source_activity.c.last_received_at))
         return {int(source): int(at) for source, at in rows}

@@ -1,4 +1,4 @@
-"""Sources that seem to report the same calls: a bounded sample to find them in, and which were told of."""
+"""Sources that seem to report the same calls: a bounded sample to find them, and the overlaps people know of."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -19,7 +19,7 @@ _COLUMNS = ("first_id", "second_id", "matches", "calls", "cost_nanos", "from_at"
 
 
 class Sample(NamedTuple):
-    """Calls since `from_at`; a share of `1 / scale` of them, chosen by their content so that twins are chosen together."""
+    """A sample of `1 / scale` of the calls since `from_at`, chosen by content, so that twins are chosen together."""
 
     calls: list[ComparedCall]
     from_at: int
@@ -27,7 +27,7 @@ class Sample(NamedTuple):
 
 
 class SeenOverlap(NamedTuple):
-    """An overlap as it was last seen, over the time since `from_at`. `told_at` is 0 if nobody was told."""
+    """An overlap as last measured, over the time since `from_at`. `told_at` is 0 if nobody was notified."""
 
     overlap: Overlap
     from_at: int
@@ -36,13 +36,13 @@ class SeenOverlap(NamedTuple):
 
 
 class Overlaps:
-    """The overlaps of one transaction."""
+    """The overlaps within one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def sample(self, source_ids: Sequence[int], *, end: int) -> Sample:
-        """The newest calls before `end`, of at most a day and at most so many that the cost of looking is bounded."""
+        """Returns a sample of the newest calls before `end`, of at most a day and a bounded number."""
         at = usage_events.c.occurred_at
         first = end - LONGEST_MICROS
         within = (at >= first, at < end)
@@ -64,7 +64,7 @@ class Overlaps:
         return Sample([ComparedCall(*row) for row in rows], from_at, scale)
 
     async def record(self, found: Overlap, *, from_at: int, at: int) -> SeenOverlap:
-        """Keeps an overlap as it is seen now, and returns it with when it was last told of, locked."""
+        """Stores an overlap as measured now; returns it, locked, with the moment of its last notification."""
         amounts = (found.twins, found.calls, found.cost_nanos, from_at, at)
         kept = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[2:-1])
         tail = f"ON CONFLICT (first_id, second_id) DO UPDATE SET {kept}"
@@ -83,7 +83,7 @@ class Overlaps:
         await self._connection.execute(changed.values(told_at=at))
 
     async def seen_since(self, since: int) -> list[SeenOverlap]:
-        """Overlaps that were seen since a moment, the largest first."""
+        """Returns overlaps measured since a moment, the largest first."""
         wanted = select(source_overlaps).where(source_overlaps.c.seen_at >= since)
         rows = await self._connection.execute(wanted.order_by(source_overlaps.c.matches.desc()))
         return [

@@ -1,4 +1,4 @@
-"""Providers' statements remembered, and what was posted for them."""
+"""Providers' statements, and the variances posted for them."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -21,7 +21,7 @@ _DAY_COLUMNS = ("provider", "day", "statement_nanos", "booked_nanos", "variance_
 
 
 class BookedUsage(NamedTuple):
-    """What was booked on a UTC day of a provider's model, under one basis and tool."""
+    """Usage booked on a UTC day for a provider's model, under one basis and tool."""
 
     day: int
     provider: str
@@ -34,13 +34,13 @@ class BookedUsage(NamedTuple):
 
 
 class Reconciliations:
-    """The reconciliations of one transaction."""
+    """The reconciliations within one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def booked(self, team_ids: Sequence[int], days: Sequence[int]) -> list[BookedUsage]:
-        """What all teams booked on UTC days, whoever the provider is."""
+        """Returns what all teams booked on UTC days, for all providers."""
         names = [usage_series.c[name] for name in ("provider", "model", "basis", "tool")]
         tokens = sum((usage_hours.c[name] for name in COUNTER_COLUMNS[1:5]), usage_hours.c[COUNTER_COLUMNS[0]])
         found = []
@@ -56,13 +56,13 @@ class Reconciliations:
         return found
 
     async def first_day(self, team_ids: Sequence[int]) -> int | None:
-        """The first UTC day with usage."""
+        """Returns the first UTC day with usage."""
         first = select(func.min(usage_hours.c.hour)).where(usage_hours.c.team_id.in_(list(team_ids)))
         hour = (await self._connection.execute(first)).scalar()
         return None if hour is None else int(hour) // _HOURS
 
     async def posted(self, provider: str) -> dict[int, PostedTotal]:
-        """What is posted of a provider's variance by UTC day: net, and in how many entries."""
+        """Returns a provider's posted variance by UTC day: the net sum, and the number of its entries."""
         found: dict[int, PostedTotal] = {}
         for sign, column in ((1, entries.c.to_account_id), (-1, entries.c.from_account_id)):
             rows = await self._connection.execute(
@@ -78,7 +78,7 @@ class Reconciliations:
         return found
 
     async def keep(self, check: DayCheck, *, document: str, at: int) -> None:
-        """Keeps a statement's day, in place of an earlier one, with what was booked when its variance was posted."""
+        """Stores a statement's day, in place of an earlier one, with the usage booked when its variance was posted."""
         ours = (statement_lines.c.provider == check.provider, statement_lines.c.day == check.day)
         await self._connection.execute(delete(statement_lines).where(*ours))
         rows = [
@@ -105,7 +105,7 @@ class Reconciliations:
         )
 
     async def faults(self) -> list[str]:
-        """Days of which statement, lines, books and entries do not fit together."""
+        """Yields days whose statement, lines, books and entries disagree."""
         found = []
         lines = await self._by_day(
             statement_lines.c.provider, statement_lines.c.day, *nano_sums(statement_lines.c.amount_nanos)

@@ -1,4 +1,4 @@
-"""Adjusting rows remembered: signed amounts beside the events, and in the rollups, that mend a team or a price."""
+"""Adjusting rows: signed amounts beside the events and in the rollups that correct a team or a price."""
 
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -28,13 +28,16 @@ _FACTS = ("team_id", "local_day", "series_id", "cost_nanos", "notional_nanos", "
 _EVENT = (usage_events.c.occurred_at, usage_events.c.source_id, usage_events.c.key_hash)
 _IN_STORE = ("provider", "model", "workflow", "credential", "person_id")
 EventPosition = tuple[int, int, bytes]
-"""Where an event stands among all: its moment, source and key."""
+"""An event's position among all: its moment, source and key."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EventFilter:
-    """Which events: those that fit everything that is given. `since` and `until` are microseconds since 1970, the end not
-    included. Team and basis are those of the booking in force, adjusting rows included."""
+    """Selects events that match every given field. `since` and `until` are microseconds since 1970; `until` is
+    exclusive.
+
+    Team and basis are those of the current booking, adjusting rows included.
+    """
 
     since: int | None = None
     until: int | None = None
@@ -50,19 +53,19 @@ class EventFilter:
     basis: str | None = None
 
     def fits(self, booked: BookedEvent) -> bool:
-        """What only the booking in force can tell."""
+        """Returns True if the current booking matches: SQL can't tell before adjusting rows are applied."""
         return self.team_id in (None, booked.team_id) and self.basis in (None, booked.basis)
 
 
 class EventPage(NamedTuple):
-    """Events in the order of time, and where to go on; None at the end."""
+    """Events in order of time, and the position after them; None at the end."""
 
     events: list[BookedEvent]
     after: EventPosition | None
 
 
 class Adjustments:
-    """The adjusting rows of one transaction."""
+    """The adjusting rows within one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
         self._tx = transaction
@@ -71,7 +74,9 @@ class Adjustments:
     async def current(
         self, wanted: EventFilter, *, after: EventPosition | None = None, limit: int = 2_000
     ) -> EventPage:
-        """The next events that are wanted, as they count now: at most `limit`, maybe none although there are more."""
+        """Returns the next matching events by their current booking: at most `limit`, possibly none although more
+        follow.
+        """
         rows = (await self._connection.execute(_events(wanted, after).limit(limit))).all()
         if not rows:
             return EventPage([], None)
@@ -81,7 +86,7 @@ class Adjustments:
         return EventPage([b for b in found if wanted.fits(b)], last if len(rows) == limit else None)
 
     async def _latest(self, keys: Sequence[tuple[int, bytes]]) -> dict[tuple[int, bytes], "_Latest"]:
-        """What the adjusting rows of events come to, of those that have any."""
+        """Returns the sum of the adjusting rows of each event that has any."""
         columns = ("id", "source_id", "key_hash", "calls", *_FACTS)
         rows = await bulk.select(self._connection, "usage_adjustments", columns, ("source_id", "key_hash"), keys)
         found: dict[tuple[int, bytes], _Latest] = {}
@@ -89,7 +94,7 @@ class Adjustments:
             latest = found.setdefault((source_id, bytes(key_hash)), _Latest())
             latest.cost_nanos += facts[3]
             latest.notional_nanos += facts[4]
-            if calls >= 0:  # the others take back what was
+            if calls >= 0:  # the others remove the previous booking
                 latest.count += 1
                 latest.facts = dict(zip(_FACTS, facts, strict=True))
         ids = sorted({(latest.facts["series_id"],) for latest in found.values()})
@@ -102,7 +107,7 @@ class Adjustments:
         return found
 
     async def by_hour(self, team_ids: Sequence[int], *, first_hour: int) -> dict[int, dict[int, int]]:
-        """Nano-dollars by team and UTC hour of use that adjusting rows brought to teams, or took from them."""
+        """Returns nano-dollars by team and UTC hour of use that adjusting rows moved to teams, or away from them."""
         hour = usage_adjustments.c.occurred_at.op("/")(literal_column(str(HOUR_MICROS)))
         rows = await self._connection.execute(
             select(usage_adjustments.c.team_id, hour, *nano_sums(usage_adjustments.c.cost_nanos))
@@ -119,17 +124,16 @@ class Adjustments:
     async def adjust(
         self, changes: Sequence[Change], *, kind: str, at: int, actor_id: int | None, document: str
     ) -> list[Change]:
-        """Makes events count as they should from now on, in the rollups too, and returns the changes that were made.
+        """Applies new bookings to events and rollups, and returns the changes made.
 
-        One that would change no total is none. One whose event was adjusted since it was read is not made: the number
-        of its adjusting rows is part of the new one's key, so of two processes that adjust the same event at once one
-        does. At most one call a transaction, so that rollups are locked in key order; charges follow by
-        `handlers.books.periods.post_charges`.
+        Skips a change that alters no total. Skips an event that was adjusted since it was read: the number of its
+        adjusting rows is part of the new row's key, so one of two concurrent processes wins. Call it once per
+        transaction, so that rollups are locked in key order; charges follow by `handlers.books.periods.post_charges`.
         """
         changes = sorted({c.old.key: c for c in changes if c.is_one}.values(), key=lambda c: c.old.key)
         if not changes:
             return []
-        if self._connection.dialect.name == "postgresql":  # adjusters take turns; they are few
+        if self._connection.dialect.name == "postgresql":  # adjusters take turns; there are few
             await self._connection.execute(text("SELECT pg_advisory_xact_lock(7041778)"))
         series = await Usage(self._tx).series_ids([s for c in changes for s in (c.old.series, c.new.series)])
         made_by = (kind, at, actor_id, document)
@@ -164,8 +168,11 @@ class Adjustments:
 async def current_pages(
     snapshot: Callable[[], AbstractAsyncContextManager[OpenTransaction]], wanted: EventFilter, *, limit: int = 2_000
 ) -> AsyncIterator[list[BookedEvent]]:
-    """All events that are wanted, page by page, each read in a snapshot of its own: memory stays flat, and nothing is
-    kept from the database's cleaning up. What is adjusted meanwhile can't be adjusted again by what was read before."""
+    """Yields all matching events, page by page, each page in its own snapshot: memory stays flat, and long reads don't
+    block vacuum.
+
+    An event that is adjusted meanwhile can't be adjusted again from an earlier read.
+    """
     after: EventPosition | None = None
     while True:
         async with snapshot() as tx:
@@ -178,7 +185,7 @@ async def current_pages(
 
 
 class _Latest:
-    """What the adjusting rows of one event come to."""
+    """The sum of an event's adjusting rows."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -250,7 +257,7 @@ def _dedupe_key(change: Change) -> str:
 
 
 def _row(change: Change, made_by: tuple[str, int, int | None, str], *, into: int) -> tuple[Any, ...]:
-    """What the event becomes: all of it where it moves to, else the difference of its cost."""
+    """Returns the row for the new booking: all of it if the event moves, else the difference of its cost."""
     old, new = change
     kind, at, actor_id, document = made_by
     counters = old.counters if change.moves else (0,) * len(COUNTER_COLUMNS)
@@ -263,7 +270,7 @@ def _row(change: Change, made_by: tuple[str, int, int | None, str], *, into: int
 
 
 def _row_out(change: Change, made_by: tuple[str, int, int | None, str], *, out_of: int) -> tuple[Any, ...]:
-    """What takes the event back from where it was."""
+    """Returns the row that removes the event from its old booking."""
     old = change.old
     kind, at, actor_id, document = made_by
     return (

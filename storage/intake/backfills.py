@@ -1,4 +1,4 @@
-"""How far a gateway's own log was read, and from when on its calls came live."""
+"""How far each gateway's own log was read, and since when its calls arrive live."""
 
 from sqlalchemy import select
 
@@ -8,19 +8,19 @@ from storage.transaction import OpenTransaction
 
 
 class Backfills:
-    """The backfills of one transaction."""
+    """The backfills within one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def first_live(self, source_id: int) -> int | None:
-        """The moment of a source's first live event; None if none came yet."""
+        """Returns the moment of a source's first live event; None if there was none."""
         asked = select(source_activity.c.first_occurred_at).where(source_activity.c.source_id == source_id)
         found = (await self._connection.execute(asked)).scalar()
         return None if found is None else int(found)
 
     async def read_until(self, source_id: int) -> int | None:
-        """Up to which moment a source's log was read; None if it never was."""
+        """Returns the moment up to which a source's log was read; None if it never was."""
         asked = select(backfills.c.read_until).where(backfills.c.source_id == source_id)
         found = (await self._connection.execute(asked)).scalar()
         return None if found is None else int(found)

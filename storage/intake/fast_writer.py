@@ -1,9 +1,9 @@
-"""The quick way into the books, for a group in which everything is new and known: one visit to the database, no more.
+"""The fast path into the books, for a group of new events with known people and series: one visit to the database.
 
-Each wait for the database is a wait for the event loop as well, which reads the next bodies meanwhile; so what a
-transaction of `storage/intake/usage.py` asks in eight steps is one statement on PostgreSQL, and one call of the connection's
-thread on SQLite. It is all or nothing: if a key was known already, or the configuration changed since the group was decided
-about, nothing is written, and the caller goes the longer way.
+Each wait for the database also waits for the event loop, which reads the next bodies meanwhile. So the eight steps of a
+transaction of `storage/intake/usage.py` are one statement on PostgreSQL, and one call of the connection's thread on
+SQLite. It writes all or nothing: if a key exists, or the configuration changed since the group was decided, it writes
+nothing, and the caller takes the full path.
 """
 
 import asyncio
@@ -26,27 +26,30 @@ from storage.intake.rollups import Insert, totals
 
 
 class FastWriter(ABC):
-    """One writer's way; not for two tasks at once."""
+    """The fast path of one writer; not for two tasks at once."""
 
     @abstractmethod
     async def write(self, keys: Insert, events: Insert, others: Sequence[Insert], *, version: int) -> bool:
-        """Writes everything in one transaction. False, and nothing written, if a key is not new or the configuration's
-        version is another. Raises SQLAlchemy's errors."""
+        """Writes everything in one transaction. Returns False, with nothing written, if a key exists or the version
+        differs.
+
+        Raises SQLAlchemy's errors.
+        """
 
     @abstractmethod
     async def close(self) -> None:
-        """Gives back what the way holds."""
+        """Closes the connection."""
 
 
 _SQLITE_TOTALS = totals("usage_events WHERE rowid > ?")
-"""Of the rows after a given one: the table only grows."""
+"""Totals of the rows after a given one: the table only grows."""
 
 
 class SqliteFastWriter(FastWriter):
-    """A connection in a thread of its own. Writers of this process take turns by the store's lock, others by SQLite's.
+    """A connection in its own thread. Writers of this process take turns by the store's lock, others by SQLite's.
 
-    While nobody else waits for the lock, who comes while one is in the database stands behind it in the thread: the thread
-    goes on without a word from the event loop, which may be in the middle of reading bodies.
+    While nobody else waits for the lock, a second write queues in the thread behind the first: the thread goes on
+    without the event loop, which may be busy reading bodies.
     """
 
     def __init__(self, url: str, lock: FifoLock) -> None:
@@ -71,7 +74,7 @@ class SqliteFastWriter(FastWriter):
     def _write(self, keys: Insert, events: Insert, others: Sequence[Insert], version: int) -> bool:
         try:
             if self._connection is None:
-                # A statement of thousands of rows takes a megabyte as long as it is kept ready.
+                # A prepared statement of thousands of rows takes a megabyte.
                 self._connection = sqlite3.connect(self._file, check_same_thread=False, cached_statements=48)
                 set_pragmas(self._connection, writer=True)
             connection = self._connection
@@ -96,8 +99,11 @@ class SqliteFastWriter(FastWriter):
         return True
 
     def _give_up(self, connection: sqlite3.Connection) -> None:
-        """Rolls back what was begun; a full disk or a fault of it may have done that already, or may let it not be done:
-        then the connection goes, and the transaction and its lock with it."""
+        """Rolls back, or closes the connection if that fails.
+
+        A full disk or a disk fault may have rolled back already, or may make a rollback impossible: closing ends the
+        transaction and its lock.
+        """
         try:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
@@ -127,7 +133,7 @@ class SqliteFastWriter(FastWriter):
 
 
 class PostgresqlFastWriter(FastWriter):
-    """A connection of the pool, kept; another one is taken after a fault."""
+    """A pooled connection that is kept; replaced after a fault."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -155,7 +161,7 @@ class PostgresqlFastWriter(FastWriter):
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             await self._drop()
             raise DBAPIError.instance("express", None, error, Exception) from error
-        except BaseException:  # cancelled, say: who knows what the connection is in the middle of
+        except BaseException:  # for example cancelled: the state of the connection is unknown
             await self._drop()
             raise
         return True
@@ -174,7 +180,7 @@ class PostgresqlFastWriter(FastWriter):
 
 _ONCE = "ON CONFLICT DO NOTHING RETURNING 1"
 _StatementPart = tuple[str, tuple[str, ...], str, frozenset[int]]
-"""A table, its columns, what is done about a row that is there, and which columns have one value in all rows."""
+"""A table, its columns, its ON CONFLICT clause, and the places of columns with one value in all rows."""
 
 
 _EVENTS = "given_events"
@@ -183,12 +189,13 @@ _TOTALS = tuple(f"{total.table}_in AS ({total.statement})" for total in totals(_
 
 @lru_cache(maxsize=256)
 def _statement(inserts: tuple[_StatementPart, ...]) -> str:
-    """All inserts, and the totals of the last one, which are the events, as parts of one statement. It fails by a division
-    by zero unless every key was new (the first part says so) and the configuration's version is the expected one. Its
-    parts see one snapshot and are one transaction.
+    """Returns one statement with all inserts and the totals of the last one, the events.
 
-    PostgreSQL completes the parts that nothing asks for from the last to the first. So the totals are locked in the order in
-    which `add_sums` locks them, and none locks another out.
+    It fails by a division by zero unless every key of the first insert is new and the configuration has the expected
+    version. Its parts see one snapshot in one transaction.
+
+    PostgreSQL runs unreferenced parts from the last to the first. So totals are locked in the order of `add_sums`, and
+    no deadlock is possible.
     """
     place = 1
     parts = []

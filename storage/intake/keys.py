@@ -1,4 +1,4 @@
-"""Sources and their ingest keys. A key is known by its hash alone; the token is shown once, when it is made."""
+"""Sources and their ingest keys. Only a key's hash is stored; the token is shown once, when it is created."""
 
 import hashlib
 import json
@@ -17,12 +17,12 @@ PREFIX = "tok_"
 
 
 def key_hash(token: str) -> bytes:
-    """Tokens are 256 random bits, so a plain hash is enough: there is nothing to guess."""
+    """Returns a token's hash. Tokens are 256 random bits, so a plain hash is enough."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
 class Keys:
-    """The sources and keys of one transaction."""
+    """The sources and keys within one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
         self._tx = transaction
@@ -42,7 +42,7 @@ class Keys:
         at: int,
         options: Mapping[str, Any] | None = None,
     ) -> Source:
-        """Makes a source. `options` are those of Source's fields that have defaults, where they differ from these."""
+        """Creates a source. `options` holds the fields of Source that have defaults and differ from them."""
         values = {"name": name, "format": source_format, "role": role, "team_id": team_id, "created_at": at}
         await self._connection.execute(insert(sources).values(**values, options=json.dumps(options or {})))
         await Config(self._tx).changed()
@@ -51,7 +51,7 @@ class Keys:
         return found
 
     async def for_options(self, name: str) -> tuple[Source, dict[str, Any]] | None:
-        """A source and its options, to be changed: its row is locked until the transaction ends."""
+        """Returns a source and its options, and locks its row until the transaction ends."""
         found = select(sources).where(sources.c.name == name).with_for_update()
         row = (await self._connection.execute(found)).one_or_none()
         return (_source(row), json.loads(row.options)) if row else None
@@ -63,12 +63,12 @@ class Keys:
         await Config(self._tx).changed()
 
     async def set_role(self, source: Source, role: str) -> None:
-        """Lets a source meter or observe, from its next commit on."""
+        """Sets a source's role, from its next commit on."""
         await self._connection.execute(update(sources).where(sources.c.id == source.id).values(role=role))
         await Config(self._tx).changed()
 
     async def create_key(self, source: Source, *, at: int) -> str:
-        """A new key of the source; the returned token is nowhere kept."""
+        """Creates a key of the source and returns its token, which is not stored."""
         token = PREFIX + secrets.token_urlsafe(32)
         values = {"source_id": source.id, "key_hash": key_hash(token), "created_at": at}
         await self._connection.execute(insert(ingest_keys).values(**values))
@@ -76,14 +76,14 @@ class Keys:
         return token
 
     async def revoke(self, source: Source, *, at: int) -> int:
-        """Ends all keys of a source and says how many there were."""
+        """Revokes all keys of a source and returns their number."""
         ended = update(ingest_keys).where(ingest_keys.c.source_id == source.id, ingest_keys.c.revoked_at.is_(None))
         result = await self._connection.execute(ended.values(revoked_at=at))
         await Config(self._tx).changed()
         return result.rowcount
 
     async def by_key(self) -> dict[bytes, Source]:
-        """The source of every key that is in force, by the key's hash."""
+        """Returns the source of every valid key, by the key's hash."""
         rows = await self._connection.execute(
             select(ingest_keys.c.key_hash, sources)
             .join(sources, sources.c.id == ingest_keys.c.source_id)
@@ -92,7 +92,7 @@ class Keys:
         return {bytes(row.key_hash): _source(row) for row in rows}
 
     async def listed(self) -> list[tuple[Source, int]]:
-        """Every source with the number of its keys in force, by name."""
+        """Returns every source with the number of its valid keys, by name."""
         in_force = [s.id for s in (await self.by_key()).values()]
         rows = await self._connection.execute(select(sources).order_by(sources.c.name))
         return [(found, in_force.count(found.id)) for found in map(_source, rows)]

@@ -1,4 +1,6 @@
-"""What could not be booked: kept once, for a while, up to a cap, without prompts, responses, headers and addresses."""
+"""Rows that could not be booked: each stored once, for a limited time, up to a cap, without prompts, responses, headers
+and addresses.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -22,7 +24,9 @@ _size = func.length(quarantine.c.body)
 
 
 class QuarantineRow(NamedTuple):
-    """A row to keep. `kind` is `unreadable`, `refused` or `conflict`; `read_as` names the parser that could read it again."""
+    """A row for quarantine. `kind` is `unreadable`, `refused` or `conflict`; `read_as` names the parser that can read
+    it again.
+    """
 
     source_id: int
     kind: str
@@ -33,7 +37,7 @@ class QuarantineRow(NamedTuple):
 
 
 class Quarantine:
-    """The quarantined rows of one transaction."""
+    """The quarantined rows within one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
@@ -41,7 +45,7 @@ class Quarantine:
     async def keep(
         self, wrong: Sequence[QuarantineRow], *, received_at: int, expires_at: int, cap: QuarantineCapacity
     ) -> None:
-        """Keeps each row once, as long as its source has room; of those beyond its cap only their number is kept."""
+        """Stores each row once, while its source has room; beyond the cap only counts it."""
         asked = {(w.source_id, w.row_hash): w for w in wrong}
         room = await self._free_space({w.source_id for w in wrong}, cap)
         known = {(s, bytes(h)) for s, h in await bulk.select(self._connection, "quarantine", _KEY, _KEY, list(asked))}
@@ -60,7 +64,7 @@ class Quarantine:
         await self._resize(sizes)
 
     async def _free_space(self, source_ids: set[int], cap: QuarantineCapacity) -> dict[int, QuarantineCapacity]:
-        """What is left of each source's cap. Their sizes are locked, in ascending id, until the transaction's end."""
+        """Returns the free space of each source, whose sizes are locked, in ascending id, until the transaction ends."""
         empty = [(source_id, 0, 0, 0) for source_id in sorted(source_ids)]
         await bulk.insert_missing(self._connection, "quarantine_sizes", _SIZES, _SIZES[:1], empty)
         locked = select(quarantine_sizes).where(quarantine_sizes.c.source_id.in_(source_ids))
@@ -74,7 +78,7 @@ class Quarantine:
         await bulk.add(self._connection, "quarantine_sizes", _SIZES[:1], _SIZES[1:], changed)
 
     async def shares(self) -> list[QuarantineShare]:
-        """What is kept, by source and kind, the most first; and what was not kept for want of room."""
+        """Returns stored rows by source and kind, most first, and the number of rows beyond each cap."""
         rows = await self._connection.execute(
             select(
                 *(sources.c.name, quarantine.c.kind, func.count(), func.sum(_size)),
@@ -90,7 +94,7 @@ class Quarantine:
         return sorted(shares, key=lambda share: (-share.rows, share.source, share.kind))
 
     async def not_kept(self) -> dict[str, int]:
-        """How many rows of each source there was no room for."""
+        """Returns the number of rows of each source beyond its cap."""
         rows = await self._connection.execute(
             select(sources.c.name, quarantine_sizes.c.not_kept)
             .join(sources, sources.c.id == quarantine_sizes.c.source_id)
@@ -100,17 +104,17 @@ class Quarantine:
         return {str(name): int(count) for name, count in rows}
 
     async def counts(self) -> dict[str, int]:
-        """Rows by kind."""
+        """Returns the number of rows by kind."""
         rows = await self._connection.execute(select(quarantine.c.kind, func.count()).group_by(quarantine.c.kind))
         return {str(kind): int(count) for kind, count in rows}
 
     async def listed(self, *, source_id: int | None, kind: str | None, limit: int) -> list[QuarantinedRow]:
-        """The newest rows, without what is kept of them."""
+        """Returns the newest rows, without their bodies."""
         wanted = _narrowed(_rows(with_body=False), source_id, kind).order_by(quarantine.c.id.desc()).limit(limit)
         return [_kept(row) for row in await self._connection.execute(wanted)]
 
     async def by_ids(self, ids: Sequence[int]) -> list[QuarantinedRow]:
-        """Rows with what is kept of them; those that are gone are left out."""
+        """Returns rows with their bodies; deleted ones are left out."""
         found: list[QuarantinedRow] = []
         for start in range(0, len(ids), _MOST_IDS):
             wanted = _rows(with_body=True).where(quarantine.c.id.in_(ids[start : start + _MOST_IDS]))
@@ -118,7 +122,7 @@ class Quarantine:
         return found
 
     async def ids_of(self, *, source_id: int | None, kind: str | None, retryable: bool) -> list[int]:
-        """The ids of all rows that fit; `retryable` leaves out those that nothing can be made of."""
+        """Returns the ids of all matching rows; `retryable` leaves out rows without a body to read again."""
         wanted = _narrowed(select(quarantine.c.id), source_id, kind).order_by(quarantine.c.id)
         if retryable:
             wanted = wanted.where(_can_be_read_again())
@@ -129,8 +133,11 @@ class Quarantine:
         return (await self._connection.execute(wanted)).scalar()
 
     async def booked_event(self, source_id: int, key: bytes, *, near: int) -> Any | None:
-        """The booked event of a key, with the names of its series and its person's e-mail. None if it is not booked: an
-        observing source's never are. Looked for within a day of `near` first, which has an index."""
+        """Returns the booked event of a key, with the names of its series and its person's e-mail; None if it is not
+        booked.
+
+        Events of observing sources never are. Searches within a day of `near` first, which has an index.
+        """
         wanted = (
             select(usage_events, *(usage_series.c[n] for n in _NAMES), people.c.email)
             .join(usage_series, usage_series.c.id == usage_events.c.series_id)
@@ -145,12 +152,12 @@ class Quarantine:
         return None
 
     async def update_reason(self, row_id: int, reason: str) -> None:
-        """A row was tried again in vain: it stays, with the newer reason."""
+        """Stores the reason of a failed retry."""
         changed = update(quarantine).where(quarantine.c.id == row_id)
         await self._connection.execute(changed.values(reason=reason[:MAX_REASON_CHARACTERS]))
 
     async def remove(self, ids: Iterable[int]) -> int:
-        """Drops rows, and says how many were there."""
+        """Deletes rows and returns their number."""
         listed = sorted(ids)
         return sum(
             [
@@ -163,7 +170,7 @@ class Quarantine:
         return await self._drop(quarantine.c.expires_at <= now)
 
     async def _drop(self, which: Any) -> int:
-        # The sizes first, as `keep` does: two that drop and keep at once wait for each other in the same order.
+        # The sizes first, as `keep` does, so that concurrent deletes and inserts lock in the same order.
         due = (await self._connection.execute(select(quarantine.c.source_id).where(which).distinct())).scalars()
         await self._free_space(set(due), QuarantineCapacity(rows=0, bytes=0))
         dropped = await self._connection.execute(
@@ -179,7 +186,7 @@ class Quarantine:
         return count
 
     async def size_mismatches(self) -> list[str]:
-        """The sources whose remembered size is not that of their rows."""
+        """Returns the sources whose stored size differs from the size of their rows."""
         real = await self._connection.execute(
             select(quarantine.c.source_id, func.count(), func.sum(_size)).group_by(quarantine.c.source_id)
         )

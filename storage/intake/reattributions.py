@@ -1,4 +1,4 @@
-"""Re-attributions remembered: what is asked for, who works on it, and what it moved."""
+"""Re-attributions: the requests, their workers, and what they moved."""
 
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ LEASE_MICROS = 120 * MICROS
 
 
 class TeamAssignment(NamedTuple):
-    """One thing that the books say of an event's team: when, how it came to it, the team and the rule."""
+    """One assignment of an event to a team: when, how, the team and the rule."""
 
     at: int
     how: str
@@ -24,7 +24,7 @@ class TeamAssignment(NamedTuple):
 
 
 class Reattributions:
-    """The re-attributions of one transaction."""
+    """The re-attributions within one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
@@ -32,8 +32,9 @@ class Reattributions:
     async def add(
         self, *, credential: str, team_id: int, since_at: int, asked_by: int | None, at: int, is_taken: bool
     ) -> Reattribution:
-        """Keeps that past usage is to be moved. `team_id` is the organisation's where all teams are meant; `is_taken` says
-        that whoever asks does the work."""
+        """Requests that past usage moves. `team_id` is the organisation's for all teams; `is_taken` leases the work to
+        the caller.
+        """
         values = {"credential": credential, "team_id": team_id, "since_at": since_at, "asked_at": at}
         made = insert(reattributions).values(
             **values, asked_by=asked_by, lease_until=at + LEASE_MICROS if is_taken else 0
@@ -41,17 +42,19 @@ class Reattributions:
         return _reattribution((await self._connection.execute(made.returning(reattributions))).one())
 
     async def pending_credentials(self) -> frozenset[str]:
-        """The credentials whose past use is to be moved, and was not yet."""
+        """Returns the credentials whose past usage still has to move."""
         wanted = select(reattributions.c.credential).where(reattributions.c.done_at.is_(None))
         return frozenset((await self._connection.execute(wanted)).scalars())
 
     async def pending_teams(self, *, since: int) -> set[int]:
-        """The teams to which past use is to be moved that was asked for since a moment; the organisation stands for all."""
+        """Returns the teams that past usage has to move to, requested since a moment; the organisation stands for all
+        teams.
+        """
         wanted = select(reattributions.c.team_id).where(reattributions.c.done_at.is_(None))
         return set((await self._connection.execute(wanted.where(reattributions.c.asked_at >= since))).scalars())
 
     async def claim(self, *, at: int) -> Reattribution | None:
-        """The oldest one that nobody works on, leased to the caller; None if there is none."""
+        """Leases the oldest free re-attribution to the caller; None if there is none."""
         wanted = (
             select(reattributions)
             .where(reattributions.c.done_at.is_(None), reattributions.c.lease_until < at)
@@ -66,19 +69,19 @@ class Reattributions:
         return _reattribution(row)
 
     async def renew(self, reattribution_id: int, *, at: int) -> None:
-        """Says that somebody still works on it."""
+        """Extends the lease."""
         changed = update(reattributions).where(reattributions.c.id == reattribution_id)
         await self._connection.execute(changed.values(lease_until=at + LEASE_MICROS))
 
     async def mark_done(self, reattribution_id: int, *, at: int) -> bool:
-        """Marks it as done; False if somebody else did."""
+        """Marks a re-attribution as done; returns False if another worker did."""
         changed = update(reattributions).where(
             reattributions.c.id == reattribution_id, reattributions.c.done_at.is_(None)
         )
         return (await self._connection.execute(changed.values(done_at=at))).rowcount == 1
 
     async def assignments_of(self, booked: BookedEvent) -> list[TeamAssignment]:
-        """How an event came to the team that it counts for: its booking, and every move since."""
+        """Returns an event's assignments: its booking and every move since."""
         event, moved = usage_events.c, usage_adjustments.c
         first = select(event.received_at, event.team_id, event.rule).where(
             event.occurred_at == booked.occurred_at,
@@ -97,7 +100,9 @@ class Reattributions:
         ]
 
     async def amounts_by_team(self, document: str) -> dict[int, tuple[int, int]]:
-        """(calls, nano-dollars) that the adjusting rows of a re-attribution brought to each team, or took from it."""
+        """Returns (calls, nano-dollars) that the adjusting rows of a re-attribution moved to each team, or away from
+        it.
+        """
         rows = await self._connection.execute(
             select(
                 usage_adjustments.c.team_id,

@@ -1,4 +1,4 @@
-"""How far a replayed file was shifted in time, so that sending it again shifts it the same and books nothing twice."""
+"""The time shift of each replayed file, so that a second replay shifts it the same and books nothing twice."""
 
 from sqlalchemy import insert, select
 
@@ -7,13 +7,13 @@ from storage.transaction import OpenTransaction
 
 
 class Replays:
-    """The replays of one transaction."""
+    """The replays within one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def shift_of(self, file_digest: bytes) -> int | None:
-        """Microseconds by which this file was shifted before, or None."""
+        """Returns the microseconds by which this file was shifted before, or None."""
         found = await self._connection.execute(
             select(replays.c.shift_micros).where(replays.c.file_digest == file_digest)
         )

@@ -1,6 +1,6 @@
-"""Totals of usage events, kept beside them: by hour and by local day of each series, and which teams' totals changed.
+"""Totals of usage events by hour and by local day of each series, and the teams whose totals changed.
 
-The express way has the database make them of the events that it has just been given (`totals`); all others sum first.
+The fast path lets the database sum the events it just inserted (`totals`); all other paths sum first.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ AMOUNTS = ("calls", *COUNTER_COLUMNS, "cost_nanos", "notional_nanos")
 
 
 class Insert(NamedTuple):
-    """Rows for a table, and what is done about one that is there."""
+    """Rows for a table, and the clause for existing rows."""
 
     table: str
     columns: tuple[str, ...]
@@ -26,11 +26,11 @@ class Insert(NamedTuple):
 
 
 Bucket = tuple[int, int, int, int]
-"""(team, UTC hour, local day, series): the finest grain that both rollups are sums of."""
+"""(team, UTC hour, local day, series): the finest grain, which both rollups sum."""
 
 
 def summed(bookings: Sequence[Booking], series: Sequence[int]) -> dict[Bucket, list[int]]:
-    """The amounts of bookings, each with its series, by bucket."""
+    """Returns the sums of bookings by bucket; `series` has the series of each booking."""
     sums: dict[Bucket, list[int]] = {}
     for booking, series_id in zip(bookings, series, strict=True):
         event = booking.event
@@ -51,7 +51,7 @@ def summed(bookings: Sequence[Booking], series: Sequence[int]) -> dict[Bucket, l
 
 
 RECENT_HOURS = 48
-"""A change of hours older than this before a team's newest one rewrites its history, and is counted as such."""
+"""A change of hours older than this before a team's newest hour counts as a rewrite of its history."""
 _CHANGES = ("team_id", "version", "newest_hour", "oldest_hour")
 _CHANGED = (
     "ON CONFLICT (team_id) DO UPDATE SET version = team_changes.version + excluded.version, rewrites = "
@@ -63,10 +63,10 @@ _CHANGED = (
 
 
 def team_changes_insert(sums: Iterable[Bucket]) -> Insert:
-    """What is kept of teams whose totals change: that they do, and between which hours.
+    """Returns the insert of teams whose totals change, with their newest and oldest changed hours.
 
-    Who has read a team's hours knows by it what to read again: nothing while the version stays, the hours from
-    RECENT_HOURS before the newest one it knew while the rewrites stay, else all. No clock is in it.
+    A reader of a team's hours knows from it what to read again: nothing while the version stays, the hours from
+    RECENT_HOURS before the newest known one while the rewrites stay, else all hours. It uses no clock.
     """
     touched: dict[int, tuple[int, int]] = {}
     for team, hour, *_ in sums:
@@ -77,7 +77,7 @@ def team_changes_insert(sums: Iterable[Bucket]) -> Insert:
 
 
 def rolled_up(sums: dict[Bucket, list[int]], place: int) -> list[tuple[int, ...]]:
-    """Rows of a rollup, in key order, from the bucket's hour (place 1) or day (place 2)."""
+    """Returns the rows of a rollup in key order, from the bucket's hour (place 1) or day (place 2)."""
     rolled: dict[tuple[int, int, int], Sequence[int]] = {}
     for bucket, amounts in sums.items():
         at = (bucket[0], bucket[place], bucket[3])
@@ -95,14 +95,14 @@ async def add_sums(connection: AsyncConnection, sums: dict[Bucket, list[int]]) -
 
 
 class Total(NamedTuple):
-    """A table of totals, and the statement that adds to it what rows of events are together, in key order."""
+    """A table of totals, and the statement that adds rows of events to it in key order."""
 
     table: str
     statement: str
 
 
 def totals(events: str) -> tuple[Total, ...]:
-    """How the database adds events to all totals. `events` names their rows, as a FROM clause does."""
+    """Returns the statements that add events to all totals. `events` names their rows, as in a FROM clause."""
     hour = f"occurred_at / {HOUR_MICROS}"
     changed = (
         f"INSERT INTO team_changes ({', '.join(_CHANGES)}) SELECT team_id, 1, max({hour}), min({hour}) "
@@ -117,7 +117,7 @@ def totals(events: str) -> tuple[Total, ...]:
 
 def _rollup(table: str, bucket: str, expression: str, events: str) -> str:
     key = ("team_id", bucket, "series_id")
-    sums = ", ".join(f"CAST(sum({name}) AS bigint)" for name in AMOUNTS[1:])  # PostgreSQL's are decimals
+    sums = ", ".join(f"CAST(sum({name}) AS bigint)" for name in AMOUNTS[1:])  # PostgreSQL's sums are decimals
     return (
         f"INSERT INTO {table} ({', '.join((*key, *AMOUNTS))}) SELECT team_id, {expression}, series_id, count(*), {sums} "
         f"FROM {events} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 {bulk.adding(table, key, AMOUNTS)}"

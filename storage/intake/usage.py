@@ -1,4 +1,4 @@
-"""Usage remembered: each event once, with the hour and day totals that follow from it, in one transaction."""
+"""Usage: each event once, with its hour and day totals, in one transaction."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -29,7 +29,7 @@ _Key = tuple[int, bytes]
 
 
 class Usage:
-    """The usage events and rollups of one transaction."""
+    """The usage events and rollups within one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
         self._tx = transaction
@@ -37,22 +37,22 @@ class Usage:
         self._memory = transaction.memory.usage
 
     async def book(self, bookings: Sequence[Booking], *, received_at: int) -> list[BookingOutcome]:
-        """Books the events that are new and says what became of each, in order.
+        """Books new events and returns the outcome of each, in order.
 
         A known key with the same fingerprint is a duplicate, with another one a conflict; neither changes anything.
         """
-        fates = await self.record_keys([(booking.source_id, booking.event) for booking in bookings])
-        accepted = [booking for booking, fate in zip(bookings, fates, strict=True) if fate == "accepted"]
+        outcomes = await self.record_keys([(booking.source_id, booking.event) for booking in bookings])
+        accepted = [booking for booking, outcome in zip(bookings, outcomes, strict=True) if outcome == "accepted"]
         if accepted:
             await self._insert(accepted, received_at)
-        return fates
+        return outcomes
 
     async def record_keys(self, events: Sequence[tuple[int, UsageEvent]]) -> list[BookingOutcome]:
-        """Keeps the keys of (source id, event) that are new, and says what becomes of each event, in order."""
+        """Stores the keys of new (source id, event) pairs and returns the outcome of each, in order."""
         firsts: dict[_Key, int] = {}
         for index, (source_id, event) in enumerate(events):
             firsts.setdefault((source_id, event.key), index)
-        # In key order, so that two writers with the same events wait for each other rather than lock each other out.
+        # In key order, so that two writers with the same events wait for each other instead of deadlocking.
         keys = [(*at, events[firsts[at]][1].fingerprint) for at in sorted(firsts)]
         new = await bulk.insert_missing(self._connection, "event_keys", _KEYS, _KEYS[:2], keys)
         if len(new) == len(events):
@@ -61,17 +61,17 @@ class Usage:
         known = [at for at in firsts if at not in new]
         for source, key, mark in await bulk.select(self._connection, "event_keys", _KEYS, _KEYS[:2], known):
             fingerprints[source, bytes(key)] = bytes(mark)
-        fates: list[BookingOutcome] = []
+        outcomes: list[BookingOutcome] = []
         for index, (source_id, event) in enumerate(events):
             at = (source_id, event.key)
             if at in new and firsts[at] == index:
-                fates.append("accepted")
+                outcomes.append("accepted")
             else:
-                fates.append("duplicate" if fingerprints[at] == event.fingerprint else "conflict")
-        return fates
+                outcomes.append("duplicate" if fingerprints[at] == event.fingerprint else "conflict")
+        return outcomes
 
     async def ensure_references(self, bookings: Sequence[Booking]) -> list[int]:
-        """Makes what bookings refer to and is not there yet, people, series and partitions, and returns their series."""
+        """Creates missing people, series and partitions of bookings, and returns their series."""
         people = await People(self._tx).ids_of({b.event.labels.user for b in bookings if b.event.labels.user})
         people[""] = 0
         self._tx.after_commit(lambda: _remember(self._memory.people, people))
@@ -85,17 +85,17 @@ class Usage:
         await add_sums(self._connection, summed(bookings, series))
 
     async def record_active_sources(self, first_occurred_at: dict[int, int], *, received_at: int) -> None:
-        """Keeps when sources were heard of: the moment of the first event stays, that of the last grows."""
+        """Stores the activity of sources: the moment of the first event stays, that of the last grows."""
         insert = activity_insert(first_occurred_at, received_at=received_at)
         await bulk.upsert(self._connection, insert.table, insert.columns, insert.rows, insert.on_conflict)
 
     async def record_source_hours(self, hours: Iterable[tuple[int, int]]) -> None:
-        """Keeps in which UTC hours sources had usage, by time of use."""
+        """Stores the UTC hours in which sources had usage, by time of use."""
         insert = source_hours_insert(hours)
         await bulk.upsert(self._connection, insert.table, insert.columns, insert.rows, insert.on_conflict)
 
     async def series_ids(self, keys: Sequence[SeriesKey]) -> list[int]:
-        """The id of each key's series, made where missing. They are remembered only once this transaction is committed."""
+        """Returns the series id of each key; creates missing ones. They are cached after the commit."""
         known = self._memory.series
         ids = [known.get(key) for key in keys]
         missing = sorted({key for key, series_id in zip(keys, ids, strict=True) if series_id is None})
@@ -108,7 +108,7 @@ class Usage:
         return [fresh[key] if found is None else found for key, found in zip(keys, ids, strict=True)]
 
     async def _ensure_months(self, days: set[int]) -> None:
-        """PostgreSQL keeps events in a partition a month (of UTC days), made when a month's first event comes."""
+        """Creates PostgreSQL's missing partitions: one per month, in UTC."""
         if self._connection.dialect.name != "postgresql":
             return
         months = {_month(day) for day in days} - self._memory.months
@@ -117,7 +117,7 @@ class Usage:
             first = datetime(year, number, 1, tzinfo=UTC)
             end = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
             name = f"usage_events_{year}_{number:02d}"
-            # Two writers may make the same partition at once: the lock lets one wait and find it made.
+            # Two writers may create the same partition at once: the lock lets the second find it.
             await self._connection.execute(text("SELECT pg_advisory_xact_lock(7041776)"))
             bounds = f"FROM ({int(first.timestamp())}000000) TO ({int(end.timestamp())}000000)"
             statement = f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF usage_events FOR VALUES {bounds}"
@@ -129,8 +129,9 @@ class Usage:
 def fast_inserts(
     bookings: Sequence[Booking], memory: UsageMemory, *, received_at: int, partitioned: bool
 ) -> tuple[Insert, Insert] | None:
-    """The keys and the events of bookings of which everything is known: their people, series and, where events are
-    `partitioned`, months. None if something is not, which the longer way then makes."""
+    """Returns the inserts of keys and events, if all their people, series and (if `partitioned`) months are cached;
+    else None.
+    """
     people, known = memory.people, memory.series
     try:
         series = [known[_series_key(booking, people)] for booking in bookings]
@@ -145,7 +146,7 @@ def fast_inserts(
 
 
 def activity_insert(first_occurred_at: dict[int, int], *, received_at: int) -> Insert:
-    """What is kept of sources that were heard of, by their id."""
+    """Returns the insert of active sources, by their id."""
     rows = [(source_id, first_occurred_at[source_id], received_at) for source_id in sorted(first_occurred_at)]
     columns = ("source_id", "first_occurred_at", "last_received_at")
     tail = "ON CONFLICT (source_id) DO UPDATE SET last_received_at = excluded.last_received_at"
@@ -153,7 +154,7 @@ def activity_insert(first_occurred_at: dict[int, int], *, received_at: int) -> I
 
 
 def source_hours_insert(hours: Iterable[tuple[int, int]]) -> Insert:
-    """What is kept of (source, UTC hour) in which something was used, once each."""
+    """Returns the insert of (source, UTC hour) pairs with usage."""
     return Insert("source_hours", ("source_id", "hour"), sorted(hours), "ON CONFLICT (source_id, hour) DO NOTHING")
 
 
@@ -183,7 +184,7 @@ def _series_key(booking: Booking, people: dict[str, int]) -> SeriesKey:
 
 
 def _event_row(booking: Booking, series_id: int, received_at: int) -> tuple[Any, ...]:
-    """One tuple, written out: unpacking parts into it would cost as much again."""
+    """Returns one event's row. Written out, because unpacking parts into it would cost as much again."""
     event = booking.event
     said = event.labels
     return (
@@ -220,7 +221,7 @@ def _tags_json(tags: tuple[str, ...]) -> str:
     return _few_tags_json(tags) if sum(map(len, tags)) <= _REMEMBERED_CHARACTERS else json.dumps(tags)
 
 
-_REMEMBERED_CHARACTERS = 400  # 16 MB at most, whatever senders think of
+_REMEMBERED_CHARACTERS = 400  # 16 MB at most, whatever senders send
 
 
 @lru_cache(maxsize=20_000)

@@ -1,4 +1,4 @@
-"""What teams set of their alerts in Slack."""
+"""The alert settings that teams make in Slack."""
 
 import json
 from typing import Any, cast
@@ -14,19 +14,20 @@ _COLUMNS = {"alerts": ("alerts_channel", "alerts_state"), "approvals": ("approva
 
 
 class StoredAlertSettings:
-    """The settings of one transaction. They reach rules by the directory, so every change of them is one of the
-    configuration."""
+    """The alert settings within one transaction. Rules read them from the directory, so every change is a change of the
+    configuration.
+    """
 
     def __init__(self, transaction: OpenTransaction) -> None:
         self._tx = transaction
         self._connection = transaction.connection
 
     async def by_team(self) -> dict[int, AlertSettings]:
-        """The settings of teams that have any of their own."""
+        """Returns the settings of teams that have their own."""
         return {int(row.team_id): _settings(row) for row in await self._connection.execute(select(alert_settings))}
 
     async def save(self, team_id: int, settings: AlertSettings, *, by: int, at: int) -> None:
-        """Keeps a team's settings, from now on."""
+        """Stores a team's settings."""
         await Config(self._tx).changed()  # locks the configuration, so that two people at once save one after the other
         values: dict[str, Any] = {"body": json.dumps(settings.to_json()), "changed_by": by, "changed_at": at}
         for route, place in (("alerts", settings.alerts_destination), ("approvals", settings.approvals_destination)):
@@ -39,18 +40,20 @@ class StoredAlertSettings:
             await self._connection.execute(insert(alert_settings).values(team_id=team_id, **values))
 
     async def set_place(self, team_id: int, route: MessageRoute, *, state: DestinationState) -> None:
-        """Remembers whether a channel apart may be posted to."""
+        """Stores whether a team's separate channel may be posted to."""
         changed = update(alert_settings).where(alert_settings.c.team_id == team_id)
         await self._connection.execute(changed.values({_COLUMNS[route][1]: state}))
         await Config(self._tx).changed()
 
     async def declared_thresholds(self, team_id: int) -> tuple[int, ...]:
-        """A team's thresholds by teams.yml."""
+        """Returns a team's thresholds of teams.yml."""
         wanted = select(teams.c.thresholds).where(teams.c.id == team_id)
         return tuple(json.loads((await self._connection.execute(wanted)).scalar_one()))
 
     async def thresholds_set(self) -> list[tuple[str, tuple[int, ...], tuple[int, ...]]]:
-        """(team, its thresholds set in Slack, those of teams.yml) where the former hold in place of the latter."""
+        """Returns (team, thresholds set in Slack, thresholds of teams.yml) for teams whose Slack settings override the
+        file.
+        """
         wanted = select(teams.c.slug, teams.c.thresholds, alert_settings).join(
             alert_settings, alert_settings.c.team_id == teams.c.id
         )

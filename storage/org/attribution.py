@@ -1,4 +1,4 @@
-"""Attribution remembered: rules with the dates between which they hold, from teams.yml and from claims."""
+"""Attribution rules and the dates between which they apply, from teams.yml and from claims."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _SINCE_EVER = 0
 
 @dataclass(frozen=True, kw_only=True)
 class DeclaredRule:
-    """A line of `attribution:` in a file. Without `from_at` nobody dated it."""
+    """A line of `attribution:` in a file; `from_at` is None without a date."""
 
     kind: RuleKind
     pattern: str
@@ -28,23 +28,26 @@ class DeclaredRule:
 
 
 class AttributionRules:
-    """The attribution rules of one transaction."""
+    """The attribution rules within one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
         self._tx = transaction
         self._connection = transaction.connection
 
     async def rules(self) -> list[AttributionRule]:
-        """Every rule that ever held or will: the file's in its order, then claims. A line goes before a claim."""
+        """Returns every past, present and future rule: the file's in its order, then claims. A line goes before a
+        claim.
+        """
         order = (attribution_rules.c.origin.desc(), attribution_rules.c.position, attribution_rules.c.id.desc())
         rows = await self._connection.execute(select(attribution_rules).order_by(*order))
         return [_rule(row) for row in rows if row.until_at is None or row.from_at < row.until_at]
 
     async def save_lines(self, lines: Sequence[DeclaredRule], *, at: int) -> None:
-        """Stores a file's lines. One that it dropped ends now, a new one without a date begins now, the rest keep theirs.
+        """Stores a file's lines. A removed line ends now, a new one without a date starts now, all others keep their
+        dates.
 
-        While nothing is booked, a new line holds for all times: there is no past that it could contradict. A dated
-        line takes the place of what the file said before from its date on, be that past or to come. Claims stay.
+        Before the first usage, a new line applies to all times: no past can contradict it. A dated line replaces
+        earlier lines from its date on, past or future. Claims stay.
         """
         begin_at = at if await self._has_usage() else _SINCE_EVER
         wanted = select(attribution_rules).where(attribution_rules.c.origin == "file").order_by(attribution_rules.c.id)
@@ -52,7 +55,7 @@ class AttributionRules:
         for row in await self._connection.execute(wanted):
             kept.setdefault((row.kind, row.pattern), []).append(row)
         given: dict[tuple[str, str], dict[int | None, tuple[int, DeclaredRule]]] = {}
-        for position, line in enumerate(lines):  # of two lines alike the first one counts
+        for position, line in enumerate(lines):  # the first of two identical lines applies
             given.setdefault((line.kind, line.pattern), {}).setdefault(line.from_at, (position, line))
         for key in sorted(kept.keys() | given.keys()):
             placed = sorted(given.get(key, {}).values(), key=lambda found: found[1].from_at or _SINCE_EVER)
@@ -61,7 +64,7 @@ class AttributionRules:
     async def _save_pattern(
         self, lines: Sequence[tuple[int, DeclaredRule]], rows: Sequence[Any], *, at: int, begin_at: int
     ) -> None:
-        """One pattern's lines, in the order of their dates, against what is stored of it."""
+        """Stores one pattern's lines, ordered by date, over its stored rows."""
         used: set[int] = set()
         for place, (position, line) in enumerate(lines):
             until_at = lines[place + 1][1].from_at if place + 1 < len(lines) else None
@@ -72,14 +75,14 @@ class AttributionRules:
                 continue
             from_at = begin_at if line.from_at is None else line.from_at
             if until_at is not None and until_at <= from_at:
-                from_at = _SINCE_EVER  # the line before a dated one holds until then
+                from_at = _SINCE_EVER  # the line before a dated one applies until then
             values = {"position": position, "kind": line.kind, "pattern": line.pattern, "team_id": line.team_id}
             dates = {"from_at": from_at, "until_at": until_at, "dated": int(line.from_at is not None)}
             await self._connection.execute(insert(attribution_rules).values(**values, **dates))
         dated = [line.from_at for _, line in lines if line.from_at is not None]
         ends = min(at, *dated) if dated else at
         if dated and len(dated) == len(lines):
-            ends = min(dated)  # what was said before goes on until then
+            ends = min(dated)  # the earlier line applies until then
         for row in rows:
             if row.id not in used and (row.until_at is None or row.until_at > max(ends, row.from_at)):
                 await self._change(row, position=row.position, until_at=max(ends, row.from_at))
@@ -93,14 +96,14 @@ class AttributionRules:
         return (await self._connection.execute(select(event_keys.c.source_id).limit(1))).scalar() is not None
 
     async def claim(self, credential: str, team_id: int, *, from_at: int) -> None:
-        """Keeps that a credential is a team's from a moment on. Imports of teams.yml leave it alone."""
+        """Stores that a credential belongs to a team from a moment on. Imports of teams.yml keep it."""
         pattern = literal_pattern(credential)
         values = {"position": 0, "kind": "credential", "pattern": pattern, "team_id": team_id, "from_at": from_at}
         await self._connection.execute(insert(attribution_rules).values(**values, origin="claim", dated=1))
         await Config(self._tx).changed()
 
     async def unattributed_keys(self, unattributed_id: int, *, first_day: int, end_day: int) -> list[UnattributedKey]:
-        """The credentials whose usage of some days nobody could place, the dearest first."""
+        """Returns credentials with unattributed usage on some days, the most expensive first."""
         calls, last = func.sum(usage_days.c.calls), func.max(usage_days.c.local_day)
         rows = await self._connection.execute(
             select(
@@ -119,7 +122,7 @@ class AttributionRules:
         return sorted(found, key=lambda key: (-key.cost_nanos, -key.calls, key.credential))
 
     async def credential_of(self, series_id: int) -> str | None:
-        """The credential of a series; None if there is no such series."""
+        """Returns the credential of a series; None if there is no such series."""
         wanted = select(usage_series.c.credential).where(usage_series.c.id == series_id)
         return (await self._connection.execute(wanted)).scalar()
 
@@ -131,7 +134,7 @@ def _is_of(row: Any, line: DeclaredRule) -> bool:
 
 
 def _may_go_on(row: Any, line: DeclaredRule, until_at: int | None, at: int) -> bool:
-    """Whether a stored row is still the file's line: one without a date that ended is history, and begins anew."""
+    """Returns True if a stored row still is the file's line. An undated line that ended is history, and starts anew."""
     return line.from_at is not None or row.until_at is None or row.until_at > at or row.until_at == until_at
 
 

@@ -1,4 +1,4 @@
-"""People remembered: opaque ids in the books, and names here alone, erasable."""
+"""People: opaque ids for the books; names are stored here alone, and can be erased."""
 
 from collections.abc import Iterable
 
@@ -14,7 +14,7 @@ from storage.transaction import OpenTransaction
 
 
 class People:
-    """The people of one transaction."""
+    """The people within one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
         self._tx = transaction
@@ -22,9 +22,10 @@ class People:
         self._memory = transaction.memory.people
 
     async def ids_of(self, spellings: Iterable[str]) -> dict[str, int]:
-        """The person behind each spelling that a sender uses: an e-mail, or any other id, which becomes an alias.
+        """Returns the person id of each spelling that a sender uses: an e-mail, or any other id, which becomes an
+        alias.
 
-        Somebody unknown becomes a person of their own, until an import says who they are.
+        An unknown spelling becomes a new person, until an import identifies them.
         """
         given = {text: normalize_spelling(text) for text in spellings}
         found = {folded: self._memory[folded] for folded in given.values() if folded in self._memory}
@@ -56,13 +57,13 @@ class People:
         return found
 
     async def ids_of_emails(self, emails: Iterable[str]) -> dict[str, int]:
-        """The people of these e-mails, of those who are known."""
+        """Returns the ids of known people by e-mail."""
         asked = [(email,) for email in sorted(emails)]
         rows = await bulk.select(self._connection, "people", ("email", "id"), ("email",), asked)
         return {str(email): int(person_id) for email, person_id in rows}
 
     async def by_reference(self, reference: str) -> int:
-        """The person that an operator's file names by e-mail or Slack id; made if unknown."""
+        """Returns the person that an operator's file names by e-mail or Slack id; creates a missing one."""
         if not is_slack_id(reference):
             return (await self.ids_of([reference]))[reference]
         row = (await self._connection.execute(select(people.c.id).where(people.c.slack_id == reference))).scalar()
@@ -81,7 +82,7 @@ class People:
         return {row.id: _person(row) for row in rows}
 
     async def by_alias(self, alias: str) -> Person | None:
-        """The person whose id at a sender this is, if an import or a sender's usage said so."""
+        """Returns the person with an alias that an import or a sender introduced."""
         wanted = select(people).join(person_aliases, person_aliases.c.person_id == people.c.id)
         row = (
             await self._connection.execute(wanted.where(person_aliases.c.alias == normalize_spelling(alias)))
@@ -93,10 +94,10 @@ class People:
         return _person(row) if row else None
 
     async def ensure_from_slack(self, *, slack_id: str, email: str, name: str, timezone: str) -> Person:
-        """Somebody as Slack describes them: known by their Slack id, else joined by e-mail, else new.
+        """Returns a person as Slack describes them: found by Slack id, else joined by e-mail, else new.
 
-        Where an operator's file knew the same person by Slack id and a sender by e-mail, the two become one: the
-        e-mail moves, and what was booked on the other id is read together with this one's.
+        If an operator's file knows the person by Slack id and a sender by e-mail, both become one: the e-mail moves,
+        and usage booked on the other id counts for this one.
         """
         folded = normalize_spelling(email)
         known = await self.by_slack_id(slack_id)
@@ -120,9 +121,12 @@ class People:
         return await self.by_id(person_id)
 
     async def merge(self, person_id: int, *, into: int, with_roles: bool) -> None:
-        """Two turn out to be one. What was booked on the first stays there and is read together with the other; their
-        spellings are the other's from now on, and so is whoever was merged into the first. Roles and teams go along only
-        where an operator says that the two are one: an e-mail that moves in Slack makes nobody a manager."""
+        """Merges two records of one person.
+
+        Usage booked on the first stays there and is read with the other's; its spellings, and people merged into it,
+        move. Roles and teams move only if an operator says that both are one: an e-mail that moves in Slack makes
+        nobody a manager.
+        """
         if with_roles:
             await self._move_roles(person_id, into)
         for changed in (
@@ -146,12 +150,12 @@ class People:
             await self._connection.execute(delete(table).where(table.c.person_id == person_id))
 
     async def all_ids_of(self, person_id: int) -> list[int]:
-        """The person's id with those that turned out to be the same person."""
+        """Returns a person's id and the ids merged into it."""
         rows = await self._connection.execute(select(people.c.id).where(people.c.merged_into == person_id))
         return [person_id, *rows.scalars()]
 
     async def record_look(self, person_ids: Iterable[int], *, by: int, team_id: int, at: int) -> None:
-        """Somebody looked at others' figures: those can see it."""
+        """Records that somebody looked at others' figures, so that those people can see it."""
         rows = [
             {"person_id": person_id, "looked_by": by, "team_id": team_id, "at": at}
             for person_id in sorted(person_ids)
@@ -161,7 +165,7 @@ class People:
             await self._connection.execute(insert(person_looks), rows)
 
     async def looks_of(self, person_ids: Iterable[int], *, limit: int) -> list[tuple[int, int]]:
-        """(who, when) of the newest looks at a person's figures, the newest first."""
+        """Returns (who, when) of the newest looks at a person's figures, newest first."""
         wanted = select(person_looks.c.looked_by, person_looks.c.at).where(
             person_looks.c.person_id.in_(list(person_ids))
         )
@@ -169,7 +173,7 @@ class People:
         return [(int(by), int(at)) for by, at in rows]
 
     async def without_slack_id(self, person_ids: Iterable[int]) -> list[Person]:
-        """Those of the people whose Slack account is not known yet but whose e-mail is."""
+        """Returns those of the people who have an e-mail but no Slack account yet."""
         wanted = list(person_ids)
         rows = await self._connection.execute(
             select(people).where(people.c.id.in_(wanted), people.c.slack_id.is_(None), people.c.email.is_not(None))
@@ -177,13 +181,13 @@ class People:
         return [_person(row) for row in rows]
 
     async def teams_by_day(self) -> list[tuple[int, int, int]]:
-        """(person id, first day, team id) of everybody's dated teams, each person's oldest first."""
+        """Returns (person id, first day, team id) of all dated teams, each person's oldest first."""
         wanted = select(person_teams.c.person_id, person_teams.c.from_day, person_teams.c.team_id)
         rows = await self._connection.execute(wanted.order_by(person_teams.c.person_id, person_teams.c.from_day))
         return [(int(person), int(day), int(team)) for person, day, team in rows]
 
     async def unmatched(self, *, first_day: int, end_day: int) -> list[UnmatchedPerson]:
-        """The identities that nobody knows, by what they cost over days, the dearest first."""
+        """Returns unknown identities by cost on these days, the most expensive first."""
         calls, cost = func.sum(usage_days.c.calls), nano_sums(usage_days.c.cost_nanos)
         rows = await self._connection.execute(
             select(people.c.email, people.c.name, calls, *cost)
@@ -203,7 +207,7 @@ class People:
         return sorted(found, key=lambda one: (-one.cost_nanos, -one.calls, one.spelled))
 
     async def spellings_of(self, person_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
-        """How senders spell people, an e-mail first: of those merged into another, as the other is spelled."""
+        """Returns each person's spelling, an e-mail first; a merged person has the spelling of the other."""
         ids = [(person_id,) for person_id in sorted(set(person_ids))]
         rows = await bulk.select(self._connection, "people", ("id", "email", "name", "merged_into"), ("id",), ids)
         merged = {int(row[0]): int(row[3]) for row in rows if row[3] is not None}
@@ -219,7 +223,7 @@ class People:
         }
 
     async def team_spellings(self) -> list[tuple[str, int]]:
-        """(spelling, person id) of every e-mail and alias: what attribution by user looks up."""
+        """Returns (spelling, person id) of every e-mail and alias, for attribution by user."""
         emails = await self._connection.execute(select(people.c.email, people.c.id).where(people.c.email.is_not(None)))
         aliases = await self._connection.execute(select(person_aliases.c.alias, person_aliases.c.person_id))
         return [(str(s), int(p)) for s, p in [*emails, *aliases]]

@@ -1,4 +1,4 @@
-"""What an import of people.csv changes: who exists, which spellings are theirs, and in which team they are from which day."""
+"""The changes of an import of people.csv: people, their spellings, and their teams by day."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -16,7 +16,7 @@ _SINCE_EVER = 0
 
 
 class _Known(NamedTuple):
-    """Somebody as stored. `slack_id` is empty while Slack has not described them."""
+    """A stored person. `slack_id` is empty while Slack has not described them."""
 
     id: int
     email: str
@@ -31,9 +31,9 @@ class _Known(NamedTuple):
 async def save_people(
     tx: OpenTransaction, lines: Sequence[PersonLine], *, directory: Directory, today: int
 ) -> list[str]:
-    """Stores a file's people and returns what changed, a line each. People that it does not name stay as they are.
+    """Stores a file's people and returns the changes, a line each. People outside the file stay.
 
-    `directory` is what teams.yml says, without dated teams. Raises ConfigError where a line contradicts what Slack says.
+    `directory` comes from teams.yml, without dated teams. Raises ConfigError where a line contradicts Slack.
     """
     changes = _Changes(tx, directory, today)
     people = await changes.save_emails(lines)
@@ -53,7 +53,7 @@ class _Changes:
         self.summary: list[str] = []
 
     async def save_emails(self, lines: Sequence[PersonLine]) -> dict[str, int]:
-        """Everybody's id by e-mail, made where missing."""
+        """Returns everybody's id by e-mail; creates missing people."""
         emails = sorted({(email,) for line in lines for email in (line.email, line.manager) if email})
         aliases = await bulk.select(self._connection, "person_aliases", ("alias",), ("alias",), emails)
         taken = {str(row[0]) for row in aliases}
@@ -68,7 +68,7 @@ class _Changes:
         return {str(email): int(person_id) for email, person_id in found}
 
     async def save_aliases(self, lines: Sequence[PersonLine], people: Mapping[str, int]) -> None:
-        """Gives people their aliases. Whoever was known by an alias alone turns out to be that person."""
+        """Gives people their aliases. A person known by an alias alone merges into that person."""
         given = {alias: (line, people[line.email]) for line in lines for alias in line.aliases}
         owners = await self._owners(sorted((alias,) for alias in given))
         raise_faults(
@@ -100,7 +100,7 @@ class _Changes:
         await bulk.upsert(self._connection, "person_aliases", ("alias", "person_id"), rows, taken_over)
 
     async def _owners(self, aliases: Sequence[tuple[str]]) -> dict[str, _Known]:
-        """Who has these spellings now, as an alias or as their e-mail."""
+        """Returns the current owners of spellings, as an alias or an e-mail."""
         columns = ("id", "email", "slack_id", "name")
         by_alias = await bulk.select(self._connection, "person_aliases", ("alias", "person_id"), ("alias",), aliases)
         ids = sorted({(int(person_id),) for _, person_id in by_alias})
@@ -110,7 +110,7 @@ class _Changes:
         return {str(alias): known[int(p)] for alias, p in by_alias} | {found.email: found for found in by_email}
 
     async def save_teams(self, lines: Sequence[PersonLine], people: Mapping[str, int]) -> None:
-        """Dates people's teams. A line without a date says where somebody is now: since ever, if no other team was known."""
+        """Dates people's teams. An undated line means the current team: from the start, if no other team was known."""
         ids = {team.slug: team.id for team in self._directory.real_teams}
         slugs = {team.id: team.slug for team in self._directory.teams}
         days: dict[int, dict[int, int]] = {}
@@ -128,7 +128,7 @@ class _Changes:
             own = days.setdefault(person_id, {})
             day = self._today if line.from_day is None else line.from_day
             if line.from_day is None and last[line.email].from_day is not None:
-                day = _SINCE_EVER  # the line before the dated ones holds until then
+                day = _SINCE_EVER  # the line before the dated ones applies until then
             before = self._team_on(own, person_id, day, dated_alone=day != self._today)
             if before == wanted:
                 continue
@@ -147,7 +147,7 @@ class _Changes:
         )
 
     def _team_on(self, own: Mapping[int, int], person_id: int, day: int, *, dated_alone: bool = False) -> int | None:
-        """Somebody's team on a day, by what is dated, else by teams.yml."""
+        """Returns a person's team on a day: the dated one, else that of teams.yml."""
         begun = [from_day for from_day in own if from_day <= day]
         if begun:
             return own[max(begun)]
@@ -161,5 +161,5 @@ def _known(row: Sequence[object]) -> _Known:
 
 
 def _is_of_another(owner: _Known, alias: str, person_id: int) -> bool:
-    """Whether a spelling is the e-mail that Slack knows a different person by."""
+    """Returns True if a spelling is the e-mail of a different person in Slack."""
     return owner.id != person_id and owner.email == alias and bool(owner.slack_id)

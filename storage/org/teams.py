@@ -1,4 +1,4 @@
-"""Teams remembered: the directory, and what an import of teams.yml changes in it."""
+"""Teams: the directory, and the changes of an import of teams.yml."""
 
 import json
 from dataclasses import replace
@@ -19,14 +19,14 @@ from storage.transaction import OpenTransaction
 
 
 class Teams:
-    """The teams of one transaction."""
+    """The teams within one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
         self._tx = transaction
         self._connection = transaction.connection
 
     async def directory(self) -> Directory | None:
-        """The organisation with its teams and roles; None before the first import."""
+        """Returns the organisation with its teams and roles; None before the first import."""
         declared = await Config(self._tx).document("organisation")
         if declared is None:
             return None
@@ -48,13 +48,15 @@ class Teams:
         )
 
     async def ensure_organisation(self, *, at: int) -> None:
-        """Makes an organisation without teams or money where there is none, so that usage is booked from the first key on."""
+        """Creates an organisation without teams or money if there is none, so that usage can be booked from the first
+        key on.
+        """
         if await Config(self._tx).document("organisation") is None:
             empty = TeamsFile(organisation=OrganisationFile(name="Organisation"))
             await self.save_file(empty, at=at)
 
     async def save_file(self, found: TeamsFile, *, at: int) -> None:
-        """Stores what a file declares. Teams that it does not name stay as they are."""
+        """Stores a file's declarations. Teams outside the file stay."""
         await Config(self._tx).changed()
         for name in ("organisation", "tools", "workflows", "models", "prices", "policy"):
             value = found.model_dump(mode="json", by_alias=True)[name]
@@ -87,12 +89,14 @@ class Teams:
         if known.timezone != values["timezone"]:
             values |= await self._zone_change(known, values["timezone"], at)
         elif known.next_timezone:
-            values |= {"next_timezone": "", "next_timezone_day": None}  # the change was taken back before it began
+            values |= {"next_timezone": "", "next_timezone_day": None}  # the change was reverted before it started
         await self._connection.execute(update(teams).where(teams.c.slug == slug).values(**values))
         return int(known.id)
 
     async def _zone_change(self, known: Any, wanted: str, at: int) -> dict[str, Any]:
-        """A changed zone begins with the next period, so that no day of this one is counted in two ways."""
+        """Returns the columns of a change of time zone. It starts with the next period, so that each day counts by one
+        zone.
+        """
         organisation = await Config(self._tx).document("organisation")
         team = _team(known, None)
         zone_now = team.zone_on(at)
@@ -113,7 +117,7 @@ class Teams:
                 )
 
     async def set_channel(self, team_id: int, *, channel_id: str, state: str) -> None:
-        """Remembers which channel a team's reference turned out to be, and whether it may be posted to."""
+        """Stores the resolved channel of a team's reference, and whether it may be posted to."""
         changed = update(teams).where(teams.c.id == team_id)
         await self._connection.execute(changed.values(channel_id=channel_id, channel_state=state))
         await Config(self._tx).changed()
@@ -124,7 +128,7 @@ def _is_user_group(reference: str) -> bool:
 
 
 def _line(rule: AttributionFile, ids: dict[str, int], timezone: str) -> DeclaredRule:
-    """A line of `attribution:`; its date begins where the organisation's day does."""
+    """Returns a line of `attribution:`; its date starts with the organisation's day."""
     kind, pattern = rule.kind_and_pattern()
     from_at = micros(day_start(day_number(rule.from_), timezone)) if rule.from_ else None
     return DeclaredRule(kind=kind, pattern=pattern, team_id=ids[rule.team], from_at=from_at)
@@ -160,7 +164,7 @@ def _declared(team: TeamFile, found: TeamsFile) -> dict[str, Any]:
 
 
 def _with(team: Team, settings: AlertSettings | None) -> Team:
-    """A team with what was set in Slack: its thresholds there hold in place of those of teams.yml."""
+    """Returns a team with its Slack settings: thresholds set there override those of teams.yml."""
     if settings is None:
         return team
     return replace(team, alerts=settings, thresholds=settings.thresholds or team.thresholds)

@@ -16,7 +16,7 @@ Dimension = Literal["tool", "model", "workflow", "credential", "basis"]
 
 
 class UsageSum(NamedTuple):
-    """A part's calls, tokens and nano-dollars."""
+    """The calls, tokens and nano-dollars of one part."""
 
     calls: int
     tokens: int
@@ -29,13 +29,13 @@ _TOKENS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "
 
 
 class Reports:
-    """The reports of one transaction."""
+    """The reports within one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def by_day(self, team_ids: Iterable[int], *, first_day: int, end_day: int) -> dict[tuple[int, int], int]:
-        """Nano-dollars by (team, day)."""
+        """Returns nano-dollars by (team, day)."""
         rows = await self._connection.execute(
             select(usage_days.c.team_id, usage_days.c.local_day, *nano_sums(usage_days.c.cost_nanos))
             .where(usage_days.c.team_id.in_(list(team_ids)))
@@ -45,7 +45,7 @@ class Reports:
         return {(int(team), int(day)): whole(dollars, rest) for team, day, dollars, rest in rows}
 
     async def first_day(self, team_id: int) -> int | None:
-        """The day of a team's first usage."""
+        """Returns the day of a team's first usage."""
         found = await self._connection.execute(
             select(func.min(usage_days.c.local_day)).where(usage_days.c.team_id == team_id, usage_days.c.calls != 0)
         )
@@ -61,7 +61,9 @@ class Reports:
         team_ids: Sequence[int] | None = None,
         person_ids: Sequence[int] | None = None,
     ) -> dict[str, UsageSum]:
-        """Sums by a part of the series over days, of teams or of one person. A part that adjusting rows emptied is left out."""
+        """Returns sums by a part of the series over days, of teams or of one person. Parts that adjusting rows emptied
+        are left out.
+        """
         tokens = sum((usage_days.c[name] for name in _TOKENS[1:]), usage_days.c[_TOKENS[0]])
         wanted = (
             select(
@@ -88,7 +90,7 @@ class Reports:
     async def by_tool_and_basis(
         self, team_ids: Iterable[int], *, first_day: int, end_day: int
     ) -> list[tuple[str, str, int, int]]:
-        """(tool, cost basis, tokens, nano-dollars) of teams."""
+        """Returns (tool, cost basis, tokens, nano-dollars) of teams."""
         tokens = sum((usage_days.c[name] for name in _TOKENS[1:]), usage_days.c[_TOKENS[0]])
         rows = await self._connection.execute(
             select(usage_series.c.tool, usage_series.c.basis, func.sum(tokens), *nano_sums(usage_days.c.cost_nanos))
@@ -100,7 +102,7 @@ class Reports:
         return [(str(tool), str(basis), int(count), whole(dollars, rest)) for tool, basis, count, dollars, rest in rows]
 
     async def by_tool_and_day(self, team_id: int, *, first_day: int, end_day: int) -> dict[tuple[str, int], int]:
-        """A team's nano-dollars by (tool, day)."""
+        """Returns a team's nano-dollars by (tool, day)."""
         rows = await self._connection.execute(
             select(usage_series.c.tool, usage_days.c.local_day, *nano_sums(usage_days.c.cost_nanos))
             .join(usage_series, usage_series.c.id == usage_days.c.series_id)
@@ -111,7 +113,7 @@ class Reports:
         return {(str(tool), int(day)): whole(dollars, rest) for tool, day, dollars, rest in rows}
 
     async def by_hour(self, team_id: int, *, first_hour: int, end_hour: int) -> dict[int, int]:
-        """A team's nano-dollars by UTC hour."""
+        """Returns a team's nano-dollars by UTC hour."""
         rows = await self._connection.execute(
             select(usage_hours.c.hour, *nano_sums(usage_hours.c.cost_nanos))
             .where(usage_hours.c.team_id == team_id)
@@ -123,7 +125,7 @@ class Reports:
     async def part_by_hour(
         self, part: Dimension, name: str, team_id: int, *, first_hour: int, end_hour: int
     ) -> dict[int, int]:
-        """Nano-dollars of one of a team's parts by UTC hour."""
+        """Returns nano-dollars of one of a team's parts by UTC hour."""
         rows = await self._connection.execute(
             select(usage_hours.c.hour, *nano_sums(usage_hours.c.cost_nanos))
             .join(usage_series, usage_series.c.id == usage_hours.c.series_id)
@@ -142,7 +144,7 @@ class Reports:
         end_hour: int,
         without: Iterable[tuple[Dimension, str]] = (),
     ) -> dict[str, int]:
-        """A team's nano-dollars by a part of the series, over UTC hours; `without` what belongs to some parts."""
+        """Returns a team's nano-dollars by a part of the series over UTC hours, except the parts in `without`."""
         wanted = (
             select(usage_series.c[part], *nano_sums(usage_hours.c.cost_nanos))
             .join(usage_series, usage_series.c.id == usage_hours.c.series_id)
@@ -158,8 +160,11 @@ class Reports:
     async def by_person_in_hours(
         self, team_id: int, *, first_hour: int, end_hour: int, credential: str | None = None
     ) -> dict[int, int]:
-        """A team's nano-dollars by person over UTC hours, of one credential or of all; 0 is nobody in particular. Those who
-        turned out to be one person are one."""
+        """Returns a team's nano-dollars by person over UTC hours, of one credential or of all; 0 is usage without a
+        person.
+
+        Merged people count as one.
+        """
         person = func.coalesce(people.c.merged_into, usage_series.c.person_id)
         wanted = (
             select(person, *nano_sums(usage_hours.c.cost_nanos))
@@ -175,7 +180,7 @@ class Reports:
         return {int(person_id): whole(dollars, rest) for person_id, dollars, rest in rows}
 
     async def undelivered(self) -> int:
-        """Messages that were given up."""
+        """Returns the messages that were given up."""
         lost = select(func.count()).where(outbox.c.given_up == 1, outbox.c.fault != IN_PREVIEW)
         found = await self._connection.execute(lost)
         return int(found.scalar_one())
