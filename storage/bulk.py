@@ -189,16 +189,16 @@ async def select(
     """Returns the columns of the rows with one of the keys."""
     if not keys:
         return []
-    wanted = ", ".join(f"{table}.{column}" for column in columns)
+    selected = ", ".join(f"{table}.{column}" for column in columns)
     if _is_postgresql(connection):
         joined = " AND ".join(f"{table}.{column} = given.{column}" for column in key)
-        statement = f"SELECT {wanted} FROM {unnest(table, key)} JOIN {table} ON {joined}"
+        statement = f"SELECT {selected} FROM {unnest(table, key)} JOIN {table} ON {joined}"
         return [tuple(found) for found in await (await _driver(connection)).fetch(statement, *_arrays(keys))]
     # CROSS JOIN keeps SQLite to this order: each given key is looked up, where `IN (VALUES …)` would scan the table.
     matched = " AND ".join(f"{table}.{column} = given.column{place}" for place, column in enumerate(key, 1))
     tail = f") AS given CROSS JOIN {table} ON {matched}"
-    asked = f"SELECT {wanted} FROM (VALUES "
-    statements = [(f"{asked}{marks(count, len(key))}{tail}", values) for count, values in pieces(keys)]
+    select_from = f"SELECT {selected} FROM (VALUES "
+    statements = [(f"{select_from}{marks(count, len(key))}{tail}", values) for count, values in pieces(keys)]
     return await _on_sqlite(connection, statements)
 
 
@@ -220,23 +220,23 @@ async def numbers_since(
     """
     if not since:
         return np.empty((len(columns), 0), dtype=np.int64)
-    wanted = ", ".join(f"{table}.{column}" for column in columns)
+    selected = ", ".join(f"{table}.{column}" for column in columns)
     matched = f"{table}.{key[0]} = given.column1 AND {table}.{key[1]} >= given.column2"
     if _is_postgresql(connection):
         packed = bytearray()
         given = "unnest($1::bigint[], $2::bigint[]) AS given(column1, column2)"
         # OFFSET keeps PostgreSQL to this order: each key's rows by the index, where a join would read the table.
-        looked_up = f"LATERAL (SELECT {wanted} FROM {table} WHERE {matched} OFFSET 0) AS {table}"
+        looked_up = f"LATERAL (SELECT {selected} FROM {table} WHERE {matched} OFFSET 0) AS {table}"
         await (await _driver(connection)).copy_from_query(
-            f"SELECT {wanted} FROM {given} CROSS JOIN {looked_up}",
+            f"SELECT {selected} FROM {given} CROSS JOIN {looked_up}",
             *_arrays(since),
             output=_appending(packed),
             format="binary",
         )
         return _unpacked(packed, len(columns))
-    asked = f"SELECT {wanted} FROM (VALUES "
+    select_from = f"SELECT {selected} FROM (VALUES "
     tail = f") AS given CROSS JOIN {table} ON {matched}"
-    statements = [(f"{asked}{marks(count, 2)}{tail}", values) for count, values in pieces(since)]
+    statements = [(f"{select_from}{marks(count, 2)}{tail}", values) for count, values in pieces(since)]
     rows = await _on_sqlite(connection, statements)
     return np.array(rows, dtype=np.int64).reshape(-1, len(columns)).T
 

@@ -79,8 +79,8 @@ async def _rollup_faults(tx: OpenTransaction) -> AsyncIterator[str]:
         yield f"usage days: {wrong} rows name another team than their series"
 
 
-async def _by_source(tx: OpenTransaction, wanted: Select[Any]) -> dict[int, int]:
-    rows = await tx.connection.execute(wanted.group_by(wanted.selected_columns[0]))
+async def _by_source(tx: OpenTransaction, query: Select[Any]) -> dict[int, int]:
+    rows = await tx.connection.execute(query.group_by(query.selected_columns[0]))
     return {int(source): int(count) for source, count in rows}
 
 
@@ -97,9 +97,9 @@ def _grouped(
     return select(team, bucket, series, calls, *counters, *costs).group_by(team, bucket, series)
 
 
-async def _sums(tx: OpenTransaction, wanted: Select[Any]) -> dict[tuple[int, int, int], tuple[int, ...]]:
+async def _sums(tx: OpenTransaction, query: Select[Any]) -> dict[tuple[int, int, int], tuple[int, ...]]:
     found = {}
-    for row in await tx.connection.execute(wanted):
+    for row in await tx.connection.execute(query):
         team, bucket, series, *counts, dollars, rest, notional_dollars, notional_rest = map(int, row)
         found[team, bucket, series] = (*counts, whole(dollars, rest), whole(notional_dollars, notional_rest))
     return found
@@ -153,12 +153,12 @@ async def _ledger_faults(tx: OpenTransaction) -> AsyncIterator[str]:
     for entry_id in (await tx.connection.execute(crossed)).scalars():
         yield f"ledger: entry {entry_id} is not in the period of its accounts"
     held = await _balances(tx, "held")
-    wanted = (
+    query = (
         select(budget_requests.c.payer_id, budget_requests.c.period, *nano_sums(budget_requests.c.held_nanos))
         .where(budget_requests.c.state == "pending", budget_requests.c.payer_id.is_not(None))
         .group_by(budget_requests.c.payer_id, budget_requests.c.period)
     )
-    waiting = {(int(t), str(p)): whole(d, r) for t, p, d, r in await tx.connection.execute(wanted)}
+    waiting = {(int(t), str(p)): whole(d, r) for t, p, d, r in await tx.connection.execute(query)}
     for at in sorted(held.keys() | waiting.keys()):
         if held.get(at, 0) != waiting.get(at, 0):
             yield f"ledger: team {at[0]}, {at[1]}: held and the pending requests' holds differ"

@@ -23,9 +23,9 @@ class Ledger:
     def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
-    async def lock(self, wanted: Iterable[Account]) -> dict[Account, int]:
+    async def lock(self, required: Iterable[Account]) -> dict[Account, int]:
         """Returns account ids, creates missing accounts, and locks all in ascending id until the transaction ends."""
-        keys = sorted({(a.team_id, a.period, a.bucket) for a in wanted})
+        keys = sorted({(a.team_id, a.period, a.bucket) for a in required})
         await self._connection.execute(select(literal(1)))
         await bulk.insert_missing(self._connection, "accounts", _ACCOUNT, _ACCOUNT, keys)
         rows = await bulk.select(self._connection, "accounts", ("id", *_ACCOUNT), _ACCOUNT, keys)
@@ -70,7 +70,7 @@ class Ledger:
         return len(rows)
 
     async def balances(
-        self, wanted: Iterable[tuple[int, Period]], *, root_id: int, unattributed_id: int
+        self, keys: Iterable[tuple[int, Period]], *, root_id: int, unattributed_id: int
     ) -> dict[int, Balance]:
         """Returns the balance of each (team, period), in one statement per period, so that usage and ledger agree.
 
@@ -78,12 +78,12 @@ class Ledger:
         beyond the usage.
         """
         by_period: dict[Period, list[int]] = {}
-        for team_id, period in wanted:
+        for team_id, period in keys:
             by_period.setdefault(period, []).append(team_id)
         found: dict[int, Balance] = {}
         for period, team_ids in by_period.items():
-            asked = [*team_ids, unattributed_id] if root_id in team_ids else team_ids
-            sums = await self._sums(asked, period)
+            included = [*team_ids, unattributed_id] if root_id in team_ids else team_ids
+            sums = await self._sums(included, period)
             for team_id in team_ids:
                 spenders = (team_id, unattributed_id) if team_id == root_id else (team_id,)
                 held = sums.get((team_id, "held"), 0)

@@ -48,7 +48,7 @@ class StoredPrices:
         calls = func.sum(usage_days.c.calls)
         here = and_(usage_days.c.team_id == usage_series.c.team_id, usage_days.c.series_id == usage_series.c.id)
         named = (usage_series.c.provider, usage_series.c.model)
-        wanted = (
+        query = (
             select(*named, func.min(usage_series.c.id), calls, func.sum(tokens), func.min(usage_days.c.local_day))
             .join(usage_days, here)
             .where(usage_series.c.basis == "unpriced", usage_days.c.calls != 0)
@@ -58,8 +58,8 @@ class StoredPrices:
             .order_by(calls.desc(), *named)
         )
         if only is not None:
-            wanted = wanted.where(usage_series.c.provider == only[0], usage_series.c.model == only[1])
-        rows = await self._connection.execute(wanted)
+            query = query.where(usage_series.c.provider == only[0], usage_series.c.model == only[1])
+        rows = await self._connection.execute(query)
         return [
             UnpricedModel(id=int(i), provider=p, model=m, calls=int(c), tokens=int(t), first_day=int(d))
             for p, m, i, c, t, d in rows
@@ -111,10 +111,8 @@ class StoredPrices:
     async def claim_repricing(self, *, now: int, lease_seconds: int) -> Repricing | None:
         """Leases the next waiting repricing to the caller; None if there is none."""
         free = and_(repricings.c.done_at.is_(None), repricings.c.lease_until <= now)
-        wanted = (
-            select(repricings.c.id).where(free).order_by(repricings.c.id).limit(1).with_for_update(skip_locked=True)
-        )
-        found = (await self._connection.execute(wanted)).scalar()
+        query = select(repricings.c.id).where(free).order_by(repricings.c.id).limit(1).with_for_update(skip_locked=True)
+        found = (await self._connection.execute(query)).scalar()
         if found is None:
             return None
         leased = (

@@ -41,12 +41,12 @@ class Gateways:
         """Stores the newest view of each team, and adds the calls `booked` now to its sum since the baseline."""
         newest = {view.gateway_team: view for view in sorted(views, key=lambda view: view.at)}
         teams = sorted(newest.keys() | booked.keys())
-        asked = (
+        query = (
             select(gateway_teams)
             .where(gateway_teams.c.source_id == source_id, gateway_teams.c.gateway_team.in_(teams))
             .order_by(gateway_teams.c.gateway_team)  # the order in which all writers lock them
         )
-        known = {row.gateway_team: _watched(row) for row in await self._connection.execute(asked.with_for_update())}
+        known = {row.gateway_team: _watched(row) for row in await self._connection.execute(query.with_for_update())}
         rows = []
         for team in teams:
             found = update_baseline(known.get(team), newest.get(team), source_id=source_id, booked=booked.get(team, ()))
@@ -84,10 +84,10 @@ class Gateways:
 
     async def alias(self, source_id: int, gateway_team: str) -> str:
         """Returns a gateway's name of its team; "" if it never sent one."""
-        asked = select(gateway_teams.c.alias).where(
+        query = select(gateway_teams.c.alias).where(
             gateway_teams.c.source_id == source_id, gateway_teams.c.gateway_team == gateway_team
         )
-        return str((await self._connection.execute(asked)).scalar() or "")
+        return str((await self._connection.execute(query)).scalar() or "")
 
     async def expire_blocks(self, *, before: int) -> None:
         """Marks blocks of calls before a moment as notified, so that nobody is notified of them any more."""
@@ -112,8 +112,8 @@ class Gateways:
             *("dedupe_key", "source_id", "person_id", "credential", "gateway_team", "entity"),
             *("entity_id", "limit_nanos", "spend_nanos", "resets_at", "occurred_at"),
         )
-        told = [rows[key] for key in sorted(rows)]
-        await bulk.insert_missing(self._connection, "gateway_blocks", columns, ("dedupe_key",), told)
+        new = [rows[key] for key in sorted(rows)]
+        await bulk.insert_missing(self._connection, "gateway_blocks", columns, ("dedupe_key",), new)
 
     async def unnotified(self) -> list[BlockedPerson]:
         """Returns blocks without a notification, oldest first."""

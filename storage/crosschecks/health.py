@@ -26,8 +26,8 @@ class Health:
 
     async def beats(self, source_id: int, *, from_slot: int) -> list[int]:
         """Returns the slots in which a source sent something, or in which a watcher ran."""
-        wanted = select(source_beats.c.slot).where(source_beats.c.source_id == source_id)
-        rows = await self._connection.execute(wanted.where(source_beats.c.slot >= from_slot))
+        query = select(source_beats.c.slot).where(source_beats.c.source_id == source_id)
+        rows = await self._connection.execute(query.where(source_beats.c.slot >= from_slot))
         return [int(slot) for slot in rows.scalars()]
 
     async def expire(self, *, before_slot: int) -> None:

@@ -70,10 +70,10 @@ class Overlaps:
         tail = f"ON CONFLICT (first_id, second_id) DO UPDATE SET {kept}"
         rows = [(found.first_id, found.second_id, *amounts, 0)]
         await bulk.upsert(self._connection, "source_overlaps", _COLUMNS, rows, tail)
-        told = select(source_overlaps.c.told_at).where(
+        last_told = select(source_overlaps.c.told_at).where(
             source_overlaps.c.first_id == found.first_id, source_overlaps.c.second_id == found.second_id
         )
-        told_at = (await self._connection.execute(told)).scalar_one()
+        told_at = (await self._connection.execute(last_told)).scalar_one()
         return SeenOverlap(found, from_at, at, int(told_at))
 
     async def mark_notified(self, overlap: Overlap, *, at: int) -> None:
@@ -84,8 +84,8 @@ class Overlaps:
 
     async def seen_since(self, since: int) -> list[SeenOverlap]:
         """Returns overlaps measured since a moment, the largest first."""
-        wanted = select(source_overlaps).where(source_overlaps.c.seen_at >= since)
-        rows = await self._connection.execute(wanted.order_by(source_overlaps.c.matches.desc()))
+        query = select(source_overlaps).where(source_overlaps.c.seen_at >= since)
+        rows = await self._connection.execute(query.order_by(source_overlaps.c.matches.desc()))
         return [
             SeenOverlap(
                 Overlap(

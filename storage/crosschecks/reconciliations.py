@@ -118,13 +118,13 @@ class Reconciliations:
         posted = {(name, day): p.nanos for name in names for day, p in (await self.posted(name)).items()}
         for at in sorted(days.keys() | lines.keys() | posted.keys()):
             day = days.get(at)
-            said = (day.statement_nanos, day.booked_nanos, day.variance_nanos) if day is not None else (0, 0, 0)
+            stored = (day.statement_nanos, day.booked_nanos, day.variance_nanos) if day is not None else (0, 0, 0)
             where = f"reconciliation: {at[0]}, day {at[1]}"
-            if lines.get(at, 0) != said[0]:
+            if lines.get(at, 0) != stored[0]:
                 found.append(f"{where}: the statement's lines do not sum to it")
-            if said[2] not in (0, said[0] - said[1]):
+            if stored[2] not in (0, stored[0] - stored[1]):
                 found.append(f"{where}: the variance is not the statement less what was booked")
-            if posted.get(at, 0) != said[2]:
+            if posted.get(at, 0) != stored[2]:
                 found.append(f"{where}: the entries do not sum to the variance")
         return found
 

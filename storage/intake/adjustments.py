@@ -72,18 +72,18 @@ class Adjustments:
         self._connection = transaction.connection
 
     async def current(
-        self, wanted: EventFilter, *, after: EventPosition | None = None, limit: int = 2_000
+        self, filters: EventFilter, *, after: EventPosition | None = None, limit: int = 2_000
     ) -> EventPage:
         """Returns the next matching events by their current booking: at most `limit`, possibly none although more
         follow.
         """
-        rows = (await self._connection.execute(_events(wanted, after).limit(limit))).all()
+        rows = (await self._connection.execute(_events(filters, after).limit(limit))).all()
         if not rows:
             return EventPage([], None)
         latest = await self._latest([(row.source_id, bytes(row.key_hash)) for row in rows])
         found = [_booked(row, latest.get((row.source_id, bytes(row.key_hash)))) for row in rows]
         last = (rows[-1].occurred_at, rows[-1].source_id, bytes(rows[-1].key_hash))
-        return EventPage([b for b in found if wanted.fits(b)], last if len(rows) == limit else None)
+        return EventPage([b for b in found if filters.fits(b)], last if len(rows) == limit else None)
 
     async def _latest(self, keys: Sequence[tuple[int, bytes]]) -> dict[tuple[int, bytes], "_Latest"]:
         """Returns the sum of the adjusting rows of each event that has any."""
@@ -166,7 +166,7 @@ class Adjustments:
 
 
 async def current_pages(
-    snapshot: Callable[[], AbstractAsyncContextManager[OpenTransaction]], wanted: EventFilter, *, limit: int = 2_000
+    snapshot: Callable[[], AbstractAsyncContextManager[OpenTransaction]], filters: EventFilter, *, limit: int = 2_000
 ) -> AsyncIterator[list[BookedEvent]]:
     """Yields all matching events, page by page, each page in its own snapshot: memory stays flat, and long reads don't
     block vacuum.
@@ -176,7 +176,7 @@ async def current_pages(
     after: EventPosition | None = None
     while True:
         async with snapshot() as tx:
-            page = await Adjustments(tx).current(wanted, after=after, limit=limit)
+            page = await Adjustments(tx).current(filters, after=after, limit=limit)
         if page.events:
             yield page.events
         if page.after is None:
@@ -195,7 +195,7 @@ class _Latest:
         self.series: dict[str, Any] = {}
 
 
-def _events(wanted: EventFilter, after: EventPosition | None) -> Select[Any]:
+def _events(filters: EventFilter, after: EventPosition | None) -> Select[Any]:
     series = [usage_series.c[name] for name in SERIES_KEY if name != "team_id"]
     found = (
         select(usage_events, *series, people.c.email, people.c.slack_id, people.c.name)
@@ -203,18 +203,18 @@ def _events(wanted: EventFilter, after: EventPosition | None) -> Select[Any]:
         .outerjoin(people, people.c.id == usage_series.c.person_id)
         .order_by(*_EVENT)
     )
-    if wanted.since is not None:
-        found = found.where(usage_events.c.occurred_at >= wanted.since)
-    if wanted.until is not None:
-        found = found.where(usage_events.c.occurred_at < wanted.until)
+    if filters.since is not None:
+        found = found.where(usage_events.c.occurred_at >= filters.since)
+    if filters.until is not None:
+        found = found.where(usage_events.c.occurred_at < filters.until)
     for name in ("source_id", "event_id", "gateway_team"):
-        if (value := getattr(wanted, name)) is not None:
+        if (value := getattr(filters, name)) is not None:
             found = found.where(usage_events.c[name] == value)
     for name in ("provider", "model", "workflow", "credential"):
-        if (value := getattr(wanted, name)) is not None:
+        if (value := getattr(filters, name)) is not None:
             found = found.where(usage_series.c[name] == value)
-    if wanted.person_ids is not None:
-        found = found.where(usage_series.c.person_id.in_(list(wanted.person_ids)))
+    if filters.person_ids is not None:
+        found = found.where(usage_series.c.person_id.in_(list(filters.person_ids)))
     if after is not None:
         place = tuple_(*(literal(value, column.type) for value, column in zip(after, _EVENT, strict=True)))
         found = found.where(and_(usage_events.c.occurred_at >= after[0], tuple_(*_EVENT) > place))

@@ -15,14 +15,14 @@ class Backfills:
 
     async def first_live(self, source_id: int) -> int | None:
         """Returns the moment of a source's first live event; None if there was none."""
-        asked = select(source_activity.c.first_occurred_at).where(source_activity.c.source_id == source_id)
-        found = (await self._connection.execute(asked)).scalar()
+        query = select(source_activity.c.first_occurred_at).where(source_activity.c.source_id == source_id)
+        found = (await self._connection.execute(query)).scalar()
         return None if found is None else int(found)
 
     async def read_until(self, source_id: int) -> int | None:
         """Returns the moment up to which a source's log was read; None if it never was."""
-        asked = select(backfills.c.read_until).where(backfills.c.source_id == source_id)
-        found = (await self._connection.execute(asked)).scalar()
+        query = select(backfills.c.read_until).where(backfills.c.source_id == source_id)
+        found = (await self._connection.execute(query)).scalar()
         return None if found is None else int(found)
 
     async def keep(self, source_id: int, *, read_until: int) -> None:

@@ -111,17 +111,17 @@ class SqliteFastWriter(FastWriter):
             self._connection = None
             connection.close()
 
-    def _insert(self, wanted: Insert) -> int:
+    def _insert(self, insert: Insert) -> int:
         assert self._connection is not None
-        if not wanted.rows:
+        if not insert.rows:
             return 0
-        written, rows, columns = 0, bulk.folded(wanted.rows), wanted.columns
+        written, rows, columns = 0, bulk.folded(insert.rows), insert.columns
         ordered = [columns[at] for at in sorted(rows.fixed)]
         ordered += [column for at, column in enumerate(columns) if at not in rows.fixed]
-        into = f"INSERT INTO {wanted.table} ({', '.join(ordered)}) SELECT * FROM (VALUES "
-        for size, values in bulk.padded(rows, len(wanted.rows)):
+        into = f"INSERT INTO {insert.table} ({', '.join(ordered)}) SELECT * FROM (VALUES "
+        for size, values in bulk.padded(rows, len(insert.rows)):
             marks = bulk.marks(size, len(columns), len(rows.values))
-            statement = f"{into}{marks}) LIMIT ?{len(values)} {wanted.on_conflict}"
+            statement = f"{into}{marks}) LIMIT ?{len(values)} {insert.on_conflict}"
             written += self._connection.execute(statement, values).rowcount
         return written
 
@@ -204,11 +204,11 @@ def _statement(inserts: tuple[_StatementPart, ...]) -> str:
         numbers = {at: f"${place + number}" for number, at in enumerate(sorted(fixed))}
         given = bulk.unnest(table, varying, first=place + len(fixed))
         place += len(columns)
-        wanted = ", ".join(
+        selected = ", ".join(
             f"{numbers[at]}::{bulk.postgresql_type(table, column)} AS {column}" if at in fixed else f"given.{column}"
             for at, column in enumerate(columns)
         )
-        parts.append((f"INSERT INTO {table} ({', '.join(columns)})", f"SELECT {wanted} FROM {given} {on_conflict}"))
+        parts.append((f"INSERT INTO {table} ({', '.join(columns)})", f"SELECT {selected} FROM {given} {on_conflict}"))
     written = [f"{table}_in AS ({into} {rows})" for (table, *_), (into, rows) in zip(inserts, parts, strict=True)]
     into, rows = parts[-1]
     written[-1:] = [*reversed(_TOTALS), f"events_in AS ({into} SELECT {', '.join(inserts[-1][1])} FROM {_EVENTS})"]

@@ -46,11 +46,13 @@ class Quarantine:
         self, wrong: Sequence[QuarantineRow], *, received_at: int, expires_at: int, cap: QuarantineCapacity
     ) -> None:
         """Stores each row once, while its source has room; beyond the cap only counts it."""
-        asked = {(w.source_id, w.row_hash): w for w in wrong}
+        rows_by_key = {(w.source_id, w.row_hash): w for w in wrong}
         room = await self._free_space({w.source_id for w in wrong}, cap)
-        known = {(s, bytes(h)) for s, h in await bulk.select(self._connection, "quarantine", _KEY, _KEY, list(asked))}
+        known = {
+            (s, bytes(h)) for s, h in await bulk.select(self._connection, "quarantine", _KEY, _KEY, list(rows_by_key))
+        }
         rows, sizes = [], dict.fromkeys(sorted(room), (0, 0, 0))
-        for at, w in asked.items():
+        for at, w in rows_by_key.items():
             if at in known:
                 continue
             count, size, lost = sizes[w.source_id]
@@ -110,27 +112,27 @@ class Quarantine:
 
     async def listed(self, *, source_id: int | None, kind: str | None, limit: int) -> list[QuarantinedRow]:
         """Returns the newest rows, without their bodies."""
-        wanted = _narrowed(_rows(with_body=False), source_id, kind).order_by(quarantine.c.id.desc()).limit(limit)
-        return [_kept(row) for row in await self._connection.execute(wanted)]
+        query = _narrowed(_rows(with_body=False), source_id, kind).order_by(quarantine.c.id.desc()).limit(limit)
+        return [_kept(row) for row in await self._connection.execute(query)]
 
     async def by_ids(self, ids: Sequence[int]) -> list[QuarantinedRow]:
         """Returns rows with their bodies; deleted ones are left out."""
         found: list[QuarantinedRow] = []
         for start in range(0, len(ids), _MOST_IDS):
-            wanted = _rows(with_body=True).where(quarantine.c.id.in_(ids[start : start + _MOST_IDS]))
-            found += [_kept(row) for row in await self._connection.execute(wanted.order_by(quarantine.c.id))]
+            query = _rows(with_body=True).where(quarantine.c.id.in_(ids[start : start + _MOST_IDS]))
+            found += [_kept(row) for row in await self._connection.execute(query.order_by(quarantine.c.id))]
         return found
 
     async def ids_of(self, *, source_id: int | None, kind: str | None, retryable: bool) -> list[int]:
         """Returns the ids of all matching rows; `retryable` leaves out rows without a body to read again."""
-        wanted = _narrowed(select(quarantine.c.id), source_id, kind).order_by(quarantine.c.id)
+        query = _narrowed(select(quarantine.c.id), source_id, kind).order_by(quarantine.c.id)
         if retryable:
-            wanted = wanted.where(_can_be_read_again())
-        return [int(found) for found in (await self._connection.execute(wanted)).scalars()]
+            query = query.where(_can_be_read_again())
+        return [int(found) for found in (await self._connection.execute(query)).scalars()]
 
     async def id_of(self, source_id: int, row_hash: bytes) -> int | None:
-        wanted = select(quarantine.c.id).where(quarantine.c.source_id == source_id, quarantine.c.row_hash == row_hash)
-        return (await self._connection.execute(wanted)).scalar()
+        query = select(quarantine.c.id).where(quarantine.c.source_id == source_id, quarantine.c.row_hash == row_hash)
+        return (await self._connection.execute(query)).scalar()
 
     async def booked_event(self, source_id: int, key: bytes, *, near: int) -> Any | None:
         """Returns the booked event of a key, with the names of its series and its person's e-mail; None if it is not
@@ -138,15 +140,15 @@ class Quarantine:
 
         Events of observing sources never are. Searches within a day of `near` first, which has an index.
         """
-        wanted = (
+        query = (
             select(usage_events, *(usage_series.c[n] for n in _NAMES), people.c.email)
             .join(usage_series, usage_series.c.id == usage_events.c.series_id)
             .join(people, people.c.id == usage_series.c.person_id, isouter=True)
             .where(usage_events.c.source_id == source_id, usage_events.c.key_hash == key)
         )
-        close = wanted.where(usage_events.c.occurred_at.between(near - DAY_MICROS, near + DAY_MICROS))
-        for asked in (close, wanted):
-            found = (await self._connection.execute(asked.limit(1))).one_or_none()
+        close = query.where(usage_events.c.occurred_at.between(near - DAY_MICROS, near + DAY_MICROS))
+        for narrowed in (close, query):
+            found = (await self._connection.execute(narrowed.limit(1))).one_or_none()
             if found is not None:
                 return found
         return None
@@ -191,11 +193,11 @@ class Quarantine:
             select(quarantine.c.source_id, func.count(), func.sum(_size)).group_by(quarantine.c.source_id)
         )
         counted = {int(source): (int(rows), int(size)) for source, rows, size in real}
-        said = {
+        stored = {
             int(row.source_id): (int(row.rows), int(row.bytes))
             for row in await self._connection.execute(select(quarantine_sizes))
         }
-        wrong = [s for s in sorted(counted.keys() | said.keys()) if counted.get(s, (0, 0)) != said.get(s, (0, 0))]
+        wrong = [s for s in sorted(counted.keys() | stored.keys()) if counted.get(s, (0, 0)) != stored.get(s, (0, 0))]
         return [
             f"quarantine: source {s} keeps {counted.get(s, (0, 0))[0]} rows, and another size is said" for s in wrong
         ]
@@ -205,18 +207,18 @@ def _can_be_read_again() -> Any:
     return (quarantine.c.kind != "conflict") & (_size > 0)
 
 
-def _narrowed(wanted: Select[Any], source_id: int | None, kind: str | None) -> Select[Any]:
+def _narrowed(query: Select[Any], source_id: int | None, kind: str | None) -> Select[Any]:
     if source_id is not None:
-        wanted = wanted.where(quarantine.c.source_id == source_id)
-    return wanted if kind is None else wanted.where(quarantine.c.kind == kind)
+        query = query.where(quarantine.c.source_id == source_id)
+    return query if kind is None else query.where(quarantine.c.kind == kind)
 
 
 def _rows(*, with_body: bool) -> Select[Any]:
     named = ("id", "source_id", "kind", "reason", "format", "received_at", "expires_at", "row_hash")
     columns = [quarantine.c[name] for name in named]
     body = [quarantine.c.body] if with_body else []
-    wanted = select(*columns, sources.c.name.label("source"), _size.label("size"), *body)
-    return wanted.join(sources, sources.c.id == quarantine.c.source_id)
+    query = select(*columns, sources.c.name.label("source"), _size.label("size"), *body)
+    return query.join(sources, sources.c.id == quarantine.c.source_id)
 
 
 def _kept(row: Any) -> QuarantinedRow:

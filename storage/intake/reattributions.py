@@ -43,26 +43,26 @@ class Reattributions:
 
     async def pending_credentials(self) -> frozenset[str]:
         """Returns the credentials whose past usage still has to move."""
-        wanted = select(reattributions.c.credential).where(reattributions.c.done_at.is_(None))
-        return frozenset((await self._connection.execute(wanted)).scalars())
+        query = select(reattributions.c.credential).where(reattributions.c.done_at.is_(None))
+        return frozenset((await self._connection.execute(query)).scalars())
 
     async def pending_teams(self, *, since: int) -> set[int]:
         """Returns the teams that past usage has to move to, requested since a moment; the organisation stands for all
         teams.
         """
-        wanted = select(reattributions.c.team_id).where(reattributions.c.done_at.is_(None))
-        return set((await self._connection.execute(wanted.where(reattributions.c.asked_at >= since))).scalars())
+        query = select(reattributions.c.team_id).where(reattributions.c.done_at.is_(None))
+        return set((await self._connection.execute(query.where(reattributions.c.asked_at >= since))).scalars())
 
     async def claim(self, *, at: int) -> Reattribution | None:
         """Leases the oldest free re-attribution to the caller; None if there is none."""
-        wanted = (
+        query = (
             select(reattributions)
             .where(reattributions.c.done_at.is_(None), reattributions.c.lease_until < at)
             .order_by(reattributions.c.id)
             .limit(1)
             .with_for_update(skip_locked=True)
         )
-        row = (await self._connection.execute(wanted)).one_or_none()
+        row = (await self._connection.execute(query)).one_or_none()
         if row is None:
             return None
         await self.renew(row.id, at=at)

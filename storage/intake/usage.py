@@ -170,15 +170,15 @@ def _month(day: int) -> str:
 
 
 def _series_key(booking: Booking, people: dict[str, int]) -> SeriesKey:
-    said = booking.event.labels
+    labels = booking.event.labels
     return (
         booking.team_id,
         booking.tool,
-        said.provider,
-        said.model,
-        said.workflow,
-        people[said.user],
-        said.credential,
+        labels.provider,
+        labels.model,
+        labels.workflow,
+        people[labels.user],
+        labels.credential,
         booking.basis,
     )
 
@@ -186,7 +186,7 @@ def _series_key(booking: Booking, people: dict[str, int]) -> SeriesKey:
 def _event_row(booking: Booking, series_id: int, received_at: int) -> tuple[Any, ...]:
     """Returns one event's row. Written out, because unpacking parts into it would cost as much again."""
     event = booking.event
-    said = event.labels
+    labels = event.labels
     return (
         booking.source_id,
         event.key,
@@ -208,10 +208,10 @@ def _event_row(booking: Booking, series_id: int, received_at: int) -> tuple[Any,
         booking.notional_nanos,
         booking.book,
         booking.rule,
-        said.gateway_team,
-        said.declared_team,
-        _tags_json(said.tags),
-        said.tier,
+        labels.gateway_team,
+        labels.declared_team,
+        _tags_json(labels.tags),
+        labels.tier,
     )
 
 

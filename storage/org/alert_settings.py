@@ -47,17 +47,17 @@ class StoredAlertSettings:
 
     async def declared_thresholds(self, team_id: int) -> tuple[int, ...]:
         """Returns a team's thresholds of teams.yml."""
-        wanted = select(teams.c.thresholds).where(teams.c.id == team_id)
-        return tuple(json.loads((await self._connection.execute(wanted)).scalar_one()))
+        query = select(teams.c.thresholds).where(teams.c.id == team_id)
+        return tuple(json.loads((await self._connection.execute(query)).scalar_one()))
 
     async def thresholds_set(self) -> list[tuple[str, tuple[int, ...], tuple[int, ...]]]:
         """Returns (team, thresholds set in Slack, thresholds of teams.yml) for teams whose Slack settings override the
         file.
         """
-        wanted = select(teams.c.slug, teams.c.thresholds, alert_settings).join(
+        query = select(teams.c.slug, teams.c.thresholds, alert_settings).join(
             alert_settings, alert_settings.c.team_id == teams.c.id
         )
-        rows = (await self._connection.execute(wanted.order_by(teams.c.slug))).all()
+        rows = (await self._connection.execute(query.order_by(teams.c.slug))).all()
         found = [(str(row.slug), _settings(row).thresholds, tuple(json.loads(row.thresholds))) for row in rows]
         return [(slug, own, declared) for slug, own, declared in found if own is not None and own != declared]
 

@@ -50,9 +50,9 @@ class AttributionRules:
         earlier lines from its date on, past or future. Claims stay.
         """
         begin_at = at if await self._has_usage() else _SINCE_EVER
-        wanted = select(attribution_rules).where(attribution_rules.c.origin == "file").order_by(attribution_rules.c.id)
+        query = select(attribution_rules).where(attribution_rules.c.origin == "file").order_by(attribution_rules.c.id)
         kept: dict[tuple[str, str], list[Any]] = {}
-        for row in await self._connection.execute(wanted):
+        for row in await self._connection.execute(query):
             kept.setdefault((row.kind, row.pattern), []).append(row)
         given: dict[tuple[str, str], dict[int | None, tuple[int, DeclaredRule]]] = {}
         for position, line in enumerate(lines):  # the first of two identical lines applies
@@ -123,8 +123,8 @@ class AttributionRules:
 
     async def credential_of(self, series_id: int) -> str | None:
         """Returns the credential of a series; None if there is no such series."""
-        wanted = select(usage_series.c.credential).where(usage_series.c.id == series_id)
-        return (await self._connection.execute(wanted)).scalar()
+        query = select(usage_series.c.credential).where(usage_series.c.id == series_id)
+        return (await self._connection.execute(query)).scalar()
 
 
 def _is_of(row: Any, line: DeclaredRule) -> bool:

@@ -58,8 +58,8 @@ class People:
 
     async def ids_of_emails(self, emails: Iterable[str]) -> dict[str, int]:
         """Returns the ids of known people by e-mail."""
-        asked = [(email,) for email in sorted(emails)]
-        rows = await bulk.select(self._connection, "people", ("email", "id"), ("email",), asked)
+        keys = [(email,) for email in sorted(emails)]
+        rows = await bulk.select(self._connection, "people", ("email", "id"), ("email",), keys)
         return {str(email): int(person_id) for email, person_id in rows}
 
     async def by_reference(self, reference: str) -> int:
@@ -77,15 +77,15 @@ class People:
         return _person(row)
 
     async def by_ids(self, person_ids: Iterable[int]) -> dict[int, Person]:
-        wanted = list(person_ids)
-        rows = await self._connection.execute(select(people).where(people.c.id.in_(wanted)))
+        ids = list(person_ids)
+        rows = await self._connection.execute(select(people).where(people.c.id.in_(ids)))
         return {row.id: _person(row) for row in rows}
 
     async def by_alias(self, alias: str) -> Person | None:
         """Returns the person with an alias that an import or a sender introduced."""
-        wanted = select(people).join(person_aliases, person_aliases.c.person_id == people.c.id)
+        query = select(people).join(person_aliases, person_aliases.c.person_id == people.c.id)
         row = (
-            await self._connection.execute(wanted.where(person_aliases.c.alias == normalize_spelling(alias)))
+            await self._connection.execute(query.where(person_aliases.c.alias == normalize_spelling(alias)))
         ).one_or_none()
         return _person(row) if row else None
 
@@ -166,24 +166,24 @@ class People:
 
     async def looks_of(self, person_ids: Iterable[int], *, limit: int) -> list[tuple[int, int]]:
         """Returns (who, when) of the newest looks at a person's figures, newest first."""
-        wanted = select(person_looks.c.looked_by, person_looks.c.at).where(
+        query = select(person_looks.c.looked_by, person_looks.c.at).where(
             person_looks.c.person_id.in_(list(person_ids))
         )
-        rows = await self._connection.execute(wanted.order_by(person_looks.c.id.desc()).limit(limit))
+        rows = await self._connection.execute(query.order_by(person_looks.c.id.desc()).limit(limit))
         return [(int(by), int(at)) for by, at in rows]
 
     async def without_slack_id(self, person_ids: Iterable[int]) -> list[Person]:
         """Returns those of the people who have an e-mail but no Slack account yet."""
-        wanted = list(person_ids)
+        ids = list(person_ids)
         rows = await self._connection.execute(
-            select(people).where(people.c.id.in_(wanted), people.c.slack_id.is_(None), people.c.email.is_not(None))
+            select(people).where(people.c.id.in_(ids), people.c.slack_id.is_(None), people.c.email.is_not(None))
         )
         return [_person(row) for row in rows]
 
     async def teams_by_day(self) -> list[tuple[int, int, int]]:
         """Returns (person id, first day, team id) of all dated teams, each person's oldest first."""
-        wanted = select(person_teams.c.person_id, person_teams.c.from_day, person_teams.c.team_id)
-        rows = await self._connection.execute(wanted.order_by(person_teams.c.person_id, person_teams.c.from_day))
+        query = select(person_teams.c.person_id, person_teams.c.from_day, person_teams.c.team_id)
+        rows = await self._connection.execute(query.order_by(person_teams.c.person_id, person_teams.c.from_day))
         return [(int(person), int(day), int(team)) for person, day, team in rows]
 
     async def unmatched(self, *, first_day: int, end_day: int) -> list[UnmatchedPerson]:
@@ -214,8 +214,8 @@ class People:
         others = [(person_id,) for person_id in sorted(set(merged.values()))]
         rows += await bulk.select(self._connection, "people", ("id", "email", "name", "merged_into"), ("id",), others)
         spelled = {int(row[0]): [str(row[1])] if row[1] else [] for row in rows}
-        wanted = sorted((person_id,) for person_id in spelled)
-        aliases = await bulk.select(self._connection, "person_aliases", ("person_id", "alias"), ("person_id",), wanted)
+        keys = sorted((person_id,) for person_id in spelled)
+        aliases = await bulk.select(self._connection, "person_aliases", ("person_id", "alias"), ("person_id",), keys)
         for person_id, alias in sorted(aliases):
             spelled[int(person_id)].append(str(alias))
         return {

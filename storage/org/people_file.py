@@ -124,17 +124,17 @@ class _Changes:
             slug = team_by_manager(line, last, known)
             if not slug:
                 continue
-            person_id, wanted = people[line.email], ids[slug]
+            person_id, team_id = people[line.email], ids[slug]
             own = days.setdefault(person_id, {})
             day = self._today if line.from_day is None else line.from_day
             if line.from_day is None and last[line.email].from_day is not None:
                 day = _SINCE_EVER  # the line before the dated ones applies until then
             before = self._team_on(own, person_id, day, dated_alone=day != self._today)
-            if before == wanted:
+            if before == team_id:
                 continue
             if line.from_day is None and before is None:
                 day = _SINCE_EVER
-            rows[person_id, day] = own[day] = wanted
+            rows[person_id, day] = own[day] = team_id
             was = f"{slugs[before]} → " if before is not None else ""
             since = "" if day == _SINCE_EVER else f" from {date_of(day)}"
             self.summary.append(f"{'~' if was else '+'} {line.email}: team {was}{slug}{since}")

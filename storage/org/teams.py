@@ -93,7 +93,7 @@ class Teams:
         await self._connection.execute(update(teams).where(teams.c.slug == slug).values(**values))
         return int(known.id)
 
-    async def _zone_change(self, known: Any, wanted: str, at: int) -> dict[str, Any]:
+    async def _zone_change(self, known: Any, timezone: str, at: int) -> dict[str, Any]:
         """Returns the columns of a change of time zone. It starts with the next period, so that each day counts by one
         zone.
         """
@@ -101,9 +101,9 @@ class Teams:
         team = _team(known, None)
         zone_now = team.zone_on(at)
         following = next_period(period_of(team.day_of(at), organisation["period"]), organisation["period"])
-        if zone_now == wanted:
+        if zone_now == timezone:
             return {"timezone": zone_now, "next_timezone": "", "next_timezone_day": None}
-        return {"timezone": zone_now, "next_timezone": wanted, "next_timezone_day": following.first_day}
+        return {"timezone": zone_now, "next_timezone": timezone, "next_timezone_day": following.first_day}
 
     async def _save_roles(self, team_id: int, people_by_role: dict[str, list[str]]) -> None:
         await self._connection.execute(

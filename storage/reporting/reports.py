@@ -65,7 +65,7 @@ class Reports:
         are left out.
         """
         tokens = sum((usage_days.c[name] for name in _TOKENS[1:]), usage_days.c[_TOKENS[0]])
-        wanted = (
+        query = (
             select(
                 usage_series.c[part],
                 func.sum(usage_days.c.calls),
@@ -78,12 +78,12 @@ class Reports:
             .group_by(usage_series.c[part])
         )
         if team_ids is not None:
-            wanted = wanted.where(usage_days.c.team_id.in_(list(team_ids)))
+            query = query.where(usage_days.c.team_id.in_(list(team_ids)))
         if person_ids is not None:
-            wanted = wanted.where(usage_series.c.person_id.in_(list(person_ids)))
+            query = query.where(usage_series.c.person_id.in_(list(person_ids)))
         sums = {
             str(name): UsageSum(int(calls), int(count), whole(dollars, rest), int(notional))
-            for name, calls, count, dollars, rest, notional in await self._connection.execute(wanted)
+            for name, calls, count, dollars, rest, notional in await self._connection.execute(query)
         }
         return {name: total for name, total in sums.items() if total != NO_USAGE}
 
@@ -145,7 +145,7 @@ class Reports:
         without: Iterable[tuple[Dimension, str]] = (),
     ) -> dict[str, int]:
         """Returns a team's nano-dollars by a part of the series over UTC hours, except the parts in `without`."""
-        wanted = (
+        query = (
             select(usage_series.c[part], *nano_sums(usage_hours.c.cost_nanos))
             .join(usage_series, usage_series.c.id == usage_hours.c.series_id)
             .where(usage_hours.c.team_id == team_id)
@@ -153,8 +153,8 @@ class Reports:
             .group_by(usage_series.c[part])
         )
         for other, name in without:
-            wanted = wanted.where(usage_series.c[other] != name)
-        rows = await self._connection.execute(wanted)
+            query = query.where(usage_series.c[other] != name)
+        rows = await self._connection.execute(query)
         return {str(name): whole(dollars, rest) for name, dollars, rest in rows}
 
     async def by_person_in_hours(
@@ -166,7 +166,7 @@ class Reports:
         Merged people count as one.
         """
         person = func.coalesce(people.c.merged_into, usage_series.c.person_id)
-        wanted = (
+        query = (
             select(person, *nano_sums(usage_hours.c.cost_nanos))
             .join(usage_series, usage_series.c.id == usage_hours.c.series_id)
             .outerjoin(people, people.c.id == usage_series.c.person_id)
@@ -175,8 +175,8 @@ class Reports:
             .group_by(person)
         )
         if credential is not None:
-            wanted = wanted.where(usage_series.c.credential == credential)
-        rows = await self._connection.execute(wanted)
+            query = query.where(usage_series.c.credential == credential)
+        rows = await self._connection.execute(query)
         return {int(person_id): whole(dollars, rest) for person_id, dollars, rest in rows}
 
     async def undelivered(self) -> int:
