@@ -1,4 +1,4 @@
-"""A metered call: what every sender's report is turned into, and what may be in it."""
+"""A metered call: the common form of all senders' reports, and its limits."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -13,7 +13,7 @@ COUNTERS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", 
 """The six counters. The first five are disjoint; `reasoning` is a part of `output`, kept for information."""
 
 MAX_TOKENS = 10**11
-"""More tokens than any one call can have. A larger figure is a fault of the sender, and would end in overflowing sums."""
+"""More tokens than any call can have. A larger figure is the sender's fault, and would overflow sums."""
 MAX_COST_NANOS = 10**7 * NANOS
 MAX_NAME_CHARACTERS = 256
 MAX_TAGS = 64
@@ -22,11 +22,11 @@ _blake2b_of_16 = partial(blake2b, digest_size=16)
 
 
 class Labels(msgspec.Struct, frozen=True, kw_only=True, gc=False, cache_hash=True):
-    """All that a sender says of a call in words. Calls share theirs with many others, so what is decided about a call's team,
-    tool and price is remembered by them; `""` stands for what was not said.
+    """The text fields of a call; `""` is a missing one. Many calls share their labels, so team, tool and price are
+    cached by them.
 
-    `api_base` is the address that was called, without its query; `tier` how it was processed where that changes the price:
-    `batch`, `flex`, `priority` or `fast`.
+    `api_base` is the called address without its query; `tier` the processing tier if it changes the price: `batch`,
+    `flex`, `priority` or `fast`.
     """
 
     model: str
@@ -44,19 +44,21 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True, gc=False, cache_hash=Tru
 
     @property
     def characters(self) -> int:
-        """About how much of memory they take: any of them may be made up, and many short tags are many objects."""
+        """Returns an estimate of their memory, in characters: senders may invent any of them, and many short tags are
+        many objects.
+        """
         names = (self.model, self.provider, self.tool, self.workflow, self.user, self.credential, self.gateway_team)
         others = (self.declared_team, self.user_agent, self.api_base)
         return sum(map(len, names + others)) + sum(map(len, self.tags)) + 50 * len(self.tags)
 
 
 class UsageEvent(msgspec.Struct, frozen=True, gc=False):
-    """One metered call, with disjoint token counters. None stands for what the sender did not say. Name its fields when you
-    make one; only the hottest path gives them in order, which takes a fifth of the time.
+    """One metered call, with disjoint token counters; None is a missing value. Name its fields when you make one; only
+    the hottest path gives them in order, which takes a fifth of the time.
 
-    `key` tells the event from all others of its source, `fingerprint` its content: the same key with the same
-    fingerprint is a duplicate, with another one a conflict. `occurred_at` is microseconds since 1970. An `unmetered` call is
-    one whose sender said neither tokens nor cost: it counts as a call, never as one of nothing.
+    `key` identifies the event within its source, `fingerprint` its content: the same key with the same fingerprint is a
+    duplicate, with another one a conflict. `occurred_at` is microseconds since 1970. An `unmetered` call has neither
+    tokens nor cost from its sender: it counts as a call of unknown usage, not of zero.
     """
 
     key: bytes
@@ -82,7 +84,7 @@ class UsageEvent(msgspec.Struct, frozen=True, gc=False):
 
 
 class UnusableRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A row that could not be used: where it stood in the body, why, and what is kept of it (never prompts or headers)."""
+    """A row that could not be used: its index in the body, the reason, and its kept content (never prompts or headers)."""
 
     index: int
     reason: str
@@ -91,7 +93,9 @@ class UnusableRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GatewayView(msgspec.Struct, frozen=True, kw_only=True):
-    """What a gateway says of one of its own teams: its spend in the running period as of a call, its cap, the next reset."""
+    """A gateway's view of one of its teams: its spend in the current period at the time of a call, its cap, its next
+    reset.
+    """
 
     gateway_team: str
     alias: str
@@ -102,9 +106,11 @@ class GatewayView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BudgetBlock(msgspec.Struct, frozen=True, kw_only=True):
-    """A call that the gateway refused because a budget was spent: whose budget, its cap and counter, and who was blocked.
+    """A call that a gateway refused because a budget was spent: the budget, its cap and counter, and the blocked
+    person.
 
-    `entity` is the gateway's word for what is capped (`team`, `key`, `user`, `end_user`, …), `entity_id` which one.
+    `entity` is the gateway's word for the owner of the budget (`team`, `key`, `user`, `end_user`, …), `entity_id` its
+    id.
     """
 
     user: str
@@ -119,8 +125,9 @@ class BudgetBlock(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Parsed(msgspec.Struct, kw_only=True):
-    """What a parser made of a body: the events with their places in it, the rows that could not be used, how many it left
-    out on purpose (they are no rows), and what a gateway said beside its calls."""
+    """A parsed body: events with their index, unusable rows, the number of rows ignored on purpose (not counted in
+    `rows`), and the gateway's views and blocks.
+    """
 
     rows: int
     events: list[tuple[int, UsageEvent]]
@@ -131,16 +138,17 @@ class Parsed(msgspec.Struct, kw_only=True):
 
 
 def digest(parts: Sequence[object]) -> bytes:
-    """16 bytes that stand for a sequence of texts, bytes, integers, None and tuples of these.
+    """Returns 16 bytes that identify a sequence of texts, bytes, integers, None and tuples of these.
 
-    It hashes their MessagePack, which says every part's kind and length, so that no two sequences meet.
+    It hashes their MessagePack, which includes each part's kind and length, so that no two sequences collide.
     """
     return _blake2b_of_16(_packed(parts)).digest()
 
 
 class Booking(msgspec.Struct, frozen=True, gc=False):
-    """An event with all that was decided about it: its team and why, its tool, its day there, its price. Name its fields, as
-    with UsageEvent."""
+    """An event with its attribution and price: its team and rule, its tool, its local day, its cost. Name its fields,
+    as with UsageEvent.
+    """
 
     source_id: int
     event: UsageEvent
@@ -156,4 +164,4 @@ class Booking(msgspec.Struct, frozen=True, gc=False):
 
 
 BookingOutcome = Literal["accepted", "duplicate", "conflict"]
-"""What became of an event at the door: booked, known already, or known with another content."""
+"""The outcome of an event: booked, known already, or known with different content."""

@@ -1,4 +1,6 @@
-"""Adjustments: how a usage event counts now, and the signed rows beside it that make it count otherwise. Events never change."""
+"""Adjustments: the current state of a booked usage event, and signed rows beside it that correct it. Events never
+change.
+"""
 
 from typing import NamedTuple
 
@@ -8,10 +10,10 @@ from bot.usage import COUNTERS, Labels, UsageEvent
 
 
 class BookedEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A usage event as it counts now: as it was booked, changed by its adjusting rows so far.
+    """A usage event as it counts now: its booking, changed by its adjusting rows.
 
-    `first_basis` is the basis it was booked with, `adjustments` how often it was adjusted. `user` is the person's e-mail, or
-    another name for them where none is known.
+    `first_basis` is the basis of the booking, `adjustments` the number of adjusting rows. `user` is the person's
+    e-mail, or another spelling if there is none.
     """
 
     source_id: int
@@ -54,7 +56,7 @@ class BookedEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def series(self) -> tuple[int, str, str, str, str, int, str, str]:
-        """What names its series: team, tool, provider, model, workflow, person, credential, basis."""
+        """Returns the key of its series: team, tool, provider, model, workflow, person, credential, basis."""
         return (
             *(self.team_id, self.tool, self.provider, self.model),
             *(self.workflow, self.person_id, self.credential, self.basis),
@@ -70,30 +72,32 @@ class BookedEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Change(NamedTuple):
-    """An event as it counts now, and as it should: `new` is `old` with another team, day, part of the series or price."""
+    """An event's current and corrected state: `new` is `old` with another team, day, part of the series or price."""
 
     old: BookedEvent
     new: BookedEvent
 
     @property
     def moves(self) -> bool:
-        """Whether the event leaves its team, day or series, rather than cost something else where it is."""
+        """Returns True if the event leaves its team, day or series; False if only its cost changes."""
         return (self.old.local_day, self.old.series) != (self.new.local_day, self.new.series)
 
     @property
     def is_one(self) -> bool:
-        """Whether anything differs that totals are made of."""
+        """Returns True if any total changes."""
         costs = (self.old.cost_nanos, self.old.notional_nanos)
         return self.moves or costs != (self.new.cost_nanos, self.new.notional_nanos)
 
     @property
     def cost_nanos(self) -> int:
-        """By how much the event's cost changes."""
+        """Returns the change of the event's cost, in nano-dollars."""
         return self.new.cost_nanos - self.old.cost_nanos
 
 
 def usage_event_from(booked: BookedEvent) -> UsageEvent:
-    """The event again, to be priced and attributed anew. What only told its tool (user agent, address) is not kept."""
+    """Rebuilds the usage event, to price and attribute it again. User agent and address, which only identified the
+    tool, are gone.
+    """
     return UsageEvent(
         key=booked.key_hash,
         fingerprint=b"",

@@ -1,4 +1,4 @@
-"""Rows that could not be booked: what is kept of one, what may be made of it, and how it is mended by hand."""
+"""Rows that could not be booked: their content, their retries, and changes by hand."""
 
 import json
 from collections.abc import Mapping
@@ -14,12 +14,13 @@ from bot.usage import UnusableRow, UsageEvent, digest
 QuarantineKind = Literal["unreadable", "refused", "conflict"]
 QUARANTINE_KINDS: tuple[QuarantineKind, ...] = ("unreadable", "refused", "conflict")
 """`unreadable`: its parser could not use it. `refused`: the database could not store it. `conflict`: its id was booked
-before with another content."""
+before with different content.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class QuarantineCapacity:
-    """How many rows and bytes a source's quarantine holds, or has left."""
+    """A source's cap of rows and bytes, or its free space."""
 
     rows: int
     bytes: int
@@ -27,7 +28,7 @@ class QuarantineCapacity:
 
 @dataclass(frozen=True, kw_only=True)
 class QuarantineShare:
-    """A part of the quarantine: a source's rows of a kind, their bytes, and how many of them can be tried again."""
+    """A part of the quarantine: a source's rows of one kind, their bytes, and the number that can be retried."""
 
     source: str
     kind: str
@@ -38,7 +39,7 @@ class QuarantineShare:
 
 @dataclass(frozen=True, kw_only=True)
 class QuarantinedRow:
-    """A quarantined row. `body` is what was kept of it, empty if nothing was, or if only a list was asked for."""
+    """A quarantined row. `body` is its stored content; empty if there is none, or if only a list was requested."""
 
     id: int
     source_id: int
@@ -58,7 +59,7 @@ class QuarantinedRow:
 
 
 def row_from_event(index: int, event: UsageEvent, reason: str) -> UnusableRow:
-    """What quarantine keeps of an event that was read: its canonical fields, its key and fingerprint in hexadecimal."""
+    """Returns quarantine's content of a readable event: its canonical fields, its key and fingerprint in hexadecimal."""
     fields = msgspec.structs.asdict(event) | msgspec.structs.asdict(event.labels)
     fields |= {"key": event.key.hex(), "fingerprint": event.fingerprint.hex()}
     del fields["labels"]
@@ -66,12 +67,12 @@ def row_from_event(index: int, event: UsageEvent, reason: str) -> UnusableRow:
 
 
 def row_hash(event: UsageEvent) -> bytes:
-    """What tells the row of an event that was read from others of its source."""
+    """Returns the key of a readable event's row within its source."""
     return digest([event.key, event.fingerprint])
 
 
 def event_from_row(body: bytes) -> UsageEvent:
-    """The event of a row made by `row_from_event`. Raises ValueError if it is none, in words that name the field."""
+    """Rebuilds the event from a row of `row_from_event`. Raises ValueError that names the field."""
     fields = json.loads(body)
     for name in ("key", "fingerprint"):
         fields[name] = bytes.fromhex(fields[name])
@@ -82,13 +83,13 @@ def event_from_row(body: bytes) -> UsageEvent:
 
 
 def fields_of(body: bytes) -> dict[str, Any]:
-    """What was kept of a row, to be shown; nothing if that is no object."""
+    """Returns a row's stored fields for display; empty if it is not an object."""
     found = decode_loosely(body) if body else {}
     return found if isinstance(found, dict) else {}
 
 
 def parse_changes(given: list[str]) -> dict[str, Any]:
-    """`data.model=gpt-4o` and the like, as path → value. A value that is JSON is taken as such, anything else as text."""
+    """Parses changes such as `data.model=gpt-4o` to path → value. A JSON value is decoded, any other stays text."""
     changes: dict[str, Any] = {}
     for text in given:
         path, separator, value = text.partition("=")
@@ -102,7 +103,7 @@ def parse_changes(given: list[str]) -> dict[str, Any]:
 
 
 def with_changes(body: bytes, changes: Mapping[str, Any]) -> bytes:
-    """A kept row with fields set by hand; `null` takes a field away. A number in a path is a place in a list."""
+    """Returns a stored row with fields set by hand; `null` removes a field. A number in a path is an index of a list."""
     if not changes:
         return body
     fields = fields_of(body)

@@ -1,4 +1,4 @@
-"""Re-attribution: where booked usage would belong by the rules of today, and what moves between teams for it."""
+"""Re-attribution: where past usage belongs by today's rules, and what moves between teams."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +12,14 @@ from bot.rulebook import Rulebook
 from bot.usage import UsageEvent
 
 ATTRIBUTION_KIND = "attribution"
-"""What the adjusting rows are called that move usage to another team."""
+"""The kind of adjusting rows that move usage to another team."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reattribution:
-    """Past usage to be placed anew: since when, of which credential (`""` for all), and for which team alone, if one."""
+    """A request to attribute past usage again: since when, of which credential (`""` for all), and for which single
+    team, if any.
+    """
 
     id: int
     credential: str
@@ -32,7 +34,7 @@ class Reattribution:
 
 @dataclass(frozen=True, kw_only=True)
 class Move:
-    """What goes from one team to another."""
+    """Usage that moves from one team to another."""
 
     from_team_id: int
     to_team_id: int
@@ -41,14 +43,16 @@ class Move:
 
 
 def events_by_spelling(booked: BookedEvent, spellings: Sequence[str]) -> list[UsageEvent]:
-    """The event as it may have come: the books keep who it was, not which of their spellings the sender used."""
+    """Returns the event with each of the person's spellings: the books store the person, not the spelling the sender
+    used.
+    """
     event = usage_event_from(booked)
     replace = msgspec.structs.replace
     return [replace(event, labels=replace(event.labels, user=user)) for user in spellings or ("",)]
 
 
 def place_today(booked: BookedEvent, spellings: Sequence[str], rulebook: Rulebook, source: Source) -> Placement:
-    """The team of a booked event by today's rules, whichever of the person's spellings they know."""
+    """Returns the team of a booked event by today's rules, by any of the person's spellings."""
     placed = Placement(0, UNATTRIBUTED)
     for event in events_by_spelling(booked, spellings):
         placed = rulebook.attribution.place(event, source)
@@ -60,7 +64,7 @@ def place_today(booked: BookedEvent, spellings: Sequence[str], rulebook: Ruleboo
 def explain_today(
     booked: BookedEvent, spellings: Sequence[str], rulebook: Rulebook, source: Source
 ) -> list[AttributionStep]:
-    """What today's rules are asked about a booked event, in order, up to the answer."""
+    """Returns the rules that today's attribution checks for a booked event, in order, up to the match."""
     asked = [rulebook.attribution.explain(event, source) for event in events_by_spelling(booked, spellings)]
     placed = place_today(booked, spellings, rulebook, source)
     return next(steps for steps in asked if steps[-1].placement == placed)
@@ -74,9 +78,9 @@ def changes_due(
     rulebook: Rulebook,
     team_id: int | None,
 ) -> list[Change]:
-    """The events that belong to another team by today's rules, with the day they have there. Their price stays.
+    """Returns the events that belong to another team by today's rules, with their day there. Their price stays.
 
-    With `team_id` only what comes to that team or leaves it.
+    With `team_id`, only events that join or leave that team.
     """
     found = []
     teams = {team.id: team for team in rulebook.directory.teams}
@@ -91,7 +95,7 @@ def changes_due(
 
 
 def moves_of(changes: Iterable[Change], so_far: Iterable[Move] = ()) -> list[Move]:
-    """What changes move between teams, added to what was moved so far; the most dollars first."""
+    """Adds the moves of changes to those before; most dollars first."""
     sums = {(m.from_team_id, m.to_team_id): (m.calls, m.cost_nanos) for m in so_far}
     for old, new in changes:
         calls, nanos = sums.get((old.team_id, new.team_id), (0, 0))
@@ -104,7 +108,7 @@ def moves_of(changes: Iterable[Change], so_far: Iterable[Move] = ()) -> list[Mov
 
 
 def totals_by_receiving_team(moves: Iterable[Move]) -> dict[int, tuple[int, int]]:
-    """(calls, nano-dollars) that came to each team, from all others together."""
+    """Returns (calls, nano-dollars) that each team receives, from all others together."""
     found: dict[int, tuple[int, int]] = {}
     for move in moves:
         calls, nanos = found.get(move.to_team_id, (0, 0))

@@ -19,25 +19,25 @@ SOURCES: dict[str, Callable[..., Parsed]] = {
     "helicone": helicone.parse,
     "standardwebhooks": standardwebhooks.parse,
 }
-"""The formats that `tokens keys create --source` takes. A parser has the shape `parse(body, *, now) -> Parsed`."""
+"""The formats of `tokens keys create --source`. A parser has the shape `parse(body, *, now) -> Parsed`."""
 
 MAPPED = frozenset({"lago", "openmeter", "helicone", "standardwebhooks"})
-"""Formats whose parser takes a `mapping` as well: which member of the sender's own event is what (`Source.mapping`)."""
+"""Formats whose parser also takes a `mapping` of native names to the sender's members (`Source.mapping`)."""
 
 NATIVE_ROUTE = MAPPED | {"cloudevents"}
-"""Formats that are sent to `/v1/usage` itself; the others have routes of their own below it."""
+"""Formats sent to `/v1/usage` itself; the others have their own routes below it."""
 
 CLOUDEVENTS = frozenset({"cloudevents", "openmeter"})
-"""Formats that are CloudEvents, and so can come in binary mode."""
+"""Formats that are CloudEvents, so that binary mode is possible."""
 
 MAY_LACK_TIME = frozenset({"lago", "openmeter", "helicone"})
-"""Formats whose rows may have no time: they happened when they came in, so one read again is read as of then."""
+"""Formats whose rows may lack a time. They happened on arrival, so a retry reads them with their arrival as `now`."""
 
 
 def read(body: bytes, *, read_as: str, source: Source, now: datetime) -> Parsed:
-    """Reads a source's body as one of the formats, by the source's mapping if the format has one.
+    """Reads a source's body as one of the formats, with the source's mapping if the format takes one.
 
-    Raises Unreadable when there is nothing in it that can be read.
+    Raises Unreadable if nothing in it can be read.
     """
     if read_as in MAPPED:
         return SOURCES[read_as](body, now=now, mapping=source.mapping)

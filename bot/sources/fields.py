@@ -1,4 +1,4 @@
-"""What may stand in an event's fields, whoever sent it: names, moments, counts, money. Faults name the sender's own field."""
+"""Checks of an event's fields, for all senders: names, moments, counts, money. Faults name the sender's own field."""
 
 import re
 from datetime import datetime, timedelta
@@ -16,12 +16,12 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def latest_at(now: datetime) -> int:
-    """The last moment, in microseconds since 1970, that is not too far ahead."""
+    """Returns the last accepted moment, in microseconds since 1970: 24 hours ahead."""
     return micros(now) + MAX_AHEAD
 
 
 def name(field: str, value: str | None) -> str:
-    """A name that can be stored, stripped; "" for none. Raises SourceError if it is too long or can't be."""
+    """Returns a name, stripped; "" for none. Raises SourceError if it is too long or can't be stored."""
     if not value:
         return ""
     if len(value) > MAX_NAME_CHARACTERS:
@@ -32,12 +32,12 @@ def name(field: str, value: str | None) -> str:
 
 
 def cut_name(field: str, value: str | None) -> str:
-    """The same for what a client may write as long as it likes: too much of it is cut."""
+    """Returns a name that is cut to the limit, for text of any length from clients."""
     return name(field, value[:MAX_NAME_CHARACTERS]) if value else ""
 
 
 def moment_within(field: str, at: int, latest: int) -> int:
-    """A moment in microseconds since 1970, if a call can have happened then."""
+    """Returns a moment in microseconds since 1970. Raises SourceError if no call can have happened then."""
     if at < EARLIEST:
         raise SourceError(f"{field} is before 2020")
     if at > latest:
@@ -46,7 +46,7 @@ def moment_within(field: str, at: int, latest: int) -> int:
 
 
 def count(field: str, value: int | None) -> int:
-    """A number of tokens that a call can have; 0 for none."""
+    """Returns a number of tokens; 0 for none. Raises SourceError if no call can have as many."""
     if not value:
         return 0
     if value < 0:
@@ -57,7 +57,7 @@ def count(field: str, value: int | None) -> int:
 
 
 def reported(field: str, dollars: float | int | str) -> int:
-    """Nano-dollars of what a sender says a call cost."""
+    """Returns a sender's reported cost of a call in nano-dollars. Raises SourceError if no call can cost that."""
     try:
         nanos = nanos_from_decimal(dollars.strip() if isinstance(dollars, str) else repr(dollars))
     except ValueError as error:
@@ -70,13 +70,13 @@ def reported(field: str, dollars: float | int | str) -> int:
 
 
 def tier(value: str | None) -> str:
-    """How a call was processed, where that changes its price; "" for the standard way and for what nobody knows."""
+    """Returns the processing tier if it changes the price; "" for the standard and for unknown tiers."""
     folded = (value or "").strip().casefold()
     return folded if folded in TIERS else ""
 
 
 def address(value: str | None) -> str:
-    """An address without what may be secret in it: who asks, and the query."""
+    """Returns an address without its secrets: the user and the query."""
     text = (value or "").partition("?")[0].partition("#")[0]
     scheme, separator, rest = text.rpartition("://")
     host, slash, path = rest.partition("/")

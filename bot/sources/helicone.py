@@ -1,11 +1,11 @@
 """Helicone's webhook, one per request, with *include data* switched on.
 
 Understood: `request_id`, `user_id`, `model`, `provider` and `metadata` with the cost and both token counts.
-Ignored on purpose: the request's and the response's bodies and their address, latencies, totals.
-Unknown: a request without its id or its model (so it is without *include data*); an error that says what to do.
+Ignored on purpose: bodies of requests and responses and their address, latencies, totals.
+Unknown: a request without an id or a model (as without *include data*); its error says what to do.
 
-The key of an event is its `request_id`. Helicone sends no time, so a request happened when it came in. It tells no cached
-tokens apart: its cost knows them, the token counts do not.
+The key of an event is its `request_id`. Helicone sends no time, so a request happened on arrival. It does not report
+cached tokens separately: they are in its cost, not in its token counts.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,9 @@ from bot.usage import Parsed
 
 
 def _named(_row: JsonRow, data: JsonRow) -> None:
-    """Providers come in capitals. Without a model there is nothing to book by."""
+    """Returns the event with the provider in lower case. Raises SourceError without a model, as nothing could be
+    booked.
+    """
     if data["model"] is None:
         raise SourceError("model is missing: switch on “Include data” in Helicone's webhook")
     data["provider"] = (data["provider"] or "").casefold()
@@ -40,5 +42,7 @@ SHAPE = Shape(
 
 
 def parse(body: bytes, *, now: datetime, mapping: Mapping[str, str] | None = None) -> Parsed:
-    """Reads a body of one request or an array of them. Raises Unreadable when it is no JSON object or array of such."""
+    """Reads a body of one request or an array of requests. Raises Unreadable if it is not a JSON object or array of
+    objects.
+    """
     return read_rows(split(body), SHAPE, mapping=mapping or {}, now=now)

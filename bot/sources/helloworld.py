@@ -1,13 +1,13 @@
-"""The parser to copy: the smallest sender there can be, with rows like
+"""The parser to copy: the smallest possible sender, with rows like
 
     {"id": "call-1", "at": "2026-11-23T10:00:00Z", "model": "claude-opus-4-5", "input": 1200, "output": 900}
 
-Understood: those five members; `input` is the whole of uncached input, as this sender has no cache.
+Understood: these five members; `input` is all uncached, as this sender has no cache.
 Ignored on purpose: all other members of a row.
-Unknown: a row that is no object or lacks one of the five; it is an error that names the member, and is kept.
-The key of an event is its id, so a row that is sent again is a duplicate.
+Unknown: a row that is not an object or lacks one of the five; its error names the member, and it goes to quarantine.
+The key of an event is its id, so a row sent twice is a duplicate.
 
-It is an example, so no key can be made for it: a source that people send to is listed in `SOURCES`.
+It is an example, so no key can be made for it: real formats are listed in `SOURCES`.
 """
 
 import json
@@ -32,9 +32,9 @@ _OUR_NAMES = {
 
 
 def parse(body: bytes, *, now: datetime) -> Parsed:
-    """Reads a body of one row or an array of them. A row's fault is that row's alone.
+    """Reads a body of one row or an array of rows. A bad row does not affect the others.
 
-    Raises Unreadable when the body is no JSON object or array of such.
+    Raises Unreadable if the body is not a JSON object or array of objects.
     """
     raw_rows = split(body)
     latest = micros(now + timedelta(hours=24))
@@ -48,9 +48,9 @@ def parse(body: bytes, *, now: datetime) -> Parsed:
 
 
 def _read_call(raw: bytes | msgspec.Raw, *, latest: int) -> UsageEvent:
-    """One row as a native event, whose reader checks it all: types, bounds, times, characters that can't be stored.
+    """Reads one row as a native event, whose reader checks types, bounds, times and unstorable characters.
 
-    Raises SourceError by this sender's names.
+    Raises SourceError with this sender's names.
     """
     row = decode_loosely(raw)
     if not isinstance(row, dict):

@@ -1,10 +1,10 @@
-"""Lago's events: `{"events": […]}`, `{"event": {…}}`, or events alone. They are no CloudEvents.
+"""Lago's events: `{"events": […]}`, `{"event": {…}}`, or events alone. They are not CloudEvents.
 
-Understood: every event with a model and tokens (or `precise_total_amount_cents`), whatever its `code` is.
-Ignored on purpose: `code`, and properties that no path leads to; of a row in quarantine they are not kept either.
-Unknown: a row without a `transaction_id` or a model; it is an error that names the member.
+Understood: every event with a model and tokens (or `precise_total_amount_cents`), with any `code`.
+Ignored on purpose: `code`, and properties without a path; quarantine leaves them out too.
+Unknown: a row without a `transaction_id` or a model; its error names the member.
 
-The key of an event is its `transaction_id`. Without `timestamp` it happened when it came in, as in Lago.
+The key of an event is its `transaction_id`. Without `timestamp` it happened on arrival, as in Lago.
 """
 
 import json
@@ -37,12 +37,12 @@ _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def parse(body: bytes, *, now: datetime, mapping: Mapping[str, str] | None = None) -> Parsed:
-    """Reads a body of events. Raises Unreadable when it is no JSON object or array of such."""
+    """Reads a body of events. Raises Unreadable if it is not a JSON object or array of objects."""
     return read_rows(_rows(body), SHAPE, mapping=mapping or {}, now=now)
 
 
 def _rows(body: bytes) -> list[bytes | msgspec.Raw]:
-    """The events within what Lago wraps them in, undecoded."""
+    """Returns the events inside Lago's wrapper, undecoded."""
     if body.lstrip()[:1] != b"{":
         return split(body)
     try:
@@ -54,7 +54,7 @@ def _rows(body: bytes) -> list[bytes | msgspec.Raw]:
 
 
 def _rows_of_odd(body: bytes) -> list[bytes | msgspec.Raw]:
-    """The same of a body of which some row is odd, or nested without end, so that it can't be decoded as one."""
+    """Returns the events of a body with a bad or endlessly nested row, which can't be decoded at once."""
     try:
         decoded = decode_loosely(body)
     except SourceError as error:

@@ -1,7 +1,7 @@
-"""Senders whose events have their own names: which member is what, by paths like `properties.model`.
+"""Senders with their own member names, mapped by paths such as `properties.model`.
 
-A shape says where a format's members usually are; a source's mapping (native name → path) goes before it. What is read is
-checked as a native event, and faults name the sender's own member.
+A shape has a format's usual paths; a source's mapping (native name → path) overrides them. The result is checked as a
+native event, and faults name the sender's own member.
 """
 
 import json
@@ -27,7 +27,7 @@ from bot.usage import COUNTERS, Parsed, UsageEvent, digest
 TEXTS = ("provider", "model", "tool", "workflow", "user", "team", "credential", "user_agent")
 COUNTS = (*(f"{counter}_tokens" for counter in COUNTERS), "input_tokens", "cache_write_tokens")
 NATIVE = ("id", "source", "time", *TEXTS, "tags", *COUNTS, "cost_usd", "cost_cents")
-"""The names that a mapping can give a path to: those of a native event, and a cost in cents."""
+"""The names that a mapping can set: those of a native event, and a cost in cents."""
 
 Path = tuple[str, ...]
 JsonRow = dict[str, Any]
@@ -38,14 +38,17 @@ _NOTHING_TO_BOOK = "data has neither tokens nor cost_usd"
 
 
 def _nothing_more(_row: JsonRow, _data: JsonRow) -> None:
-    """For formats of which paths say it all."""
+    """Completes nothing, for formats whose paths cover everything."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """A format by its usual paths, the first with a value counting. `complete` adds to `data` what no path can say, from
-    the row, and may raise SourceError; the members it looks at are `also_kept` in quarantine. A row without a time
-    happened when it came in if `may_lack_time`, and its content is then told without it."""
+    """A format's usual paths; the first path with a value wins.
+
+    `complete` adds to `data` what paths can't express, from the row, and may raise SourceError; quarantine keeps the
+    members it reads (`also_kept`). With `may_lack_time`, a row without a time happened on arrival, and its fingerprint
+    leaves the time out.
+    """
 
     paths: Mapping[str, tuple[str, ...]]
     also_kept: tuple[str, ...] = ()
@@ -57,7 +60,7 @@ class Shape:
 
 
 def path_fault(native: str, path: str) -> str | None:
-    """What is wrong with a line of a mapping, or None."""
+    """Returns the fault of a line of a mapping, or None."""
     if native not in NATIVE:
         return f"{native!r} is no name of a usage event; there are: {', '.join(NATIVE)}"
     if not _PATH.fullmatch(path):
@@ -66,7 +69,7 @@ def path_fault(native: str, path: str) -> str | None:
 
 
 class _Paths:
-    """The paths that are followed for one source, and the members that quarantine keeps of a row."""
+    """The paths of one source, and the members that quarantine keeps of its rows."""
 
     def __init__(self, shape: Shape, mapping: Mapping[str, str]) -> None:
         known = {**shape.paths, **{native: (path,) for native, path in mapping.items()}}
@@ -86,7 +89,7 @@ class _Paths:
             within.setdefault(path[-1], True)
 
     def find(self, row: JsonRow, native: str) -> tuple[str, Any]:
-        """The path of a native name in a row and the value there; the first path and None if there is none."""
+        """Returns the path of a native name in a row and its value; the first path and None if there is no value."""
         paths = self.of.get(native, ())
         for path in paths:
             value: Any = row
@@ -105,7 +108,7 @@ def _paths(shape: Shape, mapping: tuple[tuple[str, str], ...]) -> _Paths:
 def read_rows(
     raw_rows: Sequence[bytes | msgspec.Raw], shape: Shape, *, mapping: Mapping[str, str], now: datetime
 ) -> Parsed:
-    """Reads rows of one format, each by itself: a row's fault is that row's alone."""
+    """Reads the rows of one format. A bad row does not affect the others."""
     latest, paths = latest_at(now), _paths(shape, tuple(sorted(mapping.items())))
     parsed = Parsed(rows=len(raw_rows), events=[], unusable=[])
     for index, raw in enumerate(raw_rows):
@@ -145,7 +148,7 @@ def _read_row(raw: bytes | msgspec.Raw, shape: Shape, paths: _Paths, *, now: dat
 
 
 def _untimed_fingerprint(event: UsageEvent) -> bytes:
-    """The content of an event that has no time of its own: sent again later, it is the same."""
+    """Returns the fingerprint of an event without its own time, so that it is the same when sent later."""
     said = event.labels
     names = (said.provider, said.model, said.tool, said.workflow, said.user, said.credential, said.declared_team)
     counters = tuple(getattr(event, counter) for counter in COUNTERS)
@@ -153,7 +156,7 @@ def _untimed_fingerprint(event: UsageEvent) -> bytes:
 
 
 def _text(path: str, value: Any) -> str | None:
-    """A name; numbers are as good as text, for ids often are some."""
+    """Returns a name; also of a number, as ids often are numbers."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, float) and not math.isfinite(value):
@@ -164,7 +167,7 @@ def _text(path: str, value: Any) -> str | None:
 
 
 def _count(path: str, value: Any) -> Any:
-    """A number of tokens, which some senders write as text or with a point."""
+    """Returns a number of tokens, which some senders write as text or with a decimal point."""
     if isinstance(value, str):
         digits = value.strip()
         if not (digits.isascii() and digits.removeprefix("-").isdigit() and len(digits) < 40):
@@ -176,7 +179,7 @@ def _count(path: str, value: Any) -> Any:
 
 
 def _dollars(path: str, cents: Any) -> str | None:
-    """A cost in cents as dollars, without losing a digit."""
+    """Converts a cost in cents to dollars, exactly."""
     if cents is None:
         return None
     if isinstance(cents, bool) or not isinstance(cents, str | int | float):
@@ -190,7 +193,7 @@ def _dollars(path: str, cents: Any) -> str | None:
 
 
 def _time(path: str, value: Any) -> str | None:
-    """A moment: RFC 3339 stays as it is, seconds since 1970 become that."""
+    """Returns a moment: RFC 3339 stays, seconds since 1970 are converted to it."""
     if value is None:
         return None
     text = value.strip() if isinstance(value, str) else repr(value)
@@ -204,7 +207,7 @@ def _time(path: str, value: Any) -> str | None:
 
 
 def _in_their_names(sentence: str, found: Mapping[str, tuple[str, Any]]) -> str:
-    """A native reader's sentence about a row, with the sender's member in place of ours."""
+    """Replaces native names in a fault by the sender's own members."""
     if sentence.startswith(_NOTHING_TO_BOOK):
         looked = ", ".join(found[native][0] for native in ("input_tokens", "output_tokens", "cost_usd"))
         return f"there are neither tokens nor a cost; looked for {looked} and the like"

@@ -1,4 +1,4 @@
-"""How CloudEvents come over HTTP: structured and in batches by the content type's name, binary by `ce-` headers."""
+"""The HTTP modes of CloudEvents: structured and batched by the content type, binary by `ce-` headers."""
 
 import json
 import re
@@ -23,8 +23,8 @@ _one = msgspec.json.Decoder(msgspec.Raw)
 
 
 def mode_of(headers: Mapping[str, str]) -> Mode:
-    """How a body is to be read. The content type decides first; a body of any other type is data if the headers are an
-    event's, and else taken as JSON, whatever it is said to be. An event format that is no JSON is unknown.
+    """Returns the mode of a body. The content type decides first. A body of any other type is binary data if the `ce-`
+    headers are there, and else JSON. Event formats other than JSON are unknown.
 
     https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md#3-http-message-mapping
     """
@@ -35,8 +35,9 @@ def mode_of(headers: Mapping[str, str]) -> Mode:
 
 
 def structured(headers: Iterable[tuple[str, str]], body: bytes) -> bytes:
-    """A binary event in one piece: attributes from its `ce-` headers, the body as `data`. Raises Unreadable if that is no
-    JSON."""
+    """Converts a binary event to a structured one: attributes from `ce-` headers, the body as `data`. Raises Unreadable
+    if the body is not JSON.
+    """
     attributes: dict[str, str] = {}
     for name, value in headers:
         attribute = name.removeprefix(_PREFIX)
@@ -48,8 +49,9 @@ def structured(headers: Iterable[tuple[str, str]], body: bytes) -> bytes:
 
 
 def _unescaped(value: str) -> str:
-    """A header's value as it was meant: out of its quotes, percent-decoded; what is no UTF-8 then can't be stored, which the
-    reader says by the field's name."""
+    """Decodes a header's value: unquoted and percent-decoded. Invalid UTF-8 stays unstorable, so that the reader's
+    fault names the field.
+    """
     text = value.strip()
     if len(text) > 1 and text[0] == text[-1] == '"':
         text = _ESCAPED.sub(r"\1", text[1:-1])
@@ -57,7 +59,7 @@ def _unescaped(value: str) -> str:
 
 
 def _data(body: bytes) -> bytes:
-    """The body, if it is one JSON value; of odd strings and numbers, in a spelling that a row can hold."""
+    """Returns the body if it is one JSON value; odd strings and numbers in a spelling that a row can hold."""
     if not body.strip():
         return b""
     try:

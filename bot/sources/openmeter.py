@@ -1,10 +1,11 @@
 """OpenMeter's events: CloudEvents of any type, whose `data` has the sender's own names.
 
-Understood: native and OpenAI's names of tokens, and OpenMeter's own `tokens` with a `type` of `input`, `system` or `output`.
-Ignored on purpose: the event's `type`, which names a meter, and members of `data` that no path leads to.
-Unknown: an event without an id or a model; it is an error that names the member.
+Understood: native and OpenAI's names of tokens, and OpenMeter's own `tokens` with a `type` of `input`, `system` or
+`output`.
+Ignored on purpose: the event's `type`, which names a meter, and members of `data` without a path.
+Unknown: an event without an id or a model; its error names the member.
 
-The key of an event is its (source, id). Without `time` it happened when it came in, as in OpenMeter.
+The key of an event is its (source, id). Without `time` it happened on arrival, as in OpenMeter.
 """
 
 from collections.abc import Mapping
@@ -21,7 +22,9 @@ _DIRECTIONS = {"input": "input_tokens", "system": "input_tokens", "prompt": "inp
 
 
 def _by_direction(row: JsonRow, data: JsonRow) -> None:
-    """OpenMeter's own example counts `tokens` once for each direction of a call."""
+    """Completes `tokens` with a `type`, as in OpenMeter's example, which counts each direction of a call in its own
+    event.
+    """
     said = row.get("data")
     if not isinstance(said, dict) or said.get("tokens") is None or any(data[name] is not None for name in COUNTS):
         return
@@ -50,5 +53,7 @@ SHAPE = Shape(
 
 
 def parse(body: bytes, *, now: datetime, mapping: Mapping[str, str] | None = None) -> Parsed:
-    """Reads a body of one event or an array of them. Raises Unreadable when it is no JSON object or array of such."""
+    """Reads a body of one event or an array of events. Raises Unreadable if it is not a JSON object or array of
+    objects.
+    """
     return read_rows(split(body), SHAPE, mapping=mapping or {}, now=now)

@@ -1,4 +1,4 @@
-"""A JSON body taken apart row by row, so that one bad row never spoils its neighbours."""
+"""JSON bodies split into rows, so that a bad row does not affect the others."""
 
 import json
 import math
@@ -15,17 +15,19 @@ MAX_KEPT_BYTES = 16_384
 _MAX_NUMBER_CHARACTERS = 60
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[][{},]', re.DOTALL)
-"""A string, or a character that shapes JSON; possessive, so that it is linear in whatever a sender writes."""
+"""A string, or a structural character of JSON. Possessive, so that it takes linear time on any input."""
 _rows = msgspec.json.Decoder(list[msgspec.Raw])
 _one = msgspec.json.Decoder(msgspec.Raw)
 
 
 class Unreadable(Exception):
-    """Nothing in the body can be read. The text says why."""
+    """Nothing in the body can be read. The text gives the reason."""
 
 
 def split(body: bytes) -> list[bytes | msgspec.Raw]:
-    """The rows of a body, undecoded: an array's elements, or the one object. Raises Unreadable for anything else."""
+    """Returns the rows of a body, undecoded: an array's elements, or the single object. Raises Unreadable for anything
+    else.
+    """
     start = body.lstrip()[:1]
     if start not in (b"[", b"{"):
         raise Unreadable("The body is not JSON: send one usage event as an object, or several as an array.")
@@ -39,7 +41,9 @@ def split(body: bytes) -> list[bytes | msgspec.Raw]:
 
 
 def _split_leniently(body: bytes) -> list[bytes | msgspec.Raw]:
-    """The same by the standard library, which also takes lone surrogates, invalid UTF-8 and NaN: row faults, not a body's."""
+    """Splits by the standard library, which accepts lone surrogates, invalid UTF-8 and NaN: those are faults of a row,
+    not of the body.
+    """
     try:
         decoded = json.loads(
             body.decode("utf-8", "surrogateescape"), parse_int=_bounded_int, parse_float=_bounded_float
@@ -54,8 +58,9 @@ def _split_leniently(body: bytes) -> list[bytes | msgspec.Raw]:
 
 
 def _split_by_brackets(body: bytes) -> list[bytes | msgspec.Raw]:
-    """An array's elements by counting brackets, for one of them is nested deeper than any decoder goes; none if they do
-    not close."""
+    """Returns an array's elements by counting brackets, where one is nested too deeply for a decoder; none if brackets
+    don't match.
+    """
     depth, start = 0, 0
     rows: list[bytes | msgspec.Raw] = []
     for token in _TOKEN.finditer(body):
@@ -72,7 +77,7 @@ def _split_by_brackets(body: bytes) -> list[bytes | msgspec.Raw]:
 
 
 def decode_loosely(raw: bytes | msgspec.Raw) -> Any:
-    """A row as plain Python values, however odd its strings; raises SourceError if it is no JSON at all."""
+    """Decodes a row to plain Python values, with any strings. Raises SourceError if it is not JSON."""
     try:
         text = bytes(raw).decode("utf-8", "surrogateescape")
         return json.loads(text, parse_int=_bounded_int, parse_float=_bounded_float)
@@ -81,12 +86,16 @@ def decode_loosely(raw: bytes | msgspec.Raw) -> Any:
 
 
 def unstorable_field(value: Any) -> str | None:
-    """Where a decoded row holds a NUL character, half of a surrogate pair or bytes that were not UTF-8; None if nowhere."""
+    """Returns the path of a NUL character, half of a surrogate pair or invalid UTF-8 in a decoded row; None if there is
+    none.
+    """
     return _field_where(value, lambda leaf: isinstance(leaf, str) and _UNSTORABLE.search(leaf) is not None)
 
 
 def not_finite_field(value: Any) -> str | None:
-    """Where a decoded row holds NaN or an infinity, which Python's JSON writes and JSON does not know; None if nowhere."""
+    """Returns the path of NaN or an infinity in a decoded row; None if there is none. Python writes them, JSON has no
+    such values.
+    """
     return _field_where(value, lambda leaf: isinstance(leaf, float) and not math.isfinite(leaf))
 
 
@@ -104,10 +113,10 @@ def _field_where(value: Any, is_bad: Callable[[Any], bool], path: str = "") -> s
 
 
 def unusable(index: int, raw: bytes | msgspec.Raw, reason: str, keep: Mapping[str, Any]) -> UnusableRow:
-    """A row for the quarantine. Of its members only those that `keep` names are kept (prompts, headers and addresses
-    never are), up to a cap; of what can't be parsed at all, nothing but its hash.
+    """Returns a row for quarantine. It keeps only the members that `keep` names, up to a cap, and never prompts,
+    headers or addresses; of an undecodable row only its hash.
 
-    `keep` maps a member's name to True, or to a mapping for the members of an object within.
+    `keep` maps a member's name to True, or to a mapping for the members of a nested object.
     """
     whole = bytes(raw)
     try:
@@ -121,7 +130,7 @@ def unusable(index: int, raw: bytes | msgspec.Raw, reason: str, keep: Mapping[st
 
 
 def unreadable_body(body: bytes, reason: str) -> UnusableRow:
-    """A whole body in which nothing could be read, of a sender that never comes again: its hash and size alone are kept."""
+    """Returns a row for a whole unreadable body of a sender that does not retry: only its hash and size are kept."""
     return UnusableRow(index=0, reason=f"{reason} ({len(body):,} bytes)", kept=b"", key=digest([body]))
 
 
@@ -139,14 +148,14 @@ def _known(decoded: dict[str, Any], keep: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def field_and_fault(error: msgspec.ValidationError) -> str:
-    """msgspec's ``Expected `int`, got `str` - at `$.data.model` `` as ``data.model: expected int, got str``."""
+    """Rewrites msgspec's ``Expected `int`, got `str` - at `$.data.model` `` as ``data.model: expected int, got str``."""
     text, _, path = str(error).partition(" - at `")
     field = path.rstrip("`").removeprefix("$").removeprefix(".") or "the row"
     return f"{field}: {text[:1].lower()}{text[1:].replace('`', '')}"
 
 
 def describe_error(error: Exception) -> str:
-    """A decoder's complaint in words that can be shown to a sender."""
+    """Returns a decoder's complaint in words for a sender."""
     if isinstance(error, UnicodeDecodeError):
         return "it is not UTF-8"
     if isinstance(error, RecursionError):
@@ -155,7 +164,9 @@ def describe_error(error: Exception) -> str:
 
 
 def _bounded_int(text: str) -> int | str:
-    """Python takes quadratic time over long numbers; one too long stays text, and fails as its field's type."""
+    """Decodes an integer. Python needs quadratic time for long ones, so a too long one stays text, and fails as its
+    field's type.
+    """
     return int(text) if len(text) <= _MAX_NUMBER_CHARACTERS else text[:_MAX_NUMBER_CHARACTERS]
 
 

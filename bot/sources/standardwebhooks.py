@@ -1,10 +1,10 @@
 """Standard Webhooks' payload `{"type": "usage.recorded", "timestamp": …, "data": {…}}`, whose `data` has native names.
 
-Understood: type `usage.recorded`. Types of other events are errors that name the member, and are kept.
-Ignored on purpose: members of `data` that no path leads to.
-Unknown: an event without a model or a timestamp; it is an error that names the member.
+Understood: type `usage.recorded`.
+Ignored on purpose: members of `data` without a path.
+Unknown: other types, and events without a model or a timestamp; the error names the member, and they go to quarantine.
 
-The key of an event is `data.id`, else the message's `webhook-id`, which stays the same however often it is tried.
+The key of an event is `data.id`, else the message's `webhook-id`, which stays the same on every retry.
 """
 
 import json
@@ -38,7 +38,7 @@ SHAPE = Shape(
 
 
 def with_message_id(body: bytes, message_id: str) -> bytes:
-    """A body of one event that holds its message's id as well, so that it is known by it, in quarantine too."""
+    """Adds its message's id to a body of one event, so that the id is its key, in quarantine too."""
     opening = _OPENING.match(body)
     if not message_id or opening is None:
         return body
@@ -47,5 +47,7 @@ def with_message_id(body: bytes, message_id: str) -> bytes:
 
 
 def parse(body: bytes, *, now: datetime, mapping: Mapping[str, str] | None = None) -> Parsed:
-    """Reads a body of one event or an array of them. Raises Unreadable when it is no JSON object or array of such."""
+    """Reads a body of one event or an array of events. Raises Unreadable if it is not a JSON object or array of
+    objects.
+    """
     return read_rows(split(body), SHAPE, mapping=mapping or {}, now=now)

@@ -1,10 +1,10 @@
-"""LiteLLM's own log of spend (`/spend/logs/v2`), told again as its callback would have told it, for `litellm.parse` to read.
+"""LiteLLM's own log of spend (`/spend/logs/v2`), converted to its callback's payload, for `litellm.parse` to read.
 
-A call has the same `litellm_call_id` and id in both (measured with LiteLLM 1.108: answered, streamed, cached and failed ones),
-so that what came live already is known when the log is read. The log differs in this: times are cut to milliseconds, a
-cached answer's id has another suffix, of a user there is the id without the e-mail, a failed call carries an estimate of
-tokens that nobody was charged for, and a failed try whose fallback was answered has no line. Lines of versions before
-`litellm_call_id` was logged are told from others by their id alone, and can't meet a live event.
+A call has the same `litellm_call_id` and id in both (measured with LiteLLM 1.108: answered, streamed, cached and failed
+calls), so live calls are duplicates when the log is read. The log differs: times are cut to milliseconds, a cached
+answer's id has another suffix, a user has an id but no e-mail, a failed call has an estimate of tokens that nobody was
+charged for, and a failed try whose fallback was answered has no line. Lines of versions without `litellm_call_id` are
+identified by their id alone, and can't match a live event.
 """
 
 import json
@@ -18,7 +18,7 @@ Line = Mapping[str, Any]
 
 
 def to_callback_payload(line: Line) -> dict[str, Any]:
-    """One line of the log in the callback's words. Prompts, addresses and errors are left where they are."""
+    """Converts one line of the log to the callback's payload, without prompts, addresses and errors."""
     noted = line.get("metadata")
     metadata: Line = noted if isinstance(noted, dict) else {}
     is_failure = _status(line, metadata) == "failure"
@@ -55,14 +55,16 @@ def to_callback_payload(line: Line) -> dict[str, Any]:
 
 
 def call_id(line: Line) -> str | None:
-    """The call's id, by which a line meets a live event; None in lines of old versions."""
+    """Returns the call's id, which matches a line to a live event; None in lines of old versions."""
     metadata = line.get("metadata")
     found = line.get("litellm_call_id") or (metadata.get("litellm_call_id") if isinstance(metadata, dict) else None)
     return found if isinstance(found, str) else None
 
 
 def seconds_of(text: Any) -> float | None:
-    """Seconds since 1970 of a time in the log, which is in UTC with or without saying so; None for what is no time."""
+    """Returns the seconds since 1970 of a time in the log, which is in UTC with or without a zone; None if it is not a
+    time.
+    """
     try:
         at = datetime.fromisoformat(text)
     except (TypeError, ValueError):
@@ -75,7 +77,7 @@ def _status(line: Line, metadata: Line) -> Any:
 
 
 def _listed(tags: Any) -> Any:
-    """Tags, which the log gives as a list or as the text of one."""
+    """Returns tags, which the log gives as a list or as the text of a list."""
     if not isinstance(tags, str):
         return tags
     try:

@@ -1,6 +1,7 @@
-"""Those members of LiteLLM's StandardLoggingPayload that are read, by LiteLLM's own names. All others are skipped unread.
+"""The members of LiteLLM's StandardLoggingPayload that are read, by LiteLLM's own names. All others are skipped
+undecoded.
 
-What a client may write is `Any`: a wrong type there is no reason to leave its call out of the books.
+Members that a client writes are `Any`: a wrong type must not keep the call out of the books.
 """
 
 from typing import Any
@@ -8,11 +9,11 @@ from typing import Any
 import msgspec
 
 Number = float | int | str | None
-"""JSON's number; a float's shortest spelling is the sender's own, so no digit of it is lost."""
+"""JSON's number. A float's shortest spelling equals the sender's, so no digit is lost."""
 
 
 class CacheWrites(msgspec.Struct, gc=False):
-    """How long cache writes are kept, as Anthropic counts them."""
+    """How long cache writes last, in Anthropic's counts."""
 
     ephemeral_5m_input_tokens: int | None = None
     ephemeral_1h_input_tokens: int | None = None
@@ -56,7 +57,7 @@ class Usage(msgspec.Struct, gc=False):
 
 
 class Metadata(msgspec.Struct, gc=False):
-    """`metadata`: whose key it was, and what the gateway knows of its team."""
+    """`metadata`: the call's key, and the gateway's view of its team."""
 
     user_api_key_hash: str | None = None
     user_api_key_alias: str | None = None
@@ -86,7 +87,7 @@ class Breakdown(msgspec.Struct, gc=False):
 
 
 class ErrorInformation(msgspec.Struct, gc=False):
-    """`error_information`, as far as it tells which budget was spent."""
+    """`error_information`, as far as it identifies the spent budget."""
 
     error_budget_entity_type: str | None = None
     error_budget_entity_id: str | None = None

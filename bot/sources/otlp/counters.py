@@ -1,4 +1,4 @@
-"""The token counters of an OTLP record, made disjoint by how its sender counts, never by guessing from the figures."""
+"""The token counters of an OTLP record, made disjoint by the sender's way of counting, never by guessing from figures."""
 
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ class Counters(NamedTuple):
 
 
 def counters(facts: Facts, profile: Profile) -> Counters:
-    """Disjoint counters. Raises SourceError where a part is more than its whole."""
+    """Returns the six disjoint counters. Raises SourceError if a part is more than its whole."""
     read, reasoning, output = _count(facts, "cache_read"), _count(facts, "reasoning"), _count(facts, "output")
     write_5m, write_1h = _written(facts)
     uncached = _count(facts, "input")
@@ -32,14 +32,16 @@ def counters(facts: Facts, profile: Profile) -> Counters:
         raise SourceError(f"{_name(facts, 'reasoning')} is more than {_name(facts, 'output')}, of which it is a part")
     if profile.adds_tool_tokens:
         uncached += _count(facts, "tool_tokens")
-    if "compaction_input" in facts or "compaction_output" in facts:  # left out of the usage that they stand beside
+    if "compaction_input" in facts or "compaction_output" in facts:  # not included in the usage beside them
         uncached += _count(facts, "compaction_input")
         output += _count(facts, "compaction_output")
     return Counters(uncached, read, write_5m, write_1h, output, reasoning)
 
 
 def _written(facts: Facts) -> tuple[int, int]:
-    """Tokens written to the cache for five minutes and for an hour; five minutes where nobody said how long."""
+    """Returns tokens written to the cache for five minutes and for an hour; five minutes if the sender gives no
+    duration.
+    """
     whole, write_5m, write_1h = (_count(facts, fact) for fact in ("cache_write", "cache_write_5m", "cache_write_1h"))
     if "cache_write" not in facts:
         return write_5m, write_1h
@@ -59,7 +61,7 @@ def _count(facts: Facts, fact: str) -> int:
 
 
 def _whole(attribute: str, value: object) -> int:
-    """A count from what is not an integer: digits as text, or a whole number as a double."""
+    """Returns a count that is not an integer: digits as text, or a whole number as a double."""
     if isinstance(value, str) and value.strip().isdecimal() and len(value) < 20:
         return int(value)
     if isinstance(value, float) and value.is_integer():

@@ -1,4 +1,4 @@
-"""A usage event of an OTLP record: its key, its figures, and whose it was."""
+"""A usage event of an OTLP record: its key, its figures and its labels."""
 
 import ipaddress
 from datetime import datetime
@@ -21,7 +21,7 @@ _SUBSCRIPTIONS = ("oauth-personal", "chatgpt")
 def usage_event(record: Record, profile: Profile, *, now: int, latest: int) -> UsageEvent:
     """Checks and normalises a metered span or log record. Raises SourceError that names the attribute.
 
-    `now` is the moment of a call whose sender does not say when; `latest` the last that is not too far ahead.
+    `now` is the moment of a call without a time, `latest` the last accepted moment.
     """
     figures = counters(record.facts, profile)
     event_id, key = _identity(record, profile, figures)
@@ -31,7 +31,7 @@ def usage_event(record: Record, profile: Profile, *, now: int, latest: int) -> U
 def build_event(
     record: Record, profile: Profile, figures: Counters, *, event_id: str, key: bytes, now: int, latest: int
 ) -> UsageEvent:
-    """The same once it is known which call it is and what it used."""
+    """Builds the usage event of a checked record from its identity and counters."""
     cost = _cost(record)
     is_empty = not any(figures) and not cost
     failed = is_empty and (record.failed or "error" in record.facts)
@@ -70,7 +70,8 @@ def build_event(
         failed=failed,
         gateway_cache=False,
         notional=record.fact_text("auth").casefold().startswith(_SUBSCRIPTIONS),
-        # Streams that were not asked for their usage, and senders that write noughts for it: a call, not one of nothing.
+        # A stream that was not asked for its usage, or a sender that writes zeros for it: a call of unknown usage, not
+        # of zero.
         unmetered=is_empty and cost is None and not failed,
     )
 
@@ -81,7 +82,7 @@ def _attribute(record: Record, fact: str) -> str:
 
 
 def _cost(record: Record) -> int | None:
-    """Nano-dollars as reported: from whole micro-dollars where they are given, for they are exact."""
+    """Returns the reported cost in nano-dollars: from whole micro-dollars if given, as they are exact."""
     exact = record.facts.get("cost_micros")
     if exact is not None and isinstance(exact.value, int):
         return count(exact.attribute, exact.value) * 1000
@@ -90,8 +91,9 @@ def _cost(record: Record) -> int | None:
 
 
 def _identity(record: Record, profile: Profile, figures: Counters) -> tuple[str, bytes]:
-    """What the event is called, and its key. Ids of responses repeat (stand-ins for models give everyone the same), so
-    they count within a trace or a session alone; within one, two spans of a response are one call told twice."""
+    """Returns the event's name and key. Ids of responses repeat (model stubs give all the same), so they count only
+    within a trace or a session. Within one, two spans of a response are the same call.
+    """
     response, session = (name(_attribute(record, f), record.own_fact_text(f)) for f in ("response_id", "session"))
     session = session or name("session.id", record.fact_text("session"))
     stamp = record.own_fact_text("timestamp") or str(record.at)
@@ -130,9 +132,7 @@ def _provider(record: Record, profile: Profile) -> str:
     said = name(_attribute(record, "provider"), record.own_fact_text("provider"))
     if said and "vercel_operation" in record.facts:
         return said.partition(".")[0]  # `openai.chat`
-    if (
-        profile is CLAUDE_CODE and not said
-    ):  # on Bedrock and Vertex its models have longer names, by which they are found
+    if profile is CLAUDE_CODE and not said:  # on Bedrock and Vertex its models have longer names, which identify them
         return profile.provider if record.own_fact_text("model").startswith("claude-") else ""
     return said or profile.provider
 
@@ -146,8 +146,9 @@ def _workflow(record: Record) -> str:
 
 
 def _user(record: Record, profile: Profile) -> str:
-    """Who it was, by e-mail if there is one. What coding assistants call `user.id` is an installation, unless a gateway
-    with the company's sign-in said so."""
+    """Returns the person, by e-mail if there is one. Coding assistants use `user.id` for an installation, unless a
+    gateway with the company's sign-in set it.
+    """
     is_installation = profile.tool and profile is not COPILOT and not _is_asserted(record)
     other = "account" if is_installation else "user"
     facts = ("email",) if profile.key == "codex" else ("email", other)  # Codex's account is the company's workspace
@@ -160,7 +161,7 @@ def _is_asserted(record: Record) -> bool:
 
 
 def _groups(record: Record) -> list[str]:
-    """Groups of the person, where a gateway with the company's sign-in said so; the first is taken for the team."""
+    """Returns the person's groups, where a gateway with the company's sign-in set them; the first is the team."""
     said = record.fact_text("groups").split(",") if _is_asserted(record) else []
     return [cut for group in said[:MAX_TAGS] if (cut := cut_name("user.groups", group.strip()))]
 
@@ -178,7 +179,7 @@ def _api_base(record: Record) -> str:
 
 @lru_cache(maxsize=1000)
 def _host(said: str) -> str:
-    """The host that was called, unless it is a bare network address."""
+    """Returns the called host, unless it is an IP address."""
     try:
         ipaddress.ip_address(said.strip("[]").partition("%")[0])
     except ValueError:

@@ -1,5 +1,6 @@
-"""OTLP's JSON bodies as records: ids are hexadecimal (base64 is taken too), 64-bit integers text or numbers, enums integers,
-names lowerCamelCase, and members that nobody knows are ignored. Values of attributes that nobody wants stay undecoded."""
+"""OTLP's JSON bodies as records: ids are hexadecimal (base64 is accepted), 64-bit integers text or numbers, enums
+integers, names lowerCamelCase, and unknown members are ignored. Values of unread attributes stay undecoded.
+"""
 
 import json
 from base64 import b64decode
@@ -54,7 +55,9 @@ _scope = msgspec.json.Decoder(Scope)
 
 
 def read(body: bytes, signal: Signal) -> Records:
-    """A body's records in their order. One that can't be decoded spoils no other. Raises Unreadable at the first."""
+    """Reads a body's records in order. A bad record does not affect the others. Raises Unreadable if the body is not a
+    request.
+    """
     if not body.strip():
         return
     try:
@@ -84,7 +87,9 @@ def _group(group: Group, signal: Signal) -> Records:
 
 
 def _one_by_one(body: bytes, signal: Signal) -> Records:
-    """The same, where some record is at fault: by the standard library, which also takes lone surrogates and the like."""
+    """Reads records one by one, if one is bad, by the standard library, which also accepts lone surrogates and the
+    like.
+    """
     outer, middle, inner = MEMBERS[signal]
     try:
         decoded = decode_loosely(body)
@@ -115,7 +120,7 @@ def _loose_leaf(leaf: Any, signal: Signal, resource: Any, scope: Any) -> Records
 
 
 def _only_read_members(value: Any, shape: Any) -> Any:
-    """A decoded object without what nobody reads, so that half a character in a prompt is no fault of its row."""
+    """Returns a decoded object's read members only, so that half a character in a prompt is no fault of its row."""
     if not isinstance(value, dict):
         return value
     lean = {member: value[member] for member in shape.__struct_encode_fields__ if member in value}
@@ -128,7 +133,7 @@ def _only_read_members(value: Any, shape: Any) -> Any:
 
 
 def _request(leaf: Any, signal: Signal, resource: Any, scope: Any) -> dict[str, Any]:
-    """A request with one record alone."""
+    """Returns a request with a single record."""
     outer, middle, inner = MEMBERS[signal]
     return {outer: [{"resource": resource, middle: [{"scope": scope, inner: [leaf]}]}]}
 
@@ -239,7 +244,7 @@ def _attribute_value(pair: KeyValue) -> Value | None:
 
 
 def _id(text: str | None, length: int) -> bytes:
-    """An id from hexadecimal, as OTLP has it, or from base64, as protobuf's own JSON writers send it; else none."""
+    """Decodes an id from hexadecimal, as in OTLP, or from base64, as protobuf's own JSON writers send it; else none."""
     if not text:
         return b""
     try:
@@ -265,5 +270,5 @@ def _number(field: str, value: int | float | str | None) -> float:
 
 
 def _texts(attributes: list[KeyValue] | None) -> tuple[tuple[str, bytes], ...]:
-    """All attributes, in one order: what makes a series the series that it is."""
+    """Returns all attributes in one order: the identity of a series."""
     return tuple(sorted((pair.key, bytes(pair.value)) for pair in attributes or []))

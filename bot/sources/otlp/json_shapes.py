@@ -1,4 +1,4 @@
-"""Those members of OTLP's JSON that are read, by OTLP's own names. All others are skipped."""
+"""The members of OTLP's JSON that are read, by OTLP's own names. All others are skipped."""
 
 # ruff: noqa: N815  # OTLP's spelling
 
@@ -9,7 +9,7 @@ import msgspec
 from bot.sources.otlp.records import Signal
 
 Number = int | str | float | None
-"""64-bit integers come as text or as numbers."""
+"""A 64-bit integer: text or a number."""
 NULL = msgspec.Raw(b"null")
 
 
@@ -26,7 +26,7 @@ class AnyValue(msgspec.Struct, gc=False):
 
 
 class KeyValue(msgspec.Struct, gc=False):
-    """An attribute; its value waits undecoded until somebody wants it."""
+    """An attribute; its value stays undecoded until it is read."""
 
     key: str = ""
     value: msgspec.Raw = NULL
@@ -84,7 +84,7 @@ class Metric(msgspec.Struct, gc=False):
 
 
 class Envelope(msgspec.Struct, gc=False):
-    """A whole body. `meters` is ours: with it a quarantined row says what its source meters by."""
+    """A whole body. `meters` is ours: it stores the source's option with a quarantined row."""
 
     resourceSpans: msgspec.Raw = NULL
     resourceLogs: msgspec.Raw = NULL

@@ -1,8 +1,9 @@
-"""Sums of tokens, for senders that export metrics alone. Points tell no calls apart, so a record of each call is better.
+"""Sums of tokens, for senders that export metrics alone. Points don't separate calls, so a record per call is better.
 
-Understood: `claude_code.token.usage`, whose types are disjoint, as deltas. Refused: its cumulative form, which says only
-what was used since some start, and sums whose input includes cached input that another series counts. Ignored on
-purpose: histograms, gauges and all other sums.
+Understood: `claude_code.token.usage`, whose types are disjoint, as deltas.
+Refused: its cumulative form, which counts from an unknown start, and sums whose input includes cached input that
+another series counts.
+Ignored on purpose: histograms, gauges and all other sums.
 """
 
 from bot.refusals import SourceError
@@ -20,7 +21,7 @@ _OVERLAPPING = ("gemini_cli.token.usage", "gen_ai.client.inference.usage.", "gen
 
 
 def metered_point(record: Record, meters: Meters, *, now: int, latest: int) -> UsageEvent | None:
-    """The use that a point of a sum says, or None for what is left out on purpose. Raises SourceError."""
+    """Returns the usage of a point of a sum, or None for one that is ignored on purpose. Raises SourceError."""
     total = record.total
     if meters != "metrics" or total is None:
         return None

@@ -1,13 +1,13 @@
-"""What senders of OTLP call things: the one table of attribute names. Where several of a row are given, the first counts.
+"""The names of attributes that OTLP senders use. If a row has several names of one fact, the first in the table wins.
 
-`docs/connect/otlp-names.md` is this table for people; a test holds the two equal.
+`docs/connect/otlp-names.md` is this table for people; a test keeps both equal.
 """
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
 NAMES: dict[str, tuple[str, ...]] = {
-    # what kind of record it is
+    # the kind of record
     "operation": ("gen_ai.operation.name",),
     "span_kind": ("openinference.span.kind", "langfuse.observation.type", "langsmith.span.kind"),
     "wrapper_kind": ("traceloop.span.kind",),
@@ -16,13 +16,13 @@ NAMES: dict[str, tuple[str, ...]] = {
     "event": ("event.name",),
     "event_kind": ("event.kind",),
     "error": ("error.type",),
-    # which call it was
+    # the identity of the call
     "response_id": ("gen_ai.response.id", "anthropic.request.id", "request_id", "ai.response.id"),
     "session": ("session.id", "conversation.id", "gen_ai.conversation.id"),
     "prompt": ("prompt_id", "prompt.id"),
     "sequence": ("event.sequence",),
     "timestamp": ("event.timestamp",),
-    # what was called
+    # the called model
     "provider": (
         *("gen_ai.provider.name", "gen_ai.system", "gen_ai.model.provider", "llm.provider", "llm.system"),
         "ai.model.provider",
@@ -37,7 +37,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "address": ("server.address",),
     "auth": ("auth_type", "auth_mode"),
-    # how much it used
+    # the usage
     "input": (
         *("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.token_count.prompt", "ai.usage.inputTokens"),
         *("ai.usage.promptTokens", "ai.usage.tokens", "llm.usage.prompt_tokens", "input_tokens", "input_token_count"),
@@ -72,7 +72,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "token_type": ("type",),
     "cost_micros": ("cost_usd_micros",),
     "cost": ("gen_ai.usage.total_cost", "gen_ai.usage.cost", "llm.cost.total", "cost_usd"),
-    # whose it was
+    # the person
     "service": ("service.name",),
     "workflow": (
         *("workflow", "workflow.name", "gen_ai.workflow.name", "traceloop.workflow.name", "ai.telemetry.functionId"),
@@ -100,11 +100,11 @@ NAMES: dict[str, tuple[str, ...]] = {
     "agent": ("gen_ai.agent.name", "agent.name"),
 }
 TAGS = ("department", "cost_center", "project", "env", "repo", "agent")
-"""Facts that become tags: `department:engineering`."""
+"""Facts that become tags, such as `department:engineering`."""
 
 
 class Wanted(NamedTuple):
-    """What an attribute says, and which of the names for it it is."""
+    """The fact of an attribute, and the rank of its name."""
 
     fact: str
     rank: int
@@ -113,4 +113,4 @@ class Wanted(NamedTuple):
 WANTED: Mapping[str, Wanted] = {
     attribute: Wanted(fact, rank) for fact, attributes in NAMES.items() for rank, attribute in enumerate(attributes)
 }
-"""Every attribute that is read. All others (prompts, messages, headers, clients' addresses) are passed over unread."""
+"""Every attribute that is read. All others (prompts, messages, headers, addresses of clients) are skipped undecoded."""

@@ -1,13 +1,14 @@
-"""OTLP/HTTP: spans, log records and metrics of whoever is instrumented with OpenTelemetry, in protobuf or JSON.
+"""OTLP/HTTP: spans, log records and metrics of programs that OpenTelemetry instruments, in protobuf or JSON.
 
-Understood: calls to models, once each, by the signal that says most of them: leaf spans of the GenAI conventions old and new,
-of OpenInference, OpenLLMetry, Vercel's AI SDK and gateways; Claude Code's `api_request`, Codex's `response.completed` and
-Gemini CLI's `api_response` log records. With the source's option `signal` one signal alone, metrics too.
-Ignored on purpose: what is no call to a model; agents', workflows' and tools' spans, which repeat the usage of the calls below
-them; the log record that repeats its span; histograms.
-Unknown: a client's span with usage whose operation nobody knows; it is an error that names it, and is kept.
+Understood: calls to models, once each, by the signal that reports most: leaf spans of the GenAI conventions old and
+new, of OpenInference, OpenLLMetry, Vercel's AI SDK and gateways; the log records `api_request` of Claude Code,
+`response.completed` of Codex and `api_response` of Gemini CLI. With the source's option `signal` one signal alone,
+metrics too.
+Ignored on purpose: anything but calls to models; spans of agents, workflows and tools, which repeat the usage of calls
+below them; log records that repeat their span; histograms.
+Unknown: a client's span with usage and an unknown operation; its error names it, and it goes to quarantine.
 
-What tells a call from others is in `event.py`, how senders count in `profiles.py`, the names in `names.py`.
+The identity of a call is in `event.py`, the senders' ways of counting in `profiles.py`, the names in `names.py`.
 """
 
 from datetime import datetime
@@ -33,8 +34,9 @@ _envelope = msgspec.json.Decoder(Envelope)
 
 
 def parse(body: bytes, *, now: datetime) -> Parsed:
-    """Reads a JSON body of any signal, by the members that it has; so quarantined rows are read again, with what their
-    source meters by. Raises Unreadable."""
+    """Reads a JSON body of any signal, chosen by its members, so that quarantined rows can be read again with their
+    source's `meters`. Raises Unreadable.
+    """
     try:
         envelope = _envelope.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -47,7 +49,7 @@ def parse(body: bytes, *, now: datetime) -> Parsed:
 
 
 def read(body: bytes, signal: Signal, form: Form, *, meters: Meters, now: datetime) -> Parsed:
-    """Reads a body of one signal. A record's fault is that record's alone. Raises Unreadable."""
+    """Reads a body of one signal. A bad record does not affect the others. Raises Unreadable."""
     records: Records = (protobuf if form == "protobuf" else json_reader).read(body, signal)
     now_micros, latest = micros(now), latest_at(now)
     parsed = Parsed(rows=0, events=[], unusable=[])

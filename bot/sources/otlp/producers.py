@@ -1,4 +1,4 @@
-"""Which program sent a group of OTLP records, where that decides how they are read."""
+"""The program that sent a group of OTLP records, where that decides how they are read."""
 
 from functools import lru_cache
 from typing import Literal
@@ -20,7 +20,7 @@ PROGRAMS: dict[str, Producer] = {
     "copilot-chat": "copilot",
     "github-copilot": "copilot",
 }
-"""What the programs call themselves in `service.name`, exactly: a company's own `copilot-for-sales` is none of them."""
+"""The programs' exact names in `service.name`: a company's own `copilot-for-sales` is not among them."""
 _SCOPES: tuple[tuple[str, Producer], ...] = (
     ("com.anthropic.claude_code", "claude_code"),
     ("codex_", "codex"),
@@ -30,8 +30,8 @@ _SCOPES: tuple[tuple[str, Producer], ...] = (
 
 
 def producer_of(origin: Origin) -> Producer:
-    """The program, by its service's name or (people rename services) by its scope's; "" for all others."""
-    return _producer(origin.service[:40], origin.scope[:40])  # no longer, for they are remembered
+    """Returns the program, by its service's name or, as people rename services, by its scope's; "" for all others."""
+    return _producer(origin.service[:40], origin.scope[:40])  # longer names are not looked up, as results are cached
 
 
 @lru_cache(maxsize=1000)

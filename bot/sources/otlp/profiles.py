@@ -1,4 +1,4 @@
-"""Which OTLP records are metered, and how their senders count: each call by one signal, however many it is told in."""
+"""Which OTLP records are metered, and how their senders count: each call by one signal, even if several report it."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,15 +8,15 @@ from bot.sources.otlp.producers import producer_of
 from bot.sources.otlp.records import CLIENT, SERVER, UNSPECIFIED, Record
 
 Meters = Literal["auto", "traces", "logs", "metrics"]
-"""What a source meters by: each producer's own best signal, or one signal alone."""
+"""The signal that a source is metered by: each producer's best one, or one for all."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """How a sender counts. `input_has_cache` says whether its input includes what was read from and written to a cache,
-    `output_has_reasoning` whether its output includes thoughts; `adds_tool_tokens` whether those are input beside it.
+    """How a sender counts. `input_has_cache`: its input includes cache reads and writes. `output_has_reasoning`: its
+    output includes reasoning. `adds_tool_tokens`: tool tokens are input beside it.
 
-    `key` says what tells a call from others: the ids of its span, or what the sender's log records carry.
+    `key` is the identity of a call: its span's ids, or attributes of the sender's log records.
     """
 
     key: Literal["span", "claude_code", "codex", "gemini_cli"] = "span"
@@ -50,7 +50,9 @@ _DETAILS = "gen_ai.client.inference.operation.details"
 
 
 def profile_of(record: Record, meters: Meters) -> Profile | None:
-    """How to read a record, or None for one that is left out on purpose. Raises SourceError for an unknown kind of call."""
+    """Returns the profile of a record; None for one that is ignored on purpose. Raises SourceError for an unknown kind
+    of call.
+    """
     if meters not in ("auto", record.signal):
         return None
     if record.signal == "logs":
@@ -64,13 +66,13 @@ def _of_log(record: Record, meters: Meters) -> Profile | None:
     if event in ("api_request", "claude_code.api_request"):
         return CLAUDE_CODE if event != "api_request" or producer_of(record.origin) == "claude_code" else None
     if event == "codex.sse_event":
-        # The stream's own event of the same kind comes without counts beside the one that has them.
+        # A stream's own event of the same kind has no counts; the one beside it has them.
         return CODEX if record.fact_text("event_kind") == "response.completed" and _counts(record) else None
     if event == "gemini_cli.api_response":
         return GEMINI_CLI
     if (
         event == _DETAILS and meters == "logs" and producer_of(record.origin) != "gemini_cli"
-    ):  # in "auto" its span says the same
+    ):  # in "auto" its span reports the same
         return _genai(record) if record.fact_text("operation").casefold() in _INFERENCE else None
     return None
 
@@ -79,15 +81,15 @@ def _of_span(record: Record, meters: Meters) -> Profile | None:
     producer = producer_of(record.origin)
     if producer == "claude_code":
         return CLAUDE_CODE if meters == "traces" and record.name == "claude_code.llm_request" else None
-    if meters == "auto" and producer in ("gemini_cli", "codex"):  # their logs say more
+    if meters == "auto" and producer in ("gemini_cli", "codex"):  # their logs report more
         return None
     return _genai(record) if _is_inference(record) else None
 
 
 def _is_inference(record: Record) -> bool:
-    """Whether a span is one call to a model, and no agent, workflow, tool or wrapper around such."""
+    """Returns True if a span is one call to a model, not an agent, workflow, tool or wrapper around it."""
     facts = record.facts
-    if "vercel_operation" in facts:  # `ai.generateText` sums up what `ai.generateText.doGenerate` below it said
+    if "vercel_operation" in facts:  # `ai.generateText` repeats the sum of `ai.generateText.doGenerate` below it
         return ".do" in record.own_fact_text("vercel_operation")
     if "span_kind" in facts:
         return record.own_fact_text("span_kind").casefold() in _MODEL_KINDS

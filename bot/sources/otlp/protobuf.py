@@ -1,4 +1,4 @@
-"""OTLP's protobuf bodies as records. Attributes that nobody wants are passed over without looking at their values."""
+"""OTLP's protobuf bodies as records. Values of unread attributes are skipped undecoded."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -38,7 +38,9 @@ _ERROR = 2
 
 
 def read(body: bytes, signal: Signal) -> Records:
-    """A body's records in their order. One that can't be decoded spoils no other. Raises Unreadable at the first."""
+    """Reads a body's records in order. A bad record does not affect the others. Raises Unreadable if the body is not a
+    request.
+    """
     request, leaf, resources, scopes, leaves = _REQUESTS[signal]
     try:
         decoded = request.FromString(body)
@@ -53,7 +55,7 @@ def read(body: bytes, signal: Signal) -> Records:
 
 
 def _one_by_one(body: bytes, signal: Signal, leaf: Any) -> Iterator[Record | UndecodableRecord]:
-    """The same, where some record is at fault: text that is not UTF-8 (cut in the middle of a character), say."""
+    """Reads records one by one, if one is bad, for example text cut in the middle of a UTF-8 character."""
     groups = groups_of(body)
     if not groups:
         raise Unreadable(f"The body is not an OTLP request of {signal} in protobuf.")
@@ -132,7 +134,7 @@ def _points(metric: Any, origin: Origin, resource: Any) -> Iterator[Record]:
 
 
 def _facts(attributes: Iterable[Any]) -> Facts:
-    """What the wanted attributes say. It is `note` for each, spelt out because it is most of the work."""
+    """Returns the facts of the attributes that are read. It inlines `note`, because this is most of the work."""
     facts: Facts = {}
     for pair in attributes:
         attribute = pair.key
@@ -160,5 +162,5 @@ def _value(value: Any) -> Value | None:
 
 
 def _texts(attributes: Iterable[Any]) -> tuple[tuple[str, bytes], ...]:
-    """All attributes, in one order: what makes a series the series that it is."""
+    """Returns all attributes in one order: the identity of a series."""
     return tuple(sorted((pair.key, pair.value.SerializeToString(deterministic=True)) for pair in attributes))

@@ -1,5 +1,7 @@
-"""What quarantine keeps of OTLP's records: a request in JSON with one record in it, which the parser can read again. Of
-attributes only those that are read are kept, so no prompts, messages, headers and clients' addresses."""
+"""Quarantine's content of OTLP records: a JSON request with a single record, which the parser can read again.
+
+Only attributes that are read are kept, so no prompts, messages, headers and addresses of clients.
+"""
 
 import json
 import math
@@ -21,7 +23,7 @@ _ATTRIBUTES = frozenset(WANTED).difference(NAMES["address"])
 
 
 def quarantined(index: int, found: Record | UndecodableRecord, reason: str, *, meters: str) -> UnusableRow:
-    """A row for the quarantine. `meters` is what the row's source meters by, which the parser must know again."""
+    """Returns a row for quarantine. `meters` is the source's option, which a retry needs."""
     if isinstance(found, UndecodableRecord):
         kept = _dump(_known(found.request), meters) if found.request is not None else b""
         return UnusableRow(index=index, reason=reason, kept=kept, key=digest([found.raw]))
@@ -35,7 +37,7 @@ def _dump(body: dict[str, Any], meters: str) -> bytes:
 
 
 def _known(value: Any) -> Any:
-    """A decoded body without whatever is not on the list."""
+    """Returns a decoded body's listed members only."""
     if isinstance(value, list):
         return [_known(member) for member in value]
     if isinstance(value, str):
@@ -88,5 +90,5 @@ def _typed(value: Value) -> dict[str, Any]:
 
 
 def _any(value: int | float) -> int | float | str:
-    """A number as JSON has it; it knows neither NaN nor infinity."""
+    """Returns a number as JSON allows it, without NaN and infinity."""
     return value if math.isfinite(value) else str(value)

@@ -1,4 +1,4 @@
-"""OTLP's records as both encodings give them: a span, a log record or a point of a sum, with the attributes wanted of it."""
+"""OTLP's records in both encodings: a span, a log record or a point of a sum, with the attributes that are read."""
 
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -13,7 +13,7 @@ CLIENT, SERVER, INTERNAL, UNSPECIFIED = 3, 2, 1, 0
 
 
 class ReportedFact(msgspec.Struct, frozen=True, gc=False):
-    """What a sender said, under which of its names."""
+    """A sender's value of a fact, and the rank of its name."""
 
     rank: int
     attribute: str
@@ -24,7 +24,7 @@ Facts = dict[str, ReportedFact]
 
 
 def keep_fact(facts: Facts, attribute: str, value: Value | None) -> None:
-    """Keeps what an attribute says, if it is wanted and no better name for it was given."""
+    """Stores the value of an attribute that is read, unless a better name for its fact was there."""
     wanted = WANTED.get(attribute)
     if wanted is None or value is None or value == "":
         return
@@ -34,7 +34,7 @@ def keep_fact(facts: Facts, attribute: str, value: Value | None) -> None:
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Who sent a group of records: the resource's facts and the scope's name."""
+    """The sender of a group of records: the resource's facts and the scope's name."""
 
     facts: Facts
     scope: str
@@ -46,7 +46,7 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 class SumPoint(msgspec.Struct, frozen=True):
-    """Of a metric's point: how it adds up (1 is delta, 2 cumulative), what it says, since when, and which series it is of."""
+    """A metric's point: its temporality (1 is delta, 2 cumulative), its value, its start and its series."""
 
     temporality: int
     value: int | float
@@ -55,7 +55,7 @@ class SumPoint(msgspec.Struct, frozen=True):
 
 
 class Record(msgspec.Struct):
-    """One record. `kind` is the span's; `at` is nanoseconds since 1970, 0 if it was not said."""
+    """One record. `kind` is the span's; `at` is nanoseconds since 1970, 0 if missing."""
 
     signal: Signal
     name: str
@@ -69,18 +69,20 @@ class Record(msgspec.Struct):
     total: SumPoint | None = None
 
     def fact_text(self, fact: str) -> str:
-        """A fact of the record, or else of its resource, as text; "" if it was not said."""
+        """Returns a fact of the record, or else of its resource, as text; "" if missing."""
         said = self.facts.get(fact) or self.origin.facts.get(fact)
         return str(said.value) if said is not None else ""
 
     def own_fact_text(self, fact: str) -> str:
-        """A fact of the record alone."""
+        """Returns a fact of the record alone, as text; "" if missing."""
         said = self.facts.get(fact)
         return str(said.value) if said is not None else ""
 
 
 class UndecodableRecord(msgspec.Struct, frozen=True):
-    """A record that can't be decoded: why, the bytes that stand for it, and if it is JSON a request with it alone."""
+    """A record that can't be decoded: the reason, the bytes that identify it, and, if it is JSON, a request with it
+    alone.
+    """
 
     reason: str
     raw: bytes

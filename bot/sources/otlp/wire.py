@@ -1,4 +1,4 @@
-"""Protobuf taken apart by hand, as far as OTLP's three requests share their shape: resources, scopes, records."""
+"""A protobuf decoder for the shape that OTLP's three requests share: resources, scopes, records."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -16,11 +16,11 @@ class Group(NamedTuple):
 
 
 class _Cut(Exception):
-    """The bytes end within a field, or are no fields."""
+    """The bytes end within a field, or are not fields."""
 
 
 def groups_of(body: bytes) -> list[Group]:
-    """The groups of a request; none if it does not have the shape of one."""
+    """Returns the groups of a request; none if it does not have the shape of a request."""
     try:
         return [
             Group(_first(resource, 1), _first(scope, 1), _members(scope, 2))
@@ -32,7 +32,7 @@ def groups_of(body: bytes) -> list[Group]:
 
 
 def status_of(message: str) -> bytes:
-    """A google.rpc.Status with its message alone: field 2, text."""
+    """Returns a google.rpc.Status with a message alone: field 2, text."""
     text = message.encode()
     length, head = len(text), bytearray(b"\x12")
     while length > 0x7F:
@@ -50,7 +50,7 @@ def _first(message: bytes, number: int) -> bytes:
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
-    """The fields of a message that hold bytes, by their numbers; those that hold numbers are stepped over."""
+    """Yields the fields of a message that hold bytes, by number; skips those that hold numbers."""
     at = 0
     while at < len(message):
         tag, at = _varint(message, at)
