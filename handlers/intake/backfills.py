@@ -1,4 +1,6 @@
-"""`tokens backfill`: books a gateway's own log up to the source's first live event; what came live already is known."""
+"""`tokens backfill`: books a gateway's own log up to the source's first live event; calls that came live are
+duplicates.
+"""
 
 import json
 import os
@@ -26,8 +28,9 @@ _MOST_ERRORS_SHOWN = 20
 
 @dataclass(kw_only=True)
 class BackfillResult:
-    """What became of a log's lines. `unmatched` are lines of old versions from after the first live event: nothing tells
-    whether they came live, so they are left out."""
+    """The outcome of a log's lines. `unmatched` are lines of old versions after the first live event: nothing shows
+    whether they came live, so they are left out.
+    """
 
     since: datetime
     until: datetime
@@ -47,10 +50,10 @@ class BackfillResult:
 async def backfill(
     context: Context, logs: SpendLogs, *, source: Source, since: datetime | None, until: datetime | None
 ) -> BackfillResult:
-    """Reads and books the log, window by window, and keeps how far it came, so that it can be gone on with.
+    """Reads and books the log window by window, and stores its progress, so that it can resume.
 
-    Without `since` it goes on where it stopped, or begins at the beginning; without `until` it ends at the source's first
-    live event, or now. Nothing of it is live: it moves no source's activity.
+    Without `since` it resumes where it stopped, or starts at the beginning; without `until` it ends at the source's
+    first live event, or now. Imported calls are not live: they don't count as activity of the source.
     """
     async with context.store.read() as tx:
         first_live = await tx.backfills.first_live(source.id)
@@ -153,7 +156,7 @@ def _report(done: BackfillResult) -> None:
 
 
 def _moment(option: str, text: str | None) -> datetime | None:
-    """A day or a moment in UTC, as typed."""
+    """Parses a day or a moment in UTC."""
     if text is None:
         return None
     try:

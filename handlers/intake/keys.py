@@ -1,4 +1,4 @@
-"""`tokens keys`: the credentials that senders of usage authorise themselves with."""
+"""`tokens keys`: the ingest keys with which senders of usage authenticate."""
 
 import re
 from typing import Annotated, Literal, NamedTuple
@@ -29,7 +29,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
 class CreatedKey(NamedTuple):
-    """What is shown once: the key, and the secret of the source's signatures if one was made."""
+    """Values that are shown once: the key, and the secret of the source's signatures if one was generated."""
 
     token: str
     secret: str | None
@@ -38,7 +38,7 @@ class CreatedKey(NamedTuple):
 async def create_key(
     context: Context, name: str, *, source: str, team: str | None = None, role: Literal["meter", "observe"] = "meter"
 ) -> str:
-    """Makes a source with its first key and returns the key, which is shown this once."""
+    """Creates a source with its first key and returns the key, which is shown only now."""
     return (await create_source(context, name, source=source, team=team, role=role, typed=TypedOptions())).token
 
 
@@ -51,7 +51,7 @@ async def create_source(
     role: Literal["meter", "observe"],
     typed: TypedOptions,
 ) -> CreatedKey:
-    """The same with options."""
+    """Creates a source with options and its first key."""
     if not _NAME.fullmatch(name):
         raise ConfigError(f"NAME: {name!r} must be letters, digits, dots, dashes or underscores, at most 63.")
     if source not in SOURCES:
@@ -82,7 +82,7 @@ async def create_source(
 
 
 async def set_source(context: Context, name: str, typed: TypedOptions) -> str | None:
-    """Changes a source's options; returns a secret that was made for it, which is shown this once."""
+    """Changes a source's options; returns a generated secret, which is shown only now."""
     at = context.now_micros()
     async with context.store.begin() as tx:
         found = await tx.keys.for_options(name)

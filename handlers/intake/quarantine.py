@@ -1,4 +1,4 @@
-"""`tokens quarantine`: looks at what could not be booked, tries it again after a fix, and drops what nobody wants."""
+"""`tokens quarantine`: lists rows that could not be booked, retries them after a fix, and dismisses them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ _MOST_SHOWN = 20
 
 
 class QuarantineGauges:
-    """What the quarantine holds, for Prometheus: asked of the database when somebody looks."""
+    """The size of the quarantine for Prometheus, read from the database at each scrape."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         text = "Rows in quarantine by kind."
@@ -140,7 +140,7 @@ def _advice(row: QuarantinedRow) -> str:
 
 
 async def _both(tx: Transaction, context: Context, row: QuarantinedRow) -> Table:
-    """The booked event and the kept one, side by side."""
+    """Returns the booked event and the quarantined one, side by side."""
     kept = event_from_row(row.body)
     booked = await tx.quarantine.booked_event(row.source_id, kept.key, near=kept.occurred_at)
     slugs = {team.id: team.slug for team in (await context.rulebooks.current(tx)).directory.teams}
@@ -183,7 +183,7 @@ async def _chosen(
     kind: str | None,
     retryable: bool,
 ) -> list[int]:
-    """The rows that were named, one way or the other."""
+    """Returns the rows that the options select."""
     if sum((bool(ids), everything, source is not None)) != 1:
         ways = "IDs, --source NAME or --all" if retryable else "IDs or --source NAME"
         raise ConfigError(f"Say which rows: {ways}.")

@@ -1,4 +1,4 @@
-"""Past usage goes to where it belongs by the rules of today, by adjusting rows. It is no news: it alerts nobody."""
+"""Moves past usage to the team it belongs to by today's rules, by adjusting rows. It triggers no alerts."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -28,11 +28,11 @@ from storage.store import Transaction
 log = structlog.get_logger()
 
 PAGE = 500
-"""So many events that a transaction stays short: usage comes in between two of them."""
+"""Events per transaction, so that it stays short and usage comes in between two of them."""
 
 
 class _Run:
-    """One pass over the events that a re-attribution is about."""
+    """One pass over the events of a re-attribution."""
 
     def __init__(self, context: Context, work: Reattribution) -> None:
         self._context = context
@@ -42,14 +42,14 @@ class _Run:
         self.moves: list[Move] = []
 
     async def would_move(self) -> list[Move]:
-        """What would move, with nothing written."""
+        """Returns the moves, and writes nothing."""
         async for page in self._pages():
             async with self._context.store.read() as tx:
                 self.moves = moves_of((await self._due(tx, page))[1], self.moves)
         return self.moves
 
     async def move(self) -> list[Move]:
-        """Moves it, a page a transaction. Done again, or by two at once, it moves the same once."""
+        """Moves the usage, a page per transaction. A repeated or concurrent run moves it once."""
         async for page in self._pages():
             async with self._context.store.read() as tx:
                 rulebook, changes = await self._due(tx, page)
@@ -66,11 +66,11 @@ class _Run:
         return self.moves
 
     def _pages(self) -> AsyncIterator[list[BookedEvent]]:
-        wanted = EventFilter(since=self._work.since_at, credential=self._work.credential or None)
-        return current_pages(self._context.store.read, wanted, limit=PAGE)
+        filters = EventFilter(since=self._work.since_at, credential=self._work.credential or None)
+        return current_pages(self._context.store.read, filters, limit=PAGE)
 
     async def _due(self, tx: Transaction, page: Sequence[BookedEvent]) -> tuple[Rulebook, list[Change]]:
-        """What moves by the rules of this moment, and these. Whoever changes rules or people makes another rulebook."""
+        """Returns the current rulebook and the changes due by it. A change of rules or people makes another rulebook."""
         rulebook = await self._context.rulebooks.current(tx)
         return rulebook, changes_due(
             page,
@@ -96,7 +96,9 @@ class _Run:
         return made
 
     async def _judge(self, scope: Scope, teams: Sequence[Team], *, silently: bool) -> None:
-        """What a team's own spend has crossed is said before anything moves; what the move crosses is noted, and not said."""
+        """Judges thresholds: posts those a team's own spend crossed before the move; records those the move crosses
+        silently.
+        """
         for team in teams:
             await judge_thresholds(scope.of_team(team), silently=silently)
 
@@ -106,12 +108,12 @@ class _Run:
 
 
 async def would_move(context: Context, work: Reattribution) -> list[Move]:
-    """What a re-attribution would move between teams."""
+    """Returns what a re-attribution would move between teams."""
     return await _Run(context, await _for_its_team(context, work)).would_move()
 
 
 async def reattribute(context: Context, work: Reattribution) -> list[Move]:
-    """Does a re-attribution, tells the teams, and returns what moved."""
+    """Runs a re-attribution, notifies the teams, and returns the moves."""
     moves = await _Run(context, await _for_its_team(context, work)).move()
     async with context.store.begin() as tx:
         if await tx.reattributions.mark_done(work.id, at=context.now_micros()):
@@ -122,15 +124,15 @@ async def reattribute(context: Context, work: Reattribution) -> list[Move]:
 
 
 async def _for_its_team(context: Context, work: Reattribution) -> Reattribution:
-    """The organisation stands for all teams."""
+    """Returns the work for all teams if its team is the organisation."""
     root = (await context.rulebooks.latest()).directory.root
     return replace(work, team_id=None) if work.team_id == root.id else work
 
 
 async def _notify_teams(scope: Scope, work: Reattribution) -> None:
-    """What came to a team is said there once, as what it is; alerts that it left untrue elsewhere are taken back."""
+    """Notifies each team once of the usage it received, and withdraws alerts that no longer hold in the other teams."""
     tx, directory, at = scope.tx, scope.directory, scope.at
-    brought = await tx.reattributions.amounts_by_team(work.document)  # by all runs: one may have been broken off
+    brought = await tx.reattributions.amounts_by_team(work.document)  # of all runs: one may have been interrupted
     for team in directory.real_teams:
         calls, nanos = brought.get(team.id, (0, 0))
         if calls > 0 or nanos > 0:
@@ -148,7 +150,7 @@ async def _notify_teams(scope: Scope, work: Reattribution) -> None:
 
 
 async def move_usage(context: Context) -> None:
-    """What the clock does about re-attributions that wait: claims made in Slack, and runs that were broken off."""
+    """Runs waiting re-attributions: claims made in Slack, and interrupted runs."""
     while True:
         async with context.store.begin() as tx:
             work = await tx.reattributions.claim(at=context.now_micros())

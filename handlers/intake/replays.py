@@ -1,4 +1,4 @@
-"""`tokens replay`: books a file of events, into the database or over HTTP; sending it again books nothing twice."""
+"""`tokens replay`: books a file of events, into the database or over HTTP. A second replay books nothing twice."""
 
 import asyncio
 import csv
@@ -32,13 +32,13 @@ _DATA = (
 _ENVELOPE = ("id", "source", "time", "type", "specversion")
 _MOST_ERRORS_SHOWN = 20
 _TRIES = (0.2, 0.5, 1.0, 2.0, 4.0, 0.0)
-"""Seconds to wait after each try of a batch; sending one again books nothing twice, so that is always safe."""
+"""Seconds to wait after each attempt of a batch; a repeated batch books nothing twice, so a retry is always safe."""
 
 NativeEvent = dict[str, Any]
 
 
 class ReplayTotals:
-    """What became of a file's rows so far."""
+    """The outcome of a file's rows so far."""
 
     def __init__(self) -> None:
         self.counts = dict.fromkeys(("accepted", "duplicates", "conflicts", "quarantined"), 0)
@@ -52,7 +52,7 @@ class ReplayTotals:
 
 
 def read_events(file: Path, file_digest: bytes = b"") -> Iterator[NativeEvent]:
-    """The events of a JSONL or CSV file. Raises ConfigError that names the line for what is neither."""
+    """Yields the events of a JSONL or CSV file. Raises ConfigError that names the bad line."""
     with file.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as lines:
         if file.suffix.lower() == ".csv":
             try:
@@ -73,7 +73,9 @@ def read_events(file: Path, file_digest: bytes = b"") -> Iterator[NativeEvent]:
 
 
 def _csv_events(lines: Iterator[str], file_digest: bytes) -> Iterator[NativeEvent]:
-    """A row's headers are the native names. Without an `id`, the key is the file's digest and the row's number."""
+    """Yields the events of a CSV file with native names as headers. Without an `id`, the key is the file's digest and
+    the row's number.
+    """
     rows = csv.DictReader(lines)
     headers = rows.fieldnames or []
     unknown = [h for h in headers if h not in (*_DATA, *_ENVELOPE)]
@@ -100,14 +102,14 @@ def _csv_events(lines: Iterator[str], file_digest: bytes) -> Iterator[NativeEven
 
 
 def _integer(text: str) -> int | str:
-    """A count as an integer; what is none stays text, so that the row is refused by its field's name."""
+    """Returns a count as an integer; other text stays, so that the row is refused by its field's name."""
     stripped = text.strip()
     digits = stripped.removeprefix("-")
     return int(stripped) if digits.isascii() and digits.isdigit() and len(stripped) < 40 else stripped
 
 
 def shifted(event: NativeEvent, by: timedelta) -> NativeEvent:
-    """The event moved in time; one whose time can't be read stays as it is, and is refused by its field's name."""
+    """Returns the event moved in time. One with a bad time stays, and is refused by its field's name."""
     try:
         at = datetime.fromisoformat(str(event.get("time"))) + by
     except (ValueError, OverflowError):
@@ -116,7 +118,7 @@ def shifted(event: NativeEvent, by: timedelta) -> NativeEvent:
 
 
 def ending_at(events: Sequence[NativeEvent], now: datetime) -> list[NativeEvent]:
-    """The events moved in time so that the last of them is now."""
+    """Yields the events moved in time so that the last one is now."""
     latest = _latest(events)
     return [shifted(event, now - latest) for event in events] if latest is not None else list(events)
 
@@ -139,7 +141,7 @@ def _file_digest(file: Path) -> bytes:
 
 
 async def _shift(context: Context, file: Path, file_digest: bytes) -> timedelta:
-    """How far a file moves so that its last event is now: measured once per file, recorded, and used again."""
+    """Returns the shift of a file whose last event becomes now: measured once per file, stored, and reused."""
     async with context.store.read() as tx:
         known = await tx.replays.shift_of(file_digest)
     if known is not None:
@@ -165,7 +167,7 @@ def _batches(file: Path, file_digest: bytes, by: timedelta) -> Iterator[list[Nat
 
 @asynccontextmanager
 async def _into_database(context: Context, name: str) -> AsyncIterator[Any]:
-    """Books batches straight into the database, as a source of that name, which is made if there is none."""
+    """Books batches into the database, as a source of that name; creates a missing one."""
     intake = Intake(context)
     async with context.store.begin() as tx:
         source = await tx.keys.source(name)
@@ -188,7 +190,7 @@ async def _into_database(context: Context, name: str) -> AsyncIterator[Any]:
 
 @asynccontextmanager
 async def _over_http(address: str, key: str) -> AsyncIterator[Any]:
-    """Posts batches to a running bot; one it could not take now is sent again, for a while."""
+    """Posts batches to a running bot; retries a batch that it can't take now, for a while."""
     url = address.rstrip("/") + ("" if address.rstrip("/").endswith("/v1/usage") else "/v1/usage")
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/cloudevents-batch+json"}
     async with aiohttp.ClientSession(headers=headers, timeout=aiohttp.ClientTimeout(total=60)) as session:
@@ -219,7 +221,7 @@ def _encoded(batch: list[NativeEvent]) -> bytes:
 async def replay(
     context: Context, file: Path, *, name: str, shift_to_now: bool, to: str | None, key: str | None
 ) -> ReplayTotals:
-    """Replays a file and returns what became of its rows."""
+    """Replays a file and returns the outcome of its rows."""
     file_digest = _file_digest(file)
     by = await _shift(context, file, file_digest) if shift_to_now else timedelta()
     totals = ReplayTotals()

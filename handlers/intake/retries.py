@@ -1,4 +1,4 @@
-"""Trying quarantined rows again: each by the parser that its sender's rows go through today, or by the database's door."""
+"""Retries quarantined rows: by the parser of their sender's rows, or by the database."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,8 +20,9 @@ BATCH = 500
 
 @dataclass(kw_only=True)
 class RetryResult:
-    """What came of trying rows again: how many were booked, known already, not meant for the books, and still wrong
-    (id → why)."""
+    """The outcome of a retry: the number of rows booked, known already, or ignored on purpose, and the rows that still
+    fail (id → reason).
+    """
 
     booked: int = 0
     known: int = 0
@@ -30,7 +31,7 @@ class RetryResult:
 
 
 def read_again(row: QuarantinedRow, source: Source, changes: Mapping[str, Any], context: Context) -> Parsed:
-    """A kept row as its parser, or the database's door, sees it today. Raises ValueError or Unreadable with the reason."""
+    """Reads a stored row by its parser, or as a stored event. Raises ValueError or Unreadable with the reason."""
     if not row.can_be_retried:
         raise ValueError(row.reason if row.kind == "conflict" else "nothing was kept of it: it has to be sent again")
     body = with_changes(row.body, changes)
@@ -43,8 +44,9 @@ def read_again(row: QuarantinedRow, source: Source, changes: Mapping[str, Any], 
 
 
 async def retry(context: Context, ids: Sequence[int], changes: Mapping[str, Any], *, dry_run: bool) -> RetryResult:
-    """Reads kept rows again and books what can be. A row goes only once it is booked, or turned out to be known or not
-    meant for the books; one that is still wrong stays, with the newer reason."""
+    """Reads stored rows again and books the good ones. A row is deleted once it is booked, known already or ignored on
+    purpose; one that still fails stays, with the newer reason.
+    """
     intake = Intake(context)
     intake.start()
     total = RetryResult()
@@ -74,7 +76,9 @@ async def _retry_of(
     total: RetryResult,
     dry_run: bool,
 ) -> None:
-    """The same for rows of one source. What gateways said beside a call is kept; that a budget blocked it is old news."""
+    """Retries rows of one source. Keeps what gateways reported beside a call, except that a budget blocked it: that is
+    outdated.
+    """
     wrong: dict[int, str] = {}
     done: list[int] = []
     again = Parsed(rows=0, events=[], unusable=[])
@@ -110,7 +114,7 @@ async def _retry_of(
             wrong[row.id] = refused[index]
             kept_anew = await tx.quarantine.id_of(source.id, row_hash(again.events[index][1]))
             if kept_anew not in (None, row.id):
-                superseded.append(row.id)  # it became a conflict, or refused, which is kept as a row of its own
+                superseded.append(row.id)  # it became a conflict, or was refused, and is stored as a new row
         for row in rows:
             if row.id in wrong and row.can_be_retried:
                 await tx.quarantine.update_reason(row.id, wrong[row.id])

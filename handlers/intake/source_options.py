@@ -1,4 +1,4 @@
-"""What an operator says of a source beside its format, as `tokens keys create` and `tokens keys set` take it."""
+"""The options of a source beside its format, as `tokens keys create` and `tokens keys set` take them."""
 
 import secrets
 import sys
@@ -58,7 +58,7 @@ SignalOption = Annotated[
 
 @dataclass(frozen=True, kw_only=True)
 class TypedOptions:
-    """The options as they were typed; None for what was not."""
+    """The options as typed; None for one that was not."""
 
     signature: str | None = None
     secret: str | None = None
@@ -77,7 +77,7 @@ def typed_options(
     *,
     signal: str | None,
 ) -> TypedOptions:
-    """What was typed; a secret is asked for or read from its file here, before anything is opened."""
+    """Collects typed options; prompts for a secret or reads its file first, before anything is opened."""
     return TypedOptions(
         signature=signature,
         secret=typed_secret(secret),
@@ -90,13 +90,13 @@ def typed_options(
 
 @dataclass(frozen=True, kw_only=True)
 class StoredOptions:
-    """A source's options as they are stored, and the secret that was made for it and has to be shown, if any."""
+    """A source's options as stored, and a generated secret to show, if any."""
 
     stored: Mapping[str, Any]
     new_secret: str | None
 
     def audit(self, before: Mapping[str, Any]) -> dict[str, Any]:
-        """What became different, without the secret."""
+        """Returns the changed options for the audit log, without the secret."""
         names = sorted({*self.stored, *before})
         changed = {name: self.stored.get(name) for name in names if self.stored.get(name) != before.get(name)}
         return {**changed, "secret": "changed"} if "secret" in changed else changed
@@ -105,7 +105,7 @@ class StoredOptions:
 def options_of(
     said: TypedOptions, *, source_format: str, before: Mapping[str, Any], directory: Directory
 ) -> StoredOptions:
-    """The options of a source that had those of `before`, with what was said. Raises ConfigError by the option's name."""
+    """Returns the options `before` with the typed ones applied. Raises ConfigError by the option's name."""
     options = dict(before)
     if said.reported_first is not None:
         options["reported_first"] = said.reported_first
@@ -129,7 +129,7 @@ def _team_id(slug: str, directory: Directory) -> int | None:
 
 
 def _signal(signal: str, source_format: str) -> str:
-    """The option as it is stored; nothing for the default."""
+    """Returns the option as stored; None for the default."""
     if signal not in get_args(Meters):
         raise ConfigError(f"--signal: {signal!r} is none of {', '.join(get_args(Meters))}")
     if source_format != "otlp":
@@ -155,7 +155,7 @@ def _mapping(lines: Sequence[str], source_format: str, before: Mapping[str, str]
 
 
 def _sign(said: TypedOptions, source_format: str, options: dict[str, Any]) -> str | None:
-    """Sets the signature and its secret in `options`; returns a secret that was made, to be shown."""
+    """Sets the signature and its secret in `options`; returns a generated secret to show."""
     if said.signature == "none":
         if said.secret is not None:
             raise ConfigError("--secret: without a signature there is nothing to keep secret")
@@ -185,7 +185,7 @@ def _sign(said: TypedOptions, source_format: str, options: dict[str, Any]) -> st
 
 
 def typed_secret(secret: str | None) -> str | None:
-    """The secret from where it was said to be, so that it need not stand in a command line that others can see."""
+    """Returns the secret from a prompt or a file, so that it is not in a command line that others can see."""
     if secret is not None and secret.startswith("@"):
         return Path(secret[1:]).read_text(encoding="utf-8", errors="replace").strip()
     if secret is None or secret != "-":  # noqa: S105  # a dash is no password
@@ -196,7 +196,7 @@ def typed_secret(secret: str | None) -> str | None:
 
 
 def in_words(source: Source, slugs: Mapping[int, str]) -> str:
-    """A source's options as the list shows them; that there is a secret, never which."""
+    """Returns a source's options for the list, without its secret."""
     said = []
     if source.signature:
         said.append(f"signed ({source.signature})")

@@ -1,4 +1,4 @@
-"""The routes by which sources send usage: whose key it is, the body within bounds, the rows booked, the answer."""
+"""The routes for usage: check the key, read the body within bounds, book the rows, answer."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -33,12 +33,13 @@ KEY = Depends(
 )  # for the description; `authenticate_key` checks the key
 RETRY_SECONDS = 2
 CLIENTS_EVENTS = "/v1/usage/api/v1/events"
-"""Where Lago's and OpenMeter's clients send to when they are given `…/v1/usage` as their address."""
+"""The paths to which clients of Lago and OpenMeter send when `…/v1/usage` is their address."""
 
 
 class Denied(Exception):
-    """A request without a key or a signature that fits. The text says what is wrong. `is_read` tells whether the body was
-    read already."""
+    """A request without a valid key or signature. The text gives the fault. `is_read` is True if the body was read
+    already.
+    """
 
     def __init__(self, status: int, sentence: str, *, is_read: bool = False) -> None:
         super().__init__(sentence)
@@ -51,14 +52,14 @@ def problem(status: int, sentence: str) -> JSONResponse:
 
 
 def headers_of(status: int) -> dict[str, str]:
-    """What goes with a refusal: when to come again, or by what to say who one is."""
+    """Returns the headers of a refusal: when to retry, or how to authenticate."""
     if status == 503:
         return {"Retry-After": str(RETRY_SECONDS)}
     return {"WWW-Authenticate": "Bearer"} if status == 401 else {}
 
 
 async def authenticate_key(request: Request, context: Context) -> tuple[Source, bytes]:
-    """The source whose key the request carries, and the key's hash. Raises Denied."""
+    """Returns the source of the request's key, and the key's hash. Raises Denied."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Denied(401, "Send the ingest key as `Authorization: Bearer <key>`; `tokens keys create` makes one.")
@@ -73,7 +74,7 @@ async def authenticate_key(request: Request, context: Context) -> tuple[Source, 
 
 
 def check_signature(source: Source, request: Request, body: bytes) -> None:
-    """Raises Denied if a source that signs what it sends did not sign this body."""
+    """Raises Denied if a source that signs has not signed this body."""
     if source.signature:
         fault = signature_fault(
             request.headers, body, kind=source.signature, secret=source.secret, now_seconds=wall_seconds()
@@ -84,7 +85,9 @@ def check_signature(source: Source, request: Request, body: bytes) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Authenticator:
-    """Who comes in by a route and how much at once: `who` finds the source and its key's hash, or raises Denied."""
+    """How a route authenticates, and its limits: `authenticate` returns the source and its key's hash, or raises
+    Denied.
+    """
 
     authenticate: Callable[[Request, Context], Awaitable[tuple[Source, bytes]]]
     cap: int
@@ -92,7 +95,7 @@ class Authenticator:
 
 
 class IngestEndpoint:
-    """What every route of usage goes through; one per process. `in_flight` bounds the bytes of all bodies in hand."""
+    """The common path of all usage routes; one per process. `in_flight` bounds the bytes of all bodies in memory."""
 
     def __init__(self, context: Context, intake: Intake, registry: CollectorRegistry) -> None:
         self.context = context
@@ -111,9 +114,11 @@ class IngestEndpoint:
         read_as: str | Callable[[Source], str],
         authenticator: Authenticator | None = None,
     ) -> tuple[Parsed, Answer]:
-        """Reads, parses and books a request's body. `read` makes rows of the bytes; `read_as` is the format by which
-        quarantined rows of it can be read again, or says it of a source. A source that signs must have signed the body,
-        whatever the `authenticator`, which is that of keys unless it is said.
+        """Reads, parses and books a request's body.
+
+        `read` parses the bytes to rows; `read_as` is the format in which quarantined rows can be read again, or returns
+        it for a source. A source that signs must have signed the body, with any `authenticator` (the default is that of
+        keys).
 
         Raises Denied, BodyError, Unreadable, KeyRevoked, NotDurable and TooBusy, which `fault_of` turns into answers.
         """
@@ -140,7 +145,7 @@ async def guarded(
     answer: Callable[[Request], Awaitable[Response]],
     refuse: Callable[[int, str], Response] = problem,
 ) -> Response:
-    """Answers, or says what is wrong in one sentence and by the right status. Nothing ends in a 500 that can be said."""
+    """Answers a request; turns known faults into one sentence with the right status instead of a 500."""
     try:
         return await answer(request)
     except Exception as error:  # noqa: BLE001  # senders drop data on a 500 and come again on a 503
@@ -150,7 +155,7 @@ async def guarded(
 
 
 def fault_of(error: Exception, path: str) -> tuple[int, str]:
-    """The status and the sentence that answer a fault."""
+    """Returns the status and the sentence that answer a fault."""
     if isinstance(error, BodyError | Denied | Unreadable):
         return getattr(error, "status", 400), str(error)
     if isinstance(error, KeyRevoked):
@@ -167,7 +172,7 @@ def fault_of(error: Exception, path: str) -> tuple[int, str]:
 
 
 def usage_routes(endpoint: IngestEndpoint) -> APIRouter:
-    """`/v1/usage`, also as Lago's and OpenMeter's clients spell it, and `/v1/usage/litellm`."""
+    """Returns the routes `/v1/usage`, also under the paths of Lago's and OpenMeter's clients, and `/v1/usage/litellm`."""
     routes = APIRouter()
 
     @routes.post("/v1/usage", summary="Book usage events", openapi_extra=USAGE_BODY, dependencies=[KEY])
@@ -204,7 +209,7 @@ def usage_routes(endpoint: IngestEndpoint) -> APIRouter:
 async def book_usage(
     endpoint: IngestEndpoint, request: Request, authenticator: Authenticator | None = None
 ) -> Response:
-    """Books a body by the format of its source. Where OpenMeter's own client sends to, it is answered as by OpenMeter."""
+    """Books a body by the format of its source. On the path of OpenMeter's client it answers as OpenMeter does."""
     mode = mode_of(request.headers)
     read_as = ""
 
@@ -226,7 +231,7 @@ async def book_usage(
 
 
 def usage_format(source: Source) -> str:
-    """The format of what a source sends to `/v1/usage`: its own if that is where it belongs, else native events."""
+    """Returns the format of a source at `/v1/usage`: its own if it belongs there, else native events."""
     return source.format if source.format in NATIVE_ROUTE else "cloudevents"
 
 

@@ -1,8 +1,8 @@
-"""A LiteLLM proxy's `/spend/logs/v2`, read from beginning to end in windows of time.
+"""A LiteLLM proxy's `/spend/logs/v2`, read from start to end in windows of time.
 
-Its pages are offsets into an order with ties, so that a page may repeat or leave out lines of the page before, and it counts
-no further than to ten thousand. A window is therefore made small enough for one page; where a single second holds more, its
-pages are read until no line is missing.
+Its pages are offsets into an order with ties, so a page may repeat or miss lines of the page before, and it counts only
+to ten thousand. So each window is small enough for one page. If a single second holds more, its pages are read again
+until no line is missing.
 """
 
 import asyncio
@@ -21,13 +21,13 @@ _ROUTE = "/spend/logs/v2"
 _SECOND = timedelta(seconds=1)
 _TURNS = 12
 _TRIES = (0.5, 1.0, 2.0, 4.0, 0.0)
-"""Seconds to wait after each try; reading again changes nothing."""
+"""Seconds to wait after each attempt; a repeated read changes nothing."""
 
 Line = dict[str, Any]
 
 
 class Window(NamedTuple):
-    """The lines of calls that began in a span of time, ends included."""
+    """The lines of calls that started in a span of time, ends included."""
 
     first: datetime
     last: datetime
@@ -41,7 +41,7 @@ class _Page:
 
 
 class SpendLogs:
-    """A proxy's log, by an admin's key. Raises ConfigError that says what is wrong, and what to do."""
+    """A proxy's log, read with an admin's key. Raises ConfigError that gives the fault and the fix."""
 
     def __init__(self, url: str, key: str, *, key_env: str) -> None:
         self._url = url.rstrip("/").removesuffix(_ROUTE) + _ROUTE
@@ -61,8 +61,10 @@ class SpendLogs:
             await self._session.close()
 
     async def windows(self, first: datetime, last: datetime) -> AsyncIterator[Window]:
-        """All lines of calls that began between two moments, oldest window first. Windows share their ends, because the
-        proxy compares with whole seconds: a line may come twice."""
+        """Yields all lines of calls that started between two moments, oldest window first.
+
+        Windows share their ends, because the proxy compares whole seconds: a line may come twice.
+        """
         first, last = first.replace(microsecond=0), last.replace(microsecond=0) + _SECOND
         step = last - first
         while first < last:
@@ -77,7 +79,7 @@ class SpendLogs:
                 step = min(step * 2, timedelta(days=3_650))
 
     async def _pages(self, first: datetime, end: datetime, page: _Page) -> list[Line]:
-        """All lines of a second with more of them than fit on a page. Raises ConfigError where they never come together."""
+        """Returns all lines of a second that does not fit on a page. Raises ConfigError if they never add up."""
         found = {_id(line): line for line in page.lines}
         for _ in range(_TURNS):
             pages = -(-page.total // PAGE)

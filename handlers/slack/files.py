@@ -1,15 +1,15 @@
-"""Uploading a picture to Slack: ask for a place, send the bytes there, say it is complete."""
+"""Uploads a picture to Slack: requests an address, sends the bytes, completes the upload."""
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 
 class UploadFailed(Exception):
-    """Slack did not take the bytes; trying again can help."""
+    """Slack did not take the bytes; a retry can help."""
 
 
 async def upload(slack: AsyncWebClient, picture: bytes, *, name: str, alt: str) -> str:
-    """Uploads a PNG, shared with no channel, and returns its file id. A message's image block shows it."""
+    """Uploads a PNG, shared with no channel, and returns its file id, for a message's image block."""
     place = await slack.files_getUploadURLExternal(filename=name, length=len(picture), alt_txt=alt[:1000])
     address = str(place["upload_url"])
     session = slack.session or aiohttp.ClientSession()

@@ -1,4 +1,4 @@
-"""The guard before Bolt: Slack's signature, checked on the raw bytes, and the outline of what was signed."""
+"""The checks before Bolt: Slack's signature on the raw bytes, and the outline of the signed body."""
 
 import hashlib
 import hmac
@@ -11,7 +11,8 @@ TOLERANCE_SECONDS = 300
 
 
 def signature_fault(headers: Mapping[str, str], body: bytes, *, secret: str, now_seconds: float) -> str | None:
-    """What is wrong with a request's signature, or None. `v0=` HMAC-SHA256 of `v0:timestamp:body`, five minutes' skew.
+    """Returns the fault of a request's signature, or None. `v0=` HMAC-SHA256 of `v0:timestamp:body`, five minutes'
+    tolerance.
 
     https://docs.slack.dev/authentication/verifying-requests-from-slack
     """
@@ -40,7 +41,7 @@ _SHAPES: dict[str, tuple[type, ...]] = {
 
 
 def shape_fault(headers: Mapping[str, str], body: bytes) -> str | None:
-    """What keeps a signed body from being a request of Slack's, or None. Bolt takes its outline for granted."""
+    """Returns the fault of a signed body's outline, which Bolt takes for granted, or None."""
     try:
         found = _decoded(headers, body)
     except (ValueError, RecursionError):

@@ -1,8 +1,8 @@
-"""The OTLP/HTTP routes: spans, log records and metrics in protobuf or JSON, answered in the form that they came in.
+"""The OTLP/HTTP routes: spans, log records and metrics in protobuf or JSON, answered in the request's form.
 
-Exporters send again on 429, 502, 503 and 504 alone and drop what any other status answers, so what may go well later is 503.
-Rows that can't be used are a partial success, which they must not send again; conflicts are among them, for the first one
-stands. Records that are no calls to a model are not rejected.
+Exporters retry on 429, 502, 503 and 504 alone and drop the data on any other status, so temporary faults are 503.
+Unusable rows are a partial success, which they must not send again; conflicts are among them, because the first row
+stands. Records other than calls to a model are not rejected.
 """
 
 import json
@@ -32,14 +32,16 @@ _ANSWERS: dict[Signal, tuple[Any, str, str]] = {
 
 
 def otlp_routes(endpoint: IngestEndpoint) -> APIRouter:
-    """`/v1/usage/otlp/v1/traces`, `/logs` and `/metrics`. An exporter's endpoint is all before `/v1/traces`."""
+    """Returns the routes `/v1/usage/otlp/v1/traces`, `/logs` and `/metrics`. An exporter's endpoint is the part before
+    `/v1/traces`.
+    """
     routes = APIRouter()
 
     async def taken(request: Request, signal: Signal) -> Response:
         form = _form_of(request)
 
         def rows(body: bytes, source: Source) -> Parsed:
-            if not body:  # OpenRouter tries a destination out with nothing in the body
+            if not body:  # OpenRouter tests a destination with an empty body
                 return Parsed(rows=0, events=[], unusable=[])
             if form is None:
                 raise BodyError(415, f"Content-Type must be {_PROTOBUF} or {_JSON}.")
@@ -77,7 +79,7 @@ def _form_of(request: Request) -> Form | None:
 
 
 def _answered(answer: Answer, signal: Signal, form: Form) -> Response:
-    """Success in OTLP's words: an empty message, or how many rows were rejected and why."""
+    """Returns OTLP's success: an empty message, or the number of rejected rows and the reasons."""
     message, rejected, noun = _ANSWERS[signal]
     count = answer.quarantined + answer.conflicts
     if form == "json":
@@ -93,14 +95,16 @@ def _answered(answer: Answer, signal: Signal, form: Form) -> Response:
 
 
 def _reasons(answer: Answer, noun: str) -> str:
-    """`span 3: gen_ai.usage.input_tokens is negative; and 4 more`: rows are counted from 0, through the whole request."""
+    """Returns `span 3: gen_ai.usage.input_tokens is negative; and 4 more`: rows count from 0, through the whole
+    request.
+    """
     said = [f"{noun} {index}: {reason}" for index, reason in answer.errors[:_MOST_REASONS]]
     more = len(answer.errors) - len(said)
     return "; ".join(said) + (f"; and {more} more" if more else "")
 
 
 def _refusal_in(form: Form) -> Any:
-    """What answers a fault: a google.rpc.Status in the form of the request."""
+    """Returns the answer to a fault: a google.rpc.Status in the request's form."""
 
     def refusal(status: int, sentence: str) -> Response:
         if form == "protobuf":

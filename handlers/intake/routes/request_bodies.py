@@ -1,4 +1,4 @@
-"""Reading a request's body within bounds: compressed or not, a large one or a bomb is refused and memory stays flat."""
+"""Reads request bodies within bounds, compressed or not: refuses large ones and bombs, and memory stays flat."""
 
 import zlib
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ _STEP_BYTES = 256 * 1024
 
 
 class BodyError(Exception):
-    """The body can't be taken. `status` is the answer's, the text says what to do."""
+    """The body is refused. `status` is the answer's, the text says what to do."""
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -21,7 +21,7 @@ class BodyError(Exception):
 
 
 class InFlight:
-    """The bytes of bodies being read or booked. Beyond the cap, senders are asked to come again."""
+    """The bytes of bodies being read or booked. Beyond the cap, senders are asked to retry."""
 
     def __init__(self, cap: int) -> None:
         self._cap = cap
@@ -37,7 +37,7 @@ class InFlight:
 
 
 class _Gunzip:
-    """Decompresses piece by piece and stops at the cap, or where the ratio is no longer that of any real text."""
+    """Decompresses piece by piece, and stops at the cap or at a ratio beyond any real text."""
 
     def __init__(self, cap: int) -> None:
         self._cap = cap
@@ -49,7 +49,7 @@ class _Gunzip:
         self._taken += len(piece)
         out = bytearray()
         while True:
-            room = min(self._cap - self.size - len(out) + 1, _STEP_BYTES)  # in steps, so that a bomb is noticed early
+            room = min(self._cap - self.size - len(out) + 1, _STEP_BYTES)  # in steps, so that a bomb is detected early
             try:
                 unfolded = self._inflate.decompress(piece, room)
             except zlib.error as error:
@@ -77,7 +77,7 @@ def _too_large(cap: int) -> str:
 
 
 async def drain(rest: AsyncIterator[bytes]) -> None:
-    """Reads what is left of a body and throws it away, so that the sender gets to read the answer; not for ever."""
+    """Reads and discards the rest of a body, up to a limit, so that the sender gets to read the answer."""
     read = 0
     async for piece in rest:
         read += len(piece)
@@ -86,7 +86,7 @@ async def drain(rest: AsyncIterator[bytes]) -> None:
 
 
 async def read_body(request: Request, *, cap: int, in_flight: InFlight) -> bytes:
-    """The decompressed body; the caller gives its length back to `in_flight` when done with it. Raises BodyError."""
+    """Returns the decompressed body; the caller gives its length back to `in_flight` when done. Raises BodyError."""
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip", ""):
         raise BodyError(415, "Content-Encoding must be gzip or none.")
@@ -116,7 +116,7 @@ async def read_body(request: Request, *, cap: int, in_flight: InFlight) -> bytes
 
 
 def with_body(request: Request, body: bytes) -> Request:
-    """Returns the request with a body that was read from it before, for a reader that asks for it again."""
+    """Returns the request with a body that was read before, so that it can be read again."""
 
     async def receive() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}

@@ -1,4 +1,4 @@
-"""Senders that can set no key: their bodies are authorised by a signature alone; and the handshake before a sender's first."""
+"""The routes of senders that can't set a key, authorised by a signature, and the handshake."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -12,13 +12,16 @@ from handlers.rulebooks import TooManyUnknownKeys
 HOOKS = "/v1/usage/hooks/{name}"
 MAX_WEBHOOK_BYTES = 4 * 1024 * 1024
 MAX_IN_FLIGHT_BYTES = 4 * MAX_WEBHOOK_BYTES
-"""Nobody has said who they are before their body is read: it may be large for a webhook and no larger, and takes no room from
-senders with keys."""
+"""Bodies are read before their sender is authenticated: the limit fits a webhook, and takes no room from senders with
+keys.
+"""
 
 
 async def find_webhook_source(request: Request, context: Context) -> tuple[Source, bytes]:
-    """The source that a webhook's address names, and its key's hash; whether it signed the body is for the door to see.
-    Raises Denied, in the same words for a name that is none and for a source that does not sign."""
+    """Returns the source of a webhook's address, and its key's hash; its signature is checked later.
+
+    Raises Denied, with the same text for an unknown name and for a source that does not sign.
+    """
     try:
         found = await context.rulebooks.signed_source(request.path_params["name"])
     except TooManyUnknownKeys as error:
@@ -31,7 +34,7 @@ async def find_webhook_source(request: Request, context: Context) -> tuple[Sourc
 
 
 def webhook_routes(endpoint: IngestEndpoint) -> APIRouter:
-    """`/v1/usage/hooks/{name}`, and the handshake of both routes for events."""
+    """Returns the routes `/v1/usage/hooks/{name}` and the handshake of both event routes."""
     routes = APIRouter()
     authenticator = Authenticator(
         authenticate=find_webhook_source, cap=MAX_WEBHOOK_BYTES, in_flight=InFlight(MAX_IN_FLIGHT_BYTES)
@@ -45,7 +48,7 @@ def webhook_routes(endpoint: IngestEndpoint) -> APIRouter:
     @routes.options("/v1/usage", include_in_schema=False)
     @routes.options(HOOKS, include_in_schema=False)
     async def options(request: Request) -> Response:
-        """A sender asks whether it may send. It may: who it is, is asked of every body."""
+        """Answers the handshake. Any sender may send: every body is authenticated."""
         allowed = handshake(request.headers)
         if allowed is None:
             return Response(status_code=204, headers={"Allow": "OPTIONS, POST"})
