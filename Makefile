@@ -2,11 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo run test lint bench mutants senders snapshot screenshots lock clean
+.PHONY: help demo run test test-dates lint bench mutants senders snapshot screenshots lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/run: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Tokens needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
@@ -33,6 +33,9 @@ run: .venv/run  ## the bot itself: web and worker in one process (settings from 
 test: .venv/test  ## everything: rules, both databases, stories, the page in a browser
 	$(BIN)/python -m tests.browser
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+test-dates: .venv/test  ## rules and storage on SQLite at month ends, clock changes and a leap day, in zones ahead and behind
+	$(BIN)/python -m tests.dates
 
 lint: .venv/test  ## ruff, mypy --strict, import contracts
 	$(BIN)/ruff check .

@@ -1,0 +1,1 @@
+"""`make test-dates`: the rules and the storage tests at moments and in machine zones where calendars go wrong."""
