@@ -110,6 +110,7 @@ async def test_a_source_that_changed_is_not_answered_for_by_what_it_was(books: B
     assert found == [teams[slug] for slug in ("unattributed", "mobile", "search", "unattributed")]
 
 
+@pytest.mark.timeless
 async def test_made_up_words_are_remembered_within_bounds(books: Books) -> None:
     rulebook = await books.context.rulebooks.latest()
     event = event_at(MIDNIGHT_THERE)
@@ -123,6 +124,7 @@ async def test_made_up_words_are_remembered_within_bounds(books: Books) -> None:
 
 
 @pytest.mark.parametrize("minutes", [1, 11])
+@pytest.mark.timeless
 async def test_what_is_remembered_is_what_a_new_rulebook_decides(books: Books, minutes: int) -> None:
     await books.imports(DELHI)
     events = [

@@ -94,6 +94,7 @@ def cases(kind: str) -> list[Case]:
 
 
 @pytest.mark.parametrize("kind", ["demo", "seeded"])
+@pytest.mark.timeless
 def test_the_run_out_lies_between_the_days_that_were_said_in_eight_of_ten_cases(kind: str) -> None:
     found = cases(kind)
     said = [case for case in found if case.found.chance >= LIKELY]
@@ -105,6 +106,7 @@ def test_the_run_out_lies_between_the_days_that_were_said_in_eight_of_ten_cases(
 
 
 @pytest.mark.parametrize("kind", ["demo", "seeded"])
+@pytest.mark.timeless
 def test_the_days_that_are_said_lie_near_enough_to_be_of_use(kind: str) -> None:
     """An interval from today to the end would hold as well: half of what is left of the period is the most."""
     said = [case for case in cases(kind) if case.found.chance >= LIKELY and case.ran_out is not None]

@@ -85,6 +85,7 @@ def is_exact(model: ModelInfo) -> bool:
     return True
 
 
+@pytest.mark.timeless
 def test_three_thousand_random_usages_of_the_whole_book_cost_what_calc_price_says() -> None:
     """Half of them of models whose price depends on the tier. What has no price for a counter it used is no comparison: the
     package leaves such tokens out, and here the call is unpriced."""

@@ -128,6 +128,7 @@ def random_call(rng: random.Random, provider: str, model: str) -> UsageEvent:
     )
 
 
+@pytest.mark.timeless
 def test_three_thousand_random_calls_cost_what_the_package_says_to_the_nano_dollar() -> None:
     rng = random.Random(7)
     prices = Prices(BOOK, [])
@@ -160,6 +161,7 @@ def _token_values(prices: ModelPrice) -> list[Decimal]:
     return [p for v in values for p in ([v.base, *(t.price for t in v.tiers)] if isinstance(v, TieredPrices) else [v])]
 
 
+@pytest.mark.timeless
 def test_every_model_of_the_book_costs_what_the_package_says() -> None:
     """Those whose list price is float noise, finer than a pico-dollar, may differ by the noise."""
     rng = random.Random(8)

@@ -98,6 +98,7 @@ def test_a_source_is_silent_when_its_own_hours_pass_without_it(
     assert is_silent(rhythm, last=last, now=now) is expected
 
 
+@pytest.mark.timeless
 def test_a_source_that_is_rarely_heard_is_not_silent_while_it_keeps_its_rhythm() -> None:
     """Judged at every quarter of an hour of two weeks: nothing is said of what is as it always was."""
     heard, watched = slots(now_and_then, until=at(14, 0), days=42), slots(always, until=at(14, 0), days=42)

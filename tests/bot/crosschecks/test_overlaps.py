@@ -97,6 +97,7 @@ def test_what_is_no_overlap_is_not_taken_for_one(name: str, calls: list[Compared
 
 @pytest.mark.parametrize("sources", [2, 5])
 @pytest.mark.parametrize("trace", [azure_calls, _made_up], ids=["the traces, if they were fetched", "their shape"])
+@pytest.mark.timeless
 def test_innocent_sources_of_real_traffic_never_look_doubled(trace: Callable[[], list[Azure]], sources: int) -> None:
     """Azure's traces, all as one model (the worst case: real traffic has several), dealt to innocent sources by chance, twenty
     times. Real callers do repeat themselves at once, so some twins are there in any pair: more than enough by their number

@@ -111,6 +111,7 @@ def test_a_spike_after_a_silence_is_one() -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
+@pytest.mark.timeless
 def test_judging_hour_by_hour_finds_what_judging_all_at_once_does(seed: int) -> None:
     chance = np.random.default_rng(seed)
     nanos = steady(a_day=60, seed=seed)
@@ -138,6 +139,7 @@ def test_teams_are_judged_each_for_itself() -> None:
     assert list(found) == [5]
 
 
+@pytest.mark.timeless
 def test_very_many_teams_and_parts_are_judged_as_each_alone() -> None:
     """Of 120 teams every seventh has a key that runs away, and every eleventh does so itself, some of them two days ago."""
     spend: dict[Of, Any] = {}

@@ -308,6 +308,7 @@ def test_explanations_and_answers_agree_and_keep_the_order(
         (25_000, 0, 256, ("user", "workflow", "credential", "user_agent")),
     ],
 )
+@pytest.mark.timeless
 def test_what_is_remembered_is_bounded_whatever_words_clients_make_up(
     told: int, tags: int, length: int, named: Sequence[str]
 ) -> None:

@@ -214,6 +214,7 @@ def test_a_row_nested_ten_thousand_deep_spoils_nobody_elses(place: bytes, reason
 
 
 @pytest.mark.parametrize(("told", "names", "tags", "length"), [(6_000, 1, 50, 1), (6_000, 8, 0, 112)])
+@pytest.mark.timeless
 def test_what_is_remembered_of_words_is_bounded_whatever_senders_make_up(
     told: int, names: int, tags: int, length: int
 ) -> None:

@@ -339,6 +339,7 @@ _metadata = sorted(json.loads(body("01_"))[0]["metadata"])
     changed=st.dictionaries(st.sampled_from(_members), _values, max_size=5),
     noted=st.dictionaries(st.sampled_from(_metadata), _values, max_size=5),
 )
+@pytest.mark.timeless
 def test_no_call_however_odd_ends_in_anything_but_a_row(changed: dict[str, Any], noted: dict[str, Any]) -> None:
     call = sample()
     call["metadata"] |= noted
@@ -363,6 +364,7 @@ def test_no_bytes_end_in_anything_but_unreadable(odd: bytes) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(json.loads(body("51_"))["data"][0])), _values, max_size=6))
+@pytest.mark.timeless
 def test_no_line_of_the_log_however_odd_ends_in_anything_but_a_row(changed: dict[str, Any]) -> None:
     line = json.loads(body("51_"))["data"][0] | changed
     parsed = parse(json.dumps([to_callback_payload(line)]).encode(), now=NOW)

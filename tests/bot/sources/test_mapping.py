@@ -197,6 +197,7 @@ _paths = st.dictionaries(
 
 
 @given(st.sampled_from(sorted(MAPPED)), st.lists(_rows | _values, max_size=4), _paths)
+@pytest.mark.timeless
 def test_no_row_ends_in_anything_but_an_event_or_a_reason(name: str, rows: list[Any], mapping: dict[str, str]) -> None:
     for sent in (rows, {"events": rows}, {"event": rows[:1]}, *rows):
         body = json.dumps(sent).encode()

@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -82,6 +83,7 @@ def holds(parsed: Parsed) -> None:
 
 
 @given(st.binary(max_size=200), SIGNALS, METERS, st.sampled_from(["protobuf", "json"]))
+@pytest.mark.timeless
 def test_any_bytes(body: bytes, signal: Signal, meters: Meters, form: Any) -> None:
     with contextlib.suppress(Unreadable):
         holds(read(body, signal, form, meters=meters, now=NOW))
@@ -90,6 +92,7 @@ def test_any_bytes(body: bytes, signal: Signal, meters: Meters, form: Any) -> No
 
 
 @given(JSON, SIGNALS, METERS)
+@pytest.mark.timeless
 def test_any_json_in_the_place_of_a_request(value: Any, signal: Signal, meters: Meters) -> None:
     for body in (value, {MEMBERS[signal][0]: value}):
         with contextlib.suppress(Unreadable):
@@ -98,6 +101,7 @@ def test_any_json_in_the_place_of_a_request(value: Any, signal: Signal, meters: 
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(LEAVES | JSON, max_size=3), ATTRIBUTES, TEXTS, SIGNALS, METERS)
+@pytest.mark.timeless
 def test_any_records(leaves: Any, resource: Any, scope: str, signal: Signal, meters: Meters) -> None:
     outer, middle, inner = MEMBERS[signal]
     body = {outer: [{"resource": {"attributes": resource}, middle: [{"scope": {"name": scope}, inner: leaves}]}]}
@@ -148,6 +152,7 @@ def _kind(field: Any) -> str:
 
 @settings(max_examples=60, deadline=None)
 @given(st.data(), SIGNALS, METERS)
+@pytest.mark.timeless
 def test_any_protobuf_message(data: Any, signal: Signal, meters: Meters) -> None:
     request = REQUESTS[signal]()
     filled(request, data.draw)
