@@ -1,6 +1,5 @@
 """A tiny app behind the sandbox: it checks signatures with Slack's own SDK, keeps what came, and answers as told."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +24,6 @@ class EchoBot:
         self.headers: list[dict[str, str]] = []
         self.unsigned = 0
         self.answers: dict[str, Json | str | int | Callable[[Json], Any]] = {}
-        self.delay = 0.0
         self.app = FastAPI()
         self.app.router.routes.append(Route("/slack/events", self.receive, methods=["POST"]))
         self.app.router.routes.append(Route("/allowance", self.allowance))
@@ -47,8 +45,6 @@ class EchoBot:
             payload = json.loads(fields["payload"]) if "payload" in fields else fields
         self.heard.append(payload)
         self.headers.append(dict(request.headers))
-        if self.delay:
-            await asyncio.sleep(self.delay)
         answer = self.answers.get(kind_of(payload), "")
         if callable(answer):
             answer = await answer(payload)

@@ -1,5 +1,6 @@
 """What the sandbox sends the app: signed commands, clicks, submissions and events."""
 
+import asyncio
 from typing import Any
 
 from bot.sandbox.workspace import Workspace
@@ -77,9 +78,16 @@ async def test_a_command_that_fails_is_told_as_slack_tells_it(office: Office) ->
 async def test_an_app_that_takes_too_long_is_told_so(office: Office) -> None:
     assert Workspace(office.workspace.settings).patience_seconds == 3.0
     office.workspace.patience_seconds = 0.1
-    office.bot.delay = 0.3
+    told = asyncio.Event()
+
+    async def answers_later(_: Json) -> str:
+        await told.wait()
+        return ""
+
+    office.bot.answers["command"] = answers_later
 
     reply = await office.anna.runs("/tokens", channel="CSEARCH")
+    told.set()
 
     assert reply.text == '/tokens failed with the error "operation_timeout"'
 

@@ -1,10 +1,10 @@
-"""Many senders at once that keep account: which posts were answered 200, what the others got, and how long it took."""
+"""Many senders at once that keep account: which posts were answered 200, and what the others got."""
 
 import asyncio
 import json
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -111,8 +111,9 @@ class Flood:
         self._task: asyncio.Task[None] | None = None
         self.answered: dict[int, Json] = {}
         self.statuses: Counter[int] = Counter()
+        self.refusals = [0] * connections
+        """How often each sender was answered 503."""
         self.unexpected: list[str] = []
-        self.slowest_seconds = 0.0
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self.send())
@@ -128,7 +129,7 @@ class Flood:
         """Sends everything, over several connections at once, until all of it was answered 200."""
         timeout = aiohttp.ClientTimeout(total=PATIENCE_SECONDS)
         async with aiohttp.ClientSession(headers=self._headers, timeout=timeout) as session:
-            await asyncio.gather(*(self._send_on(session) for _ in range(self._connections)))
+            await asyncio.gather(*(self._send_on(session, sender) for sender in range(self._connections)))
 
     async def done(self, *, within: float = WITHIN_SECONDS) -> None:
         """Waits until everything was answered 200. AssertionError with the figures if that takes too long."""
@@ -143,10 +144,22 @@ class Flood:
     async def answers(self, status: int, *, more: int = 1, within: float = WITHIN_SECONDS) -> None:
         """Waits until so many further answers had this status."""
         wanted = self.statuses[status] + more
+        await self._until(lambda: self.statuses[status] >= wanted, f"{more} × {status}", within)
+
+    async def each_refused(self, *, more: int = 2, within: float = WITHIN_SECONDS) -> None:
+        """Waits until every sender was answered 503 so many times more: none of them is kept waiting."""
+        wanted = [before + more for before in self.refusals]
+        await self._until(
+            lambda: all(now >= least for now, least in zip(self.refusals, wanted, strict=True)),
+            f"{more} × 503 for every sender",
+            within,
+        )
+
+    async def _until(self, condition: Callable[[], bool], what: str, within: float) -> None:
         deadline = asyncio.get_running_loop().time() + within
-        while self.statuses[status] < wanted:
-            assert asyncio.get_running_loop().time() < deadline, f"no {more} × {status} in {within} s: {self.statuses}"
-            assert self._task is None or not self._task.done(), f"all was sent before {more} × {status}"
+        while not condition():
+            assert asyncio.get_running_loop().time() < deadline, f"no {what} in {within} s: {self.statuses}"
+            assert self._task is None or not self._task.done(), f"all was sent before {what}"
             await asyncio.sleep(0.01)
 
     @property
@@ -161,19 +174,17 @@ class Flood:
         """How many rows met this fate, by the answers that came."""
         return sum(int(answer[fate]) for answer in self.answered.values())
 
-    async def _send_on(self, session: aiohttp.ClientSession) -> None:
+    async def _send_on(self, session: aiohttp.ClientSession, sender: int) -> None:
         while len(self.answered) < len(self._posts):
             if not self._waiting:
                 await asyncio.sleep(PAUSE_SECONDS)
                 continue
             number, post = self._waiting.pop()
-            if not await self._post(session, number, post):
+            if not await self._post(session, sender, number, post):
                 self._waiting.insert(0, (number, post))
                 await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _post(self, session: aiohttp.ClientSession, number: int, post: Post) -> bool:
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+    async def _post(self, session: aiohttp.ClientSession, sender: int, number: int, post: Post) -> bool:
         try:
             async with session.post(self._url + post.route, data=post.body) as answer:
                 text = await answer.text()
@@ -181,8 +192,8 @@ class Flood:
             if not self._may_vanish:
                 self.unexpected.append(repr(error))
             return False
-        self.slowest_seconds = max(self.slowest_seconds, loop.time() - began)
         self.statuses[answer.status] += 1
+        self.refusals[sender] += answer.status == 503
         if answer.status == 200:
             self.answered[number] = json.loads(text)
             return True

@@ -1,11 +1,11 @@
 """Prices: the book agrees with its own package to the nano-dollar, and the first basis that applies is taken."""
 
 import random
-import timeit
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cache
+from typing import Any
 
 import genai_prices
 import msgspec
@@ -553,12 +553,23 @@ def test_a_cost_is_a_whole_number_and_never_below_zero(
     assert priced.cost_nanos == 0 or priced.basis in {"contract", "book", "reported"}
 
 
-def test_pricing_a_known_model_again_is_a_look_up() -> None:
-    """20,000 calls a second need it far under 50 µs; the bound leaves room for a busy machine."""
+def test_pricing_a_known_model_again_is_a_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the first call of a model on a day searches contracts and book."""
     prices = Prices(BOOK, [ContractPrice(provider="anthropic", discount_ppm=150_000)])
-    event = random_call(random.Random(9), "anthropic", "claude-sonnet-4-5")
-    prices.price(event, day=TODAY)
+    chance = random.Random(9)
+    first, second = (random_call(chance, "anthropic", "claude-sonnet-4-5") for _ in range(2))
+    cost = prices.price(first, day=TODAY)
+    searched: list[str] = []
+    schedule = PriceBook.schedule
 
-    seconds = min(timeit.repeat(lambda: prices.price(event, day=TODAY), number=2000, repeat=5)) / 2000
+    def counted(book: PriceBook, provider: str, model: str, *more: Any, **named: Any) -> Any:
+        searched.append(model)
+        return schedule(book, provider, model, *more, **named)
 
-    assert seconds < 20e-6
+    monkeypatch.setattr(PriceBook, "schedule", counted)
+
+    assert prices.price(first, day=TODAY) == cost
+    assert prices.price(second, day=TODAY).cost_nanos > 0
+    assert searched == []
+    prices.price(random_call(chance, "anthropic", "claude-opus-4-5"), day=TODAY)
+    assert searched == ["claude-opus-4-5"]

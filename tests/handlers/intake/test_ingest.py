@@ -1,6 +1,5 @@
 """The routes that senders and gateways use, over real HTTP: every answer of the contract, and never a 500."""
 
-import asyncio
 import json
 
 import asyncpg
@@ -10,6 +9,7 @@ from sqlalchemy import text
 from handlers.intake.keys import create_key
 from tests.support.company import Company
 from tests.support.senders import body_of, sends
+from tests.support.waiting import until
 
 NOTHING = {"accepted": 0, "duplicates": 0, "conflicts": 0, "quarantined": 0, "errors": []}
 
@@ -147,8 +147,13 @@ class gone:  # noqa: N801 -- reads as a sentence: async with gone(acme)
         connection = await asyncpg.connect(f"{address}/postgres?{options}")
         await connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {'true' if there else 'false'}")
         if not there:
-            await connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
-            await asyncio.sleep(0.2)
+            sessions = f"FROM pg_stat_activity WHERE datname = '{name}'"
+            await connection.execute(f"SELECT pg_terminate_backend(pid) {sessions}")
+
+            async def all_ended() -> bool:
+                return bool(await connection.fetchval(f"SELECT count(*) {sessions}") == 0)
+
+            await until(all_ended, what="the database without sessions")
         await connection.close()
 
 

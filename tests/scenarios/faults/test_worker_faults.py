@@ -1,16 +1,19 @@
 """The worker outlives its database: what was said is said once, and what comes afterwards is said too."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
+from structlog.testing import capture_logs
 
 from bot.app import Worker
+from bot.watcher import MIN_SECONDS
 from handlers.schedule import run_due_jobs
 from tests.support.company import Company, company
 from tests.support.postgres import postgres
+from tests.support.waiting import until
 
 
 class _Interrupted(AsyncWebClient):
@@ -28,8 +31,9 @@ class _Interrupted(AsyncWebClient):
         return answer
 
 
-async def test_a_database_that_restarts_stops_no_message_and_repeats_none() -> None:
-    """It goes away between a message being posted and being marked; meanwhile watcher, courier and clock find nobody there."""
+async def test_a_database_that_restarts_stops_no_message_and_repeats_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes away between a message being posted and being marked; meanwhile watcher, outbox and jobs meet its absence."""
+    monkeypatch.setattr("handlers.watcher.rest_seconds", lambda _took, *, past_hour: MIN_SECONDS)
     async with postgres() as server, company(await server.create()) as acme:
         assert acme.context.slack is not None
         acme.context.slack = _Interrupted(acme.context.slack, server.stop_at_once)
@@ -38,8 +42,11 @@ async def test_a_database_that_restarts_stops_no_message_and_repeats_none() -> N
         try:
             await acme.uses(acme.event(1, dollars=850))
             await acme.ben.sees("Search has passed 80 %", channel="CSEARCH")
-            await run_due_jobs(acme.context)
-            await asyncio.sleep(1.5)
+            with capture_logs() as logged:
+                await run_due_jobs(acme.context)
+                acme.context.wake_watcher.set()
+                wanted = {"job failed", "watcher failed", "said, and not marked yet"}
+                await until(lambda: wanted <= {str(line["event"]) for line in logged}, what=f"all of {wanted} logged")
             await server.start()
 
             await _marked(acme)
@@ -55,13 +62,13 @@ async def test_a_database_that_restarts_stops_no_message_and_repeats_none() -> N
 
 
 async def _marked(acme: Company) -> None:
-    """Waits until nothing that was said waits to be said, for less than the lease that would say it again."""
-    for _ in range(300):
+    """Waits until nothing that was said waits to be said."""
+
+    async def nothing_waits() -> bool:
         async with acme.context.store.read() as tx:
             waiting = await tx.connection.exec_driver_sql(
                 "SELECT count(*) FROM outbox WHERE delivered_version < wanted_version"
             )
-        if waiting.scalar_one() == 0:
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError("the message is not marked as said")
+        return bool(waiting.scalar_one() == 0)
+
+    await until(nothing_waits, what="the message marked as said")

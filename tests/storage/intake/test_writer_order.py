@@ -1,25 +1,28 @@
 """Turns at SQLite's one writer: groups follow each other without the event loop, and nobody who waits is passed over."""
 
 import asyncio
-import time
+import threading
 from pathlib import Path
 
 from storage.fifo import FifoLock
 from storage.intake.fast_writer import SqliteFastWriter
 from storage.intake.rollups import Insert
+from tests.support.waiting import DEADLINE_SECONDS
 
 EMPTY = Insert("event_keys", (), ())
 
 
-class Slow(SqliteFastWriter):
-    """Its visits to the database take a moment, and are noted."""
+class Held(SqliteFastWriter):
+    """Its visits to the database are noted, and end when the gate is open."""
 
     def __init__(self, path: Path, lock: FifoLock, said: list[str]) -> None:
         super().__init__(f"sqlite:///{path}", lock)
         self.said = said
+        self.begun, self.gate = threading.Event(), threading.Event()
 
     def _write(self, keys: Insert, events: Insert, others: object, version: int) -> bool:
-        time.sleep(0.05)
+        self.begun.set()
+        assert self.gate.wait(DEADLINE_SECONDS)
         self.said.append(f"group {version}")
         return True
 
@@ -27,7 +30,7 @@ class Slow(SqliteFastWriter):
 async def test_a_group_stands_behind_another_but_never_before_who_waits_already(tmp_path: Path) -> None:
     said: list[str] = []
     lock = FifoLock()
-    way = Slow(tmp_path / "x.db", lock, said)
+    way = Held(tmp_path / "x.db", lock, said)
 
     async def other() -> None:
         async with lock:
@@ -40,21 +43,23 @@ async def test_a_group_stands_behind_another_but_never_before_who_waits_already(
         for number, wanted in enumerate((group(0), group(1), other(), group(3), group(4))):
             tasks.create_task(wanted, name=str(number))
             await asyncio.sleep(0)
+        way.gate.set()
     assert said == ["group 0", "group 1", "other", "group 3", "group 4"]
 
-    async with asyncio.timeout(1):  # and the lock is free again
+    async with asyncio.timeout(DEADLINE_SECONDS):  # and the lock is free again
         await other()
     await way.close()
 
 
 async def test_a_visit_that_is_given_up_gives_the_turn_back(tmp_path: Path) -> None:
     lock = FifoLock()
-    way = Slow(tmp_path / "x.db", lock, [])
+    way = Held(tmp_path / "x.db", lock, [])
     given_up = asyncio.create_task(way.write(EMPTY, EMPTY, [], version=1))
-    await asyncio.sleep(0.01)
+    await asyncio.to_thread(way.begun.wait)
     given_up.cancel()
+    way.gate.set()
     await asyncio.gather(given_up, return_exceptions=True)
 
-    async with asyncio.timeout(1), lock:
+    async with asyncio.timeout(DEADLINE_SECONDS), lock:
         assert not lock.is_waited_for
     await way.close()

@@ -10,6 +10,7 @@ from handlers.context import Context
 from handlers.requests.approvals import decide_request
 from handlers.requests.budget_requests import create_request
 from tests.storage.declared import balance, declared, faults, person, teams_yml
+from tests.support.waiting import until
 
 
 async def with_accounts(context: Context) -> None:
@@ -25,7 +26,7 @@ async def test_two_who_ask_at_once_are_not_promised_the_same_money(context: Cont
     await declared(context, teams_yml())
     await with_accounts(context)
     anna, emi, chloe = [await person(context, f"{n}@acme.test") for n in ("anna", "emi", "chloe")]
-    asked = asyncio.Event()
+    second: list[asyncio.Task[int]] = []
 
     async def ask(slug: str, person_id: int) -> int:
         async with context.store.begin() as tx:
@@ -35,16 +36,21 @@ async def test_two_who_ask_at_once_are_not_promised_the_same_money(context: Cont
             request = await create_request(
                 scope.of_team(team), person_id=person_id, amount_nanos=600 * NANOS, reason="evals"
             )
-            asked.set()
-            await asyncio.sleep(0.3)  # not committed yet: the other one has all the time to read what it should not
+            if not second:
+                second.append(asyncio.create_task(ask("mobile", emi)))
+                await until(is_second_held_up, what="the second request held up, or through")
             return request.held_nanos
 
-    async def ask_meanwhile(slug: str, person_id: int) -> int:
-        await asked.wait()
-        return await ask(slug, person_id)
+    async def is_second_held_up() -> bool:
+        """Not committed yet: the other one has all the time to read what it should not."""
+        if context.store.is_sqlite or second[0].done():
+            return True  # SQLite has one writer: the other's transaction begins when this one ends
+        async with context.store.read() as tx:
+            waiting = await tx.connection.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+        return bool(waiting.scalar_one() > 0)
 
-    held = await asyncio.gather(ask("search", anna), ask_meanwhile("mobile", emi))
-    assert list(held) == [600 * NANOS, 0]
+    held = [await ask("search", anna), await second[0]]
+    assert held == [600 * NANOS, 0]
     assert (await balance(context, "organisation")).available_nanos == 0
 
     async def approve(request_id: int) -> None:
