@@ -89,7 +89,7 @@ class Judge:
             results.append(_Loaded(survived=survived, runs=runs, modules=modules))
 
         sys.settrace(tracer)  # a function that runs while tests are collected is not judged by patching it later
-        collect(self._package.tests, work)
+        collect([*self._package.tests, *(f"--ignore={file}" for file in self._package.slow_tests)], work)
         return results[0]
 
     def _reported(self, mutant: Mutant, survives: bool) -> bool:

@@ -61,13 +61,13 @@ def run_traced(items: Sequence[pytest.Item], root: Path) -> dict[str, TestRun]:
     runs = {}
     for item in items:
         tracer = Tracer(root)
-        began = time.perf_counter()
+        began = time.process_time()
         sys.settrace(tracer)
         try:
             passed = run_test(item)
         finally:
             sys.settrace(None)
-        runs[item.nodeid] = TestRun(seconds=time.perf_counter() - began, calls=tracer.calls, passed=passed)
+        runs[item.nodeid] = TestRun(seconds=time.process_time() - began, calls=tracer.calls, passed=passed)
     return runs
 
 
@@ -89,11 +89,11 @@ class Loop:
         return True
 
 
-def collect(paths: Sequence[str], work: Callable[[Sequence[pytest.Item]], None]) -> int:
-    """Collects the tests of some paths and hands them to `work`; returns pytest's exit code.
+def collect(arguments: Sequence[str], work: Callable[[Sequence[pytest.Item]], None]) -> int:
+    """Collects tests and hands them to `work`; returns pytest's exit code.
 
     Hypothesis draws the same examples each time, so that a mutant does not live on one day and die on the next.
     """
     settings.register_profile("mutation", derandomize=True, database=None)
     settings.load_profile("mutation")
-    return int(pytest.main([*_OPTIONS, *paths], plugins=[Loop(work)]))
+    return int(pytest.main([*_OPTIONS, *arguments], plugins=[Loop(work)]))

@@ -4,8 +4,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.alerting.alert_answers import Snooze, cause_of, is_repeated_answer, may_mute, snooze_until
+from bot.alerting.alert_answers import (
+    SNOOZES,
+    Snooze,
+    cause_of,
+    is_repeated_answer,
+    may_mute,
+    refuse_if_over,
+    snooze_until,
+)
 from bot.periods import moment, period_of
+from bot.refusals import Refusal
 from tests.bot.acme import ANNA, BEN, CHLOE, DAN, EMI, MIA, ROLES, SEARCH, directory
 
 NOVEMBER = period_of(20_780, "month")
@@ -62,10 +71,26 @@ def test_the_same_answer_of_the_same_person_is_a_repetition_and_nothing_else_is(
     ("kind", "facts", "cause"),
     [
         ("spike", {"contributors": [["credential", "ci-7", 5, True], ["model", "opus", 4, False]]}, "credential:ci-7"),
+        ("spike", {"contributors": [["person", "7", 9, True], ["model", "opus", 4, False]]}, "model:opus"),
+        ("spike", {"contributors": [["person", "7", 9, True]]}, "total"),
         ("spike", {"contributors": []}, "total"),
+        ("spike", {"contributors": None}, "total"),
+        ("spike", {}, "total"),
         ("threshold", {"percent": 80, "period": "2026-11"}, "80"),
         ("forecast", {}, ""),
     ],
 )
 def test_causes_are_told_apart(kind: str, facts: dict[str, object], cause: str) -> None:
     assert cause_of(kind, facts) == cause
+
+
+def test_a_snooze_lasts_an_hour_until_the_morning_or_for_the_period() -> None:
+    assert SNOOZES == ("hour", "morning", "period")
+
+
+def test_an_alert_that_is_over_takes_no_answer() -> None:
+    refuse_if_over(None)
+    for closed_at in (0, 5):
+        with pytest.raises(Refusal) as refused:
+            refuse_if_over(closed_at)
+        assert refused.value.sentence == "This alert is over, so there is nothing to answer any more."

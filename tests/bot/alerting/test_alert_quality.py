@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.alerting.alert_quality import AlertAnswer, quality_by_team, quality_of
+from bot.alerting.alert_quality import QUALITY_DAYS, AlertAnswer, quality_by_team, quality_of
 
 
 def answer(state: str, seconds: int | None = 60, *, useless: bool = False, team: int = 1) -> AlertAnswer:
@@ -31,7 +31,8 @@ def test_without_answers_there_is_no_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("expected", "acknowledged", "noisy"), [(2, 3, True), (1, 4, False), (2, 2, False), (3, 7, True), (2, 5, False)]
+    ("expected", "acknowledged", "noisy"),
+    [(2, 3, True), (1, 4, False), (2, 2, False), (3, 7, True), (2, 5, False), (30, 70, True), (29, 71, False)],
 )
 def test_three_in_ten_of_at_least_five_answers_are_noise(expected: int, acknowledged: int, noisy: bool) -> None:
     answers = [answer("expected")] * expected + [answer("acknowledged")] * acknowledged
@@ -43,3 +44,7 @@ def test_each_team_has_its_own() -> None:
     found = quality_by_team([answer("expected"), answer("open", None, team=2), answer("open", None, team=2)])
 
     assert {team: quality.alerts for team, quality in found.items()} == {1: 1, 2: 2}
+
+
+def test_a_month_of_alerts_is_judged() -> None:
+    assert QUALITY_DAYS == 30

@@ -79,6 +79,8 @@ def test_quiet_hours_are_those_that_the_teams_clocks_show(
     ("kind", "severity", "muted", "expected"),
     [
         ("spike", "low", {"spike:low"}, True),
+        ("spike", "low", {"spike"}, True),
+        ("spike", "low", set(), False),
         ("spike", "medium", {"spike:low"}, False),
         ("spike", "critical", {"spike:low", "spike:medium"}, False),
         ("forecast", "high", {"forecast"}, True),
@@ -123,7 +125,17 @@ def test_what_waits_for_the_morning_counts_for_the_mornings_day() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "is_closed", "untrue"), [("threshold", True, True), ("threshold", False, False), ("spike", True, False)]
+    ("kind", "is_closed", "untrue"),
+    [
+        ("threshold", True, True),
+        ("threshold", False, False),
+        ("spike", False, False),
+        ("spike", True, False),
+        ("silence", True, False),
+        ("overlap", True, False),
+        ("cross-check", True, False),
+        ("shared rise", True, False),
+    ],
 )
 def test_what_ended_before_it_was_said_is_dropped_unless_the_money_is_gone(
     kind: str, is_closed: bool, untrue: bool
@@ -139,6 +151,8 @@ def test_what_ended_before_it_was_said_is_dropped_unless_the_money_is_gone(
         (59, 1, 30, False),
         (60, 1, 30, True),
         (999, 2, 30, False),
+        (0, 0, 1, False),
+        (1, 0, 1, True),
         (999, 0, 0, False),
     ],
 )

@@ -139,11 +139,13 @@ def test_two_keys_add_up_and_the_same_spend_seen_twice_does_not() -> None:
         ([["credential", "ci-7", 80, True], ["model", "opus", 90, False]], KEY),
         ([["credential", "ci-7", 79, True]], TEAM_TOTAL),
         ([["person", "7", 100, True], ["credential", "ci-7", 80, True]], KEY),
+        ([["person", "7", 100, True]], TEAM_TOTAL),
         ([], TEAM_TOTAL),
+        (None, TEAM_TOTAL),
     ],
 )
 def test_a_contributor_is_the_cause_if_it_makes_most_of_the_spike(
-    contributors: list[list[object]], cause: Cause
+    contributors: list[list[object]] | None, cause: Cause
 ) -> None:
     assert cause_to_expect({"observed_nanos": 100, "contributors": contributors}) == cause
 
@@ -152,3 +154,39 @@ def test_a_spike_that_was_found_in_a_part_is_that_parts() -> None:
     facts = {"observed_nanos": 100, "part": ["credential", "ci-7"], "contributors": [["model", "opus", 100, False]]}
 
     assert cause_to_expect(facts) == KEY
+
+
+def test_the_whole_team_is_a_cause_without_a_name() -> None:
+    assert Cause(dimension="", name="") == TEAM_TOTAL
+    assert TEAM_TOTAL.is_total
+    assert not KEY.is_total
+
+
+@pytest.mark.parametrize(
+    ("changed", "ends"),
+    [
+        ({}, 48),
+        ({"ended_at": after(5)}, 5),
+        ({"ended_at": after(50)}, 48),
+        ({"alert_closed_at": after(5)}, 48),
+        ({"until_at": None}, None),
+        ({"until_at": None, "ended_at": after(5)}, 5),
+        ({"until_at": None, "alert_closed_at": after(5)}, 5 + 7 * 24),
+        ({"until_at": None, "alert_closed_at": after(5), "ended_at": after(6)}, 6),
+    ],
+)
+def test_it_ends_when_announced_or_taken_back_or_a_week_after_its_spike(
+    changed: dict[str, object], ends: int | None
+) -> None:
+    made = expectation(**changed)  # type: ignore[arg-type]  # the fields have its types
+
+    assert made.ends_at == (None if ends is None else after(ends))
+    assert made.is_over(after(10_000)) is (ends is not None)
+
+
+def test_it_holds_from_its_first_moment_until_the_one_before_its_end() -> None:
+    made = expectation()
+
+    assert [made.holds(at) for at in (after(0) - 1, after(0), after(48) - 1, after(48))] == [False, True, True, False]
+    assert [made.is_over(at) for at in (after(48) - 1, after(48))] == [False, True]
+    assert expected_causes([made], at=after(0)) == {TEAM_TOTAL}
