@@ -17,7 +17,7 @@ ALWAYS = (3, 2, 2, 2, 2, 3, 4, 6, 8, 9, 9, 9, 8, 9, 9, 9, 8, 7, 6, 6, 5, 4, 4, 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Turn:
+class AgentTurn:
     """A typical agent turn with one tool and model: token counts around which the real ones scatter.
 
     `placed_by` says which fact of the event leads to its team. `most_input` keeps a turn below the size from which a
@@ -44,7 +44,7 @@ class Actor:
     key: str
     team: str
     timezone: str
-    turns: tuple[tuple[int, Turn], ...]
+    turns: tuple[tuple[int, AgentTurn], ...]
     per_day: float
     weekend: float
     hours: tuple[int, ...]
@@ -56,50 +56,52 @@ class Actor:
     """Began in the last closed week: what the digest of that week finds as its driver."""
 
 
-OPUS = Turn(
+OPUS = AgentTurn(
     tool="Claude Code", provider="anthropic", model="claude-opus-4-5", placed_by="tag",
     uncached=20_000, cache_read=2_800_000, cache_write=150_000, output=24_000, reasoning_percent=20,
 )  # fmt: skip
-SONNET = Turn(
+SONNET = AgentTurn(
     tool="Claude Code", provider="anthropic", model="claude-sonnet-4-5", placed_by="tag",
     uncached=5_000, cache_read=110_000, cache_write=34_000, output=9_000, reasoning_percent=10, most_input=190_000,
 )  # fmt: skip
-CODEX = Turn(
+CODEX = AgentTurn(
     tool="Codex", provider="openai", model="gpt-5", placed_by="team",
     uncached=320_000, cache_read=3_600_000, output=58_000, reasoning_percent=60,
 )  # fmt: skip
-METACODE = Turn(
+METACODE = AgentTurn(
     tool="MetaCode", provider="acme", model="metacode-2", placed_by="credential", uncached=900_000, output=36_000
 )
-COPILOT = Turn(tool="GitHub Copilot", provider="github", model="copilot-premium", placed_by="user", cost_usd="0.12")
-GEMINI = Turn(
+COPILOT = AgentTurn(
+    tool="GitHub Copilot", provider="github", model="copilot-premium", placed_by="user", cost_usd="0.12"
+)
+GEMINI = AgentTurn(
     tool="Gateway API", provider="google", model="gemini-2.5-pro", placed_by="team",
     uncached=60_000, output=5_000, reasoning_percent=50, most_input=190_000,
 )  # fmt: skip
 
-_REVIEW = Turn(
+_REVIEW = AgentTurn(
     tool="Gateway API", provider="anthropic", model="claude-opus-4-5", placed_by="credential",
     uncached=140_000, cache_read=640_000, cache_write=64_000, output=15_000,
 )  # fmt: skip
-_EVALS = Turn(
+_EVALS = AgentTurn(
     tool="Gateway API", provider="anthropic", model="claude-opus-4-5", placed_by="credential",
     uncached=180_000, output=32_000, reasoning_percent=40,
 )  # fmt: skip
-_EMBED = Turn(tool="Gateway API", provider="acme", model="acme-embed-x", placed_by="credential", uncached=900_000)
-_HAIKU = Turn(
+_EMBED = AgentTurn(tool="Gateway API", provider="acme", model="acme-embed-x", placed_by="credential", uncached=900_000)
+_HAIKU = AgentTurn(
     tool="Gateway API", provider="anthropic", model="claude-haiku-4-5", placed_by="credential",
     uncached=320_000, cache_read=1_500_000, output=40_000,
 )  # fmt: skip
-_MINI = Turn(
+_MINI = AgentTurn(
     tool="Gateway API", provider="openai", model="gpt-5-mini", placed_by="credential",
     uncached=300_000, cache_read=400_000, output=60_000, reasoning_percent=30,
 )  # fmt: skip
-_AGENT = Turn(
+_AGENT = AgentTurn(
     tool="Gateway API", provider="openai", model="gpt-5", placed_by="credential",
     uncached=360_000, cache_read=1_500_000, output=75_000, reasoning_percent=60,
 )  # fmt: skip
 
-_KITS: dict[str, tuple[tuple[int, Turn], ...]] = {
+_KITS: dict[str, tuple[tuple[int, AgentTurn], ...]] = {
     "product": ((6, OPUS), (3, SONNET), (2, METACODE)),
     "search": ((5, OPUS), (3, SONNET), (2, CODEX), (3, METACODE), (1, COPILOT)),
     "checkout": ((4, OPUS), (2, SONNET), (5, CODEX), (1, METACODE), (3, COPILOT)),
@@ -127,7 +129,14 @@ def _engineer(person: DemoPerson) -> Actor:
 
 
 def _service(
-    team: str, workflow: str, credential: str, turn: Turn, *, per_day: float, hours: tuple[int, ...], weekend: float
+    team: str,
+    workflow: str,
+    credential: str,
+    turn: AgentTurn,
+    *,
+    per_day: float,
+    hours: tuple[int, ...],
+    weekend: float,
 ) -> Actor:
     return Actor(
         key=f"{team or 'unknown'}.{workflow or turn.model}",

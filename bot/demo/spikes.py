@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from bot.demo.actors import ALWAYS, Actor, Turn
+from bot.demo.actors import ALWAYS, Actor, AgentTurn
 from bot.demo.people import DEMO_TEAM_ZONES
 from bot.demo.usage import AttributedEvent, Event, seeded_random, sorted_by_time, turn_event
 from bot.periods import micros
@@ -12,7 +12,7 @@ LOOP_BEGAN = timedelta(hours=2)
 LOOP_PAUSE_SECONDS = 9
 """A turn every nine seconds at more than a dollar each: nearly 500 dollars an hour, where 30 are usual."""
 
-_LOOP_TURN = Turn(
+_LOOP_TURN = AgentTurn(
     tool="Gateway API", provider="anthropic", model="claude-opus-4-5", placed_by="credential",
     uncached=200_000, output=8_000,
 )  # fmt: skip

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from bot.demo.actors import ACTORS, Actor, Turn
+from bot.demo.actors import ACTORS, Actor, AgentTurn
 from bot.periods import date_of, day_start, local_day, micros, week_of
 
 HISTORY = timedelta(days=35)
@@ -44,7 +44,7 @@ def ordinary_usage(*, start: datetime, end: datetime, anchor: datetime, seed: in
 
 
 def turn_event(
-    turn: Turn, actor: Actor, *, event_id: str, at: datetime, chance: random.Random, scale: float = 1.0
+    turn: AgentTurn, actor: Actor, *, event_id: str, at: datetime, chance: random.Random, scale: float = 1.0
 ) -> Event:
     """One turn as a native usage event, its counts scattered around the typical ones."""
     data: Event = {"provider": turn.provider, "model": turn.model, "tool": turn.tool}
@@ -87,7 +87,7 @@ def _day_of(actor: Actor, day: int, *, weeks: float, seed: int) -> Iterator[tupl
         yield at, turn_event(turn, actor, event_id=event_id, at=at, chance=chance)
 
 
-def _counts(turn: Turn, chance: random.Random, scale: float) -> Event:
+def _counts(turn: AgentTurn, chance: random.Random, scale: float) -> Event:
     size = scale * chance.lognormvariate(-0.06, 0.35)
     whole_input = turn.uncached + turn.cache_read + turn.cache_write
     if turn.most_input:
