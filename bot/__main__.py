@@ -1,4 +1,4 @@
-"""The command line: `tokens …`, the same as `python -m bot …`. Each noun's handler holds its own commands."""
+"""The command line: `tokens …` or `python -m bot …`. Each noun's handler holds its own commands."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""The plug board: makes everything once and connects it. Nobody imports it but the command line and tests."""
+"""The plug board: creates every part once and connects them. Only the command line, the demo and tests import it."""
 
 import asyncio
 import logging
@@ -32,7 +32,7 @@ log = structlog.get_logger()
 
 
 class _SafeStream:
-    """A stream that stops nobody: a log on a full disk, or on a pipe that nobody reads any more, is not written."""
+    """A stream that ignores write errors, such as a full disk or a closed pipe."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -48,9 +48,9 @@ class _SafeStream:
 
 
 def configure_logs() -> None:
-    """Logs go to standard error: for people on a terminal, as JSON anywhere else."""
+    """Writes logs to standard error: readable on a terminal, as JSON elsewhere."""
     terminal = sys.stderr.isatty()
-    plain = structlog.dev.plain_traceback  # others print local variables: keys, secrets and what people wrote
+    plain = structlog.dev.plain_traceback  # others print local variables: keys, secrets, messages
     traced = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     shown = (
         structlog.dev.ConsoleRenderer(exception_formatter=plain) if terminal else structlog.processors.JSONRenderer()
@@ -71,17 +71,19 @@ def configure_logs() -> None:
 
 
 def create_bolt(context: Context) -> AsyncApp:
-    """Slack's side. The token is the settings', so no request has to ask Slack for it."""
+    """Creates the Bolt app. The token comes from the settings, so no request has to authorize with Slack."""
 
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
         token = context.settings.slack_bot_token
         return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
 
     assert context.slack is not None
-    untold = context.settings.model_copy(update={"slack_bot_token": ""})  # `authorize` says it; Bolt warns of two
+    without_token = context.settings.model_copy(
+        update={"slack_bot_token": ""}
+    )  # `authorize` gives the token; Bolt warns of two
     app = AsyncApp(
-        name="tokens",  # else Bolt reads the sources of the whole call stack to find one
-        client=slack_client(untold, context.slack.session, patient=False),
+        name="tokens",  # without a name Bolt inspects the whole call stack
+        client=slack_client(without_token, context.slack.session, patient=False),
         signing_secret=context.settings.slack_signing_secret,
         authorize=authorize,
         raise_error_for_unhandled_request=False,
@@ -91,7 +93,7 @@ def create_bolt(context: Context) -> AsyncApp:
 
 
 class Worker:
-    """What happens without being asked: delivery, watching, and the clock."""
+    """Background work: delivery, watching, and scheduled jobs."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -109,11 +111,11 @@ class Worker:
         ]
 
     def close(self) -> None:
-        """Ends the drawing process of a worker that was never started."""
+        """Stops the chart renderer of a worker that never started."""
         self._chart_renderer.close()
 
     async def stop(self) -> None:
-        """Lets the message in hand be delivered and marked; whatever waits is in the outbox."""
+        """Finishes the message in progress; all others remain in the outbox."""
         self._schedule.shutdown(wait=False)
         await self.outbox_worker.finish()
         for task in self._tasks:
@@ -124,7 +126,7 @@ class Worker:
 
 @asynccontextmanager
 async def open_slack_session(context: Context) -> AsyncIterator[None]:
-    """Opens the one session that all calls to Slack share."""
+    """Opens the one session that all Slack calls share."""
     if not context.settings.has_slack:
         log.warning(
             "no Slack credentials: usage is booked and messages wait",
@@ -154,7 +156,7 @@ class ProcessParts:
 
 @asynccontextmanager
 async def running(context: Context, *, web: bool, worker: bool) -> AsyncIterator[ProcessParts]:
-    """The parts of one process, started in order and stopped in reverse."""
+    """Starts the parts of one process in order and stops them in reverse."""
     async with open_slack_session(context):
         context.refresh_home = partial(publish_home, context)
         intake = Intake(context)
@@ -174,12 +176,10 @@ async def running(context: Context, *, web: bool, worker: bool) -> AsyncIterator
 
 
 async def serve(context: Context, *, web: bool, worker: bool) -> None:
-    """Runs until told to stop (SIGINT or SIGTERM); requests in hand are answered first."""
+    """Runs until SIGINT or SIGTERM, then finishes the requests in progress."""
     signals = Signals()
     async with running(context, web=web, worker=worker) as parts:
-        app = parts.web or FastAPI(
-            title="Tokens worker", openapi_url=None
-        )  # it answers nothing, and stops by the same signals
+        app = parts.web or FastAPI(title="Tokens worker", openapi_url=None)  # without HTTP it stops on the same signals
         settings = context.settings
         host, port = (settings.host, settings.port) if web else ("127.0.0.1", 0)
         serving = Serving(app, host=host, port=port)

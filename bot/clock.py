@@ -1,4 +1,4 @@
-"""The one place that reads the clock; everywhere else time is an argument called `now`."""
+"""The only module that reads the clock; everywhere else time is an argument `now`."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the time in UTC."""
+    """A source of the current UTC time."""
 
     def now(self) -> datetime: ...
 
@@ -19,7 +19,7 @@ class SystemClock:
 
 
 class ShiftedClock:
-    """The machine's clock moved by an offset that can grow: the demo jumps to Monday with it."""
+    """The machine's clock with a growing offset: the demo jumps to Monday with it."""
 
     def __init__(self) -> None:
         self._offset = timedelta()
@@ -28,10 +28,10 @@ class ShiftedClock:
         return datetime.now(UTC) + self._offset
 
     def jump_to(self, moment: datetime) -> None:
-        """Moves the time to `moment`, forwards only: a ledger has no use for a clock that runs back."""
+        """Moves the time forward to `moment`; the ledger cannot handle a clock that runs back."""
         self._offset = max(self._offset, moment - datetime.now(UTC))
 
 
 def wall_seconds() -> float:
-    """Seconds since 1970 on the machine's clock, for signatures: Slack signs by the real time, whatever a demo says."""
+    """Returns seconds since 1970 on the machine's clock, for signatures: Slack signs by real time, even during a demo."""
     return time.time()

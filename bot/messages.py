@@ -1,17 +1,19 @@
-"""A message as the bot means it: text that reads well alone, blocks, and charts to be drawn when it is posted."""
+"""A message for Slack: text that reads well alone, blocks, and charts that are drawn on posting."""
 
 from dataclasses import dataclass
 from typing import Any
 
 CHART_BLOCK = "tokens_chart"
-"""A placeholder among the blocks: `{"type": CHART_BLOCK, "chart": n}` becomes an image once chart n is uploaded."""
+"""A placeholder block: `{"type": CHART_BLOCK, "chart": n}` becomes an image after chart n is uploaded."""
 
 Block = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """What is said. `charts` are encoded by bot.charts.values, drawn by the worker; without one the message still stands."""
+    """A message's text, blocks and charts. `bot.charts.values` encodes the charts, and the worker draws them; a message
+    is complete without them.
+    """
 
     text: str
     blocks: tuple[Block, ...] = ()
@@ -26,7 +28,7 @@ class Message:
 
 
 def with_images(message: Message, file_ids: tuple[str, ...]) -> list[Block]:
-    """The blocks with each chart's placeholder replaced by the image of its uploaded file, or left out if it has none."""
+    """Returns the blocks with each chart placeholder replaced by its uploaded image, or removed if it has none."""
     shown: list[Block] = []
     for block in message.blocks:
         if block["type"] != CHART_BLOCK:

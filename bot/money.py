@@ -1,4 +1,4 @@
-"""Money is an integer of nano-dollars; this is where text becomes one, and where people read one."""
+"""Money as integer nano-dollars: parsing and formatting."""
 
 import re
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
@@ -7,7 +7,7 @@ from bot.refusals import Refusal
 
 NANOS = 1_000_000_000
 MAX_AMOUNT_NANOS = 1_000_000_000 * NANOS
-"""One amount in the ledger is at most a billion dollars, so that a bigint never overflows by one entry."""
+"""The maximum of one ledger entry, a billion dollars, so that one entry never overflows a bigint."""
 
 _MAX_CHARACTERS = 40
 _PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
@@ -18,10 +18,10 @@ _SUFFIX = {"": 1, "k": 1_000, "m": 1_000_000}
 
 
 def nanos_from_decimal(text: str) -> int:
-    """Nano-dollars of a decimal in dollars, half-even beyond nine places.
+    """Parses a decimal in dollars into nano-dollars, half-even beyond nine places.
 
-    Raises ValueError for what is no finite number, or has so many digits or so large an exponent that
-    turning it into an integer would be an attack.
+    Raises ValueError for a value that is not a finite number. Long digits and large exponents are rejected too, because
+    converting them to an integer would be a denial of service.
     """
     if len(text) > _MAX_CHARACTERS or not _PLAIN_NUMBER.fullmatch(text):
         raise ValueError("is not a decimal number of at most 40 characters")
@@ -37,7 +37,9 @@ def nanos_from_decimal(text: str) -> int:
 
 
 def parse_amount(text: str) -> int:
-    """Nano-dollars of an amount that a person typed: `500`, `$1,250.50`, `2k`. Refuses anything else, and says why."""
+    """Parses an amount that a person typed into nano-dollars: `500`, `$1,250.50`, `2k`. Refuses anything else with a
+    reason.
+    """
     typed = text.strip()
     match = _ASKED_AMOUNT.fullmatch(typed)
     if not match:
@@ -57,7 +59,7 @@ def parse_amount(text: str) -> int:
 
 
 def usd(nanos: int) -> str:
-    """`$1,234.50`, as people read it: two decimals, half-up; a tiny amount is said as such, never as zero."""
+    """Formats `$1,234.50`: two decimals, half-up. A tiny amount never shows as zero."""
     if 0 < abs(nanos) < NANOS // 200:
         return "under $0.01" if nanos > 0 else "over -$0.01"
     cents = (Decimal(abs(nanos)) / NANOS).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
@@ -65,7 +67,7 @@ def usd(nanos: int) -> str:
 
 
 def usd_round(nanos: int) -> str:
-    """`$1,235`: whole dollars from a hundred upwards, two decimals below, for headlines."""
+    """Formats `$1,235` for headlines: whole dollars from a hundred upwards, two decimals below."""
     if abs(nanos) < 100 * NANOS:
         return usd(nanos)
     dollars = (Decimal(abs(nanos)) / NANOS).quantize(Decimal(1), rounding=ROUND_HALF_UP)
@@ -73,7 +75,7 @@ def usd_round(nanos: int) -> str:
 
 
 def usd_short(nanos: int) -> str:
-    """`$1.2k`, `$3.4M`: for the axis of a chart."""
+    """Formats `$1.2k` or `$3.4M` for chart axes."""
     dollars = abs(nanos) / NANOS
     sign = "-" if nanos < 0 else ""
     for limit, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
@@ -83,13 +85,13 @@ def usd_short(nanos: int) -> str:
 
 
 def usd_exact(nanos: int) -> str:
-    """`1234.500000000`: nine decimals and no sign of currency, for exports and answers to machines."""
+    """Formats `1234.500000000` for exports and machines: nine decimals without a currency sign."""
     whole, rest = divmod(abs(nanos), NANOS)
     return f"{'-' if nanos < 0 else ''}{whole}.{rest:09d}"
 
 
 def tokens_short(count: int) -> str:
-    """`1.2M`: a token count as people read it."""
+    """Formats a token count as `1.2M`."""
     for limit, unit in ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k")):
         if count >= limit:
             return f"{count / limit:.3g}{unit}"
@@ -97,7 +99,7 @@ def tokens_short(count: int) -> str:
 
 
 def percent(part: int, whole: int) -> str:
-    """`83 %`, or `–` where there is no whole to compare with."""
+    """Formats `83 %`, or `–` if the whole is zero."""
     if whole <= 0:
         return "–"
     return f"{(Decimal(part) * 100 / Decimal(whole)).quantize(Decimal(1), rounding=ROUND_HALF_UP)} %"

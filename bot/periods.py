@@ -1,4 +1,4 @@
-"""Days, hours and budget periods. A day is the count of days since 1970, an hour the count of hours, both integers."""
+"""Days, hours and budget periods. A day counts days since 1970 and an hour counts hours, both as integers."""
 
 import calendar
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _QUARTER_HOUR_MICROS = 900 * MICROS
 
 @dataclass(frozen=True, kw_only=True)
 class Period:
-    """A budget period: `2026-11`, `2026-Q4` or `2026`, with its first day and the first day after it."""
+    """A budget period such as `2026-11`, `2026-Q4` or `2026`, with its first day and the first day after it."""
 
     name: str
     first_day: int
@@ -31,7 +31,7 @@ class Period:
 
 
 def micros(moment: datetime) -> int:
-    """Microseconds since 1970 of an aware datetime. Refuses a naive one."""
+    """Returns microseconds since 1970 of an aware datetime. Rejects a naive one."""
     if moment.tzinfo is None:
         raise ValueError("a moment needs a time zone")
     whole = moment - _EPOCH_MOMENT
@@ -39,7 +39,7 @@ def micros(moment: datetime) -> int:
 
 
 def moment(at_micros: int) -> datetime:
-    """The aware UTC datetime of microseconds since 1970."""
+    """Returns the aware UTC datetime of microseconds since 1970."""
     return _EPOCH_MOMENT + timedelta(microseconds=at_micros)
 
 
@@ -57,7 +57,7 @@ def date_of(day: int) -> date:
 
 @lru_cache(maxsize=256)
 def zone(name: str) -> ZoneInfo:
-    """The zone of an IANA name; raises ZoneInfoNotFoundError or ValueError if there is none."""
+    """Returns the zone of an IANA name. Raises ZoneInfoNotFoundError or ValueError for an unknown one."""
     return ZoneInfo(name)
 
 
@@ -68,18 +68,18 @@ def _day_of_quarter_hour(quarter_hour: int, zone_name: str) -> int:
 
 
 def local_day(at_micros: int, zone_name: str) -> int:
-    """The day a moment belongs to in a zone. Zones change on quarter hours since 1970, so that is what is remembered."""
+    """Returns the local day of a moment. Zones change on quarter hours since 1970, so the cache is keyed by those."""
     return _day_of_quarter_hour(at_micros // _QUARTER_HOUR_MICROS, zone_name)
 
 
 def day_start(day: int, zone_name: str) -> datetime:
-    """The moment, in UTC, at which a local day begins."""
+    """Returns the UTC moment at which a local day starts."""
     return datetime.combine(date_of(day), time(), zone(zone_name)).astimezone(UTC)
 
 
 @lru_cache(maxsize=4096)
 def period_of(day: int, kind: PeriodKind = "month") -> Period:
-    """The budget period that a local day belongs to."""
+    """Returns the budget period of a local day."""
     d = date_of(day)
     if kind == "year":
         first, months, name = date(d.year, 1, 1), 12, f"{d.year}"
@@ -93,14 +93,14 @@ def period_of(day: int, kind: PeriodKind = "month") -> Period:
 
 
 def period_named(name: str) -> Period:
-    """The period of a name like `2026-11`, `2026-Q4` or `2026`; raises ValueError for anything else."""
+    """Returns the period of a name like `2026-11`, `2026-Q4` or `2026`. Raises ValueError for anything else."""
     year, _, part = name.partition("-")
     kind: PeriodKind = "year" if not part else "quarter" if part.startswith("Q") else "month"
     month = int(part[1:]) * 3 if kind == "quarter" else int(part or 1)
-    found = period_of(day_number(date(int(year), month, 1)), kind)
-    if found.name != name:
+    period = period_of(day_number(date(int(year), month, 1)), kind)
+    if period.name != name:
         raise ValueError("a period is written like 2026-11, 2026-Q4 or 2026")
-    return found
+    return period
 
 
 def next_period(period: Period, kind: PeriodKind) -> Period:
@@ -108,29 +108,29 @@ def next_period(period: Period, kind: PeriodKind) -> Period:
 
 
 def week_of(day: int) -> tuple[int, int]:
-    """(Monday, the Monday after) of the ISO week that a day belongs to. 1970-01-01 was a Thursday."""
+    """Returns the Monday and next Monday of a day's ISO week. 1970-01-01 was a Thursday."""
     monday = day - (day + 3) % 7
     return monday, monday + 7
 
 
 def week_name(monday: int) -> str:
-    """`2026-W47`, the ISO name."""
+    """Formats the ISO week of a Monday, `2026-W47`."""
     year, week, _ = date_of(monday).isocalendar()
     return f"{year}-W{week:02d}"
 
 
 def monday_of(week: str) -> int:
-    """The Monday of an ISO week's name; raises ValueError for anything else."""
+    """Returns the Monday of an ISO week's name. Raises ValueError for anything else."""
     return day_number(datetime.strptime(f"{week}-1", "%G-W%V-%u").replace(tzinfo=UTC).date())
 
 
 def day_text(day: int) -> str:
-    """`Mon 23 Nov`."""
+    """Formats a day as `Mon 23 Nov`."""
     d = date_of(day)
     return f"{calendar.day_abbr[d.weekday()]} {d.day} {calendar.month_abbr[d.month]}"
 
 
 def short_day_text(day: int) -> str:
-    """`23 Nov`."""
+    """Formats a day as `23 Nov`."""
     d = date_of(day)
     return f"{d.day} {calendar.month_abbr[d.month]}"

@@ -1,8 +1,8 @@
-"""The three kinds of no that people and senders get a sentence for."""
+"""Expected errors with a sentence for people, senders and operators."""
 
 
 class Refusal(Exception):
-    """The rules say no; the person reads the sentence. Trying again as it is will not help."""
+    """A rule forbids the action; the person reads the sentence. Retrying unchanged does not help."""
 
     @property
     def sentence(self) -> str:
@@ -10,7 +10,7 @@ class Refusal(Exception):
 
 
 class FieldRefusal(Refusal):
-    """A refusal that belongs to one field of a form, so that the form can show it there."""
+    """A refusal for one field of a form, shown at that field."""
 
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -18,8 +18,8 @@ class FieldRefusal(Refusal):
 
 
 class SourceError(Exception):
-    """A sender's row can't be used. The text names the field and says what is wrong with it, never the value."""
+    """A sender's row is unusable. The text names the field and the fault, never the value."""
 
 
 class ConfigError(Exception):
-    """A file or a setting that an operator wrote can't be used. One line a fault, each naming its field."""
+    """An operator's file or setting is unusable. One line per fault, each with its field."""

@@ -1,4 +1,4 @@
-"""Serving HTTP until a signal says stop, with time left to put things away afterwards."""
+"""Serves HTTP until a signal arrives, and leaves time to stop cleanly."""
 
 import asyncio
 import signal
@@ -11,8 +11,9 @@ import uvicorn
 
 
 class _Server(uvicorn.Server):
-    """uvicorn raises the signal again once it has stopped, which would end the process before the outbox and the intake
-    are put away. Here signals are `Signals`' business alone."""
+    """uvicorn raises the signal again after it stops, which would end the process before outbox and intake stop.
+    `Signals` handles signals instead.
+    """
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -20,13 +21,13 @@ class _Server(uvicorn.Server):
 
 
 class Signals:
-    """Set when SIGINT or SIGTERM came. A second one ends the process at once, as people expect."""
+    """Set once SIGINT or SIGTERM arrives. A second signal ends the process at once."""
 
     def __init__(self) -> None:
         self._came = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            with suppress(NotImplementedError):  # a loop without signal handlers (Windows) ends by KeyboardInterrupt
+            with suppress(NotImplementedError):  # Windows has no signal handlers; KeyboardInterrupt ends it
                 self._loop.add_signal_handler(number, self._stop, number)
 
     def _stop(self, number: int) -> None:
@@ -38,7 +39,7 @@ class Signals:
 
 
 class Serving:
-    """An app being served. `until(signals)` returns when a signal came or the server ended by itself."""
+    """A running HTTP server. `until(signals)` returns on a signal, or when the server ends by itself."""
 
     def __init__(
         self, app: Any, *, listener: socket.socket | None = None, grace_seconds: int = 10, **options: Any
@@ -60,6 +61,6 @@ class Serving:
         stopped.cancel()
 
     async def stop(self) -> None:
-        """Answers the requests in hand, and takes no more. Raises what ended the server, if it did not end well."""
+        """Finishes the requests in progress and accepts no more. Raises the error that ended the server, if any."""
         self._server.should_exit = True
         await self._task

@@ -1,4 +1,4 @@
-"""Settings, from the environment and `.env`. Importing this needs neither; `Settings()` reads them."""
+"""Settings from the environment and `.env`. Importing this module needs neither; `Settings()` reads them."""
 
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ DEFAULT_DATABASE_URL = "sqlite:///tokens.db"
 
 
 def _database_url(value: Any) -> str:
-    """Both of PostgreSQL's spellings and SQLite's, turned into the driver that Tokens uses."""
+    """Converts a PostgreSQL or SQLite address to the driver that Tokens uses."""
     text = str(value).strip()
     for given, driver in (
         ("postgres://", "postgresql+asyncpg://"),
@@ -26,7 +26,7 @@ def _database_url(value: Any) -> str:
 
 
 class Settings(BaseSettings):
-    """What an operator can set. The names of the contract are bare, all others are prefixed `TOKENS_`."""
+    """Settings of an operator. Names in the public contract have no prefix; all others start with `TOKENS_`."""
 
     model_config = SettingsConfigDict(
         env_prefix="TOKENS_", env_file=".env", extra="ignore", populate_by_name=True, str_strip_whitespace=True
@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     max_in_flight_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
     group_rows: int = Field(default=4000, gt=0)
     most_waiting_rows: int = Field(default=100_000, gt=0)
-    answer_seconds: float = Field(default=8.0, gt=0)  # exporters of OTLP give up after ten
+    answer_seconds: float = Field(default=8.0, gt=0)  # OTLP exporters give up after ten
     quarantine_days: int = Field(default=30, gt=0)
     quarantine_rows: int = Field(default=10_000, gt=0)
     quarantine_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
@@ -69,12 +69,12 @@ class Settings(BaseSettings):
 
     @property
     def api_url(self) -> str:
-        """Slack's address with the slash that the SDK joins on."""
+        """Returns Slack's address with a trailing slash, as the SDK expects."""
         return self.slack_api_url.rstrip("/") + "/"
 
 
 def load_settings(**given: Any) -> Settings:
-    """The settings; raises ConfigError with a line a fault, each naming the variable to set."""
+    """Returns the settings. Raises ConfigError with one line per fault, each with the variable to set."""
     try:
         return Settings(**given)
     except ValidationError as error:

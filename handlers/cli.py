@@ -1,4 +1,4 @@
-"""What every command of the command line needs: a prepared database, and errors that people can read."""
+"""Shared parts of all commands: a prepared database, readable errors, and safe output."""
 
 import asyncio
 import sys
@@ -17,7 +17,7 @@ from handlers.context import Context, make_context
 from storage.faults import database_fault
 from storage.migrate import require_migrated
 
-_WIDE = None if sys.stdout.isatty() else 200  # what is piped on or kept is not folded to a terminal's width
+_WIDE = None if sys.stdout.isatty() else 200  # piped output is not wrapped to a terminal's width
 out = Console(highlight=False, soft_wrap=True, width=_WIDE)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 async def prepare(settings: Settings, clock: Clock) -> Context:
-    """A context on a database that is up to date and has an organisation."""
+    """Returns a context with a migrated database and an organisation."""
     await require_migrated(settings.database_url)
     context = make_context(settings, clock)
     async with context.store.begin() as tx:
@@ -35,7 +35,7 @@ async def prepare(settings: Settings, clock: Clock) -> Context:
 
 @asynccontextmanager
 async def opened(settings: Settings | None = None) -> AsyncIterator[Context]:
-    """A prepared context for one command, closed at its end."""
+    """Yields a prepared context for one command and closes it at the end."""
     context = await prepare(settings or load_settings(), SystemClock())
     try:
         yield context
@@ -44,7 +44,7 @@ async def opened(settings: Settings | None = None) -> AsyncIterator[Context]:
 
 
 def run(command: Coroutine[Any, Any, T]) -> T:
-    """Runs a command. What an operator can mend is said in a line each, with exit code 1; never a stack trace."""
+    """Runs a command. An operator's fault prints one line each, without a stack trace, and exits with code 1."""
     try:
         with asyncio.Runner(loop_factory=_faster_loop()) as runner:
             return runner.run(command)
@@ -62,17 +62,17 @@ def run(command: Coroutine[Any, Any, T]) -> T:
 
 
 def printable(text: str) -> str:
-    """Text that a sender wrote part of, for a terminal, which would do what control characters say."""
+    """Returns text with its control characters made visible, because parts of it come from a sender."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def cell(text: str) -> str:
-    """The same in a table, which would take what stands in brackets for its own markup."""
+    """Returns the same for a table, with brackets escaped so that they are not read as markup."""
     return escape(printable(text))
 
 
 def _faster_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop's, where there is one for this system; None is Python's own."""
+    """Returns uvloop's loop factory if the system has one; None means Python's own."""
     try:
         import uvloop
     except ImportError:
@@ -81,6 +81,6 @@ def _faster_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def fail(sentence: str) -> NoReturn:
-    """Says what is wrong and ends with exit code 1."""
+    """Prints an error and exits with code 1."""
     err.print(sentence, style="red", markup=False)
     raise typer.Exit(1)

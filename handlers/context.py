@@ -1,4 +1,4 @@
-"""What handlers are given: settings, store, clock, Slack, and the rulebook of the moment."""
+"""The context of a process: settings, store, clock, Slack client and rulebooks."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,12 +20,12 @@ from storage.store import Store, Transaction
 
 
 async def _refresh_no_home(person: Person) -> None:
-    """Does nothing: a process outside the plug board, a command line say, has no Home to show."""
+    """Does nothing, because a process outside the plug board has no Home to show."""
 
 
 @dataclass
 class Context:
-    """One per process; made in bot/app.py and passed on."""
+    """The parts that handlers share, one per process, created in bot/app.py."""
 
     settings: Settings
     store: Store
@@ -33,11 +33,11 @@ class Context:
     rulebooks: Rulebooks
     slack: AsyncWebClient | None
     callers: dict[str, tuple[float, Any]] = field(default_factory=dict)
-    """Slack's answers about users by id, with the time they were given."""
+    """Slack's answers about users by id, with the time of each answer."""
     histories: Histories = field(default_factory=Histories)
-    """What the search for spikes has read already."""
+    """The cost histories that the spike search has loaded."""
     refresh_home: Callable[[Person], Awaitable[None]] = _refresh_no_home
-    """Shows a person's Home as it stands now. The plug board sets it; without one nothing is shown."""
+    """Updates a person's Home. The plug board sets it; otherwise it does nothing."""
     wake_outbox: asyncio.Event = field(default_factory=asyncio.Event)
     wake_watcher: asyncio.Event = field(default_factory=asyncio.Event)
 

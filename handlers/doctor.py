@@ -1,4 +1,4 @@
-"""`tokens doctor`: looks at settings, database, Slack and channels, and says what to do about what is wrong."""
+"""`tokens doctor`: checks settings, database, Slack and channels, and suggests fixes."""
 
 from pathlib import Path
 from typing import Any
@@ -23,29 +23,31 @@ _MANIFEST = Path(__file__).parent.parent / "manifest.yml"
 _SCOPES = ("commands", "chat:write", "users:read", "users:read.email", "channels:read", "groups:read", "files:write")
 
 
-def wanted_scopes() -> tuple[str, ...]:
-    """The manifest's scopes; where the file is not at hand (an installed wheel), the same from memory."""
+def required_scopes() -> tuple[str, ...]:
+    """Returns the manifest's scopes; a fixed list if the file is missing, as in an installed wheel."""
     if not _MANIFEST.exists():
         return _SCOPES
     manifest = yaml.safe_load(_MANIFEST.read_text())
     return tuple(manifest["oauth_config"]["scopes"]["bot"])
 
 
-async def _look_at_settings(settings: Settings) -> list[Finding]:
-    found: list[Finding] = []
+async def _check_settings(settings: Settings) -> list[Finding]:
+    findings: list[Finding] = []
     for name, value in (
         ("SLACK_BOT_TOKEN", settings.slack_bot_token),
         ("SLACK_SIGNING_SECRET", settings.slack_signing_secret),
     ):
-        found.append((bool(value), f"{name} is set" if value else f"{name} is not set: messages wait, Slack gets 401"))
+        findings.append(
+            (bool(value), f"{name} is set" if value else f"{name} is not set: messages wait, Slack gets 401")
+        )
     if settings.slack_app_token:
-        found.append(
+        findings.append(
             (False, "SLACK_APP_TOKEN is set, but Socket Mode is not there yet: Slack has to reach you by HTTP")
         )
-    return found
+    return findings
 
 
-async def _look_at_slack(context: Context) -> list[Finding]:
+async def _check_slack(context: Context) -> list[Finding]:
     slack = context.slack
     assert slack is not None
     try:
@@ -54,28 +56,30 @@ async def _look_at_slack(context: Context) -> list[Finding]:
         return [(False, f"Slack refuses the bot token: {error.response.get('error')}. Install the app again.")]
     except (aiohttp.ClientError, TimeoutError) as error:
         return [(False, f"Slack does not answer at {context.settings.api_url}: {error}")]
-    found: list[Finding] = [(True, f"Slack knows the bot as {answer.get('user')} in {answer.get('team')}")]
+    findings: list[Finding] = [(True, f"Slack knows the bot as {answer.get('user')} in {answer.get('team')}")]
     granted = {s.strip() for s in str(answer.headers.get("x-oauth-scopes", "")).split(",") if s.strip()}
     if granted:
-        missing = [scope for scope in wanted_scopes() if scope not in granted]
-        said = f"scopes are missing: {', '.join(missing)}. Install the app again from manifest.yml." if missing else ""
-        found.append((not missing, said or "every scope of the manifest is granted"))
+        missing = [scope for scope in required_scopes() if scope not in granted]
+        problem = (
+            f"scopes are missing: {', '.join(missing)}. Install the app again from manifest.yml." if missing else ""
+        )
+        findings.append((not missing, problem or "every scope of the manifest is granted"))
     await look_up_slack(context)
-    return found
+    return findings
 
 
-async def _look_at_teams(context: Context) -> list[Finding]:
+async def _check_teams(context: Context) -> list[Finding]:
     async with context.store.read() as tx:
         directory = (await context.rulebooks.current(tx)).directory
         sources = await tx.keys.listed()
         waiting = await tx.outbox.waiting()
         given_up = await tx.outbox.given_up()
         silent = await silent_sources(tx, directory)
-    found: list[Finding] = []
+    findings: list[Finding] = []
     if not directory.real_teams:
-        found.append((False, "there are no teams: write a teams.yml and run `tokens teams import teams.yml`"))
+        findings.append((False, "there are no teams: write a teams.yml and run `tokens teams import teams.yml`"))
     if not directory.finance:
-        found.append((False, "nobody is finance: name somebody under organisation.finance in teams.yml"))
+        findings.append((False, "nobody is finance: name somebody under organisation.finance in teams.yml"))
     advice = {
         "unresolved": "is not found: invite the bot into it, or mend its name",
         "broken": "can't be posted to: invite the bot into it, or unarchive it",
@@ -83,53 +87,53 @@ async def _look_at_teams(context: Context) -> list[Finding]:
     }
     for team in directory.real_teams:
         if team.channel_state in advice:
-            found.append((False, f"{team.slug}: {team.channel_ref} {advice[team.channel_state]}"))
+            findings.append((False, f"{team.slug}: {team.channel_ref} {advice[team.channel_state]}"))
     for team in directory.alert_teams:
         apart = (("alerts", team.alerts.alerts_destination), ("approvals", team.alerts.approvals_destination))
-        found += [
+        findings += [
             (False, f"{team.slug}: {what} in {p.ref} {advice[p.state]}") for what, p in apart if p and p.state in advice
         ]
     if not any(count for _, count in sources):
-        found.append((False, "no ingest key is in force: `tokens keys create NAME --source cloudevents` makes one"))
-    found += [
+        findings.append((False, "no ingest key is in force: `tokens keys create NAME --source cloudevents` makes one"))
+    findings += [
         (
             False,
             f"{s.name}: nothing came since {moment(s.since):%Y-%m-%d %H:%M} UTC, when it usually does: look at its sender",
         )
         for s in silent
     ]
-    found.append((True, f"{len(directory.real_teams)} teams, {len(sources)} sources, {waiting} messages waiting"))
-    found += [(False, f"message {key} could not be delivered: {fault}") for key, fault in given_up[:10]]
-    return found
+    findings.append((True, f"{len(directory.real_teams)} teams, {len(sources)} sources, {waiting} messages waiting"))
+    findings += [(False, f"message {key} could not be delivered: {fault}") for key, fault in given_up[:10]]
+    return findings
 
 
 async def _examine() -> list[Finding]:
     settings = load_settings()
-    found = await _look_at_settings(settings)
+    findings = await _check_settings(settings)
     try:
         context = await prepare(settings, SystemClock())
     except ConfigError as error:
-        return [*found, (False, str(error))]
+        return [*findings, (False, str(error))]
     kind = "SQLite" if settings.is_sqlite else "PostgreSQL"
-    found.append((True, f"the database ({kind}) answers and is up to date"))
+    findings.append((True, f"the database ({kind}) answers and is up to date"))
     session: Any = None
     try:
         if settings.has_slack:
             session = aiohttp.ClientSession()
             context.slack = slack_client(settings, session)
-            found += await _look_at_slack(context)
-        found += await _look_at_teams(context)
+            findings += await _check_slack(context)
+        findings += await _check_teams(context)
     finally:
         if session is not None:
             await session.close()
         await context.store.close()
-    return found
+    return findings
 
 
 def doctor_command() -> None:
     """Settings, database, Slack and channels: what is well, what is not, and what to do. Exit code 1 if anything is not."""
-    found = run(_examine())
-    for well, said in found:
-        out.print(f"{'ok  ' if well else 'FIX '} {said}", markup=False)
-    if not all(well for well, _ in found):
+    findings = run(_examine())
+    for well, text in findings:
+        out.print(f"{'ok  ' if well else 'FIX '} {text}", markup=False)
+    if not all(well for well, _ in findings):
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""Everything that Slack can ask of the bot, noun by noun."""
+"""All Slack listeners, noun by noun."""
 
 from slack_bolt.async_app import AsyncApp
 
@@ -13,7 +13,7 @@ from handlers.slack import channels
 
 
 def register_all(app: AsyncApp, context: Context) -> None:
-    """Hands every listener to the app."""
+    """Registers every listener with the app."""
     for noun in (
         commands,
         request_forms,

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Rulebooks:
-    """The rulebook in force, read again whenever the configuration's version grew."""
+    """A cache of the current rulebook."""
 
     _LOOKUPS_PER_SECOND = 20
 
@@ -28,7 +28,7 @@ class Rulebooks:
         self._looked_up: tuple[int, int] = (0, 0)
 
     async def current(self, tx: Transaction) -> Rulebook:
-        """The rulebook of the transaction's moment: read again after a change, and when somebody's dated membership begins."""
+        """Returns the rulebook of a transaction, reloaded after a change and at the start of a dated membership."""
         version = await tx.config.version()
         known = self._current
         is_over = known is not None and known.ends_at is not None and known.ends_at <= micros(self._clock.now())
@@ -38,38 +38,39 @@ class Rulebooks:
         return known
 
     async def read(self, tx: Transaction) -> Rulebook:
-        """The rulebook as this transaction sees it, not remembered: it may be rolled back."""
-        found = await read_rulebook(tx, self._book, at=micros(self._clock.now()))
-        if found is None:
+        """Reads the rulebook of this transaction without caching it, because the transaction may roll back."""
+        rulebook = await read_rulebook(tx, self._book, at=micros(self._clock.now()))
+        if rulebook is None:
             raise RuntimeError("there is no organisation: the database was not prepared")
-        return found
+        return rulebook
 
     async def latest(self) -> Rulebook:
-        """The rulebook in force now."""
+        """Returns the rulebook in force now."""
         async with self._store.read() as tx:
             return await self.current(tx)
 
-    async def remembered(self) -> Rulebook:
-        """The rulebook last read: good enough to decide by before a transaction, which then asks for the current one."""
+    async def cached(self) -> Rulebook:
+        """Returns the cached rulebook, for decisions before a transaction that then checks the current one."""
         return self._current or await self.latest()
 
     async def source_of(self, token: str) -> Source | None:
-        """The source that a key belongs to, or None. An unknown key makes the configuration be looked at once more.
+        """Returns the source of a key, or None. An unknown key reloads the configuration once.
 
-        Raises TooManyUnknownKeys when that happens more often than a sender's mistake would explain.
+        Raises TooManyUnknownKeys if that happens too often within a second.
         """
         hashed = key_hash(token)
-        return await self._found(lambda rulebook: rulebook.sources.get(hashed))
+        return await self._find(lambda rulebook: rulebook.sources.get(hashed))
 
     async def signed_source(self, name: str) -> tuple[Source, bytes] | None:
-        """The source of that name, if what it sends is signed and its key is in force, with the key's hash. Otherwise as
-        `source_of`."""
-        return await self._found(lambda rulebook: rulebook.signed.get(name))
+        """Returns the named source and its key's hash, if it signs its requests and the key is valid. Otherwise like
+        `source_of`.
+        """
+        return await self._find(lambda rulebook: rulebook.signed.get(name))
 
-    async def _found(self, find: Callable[[Rulebook], T | None]) -> T | None:
-        found = find(await self.remembered())
-        if found is not None:
-            return found
+    async def _find(self, find: Callable[[Rulebook], T | None]) -> T | None:
+        result = find(await self.cached())
+        if result is not None:
+            return result
         second = int(self._clock.now().timestamp())
         then, count = self._looked_up
         if then == second and count >= self._LOOKUPS_PER_SECOND:
@@ -79,4 +80,4 @@ class Rulebooks:
 
 
 class TooManyUnknownKeys(Exception):
-    """More unknown keys in a second than are looked up: ask again a second later."""
+    """The second's look-ups of unknown keys are used up; retry a second later."""

@@ -1,4 +1,4 @@
-"""The clock: jobs that ask the database what is due at this moment. None relies on having run last time."""
+"""Scheduled jobs. Each queries the database for due work at this moment, and none relies on an earlier run."""
 
 from collections.abc import Awaitable, Callable
 
@@ -28,7 +28,7 @@ Job = Callable[[Context], Awaitable[object]]
 
 
 async def look_up_slack(context: Context) -> None:
-    """Finds the channels and people that teams.yml names by `#name` and e-mail."""
+    """Resolves the channels and people that teams.yml names by `#name` and e-mail."""
     if context.slack is None:
         return
     async with context.store.read() as tx:
@@ -62,7 +62,7 @@ def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
 
 
 def create_schedule(context: Context) -> AsyncIOScheduler:
-    """A scheduler with all jobs; a run that was missed is made up for once."""
+    """Returns a scheduler with all jobs. A missed run is made up for once."""
     schedule = AsyncIOScheduler(
         timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )
@@ -72,7 +72,7 @@ def create_schedule(context: Context) -> AsyncIOScheduler:
 
 
 async def run_due_jobs(context: Context) -> None:
-    """Runs every job once, now: at the start of a worker, and after the demo's clock jumped."""
+    """Runs every job once: when a worker starts, and after the demo's clock jumps."""
     for name, job, _ in jobs(context):
         await _guarded(name, job)(context)
 
@@ -81,8 +81,8 @@ def _guarded(name: str, job: Job) -> Job:
     async def run(context: Context) -> None:
         try:
             await job(context)
-        except Exception as error:  # a job's fault is logged; it asks again at its next run
-            trace = None if is_away(error) else error  # where the database was missed is nobody's mistake
+        except Exception as error:  # a job's fault is logged; its next run retries
+            trace = None if is_away(error) else error  # an unreachable database needs no stack trace
             log.error("job failed", job=name, error=repr(error), exc_info=trace)
 
     return run

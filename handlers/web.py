@@ -1,4 +1,4 @@
-"""The HTTP routes: usage in, allowance out, Slack's requests, and the machine's health."""
+"""HTTP routes: usage, allowance, Slack's requests, health and metrics."""
 
 import asyncio
 
@@ -26,7 +26,7 @@ MAX_SLACK_BYTES = 4 * 1024 * 1024
 
 
 def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> FastAPI:
-    """The web application. Without Slack's credentials `/slack/events` answers 401 and all else works."""
+    """Returns the web application. Without Slack credentials, `/slack/events` answers 401 and the rest works."""
     web = FastAPI(title="Tokens", description="AI usage in, budgets and allowances out.", version="0.1.0")
     registry = CollectorRegistry()
     endpoint = IngestEndpoint(context, intake, registry)
@@ -78,7 +78,7 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
         try:
             async with asyncio.timeout(context.settings.answer_seconds):
                 await context.store.ping()
-        except Exception as error:  # noqa: BLE001  # whatever the database's fault is, the answer is the same
+        except Exception as error:  # noqa: BLE001  # every database fault gets the same answer
             log.warning("not ready", error=repr(error))
             return PlainTextResponse("the database does not answer\n", status_code=503)
         return PlainTextResponse("ok\n")
@@ -88,7 +88,7 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
         try:
             async with context.store.read() as tx:
                 await quarantined.look(tx)
-        except (DatabaseError, OSError) as error:  # what this process counted can be said without the database
+        except (DatabaseError, OSError) as error:  # this process's own counters need no database
             log.warning("quarantine not counted", error=repr(error))
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 

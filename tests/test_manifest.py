@@ -15,7 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.clock import SystemClock
 from bot.settings import Settings
 from handlers.context import make_context
-from handlers.doctor import wanted_scopes
+from handlers.doctor import required_scopes
 from handlers.listeners import register_all
 
 ROOT = Path(__file__).parent.parent
@@ -134,11 +134,11 @@ def test_the_manifest_asks_for_exactly_the_scopes_that_are_used() -> None:
 def test_the_doctor_knows_the_scopes_where_the_manifest_is_not_at_hand(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    assert set(wanted_scopes()) == SCOPES
+    assert set(required_scopes()) == SCOPES
 
     monkeypatch.setattr("handlers.doctor._MANIFEST", tmp_path / "manifest.yml")
 
-    assert set(wanted_scopes()) == SCOPES
+    assert set(required_scopes()) == SCOPES
 
 
 def test_every_event_has_its_listener_and_every_listener_its_event(heard: Heard) -> None:

@@ -54,7 +54,7 @@ class GroupCommits:
 
     async def _commit_fast(self, group: list[UsageJob], fast_writer: FastWriter) -> bool:
         """Commits a simple group in one step; returns False, with nothing written, if the group needs the full path."""
-        rulebook = await self._context.rulebooks.remembered()
+        rulebook = await self._context.rulebooks.cached()
         for job in group:
             job.decide(rulebook)
         if not all(job.is_simple and (not job.key or job.key in rulebook.sources) for job in group):

@@ -76,7 +76,7 @@ class Intake:
         job = UsageJob(source=source, key=key, parsed=parsed, read_as=read_as, is_live=is_live, answered=answered)
         try:
             async with asyncio.timeout(self._context.settings.answer_seconds):
-                job.decide(await self._context.rulebooks.remembered())  # here, as a commit may run meanwhile
+                job.decide(await self._context.rulebooks.cached())  # here, as a commit may run meanwhile
                 self._waiting_rows += parsed.rows
                 self._queue.put_nowait(job)
                 return await answered

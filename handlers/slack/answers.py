@@ -1,6 +1,6 @@
-"""The boundary that every listener wears: it says who asks, keeps strangers out, and lets nothing escape.
+"""The boundary around every listener: it finds the caller, rejects outsiders, and catches every error.
 
-In slack_bolt 1.30 a listener that raises right after `ack()` loses the ack, so nothing may.
+In slack_bolt 1.30 a listener that raises right after `ack()` loses the ack, so no error may escape.
 """
 
 import functools
@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, kw_only=True)
 class SlackRequest:
-    """A signed request from Slack: who asks, what, and the ways to answer."""
+    """A signed request from Slack: the caller, the payload, and the ways to answer."""
 
     context: Context
     body: dict[str, Any]
@@ -45,7 +45,7 @@ class SlackRequest:
 
     @property
     def channel_id(self) -> str:
-        """The channel of a command or of a clicked message; empty in Home and in modals."""
+        """Returns the channel of a command or a clicked message; empty in Home and modals."""
         channel = self.body.get("channel")
         return str(self.body.get("channel_id") or (channel.get("id") if isinstance(channel, dict) else "") or "")
 
@@ -59,14 +59,14 @@ class SlackRequest:
 
     @property
     def value(self) -> str:
-        """What the pressed button, or the chosen option of a menu, carries: an id."""
+        """Returns the id that the clicked button or chosen menu option carries."""
         action = self.body["actions"][0]
         option = action.get("selected_option") or {}
         return str(action.get("value") or option.get("value") or "")
 
     @property
     def id(self) -> int:
-        """The id that the button carries. One that is no number was not drawn by us."""
+        """Returns the button's id as a number. Rejects other values, because none of our buttons carry them."""
         value = self.value.rpartition(":")[2]
         if not value.isdigit() or len(value) > 18:
             raise Refusal("That button is not one of mine any more. Ask again with /tokens.")
@@ -77,14 +77,14 @@ class SlackRequest:
         return (self.body.get("view") or {}).get("type") == "home"
 
     def field(self, block_id: str) -> str:
-        """What a modal's field holds, or the option, date or channel that was chosen in it."""
+        """Returns a modal field's text, or the option, date or channel chosen in it."""
         element = self._element(block_id)
         option = element.get("selected_option") or {}
         chosen = element.get("selected_date") or element.get("selected_conversation")
         return str(element.get("value") or option.get("value") or chosen or "")
 
     def ticked(self, block_id: str) -> frozenset[str]:
-        """The values of a modal's boxes that are ticked."""
+        """Returns the values of the ticked checkboxes of a modal."""
         options = self._element(block_id).get("selected_options") or []
         return frozenset(str(option.get("value")) for option in options)
 
@@ -93,7 +93,7 @@ class SlackRequest:
         return elements[0] if elements else {}
 
     async def reply(self, message: Message, *, fallback: Message | None = None) -> None:
-        """Answers the person alone. Where Slack refuses the blocks, the fallback is said, and at last the text alone."""
+        """Answers the caller privately. If Slack rejects the blocks, sends the fallback, then the text alone."""
         await self.ack()
         for attempt in (message, fallback, Message(text=message.text)):
             if attempt is None:
@@ -112,8 +112,10 @@ BoltListener = Callable[..., Awaitable[None]]
 
 
 def answers(context: Context, listener: Listener) -> BoltListener:
-    """Makes a listener out of what answers a request. Guests and strangers are told so; refusals are read by the person;
-    anything else is logged under a reference that the person gets."""
+    """Returns a Bolt listener that runs a request handler. Outsiders are rejected and refusals are shown.
+
+    Any other error is logged under a reference, which the person sees.
+    """
 
     @functools.wraps(listener)
     async def answered(body: dict[str, Any], ack: AsyncAck, respond: AsyncRespond, client: AsyncWebClient) -> None:
@@ -137,7 +139,7 @@ def answers(context: Context, listener: Listener) -> BoltListener:
                 await _reply(body, ack, respond, Message(text=refusal.sentence))
         except Refusal as refusal:
             await _reply(body, ack, respond, Message(text=refusal.sentence))
-        except Exception as error:  # the listener boundary: logged in full, and the person gets a reference
+        except Exception as error:  # the listener boundary logs it and shows a reference
             reference = secrets.token_hex(4)
             log.error("listener failed", reference=reference, error=repr(error), exc_info=error)
             sentence = f"Something went wrong here (reference {reference}). It is logged; please try again in a minute."
@@ -149,7 +151,7 @@ def answers(context: Context, listener: Listener) -> BoltListener:
 
 
 async def _reject_outsider(body: dict[str, Any], ack: AsyncAck, respond: AsyncRespond, client: AsyncWebClient) -> None:
-    """Guests and strangers get nothing but the sentence that says so."""
+    """Sends guests and strangers the one answer for outsiders."""
     event = body.get("event") or {}
     if event.get("type") == "app_home_opened":
         await client.views_publish(user_id=str(event["user"]), view=outsider_home())
@@ -157,7 +159,7 @@ async def _reject_outsider(body: dict[str, Any], ack: AsyncAck, respond: AsyncRe
 
 
 async def _reply(body: dict[str, Any], ack: AsyncAck, respond: AsyncRespond, message: Message) -> None:
-    """Says something to the one who asked, by whichever way this kind of request leaves open."""
+    """Answers the caller by the channel that this kind of request allows."""
     blocks = list(message.blocks) or None
     try:
         if body.get("type") == "view_submission":
@@ -171,11 +173,11 @@ async def _reply(body: dict[str, Any], ack: AsyncAck, respond: AsyncRespond, mes
             await ack()
         if body.get("response_url") or body.get("response_urls"):
             await respond(text=message.text, blocks=blocks, response_type="ephemeral", replace_original=False)
-    except Exception as error:  # noqa: BLE001  # nothing may escape a listener; the person sees Slack's own warning sign
+    except Exception as error:  # noqa: BLE001  # no error may escape a listener; Slack shows its warning sign
         log.error("answer not delivered", error=repr(error))
 
 
 def _last_input(body: dict[str, Any]) -> str:
-    """The block id of a form's last field: what belongs to no field is said there, above the buttons."""
+    """Returns the block id of a form's last field. Errors without a field show there, above the buttons."""
     inputs = [block["block_id"] for block in body["view"]["blocks"] if block["type"] == "input"]
     return str(inputs[-1])

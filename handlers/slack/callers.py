@@ -1,4 +1,4 @@
-"""Who stands behind a request: a member of the workspace, or a guest or stranger who gets nothing."""
+"""The caller of a Slack request: a member of the workspace, or an outsider who sees nothing."""
 
 import time
 from typing import Any
@@ -20,9 +20,9 @@ _MOST_REMEMBERED = 20_000
 
 
 async def find_caller(context: Context, body: dict[str, Any], client: AsyncWebClient) -> Person | None:
-    """The person who asks, or None for guests, strangers, bots and the deactivated.
+    """Returns the caller, or None for guests, strangers, bots and deactivated users.
 
-    Slack is asked about each user once in five minutes; its answer joins the Slack id to the e-mail that senders use.
+    Slack is queried about each user once in five minutes; its answer joins the Slack id to the e-mail that senders use.
     """
     user_id = _user_id(body)
     if not user_id:
@@ -40,7 +40,9 @@ async def find_caller(context: Context, body: dict[str, Any], client: AsyncWebCl
 
 
 async def _ask_slack(context: Context, client: AsyncWebClient, user_id: str) -> tuple[float, dict[str, Any]] | None:
-    """What Slack says of a user now, remembered; None if it does not answer: what it said before then stands."""
+    """Queries Slack about a user and caches the answer; None if Slack does not answer, so that the last answer stays
+    valid.
+    """
     try:
         answer = await client.users_info(user=user_id)
     except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
@@ -53,7 +55,7 @@ async def _ask_slack(context: Context, client: AsyncWebClient, user_id: str) -> 
 
 
 def caller_of(user: dict[str, Any], workspace_id: str) -> Caller:
-    """What Slack's user object says of somebody, seen from a workspace."""
+    """Returns the caller of Slack's user object, as seen from a workspace."""
     home = str(user.get("team_id") or workspace_id)
     enterprise = (user.get("enterprise_user") or {}).get("teams") or []
     is_foreign = bool(workspace_id) and home != workspace_id and workspace_id not in enterprise
@@ -67,7 +69,7 @@ def caller_of(user: dict[str, Any], workspace_id: str) -> Caller:
 
 
 def called(person: Person) -> str:
-    """How a person is named in a message: mentioned where Slack knows them, else by name, escaped."""
+    """Returns a person's mention if Slack knows them, else their escaped name."""
     return blocks.mention(person.slack_id) if person.slack_id else blocks.name(person.name or person.email)
 
 
@@ -87,7 +89,7 @@ async def _person_of(context: Context, user: dict[str, Any]) -> Person:
 
 
 async def find_in_slack(context: Context, person_ids: frozenset[int]) -> int:
-    """Looks up the Slack accounts of people whom an operator named by e-mail, so that they can be written to."""
+    """Looks up the Slack accounts of people whom an operator named by e-mail, so that they can receive messages."""
     if context.slack is None:
         return 0
     async with context.store.read() as tx:
@@ -99,14 +101,14 @@ async def find_in_slack(context: Context, person_ids: frozenset[int]) -> int:
         except SlackApiError as error:
             if error.response.get("error") != "users_not_found":
                 raise
-            continue  # somebody without an account keeps nobody else from being found
+            continue  # a person without an account does not stop the others
         await _person_of(context, answer["user"])
         found += 1
     return found
 
 
 async def is_outsider(context: Context, slack_id: str) -> bool:
-    """Whether Slack says that somebody is a guest, a stranger, a bot or gone; so too where it does not answer."""
+    """Returns whether a user is a guest, stranger, bot or deactivated; also true if Slack does not answer."""
     known = context.callers.get(slack_id)
     if known is None or time.monotonic() - known[0] > FRESH_SECONDS:
         known = await _ask_slack(context, context.slack, slack_id) if context.slack is not None else None
@@ -120,7 +122,7 @@ def _user_id(body: dict[str, Any]) -> str:
 
 
 def _workspace_id(body: dict[str, Any]) -> str:
-    """The workspace that the app is installed in, which the request names; users of others are strangers."""
+    """Returns the workspace that the app is installed in, from the request. Users of other workspaces are strangers."""
     team = body.get("team")
     authorizations = body.get("authorizations") or [{}]
     installed = authorizations[0].get("team_id")

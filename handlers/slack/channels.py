@@ -1,4 +1,4 @@
-"""Channels: which one a team's reference means, and whether it may be posted to. Shared ones are paused."""
+"""A team's channels: which id a reference means, and whether posting is allowed. Shared channels are paused."""
 
 from datetime import datetime
 from typing import Any
@@ -22,8 +22,10 @@ log = structlog.get_logger()
 
 
 def route_of(team: Team, route: MessageRoute = "", *, posted_in: str = "") -> str:
-    """The channel that a team's messages of a kind go to; a message that was said stays where it was `posted_in`. A paused
-    one raises Refusal, whose text is the fault's name."""
+    """Returns the channel of a team's message; a posted message stays in the channel `posted_in`.
+
+    A paused channel raises Refusal with the fault's name as text.
+    """
     place = team.destination(route)
     if posted_in:
         place = next((known for known in team.destinations if known.ref == posted_in), place)
@@ -33,9 +35,9 @@ def route_of(team: Team, route: MessageRoute = "", *, posted_in: str = "") -> st
 
 
 async def resolve_channels(context: Context) -> int:
-    """Finds the ids behind `#names`, and looks whether linked channels may still be posted to. Returns how many changed.
+    """Finds the ids of `#names` and checks whether linked channels still accept messages. Returns the number of changes.
 
-    Asks Slack for each channel by id where it is known, and lists channels only while a name is unknown.
+    Queries Slack for each known channel by id, and lists channels only while a name is unresolved.
     """
     slack = context.slack
     if slack is None:
@@ -57,11 +59,11 @@ async def resolve_channels(context: Context) -> int:
         if (team.channel_id, team.channel_state) != (info["id"], state):
             changed += 1
             await set_channel(context, team.id, channel_id=info["id"], state=state)
-    return changed + await _check_places(context, directory)
+    return changed + await _check_destinations(context, directory)
 
 
-async def _check_places(context: Context, directory: Directory) -> int:
-    """Looks whether the channels apart, for alerts or approvals, may still be posted to. Returns how many changed."""
+async def _check_destinations(context: Context, directory: Directory) -> int:
+    """Checks whether separate channels for alerts or approvals still accept messages. Returns the number of changes."""
     changed = 0
     wanted = {place.ref for team in directory.alert_teams for _, place in _separate_channels(team)}
     for channel_id in sorted(wanted):
@@ -70,7 +72,7 @@ async def _check_places(context: Context, directory: Directory) -> int:
             state: DestinationState = (
                 "paused" if _is_shared(info) else "broken" if info.get("is_archived") else "linked"
             )
-            changed += await set_places(context, channel_id, state=state)
+            changed += await set_destinations(context, channel_id, state=state)
     return changed
 
 
@@ -80,9 +82,10 @@ def _separate_channels(team: Team) -> list[tuple[MessageRoute, Destination]]:
     return [(route, place) for route, place in zip(routes, own, strict=True) if place is not None]
 
 
-async def set_places(context: Context, channel_id: str, *, state: DestinationState) -> int:
-    """Keeps whether a channel apart may be posted to, for each team that has it; when it became shared, their managers are
-    told. Returns how many changed."""
+async def set_destinations(context: Context, channel_id: str, *, state: DestinationState) -> int:
+    """Stores the state of a separate channel for each team that uses it. Notifies managers if it became shared. Returns
+    the number of changes.
+    """
     at = context.now_micros()
     changed = 0
     async with context.store.begin() as tx:
@@ -104,7 +107,7 @@ async def set_places(context: Context, channel_id: str, *, state: DestinationSta
 
 
 async def require_postable(client: AsyncWebClient, field: str, channel_id: str) -> Destination:
-    """The channel as a place to post to; raises FieldRefusal for one that is shared, archived, or without the app."""
+    """Returns the channel as a destination. Raises FieldRefusal if it is shared, archived, or lacks the app."""
     try:
         info: dict[str, Any] = (await client.conversations_info(channel=channel_id))["channel"]
     except SlackApiError as error:
@@ -120,7 +123,7 @@ async def require_postable(client: AsyncWebClient, field: str, channel_id: str) 
 
 
 async def set_channel(context: Context, team_id: int, *, channel_id: str, state: str) -> None:
-    """Keeps what a team's channel is; when it became shared, its managers are told once."""
+    """Stores the state of a team's channel, and notifies its managers once if it became shared."""
     at = context.now_micros()
     async with context.store.begin() as tx:
         directory = (await context.rulebooks.current(tx)).directory
@@ -150,17 +153,17 @@ async def post_to_each(tx: Transaction, people: frozenset[int], message: Message
 async def _channels_by_name(context: Context) -> dict[str, dict[str, Any]]:
     slack = context.slack
     assert slack is not None
-    found: dict[str, dict[str, Any]] = {}
+    channels: dict[str, dict[str, Any]] = {}
     cursor = ""
     for _ in range(50):
         answer = await slack.conversations_list(
             types="public_channel,private_channel", exclude_archived=True, limit=200, cursor=cursor
         )
-        found |= {str(channel["name"]): channel for channel in answer["channels"]}
+        channels |= {str(channel["name"]): channel for channel in answer["channels"]}
         cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
         if not cursor:
             break
-    return found
+    return channels
 
 
 async def _info(context: Context, channel_id: str) -> dict[str, Any] | None:
@@ -171,8 +174,8 @@ async def _info(context: Context, channel_id: str) -> dict[str, Any] | None:
     except SlackApiError as error:
         log.warning("channel not read", channel=channel_id, fault=error.response.get("error"))
         return None
-    found: dict[str, Any] = answer["channel"]
-    return found
+    channel: dict[str, Any] = answer["channel"]
+    return channel
 
 
 def _is_shared(info: dict[str, Any]) -> bool:
@@ -180,12 +183,12 @@ def _is_shared(info: dict[str, Any]) -> bool:
 
 
 def _is_closed(info: dict[str, Any]) -> bool:
-    """Archived, or the bot is not in it: then Slack refuses what is posted."""
+    """Returns whether the channel is archived or lacks the bot, so that Slack rejects messages."""
     return bool(info.get("is_archived")) or info.get("is_member") is False
 
 
 async def channel_changed(context: Context, event: dict[str, Any], *, now: datetime) -> None:
-    """What Slack says about a channel that a team is linked to: shared, unshared, archived, unarchived, left, renamed."""
+    """Handles Slack's events about a linked channel: shared, unshared, archived, unarchived, left, renamed."""
     channel = event.get("channel")
     channel_id = channel.get("id") if isinstance(channel, dict) else channel
     async with context.store.read() as tx:
@@ -203,11 +206,11 @@ async def channel_changed(context: Context, event: dict[str, Any], *, now: datet
     }
     state = states.get(str(event.get("type")))
     if state == "linked" and event.get("is_ext_shared"):
-        state = "paused"  # unshared with one company, still shared with another
+        state = "paused"  # still shared with another company
     if state is None:
         return
     if any(place.ref == channel_id for team in directory.alert_teams for _, place in _separate_channels(team)):
-        await set_places(context, str(channel_id), state=state)
+        await set_destinations(context, str(channel_id), state=state)
     team = directory.by_channel(str(channel_id))
     if team is not None and state != team.channel_state:
         log.info("channel changed", team=team.slug, state=state, at=micros(now))
@@ -224,7 +227,7 @@ def register(app: AsyncApp, context: Context) -> None:
     async def hear(event: dict[str, Any]) -> None:
         try:
             await channel_changed(context, event, now=context.now())
-        except Exception as error:  # the listener boundary for events, which have nobody to answer
+        except Exception as error:  # the listener boundary for events, which have no caller
             log.error("channel event failed", error=repr(error), exc_info=error)
 
     for name in EVENTS:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from bot.crosschecks.health import slot_of
 from handlers.costs.prices import notify_unpriced
 from handlers.crosschecks.health_alerts import watch_sources
-from handlers.doctor import _look_at_teams
+from handlers.doctor import _check_teams
 from handlers.intake.keys import create_key
 from handlers.org.alert_settings import set_alert_settings
 from storage.crosschecks.health import WATCHER
@@ -168,7 +168,7 @@ async def test_the_organisation_may_have_a_channel_for_them(acme_on_both: Compan
     assert "Acme: alerts in COPS (broken)" in home
     assert "gateway is heard again" in " ".join([m.text for m in await acme.chloe.dms()])
     assert (False, "organisation: alerts in COPS can't be posted to: invite the bot into it, or unarchive it") in (
-        await _look_at_teams(acme.context)
+        await _check_teams(acme.context)
     )
 
 
@@ -179,7 +179,7 @@ async def test_the_doctor_says_which_source_is_silent(acme_on_both: Company) -> 
     since = f"{acme.clock.now():%Y-%m-%d %H:%M}"
 
     async def silent() -> list[tuple[bool, str]]:
-        return [found for found in await _look_at_teams(acme.context) if "nothing came" in found[1]]
+        return [found for found in await _check_teams(acme.context) if "nothing came" in found[1]]
 
     await passes(acme, minutes=15)
     assert await silent() == []

@@ -123,11 +123,11 @@ async def test_a_key_that_was_revoked_meanwhile_books_nothing(books: Books) -> N
 async def test_rules_that_changed_between_deciding_and_booking_are_the_ones_that_count(books: Books) -> None:
     """The import happens in another process: this one decides by the rules it remembers, and notices at the commit."""
     await books.takes(books.event(1, credential="key-9", team=None, user=None))
-    remembered = await books.context.rulebooks.remembered()
+    remembered = await books.context.rulebooks.cached()
     added = "attribution:\n  - {credential: key-9, team: mobile}"
     await books.imports(TEAMS_YML.replace("attribution:", added))
 
-    assert await books.context.rulebooks.remembered() is remembered
+    assert await books.context.rulebooks.cached() is remembered
     await books.takes(books.event(2, credential="key-9", team=None, user=None))
 
     events = {row.event_id: row for row in await books.rows("usage_events")}
