@@ -12,19 +12,14 @@ from slackblocks import Option, PlainText
 from bot.charts.values import NativeChart
 from bot.messages import CHART_BLOCK, Block
 from bot.periods import MICROS, day_number, moment, short_day_text, zone
+from bot.text import NAME_CHARACTERS, cut, plain
 
 Element = slackblocks.Element
 """A button, menu or field to place in a block."""
 Style = Literal["primary", "danger"]
 
-NAME_CHARACTERS = 60
 _FIELDS_IN_SECTION = 10
 _LABEL_CHARACTERS = 75
-
-
-def cut(text: str, limit: int) -> str:
-    """Returns the text, shortened to the limit with an ellipsis."""
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 def escape(text: str, *, limit: int = 2_500) -> str:
@@ -34,11 +29,6 @@ def escape(text: str, *, limit: int = 2_500) -> str:
 
 
 _UNSPOKEN_MARKS = str.maketrans("", "", "<>")
-
-
-def plain(text: str, *, limit: int = NAME_CHARACTERS) -> str:
-    """Returns a typed name on one line, shortened, for plain text: titles, buttons, options, labels."""
-    return cut(" ".join(text.replace("\x00", "").split()), limit) or "–"
 
 
 def spoken_label(text: str, *, limit: int = NAME_CHARACTERS) -> str:

@@ -10,10 +10,10 @@ from bot.alerting.alert_answers import refuse_if_over
 from bot.alerting.expectations import TEAM_TOTAL, Cause, cause_to_expect
 from bot.periods import DAY_MICROS, day_start, micros
 from bot.refusals import FieldRefusal, Refusal
+from bot.text import plain
 from bot.views.alerting import alerts as alert_views
 from bot.views.alerting.alerts import CAUSE_FIELD, DURATION_FIELD, EXPECT_FORM
 from bot.views.alerting.expectations import expect_form
-from bot.views.blocks import plain
 from handlers.alerting.alert_messages import alert_to_answer, answer_alert, redraw_alert, require_mute_permission
 from handlers.alerting.answer_text import answer_text
 from handlers.alerting.expectations import expect_spike, withdraw_expectation

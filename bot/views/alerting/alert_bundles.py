@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.messages import Block, Message
+from bot.text import plain
 from bot.views.alerting.alerts import ACKNOWLEDGE_ALERT
-from bot.views.blocks import button, context, plain, section
+from bot.views.blocks import button, context, section
 from bot.views.wording import counted
 
 _MOST = 20

@@ -6,7 +6,8 @@ from bot.alerting.alert_details import AlertDetails
 from bot.messages import Block
 from bot.money import percent, usd, usd_round
 from bot.periods import HOUR_MICROS, moment, zone
-from bot.views.blocks import actions, button, context, date_mark, name, page, plain, section
+from bot.text import plain
+from bot.views.blocks import actions, button, context, date_mark, name, page, section
 from bot.views.books.budgets import REQUEST_BUDGET
 from bot.views.wording import counted, part_name
 

@@ -6,8 +6,9 @@ from bot.messages import Block, Message
 from bot.money import usd_round
 from bot.org.teams import Team
 from bot.periods import day_text, short_day_text
+from bot.text import plain
 from bot.views.alerting.alerts import answer_blocks
-from bot.views.blocks import Element, button, context, name, plain, section
+from bot.views.blocks import Element, button, context, name, section
 from bot.views.books.budgets import REQUEST_BUDGET, figures, headline, may_request, outlook
 
 

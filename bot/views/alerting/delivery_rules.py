@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from bot.messages import Block, Message
 from bot.org.teams import Team
+from bot.text import plain
 from bot.views.alerting.alerts import ACKNOWLEDGE_ALERT
-from bot.views.blocks import Element, actions, button, context, mention_of_channel, name, plain, section, select
+from bot.views.blocks import Element, actions, button, context, mention_of_channel, name, section, select
 from bot.views.wording import counted
 
 POST_SUMMARIZED_ALERT = "say_summed_alert"

@@ -7,8 +7,9 @@ from bot.alerting.expectations import Cause, Expectation
 from bot.messages import Block, Message
 from bot.money import usd, usd_round
 from bot.org.teams import Team
+from bot.text import plain
 from bot.views.alerting.alerts import CAUSE_FIELD, DURATION_FIELD, EXPECT_FORM
-from bot.views.blocks import actions, button, context, date_mark, field, modal, name, plain, section, select
+from bot.views.blocks import actions, button, context, date_mark, field, modal, name, section, select
 from bot.views.wording import part_name
 
 END_EXPECTATION = "end_expectation"

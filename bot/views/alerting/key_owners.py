@@ -4,8 +4,9 @@ from bot.alerting.key_owners import RunawayKey
 from bot.messages import Block, Message
 from bot.money import usd
 from bot.periods import HOUR_MICROS
+from bot.text import plain
 from bot.views.alerting.alerts import ACKNOWLEDGE_ALERT
-from bot.views.blocks import actions, button, context, date_mark, name, plain, section
+from bot.views.blocks import actions, button, context, date_mark, name, section
 from bot.views.wording import counted
 
 OWNER_ON_IT = "owner_on_it"

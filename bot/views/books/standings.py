@@ -6,7 +6,8 @@ from bot.books.budgets import Standing
 from bot.messages import Block, Message
 from bot.org.teams import Team
 from bot.reporting.digests import Share
-from bot.views.blocks import actions, button, context, name, plain, section
+from bot.text import plain
+from bot.views.blocks import actions, button, context, name, section
 from bot.views.books.budgets import (
     REQUEST_BUDGET,
     figures,

@@ -7,8 +7,9 @@ from bot.crosschecks.gateways import DriftLine
 from bot.messages import Block, Message
 from bot.money import percent, usd
 from bot.periods import date_of
+from bot.text import plain
 from bot.usage import BudgetBlock
-from bot.views.blocks import actions, button, context, date_mark, name, plain, section
+from bot.views.blocks import actions, button, context, date_mark, name, section
 from bot.views.books.budgets import REQUEST_BUDGET, has_budget, headline, may_request
 from bot.views.wording import counted
 

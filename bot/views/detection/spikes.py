@@ -9,8 +9,9 @@ from bot.messages import Block, Message
 from bot.money import percent, usd, usd_round
 from bot.org.teams import Team
 from bot.periods import HOUR_MICROS
+from bot.text import plain
 from bot.views.alerting.alerts import answer_blocks
-from bot.views.blocks import chart_placeholder, context, date_mark, name, plain, section
+from bot.views.blocks import chart_placeholder, context, date_mark, name, section
 from bot.views.books.budgets import team_may_request
 from bot.views.detection.data_gaps import silence_words
 from bot.views.wording import counted, part_name

@@ -10,6 +10,7 @@ from bot.org.people import UnmatchedPerson
 from bot.org.teams import Team
 from bot.periods import short_day_text
 from bot.reporting.reports import UnattributedView
+from bot.text import plain
 from bot.views.blocks import (
     button,
     context,
@@ -18,7 +19,6 @@ from bot.views.blocks import (
     field,
     modal,
     name,
-    plain,
     section,
     select,
     spoken_label,

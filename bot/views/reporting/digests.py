@@ -5,7 +5,8 @@ from bot.messages import Block, Message
 from bot.money import NANOS, tokens_short, usd, usd_round
 from bot.periods import day_text, short_day_text
 from bot.reporting.digests import AnnouncedSpend, Digest, Driver
-from bot.views.blocks import actions, button, chart_placeholder, context, header, name, plain, section
+from bot.text import plain
+from bot.views.blocks import actions, button, chart_placeholder, context, header, name, section
 from bot.views.books.budgets import REQUEST_BUDGET, has_budget, headline, may_request, outlook
 from bot.views.books.standings import SHOW_STANDING
 from bot.views.detection.data_gaps import gaps_words

@@ -8,8 +8,9 @@ from bot.money import usd, usd_round
 from bot.periods import day_text
 from bot.reporting.reports import Home, PendingRequest
 from bot.requests.budget_requests import BudgetRequest
+from bot.text import plain
 from bot.views.alerting.alert_quality import company_quality_block, managed_quality_blocks
-from bot.views.blocks import actions, button, context, date_mark, divider, header, home, name, plain, quote, section
+from bot.views.blocks import actions, button, context, date_mark, divider, header, home, name, quote, section
 from bot.views.books.budgets import REQUEST_BUDGET, has_budget, headline, may_request
 from bot.views.org.attribution import unattributed_blocks
 from bot.views.org.people import my_use_text

@@ -7,7 +7,8 @@ from bot.books.budgets import Standing
 from bot.messages import Block, Message
 from bot.money import NANOS, usd
 from bot.reporting.reports import PendingRequest
-from bot.views.blocks import Element, actions, button, confirmation, context, date_mark, name, plain, quote, section
+from bot.text import plain
+from bot.views.blocks import Element, actions, button, confirmation, context, date_mark, name, quote, section
 from bot.views.wording import period_words
 
 APPROVE_REQUEST = "approve_request"

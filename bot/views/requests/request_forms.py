@@ -9,7 +9,8 @@ from bot.money import usd
 from bot.org.teams import Team
 from bot.reporting.reports import PendingRequest
 from bot.requests.budget_requests import MAX_REASON_CHARACTERS, BudgetRequest
-from bot.views.blocks import context, field, modal, name, plain, quote, section, select, text_input
+from bot.text import plain
+from bot.views.blocks import context, field, modal, name, quote, section, select, text_input
 from bot.views.requests.budget_requests import ask_words
 from bot.views.wording import period_words
 
