@@ -1,4 +1,4 @@
-"""Hourly cost by team from a CSV, as a backtest takes it, and a backtest's messages as rows."""
+"""Hourly cost by team as CSV, which a backtest reads, and its messages as rows, which it writes."""
 
 import csv
 from array import array
@@ -15,17 +15,17 @@ from bot.refusals import ConfigError
 
 COLUMNS = ("team", "hour_utc", "cost_usd")
 ALERT_COLUMNS = ("team", "at", "severity")
-EXPLANATION_COLUMNS = ("rule", "window_hours", "observed_usd", "usual_usd", "bar_usd", "score")
+EXPLANATION_COLUMNS = ("rule", "window_hours", "observed_usd", "usual_usd", "bar_usd", "score", "message")
 MAX_HOURS = 20 * 366 * 24
 _MAX_DOLLARS = Decimal(MAX_NANOS // NANOS)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read_series(lines: Iterable[str]) -> Iterator[tuple[str, int, Ints]]:
-    """Each team's (name, first hour since 1970, nano-dollars per hour from its first cost), in the order they come.
+    """Yields (team, first hour since 1970, nano-dollars per hour from the team's first cost), in the order teams first occur.
 
-    Rows may come in any order; hours left out cost nothing, and rows of the same hour add up. Only numbers are kept of
-    a file while it is read. Raises ConfigError naming the row and column that can't be read.
+    Rows may come in any order; hours left out cost nothing, and rows of the same hour add up. Raises ConfigError naming the row
+    and the column that can't be read.
     """
     rows = csv.reader(lines, strict=True)
     kept: dict[str, tuple[array[int], array[int]]] = {}
@@ -53,10 +53,11 @@ def read_series(lines: Iterable[str]) -> Iterator[tuple[str, int, Ints]]:
             yield found
 
 
-def alert_row(told: BacktestAlert, *, explain: bool) -> list[str]:
-    at = (_EPOCH + timedelta(hours=told.at)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    judged = told.judgement
-    row = [told.team, at, judged.severity]
+def alert_row(alert: BacktestAlert, *, explain: bool) -> list[str]:
+    """Returns an alert as a row of ALERT_COLUMNS, with EXPLANATION_COLUMNS behind them to `explain` it."""
+    at = (_EPOCH + timedelta(hours=alert.at)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    judged = alert.judgement
+    row = [alert.team, at, alert.severity]
     if explain:
         amounts = (judged.observed_nanos, judged.usual_nanos, judged.bar_nanos or 0)
         row += [
@@ -64,6 +65,7 @@ def alert_row(told: BacktestAlert, *, explain: bool) -> list[str]:
             str(judged.window_hours),
             *(f"{nanos / NANOS:.2f}" for nanos in amounts),
             f"{judged.score:.2f}",
+            "edited" if alert.is_edit else "posted",
         ]
     return row
 

@@ -1,19 +1,16 @@
-"""From when to when a spike goes, what it cost and what is usual for these hours; and which spikes are one incident."""
+"""The extent of a spike: its first and last dear hour, their cost and what is usual for them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from bot.detection.histories import Ints
-from bot.detection.incidents import QUIET_HOURS
 from bot.detection.spike_bands import onset, usual_band
-from bot.detection.sweeps import SpikingHour
 
 
 @dataclass(frozen=True, kw_only=True)
 class Extent:
-    """A spike's hours, since 1970: by `to_hour` nearly all that is above the usual was spent. In nano-dollars."""
+    """A spike's dear hours, since 1970: 95% of the excess was spent by the end of `to_hour`. In nano-dollars."""
 
     from_hour: int
     to_hour: int
@@ -30,9 +27,10 @@ class Extent:
 
 
 def extent_of(costs: Ints, *, first_hour: int, last_hour: int, window_hours: int, since: int | None) -> Extent:
-    """The extent of a spike whose last judged hour is `last_hour`, in a window of so many hours.
+    """Returns the extent of a spike in a window of `window_hours` that ends with `last_hour`.
 
-    `costs` are a series from its first cost on. `since` is where it is known to begin; it may turn out to begin earlier.
+    `costs` are nano-dollars by hour from `first_hour` on, the first above zero. `since` is the known first hour; the spike may
+    turn out to begin earlier.
     """
     known = costs[: last_hour - first_hour + 1]
     _, high = usual_band(known, window_hours)
@@ -49,14 +47,3 @@ def extent_of(costs: Ints, *, first_hour: int, last_hour: int, window_hours: int
         observed_nanos=sum(known[-span:][:hours].tolist()),  # Python's integers: exact, and they never overflow
         usual_nanos=sum(high[:hours].tolist()),
     )
-
-
-def group_incidents(found: Sequence[SpikingHour]) -> list[list[SpikingHour]]:
-    """Spiking hours, in order, by the incident that they are of: one is over after QUIET_HOURS without a spike."""
-    parted: list[list[SpikingHour]] = []
-    for one in found:
-        if parted and one.hour - parted[-1][-1].hour <= QUIET_HOURS:
-            parted[-1].append(one)
-        else:
-            parted.append([one])
-    return parted

@@ -15,6 +15,9 @@ from bot.money import NANOS
 
 PartKind = Literal["credential", "workflow", "model", "tool", "person"]
 PART_KINDS: tuple[PartKind, ...] = ("credential", "workflow", "model", "tool", "person")
+PART_NOUNS: dict[PartKind, str] = {
+    "credential": "key", "workflow": "workflow", "model": "model", "tool": "tool", "person": "person",
+}  # fmt: skip
 JUDGED_KINDS: tuple[PartKind, ...] = ("credential", "workflow", "model")
 Ints = NDArray[np.int64]
 MAX_NANOS = 9 * 10**15

@@ -1,39 +1,73 @@
-"""A spike from its first alert to its end: when a channel is told, and when it is told again."""
+"""A spike as an incident: which hours belong to it, when its message is edited, and when it is over."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from bot.alerting.alerts import DataGap
 from bot.alerting.severities import Severity
-from bot.detection.spike_rule import severity_of
+from bot.detection.histories import SpendPart
+from bot.detection.sweeps import SpikingHour
 
 QUIET_HOURS = 60
-"""An incident is over after so many hours without a spike; the next is a new one. Long enough for a weekend at night."""
-GROWTH_FACTOR = 3.0
+"""An incident is over after this many hours without a spike, so that a weekend does not make two of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Incident:
-    """A spike from its first hour to 60 quiet hours after its last: `opened_at` and `last_at` in hours since 1970.
+    """An incident as its message shows it: hours since 1970, amounts in nano-dollars.
 
-    `alerted_dollars` is the excess that the channel was last told of.
+    Its dear hours are the `window_hours` from `from_hour` on. `last_hour` is the last that spiked: a window of days spikes for
+    days after the dear hours. `part` is None where the team's total spiked.
     """
 
-    opened_at: int
-    last_at: int
+    part: SpendPart | None
     severity: Severity
-    alerted_dollars: float
+    from_hour: int
+    window_hours: int
+    last_hour: int
+    observed_nanos: int
+    usual_nanos: int
+    excess_nanos: int
+    silences: tuple[DataGap, ...]
+
+    @property
+    def ended_at(self) -> int:
+        """The last dear hour."""
+        return self.from_hour + self.window_hours - 1
 
 
-def update_incident(incident: Incident | None, *, excess_dollars: float, at: int) -> tuple[Incident, bool]:
-    """The incident after a spike judged `at` the end of an hour, and whether the channel is told.
+def group_incidents(found: Sequence[SpikingHour]) -> list[list[SpikingHour]]:
+    """Splits spiking hours, in order, where more than QUIET_HOURS lie between two."""
+    groups: list[list[SpikingHour]] = []
+    for one in found:
+        if groups and one.hour - groups[-1][-1].hour <= QUIET_HOURS:
+            groups[-1].append(one)
+        else:
+            groups.append([one])
+    return groups
 
-    It is told once, and again only when the tier rises and the excess has trebled: hovering at a line is no news.
-    """
-    severity = severity_of(excess_dollars)
-    if incident is None or at - incident.last_at > QUIET_HOURS:
-        return Incident(opened_at=at, last_at=at, severity=severity, alerted_dollars=excess_dollars), True
-    rises = (
-        severity_of(incident.alerted_dollars) != severity and excess_dollars >= GROWTH_FACTOR * incident.alerted_dollars
-    )
-    if not rises:
-        return replace(incident, last_at=max(at, incident.last_at)), False
-    return replace(incident, last_at=at, severity=severity, alerted_dollars=excess_dollars), True
+
+def opens_incident(newest: Incident | None, hours: Sequence[SpikingHour]) -> bool:
+    """Whether a group of hours is a new incident after the team's newest."""
+    return newest is None or hours[0].hour - newest.last_hour > QUIET_HOURS
+
+
+def belongs_to(newest: Incident, hours: Sequence[SpikingHour]) -> bool:
+    """Whether a group of hours that opens no incident is of the newest; else it is of an older one, which is left alone."""
+    return hours[-1].hour >= newest.from_hour - QUIET_HOURS
+
+
+def has_grown(before: Incident, after: Incident) -> bool:
+    """Whether a message is edited: from a twentieth more on, so that it does not flicker with every event."""
+    more = after.observed_nanos * 20 > before.observed_nanos * 21
+    return more or after.severity != before.severity or after.silences != before.silences
+
+
+def goes_on(before: Incident, after: Incident, *, is_closed: bool) -> bool:
+    """Whether an incident runs after an update: one that is closed goes on only with later dear hours."""
+    return not is_closed or after.ended_at > before.ended_at
+
+
+def is_over(incident: Incident, *, this_hour: int) -> bool:
+    """Whether QUIET_HOURS have passed since the dear hours."""
+    return this_hour - incident.ended_at >= QUIET_HOURS

@@ -1,13 +1,15 @@
-"""What is kept of a spike as JSON, so that its message can be made again as it was."""
+"""A spike as JSON, stored with its alert: its message and its incident are made from it again."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from bot.alerting.alerts import Contributor, DataGap, SpikeAlert
+from bot.detection.histories import SpendPart
+from bot.detection.incidents import Incident
 
 
 def facts_of(alert: SpikeAlert, *, last_hour: int, chart: Mapping[str, Any]) -> dict[str, Any]:
-    """`last_hour` is the last one that spiked, since 1970."""
+    """Returns a spike as JSON; `last_hour` is the last hour that spiked, since 1970, and `chart` an encoded chart."""
     return {
         "severity": alert.severity,
         "part": alert.part,
@@ -25,6 +27,7 @@ def facts_of(alert: SpikeAlert, *, last_hour: int, chart: Mapping[str, Any]) -> 
 
 
 def alert_of(facts: Mapping[str, Any], *, ongoing: bool) -> SpikeAlert:
+    """Returns the alert that facts describe, as its message shows it."""
     return SpikeAlert(
         severity=facts["severity"],
         part=tuple(facts["part"]) if facts.get("part") else None,
@@ -34,14 +37,33 @@ def alert_of(facts: Mapping[str, Any], *, ongoing: bool) -> SpikeAlert:
         usual_nanos=facts["usual_nanos"],
         excess_nanos=facts["excess_nanos"],
         contributors=tuple(_contributor(kept, facts["from_hour"]) for kept in facts["contributors"]),
-        silences=tuple(DataGap(source=s, from_hour=f, end_hour=e) for s, f, e in facts.get("silences", ())),
+        silences=_silences(facts),
         shared=facts.get("shared", False),
         ongoing=ongoing,
     )
 
 
+def incident_of(facts: Mapping[str, Any], *, team_id: int) -> Incident:
+    """Returns the incident that facts describe."""
+    return Incident(
+        part=SpendPart(team_id, *facts["part"]) if facts.get("part") else None,
+        severity=facts["severity"],
+        from_hour=int(facts["from_hour"]),
+        window_hours=int(facts["window_hours"]),
+        last_hour=int(facts["last_hour"]),
+        observed_nanos=int(facts["observed_nanos"]),
+        usual_nanos=int(facts["usual_nanos"]),
+        excess_nanos=int(facts["excess_nanos"]),
+        silences=_silences(facts),
+    )
+
+
+def _silences(facts: Mapping[str, Any]) -> tuple[DataGap, ...]:
+    return tuple(DataGap(source=s, from_hour=f, end_hour=e) for s, f, e in facts.get("silences", ()))
+
+
 def _contributor(kept: list[Any], from_hour: int) -> Contributor:
     dimension, name, cost_nanos, *more = kept
-    if len(more) == 1:  # kept by a version that did not compare parts with their usual
+    if len(more) == 1:  # stored by a version without usual amounts
         more = [0, from_hour if more[0] else None]
     return Contributor(dimension=dimension, name=name, cost_nanos=cost_nanos, usual_nanos=more[0], first_hour=more[1])

@@ -19,7 +19,7 @@ from bot.detection.spike_rule import (
 from bot.money import NANOS
 
 LOWER_BAR = 0.85
-"""A score from which the digest may mention an hour that was no spike."""
+"""A score at which most incidents are found, with more false alerts than a channel stands; the bench reports it."""
 PART_BAR = 1.25
 """The score from which a credential, model or workflow spikes by itself: a team has many, each judged every hour."""
 _NEARLY = 1 - 1e-9

@@ -59,7 +59,7 @@ class SweepView:
 
 
 def find_spiking_hours(
-    histories: Histories, wanted: Mapping[int, int], view: SweepView
+    histories: Histories, wanted: Mapping[int, int], view: SweepView, *, bar: float = 1.0
 ) -> dict[int, list[SpikingHour]]:
     """What spikes in each team's last hours, of which `wanted` says how many to judge; in order of the hours, a team's own
     total before its parts. Teams without a spike are left out."""
@@ -67,11 +67,11 @@ def find_spiking_hours(
     for team_ids, last in _group_by_hours(wanted):
         totals = judged_costs(histories, team_ids, view)
         known = known_hours(totals)
-        for row, hour, window, excess in _judged(totals, known, view, last, bar=1.0):
+        for row, hour, window, excess in _judged(totals, known, view, last, bar=bar):
             found.setdefault(team_ids[row], []).append(
                 SpikingHour(hour=hour, part=None, window_hours=window, excess_dollars=excess)
             )
-        for team_id, more in _in_parts(histories, team_ids, totals, known=known, view=view, last=last):
+        for team_id, more in _in_parts(histories, team_ids, totals, known=known, view=view, last=last, bar=bar):
             found.setdefault(team_id, []).append(more)
     return {team_id: sorted(hours, key=lambda f: (f.hour, f.part is not None)) for team_id, hours in found.items()}
 
@@ -131,7 +131,7 @@ def _judged(
 
 
 def _in_parts(
-    histories: Histories, team_ids: Sequence[int], totals: Ints, *, known: Ints, view: SweepView, last: int
+    histories: Histories, team_ids: Sequence[int], totals: Ints, *, known: Ints, view: SweepView, last: int, bar: float
 ) -> Iterable[tuple[int, SpikingHour]]:
     lately = min(HISTORY_HOURS, RECENT_WINDOW_HOURS + last)
     enough = np.flatnonzero(totals[:, -lately:].sum(axis=1) >= FLOOR_DOLLARS * NANOS).tolist()
@@ -146,11 +146,11 @@ def _in_parts(
         )
         if parts:
             rows = np.array([row_of[part.team_id] for part in parts])
-            yield from _of_parts(parts, nanos, totals[rows], known=known[rows], view=view, last=last)
+            yield from _of_parts(parts, nanos, totals[rows], known=known[rows], view=view, last=last, bar=bar)
 
 
 def _of_parts(
-    parts: Sequence[SpendPart], nanos: Ints, totals: Ints, *, known: Ints, view: SweepView, last: int
+    parts: Sequence[SpendPart], nanos: Ints, totals: Ints, *, known: Ints, view: SweepView, last: int, bar: float
 ) -> Iterable[tuple[int, SpikingHour]]:
     """What is found of parts, each beside its team's total and the hours that the team is known."""
     nanos = np.minimum(_clean_costs(nanos, view), totals)
@@ -160,7 +160,7 @@ def _of_parts(
     own = known_hours(nanos)
     young = own < _YOUNG_HOURS  # a new key has no past to be held against but its team's, and must matter to the team
     least = np.where(young, 0.2 * _DAY * totals[:, -_WEEK:].sum(axis=1) / np.clip(known, 1, _WEEK) / NANOS, 0)
-    for at, hour, window, excess in _judged(nanos, np.where(young, known, own), view, last, bar=PART_BAR):
+    for at, hour, window, excess in _judged(nanos, np.where(young, known, own), view, last, bar=bar * PART_BAR):
         rise = _rise(totals[at], hour - view.first_hour, window, int(known[at]))
         if excess >= least[at] and rise * 2 >= excess:
             part = parts[int(some[at])]

@@ -6,13 +6,21 @@ the same again changes nothing: an incident knows its hours, and a team has one 
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from bot.alerting.alerts import spike_key
-from bot.detection.extents import group_incidents
-from bot.detection.incidents import QUIET_HOURS
-from bot.detection.spike_facts import alert_of
-from bot.detection.spike_incidents import SweepContext, closing_facts, incident_facts
+from bot.detection.incident_measures import SweepContext
+from bot.detection.incidents import (
+    QUIET_HOURS,
+    Incident,
+    belongs_to,
+    goes_on,
+    group_incidents,
+    has_grown,
+    is_over,
+    opens_incident,
+)
+from bot.detection.spike_facts import alert_of, incident_of
+from bot.detection.spike_incidents import closing_facts, incident_facts
 from bot.detection.sweeps import SpikingHour
 from bot.messages import Message
 from bot.periods import HOUR_MICROS
@@ -30,19 +38,19 @@ async def follow_spikes(scope: TeamScope, found: Sequence[SpikingHour], seen: Sw
     planned = [r for r in await tx.alerts.running_of_team(team_id=team.id, kind="spike") if r.state == "expected"]
     newest = await tx.alerts.newest_spike(team.id)
     for hours in group_incidents(found):
-        if newest is None or hours[0].hour - _last_hour(newest) > QUIET_HOURS:
+        if newest is None or opens_incident(_incident(newest), hours):
             if newest is not None and newest.closed_at is None:
                 await _close(scope, newest, seen)
             newest = await _open(scope, hours, seen, beside=planned) or newest
-        elif hours[-1].hour >= int(newest.facts["from_hour"]) - QUIET_HOURS:
+        elif belongs_to(_incident(newest), hours):
             newest = await _extend(scope, newest, hours, seen)
     if newest is not None and newest.closed_at is None:
         is_shared = not found and int(newest.facts["from_hour"]) in seen.view.shared
-        if is_shared or this_hour - _ended_at(newest.facts) >= QUIET_HOURS:
+        if is_shared or is_over(_incident(newest), this_hour=this_hour):
             shared = replace(newest, facts={**newest.facts, "shared": is_shared})
             await _close(scope, shared, seen)
     for record in planned:  # what goes on of them is set aside, so it is as it was when somebody said so
-        if this_hour - _last_hour(record) >= QUIET_HOURS:
+        if this_hour - _incident(record).last_hour >= QUIET_HOURS:
             await _save_closed(scope, record)
 
 
@@ -67,15 +75,16 @@ async def _extend(
     """The same incident with more hours, or with the same ones as before; one that had ended goes on only by later hours."""
     tx = scope.tx
     facts = incident_facts(scope.team, hours, seen, before=record.facts)
-    goes_on = record.closed_at is None or _ended_at(facts) > _ended_at(record.facts)
-    if not _grew(record.facts, facts):
-        if goes_on and facts["last_hour"] > _last_hour(record):
+    before, after = _incident(record), incident_of(facts, team_id=record.team_id)
+    is_running = goes_on(before, after, is_closed=record.closed_at is not None)
+    if not has_grown(before, after):
+        if is_running and after.last_hour > before.last_hour:
             record = replace(record, facts={**record.facts, "last_hour": facts["last_hour"]})
             await tx.alerts.save(record)
         return record
-    if goes_on and record.closed_at is not None:
+    if is_running and record.closed_at is not None:
         await tx.alert_deliveries.resume_tracking(record.id, at=scope.at)
-    record = replace(record, facts=facts, closed_at=None if goes_on else record.closed_at)
+    record = replace(record, facts=facts, closed_at=None if is_running else record.closed_at)
     await tx.alerts.save(record)
     await _edit(scope, record)
     return record
@@ -97,19 +106,8 @@ async def _edit(scope: TeamScope, record: AlertRecord) -> None:
     await scope.tx.outbox.change(alert_key(record.id), await spike_message(scope, record), at=scope.at)
 
 
-def _last_hour(record: AlertRecord) -> int:
-    return int(record.facts["last_hour"])
-
-
-def _ended_at(facts: dict[str, Any]) -> int:
-    """The last hour of an incident's extent. Long windows spike for days after it."""
-    return int(facts["from_hour"]) + int(facts["window_hours"]) - 1
-
-
-def _grew(before: dict[str, Any], after: dict[str, Any]) -> bool:
-    """Whether it is worth editing the message: by a twentieth, so that it does not flicker with every event."""
-    more = int(after["observed_nanos"]) * 20 > int(before["observed_nanos"]) * 21
-    return more or after["severity"] != before["severity"] or after["silences"] != before.get("silences", [])
+def _incident(record: AlertRecord) -> Incident:
+    return incident_of(record.facts, team_id=record.team_id)
 
 
 async def spike_message(scope: TeamScope, record: AlertRecord) -> Message:

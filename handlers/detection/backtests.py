@@ -1,4 +1,4 @@
-"""`tokens backtest`: what channels would have been told of past cost, before anybody switches alerts on."""
+"""`tokens backtest`: the messages that channels would have got for past cost, before anybody switches alerts on."""
 
 import csv
 import sys
@@ -17,20 +17,18 @@ from handlers.cli import err, fail
 
 
 def backtest_file(series: Path, alerts: Path, *, explain: bool) -> int:
-    """Judges every hour of `series` with what was known then, and writes a row per message. Returns how many."""
+    """Runs a backtest over a CSV of hourly cost and writes a row per message; returns how many. Raises ConfigError."""
     with series.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as lines:
         try:
             teams = list(read_series(lines))
         except ConfigError as error:
             raise ConfigError(f"{series.name}: {error}") from error
-    told = 0
+    messages = backtest(track(teams, "Judging", console=err, transient=True))
     with _writing(alerts) as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow([*ALERT_COLUMNS, *(EXPLANATION_COLUMNS if explain else ())])
-        for message in backtest(track(teams, "Judging", console=err, transient=True)):
-            rows.writerow(alert_row(message, explain=explain))
-            told += 1
-    return told
+        rows.writerows(alert_row(message, explain=explain) for message in messages)
+    return len(messages)
 
 
 @contextmanager
@@ -55,9 +53,9 @@ def backtest_command(
 ) -> None:
     """What channels would have been told of past cost: a row per message, at the hour it would have come."""
     try:
-        told = backtest_file(series, out, explain=explain)
+        count = backtest_file(series, out, explain=explain)
     except ConfigError as error:
         fail(str(error))
     except OSError as error:
         fail(f"{error.filename or 'The system'}: {error.strerror or error}")
-    err.print(f"{told} messages.")
+    err.print(f"{count} messages.")

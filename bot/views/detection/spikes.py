@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.alerting.alerts import Contributor, SpikeAlert
+from bot.detection.histories import PART_NOUNS, PartKind
 from bot.detection.shared_rises import MAX_HOURS
 from bot.messages import Block, Message
 from bot.money import percent, usd, usd_round
@@ -18,7 +19,6 @@ from bot.views.wording import counted, part_name
 
 _MAX_CONTRIBUTORS = 5
 _MAX_SILENCES = 3
-_DIMENSIONS = {"credential": "key", "model": "model", "tool": "tool", "workflow": "workflow"}
 
 
 def spike_message(
@@ -44,7 +44,7 @@ def spike_message(
         key += "-closed"
     shown = name(team.name)
     if alert.part is not None:
-        shown = f"{part_words(alert.part)} in {shown}"
+        shown = f"{_part_words(*alert.part)} in {shown}"
     hours = counted(alert.window_hours, "hour")
     amount, usual = usd_round(alert.observed_nanos), usd_round(alert.usual_nanos)
     compared = f"{usual} is a usual peak" if alert.usual_nanos > 0 else "usually there is nothing"
@@ -83,10 +83,10 @@ def spike_message(
     return Message(text=text, blocks=tuple(blocks), charts=(chart,) if chart is not None else ())
 
 
-def part_words(part: tuple[str, str], *, escaped: bool = True) -> str:
-    """`key ci-7`, in mrkdwn unless it is for plain text."""
-    kind = _DIMENSIONS[part[0]]
-    return f"{kind} {part_name(part[1], kind=kind) if escaped else plain(part[1], limit=40)}"
+def _part_words(kind: PartKind, typed: str) -> str:
+    """Returns `key ci-7` in mrkdwn."""
+    noun = PART_NOUNS[kind]
+    return f"{noun} {part_name(typed, kind=noun)}"
 
 
 def _contributors(alert: SpikeAlert, *, zone: str) -> str:
@@ -101,7 +101,7 @@ def _contributor(alert: SpikeAlert, part: Contributor, *, zone: str) -> str:
     else:
         usual = f"usually {usd(part.usual_nanos)}" if part.usual_nanos else "usually nothing"
     share = percent(min(part.rise_nanos, alert.excess_nanos), alert.excess_nanos)
-    return f"{part_words((part.dimension, part.name))} {usd(part.cost_nanos)} ({share} of it), {usual}"
+    return f"{_part_words(part.dimension, part.name)} {usd(part.cost_nanos)} ({share} of it), {usual}"
 
 
 def shared_rise_message(facts: Mapping[str, Any], *, zone: str) -> Message:

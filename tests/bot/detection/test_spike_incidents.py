@@ -6,11 +6,12 @@ import numpy as np
 
 from bot.alerting.alerts import DataGap
 from bot.charts.values import SpikeHours, decode
-from bot.detection.extents import extent_of, group_incidents
+from bot.detection.extents import extent_of
 from bot.detection.histories import Histories, Ints, PartKind, SpendPart
+from bot.detection.incident_measures import SweepContext
 from bot.detection.shared_rises import is_shared, rising_hours
 from bot.detection.spike_facts import alert_of
-from bot.detection.spike_incidents import SweepContext, closing_facts, incident_facts
+from bot.detection.spike_incidents import closing_facts, incident_facts
 from bot.detection.sweeps import SpikingHour
 from bot.money import NANOS
 from tests.bot.spend import DAY, THIS_HOUR, WEEK, Of, histories_of, plus, steady, view
@@ -23,13 +24,6 @@ def hour_found(back: int, part: SpendPart | None = None, *, window: int = 1, exc
 
 def seen(histories: Histories, *silences: DataGap) -> SweepContext:
     return SweepContext(histories=histories, view=view(), silences=silences)
-
-
-def test_hours_within_sixty_quiet_hours_are_one_incident() -> None:
-    hours = [hour_found(back) for back in (131, 130, 70, 9)]
-
-    assert [[THIS_HOUR - f.hour for f in one] for one in group_incidents(hours)] == [[131, 130, 70], [9]]
-    assert len(group_incidents([hour_found(49), hour_found(1)])) == 1
 
 
 def test_an_extent_goes_from_its_first_dear_hour_to_where_nearly_all_was_spent() -> None:
@@ -151,7 +145,8 @@ def test_the_chart_of_an_incident_that_ended_days_ago_still_shows_it() -> None:
     """It is closed after sixty quiet hours, of which its chart shows twelve."""
     usual = steady(a_day=40)
     then = histories_of({Of(): plus(usual, 300, back=61, hours=2)})
-    facts = {"from_hour": THIS_HOUR - 62, "last_hour": THIS_HOUR - 60, "severity": "high"}
+    known = incident_facts(SEARCH, [hour_found(61)], seen(then), before=None)
+    facts = {**known, "from_hour": THIS_HOUR - 62, "last_hour": THIS_HOUR - 60}
     chart = decode(closing_facts(SEARCH, facts, seen(then))["chart"])
 
     assert isinstance(chart, SpikeHours)

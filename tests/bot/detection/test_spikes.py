@@ -31,7 +31,12 @@ def office(*, weeks: int, dollars_a_day: float = 40.0, weekend: float = 0.1, see
 
 def messages(cost: Ints, *, first_hour: int = MONDAY) -> list[tuple[int, str]]:
     """What Search's channel is told: (hours from the series' start, severity)."""
-    return [(told.at - first_hour, told.judgement.severity) for told in backtest([("search", first_hour, cost)])]
+    return [(told.at - first_hour, told.severity) for told in backtest([("search", first_hour, cost)])]
+
+
+def posted(cost: Ints) -> list[int]:
+    """The hours, from the series' start, at which Search's channel gets a new message, without edits."""
+    return [alert.at - MONDAY for alert in backtest([("search", MONDAY, cost)]) if not alert.is_edit]
 
 
 def with_dollars(cost: Ints, start: int, hours: int, dollars: float) -> Ints:
@@ -224,9 +229,9 @@ def test_after_sixty_quiet_hours_a_spike_is_a_new_incident() -> None:
     soon = with_dollars(once, start + DAY, 1, 30)
     later = with_dollars(once, start + 5 * DAY, 1, 300)
 
-    assert len(messages(once)) == 1
-    assert len(messages(soon)) == 1
-    assert [hour for hour, _ in messages(later)] == [start + 1, start + 5 * DAY + 1]
+    assert posted(once) == [start + 1]
+    assert posted(soon) == [start + 1]
+    assert posted(later) == [start + 1, start + 5 * DAY + 1]
 
 
 @pytest.mark.parametrize(

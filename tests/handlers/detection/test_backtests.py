@@ -47,7 +47,7 @@ def test_a_message_is_a_row_at_the_end_of_the_hour_it_needs(tmp_path: Path) -> N
     assert (tmp_path / "alerts.csv").read_text().splitlines() == [
         "team,at,severity",
         f"search,{stamp(START + 1)},low",
-        f"search,{stamp(START + 3)},medium",
+        f"search,{stamp(START + 2)},medium",
     ]
 
 
@@ -61,6 +61,7 @@ def test_explained_rows_say_by_which_rule_and_how_far_over_its_bar(tmp_path: Pat
     assert float(first["observed_usd"]) > float(first["bar_usd"]) > float(first["usual_usd"]) > 0
     assert abs(float(first["score"]) - float(first["observed_usd"]) / float(first["bar_usd"])) < 0.02
     assert int(first["window_hours"]) in {1, 4, 8, 24, 72}
+    assert first["message"] == "posted"
 
 
 def test_a_file_that_cant_be_read_is_said_in_a_line_and_nothing_is_written(tmp_path: Path) -> None:
