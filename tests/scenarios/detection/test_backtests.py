@@ -18,6 +18,9 @@ async def test_a_backtest_has_the_messages_that_sweeps_posted_and_the_edits_that
 ) -> None:
     await usual(acme)
     start = start_of_hour(acme) + HOUR
+    async with acme.context.store.read() as tx:
+        team = (await acme.context.rulebooks.current(tx)).directory.by_slug("search")
+    assert team is not None
     swept: list[tuple[int, str, bool]] = []
     for number in range(32):
         acme.clock.jump_to(start + number * HOUR + timedelta(minutes=59, seconds=50))
@@ -26,8 +29,6 @@ async def test_a_backtest_has_the_messages_that_sweeps_posted_and_the_edits_that
         await acme.uses(acme.event(f"hour-{number}", dollars=dollars, credential="key-12"))
         await acme.settles()
         async with acme.context.store.read() as tx:
-            team = (await acme.context.rulebooks.current(tx)).directory.by_slug("search")
-            assert team is not None
             record = await tx.alerts.newest_spike(team.id)
         if record is not None and (not swept or swept[-1][1] != record.facts["severity"]):
             swept.append((hour_of(micros(now)) + 1, record.facts["severity"], bool(swept)))
