@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Any, Literal, get_args
 
+from bot.alerting.budget_facts import ThresholdFacts
+from bot.alerting.spike_facts import SpikeFacts
 from bot.org.teams import Directory, Team
 from bot.periods import HOUR_MICROS, Period, date_of, day_number, day_start, micros, zone
 from bot.refusals import Refusal
@@ -43,9 +45,9 @@ def cause_of(kind: str, facts: Mapping[str, Any]) -> str:
     """What an alert is about, so that another of the same cause is told apart from news: the contributor that drives a
     spike, the line of a threshold, nothing further for other kinds."""
     if kind == "spike":
-        first = next((c for c in facts.get("contributors") or () if c[0] != "person"), None)
-        return f"{first[0]}:{first[1]}" if first else "total"
-    return str(facts.get("percent", ""))
+        first = SpikeFacts.from_facts(facts).leading_contributor
+        return f"{first.dimension}:{first.name}" if first else "total"
+    return str(ThresholdFacts.from_facts(facts).percent) if kind == "threshold" else ""
 
 
 def refuse_if_over(closed_at: int | None) -> None:

@@ -6,13 +6,17 @@ from typing import Literal
 
 from bot.alerting.severities import Severity
 
+PartDimension = Literal["tool", "model", "workflow", "credential", "person"]
+SpikePart = tuple[PartDimension, str]
+"""A part of a team's spend: its dimension and its name."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Contributor:
     """A part of a spike: what it is (`credential`, `model`, …), its name, its dollars and what they usually are. A new part has
     the hour since 1970 in which it was first seen. A person's name is their number."""
 
-    dimension: Literal["tool", "model", "workflow", "credential", "person"]
+    dimension: PartDimension
     name: str
     cost_nanos: int
     usual_nanos: int
@@ -40,7 +44,7 @@ class SpikeAlert:
     """
 
     severity: Severity
-    part: tuple[Literal["tool", "model", "workflow", "credential", "person"], str] | None
+    part: SpikePart | None
     from_hour: int
     window_hours: int
     observed_nanos: int

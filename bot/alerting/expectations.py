@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
+from bot.alerting.spike_facts import SpikeFacts
 from bot.periods import DAY_MICROS, HOUR_MICROS
 
 AFTER_MICROS = 7 * DAY_MICROS
@@ -69,16 +69,16 @@ class Expectation:
         return end is not None and end <= at
 
 
-def cause_to_expect(facts: Mapping[str, Any]) -> Cause:
+def cause_to_expect(facts: SpikeFacts) -> Cause:
     """What a spike that was planned is the spend of: the part that it was found in, the contributor that makes most of it, or
     the team's. Never a person."""
-    if facts.get("part"):
-        return Cause(dimension=str(facts["part"][0]), name=str(facts["part"][1]))
-    first = next((c for c in facts.get("contributors") or () if c[0] != "person"), None)
+    if facts.part is not None:
+        return Cause(dimension=facts.part[0], name=facts.part[1])
+    first = facts.leading_contributor
     part, whole = _DOMINANT_SHARE
-    if first is None or int(first[2]) * whole < int(facts["observed_nanos"]) * part:
+    if first is None or first.cost_nanos * whole < facts.observed_nanos * part:
         return TEAM_TOTAL
-    return Cause(dimension=str(first[0]), name=str(first[1]))
+    return Cause(dimension=first.dimension, name=first.name)
 
 
 def expected_causes(expectations: Iterable[Expectation], *, at: int) -> frozenset[Cause]:

@@ -11,8 +11,3 @@ SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 def rank(severity: Severity) -> int:
     """Returns the place of a severity, from 0 for low to 3 for critical."""
     return SEVERITIES.index(severity)
-
-
-def severity_or(value: object, otherwise: Severity) -> Severity:
-    """Returns a stored value if it is a severity, else the other one."""
-    return next((severity for severity in SEVERITIES if severity == value), otherwise)

@@ -1,10 +1,10 @@
 """Rises that most teams share: a provider or gateway that catches up, and no team's spike."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from bot.alerting.facts import AlertFacts
 from bot.detection.histories import Histories, Ints
 from bot.detection.sweeps import SpikingHour, SweepView, active_teams, judged_costs
 from bot.money import NANOS
@@ -17,13 +17,18 @@ _DAY, _WEEK = 24, 168
 _RISE_FACTOR = 2
 
 
-@dataclass(frozen=True, kw_only=True)
-class SharedRise:
+class SharedRise(AlertFacts, frozen=True, kw_only=True):
     """The hours, since 1970, in which most teams rose; how many teams began to spike, and by how much they rose in a week."""
 
     hours: tuple[int, ...]
     teams: int
     rise_nanos: int
+
+    def with_more(self, more: "SharedRise") -> "SharedRise":
+        """Returns this rise with the hours of another one. Hours that are known add nothing."""
+        hours = tuple(sorted({*self.hours, *more.hours}))
+        added = more.rise_nanos if hours != self.hours else 0
+        return SharedRise(hours=hours, teams=max(self.teams, more.teams), rise_nanos=self.rise_nanos + added)
 
 
 def find_shared_rise(

@@ -4,6 +4,7 @@ from typing import cast
 
 from bot.alerting.alert_details import SMALLEST_GROUP, AlertDetails, HourLine, PartLine, may_see_people
 from bot.alerting.key_owners import NOBODY, median_of_same_hours
+from bot.alerting.spike_facts import SpikeFacts
 from bot.charts.values import SpikeHours, decode
 from bot.refusals import Refusal
 from bot.views.alerting.alert_details import details_view
@@ -43,21 +44,21 @@ async def open_details(asked: SlackRequest) -> None:
 
 async def details_of(scope: Scope, record: AlertRecord, *, viewer_id: int) -> AlertDetails:
     """Everything that the details show to somebody, and the note for the people who were looked at."""
-    facts, tx = record.facts, scope.tx
+    facts, tx = SpikeFacts.from_facts(record.facts), scope.tx
     team_scope = scope.of_team_id(record.team_id)
     team = team_scope.team
-    first, end = int(facts["from_hour"]), int(facts["last_hour"]) + 1
+    first, end = facts.from_hour, facts.last_hour + 1
     spent = await tx.reports.by_person_in_hours(team.id, first_hour=first, end_hour=end)
     people, note = await _people(team_scope, spent, record=record, viewer_id=viewer_id)
     return AlertDetails(
         team=team,
         alert_id=record.id,
-        severity=facts["severity"],
+        severity=facts.severity,
         from_hour=first,
-        window_hours=facts["window_hours"],
-        observed_nanos=facts["observed_nanos"],
-        usual_nanos=facts["usual_nanos"],
-        hours=_hours(record, first=first),
+        window_hours=facts.window_hours,
+        observed_nanos=facts.observed_nanos,
+        usual_nanos=facts.usual_nanos,
+        hours=_hours(facts),
         parts=await _parts(tx, team.id, first=first, end=end),
         people=people,
         people_note=note,
@@ -66,15 +67,15 @@ async def details_of(scope: Scope, record: AlertRecord, *, viewer_id: int) -> Al
     )
 
 
-def _hours(record: AlertRecord, *, first: int) -> tuple[HourLine, ...]:
+def _hours(facts: SpikeFacts) -> tuple[HourLine, ...]:
     """The hours of the spike's chart, from a few before it on."""
-    chart = decode(record.facts["chart"])
+    chart = decode(facts.chart)
     assert isinstance(chart, SpikeHours)
     columns = zip(chart.hours, chart.observed_nanos, chart.usual_low_nanos, chart.usual_high_nanos, strict=True)
     return tuple(
         HourLine(hour=hour, cost_nanos=cost, low_nanos=low, high_nanos=high)
         for hour, cost, low, high in columns
-        if hour >= first - _HOURS_BEFORE
+        if hour >= facts.from_hour - _HOURS_BEFORE
     )
 
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 from bot.alerting.alert_answers import Answer, is_repeated_answer, may_mute, refuse_if_over
-from bot.alerting.severities import severity_or
 from bot.messages import Message
 from bot.refusals import Refusal
 from bot.views.blocks import name
@@ -39,8 +38,7 @@ async def save_answer(
     if await tx.outbox.known(key):
         await tx.outbox.change(key, message, at=at)
     elif record.state == "open":
-        severity = severity_or(record.facts.get("severity"), "medium")
-        await post_alert(team_scope, message, record=record, severity=severity)
+        await post_alert(team_scope, message, record=record, severity=record.severity or "medium")
 
 
 async def redraw_alert(scope: Scope, alert_id: int) -> None:

@@ -1,7 +1,9 @@
 """Budget alerts: lines that spend crosses, a budget's end, a run-out foretold, and what becomes of them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
+
+import msgspec
 
 from bot.alerting.budget_alerts import (
     FULL_PERCENT,
@@ -17,6 +19,7 @@ from bot.alerting.budget_alerts import (
     revision_key,
     thresholds_due,
 )
+from bot.alerting.budget_facts import ForecastFacts, ThresholdFacts
 from bot.alerting.severities import Severity
 from bot.books.budgets import Standing
 from bot.books.forecasts import RunOutForecast, forecast_run_out
@@ -72,13 +75,14 @@ async def _judge_lines(scope: TeamScope, standing: Standing, *, silently: bool) 
         said.append(threshold_of(await _mark_spent(scope, standing, kept)))
     was_posted = False
     for alert in _lines_due(standing, said, silently=silently):
+        facts = ThresholdFacts(percent=alert.percent, period=standing.period.name, by_holds=alert.by_holds)
         new = await tx.alerts.add(
             dedupe_key=alert.dedupe_key,
             team_id=team.id,
             kind=THRESHOLD,
             state="silent" if alert.silent else "open",
             at=scope.at,
-            facts={"percent": alert.percent, "period": standing.period.name, "by_holds": alert.by_holds},
+            facts=facts.to_facts(),
         )
         if new is None or alert.silent:
             continue
@@ -99,10 +103,11 @@ def _lines_due(standing: Standing, said: Sequence[RecordedThreshold], *, silentl
 
 def threshold_of(record: AlertRecord) -> RecordedThreshold:
     """What a kept alert of a line says of its rule. Its budget is in its key."""
+    facts = ThresholdFacts.from_facts(record.facts)
     return RecordedThreshold(
-        percent=int(record.facts["percent"]),
+        percent=facts.percent,
         allocated_nanos=int(record.dedupe_key.split(":")[4]),
-        by_holds=bool(record.facts.get("by_holds", False)),
+        by_holds=facts.by_holds,
         has_ended=record.closed_at is not None,
     )
 
@@ -137,7 +142,8 @@ async def _mark_spent(scope: TeamScope, standing: Standing, record: AlertRecord)
     """What holds had used up and is spent now is said so, in the message that is there."""
     if not _is_spent_by_now(standing, record):
         return record
-    spent = replace(record, facts={**record.facts, "by_holds": False})
+    facts = msgspec.structs.replace(ThresholdFacts.from_facts(record.facts), by_holds=False)
+    spent = replace(record, facts=facts.to_facts())
     await scope.tx.alerts.save(spent)
     answered = await answer_text(scope.tx, spent)
     message = views.threshold_message(
@@ -195,7 +201,7 @@ async def _post_forecast(
         kind=FORECAST,
         state="silent" if silent else "open",
         at=scope.at,
-        facts={"period": standing.period.name, "foretold": asdict(foretold(standing, found, None))},
+        facts=ForecastFacts(period=standing.period.name, forecast=foretold(standing, found, None)).to_facts(),
     )
     if record is None or silent:
         return
@@ -207,7 +213,8 @@ async def _show(scope: TeamScope, record: AlertRecord, shown: PostedForecast) ->
     """Edits a forecast's message; it is open again where the run-out is expected again."""
     tx, at = scope.tx, scope.at
     closed_at = None if shown.outcome == "expected" else record.closed_at or at
-    kept = replace(record, closed_at=closed_at, facts={**record.facts, "foretold": asdict(shown)})
+    facts = msgspec.structs.replace(ForecastFacts.from_facts(record.facts), forecast=shown)
+    kept = replace(record, closed_at=closed_at, facts=facts.to_facts())
     await tx.alerts.save(kept)
     message = _forecast_message(scope, kept, answered=await answer_text(tx, kept))
     await tx.outbox.change(alert_key(kept.id), message, at=at)
@@ -217,7 +224,7 @@ async def _show(scope: TeamScope, record: AlertRecord, shown: PostedForecast) ->
 
 def forecast_of(record: AlertRecord) -> PostedForecast:
     """What a kept forecast said."""
-    return PostedForecast(**record.facts["foretold"])
+    return ForecastFacts.from_facts(record.facts).forecast
 
 
 def _forecast_message(scope: TeamScope, record: AlertRecord, *, answered: str | None) -> Message:
@@ -241,7 +248,7 @@ async def budget_message(scope: TeamScope, record: AlertRecord) -> Message:
     if period != directory.period_at(team, scope.at):
         now = moment(micros(day_start(period.end_day, team.zone_on(record.opened_at))) - 1)
     standing = await standing_of(scope.tx, directory, team, now=now)
-    percent = int(record.facts["percent"])
+    percent = ThresholdFacts.from_facts(record.facts).percent
     return views.threshold_message(standing, percent, alert_id=record.id, command=scope.command, answered=answered)
 
 

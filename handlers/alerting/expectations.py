@@ -7,6 +7,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.alerting.alert_answers import may_mute
 from bot.alerting.announcements import is_repeated_announcement, parse_announcement
 from bot.alerting.expectations import TEAM_TOTAL, Cause, Expectation
+from bot.alerting.spike_facts import SpikeFacts
 from bot.org.teams import Directory, Team
 from bot.periods import HOUR_MICROS, micros
 from bot.refusals import Refusal
@@ -68,7 +69,7 @@ async def expect_spike(scope: Scope, record: AlertRecord, *, cause: Cause, until
         team_id=record.team_id,
         what="",
         cause=cause,
-        from_at=int(record.facts["from_hour"]) * HOUR_MICROS,
+        from_at=SpikeFacts.from_facts(record.facts).from_hour * HOUR_MICROS,
         until_at=until_at,
         limit_nanos=None,
         alert_id=record.id,

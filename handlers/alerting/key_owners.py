@@ -3,6 +3,7 @@
 from bot.alerting.delivery_rules import audience_for
 from bot.alerting.expectations import cause_to_expect
 from bot.alerting.key_owners import RunawayKey, majority_user, median_of_same_hours
+from bot.alerting.spike_facts import SpikeFacts
 from bot.messages import Message
 from bot.periods import HOUR_MICROS
 from bot.views.alerting.key_owners import owner_message
@@ -32,7 +33,7 @@ async def notify_owners(context: Context) -> int:
         found = [
             record
             for record in spikes
-            if cause_to_expect(record.facts).dimension == "credential"
+            if cause_to_expect(SpikeFacts.from_facts(record.facts)).dimension == "credential"
             and audience_for(directory.by_id(record.team_id)) == "team"
         ]
     told = 0
@@ -75,11 +76,11 @@ async def notify_owner(scope: Scope, alert_id: int) -> bool:
 
 async def _owner(tx: Transaction, record: AlertRecord) -> int | None:
     """Somebody whom Slack knows: the one whose id at a sender the key's name is, else the one who makes most of its cost."""
-    credential = cause_to_expect(record.facts).name
+    credential = cause_to_expect(SpikeFacts.from_facts(record.facts)).name
     named = await tx.people.by_alias(credential)
     if named is not None and named.slack_id:
         return named.id
-    end = int(record.facts["last_hour"]) + 1
+    end = SpikeFacts.from_facts(record.facts).last_hour + 1
     spent = await tx.reports.by_person_in_hours(
         record.team_id, first_hour=end - _OWNED_HOURS, end_hour=end, credential=credential
     )
@@ -96,9 +97,9 @@ async def _notified_owner(tx: Transaction, record: AlertRecord) -> bool:
 
 
 async def _message(scope: Scope, record: AlertRecord, *, is_owner: bool) -> Message:
-    tx, facts = scope.tx, record.facts
+    tx, facts = scope.tx, SpikeFacts.from_facts(record.facts)
     credential = cause_to_expect(facts).name
-    first, end = int(facts["from_hour"]), int(facts["last_hour"]) + 1
+    first, end = facts.from_hour, facts.last_hour + 1
 
     async def cost(weeks_before: int) -> int:
         back = weeks_before * _WEEK_HOURS

@@ -8,6 +8,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.alerting.alert_answers import refuse_if_over
 from bot.alerting.expectations import TEAM_TOTAL, Cause, cause_to_expect
+from bot.alerting.spike_facts import SpikeFacts
 from bot.periods import DAY_MICROS, day_start, micros
 from bot.refusals import FieldRefusal, Refusal
 from bot.text import plain
@@ -46,7 +47,7 @@ async def click_expected(asked: SlackRequest) -> None:
         scope = await asked.scope(tx)
         await require_mute_permission(scope, asked, asked.id)
         record = await alert_to_answer(tx, asked.id)
-        cause = cause_to_expect(record.facts)
+        cause = cause_to_expect(SpikeFacts.from_facts(record.facts))
         await plan_spike(scope, record, cause=cause, until_at=None, by=asked.person.id, seen_at=None)
     context.wake_outbox.set()
     await asked.ack()
@@ -92,8 +93,9 @@ def _metadata(kept: Mapping[str, Any], causes: Sequence[Cause]) -> str:
 
 def _causes(record: AlertRecord) -> list[Cause]:
     """What of a spike may have been planned: its leading cause first, its other contributors, and all of the team's spend."""
-    listed = [c for c in record.facts.get("contributors") or () if c[0] != "person" and len(c[1]) <= _MOST_NAME]
-    found = [cause_to_expect(record.facts), *(Cause(dimension=str(c[0]), name=str(c[1])) for c in listed), TEAM_TOTAL]
+    facts = SpikeFacts.from_facts(record.facts)
+    listed = [c for c in facts.contributors if c.dimension != "person" and len(c.name) <= _MOST_NAME]
+    found = [cause_to_expect(facts), *(Cause(dimension=c.dimension, name=c.name) for c in listed), TEAM_TOTAL]
     return list(dict.fromkeys(found))[:_MOST_CAUSES]
 
 

@@ -19,8 +19,7 @@ from storage.alerting.alert_records import AlertRecord
 async def end_snooze(scope: Scope, record: AlertRecord, *, by: int | None) -> None:
     """A snooze is over: the alert is open again, with its buttons. One about a budget period that ended is over itself."""
     team, at = scope.directory.by_id(record.team_id), scope.at
-    period = record.facts.get("period")
-    if period is not None and period != scope.directory.period_at(team, at).name:
+    if record.period is not None and record.period != scope.directory.period_at(team, at).name:
         await scope.tx.alerts.save(replace(record, closed_at=at, snoozed_until=None))
         return
     await reopen(scope, record, by=by, action="end snooze")

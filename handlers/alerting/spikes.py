@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.alerting.alerts import spike_key
+from bot.alerting.spike_facts import SpikeFacts
 from bot.detection.incident_measures import SweepContext
 from bot.detection.incidents import (
     QUIET_HOURS,
@@ -19,8 +20,7 @@ from bot.detection.incidents import (
     is_over,
     opens_incident,
 )
-from bot.detection.spike_facts import alert_of, incident_of
-from bot.detection.spike_incidents import closing_facts, incident_facts
+from bot.detection.spike_incidents import closing_facts, incident_facts, incident_of
 from bot.detection.sweeps import SpikingHour
 from bot.messages import Message
 from bot.periods import HOUR_MICROS
@@ -45,9 +45,9 @@ async def follow_spikes(scope: TeamScope, found: Sequence[SpikingHour], seen: Sw
         elif belongs_to(_incident(newest), hours):
             newest = await _extend(scope, newest, hours, seen)
     if newest is not None and newest.closed_at is None:
-        is_shared = not found and int(newest.facts["from_hour"]) in seen.view.shared
+        is_shared = not found and _facts(newest).from_hour in seen.view.shared
         if is_shared or is_over(_incident(newest), this_hour=this_hour):
-            shared = replace(newest, facts={**newest.facts, "shared": is_shared})
+            shared = replace(newest, facts=replace(_facts(newest), shared=is_shared).to_facts())
             await _close(scope, shared, seen)
     for record in planned:  # what goes on of them is set aside, so it is as it was when somebody said so
         if this_hour - _incident(record).last_hour >= QUIET_HOURS:
@@ -60,12 +60,14 @@ async def _open(
     """A new incident and its message; None if it was opened before. It may begin in the hour of one that was planned."""
     tx, team = scope.tx, scope.team
     facts = incident_facts(team, hours, seen, before=None)
-    key = spike_key(team.id, int(facts["from_hour"])) + "".join(f":{record.id}" for record in beside)
-    record = await tx.alerts.add(dedupe_key=key, team_id=team.id, kind="spike", state="open", at=scope.at, facts=facts)
+    key = spike_key(team.id, facts.from_hour) + "".join(f":{record.id}" for record in beside)
+    record = await tx.alerts.add(
+        dedupe_key=key, team_id=team.id, kind="spike", state="open", at=scope.at, facts=facts.to_facts()
+    )
     if record is None:
         return None
     message = await spike_message(scope, record)
-    await post_alert(scope, message, record=record, severity=facts["severity"])
+    await post_alert(scope, message, record=record, severity=facts.severity)
     return await tx.alerts.by_id(record.id)  # it may have been kept as snoozed
 
 
@@ -74,17 +76,17 @@ async def _extend(
 ) -> AlertRecord:
     """The same incident with more hours, or with the same ones as before; one that had ended goes on only by later hours."""
     tx = scope.tx
-    facts = incident_facts(scope.team, hours, seen, before=record.facts)
+    facts = incident_facts(scope.team, hours, seen, before=_facts(record))
     before, after = _incident(record), incident_of(facts, team_id=record.team_id)
     is_running = goes_on(before, after, is_closed=record.closed_at is not None)
     if not has_grown(before, after):
         if is_running and after.last_hour > before.last_hour:
-            record = replace(record, facts={**record.facts, "last_hour": facts["last_hour"]})
+            record = replace(record, facts=replace(_facts(record), last_hour=facts.last_hour).to_facts())
             await tx.alerts.save(record)
         return record
     if is_running and record.closed_at is not None:
         await tx.alert_deliveries.resume_tracking(record.id, at=scope.at)
-    record = replace(record, facts=facts, closed_at=None if is_running else record.closed_at)
+    record = replace(record, facts=facts.to_facts(), closed_at=None if is_running else record.closed_at)
     await tx.alerts.save(record)
     await _edit(scope, record)
     return record
@@ -92,7 +94,7 @@ async def _extend(
 
 async def _close(scope: TeamScope, record: AlertRecord, seen: SweepContext) -> None:
     """A spike has ended when days passed without one; its message then shows the total."""
-    total = replace(record, facts=closing_facts(scope.team, record.facts, seen))
+    total = replace(record, facts=closing_facts(scope.team, _facts(record), seen).to_facts())
     await _save_closed(scope, total)
 
 
@@ -106,20 +108,24 @@ async def _edit(scope: TeamScope, record: AlertRecord) -> None:
     await scope.tx.outbox.change(alert_key(record.id), await spike_message(scope, record), at=scope.at)
 
 
+def _facts(record: AlertRecord) -> SpikeFacts:
+    return SpikeFacts.from_facts(record.facts)
+
+
 def _incident(record: AlertRecord) -> Incident:
-    return incident_of(record.facts, team_id=record.team_id)
+    return incident_of(_facts(record), team_id=record.team_id)
 
 
 async def spike_message(scope: TeamScope, record: AlertRecord) -> Message:
     """The message of a spike as it stands, with its answer if somebody gave one."""
-    facts = record.facts
+    facts = _facts(record)
     return views.spike_message(
-        alert_of(facts, ongoing=record.closed_at is None),
+        facts.as_alert(ongoing=record.closed_at is None),
         team=scope.team,
         alert_id=record.id,
         command=scope.command,
-        zone=scope.team.zone_on(facts["from_hour"] * HOUR_MICROS),
+        zone=scope.team.zone_on(facts.from_hour * HOUR_MICROS),
         answered=await answer_text(scope.tx, record),
         closed=record.closed_at is not None,
-        chart=facts["chart"],
+        chart=facts.chart,
     )

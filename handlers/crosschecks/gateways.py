@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import msgspec
 
+from bot.alerting.crosscheck_facts import DriftFacts
 from bot.crosschecks.gateways import (
     Drift,
     DriftLine,
@@ -117,11 +118,10 @@ async def watch_gateways(context: Context) -> int:
         said: set[tuple[int, str, int]] = set()
         changed = 0
         for record in records:
-            lines = _lines(record)
-            source_id = int(record.facts["source_id"])
-            said |= {(source_id, line.gateway_team, line.base_at) for line in lines}
+            facts = DriftFacts.from_facts(record.facts)
+            said |= {(facts.source_id, line.gateway_team, line.base_at) for line in facts.lines}
             if record.closed_at is None:
-                changed += await _update_message(scope, record, lines, watched)
+                changed += await _update_message(scope, record, facts, watched)
         drifts: dict[int, list[Drift]] = {}
         for known in watched.values():
             marked, drift = judge_drift(known, now=at)
@@ -146,46 +146,46 @@ async def _post_drifts(scope: Scope, source_id: int, drifts: list[Drift]) -> boo
         since = max(drift.team.base_at, at - _MODELS_DAYS * DAY_MICROS)
         model = largest_disagreement(await tx.gateways.by_model(drift.team, since=since))
         lines.append(line_of(drift, model=model))
-    facts = {"source_id": source_id, "source": source.name if source else "", "lines": msgspec.to_builtins(lines)}
+    facts = DriftFacts(source_id=source_id, source=source.name if source else "", lines=tuple(lines))
     record = await tx.alerts.add(
         dedupe_key=f"{KIND}:{source_id}:{at // _ONE_SWEEP_MICROS}",
         team_id=directory.root.id,
         kind=KIND,
         state="open",
         at=at,
-        facts=facts,
+        facts=facts.to_facts(),
     )
     if record is None:
         return False
     people = directory.finance or directory.admins
     root_scope = scope.of_team(directory.root)
-    message = _message(root_scope, record, lines)
+    message = _message(root_scope, record, facts)
     await post_alert(root_scope, message, record=record, severity="medium", people=people)
     return True
 
 
 async def _update_message(
-    scope: Scope, record: AlertRecord, lines: list[DriftLine], watched: dict[tuple[int, str], GatewayTeam]
+    scope: Scope, record: AlertRecord, facts: DriftFacts, watched: dict[tuple[int, str], GatewayTeam]
 ) -> bool:
     """Edits a message where its figures moved; it ends when the last of its drifts has gone."""
-    source_id = int(record.facts["source_id"])
-    now = [updated_line(line, watched.get((source_id, line.gateway_team))) for line in lines]
-    if now == lines:
+    lines = tuple(updated_line(line, watched.get((facts.source_id, line.gateway_team))) for line in facts.lines)
+    if lines == facts.lines:
         return False
-    has_gone = all(line.is_closed for line in now)
+    has_gone = all(line.is_closed for line in lines)
+    now = msgspec.structs.replace(facts, lines=lines)
     kept = replace(
         record,
         state="closed" if has_gone else record.state,
         closed_at=scope.at if has_gone else None,
-        facts={**record.facts, "lines": msgspec.to_builtins(now)},
+        facts=now.to_facts(),
     )
     await scope.tx.alerts.save(kept)
     return await scope.tx.outbox.change(alert_key(record.id), _message(scope, kept, now), at=scope.at)
 
 
-def _message(scope: Scope, record: AlertRecord, lines: list[DriftLine]) -> Message:
+def _message(scope: Scope, record: AlertRecord, facts: DriftFacts) -> Message:
     zone = scope.directory.root.zone_on(scope.at)
-    return views.drift_message(lines, source=str(record.facts["source"]), alert_id=record.id, zone=zone)
+    return views.drift_message(facts.lines, source=facts.source, alert_id=record.id, zone=zone)
 
 
 async def open_drifts(tx: Transaction, directory: Directory) -> tuple[tuple[str, DriftLine], ...]:
@@ -193,8 +193,5 @@ async def open_drifts(tx: Transaction, directory: Directory) -> tuple[tuple[str,
     records = [
         r for r in await tx.alerts.of_kind(team_id=directory.root.id, kind=KIND, since=_NEVER) if r.closed_at is None
     ]
-    return tuple((str(r.facts["source"]), line) for r in records for line in _lines(r) if not line.is_closed)
-
-
-def _lines(record: AlertRecord) -> list[DriftLine]:
-    return msgspec.convert(record.facts["lines"], list[DriftLine])
+    drifts = [DriftFacts.from_facts(r.facts) for r in records]
+    return tuple((drift.source, line) for drift in drifts for line in drift.lines if not line.is_closed)

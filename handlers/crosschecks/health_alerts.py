@@ -1,8 +1,10 @@
 """Health alerts: a source that fell silent, a channel that can't be reached; each one message that ends by itself."""
 
 from dataclasses import replace
-from typing import Any
 
+import msgspec
+
+from bot.alerting.crosscheck_facts import RouteFacts, SilenceFacts
 from bot.alerting.severities import Severity
 from bot.crosschecks.health import HISTORY_DAYS, SLOTS_A_DAY, find_silence, slot_of
 from bot.messages import Message
@@ -42,7 +44,7 @@ async def watch_sources(context: Context) -> int:
         changed = 0
         running: set[int] = set()
         for record in await tx.alerts.open_alerts(team_id=directory.root.id, kind=SILENCE):
-            running.add(int(record.facts["source_id"]))
+            running.add(SilenceFacts.from_facts(record.facts).source_id)
             changed += await _end_silence(scope, record, sources, heard)
         if is_first:
             for source, is_in_force in sources.values():
@@ -64,7 +66,7 @@ async def _judge_silence(scope: Scope, source: Source, *, last: int) -> bool:
     watched = await tx.health.beats(WATCHER, from_slot=since)
     if find_silence(beats, watched, last_at=last, now=at, zone_name=directory.root.zone_on(at)) is None:
         return False
-    facts = {"source_id": source.id, "source": source.name, "role": source.role, "since": last}
+    facts = SilenceFacts(source_id=source.id, source=source.name, role=source.role, since=last)
     prefix = f"{SILENCE}:{source.id}:"
     return await _notify(
         scope.of_team(directory.root),
@@ -81,16 +83,16 @@ async def _end_silence(
     scope: Scope, record: AlertRecord, sources: dict[int, tuple[Source, bool]], heard: dict[int, int]
 ) -> bool:
     """The source is heard again, or nobody expects it any more."""
-    source_id = int(record.facts["source_id"])
-    last = heard.get(source_id, 0)
-    is_in_force = source_id in sources and sources[source_id][1]
-    if last > int(record.facts["since"]):
-        facts = {**record.facts, "heard_at": last}
+    facts = SilenceFacts.from_facts(record.facts)
+    last = heard.get(facts.source_id, 0)
+    is_in_force = facts.source_id in sources and sources[facts.source_id][1]
+    if last > facts.since:
+        facts = msgspec.structs.replace(facts, heard_at=last)
     elif not is_in_force:
-        facts = {**record.facts, "is_revoked": True}
+        facts = msgspec.structs.replace(facts, is_revoked=True)
     else:
         return False
-    return await _change(scope, replace(record, closed_at=scope.at, facts=facts))
+    return await _change(scope, replace(record, closed_at=scope.at, facts=facts.to_facts()))
 
 
 async def watch_routes(context: Context) -> int:
@@ -109,17 +111,17 @@ async def watch_routes(context: Context) -> int:
                     kind=ROUTE,
                     severity="high",
                     prefix=prefix,
-                    facts={
-                        "since": at,
-                        "channel": team.channel_ref if broken[0] == team.destination().ref else broken[0],
-                    },
+                    facts=RouteFacts(
+                        since=at,
+                        channel=team.channel_ref if broken[0] == team.destination().ref else broken[0],
+                    ),
                     people=responsible_people(directory, team),
                     key=None,
                 )
             elif all(place.state in ("linked", "none") for place in team.destinations):
                 for record in records:
-                    facts = {**record.facts, "works_since": at}
-                    changed += await _change(scope, replace(record, closed_at=at, facts=facts))
+                    facts = msgspec.structs.replace(RouteFacts.from_facts(record.facts), works_since=at)
+                    changed += await _change(scope, replace(record, closed_at=at, facts=facts.to_facts()))
     if changed:
         context.wake_outbox.set()
     return changed
@@ -131,7 +133,7 @@ async def _notify(
     kind: str,
     severity: Severity,
     prefix: str,
-    facts: dict[str, Any],
+    facts: SilenceFacts | RouteFacts,
     people: frozenset[int],
     key: str | None,
 ) -> bool:
@@ -140,13 +142,18 @@ async def _notify(
     tx, team, at = scope.tx, scope.team, scope.at
     last = await tx.alerts.newest(team_id=team.id, kind=kind, prefix=prefix)
     if last is not None and 0 <= at - last.opened_at < SAME_MICROS:
-        again = replace(last, closed_at=None, facts=facts)
+        again = replace(last, closed_at=None, facts=facts.to_facts())
         changed = await _change(scope, again)
         await repost_alert(scope, again, severity=severity)
         return changed
     number = 0 if last is None else last.id
     record = await tx.alerts.add(
-        dedupe_key=key or f"{prefix}{number}", team_id=team.id, kind=kind, state="open", at=at, facts=facts
+        dedupe_key=key or f"{prefix}{number}",
+        team_id=team.id,
+        kind=kind,
+        state="open",
+        at=at,
+        facts=facts.to_facts(),
     )
     if record is None:
         return False
@@ -164,20 +171,25 @@ def _message(scope: Scope, record: AlertRecord) -> Message:
     zone = team.zone_on(scope.at)
     if record.kind == SILENCE:
         return views.silence_message(_silent(record), alert_id=record.id, zone=zone)
-    since, works_since = int(record.facts["since"]), record.facts.get("works_since")
-    channel = str(record.facts.get("channel", team.channel_ref))
+    facts = RouteFacts.from_facts(record.facts)
     return views.route_message(
-        team, channel=channel, since=since, works_since=works_since, alert_id=record.id, zone=zone
+        team,
+        channel=team.channel_ref if facts.channel is None else facts.channel,
+        since=facts.since,
+        works_since=facts.works_since,
+        alert_id=record.id,
+        zone=zone,
     )
 
 
 def _silent(record: AlertRecord) -> SilentSource:
+    facts = SilenceFacts.from_facts(record.facts)
     return SilentSource(
-        name=str(record.facts["source"]),
-        role=str(record.facts["role"]),
-        since=int(record.facts["since"]),
-        heard_at=record.facts.get("heard_at"),
-        is_revoked=bool(record.facts.get("is_revoked", False)),
+        name=facts.source,
+        role=facts.role,
+        since=facts.since,
+        heard_at=facts.heard_at,
+        is_revoked=facts.is_revoked,
     )
 
 

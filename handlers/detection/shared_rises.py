@@ -10,6 +10,7 @@ from bot.detection.sweeps import SpikingHour, SweepView
 from bot.money import NANOS
 from bot.periods import HOUR_MICROS
 from bot.views.detection.spikes import shared_rise_message
+from handlers.alerting.delivery_rules import alert_key
 from handlers.alerting.notices import notify
 from handlers.context import Context
 from handlers.scope import Scope
@@ -22,7 +23,7 @@ _DAY = 24
 async def shared_hours(tx: Transaction, organisation_id: int, *, since_hour: int) -> frozenset[int]:
     """Returns the hours since `since_hour` in which most teams rose together."""
     records = await tx.alerts.of_kind(team_id=organisation_id, kind=SHARED, since=since_hour * HOUR_MICROS)
-    return frozenset(hour for record in records for hour in record.facts["hours"])
+    return frozenset(hour for record in records for hour in SharedRise.from_facts(record.facts).hours)
 
 
 async def hold_shared_rise(
@@ -46,17 +47,15 @@ async def _keep(scope: Scope, rise: SharedRise, *, this_hour: int) -> None:
     """Records a shared rise and notifies finance, or adds it to the one that goes on, whose message it edits."""
     tx, root = scope.tx, scope.directory.root
     known = await tx.alerts.newest(team_id=root.id, kind=SHARED, prefix=SHARED)
-    if known is not None and max(known.facts["hours"]) > this_hour - _DAY:
-        hours = sorted({*known.facts["hours"], *rise.hours})
-        more = rise.rise_nanos if hours != known.facts["hours"] else 0
-        teams = max(known.facts["teams"], rise.teams)
-        record = replace(known, facts={"hours": hours, "teams": teams, "rise_nanos": known.facts["rise_nanos"] + more})
-        await tx.alerts.save(record)
-        await tx.outbox.change(f"alert:{record.id}", shared_rise_message(record.facts, zone=root.timezone), at=scope.at)
+    before = None if known is None else SharedRise.from_facts(known.facts)
+    if known is not None and before is not None and max(before.hours) > this_hour - _DAY:
+        whole = before.with_more(rise)
+        await tx.alerts.save(replace(known, facts=whole.to_facts()))
+        message = shared_rise_message(whole, zone=root.timezone)
+        await tx.outbox.change(alert_key(known.id), message, at=scope.at)
         return
-    facts = {"hours": list(rise.hours), "teams": rise.teams, "rise_nanos": rise.rise_nanos}
     key = f"{SHARED}:{min(rise.hours)}"
-    message = shared_rise_message(facts, zone=root.timezone)
+    message = shared_rise_message(rise, zone=root.timezone)
     severity = severity_of(rise.rise_nanos / NANOS)
     people = scope.directory.finance
-    await notify(scope, message, kind=SHARED, key=key, people=people, severity=severity, facts=facts)
+    await notify(scope, message, kind=SHARED, key=key, people=people, severity=severity, facts=rise.to_facts())

@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from bot.alerting.severities import SEVERITIES, Severity
+
 AlertState = Literal["open", "silent", "acknowledged", "expected", "snoozed", "useless", "closed"]
 
 
@@ -28,6 +30,21 @@ class AlertRecord:
     useless_at: int | None = None
     answered_as: str = ""
     """`owner` where whoever answered did so as the owner of a key, who is not named in the channel."""
+
+    @property
+    def severity(self) -> Severity | None:
+        """The severity that the facts hold; None for kinds that hold none."""
+        return severity_of(self.facts)
+
+    @property
+    def period(self) -> str | None:
+        """The name of the budget period that the facts hold; None for kinds that hold none."""
+        return self.facts.get("period")
+
+
+def severity_of(facts: dict[str, Any]) -> Severity | None:
+    """Returns the severity in stored facts of any kind; None if they hold none."""
+    return next((severity for severity in SEVERITIES if severity == facts.get("severity")), None)
 
 
 def record_of(row: Any) -> AlertRecord:

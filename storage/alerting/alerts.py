@@ -182,7 +182,7 @@ class Alerts:
             for record in found
             if record.answered_by is not None
             or (record.snoozed_until is not None and record.snoozed_until <= at)
-            or record.facts.get("severity") == "critical"
+            or record.severity == "critical"
         ]
 
     async def count_between(self, team_id: int, *, from_at: int, until_at: int) -> int:

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, insert, select, true, update
 
 from bot.alerting.delivery_rules import OPERATIONAL_KINDS, Delivery, Outcome
-from bot.alerting.severities import Severity, severity_or
+from bot.alerting.severities import Severity
+from storage.alerting.alert_records import severity_of
 from storage.tables.alerting import alert_turns, alerts
 from storage.tables.org import teams
 from storage.transaction import OpenTransaction
@@ -123,7 +124,7 @@ class AlertDeliveries:
                 state=row.state,
                 is_closed=row.closed_at is not None,
                 answered_by=row.answered_by,
-                severity=severity_or(json.loads(row.facts).get("severity"), row.severity),
+                severity=severity_of(json.loads(row.facts)) or row.severity,
             )
             for row in await self._connection.execute(wanted)
         ]

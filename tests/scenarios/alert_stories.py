@@ -14,6 +14,14 @@ from handlers.org.alert_settings import set_alert_settings
 from storage.alerting.alert_records import AlertRecord
 from tests.support.company import Company
 from tests.support.seen import Message
+from tests.support.spike_facts import stored_facts
+
+_FACTS: dict[str, dict[str, Any]] = {
+    "spike": stored_facts(),
+    "threshold": {"percent": 80},
+    "forecast": {},
+}
+"""What an alert of each kind stores at least, for alerts that no rule raised."""
 
 
 async def search(acme: Company) -> Team:
@@ -39,7 +47,7 @@ async def alerts(acme: Company, name: str, *, severity: Severity = "high", kind:
         scope = await acme.context.scope(tx)
         team = scope.directory.by_slug("search")
         assert team is not None
-        facts = {"severity": severity}
+        facts = _FACTS[kind] | {"severity": severity}
         record = await tx.alerts.add(
             dedupe_key=name, team_id=team.id, kind=kind, state="open", at=scope.at, facts=facts
         )

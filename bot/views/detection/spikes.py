@@ -1,11 +1,10 @@
 """What a channel sees of a spike: how far above its usual a team's spend is, and what drives it."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from bot.alerting.alerts import Contributor, SpikeAlert
 from bot.detection.histories import PART_NOUNS, PartKind
-from bot.detection.shared_rises import MAX_HOURS
+from bot.detection.shared_rises import MAX_HOURS, SharedRise
 from bot.messages import Block, Message
 from bot.money import percent, usd, usd_round
 from bot.org.teams import Team
@@ -104,14 +103,16 @@ def _contributor(alert: SpikeAlert, part: Contributor, *, zone: str) -> str:
     return f"{_part_words(part.dimension, part.name)} {usd(part.cost_nanos)} ({share} of it), {usual}"
 
 
-def shared_rise_message(facts: Mapping[str, Any], *, zone: str) -> Message:
+def shared_rise_message(rise: SharedRise, *, zone: str) -> Message:
     """What finance hears when most teams rise together, which is said to no team."""
-    hours = facts["hours"]
-    start = date_mark(min(hours) * HOUR_MICROS, timezone=zone)
-    lead = f"{counted(facts['teams'], 'team')} rose together at {start}: {usd_round(facts['rise_nanos'])} more than a week before"
+    first = min(rise.hours)
+    start = date_mark(first * HOUR_MICROS, timezone=zone)
+    lead = (
+        f"{counted(rise.teams, 'team')} rose together at {start}: {usd_round(rise.rise_nanos)} more than a week before"
+    )
     why = "So many at once is likely a provider or gateway that catches up with its reports, so no team is told of a spike."
     then = f"If it goes on for more than {counted(MAX_HOURS, 'hour')}, each team is."
     return Message(
         text=f"{lead}. {why} {then}",
-        blocks=(section(f"*{lead}.*\n{why} {then}", block_id=f"shared-rise-{min(hours)}"),),
+        blocks=(section(f"*{lead}.*\n{why} {then}", block_id=f"shared-rise-{first}"),),
     )

@@ -16,6 +16,7 @@ from bot.alerting.alert_answers import (
 from bot.periods import moment, period_of
 from bot.refusals import Refusal
 from tests.bot.acme import ANNA, BEN, CHLOE, DAN, EMI, MIA, ROLES, SEARCH, directory
+from tests.support.spike_facts import stored_facts
 
 NOVEMBER = period_of(20_780, "month")
 
@@ -70,12 +71,14 @@ def test_the_same_answer_of_the_same_person_is_a_repetition_and_nothing_else_is(
 @pytest.mark.parametrize(
     ("kind", "facts", "cause"),
     [
-        ("spike", {"contributors": [["credential", "ci-7", 5, True], ["model", "opus", 4, False]]}, "credential:ci-7"),
-        ("spike", {"contributors": [["person", "7", 9, True], ["model", "opus", 4, False]]}, "model:opus"),
-        ("spike", {"contributors": [["person", "7", 9, True]]}, "total"),
-        ("spike", {"contributors": []}, "total"),
-        ("spike", {"contributors": None}, "total"),
-        ("spike", {}, "total"),
+        (
+            "spike",
+            stored_facts(contributors=[["credential", "ci-7", 5, True], ["model", "opus", 4, False]]),
+            "credential:ci-7",
+        ),
+        ("spike", stored_facts(contributors=[["person", "7", 9, True], ["model", "opus", 4, False]]), "model:opus"),
+        ("spike", stored_facts(contributors=[["person", "7", 9, True]]), "total"),
+        ("spike", stored_facts(contributors=[]), "total"),
         ("threshold", {"percent": 80, "period": "2026-11"}, "80"),
         ("forecast", {}, ""),
     ],

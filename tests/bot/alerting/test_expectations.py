@@ -14,7 +14,9 @@ from bot.alerting.expectations import (
     excluded_spend,
     expected_causes,
 )
+from bot.alerting.spike_facts import SpikeFacts
 from bot.periods import DAY_MICROS, HOUR_MICROS
+from tests.support.spike_facts import stored_facts
 
 START = 500_000
 """The first hour that is expected."""
@@ -133,6 +135,10 @@ def test_two_keys_add_up_and_the_same_spend_seen_twice_does_not() -> None:
     assert combine_excluded(parts) == {1: 8, 2: 5}
 
 
+def spike(**changed: object) -> SpikeFacts:
+    return SpikeFacts.from_facts(stored_facts(observed_nanos=100, **changed))
+
+
 @pytest.mark.parametrize(
     ("contributors", "cause"),
     [
@@ -141,17 +147,16 @@ def test_two_keys_add_up_and_the_same_spend_seen_twice_does_not() -> None:
         ([["person", "7", 100, True], ["credential", "ci-7", 80, True]], KEY),
         ([["person", "7", 100, True]], TEAM_TOTAL),
         ([], TEAM_TOTAL),
-        (None, TEAM_TOTAL),
     ],
 )
 def test_a_contributor_is_the_cause_if_it_makes_most_of_the_spike(
     contributors: list[list[object]] | None, cause: Cause
 ) -> None:
-    assert cause_to_expect({"observed_nanos": 100, "contributors": contributors}) == cause
+    assert cause_to_expect(spike(contributors=contributors)) == cause
 
 
 def test_a_spike_that_was_found_in_a_part_is_that_parts() -> None:
-    facts = {"observed_nanos": 100, "part": ["credential", "ci-7"], "contributors": [["model", "opus", 100, False]]}
+    facts = spike(part=["credential", "ci-7"], contributors=[["model", "opus", 100, False]])
 
     assert cause_to_expect(facts) == KEY
 

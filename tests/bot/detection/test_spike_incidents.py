@@ -1,16 +1,17 @@
 """An incident as its hours show it: its extent, what drives it, what was silent, and its chart."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 
 from bot.alerting.alerts import DataGap
+from bot.alerting.spike_facts import SpikeFacts
 from bot.charts.values import SpikeHours, decode
 from bot.detection.extents import extent_of
 from bot.detection.histories import Histories, Ints, PartKind, SpendPart
 from bot.detection.incident_measures import SweepContext
 from bot.detection.shared_rises import is_shared, rising_hours
-from bot.detection.spike_facts import alert_of
 from bot.detection.spike_incidents import closing_facts, incident_facts
 from bot.detection.sweeps import SpikingHour
 from bot.money import NANOS
@@ -57,7 +58,7 @@ def spiking(extra: float = 200) -> Histories:
 
 
 def test_a_new_key_is_named_with_its_share_and_when_it_was_first_seen() -> None:
-    alert = alert_of(incident_facts(SEARCH, [hour_found(0)], seen(spiking()), before=None), ongoing=True)
+    alert = incident_facts(SEARCH, [hour_found(0)], seen(spiking()), before=None)
     first = alert.contributors[0]
 
     assert (first.dimension, first.name, first.first_hour, first.usual_nanos) == ("credential", "ci-7", THIS_HOUR, 0)
@@ -67,13 +68,13 @@ def test_a_new_key_is_named_with_its_share_and_when_it_was_first_seen() -> None:
 def test_nobody_is_named() -> None:
     facts = incident_facts(SEARCH, [hour_found(0)], seen(spiking()), before=None)
 
-    assert {kind for kind, *_ in facts["contributors"]} <= {"credential", "workflow", "model", "tool"}
+    assert {c.dimension for c in facts.contributors} <= {"credential", "workflow", "model", "tool"}
 
 
 def test_a_part_beside_its_usual() -> None:
     usual = steady(a_day=100)
     doubled = histories_of({Of(credential="key-12"): plus(usual, 60), Of(credential="key-13"): usual})
-    alert = alert_of(incident_facts(SEARCH, [hour_found(0)], seen(doubled), before=None), ongoing=True)
+    alert = incident_facts(SEARCH, [hour_found(0)], seen(doubled), before=None)
     key = next(c for c in alert.contributors if c.dimension == "credential")
 
     assert (key.name, key.first_hour) == ("key-12", None)
@@ -83,13 +84,12 @@ def test_a_part_beside_its_usual() -> None:
 
 def test_the_severity_is_of_the_dollars_at_stake_and_never_falls() -> None:
     facts = incident_facts(SEARCH, [hour_found(0, excess=550)], seen(spiking()), before=None)
-    assert facts["severity"] == "high"
+    assert facts.severity == "high"
 
     after = incident_facts(SEARCH, [hour_found(0, excess=480)], seen(spiking()), before=facts)
-    assert after["severity"] == "high"
-    assert (
-        incident_facts(SEARCH, [hour_found(0, excess=20)], seen(spiking(3_000)), before=facts)["severity"] == "critical"
-    )
+    assert after.severity == "high"
+    dearer = incident_facts(SEARCH, [hour_found(0, excess=20)], seen(spiking(3_000)), before=facts)
+    assert dearer.severity == "critical"
 
 
 def test_what_was_said_of_a_total_stays_of_it_and_what_was_of_a_part_may_grow_to_it() -> None:
@@ -98,9 +98,9 @@ def test_what_was_said_of_a_total_stays_of_it_and_what_was_of_a_part_may_grow_to
     of_part = incident_facts(SEARCH, [hour_found(0, key)], seen(histories), before=None)
     of_total = incident_facts(SEARCH, [hour_found(0), hour_found(0, key)], seen(histories), before=of_part)
 
-    assert (of_part["part"], of_part["observed_nanos"]) == (("credential", "ci-7"), 184 * NANOS)
-    assert of_total["part"] is None
-    assert incident_facts(SEARCH, [hour_found(0, key)], seen(histories), before=of_total)["part"] is None
+    assert (of_part.part, of_part.observed_nanos) == (("credential", "ci-7"), 184 * NANOS)
+    assert of_total.part is None
+    assert incident_facts(SEARCH, [hour_found(0, key)], seen(histories), before=of_total).part is None
 
 
 def test_a_part_that_spikes_for_days_after_the_total_leaves_the_total_its_hours() -> None:
@@ -112,9 +112,9 @@ def test_a_part_that_spikes_for_days_after_the_total_leaves_the_total_its_hours(
     hours = [hour_found(50), hour_found(44, window=8), hour_found(30, key, window=24)]
     facts = incident_facts(SEARCH, hours, seen(late), before=None)
 
-    assert (facts["from_hour"], facts["window_hours"]) == (THIS_HOUR - 50, 1)
-    assert facts["observed_nanos"] > 600 * NANOS
-    assert facts["last_hour"] == THIS_HOUR - 30
+    assert (facts.from_hour, facts.window_hours) == (THIS_HOUR - 50, 1)
+    assert facts.observed_nanos > 600 * NANOS
+    assert facts.last_hour == THIS_HOUR - 30
 
 
 def test_a_silence_before_a_spike_is_told_where_the_team_missed_its_usual() -> None:
@@ -126,19 +126,19 @@ def test_a_silence_before_a_spike_is_told_where_the_team_missed_its_usual() -> N
     facts = incident_facts(SEARCH, [hour_found(0)], seen(histories_of({Of(): cut}), gap, long_ago), before=None)
     unhurt = incident_facts(SEARCH, [hour_found(0)], seen(histories_of({Of(): plus(usual, 600)}), gap), before=None)
 
-    assert facts["silences"] == [["gateway-eu", THIS_HOUR - 6, THIS_HOUR - 2]]
-    assert decode(facts["chart"]).silent == ((THIS_HOUR - 6, THIS_HOUR - 2),)  # type: ignore[union-attr]
-    assert unhurt["silences"] == []
+    assert facts.silences == (gap,)
+    assert decode(facts.chart).silent == ((THIS_HOUR - 6, THIS_HOUR - 2),)  # type: ignore[union-attr]
+    assert unhurt.silences == ()
 
 
 def test_an_incident_ends_with_what_came_in_late() -> None:
     before = spiking()
     facts = incident_facts(SEARCH, [hour_found(0)], seen(before), before=None)
     later = histories_of({of: _shifted(nanos, 3) for of, nanos in _rows(before).items()})
-    ended = closing_facts(SEARCH, {**facts, "from_hour": THIS_HOUR - 3, "last_hour": THIS_HOUR - 2}, seen(later))
+    ended = closing_facts(SEARCH, replace(facts, from_hour=THIS_HOUR - 3, last_hour=THIS_HOUR - 2), seen(later))
 
-    assert ended["observed_nanos"] > facts["observed_nanos"]
-    assert ended["last_hour"] == THIS_HOUR - 2
+    assert ended.observed_nanos > facts.observed_nanos
+    assert ended.last_hour == THIS_HOUR - 2
 
 
 def test_the_chart_of_an_incident_that_ended_days_ago_still_shows_it() -> None:
@@ -146,14 +146,14 @@ def test_the_chart_of_an_incident_that_ended_days_ago_still_shows_it() -> None:
     usual = steady(a_day=40)
     then = histories_of({Of(): plus(usual, 300, back=61, hours=2)})
     known = incident_facts(SEARCH, [hour_found(61)], seen(then), before=None)
-    facts = {**known, "from_hour": THIS_HOUR - 62, "last_hour": THIS_HOUR - 60}
-    chart = decode(closing_facts(SEARCH, facts, seen(then))["chart"])
+    facts = replace(known, from_hour=THIS_HOUR - 62, last_hour=THIS_HOUR - 60)
+    chart = decode(closing_facts(SEARCH, facts, seen(then)).chart)
 
     assert isinstance(chart, SpikeHours)
     assert (chart.marked_from, chart.marked_until) == (THIS_HOUR - 62, THIS_HOUR - 60)
     assert (chart.hours[0], chart.hours[-1]) == (THIS_HOUR - 60 + 12 - 48, THIS_HOUR - 60 + 11)
     assert max(chart.observed_nanos) > 300 * NANOS
-    running = decode(incident_facts(SEARCH, [hour_found(0)], seen(spiking()), before=None)["chart"])
+    running = decode(incident_facts(SEARCH, [hour_found(0)], seen(spiking()), before=None).chart)
     assert isinstance(running, SpikeHours)
     assert (running.hours[-1], running.marked_until) == (THIS_HOUR, None)
 
@@ -173,13 +173,19 @@ def _shifted(nanos: Ints, hours: int) -> Ints:
     return earlier
 
 
+def test_facts_are_read_as_they_were_stored() -> None:
+    stored = json.dumps(incident_facts(SEARCH, [hour_found(0)], seen(spiking()), before=None).to_facts())
+
+    assert json.dumps(SpikeFacts.from_facts(json.loads(stored)).to_facts()) == stored
+
+
 def test_facts_of_an_older_version_are_still_shown() -> None:
     facts = incident_facts(SEARCH, [hour_found(0)], seen(spiking()), before=None)
-    old = {k: v for k, v in facts.items() if k not in {"part", "silences", "shared"}}
+    old = {k: v for k, v in facts.to_facts().items() if k not in {"part", "silences", "shared"}}
     old["contributors"] = [["credential", "ci-7", 5, True], ["model", "opus", 4, False]]
 
-    new, known = alert_of(old, ongoing=True).contributors
-    assert (new.first_hour, new.usual_nanos, known.first_hour) == (facts["from_hour"], 0, None)
+    new, known = SpikeFacts.from_facts(old).contributors
+    assert (new.first_hour, new.usual_nanos, known.first_hour) == (facts.from_hour, 0, None)
 
 
 def test_most_teams_rising_together_is_shared() -> None:
