@@ -9,7 +9,7 @@ from typing import Any, Literal
 import slackblocks
 from slackblocks import Option, PlainText
 
-from bot.charts.values import NativeChart
+from bot.charts.native import NativeChart
 from bot.messages import CHART_BLOCK, Block
 from bot.periods import MICROS, day_number, moment, short_day_text, zone
 from bot.text import NAME_CHARACTERS, cut, plain

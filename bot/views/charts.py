@@ -1,7 +1,8 @@
 """A team's spend per day as a chart that Slack draws, with a table as fallback."""
 
 from bot.books.budgets import Standing
-from bot.charts.values import SpendByDay, native_spend_by_day
+from bot.charts.native import native_spend_by_day
+from bot.charts.values import SpendByDay
 from bot.messages import Block, Message
 from bot.money import usd_round
 from bot.views.blocks import bar_chart, section, table

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from bot.charts.values import decode, render
+from bot.charts.render import render
+from bot.charts.values import decode
 from bot.messages import Message
 from bot.org.teams import Team
 from bot.periods import day_start, hour_of, micros, monday_of, week_name, week_of

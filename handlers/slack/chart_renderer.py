@@ -1,4 +1,4 @@
-"""Drawing charts beside the event loop: a drawing costs a tenth of a second of CPU, in a spawned process of its own."""
+"""Charts drawn in a process of their own, as a drawing takes a tenth of a second of CPU."""
 
 import asyncio
 import multiprocessing
@@ -6,21 +6,23 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
+from bot.charts.render import render
+from bot.charts.values import decode
+
 
 def draw_stored(stored: dict[str, Any]) -> bytes:
-    """The PNG of a chart as it is stored with its message. Runs in the drawing process."""
-    from bot.charts.values import decode, render
-
+    """Returns the PNG of a chart that is stored with its message. Runs in the drawing process."""
     return render(decode(stored))
 
 
 class ChartRenderer:
-    """One spawned process that draws; started at the first picture, replaced if it dies."""
+    """One spawned process that draws charts; it starts with the first, and is replaced if it dies."""
 
     def __init__(self) -> None:
         self._pool: ProcessPoolExecutor | None = None
 
     async def draw(self, stored: dict[str, Any]) -> bytes:
+        """Returns the PNG of a stored chart. Raises BrokenProcessPool if the process died."""
         if self._pool is None:
             self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
         try:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from bot.charts.values import decode, render
+from bot.charts.render import render
+from bot.charts.values import decode
 from bot.periods import week_of
 from bot.sources import SOURCES
 from handlers.reporting.digests import digest_of

@@ -5,7 +5,8 @@ from dataclasses import replace
 from syrupy.assertion import SnapshotAssertion
 
 from bot.alerting.alerts import DataGap
-from bot.charts.values import decode, render
+from bot.charts.render import render
+from bot.charts.values import decode
 from bot.reporting.digests import Driver
 from bot.views.reporting.digests import digest_chart, digest_message
 from bot.views.wording import change_words

@@ -1,0 +1,21 @@
+"""The style of charts: sizes in pixels and colours, readable on Slack's light and dark ground."""
+
+WIDTH, HEIGHT = 1200, 600
+"""Twice the size that Slack shows, for sharp screens."""
+LEFT, RIGHT = 48, 1152
+"""The left and right edge of text."""
+PLOT_LEFT, PLOT_RIGHT, PLOT_BOTTOM = 136, 818, 104
+COLUMN = 842
+"""The left edge of the labels beside the plot."""
+
+PAPER, FRAME, GRID = "#FFFFFF", "#D5D9DE", "#E6E8EB"
+INK, QUIET = "#1D1C1D", "#5A5F66"
+WARNING = "#B3261E"
+SHADE = "#F3F4F6"
+SERIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9")
+"""Okabe and Ito's palette, which people with the common kinds of colour blindness can tell apart."""
+REST = "#9AA0A6"
+
+TITLE, BODY, SMALL = 33.0, 23.0, 21.0
+CAPITALS = 0.73
+"""The height of DejaVu's capitals and figures, as a share of the size."""

@@ -1,0 +1,133 @@
+"""Charts as pictures: what is drawn, in which colours, and from equal charts equal bytes."""
+
+import io
+import itertools
+import warnings
+from dataclasses import replace
+
+import pytest
+from PIL import Image
+
+from bot.charts import style
+from bot.charts.render import render
+from bot.charts.values import SpendByDay, SpikeHours, decode, encode
+from tests.bot.charts.examples import AWKWARD, MONDAY, WEEK, spend, spike
+
+PNG_CHUNKS_THAT_DRAW = {b"IHDR", b"PLTE", b"tRNS", b"pHYs", b"IDAT", b"IEND"}
+
+
+def picture(chart: SpendByDay | SpikeHours) -> Image.Image:
+    return Image.open(io.BytesIO(render(chart))).convert("RGBA")
+
+
+def pixels_of(image: Image.Image, color: str) -> int:
+    wanted = (*bytes.fromhex(color[1:]), 255)
+    return sum(count for count, seen in image.getcolors(maxcolors=1_000_000) or [] if seen == wanted)
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_it_draws_awkward_charts_without_a_warning_and_small_enough(name: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        png = render(AWKWARD[name])
+
+    assert Image.open(io.BytesIO(png)).size == (1200, 600)
+    assert len(png) < 120_000
+
+
+def test_equal_charts_give_equal_bytes_and_carry_no_time_or_program() -> None:
+    first, second = render(AWKWARD["a week"]), render(decode(encode(AWKWARD["a week"])))
+    chunks, at = set(), 8
+    while at < len(first):
+        chunks.add(first[at + 4 : at + 8])
+        at += 12 + int.from_bytes(first[at : at + 4], "big")
+
+    assert first == second
+    assert chunks <= PNG_CHUNKS_THAT_DRAW
+
+
+def test_a_global_style_changes_nothing() -> None:
+    import matplotlib
+
+    before = render(AWKWARD["open days"])
+    with matplotlib.rc_context({"hatch.linewidth": 9, "font.size": 30, "text.usetex": True, "savefig.dpi": 30}):
+        after = render(AWKWARD["open days"])
+
+    assert before == after
+
+
+def test_days_above_the_budget_are_marked_and_others_are_not() -> None:
+    assert pixels_of(picture(spend(WEEK, budget=300)), style.WARNING) > 100
+    assert pixels_of(picture(spend(WEEK, budget=310)), style.WARNING) == 0, "at the budget is not above it"
+    assert pixels_of(picture(spend(WEEK, budget=None)), style.WARNING) == 0
+
+
+def test_open_days_are_striped_and_closed_ones_are_solid() -> None:
+    """One sees it without the colour: along the middle of a striped bar paper and colour alternate."""
+
+    def changes(chart: SpendByDay) -> int:
+        image = picture(chart)
+        middle = round(style.PLOT_LEFT + (style.PLOT_RIGHT - style.PLOT_LEFT) / 2)
+        column = [image.getpixel((middle, y)) for y in range(360, 480)]
+        return sum(a != b for a, b in itertools.pairwise(column))
+
+    bars = ("Claude Code", (300,) * 7)
+    assert changes(spend(bars, budget=None)) == 0
+    assert changes(spend(bars, budget=None, closed_through=MONDAY + 6)) == 0
+    assert changes(spend(bars, budget=None, closed_through=MONDAY + 2)) > 10
+
+
+def test_the_card_brings_its_own_ground() -> None:
+    """So that it reads the same on Slack's light and dark ground: only the rounded corners let it through."""
+    image = picture(AWKWARD["a week"])
+
+    assert [image.getpixel(corner)[3] for corner in ((0, 0), (1199, 0), (0, 599), (1199, 599))] == [0] * 4  # type: ignore[index]
+    assert image.getpixel((600, 20)) == (255, 255, 255, 255)
+    assert image.getpixel((40, 300)) == (255, 255, 255, 255)
+
+
+@pytest.mark.parametrize("ink", [style.INK, style.QUIET, style.WARNING])
+@pytest.mark.parametrize("ground", [style.PAPER, style.SHADE])
+def test_words_contrast_with_what_they_stand_on(ink: str, ground: str) -> None:
+    """At least 4.5 to 1, as WCAG 2 asks (https://www.w3.org/TR/WCAG22/#contrast-minimum)."""
+
+    def luminance(color: str) -> float:
+        channels = [byte / 255 for byte in bytes.fromhex(color[1:])]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    assert (luminance(ground) + 0.05) / (luminance(ink) + 0.05) >= 4.5
+
+
+DEUTERANOPIA = ((0.367, 0.861, -0.228), (0.280, 0.673, 0.047), (-0.012, 0.043, 0.969))
+PROTANOPIA = ((0.152, 1.053, -0.205), (0.115, 0.786, 0.099), (-0.004, -0.048, 1.052))
+
+
+@pytest.mark.parametrize("sight", [DEUTERANOPIA, PROTANOPIA])
+def test_neighbours_in_a_stack_differ_for_colour_blind_eyes(sight: tuple[tuple[float, ...], ...]) -> None:
+    """Machado, Oliveira and Fernandes 2009, full severity; the distance is of 8-bit channels."""
+
+    def seen(color: str) -> tuple[float, ...]:
+        return tuple(sum(w * c for w, c in zip(row, bytes.fromhex(color[1:]), strict=True)) for row in sight)
+
+    for one, next_one in itertools.pairwise((*style.SERIES, style.REST)):
+        distance = sum((a - b) ** 2 for a, b in zip(seen(one), seen(next_one), strict=True)) ** 0.5
+        assert distance > 40, (one, next_one)
+
+
+def test_a_spike_that_is_over_is_marked_as_far_as_it_went() -> None:
+    open_one = spike(48, marked=40)
+    over = replace(open_one, marked_until=open_one.marked_from + 2)
+    red = [pixels_of(picture(chart), "#FDF0E9") for chart in (open_one, over)]
+
+    assert 0 < red[1] * 10 < red[0]
+
+
+def test_hours_are_told_by_the_teams_clock() -> None:
+    below_the_plot = (0, 600 - style.PLOT_BOTTOM + 4, style.PLOT_RIGHT, 590)
+    london, angeles, utc = (
+        picture(spike(timezone=name)).crop(below_the_plot) for name in ("Europe/London", "America/Los_Angeles", "UTC")
+    )
+
+    assert london.tobytes() == utc.tobytes()
+    assert london.tobytes() != angeles.tobytes()
