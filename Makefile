@@ -1,11 +1,11 @@
-# Every task has a line here; `make help` prints them. Each sets up what it needs on a machine with Python 3.11+ alone.
+# All tasks; `make help` prints them. Each installs what it needs on a machine that has only Python 3.11 or newer.
 PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: help demo run test test-dates lint bench mutants senders snapshot screenshots lock clean
 .DEFAULT_GOAL := help
 
-help:  ## this list
+help:  ## prints this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/run: requirements.txt pyproject.toml
@@ -24,39 +24,39 @@ help:  ## this list
 	.venv/senders/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-senders.txt
 	@touch $@
 
-demo: .venv/run  ## the sandbox workspace with a month of usage, on a local page
+demo: .venv/run  ## opens a stand-in Slack workspace with a month of usage, on a local page
 	$(BIN)/python -m bot demo
 
-run: .venv/run  ## the bot itself: web and worker in one process (settings from the environment or .env)
+run: .venv/run  ## runs the bot, web and worker in one process (settings from the environment or .env)
 	$(BIN)/python -m bot run
 
-test: .venv/test  ## everything: rules, both databases, stories, the page in a browser
+test: .venv/test  ## runs all tests: rules, both databases, stories, the page in a browser
 	$(BIN)/python -m tests.browser
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-dates: .venv/test  ## rules and storage on SQLite at month ends, clock changes and a leap day, in zones ahead and behind
 	$(BIN)/python -m tests.dates
 
-lint: .venv/test  ## ruff, mypy --strict, import contracts
+lint: .venv/test  ## checks style, types and the order of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/test  ## figures for ingest beside the bare database, in the same run; how well spikes are found
+bench: .venv/test  ## measures ingest against the bare database, and how well spikes are found
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.spikes --write
 
 mutants: .venv/test  ## changes the rules one thing at a time: does a test notice? some minutes; PACKAGES="money books" for a few
 	$(BIN)/python -m tests.mutation $(PACKAGES)
 
-senders: .venv/senders/done  ## a real LiteLLM proxy sends 1,000 calls to the bot (a second, larger virtual environment)
+senders: .venv/senders/done  ## sends 1,000 calls from a real LiteLLM proxy (installs a second, larger virtual environment)
 	$(BIN)/python -m tests.real.litellm_proxy
 
-snapshot: .venv/test  ## rewrites the Block Kit snapshots; read the diff like prose
+snapshot: .venv/test  ## rewrites the Block Kit snapshots; read the diff before you commit it
 	$(BIN)/python -m pytest --snapshot-update tests/bot/views
 
-screenshots: .venv/test  ## remakes the pictures in docs/ from a running demo
+screenshots: .venv/test  ## takes the pictures of docs/ again from a running demo
 	$(BIN)/python -m tests.browser
 	$(BIN)/python -m tests.screenshots
 
