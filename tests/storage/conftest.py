@@ -1,4 +1,4 @@
-"""Acme's books without its Slack: usage goes in by the door that the HTTP route uses, on both databases."""
+"""Acme's books without its Slack, on both databases: usage goes through the same intake as from the HTTP route."""
 
 import json
 from collections.abc import AsyncIterator
@@ -42,7 +42,7 @@ class Books:
         return usage_event(number, at=self.context.now() - ago, dollars=dollars, **data)
 
     def jump_to(self, moment: datetime) -> None:
-        """Move the books' clock ahead."""
+        """Moves the books' clock ahead."""
         assert isinstance(self.context.clock, ShiftedClock)
         self.context.clock.jump_to(moment)
 
@@ -55,7 +55,7 @@ class Books:
         return await self.intake.book(parsed, source=self.source, key=self.key)
 
     async def faults(self) -> list[str]:
-        """What `tokens check` would say."""
+        """Returns the lines of `tokens check`."""
         async with self.context.store.read() as tx:
             return [fault async for fault in faults(tx)]
 
@@ -64,7 +64,7 @@ class Books:
             return list((await tx.connection.execute(select(metadata.tables[table]))).all())
 
     async def totals(self) -> set[tuple[int, int]]:
-        """(calls, nanos) over the events, the hours and the days: one value if they agree."""
+        """Returns (calls, nanos) over the events, the hours and the days: one value if they agree."""
         found = set()
         async with self.context.store.read() as tx:
             for table in (usage_events, usage_hours, usage_days):
@@ -92,7 +92,7 @@ async def books(context: Context) -> AsyncIterator[Books]:
 
 
 def day_of_next_month(now: datetime, day: int) -> datetime:
-    """Return noon on a day of the month after."""
+    """Returns noon on a day of the month after."""
     following = now.replace(day=1) + timedelta(days=31)
     return following.replace(day=day, hour=12, minute=0, second=0, microsecond=0)
 

@@ -1,4 +1,4 @@
-"""A small declared Acme for tests of the books, and the questions they ask about it."""
+"""A small declared Acme for tests of the books, and queries about it."""
 
 from bot.books.ledger import Balance
 from bot.org.teams_file import read_teams_file

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL: what keeps one to a machine that vanished from being waited for for ever."""
+"""Connections to PostgreSQL: keepalive breaks one to a machine that vanished."""
 
 import socket
 import sqlite3
@@ -21,7 +21,7 @@ KEYS = ("source_id", "key_hash", "fingerprint")
 
 @pytest.fixture
 async def over_tcp() -> AsyncIterator[str]:
-    """A PostgreSQL that is reached over TCP, as one on another machine is."""
+    """A PostgreSQL reached over TCP, like one on another machine."""
     async with postgres() as server:
         yield await server.create()
 
@@ -75,7 +75,7 @@ async def test_a_sqlite_file_that_is_locked_or_full_is_told_from_a_mistake(sqlit
             await tx.connection.execute(text("SELECT one FROM nowhere"))
     with pytest.raises(DBAPIError, match="full") as full:  # noqa: PT012 -- a transaction's whole life
         async with store.begin() as tx:
-            await tx.connection.execute(text("PRAGMA max_page_count = 1"))  # no smaller than it is already
+            await tx.connection.execute(text("PRAGMA max_page_count = 1"))  # never smaller than it already is
             await bulk.insert(tx.connection, "event_keys", KEYS, [(1, bytes([n]) * 4_000, b"f") for n in range(99)])
     other = sqlite3.connect(str(make_url(sqlite_url).database), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

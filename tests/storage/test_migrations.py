@@ -1,4 +1,4 @@
-"""Migrations: what they make is compared with the tables for real, and they mend what is missing."""
+"""Migrations: their schema equals the tables, and they restore what is missing."""
 
 import asyncio
 from pathlib import Path
@@ -37,7 +37,7 @@ async def test_the_comparison_with_the_tables_notices_a_missing_column(store: St
 
 
 async def test_the_comparison_with_the_tables_notices_a_missing_index(store: Store) -> None:
-    """One pending request per person and team is held by an index alone."""
+    """Only an index allows one pending request per person and team."""
     await run(store, "DROP INDEX ix_budget_requests_one_pending")
 
     async with store.read() as tx:

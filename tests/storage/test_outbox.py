@@ -1,4 +1,4 @@
-"""The outbox: each message is claimed by one, nothing newer is lost to something older, nothing is said twice."""
+"""The outbox: one worker claims a message, no old version overwrites a newer one, nothing is posted twice."""
 
 import asyncio
 from typing import Any
@@ -158,7 +158,7 @@ async def test_a_change_while_the_older_version_is_on_its_way_is_delivered_after
 
 
 async def test_giving_up_an_older_version_does_not_lose_the_newer_one(store: Store) -> None:
-    """Slack refused the first body; what it was changed to meanwhile may well be fine."""
+    """Slack refused the first body; its replacement may be fine."""
     await put(store, "m")
     (first,) = await claim(store)
     await change(store, "m", "second")
@@ -247,7 +247,7 @@ async def test_a_message_can_be_held_for_ever_and_let_go(store: Store) -> None:
 
 
 async def test_what_was_said_is_held_no_more(store: Store) -> None:
-    """Else what it comes to would never be seen."""
+    """A held update of a posted message would never be seen."""
     await put(store, "alert")
     (item,) = await claim(store)
     await delivered(store, item)

@@ -1,4 +1,4 @@
-"""What a rulebook remembers of a call's words is never more than what is so at the call's own moment."""
+"""A rulebook's cache never answers with a rule that does not apply at the call's own moment."""
 
 import json
 from dataclasses import replace
@@ -43,7 +43,7 @@ def without_event(booking: Booking) -> tuple[object, ...]:
 async def test_a_day_begins_and_a_price_with_it_on_the_second(books: Books) -> None:
     await books.imports(DELHI)
     rulebook = await books.context.rulebooks.latest()
-    seconds = (-900, -1, 0, 1, 899, 900, -1, 0)  # there and back: the second time from memory
+    seconds = (-900, -1, 0, 1, 899, 900, -1, 0)  # there and back: the second time from the cache
     found = [
         rulebook.booking(event_at(MIDNIGHT_THERE + timedelta(seconds=second), team="delhi"), books.source)
         for second in seconds
@@ -95,7 +95,7 @@ async def test_like_words_of_another_source_or_another_way_are_decided_by_themse
 
 
 async def test_a_source_that_changed_is_not_answered_for_by_what_it_was(books: Books) -> None:
-    """A body may have come through the door by a key that ended since, when its source had another default."""
+    """A request may come in by a key that was revoked since, when its source had another default."""
     rulebook = await books.context.rulebooks.latest()
     teams = {team.slug: team.id for team in rulebook.directory.teams}
     event = event_at(MIDNIGHT_THERE, team="", user="")

@@ -1,4 +1,4 @@
-"""Transactions are whole or not at all, whatever their first statement is; writers take turns."""
+"""Transactions are atomic, whatever their first statement is; writers take turns."""
 
 import asyncio
 
@@ -23,7 +23,7 @@ async def count(store: Store) -> int:
 
 @pytest.mark.parametrize("way", ["insert", "insert_missing", "add"])
 async def test_a_transaction_that_begins_with_a_bulk_statement_rolls_back_whole(store: Store, way: str) -> None:
-    """Bulk statements go past SQLAlchemy on PostgreSQL; its transaction has to be there before them."""
+    """Bulk statements bypass SQLAlchemy on PostgreSQL; its transaction has to begin before them."""
     with pytest.raises(RuntimeError, match="changed my mind"):  # noqa: PT012 -- a transaction's whole life
         async with store.begin() as tx:
             if way == "insert":
@@ -61,7 +61,7 @@ async def test_more_keys_than_a_statement_takes_are_read_in_pieces(store: Store)
 
 
 async def test_writers_at_once_all_get_their_turn(store: Store) -> None:
-    """Each reads, waits and writes what it read plus one: none may read what another is about to change."""
+    """Each reads, waits and writes the value plus one: none may read a value that another is about to change."""
     async with store.begin() as tx:
         await tx.connection.execute(
             text(

@@ -1,4 +1,4 @@
-"""Mending a kept row by hand, and reading back an event that the database refused."""
+"""Changes by hand to a quarantined row, and the rebuilt event of a row that the database refused."""
 
 import json
 import re
@@ -76,7 +76,7 @@ def test_an_event_that_was_kept_comes_back_whole() -> None:
     ],
 )
 def test_a_kept_event_that_is_none_any_more_names_the_field_as_it_is_kept(changes: dict[str, Any], said: str) -> None:
-    """By that name it is mended: `--set model=…`."""
+    """The name is the one to fix it by: `--set model=…`."""
     body = b'{"id": "1", "time": "2026-11-23T10:00:00Z", "data": {"model": "m", "output_tokens": 5}}'
     ((_, event),) = SOURCES["cloudevents"](body, now=datetime(2026, 11, 24, tzinfo=UTC)).events
 

@@ -1,4 +1,4 @@
-"""Samples of native senders, whole; and that how rows are sent together changes nothing about what is read of each."""
+"""Samples of native senders, whole; and rows that read the same however they are batched."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -137,7 +137,7 @@ _rows = st.one_of(
 
 @given(st.lists(_rows, max_size=5), st.booleans())
 def test_a_row_reads_the_same_alone_and_in_any_company(rows: list[Any], ascii_only: bool) -> None:
-    """Bodies that can be decoded at once, and those that have to be taken apart, follow the same rules."""
+    """Bodies decoded at once and bodies split into rows follow the same rules."""
     bodies = [json.dumps(row, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass") for row in rows]
     together = parse(b"[" + b", ".join(bodies) + b"]", now=NOW)
     events, faults = dict(together.events), {row.index: row for row in together.unusable}

@@ -1,4 +1,4 @@
-"""Native events: what is understood, and what is said of each row that can't be."""
+"""Native events: the rows that are understood, and the fault of each one that is not."""
 
 import json
 import tracemalloc
@@ -57,7 +57,7 @@ def one(row: Any) -> UsageEvent:
 
 
 def fault(row: Any) -> str:
-    """What is said of a bad row between two good ones, which are both read."""
+    """Returns the fault of a bad row between two good ones, which are both read."""
     body = row if isinstance(row, bytes) else json.dumps(row).encode()
     good = [json.dumps(event(id=name)).encode() for name in ("before", "after")]
     parsed = parse(b"[%s,%s,%s]" % (good[0], body, good[1]), now=NOW)
@@ -206,7 +206,7 @@ def test_a_body_that_is_no_json_object_or_array_is_unreadable(body: bytes) -> No
 
 @pytest.mark.parametrize(("place", "reason"), [(b"model", "data.model"), (b"extra", "nested too deeply")])
 def test_a_row_nested_ten_thousand_deep_spoils_nobody_elses(place: bytes, reason: str) -> None:
-    """No decoder goes that deep, so the rows are told apart by their brackets; those in strings do not count."""
+    """No decoder goes that deep, so the rows are split by their brackets; those in strings do not count."""
     deep = b'{"id": "x", "data": {"%s": %s%s}}' % (place, b"[" * 10_000, b"]" * 10_000)
 
     assert reason in fault(deep)
@@ -218,7 +218,7 @@ def test_a_row_nested_ten_thousand_deep_spoils_nobody_elses(place: bytes, reason
 def test_what_is_remembered_of_words_is_bounded_whatever_senders_make_up(
     told: int, names: int, tags: int, length: int
 ) -> None:
-    """In the dearest letters, and with spaces, so that each word is kept as it was sent and as it is read."""
+    """With the most expensive characters, and with spaces, so that each word is cached as sent and as read."""
     words = LabelCache()
     tracemalloc.start()
     for number in range(told):

@@ -1,4 +1,4 @@
-"""The parser to copy: what it understands, what it ignores, and what it calls an error."""
+"""The parser to copy: the members it understands, those it ignores, and its errors."""
 
 import json
 from datetime import UTC, datetime

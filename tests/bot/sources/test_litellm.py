@@ -1,4 +1,4 @@
-"""LiteLLM's calls, as captured from its proxy: what each body is read as, and what becomes of odd ones."""
+"""LiteLLM's calls, as captured from its proxy: the events of each body, and the outcome of odd ones."""
 
 import json
 from collections.abc import Callable
@@ -45,7 +45,7 @@ def read(name: str) -> list[UsageEvent]:
 
 
 def sample(**changed: Any) -> dict[str, Any]:
-    """The first captured call, changed; a dotted name reaches into it."""
+    """Returns the first captured call with changes; a dotted name reaches into it."""
     call: dict[str, Any] = json.loads(body("01_"))[0]
     for path, value in changed.items():
         *way, last = path.split("__")

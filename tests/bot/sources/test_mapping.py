@@ -1,4 +1,4 @@
-"""Senders with names of their own: a mapping's paths, what may stand there, and faults by the sender's own member."""
+"""Senders with their own names: paths of a mapping, their values, and faults that name the sender's own member."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""CloudEvents over HTTP: which mode a request is in, and binary events by the specification's rules for headers."""
+"""CloudEvents over HTTP: the mode of a request, and binary events by the specification's rules for headers."""
 
 import json
 from datetime import UTC, datetime
@@ -57,7 +57,7 @@ def test_the_content_type_decides_first(headers: dict[str, str], mode: Mode) -> 
         ("100%", "100%"),
         ("once%2520only", "once%20only"),
         ('"', '"'),
-        ("caf\u00c3\u00a9", "café"),  # UTF-8 that nobody encoded, as the server hands it over
+        ("caf\u00c3\u00a9", "café"),  # UTF-8 without percent-encoding, as the server passes it on
     ],
 )
 def test_a_headers_value_is_taken_out_of_quotes_and_decoded_once(value: str, meant: str) -> None:

@@ -1,4 +1,4 @@
-"""Captured bodies of real senders, and of coding assistants by their documentation: exactly which calls they tell of."""
+"""Captured bodies of real senders, and of coding assistants by their documentation: exactly the calls they report."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -128,7 +128,7 @@ def test_each_body_tells_of_exactly_these_calls_in_either_form_zipped_or_not(fil
 
 
 def same_body(file: str) -> str:
-    """The protobuf body that a file is another form of."""
+    """Returns the protobuf body that a file is another form of."""
     return file.removesuffix(".gz") if file.endswith(".gz") else f"{body_name(file)}.bin"
 
 
@@ -138,7 +138,7 @@ def test_the_forms_of_a_body_are_the_same_events_to_the_key(file: str) -> None:
 
 
 def priced_by_the_package(event: UsageEvent) -> int:
-    """What genai-prices says of an event, in nano-dollars, half-even."""
+    """Returns the price of an event by genai-prices, in nano-dollars, half-even."""
     written = event.cache_write_5m + event.cache_write_1h
     usage = Usage(
         input_tokens=event.uncached_input + event.cache_read + written,

@@ -1,4 +1,4 @@
-"""Whatever comes in as OTLP, nothing is raised but that the body can't be read, and no row is lost without a word."""
+"""Any OTLP body: the only error is that the body can't be read, and no row is lost silently."""
 
 import contextlib
 import json
@@ -69,7 +69,7 @@ LEAVES = st.fixed_dictionaries(
 
 
 def holds(parsed: Parsed) -> None:
-    """What any parsed body keeps to: counters that a call can have, rows that add up, and what is kept can be read."""
+    """Checks the invariants of any parsed body: possible counters, rows that add up, quarantined rows that can be read."""
     assert parsed.rows == len(parsed.events) + len(parsed.unusable)
     for _, event in parsed.events:
         assert all(0 <= getattr(event, counter) <= 4 * MAX_TOKENS for counter in COUNTERS)
@@ -113,7 +113,7 @@ def test_any_records(leaves: Any, resource: Any, scope: str, signal: Signal, met
 
 
 def filled(request: Any, draw: Any, depth: int = 0) -> None:
-    """Fills a protobuf message with whatever its fields may hold."""
+    """Fills a protobuf message with anything its fields may hold."""
     for field in request.DESCRIPTOR.fields:
         repeated = field.is_repeated
         if depth > 9 or draw(st.integers(0, 3)) == 0:

@@ -1,4 +1,4 @@
-"""What is metered of OTLP, how its counts are read, whose they are, and what is kept of a record that can't be used."""
+"""OTLP's metered records, their counts, their people, and the quarantined content of unusable records."""
 
 import json
 from datetime import UTC, datetime
@@ -55,7 +55,7 @@ def is_ignored(body: Any, *, meters: Meters = "auto") -> bool:
 
 
 def chat(**others: Any) -> dict[str, Any]:
-    """A chat's attributes with others: `__` stands for `.`; None takes one away."""
+    """Returns a chat's attributes with changes: `__` stands for `.`; None removes one."""
     said = CHAT | {name.replace("__", "."): value for name, value in others.items()}
     return {name: value for name, value in said.items() if value is not None}
 

@@ -1,4 +1,4 @@
-"""Samples of senders with names of their own, to the last token and nano."""
+"""Samples of senders with their own names, to the last token and nano."""
 
 import json
 from datetime import UTC, datetime
@@ -51,7 +51,7 @@ def test_an_odd_event_of_lagos_leaves_its_neighbours_alone(odd: str) -> None:
     bad = good.replace('"m"', odd)
     for closing in ("}", ', "note": 1}'):
         if closing != "}" and odd.startswith("["):
-            continue  # nested without end, and not where it can be cut out
+            continue  # nested too deeply, and impossible to split
         body = f'{{"events": [{good}, {bad}, {good}]{closing}'.encode("latin-1")
         parsed = lago.parse(body, now=NOW)
         assert ([i for i, _ in parsed.events], [row.index for row in parsed.unusable]) == ([0, 2], [1])

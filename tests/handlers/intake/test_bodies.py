@@ -1,4 +1,4 @@
-"""Bodies within bounds: compressed or not, a large one or a bomb is refused, and memory stays flat."""
+"""Request bodies within bounds: compressed or not, a large one or a bomb is refused, and memory stays flat."""
 
 import gzip
 import json
@@ -64,7 +64,7 @@ async def test_a_gzip_bomb_is_refused_before_it_unfolds(acme: Company) -> None:
     finally:
         tracemalloc.stop()
 
-    assert [status for status, _ in answers] == [413, 413, 400]  # unpacked once, the last is just no JSON
+    assert [status for status, _ in answers] == [413, 413, 400]  # unpacked once, the last is not JSON
     assert peak < 34 * MEBIBYTE
 
 

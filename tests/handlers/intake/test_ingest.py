@@ -1,4 +1,4 @@
-"""The routes that senders and gateways use, over real HTTP: every answer of the contract, and never a 500."""
+"""The routes of senders and gateways, over real HTTP: every answer of the contract, and never a 500."""
 
 import json
 
@@ -124,7 +124,7 @@ async def test_while_the_database_is_away_senders_come_again_and_nothing_is_lost
 
 
 class gone:  # noqa: N801 -- reads as a sentence: async with gone(acme)
-    """The database does not work: PostgreSQL lets nobody in, on SQLite a table is missing."""
+    """Breaks the database: PostgreSQL accepts no connections, on SQLite a table is missing."""
 
     def __init__(self, acme: Company) -> None:
         self._store = acme.context.store

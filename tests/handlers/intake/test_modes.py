@@ -1,4 +1,4 @@
-"""`/v1/usage` over real HTTP in every way that CloudEvents and senders with names of their own come."""
+"""`/v1/usage` over real HTTP in every mode of CloudEvents, and in the formats of senders with their own names."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from tests.support.senders import sends
 
 
 def emitted(acme: Company, event_id: str) -> CloudEvent:
-    """An event as the CloudEvents SDK makes it: a program of somebody else's."""
+    """Returns an event as the CloudEvents SDK makes it: an independent program."""
     event = acme.event(event_id)
     at = datetime.fromisoformat(event["time"])
     attributes = {"id": f"ü {event_id} 100%", "source": "/tests", "type": "ai.usage", "specversion": "1.0", "time": at}

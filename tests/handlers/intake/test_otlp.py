@@ -1,4 +1,4 @@
-"""The OTLP routes over real HTTP: answered in the form of the request, by the statuses that exporters understand."""
+"""The OTLP routes over real HTTP: answers in the request's form, with the statuses that exporters understand."""
 
 import gzip
 import json
@@ -43,14 +43,14 @@ class Sender:
             return answer.status, {k.lower(): v for k, v in answer.headers.items()}, await answer.read()
 
     async def tells(self, body: Any, signal: str = "traces") -> dict[str, Any]:
-        """A JSON request that is answered 200; the answer."""
+        """Sends a JSON request that must be answered 200; returns the answer."""
         status, headers, answer = await self.sends(json.dumps(body).encode(), signal, form=JSON)
         assert (status, headers["content-type"]) == (200, JSON)
         told: dict[str, Any] = json.loads(answer)
         return told
 
     async def booked(self) -> list[tuple[Any, ...]]:
-        """Every event in the books: key, counters, cost."""
+        """Returns every booked event: key, counters, cost."""
         columns = "key_hash, uncached_input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, cost_nanos"
         async with self._acme.context.store.read() as tx:
             rows = await tx.connection.execute(text(f"SELECT {columns} FROM usage_events ORDER BY source_id, key_hash"))

@@ -1,4 +1,4 @@
-"""Replaying files: every row booked, again books none, and what is wrong with a row or a file is said by its number."""
+"""Replayed files: every row is booked, a second replay books none, and faults name the row or line."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -150,7 +150,7 @@ async def test_an_empty_file_is_no_event(acme_context: Context, tmp_path: Path) 
 
 
 async def test_a_file_is_replayed_over_http_into_a_running_bot(acme: Company, tmp_path: Path) -> None:
-    """The sender's own database is another one: only the shift is kept in it."""
+    """The sender's own database is a different one: it stores only the shift."""
     here = await prepare(Settings(database_url=f"sqlite:///{tmp_path}/own.db"), ShiftedClock())
     file = jsonl(tmp_path)
     try:

@@ -1,4 +1,4 @@
-"""Signed webhooks over real HTTP: no body without its signature, no answer but the contract's, and no secret anywhere."""
+"""Signed webhooks over real HTTP: no body without its signature, only answers of the contract, and no secret anywhere."""
 
 import hashlib
 import hmac
@@ -22,7 +22,7 @@ VENDORS = "a vendor's own secret"
 
 
 async def signing(acme: Company, name: str = "hooks", **said: Any) -> str:
-    """A source that signs, by the Standard Webhooks' rules if no other kind is said; its ingest key."""
+    """Creates a source that signs, by Standard Webhooks' rules unless another kind is given; returns its ingest key."""
     source = said.pop("source", "standardwebhooks")
     options = TypedOptions(**{"signature": "standard", "secret": SECRET, **said})
     return (await create_source(acme.context, name, source=source, team=None, role="meter", typed=options)).token
@@ -57,7 +57,7 @@ async def test_a_signature_alone_lets_a_body_in_and_the_message_is_known_again(a
     body = recorded(acme)
 
     assert (await hook(acme, body, signed(body)))[1]["accepted"] == 1
-    status, again = await hook(acme, body, signed(body, off=5))  # tried again: another moment, the same message
+    status, again = await hook(acme, body, signed(body, off=5))  # retried: another moment, the same message
     assert (status, again["duplicates"], again["errors"]) == (200, 1, [])
     assert await booked(acme) == ["msg_1"]
 
@@ -119,7 +119,7 @@ async def test_another_secret_counts_from_the_next_body_on(acme: Company) -> Non
     assert (await hook(acme, body, signed(body)))[0] == 200
     other = bytes(reversed(KEY))
     await set_source(acme.context, "hooks", TypedOptions(secret="whsec_" + b64encode(other).decode()))
-    await acme.uses(acme.event(9))  # any commit sees that the configuration changed
+    await acme.uses(acme.event(9))  # any commit notices that the configuration changed
 
     second = recorded(acme)
     assert (await hook(acme, second, signed(second, "msg_2")))[0] == 401

@@ -1,4 +1,4 @@
-"""A full disk under load: what can't be stored is answered 503 and comes again; with space on the disk it is booked."""
+"""A full disk under load: rows that can't be stored are answered 503 and sent again; with free space they are booked."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ KIB = 1024
 async def _survives(
     bot: BotProcess, url: str, key: str, disk: Disk, *, leave: int, freed: Callable[[], Awaitable[object]] | None = None
 ) -> None:
-    """Sends while the disk fills up, and is full for a while; `freed` is what an operator does once there is space."""
+    """Sends while the disk fills up, and is full for a while; `freed` frees space as an operator would."""
     posts = mixed_posts(400, seed=leave)
     async with Flood(bot.url, key, posts) as flood:
         await flood.answers(200, more=10)
@@ -68,7 +68,7 @@ async def test_postgresql_whose_data_fill_the_disk() -> None:
 
 
 async def test_postgresql_whose_log_of_changes_fills_the_disk() -> None:
-    """Then it gives up altogether (PANIC), and may not start by itself again: its operator frees space and starts it."""
+    """PostgreSQL then stops (PANIC), and may not restart by itself: its operator frees space and starts it."""
     with small_disk(24) as disk:
         async with postgres(wal_folder=disk.folder / "wal") as server:
             await _postgresql_survives(server, disk, leave=512 * KIB)

@@ -1,4 +1,4 @@
-"""`kill -9` at random moments under load: what was answered is there once, and sending again changes nothing."""
+"""`kill -9` at random moments under load: answered usage is booked once, and a retry changes nothing."""
 
 import asyncio
 import random
@@ -47,10 +47,11 @@ async def test_killed_amid_overlapping_batches_of_two_senders_it_lost_nothing_it
     database_url: str, seed: int
 ) -> None:
     """Native batches that overlap, new people and models, rows for quarantine and LiteLLM's bodies, all at once: the
-    express way into the books and the longer one, in one group or in two at the same time."""
+    fast path and the full path, in one group or in two at the same time.
+    """
     key = await organised(database_url)
     posts = mixed_posts(500, seed=seed)
-    bot = BotProcess(database_url, TOKENS_GROUP_ROWS="200")  # many small commits, so that many are cut in two
+    bot = BotProcess(database_url, TOKENS_GROUP_ROWS="200")  # many small commits, so that many are interrupted
     try:
         async with Flood(bot.url, key, posts, connections=12, may_vanish=True) as flood:
             await _dies_often(bot, flood, random.Random(seed), kills=5)
@@ -68,7 +69,7 @@ async def test_killed_amid_overlapping_batches_of_two_senders_it_lost_nothing_it
 
 
 async def _dies_often(bot: BotProcess, flood: Flood, chance: random.Random, *, kills: int) -> None:
-    """Starts the bot again and again, and kills it a moment after it began to answer."""
+    """Starts the bot again and again, and kills it a moment after its first answers."""
     for _ in range(kills):
         await bot.start()
         await bot.ready()

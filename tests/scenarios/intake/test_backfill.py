@@ -1,4 +1,4 @@
-"""A gateway's own log is read up to its first live event: whatever overlaps is booked once, in whichever order it comes."""
+"""A gateway's own log is read up to its first live event: overlaps are booked once, in either order."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ MORNING: list[dict[str, Any]] = json.loads(body("51_"))["data"]
 
 
 def lines(count: int, *, start: datetime, every: timedelta, dollars: float = 0.001) -> list[dict[str, Any]]:
-    """Lines of answered calls, a while apart each."""
+    """Returns lines of answered calls at intervals."""
     made = []
     for number in range(count):
         at = (start + every * number).isoformat(timespec="milliseconds")

@@ -1,4 +1,4 @@
-"""Usage comes in over HTTP: what is booked, for whom and at which price, and that it adds up on both databases."""
+"""Usage over HTTP: the events booked, their teams and prices, and sums that agree, on both databases."""
 
 import asyncio
 import json
@@ -92,7 +92,7 @@ async def test_a_call_costs_what_the_contract_says_else_what_was_reported_else_i
 
 
 async def test_many_senders_at_once_with_everything_sent_twice_add_up_to_the_nano(acme_on_both: Company) -> None:
-    """Batches of any size that overlap and cross; what is answered is what is in the books."""
+    """Batches of any size that overlap and cross; the answers equal the books."""
     acme = acme_on_both
     dice = random.Random(7)
     costs = {n: dice.randrange(1, 900_000_000) for n in range(600)}

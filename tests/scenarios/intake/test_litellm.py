@@ -1,4 +1,4 @@
-"""LiteLLM posts to its route: every captured body booked once, and nothing that people or models said kept."""
+"""LiteLLM posts to its route: every captured body is booked once, and no text of people or models is kept."""
 
 import json
 import random

@@ -1,4 +1,6 @@
-"""The real OpenTelemetry SDK and its OTLP/HTTP exporter send a thousand calls to a running bot, over a bad line."""
+"""The real OpenTelemetry SDK and its OTLP/HTTP exporter send a thousand calls to a running bot, over an unreliable
+line.
+"""
 
 import asyncio
 import random
@@ -38,8 +40,9 @@ MODELS = (
 
 @dataclass
 class Line:
-    """What lies between the exporter and the bot. Each batch's first try meets what `fates` says next: `busy` is a 503
-    that asks for a second's patience, `lost` an answer that never comes back after the bot took the batch."""
+    """A proxy between the exporter and the bot. Each batch's first attempt meets the next of `fates`: `busy` is a 503
+    with one second of Retry-After, `lost` an answer that is lost after the bot took the batch.
+    """
 
     bot_url: str
     fates: list[str]
@@ -83,7 +86,7 @@ async def line(acme: Company, *fates: str) -> AsyncIterator[Line]:
 
 
 def usage(number: int) -> tuple[str, str, dict[str, int]]:
-    """Provider, model and inclusive counts of a made-up call."""
+    """Returns provider, model and inclusive counts of a made-up call."""
     chance = random.Random(number)
     provider, model = MODELS[number % len(MODELS)]
     read, output = chance.randrange(0, 50_000), chance.randrange(1, 4000)
@@ -91,7 +94,7 @@ def usage(number: int) -> tuple[str, str, dict[str, int]]:
 
 
 def nanos(number: int) -> int:
-    """What the price book's own package says that the call costs."""
+    """Returns the call's cost by the price book's own package."""
     provider, model, counts = usage(number)
     used = Usage(input_tokens=counts["input"], cache_read_tokens=counts["cache_read"], output_tokens=counts["output"])
     found = calc_price(used, model, provider_id=provider, genai_request_timestamp=datetime.now(UTC))
@@ -99,7 +102,7 @@ def nanos(number: int) -> int:
 
 
 def make_spans(exporter: OTLPSpanExporter) -> None:
-    """A service's agent calls models: a span of each call, and one of each agent's run that sums them up."""
+    """A service's agent calls models: one span per call, and one per agent run with their sum."""
     provider = TracerProvider(resource=Resource.create())
     provider.add_span_processor(BatchSpanProcessor(exporter, max_queue_size=4 * CALLS, max_export_batch_size=200))
     tracer = provider.get_tracer("opentelemetry.instrumentation.genai.openai")
@@ -125,7 +128,7 @@ def make_spans(exporter: OTLPSpanExporter) -> None:
 
 
 def make_logs(exporter: OTLPLogExporter) -> None:
-    """Codex tells of its calls in log records."""
+    """Codex reports its calls in log records."""
     provider = LoggerProvider(resource=Resource.create({"service.name": "codex_cli_rs"}))
     provider.add_log_record_processor(
         BatchLogRecordProcessor(exporter, max_queue_size=4 * CALLS, max_export_batch_size=200)
@@ -151,7 +154,7 @@ def make_logs(exporter: OTLPLogExporter) -> None:
 
 
 async def booked(acme: Company) -> tuple[int, int, int]:
-    """Calls, their cost, and rows in quarantine."""
+    """Returns the calls, their cost, and the rows in quarantine."""
     async with acme.context.store.read() as tx:
         calls, cost = (
             await tx.connection.execute(text("SELECT count(*), CAST(sum(cost_nanos) AS BIGINT) FROM usage_events"))
@@ -161,13 +164,13 @@ async def booked(acme: Company) -> tuple[int, int, int]:
 
 
 async def teams(acme: Company) -> set[str]:
-    """The rules by which it was placed."""
+    """Returns the attribution rules applied."""
     async with acme.context.store.read() as tx:
         return set((await tx.connection.execute(text("SELECT DISTINCT rule FROM usage_events"))).scalars())
 
 
 def as_the_guide_says(bot_url: str, key: str) -> dict[str, str]:
-    """The variables that the connecting guide has people export, with this bot's address and key."""
+    """The variables of the connecting guide, with this bot's address and key."""
     page = (ROOT / "docs" / "connect" / "opentelemetry.md").read_text()
     lines = re.findall(r"^export (\w+)=(.*)$", page, flags=re.MULTILINE)
     said = {name: value.replace("https://tokens.acme.test", bot_url).replace("tok_...", key) for name, value in lines}
@@ -197,7 +200,7 @@ async def test_a_thousand_spans_are_booked_once_at_what_they_cost(
 
 
 async def resent(between: Line) -> None:
-    """Everything comes once more, the last first."""
+    """Sends everything again, the last first."""
     for path, headers, body in reversed(between.bodies):
         assert await between.sends(path, headers, body) == (200, b"")
 

@@ -1,6 +1,7 @@
-"""Every captured body posted to its route: what is booked of it, per team, is the table in tests/fixtures/payloads.csv.
+"""Every captured body is posted to its route; the booked amounts, per team, are the table in
+tests/fixtures/payloads.csv.
 
-`python -m tests.scenarios.intake.test_payloads` prints the table as it is now; read the difference before you keep it.
+`python -m tests.scenarios.intake.test_payloads` prints the current table; read the difference before you keep it.
 """
 
 import asyncio
@@ -52,7 +53,7 @@ class Bot:
         self._keys = keys
 
     async def takes(self, payload: Payload) -> str:
-        """Posts a body and returns what the answer says of it."""
+        """Posts a body and returns the answer."""
         headers = {
             **payload.headers,
             "Content-Type": payload.content_type,
@@ -71,7 +72,7 @@ class Bot:
         return ", ".join(f"{counts[name]} {name}" for name in named if counts[name]) or "nothing to book"
 
     async def totals(self) -> Totals:
-        """What is in the books."""
+        """Returns the totals in the books."""
         counters = [func.sum(usage_events.c[name]) for name in COUNTER_COLUMNS]
         wanted = (
             select(teams.c.slug, usage_series.c.basis, func.count(), *counters, *nano_sums(usage_events.c.cost_nanos))
@@ -99,7 +100,7 @@ async def bot_with_keys(database_url: str) -> AsyncIterator[Bot]:
 
 
 def _rows(payload: Payload, answer: str, before: Totals, after: Totals) -> list[Row]:
-    """The table's rows of one payload, a row a team; one without a team if nothing new was booked."""
+    """Returns the table's rows of one payload: one per team; one without a team if nothing new was booked."""
     nothing = (0,) * (len(COUNTER_COLUMNS) + 2)
     fresh = {at: tuple(b - a for a, b in zip(before.get(at, nothing), after[at], strict=True)) for at in after}
     found = []

@@ -1,4 +1,4 @@
-"""`tokens quarantine`: what an operator sees of rows that could not be booked, and does about them."""
+"""`tokens quarantine`: an operator lists rows that could not be booked, retries and dismisses them."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from tests.support.senders import sends
 
 @pytest.fixture
 def failed(run: Run) -> Path:
-    """A replayed file of one good event, two without a model, one in conflict and one that says it is somebody else's."""
+    """Replays a file of one good event, two without a model, one in conflict and one of another source."""
     well(run("teams", "import", "teams.yml"))
     now = SystemClock().now()
     rows = [

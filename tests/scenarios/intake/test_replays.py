@@ -15,7 +15,7 @@ from tests.support.processes import bot_process, tokens
 
 @pytest.fixture(scope="module")
 def traces(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Sums]:
-    """The traces as a CSV without ids, and the plain sums over it."""
+    """Returns the traces as a CSV without ids, and their plain sums."""
     file = tmp_path_factory.mktemp("traces") / "azure.csv"
     return file, write_csv(file)
 
@@ -52,7 +52,7 @@ async def test_a_replay_over_http_books_every_call_once_and_to_the_nano(
 async def test_a_row_that_changed_between_two_replays_is_a_conflict_and_the_first_one_stands(
     context: Context, tmp_path: Path
 ) -> None:
-    """Rows with ids: of those without, a changed file is another file."""
+    """Rows with ids: without ids, a changed file is a new file."""
     await import_teams(context, read_teams_file(TEAMS_YML), dry_run=False)
     file = tmp_path / "with-ids.csv"
     sums = write_csv(file, with_ids=True, most=1_000)

@@ -1,4 +1,4 @@
-"""`tokens sources` and `tokens keys set --role`: how each source does, and which of two layers is booked."""
+"""`tokens sources` and `tokens keys set --role`: the state of each source, and the one of two layers that is booked."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What is said of a source on the command line: at its making, later, and in the list, where no secret ever is."""
+"""A source's options on the command line: when it is created, later, and in the list, which never shows a secret."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""The traces as usage events: every call of theirs is in the file, token for token, and the same seed writes the same."""
+"""The traces as usage events: the file has every call of theirs, token for token, and the same seed writes the same
+file.
+"""
 
 import csv
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The schema is what the tables say, and what only grows can't be changed, on both databases."""
+"""The schema equals the tables, and append-only tables refuse changes, on both databases."""
 
 from pathlib import Path
 
@@ -113,7 +113,7 @@ async def test_no_row_of_a_table_that_only_grows_can_be_changed_or_deleted(store
 
 @pytest.mark.parametrize("table", [t for t in APPEND_ONLY if t != "usage_events"])
 async def test_insert_or_replace_does_not_get_past_the_triggers(tmp_path: Path, table: str) -> None:
-    """`usage_events` has no unique key that a row could be replaced by: its keys are in `event_keys`."""
+    """`usage_events` has no unique key by which a row could be replaced: its keys are in `event_keys`."""
     url = f"sqlite+aiosqlite:///{tmp_path}/tokens.db"
     await migrate(url)
     store = Store(url)

@@ -1,4 +1,4 @@
-"""The audit log: a chain that shows any record that was changed, put in, taken out or moved."""
+"""The audit log: its chain reveals any record that was changed, inserted, deleted or moved."""
 
 import asyncio
 
@@ -22,7 +22,7 @@ async def first_broken(store: Store) -> int | None:
 
 
 async def tamper(store: Store, statement: str) -> None:
-    """What somebody with the database's own rights could do: past the triggers, which are put back afterwards."""
+    """Tampers with the database's own rights: past the triggers, which are restored afterwards."""
     async with store.begin() as tx:
         if store.is_sqlite:
             for verb in ("update", "delete"):

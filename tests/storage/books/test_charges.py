@@ -1,4 +1,4 @@
-"""Charges and budget periods: days are posted when they are closed, and a month begins where a team's clock says."""
+"""Charges and budget periods: days are posted when they close, and a month starts in a team's own time zone."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -55,7 +55,7 @@ async def test_late_usage_of_a_posted_day_posts_the_difference(mid_month: Books)
 
 
 async def test_a_days_sum_that_shrinks_and_grows_again_is_followed_every_time(mid_month: Books) -> None:
-    """Back to a sum that was posted before is a further entry, not the same one again."""
+    """A return to an earlier sum is a further entry, not the same one again."""
     await mid_month.takes(mid_month.event(1, dollars=30, ago=2 * DAY))
     await posted(mid_month)
     sums = [10, 30, 10, 30, 10]

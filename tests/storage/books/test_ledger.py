@@ -1,4 +1,4 @@
-"""The books: balances, entries posted once, and budgets that follow what was declared."""
+"""The ledger: balances, entries posted once, and budgets that follow their declaration."""
 
 import asyncio
 from dataclasses import replace
@@ -110,7 +110,7 @@ async def test_twenty_billion_dollars_are_exact_to_the_nano(context: Context) ->
 
 
 async def test_a_declared_budget_that_goes_up_and_down_and_up_again_is_followed(context: Context) -> None:
-    """Each import posts the difference, also where the same amount was declared before."""
+    """Each import posts the difference, also for an amount that was declared before."""
     for amount in (400, 700, 400, 700, 700, 0, "250.75"):
         await declared(context, teams_yml(search=amount))
 
@@ -120,7 +120,7 @@ async def test_a_declared_budget_that_goes_up_and_down_and_up_again_is_followed(
 
 
 async def test_an_organisation_may_have_more_than_one_entry_can_move(context: Context) -> None:
-    """Nothing is said of funding: the organisation has what its teams have, which may be more than a billion."""
+    """Without declared funding, the organisation has the sum of its teams, which may exceed a billion dollars."""
     await declared(context, teams_yml(funding=None, search=900_000_000, mobile=800_000_000))
     assert (await balance(context, "organisation")).allocated_nanos == 0
     assert (await balance(context, "search")).allocated_nanos == 900_000_000 * NANOS

@@ -1,4 +1,4 @@
-"""Sums are exact past the end of 64 bits, and a total that would not fit is refused, not bent."""
+"""Sums are exact beyond 64 bits, and a total that would overflow is refused."""
 
 import random
 
@@ -71,7 +71,7 @@ async def test_a_ledger_of_twenty_billion_dollars_balances_to_the_nano(books: Bo
 
 
 async def nearly_full(books: Books) -> None:
-    """Brings the first event's rollups to five dollars under the end of 64 bits, with the events that make it true."""
+    """Raises the first event's rollups to five dollars below the end of 64 bits, with matching events."""
     await books.takes(books.event(1, dollars=1))
     full = 2**63 - 1 - 5 * NANOS
     async with books.context.store.begin() as tx:
@@ -101,7 +101,7 @@ async def test_a_total_past_64_bits_is_refused_for_its_row_alone_and_the_neighbo
 
 
 async def test_a_refused_row_can_be_sent_again_and_is_kept_once(books: Books) -> None:
-    """Its key was not taken when it was refused: once there is room, it is booked."""
+    """The refusal did not take its key: it is booked once there is room."""
     await nearly_full(books)
     too_much = books.event(3, dollars=6)
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""Prices in the books: by tier, by a company's own names for models, by source."""
+"""Prices in the books: by tier, by a company's own model names, by source."""
 
 from datetime import timedelta
 from typing import Any
@@ -123,7 +123,7 @@ async def test_what_senders_say_is_held_against_what_was_booked_adjusting_rows_i
     await at_noon.takes(
         at_noon.event(1, **{**priced, "cost_usd": "2.00"}),
         at_noon.event(2, **{**priced, "cost_usd": "2.50"}),
-        at_noon.event(3, **priced),  # its sender said nothing
+        at_noon.event(3, **priced),  # its sender sent no tier
         at_noon.event(4, **{**priced, "cost_usd": "9.00"}, ago=timedelta(days=40)),  # of another period
         at_noon.event(5, **{**MILLION, "model": "acme-odd", "cost_usd": "1.00"}),  # only the sender has a price
     )

@@ -1,4 +1,4 @@
-"""Pricing again: each day by what held on it, once, by adjusting rows, and never a day before the first."""
+"""Repricing: each day by the price of that day, once, by adjusting rows, and never a day before the first."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from tests.storage.declared import balance
 from tests.support.company import TEAMS_YML
 
 MONTH = datetime.now(UTC).replace(day=1) + timedelta(days=31)
-"""Of the coming month, because a clock runs forwards only."""
+"""Of the coming month, because the clock only runs forwards."""
 CONTRACTS_YML = TEAMS_YML + (
     f"  - {{model: acme-odd, from: {MONTH:%Y-%m}-10, input_per_mtok: 1}}\n"
     f"  - {{model: acme-odd, from: {MONTH:%Y-%m}-20, input_per_mtok: 3}}\n"

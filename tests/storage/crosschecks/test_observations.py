@@ -1,4 +1,6 @@
-"""Observing sources are compared and never booked; two that meter the same calls are told of once. On both databases."""
+"""Observing sources are compared and never booked; a pair that meters the same calls is reported once. On both
+databases.
+"""
 
 import json
 from datetime import timedelta
@@ -32,7 +34,7 @@ async def sends(books: Books, sender: Source, *events: dict[str, Any]) -> Any:
 
 
 def yesterday(books: Books) -> timedelta:
-    """How long ago noon, UTC, of the last settled day was."""
+    """Returns the time since noon, UTC, of the last settled day."""
     now = books.context.now()
     days = 1 if now.hour >= 6 else 2
     return now - (now - timedelta(days=days)).replace(hour=12, minute=0, second=0, microsecond=0)
@@ -99,7 +101,7 @@ async def test_a_source_that_comes_to_observe_keeps_what_it_booked_and_the_books
 
 
 async def test_a_body_that_came_in_before_the_role_changed_is_taken_by_the_new_one(books: Books) -> None:
-    """The door knew the source as a metering one, and the commit knows better."""
+    """The request came in for a metering source; the commit applies its new role."""
     await books.takes(books.event(1))
     await change_role(books.context, "gateway", "observe")
 

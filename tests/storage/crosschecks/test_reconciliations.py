@@ -1,5 +1,6 @@
-"""Providers' statements beside the books: variances are entries of their own, usage stays, and the check covers them; on
-both databases."""
+"""Providers' statements and the books: variances are separate entries, usage stays, and the check covers them; on both
+databases.
+"""
 
 import asyncio
 import json
@@ -84,7 +85,7 @@ async def test_the_same_statement_again_posts_nothing_and_a_corrected_one_the_di
 
 
 async def test_usage_that_came_late_is_followed_by_the_same_statement(mid_month: Books) -> None:
-    """Else it would be paid for twice: as usage, and as a variance."""
+    """Otherwise it would be paid twice: as usage and as a variance."""
     await spends(mid_month, 100)
     await reconciles(mid_month, costs(mid_month, 130))
     await spends(mid_month, 30, 2)
@@ -148,7 +149,7 @@ async def test_two_who_import_a_statement_at_once_post_it_once(mid_month: Books)
 
 
 async def test_a_cloud_that_sells_the_same_model_is_not_in_the_statement(mid_month: Books) -> None:
-    """By the name that the sender gave; without one, by who sells the model."""
+    """By the provider the sender names; without one, by the seller of the model."""
     for number, (provider, model) in enumerate(
         [
             ("openai", "anything"),

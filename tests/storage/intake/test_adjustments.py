@@ -1,4 +1,4 @@
-"""Adjusting rows: an event counts in another place or at another cost, the totals follow, and no event is ever edited."""
+"""Adjusting rows: an event counts in another place or at another cost, totals follow, and no event is edited."""
 
 import asyncio
 from datetime import timedelta
@@ -42,7 +42,7 @@ def costing(booked: BookedEvent, dollars: int) -> Change:
 
 
 async def sums(books: Books, column: str = "cost_nanos") -> dict[tuple[int, str], int]:
-    """By (team, basis), over the days; the hours must say the same."""
+    """By (team, basis), over the days; checks that the hours agree."""
     found: list[dict[tuple[int, str], int]] = []
     async with books.context.store.read() as tx:
         for table in ("usage_days", "usage_hours"):
@@ -115,7 +115,7 @@ async def test_what_was_adjusted_since_it_was_read_is_not_adjusted_by_that(books
     made = [len(await adjust(books, costing(first, dollars))) for dollars in (4, 4, 3, 10)]
 
     assert made == [1, 0, 0, 0]
-    assert await books.totals() == {(1, 10 * NANOS), (1, 4 * NANOS)}  # the event itself stays as it is
+    assert await books.totals() == {(1, 10 * NANOS), (1, 4 * NANOS)}  # the event itself is unchanged
     assert await books.faults() == []
 
 

@@ -1,4 +1,4 @@
-"""Nothing a sender writes breaks the books: what can't be booked is kept once, and its neighbours are booked."""
+"""Bad rows: each is quarantined once, and its neighbours are booked."""
 
 import asyncio
 import json
@@ -58,7 +58,7 @@ async def test_a_time_that_can_not_be_is_kept_and_not_booked(books: Books, ago: 
 
 
 async def test_the_earliest_and_the_latest_month_have_their_place(books: Books) -> None:
-    """PostgreSQL makes a partition for each month that an event falls in, also for several at once."""
+    """PostgreSQL creates a partition for each month with an event, also for several at once."""
     ages = [timedelta(days=31 * months) for months in range(80)]
     dated = [books.event(n, ago=ago) for n, ago in enumerate(ages) if books.context.now() - ago > _2020(books)]
 

@@ -1,4 +1,4 @@
-"""An event is booked once, however often and in whatever company it comes, and every sum agrees with it."""
+"""An event is booked once, however often and with whatever others it comes, and every sum agrees."""
 
 import asyncio
 import random
@@ -102,7 +102,7 @@ async def test_two_contents_under_one_id_in_one_body_book_the_first(books: Books
 
 
 async def test_bodies_that_wait_together_are_committed_together(books: Books) -> None:
-    """A commit of its own for each of fifty bodies would change Search's version fifty times."""
+    """Fifty separate commits would change Search's version fifty times."""
     answers = await asyncio.gather(*(books.takes(books.event(number)) for number in range(50)))
 
     assert sum(a.accepted for a in answers) == 50
@@ -121,7 +121,7 @@ async def test_a_key_that_was_revoked_meanwhile_books_nothing(books: Books) -> N
 
 
 async def test_rules_that_changed_between_deciding_and_booking_are_the_ones_that_count(books: Books) -> None:
-    """The import happens in another process: this one decides by the rules it remembers, and notices at the commit."""
+    """The import runs in another process: this one decides by its cached rules, and notices at the commit."""
     await books.takes(books.event(1, credential="key-9", team=None, user=None))
     remembered = await books.context.rulebooks.cached()
     added = "attribution:\n  - {credential: key-9, team: mobile}"

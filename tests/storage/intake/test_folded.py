@@ -1,4 +1,6 @@
-"""What all rows of a large insert share is sent once, and stored in each: on both databases, in every column's place."""
+"""Constant columns of a large insert are sent once, and stored in every row: on both databases, in every column's
+place.
+"""
 
 from datetime import timedelta
 from typing import Any

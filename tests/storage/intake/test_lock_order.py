@@ -1,4 +1,4 @@
-"""Two processes that book at once, one by the express way and one by the longer: neither locks the other out."""
+"""Two processes that book at once, one by the fast path and one by the full path: no deadlock."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ TURNS = 20
 
 
 def body(books: Books, name: str, *, with_a_bad_row: bool) -> bytes:
-    """An event of each series. A body with a row that can't be read goes the longer way."""
+    """An event of each series. A body with an unreadable row takes the full path."""
     events = [books.event(f"{name}-{number}", workflow=f"flow-{number}") for number in range(SERIES)]
     return json.dumps([*events, {"id": name}] if with_a_bad_row else events).encode()
 

@@ -1,4 +1,4 @@
-"""What could not be booked is kept within bounds, shown, and booked once it can be; on both databases."""
+"""Quarantine: rows are kept within bounds, listed, and booked after a fix; on both databases."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ from tests.storage.conftest import Books
 
 
 async def tries(books: Books, *, dry_run: bool = False, **changes: Any) -> RetryResult:
-    """Tries all rows that can be tried, with fields set by hand."""
+    """Retries all rows that can be retried, with fields set by hand."""
     async with books.context.store.read() as tx:
         ids = await tx.quarantine.ids_of(source_id=None, kind=None, retryable=True)
     return await retry(books.context, ids, {f"data.{name}": value for name, value in changes.items()}, dry_run=dry_run)
@@ -76,7 +76,7 @@ async def test_a_time_that_was_too_far_ahead_is_booked_once_it_is_near(books: Bo
 
 
 async def test_what_the_sender_mended_meanwhile_turns_out_to_be_known(books: Books) -> None:
-    """The sender came again with the same row whole; the kept one, mended in the same way, is that one."""
+    """The sender sent the complete row again; the quarantined one, fixed in the same way, is its duplicate."""
     event = books.event(1)
     await books.takes({**event, "time": event["time"].replace("+00:00", "")})
     await books.takes(event)
@@ -236,7 +236,7 @@ LITELLM_CALL: dict[str, Any] = {
 async def test_of_a_call_that_litellm_logged_all_that_is_needed_is_kept_and_no_prompt_header_or_address(
     books: Books,
 ) -> None:
-    """A row kept for one wrong counter is booked, once that is mended, as it would have been at first."""
+    """A row quarantined for one bad counter is booked, after the fix, as it would have been at first."""
     now = books.context.now()
     wrong = SOURCES["litellm"](json.dumps({**LITELLM_CALL, "prompt_tokens": -1}).encode(), now=now)
     right = SOURCES["litellm"](json.dumps(LITELLM_CALL).encode(), now=now)
@@ -281,7 +281,7 @@ async def test_of_what_is_no_json_only_the_hash_is_kept(books: Books) -> None:
 
 
 async def test_a_span_that_lacked_its_model_is_mended_and_booked_once(books: Books) -> None:
-    """OTLP's kept rows are requests with one record in them, and lists are gone into by place."""
+    """OTLP's quarantined rows are requests with a single record, and paths index into their lists."""
     span = {
         "traceId": "5b8efff798038103d269b633813fc60c",
         "spanId": "eee19b7ec3c1b174",

@@ -1,4 +1,4 @@
-"""Past usage moves to where today's rules say, by adjusting rows: once, on the right day, and as no news."""
+"""Past usage moves to its team by today's rules, by adjusting rows: once, on the right day, without alerts."""
 
 import asyncio
 from datetime import timedelta
@@ -25,7 +25,7 @@ async def uses(books: Books, number: int, credential: str, *, ago: timedelta = t
 
 
 async def claims(books: Books, credential: str, slug: str, *, ago: timedelta) -> int:
-    """A claim since some time ago, as a rule alone; returns the moment."""
+    """Adds the rule of a claim since some time ago; returns the moment."""
     from_at = books.context.now_micros() - int(ago.total_seconds()) * MICROS
     async with books.context.store.begin() as tx:
         team = (await books.context.rulebooks.current(tx)).directory.by_slug(slug)
@@ -220,7 +220,7 @@ async def test_a_run_that_was_broken_off_is_finished_by_the_clock_and_told_whole
             is_taken=True,
         )
     await move_usage(books.context)
-    assert await spent(books) == {"unattributed": 3 * DOLLAR}  # whoever took it may be at it still
+    assert await spent(books) == {"unattributed": 3 * DOLLAR}  # its first worker may still be running
 
     books.context.clock.jump_to(books.context.now() + timedelta(minutes=10))  # type: ignore[attr-defined]  # a ShiftedClock
     await move_usage(books.context)

@@ -1,4 +1,4 @@
-"""The totals are the same whichever way usage came into them, and say so to those who read them."""
+"""The totals are the same by every path, and readers notice their changes."""
 
 from datetime import timedelta
 from typing import Any
@@ -28,7 +28,7 @@ async def team_ids(books: Books) -> list[int]:
 
 
 async def kept_of(books: Books, team_id: int) -> tuple[list[Any], ...]:
-    """A team's hours, days and changes, without what names the team."""
+    """Returns a team's hours, days and changes, without ids of the team."""
     found = []
     for table in ("usage_hours", "usage_days", "team_changes"):
         rows = [row._asdict() for row in await books.rows(table) if row.team_id == team_id]
@@ -37,8 +37,8 @@ async def kept_of(books: Books, team_id: int) -> tuple[list[Any], ...]:
 
 
 async def test_the_express_and_the_longer_way_keep_the_same(books: Books) -> None:
-    await books.takes(*(calls(books, team)[0] for team in TEAMS))  # the longer way, which makes all known
-    for team, more in (("search", []), ("mobile", [{"id": "unreadable"}])):  # a bad row goes the longer way
+    await books.takes(*(calls(books, team)[0] for team in TEAMS))  # the full path, which creates all references
+    for team, more in (("search", []), ("mobile", [{"id": "unreadable"}])):  # a bad row takes the full path
         assert (await books.takes(*calls(books, team)[1:], *more)).accepted == 6
 
     express, longer = [await kept_of(books, team_id) for team_id in await team_ids(books)]

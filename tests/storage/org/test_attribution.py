@@ -1,4 +1,4 @@
-"""Attribution remembered: rules keep the dates between which they hold, through every import, and claims outlive them."""
+"""Attribution rules: they keep their dates through every import, and claims outlive imports."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ def with_lines(*lines: str) -> str:
 
 
 async def dates(books: Books) -> list[tuple[str, int, int | None]]:
-    """(team, from, until) of key-12's rules, in the order of time."""
+    """Returns (team, from, until) of key-12's rules, in order of time."""
     async with books.context.store.read() as tx:
         slugs = {t.id: t.slug for t in (await books.context.rulebooks.current(tx)).directory.teams}
         rules = [rule for rule in await tx.attribution.rules() if rule.pattern == "key-12"]
@@ -32,7 +32,7 @@ def start_of(day: date) -> int:
 
 
 async def used(books: Books, number: int, *, ago: timedelta = timedelta(), **said: Any) -> str:
-    """Books a call of key-12 that names nobody, and returns the team it went to."""
+    """Books a call of key-12 without a user, and returns its team."""
     facts: dict[str, Any] = {"credential": "key-12", "team": None, "user": None, **said}
     answer = await books.takes(books.event(number, ago=ago, **facts))
     assert answer.accepted == 1, answer

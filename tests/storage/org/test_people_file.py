@@ -1,4 +1,4 @@
-"""An import of people.csv: who is who, in which team from which day, and what was booked for an alias before."""
+"""An import of people.csv: people, their teams by day, and usage booked for an alias before."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -20,7 +20,7 @@ async def imports(books: Books, *lines: str, dry_run: bool = False) -> list[str]
 
 
 async def used(books: Books, number: int, user: str, *, ago: timedelta = timedelta(), dollars: float = 1) -> str:
-    """Books a call that says nothing but its user, and returns the team it went to."""
+    """Books a call with a user alone, and returns its team."""
     answer = await books.takes(books.event(number, user=user, team=None, ago=ago, dollars=dollars))
     assert answer.accepted == 1, answer
     row = next(row for row in await books.rows("usage_events") if row.event_id == f"req-{number}")

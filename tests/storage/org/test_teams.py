@@ -1,4 +1,4 @@
-"""Teams remembered: an import shows what it changes, changes only that, and dates what has to be dated."""
+"""Teams: an import lists its changes, changes nothing else, and dates what needs a date."""
 
 from datetime import UTC, datetime
 
@@ -181,4 +181,4 @@ async def test_a_linked_channel_stays_linked_until_another_is_named(context: Con
 
     await imports(context, TEAMS_YML.replace("#team-search", "C0OTHER"))
     search = await team(context, "search")
-    assert (search.channel_id, search.channel_state) == ("C0OTHER", "unresolved")  # nobody looked at it yet
+    assert (search.channel_id, search.channel_state) == ("C0OTHER", "unresolved")  # not resolved yet
