@@ -26,6 +26,7 @@ from storage.engine import create_engines
 from storage.fifo import FifoLock
 from storage.intake.adjustments import Adjustments
 from storage.intake.backfills import Backfills
+from storage.intake.booked_events import BookedEvents
 from storage.intake.fast_writer import FastWriter, PostgresqlFastWriter, SqliteFastWriter
 from storage.intake.keys import Keys
 from storage.intake.quarantine import Quarantine
@@ -73,6 +74,10 @@ class Transaction(OpenTransaction):
     @cached_property
     def usage(self) -> Usage:
         return Usage(self)
+
+    @cached_property
+    def booked_events(self) -> BookedEvents:
+        return BookedEvents(self)
 
     @cached_property
     def adjustments(self) -> Adjustments:

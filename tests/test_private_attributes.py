@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.store import Store
 from tests.support.paths import ROOT
 
-PUBLIC_BY_CONTRACT = {"_asdict", "_make", "_mapping", "_replace"}
+PUBLIC_BY_CONTRACT = {"_asdict", "_fields", "_make", "_mapping", "_replace"}
 """Documented methods of named tuples and of SQLAlchemy's rows; the underscore only avoids the names of columns."""
 USED = {
     ("bot/views/blocks.py", "_resolve"),

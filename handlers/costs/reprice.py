@@ -18,7 +18,7 @@ from bot.views.wording import signed_usd
 from handlers.books.periods import post_charges
 from handlers.cli import opened, out, run
 from handlers.context import Context
-from storage.intake.adjustments import EventFilter, current_pages
+from storage.intake.booked_events import EventFilter, current_pages
 from storage.store import Transaction
 
 KIND = "reprice"

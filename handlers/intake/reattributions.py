@@ -21,7 +21,7 @@ from handlers.alerting.budget_alerts import budget_raised, judge_thresholds
 from handlers.context import Context
 from handlers.scope import Scope
 from handlers.slack.posts import post_notice
-from storage.intake.adjustments import EventFilter, current_pages
+from storage.intake.booked_events import EventFilter, current_pages
 from storage.intake.reattributions import LEASE_MICROS
 from storage.store import Transaction
 

@@ -20,7 +20,7 @@ from handlers.context import Context
 from handlers.intake.reattributions import reattribute, would_move
 from handlers.org.attribution import claim_key
 from handlers.org.people import LISTED_DAYS, day_of_option
-from storage.intake.adjustments import EventFilter
+from storage.intake.booked_events import EventFilter
 from storage.store import Transaction
 
 commands = typer.Typer(help="Which team usage belongs to, and by which rule.", no_args_is_help=True)
@@ -49,7 +49,7 @@ async def explanations(context: Context, event_id: str, *, source: str | None) -
         if source is not None and named is None:
             raise ConfigError(f"--source: there is no source {source!r}; `tokens keys list` shows them")
         wanted = EventFilter(event_id=event_id, source_id=named.id if named else None)
-        page = await tx.adjustments.current(wanted, limit=_MOST_EVENTS)
+        page = await tx.booked_events.page(wanted, limit=_MOST_EVENTS)
         if not page.events:
             where = f" of {source}" if source else ""
             raise ConfigError(f"EVENT_ID: no event{where} with the id {event_id!r} is booked; is it in quarantine?")

@@ -1,22 +1,18 @@
 """Adjusting rows: signed amounts beside the events and in the rollups that correct a team or a price."""
 
-import json
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Select, and_, literal, literal_column, select, text, tuple_
+from sqlalchemy import literal_column, select, text
 
-from bot.intake.adjustments import BookedEvent, Change
+from bot.intake.adjustments import Change
 from bot.periods import DAY_MICROS, HOUR_MICROS
 from storage import bulk
 from storage.intake.rollups import AMOUNTS, Bucket, add_sums
-from storage.intake.usage import SERIES_KEY, Usage
+from storage.intake.usage import Usage
 from storage.sums import nano_sums, whole
 from storage.tables.base import COUNTER_COLUMNS
-from storage.tables.intake import usage_adjustments, usage_events, usage_series
-from storage.tables.org import people
+from storage.tables.intake import usage_adjustments
 from storage.transaction import OpenTransaction
 
 _COLUMNS = (
@@ -24,44 +20,6 @@ _COLUMNS = (
     *("occurred_at", "team_id", "local_day", "series_id", "calls", *COUNTER_COLUMNS),
     *("cost_nanos", "notional_nanos", "book_nanos", "book", "rule"),
 )
-_FACTS = ("team_id", "local_day", "series_id", "cost_nanos", "notional_nanos", "book_nanos", "book", "rule")
-_EVENT = (usage_events.c.occurred_at, usage_events.c.source_id, usage_events.c.key_hash)
-_IN_STORE = ("provider", "model", "workflow", "credential", "person_id")
-EventPosition = tuple[int, int, bytes]
-"""An event's position among all: its moment, source and key."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class EventFilter:
-    """Selects events that match every given field. `since` and `until` are microseconds since 1970; `until` is
-    exclusive.
-
-    Team and basis are those of the current booking, adjusting rows included.
-    """
-
-    since: int | None = None
-    until: int | None = None
-    source_id: int | None = None
-    event_id: str | None = None
-    gateway_team: str | None = None
-    provider: str | None = None
-    model: str | None = None
-    workflow: str | None = None
-    credential: str | None = None
-    person_ids: Sequence[int] | None = None
-    team_id: int | None = None
-    basis: str | None = None
-
-    def fits(self, booked: BookedEvent) -> bool:
-        """Returns True if the current booking matches: SQL can't tell before adjusting rows are applied."""
-        return self.team_id in (None, booked.team_id) and self.basis in (None, booked.basis)
-
-
-class EventPage(NamedTuple):
-    """Events in order of time, and the position after them; None at the end."""
-
-    events: list[BookedEvent]
-    after: EventPosition | None
 
 
 class Adjustments:
@@ -70,41 +28,6 @@ class Adjustments:
     def __init__(self, transaction: OpenTransaction) -> None:
         self._tx = transaction
         self._connection = transaction.connection
-
-    async def current(
-        self, filters: EventFilter, *, after: EventPosition | None = None, limit: int = 2_000
-    ) -> EventPage:
-        """Returns the next matching events by their current booking: at most `limit`, possibly none although more
-        follow.
-        """
-        rows = (await self._connection.execute(_events(filters, after).limit(limit))).all()
-        if not rows:
-            return EventPage([], None)
-        latest = await self._latest([(row.source_id, bytes(row.key_hash)) for row in rows])
-        found = [_booked(row, latest.get((row.source_id, bytes(row.key_hash)))) for row in rows]
-        last = (rows[-1].occurred_at, rows[-1].source_id, bytes(rows[-1].key_hash))
-        return EventPage([b for b in found if filters.fits(b)], last if len(rows) == limit else None)
-
-    async def _latest(self, keys: Sequence[tuple[int, bytes]]) -> dict[tuple[int, bytes], "_Latest"]:
-        """Returns the sum of the adjusting rows of each event that has any."""
-        columns = ("id", "source_id", "key_hash", "calls", *_FACTS)
-        rows = await bulk.select(self._connection, "usage_adjustments", columns, ("source_id", "key_hash"), keys)
-        found: dict[tuple[int, bytes], _Latest] = {}
-        for _, source_id, key_hash, calls, *facts in sorted(rows, key=lambda row: int(row[0])):
-            latest = found.setdefault((source_id, bytes(key_hash)), _Latest())
-            latest.cost_nanos += facts[3]
-            latest.notional_nanos += facts[4]
-            if calls >= 0:  # the others remove the previous booking
-                latest.count += 1
-                latest.facts = dict(zip(_FACTS, facts, strict=True))
-        ids = sorted({(latest.facts["series_id"],) for latest in found.values()})
-        series = {
-            row[0]: dict(zip(SERIES_KEY, row[1:], strict=True))
-            for row in await bulk.select(self._connection, "usage_series", ("id", *SERIES_KEY), ("id",), ids)
-        }
-        for latest in found.values():
-            latest.series = series[latest.facts["series_id"]]
-        return found
 
     async def by_hour(self, team_ids: Sequence[int], *, first_hour: int) -> dict[int, dict[int, int]]:
         """Returns nano-dollars by team and UTC hour of use that adjusting rows moved to teams, or away from them."""
@@ -163,93 +86,6 @@ class Adjustments:
             for place, column in enumerate(amounts):
                 there[place] += row[column]
         await add_sums(self._connection, sums)
-
-
-async def current_pages(
-    snapshot: Callable[[], AbstractAsyncContextManager[OpenTransaction]], filters: EventFilter, *, limit: int = 2_000
-) -> AsyncIterator[list[BookedEvent]]:
-    """Yields all matching events, page by page, each page in its own snapshot: memory stays flat, and long reads don't
-    block vacuum.
-
-    An event that is adjusted meanwhile can't be adjusted again from an earlier read.
-    """
-    after: EventPosition | None = None
-    while True:
-        async with snapshot() as tx:
-            page = await Adjustments(tx).current(filters, after=after, limit=limit)
-        if page.events:
-            yield page.events
-        if page.after is None:
-            return
-        after = page.after
-
-
-class _Latest:
-    """The sum of an event's adjusting rows."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.cost_nanos = 0
-        self.notional_nanos = 0
-        self.facts: dict[str, Any] = {}
-        self.series: dict[str, Any] = {}
-
-
-def _events(filters: EventFilter, after: EventPosition | None) -> Select[Any]:
-    series = [usage_series.c[name] for name in SERIES_KEY if name != "team_id"]
-    found = (
-        select(usage_events, *series, people.c.email, people.c.slack_id, people.c.name)
-        .join(usage_series, usage_series.c.id == usage_events.c.series_id)
-        .outerjoin(people, people.c.id == usage_series.c.person_id)
-        .order_by(*_EVENT)
-    )
-    if filters.since is not None:
-        found = found.where(usage_events.c.occurred_at >= filters.since)
-    if filters.until is not None:
-        found = found.where(usage_events.c.occurred_at < filters.until)
-    for name in ("source_id", "event_id", "gateway_team"):
-        if (value := getattr(filters, name)) is not None:
-            found = found.where(usage_events.c[name] == value)
-    for name in ("provider", "model", "workflow", "credential"):
-        if (value := getattr(filters, name)) is not None:
-            found = found.where(usage_series.c[name] == value)
-    if filters.person_ids is not None:
-        found = found.where(usage_series.c.person_id.in_(list(filters.person_ids)))
-    if after is not None:
-        place = tuple_(*(literal(value, column.type) for value, column in zip(after, _EVENT, strict=True)))
-        found = found.where(and_(usage_events.c.occurred_at >= after[0], tuple_(*_EVENT) > place))
-    return found
-
-
-def _booked(row: Any, latest: _Latest | None) -> BookedEvent:
-    facts = {name: getattr(row, name) for name in _FACTS}
-    series = {name: getattr(row, name) for name in SERIES_KEY if name != "team_id"}
-    if latest is not None:
-        facts = latest.facts
-        series = latest.series
-    return BookedEvent(
-        source_id=row.source_id,
-        key_hash=bytes(row.key_hash),
-        event_id=row.event_id,
-        occurred_at=row.occurred_at,
-        **{name: getattr(row, name) for name in COUNTER_COLUMNS},
-        reported_nanos=row.reported_nanos,
-        gateway_team=row.gateway_team,
-        declared_team=row.declared_team,
-        tags=tuple(json.loads(row.tags)),
-        tier=row.tier,
-        user=row.email or row.slack_id or row.name or "",
-        first_basis=row.basis,
-        adjustments=latest.count if latest else 0,
-        team_id=facts["team_id"],
-        local_day=facts["local_day"],
-        **{name: series[name] for name in SERIES_KEY if name != "team_id"},
-        cost_nanos=row.cost_nanos + (latest.cost_nanos if latest else 0),
-        notional_nanos=row.notional_nanos + (latest.notional_nanos if latest else 0),
-        book_nanos=facts["book_nanos"],
-        book=facts["book"],
-        rule=facts["rule"],
-    )
 
 
 def _dedupe_key(change: Change) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from bot.intake.adjustments import BookedEvent, Change, usage_event_from
 from bot.money import NANOS
 from handlers.books.periods import post_charges
-from storage.intake.adjustments import EventFilter, current_pages
+from storage.intake.booked_events import EventFilter, current_pages
 from tests.storage.conftest import Books
 from tests.storage.declared import balance
 

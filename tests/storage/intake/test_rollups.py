@@ -7,7 +7,7 @@ import msgspec
 
 from bot.intake.adjustments import Change
 from bot.periods import HOUR_MICROS
-from storage.intake.adjustments import EventFilter, current_pages
+from storage.intake.booked_events import EventFilter, current_pages
 from tests.storage.conftest import Books
 
 TEAMS = {"search": "anna@acme.test", "mobile": "mia@acme.test"}

@@ -1,0 +1,203 @@
+"""Booked events by their current booking, adjusting rows included."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, and_, literal, select, tuple_
+
+from bot.intake.adjustments import BookedEvent
+from storage import bulk
+from storage.tables.base import COUNTER_COLUMNS
+from storage.tables.intake import usage_events, usage_series
+from storage.tables.org import people
+from storage.transaction import OpenTransaction
+
+_EVENT = (usage_events.c.occurred_at, usage_events.c.source_id, usage_events.c.key_hash)
+EventPosition = tuple[int, int, bytes]
+"""An event's position among all: its moment, source and key."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventFilter:
+    """Selects events that match every given field. `since` and `until` are microseconds since 1970; `until` is
+    exclusive.
+
+    Team and basis are those of the current booking, adjusting rows included.
+    """
+
+    since: int | None = None
+    until: int | None = None
+    source_id: int | None = None
+    event_id: str | None = None
+    gateway_team: str | None = None
+    provider: str | None = None
+    model: str | None = None
+    workflow: str | None = None
+    credential: str | None = None
+    person_ids: Sequence[int] | None = None
+    team_id: int | None = None
+    basis: str | None = None
+
+    def fits(self, booked: BookedEvent) -> bool:
+        """Returns True if the current booking matches: SQL can't tell before adjusting rows are applied."""
+        return self.team_id in (None, booked.team_id) and self.basis in (None, booked.basis)
+
+
+class EventPage(NamedTuple):
+    """Events in order of time, and the position after them; None at the end."""
+
+    events: list[BookedEvent]
+    after: EventPosition | None
+
+
+class BookedEvents:
+    """The booked events within one transaction."""
+
+    def __init__(self, transaction: OpenTransaction) -> None:
+        self._connection = transaction.connection
+
+    async def page(self, filters: EventFilter, *, after: EventPosition | None = None, limit: int = 2_000) -> EventPage:
+        """Returns the next matching events by their current booking: at most `limit`, possibly none although more
+        follow.
+        """
+        rows = (await self._connection.execute(_events(filters, after).limit(limit))).all()
+        if not rows:
+            return EventPage([], None)
+        adjusted = await self._adjusted([(row.source_id, bytes(row.key_hash)) for row in rows])
+        series = await self._series(sums.placement.series_id for sums in adjusted.values())
+        found = [_booked(row, adjusted.get((row.source_id, bytes(row.key_hash))), series) for row in rows]
+        last = (rows[-1].occurred_at, rows[-1].source_id, bytes(rows[-1].key_hash))
+        return EventPage([b for b in found if filters.fits(b)], last if len(rows) == limit else None)
+
+    async def _adjusted(self, keys: Sequence[tuple[int, bytes]]) -> dict[tuple[int, bytes], "_Adjusted"]:
+        """Returns the sum of the adjusting rows of each event that has any."""
+        columns = ("id", "source_id", "key_hash", "calls", "cost_nanos", "notional_nanos", *_Placement._fields)
+        rows = await bulk.select(self._connection, "usage_adjustments", columns, ("source_id", "key_hash"), keys)
+        adjusted: dict[tuple[int, bytes], _Adjusted] = {}
+        for _, source_id, key_hash, calls, cost, notional, *rest in sorted(rows, key=lambda row: int(row[0])):
+            placement = _Placement(*rest)
+            sums = adjusted.setdefault((source_id, bytes(key_hash)), _Adjusted(placement))
+            sums.cost_nanos += cost
+            sums.notional_nanos += notional
+            if calls >= 0:  # the others remove the previous booking
+                sums.count += 1
+                sums.placement = placement
+        return adjusted
+
+    async def _series(self, ids: Iterable[int]) -> dict[int, "_Series"]:
+        columns, keys = ("id", *_Series._fields), sorted((series_id,) for series_id in set(ids))
+        rows = await bulk.select(self._connection, "usage_series", columns, ("id",), keys)
+        return {row[0]: _Series(*row[1:]) for row in rows}
+
+
+async def current_pages(
+    snapshot: Callable[[], AbstractAsyncContextManager[OpenTransaction]], filters: EventFilter, *, limit: int = 2_000
+) -> AsyncIterator[list[BookedEvent]]:
+    """Yields all matching events, page by page, each page in its own snapshot: memory stays flat, and long reads don't
+    block vacuum.
+
+    An event that is adjusted meanwhile can't be adjusted again from an earlier read.
+    """
+    after: EventPosition | None = None
+    while True:
+        async with snapshot() as tx:
+            page = await BookedEvents(tx).page(filters, after=after, limit=limit)
+        if page.events:
+            yield page.events
+        if page.after is None:
+            return
+        after = page.after
+
+
+class _Placement(NamedTuple):
+    """Where an event counts, and by which price and rule."""
+
+    team_id: int
+    local_day: int
+    series_id: int
+    book_nanos: int | None
+    book: str
+    rule: str
+
+
+class _Series(NamedTuple):
+    """The parts of a series, without its team."""
+
+    tool: str
+    provider: str
+    model: str
+    workflow: str
+    person_id: int
+    credential: str
+    basis: str
+
+
+@dataclass
+class _Adjusted:
+    """The sum of an event's adjusting rows, and the placement of the last one. `count` leaves out removing rows."""
+
+    placement: _Placement
+    count: int = 0
+    cost_nanos: int = 0
+    notional_nanos: int = 0
+
+
+def _events(filters: EventFilter, after: EventPosition | None) -> Select[Any]:
+    series = [usage_series.c[name] for name in _Series._fields]
+    found = (
+        select(usage_events, *series, people.c.email, people.c.slack_id, people.c.name)
+        .join(usage_series, usage_series.c.id == usage_events.c.series_id)
+        .outerjoin(people, people.c.id == usage_series.c.person_id)
+        .order_by(*_EVENT)
+    )
+    if filters.since is not None:
+        found = found.where(usage_events.c.occurred_at >= filters.since)
+    if filters.until is not None:
+        found = found.where(usage_events.c.occurred_at < filters.until)
+    for name in ("source_id", "event_id", "gateway_team"):
+        if (value := getattr(filters, name)) is not None:
+            found = found.where(usage_events.c[name] == value)
+    for name in ("provider", "model", "workflow", "credential"):
+        if (value := getattr(filters, name)) is not None:
+            found = found.where(usage_series.c[name] == value)
+    if filters.person_ids is not None:
+        found = found.where(usage_series.c.person_id.in_(list(filters.person_ids)))
+    if after is not None:
+        place = tuple_(*(literal(value, column.type) for value, column in zip(after, _EVENT, strict=True)))
+        found = found.where(and_(usage_events.c.occurred_at >= after[0], tuple_(*_EVENT) > place))
+    return found
+
+
+def _booked(row: Any, adjusted: _Adjusted | None, series_by_id: Mapping[int, _Series]) -> BookedEvent:
+    if adjusted is None:
+        adjusted = _Adjusted(_Placement(*(getattr(row, name) for name in _Placement._fields)))
+        series = _Series(*(getattr(row, name) for name in _Series._fields))
+    else:
+        series = series_by_id[adjusted.placement.series_id]
+    placement = adjusted.placement
+    return BookedEvent(
+        source_id=row.source_id,
+        key_hash=bytes(row.key_hash),
+        event_id=row.event_id,
+        occurred_at=row.occurred_at,
+        **{name: getattr(row, name) for name in COUNTER_COLUMNS},
+        reported_nanos=row.reported_nanos,
+        gateway_team=row.gateway_team,
+        declared_team=row.declared_team,
+        tags=tuple(json.loads(row.tags)),
+        tier=row.tier,
+        user=row.email or row.slack_id or row.name or "",
+        first_basis=row.basis,
+        adjustments=adjusted.count,
+        team_id=placement.team_id,
+        local_day=placement.local_day,
+        **series._asdict(),
+        cost_nanos=row.cost_nanos + adjusted.cost_nanos,
+        notional_nanos=row.notional_nanos + adjusted.notional_nanos,
+        book_nanos=placement.book_nanos,
+        book=placement.book,
+        rule=placement.rule,
+    )
