@@ -1,4 +1,4 @@
-"""The slash command: how this channel's team stands, my own use, help, and the way to a request."""
+"""The slash command: the standing of this channel's team, one's own use, help, and requests."""
 
 import difflib
 from collections.abc import Awaitable, Callable
@@ -29,12 +29,12 @@ from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.callers import called
 
 GAPS_HOURS = 72
-"""Gaps in the data are shown with how a team stands for so long."""
+"""A standing shows the data gaps of this many hours."""
 _KEY_WORDS = frozenset({"key", "keys", "apikey", "api-key", "token"})
 
 
 async def show_standing(asked: SlackRequest) -> None:
-    """`/tokens`: this channel's team, or the person's own."""
+    """`/tokens`: shows the standing of this channel's team, or of the person's own."""
     context = asked.context
     async with context.store.read() as tx:
         scope = await asked.scope(tx)
@@ -66,19 +66,19 @@ async def _standing_message(scope: TeamScope, *, shared_by: str | None = None) -
 
 
 async def _tools(scope: TeamScope, standing: Standing) -> tuple[Share, ...]:
-    """The last seven days' spend by tool, today included; the whole company's for the organisation."""
+    """Returns the spend of the last seven days by tool, today included; of the whole company for the organisation."""
     ids = team_ids_of(scope.directory, scope.team)
     first = standing.today - 6
     return await shares(scope.tx, "tool", team_ids=ids, first_day=first, end_day=first + 7, before_day=first - 7)
 
 
 async def click_show(asked: SlackRequest) -> None:
-    """A button that asks how a team stands."""
+    """Shows the standing of the team whose id the button carries."""
     await show_team(asked, asked.id)
 
 
 async def show_team(asked: SlackRequest, team_id: int) -> None:
-    """How a team stands, to the person alone: the same figures as the command's, under the same rules."""
+    """Shows a team's standing to the person alone, by the same rules as the command."""
     context = asked.context
     async with context.store.read() as tx:
         scope = await asked.scope(tx)
@@ -95,7 +95,7 @@ async def show_team(asked: SlackRequest, team_id: int) -> None:
 
 
 async def click_share(asked: SlackRequest) -> None:
-    """Share to channel: what was shown to the person alone is posted for all, in the team's own channel only."""
+    """Shares a standing in the team's own channel."""
     context = asked.context
     async with context.store.read() as tx:
         scope = await asked.scope(tx)
@@ -111,7 +111,7 @@ async def click_share(asked: SlackRequest) -> None:
 
 
 async def show_my_use(asked: SlackRequest) -> None:
-    """`/tokens me`: the person's own use, to them alone."""
+    """`/tokens me`: shows the person's own use, to them alone."""
     async with asked.context.store.read() as tx:
         scope = await asked.scope(tx)
         use = await use_of(scope, asked.person)
@@ -123,18 +123,18 @@ async def show_help(asked: SlackRequest) -> None:
 
 
 async def ask(asked: SlackRequest) -> None:
-    """`/tokens request [amount] [why]`: the form, prefilled with what was typed."""
+    """`/tokens request [amount] [why]`: opens the form, prefilled with what was typed."""
     _, _, rest = asked.text.partition(" ")
     first, _, after = rest.strip().partition(" ")
     amount, reason = "", rest.strip()
     if first and (first[0].isdigit() or first[0] in "$-+.−"):
-        parse_amount(first)  # an amount that can't be one is refused here, with its sentence
+        parse_amount(first)  # raises Refusal for an impossible amount
         amount, reason = first, after.strip()
     await open_request_form(asked, amount=amount, reason=reason)
 
 
 async def dispatch(asked: SlackRequest) -> None:
-    """Finds the command among what can be typed; a near miss gets a suggestion."""
+    """Runs the typed command; suggests a similar one if it is unknown."""
     word = asked.text.partition(" ")[0].casefold()
     found = COMMANDS.get(word)
     if found is not None:

@@ -1,4 +1,4 @@
-"""A scope: one transaction with the rulebook, the moment and the settings that everything in it goes by."""
+"""The scope of a handler: its transaction, rulebook, moment and settings."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from storage.store import Transaction
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """What handlers pass on instead of its parts. `Context.scope` and `SlackRequest.scope` make one per transaction."""
+    """The values that handlers pass on together. `Context.scope` and `SlackRequest.scope` make one per transaction."""
 
     tx: Transaction
     rulebook: Rulebook

@@ -1,4 +1,4 @@
-"""The watcher: judges teams whose usage changed, and says what they should know."""
+"""The watcher: judges teams whose usage changed, and posts their alerts."""
 
 import asyncio
 from collections.abc import Sequence
@@ -22,17 +22,18 @@ log = structlog.get_logger()
 
 JUDGE_AGAIN_MICROS = 900 * MICROS
 MOVING_MICROS = 1_800 * MICROS
-"""So long spikes wait for the past at most. The two hours that are judged at least hold what began meanwhile."""
+"""Spikes of a team wait this long at most while its past usage moves or is priced again. The two hours judged next
+include what began meanwhile."""
 
 
 async def watch_budgets(context: Context) -> int:
-    """Judges every team with usage that nobody judged, or not for a quarter of an hour. Returns how many were judged.
+    """Judges every team with usage that nobody judged, or not in the last 15 minutes. Returns the number of teams.
 
-    By versions, never by times: a later commit can carry an earlier time.
+    Versions decide, not times: a later commit can carry an earlier time.
     """
     now = context.now()
     at = micros(now)
-    stale_before = max(at - JUDGE_AGAIN_MICROS, hour_of(at) * HOUR_MICROS)  # an hour that ended is judged at once
+    stale_before = max(at - JUDGE_AGAIN_MICROS, hour_of(at) * HOUR_MICROS)  # an ended hour is judged at once
     async with context.store.read() as tx:
         due = await tx.judgements.teams_to_judge(stale_before=stale_before, at=at)
         directory = (await context.rulebooks.current(tx)).directory
@@ -48,8 +49,8 @@ async def watch_budgets(context: Context) -> int:
 async def _moving_teams(
     tx: Transaction, directory: Directory, team_ids: Sequence[int], *, since: int
 ) -> frozenset[int]:
-    """Teams whose past is being moved or priced again: what comes in counts otherwise by now, and what it would be held
-    against does not yet."""
+    """Returns the teams whose past usage moves or is priced again: new usage counts by the new rules already, and the
+    past does not yet."""
     joined = await tx.reattributions.pending_teams(since=since)
     is_all = directory.root.id in joined or await tx.prices.is_repricing_due(since=since)
     return frozenset(team_ids) if is_all else frozenset(joined)
@@ -58,8 +59,8 @@ async def _moving_teams(
 async def _judge_budgets(
     context: Context, due: Sequence[tuple[int, int]], failed: frozenset[int], *, now: datetime
 ) -> None:
-    """Judges the budgets of (team, version): most have nothing to say, which is kept of all in one transaction; those that
-    have get one each. A team of which something failed stays unjudged, and is no other team's fault."""
+    """Judges the budgets of (team id, version): teams without a change in one transaction, the others in one each. A
+    team with an error stays unjudged and does not stop the others."""
     if not due:
         return
     async with context.store.read() as tx:
@@ -76,8 +77,8 @@ async def _judge_budgets(
                 if team_id not in failed:
                     await tx.judgements.mark_judged(team_id, version, at=micros(now))
         except DatabaseError:
-            raise  # of no team in particular: the next round comes again
-        except Exception as error:  # noqa: BLE001  # one team's fault must not keep the others' alerts unsaid
+            raise  # not about one team: the next round tries again
+        except Exception as error:  # noqa: BLE001  # one team's error must not stop the alerts of the others
             log.error("budget of a team not judged", team=team_id, error=repr(error))
     async with context.store.begin() as tx:
         quiet = [
@@ -87,21 +88,21 @@ async def _judge_budgets(
 
 
 def _payer(directory: Directory, team_id: int) -> Team:
-    """Whose budget a team's usage is held against: the organisation pays for what nobody could place, and finance hears."""
+    """Returns the team whose budget pays for a team's usage: itself, or the organisation for unattributed usage."""
     team = directory.by_id(team_id)
     return team if team.kind == "team" else directory.root
 
 
 async def watch_forever(context: Context) -> None:
-    """Watches for ever: soon after usage came in here, and at least every so often for what came in elsewhere; but most of
-    the time it rests."""
+    """Judges forever: soon after usage arrived in this process, and at least every few seconds for usage of others,
+    with rests between."""
     loop = asyncio.get_running_loop()
     while True:
         context.wake_watcher.clear()
         began = loop.time()
         try:
             await watch_budgets(context)
-        except Exception as error:  # the watcher outlives any fault; unjudged versions stay unjudged
+        except Exception as error:  # the watcher survives any error; unjudged versions stay unjudged
             log.error("watcher failed", error=repr(error), exc_info=None if is_away(error) else error)
         past_hour = context.now_micros() % HOUR_MICROS / MICROS
         rest = rest_seconds(loop.time() - began, past_hour=past_hour)
@@ -109,4 +110,4 @@ async def watch_forever(context: Context) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, min(context.settings.watch_seconds, HOUR_SECONDS - past_hour) - rest)):
                 await context.wake_watcher.wait()
-        await asyncio.sleep(MIN_SECONDS)  # what woke it comes in whole
+        await asyncio.sleep(MIN_SECONDS)  # lets the burst that woke it arrive whole

@@ -1,4 +1,4 @@
-"""Answers to an alert: who may give them, what may follow what, and until when a snooze lasts."""
+"""Answers to alerts: who may give them, and when a snooze ends."""
 
 from collections.abc import Mapping
 from datetime import datetime, time
@@ -18,8 +18,8 @@ MORNING_HOUR = 9
 
 
 def may_mute(directory: Directory, person_id: int, team: Team, *, in_its_channel: bool) -> bool:
-    """Whether somebody may keep alerts of a team from being said: its members, those who manage it, finance and admins;
-    and, where the team names no members, whoever is in its channel."""
+    """Whether a person may mute, snooze or dismiss a team's alerts: its members, its managers, finance and admins. If
+    the team names no members, everybody in its channel may."""
     own = (team.id, person_id, "member") in directory.roles or directory.manages(person_id, team)
     if own or person_id in directory.finance or person_id in directory.admins:
         return True
@@ -27,12 +27,13 @@ def may_mute(directory: Directory, person_id: int, team: Team, *, in_its_channel
 
 
 def is_repeated_answer(*, state: str, answered_by: int | None, answer: Answer, by: int) -> bool:
-    """Whether the same person gave the same answer before: the same click may come twice."""
+    """Whether the same person already gave this answer. Slack may deliver one click twice."""
     return answered_by == by and state == answer
 
 
 def snooze_until(choice: Snooze, *, now: datetime, zone_name: str, period: Period) -> int:
-    """When a snooze ends: in an hour, at nine on the team's next day, or when its budget period ends."""
+    """Returns when a snooze ends, in microseconds: in an hour, at 09:00 on the team's next day, or with its budget
+    period."""
     if choice == "hour":
         return micros(now) + HOUR_MICROS
     if choice == "period":
@@ -42,8 +43,8 @@ def snooze_until(choice: Snooze, *, now: datetime, zone_name: str, period: Perio
 
 
 def cause_of(kind: str, facts: Mapping[str, Any]) -> str:
-    """What an alert is about, so that another of the same cause is told apart from news: the contributor that drives a
-    spike, the line of a threshold, nothing further for other kinds."""
+    """Returns the cause of an alert: a spike's leading contributor, a threshold's percentage, or nothing for other
+    kinds. Snoozes apply to alerts of the same cause."""
     if kind == "spike":
         first = SpikeFacts.from_facts(facts).leading_contributor
         return f"{first.dimension}:{first.name}" if first else "total"
@@ -51,6 +52,6 @@ def cause_of(kind: str, facts: Mapping[str, Any]) -> str:
 
 
 def refuse_if_over(closed_at: int | None) -> None:
-    """Raises Refusal if an alert has ended: nothing is left to answer."""
+    """Raises Refusal if an alert has ended."""
     if closed_at is not None:
         raise Refusal("This alert is over, so there is nothing to answer any more.")

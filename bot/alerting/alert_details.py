@@ -1,16 +1,16 @@
-"""The details of a spike: its hours beside their usual, its parts beside theirs, and people only where that is allowed."""
+"""The details of a spike: its hours and parts beside their usual cost, and people where the viewer may see them."""
 
 from dataclasses import dataclass
 
 from bot.org.teams import Directory, Team
 
 SMALLEST_GROUP = 5
-"""Fewer people than this are not told apart."""
+"""The details never break down a group of fewer people."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class HourLine:
-    """An hour since 1970 with its nano-dollars and the band of what is usual for it."""
+    """One hour since 1970: its cost and its usual band, in nano-dollars."""
 
     hour: int
     cost_nanos: int
@@ -20,7 +20,7 @@ class HourLine:
 
 @dataclass(frozen=True, kw_only=True)
 class PartLine:
-    """A part of the spike beside what it usually costs in as many hours."""
+    """One part of a spike: its cost, and its usual cost over as many hours."""
 
     dimension: str
     name: str
@@ -30,8 +30,8 @@ class PartLine:
 
 @dataclass(frozen=True, kw_only=True)
 class AlertDetails:
-    """Everything that the details of a spike show. `people` are (mention, nano-dollars), None where they are not shown;
-    `own_nanos` is what of it is the viewer's own."""
+    """The details of a spike. `people` are (mention, nano-dollars), or None if the viewer may not see them;
+    `own_nanos` is the viewer's own share."""
 
     team: Team
     alert_id: int
@@ -49,5 +49,5 @@ class AlertDetails:
 
 
 def may_see_people(directory: Directory, viewer_id: int, team: Team) -> bool:
-    """Figures of others are for the team's managers, and only if the organisation lets them."""
+    """Whether a viewer may see other people's figures: managers of the team, if the organisation allows it."""
     return directory.organisation.people == "managers" and directory.manages(viewer_id, team)

@@ -1,4 +1,4 @@
-"""Whether alerts are worth reading: how many there were, what people answered, and how soon."""
+"""The quality of alerts: how many were posted, how people answered, and how fast."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from statistics import median_low
 
 QUALITY_DAYS = 30
 _ENOUGH = 5
-"""So many answers before a share of them means anything."""
+"""A share needs at least this many answers."""
 _NOISY_PERCENT = 30
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlertAnswer:
-    """What came of one alert that was said. `seconds` is how long it took until somebody first reacted."""
+    """The answer to one posted alert. `seconds` is the time until the first reaction, None without one."""
 
     team_id: int
     state: str
@@ -22,7 +22,7 @@ class AlertAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class AlertQuality:
-    """What came of alerts. Somebody may be on one and still find it of no use, so the counts may overlap."""
+    """Counts of alerts by answer. One alert may count as both acknowledged and not useful."""
 
     alerts: int
     answered: int
@@ -33,12 +33,12 @@ class AlertQuality:
 
     @property
     def noise(self) -> int:
-        """Alerts that told nobody anything: of no use, or of spend that was planned."""
+        """The number of alerts that were planned spend or not useful."""
         return self.expected + self.not_useful
 
     @property
     def is_noisy(self) -> bool:
-        """Whether so many of those answered were noise that the settings want a look."""
+        """Whether 30% of at least five answers are noise."""
         return self.answered >= _ENOUGH and self.noise * 100 >= self.answered * _NOISY_PERCENT
 
 

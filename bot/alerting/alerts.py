@@ -1,4 +1,4 @@
-"""Unusual spend as it is said: how much, what it is made of, and the key by which it is said once."""
+"""Spike alerts: their figures, their contributors, and the key that posts each of them once."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ SpikePart = tuple[PartDimension, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Contributor:
-    """A part of a spike: what it is (`credential`, `model`, …), its name, its dollars and what they usually are. A new part has
-    the hour since 1970 in which it was first seen. A person's name is their number."""
+    """A part that contributes to a spike: its cost and its usual cost in nano-dollars. `first_hour` is set for a new
+    part: the hour since 1970 of its first usage. A person's name is their id."""
 
     dimension: PartDimension
     name: str
@@ -29,7 +29,7 @@ class Contributor:
 
 @dataclass(frozen=True, kw_only=True)
 class DataGap:
-    """Hours, since 1970, in which a source that usually sends did not; `end_hour` is None while it is still silent."""
+    """A silence of a source, in hours since 1970. `end_hour` is None while it lasts."""
 
     source: str
     from_hour: int
@@ -38,9 +38,10 @@ class DataGap:
 
 @dataclass(frozen=True, kw_only=True)
 class SpikeAlert:
-    """A team's spend is far above its usual, or that of a `part` of it. Figures are of the window's hours, in nano-dollars.
+    """A spike of a team's total, or of one `part`. Amounts are nano-dollars over `window_hours`.
 
-    `silences` are of sources, shortly before or meanwhile. A `shared` one was said before most teams were seen to rise with it.
+    `silences` are silences of sources shortly before or during the spike. `shared` means that most teams rose with it
+    after it was posted.
     """
 
     severity: Severity
@@ -60,8 +61,8 @@ _DIMENSION_PRIORITY = ("credential", "workflow", "person", "model", "tool")
 
 
 def rank_contributors(found: Iterable[Contributor], *, most: int = 4) -> tuple[Contributor, ...]:
-    """Contributors by the dollars above their usual, the largest first. They overlap: of those within a tenth of the larger one,
-    the one that says most comes first, a key before a workflow before a model before a tool."""
+    """Returns the contributors with the largest rise above their usual, at most `most`. Contributors overlap: among
+    those within 10% of the largest, a key comes before a workflow, a person, a model and a tool."""
     ordered: list[Contributor] = []
     left = sorted(found, key=lambda c: -c.rise_nanos)
     while left:

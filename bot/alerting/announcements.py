@@ -1,4 +1,4 @@
-"""What somebody types to announce spend ahead: `launch 2 days from monday up to $500`."""
+"""The text that announces spend ahead: `launch 2 days from monday up to $500`."""
 
 import calendar
 import re
@@ -29,7 +29,7 @@ _MONTHS = [name.casefold() for name in calendar.month_abbr]
 
 @dataclass(frozen=True, kw_only=True)
 class Announcement:
-    """Spend that a team is told to expect: what for, from when until when, and the most on top of the usual."""
+    """Announced spend: its name, its start and end in microseconds, and its limit above the usual, None for no limit."""
 
     what: str
     from_at: int
@@ -38,11 +38,11 @@ class Announcement:
 
 
 _SAME_MICROS = 300 * MICROS
-"""So old a signed request may be that comes again."""
+"""Slack may repeat a signed request within this time."""
 
 
 def is_repeated_announcement(said: Announcement, known: Expectation, *, at: int) -> bool:
-    """Whether what somebody says at a moment is what they announced a moment before, and nobody ended."""
+    """Whether an announcement repeats a known one that was made within five minutes and that nobody ended."""
     if known.alert_id is not None or known.until_at is None or known.ended_at is not None:
         return False
     same = (said.what, said.limit_nanos, said.until_at - said.from_at)
@@ -52,7 +52,7 @@ def is_repeated_announcement(said: Announcement, known: Expectation, *, at: int)
 
 
 def parse_announcement(text: str, *, now: datetime, zone_name: str, command: str) -> Announcement:
-    """The announcement in what somebody typed. Raises Refusal, which says what to type."""
+    """Parses the text of an announcement. Raises Refusal with an example of what to type."""
     example = f"Write it like `{command} expect launch 2 days from monday up to $500`."
     found = _TYPED.fullmatch(" ".join(text.split()))
     if found is None:
@@ -79,7 +79,7 @@ def _parse_limit(typed: str, *, example: str) -> int:
 
 
 def _parse_start(typed: str, *, now: datetime, zone_name: str, example: str) -> int:
-    """The moment of a typed day: now, where it is today's."""
+    """Returns the start of the typed day, or now for today."""
     today = now.astimezone(zone(zone_name)).date()
     day = _parse_day(typed.casefold(), today)
     if day is None:
@@ -106,7 +106,7 @@ def _parse_day(typed: str, today: date) -> date | None:
 
 
 def _parse_day_and_month(typed: str, today: date) -> date | None:
-    """`1 dec`, `dec 1`: the next such day."""
+    """Returns the next day that `1 dec` or `dec 1` names."""
     words = re.fullmatch(
         r"(?:(?P<day>\d{1,2})(?:st|nd|rd|th)? (?P<month>[a-z]+)|(?P<named>[a-z]+) (?P<number>\d{1,2}))", typed
     )

@@ -1,9 +1,8 @@
-"""What is worth saying about a budget: lines that spend crosses, its end, and a run-out foretold. Each once, by its key.
+"""The rules of budget alerts: crossed thresholds, an exhausted budget, and a forecast run-out.
 
-What was said last of a rule in a period decides whether more is said: while that has not ended nothing is, and it ends
-when the budget was raised so far that its line lies ahead again. So spend that hovers at a line, a restart, another worker
-or a clock that jumps say nothing twice, and an increase arms a rule again. The key names team, rule, period and revision:
-the budget when it was said, and its number where a budget comes back to what it was.
+Each alert is posted once per team, rule, period and budget; its dedupe key names them. The last alert of a rule in a
+period blocks the next one until it ends. It ends when a larger budget puts its threshold ahead again. So spend that
+hovers at a threshold, a restart, a second worker or a clock that jumps posts nothing twice.
 """
 
 from collections.abc import Sequence
@@ -14,19 +13,20 @@ from bot.books.budgets import Standing
 from bot.books.forecasts import RunOutForecast, ahead_of_pace
 
 HISTORY_AFTER_DAYS = 3
-"""Usage older than this came in by an import: a line that it crossed is recorded, and not said."""
+"""Older usage was imported: a threshold that it crossed is recorded without a message."""
 FULL_PERCENT = 100
 LIKELY = 0.8
-"""From this chance on a run-out is said; below the other one it is no longer expected. Between them what was said stands."""
+"""A forecast is posted from this chance of a run-out on, and recovers below the other. In between, the last message
+stands."""
 UNLIKELY = 0.5
 LAST_DAYS = 2
-"""A run-out on the period's last days is left to the lines: nothing can be done about it any more."""
+"""No forecast is posted for a run-out in the last days of a period: it is too late to act on it."""
 MUCH_NEARER_DAYS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedThreshold:
-    """An alert of this period that was said, or noted in silence. `has_ended` is whether its rule is armed again."""
+    """A threshold alert of this period, posted or silent. Once it `has_ended`, its rule may post again."""
 
     percent: int
     allocated_nanos: int
@@ -36,8 +36,8 @@ class RecordedThreshold:
 
 @dataclass(frozen=True, kw_only=True)
 class ThresholdAlert:
-    """A team's spend crossed a share of its budget, or nothing is left of it (100 %): `by_holds` if only because of what
-    is held. `silent` ones are remembered without a message."""
+    """A crossed threshold, or an exhausted budget (100%). `by_holds` means that spend alone has not crossed it. A
+    `silent` alert is recorded without a message."""
 
     percent: int
     dedupe_key: str
@@ -46,12 +46,12 @@ class ThresholdAlert:
 
 
 def is_exhausted(standing: Standing) -> bool:
-    """Whether nothing is left for a team that spends: used up, or the rest is held."""
+    """Whether a team that spends has nothing available: its budget is spent or held."""
     return standing.balance.available_nanos <= 0 < standing.balance.charged_nanos
 
 
 def has_crossed(standing: Standing, percent: int) -> bool:
-    """Whether spend has reached a share of the budget; for the whole, whether nothing is left."""
+    """Whether spend has reached a percentage of the budget; at 100% also whether the budget is exhausted."""
     balance = standing.balance
     if percent == FULL_PERCENT and is_exhausted(standing):
         return True
@@ -61,11 +61,11 @@ def has_crossed(standing: Standing, percent: int) -> bool:
 def thresholds_due(
     standing: Standing, *, said: Sequence[RecordedThreshold], recent_nanos: int, is_governed: bool
 ) -> list[ThresholdAlert]:
-    """The lines that a team's spend has crossed and that are to be noted, lowest first.
+    """Returns the crossed thresholds to record, lowest first. Only the highest of several is posted.
 
-    One below 100 % is due only when the team is ahead of its pace. If several are crossed at once, only the highest
-    is said. `recent_nanos` is the spend of the last days, today included: what older usage crossed is history. `said` are
-    the period's alerts so far, oldest first.
+    A threshold below 100% is due only if the team spends faster than its pace. `recent_nanos` is the spend of the
+    last days, today included: a threshold crossed before them is recorded silently. `said` are the period's alerts so
+    far, oldest first.
     """
     balance = standing.balance
     if balance.allocated_nanos <= 0:
@@ -97,22 +97,23 @@ def thresholds_due(
 
 
 def _is_armed(last: RecordedThreshold, *, by_holds: bool, allocated_nanos: int) -> bool:
-    """Holds come and go with requests: what they use up is said once per budget. What was used up is another matter."""
+    """Whether a rule may post again. Holds come and go with requests, so they post once per budget."""
     if not last.has_ended:
         return False
     return not by_holds or allocated_nanos > last.allocated_nanos
 
 
 def is_threshold_resolved(standing: Standing, said: RecordedThreshold) -> bool:
-    """Whether an alert has ended: the budget is larger than when it was said and its line lies ahead again; or what was
-    used up by holds alone is free again. Spend that a correction took back under the line ends nothing."""
+    """Whether an alert has ended: a larger budget puts its threshold ahead again, or its holds were released. A
+    correction of spend does not end it."""
     if has_crossed(standing, said.percent) or standing.balance.allocated_nanos <= 0:
         return False
     return said.by_holds or standing.balance.allocated_nanos > said.allocated_nanos
 
 
 def revision_key(rule: str, standing: Standing, number: int, *, of: Sequence[int], percent: int | None = None) -> str:
-    """Team, rule, period and budget; and which of the period it is, where one of the same budget is known."""
+    """Returns the dedupe key of a rule: team, period, percentage and budget, and a number where this budget had an
+    alert before."""
     allocated = standing.balance.allocated_nanos
     parts = (rule, standing.team.id, standing.period.name, *(() if percent is None else (percent,)), allocated)
     again = f":{number}" if allocated in of else ""
@@ -124,8 +125,8 @@ ForecastOutcome = Literal["expected", "recovered", "ran_out", "nearer"]
 
 @dataclass(frozen=True, kw_only=True)
 class PostedForecast:
-    """A run-out as it was said in a period that ends before `end_day`: on which day for which one, and what is shown since.
-    `end_nanos` is what the period is expected to come to."""
+    """A run-out as it was posted: `said_on` a day for `said_day`, and the days its message shows since. Days count
+    from 1970. `end_nanos` is the expected spend of the whole period, which ends before `end_day`."""
 
     allocated_nanos: int
     said_on: int
@@ -144,12 +145,12 @@ ForecastStep = Literal["say", "show", "recover", "end"]
 
 
 def forecast_step(standing: Standing, found: RunOutForecast | None, last: PostedForecast | None) -> ForecastStep | None:
-    """What to do about a run-out, by what was said last of it in this period: `say` it in a message of its own, `show` the
-    newest figures in the message that is there (once a day at most, while the budget stays), say there that it has
-    `recover`ed, or `end` it because nothing is left.
+    """Returns the next step for a run-out: `say` it in a new message, `show` new figures in its message, `recover` it
+    there, or `end` it because the budget is exhausted; None to leave it.
 
-    It is said once per budget, and again only if the date has moved much nearer: by three days, and by a third of the
-    way. Between likely and unlikely what was said stands; so it does where too few days are known to say anything.
+    A run-out is posted once per budget, and again only if its date moves nearer by three days and by a third of the
+    remaining time. Its message shows new figures once a day at most while the budget stays the same. Between likely
+    and unlikely, and with too few days of data, the last message stands.
     """
     if is_exhausted(standing):
         return "end" if last is not None and last.outcome == "expected" else None
@@ -166,7 +167,8 @@ def forecast_step(standing: Standing, found: RunOutForecast | None, last: Posted
 
 
 def _first_step(standing: Standing, found: RunOutForecast, last: PostedForecast | None) -> ForecastStep | None:
-    """A run-out that nothing said expects at the moment: `last` was taken back, if there is one."""
+    """Returns the step for a run-out that no open message expects. `last` is the message that recovered, if there is
+    one."""
     if not _is_due(found, standing):
         return None
     was_raised = last is not None and standing.balance.allocated_nanos > last.allocated_nanos
@@ -175,7 +177,7 @@ def _first_step(standing: Standing, found: RunOutForecast, last: PostedForecast 
 
 
 def foretold(standing: Standing, found: RunOutForecast, before: PostedForecast | None) -> PostedForecast:
-    """A run-out to be shown as it is expected now; `before` is what was said of it first, where the message is the same."""
+    """Returns a run-out as its message shows it now. `before` is the first version of the same message."""
     assert found.middle_day is not None, "it is not expected within the period"
     assert found.early_day is not None, "the middle is reached after the early day"
     return PostedForecast(

@@ -1,4 +1,4 @@
-"""How alerts are said without becoming noise: who hears, when, one by one or together, and who is told if nobody answers."""
+"""Delivery rules: who gets an alert, when, alone or in a summary, and who gets it if nobody answers."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -11,40 +11,39 @@ from bot.periods import MICROS, micros, moment, zone
 
 Audience = Literal["finance", "team"]
 Outcome = Literal["said", "held", "summed", "muted", "dropped"]
-"""What became of an alert's message: said by itself; held until quiet hours end; part of the day's summary; muted by the
-team's settings; dropped because it was untrue before quiet hours ended."""
+"""The outcome of an alert's message: `said` (posted alone), `held` until quiet hours end, `summed` (in the day's
+summary), `muted` by the team's settings, or `dropped` because it ended while it was held."""
 
 ESCALATION_STEPS = 2
-"""How many times an alert that nobody answers is carried further: to the managers, then to those above them."""
+"""An unanswered critical alert escalates this often: to the managers, then to those above them."""
 OPERATIONAL_KINDS = frozenset({"silence", "route", "drift", "unpriced", "overlap", "cross-check", "shared rise"})
-"""Kinds that tell those who can mend it, and not the team's channel; they are counted for themselves. Nobody answers them:
-they end by themselves."""
+"""Kinds about the data itself. They go to the people who can fix it, have their own daily cap, and end by themselves."""
 _POSTED_EVEN_IF_CLOSED = frozenset({"spike", "silence", "overlap", "cross-check", "shared rise"})
-"""Kinds worth saying although they ended while they were held: the money was spent, or the data are missing."""
+"""Kinds worth posting after they ended: money was spent, or data is missing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """How and when an alert is said."""
+    """The delivery of an alert: its outcome, and when, in microseconds."""
 
     outcome: Outcome
     at: int
 
 
 def audience_for(team: Team) -> Audience:
-    """Who hears what the bot says of itself: in preview finance alone, which sees what would have been said."""
+    """Returns the audience of a team: finance alone in mode preview, else the team."""
     return "finance" if team.mode == "preview" else "team"
 
 
 def is_muted(settings: AlertSettings, *, kind: str, severity: Severity) -> bool:
-    """Whether a team wants no message of this kind. What is critical is never muted."""
+    """Whether a team mutes this kind or this severity of it. Critical alerts are never muted."""
     return severity != "critical" and bool(settings.muted & {kind, f"{kind}:{severity}"})
 
 
 def quiet_until(settings: AlertSettings, at: int, *, zone_name: str) -> int | None:
-    """When the quiet hours end in which a moment lies; None if it lies in none.
+    """Returns when the quiet hours around a moment end, in microseconds; None outside quiet hours.
 
-    Hours are those that clocks of the zone show, so a night over a change of the clocks is an hour shorter or longer.
+    Hours are local, so a night with a clock change is an hour shorter or longer.
     """
     end = at
     for _ in range(8):  # a night, a weekend, the night after it
@@ -72,15 +71,16 @@ def _quiet_end(settings: AlertSettings, at: int, zone_name: str) -> int | None:
 
 
 def _at_clock(local: datetime, *, days: int, minute: int) -> int:
-    """The moment at which the zone's clocks show a time of a day; of the two when they are set back, the one to come."""
+    """Returns the moment at which local clocks show this minute of a day. When clocks go back, it is the next of the
+    two."""
     wanted = datetime.combine(local.date() + timedelta(days=days), time(minute // 60, minute % 60), local.tzinfo)
     first, second = micros(wanted), micros(wanted.replace(fold=1))
     return first if first > micros(local) else second
 
 
 def delivery_of(team: Team, *, kind: str, severity: Severity, at: int, said_on: dict[int, int]) -> Delivery:
-    """How an alert of a team is said that is due at a moment. `said_on` counts, by the team's day, the alerts that were or
-    will be said one by one, critical ones apart."""
+    """Returns the delivery of an alert that is due now. `said_on` counts the team's alerts posted alone, by day,
+    without critical ones."""
     settings = team.alerts
     if severity == "critical":
         return Delivery(outcome="said", at=at)
@@ -93,18 +93,18 @@ def delivery_of(team: Team, *, kind: str, severity: Severity, at: int, said_on: 
 
 
 def is_obsolete(*, kind: str, is_closed: bool) -> bool:
-    """Whether a message that was held is better never said."""
+    """Whether a held message is dropped: its alert ended, and its kind is not worth posting late."""
     return is_closed and kind not in _POSTED_EVEN_IF_CLOSED
 
 
 def escalation_due(settings: AlertSettings, *, since: int, done: int, at: int) -> bool:
-    """Whether an unanswered critical alert is to be carried a step further: after N minutes, and after 2 × N."""
+    """Whether an unanswered critical alert escalates one more step: N minutes after `since`, then after 2N."""
     minutes = settings.escalate_minutes
     return minutes > 0 and done < ESCALATION_STEPS and at >= since + (done + 1) * minutes * 60 * MICROS
 
 
 def escalation_people(directory: Directory, team: Team) -> tuple[frozenset[int], ...]:
-    """Whom the steps of an escalation tell: the team's managers, those above them, …, finance; nobody twice."""
+    """Returns the people of each step: the team's managers, the managers above them, then finance; nobody twice."""
     levels = [directory.people_with("manager", at) for at in (team, *directory.ancestors(team))]
     told: frozenset[int] = frozenset()
     steps: list[frozenset[int]] = []
@@ -116,5 +116,5 @@ def escalation_people(directory: Directory, team: Team) -> tuple[frozenset[int],
 
 
 def may_change_settings(directory: Directory, person_id: int, team: Team) -> bool:
-    """Who may change a team's settings: its managers and those above them, admins, and finance."""
+    """Whether a person may change a team's alert settings: its managers, those above them, admins and finance."""
     return directory.manages(person_id, team) or person_id in directory.admins or person_id in directory.finance

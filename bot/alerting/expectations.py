@@ -1,4 +1,4 @@
-"""Spend that somebody said to expect, ahead or of a spike: which causes and hours it covers, and what of them is no news."""
+"""Expected spend: announced ahead, or a spike that was planned. Detection excludes it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,17 +8,18 @@ from bot.alerting.spike_facts import SpikeFacts
 from bot.periods import DAY_MICROS, HOUR_MICROS
 
 AFTER_MICROS = 7 * DAY_MICROS
-"""A spike that was planned stays expected until it has ended, and for so long after."""
+"""A planned spike stays expected this long after it ends."""
 _WEEK_HOURS = 168
 _WEEKS = 3
 _SETTLED_HOURS = 24
 _DOMINANT_SHARE = (4, 5)
-"""A contributor is the cause of a spike if it is at least so much of it; else the whole team's spend is."""
+"""A contributor with at least this share is the cause of a spike; else the team's whole spend is."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
-    """Whose spend is meant: a team's credential, model, workflow or tool by name, or, where both are empty, all of it."""
+    """The spend that is expected: one credential, model, workflow or tool of a team, or all of the team's spend if
+    both are empty."""
 
     dimension: str
     name: str
@@ -33,8 +34,9 @@ TEAM_TOTAL = Cause(dimension="", name="")
 
 @dataclass(frozen=True, kw_only=True)
 class Expectation:
-    """Spend that is expected from a moment on, until another; of a spike until it has ended and a week more, if nothing else
-    was chosen (`until_at` is None then). `limit_nanos` is the most that may come on top of the usual unsaid."""
+    """Expected spend from `from_at` until `until_at`, in microseconds. A planned spike has no `until_at` unless
+    somebody chose one: it ends a week after its alert. `limit_nanos` is the most that is excluded above the usual,
+    None for no limit."""
 
     id: int
     team_id: int
@@ -52,7 +54,7 @@ class Expectation:
 
     @property
     def ends_at(self) -> int | None:
-        """When it is over, as far as that is known."""
+        """When it ends, in microseconds; None while that is unknown."""
         end = self.until_at
         if end is None and self.alert_closed_at is not None:
             end = self.alert_closed_at + AFTER_MICROS
@@ -70,8 +72,8 @@ class Expectation:
 
 
 def cause_to_expect(facts: SpikeFacts) -> Cause:
-    """What a spike that was planned is the spend of: the part that it was found in, the contributor that makes most of it, or
-    the team's. Never a person."""
+    """Returns the cause of a planned spike: its part, the contributor with 80% of it, or the team's whole spend.
+    Never a person."""
     if facts.part is not None:
         return Cause(dimension=facts.part[0], name=facts.part[1])
     first = facts.leading_contributor
@@ -82,16 +84,15 @@ def cause_to_expect(facts: SpikeFacts) -> Cause:
 
 
 def expected_causes(expectations: Iterable[Expectation], *, at: int) -> frozenset[Cause]:
-    """The causes that are no news at a moment."""
+    """Returns the causes that are expected at a moment."""
     return frozenset(e.cause for e in expectations if e.holds(at))
 
 
 def excluded_spend(expectation: Expectation, cost_nanos: Mapping[int, int], *, at: int) -> dict[int, int]:
-    """What of a cause's nano-dollars by UTC hour is no news, by hour: all above its usual in the hours that are covered,
-    the earliest first, up to the limit.
+    """Returns the nano-dollars to exclude by UTC hour: all above the usual, earliest first, up to the limit.
 
-    While it holds nothing of it is judged. Once it is over, what lasted is the new usual and is judged by as any other hour;
-    what passed stays aside, so that a launch does not make the next spike look usual.
+    While an expectation holds, detection ignores its spend. Once it is over, spend that lasted counts as the new
+    usual; spend that passed stays excluded, so that a launch does not hide the next spike.
     """
     first = expectation.from_at // HOUR_MICROS
     end = expectation.ends_at
@@ -115,7 +116,7 @@ def excluded_spend(expectation: Expectation, cost_nanos: Mapping[int, int], *, a
 
 
 def _usual(cost_nanos: Mapping[int, int], hour: int, *, before: int) -> int:
-    """The middle of what the same hour of the week cost in the last weeks before an hour."""
+    """Returns the median of the same hour of the week in the three weeks before `before`."""
     nearest = hour - _WEEK_HOURS * max(1, -((before - 1 - hour) // _WEEK_HOURS))
     return int(median(max(0, cost_nanos.get(nearest - _WEEK_HOURS * week, 0)) for week in range(_WEEKS)))
 
@@ -123,8 +124,8 @@ def _usual(cost_nanos: Mapping[int, int], hour: int, *, before: int) -> int:
 def _lasted(
     expectation: Expectation, cost_nanos: Mapping[int, int], above: Mapping[int, int], *, first: int, last: int, at: int
 ) -> bool:
-    """Whether spend stayed up. A spike's own hours tell: the later half against the earlier one. Of an announced while, the
-    hours after it do, once a day of them is known."""
+    """Whether spend stayed up: for a spike, its later half against its earlier half; for an announcement, the hours
+    after it, once a day of them is known."""
     if expectation.alert_id is not None:
         middle = (first + last + 1) // 2
         earlier = _mean(above, first, middle)
@@ -139,8 +140,8 @@ def _mean(nanos: Mapping[int, int], first: int, end: int) -> float:
 
 
 def combine_excluded(parts: Sequence[tuple[Cause, Mapping[int, int]]]) -> dict[int, int]:
-    """What several expectations set aside together. Two keys add up; a key and a model may be the same spend seen from two
-    sides, so of each hour the kind of cause that sets most aside counts."""
+    """Returns what several expectations exclude together, by hour. Two keys add up. A key and a model may be the same
+    spend, so the dimension that excludes most counts."""
     by_cause: dict[tuple[str, int], dict[str, int]] = {}
     for cause, aside in parts:
         for hour, nanos in aside.items():

@@ -1,4 +1,4 @@
-"""Whose key it is that runs away: the one who hears of it in private."""
+"""The owner of a runaway key, who gets a private message."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ NOBODY = 0
 
 @dataclass(frozen=True, kw_only=True)
 class RunawayKey:
-    """A key that drives a spike: what it cost over so many hours, and what it usually costs in as many."""
+    """A key that drives a spike: its cost over `hours`, and its usual cost over as many."""
 
     team: Team
     credential: str
@@ -22,8 +22,8 @@ class RunawayKey:
 
 
 def majority_user(cost_nanos: Mapping[int, int]) -> int | None:
-    """The person who makes more than half of what a key cost; None where nobody does, as with a service's key. Usage that
-    names nobody is of person 0."""
+    """Returns the person with more than half of a key's cost; None for a shared key. Person 0 stands for usage
+    without a person."""
     spent = {person: max(0, nanos) for person, nanos in cost_nanos.items()}
     first = max(spent, key=lambda person: spent[person], default=NOBODY)
     is_most = spent.get(first, 0) * 2 > sum(spent.values())
@@ -31,5 +31,5 @@ def majority_user(cost_nanos: Mapping[int, int]) -> int | None:
 
 
 def median_of_same_hours(same_hours_nanos: Sequence[int]) -> int:
-    """What is usual: the middle of the same hours of the weeks before."""
+    """Returns the median of the same hours of earlier weeks; 0 without any."""
     return int(median(max(0, nanos) for nanos in same_hours_nanos)) if same_hours_nanos else 0

@@ -1,4 +1,4 @@
-"""Who may decide a budget request, out of whose budget it is paid, and how much may be set aside for it."""
+"""Approval rules: who decides a budget request, who pays, and how much is held."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from bot.org.teams import Directory, Team
 
 @dataclass(frozen=True, kw_only=True)
 class ApprovalRule:
-    """One line of `policy.approvals`: up to this amount (None: any), this kind of person decides."""
+    """One line of `policy.approvals`: who decides requests up to an amount; None for any amount."""
 
     up_to_nanos: int | None
     by: Literal["team_manager", "finance"]
 
 
 DEFAULT_APPROVAL_RULES = (ApprovalRule(up_to_nanos=None, by="team_manager"),)
-"""Where no policy is declared, managers decide about any amount there is money for."""
+"""Without a policy, managers decide any amount that a budget above the team can pay."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ApprovalRoute:
-    """Where a request goes: the people who may decide it, who pays, and what is held meanwhile.
+    """The route of a request: its deciders, its payer, and the nano-dollars held meanwhile.
 
-    `payer` is None if nobody has the money: then nothing is held and finance decides.
+    Without a `payer` nothing is held, and finance decides.
     """
 
     deciders: frozenset[int]
@@ -34,7 +34,8 @@ class ApprovalRoute:
 
 
 def manager_limit(rules: Sequence[ApprovalRule]) -> int | None:
-    """The most that managers may grant: None for no limit, 0 if the policy leaves nothing to them."""
+    """Returns the most that managers may grant, in nano-dollars: None for no limit, 0 if the policy gives them
+    nothing."""
     limits = [rule.up_to_nanos for rule in rules if rule.by == "team_manager"]
     if not limits:
         return 0
@@ -42,9 +43,9 @@ def manager_limit(rules: Sequence[ApprovalRule]) -> int | None:
 
 
 def payer_of(directory: Directory, *, team: Team, amount_nanos: int, balances: Mapping[int, Balance]) -> Team | None:
-    """The nearest ancestor that has the amount, else the organisation if it has; None if nobody does.
+    """Returns the nearest team above with the whole amount available; None if there is none.
 
-    `balances` are those of the team's ancestors by team id.
+    `balances` are those of the teams above, by team id.
     """
     return next((a for a in directory.ancestors(team) if balances[a.id].available_nanos >= amount_nanos), None)
 
@@ -58,10 +59,12 @@ def route_request(
     payer: Team | None,
     rules: Sequence[ApprovalRule],
 ) -> ApprovalRoute:
-    """Decides who decides. Deciders are the asking team's managers and the payer's, within what the policy leaves to
-    managers; never the asker. If that is nobody, or nobody has the money, finance decides (never the asker either).
+    """Returns the route of a request.
 
-    Where a payer was found the whole amount is held: whoever decides may grant it, or the request would go to finance.
+    The deciders are the managers of the asking team and of the payer, within the policy's limit for managers, without
+    the asker. If that leaves nobody, or there is no payer, finance decides, again without the asker.
+
+    If there is a payer, the whole amount is held until the decision.
     """
     finance = directory.finance - {asker_id}
     limit = manager_limit(rules)
@@ -74,5 +77,5 @@ def route_request(
 
 
 def may_decide(person_id: int, *, asker_id: int, deciders: frozenset[int], directory: Directory) -> bool:
-    """Whether a person may decide a request: a decider or finance, and never the one who asked."""
+    """Whether a person may decide a request: its deciders and finance, never the asker."""
     return person_id != asker_id and (person_id in deciders or person_id in directory.finance)

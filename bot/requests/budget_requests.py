@@ -1,4 +1,4 @@
-"""A budget request's life: asked, changed or withdrawn by the asker, decided once by somebody else."""
+"""Budget requests: their states, and the ledger entries that hold, release and grant their amounts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,8 @@ MAX_REASON_CHARACTERS = 1_000
 
 @dataclass(frozen=True, kw_only=True)
 class BudgetRequest:
-    """A person's ask for more budget for a team. `revision` grows when the asker changes it."""
+    """A person's request for more budget for a team. `revision` grows with each change by the asker. Moments are
+    microseconds."""
 
     id: int
     team_id: int
@@ -37,7 +38,7 @@ class BudgetRequest:
 
 
 def checked_reason(text: str) -> str:
-    """The reason as it is kept, or a refusal that belongs to its field."""
+    """Returns a typed reason without surrounding space. Raises FieldRefusal if it is empty or too long."""
     reason = text.replace("\x00", "").strip()
     if not reason:
         raise FieldRefusal("reason", "Say in a few words what it is for: whoever decides reads this first.")
@@ -47,7 +48,7 @@ def checked_reason(text: str) -> str:
 
 
 def require_pending(request: BudgetRequest, *, decided_by_name: str = "") -> None:
-    """Refuses anything that is done to a request after its end, with a sentence that says how it ended."""
+    """Raises Refusal, with how it ended, unless a request is pending."""
     if request.state == "pending":
         return
     if request.state == "withdrawn":
@@ -57,7 +58,7 @@ def require_pending(request: BudgetRequest, *, decided_by_name: str = "") -> Non
 
 
 def with_decision(request: BudgetRequest, *, approve: bool, by: int, at: int, reason: str = "") -> BudgetRequest:
-    """The request with its decision."""
+    """Returns a request with its decision."""
     state: RequestState = "approved" if approve else "denied"
     return replace(request, state=state, decided_by=by, decided_at=at, decision_reason=reason)
 
@@ -69,7 +70,7 @@ def with_withdrawal(request: BudgetRequest, *, by: int, at: int) -> BudgetReques
 
 
 def hold_entry(request: BudgetRequest, *, at: int) -> Entry | None:
-    """Sets the amount aside in the payer's budget, so that no other approval can promise the same money."""
+    """Returns the entry that holds the amount in the payer's budget; None without a payer."""
     if request.payer_id is None or request.held_nanos == 0:
         return None
     return Entry(
@@ -87,7 +88,7 @@ def hold_entry(request: BudgetRequest, *, at: int) -> Entry | None:
 
 
 def release_entry(request: BudgetRequest, *, by: int, at: int) -> Entry | None:
-    """Gives back what was set aside."""
+    """Returns the entry that releases the held amount; None if nothing is held."""
     if request.payer_id is None or request.held_nanos == 0:
         return None
     return Entry(
@@ -107,9 +108,9 @@ def release_entry(request: BudgetRequest, *, by: int, at: int) -> Entry | None:
 def grant_entries(
     request: BudgetRequest, *, directory: Directory, team: Team, payer_id: int | None, by: int, at: int
 ) -> list[Entry]:
-    """The allocations that carry an approved amount from the payer down to the team, level by level.
+    """Returns the allocations that move an approved amount from the payer down to the team, level by level.
 
-    Where nobody had the money, finance's approval appropriates it first.
+    Without a payer the amount is new funding: an appropriation comes first.
     """
     chain: Sequence[Team] = (team, *directory.ancestors(team))
     paying = payer_id if payer_id is not None else directory.root.id

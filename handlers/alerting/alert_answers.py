@@ -1,4 +1,4 @@
-"""Answers to alerts: who is on it, what was planned, what was of no use, and what else the message's menu offers."""
+"""Answers to alerts: the buttons and the menu of an alert's message."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -26,11 +26,11 @@ from handlers.slack.callers import called
 from storage.alerting.alert_records import AlertRecord
 
 ShowTeam = Callable[[SlackRequest, int], Awaitable[None]]
-"""Shows the person who asked something of the team with this id."""
+"""Shows something of the team with this id to the person of the request."""
 
 
 async def mark_not_useful(scope: Scope, alert_id: int, *, by: int) -> None:
-    """Somebody found an alert not useful. It answers one that nobody answered; else whoever is on it stays on it."""
+    """Marks an alert as not useful. An unanswered alert is answered by it; an answered one keeps its answer."""
     record = await alert_to_answer(scope.tx, alert_id)
     if record.useless_by == by:
         return
@@ -49,7 +49,7 @@ async def click_acknowledge(asked: SlackRequest) -> None:
 
 
 async def click_owner_on_it(asked: SlackRequest) -> None:
-    """The owner of a key is on it: the channel reads that, without a name."""
+    """Acknowledges an alert as the owner of its key, whose name the channel does not show."""
     await _acknowledge(asked, as_owner=True)
 
 
@@ -61,12 +61,12 @@ async def _acknowledge(asked: SlackRequest, *, as_owner: bool) -> None:
         if await tx.outbox.known(owner_key(asked.id)):
             await notify_owner(scope, asked.id)
     context.wake_outbox.set()
-    context.wake_watcher.set()  # the alert may stand in a message with others
+    context.wake_watcher.set()  # a bundle may list the alert
     await asked.ack()
 
 
 def menu_listener(*, open_request_form: ShowTeam, show_standing: ShowTeam) -> Listener:
-    """Returns the listener of an alert's menu. It opens the team's request form and shows its standing by these two."""
+    """Returns the listener of an alert's menu, with these two functions for its request form and its standing."""
 
     async def request_budget(asked: SlackRequest) -> None:
         await open_request_form(asked, (await _record(asked)).team_id)
@@ -107,12 +107,12 @@ async def choose_not_useful(asked: SlackRequest) -> None:
         await require_mute_permission(scope, asked, asked.id)
         await mark_not_useful(scope, asked.id, by=asked.person.id)
     context.wake_outbox.set()
-    context.wake_watcher.set()  # the alert may stand in a message with others
+    context.wake_watcher.set()  # a bundle may list the alert
     await asked.ack()
 
 
 def register(app: AsyncApp, context: Context, *, open_request_form: ShowTeam, show_standing: ShowTeam) -> None:
-    """Adds the listeners. The two functions come from other wings, so `handlers.listeners` hands them in."""
+    """Adds the listeners. The two functions belong to other wings, so `handlers.listeners` hands them in."""
     choose_from_menu = menu_listener(open_request_form=open_request_form, show_standing=show_standing)
     app.action(views.ACKNOWLEDGE_ALERT)(answers(context, click_acknowledge))
     app.action(views.ALERT_MENU)(answers(context, choose_from_menu))

@@ -1,4 +1,4 @@
-"""Several budget alerts for one person at once are one direct message; a channel gets its own each."""
+"""Bundles: several budget alerts for one person become one direct message. Channels get each alert alone."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,12 @@ from handlers.scope import Scope
 from storage.alerting.alert_bundles import AlertCopy
 
 BUNDLED_KINDS = frozenset({"threshold", "forecast"})
-"""Kinds whose copies to people wait for the end of the sweep."""
+"""Kinds whose copies for people wait for the end of the sweep."""
 
 
 async def bundle_alerts(context: Context) -> int:
-    """Puts what waits for one person into one message, lets go what is alone, and brings bundles up to date whose alerts
-    were answered or ended. Returns how many messages changed. The watcher does it at the end of each sweep."""
+    """Bundles the waiting copies of each person, releases single copies, and updates bundles whose alerts changed.
+    Returns the number of changed messages. The watcher runs it after each sweep."""
     at = context.now_micros()
     async with context.store.read() as tx:
         if not await tx.alert_bundles.any_due(at=at):
@@ -26,7 +26,7 @@ async def bundle_alerts(context: Context) -> int:
         for copy in await tx.alert_bundles.waiting(at=at):
             record = await tx.alerts.by_id(copy.alert_id)
             if record is None or record.kind not in BUNDLED_KINDS:
-                continue  # what waited for the end of quiet hours is said by itself
+                continue  # copies held for quiet hours are posted alone
             by_person.setdefault(copy.person_id, []).append(copy)
         for person_id, copies in sorted(by_person.items()):
             if len(copies) == 1:

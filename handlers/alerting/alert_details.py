@@ -1,4 +1,5 @@
-"""Details of a spike, to whoever may see the team's figures; people in it only to managers, where the company lets them."""
+"""The details of a spike, for those who may see the figures of its team. Managers see people if the company allows
+it."""
 
 from typing import cast
 
@@ -23,11 +24,11 @@ _WEEK_HOURS = 168
 _WEEKS = 3
 _HOURS_BEFORE = 3
 _MIN_SHARE = 50
-"""A part of less than a fiftieth of the spike is not listed."""
+"""Parts with less than one fiftieth of the spike are left out."""
 
 
 async def open_details(asked: SlackRequest) -> None:
-    """The modal; looking at people is written down for them to see."""
+    """Opens the modal. Looking at people is recorded, and they can see it."""
     context = asked.context
     async with context.store.begin() as tx:
         scope = await asked.scope(tx)
@@ -43,7 +44,7 @@ async def open_details(asked: SlackRequest) -> None:
 
 
 async def details_of(scope: Scope, record: AlertRecord, *, viewer_id: int) -> AlertDetails:
-    """Everything that the details show to somebody, and the note for the people who were looked at."""
+    """Returns the details of a spike for one viewer, with a note about the people looked at."""
     facts, tx = SpikeFacts.from_facts(record.facts), scope.tx
     team_scope = scope.of_team_id(record.team_id)
     team = team_scope.team
@@ -68,7 +69,7 @@ async def details_of(scope: Scope, record: AlertRecord, *, viewer_id: int) -> Al
 
 
 def _hours(facts: SpikeFacts) -> tuple[HourLine, ...]:
-    """The hours of the spike's chart, from a few before it on."""
+    """Returns the hours of the chart, from three hours before the spike on."""
     chart = decode(facts.chart)
     assert isinstance(chart, SpikeHours)
     columns = zip(chart.hours, chart.observed_nanos, chart.usual_low_nanos, chart.usual_high_nanos, strict=True)
@@ -80,7 +81,8 @@ def _hours(facts: SpikeFacts) -> tuple[HourLine, ...]:
 
 
 async def _parts(tx: Transaction, team_id: int, *, first: int, end: int) -> tuple[PartLine, ...]:
-    """What the hours went to, each beside the middle of the same hours of three weeks; what rose most comes first."""
+    """Returns the parts of the spike with the median of the same hours in the three weeks before, the largest rise
+    first."""
     found = []
     for part in _PARTS:
         weeks = [
@@ -115,7 +117,7 @@ async def _parts(tx: Transaction, team_id: int, *, first: int, end: int) -> tupl
 async def _people(
     scope: TeamScope, spent: dict[int, int], *, record: AlertRecord, viewer_id: int
 ) -> tuple[tuple[tuple[str, int], ...] | None, str]:
-    """(who, nano-dollars) with a note, if the viewer may see others' figures."""
+    """Returns (mention, nano-dollars) and a note, or None if the viewer may not see people."""
     if not may_see_people(scope.directory, viewer_id, scope.team):
         return None, ""
     ids = [person_id for person_id, nanos in spent.items() if person_id != NOBODY and nanos > 0]

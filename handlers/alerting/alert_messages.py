@@ -1,4 +1,4 @@
-"""An alert as it is kept and shown: answered once, its message drawn again, and said now where it stayed quiet before."""
+"""An alert's answer and its message: saved together, and drawn again after each change."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -23,13 +23,13 @@ MESSAGE_BUILDERS: dict[str, Callable[[TeamScope, AlertRecord], Awaitable[Message
     THRESHOLD: budget_message,
     FORECAST: budget_message,
 }
-"""Builds the message of an alert of each kind as it stands, in the scope of its team."""
+"""Builds the message of an alert of each kind, in the scope of its team."""
 
 
 async def save_answer(
     scope: Scope, record: AlertRecord, *, by: int | None, action: str, detail: dict[str, Any]
 ) -> None:
-    """Saves an alert with what became of it, and brings its message up to date; an open one that stayed quiet is said now."""
+    """Saves an alert with its answer and updates its message. An open alert without a message is posted now."""
     tx, at, team_scope = scope.tx, scope.at, scope.of_team_id(record.team_id)
     await tx.alerts.save(record)
     await tx.audit.record(at=at, actor_id=by, action=action, subject=f"alert:{record.id}", detail=detail)
@@ -42,7 +42,7 @@ async def save_answer(
 
 
 async def redraw_alert(scope: Scope, alert_id: int) -> None:
-    """Brings an alert's message up to date with what is known now."""
+    """Updates an alert's message."""
     record = await scope.tx.alerts.for_answer(alert_id)
     if record is not None:
         message = await MESSAGE_BUILDERS[record.kind](scope.of_team_id(record.team_id), record)
@@ -59,9 +59,12 @@ async def answer_alert(
     until: int | None = None,
     as_owner: bool = False,
 ) -> bool:
-    """Somebody answered: kept, and shown in the message in place of the buttons. Raises Refusal if somebody else answered
-    since the clicker looked: `seen_at` is when the answer was given that they saw, None for none. Returns whether it is
-    news: the same click may come twice."""
+    """Saves an answer and shows it in the message in place of the buttons. Returns whether it is new: Slack may
+    deliver one click twice.
+
+    `seen_at` is the time of the answer that the person saw, None for none. Raises Refusal if somebody else answered
+    since.
+    """
     record = await alert_to_answer(scope.tx, alert_id)
     if record.answered_at != seen_at:
         if is_repeated_answer(state=record.state, answered_by=record.answered_by, answer=answer, by=by):
@@ -88,7 +91,7 @@ async def _refuse_answered(tx: Transaction, record: AlertRecord) -> None:
 
 
 async def alert_to_answer(tx: Transaction, alert_id: int) -> AlertRecord:
-    """An alert that runs, with its lock."""
+    """Returns a running alert, locked. Raises Refusal if there is none or it has ended."""
     record = await tx.alerts.for_answer(alert_id)
     if record is None:
         raise Refusal(NO_ALERT)
@@ -99,8 +102,8 @@ async def alert_to_answer(tx: Transaction, alert_id: int) -> AlertRecord:
 async def require_mute_permission(
     scope: Scope, asked: SlackRequest, alert_id: int, *, channel: str = ""
 ) -> AlertRecord:
-    """The alert, if the one who asks may keep it and its like quiet; raises Refusal otherwise. `channel` is where a form was
-    opened."""
+    """Returns an alert if the person may mute alerts of its team; raises Refusal otherwise. `channel` is the channel
+    of the form, if one was opened."""
     record = await scope.tx.alerts.by_id(alert_id)
     if record is None:
         raise Refusal(NO_ALERT)

@@ -1,4 +1,4 @@
-"""Who answered an alert, as its message shows it in place of the buttons, and which new ones stay quiet for that."""
+"""The text of an alert's answer, and snoozes that cover new alerts of the same cause."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from storage.store import Transaction
 
 
 async def answer_text(tx: Transaction, record: AlertRecord) -> str | None:
-    """The sentence of an answered alert, in mrkdwn; None while nobody answered."""
+    """Returns the sentence of an answered alert, in mrkdwn; None without an answer."""
     if record.answered_by is None or record.answered_at is None:
         return None
     who = await answerer_name(tx, record)
@@ -27,7 +27,8 @@ async def answer_text(tx: Transaction, record: AlertRecord) -> str | None:
 
 
 async def answerer_name(tx: Transaction, record: AlertRecord) -> str:
-    """How whoever answered an alert is named on it. The owner of a key is not: people are not named beside what they spend."""
+    """Returns the mention of the person who answered. The owner of a key is not named: messages never name people
+    beside their spend."""
     if record.answered_as == "owner":
         return "The owner of the key"
     assert record.answered_by is not None
@@ -40,8 +41,8 @@ async def _expected_words(tx: Transaction, record: AlertRecord) -> str | None:
 
 
 async def snooze_if_cause_snoozed(tx: Transaction, record: AlertRecord, *, at: int) -> bool:
-    """Whether a new alert stays unsaid because one of the same team, kind and cause is snoozed; it is kept as snoozed too,
-    and said when that snooze ends if it still runs."""
+    """Snoozes a new alert if an alert of the same team, kind and cause is snoozed; returns whether it did. It is
+    posted when that snooze ends, if it still runs."""
     cause = cause_of(record.kind, record.facts)
     for other in await tx.alerts.snoozed(team_id=record.team_id, kind=record.kind, at=at):
         if other.id != record.id and cause_of(other.kind, other.facts) == cause:

@@ -1,4 +1,4 @@
-"""Budget alerts: lines that spend crosses, a budget's end, a run-out foretold, and what becomes of them."""
+"""Budget alerts: crossed thresholds, exhausted budgets and forecast run-outs, and how each of them ends."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -38,8 +38,8 @@ KINDS = (THRESHOLD, FORECAST)
 
 
 async def judge_budget(scope: TeamScope) -> None:
-    """What a team, or finance for the organisation, should know of its budget now. At most one alert comes of it: a line
-    that was crossed says what a forecast would."""
+    """Posts, edits and ends the budget alerts of a team, or of the organisation. It posts one alert at most: a
+    crossed threshold already covers the forecast."""
     standing = await _standing(scope)
     posted_threshold = await _judge_lines(scope, standing, silently=False)
     await _judge_forecast(scope, standing, silently=posted_threshold)
@@ -50,7 +50,8 @@ async def _standing(scope: TeamScope) -> Standing:
 
 
 def has_budget_change(standing: Standing, lines: Sequence[AlertRecord], forecasts: Sequence[AlertRecord]) -> bool:
-    """Whether `judge_budget` would say or change anything, by the period's alerts so far, oldest first."""
+    """Whether `judge_budget` would post or change anything. `lines` and `forecasts` are the period's alerts, oldest
+    first."""
     if any(_ends(standing, record, because=None) or _is_spent_by_now(standing, record) for record in lines):
         return True
     if _lines_due(standing, [threshold_of(record) for record in lines], silently=False):
@@ -60,13 +61,13 @@ def has_budget_change(standing: Standing, lines: Sequence[AlertRecord], forecast
 
 
 async def judge_thresholds(scope: TeamScope, *, silently: bool) -> None:
-    """The lines that a team's spend has crossed; `silently` notes them, so that they are never said."""
+    """Records the crossed thresholds of a team and posts the highest; `silently` records them without a message."""
     await _judge_lines(scope, await _standing(scope), silently=silently)
 
 
 async def _judge_lines(scope: TeamScope, standing: Standing, *, silently: bool) -> bool:
-    """Ends the alerts whose line lies ahead again, and notes or says the lines that were crossed. Returns whether one was
-    said."""
+    """Ends the alerts whose threshold lies ahead again, then records and posts crossed ones. Returns whether one was
+    posted."""
     tx, team = scope.tx, scope.team
     records = await tx.alerts.of_period(team_id=team.id, kind=THRESHOLD, period=standing.period.name)
     said = []
@@ -102,7 +103,7 @@ def _lines_due(standing: Standing, said: Sequence[RecordedThreshold], *, silentl
 
 
 def threshold_of(record: AlertRecord) -> RecordedThreshold:
-    """What a kept alert of a line says of its rule. Its budget is in its key."""
+    """Returns the recorded threshold of an alert. Its budget is part of the dedupe key."""
     facts = ThresholdFacts.from_facts(record.facts)
     return RecordedThreshold(
         percent=facts.percent,
@@ -139,7 +140,7 @@ def _is_spent_by_now(standing: Standing, record: AlertRecord) -> bool:
 
 
 async def _mark_spent(scope: TeamScope, standing: Standing, record: AlertRecord) -> AlertRecord:
-    """What holds had used up and is spent now is said so, in the message that is there."""
+    """Edits the message of a budget that was exhausted by holds and is spent now."""
     if not _is_spent_by_now(standing, record):
         return record
     facts = msgspec.structs.replace(ThresholdFacts.from_facts(record.facts), by_holds=False)
@@ -154,7 +155,7 @@ async def _mark_spent(scope: TeamScope, standing: Standing, record: AlertRecord)
 
 
 async def _judge_forecast(scope: TeamScope, standing: Standing, *, silently: bool) -> None:
-    """Says that the budget is expected to run out, and keeps what was said of it true."""
+    """Posts a forecast run-out, and updates or ends the one that was posted."""
     if standing.balance.allocated_nanos <= 0:
         return
     records = await scope.tx.alerts.of_period(team_id=scope.team.id, kind=FORECAST, period=standing.period.name)
@@ -210,7 +211,7 @@ async def _post_forecast(
 
 
 async def _show(scope: TeamScope, record: AlertRecord, shown: PostedForecast) -> None:
-    """Edits a forecast's message; it is open again where the run-out is expected again."""
+    """Edits a forecast's message. The alert reopens if the run-out is expected again."""
     tx, at = scope.tx, scope.at
     closed_at = None if shown.outcome == "expected" else record.closed_at or at
     facts = msgspec.structs.replace(ForecastFacts.from_facts(record.facts), forecast=shown)
@@ -223,7 +224,7 @@ async def _show(scope: TeamScope, record: AlertRecord, shown: PostedForecast) ->
 
 
 def forecast_of(record: AlertRecord) -> PostedForecast:
-    """What a kept forecast said."""
+    """Returns the posted forecast of an alert."""
     return ForecastFacts.from_facts(record.facts).forecast
 
 
@@ -239,7 +240,7 @@ def _forecast_message(scope: TeamScope, record: AlertRecord, *, answered: str | 
 
 
 async def budget_message(scope: TeamScope, record: AlertRecord) -> Message:
-    """A budget alert's message as it stands, with its answer if somebody gave one: of a period that is over, as it ended."""
+    """Returns the message of a budget alert with its answer. For a past period it shows that period's last moment."""
     team, directory, now = scope.team, scope.directory, scope.now
     answered = await answer_text(scope.tx, record)
     if record.kind == FORECAST:
@@ -253,8 +254,8 @@ async def budget_message(scope: TeamScope, record: AlertRecord) -> Message:
 
 
 async def budget_raised(scope: TeamScope, *, because: str) -> None:
-    """A grant, or usage that moved away, made a team's budget alerts untrue: those whose line lies ahead again say so,
-    without their buttons, and so does a forecast. `because` is a sentence in mrkdwn."""
+    """Ends the alerts of a team that a grant, or usage that moved away, made untrue. `because` is a sentence in
+    mrkdwn."""
     alerts, team_id = scope.tx.alerts, scope.team.id
     standing = await _standing(scope)
     for record in await alerts.of_period(team_id=team_id, kind=THRESHOLD, period=standing.period.name):

@@ -1,4 +1,4 @@
-"""Of which teams a budget has something to say: asked of many at once, as of hardly any it has."""
+"""A quick check of many teams for due budget alerts. Most teams have none."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,11 @@ from handlers.books.standings import standings_of
 from handlers.scope import Scope
 
 _TEAMS = 100
-"""So many stand in memory at once."""
+"""The number of teams read into memory at once."""
 
 
 async def teams_with_budget_changes(scope: Scope, teams: Sequence[Team]) -> set[int]:
-    """The teams of which `judge_budget` would say or change anything, as things stand in this snapshot."""
+    """Returns the ids of the teams for which `judge_budget` would post or change anything."""
     found = set()
     for start in range(0, len(teams), _TEAMS):
         standings = await standings_of(scope.tx, scope.directory, teams[start : start + _TEAMS], now=scope.now)

@@ -1,4 +1,4 @@
-"""The gate that every alert goes through on its way to people: now, after quiet hours, with the day's others, or not."""
+"""The delivery of alerts: at once, after quiet hours, in the day's summary, or not at all."""
 
 from dataclasses import replace
 
@@ -33,12 +33,11 @@ from storage.outbox import NEVER
 
 _SUMMARIZED: tuple[Outcome, ...] = ("summed",)
 TRACKED_MICROS = 4 * DAY_MICROS
-"""As long as an alert is looked after that ends with its budget period, or never; a spike is until it ends, as it may grow."""
+"""An alert other than a spike is tracked this long. A spike is tracked until it ends, as it may grow."""
 
 
 def alert_key(alert_id: int) -> str:
-    """The dedupe key of an alert's message. It is edited by `tx.outbox.change(alert_key(…), …)`, wherever it stands and
-    whether it was said yet or not."""
+    """Returns the dedupe key of an alert's message. `tx.outbox.change(alert_key(…), …)` edits it, posted or not."""
     return f"alert:{alert_id}"
 
 
@@ -54,10 +53,10 @@ async def post_alert(
     severity: Severity,
     people: frozenset[int] | None = None,
 ) -> None:
-    """Puts an alert's message where and when its team's manners want it: once per alert, in the transaction of its state.
-    One of a kind that tells those who can mend it goes to these `people`.
+    """Puts an alert's message into the outbox by the delivery rules of its team: once per alert, in the transaction
+    of its state.
 
-    It is kept in any case, so that what the alert comes to is in it when, and if, it is said.
+    An operational alert goes to `people`. Muted and held messages are stored too, so that later changes reach them.
     """
     tx, team, at = scope.tx, scope.team, scope.at
     if severity != "critical" and await snooze_if_cause_snoozed(tx, record, at=at):
@@ -77,7 +76,7 @@ async def post_alert(
 
 
 async def repost_alert(scope: TeamScope, record: AlertRecord, *, severity: Severity) -> None:
-    """An alert that had ended goes on: if its message was dropped before anybody read it, it has its turn now."""
+    """Delivers a reopened alert whose message was dropped before anybody read it."""
     tx, team = scope.tx, scope.team
     await tx.alert_deliveries.lock_team(team.id)
     before = await tx.alert_deliveries.of(record.id)
@@ -97,7 +96,8 @@ def _is_sent_to_people(team: Team) -> bool:
 
 
 async def _delivery(scope: TeamScope, *, kind: str, severity: Severity, again: int | None = None) -> Delivery:
-    """An alert's turn; one that had its turn (`again` is its id) is not counted against itself."""
+    """Returns the delivery of an alert that is due now. `again` is the id of an alert that the daily cap already
+    counts."""
     team, at = scope.team, scope.at
     said_on = await scope.tx.alert_deliveries.said_on(
         team.id, since_day=team.day_of(at), direct=kind in OPERATIONAL_KINDS, but=again
@@ -110,8 +110,8 @@ def _held_until(delivery: Delivery) -> int:
 
 
 async def _put(scope: TeamScope, message: Message, *, key: str, people: frozenset[int] | None, held_until: int) -> None:
-    """In preview to finance; else to people, if it is for some and the organisation has no channel for its alerts, or to the
-    team."""
+    """Puts a message: in mode preview for finance; else for the team, or for `people` unless the organisation has a
+    channel for its alerts."""
     tx, directory, team, at = scope.tx, scope.directory, scope.team, scope.at
     if audience_for(team) == "finance":
         people = directory.finance or directory.admins
@@ -124,14 +124,14 @@ async def _put(scope: TeamScope, message: Message, *, key: str, people: frozense
 
 
 async def _put_summary(scope: TeamScope, *, day: int, direct: bool) -> None:
-    """Puts the day's summary of what is not said by itself, or brings it up to date; it waits for quiet hours as they do."""
+    """Puts or updates the summary of a day's alerts beyond the daily cap. It waits for quiet hours too."""
     tx, team, at = scope.tx, scope.team, scope.at
     deliveries = await tx.alert_deliveries.on_day(team.id, day, outcomes=_SUMMARIZED, direct=direct)
     lines = [
         (t.alert_id, text) for t in deliveries if (text := await tx.outbox.text_of(alert_key(t.alert_id))) is not None
     ]
     key = summary_key(team.id, day, direct=direct)
-    if not lines:  # all of them became untrue before anybody read them
+    if not lines:  # all of them ended before anybody read them
         await tx.outbox.hold(key, until=NEVER)
         return
     message = views.grouped_alerts_message(team, lines=lines, day=day)
@@ -146,13 +146,13 @@ async def _put_summary(scope: TeamScope, *, day: int, direct: bool) -> None:
 
 
 def _responders(directory: Directory, team: Team) -> frozenset[int]:
-    """Who can mend what is told of a team or the organisation, whatever it is."""
+    """Returns the people who can fix an operational problem of a team or of the organisation."""
     return directory.admins | directory.finance if team.kind == "organisation" else responsible_people(directory, team)
 
 
 async def update_deliveries(context: Context) -> int:
-    """Looks after alerts that were put: lets go what became critical, drops what is untrue before it was said, carries
-    unanswered critical ones further, and keeps summaries true. Returns how many changed."""
+    """Updates tracked deliveries: releases alerts that became critical, drops held ones that ended, escalates
+    unanswered critical ones, and redraws summaries. Returns the number of changes."""
     now = context.now()
     async with context.store.read() as tx:
         directory = (await context.rulebooks.current(tx)).directory
@@ -203,7 +203,7 @@ async def _update_team(scope: TeamScope) -> int:
 
 
 async def _after(scope: TeamScope, tracked: TrackedAlert) -> AlertDelivery:
-    """What becomes of a turn now."""
+    """Returns a delivery as it is after this update."""
     tx, team, at = scope.tx, scope.team, scope.at
     delivery = tracked.delivery
     if (
@@ -228,7 +228,7 @@ async def _after(scope: TeamScope, tracked: TrackedAlert) -> AlertDelivery:
 
 
 async def _raised(scope: TeamScope, tracked: TrackedAlert) -> AlertDelivery:
-    """An alert whose severity grew: what was not said yet may have its turn now."""
+    """Returns the delivery of an alert whose severity rose; a held or summarised one may be due now."""
     delivery = replace(tracked.delivery, severity=tracked.severity)
     if tracked.severity == "critical":
         delivery = replace(delivery, critical_at=scope.at)
@@ -240,7 +240,7 @@ async def _raised(scope: TeamScope, tracked: TrackedAlert) -> AlertDelivery:
 
 
 async def reschedule_held(scope: TeamScope) -> None:
-    """A team's quiet hours are others now: what they hold waits for the new ones, or no longer."""
+    """Applies a team's new quiet hours to the alerts that the old ones hold."""
     tx, team, at = scope.tx, scope.team, scope.at
     await tx.alert_deliveries.lock_team(team.id)
     for tracked in await tx.alert_deliveries.unsettled(team_id=team.id):
@@ -249,7 +249,7 @@ async def reschedule_held(scope: TeamScope) -> None:
             continue
         until = quiet_until(team.alerts, at, zone_name=team.zone_on(at))
         when = until or at
-        if delivery.outcome == "summed":  # it stays in its message
+        if delivery.outcome == "summed":  # it stays in the summary
             key = summary_key(team.id, delivery.said_day, direct=tracked.kind in OPERATIONAL_KINDS)
             await tx.outbox.hold(key, until=until or 0)
             await tx.alert_deliveries.save(replace(delivery, said_at=when))
@@ -262,7 +262,7 @@ async def reschedule_held(scope: TeamScope) -> None:
 
 
 async def click_post_summarized(asked: SlackRequest) -> None:
-    """Somebody wants one of the summary's alerts by itself, with its buttons."""
+    """Posts one alert of the summary alone, with its buttons."""
     context = asked.context
     async with context.store.begin() as tx:
         delivery = await tx.alert_deliveries.of(asked.id)

@@ -1,4 +1,4 @@
-"""Critical alerts that nobody answers: carried to the team's managers, then to those above them, once each."""
+"""Escalations: an unanswered critical alert goes to the team's managers, then to those above them, once each."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ def _key(alert_id: int, step: int) -> str:
 
 
 def is_escalation_due(team: Team, tracked: TrackedAlert, *, at: int) -> bool:
-    """Whether an alert is critical, was said, is unanswered, and has been for so long. In preview nobody is asked."""
+    """Whether an alert is critical, posted and unanswered for long enough. In mode preview nothing escalates."""
     delivery = tracked.delivery
     return (
         delivery.critical_at is not None
@@ -31,7 +31,7 @@ def is_escalation_due(team: Team, tracked: TrackedAlert, *, at: int) -> bool:
 
 
 async def escalate(scope: TeamScope, delivery: AlertDelivery) -> AlertDelivery:
-    """Tells the next ones, by DM."""
+    """Sends the alert to the people of the next step."""
     tx, team, at = scope.tx, scope.team, scope.at
     step = delivery.escalations
     steps = escalation_people(scope.directory, team)
@@ -50,7 +50,7 @@ async def escalate(scope: TeamScope, delivery: AlertDelivery) -> AlertDelivery:
 
 
 async def follow_escalations(scope: TeamScope, delivery: AlertDelivery) -> None:
-    """What was carried further says what the alert has come to, and has its button again after a snooze."""
+    """Updates the messages of past steps with the current text of the alert."""
     text = await scope.tx.outbox.text_of(f"alert:{delivery.alert_id}")
     for step in range(delivery.escalations if text is not None else 0):
         assert text is not None
@@ -66,14 +66,14 @@ def _message(scope: TeamScope, delivery: AlertDelivery, step: int, *, text: str)
         team,
         alert_id=delivery.alert_id,
         text=text,
-        minutes=minutes if has_passed else 0,  # the setting, or since when it counts, may be another by now
+        minutes=minutes if has_passed else 0,  # the setting may have changed, or the alert may have been reopened
         channel_id=_channel(team),
         ended=None,
     )
 
 
 async def settle_escalations(scope: TeamScope, tracked: TrackedAlert) -> None:
-    """Somebody answered, or it ended: the messages of its escalation say so, without the button."""
+    """Updates the messages of past steps after an answer or the end of the alert: without the button."""
     tx, team, delivery = scope.tx, scope.team, tracked.delivery
     if not delivery.escalations:
         return
@@ -91,6 +91,6 @@ async def settle_escalations(scope: TeamScope, tracked: TrackedAlert) -> None:
 
 
 def _channel(team: Team) -> str:
-    """The id of the channel in which the alert stands, where it has one."""
+    """Returns the id of the channel that shows the alert; empty without one."""
     place = team.destination("alerts")
     return place.ref if place.state == "linked" else ""

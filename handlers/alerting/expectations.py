@@ -1,4 +1,4 @@
-"""Spend that is expected: announced with `/tokens expect`, listed, ended early, and said of a spike."""
+"""Expected spend: announced with `/tokens expect`, or set for a planned spike; listed and ended early."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ def announcement_key(expectation_id: int) -> str:
 
 
 async def announce(scope: TeamScope, text: str, *, by: int, who: str) -> Expectation:
-    """Keeps what somebody announced, and says it in the team's channel; the same request may come twice."""
+    """Stores an announcement and posts it in the team's channel. A repeated request returns the known one."""
     tx, team, at = scope.tx, scope.team, scope.at
     zone = team.zone_on(at)
     said = parse_announcement(text, now=scope.now, zone_name=zone, command=scope.command)
@@ -62,7 +62,8 @@ async def announce(scope: TeamScope, text: str, *, by: int, who: str) -> Expecta
 
 
 async def expect_spike(scope: Scope, record: AlertRecord, *, cause: Cause, until_at: int | None, by: int) -> None:
-    """A spike was planned: its cause is expected from its first hour on. What was said of it before is taken back."""
+    """Stores that a spike's cause is expected from its first hour on. It replaces an earlier expectation of the same
+    spike."""
     tx, at = scope.tx, scope.at
     await withdraw_expectation(tx, record.id, by=by)
     expectation_id = await tx.expectations.add(
@@ -83,14 +84,14 @@ async def expect_spike(scope: Scope, record: AlertRecord, *, cause: Cause, until
 
 
 async def withdraw_expectation(tx: Transaction, alert_id: int, *, by: int) -> None:
-    """A spike was not planned after all: nothing of it was ever expected."""
+    """Withdraws the expectation of a spike from its start on."""
     known = await tx.expectations.of_alert(alert_id)
     if known is not None:
         await tx.expectations.end(known.id, at=known.from_at, by=by)
 
 
 async def end_expectation(scope: Scope, expectation: Expectation, *, by: int) -> None:
-    """Nothing more is expected from now on; one that has not begun never was. Its message says so."""
+    """Ends an expectation now and updates its message. Raises Refusal if it is over."""
     tx, at = scope.tx, scope.at
     if expectation.is_over(at):
         raise Refusal("That is over already.")
@@ -105,7 +106,7 @@ async def end_expectation(scope: Scope, expectation: Expectation, *, by: int) ->
 
 
 async def close_expectations(context: Context) -> int:
-    """Says in the announcements that are over what they came to; returns how many."""
+    """Updates the messages of announcements that are over with their cost. Returns the number of them."""
     now = context.now()
     async with context.store.begin() as tx:
         over = await tx.expectations.for_closing(at=micros(now))
@@ -138,7 +139,7 @@ async def _post_closed(scope: Scope, expectation: Expectation) -> None:
 
 
 async def known_expectation(tx: Transaction, expectation_id: int) -> Expectation:
-    """An expectation with its lock."""
+    """Returns an expectation, locked. Raises Refusal if there is none."""
     expectation = await tx.expectations.for_change(expectation_id)
     if expectation is None:
         raise Refusal("There is no such announcement any more.")
@@ -146,7 +147,7 @@ async def known_expectation(tx: Transaction, expectation_id: int) -> Expectation
 
 
 async def expect(asked: SlackRequest) -> None:
-    """`/tokens expect`: what is expected of the channel's team; with words after it, an announcement."""
+    """`/tokens expect`: lists the expectations of the channel's team; with text, announces spend."""
     context = asked.context
     text = asked.text.partition(" ")[2].strip()
     if not text:
@@ -179,7 +180,7 @@ async def _list(asked: SlackRequest) -> None:
 
 
 def _team_here(scope: Scope, asked: SlackRequest) -> Team:
-    """The channel's team. In preview no alert is said there, so nothing is announced either."""
+    """Returns the channel's team. Raises Refusal in mode preview, where the channel gets no alerts."""
     team = scope.directory.by_channel(asked.channel_id)
     if team is None or team.kind != "team":
         raise Refusal(
@@ -193,7 +194,7 @@ def _team_here(scope: Scope, asked: SlackRequest) -> Team:
 
 
 def require_announce_permission(directory: Directory, asked: SlackRequest, team: Team) -> None:
-    """Raises Refusal unless somebody may say what is to be expected of a team."""
+    """Raises Refusal unless the person may announce spend of a team."""
     in_its_channel = bool(team.channel_id) and asked.channel_id == team.channel_id
     if not may_mute(directory, asked.person.id, team, in_its_channel=in_its_channel):
         raise Refusal(
@@ -202,7 +203,7 @@ def require_announce_permission(directory: Directory, asked: SlackRequest, team:
 
 
 async def click_end(asked: SlackRequest) -> None:
-    """End it now: whoever may announce may end."""
+    """Ends an expectation, for everybody who may announce."""
     context = asked.context
     async with context.store.begin() as tx:
         scope = await asked.scope(tx)

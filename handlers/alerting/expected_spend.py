@@ -1,4 +1,4 @@
-"""What of a team's spend is no news, hour by hour, because somebody said to expect it."""
+"""The cost of expected spend, hour by hour: detection excludes it, digests report it."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,7 +21,7 @@ async def expected_of(tx: Transaction, expectations: Sequence[Expectation], *, a
 
 
 async def _costs(tx: Transaction, expectation: Expectation, *, at: int) -> dict[int, int]:
-    """What an expectation's cause cost by hour, from some weeks before it on."""
+    """Returns the nano-dollars of an expectation's cause by UTC hour, from four weeks before it on."""
     first, end = expectation.from_at // HOUR_MICROS - _USUAL_HOURS, at // HOUR_MICROS + 1
     cause = expectation.cause
     if cause.is_total:
@@ -31,7 +31,7 @@ async def _costs(tx: Transaction, expectation: Expectation, *, at: int) -> dict[
 
 
 async def announced_in(tx: Transaction, team: Team, *, from_at: int, until_at: int) -> tuple[AnnouncedSpend, ...]:
-    """What was announced of a team for a span of time, and what it cost on top of the usual until its end."""
+    """Returns the announcements of a team in a span of time, each with its cost above the usual."""
     found = []
     for expectation in await tx.expectations.since(from_at, team_id=team.id):
         end = expectation.ends_at

@@ -1,4 +1,4 @@
-"""The owner of a key that runs away is told in private, once per spike; the channel sees the key alone."""
+"""The private message to the owner of a runaway key, once per spike. The channel sees only the key's name."""
 
 from bot.alerting.delivery_rules import audience_for
 from bot.alerting.expectations import cause_to_expect
@@ -25,7 +25,7 @@ def owner_key(alert_id: int) -> str:
 
 
 async def notify_owners(context: Context) -> int:
-    """Tells the owners of keys that drive a spike, and brings what they were told up to date; returns how many were told."""
+    """Notifies the owners of keys that drive a spike, and updates their messages. Returns the number of new messages."""
     at = context.now_micros()
     async with context.store.read() as tx:
         directory = (await context.rulebooks.current(tx)).directory
@@ -46,9 +46,8 @@ async def notify_owners(context: Context) -> int:
 
 
 async def notify_owner(scope: Scope, alert_id: int) -> bool:
-    """Tells of one spike, unless that was done; then what was told is brought up to date. One that is over, snoozed or
-    planned before anybody was told is left alone, and so is one that its team was not told of: it waits for quiet hours, or
-    is muted."""
+    """Notifies the owner about one spike, or updates the message that was sent. A spike that ended, is snoozed or
+    planned, is held for quiet hours or muted, notifies nobody. Returns whether a message was sent."""
     tx, at = scope.tx, scope.at
     record = await tx.alerts.for_answer(alert_id)
     if record is None:
@@ -75,7 +74,8 @@ async def notify_owner(scope: Scope, alert_id: int) -> bool:
 
 
 async def _owner(tx: Transaction, record: AlertRecord) -> int | None:
-    """Somebody whom Slack knows: the one whose id at a sender the key's name is, else the one who makes most of its cost."""
+    """Returns a person whom Slack knows: the one whose alias is the key's name, else the one with most of its cost;
+    None without one."""
     credential = cause_to_expect(SpikeFacts.from_facts(record.facts)).name
     named = await tx.people.by_alias(credential)
     if named is not None and named.slack_id:
@@ -91,7 +91,7 @@ async def _owner(tx: Transaction, record: AlertRecord) -> int | None:
 
 
 async def _notified_owner(tx: Transaction, record: AlertRecord) -> bool:
-    """Whether it was the owner that was told, and not the managers for want of one."""
+    """Whether the message went to the owner, and not to the managers."""
     owner_id = await _owner(tx, record)
     return owner_id is not None and await tx.outbox.known(copy_key(owner_key(record.id), owner_id))
 

@@ -1,4 +1,4 @@
-"""What those who can mend it are told once of the figures themselves, by the organisation's manners."""
+"""Operational alerts of the organisation, posted once to the people who can fix the problem."""
 
 from typing import Any
 
@@ -20,8 +20,8 @@ async def notify(
     facts: dict[str, Any],
     closed: bool = True,
 ) -> AlertRecord | None:
-    """Keeps an alert of the organisation and puts its message for people; None if its key is known. It is `closed` where
-    nothing follows from it."""
+    """Stores an alert of the organisation and puts its message for `people`; returns None if its key is known. A
+    `closed` alert has no follow-up."""
     root, at = scope.directory.root, scope.at
     record = await scope.tx.alerts.add(
         dedupe_key=key,

@@ -1,4 +1,4 @@
-"""Spikes that were planned: what of them stays unsaid from now on, and for how long."""
+"""Planned spikes: which cause is muted, and for how long."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -26,13 +26,13 @@ from storage.alerting.alert_records import AlertRecord
 
 _LONG = {"day": 1, "three days": 3, "week": 7, "month": 31}
 _MOST_NAME, _MOST_CAUSES, _MOST_METADATA = 200, 6, 3_000
-"""Names travel in the form's metadata, which holds so many characters."""
+"""Names travel in the form's metadata, which Slack limits to 3,000 characters."""
 
 
 async def plan_spike(
     scope: Scope, record: AlertRecord, *, cause: Cause, until_at: int | None, by: int, seen_at: int | None
 ) -> None:
-    """A spike was planned: answered, and its cause expected until then; until it has ended and a week more if None."""
+    """Answers a spike as planned and expects its cause until `until_at`; None until a week after it ends."""
     if record.kind != "spike":
         raise Refusal("Only a spike can have been planned. Snooze this alert if it should be quiet.")
     if await answer_alert(scope, record.id, answer="expected", by=by, seen_at=seen_at):
@@ -41,7 +41,7 @@ async def plan_spike(
 
 
 async def click_expected(asked: SlackRequest) -> None:
-    """This was planned: its cause, until it has ended and a week more. The menu has the rest."""
+    """Answers a spike as planned: its cause, until a week after it ends. The menu's form has more choices."""
     context = asked.context
     async with context.store.begin() as tx:
         scope = await asked.scope(tx)
@@ -54,7 +54,7 @@ async def click_expected(asked: SlackRequest) -> None:
 
 
 async def open_expect_form(asked: SlackRequest) -> None:
-    """This was planned…: what of it, for how long, or not after all."""
+    """Opens the form of a planned spike: its cause and how long, or that it was not planned."""
     async with asked.context.store.read() as tx:
         scope = await asked.scope(tx)
         record = await require_mute_permission(scope, asked, asked.id)
@@ -75,7 +75,7 @@ async def open_expect_form(asked: SlackRequest) -> None:
     kept = {"alert": record.id, "seen": record.answered_at, "channel": asked.channel_id}
     metadata = _metadata(kept, causes)
     while len(metadata) > _MOST_METADATA:
-        causes.pop(-2)  # what is all of the team's spend stays
+        causes.pop(-2)  # the team's whole spend stays a choice
         metadata = _metadata(kept, causes)
     form = expect_form(
         title=alert_views.alert_title(record.kind, team),
@@ -92,7 +92,7 @@ def _metadata(kept: Mapping[str, Any], causes: Sequence[Cause]) -> str:
 
 
 def _causes(record: AlertRecord) -> list[Cause]:
-    """What of a spike may have been planned: its leading cause first, its other contributors, and all of the team's spend."""
+    """Returns the causes to choose from: the leading cause, other contributors, and the team's whole spend."""
     facts = SpikeFacts.from_facts(record.facts)
     listed = [c for c in facts.contributors if c.dimension != "person" and len(c.name) <= _MOST_NAME]
     found = [cause_to_expect(facts), *(Cause(dimension=c.dimension, name=c.name) for c in listed), TEAM_TOTAL]
@@ -100,7 +100,7 @@ def _causes(record: AlertRecord) -> list[Cause]:
 
 
 def _words(cause: Cause, team_name: str) -> str:
-    """A cause in plain text."""
+    """Returns a cause in plain text."""
     if cause.is_total:
         return f"All spend of {team_name}"
     kind = "Key" if cause.dimension == "credential" else cause.dimension.capitalize()

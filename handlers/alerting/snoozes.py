@@ -1,4 +1,4 @@
-"""Snoozed alerts: quiet until then, and among the open ones again if what they tell of still runs."""
+"""Snoozed alerts: muted until a moment, then open again if they still run."""
 
 import json
 from dataclasses import replace
@@ -17,7 +17,7 @@ from storage.alerting.alert_records import AlertRecord
 
 
 async def end_snooze(scope: Scope, record: AlertRecord, *, by: int | None) -> None:
-    """A snooze is over: the alert is open again, with its buttons. One about a budget period that ended is over itself."""
+    """Reopens an alert whose snooze is over. An alert of a past budget period ends instead."""
     team, at = scope.directory.by_id(record.team_id), scope.at
     if record.period is not None and record.period != scope.directory.period_at(team, at).name:
         await scope.tx.alerts.save(replace(record, closed_at=at, snoozed_until=None))
@@ -26,15 +26,14 @@ async def end_snooze(scope: Scope, record: AlertRecord, *, by: int | None) -> No
 
 
 async def reopen(scope: Scope, record: AlertRecord, *, by: int | None, action: str) -> None:
-    """An alert is as if nobody had answered it, with its buttons."""
+    """Removes the answer of an alert and shows its buttons again."""
     await scope.tx.alert_deliveries.resume_tracking(record.id, at=scope.at)
     again = replace(record, state="open", answered_by=None, answered_at=None, answered_as="", snoozed_until=None)
     await save_answer(scope, again, by=by, action=action, detail={})
 
 
 async def wake_snoozed(context: Context) -> int:
-    """Puts alerts whose snooze is over, or that became critical meanwhile, back among the open ones if they still run;
-    returns how many."""
+    """Reopens running alerts whose snooze is over, or that became critical meanwhile. Returns the number of them."""
     now = context.now()
     async with context.store.begin() as tx:
         records = await tx.alerts.snoozes_due(at=micros(now))
@@ -48,7 +47,7 @@ async def wake_snoozed(context: Context) -> int:
 
 
 async def open_snooze_form(asked: SlackRequest) -> None:
-    """Snooze…: for how long, with the moments at which it would end."""
+    """Opens the form that snoozes an alert."""
     async with asked.context.store.read() as tx:
         scope = await asked.scope(tx)
         record = await require_mute_permission(scope, asked, asked.id)
@@ -71,7 +70,7 @@ def _ends(scope: TeamScope) -> list[tuple[Snooze, int]]:
 
 
 async def submit_snooze(asked: SlackRequest) -> None:
-    """The alert stays quiet until then, or no longer."""
+    """Snoozes an alert, or ends its snooze."""
     context = asked.context
     kept = json.loads(asked.body["view"]["private_metadata"])
     chosen = asked.field(views.SNOOZE_FIELD)

@@ -1,7 +1,7 @@
-"""Spikes as incidents: one message each, edited as it grows, closed with its total when it ends.
+"""Spikes as incidents: one message each, edited as it grows, and closed with its total.
 
-What is found is followed in a transaction that holds the team. Of two workers, or of one that comes back, whoever finds
-the same again changes nothing: an incident knows its hours, and a team has one that runs, beside what was planned.
+Each team's incidents change in a transaction that locks the team. A second worker, or one that restarts, changes
+nothing: an incident knows its hours, and a team has one running incident beside planned ones.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ from storage.alerting.alert_records import AlertRecord
 
 
 async def follow_spikes(scope: TeamScope, found: Sequence[SpikingHour], seen: SweepContext) -> None:
-    """Opens, edits, goes on with or ends a team's incidents, by the hours that spike."""
+    """Opens, extends, reopens and closes a team's incidents by its spiking hours."""
     tx, team, this_hour = scope.tx, scope.team, seen.view.this_hour
     await tx.alerts.lock_team(team.id)
     planned = [r for r in await tx.alerts.running_of_team(team_id=team.id, kind="spike") if r.state == "expected"]
@@ -49,7 +49,7 @@ async def follow_spikes(scope: TeamScope, found: Sequence[SpikingHour], seen: Sw
         if is_shared or is_over(_incident(newest), this_hour=this_hour):
             shared = replace(newest, facts=replace(_facts(newest), shared=is_shared).to_facts())
             await _close(scope, shared, seen)
-    for record in planned:  # what goes on of them is set aside, so it is as it was when somebody said so
+    for record in planned:  # detection excludes their spend, so they keep the figures of their answer
         if this_hour - _incident(record).last_hour >= QUIET_HOURS:
             await _save_closed(scope, record)
 
@@ -57,7 +57,8 @@ async def follow_spikes(scope: TeamScope, found: Sequence[SpikingHour], seen: Sw
 async def _open(
     scope: TeamScope, hours: Sequence[SpikingHour], seen: SweepContext, *, beside: Sequence[AlertRecord]
 ) -> AlertRecord | None:
-    """A new incident and its message; None if it was opened before. It may begin in the hour of one that was planned."""
+    """Opens an incident and posts its message; returns None if it was opened before. It may start in the hour of a
+    planned one."""
     tx, team = scope.tx, scope.team
     facts = incident_facts(team, hours, seen, before=None)
     key = spike_key(team.id, facts.from_hour) + "".join(f":{record.id}" for record in beside)
@@ -68,13 +69,13 @@ async def _open(
         return None
     message = await spike_message(scope, record)
     await post_alert(scope, message, record=record, severity=facts.severity)
-    return await tx.alerts.by_id(record.id)  # it may have been kept as snoozed
+    return await tx.alerts.by_id(record.id)  # `post_alert` may have snoozed it
 
 
 async def _extend(
     scope: TeamScope, record: AlertRecord, hours: Sequence[SpikingHour], seen: SweepContext
 ) -> AlertRecord:
-    """The same incident with more hours, or with the same ones as before; one that had ended goes on only by later hours."""
+    """Extends an incident with its new hours. A closed incident reopens only if its dear hours end later than before."""
     tx = scope.tx
     facts = incident_facts(scope.team, hours, seen, before=_facts(record))
     before, after = _incident(record), incident_of(facts, team_id=record.team_id)
@@ -93,7 +94,7 @@ async def _extend(
 
 
 async def _close(scope: TeamScope, record: AlertRecord, seen: SweepContext) -> None:
-    """A spike has ended when days passed without one; its message then shows the total."""
+    """Closes an incident and shows its total."""
     total = replace(record, facts=closing_facts(scope.team, _facts(record), seen).to_facts())
     await _save_closed(scope, total)
 
@@ -117,7 +118,7 @@ def _incident(record: AlertRecord) -> Incident:
 
 
 async def spike_message(scope: TeamScope, record: AlertRecord) -> Message:
-    """The message of a spike as it stands, with its answer if somebody gave one."""
+    """Returns the message of a spike with its answer."""
     facts = _facts(record)
     return views.spike_message(
         facts.as_alert(ongoing=record.closed_at is None),

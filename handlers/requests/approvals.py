@@ -1,4 +1,4 @@
-"""Approvals: a request decided once, by somebody who may, booked in the same transaction; the card says who."""
+"""Approvals: a decider approves or denies a request once, and the ledger entries follow in the same transaction."""
 
 from dataclasses import replace
 
@@ -20,7 +20,8 @@ from handlers.slack.callers import called
 
 
 async def decide_request(scope: Scope, request_id: int, *, approve: bool, by: int, reason: str = "") -> BudgetRequest:
-    """Approves or denies, once: books the grant level by level, closes the card, and tells the asker."""
+    """Approves or denies a request: posts the grant level by level, updates the card, and notifies the asker. Raises
+    Refusal if the person may not decide it or it is not pending."""
     tx, directory, at = scope.tx, scope.directory, scope.at
     request = await pending_request(tx, request_id)
     team_scope = scope.of_team_id(request.team_id)
@@ -31,7 +32,7 @@ async def decide_request(scope: Scope, request_id: int, *, approve: bool, by: in
     await release_hold(tx, request, by=by, at=at)
     if approve:
         period = directory.period_at(team, at).name
-        if request.period != period:  # it waited into the next period: granted there, by whoever has the money there
+        if request.period != period:  # it waited into the next period: the grant and its payer belong there
             request = replace(request, period=period, payer_id=None, held_nanos=0)
         payer_id = request.payer_id
         if payer_id is None:
@@ -59,7 +60,7 @@ async def decide_request(scope: Scope, request_id: int, *, approve: bool, by: in
 
 
 async def click_approve(asked: SlackRequest) -> None:
-    """Approve: committed before Slack is answered."""
+    """Approves a request. The decision is committed before Slack gets its answer."""
     context = asked.context
     async with context.store.begin() as tx:
         await decide_request(await asked.scope(tx), asked.id, approve=True, by=asked.person.id)
@@ -70,7 +71,7 @@ async def click_approve(asked: SlackRequest) -> None:
 
 
 async def open_denial(asked: SlackRequest) -> None:
-    """Deny asks for the reason first; only somebody who may decide gets the form."""
+    """Opens the form for the reason of a denial, for a person who may decide."""
     context = asked.context
     async with context.store.read() as tx:
         scope = await asked.scope(tx)
@@ -83,7 +84,7 @@ async def open_denial(asked: SlackRequest) -> None:
 
 
 async def submit_denial(asked: SlackRequest) -> None:
-    """The reason is in: the request is denied, and the asker alone reads why."""
+    """Denies a request. Only the asker sees the reason."""
     context = asked.context
     reason = checked_reason(asked.field(REASON_FIELD))
     async with context.store.begin() as tx:

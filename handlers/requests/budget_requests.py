@@ -1,4 +1,4 @@
-"""Budget requests: asked for, changed and withdrawn by the person who needs the budget; the amount is set aside."""
+"""Budget requests: created, changed and withdrawn by the asker, with the amount held meanwhile."""
 
 from collections.abc import Sequence
 
@@ -20,11 +20,12 @@ from storage.store import Transaction
 
 
 async def create_request(scope: TeamScope, *, person_id: int, amount_nanos: int, reason: str) -> BudgetRequest:
-    """Keeps a request, sets its amount aside where there is money for it, and shows the card to those who decide."""
+    """Stores a request, holds its amount if a budget above can pay, and posts the card for its deciders. Raises
+    Refusal or FieldRefusal if it is not allowed."""
     tx, directory, team, at = scope.tx, scope.directory, scope.team, scope.at
     _require_govern_mode(team)
     period = directory.period_at(team, at)
-    # The route's locks come first: of two forms sent at once, the second then sees the first one's request.
+    # The route's locks come first, so that the second of two simultaneous forms sees the request of the first.
     found = await find_route(scope, person_id=person_id, amount_nanos=amount_nanos)
     waiting = await tx.budget_requests.pending_of(person_id=person_id, team_id=team.id)
     if waiting is not None:
@@ -69,7 +70,7 @@ async def create_request(scope: TeamScope, *, person_id: int, amount_nanos: int,
 
 
 async def change_request(scope: Scope, request_id: int, *, by: int, amount_nanos: int, reason: str) -> BudgetRequest:
-    """The asker asks for another amount, or for another reason; the hold follows, and the card is brought up to date."""
+    """Changes a request's amount and reason, and updates its hold, card and receipt."""
     tx, directory, at = scope.tx, scope.directory, scope.at
     request = await pending_request(tx, request_id)
     if by != request.person_id:
@@ -107,7 +108,7 @@ async def change_request(scope: Scope, request_id: int, *, by: int, amount_nanos
 
 
 async def withdraw_request(scope: Scope, request_id: int, *, by: int) -> BudgetRequest:
-    """The asker takes a request back: what was set aside is released, and the card says so."""
+    """Withdraws a request, releases its hold and updates its card and receipt."""
     tx, at = scope.tx, scope.at
     request = await pending_request(tx, request_id)
     ended = with_withdrawal(request, by=by, at=at)
@@ -129,7 +130,8 @@ def receipt_key(request_id: int) -> str:
 
 
 async def find_route(scope: TeamScope, *, person_id: int, amount_nanos: int) -> ApprovalRoute:
-    """Where a request goes, with the accounts above the team locked, so that no other can take the same money."""
+    """Returns the route of a request, with the accounts of the teams above locked: nobody else can promise the same
+    money."""
     tx, directory, team = scope.tx, scope.directory, scope.team
     above = directory.ancestors(team)
     period = directory.period_at(team, scope.at)

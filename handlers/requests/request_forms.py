@@ -1,4 +1,4 @@
-"""The forms and buttons by which people ask for budget, change a request and take it back."""
+"""The forms and buttons that request budget, change a request and withdraw it."""
 
 import json
 from typing import Any
@@ -23,7 +23,7 @@ from handlers.slack.answers import SlackRequest, answers
 async def open_request_form(
     asked: SlackRequest, team_id: int | None = None, *, amount: str = "", reason: str = ""
 ) -> None:
-    """Opens the form for a team, prefilled; or, where the person's request for it waits already, the form to change that."""
+    """Opens the request form for a team, prefilled; or the form to change the person's pending request for it."""
     context = asked.context
     async with context.store.read() as tx:
         scope = await asked.scope(tx)
@@ -42,14 +42,15 @@ async def open_request_form(
                 reason=reason,
                 metadata=metadata,
             )
-    if (asked.body.get("view") or {}).get("type") == "modal":  # where one is open, another lies on top of it
+    if (asked.body.get("view") or {}).get("type") == "modal":  # Slack opens a second modal on top of the first
         await asked.client.views_push(trigger_id=asked.trigger_id, view=form)
     else:
         await asked.client.views_open(trigger_id=asked.trigger_id, view=form)
 
 
 def _teams_to_ask_for(directory: Directory, asked: SlackRequest, team_id: int | None) -> list[Team]:
-    """The team asked for first: the one named, the channel's, then the person's own; in mode `govern` alone."""
+    """Returns the teams in mode govern to choose from: the given one, the channel's, then the person's own. Raises
+    Refusal if there are none."""
     listed = [directory.by_id(team_id)] if team_id is not None else []
     channel_team = directory.by_channel(asked.channel_id)
     listed += [channel_team] if channel_team else []
@@ -68,12 +69,12 @@ def _teams_to_ask_for(directory: Directory, asked: SlackRequest, team_id: int | 
 
 
 async def click_request_budget(asked: SlackRequest) -> None:
-    """A button "Request budget" carries its team's id."""
+    """Opens the form for the team whose id the button carries."""
     await open_request_form(asked, asked.id)
 
 
 async def submit_request(asked: SlackRequest) -> None:
-    """The form is in: checked field by field, kept, and shown to those who decide, before Slack is answered."""
+    """Checks the form, stores the request and posts its card before Slack gets its answer."""
     context = asked.context
     amount_nanos = _amount(asked)
     reason = checked_reason(asked.field(forms.REASON_FIELD))
@@ -88,7 +89,7 @@ async def submit_request(asked: SlackRequest) -> None:
 
 
 def _team(directory: Directory, asked: SlackRequest, team_id: int, *, channel: str) -> Team:
-    """The team of a submitted form, if it is one that the form could have offered to this person."""
+    """Returns the team of a submitted form. Raises Refusal unless the form may offer it to this person."""
     team = next((t for t in directory.real_teams if t.id == team_id), None)
     if team is None:
         raise Refusal("There is no such team any more.")
@@ -100,7 +101,7 @@ def _team(directory: Directory, asked: SlackRequest, team_id: int, *, channel: s
 
 
 async def open_change_form(asked: SlackRequest) -> None:
-    """Change: the form with what was asked."""
+    """Opens the form to change a request."""
     context = asked.context
     async with context.store.read() as tx:
         request = await tx.budget_requests.by_id(asked.id)
@@ -129,7 +130,7 @@ async def _change_form(
 
 
 async def submit_change(asked: SlackRequest) -> None:
-    """Another amount or reason is in."""
+    """Changes a request."""
     context = asked.context
     amount_nanos = _amount(asked)
     reason = checked_reason(asked.field(forms.REASON_FIELD))
@@ -142,7 +143,7 @@ async def submit_change(asked: SlackRequest) -> None:
 
 
 async def click_withdraw(asked: SlackRequest) -> None:
-    """Withdraw: what was set aside is free again."""
+    """Withdraws a request."""
     context = asked.context
     async with context.store.begin() as tx:
         await withdraw_request(await asked.scope(tx), asked.id, by=asked.person.id)

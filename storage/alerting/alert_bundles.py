@@ -1,4 +1,4 @@
-"""Alerts that wait to be said to a person together with others, and which message they were put into."""
+"""Bundles: copies of alerts that wait for others to the same person, and the message that lists them."""
 
 import json
 from collections.abc import Sequence
@@ -14,17 +14,17 @@ from storage.tables.outbox import outbox
 from storage.transaction import OpenTransaction
 
 BUNDLE_WAIT_MICROS = 60 * MICROS
-"""So long a copy waits for others at most, should nobody gather them; it is let go or bundled by the next sweep."""
+"""A copy waits this long for others at most. The next sweep bundles or releases it."""
 
 
 def bundle_wait_until(held_until: int, *, at: int) -> int:
-    """Until when a person's copy is held so that others may join it, where it is due then."""
+    """Returns how long a copy is held for others to join, in microseconds."""
     return NEVER if held_until == NEVER else max(held_until, at) + BUNDLE_WAIT_MICROS
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlertCopy:
-    """A person's copy of an alert's message."""
+    """One person's copy of an alert's message."""
 
     outbox_id: int
     alert_id: int
@@ -39,12 +39,12 @@ class AlertBundles:
         self._connection = transaction.connection
 
     async def any_due(self, *, at: int) -> bool:
-        """Whether there is anything to gather or to bring up to date."""
+        """Whether copies wait, or a bundle needs an update."""
         waits = select(outbox.c.id).where(self._waiting(at)).limit(1)
         return (await self._connection.execute(waits)).scalar() is not None or bool(await self.changed_keys())
 
     async def waiting(self, *, at: int) -> list[AlertCopy]:
-        """The copies that are due and wait for others, oldest first, with their locks; none that is being delivered."""
+        """Returns the due copies that wait for others, oldest first, locked; without those in delivery."""
         wanted = select(outbox).where(self._waiting(at)).order_by(outbox.c.id).with_for_update(skip_locked=True)
         return [_copy(row) for row in await self._connection.execute(wanted)]
 
@@ -61,17 +61,17 @@ class AlertBundles:
         )
 
     async def release(self, copy: AlertCopy) -> None:
-        """A copy that nothing joins is said by itself."""
+        """Releases a copy to be posted alone."""
         await self._connection.execute(update(outbox).where(outbox.c.id == copy.outbox_id).values(held_until=0))
 
     async def bundle(self, copies: Sequence[AlertCopy], *, key: str) -> None:
-        """Keeps that copies are said in the message of that key; by themselves they never are."""
+        """Records that copies are listed in the message with this key. They are not posted alone."""
         rows = [{"outbox_id": copy.outbox_id, "bundle_key": key} for copy in copies]
         await self._connection.execute(insert(alert_bundles), rows)
         await self.mark_drawn(key)
 
     async def changed_keys(self) -> list[str]:
-        """The keys of bundles that an alert of theirs changed since they were drawn."""
+        """Returns the keys of bundles with an alert that changed since the last drawing."""
         wanted = (
             select(alert_bundles.c.bundle_key)
             .join(outbox, outbox.c.id == alert_bundles.c.outbox_id)
@@ -81,7 +81,7 @@ class AlertBundles:
         return sorted(str(key) for key in (await self._connection.execute(wanted)).scalars())
 
     async def members(self, key: str) -> list[AlertCopy]:
-        """The copies of a bundle as they stand, oldest first, with their locks."""
+        """Returns a bundle's copies as they stand, oldest first, locked."""
         wanted = (
             select(outbox)
             .join(alert_bundles, alert_bundles.c.outbox_id == outbox.c.id)
@@ -92,7 +92,7 @@ class AlertBundles:
         return [_copy(row) for row in await self._connection.execute(wanted)]
 
     async def mark_drawn(self, key: str) -> None:
-        """The bundle says what its alerts say now."""
+        """Records that the bundle shows its alerts as they stand."""
         ours = select(alert_bundles.c.outbox_id).where(alert_bundles.c.bundle_key == key)
         drawn = update(outbox).where(outbox.c.id.in_(ours))
         await self._connection.execute(drawn.values(held_until=NEVER, delivered_version=outbox.c.wanted_version))

@@ -1,4 +1,4 @@
-"""What came of the alerts that were said."""
+"""The answers to posted alerts."""
 
 from collections.abc import Collection
 
@@ -19,9 +19,8 @@ class StoredAlertQuality:
         self._connection = transaction.connection
 
     async def answers(self, *, since: int, team_ids: Collection[int] | None = None) -> list[AlertAnswer]:
-        """Of every alert said since a moment, of all teams or of some: the answer, and how long it took from when it was
-        said. Those noted in silence, muted, dropped, quiet for a snooze or still held are no alerts that anybody could
-        answer, nor are those about figures that end by themselves."""
+        """Returns the answer to every alert posted since a moment, and the seconds until it, of all teams or of some.
+        Silent, muted, dropped, snoozed and held alerts do not count, nor do operational kinds."""
         said_at = func.coalesce(alert_turns.c.said_at, alerts.c.opened_at)
         wanted = (
             select(

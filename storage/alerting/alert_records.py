@@ -11,7 +11,7 @@ AlertState = Literal["open", "silent", "acknowledged", "expected", "snoozed", "u
 
 @dataclass(frozen=True, kw_only=True)
 class AlertRecord:
-    """An alert as it is kept. `facts` are the figures that its message shows."""
+    """A stored alert. `facts` are the JSON figures of its message; the classes of `bot.alerting.facts` read them."""
 
     id: int
     dedupe_key: str
@@ -24,12 +24,12 @@ class AlertRecord:
     answered_at: int | None
     facts: dict[str, Any]
     first_answered_at: int | None = None
-    """When somebody first reacted; a later answer or the end of a snooze leaves it."""
+    """When somebody first reacted. Later answers and the end of a snooze leave it."""
     snoozed_until: int | None = None
     useless_by: int | None = None
     useless_at: int | None = None
     answered_as: str = ""
-    """`owner` where whoever answered did so as the owner of a key, who is not named in the channel."""
+    """`owner` if the owner of a key answered as such: the channel does not name that person."""
 
     @property
     def severity(self) -> Severity | None:

@@ -1,4 +1,4 @@
-"""Alerts remembered: each once per dedupe key, with what was answered."""
+"""Stored alerts: one per dedupe key, with their answers."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -16,7 +16,8 @@ WAS_POSTED = or_(
     alert_turns.c.way.in_(("said", "summed")),
     and_(alert_turns.c.way.is_(None), or_(alerts.c.state != "snoozed", alerts.c.answered_by.is_not(None))),
 )
-"""Of alerts beside their turns: one without a turn is older than turns are, or stays unsaid because its cause is snoozed."""
+"""For alerts joined with their deliveries. An alert without a delivery is older than deliveries, or its cause is
+snoozed."""
 
 
 class Alerts:
@@ -37,7 +38,7 @@ class Alerts:
         facts: dict[str, Any],
         closed_at: int | None = None,
     ) -> AlertRecord | None:
-        """Keeps a new alert; None if its key is known, or another worker keeps it at the same moment."""
+        """Stores a new alert; returns None if its key is known, or another worker stores it at the same time."""
         values: dict[str, Any] = {"dedupe_key": dedupe_key, "team_id": team_id, "kind": kind, "state": state}
         values |= {"opened_at": at, "closed_at": closed_at}
         made = self._insert(alerts).values(**values, facts=json.dumps(facts)).on_conflict_do_nothing().returning(alerts)
@@ -53,41 +54,41 @@ class Alerts:
         return record_of(row) if row else None
 
     async def for_answer(self, alert_id: int) -> AlertRecord | None:
-        """An alert with its lock."""
+        """Returns an alert, locked."""
         wanted = select(alerts).where(alerts.c.id == alert_id).with_for_update()
         row = (await self._connection.execute(wanted)).one_or_none()
         return record_of(row) if row else None
 
     async def lock_team(self, team_id: int) -> None:
-        """Lets nobody else hold the same team until the end of the transaction."""
+        """Locks a team until the end of the transaction."""
         await self._connection.execute(select(teams.c.id).where(teams.c.id == team_id).with_for_update(key_share=True))
 
     async def newest_spike(self, team_id: int) -> AlertRecord | None:
-        """The team's newest spike that nobody had planned, ended or not, with its lock."""
+        """Returns the team's newest spike that nobody planned, open or ended, locked."""
         wanted = select(alerts).where(alerts.c.team_id == team_id, alerts.c.kind == "spike")
         wanted = wanted.where(alerts.c.state != "expected").order_by(alerts.c.id.desc()).limit(1)
         row = (await self._connection.execute(wanted.with_for_update())).one_or_none()
         return record_of(row) if row else None
 
     async def running_of_team(self, *, team_id: int, kind: str) -> list[AlertRecord]:
-        """The team's alerts of a kind that have not ended, with their lock."""
+        """Returns the team's alerts of a kind that have not ended, locked."""
         wanted = select(alerts).where(alerts.c.team_id == team_id, alerts.c.kind == kind, alerts.c.closed_at.is_(None))
         rows = await self._connection.execute(wanted.order_by(alerts.c.id).with_for_update())
         return [record_of(row) for row in rows]
 
     async def running_teams(self, kind: str) -> set[int]:
-        """The teams with an alert of a kind that has not ended."""
+        """Returns the ids of teams with an alert of a kind that has not ended."""
         wanted = select(alerts.c.team_id).where(alerts.c.kind == kind, alerts.c.closed_at.is_(None))
         return set((await self._connection.execute(wanted)).scalars())
 
     async def open_alerts(self, *, team_id: int, kind: str) -> list[AlertRecord]:
-        """The team's alerts of a kind that were said and have not ended."""
+        """Returns the team's posted alerts of a kind that have not ended, locked."""
         wanted = select(alerts).where(alerts.c.team_id == team_id, alerts.c.kind == kind, alerts.c.closed_at.is_(None))
         rows = await self._connection.execute(wanted.where(alerts.c.state != "silent").with_for_update())
         return [record_of(row) for row in rows]
 
     async def of_period(self, *, team_id: int, kind: str, period: str) -> list[AlertRecord]:
-        """A team's alerts of a kind and period, silent ones too, oldest first, with their locks."""
+        """Returns a team's alerts of a kind and period, oldest first, silent ones too, locked."""
         wanted = (
             select(alerts)
             .where(alerts.c.team_id == team_id, alerts.c.kind == kind)
@@ -100,7 +101,8 @@ class Alerts:
     async def of_periods(
         self, kinds: Collection[str], periods: Mapping[int, str]
     ) -> dict[tuple[int, str], list[AlertRecord]]:
-        """By (team, kind) what `of_period` says of each team's own period, without locks."""
+        """Returns the alerts of `of_period` by (team id, kind), without locks. `periods` names the period of each
+        team."""
         c = alerts.c
         wanted = (
             select(alerts)
@@ -115,7 +117,7 @@ class Alerts:
         return found
 
     async def newest(self, *, team_id: int, kind: str, prefix: str) -> AlertRecord | None:
-        """The newest of a team's alerts whose key begins so, with its lock."""
+        """Returns the newest of a team's alerts whose key starts with `prefix`, locked."""
         wanted = (
             select(alerts)
             .where(alerts.c.team_id == team_id, alerts.c.kind == kind)
@@ -128,7 +130,7 @@ class Alerts:
         return record_of(row) if row else None
 
     async def of_kind(self, *, team_id: int, kind: str, since: int) -> list[AlertRecord]:
-        """A team's alerts of a kind that have not ended or were said since a moment, oldest first."""
+        """Returns a team's alerts of a kind that have not ended, or that opened since a moment, oldest first."""
         wanted = (
             select(alerts)
             .where(alerts.c.team_id == team_id, alerts.c.kind == kind)
@@ -156,20 +158,21 @@ class Alerts:
         )
 
     async def snoozed(self, *, team_id: int, kind: str, at: int) -> list[AlertRecord]:
-        """A team's alerts of a kind that are to stay quiet at a moment, ended ones too."""
+        """Returns a team's alerts of a kind that are snoozed at a moment, ended ones too."""
         wanted = select(alerts).where(alerts.c.team_id == team_id, alerts.c.kind == kind, alerts.c.state == "snoozed")
         rows = await self._connection.execute(wanted.where(alerts.c.snoozed_until > at).order_by(alerts.c.id))
         return [record_of(row) for row in rows]
 
     async def recent(self, *, kind: str, since: int) -> list[AlertRecord]:
-        """The alerts of a kind, of all teams, that have not ended or ended since a moment, and that were said."""
+        """Returns the posted alerts of a kind, of all teams, that have not ended or ended since a moment."""
         ended = alerts.c.closed_at.is_(None) | (alerts.c.closed_at >= since)
         wanted = select(alerts).where(alerts.c.kind == kind, alerts.c.state != "silent", ended).order_by(alerts.c.id)
         return [record_of(row) for row in await self._connection.execute(wanted)]
 
     async def snoozes_due(self, *, at: int) -> list[AlertRecord]:
-        """The alerts whose snooze is over, or that became critical since it began, and that have not ended, with their lock;
-        no two workers get the same one. One that was never said, for another's snooze, has only its facts to tell."""
+        """Returns running alerts whose snooze is over, or that became critical since it began, locked; no two workers
+        get the same one. For an alert that never posted, because of another alert's snooze, the facts hold the
+        severity."""
         turn = alert_turns.c
         critical = select(turn.alert_id).where(turn.alert_id == alerts.c.id, turn.critical_at > alerts.c.answered_at)
         wanted = select(alerts).where(alerts.c.state == "snoozed", alerts.c.closed_at.is_(None))
@@ -186,7 +189,7 @@ class Alerts:
         ]
 
     async def count_between(self, team_id: int, *, from_at: int, until_at: int) -> int:
-        """How many alerts of a team were said in its channel in a span of time."""
+        """Returns the number of alerts posted in a team's channel in a span of time."""
         turn = alert_turns.c
         wanted = (
             select(func.count())

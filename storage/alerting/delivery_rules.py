@@ -1,4 +1,4 @@
-"""What became of each alert's message: said, held, summed up or muted, and how far it was carried unanswered."""
+"""Stored deliveries: the outcome of each alert, and its escalations."""
 
 import json
 from collections.abc import Collection
@@ -17,7 +17,7 @@ from storage.transaction import OpenTransaction
 
 @dataclass(frozen=True, kw_only=True)
 class AlertDelivery:
-    """An alert's turn to be said. `critical_at` is when what is at stake became critical, if it did."""
+    """The delivery of an alert. `critical_at` is when it became critical, None if it did not."""
 
     alert_id: int
     team_id: int
@@ -32,7 +32,7 @@ class AlertDelivery:
 
 @dataclass(frozen=True, kw_only=True)
 class TrackedAlert:
-    """A turn beside what its alert has come to meanwhile."""
+    """A delivery with the current state of its alert."""
 
     delivery: AlertDelivery
     kind: str
@@ -43,24 +43,24 @@ class TrackedAlert:
 
     @property
     def is_over(self) -> bool:
-        """Whether it ended, or somebody gave an answer that stands: a snooze does not."""
+        """Whether the alert ended, or has an answer other than a snooze."""
         return self.is_closed or self.state not in ("open", "snoozed")
 
 
 class AlertDeliveries:
-    """The turns of one transaction."""
+    """The deliveries of one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
     async def lock_team(self, team_id: int) -> None:
-        """Locks a team's turns, so that two alerts at once are counted one after the other."""
+        """Locks a team's deliveries, so that two alerts at once count one after the other."""
         wanted = select(teams.c.id).where(teams.c.id == team_id).with_for_update(key_share=True)
         await self._connection.execute(wanted)
 
     async def said_on(self, team_id: int, *, since_day: int, direct: bool, but: int | None) -> dict[int, int]:
-        """How many alerts were or will be said one by one on each of a team's days, critical ones apart; those of kinds that
-        are told to people (`direct`), or the others. One of them may be left out of the count."""
+        """Returns the number of a team's alerts posted alone or held, by day, without critical ones; of operational
+        kinds (`direct`) or of the others. `but` is an alert to leave out."""
         rows = await self._connection.execute(
             select(alert_turns.c.said_day, func.count())
             .join(alerts, alerts.c.id == alert_turns.c.alert_id)
@@ -74,14 +74,14 @@ class AlertDeliveries:
     async def add(
         self, alert_id: int, *, team_id: int, severity: Severity, delivery: Delivery, day: int, at: int
     ) -> AlertDelivery:
-        """Keeps what is to become of an alert."""
+        """Stores the delivery of an alert."""
         values = {"alert_id": alert_id, "team_id": team_id, "way": delivery.outcome, "severity": severity}
         moments = {"said_at": delivery.at, "said_day": day, "critical_at": at if severity == "critical" else None}
         made = insert(alert_turns).values(**values, **moments).returning(alert_turns)
         return _delivery((await self._connection.execute(made)).one())
 
     async def of(self, alert_id: int) -> AlertDelivery | None:
-        """An alert's turn, with its lock; None if it had none yet."""
+        """Returns an alert's delivery, locked; None if it has none yet."""
         wanted = select(alert_turns).where(alert_turns.c.alert_id == alert_id).with_for_update()
         row = (await self._connection.execute(wanted)).one_or_none()
         return _delivery(row) if row else None
@@ -102,13 +102,13 @@ class AlertDeliveries:
         )
 
     async def resume_tracking(self, alert_id: int, *, at: int) -> None:
-        """An alert that had ended, or was answered, is open again: one that is critical waits for an answer from now on."""
+        """Tracks a reopened alert again. A critical one waits for an answer from now on."""
         critical_at = case((alert_turns.c.critical_at.is_not(None), at), else_=None)
         watched = update(alert_turns).where(alert_turns.c.alert_id == alert_id)
         await self._connection.execute(watched.values(settled=0, critical_at=critical_at))
 
     async def unsettled(self, *, team_id: int | None = None) -> list[TrackedAlert]:
-        """Turns that may still change, with what their alerts have come to, by team."""
+        """Returns the deliveries that may still change, with the state of their alerts, by team."""
         wanted = (
             select(alert_turns, alerts.c.kind, alerts.c.state, alerts.c.closed_at, alerts.c.answered_by, alerts.c.facts)
             .join(alerts, alerts.c.id == alert_turns.c.alert_id)
@@ -132,7 +132,7 @@ class AlertDeliveries:
     async def on_day(
         self, team_id: int, day: int, *, outcomes: Collection[Outcome], direct: bool
     ) -> list[AlertDelivery]:
-        """A team's turns of a day, oldest first; of kinds that are told to people, or of the others."""
+        """Returns a team's deliveries of a day, oldest first; of operational kinds or of the others."""
         wanted = (
             select(alert_turns)
             .join(alerts, alerts.c.id == alert_turns.c.alert_id)

@@ -1,4 +1,4 @@
-"""Spend that somebody said to expect, remembered: of a team, from when until when, by whom."""
+"""Stored expectations: the expected spend of teams."""
 
 from typing import Any
 
@@ -28,26 +28,27 @@ class Expectations:
         made_by: int,
         at: int,
     ) -> int:
-        """Keeps an expectation and returns its id."""
+        """Stores an expectation and returns its id."""
         values = {"team_id": team_id, "what": what, "dimension": cause.dimension, "part": cause.name}
         values |= {"from_at": from_at, "until_at": until_at, "limit_nanos": limit_nanos, "alert_id": alert_id}
         made = insert(expectations).values(**values, made_by=made_by, made_at=at).returning(expectations.c.id)
         return int((await self._connection.execute(made)).scalar_one())
 
     async def for_change(self, expectation_id: int) -> Expectation | None:
-        """An expectation with its lock."""
+        """Returns an expectation, locked."""
         wanted = _selected().where(expectations.c.id == expectation_id).with_for_update(of=expectations)
         row = (await self._connection.execute(wanted)).one_or_none()
         return _expectation(row) if row else None
 
     async def of_alert(self, alert_id: int) -> Expectation | None:
-        """The newest expectation that was made of a spike and that nobody took back."""
+        """Returns a spike's newest expectation that nobody withdrew."""
         wanted = _selected().where(expectations.c.alert_id == alert_id, expectations.c.ended_at.is_(None))
         row = (await self._connection.execute(wanted.order_by(expectations.c.id.desc()).limit(1))).one_or_none()
         return _expectation(row) if row else None
 
     async def since(self, at: int, *, team_id: int | None = None) -> list[Expectation]:
-        """All that were made and were not over at a moment, coming ones too, oldest first; of one team or of all."""
+        """Returns the expectations that were not over at a moment, coming ones too, oldest first; of one team or of
+        all."""
         wanted = _selected().where(or_(expectations.c.until_at.is_(None), expectations.c.until_at > at))
         wanted = wanted.where(or_(expectations.c.ended_at.is_(None), expectations.c.ended_at > at))
         if team_id is not None:
@@ -56,19 +57,19 @@ class Expectations:
         return [e for e in map(_expectation, rows) if not e.is_over(at)]
 
     async def end(self, expectation_id: int, *, at: int, by: int) -> None:
-        """From a moment on nothing more is expected. A moment before it began takes it back."""
+        """Ends an expectation at a moment. A moment before its start withdraws it."""
         ended = update(expectations).where(expectations.c.id == expectation_id)
         await self._connection.execute(ended.values(ended_at=at, ended_by=by))
 
     async def for_closing(self, *, at: int) -> list[Expectation]:
-        """Announced ones that are over and whose message does not say so yet, with their lock; to be marked as closed."""
+        """Returns the announcements that are over while their message is not closed, locked."""
         over = or_(expectations.c.until_at <= at, expectations.c.ended_at <= at)
         wanted = _selected().where(expectations.c.alert_id.is_(None), expectations.c.closed_at.is_(None), over)
         locked = wanted.order_by(expectations.c.id).with_for_update(of=expectations, skip_locked=True)
         return [_expectation(row) for row in await self._connection.execute(locked)]
 
     async def close(self, expectation_id: int, *, at: int) -> None:
-        """Its message says that it is over."""
+        """Records that an expectation's message is closed."""
         closed = update(expectations).where(expectations.c.id == expectation_id)
         await self._connection.execute(closed.values(closed_at=at))
 

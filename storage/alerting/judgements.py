@@ -1,4 +1,4 @@
-"""Up to which version of its usage each team was judged, and when."""
+"""Stored judgements: which version of its usage each team was judged at, and when."""
 
 from collections.abc import Iterable
 
@@ -17,8 +17,8 @@ class Judgements:
         self._connection = transaction.connection
 
     async def teams_to_judge(self, *, stale_before: int, at: int) -> list[tuple[int, int]]:
-        """(team, version) of teams with usage that nobody has judged yet, or not since `stale_before`; or after `at`, which
-        was judged by a clock that ran ahead."""
+        """Returns (team id, version) of teams with changes that nobody judged, or that were judged before
+        `stale_before`. A judgement after `at` came from a fast clock and does not count."""
         joined = team_changes.outerjoin(team_judgements, team_judgements.c.team_id == team_changes.c.team_id)
         rows = await self._connection.execute(
             select(
@@ -34,11 +34,11 @@ class Judgements:
         ]
 
     async def mark_judged(self, team_id: int, version: int, *, at: int) -> None:
-        """Remembers that a team was judged with all changes up to a version."""
+        """Records that a team was judged with all changes up to a version."""
         await self.mark_all_judged([(team_id, version)], at=at)
 
     async def mark_all_judged(self, versions: Iterable[tuple[int, int]], *, at: int) -> None:
-        """Remembers it of many teams, each with its version."""
+        """Records it for many teams."""
         rows = [(team_id, version, at) for team_id, version in sorted(versions)]
         columns = ("team_id", "version", "judged_at")
         tail = "ON CONFLICT (team_id) DO UPDATE SET version = excluded.version, judged_at = excluded.judged_at"

@@ -1,4 +1,4 @@
-"""Budget requests remembered."""
+"""Stored budget requests."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -17,13 +17,13 @@ class BudgetRequests:
         self._connection = transaction.connection
 
     async def add(self, request: BudgetRequest) -> BudgetRequest:
-        """Keeps a new request; its `id` is made here. One pending request per person and team: the index refuses more."""
+        """Stores a new request and returns it with its id. An index allows one pending request per person and team."""
         values = {name: value for name, value in asdict(request).items() if name != "id"}
         made = insert(budget_requests).values(**values).returning(budget_requests)
         return _request((await self._connection.execute(made)).one())
 
     async def for_decision(self, request_id: int) -> BudgetRequest | None:
-        """A request with its lock, or None if there is none."""
+        """Returns a request, locked; None if there is none."""
         wanted = select(budget_requests).where(budget_requests.c.id == request_id).with_for_update()
         row = (await self._connection.execute(wanted)).one_or_none()
         return _request(row) if row else None
@@ -35,7 +35,7 @@ class BudgetRequests:
         return _request(row) if row else None
 
     async def save(self, request: BudgetRequest) -> None:
-        """Keeps a request that `for_decision` read."""
+        """Stores a request that `for_decision` returned."""
         values = {name: value for name, value in asdict(request).items() if name != "id"}
         await self._connection.execute(
             update(budget_requests).where(budget_requests.c.id == request.id).values(**values)
@@ -51,14 +51,14 @@ class BudgetRequests:
         return _request(row) if row else None
 
     async def pending(self, team_ids: Iterable[int] | None = None) -> list[BudgetRequest]:
-        """Waiting requests, the oldest first."""
+        """Returns the pending requests, oldest first; of some teams or of all."""
         wanted = select(budget_requests).where(budget_requests.c.state == "pending").order_by(budget_requests.c.id)
         if team_ids is not None:
             wanted = wanted.where(budget_requests.c.team_id.in_(list(team_ids)))
         return [_request(row) for row in await self._connection.execute(wanted)]
 
     async def of_person(self, person_id: int, *, limit: int = 5) -> list[BudgetRequest]:
-        """Somebody's requests, the newest first."""
+        """Returns a person's requests, newest first."""
         wanted = select(budget_requests).where(budget_requests.c.person_id == person_id)
         rows = await self._connection.execute(wanted.order_by(budget_requests.c.id.desc()).limit(limit))
         return [_request(row) for row in rows]

@@ -1,4 +1,4 @@
-"""One direct message for several budget alerts that somebody gets at once."""
+"""The message that bundles several budget alerts for one person."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from bot.views.wording import counted
 
 _MOST = 20
 _MAX_CHARACTERS = 3_500
-"""They stand in the text and in the blocks; what is beyond either is counted."""
+"""The most characters of alert texts in the message. Alerts beyond either limit are counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BundledAlert:
-    """An alert as the list shows it: the text of its own message, in mrkdwn, and whether it waits for an answer."""
+    """One alert of a bundle: its own text in mrkdwn, and whether it waits for an answer."""
 
     alert_id: int
     team_name: str
@@ -25,7 +25,7 @@ class BundledAlert:
 
 
 def bundle_message(bundled: Sequence[BundledAlert], *, command: str) -> Message:
-    """A paragraph for each alert, those that wait for an answer with the button for it."""
+    """Returns one message with a paragraph per alert, and a button for each alert that waits for an answer."""
     lead = f"{counted(len(bundled), 'budget')} of your teams need a look."
     shown = _that_fit(bundled)
     blocks: list[Block] = [section(f"*{lead}*", block_id="bundle-title")]

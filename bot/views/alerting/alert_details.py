@@ -1,4 +1,4 @@
-"""The details of a spike, as a modal to read: why it is one, since when, hour by hour, and what drives it."""
+"""The details of a spike as a modal: why it alerted, its hours, and its parts."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ _KINDS = {"credential": "key"}
 
 
 def details_view(details: AlertDetails) -> dict[str, Any]:
-    """The modal."""
+    """Returns the modal."""
     team = details.team
     clock = team.zone_on(details.from_hour * HOUR_MICROS)
     since = date_mark(details.from_hour * HOUR_MICROS, timezone=clock)
@@ -56,7 +56,7 @@ def details_view(details: AlertDetails) -> dict[str, Any]:
 
 
 def _hours(details: AlertDetails, clock: str) -> str:
-    """A line an hour: when, cost, usual band, and whether it is above it, in words and not by colour."""
+    """Returns one line per hour: time, cost, usual band, and whether the cost is above it."""
     lines = []
     for line in details.hours[-_MAX_HOURS:]:
         local = moment(line.hour * HOUR_MICROS).astimezone(zone(clock))
@@ -73,7 +73,7 @@ def _parts(details: AlertDetails) -> str:
         usual = f"usually {usd(part.usual_nanos)}" if part.usual_nanos > 0 else "usually nothing"
         share = percent(part.cost_nanos, details.observed_nanos)
         line = f"• {kind} {part_name(part.name, kind=kind)}: {usd(part.cost_nanos)} ({share} of the spend), {usual}"
-        if sum(map(len, lines)) + len(line) > _MAX_CHARACTERS:  # names may be of signs that are escaped
+        if sum(map(len, lines)) + len(line) > _MAX_CHARACTERS:  # escaping may lengthen names
             break
         lines.append(line)
     return "\n".join(lines)

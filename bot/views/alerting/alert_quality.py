@@ -1,4 +1,4 @@
-"""Whether alerts are worth reading, as Home shows it to finance and admins, and to managers of their teams."""
+"""The quality of alerts on Home, for finance, admins and managers."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ _MAX_TEAMS = 3
 
 
 def quality_words(quality: AlertQuality) -> str:
-    """One sentence or two, in mrkdwn."""
+    """Returns one or two sentences in mrkdwn."""
     if not quality.alerts:
         return "No alert."
     parts = [
@@ -37,8 +37,8 @@ def _span(seconds: int) -> str:
 def company_quality_block(
     quality: AlertQuality, noisy: Sequence[tuple[Team, AlertQuality]], *, organisation: Team
 ) -> Block:
-    """For finance and admins: all teams together, and those whose alerts are noise; with the way to the settings of what is
-    told of the organisation."""
+    """Returns the block for finance and admins: all teams together, the noisy teams, and a button to the settings of
+    the organisation."""
     lines = [quality_words(quality)]
     if noisy:
         named = ", ".join(name(team.name, limit=30) for team, _ in noisy[:_MAX_TEAMS])
@@ -49,7 +49,7 @@ def company_quality_block(
 
 
 def managed_quality_blocks(managed: Sequence[tuple[Team, AlertQuality]]) -> list[Block]:
-    """For managers: each of their teams, with the way to its settings."""
+    """Returns the blocks for managers: each of their teams with a button to its settings."""
     if not managed:
         return []
     blocks = [section(f"*Alerts of my teams, last {QUALITY_DAYS} days*", block_id="home-alerts")]

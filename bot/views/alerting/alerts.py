@@ -1,4 +1,4 @@
-"""What all alerts share: the buttons and the menu that answer one, and what stands there once somebody did."""
+"""The buttons, the menu and the forms that answer an alert of any kind."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -11,7 +11,7 @@ from bot.views.blocks import Element, actions, button, context, date_mark, field
 ACKNOWLEDGE_ALERT = "acknowledge_alert"
 EXPECT_ALERT = "expect_alert"
 ALERT_MENU = "alert_menu"
-"""Buttons carry the alert's id; the menu's options say which of them it is, then the alert's id."""
+"""A button carries the alert's id; an option of the menu carries its choice and the alert's id."""
 SNOOZE_FORM = "snooze_form"
 SNOOZE_FIELD = "snooze"
 
@@ -22,7 +22,7 @@ DURATION_FIELD = "how_long"
 
 
 class Choice(StrEnum):
-    """What an alert's menu offers."""
+    """The choices of an alert's menu."""
 
     SNOOZE = "snooze"
     PLANNED = "planned"
@@ -52,10 +52,10 @@ def answer_blocks(
     expectable: bool,
     may_request: bool,
 ) -> list[Block]:
-    """The two answers and the menu of all else; once somebody answered, their sentence and the menu.
+    """Returns the buttons and the menu of an alert; once somebody answered, the sentence of the answer and the menu.
 
-    `others` are buttons of this kind of alert, placed before the menu. An `expectable` one has a cause that can be
-    planned, and details. `may_request` is whether the menu offers to ask for budget.
+    `others` are further buttons of this kind of alert. An `expectable` alert has a cause to plan, and details.
+    `may_request` adds a choice to request budget.
     """
     if answered:
         return [
@@ -75,7 +75,7 @@ def answer_blocks(
 
 
 def _menu(alert_id: int, *, answered: bool, expectable: bool, may_request: bool) -> Element:
-    """At most five things to choose. A threshold has its button for budget beside it, and is explained by the standing."""
+    """Returns the menu, with five choices at most. A threshold shows its budget button beside the menu instead."""
     offered = [Choice.SNOOZE, Choice.STANDING, Choice.NOT_USEFUL]
     if expectable:
         last = Choice.PLANNED if answered else Choice.STANDING
@@ -87,8 +87,8 @@ def _menu(alert_id: int, *, answered: bool, expectable: bool, may_request: bool)
 def answer_sentence(
     state: str, *, who: str, at: int, until: int | None, useless_by: str | None, expected: str | None = None
 ) -> str | None:
-    """Who answered an alert, how and when, in mrkdwn; None for one that nobody answered. `who` is a mention; `expected`
-    says what stays unsaid for that, and until when."""
+    """Returns who answered an alert, how and when, in mrkdwn; None without an answer. `who` is a mention; `expected`
+    names the muted cause and its end."""
     when = date_mark(at)
     said = {
         "acknowledged": f"{who} is on it · {when}",
@@ -105,7 +105,7 @@ def answer_sentence(
 
 
 def alert_title(kind: str, team: Team) -> str:
-    """What an alert is called in a form, in mrkdwn."""
+    """Returns the name of an alert in a form, in mrkdwn."""
     what = {"spike": "The spike of", "threshold": "The budget alert of", "forecast": "The forecast of"}.get(
         kind, "The alert of"
     )
@@ -113,8 +113,8 @@ def alert_title(kind: str, team: Team) -> str:
 
 
 def snooze_form(*, title: str, until: Sequence[tuple[str, int]], is_snoozed: bool, metadata: str) -> dict[str, Any]:
-    """The form that asks for how long an alert is to stay quiet. `title` names the alert in mrkdwn; `until` has a word for
-    each choice and when it would end."""
+    """Returns the form that snoozes an alert. `title` names the alert in mrkdwn; `until` are the choices and when
+    each ends, in microseconds."""
     words = {"hour": "For an hour", "morning": "Until tomorrow morning", "period": "Until the budget period ends"}
     offered: list[tuple[str, str]] = [(words[choice], choice) for choice, _ in until]
     if is_snoozed:

@@ -1,4 +1,4 @@
-"""What people see of a budget: a line that was crossed, its end, a run-out foretold, and what became of each."""
+"""The messages of budget alerts: thresholds, exhausted budgets and forecasts, open and ended."""
 
 from bot.alerting.budget_alerts import FULL_PERCENT, PostedForecast
 from bot.books.budgets import Standing
@@ -15,8 +15,8 @@ from bot.views.books.budgets import REQUEST_BUDGET, figures, headline, may_reque
 def threshold_message(
     standing: Standing, percent: int, *, alert_id: int, command: str, answered: str | None
 ) -> Message:
-    """A team's spend crossed a share of its budget, or nothing is left of it: then with what happens next. `answered` is
-    a sentence in mrkdwn that says who is on it."""
+    """Returns the message of a crossed threshold, or of an exhausted budget with its consequences. `answered` is the
+    sentence of the answer, in mrkdwn."""
     team, key = standing.team, f"alert-{alert_id}{'-answered' if answered else ''}"
     crossed = crossed_words(standing, percent)
     now = f"{headline(standing)} {outlook(standing)}"
@@ -39,7 +39,7 @@ def threshold_message(
 
 
 def crossed_words(standing: Standing, percent: int) -> str:
-    """`Search has passed 80 % of its budget`, `Search has used up its budget`, or that the rest of it is held."""
+    """Returns `Search has passed 80 % of its budget`, `Search has used up its budget`, or that the rest is held."""
     team, balance = standing.team, standing.balance
     budget = "its budget" if team.kind == "team" else "the budget that no team was given"
     if percent != FULL_PERCENT:
@@ -50,7 +50,7 @@ def crossed_words(standing: Standing, percent: int) -> str:
 
 
 def next_steps(standing: Standing) -> str:
-    """What an exhausted budget leads to in the team's mode, and what one can do about it."""
+    """Returns the consequences of an exhausted budget in the team's mode, and the options."""
     team = standing.team
     if team.kind != "team":
         return (
@@ -66,14 +66,14 @@ def next_steps(standing: Standing) -> str:
 
 
 def threshold_resolved_message(standing: Standing, percent: int, *, alert_id: int, because: str) -> Message:
-    """What becomes of a budget alert once its line lies ahead again. `because` is a sentence in mrkdwn."""
+    """Returns the message of a threshold alert that ended. `because` is a sentence in mrkdwn."""
     budget = "its budget" if standing.team.kind == "team" else "the budget that no team was given"
     text = f"{name(standing.team.name)} is below {percent} % of {budget} again: {because} {headline(standing)}"
     return Message(text=text, blocks=(section(text, block_id=f"alert-{alert_id}-resolved"),))
 
 
 def raised_words(standing: Standing) -> str:
-    """Why an alert ended where nobody's click did it: an import or a transfer raised the budget."""
+    """Returns the reason of an end without a click: an import or a transfer raised the budget."""
     return f"its budget is {usd_round(standing.balance.allocated_nanos)} now."
 
 
@@ -83,7 +83,7 @@ RELEASED = "what was held is free again."
 def forecast_message(
     foretold: PostedForecast, *, team: Team, alert_id: int, command: str, team_may_request: bool, answered: str | None
 ) -> Message:
-    """A budget that runs out before its period ends, or what became of that forecast: `foretold.outcome` says which."""
+    """Returns the message of a forecast run-out, or of its end: `foretold.outcome` tells them apart."""
     key = f"alert-{alert_id}-{foretold.outcome}{'-answered' if answered else ''}"
     said = f"Said on {day_text(foretold.said_on)} for {day_text(foretold.said_day)}."
     shown, last_day = name(team.name), short_day_text(foretold.end_day - 1)

@@ -1,4 +1,4 @@
-"""What people see of alerts beyond the single message: the day's other alerts in one, and those that nobody answered."""
+"""The messages of delivery rules: the day's summary of alerts, and escalations."""
 
 import re
 from collections.abc import Sequence
@@ -20,8 +20,8 @@ _TOKENS = re.compile(r"<[^<>]*>|&(?:amp|lt|gt);|.", re.DOTALL)
 
 
 def grouped_alerts_message(team: Team, *, lines: Sequence[tuple[int, str]], day: int) -> Message:
-    """The alerts of a day beyond the team's number for it, in one message. `lines` are (alert id, its text in mrkdwn), the
-    oldest first; the newest can be said by themselves."""
+    """Returns the summary of a day's alerts beyond the team's daily cap. `lines` are (alert id, its text in mrkdwn),
+    oldest first; a menu posts one of the newest alone."""
     key = f"more-alerts-{team.id}-{day}-{len(lines)}"
     lead = f"{counted(len(lines), 'more alert')} of {name(team.name)} today"
     numbered = [f"{number}. {one_line(text)}" for number, (_, text) in enumerate(lines, start=1)]
@@ -46,8 +46,8 @@ def grouped_alerts_message(team: Team, *, lines: Sequence[tuple[int, str]], day:
 def escalation_message(
     team: Team, *, alert_id: int, text: str, minutes: int, channel_id: str, ended: str | None
 ) -> Message:
-    """To those who are told that nobody answered a critical alert for so many minutes, or yet if 0. `ended` is a sentence in
-    mrkdwn once somebody did."""
+    """Returns the message that escalates an unanswered critical alert after `minutes`; 0 leaves out the time. `ended`
+    is a sentence in mrkdwn once the alert was answered or ended."""
     key = f"escalation-{alert_id}{'-ended' if ended else ''}"
     where = f" It is in {mention_of_channel(channel_id)}." if channel_id else ""
     waited = f"for {counted(minutes, 'minute')}" if minutes else "yet"
@@ -66,7 +66,7 @@ def settings_button(team: Team) -> Element:
 
 
 def one_line(mrkdwn: str, *, limit: int = _LINE_CHARACTERS) -> str:
-    """Mrkdwn on one line, cut without cutting a mention, a date or an entity in half."""
+    """Returns mrkdwn on one line, shortened without cutting a mention, a date or an entity."""
     parts: list[str] = []
     length = 0
     for token in _TOKENS.findall(" ".join(mrkdwn.split())):

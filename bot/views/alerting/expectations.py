@@ -1,4 +1,4 @@
-"""What people see of spend that is expected: the announcement in the channel, the list, and the form of a planned spike."""
+"""The messages and the form of expected spend."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,13 +13,13 @@ from bot.views.blocks import actions, button, context, date_mark, field, modal, 
 from bot.views.wording import part_name
 
 END_EXPECTATION = "end_expectation"
-"""A button that carries an expectation's id."""
+"""The button carries an expectation's id."""
 _MAX_LISTED = 10
 _KINDS = {"credential": "key"}
 
 
 def cause_words(cause: Cause, *, team: str) -> str:
-    """`key ci-7`, or `all spend of Search`, escaped."""
+    """Returns `key ci-7` or `all spend of Search`, escaped."""
     if cause.is_total:
         return f"all spend of {team}" if team else "the team's spend"
     kind = _KINDS.get(cause.dimension, cause.dimension)
@@ -32,12 +32,12 @@ def _until_words(expectation: Expectation) -> str:
 
 
 def muted_words(expectation: Expectation) -> str:
-    """What an answered spike says of what stays unsaid."""
+    """Returns the muted cause and its end, for an answered spike."""
     return f"no alert of {cause_words(expectation.cause, team='')} until {_until_words(expectation)}"
 
 
 def announcement_message(expectation: Expectation, *, team: Team, who: str, zone: str, command: str) -> Message:
-    """Somebody announced spend ahead. `who` is a mention, `zone` the team's."""
+    """Returns the message of an announcement. `who` is a mention, `zone` is the team's."""
     key = f"expectation-{expectation.id}"
     text = f"{who} expects more spend of {name(team.name)} than usual: {_figures(expectation, zone=zone)}."
     beyond = "what goes beyond is said" if expectation.limit_nanos is not None else "its budget alerts are said as ever"
@@ -54,7 +54,8 @@ def announcement_message(expectation: Expectation, *, team: Team, who: str, zone
 def over_message(
     expectation: Expectation, *, team: Team, who: str, ended_by: str | None, extra_nanos: int, zone: str
 ) -> Message:
-    """What was announced is over, and what it came to; its announcement is updated to this."""
+    """Returns the message of an announcement that is over, with its cost above the usual. It replaces the
+    announcement."""
     ended = f", ended early by {ended_by}" if ended_by else ""
     extra = (
         f"It cost {usd(extra_nanos)} on top of the usual." if extra_nanos > 0 else "It cost nothing beyond the usual."
@@ -67,7 +68,7 @@ def over_message(
 
 
 def _figures(expectation: Expectation, *, zone: str) -> str:
-    """`“launch”, from 26 Nov at 14:00 until …, up to $500 on top of the usual`."""
+    """Returns `“launch”, from 26 Nov at 14:00 until …, up to $500 on top of the usual`."""
     until = date_mark(expectation.until_at or expectation.ends_at or expectation.from_at, timezone=zone)
     words = f"“{name(expectation.what)}”, from {date_mark(expectation.from_at, timezone=zone)} until {until}"
     if expectation.limit_nanos is not None:
@@ -84,7 +85,8 @@ def _end_button(expectation: Expectation, team: Team) -> Any:
 def expectations_message(
     listed: Sequence[tuple[Expectation, str]], *, team: Team, zone: str, at: int, command: str
 ) -> Message:
-    """What `/tokens expect` answers: what is expected of the channel's team, now and to come, each with who said so."""
+    """Returns the answer to `/tokens expect`: the team's current and coming expectations, each with the person who
+    made it."""
     example = f"`{command} expect launch 2 days from monday up to $500` announces more."
     if not listed:
         text = f"Nothing is expected of {name(team.name)} beyond its usual spend. {example}"
@@ -120,8 +122,8 @@ def expect_form(
     said: str | None,
     metadata: str,
 ) -> dict[str, Any]:
-    """The form of a planned spike: what of it was planned, and for how long it stays expected. `causes` and `until` are
-    (words, value); `said` is what was answered already, in mrkdwn."""
+    """Returns the form of a planned spike: its cause and how long it stays expected. `causes` and `until` are (words,
+    value); `said` is the sentence of the answer so far, in mrkdwn."""
     lead = (
         f"{title} was planned: what you choose is not alerted again until then, and what lasts becomes the new usual."
     )

@@ -1,4 +1,4 @@
-"""What the owner of a key that runs away reads, in private."""
+"""The private message about a runaway key."""
 
 from bot.alerting.key_owners import RunawayKey
 from bot.messages import Block, Message
@@ -10,11 +10,12 @@ from bot.views.blocks import actions, button, context, date_mark, name, section
 from bot.views.wording import counted
 
 OWNER_ON_IT = "owner_on_it"
-"""The owner's button; it carries the alert's id."""
+"""The owner's button carries the alert's id."""
 
 
 def owner_message(key: RunawayKey, *, alert_id: int, is_owner: bool, answered: str | None, closed: bool) -> Message:
-    """To the owner of a key, or to the team's managers where it has none. `answered` is a sentence in mrkdwn."""
+    """Returns the message for the owner of a key, or for the team's managers if the key has no owner. `answered` is
+    the sentence of the answer, in mrkdwn."""
     block_id = f"owner-{alert_id}" + ("-answered" if answered else "") + ("-closed" if closed else "")
     shown, team = name(key.credential), name(key.team.name)
     usual = f"usually {usd(key.usual_nanos)}" if key.usual_nanos else "usually nothing"

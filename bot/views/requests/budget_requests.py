@@ -1,4 +1,4 @@
-"""What people see of a budget request: the card to decide on, what became of it, and what its asker is told."""
+"""The messages of a budget request: the approval card, its end, and the receipts of the asker."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,21 +15,21 @@ APPROVE_REQUEST = "approve_request"
 DENY_REQUEST = "deny_request"
 CHANGE_REQUEST = "change_request"
 WITHDRAW_REQUEST = "withdraw_request"
-"""These four carry the request's id."""
+"""These four buttons carry the request's id."""
 
 CONFIRM_FROM_NANOS = 1_000 * NANOS
-"""An approval of this much asks once more before it counts."""
+"""Approving this much asks for a confirmation."""
 
 _MAX_DECIDERS = 10
 
 
 def ask_words(pending: PendingRequest) -> str:
-    """`$750.00 for Search`, as mrkdwn."""
+    """Returns `$750.00 for Search`, in mrkdwn."""
     return f"{usd(pending.request.amount_nanos)} for {name(pending.team.name)}"
 
 
 def decision_buttons(pending: PendingRequest) -> list[Element]:
-    """Approve and Deny. Approving a large amount asks once more; denying opens a form for the reason."""
+    """Returns Approve and Deny. A large amount asks for a confirmation; Deny opens a form for the reason."""
     request, spoken = pending.request, _spoken(pending)
     confirm = None
     if request.amount_nanos >= CONFIRM_FROM_NANOS:
@@ -53,7 +53,7 @@ def decision_buttons(pending: PendingRequest) -> list[Element]:
 
 
 def asker_buttons(pending: PendingRequest) -> list[Element]:
-    """Change and Withdraw, for the one who asked."""
+    """Returns Change and Withdraw, for the asker."""
     request, spoken = pending.request, _spoken(pending)
     return [
         button("Change", action_id=CHANGE_REQUEST, value=request.id, label=f"Change the request of {spoken}"),
@@ -64,10 +64,9 @@ def asker_buttons(pending: PendingRequest) -> list[Element]:
 def approval_card(
     pending: PendingRequest, *, standing: Standing | None, deciders: Sequence[str], by_finance: bool
 ) -> Message:
-    """A waiting request, to those who may decide it: in the team's channel, or as a message to each of finance.
+    """Returns the card of a pending request, for the team's channel or for each person in finance.
 
-    `deciders` are mentions. `standing` is the team's, None where its figures are not to be shown. Decided cards take its
-    place: `decided_card`, `withdrawn_card`.
+    `deciders` are mentions. `standing` is the team's, or None to hide its figures.
     """
     request, key = pending.request, _key(pending)
     asked = f"{pending.asker_mention} asks for {ask_words(pending)}"
@@ -91,7 +90,8 @@ def approval_card(
 
 
 def decided_card(pending: PendingRequest, *, decided_by_mention: str, standing: Standing | None) -> Message:
-    """The card once it is decided, without buttons. `standing` is the team's after it. A denial's reason is not shown."""
+    """Returns the card of a decided request, without buttons. `standing` is the team's after the decision. It hides
+    the reason of a denial."""
     request, key = pending.request, _key(pending)
     is_approved = request.state == "approved"
     when = date_mark(request.decided_at if request.decided_at is not None else request.created_at)
@@ -112,7 +112,7 @@ def decided_card(pending: PendingRequest, *, decided_by_mention: str, standing: 
 
 
 def withdrawn_card(pending: PendingRequest) -> Message:
-    """The card once its asker took it back, without buttons."""
+    """Returns the card of a withdrawn request, without buttons."""
     request, key = pending.request, _key(pending)
     when = date_mark(request.decided_at if request.decided_at is not None else request.created_at)
     text = f"{pending.asker_mention} withdrew the request of {ask_words(pending)}. There is nothing left to decide."
@@ -126,7 +126,7 @@ def withdrawn_card(pending: PendingRequest) -> Message:
 def verdict_message(
     *, pending: PendingRequest, decided_by_mention: str, standing: Standing | None, command: str
 ) -> Message:
-    """What the asker is told, to them alone: what is available now, or why it was denied."""
+    """Returns the private message for the asker: the budget available now, or the reason of the denial."""
     request, key = pending.request, _key(pending)
     if request.state == "approved":
         now = f" The team now has {_available(standing)}." if standing is not None else ""
@@ -145,7 +145,8 @@ def verdict_message(
 
 
 def receipt_message(*, pending: PendingRequest, deciders: Sequence[str], by_finance: bool) -> Message:
-    """What the asker sees, alone, right after asking or changing: who has it now, and how to change it."""
+    """Returns the private receipt for the asker after a request or a change: the deciders, and the buttons to change
+    it."""
     key = _key(pending)
     who = _who_decides(deciders, by_finance=by_finance)
     did = "changed" if pending.request.revision > 1 else "sent"
@@ -155,14 +156,14 @@ def receipt_message(*, pending: PendingRequest, deciders: Sequence[str], by_fina
 
 
 def withdrawn_receipt(pending: PendingRequest) -> Message:
-    """What the asker sees, alone, after taking a request back."""
+    """Returns the private receipt for the asker after a withdrawal."""
     held = f" {usd(pending.request.held_nanos)} is no longer held." if pending.request.held_nanos else ""
     text = f"You withdrew your request of {ask_words(pending)}.{held}"
     return Message(text=text, blocks=(section(text, block_id=f"{_key(pending)}-receipt"),))
 
 
 def _key(pending: PendingRequest) -> str:
-    """A block id's beginning. It changes with every state, as Slack asks of a message that is updated."""
+    """Returns the prefix of block ids. It changes with each state, as Slack asks for updated messages."""
     return f"request-{pending.request.id}-{pending.request.revision}-{pending.request.state}"
 
 

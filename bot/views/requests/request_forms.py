@@ -1,4 +1,4 @@
-"""The forms of a budget request: to ask, to change what one asked for, and to say why it is denied."""
+"""The forms of a budget request: to ask, to change, and to deny."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +21,7 @@ DENY_FORM = "deny_form"
 TEAM_FIELD = "team"
 AMOUNT_FIELD = "amount"
 REASON_FIELD = "reason"
-"""Each field's block id and action id are the same word."""
+"""The block id and the action id of a field are the same."""
 
 FORM_TITLE = "Request AI budget"
 _MAX_TEAMS = 100
@@ -32,9 +32,9 @@ _WHO_DECIDES = "A manager decides, or finance for large amounts; nobody decides 
 def request_form(
     *, teams: Sequence[tuple[Team, Balance]], chosen: Team, amount: str, reason: str, metadata: str
 ) -> dict[str, Any]:
-    """The form to ask for budget. `teams` are those the person may ask for, `chosen` is among them.
+    """Returns the form to request budget. `teams` are the teams that the person may choose; `chosen` is one of them.
 
-    With one team there is no field to choose it in. `amount` and `reason` are as typed with the command, or empty.
+    A single team has no field to choose it. `amount` and `reason` are as typed with the command, or empty.
     """
     balances = {team.id: balance for team, balance in teams}
     blocks: list[Block] = []
@@ -62,10 +62,10 @@ def change_form(
     amount: str = "",
     reason: str = "",
 ) -> dict[str, Any]:
-    """The form to change a waiting request, filled with what it says.
+    """Returns the form to change a pending request, prefilled with it.
 
-    `already` is for somebody who wanted to ask again for the same team; then `amount` and `reason`, where they typed
-    any, take the place of the old ones.
+    `already` is for an asker who wants to ask again for the same team: typed `amount` and `reason` then replace the
+    old ones.
     """
     asked = f"{usd(request.amount_nanos)} for *{name(team.name)}* in {period_words(request.period)}"
     words = f"You asked for {asked}. The team has {_left(balance)} now."
@@ -79,7 +79,7 @@ def change_form(
 
 
 def deny_form(*, pending: PendingRequest, metadata: str) -> dict[str, Any]:
-    """The form that a denial needs: its reason."""
+    """Returns the form that asks for the reason of a denial."""
     typed = text_input(
         action_id=REASON_FIELD,
         initial="",
