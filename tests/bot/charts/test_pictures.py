@@ -5,6 +5,7 @@ import itertools
 import warnings
 from dataclasses import replace
 
+import matplotlib
 import pytest
 from PIL import Image
 
@@ -47,8 +48,6 @@ def test_equal_charts_give_equal_bytes_and_carry_no_time_or_program() -> None:
 
 
 def test_a_global_style_changes_nothing() -> None:
-    import matplotlib
-
     before = render(AWKWARD["open days"])
     with matplotlib.rc_context({"hatch.linewidth": 9, "font.size": 30, "text.usetex": True, "savefig.dpi": 30}):
         after = render(AWKWARD["open days"])

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from google.protobuf.json_format import ParseDict
 
 from bot.sources import SOURCES
 from bot.sources.otlp.parser import read
@@ -531,8 +532,6 @@ def test_a_row_that_can_not_be_used_is_kept_without_prompts_headers_and_addresse
 
 
 def _protobuf(body: Any) -> bytes:
-    from google.protobuf.json_format import ParseDict
-
     for group in body["resourceSpans"]:
         for scope in group["scopeSpans"]:
             for found in scope["spans"]:  # this reader takes base64 alone

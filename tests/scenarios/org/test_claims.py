@@ -3,7 +3,9 @@
 from datetime import timedelta
 from pathlib import Path
 
+from bot.org.teams_file import read_teams_file
 from handlers.intake.reattributions import move_usage
+from handlers.org.teams import import_teams
 from tests.support.company import TEAMS_YML, Company, company
 from tests.support.seen import View
 
@@ -119,9 +121,6 @@ async def test_anna_may_not_claim_and_finance_only_looks_where_admins_are_named(
 
 
 async def test_whoever_was_an_admin_when_the_form_opened_may_not_submit_it_later(acme: Company) -> None:
-    from bot.org.teams_file import read_teams_file
-    from handlers.org.teams import import_teams
-
     await uses_a_key(acme)
     form = await claim_form(acme)
     others = TEAMS_YML.replace("admins: [dan@acme.test]", "admins: [chloe@acme.test]")

@@ -13,6 +13,7 @@ from handlers.intake.reattributions import move_usage, reattribute
 from handlers.org.attribution_commands import explanations, reapply
 from handlers.watcher import watch_budgets
 from tests.storage.conftest import Books
+from tests.storage.org.test_people_file import imports
 from tests.support.company import TEAMS_YML
 
 DOLLAR = 10**9
@@ -115,8 +116,6 @@ async def test_what_moves_has_the_day_that_it_had_where_it_belongs(books: Books)
 
 
 async def test_a_person_whose_team_is_known_later_brings_their_past_however_they_were_spelled(books: Books) -> None:
-    from tests.storage.org.test_people_file import imports
-
     await uses(books, 1, "", user="U-17")
     await uses(books, 2, "", user="gil@acme.test")
     assert await imports(books, "gil@acme.test,u-17,mobile,,")
