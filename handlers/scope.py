@@ -1,4 +1,4 @@
-"""The scope of a handler: its transaction, rulebook, moment and settings."""
+"""A scope: one transaction with its rulebook, moment and command name."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,17 +11,17 @@ from storage.store import Transaction
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """The values that handlers pass on together. `Context.scope` and `SlackRequest.scope` make one per transaction."""
+    """The values that handlers pass on together. `Context.scope` and `SlackRequest.scope` create one per transaction."""
 
     tx: Transaction
     rulebook: Rulebook
     now: datetime
     command: str
-    """The name of the slash command, as messages show it."""
+    """The name of the slash command in messages."""
 
     @property
     def at(self) -> int:
-        """`now` in microseconds since the epoch."""
+        """Returns `now` in microseconds since 1970."""
         return micros(self.now)
 
     @property

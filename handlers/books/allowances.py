@@ -1,4 +1,4 @@
-"""A gateway asks before a call whether the team may."""
+"""The allowance endpoint's logic: a gateway checks a team's budget before a call."""
 
 from bot.books.allowances import Allowance, allowance_of
 from bot.org.attribution import Source
@@ -7,7 +7,7 @@ from handlers.context import Context
 
 
 async def allowance(context: Context, *, slug: str, source: Source) -> Allowance:
-    """The allowance of a team. A key bound to a team reads only its own. Raises NotFound or NotYours."""
+    """Returns a team's allowance. A key bound to a team reads only its own. Raises NotFound or NotYours."""
     async with context.store.read() as tx:
         rulebook = await context.rulebooks.current(tx)
         team = rulebook.directory.by_slug(slug)
@@ -19,7 +19,7 @@ async def allowance(context: Context, *, slug: str, source: Source) -> Allowance
 
 
 class NotFound(Exception):
-    """There is no such team."""
+    """The team does not exist."""
 
 
 class NotYours(Exception):

@@ -1,4 +1,4 @@
-"""`tokens check`: recomputes every sum and chain, and says what disagrees."""
+"""`tokens check`: recomputes every sum and chain, and lists disagreements."""
 
 import typer
 

@@ -1,4 +1,4 @@
-"""Budget periods: opening them with what was declared, and posting the days' charges."""
+"""Budget periods: opens them with declared budgets, and posts the charges of each day."""
 
 from bot.books.budgets import budget_entries_due
 from bot.books.ledger import charge_entries
@@ -9,9 +9,9 @@ from storage.store import Transaction
 
 
 async def open_periods(tx: Transaction, rulebook: Rulebook, *, at: int, actor_id: int | None = None) -> int:
-    """Brings every period that some team is in to its declared budgets, and says how many entries that took.
+    """Brings every current period to its declared budgets and returns the number of entries posted.
 
-    Asks what is missing, so it can run at any time: after an import, every hour, and twice.
+    It posts only what is missing, so it can run at any time: after an import, every hour, and twice.
     """
     directory = rulebook.directory
     periods: set[Period] = {directory.period_at(team, at) for team in directory.teams}
@@ -24,9 +24,9 @@ async def open_periods(tx: Transaction, rulebook: Rulebook, *, at: int, actor_id
 
 
 async def post_charges(tx: Transaction, rulebook: Rulebook, *, at: int) -> int:
-    """Posts the charges of closed days from what their usage sums to, and says how many entries that took.
+    """Posts the charges of closed days from the sums of their usage and returns the number of entries.
 
-    Today's usage stays unposted: `available` counts it all the same.
+    Today's usage has no entry yet; `available` includes it anyway.
     """
     directory = rulebook.directory
     today = {team.id: team.day_of(at) for team in directory.teams}
@@ -48,7 +48,7 @@ async def post_charges(tx: Transaction, rulebook: Rulebook, *, at: int) -> int:
 
 
 async def keep_books(context: Context) -> None:
-    """What the clock does for the books: periods opened, charges posted, quarantine expired."""
+    """Opens periods, posts charges and expires quarantined rows; a scheduled job."""
     at = context.now_micros()
     async with context.store.begin() as tx:
         rulebook = await context.rulebooks.current(tx)

@@ -1,4 +1,4 @@
-"""How teams stand now, put together from the ledger and the rollups in one snapshot."""
+"""Teams' standings, built from the ledger and the rollups in one snapshot."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -19,14 +19,14 @@ DAYS_SHOWN = 35
 
 
 async def standing_of(tx: Transaction, directory: Directory, team: Team, *, now: datetime) -> Standing:
-    """How one team stands."""
+    """Returns one team's standing."""
     return (await standings_of(tx, directory, [team], now=now))[0]
 
 
 async def standings_of(
     tx: Transaction, directory: Directory, teams: Sequence[Team], *, now: datetime
 ) -> list[Standing]:
-    """How teams stand, in the order asked for: a handful of queries, however many teams."""
+    """Returns teams' standings in the given order, with a fixed number of queries."""
     if not teams:
         return []
     at = micros(now)
@@ -82,12 +82,15 @@ async def shares(
     before_day: int,
     before_end: int | None = None,
 ) -> tuple[Share, ...]:
-    """A part's shares of [first_day, end_day) with [before_day, before_end) beside them, the costliest first. `before_end`
-    is `first_day` where it is not given."""
+    """Returns the shares of one dimension over [first_day, end_day), compared with [before_day, before_end), largest
+    first.
+
+    `before_end` defaults to `first_day`.
+    """
     ids = list(team_ids)
     current = await tx.reports.by_part(part, team_ids=ids, first_day=first_day, end_day=end_day)
     earlier = await tx.reports.by_part(part, team_ids=ids, first_day=before_day, end_day=before_end or first_day)
-    found = [
+    listed = [
         Share(
             name=name,
             cost_nanos=current.get(name, NO_USAGE).cost_nanos,
@@ -96,28 +99,28 @@ async def shares(
         )
         for name in current.keys() | earlier.keys()
     ]
-    return tuple(sorted(found, key=lambda share: (-share.cost_nanos, share.name)))
+    return tuple(sorted(listed, key=lambda share: (-share.cost_nanos, share.name)))
 
 
 def team_ids_of(directory: Directory, team: Team) -> list[int]:
-    """Whose spend a team's figures hold: its own, or for the organisation the whole company's."""
+    """Returns the teams whose spend a team's figures include: its own, or all for the organisation."""
     return [t.id for t in directory.teams] if team.kind == "organisation" else [team.id]
 
 
-def team_here(rulebook: Rulebook, asked: SlackRequest) -> tuple[Team | None, Message | None]:
-    """The team to show, or what to say instead. In its own channel a team is shown to everybody there."""
+def team_here(rulebook: Rulebook, request: SlackRequest) -> tuple[Team | None, Message | None]:
+    """Returns the team to show, or the message in its place. A team's own channel shows it to everybody there."""
     directory = rulebook.directory
-    command = asked.context.settings.command
-    is_finance = asked.person.id in directory.finance
-    here = directory.by_channel(asked.channel_id)
+    command = request.context.settings.command
+    is_finance = request.person.id in directory.finance
+    here = directory.by_channel(request.channel_id)
     if here is not None and here.channel_state in ("linked", "unresolved") and (here.mode != "preview" or is_finance):
         return here, None
-    own = [t for t in directory.teams_of(asked.person.id) if directory.may_see(asked.person.id, t)]
+    own = [t for t in directory.teams_of(request.person.id) if directory.may_see(request.person.id, t)]
     if own:
         return own[0], None
     if here is not None and here.mode == "preview":
         return None, standing_views.preview_message(command)
-    if directory.teams_of(asked.person.id):
+    if directory.teams_of(request.person.id):
         return None, standing_views.preview_message(command)
     if is_finance:
         return directory.root, None

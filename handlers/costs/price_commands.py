@@ -1,4 +1,4 @@
-"""`tokens prices`: which rate applies to a model and why, and where our prices and what senders report disagree."""
+"""`tokens prices`: a model's rate and its origin, and differences between our prices and reported costs."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -29,7 +29,7 @@ _SHOWN = (
 
 
 def explanation(found: PriceExplanation, *, model: str, provider: str, day: int, tier: str, book: str) -> list[str]:
-    """Which rates apply to a model on a day and what they come from, in lines."""
+    """Returns the rates of a model on a day and their origins, in lines."""
     of = f" of {provider}" if provider else ""
     lines = [f"{model}{of} on {iso_day(day)}, {tier or 'standard'} tier"]
     if found.alias is not None:

@@ -1,4 +1,4 @@
-"""Prices in Slack: admins hear of models without one, set it, and what was used is priced again."""
+"""Prices in Slack: admins learn of unpriced models, set a price, and past usage is repriced."""
 
 from dataclasses import replace
 
@@ -33,14 +33,14 @@ from storage.store import Transaction
 
 LEASE_SECONDS = 300
 RECENT_DAYS = 2
-"""Who reads old usage in afterwards is told nothing of it: a model counts as new if it was used since yesterday."""
+"""A model counts as new if it was used since yesterday, so that importing old usage notifies nobody."""
 _COMPARED = "disagreements"
 _COMPARED_DAYS = 7
 _MATERIAL_NANOS = NANOS
 
 
 async def notify_unpriced(context: Context) -> int:
-    """Tells admins, or finance where there are none, of each model without a price, once. Returns of how many."""
+    """Notifies admins, or finance if there are none, of each unpriced model once. Returns the number of models."""
     now = context.now()
     at = micros(now)
     async with context.store.read() as tx:
@@ -51,28 +51,28 @@ async def notify_unpriced(context: Context) -> int:
     if not found or not people:
         return 0
     async with context.store.begin() as tx:
-        told = await tx.prices.mark_unpriced(found, at=at)
-        if told:
+        new = await tx.prices.mark_unpriced(found, at=at)
+        if new:
             await notify(
                 await context.scope(tx, now=now),
-                views.unpriced_message(told, priced={}),
+                views.unpriced_message(new, priced={}),
                 kind="unpriced",
                 key=_unpriced_key(at),
                 people=people,
                 severity="medium",
-                facts={"models": [[model.provider, model.model] for model in told]},
+                facts={"models": [[model.provider, model.model] for model in new]},
                 closed=False,
             )
             context.wake_outbox.set()
-    return len(told)
+    return len(new)
 
 
-def _unpriced_key(told_at: int) -> str:
-    return f"unpriced:{told_at}"
+def _unpriced_key(notified_at: int) -> str:
+    return f"unpriced:{notified_at}"
 
 
 async def set_price(tx: Transaction, rulebook: Rulebook, line: SetPrice) -> None:
-    """Keeps a price that somebody set, brings what was said of the model up to date, and has the past priced again."""
+    """Stores a price, updates the notice about the model, and requests repricing."""
     if not may_set_prices(rulebook.directory, line.set_by):
         raise Refusal("Only admins and finance set prices.")
     await tx.prices.add(line)
@@ -92,7 +92,7 @@ async def _update_unpriced_message(tx: Transaction, rulebook: Rulebook, line: Se
     found = await tx.prices.notified_with(line.provider, line.model)
     if found is None:
         return
-    told_at, models = found
+    notified_at, models = found
     today = rulebook.directory.root.day_of(line.set_at)
     current = await tx.prices.unpriced(first_day=today - 60, end_day=today + 2)
     by_name = {(u.provider, u.model): u for u in current}
@@ -100,61 +100,67 @@ async def _update_unpriced_message(tx: Transaction, rulebook: Rulebook, line: Se
     for price in await tx.prices.set_prices():
         by = (await tx.people.by_id(price.set_by)).slack_id
         priced[price.provider, price.model] = (price, views.by_words(by))
-    told = [
+    listed = [
         by_name.get(at, UnpricedModel(id=number, provider=at[0], model=at[1], calls=0, tokens=0, first_day=today))
         for number, at in enumerate(models)
         if at in by_name or at in priced
     ]
-    message = views.unpriced_message(told, priced=priced)
-    record = await tx.alerts.by_key(_unpriced_key(told_at))
-    key = _unpriced_key(told_at) if record is None else alert_key(record.id)  # before this version it was no alert
+    message = views.unpriced_message(listed, priced=priced)
+    record = await tx.alerts.by_key(_unpriced_key(notified_at))
+    key = _unpriced_key(notified_at) if record is None else alert_key(record.id)  # earlier versions stored no alert
     await tx.outbox.change(key, message, at=line.set_at)
-    if record is not None and all((model.provider, model.model) in priced for model in told):
+    if record is not None and all((model.provider, model.model) in priced for model in listed):
         await tx.alerts.save(replace(record, state="closed", closed_at=line.set_at))
 
 
 async def reprice_due(context: Context) -> int:
-    """Prices the past of models again whose price was set, one after the other, and tells who set it. Returns how many."""
+    """Reprices past usage of each model with a new price, one after the other, and notifies the person who set it.
+    Returns the number.
+    """
     done = 0
     while True:
         async with context.store.begin() as tx:
-            found = await tx.prices.claim_repricing(now=context.now_micros(), lease_seconds=LEASE_SECONDS)
-        if found is None:
+            repricing = await tx.prices.claim_repricing(now=context.now_micros(), lease_seconds=LEASE_SECONDS)
+        if repricing is None:
             return done
-        repricing_id = found.id
+        repricing_id = repricing.id
 
         async def keep_lease(tx: Transaction, repricing_id: int = repricing_id) -> None:
             await tx.prices.keep_lease(repricing_id, now=context.now_micros(), lease_seconds=LEASE_SECONDS)
 
         changed = await reprice(
             context,
-            since_day=found.from_day,
-            provider=found.provider,
-            model=found.model,
-            actor_id=found.actor_id,
-            document=f"set price:{found.id}",
+            since_day=repricing.from_day,
+            provider=repricing.provider,
+            model=repricing.model,
+            actor_id=repricing.actor_id,
+            document=f"set price:{repricing.id}",
             in_each=keep_lease,
         )
         async with context.store.begin() as tx:
             at = context.now_micros()
             difference = changed.difference_nanos
-            if await tx.prices.mark_repriced(found.id, at=at, calls=changed.calls, difference_nanos=difference):
-                (line,) = [r for r in await tx.prices.repricings_since(at) if r.id == found.id]
+            if await tx.prices.mark_repriced(repricing.id, at=at, calls=changed.calls, difference_nanos=difference):
+                (line,) = [r for r in await tx.prices.repricings_since(at) if r.id == repricing.id]
                 message = views.repriced_message(line)
-                await tx.outbox.put(message, dedupe_key=f"repriced:{found.id}", at=at, to_person_id=found.actor_id)
+                await tx.outbox.put(
+                    message, dedupe_key=f"repriced:{repricing.id}", at=at, to_person_id=repricing.actor_id
+                )
         context.wake_outbox.set()
         done += 1
 
 
 async def compare_prices(context: Context) -> None:
-    """Writes down where our prices and what senders reported differ materially, over the last seven days: it reads their
-    events, which a Home has no time for."""
+    """Stores the material differences between our prices and reported costs of the last seven days.
+
+    It reads single events, which takes too long for Home.
+    """
     at = context.now_micros()
     async with context.store.read() as tx:
         today = (await context.rulebooks.current(tx)).directory.root.day_of(at)
         found = await tx.prices.disagreements(first_day=today - _COMPARED_DAYS, end_day=today)
-    apart = [d for d in found if d.exceeds(TOLERANCE_PERCENT)]
-    is_material = sum(abs(d.difference_nanos) for d in apart) >= _MATERIAL_NANOS
+    different = [d for d in found if d.exceeds(TOLERANCE_PERCENT)]
+    is_material = sum(abs(d.difference_nanos) for d in different) >= _MATERIAL_NANOS
     lines = [
         {
             "provider": d.provider,
@@ -163,7 +169,7 @@ async def compare_prices(context: Context) -> None:
             "ours_nanos": d.ours_nanos,
             "theirs_nanos": d.theirs_nanos,
         }
-        for d in apart
+        for d in different
         if is_material
     ]
     async with context.store.begin() as tx:
@@ -171,7 +177,7 @@ async def compare_prices(context: Context) -> None:
 
 
 async def prices_view(tx: Transaction, *, first_day: int, end_day: int, at: int) -> PricesView:
-    """What admins and finance see of prices on their Home."""
+    """Returns the prices part of the Home of admins and finance."""
     compared = await tx.config.document(_COMPARED)
     return PricesView(
         unpriced=tuple(await tx.prices.unpriced(first_day=first_day, end_day=end_day)),
@@ -180,48 +186,48 @@ async def prices_view(tx: Transaction, *, first_day: int, end_day: int, at: int)
     )
 
 
-async def click_set_price(asked: SlackRequest) -> None:
-    """Opens the form for a model without a price."""
-    context = asked.context
+async def click_set_price(request: SlackRequest) -> None:
+    """Opens the form for an unpriced model."""
+    context = request.context
     async with context.store.read() as tx:
         rulebook = await context.rulebooks.current(tx)
-        if not may_set_prices(rulebook.directory, asked.person.id):
+        if not may_set_prices(rulebook.directory, request.person.id):
             raise Refusal("Only admins and finance set prices.")
-        model = await tx.prices.unpriced_by_series(asked.id)
+        model = await tx.prices.unpriced_by_series(request.id)
     if model is None:
         raise Refusal("All of that model's use has a price now.")
-    form = views.price_form(model, metadata=str(asked.id), from_day=model.first_day)
-    await asked.client.views_open(trigger_id=asked.trigger_id, view=form)
+    form = views.price_form(model, metadata=str(request.id), from_day=model.first_day)
+    await request.client.views_open(trigger_id=request.trigger_id, view=form)
 
 
-async def submit_price(asked: SlackRequest) -> None:
-    """The form is in: the price is kept, and a job prices the past again."""
-    context = asked.context
+async def submit_price(request: SlackRequest) -> None:
+    """Stores a submitted price; a job reprices past usage."""
+    context = request.context
     at = context.now_micros()
     async with context.store.begin() as tx:
         rulebook = await context.rulebooks.current(tx)
-        model = await tx.prices.unpriced_by_series(int(asked.body["view"]["private_metadata"]))
+        model = await tx.prices.unpriced_by_series(int(request.body["view"]["private_metadata"]))
         if model is None:
             raise Refusal("All of that model's use has a price now.")
         line = SetPrice(
             provider=model.provider,
             model=model.model,
-            from_day=parse_day(FROM_FIELD, asked.field(FROM_FIELD), today=rulebook.directory.root.day_of(at)),
-            input_pico=parse_rate(INPUT_FIELD, asked.field(INPUT_FIELD)),
-            output_pico=parse_rate(OUTPUT_FIELD, asked.field(OUTPUT_FIELD)),
-            cache_read_pico=_optional_rate(asked, CACHE_READ_FIELD),
-            cache_write_pico=_optional_rate(asked, CACHE_WRITE_FIELD),
-            set_by=asked.person.id,
+            from_day=parse_day(FROM_FIELD, request.field(FROM_FIELD), today=rulebook.directory.root.day_of(at)),
+            input_pico=parse_rate(INPUT_FIELD, request.field(INPUT_FIELD)),
+            output_pico=parse_rate(OUTPUT_FIELD, request.field(OUTPUT_FIELD)),
+            cache_read_pico=_optional_rate(request, CACHE_READ_FIELD),
+            cache_write_pico=_optional_rate(request, CACHE_WRITE_FIELD),
+            set_by=request.person.id,
             set_at=at,
         )
         await set_price(tx, rulebook, line)
     context.wake_outbox.set()
-    await asked.ack()
-    await context.refresh_home(asked.person)
+    await request.ack()
+    await context.refresh_home(request.person)
 
 
-def _optional_rate(asked: SlackRequest, field: str) -> int | None:
-    typed = asked.field(field)
+def _optional_rate(request: SlackRequest, field: str) -> int | None:
+    typed = request.field(field)
     return parse_rate(field, typed) if typed.strip() else None
 
 

@@ -1,4 +1,4 @@
-"""Pricing again: what was booked at an older price costs what it would by today's rulebook, by adjusting rows."""
+"""Repricing: booked usage gets the cost of today's rulebook through adjusting rows."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ _PAGE = 1_000
 
 @dataclass(kw_only=True)
 class RepriceResult:
-    """What pricing again changed: calls in all, and (calls, nanos before, nanos after) by team."""
+    """The result of repricing: all calls, and (calls, nanos before, nanos after) by team."""
 
     seen: int = 0
     calls: int = 0
@@ -46,7 +46,7 @@ class RepriceResult:
 
 
 async def _nothing_else(tx: Transaction) -> None:
-    """What a page's transaction does besides, by default."""
+    """Does nothing in a page's transaction."""
 
 
 async def reprice(
@@ -61,14 +61,14 @@ async def reprice(
     dry_run: bool = False,
     in_each: Callable[[Transaction], Awaitable[None]] = _nothing_else,
 ) -> RepriceResult:
-    """Prices every event again that was booked on the days from `since_day` up to and including `until_day`, each by what
-    today's rulebook says of its own day, and adjusts those whose cost or basis changed.
+    """Reprices every event booked on the days from `since_day` to `until_day` inclusive, by today's rules for its own
+    day.
 
-    Page by page, a transaction each: what is done stays done, and doing it again does the rest. The charges of closed
-    days follow at the end.
+    Only events whose cost or basis changed are adjusted. Each page has its own transaction, so a second run continues an
+    interrupted one. Charges of closed days are posted at the end.
     """
-    found = RepriceResult()
-    wanted = EventFilter(
+    result = RepriceResult()
+    query = EventFilter(
         since=since_day * DAY_MICROS - _FARTHEST_EAST,
         until=None if until_day is None else (until_day + 1) * DAY_MICROS + _FARTHEST_WEST,
         provider=provider,
@@ -77,38 +77,38 @@ async def reprice(
     async with context.store.read() as tx:
         sources = {source.id: source for source, _ in await tx.keys.listed()}
         rulebook = await context.rulebooks.current(tx)
-    async for page in current_pages(context.store.read, wanted, limit=_PAGE):
+    async for page in current_pages(context.store.read, query, limit=_PAGE):
         events = [b for b in page if since_day <= b.local_day and (until_day is None or b.local_day <= until_day)]
-        found.seen += len(events)
+        result.seen += len(events)
         changes = changed_prices(rulebook, sources, events)
         if dry_run:
-            found.add(changes)
+            result.add(changes)
             continue
         if not changes:
             continue
         async with context.store.begin() as tx:
             at = context.now_micros()
             latest = await context.rulebooks.current(tx)
-            if latest is not rulebook:  # prices changed meanwhile
+            if latest is not rulebook:  # prices changed in the meantime
                 rulebook = latest
                 changes = changed_prices(rulebook, sources, events)
-            if not found.calls:
+            if not result.calls:
                 facts = {"since": since_day, "until": until_day, "provider": provider, "model": model}
                 await tx.audit.record(at=at, actor_id=actor_id, action=KIND, subject=document, detail=facts)
-            found.add(await tx.adjustments.adjust(changes, kind=KIND, at=at, actor_id=actor_id, document=document))
+            result.add(await tx.adjustments.adjust(changes, kind=KIND, at=at, actor_id=actor_id, document=document))
             await in_each(tx)
-    if found.calls and not dry_run:
+    if result.calls and not dry_run:
         async with context.store.begin() as tx:
             at = context.now_micros()
             await post_charges(tx, await context.rulebooks.current(tx), at=at)
-            facts = {"calls": found.calls, "difference_nanos": found.difference_nanos}
+            facts = {"calls": result.calls, "difference_nanos": result.difference_nanos}
             await tx.audit.record(at=at, actor_id=actor_id, action="repriced", subject=document, detail=facts)
         context.wake_watcher.set()
-    return found
+    return result
 
 
 def changed_prices(rulebook: Rulebook, sources: dict[int, Source], events: list[BookedEvent]) -> list[Change]:
-    """The events whose cost or basis is another by a rulebook, as they should be."""
+    """Returns the events whose cost or basis differs by a rulebook, with the new values."""
     book = rulebook.prices.book.book_id
     changes = []
     for booked in events:
@@ -147,20 +147,22 @@ async def _reprice(since: date, until: date | None, *, dry_run: bool) -> None:
     async with opened() as context:
         first, last = day_number(since), day_number(until) if until else None
         document = f"reprice:{since}..{until or date_of(context.now_micros() // DAY_MICROS)}"
-        found = await reprice(context, since_day=first, until_day=last, document=document, dry_run=dry_run)
+        result = await reprice(context, since_day=first, until_day=last, document=document, dry_run=dry_run)
         async with context.store.read() as tx:
             directory = (await context.rulebooks.current(tx)).directory
-    if not found.calls:
-        out.print(f"Nothing changes: {found.seen:,} calls cost what they should.")
+    if not result.calls:
+        out.print(f"Nothing changes: {result.seen:,} calls cost what they should.")
         return
     table = Table("team", "calls", "before", "now", "difference", box=None)
     for team_id, (calls, before, after) in sorted(
-        found.by_team.items(), key=lambda item: directory.by_id(item[0]).slug
+        result.by_team.items(), key=lambda item: directory.by_id(item[0]).slug
     ):
         slug = directory.by_id(team_id).slug
         table.add_row(slug, f"{calls:,}", usd(before), usd(after), signed_usd(after - before))
     out.print(table)
     verb = "would cost" if dry_run else "cost"
-    out.print(f"{found.calls:,} of {found.seen:,} calls {verb} something else: {signed_usd(found.difference_nanos)}.")
+    out.print(
+        f"{result.calls:,} of {result.seen:,} calls {verb} something else: {signed_usd(result.difference_nanos)}."
+    )
     if dry_run:
         out.print("Dry run: nothing was stored.")

@@ -1,4 +1,4 @@
-"""Gateways: whoever their budgets blocked is told once, and finance is told where their figures and the books drift apart."""
+"""Gateways: notifies each blocked person once, and finance of lasting drift between a gateway's figures and the books."""
 
 from dataclasses import replace
 
@@ -32,15 +32,15 @@ from storage.store import Transaction
 
 KIND = "drift"
 _WAITS_MICROS = HOUR_MICROS
-"""How long somebody whom Slack does not know is looked for."""
+"""How long to look for the Slack account of a blocked person."""
 _MODELS_DAYS = 7
 _NEVER = 2**62
 _ONE_SWEEP_MICROS = 60 * MICROS
-"""Two workers that sweep at once make one message."""
+"""Two workers that sweep at once post one message."""
 
 
 async def notify_blocked(context: Context) -> int:
-    """Tells each person whom a gateway's budget blocked, once per cap; what is a day old is told to nobody any more."""
+    """Notifies each person whom a gateway's budget blocked, once per cap. Blocks older than a day expire."""
     if context.slack is None:
         return 0
     at = context.now_micros()
@@ -48,33 +48,33 @@ async def notify_blocked(context: Context) -> int:
         waiting = await tx.gateways.unnotified()
     if not waiting:
         return 0
-    await find_in_slack(context, frozenset(found.person_id for found in waiting))
+    await find_in_slack(context, frozenset(blocked.person_id for blocked in waiting))
     async with context.store.read() as tx:
-        people = await tx.people.by_ids({found.person_id for found in waiting})
+        people = await tx.people.by_ids({blocked.person_id for blocked in waiting})
     outsiders = {p.id for p in people.values() if p.slack_id and await is_outsider(context, p.slack_id)}
-    told = 0
+    notified = 0
     async with context.store.begin() as tx:
         await tx.gateways.expire_blocks(before=at - DAY_MICROS)
         scope = await context.scope(tx)
-        for found in await tx.gateways.unnotified():
-            person = people.get(found.person_id)
+        for blocked in await tx.gateways.unnotified():
+            person = people.get(blocked.person_id)
             if person is None:
-                continue  # came meanwhile: the next round tells it
+                continue  # blocked since the read above: the next round notifies
             if person.slack_id and person.id not in outsiders:
-                told += await _notify(scope, found)
-            elif not person.slack_id and at - found.block.at < _WAITS_MICROS:
+                notified += await _notify(scope, blocked)
+            elif not person.slack_id and at - blocked.block.at < _WAITS_MICROS:
                 continue
-            await tx.gateways.mark_notified(found.id, at=at)
-    if told:
+            await tx.gateways.mark_notified(blocked.id, at=at)
+    if notified:
         context.wake_outbox.set()
-    return told
+    return notified
 
 
-async def _notify(scope: Scope, found: BlockedPerson) -> bool:
-    """Puts the message, or, in preview, finance's; once per person, or per cap."""
-    tx, at, block = scope.tx, scope.at, found.block
-    team = await _team_of(scope, found)
-    alias = await tx.gateways.alias(found.source_id, block.gateway_team)
+async def _notify(scope: Scope, blocked: BlockedPerson) -> bool:
+    """Posts the message once per person; in preview posts finance's, once per cap."""
+    tx, at, block = scope.tx, scope.at, blocked.block
+    team = await _team_of(scope, blocked)
+    alias = await tx.gateways.alias(blocked.source_id, block.gateway_team)
     directory = scope.directory
     zone = (team or directory.root).zone_on(at)
     standing = await standing_of(tx, directory, team, now=scope.now) if team is not None else None
@@ -82,26 +82,26 @@ async def _notify(scope: Scope, found: BlockedPerson) -> bool:
         return False
     if standing is not None and standing.team.mode == "preview":
         cap = (block.entity, block.entity_id, block.limit_nanos, block.resets_at)
-        key = ":".join(map(str, ("block", found.source_id, *cap)))
-        message = views.block_preview_message(block, alias=alias, standing=standing, block_id=found.id, zone=zone)
+        key = ":".join(map(str, ("block", blocked.source_id, *cap)))
+        message = views.block_preview_message(block, alias=alias, standing=standing, block_id=blocked.id, zone=zone)
         await post_to_people(tx, directory.finance, message, dedupe_key=key, at=at)
         return True
     message = views.block_message(
-        block, alias=alias, standing=standing, block_id=found.id, command=scope.command, zone=zone
+        block, alias=alias, standing=standing, block_id=blocked.id, command=scope.command, zone=zone
     )
-    return await tx.outbox.put(message, dedupe_key=f"block:{found.id}", at=at, to_person_id=found.person_id)
+    return await tx.outbox.put(message, dedupe_key=f"block:{blocked.id}", at=at, to_person_id=blocked.person_id)
 
 
-async def _team_of(scope: Scope, found: BlockedPerson) -> Team | None:
-    """Where the call would have been booked, else the person's own first team."""
+async def _team_of(scope: Scope, blocked: BlockedPerson) -> Team | None:
+    """Returns the team that the call would have been booked to, else the person's first team."""
     directory = scope.directory
-    source = await _source(scope.tx, found.source_id)
+    source = await _source(scope.tx, blocked.source_id)
     if source is not None:
-        placed = scope.rulebook.attribution.place(blocked_call(found.block), source)
-        team = directory.by_id(placed.team_id)
+        placement = scope.rulebook.attribution.place(blocked_call(blocked.block), source)
+        team = directory.by_id(placement.team_id)
         if team.kind == "team":
             return team
-    return next(iter(directory.teams_of(found.person_id)), None)
+    return next(iter(directory.teams_of(blocked.person_id)), None)
 
 
 async def _source(tx: Transaction, source_id: int) -> Source | None:
@@ -109,25 +109,25 @@ async def _source(tx: Transaction, source_id: int) -> Source | None:
 
 
 async def watch_gateways(context: Context) -> int:
-    """Holds what gateways say they spent against the books; tells finance of drifts that last, and when they have gone."""
+    """Compares gateways' figures with the books, and notifies finance of lasting drift and of its end."""
     async with context.store.begin() as tx:
         scope = await context.scope(tx)
         directory, at = scope.directory, scope.at
-        watched = {(w.source_id, w.gateway_team): w for w in await tx.gateways.all()}
+        teams = {(w.source_id, w.gateway_team): w for w in await tx.gateways.all()}
         records = await tx.alerts.of_kind(team_id=directory.root.id, kind=KIND, since=at - DAY_MICROS)
-        said: set[tuple[int, str, int]] = set()
+        posted: set[tuple[int, str, int]] = set()
         changed = 0
         for record in records:
             facts = DriftFacts.from_facts(record.facts)
-            said |= {(facts.source_id, line.gateway_team, line.base_at) for line in facts.lines}
+            posted |= {(facts.source_id, line.gateway_team, line.base_at) for line in facts.lines}
             if record.closed_at is None:
-                changed += await _update_message(scope, record, facts, watched)
+                changed += await _update_message(scope, record, facts, teams)
         drifts: dict[int, list[Drift]] = {}
-        for known in watched.values():
+        for known in teams.values():
             marked, drift = judge_drift(known, now=at)
             if marked.over_since != known.over_since:
                 await tx.gateways.mark_over(marked)
-            if drift is not None and (known.source_id, known.gateway_team, known.base_at) not in said:
+            if drift is not None and (known.source_id, known.gateway_team, known.base_at) not in posted:
                 drifts.setdefault(known.source_id, []).append(drift)
         for source_id in sorted(drifts):
             changed += await _post_drifts(scope, source_id, drifts[source_id])
@@ -137,7 +137,7 @@ async def watch_gateways(context: Context) -> int:
 
 
 async def _post_drifts(scope: Scope, source_id: int, drifts: list[Drift]) -> bool:
-    """One message to finance of all teams of a gateway that began to drift, the largest drift first."""
+    """Posts one message to finance about all teams of a gateway with new drift, largest first."""
     tx, directory, at = scope.tx, scope.directory, scope.at
     source = await _source(tx, source_id)
     ranked = sorted(drifts, key=lambda drift: -abs(drift.team.drift_nanos))
@@ -165,10 +165,10 @@ async def _post_drifts(scope: Scope, source_id: int, drifts: list[Drift]) -> boo
 
 
 async def _update_message(
-    scope: Scope, record: AlertRecord, facts: DriftFacts, watched: dict[tuple[int, str], GatewayTeam]
+    scope: Scope, record: AlertRecord, facts: DriftFacts, teams: dict[tuple[int, str], GatewayTeam]
 ) -> bool:
-    """Edits a message where its figures moved; it ends when the last of its drifts has gone."""
-    lines = tuple(updated_line(line, watched.get((facts.source_id, line.gateway_team))) for line in facts.lines)
+    """Updates a message whose figures changed; its alert closes with the last drift."""
+    lines = tuple(updated_line(line, teams.get((facts.source_id, line.gateway_team))) for line in facts.lines)
     if lines == facts.lines:
         return False
     has_gone = all(line.is_closed for line in lines)
@@ -189,7 +189,7 @@ def _message(scope: Scope, record: AlertRecord, facts: DriftFacts) -> Message:
 
 
 async def open_drifts(tx: Transaction, directory: Directory) -> tuple[tuple[str, DriftLine], ...]:
-    """(source, team) of every drift that was said and has not gone, for Home."""
+    """Returns (source, team) of every posted drift that is still open, for Home."""
     records = [
         r for r in await tx.alerts.of_kind(team_id=directory.root.id, kind=KIND, since=_NEVER) if r.closed_at is None
     ]

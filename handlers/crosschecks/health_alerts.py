@@ -1,4 +1,4 @@
-"""Health alerts: a source that fell silent, a channel that can't be reached; each one message that ends by itself."""
+"""Health alerts: a silent source or an unreachable channel. Each is one message that ends by itself."""
 
 from dataclasses import replace
 
@@ -23,32 +23,32 @@ from storage.store import Transaction
 
 SILENCE, ROUTE = "silence", "route"
 SAME_MICROS = DAY_MICROS
-"""What fails again within a day of its last alert goes on in that alert's message."""
+"""A fault that returns within a day of its last alert reopens that alert's message."""
 _NEVER = 2**62
 
 
 async def watch_sources(context: Context) -> int:
-    """Keeps when each source is heard, and tells admins and finance of one that is silent at hours at which it usually is
-    not, and when it is heard again. Returns how many messages changed.
+    """Records when each source sends, and notifies admins and finance of unusual silences and their end. Returns the
+    number of changed messages.
 
-    Silences are judged once per quarter of an hour, by whichever worker comes first in it.
+    The first worker in each quarter of an hour judges silences.
     """
     async with context.store.begin() as tx:
         scope = await context.scope(tx)
         directory, at = scope.directory, scope.at
-        heard = {source: last for source, last in (await tx.observations.last_received()).items() if last <= at}
+        last_received = {source: last for source, last in (await tx.observations.last_received()).items() if last <= at}
         slot = slot_of(at)
-        fresh = [(source, slot_of(last)) for source, last in heard.items() if slot - slot_of(last) <= 1]
+        fresh = [(source, slot_of(last)) for source, last in last_received.items() if slot - slot_of(last) <= 1]
         is_first = (WATCHER, slot) in await tx.health.mark([(WATCHER, slot), *fresh])
         sources = {source.id: (source, keys > 0) for source, keys in await tx.keys.listed()}
         changed = 0
         running: set[int] = set()
         for record in await tx.alerts.open_alerts(team_id=directory.root.id, kind=SILENCE):
             running.add(SilenceFacts.from_facts(record.facts).source_id)
-            changed += await _end_silence(scope, record, sources, heard)
+            changed += await _end_silence(scope, record, sources, last_received)
         if is_first:
             for source, is_in_force in sources.values():
-                last = heard.get(source.id)
+                last = last_received.get(source.id)
                 if is_in_force and last is not None and source.id not in running:
                     changed += await _judge_silence(scope, source, last=last)
             await tx.health.expire(before_slot=slot - (HISTORY_DAYS + 1) * SLOTS_A_DAY)
@@ -63,8 +63,8 @@ async def _judge_silence(scope: Scope, source: Source, *, last: int) -> bool:
     if slot_of(at) - slot_of(last) <= 1:
         return False
     beats = await tx.health.beats(source.id, from_slot=since)
-    watched = await tx.health.beats(WATCHER, from_slot=since)
-    if find_silence(beats, watched, last_at=last, now=at, zone_name=directory.root.zone_on(at)) is None:
+    observed = await tx.health.beats(WATCHER, from_slot=since)
+    if find_silence(beats, observed, last_at=last, now=at, zone_name=directory.root.zone_on(at)) is None:
         return False
     facts = SilenceFacts(source_id=source.id, source=source.name, role=source.role, since=last)
     prefix = f"{SILENCE}:{source.id}:"
@@ -80,11 +80,11 @@ async def _judge_silence(scope: Scope, source: Source, *, last: int) -> bool:
 
 
 async def _end_silence(
-    scope: Scope, record: AlertRecord, sources: dict[int, tuple[Source, bool]], heard: dict[int, int]
+    scope: Scope, record: AlertRecord, sources: dict[int, tuple[Source, bool]], last_received: dict[int, int]
 ) -> bool:
-    """The source is heard again, or nobody expects it any more."""
+    """Closes the alert if the source sends again or its keys were revoked."""
     facts = SilenceFacts.from_facts(record.facts)
-    last = heard.get(facts.source_id, 0)
+    last = last_received.get(facts.source_id, 0)
     is_in_force = facts.source_id in sources and sources[facts.source_id][1]
     if last > facts.since:
         facts = msgspec.structs.replace(facts, heard_at=last)
@@ -96,7 +96,9 @@ async def _end_silence(
 
 
 async def watch_routes(context: Context) -> int:
-    """Tells a team's managers that its channel can't be reached, and when it can again. Returns how many messages changed."""
+    """Notifies a team's managers when its channel is unreachable, and when it recovers. Returns the number of changed
+    messages.
+    """
     async with context.store.begin() as tx:
         scope = await context.scope(tx)
         directory, at = scope.directory, scope.at
@@ -137,8 +139,11 @@ async def _notify(
     people: frozenset[int],
     key: str | None,
 ) -> bool:
-    """A message to people, by the manners of their team; or, where the same failed less than a day ago, that message opened
-    again. Without a key of its own an alert is numbered by the one before it."""
+    """Posts an alert to people by their team's delivery rules, or reopens the alert if the same fault is less than a day
+    old.
+
+    Without a key of its own, an alert is numbered by the one before it.
+    """
     tx, team, at = scope.tx, scope.team, scope.at
     last = await tx.alerts.newest(team_id=team.id, kind=kind, prefix=prefix)
     if last is not None and 0 <= at - last.opened_at < SAME_MICROS:
@@ -194,6 +199,6 @@ def _silent(record: AlertRecord) -> SilentSource:
 
 
 async def silent_sources(tx: Transaction, directory: Directory) -> tuple[SilentSource, ...]:
-    """The sources that are silent now, for Home and the doctor."""
+    """Returns the sources that are silent now, for Home and the doctor."""
     records = await tx.alerts.of_kind(team_id=directory.root.id, kind=SILENCE, since=_NEVER)
     return tuple(_silent(record) for record in records if record.closed_at is None)

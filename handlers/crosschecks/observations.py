@@ -1,4 +1,4 @@
-"""Observing sources: what they saw is held against the books; and `tokens sources`, how each source does."""
+"""Observing sources: compares their usage with the books; and `tokens sources`, the state of each source."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -19,12 +19,12 @@ from storage.crosschecks.observations import CallCounts
 from storage.store import Transaction
 
 DAYS_REPORTED = 3
-"""Settled days that are still told of: a worker that was away over a weekend makes up for it."""
+"""Settled days that are still reported, so that a worker that was down over a weekend catches up."""
 DAYS_SHOWN = 2
 
 
 async def compared(tx: Transaction, rulebook: Rulebook, *, now: int, days: int) -> list[CrossCheck]:
-    """What observing sources saw on the last settled days, with what was booked."""
+    """Returns the observed usage of the last settled days beside the booked usage."""
     end = settled_end(now)
     observed = await tx.observations.of_days(first_day=end - days, end_day=end)
     names = {source.id: source.name for source, _ in await tx.keys.listed() if source.role == "observe"}
@@ -34,26 +34,28 @@ async def compared(tx: Transaction, rulebook: Rulebook, *, now: int, days: int) 
 
 
 async def drifting(tx: Transaction, rulebook: Rulebook, *, now: int) -> tuple[CrossCheck, ...]:
-    """What Home says: models of which observing sources saw more than was booked, lately."""
+    """Returns models with more observed than booked usage in the last days, for Home."""
     return tuple(check for check in await compared(tx, rulebook, now=now, days=DAYS_SHOWN) if check.has_drift)
 
 
 async def cross_check(context: Context) -> int:
-    """Tells finance, once per observing source and settled day, what was seen and not booked. Returns the messages put."""
+    """Notifies finance, once per observing source and settled day, of observed usage that is not booked. Returns the
+    number of messages.
+    """
     async with context.store.begin() as tx:
         scope = await context.scope(tx)
         by_source: dict[tuple[int, int], list[CrossCheck]] = {}
         for check in await compared(tx, scope.rulebook, now=scope.at, days=DAYS_REPORTED):
             if check.has_drift:
                 by_source.setdefault((check.day, check.source_id), []).append(check)
-        told = 0
+        posted = 0
         for (day, source_id), checks in sorted(by_source.items()):
             key = f"cross-check:{source_id}:{day}"
-            if not await tx.outbox.known(key):  # as versions before this put it
-                told += await _notify(scope, checks, key=key)
-    if told:
+            if not await tx.outbox.known(key):  # the key of earlier versions
+                posted += await _notify(scope, checks, key=key)
+    if posted:
         context.wake_outbox.set()
-    return told
+    return posted
 
 
 async def _notify(scope: Scope, checks: list[CrossCheck], *, key: str) -> bool:
@@ -69,7 +71,7 @@ async def _notify(scope: Scope, checks: list[CrossCheck], *, key: str) -> bool:
 
 
 async def change_role(context: Context, name: str, role: Literal["meter", "observe"]) -> None:
-    """Lets a source meter or observe from now on. What it sent before stays as it is: booked, or only seen."""
+    """Changes a source's role from now on. Its earlier usage stays as it is: booked, or only observed."""
     at = context.now_micros()
     async with context.store.begin() as tx:
         source = await tx.keys.source(name)
@@ -90,7 +92,7 @@ def sources_command() -> None:
             rulebook = await context.rulebooks.current(tx)
             listed = [source for source, _ in await tx.keys.listed()]
             traffic = await tx.observations.traffic(now=now)
-            heard = await tx.observations.last_received()
+            last_received = await tx.observations.last_received()
             kept: dict[str, int] = {}
             for share in await tx.quarantine.shares():
                 kept[share.source] = kept.get(share.source, 0) + share.rows
@@ -99,7 +101,7 @@ def sources_command() -> None:
             "source", "format", "role", "last received", "today", "7 days", "quarantined", "booked of it", box=None
         )
         for source in listed:
-            at = heard.get(source.id)
+            at = last_received.get(source.id)
             calls = traffic.get(source.id, CallCounts(0, 0))
             table.add_row(
                 *(source.name, source.format, source.role),
@@ -113,7 +115,7 @@ def sources_command() -> None:
 
 
 def _booked_words(source: Source, checks: Sequence[CrossCheck]) -> str:
-    """How much of what an observing source saw on the last settled days was booked."""
+    """Returns the share of an observing source's usage that was booked on the last settled days."""
     if source.role != "observe":
         return "–"
     seen = CallTotals(calls=sum(c.observed.calls for c in checks), tokens=sum(c.observed.tokens for c in checks))

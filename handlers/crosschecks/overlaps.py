@@ -1,4 +1,4 @@
-"""Looks for metering sources that seem to report the same calls, and says so once a month per pair. It changes nothing."""
+"""Finds metering sources that appear to report the same calls, and notifies once a month per pair. It changes no data."""
 
 import asyncio
 
@@ -13,12 +13,12 @@ from storage.crosschecks.overlaps import SeenOverlap
 from storage.store import Transaction
 
 LATE_MICROS = 120 * MICROS
-"""How long calls get to arrive by both ways before they are compared."""
+"""How long calls may take to arrive from both sources before they are compared."""
 SHOWN_MICROS = DAY_MICROS
 
 
 async def find_overlaps(context: Context) -> int:
-    """Compares the newest calls of all metering sources and tells admins and finance. Returns how many pairs were told of."""
+    """Compares the newest calls of all metering sources and notifies admins and finance. Returns the number of pairs."""
     started = context.now()
     now = micros(started)
     async with context.store.read() as tx:
@@ -26,9 +26,9 @@ async def find_overlaps(context: Context) -> int:
         if len(meters) < 2:
             return 0
         sample = await tx.overlaps.sample(list(meters), end=now - LATE_MICROS)
-    found = await asyncio.to_thread(overlaps, sample.calls)
-    told = 0
-    for overlap in found:
+    pairs = await asyncio.to_thread(overlaps, sample.calls)
+    notified = 0
+    for overlap in pairs:
         async with context.store.begin() as tx:
             scope = await context.scope(tx, now=started)
             whole = _scaled(overlap, sample.scale)
@@ -48,14 +48,14 @@ async def find_overlaps(context: Context) -> int:
                 facts={"sources": [overlap.first_id, overlap.second_id]},
             )
             await tx.overlaps.mark_notified(overlap, at=now)
-            told += 1
-    if told:
+            notified += 1
+    if notified:
         context.wake_outbox.set()
-    return told
+    return notified
 
 
 async def shown_overlaps(tx: Transaction, rulebook: Rulebook, *, now: int) -> tuple[OverlapView, ...]:
-    """What Home says: pairs seen in the last day of which both still meter."""
+    """Returns the pairs found in the last day whose sources both still meter, for Home."""
     known = await tx.overlaps.seen_since(now - SHOWN_MICROS)
     meters = await _meters(tx) if known else {}
     return tuple(_view(k, meters) for k in known if {k.overlap.first_id, k.overlap.second_id} <= meters.keys())
@@ -66,7 +66,7 @@ async def _meters(tx: Transaction) -> dict[int, str]:
 
 
 def _scaled(overlap: Overlap, scale: int) -> Overlap:
-    """The sample's figures for all calls it stands for."""
+    """Scales the sample's figures to all calls."""
     return Overlap(
         first_id=overlap.first_id,
         second_id=overlap.second_id,

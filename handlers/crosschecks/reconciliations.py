@@ -1,4 +1,4 @@
-"""`tokens reconcile`: a provider's own report beside the books; what it billed otherwise is posted as a variance."""
+"""`tokens reconcile`: compares a provider's report with the books and posts the variance."""
 
 import hashlib
 from collections.abc import Sequence
@@ -41,16 +41,17 @@ _WAITS: dict[StatementState, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class ReconciledDay:
-    """A day with what became of it: the entries that were posted, and why none was."""
+    """A day's comparison, the number of entries posted, and the reason if there are none."""
 
     check: DayCheck
     entries: int
     words: str
 
 
-def is_of(provider: Provider, part: BookedUsage, book: PriceBook) -> bool:
-    """Whether a provider bills what was booked: by the name that the sender gave, or, where it gave none, by who sells the
-    model. The same model at a cloud is billed by the cloud."""
+def is_billed_by(provider: Provider, part: BookedUsage, book: PriceBook) -> bool:
+    """Returns whether a provider bills a booked call: by the provider that the sender named, else by the model's seller.
+    A cloud bills the models that it resells.
+    """
     named = book.provider_id(part.provider) if part.provider else book.seller("", part.model)
     return named == provider
 
@@ -58,15 +59,19 @@ def is_of(provider: Provider, part: BookedUsage, book: PriceBook) -> bool:
 async def reconcile(
     context: Context, report: Report, *, digest: str, dry_run: bool, provisional: bool
 ) -> list[ReconciledDay]:
-    """Compares each day of a cost report with the books, and posts what differs. Importing it again posts nothing new."""
+    """Compares each day of a cost report with the books and posts the difference. Importing a report again posts nothing
+    new.
+    """
     at = context.now_micros()
     async with context.store.read() if dry_run else context.store.begin() as tx:
         rulebook = await context.rulebooks.current(tx)
         directory = rulebook.directory
         periods = {day: period_of(day, directory.organisation.period).name for day in report.days}
         if not dry_run:
-            wanted = [variance_accounts(report.provider, root_id=directory.root.id, period=p) for p in periods.values()]
-            await tx.ledger.lock(account for pair in wanted for account in pair)
+            accounts = [
+                variance_accounts(report.provider, root_id=directory.root.id, period=p) for p in periods.values()
+            ]
+            await tx.ledger.lock(account for pair in accounts for account in pair)
         done = []
         for check in await _checks(tx, rulebook, report, now=at):
             posts = check.state == "settled" or (check.state == "provisional" and provisional)
@@ -103,7 +108,7 @@ async def _checks(tx: Transaction, rulebook: Rulebook, report: Report, *, now: i
     lines = lines_of(report.costs)
     checks = []
     for day in report.days:
-        ours = [p for p in parts if p.day == day and is_of(report.provider, p, rulebook.prices.book)]
+        ours = [p for p in parts if p.day == day and is_billed_by(report.provider, p, rulebook.prices.book)]
         by_model: dict[str, int] = {}
         for part in ours:
             by_model[part.model] = by_model.get(part.model, 0) + part.cost_nanos
@@ -128,7 +133,7 @@ async def _checks(tx: Transaction, rulebook: Rulebook, report: Report, *, now: i
 
 
 async def compare_tokens(context: Context, report: Report) -> list[tuple[int, str, int, int]]:
-    """(day, model, reported, booked) tokens of a usage report. Claude Code's is of that tool alone."""
+    """Returns (day, model, reported, booked) tokens of a usage report. Claude Code's report covers that tool only."""
     async with context.store.read() as tx:
         rulebook = await context.rulebooks.current(tx)
         parts = await tx.reconciliations.booked([team.id for team in rulebook.directory.teams], report.days)
@@ -137,7 +142,7 @@ async def compare_tokens(context: Context, report: Report) -> list[tuple[int, st
         if report.kind == "claude_code":
             counts = part.tool.casefold() == "claude code"
         else:
-            counts = is_of(report.provider, part, rulebook.prices.book)
+            counts = is_billed_by(report.provider, part, rulebook.prices.book)
         if counts:
             booked[part.day, part.model] = booked.get((part.day, part.model), 0) + part.tokens
     return pair_tokens(report.tokens, booked)

@@ -1,4 +1,4 @@
-"""A team's alert settings in Slack: opened by its managers, admins and finance, read by its members, kept from now on."""
+"""A team's alert settings in Slack: managers, admins and finance change them, and members read them."""
 
 from dataclasses import replace
 
@@ -24,31 +24,31 @@ ORGANISATION_NAMES = frozenset({ORGANISATION_SLUG, "org"})
 
 
 async def set_alert_settings(scope: TeamScope, settings: AlertSettings, *, by: int) -> None:
-    """Keeps a team's settings; they hold from now on, also for what waits for quiet hours that are no more."""
+    """Stores a team's settings, effective at once, and reschedules messages held for quiet hours."""
     tx, team, at = scope.tx, scope.team, scope.at
     if not may_change_settings(scope.directory, by, team):
         raise Refusal(f"You can't change the alert settings of {name(team.name)}. Its managers can.")
     await tx.alert_settings.save(team.id, settings, by=by, at=at)
-    places = {"alerts": settings.alerts_destination, "approvals": settings.approvals_destination}
-    detail = settings.to_json() | {"channels": {route: place.ref for route, place in places.items() if place}}
+    destinations = {"alerts": settings.alerts_destination, "approvals": settings.approvals_destination}
+    detail = settings.to_json() | {"channels": {route: place.ref for route, place in destinations.items() if place}}
     await tx.audit.record(at=at, actor_id=by, action="set alert settings", subject=f"team:{team.id}", detail=detail)
     await reschedule_held(scope.of_team(replace(team, alerts=settings)))
 
 
-async def show_alert_settings(asked: SlackRequest) -> None:
-    """`/tokens settings [team]`: the form for those who may change them, the settings for the others."""
-    context = asked.context
+async def show_alert_settings(request: SlackRequest) -> None:
+    """Answers `/tokens settings [team]`: the form for people who may change the settings, the text for others."""
+    context = request.context
     async with context.store.read() as tx:
         rulebook = await context.rulebooks.current(tx)
-        teams = _teams(rulebook, asked, asked.text.partition(" ")[2].strip())
+        teams = _teams(rulebook, request, request.text.partition(" ")[2].strip())
     if len(teams) > 1:
-        await asked.reply(views.which_team_message(teams, command=context.settings.command))
+        await request.reply(views.which_team_message(teams, command=context.settings.command))
         return
-    await open_alert_settings(asked, teams[0])
+    await open_alert_settings(request, teams[0])
 
 
-def _teams(rulebook: Rulebook, asked: SlackRequest, slug: str) -> list[Team]:
-    """The team named, the channel's, or those that the person manages or belongs to."""
+def _teams(rulebook: Rulebook, request: SlackRequest, slug: str) -> list[Team]:
+    """Returns the named team, the channel's, or the teams that the person manages or belongs to."""
     directory = rulebook.directory
     if slug.casefold() in ORGANISATION_NAMES:
         return [directory.root]
@@ -59,90 +59,90 @@ def _teams(rulebook: Rulebook, asked: SlackRequest, slug: str) -> list[Team]:
                 f"There is no team “{name(slug)}”. Type the short name that teams.yml gives it, or its channel."
             )
         return [named]
-    here = [team for team in directory.real_teams if team.is_at(asked.channel_id)]
+    here = [team for team in directory.real_teams if team.is_at(request.channel_id)]
     if here:
         return here
-    own = directory.teams_of(asked.person.id)
-    managed = [team for team in own if directory.manages(asked.person.id, team)]
+    own = directory.teams_of(request.person.id)
+    managed = [team for team in own if directory.manages(request.person.id, team)]
     found = managed or list(own)
     if not found:
-        command = asked.context.settings.command
+        command = request.context.settings.command
         raise Refusal(
             f"Which team? Type `{command} settings` in its channel, or with its name: `{command} settings search`."
         )
     return found
 
 
-async def click_open_settings(asked: SlackRequest) -> None:
-    """A button carries its team's id."""
-    async with asked.context.store.read() as tx:
-        directory = (await asked.context.rulebooks.current(tx)).directory
-    team = next((team for team in directory.alert_teams if team.id == asked.id), None)
+async def click_open_settings(request: SlackRequest) -> None:
+    """Opens the settings of the button's team."""
+    async with request.context.store.read() as tx:
+        directory = (await request.context.rulebooks.current(tx)).directory
+    team = next((team for team in directory.alert_teams if team.id == request.id), None)
     if team is None:
         raise Refusal("There is no such team any more.")
-    await open_alert_settings(asked, team)
+    await open_alert_settings(request, team)
 
 
-async def open_alert_settings(asked: SlackRequest, team: Team) -> None:
-    async with asked.context.store.read() as tx:
-        directory = (await asked.context.rulebooks.current(tx)).directory
+async def open_alert_settings(request: SlackRequest, team: Team) -> None:
+    async with request.context.store.read() as tx:
+        directory = (await request.context.rulebooks.current(tx)).directory
         declared = await tx.alert_settings.declared_thresholds(team.id)
-        may = may_change_settings(directory, asked.person.id, team)
+        may = may_change_settings(directory, request.person.id, team)
         people = directory.people_with("manager", team) | directory.admins
         who = [called(person) for person in (await tx.people.by_ids(people)).values()]
     if may:
         form = views.alert_settings_form(team, declared=declared)
-        await asked.client.views_open(trigger_id=asked.trigger_id, view=form)
-    elif directory.may_see(asked.person.id, team) or (team.is_at(asked.channel_id) and team.mode != "preview"):
-        await asked.reply(views.alert_settings_message(team, who_may=who))
+        await request.client.views_open(trigger_id=request.trigger_id, view=form)
+    elif directory.may_see(request.person.id, team) or (team.is_at(request.channel_id) and team.mode != "preview"):
+        await request.reply(views.alert_settings_message(team, who_may=who))
     else:
         raise Refusal(f"You are not in {name(team.name)}, so its alert settings are not yours to see.")
 
 
-async def submit_alert_settings(asked: SlackRequest) -> None:
-    """The form is in: checked field by field, the channels by asking Slack, and kept before Slack is answered."""
-    context = asked.context
-    team_id = int(asked.body["view"]["private_metadata"])
-    typed = _typed(asked)
-    alerts = await _place(asked, "alerts", rules.ALERTS_FIELD)
-    approvals = await _place(asked, "approvals", rules.APPROVALS_FIELD)
-    settings = replace(typed, alerts_destination=alerts, approvals_destination=approvals)
+async def submit_alert_settings(request: SlackRequest) -> None:
+    """Stores a submitted form before it answers Slack. Each field is checked, and the channels by querying Slack."""
+    context = request.context
+    team_id = int(request.body["view"]["private_metadata"])
+    form = _form_settings(request)
+    alerts = await _destination(request, "alerts", rules.ALERTS_FIELD)
+    approvals = await _destination(request, "approvals", rules.APPROVALS_FIELD)
+    settings = replace(form, alerts_destination=alerts, approvals_destination=approvals)
     async with context.store.begin() as tx:
-        scope = (await asked.scope(tx)).of_team_id(team_id)
-        await set_alert_settings(scope, settings, by=asked.person.id)
+        scope = (await request.scope(tx)).of_team_id(team_id)
+        await set_alert_settings(scope, settings, by=request.person.id)
     context.wake_outbox.set()
     context.wake_watcher.set()
-    await asked.ack()
+    await request.ack()
 
 
-def _typed(asked: SlackRequest) -> AlertSettings:
-    """Everything in the form but the channels."""
-    muted = asked.ticked(rules.MUTED_FIELD)
+def _form_settings(request: SlackRequest) -> AlertSettings:
+    """Returns all settings of the form except the channels."""
+    muted = request.ticked(rules.MUTED_FIELD)
     if not muted <= frozenset(rules.MUTABLE_KINDS):
         raise FieldRefusal(rules.MUTED_FIELD, "Choose among the boxes.")
-    times = asked.field(rules.FROM_FIELD), asked.field(rules.UNTIL_FIELD)
+    times = request.field(rules.FROM_FIELD), request.field(rules.UNTIL_FIELD)
     quiet_from, quiet_until = rules.parse_quiet_hours(*times)
     return AlertSettings(
-        thresholds=rules.parse_thresholds(asked.field(rules.THRESHOLDS_FIELD)),
+        thresholds=rules.parse_thresholds(request.field(rules.THRESHOLDS_FIELD)),
         quiet_from=quiet_from,
         quiet_until=quiet_until,
-        quiet_weekends=bool(asked.ticked(rules.WEEKENDS_FIELD)),
-        daily_cap=rules.parse_choice(rules.CAP_FIELD, asked.field(rules.CAP_FIELD), among=rules.DAILY_CAPS),
+        quiet_weekends=bool(request.ticked(rules.WEEKENDS_FIELD)),
+        daily_cap=rules.parse_choice(rules.CAP_FIELD, request.field(rules.CAP_FIELD), among=rules.DAILY_CAPS),
         muted=muted,
         escalate_minutes=rules.parse_choice(
-            rules.ESCALATE_FIELD, asked.field(rules.ESCALATE_FIELD), among=rules.ESCALATION_MINUTES
+            rules.ESCALATE_FIELD, request.field(rules.ESCALATE_FIELD), among=rules.ESCALATION_MINUTES
         ),
         alerts_destination=None,
         approvals_destination=None,
     )
 
 
-async def _place(asked: SlackRequest, kind: str, field: str) -> Destination | None:
-    """The channel chosen, looked at in Slack; None for the team's own."""
-    channel_id = asked.field(field)
-    if not channel_id or kind in asked.ticked(rules.BACK_FIELD):
+async def _destination(request: SlackRequest, kind: str, field: str) -> Destination | None:
+    """Returns the chosen channel, checked with Slack; None for the team's own."""
+    channel_id = request.field(field)
+    if not channel_id or kind in request.ticked(rules.BACK_FIELD):
         return None
-    return await require_postable(asked.client, field, channel_id)
+    return await require_postable(request.client, field, channel_id)
 
 
 def register(app: AsyncApp, context: Context) -> None:

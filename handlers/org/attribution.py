@@ -1,4 +1,4 @@
-"""Whose usage it is: claims of keys that nobody knows, made in Home by those who may."""
+"""Claims of unattributed keys, made on Home by admins."""
 
 from datetime import date, timedelta
 from difflib import get_close_matches
@@ -31,12 +31,12 @@ async def claim_key(
     at: int,
     moves_later: bool,
 ) -> None:
-    """Keeps that a credential is a team's, from now on or since a moment. What was used since then is to be moved: by the
-    worker if it `moves_later`, else by the caller.
+    """Stores that a credential belongs to a team, from now on or since a moment.
 
-    Raises Refusal where a rule says already whose it is. Claiming again for the same team is no fault.
+    Usage since that moment has to move: with `moves_later` the worker moves it, otherwise the caller. Raises Refusal if a
+    rule already names another team. Claiming again for the same team is allowed.
     """
-    await tx.config.changed()  # its row is locked: of two admins at once, the second sees the first one's claim
+    await tx.config.changed()  # locks the row, so a second admin sees the first one's claim
     standing = await _rule_of(tx, credential, at)
     if standing is not None and (standing.origin == "file" or standing.team_id != team.id):
         owner = name(rulebook.directory.by_id(standing.team_id).name)
@@ -55,7 +55,7 @@ async def claim_key(
 
 
 async def _rule_of(tx: Transaction, credential: str, at: int) -> AttributionRule | None:
-    """The rule that says whose a credential is now."""
+    """Returns the rule that names this credential now."""
     return next(
         (rule for rule in await tx.attribution.rules() if rule.names_credential(credential) and rule.is_in_force(at)),
         None,
@@ -67,42 +67,42 @@ def require_admin(directory: Directory, person_id: int) -> None:
         raise Refusal("Only admins claim keys: teams.yml names them, and finance where it names none.")
 
 
-async def open_claim(asked: SlackRequest) -> None:
-    """Claim: the form with the key's use and all teams."""
-    context = asked.context
+async def open_claim(request: SlackRequest) -> None:
+    """Opens the claim form with the key's usage and all teams."""
+    context = request.context
     async with context.store.read() as tx:
         directory = (await context.rulebooks.current(tx)).directory
-        require_admin(directory, asked.person.id)
+        require_admin(directory, request.person.id)
         if not directory.real_teams:
             raise Refusal("There is no team to claim it for: teams.yml names none yet.")
-        key = await _key(tx, directory, asked.id, today=directory.root.day_of(context.now_micros()))
+        key = await _key(tx, directory, request.id, today=directory.root.day_of(context.now_micros()))
         form = views.claim_form(key=key, teams=directory.real_teams, metadata=str(key.series_id))
-    await asked.client.views_open(trigger_id=asked.trigger_id, view=form)
+    await request.client.views_open(trigger_id=request.trigger_id, view=form)
 
 
 async def _key(tx: Transaction, directory: Directory, series_id: int, *, today: int) -> UnattributedKey:
-    """The key of a button, with what nobody could place of it in the last month."""
+    """Returns a button's key with its unattributed usage of the last month."""
     credential = await tx.attribution.credential_of(series_id)
     listed = await tx.attribution.unattributed_keys(
         directory.unattributed.id, first_day=today - UNATTRIBUTED_DAYS, end_day=today + 2
     )
-    found = next((key for key in listed if key.credential == credential), None)
-    if not credential or found is None:
+    key = next((key for key in listed if key.credential == credential), None)
+    if not credential or key is None:
         raise Refusal("Nothing of that key is unattributed any more.")
-    return found._replace(series_id=series_id)
+    return key._replace(series_id=series_id)
 
 
-async def submit_claim(asked: SlackRequest) -> None:
-    """The form is in: the claim counts from this commit on; what was used before is moved by the worker."""
-    context = asked.context
+async def submit_claim(request: SlackRequest) -> None:
+    """Stores a claim, effective with this commit; the worker moves earlier usage."""
+    context = request.context
     at = context.now_micros()
     async with context.store.begin() as tx:
         rulebook = await context.rulebooks.current(tx)
         directory = rulebook.directory
-        require_admin(directory, asked.person.id)
-        team = _team(directory, asked.field(views.TEAM_FIELD))
-        since_at = _since(asked.field(views.SINCE_FIELD), directory, at=at)
-        credential = await tx.attribution.credential_of(int(asked.body["view"]["private_metadata"]))
+        require_admin(directory, request.person.id)
+        team = _team(directory, request.field(views.TEAM_FIELD))
+        since_at = _since(request.field(views.SINCE_FIELD), directory, at=at)
+        credential = await tx.attribution.credential_of(int(request.body["view"]["private_metadata"]))
         if not credential:
             raise Refusal("There is no such key any more.")
         try:
@@ -112,18 +112,18 @@ async def submit_claim(asked: SlackRequest) -> None:
                 credential,
                 team=team,
                 since_at=since_at,
-                by=asked.person.id,
+                by=request.person.id,
                 at=at,
                 moves_later=True,
             )
         except Refusal as refusal:
             raise FieldRefusal(views.TEAM_FIELD, refusal.sentence) from refusal
-    await asked.ack()
-    await context.refresh_home(asked.person)
+    await request.ack()
+    await context.refresh_home(request.person)
 
 
 def _team(directory: Directory, chosen: str) -> Team:
-    """The team that was chosen in the menu, or typed."""
+    """Returns the team that was chosen in the menu or typed."""
     teams = directory.real_teams
     found = next((team for team in teams if str(team.id) == chosen), None) if len(teams) <= views.MAX_TEAMS else None
     if found is None:
@@ -139,7 +139,7 @@ def _team(directory: Directory, chosen: str) -> Team:
 
 
 def _since(chosen: str, directory: Directory, *, at: int) -> int | None:
-    """The beginning of the chosen day, where the organisation is; None if no day was chosen."""
+    """Returns the start of the chosen day in the organisation's zone; None if no day was chosen."""
     if not chosen:
         return None
     day = day_number(date.fromisoformat(chosen))

@@ -1,4 +1,4 @@
-"""`tokens attribution`: which keys nobody knows, why an event belongs to its team, and moving past usage by today's rules."""
+"""`tokens attribution`: unattributed keys, explanations of an event's team, and moving past usage by today's rules."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -41,15 +41,15 @@ _ASKED = {
 
 
 async def explanations(context: Context, event_id: str, *, source: str | None) -> list[list[str]]:
-    """Why each event of an id belongs where it does, in lines. Raises ConfigError if there is none."""
+    """Returns the explanation of each event with this id, in lines. Raises ConfigError if there is none."""
     async with context.store.read() as tx:
         rulebook = await context.rulebooks.current(tx)
         sources = {found.id: found for found, _ in await tx.keys.listed()}
         named = next((found for found in sources.values() if found.name == source), None)
         if source is not None and named is None:
             raise ConfigError(f"--source: there is no source {source!r}; `tokens keys list` shows them")
-        wanted = EventFilter(event_id=event_id, source_id=named.id if named else None)
-        page = await tx.booked_events.page(wanted, limit=_MOST_EVENTS)
+        query = EventFilter(event_id=event_id, source_id=named.id if named else None)
+        page = await tx.booked_events.page(query, limit=_MOST_EVENTS)
         if not page.events:
             where = f" of {source}" if source else ""
             raise ConfigError(f"EVENT_ID: no event{where} with the id {event_id!r} is booked; is it in quarantine?")
@@ -60,8 +60,8 @@ async def _explained(tx: Transaction, rulebook: Rulebook, booked: BookedEvent, s
     directory = rulebook.directory
     spellings = (await tx.people.spellings_of([booked.person_id])).get(booked.person_id, ())
     steps = explain_today(booked, spellings, rulebook, source)
-    placed = steps[-1].placement
-    assert placed is not None
+    placement = steps[-1].placement
+    assert placement is not None
     shown_user = ", ".join(spellings) if directory.organisation.people != "none" else "hidden"
     facts = {
         "credential": booked.credential,
@@ -78,27 +78,29 @@ async def _explained(tx: Transaction, rulebook: Rulebook, booked: BookedEvent, s
         *(f"  {name}: {value or 'not said'}" for name, value in facts.items()),
         "what the books say:",
     ]
-    for told in await tx.reattributions.assignments_of(booked):
-        how = "booked" if told.how == "booked" else f"moved ({told.how})"
-        lines.append(f"  {_moment(told.at)} {how}: {directory.by_id(told.team_id).slug}, by {told.rule}")
+    for assignment in await tx.reattributions.assignments_of(booked):
+        how = "booked" if assignment.how == "booked" else f"moved ({assignment.how})"
+        lines.append(
+            f"  {_moment(assignment.at)} {how}: {directory.by_id(assignment.team_id).slug}, by {assignment.rule}"
+        )
     lines.append("asked in this order, by the rules as they stand now:")
     hidden = directory.organisation.people == "none"
     lines += [f"  {number}. {_step_words(step, directory, hidden)}" for number, step in enumerate(steps, 1)]
-    if placed.team_id == booked.team_id:
+    if placement.team_id == booked.team_id:
         lines.append("today's rules say the same team")
     else:
         day = date_of(directory.root.day_of(booked.occurred_at))
-        slug = directory.by_id(placed.team_id).slug
+        slug = directory.by_id(placement.team_id).slug
         lines.append(f"today's rules say {slug}: `tokens attribution reapply --since {day}` moves it")
     return lines
 
 
 def _step_words(step: AttributionStep, directory: Directory, hidden: bool) -> str:
-    asked = _ASKED[step.kind] + (" (rules that began later)" if step.early else "")
+    kind = _ASKED[step.kind] + (" (rules that began later)" if step.early else "")
     checked_value = "hidden" if hidden and step.kind.startswith("user") and step.checked_value else step.checked_value
     if step.placement is None:
-        return f"{asked}: {checked_value or 'not said'}: no hit"
-    words = f"{asked}: {checked_value}: " if checked_value else f"{asked}: "
+        return f"{kind}: {checked_value or 'not said'}: no hit"
+    words = f"{kind}: {checked_value}: " if checked_value else f"{kind}: "
     words += f"{directory.by_id(step.placement.team_id).slug}, by {step.placement.rule}"
     if step.since:
         words += f", from {_moment(step.since)}"
@@ -114,19 +116,19 @@ def _moment(at: int) -> str:
 async def reapply(
     context: Context, *, since: date, team: str | None = None, credential: str = "", dry_run: bool = False
 ) -> list[Move]:
-    """Moves past usage to where it belongs by today's rules, and says what moved."""
+    """Moves past usage to the teams of today's rules and returns the moves."""
     at = context.now_micros()
     async with context.store.begin() as tx:
         directory = (await context.rulebooks.current(tx)).directory
-        chosen = directory.root if team is None else directory.by_slug(team)
-        if chosen is None:
+        scope_team = directory.root if team is None else directory.by_slug(team)
+        if scope_team is None:
             raise ConfigError(f"--team: there is no team {team!r}; `tokens teams list` shows them")
         since_at = micros(day_start(day_number(since), directory.root.timezone))
         if dry_run:
-            work = Reattribution(id=0, credential=credential, team_id=chosen.id, since_at=since_at, asked_by=None)
+            work = Reattribution(id=0, credential=credential, team_id=scope_team.id, since_at=since_at, asked_by=None)
         else:
             work = await tx.reattributions.add(
-                credential=credential, team_id=chosen.id, since_at=since_at, asked_by=None, at=at, is_taken=True
+                credential=credential, team_id=scope_team.id, since_at=since_at, asked_by=None, at=at, is_taken=True
             )
     return await (would_move(context, work) if dry_run else reattribute(context, work))
 

@@ -1,4 +1,4 @@
-"""`tokens people`: who is who comes in here, and whom senders name without anybody knowing them is listed."""
+"""`tokens people`: imports people.csv, and lists unknown people in the usage data."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -23,45 +23,45 @@ commands = typer.Typer(help="People, the ids that senders use for them, and thei
 
 
 class _DryRun(Exception):
-    """Ends a transaction without keeping it."""
+    """Rolls back a transaction."""
 
 
 async def import_people(context: Context, lines: Sequence[PersonLine], *, dry_run: bool) -> list[str]:
-    """Stores a people.csv and returns what changed, a line each. A dry run does the same and takes it back."""
-    said: list[str] = []
+    """Stores a people.csv and returns one line per change. A dry run does the same and rolls back."""
+    changed: list[str] = []
     try:
         async with context.store.begin() as tx:
             at = context.now_micros()
             directory = await tx.teams.directory()
             assert directory is not None
             raise_faults(team_faults(lines, [team.slug for team in directory.real_teams]))
-            said = await save_people(tx, lines, directory=directory, today=directory.root.day_of(at))
-            changes = {"lines": len(lines), "changes": len(said)}
+            changed = await save_people(tx, lines, directory=directory, today=directory.root.day_of(at))
+            changes = {"lines": len(lines), "changes": len(changed)}
             await tx.audit.record(at=at, actor_id=None, action="import people", subject="people.csv", detail=changes)
             if dry_run:
                 raise _DryRun
     except _DryRun:
         pass
-    return said
+    return changed
 
 
 async def managers_not_named(context: Context, lines: Sequence[PersonLine]) -> list[str]:
-    """Managers of the file whom teams.yml does not name as such: only that file makes somebody decide about money."""
+    """Returns managers in the file whom teams.yml does not name: only teams.yml grants the right to decide about money."""
     async with context.store.read() as tx:
         directory = await tx.teams.directory()
         assert directory is not None
         known = await tx.people.ids_of_emails({line.manager for line in lines if line.manager})
-    found = {
+    notes = {
         f"{line.manager} is a manager in this file and not of {team.slug} in teams.yml: no right follows from it"
         for line in lines
         if line.manager and (team := directory.by_slug(line.team)) is not None
         if not directory.manages(known.get(line.manager, 0), team)
     }
-    return sorted(found)
+    return sorted(notes)
 
 
 async def unmatched_people(context: Context, *, since: date | None) -> list[UnmatchedPerson]:
-    """Whom senders name and nobody knows, since a day, else of the last three months."""
+    """Returns unknown people in the usage data since a day, by default of the last three months."""
     async with context.store.read() as tx:
         root = (await context.rulebooks.current(tx)).directory.root
         today = root.day_of(context.now_micros())
@@ -70,7 +70,7 @@ async def unmatched_people(context: Context, *, since: date | None) -> list[Unma
 
 
 def day_of_option(text: str | None, *, option: str = "--since") -> date | None:
-    """The date of an option; raises ConfigError where it is none."""
+    """Parses an option's date. Raises ConfigError for anything else."""
     if text is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""`tokens teams`: what an operator declares in teams.yml comes in here, and shows what it changes."""
+"""`tokens teams`: imports teams.yml and lists its changes."""
 
 from pathlib import Path
 from typing import Annotated
@@ -27,13 +27,13 @@ commands = typer.Typer(help="Organisation, teams, managers, budgets, rules, tool
 
 
 class _DryRun(Exception):
-    """Ends a transaction without keeping it."""
+    """Rolls back a transaction."""
 
 
-async def import_teams(context: Context, found: TeamsFile, *, dry_run: bool) -> list[str]:
-    """Stores a teams.yml and posts the differences of its budgets; returns what changed, a line each.
+async def import_teams(context: Context, file: TeamsFile, *, dry_run: bool) -> list[str]:
+    """Stores a teams.yml, posts the differences of its budgets, and returns one line per change.
 
-    A dry run does the same and takes it back, so that what it says is what would happen.
+    A dry run does the same and rolls back, so that its output is exact.
     """
     lines: list[str] = []
     try:
@@ -41,10 +41,10 @@ async def import_teams(context: Context, found: TeamsFile, *, dry_run: bool) -> 
             at = context.now_micros()
             before = await _picture(tx, at=at)
             try:
-                contracts_of(found.model_dump(mode="json", by_alias=True)["prices"])
+                contracts_of(file.model_dump(mode="json", by_alias=True)["prices"])
             except ValueError as error:
                 raise ConfigError(f"prices: {error}") from error
-            await tx.teams.save_file(found, at=at)
+            await tx.teams.save_file(file, at=at)
             rulebook = await context.rulebooks.read(tx)
             check_budgets_fit(rulebook.directory)
             entries = await open_periods(tx, rulebook, at=at)
@@ -65,23 +65,23 @@ def _date_words(rule: AttributionRule, timezone: str) -> str:
 
 
 async def claims_kept(context: Context) -> list[str]:
-    """The claims that people made in Slack, which an import leaves alone, a line each."""
+    """Returns one line per claim made in Slack, which an import does not change."""
     async with context.store.read() as tx:
         directory = (await context.rulebooks.current(tx)).directory
         rules = await tx.attribution.rules()
     lines = {rule.pattern.casefold() for rule in rules if rule.origin == "file" and rule.until_at is None}
-    said = []
+    kept = []
     for rule in rules:
         if rule.origin == "claim" and rule.until_at is None:
             team = directory.by_id(rule.team_id).slug
             covered = "; a line of the file goes before it" if rule.pattern.casefold() in lines else ""
             since = _date_words(rule, directory.root.timezone)
-            said.append(f"claimed in Slack, kept: credential {rule.pattern}{since}: {team}{covered}")
-    return said
+            kept.append(f"claimed in Slack, kept: credential {rule.pattern}{since}: {team}{covered}")
+    return kept
 
 
 async def settings_kept(context: Context) -> list[str]:
-    """The thresholds that people set in Slack, which hold in place of the file's, a line each."""
+    """Returns one line per team with thresholds set in Slack, which override the file's."""
     async with context.store.read() as tx:
         found = await tx.alert_settings.thresholds_set()
 
@@ -95,7 +95,7 @@ async def settings_kept(context: Context) -> list[str]:
 
 
 async def _picture(tx: Transaction, *, at: int) -> dict[str, str]:
-    """Everything an import can change, as lines to compare."""
+    """Returns everything that an import can change, as comparable lines."""
     directory = await tx.teams.directory()
     if directory is None:
         return {}

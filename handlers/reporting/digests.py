@@ -1,4 +1,4 @@
-"""The Monday digest: built for each team whose hour has come, once per team and week."""
+"""The Monday digest: built for each team at its hour, once per team and week."""
 
 import json
 from pathlib import Path
@@ -30,7 +30,7 @@ CHART_DAYS = 14
 
 
 async def post_due_digests(context: Context) -> int:
-    """Puts every digest that is due at this moment and was not put yet; returns how many."""
+    """Posts every digest that is due and was not posted yet. Returns the number."""
     now = context.now()
     put = 0
     async with context.store.read() as tx:
@@ -51,7 +51,7 @@ def _key(team: Team, monday: int) -> str:
 
 
 async def _is_missing(tx: Transaction, team: Team, monday: int) -> bool:
-    """Whether a digest was not put yet and has something to say. Asked all day long, of all teams, so it is two queries."""
+    """Returns whether a digest is not posted yet and has content. It runs for every team all day, so it takes two queries."""
     if await tx.outbox.known(_key(team, monday)):
         return False
     return bool(await tx.reports.by_part("basis", team_ids=[team.id], first_day=monday - 7, end_day=monday + 7))
@@ -69,7 +69,7 @@ async def _put(scope: TeamScope, monday: int) -> int:
 
 
 async def digest_of(scope: TeamScope, monday: int) -> Message | None:
-    """The digest message of a team's week; None if the team used nothing in it nor in the week before."""
+    """Returns the digest message of a team's week; None if the team used nothing in it or the week before."""
     digest = await build_digest(scope, monday)
     if digest.calls == 0 and digest.before_nanos == 0:
         return None
@@ -77,7 +77,7 @@ async def digest_of(scope: TeamScope, monday: int) -> Message | None:
 
 
 async def build_digest(scope: TeamScope, monday: int) -> Digest:
-    """The figures of a team's closed week."""
+    """Returns the figures of a team's closed week."""
     tx, team = scope.tx, scope.team
     week = {"team_ids": [team.id], "first_day": monday, "end_day": monday + 7, "before_day": monday - 7}
     tools = await shares(tx, "tool", **week)  # type: ignore[arg-type]  # the same days for every part
@@ -114,12 +114,12 @@ async def build_digest(scope: TeamScope, monday: int) -> Digest:
 
 
 def _start(team: Team, day: int) -> int:
-    """The moment at which a team's day begins."""
+    """Returns the moment at which a team's day starts, in microseconds."""
     return micros(day_start(day, team.timezone))
 
 
 async def post_digest(context: Context, team: Team, monday: int) -> bool:
-    """Puts one team's digest of a week, if it was not put before."""
+    """Posts one team's digest of a week, unless it was posted before."""
     async with context.store.begin() as tx:
         put = await _put((await context.scope(tx)).of_team(team), monday)
     context.wake_outbox.set()

@@ -1,4 +1,4 @@
-"""The app's Home: a person's use, teams and waiting approvals, put together when they open it."""
+"""Home: a person's use, teams and approvals, built when they open it."""
 
 from slack_bolt.async_app import AsyncApp
 
@@ -31,7 +31,7 @@ _MOST_LOOKS = 5
 
 
 async def home_of(scope: Scope, person: Person) -> Home:
-    """Everything on a person's Home, from one snapshot."""
+    """Returns a person's Home from one snapshot."""
     tx, directory, now = scope.tx, scope.directory, scope.now
     visible = [t for t in directory.teams_of(person.id) if directory.may_see(person.id, t)]
     requests = await tx.budget_requests.of_person(person.id)
@@ -69,7 +69,7 @@ async def _company_alerts(scope: Scope) -> tuple[AlertQuality, tuple[tuple[Team,
 
 
 async def use_of(scope: Scope, person: Person) -> PersonUse:
-    """Somebody's own use. Days are those of the teams that booked them; the month is the organisation's period now."""
+    """Returns a person's own use. Days are those of the teams that booked them; the month is the calendar month now."""
     tx, directory = scope.tx, scope.directory
     root = directory.root
     today = root.day_of(scope.at)
@@ -96,7 +96,7 @@ async def use_of(scope: Scope, person: Person) -> PersonUse:
 
 
 async def _looks(tx: Transaction, ids: list[int]) -> tuple[tuple[str, int], ...]:
-    """Who looked at somebody's figures last."""
+    """Returns who last looked at a person's figures."""
     looks = await tx.people.looks_of(ids, limit=_MOST_LOOKS)
     known = await tx.people.by_ids({by for by, _ in looks})
     return tuple((called(known[by]), at) for by, at in looks)
@@ -153,14 +153,14 @@ async def _company(scope: Scope, person: Person) -> CompanyView:
 
 
 def _broken_routes(team: Team) -> list[str]:
-    """The team's channels that can't be posted to, with why."""
+    """Returns the team's channels that reject messages, with the reason."""
     apart = (("alerts", team.alerts.alerts_destination), ("approvals", team.alerts.approvals_destination))
     found = [f"{team.name}: {team.channel_ref} ({team.channel_state})"] if team.channel_state in _BAD else []
     return found + [f"{team.name}: {what} in {p.ref} ({p.state})" for what, p in apart if p and p.state in _BAD]
 
 
 async def _unattributed_view(scope: Scope, person: Person) -> UnattributedView:
-    """What nobody could place in the last month."""
+    """Returns the unattributed usage of the last month."""
     tx, rulebook, directory, at = scope.tx, scope.rulebook, scope.directory, scope.at
     today = directory.root.day_of(at)
     days = {"first_day": today - UNATTRIBUTED_DAYS, "end_day": today + 2}
@@ -175,7 +175,7 @@ async def _unattributed_view(scope: Scope, person: Person) -> UnattributedView:
 
 
 def _with_team(key: UnattributedKey, rulebook: Rulebook, moving: frozenset[str], *, at: int) -> UnattributedKey:
-    """A key that was claimed, or has a line in teams.yml, is some team's by now; what it used before may stay nobody's."""
+    """Adds the team that a claim or a line of teams.yml gives a key now; its past usage may stay unattributed."""
     rule = rulebook.attribution.rule_of(key.credential, at)
     if rule is None:
         return key
@@ -187,7 +187,7 @@ _BAD = ("broken", "paused", "unresolved")
 
 
 async def publish_home(context: Context, person: Person) -> None:
-    """Puts together a person's Home and shows it."""
+    """Builds a person's Home and publishes it."""
     client = context.slack
     if client is None or not person.slack_id:
         return
@@ -196,9 +196,9 @@ async def publish_home(context: Context, person: Person) -> None:
     await client.views_publish(user_id=person.slack_id, view=view)
 
 
-async def show_home(asked: SlackRequest) -> None:
-    if (asked.body.get("event") or {}).get("tab", "home") == "home":
-        await publish_home(asked.context, asked.person)
+async def show_home(request: SlackRequest) -> None:
+    if (request.body.get("event") or {}).get("tab", "home") == "home":
+        await publish_home(request.context, request.person)
 
 
 def register(app: AsyncApp, context: Context) -> None:

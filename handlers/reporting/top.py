@@ -1,4 +1,4 @@
-"""`/tokens top`: what costs most in this channel's team, or in one's own, privately; tools, models or workflows, never people."""
+"""`/tokens top`: the largest tools, models or workflows of a team, shown privately; never people."""
 
 from bot.reporting.mix import ToolMix, ToolUse, mix_of
 from bot.reporting.top import ComparedDays, TopQuery, TopReport, days_of, parse_top_query
@@ -12,7 +12,7 @@ from storage.store import Transaction
 
 
 async def top_of(scope: TeamScope, query: TopQuery) -> TopReport:
-    """What costs most for a team at a moment; for the organisation, in the whole company."""
+    """Returns a team's largest parts at a moment; for the organisation, the whole company's."""
     tx, team = scope.tx, scope.team
     days = days_of(query.span, today=team.day_of(scope.at))
     ids = team_ids_of(scope.directory, team)
@@ -30,21 +30,21 @@ async def top_of(scope: TeamScope, query: TopQuery) -> TopReport:
 
 
 async def mix_in(tx: Transaction, rulebook: Rulebook, team_ids: list[int], days: ComparedDays) -> ToolMix:
-    """In-house beside third-party tools of some teams."""
+    """Returns in-house and third-party tools of some teams."""
     now = await tx.reports.by_tool_and_basis(team_ids, first_day=days.first_day, end_day=days.end_day)
     before = await tx.reports.by_tool_and_basis(team_ids, first_day=days.before_day, end_day=days.before_end)
     return mix_of(map(ToolUse._make, now), map(ToolUse._make, before), kind_of=rulebook.tools.kind_of)
 
 
-async def show_top(asked: SlackRequest) -> None:
-    """`/tokens top [tools|models|workflows] [7d|30d|mtd]`."""
-    wanted = parse_top_query(asked.text.partition(" ")[2])
-    async with asked.context.store.read() as tx:
-        scope = await asked.scope(tx)
-        team, refusal = team_here(scope.rulebook, asked)
+async def show_top(request: SlackRequest) -> None:
+    """Answers `/tokens top [tools|models|workflows] [7d|30d|mtd]`."""
+    query = parse_top_query(request.text.partition(" ")[2])
+    async with request.context.store.read() as tx:
+        scope = await request.scope(tx)
+        team, refusal = team_here(scope.rulebook, request)
         if team is None:
             message = refusal or standing_views.no_team_message(list(scope.directory.real_teams), scope.command)
         else:
-            top = await top_of(scope.of_team(team), wanted)
+            top = await top_of(scope.of_team(team), query)
             message = top_message(top, command=scope.command)
-    await asked.reply(message)
+    await request.reply(message)

@@ -119,17 +119,17 @@ def answers(context: Context, listener: Listener) -> BoltListener:
 
     @functools.wraps(listener)
     async def answered(body: dict[str, Any], ack: AsyncAck, respond: AsyncRespond, client: AsyncWebClient) -> None:
-        asked: SlackRequest | None = None
+        request: SlackRequest | None = None
         try:
             now = context.now()
             person = await find_caller(context, body, client)
             if person is None:
                 await _reject_outsider(body, ack, respond, client)
                 return
-            asked = SlackRequest(
+            request = SlackRequest(
                 context=context, body=body, person=person, now=now, ack=ack, respond=respond, client=client
             )
-            await listener(asked)
+            await listener(request)
             if ack.response is None:
                 await ack()
         except FieldRefusal as refusal:
