@@ -41,12 +41,12 @@ _SAME_MICROS = 300 * MICROS
 """Slack may repeat a signed request within this time."""
 
 
-def is_repeated_announcement(said: Announcement, known: Expectation, *, at: int) -> bool:
+def is_repeated_announcement(announced: Announcement, known: Expectation, *, at: int) -> bool:
     """Whether an announcement repeats a known one that was made within five minutes and that nobody ended."""
     if known.alert_id is not None or known.until_at is None or known.ended_at is not None:
         return False
-    same = (said.what, said.limit_nanos, said.until_at - said.from_at)
-    moved = abs(said.from_at - known.from_at)
+    same = (announced.what, announced.limit_nanos, announced.until_at - announced.from_at)
+    moved = abs(announced.from_at - known.from_at)
     is_same = same == (known.what, known.limit_nanos, known.until_at - known.from_at) and moved <= _SAME_MICROS
     return is_same and abs(at - known.made_at) <= _SAME_MICROS
 

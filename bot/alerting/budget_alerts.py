@@ -59,12 +59,12 @@ def has_crossed(standing: Standing, percent: int) -> bool:
 
 
 def thresholds_due(
-    standing: Standing, *, said: Sequence[RecordedThreshold], recent_nanos: int, is_governed: bool
+    standing: Standing, *, recorded: Sequence[RecordedThreshold], recent_nanos: int, is_governed: bool
 ) -> list[ThresholdAlert]:
     """Returns the crossed thresholds to record, lowest first. Only the highest of several is posted.
 
     A threshold below 100% is due only if the team spends faster than its pace. `recent_nanos` is the spend of the
-    last days, today included: a threshold crossed before them is recorded silently. `said` are the period's alerts so
+    last days, today included: a threshold crossed before them is recorded silently. `recorded` are the period's alerts so
     far, oldest first.
     """
     balance = standing.balance
@@ -76,7 +76,7 @@ def thresholds_due(
             continue
         if percent < FULL_PERCENT and not ahead_of_pace(balance, today=standing.today, period=standing.period):
             continue
-        before = [one for one in said if one.percent == percent]
+        before = [one for one in recorded if one.percent == percent]
         by_holds = balance.charged_nanos * 100 < balance.allocated_nanos * percent
         if before and not _is_armed(before[-1], by_holds=by_holds, allocated_nanos=balance.allocated_nanos):
             continue
@@ -103,12 +103,12 @@ def _is_armed(last: RecordedThreshold, *, by_holds: bool, allocated_nanos: int) 
     return not by_holds or allocated_nanos > last.allocated_nanos
 
 
-def is_threshold_resolved(standing: Standing, said: RecordedThreshold) -> bool:
+def is_threshold_resolved(standing: Standing, recorded: RecordedThreshold) -> bool:
     """Whether an alert has ended: a larger budget puts its threshold ahead again, or its holds were released. A
     correction of spend does not end it."""
-    if has_crossed(standing, said.percent) or standing.balance.allocated_nanos <= 0:
+    if has_crossed(standing, recorded.percent) or standing.balance.allocated_nanos <= 0:
         return False
-    return said.by_holds or standing.balance.allocated_nanos > said.allocated_nanos
+    return recorded.by_holds or standing.balance.allocated_nanos > recorded.allocated_nanos
 
 
 def revision_key(rule: str, standing: Standing, number: int, *, of: Sequence[int], percent: int | None = None) -> str:
@@ -141,11 +141,11 @@ class PostedForecast:
     outcome: ForecastOutcome
 
 
-ForecastStep = Literal["say", "show", "recover", "end"]
+ForecastStep = Literal["post", "show", "recover", "end"]
 
 
 def forecast_step(standing: Standing, found: RunOutForecast | None, last: PostedForecast | None) -> ForecastStep | None:
-    """Returns the next step for a run-out: `say` it in a new message, `show` new figures in its message, `recover` it
+    """Returns the next step for a run-out: `post` it in a new message, `show` new figures in its message, `recover` it
     there, or `end` it because the budget is exhausted; None to leave it.
 
     A run-out is posted once per budget, and again only if its date moves nearer by three days and by a third of the
@@ -159,7 +159,7 @@ def forecast_step(standing: Standing, found: RunOutForecast | None, last: Posted
     if last is None or last.outcome != "expected":
         return _first_step(standing, found, last)
     if _is_due(found, standing) and _is_much_nearer(found, last):
-        return "say"
+        return "post"
     if found.middle_day is None or found.chance < UNLIKELY:
         return "recover"
     has_moved = found.middle_day != last.shown_day and standing.today > last.shown_on
@@ -173,10 +173,10 @@ def _first_step(standing: Standing, found: RunOutForecast, last: PostedForecast 
         return None
     was_raised = last is not None and standing.balance.allocated_nanos > last.allocated_nanos
     is_new = last is None or was_raised or _is_much_nearer(found, last)
-    return "say" if is_new else "show"
+    return "post" if is_new else "show"
 
 
-def foretold(standing: Standing, found: RunOutForecast, before: PostedForecast | None) -> PostedForecast:
+def posted_forecast(standing: Standing, found: RunOutForecast, before: PostedForecast | None) -> PostedForecast:
     """Returns a run-out as its message shows it now. `before` is the first version of the same message."""
     assert found.middle_day is not None, "it is not expected within the period"
     assert found.early_day is not None, "the middle is reached after the early day"

@@ -40,7 +40,7 @@ def is_muted(settings: AlertSettings, *, kind: str, severity: Severity) -> bool:
     return severity != "critical" and bool(settings.muted & {kind, f"{kind}:{severity}"})
 
 
-def quiet_until(settings: AlertSettings, at: int, *, zone_name: str) -> int | None:
+def quiet_hours_end(settings: AlertSettings, at: int, *, zone_name: str) -> int | None:
     """Returns when the quiet hours around a moment end, in microseconds; None outside quiet hours.
 
     Hours are local, so a night with a clock change is an hour shorter or longer.
@@ -78,16 +78,16 @@ def _at_clock(local: datetime, *, days: int, minute: int) -> int:
     return first if first > micros(local) else second
 
 
-def delivery_of(team: Team, *, kind: str, severity: Severity, at: int, said_on: dict[int, int]) -> Delivery:
-    """Returns the delivery of an alert that is due now. `said_on` counts the team's alerts posted alone, by day,
+def delivery_of(team: Team, *, kind: str, severity: Severity, at: int, posted_by_day: dict[int, int]) -> Delivery:
+    """Returns the delivery of an alert that is due now. `posted_by_day` counts the team's alerts posted alone, by day,
     without critical ones."""
     settings = team.alerts
     if severity == "critical":
         return Delivery(outcome="said", at=at)
     if is_muted(settings, kind=kind, severity=severity):
         return Delivery(outcome="muted", at=at)
-    when = quiet_until(settings, at, zone_name=team.zone_on(at)) or at
-    if said_on.get(team.day_of(when), 0) >= settings.daily_cap:
+    when = quiet_hours_end(settings, at, zone_name=team.zone_on(at)) or at
+    if posted_by_day.get(team.day_of(when), 0) >= settings.daily_cap:
         return Delivery(outcome="summed", at=when)
     return Delivery(outcome="held" if when > at else "said", at=when)
 
@@ -106,12 +106,12 @@ def escalation_due(settings: AlertSettings, *, since: int, done: int, at: int) -
 def escalation_people(directory: Directory, team: Team) -> tuple[frozenset[int], ...]:
     """Returns the people of each step: the team's managers, the managers above them, then finance; nobody twice."""
     levels = [directory.people_with("manager", at) for at in (team, *directory.ancestors(team))]
-    told: frozenset[int] = frozenset()
+    notified: frozenset[int] = frozenset()
     steps: list[frozenset[int]] = []
     for level in (*levels, directory.finance):
-        if level - told:
-            steps.append(level - told)
-            told |= level
+        if level - notified:
+            steps.append(level - notified)
+            notified |= level
     return tuple(steps[:ESCALATION_STEPS])
 
 

@@ -62,7 +62,7 @@ class Expectation:
             end = self.ended_at if end is None else min(end, self.ended_at)
         return end
 
-    def holds(self, at: int) -> bool:
+    def is_in_force(self, at: int) -> bool:
         end = self.ends_at
         return self.from_at <= at and (end is None or at < end)
 
@@ -85,7 +85,7 @@ def cause_to_expect(facts: SpikeFacts) -> Cause:
 
 def expected_causes(expectations: Iterable[Expectation], *, at: int) -> frozenset[Cause]:
     """Returns the causes that are expected at a moment."""
-    return frozenset(e.cause for e in expectations if e.holds(at))
+    return frozenset(e.cause for e in expectations if e.is_in_force(at))
 
 
 def excluded_spend(expectation: Expectation, cost_nanos: Mapping[int, int], *, at: int) -> dict[int, int]:
@@ -106,13 +106,13 @@ def excluded_spend(expectation: Expectation, cost_nanos: Mapping[int, int], *, a
         return {}
     if expectation.limit_nanos is None:
         return above
-    left, aside = expectation.limit_nanos, {}
+    left, excluded = expectation.limit_nanos, {}
     for hour, nanos in above.items():
-        aside[hour] = min(left, nanos)
-        left -= aside[hour]
+        excluded[hour] = min(left, nanos)
+        left -= excluded[hour]
         if left <= 0:
             break
-    return aside
+    return excluded
 
 
 def _usual(cost_nanos: Mapping[int, int], hour: int, *, before: int) -> int:
@@ -143,8 +143,8 @@ def combine_excluded(parts: Sequence[tuple[Cause, Mapping[int, int]]]) -> dict[i
     """Returns what several expectations exclude together, by hour. Two keys add up. A key and a model may be the same
     spend, so the dimension that excludes most counts."""
     by_cause: dict[tuple[str, int], dict[str, int]] = {}
-    for cause, aside in parts:
-        for hour, nanos in aside.items():
+    for cause, excluded in parts:
+        for hour, nanos in excluded.items():
             named = by_cause.setdefault((cause.dimension, hour), {})
             named[cause.name] = max(named.get(cause.name, 0), nanos)
     together: dict[int, int] = {}

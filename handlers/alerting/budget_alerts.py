@@ -13,9 +13,9 @@ from bot.alerting.budget_alerts import (
     RecordedThreshold,
     ThresholdAlert,
     forecast_step,
-    foretold,
     has_crossed,
     is_threshold_resolved,
+    posted_forecast,
     revision_key,
     thresholds_due,
 )
@@ -70,12 +70,12 @@ async def _judge_lines(scope: TeamScope, standing: Standing, *, silently: bool) 
     posted."""
     tx, team = scope.tx, scope.team
     records = await tx.alerts.of_period(team_id=team.id, kind=THRESHOLD, period=standing.period.name)
-    said = []
+    recorded = []
     for record in records:
         kept = await _end_if_below_threshold(scope, standing, record, because=None)
-        said.append(threshold_of(await _mark_spent(scope, standing, kept)))
+        recorded.append(threshold_of(await _mark_spent(scope, standing, kept)))
     was_posted = False
-    for alert in _lines_due(standing, said, silently=silently):
+    for alert in _lines_due(standing, recorded, silently=silently):
         facts = ThresholdFacts(percent=alert.percent, period=standing.period.name, by_holds=alert.by_holds)
         new = await tx.alerts.add(
             dedupe_key=alert.dedupe_key,
@@ -96,10 +96,10 @@ async def _judge_lines(scope: TeamScope, standing: Standing, *, silently: bool) 
     return was_posted
 
 
-def _lines_due(standing: Standing, said: Sequence[RecordedThreshold], *, silently: bool) -> list[ThresholdAlert]:
+def _lines_due(standing: Standing, recorded: Sequence[RecordedThreshold], *, silently: bool) -> list[ThresholdAlert]:
     recent = sum(nanos for day, nanos in standing.spent_by_day if day > standing.today - HISTORY_AFTER_DAYS)
     is_governed = standing.team.mode != "announce" and not silently
-    return thresholds_due(standing, said=said, recent_nanos=recent, is_governed=is_governed)
+    return thresholds_due(standing, recorded=recorded, recent_nanos=recent, is_governed=is_governed)
 
 
 def threshold_of(record: AlertRecord) -> RecordedThreshold:
@@ -118,19 +118,19 @@ async def _end_if_below_threshold(
 ) -> AlertRecord:
     if not _ends(standing, record, because=because):
         return record
-    said = threshold_of(record)
+    recorded = threshold_of(record)
     ended = replace(record, closed_at=scope.at)
     await scope.tx.alerts.save(ended)
-    why = because or (views.RELEASED if said.by_holds else views.raised_words(standing))
-    message = views.threshold_resolved_message(standing, said.percent, alert_id=record.id, because=why)
+    why = because or (views.RELEASED if recorded.by_holds else views.raised_words(standing))
+    message = views.threshold_resolved_message(standing, recorded.percent, alert_id=record.id, because=why)
     await scope.tx.outbox.change(alert_key(record.id), message, at=scope.at)
     return ended
 
 
 def _ends(standing: Standing, record: AlertRecord, *, because: str | None) -> bool:
-    said = threshold_of(record)
-    ends = is_threshold_resolved(standing, said) if because is None else not has_crossed(standing, said.percent)
-    return ends and not said.has_ended
+    recorded = threshold_of(record)
+    ends = is_threshold_resolved(standing, recorded) if because is None else not has_crossed(standing, recorded.percent)
+    return ends and not recorded.has_ended
 
 
 def _is_spent_by_now(standing: Standing, record: AlertRecord) -> bool:
@@ -164,7 +164,7 @@ async def _judge_forecast(scope: TeamScope, standing: Standing, *, silently: boo
     step, found = _forecast_step(standing, last)
     if step is None:
         return
-    if step == "say":
+    if step == "post":
         assert found is not None, "only what was found is said"
         if last is not None and last.outcome == "expected":
             await _show(scope, records[-1], replace(last, outcome="nearer"))
@@ -173,7 +173,7 @@ async def _judge_forecast(scope: TeamScope, standing: Standing, *, silently: boo
     assert last is not None, "only what was said changes"
     if step == "show":
         assert found is not None, "only what was found is shown"
-        shown = foretold(standing, found, last)
+        shown = posted_forecast(standing, found, last)
     else:
         shown = replace(last, outcome="recovered" if step == "recover" else "ran_out", shown_on=standing.today)
     await _show(scope, records[-1], shown)
@@ -202,7 +202,7 @@ async def _post_forecast(
         kind=FORECAST,
         state="silent" if silent else "open",
         at=scope.at,
-        facts=ForecastFacts(period=standing.period.name, forecast=foretold(standing, found, None)).to_facts(),
+        facts=ForecastFacts(period=standing.period.name, forecast=posted_forecast(standing, found, None)).to_facts(),
     )
     if record is None or silent:
         return

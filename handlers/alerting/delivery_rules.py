@@ -11,7 +11,7 @@ from bot.alerting.delivery_rules import (
     audience_for,
     delivery_of,
     is_obsolete,
-    quiet_until,
+    quiet_hours_end,
 )
 from bot.alerting.severities import Severity, rank
 from bot.messages import Message
@@ -99,10 +99,10 @@ async def _delivery(scope: TeamScope, *, kind: str, severity: Severity, again: i
     """Returns the delivery of an alert that is due now. `again` is the id of an alert that the daily cap already
     counts."""
     team, at = scope.team, scope.at
-    said_on = await scope.tx.alert_deliveries.said_on(
-        team.id, since_day=team.day_of(at), direct=kind in OPERATIONAL_KINDS, but=again
+    posted_by_day = await scope.tx.alert_deliveries.posted_by_day(
+        team.id, since_day=team.day_of(at), direct=kind in OPERATIONAL_KINDS, excluded_id=again
     )
-    return delivery_of(team, kind=kind, severity=severity, at=at, said_on=said_on)
+    return delivery_of(team, kind=kind, severity=severity, at=at, posted_by_day=posted_by_day)
 
 
 def _held_until(delivery: Delivery) -> int:
@@ -247,7 +247,7 @@ async def reschedule_held(scope: TeamScope) -> None:
         delivery = tracked.delivery
         if delivery.outcome not in ("held", "summed") or delivery.said_at <= at:
             continue
-        until = quiet_until(team.alerts, at, zone_name=team.zone_on(at))
+        until = quiet_hours_end(team.alerts, at, zone_name=team.zone_on(at))
         when = until or at
         if delivery.outcome == "summed":  # it stays in the summary
             key = summary_key(team.id, delivery.said_day, direct=tracked.kind in OPERATIONAL_KINDS)

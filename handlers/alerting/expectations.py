@@ -31,30 +31,30 @@ async def announce(scope: TeamScope, text: str, *, by: int, who: str) -> Expecta
     """Stores an announcement and posts it in the team's channel. A repeated request returns the known one."""
     tx, team, at = scope.tx, scope.team, scope.at
     zone = team.zone_on(at)
-    said = parse_announcement(text, now=scope.now, zone_name=zone, command=scope.command)
+    announced = parse_announcement(text, now=scope.now, zone_name=zone, command=scope.command)
     await tx.alerts.lock_team(team.id)
     for known in await tx.expectations.since(at, team_id=team.id):
-        if known.made_by == by and is_repeated_announcement(said, known, at=at):
+        if known.made_by == by and is_repeated_announcement(announced, known, at=at):
             return known
     expectation_id = await tx.expectations.add(
         team_id=team.id,
-        what=said.what,
+        what=announced.what,
         cause=TEAM_TOTAL,
-        from_at=said.from_at,
-        until_at=said.until_at,
-        limit_nanos=said.limit_nanos,
+        from_at=announced.from_at,
+        until_at=announced.until_at,
+        limit_nanos=announced.limit_nanos,
         alert_id=None,
         made_by=by,
         at=at,
     )
     expectation = await known_expectation(tx, expectation_id)
-    detail = {"from_at": said.from_at, "until_at": said.until_at, "limit_nanos": said.limit_nanos}
+    detail = {"from_at": announced.from_at, "until_at": announced.until_at, "limit_nanos": announced.limit_nanos}
     await tx.audit.record(
         at=at,
         actor_id=by,
         action="announce spend",
         subject=f"expectation:{expectation_id}",
-        detail={**detail, "team_id": team.id, "what": await tx.audit.hashed(said.what)},
+        detail={**detail, "team_id": team.id, "what": await tx.audit.hashed(announced.what)},
     )
     message = views.announcement_message(expectation, team=team, who=who, zone=zone, command=scope.command)
     await tx.outbox.put(message, dedupe_key=announcement_key(expectation_id), at=at, to_team_id=team.id)

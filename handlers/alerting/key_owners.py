@@ -36,13 +36,13 @@ async def notify_owners(context: Context) -> int:
             if cause_to_expect(SpikeFacts.from_facts(record.facts)).dimension == "credential"
             and audience_for(directory.by_id(record.team_id)) == "team"
         ]
-    told = 0
+    notified = 0
     for record in found:
         async with context.store.begin() as tx:
-            told += await notify_owner(await context.scope(tx), record.id)
-    if told:
+            notified += await notify_owner(await context.scope(tx), record.id)
+    if notified:
         context.wake_outbox.set()
-    return told
+    return notified
 
 
 async def notify_owner(scope: Scope, alert_id: int) -> bool:

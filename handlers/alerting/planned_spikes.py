@@ -59,7 +59,7 @@ async def open_expect_form(asked: SlackRequest) -> None:
         scope = await asked.scope(tx)
         record = await require_mute_permission(scope, asked, asked.id)
         refuse_if_over(record.closed_at)
-        said = await answer_text(tx, record)
+        answered = await answer_text(tx, record)
     team = scope.directory.by_id(record.team_id)
     causes = _causes(record)
     until = [
@@ -72,23 +72,23 @@ async def open_expect_form(asked: SlackRequest) -> None:
     ]
     if record.state == "expected":
         until.append(("It was not planned after all", "never"))
-    kept = {"alert": record.id, "seen": record.answered_at, "channel": asked.channel_id}
-    metadata = _metadata(kept, causes)
+    context = {"alert": record.id, "seen": record.answered_at, "channel": asked.channel_id}
+    metadata = _metadata(context, causes)
     while len(metadata) > _MOST_METADATA:
         causes.pop(-2)  # the team's whole spend stays a choice
-        metadata = _metadata(kept, causes)
+        metadata = _metadata(context, causes)
     form = expect_form(
         title=alert_views.alert_title(record.kind, team),
         causes=[(_words(cause, plain(team.name, limit=40)), str(at)) for at, cause in enumerate(causes)],
         until=until,
-        said=said,
+        answered=answered,
         metadata=metadata,
     )
     await asked.client.views_open(trigger_id=asked.trigger_id, view=form)
 
 
-def _metadata(kept: Mapping[str, Any], causes: Sequence[Cause]) -> str:
-    return json.dumps({**kept, "causes": [[cause.dimension, cause.name] for cause in causes]}, ensure_ascii=False)
+def _metadata(context: Mapping[str, Any], causes: Sequence[Cause]) -> str:
+    return json.dumps({**context, "causes": [[cause.dimension, cause.name] for cause in causes]}, ensure_ascii=False)
 
 
 def _causes(record: AlertRecord) -> list[Cause]:
@@ -109,21 +109,23 @@ def _words(cause: Cause, team_name: str) -> str:
 
 async def submit_expected(asked: SlackRequest) -> None:
     context = asked.context
-    kept = json.loads(asked.body["view"]["private_metadata"])
+    metadata = json.loads(asked.body["view"]["private_metadata"])
     async with context.store.begin() as tx:
         scope = await asked.scope(tx)
-        await require_mute_permission(scope, asked, kept["alert"], channel=str(kept["channel"]))
-        record = await alert_to_answer(tx, kept["alert"])
+        await require_mute_permission(scope, asked, metadata["alert"], channel=str(metadata["channel"]))
+        record = await alert_to_answer(tx, metadata["alert"])
         chosen = asked.field(DURATION_FIELD)
         if chosen == "never":
             if record.state == "expected":
                 await withdraw_expectation(tx, record.id, by=asked.person.id)
                 await reopen(scope, record, by=asked.person.id, action="take back expected")
         else:
-            dimension, part = kept["causes"][int(asked.field(CAUSE_FIELD))]
+            dimension, part = metadata["causes"][int(asked.field(CAUSE_FIELD))]
             cause = Cause(dimension=dimension, name=part)
             until_at = _until(scope.of_team_id(record.team_id), chosen)
-            await plan_spike(scope, record, cause=cause, until_at=until_at, by=asked.person.id, seen_at=kept["seen"])
+            await plan_spike(
+                scope, record, cause=cause, until_at=until_at, by=asked.person.id, seen_at=metadata["seen"]
+            )
     context.wake_outbox.set()
     await asked.ack()
 

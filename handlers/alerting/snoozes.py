@@ -72,25 +72,25 @@ def _ends(scope: TeamScope) -> list[tuple[Snooze, int]]:
 async def submit_snooze(asked: SlackRequest) -> None:
     """Snoozes an alert, or ends its snooze."""
     context = asked.context
-    kept = json.loads(asked.body["view"]["private_metadata"])
+    metadata = json.loads(asked.body["view"]["private_metadata"])
     chosen = asked.field(views.SNOOZE_FIELD)
     choice = next((known for known in SNOOZES if known == chosen), None)
     if choice is None and chosen != "now":
         raise FieldRefusal(views.SNOOZE_FIELD, "Choose for how long.")
     async with context.store.begin() as tx:
         scope = await asked.scope(tx)
-        await require_mute_permission(scope, asked, kept["alert"], channel=str(kept["channel"]))
-        record = await alert_to_answer(tx, kept["alert"])
+        await require_mute_permission(scope, asked, metadata["alert"], channel=str(metadata["channel"]))
+        record = await alert_to_answer(tx, metadata["alert"])
         if choice is None:
             if record.state == "snoozed":
                 await end_snooze(scope, record, by=asked.person.id)
         else:
             await answer_alert(
                 scope,
-                kept["alert"],
+                metadata["alert"],
                 answer="snoozed",
                 by=asked.person.id,
-                seen_at=kept["seen"],
+                seen_at=metadata["seen"],
                 until=dict(_ends(scope.of_team_id(record.team_id)))[choice],
             )
     context.wake_outbox.set()

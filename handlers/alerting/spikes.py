@@ -31,36 +31,36 @@ from handlers.scope import TeamScope
 from storage.alerting.alert_records import AlertRecord
 
 
-async def follow_spikes(scope: TeamScope, found: Sequence[SpikingHour], seen: SweepContext) -> None:
+async def follow_spikes(scope: TeamScope, found: Sequence[SpikingHour], sweep: SweepContext) -> None:
     """Opens, extends, reopens and closes a team's incidents by its spiking hours."""
-    tx, team, this_hour = scope.tx, scope.team, seen.view.this_hour
+    tx, team, this_hour = scope.tx, scope.team, sweep.view.this_hour
     await tx.alerts.lock_team(team.id)
     planned = [r for r in await tx.alerts.running_of_team(team_id=team.id, kind="spike") if r.state == "expected"]
     newest = await tx.alerts.newest_spike(team.id)
     for hours in group_incidents(found):
         if newest is None or opens_incident(_incident(newest), hours):
             if newest is not None and newest.closed_at is None:
-                await _close(scope, newest, seen)
-            newest = await _open(scope, hours, seen, beside=planned) or newest
+                await _close(scope, newest, sweep)
+            newest = await _open(scope, hours, sweep, beside=planned) or newest
         elif belongs_to(_incident(newest), hours):
-            newest = await _extend(scope, newest, hours, seen)
+            newest = await _extend(scope, newest, hours, sweep)
     if newest is not None and newest.closed_at is None:
-        is_shared = not found and _facts(newest).from_hour in seen.view.shared
+        is_shared = not found and _facts(newest).from_hour in sweep.view.shared
         if is_shared or is_over(_incident(newest), this_hour=this_hour):
             shared = replace(newest, facts=replace(_facts(newest), shared=is_shared).to_facts())
-            await _close(scope, shared, seen)
+            await _close(scope, shared, sweep)
     for record in planned:  # detection excludes their spend, so they keep the figures of their answer
         if this_hour - _incident(record).last_hour >= QUIET_HOURS:
             await _save_closed(scope, record)
 
 
 async def _open(
-    scope: TeamScope, hours: Sequence[SpikingHour], seen: SweepContext, *, beside: Sequence[AlertRecord]
+    scope: TeamScope, hours: Sequence[SpikingHour], sweep: SweepContext, *, beside: Sequence[AlertRecord]
 ) -> AlertRecord | None:
     """Opens an incident and posts its message; returns None if it was opened before. It may start in the hour of a
     planned one."""
     tx, team = scope.tx, scope.team
-    facts = incident_facts(team, hours, seen, before=None)
+    facts = incident_facts(team, hours, sweep, before=None)
     key = spike_key(team.id, facts.from_hour) + "".join(f":{record.id}" for record in beside)
     record = await tx.alerts.add(
         dedupe_key=key, team_id=team.id, kind="spike", state="open", at=scope.at, facts=facts.to_facts()
@@ -73,11 +73,11 @@ async def _open(
 
 
 async def _extend(
-    scope: TeamScope, record: AlertRecord, hours: Sequence[SpikingHour], seen: SweepContext
+    scope: TeamScope, record: AlertRecord, hours: Sequence[SpikingHour], sweep: SweepContext
 ) -> AlertRecord:
     """Extends an incident with its new hours. A closed incident reopens only if its dear hours end later than before."""
     tx = scope.tx
-    facts = incident_facts(scope.team, hours, seen, before=_facts(record))
+    facts = incident_facts(scope.team, hours, sweep, before=_facts(record))
     before, after = _incident(record), incident_of(facts, team_id=record.team_id)
     is_running = goes_on(before, after, is_closed=record.closed_at is not None)
     if not has_grown(before, after):
@@ -93,9 +93,9 @@ async def _extend(
     return record
 
 
-async def _close(scope: TeamScope, record: AlertRecord, seen: SweepContext) -> None:
+async def _close(scope: TeamScope, record: AlertRecord, sweep: SweepContext) -> None:
     """Closes an incident and shows its total."""
-    total = replace(record, facts=closing_facts(scope.team, _facts(record), seen).to_facts())
+    total = replace(record, facts=closing_facts(scope.team, _facts(record), sweep).to_facts())
     await _save_closed(scope, total)
 
 

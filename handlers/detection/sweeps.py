@@ -129,7 +129,7 @@ def _expected(expectations: Sequence[Expectation], *, at: int) -> dict[int, froz
     found: dict[int, frozenset[SpendPart]] = {}
     for expectation in expectations:
         cause = expectation.cause
-        if expectation.holds(at) and not cause.is_total:
+        if expectation.is_in_force(at) and not cause.is_total:
             part = SpendPart(expectation.team_id, cast(PartKind, cause.dimension), cause.name)
             found[part.team_id] = found.get(part.team_id, frozenset()) | {part}
     return found

@@ -45,8 +45,8 @@ class AlertBundles:
 
     async def waiting(self, *, at: int) -> list[AlertCopy]:
         """Returns the due copies that wait for others, oldest first, locked; without those in delivery."""
-        wanted = select(outbox).where(self._waiting(at)).order_by(outbox.c.id).with_for_update(skip_locked=True)
-        return [_copy(row) for row in await self._connection.execute(wanted)]
+        query = select(outbox).where(self._waiting(at)).order_by(outbox.c.id).with_for_update(skip_locked=True)
+        return [_copy(row) for row in await self._connection.execute(query)]
 
     @staticmethod
     def _waiting(at: int) -> ColumnElement[bool]:
@@ -72,24 +72,24 @@ class AlertBundles:
 
     async def changed_keys(self) -> list[str]:
         """Returns the keys of bundles with an alert that changed since the last drawing."""
-        wanted = (
+        query = (
             select(alert_bundles.c.bundle_key)
             .join(outbox, outbox.c.id == alert_bundles.c.outbox_id)
             .where(outbox.c.wanted_version > outbox.c.delivered_version)
             .distinct()
         )
-        return sorted(str(key) for key in (await self._connection.execute(wanted)).scalars())
+        return sorted(str(key) for key in (await self._connection.execute(query)).scalars())
 
     async def members(self, key: str) -> list[AlertCopy]:
         """Returns a bundle's copies as they stand, oldest first, locked."""
-        wanted = (
+        query = (
             select(outbox)
             .join(alert_bundles, alert_bundles.c.outbox_id == outbox.c.id)
             .where(alert_bundles.c.bundle_key == key)
             .order_by(outbox.c.id)
             .with_for_update(of=outbox)
         )
-        return [_copy(row) for row in await self._connection.execute(wanted)]
+        return [_copy(row) for row in await self._connection.execute(query)]
 
     async def mark_drawn(self, key: str) -> None:
         """Records that the bundle shows its alerts as they stand."""

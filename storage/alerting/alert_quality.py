@@ -22,7 +22,7 @@ class StoredAlertQuality:
         """Returns the answer to every alert posted since a moment, and the seconds until it, of all teams or of some.
         Silent, muted, dropped, snoozed and held alerts do not count, nor do operational kinds."""
         said_at = func.coalesce(alert_turns.c.said_at, alerts.c.opened_at)
-        wanted = (
+        query = (
             select(
                 alerts.c.team_id, alerts.c.state, alerts.c.useless_at, alerts.c.first_answered_at, said_at.label("said")
             )
@@ -31,7 +31,7 @@ class StoredAlertQuality:
             .where(alerts.c.kind.not_in(sorted(OPERATIONAL_KINDS)))
         )
         if team_ids is not None:
-            wanted = wanted.where(alerts.c.team_id.in_(list(team_ids)))
+            query = query.where(alerts.c.team_id.in_(list(team_ids)))
         return [
             AlertAnswer(
                 team_id=int(row.team_id),
@@ -39,5 +39,5 @@ class StoredAlertQuality:
                 is_not_useful=row.state == "useless" or row.useless_at is not None,
                 seconds=None if row.first_answered_at is None else max(0, row.first_answered_at - row.said) // MICROS,
             )
-            for row in await self._connection.execute(wanted)
+            for row in await self._connection.execute(query)
         ]

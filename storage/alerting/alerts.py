@@ -55,8 +55,8 @@ class Alerts:
 
     async def for_answer(self, alert_id: int) -> AlertRecord | None:
         """Returns an alert, locked."""
-        wanted = select(alerts).where(alerts.c.id == alert_id).with_for_update()
-        row = (await self._connection.execute(wanted)).one_or_none()
+        query = select(alerts).where(alerts.c.id == alert_id).with_for_update()
+        row = (await self._connection.execute(query)).one_or_none()
         return record_of(row) if row else None
 
     async def lock_team(self, team_id: int) -> None:
@@ -65,38 +65,38 @@ class Alerts:
 
     async def newest_spike(self, team_id: int) -> AlertRecord | None:
         """Returns the team's newest spike that nobody planned, open or ended, locked."""
-        wanted = select(alerts).where(alerts.c.team_id == team_id, alerts.c.kind == "spike")
-        wanted = wanted.where(alerts.c.state != "expected").order_by(alerts.c.id.desc()).limit(1)
-        row = (await self._connection.execute(wanted.with_for_update())).one_or_none()
+        query = select(alerts).where(alerts.c.team_id == team_id, alerts.c.kind == "spike")
+        query = query.where(alerts.c.state != "expected").order_by(alerts.c.id.desc()).limit(1)
+        row = (await self._connection.execute(query.with_for_update())).one_or_none()
         return record_of(row) if row else None
 
     async def running_of_team(self, *, team_id: int, kind: str) -> list[AlertRecord]:
         """Returns the team's alerts of a kind that have not ended, locked."""
-        wanted = select(alerts).where(alerts.c.team_id == team_id, alerts.c.kind == kind, alerts.c.closed_at.is_(None))
-        rows = await self._connection.execute(wanted.order_by(alerts.c.id).with_for_update())
+        query = select(alerts).where(alerts.c.team_id == team_id, alerts.c.kind == kind, alerts.c.closed_at.is_(None))
+        rows = await self._connection.execute(query.order_by(alerts.c.id).with_for_update())
         return [record_of(row) for row in rows]
 
     async def running_teams(self, kind: str) -> set[int]:
         """Returns the ids of teams with an alert of a kind that has not ended."""
-        wanted = select(alerts.c.team_id).where(alerts.c.kind == kind, alerts.c.closed_at.is_(None))
-        return set((await self._connection.execute(wanted)).scalars())
+        query = select(alerts.c.team_id).where(alerts.c.kind == kind, alerts.c.closed_at.is_(None))
+        return set((await self._connection.execute(query)).scalars())
 
     async def open_alerts(self, *, team_id: int, kind: str) -> list[AlertRecord]:
         """Returns the team's posted alerts of a kind that have not ended, locked."""
-        wanted = select(alerts).where(alerts.c.team_id == team_id, alerts.c.kind == kind, alerts.c.closed_at.is_(None))
-        rows = await self._connection.execute(wanted.where(alerts.c.state != "silent").with_for_update())
+        query = select(alerts).where(alerts.c.team_id == team_id, alerts.c.kind == kind, alerts.c.closed_at.is_(None))
+        rows = await self._connection.execute(query.where(alerts.c.state != "silent").with_for_update())
         return [record_of(row) for row in rows]
 
     async def of_period(self, *, team_id: int, kind: str, period: str) -> list[AlertRecord]:
         """Returns a team's alerts of a kind and period, oldest first, silent ones too, locked."""
-        wanted = (
+        query = (
             select(alerts)
             .where(alerts.c.team_id == team_id, alerts.c.kind == kind)
             .where(alerts.c.dedupe_key.startswith(f"{kind}:{team_id}:{period}:", autoescape=True))
             .order_by(alerts.c.id)
             .with_for_update()
         )
-        return [record_of(row) for row in await self._connection.execute(wanted)]
+        return [record_of(row) for row in await self._connection.execute(query)]
 
     async def of_periods(
         self, kinds: Collection[str], periods: Mapping[int, str]
@@ -104,21 +104,21 @@ class Alerts:
         """Returns the alerts of `of_period` by (team id, kind), without locks. `periods` names the period of each
         team."""
         c = alerts.c
-        wanted = (
+        query = (
             select(alerts)
             .where(c.team_id.in_(periods), c.kind.in_(kinds))
             .where(or_(*(c.dedupe_key.contains(f":{name}:", autoescape=True) for name in set(periods.values()))))
             .order_by(c.id)
         )
         found: dict[tuple[int, str], list[AlertRecord]] = {}
-        for row in await self._connection.execute(wanted):
+        for row in await self._connection.execute(query):
             if row.dedupe_key.startswith(f"{row.kind}:{row.team_id}:{periods[row.team_id]}:"):
                 found.setdefault((row.team_id, row.kind), []).append(record_of(row))
         return found
 
     async def newest(self, *, team_id: int, kind: str, prefix: str) -> AlertRecord | None:
         """Returns the newest of a team's alerts whose key starts with `prefix`, locked."""
-        wanted = (
+        query = (
             select(alerts)
             .where(alerts.c.team_id == team_id, alerts.c.kind == kind)
             .where(alerts.c.dedupe_key.startswith(prefix, autoescape=True))
@@ -126,18 +126,18 @@ class Alerts:
             .limit(1)
             .with_for_update()
         )
-        row = (await self._connection.execute(wanted)).one_or_none()
+        row = (await self._connection.execute(query)).one_or_none()
         return record_of(row) if row else None
 
     async def of_kind(self, *, team_id: int, kind: str, since: int) -> list[AlertRecord]:
         """Returns a team's alerts of a kind that have not ended, or that opened since a moment, oldest first."""
-        wanted = (
+        query = (
             select(alerts)
             .where(alerts.c.team_id == team_id, alerts.c.kind == kind)
             .where(alerts.c.closed_at.is_(None) | (alerts.c.opened_at >= since))
             .order_by(alerts.c.id)
         )
-        return [record_of(row) for row in await self._connection.execute(wanted)]
+        return [record_of(row) for row in await self._connection.execute(query)]
 
     async def save(self, record: AlertRecord) -> None:
         await self._connection.execute(
@@ -159,15 +159,15 @@ class Alerts:
 
     async def snoozed(self, *, team_id: int, kind: str, at: int) -> list[AlertRecord]:
         """Returns a team's alerts of a kind that are snoozed at a moment, ended ones too."""
-        wanted = select(alerts).where(alerts.c.team_id == team_id, alerts.c.kind == kind, alerts.c.state == "snoozed")
-        rows = await self._connection.execute(wanted.where(alerts.c.snoozed_until > at).order_by(alerts.c.id))
+        query = select(alerts).where(alerts.c.team_id == team_id, alerts.c.kind == kind, alerts.c.state == "snoozed")
+        rows = await self._connection.execute(query.where(alerts.c.snoozed_until > at).order_by(alerts.c.id))
         return [record_of(row) for row in rows]
 
     async def recent(self, *, kind: str, since: int) -> list[AlertRecord]:
         """Returns the posted alerts of a kind, of all teams, that have not ended or ended since a moment."""
         ended = alerts.c.closed_at.is_(None) | (alerts.c.closed_at >= since)
-        wanted = select(alerts).where(alerts.c.kind == kind, alerts.c.state != "silent", ended).order_by(alerts.c.id)
-        return [record_of(row) for row in await self._connection.execute(wanted)]
+        query = select(alerts).where(alerts.c.kind == kind, alerts.c.state != "silent", ended).order_by(alerts.c.id)
+        return [record_of(row) for row in await self._connection.execute(query)]
 
     async def snoozes_due(self, *, at: int) -> list[AlertRecord]:
         """Returns running alerts whose snooze is over, or that became critical since it began, locked; no two workers
@@ -175,10 +175,10 @@ class Alerts:
         severity."""
         turn = alert_turns.c
         critical = select(turn.alert_id).where(turn.alert_id == alerts.c.id, turn.critical_at > alerts.c.answered_at)
-        wanted = select(alerts).where(alerts.c.state == "snoozed", alerts.c.closed_at.is_(None))
+        query = select(alerts).where(alerts.c.state == "snoozed", alerts.c.closed_at.is_(None))
         unsaid = alerts.c.answered_by.is_(None)
-        wanted = wanted.where(or_(alerts.c.snoozed_until <= at, critical.exists(), unsaid))
-        rows = await self._connection.execute(wanted.order_by(alerts.c.id).with_for_update(skip_locked=True))
+        query = query.where(or_(alerts.c.snoozed_until <= at, critical.exists(), unsaid))
+        rows = await self._connection.execute(query.order_by(alerts.c.id).with_for_update(skip_locked=True))
         found = [record_of(row) for row in rows]
         return [
             record
@@ -191,7 +191,7 @@ class Alerts:
     async def count_between(self, team_id: int, *, from_at: int, until_at: int) -> int:
         """Returns the number of alerts posted in a team's channel in a span of time."""
         turn = alert_turns.c
-        wanted = (
+        query = (
             select(func.count())
             .select_from(alerts.outerjoin(alert_turns, turn.alert_id == alerts.c.id))
             .where(
@@ -200,4 +200,4 @@ class Alerts:
             .where(WAS_POSTED)
             .where(alerts.c.opened_at >= from_at, alerts.c.opened_at < until_at)
         )
-        return int((await self._connection.execute(wanted)).scalar_one())
+        return int((await self._connection.execute(query)).scalar_one())

@@ -55,16 +55,18 @@ class AlertDeliveries:
 
     async def lock_team(self, team_id: int) -> None:
         """Locks a team's deliveries, so that two alerts at once count one after the other."""
-        wanted = select(teams.c.id).where(teams.c.id == team_id).with_for_update(key_share=True)
-        await self._connection.execute(wanted)
+        query = select(teams.c.id).where(teams.c.id == team_id).with_for_update(key_share=True)
+        await self._connection.execute(query)
 
-    async def said_on(self, team_id: int, *, since_day: int, direct: bool, but: int | None) -> dict[int, int]:
+    async def posted_by_day(
+        self, team_id: int, *, since_day: int, direct: bool, excluded_id: int | None
+    ) -> dict[int, int]:
         """Returns the number of a team's alerts posted alone or held, by day, without critical ones; of operational
-        kinds (`direct`) or of the others. `but` is an alert to leave out."""
+        kinds (`direct`) or of the others. `excluded_id` is an alert to leave out."""
         rows = await self._connection.execute(
             select(alert_turns.c.said_day, func.count())
             .join(alerts, alerts.c.id == alert_turns.c.alert_id)
-            .where(_has_kind(direct=direct), true() if but is None else alert_turns.c.alert_id != but)
+            .where(_has_kind(direct=direct), true() if excluded_id is None else alert_turns.c.alert_id != excluded_id)
             .where(alert_turns.c.team_id == team_id, alert_turns.c.said_day >= since_day)
             .where(alert_turns.c.way.in_(("said", "held")), alert_turns.c.critical_at.is_(None))
             .group_by(alert_turns.c.said_day)
@@ -82,8 +84,8 @@ class AlertDeliveries:
 
     async def of(self, alert_id: int) -> AlertDelivery | None:
         """Returns an alert's delivery, locked; None if it has none yet."""
-        wanted = select(alert_turns).where(alert_turns.c.alert_id == alert_id).with_for_update()
-        row = (await self._connection.execute(wanted)).one_or_none()
+        query = select(alert_turns).where(alert_turns.c.alert_id == alert_id).with_for_update()
+        row = (await self._connection.execute(query)).one_or_none()
         return _delivery(row) if row else None
 
     async def save(self, delivery: AlertDelivery) -> None:
@@ -109,14 +111,14 @@ class AlertDeliveries:
 
     async def unsettled(self, *, team_id: int | None = None) -> list[TrackedAlert]:
         """Returns the deliveries that may still change, with the state of their alerts, by team."""
-        wanted = (
+        query = (
             select(alert_turns, alerts.c.kind, alerts.c.state, alerts.c.closed_at, alerts.c.answered_by, alerts.c.facts)
             .join(alerts, alerts.c.id == alert_turns.c.alert_id)
             .where(alert_turns.c.settled == 0)
             .order_by(alert_turns.c.team_id, alert_turns.c.alert_id)
         )
         if team_id is not None:
-            wanted = wanted.where(alert_turns.c.team_id == team_id)
+            query = query.where(alert_turns.c.team_id == team_id)
         return [
             TrackedAlert(
                 delivery=_delivery(row),
@@ -126,21 +128,21 @@ class AlertDeliveries:
                 answered_by=row.answered_by,
                 severity=severity_of(json.loads(row.facts)) or row.severity,
             )
-            for row in await self._connection.execute(wanted)
+            for row in await self._connection.execute(query)
         ]
 
     async def on_day(
         self, team_id: int, day: int, *, outcomes: Collection[Outcome], direct: bool
     ) -> list[AlertDelivery]:
         """Returns a team's deliveries of a day, oldest first; of operational kinds or of the others."""
-        wanted = (
+        query = (
             select(alert_turns)
             .join(alerts, alerts.c.id == alert_turns.c.alert_id)
             .where(_has_kind(direct=direct))
             .where(alert_turns.c.team_id == team_id, alert_turns.c.said_day == day, alert_turns.c.way.in_(outcomes))
             .order_by(alert_turns.c.alert_id)
         )
-        return [_delivery(row) for row in await self._connection.execute(wanted)]
+        return [_delivery(row) for row in await self._connection.execute(query)]
 
 
 def _has_kind(*, direct: bool) -> ColumnElement[bool]:

@@ -36,24 +36,24 @@ class Expectations:
 
     async def for_change(self, expectation_id: int) -> Expectation | None:
         """Returns an expectation, locked."""
-        wanted = _selected().where(expectations.c.id == expectation_id).with_for_update(of=expectations)
-        row = (await self._connection.execute(wanted)).one_or_none()
+        query = _selected().where(expectations.c.id == expectation_id).with_for_update(of=expectations)
+        row = (await self._connection.execute(query)).one_or_none()
         return _expectation(row) if row else None
 
     async def of_alert(self, alert_id: int) -> Expectation | None:
         """Returns a spike's newest expectation that nobody withdrew."""
-        wanted = _selected().where(expectations.c.alert_id == alert_id, expectations.c.ended_at.is_(None))
-        row = (await self._connection.execute(wanted.order_by(expectations.c.id.desc()).limit(1))).one_or_none()
+        query = _selected().where(expectations.c.alert_id == alert_id, expectations.c.ended_at.is_(None))
+        row = (await self._connection.execute(query.order_by(expectations.c.id.desc()).limit(1))).one_or_none()
         return _expectation(row) if row else None
 
     async def since(self, at: int, *, team_id: int | None = None) -> list[Expectation]:
         """Returns the expectations that were not over at a moment, coming ones too, oldest first; of one team or of
         all."""
-        wanted = _selected().where(or_(expectations.c.until_at.is_(None), expectations.c.until_at > at))
-        wanted = wanted.where(or_(expectations.c.ended_at.is_(None), expectations.c.ended_at > at))
+        query = _selected().where(or_(expectations.c.until_at.is_(None), expectations.c.until_at > at))
+        query = query.where(or_(expectations.c.ended_at.is_(None), expectations.c.ended_at > at))
         if team_id is not None:
-            wanted = wanted.where(expectations.c.team_id == team_id)
-        rows = await self._connection.execute(wanted.order_by(expectations.c.id))
+            query = query.where(expectations.c.team_id == team_id)
+        rows = await self._connection.execute(query.order_by(expectations.c.id))
         return [e for e in map(_expectation, rows) if not e.is_over(at)]
 
     async def end(self, expectation_id: int, *, at: int, by: int) -> None:
@@ -64,8 +64,8 @@ class Expectations:
     async def for_closing(self, *, at: int) -> list[Expectation]:
         """Returns the announcements that are over while their message is not closed, locked."""
         over = or_(expectations.c.until_at <= at, expectations.c.ended_at <= at)
-        wanted = _selected().where(expectations.c.alert_id.is_(None), expectations.c.closed_at.is_(None), over)
-        locked = wanted.order_by(expectations.c.id).with_for_update(of=expectations, skip_locked=True)
+        query = _selected().where(expectations.c.alert_id.is_(None), expectations.c.closed_at.is_(None), over)
+        locked = query.order_by(expectations.c.id).with_for_update(of=expectations, skip_locked=True)
         return [_expectation(row) for row in await self._connection.execute(locked)]
 
     async def close(self, expectation_id: int, *, at: int) -> None:

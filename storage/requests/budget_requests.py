@@ -24,8 +24,8 @@ class BudgetRequests:
 
     async def for_decision(self, request_id: int) -> BudgetRequest | None:
         """Returns a request, locked; None if there is none."""
-        wanted = select(budget_requests).where(budget_requests.c.id == request_id).with_for_update()
-        row = (await self._connection.execute(wanted)).one_or_none()
+        query = select(budget_requests).where(budget_requests.c.id == request_id).with_for_update()
+        row = (await self._connection.execute(query)).one_or_none()
         return _request(row) if row else None
 
     async def by_id(self, request_id: int) -> BudgetRequest | None:
@@ -42,25 +42,25 @@ class BudgetRequests:
         )
 
     async def pending_of(self, *, person_id: int, team_id: int) -> BudgetRequest | None:
-        wanted = select(budget_requests).where(
+        query = select(budget_requests).where(
             budget_requests.c.person_id == person_id,
             budget_requests.c.team_id == team_id,
             budget_requests.c.state == "pending",
         )
-        row = (await self._connection.execute(wanted)).one_or_none()
+        row = (await self._connection.execute(query)).one_or_none()
         return _request(row) if row else None
 
     async def pending(self, team_ids: Iterable[int] | None = None) -> list[BudgetRequest]:
         """Returns the pending requests, oldest first; of some teams or of all."""
-        wanted = select(budget_requests).where(budget_requests.c.state == "pending").order_by(budget_requests.c.id)
+        query = select(budget_requests).where(budget_requests.c.state == "pending").order_by(budget_requests.c.id)
         if team_ids is not None:
-            wanted = wanted.where(budget_requests.c.team_id.in_(list(team_ids)))
-        return [_request(row) for row in await self._connection.execute(wanted)]
+            query = query.where(budget_requests.c.team_id.in_(list(team_ids)))
+        return [_request(row) for row in await self._connection.execute(query)]
 
     async def of_person(self, person_id: int, *, limit: int = 5) -> list[BudgetRequest]:
         """Returns a person's requests, newest first."""
-        wanted = select(budget_requests).where(budget_requests.c.person_id == person_id)
-        rows = await self._connection.execute(wanted.order_by(budget_requests.c.id.desc()).limit(limit))
+        query = select(budget_requests).where(budget_requests.c.person_id == person_id)
+        rows = await self._connection.execute(query.order_by(budget_requests.c.id.desc()).limit(limit))
         return [_request(row) for row in rows]
 
 

@@ -119,17 +119,17 @@ def expect_form(
     title: str,
     causes: Sequence[tuple[str, str]],
     until: Sequence[tuple[str, str]],
-    said: str | None,
+    answered: str | None,
     metadata: str,
 ) -> dict[str, Any]:
     """Returns the form of a planned spike: its cause and how long it stays expected. `causes` and `until` are (words,
-    value); `said` is the sentence of the answer so far, in mrkdwn."""
+    value); `answered` is the sentence of the answer so far, in mrkdwn."""
     lead = (
         f"{title} was planned: what you choose is not alerted again until then, and what lasts becomes the new usual."
     )
     blocks: list[Block] = [section(lead, block_id="planned")]
-    if said:
-        blocks.append(context(said, block_id="planned-said"))
+    if answered:
+        blocks.append(context(answered, block_id="planned-said"))
     menu = select(causes, action_id=CAUSE_FIELD, chosen=causes[0][1], placeholder="What was planned")
     hint = "All else of the team goes on being watched."
     blocks.append(field("What was planned?", menu, block_id=CAUSE_FIELD, hint=hint))

@@ -9,8 +9,8 @@ from bot.alerting.budget_alerts import (
     PostedForecast,
     RecordedThreshold,
     forecast_step,
-    foretold,
     is_threshold_resolved,
+    posted_forecast,
     revision_key,
     thresholds_due,
 )
@@ -41,16 +41,20 @@ def stands(funds: Balance, *, day: int = 5, thresholds: tuple[int, ...] = (80, 1
 
 
 def due(
-    standing: Standing, *, said: tuple[RecordedThreshold, ...] = (), recent: int | None = None, is_governed: bool = True
+    standing: Standing,
+    *,
+    recorded: tuple[RecordedThreshold, ...] = (),
+    recent: int | None = None,
+    is_governed: bool = True,
 ) -> list[tuple[int, bool]]:
     """(percent, silent) of what is due; all the spend is recent unless a test says how many dollars are."""
     recent_nanos = standing.balance.charged_nanos if recent is None else recent * NANOS
-    found = thresholds_due(standing, said=said, recent_nanos=recent_nanos, is_governed=is_governed)
+    found = thresholds_due(standing, recorded=recorded, recent_nanos=recent_nanos, is_governed=is_governed)
     return [(alert.percent, alert.silent) for alert in found]
 
 
-def keys(standing: Standing, *, said: tuple[RecordedThreshold, ...] = ()) -> list[str]:
-    found = thresholds_due(standing, said=said, recent_nanos=0, is_governed=True)
+def keys(standing: Standing, *, recorded: tuple[RecordedThreshold, ...] = ()) -> list[str]:
+    found = thresholds_due(standing, recorded=recorded, recent_nanos=0, is_governed=True)
     return [alert.dedupe_key for alert in found]
 
 
@@ -110,8 +114,8 @@ def test_thresholds_above_a_hundred_follow_in_order() -> None:
 
 
 def test_what_was_said_is_not_said_again_and_the_next_line_is() -> None:
-    assert due(stands(balance(1_000, charged=800)), said=(said_at(80),)) == []
-    assert due(stands(balance(1_000, charged=1_000)), said=(said_at(80),)) == [(100, False)]
+    assert due(stands(balance(1_000, charged=800)), recorded=(said_at(80),)) == []
+    assert due(stands(balance(1_000, charged=1_000)), recorded=(said_at(80),)) == [(100, False)]
 
 
 @pytest.mark.parametrize("charged", [790, 800, 805, 799, 950, 810])
@@ -119,7 +123,7 @@ def test_spend_that_hovers_at_a_line_says_nothing_twice(charged: int) -> None:
     """Corrections take it back under the line, and usage over it again: the budget is the same."""
     standing = stands(balance(1_000, charged=charged))
 
-    assert due(standing, said=(said_at(80),)) == []
+    assert due(standing, recorded=(said_at(80),)) == []
     assert not is_threshold_resolved(standing, said_at(80))
 
 
@@ -142,19 +146,19 @@ def test_an_increase_arms_the_lines_that_lie_ahead_again() -> None:
     """80 % was said of 1,000; 2,000 are granted, and it is crossed again. So is it if 1,000 are taken back."""
     ended = said_at(80, has_ended=True)
 
-    assert due(stands(balance(2_000, charged=1_600)), said=(ended,)) == [(80, False)]
-    assert due(stands(balance(1_000, charged=900)), said=(ended,)) == [(80, False)]
+    assert due(stands(balance(2_000, charged=1_600)), recorded=(ended,)) == [(80, False)]
+    assert due(stands(balance(1_000, charged=900)), recorded=(ended,)) == [(80, False)]
 
 
 def test_an_increase_that_leaves_a_line_crossed_says_nothing() -> None:
-    assert due(stands(balance(1_010, charged=1_500)), said=(said_at(80), said_at(100))) == []
+    assert due(stands(balance(1_010, charged=1_500)), recorded=(said_at(80), said_at(100))) == []
 
 
 def test_a_budget_that_comes_back_to_what_it_was_has_a_key_of_its_own() -> None:
     standing = stands(balance(1_000, charged=900))
     first = keys(standing)
-    again = keys(standing, said=(said_at(80, has_ended=True),))
-    third = keys(standing, said=(said_at(80, has_ended=True), said_at(80, has_ended=True)))
+    again = keys(standing, recorded=(said_at(80, has_ended=True),))
+    third = keys(standing, recorded=(said_at(80, has_ended=True), said_at(80, has_ended=True)))
 
     assert first == [f"threshold:{SEARCH.id}:2026-11:80:{1_000 * NANOS}"]
     assert len({*first, *again, *third}) == 3
@@ -166,9 +170,9 @@ def test_what_holds_used_up_is_said_once_per_budget_and_what_was_spent_all_the_s
     held, spent = balance(1_000, charged=100, held=900), balance(1_000, charged=1_000)
 
     assert is_threshold_resolved(stands(balance(1_000, charged=100)), replace(released, has_ended=False))
-    assert due(stands(held), said=(released,)) == []
-    assert due(stands(spent), said=(said_at(80), released)) == [(100, False)]
-    assert due(stands(balance(1_200, charged=100, held=1_100)), said=(released,)) == [(100, False)]
+    assert due(stands(held), recorded=(released,)) == []
+    assert due(stands(spent), recorded=(said_at(80), released)) == [(100, False)]
+    assert due(stands(balance(1_200, charged=100, held=1_100)), recorded=(released,)) == [(100, False)]
 
 
 def test_the_next_period_and_another_team_have_keys_of_their_own() -> None:
@@ -213,7 +217,7 @@ HALF_SPENT = balance(1_000, charged=500)
 
 def told(*, on: int = 10, day: int = 20, **changed: object) -> PostedForecast:
     """What was said on a day for another one."""
-    return replace(foretold(stands(HALF_SPENT, day=on), foreseen(day=day), None), **changed)  # type: ignore[arg-type]
+    return replace(posted_forecast(stands(HALF_SPENT, day=on), foreseen(day=day), None), **changed)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -221,9 +225,9 @@ def told(*, on: int = 10, day: int = 20, **changed: object) -> PostedForecast:
     [
         (None, None),  # too few days are known
         (foreseen(chance=0.79), None),
-        (foreseen(chance=0.8), "say"),
+        (foreseen(chance=0.8), "post"),
         (foreseen(day=None, chance=0.3), None),
-        (foreseen(day=28), "say"),
+        (foreseen(day=28), "post"),
         (foreseen(day=29), None),  # the last two days are left to the lines
     ],
 )
@@ -240,7 +244,7 @@ def test_a_run_out_is_said_when_it_is_likely_and_in_time(found: RunOutForecast |
         (11, foreseen(day=23), "show"),
         (12, foreseen(day=18), "show"),
         (12, foreseen(day=17), "show"),  # three days, and not a third of the ten
-        (12, foreseen(day=16), "say"),
+        (12, foreseen(day=16), "post"),
         (11, foreseen(chance=0.6), None),  # neither likely nor unlikely: it stands
         (11, foreseen(day=None, chance=0.49), "recover"),
         (11, None, None),  # a clock set back, before there were enough days
@@ -256,7 +260,7 @@ def test_a_date_far_ahead_has_to_move_by_a_third_of_the_way() -> None:
     far = told(on=8, day=26)
 
     assert forecast_step(stands(HALF_SPENT, day=9), foreseen(day=21), far) == "show"
-    assert forecast_step(stands(HALF_SPENT, day=9), foreseen(day=20), far) == "say"
+    assert forecast_step(stands(HALF_SPENT, day=9), foreseen(day=20), far) == "post"
 
 
 def test_one_that_recovered_returns_to_its_message_unless_it_is_much_nearer_or_the_budget_was_raised() -> None:
@@ -265,8 +269,8 @@ def test_one_that_recovered_returns_to_its_message_unless_it_is_much_nearer_or_t
 
     assert forecast_step(stands(HALF_SPENT, day=12), foreseen(chance=0.7), taken_back) is None
     assert forecast_step(stands(HALF_SPENT, day=12), foreseen(), taken_back) == "show"
-    assert forecast_step(stands(HALF_SPENT, day=12), foreseen(day=16), taken_back) == "say"
-    assert forecast_step(raised, foreseen(), taken_back) == "say"
+    assert forecast_step(stands(HALF_SPENT, day=12), foreseen(day=16), taken_back) == "post"
+    assert forecast_step(raised, foreseen(), taken_back) == "post"
 
 
 def test_an_increase_that_does_not_help_is_shown_at_once_and_not_said() -> None:
@@ -284,7 +288,7 @@ def test_a_budget_that_ran_out_ends_its_forecast_and_nothing_is_foretold_any_mor
 
 
 def test_what_is_shown_later_keeps_the_day_on_which_it_was_said_and_for_when() -> None:
-    later = foretold(stands(HALF_SPENT, day=14), foreseen(day=24), told())
+    later = posted_forecast(stands(HALF_SPENT, day=14), foreseen(day=24), told())
 
     assert later.said_on - NOVEMBER.first_day + 1 == 10
     assert later.said_day - NOVEMBER.first_day + 1 == 20

@@ -13,7 +13,7 @@ from bot.alerting.delivery_rules import (
     is_muted,
     is_obsolete,
     may_change_settings,
-    quiet_until,
+    quiet_hours_end,
 )
 from bot.alerting.severities import Severity
 from bot.org.alert_settings import DEFAULT_SETTINGS, AlertSettings
@@ -70,7 +70,7 @@ def test_in_preview_finance_alone_hears(mode: Mode, who: str) -> None:
 def test_quiet_hours_are_those_that_the_teams_clocks_show(
     settings: AlertSettings, zone: str, when: str, ends: str | None
 ) -> None:
-    found = quiet_until(settings, at(when), zone_name=zone)
+    found = quiet_hours_end(settings, at(when), zone_name=zone)
 
     assert (None if found is None else moment(found)) == (None if ends is None else datetime.fromisoformat(ends))
 
@@ -110,9 +110,9 @@ def test_kinds_are_muted_and_nothing_critical_is(
 def test_an_alert_has_its_turn(severity: Severity, settings: AlertSettings, said_today: int, outcome: str) -> None:
     team = replace(SEARCH, alerts=settings)
     noon = at("2026-11-23T12:10+00:00")
-    said_on = {team.day_of(noon): said_today}
+    posted_by_day = {team.day_of(noon): said_today}
 
-    assert delivery_of(team, kind="spike", severity=severity, at=noon, said_on=said_on).outcome == outcome
+    assert delivery_of(team, kind="spike", severity=severity, at=noon, posted_by_day=posted_by_day).outcome == outcome
 
 
 def test_what_waits_for_the_morning_counts_for_the_mornings_day() -> None:
@@ -120,8 +120,10 @@ def test_what_waits_for_the_morning_counts_for_the_mornings_day() -> None:
     evening = at("2026-11-23T23:00+00:00")
     today = team.day_of(evening)
 
-    assert delivery_of(team, kind="spike", severity="high", at=evening, said_on={today: 5}).outcome == "held"
-    assert delivery_of(team, kind="spike", severity="high", at=evening, said_on={today + 1: 5}).outcome == "summed"
+    assert delivery_of(team, kind="spike", severity="high", at=evening, posted_by_day={today: 5}).outcome == "held"
+    assert (
+        delivery_of(team, kind="spike", severity="high", at=evening, posted_by_day={today + 1: 5}).outcome == "summed"
+    )
 
 
 @pytest.mark.parametrize(

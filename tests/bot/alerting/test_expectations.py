@@ -111,9 +111,9 @@ def test_a_planned_spike_is_expected_until_a_week_after_it_closed() -> None:
     running = expectation(hours=None, alert_id=9)
     closed = replace(running, alert_closed_at=after(60))
 
-    assert running.holds(after(10_000))
-    assert closed.holds(after(60 + 7 * 24 - 1))
-    assert not closed.holds(after(60 + 7 * 24))
+    assert running.is_in_force(after(10_000))
+    assert closed.is_in_force(after(60 + 7 * 24 - 1))
+    assert not closed.is_in_force(after(60 + 7 * 24))
 
 
 def test_one_that_was_taken_back_never_was() -> None:
@@ -192,6 +192,11 @@ def test_it_ends_when_announced_or_taken_back_or_a_week_after_its_spike(
 def test_it_holds_from_its_first_moment_until_the_one_before_its_end() -> None:
     made = expectation()
 
-    assert [made.holds(at) for at in (after(0) - 1, after(0), after(48) - 1, after(48))] == [False, True, True, False]
+    assert [made.is_in_force(at) for at in (after(0) - 1, after(0), after(48) - 1, after(48))] == [
+        False,
+        True,
+        True,
+        False,
+    ]
     assert [made.is_over(at) for at in (after(48) - 1, after(48))] == [False, True]
     assert expected_causes([made], at=after(0)) == {TEAM_TOTAL}

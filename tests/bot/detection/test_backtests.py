@@ -95,7 +95,7 @@ def test_a_rise_that_most_teams_share_is_no_teams_spike(teams: int, rising: int,
 
 def test_the_shipped_alert_settings_post_every_spike_at_once() -> None:
     """A backtest relies on it: it applies no settings."""
-    delivery = delivery_of(SEARCH, kind="spike", severity="low", at=1, said_on={})
+    delivery = delivery_of(SEARCH, kind="spike", severity="low", at=1, posted_by_day={})
 
     assert SEARCH.alerts == DEFAULT_SETTINGS
     assert (delivery.outcome, delivery.at) == ("said", 1)

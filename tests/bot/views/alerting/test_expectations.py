@@ -107,7 +107,7 @@ def test_the_form_of_what_was_planned(snapshot: SnapshotAssertion) -> None:
         title="The spike of Search",
         causes=[("Key ci-7", "0"), ("All spend of Search", "1")],
         until=[("Until it has ended, and a week more", "ended"), ("For a day", "day")],
-        said=f"{ANNA} says this was planned · {muted_words(PLANNED)}",
+        answered=f"{ANNA} says this was planned · {muted_words(PLANNED)}",
         metadata="{}",
     )
 
