@@ -9,7 +9,7 @@ from bot.sources.otlp.names import WANTED
 
 Signal = Literal["traces", "logs", "metrics"]
 Value = str | int | float | bool
-CLIENT, SERVER, INTERNAL, UNSPECIFIED = 3, 2, 1, 0
+CLIENT, SERVER, UNSPECIFIED = 3, 2, 0
 
 
 class ReportedFact(msgspec.Struct, frozen=True, gc=False):
