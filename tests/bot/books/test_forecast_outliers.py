@@ -1,0 +1,32 @@
+"""Days that are far above the usual count three times the usual and no more, in a forecast of a run-out."""
+
+from datetime import date
+
+import pytest
+
+from bot.books.forecasts import RunOutForecast, forecast_run_out
+from bot.money import NANOS
+from bot.periods import day_number, period_of
+from tests.bot.acme import balance
+
+TODAY = day_number(date(2026, 11, 16))
+"""A Monday."""
+NOVEMBER = period_of(TODAY)
+
+
+def forecast(dollars: float) -> RunOutForecast:
+    """A team that spent $100 on each of 28 days but last Wednesday, when it spent another amount."""
+    spent = dict.fromkeys(range(TODAY - 28, TODAY), 100 * NANOS)
+    spent[TODAY - 5] = round(dollars * NANOS)
+    found = forecast_run_out(balance(10_000), spent_by_day=spent, today=TODAY, period=NOVEMBER)
+    assert found is not None
+    return found
+
+
+def test_a_day_counts_up_to_three_times_the_usual() -> None:
+    assert forecast(299).end_nanos < forecast(300).end_nanos
+
+
+@pytest.mark.parametrize("dollars", [301, 600, 100_000])
+def test_what_a_day_costs_above_three_times_the_usual_counts_nothing(dollars: float) -> None:
+    assert forecast(dollars) == forecast(300)
