@@ -1,1 +1,1 @@
-"""A stand-in Slack workspace with a web page: it speaks Slack's HTTP and imports nothing else of ours."""
+"""A stand-in Slack workspace with a web page. It speaks HTTP and imports nothing else of ours."""

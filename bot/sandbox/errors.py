@@ -1,10 +1,10 @@
-"""Slack's way of saying no: a name, and sometimes what exactly was wrong."""
+"""Slack's errors: a name, and sometimes details."""
 
 from collections.abc import Sequence
 
 
 class SlackError(Exception):
-    """A Web API refusal; `details` go to `response_metadata.messages`."""
+    """A Web API error; `details` go to `response_metadata.messages`."""
 
     def __init__(self, name: str, details: Sequence[str] = ()) -> None:
         super().__init__(name)
@@ -12,7 +12,7 @@ class SlackError(Exception):
         self.details = list(details)
 
     def as_answer(self) -> dict[str, object]:
-        """The body of the Web API's answer."""
+        """Returns the body of the Web API's answer."""
         answer: dict[str, object] = {"ok": False, "error": self.name}
         if self.details:
             answer["errors"] = self.details

@@ -1,4 +1,4 @@
-"""Uploaded files: Slack's three steps, and the moment in which a new file cannot be shown yet."""
+"""Uploaded files: Slack's three steps, and the delay until a new file can be shown."""
 
 import itertools
 import math
@@ -10,14 +10,14 @@ from bot.sandbox.errors import SlackError
 from bot.sandbox.events.triggers import real_seconds
 
 Json = dict[str, Any]
-PROCESSING_SECONDS = 0.3  # Slack looks at an upload after it says ok; until then a block refuses the file
+PROCESSING_SECONDS = 0.3  # Slack processes an upload after it answers ok; until then blocks reject the file
 LARGEST_BYTES = 50_000_000
 ALT_CHARACTERS = 1_000
 
 
 @dataclass(kw_only=True)
 class File:
-    """A file; `ready_from` is the loop's time from when on it can be shown, once the app said it was done."""
+    """A file. `ready_from` is the loop time from which it can be shown after the upload is complete."""
 
     id: str
     name: str
@@ -31,16 +31,16 @@ class File:
 
     @property
     def is_ready(self) -> bool:
-        """Whether Slack has looked at it."""
+        """Returns whether Slack has processed it."""
         return real_seconds() >= self.ready_from
 
     @property
     def mimetype(self) -> str:
-        """By its name, as for any upload."""
+        """Returns the type by the file's name."""
         return mimetypes.guess_type(self.name)[0] or "application/octet-stream"
 
     def as_slack(self, base_url: str) -> Json:
-        """Slack's file object; the type stays empty until the file was looked at."""
+        """Returns Slack's file object; the type stays empty until the file is processed."""
         kind = self.name.rpartition(".")[2].lower()
         return {
             "id": self.id,
@@ -61,7 +61,7 @@ class File:
         }
 
     def as_page(self) -> Json:
-        """What the page needs to show it."""
+        """Returns the fields that the page shows."""
         return {
             "id": self.id,
             "name": self.name,
@@ -79,10 +79,10 @@ class Files:
     def __init__(self) -> None:
         self._files: dict[str, File] = {}
         self._count = itertools.count(1)
-        self.processing_seconds = PROCESSING_SECONDS  # unless a test says otherwise
+        self.processing_seconds = PROCESSING_SECONDS  # tests may change it
 
     def announce(self, *, name: str, length: int, alt_txt: str, user: str, now: float) -> File:
-        """Step one: a place to send the bytes to."""
+        """Runs step one and returns the file with its upload address."""
         if length <= 0 or length > LARGEST_BYTES or len(alt_txt) > ALT_CHARACTERS:
             raise SlackError("invalid_arguments")
         file = File(
@@ -92,7 +92,7 @@ class Files:
         return file
 
     def complete(self, file_id: object, title: str) -> File:
-        """Step three, after the bytes came. Raises SlackError file_not_found when they did not."""
+        """Runs step three, after the bytes arrived. Raises SlackError file_not_found without them."""
         file = self.find(file_id)
         if not file.content:
             raise SlackError("file_not_found")
@@ -101,14 +101,14 @@ class Files:
         return file
 
     def find(self, file_id: object) -> File:
-        """A file. Raises SlackError file_not_found."""
+        """Returns a file. Raises SlackError file_not_found."""
         file = self._files.get(str(file_id))
         if file is None:
             raise SlackError("file_not_found")
         return file
 
     def faults(self, node: Any, pointer: str = "/blocks") -> list[str]:
-        """The slack_file references below these blocks that Slack cannot show (yet)."""
+        """Returns the slack_file references in blocks that Slack cannot show yet."""
         if isinstance(node, list):
             return [fault for i, item in enumerate(node) for fault in self.faults(item, f"{pointer}/{i}")]
         if not isinstance(node, dict):

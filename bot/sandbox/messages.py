@@ -1,4 +1,4 @@
-"""A message, as Slack's API shows it and as the page draws it."""
+"""A message in Slack's API and on the page."""
 
 import itertools
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ Json = dict[str, Any]
 
 @dataclass(kw_only=True)
 class Message:
-    """One message. `private_to` holds the only person who can see an ephemeral one."""
+    """One message. `private_to` names the only reader of an ephemeral one."""
 
     channel: str
     ts: str
@@ -26,7 +26,7 @@ class Message:
     metadata: Json | None = None
 
     def as_slack(self, *, bot_id: str, app_id: str, team_id: str) -> Json:
-        """Slack's message object."""
+        """Returns Slack's message object."""
         message: Json = {"type": "message", "user": self.user, "ts": self.ts, "text": self.text, "team": team_id}
         if self.is_bot:
             profile = {"id": bot_id, "app_id": app_id, "name": self.username, "deleted": False, "team_id": team_id}
@@ -42,7 +42,7 @@ class Message:
         return message
 
     def as_page(self) -> Json:
-        """What the page draws."""
+        """Returns the fields that the page draws."""
         return {
             "channel": self.channel,
             "ts": self.ts,
@@ -65,7 +65,7 @@ _ids = itertools.count(1)
 
 
 def with_ids(blocks: list[Json]) -> list[Json]:
-    """The blocks as Slack stores them: every block and interactive element has an id."""
+    """Returns blocks with an id on every block and interactive element, as Slack stores them."""
     return [_with_ids(block) for block in blocks]
 
 
@@ -86,7 +86,7 @@ def _acting(element: Json) -> Json:
 
 
 def elements_of(blocks: list[Json]) -> list[tuple[Json, Json]]:
-    """Every interactive element with its block."""
+    """Yields every interactive element with its block."""
     found = []
     for block in blocks:
         candidates = [block.get("element"), block.get("accessory")]

@@ -1,4 +1,4 @@
-"""The views people have open: a stack of modals each, and a Home each."""
+"""Open views: a stack of modals and a Home per person."""
 
 import copy
 import itertools
@@ -15,7 +15,7 @@ MAX_OPEN = 3
 
 
 class Modals:
-    """Views by id, stacks by person."""
+    """Views by id, and stacks by person."""
 
     def __init__(self, settings: SandboxSettings) -> None:
         self._settings = settings
@@ -24,15 +24,15 @@ class Modals:
         self._homes: dict[str, Json] = {}
 
     def stack(self, member: str) -> list[Json]:
-        """A person's modals, the visible one last."""
+        """Returns a person's modals, the visible one last."""
         return self._open.setdefault(member, [])
 
     def home(self, member: str) -> Json | None:
-        """A person's Home, if one was published."""
+        """Returns a person's Home, if one is published."""
         return self._homes.get(member)
 
     def holder(self, view_id: object) -> tuple[str, Json]:
-        """Whose view this is, and the view. Raises SlackError not_found."""
+        """Returns a view and its person. Raises SlackError not_found."""
         for member, stack in self._open.items():
             for view in stack:
                 if view_id in (view["id"], view["external_id"] or view["id"]):
@@ -43,7 +43,7 @@ class Modals:
         raise SlackError("not_found")
 
     def open(self, member: str, payload: Any, *, push: bool = False) -> Json:
-        """Shows a modal: alone, or on top of those that are open. Raises SlackError."""
+        """Shows a modal: alone, or on top of the open ones. Raises SlackError."""
         view = self.made(payload, kind="modal")
         stack = self.stack(member)
         if not push:
@@ -58,7 +58,9 @@ class Modals:
         return view
 
     def update(self, view_id: object, payload: Any, *, expected_hash: object = None) -> tuple[str, Json]:
-        """Replaces a view's content; its id stays. Raises SlackError not_found, hash_conflict and those of the payload."""
+        """Replaces a view's content and keeps its id. Raises SlackError not_found, hash_conflict, or a fault of the
+        payload.
+        """
         member, old = self.holder(view_id)
         self._same_hash(old, expected_hash)
         new = self.made(payload, kind=old["type"])
@@ -71,7 +73,7 @@ class Modals:
         return member, new
 
     def publish(self, member: str, payload: Any, *, expected_hash: object = None) -> Json:
-        """Sets a person's Home. Raises SlackError hash_conflict and those of the payload."""
+        """Sets a person's Home. Raises SlackError hash_conflict, or a fault of the payload."""
         old = self._homes.get(member)
         if old is not None:
             self._same_hash(old, expected_hash)
@@ -83,7 +85,7 @@ class Modals:
         return view
 
     def close(self, member: str, view_id: object, *, everything: bool = False) -> list[Json]:
-        """Closes a modal and those above it, or all; returns the closed ones, top first."""
+        """Closes a modal and those above it, or all. Returns the closed ones, top first."""
         stack = self.stack(member)
         ids = [view["id"] for view in stack]
         start = 0 if everything else ids.index(str(view_id)) if view_id in ids else len(ids)
@@ -92,7 +94,7 @@ class Modals:
         return closed
 
     def made(self, payload: Any, *, kind: str) -> Json:
-        """A full view object from what an app sent. Raises SlackError invalid_arguments, view_too_large."""
+        """Returns a full view object from the app's payload. Raises SlackError invalid_arguments or view_too_large."""
         faults = view_faults(payload)
         if not faults and payload["type"] != kind:
             faults = [f"must be one of: {kind} [json-pointer:/view/type]"]

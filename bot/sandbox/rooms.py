@@ -1,4 +1,4 @@
-"""Channels and direct messages: who is in them, who can see them, and what was said there."""
+"""Channels and direct messages: members, visibility and messages."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,7 +29,7 @@ class Room:
 
     @classmethod
     def of(cls, channel: Channel, *, created: int, creator: str) -> "Room":
-        """The room of a channel in the settings."""
+        """Returns the room of a channel in the settings."""
         return cls(
             id=channel.id,
             name=channel.name,
@@ -44,20 +44,20 @@ class Room:
         )
 
     def find(self, ts: object) -> Message | None:
-        """The message with this timestamp."""
+        """Returns the message with this timestamp."""
         return next((message for message in self.messages if message.ts == ts), None)
 
     def visible(self, member: str) -> list[Message]:
-        """What one person sees here."""
+        """Returns the messages that one person sees."""
         return [message for message in self.messages if message.private_to in (None, member)]
 
     def unread(self, member: str) -> int:
-        """How many messages of others came since this person last read."""
+        """Returns the number of other people's messages since this person last read."""
         seen = self.last_read.get(member, "0")
         return sum(message.ts > seen and message.user != member for message in self.visible(member))
 
     def as_slack(self, *, team_id: str, bot_user: str) -> Json:
-        """Slack's conversation object."""
+        """Returns Slack's conversation object."""
         base: Json = {
             "id": self.id,
             "created": self.created,
@@ -94,7 +94,7 @@ class Room:
         }
 
     def as_page(self, member: str) -> Json:
-        """What the page's list shows to one person."""
+        """Returns the room for one person's list."""
         if self.is_im:
             return {"id": self.id, "user": "", "name": self.name, "unread": self.unread(member)}
         return {

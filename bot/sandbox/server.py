@@ -1,4 +1,4 @@
-"""Plugs the sandbox together: Slack's API, response URLs, uploads and the page, on loopback."""
+"""The sandbox's server on loopback: Slack's API, response URLs, uploads and the page."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -24,21 +24,21 @@ from bot.sandbox.workspace import Workspace
 Json = dict[str, Any]
 STATIC = Path(__file__).parent / "static"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-GRACE_SECONDS = 1  # open event streams don't keep the server from stopping
+GRACE_SECONDS = 1  # open event streams must not delay a stop
 
 
 class FreshFiles(StaticFiles):
-    """Files that the browser asks about each time, so that an upgrade shows at once."""
+    """Static files that the browser revalidates, so that an upgrade shows at once."""
 
     def file_response(self, *args: Any, **more: Any) -> Response:
-        """The file, or 304 when the browser has it."""
+        """Returns the file, or 304 if the browser's copy is current."""
         response = super().file_response(*args, **more)
         response.headers["Cache-Control"] = "no-cache"
         return response
 
 
 class Guard:
-    """Only this machine's own pages may ask: another site's page, or a name that points here, may not."""
+    """Rejects requests from other sites' pages, and names that resolve to this machine."""
 
     def __init__(self, app: ASGIApp, workspace: Workspace) -> None:
         self._app = app
@@ -59,7 +59,7 @@ class Guard:
 
 
 def create_sandbox(settings: SandboxSettings, *, log: list[Json] | None = None) -> FastAPI:
-    """The workspace as an ASGI app; `app.state.workspace` is the workspace, `log` collects its Web API calls."""
+    """Returns the workspace as an ASGI app. `app.state.workspace` is the workspace; `log` collects its Web API calls."""
     workspace = Workspace(settings, log=log)
     dispatch = Dispatch(workspace)
     page = Page(workspace, dispatch)
@@ -98,7 +98,7 @@ def create_sandbox(settings: SandboxSettings, *, log: list[Json] | None = None) 
 
 
 async def serve(app: FastAPI, *, host: str = "127.0.0.1", port: int = 8765) -> None:
-    """Runs the sandbox until it is told to stop. Raises ValueError for an address that is not loopback."""
+    """Runs the sandbox until it is stopped. Raises ValueError for an address other than loopback."""
     if host not in LOOPBACK:
         raise ValueError(f"The sandbox listens on loopback only, not on {host}.")
     config = uvicorn.Config(

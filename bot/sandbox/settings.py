@@ -1,4 +1,4 @@
-"""What a sandbox workspace is made of: its people, channels, terminal, buttons and suggested steps."""
+"""The settings of a sandbox workspace: people, channels, terminal, buttons and suggested steps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,13 +24,13 @@ class Member:
 
     @property
     def is_guest(self) -> bool:
-        """Slack's multi-channel and single-channel guests."""
+        """Returns whether the person is a multi-channel or single-channel guest."""
         return self.is_restricted or self.is_ultra_restricted
 
 
 @dataclass(frozen=True, kw_only=True)
 class Channel:
-    """A channel as it is when the workspace opens; `members` are ids."""
+    """A channel when the workspace opens; `members` are ids."""
 
     id: str
     name: str
@@ -54,7 +54,7 @@ class Usergroup:
 
 @dataclass(frozen=True, kw_only=True)
 class HttpCall:
-    """An HTTP request that the sandbox makes when somebody presses something. `url` is absolute."""
+    """An HTTP request that a button or terminal line makes. `url` is absolute."""
 
     url: str
     method: str = "POST"
@@ -64,7 +64,7 @@ class HttpCall:
 
 @dataclass(frozen=True, kw_only=True)
 class Control(HttpCall):
-    """A button beside the chat. An answer's `text` is shown, its `now` (epoch seconds) moves the page's clock ahead."""
+    """A button beside the chat. The page shows an answer's `text`, and its `now` (epoch seconds) moves the clock ahead."""
 
     id: str
     label: str
@@ -73,13 +73,13 @@ class Control(HttpCall):
 
 @dataclass(frozen=True, kw_only=True)
 class TerminalCommand(HttpCall):
-    """A line somebody can run in the terminal: `argv_text` is what is shown, the call is what happens."""
+    """A line of the terminal: the page shows `argv_text` and makes the call."""
 
     label: str
     argv_text: str
     method: str = "GET"
     person: str | None = None
-    answer: str = "The model answered."  # what a model would have said, once the call is allowed
+    answer: str = "The model answered."  # the model's answer to an allowed call
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,9 +94,12 @@ class Terminal:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """A suggested step. `done_when` names what completes it: `terminal:deny`, `terminal:allow`, `click:Approve` (a button's
-    words or action id), `command:/tokens request` (a prefix), `submit:<callback id>`, `control:<id>` or `home`.
-    Several ways are separated by `|`; a step counts only once the steps before it are done."""
+    """A suggested step.
+
+    `done_when` names the action that completes it: `terminal:deny`, `terminal:allow`, `click:Approve` (a button's words
+    or action id), `command:/tokens request` (a prefix), `submit:<callback id>`, `control:<id>` or `home`. `|` separates
+    alternatives. A step counts only after all earlier ones are done.
+    """
 
     title: str
     text: str
@@ -116,7 +119,7 @@ class CommandHint:
 
 @dataclass(frozen=True, kw_only=True)
 class SandboxSettings:
-    """Everything a sandbox needs to know. Commands, clicks and events are posted to `bot_url` + /slack/events."""
+    """The settings of a sandbox. Commands, clicks and events are posted to `bot_url` + /slack/events."""
 
     bot_url: str
     signing_secret: str
@@ -140,5 +143,5 @@ class SandboxSettings:
 
     @property
     def team_domain(self) -> str:
-        """The workspace's sub-domain, as Slack would make it from the name."""
+        """Returns the workspace's sub-domain, as Slack would derive it from the name."""
         return "".join(letter for letter in self.workspace_name.lower() if letter.isalnum()) or "workspace"

@@ -1,4 +1,4 @@
-"""The workspace itself, in memory: people, rooms, messages, views, files, and what is going on."""
+"""The workspace in memory: people, rooms, messages, views and files."""
 
 import collections
 import time
@@ -20,7 +20,7 @@ SLACKBOT = "USLACKBOT"
 
 
 class Workspace:
-    """One Slack workspace with one app installed. `calls` is every Web API call, as JSON."""
+    """One Slack workspace with one installed app. `calls` is every Web API call, as JSON."""
 
     def __init__(self, settings: SandboxSettings, *, log: list[Json] | None = None) -> None:
         self.settings = settings
@@ -56,35 +56,38 @@ class Workspace:
             self.rooms[room.id] = room
 
     def now(self) -> float:
-        """Epoch seconds on the workspace's clock, which a control may move ahead."""
+        """Returns epoch seconds on the workspace's clock, which a control may move ahead."""
         return time.time() + self._ahead
 
     def jump_to(self, moment: float) -> None:
-        """Moves the clock ahead to an epoch second; never back."""
+        """Moves the clock ahead to an epoch second, never back."""
         self._ahead += max(0.0, moment - self.now())
         self.feed.tell("clock", {"now": self.now()})
 
     def new_ts(self) -> str:
-        """A message's timestamp: unique and growing."""
+        """Returns a message's timestamp: unique and growing."""
         self._last_ts = max(self._last_ts + 1, int(self.now() * 1_000_000))
         return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
 
     def fail_next(self, method: str, error: str | None = None, *, status: int = 200, retry_after: int = 0) -> None:
-        """Makes the next call of a method fail: with an error's name, or with a status such as 429 or 503.
-        `drop` as the error does what was asked and then cuts the connection. `response_url` counts as a method here."""
+        """Makes the next call of a method fail, with an error's name or with a status such as 429 or 503.
+
+        `drop` as the error runs the call and then breaks the connection. `response_url` counts as a method here.
+        """
         failure = {"error": error, "status": status, "retry_after": retry_after}
         self.failures.setdefault(method, collections.deque()).append(failure)
 
     def member(self, member_id: object) -> Member:
-        """A person or the app's own user. Raises SlackError user_not_found."""
+        """Returns a person or the app's own user. Raises SlackError user_not_found."""
         found = self.members.get(str(member_id))
         if found is None:
             raise SlackError("user_not_found")
         return found
 
     def room(self, room_id: object) -> Room:
-        """A channel by id, a public one also by `#name`, a person's direct messages by user id.
-        Raises SlackError channel_not_found."""
+        """Returns a channel by id, a public one also by `#name`, or a person's direct messages by user id. Raises
+        SlackError channel_not_found.
+        """
         name = str(room_id)
         for room in self.rooms.values():
             if room.id == name or (name.startswith("#") and room.name == name[1:] and not room.is_private):
@@ -94,23 +97,25 @@ class Workspace:
         raise SlackError("channel_not_found")
 
     def direct(self, member_id: str) -> Room:
-        """The direct messages between a person and the app."""
+        """Returns the direct messages between a person and the app."""
         return self.room(member_id)
 
     def can_see(self, member_id: str, room: Room) -> bool:
-        """Members see their rooms; others see public channels, unless they are guests or strangers."""
+        """Returns whether a person sees a room: members do, and others see public channels unless they are guests or
+        strangers.
+        """
         if member_id in room.members:
             return True
         person = self.member(member_id)
         return not (room.is_im or room.is_private or person.is_guest or person.is_stranger)
 
     def audience(self, message: Message) -> set[str]:
-        """Whose pages show a message."""
+        """Returns the people whose pages show a message."""
         room = self.rooms[message.channel]
         return {m for m in self.feed.pages() if message.private_to in (None, m) and self.can_see(m, room)}
 
     def put(self, message: Message) -> Message:
-        """Adds a message, or shows a change in one that is there."""
+        """Adds a message, or updates an existing one."""
         room = self.rooms[message.channel]
         if room.find(message.ts) is None:
             room.messages.append(message)
@@ -127,7 +132,7 @@ class Workspace:
         self.feed.tell("message_deleted", {"channel": message.channel, "ts": message.ts}, to=audience)
 
     def slackbot(self, room: Room, member_id: str, words: str) -> None:
-        """Slack's own words to one person, such as a command that failed."""
+        """Posts Slackbot's message to one person, such as a failed command."""
         self.put(
             Message(
                 channel=room.id,
@@ -140,20 +145,20 @@ class Workspace:
         )
 
     def tell_modals(self, member_id: str) -> None:
-        """Shows a person's modals as they now are."""
+        """Sends a person's modals to their pages."""
         self.feed.tell("modals", {"modals": self.modals.stack(member_id)}, to={member_id})
 
     def tell_home(self, member_id: str) -> None:
-        """Shows a person's Home as it now is."""
+        """Sends a person's Home to their pages."""
         self.feed.tell("home", {"home": self.modals.home(member_id)}, to={member_id})
 
     def tell_rooms(self) -> None:
-        """Refreshes every page's list of channels."""
+        """Updates the list of channels on every page."""
         for member_id in self.feed.pages():
             self.feed.tell("channels", self.room_lists(member_id), to={member_id})
 
     def room_lists(self, member_id: str) -> Json:
-        """The channels and direct messages in one person's list."""
+        """Returns the channels and direct messages of one person's list."""
         seen = [room for room in self.rooms.values() if self.can_see(member_id, room)]
         dms = [{**room.as_page(member_id), "user": self.settings.bot_user_id} for room in seen if room.is_im]
         return {"channels": [room.as_page(member_id) for room in seen if not room.is_im], "dms": dms}

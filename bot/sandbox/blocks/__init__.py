@@ -1,1 +1,1 @@
-"""Block Kit as Slack checks it: shapes, limits, elements, figures."""
+"""Block Kit validation: shapes, limits, elements, figures."""

@@ -1,4 +1,4 @@
-"""Block Kit's texts, options and interactive elements, with the limits of docs.slack.dev/reference/block-kit."""
+"""Texts, options and interactive elements of Block Kit, with the limits of docs.slack.dev/reference/block-kit."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -23,7 +23,7 @@ STYLE = one_of("primary", "danger")
 
 
 def text(most: int, *, markdown: bool = True) -> Shape:
-    """A text object of 1 to `most` characters; where Slack takes only plain_text, pass `markdown=False`."""
+    """Describes a text object of 1 to `most` characters. `markdown=False` allows plain_text only."""
     kinds = {"plain_text": record({"text": string(most, least=1)}, {"emoji": boolean})}
     if markdown:
         kinds["mrkdwn"] = record({"text": string(most, least=1)}, {"verbatim": boolean})
@@ -31,7 +31,7 @@ def text(most: int, *, markdown: bool = True) -> Shape:
 
 
 def plain(most: int) -> Shape:
-    """A plain_text object."""
+    """Describes a plain_text object."""
     return text(most, markdown=False)
 
 
@@ -60,7 +60,7 @@ def _exactly_one(first: str, second: str) -> Shape:
 
 
 def _chosen_among_options(value: Any, pointer: str) -> Iterator[str]:
-    """Initial options have to be among the options, exactly."""
+    """Checks that initial options are among the options."""
     if not isinstance(value, dict) or not isinstance(value.get("options"), list):
         return
     several = value.get("initial_options")

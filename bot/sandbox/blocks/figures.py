@@ -1,4 +1,4 @@
-"""Block Kit's tables and native charts: shapes, and the rules between their parts."""
+"""Tables and native charts of Block Kit: shapes, and rules between their parts."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -31,7 +31,7 @@ _chart = by_type({"pie": record({"segments": items(_segment, most=MAX_SERIES)}),
 
 
 def _agrees_with_itself(block: Any, pointer: str) -> Iterator[str]:
-    """Slices are positive; names are unique; every series has one point per category, in order."""
+    """Checks that slices are positive, names unique, and every series has one point per category in order."""
     chart = block.get("chart") if isinstance(block, dict) else None
     if not isinstance(chart, dict):
         return
@@ -60,7 +60,7 @@ _columns = items(record({}, {"align": one_of("left", "center", "right"), "is_wra
 
 
 def _is_rectangular(block: Any, pointer: str) -> Iterator[str]:
-    """Every row has as many cells as the first; a data_table's header is not rich text."""
+    """Checks that every row has as many cells as the first, and that a data_table's header is not rich text."""
     rows = block.get("rows") if isinstance(block, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows) or not rows:
         return

@@ -1,4 +1,4 @@
-"""What Slack refuses in a message or a view: block shapes, counts and lengths, each with the pointer to the fault."""
+"""The limits of messages and views: block shapes, counts and lengths. Each fault has a pointer."""
 
 import json
 from collections.abc import Iterator
@@ -80,7 +80,7 @@ MODAL = {**HOME, "alert": ALERT}
 
 
 def message_faults(blocks: Any) -> list[str]:
-    """What is wrong with a message's blocks, apart from their total length."""
+    """Returns the faults of a message's blocks, except their total length."""
     faults = list(items(by_type(MESSAGE), least=0, most=50)(blocks, "/blocks"))
     faults += _repeated_block_ids(blocks)
     kinds = [block.get("type") for block in blocks if isinstance(block, dict)] if isinstance(blocks, list) else []
@@ -92,7 +92,7 @@ def message_faults(blocks: Any) -> list[str]:
 
 
 def view_faults(view: Any) -> list[str]:
-    """What is wrong with a modal or Home view."""
+    """Returns the faults of a modal or Home view."""
     kind = view.get("type") if isinstance(view, dict) else None
     if kind not in ("modal", "home"):
         return [at("must be one of: modal, home", "/view/type")]
@@ -116,17 +116,17 @@ def view_faults(view: Any) -> list[str]:
 
 
 def too_long(blocks: Any) -> bool:
-    """Whether a message's blocks hold more text in all than Slack takes."""
+    """Returns whether a message's blocks exceed Slack's total text length."""
     return sum(len(words) for words in texts(blocks)) > MESSAGE_CHARACTERS
 
 
 def too_large(view: Any) -> bool:
-    """Whether a view is over 250 kB."""
+    """Returns whether a view is over 250 kB."""
     return len(json.dumps(view, ensure_ascii=False).encode("utf-8", "replace")) > VIEW_BYTES
 
 
 def texts(node: Any) -> Iterator[str]:
-    """Every `text` string below a JSON value."""
+    """Yields every `text` string below a JSON value."""
     if isinstance(node, dict):
         for key, value in node.items():
             if key == "text" and isinstance(value, str):

@@ -1,4 +1,4 @@
-"""Small pieces to describe JSON with: each is a function from a value and its pointer to what is wrong with it."""
+"""Shapes of JSON values: each is a function from a value and its pointer to a list of faults."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -7,12 +7,12 @@ Shape = Callable[[Any, str], Iterator[str]]
 
 
 def at(words: str, pointer: str) -> str:
-    """A complaint in Slack's own form."""
+    """Formats a fault in Slack's words."""
     return f"{words} [json-pointer:{pointer}]"
 
 
 def string(most: int, *, least: int = 0) -> Shape:
-    """A string of `least` to `most` characters."""
+    """Describes a string of `least` to `most` characters."""
 
     def check(value: Any, pointer: str) -> Iterator[str]:
         if not isinstance(value, str):
@@ -26,7 +26,7 @@ def string(most: int, *, least: int = 0) -> Shape:
 
 
 def one_of(*choices: Any) -> Shape:
-    """One of some constants."""
+    """Describes one of some constants."""
 
     def check(value: Any, pointer: str) -> Iterator[str]:
         if value not in choices:
@@ -36,19 +36,19 @@ def one_of(*choices: Any) -> Shape:
 
 
 def boolean(value: Any, pointer: str) -> Iterator[str]:
-    """true or false."""
+    """Checks for true or false."""
     if not isinstance(value, bool):
         yield at("must be a boolean", pointer)
 
 
 def number(value: Any, pointer: str) -> Iterator[str]:
-    """A number that is not a boolean."""
+    """Checks for a number other than a boolean."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         yield at("must be a number", pointer)
 
 
 def between(least: float, most: float) -> Shape:
-    """A number in a closed range."""
+    """Describes a number in a closed range."""
 
     def check(value: Any, pointer: str) -> Iterator[str]:
         yield from number(value, pointer)
@@ -59,12 +59,12 @@ def between(least: float, most: float) -> Shape:
 
 
 def anything(value: Any, pointer: str) -> Iterator[str]:
-    """No demand: a value this workspace does not look into."""
+    """Accepts any value."""
     yield from ()
 
 
 def items(shape: Shape, *, least: int = 1, most: int) -> Shape:
-    """An array of `least` to `most` members of one shape."""
+    """Describes an array of `least` to `most` items of one shape."""
 
     def check(value: Any, pointer: str) -> Iterator[str]:
         if not isinstance(value, list):
@@ -81,7 +81,7 @@ def items(shape: Shape, *, least: int = 1, most: int) -> Shape:
 
 
 def record(required: Mapping[str, Shape], optional: Mapping[str, Shape] | None = None) -> Shape:
-    """An object with these fields and no others."""
+    """Describes an object with exactly these fields."""
     known = {**required, **(optional or {})}
 
     def check(value: Any, pointer: str) -> Iterator[str]:
@@ -103,7 +103,7 @@ def record(required: Mapping[str, Shape], optional: Mapping[str, Shape] | None =
 
 
 def by_type(shapes: Mapping[str, Shape]) -> Shape:
-    """An object whose `type` says which shape it has."""
+    """Describes an object whose `type` selects its shape."""
 
     def check(value: Any, pointer: str) -> Iterator[str]:
         kind = value.get("type") if isinstance(value, dict) else None
@@ -118,7 +118,7 @@ def by_type(shapes: Mapping[str, Shape]) -> Shape:
 
 
 def all_of(*shapes: Shape) -> Shape:
-    """Several demands at once."""
+    """Combines several shapes."""
 
     def check(value: Any, pointer: str) -> Iterator[str]:
         for shape in shapes:

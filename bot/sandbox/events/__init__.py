@@ -1,1 +1,1 @@
-"""What Slack sends the app, and how the app answers it."""
+"""Requests from Slack to the app, and the app's answers."""

@@ -1,4 +1,4 @@
-"""Changes to channels that people make, and the events that tell the app."""
+"""Changes of channels by people, and the events they send to the app."""
 
 from typing import Any
 

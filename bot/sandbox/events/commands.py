@@ -1,4 +1,4 @@
-"""Slash commands: what a person types, sent to the app, and what the app says back."""
+"""Slash commands: a person's input, sent to the app, and the app's answer."""
 
 import json
 from typing import Any
@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 
 async def run_command(workspace: Workspace, dispatch: Dispatch, member: Member, room: Room, typed: str) -> AppReply:
-    """Runs what was typed. Failures are told by Slackbot, to this person alone."""
+    """Sends a typed command to the app. Slackbot shows failures to this person only."""
     settings = workspace.settings
     word, _, text = typed.strip().partition(" ")
     if word != settings.command:
@@ -40,7 +40,7 @@ async def run_command(workspace: Workspace, dispatch: Dispatch, member: Member, 
     }
     delivery = await dispatch.form(f"{word} {text}".strip(), fields)
     if delivery.error is None:
-        delivery = _said_in_answer(workspace, member, room, delivery)
+        delivery = _show_answer(workspace, member, room, delivery)
     if delivery.error is not None:
         workspace.slackbot(room, member.id, f'{word} failed with the error "{delivery.error}"')
     else:
@@ -54,8 +54,8 @@ def _shown_name(room: Room) -> str:
     return "privategroup" if room.is_private else room.name
 
 
-def _said_in_answer(workspace: Workspace, member: Member, room: Room, delivery: AppReply) -> AppReply:
-    """Shows what the answer's body says: bare text, or a message; to the asker alone unless it says in_channel."""
+def _show_answer(workspace: Workspace, member: Member, room: Room, delivery: AppReply) -> AppReply:
+    """Shows the answer's text or message, privately unless it is in_channel."""
     said = (
         delivery.decoded() if delivery.content_type == "application/json" else delivery.body.decode("utf-8", "replace")
     )
@@ -70,7 +70,7 @@ def _said_in_answer(workspace: Workspace, member: Member, room: Room, delivery: 
 
 
 def say(workspace: Workspace, room: Room, member_id: str, payload: Json) -> Message:
-    """Posts an app's answer to a command or click. Raises SlackError when Slack would not take it."""
+    """Posts an app's answer to a command or click. Raises SlackError if Slack would reject it."""
     text, blocks = checked_text(payload), checked_blocks(workspace, payload.get("blocks"))
     in_channel = payload.get("response_type") == "in_channel"
     return workspace.put(

@@ -1,4 +1,4 @@
-"""Sends the app what Slack sends: signed, within three seconds, and noted in the traffic."""
+"""Sends Slack's requests to the app: signed, with a limit of three seconds, and recorded in the traffic."""
 
 import asyncio
 import hashlib
@@ -21,7 +21,7 @@ VERIFICATION_TOKEN = "sandbox-verification-token"  # noqa: S105 - the old token 
 
 @dataclass(frozen=True, kw_only=True)
 class AppReply:
-    """What came of a request: a status and body, or the name of what went wrong."""
+    """The result of a request: a status and body, or an error's name."""
 
     status: int | None
     body: bytes = b""
@@ -29,7 +29,7 @@ class AppReply:
     error: str | None = None  # operation_timeout, dispatch_failed or None
 
     def decoded(self) -> Any:
-        """The body as JSON, or as text when it is not JSON."""
+        """Returns the body as JSON, or as text if it is not JSON."""
         text = self.body.decode("utf-8", "replace")
         try:
             return json.loads(text) if text.strip() else None
@@ -38,20 +38,20 @@ class AppReply:
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:
-    """Slack's v0 signature, as described at docs.slack.dev/authentication/verifying-requests-from-slack."""
+    """Returns Slack's v0 signature, by docs.slack.dev/authentication/verifying-requests-from-slack."""
     base = b"v0:" + timestamp.encode() + b":" + body
     return "v0=" + hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()
 
 
 class Dispatch:
-    """The way from the workspace to the app and to whatever else the page calls."""
+    """The sender of requests to the app and to URLs of the page."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._session: aiohttp.ClientSession | None = None
 
     def session(self) -> aiohttp.ClientSession:
-        """One client session, made when it is first needed."""
+        """Returns the one client session, created on first use."""
         if self._session is None or self._session.closed:
             self._session = aiohttp.ClientSession()
         return self._session
@@ -68,7 +68,7 @@ class Dispatch:
         return await self._send(title, urlencode(fields).encode(), "application/x-www-form-urlencoded", shown)
 
     async def event(self, event: Json) -> AppReply:
-        """Sends an event in its envelope; once more at once if the app doesn't take it, as Slack does."""
+        """Sends an event in its envelope, and retries at once if the app rejects it, as Slack does."""
         title = str(event.get("type"))
         envelope = self._envelope(event)
         body = json.dumps(envelope).encode()

@@ -1,4 +1,4 @@
-"""What people typed and chose, in the shapes Slack sends it, and what Slack's own client refuses before sending."""
+"""Input values in Slack's shape, and the checks of Slack's own client before it sends a form."""
 
 import re
 from decimal import Decimal, InvalidOperation
@@ -31,13 +31,13 @@ _TEXTS = ("plain_text_input", "number_input", "email_text_input", "url_text_inpu
 
 
 def options_of(element: Json) -> list[Json]:
-    """An element's options, those in groups included."""
+    """Returns an element's options, including those in groups."""
     groups = element.get("option_groups") or []
     return [*element.get("options", []), *(option for group in groups for option in group["options"])]
 
 
 def initial(element: Json) -> Any:
-    """The raw value an element starts with."""
+    """Returns the raw initial value of an element."""
     kind = element["type"]
     if kind in _ONE_OPTION:
         chosen: Json = element.get("initial_option") or {}
@@ -49,7 +49,7 @@ def initial(element: Json) -> Any:
 
 
 def shaped(element: Json, value: Any) -> Json:
-    """An element's state as Slack sends it. `value` is the raw one of the page: text, id, option value or a list."""
+    """Returns an element's state as Slack sends it. `value` is the page's raw one: text, id, option value or a list."""
     kind = element["type"]
     if kind in _ONE_OPTION:
         picked = next((option for option in options_of(element) if option.get("value") == value), None)
@@ -63,7 +63,7 @@ def shaped(element: Json, value: Any) -> Json:
 
 
 def state(blocks: list[Json], values: Any) -> Json:
-    """`state` of a message or view: every input with what the page says it holds, else its initial value."""
+    """Returns `state` of a message or view: every input with its value from the page, else its initial value."""
     shapes: dict[str, Json] = {}
     for block, element in elements_of(blocks):
         if element["type"] not in (*_FIELD, *_ONE_OPTION, *_MANY_OPTIONS) or element["type"] == "overflow":
@@ -76,7 +76,7 @@ def state(blocks: list[Json], values: Any) -> Json:
 
 
 def refusals(blocks: list[Json], values: Json) -> dict[str, str]:
-    """What Slack's client tells a person before it sends a form, by block id."""
+    """Returns the errors that Slack's client shows before it sends a form, by block id."""
     found: dict[str, str] = {}
     for block in blocks:
         if block["type"] == "input":

@@ -1,4 +1,4 @@
-"""Clicks, choices, submissions and closed modals, as Slack tells the app about them."""
+"""Clicks, choices, submissions and closed modals, as Slack sends them to the app."""
 
 import json
 from typing import Any
@@ -32,7 +32,7 @@ def _common(workspace: Workspace, kind: str, member: Member, view_id: str | None
 
 
 def _action(workspace: Workspace, blocks: list[Json], asked: Json) -> Json:
-    """The `actions` entry of an element that is really there. Raises SlackError invalid_arguments."""
+    """Returns the `actions` entry of an existing element. Raises SlackError invalid_arguments."""
     for block, element in elements_of(blocks):
         if (block["block_id"], element["action_id"]) == (asked.get("block_id"), asked.get("action_id")):
             break
@@ -53,7 +53,7 @@ def _action(workspace: Workspace, blocks: list[Json], asked: Json) -> Json:
 async def act_on_message(
     workspace: Workspace, dispatch: Dispatch, member: Member, message: Message, asked: Json
 ) -> AppReply:
-    """A click or choice in a message. An ephemeral one is not sent along, as in Slack."""
+    """Sends a click or choice in a message. An ephemeral message is not included, as in Slack."""
     action = _action(workspace, message.blocks, asked)
     room = workspace.rooms[message.channel]
     settings = workspace.settings
@@ -76,7 +76,7 @@ async def act_on_message(
 
 
 async def act_on_view(workspace: Workspace, dispatch: Dispatch, member: Member, view: Json, asked: Json) -> AppReply:
-    """A click or choice in a modal or Home."""
+    """Sends a click or choice in a modal or Home."""
     action = _action(workspace, view["blocks"], asked)
     inner = view["id"] if view["type"] == "modal" else None
     payload = _common(workspace, "block_actions", member, inner) | {
@@ -99,7 +99,7 @@ async def _send_action(workspace: Workspace, dispatch: Dispatch, payload: Json, 
 
 
 async def submit(workspace: Workspace, dispatch: Dispatch, member: Member, view: Json, values: Any) -> Json:
-    """Submits a modal; the page's answer with `closed`, `errors` and the modals that are left."""
+    """Submits a modal. Returns `closed`, `errors` and the remaining modals for the page."""
     held = state(view["blocks"], values)
     found = refusals(view["blocks"], held["values"])
     if found:
@@ -124,7 +124,7 @@ async def submit(workspace: Workspace, dispatch: Dispatch, member: Member, view:
 
 
 def _follow(workspace: Workspace, member: Member, view: Json, answer: Json) -> dict[str, str]:
-    """Does what the app's answer to a submission says; returns errors by block id. Raises SlackError."""
+    """Applies the app's answer to a submission. Returns errors by block id. Raises SlackError."""
     wanted = answer.get("response_action")
     if wanted == "errors":
         inputs = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
@@ -146,7 +146,7 @@ def _follow(workspace: Workspace, member: Member, view: Json, answer: Json) -> d
 
 
 async def close(workspace: Workspace, dispatch: Dispatch, member: Member, view: Json, *, everything: bool) -> None:
-    """Closes modals; the app hears of those that asked for it."""
+    """Closes modals and notifies the app of those that requested it."""
     everything = everything or bool(view["clear_on_close"])
     closed = workspace.modals.close(member.id, view["id"], everything=everything)
     workspace.tell_modals(member.id)

@@ -1,4 +1,4 @@
-"""What Slack's client makes of typed words before it sends them."""
+"""Typed text as Slack's client sends it."""
 
 import re
 
@@ -6,7 +6,7 @@ from bot.sandbox.workspace import Workspace
 
 
 def as_client_sends(workspace: Workspace, text: str) -> str:
-    """Typed words as a message's text: & < > escaped, @name and #channel as references."""
+    """Escapes & < > and converts @name and #channel to references."""
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     people = {member.name: member.id for member in workspace.members.values()}
     rooms = {room.name: room.id for room in workspace.rooms.values() if not room.is_im}

@@ -1,4 +1,4 @@
-"""Response URLs: how an app answers where something was typed or clicked."""
+"""Response URLs: an app's answers to a command or click."""
 
 import time
 from typing import Any
@@ -17,7 +17,7 @@ _DEAD = ("invalid_url", "expired_url", "used_url")
 
 
 async def answer_response(workspace: Workspace, request: Request) -> Response:
-    """Takes one answer: 200 `ok`, 404 for a dead URL, 400 for a message Slack would not take."""
+    """Accepts one answer: 200 `ok`, 404 for an expired URL, 400 for an invalid message."""
     began = time.perf_counter()
     payload: Any = None
     error: str | None = None

@@ -1,4 +1,4 @@
-"""Trigger ids, which open a modal once within three seconds, and response URLs: five answers in thirty minutes."""
+"""Trigger ids, each valid for one modal within three seconds, and response URLs, for five answers in thirty minutes."""
 
 import asyncio
 import itertools
@@ -13,13 +13,13 @@ RESPONSE_USES = 5
 
 
 def real_seconds() -> float:
-    """The event loop's own clock, which stays true when a test freezes the calendar."""
+    """Returns the event loop's clock, which keeps running if a test freezes the time."""
     return asyncio.get_running_loop().time()
 
 
 @dataclass
 class Trigger:
-    """The right to open one modal for one person; `view_id` is the modal it was issued in, if any."""
+    """A trigger id's person; `view_id` is the modal that issued it, if any."""
 
     user: str
     born: float
@@ -29,7 +29,7 @@ class Trigger:
 
 @dataclass
 class ResponseUrl:
-    """The right to answer where something was typed or clicked."""
+    """A response URL's person, channel and message."""
 
     user: str
     channel: str
@@ -39,22 +39,22 @@ class ResponseUrl:
 
 
 class Triggers:
-    """All trigger ids and response URLs ever issued; dead ones keep their reason."""
+    """All trigger ids and response URLs; expired ones keep their reason."""
 
     def __init__(self) -> None:
         self._triggers: dict[str, Trigger] = {}
         self._responses: dict[str, ResponseUrl] = {}
         self._count = itertools.count(1)
-        self.lifetime_seconds = TRIGGER_SECONDS  # of a trigger; Slack's, unless a test on a busy machine says otherwise
+        self.lifetime_seconds = TRIGGER_SECONDS  # of a trigger; tests on a busy machine may raise it
 
     def issue(self, user: str, view_id: str | None = None) -> str:
-        """A new trigger id."""
+        """Returns a new trigger id."""
         trigger_id = f"{next(self._count)}.{secrets.randbelow(10**12)}.{secrets.token_hex(16)}"
         self._triggers[trigger_id] = Trigger(user, real_seconds(), view_id)
         return trigger_id
 
     def exchange(self, trigger_id: object) -> Trigger:
-        """Uses a trigger up. Raises SlackError with Slack's three reasons."""
+        """Consumes a trigger. Raises SlackError with one of Slack's three reasons."""
         trigger = self._triggers.get(str(trigger_id))
         if trigger is None:
             raise SlackError("invalid_trigger_id")
@@ -66,20 +66,20 @@ class Triggers:
         return trigger
 
     def expire_all(self) -> None:
-        """Makes every trigger and response URL too old: what a slow app meets."""
+        """Expires every trigger and response URL, as for a slow app."""
         for trigger in self._triggers.values():
             trigger.born = float("-inf")
         for response in self._responses.values():
             response.born = float("-inf")
 
     def issue_response(self, user: str, channel: str, message_ts: str | None = None) -> str:
-        """The id of a new response URL."""
+        """Returns the id of a new response URL."""
         response_id = secrets.token_urlsafe(24)
         self._responses[response_id] = ResponseUrl(user, channel, real_seconds(), message_ts)
         return response_id
 
     def use_response(self, response_id: str) -> ResponseUrl:
-        """Counts a use. Raises SlackError when there is none left."""
+        """Counts a use. Raises SlackError if none is left."""
         response = self._responses.get(response_id)
         if response is None:
             raise SlackError("invalid_url")

@@ -1,4 +1,4 @@
-"""The chat.* methods, and the checks that every posted message goes through."""
+"""The chat.* methods, and the checks of every posted message."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from bot.sandbox.workspace import Workspace
 
 
 def checked_blocks(workspace: Workspace, blocks: Any) -> list[Json]:
-    """Blocks with their ids. Raises SlackError invalid_blocks, msg_blocks_too_long."""
+    """Returns blocks with their ids. Raises SlackError invalid_blocks or msg_blocks_too_long."""
     if not blocks:
         return []
     faults = message_faults(blocks) or workspace.files.faults(blocks)
@@ -22,7 +22,7 @@ def checked_blocks(workspace: Workspace, blocks: Any) -> list[Json]:
 
 
 def checked_text(args: Json) -> str:
-    """The text. Raises SlackError no_text, msg_too_long."""
+    """Returns the text. Raises SlackError no_text or msg_too_long."""
     text = str(args.get("text") or args.get("markdown_text") or "")
     if not text.strip() and not args.get("blocks") and not args.get("attachments"):
         raise SlackError("no_text")
@@ -49,7 +49,7 @@ def _writable(workspace: Workspace, channel: Any) -> Room:
     if room.is_im and not workspace.settings.messages_tab:
         raise SlackError("messages_tab_disabled")
     if not room.is_im and not room.bot_is_member:
-        # Slack doesn't say that a private channel exists to those who are not in it.
+        # Slack hides a private channel from people outside it.
         raise SlackError("channel_not_found" if room.is_private else "not_in_channel")
     if room.is_archived:
         raise SlackError("is_archived")
@@ -72,7 +72,7 @@ def _bot_message(workspace: Workspace, room: Room, args: Json) -> Message:
 
 
 def slack_form(workspace: Workspace, message: Message) -> Json:
-    """A message as the API shows it."""
+    """Returns a message as the API shows it."""
     settings = workspace.settings
     return message.as_slack(bot_id=settings.bot_id, app_id=settings.app_id, team_id=settings.team_id)
 
@@ -100,7 +100,7 @@ def post_ephemeral(workspace: Workspace, args: Json) -> Json:
 
 
 def update(workspace: Workspace, args: Json) -> Json:
-    """chat.update: text without blocks takes the blocks away."""
+    """Answers chat.update. Text without blocks removes the blocks."""
     room, message = _own_message(workspace, args["channel"], args["ts"])
     if room.is_archived:
         raise SlackError("is_archived")
@@ -114,7 +114,7 @@ def update(workspace: Workspace, args: Json) -> Json:
 
 
 def rewrite(workspace: Workspace, message: Message, args: Json) -> None:
-    """Changes a message in place. Raises SlackError when the new content is not acceptable."""
+    """Changes a message in place. Raises SlackError if the new content is invalid."""
     text = checked_text(args)
     blocks = checked_blocks(workspace, args.get("blocks"))
     metadata = _metadata(args)
@@ -149,7 +149,7 @@ def validate_blocks(workspace: Workspace, args: Json) -> Json:
 
 
 def _own_message(workspace: Workspace, channel: Any, ts: Any) -> tuple[Room, Message]:
-    room = workspace.rooms.get(str(channel))  # updates want the id: a user's id or a name will not do
+    room = workspace.rooms.get(str(channel))  # updates require a channel id, not a user's id or a name
     if room is None:
         raise SlackError("channel_not_found")
     message = room.find(str(ts))

@@ -1,4 +1,4 @@
-"""The conversations.* methods, and users.conversations: which channels there are and who is in them."""
+"""The conversations.* methods, and users.conversations."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ Json = dict[str, Any]
 
 
 def room_object(workspace: Workspace, room: Room) -> Json:
-    """Slack's conversation object."""
+    """Returns Slack's conversation object."""
     return room.as_slack(team_id=workspace.settings.team_id, bot_user=workspace.settings.bot_user_id)
 
 
@@ -37,12 +37,12 @@ def conversations_members(workspace: Workspace, args: Json) -> Json:
 
 
 def conversations_list(workspace: Workspace, args: Json) -> Json:
-    """conversations.list: every public channel, and what the app is in."""
+    """Answers conversations.list: every public channel, and the app's own."""
     return _rooms(workspace, args, lambda room: room.bot_is_member or not (room.is_private or room.is_im))
 
 
 def users_conversations(workspace: Workspace, args: Json) -> Json:
-    """users.conversations: the channels of a person, or the app's own."""
+    """Answers users.conversations: the channels of a person, or the app's own."""
     member = args.get("user")
     if member and member != workspace.settings.bot_user_id:
         workspace.member(member)
@@ -53,7 +53,7 @@ def users_conversations(workspace: Workspace, args: Json) -> Json:
 
 
 def conversations_join(workspace: Workspace, args: Json) -> Json:
-    """conversations.join: public channels only."""
+    """Answers conversations.join, for public channels only."""
     room = _known_room(workspace, args["channel"])
     if room.is_archived:
         raise SlackError("is_archived")
@@ -66,7 +66,7 @@ def conversations_join(workspace: Workspace, args: Json) -> Json:
 
 
 def conversations_open(workspace: Workspace, args: Json) -> Json:
-    """conversations.open, for the direct messages with one person."""
+    """Answers conversations.open, for the direct messages with one person."""
     if args.get("channel"):
         return {"channel": room_object(workspace, _known_room(workspace, args["channel"]))}
     users = args.get("users") or ""

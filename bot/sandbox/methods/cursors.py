@@ -1,4 +1,4 @@
-"""Lists page by page, with Slack's cursors."""
+"""Paging with Slack's cursors."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ MAX_PER_PAGE = 1000
 
 
 def page_of(everything: list[Any], args: Json) -> tuple[list[Any], str]:
-    """A page of a list and the cursor of the next. Raises SlackError invalid_cursor, invalid_limit."""
+    """Returns a page of a list and the next cursor. Raises SlackError invalid_cursor or invalid_limit."""
     try:
         size = int(args.get("limit") or PAGE_SIZE)
         start = int(args.get("cursor") or 0)

@@ -1,4 +1,4 @@
-"""Who there is: users.*, usergroups.*, team.info and auth.test."""
+"""The methods users.*, usergroups.*, team.info and auth.test."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def team_info(workspace: Workspace, args: Json) -> Json:
 
 
 def user_object(workspace: Workspace, member: Member) -> Json:
-    """Slack's user object."""
+    """Returns Slack's user object."""
     profile = {
         "real_name": member.real_name,
         "display_name": member.name,
@@ -75,7 +75,7 @@ def users_info(workspace: Workspace, args: Json) -> Json:
 
 
 def users_lookup(workspace: Workspace, args: Json) -> Json:
-    """users.lookupByEmail; strangers are not found, as in Slack."""
+    """Answers users.lookupByEmail. Strangers are not found, as in Slack."""
     wanted = str(args["email"]).casefold()
     for member in workspace.members.values():
         if member.email.casefold() == wanted and wanted and not member.is_stranger and not member.deleted:
@@ -84,7 +84,7 @@ def users_lookup(workspace: Workspace, args: Json) -> Json:
 
 
 def users_list(workspace: Workspace, args: Json) -> Json:
-    """users.list, page by page."""
+    """Answers users.list, page by page."""
     own = [member for member in workspace.members.values() if not member.is_stranger]
     page, cursor = page_of(own, args)
     return {

@@ -1,4 +1,4 @@
-"""The files.* methods of an upload, and the places the bytes go to and come from."""
+"""The files.* methods of an upload, and the routes for its bytes."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def get_upload_url(workspace: Workspace, args: Json) -> Json:
 
 
 def complete_upload(workspace: Workspace, args: Json) -> Json:
-    """files.completeUploadExternal; with a channel the files are shared there in a message of their own."""
+    """Answers files.completeUploadExternal. With a channel, a message shares the files there."""
     wanted = args["files"]
     if not isinstance(wanted, list) or not wanted or not all(isinstance(one, dict) and one.get("id") for one in wanted):
         raise SlackError("invalid_arguments", ["files must be a list of {id, title}"])
@@ -60,7 +60,9 @@ def files_info(workspace: Workspace, args: Json) -> Json:
 
 
 async def receive(workspace: Workspace, request: Request) -> Response:
-    """Takes a file's bytes, bare or as the first part of a form. 400 when they are not as many as was announced."""
+    """Receives a file's bytes, bare or as the first part of a form. Answers 400 if their number differs from the
+    announced one.
+    """
     if workspace.offline:
         return PlainTextResponse("service_unavailable", status_code=503)
     try:
@@ -80,12 +82,12 @@ async def receive(workspace: Workspace, request: Request) -> Response:
 
 
 async def give(workspace: Workspace, request: Request) -> Response:
-    """A file's bytes, for the page."""
+    """Returns a file's bytes for the page."""
     try:
         file = workspace.files.find(request.path_params["file_id"])
     except SlackError:
         return PlainTextResponse("no such file", status_code=404)
-    # The page shares its origin with these bytes: they are shown as pictures and never run.
+    # The page has the same origin, so these bytes are only ever shown as images.
     kind = file.mimetype if file.mimetype in ("image/png", "image/jpeg", "image/gif") else "application/octet-stream"
     headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
     return Response(file.content, media_type=kind, headers=headers)

@@ -10,7 +10,7 @@ Json = dict[str, Any]
 
 def open_view(workspace: Workspace, args: Json) -> Json:
     """views.open"""
-    workspace.modals.made(args["view"], kind="modal")  # a wrong view does not use the trigger up
+    workspace.modals.made(args["view"], kind="modal")  # an invalid view does not consume the trigger
     trigger = workspace.triggers.exchange(args.get("trigger_id"))
     view = workspace.modals.open(trigger.user, args["view"])
     workspace.tell_modals(trigger.user)
@@ -18,7 +18,7 @@ def open_view(workspace: Workspace, args: Json) -> Json:
 
 
 def push_view(workspace: Workspace, args: Json) -> Json:
-    """views.push: only with a trigger that came from an open modal."""
+    """Answers views.push, only with a trigger from an open modal."""
     workspace.modals.made(args["view"], kind="modal")
     trigger = workspace.triggers.exchange(args.get("trigger_id"))
     if trigger.view_id is None:
@@ -29,7 +29,7 @@ def push_view(workspace: Workspace, args: Json) -> Json:
 
 
 def update_view(workspace: Workspace, args: Json) -> Json:
-    """views.update, by view_id or external_id, with `hash` against races."""
+    """Answers views.update, by view_id or external_id, with `hash` against races."""
     view_id = args.get("view_id") or args.get("external_id")
     if not view_id:
         raise SlackError("invalid_arguments", ["missing required field: view_id or external_id"])
@@ -41,7 +41,7 @@ def update_view(workspace: Workspace, args: Json) -> Json:
 
 
 def publish_view(workspace: Workspace, args: Json) -> Json:
-    """views.publish: a person's Home."""
+    """Answers views.publish: a person's Home."""
     member = workspace.member(args["user_id"])
     if member.is_bot or member.is_stranger:
         raise SlackError("user_not_found")

@@ -1,4 +1,4 @@
-"""Slack's Web API at /api/<method>: reads arguments, checks the token, answers, and records every call."""
+"""Slack's Web API at /api/<method>: parses arguments, checks the token, answers, and records every call."""
 
 import json
 import time
@@ -18,7 +18,7 @@ Json = dict[str, Any]
 Method = Callable[[Workspace, Json], Json]
 _OBJECTS = ("blocks", "view", "metadata", "attachments", "files", "message")
 
-# Each method with the arguments it cannot do without.
+# Each method with its required arguments.
 METHODS: Mapping[str, tuple[Method, tuple[str, ...]]] = {
     "api.test": (lambda workspace, args: {"args": args}, ()),
     "auth.test": (people.auth_test, ()),
@@ -51,7 +51,7 @@ METHODS: Mapping[str, tuple[Method, tuple[str, ...]]] = {
 
 
 class Dropped(Response):
-    """A connection that breaks before the answer: what was asked is done, and the app can't know."""
+    """A connection that breaks before the answer: the call took effect, and the app does not know."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
@@ -59,7 +59,7 @@ class Dropped(Response):
 
 
 async def answer_call(workspace: Workspace, request: Request) -> Response:
-    """Answers one call as Slack does: 200 with `ok` true or false; other statuses only for trouble on the way."""
+    """Answers one call as Slack does: 200 with `ok` true or false; other statuses only for transport errors."""
     began = time.perf_counter()
     method = request.path_params["method"]
     body = await request.body()
@@ -126,7 +126,7 @@ def _check_token(workspace: Workspace, request: Request, args: Json) -> None:
 
 
 def arguments(request: Request, body: bytes) -> Json:
-    """The arguments of a call: from the address, a form or JSON; nested ones always as objects."""
+    """Returns a call's arguments from the address, a form or JSON; nested ones are always objects."""
     args: Json = dict(request.query_params)
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
     if kind == "application/json" and body:
@@ -143,7 +143,7 @@ def arguments(request: Request, body: bytes) -> Json:
 
 
 def decoded(body: bytes, error: str) -> Any:
-    """JSON without lone surrogates, which could not be written out again. Raises SlackError `error`."""
+    """Decodes JSON and rejects lone surrogates, which cannot be encoded again. Raises SlackError `error`."""
     try:
         value = json.loads(body)
         if b"\\ud" in body.lower():

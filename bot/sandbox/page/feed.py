@@ -1,4 +1,4 @@
-"""What the page hears as it happens: server-sent events, each with those who may see it."""
+"""Server-sent events for the page, each with its audience."""
 
 import asyncio
 import json
@@ -9,14 +9,14 @@ BEAT_SECONDS = 15
 
 
 class Feed:
-    """Subscribers and a version that grows with every event, and is its id: a page can tell older from newer."""
+    """Subscribers and a version that grows with every event and is its id, so that a page can order events."""
 
     def __init__(self) -> None:
         self.version = 0
         self._listeners: list[tuple[str, asyncio.Queue[str | None]]] = []
 
     def tell(self, event: str, data: Any, *, to: set[str] | None = None) -> None:
-        """Sends an event to everybody, or to some people's pages only."""
+        """Sends an event to all pages, or to some people's pages."""
         self.version += 1
         frame = f"id: {self.version}\nevent: {event}\ndata: {json.dumps(data)}\n\n"
         for member, queue in self._listeners:
@@ -24,16 +24,16 @@ class Feed:
                 queue.put_nowait(frame)
 
     def pages(self) -> set[str]:
-        """Who has a page open."""
+        """Returns the people with an open page."""
         return {member for member, _ in self._listeners}
 
     def close(self) -> None:
-        """Ends every stream, so that a server can stop."""
+        """Ends every stream, so that the server can stop."""
         for _, queue in self._listeners:
             queue.put_nowait(None)
 
     async def listen(self, member: str) -> AsyncIterator[str]:
-        """The frames for one page, with a comment now and then to keep the connection open."""
+        """Yields the frames for one page, with a comment now and then to keep the connection open."""
         queue: asyncio.Queue[str | None] = asyncio.Queue()
         listener = (member, queue)
         self._listeners.append(listener)

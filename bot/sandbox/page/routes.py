@@ -1,4 +1,4 @@
-"""What the page asks and does, as JSON: /page/state and the deeds of the person it acts as."""
+"""The page's requests as JSON: /page/state, and actions of the selected person."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 
 class Page:
-    """The page's side of a workspace. Every deed takes the JSON the page sent and returns what it is told."""
+    """The page's routes. Every action takes the page's JSON and returns a result for it."""
 
     def __init__(self, workspace: Workspace, dispatch: Dispatch) -> None:
         self._workspace = workspace
@@ -61,7 +61,7 @@ class Page:
 
     async def do(self, request: Request) -> Response:
         """POST /page/<deed>"""
-        # A form on another site can't send this type without asking first.
+        # A form on another site cannot send this type without a preflight request.
         if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
             return JSONResponse({"ok": False, "error": "Send JSON."}, status_code=415)
         deed = self._deeds.get(request.path_params["deed"])
@@ -84,7 +84,7 @@ class Page:
         )
 
     async def message(self, member: Member, asked: Json) -> Json:
-        """Posts what a person wrote."""
+        """Posts a person's message."""
         room = self._writable_room(member, asked.get("channel"))
         text = str(asked.get("text") or "").strip()
         if not text:
@@ -102,7 +102,7 @@ class Page:
         return {"ok": True, "message": self._workspace.put(message).as_page()}
 
     async def action(self, member: Member, asked: Json) -> Json:
-        """Clicks or chooses, in a message or a view."""
+        """Sends a click or choice in a message or a view."""
         workspace = self._workspace
         if asked.get("view_id"):
             view = self._own_view(member, asked["view_id"])
@@ -114,13 +114,13 @@ class Page:
         return _clicked(await interactions.act_on_message(workspace, self._dispatch, member, message, asked))
 
     async def submit(self, member: Member, asked: Json) -> Json:
-        """Submits the modal on top."""
+        """Submits the top modal."""
         view = self._own_view(member, asked.get("view_id"))
         answer = await interactions.submit(self._workspace, self._dispatch, member, view, asked.get("values"))
         return {**answer, "modals": self._workspace.modals.stack(member.id)}
 
     async def close(self, member: Member, asked: Json) -> Json:
-        """Closes a modal, or all."""
+        """Closes one modal, or all."""
         view = self._own_view(member, asked.get("view_id"))
         await interactions.close(self._workspace, self._dispatch, member, view, everything=bool(asked.get("all")))
         return {"ok": True, "modals": self._workspace.modals.stack(member.id)}
@@ -166,7 +166,7 @@ class Page:
         )
 
     async def event(self, member: Member, asked: Json) -> Json:
-        """Sends the app any event."""
+        """Sends any event to the app."""
         if not isinstance(asked.get("event"), dict):
             raise SlackError("invalid_arguments")
         return _told(await self._dispatch.event(asked["event"]))
@@ -199,7 +199,7 @@ class Page:
 
 
 def _clicked(delivery: AppReply) -> Json:
-    """As told, with a sentence for the page where the app did not take the click."""
+    """Returns the result of a click, with a sentence for the page if the app rejected it."""
     told = _told(delivery)
     if delivery.error:
         told["error"] = f"That didn’t work: the app did not answer ({delivery.error})."

@@ -1,4 +1,4 @@
-"""Everything the page shows to one person, in one JSON object."""
+"""The page's state for one person, as one JSON object."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ Json = dict[str, Any]
 
 
 def whole_state(workspace: Workspace, member: Member) -> Json:
-    """What a page needs when it opens, and again after a pause."""
+    """Returns the state that a page loads when it opens, and again after a pause."""
     settings = workspace.settings
     rooms = [room for room in workspace.rooms.values() if workspace.can_see(member.id, room)]
     return {
@@ -43,7 +43,7 @@ def whole_state(workspace: Workspace, member: Member) -> Json:
 
 
 def person(member: Member) -> Json:
-    """A person, as the page lists them."""
+    """Returns a person for the page's list."""
     return {
         "id": member.id,
         "name": member.name,

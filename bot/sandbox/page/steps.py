@@ -1,4 +1,4 @@
-"""The suggested steps of the tour: which are done, told from what people do on the page."""
+"""Suggested steps of the tour, completed by actions on the page."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ Json = dict[str, Any]
 
 
 class Steps:
-    """Steps in their order; one counts only once those before it are done."""
+    """Steps in order; one counts only after all earlier ones are done."""
 
     def __init__(self, steps: tuple[Step, ...], feed: Feed) -> None:
         self._steps = steps
@@ -17,7 +17,7 @@ class Steps:
         self._done = 0
 
     def happened(self, what: str) -> None:
-        """Notes a deed such as `terminal:deny` or `command:/tokens request 500`."""
+        """Records an action such as `terminal:deny` or `command:/tokens request 500`."""
         if self._done >= len(self._steps):
             return
         awaited = self._steps[self._done].done_when.split("|")
@@ -26,7 +26,7 @@ class Steps:
             self._feed.tell("steps", {"steps": self.as_page()})
 
     def as_page(self) -> list[Json]:
-        """What the page lists."""
+        """Returns the list for the page."""
         return [
             {
                 "title": step.title,

@@ -1,4 +1,4 @@
-"""The terminal pane and the control buttons: HTTP made from the page, told in plain lines."""
+"""The terminal pane and the control buttons: HTTP requests from the page, with a plain transcript."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ KEPT_LINES = 400
 
 
 async def make_call(workspace: Workspace, dispatch: Dispatch, call: HttpCall, title: str) -> tuple[int | None, Any]:
-    """Makes a request; returns its status (None when nobody answered) and its body, as JSON where it is."""
+    """Makes a request. Returns its status (None without an answer) and its body, as JSON if possible."""
     began = time.perf_counter()
     status: int | None = None
     answer: Any = None
@@ -56,7 +56,7 @@ async def make_call(workspace: Workspace, dispatch: Dispatch, call: HttpCall, ti
 
 
 async def press(workspace: Workspace, dispatch: Dispatch, control: Control) -> Json:
-    """Presses a control: what happened in words, and the clock moved ahead if the answer says so."""
+    """Presses a control. Returns a text, and moves the clock ahead if the answer has a time."""
     status, answer = await make_call(workspace, dispatch, control, control.label)
     body: Json = answer if isinstance(answer, dict) else {}
     if status is None or status >= 400:
@@ -69,7 +69,7 @@ async def press(workspace: Workspace, dispatch: Dispatch, control: Control) -> J
 
 
 async def run(workspace: Workspace, dispatch: Dispatch, terminal: Terminal, index: int) -> Json:
-    """Runs a terminal command and writes its transcript; the outcome is allow, warn, deny or error."""
+    """Runs a terminal command and writes its transcript. The outcome is allow, warn, deny or error."""
     command = terminal.commands[index]
     _write(workspace, [("prompt", command.argv_text)])
     status, answer = await make_call(workspace, dispatch, command, command.label)
@@ -102,7 +102,7 @@ def _told(terminal: Terminal, model_answer: str, outcome: str, status: int | Non
 
 
 def _left(body: Json) -> str:
-    """What is available, until when: "$488.00 available until 1 Dec 2026."."""
+    """Formats the available amount and its end, "$488.00 available until 1 Dec 2026."."""
     try:
         amount = Decimal(str(body["available_usd"]))
         money = f"{'−' if amount < 0 else ''}${abs(amount):,.2f} available"

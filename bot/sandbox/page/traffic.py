@@ -1,4 +1,4 @@
-"""A record of the HTTP that went through the workspace, in both directions, with secrets left out."""
+"""A record of the workspace's HTTP traffic in both directions, without secrets."""
 
 import collections
 import itertools
@@ -20,7 +20,7 @@ class Traffic:
         self._count = itertools.count(1)
 
     def entries(self) -> list[Json]:
-        """Oldest first."""
+        """Returns the exchanges, oldest first."""
         return list(self._entries)
 
     def note(
@@ -37,7 +37,7 @@ class Traffic:
         request: Any,
         response: Any,
     ) -> None:
-        """Keeps one exchange and shows it on every open page. `direction`: to_bot, to_slack or from_page."""
+        """Records one exchange and shows it on every open page. `direction` is to_bot, to_slack or from_page."""
         entry = {
             "id": next(self._count),
             "at": at,
@@ -57,7 +57,7 @@ class Traffic:
 
 
 def without_secrets(value: Any) -> Any:
-    """The value with tokens, keys and signatures left out."""
+    """Returns the value without tokens, keys and signatures."""
     if isinstance(value, dict):
         return {
             key: "…" if str(key).lower() in _SECRET and isinstance(item, str) else without_secrets(item)
