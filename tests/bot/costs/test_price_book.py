@@ -16,7 +16,7 @@ from bot.costs.pricing import ContractPrice, Prices
 from bot.money import NANOS
 from bot.periods import day_number, micros, moment
 from bot.usage import UsageEvent
-from tests.bot.costs.test_pricing import TODAY, call
+from tests.bot.costs.pricing_examples import TODAY, call
 
 BOOK = PriceBook()
 CONTEXTS = {

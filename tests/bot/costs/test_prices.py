@@ -16,7 +16,7 @@ from bot.costs.prices import (
 )
 from bot.costs.pricing import ContractPrice, Prices
 from bot.refusals import FieldRefusal
-from tests.bot.costs.test_pricing import BOOK, TODAY, call
+from tests.bot.costs.pricing_examples import BOOK, TODAY, call
 
 SET = SetPrice(
     provider="acme",

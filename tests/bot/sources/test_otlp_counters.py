@@ -1,0 +1,127 @@
+"""OTLP token counters: disjoint, whole, and in the names of each producer."""
+
+from typing import Any
+
+import pytest
+
+from bot.usage import MAX_TOKENS
+from tests.bot.sources.otlp_examples import AS_CLAUDE_CODE, CLAUDE_CODE, chat, one, reason
+from tests.support.otlp import CHAT, log, logs, span, traces
+
+
+@pytest.mark.parametrize(
+    ("said", "counters"),
+    [
+        (chat(), (1000, 0, 0, 0, 100, 0)),
+        (chat(gen_ai__usage__cache_read__input_tokens=1000), (0, 1000, 0, 0, 100, 0)),
+        (chat(gen_ai__usage__cache_write__input_tokens=300), (700, 0, 300, 0, 100, 0)),
+        (chat(gen_ai__usage__cache_creation__input_tokens="300"), (700, 0, 300, 0, 100, 0)),
+        (chat(gen_ai__usage__input_tokens=None, gen_ai__usage__prompt_tokens=7.0), (7, 0, 0, 0, 100, 0)),
+        (chat(gen_ai__usage__prompt_tokens=7), (1000, 0, 0, 0, 100, 0)),  # the newer name stands
+        (chat(**{"gen_ai.usage.output_tokens.reasoning": 40}), (1000, 0, 0, 0, 100, 40)),
+        (
+            chat(
+                **{
+                    "gen_ai.usage.cache_write.input_tokens": 300,
+                    "anthropic.usage.cache_creation.ephemeral_5m_input_tokens": 100,
+                    "anthropic.usage.cache_creation.ephemeral_1h_input_tokens": 150,
+                    "anthropic.usage.compaction.input_tokens": 5000,
+                    "anthropic.usage.compaction.output_tokens": 600,
+                }
+            ),
+            (5700, 0, 150, 150, 700, 0),
+        ),
+    ],
+)
+def test_counters_are_disjoint(said: dict[str, Any], counters: tuple[int, ...]) -> None:
+    event = one(traces(span(said=said)))
+    found = (
+        event.uncached_input,
+        event.cache_read,
+        event.cache_write_5m,
+        event.cache_write_1h,
+        event.output,
+        event.reasoning,
+    )
+
+    assert found == counters
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (chat(gen_ai__usage__cache_read__input_tokens=1001), "gen_ai.usage.input_tokens is less than its cached parts"),
+        (chat(gen_ai__usage__reasoning__output_tokens=101), "gen_ai.usage.reasoning.output_tokens is more than"),
+        (chat(gen_ai__usage__input_tokens=-1), "gen_ai.usage.input_tokens is negative"),
+        (chat(gen_ai__usage__input_tokens=MAX_TOKENS + 1), "gen_ai.usage.input_tokens is over a hundred billion"),
+        (chat(gen_ai__usage__input_tokens="many"), "gen_ai.usage.input_tokens is not a whole number"),
+        (chat(gen_ai__usage__output_tokens=1.5), "gen_ai.usage.output_tokens is not a whole number"),
+        (chat(gen_ai__usage__output_tokens=True), "gen_ai.usage.output_tokens is not a whole number"),
+        (chat(gen_ai__usage__cost=-0.5), "gen_ai.usage.cost is negative"),
+        (chat(gen_ai__usage__cost="dear"), "gen_ai.usage.cost"),
+        (chat(gen_ai__response__model=None), "gen_ai.response.model and gen_ai.request.model are missing"),
+        (chat(gen_ai__response__model="m" * 257), "gen_ai.response.model is longer than 256"),
+        (chat(gen_ai__response__model="a\x00b"), "gen_ai.response.model holds a NUL"),
+    ],
+)
+def test_what_no_call_can_have_is_an_error_that_names_the_attribute(said: dict[str, Any], words: str) -> None:
+    assert reason(traces(span(said=said))).startswith(words)
+
+
+def test_a_part_without_its_whole_is_an_error() -> None:
+    said = chat(gen_ai__usage__input_tokens=None, gen_ai__usage__cache_read__input_tokens=5)
+
+    assert reason(traces(span(said=said))) == "the input count (not given) is less than its cached parts"
+
+
+def test_geminis_thoughts_and_tool_prompts_are_beside_its_output_and_input_and_codexs_tool_tokens_are_neither() -> None:
+    counts = {"model": "m", "input_token_count": 100, "output_token_count": 10, "tool_token_count": 30}
+    gemini = log({"event.name": "gemini_cli.api_response", "thoughts_token_count": 20, **counts})
+    codex = log({"event.name": "codex.sse_event", "event.kind": "response.completed", **counts})
+    found = [one(logs(record)) for record in (gemini, codex)]
+
+    assert [(event.uncached_input, event.output, event.reasoning) for event in found] == [(130, 30, 20), (100, 10, 0)]
+
+
+def test_no_tokens_told_is_a_call_unmetered_and_a_failed_one_costs_nothing() -> None:
+    none = chat(gen_ai__usage__input_tokens=None, gen_ai__usage__output_tokens=None)
+    noughts = chat(gen_ai__usage__input_tokens=0, gen_ai__usage__output_tokens=0)
+    bodies = {
+        "silent": span(said=none),
+        "noughts": span(said=noughts),
+        "failed": span(failed=True, said=none),
+        "failed by its attribute": span(said=none | {"error.type": "429"}),
+        "failed with noughts": span(failed=True, said=noughts),
+        "failed after it was paid for": span(failed=True),
+        "failed before a model was known": span(failed=True, said={"gen_ai.operation.name": "chat"}),
+        "free, as it says": span(said=noughts | {"gen_ai.usage.cost": 0}),
+        "a cost alone": span(said=none | {"gen_ai.usage.cost": 0.04}),
+    }
+    found = {name: one(traces(body)) for name, body in bodies.items()}
+
+    assert {name for name, event in found.items() if event.unmetered} == {"silent", "noughts"}
+    assert {name for name, event in found.items() if event.failed} == {
+        *("failed", "failed by its attribute", "failed with noughts", "failed before a model was known")
+    }
+    assert found["failed before a model was known"].labels.model == "unknown"
+    assert found["a cost alone"].reported_nanos == 40_000_000
+
+
+def test_a_cost_in_whole_micro_dollars_is_taken_before_its_rounded_twin() -> None:
+    said = CLAUDE_CODE | {"cost_usd": 0.0475000001, "cost_usd_micros": 47_500}
+
+    assert one(logs(log(said), **AS_CLAUDE_CODE)).reported_nanos == 47_500_000
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "tier"),
+    [
+        ("openai.response.service_tier", "flex", "flex"),
+        ("anthropic.response.service_tier", "standard", ""),
+        ("gen_ai.openai.response.service_tier", "default", ""),
+        ("speed", "fast", "fast"),
+        ("speed", "normal", ""),
+    ],
+)
+def test_a_tier_that_changes_the_price_is_told(attribute: str, value: str, tier: str) -> None:
+    assert one(traces(span(said=CHAT | {attribute: value}))).labels.tier == tier
