@@ -39,6 +39,7 @@ def run(series: dict[str, Ints]) -> list[tuple[str, int, str, bool]]:
 
 
 @pytest.mark.parametrize("seed", [1, 20])
+@pytest.mark.timeless
 def test_sweeping_hours_that_spike_alone_is_the_same_as_sweeping_every_hour(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,6 +55,7 @@ def test_sweeping_hours_that_spike_alone_is_the_same_as_sweeping_every_hour(
     assert len(quick) > 5
 
 
+@pytest.mark.timeless
 def test_a_series_that_ends_earlier_gives_the_same_messages_up_to_there() -> None:
     series = {name: lumpy(40 + n, weeks=6) for n, name in enumerate(NAMES)}
     whole = run(series)
