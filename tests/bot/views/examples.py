@@ -1,7 +1,5 @@
-"""The teams, figures and requests that views are shown with, and the rules that everything shown obeys."""
+"""The teams, figures and requests that views are shown with."""
 
-import re
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,24 +9,14 @@ from bot.books.budgets import Standing
 from bot.books.forecasts import forecast
 from bot.books.ledger import Balance
 from bot.charts.values import SpikeHours, encode
-from bot.costs.prices import PriceDisagreement, Repricing, UnpricedModel
-from bot.crosschecks.observations import CallTotals, CrossCheck
-from bot.intake.quarantine import QuarantineShare
-from bot.messages import Message, with_images
 from bot.money import NANOS
-from bot.org.attribution import UnattributedKey
 from bot.org.teams import Team
 from bot.periods import MICROS, day_number, hour_of, micros, period_of
 from bot.reporting.digests import Digest, Driver, Share
 from bot.reporting.mix import ToolKindTotals, ToolMix
 from bot.reporting.reports import (
-    CompanyView,
-    Home,
-    OverlapView,
     PendingRequest,
     PersonUse,
-    PricesView,
-    UnattributedView,
 )
 from bot.requests.budget_requests import BudgetRequest
 
@@ -64,8 +52,6 @@ SEARCH = Team(
     mode="govern",
 )
 ACME = replace(SEARCH, id=1, slug="organisation", name="Acme", kind="organisation", parent_id=None, channel_id="")
-_MENTION_OF_MANY = re.compile(r"<!(?!date\^)")
-_TYPED = re.compile(r"(<|&lt;)!")
 WEEKDAYS = (412.10, 530.40, 498.75, 610.00, 655.20, 90.05, 60.00)
 
 
@@ -267,160 +253,3 @@ NO_USE = PersonUse(
     models=(),
     teams=(),
 )
-
-
-def many_standings(count: int, name: str = "Team") -> tuple[Standing, ...]:
-    teams = [replace(SEARCH, id=100 + n, slug=f"team-{n}", name=f"{name} {n}") for n in range(count)]
-    return tuple(standing(team, charged=14_000 - 300 * n) for n, team in enumerate(teams))
-
-
-CROSS_CHECK = CrossCheck(
-    source_id=4,
-    source="otlp-laptops",
-    day=TODAY - 1,
-    model="claude-opus-4-5",
-    observed=CallTotals(calls=4_810, tokens=61_200_000),
-    booked=CallTotals(calls=3_902, tokens=48_750_000),
-)
-OVERLAP = OverlapView(
-    smaller="sdk-checkout",
-    larger="gateway-eu",
-    twins=812,
-    calls=1_020,
-    cost_nanos=dollars(37.25),
-    minutes=171,
-)
-NOBODY = UnattributedView(keys=(), people=(), may_claim=True, hides_people=True)
-
-
-def unpriced(number: int = 1, **changed: Any) -> UnpricedModel:
-    day = day_number(NOW.date()) - 12
-    model = UnpricedModel(id=number, provider="acme", model="metacode-9", calls=100, tokens=3_100_000, first_day=day)
-    return replace(model, **changed)
-
-
-def repricing(**changed: Any) -> Repricing:
-    line = Repricing(
-        id=5,
-        provider="acme",
-        model="metacode-9",
-        from_day=day_number(NOW.date()) - 12,
-        actor_id=3,
-        wanted_at=micros(NOW),
-        done_at=None,
-        calls=0,
-        difference_nanos=0,
-    )
-    return replace(line, **changed)
-
-
-def disagreement(**changed: Any) -> PriceDisagreement:
-    line = PriceDisagreement(
-        provider="openai", model="gpt-4o", calls=40, ours_nanos=dollars(120), theirs_nanos=dollars(100)
-    )
-    return replace(line, **changed)
-
-
-def prices(**changed: Any) -> PricesView:
-    """Two models without a price, one with a hostile name."""
-    listed = (unpriced(), unpriced(2, provider="", model="<!channel>", calls=20))
-    return replace(PricesView(unpriced=listed, repricings=(), disagreements=()), **changed)
-
-
-def company(standings: Sequence[Standing] = (), **changed: Any) -> CompanyView:
-    view = CompanyView(
-        organisation=standing(ACME, allocated=250_000, charged=310),
-        teams=tuple(standings) or (standing(), *many_standings(2)),
-        unattributed_nanos=dollars(310),
-        prices=prices(),
-        quarantined=(
-            QuarantineShare(source="gateway-eu", kind="unreadable", rows=12, bytes=4_000, retryable=11),
-            QuarantineShare(source="otlp-laptops", kind="conflict", rows=2, bytes=900, retryable=0),
-        ),
-        not_kept=0,
-        cross_checks=(CROSS_CHECK,),
-        overlaps=(OVERLAP,),
-        broken_routes=("Mobile: #team-mobile (broken)",),
-        silent_messages=1,
-        unattributed=NOBODY,
-        mix=mix(),
-    )
-    return replace(view, **changed)
-
-
-def unattributed_key(number: int = 1, credential: str = "ci-7", cost: float = 310, calls: int = 42) -> UnattributedKey:
-    return UnattributedKey(number, credential, calls, dollars(cost), TODAY - 1)
-
-
-def home(**changed: Any) -> Home:
-    shown = Home(
-        is_outsider=False,
-        use=use(),
-        standings=(standing(),),
-        approvals=(),
-        own_requests=(),
-        company=None,
-        in_preview=False,
-        now=micros(NOW),
-        command=COMMAND,
-    )
-    return replace(shown, **changed)
-
-
-def posted(message: Message) -> dict[str, Any]:
-    """A message as Slack gets it, its charts uploaded; it must obey the rules that hold for all."""
-    files = tuple(f"F{number:010d}" for number in range(len(message.charts)))
-    shown = {"text": message.text, "blocks": with_images(message, files)}
-    obeys(shown)
-    assert len(shown["blocks"]) <= 50
-    assert len(message.text) < 4_000
-    return shown
-
-
-def obeys(surface: dict[str, Any]) -> None:
-    """Raises AssertionError where a message or view breaks a rule of all views."""
-    words = list(texts(surface))
-    assert sum(len(text) for text in words) < 10_000
-    for text in words:
-        assert not _MENTION_OF_MANY.search(text), f"this would ring a channel: {text}"
-        assert "!" not in _TYPED.sub("", text), f"an exclamation mark: {text}"
-    ids = [block["block_id"] for block in surface["blocks"]]
-    assert len(ids) == len(set(ids))
-    for element in elements(surface):
-        assert element["type"] != "button" or element["value"].isdigit(), "a button's value is an id"
-        assert element["type"] != "button" or element["accessibility_label"]
-    for block in surface["blocks"]:
-        inside = [element["action_id"] for element in block.get("elements", []) if "action_id" in element]
-        assert len(inside) == len(set(inside)), "Slack refuses an action id twice in a block"
-
-
-def texts(node: Any) -> Iterator[str]:
-    """Every mrkdwn or plain text, alt text and label; plain text is shown as it is, so it is no place for mentions."""
-    if isinstance(node, dict):
-        is_plain = node.get("type") in ("plain_text", "raw_text")
-        for key, value in node.items():
-            if key in ("text", "alt_text") and isinstance(value, str):
-                yield value.replace("<!", "") if is_plain or key == "alt_text" else value
-            elif key != "value":
-                yield from texts(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from texts(value)
-
-
-def elements(surface: dict[str, Any]) -> list[dict[str, Any]]:
-    """Everything that one can press or fill in."""
-    found = []
-    for block in surface["blocks"]:
-        for element in (block.get("accessory"), block.get("element"), *block.get("elements", [])):
-            if isinstance(element, dict) and "action_id" in element:
-                found.append(element)
-    return found
-
-
-def buttons(surface: dict[str, Any]) -> list[str]:
-    return [element["text"]["text"] for element in elements(surface) if element["type"] == "button"]
-
-
-def all_text(surface: dict[str, Any]) -> str:
-    return "\n".join(texts(surface))

@@ -4,7 +4,8 @@ from syrupy.assertion import SnapshotAssertion
 
 from bot.views.alerting.alert_bundles import BundledAlert, bundle_message
 from bot.views.blocks import name
-from tests.bot.views.examples import BEN, COMMAND, HOSTILE, all_text, buttons, posted
+from tests.bot.views.examples import BEN, COMMAND, HOSTILE
+from tests.bot.views.surfaces import all_text, buttons, posted
 
 OPEN = BundledAlert(
     alert_id=5, team_name="Search", text="Search has passed 80 % of its budget. Search has $2,100 left.", is_open=True

@@ -9,19 +9,8 @@ from bot.alerting.key_owners import RunawayKey
 from bot.periods import hour_of, micros
 from bot.views.alerting.alert_details import details_view
 from bot.views.alerting.key_owners import owner_message
-from tests.bot.views.examples import (
-    ANNA,
-    BEN,
-    HOSTILE,
-    HOSTILE_TEAM,
-    NOW,
-    SEARCH,
-    all_text,
-    buttons,
-    dollars,
-    obeys,
-    posted,
-)
+from tests.bot.views.examples import ANNA, BEN, HOSTILE, HOSTILE_TEAM, NOW, SEARCH, dollars
+from tests.bot.views.surfaces import all_text, buttons, obeys, posted
 
 FROM = hour_of(micros(NOW)) - 5
 DETAILS = AlertDetails(

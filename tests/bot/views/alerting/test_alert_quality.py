@@ -8,7 +8,8 @@ from syrupy.assertion import SnapshotAssertion
 from bot.alerting.alert_quality import AlertQuality
 from bot.views.alerting.alert_quality import company_quality_block, managed_quality_blocks, quality_words
 from bot.views.blocks import home
-from tests.bot.views.examples import ACME, HOSTILE_TEAM, SEARCH, all_text
+from tests.bot.views.examples import ACME, HOSTILE_TEAM, SEARCH
+from tests.bot.views.surfaces import all_text
 
 CALM = AlertQuality(alerts=9, answered=7, acknowledged=6, expected=1, not_useful=0, median_seconds=540)
 NOISY = AlertQuality(alerts=12, answered=8, acknowledged=4, expected=2, not_useful=2, median_seconds=9_000)

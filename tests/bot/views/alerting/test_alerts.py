@@ -8,21 +8,8 @@ from bot.alerting.alerts import Contributor
 from bot.messages import CHART_BLOCK
 from bot.views.alerting.budget_alerts import threshold_message
 from bot.views.detection.spikes import spike_message
-from tests.bot.views.examples import (
-    BEN,
-    COMMAND,
-    HOSTILE,
-    HOSTILE_TEAM,
-    SEARCH,
-    all_text,
-    buttons,
-    dollars,
-    elements,
-    posted,
-    spike,
-    spike_chart,
-    standing,
-)
+from tests.bot.views.examples import BEN, COMMAND, HOSTILE, HOSTILE_TEAM, SEARCH, dollars, spike, spike_chart, standing
+from tests.bot.views.surfaces import all_text, buttons, elements, posted
 
 ANSWER = f"{BEN} is on it · 10:12"
 

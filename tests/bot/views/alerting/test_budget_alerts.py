@@ -10,18 +10,8 @@ from bot.alerting.budget_alerts import ForecastOutcome, PostedForecast
 from bot.org.teams import Team
 from bot.periods import day_number
 from bot.views.alerting.budget_alerts import forecast_message, threshold_message, threshold_resolved_message
-from tests.bot.views.examples import (
-    ACME,
-    BEN,
-    COMMAND,
-    HOSTILE_TEAM,
-    SEARCH,
-    all_text,
-    buttons,
-    dollars,
-    posted,
-    standing,
-)
+from tests.bot.views.examples import ACME, BEN, COMMAND, HOSTILE_TEAM, SEARCH, dollars, standing
+from tests.bot.views.surfaces import all_text, buttons, posted
 
 ANSWER = f"{BEN} is on it · 10:12"
 FORETOLD = PostedForecast(

@@ -4,7 +4,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from bot.views.alerting.delivery_rules import escalation_message, grouped_alerts_message, one_line
-from tests.bot.views.examples import BEN, HOSTILE, HOSTILE_TEAM, SEARCH, all_text, buttons, posted
+from tests.bot.views.examples import BEN, HOSTILE, HOSTILE_TEAM, SEARCH
+from tests.bot.views.surfaces import all_text, buttons, posted
 
 TEXTS = (
     "Spend of Search is far above its usual: $640 in 3 hours, where $90 is a usual peak: $550.00 more than usual.",

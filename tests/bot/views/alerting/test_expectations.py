@@ -14,20 +14,8 @@ from bot.views.alerting.expectations import (
     muted_words,
     over_message,
 )
-from tests.bot.views.examples import (
-    ANNA,
-    BEN,
-    COMMAND,
-    HOSTILE,
-    HOSTILE_TEAM,
-    NOW,
-    SEARCH,
-    all_text,
-    buttons,
-    dollars,
-    obeys,
-    posted,
-)
+from tests.bot.views.examples import ANNA, BEN, COMMAND, HOSTILE, HOSTILE_TEAM, NOW, SEARCH, dollars
+from tests.bot.views.surfaces import all_text, buttons, obeys, posted
 
 AT = micros(NOW)
 LAUNCH = Expectation(

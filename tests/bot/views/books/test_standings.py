@@ -17,21 +17,9 @@ from bot.views.books.standings import (
 )
 from bot.views.charts import without_chart
 from bot.views.detection.data_gaps import gaps_words
-from tests.bot.views.examples import (
-    ACME,
-    BEN,
-    COMMAND,
-    HOSTILE_TEAM,
-    HOSTILE_TOOLS,
-    SEARCH,
-    TOOLS,
-    all_text,
-    buttons,
-    dollars,
-    many_standings,
-    posted,
-    standing,
-)
+from tests.bot.views.company_examples import many_standings
+from tests.bot.views.examples import ACME, BEN, COMMAND, HOSTILE_TEAM, HOSTILE_TOOLS, SEARCH, TOOLS, dollars, standing
+from tests.bot.views.surfaces import all_text, buttons, posted
 
 
 def shown(team_standing: Standing, *, pending: int = 0, shared_by: str | None = None) -> dict[str, object]:

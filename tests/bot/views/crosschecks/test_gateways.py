@@ -11,19 +11,8 @@ from bot.money import NANOS
 from bot.periods import micros
 from bot.usage import BudgetBlock
 from bot.views.crosschecks.gateways import block_message, block_preview_message, drift_line, drift_message
-from tests.bot.views.examples import (
-    COMMAND,
-    HOSTILE,
-    HOSTILE_TEAM,
-    NOW,
-    SEARCH,
-    all_text,
-    buttons,
-    dollars,
-    elements,
-    posted,
-    standing,
-)
+from tests.bot.views.examples import COMMAND, HOSTILE, HOSTILE_TEAM, NOW, SEARCH, dollars, standing
+from tests.bot.views.surfaces import all_text, buttons, elements, posted
 
 AT = micros(NOW)
 

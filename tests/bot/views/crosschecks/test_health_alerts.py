@@ -8,7 +8,8 @@ from syrupy.assertion import SnapshotAssertion
 from bot.periods import HOUR_MICROS, MICROS, micros
 from bot.reporting.reports import SilentSource
 from bot.views.crosschecks.health_alerts import route_message, silence_line, silence_message, span_words
-from tests.bot.views.examples import HOSTILE, HOSTILE_TEAM, NOW, SEARCH, posted
+from tests.bot.views.examples import HOSTILE, HOSTILE_TEAM, NOW, SEARCH
+from tests.bot.views.surfaces import posted
 
 SINCE = micros(NOW)
 SILENT = SilentSource(name="gateway-eu", role="meter", since=SINCE, heard_at=None, is_revoked=False)

@@ -6,7 +6,9 @@ from syrupy.assertion import SnapshotAssertion
 
 from bot.views.crosschecks.sources import cross_check_message, overlap_message
 from bot.views.reporting.company import company_blocks
-from tests.bot.views.examples import CROSS_CHECK, HOSTILE, OVERLAP, company, posted
+from tests.bot.views.company_examples import CROSS_CHECK, OVERLAP, company
+from tests.bot.views.examples import HOSTILE
+from tests.bot.views.surfaces import posted
 
 
 def test_two_sources_that_seem_to_report_the_same_calls(snapshot: SnapshotAssertion) -> None:

@@ -6,7 +6,8 @@ from syrupy.assertion import SnapshotAssertion
 
 from bot.org.alert_settings import DEFAULT_SETTINGS, Destination
 from bot.views.org.alert_settings import alert_settings_form, alert_settings_message, which_team_message
-from tests.bot.views.examples import ACME, BEN, COMMAND, HOSTILE_TEAM, SEARCH, all_text, posted
+from tests.bot.views.examples import ACME, BEN, COMMAND, HOSTILE_TEAM, SEARCH
+from tests.bot.views.surfaces import all_text, posted
 
 OWN = replace(
     SEARCH,

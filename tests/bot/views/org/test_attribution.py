@@ -10,24 +10,9 @@ from bot.org.people import UnmatchedPerson
 from bot.periods import micros
 from bot.views.org.attribution import CLAIM_KEY, claim_form, moved_message
 from bot.views.reporting.home import home_view
-from tests.bot.views.examples import (
-    HOSTILE,
-    NOBODY,
-    NOW,
-    SEARCH,
-    all_text,
-    buttons,
-    company,
-    dollars,
-    elements,
-    home,
-    many_standings,
-    obeys,
-    posted,
-    prices,
-    unattributed_key,
-    unpriced,
-)
+from tests.bot.views.company_examples import NOBODY, company, home, many_standings, prices, unattributed_key, unpriced
+from tests.bot.views.examples import HOSTILE, NOW, SEARCH, dollars
+from tests.bot.views.surfaces import all_text, buttons, elements, obeys, posted
 
 KEYS = (
     unattributed_key(11, "ci-7", 310.5, 4_200),

@@ -5,17 +5,8 @@ from syrupy.assertion import SnapshotAssertion
 from bot.views.org.channels import channel_paused_message
 from bot.views.org.people import my_use_message
 from bot.views.reporting.help import help_message, keys_message, outsider_message
-from tests.bot.views.examples import (
-    COMMAND,
-    HOSTILE,
-    HOSTILE_TEAM,
-    HOSTILE_TOOLS,
-    NO_USE,
-    SEARCH,
-    all_text,
-    posted,
-    use,
-)
+from tests.bot.views.examples import COMMAND, HOSTILE, HOSTILE_TEAM, HOSTILE_TOOLS, NO_USE, SEARCH, use
+from tests.bot.views.surfaces import all_text, posted
 
 
 def test_my_use(snapshot: SnapshotAssertion) -> None:

@@ -17,14 +17,12 @@ from tests.bot.views.examples import (
     HOSTILE_TOOLS,
     NO_MIX,
     SEARCH,
-    all_text,
-    buttons,
     digest,
     dollars,
-    posted,
     share,
     standing,
 )
+from tests.bot.views.surfaces import all_text, buttons, posted
 
 
 def test_a_week_that_cost_more(snapshot: SnapshotAssertion) -> None:

@@ -6,25 +6,9 @@ from syrupy.assertion import SnapshotAssertion
 
 from bot.alerting.alert_quality import AlertQuality
 from bot.views.reporting.home import home_view, outsider_home
-from tests.bot.views.examples import (
-    HOSTILE,
-    HOSTILE_TEAM,
-    NO_USE,
-    SEARCH,
-    all_text,
-    buttons,
-    company,
-    decided,
-    elements,
-    home,
-    many_standings,
-    obeys,
-    pending,
-    prices,
-    request,
-    standing,
-    unpriced,
-)
+from tests.bot.views.company_examples import company, home, many_standings, prices, unpriced
+from tests.bot.views.examples import HOSTILE, HOSTILE_TEAM, NO_USE, SEARCH, decided, pending, request, standing
+from tests.bot.views.surfaces import all_text, buttons, elements, obeys
 
 NOISY = AlertQuality(alerts=12, answered=8, acknowledged=4, expected=2, not_useful=2, median_seconds=9_000)
 

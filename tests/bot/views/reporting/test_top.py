@@ -7,7 +7,8 @@ from syrupy.assertion import SnapshotAssertion
 
 from bot.reporting.top import TopQuery, TopReport, TopSpan
 from bot.views.reporting.top import top_message
-from tests.bot.views.examples import COMMAND, HOSTILE, HOSTILE_TEAM, SEARCH, TOOLS, all_text, mix, posted, share
+from tests.bot.views.examples import COMMAND, HOSTILE, HOSTILE_TEAM, SEARCH, TOOLS, mix, share
+from tests.bot.views.surfaces import all_text, posted
 
 BY_TOOL = TopReport(team=SEARCH, query=TopQuery(part="tool", span="7d"), shares=TOOLS, mix=mix())
 

@@ -15,6 +15,7 @@ from bot.views.requests.budget_requests import (
     withdrawn_receipt,
 )
 from bot.views.requests.request_forms import change_form, deny_form, request_form
+from tests.bot.views.company_examples import many_standings
 from tests.bot.views.examples import (
     ANNA,
     BEN,
@@ -23,19 +24,14 @@ from tests.bot.views.examples import (
     HOSTILE,
     HOSTILE_TEAM,
     SEARCH,
-    all_text,
     balance,
-    buttons,
     decided,
     dollars,
-    elements,
-    many_standings,
-    obeys,
     pending,
-    posted,
     request,
     standing,
 )
+from tests.bot.views.surfaces import all_text, buttons, elements, obeys, posted
 
 SECRET = "The launch is off, and nobody else may know."
 
