@@ -1,4 +1,4 @@
-"""Text becomes an integer of nano-dollars exactly, and an integer becomes text without lying."""
+"""Parsing and formatting of nano-dollars, exact in both directions."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""Days, weeks and budget periods fall where each zone's calendar says."""
+"""Days, weeks and budget periods by each zone's calendar."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""What an operator gets wrong on the command line is said in a line, with exit code 1 and no trace of the program."""
+"""Operator errors on the command line: one line, exit code 1, no stack trace."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -40,7 +40,7 @@ def good(result: Result) -> str:
 
 
 def bad(result: Result) -> str:
-    """What was complained of: a line or a few, with exit code 1 and no stack trace."""
+    """Returns the printed error, after checking for exit code 1 and no stack trace."""
     assert result.exit_code == 1, result.output
     assert isinstance(result.exception, SystemExit)
     assert "Traceback" not in result.output

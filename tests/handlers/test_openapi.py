@@ -1,4 +1,4 @@
-"""Asks every route that the bot describes what nobody would, over real HTTP: whatever comes, no answer is a 500."""
+"""Fuzzes every described route over HTTP: no answer is a 500."""
 
 import asyncio
 from collections import Counter
@@ -53,7 +53,7 @@ _HEADERS = st.dictionaries(
 
 
 def ask(operation: Any, url: str, keys: Mapping[str, str], *, at: int) -> Counter[int]:
-    """Asks one operation, by the same examples on every run; returns how often which status was the answer."""
+    """Calls one operation with the same examples on every run. Returns the count of each status."""
     statuses: Counter[int] = Counter()
 
     @seed(at)
@@ -77,7 +77,7 @@ def ask(operation: Any, url: str, keys: Mapping[str, str], *, at: int) -> Counte
 
 
 def ask_all(url: str, keys: Mapping[str, str]) -> dict[str, Counter[int]]:
-    """Asks every operation that the bot describes: its name → how often which status was the answer."""
+    """Calls every described operation. Returns the counts by operation."""
     operations = [found.ok() for found in schemathesis.openapi.from_url(f"{url}/openapi.json").get_all_operations()]  # type: ignore[union-attr]  # a description that can't be read raises here
     return {operation.label: ask(operation, url, keys, at=at) for at, operation in enumerate(operations)}
 

@@ -1,4 +1,4 @@
-"""Health, metrics, the description of the routes, and what stands at the door for Slack's requests."""
+"""Health, metrics, the OpenAPI description, and the checks of Slack's requests."""
 
 import hashlib
 import hmac
@@ -30,7 +30,7 @@ async def slack_posts(
     form: bool = True,
     signature: str | None = None,
 ) -> tuple[int, str]:
-    """A request with Slack's signature, of now if no other time is given."""
+    """Posts a request with Slack's signature, by default of now."""
     stamp = str(int(time.time())) if stamp is None else stamp
     signed = hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
     kind = "application/x-www-form-urlencoded" if form else "application/json"

@@ -1,4 +1,4 @@
-"""A sandbox with an echo bot behind it, both over real HTTP."""
+"""A sandbox with an echo bot behind it, both over HTTP."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ CHANNELS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Office:
-    """Everything a test needs: the workspace, the bot behind it, a Slack client and the people."""
+    """The workspace, its bot, a Slack client and the people."""
 
     url: str
     bot: EchoBot
@@ -50,7 +50,7 @@ class Office:
 
 
 def settings_for(bot_url: str) -> SandboxSettings:
-    """A small company with a terminal, a control and two steps."""
+    """Returns a small company with a terminal, a control and two steps."""
     ask = TerminalCommand(
         label="Ask",
         argv_text="ask 'hello'",

@@ -1,4 +1,4 @@
-"""A tiny app behind the sandbox: it checks signatures with Slack's own SDK, keeps what came, and answers as told."""
+"""A small app behind the sandbox: it checks signatures with Slack's SDK, records requests, and gives set answers."""
 
 import json
 from collections.abc import Callable
@@ -17,7 +17,7 @@ TOKEN = "xoxb-sandbox"
 
 
 class EchoBot:
-    """`heard` is everything that came; `answers` maps a kind (command, block_actions, …) to what it says."""
+    """`heard` holds every request; `answers` maps a kind (command, block_actions, …) to its answer."""
 
     def __init__(self) -> None:
         self.heard: list[Json] = []
@@ -29,11 +29,11 @@ class EchoBot:
         self.app.router.routes.append(Route("/allowance", self.allowance))
 
     def last(self, kind: str) -> Json:
-        """The newest of a kind."""
+        """Returns the newest request of a kind."""
         return next(one for one in reversed(self.heard) if kind_of(one) == kind)
 
     async def receive(self, request: Request) -> Response:
-        """Takes what Slack sends."""
+        """Receives Slack's requests."""
         body = await request.body()
         if not SignatureVerifier(SECRET).is_valid_request(body, dict(request.headers)):
             self.unsigned += 1
@@ -53,7 +53,7 @@ class EchoBot:
         return PlainTextResponse(answer) if isinstance(answer, str) else JSONResponse(answer)
 
     async def allowance(self, request: Request) -> Response:
-        """What a gateway would ask."""
+        """Answers a gateway's allowance query."""
         return JSONResponse(self.answers.get("allowance", {}))
 
 

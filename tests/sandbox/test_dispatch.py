@@ -1,4 +1,4 @@
-"""What the sandbox sends the app: signed commands, clicks, submissions and events."""
+"""Requests of the sandbox to the app: signed commands, clicks, submissions and events."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""What Slack refuses in blocks, one bad payload a line."""
+"""Blocks that Slack rejects, one invalid payload per line."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The page in a real browser: one story over the echo bot, without an error in the console."""
+"""The page in a real browser: one story with the echo bot, without console errors."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -22,13 +22,13 @@ DENIED = {
 
 @pytest.fixture
 async def page(office: Office) -> AsyncIterator[Page]:
-    """The page with digest-like content; its console has to stay free of errors."""
+    """Opens the page with digest-like content. Its console must stay free of errors."""
     async with page_of(office.url, width=1280, height=800) as page:
         yield page
 
 
 def answer_like_an_app(office: Office) -> None:
-    """A request opens a modal and posts a card; a click settles it; Home is published."""
+    """Opens a modal and posts a card on a request, settles it on a click, and publishes Home."""
 
     async def command(payload: Json) -> str:
         await office.slack.views_open(trigger_id=payload["trigger_id"], view=modal())

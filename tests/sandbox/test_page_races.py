@@ -1,4 +1,4 @@
-"""The page when answers are late, as on a slow machine: no click is lost, none is another person's, nothing is undone."""
+"""The page with late answers: no click is lost, goes to another person, or is undone."""
 
 import asyncio
 import re
@@ -18,7 +18,7 @@ STATES = re.compile(r"/page/state\?as=UBEN")
 
 
 class Late:
-    """An answer of the server that was given but has not arrived: `asked` is set when it is given, `come` lets it in."""
+    """A server answer that has not arrived: `asked` is set on the request, `come` lets it arrive."""
 
     def __init__(self, *, changes: Json | None = None) -> None:
         self.asked, self.come = asyncio.Event(), asyncio.Event()
@@ -33,7 +33,7 @@ class Late:
 
 @pytest.fixture
 async def page(office: Office) -> AsyncIterator[Page]:
-    """Anna's page with a card to approve; the app writes who clicked into the card."""
+    """Opens Anna's page with a card to approve; the app writes the clicking person into the card."""
 
     async def click(payload: Json) -> str:
         place = {"channel": payload["channel"]["id"], "ts": payload["message"]["ts"]}

@@ -1,4 +1,4 @@
-"""The page's own routes: what each person sees, what they can do, and what they hear as it happens."""
+"""The page's routes: each person's view, actions, and live events."""
 
 import asyncio
 import json
@@ -70,7 +70,7 @@ async def test_one_cannot_write_or_command_where_one_is_not(office: Office) -> N
 
 
 async def hear(office: Office, member: str, opened: asyncio.Event) -> list[tuple[str, Any]]:
-    """What a page hears, from its opening to the traffic of a posted message."""
+    """Returns the events of a page from its opening to the traffic of a posted message."""
     heard: list[tuple[str, Any]] = []
     async with aiohttp.ClientSession() as session, session.get(f"{office.url}/page/events?as={member}") as stream:
         event = ""

@@ -1,4 +1,4 @@
-"""Rights that run out: triggers, response URLs, view hashes; and files that are not ready yet."""
+"""Expiring rights: triggers, response URLs, view hashes; and files that are not processed yet."""
 
 from typing import Any
 

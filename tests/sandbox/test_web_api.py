@@ -1,4 +1,4 @@
-"""Slack's Web API as the sandbox answers it, called with Slack's own client."""
+"""The sandbox's Web API, called with Slack's own client."""
 
 from typing import Any
 

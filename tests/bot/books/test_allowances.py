@@ -1,4 +1,4 @@
-"""What a gateway is told before a call, on either side of each line."""
+"""A gateway's allowance on both sides of each threshold."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime

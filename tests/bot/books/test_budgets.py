@@ -1,4 +1,4 @@
-"""What a period's budgets should be, and the entries that bring them there."""
+"""A period's declared budgets, and the entries that post them."""
 
 from dataclasses import replace
 from datetime import date
@@ -17,7 +17,7 @@ NOVEMBER = period_of(day_number(date(2026, 11, 1)))
 
 
 def company(*, product: int = 0, search: int = 0, funding: int | None = None) -> Directory:
-    """Acme with budgets in whole dollars."""
+    """Returns Acme with budgets in whole dollars."""
     acme = directory(funding_nanos=None if funding is None else funding * NANOS)
     teams = (ACME, replace(PRODUCT, budget_nanos=product * NANOS), replace(SEARCH, budget_nanos=search * NANOS))
     return replace(acme, teams=teams)
@@ -28,7 +28,7 @@ def due(acme: Directory, posted: dict[tuple[int, str], PostedTotal] | None = Non
 
 
 def moves(entries: list[Entry]) -> list[tuple[str, str, int]]:
-    """The kind, the accounts and the dollars of entries."""
+    """Returns the kind, the accounts and the dollars of entries."""
     return [
         (
             e.kind,

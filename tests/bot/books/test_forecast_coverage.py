@@ -1,6 +1,6 @@
-"""Whether a forecast's dates hold what they promise: it says 80 % of cases, so the run-out lies between them in so many.
+"""Coverage of the forecast: 80% intervals contain the run-out day in about 80% of cases.
 
-Each history is told day by day, as the bot would see it, with budgets that are too small, about right and large enough.
+Each history runs day by day, with budgets that are too small, about right, and large enough.
 """
 
 import random
@@ -27,7 +27,7 @@ HISTORIES = 60
 
 
 class Case(NamedTuple):
-    """A forecast, and the day on which the budget then ran out; None: not in that period."""
+    """A forecast, and the day on which the budget then ran out; None if it did not in that period."""
 
     found: RunOutForecast
     today: int
@@ -42,7 +42,7 @@ class Case(NamedTuple):
 
 
 def told(spent: dict[int, int], period: Period) -> Iterator[Case]:
-    """What is foretold each morning until the budget has run out."""
+    """Returns the forecast of each morning until the budget runs out."""
     days = range(period.first_day, period.end_day)
     total = sum(spent.get(day, 0) for day in days)
     for share in BUDGETS:
@@ -61,7 +61,9 @@ def told(spent: dict[int, int], period: Period) -> Iterator[Case]:
 
 
 def history(seed: int) -> dict[int, int]:
-    """A team's days: its week, growth, noise that lasts for days, now and then a new level, a costly day or a holiday."""
+    """Returns a team's days: weekly pattern, growth, correlated noise, and now and then a level shift, a costly day or a
+    holiday.
+    """
     dice = random.Random(seed)
     size, weekend = dice.lognormvariate(4, 1.2), dice.choice((0.0, 0.1, 0.4, 1.0))
     growth, roughness = dice.uniform(-0.02, 0.04) / 7, dice.uniform(0.1, 0.5)
@@ -77,7 +79,7 @@ def history(seed: int) -> dict[int, int]:
 
 @lru_cache(maxsize=1)
 def of_the_demo() -> dict[str, dict[int, int]]:
-    """The days of the demo's teams, up to the end of November."""
+    """Returns the days of the demo's teams, up to the end of November."""
     spent: dict[str, dict[int, int]] = {}
     for booked in demo_history(now=datetime(2026, 11, 30, 23, 59, tzinfo=UTC)):
         if booked.team:
@@ -108,7 +110,9 @@ def test_the_run_out_lies_between_the_days_that_were_said_in_eight_of_ten_cases(
 @pytest.mark.parametrize("kind", ["demo", "seeded"])
 @pytest.mark.timeless
 def test_the_days_that_are_said_lie_near_enough_to_be_of_use(kind: str) -> None:
-    """An interval from today to the end would hold as well: half of what is left of the period is the most."""
+    """An interval from today to the period's end would have full coverage too, so its width is limited to half the days
+    left.
+    """
     said = [case for case in cases(kind) if case.found.chance >= LIKELY and case.ran_out is not None]
     widths = [
         ((NOVEMBER.end_day if c.found.late_day is None else c.found.late_day) - (c.found.early_day or c.today))

@@ -1,4 +1,4 @@
-"""Days that are far above the usual count three times the usual and no more, in a forecast of a run-out."""
+"""Outliers count at most three times the usual day in a run-out forecast."""
 
 from datetime import date
 
@@ -15,7 +15,7 @@ NOVEMBER = period_of(TODAY)
 
 
 def forecast(dollars: float) -> RunOutForecast:
-    """A team that spent $100 on each of 28 days but last Wednesday, when it spent another amount."""
+    """Returns the forecast of a team that spent $100 on each of 28 days except last Wednesday."""
     spent = dict.fromkeys(range(TODAY - 28, TODAY), 100 * NANOS)
     spent[TODAY - 5] = round(dollars * NANOS)
     found = forecast_run_out(balance(10_000), spent_by_day=spent, today=TODAY, period=NOVEMBER)

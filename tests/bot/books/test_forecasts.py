@@ -18,7 +18,7 @@ FIRST = NOVEMBER.first_day
 
 
 def days(*dollars: int, until: int) -> dict[int, int]:
-    """Dollars a day, the last of them on `until`."""
+    """Returns dollars per day, the last of them on `until`."""
     return {until - at: amount * NANOS for at, amount in enumerate(reversed(dollars))}
 
 
@@ -47,13 +47,13 @@ def test_the_first_day_of_all_stands_for_itself_and_no_usage_for_nothing() -> No
 
 
 def told(stands: Balance, *, today: int, dollars: int, so_far: int = 0) -> Forecast:
-    """The forecast of a team that burns so many dollars a day, with so many used today."""
+    """Returns the forecast for a burn rate in dollars per day and today's spend."""
     spent = dict.fromkeys(range(today - 7, today), dollars * NANOS) | {today: so_far * NANOS}
     return forecast(stands, spent_by_day=spent, today=today, period=NOVEMBER, first_day=FIRST - 30)
 
 
 def test_the_end_is_what_is_charged_with_the_burn_rate_carried_on() -> None:
-    """On the 21st 10 of 100 are used: 90 come today, 100 on each of the nine days after it."""
+    """On the 21st 10 of 100 are spent: 90 more today, and 100 on each of the nine days after it."""
     found = told(balance(5_000, charged=2_010), today=FIRST + 20, dollars=100, so_far=10)
 
     assert found == Forecast(burn_nanos_per_day=100 * NANOS, run_out_day=None, end_nanos=(2_010 + 90 + 900) * NANOS)
@@ -127,12 +127,12 @@ def test_a_forecast_never_goes_back_and_runs_out_within_the_period(
     [(100, 1, False), (101, 1, True), (1_500, 15, False), (1_501, 15, True), (3_000, 30, False), (3_001, 30, True)],
 )
 def test_ahead_of_pace_compares_shares_with_today_counted_whole(charged: int, day: int, is_ahead: bool) -> None:
-    """3,000 for the 30 days of November are 100 a day."""
+    """A budget of 3,000 for the 30 days of November is 100 per day."""
     assert ahead_of_pace(balance(3_000, charged=charged), today=FIRST + day - 1, period=NOVEMBER) is is_ahead
 
 
 def month(*, weekday: int, weekend: int, days_before: int, until: int, noise: int = 0, seed: int = 1) -> dict[int, int]:
-    """Spend of so many days before a day, working days and weekends apart."""
+    """Returns spend per day before a day, with different working days and weekends."""
     dice = random.Random(seed)
     return {
         day: round((weekend if (day + 3) % 7 >= 5 else weekday) * NANOS * (1 + noise * dice.uniform(-1, 1) / 100))

@@ -1,4 +1,4 @@
-"""Which entries may be posted, and which ones bring a day's charges to what its usage sums to."""
+"""Allowed entries, and the entries that bring a day's charges to the sum of its usage."""
 
 import pytest
 

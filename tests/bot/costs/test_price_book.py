@@ -1,4 +1,4 @@
-"""The whole price book against its own package: every provider, tiers of service included, to the nano-dollar."""
+"""The whole price book compared with its own package to the nano-dollar, service tiers included."""
 
 import random
 from collections import Counter
@@ -33,7 +33,7 @@ WANTED = 3_000
 
 
 def package_nanos(event: UsageEvent) -> int:
-    """The call, priced by the package in decimals and rounded once."""
+    """Returns the call's cost by the package, in decimals, rounded once."""
     writes = event.cache_write_5m + event.cache_write_1h
     total = genai_prices.calc_price(
         genai_prices.Usage(
@@ -73,7 +73,7 @@ def random_call(rng: random.Random, provider: str, model: str) -> UsageEvent:
 
 
 def is_exact(model: ModelInfo) -> bool:
-    """Whether all its prices are whole pico-dollars per token; some aggregators' are float noise beyond that."""
+    """Returns whether all prices are whole pico-dollars per token; some aggregators publish float noise beyond that."""
     options = [model.prices] if isinstance(model.prices, ModelPrice) else [c.prices for c in model.prices]
     for prices in (*options, *(variant.prices for variant in model.price_variants or ())):
         for key, value in prices.__dict__.items():
@@ -87,8 +87,9 @@ def is_exact(model: ModelInfo) -> bool:
 
 @pytest.mark.timeless
 def test_three_thousand_random_usages_of_the_whole_book_cost_what_calc_price_says() -> None:
-    """Half of them of models whose price depends on the tier. What has no price for a counter it used is no comparison: the
-    package leaves such tokens out, and here the call is unpriced."""
+    """Half of them use models with prices by tier. Calls with an unpriced counter are skipped: the package ignores such
+    tokens, and here the call is unpriced.
+    """
     rng = random.Random(20261124)
     prices = Prices(BOOK, [])
     every = [(p.id, m.id) for p in providers for m in p.models if is_exact(m)]

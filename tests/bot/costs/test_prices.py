@@ -1,4 +1,4 @@
-"""Prices set in Slack: what may be typed, and how long they hold."""
+"""Prices set in Slack: accepted input, and when they apply."""
 
 from decimal import Decimal
 

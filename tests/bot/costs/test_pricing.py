@@ -1,4 +1,4 @@
-"""Prices: the book agrees with its own package to the nano-dollar, and the first basis that applies is taken."""
+"""Prices: the book agrees with its package to the nano-dollar, and the first basis that applies counts."""
 
 import random
 from datetime import UTC, date, datetime, timedelta
@@ -19,7 +19,7 @@ from tests.bot.costs.pricing_examples import BOOK, MODELS, TODAY, call, price
 
 
 def package_nanos(event: UsageEvent) -> int:
-    """The same call, priced by the package itself in decimals and rounded once."""
+    """Returns the call's cost by the package, in decimals, rounded once."""
     writes = event.cache_write_5m + event.cache_write_1h
     total = genai_prices.calc_price(
         genai_prices.Usage(
@@ -71,7 +71,7 @@ def test_three_thousand_random_calls_cost_what_the_package_says_to_the_nano_doll
 
 
 def test_the_random_calls_reach_tiers_times_of_day_fees_and_price_changes() -> None:
-    """Else the agreement above would say little."""
+    """The comparison above proves little without these cases."""
     tiered = [model for model in MODELS if (rates := BOOK.rates(*model, TODAY)) and rates.tiers]
     by_hour = [model for model in MODELS if len(BOOK.schedule(*model, TODAY)) > 1]
     with_fee = [model for model in MODELS if (rates := BOOK.rates(*model, TODAY)) and rates.request]
@@ -91,7 +91,7 @@ def _token_values(prices: ModelPrice) -> list[Decimal]:
 
 @pytest.mark.timeless
 def test_every_model_of_the_book_costs_what_the_package_says() -> None:
-    """Those whose list price is float noise, finer than a pico-dollar, may differ by the noise."""
+    """Models whose list price has float noise below a pico-dollar may differ by the noise."""
     rng = random.Random(8)
     prices = Prices(BOOK, [])
     compared, different = 0, []
@@ -194,7 +194,7 @@ def test_a_price_of_zero_is_a_price() -> None:
 
 
 def test_an_empty_entry_of_the_book_is_no_price() -> None:
-    """The book says nothing at all of models that are free today; nothing said is unpriced, until a contract says 0."""
+    """The book has empty entries for models that are free today. Such a model is unpriced until a contract sets 0."""
     event = call("openrouter", "cohere/north-mini-code:free")
 
     assert BOOK.seller(event.labels.provider, event.labels.model) == "openrouter"

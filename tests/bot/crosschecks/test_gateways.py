@@ -1,4 +1,4 @@
-"""Drift between a gateway's word and the books: a healthy gateway never drifts, however it sends; a lossy one is found."""
+"""Drift between a gateway's figures and the books: a healthy gateway has none, and a lossy one is found."""
 
 import random
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ def after(*bodies: tuple[GatewayView | None, list[BookedCall]]) -> GatewayTeam:
 
 @dataclass
 class Body:
-    """What one worker of a gateway posts: its calls, and the spend that its cache held at the last one's admission."""
+    """One post of a gateway's worker: its calls, and the cached spend at the last call's admission."""
 
     arrives: float
     newest: tuple[float, float]
@@ -60,7 +60,7 @@ class Body:
 
 @dataclass(kw_only=True)
 class Gateway:
-    """A gateway with workers that cache the team's spend for up to a minute each and post every five seconds."""
+    """A gateway whose workers cache the team's spend for up to a minute and post every five seconds."""
 
     seed: int
     hours: float = 3
@@ -74,7 +74,7 @@ class Gateway:
     latest: float = 15
 
     def bodies(self) -> list[Body]:
-        """Its posts in the order of their arrival."""
+        """Returns its posts in the order of arrival."""
         rng = random.Random(self.seed)
         spend = 412.5
         cached = [(rng.uniform(0, 60), spend) for _ in range(self.workers)]
@@ -106,7 +106,7 @@ class Gateway:
         return sorted(found, key=lambda body: body.arrives)
 
     def watched(self) -> Iterator[tuple[float, GatewayTeam, Drift | None]]:
-        """The team as it is known every two minutes, and the drift that would be said."""
+        """Yields the team every two minutes, and the drift that would be posted."""
         known: GatewayTeam | None = None
         swept = 0.0
         for body in self.bodies():
@@ -156,7 +156,7 @@ def test_a_gateway_that_loses_nothing_never_drifts(gateway: Gateway) -> None:
 
 @pytest.mark.parametrize("lost", [0.12, 0.31, 0.73])
 def test_lost_calls_are_found_and_their_sum_is_about_right(lost: float) -> None:
-    """31 and 73 percent were lost by LiteLLM 1.106 at an answer after one and after six seconds."""
+    """LiteLLM 1.106 lost 31 and 73 percent with answers after one and six seconds."""
     seen = list(Gateway(seed=21, lost=lost).watched())
     said = [(at, drift) for at, _, drift in seen if drift is not None]
     _, last, _ = seen[-1]

@@ -1,4 +1,4 @@
-"""When a source counts as silent: by its own rhythm, in its own hours, and only while somebody watched."""
+"""Silent sources: by their own rhythm, in their own hours, and only over observed time."""
 
 import random
 from collections.abc import Callable
@@ -35,12 +35,12 @@ def saturdays(at: datetime) -> bool:
 
 
 def now_and_then(at: datetime) -> bool:
-    """One quarter of an hour in five, at any time."""
+    """Returns whether a source with one active slot in five is active."""
     return random.Random(at.timestamp()).random() < 0.2
 
 
 def slots(rhythm: Rhythm, *, until: datetime, days: int = 28) -> list[int]:
-    """The quarters of an hour in which it is heard up to a moment, that one included."""
+    """Returns the active slots of a rhythm up to a moment, inclusive."""
     last = slot_of(micros(until))
     at = [until - timedelta(minutes=15 * back) for back in range(days * 96)]
     on_clock = [moment.replace(minute=moment.minute // 15 * 15) for moment in at]
@@ -55,7 +55,7 @@ def is_silent(
     days: int = 28,
     unwatched: tuple[datetime, datetime] | None = None,
 ) -> bool:
-    """Whether a source that kept a rhythm until `last` counts as silent `now`."""
+    """Returns whether a source that kept a rhythm until `last` is silent `now`."""
     heard = slots(rhythm, until=last, days=days)
     watched = set(slots(always, until=now, days=days + (now - last).days + 1))
     if unwatched:
@@ -65,7 +65,7 @@ def is_silent(
 
 
 def at(day: int, hour: int, minute: int = 0) -> datetime:
-    """A moment of the week from Monday 23 November."""
+    """Returns a moment of the week from Monday 23 November."""
     return MONDAY + timedelta(days=day, hours=hour, minutes=minute)
 
 
@@ -100,7 +100,7 @@ def test_a_source_is_silent_when_its_own_hours_pass_without_it(
 
 @pytest.mark.timeless
 def test_a_source_that_is_rarely_heard_is_not_silent_while_it_keeps_its_rhythm() -> None:
-    """Judged at every quarter of an hour of two weeks: nothing is said of what is as it always was."""
+    """Judges every quarter of an hour of two weeks."""
     heard, watched = slots(now_and_then, until=at(14, 0), days=42), slots(always, until=at(14, 0), days=42)
     alarms = 0
     for now in range(slot_of(micros(MONDAY)), slot_of(micros(at(14, 0)))):
@@ -128,7 +128,7 @@ def test_a_source_heard_a_few_times_is_not_known() -> None:
 
 
 def test_hours_in_which_nobody_watched_say_nothing() -> None:
-    """The worker stood still, or the clock jumped ahead."""
+    """The worker was down, or the clock jumped ahead."""
     away = (at(1, 12, 15), at(3, 11, 45))
 
     assert not is_silent(always, last=at(1, 12), now=at(3, 12), unwatched=away)
@@ -142,7 +142,7 @@ def test_a_clock_that_went_back_says_nothing() -> None:
 
 
 def test_hours_are_those_of_the_zones_clocks() -> None:
-    """In New York nine o'clock is an hour later in UTC from 1 November on."""
+    """In New York, nine o'clock is an hour later in UTC from 1 November on."""
     zone = "America/New_York"
     autumn = datetime(2026, 11, 4, 14, 20, tzinfo=UTC)  # a Wednesday, 9:20 there
 

@@ -1,4 +1,4 @@
-"""When what an observing source saw and nobody booked is worth saying, and which models are the same one."""
+"""Observed usage that is not booked, and the plain names of models."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Doubled calls are told from calls that are merely alike: on made-up traffic, and on the shape of real traces."""
+"""Double-reported calls and merely similar ones, in made-up traffic and in the shape of real traces."""
 
 import random
 from collections.abc import Callable
@@ -33,7 +33,7 @@ def traffic(source: int, count: int, *, seed: int, model: str = "gpt-4o", cost: 
 def again(
     calls: list[ComparedCall], source: int, *, late: int = 1_200_000, model: str = "gpt-4o-2024-08-06"
 ) -> list[ComparedCall]:
-    """The same calls as another layer reports them: a little later, the model by its dated name."""
+    """Returns the same calls as another layer reports them: a little later, with the model's dated name."""
     return [call._replace(source_id=source, at=call.at + late, model=model) for call in calls]
 
 
@@ -99,9 +99,11 @@ def test_what_is_no_overlap_is_not_taken_for_one(name: str, calls: list[Compared
 @pytest.mark.parametrize("trace", [azure_calls, _made_up], ids=["the traces, if they were fetched", "their shape"])
 @pytest.mark.timeless
 def test_innocent_sources_of_real_traffic_never_look_doubled(trace: Callable[[], list[Azure]], sources: int) -> None:
-    """Azure's traces, all as one model (the worst case: real traffic has several), dealt to innocent sources by chance, twenty
-    times. Real callers do repeat themselves at once, so some twins are there in any pair: more than enough by their number
-    (107 of 13,800), and less than a fiftieth of a source, where a fifth is asked for."""
+    """Azure's traces, all as one model (the worst case), are dealt to innocent sources at random, twenty times.
+
+    Real callers repeat themselves at once, so every pair has some twins: far more than the minimum number (107 of
+    13,800), but under a fiftieth of a source, where the minimum is a fifth.
+    """
     traced = [c for c in trace() if c.context + c.generated >= MIN_TOKENS]
     for seed in range(20):
         chance = random.Random(seed)
@@ -115,7 +117,7 @@ def test_innocent_sources_of_real_traffic_never_look_doubled(trace: Callable[[],
 
 
 def twins_by_chance(calls: list[ComparedCall]) -> int:
-    """The twins of the most alike pair, were nothing asked of their share: contents that both have once, near in time."""
+    """Returns the twins of the most similar pair without a minimum share."""
     by_content: dict[tuple[int, int], list[ComparedCall]] = {}
     for call in calls:
         by_content.setdefault((call.tokens_in, call.tokens_out), []).append(call)
@@ -129,7 +131,7 @@ def twins_by_chance(calls: list[ComparedCall]) -> int:
 
 
 def test_real_traffic_that_is_instrumented_twice_is_found_through_the_noise() -> None:
-    """Every call of a trace by the gateway, and a third of them by an SDK as well, up to two seconds off."""
+    """The gateway reports every call of a trace, and an SDK a third of them, up to two seconds later."""
     chance = random.Random(3)
     gateway = [ComparedCall(GATEWAY, micros(c.at), "gpt-4o", c.context, c.generated, 5) for c in azure_calls()]
     doubled = [

@@ -1,4 +1,4 @@
-"""Providers' reports: their own samples read exactly, and whatever is wrong named by its page and field."""
+"""Providers' reports: their own samples are read exactly, and every fault has its page and field."""
 
 import json
 from datetime import date

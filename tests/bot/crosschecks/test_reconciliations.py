@@ -1,4 +1,4 @@
-"""When a statement agrees with the books, what is posted when it does not, and which models are compared."""
+"""Tolerance of a statement, posted variances, and compared models."""
 
 from dataclasses import replace
 

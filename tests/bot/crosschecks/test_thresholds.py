@@ -1,4 +1,4 @@
-"""Both sides of the thresholds of drift, silent sources and doubled calls."""
+"""Both sides of the thresholds of drift, silent sources and overlaps."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.bot.crosschecks.test_overlaps import SDK, again, traffic
 
 
 def drifted(*, cents: int, booked: int) -> GatewayTeam:
-    """A gateway team whose gateway counts some cents more than the dollars that are booked."""
+    """Returns a gateway team whose gateway counts some cents more than the booked dollars."""
     return GatewayTeam(
         source_id=1,
         gateway_team="team-checkout",
@@ -59,9 +59,8 @@ MIDNIGHT = 20_500 * SLOTS_A_DAY
 
 
 def is_silent(*, missing: int, gaps: int) -> bool:
-    """Whether a source that always sends is silent after some missing slots.
-
-    In the last days it had gaps of three slots, each at another time of day.
+    """Returns whether a steady source is silent after some missing slots. In the last days it had gaps of three slots,
+    each at another time of day.
     """
     starts = [MIDNIGHT - (2 + n // 2) * SLOTS_A_DAY + 12 + 4 * n for n in range(gaps)]
     observed = range(MIDNIGHT - 28 * SLOTS_A_DAY, MIDNIGHT + missing + 2)
@@ -77,7 +76,7 @@ def test_a_steady_source_is_silent_when_over_half_an_hour_is_missing(missing: in
 
 @pytest.mark.parametrize(("missing", "silent"), [(6, False), (7, True)])
 def test_a_source_is_silent_when_over_three_times_its_rare_gaps_is_missing(missing: int, silent: bool) -> None:
-    """A gap of three slots, of each of which it missed one in four, is 2.25 slots of usual activity."""
+    """A gap of three slots, each missed once in four, is 2.25 slots of usual activity."""
     assert is_silent(missing=missing, gaps=20) is silent
 
 

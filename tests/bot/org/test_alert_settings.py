@@ -1,4 +1,4 @@
-"""A team's settings as they are typed and chosen."""
+"""Parsing of a team's alert settings."""
 
 from dataclasses import replace
 

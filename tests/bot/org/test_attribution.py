@@ -1,4 +1,4 @@
-"""Which team a metered call belongs to: the order of the rules, how they match, and the name that stays with the event."""
+"""The team of a call: the order of rules, their matching, and the rule stored with the event."""
 
 from typing import Any
 
@@ -113,7 +113,7 @@ _words = st.text(st.sampled_from("aAbß*?[]!-é\x1f "), max_size=6)
 def test_every_call_gets_a_team_and_the_same_one_when_asked_again(
     credential: str, lines: list[tuple[str, int]]
 ) -> None:
-    """However odd the patterns are; a fresh look, without memory, agrees too."""
+    """Checks odd patterns too, and compares with an uncached result."""
     listed = [rule("credential", pattern, team) for pattern, team in lines]
     rules = attribution(*listed)
 

@@ -1,4 +1,4 @@
-"""people.csv: every fault is named by its line and column, and what is well is read as it is meant."""
+"""people.csv: every fault has its line and column, and valid lines are read exactly."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""teams.yml: every fault is named by its field, in the words of the file."""
+"""teams.yml: every fault has its field, in the words of the file."""
 
 from datetime import date
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Tools: which one made a call, and whose it is."""
+"""The tool that made a call, and its kind."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""When a digest is due by each team's own clock, through changes to and from daylight saving; what moved the week."""
+"""The digest's hour by each team's own clock, through daylight saving, and the week's drivers."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
@@ -22,7 +22,7 @@ def at(text: str, zone_name: str = "UTC") -> datetime:
 
 
 def due(text: str, zone_name: str, *, spoken_in: str | None = None) -> str | None:
-    """The Monday of the week that is due at a wall-clock time."""
+    """Returns the Monday of the week that is due at a wall-clock time."""
     monday = due_week(now=at(text, spoken_in or zone_name), zone_name=zone_name)
     return None if monday is None else date_of(monday).isoformat()
 
@@ -45,7 +45,7 @@ def test_the_closed_week_is_due_on_monday_at_nine_and_for_a_day(now: str, week: 
 
 
 def test_each_zone_has_its_own_monday() -> None:
-    """When it is nine in Auckland it is Sunday evening in London."""
+    """At nine in Auckland it is Sunday evening in London."""
     assert due("2026-11-23T09:00:00", "Europe/London", spoken_in="Pacific/Auckland") is None
     assert due("2026-11-23T17:00:00", "America/Los_Angeles", spoken_in="UTC") == "2026-11-16"
     assert due("2026-11-23T16:59:59", "America/Los_Angeles", spoken_in="UTC") is None

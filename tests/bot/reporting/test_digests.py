@@ -1,4 +1,4 @@
-"""When a digest is due, in any zone and through changes of the clock: once a week, whatever happens."""
+"""The digest is due once a week in every zone, through clock changes."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""In-house beside third-party: dollars, tokens, and what a million tokens come to."""
+"""In-house and third-party tools: dollars, tokens, and cost per million tokens."""
 
 import pytest
 

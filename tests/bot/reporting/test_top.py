@@ -1,4 +1,4 @@
-"""What may be typed after `top`, and which days are meant and compared."""
+"""Words after `top`, and the days they compare."""
 
 from datetime import date
 

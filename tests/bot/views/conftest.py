@@ -1,4 +1,4 @@
-"""Snapshots of views as JSON, one file per test: they can be pasted into Block Kit Builder."""
+"""Snapshots of views as JSON, one file per test, ready for Block Kit Builder."""
 
 import pytest
 from syrupy.assertion import SnapshotAssertion

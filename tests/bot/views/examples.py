@@ -1,4 +1,4 @@
-"""The teams, figures and requests that views are shown with."""
+"""Teams, figures and requests for the tests of views, and the rules that every view obeys."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -67,7 +67,7 @@ def standing(
     held: float = 0,
     is_idle: bool = False,
 ) -> Standing:
-    """How a team stands on Monday 23 November, after two weeks of which the second cost more; or after none."""
+    """Returns the standing on Monday 23 November, after two weeks of which the second cost more, or after none."""
     by_day = {}
     if not is_idle:
         by_day = {TODAY - 14 + at: dollars(cost) for at, cost in enumerate(WEEKDAYS)}
@@ -133,7 +133,7 @@ def decided(state: str, **changed: Any) -> PendingRequest:
 
 
 def mix(**changed: Any) -> ToolMix:
-    """Search's tools of that week, of which nine million tokens have no price."""
+    """Returns Search's tools of that week; nine million of the tokens are unpriced."""
     built = ToolMix(
         in_house=ToolKindTotals(
             cost_nanos=dollars(72.90), before_nanos=dollars(80), tokens=160_400_000, priced_tokens=160_400_000
@@ -155,7 +155,7 @@ NO_MIX = ToolMix(
 
 
 def digest(**changed: Any) -> Digest:
-    """Search's week of 16 November."""
+    """Returns Search's week of 16 November."""
     days = tuple(range(MONDAY - 7, MONDAY + 7))
     costs = [dollars(cost) for cost in WEEKDAYS] + [dollars(cost * 1.18) for cost in WEEKDAYS]
     built = Digest(

@@ -1,4 +1,4 @@
-"""A gateway asks before a call: what it is told while a budget is used, held, asked for, and ends with its month."""
+"""The allowance while a budget is used, held, requested, and ends with its month."""
 
 import pytest
 
@@ -18,7 +18,7 @@ async def allowance(acme: Company, slug: str = "search", **asked: str) -> dict[s
 
 
 async def declares(acme: Company, old: str, new: str) -> None:
-    """The operator changes teams.yml and imports it again."""
+    """Changes teams.yml and imports it again."""
     assert old in TEAMS_YML
     await import_teams(acme.context, read_teams_file(TEAMS_YML.replace(old, new)), dry_run=False)
 

@@ -1,4 +1,4 @@
-"""How a team stands, who may see it, and who gets nothing."""
+"""A team's standing, and who may see it."""
 
 from pathlib import Path
 

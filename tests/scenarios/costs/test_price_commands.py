@@ -1,4 +1,4 @@
-"""Prices on the command line: what a model costs and why, pricing again, and who says otherwise."""
+"""Prices on the command line: a model's rate and its origin, repricing, and differing reported costs."""
 
 import re
 from pathlib import Path

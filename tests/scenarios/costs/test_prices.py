@@ -1,4 +1,4 @@
-"""A model without a price: admins hear of it once, set its price, and what was used costs what it should."""
+"""An unpriced model: admins get one message, set its price, and past usage is repriced."""
 
 import re
 from datetime import timedelta
@@ -38,7 +38,7 @@ async def spent(acme: Company, slug: str) -> int:
 
 
 async def the_form(acme: Company) -> View:
-    """Dan, an admin, presses the button of the message that he got."""
+    """Opens the form as Dan, an admin, from the button of his message."""
     message = await acme.dan.sees("acme-odd of acme")
     form = (await acme.dan.clicks("Set price", message)).modal
     assert form is not None

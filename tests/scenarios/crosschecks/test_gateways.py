@@ -1,4 +1,4 @@
-"""A gateway's word: a blocked person is told once, and finance hears where the gateway and the books drift apart."""
+"""A blocked person gets one message, and finance reads about drift between a gateway's figures and the books."""
 
 import json
 from datetime import timedelta
@@ -18,7 +18,7 @@ RULES = "attribution:\n  - {gateway_team: team-checkout, team: mobile}"
 
 
 def stopped(acme: Company, *, number: int = 1, ago: timedelta = timedelta(), **noted: Any) -> dict[str, Any]:
-    """A call that a key's budget stopped, as captured, at the clock's time."""
+    """Returns a captured call that a key's budget blocked, at the clock's time."""
     call: dict[str, Any] = json.loads(body("14_"))[0]
     at = (acme.clock.now() - ago).timestamp()
     call |= {"id": f"call-{number}", "litellm_call_id": f"call-{number}", "startTime": at, "endTime": at}
@@ -27,7 +27,7 @@ def stopped(acme: Company, *, number: int = 1, ago: timedelta = timedelta(), **n
 
 
 async def blocks(acme: Company, *calls: dict[str, Any], name: str = "litellm") -> str:
-    """Posts calls that a budget stopped, tells whom it is to be told, and returns the key."""
+    """Posts blocked calls, runs the notification, and returns the key."""
     key = await create_key(acme.context, name, source="litellm")
     await tells(acme, key, *calls)
     return key
@@ -96,14 +96,14 @@ async def _import(acme: Company, teams_yml: str) -> None:
 
 
 class Checkout:
-    """A gateway's team that spends a dollar a minute; `loses` says which of its calls never arrive."""
+    """A gateway's team that spends one dollar per minute; `loses` selects the calls that never arrive."""
 
     def __init__(self, acme: Company, key: str) -> None:
         self.acme, self.key = acme, key
         self.spend, self.number = 412.5, 0
 
     async def spends(self, minutes: int, *, arrives: int) -> None:
-        """So many minutes pass with a call each, of which every so many arrive."""
+        """Passes some minutes with a call each, some of which arrive."""
         calls = []
         for minute in range(minutes):
             self.number += 1
@@ -125,7 +125,7 @@ class Checkout:
 
 
 async def finance_reads(acme: Company) -> list[Message]:
-    """What finance was told once two rounds of the watch found the same."""
+    """Returns finance's messages after two rounds of the watch."""
     await watch_gateways(acme.context)
     acme.clock.jump_to(acme.clock.now() + timedelta(minutes=11))
     await watch_gateways(acme.context)

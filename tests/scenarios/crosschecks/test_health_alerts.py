@@ -1,4 +1,4 @@
-"""A source that falls silent and a channel that can't be reached: said once, to who can mend it, and ended by itself."""
+"""A silent source and an unreachable channel: one alert each, to the people who can fix it, closed automatically."""
 
 import asyncio
 from datetime import timedelta
@@ -23,7 +23,7 @@ async def health_messages(person_dms: list[Message]) -> list[Message]:
 
 
 async def sends_for_weeks(acme: Company) -> None:
-    """The gateway was heard in every quarter of an hour of the last two weeks, and somebody watched."""
+    """Makes the gateway active, and the watcher present, in every slot of the last two weeks."""
     now = slot_of(acme.context.now_micros())
     async with acme.context.store.begin() as tx:
         source = await tx.keys.source("gateway")
@@ -34,7 +34,7 @@ async def sends_for_weeks(acme: Company) -> None:
 
 
 async def passes(acme: Company, *, minutes: int) -> None:
-    """Time goes by, and the worker looks every few minutes."""
+    """Passes time while the worker checks every few minutes."""
     for _ in range(minutes // 5):
         acme.clock.jump_to(acme.clock.now() + timedelta(minutes=5))
         await watch_sources(acme.context)

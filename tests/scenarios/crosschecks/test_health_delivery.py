@@ -1,4 +1,4 @@
-"""Health alerts have manners as well: quiet hours, so many a day, and in preview finance alone."""
+"""Delivery rules for health alerts: quiet hours, the daily cap, and preview."""
 
 import json
 from dataclasses import replace
@@ -27,7 +27,7 @@ NIGHT = {"quiet_from": 22 * 60, "quiet_until": 7 * 60}
 
 
 async def company_sets(acme: Company, **changed: Any) -> None:
-    """Chloe changes settings of the organisation."""
+    """Changes settings of the organisation as Chloe."""
     async with acme.context.store.begin() as tx:
         scope = await acme.context.scope(tx)
         (chloe,) = scope.directory.finance
@@ -37,7 +37,7 @@ async def company_sets(acme: Company, **changed: Any) -> None:
 
 
 async def sends_for_weeks(acme: Company, *names: str, at: datetime | None = None) -> None:
-    """Sources were heard in every quarter of an hour of two weeks, at last now."""
+    """Makes sources active in every slot of two weeks, up to now."""
     if at is not None:
         acme.clock.jump_to(at)
     now = slot_of(acme.context.now_micros())
@@ -206,7 +206,7 @@ async def test_what_ends_by_itself_is_no_alert_that_somebody_left_unanswered(acm
 
 
 async def test_a_clock_that_goes_on_after_quiet_hours_says_each_once(acme: Company) -> None:
-    """Everything that waited is said when the night ends, whoever looks how often."""
+    """Every held alert is posted once when the night ends, even with several workers."""
     await company_sets(acme, **NIGHT)
     await sends_for_weeks(acme, at=tonight(acme))
     await acme.uses(acme.event("last", dollars=1), acme.event("odd", **ODD))

@@ -1,4 +1,4 @@
-"""`tokens reconcile`: a report beside the books, from the command line."""
+"""`tokens reconcile` on the command line."""
 
 import json
 import re
@@ -17,7 +17,7 @@ VENDORS = FIXTURES / "vendors"
 
 @pytest.fixture
 def report(run: Run) -> Path:
-    """Anthropic's report of a settled day: $12.50 where $10 was booked."""
+    """Writes Anthropic's report of a settled day: $12.50 billed, $10 booked."""
     well(run("teams", "import", "teams.yml"))
     at = SystemClock().now() - timedelta(days=6)
     event = usage_event(1, at=at, dollars=10, provider="anthropic", model="claude-nobody-prices")

@@ -1,4 +1,4 @@
-"""`/tokens settings`: a manager sets thresholds, quiet hours, numbers and channels; members read; others learn nothing."""
+"""`/tokens settings`: a manager changes thresholds, quiet hours, caps and channels; members read; others see nothing."""
 
 import json
 import sqlite3
@@ -19,7 +19,7 @@ from tests.support.seen import View
 
 
 def adds(acme: Company, channel: str, **facts: Any) -> None:
-    """A channel that everybody of the company is in."""
+    """Creates a channel with every member of the company."""
     like = acme.workspace.rooms["CSEARCH"]
     acme.workspace.rooms[channel] = replace(like, id=channel, name=channel.lower(), messages=[], last_read={}, **facts)
 
@@ -96,7 +96,7 @@ async def test_a_member_reads_them_and_a_stranger_to_the_team_learns_nothing(acm
 
 
 async def test_anna_is_refused_whatever_form_she_sends(acme: Company) -> None:
-    """The form is another's, opened before she lost the right, say: what counts is who may when it comes in."""
+    """She may have an old form of somebody else. The permission on submission counts."""
     opened = await form(acme.ben)
     async with acme.context.store.begin() as tx:
         directory = await tx.teams.directory()

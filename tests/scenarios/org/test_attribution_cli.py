@@ -1,4 +1,4 @@
-"""`tokens attribution`: from a key that nobody knows to its team, and why."""
+"""`tokens attribution`: from an unattributed key to its team, with the explanation."""
 
 import re
 from datetime import timedelta
@@ -10,7 +10,7 @@ from tests.support.company import TEAMS_YML
 
 
 def used(*rows: str) -> Path:
-    """A file with a call a row, an hour ago: id, credential, dollars."""
+    """Writes a file with one call per row, an hour ago: id, credential, dollars."""
     at = f"{SystemClock().now() - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
     file = Path("usage.csv")
     lines = [f"{at},m,5,{row}" for row in rows]

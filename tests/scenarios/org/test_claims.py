@@ -1,4 +1,4 @@
-"""A key that nobody knows: Dan, an admin, claims it for the team that uses it, and what it used before goes there too."""
+"""An unattributed key: Dan, an admin, claims it for a team, and its past usage moves there."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.support.seen import View
 
 
 async def uses_a_key(acme: Company, *, dollars: float = 30, credential: str = "ci-7") -> None:
-    """Three calls of a key that say nothing of a team: today, yesterday, and ten days ago."""
+    """Sends three calls of a key without a team: today, yesterday, and ten days ago."""
     for days in (0, 1, 10):
         event = acme.event(
             f"{credential}-{days}",
@@ -88,7 +88,7 @@ async def test_without_a_date_what_was_used_before_stays(acme: Company) -> None:
 
 
 async def test_moved_usage_crosses_mobiles_budget_without_an_alert(acme: Company) -> None:
-    """Mobile has $500, and $600 of the last days come to it."""
+    """Mobile has $500, and $600 of the last days move to it."""
     await uses_a_key(acme, dollars=300)
     since = acme.clock.now().date() - timedelta(days=3)
     assert (await acme.dan.submits(await claim_form(acme), team="Mobile", since=str(since))).closed

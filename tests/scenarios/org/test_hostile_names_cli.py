@@ -1,4 +1,4 @@
-"""Names that senders wrote, on a terminal: nothing in them is markup, and no control character gets through."""
+"""Names from senders on a terminal: none is read as markup, and control characters are removed."""
 
 import csv
 from datetime import timedelta
@@ -15,7 +15,7 @@ SHOWN = "[/b] [red]x\N{REPLACEMENT CHARACTER}[31m \\"
 
 @pytest.fixture
 def booked(run: Run) -> Run:
-    """A call whose every name is hostile, reported at another cost than it is booked at, and a row that can't be booked."""
+    """Books a call with only hostile names and a different reported cost, and a row that is quarantined."""
     well(run("teams", "import", "teams.yml"))
     Path("teams.yml").write_text(
         Path("teams.yml").read_text() + "prices:\n  - {model: '[[]/b*', input_per_mtok: 1000, output_per_mtok: 1000}\n"

@@ -1,4 +1,4 @@
-"""`tokens people`: an import shows what it changes, refuses a faulty file whole, and nobody stays unknown unseen."""
+"""`tokens people`: an import shows its changes, rejects a faulty file, and lists unknown people."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The Monday digest: at nine in the team's zone, once, with a picture."""
+"""The Monday digest: at nine in the team's zone, once, with a chart."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +9,7 @@ from tests.support.company import TEAMS_YML, Company, company
 
 
 def next_monday(acme: Company, hour: int) -> datetime:
-    """The coming Monday in London, at an hour of London's time in winter or summer."""
+    """Returns the next Monday in London, at a local hour in winter or summer."""
     local = acme.clock.now().astimezone(ZoneInfo("Europe/London"))
     days = (7 - local.weekday()) or 7
     return (local + timedelta(days=days)).replace(hour=hour, minute=0, second=0, microsecond=0).astimezone(UTC)
@@ -33,7 +33,7 @@ async def test_the_digest_comes_on_monday_at_nine_and_once(acme_on_both: Company
 
 
 def next_monday_of(acme: Company) -> datetime:
-    """The Monday at nine that is at most a minute ahead."""
+    """Returns the Monday at nine that is at most a minute ahead."""
     return acme.clock.now() + timedelta(minutes=1)
 
 

@@ -1,4 +1,4 @@
-"""The app's Home: what each person finds there, and what they can do from it."""
+"""Home: each person's content and actions."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`/tokens top`: what costs most in a team, to whoever may see the team, and to nobody else."""
+"""`/tokens top`: a team's largest parts, for people who may see the team."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.support.company import TEAMS_YML, Company, company
 
 
 async def _a_week(acme: Company) -> None:
-    """Search's Claude Code beside the company's own MetaCode, cheaper by the token; and some of the week before."""
+    """Books a week of Search's Claude Code and the cheaper in-house MetaCode, and part of the week before."""
     counted: dict[str, Any] = {"uncached_input_tokens": 10_000_000, "output_tokens": 0, "cost_usd": None}
     await acme.uses(
         acme.event(1, dollars=60, tool="Claude Code", uncached_input_tokens=20_000_000, output_tokens=0),

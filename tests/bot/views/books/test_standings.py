@@ -1,4 +1,4 @@
-"""What `/tokens` answers, in every state that a team's budget can be in."""
+"""The answer to `/tokens` in every state of a team's budget."""
 
 from dataclasses import replace
 from datetime import date

@@ -1,4 +1,4 @@
-"""Models without a price: the message to admins, their Home, the form, and what became of it."""
+"""Unpriced models: the notice to admins, their Home, the form, and the result."""
 
 from syrupy.assertion import SnapshotAssertion
 

@@ -1,4 +1,4 @@
-"""What the person reads whose call a gateway's budget stopped, and what finance reads of drift."""
+"""The message about a blocked call, and finance's message about drift."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is told of a silent source and of a channel that can't be reached, and what came of it."""
+"""Alerts about a silent source and an unreachable channel, and their ends."""
 
 from dataclasses import replace
 

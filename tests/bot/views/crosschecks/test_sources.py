@@ -1,4 +1,4 @@
-"""What is said of sources: two that seem to count the same calls, and what was seen and not booked."""
+"""Notices about sources: overlaps, and observed usage that is not booked."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The form of a team's alert settings, and what those read who may not change them."""
+"""The form of a team's alert settings, and the text for people who may not change them."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Whose usage it is: keys and people that nobody knows, the form to claim a key, and what a team hears of moved usage."""
+"""Unattributed keys and people, the claim form, and the notice about moved usage."""
 
 from dataclasses import replace
 from typing import Any

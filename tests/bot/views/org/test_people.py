@@ -1,4 +1,4 @@
-"""One's own use, help, and what those read who can't be helped here."""
+"""A person's own use, help, and the answers to people who cannot be helped here."""
 
 from syrupy.assertion import SnapshotAssertion
 

@@ -1,4 +1,4 @@
-"""The Monday message: headline, drivers, budget, tools, what to do, and its chart."""
+"""The Monday digest: headline, drivers, budget, tools, next steps, and chart."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The app's Home, from somebody new to finance with forty teams."""
+"""Home, from a new person to finance with forty teams."""
 
 from dataclasses import replace
 

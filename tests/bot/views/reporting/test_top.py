@@ -1,4 +1,4 @@
-"""What `/tokens top` answers."""
+"""The answer to `/tokens top`."""
 
 from dataclasses import replace
 
