@@ -2,6 +2,7 @@
 
 import calendar
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -115,5 +116,13 @@ def _parse_day_and_month(typed: str, today: date) -> date | None:
     month = (words["month"] or words["named"])[:3]
     if month not in _MONTHS[1:]:
         return None
-    day = date(today.year, _MONTHS.index(month), int(words["day"] or words["number"]))
-    return day if day >= today else day.replace(year=today.year + 1)
+    return _coming(today, _MONTHS.index(month), int(words["day"] or words["number"]))
+
+
+def _coming(today: date, month: int, day: int) -> date | None:
+    """Returns the next such day from today on, None if no year has it. 29 February comes after eight years at most."""
+    for year in range(today.year, today.year + 9):
+        with suppress(ValueError):
+            if (found := date(year, month, day)) >= today:
+                return found
+    return None

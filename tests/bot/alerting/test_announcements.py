@@ -64,6 +64,22 @@ def test_a_day_begins_on_the_teams_clock() -> None:
     assert moment(said.from_at) == day(11, 27, 8)
 
 
+@pytest.mark.parametrize("now", [datetime(2027, 12, 1, tzinfo=UTC), datetime(2028, 2, 1, tzinfo=UTC)])
+def test_a_leap_day_is_announced_before_its_year_begins_too(now: datetime) -> None:
+    said = parse_announcement("x 1 day from 29 feb", now=now, zone_name="UTC", command="/tokens")
+
+    assert moment(said.from_at) == datetime(2028, 2, 29, tzinfo=UTC)
+
+
+def test_after_a_leap_day_the_next_one_is_too_far_ahead() -> None:
+    with pytest.raises(Refusal) as refused:
+        parse_announcement(
+            "x 1 day from 29 feb", now=datetime(2028, 3, 1, tzinfo=UTC), zone_name="UTC", command="/tokens"
+        )
+
+    assert refused.value.sentence == "2032-02-29 is more than 90 days ahead. Announce it nearer to then."
+
+
 EXAMPLE = "Write it like `/tokens expect launch 2 days from monday up to $500`."
 UNREADABLE = f"Say what to expect and for how long; from when and up to how much may follow. {EXAMPLE}"
 HOW_LONG = f"For how long? At least 1 hour, and at most 31 days. {EXAMPLE}"
