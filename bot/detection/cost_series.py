@@ -80,7 +80,7 @@ def _column_positions(header: list[str]) -> list[int]:
 
 def _hour(text: str, number: int) -> int:
     try:
-        moment = datetime.fromisoformat(text if len(text.rstrip("Z")) > 13 else text.rstrip("Z") + ":00")
+        moment = datetime.fromisoformat(text)
     except ValueError:
         raise ConfigError(f"Row {number}, column hour_utc: {text!r} is no hour like 2026-11-26T09.") from None
     moment = moment.replace(tzinfo=moment.tzinfo or UTC)

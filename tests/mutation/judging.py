@@ -104,7 +104,7 @@ class Judge:
             patch_function(tree, root=self._root, path=mutant.path, function=mutant.function)
             return some_test_fails(items)
 
-        return in_fork(fails, cpu_seconds=_limit([runs[item.nodeid] for item in items])) is False
+        return in_fork(fails, cpu_seconds=_limit(2, [runs[item.nodeid] for item in items])) is False
 
     def _survives_import(self, mutant: Mutant, runs: dict[str, TestRun]) -> bool:
         names = _quickest(runs, None, files=_importers(self._root, mutant.path))
@@ -124,7 +124,7 @@ class Judge:
             collect(files, work)
             return not verdict or any(verdict)  # or it cannot even be imported
 
-        return in_fork(fails, cpu_seconds=_limit([runs[name] for name in names])) is False
+        return in_fork(fails, cpu_seconds=_limit(15, [runs[name] for name in names])) is False
 
 
 def _is_patchable(mutant: Mutant, called_at_import: Calls) -> bool:
@@ -154,6 +154,6 @@ def _importers(root: Path, path: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _limit(runs: Sequence[TestRun]) -> int:
+def _limit(start_seconds: int, runs: Sequence[TestRun]) -> int:
     """Seconds of CPU after which a mutant counts as one that never ends."""
-    return 20 + math.ceil(10 * sum(run.seconds for run in runs))
+    return start_seconds + math.ceil(4 * sum(run.seconds for run in runs))

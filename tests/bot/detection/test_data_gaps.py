@@ -1,5 +1,8 @@
 """When a source is silent that usually sends, and what it sends afterwards."""
 
+import numpy as np
+import pytest
+
 from bot.detection.data_gaps import BEFORE_HOURS, find_gaps, spread_catch_up
 from tests.bot.spend import DAY, WEEK, dollars
 
@@ -70,3 +73,80 @@ def test_a_silence_without_a_lump_changes_nothing() -> None:
 
     assert (spread_catch_up(nanos, NOW, [(NOW + WEEK + 2, NOW + WEEK + 5)]) == nanos).all()
     assert (spread_catch_up(nanos, NOW, [(NOW + 5, NOW + 9)]) == nanos).all()  # no week before it is known
+
+
+@pytest.mark.parametrize(
+    ("sent", "is_silent"),
+    [
+        ([1, 2, 3, 7], True),
+        ([1, 2, 7], True),  # three days are enough
+        ([1, 7], False),
+        ([1, 2, 3], False),  # not a week before
+        ([7, 14], True),  # two weeks are as good as three days
+        ([14], False),
+    ],
+)
+def test_an_hour_is_usual_by_its_week_before_and_three_days_or_two_weeks(sent: list[int], is_silent: bool) -> None:
+    used = {NOW - back * DAY - hour for back in sent for hour in (5, 6)} | {NOW}
+
+    found = find_gaps(used, from_hour=NOW - 10, this_hour=NOW)
+    assert found == ([(NOW - 6, NOW - 4)] if is_silent else [])
+
+
+@pytest.mark.parametrize("around", [4, 7])
+def test_a_day_with_usage_around_the_hour_alone_makes_the_hour_unusual(around: int) -> None:
+    used = {NOW - back * DAY - hour for back in (1, 2, 3, 7) for hour in (5, 6)} | {NOW}
+
+    assert find_gaps(used | {NOW - 4 * DAY - around}, from_hour=NOW - 10, this_hour=NOW) == []
+
+
+def test_two_silences_are_told_apart() -> None:
+    assert silent(ALWAYS - {NOW - 20, NOW - 21}, missed=range(10, 13)) == [(21, 19), (12, 9)]
+
+
+def test_the_first_hour_asked_for_is_looked_at_and_none_before() -> None:
+    used = ALWAYS - {NOW - 5, NOW - 6, NOW - 7}
+
+    assert find_gaps(used, from_hour=NOW - 6, this_hour=NOW) == [(NOW - 6, NOW - 4)]
+    assert find_gaps(used, from_hour=NOW - 5, this_hour=NOW) == []
+
+
+@pytest.mark.parametrize(("after", "is_spread"), [(0, True), (5, True), (6, False)])
+def test_six_hours_after_a_silence_may_catch_up(after: int, is_spread: bool) -> None:
+    nanos = dollars(*[10] * (WEEK + 14))[None, :]
+    nanos[0, WEEK + 2] = 0
+    nanos[0, WEEK + 3 + after] = dollars(15)[0]
+    mended = spread_catch_up(nanos, NOW, [(NOW + WEEK + 2, NOW + WEEK + 3)])
+
+    assert mended[0, WEEK + 2] == (dollars(5)[0] if is_spread else 0)
+    assert mended.sum() == nanos.sum()
+
+
+@pytest.mark.parametrize(("start", "is_spread"), [(WEEK, True), (WEEK - 1, False)])
+def test_a_silence_is_filled_if_its_week_before_is_known(start: int, is_spread: bool) -> None:
+    nanos = dollars(*[10] * (WEEK + 8))[None, :]
+    nanos[0, start], nanos[0, start + 1] = 0, dollars(20)[0]
+
+    mended = spread_catch_up(nanos, NOW, [(NOW + start, NOW + start + 1)])
+    assert mended[0, start] == (dollars(10)[0] if is_spread else 0)
+
+
+def test_a_silence_that_ends_with_the_last_hour_has_nothing_to_be_filled_with() -> None:
+    nanos = dollars(*[10] * (WEEK + 8))[None, :]
+    nanos[0, -2:] = 0
+    silences = [(NOW + WEEK + 6, NOW + WEEK + 8), (NOW + WEEK + 1, NOW + WEEK + 2)]
+    nanos[0, WEEK + 1], nanos[0, WEEK + 2] = 0, dollars(20)[0]
+
+    mended = spread_catch_up(nanos, NOW, silences)
+    assert mended[0, -2:].tolist() == [0, 0]
+    assert mended[0, WEEK + 1 : WEEK + 3].tolist() == dollars(10, 10).tolist()
+
+
+def test_each_row_is_filled_by_its_own_lumps_the_first_missing_hour_first() -> None:
+    nanos = np.repeat(dollars(*[10] * (WEEK + 8))[None, :], 2, axis=0)
+    nanos[:, WEEK + 2 : WEEK + 4] = 0
+    nanos[0, WEEK + 4 : WEEK + 6] = dollars(14, 12)
+
+    mended = spread_catch_up(nanos, NOW, [(NOW + WEEK + 2, NOW + WEEK + 4)])
+    assert mended[0, WEEK + 2 : WEEK + 6].tolist() == dollars(6, 0, 10, 10).tolist()
+    assert (mended[1] == nanos[1]).all()
