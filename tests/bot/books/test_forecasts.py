@@ -44,6 +44,9 @@ def test_a_young_team_is_measured_since_its_first_usage() -> None:
 def test_the_first_day_of_all_stands_for_itself_and_no_usage_for_nothing() -> None:
     assert burn_rate({FIRST: 5 * NANOS}, today=FIRST, first_day=FIRST) == 5 * NANOS
     assert burn_rate({}, today=FIRST, first_day=None) == 0
+    assert burn_rate({}, today=FIRST, first_day=FIRST) == 0
+    assert burn_rate({FIRST: 5 * NANOS, FIRST + 1: NANOS}, today=FIRST + 1, first_day=FIRST) == 5 * NANOS
+    assert burn_rate({}, today=FIRST + 1, first_day=FIRST) == 0
 
 
 def told(stands: Balance, *, today: int, dollars: int, so_far: int = 0) -> Forecast:
@@ -102,6 +105,31 @@ def test_a_team_that_uses_nothing_never_runs_out_and_ends_where_it_is() -> None:
     found = told(balance(1_000, charged=400), today=FIRST + 20, dollars=0)
 
     assert found == Forecast(burn_nanos_per_day=0, run_out_day=None, end_nanos=400 * NANOS)
+
+
+@pytest.mark.parametrize(
+    ("available", "nanos_a_day", "after_days"),
+    [(0, 0, 0), (-1, 0, 0), (1, 0, None), (1, 1, 0), (2, 1, 2), (1, 2, 0)],
+)
+def test_the_run_out_is_exact_to_the_nano_dollar(available: int, nanos_a_day: int, after_days: int | None) -> None:
+    today = FIRST + 20
+    stands = Balance(allocated_nanos=available, charged_nanos=0, held_nanos=0)
+    spent = dict.fromkeys(range(today - 7, today), nanos_a_day)
+    found = forecast(stands, spent_by_day=spent, today=today, period=NOVEMBER, first_day=FIRST)
+
+    assert found.run_out_day == (None if after_days is None else today + after_days)
+    assert found.end_nanos == nanos_a_day * 10
+
+
+def test_corrections_burn_nothing_and_usage_after_the_period_changes_nothing_of_its_end() -> None:
+    today = FIRST + 20
+    taken_back = dict.fromkeys(range(today - 7, today), -NANOS)
+    stands = balance(100, charged=40)
+
+    assert forecast(stands, spent_by_day=taken_back, today=today, period=NOVEMBER, first_day=FIRST) == Forecast(
+        burn_nanos_per_day=0, run_out_day=None, end_nanos=40 * NANOS
+    )
+    assert told(stands, today=NOVEMBER.end_day + 3, dollars=10, so_far=10).end_nanos == 40 * NANOS
 
 
 def test_on_the_last_day_only_the_rest_of_today_is_ahead() -> None:
