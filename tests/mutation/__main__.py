@@ -1,4 +1,4 @@
-"""`python -m tests.mutation [package…]`: the figures of each package, and its survivors that have no reason yet."""
+"""`python -m tests.mutation [package or file…]`: the figures of each package, and its survivors that have no reason yet."""
 
 import sys
 import time
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.mutation.judging import Judge
 from tests.mutation.mutants import Mutant
-from tests.mutation.packages import PACKAGES
+from tests.mutation.packages import PACKAGES, package_of
 from tests.mutation.processes import in_fork
 from tests.mutation.reasons import read_reasons
 
@@ -15,7 +15,7 @@ _MOST_SURVIVORS = 0.1
 
 
 def main(names: list[str]) -> int:
-    """Judges the named packages, or all; returns 1 where more than a tenth survives or a survivor has no reason."""
+    """Judges packages or files, all if none is named; returns 1 if over a tenth survives or a survivor has no reason."""
     reasons = read_reasons(Path(__file__).parent / "survivors.txt")
 
     def report(mutant: Mutant) -> None:
@@ -25,7 +25,7 @@ def main(names: list[str]) -> int:
     failed = False
     for name in names or list(PACKAGES):
         began = time.monotonic()
-        verdicts = in_fork(Judge(_ROOT, PACKAGES[name], report=report).verdicts)
+        verdicts = in_fork(Judge(_ROOT, package_of(name), report=report).verdicts)
         if verdicts is None:
             return 1
         count = len(verdicts.survivors)

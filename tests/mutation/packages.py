@@ -1,6 +1,7 @@
 """The packages whose rules are mutated, and the tests that judge them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fnmatch import fnmatch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,3 +25,10 @@ PACKAGES = {
     "alerting": Package(files="bot/alerting/*.py", tests=("tests/bot/alerting", "tests/bot/views/alerting")),
     "detection": Package(files="bot/detection/*.py", tests=("tests/bot/detection",)),
 }
+
+
+def package_of(name: str) -> Package:
+    """Returns a package by its name; a file's path (or a pattern) is judged by the tests of its package."""
+    if name in PACKAGES:
+        return PACKAGES[name]
+    return replace(next(package for package in PACKAGES.values() if fnmatch(name, package.files)), files=name)

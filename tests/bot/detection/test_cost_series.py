@@ -135,15 +135,16 @@ JUDGED = SpikeJudgement(
 
 
 def test_a_message_becomes_a_row_of_the_columns_that_are_named() -> None:
-    told = BacktestAlert(team="search", at=NINE, judgement=JUDGED)
+    told = BacktestAlert(team="search", at=NINE, severity="critical", is_edit=False, judgement=JUDGED)
     young = replace(told, judgement=replace(JUDGED, bar_nanos=None))
 
-    assert alert_row(told, explain=False) == ["search", "2026-11-26T09:00:00Z", "high"]
+    assert alert_row(told, explain=False) == ["search", "2026-11-26T09:00:00Z", "critical"]
     assert alert_row(told, explain=True) == [
-        *("search", "2026-11-26T09:00:00Z", "high"),
-        *("record", "4", "600.00", "12.35", "400.00", "1.50"),
+        *("search", "2026-11-26T09:00:00Z", "critical"),
+        *("record", "4", "600.00", "12.35", "400.00", "1.50", "posted"),
     ]
-    assert alert_row(young, explain=True)[-2] == "0.00"
+    assert alert_row(young, explain=True)[-3] == "0.00"
+    assert alert_row(replace(told, is_edit=True), explain=True)[-1] == "edited"
     assert COLUMNS == ("team", "hour_utc", "cost_usd")
     assert ALERT_COLUMNS == ("team", "at", "severity")
-    assert EXPLANATION_COLUMNS == ("rule", "window_hours", "observed_usd", "usual_usd", "bar_usd", "score")
+    assert EXPLANATION_COLUMNS == ("rule", "window_hours", "observed_usd", "usual_usd", "bar_usd", "score", "message")

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from bot.detection.extents import Extent, extent_of, group_incidents
-from bot.detection.incidents import GROWTH_FACTOR, QUIET_HOURS, Incident, update_incident
+from bot.detection.extents import Extent, extent_of
+from bot.detection.incidents import QUIET_HOURS, group_incidents
 from bot.detection.shared_rises import MAX_HOURS, MIN_TEAMS, is_shared, rising_hours
 from bot.detection.spike_bands import onset, usual_band
 from bot.detection.sweeps import SpikingHour
@@ -55,27 +55,11 @@ def test_an_excess_is_never_below_nothing() -> None:
 
 
 @pytest.mark.parametrize(("apart", "incidents"), [(QUIET_HOURS, 1), (QUIET_HOURS + 1, 2)])
-def test_an_incident_is_over_after_sixty_quiet_hours(apart: int, incidents: int) -> None:
+def test_hours_are_one_incident_up_to_sixty_quiet_hours(apart: int, incidents: int) -> None:
     hours = [SpikingHour(hour=at, part=None, window_hours=1, excess_dollars=9) for at in (100, 100 + apart)]
-    incident, _ = update_incident(None, excess_dollars=20, at=100)
-    _, is_told = update_incident(incident, excess_dollars=20, at=100 + apart)
 
     assert QUIET_HOURS == 60
     assert len(group_incidents(hours)) == incidents
-    assert is_told is (incidents == 2)
-
-
-@pytest.mark.parametrize(("excess", "is_told"), [(150.0, True), (149.9, False)])
-def test_a_channel_is_told_again_from_three_times_the_excess_on(excess: float, is_told: bool) -> None:
-    incident = Incident(opened_at=1, last_at=9, severity="low", alerted_dollars=50.0)
-
-    assert GROWTH_FACTOR == 3
-    assert update_incident(incident, excess_dollars=excess, at=7) == (
-        Incident(opened_at=1, last_at=7, severity="medium", alerted_dollars=excess)
-        if is_told
-        else Incident(opened_at=1, last_at=9, severity="low", alerted_dollars=50.0),
-        is_told,
-    )
 
 
 @pytest.mark.parametrize(
