@@ -1,1 +1,1 @@
-"""`make test-dates`: the rules and the storage tests at moments and in machine zones where calendars go wrong."""
+"""`make test-dates`: runs the rules and the storage tests at moments and in machine zones where calendars go wrong."""

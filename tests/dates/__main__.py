@@ -22,7 +22,7 @@ TESTS = ("tests/dates/probe.py", "tests/bot", "tests/storage")
 def main() -> None:
     """Runs the moments that were asked for; exits 1 if a test failed at one of them."""
     parser = argparse.ArgumentParser(prog="python -m tests.dates", description=__doc__)
-    parser.add_argument("--today", action="store_true", help="the moment whose turn it is today, alone")
+    parser.add_argument("--today", action="store_true", help="only the moment of today's date")
     parser.add_argument("--moment", action="append", choices=[m.name for m in MOMENTS], help="one moment; repeatable")
     parser.add_argument("--at-once", type=int, default=2, metavar="N", help="how many moments run at a time (2)")
     parser.add_argument("tests", nargs="*", default=TESTS, help="files or folders (the rules and the storage tests)")

@@ -1,4 +1,4 @@
-"""A pytest plugin that starts each test at one moment and leaves out what no moment changes.
+"""A pytest plugin that starts each test at one moment and leaves out tests that no moment changes.
 
 The process's clock is shifted in C, for all its threads and libraries. Child processes get the same shift by
 `tests/dates/child/sitecustomize.py`. The machine's zone is the variable TZ. Monotonic clocks stay as they are.
@@ -18,13 +18,13 @@ os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent / "child")
 
 
 def pytest_runtest_logstart() -> None:
-    """Turn the clock back to the moment, so that a slow machine changes nothing."""
+    """Turns the clock back to the moment, so that a slow machine changes nothing."""
     _shifted.move_to(_moment)
     os.environ["TEST_CLOCK_SHIFT_SECONDS"] = str(_moment - time_machine.escape_hatch.time.time())
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out PostgreSQL, and what is marked as timeless."""
+    """Leaves out PostgreSQL tests and tests marked as timeless."""
     kept = [item for item in items if not _needs_postgresql(item) and item.get_closest_marker("timeless") is None]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
     items[:] = kept

@@ -36,5 +36,5 @@ MOMENTS = (
 
 
 def moment_of(day: date) -> Moment:
-    """Return the moment whose turn it is on a day; each comes round in two weeks."""
+    """Returns the moment to run on a day. All of them come round in two weeks."""
     return MOMENTS[day.toordinal() % len(MOMENTS)]

@@ -1,4 +1,4 @@
-"""Proof that everything in a run reads the moment's clock. Pytest collects this file only when it is named."""
+"""Proves that everything in a run reads the moment's clock. Pytest collects this file only when it is named."""
 
 import os
 import subprocess
