@@ -1,4 +1,4 @@
-"""Waiting in tests: for a condition, never for a time."""
+"""Waits for a condition in tests, never for a time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,7 +8,7 @@ DEADLINE_SECONDS = 120.0
 
 
 async def until(condition: Callable[[], bool | Awaitable[bool]], *, what: str) -> None:
-    """Wait until a condition holds. Raises AssertionError with `what` was expected if it never does."""
+    """Waits until a condition holds. Raises AssertionError with `what` was expected if it never does."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + DEADLINE_SECONDS
     while True:
