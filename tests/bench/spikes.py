@@ -10,6 +10,8 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -19,12 +21,12 @@ import numpy as np
 from rich.console import Console
 
 from bot.alerting.severities import SEVERITIES
-from bot.detection.backtests import backtest
+from bot.detection.backtests import BacktestAlert, backtest
 from bot.detection.cost_series import read_series
-from bot.detection.spike_hours import Ints
+from bot.detection.spike_hours import Floats, Ints
 from bot.detection.spikes import LOWER_BAR
 from bot.money import NANOS
-from tests.bench.usual_methods import METHODS, Method, scores
+from tests.bench.usual_methods import METHODS, scores
 
 out = Console(highlight=False, soft_wrap=True)
 ROOT = Path(__file__).parents[2]
@@ -37,7 +39,20 @@ KINDS = ("runaway_loop", "mega_batch", "leaked_key", "weekend_loop", "model_swit
 
 Series = list[tuple[str, int, Ints]]
 Alerts = dict[str, list[tuple[datetime, int]]]
-Detector = Callable[[Series], Alerts]
+Scores = list[tuple[str, int, Floats]]
+"""(team, first hour, score of each hour)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """A seed's labels, and what each method makes of its series."""
+
+    labels: Any
+    ours: list[BacktestAlert]
+    lower: list[BacktestAlert]
+    usual: dict[str, Scores]
+    hours: int
+    seconds: float
 
 
 def main() -> None:
@@ -49,28 +64,47 @@ def main() -> None:
     if not (data / "make_spike_bench.py").exists():
         out.print(f"No labelled series in {data}: the figures of {PAGE.relative_to(ROOT)} stay as they are.")
         return
-    maker, scorer = (_module(data / name) for name in ("make_spike_bench.py", "score_spikes.py"))
-    worlds = [_world(maker, scorer, data / "spike_shapes.json.gz", seed) for seed in asked.seeds]
-    made = "\n".join(_tables(scorer, worlds))
+    with ProcessPoolExecutor(2) as pool:
+        worlds = list(pool.map(_judged, [data] * len(asked.seeds), asked.seeds))
+    made = "\n".join(_tables(_module(data / "score_spikes.py"), worlds))
     out.print(made, markup=False)
     if asked.write:
         before, _, rest = PAGE.read_text().partition(MARKS[0])
         PAGE.write_text(f"{before}{MARKS[0]}\n\n{made}\n\n{MARKS[1]}{rest.partition(MARKS[1])[2]}")
 
 
-def _tables(scorer: ModuleType, worlds: list[tuple[Series, Any]]) -> Iterable[str]:
-    def report(detector: Detector) -> dict[str, Any]:
-        return dict(scorer.score([(labels, detector(series)) for series, labels in worlds]))
-
+def _judged(data: Path, seed: int) -> World:
+    maker, scorer = (_module(data / name) for name in ("make_spike_bench.py", "score_spikes.py"))
+    with tempfile.TemporaryDirectory() as folder:
+        maker.write_world(maker.make_world(data / "spike_shapes.json.gz", seed, "dev", 200, 10), folder)
+        with (Path(folder) / "series.csv").open(newline="") as lines:
+            series = list(read_series(lines))
+        labels = scorer.read_labels(Path(folder) / "labels.csv")
     began = time.process_time()
-    ours = report(our_alerts)
-    hours = sum(len(cost) for series, _ in worlds for _, _, cost in series)
-    seconds = time.process_time() - began
-    usual = {name: report(usual_alerts(method)) for name, method in METHODS.items()}
-    limit = ours["false_per_team_month"]
-    tuned = {name: _tuned(report, method, limit) for name, method in METHODS.items()}
-    posted = report(lambda series: our_alerts(series, with_edits=False))
-    lower = report(lambda series: our_alerts(series, bar=LOWER_BAR))
+    ours = backtest(series)
+    return World(
+        labels=labels,
+        ours=ours,
+        seconds=time.process_time() - began,
+        hours=sum(len(cost) for _, _, cost in series),
+        lower=backtest(series, bar=LOWER_BAR),
+        usual={
+            name: [(team, first_hour, scores(method, np.maximum(cost, 0) / NANOS)) for team, first_hour, cost in series]
+            for name, method in METHODS.items()
+        },
+    )
+
+
+def _tables(scorer: ModuleType, worlds: list[World]) -> Iterable[str]:
+    def report(alerts_of: Callable[[World], Alerts]) -> dict[str, Any]:
+        return dict(scorer.score([(world.labels, alerts_of(world)) for world in worlds]))
+
+    ours = report(lambda world: our_alerts(world.ours))
+    posted = report(lambda world: our_alerts([alert for alert in world.ours if not alert.is_edit]))
+    lower = report(lambda world: our_alerts(world.lower))
+    micros = 1e6 * sum(world.seconds for world in worlds) / sum(world.hours for world in worlds)
+    usual = {name: report(_usual(name)) for name in METHODS}
+    tuned = {name: _tuned(report, name, ours["false_per_team_month"]) for name in METHODS}
 
     yield f"{ours['incidents']:,} incidents of $10 and more in {ours['team_months']:,.0f} team-months."
     yield ""
@@ -93,30 +127,28 @@ def _tables(scorer: ModuleType, worlds: list[tuple[Series, Any]]) -> Iterable[st
     causes = ", ".join(
         f"{cause.removeprefix('benign_').replace('_', ' ')} {n}" for cause, n in ours["false_by_cause"].items()
     )
-    yield f"Our false alerts by what was going on: {causes}. Duplicates: {ours['duplicates_per_incident']} an incident."
+    yield f"Our false alerts by cause: {causes}. Duplicates per incident: {ours['duplicates_per_incident']}."
     share, false = lower["recall"], lower["false_per_team_month"]
     yield f"At a bar of {LOWER_BAR} it finds {share:.0%}, with {false:.2f} false alerts per team and month."
-    yield f"A backtest took {1e6 * seconds / hours:.1f} µs of processor time per team-hour."
+    yield f"A backtest took {micros:.1f} µs of processor time per team-hour."
 
 
-def our_alerts(series: Series, *, bar: float = 1.0, with_edits: bool = True) -> Alerts:
-    """The messages of a backtest; without edits only those that were posted anew."""
+def our_alerts(messages: Iterable[BacktestAlert]) -> Alerts:
+    """Returns a backtest's messages as the scorer reads them."""
     alerts: Alerts = {}
-    for alert in backtest(series, bar=bar):
-        if with_edits or not alert.is_edit:
-            rank = 1 + SEVERITIES.index(alert.severity)
-            alerts.setdefault(alert.team, []).append((_time(alert.at), rank))
+    for alert in messages:
+        alerts.setdefault(alert.team, []).append((_time(alert.at), 1 + SEVERITIES.index(alert.severity)))
     return alerts
 
 
-def usual_alerts(method: Method, *, bar: float = 1.0) -> Detector:
-    """A message per spell of spikes."""
+def _usual(name: str, *, bar: float = 1.0) -> Callable[[World], Alerts]:
+    """A usual method with a bar: a message per spell of spikes."""
 
-    def alerts_of(series: Series) -> Alerts:
+    def alerts_of(world: World) -> Alerts:
         alerts: Alerts = {}
-        for team, first_hour, cost in series:
+        for team, first_hour, scored in world.usual[name]:
             last = -COOL_HOURS - 1
-            for hour in np.flatnonzero(scores(method, np.maximum(cost, 0) / NANOS) >= bar).tolist():
+            for hour in np.flatnonzero(scored >= bar).tolist():
                 if hour - last > COOL_HOURS:
                     alerts.setdefault(team, []).append((_time(first_hour + hour + 1), 1))
                 last = hour
@@ -125,14 +157,14 @@ def usual_alerts(method: Method, *, bar: float = 1.0) -> Detector:
     return alerts_of
 
 
-def _tuned(report: Callable[[Detector], dict[str, Any]], method: Method, limit: float) -> float:
-    """What a method finds with its bar raised until it gives no more false alerts than ours."""
+def _tuned(report: Callable[[Callable[[World], Alerts]], dict[str, Any]], name: str, limit: float) -> float:
+    """Returns the share that a method finds with its bar raised until it gives no more false alerts than ours."""
     low, high = 0.0, 6.0  # powers of two
     for _ in range(7):
         middle = (low + high) / 2
-        few = report(usual_alerts(method, bar=2**middle))["false_per_team_month"] <= limit
+        few = report(_usual(name, bar=2**middle))["false_per_team_month"] <= limit
         low, high = (low, middle) if few else (middle, high)
-    return float(report(usual_alerts(method, bar=2**high))["recall"])
+    return float(report(_usual(name, bar=2**high))["recall"])
 
 
 def _row(name: str, figures: dict[str, Any], tuned: str) -> str:
@@ -144,14 +176,6 @@ def _row(name: str, figures: dict[str, Any], tuned: str) -> str:
 
 def _time(hours: int) -> datetime:
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(hours=hours)).replace(tzinfo=None)
-
-
-def _world(maker: ModuleType, scorer: ModuleType, shapes: Path, seed: int) -> tuple[Series, Any]:
-    with tempfile.TemporaryDirectory() as folder:
-        maker.write_world(maker.make_world(shapes, seed, "dev", 200, 10), folder)
-        with (Path(folder) / "series.csv").open(newline="") as lines:
-            series = list(read_series(lines))
-        return series, scorer.read_labels(Path(folder) / "labels.csv")
 
 
 def _module(file: Path) -> ModuleType:
