@@ -34,7 +34,7 @@ test: .venv/test  ## runs all tests: rules, both databases, stories, the page in
 	$(BIN)/python -m tests.browser
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-test-dates: .venv/test  ## rules and storage on SQLite at month ends, clock changes and a leap day, in zones ahead and behind
+test-dates: .venv/test  ## runs rules and storage on SQLite at month ends, clock changes and a leap day, in several zones
 	$(BIN)/python -m tests.dates
 
 lint: .venv/test  ## checks style, types and the order of imports
@@ -47,7 +47,7 @@ bench: .venv/test  ## measures ingest against the bare database, and how well sp
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.spikes --write
 
-mutants: .venv/test  ## changes the rules one thing at a time: does a test notice? some minutes; PACKAGES="money books" for a few
+mutants: .venv/test  ## changes the rules one by one and checks that a test fails (minutes; PACKAGES="money books" for a few)
 	$(BIN)/python -m tests.mutation $(PACKAGES)
 
 senders: .venv/senders/done  ## sends 1,000 calls from a real LiteLLM proxy (installs a second, larger virtual environment)
