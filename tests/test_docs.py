@@ -120,6 +120,25 @@ def test_the_tour_walks_an_event_and_a_request() -> None:
     assert {"handlers/requests/approvals.py", "storage/books/ledger.py"} <= files
 
 
+def test_the_layout_has_every_wing_with_its_page() -> None:
+    """A wing is a folder that rules and handlers both have. Slack's helpers have no rules, so they are no wing."""
+    folders = [
+        {d.name for d in (ROOT / room).iterdir() if (d / "__init__.py").exists()} for room in ("bot", "handlers")
+    ]
+    rows = re.findall(
+        r"^\| `(\w+)` \| .* \| \[.*\]\(\w+\.md\) \|$", (ROOT / "docs" / "layout.md").read_text(), flags=re.MULTILINE
+    )
+
+    assert sorted(rows) == sorted(folders[0] & folders[1])
+    assert len(rows) == 9
+
+
+def test_every_page_is_in_the_readme() -> None:
+    linked = set(re.findall(r"\]\(docs/([\w/-]+\.md)\)", (ROOT / "README.md").read_text()))
+
+    assert {page.name for page in (ROOT / "docs").glob("*.md")} <= linked
+
+
 def test_a_link_whose_line_moved_is_found_and_corrected(tmp_path: Path) -> None:
     code = tmp_path / "code.py"
     code.write_text("class Ledger:\n    async def post(self) -> None: ...\n")
