@@ -1,4 +1,4 @@
-"""Alerts put through the gate, and the settings of Search, for stories about how alerts are said."""
+"""Helpers for stories about deliveries: alerts of Search, and its settings."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -21,7 +21,7 @@ _FACTS: dict[str, dict[str, Any]] = {
     "threshold": {"percent": 80},
     "forecast": {},
 }
-"""What an alert of each kind stores at least, for alerts that no rule raised."""
+"""The facts that an alert of each kind needs at least."""
 
 
 async def search(acme: Company) -> Team:
@@ -31,7 +31,7 @@ async def search(acme: Company) -> Team:
 
 
 async def sets(acme: Company, **changed: Any) -> None:
-    """Ben changes settings of Search."""
+    """Changes Search's settings as Ben."""
     async with acme.context.store.begin() as tx:
         scope = await acme.context.scope(tx)
         team = scope.directory.by_slug("search")
@@ -42,7 +42,7 @@ async def sets(acme: Company, **changed: Any) -> None:
 
 
 async def alerts(acme: Company, name: str, *, severity: Severity = "high", kind: str = "spike") -> AlertRecord:
-    """Something happens that is worth saying."""
+    """Posts an alert that no rule raised."""
     async with acme.context.store.begin() as tx:
         scope = await acme.context.scope(tx)
         team = scope.directory.by_slug("search")
@@ -61,7 +61,7 @@ def message_of(text: str) -> ProductMessage:
 
 
 async def becomes(acme: Company, record: AlertRecord, text: str, **changed: Any) -> None:
-    """The alert comes to something else: its state changes, and its message with it."""
+    """Changes an alert's state and its message."""
     at = acme.context.now_micros()
     async with acme.context.store.begin() as tx:
         if "severity" in changed:
@@ -73,7 +73,7 @@ async def becomes(acme: Company, record: AlertRecord, text: str, **changed: Any)
 
 
 async def later(acme: Company, **after: float) -> None:
-    """Time passes, and everything due is done."""
+    """Lets time pass and runs what is due."""
     acme.clock.jump_to(acme.clock.now() + timedelta(**after))
     await minded(acme)
 

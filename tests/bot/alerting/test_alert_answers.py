@@ -1,4 +1,4 @@
-"""Answers to alerts: who may keep one quiet, until when, and what counts as the same cause."""
+"""Answers to alerts: who may mute, when a snooze ends, and which alerts share a cause."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Alert quality: counts of what people answered, how soon, and whether it is noise."""
+"""Alert quality: counts of answers, their median time, and noise."""
 
 import pytest
 

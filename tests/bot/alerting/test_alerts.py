@@ -1,4 +1,4 @@
-"""How a spike's parts are ordered, and the key by which it is said once."""
+"""The order of a spike's contributors, and its dedupe key."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What can be typed to announce spend, and what is said where it can't."""
+"""Announcements: accepted texts, and the refusals of others."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -135,7 +135,7 @@ FIVE_MINUTES = 300 * MICROS
 
 
 def known_after(later: int) -> Expectation:
-    """The same, announced so many microseconds later."""
+    """The same announcement as an expectation, made some microseconds later."""
     return replace(KNOWN, from_at=SAID_AT + later, until_at=SAID_AT + later + DAY_MICROS)
 
 

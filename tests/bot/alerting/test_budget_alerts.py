@@ -1,4 +1,4 @@
-"""What is worth saying about a budget, said once: lines, the end, and a run-out foretold; and which are only remembered."""
+"""Budget alerts: which thresholds and forecasts are posted, once, and which are recorded silently."""
 
 from dataclasses import replace
 from datetime import date
@@ -6,16 +6,12 @@ from datetime import date
 import pytest
 
 from bot.alerting.budget_alerts import (
-    PostedForecast,
     RecordedThreshold,
-    forecast_step,
     is_threshold_resolved,
-    posted_forecast,
-    revision_key,
     thresholds_due,
 )
 from bot.books.budgets import Standing
-from bot.books.forecasts import RunOutForecast, forecast
+from bot.books.forecasts import forecast
 from bot.books.ledger import Balance
 from bot.money import NANOS
 from bot.periods import day_number, period_of
@@ -25,7 +21,7 @@ NOVEMBER = period_of(day_number(date(2026, 11, 1)))
 
 
 def stands(funds: Balance, *, day: int = 5, thresholds: tuple[int, ...] = (80, 100)) -> Standing:
-    """How Search stands on a day of November."""
+    """The standing of Search on a day of November."""
     today = NOVEMBER.first_day + day - 1
     return Standing(
         team=replace(SEARCH, thresholds=thresholds),
@@ -47,7 +43,7 @@ def due(
     recent: int | None = None,
     is_governed: bool = True,
 ) -> list[tuple[int, bool]]:
-    """(percent, silent) of what is due; all the spend is recent unless a test says how many dollars are."""
+    """(percent, silent) of the due thresholds. All spend is recent unless a test gives the recent dollars."""
     recent_nanos = standing.balance.charged_nanos if recent is None else recent * NANOS
     found = thresholds_due(standing, recorded=recorded, recent_nanos=recent_nanos, is_governed=is_governed)
     return [(alert.percent, alert.silent) for alert in found]
@@ -87,14 +83,14 @@ def test_one_nano_below_the_line_is_below_it() -> None:
 
 
 def test_what_is_held_crosses_no_line_but_the_last() -> None:
-    """Nothing is left where the rest is held; a team that spends nothing is stopped by nothing."""
+    """Holds exhaust a budget; a team without spend is never exhausted."""
     assert due(stands(balance(1_000, charged=100, held=899))) == []
     assert due(stands(balance(1_000, charged=100, held=900))) == [(100, False)]
     assert due(stands(balance(1_000, charged=0, held=1_000))) == []
 
 
 def test_below_a_hundred_a_team_that_keeps_its_pace_is_left_alone() -> None:
-    """By the 25th of 30 days 83 % of the budget may be used."""
+    """By day 25 of 30 the pace is 83% of the budget."""
     assert due(stands(balance(1_000, charged=800), day=25)) == []
     assert due(stands(balance(1_000, charged=850), day=25)) == [(80, False)]
     assert due(stands(balance(1_000, charged=1_000), day=30)) == [(100, False)]
@@ -120,7 +116,7 @@ def test_what_was_said_is_not_said_again_and_the_next_line_is() -> None:
 
 @pytest.mark.parametrize("charged", [790, 800, 805, 799, 950, 810])
 def test_spend_that_hovers_at_a_line_says_nothing_twice(charged: int) -> None:
-    """Corrections take it back under the line, and usage over it again: the budget is the same."""
+    """Corrections move spend below the threshold, and usage moves it above again, with the same budget."""
     standing = stands(balance(1_000, charged=charged))
 
     assert due(standing, recorded=(said_at(80),)) == []
@@ -131,8 +127,8 @@ def test_spend_that_hovers_at_a_line_says_nothing_twice(charged: int) -> None:
     ("allocated", "charged", "ends"),
     [
         (1_000, 700, False),  # a correction
-        (900, 700, False),  # less budget, and less spent
-        (1_100, 880, False),  # more budget, and still over its 80 %
+        (900, 700, False),  # less budget and less spend
+        (1_100, 880, False),  # more budget, still above 80%
         (1_100, 879, True),
         (2_000, 1_000, True),
         (0, 0, False),
@@ -143,7 +139,7 @@ def test_an_alert_ends_when_more_budget_takes_its_line_ahead(allocated: int, cha
 
 
 def test_an_increase_arms_the_lines_that_lie_ahead_again() -> None:
-    """80 % was said of 1,000; 2,000 are granted, and it is crossed again. So is it if 1,000 are taken back."""
+    """80% of 1,000 was posted. Spend crosses 80% of 2,000 later, and of 1,000 again after a decrease."""
     ended = said_at(80, has_ended=True)
 
     assert due(stands(balance(2_000, charged=1_600)), recorded=(ended,)) == [(80, False)]
@@ -165,7 +161,7 @@ def test_a_budget_that_comes_back_to_what_it_was_has_a_key_of_its_own() -> None:
 
 
 def test_what_holds_used_up_is_said_once_per_budget_and_what_was_spent_all_the_same() -> None:
-    """Requests come and go: each holds what is left for a while."""
+    """Requests come and go; each holds the rest of the budget for a while."""
     released = said_at(100, by_holds=True, has_ended=True)
     held, spent = balance(1_000, charged=100, held=900), balance(1_000, charged=1_000)
 
@@ -184,7 +180,7 @@ def test_the_next_period_and_another_team_have_keys_of_their_own() -> None:
 
 
 def test_a_line_that_old_usage_crossed_is_remembered_and_not_said() -> None:
-    """900 of the 1,000 came in by an import."""
+    """An import brought 900 of the 1,000."""
     standing = stands(balance(1_000, charged=1_000))
 
     assert due(standing, recent=100) == [(80, True), (100, False)]
@@ -198,106 +194,3 @@ def test_a_team_that_is_not_governed_hears_nothing() -> None:
 def test_where_nothing_is_allocated_no_line_can_be_crossed() -> None:
     assert due(stands(balance(0, charged=500))) == []
     assert due(stands(balance(-100, charged=500))) == []
-
-
-def foreseen(*, day: int | None = 20, chance: float = 0.9) -> RunOutForecast:
-    """A run-out expected on a day of November."""
-    at = None if day is None else NOVEMBER.first_day + day - 1
-    return RunOutForecast(
-        chance=chance,
-        early_day=None if at is None else at - 2,
-        middle_day=at,
-        late_day=None if at is None else at + 3,
-        end_nanos=1_500 * NANOS,
-    )
-
-
-HALF_SPENT = balance(1_000, charged=500)
-
-
-def told(*, on: int = 10, day: int = 20, **changed: object) -> PostedForecast:
-    """What was said on a day for another one."""
-    return replace(posted_forecast(stands(HALF_SPENT, day=on), foreseen(day=day), None), **changed)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("found", "expected"),
-    [
-        (None, None),  # too few days are known
-        (foreseen(chance=0.79), None),
-        (foreseen(chance=0.8), "post"),
-        (foreseen(day=None, chance=0.3), None),
-        (foreseen(day=28), "post"),
-        (foreseen(day=29), None),  # the last two days are left to the lines
-    ],
-)
-def test_a_run_out_is_said_when_it_is_likely_and_in_time(found: RunOutForecast | None, expected: str | None) -> None:
-    assert forecast_step(stands(HALF_SPENT, day=10), found, None) == expected
-
-
-@pytest.mark.parametrize(
-    ("today", "found", "expected"),
-    [
-        (10, foreseen(), None),
-        (10, foreseen(day=19), None),  # edited once a day at most
-        (11, foreseen(day=19), "show"),
-        (11, foreseen(day=23), "show"),
-        (12, foreseen(day=18), "show"),
-        (12, foreseen(day=17), "show"),  # three days, and not a third of the ten
-        (12, foreseen(day=16), "post"),
-        (11, foreseen(chance=0.6), None),  # neither likely nor unlikely: it stands
-        (11, foreseen(day=None, chance=0.49), "recover"),
-        (11, None, None),  # a clock set back, before there were enough days
-    ],
-)
-def test_what_was_said_of_the_twentieth_on_the_tenth_stands_moves_or_is_taken_back(
-    today: int, found: RunOutForecast | None, expected: str | None
-) -> None:
-    assert forecast_step(stands(HALF_SPENT, day=today), found, told()) == expected
-
-
-def test_a_date_far_ahead_has_to_move_by_a_third_of_the_way() -> None:
-    far = told(on=8, day=26)
-
-    assert forecast_step(stands(HALF_SPENT, day=9), foreseen(day=21), far) == "show"
-    assert forecast_step(stands(HALF_SPENT, day=9), foreseen(day=20), far) == "post"
-
-
-def test_one_that_recovered_returns_to_its_message_unless_it_is_much_nearer_or_the_budget_was_raised() -> None:
-    taken_back = told(outcome="recovered")
-    raised = stands(balance(1_200, charged=900), day=12)
-
-    assert forecast_step(stands(HALF_SPENT, day=12), foreseen(chance=0.7), taken_back) is None
-    assert forecast_step(stands(HALF_SPENT, day=12), foreseen(), taken_back) == "show"
-    assert forecast_step(stands(HALF_SPENT, day=12), foreseen(day=16), taken_back) == "post"
-    assert forecast_step(raised, foreseen(), taken_back) == "post"
-
-
-def test_an_increase_that_does_not_help_is_shown_at_once_and_not_said() -> None:
-    raised = stands(balance(1_100, charged=500), day=10)
-
-    assert forecast_step(raised, foreseen(day=22), told()) == "show"
-
-
-def test_a_budget_that_ran_out_ends_its_forecast_and_nothing_is_foretold_any_more() -> None:
-    spent_out = stands(balance(1_000, charged=1_000), day=15)
-
-    assert forecast_step(spent_out, None, told()) == "end"
-    assert forecast_step(spent_out, None, told(outcome="ran_out")) is None
-    assert forecast_step(spent_out, None, None) is None
-
-
-def test_what_is_shown_later_keeps_the_day_on_which_it_was_said_and_for_when() -> None:
-    later = posted_forecast(stands(HALF_SPENT, day=14), foreseen(day=24), told())
-
-    assert later.said_on - NOVEMBER.first_day + 1 == 10
-    assert later.said_day - NOVEMBER.first_day + 1 == 20
-    assert later.shown_day - NOVEMBER.first_day + 1 == 24
-
-
-def test_a_forecasts_key_names_rule_team_period_and_budget() -> None:
-    standing = stands(HALF_SPENT)
-
-    assert revision_key("forecast", standing, 0, of=[]) == f"forecast:{SEARCH.id}:2026-11:{1_000 * NANOS}"
-    assert revision_key("forecast", standing, 1, of=[1_000 * NANOS]).endswith(":1")
-    assert revision_key("forecast", standing, 1, of=[900 * NANOS]) == revision_key("forecast", standing, 0, of=[])

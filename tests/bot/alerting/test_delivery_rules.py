@@ -1,4 +1,4 @@
-"""Manners: who hears of an alert, when, one by one or not, and who is told if nobody answers."""
+"""Delivery rules: audience, quiet hours, the daily cap and escalations."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

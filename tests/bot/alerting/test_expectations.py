@@ -1,4 +1,4 @@
-"""Expected spend: which hours of which cause are no news, and what becomes of them afterwards."""
+"""Expected spend: which hours and causes it excludes, during and after."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,7 +19,7 @@ from bot.periods import DAY_MICROS, HOUR_MICROS
 from tests.support.spike_facts import stored_facts
 
 START = 500_000
-"""The first hour that is expected."""
+"""The first expected hour."""
 KEY = Cause(dimension="credential", name="ci-7")
 
 
@@ -43,7 +43,7 @@ def expectation(*, hours: int | None = 48, **changed: object) -> Expectation:
 
 
 def costs(*levels: tuple[int, int, int], usual: int = 10) -> dict[int, int]:
-    """Hours of a usual level from four weeks before, and (first, end, level) after the start."""
+    """Nano-dollars by hour: a usual level from four weeks before, and (first, end, level) after the start."""
     made = dict.fromkeys(range(START - 4 * 168, START), usual)
     for first, end, level in levels:
         made |= dict.fromkeys(range(START + first, START + end), level)

@@ -1,4 +1,4 @@
-"""Whose key it is: the person who makes more than half of what it costs."""
+"""The owner of a key: the person with more than half of its cost."""
 
 import pytest
 

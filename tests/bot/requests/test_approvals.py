@@ -1,4 +1,4 @@
-"""Who pays for a request, who decides it, and that nobody ever decides their own."""
+"""Routes of requests: payer, deciders, and never the asker."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""A budget request's life and its entries, from the hold to the grant."""
+"""The states of a budget request and its entries, from the hold to the grant."""
 
 from dataclasses import replace
 from typing import Any
@@ -22,7 +22,7 @@ from tests.bot.acme import ACME, ANNA, BEN, PRODUCT, SEARCH, directory
 
 
 def request(**changed: Any) -> BudgetRequest:
-    """Anna asks for 750 dollars for Search, which Product holds."""
+    """Anna requests $750 for Search; Product holds it."""
     asked: dict[str, Any] = {"id": 7, "team_id": SEARCH.id, "person_id": ANNA, "amount_nanos": 750 * NANOS}
     asked |= {"reason": "a launch", "period": "2026-11", "state": "pending", "payer_id": PRODUCT.id}
     asked |= {"held_nanos": 750 * NANOS, "revision": 2, "created_at": 10, "decided_at": None, "decided_by": None}

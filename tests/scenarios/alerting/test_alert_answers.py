@@ -1,4 +1,4 @@
-"""Answering an alert: who, when, once; what stays quiet for how long; and what comes back."""
+"""Answers to alerts: one counts, snoozes mute causes, and what reopens."""
 
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ async def snooze_form(person: Person, alert: Message) -> View:
 
 
 async def record_of(acme: Company, alert: Message) -> AlertRecord:
-    """The alert that a message shows, as it is kept."""
+    """The stored alert of a message."""
     number = int(str(alert.blocks[0]["block_id"]).split("-")[1])
     async with acme.context.store.read() as tx:
         found = await tx.alerts.by_id(number)
@@ -255,7 +255,7 @@ async def test_a_critical_spike_that_was_not_planned_after_all_is_carried_furthe
 
 
 async def carried(acme: Company) -> list[str]:
-    """What managers and finance were told of alerts that nobody answered."""
+    """The escalation messages of managers and finance."""
     told = [*await acme.ben.dms(), *await acme.chloe.dms()]
     return [m.text for m in told if m.text.startswith("Nobody has answered")]
 

@@ -1,4 +1,4 @@
-"""A manager of several teams gets one message of the budget alerts that come at once; channels get their own."""
+"""A manager of several teams gets one bundle of budget alerts; channels get each alert alone."""
 
 import asyncio
 from datetime import timedelta
@@ -119,7 +119,7 @@ async def test_nobody_gathers_and_the_alert_is_said_all_the_same_a_minute_later(
 
 
 async def test_spikes_that_waited_for_the_end_of_quiet_hours_are_no_budgets_that_need_a_look(acme: Company) -> None:
-    """The team has no channel it can be told in, so its manager hears of each by itself."""
+    """The team has no channel, so its manager gets each spike alone."""
     acme.workspace.rooms["CSEARCH"].is_archived = True
     await look_up_slack(acme.context)
     await sets(acme, quiet_from=0, quiet_until=12 * 60 + 30)

@@ -1,4 +1,4 @@
-"""People in alerts: a manager reads who used what, where the company lets them; nobody else, and never in a channel."""
+"""People in alerts: managers see them where the company allows it; channels never do."""
 
 import re
 from pathlib import Path
@@ -21,7 +21,7 @@ NAMES = "|".join(word for who in PEOPLE for word in (who.id, who.name, who.real_
 
 
 async def five_spend(acme: Company, channel: str = "CSEARCH") -> Message:
-    """Five people share a spike; each is known to Slack."""
+    """Five people share a spike; Slack knows each."""
     for who in (*WHO, "ben"):
         await getattr(acme, who).runs("/tokens me", channel="CSEARCH")
     await usual(acme)
@@ -54,7 +54,7 @@ async def test_only_a_manager_reads_who_used_what_and_only_where_that_is_set(dat
 
 
 async def test_nobody_stands_in_what_is_posted_drawn_or_kept_of_a_spike(database_url: str) -> None:
-    """Text, fallback, chart and facts, with the answers of people left out: who answers is named, who spends is not."""
+    """Looks at text, fallback, chart and facts. Who answers is named; who spends is not."""
     async with company(database_url, teams_yml=TEAMS_YML.replace("people: self", "people: managers")) as acme:
         await five_spend(acme)
         await details(acme.ben, (await said(acme))[0])

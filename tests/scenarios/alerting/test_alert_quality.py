@@ -1,4 +1,4 @@
-"""Alert quality on Home: finance, admins and managers see it; what was never said does not count."""
+"""Alert quality on Home for finance, admins and managers. Alerts that never posted do not count."""
 
 from datetime import timedelta
 

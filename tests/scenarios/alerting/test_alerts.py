@@ -1,4 +1,4 @@
-"""Alerts: said once, explained, answered with a button, and silent about history."""
+"""Alerts: posted once, answered with a button, and never about imported history."""
 
 import asyncio
 from datetime import timedelta
@@ -82,7 +82,7 @@ async def test_imported_history_never_alerts(acme: Company) -> None:
 
 
 async def spiking(acme: Company, *, model: str = "acme-large") -> Message:
-    """Five weeks of the same working days, then an hour that runs away."""
+    """Five weeks of equal working days, then an hour that runs away."""
     history: list[dict[str, Any]] = []
     for hours in range(24 * 35, 1, -1):
         at = acme.clock.now() - timedelta(hours=hours)

@@ -1,4 +1,4 @@
-"""Budgets that run out: foretold, said once, taken back when more is granted, and never twice."""
+"""Budget alerts: forecast, exhausted, ended by a grant, and posted once."""
 
 import asyncio
 from datetime import timedelta
@@ -15,13 +15,13 @@ from tests.support.seen import Message
 
 
 async def said(acme: Company, channel: str = "CSEARCH") -> list[Message]:
-    """What a channel was told of its budget; a spike is another matter."""
+    """The budget alerts in a channel, without spikes."""
     found = await acme.ben.messages(channel)
     return [m for m in found if not m.is_ephemeral and "far above" not in m.text and "asks for" not in m.text]
 
 
 async def grants(acme: Company, dollars: int) -> None:
-    """Anna asks, Ben approves."""
+    """Anna requests, Ben approves."""
     form = (await acme.anna.runs(f"/tokens request {dollars} more", channel="CSEARCH")).modal
     assert form is not None
     await acme.anna.submits(form)
@@ -31,7 +31,7 @@ async def grants(acme: Company, dollars: int) -> None:
 
 
 async def spends(acme: Company, *, a_day: float, days: int, until_days_ago: int = 0, mark: str = "d") -> None:
-    """So many dollars on each of the last days, today's included unless it ended earlier."""
+    """Spends some dollars on each of the last days, on today only if it has not ended earlier."""
     events: list[dict[str, Any]] = [
         acme.event(f"{mark}{ago}", dollars=a_day, ago=timedelta(days=ago))
         for ago in range(until_days_ago, until_days_ago + days)
@@ -48,7 +48,7 @@ async def tomorrow(acme: Company, *, dollars: float, days: int = 1) -> None:
 
 
 async def test_a_run_out_is_foretold_once_and_ends_when_it_comes(acme_on_both: Company) -> None:
-    """On the twelfth 600 of 1,000 are spent at 50 a day: seven days are left. The budget runs out a day early."""
+    """Spend of $50 a day exhausts the budget before the end of the period; a runaway hour does so earlier."""
     acme = acme_on_both
     await spends(acme, a_day=50, days=21)
     (foretold,) = await said(acme)
@@ -82,7 +82,7 @@ async def test_a_grant_takes_a_forecast_back_and_the_next_one_is_another_message
 
 
 async def test_a_forecast_that_was_dropped_in_quiet_hours_is_said_if_it_is_expected_again(acme: Company) -> None:
-    """It is foretold and recovers, both unsaid, and is expected once more before they end."""
+    """A forecast is held, recovers, and is expected again before quiet hours end."""
     await sets(acme, quiet_from=0, quiet_until=23 * 60 + 30)
     await spends(acme, a_day=50, days=21)
     async with acme.context.store.read() as tx:
@@ -196,7 +196,7 @@ async def test_two_workers_at_once_and_a_restart_say_each_alert_once(acme_on_bot
 
 
 async def test_finance_hears_of_the_organisations_own_budget(acme: Company) -> None:
-    """Of 20,000 no team was given 9,500; unattributed usage pays from there."""
+    """9,500 of 20,000 were given to no team; they pay for unattributed usage."""
     await acme.uses(acme.event(1, dollars=9_600, team=None, user=None, credential="nobody"))
     await acme.settles()
 
@@ -207,7 +207,7 @@ async def test_finance_hears_of_the_organisations_own_budget(acme: Company) -> N
 
 
 async def test_a_parent_hears_of_what_it_spends_itself(acme: Company) -> None:
-    """Product has 9,000 of its own; it has no channel, so its manager hears."""
+    """Product has 9,000 of its own and no channel, so its manager gets the alert."""
     await acme.uses(acme.event(1, dollars=8_000, team="product"))
     await acme.settles()
 

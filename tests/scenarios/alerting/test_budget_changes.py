@@ -1,4 +1,4 @@
-"""Who looks at many budgets at once passes over exactly those of which nothing is to be said."""
+"""The quick check of budgets skips exactly the teams without a change."""
 
 import random
 from datetime import timedelta
@@ -26,8 +26,7 @@ async def kept(acme: Company) -> list[Any]:
 
 
 async def passed_over(acme: Company) -> tuple[set[str], set[str]]:
-    """The slugs of those that are found to have news, and of those of which something is said or changed once they are
-    judged."""
+    """The slugs of teams that the quick check finds, and of teams that change when they are judged."""
     now = acme.context.now()
     async with acme.context.store.read() as tx:
         scope = await acme.context.scope(tx, now=now)
@@ -73,7 +72,7 @@ async def does_something(acme: Company, chance: random.Random, step: int) -> Non
 
 
 async def budgets_are(acme: Company, *, search: int, mobile: int) -> None:
-    """Search's and Mobile's; Product has one line only."""
+    """Sets the budgets of Search and Mobile; Product has one threshold only."""
     changed = TEAMS_YML.replace("amount: 1000,", f"amount: {search},").replace("amount: 500}", f"amount: {mobile}}}")
     changed = changed.replace("amount: 10000}", "amount: 10000, thresholds: [100]}")
     await import_teams(acme.context, read_teams_file(changed), dry_run=False)

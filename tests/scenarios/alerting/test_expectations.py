@@ -1,4 +1,4 @@
-"""Spend that somebody said to expect: announced ahead or of a spike, quiet meanwhile, and news beyond it."""
+"""Expected spend: announced or planned, excluded meanwhile, alerted beyond it."""
 
 import asyncio
 from datetime import timedelta
@@ -15,7 +15,7 @@ from tests.support.seen import Message, View
 
 
 async def quiet_weeks(acme: Company) -> None:
-    """Five weeks of the same hours."""
+    """Five weeks of equal hours."""
     history = [
         acme.event(f"h{n}", dollars=0.5, ago=timedelta(hours=n), credential="key-12") for n in range(35 * 24, 1, -1)
     ]
@@ -184,7 +184,7 @@ async def test_the_same_command_sent_again_announces_once(acme_on_both: Company)
 
 
 async def test_the_form_of_a_planned_spike_opens_whatever_its_parts_are_called(acme_on_both: Company) -> None:
-    """Its metadata holds 3,000 characters, and names travel in it."""
+    """Names travel in its metadata, which holds 3,000 characters."""
     acme = acme_on_both
     await quiet_weeks(acme)
     named: dict[str, Any] = {"credential": "键" * 250, "model": "模" * 199, "workflow": '"' * 199, "tool": "\\" * 199}

@@ -1,4 +1,4 @@
-"""A key that runs away: its owner hears of it in private, once, and is not named in the channel."""
+"""Runaway keys: the owner gets one private message, and the channel does not name them."""
 
 import pytest
 
@@ -82,7 +82,7 @@ async def test_in_preview_no_owner_is_told_and_no_manager(sqlite_url: str) -> No
 
 
 async def test_an_owner_is_not_told_before_the_team_is(acme_on_both: Company) -> None:
-    """Quiet hours are for owners as well, and what is muted is said to nobody."""
+    """Quiet hours and mutes apply to owners too."""
     acme = acme_on_both
     await acme.anna.runs("/tokens me", channel="CSEARCH")
     await sets(acme, quiet_from=11 * 60, quiet_until=16 * 60)
@@ -163,7 +163,7 @@ async def test_details_show_hours_and_parts_and_nobody(acme: Company) -> None:
 
 
 async def test_details_open_whatever_many_parts_are_called(acme_on_both: Company) -> None:
-    """Each of these signs is five characters when it is escaped, and a section holds 3,000."""
+    """Escaping turns each of these signs into five characters; a section holds 3,000."""
     acme = acme_on_both
     await usual(acme)
     parts = [f"{number:02d}{'&' * 60}" for number in range(12)]

@@ -11,7 +11,7 @@ from tests.support.seen import Message
 
 
 async def ask(company: Company, person: Person, amount: str = "500", reason: str = "eval run") -> Message:
-    """Somebody asks for Search, and the card is in its channel."""
+    """Requests budget for Search and returns its card in the channel."""
     reply = await person.runs("/tokens request", channel="CSEARCH")
     assert reply.modal is not None, reply.text
     submitted = await person.submits(reply.modal, amount=amount, reason=reason)

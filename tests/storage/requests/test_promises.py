@@ -1,4 +1,4 @@
-"""What is promised to one request can't be promised to another, however close they come."""
+"""An amount that one request holds cannot be promised to another."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ from tests.support.waiting import until
 
 
 async def with_accounts(context: Context) -> None:
-    """Makes the organisation's accounts: where they are missing, making them would let one wait for the other."""
+    """Creates the accounts of the organisation: creating them later would make one request wait for the other."""
     async with context.store.begin() as tx:
         root = (await context.rulebooks.current(tx)).directory.root
         period = (await context.rulebooks.current(tx)).directory.period_at(root, context.now_micros()).name
@@ -22,7 +22,7 @@ async def with_accounts(context: Context) -> None:
 
 
 async def test_two_who_ask_at_once_are_not_promised_the_same_money(context: Context) -> None:
-    """The organisation has 600 left. One request holds it; the other finds nothing, and finance decides."""
+    """The organisation has 600 left. One request holds it; finance decides the other."""
     await declared(context, teams_yml())
     await with_accounts(context)
     anna, emi, chloe = [await person(context, f"{n}@acme.test") for n in ("anna", "emi", "chloe")]

@@ -1,4 +1,4 @@
-"""Several budget alerts in one direct message."""
+"""The message that bundles budget alerts."""
 
 from syrupy.assertion import SnapshotAssertion
 

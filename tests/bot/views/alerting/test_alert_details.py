@@ -1,4 +1,4 @@
-"""The details of a spike, and what the owner of a key reads of it."""
+"""The details of a spike, and the message to the owner of a key."""
 
 from dataclasses import replace
 

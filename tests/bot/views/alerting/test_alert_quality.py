@@ -1,4 +1,4 @@
-"""Alert quality on Home: for finance and admins, and for managers of their teams."""
+"""Alert quality on Home, for finance, admins and managers."""
 
 from dataclasses import replace
 

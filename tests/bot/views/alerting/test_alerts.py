@@ -1,4 +1,4 @@
-"""What a channel sees of a crossed threshold and of a spike, before and after somebody answered."""
+"""The messages of a threshold and of a spike, before and after an answer."""
 
 from dataclasses import replace
 

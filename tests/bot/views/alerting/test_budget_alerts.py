@@ -1,4 +1,4 @@
-"""What people see of a budget that ends, of a run-out foretold, and of what became of it."""
+"""The messages of exhausted budgets and of forecasts, open and ended."""
 
 from dataclasses import replace
 from datetime import date

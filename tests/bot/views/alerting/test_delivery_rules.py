@@ -1,4 +1,4 @@
-"""What people see of a day's other alerts, and of an alert that nobody answered."""
+"""The messages of the day's summary and of an escalation."""
 
 import pytest
 from syrupy.assertion import SnapshotAssertion

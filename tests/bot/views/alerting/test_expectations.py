@@ -1,4 +1,4 @@
-"""What people see of expected spend: the announcement and its end, the list, and the form of a planned spike."""
+"""The messages of expected spend: an announcement and its end, the list, and the form of a planned spike."""
 
 from dataclasses import replace
 

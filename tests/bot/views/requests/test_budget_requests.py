@@ -1,4 +1,4 @@
-"""A request's card, forms and answers, through its life."""
+"""A request's card, forms and messages in each state."""
 
 from dataclasses import replace
 
