@@ -89,9 +89,11 @@ async def _check_teams(context: Context) -> list[Finding]:
         if team.channel_state in advice:
             findings.append((False, f"{team.slug}: {team.channel_ref} {advice[team.channel_state]}"))
     for team in directory.alert_teams:
-        apart = (("alerts", team.alerts.alerts_destination), ("approvals", team.alerts.approvals_destination))
+        separate = (("alerts", team.alerts.alerts_destination), ("approvals", team.alerts.approvals_destination))
         findings += [
-            (False, f"{team.slug}: {what} in {p.ref} {advice[p.state]}") for what, p in apart if p and p.state in advice
+            (False, f"{team.slug}: {what} in {p.ref} {advice[p.state]}")
+            for what, p in separate
+            if p and p.state in advice
         ]
     if not any(count for _, count in sources):
         findings.append((False, "no ingest key is in force: `tokens keys create NAME --source cloudevents` makes one"))

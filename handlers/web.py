@@ -41,12 +41,12 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
             source, _ = await authenticate_key(request, context)
             try:
                 async with asyncio.timeout(context.settings.answer_seconds):
-                    found = await allowance(context, slug=slug, source=source)
+                    decision = await allowance(context, slug=slug, source=source)
             except NotYours:
                 return problem(403, "This key is bound to another team, and reads only its own allowance.")
             except NotFound:
                 return problem(404, "There is no team with this slug.")
-            return JSONResponse(found.to_json())
+            return JSONResponse(decision.to_json())
 
         return await guarded(request, answer)
 

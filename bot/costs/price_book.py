@@ -98,9 +98,9 @@ class PriceBook:
 
     def seller(self, provider: str, model: str) -> str:
         """Returns the book's id of the model's seller, or "" if the book knows neither model nor provider."""
-        found = self._find(provider, model)
-        if found is not None:
-            return found[0]
+        match = self._find(provider, model)
+        if match is not None:
+            return match[0]
         named = self._provider(provider.strip().lower())
         return named.id if named else ""
 
@@ -128,9 +128,9 @@ class PriceBook:
 
     def _look_up(self, provider: str, model: str) -> "tuple[str, ModelInfo] | None":
         for seller, name in self._attempts(provider.strip().lower(), model.strip().lower()):
-            found = seller.find_model(name, all_providers=self._providers)
-            if found is not None:
-                return seller.id, found
+            model_info = seller.find_model(name, all_providers=self._providers)
+            if model_info is not None:
+                return seller.id, model_info
         return None
 
     def _attempts(self, provider: str, model: str) -> "Iterator[tuple[Provider, str]]":
@@ -152,10 +152,10 @@ class PriceBook:
             yield from self._attempts(prefixed, rest)
 
     def _compile_day(self, provider: str, model: str, day: int, tier: str) -> Schedule:
-        found = self._find(provider, model)
-        if found is None:
+        match = self._find(provider, model)
+        if match is None:
             return ()
-        seller, sold = found
+        seller, sold = match
         # A provider that sells another's model at that one's list (Azure, say) has none of its variants.
         has_variants = bool(sold.price_variants) and any(sold is own for own in self._by_id[seller].models)
         context = _CONTEXTS.get(tier) if has_variants else None

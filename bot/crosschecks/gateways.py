@@ -178,12 +178,12 @@ def judge_drift(team: GatewayTeam, *, now: int) -> tuple[GatewayTeam, Drift | No
 
 def largest_disagreement(figures: Sequence[ModelFigures]) -> ModelFigures | None:
     """Returns the model whose price differs most between the gateway and us, if by over one dollar and five percent."""
-    found = max(figures, key=lambda f: abs(f.cost_nanos - f.reported_nanos), default=None)
-    if found is None:
+    largest = max(figures, key=lambda f: abs(f.cost_nanos - f.reported_nanos), default=None)
+    if largest is None:
         return None
-    apart = abs(found.cost_nanos - found.reported_nanos)
-    allowed = max(MIN_DRIFT_NANOS, found.cost_nanos * DRIFT_PERCENT // 100)
-    return found if apart > allowed else None
+    difference = abs(largest.cost_nanos - largest.reported_nanos)
+    allowed = max(MIN_DRIFT_NANOS, largest.cost_nanos * DRIFT_PERCENT // 100)
+    return largest if difference > allowed else None
 
 
 class DriftLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -69,10 +69,10 @@ def cross_checks(
     Models are compared by plain name. Results are ordered by day, source and model.
     """
     there = {(day, model): amount for day, rows in booked.items() for model, amount in _by_model(rows).items()}
-    seen: dict[tuple[int, int], list[tuple[str, CallTotals]]] = {}
+    rows_by_day: dict[tuple[int, int], list[tuple[str, CallTotals]]] = {}
     for source_id, day, model, amount in observed:
         if source_id in names:
-            seen.setdefault((day, source_id), []).append((model, amount))
+            rows_by_day.setdefault((day, source_id), []).append((model, amount))
     return [
         CrossCheck(
             source_id=source_id,
@@ -82,15 +82,15 @@ def cross_checks(
             observed=amount,
             booked=there.get((day, model), NO_USAGE),
         )
-        for (day, source_id), rows in sorted(seen.items())
+        for (day, source_id), rows in sorted(rows_by_day.items())
         for model, amount in sorted(_by_model(rows).items())
     ]
 
 
 def _by_model(rows: Iterable[tuple[str, CallTotals]]) -> dict[str, CallTotals]:
-    found: dict[str, CallTotals] = {}
+    totals: dict[str, CallTotals] = {}
     for model, amount in rows:
         plain = plain_model(model)
-        before = found.get(plain, NO_USAGE)
-        found[plain] = CallTotals(calls=before.calls + amount.calls, tokens=before.tokens + amount.tokens)
-    return found
+        before = totals.get(plain, NO_USAGE)
+        totals[plain] = CallTotals(calls=before.calls + amount.calls, tokens=before.tokens + amount.tokens)
+    return totals

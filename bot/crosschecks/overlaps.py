@@ -57,18 +57,18 @@ _TwinPair = tuple[ComparedCall, ComparedCall]
 
 def overlaps(calls: Iterable[ComparedCall]) -> list[Overlap]:
     """Returns the pairs of sources that appear to report the same calls."""
-    return [found for found, _ in _found(calls)]
+    return [overlap for overlap, _ in _overlapping_pairs(calls)]
 
 
 def double_reported_calls(calls: Iterable[ComparedCall]) -> list[ComparedCall]:
     """Returns the calls that a larger source also reports, each once."""
-    found: dict[int, ComparedCall] = {}
-    for overlap, twins in _found(calls):
-        found |= {id(call): call for both in twins for call in both if call.source_id == overlap.first_id}
-    return list(found.values())
+    doubled: dict[int, ComparedCall] = {}
+    for overlap, twins in _overlapping_pairs(calls):
+        doubled |= {id(call): call for both in twins for call in both if call.source_id == overlap.first_id}
+    return list(doubled.values())
 
 
-def _found(calls: Iterable[ComparedCall]) -> list[tuple[Overlap, list[_TwinPair]]]:
+def _overlapping_pairs(calls: Iterable[ComparedCall]) -> list[tuple[Overlap, list[_TwinPair]]]:
     """Returns the overlapping pairs of sources, each with its twins."""
     contents: dict[tuple[str, int, int], dict[int, ComparedCall]] = {}
     repeated: set[tuple[str, int, int]] = set()
@@ -88,7 +88,7 @@ def _found(calls: Iterable[ComparedCall]) -> list[tuple[Overlap, list[_TwinPair]
         for pair in combinations(sorted(by_source), 2):
             shared.setdefault(pair, []).append((by_source[pair[0]], by_source[pair[1]]))
     judged = (_judged(pair, both, comparable) for pair, both in sorted(shared.items()))
-    return [found for found in judged if found is not None]
+    return [overlap for overlap in judged if overlap is not None]
 
 
 def _judged(

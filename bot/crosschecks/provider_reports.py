@@ -138,12 +138,12 @@ class _Node:
 def read_report(provider: Provider, body: bytes) -> Report:
     """Reads a provider's cost or usage report. Raises ConfigError."""
     pages = list(_pages(body))
-    seen: dict[str, str] = {}
+    paths: dict[str, str] = {}
     for page in pages:
         page.rows("data")
-        twin = seen.setdefault(json.dumps(page.fields["data"], sort_keys=True), page.path)
-        if twin != page.path:
-            raise ConfigError(f"{page.path}it says the same as {twin.rstrip(': ')}: is it there twice?")
+        first_path = paths.setdefault(json.dumps(page.fields["data"], sort_keys=True), page.path)
+        if first_path != page.path:
+            raise ConfigError(f"{page.path}it says the same as {first_path.rstrip(': ')}: is it there twice?")
     if str(pages[-1].fields.get("has_more")).casefold() == "true":
         path = pages[-1].get("has_more").path
         raise ConfigError(f"{path} is true: the report goes on. Fetch the pages after it, and put them into the file.")
@@ -164,7 +164,7 @@ def read_report(provider: Provider, body: bytes) -> Report:
 def _pages(body: bytes) -> Iterator[_Node]:
     """Yields the pages of a file. Numbers stay text, to keep every digit and to bound the work."""
     try:
-        found = _json(body)
+        document = _json(body)
     except ValueError as whole:
         lines = [line for line in body.splitlines() if line.strip()]
         if len(lines) < 2:
@@ -175,13 +175,13 @@ def _pages(body: bytes) -> Iterator[_Node]:
             except ValueError as error:
                 raise ConfigError(f"line {number} is not JSON: {describe_error(error)}") from error
         return
-    if isinstance(found, list):
-        if not found:
+    if isinstance(document, list):
+        if not document:
             raise ConfigError("The file holds no page.")
-        for number, page in enumerate(found, 1):
+        for number, page in enumerate(document, 1):
             yield _Node(page, f"page {number}: ")
     else:
-        yield _Node(found, "")
+        yield _Node(document, "")
 
 
 def _json(body: bytes) -> Any:
@@ -197,15 +197,15 @@ def _json(body: bytes) -> Any:
 def _days(rows: list[_Node], provider: Provider, *, whole: bool) -> list[int]:
     """Returns the UTC day of each bucket. A cost report has each day once, as a whole day."""
     first, last = ("starting_at", "ending_at") if provider == "anthropic" else ("start_time", "end_time")
-    found: dict[tuple[int, int], str] = {}
+    buckets: dict[tuple[int, int], str] = {}
     days = []
     for row in rows:
         start, end = row.get(first).moment(), row.get(last).moment()
         day = start // DAY_MICROS
         if end <= start or end > (day + 1) * DAY_MICROS or (whole and end - start != DAY_MICROS):
             raise row.fault("is not one UTC day: ask for buckets of a day")
-        if (twin := found.setdefault((start, end), row.path)) != row.path:
-            raise row.fault(f"is of the same time as {twin}: it would be counted twice")
+        if (first_path := buckets.setdefault((start, end), row.path)) != row.path:
+            raise row.fault(f"is of the same time as {first_path}: it would be counted twice")
         days.append(day)
     return days
 
@@ -216,9 +216,9 @@ def _costs(provider: Provider, rows: list[_Node], days: list[int]) -> Report:
         known: dict[str, str] = {}
         for result in row.rows("results"):
             what = {k: v for k, v in result.fields.items() if k not in ("amount", "quantity")}
-            twin = known.setdefault(json.dumps(what, sort_keys=True), result.path)
-            if twin != result.path:
-                raise result.fault(f"is the same line as {twin}: it would be counted twice")
+            first_path = known.setdefault(json.dumps(what, sort_keys=True), result.path)
+            if first_path != result.path:
+                raise result.fault(f"is the same line as {first_path}: it would be counted twice")
             lines.append(_anthropic_cost(result, day) if provider == "anthropic" else _openai_cost(result, day))
     return Report(provider=provider, kind="costs", days=tuple(sorted(days)), costs=tuple(lines))
 

@@ -102,10 +102,10 @@ def parse_thresholds(text: str) -> tuple[int, ...] | None:
         return None
     if not all(re.fullmatch(r"[0-9]{1,3}", word) and 1 <= int(word) <= 200 for word in words):
         raise FieldRefusal(THRESHOLDS_FIELD, "Thresholds are whole percents from 1 to 200, such as 50, 80, 100.")
-    found = tuple(sorted({int(word) for word in words}))
-    if len(found) > _MAX_THRESHOLDS:
+    percents = tuple(sorted({int(word) for word in words}))
+    if len(percents) > _MAX_THRESHOLDS:
         raise FieldRefusal(THRESHOLDS_FIELD, f"At most {_MAX_THRESHOLDS} thresholds.")
-    return found
+    return percents
 
 
 def parse_quiet_hours(begin: str, end: str) -> tuple[int | None, int | None]:

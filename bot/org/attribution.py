@@ -206,17 +206,17 @@ class Attribution:
         spelled = normalize_spelling(event.labels.user)
         own = self._memberships.get(spelled, ())
         at = bisect_right(own, event.occurred_at, key=lambda membership: membership.from_at) - 1
-        found = own[at] if at >= 0 else None
-        if found is None and early and own:
-            found = own[0]
-        if found is not None:
-            until = next((later.from_at for later in own if later.from_at > found.from_at), None)
-            placed = Placement(found.team_id, "user's team")
+        current = own[at] if at >= 0 else None
+        if current is None and early and own:
+            current = own[0]
+        if current is not None:
+            until = next((later.from_at for later in own if later.from_at > current.from_at), None)
+            placed = Placement(current.team_id, "user's team")
             return AttributionStep(
                 kind="user's team",
                 checked_value=event.labels.user,
                 placement=placed,
-                since=found.from_at,
+                since=current.from_at,
                 until=until,
                 early=early,
             )

@@ -160,9 +160,9 @@ def team_by_manager(line: PersonLine, lines: Mapping[str, PersonLine], known: Ma
 
     `lines` maps e-mails to each person's last line; `known` maps e-mails to stored teams.
     """
-    seen: set[str] = set()
-    while not line.team and line.manager and line.email not in seen:
-        seen.add(line.email)
+    visited: set[str] = set()
+    while not line.team and line.manager and line.email not in visited:
+        visited.add(line.email)
         above = lines.get(line.manager)
         if above is None or not (above.team or above.manager):
             return known.get(line.manager, "")

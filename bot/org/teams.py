@@ -42,14 +42,14 @@ class Team:
 
     def destination(self, route: MessageRoute = "") -> Destination:
         """Returns the channel for a message route; the team's own channel if it has no separate one."""
-        apart = {"alerts": self.alerts.alerts_destination, "approvals": self.alerts.approvals_destination}.get(route)
-        return apart or Destination(ref=self.channel_id or self.channel_ref, state=self.channel_state)
+        separate = {"alerts": self.alerts.alerts_destination, "approvals": self.alerts.approvals_destination}.get(route)
+        return separate or Destination(ref=self.channel_id or self.channel_ref, state=self.channel_state)
 
     @property
     def destinations(self) -> tuple[Destination, ...]:
         """Returns all channels of the team, its own first."""
-        apart = (self.alerts.alerts_destination, self.alerts.approvals_destination)
-        return (self.destination(), *(place for place in apart if place is not None))
+        separate = (self.alerts.alerts_destination, self.alerts.approvals_destination)
+        return (self.destination(), *(place for place in separate if place is not None))
 
     def is_at(self, channel_id: str) -> bool:
         """Returns whether a channel is one of the team's, so that its figures may be shown there."""

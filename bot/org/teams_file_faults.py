@@ -30,12 +30,12 @@ def team_faults(file: TeamsFile) -> list[str]:
                 f"teams[{team.slug}].budget.period: must be its parent's, {file.organisation.period}, "
                 "because its budget comes out of its parent's"
             )
-        seen, slug_above = set(), team.slug
+        visited, slug_above = set(), team.slug
         while (above := parents.get(slug_above)) is not None:
-            if above in seen or above == team.slug:
+            if above in visited or above == team.slug:
                 faults.append(f"teams[{team.slug}].parent: is below itself")
                 break
-            seen.add(above)
+            visited.add(above)
             slug_above = above
     return faults
 

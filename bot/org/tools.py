@@ -63,8 +63,8 @@ class ToolRule:
 
     def fits(self, *, model: str, user_agent: str, api_base: str) -> bool:
         """Returns whether a call (in lower case) matches every pattern. A rule without patterns only names a tool."""
-        asked = ((self.model, model), (self.user_agent, user_agent), (self.api_base, api_base))
-        given = [(pattern.casefold(), value) for pattern, value in asked if pattern]
+        pairs = ((self.model, model), (self.user_agent, user_agent), (self.api_base, api_base))
+        given = [(pattern.casefold(), value) for pattern, value in pairs if pattern]
         return bool(given) and all(value and fnmatchcase(value, pattern) for pattern, value in given)
 
 
@@ -100,8 +100,8 @@ class Tools:
         if agent:
             own = self._first(self._by_agent, models, agent, base)
             known = next((name for pattern, name in _KNOWN_AGENTS if fnmatchcase(agent, pattern)), "")
-            if found := own or (self._canonical(known) if known else ""):
-                return found
+            if tool := own or (self._canonical(known) if known else ""):
+                return tool
         return self._first(self._by_api_base, models, agent, base) or self._first(self._by_model, models, agent, base)
 
     def _canonical(self, declared: str) -> str:

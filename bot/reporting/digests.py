@@ -107,7 +107,7 @@ def drivers_of(
     then model, then tool.
     """
     order: tuple[Literal["tool", "model", "workflow"], ...] = ("workflow", "model", "tool")
-    found: list[Driver] = []
+    drivers: list[Driver] = []
     total = max(
         (sum(max(s.cost_nanos, s.before_nanos) for s in shares.get(dimension, ())) for dimension in order), default=0
     )
@@ -116,13 +116,13 @@ def drivers_of(
         key=lambda driver: (-abs(driver.share.change_nanos), order.index(driver.dimension)),
     )
     for driver in ranked:
-        if driver.share.change_nanos == 0 or abs(driver.share.change_nanos) * 20 < total or len(found) == most:
+        if driver.share.change_nanos == 0 or abs(driver.share.change_nanos) * 20 < total or len(drivers) == most:
             break
-        if any(_same_calls(driver, other) for other in found):
+        if any(_same_calls(driver, other) for other in drivers):
             continue
         seen_from = [other for other in ranked if _same_calls(other, driver)]
-        found.append(min(seen_from, key=lambda other: order.index(other.dimension)))
-    return tuple(found)
+        drivers.append(min(seen_from, key=lambda other: order.index(other.dimension)))
+    return tuple(drivers)
 
 
 def _same_calls(one: Driver, other: Driver) -> bool:

@@ -113,11 +113,11 @@ class Files:
             return [fault for i, item in enumerate(node) for fault in self.faults(item, f"{pointer}/{i}")]
         if not isinstance(node, dict):
             return []
-        found = [fault for key, value in node.items() for fault in self.faults(value, f"{pointer}/{key}")]
+        faults = [fault for key, value in node.items() for fault in self.faults(value, f"{pointer}/{key}")]
         reference = node.get("slack_file")
         if isinstance(reference, dict):
             file_id = reference.get("id") or str(reference.get("url", "")).rpartition("/")[2]
             file = self._files.get(file_id)
             if file is None or not file.is_ready or not file.mimetype.startswith("image/"):
-                found.append(f"invalid slack file [json-pointer:{pointer}/slack_file]")
-        return found
+                faults.append(f"invalid slack file [json-pointer:{pointer}/slack_file]")
+        return faults

@@ -87,10 +87,10 @@ def _acting(element: Json) -> Json:
 
 def elements_of(blocks: list[Json]) -> list[tuple[Json, Json]]:
     """Yields every interactive element with its block."""
-    found = []
+    elements = []
     for block in blocks:
         candidates = [block.get("element"), block.get("accessory")]
         if block.get("type") in ("actions", "context_actions"):
             candidates += block["elements"]
-        found += [(block, element) for element in candidates if isinstance(element, dict) and "action_id" in element]
-    return found
+        elements += [(block, element) for element in candidates if isinstance(element, dict) and "action_id" in element]
+    return elements

@@ -53,8 +53,8 @@ class Room:
 
     def unread(self, member: str) -> int:
         """Returns the number of other people's messages since this person last read."""
-        seen = self.last_read.get(member, "0")
-        return sum(message.ts > seen and message.user != member for message in self.visible(member))
+        read_ts = self.last_read.get(member, "0")
+        return sum(message.ts > read_ts and message.user != member for message in self.visible(member))
 
     def as_slack(self, *, team_id: str, bot_user: str) -> Json:
         """Returns Slack's conversation object."""

@@ -79,10 +79,10 @@ class Workspace:
 
     def member(self, member_id: object) -> Member:
         """Returns a person or the app's own user. Raises SlackError user_not_found."""
-        found = self.members.get(str(member_id))
-        if found is None:
+        person = self.members.get(str(member_id))
+        if person is None:
             raise SlackError("user_not_found")
-        return found
+        return person
 
     def room(self, room_id: object) -> Room:
         """Returns a channel by id, a public one also by `#name`, or a person's direct messages by user id. Raises
@@ -159,6 +159,6 @@ class Workspace:
 
     def room_lists(self, member_id: str) -> Json:
         """Returns the channels and direct messages of one person's list."""
-        seen = [room for room in self.rooms.values() if self.can_see(member_id, room)]
-        dms = [{**room.as_page(member_id), "user": self.settings.bot_user_id} for room in seen if room.is_im]
-        return {"channels": [room.as_page(member_id) for room in seen if not room.is_im], "dms": dms}
+        visible = [room for room in self.rooms.values() if self.can_see(member_id, room)]
+        dms = [{**room.as_page(member_id), "user": self.settings.bot_user_id} for room in visible if room.is_im]
+        return {"channels": [room.as_page(member_id) for room in visible if not room.is_im], "dms": dms}

@@ -13,9 +13,13 @@ def check_command() -> None:
         async with opened() as context, context.store.read() as tx:
             return [fault async for fault in faults(tx)]
 
-    found = run(work())
-    for fault in found:
+    disagreements = run(work())
+    for fault in disagreements:
         out.print(fault, markup=False)
-    out.print("Everything agrees." if not found else f"{len(found)} disagreement{'' if len(found) == 1 else 's'}.")
-    if found:
+    out.print(
+        "Everything agrees."
+        if not disagreements
+        else f"{len(disagreements)} disagreement{'' if len(disagreements) == 1 else 's'}."
+    )
+    if disagreements:
         raise typer.Exit(1)

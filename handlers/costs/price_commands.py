@@ -28,14 +28,14 @@ _SHOWN = (
 )
 
 
-def explanation(found: PriceExplanation, *, model: str, provider: str, day: int, tier: str, book: str) -> list[str]:
+def explanation(price: PriceExplanation, *, model: str, provider: str, day: int, tier: str, book: str) -> list[str]:
     """Returns the rates of a model on a day and their origins, in lines."""
     of = f" of {provider}" if provider else ""
     lines = [f"{model}{of} on {iso_day(day)}, {tier or 'standard'} tier"]
-    if found.alias is not None:
-        begins = f" from {iso_day(found.alias.from_day)}" if found.alias.from_day is not None else ""
-        lines.append(f"  alias: {found.alias.alias} means {found.alias.model}{begins} (`models:` in teams.yml)")
-    if found.rates is None:
+    if price.alias is not None:
+        begins = f" from {iso_day(price.alias.from_day)}" if price.alias.from_day is not None else ""
+        lines.append(f"  alias: {price.alias.alias} means {price.alias.model}{begins} (`models:` in teams.yml)")
+    if price.rates is None:
         lines.append(
             "  unpriced: no contract and no price in the book. What the sender reports counts; else it costs nothing"
         )
@@ -43,18 +43,18 @@ def explanation(found: PriceExplanation, *, model: str, provider: str, day: int,
             "  known, and is shown as unpriced. Set its price on Home, or in teams.yml under `prices:` or `models:`."
         )
         return lines
-    lines.append(f"  per million tokens: {_rate_line(found.rates)}")
-    for start, rates in sorted(found.rates.tiers):
+    lines.append(f"  per million tokens: {_rate_line(price.rates)}")
+    for start, rates in sorted(price.rates.tiers):
         lines.append(f"  above {start:,} input tokens: {_rate_line(rates)}")
-    if found.rates.reasoning_extra:
-        lines.append(f"  reasoning tokens on top of output: {rate_words(found.rates.reasoning_extra)}")
-    if found.rates.request:
-        lines.append(f"  per thousand calls: {usd(found.rates.request)}")
-    if found.contract is not None:
-        lines.append(f"  because: {_contract_words(found.contract)}")
-    if found.book is not None:
-        verb = "completed by" if found.contract is not None else "because:"
-        lines.append(f"  {verb} the price book, {book}, as sold by {found.sold_by}")
+    if price.rates.reasoning_extra:
+        lines.append(f"  reasoning tokens on top of output: {rate_words(price.rates.reasoning_extra)}")
+    if price.rates.request:
+        lines.append(f"  per thousand calls: {usd(price.rates.request)}")
+    if price.contract is not None:
+        lines.append(f"  because: {_contract_words(price.contract)}")
+    if price.book is not None:
+        verb = "completed by" if price.contract is not None else "because:"
+        lines.append(f"  {verb} the price book, {book}, as sold by {price.sold_by}")
     return lines
 
 
@@ -95,9 +95,9 @@ def show_command(
         async with opened() as context, context.store.read() as tx:
             rulebook = await context.rulebooks.current(tx)
         day = day_number(on.date()) if on else rulebook.directory.root.day_of(context.now_micros())
-        found = rulebook.prices.explain(provider, model, day=day, tier=tier)
+        price = rulebook.prices.explain(provider, model, day=day, tier=tier)
         book = rulebook.prices.book.book_id
-        return explanation(found, model=model, provider=provider, day=day, tier=tier, book=book)
+        return explanation(price, model=model, provider=provider, day=day, tier=tier, book=book)
 
     for line in run(work()):
         out.print(line, markup=False)
@@ -116,20 +116,22 @@ def disagreements_command(
         async with opened() as context, context.store.read() as tx:
             directory = (await context.rulebooks.current(tx)).directory
             today = directory.root.day_of(context.now_micros())
-            asked = _period(period) if period else period_of(today, directory.organisation.period)
-            found = await tx.prices.disagreements(first_day=asked.first_day, end_day=asked.end_day)
-        apart = [d for d in found if d.exceeds(Decimal(str(tolerance)))]
-        calls = sum(d.calls for d in found)
-        if not apart:
-            out.print(f"{asked.name}: no model's price differs by more than {tolerance:g} % over {calls:,} calls.")
+            days = _period(period) if period else period_of(today, directory.organisation.period)
+            compared = await tx.prices.disagreements(first_day=days.first_day, end_day=days.end_day)
+        different = [d for d in compared if d.exceeds(Decimal(str(tolerance)))]
+        calls = sum(d.calls for d in compared)
+        if not different:
+            out.print(f"{days.name}: no model's price differs by more than {tolerance:g} % over {calls:,} calls.")
             return
         table = Table("provider", "model", "calls", "ours", "theirs", "difference", "%", box=None)
-        for d in apart:
+        for d in different:
             share = f"{d.difference_nanos * 100 / d.theirs_nanos:+.1f}" if d.theirs_nanos else "–"
             amounts = (usd(d.ours_nanos), usd(d.theirs_nanos), signed_usd(d.difference_nanos))
             table.add_row(cell(d.provider), cell(d.model), f"{d.calls:,}", *amounts, share)
         out.print(table)
-        out.print(f"{asked.name}: {len(apart)} of {len(found)} models that both sides priced, {calls:,} calls in all.")
+        out.print(
+            f"{days.name}: {len(different)} of {len(compared)} models that both sides priced, {calls:,} calls in all."
+        )
 
     run(work())
 

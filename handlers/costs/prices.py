@@ -46,12 +46,12 @@ async def notify_unpriced(context: Context) -> int:
     async with context.store.read() as tx:
         rulebook = await context.rulebooks.current(tx)
         today = rulebook.directory.root.day_of(at)
-        found = await tx.prices.unpriced(first_day=today - RECENT_DAYS + 1, end_day=today + 2)
+        models = await tx.prices.unpriced(first_day=today - RECENT_DAYS + 1, end_day=today + 2)
     people = rulebook.directory.admins
-    if not found or not people:
+    if not models or not people:
         return 0
     async with context.store.begin() as tx:
-        new = await tx.prices.mark_unpriced(found, at=at)
+        new = await tx.prices.mark_unpriced(models, at=at)
         if new:
             await notify(
                 await context.scope(tx, now=now),
@@ -89,10 +89,10 @@ async def set_price(tx: Transaction, rulebook: Rulebook, line: SetPrice) -> None
 
 
 async def _update_unpriced_message(tx: Transaction, rulebook: Rulebook, line: SetPrice) -> None:
-    found = await tx.prices.notified_with(line.provider, line.model)
-    if found is None:
+    notice = await tx.prices.notified_with(line.provider, line.model)
+    if notice is None:
         return
-    notified_at, models = found
+    notified_at, models = notice
     today = rulebook.directory.root.day_of(line.set_at)
     current = await tx.prices.unpriced(first_day=today - 60, end_day=today + 2)
     by_name = {(u.provider, u.model): u for u in current}
@@ -158,8 +158,8 @@ async def compare_prices(context: Context) -> None:
     at = context.now_micros()
     async with context.store.read() as tx:
         today = (await context.rulebooks.current(tx)).directory.root.day_of(at)
-        found = await tx.prices.disagreements(first_day=today - _COMPARED_DAYS, end_day=today)
-    different = [d for d in found if d.exceeds(TOLERANCE_PERCENT)]
+        compared = await tx.prices.disagreements(first_day=today - _COMPARED_DAYS, end_day=today)
+    different = [d for d in compared if d.exceeds(TOLERANCE_PERCENT)]
     is_material = sum(abs(d.difference_nanos) for d in different) >= _MATERIAL_NANOS
     lines = [
         {

@@ -118,10 +118,12 @@ def _booked_words(source: Source, checks: Sequence[CrossCheck]) -> str:
     """Returns the share of an observing source's usage that was booked on the last settled days."""
     if source.role != "observe":
         return "–"
-    seen = CallTotals(calls=sum(c.observed.calls for c in checks), tokens=sum(c.observed.tokens for c in checks))
+    observed = CallTotals(calls=sum(c.observed.calls for c in checks), tokens=sum(c.observed.tokens for c in checks))
     missing = sum(min(c.missing.tokens, c.observed.tokens) for c in checks)
-    if not seen.calls:
+    if not observed.calls:
         return "nothing settled yet"
-    share = 1 - missing / seen.tokens if seen.tokens else 1 - sum(c.missing.calls for c in checks) / seen.calls
+    share = (
+        1 - missing / observed.tokens if observed.tokens else 1 - sum(c.missing.calls for c in checks) / observed.calls
+    )
     drifts = len({c.model for c in checks if c.has_drift})
     return f"{share:.1%}" + (f", {drifts} model{'' if drifts == 1 else 's'} drift" if drifts else "")

@@ -64,13 +64,13 @@ def _teams(rulebook: Rulebook, request: SlackRequest, slug: str) -> list[Team]:
         return here
     own = directory.teams_of(request.person.id)
     managed = [team for team in own if directory.manages(request.person.id, team)]
-    found = managed or list(own)
-    if not found:
+    teams = managed or list(own)
+    if not teams:
         command = request.context.settings.command
         raise Refusal(
             f"Which team? Type `{command} settings` in its channel, or with its name: `{command} settings search`."
         )
-    return found
+    return teams
 
 
 async def click_open_settings(request: SlackRequest) -> None:

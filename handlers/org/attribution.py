@@ -125,17 +125,17 @@ async def submit_claim(request: SlackRequest) -> None:
 def _team(directory: Directory, chosen: str) -> Team:
     """Returns the team that was chosen in the menu or typed."""
     teams = directory.real_teams
-    found = next((team for team in teams if str(team.id) == chosen), None) if len(teams) <= views.MAX_TEAMS else None
-    if found is None:
-        found = directory.by_slug(chosen.strip())
-    if found is None:
+    match = next((team for team in teams if str(team.id) == chosen), None) if len(teams) <= views.MAX_TEAMS else None
+    if match is None:
+        match = directory.by_slug(chosen.strip())
+    if match is None:
         named = [team for team in teams if team.name.casefold() == chosen.strip().casefold()]
-        found = named[0] if len(named) == 1 else None
-    if found is None:
+        match = named[0] if len(named) == 1 else None
+    if match is None:
         near = get_close_matches(chosen.strip().casefold(), [team.slug for team in teams], n=3)
         hint = f" Did you mean {' or '.join(near)}?" if near else ""
         raise FieldRefusal(views.TEAM_FIELD, f"There is no team of that name.{hint}")
-    return found
+    return match
 
 
 def _since(chosen: str, directory: Directory, *, at: int) -> int | None:

@@ -44,8 +44,8 @@ async def explanations(context: Context, event_id: str, *, source: str | None) -
     """Returns the explanation of each event with this id, in lines. Raises ConfigError if there is none."""
     async with context.store.read() as tx:
         rulebook = await context.rulebooks.current(tx)
-        sources = {found.id: found for found, _ in await tx.keys.listed()}
-        named = next((found for found in sources.values() if found.name == source), None)
+        sources = {known.id: known for known, _ in await tx.keys.listed()}
+        named = next((known for known in sources.values() if known.name == source), None)
         if source is not None and named is None:
             raise ConfigError(f"--source: there is no source {source!r}; `tokens keys list` shows them")
         query = EventFilter(event_id=event_id, source_id=named.id if named else None)
@@ -187,16 +187,16 @@ def claim_command(
             at = context.now_micros()
             async with context.store.begin() as tx:
                 rulebook = await context.rulebooks.current(tx)
-                found = rulebook.directory.by_slug(team)
-                if found is None:
+                claiming = rulebook.directory.by_slug(team)
+                if claiming is None:
                     raise ConfigError(f"--team: there is no team {team!r}; `tokens teams list` shows them")
                 since_at = micros(day_start(day_number(day), rulebook.directory.root.timezone)) if day else None
                 await claim_key(
-                    tx, rulebook, credential, team=found, since_at=since_at, by=None, at=at, moves_later=False
+                    tx, rulebook, credential, team=claiming, since_at=since_at, by=None, at=at, moves_later=False
                 )
-            out.print(f"{credential} is {found.slug}'s from {day or 'now'} on.", markup=False)
+            out.print(f"{credential} is {claiming.slug}'s from {day or 'now'} on.", markup=False)
             if day is not None:
-                moves = await reapply(context, since=day, team=found.slug, credential=credential)
+                moves = await reapply(context, since=day, team=claiming.slug, credential=credential)
                 await _print_moves(context, moves, dry_run=False)
 
     run(work())
@@ -211,8 +211,8 @@ def explain_command(
 
     async def work() -> None:
         async with opened() as context:
-            found = await explanations(context, event_id, source=source)
-        for number, lines in enumerate(found):
+            events = await explanations(context, event_id, source=source)
+        for number, lines in enumerate(events):
             if number:
                 out.print()
             for line in lines:

@@ -89,15 +89,15 @@ def import_command(
     async def work() -> None:
         lines = read_people_file(read_text(file.read_bytes()))
         async with opened() as context:
-            said = await import_people(context, lines, dry_run=dry_run)
+            changes = await import_people(context, lines, dry_run=dry_run)
             notes = await managers_not_named(context, lines)
-        for line in said or ["Nothing changes."]:
+        for line in changes or ["Nothing changes."]:
             out.print(printable(line), markup=False)
         for line in notes:
             out.print(f"note: {line}", markup=False)
         if dry_run:
             out.print("Dry run: nothing was stored.")
-        elif said:
+        elif changes:
             out.print("Usage that is booked stays where it is; `tokens attribution reapply --since DATE` moves it.")
 
     run(work())
@@ -112,12 +112,12 @@ def unmatched_command(
     async def work() -> None:
         day = day_of_option(since)
         async with opened() as context:
-            found = await unmatched_people(context, since=day)
-        if not found:
+            people = await unmatched_people(context, since=day)
+        if not people:
             out.print("Everybody whom senders name is known.")
             return
         table = Table("named as", "calls", "spend", box=None)
-        for one in found:
+        for one in people:
             table.add_row(cell(one.spelled), f"{one.calls:,}", usd(one.cost_nanos))
         out.print(table)
 

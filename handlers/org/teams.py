@@ -83,14 +83,14 @@ async def claims_kept(context: Context) -> list[str]:
 async def settings_kept(context: Context) -> list[str]:
     """Returns one line per team with thresholds set in Slack, which override the file's."""
     async with context.store.read() as tx:
-        found = await tx.alert_settings.thresholds_set()
+        thresholds = await tx.alert_settings.thresholds_set()
 
     def words(percents: tuple[int, ...]) -> str:
         return ", ".join(f"{percent} %" for percent in percents)
 
     return [
         f"set in Slack, kept: {slug}: thresholds {words(own)} (the file says {words(declared)})"
-        for slug, own, declared in found
+        for slug, own, declared in thresholds
     ]
 
 
@@ -180,15 +180,15 @@ def import_command(
     """Stores a teams.yml; importing again posts the differences."""
 
     async def work() -> None:
-        found = read_teams_file(file.read_text(encoding="utf-8", errors="surrogateescape"))
+        declared = read_teams_file(file.read_text(encoding="utf-8", errors="surrogateescape"))
         async with opened() as context:
-            lines = await import_teams(context, found, dry_run=dry_run)
+            lines = await import_teams(context, declared, dry_run=dry_run)
             kept = [*await claims_kept(context), *await settings_kept(context)]
         for line in lines or ["Nothing changes."]:
             out.print(line, markup=False)
         for line in kept:
             out.print(line, markup=False)
-        for line in found.not_applied_yet():
+        for line in declared.not_applied_yet():
             out.print(f"stored, not applied yet: {line}", markup=False)
         if dry_run:
             out.print("Dry run: nothing was stored.")

@@ -138,16 +138,16 @@ def digest_command(
         async with opened() as context:
             async with context.store.read() as tx:
                 scope = await context.scope(tx)
-                found = scope.directory.by_slug(team)
-                if found is None:
+                chosen = scope.directory.by_slug(team)
+                if chosen is None:
                     raise ConfigError(f"--team: there is no team {team!r}; `tokens teams list` shows them")
-                monday = _monday(week, found.day_of(scope.at))
-                message = await digest_of(scope.of_team(found), monday)
+                monday = _monday(week, chosen.day_of(scope.at))
+                message = await digest_of(scope.of_team(chosen), monday)
             if message is None:
-                out.print(f"{found.name} used nothing in {week_name(monday)} nor in the week before: no digest.")
+                out.print(f"{chosen.name} used nothing in {week_name(monday)} nor in the week before: no digest.")
                 return
             if post:
-                put = await post_digest(context, found, monday)
+                put = await post_digest(context, chosen, monday)
                 out.print("Put in the outbox." if put else "It was put before; nothing is posted twice.")
                 return
             written = json.dumps(message.to_json(), indent=2)

@@ -57,14 +57,16 @@ async def _managed_alerts(scope: Scope, person: Person) -> tuple[tuple[Team, Ale
     if not managed:
         return ()
     since = scope.at - QUALITY_DAYS * DAY_MICROS
-    found = quality_by_team(await scope.tx.alert_quality.answers(since=since, team_ids=[t.id for t in managed]))
-    listed = [(team, found.get(team.id, quality_of(()))) for team in managed]
+    qualities = quality_by_team(await scope.tx.alert_quality.answers(since=since, team_ids=[t.id for t in managed]))
+    listed = [(team, qualities.get(team.id, quality_of(()))) for team in managed]
     return tuple(sorted(listed, key=lambda one: (-one[1].noise, -one[1].alerts, one[0].name)))
 
 
 async def _company_alerts(scope: Scope) -> tuple[AlertQuality, tuple[tuple[Team, AlertQuality], ...]]:
     answers = await scope.tx.alert_quality.answers(since=scope.at - QUALITY_DAYS * DAY_MICROS)
-    noisy = [(scope.directory.by_id(team), found) for team, found in quality_by_team(answers).items() if found.is_noisy]
+    noisy = [
+        (scope.directory.by_id(team), quality) for team, quality in quality_by_team(answers).items() if quality.is_noisy
+    ]
     return quality_of(answers), tuple(sorted(noisy, key=lambda one: -one[1].noise))
 
 
@@ -107,7 +109,7 @@ async def _own_shares(
 ) -> tuple[Share, ...]:
     current = await tx.reports.by_part(part, person_ids=ids, first_day=first_day, end_day=today + 2)
     earlier = await tx.reports.by_part(part, person_ids=ids, first_day=first_day - 28, end_day=first_day)
-    found = [
+    own = [
         Share(
             name=name,
             cost_nanos=s.cost_nanos,
@@ -116,7 +118,7 @@ async def _own_shares(
         )
         for name, s in current.items()
     ]
-    return tuple(sorted(found, key=lambda share: (-share.cost_nanos, -share.tokens, share.name)))
+    return tuple(sorted(own, key=lambda share: (-share.cost_nanos, -share.tokens, share.name)))
 
 
 async def _company(scope: Scope, person: Person) -> CompanyView:
@@ -154,9 +156,9 @@ async def _company(scope: Scope, person: Person) -> CompanyView:
 
 def _broken_routes(team: Team) -> list[str]:
     """Returns the team's channels that reject messages, with the reason."""
-    apart = (("alerts", team.alerts.alerts_destination), ("approvals", team.alerts.approvals_destination))
-    found = [f"{team.name}: {team.channel_ref} ({team.channel_state})"] if team.channel_state in _BAD else []
-    return found + [f"{team.name}: {what} in {p.ref} ({p.state})" for what, p in apart if p and p.state in _BAD]
+    separate = (("alerts", team.alerts.alerts_destination), ("approvals", team.alerts.approvals_destination))
+    routes = [f"{team.name}: {team.channel_ref} ({team.channel_state})"] if team.channel_state in _BAD else []
+    return routes + [f"{team.name}: {what} in {p.ref} ({p.state})" for what, p in separate if p and p.state in _BAD]
 
 
 async def _unattributed_view(scope: Scope, person: Person) -> UnattributedView:

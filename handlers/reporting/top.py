@@ -16,7 +16,7 @@ async def top_of(scope: TeamScope, query: TopQuery) -> TopReport:
     tx, team = scope.tx, scope.team
     days = days_of(query.span, today=team.day_of(scope.at))
     ids = team_ids_of(scope.directory, team)
-    found = await shares(
+    parts = await shares(
         tx,
         query.part,
         team_ids=ids,
@@ -26,7 +26,7 @@ async def top_of(scope: TeamScope, query: TopQuery) -> TopReport:
         before_end=days.before_end,
     )
     mix = await mix_in(tx, scope.rulebook, ids, days) if query.part == "tool" else None
-    return TopReport(team=team, query=query, shares=found, mix=mix)
+    return TopReport(team=team, query=query, shares=parts, mix=mix)
 
 
 async def mix_in(tx: Transaction, rulebook: Rulebook, team_ids: list[int], days: ComparedDays) -> ToolMix:

@@ -94,7 +94,7 @@ async def find_in_slack(context: Context, person_ids: frozenset[int]) -> int:
         return 0
     async with context.store.read() as tx:
         unknown = await tx.people.without_slack_id(person_ids)
-    found = 0
+    linked = 0
     for person in unknown:
         try:
             answer = await context.slack.users_lookupByEmail(email=person.email)
@@ -103,8 +103,8 @@ async def find_in_slack(context: Context, person_ids: frozenset[int]) -> int:
                 raise
             continue  # a person without an account does not stop the others
         await _person_of(context, answer["user"])
-        found += 1
-    return found
+        linked += 1
+    return linked
 
 
 async def is_outsider(context: Context, slack_id: str) -> bool:

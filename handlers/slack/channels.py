@@ -65,8 +65,8 @@ async def resolve_channels(context: Context) -> int:
 async def _check_destinations(context: Context, directory: Directory) -> int:
     """Checks whether separate channels for alerts or approvals still accept messages. Returns the number of changes."""
     changed = 0
-    wanted = {place.ref for team in directory.alert_teams for _, place in _separate_channels(team)}
-    for channel_id in sorted(wanted):
+    refs = {place.ref for team in directory.alert_teams for _, place in _separate_channels(team)}
+    for channel_id in sorted(refs):
         info = await _info(context, channel_id)
         if info is not None:
             state: DestinationState = (

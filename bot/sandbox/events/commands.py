@@ -56,12 +56,14 @@ def _shown_name(room: Room) -> str:
 
 def _show_answer(workspace: Workspace, member: Member, room: Room, delivery: AppReply) -> AppReply:
     """Shows the answer's text or message, privately unless it is in_channel."""
-    said = (
+    answer = (
         delivery.decoded() if delivery.content_type == "application/json" else delivery.body.decode("utf-8", "replace")
     )
-    if said in (None, "", {}):
+    if answer in (None, "", {}):
         return delivery
-    payload: Json = said if isinstance(said, dict) else {"text": said if isinstance(said, str) else json.dumps(said)}
+    payload: Json = (
+        answer if isinstance(answer, dict) else {"text": answer if isinstance(answer, str) else json.dumps(answer)}
+    )
     try:
         say(workspace, room, member.id, payload)
     except SlackError:

@@ -55,8 +55,8 @@ def shaped(element: Json, value: Any) -> Json:
         picked = next((option for option in options_of(element) if option.get("value") == value), None)
         return {"type": kind, "selected_option": picked}
     if kind in _MANY_OPTIONS:
-        wanted = value or []
-        return {"type": kind, "selected_options": [o for o in options_of(element) if o.get("value") in wanted]}
+        chosen = value or []
+        return {"type": kind, "selected_options": [o for o in options_of(element) if o.get("value") in chosen]}
     if kind in _FIELD:
         return {"type": kind, _FIELD[kind][0]: value if value not in ("", None) else None}
     return {"type": kind}
@@ -77,15 +77,15 @@ def state(blocks: list[Json], values: Any) -> Json:
 
 def refusals(blocks: list[Json], values: Json) -> dict[str, str]:
     """Returns the errors that Slack's client shows before it sends a form, by block id."""
-    found: dict[str, str] = {}
+    errors: dict[str, str] = {}
     for block in blocks:
         if block["type"] == "input":
             element = block["element"]
             held = values.get(block["block_id"], {}).get(element["action_id"], {})
             words = _refusal(block, element, _content(held))
             if words:
-                found[block["block_id"]] = words
-    return found
+                errors[block["block_id"]] = words
+    return errors
 
 
 def _content(held: Json) -> Any:
@@ -106,8 +106,8 @@ def _text_refusal(element: Json, text: str) -> str | None:
         return f"Please enter at least {least} characters."
     if len(text) > most:
         return f"Please enter no more than {most} characters."
-    wanted = _PATTERNS.get(element["type"])
-    return f"Please enter a valid {wanted[0]}." if wanted and not wanted[1].fullmatch(text) else None
+    pattern = _PATTERNS.get(element["type"])
+    return f"Please enter a valid {pattern[0]}." if pattern and not pattern[1].fullmatch(text) else None
 
 
 def _number_refusal(element: Json, text: str) -> str | None:

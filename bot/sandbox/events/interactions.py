@@ -31,10 +31,10 @@ def _common(workspace: Workspace, kind: str, member: Member, view_id: str | None
     return payload
 
 
-def _action(workspace: Workspace, blocks: list[Json], asked: Json) -> Json:
+def _action(workspace: Workspace, blocks: list[Json], click: Json) -> Json:
     """Returns the `actions` entry of an existing element. Raises SlackError invalid_arguments."""
     for block, element in elements_of(blocks):
-        if (block["block_id"], element["action_id"]) == (asked.get("block_id"), asked.get("action_id")):
+        if (block["block_id"], element["action_id"]) == (click.get("block_id"), click.get("action_id")):
             break
     else:
         raise SlackError("invalid_arguments", ["there is no such element"])
@@ -42,19 +42,19 @@ def _action(workspace: Workspace, blocks: list[Json], asked: Json) -> Json:
     for kept in ("text", "value", "style", "placeholder"):
         if kept in element:
             action[kept] = element[kept]
-    action |= shaped(element, asked.get("value"))
+    action |= shaped(element, click.get("value"))
     if element["type"] == "overflow" and action["selected_option"] is None:
         raise SlackError("invalid_arguments", ["there is no such option"])
     if element["type"] == "feedback_buttons":
-        action["value"] = asked.get("value")
+        action["value"] = click.get("value")
     return {**action, "action_ts": f"{workspace.now():.6f}"}
 
 
 async def act_on_message(
-    workspace: Workspace, dispatch: Dispatch, member: Member, message: Message, asked: Json
+    workspace: Workspace, dispatch: Dispatch, member: Member, message: Message, click: Json
 ) -> AppReply:
     """Sends a click or choice in a message. An ephemeral message is not included, as in Slack."""
-    action = _action(workspace, message.blocks, asked)
+    action = _action(workspace, message.blocks, click)
     room = workspace.rooms[message.channel]
     settings = workspace.settings
     response_id = workspace.triggers.issue_response(member.id, room.id, message.ts)
@@ -66,7 +66,7 @@ async def act_on_message(
             "is_ephemeral": message.private_to is not None,
         },
         "channel": {"id": room.id, "name": "directmessage" if room.is_im else room.name},
-        "state": state(message.blocks, asked.get("values")),
+        "state": state(message.blocks, click.get("values")),
         "response_url": f"{workspace.base_url}/response/{response_id}",
         "actions": [action],
     }
@@ -75,13 +75,13 @@ async def act_on_message(
     return await _send_action(workspace, dispatch, payload, action)
 
 
-async def act_on_view(workspace: Workspace, dispatch: Dispatch, member: Member, view: Json, asked: Json) -> AppReply:
+async def act_on_view(workspace: Workspace, dispatch: Dispatch, member: Member, view: Json, click: Json) -> AppReply:
     """Sends a click or choice in a modal or Home."""
-    action = _action(workspace, view["blocks"], asked)
+    action = _action(workspace, view["blocks"], click)
     inner = view["id"] if view["type"] == "modal" else None
     payload = _common(workspace, "block_actions", member, inner) | {
         "container": {"type": "view", "view_id": view["id"]},
-        "view": {**view, "state": state(view["blocks"], asked.get("values"))},
+        "view": {**view, "state": state(view["blocks"], click.get("values"))},
         "actions": [action],
     }
     return await _send_action(workspace, dispatch, payload, action)
@@ -101,9 +101,9 @@ async def _send_action(workspace: Workspace, dispatch: Dispatch, payload: Json, 
 async def submit(workspace: Workspace, dispatch: Dispatch, member: Member, view: Json, values: Any) -> Json:
     """Submits a modal. Returns `closed`, `errors` and the remaining modals for the page."""
     held = state(view["blocks"], values)
-    found = refusals(view["blocks"], held["values"])
-    if found:
-        return {"ok": True, "closed": False, "errors": found}
+    errors = refusals(view["blocks"], held["values"])
+    if errors:
+        return {"ok": True, "closed": False, "errors": errors}
     payload = _common(workspace, "view_submission", member, view["id"]) | {
         "view": {**view, "state": held},
         "response_urls": [],
@@ -125,23 +125,23 @@ async def submit(workspace: Workspace, dispatch: Dispatch, member: Member, view:
 
 def _follow(workspace: Workspace, member: Member, view: Json, answer: Json) -> dict[str, str]:
     """Applies the app's answer to a submission. Returns errors by block id. Raises SlackError."""
-    wanted = answer.get("response_action")
-    if wanted == "errors":
+    action = answer.get("response_action")
+    if action == "errors":
         inputs = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
         errors = {str(block_id): str(words) for block_id, words in answer["errors"].items()}
         if not errors or not inputs.issuperset(errors):
             raise SlackError("invalid_arguments", ["errors name a block that is not an input"])
         return errors
-    if wanted == "update":
+    if action == "update":
         workspace.modals.update(view["id"], answer["view"])
-    elif wanted == "push":
+    elif action == "push":
         workspace.modals.open(member.id, answer["view"], push=True)
-    elif wanted == "clear":
+    elif action == "clear":
         workspace.modals.close(member.id, view["id"], everything=True)
-    elif wanted is None:
+    elif action is None:
         workspace.modals.close(member.id, view["id"])
     else:
-        raise SlackError("invalid_arguments", [f"unknown response_action {wanted}"])
+        raise SlackError("invalid_arguments", [f"unknown response_action {action}"])
     return {}
 
 

@@ -13,7 +13,7 @@ def as_client_sends(workspace: Workspace, text: str) -> str:
 
     def reference(match: re.Match[str]) -> str:
         sign, name = match[1], match[2]
-        found = (people if sign == "@" else rooms).get(name)
-        return f"<{sign}{found}>" if found else match[0]
+        target = (people if sign == "@" else rooms).get(name)
+        return f"<{sign}{target}>" if target else match[0]
 
     return re.sub(r"(?<!\w)([@#])([\w-]+)", reference, escaped)

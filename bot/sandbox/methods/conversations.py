@@ -78,15 +78,15 @@ def conversations_open(workspace: Workspace, args: Json) -> Json:
     return {"channel": {"id": workspace.direct(ids[0]).id}, "no_op": True, "already_open": True}
 
 
-def _rooms(workspace: Workspace, args: Json, wanted: Callable[[Room], bool]) -> Json:
+def _rooms(workspace: Workspace, args: Json, is_listed: Callable[[Room], bool]) -> Json:
     kinds = str(args.get("types") or "public_channel").replace(" ", "").split(",")
     without_archived = str(args.get("exclude_archived")).lower() in ("true", "1")
-    found = [
+    rooms = [
         room
         for room in workspace.rooms.values()
-        if _kind(room) in kinds and wanted(room) and not (without_archived and room.is_archived)
+        if _kind(room) in kinds and is_listed(room) and not (without_archived and room.is_archived)
     ]
-    page, cursor = page_of(found, args)
+    page, cursor = page_of(rooms, args)
     return {
         "channels": [room_object(workspace, room) for room in page],
         "response_metadata": {"next_cursor": cursor},

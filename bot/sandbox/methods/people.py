@@ -76,9 +76,9 @@ def users_info(workspace: Workspace, args: Json) -> Json:
 
 def users_lookup(workspace: Workspace, args: Json) -> Json:
     """Answers users.lookupByEmail. Strangers are not found, as in Slack."""
-    wanted = str(args["email"]).casefold()
+    email = str(args["email"]).casefold()
     for member in workspace.members.values():
-        if member.email.casefold() == wanted and wanted and not member.is_stranger and not member.deleted:
+        if member.email.casefold() == email and email and not member.is_stranger and not member.deleted:
             return {"user": user_object(workspace, member)}
     raise SlackError("users_not_found")
 

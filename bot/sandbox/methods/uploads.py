@@ -31,11 +31,15 @@ def get_upload_url(workspace: Workspace, args: Json) -> Json:
 
 def complete_upload(workspace: Workspace, args: Json) -> Json:
     """Answers files.completeUploadExternal. With a channel, a message shares the files there."""
-    wanted = args["files"]
-    if not isinstance(wanted, list) or not wanted or not all(isinstance(one, dict) and one.get("id") for one in wanted):
+    uploads = args["files"]
+    if (
+        not isinstance(uploads, list)
+        or not uploads
+        or not all(isinstance(one, dict) and one.get("id") for one in uploads)
+    ):
         raise SlackError("invalid_arguments", ["files must be a list of {id, title}"])
     room = workspace.room(args["channel_id"]) if args.get("channel_id") else None
-    files = [workspace.files.complete(one["id"], str(one.get("title") or "")) for one in wanted]
+    files = [workspace.files.complete(one["id"], str(one.get("title") or "")) for one in uploads]
     if room is not None:
         if not room.is_im and not room.bot_is_member:
             raise SlackError("not_in_channel")

@@ -68,25 +68,25 @@ class Page:
         if deed is None:
             return JSONResponse({"ok": False, "error": "unknown deed"}, status_code=404)
         try:
-            asked = decoded(await request.body(), "invalid_json")
-            if not isinstance(asked, dict):
+            body = decoded(await request.body(), "invalid_json")
+            if not isinstance(body, dict):
                 raise SlackError("json_not_object")
-            member = self._member(asked.get("as") or self._workspace.settings.acting)
-            return JSONResponse(await deed(member, asked))
+            member = self._member(body.get("as") or self._workspace.settings.acting)
+            return JSONResponse(await deed(member, body))
         except SlackError as no:
             return JSONResponse(no.as_answer())
 
-    async def command(self, member: Member, asked: Json) -> Json:
+    async def command(self, member: Member, body: Json) -> Json:
         """Runs a slash command."""
-        room = self._writable_room(member, asked.get("channel"))
-        return _told(
-            await commands.run_command(self._workspace, self._dispatch, member, room, str(asked.get("text") or ""))
+        room = self._writable_room(member, body.get("channel"))
+        return _result(
+            await commands.run_command(self._workspace, self._dispatch, member, room, str(body.get("text") or ""))
         )
 
-    async def message(self, member: Member, asked: Json) -> Json:
+    async def message(self, member: Member, body: Json) -> Json:
         """Posts a person's message."""
-        room = self._writable_room(member, asked.get("channel"))
-        text = str(asked.get("text") or "").strip()
+        room = self._writable_room(member, body.get("channel"))
+        text = str(body.get("text") or "").strip()
         if not text:
             raise SlackError("no_text")
         if text.startswith("/"):
@@ -97,79 +97,79 @@ class Page:
             user=member.id,
             username=member.name,
             text=as_client_sends(self._workspace, text),
-            thread_ts=asked.get("thread_ts") or None,
+            thread_ts=body.get("thread_ts") or None,
         )
         return {"ok": True, "message": self._workspace.put(message).as_page()}
 
-    async def action(self, member: Member, asked: Json) -> Json:
+    async def action(self, member: Member, body: Json) -> Json:
         """Sends a click or choice in a message or a view."""
         workspace = self._workspace
-        if asked.get("view_id"):
-            view = self._own_view(member, asked["view_id"])
-            return _clicked(await interactions.act_on_view(workspace, self._dispatch, member, view, asked))
-        room = self._seen_room(member, asked.get("channel"))
-        message = room.find(asked.get("ts"))
+        if body.get("view_id"):
+            view = self._own_view(member, body["view_id"])
+            return _clicked(await interactions.act_on_view(workspace, self._dispatch, member, view, body))
+        room = self._seen_room(member, body.get("channel"))
+        message = room.find(body.get("ts"))
         if message is None or message.private_to not in (None, member.id):
             raise SlackError("message_not_found")
-        return _clicked(await interactions.act_on_message(workspace, self._dispatch, member, message, asked))
+        return _clicked(await interactions.act_on_message(workspace, self._dispatch, member, message, body))
 
-    async def submit(self, member: Member, asked: Json) -> Json:
+    async def submit(self, member: Member, body: Json) -> Json:
         """Submits the top modal."""
-        view = self._own_view(member, asked.get("view_id"))
-        answer = await interactions.submit(self._workspace, self._dispatch, member, view, asked.get("values"))
+        view = self._own_view(member, body.get("view_id"))
+        answer = await interactions.submit(self._workspace, self._dispatch, member, view, body.get("values"))
         return {**answer, "modals": self._workspace.modals.stack(member.id)}
 
-    async def close(self, member: Member, asked: Json) -> Json:
+    async def close(self, member: Member, body: Json) -> Json:
         """Closes one modal, or all."""
-        view = self._own_view(member, asked.get("view_id"))
-        await interactions.close(self._workspace, self._dispatch, member, view, everything=bool(asked.get("all")))
+        view = self._own_view(member, body.get("view_id"))
+        await interactions.close(self._workspace, self._dispatch, member, view, everything=bool(body.get("all")))
         return {"ok": True, "modals": self._workspace.modals.stack(member.id)}
 
-    async def home(self, member: Member, asked: Json) -> Json:
+    async def home(self, member: Member, body: Json) -> Json:
         """Opens the app's Home."""
         room = self._workspace.direct(member.id)
-        event = {"type": "app_home_opened", "user": member.id, "channel": room.id, "tab": asked.get("tab") or "home"}
+        event = {"type": "app_home_opened", "user": member.id, "channel": room.id, "tab": body.get("tab") or "home"}
         view = self._workspace.modals.home(member.id)
         delivery = await self._dispatch.event({**event, "view": view} if view else event)
         self._workspace.steps.happened("home")
-        return {**_told(delivery), "home": self._workspace.modals.home(member.id)}
+        return {**_result(delivery), "home": self._workspace.modals.home(member.id)}
 
-    async def read(self, member: Member, asked: Json) -> Json:
+    async def read(self, member: Member, body: Json) -> Json:
         """Marks a room as read."""
-        room = self._seen_room(member, asked.get("channel"))
+        room = self._seen_room(member, body.get("channel"))
         if room.unread(member.id):
             room.last_read[member.id] = self._workspace.new_ts()
             self._workspace.feed.tell("channels", self._workspace.room_lists(member.id), to={member.id})
         return {"ok": True}
 
-    async def control(self, member: Member, asked: Json) -> Json:
+    async def control(self, member: Member, body: Json) -> Json:
         """Presses one of the buttons beside the chat."""
         for control in self._workspace.settings.controls:
-            if control.id == asked.get("id"):
+            if control.id == body.get("id"):
                 return await terminal.press(self._workspace, self._dispatch, control)
         return {"ok": False, "error": "There is no such button."}
 
-    async def terminal(self, member: Member, asked: Json) -> Json:
+    async def terminal(self, member: Member, body: Json) -> Json:
         """Runs a line of the terminal."""
         shown = self._workspace.settings.terminal
-        index = asked.get("index")
+        index = body.get("index")
         if shown is None or not isinstance(index, int) or not 0 <= index < len(shown.commands):
             return {"ok": False, "error": "There is no such command."}
         return await terminal.run(self._workspace, self._dispatch, shown, index)
 
-    async def channel(self, member: Member, asked: Json) -> Json:
+    async def channel(self, member: Member, body: Json) -> Json:
         """Archives, renames, shares, joins or leaves a channel."""
-        room = self._workspace.room(asked.get("id"))
-        change, name = str(asked.get("change")), str(asked.get("name") or "")
-        return _told(
+        room = self._workspace.room(body.get("id"))
+        change, name = str(body.get("change")), str(body.get("name") or "")
+        return _result(
             await channels.change_channel(self._workspace, self._dispatch, member, room, change=change, name=name)
         )
 
-    async def event(self, member: Member, asked: Json) -> Json:
+    async def event(self, member: Member, body: Json) -> Json:
         """Sends any event to the app."""
-        if not isinstance(asked.get("event"), dict):
+        if not isinstance(body.get("event"), dict):
             raise SlackError("invalid_arguments")
-        return _told(await self._dispatch.event(asked["event"]))
+        return _result(await self._dispatch.event(body["event"]))
 
     def _member(self, member_id: object) -> Member:
         member = self._workspace.member(member_id)
@@ -200,12 +200,12 @@ class Page:
 
 def _clicked(delivery: AppReply) -> Json:
     """Returns the result of a click, with a sentence for the page if the app rejected it."""
-    told = _told(delivery)
+    result = _result(delivery)
     if delivery.error:
-        told["error"] = f"That didn’t work: the app did not answer ({delivery.error})."
-    return told
+        result["error"] = f"That didn’t work: the app did not answer ({delivery.error})."
+    return result
 
 
-def _told(delivery: AppReply) -> Json:
+def _result(delivery: AppReply) -> Json:
     answer: Json = {"ok": delivery.error is None, "status": delivery.status}
     return answer | ({"error": delivery.error} if delivery.error else {})

@@ -78,16 +78,18 @@ async def run(workspace: Workspace, dispatch: Dispatch, terminal: Terminal, inde
     outcome = (
         str(body.get("decision")) if status == 200 and body.get("decision") in ("allow", "warn", "deny") else "error"
     )
-    asked = (
+    call = (
         "dim",
         f"gateway: asked {command.method} {path}: {outcome if outcome != 'error' else status or 'no answer'}",
     )
-    written = _write(workspace, [asked, *_told(terminal, command.answer, outcome, status, body)])
+    written = _write(workspace, [call, *_transcript(terminal, command.answer, outcome, status, body)])
     workspace.steps.happened(f"terminal:{outcome}")
     return {"ok": True, "outcome": outcome, "lines": written}
 
 
-def _told(terminal: Terminal, model_answer: str, outcome: str, status: int | None, body: Json) -> list[tuple[str, str]]:
+def _transcript(
+    terminal: Terminal, model_answer: str, outcome: str, status: int | None, body: Json
+) -> list[tuple[str, str]]:
     reason = str(body.get("reason") or "")
     left = _left(body)
     if outcome == "deny":
@@ -96,9 +98,9 @@ def _told(terminal: Terminal, model_answer: str, outcome: str, status: int | Non
     if outcome in ("allow", "warn"):
         note = " ".join(part for part in ("200 OK.", reason if outcome == "warn" else "", left) if part)
         return [(outcome, note), ("text", model_answer)]
-    said = body.get("error") or body.get("detail") or ""
+    text = body.get("error") or body.get("detail") or ""
     where = f"status {status}" if status else "nobody answered"
-    return [("error", f"The gateway could not ask for the allowance: {where}. {said}".strip())]
+    return [("error", f"The gateway could not ask for the allowance: {where}. {text}".strip())]
 
 
 def _left(body: Json) -> str:

@@ -120,12 +120,10 @@ def drift_message(lines: Sequence[DriftLine], *, source: str, alert_id: int, zon
 
 def drift_line(source: str, line: DriftLine) -> str:
     """Returns the same in one line, for Home."""
-    shown, apart = name(line.alias or line.gateway_team, limit=40), usd(line.drift_nanos)
+    shown, difference = name(line.alias or line.gateway_team, limit=40), usd(line.drift_nanos)
     if line.more == "gateway":
-        return (
-            f"{name(source, limit=40)} counts {apart} more for {shown} than arrived here: read the gateway's log again."
-        )
-    return f"{name(source, limit=40)} counts {apart} less for {shown} than was booked: its counter lost some."
+        return f"{name(source, limit=40)} counts {difference} more for {shown} than arrived here: read the gateway's log again."
+    return f"{name(source, limit=40)} counts {difference} less for {shown} than was booked: its counter lost some."
 
 
 def _lead(still: Sequence[DriftLine], source: str) -> str:

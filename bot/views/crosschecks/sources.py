@@ -36,9 +36,9 @@ def quarantine_lines(company: CompanyView) -> list[str]:
 
 def _parts(shares: Sequence[QuarantineShare]) -> str:
     ranked = sorted(shares, key=lambda share: (-share.rows, share.source, share.kind))
-    said = [f"{s.rows:,} {_KIND_WORDS.get(s.kind, s.kind)} from {name(s.source, limit=40)}" for s in ranked[:_SHOWN]]
+    words = [f"{s.rows:,} {_KIND_WORDS.get(s.kind, s.kind)} from {name(s.source, limit=40)}" for s in ranked[:_SHOWN]]
     rest = sum(share.rows for share in ranked[_SHOWN:])
-    return ", ".join([*said, f"{rest:,} others"] if rest else said)
+    return ", ".join([*words, f"{rest:,} others"] if rest else words)
 
 
 def _overlap_lines(overlaps: Sequence[OverlapView]) -> list[str]:
@@ -69,10 +69,10 @@ def _cross_check_lines(checks: Sequence[CrossCheck]) -> list[str]:
 
 
 def _missing_words(check: CrossCheck) -> str:
-    missing, seen = check.missing, check.observed
+    missing, observed = check.missing, check.observed
     return (
-        f"{missing.calls:,} of {counted(seen.calls, 'call')} and {tokens_short(missing.tokens)} of "
-        f"{tokens_short(seen.tokens)} tokens"
+        f"{missing.calls:,} of {counted(observed.calls, 'call')} and {tokens_short(missing.tokens)} of "
+        f"{tokens_short(observed.tokens)} tokens"
     )
 
 

@@ -124,11 +124,11 @@ def _applies(mute: str, team: Team) -> bool:
 
 def _channels(team: Team) -> list[Block]:
     """Returns the fields of separate channels. Slack cannot clear a channel menu, so checkboxes reset it."""
-    apart = [("Channel for alerts", rules.ALERTS_FIELD, team.alerts.alerts_destination)]
+    separate = [("Channel for alerts", rules.ALERTS_FIELD, team.alerts.alerts_destination)]
     hint = "Only if not the team's own. Everybody in it sees the team's figures. The Monday digest stays in the team's."
     own, back_to = "The team's channel", "the team's own channel"
     if team.kind == "team":
-        apart.append(("Channel for approvals", rules.APPROVALS_FIELD, team.alerts.approvals_destination))
+        separate.append(("Channel for approvals", rules.APPROVALS_FIELD, team.alerts.approvals_destination))
     else:
         hint = "In place of direct messages to finance and admins. Everybody in it sees the company's figures."
         own, back_to = "Direct messages", "finance and admins by direct message"
@@ -140,11 +140,11 @@ def _channels(team: Team) -> list[Block]:
             hint=hint,
             optional=True,
         )
-        for label, block_id, place in apart
+        for label, block_id, place in separate
     ]
     back = [
         (f"{kind.capitalize()} go to {back_to} again", kind)
-        for kind, (_, _, place) in zip(("alerts", "approvals"), apart, strict=False)
+        for kind, (_, _, place) in zip(("alerts", "approvals"), separate, strict=False)
         if place
     ]
     if back:

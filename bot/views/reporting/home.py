@@ -132,8 +132,8 @@ def _approvals(shown: Home) -> list[Block]:
 
 
 def _approval_words(pending: PendingRequest) -> str:
-    asked = date_mark(pending.request.created_at)
-    lead = f"{pending.asker_mention} asks for *{ask_words(pending)}* · {asked}"
+    asked_at = date_mark(pending.request.created_at)
+    lead = f"{pending.asker_mention} asks for *{ask_words(pending)}* · {asked_at}"
     return f"{lead}\n{quote(pending.request.reason, limit=140)}"
 
 
@@ -155,10 +155,10 @@ def _own_requests(shown: Home) -> list[Block]:
 
 def _request_words(request: BudgetRequest, team: str) -> str:
     when = date_mark(request.decided_at if request.decided_at is not None else request.created_at)
-    asked = f"*{usd(request.amount_nanos)} for {name(team)}*, {period_words(request.period)}"
+    summary = f"*{usd(request.amount_nanos)} for {name(team)}*, {period_words(request.period)}"
     reason = (
         f"\n> {name(request.decision_reason, limit=300)}"
         if request.state == "denied" and request.decision_reason
         else ""
     )
-    return f"{asked}: {_STATES[request.state]} · {when}{reason}"
+    return f"{summary}: {_STATES[request.state]} · {when}{reason}"
