@@ -65,9 +65,9 @@ def explain_today(
     booked: BookedEvent, spellings: Sequence[str], rulebook: Rulebook, source: Source
 ) -> list[AttributionStep]:
     """Returns the rules that today's attribution checks for a booked event, in order, up to the match."""
-    asked = [rulebook.attribution.explain(event, source) for event in events_by_spelling(booked, spellings)]
-    placed = place_today(booked, spellings, rulebook, source)
-    return next(steps for steps in asked if steps[-1].placement == placed)
+    explanations = [rulebook.attribution.explain(event, source) for event in events_by_spelling(booked, spellings)]
+    placement = place_today(booked, spellings, rulebook, source)
+    return next(steps for steps in explanations if steps[-1].placement == placement)
 
 
 def changes_due(

@@ -149,10 +149,18 @@ def _read_row(raw: bytes | msgspec.Raw, shape: Shape, paths: _Paths, *, now: dat
 
 def _untimed_fingerprint(event: UsageEvent) -> bytes:
     """Returns the fingerprint of an event without its own time, so that it is the same when sent later."""
-    said = event.labels
-    names = (said.provider, said.model, said.tool, said.workflow, said.user, said.credential, said.declared_team)
+    labels = event.labels
+    names = (
+        labels.provider,
+        labels.model,
+        labels.tool,
+        labels.workflow,
+        labels.user,
+        labels.credential,
+        labels.declared_team,
+    )
     counters = tuple(getattr(event, counter) for counter in COUNTERS)
-    return digest((None, names, said.user_agent, said.tags, counters, event.reported_nanos))
+    return digest((None, names, labels.user_agent, labels.tags, counters, event.reported_nanos))
 
 
 def _text(path: str, value: Any) -> str | None:

@@ -25,13 +25,17 @@ def _by_direction(row: JsonRow, data: JsonRow) -> None:
     """Completes `tokens` with a `type`, as in OpenMeter's example, which counts each direction of a call in its own
     event.
     """
-    said = row.get("data")
-    if not isinstance(said, dict) or said.get("tokens") is None or any(data[name] is not None for name in COUNTS):
+    own_data = row.get("data")
+    if (
+        not isinstance(own_data, dict)
+        or own_data.get("tokens") is None
+        or any(data[name] is not None for name in COUNTS)
+    ):
         return
-    direction = _DIRECTIONS.get(str(said.get("type")))
+    direction = _DIRECTIONS.get(str(own_data.get("type")))
     if direction is None:
         raise SourceError("data.type must be input, system or output, to say which tokens data.tokens are")
-    tokens = said["tokens"]
+    tokens = own_data["tokens"]
     data[direction] = int(tokens) if isinstance(tokens, str) and tokens.isascii() and tokens.isdigit() else tokens
 
 

@@ -67,7 +67,7 @@ async def create_source(
                 f"NAME: there is a source {name!r} already; `tokens keys rotate {name}` gives it a new key"
             )
         options = options_of(typed, source_format=source, before={}, directory=directory)
-        made = await tx.keys.create_source(
+        source_row = await tx.keys.create_source(
             name=name,
             source_format=source,
             role=role,
@@ -75,7 +75,7 @@ async def create_source(
             at=at,
             options=options.stored,
         )
-        token = await tx.keys.create_key(made, at=at)
+        token = await tx.keys.create_key(source_row, at=at)
         detail = {"format": source, **options.audit({})}
         await tx.audit.record(at=at, actor_id=None, action="create key", subject=f"source:{name}", detail=detail)
     return CreatedKey(token, options.new_secret)
@@ -118,12 +118,12 @@ def create_command(
             raise ConfigError("--role: must be meter or observe")
         typed = typed_options(signature, secret, mapping, default_team, reported_first, signal=signal)
         async with opened() as context:
-            made = await create_source(context, name, source=source, team=team, role=role, typed=typed)  # type: ignore[arg-type]  # checked
-        _show_secret(name, made.secret)
+            created = await create_source(context, name, source=source, team=team, role=role, typed=typed)  # type: ignore[arg-type]  # checked
+        _show_secret(name, created.secret)
         if typed.signature not in (None, "none"):
             out.print(f"Signed bodies go to /v1/usage/hooks/{name}, without the key.")
         out.print(f"Key of {name}; it is not shown again:")
-        out.print(made.token, markup=False)
+        out.print(created.token, markup=False)
 
     run(work())
 

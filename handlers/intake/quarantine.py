@@ -151,11 +151,11 @@ async def _both(tx: Transaction, context: Context, row: QuarantinedRow) -> Table
         table.add_row(what, *(shown if booked is not None else ("–", shown[1])))
 
     there: Any = booked if booked is not None else kept
-    said: Any = booked if booked is not None else kept.labels
+    compared: Any = booked if booked is not None else kept.labels
     line("id", there.event_id, kept.event_id)
     line("time", moment(there.occurred_at).isoformat(), moment(kept.occurred_at).isoformat())
     for name in ("provider", "model", "tool", "workflow", "credential"):
-        line(name, getattr(said, name), getattr(kept.labels, name))
+        line(name, getattr(compared, name), getattr(kept.labels, name))
     for counter in COUNTERS:
         line(counter, getattr(there, counter), getattr(kept, counter))
     line("user", booked.email if booked is not None else "", kept.labels.user)
@@ -215,18 +215,16 @@ def retry_command(
     """Reads rows again and books those that can be, at the time at which they happened."""
 
     async def work() -> None:
-        made = parse_changes(changes or [])
-        if made and everything:
+        field_changes = parse_changes(changes or [])
+        if field_changes and everything:
             raise ConfigError("--set: name the rows by their IDs or by --source, not --all")
         async with opened() as context:
             named = await _chosen(
                 context, ids, everything=everything, source=source, kind=_checked_kind(kind), retryable=True
             )
-            tried = await retry(context, named, made, dry_run=dry_run)
-        said = "could be booked" if dry_run else "booked"
-        words = (
-            f"{len(named):,} rows: {tried.booked:,} {said}, {tried.known:,} known already, {tried.ignored:,} left out "
-        )
+            tried = await retry(context, named, field_changes, dry_run=dry_run)
+        outcome = "could be booked" if dry_run else "booked"
+        words = f"{len(named):,} rows: {tried.booked:,} {outcome}, {tried.known:,} known already, {tried.ignored:,} left out "
         out.print(f"{words}on purpose, {len(tried.wrong):,} still wrong", markup=False)
         for row_id, reason in list(tried.wrong.items())[:_MOST_SHOWN]:
             out.print(f"{row_id}: {printable(reason)}", markup=False)

@@ -103,19 +103,19 @@ class StoredOptions:
 
 
 def options_of(
-    said: TypedOptions, *, source_format: str, before: Mapping[str, Any], directory: Directory
+    typed: TypedOptions, *, source_format: str, before: Mapping[str, Any], directory: Directory
 ) -> StoredOptions:
     """Returns the options `before` with the typed ones applied. Raises ConfigError by the option's name."""
     options = dict(before)
-    if said.reported_first is not None:
-        options["reported_first"] = said.reported_first
-    if said.default_team is not None:
-        options["default_team_id"] = _team_id(said.default_team, directory)
-    if said.mapping:
-        options["mapping"] = _mapping(said.mapping, source_format, options.get("mapping") or {})
-    if said.signal is not None:
-        options["signal"] = _signal(said.signal, source_format)
-    new_secret = _sign(said, source_format, options)
+    if typed.reported_first is not None:
+        options["reported_first"] = typed.reported_first
+    if typed.default_team is not None:
+        options["default_team_id"] = _team_id(typed.default_team, directory)
+    if typed.mapping:
+        options["mapping"] = _mapping(typed.mapping, source_format, options.get("mapping") or {})
+    if typed.signal is not None:
+        options["signal"] = _signal(typed.signal, source_format)
+    new_secret = _sign(typed, source_format, options)
     return StoredOptions(stored={name: value for name, value in options.items() if value}, new_secret=new_secret)
 
 
@@ -154,15 +154,15 @@ def _mapping(lines: Sequence[str], source_format: str, before: Mapping[str, str]
     return mapping
 
 
-def _sign(said: TypedOptions, source_format: str, options: dict[str, Any]) -> str | None:
+def _sign(typed: TypedOptions, source_format: str, options: dict[str, Any]) -> str | None:
     """Sets the signature and its secret in `options`; returns a generated secret to show."""
-    if said.signature == "none":
-        if said.secret is not None:
+    if typed.signature == "none":
+        if typed.secret is not None:
             raise ConfigError("--secret: without a signature there is nothing to keep secret")
         options["signature"] = options["secret"] = ""
         return None
-    kind = said.signature or options.get("signature") or ""
-    if said.signature is None and said.secret is None:
+    kind = typed.signature or options.get("signature") or ""
+    if typed.signature is None and typed.secret is None:
         return None
     if not kind:
         raise ConfigError("--secret: needs --signature, which says how it is used")
@@ -172,16 +172,16 @@ def _sign(said: TypedOptions, source_format: str, options: dict[str, Any]) -> st
         raise ConfigError(f"--signature: {source_format} does not sign what it sends; leave it out")
     known = options.get("secret") if kind == options.get("signature") else None
     options["signature"] = kind
-    if said.secret is None and known:
+    if typed.secret is None and known:
         return None
-    made = STANDARD_PREFIX + b64encode(secrets.token_bytes(32)).decode() if said.secret is None else None
-    if made and kind != "standard":
+    generated = STANDARD_PREFIX + b64encode(secrets.token_bytes(32)).decode() if typed.secret is None else None
+    if generated and kind != "standard":
         raise ConfigError("--secret: is missing; give it as @FILE, or - to be asked for it")
-    secret = made or str(said.secret)
+    secret = generated or str(typed.secret)
     if fault := secret_fault(kind, secret):
         raise ConfigError(f"--secret: {fault}")
     options["secret"] = secret
-    return made
+    return generated
 
 
 def typed_secret(secret: str | None) -> str | None:
@@ -197,14 +197,14 @@ def typed_secret(secret: str | None) -> str | None:
 
 def in_words(source: Source, slugs: Mapping[int, str]) -> str:
     """Returns a source's options for the list, without its secret."""
-    said = []
+    words = []
     if source.signature:
-        said.append(f"signed ({source.signature})")
+        words.append(f"signed ({source.signature})")
     if source.default_team_id is not None:
-        said.append(f"else {slugs.get(source.default_team_id, '?')}")
+        words.append(f"else {slugs.get(source.default_team_id, '?')}")
     if source.reported_first:
-        said.append("reported cost first")
+        words.append("reported cost first")
     if source.signal != "auto":
-        said.append(f"{source.signal} alone")
-    said += [f"{native}={path}" for native, path in sorted(source.mapping.items())]
-    return ", ".join(said)
+        words.append(f"{source.signal} alone")
+    words += [f"{native}={path}" for native, path in sorted(source.mapping.items())]
+    return ", ".join(words)

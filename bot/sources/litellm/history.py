@@ -19,8 +19,8 @@ Line = Mapping[str, Any]
 
 def to_callback_payload(line: Line) -> dict[str, Any]:
     """Converts one line of the log to the callback's payload, without prompts, addresses and errors."""
-    noted = line.get("metadata")
-    metadata: Line = noted if isinstance(noted, dict) else {}
+    stored = line.get("metadata")
+    metadata: Line = stored if isinstance(stored, dict) else {}
     is_failure = _status(line, metadata) == "failure"
     was_charged = bool(line.get("spend")) or not is_failure
     return {

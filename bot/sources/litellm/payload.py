@@ -114,7 +114,7 @@ class LoggedCall(msgspec.Struct, gc=False):
     end_user: Any = None
     user_agent: Any = None
     tags: Any = msgspec.field(name="request_tags", default=None)
-    said: Metadata | None = msgspec.field(name="metadata", default=None)
+    raw_metadata: Metadata | None = msgspec.field(name="metadata", default=None)
     costs: Breakdown | None = msgspec.field(name="cost_breakdown", default=None)
     fault: ErrorInformation | None = msgspec.field(name="error_information", default=None)
     event: str | None = None
@@ -123,7 +123,7 @@ class LoggedCall(msgspec.Struct, gc=False):
 
     @property
     def metadata(self) -> Metadata:
-        return self.said or _NO_METADATA
+        return self.raw_metadata or _NO_METADATA
 
     @property
     def cost_breakdown(self) -> Breakdown:

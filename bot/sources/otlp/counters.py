@@ -51,13 +51,13 @@ def _written(facts: Facts) -> tuple[int, int]:
 
 
 def _count(facts: Facts, fact: str) -> int:
-    said = facts.get(fact)
-    if said is None:
+    given = facts.get(fact)
+    if given is None:
         return 0
-    value = said.value
+    value = given.value
     if type(value) is int:
-        return count(said.attribute, value) if value else 0
-    return count(said.attribute, _whole(said.attribute, value))
+        return count(given.attribute, value) if value else 0
+    return count(given.attribute, _whole(given.attribute, value))
 
 
 def _whole(attribute: str, value: object) -> int:
@@ -70,5 +70,5 @@ def _whole(attribute: str, value: object) -> int:
 
 
 def _name(facts: Facts, fact: str) -> str:
-    said = facts.get(fact)
-    return said.attribute if said is not None else f"the {fact} count (not given)"
+    given = facts.get(fact)
+    return given.attribute if given is not None else f"the {fact} count (not given)"

@@ -77,8 +77,8 @@ def build_event(
 
 
 def _attribute(record: Record, fact: str) -> str:
-    said = record.facts.get(fact) or record.origin.facts.get(fact)
-    return said.attribute if said is not None else fact
+    given = record.facts.get(fact) or record.origin.facts.get(fact)
+    return given.attribute if given is not None else fact
 
 
 def _cost(record: Record) -> int | None:
@@ -86,8 +86,8 @@ def _cost(record: Record) -> int | None:
     exact = record.facts.get("cost_micros")
     if exact is not None and isinstance(exact.value, int):
         return count(exact.attribute, exact.value) * 1000
-    said = record.facts.get("cost")
-    return None if said is None else reported(said.attribute, said.value)
+    given = record.facts.get("cost")
+    return None if given is None else reported(given.attribute, given.value)
 
 
 def _identity(record: Record, profile: Profile, figures: Counters) -> tuple[str, bytes]:
@@ -129,20 +129,22 @@ def _moment(record: Record, *, now: int, latest: int) -> int:
 
 
 def _provider(record: Record, profile: Profile) -> str:
-    said = name(_attribute(record, "provider"), record.own_fact_text("provider"))
-    if said and "vercel_operation" in record.facts:
-        return said.partition(".")[0]  # `openai.chat`
-    if profile is CLAUDE_CODE and not said:  # on Bedrock and Vertex its models have longer names, which identify them
+    provider = name(_attribute(record, "provider"), record.own_fact_text("provider"))
+    if provider and "vercel_operation" in record.facts:
+        return provider.partition(".")[0]  # `openai.chat`
+    if (
+        profile is CLAUDE_CODE and not provider
+    ):  # on Bedrock and Vertex its models have longer names, which identify them
         return profile.provider if record.own_fact_text("model").startswith("claude-") else ""
-    return said or profile.provider
+    return provider or profile.provider
 
 
 def _workflow(record: Record) -> str:
-    said = record.fact_text("workflow")
+    workflow = record.fact_text("workflow")
     service = record.origin.service
-    if not said and service not in PROGRAMS and not service.startswith(_NOBODY):
-        said = service
-    return cut_name(_attribute(record, "workflow"), said)
+    if not workflow and service not in PROGRAMS and not service.startswith(_NOBODY):
+        workflow = service
+    return cut_name(_attribute(record, "workflow"), workflow)
 
 
 def _user(record: Record, profile: Profile) -> str:
@@ -162,8 +164,8 @@ def _is_asserted(record: Record) -> bool:
 
 def _groups(record: Record) -> list[str]:
     """Returns the person's groups, where a gateway with the company's sign-in set them; the first is the team."""
-    said = record.fact_text("groups").split(",") if _is_asserted(record) else []
-    return [cut for group in said[:MAX_TAGS] if (cut := cut_name("user.groups", group.strip()))]
+    groups = record.fact_text("groups").split(",") if _is_asserted(record) else []
+    return [cut for group in groups[:MAX_TAGS] if (cut := cut_name("user.groups", group.strip()))]
 
 
 def _tags(record: Record, groups: list[str]) -> tuple[str, ...]:
@@ -173,15 +175,15 @@ def _tags(record: Record, groups: list[str]) -> tuple[str, ...]:
 
 
 def _api_base(record: Record) -> str:
-    said = record.own_fact_text("address")
-    return _host(cut_name("server.address", said)) if said else ""
+    host = record.own_fact_text("address")
+    return _host(cut_name("server.address", host)) if host else ""
 
 
 @lru_cache(maxsize=1000)
-def _host(said: str) -> str:
+def _host(host: str) -> str:
     """Returns the called host, unless it is an IP address."""
     try:
-        ipaddress.ip_address(said.strip("[]").partition("%")[0])
+        ipaddress.ip_address(host.strip("[]").partition("%")[0])
     except ValueError:
-        return address(said)
+        return address(host)
     return ""

@@ -26,7 +26,7 @@ from bot.sources.otlp.json_shapes import (
     Scope,
     Span,
 )
-from bot.sources.otlp.names import WANTED
+from bot.sources.otlp.names import READ_ATTRIBUTES
 from bot.sources.otlp.records import (
     Facts,
     Origin,
@@ -110,10 +110,12 @@ def _one_by_one(body: bytes, signal: Signal) -> Records:
 
 def _loose_leaf(leaf: Any, signal: Signal, resource: Any, scope: Any) -> Records:
     try:
-        said_by = _decoded(_resource, _only_read_members(resource or {}, Resource))
-        origin = Origin(_facts(said_by.attributes), _decoded(_scope, _only_read_members(scope or {}, Scope)).name or "")
+        resource_read = _decoded(_resource, _only_read_members(resource or {}, Resource))
+        origin = Origin(
+            _facts(resource_read.attributes), _decoded(_scope, _only_read_members(scope or {}, Scope)).name or ""
+        )
         yield from _leaf(
-            _decoded(LEAVES[signal], _only_read_members(leaf, LEAVES[signal].type)), signal, origin, said_by
+            _decoded(LEAVES[signal], _only_read_members(leaf, LEAVES[signal].type)), signal, origin, resource_read
         )
     except SourceError as error:
         yield UndecodableRecord(str(error), _dump(leaf), _request(leaf, signal, resource, scope))
@@ -125,7 +127,7 @@ def _only_read_members(value: Any, shape: Any) -> Any:
         return value
     lean = {member: value[member] for member in shape.__struct_encode_fields__ if member in value}
     if isinstance(listed := lean.get("attributes"), list):
-        lean["attributes"] = [a for a in listed if not isinstance(a, dict) or a.get("key") in WANTED]
+        lean["attributes"] = [a for a in listed if not isinstance(a, dict) or a.get("key") in READ_ATTRIBUTES]
         for pair in lean["attributes"]:
             if unstorable_field(pair):
                 raise SourceError(f"{pair['key']} {UNSTORABLE_FAULT}")
@@ -199,7 +201,7 @@ def _points(metric: Metric, origin: Origin, resource: Resource) -> Iterator[Reco
     if found is None or not found.isMonotonic:
         yield Record(signal="metrics", name=name, facts={}, origin=origin)
         return
-    said_by = _texts(resource.attributes)
+    resource_texts = _texts(resource.attributes)
     for point in found.dataPoints or []:
         value = _whole("asInt", point.asInt) if point.asInt is not None else _number("asDouble", point.asDouble)
         yield Record(
@@ -212,7 +214,7 @@ def _points(metric: Metric, origin: Origin, resource: Resource) -> Iterator[Reco
                 temporality=int(_whole("aggregationTemporality", found.aggregationTemporality)),
                 value=value,
                 since=_whole("startTimeUnixNano", point.startTimeUnixNano),
-                series=digest([said_by, _texts(point.attributes)]),
+                series=digest([resource_texts, _texts(point.attributes)]),
             ),
         )
 
@@ -220,7 +222,7 @@ def _points(metric: Metric, origin: Origin, resource: Resource) -> Iterator[Reco
 def _facts(attributes: list[KeyValue] | None) -> Facts:
     facts: Facts = {}
     for pair in attributes or []:
-        if pair.key in WANTED:
+        if pair.key in READ_ATTRIBUTES:
             keep_fact(facts, pair.key, _attribute_value(pair))
     return facts
 

@@ -103,14 +103,16 @@ TAGS = ("department", "cost_center", "project", "env", "repo", "agent")
 """Facts that become tags, such as `department:engineering`."""
 
 
-class Wanted(NamedTuple):
+class AttributeFact(NamedTuple):
     """The fact of an attribute, and the rank of its name."""
 
     fact: str
     rank: int
 
 
-WANTED: Mapping[str, Wanted] = {
-    attribute: Wanted(fact, rank) for fact, attributes in NAMES.items() for rank, attribute in enumerate(attributes)
+READ_ATTRIBUTES: Mapping[str, AttributeFact] = {
+    attribute: AttributeFact(fact, rank)
+    for fact, attributes in NAMES.items()
+    for rank, attribute in enumerate(attributes)
 }
 """Every attribute that is read. All others (prompts, messages, headers, addresses of clients) are skipped undecoded."""

@@ -61,8 +61,8 @@ def profile_of(record: Record, meters: Meters) -> Profile | None:
 
 
 def _of_log(record: Record, meters: Meters) -> Profile | None:
-    said = record.facts.get("event")
-    event = str(said.value) if said is not None else record.name
+    given = record.facts.get("event")
+    event = str(given.value) if given is not None else record.name
     if event in ("api_request", "claude_code.api_request"):
         return CLAUDE_CODE if event != "api_request" or producer_of(record.origin) == "claude_code" else None
     if event == "codex.sse_event":

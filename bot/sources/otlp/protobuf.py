@@ -13,7 +13,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from bot.sources.otlp.names import WANTED
+from bot.sources.otlp.names import READ_ATTRIBUTES
 from bot.sources.otlp.records import (
     Facts,
     Origin,
@@ -115,7 +115,7 @@ def _points(metric: Any, origin: Origin, resource: Any) -> Iterator[Record]:
     if metric.WhichOneof("data") != "sum" or not metric.sum.is_monotonic:
         yield Record(signal="metrics", name=metric.name, facts={}, origin=origin)
         return
-    said_by = _texts(resource.attributes)
+    resource_texts = _texts(resource.attributes)
     for point in metric.sum.data_points:
         which = point.WhichOneof("value")
         yield Record(
@@ -128,26 +128,26 @@ def _points(metric: Any, origin: Origin, resource: Any) -> Iterator[Record]:
                 temporality=metric.sum.aggregation_temporality,
                 value=getattr(point, which) if which else 0,
                 since=point.start_time_unix_nano,
-                series=digest([said_by, _texts(point.attributes)]),
+                series=digest([resource_texts, _texts(point.attributes)]),
             ),
         )
 
 
 def _facts(attributes: Iterable[Any]) -> Facts:
-    """Returns the facts of the attributes that are read. It inlines `note`, because this is most of the work."""
+    """Returns the facts of the attributes that are read. It inlines `keep_fact`, because this is most of the work."""
     facts: Facts = {}
     for pair in attributes:
         attribute = pair.key
-        wanted = WANTED.get(attribute)
-        if wanted is None:
+        attribute_fact = READ_ATTRIBUTES.get(attribute)
+        if attribute_fact is None:
             continue
-        known = facts.get(wanted.fact)
-        if known is not None and known.rank <= wanted.rank:
+        known = facts.get(attribute_fact.fact)
+        if known is not None and known.rank <= attribute_fact.rank:
             continue
-        said = pair.value
-        value = said.string_value or said.int_value or _value(said)
+        any_value = pair.value
+        value = any_value.string_value or any_value.int_value or _value(any_value)
         if value is not None and value != "":
-            facts[wanted.fact] = ReportedFact(wanted.rank, attribute, value)
+            facts[attribute_fact.fact] = ReportedFact(attribute_fact.rank, attribute, value)
     return facts
 
 

@@ -7,7 +7,7 @@ import json
 import math
 from typing import Any
 
-from bot.sources.otlp.names import NAMES, WANTED
+from bot.sources.otlp.names import NAMES, READ_ATTRIBUTES
 from bot.sources.otlp.records import Facts, Record, UndecodableRecord, Value
 from bot.sources.rows import MAX_KEPT_BYTES
 from bot.usage import UnusableRow, digest
@@ -19,7 +19,7 @@ _MEMBERS = frozenset({
     *("isMonotonic", "dataPoints", "asInt", "asDouble", "attributes"),
 })  # fmt: skip
 _MAX_CHARACTERS = 1000
-_ATTRIBUTES = frozenset(WANTED).difference(NAMES["address"])
+_ATTRIBUTES = frozenset(READ_ATTRIBUTES).difference(NAMES["address"])
 
 
 def quarantined(index: int, found: Record | UndecodableRecord, reason: str, *, meters: str) -> UnusableRow:
@@ -77,7 +77,9 @@ def _request(record: Record) -> dict[str, Any]:
 
 def _attributes(facts: Facts) -> list[dict[str, Any]]:
     return [
-        {"key": said.attribute, "value": _typed(said.value)} for said in facts.values() if said.attribute in _ATTRIBUTES
+        {"key": given.attribute, "value": _typed(given.value)}
+        for given in facts.values()
+        if given.attribute in _ATTRIBUTES
     ]
 
 

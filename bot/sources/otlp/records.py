@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from bot.sources.otlp.names import WANTED
+from bot.sources.otlp.names import READ_ATTRIBUTES
 
 Signal = Literal["traces", "logs", "metrics"]
 Value = str | int | float | bool
@@ -25,12 +25,12 @@ Facts = dict[str, ReportedFact]
 
 def keep_fact(facts: Facts, attribute: str, value: Value | None) -> None:
     """Stores the value of an attribute that is read, unless a better name for its fact was there."""
-    wanted = WANTED.get(attribute)
-    if wanted is None or value is None or value == "":
+    attribute_fact = READ_ATTRIBUTES.get(attribute)
+    if attribute_fact is None or value is None or value == "":
         return
-    known = facts.get(wanted.fact)
-    if known is None or wanted.rank < known.rank:
-        facts[wanted.fact] = ReportedFact(wanted.rank, attribute, value)
+    known = facts.get(attribute_fact.fact)
+    if known is None or attribute_fact.rank < known.rank:
+        facts[attribute_fact.fact] = ReportedFact(attribute_fact.rank, attribute, value)
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -41,8 +41,8 @@ class Origin(msgspec.Struct, frozen=True):
 
     @property
     def service(self) -> str:
-        said = self.facts.get("service")
-        return str(said.value) if said is not None else ""
+        given = self.facts.get("service")
+        return str(given.value) if given is not None else ""
 
 
 class SumPoint(msgspec.Struct, frozen=True):
@@ -70,13 +70,13 @@ class Record(msgspec.Struct):
 
     def fact_text(self, fact: str) -> str:
         """Returns a fact of the record, or else of its resource, as text; "" if missing."""
-        said = self.facts.get(fact) or self.origin.facts.get(fact)
-        return str(said.value) if said is not None else ""
+        given = self.facts.get(fact) or self.origin.facts.get(fact)
+        return str(given.value) if given is not None else ""
 
     def own_fact_text(self, fact: str) -> str:
         """Returns a fact of the record alone, as text; "" if missing."""
-        said = self.facts.get(fact)
-        return str(said.value) if said is not None else ""
+        given = self.facts.get(fact)
+        return str(given.value) if given is not None else ""
 
 
 class UndecodableRecord(msgspec.Struct, frozen=True):

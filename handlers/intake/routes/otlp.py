@@ -85,8 +85,8 @@ def _answered(answer: Answer, signal: Signal, form: Form) -> Response:
     if form == "json":
         first, *others = rejected.split("_")
         member = first + "".join(word.title() for word in others)
-        told = {"partialSuccess": {member: str(count), "errorMessage": _reasons(answer, noun)}} if count else {}
-        return Response(json.dumps(told), media_type=_JSON)
+        partial = {"partialSuccess": {member: str(count), "errorMessage": _reasons(answer, noun)}} if count else {}
+        return Response(json.dumps(partial), media_type=_JSON)
     found = message()
     if count:
         setattr(found.partial_success, rejected, count)
@@ -98,9 +98,9 @@ def _reasons(answer: Answer, noun: str) -> str:
     """Returns `span 3: gen_ai.usage.input_tokens is negative; and 4 more`: rows count from 0, through the whole
     request.
     """
-    said = [f"{noun} {index}: {reason}" for index, reason in answer.errors[:_MOST_REASONS]]
-    more = len(answer.errors) - len(said)
-    return "; ".join(said) + (f"; and {more} more" if more else "")
+    reasons = [f"{noun} {index}: {reason}" for index, reason in answer.errors[:_MOST_REASONS]]
+    more = len(answer.errors) - len(reasons)
+    return "; ".join(reasons) + (f"; and {more} more" if more else "")
 
 
 def _refusal_in(form: Form) -> Any:

@@ -29,7 +29,7 @@ CONTEXTS = {
 FIRST, LAST = datetime(2024, 6, 1, tzinfo=UTC), datetime(2027, 6, 1, tzinfo=UTC)
 TIERS_BEGIN = datetime(2026, 10, 1, tzinfo=UTC)
 """Most prices of tiers have a start date in October 2026."""
-WANTED = 3_000
+READ_ATTRIBUTES = 3_000
 
 
 def package_nanos(event: UsageEvent) -> int:
@@ -96,7 +96,7 @@ def test_three_thousand_random_usages_of_the_whole_book_cost_what_calc_price_say
     tiered = [(p.id, m.id) for p in providers for m in p.models if is_exact(m) and m.price_variants]
     compared: Counter[str] = Counter()
     sellers, changed_by_tier, different = set(), 0, []
-    while compared.total() < WANTED:
+    while compared.total() < READ_ATTRIBUTES:
         event = random_call(rng, *rng.choice(tiered if compared.total() % 2 else every))
         try:
             expected = package_nanos(event)
@@ -127,7 +127,7 @@ def test_three_thousand_random_usages_of_the_whole_book_cost_what_calc_price_say
         f"{changed_by_tier} calls cost something else than in the standard tier"
     )
     assert different == []
-    assert compared.total() == WANTED
+    assert compared.total() == READ_ATTRIBUTES
     assert min(compared.values()) > 400
     assert changed_by_tier > 200
     assert len(sellers) > 25

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.sources import SOURCES
 from bot.sources.otlp.json_reader import MEMBERS
-from bot.sources.otlp.names import WANTED
+from bot.sources.otlp.names import READ_ATTRIBUTES
 from bot.sources.otlp.parser import read
 from bot.sources.otlp.profiles import Meters
 from bot.sources.otlp.records import Signal
@@ -22,7 +22,7 @@ from tests.support.otlp import REQUESTS, sample
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 SIGNALS: st.SearchStrategy[Signal] = st.sampled_from(["traces", "logs", "metrics"])
 METERS: st.SearchStrategy[Meters] = st.sampled_from(["auto", "traces", "logs", "metrics"])
-NAMES = st.sampled_from(sorted(WANTED)) | st.text(max_size=8)
+NAMES = st.sampled_from(sorted(READ_ATTRIBUTES)) | st.text(max_size=8)
 WORDS = st.sampled_from(
     [
         *("chat", "embeddings", "invoke_agent", "LLM", "api_request", "response.completed", "codex.sse_event", "input"),
