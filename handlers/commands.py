@@ -50,7 +50,7 @@ async def show_standing(asked: SlackRequest) -> None:
 
 async def _standing_message(scope: TeamScope, *, shared_by: str | None = None) -> Message:
     tx, team = scope.tx, scope.team
-    standing = await standing_of(tx, scope.directory, team, now=scope.now)
+    standing = await standing_of(scope)
     tools = await _tools(scope, standing)
     waiting = await tx.budget_requests.pending([team.id])
     this_hour = hour_of(scope.at)

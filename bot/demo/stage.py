@@ -116,8 +116,8 @@ async def load_history(context: Context, parts: ProcessParts, play: DemoScenario
 async def _budget_by_spend(context: Context) -> None:
     """Gives every team of somebody's own usage a budget that its spend so far makes plausible."""
     async with context.store.read() as tx:
-        directory = (await context.rulebooks.current(tx)).directory
-        standings = await standings_of(tx, directory, directory.real_teams, now=context.now())
+        scope = await context.scope(tx)
+        standings = await standings_of(scope, scope.directory.real_teams)
     spent = {s.team.slug: s.balance.charged_nanos for s in standings}
     await import_teams(context, read_teams_file(own_teams_yml(list(spent), spent_nanos=spent)), dry_run=False)
 

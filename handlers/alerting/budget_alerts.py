@@ -40,13 +40,9 @@ KINDS = (THRESHOLD, FORECAST)
 async def judge_budget(scope: TeamScope) -> None:
     """Posts, edits and ends the budget alerts of a team, or of the organisation. It posts one alert at most: a
     crossed threshold already covers the forecast."""
-    standing = await _standing(scope)
+    standing = await standing_of(scope)
     posted_threshold = await _judge_lines(scope, standing, silently=False)
     await _judge_forecast(scope, standing, silently=posted_threshold)
-
-
-async def _standing(scope: TeamScope) -> Standing:
-    return await standing_of(scope.tx, scope.directory, scope.team, now=scope.now)
 
 
 def has_budget_change(standing: Standing, lines: Sequence[AlertRecord], forecasts: Sequence[AlertRecord]) -> bool:
@@ -62,7 +58,7 @@ def has_budget_change(standing: Standing, lines: Sequence[AlertRecord], forecast
 
 async def judge_thresholds(scope: TeamScope, *, silently: bool) -> None:
     """Records the crossed thresholds of a team and posts the highest; `silently` records them without a message."""
-    await _judge_lines(scope, await _standing(scope), silently=silently)
+    await _judge_lines(scope, await standing_of(scope), silently=silently)
 
 
 async def _judge_lines(scope: TeamScope, standing: Standing, *, silently: bool) -> bool:
@@ -248,7 +244,7 @@ async def budget_message(scope: TeamScope, record: AlertRecord) -> Message:
     period = directory.period_at(team, record.opened_at)
     if period != directory.period_at(team, scope.at):
         now = moment(micros(day_start(period.end_day, team.zone_on(record.opened_at))) - 1)
-    standing = await standing_of(scope.tx, directory, team, now=now)
+    standing = await standing_of(replace(scope, now=now))
     percent = ThresholdFacts.from_facts(record.facts).percent
     return views.threshold_message(standing, percent, alert_id=record.id, command=scope.command, answered=answered)
 
@@ -257,7 +253,7 @@ async def budget_raised(scope: TeamScope, *, because: str) -> None:
     """Ends the alerts of a team that a grant, or usage that moved away, made untrue. `because` is a sentence in
     mrkdwn."""
     alerts, team_id = scope.tx.alerts, scope.team.id
-    standing = await _standing(scope)
+    standing = await standing_of(scope)
     for record in await alerts.of_period(team_id=team_id, kind=THRESHOLD, period=standing.period.name):
         await _end_if_below_threshold(scope, standing, record, because=because)
     records = await alerts.of_period(team_id=team_id, kind=FORECAST, period=standing.period.name)

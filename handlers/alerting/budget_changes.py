@@ -15,7 +15,7 @@ async def teams_with_budget_changes(scope: Scope, teams: Sequence[Team]) -> set[
     """Returns the ids of the teams for which `judge_budget` would post or change anything."""
     found = set()
     for start in range(0, len(teams), _TEAMS):
-        standings = await standings_of(scope.tx, scope.directory, teams[start : start + _TEAMS], now=scope.now)
+        standings = await standings_of(scope, teams[start : start + _TEAMS])
         records = await scope.tx.alerts.of_periods(KINDS, {s.team.id: s.period.name for s in standings})
         for standing in standings:
             lines, forecasts = (records.get((standing.team.id, kind), []) for kind in (THRESHOLD, FORECAST))

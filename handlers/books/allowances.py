@@ -9,13 +9,13 @@ from handlers.context import Context
 async def allowance(context: Context, *, slug: str, source: Source) -> Allowance:
     """Returns a team's allowance. A key bound to a team reads only its own. Raises NotFound or NotYours."""
     async with context.store.read() as tx:
-        rulebook = await context.rulebooks.current(tx)
-        team = rulebook.directory.by_slug(slug)
+        scope = await context.scope(tx)
+        team = scope.directory.by_slug(slug)
         if source.team_id is not None and (team is None or team.id != source.team_id):
             raise NotYours
         if team is None:
             raise NotFound
-        return allowance_of(await standing_of(tx, rulebook.directory, team, now=context.now()))
+        return allowance_of(await standing_of(scope.of_team(team)))
 
 
 class NotFound(Exception):

@@ -1,16 +1,15 @@
 """Teams' standings, built from the ledger and the rollups in one snapshot."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from bot.books.budgets import Standing
 from bot.books.forecasts import forecast
 from bot.messages import Message
 from bot.org.teams import Directory, Team
-from bot.periods import micros
 from bot.reporting.digests import Share
 from bot.rulebook import Rulebook
 from bot.views.books import standings as standing_views
+from handlers.scope import Scope, TeamScope
 from handlers.slack.answers import SlackRequest
 from storage.reporting.reports import NO_USAGE, Dimension
 from storage.store import Transaction
@@ -18,18 +17,16 @@ from storage.store import Transaction
 DAYS_SHOWN = 35
 
 
-async def standing_of(tx: Transaction, directory: Directory, team: Team, *, now: datetime) -> Standing:
+async def standing_of(scope: TeamScope) -> Standing:
     """Returns one team's standing."""
-    return (await standings_of(tx, directory, [team], now=now))[0]
+    return (await standings_of(scope, [scope.team]))[0]
 
 
-async def standings_of(
-    tx: Transaction, directory: Directory, teams: Sequence[Team], *, now: datetime
-) -> list[Standing]:
+async def standings_of(scope: Scope, teams: Sequence[Team]) -> list[Standing]:
     """Returns teams' standings in the given order, with a fixed number of queries."""
     if not teams:
         return []
-    at = micros(now)
+    tx, directory, at = scope.tx, scope.directory, scope.at
     periods = {team.id: directory.period_at(team, at) for team in teams}
     balances = await tx.ledger.balances(
         periods.items(), root_id=directory.root.id, unattributed_id=directory.unattributed.id

@@ -77,7 +77,7 @@ async def _notify(scope: Scope, blocked: BlockedPerson) -> bool:
     alias = await tx.gateways.alias(blocked.source_id, block.gateway_team)
     directory = scope.directory
     zone = (team or directory.root).zone_on(at)
-    standing = await standing_of(tx, directory, team, now=scope.now) if team is not None else None
+    standing = await standing_of(scope.of_team(team)) if team is not None else None
     if team is None and directory.organisation.mode == "preview":
         return False
     if standing is not None and standing.team.mode == "preview":

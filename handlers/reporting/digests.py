@@ -88,7 +88,7 @@ async def build_digest(scope: TeamScope, monday: int) -> Digest:
     chart_days = tuple(range(monday + 7 - CHART_DAYS, monday + 7))
     days = ComparedDays(first_day=monday, end_day=monday + 7, before_day=monday - 7, before_end=monday)
     return Digest(
-        standing=await standing_of(tx, scope.directory, team, now=scope.now),
+        standing=await standing_of(scope),
         monday=monday,
         week_nanos=sum(s.cost_nanos for s in tools),
         before_nanos=sum(s.before_nanos for s in tools),

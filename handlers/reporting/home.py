@@ -32,14 +32,14 @@ _MOST_LOOKS = 5
 
 async def home_of(scope: Scope, person: Person) -> Home:
     """Returns a person's Home from one snapshot."""
-    tx, directory, now = scope.tx, scope.directory, scope.now
+    tx, directory = scope.tx, scope.directory
     visible = [t for t in directory.teams_of(person.id) if directory.may_see(person.id, t)]
     requests = await tx.budget_requests.of_person(person.id)
     is_company = person.id in directory.finance or person.id in directory.admins
     return Home(
         is_outsider=False,
         use=await use_of(scope, person),
-        standings=tuple(await standings_of(tx, directory, visible, now=now)),
+        standings=tuple(await standings_of(scope, visible)),
         approvals=tuple(await pending_for(scope, person.id)),
         own_requests=tuple((r, directory.by_id(r.team_id).name) for r in requests),
         company=await _company(scope, person) if is_company else None,
@@ -122,9 +122,9 @@ async def _own_shares(
 
 
 async def _company(scope: Scope, person: Person) -> CompanyView:
-    tx, rulebook, directory, now, at = scope.tx, scope.rulebook, scope.directory, scope.now, scope.at
-    organisation = await standing_of(tx, directory, directory.root, now=now)
-    teams = await standings_of(tx, directory, directory.real_teams, now=now)
+    tx, rulebook, directory, at = scope.tx, scope.rulebook, scope.directory, scope.at
+    organisation = await standing_of(scope.of_team(directory.root))
+    teams = await standings_of(scope, directory.real_teams)
     nobody = await tx.reports.by_part(
         "credential",
         team_ids=[directory.unattributed.id],

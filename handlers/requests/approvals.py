@@ -44,7 +44,7 @@ async def decide_request(scope: Scope, request_id: int, *, approve: bool, by: in
         await tx.ledger.post(entries, at=at)
     await audit_request(tx, "approve request" if approve else "deny request", ended, actor_id=by, at=at)
     pending = await shown(tx, directory, ended)
-    standing = await standing_of(tx, directory, team, now=scope.now)
+    standing = await standing_of(team_scope)
     decider = await tx.people.by_id(by)
     mention = called(decider)
     if approve:

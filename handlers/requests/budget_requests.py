@@ -191,7 +191,7 @@ async def shown(tx: Transaction, directory: Directory, request: BudgetRequest) -
 
 
 async def _card(scope: TeamScope, pending: PendingRequest, found: ApprovalRoute) -> Message:
-    standing = await standing_of(scope.tx, scope.directory, scope.team, now=scope.now)
+    standing = await standing_of(scope)
     deciders = await _mentions(scope.tx, found)
     return views.approval_card(pending, standing=standing, deciders=deciders, by_finance=found.by_finance)
 

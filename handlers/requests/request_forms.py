@@ -33,7 +33,7 @@ async def open_request_form(
         if waiting is not None:
             form = await _change_form(scope, waiting, already=True, amount=amount, reason=reason)
         else:
-            standings = await standings_of(tx, scope.directory, teams, now=scope.now)
+            standings = await standings_of(scope, teams)
             metadata = json.dumps({"channel": asked.channel_id, "team": chosen.id})
             form = forms.request_form(
                 teams=[(s.team, s.balance) for s in standings],
@@ -117,7 +117,7 @@ async def _change_form(
     scope: Scope, request: BudgetRequest, *, already: bool, amount: str = "", reason: str = ""
 ) -> dict[str, Any]:
     team = scope.directory.by_id(request.team_id)
-    standing = await standing_of(scope.tx, scope.directory, team, now=scope.now)
+    standing = await standing_of(scope.of_team(team))
     return forms.change_form(
         request=request,
         team=team,
