@@ -62,7 +62,7 @@ SLACKS_OWN_HOSTS = {"files.slack.com", "hooks.slack.com"}
 """Hosts that no code of ours names: Slack gives their addresses, for an upload and for an answer."""
 
 
-class Heard(AsyncApp):
+class Registered(AsyncApp):
     """A real app that also notes what it is asked to listen to."""
 
     def __init__(self) -> None:
@@ -80,8 +80,8 @@ class Heard(AsyncApp):
 
 
 @pytest.fixture
-def heard(tmp_path: Path) -> Heard:
-    app = Heard()
+def registered(tmp_path: Path) -> Registered:
+    app = Registered()
     context = make_context(Settings(database_url=f"sqlite:///{tmp_path}/tokens.db"), SystemClock())
     register_all(app, context)
     return app
@@ -141,15 +141,15 @@ def test_the_doctor_knows_the_scopes_where_the_manifest_is_not_at_hand(
     assert set(required_scopes()) == SCOPES
 
 
-def test_every_event_has_its_listener_and_every_listener_its_event(heard: Heard) -> None:
-    assert heard.events == EVENTS
+def test_every_event_has_its_listener_and_every_listener_its_event(registered: Registered) -> None:
+    assert registered.events == EVENTS
     assert set(EVENT_SCOPES) == EVENTS
 
 
-def test_the_command_is_the_one_that_is_listened_to(heard: Heard) -> None:
+def test_the_command_is_the_one_that_is_listened_to(registered: Registered) -> None:
     declared = {command["command"] for command in MANIFEST["features"]["slash_commands"]}
 
-    assert declared == heard.commands == {Settings.model_fields["command"].default}
+    assert declared == registered.commands == {Settings.model_fields["command"].default}
 
 
 def test_every_address_leads_to_the_one_route() -> None:

@@ -20,7 +20,7 @@ class EchoBot:
     """`heard` holds every request; `answers` maps a kind (command, block_actions, …) to its answer."""
 
     def __init__(self) -> None:
-        self.heard: list[Json] = []
+        self.received: list[Json] = []
         self.headers: list[dict[str, str]] = []
         self.unsigned = 0
         self.answers: dict[str, Json | str | int | Callable[[Json], Any]] = {}
@@ -30,7 +30,7 @@ class EchoBot:
 
     def last(self, kind: str) -> Json:
         """Returns the newest request of a kind."""
-        return next(one for one in reversed(self.heard) if kind_of(one) == kind)
+        return next(one for one in reversed(self.received) if kind_of(one) == kind)
 
     async def receive(self, request: Request) -> Response:
         """Receives Slack's requests."""
@@ -43,7 +43,7 @@ class EchoBot:
         else:
             fields = dict(parse_qsl(body.decode(), keep_blank_values=True))
             payload = json.loads(fields["payload"]) if "payload" in fields else fields
-        self.heard.append(payload)
+        self.received.append(payload)
         self.headers.append(dict(request.headers))
         answer = self.answers.get(kind_of(payload), "")
         if callable(answer):

@@ -57,12 +57,16 @@ async def test_a_command_carries_every_field_and_a_signature_that_slacks_sdk_acc
 
     reply = await office.anna.runs("/tokens request 500 eval run", channel="CSEARCH")
 
-    heard = office.bot.last("command")
+    received = office.bot.last("command")
     assert office.bot.unsigned == 0
-    assert (heard["command"], heard["text"]) == ("/tokens", "request 500 eval run")
-    assert (heard["channel_id"], heard["channel_name"], heard["user_id"]) == ("CSEARCH", "team-search", "UANNA")
-    assert heard["response_url"].startswith(office.url)
-    assert {"token", "team_id", "team_domain", "api_app_id", "is_enterprise_install", "trigger_id"} <= heard.keys()
+    assert (received["command"], received["text"]) == ("/tokens", "request 500 eval run")
+    assert (received["channel_id"], received["channel_name"], received["user_id"]) == (
+        "CSEARCH",
+        "team-search",
+        "UANNA",
+    )
+    assert received["response_url"].startswith(office.url)
+    assert {"token", "team_id", "team_domain", "api_app_id", "is_enterprise_install", "trigger_id"} <= received.keys()
     assert (reply.status, reply.text, len(reply.ephemeral)) == (200, "All fine.", 1)
 
 
@@ -174,7 +178,7 @@ async def test_nobody_can_press_what_is_not_there(office: Office) -> None:
 
     assert answer["error"] == "invalid_arguments"
     assert outside["error"] == "channel_not_found"
-    assert office.bot.heard == []
+    assert office.bot.received == []
 
 
 async def test_nobody_can_fill_in_somebody_elses_form(office: Office) -> None:
@@ -204,7 +208,7 @@ async def test_a_closed_modal_is_told_only_when_the_app_asked_for_it(office: Off
         assert form is not None
         await office.anna.closes(form)
 
-    assert sum(one.get("type") == "view_closed" for one in office.bot.heard) == 1
+    assert sum(one.get("type") == "view_closed" for one in office.bot.received) == 1
 
 
 async def test_opening_home_sends_the_event_and_shows_what_is_published(office: Office) -> None:
@@ -228,7 +232,7 @@ async def test_an_event_the_app_does_not_take_comes_once_more_with_the_same_id(o
 
     await office.anna.sandbox.does("channel", "UANNA", id="CSEARCH", change="archive")
 
-    first, second = office.bot.heard
+    first, second = office.bot.received
     assert first["event_id"] == second["event_id"]
     assert office.bot.headers[1]["x-slack-retry-num"] == "1"
     assert (await office.slack.conversations_info(channel="CSEARCH"))["channel"]["is_archived"]

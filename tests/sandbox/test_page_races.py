@@ -101,7 +101,7 @@ async def test_a_click_after_another_person_was_chosen_is_that_persons(office: O
     late.come.set()
 
     await expect(page.locator("#messages")).to_contain_text("Approved by @Ben Okafor")
-    assert [one["user"]["id"] for one in office.bot.heard if one.get("type") == "block_actions"] == ["UBEN"]
+    assert [one["user"]["id"] for one in office.bot.received if one.get("type") == "block_actions"] == ["UBEN"]
 
 
 async def test_what_is_heard_while_the_page_reads_its_state_again_is_not_undone_by_an_older_answer(
@@ -155,7 +155,7 @@ async def test_a_person_who_cannot_be_loaded_does_nothing_and_the_page_says_so(o
 
     await expect(page.locator("#notices")).to_contain_text("You still act as Anna Ito")
     await expect(page.locator("#notices")).to_contain_text("That was not done")
-    assert not [one for one in office.bot.heard if one.get("type") == "block_actions"]
+    assert not [one for one in office.bot.received if one.get("type") == "block_actions"]
     await approve(page).click()
     await expect(page.locator("#messages")).to_contain_text("Approved by @Anna Ito")
 

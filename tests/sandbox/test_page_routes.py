@@ -66,12 +66,12 @@ async def test_one_cannot_write_or_command_where_one_is_not(office: Office) -> N
     assert (await does("message", "UCHLOE", channel="CGENERAL", text="x"))["error"] == "is_archived"
     assert not (await does("message", "UANNA", channel="CSEARCH", text="/remind me"))["ok"]
     assert (await does("read", "UNOBODY", channel="CSEARCH"))["error"] == "user_not_found"
-    assert office.bot.heard == []
+    assert office.bot.received == []
 
 
 async def hear(office: Office, member: str, opened: asyncio.Event) -> list[tuple[str, Any]]:
     """Returns the events of a page from its opening to the traffic of a posted message."""
-    heard: list[tuple[str, Any]] = []
+    received: list[tuple[str, Any]] = []
     async with aiohttp.ClientSession() as session, session.get(f"{office.url}/page/events?as={member}") as stream:
         event = ""
         async for raw in stream.content:
@@ -79,11 +79,11 @@ async def hear(office: Office, member: str, opened: asyncio.Event) -> list[tuple
             if name == "event":
                 event = value
             elif name == "data":
-                heard.append((event, json.loads(value)))
+                received.append((event, json.loads(value)))
                 opened.set()
-                if event == "traffic" and heard[-1][1]["title"] == "chat.postMessage":
+                if event == "traffic" and received[-1][1]["title"] == "chat.postMessage":
                     break
-    return heard
+    return received
 
 
 async def test_a_stream_tells_each_person_what_they_may_see(office: Office) -> None:

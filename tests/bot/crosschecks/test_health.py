@@ -56,12 +56,12 @@ def is_silent(
     unwatched: tuple[datetime, datetime] | None = None,
 ) -> bool:
     """Returns whether a source that kept a rhythm until `last` is silent `now`."""
-    heard = slots(rhythm, until=last, days=days)
+    active = slots(rhythm, until=last, days=days)
     watched = set(slots(always, until=now, days=days + (now - last).days + 1))
     if unwatched:
         watched -= set(range(slot_of(micros(unwatched[0])), slot_of(micros(unwatched[1])) + 1))
-    last_at = max(heard, default=slot_of(micros(last))) * SLOT_MICROS
-    return find_silence(heard, watched, last_at=last_at, now=micros(now), zone_name=ZONE) is not None
+    last_at = max(active, default=slot_of(micros(last))) * SLOT_MICROS
+    return find_silence(active, watched, last_at=last_at, now=micros(now), zone_name=ZONE) is not None
 
 
 def at(day: int, hour: int, minute: int = 0) -> datetime:
@@ -101,10 +101,10 @@ def test_a_source_is_silent_when_its_own_hours_pass_without_it(
 @pytest.mark.timeless
 def test_a_source_that_is_rarely_heard_is_not_silent_while_it_keeps_its_rhythm() -> None:
     """Judges every quarter of an hour of two weeks."""
-    heard, watched = slots(now_and_then, until=at(14, 0), days=42), slots(always, until=at(14, 0), days=42)
+    active, watched = slots(now_and_then, until=at(14, 0), days=42), slots(always, until=at(14, 0), days=42)
     alarms = 0
     for now in range(slot_of(micros(MONDAY)), slot_of(micros(at(14, 0)))):
-        known = [slot for slot in heard if slot < now]
+        known = [slot for slot in active if slot < now]
         seen = [slot for slot in watched if slot <= now]
         found = find_silence(known, seen, last_at=max(known) * SLOT_MICROS, now=now * SLOT_MICROS, zone_name=ZONE)
         alarms += found is not None
@@ -136,9 +136,9 @@ def test_hours_in_which_nobody_watched_say_nothing() -> None:
 
 
 def test_a_clock_that_went_back_says_nothing() -> None:
-    heard = slots(always, until=at(1, 12))
+    active = slots(always, until=at(1, 12))
 
-    assert find_silence(heard, heard, last_at=micros(at(1, 12)), now=micros(at(0, 3)), zone_name=ZONE) is None
+    assert find_silence(active, active, last_at=micros(at(1, 12)), now=micros(at(0, 3)), zone_name=ZONE) is None
 
 
 def test_hours_are_those_of_the_zones_clocks() -> None:
@@ -151,11 +151,11 @@ def test_hours_are_those_of_the_zones_clocks() -> None:
         local = moment - timedelta(hours=shift)
         return local.weekday() < 5 and 9 <= local.hour < 18
 
-    heard = slots(working, until=autumn - timedelta(hours=1))
+    active = slots(working, until=autumn - timedelta(hours=1))
     watched = slots(always, until=autumn)
-    last = max(heard) * SLOT_MICROS
+    last = max(active) * SLOT_MICROS
 
-    assert find_silence(heard, watched, last_at=last, now=micros(autumn), zone_name=zone) is None
+    assert find_silence(active, watched, last_at=last, now=micros(autumn), zone_name=zone) is None
     later = autumn + timedelta(hours=1)
     watched = slots(always, until=later)
-    assert find_silence(heard, watched, last_at=last, now=micros(later), zone_name=zone) is not None
+    assert find_silence(active, watched, last_at=last, now=micros(later), zone_name=zone) is not None

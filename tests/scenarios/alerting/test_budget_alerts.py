@@ -200,8 +200,8 @@ async def test_finance_hears_of_the_organisations_own_budget(acme: Company) -> N
     await acme.uses(acme.event(1, dollars=9_600, team=None, user=None, credential="nobody"))
     await acme.settles()
 
-    (heard,) = [m for m in await acme.chloe.dms() if "the budget that no team was given" in m.text]
-    assert "Acme has used up" in heard.text
+    (received,) = [m for m in await acme.chloe.dms() if "the budget that no team was given" in m.text]
+    assert "Acme has used up" in received.text
     for other in (acme.anna, acme.ben, acme.dan):
         assert not [m for m in await other.dms() if "no team was given" in m.text]
 

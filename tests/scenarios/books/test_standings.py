@@ -133,8 +133,8 @@ async def test_in_preview_only_finance_hears(tmp_path: Path) -> None:
         assert [m for m in await acme.ben.messages("CSEARCH") if not m.is_ephemeral] == []
         status, answer = await acme.gets("/v1/teams/search/allowance")
         assert (status, answer["decision"]) == (200, "allow")
-        heard = [m.text for m in await acme.chloe.dms()]
-        assert any("passed 80 % of its budget" in text for text in heard), heard
+        received = [m.text for m in await acme.chloe.dms()]
+        assert any("passed 80 % of its budget" in text for text in received), received
 
 
 async def test_announcing_shows_figures_without_a_budgets_consequences(tmp_path: Path) -> None:

@@ -109,9 +109,9 @@ async def test_in_preview_finance_alone_hears_of_sources_channels_and_prices(tmp
         assert await routes(acme) == []
         await passes(acme, minutes=120)
 
-        heard = " ".join([m.text for m in await acme.chloe.dms()])
+        received = " ".join([m.text for m in await acme.chloe.dms()])
         for words in ("gateway has sent nothing since", "can't post to #team-search", "acme-odd"):
-            assert words in heard
+            assert words in received
         assert await acme.dan.dms() == await acme.ben.dms() == []
 
 

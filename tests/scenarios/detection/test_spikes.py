@@ -366,9 +366,9 @@ async def test_most_teams_rising_together_alarm_none_of_them_and_finance_hears_o
             await acme.settles()
 
         assert await said(acme) == []
-        heard = [m.text for m in await acme.chloe.dms() if "rose together" in m.text]
-        assert len(heard) == 1
-        assert "6 teams rose together" in heard[0]
+        received = [m.text for m in await acme.chloe.dms() if "rose together" in m.text]
+        assert len(received) == 1
+        assert "6 teams rose together" in received[0]
 
         await acme.uses(acme.event("own", dollars=200, team="search"))
         await acme.settles()
