@@ -3,7 +3,8 @@
 from slack_bolt.async_app import AsyncApp
 
 from handlers import commands
-from handlers.alerting import alert_answers, delivery_rules, expectations
+from handlers.alerting import delivery_rules, expectations
+from handlers.alerting.reactions import alert_answers
 from handlers.context import Context
 from handlers.costs import prices
 from handlers.org import alert_settings, attribution

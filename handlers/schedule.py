@@ -8,7 +8,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from handlers.alerting.delivery_rules import update_deliveries
 from handlers.alerting.expectations import close_expectations
 from handlers.alerting.key_owners import notify_owners
-from handlers.alerting.snoozes import wake_snoozed
+from handlers.alerting.reactions.snoozes import wake_snoozed
 from handlers.books.periods import keep_books
 from handlers.context import Context
 from handlers.costs.prices import compare_prices, notify_unpriced, reprice_due

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bot.alerting.severities import Severity
+from bot.detection.detector.spike_hours import HISTORY_HOURS, Ints
 from bot.detection.histories import PART_KINDS, Histories, History
 from bot.detection.incident_measures import SweepContext, costs_since_first, measure_end, measure_incident
 from bot.detection.incidents import (
@@ -18,7 +19,6 @@ from bot.detection.incidents import (
     opens_incident,
 )
 from bot.detection.shared_rises import MIN_TEAMS, find_shared_rise
-from bot.detection.spike_hours import HISTORY_HOURS, Ints
 from bot.detection.spikes import SpikeJudgement, find_spikes, judge
 from bot.detection.sweeps import SpikingHour, SweepView, find_spiking_hours
 

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 import numpy as np
 
 from bot.detection.backtests import BacktestAlert
-from bot.detection.spike_hours import MAX_NANOS, Ints
+from bot.detection.detector.spike_hours import MAX_NANOS, Ints
 from bot.money import NANOS
 from bot.refusals import ConfigError
 

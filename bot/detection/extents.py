@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bot.detection.detector.spike_bands import onset, usual_band
 from bot.detection.histories import Ints
-from bot.detection.spike_bands import onset, usual_band
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,10 +7,10 @@ import numpy as np
 
 from bot.alerting.alerts import DataGap
 from bot.alerting.severities import SEVERITIES, Severity
+from bot.detection.detector.spike_rule import severity_of
 from bot.detection.extents import Extent, extent_of
 from bot.detection.histories import Histories, Ints, SpendPart
 from bot.detection.incidents import Incident
-from bot.detection.spike_rule import severity_of
 from bot.detection.sweeps import SpikingHour, SweepView, judged_costs, judged_part_costs
 from bot.money import NANOS
 

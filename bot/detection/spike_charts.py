@@ -1,9 +1,9 @@
 """The chart of an incident: its hours beside their usual band."""
 
 from bot.charts.values import SpikeHours
+from bot.detection.detector.spike_bands import usual_band
 from bot.detection.histories import PART_NOUNS, Ints, SpendPart
 from bot.detection.incidents import Incident
-from bot.detection.spike_bands import usual_band
 from bot.money import usd_round
 from bot.org.teams import Team
 from bot.periods import HOUR_MICROS

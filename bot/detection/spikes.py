@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bot.alerting.severities import Severity
-from bot.detection.spike_hours import Bools, Cells, Hours, Ints
-from bot.detection.spike_rule import (
+from bot.detection.detector.spike_hours import Bools, Cells, Hours, Ints
+from bot.detection.detector.spike_rule import (
     FLOOR_DOLLARS,
     MIN_TIMES,
     RULES,

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bot.detection.data_gaps import spread_catch_up
+from bot.detection.detector.spike_hours import HISTORY_HOURS
 from bot.detection.histories import Histories, Ints, SpendPart, costs_of_same_hours
-from bot.detection.spike_hours import HISTORY_HOURS
 from bot.detection.spikes import PART_BAR, find_recent
 from bot.money import NANOS
 

@@ -27,8 +27,8 @@ from bot.messages import Message
 from bot.periods import day_start, micros, moment
 from bot.views.alerting import budget_alerts as views
 from bot.views.books.budgets import team_may_request
-from handlers.alerting.answer_text import answer_text
 from handlers.alerting.delivery_rules import alert_key, post_alert, repost_alert
+from handlers.alerting.reactions.answer_text import answer_text
 from handlers.books.standings import standing_of
 from handlers.scope import TeamScope
 from storage.alerting.alert_records import AlertRecord

@@ -20,8 +20,8 @@ from bot.periods import DAY_MICROS, micros
 from bot.refusals import Refusal
 from bot.views.alerting import delivery_rules as views
 from handlers.alerting.alert_bundles import BUNDLED_KINDS
-from handlers.alerting.answer_text import snooze_if_cause_snoozed
 from handlers.alerting.escalations import escalate, follow_escalations, is_escalation_due, settle_escalations
+from handlers.alerting.reactions.answer_text import snooze_if_cause_snoozed
 from handlers.context import Context
 from handlers.scope import TeamScope
 from handlers.slack.answers import SlackRequest, answers

@@ -7,7 +7,7 @@ from bot.messages import Message
 from bot.org.teams import Team
 from bot.periods import MICROS
 from bot.views.alerting.delivery_rules import escalation_message
-from handlers.alerting.answer_text import answerer_name
+from handlers.alerting.reactions.answer_text import answerer_name
 from handlers.scope import TeamScope
 from handlers.slack.posts import post_to_people
 from storage.alerting.delivery_rules import AlertDelivery, TrackedAlert

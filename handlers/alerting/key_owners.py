@@ -7,7 +7,7 @@ from bot.alerting.spike_facts import SpikeFacts
 from bot.messages import Message
 from bot.periods import HOUR_MICROS
 from bot.views.alerting.key_owners import owner_message
-from handlers.alerting.answer_text import answer_text
+from handlers.alerting.reactions.answer_text import answer_text
 from handlers.context import Context
 from handlers.scope import Scope
 from handlers.slack.posts import post_to_people, responsible_people

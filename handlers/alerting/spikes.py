@@ -25,8 +25,8 @@ from bot.detection.sweeps import SpikingHour
 from bot.messages import Message
 from bot.periods import HOUR_MICROS
 from bot.views.detection import spikes as views
-from handlers.alerting.answer_text import answer_text
 from handlers.alerting.delivery_rules import alert_key, post_alert
+from handlers.alerting.reactions.answer_text import answer_text
 from handlers.scope import TeamScope
 from storage.alerting.alert_records import AlertRecord
 

@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from bot.detection.detector.spike_rule import severity_of
 from bot.detection.shared_rises import SharedRise, find_shared_rise
-from bot.detection.spike_rule import severity_of
 from bot.detection.sweeps import SpikingHour, SweepView
 from bot.money import NANOS
 from bot.periods import HOUR_MICROS

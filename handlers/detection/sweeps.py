@@ -11,9 +11,9 @@ from typing import cast
 import structlog
 
 from bot.alerting.expectations import Expectation
+from bot.detection.detector.spike_hours import HISTORY_HOURS
 from bot.detection.histories import PartKind, SpendPart
 from bot.detection.incident_measures import SweepContext
-from bot.detection.spike_hours import HISTORY_HOURS
 from bot.detection.sweeps import MAX_HOURS, RECENT_WINDOW_HOURS, SweepView, find_spiking_hours
 from bot.periods import HOUR_MICROS, hour_of, micros
 from handlers.alerting.expected_spend import expected_of

@@ -23,7 +23,7 @@ from rich.console import Console
 from bot.alerting.severities import SEVERITIES
 from bot.detection.backtests import BacktestAlert, backtest
 from bot.detection.cost_series import read_series
-from bot.detection.spike_hours import Floats, Ints
+from bot.detection.detector.spike_hours import Floats, Ints
 from bot.detection.spikes import LOWER_BAR
 from bot.money import NANOS
 from tests.bench.usual_methods import METHODS, scores

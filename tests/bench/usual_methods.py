@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from bot.detection.spike_hours import DAY, WEEK, Floats
+from bot.detection.detector.spike_hours import DAY, WEEK, Floats
 
 Method = Callable[[Floats], Floats]
 MIN_HOURS = 4 * DAY

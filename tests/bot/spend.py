@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bot.detection.detector.spike_hours import HISTORY_HOURS
 from bot.detection.histories import Histories, History, Ints, PartKind
-from bot.detection.spike_hours import HISTORY_HOURS
 from bot.detection.sweeps import SweepView
 from bot.money import NANOS
 

@@ -16,7 +16,7 @@ from bot.settings import Settings
 from handlers.cli import prepare
 from tests.support import servers
 from tests.support.company import SECRET, Company
-from tests.support.senders import sends
+from tests.support.traffic.senders import sends
 
 COMMAND = {"command": "/tokens", "text": "help", "user_id": "UANNA", "team_id": "T1", "channel_id": "CSEARCH"}
 

@@ -12,8 +12,8 @@ from storage.store import Store
 from storage.sums import nano_sums, whole
 from storage.tables.intake import usage_days, usage_events, usage_hours
 from storage.tables.org import teams
-from tests.support.azure import COUNTERS, TEAMS_YML, Sums
 from tests.support.processes import tokens
+from tests.support.traffic.azure import COUNTERS, TEAMS_YML, Sums
 
 
 async def organised(database_url: str) -> str:

@@ -15,9 +15,9 @@ from bot.crosschecks.overlaps import (
     overlaps,
 )
 from bot.periods import MICROS, micros
-from tests.support.azure import TracedCall as Azure
-from tests.support.azure import _made_up
-from tests.support.azure import calls as azure_calls
+from tests.support.traffic.azure import TracedCall as Azure
+from tests.support.traffic.azure import _made_up
+from tests.support.traffic.azure import calls as azure_calls
 
 GATEWAY, SDK = 1, 2
 

@@ -8,7 +8,7 @@ import pytest
 from bot.alerting.delivery_rules import delivery_of
 from bot.detection import backtests
 from bot.detection.backtests import BacktestAlert, backtest
-from bot.detection.spike_hours import Ints
+from bot.detection.detector.spike_hours import Ints
 from bot.money import NANOS
 from bot.org.alert_settings import DEFAULT_SETTINGS
 from tests.bot.detection.test_spikes import DAY, MONDAY, WEEK, office, with_dollars

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from bot.detection.detector.spike_bands import onset, usual_band
 from bot.detection.extents import Extent, extent_of
 from bot.detection.incidents import QUIET_HOURS, group_incidents
 from bot.detection.shared_rises import MAX_HOURS, MIN_TEAMS, is_shared, rising_hours
-from bot.detection.spike_bands import onset, usual_band
 from bot.detection.sweeps import SpikingHour
 from bot.money import NANOS
 from tests.bot.spend import DAY, WEEK

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pytest
 
-from bot.detection.spike_hours import Cells, Hours
-from bot.detection.spike_rule import RULES, severity_of, window_bars
+from bot.detection.detector.spike_hours import Cells, Hours
+from bot.detection.detector.spike_rule import RULES, severity_of, window_bars
 from bot.money import NANOS
 
 DAY, WEEK = 24, 168
@@ -24,7 +25,7 @@ def bar_of(
     spent: float = 0.0,
     age: int = AGE,
     now: datetime = MID_MONTH,
-) -> tuple[float, str]:
+) -> tuple[Any, str]:
     """The bar in dollars, and its rule, of a window that ends now.
 
     The team costs a `daily` amount in this hour of `every` so many days; `spikes` are further dollars by hours ago, `spent`
@@ -155,7 +156,7 @@ def test_a_day_over_four_times_this_time_of_the_week_is_unlike_it_from_twenty_ni
     """$100 on each day but this one of the week, on which nothing costs over $25."""
     busy = {12 + day * DAY: 75.0 for day in range(1, 60) if day % 7 not in {0, 6}}
 
-    def judged(age: int) -> tuple[float, str]:
+    def judged(age: int) -> tuple[Any, str]:
         return bar_of(24, {back: dollars for back, dollars in busy.items() if back < age - 1}, daily=25.0, age=age)
 
     assert judged(40 * DAY) == (pytest.approx(100, abs=0.01), "unlike this time of the week")

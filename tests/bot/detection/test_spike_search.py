@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from bot.detection.spike_hours import HISTORY_HOURS, Hours, Ints
-from bot.detection.spike_rule import WIDTHS
+from bot.detection.detector.spike_hours import HISTORY_HOURS, Hours, Ints
+from bot.detection.detector.spike_rule import WIDTHS
 from bot.detection.spikes import PART_BAR, SpikeJudgement, find_recent, find_spikes, judge_many
 from bot.money import NANOS
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from bot.detection.backtests import backtest
+from bot.detection.detector.spike_bands import usual_band
+from bot.detection.detector.spike_hours import HISTORY_HOURS, Ints
+from bot.detection.detector.spike_rule import severity_of
 from bot.detection.incidents import QUIET_HOURS
-from bot.detection.spike_bands import usual_band
-from bot.detection.spike_hours import HISTORY_HOURS, Ints
-from bot.detection.spike_rule import severity_of
 from bot.detection.spikes import SpikeJudgement, judge, judge_many
 from bot.money import NANOS
 

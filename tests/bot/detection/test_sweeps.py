@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bot.detection.detector.spike_hours import HISTORY_HOURS
 from bot.detection.histories import Histories, SpendPart
-from bot.detection.spike_hours import HISTORY_HOURS
 from bot.detection.sweeps import MAX_HOURS, SpikingHour, find_spiking_hours, judged_costs
 from bot.money import NANOS
 from tests.bot.spend import DAY, THIS_HOUR, WEEK, Of, dollars, histories_of, plus, steady, view

@@ -8,7 +8,7 @@ from pathlib import Path
 from typer.testing import CliRunner, Result
 
 from bot.__main__ import main
-from bot.detection.spike_hours import Ints
+from bot.detection.detector.spike_hours import Ints
 from bot.money import NANOS
 from tests.bot.detection.test_spikes import MONDAY, WEEK, office, with_dollars
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.company import Company, company
-from tests.support.senders import body_of, sends
+from tests.support.traffic.senders import body_of, sends
 
 MEBIBYTE = 1024 * 1024
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from handlers.intake.keys import create_key
 from tests.support.company import Company
-from tests.support.senders import body_of, sends
+from tests.support.traffic.senders import body_of, sends
 from tests.support.waiting import until
 
 NOTHING = {"accepted": 0, "duplicates": 0, "conflicts": 0, "quarantined": 0, "errors": []}

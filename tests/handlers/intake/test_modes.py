@@ -14,7 +14,7 @@ from sqlalchemy import text
 from handlers.intake.keys import create_key
 from handlers.intake.retries import retry
 from tests.support.company import Company
-from tests.support.senders import sends
+from tests.support.traffic.senders import sends
 
 
 def emitted(acme: Company, event_id: str) -> CloudEvent:

@@ -14,7 +14,7 @@ from handlers.intake.keys import create_source, set_source
 from handlers.intake.routes.webhooks import MAX_WEBHOOK_BYTES
 from handlers.intake.source_options import TypedOptions
 from tests.support.company import Company
-from tests.support.senders import sends
+from tests.support.traffic.senders import sends
 
 KEY = bytes(range(32))
 SECRET = "whsec_" + b64encode(KEY).decode()

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from handlers.alerting.delivery_rules import post_alert
-from handlers.alerting.snoozes import wake_snoozed
+from handlers.alerting.reactions.snoozes import wake_snoozed
 from handlers.alerting.spikes import spike_message
 from storage.alerting.alert_records import AlertRecord
 from tests.scenarios.alert_stories import later, minded

@@ -11,9 +11,9 @@ from sqlalchemy.engine import make_url
 
 from storage.engine import BUSY_TIMEOUT_MS
 from tests.scenarios.booked import organised, times_booked
-from tests.support.flood import Flood, changes_nothing, is_booked_once, mixed_posts
 from tests.support.postgres import Postgres, postgres
 from tests.support.processes import BotProcess, bot_process, tokens
+from tests.support.traffic.flood import Flood, changes_nothing, is_booked_once, mixed_posts
 
 ANSWER_SECONDS = 1.5
 

@@ -10,9 +10,9 @@ from bot.settings import Settings
 from storage.migrate import migrate
 from tests.scenarios.booked import organised, times_booked
 from tests.support.disks import Disk, LimitedFiles, small_disk
-from tests.support.flood import Flood, changes_nothing, is_booked_once, mixed_posts
 from tests.support.postgres import Postgres, postgres
 from tests.support.processes import BotProcess, bot_process, tokens
+from tests.support.traffic.flood import Flood, changes_nothing, is_booked_once, mixed_posts
 
 KIB = 1024
 

@@ -8,9 +8,9 @@ import pytest
 
 from handlers.intake.replays import read_events
 from tests.scenarios.booked import agrees, organised, times_booked
-from tests.support.azure import write_csv
-from tests.support.flood import Flood, changes_nothing, is_booked_once, mixed_posts, native
 from tests.support.processes import BotProcess, tokens
+from tests.support.traffic.azure import write_csv
+from tests.support.traffic.flood import Flood, changes_nothing, is_booked_once, mixed_posts, native
 
 BATCH = 100
 LONGEST_LIFE_SECONDS = 0.15

@@ -22,8 +22,8 @@ from handlers.org.teams import import_teams
 from tests.scenarios.booked import organised, times_booked
 from tests.storage.conftest import Books
 from tests.support.company import TEAMS_YML
-from tests.support.flood import WITHIN_SECONDS, Flood, changes_nothing, is_booked_once, mixed_posts
 from tests.support.processes import bot_process, tokens
+from tests.support.traffic.flood import WITHIN_SECONDS, Flood, changes_nothing, is_booked_once, mixed_posts
 
 MIB = 1024 * 1024
 MAX_GROWTH = 48 * MIB

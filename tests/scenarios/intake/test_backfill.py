@@ -18,7 +18,7 @@ from tests.bot.sources.litellm_examples import body
 from tests.scenarios.commands import Run, refused, well
 from tests.scenarios.intake.test_litellm import posts
 from tests.support.company import Company
-from tests.support.spend_logs import KEY, Proxy, proxy
+from tests.support.traffic.spend_logs import KEY, Proxy, proxy
 
 MORNING: list[dict[str, Any]] = json.loads(body("51_"))["data"]
 

@@ -13,7 +13,7 @@ from storage.tables.intake import usage_events
 from tests.bot.sources.litellm_examples import body, sample
 from tests.support.company import Company
 from tests.support.paths import FIXTURES
-from tests.support.senders import sends
+from tests.support.traffic.senders import sends
 
 FILES = FIXTURES / "litellm"
 CAPTURED = sorted(path for path in FILES.rglob("*.body") if not path.name.startswith("51_"))

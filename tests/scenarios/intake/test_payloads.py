@@ -34,7 +34,7 @@ from storage.tables.intake import usage_events, usage_series
 from storage.tables.org import teams
 from tests.support import servers
 from tests.support.paths import FIXTURES, SHARED
-from tests.support.payloads import TEAMS_YML, Payload, payloads, shuffled
+from tests.support.traffic.payloads import TEAMS_YML, Payload, payloads, shuffled
 
 TABLE = FIXTURES / "payloads.csv"
 COLUMNS = ("payload", "route", "answer", "team", "calls", *COUNTER_COLUMNS, "cost_usd", "bases")

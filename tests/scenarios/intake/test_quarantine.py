@@ -10,7 +10,7 @@ import pytest
 from bot.clock import SystemClock
 from tests.scenarios.commands import Run, refused, well
 from tests.support.company import Company, usage_event
-from tests.support.senders import sends
+from tests.support.traffic.senders import sends
 
 
 @pytest.fixture

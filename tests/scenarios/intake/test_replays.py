@@ -9,8 +9,8 @@ from handlers.context import Context
 from handlers.intake.replays import replay
 from handlers.org.teams import import_teams
 from tests.scenarios.booked import agrees, booked, organised
-from tests.support.azure import TEAMS_YML, Sums, write_csv
 from tests.support.processes import bot_process, tokens
+from tests.support.traffic.azure import TEAMS_YML, Sums, write_csv
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.azure import COUNTERS, TRACES, calls, write_csv
-from tests.support.azure import _rows as rows_of
+from tests.support.traffic.azure import COUNTERS, TRACES, calls, write_csv
+from tests.support.traffic.azure import _rows as rows_of
 
 RAW = tuple(TRACES / f"azure_llm_trace_{kind}.csv" for kind in ("code", "conv"))
 INPUT = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h")

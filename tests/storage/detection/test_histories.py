@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from bot.detection.detector.spike_hours import HISTORY_HOURS
 from bot.detection.histories import Histories, SpendPart
-from bot.detection.spike_hours import HISTORY_HOURS
 from bot.periods import HOUR_MICROS
 from handlers.detection.histories import refresh
 from handlers.org.attribution_commands import reapply

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.bot.sources.otlp_examples import AS_CLAUDE_CODE, is_ignored, one, reason, total
-from tests.support.otlp import metrics
+from tests.bot.sources.otlp.otlp_examples import AS_CLAUDE_CODE, is_ignored, one, reason, total
+from tests.support.traffic.otlp import metrics
 
 
 def test_points_of_a_sum_are_metered_where_the_source_says_so_alone() -> None:

@@ -17,7 +17,7 @@ from bot.sources.otlp.profiles import Meters
 from bot.sources.otlp.records import Signal
 from bot.sources.rows import Unreadable
 from bot.usage import COUNTERS, MAX_TOKENS, Parsed
-from tests.support.otlp import REQUESTS, sample
+from tests.support.traffic.otlp import REQUESTS, sample
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 SIGNALS: st.SearchStrategy[Signal] = st.sampled_from(["traces", "logs", "metrics"])

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.bot.sources.otlp_examples import AS_CLAUDE_CODE, CLAUDE_CODE, chat, is_ignored, one, parsed_of, reason
-from tests.support.otlp import CHAT, log, logs, span, traces
+from tests.bot.sources.otlp.otlp_examples import AS_CLAUDE_CODE, CLAUDE_CODE, chat, is_ignored, one, parsed_of, reason
+from tests.support.traffic.otlp import CHAT, log, logs, span, traces
 
 
 @pytest.mark.parametrize("operation", ["chat", "text_completion", "generate_content", "embeddings", "Chat"])

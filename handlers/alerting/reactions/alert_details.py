@@ -11,7 +11,7 @@ from bot.refusals import Refusal
 from bot.views.alerting.alert_details import details_view
 from bot.views.blocks import name
 from handlers.alerting.alert_messages import NO_ALERT
-from handlers.alerting.answer_text import answer_text
+from handlers.alerting.reactions.answer_text import answer_text
 from handlers.scope import Scope, TeamScope
 from handlers.slack.answers import SlackRequest
 from handlers.slack.callers import called

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from bot.alerting.severities import SEVERITIES, Severity
-from bot.detection.spike_hours import DAY, Bools, Cells, Floats, Hours, Ints
+from bot.detection.detector.spike_hours import DAY, Bools, Cells, Floats, Hours, Ints
 from bot.money import NANOS
 
 RuleName = Literal["record", "unlike this team", "unlike this time of day", "unlike this time of the week"]

@@ -7,7 +7,7 @@ from typing import Any
 from bot.sources.otlp.parser import read
 from bot.sources.otlp.profiles import Meters
 from bot.usage import Parsed, UsageEvent
-from tests.support.otlp import AT, CHAT, attributes
+from tests.support.traffic.otlp import AT, CHAT, attributes
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 

@@ -13,7 +13,7 @@ from bot.sources import SOURCES
 from bot.sources.otlp.parser import read
 from bot.sources.otlp.profiles import Meters
 from bot.usage import Parsed, UsageEvent
-from tests.support.otlp import REQUESTS, SAMPLES, sample, signal_of
+from tests.support.traffic.otlp import REQUESTS, SAMPLES, sample, signal_of
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 PRICES = Prices(PriceBook(), [])

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.bot.sources.otlp_examples import AS_CLAUDE_CODE, CLAUDE_CODE, NOW, chat, one, reason
-from tests.support.otlp import AT, CHAT, log, logs, span, traces
+from tests.bot.sources.otlp.otlp_examples import AS_CLAUDE_CODE, CLAUDE_CODE, NOW, chat, one, reason
+from tests.support.traffic.otlp import AT, CHAT, log, logs, span, traces
 
 
 def test_a_response_told_by_two_spans_of_a_trace_is_one_call_and_ids_repeat_across_traces() -> None:

@@ -1,6 +1,6 @@
 """Real calls as usage events: the public Azure LLM inference traces with who and what added by a seeded rule.
 
-`python -m tests.support.azure OUT.csv [--seed N] [--ids]` writes the file and prints the plain sums over it.
+`python -m tests.support.traffic.azure OUT.csv [--seed N] [--ids]` writes the file and prints the plain sums over it.
 """
 
 import argparse

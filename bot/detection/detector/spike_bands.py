@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bot.detection.spike_hours import DAY, WEEK, Ints
+from bot.detection.detector.spike_hours import DAY, WEEK, Ints
 
 _TIMES = np.arange(1, 5)
 _MIN_TO_TRIM = 3

@@ -9,8 +9,6 @@ from bot.refusals import Refusal
 from bot.views.alerting import alerts as views
 from bot.views.alerting.alerts import Choice
 from bot.views.alerting.key_owners import OWNER_ON_IT
-from handlers.alerting import planned_spikes, snoozes
-from handlers.alerting.alert_details import open_details
 from handlers.alerting.alert_messages import (
     NO_ALERT,
     alert_to_answer,
@@ -19,6 +17,8 @@ from handlers.alerting.alert_messages import (
     save_answer,
 )
 from handlers.alerting.key_owners import notify_owner, owner_key
+from handlers.alerting.reactions import planned_spikes, snoozes
+from handlers.alerting.reactions.alert_details import open_details
 from handlers.context import Context
 from handlers.scope import Scope
 from handlers.slack.answers import Listener, SlackRequest, answers

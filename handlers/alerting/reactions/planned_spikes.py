@@ -16,9 +16,9 @@ from bot.views.alerting import alerts as alert_views
 from bot.views.alerting.alerts import CAUSE_FIELD, DURATION_FIELD, EXPECT_FORM
 from bot.views.alerting.expectations import expect_form
 from handlers.alerting.alert_messages import alert_to_answer, answer_alert, redraw_alert, require_mute_permission
-from handlers.alerting.answer_text import answer_text
 from handlers.alerting.expectations import expect_spike, withdraw_expectation
-from handlers.alerting.snoozes import reopen
+from handlers.alerting.reactions.answer_text import answer_text
+from handlers.alerting.reactions.snoozes import reopen
 from handlers.context import Context
 from handlers.scope import Scope, TeamScope
 from handlers.slack.answers import SlackRequest, answers

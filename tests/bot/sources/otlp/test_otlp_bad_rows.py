@@ -9,8 +9,8 @@ from google.protobuf.json_format import ParseDict
 from bot.sources import SOURCES
 from bot.sources.otlp.parser import read
 from bot.sources.rows import Unreadable
-from tests.bot.sources.otlp_examples import AS_CLAUDE_CODE, CLAUDE_CODE, NOW, chat, one, parsed_of, total
-from tests.support.otlp import CHAT, REQUESTS, log, logs, metrics, sample, span, traces
+from tests.bot.sources.otlp.otlp_examples import AS_CLAUDE_CODE, CLAUDE_CODE, NOW, chat, one, parsed_of, total
+from tests.support.traffic.otlp import CHAT, REQUESTS, log, logs, metrics, sample, span, traces
 
 SECRETS = {
     "gen_ai.input.messages": "the secret prompt",

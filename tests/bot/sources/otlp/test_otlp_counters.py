@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from bot.usage import MAX_TOKENS
-from tests.bot.sources.otlp_examples import AS_CLAUDE_CODE, CLAUDE_CODE, chat, one, reason
-from tests.support.otlp import CHAT, log, logs, span, traces
+from tests.bot.sources.otlp.otlp_examples import AS_CLAUDE_CODE, CLAUDE_CODE, chat, one, reason
+from tests.support.traffic.otlp import CHAT, log, logs, span, traces
 
 
 @pytest.mark.parametrize(
