@@ -16,6 +16,8 @@ Calls = set[tuple[str, str]]
 """(path of a file, qualified name of a function in it)"""
 _OPTIONS = [
     "-q",
+    "-m",
+    "not timeless",
     "-p",
     "no:cacheprovider",
     "-p",
