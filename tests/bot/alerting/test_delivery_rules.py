@@ -183,3 +183,39 @@ def test_the_managers_are_told_first_then_those_above_and_nobody_twice() -> None
 )
 def test_managers_admins_and_finance_change_settings(person: int, may: bool) -> None:
     assert may_change_settings(directory(), person, SEARCH) == may
+
+
+@pytest.mark.parametrize(
+    ("settings", "when", "ends"),
+    [
+        (WEEKENDS, "2026-11-27T12:00+00:00", None),  # a Friday
+        (WEEKENDS, "2026-11-25T12:00+00:00", None),
+        (LUNCH, "2026-11-23T12:00+00:00", "2026-11-23T13:30+00:00"),
+        (LUNCH, "2026-11-23T11:59+00:00", None),
+        (replace(LUNCH, quiet_until=None), "2026-11-23T12:10+00:00", None),
+        (replace(LUNCH, quiet_from=None), "2026-11-23T12:10+00:00", None),
+        (replace(LUNCH, quiet_until=12 * 60 + 59), "2026-11-23T12:10+00:00", "2026-11-23T12:59+00:00"),
+        (NIGHT, "2026-11-24T06:59:59.999999+00:00", "2026-11-24T07:00+00:00"),
+    ],
+)
+def test_quiet_hours_begin_and_end_on_the_minute(settings: AlertSettings, when: str, ends: str | None) -> None:
+    found = quiet_hours_end(settings, at(when), zone_name="UTC")
+
+    assert found == (None if ends is None else at(ends))
+
+
+@pytest.mark.parametrize(("cap", "outcome"), [(1, "said"), (0, "summed")])
+def test_a_day_without_alerts_has_its_cap_ahead(cap: int, outcome: str) -> None:
+    team = replace(SEARCH, alerts=replace(DEFAULT_SETTINGS, daily_cap=cap))
+    found = delivery_of(team, kind="spike", severity="low", at=AT, posted_by_day={})
+
+    assert (found.outcome, found.at) == (outcome, AT)
+
+
+def test_a_critical_alert_and_a_muted_one_are_of_this_moment_and_a_held_one_of_the_morning() -> None:
+    team = replace(SEARCH, alerts=replace(LUNCH, muted=frozenset({"forecast"})))
+    noon = at("2026-11-23T12:10+00:00")
+
+    assert delivery_of(team, kind="spike", severity="critical", at=noon, posted_by_day={}).at == noon
+    assert delivery_of(team, kind="forecast", severity="low", at=noon, posted_by_day={}).at == noon
+    assert delivery_of(team, kind="spike", severity="low", at=noon, posted_by_day={}).at == at("2026-11-23T13:30+00:00")

@@ -200,3 +200,78 @@ def test_it_holds_from_its_first_moment_until_the_one_before_its_end() -> None:
     ]
     assert [made.is_over(at) for at in (after(48) - 1, after(48))] == [False, True]
     assert expected_causes([made], at=after(0)) == {TEAM_TOTAL}
+
+
+@pytest.mark.parametrize(
+    ("hour", "nanos", "found"), [(0, 11, {START: 1}), (0, 10, {}), (0, 9, {}), (1, 11, {START + 1: 1})]
+)
+def test_a_nano_dollar_above_the_usual_is_aside(hour: int, nanos: int, found: dict[int, int]) -> None:
+    assert excluded_spend(expectation(), costs((hour, hour + 1, nanos)), at=after(2)) == found
+
+
+def test_where_nothing_is_known_the_usual_is_nothing() -> None:
+    assert excluded_spend(expectation(), {START: 1}, at=after(1)) == {START: 1}
+    assert excluded_spend(expectation(), {START: 1, START - 168: -5, START - 336: -5}, at=after(1)) == {START: 1}
+
+
+def test_the_hour_that_runs_is_looked_at_and_none_after_it() -> None:
+    spent = costs((0, 9, 110))
+
+    assert set(excluded_spend(expectation(), spent, at=after(2))) == {START, START + 1, START + 2}
+    assert set(excluded_spend(expectation(hours=2), spent, at=after(2) - 1)) == {START, START + 1}
+    assert set(excluded_spend(expectation(hours=2), spent, at=after(2))) == {START, START + 1}
+
+
+@pytest.mark.parametrize(("limit", "aside"), [(100, {START: 100}), (101, {START: 100, START + 1: 1})])
+def test_the_announced_amount_is_counted_to_the_nano_dollar(limit: int, aside: dict[int, int]) -> None:
+    assert excluded_spend(expectation(limit_nanos=limit), costs((0, 3, 110)), at=after(2)) == aside
+
+
+def test_the_usual_of_the_second_week_is_that_of_the_week_before_the_first() -> None:
+    """The hours from the start on have no usual of their own; the last hour before it is the week before's."""
+    spent = costs((0, 400, 110)) | {START - 168: 60, START - 336: 60, START - 504: 60, START - 1: 70}
+    spent |= {START - 169: 70, START - 337: 70}
+    found = excluded_spend(expectation(hours=400), spent, at=after(399))
+
+    assert [found[START + hour] for hour in (0, 1, 167, 168, 335, 336)] == [50, 100, 40, 50, 40, 50]
+
+
+@pytest.mark.parametrize(
+    ("hours", "level", "is_usual"),
+    [
+        (24, 60, True),  # a day, half as much above the usual
+        (23, 60, False),
+        (24, 59, False),
+        (48, 60, True),
+    ],
+)
+def test_what_follows_an_announced_while_is_usual_at_half_of_it_after_a_day(
+    hours: int, level: int, is_usual: bool
+) -> None:
+    spent = costs((0, 48, 110), (48, 48 + hours, level), (48 + hours, 200, 1_000))
+
+    assert (excluded_spend(expectation(), spent, at=after(48 + hours)) == {}) is is_usual
+
+
+@pytest.mark.parametrize(("late", "is_usual"), [(60, True), (59, False)])
+@pytest.mark.parametrize("length", [4, 5])
+def test_a_planned_spike_is_usual_at_half_in_its_later_half(length: int, late: int, is_usual: bool) -> None:
+    """Of an odd number of hours the one in the middle is of the later half."""
+    half = length // 2
+    planned = expectation(hours=length, alert_id=9)
+    spent = costs((0, half, 110), (half, length, late), (length, 20, 10))
+
+    assert (excluded_spend(planned, spent, at=after(length)) == {}) is is_usual
+
+
+@pytest.mark.parametrize("changed", [{}, {"alert_id": 9}])
+def test_what_cost_nothing_more_did_not_last(changed: dict[str, object]) -> None:
+    nothing = expectation(**changed)  # type: ignore[arg-type]  # the fields have its types
+    later = costs((0, 47, 10), (47, 48, 30), (48, 100, 500))
+
+    assert excluded_spend(nothing, costs((0, 48, 10), (48, 100, 500)), at=after(80)) == {}
+    assert excluded_spend(expectation(alert_id=9), later, at=after(80)) == {START + 47: 20}
+
+
+def test_what_is_set_aside_together_is_exact() -> None:
+    assert combine_excluded([(KEY, {1: 0}), (TEAM_TOTAL, {2: -1})]) == {1: 0, 2: 0}
