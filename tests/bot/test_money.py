@@ -50,7 +50,7 @@ def test_half_a_nano_goes_to_the_even_neighbour(text: str, nanos: int) -> None:
     "text",
     ["", " ", "NaN", "Infinity", "-inf", "1_000", "1,000", "0x10", "1e9999", "0" * 41, "1\n", "$1", "--1"],
 )
-def test_what_is_no_number_of_forty_characters_is_an_error(text: str) -> None:
+def test_an_invalid_number_is_an_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"^is not a decimal number of at most 40 characters$"):
         nanos_from_decimal(text)
 
@@ -99,7 +99,7 @@ def test_people_type_amounts_their_own_way(typed: str, dollars: str) -> None:
 
 
 @pytest.mark.parametrize("typed", ["", "lots", "1,00", "12,34.5", "1.234", "€5", "1e3", "5 5", "1e999"])
-def test_what_is_no_amount_is_refused_with_an_example(typed: str) -> None:
+def test_an_invalid_amount_is_refused_with_an_example(typed: str) -> None:
     with pytest.raises(Refusal, match=r"^That is not an amount\. Write dollars like 500, \$1,250\.50 or 2k\.$"):
         parse_amount(typed)
 

@@ -119,7 +119,7 @@ def test_the_iso_year_is_not_always_the_calendars() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "2026", "2026-47", "2026-W60", "W47", "2026-W47-1"])
-def test_what_is_no_weeks_name_is_an_error(text: str) -> None:
+def test_an_invalid_week_name_is_an_error(text: str) -> None:
     with pytest.raises(ValueError):
         monday_of(text)
 

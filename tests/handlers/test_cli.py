@@ -92,14 +92,14 @@ def test_a_key_is_printed_once_on_the_last_line_and_can_be_rotated_and_revoked(
         (["replay", "x.jsonl", "--to", "http://127.0.0.1:1"], "--to and --key go together"),
     ],
 )
-def test_what_an_operator_gets_wrong_is_said_in_a_line(tokens: Tokens, arguments: list[str], said: str) -> None:
+def test_an_operators_fault_is_one_line(tokens: Tokens, arguments: list[str], said: str) -> None:
     complaint = bad(tokens(*arguments))
 
     assert said in complaint
     assert len(complaint.splitlines()) == 1
 
 
-def test_a_database_that_can_not_be_opened_is_said_in_a_line(
+def test_a_database_that_cannot_be_opened_is_one_line(
     tokens: Tokens, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/no/such/folder/tokens.db")
@@ -110,6 +110,6 @@ def test_a_database_that_can_not_be_opened_is_said_in_a_line(
     assert len(bad(tokens("check")).splitlines()) == 1
 
 
-def test_migrate_says_where_the_database_is(tokens: Tokens) -> None:
+def test_migrate_prints_where_the_database_is(tokens: Tokens) -> None:
     assert "The database is at" in good(tokens("migrate"))
     assert good(tokens("migrate", "--quiet")) == ""

@@ -70,7 +70,7 @@ async def test_a_command_carries_every_field_and_a_signature_that_slacks_sdk_acc
     assert (reply.status, reply.text, len(reply.ephemeral)) == (200, "All fine.", 1)
 
 
-async def test_a_command_that_fails_is_told_as_slack_tells_it(office: Office) -> None:
+async def test_a_failed_command_is_shown_as_in_slack(office: Office) -> None:
     office.bot.answers["command"] = 500
 
     reply = await office.anna.runs("/tokens", channel="CSEARCH")
@@ -79,7 +79,7 @@ async def test_a_command_that_fails_is_told_as_slack_tells_it(office: Office) ->
     await office.ben.does_not_see("dispatch_failed")
 
 
-async def test_an_app_that_takes_too_long_is_told_so(office: Office) -> None:
+async def test_a_slow_app_gets_a_timeout(office: Office) -> None:
     assert Workspace(office.workspace.settings).patience_seconds == 3.0
     office.workspace.patience_seconds = 0.1
     told = asyncio.Event()
@@ -196,7 +196,7 @@ async def test_nobody_can_fill_in_somebody_elses_form(office: Office) -> None:
     assert (await office.ben.modal(), await office.anna.modal() is None) == (None, False)
 
 
-async def test_a_closed_modal_is_told_only_when_the_app_asked_for_it(office: Office) -> None:
+async def test_a_closed_modal_is_sent_only_on_request(office: Office) -> None:
     for wished in (False, True):
 
         async def opens(payload: Json, wished: bool = wished) -> str:

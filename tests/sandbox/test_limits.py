@@ -198,12 +198,12 @@ BAD_VIEWS = [
 
 
 @pytest.mark.parametrize("blocks", GOOD)
-def test_what_slack_takes_is_taken(blocks: list[Json]) -> None:
+def test_valid_blocks_are_accepted(blocks: list[Json]) -> None:
     assert message_faults(blocks) == []
 
 
 @pytest.mark.parametrize(("what", "blocks", "words"), BAD, ids=[what for what, _, _ in BAD])
-def test_what_slack_refuses_is_refused(what: str, blocks: Any, words: str) -> None:
+def test_invalid_blocks_are_refused(what: str, blocks: Any, words: str) -> None:
     assert any(words in fault for fault in message_faults(blocks)), message_faults(blocks)
 
 

@@ -104,9 +104,7 @@ async def test_a_click_after_another_person_was_chosen_is_that_persons(office: O
     assert [one["user"]["id"] for one in office.bot.received if one.get("type") == "block_actions"] == ["UBEN"]
 
 
-async def test_what_is_heard_while_the_page_reads_its_state_again_is_not_undone_by_an_older_answer(
-    office: Office, page: Page
-) -> None:
+async def test_an_older_state_does_not_undo_a_newer_event(office: Office, page: Page) -> None:
     first, second = Late(), Late(changes={"workspace": {"name": "The late answer"}})
     await page.route(STATES, second, times=1)
     await page.route(STATES, first, times=1)  # the newest route is asked first
@@ -141,7 +139,7 @@ async def test_an_answer_for_the_person_before_does_not_bring_them_back(office: 
     await expect(page.locator("#me")).to_contain_text("Chloe Martin", timeout=1)
 
 
-async def test_a_person_who_cannot_be_loaded_does_nothing_and_the_page_says_so(office: Office, page: Page) -> None:
+async def test_a_person_who_cannot_be_loaded_does_nothing_and_the_page_shows_it(office: Office, page: Page) -> None:
     late = asyncio.Event()
 
     async def refuse(route: Route) -> None:

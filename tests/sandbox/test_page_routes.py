@@ -51,7 +51,7 @@ async def test_unread_counts_rise_with_others_words_and_fall_on_reading(office: 
     assert (before, after, await unread()) == (2, 0, 1)
 
 
-async def test_what_people_write_is_escaped_and_names_become_references(office: Office) -> None:
+async def test_typed_text_is_escaped_and_names_become_references(office: Office) -> None:
     said = await office.anna.says("<!channel> @ben & @nobody, see #team-search", channel="CSEARCH")
 
     assert said.text == "&lt;!channel&gt; <@UBEN> &amp; @nobody, see <#CSEARCH>"

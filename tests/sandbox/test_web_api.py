@@ -74,7 +74,7 @@ async def test_an_ephemeral_message_is_visible_to_one_person_only(office: Office
     assert await refused(office.slack.chat_update(channel="CSEARCH", ts=seen.ts, text="x")) == "message_not_found"
 
 
-async def test_where_the_app_may_not_write_it_is_told_why(office: Office) -> None:
+async def test_a_forbidden_channel_is_an_error_with_its_reason(office: Office) -> None:
     office.workspace.rooms["CSEARCH"].is_archived = True
     theirs = await office.chloe.says("Good morning", channel="CGENERAL")
 

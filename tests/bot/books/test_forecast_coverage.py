@@ -97,7 +97,7 @@ def cases(kind: str) -> list[Case]:
 
 @pytest.mark.parametrize("kind", ["demo", "seeded"])
 @pytest.mark.timeless
-def test_the_run_out_lies_between_the_days_that_were_said_in_eight_of_ten_cases(kind: str) -> None:
+def test_eight_of_ten_run_outs_lie_between_the_forecast_days(kind: str) -> None:
     found = cases(kind)
     said = [case for case in found if case.found.chance >= LIKELY]
 
@@ -109,7 +109,7 @@ def test_the_run_out_lies_between_the_days_that_were_said_in_eight_of_ten_cases(
 
 @pytest.mark.parametrize("kind", ["demo", "seeded"])
 @pytest.mark.timeless
-def test_the_days_that_are_said_lie_near_enough_to_be_of_use(kind: str) -> None:
+def test_the_forecast_days_are_close_enough_to_be_useful(kind: str) -> None:
     """An interval from today to the period's end would have full coverage too, so its width is limited to half the days
     left.
     """

@@ -28,5 +28,5 @@ def test_a_day_counts_up_to_three_times_the_usual() -> None:
 
 
 @pytest.mark.parametrize("dollars", [301, 600, 100_000])
-def test_what_a_day_costs_above_three_times_the_usual_counts_nothing(dollars: float) -> None:
+def test_cost_above_three_times_the_usual_day_is_ignored(dollars: float) -> None:
     assert forecast(dollars) == forecast(300)

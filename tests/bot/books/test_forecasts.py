@@ -94,7 +94,7 @@ def test_the_run_out_is_the_day_on_which_available_reaches_zero(
     assert found.run_out_day == (None if after_days is None else today + after_days)
 
 
-def test_what_is_held_runs_out_sooner() -> None:
+def test_a_hold_brings_the_run_out_forward() -> None:
     today = FIRST + 20
 
     assert told(balance(3_000, charged=2_000), today=today, dollars=100).run_out_day is None

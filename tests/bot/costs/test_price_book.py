@@ -86,7 +86,7 @@ def is_exact(model: ModelInfo) -> bool:
 
 
 @pytest.mark.timeless
-def test_three_thousand_random_usages_of_the_whole_book_cost_what_calc_price_says() -> None:
+def test_three_thousand_random_usages_cost_the_same_as_calc_price() -> None:
     """Half of them use models with prices by tier. Calls with an unpriced counter are skipped: the package ignores such
     tokens, and here the call is unpriced.
     """
@@ -144,7 +144,7 @@ def test_three_thousand_random_usages_of_the_whole_book_cost_what_calc_price_say
         ("azure", "gpt-4o", "batch", date(2026, 11, 23), 1.0),
     ],
 )
-def test_a_tier_costs_what_the_book_says_on_that_day(
+def test_a_tier_costs_the_books_price_of_that_day(
     provider: str, model: str, tier: str, on: date, of_standard: float
 ) -> None:
     rates, standard = (BOOK.rates(provider, model, day_number(on), tier=t) for t in (tier, ""))

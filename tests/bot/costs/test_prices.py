@@ -47,14 +47,14 @@ def test_a_rate_is_dollars_per_million_tokens(typed: str, pico: int, shown: str)
 
 
 @pytest.mark.parametrize("typed", ["", "free", "-1", "1e3", "0.0000001", "12345678", "1.2.3", "€3", "NaN"])
-def test_what_is_no_rate_is_refused_at_its_field(typed: str) -> None:
+def test_an_invalid_rate_is_refused_at_its_field(typed: str) -> None:
     with pytest.raises(FieldRefusal) as refused:
         parse_rate(INPUT_FIELD, typed)
     assert refused.value.field == INPUT_FIELD
 
 
 @pytest.mark.parametrize("typed", ["", "soon", "2019-12-31", "2100-01-01", "2026-02-30"])
-def test_what_is_no_day_is_refused_at_its_field(typed: str) -> None:
+def test_an_invalid_day_is_refused_at_its_field(typed: str) -> None:
     with pytest.raises(FieldRefusal) as refused:
         parse_day(FROM_FIELD, typed, today=TODAY)
     assert refused.value.field == FROM_FIELD

@@ -57,7 +57,7 @@ def random_call(rng: random.Random, provider: str, model: str) -> UsageEvent:
 
 
 @pytest.mark.timeless
-def test_three_thousand_random_calls_cost_what_the_package_says_to_the_nano_dollar() -> None:
+def test_three_thousand_random_calls_cost_the_packages_price_to_the_nano_dollar() -> None:
     rng = random.Random(7)
     prices = Prices(BOOK, [])
     differences = []
@@ -90,7 +90,7 @@ def _token_values(prices: ModelPrice) -> list[Decimal]:
 
 
 @pytest.mark.timeless
-def test_every_model_of_the_book_costs_what_the_package_says() -> None:
+def test_every_model_of_the_book_costs_the_packages_price() -> None:
     """Models whose list price has float noise below a pico-dollar may differ by the noise."""
     rng = random.Random(8)
     prices = Prices(BOOK, [])
@@ -137,7 +137,7 @@ def test_list_prices_go_by_the_utc_day_of_the_call() -> None:
     assert price(call("openai", "o3")).cost_nanos == 2 * NANOS
 
 
-def test_a_failed_call_costs_nothing_whatever_else_is_said() -> None:
+def test_a_failed_call_costs_nothing_despite_other_fields() -> None:
     event = call("openai", failed=True, gateway_cache=True, notional=True, reported_nanos=5)
 
     assert price(event) == Priced(0, "failed")
@@ -155,7 +155,7 @@ def test_a_call_on_a_personal_subscription_costs_nothing_and_keeps_what_it_would
     assert priced == Priced(0, "notional", book_nanos=2_500_000_000, notional_nanos=2_250_000_000)
 
 
-def test_a_contract_stands_before_the_book_and_the_book_before_the_reported_cost() -> None:
+def test_a_contract_goes_before_the_book_and_the_book_before_the_reported_cost() -> None:
     event = call("openai", reported_nanos=7)
     contract = ContractPrice(model="gpt-4o", input_pico=1_000_000)
 

@@ -93,7 +93,7 @@ def test_an_alias_may_be_a_pattern_and_begin_on_a_day(provider: str, model: str,
     assert price(call(provider, model), aliases=aliases, day=day).cost_nanos == (listed[means] if means else 0)
 
 
-def test_a_contract_stands_before_an_alias_and_may_name_either() -> None:
+def test_a_contract_goes_before_an_alias_and_may_name_either() -> None:
     alias = [ModelAlias(alias="prod", model="openai/gpt-4o")]
 
     for model in ("prod", "gpt-4o", "openai/gpt-4o"):

@@ -185,7 +185,7 @@ def test_a_reset_begins_a_new_baseline_and_loss_after_it_is_found() -> None:
     assert seen[-1][2] is not None
 
 
-def test_the_first_word_is_the_baseline_and_says_nothing_of_calls_before() -> None:
+def test_the_first_figure_is_the_baseline_and_earlier_calls_are_ignored() -> None:
     known = after((view(0, 412.5), [call(0, 0.00375)]))
 
     assert (known.counted_nanos, known.booked_nanos, known.drift_nanos) == (0, 0, 0)
@@ -213,7 +213,7 @@ def test_a_body_that_comes_late_counts_and_one_from_before_the_baseline_does_not
     assert (known.booked_nanos, known.seen_at) == (25 * NANOS, START + 900 * MICROS)
 
 
-def test_a_drift_is_said_once_it_has_lasted_and_gone_once_the_log_was_read() -> None:
+def test_a_lasting_drift_is_posted_and_closes_after_the_log_is_read() -> None:
     known = after((view(0, 100), []), (view(4_000, 200), [call(4_000, 40)]))
     marked, none = judge_drift(known, now=START + 4_000 * MICROS)
     again, drift = judge_drift(marked, now=START + 4_700 * MICROS)

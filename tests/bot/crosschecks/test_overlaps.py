@@ -91,7 +91,7 @@ def test_calls_that_two_sources_report_are_found_with_what_they_cost() -> None:
         ("nothing", []),
     ],
 )
-def test_what_is_no_overlap_is_not_taken_for_one(name: str, calls: list[ComparedCall]) -> None:
+def test_similar_calls_are_no_overlap(name: str, calls: list[ComparedCall]) -> None:
     assert overlaps(calls) == [], name
 
 

@@ -131,7 +131,7 @@ def test_pages_come_in_three_forms_and_days_without_cost_count(body: str) -> Non
         ("[" * 100_000, "not JSON"),
     ],
 )
-def test_what_is_wrong_is_named_by_its_field(body: Any, said: str) -> None:
+def test_a_fault_names_its_field(body: Any, said: str) -> None:
     text = body if isinstance(body, str) else json.dumps(body)
 
     with pytest.raises(ConfigError) as refused:

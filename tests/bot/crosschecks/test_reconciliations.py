@@ -64,7 +64,7 @@ def test_a_dollar_or_half_a_percent_agrees(billed: float, booked: float, varianc
         (100, 100, 0, []),
     ],
 )
-def test_what_is_posted_is_brought_to_the_variance(
+def test_entries_bring_the_posted_amount_to_the_variance(
     billed: float, booked: float, posted: float, moves: list[tuple[str, str, float]]
 ) -> None:
     entries = variance_entries(

@@ -98,7 +98,7 @@ def test_a_rule_of_one_kind_never_matches_another_field(kind: RuleKind) -> None:
     assert rules.place(event(**{kind: ""}), ANY_TEAM).team_id == UNATTRIBUTED
 
 
-def test_what_is_remembered_of_one_key_is_not_told_to_another() -> None:
+def test_a_cached_placement_is_not_shared_between_keys() -> None:
     rules = attribution(rule("credential", "key-12", SEARCH))
     call = event(credential="key-12")
 
@@ -125,7 +125,7 @@ def test_every_call_gets_a_team_and_the_same_one_when_asked_again(
     assert (first.team_id == UNATTRIBUTED) == (first.rule == "unattributed")
 
 
-def test_what_nobody_could_place_is_the_sources_default_and_of_no_other_source() -> None:
+def test_unattributed_usage_goes_to_its_own_sources_default_team() -> None:
     rules = attribution(rule("credential", "key-12", SEARCH))
     with_default = Source(id=3, name="laptops", format="cloudevents", role="meter", team_id=None, default_team_id=OPS)
 

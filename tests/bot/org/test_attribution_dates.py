@@ -26,11 +26,11 @@ HANDED_OVER = (rule("credential", "key-12", SEARCH, until_at=100), rule("credent
 
 
 @pytest.mark.parametrize(("at", "team"), [(0, SEARCH), (99, SEARCH), (100, MOBILE), (10**15, MOBILE)])
-def test_an_event_belongs_where_the_rules_of_its_own_time_say(at: int, team: int) -> None:
+def test_an_event_is_placed_by_the_rules_of_its_own_time(at: int, team: int) -> None:
     assert attribution(*HANDED_OVER).place(event(credential="key-12", occurred_at=at), ANY_TEAM).team_id == team
 
 
-def test_what_is_remembered_of_one_time_is_not_told_to_another() -> None:
+def test_a_cached_placement_is_not_shared_between_times() -> None:
     rules = attribution(*HANDED_OVER)
 
     told = [rules.place(event(credential="key-12", occurred_at=at), ANY_TEAM).team_id for at in (50, 150, 51, 151)]
@@ -169,9 +169,7 @@ def test_explanations_and_answers_agree_and_keep_the_order(
     ],
 )
 @pytest.mark.timeless
-def test_what_is_remembered_is_bounded_whatever_words_clients_make_up(
-    told: int, tags: int, length: int, named: Sequence[str]
-) -> None:
+def test_the_cache_is_bounded_against_made_up_labels(told: int, tags: int, length: int, named: Sequence[str]) -> None:
     rules = attribution()
     tracemalloc.start()
     for number in range(told):

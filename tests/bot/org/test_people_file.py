@@ -84,7 +84,7 @@ def test_a_fault_names_its_line_and_column(text: str, said: str) -> None:
     assert said in faults(text)
 
 
-def test_all_faults_are_said_at_once_up_to_fifty() -> None:
+def test_up_to_fifty_faults_are_listed_at_once() -> None:
     said = faults(HEAD + "nobody,,,,\n" * 60)
 
     assert said[0] == "line 2, email: 'nobody' is no e-mail address"
@@ -92,7 +92,7 @@ def test_all_faults_are_said_at_once_up_to_fifty() -> None:
     assert said[-1] == "and 69 faults more"  # each line's e-mail, and every second one's being there twice
 
 
-def test_a_file_in_another_encoding_is_said_with_its_line() -> None:
+def test_a_file_in_another_encoding_is_refused_with_its_line() -> None:
     assert read_text("\ufeffemail".encode()) == "email"
     with pytest.raises(ConfigError, match=r"^line 2: is not UTF-8"):
         read_text("email\nJürgen@acme.test".encode("latin-1"))

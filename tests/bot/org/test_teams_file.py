@@ -146,7 +146,7 @@ def test_a_models_name_may_mean_another_model_from_a_day_on() -> None:
     assert [m.from_ for m in read_teams_file(HEAD + f"models: {lines}\n").models] == [None, date(2026, 12, 1)]
 
 
-def test_all_faults_are_said_at_once() -> None:
+def test_all_faults_are_listed_at_once() -> None:
     text = team(chanel="x", timezone="Mars/Base", budget="{amount: lots}")
 
     assert len(faults(text)) == 3
@@ -176,7 +176,7 @@ def test_two_teams_may_not_share_a_channel() -> None:
         ("#" * 4_000_001, "The file is over 4 MB."),
     ],
 )
-def test_what_is_no_such_file_is_said_in_one_line(text: str, said: str) -> None:
+def test_another_kind_of_file_is_refused_in_one_line(text: str, said: str) -> None:
     (line,) = faults(text)
 
     assert line.startswith(said)

@@ -71,7 +71,7 @@ def test_an_undeclared_tool_is_known_by_its_user_agent(user_agent: str, tool: st
     assert Tools([NIGHTLY]).tool_of(call(user_agent=user_agent)) == tool
 
 
-def test_what_is_declared_stands_before_the_user_agent_and_that_before_the_model() -> None:
+def test_the_declared_tool_goes_before_the_user_agent_and_that_before_the_model() -> None:
     tools = Tools([METACODE, NIGHTLY])
     agent = "acme-evals/3"
 
@@ -81,7 +81,7 @@ def test_what_is_declared_stands_before_the_user_agent_and_that_before_the_model
     assert tools.tool_of(call(model="openai/metacode-2")) == "MetaCode"
 
 
-def test_a_rule_for_a_user_agent_stands_before_the_built_in_table() -> None:
+def test_a_rule_for_a_user_agent_goes_before_the_built_in_table() -> None:
     tools = Tools([ToolRule(name="Wrapped Claude", kind="in_house", user_agent="claude-cli/*acme*")])
 
     assert tools.tool_of(call(user_agent="claude-cli/2.0.1 (acme build)")) == "Wrapped Claude"
@@ -119,7 +119,7 @@ def test_a_rule_without_patterns_names_a_tool_and_matches_nothing() -> None:
     assert tools.tool_of(call(tool="acme chat")) == "ACME Chat"
 
 
-def test_an_operators_spelling_stands_before_the_built_in_one() -> None:
+def test_an_operators_spelling_goes_before_the_built_in_one() -> None:
     tools = Tools([ToolRule(name="CLAUDE code", kind="third_party")])
 
     assert tools.tool_of(call(user_agent="claude-cli/2.0.1")) == "CLAUDE code"
@@ -130,5 +130,5 @@ def test_an_operators_spelling_stands_before_the_built_in_one() -> None:
     ("tool", "kind"),
     [("MetaCode", "in_house"), ("metacode", "in_house"), ("Claude Code", "third_party"), ("", "third_party")],
 )
-def test_a_tool_is_in_house_where_a_rule_says_so(tool: str, kind: str) -> None:
+def test_a_tool_is_in_house_by_its_rule(tool: str, kind: str) -> None:
     assert Tools([METACODE]).kind_of(tool) == kind

@@ -93,14 +93,14 @@ def drivers(**shares: list[Share]) -> list[tuple[str, str]]:
     return [(driver.dimension, driver.share.name) for driver in drivers_of(given_shares)]
 
 
-def test_what_moved_most_comes_first_whichever_way_it_moved() -> None:
+def test_the_largest_change_comes_first_in_either_direction() -> None:
     assert drivers(tool=[share("up", 150, 100), share("down", 20, 100), share("same", 500, 500)]) == [
         ("tool", "down"),
         ("tool", "up"),
     ]
 
 
-def test_the_same_calls_seen_from_three_sides_are_named_once_by_what_says_most() -> None:
+def test_the_same_calls_are_named_once_by_the_most_specific_part() -> None:
     assert drivers(
         tool=[share("Claude Code", 300, 100)],
         model=[share("opus", 295, 100)],
@@ -114,7 +114,7 @@ def test_parts_that_moved_by_clearly_different_amounts_are_all_named() -> None:
     ) == [("tool", "Claude Code"), ("model", "opus"), ("workflow", "evals")]
 
 
-def test_what_moved_less_than_a_twentieth_of_the_week_is_no_driver() -> None:
+def test_a_change_below_a_twentieth_of_the_week_is_no_driver() -> None:
     assert drivers(tool=[share("big", 1_000, 1_000), share("small", 49, 0)]) == []
     assert drivers(tool=[share("big", 1_000, 1_000), share("more", 60, 0)]) == [("tool", "more")]
 

@@ -19,7 +19,7 @@ async def test_the_command_shows_the_channels_team_up_to_the_second(acme_on_both
     assert [b["type"] for b in reply.blocks].count("data_visualization") == 1
 
 
-async def test_a_refused_chart_is_said_as_a_table(acme: Company) -> None:
+async def test_a_refused_chart_becomes_a_table(acme: Company) -> None:
     await acme.uses(acme.event(1, dollars=10))
     acme.workspace.fail_next("response_url", "invalid_blocks")
     reply = await acme.anna.runs("/tokens", channel="CSEARCH")
@@ -34,7 +34,7 @@ async def test_in_another_channel_it_shows_the_persons_own_team(acme: Company) -
     assert "Mobile has" in (await acme.mia.runs("/tokens", channel="CGENERAL")).text
 
 
-async def test_somebody_in_no_team_is_told_so(acme: Company) -> None:
+async def test_a_person_without_a_team_reads_how_to_join_one(acme: Company) -> None:
     reply = await acme.dan.runs("/tokens", channel="CGENERAL")
 
     assert "Search has" not in reply.text_everywhere()
@@ -122,7 +122,7 @@ async def test_a_channel_that_is_shared_with_another_company_is_paused(acme: Com
     assert "asks for $5.00" in (await acme.ben.dms())[-1].text
 
 
-async def test_in_preview_only_finance_hears(tmp_path: Path) -> None:
+async def test_in_preview_only_finance_gets_messages(tmp_path: Path) -> None:
     yml = TEAMS_YML.replace("mode: govern", "mode: preview")
     async with company(f"sqlite:///{tmp_path}/tokens.db", teams_yml=yml) as acme:
         await acme.uses(acme.event(1, dollars=950))

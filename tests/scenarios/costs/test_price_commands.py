@@ -57,7 +57,7 @@ def test_a_models_rate_is_shown_with_its_reason(priced: Run, asked: list[str], s
     assert re.search(said, found), found
 
 
-def test_pricing_again_says_what_changed_by_team_and_then_that_nothing_does(priced: Run) -> None:
+def test_repricing_lists_changes_by_team_and_then_none(priced: Run) -> None:
     today = SystemClock().now().date().isoformat()
     Path("use.csv").write_text(
         "time,id,model,team,uncached_input_tokens,cost_usd\n"
@@ -87,7 +87,7 @@ def test_pricing_again_says_what_changed_by_team_and_then_that_nothing_does(pric
     assert "over 0 calls" in well(priced("prices", "disagreements", "--period", "2024-Q1"))
 
 
-def test_what_is_no_tier_and_no_period_is_said_in_a_line(priced: Run) -> None:
+def test_an_invalid_tier_or_period_is_one_line(priced: Run) -> None:
     assert (
         refused(priced("prices", "show", "gpt-4o", "--tier", "gold")) == "--tier is one of batch, fast, flex, priority."
     )

@@ -45,7 +45,7 @@ async def the_form(acme: Company) -> View:
     return form
 
 
-async def test_an_admin_hears_of_a_model_once_sets_its_price_and_the_past_is_priced_again(
+async def test_an_admin_is_notified_once_sets_the_price_and_past_usage_is_repriced(
     acme_on_both: Company,
 ) -> None:
     acme = acme_on_both
@@ -74,7 +74,7 @@ async def test_an_admin_hears_of_a_model_once_sets_its_price_and_the_past_is_pri
         assert [fault async for fault in faults(tx)] == []
 
 
-async def test_home_lists_the_model_and_its_form_says_what_is_wrong_field_by_field(acme: Company) -> None:
+async def test_home_lists_the_model_and_its_form_shows_faults_by_field(acme: Company) -> None:
     await acme.uses(acme.event(1, **ODD))
     home = await acme.dan.opens_home()
     assert "1 call of 1 model without a price" in home.text_everywhere()
@@ -96,7 +96,7 @@ async def test_home_lists_the_model_and_its_form_says_what_is_wrong_field_by_fie
     assert "without a price" not in after
 
 
-async def test_nobody_but_admins_and_finance_hears_of_it_or_may_set_it(acme: Company) -> None:
+async def test_only_admins_and_finance_are_notified_and_may_set_a_price(acme: Company) -> None:
     await acme.uses(acme.event(1, **ODD))
     await told(acme)
     message = await acme.dan.sees("acme-odd of acme")
@@ -117,7 +117,7 @@ async def test_nobody_but_admins_and_finance_hears_of_it_or_may_set_it(acme: Com
     assert await reprice_due(acme.context) == 0
 
 
-async def test_without_admins_finance_hears_and_history_is_no_news(sqlite_url: str) -> None:
+async def test_without_admins_finance_is_notified_but_not_of_history(sqlite_url: str) -> None:
     async with company(sqlite_url, teams_yml=TEAMS_YML.replace("admins: [dan@acme.test]", "admins: []")) as acme:
         await acme.uses(acme.event(1, ago=10 * DAY, **{**ODD, "model": "acme-old"}))
         assert await told(acme) == 0
@@ -145,7 +145,7 @@ async def test_a_price_set_in_slack_outlives_an_import_and_is_shown_by_it(acme: 
 
 
 @pytest.mark.parametrize(("reported", "line"), [("1.00", True), ("2.49", False)])
-async def test_home_says_in_a_line_that_senders_price_otherwise(acme: Company, reported: str, line: bool) -> None:
+async def test_home_shows_a_line_about_differing_reported_costs(acme: Company, reported: str, line: bool) -> None:
     facts = {**ODD, "model": "gpt-4o", "provider": "openai", "cost_usd": reported}
     await acme.uses(*(acme.event(n, ago=DAY, **facts) for n in range(10)))
     await compare_prices(acme.context)

@@ -39,7 +39,7 @@ async def tells(acme: Company, key: str, *calls: dict[str, Any]) -> None:
     await acme.settles()
 
 
-async def test_whoever_a_budget_stopped_is_told_once_with_a_button_that_opens_the_form(acme_on_both: Company) -> None:
+async def test_a_blocked_person_is_notified_once_with_a_button_that_opens_the_form(acme_on_both: Company) -> None:
     acme = acme_on_both
     key = await blocks(acme, stopped(acme), stopped(acme, number=2))
     message = await acme.anna.sees("the budget of your key over-key is used up there, $101.50 of $100.00")
@@ -57,13 +57,13 @@ async def test_whoever_a_budget_stopped_is_told_once_with_a_button_that_opens_th
     assert len(await acme.anna.dms()) == 2, "another cap is another matter"
 
 
-async def test_a_call_stopped_a_day_ago_is_told_to_nobody(acme: Company) -> None:
+async def test_a_call_blocked_a_day_ago_notifies_nobody(acme: Company) -> None:
     await blocks(acme, stopped(acme, ago=timedelta(hours=25)))
 
     assert await acme.anna.dms() == []
 
 
-async def test_guests_and_people_whom_slack_does_not_know_are_told_nothing(acme: Company) -> None:
+async def test_guests_and_people_without_slack_are_not_notified(acme: Company) -> None:
     calls = [
         stopped(acme, number=1, user_api_key_user_email="gus@partner.test"),
         stopped(acme, number=2, user_api_key_user_email="nobody@acme.test"),
@@ -81,7 +81,7 @@ async def test_guests_and_people_whom_slack_does_not_know_are_told_nothing(acme:
         assert await tx.outbox.waiting() == 0
 
 
-async def test_in_preview_finance_alone_hears_and_of_nobody(acme: Company) -> None:
+async def test_in_preview_only_finance_is_notified_without_names(acme: Company) -> None:
     await _import(acme, TEAMS_YML.replace("mode: govern", "mode: preview"))
     await blocks(acme, stopped(acme), stopped(acme, number=2, user_api_key_user_email="emi@acme.test"))
 
@@ -133,7 +133,7 @@ async def finance_reads(acme: Company) -> list[Message]:
     return await acme.chloe.dms()
 
 
-async def test_finance_hears_of_lost_calls_once_and_that_they_were_found(acme_on_both: Company) -> None:
+async def test_finance_is_notified_of_lost_calls_once_and_of_their_recovery(acme_on_both: Company) -> None:
     acme = acme_on_both
     await _import(acme, TEAMS_YML.replace("attribution:", RULES))
     gateway = Checkout(acme, await create_key(acme.context, "litellm", source="litellm"))
@@ -174,7 +174,7 @@ async def _reads_history(acme: Company, calls: list[dict[str, Any]]) -> None:
     assert answer.accepted == len(calls)
 
 
-async def test_a_gateway_that_agrees_is_never_spoken_of(acme: Company) -> None:
+async def test_a_gateway_that_agrees_raises_nothing(acme: Company) -> None:
     gateway = Checkout(acme, await create_key(acme.context, "litellm", source="litellm"))
     for _ in range(3):
         await gateway.spends(90, arrives=1)

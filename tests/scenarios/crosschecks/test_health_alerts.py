@@ -41,7 +41,7 @@ async def passes(acme: Company, *, minutes: int) -> None:
     await acme.settles()
 
 
-async def test_a_silent_source_is_told_of_once_and_when_it_is_heard_again(acme_on_both: Company) -> None:
+async def test_a_silent_source_is_posted_once_and_closed_when_it_sends_again(acme_on_both: Company) -> None:
     acme = acme_on_both
     await sends_for_weeks(acme)
     await passes(acme, minutes=30)
@@ -78,7 +78,7 @@ async def test_a_source_that_falls_silent_again_the_same_day_goes_on_in_its_mess
     assert "gateway has sent nothing since" in said.text
 
 
-async def test_a_revoked_source_and_one_never_heard_are_not_silent(acme: Company) -> None:
+async def test_a_revoked_source_and_one_that_never_sent_are_not_silent(acme: Company) -> None:
     await create_key(acme.context, "never", source="cloudevents")
     await sends_for_weeks(acme)
     await passes(acme, minutes=90)
@@ -105,7 +105,7 @@ async def test_a_stopped_worker_and_a_clock_that_jumps_alarm_nobody(acme: Compan
     assert await health_messages(await acme.chloe.dms()) == []
 
 
-async def test_two_workers_at_once_and_a_restart_tell_of_a_silence_once(acme_on_both: Company) -> None:
+async def test_two_workers_and_a_restart_post_a_silence_once(acme_on_both: Company) -> None:
     acme = acme_on_both
     await sends_for_weeks(acme)
     other = await prepare(acme.context.settings, acme.clock)
@@ -128,7 +128,7 @@ async def routes(acme: Company) -> list[str]:
     return [m.text for m in await acme.ben.dms() if "post to" in m.text or "posted to again" in m.text]
 
 
-async def test_a_channel_that_fails_is_told_of_once_and_when_it_works_again(acme_on_both: Company) -> None:
+async def test_a_failing_channel_is_posted_once_and_closed_when_it_works(acme_on_both: Company) -> None:
     acme = acme_on_both
     await acme.sandbox.does("channel", "UBEN", id="CSEARCH", change="archive")
     await channel_is(acme, "broken")
@@ -145,7 +145,7 @@ async def test_a_channel_that_fails_is_told_of_once_and_when_it_works_again(acme
     assert ["can't post to" in text for text in await routes(acme)] == [True]
 
 
-async def test_a_channel_that_slack_refuses_is_told_of_as_well(acme: Company) -> None:
+async def test_a_channel_that_slack_refuses_is_posted_too(acme: Company) -> None:
     acme.workspace.rooms["CSEARCH"].is_archived = True
     await acme.uses(acme.event(1, dollars=850))
     await acme.settles()

@@ -57,7 +57,7 @@ async def messages_to(person: Person) -> list[str]:
     return [m.text for m in await health_messages(await person.dms())]
 
 
-async def test_a_source_that_falls_silent_at_night_is_told_of_in_the_morning_and_by_when_it_was_heard_again(
+async def test_a_silence_at_night_is_posted_in_the_morning_with_its_end(
     acme_on_both: Company,
 ) -> None:
     acme = acme_on_both
@@ -78,7 +78,7 @@ async def test_a_source_that_falls_silent_at_night_is_told_of_in_the_morning_and
         assert "it was silent for 2 hours" in said
 
 
-async def test_a_channel_that_failed_for_a_part_of_a_quiet_night_is_told_of_if_it_fails_again(
+async def test_a_channel_that_failed_during_quiet_hours_is_posted_if_it_fails_again(
     acme_on_both: Company,
 ) -> None:
     acme = acme_on_both
@@ -98,7 +98,7 @@ async def test_a_channel_that_failed_for_a_part_of_a_quiet_night_is_told_of_if_i
     assert "Tokens can't post to #team-search of Search since" in told
 
 
-async def test_in_preview_finance_alone_hears_of_sources_channels_and_prices(tmp_path: Path) -> None:
+async def test_in_preview_only_finance_is_notified_of_sources_channels_and_prices(tmp_path: Path) -> None:
     yml = TEAMS_YML.replace("mode: govern", "mode: preview")
     async with company(f"sqlite:///{tmp_path}/tokens.db", teams_yml=yml) as acme:
         await sends_for_weeks(acme)
@@ -115,7 +115,7 @@ async def test_in_preview_finance_alone_hears_of_sources_channels_and_prices(tmp
         assert await acme.dan.dms() == await acme.ben.dms() == []
 
 
-async def test_beyond_the_days_number_they_share_one_message_and_count_for_no_teams_alerts(
+async def test_beyond_the_daily_cap_they_share_one_message_outside_the_teams_cap(
     acme_on_both: Company,
 ) -> None:
     acme = acme_on_both
@@ -172,7 +172,7 @@ async def test_the_organisation_may_have_a_channel_for_them(acme_on_both: Compan
     )
 
 
-async def test_the_doctor_says_which_source_is_silent(acme_on_both: Company) -> None:
+async def test_the_doctor_names_the_silent_source(acme_on_both: Company) -> None:
     acme = acme_on_both
     await sends_for_weeks(acme)
     await acme.uses(acme.event("last", dollars=1))
@@ -192,7 +192,7 @@ async def test_the_doctor_says_which_source_is_silent(acme_on_both: Company) -> 
     assert await silent() == []
 
 
-async def test_what_ends_by_itself_is_no_alert_that_somebody_left_unanswered(acme: Company) -> None:
+async def test_an_alert_that_ends_by_itself_is_not_unanswered(acme: Company) -> None:
     await sends_for_weeks(acme)
     await acme.uses(acme.event("last", dollars=1))
     await passes(acme, minutes=120)
@@ -205,7 +205,7 @@ async def test_what_ends_by_itself_is_no_alert_that_somebody_left_unanswered(acm
     assert "For *Acme*" in settings.text_everywhere()
 
 
-async def test_a_clock_that_goes_on_after_quiet_hours_says_each_once(acme: Company) -> None:
+async def test_after_quiet_hours_each_held_alert_is_posted_once(acme: Company) -> None:
     """Every held alert is posted once when the night ends, even with several workers."""
     await company_sets(acme, **NIGHT)
     await sends_for_weeks(acme, at=tonight(acme))

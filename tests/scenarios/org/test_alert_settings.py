@@ -71,7 +71,7 @@ async def test_ben_sets_them_and_they_hold_at_once(acme_on_both: Company) -> Non
     assert await search(acme) == team
 
 
-async def test_thresholds_set_in_slack_are_said_and_those_of_the_file_hold_again_when_emptied(acme: Company) -> None:
+async def test_thresholds_of_slack_apply_until_they_are_emptied(acme: Company) -> None:
     assert (await acme.ben.submits(await form(acme.ben), thresholds="40")).closed
     await acme.uses(acme.event(1, dollars=450))
     await acme.settles()
@@ -128,7 +128,7 @@ async def test_a_manager_of_several_teams_is_asked_which(acme: Company) -> None:
     assert "no team" in (await acme.ben.runs("/tokens settings nobody", channel="CGENERAL")).text
 
 
-async def test_what_is_typed_wrong_is_said_at_its_field(acme: Company) -> None:
+async def test_invalid_input_is_refused_at_its_field(acme: Company) -> None:
     for typed, field in (
         ({"thresholds": "80, often"}, "thresholds"),
         ({"quiet_from": "22:00"}, "quiet_until"),
@@ -202,7 +202,7 @@ async def test_an_alerts_channel_that_fails_falls_back_to_the_managers_and_shows
     assert (await search(acme)).channel_state == "linked"
 
 
-async def test_an_alerts_channel_that_becomes_shared_hears_nothing_more(acme: Company) -> None:
+async def test_an_alerts_channel_that_becomes_shared_gets_no_more_messages(acme: Company) -> None:
     adds(acme, "CALERTS")
     assert (await acme.ben.submits(await form(acme.ben), alerts_channel="CALERTS")).closed
     await acme.sandbox.does("channel", "UBEN", id="CALERTS", change="share")
@@ -220,7 +220,7 @@ async def test_an_alerts_channel_that_becomes_shared_hears_nothing_more(acme: Co
     assert told[-1] == "Spend is high"
 
 
-def test_an_import_keeps_what_was_set_in_slack_and_says_so(run: Run, tmp_path: Path) -> None:
+def test_an_import_keeps_the_settings_of_slack_and_lists_them(run: Run, tmp_path: Path) -> None:
     well(run("teams", "import", "teams.yml"))
     body = json.dumps(DEFAULT_SETTINGS.to_json() | {"thresholds": [50, 100]})
     with closing(sqlite3.connect(tmp_path / "tokens.db")) as database, database:

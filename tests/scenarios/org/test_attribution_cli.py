@@ -43,7 +43,7 @@ def test_a_key_is_listed_claimed_explained_and_kept_by_an_import(run: Run) -> No
     assert run("attribution", "claim", "ci-7", "--team", "search").stderr == "ci-7 is Mobile's already, by a claim.\n"
 
 
-def test_today_rules_are_applied_to_the_past_when_somebody_says_so(run: Run) -> None:
+def test_todays_rules_apply_to_the_past_on_request(run: Run) -> None:
     well(run("teams", "import", "teams.yml"))
     well(run("replay", used("r-1,ci-7,2")))
     line = f"attribution:\n  - {{credential: ci-7, team: mobile, from: {days_ago(9)}}}\n"
@@ -58,7 +58,7 @@ def test_today_rules_are_applied_to_the_past_when_somebody_says_so(run: Run) -> 
     assert again == "Nothing moves: all of it is where today's rules say.\n"
 
 
-def test_an_event_of_two_sources_is_explained_twice_and_one_that_is_unknown_is_said_to_be(run: Run) -> None:
+def test_an_event_of_two_sources_is_explained_twice_and_an_unknown_one_is_refused(run: Run) -> None:
     well(run("teams", "import", "teams.yml"))
     file = used("r-1,ci-7,2")
     for source in ("eu", "us"):
@@ -75,7 +75,7 @@ def test_an_event_of_two_sources_is_explained_twice_and_one_that_is_unknown_is_s
     assert "--source: there is no source 'asia'" in refused(run("attribution", "explain", "r-1", "--source", "asia"))
 
 
-def test_what_is_typed_wrongly_is_named(run: Run) -> None:
+def test_invalid_options_are_named(run: Run) -> None:
     well(run("teams", "import", "teams.yml"))
     for words, said in (
         (("reapply", "--since", "yesterday"), "--since: 'yesterday' is no date like 2026-11-01"),

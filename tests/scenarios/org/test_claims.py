@@ -132,7 +132,7 @@ async def test_whoever_was_an_admin_when_the_form_opened_may_not_submit_it_later
     assert "Claim" in (await acme.chloe.opens_home()).buttons()
 
 
-async def test_of_two_admins_the_second_is_told_whose_the_key_is(tmp_path: Path) -> None:
+async def test_of_two_admins_the_second_reads_the_keys_team(tmp_path: Path) -> None:
     yml = TEAMS_YML.replace("admins: [dan@acme.test]", "admins: [dan@acme.test, chloe@acme.test]")
     async with company(f"sqlite:///{tmp_path}/tokens.db", teams_yml=yml) as acme:
         await uses_a_key(acme)
@@ -177,7 +177,7 @@ async def test_with_over_a_hundred_teams_one_types_the_slug(tmp_path: Path) -> N
         assert await spent_of(acme, "team-77") == "7.000000000"
 
 
-async def test_finance_and_admins_see_whom_nobody_knows(acme: Company) -> None:
+async def test_finance_and_admins_see_unknown_people(acme: Company) -> None:
     await acme.uses(acme.event(1, dollars=4, team=None, user="u-17"), acme.event(2, dollars=5, user="gil@acme.test"))
 
     for person in (acme.chloe, acme.dan):

@@ -39,7 +39,7 @@ def test_a_faulty_people_file_is_refused_whole(run: Run) -> None:
     assert "+ gil@acme.test\n" in well(run("people", "import", people_csv("gil@acme.test,,mobile,,")))
 
 
-def test_whom_nobody_knows_is_listed_with_calls_and_spend(run: Run, tmp_path: Path) -> None:
+def test_unknown_people_are_listed_with_calls_and_spend(run: Run, tmp_path: Path) -> None:
     well(run("teams", "import", "teams.yml"))
     assert well(run("people", "unmatched")) == "Everybody whom senders name is known.\n"
     now = f"{SystemClock().now():%Y-%m-%dT%H:%M:%SZ}"

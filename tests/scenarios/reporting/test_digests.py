@@ -37,7 +37,7 @@ def next_monday_of(acme: Company) -> datetime:
     return acme.clock.now() + timedelta(minutes=1)
 
 
-async def test_each_team_hears_at_its_own_nine_oclock(tmp_path: Path) -> None:
+async def test_each_team_gets_its_digest_at_its_own_nine_oclock(tmp_path: Path) -> None:
     yml = TEAMS_YML.replace("timezone: Europe/London\n    cost_center", "timezone: Asia/Kolkata\n    cost_center")
     assert yml != TEAMS_YML
     async with company(f"sqlite:///{tmp_path}/tokens.db", teams_yml=yml) as acme:

@@ -53,7 +53,7 @@ async def test_anna_changes_a_request_from_home(acme: Company) -> None:
     await acme.ben.sees("asks for $750.00", channel="CSEARCH")
 
 
-async def test_ben_approves_from_home_and_the_card_in_the_channel_says_so(acme_on_both: Company) -> None:
+async def test_ben_approves_from_home_and_the_card_in_the_channel_changes(acme_on_both: Company) -> None:
     acme = acme_on_both
     await asks(acme, acme.anna, "500")
     home = await acme.ben.opens_home()
@@ -71,7 +71,7 @@ async def test_ben_approves_from_home_and_the_card_in_the_channel_says_so(acme_o
     assert (await acme.gets("/v1/teams/search/allowance"))[1]["allocated_usd"] == "1500.000000000"
 
 
-async def test_ben_denies_from_home_and_only_the_askers_home_says_why(acme: Company) -> None:
+async def test_ben_denies_from_home_and_only_the_askers_home_has_the_reason(acme: Company) -> None:
     await asks(acme, acme.anna, "500")
     form = (await acme.ben.clicks("Deny", await acme.ben.opens_home())).modal
     assert form is not None
@@ -83,7 +83,7 @@ async def test_ben_denies_from_home_and_only_the_askers_home_says_why(acme: Comp
         assert "Wait for" not in (await other.opens_home()).text_everywhere()
 
 
-async def test_what_waits_for_others_waits_on_no_other_home(acme: Company) -> None:
+async def test_a_pending_request_is_on_its_deciders_home_only(acme: Company) -> None:
     await asks(acme, acme.ben, "500")
 
     for person in (acme.ben, acme.mia, acme.dan, acme.emi):

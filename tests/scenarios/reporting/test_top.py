@@ -76,7 +76,7 @@ async def test_others_do_not_see_a_team_that_is_not_theirs(acme: Company) -> Non
     assert "$500.00" in (await acme.mia.runs("/tokens top", channel="CGENERAL")).text_everywhere()
 
 
-async def test_in_preview_only_finance_is_told(tmp_path: Path) -> None:
+async def test_in_preview_only_finance_gets_an_answer(tmp_path: Path) -> None:
     yml = TEAMS_YML.replace("mode: govern", "mode: preview")
     async with company(f"sqlite:///{tmp_path}/tokens.db", teams_yml=yml) as acme:
         await _a_week(acme)

@@ -42,7 +42,7 @@ def test_a_team_over_its_budget(snapshot: SnapshotAssertion) -> None:
     assert message == snapshot
 
 
-def test_what_is_held_counts_as_gone() -> None:
+def test_a_held_amount_is_not_available() -> None:
     text = standing_text(standing(charged=11_000, held=1_000))
 
     assert text.startswith("Search has nothing left of $12,000 until 30 Nov: $1,000 of it is held.")
@@ -139,11 +139,11 @@ def test_forty_teams_to_choose_from(snapshot: SnapshotAssertion) -> None:
     assert message == snapshot
 
 
-def test_preview_and_other_peoples_teams_say_who_may_see_them(snapshot: SnapshotAssertion) -> None:
+def test_preview_and_other_teams_name_who_may_see_them(snapshot: SnapshotAssertion) -> None:
     assert [posted(preview_message(COMMAND)), posted(not_your_team_message(HOSTILE_TEAM))] == snapshot
 
 
-def test_gaps_in_the_data_are_said_the_newest_first_to_be_named(snapshot: SnapshotAssertion) -> None:
+def test_gaps_in_the_data_are_listed_newest_first(snapshot: SnapshotAssertion) -> None:
     gaps = [DataGap(source=f"gateway-{n}", from_hour=493_000 + n, end_hour=493_004 + n) for n in range(4)]
     gaps.append(DataGap(source="<!channel>", from_hour=493_100, end_hour=None))
     note = gaps_words(gaps, zone=standing().zone)

@@ -22,7 +22,7 @@ SET = SetPrice(
 )
 
 
-def test_admins_hear_of_models_without_a_price(snapshot: SnapshotAssertion) -> None:
+def test_admins_are_notified_of_unpriced_models(snapshot: SnapshotAssertion) -> None:
     message = unpriced_message(prices().unpriced, priced={})
     shown = posted(message)
     obeys(shown)
@@ -34,7 +34,7 @@ def test_admins_hear_of_models_without_a_price(snapshot: SnapshotAssertion) -> N
     assert shown == snapshot
 
 
-def test_a_model_that_got_its_price_loses_the_button_and_says_who_set_it(snapshot: SnapshotAssertion) -> None:
+def test_a_priced_model_loses_its_button_and_names_who_set_the_price(snapshot: SnapshotAssertion) -> None:
     message = unpriced_message(prices().unpriced, priced={("acme", "metacode-9"): (SET, "<@UDAN>")})
     shown = posted(message)
     obeys(shown)
@@ -85,7 +85,7 @@ def test_the_form_to_set_a_price(snapshot: SnapshotAssertion) -> None:
     assert form == snapshot
 
 
-def test_what_became_of_it_is_said_in_one_line(snapshot: SnapshotAssertion) -> None:
+def test_the_result_of_repricing_is_one_line(snapshot: SnapshotAssertion) -> None:
     done = repricing(done_at=1, calls=1_204, difference_nanos=12_340_000_000)
 
     assert repriced_message(done).text == snapshot

@@ -69,7 +69,7 @@ def test_a_teams_cap_with_both_counters_and_the_button(snapshot: SnapshotAsserti
     assert message == snapshot
 
 
-def test_a_keys_cap_says_when_it_resets_and_whom_to_ask_where_the_team_has_budget(snapshot: SnapshotAssertion) -> None:
+def test_a_keys_cap_names_its_reset_and_whom_to_ask(snapshot: SnapshotAssertion) -> None:
     message = told(block(entity="key", entity_id="7" * 64, resets_at=AT + 3_600_000_000), standing=standing())
 
     assert "the budget of your key search-ide is used up there" in message["text"]
@@ -99,7 +99,7 @@ def test_every_kind_of_cap_is_named(entity: str, said: str) -> None:
     assert said in told(block(entity=entity, entity_id="u-7"))["text"]
 
 
-def test_finance_reads_in_preview_what_would_have_been_said_and_of_nobody(snapshot: SnapshotAssertion) -> None:
+def test_finance_reads_the_preview_message_without_names(snapshot: SnapshotAssertion) -> None:
     stopped = block(entity="user", entity_id="anna@acme.test")
     preview = standing(replace(SEARCH, mode="preview"))
     message = posted(block_preview_message(stopped, alias="Search", standing=preview, block_id=3, zone="UTC"))
@@ -109,7 +109,7 @@ def test_finance_reads_in_preview_what_would_have_been_said_and_of_nobody(snapsh
     assert message == snapshot
 
 
-def test_hostile_names_ring_nobody(snapshot: SnapshotAssertion) -> None:
+def test_hostile_names_mention_nobody(snapshot: SnapshotAssertion) -> None:
     stopped = block(entity=HOSTILE, entity_id=HOSTILE, credential=HOSTILE)
     message = told(stopped, alias=HOSTILE, standing=standing(HOSTILE_TEAM))
 
@@ -150,6 +150,6 @@ def test_many_teams_fit() -> None:
     assert "and 68 teams more" in all_text(drifting(*lines))
 
 
-def test_homes_line_says_which_way() -> None:
+def test_homes_line_names_the_direction() -> None:
     assert drift_line("litellm", line()).startswith("litellm counts $70.00 more for Checkout than arrived here")
     assert drift_line("litellm", line(more="books")).startswith("litellm counts $70.00 less for Checkout")

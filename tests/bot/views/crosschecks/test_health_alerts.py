@@ -19,7 +19,7 @@ def shown(source: SilentSource) -> dict[str, object]:
     return posted(silence_message(source, alert_id=7, zone="Europe/London"))
 
 
-def test_a_silent_source_says_since_when_what_it_means_and_what_to_look_at(snapshot: SnapshotAssertion) -> None:
+def test_a_silent_source_has_its_start_meaning_and_next_steps(snapshot: SnapshotAssertion) -> None:
     message = shown(SILENT)
 
     assert "gateway-eu has sent nothing since" in str(message["text"])
@@ -27,7 +27,7 @@ def test_a_silent_source_says_since_when_what_it_means_and_what_to_look_at(snaps
     assert message == snapshot
 
 
-def test_a_source_that_is_heard_again(snapshot: SnapshotAssertion) -> None:
+def test_a_source_that_sends_again(snapshot: SnapshotAssertion) -> None:
     message = shown(replace(SILENT, heard_at=SINCE + 5 * HOUR_MICROS))
 
     assert "it was silent for 5 hours" in str(message["text"])

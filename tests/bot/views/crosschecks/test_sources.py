@@ -38,7 +38,7 @@ def test_many_hostile_models_and_sources_fit() -> None:
     assert "So do 8 more pairs." in attention["text"]["text"]
 
 
-def test_a_healthy_company_is_told_of_no_source() -> None:
+def test_a_healthy_company_has_no_source_lines() -> None:
     blocks = company_blocks(company(quarantined=(), cross_checks=(), overlaps=(), not_kept=0))
     (attention,) = [block for block in blocks if block["block_id"] == "company-attention"]
 

@@ -38,7 +38,7 @@ def test_the_form_shows_what_holds(snapshot: SnapshotAssertion) -> None:
     assert form == snapshot
 
 
-def test_the_form_of_the_organisation_offers_what_is_told_of_it(snapshot: SnapshotAssertion) -> None:
+def test_the_form_of_the_organisation_offers_its_own_alerts(snapshot: SnapshotAssertion) -> None:
     form = alert_settings_form(ACME, declared=(80, 100))
 
     assert "approvals" not in all_text(form)
@@ -52,7 +52,7 @@ def test_a_number_that_the_menu_no_longer_offers_is_still_shown() -> None:
     assert "45 minutes" in all_text(alert_settings_form(odd, declared=(80, 100)))
 
 
-def test_what_a_member_reads(snapshot: SnapshotAssertion) -> None:
+def test_a_member_reads_the_settings(snapshot: SnapshotAssertion) -> None:
     message = posted(alert_settings_message(OWN, who_may=[BEN]))
 
     assert "Quiet hours: 22:00 to 07:00 (Europe/London) and Saturday and Sunday" in message["text"]
@@ -60,7 +60,7 @@ def test_what_a_member_reads(snapshot: SnapshotAssertion) -> None:
     assert message == snapshot
 
 
-def test_what_holds_where_nothing_was_set() -> None:
+def test_the_settings_of_a_team_that_set_none() -> None:
     message = posted(alert_settings_message(SEARCH, who_may=[]))
 
     assert "Quiet hours: none" in message["text"]
@@ -72,5 +72,5 @@ def test_a_manager_of_several_teams_reads_what_to_type(snapshot: SnapshotAsserti
     assert posted(which_team_message([SEARCH, replace(SEARCH, slug="mobile")], command=COMMAND)) == snapshot
 
 
-def test_a_hostile_name_rings_nobody() -> None:
+def test_a_hostile_name_mentions_nobody() -> None:
     posted(alert_settings_message(HOSTILE_TEAM, who_may=[BEN]))

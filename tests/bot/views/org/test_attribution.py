@@ -47,7 +47,7 @@ def test_an_admins_home_has_the_keys_of_no_team_with_a_button_each(snapshot: Sna
         ({"team": "Mobile", "by": "file"}, "this use is from before; `tokens attribution reapply` moves", False),
     ],
 )
-def test_a_key_that_is_a_teams_by_now_says_so(known: dict[str, Any], said: str, may_claim: bool) -> None:
+def test_a_key_with_a_team_names_it(known: dict[str, Any], said: str, may_claim: bool) -> None:
     key = unattributed_key(11, "ci-7")._replace(**known)
     view = home_view(home(standings=(), company=company(unattributed=replace(NOBODY, keys=(key,)))))
     obeys(view)
@@ -65,7 +65,7 @@ def test_finance_sees_the_keys_and_claims_none() -> None:
     assert "$310.50, 4,200 calls" in all_text(view)
 
 
-def test_what_somebody_named_by_e_mail_used_is_for_that_person_unless_the_organisation_says_otherwise() -> None:
+def test_figures_of_a_person_named_by_e_mail_are_private_by_default() -> None:
     hidden = all_text(home_view(home(company=company(unattributed=WHOSE))))
     shown = all_text(home_view(home(company=company(unattributed=replace(WHOSE, hides_people=False)))))
 
@@ -116,13 +116,13 @@ def test_where_a_menu_cannot_hold_all_teams_one_types_a_slug(snapshot: SnapshotA
     assert elements(claim_form(key=unattributed_key(), teams=teams[1:], metadata="11"))[0]["type"] == "static_select"
 
 
-def test_what_a_team_hears_of_moved_usage(snapshot: SnapshotAssertion) -> None:
+def test_the_notice_about_moved_usage(snapshot: SnapshotAssertion) -> None:
     said = moved_message(SEARCH, calls=12, nanos=dollars(200), since_at=micros(NOW), credential="<!here> ci-7", key=4)
 
     assert posted(said) == snapshot
 
 
-def test_what_a_team_hears_of_usage_that_other_rules_brought() -> None:
+def test_the_notice_about_usage_moved_by_other_rules() -> None:
     said = moved_message(SEARCH, calls=1, nanos=0, since_at=micros(NOW), credential="", key=4)
 
     assert said.text.startswith("Use that belongs to this team since <!date^")

@@ -35,7 +35,7 @@ def test_a_week_that_cost_more(snapshot: SnapshotAssertion) -> None:
     assert message == snapshot
 
 
-def test_it_says_what_in_house_and_third_party_tools_cost_per_token() -> None:
+def test_it_compares_the_cost_per_token_of_both_kinds_of_tools() -> None:
     message = all_text(posted(digest_message(digest(), command=COMMAND)))
 
     assert (
@@ -47,7 +47,7 @@ def test_it_says_what_in_house_and_third_party_tools_cost_per_token() -> None:
     ) in message
 
 
-def test_it_says_what_to_do(snapshot: SnapshotAssertion) -> None:
+def test_it_lists_next_steps(snapshot: SnapshotAssertion) -> None:
     busy = digest(standing=standing(charged=12_400), open_requests=2, unpriced_calls=1, alerts=3)
     message = posted(digest_message(busy, command=COMMAND))
 
@@ -83,7 +83,7 @@ def test_a_week_without_usage(snapshot: SnapshotAssertion) -> None:
     assert message == snapshot
 
 
-def test_announce_speaks_of_no_budget(snapshot: SnapshotAssertion) -> None:
+def test_announce_mentions_no_budget(snapshot: SnapshotAssertion) -> None:
     told = digest(standing=standing(replace(SEARCH, mode="announce")), open_requests=0)
     message = posted(digest_message(told, command=COMMAND))
 
@@ -106,7 +106,7 @@ def test_hostile_names_and_many_tools(snapshot: SnapshotAssertion) -> None:
     assert posted(message) == snapshot
 
 
-def test_the_chart_says_its_finding_and_its_numbers_and_can_be_drawn() -> None:
+def test_the_chart_has_its_finding_and_numbers_and_can_be_drawn() -> None:
     built = digest_message(digest(), command=COMMAND)
     chart = digest_chart(digest())
 
@@ -117,7 +117,7 @@ def test_the_chart_says_its_finding_and_its_numbers_and_can_be_drawn() -> None:
     assert render(chart).startswith(b"\x89PNG")
 
 
-def test_changes_are_said_as_people_say_them() -> None:
+def test_changes_are_worded_for_people() -> None:
     def said(now: int, before: int) -> str:
         return change_words(now, before, before="the week before")
 
@@ -129,7 +129,7 @@ def test_changes_are_said_as_people_say_them() -> None:
     assert said(100, 0) == "after nothing the week before"
 
 
-def test_a_digest_says_which_hours_are_missing() -> None:
+def test_a_digest_lists_missing_hours() -> None:
     gap = DataGap(source="gateway-eu", from_hour=493_000, end_hour=493_004)
     message = posted(digest_message(digest(gaps=(gap,)), command=COMMAND))
 

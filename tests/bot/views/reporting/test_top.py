@@ -27,7 +27,7 @@ def test_tools_with_their_shares_and_changes_and_the_mix(snapshot: SnapshotAsser
     ("span", "said"),
     [("30d", "in the last 30 days, after nothing the 30 days before"), ("mtd", "this month so far, after nothing")],
 )
-def test_models_have_no_mix_and_what_is_new_is_said_so(span: TopSpan, said: str) -> None:
+def test_models_have_no_mix_and_new_ones_are_marked(span: TopSpan, said: str) -> None:
     models = (share("claude-opus-4-5", 310), share("", 2))
     query = TopQuery(part="model", span=span)
     words = all_text(posted(top_message(TopReport(team=SEARCH, query=query, shares=models, mix=None), command=COMMAND)))
@@ -54,5 +54,5 @@ def test_a_part_that_ended_is_shown_with_what_it_fell_by() -> None:
     assert "2. Codex: $0.00 (0 %), 0 tokens, -$900.50" in words
 
 
-def test_nothing_is_said_so(snapshot: SnapshotAssertion) -> None:
+def test_no_usage_is_stated(snapshot: SnapshotAssertion) -> None:
     assert posted(top_message(replace(BY_TOOL, shares=()), command=COMMAND)) == snapshot
