@@ -1,30 +1,31 @@
 """What every test can ask for: both databases, a bot on one of them, and that bot behind a sandbox workspace."""
 
-import asyncio
-import itertools
 import json
 import os
-import shutil
+import sys
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 
 from bot.clock import ShiftedClock
 from bot.settings import Settings
 from handlers.cli import prepare
-from handlers.context import Context
-from storage.migrate import migrate
+from handlers.context import Context, make_context
 from storage.store import Store
-from tests.support.company import Company, company
+from tests.support.company import Company, company, fill_with_acme, fill_with_books
+from tests.support.databases import Copy, Filling, PostgresqlCopies, SqliteCopies
+
+# Bytecode is kept whatever the machine's habit, here and in the processes of the tests: compiling takes longer than importing.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 DATABASES = ("sqlite", "postgresql")
-_numbers = itertools.count(1)
+FILLINGS: dict[str, Filling] = {"acme": fill_with_acme, "acme_on_both": fill_with_acme, "books": fill_with_books}
+"""What a fixture's database holds from the start; that of others is empty."""
 
 
 @pytest.fixture(scope="session")
@@ -40,52 +41,52 @@ def postgresql_address() -> Iterator[str]:
             for setting in ("fsync", "full_page_writes", "synchronous_commit"):
                 server.psql(f"ALTER SYSTEM SET {setting} = off")  # the tests kill the bot, never the database's machine
             server.psql("SELECT pg_reload_conf()")
-            server.psql("CREATE DATABASE template_tokens")
             yield address.replace("%7Bname%7D", "{name}")
             server.cleanup()
 
 
-async def _new_database(address: str, template: str) -> str:
-    name = f"test_{next(_numbers)}"
-    connection = await asyncpg.connect(address.format(name="postgres"))
-    try:
-        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    finally:
-        await connection.close()
-    return address.format(name=name)
+@pytest.fixture(scope="session")
+def _postgresql_copies(postgresql_address: str) -> PostgresqlCopies:
+    return PostgresqlCopies(postgresql_address)
 
 
 @pytest.fixture(scope="session")
-def _migrated_template(postgresql_address: str) -> str:
-    url = Settings(database_url=postgresql_address.format(name="template_tokens")).database_url
-    with ThreadPoolExecutor(1) as aside:  # a test's loop may run already, and asyncio has one a thread
-        aside.submit(asyncio.run, migrate(url)).result()
-    return "template_tokens"
+def _sqlite_copies(tmp_path_factory: pytest.TempPathFactory) -> SqliteCopies:
+    return SqliteCopies(tmp_path_factory.mktemp("originals"))
 
 
-@pytest.fixture(scope="session")
-def _migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("template") / "tokens.db"
-    with ThreadPoolExecutor(1) as aside:
-        aside.submit(asyncio.run, migrate(Settings(database_url=f"sqlite:///{file}").database_url)).result()
-    return file
+def _filling(request: pytest.FixtureRequest) -> Filling | None:
+    return next((filling for name, filling in FILLINGS.items() if name in request.fixturenames), None)
 
 
 @pytest.fixture
-def sqlite_url(_migrated_file: Path, tmp_path: Path) -> str:
-    """An empty, migrated SQLite file: a copy, because migrating takes longer than most tests."""
-    shutil.copy(_migrated_file, tmp_path / "tokens.db")
-    return Settings(database_url=f"sqlite:///{tmp_path}/tokens.db").database_url
+def sqlite_copy(_sqlite_copies: SqliteCopies, tmp_path: Path, request: pytest.FixtureRequest) -> Copy:
+    """A migrated SQLite file, empty or filled with what the test's fixtures need."""
+    return _sqlite_copies.new(tmp_path, _filling(request))
+
+
+@pytest.fixture
+def sqlite_url(sqlite_copy: Copy) -> str:
+    """Its address."""
+    return sqlite_copy.url
 
 
 @pytest.fixture(params=DATABASES)
-async def database_url(request: pytest.FixtureRequest) -> str:
-    """An empty, migrated database of each kind, one after the other."""
+async def database_copy(request: pytest.FixtureRequest) -> AsyncIterator[Copy]:
+    """A migrated database of each kind, one after the other, empty or filled with what the test's fixtures need."""
     if request.param == "sqlite":
-        return str(request.getfixturevalue("sqlite_url"))
-    template = request.getfixturevalue("_migrated_template")
-    plain = await _new_database(request.getfixturevalue("postgresql_address"), template)
-    return Settings(database_url=plain).database_url
+        yield request.getfixturevalue("sqlite_copy")
+        return
+    copies: PostgresqlCopies = request.getfixturevalue("_postgresql_copies")
+    copy = await copies.new(_filling(request))
+    yield copy
+    await copies.remove(copy)
+
+
+@pytest.fixture
+def database_url(database_copy: Copy) -> str:
+    """Its address."""
+    return database_copy.url
 
 
 @pytest.fixture
@@ -97,25 +98,26 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-async def context(database_url: str) -> AsyncIterator[Context]:
+async def context(database_copy: Copy) -> AsyncIterator[Context]:
     """A prepared context on each database, without Slack; its clock can be moved ahead."""
-    made = await prepare(Settings(database_url=database_url, answer_seconds=60), ShiftedClock())
+    settings, clock = Settings(database_url=database_copy.url, answer_seconds=60), ShiftedClock()
+    made = make_context(settings, clock) if database_copy.key else await prepare(settings, clock)
     yield made
     await made.store.close()
 
 
 @pytest.fixture
-async def acme(sqlite_url: str) -> AsyncIterator[Company]:
+async def acme(sqlite_copy: Copy) -> AsyncIterator[Company]:
     """Acme's bot on SQLite behind a sandbox workspace, over real HTTP with real signatures."""
-    async with company(sqlite_url) as made:
+    async with company(sqlite_copy.url, key=sqlite_copy.key) as made:
         yield made
     _keep_calls(made.workspace.calls)
 
 
 @pytest.fixture
-async def acme_on_both(database_url: str) -> AsyncIterator[Company]:
+async def acme_on_both(database_copy: Copy) -> AsyncIterator[Company]:
     """The same on each database."""
-    async with company(database_url) as made:
+    async with company(database_copy.url, key=database_copy.key) as made:
         yield made
     _keep_calls(made.workspace.calls)
 

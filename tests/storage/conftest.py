@@ -15,7 +15,6 @@ from bot.org.teams_file import read_teams_file
 from bot.sources import SOURCES
 from handlers.books.periods import keep_books
 from handlers.context import Context
-from handlers.intake.keys import create_key
 from handlers.intake.usage import Intake
 from handlers.intake.usage_jobs import Answer
 from handlers.org.teams import import_teams
@@ -24,7 +23,8 @@ from storage.intake.keys import key_hash
 from storage.sums import nano_sums, whole
 from storage.tables.base import metadata
 from storage.tables.intake import usage_days, usage_events, usage_hours
-from tests.support.company import TEAMS_YML, usage_event
+from tests.support.company import usage_event
+from tests.support.databases import Copy
 
 Json = dict[str, Any]
 
@@ -79,15 +79,13 @@ class Books:
 
 
 @pytest.fixture
-async def books(context: Context) -> AsyncIterator[Books]:
+async def books(context: Context, database_copy: Copy) -> AsyncIterator[Books]:
     """Acme on each database."""
-    await import_teams(context, read_teams_file(TEAMS_YML), dry_run=False)
-    token = await create_key(context, "gateway", source="cloudevents")
-    source = await context.rulebooks.source_of(token)
+    source = await context.rulebooks.source_of(database_copy.key)
     assert source is not None
     intake = Intake(context)
     intake.start()
-    yield Books(context=context, intake=intake, source=source, key=key_hash(token))
+    yield Books(context=context, intake=intake, source=source, key=key_hash(database_copy.key))
     await intake.stop()
 
 

@@ -14,12 +14,13 @@ from fastapi import FastAPI
 from bot.app import ProcessParts, Worker, running
 from bot.clock import ShiftedClock
 from bot.org.teams_file import read_teams_file
+from bot.sandbox.page.traffic import Traffic
 from bot.sandbox.server import create_sandbox
 from bot.sandbox.settings import Channel, Member, SandboxSettings
 from bot.sandbox.workspace import Workspace
 from bot.settings import Settings
 from handlers.cli import prepare
-from handlers.context import Context
+from handlers.context import Context, make_context
 from handlers.intake.keys import create_key
 from handlers.org.teams import import_teams
 from handlers.schedule import look_up_slack
@@ -162,12 +163,36 @@ def _chart_renderer() -> ChartRenderer:
     return ChartRenderer()
 
 
+async def organise(context: Context, teams_yml: str = TEAMS_YML) -> str:
+    """Puts Acme's teams and a gateway's key into a prepared database; returns the key's token."""
+    await import_teams(context, read_teams_file(teams_yml), dry_run=False)
+    return await create_key(context, "gateway", source="cloudevents")
+
+
+async def fill_with_books(database_url: str) -> str:
+    """Puts Acme, as it is now, into an empty database; returns its key's token."""
+    context = await prepare(Settings(database_url=database_url), ShiftedClock())
+    try:
+        return await organise(context)
+    finally:
+        await context.store.close()
+
+
+async def fill_with_acme(database_url: str) -> str:
+    """Puts Acme into an empty database, a minute before its stories begin, and finds its people and channels in Slack."""
+    async with company(database_url, early=timedelta(minutes=1)) as made:
+        return made.key
+
+
 @asynccontextmanager
-async def company(database_url: str, *, teams_yml: str = TEAMS_YML) -> AsyncIterator[Company]:
-    """Acme, running: the bot's web on one port, the sandbox on another, both real; jobs run when the story says so."""
+async def company(
+    database_url: str, *, teams_yml: str = TEAMS_YML, key: str = "", early: timedelta = timedelta()
+) -> AsyncIterator[Company]:
+    """Acme, running: the bot's web on one port, the sandbox on another, both real; jobs run when the story says so.
+    `key` is that of a database that is filled already; `early` is how long before noon the clock begins."""
     page, door = servers.listening_socket(), servers.listening_socket()
     clock = ShiftedClock()
-    clock.jump_to(middle_of_next_month(clock.now()))  # so that no story depends on the day on which it is told
+    clock.jump_to(middle_of_next_month(clock.now()) - early)  # so that no story depends on the day on which it is told
     settings = Settings(
         database_url=database_url,
         slack_bot_token=TOKEN,
@@ -175,9 +200,9 @@ async def company(database_url: str, *, teams_yml: str = TEAMS_YML) -> AsyncIter
         slack_api_url=f"{servers.address(page)}/api/",
         answer_seconds=60,
     )
-    context = await prepare(settings, clock)
-    await import_teams(context, read_teams_file(teams_yml), dry_run=False)
-    key = await create_key(context, "gateway", source="cloudevents")
+    is_filled = bool(key)
+    context = make_context(settings, clock) if is_filled else await prepare(settings, clock)
+    key = key or await organise(context, teams_yml)
     bot_url = servers.address(door)
     workspace = SandboxSettings(
         bot_url=bot_url, signing_secret=SECRET, bot_token=TOKEN, people=PEOPLE, channels=CHANNELS, acting="UANNA"
@@ -188,13 +213,15 @@ async def company(database_url: str, *, teams_yml: str = TEAMS_YML) -> AsyncIter
     )
     slack.state.workspace.triggers.lifetime_seconds = 30.0
     slack.state.workspace.files.processing_seconds = 0.0
+    slack.state.workspace.traffic = Traffic(slack.state.workspace.feed, kept=20)  # each deed reads it twice
     async with (
         servers.running(slack, page) as url,
         running(context, web=True, worker=False) as parts,
         servers.running(parts.web, door),
         Sandbox(url) as sandbox,
     ):
-        await look_up_slack(context)
+        if not is_filled:
+            await look_up_slack(context)
         worker = Worker(context)
         worker.outbox_worker = OutboxWorker(context, _chart_renderer().draw)
         names = ("anna", "emi", "ben", "mia", "chloe", "dan", "gus")

@@ -14,9 +14,9 @@ _SECRET = ("authorization", "x-slack-signature", "token")
 class Traffic:
     """The latest exchanges."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: Feed, *, kept: int = KEPT) -> None:
         self._feed = feed
-        self._entries: collections.deque[Json] = collections.deque(maxlen=KEPT)
+        self._entries: collections.deque[Json] = collections.deque(maxlen=kept)
         self._count = itertools.count(1)
 
     def entries(self) -> list[Json]:

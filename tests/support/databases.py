@@ -1,0 +1,99 @@
+"""Databases for tests: each is made once in a process, and every test is given a copy of it."""
+
+import asyncio
+import itertools
+import shutil
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from bot.settings import Settings
+from storage.migrate import migrate
+
+Filling = Callable[[str], Coroutine[Any, Any, str]]
+"""What is put into an empty, migrated database at this address; returns the ingest key's token, or nothing."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A test's own copy: its address, and the ingest key that its filling made."""
+
+    url: str
+    key: str = ""
+
+
+class SqliteCopies:
+    """Files below a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._originals: dict[object, tuple[Path, str]] = {}
+
+    def new(self, folder: Path, filling: Filling | None = None) -> Copy:
+        """Returns a copy as `tokens.db` in a folder."""
+        name = _name(filling)
+        if name not in self._originals:
+            file = self._folder / f"{len(self._originals)}.db"
+            self._originals[name] = file, _aside(_filled(_url(f"sqlite:///{file}"), filling))
+        original, key = self._originals[name]
+        shutil.copy(original, folder / "tokens.db")
+        return Copy(_url(f"sqlite:///{folder}/tokens.db"), key)
+
+
+class PostgresqlCopies:
+    """Databases of a server; `{name}` in its address stands for one."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._originals: dict[object, tuple[str, str]] = {}
+        self._numbers = itertools.count(1)
+
+    async def new(self, filling: Filling | None = None) -> Copy:
+        """Returns a copy. Files are copied as they are: through the log of changes it takes three times the CPU."""
+        name = _name(filling)
+        if name not in self._originals:
+            original = f"original_{len(self._originals)}"
+            await self._execute(f"CREATE DATABASE {original}")
+            url = _url(self._address.format(name=original))
+            self._originals[name] = original, await asyncio.to_thread(_aside, _filled(url, filling))
+        original, key = self._originals[name]
+        copy = f"test_{next(self._numbers)}"
+        await self._execute(f"CREATE DATABASE {copy} TEMPLATE {original} STRATEGY FILE_COPY")
+        return Copy(_url(self._address.format(name=copy)), key)
+
+    async def remove(self, copy: Copy) -> None:
+        """Drops a copy, whoever is still connected."""
+        name = copy.url.split("?")[0].rsplit("/", 1)[1]
+        await self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    async def _execute(self, statement: str) -> None:
+        connection = await asyncpg.connect(self._address.format(name="postgres"))
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+def _name(filling: Filling | None) -> object:
+    """What is filled in at one hour is of no use in the next: a day or a month may begin with it."""
+    return None if filling is None else (filling, datetime.now(UTC).strftime("%Y-%m-%d %H"))
+
+
+async def _filled(url: str, filling: Filling | None) -> str:
+    await migrate(url)
+    return "" if filling is None else await filling(url)
+
+
+def _aside(filled: Coroutine[Any, Any, str]) -> str:
+    """Runs it in a thread of its own: a test's loop may run already, and asyncio has one a thread."""
+    with ThreadPoolExecutor(1) as aside:
+        return aside.submit(asyncio.run, filled).result()
+
+
+def _url(address: str) -> str:
+    return Settings(database_url=address).database_url
