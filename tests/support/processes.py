@@ -3,18 +3,17 @@
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Self
 
 import aiohttp
 
 from tests.support import servers
-from tests.support.paths import ROOT
+from tests.support.forks import fork
 
 _START_SECONDS = 120.0
 
@@ -28,16 +27,15 @@ def environment(database_url: str, **more: str) -> dict[str, str]:
 
 async def tokens(database_url: str, *arguments: str | Path) -> str:
     """Runs one command of the command line to its end and returns what it printed. AssertionError if it failed."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", *map(str, arguments)),
-        cwd=ROOT,
-        env=environment(database_url),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    printed, complained = await process.communicate()
-    assert process.returncode == 0, f"tokens {arguments} exited {process.returncode}: {printed!r} {complained!r}"
-    return printed.decode()
+    with tempfile.TemporaryDirectory(prefix="tokens-cli-") as folder:
+        output, errors = Path(folder) / "stdout", Path(folder) / "stderr"
+        process = await asyncio.to_thread(
+            fork, [str(word) for word in arguments], environment(database_url), output=output, errors=errors
+        )
+        await asyncio.to_thread(process.join)
+        printed, complained = output.read_text(), errors.read_text()
+    assert process.exitcode == 0, f"tokens {arguments} exited {process.exitcode}: {printed!r} {complained!r}"
+    return printed
 
 
 class BotProcess:
@@ -51,16 +49,13 @@ class BotProcess:
         self._environment = environment(
             database_url, **{"PORT": self._port, "TOKENS_WATCH_SECONDS": "3600", **settings}
         )
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: ForkServerProcess | None = None
         self._log = log or Path(tempfile.mkstemp(prefix="tokens-bot-", suffix=".log")[1])
         self._keeps_log = log is not None
 
     async def start(self) -> Self:
         """Starts the process and returns at once. It logs to a file: nobody empties a pipe meanwhile."""
-        with self._log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bot", "run"), cwd=ROOT, env=self._environment, stdout=log, stderr=log
-            )
+        self._process = await asyncio.to_thread(fork, ["run"], self._environment, output=self._log, errors=self._log)
         return self
 
     def said(self) -> str:
@@ -72,7 +67,7 @@ class BotProcess:
         assert self._process is not None
         async with asyncio.timeout(_START_SECONDS), aiohttp.ClientSession() as session:
             while True:
-                if self._process.returncode is not None:
+                if self._process.exitcode is not None:
                     raise AssertionError(f"the bot ended: {self.said()}")
                 with suppress(aiohttp.ClientError):
                     async with session.get(f"{self.url}/readyz") as answer:
@@ -100,12 +95,13 @@ class BotProcess:
     @property
     def pid(self) -> int:
         assert self._process is not None
+        assert self._process.pid is not None
         return self._process.pid
 
     async def _end(self, how: signal.Signals) -> None:
-        if self._process is not None and self._process.returncode is None:
-            self._process.send_signal(how)
-            await self._process.wait()
+        if self._process is not None and self._process.exitcode is None:
+            os.kill(self.pid, how)
+            await asyncio.to_thread(self._process.join)
 
     async def remove(self) -> None:
         """Kills it, and its log with it."""

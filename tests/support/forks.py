@@ -1,0 +1,40 @@
+"""Processes of the command line, forked from one that has imported the bot: an import takes two seconds of CPU."""
+
+import io
+import multiprocessing
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+from tests.support.paths import ROOT
+
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["bot.__main__"])
+
+
+def fork(arguments: Sequence[str], environment: Mapping[str, str], *, output: Path, errors: Path) -> ForkServerProcess:
+    """Starts `tokens …` with this environment; what it prints is appended to two files, which may be the same."""
+    process = _FORKS.Process(target=_tokens, args=(tuple(arguments), dict(environment), output, errors))
+    process.start()
+    return process
+
+
+def _tokens(arguments: tuple[str, ...], environment: dict[str, str], output: Path, errors: Path) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(ROOT)
+    for number, file in ((1, output), (2, errors)):
+        opened = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        os.dup2(opened, number)
+        os.close(opened)
+    sys.stdout, sys.stderr = _unbuffered(1), _unbuffered(2)
+    sys.argv = ["tokens", *arguments]
+    from bot.__main__ import main  # noqa: PLC0415  # heavy: only the forked process needs it
+
+    main()
+
+
+def _unbuffered(number: int) -> io.TextIOWrapper:
+    return io.TextIOWrapper(open(number, "wb", 0), encoding="utf-8", write_through=True)  # open to the end
