@@ -39,7 +39,7 @@ async def away() -> AsyncIterator[Away]:
 @pytest.mark.parametrize("how", ["stopped at once", "killed"])
 async def test_a_database_that_restarts_under_load_costs_answers_and_no_event(away: Away, how: str) -> None:
     server, url, bot, key = away
-    posts = mixed_posts(500, seed=3)
+    posts = mixed_posts(250, seed=3)
     async with Flood(bot.url, key, posts) as flood:
         for _ in range(2):
             await flood.answers(200, more=20)

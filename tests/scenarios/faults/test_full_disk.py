@@ -21,7 +21,7 @@ async def _survives(
     bot: BotProcess, url: str, key: str, disk: Disk, *, leave: int, freed: Callable[[], Awaitable[object]] | None = None
 ) -> None:
     """Sends while the disk fills up, and is full for a while; `freed` frees space as an operator would."""
-    posts = mixed_posts(400, seed=leave)
+    posts = mixed_posts(200, seed=leave)
     async with Flood(bot.url, key, posts) as flood:
         await flood.answers(200, more=10)
         await asyncio.to_thread(disk.fill, leave=leave)

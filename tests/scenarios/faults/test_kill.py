@@ -50,7 +50,7 @@ async def test_killed_amid_overlapping_batches_of_two_senders_it_lost_nothing_it
     fast path and the full path, in one group or in two at the same time.
     """
     key = await organised(database_url)
-    posts = mixed_posts(500, seed=seed)
+    posts = mixed_posts(300, seed=seed)
     bot = BotProcess(database_url, TOKENS_GROUP_ROWS="200")  # many small commits, so that many are interrupted
     try:
         async with Flood(bot.url, key, posts, connections=12, may_vanish=True) as flood:
