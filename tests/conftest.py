@@ -18,10 +18,12 @@ from handlers.context import Context, make_context
 from storage.store import Store
 from tests.support.company import Company, company, fill_with_acme, fill_with_books
 from tests.support.databases import Copy, Filling, PostgresqlCopies, SqliteCopies
+from tests.support.statements import share_compiled_statements
 
 # Bytecode is kept whatever the machine's habit, here and in the processes of the tests: compiling takes longer than importing.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+share_compiled_statements()
 
 DATABASES = ("sqlite", "postgresql")
 FILLINGS: dict[str, Filling] = {"acme": fill_with_acme, "acme_on_both": fill_with_acme, "books": fill_with_books}
@@ -38,8 +40,9 @@ def postgresql_address() -> Iterator[str]:
         with tempfile.TemporaryDirectory(prefix="tokens-pg-", ignore_cleanup_errors=True) as folder:
             server = get_server(Path(folder), cleanup_mode="stop")
             address = server.get_uri(database="{name}")
-            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-                server.psql(f"ALTER SYSTEM SET {setting} = off")  # the tests kill the bot, never the database's machine
+            # The tests kill the bot, never the database's machine; and no copy lives long enough to need a vacuum.
+            for setting in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
+                server.psql(f"ALTER SYSTEM SET {setting} = off")
             server.psql("SELECT pg_reload_conf()")
             yield address.replace("%7Bname%7D", "{name}")
             server.cleanup()
