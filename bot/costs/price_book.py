@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bot.costs.rates import Rates, Schedule
 from bot.periods import date_of
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # genai_prices takes a third of a second to import
     from genai_prices.types import ModelInfo, ModelPrice, Provider
 
 PICOS = 1_000_000_000_000

@@ -99,7 +99,7 @@ def test_a_source_is_silent_when_its_own_hours_pass_without_it(
 
 
 @pytest.mark.timeless
-def test_a_source_that_is_rarely_heard_is_not_silent_while_it_keeps_its_rhythm() -> None:
+def test_a_rare_sender_is_not_silent_while_it_keeps_its_rhythm() -> None:
     """Judges every quarter of an hour of two weeks."""
     active, watched = slots(now_and_then, until=at(14, 0), days=42), slots(always, until=at(14, 0), days=42)
     alarms = 0
@@ -113,11 +113,11 @@ def test_a_source_that_is_rarely_heard_is_not_silent_while_it_keeps_its_rhythm()
 
 
 @pytest.mark.parametrize(("days", "expected"), [(3, False), (6, False), (8, True), (28, True)])
-def test_nothing_is_said_of_a_source_known_for_less_than_a_week(days: int, expected: bool) -> None:
+def test_a_source_known_for_less_than_a_week_is_never_silent(days: int, expected: bool) -> None:
     assert is_silent(always, last=at(1, 12), now=at(1, 18), days=days) is expected
 
 
-def test_a_source_heard_a_few_times_is_not_known() -> None:
+def test_a_source_with_few_active_slots_is_never_silent() -> None:
     few = slots(nightly, until=at(1, 2), days=21)
     assert len(few) < 20
 
@@ -127,7 +127,7 @@ def test_a_source_heard_a_few_times_is_not_known() -> None:
     )
 
 
-def test_hours_in_which_nobody_watched_say_nothing() -> None:
+def test_unobserved_hours_cause_no_silence() -> None:
     """The worker was down, or the clock jumped ahead."""
     away = (at(1, 12, 15), at(3, 11, 45))
 
@@ -135,7 +135,7 @@ def test_hours_in_which_nobody_watched_say_nothing() -> None:
     assert is_silent(always, last=at(1, 12), now=at(3, 13), unwatched=away)
 
 
-def test_a_clock_that_went_back_says_nothing() -> None:
+def test_a_clock_that_went_back_causes_no_silence() -> None:
     active = slots(always, until=at(1, 12))
 
     assert find_silence(active, active, last_at=micros(at(1, 12)), now=micros(at(0, 3)), zone_name=ZONE) is None
