@@ -51,8 +51,10 @@ class Rulebook:
         approvals: Sequence[ApprovalRule],
         ends_at: int | None = None,
     ) -> None:
-        """`sources` maps the hashes of valid keys to sources. At `ends_at` a dated membership starts and the
-        directory changes; attribution handles its dates itself.
+        """Collects the rules.
+
+        `sources` maps the hashes of valid keys to sources. At `ends_at` a dated membership starts and the directory
+        changes; attribution handles its dates itself.
         """
         self.version = version
         self.directory = directory

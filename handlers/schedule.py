@@ -38,7 +38,7 @@ async def look_up_slack(context: Context) -> None:
 
 
 def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
-    """(name, job, seconds between runs)"""
+    """Returns (name, job, seconds between runs) of every job."""
     pace = context.settings.schedule_seconds
     return (
         ("keep the books", keep_books, max(pace, 60.0)),

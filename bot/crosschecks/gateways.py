@@ -101,9 +101,9 @@ def update_baseline(
     """Updates a team by a new view of it and the calls booked with that view. Without a view, the calls come from the
     gateway's own log.
 
-    The gateway's figure dates from a call's admission and from a per-worker cache, so the highest figure counts and a
+    The gateway's figure dates from a call's admission and from a per-worker cache. So the highest figure counts, and a
     lower or older one changes nothing. If the figure stays lower for longer than any cache lives, or names a later reset,
-    the gateway has reset its count and the baseline starts anew. Earlier calls are left out.
+    the gateway has reset its count. Then a new baseline starts, without earlier calls.
     """
     if known is None:
         return _new_baseline(view, source_id=source_id, booked=booked) if view is not None else None

@@ -1,6 +1,6 @@
 """Overlaps: two metering sources that appear to report the same calls.
 
-Ids of different layers rarely match (a gateway's, the provider's response, a span), so calls are compared by model, whole
+Ids of different layers rarely match: a gateway's, the provider's response, a span. So calls are compared by model, whole
 input and output within five seconds. A content that one source has twice proves nothing (health checks, embeddings of one
 size), nor does a tiny call. By chance, innocent sources share a content now and then, at any time distance; a
 double-reported call has its twin at once. So an overlap needs many twins, a good part of the smaller source's calls, and

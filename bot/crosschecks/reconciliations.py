@@ -1,8 +1,8 @@
 """Provider statements compared with the books by UTC day; the difference is posted as a variance.
 
 Usage never changes. A day's variance is the statement less the booked cost, or nothing within the tolerance. A further
-entry brings the posted variance there, so the same statement posts nothing twice, and a corrected one, or late usage,
-posts the difference.
+entry brings the posted variance there. So the same statement posts nothing twice; a corrected one, or late usage, posts
+the difference.
 """
 
 from collections.abc import Iterable, Mapping

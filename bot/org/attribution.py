@@ -102,8 +102,10 @@ class Attribution:
         unattributed_id: int,
         memberships: Mapping[str, Sequence[Membership]] | None = None,
     ) -> None:
-        """`team_ids` maps slugs to teams, and `team_of_user` maps spellings of people to their current team.
-        `memberships` maps spellings to dated teams, oldest first, and goes before `team_of_user`.
+        """Prepares the rules.
+
+        `team_ids` maps slugs to teams, and `team_of_user` maps spellings of people to their current team. `memberships`
+        maps spellings to dated teams, oldest first, and goes before `team_of_user`.
         """
         listed = [rule for rule in rules if rule.until_at is None or rule.from_at < rule.until_at]
         self._by_kind = {kind: RulePatterns(r for r in listed if r.kind == kind) for kind in RULE_KINDS}

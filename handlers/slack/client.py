@@ -1,4 +1,4 @@
-"""Slack's web client, with the retries that are safe."""
+"""Slack's web client, with safe retries only."""
 
 from typing import Any
 
@@ -9,9 +9,12 @@ from bot.settings import Settings
 
 
 def slack_client(settings: Settings, session: Any = None, *, patient: bool = True) -> AsyncWebClient:
-    """Slack's client. Its default would post a message again after a dropped connection, so it retries nothing by itself
-    but what Slack says was not done: being over the rate limit; and not even that where somebody waits for an answer
-    (not `patient`), because Slack takes one for three seconds only. One session is shared by all calls."""
+    """Returns Slack's client, which shares one session for all calls.
+
+    Slack's default retries after a dropped connection and would post a message twice. This client retries only after a
+    rate limit, which Slack answers without acting. Without `patient` it never retries, because Slack accepts an answer
+    for three seconds only.
+    """
     return AsyncWebClient(
         token=settings.slack_bot_token or None,
         base_url=settings.api_url,

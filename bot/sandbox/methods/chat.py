@@ -78,7 +78,7 @@ def slack_form(workspace: Workspace, message: Message) -> Json:
 
 
 def post_message(workspace: Workspace, args: Json) -> Json:
-    """chat.postMessage"""
+    """Answers chat.postMessage."""
     room = _writable(workspace, args["channel"])
     message = _bot_message(workspace, room, args)
     if message.thread_ts and room.find(message.thread_ts) is None:
@@ -88,7 +88,7 @@ def post_message(workspace: Workspace, args: Json) -> Json:
 
 
 def post_ephemeral(workspace: Workspace, args: Json) -> Json:
-    """chat.postEphemeral"""
+    """Answers chat.postEphemeral."""
     room = _writable(workspace, args["channel"])
     member = workspace.member(args["user"])
     if member.id not in room.members:
@@ -126,14 +126,14 @@ def rewrite(workspace: Workspace, message: Message, args: Json) -> None:
 
 
 def delete(workspace: Workspace, args: Json) -> Json:
-    """chat.delete"""
+    """Answers chat.delete."""
     room, message = _own_message(workspace, args["channel"], args["ts"])
     workspace.remove(message)
     return {"channel": room.id, "ts": message.ts}
 
 
 def get_permalink(workspace: Workspace, args: Json) -> Json:
-    """chat.getPermalink"""
+    """Answers chat.getPermalink."""
     room = workspace.room(args["channel"])
     message = room.find(str(args["message_ts"]))
     if message is None or message.private_to:
@@ -143,7 +143,7 @@ def get_permalink(workspace: Workspace, args: Json) -> Json:
 
 
 def validate_blocks(workspace: Workspace, args: Json) -> Json:
-    """blocks.validate"""
+    """Answers blocks.validate."""
     checked_blocks(workspace, args.get("blocks") or args.get("message", {}).get("blocks"))
     return {}
 

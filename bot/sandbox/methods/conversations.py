@@ -24,12 +24,12 @@ def _known_room(workspace: Workspace, channel: Any) -> Room:
 
 
 def conversations_info(workspace: Workspace, args: Json) -> Json:
-    """conversations.info"""
+    """Answers conversations.info."""
     return {"channel": room_object(workspace, _known_room(workspace, args["channel"]))}
 
 
 def conversations_members(workspace: Workspace, args: Json) -> Json:
-    """conversations.members"""
+    """Answers conversations.members."""
     room = _known_room(workspace, args["channel"])
     bot = [workspace.settings.bot_user_id] if room.bot_is_member else []
     page, cursor = page_of([*room.members, *bot], args)

@@ -11,7 +11,7 @@ Json = dict[str, Any]
 
 
 def auth_test(workspace: Workspace, args: Json) -> Json:
-    """auth.test"""
+    """Answers auth.test."""
     settings = workspace.settings
     return {
         "url": f"{workspace.base_url}/",
@@ -25,7 +25,7 @@ def auth_test(workspace: Workspace, args: Json) -> Json:
 
 
 def team_info(workspace: Workspace, args: Json) -> Json:
-    """team.info"""
+    """Answers team.info."""
     settings = workspace.settings
     team = {"id": settings.team_id, "name": settings.workspace_name, "domain": settings.team_domain, "icon": {}}
     return {"team": {**team, "email_domain": "", "is_verified": False}}
@@ -70,7 +70,7 @@ def user_object(workspace: Workspace, member: Member) -> Json:
 
 
 def users_info(workspace: Workspace, args: Json) -> Json:
-    """users.info"""
+    """Answers users.info."""
     return {"user": user_object(workspace, workspace.member(args["user"]))}
 
 
@@ -94,13 +94,13 @@ def users_list(workspace: Workspace, args: Json) -> Json:
 
 
 def usergroups_list(workspace: Workspace, args: Json) -> Json:
-    """usergroups.list"""
+    """Answers usergroups.list."""
     with_users = str(args.get("include_users")).lower() in ("true", "1")
     return {"usergroups": [_usergroup_object(workspace, group, with_users) for group in workspace.settings.usergroups]}
 
 
 def usergroups_users(workspace: Workspace, args: Json) -> Json:
-    """usergroups.users.list"""
+    """Answers usergroups.users.list."""
     for group in workspace.settings.usergroups:
         if group.id == args["usergroup"]:
             return {"users": list(group.users)}

@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 
 def get_upload_url(workspace: Workspace, args: Json) -> Json:
-    """files.getUploadURLExternal"""
+    """Answers files.getUploadURLExternal."""
     try:
         length = int(args["length"])
     except (TypeError, ValueError) as wrong:
@@ -59,7 +59,7 @@ def complete_upload(workspace: Workspace, args: Json) -> Json:
 
 
 def files_info(workspace: Workspace, args: Json) -> Json:
-    """files.info"""
+    """Answers files.info."""
     return {"file": workspace.files.find(args["file"]).as_slack(workspace.base_url)}
 
 

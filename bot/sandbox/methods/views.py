@@ -9,7 +9,7 @@ Json = dict[str, Any]
 
 
 def open_view(workspace: Workspace, args: Json) -> Json:
-    """views.open"""
+    """Answers views.open."""
     workspace.modals.made(args["view"], kind="modal")  # an invalid view does not consume the trigger
     trigger = workspace.triggers.exchange(args.get("trigger_id"))
     view = workspace.modals.open(trigger.user, args["view"])

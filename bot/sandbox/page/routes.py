@@ -42,7 +42,7 @@ class Page:
         }
 
     async def show_state(self, request: Request) -> Response:
-        """GET /page/state"""
+        """Answers GET /page/state."""
         try:
             member = self._member(request.query_params.get("as") or self._workspace.settings.acting)
         except SlackError as no:
@@ -50,7 +50,7 @@ class Page:
         return JSONResponse(whole_state(self._workspace, member))
 
     async def stream(self, request: Request) -> Response:
-        """GET /page/events"""
+        """Answers GET /page/events."""
         try:
             member = self._member(request.query_params.get("as") or self._workspace.settings.acting)
         except SlackError as no:
@@ -60,7 +60,7 @@ class Page:
         return StreamingResponse(frames, media_type="text/event-stream", headers=headers)
 
     async def do(self, request: Request) -> Response:
-        """POST /page/<deed>"""
+        """Answers POST /page/<action>."""
         # A form on another site cannot send this type without a preflight request.
         if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
             return JSONResponse({"ok": False, "error": "Send JSON."}, status_code=415)
