@@ -83,7 +83,7 @@ def backtest(series: Iterable[tuple[str, int, Ints]], *, bar: float = 1.0) -> li
 
 def _history(histories: Histories, team_id: int, nanos: Ints, *, first_hour: int) -> History:
     """Returns a team's hours with cost as one series, which has no parts."""
-    histories.learn(team_id, dict.fromkeys(PART_KINDS, ""), team_id=team_id)
+    histories.add_series(team_id, dict.fromkeys(PART_KINDS, ""), team_id=team_id)
     columns = np.flatnonzero(nanos)
     return History(
         first_hour=first_hour,

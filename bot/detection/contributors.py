@@ -1,4 +1,4 @@
-"""What a spike's dollars went to: its parts, each beside its own usual, what is above it first."""
+"""The contributors of a spike: the parts that rose, each beside its own usual."""
 
 from collections.abc import Callable, Iterable
 
@@ -21,10 +21,10 @@ def contributors(
     known_from: int,
     most: int = 4,
 ) -> tuple[Contributor, ...]:
-    """The parts that rose between two hours, by the dollars above their usual, and at least a twentieth of the largest.
+    """Returns the parts that rose from `from_hour` until before `end_hour`, ranked by rise, each at least 5% of the largest.
 
-    `by_hour` gives a part's nano-dollars from `first_hour` on; the team is known from the hour `known_from`. A part is new
-    if it cost nothing until a day before the spike.
+    `by_hour` returns a part's nano-dollars from `first_hour` on; the team is known from `known_from` on. A part is new if it
+    cost nothing until a day before the spike.
     """
     found = []
     start, end = from_hour - first_hour, end_hour - first_hour

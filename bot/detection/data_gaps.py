@@ -1,4 +1,4 @@
-"""Hours in which a source that usually sends did not, and the usage that it sends afterwards as if it were of now."""
+"""Data gaps: hours in which a source that usually sends did not; and usage that it sends late, dated as of now."""
 
 from collections.abc import Collection, Iterable
 
@@ -11,14 +11,14 @@ _MIN_HOURS = 2
 _DAYS, _MIN_DAYS = 7, 3
 _CATCH_UP_HOURS = 6
 BEFORE_HOURS = 14 * _DAY
-"""So long before the first hour that is asked for it has to be known when a source had usage."""
+"""The hours before the first judged one for which a source's usage must be known."""
 
 
 def find_gaps(used: Collection[int], *, from_hour: int, this_hour: int) -> list[tuple[int, int | None]]:
-    """(from, end) of the silences since an hour, in hours since 1970; the end is None while the source is still silent.
+    """Returns (from, end) of a source's gaps since `from_hour`, in hours since 1970; the end is None while it is still silent.
 
-    `used` are the hours in which it had usage; this one is still open. It is silent when it misses two hours on end or more, in
-    each of which it had usage a week before, and as well on the days between or two weeks before.
+    `used` are its hours with usage; `this_hour` is still open. A gap is two missed hours in a row or more, in each of which it
+    had usage a week before, and also on the days between or two weeks before.
     """
     if not used:
         return []
@@ -38,7 +38,7 @@ def find_gaps(used: Collection[int], *, from_hour: int, this_hour: int) -> list[
 
 
 def _is_usual(hour: int, used: Collection[int]) -> bool:
-    """Days that were silent around that hour as well say nothing: an outage goes on."""
+    """Whether a source usually sends in this hour. Days that were silent around it do not count: an outage goes on."""
     if hour - _WEEK not in used:
         return False
     days = [hour - _DAY * back for back in range(1, _DAYS + 1)]
@@ -48,10 +48,9 @@ def _is_usual(hour: int, used: Collection[int]) -> bool:
 
 
 def spread_catch_up(nanos: Ints, first_hour: int, silent: Iterable[tuple[int, int]]) -> Ints:
-    """(series, hours) with what was sent after a silence, as if it were of then, put back as far as it was missing there.
+    """Moves late usage of (series, hours), in nano-dollars, back into the gaps before it, as far as it is missing there.
 
-    What a source held back while it could not send is no spike: what is above the usual in the hours after a silence (the same
-    hours a week before) fills what is below it in the silence.
+    Usage that a source held back is no spike: the excess over a week before in the six hours after a gap fills the gap.
     """
     mended = nanos.copy()
     for from_hour, end_hour in silent:
@@ -70,6 +69,6 @@ def spread_catch_up(nanos: Ints, first_hour: int, silent: Iterable[tuple[int, in
 
 
 def _take_up_to(amounts: Ints, most: Ints) -> Ints:
-    """Of each row's amounts, one after the other, so much in all."""
+    """Takes each row's amounts in order, up to `most` in all."""
     before = np.cumsum(amounts, axis=1) - amounts
     return np.clip(most[:, None] - before, 0, amounts)

@@ -1,4 +1,4 @@
-"""What of a team's hours two sources reported both: it was spent once, so it is no spike."""
+"""Cost that two sources both reported, by hour: it was spent once, so it is no spike."""
 
 from collections.abc import Collection, Iterable, Mapping
 
@@ -14,10 +14,10 @@ def double_reported_by_hour(
     spent: Mapping[int, int],
     both: Collection[int],
 ) -> dict[int, int]:
-    """The nano-dollars of each of a team's hours that are there twice.
+    """Returns the nano-dollars of each of a team's hours that were reported twice.
 
-    `calls` are a sample, so its shares are taken of what the hours `spent`. Hours before the sample count by the share of all
-    of it, if `both` sources had usage in them.
+    `calls` are a sample, so its shares apply to the hours' cost, `spent`. Hours before the sample take the share of the whole
+    sample, if they are in `both`: two sources had usage in them.
     """
     all_nanos: dict[int, int] = {}
     twice: dict[int, int] = {}

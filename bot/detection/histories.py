@@ -1,7 +1,7 @@
-"""Teams' hours of cost in memory: what came in since is put in place, and totals and parts are made of it at once.
+"""Teams' hours of cost in memory, from which totals and parts of many teams are summed at once.
 
-A row is a team's nano-dollars of one UTC hour and series. A part is what series have in common: a team's credential, model
-or workflow, of which each series has one of each kind.
+A row is a team's nano-dollars of one UTC hour and series. A part is common to several series: a credential, model or workflow
+of a team. Each series has one part of each kind.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -45,12 +45,12 @@ class History:
     nanos: Ints
 
     def by_hour(self, first_hour: int, count: int) -> Ints:
-        """Nano-dollars of each of so many hours."""
+        """Returns the nano-dollars of `count` hours."""
         return by_hour(self.hours, self.nanos, first_hour, count)
 
 
 def by_hour(hours: Ints, nanos: Ints, first_hour: int, count: int) -> Ints:
-    """The sums of rows by hour, exact; rows of other hours are left out."""
+    """Returns the exact sums of rows by hour; rows of other hours are left out."""
     inside = (hours >= first_hour) & (hours < first_hour + count)
     sums = np.zeros(count, dtype=np.int64)
     np.add.at(sums, hours[inside] - first_hour, nanos[inside])
@@ -58,13 +58,13 @@ def by_hour(hours: Ints, nanos: Ints, first_hour: int, count: int) -> Ints:
 
 
 def _summed(at: Ints, nanos: Ints, *, rows: int, columns: int) -> Ints:
-    """Sums by place, as a table. Floats add whole numbers exactly up to nine million dollars; no hour is taken for more."""
+    """Returns sums as a table. Floats add whole numbers exactly up to nine million dollars; an hour is capped there."""
     sums = np.bincount(at, weights=nanos, minlength=rows * columns)
     return np.clip(sums, -MAX_NANOS, MAX_NANOS).astype(np.int64).reshape(rows, columns)
 
 
 def costs_of_same_hours(nanos: Ints, start: int, end: int, *, known: int) -> list[int]:
-    """What the same hours cost in up to four weeks before, or on up to four days, as far as they are known; maybe nothing."""
+    """Returns the cost of the same hours in up to four earlier weeks, or on up to four earlier days, as far as known."""
     for step in (_WEEK, _DAY):
         back = [step * times for times in range(1, 5) if start - step * times >= known]
         if back and step >= end - start:
@@ -73,13 +73,13 @@ def costs_of_same_hours(nanos: Ints, start: int, end: int, *, known: int) -> lis
 
 
 def mean_of_same_hours(nanos: Ints, start: int, end: int, *, known: int) -> int:
-    """The mean of what the same hours cost before; zero where nothing is known."""
+    """Returns the mean cost of the same hours before; zero where nothing is known."""
     before = costs_of_same_hours(nanos, start, end, known=known)
     return max(0, sum(before) // len(before)) if before else 0
 
 
 def first_difference(before: History, after: History) -> int | None:
-    """The oldest hour in which two states of a team's history differ; None if none does."""
+    """Returns the oldest hour in which two states of a team's history differ; None if none does."""
     hours = np.concatenate([before.hours, after.hours])
     if len(hours) == 0:
         return None
@@ -90,22 +90,23 @@ def first_difference(before: History, after: History) -> int | None:
 
 @dataclass
 class Histories:
-    """The histories of all teams that were read, and what their series are of."""
+    """The histories of teams, and the parts of their series."""
 
     teams: dict[int, History] = field(default_factory=dict)
     _series: dict[int, int] = field(default_factory=dict)
-    """By the database's id: a series' place in the codes."""
+    """A series' place in the codes, by its id in the database."""
     _parts: dict[PartKind, list[SpendPart]] = field(default_factory=lambda: {kind: [] for kind in PART_KINDS})
     _codes: dict[PartKind, list[int]] = field(default_factory=lambda: {kind: [] for kind in PART_KINDS})
     _code_of: dict[SpendPart, int] = field(default_factory=dict)
     _arrays: dict[PartKind, Ints] = field(default_factory=dict)
-    """The codes as they were when last asked for: they only grow."""
+    """The codes as arrays, rebuilt when they have grown."""
 
     def unknown_series(self, ids: Ints) -> list[int]:
+        """Returns the ids of series that were not added yet."""
         return [i for i in np.unique(ids).tolist() if i not in self._series]
 
-    def learn(self, series_id: int, names: Mapping[PartKind, str], *, team_id: int) -> None:
-        """What a series is of."""
+    def add_series(self, series_id: int, names: Mapping[PartKind, str], *, team_id: int) -> None:
+        """Adds a series with the names of its parts; a known one stays."""
         if series_id in self._series:
             return
         self._series[series_id] = len(self._series)
@@ -117,35 +118,34 @@ class Histories:
             self._codes[kind].append(self._code_of[part])
 
     def places(self, ids: Ints) -> Ints:
-        """The places of series by their ids, all known."""
+        """Returns the places of series by their ids, all known."""
         known, inverse = np.unique(ids, return_inverse=True)
         return np.array([self._series[i] for i in known.tolist()], dtype=np.int64)[inverse]
 
     def totals(self, team_ids: Sequence[int], *, first_hour: int, count: int) -> Ints:
-        """Nano-dollars of (teams, hours)."""
+        """Returns the nano-dollars of (teams, hours)."""
         hours, _, nanos, owners = self._rows(team_ids)
         inside = (hours >= first_hour) & (hours < first_hour + count)
         at = owners[inside] * count + hours[inside] - first_hour
         return _summed(at, nanos[inside], rows=len(team_ids), columns=count)
 
     def parts(
-        self, team_ids: Sequence[int], *, first_hour: int, count: int, lately: int, floor_dollars: float
+        self, team_ids: Sequence[int], *, first_hour: int, count: int, recent: int, floor_dollars: float
     ) -> tuple[list[SpendPart], Ints]:
-        """The parts that cost so many dollars in the last hours (`lately` of them), each with its nano-dollars by hour.
-        What has no name is no part."""
+        """Returns the named parts that cost `floor_dollars` in the last `recent` hours, and nano-dollars of (parts, hours)."""
         hours, series, nanos, _ = self._rows(team_ids)
         inside = (hours >= first_hour) & (hours < first_hour + count)
         hours, series, nanos = hours[inside] - first_hour, series[inside], nanos[inside]
-        late = hours >= count - lately
+        late = hours >= count - recent
         found: list[SpendPart] = []
         tables: list[Ints] = []
         for kind in JUDGED_KINDS:
             codes = self._codes_of(kind)[series]
             size = len(self._parts[kind])
-            recent = np.bincount(codes[late], weights=nanos[late], minlength=size)
+            recent_nanos = np.bincount(codes[late], weights=nanos[late], minlength=size)
             enough = [
                 code
-                for code in np.flatnonzero(recent >= floor_dollars * NANOS).tolist()
+                for code in np.flatnonzero(recent_nanos >= floor_dollars * NANOS).tolist()
                 if self._parts[kind][code].name
             ]
             row_of = np.full(size, -1, dtype=np.int64)
@@ -157,8 +157,8 @@ class Histories:
             tables.append(_summed(at, nanos[mine], rows=len(enough), columns=count))
         return found, np.concatenate(tables)
 
-    def of_part(self, part: SpendPart, *, first_hour: int, count: int, without: Collection[SpendPart] = ()) -> Ints:
-        """A part's nano-dollars by hour, exact, without what is of other parts as well."""
+    def part_costs(self, part: SpendPart, *, first_hour: int, count: int, without: Collection[SpendPart] = ()) -> Ints:
+        """Returns a part's exact nano-dollars by hour, without rows that are of an excluded part too."""
         history = self.teams[part.team_id]
         mine = self._is_of(part, history)
         for other in without:
@@ -171,20 +171,20 @@ class Histories:
         return np.asarray(codes == (-1 if code is None else code))
 
     def _codes_of(self, kind: PartKind) -> Ints:
-        """The code of each series' part, by place."""
+        """Returns the code of each series' part, by place."""
         codes = self._arrays.get(kind)
         if codes is None or len(codes) < len(self._codes[kind]):
             codes = self._arrays[kind] = np.array(self._codes[kind], dtype=np.int64)
         return codes
 
     def parts_of(self, team_id: int, kinds: Collection[PartKind]) -> list[SpendPart]:
-        """All parts of a team that have a name, of some kinds."""
+        """Returns the named parts of a team, of some kinds."""
         places = np.unique(self.teams[team_id].series).tolist()
         found = {self._parts[kind][self._codes[kind][place]] for kind in kinds for place in places}
         return sorted(part for part in found if part.name)
 
     def _rows(self, team_ids: Sequence[int]) -> tuple[Ints, Ints, Ints, Ints]:
-        """Hours, series, nano-dollars and the team's place among those asked for, of all their rows."""
+        """Returns hours, series, nano-dollars and the team's index of all rows of some teams."""
         found = [self.teams[team_id] for team_id in team_ids]
         owners = np.repeat(np.arange(len(found)), [len(history.hours) for history in found])
         if not found:

@@ -1,4 +1,4 @@
-"""When a team's cost is a spike: held against what the team's own weeks, days and hours have held before."""
+"""Spikes: hours that cost a team far more than its own past."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,19 +21,18 @@ from bot.money import NANOS
 LOWER_BAR = 0.85
 """A score at which most incidents are found, with more false alerts than a channel stands; the bench reports it."""
 PART_BAR = 1.25
-"""The score from which a credential, model or workflow spikes by itself: a team has many, each judged every hour."""
+"""The score from which a credential, model or workflow spikes by itself; higher than a team's, as a team has many."""
 _NEARLY = 1 - 1e-9
-"""So much of the least bar is near it: more than rounding can take away."""
+"""The share of the least bar that makes a candidate: rounding takes away less."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SpikeJudgement:
-    """What one hour looks like against the team's own past.
+    """The judgement of one hour against the team's own past.
 
-    Of the windows that spike the one with the largest excess speaks; where none does, the one nearest to its bar.
-    `usual_nanos` is a usual peak of such a window, `bar_nanos` what makes it a spike by `rule` (None for a team too
-    young to be judged), `times_usual` None where nothing is usual. `score` is the observed share of the bar. The
-    severity means something only for a spike.
+    Its window is the one that spikes with the largest excess, or else the one nearest to its bar. `usual_nanos` is a usual
+    peak of such a window, `bar_nanos` its bar by `rule` (None for a team too young to be judged), `times_usual` None where
+    nothing is usual. `score` is observed ÷ bar. The severity matters for spikes alone.
     """
 
     spike: bool
@@ -49,25 +48,25 @@ class SpikeJudgement:
 
     @property
     def excess_dollars(self) -> float:
+        """The excess over the usual peak in dollars."""
         return self.excess_nanos / NANOS
 
 
 def judge(cost_nanos: Ints, *, first_hour: int, bar: float = 1.0) -> SpikeJudgement:
-    """Judge the last hour of a team's cost: nano-dollars per UTC hour by time of use, oldest first.
+    """Judges the last hour of a team's cost: nano-dollars per UTC hour of use, oldest first.
 
-    The series is zero-filled from the team's first cost, and `first_hour` counts its first element's hours since 1970.
-    The last hour may still be open: cost only grows, so a spike in it is one already. An empty series is a ValueError.
+    The series is zero-filled from the team's first cost; `first_hour` is its first element in hours since 1970. The last hour
+    may still be open: cost only grows, so a spike in it stays one. Raises ValueError for an empty series.
     """
     known_hours = np.array([len(cost_nanos)])
     return judge_many(cost_nanos[None, :], known_hours=known_hours, first_hour=first_hour, bar=bar)[0]
 
 
 def judge_many(cost_nanos: Ints, *, known_hours: Ints, first_hour: int, bar: float = 1.0) -> list[SpikeJudgement]:
-    """Judge the last hour of many teams at once: (teams, hours) in nano-dollars, all rows of the same hours.
+    """Judges the last hour of many teams at once: (teams, hours) in nano-dollars, all rows of the same hours.
 
-    `known_hours` has for each team the hours since its first cost, the judged one included; columns before that are
-    zero. It may exceed the columns, of which HISTORY_HOURS are enough. `bar` is the score from which it is a spike:
-    PART_BAR for a series that is a part of a team's.
+    `known_hours` has each team's hours since its first cost, the judged one included; earlier columns are zero. It may exceed
+    the columns, of which HISTORY_HOURS are enough. `bar` is the score from which an hour is a spike.
     """
     teams, count = cost_nanos.shape
     if count == 0:
@@ -80,9 +79,9 @@ def judge_many(cost_nanos: Ints, *, known_hours: Ints, first_hour: int, bar: flo
 def find_spikes(
     cost_nanos: Ints, *, known_hours: Ints, first_hour: int, bar: float = 1.0
 ) -> Iterator[tuple[int, int, SpikeJudgement]]:
-    """Every spike in (teams, hours) nano-dollars as (row, column, judgement), by team and time.
+    """Yields every spike in (teams, hours) nano-dollars as (row, column, judgement), by team and time.
 
-    Each hour is judged from itself and what lies before it, as by judge_many.
+    Each hour is judged from itself and earlier ones, as by judge_many.
     """
     count = cost_nanos.shape[1]
     return find_recent(cost_nanos, known_hours=known_hours, first_hour=first_hour, last=count, bar=bar)
@@ -91,7 +90,7 @@ def find_spikes(
 def find_recent(
     cost_nanos: Ints, *, known_hours: Ints, first_hour: int, last: int, bar: float = 1.0
 ) -> Iterator[tuple[int, int, SpikeJudgement]]:
-    """The same of the `last` hours alone: what a sweep asks of very many teams, few of which are near a record."""
+    """Yields the spikes of the `last` hours alone, quickly for many teams of which few are near a record."""
     count = cost_nanos.shape[1]
     last = min(last, count)
     if last < 1:
@@ -107,10 +106,10 @@ def find_recent(
 
 
 def _candidates(hours: Hours, last: int, *, bar: float) -> Bools:
-    """Which of the last hours end a window that can be a spike at all: (teams, last). Few are, and only these are weighed."""
+    """Returns which of the last hours end a window that can be a spike: (teams, last). Only these are judged."""
     near = np.zeros((hours.shape[0], last), dtype=np.bool_)
     for width in WIDTHS:
-        dollars, records = hours.lately(width, last)
+        dollars, records = hours.recent(width, last)
         near |= dollars >= _NEARLY * bar * np.maximum(MIN_TIMES * records, FLOOR_DOLLARS)
     return near
 
@@ -122,12 +121,12 @@ def _judged(
     spent, usual, bars, rule = (np.array(p) for p in zip(*(window_bars(hours, w, cells) for w in WIDTHS), strict=True))
     score = spent / bars
     spikes = score >= bar
-    speaks = np.where(spikes.any(axis=0), np.where(spikes, spent - usual, -np.inf), score).argmax(axis=0)
-    told = np.flatnonzero(spikes.any(axis=0)) if spikes_only else np.arange(len(cells.rows))
-    speaks, cells = speaks[told], cells.only(told)
-    chosen = (part[speaks, told] for part in (score, usual, bars, rule))
-    nanos = np.array([hours.nanos(width, cells) for width in WIDTHS])[speaks, np.arange(len(told))]
-    each = (cells.rows, cells.columns, widths[speaks], nanos, *chosen)
+    chosen_width = np.where(spikes.any(axis=0), np.where(spikes, spent - usual, -np.inf), score).argmax(axis=0)
+    kept = np.flatnonzero(spikes.any(axis=0)) if spikes_only else np.arange(len(cells.rows))
+    chosen_width, cells = chosen_width[kept], cells.only(kept)
+    chosen = (values[chosen_width, kept] for values in (score, usual, bars, rule))
+    nanos = np.array([hours.nanos(width, cells) for width in WIDTHS])[chosen_width, np.arange(len(kept))]
+    each = (cells.rows, cells.columns, widths[chosen_width], nanos, *chosen)
     for row, column, window, observed_nanos, share, usually, needed, number in zip(
         *(values.tolist() for values in each), strict=True
     ):

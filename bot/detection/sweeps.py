@@ -1,7 +1,7 @@
-"""Looking through many teams' hours for spikes at once: each team's total, and its credentials, models and workflows.
+"""The search for spikes in many teams' hours at once: each team's total, and its credentials, models and workflows.
 
-A part speaks for itself where the team's total hides it: at bars a quarter higher, and only if the team's own spend went up
-with it, so that a model which replaces another is no spike.
+A part spikes by itself where the team's total hides it: at bars a quarter higher, and only if the team's cost rose with it, so
+that a model which replaces another is no spike.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -16,21 +16,21 @@ from bot.detection.spikes import PART_BAR, find_recent
 from bot.money import NANOS
 
 FLOOR_DOLLARS = 5.0
-"""Less than this is no spike, whatever it is compared with."""
+"""Parts below this in the recent hours are not judged."""
 RECENT_WINDOW_HOURS = 72
 """The longest window that is judged."""
 MAX_HOURS = 168
-"""So far back hours are judged that nobody judged in time."""
+"""The oldest hours that a late sweep still judges."""
 _DAY, _WEEK = 24, 168
 _YOUNG_HOURS = 4 * _DAY
 _SIZES = (2, 8, 49, MAX_HOURS)
 _ROWS, _TEAMS = 512, 50
-"""So many series are judged at once, and the parts of so many teams: memory stays small."""
+"""The series judged at once, and the teams whose parts are: memory stays small."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SpikingHour:
-    """An hour that spikes, of a team or of a part of it (None is the team)."""
+    """An hour in which a team spikes, or a part of it (None for the team's total)."""
 
     hour: int
     part: SpendPart | None
@@ -40,11 +40,11 @@ class SpikingHour:
 
 @dataclass(frozen=True, kw_only=True)
 class SweepView:
-    """What is looked at: the hours up to the open one, and what of them is set aside first.
+    """The hours that a sweep judges, up to the open one, and the cost that it sets aside first.
 
-    `excluded_spend` is a team's nano-dollars by hour that need no alert, as usage moved from another team. In the `shared`
+    `excluded_spend` is a team's nano-dollars by hour that need no alert, such as usage moved from another team. In the `shared`
     hours most teams rose together, so each counts as a week before, if that is less. `silent` are (from, end) of hours in
-    which a source sent nothing. A part that is `expected` to cost more is not judged for itself.
+    which a source sent nothing. Parts that are `expected` to cost more are not judged by themselves.
     """
 
     this_hour: int
@@ -55,16 +55,19 @@ class SweepView:
 
     @property
     def first_hour(self) -> int:
+        """The oldest hour that can change a judgement."""
         return self.this_hour - HISTORY_HOURS + 1
 
 
 def find_spiking_hours(
-    histories: Histories, wanted: Mapping[int, int], view: SweepView, *, bar: float = 1.0
+    histories: Histories, last_hours: Mapping[int, int], view: SweepView, *, bar: float = 1.0
 ) -> dict[int, list[SpikingHour]]:
-    """What spikes in each team's last hours, of which `wanted` says how many to judge; in order of the hours, a team's own
-    total before its parts. Teams without a spike are left out."""
+    """Returns the spiking hours by team, in order, a team's total before its parts; teams without one are left out.
+
+    `last_hours` is the number of last hours to judge by team. `bar` is the score from which a total spikes.
+    """
     found: dict[int, list[SpikingHour]] = {}
-    for team_ids, last in _group_by_hours(wanted):
+    for team_ids, last in _group_by_hours(last_hours):
         totals = judged_costs(histories, team_ids, view)
         known = known_hours(totals)
         for row, hour, window, excess in _judged(totals, known, view, last, bar=bar):
@@ -77,14 +80,14 @@ def find_spiking_hours(
 
 
 def judged_part_costs(histories: Histories, part: SpendPart, view: SweepView) -> Ints:
-    """A part's nano-dollars by hour as they are judged, without what is of a part that is expected to cost more."""
+    """Returns a part's nano-dollars by hour as they are judged, without those of parts that are expected to cost more."""
     planned = view.expected.get(part.team_id, frozenset()) - {part}
-    nanos = histories.of_part(part, first_hour=view.first_hour, count=HISTORY_HOURS, without=planned)
+    nanos = histories.part_costs(part, first_hour=view.first_hour, count=HISTORY_HOURS, without=planned)
     return np.asarray(_clean_costs(nanos[None, :], view)[0])
 
 
 def judged_costs(histories: Histories, team_ids: Sequence[int], view: SweepView) -> Ints:
-    """Nano-dollars of (teams, hours) as they are judged."""
+    """Returns the nano-dollars of (teams, hours) as they are judged."""
     nanos = histories.totals(team_ids, first_hour=view.first_hour, count=HISTORY_HOURS)
     for row, team_id in enumerate(team_ids):
         for hour, aside in view.excluded_spend.get(team_id, {}).items():
@@ -94,7 +97,7 @@ def judged_costs(histories: Histories, team_ids: Sequence[int], view: SweepView)
 
 
 def _clean_costs(nanos: Ints, view: SweepView) -> Ints:
-    """What is judged of (series, hours): no corrections, which would make what follows look dear, no lumps after a silence."""
+    """Removes corrections, late usage after data gaps, and shared rises from (series, hours) before they are judged."""
     nanos = spread_catch_up(np.maximum(nanos, 0), view.first_hour, view.silent)
     for hour in sorted(view.shared):
         column = hour - view.first_hour
@@ -104,15 +107,15 @@ def _clean_costs(nanos: Ints, view: SweepView) -> Ints:
 
 
 def known_hours(nanos: Ints) -> Ints:
-    """Hours since each series' first cost, the last one included; zero where there is none."""
+    """Returns the hours since each series' first cost, the last one included; zero where there is none."""
     any_cost = nanos > 0
     return np.where(any_cost.any(axis=1), nanos.shape[1] - any_cost.argmax(axis=1), 0)
 
 
-def _group_by_hours(wanted: Mapping[int, int]) -> Iterable[tuple[list[int], int]]:
-    """Teams with about as many hours to judge: two for most, more for those that were away or whose past changed."""
+def _group_by_hours(last_hours: Mapping[int, int]) -> Iterable[tuple[list[int], int]]:
+    """Yields teams with about as many hours to judge: two for most, more for those whose past changed."""
     groups: dict[int, list[int]] = {}
-    for team_id, hours in wanted.items():
+    for team_id, hours in last_hours.items():
         groups.setdefault(next((size for size in _SIZES if hours <= size), _SIZES[-1]), []).append(team_id)
     for last, team_ids in groups.items():
         yield sorted(team_ids), last
@@ -121,7 +124,7 @@ def _group_by_hours(wanted: Mapping[int, int]) -> Iterable[tuple[list[int], int]
 def _judged(
     nanos: Ints, known: Ints, view: SweepView, last: int, *, bar: float
 ) -> Iterable[tuple[int, int, int, float]]:
-    """(row, hour, window, excess in dollars) of what spikes in the last hours: the one place that asks the detector."""
+    """Yields (row, hour, window, excess in dollars) of the spikes in the last hours."""
     for start in range(0, len(nanos), _ROWS):
         some = slice(start, start + _ROWS)
         for row, column, judgement in find_recent(
@@ -133,15 +136,15 @@ def _judged(
 def _in_parts(
     histories: Histories, team_ids: Sequence[int], totals: Ints, *, known: Ints, view: SweepView, last: int, bar: float
 ) -> Iterable[tuple[int, SpikingHour]]:
-    lately = min(HISTORY_HOURS, RECENT_WINDOW_HOURS + last)
-    enough = np.flatnonzero(totals[:, -lately:].sum(axis=1) >= FLOOR_DOLLARS * NANOS).tolist()
+    recent = min(HISTORY_HOURS, RECENT_WINDOW_HOURS + last)
+    enough = np.flatnonzero(totals[:, -recent:].sum(axis=1) >= FLOOR_DOLLARS * NANOS).tolist()
     for start in range(0, len(enough), _TEAMS):
         row_of = {team_ids[row]: row for row in enough[start : start + _TEAMS]}
         parts, nanos = histories.parts(
             list(row_of),
             first_hour=view.first_hour,
             count=HISTORY_HOURS,
-            lately=lately,
+            recent=recent,
             floor_dollars=FLOOR_DOLLARS,
         )
         if parts:
@@ -152,13 +155,13 @@ def _in_parts(
 def _of_parts(
     parts: Sequence[SpendPart], nanos: Ints, totals: Ints, *, known: Ints, view: SweepView, last: int, bar: float
 ) -> Iterable[tuple[int, SpikingHour]]:
-    """What is found of parts, each beside its team's total and the hours that the team is known."""
+    """Yields the spikes of parts, each judged beside its team's total and age."""
     nanos = np.minimum(_clean_costs(nanos, view), totals)
     news = np.array([part not in view.expected.get(part.team_id, ()) for part in parts])
-    some = np.flatnonzero(news & (nanos != totals).any(axis=1))  # the only one of its kind is the team's total
+    some = np.flatnonzero(news & (nanos != totals).any(axis=1))  # a part that is all of its team is judged as the team
     nanos, totals, known = nanos[some], totals[some], known[some]
     own = known_hours(nanos)
-    young = own < _YOUNG_HOURS  # a new key has no past to be held against but its team's, and must matter to the team
+    young = own < _YOUNG_HOURS  # a new part is compared with its team's past, and must matter to the team
     least = np.where(young, 0.2 * _DAY * totals[:, -_WEEK:].sum(axis=1) / np.clip(known, 1, _WEEK) / NANOS, 0)
     for at, hour, window, excess in _judged(nanos, np.where(young, known, own), view, last, bar=bar * PART_BAR):
         rise = _rise(totals[at], hour - view.first_hour, window, int(known[at]))
@@ -168,13 +171,13 @@ def _of_parts(
 
 
 def _rise(total: Ints, column: int, window: int, known: int) -> float:
-    """By how many dollars a team's window is above the highest like it of four weeks: less is the team's own noise."""
+    """Returns the dollars of a team's window above the highest at the same time in four weeks."""
     start, end = max(0, column + 1 - window), column + 1
     highest = max(costs_of_same_hours(total, start, end, known=len(total) - known), default=0)
     return (int(total[start:end].sum()) - highest) / NANOS
 
 
 def active_teams(histories: Histories, view: SweepView) -> int:
-    """How many teams cost something in the last week."""
+    """Returns the number of teams that cost something in the last week."""
     since = view.this_hour - _WEEK
     return sum(bool((history.nanos[history.hours > since] > 0).any()) for history in histories.teams.values())

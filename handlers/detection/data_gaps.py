@@ -1,4 +1,4 @@
-"""Gaps in the data: hours in which a source that usually sends did not, and which of them a team misses."""
+"""Data gaps of sources, and those that lower a team's figures."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ _WEEK = 168
 
 
 async def source_silences(tx: Transaction, *, from_hour: int, this_hour: int) -> list[DataGap]:
-    """The silences of metering sources since an hour; this one is still open."""
+    """Returns the data gaps of metering sources since `from_hour`; `this_hour` is still open."""
     used = await tx.histories.used_hours(first_hour=from_hour - BEFORE_HOURS)
     names = {source.id: source.name for source, keys in await tx.keys.listed() if source.role == "meter" and keys}
     return [
@@ -23,7 +23,7 @@ async def source_silences(tx: Transaction, *, from_hour: int, this_hour: int) ->
 
 
 async def gaps_of(tx: Transaction, team: Team, *, from_hour: int, this_hour: int) -> Sequence[DataGap]:
-    """Those in which the team's own cost was half of what it was a week before, or less."""
+    """Returns the data gaps in which the team cost at most half of the week before."""
     found = []
     for silence in await source_silences(tx, from_hour=from_hour, this_hour=this_hour):
         end = silence.end_hour or this_hour

@@ -1,6 +1,6 @@
-"""Spikes that are none, as two metering sources report the same calls: what is there twice is set aside.
+"""Exclude cost that two metering sources both reported, so that it is no spike.
 
-Finance and admins are told of such sources by `handlers.crosschecks.overlaps`.
+`handlers.crosschecks.overlaps` notifies finance and admins of such sources.
 """
 
 import asyncio
@@ -17,8 +17,10 @@ from handlers.context import Context
 async def without_double_counts(
     context: Context, found: Mapping[int, Sequence[SpikingHour]], view: SweepView, *, running: Collection[int]
 ) -> SweepView | None:
-    """The view without what teams that begin to spike have twice; None if nothing is. Calls are read only if two sources had
-    usage meanwhile."""
+    """Returns the view without doubly reported cost of teams that begin to spike; None if there is none.
+
+    Calls are read only if two sources had usage in these hours.
+    """
     new = sorted(set(found) - set(running))
     if not new:
         return None

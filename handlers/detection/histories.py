@@ -1,4 +1,4 @@
-"""Keeps this process' histories up to date: of most teams the last two days alone are read again, of new ones everything."""
+"""Histories of this process, kept up to date: for most teams the last two days are read again, for new ones all hours."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,28 +16,27 @@ _CHUNK = 50
 async def refresh(
     tx: Transaction, histories: Histories, team_ids: Sequence[int], *, first_hour: int
 ) -> dict[int, int | None]:
-    """Reads what changed of teams' hours from `first_hour` on, and returns the oldest hour that did by team; None for a team
-    that was not known here.
+    """Reads the teams' hours that changed since `first_hour`; returns the oldest changed hour by team, None for a new team.
 
-    In one snapshot, by versions and hours alone: it comes to the same as reading everything.
+    In one snapshot, by versions and hours; the result equals reading everything.
     """
     changes = await tx.histories.changes()
-    wanted: list[tuple[int, int]] = []
+    to_read: list[tuple[int, int]] = []
     for team_id in team_ids:
         known, change = histories.teams.get(team_id), changes.get(team_id, TeamChange(0, 0, 0))
         if known is None or known.rewrites != change.rewrites or known.first_hour > first_hour:
-            wanted.append((team_id, first_hour))
+            to_read.append((team_id, first_hour))
         elif known.version != change.version:
-            wanted.append((team_id, max(first_hour, known.newest_hour - RECENT_HOURS)))
+            to_read.append((team_id, max(first_hour, known.newest_hour - RECENT_HOURS)))
     found: dict[int, int | None] = {}
-    for start in range(0, len(wanted), _CHUNK):
-        chunk = wanted[start : start + _CHUNK]
+    for start in range(0, len(to_read), _CHUNK):
+        chunk = to_read[start : start + _CHUNK]
         teams, hours, series, nanos = await tx.histories.hours(chunk)
         await _load(tx, histories, teams, series)
         order = np.lexsort((hours, teams))
         teams, hours, series, nanos = teams[order], hours[order], histories.places(series[order]), nanos[order]
-        asked = [team_id for team_id, _ in chunk]
-        begins, ends = (np.searchsorted(teams, asked, side=side).tolist() for side in ("left", "right"))
+        chunk_ids = [team_id for team_id, _ in chunk]
+        begins, ends = (np.searchsorted(teams, chunk_ids, side=side).tolist() for side in ("left", "right"))
         for (team_id, from_hour), begin, end in zip(chunk, begins, ends, strict=True):
             fresh = History(
                 first_hour=first_hour,
@@ -72,7 +71,7 @@ async def _load(tx: Transaction, histories: Histories, teams: Ints, series: Ints
             "tool": of.tool,
             "person": str(of.person_id or ""),
         }
-        histories.learn(series_id, names, team_id=owner[series_id])
+        histories.add_series(series_id, names, team_id=owner[series_id])
 
 
 def _since(history: History, first_hour: int) -> History:
@@ -81,7 +80,7 @@ def _since(history: History, first_hour: int) -> History:
 
 
 def _joined(before: History, fresh: History, *, from_hour: int, first_hour: int) -> History:
-    """What was known of hours before `from_hour`, and what was read since."""
+    """Returns the known hours before `from_hour` with the hours read since."""
     kept = (before.hours < from_hour) & (before.hours >= first_hour)
     return replace(
         fresh,

@@ -1,6 +1,6 @@
-"""The search for spikes: all teams that are due at once, then an incident at a time.
+"""Sweeps: the search for spikes in all teams that are due, then their incidents one by one.
 
-What it finds follows from the database alone: it may run twice, on several machines, late, or by a clock that was wrong.
+The result depends on the database alone: a sweep may run twice, on several machines, late, or by a wrong clock.
 """
 
 import asyncio
@@ -29,14 +29,16 @@ from storage.store import Transaction
 log = structlog.get_logger()
 
 RECENT_HOURS = 49
-"""So many hours are judged again when it is not known which of them changed: two days and the open one."""
+"""The hours judged again if it is unknown which of them changed: two days and the open one."""
 _USUAL_HOURS = 2
-"""The hour that ended last, for what of it came in after its end, and the open one."""
+"""The open hour and the one before, of which usage came in after its end."""
 
 
 async def sweep_spikes(context: Context, team_ids: Sequence[int], *, now: datetime) -> frozenset[int]:
-    """Judges the hours of teams that were not judged, or changed since, and opens, edits and ends their incidents. Returns the
-    teams of which that failed: they are to be judged again."""
+    """Judges the hours of teams that are new or changed, and opens, edits and closes their incidents.
+
+    Returns the teams for which that failed: they are judged again.
+    """
     this_hour = hour_of(micros(now))
     histories = context.histories
     async with context.store.read() as tx:
@@ -55,7 +57,7 @@ async def sweep_spikes(context: Context, team_ids: Sequence[int], *, now: dateti
             silent=[(s.from_hour, s.end_hour) for s in silent if s.end_hour is not None],
             expected=_expected(expectations, at=micros(now)),
         )
-    wanted = {
+    last_hours = {
         team_id: _hours_to_judge(
             this_hour,
             judged=hour_of(judged_at[team_id]) if team_id in judged_at else None,
@@ -64,37 +66,39 @@ async def sweep_spikes(context: Context, team_ids: Sequence[int], *, now: dateti
         )
         for team_id in due
     }
-    found = await asyncio.to_thread(find_spiking_hours, histories, wanted, view)
+    found = await asyncio.to_thread(find_spiking_hours, histories, last_hours, view)
     once = await without_double_counts(context, found, view, running=running)
     if once is not None:
         view = once
         found = await asyncio.to_thread(
-            find_spiking_hours, histories, {team_id: wanted[team_id] for team_id in found}, view
+            find_spiking_hours, histories, {team_id: last_hours[team_id] for team_id in found}, view
         )
     held = await hold_shared_rise(context, found, view, running=running, now=now)
     if held is not None:
         view = held
         found = await asyncio.to_thread(
-            find_spiking_hours, histories, {team_id: wanted[team_id] for team_id in found}, view
+            find_spiking_hours, histories, {team_id: last_hours[team_id] for team_id in found}, view
         )
-    seen = SweepContext(histories=histories, view=view, silences=tuple(silent))
+    sweep = SweepContext(histories=histories, view=view, silences=tuple(silent))
     failed = set()
     for team_id in sorted(found.keys() | (running & set(due))):
         try:
             async with context.store.begin() as tx:
                 scope = (await context.scope(tx, now=now)).of_team_id(team_id)
-                await follow_spikes(scope, found.get(team_id, []), seen)
+                await follow_spikes(scope, found.get(team_id, []), sweep)
         except DatabaseError:
-            raise  # of no team in particular: the next round comes again
-        except Exception as error:  # noqa: BLE001  # one team's fault must not keep the others' spikes unsaid
+            raise  # no single team's fault: the next round tries again
+        except Exception as error:  # noqa: BLE001  # one team's failure must not block the others
             log.error("spikes of a team not followed", team=team_id, error=repr(error))
             failed.add(team_id)
     return frozenset(failed)
 
 
 def _hours_to_judge(this_hour: int, *, judged: int | None, is_changed: bool, since: int | None) -> int:
-    """How many of the last hours. A team that nobody judged before has a past that was read in, which is no news; a change of
-    more than three days ago is an import as well."""
+    """Returns the number of last hours to judge.
+
+    The past of a team that was never judged is imported and raises no alert; neither does a change of over three days ago.
+    """
     if judged is None:
         return _USUAL_HOURS
     if judged > this_hour:  # by a clock that was ahead
@@ -110,7 +114,7 @@ def _hours_to_judge(this_hour: int, *, judged: int | None, is_changed: bool, sin
 async def _excluded_costs(
     tx: Transaction, team_ids: Sequence[int], expectations: Sequence[Expectation], *, this_hour: int, at: int
 ) -> dict[int, dict[int, int]]:
-    """By team and hour what is no news: what counted for another team or price when it was new, and what was expected."""
+    """Returns the cost by team and hour that needs no alert: moved, repriced or expected."""
     found: dict[int, dict[int, int]] = {}
     for team_id, brought in (
         await tx.adjustments.by_hour(team_ids, first_hour=this_hour - RECENT_WINDOW_HOURS)
@@ -125,7 +129,7 @@ async def _excluded_costs(
 
 
 def _expected(expectations: Sequence[Expectation], *, at: int) -> dict[int, frozenset[SpendPart]]:
-    """The parts of each team that are expected to cost more now."""
+    """Returns the parts of each team that are expected to cost more now."""
     found: dict[int, frozenset[SpendPart]] = {}
     for expectation in expectations:
         cause = expectation.cause

@@ -39,7 +39,7 @@ def histories_of(spend: Mapping[Of, Ints], *, this_hour: int = THIS_HOUR) -> His
             "tool": of.tool,
             "person": of.person,
         }
-        histories.learn(series_id, names, team_id=of.team_id)
+        histories.add_series(series_id, names, team_id=of.team_id)
         hours = np.arange(this_hour - len(nanos) + 1, this_hour + 1)
         rows.setdefault(of.team_id, []).append((hours, np.full(len(nanos), series_id), nanos))
     for team_id, parts in rows.items():

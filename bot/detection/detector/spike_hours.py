@@ -1,4 +1,4 @@
-"""Hourly cost of many teams as sums over windows of hours: what past days, weeks and month ends held."""
+"""Hourly cost of many teams as sums over windows, and the highest windows of past days, weeks and month ends."""
 
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ HISTORY_HOURS = 35 * DAY
 """No older hour changes a judgement, so longer series may be cut to this."""
 
 MAX_NANOS = 9 * 10**15
-"""Nine million dollars: more in one hour is taken as this, so that sums of whole numbers stay exact."""
+"""Nine million dollars: an hour is capped here, so that sums of whole numbers stay exact."""
 
 
 class Cells(NamedTuple):
@@ -28,14 +28,15 @@ class Cells(NamedTuple):
     columns: Ints
 
     def only(self, chosen: Ints) -> "Cells":
+        """Returns the chosen cells, by index."""
         return Cells(self.rows[chosen], self.columns[chosen])
 
 
 class Hours:
-    """Cost in nano-dollars, (teams, hours), negative hours taken as zero; before the first column there is none.
+    """Cost in nano-dollars, (teams, hours). Negative hours count as zero, and so do hours before the first column.
 
-    `known_hours` is each team's age at the last column, `first_hour` the first column's hours since 1970. Sums are of
-    whole numbers, so that a longer or shorter past gives the very same figures.
+    `known_hours` is each team's age at the last column, `first_hour` the first column's hours since 1970. Sums are of whole
+    numbers, so that a longer or shorter past gives equal figures.
     """
 
     def __init__(self, cost_nanos: Ints, *, known_hours: Ints, first_hour: int) -> None:
@@ -47,20 +48,20 @@ class Hours:
         self._windows: dict[int, Windows] = {}
 
     def age(self, cells: Cells) -> Ints:
-        """Hours since the team's first cost, the cell's own included."""
+        """Returns the hours since the team's first cost, the cell's own included."""
         return np.asarray(self._known[cells.rows] - (self.shape[1] - 1 - cells.columns))
 
     def nanos(self, width: int, cells: Cells) -> Ints:
-        """Cost of the `width` hours that end with each cell's."""
+        """Returns the cost of the `width` hours that end with each cell's."""
         end = np.maximum(cells.columns + 1, 0)
         return np.asarray(self._totals[cells.rows, end] - self._totals[cells.rows, np.maximum(end - width, 0)])
 
     def mean_hour(self, days: int, cells: Cells) -> Floats:
-        """Dollars of a mean hour of the last `days`, or of as many hours as are known."""
+        """Returns the dollars of a mean hour of the last `days`, or of the hours known."""
         return self.nanos(days * DAY, cells) / np.clip(self.age(cells), 1, days * DAY) / NANOS
 
     def hours_to_last_month_end(self, width: int, cells: Cells) -> Ints:
-        """Hours back to the same place by the last month's end; far back for a window that holds nothing near one.
+        """Returns the hours back to the same place at the last month's end; 10**9 for a window that is not near one.
 
         Near are the last two days of a month and the first of the next.
         """
@@ -72,9 +73,11 @@ class Hours:
         )
         return np.asarray(back, dtype=np.int64)
 
-    def lately(self, width: int, last: int) -> tuple[Floats, Floats]:
-        """Dollars of the windows that end in the `last` hours, and their records, (teams, last) each: the same as of all
-        windows, by one look at what they look back on."""
+    def recent(self, width: int, last: int) -> tuple[Floats, Floats]:
+        """Returns the dollars of the windows that end in the `last` hours, and their records, (teams, last) each.
+
+        Equal to those of `windows`, and quicker for few hours.
+        """
         windows = RECORD_HOURS - width + 1  # of a record
         if last > windows:
             return self.windows(width).dollars[:, -last:], self.windows(width).records()[:, -last:]
@@ -91,13 +94,14 @@ class Hours:
         return spent[:, -last:] / NANOS, records / NANOS
 
     def windows(self, width: int) -> "Windows":
+        """Returns all windows of a width, made once."""
         if width not in self._windows:
             self._windows[width] = Windows(self, self._totals, width)
         return self._windows[width]
 
 
 class Windows:
-    """All windows of one width, in dollars by the hour they end with; what is asked of the past ends before a window."""
+    """All windows of one width, in dollars by the hour they end with. The past of a window ends before it begins."""
 
     def __init__(self, hours: Hours, totals: Ints, width: int) -> None:
         ends = np.arange(1, totals.shape[1])
@@ -107,11 +111,11 @@ class Windows:
         self._highest: dict[int, Floats] = {1: self.dollars}
 
     def records(self) -> Floats:
-        """For every hour the highest window of three weeks that ended before this one began."""
+        """Returns for every hour the highest window of three weeks that ended before its own began."""
         return _later(self._last_highest(RECORD_HOURS - self.width + 1), self.width)
 
     def record(self, cells: Cells) -> Floats:
-        """The same for some cells; where all are of one hour, without a look at the others."""
+        """Returns the records of some cells; quicker where all are of one hour."""
         if len(cells.columns) == 0 or (cells.columns != cells.columns[0]).any():
             return np.asarray(self.records()[cells.rows, cells.columns])
         end = int(cells.columns[0]) + 1
@@ -119,30 +123,30 @@ class Windows:
         return np.asarray(before.max(axis=1, initial=0.0)[cells.rows])
 
     def daily_peaks(self, cells: Cells) -> Floats:
-        """The highest window of each of the 28 days before, (cells, days), the latest first; NaN where not known.
+        """Returns the highest window of each of the 28 days before, (cells, days), the latest first; NaN where not known.
 
-        A day is 24 hours that end a whole number of days before. None of them touches a cell's own window's last day.
+        A day is 24 hours that end a whole number of days before. None touches the last day of a cell's own window.
         """
         back = DAY * np.arange(max(1, self.width // DAY), PEAK_DAYS + 1)
         peaks = self._at(self._last_highest(DAY), cells, back)
         return np.where(self._hours.age(cells)[:, None] >= back + DAY, peaks, np.nan)
 
     def highest_at_this_time(self, cells: Cells) -> Floats:
-        """The highest window that ended at this time of day, an hour more or less, in the 28 days before."""
+        """Returns the highest window that ended at this time of day, ± 1 hour, in the 28 days before."""
         back = DAY * np.arange(max(1, self.width // DAY), PEAK_DAYS + 1)
         return np.asarray(self._at(self._last_highest(3), cells, back - 1).max(axis=1))
 
     def highest_at_this_time_of_the_week(self, cells: Cells) -> Floats:
-        """The highest window that ended at this hour, two more or less, in the four weeks before."""
+        """Returns the highest window that ended at this time of the week, ± 2 hours, in the four weeks before."""
         return np.asarray(self._at(self._last_highest(5), cells, WEEK * np.arange(1, 5) - 2).max(axis=1))
 
     def highest_at_month_end(self, cells: Cells) -> Floats:
-        """The highest window at this place, six hours more or less, by the last month's end; zero away from one."""
+        """Returns the highest window at this place of the last month's end, ± 6 hours; zero away from one."""
         back = self._hours.hours_to_last_month_end(self.width, cells)
         return self._at(self._last_highest(13), cells, (back - 6)[:, None])[:, 0]
 
     def _last_highest(self, count: int) -> Floats:
-        """For every hour the highest of the last `count` windows: doubling makes it in a few passes."""
+        """Returns for every hour the highest of the last `count` windows, by doubling in a few passes."""
         have = max(known for known in self._highest if known <= count)
         highest = self._highest[have]
         while have < count:
@@ -158,7 +162,7 @@ class Windows:
 
 
 def _later(values: Floats, hours: int) -> Floats:
-    """The same values `hours` columns later, zero before."""
+    """Returns the values moved `hours` columns later, zero before."""
     moved = np.zeros_like(values)
     if hours < values.shape[1]:
         moved[:, hours:] = values[:, : values.shape[1] - hours]

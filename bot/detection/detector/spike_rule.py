@@ -1,4 +1,4 @@
-"""The rule that says how much a window of hours must cost to be a spike: its bar, and by which reasoning."""
+"""The rule of spikes: the bar of a window, and the reason that sets it."""
 
 from typing import Literal, NamedTuple
 
@@ -13,10 +13,10 @@ RuleName = Literal["record", "unlike this team", "unlike this time of day", "unl
 TIERS_DOLLARS = (100.0, 500.0, 2500.0)  # the excess from which a spike is medium, high and critical
 RULES: tuple[RuleName, ...] = ("record", "unlike this team", "unlike this time of day", "unlike this time of the week")
 WIDTHS = {1: 1.85, 4: 2.2, 8: 2.0, 24: 1.7, 72: 2.0}
-"""The hours of the windows that are judged, and how many times a blend of its records is unlike a team."""
+"""The hours of each judged window, and the factor on the blend of its records from which it is unlike the team."""
 FLOOR_DOLLARS = 5.0
 MIN_TIMES = 0.95
-"""A spike is about a record at least: no window under so many times the highest of three weeks is one."""
+"""The share of the highest window of three weeks that every spike needs."""
 
 _RECORD_WIDTHS, _RECORD_TIMES, _UNLIKE_TIMES = (1, 24, 72), 1.5, 1.25
 _CAUTION, _CAUTION_HOURS = (4.0, 1.0), (4 * DAY, 16 * DAY)
@@ -38,20 +38,18 @@ class WindowBars(NamedTuple):
 
 
 def window_bars(hours: Hours, width: int, cells: Cells) -> WindowBars:
-    """The bars of the windows that end with each cell. All of it is the team's own past; nothing is fitted to it.
+    """Returns the bars of the windows that end with each cell, all from the team's own past.
 
-    1. record: the highest such window of the last three weeks. A lone peak counts as twice the second highest day's, or
-       as the highest at this time of the week: what happened once two weeks ago may well be told again. An hour, a day
-       or three days over 1.5 records is a spike.
-    2. unlike this team: over 1.25 records, and over WIDTHS times the mean (of logarithms) of the record, the second
-       highest day's (twice) and the highest at this time of day. One odd day in the past does not hide the next.
-       Where hundreds of dollars are at stake, less of a surprise is enough.
-    3. Both are asked for up to four times as much of a team of four days, falling to once at sixteen.
-    4. Neither speaks under 2.5 times the mean hours of four weeks, 2.5 times the last month's end near a month's end,
-       $5 over the record, or $5 (or 15 % of a mean day, if that is more) over the usual daily peak.
-       Three days speak only while the last of them holds half its share: when it is over, it is over.
-    5. unlike this time of day, or of the week: a record or nearly one (0.95), and four hours over 2.5 times the highest
-       at this hour in four weeks, or a day over 4 times the highest at this hour of the last four weeks.
+    1. Record: 1.5 times the highest such window of three weeks, for an hour, a day or three days. A lone peak counts as at
+       most twice the second highest day's, or the highest at this time of the week, so that it can alert again.
+    2. Unlike this team: 1.25 records, and WIDTHS times the geometric mean of the record, the second highest day's (twice) and
+       the highest at this time of day. Thus one odd day does not hide the next. The factor falls as the excess grows.
+    3. Caution: both are multiplied by four for a team of four days, falling to one at sixteen.
+    4. Both need 2.5 times the mean hours of four weeks, 2.5 times the last month's end near a month's end, $5 over the record,
+       and $5 (or 15% of a mean day, if that is more) over the usual daily peak. Three days need half of a day's share in
+       the last day, so that an old burst no longer spikes.
+    5. Unlike this time of day or of the week: 95% of the record, and for four hours 2.5 times the highest at this time of
+       day, for a day 4 times the highest at this time of the week, each of four weeks.
     """
     windows, age = hours.windows(width), hours.age(cells)
     spent, highest = windows.dollars[cells.rows, cells.columns], windows.record(cells)
@@ -77,7 +75,7 @@ def window_bars(hours: Hours, width: int, cells: Cells) -> WindowBars:
         least.append(_MEAN_TIMES * width * hours.mean_hour(28, cells))
     bar = np.maximum.reduce([bar, *least])
     bar = np.where(age < max(4 * DAY, 2 * width), np.inf, bar)
-    if width > DAY:  # long past its burst, a window is no news
+    if width > DAY:  # the burst is over
         bar = np.where(hours.nanos(DAY, cells) / NANOS < spent * DAY / width / 2, np.inf, bar)
 
     floor = np.maximum(FLOOR_DOLLARS, _OF_DAY_BY_TIME * day)
@@ -96,12 +94,12 @@ def window_bars(hours: Hours, width: int, cells: Cells) -> WindowBars:
 
 
 def severity_of(excess_dollars: float) -> Severity:
-    """The tier of an excess in dollars."""
+    """Returns the severity of an excess in dollars."""
     return SEVERITIES[sum(excess_dollars >= bar for bar in TIERS_DOLLARS)]
 
 
 def _second_and_median(peaks: Floats) -> tuple[Floats, Floats]:
-    """The second highest and the median of each row's known values; zero where there is none."""
+    """Returns the second highest and the median of each row's known values; zero where there is none."""
     ordered = np.sort(peaks, axis=1)  # the unknown sort last
     count = np.isfinite(ordered).sum(axis=1)[:, None]
     places = np.concatenate(
@@ -112,5 +110,5 @@ def _second_and_median(peaks: Floats) -> tuple[Floats, Floats]:
 
 
 def _between(value: Floats, low: float, high: float) -> Floats:
-    """How far a value is from low to high, from 0 to 1."""
+    """Returns the position of a value between low and high, from 0 to 1."""
     return np.clip((value - low) / (high - low), 0.0, 1.0)

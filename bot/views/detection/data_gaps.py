@@ -1,4 +1,4 @@
-"""Gaps in the data, in words."""
+"""Sentences about data gaps."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ _MOST = 3
 
 
 def silence_words(silence: DataGap, *, zone: str) -> str:
-    """`No data from gateway-eu between 23 Nov at 02:00 and 23 Nov at 05:00`."""
+    """Returns `No data from gateway-eu between 23 Nov at 02:00 and 23 Nov at 05:00`."""
     start = date_mark(silence.from_hour * HOUR_MICROS, timezone=zone)
     if silence.end_hour is None:
         return f"No data from {name(silence.source)} since {start}"
@@ -20,7 +20,7 @@ def silence_words(silence: DataGap, *, zone: str) -> str:
 
 
 def gaps_words(gaps: Sequence[DataGap], *, zone: str) -> str:
-    """The same of several, the newest of them, with what follows."""
+    """Returns a sentence about the newest of several gaps, and their consequence for the figures."""
     newest = sorted(gaps, key=lambda gap: gap.from_hour)[-_MOST:]
     more = f" (and {counted(len(gaps) - _MOST, 'earlier gap')})" if len(gaps) > _MOST else ""
     return f"{'; '.join(silence_words(gap, zone=zone) for gap in newest)}{more}: the figures lack what was used then."

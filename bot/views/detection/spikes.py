@@ -1,4 +1,4 @@
-"""What a channel sees of a spike: how far above its usual a team's spend is, and what drives it."""
+"""The message of a spike: how far a team's spend is above its usual, and what drives it."""
 
 from typing import Any
 
@@ -31,10 +31,9 @@ def spike_message(
     closed: bool,
     chart: dict[str, Any] | None,
 ) -> Message:
-    """A team's spend is far above its usual, and what it is made of; the same message is updated until it ends.
+    """Returns an incident's message, which is edited until it ends; it never names people.
 
-    `answered` is a sentence in mrkdwn that takes the place of the buttons. `chart` is an encoded SpikeHours. People are
-    never named.
+    `answered` is a sentence in mrkdwn in place of the buttons, `chart` an encoded SpikeHours.
     """
     key = f"alert-{alert_id}"
     if answered:
@@ -94,7 +93,7 @@ def _contributors(alert: SpikeAlert, *, zone: str) -> str:
 
 
 def _contributor(alert: SpikeAlert, part: Contributor, *, zone: str) -> str:
-    """`key ci-4 $900.00 (85 % of it), new, first seen 23 Nov`: its share of what is above the usual."""
+    """Returns `key ci-4 $900.00 (85 % of it), new, first seen 23 Nov`; the share is of the excess."""
     if part.first_hour is not None:
         usual = f"new, first seen {date_mark(part.first_hour * HOUR_MICROS, timezone=zone)}"
     else:
@@ -104,7 +103,7 @@ def _contributor(alert: SpikeAlert, part: Contributor, *, zone: str) -> str:
 
 
 def shared_rise_message(rise: SharedRise, *, zone: str) -> Message:
-    """What finance hears when most teams rise together, which is said to no team."""
+    """Returns the message to finance about a rise that most teams share; no team gets one."""
     first = min(rise.hours)
     start = date_mark(first * HOUR_MICROS, timezone=zone)
     lead = (

@@ -162,7 +162,9 @@ def _rows(histories: Histories) -> dict[Of, Ints]:
     found = {}
     keys: tuple[PartKind, ...] = ("credential",)
     for part in histories.parts_of(3, keys):
-        found[Of(credential=part.name)] = histories.of_part(part, first_hour=THIS_HOUR - 5 * WEEK + 1, count=5 * WEEK)
+        found[Of(credential=part.name)] = histories.part_costs(
+            part, first_hour=THIS_HOUR - 5 * WEEK + 1, count=5 * WEEK
+        )
     return found
 
 

@@ -113,7 +113,7 @@ def test_the_records_of_the_last_hours_are_those_of_all_hours(hours: int, last: 
     last = min(last, hours)
     teams_hours = Hours(cost.astype(np.int64), known_hours=known, first_hour=FIRST_HOUR)
     for width in WIDTHS:
-        dollars, records = teams_hours.lately(width, last)
+        dollars, records = teams_hours.recent(width, last)
         windows = teams_hours.windows(width)
         assert (dollars == windows.dollars[:, -last:]).all()
         assert (records == windows.records()[:, -last:]).all()

@@ -34,7 +34,7 @@ def shown(histories: Histories, hour: int) -> dict[Any, list[tuple[int, int]]]:
     for team_id, history in histories.teams.items():
         found[team_id] = _rows(history.by_hour(first, HISTORY_HOURS + 48), first)
         for part in histories.parts_of(team_id, ("credential", "model", "workflow", "tool", "person")):
-            found[part] = _rows(histories.of_part(part, first_hour=first, count=HISTORY_HOURS + 48), first)
+            found[part] = _rows(histories.part_costs(part, first_hour=first, count=HISTORY_HOURS + 48), first)
     return {key: rows for key, rows in found.items() if rows}
 
 
