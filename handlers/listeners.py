@@ -3,7 +3,7 @@
 from slack_bolt.async_app import AsyncApp
 
 from handlers import commands
-from handlers.alerting import delivery_rules, expectations
+from handlers.alerting import delivery_updates, expectations
 from handlers.alerting.reactions import alert_answers
 from handlers.context import Context
 from handlers.costs import prices
@@ -21,7 +21,7 @@ def register_all(app: AsyncApp, context: Context) -> None:
         approvals,
         alert_settings,
         expectations,
-        delivery_rules,
+        delivery_updates,
         home,
         channels,
         attribution,

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from handlers.alerting.delivery_rules import update_deliveries
+from handlers.alerting.delivery_updates import update_deliveries
 from handlers.alerting.expectations import close_expectations
 from handlers.alerting.key_owners import notify_owners
 from handlers.alerting.reactions.snoozes import wake_snoozed

@@ -8,8 +8,9 @@ from bot.alerting.alert_answers import Answer, is_repeated_answer, may_mute, ref
 from bot.messages import Message
 from bot.refusals import Refusal
 from bot.views.blocks import name
-from handlers.alerting.budget_alerts import FORECAST, THRESHOLD, budget_message
+from handlers.alerting.budget_alerts import THRESHOLD, budget_message
 from handlers.alerting.delivery_rules import alert_key, post_alert
+from handlers.alerting.forecast_alerts import FORECAST
 from handlers.alerting.reactions.answer_text import answerer_name
 from handlers.alerting.spikes import spike_message
 from handlers.scope import Scope, TeamScope

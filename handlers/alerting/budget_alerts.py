@@ -8,32 +8,32 @@ import msgspec
 from bot.alerting.budget_alerts import (
     FULL_PERCENT,
     HISTORY_AFTER_DAYS,
-    ForecastStep,
-    PostedForecast,
     RecordedThreshold,
     ThresholdAlert,
-    forecast_step,
     has_crossed,
     is_threshold_resolved,
-    posted_forecast,
-    revision_key,
     thresholds_due,
 )
-from bot.alerting.budget_facts import ForecastFacts, ThresholdFacts
+from bot.alerting.budget_facts import ThresholdFacts
 from bot.alerting.severities import Severity
 from bot.books.budgets import Standing
-from bot.books.forecasts import RunOutForecast, forecast_run_out
 from bot.messages import Message
 from bot.periods import day_start, micros, moment
 from bot.views.alerting import budget_alerts as views
-from bot.views.books.budgets import team_may_request
-from handlers.alerting.delivery_rules import alert_key, post_alert, repost_alert
+from handlers.alerting.delivery_rules import alert_key, post_alert
+from handlers.alerting.forecast_alerts import (
+    FORECAST,
+    forecast_message,
+    forecast_of,
+    judge_forecast,
+    next_forecast_step,
+)
 from handlers.alerting.reactions.answer_text import answer_text
 from handlers.books.standings import standing_of
 from handlers.scope import TeamScope
 from storage.alerting.alert_records import AlertRecord
 
-THRESHOLD, FORECAST = "threshold", "forecast"
+THRESHOLD = "threshold"
 KINDS = (THRESHOLD, FORECAST)
 
 
@@ -42,7 +42,7 @@ async def judge_budget(scope: TeamScope) -> None:
     crossed threshold already covers the forecast."""
     standing = await standing_of(scope)
     posted_threshold = await _judge_lines(scope, standing, silently=False)
-    await _judge_forecast(scope, standing, silently=posted_threshold)
+    await judge_forecast(scope, standing, silently=posted_threshold)
 
 
 def has_budget_change(standing: Standing, lines: Sequence[AlertRecord], forecasts: Sequence[AlertRecord]) -> bool:
@@ -53,7 +53,7 @@ def has_budget_change(standing: Standing, lines: Sequence[AlertRecord], forecast
     if _lines_due(standing, [threshold_of(record) for record in lines], silently=False):
         return True
     last = forecast_of(forecasts[-1]) if forecasts else None
-    return standing.balance.allocated_nanos > 0 and _forecast_step(standing, last)[0] is not None
+    return standing.balance.allocated_nanos > 0 and next_forecast_step(standing, last)[0] is not None
 
 
 async def judge_thresholds(scope: TeamScope, *, silently: bool) -> None:
@@ -150,97 +150,12 @@ async def _mark_spent(scope: TeamScope, standing: Standing, record: AlertRecord)
     return spent
 
 
-async def _judge_forecast(scope: TeamScope, standing: Standing, *, silently: bool) -> None:
-    """Posts a forecast run-out, and updates or ends the one that was posted."""
-    if standing.balance.allocated_nanos <= 0:
-        return
-    records = await scope.tx.alerts.of_period(team_id=scope.team.id, kind=FORECAST, period=standing.period.name)
-    before = [forecast_of(record) for record in records]
-    last = before[-1] if before else None
-    step, found = _forecast_step(standing, last)
-    if step is None:
-        return
-    if step == "post":
-        assert found is not None, "only what was found is said"
-        if last is not None and last.outcome == "expected":
-            await _show(scope, records[-1], replace(last, outcome="nearer"))
-        await _post_forecast(scope, standing, found, before, silently=silently)
-        return
-    assert last is not None, "only what was said changes"
-    if step == "show":
-        assert found is not None, "only what was found is shown"
-        shown = posted_forecast(standing, found, last)
-    else:
-        shown = replace(last, outcome="recovered" if step == "recover" else "ran_out", shown_on=standing.today)
-    await _show(scope, records[-1], shown)
-
-
-def _forecast_step(
-    standing: Standing, last: PostedForecast | None
-) -> tuple[ForecastStep | None, RunOutForecast | None]:
-    spent = dict(standing.spent_by_day)
-    found = forecast_run_out(standing.balance, spent_by_day=spent, today=standing.today, period=standing.period)
-    return forecast_step(standing, found, last), found
-
-
-async def _post_forecast(
-    scope: TeamScope,
-    standing: Standing,
-    found: RunOutForecast,
-    before: list[PostedForecast],
-    *,
-    silently: bool,
-) -> None:
-    silent = silently or scope.team.mode == "announce"
-    record = await scope.tx.alerts.add(
-        dedupe_key=revision_key(FORECAST, standing, len(before), of=[one.allocated_nanos for one in before]),
-        team_id=scope.team.id,
-        kind=FORECAST,
-        state="silent" if silent else "open",
-        at=scope.at,
-        facts=ForecastFacts(period=standing.period.name, forecast=posted_forecast(standing, found, None)).to_facts(),
-    )
-    if record is None or silent:
-        return
-    message = _forecast_message(scope, record, answered=None)
-    await post_alert(scope, message, record=record, severity="medium")
-
-
-async def _show(scope: TeamScope, record: AlertRecord, shown: PostedForecast) -> None:
-    """Edits a forecast's message. The alert reopens if the run-out is expected again."""
-    tx, at = scope.tx, scope.at
-    closed_at = None if shown.outcome == "expected" else record.closed_at or at
-    facts = msgspec.structs.replace(ForecastFacts.from_facts(record.facts), forecast=shown)
-    kept = replace(record, closed_at=closed_at, facts=facts.to_facts())
-    await tx.alerts.save(kept)
-    message = _forecast_message(scope, kept, answered=await answer_text(tx, kept))
-    await tx.outbox.change(alert_key(kept.id), message, at=at)
-    if record.closed_at is not None and closed_at is None:
-        await repost_alert(scope, kept, severity="medium")
-
-
-def forecast_of(record: AlertRecord) -> PostedForecast:
-    """Returns the posted forecast of an alert."""
-    return ForecastFacts.from_facts(record.facts).forecast
-
-
-def _forecast_message(scope: TeamScope, record: AlertRecord, *, answered: str | None) -> Message:
-    return views.forecast_message(
-        forecast_of(record),
-        team=scope.team,
-        alert_id=record.id,
-        command=scope.command,
-        team_may_request=team_may_request(scope.team),
-        answered=answered,
-    )
-
-
 async def budget_message(scope: TeamScope, record: AlertRecord) -> Message:
     """Returns the message of a budget alert with its answer. For a past period it shows that period's last moment."""
     team, directory, now = scope.team, scope.directory, scope.now
     answered = await answer_text(scope.tx, record)
     if record.kind == FORECAST:
-        return _forecast_message(scope, record, answered=answered)
+        return forecast_message(scope, record, answered=answered)
     period = directory.period_at(team, record.opened_at)
     if period != directory.period_at(team, scope.at):
         now = moment(micros(day_start(period.end_day, team.zone_on(record.opened_at))) - 1)
@@ -258,4 +173,4 @@ async def budget_raised(scope: TeamScope, *, because: str) -> None:
         await _end_if_below_threshold(scope, standing, record, because=because)
     records = await alerts.of_period(team_id=team_id, kind=FORECAST, period=standing.period.name)
     if records and forecast_of(records[-1]).outcome == "expected":
-        await _judge_forecast(scope, standing, silently=False)
+        await judge_forecast(scope, standing, silently=False)

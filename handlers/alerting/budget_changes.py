@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from bot.org.teams import Team
-from handlers.alerting.budget_alerts import FORECAST, KINDS, THRESHOLD, has_budget_change
+from handlers.alerting.budget_alerts import KINDS, THRESHOLD, has_budget_change
+from handlers.alerting.forecast_alerts import FORECAST
 from handlers.books.standings import standings_of
 from handlers.scope import Scope
 

@@ -2,38 +2,26 @@
 
 from dataclasses import replace
 
-from slack_bolt.async_app import AsyncApp
-
 from bot.alerting.delivery_rules import (
     OPERATIONAL_KINDS,
     Delivery,
     Outcome,
     audience_for,
     delivery_of,
-    is_obsolete,
-    quiet_hours_end,
 )
-from bot.alerting.severities import Severity, rank
+from bot.alerting.severities import Severity
 from bot.messages import Message
 from bot.org.teams import Directory, Team
-from bot.periods import DAY_MICROS, micros
-from bot.refusals import Refusal
 from bot.views.alerting import delivery_rules as views
 from handlers.alerting.alert_bundles import BUNDLED_KINDS
-from handlers.alerting.escalations import escalate, follow_escalations, is_escalation_due, settle_escalations
 from handlers.alerting.reactions.answer_text import snooze_if_cause_snoozed
-from handlers.context import Context
 from handlers.scope import TeamScope
-from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.posts import post_to_people, post_to_team, responsible_people
 from storage.alerting.alert_bundles import bundle_wait_until
 from storage.alerting.alert_records import AlertRecord
-from storage.alerting.delivery_rules import AlertDelivery, TrackedAlert
 from storage.outbox import NEVER
 
 _SUMMARIZED: tuple[Outcome, ...] = ("summed",)
-TRACKED_MICROS = 4 * DAY_MICROS
-"""An alert other than a spike is tracked this long. A spike is tracked until it ends, as it may grow."""
 
 
 def alert_key(alert_id: int) -> str:
@@ -42,6 +30,7 @@ def alert_key(alert_id: int) -> str:
 
 
 def summary_key(team_id: int, day: int, *, direct: bool) -> str:
+    """Returns the dedupe key of a day's summary; `direct` for operational alerts."""
     return f"more-alerts:{team_id}:{day}{':direct' if direct else ''}"
 
 
@@ -64,15 +53,15 @@ async def post_alert(
     await tx.alert_deliveries.lock_team(team.id)
     if await tx.alert_deliveries.of(record.id) is not None:
         return
-    delivery = await _delivery(scope, kind=record.kind, severity=severity)
+    delivery = await plan_delivery(scope, kind=record.kind, severity=severity)
     day = team.day_of(delivery.at)
     await tx.alert_deliveries.add(record.id, team_id=team.id, severity=severity, delivery=delivery, day=day, at=at)
-    held_until = _held_until(delivery)
+    held_until = held_until_of(delivery)
     if record.kind in BUNDLED_KINDS and _is_sent_to_people(team):
         held_until = bundle_wait_until(held_until, at=at)
     await _put(scope, message, key=alert_key(record.id), people=people, held_until=held_until)
     if delivery.outcome == "summed":
-        await _put_summary(scope, day=day, direct=record.kind in OPERATIONAL_KINDS)
+        await put_summary(scope, day=day, direct=record.kind in OPERATIONAL_KINDS)
 
 
 async def repost_alert(scope: TeamScope, record: AlertRecord, *, severity: Severity) -> None:
@@ -82,12 +71,12 @@ async def repost_alert(scope: TeamScope, record: AlertRecord, *, severity: Sever
     before = await tx.alert_deliveries.of(record.id)
     if before is None or before.outcome != "dropped":
         return
-    delivery = await _delivery(scope, kind=record.kind, severity=severity)
+    delivery = await plan_delivery(scope, kind=record.kind, severity=severity)
     day = team.day_of(delivery.at)
     await tx.alert_deliveries.save(
         replace(before, outcome=delivery.outcome, said_at=delivery.at, said_day=day, settled=False)
     )
-    await tx.outbox.hold(alert_key(record.id), until=_held_until(delivery))
+    await tx.outbox.hold(alert_key(record.id), until=held_until_of(delivery))
 
 
 def _is_sent_to_people(team: Team) -> bool:
@@ -95,7 +84,7 @@ def _is_sent_to_people(team: Team) -> bool:
     return audience_for(team) == "finance" or not place.ref or place.state == "broken"
 
 
-async def _delivery(scope: TeamScope, *, kind: str, severity: Severity, again: int | None = None) -> Delivery:
+async def plan_delivery(scope: TeamScope, *, kind: str, severity: Severity, again: int | None = None) -> Delivery:
     """Returns the delivery of an alert that is due now. `again` is the id of an alert that the daily cap already
     counts."""
     team, at = scope.team, scope.at
@@ -105,7 +94,8 @@ async def _delivery(scope: TeamScope, *, kind: str, severity: Severity, again: i
     return delivery_of(team, kind=kind, severity=severity, at=at, posted_by_day=posted_by_day)
 
 
-def _held_until(delivery: Delivery) -> int:
+def held_until_of(delivery: Delivery) -> int:
+    """Returns when the outbox may post the message, in microseconds: 0 for at once, `NEVER` for summarised or muted."""
     return {"said": 0, "held": delivery.at}.get(delivery.outcome, NEVER)
 
 
@@ -123,7 +113,7 @@ async def _put(scope: TeamScope, message: Message, *, key: str, people: frozense
         await post_to_team(tx, directory, team, message, dedupe_key=key, at=at, route="alerts", held_until=held_until)
 
 
-async def _put_summary(scope: TeamScope, *, day: int, direct: bool) -> None:
+async def put_summary(scope: TeamScope, *, day: int, direct: bool) -> None:
     """Puts or updates the summary of a day's alerts beyond the daily cap. It waits for quiet hours too."""
     tx, team, at = scope.tx, scope.team, scope.at
     deliveries = await tx.alert_deliveries.on_day(team.id, day, outcomes=_SUMMARIZED, direct=direct)
@@ -148,133 +138,3 @@ async def _put_summary(scope: TeamScope, *, day: int, direct: bool) -> None:
 def _responders(directory: Directory, team: Team) -> frozenset[int]:
     """Returns the people who can fix an operational problem of a team or of the organisation."""
     return directory.admins | directory.finance if team.kind == "organisation" else responsible_people(directory, team)
-
-
-async def update_deliveries(context: Context) -> int:
-    """Updates tracked deliveries: releases alerts that became critical, drops held ones that ended, escalates
-    unanswered critical ones, and redraws summaries. Returns the number of changes."""
-    now = context.now()
-    async with context.store.read() as tx:
-        directory = (await context.rulebooks.current(tx)).directory
-        found = await tx.alert_deliveries.unsettled()
-    due = {w.delivery.team_id for w in found if _is_due(directory.by_id(w.delivery.team_id), w, at=micros(now))}
-    changed = 0
-    for team_id in sorted(due):
-        async with context.store.begin() as tx:
-            scope = await context.scope(tx, now=now)
-            changed += await _update_team(scope.of_team_id(team_id))
-    if changed:
-        context.wake_outbox.set()
-    return changed
-
-
-def _is_due(team: Team, tracked: TrackedAlert, *, at: int) -> bool:
-    delivery = tracked.delivery
-    return (
-        (delivery.outcome == "summed" and delivery.said_day == team.day_of(at))
-        or (delivery.outcome == "held" and delivery.said_at <= at)
-        or rank(tracked.severity) > rank(delivery.severity)
-        or tracked.is_over
-        or delivery.escalations > 0
-        or _is_old(tracked, delivery, at=at)
-        or is_escalation_due(team, tracked, at=at)
-    )
-
-
-def _is_old(tracked: TrackedAlert, delivery: AlertDelivery, *, at: int) -> bool:
-    return tracked.kind != "spike" and delivery.said_at + TRACKED_MICROS <= at
-
-
-async def _update_team(scope: TeamScope) -> int:
-    tx, team = scope.tx, scope.team
-    await tx.alert_deliveries.lock_team(team.id)
-    changed = 0
-    days: set[tuple[int, bool]] = set()
-    for tracked in await tx.alert_deliveries.unsettled(team_id=team.id):
-        if tracked.delivery.outcome == "summed":
-            days.add((tracked.delivery.said_day, tracked.kind in OPERATIONAL_KINDS))
-        after = await _after(scope, tracked)
-        if after != tracked.delivery:
-            await tx.alert_deliveries.save(after)
-            changed += 1
-    for day, direct in sorted(days):
-        await _put_summary(scope, day=day, direct=direct)
-    return changed
-
-
-async def _after(scope: TeamScope, tracked: TrackedAlert) -> AlertDelivery:
-    """Returns a delivery as it is after this update."""
-    tx, team, at = scope.tx, scope.team, scope.at
-    delivery = tracked.delivery
-    if (
-        delivery.outcome in ("held", "summed")
-        and is_obsolete(kind=tracked.kind, is_closed=tracked.is_closed)
-        and delivery.said_at > at
-    ):
-        await tx.outbox.hold(alert_key(delivery.alert_id), until=NEVER)
-        return replace(delivery, outcome="dropped", settled=True)
-    if rank(tracked.severity) > rank(delivery.severity):
-        delivery = await _raised(scope, tracked)
-    if delivery.outcome == "held" and delivery.said_at <= at:
-        delivery = replace(delivery, outcome="said")
-    if tracked.is_closed or tracked.state != "open":
-        await settle_escalations(scope, replace(tracked, delivery=delivery))
-    else:
-        await follow_escalations(scope, delivery)
-        if is_escalation_due(team, replace(tracked, delivery=delivery), at=at):
-            delivery = await escalate(scope, delivery)
-    over = tracked.is_over or _is_old(tracked, delivery, at=at)
-    return replace(delivery, settled=over and delivery.outcome != "held")
-
-
-async def _raised(scope: TeamScope, tracked: TrackedAlert) -> AlertDelivery:
-    """Returns the delivery of an alert whose severity rose; a held or summarised one may be due now."""
-    delivery = replace(tracked.delivery, severity=tracked.severity)
-    if tracked.severity == "critical":
-        delivery = replace(delivery, critical_at=scope.at)
-    if delivery.outcome == "said":
-        return delivery
-    again = await _delivery(scope, kind=tracked.kind, severity=tracked.severity, again=delivery.alert_id)
-    await scope.tx.outbox.hold(alert_key(delivery.alert_id), until=_held_until(again))
-    return replace(delivery, outcome=again.outcome, said_at=again.at, said_day=scope.team.day_of(again.at))
-
-
-async def reschedule_held(scope: TeamScope) -> None:
-    """Applies a team's new quiet hours to the alerts that the old ones hold."""
-    tx, team, at = scope.tx, scope.team, scope.at
-    await tx.alert_deliveries.lock_team(team.id)
-    for tracked in await tx.alert_deliveries.unsettled(team_id=team.id):
-        delivery = tracked.delivery
-        if delivery.outcome not in ("held", "summed") or delivery.said_at <= at:
-            continue
-        until = quiet_hours_end(team.alerts, at, zone_name=team.zone_on(at))
-        when = until or at
-        if delivery.outcome == "summed":  # it stays in the summary
-            key = summary_key(team.id, delivery.said_day, direct=tracked.kind in OPERATIONAL_KINDS)
-            await tx.outbox.hold(key, until=until or 0)
-            await tx.alert_deliveries.save(replace(delivery, said_at=when))
-            continue
-        await tx.outbox.hold(alert_key(delivery.alert_id), until=until or 0)
-        day = team.day_of(when)
-        await tx.alert_deliveries.save(
-            replace(delivery, outcome="held" if until else "said", said_at=when, said_day=day)
-        )
-
-
-async def click_post_summarized(asked: SlackRequest) -> None:
-    """Posts one alert of the summary alone, with its buttons."""
-    context = asked.context
-    async with context.store.begin() as tx:
-        delivery = await tx.alert_deliveries.of(asked.id)
-        if delivery is None:
-            raise Refusal("There is no such alert any more.")
-        if delivery.outcome == "summed":
-            await tx.alert_deliveries.lock_team(delivery.team_id)
-            await tx.alert_deliveries.save(replace(delivery, outcome="said", said_at=context.now_micros()))
-            await tx.outbox.hold(alert_key(delivery.alert_id), until=0)
-    context.wake_outbox.set()
-    await asked.ack()
-
-
-def register(app: AsyncApp, context: Context) -> None:
-    app.action(views.POST_SUMMARIZED_ALERT)(answers(context, click_post_summarized))

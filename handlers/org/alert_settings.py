@@ -13,7 +13,7 @@ from bot.rulebook import Rulebook
 from bot.views.alerting.delivery_rules import OPEN_ALERT_SETTINGS
 from bot.views.blocks import name
 from bot.views.org import alert_settings as views
-from handlers.alerting.delivery_rules import reschedule_held
+from handlers.alerting.delivery_updates import reschedule_held
 from handlers.context import Context
 from handlers.scope import TeamScope
 from handlers.slack.answers import SlackRequest, answers

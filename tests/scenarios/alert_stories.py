@@ -9,7 +9,8 @@ from bot.messages import Message as ProductMessage
 from bot.org.alert_settings import AlertSettings
 from bot.org.teams import Team
 from bot.views.blocks import section
-from handlers.alerting.delivery_rules import alert_key, post_alert, update_deliveries
+from handlers.alerting.delivery_rules import alert_key, post_alert
+from handlers.alerting.delivery_updates import update_deliveries
 from handlers.org.alert_settings import set_alert_settings
 from storage.alerting.alert_records import AlertRecord
 from tests.support.company import Company

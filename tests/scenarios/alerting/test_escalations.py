@@ -3,7 +3,8 @@
 import asyncio
 from datetime import timedelta
 
-from handlers.alerting.delivery_rules import alert_key, post_alert, update_deliveries
+from handlers.alerting.delivery_rules import alert_key, post_alert
+from handlers.alerting.delivery_updates import update_deliveries
 from tests.scenarios.alert_stories import alerts, becomes, later, message_of, minded, search, sets, texts
 from tests.support.company import Company
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from bot.app import Worker
 from bot.clock import ShiftedClock
 from bot.periods import HOUR_MICROS
-from handlers.alerting.delivery_rules import update_deliveries
+from handlers.alerting.delivery_updates import update_deliveries
 from handlers.cli import prepare
 from handlers.context import Context
 from handlers.watcher import watch_budgets
