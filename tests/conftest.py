@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from bot.clock import ShiftedClock
 from bot.settings import Settings
@@ -24,6 +25,8 @@ from tests.support.statements import share_compiled_statements
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 share_compiled_statements()
+
+settings.register_profile("default", deadline=None)  # no test judges how long an example takes
 
 DATABASES = ("sqlite", "postgresql")
 FILLINGS: dict[str, Filling] = {"acme": fill_with_acme, "acme_on_both": fill_with_acme, "books": fill_with_books}

@@ -59,7 +59,6 @@ def ask(operation: Any, url: str, keys: Mapping[str, str], *, at: int) -> Counte
     @seed(at)
     @settings(
         max_examples=EXAMPLES,
-        deadline=None,
         database=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),

@@ -96,6 +96,6 @@ def collect(arguments: Sequence[str], work: Callable[[Sequence[pytest.Item]], No
 
     Hypothesis draws the same examples each time, so that a mutant does not live on one day and die on the next.
     """
-    settings.register_profile("mutation", derandomize=True, database=None)
+    settings.register_profile("mutation", derandomize=True, database=None, deadline=None)
     settings.load_profile("mutation")
     return int(pytest.main([*_OPTIONS, *arguments], plugins=[Loop(work)]))

@@ -119,7 +119,7 @@ def test_the_records_of_the_last_hours_are_those_of_all_hours(hours: int, last: 
         assert (records == windows.records()[:, -last:]).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     arrays(np.int64, st.tuples(st.integers(1, 3), st.integers(1, 30 * DAY)), elements=st.integers(-(2**63), 2**63 - 1)),
     st.integers(1, 9),

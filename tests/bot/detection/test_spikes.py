@@ -298,7 +298,7 @@ def test_no_hour_at_all_is_an_error_and_one_hour_is_no_spike() -> None:
     assert list(backtest([("search", MONDAY, np.array([], dtype=np.int64))])) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(arrays(np.int64, st.integers(1, 60 * DAY), elements=st.integers(-(2**63), 2**63 - 1), fill=st.just(0)))
 def test_garbage_is_judged_without_an_error(cost: Ints) -> None:
     judgement = judge(cost, first_hour=MONDAY)

@@ -144,7 +144,7 @@ _members = [*sorted(json.loads(body("01_"))[0]), "event", "event_group", "text"]
 _metadata = sorted(json.loads(body("01_"))[0]["metadata"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     changed=st.dictionaries(st.sampled_from(_members), _values, max_size=5),
     noted=st.dictionaries(st.sampled_from(_metadata), _values, max_size=5),
@@ -160,7 +160,7 @@ def test_no_call_however_odd_ends_in_anything_but_a_row(changed: dict[str, Any],
     assert {index for index, _ in parsed.events}.isdisjoint(row.index for row in parsed.unusable)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.binary(max_size=200)
     | st.builds(lambda cut, junk: body("03_")[:cut] + junk, st.integers(0, 26_000), st.binary(max_size=9))
@@ -172,7 +172,7 @@ def test_no_bytes_end_in_anything_but_unreadable(odd: bytes) -> None:
         return
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.dictionaries(st.sampled_from(sorted(json.loads(body("51_"))["data"][0])), _values, max_size=6))
 @pytest.mark.timeless
 def test_no_line_of_the_log_however_odd_ends_in_anything_but_a_row(changed: dict[str, Any]) -> None:
