@@ -11,7 +11,7 @@ from storage.memory import Memory
 
 
 class OpenTransaction:
-    """An open transaction or snapshot; `storage.store.Transaction` adds the nouns."""
+    """An open transaction or snapshot; `storage.store.Transaction` adds a property per noun, such as `ledger`."""
 
     def __init__(self, connection: AsyncConnection, memory: Memory) -> None:
         self.connection = connection

@@ -114,7 +114,7 @@ async def load_history(context: Context, parts: ProcessParts, play: DemoScenario
 
 
 async def _budget_by_spend(context: Context) -> None:
-    """Gives every team of somebody's own usage a budget that its spend so far makes plausible."""
+    """Gives each team of an imported usage file a budget that fits its spend so far."""
     async with context.store.read() as tx:
         scope = await context.scope(tx)
         standings = await standings_of(scope, scope.directory.real_teams)

@@ -134,8 +134,8 @@ class Ledger:
         return found
 
     async def charges_due(self, *, before_day: dict[int, int]) -> list[tuple[int, int, PostedTotal, int]]:
-        """Returns (team, day, posted, total) in nano-dollars of each day before `before_day[team]` whose two figures
-        differ.
+        """Returns (team, day, posted charges, total cost) in nano-dollars, for each day before `before_day[team]` where the
+        two amounts differ.
         """
         totals: dict[tuple[int, int], int] = {}
         rows = await self._connection.execute(

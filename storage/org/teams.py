@@ -94,8 +94,8 @@ class Teams:
         return int(known.id)
 
     async def _zone_change(self, known: Any, timezone: str, at: int) -> dict[str, Any]:
-        """Returns the columns of a change of time zone. It starts with the next period, so that each day counts by one
-        zone.
+        """Returns the columns that change a team's time zone. The new zone starts with the next period, so no period has
+        two zones.
         """
         organisation = await Config(self._tx).document("organisation")
         team = _team(known, None)

@@ -1,4 +1,4 @@
-"""A pytest plugin that starts each test at one moment and leaves out tests that no moment changes.
+"""A pytest plugin that starts each test at one moment and skips tests that do not depend on the date.
 
 The process's clock is shifted in C, for all its threads and libraries. Child processes get the same shift by
 `tests/dates/child/sitecustomize.py`. The machine's zone is the variable TZ. Monotonic clocks stay as they are.

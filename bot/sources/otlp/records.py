@@ -24,7 +24,7 @@ Facts = dict[str, ReportedFact]
 
 
 def keep_fact(facts: Facts, attribute: str, value: Value | None) -> None:
-    """Stores the value of an attribute that is read, unless a better name for its fact was there."""
+    """Stores an attribute's value under its fact, unless an attribute of a better rank already gave that fact."""
     attribute_fact = READ_ATTRIBUTES.get(attribute)
     if attribute_fact is None or value is None or value == "":
         return

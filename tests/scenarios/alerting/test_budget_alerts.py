@@ -195,8 +195,8 @@ async def test_two_workers_at_once_and_a_restart_say_each_alert_once(acme_on_bot
     assert len([m for m in await acme.mia.messages("CMOBILE") if not m.is_ephemeral]) == 1
 
 
-async def test_finance_hears_of_the_organisations_own_budget(acme: Company) -> None:
-    """9,500 of 20,000 were given to no team; they pay for unattributed usage."""
+async def test_finance_gets_alerts_of_the_organisations_own_budget(acme: Company) -> None:
+    """Of the 20,000 budget, 9,500 is unallocated and pays for unattributed usage."""
     await acme.uses(acme.event(1, dollars=9_600, team=None, user=None, credential="nobody"))
     await acme.settles()
 
