@@ -73,7 +73,7 @@ def _message(scope: TeamScope, delivery: AlertDelivery, step: int, *, text: str)
 
 
 async def settle_escalations(scope: TeamScope, tracked: TrackedAlert) -> None:
-    """Updates the messages of past steps after an answer or the end of the alert: without the button."""
+    """Removes the button from the escalation's messages, after an answer or the end of the alert."""
     tx, team, delivery = scope.tx, scope.team, tracked.delivery
     if not delivery.escalations:
         return

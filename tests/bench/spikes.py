@@ -1,4 +1,4 @@
-"""`python -m tests.bench.spikes`: how well spikes are found, beside the usual methods; remakes the tables of docs/spikes.md.
+"""`python -m tests.bench.spikes`: measures how well spikes are found, beside common methods; rewrites docs/spikes.md's tables.
 
 The labelled series and their scorer are not part of this repository: they are made by `make_spike_bench.py` from shapes of
 real clients, in ../shared/data/spikes beside it, or in the folder that SPIKE_DATA names. Where they are missing, it says so.

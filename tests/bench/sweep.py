@@ -141,7 +141,7 @@ async def _write(context: Context, rows: list[tuple[Any, ...]]) -> int:
 
 
 async def _uses(context: Context, series: dict[int, list[int]], *, dollars: float) -> None:
-    """Every one of these series costs so much more now."""
+    """Adds this cost to each of these series, now."""
     hour = context.now_micros() // HOUR_MICROS
     rows = [_row(team, hour, series_id, dollars) for team, ids in sorted(series.items()) for series_id in ids]
     changed = team_changes_insert([(row[0], row[1], 0, row[2]) for row in rows])

@@ -51,7 +51,7 @@ METHODS: Mapping[str, tuple[Method, tuple[str, ...]]] = {
 
 
 class Dropped(Response):
-    """A connection that breaks before the answer: the call took effect, and the app does not know."""
+    """A connection that breaks after the call took effect and before its answer."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
