@@ -69,7 +69,7 @@ async def test_one_cannot_write_or_command_where_one_is_not(office: Office) -> N
     assert office.bot.received == []
 
 
-async def hear(office: Office, member: str, opened: asyncio.Event) -> list[tuple[str, Any]]:
+async def page_events(office: Office, member: str, opened: asyncio.Event) -> list[tuple[str, Any]]:
     """Returns the events of a page from its opening to the traffic of a posted message."""
     received: list[tuple[str, Any]] = []
     async with aiohttp.ClientSession() as session, session.get(f"{office.url}/page/events?as={member}") as stream:
@@ -88,7 +88,9 @@ async def hear(office: Office, member: str, opened: asyncio.Event) -> list[tuple
 
 async def test_a_stream_tells_each_person_what_they_may_see(office: Office) -> None:
     doors = [asyncio.Event(), asyncio.Event()]
-    pages = [asyncio.create_task(hear(office, who, door)) for who, door in zip(("UANNA", "UBEN"), doors, strict=True)]
+    pages = [
+        asyncio.create_task(page_events(office, who, door)) for who, door in zip(("UANNA", "UBEN"), doors, strict=True)
+    ]
     await asyncio.gather(*(door.wait() for door in doors))
     await office.slack.chat_postEphemeral(channel="CSEARCH", user="UANNA", text="Only for Anna")
     await office.slack.chat_postMessage(channel="CSEARCH", text="For all")

@@ -41,7 +41,7 @@ class Case(NamedTuple):
         return early is not None and early <= self.ran_out and (late is None or self.ran_out <= late)
 
 
-def told(spent: dict[int, int], period: Period) -> Iterator[Case]:
+def daily_forecasts(spent: dict[int, int], period: Period) -> Iterator[Case]:
     """Returns the forecast of each morning until the budget runs out."""
     days = range(period.first_day, period.end_day)
     total = sum(spent.get(day, 0) for day in days)
@@ -92,7 +92,7 @@ def of_the_demo() -> dict[str, dict[int, int]]:
 
 def cases(kind: str) -> list[Case]:
     histories = of_the_demo().values() if kind == "demo" else map(history, range(HISTORIES))
-    return [case for spent in histories for case in told(spent, NOVEMBER)]
+    return [case for spent in histories for case in daily_forecasts(spent, NOVEMBER)]
 
 
 @pytest.mark.parametrize("kind", ["demo", "seeded"])

@@ -49,7 +49,7 @@ def test_the_first_day_of_all_stands_for_itself_and_no_usage_for_nothing() -> No
     assert burn_rate({}, today=FIRST + 1, first_day=FIRST) == 0
 
 
-def told(stands: Balance, *, today: int, dollars: int, so_far: int = 0) -> Forecast:
+def forecast_of(stands: Balance, *, today: int, dollars: int, so_far: int = 0) -> Forecast:
     """Returns the forecast for a burn rate in dollars per day and today's spend."""
     spent = dict.fromkeys(range(today - 7, today), dollars * NANOS) | {today: so_far * NANOS}
     return forecast(stands, spent_by_day=spent, today=today, period=NOVEMBER, first_day=FIRST - 30)
@@ -57,15 +57,15 @@ def told(stands: Balance, *, today: int, dollars: int, so_far: int = 0) -> Forec
 
 def test_the_end_is_what_is_charged_with_the_burn_rate_carried_on() -> None:
     """On the 21st 10 of 100 are spent: 90 more today, and 100 on each of the nine days after it."""
-    found = told(balance(5_000, charged=2_010), today=FIRST + 20, dollars=100, so_far=10)
+    result = forecast_of(balance(5_000, charged=2_010), today=FIRST + 20, dollars=100, so_far=10)
 
-    assert found == Forecast(burn_nanos_per_day=100 * NANOS, run_out_day=None, end_nanos=(2_010 + 90 + 900) * NANOS)
+    assert result == Forecast(burn_nanos_per_day=100 * NANOS, run_out_day=None, end_nanos=(2_010 + 90 + 900) * NANOS)
 
 
 def test_a_day_dearer_than_usual_is_not_taken_back() -> None:
-    found = told(balance(5_000, charged=2_400), today=FIRST + 20, dollars=100, so_far=400)
+    result = forecast_of(balance(5_000, charged=2_400), today=FIRST + 20, dollars=100, so_far=400)
 
-    assert found.end_nanos == (2_400 + 900) * NANOS
+    assert result.end_nanos == (2_400 + 900) * NANOS
 
 
 @pytest.mark.parametrize(
@@ -89,22 +89,22 @@ def test_the_run_out_is_the_day_on_which_available_reaches_zero(
 ) -> None:
     today = FIRST + 20
 
-    found = told(balance(2_000 + available, charged=2_000), today=today, dollars=100, so_far=so_far)
+    result = forecast_of(balance(2_000 + available, charged=2_000), today=today, dollars=100, so_far=so_far)
 
-    assert found.run_out_day == (None if after_days is None else today + after_days)
+    assert result.run_out_day == (None if after_days is None else today + after_days)
 
 
 def test_a_hold_brings_the_run_out_forward() -> None:
     today = FIRST + 20
 
-    assert told(balance(3_000, charged=2_000), today=today, dollars=100).run_out_day is None
-    assert told(balance(3_000, charged=2_000, held=500), today=today, dollars=100).run_out_day == today + 5
+    assert forecast_of(balance(3_000, charged=2_000), today=today, dollars=100).run_out_day is None
+    assert forecast_of(balance(3_000, charged=2_000, held=500), today=today, dollars=100).run_out_day == today + 5
 
 
 def test_a_team_that_uses_nothing_never_runs_out_and_ends_where_it_is() -> None:
-    found = told(balance(1_000, charged=400), today=FIRST + 20, dollars=0)
+    result = forecast_of(balance(1_000, charged=400), today=FIRST + 20, dollars=0)
 
-    assert found == Forecast(burn_nanos_per_day=0, run_out_day=None, end_nanos=400 * NANOS)
+    assert result == Forecast(burn_nanos_per_day=0, run_out_day=None, end_nanos=400 * NANOS)
 
 
 @pytest.mark.parametrize(
@@ -115,10 +115,10 @@ def test_the_run_out_is_exact_to_the_nano_dollar(available: int, nanos_a_day: in
     today = FIRST + 20
     stands = Balance(allocated_nanos=available, charged_nanos=0, held_nanos=0)
     spent = dict.fromkeys(range(today - 7, today), nanos_a_day)
-    found = forecast(stands, spent_by_day=spent, today=today, period=NOVEMBER, first_day=FIRST)
+    result = forecast(stands, spent_by_day=spent, today=today, period=NOVEMBER, first_day=FIRST)
 
-    assert found.run_out_day == (None if after_days is None else today + after_days)
-    assert found.end_nanos == nanos_a_day * 10
+    assert result.run_out_day == (None if after_days is None else today + after_days)
+    assert result.end_nanos == nanos_a_day * 10
 
 
 def test_corrections_burn_nothing_and_usage_after_the_period_changes_nothing_of_its_end() -> None:
@@ -129,25 +129,25 @@ def test_corrections_burn_nothing_and_usage_after_the_period_changes_nothing_of_
     assert forecast(stands, spent_by_day=taken_back, today=today, period=NOVEMBER, first_day=FIRST) == Forecast(
         burn_nanos_per_day=0, run_out_day=None, end_nanos=40 * NANOS
     )
-    assert told(stands, today=NOVEMBER.end_day + 3, dollars=10, so_far=10).end_nanos == 40 * NANOS
+    assert forecast_of(stands, today=NOVEMBER.end_day + 3, dollars=10, so_far=10).end_nanos == 40 * NANOS
 
 
 def test_on_the_last_day_only_the_rest_of_today_is_ahead() -> None:
-    found = told(balance(5_000, charged=2_950), today=NOVEMBER.end_day - 1, dollars=100, so_far=40)
+    result = forecast_of(balance(5_000, charged=2_950), today=NOVEMBER.end_day - 1, dollars=100, so_far=40)
 
-    assert found.end_nanos == (2_950 + 60) * NANOS
+    assert result.end_nanos == (2_950 + 60) * NANOS
 
 
 @given(st.integers(0, 5_000), st.integers(0, 5_000), st.integers(0, 2_000), st.integers(0, 29), st.integers(0, 300))
 def test_a_forecast_never_goes_back_and_runs_out_within_the_period(
     allocated: int, charged: int, held: int, past_days: int, dollars: int
 ) -> None:
-    found = told(balance(allocated, charged, held), today=FIRST + past_days, dollars=dollars)
+    result = forecast_of(balance(allocated, charged, held), today=FIRST + past_days, dollars=dollars)
 
-    assert found.end_nanos >= charged * NANOS
-    assert found.run_out_day is None or FIRST + past_days <= found.run_out_day < NOVEMBER.end_day
-    if found.run_out_day is None:
-        assert found.end_nanos <= (allocated - held) * NANOS
+    assert result.end_nanos >= charged * NANOS
+    assert result.run_out_day is None or FIRST + past_days <= result.run_out_day < NOVEMBER.end_day
+    if result.run_out_day is None:
+        assert result.end_nanos <= (allocated - held) * NANOS
 
 
 @pytest.mark.parametrize(
@@ -171,48 +171,48 @@ def month(*, weekday: int, weekend: int, days_before: int, until: int, noise: in
 def test_a_run_out_follows_the_weekdays_and_not_their_mean() -> None:
     """On Thursday 19 November 290 of 1,000 are left: 100 on Thursday and on Friday, nothing on the weekend, so Monday."""
     today = FIRST + 18
-    found = forecast_run_out(
+    result = forecast_run_out(
         balance(1_000, charged=710),
         spent_by_day=month(weekday=100, weekend=0, days_before=28, until=today),
         today=today,
         period=NOVEMBER,
     )
 
-    assert found is not None
-    assert date_of(found.middle_day or 0) == date(2026, 11, 23)
-    assert found.chance > 0.95
-    assert found.early_day is not None
-    assert found.late_day is not None
-    assert found.early_day <= (found.middle_day or 0) <= found.late_day
+    assert result is not None
+    assert date_of(result.middle_day or 0) == date(2026, 11, 23)
+    assert result.chance > 0.95
+    assert result.early_day is not None
+    assert result.late_day is not None
+    assert result.early_day <= (result.middle_day or 0) <= result.late_day
 
 
-def test_one_extraordinary_day_foretells_nothing_and_a_new_level_does() -> None:
+def test_one_extraordinary_day_forecasts_nothing_and_a_new_level_does() -> None:
     today = FIRST + 18
     usual = month(weekday=20, weekend=20, days_before=28, until=today)
     one_day = {**usual, today - 3: 900 * NANOS}
     new_level = {**usual, **dict.fromkeys(range(today - 4, today), 80 * NANOS)}
     left = balance(1_000, charged=600)
 
-    found = forecast_run_out(left, spent_by_day=one_day, today=today, period=NOVEMBER)
+    result = forecast_run_out(left, spent_by_day=one_day, today=today, period=NOVEMBER)
     risen = forecast_run_out(left, spent_by_day=new_level, today=today, period=NOVEMBER)
 
-    assert found is not None
+    assert result is not None
     assert risen is not None
-    assert found.chance < 0.5
-    assert risen.chance > found.chance + 0.3
+    assert result.chance < 0.5
+    assert risen.chance > result.chance + 0.3
 
 
-@pytest.mark.parametrize(("days_known", "is_told"), [(0, False), (6, False), (7, True), (28, True)])
-def test_nothing_is_foretold_before_a_week_is_known(days_known: int, is_told: bool) -> None:
+@pytest.mark.parametrize(("days_known", "is_forecast"), [(0, False), (6, False), (7, True), (28, True)])
+def test_nothing_is_forecast_before_a_week_is_known(days_known: int, is_forecast: bool) -> None:
     today = FIRST + 18
     spent = month(weekday=100, weekend=100, days_before=days_known, until=today) | {today: 5 * NANOS}
 
     assert (
         forecast_run_out(balance(1_000, charged=700), spent_by_day=spent, today=today, period=NOVEMBER) is not None
-    ) is is_told
+    ) is is_forecast
 
 
-def test_where_nothing_is_left_or_the_clock_is_past_the_period_nothing_is_foretold() -> None:
+def test_where_nothing_is_left_or_the_clock_is_past_the_period_nothing_is_forecast() -> None:
     today = FIRST + 18
     spent = month(weekday=100, weekend=100, days_before=28, until=today)
 
@@ -224,10 +224,10 @@ def test_where_nothing_is_left_or_the_clock_is_past_the_period_nothing_is_foreto
 def test_a_team_that_stopped_spending_is_not_expected_to_run_out() -> None:
     today = FIRST + 18
     spent = {today - 30: 500 * NANOS}
-    found = forecast_run_out(balance(1_000, charged=900), spent_by_day=spent, today=today, period=NOVEMBER)
+    result = forecast_run_out(balance(1_000, charged=900), spent_by_day=spent, today=today, period=NOVEMBER)
 
-    assert found is not None
-    assert (found.chance, found.middle_day) == (0.0, None)
+    assert result is not None
+    assert (result.chance, result.middle_day) == (0.0, None)
 
 
 @given(st.integers(1, 5_000), st.integers(0, 29), st.lists(st.integers(-50, 500), min_size=28, max_size=28))
@@ -236,13 +236,13 @@ def test_dates_come_in_order_within_the_period_and_more_left_is_never_less_safe(
 ) -> None:
     today = FIRST + past_days
     spent = days(*costs, until=today - 1)
-    found = forecast_run_out(balance(left), spent_by_day=spent, today=today, period=NOVEMBER)
+    result = forecast_run_out(balance(left), spent_by_day=spent, today=today, period=NOVEMBER)
     richer = forecast_run_out(balance(left + 500), spent_by_day=spent, today=today, period=NOVEMBER)
 
-    if found is None or richer is None:
+    if result is None or richer is None:
         assert min((day for day, nanos in spent.items() if nanos > 0), default=today) > today - 7
         return
-    known = [day for day in (found.early_day, found.middle_day, found.late_day) if day is not None]
+    known = [day for day in (result.early_day, result.middle_day, result.late_day) if day is not None]
     assert known == sorted(known)
     assert all(today <= day < NOVEMBER.end_day for day in known)
-    assert 0 <= richer.chance <= found.chance <= 1
+    assert 0 <= richer.chance <= result.chance <= 1

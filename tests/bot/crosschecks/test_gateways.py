@@ -105,7 +105,7 @@ class Gateway:
                 flushed[worker] = at
         return sorted(found, key=lambda body: body.arrives)
 
-    def watched(self) -> Iterator[tuple[float, GatewayTeam, Drift | None]]:
+    def observations(self) -> Iterator[tuple[float, GatewayTeam, Drift | None]]:
         """Yields the team every two minutes, and the drift that would be posted."""
         known: GatewayTeam | None = None
         swept = 0.0
@@ -148,7 +148,7 @@ HEALTHY = [
 
 @pytest.mark.parametrize("gateway", HEALTHY, ids=lambda gateway: f"seed {gateway.seed}")
 def test_a_gateway_that_loses_nothing_never_drifts(gateway: Gateway) -> None:
-    seen = list(gateway.watched())
+    seen = list(gateway.observations())
 
     assert len(seen) > 30
     assert [at for at, _, drift in seen if drift is not None] == []
@@ -157,7 +157,7 @@ def test_a_gateway_that_loses_nothing_never_drifts(gateway: Gateway) -> None:
 @pytest.mark.parametrize("lost", [0.12, 0.31, 0.73])
 def test_lost_calls_are_found_and_their_sum_is_about_right(lost: float) -> None:
     """LiteLLM 1.106 lost 31 and 73 percent with answers after one and six seconds."""
-    seen = list(Gateway(seed=21, lost=lost).watched())
+    seen = list(Gateway(seed=21, lost=lost).observations())
     said = [(at, drift) for at, _, drift in seen if drift is not None]
     _, last, _ = seen[-1]
 
@@ -168,7 +168,7 @@ def test_lost_calls_are_found_and_their_sum_is_about_right(lost: float) -> None:
 
 
 def test_calls_that_the_gateway_does_not_count_are_found() -> None:
-    seen = list(Gateway(seed=22, uncounted=0.3).watched())
+    seen = list(Gateway(seed=22, uncounted=0.3).observations())
     said = [drift for _, _, drift in seen if drift is not None]
     _, last, _ = seen[-1]
 
@@ -177,7 +177,7 @@ def test_calls_that_the_gateway_does_not_count_are_found() -> None:
 
 
 def test_a_reset_begins_a_new_baseline_and_loss_after_it_is_found() -> None:
-    seen = list(Gateway(seed=23, reset_at=3_000, hours=4, lost=0.2).watched())
+    seen = list(Gateway(seed=23, reset_at=3_000, hours=4, lost=0.2).observations())
     last = seen[-1][1]
 
     assert last.base_at >= START + 3_000 * MICROS

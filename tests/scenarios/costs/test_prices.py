@@ -27,7 +27,7 @@ ODD: dict[str, Any] = {
 DAY = timedelta(days=1)
 
 
-async def told(acme: Company) -> int:
+async def notifies(acme: Company) -> int:
     number = await notify_unpriced(acme.context)
     await acme.settles()
     return number
@@ -53,7 +53,7 @@ async def test_an_admin_is_notified_once_sets_the_price_and_past_usage_is_repric
     await keep_books(acme.context)
     await acme.uses(*(acme.event(n, ago=n * DAY, **ODD) for n in range(4)))
     await keep_books(acme.context)
-    assert [await told(acme), await told(acme)] == [1, 0]
+    assert [await notifies(acme), await notifies(acme)] == [1, 0]
     assert await spent(acme, "search") == 0
 
     submitted = await acme.dan.submits(
@@ -98,7 +98,7 @@ async def test_home_lists_the_model_and_its_form_shows_faults_by_field(acme: Com
 
 async def test_only_admins_and_finance_are_notified_and_may_set_a_price(acme: Company) -> None:
     await acme.uses(acme.event(1, **ODD))
-    await told(acme)
+    await notifies(acme)
     message = await acme.dan.sees("acme-odd of acme")
     for person in (acme.anna, acme.ben, acme.mia):
         assert all("acme-odd" not in dm.text_everywhere() for dm in await person.dms())
@@ -120,16 +120,16 @@ async def test_only_admins_and_finance_are_notified_and_may_set_a_price(acme: Co
 async def test_without_admins_finance_is_notified_but_not_of_history(sqlite_url: str) -> None:
     async with company(sqlite_url, teams_yml=TEAMS_YML.replace("admins: [dan@acme.test]", "admins: []")) as acme:
         await acme.uses(acme.event(1, ago=10 * DAY, **{**ODD, "model": "acme-old"}))
-        assert await told(acme) == 0
+        assert await notifies(acme) == 0
         await acme.uses(acme.event(2, **ODD))
-        assert await told(acme) == 1
+        assert await notifies(acme) == 1
 
         await acme.chloe.sees("1 model without a price: acme-odd of acme")
 
 
 async def test_a_price_set_in_slack_outlives_an_import_and_is_shown_by_it(acme: Company) -> None:
     await acme.uses(acme.event(1, **ODD))
-    await told(acme)
+    await notifies(acme)
     await acme.dan.submits(await the_form(acme), input_rate="0.50", output_rate="2", from_day="2026-01-01")
     assert await import_teams(acme.context, read_teams_file(TEAMS_YML), dry_run=True) == []
 

@@ -33,9 +33,9 @@ def block(**changed: Any) -> BudgetBlock:
     return BudgetBlock(**fields)
 
 
-def told(stopped: BudgetBlock, **changed: Any) -> dict[str, Any]:
-    asked: dict[str, Any] = {"alias": "Search", "standing": standing(charged=12_400), "block_id": 3} | changed
-    return posted(block_message(stopped, command=COMMAND, zone="Europe/London", **asked))
+def message_to(stopped: BudgetBlock, **changed: Any) -> dict[str, Any]:
+    arguments: dict[str, Any] = {"alias": "Search", "standing": standing(charged=12_400), "block_id": 3} | changed
+    return posted(block_message(stopped, command=COMMAND, zone="Europe/London", **arguments))
 
 
 def line(**changed: Any) -> DriftLine:
@@ -58,7 +58,7 @@ def drifting(*lines: DriftLine) -> dict[str, Any]:
 
 
 def test_a_teams_cap_with_both_counters_and_the_button(snapshot: SnapshotAssertion) -> None:
-    message = told(block())
+    message = message_to(block())
 
     assert message["text"].startswith(
         "The gateway refused your call: the budget of team Search is used up there, $501.25 of $500.00. "
@@ -70,7 +70,7 @@ def test_a_teams_cap_with_both_counters_and_the_button(snapshot: SnapshotAsserti
 
 
 def test_a_keys_cap_names_its_reset_and_whom_to_ask(snapshot: SnapshotAssertion) -> None:
-    message = told(block(entity="key", entity_id="7" * 64, resets_at=AT + 3_600_000_000), standing=standing())
+    message = message_to(block(entity="key", entity_id="7" * 64, resets_at=AT + 3_600_000_000), standing=standing())
 
     assert "the budget of your key search-ide is used up there" in message["text"]
     assert "ask whoever runs the gateway to raise it" in message["text"]
@@ -81,9 +81,9 @@ def test_a_keys_cap_names_its_reset_and_whom_to_ask(snapshot: SnapshotAssertion)
 def test_a_team_that_is_not_governed_and_a_call_of_no_team_have_no_button() -> None:
     announced = standing(replace(SEARCH, mode="announce"))
 
-    assert buttons(told(block(), standing=announced)) == []
-    assert "budget of $" not in told(block(), standing=announced)["text"]
-    assert buttons(told(block(), standing=None)) == []
+    assert buttons(message_to(block(), standing=announced)) == []
+    assert "budget of $" not in message_to(block(), standing=announced)["text"]
+    assert buttons(message_to(block(), standing=None)) == []
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_team_that_is_not_governed_and_a_call_of_no_team_have_no_button() -> N
     ],
 )
 def test_every_kind_of_cap_is_named(entity: str, said: str) -> None:
-    assert said in told(block(entity=entity, entity_id="u-7"))["text"]
+    assert said in message_to(block(entity=entity, entity_id="u-7"))["text"]
 
 
 def test_finance_reads_the_preview_message_without_names(snapshot: SnapshotAssertion) -> None:
@@ -111,7 +111,7 @@ def test_finance_reads_the_preview_message_without_names(snapshot: SnapshotAsser
 
 def test_hostile_names_mention_nobody(snapshot: SnapshotAssertion) -> None:
     stopped = block(entity=HOSTILE, entity_id=HOSTILE, credential=HOSTILE)
-    message = told(stopped, alias=HOSTILE, standing=standing(HOSTILE_TEAM))
+    message = message_to(stopped, alias=HOSTILE, standing=standing(HOSTILE_TEAM))
 
     assert message == snapshot
 
