@@ -1,34 +1,21 @@
 """What the documents say exists: links, commands, settings, words, examples."""
 
 import re
-import subprocess
-import tomllib
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
-import yaml
 from pydantic import AliasChoices
 
 from bot.__main__ import main
-from bot.org.teams_file import read_teams_file
 from bot.settings import Settings, load_settings
-from bot.sources import SOURCES
 from handlers.commands import COMMANDS
-from storage.tables.base import APPEND_ONLY
 from tests import docs_links
 from tests.docs_links import links_in
+from tests.docs_pages import ROOT, blocks, fault_of, subcommands
 
-ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
-NOW = datetime(2026, 11, 24, tzinfo=UTC)
-WORDS = (
-    *("usage event", "source", "attribution", "unattributed", "rate card", "price book", "unpriced", "charge"),
-    *("allocation", "hold", "release", "liquidation", "transfer", "reversal", "correction", "carry-forward", "lapse"),
-    *("available", "burn rate", "run-out", "budget request", "alert", "incident", "digest", "chargeback", "mode"),
-)
 
 
 def page_id(page: Path) -> str:
@@ -38,10 +25,6 @@ def page_id(page: Path) -> str:
 def prose(page: Path) -> str:
     """A page without its fenced blocks."""
     return re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
-
-
-def blocks(page: Path, language: str) -> list[str]:
-    return re.findall(rf"^[ ]*```{language}\n(.*?)^[ ]*```", page.read_text(), flags=re.MULTILINE | re.DOTALL)
 
 
 def anchors(page: Path) -> set[str]:
@@ -55,25 +38,6 @@ def commands_in(page: Path, program: str) -> set[str]:
     lines = [line for block in blocks(page, "sh") for part in block.splitlines() for line in part.split("&&")]
     typed = [*re.findall(r"`([^`\n]+)`", prose(page)), *lines]
     return {text.split("#")[0].strip() for text in typed if text.strip().startswith(f"{program} ")}
-
-
-def subcommands(command: Any) -> dict[str, Any]:
-    """The commands below one, by name; none below one that is no group."""
-    return getattr(command, "commands", {})
-
-
-def fault_of(typed: str) -> str | None:
-    """What is wrong with a typed `tokens …`, by the command line itself; None if it exists with its options."""
-    command: Any = typer.main.get_command(main)
-    words = typed.split()[1:]
-    while words and subcommands(command):
-        found = subcommands(command).get(words.pop(0))
-        if found is None:
-            return "no such command"
-        command = found
-    known = {option for parameter in command.params for option in parameter.opts}
-    unknown = [word for word in words if word.startswith("--") and word not in known]
-    return f"no option {unknown[0]}" if unknown else None
 
 
 def variables() -> set[str]:
@@ -230,107 +194,3 @@ def test_the_defaults_in_the_table_are_the_settings(monkeypatch: pytest.MonkeyPa
 
     assert len(rows) == len(variables())
     assert load_settings() == plain
-
-
-@pytest.mark.parametrize("word", WORDS)
-def test_the_glossary_has_the_word(word: str) -> None:
-    terms = re.findall(r"^\| \*\*([^*]+)\*\* \|", (ROOT / "docs" / "glossary.md").read_text(), flags=re.MULTILINE)
-
-    assert word in {part for term in terms for part in term.split(", ")}
-
-
-def test_the_changelog_has_this_version() -> None:
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    headings = re.findall(r"^## \[([^\]]+)\]", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE)
-
-    assert headings[:2] == ["Unreleased", version]
-
-
-def test_the_index_of_decisions_has_every_page_and_each_is_short() -> None:
-    pages = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
-    index = (ROOT / "docs" / "decisions" / "README.md").read_text()
-
-    assert re.findall(r"\]\((0\d{3}-[^)]+\.md)\)", index) == [page.name for page in pages]
-    for page in pages:
-        assert len(page.read_text().splitlines()) < 40
-        assert all(f"**{part}.**" in page.read_text() for part in ("Context", "Choice", "Consequence"))
-
-
-def test_the_event_to_send_is_one_that_is_booked() -> None:
-    (sent,) = re.findall(r"-d '(\[.*?\])'", (ROOT / "README.md").read_text(), flags=re.DOTALL)
-    shown = blocks(ROOT / "docs" / "sources.md", "json")[0]
-
-    for body in (sent, shown):
-        parsed = SOURCES["cloudevents"](body.encode(), now=NOW)
-        assert (len(parsed.events), parsed.unusable) == (1, [])
-        assert parsed.events[0][1].labels.declared_team == "search"
-
-
-def test_the_index_of_senders_has_every_page() -> None:
-    pages = {page.name for page in (ROOT / "docs" / "connect").glob("*.md")} - {"README.md"}
-    index = (ROOT / "docs" / "connect" / "README.md").read_text()
-
-    assert set(re.findall(r"\]\(([\w-]+\.md)\)", index)) == pages
-
-
-@pytest.mark.parametrize(
-    ("page", "name"),
-    [
-        ("cloudevents", "cloudevents"),
-        ("lago", "lago"),
-        ("openmeter", "openmeter"),
-        ("helicone", "helicone"),
-        ("standard-webhooks", "standardwebhooks"),
-    ],
-)
-def test_what_a_senders_page_shows_is_booked(page: str, name: str) -> None:
-    (shown,) = blocks(ROOT / "docs" / "connect" / f"{page}.md", "json")
-    parsed = SOURCES[name](shown.encode(), now=NOW)
-
-    assert parsed.unusable == []
-    assert len(parsed.events) == (2 if name == "openmeter" else 1)
-    assert all(event.tokens and event.labels.model == "gpt-4o" for _, event in parsed.events)
-
-
-def test_the_example_of_teams_is_read_starts_quietly_and_applies_all_it_says() -> None:
-    found = read_teams_file((ROOT / "docs" / "examples" / "teams.yml").read_text())
-
-    assert found.organisation.mode == "preview"
-    assert found.not_applied_yet() == []
-
-
-def test_the_ledgers_page_names_every_table_that_only_grows() -> None:
-    page = (ROOT / "docs" / "ledger.md").read_text()
-
-    assert [table for table in APPEND_ONLY if f"`{table}`" not in page] == []
-
-
-def test_the_procfile_starts_commands_that_exist() -> None:
-    processes = yaml.safe_load((ROOT / "Procfile").read_text())
-
-    assert set(processes) == {"release", "web", "worker"}
-    assert "HOST=0.0.0.0" in processes["web"]
-    for line in processes.values():
-        assert fault_of(line.partition("python -m bot")[2].join(("tokens", ""))) is None
-
-
-def test_the_locks_name_hashes_and_no_index() -> None:
-    for name in ("requirements.txt", "requirements-test.txt", "requirements-senders.txt"):
-        text = (ROOT / name).read_text()
-        assert not re.search(r"https?://|--(?:extra-)?index-url|--find-links", text), name
-        assert "--hash=sha256:" in text
-
-
-def test_no_file_names_a_path_of_somebodys_machine() -> None:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
-    if listed.returncode != 0:
-        pytest.skip("not a checkout of git")
-    own = re.compile(r"(?<![\w.~$}])/(?:home|Users|root|work|private)/[\w.-]+")
-    found = []
-    for name in filter(None, listed.stdout.split("\0")):
-        file = ROOT / name
-        if file.suffix in (".png", ".ico", ".woff2") or not file.exists():
-            continue
-        found += [f"{name}: {match}" for match in own.findall(file.read_text(errors="replace"))]
-
-    assert found == []

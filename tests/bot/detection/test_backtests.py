@@ -11,7 +11,7 @@ from bot.detection.backtests import BacktestAlert, backtest
 from bot.detection.detector.spike_hours import Ints
 from bot.money import NANOS
 from bot.org.alert_settings import DEFAULT_SETTINGS
-from tests.bot.detection.test_spikes import DAY, MONDAY, WEEK, office, with_dollars
+from tests.bot.detection.spike_examples import DAY, MONDAY, WEEK, office, with_dollars
 from tests.bot.views.examples import SEARCH
 
 NAMES = ("search", "ads", "mail", "maps", "chat")

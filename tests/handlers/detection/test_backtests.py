@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 from bot.__main__ import main
 from bot.detection.detector.spike_hours import Ints
 from bot.money import NANOS
-from tests.bot.detection.test_spikes import MONDAY, WEEK, office, with_dollars
+from tests.bot.detection.spike_examples import MONDAY, WEEK, office, with_dollars
 
 START = 5 * WEEK + 35
 LOOP = with_dollars(office(weeks=6), START, 6, 60)

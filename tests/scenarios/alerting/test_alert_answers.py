@@ -8,7 +8,7 @@ from handlers.alerting.spikes import spike_message
 from storage.alerting.alert_records import AlertRecord
 from tests.scenarios.alert_stories import later, minded
 from tests.scenarios.alerting.test_alerts import channel_messages, spiking
-from tests.scenarios.detection.test_spikes import goes_on_as_usual, runs_away, said
+from tests.scenarios.detection.spike_stories import goes_on_as_usual, runs_away, said
 from tests.support.company import Company
 from tests.support.people import Person
 from tests.support.seen import Message, View

@@ -10,7 +10,7 @@ from handlers.alerting.key_owners import notify_owners
 from storage.tables.alerting import alerts
 from storage.tables.outbox import outbox
 from tests.scenarios.alert_stories import minded
-from tests.scenarios.detection.test_spikes import runs_away, said, usual
+from tests.scenarios.detection.spike_stories import runs_away, said, usual
 from tests.scenarios.org.test_alert_settings import adds, form
 from tests.support.company import PEOPLE, TEAMS_YML, Company, company
 from tests.support.people import Person

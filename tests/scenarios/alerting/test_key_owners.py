@@ -6,7 +6,7 @@ from handlers.alerting.key_owners import notify_owners
 from tests.scenarios.alert_stories import alerts, later, minded, sets
 from tests.scenarios.alerting.test_alert_answers import record_of
 from tests.scenarios.alerting.test_alerts import channel_messages, spiking
-from tests.scenarios.detection.test_spikes import runs_away, usual
+from tests.scenarios.detection.spike_stories import runs_away, usual
 from tests.support.company import TEAMS_YML, Company, company
 from tests.support.people import Person
 from tests.support.seen import Message

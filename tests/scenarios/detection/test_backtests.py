@@ -6,7 +6,7 @@ import numpy as np
 
 from bot.detection.backtests import backtest
 from bot.periods import hour_of, micros
-from tests.scenarios.detection.test_spikes import HOUR, start_of_hour, usual, usual_dollars
+from tests.scenarios.detection.spike_stories import HOUR, start_of_hour, usual, usual_dollars
 from tests.support.company import Company
 
 BURSTS = {2: 60, 3: 70, 9: 120, 20: 900, 21: 2_500, 30: 40}
