@@ -1,0 +1,74 @@
+"""Both sides of each limit of an event's fields."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.periods import micros
+from bot.refusals import SourceError
+from bot.sources.cloudevents.labels import LabelCache
+from bot.sources.fields import count, cut_name, latest_at, moment_within, name, reported
+from bot.sources.rows import unusable
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+START_OF_2020 = micros(datetime(2020, 1, 1, tzinfo=UTC))
+
+
+def test_a_call_happened_in_2020_at_the_earliest() -> None:
+    assert moment_within("time", START_OF_2020, latest_at(NOW)) == START_OF_2020
+    with pytest.raises(SourceError, match="time is before 2020"):
+        moment_within("time", START_OF_2020 - 1, latest_at(NOW))
+
+
+def test_a_call_may_be_24_hours_ahead() -> None:
+    last = micros(NOW + timedelta(hours=24))
+
+    assert moment_within("time", last, latest_at(NOW)) == last
+    with pytest.raises(SourceError, match="time is more than 24 hours ahead"):
+        moment_within("time", last + 1, latest_at(NOW))
+
+
+def test_a_call_has_a_hundred_billion_tokens_at_most() -> None:
+    assert count("tokens", 100_000_000_000) == 100_000_000_000
+    with pytest.raises(SourceError, match="tokens is over a hundred billion"):
+        count("tokens", 100_000_000_001)
+
+
+def test_a_call_has_no_negative_count_or_cost() -> None:
+    assert (count("tokens", 0), reported("cost", 0)) == (0, 0)
+    with pytest.raises(SourceError, match="tokens is negative"):
+        count("tokens", -1)
+    with pytest.raises(SourceError, match="cost is negative"):
+        reported("cost", "-0.000000001")
+
+
+def test_a_call_costs_ten_million_dollars_at_most() -> None:
+    assert reported("cost", "10000000") == 10_000_000_000_000_000
+    with pytest.raises(SourceError, match="cost is over ten million dollars"):
+        reported("cost", "10000000.000000001")
+
+
+def test_a_name_has_256_characters_at_most() -> None:
+    assert name("model", "x" * 256) == "x" * 256
+    assert cut_name("model", "x" * 257) == "x" * 256
+    with pytest.raises(SourceError, match="model is longer than 256 characters"):
+        name("model", "x" * 257)
+
+
+@pytest.mark.parametrize(("length", "is_kept"), [(16_384, True), (16_385, False)])
+def test_quarantine_keeps_16_kib_of_a_row(length: int, is_kept: bool) -> None:
+    padding = "x" * (length - len('{"model": ""}'))
+    row = f'{{"model": "{padding}"}}'.encode()
+
+    kept = unusable(0, row, "a reason", {"model": True}).kept
+
+    assert len(row) == length
+    assert kept == (row if is_kept else b"")
+
+
+def test_an_event_has_64_tags_at_most() -> None:
+    words: tuple[str | None, ...] = (None, "gpt-4o", None, None, None, None, None, None)
+
+    assert len(LabelCache().checked((*words, *["tag"] * 64)).labels.tags) == 64
+    with pytest.raises(SourceError, match="more than 64 tags"):
+        LabelCache().checked((*words, *["tag"] * 65))
