@@ -1,6 +1,6 @@
 """Expected spend: announced ahead, or a spike that was planned. Detection excludes it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -81,11 +81,6 @@ def cause_to_expect(facts: SpikeFacts) -> Cause:
     if first is None or first.cost_nanos * whole < facts.observed_nanos * part:
         return TEAM_TOTAL
     return Cause(dimension=first.dimension, name=first.name)
-
-
-def expected_causes(expectations: Iterable[Expectation], *, at: int) -> frozenset[Cause]:
-    """Returns the causes that are expected at a moment."""
-    return frozenset(e.cause for e in expectations if e.is_in_force(at))
 
 
 def excluded_spend(expectation: Expectation, cost_nanos: Mapping[int, int], *, at: int) -> dict[int, int]:
