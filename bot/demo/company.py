@@ -1,4 +1,4 @@
-"""The demo's company: Acme, its people and channels, and a month of AI usage. Seeded, and without a clock of its own."""
+"""The demo's company: Acme, its people and channels, and a month of AI usage, made from a seed and a moment."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class DemoRequest:
 
 
 def demo_history(*, now: datetime, seed: int = 7) -> list[AttributedEvent]:
-    """35 days of usage up to `now` in the order of time, each event with the team its attribution will find.
+    """Returns 35 days of usage up to `now` in the order of time, each event with the team its attribution will find.
 
     Raises ValueError if `now` has no zone. Some 17,000 events; the last two hours hold a runaway agent of Data Platform.
     """
@@ -46,28 +46,28 @@ def demo_history(*, now: datetime, seed: int = 7) -> list[AttributedEvent]:
 
 
 def demo_events(*, now: datetime, seed: int = 7) -> Iterator[Event]:
-    """The same 35 days as native usage events (CloudEvents), ready to be sent."""
+    """Yields the same 35 days as native usage events (CloudEvents)."""
     return (booked.event for booked in demo_history(now=now, seed=seed))
 
 
 def later_events(*, opened_at: datetime, since: datetime, until: datetime, seed: int = 7) -> list[Event]:
-    """What Acme uses after `since` up to `until`, for a demo that was opened with `demo_events(now=opened_at)`.
+    """Returns Acme's usage after `since` up to `until`, for a demo that was opened with `demo_events(now=opened_at)`.
 
-    Fills the days that pass when the demo's clock is moved ahead.
+    It fills the days that the demo's clock skips.
     """
     return [b.event for b in sorted_by_time(ordinary_usage(start=since, end=until, anchor=opened_at, seed=seed))]
 
 
 def demo_teams_yml(*, now: datetime, seed: int = 7, history: list[AttributedEvent] | None = None) -> str:
-    """Acme's teams.yml. Its budgets follow from the usage: Search has spent all of its own in the month of `now`.
+    """Returns Acme's teams.yml. Its budgets follow from the usage: Search has spent all of its own in the month of `now`.
 
-    `history` saves making it again, where `demo_history(now=now, seed=seed)` is at hand.
+    `history` is `demo_history(now=now, seed=seed)` where the caller has it already.
     """
     return teams_yml(demo_history(now=now, seed=seed) if history is None else history, now=now)
 
 
 def demo_request(*, now: datetime) -> DemoRequest:
-    """Emi's request for Search, 35 minutes old, that waits for Ben."""
+    """Returns Emi's request for Search, 35 minutes old, that waits for Ben."""
     return DemoRequest(
         team="search",
         asker=next(p for p in DEMO_PEOPLE if p.name == "emi"),

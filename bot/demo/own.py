@@ -1,4 +1,4 @@
-"""The demo over somebody's own usage: the teams that their export names, in place of Acme's."""
+"""Somebody's own usage in the demo: the teams that their export names, in place of Acme's."""
 
 import json
 import re
@@ -14,18 +14,18 @@ _EVERYBODY = ("UANNA", "UBEN", "UCHLOE", "UDAN")
 
 
 def slug_of(team: str) -> str:
-    """A team's name as a slug: `Data & ML` becomes `data-ml`."""
+    """Returns a team's name as a slug: `Data & ML` becomes `data-ml`."""
     return re.sub(r"[^a-z0-9]+", "-", team.casefold()).strip("-")[:40] or "team"
 
 
 def teams_named(events: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """The slugs of the teams that events name, those with the most events first; at most twenty."""
+    """Returns the slugs of the teams that events name, at most twenty, those with the most events first."""
     counts = Counter(slug_of(str(e["data"]["team"])) for e in events if (e.get("data") or {}).get("team"))
     return tuple(slug for slug, _ in counts.most_common(MAX_TEAMS)) or ("everybody",)
 
 
 def own_channels(slugs: Iterable[str]) -> tuple[DemoChannel, ...]:
-    """A channel for each team, with everybody of the demo in it."""
+    """Returns a channel for each team, with everybody of the demo in it."""
     return tuple(
         DemoChannel(
             id=f"COWN{n:04d}", name=f"team-{slug}", topic=f"{slug}: your own usage", team=slug, members=_EVERYBODY
@@ -35,8 +35,10 @@ def own_channels(slugs: Iterable[str]) -> tuple[DemoChannel, ...]:
 
 
 def own_teams_yml(slugs: Iterable[str], *, spent_nanos: Mapping[str, int]) -> str:
-    """A teams.yml of those teams. Each budget leaves a quarter on top of what was spent in the period so far, so that
-    budgets and forecasts have something to say; Ben manages all of them, Anna belongs to the first."""
+    """Returns a teams.yml of those teams, each with a budget a quarter above its spend so far in the period.
+
+    So budgets and forecasts have figures. Ben manages all teams, Anna belongs to the first.
+    """
     teams = []
     for number, slug in enumerate(slugs):
         amount = max(10, -(-spent_nanos.get(slug, 0) * 5 // 4 // NANOS))

@@ -1,4 +1,4 @@
-"""The demo's usage: every actor's days become native usage events, the same ones each time for the same seed."""
+"""The demo's usage: each actor's days as native usage events, the same for the same seed."""
 
 import random
 from collections.abc import Iterator
@@ -23,12 +23,12 @@ class AttributedEvent(NamedTuple):
 
 
 def seeded_random(seed: int, *about: object) -> random.Random:
-    """Chance that is the same for the same subject, whatever was thrown before."""
+    """Returns a random generator that depends on the seed and the subject alone."""
     return random.Random(":".join(map(str, (seed, *about))))  # noqa: S311 – figures for a demo, no secrets
 
 
 def ordinary_usage(*, start: datetime, end: datetime, anchor: datetime, seed: int) -> Iterator[AttributedEvent]:
-    """What Acme uses after `start` up to `end`, unsorted. Growth and novelty are counted from `anchor`.
+    """Yields Acme's usage after `start` up to `end`, unsorted. Growth and new actors are counted from `anchor`.
 
     A day's events do not depend on `start` and `end`, so that two adjoining stretches make one month.
     """
@@ -46,7 +46,7 @@ def ordinary_usage(*, start: datetime, end: datetime, anchor: datetime, seed: in
 def turn_event(
     turn: AgentTurn, actor: Actor, *, event_id: str, at: datetime, chance: random.Random, scale: float = 1.0
 ) -> Event:
-    """One turn as a native usage event, its counts scattered around the typical ones."""
+    """Returns one turn as a native usage event, its counts scattered around the typical ones."""
     data: Event = {"provider": turn.provider, "model": turn.model, "tool": turn.tool}
     named = {"workflow": actor.workflow, "user": actor.user}
     if turn.placed_by == "credential":
@@ -68,7 +68,7 @@ def turn_event(
 
 
 def sorted_by_time(booked: Iterator[AttributedEvent]) -> list[AttributedEvent]:
-    """By time, then id."""
+    """Returns events by time, then id."""
     return sorted(booked, key=lambda b: (b.event["time"], b.event["id"]))
 
 

@@ -1,4 +1,4 @@
-"""The demo's workspace: its people and channels, and what stands beside the chat to be tried."""
+"""The demo's workspace: its people and channels, and the terminal, controls and steps beside the chat."""
 
 from collections.abc import Sequence
 
@@ -20,8 +20,10 @@ BOT_TOKEN = "xoxb-sandbox"  # noqa: S105  # the sandbox's own; it opens nothing 
 def workspace(
     *, bot_url: str, secret: str, key: str, channels: Sequence[DemoChannel], team: str, is_own: bool
 ) -> SandboxSettings:
-    """The workspace with its terminal, levers and steps; `team` is the slug of Anna's team. Over somebody's own usage
-    there is nothing scripted to refuse, so the steps are Acme's alone."""
+    """Returns the workspace with its terminal, controls and steps; `team` is the slug of Anna's team.
+
+    Somebody's own usage (`is_own`) has no steps and no spike: both are scripted for Acme.
+    """
     authorised = {"Authorization": f"Bearer {key}"}
     place = next(c.id for c in channels if c.team == team)
     ask = TerminalCommand(
