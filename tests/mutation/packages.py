@@ -17,13 +17,13 @@ class Package:
 PACKAGES = {
     "money": Package(files="bot/money.py", tests=("tests/bot/test_money.py",)),
     "books": Package(
-        files="bot/books/*.py",
+        files="bot/books/**/*.py",
         tests=("tests/bot/books", "tests/bot/views/books"),
         slow_tests=("tests/bot/books/test_forecast_coverage.py",),
     ),
-    "requests": Package(files="bot/requests/*.py", tests=("tests/bot/requests", "tests/bot/views/requests")),
-    "alerting": Package(files="bot/alerting/*.py", tests=("tests/bot/alerting", "tests/bot/views/alerting")),
-    "detection": Package(files="bot/detection/*.py", tests=("tests/bot/detection",)),
+    "requests": Package(files="bot/requests/**/*.py", tests=("tests/bot/requests", "tests/bot/views/requests")),
+    "alerting": Package(files="bot/alerting/**/*.py", tests=("tests/bot/alerting", "tests/bot/views/alerting")),
+    "detection": Package(files="bot/detection/**/*.py", tests=("tests/bot/detection",)),
 }
 
 
