@@ -123,3 +123,10 @@ def test_the_answer_has_exact_decimals_and_the_end_of_the_period_in_the_teams_zo
         "period": "2026-11",
         "period_ends_at": "2026-12-01T05:00:00Z",
     }
+
+
+@pytest.mark.parametrize(("left", "decision"), [(1, "warn"), (0, "deny"), (-1, "deny")])
+def test_the_last_nano_dollar_is_still_there(left: int, decision: str) -> None:
+    stands = Balance(allocated_nanos=1_000, charged_nanos=1_000 - left, held_nanos=0)
+
+    assert allowed(stands).decision == decision

@@ -145,3 +145,14 @@ def test_children_get_at_most_what_their_parent_has(
     with pytest.raises(ConfigError) as raised:
         check_budgets_fit(acme)
     assert str(raised.value) == "\n".join(faults)
+
+
+def test_a_difference_of_a_nano_dollar_is_due_either_way() -> None:
+    acme = company(product=500)
+    less, more = (
+        {key: PostedTotal(nanos=500 * NANOS + by, entries=1) for key in ((ACME.id, "2026-11"), (PRODUCT.id, "2026-11"))}
+        for by in (-1, 1)
+    )
+
+    assert [(e.kind, e.amount_nanos) for e in due(acme, less)] == [("appropriation", 1), ("allocation", 1)]
+    assert [(e.kind, e.amount_nanos) for e in due(acme, more)] == [("correction", 1), ("correction", 1)]

@@ -72,6 +72,11 @@ def test_a_request_that_has_ended_stays_as_it_is(state: str, decider: str, sente
     assert raised.value.sentence == sentence
 
 
+def test_somebody_decided_where_no_name_is_given() -> None:
+    with pytest.raises(Refusal, match="^Somebody already denied this request"):
+        require_pending(request(state="denied"))
+
+
 def test_a_pending_request_may_still_be_decided() -> None:
     require_pending(request())
 
