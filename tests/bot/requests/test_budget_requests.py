@@ -73,7 +73,7 @@ def test_a_request_that_has_ended_stays_as_it_is(state: str, decider: str, sente
 
 
 def test_somebody_decided_where_no_name_is_given() -> None:
-    with pytest.raises(Refusal, match="^Somebody already denied this request"):
+    with pytest.raises(Refusal, match=r"^Somebody already denied this request\.$"):
         require_pending(request(state="denied"))
 
 
