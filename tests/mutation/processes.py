@@ -3,6 +3,7 @@
 import os
 import pickle
 import resource
+import traceback
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -39,6 +40,9 @@ def _be_the_child(work: Callable[[], T], writing: int, cpu_seconds: int | None) 
         with os.fdopen(writing, "wb") as pipe:
             pipe.write(answer)
         status = 0
+    except BaseException:
+        traceback.print_exc()  # the process ends below, before Python would print it
+        raise
     finally:
         os._exit(status)
 

@@ -28,7 +28,9 @@ def office(*, days: int, dollars_a_day: float, weekend: float = 0.2) -> Ints:
     working = np.where((hours % DAY >= 9) & (hours % DAY < 18), 100, 8)
     share = np.where(hours // DAY % 7 >= 5, round(weekend * 100), 100)
     noise = 80 + (hours * 7_919 + hours * hours * 31) % 41
-    return working * share * noise * round(dollars_a_day * 1_000) // 10  # in nano-dollars; the factors come to 10¹⁰
+    return np.asarray(
+        working * share * noise * round(dollars_a_day * 1_000) // 10, dtype=np.int64
+    )  # in nano-dollars; the factors come to 10¹⁰
 
 
 def plus(nanos: Ints, dollars: float, *, back: int = 0, hours: int = 1) -> Ints:
