@@ -167,11 +167,14 @@ def test_the_table_has_every_kind_of_sender() -> None:
 
 
 def test_no_body_captured_for_the_project_is_left_out() -> None:
-    """Beside the project's own checkouts lie the bodies as they were captured; these fixtures are their copies."""
+    """Beside the project's own checkouts lie the bodies as they were captured; the fixtures are copies of whole folders."""
     beside = SHARED / "payloads"
     copies = {payload.body for payload in payloads()}
     captured = [file for file in sorted(beside.glob("litellm/**/*")) if file.is_file() and _is_body(file)]
-    captured += [file for file in sorted(beside.glob("otlp/**/*.bin*")) if file.is_file()]
+    copied = [folder.name for folder in sorted((FIXTURES / "otlp").iterdir()) if folder.is_dir()]
+    captured += [
+        file for name in copied for file in sorted((beside / "otlp" / name).glob("**/*.bin*")) if file.is_file()
+    ]
 
     assert [str(file.relative_to(beside)) for file in captured if file.read_bytes() not in copies] == []
 

@@ -1,6 +1,6 @@
 """The figures of the spike rule on made-up teams: a change of any weight, age, share or bound moves one of them.
 
-`pytest --snapshot-update tests/bot/detection/test_spike_figures.py` rewrites them; read the difference before you commit it.
+`pytest --snapshot-update tests/bot/detection/detector/test_spike_figures.py` rewrites them; read the diff first.
 """
 
 from datetime import UTC, datetime
