@@ -10,7 +10,7 @@ from bot.books.budgets import check_budgets_fit
 from bot.costs.prices import iso_day
 from bot.money import usd
 from bot.org.attribution_rules import AttributionRule
-from bot.org.teams import Role
+from bot.org.teams import Role, Team
 from bot.org.teams_file import read_teams_file
 from bot.org.teams_file_models import TeamsFile
 from bot.periods import moment, zone
@@ -60,8 +60,10 @@ async def import_teams(context: Context, file: TeamsFile, *, dry_run: bool) -> l
     return lines
 
 
-def _date_words(rule: AttributionRule, timezone: str) -> str:
-    return f" from {moment(rule.from_at).astimezone(zone(timezone)):%Y-%m-%d}" if rule.dated else ""
+def _date_words(rule: AttributionRule, root: Team) -> str:
+    """Returns a dated rule's first day. An import counts days by the zone it declares, which may begin with the next period."""
+    declared = zone(root.next_timezone or root.timezone)
+    return f" from {moment(rule.from_at).astimezone(declared):%Y-%m-%d}" if rule.dated else ""
 
 
 async def claims_kept(context: Context) -> list[str]:
@@ -75,7 +77,7 @@ async def claims_kept(context: Context) -> list[str]:
         if rule.origin == "claim" and rule.until_at is None:
             team = directory.by_id(rule.team_id).slug
             covered = "; a line of the file goes before it" if rule.pattern.casefold() in lines else ""
-            since = _date_words(rule, directory.root.timezone)
+            since = _date_words(rule, directory.root)
             kept.append(f"claimed in Slack, kept: credential {rule.pattern}{since}: {team}{covered}")
     return kept
 
@@ -128,9 +130,7 @@ async def _picture(tx: Transaction, *, at: int) -> dict[str, str]:
     slugs = {t.id: t.slug for t in directory.teams}
     for rule in await tx.attribution.rules():
         if rule.origin == "file" and (rule.until_at is None or rule.until_at > at):
-            picture[f"attribution: {rule.kind} {rule.pattern}{_date_words(rule, directory.root.timezone)}"] = slugs[
-                rule.team_id
-            ]
+            picture[f"attribution: {rule.kind} {rule.pattern}{_date_words(rule, directory.root)}"] = slugs[rule.team_id]
     for line in await tx.config.document("models") or []:
         begins = f", from {line['from']}" if line.get("from") else ""
         picture[f"model {line['alias']}{begins}"] = line["model"]
