@@ -193,7 +193,8 @@ async def test_moved_usage_is_no_spike(books: Books, is_moved: bool) -> None:
     assert ("spike" in kinds) is not is_moved
 
 
-async def test_a_team_that_loses_usage_hears_that_its_alert_is_untrue(books: Books) -> None:
+async def test_a_team_that_loses_usage_hears_that_its_alert_is_untrue(mid_month: Books) -> None:
+    books = mid_month
     await uses(books, 1, "ci-7", dollars=600, team="mobile")
     await watch_budgets(books.context)
     assert [row.closed_at for row in await books.rows("alerts") if row.state == "open"] == [None]
