@@ -60,7 +60,7 @@ async def import_teams(context: Context, file: TeamsFile, *, dry_run: bool) -> l
     return lines
 
 
-def _date_words(rule: AttributionRule, root: Team) -> str:
+def first_day_words(rule: AttributionRule, root: Team) -> str:
     """Returns a dated rule's first day. An import counts days by the zone it declares, which may begin with the next period."""
     declared = zone(root.next_timezone or root.timezone)
     return f" from {moment(rule.from_at).astimezone(declared):%Y-%m-%d}" if rule.dated else ""
@@ -77,7 +77,7 @@ async def claims_kept(context: Context) -> list[str]:
         if rule.origin == "claim" and rule.until_at is None:
             team = directory.by_id(rule.team_id).slug
             covered = "; a line of the file goes before it" if rule.pattern.casefold() in lines else ""
-            since = _date_words(rule, directory.root)
+            since = first_day_words(rule, directory.root)
             kept.append(f"claimed in Slack, kept: credential {rule.pattern}{since}: {team}{covered}")
     return kept
 
@@ -130,7 +130,9 @@ async def _picture(tx: Transaction, *, at: int) -> dict[str, str]:
     slugs = {t.id: t.slug for t in directory.teams}
     for rule in await tx.attribution.rules():
         if rule.origin == "file" and (rule.until_at is None or rule.until_at > at):
-            picture[f"attribution: {rule.kind} {rule.pattern}{_date_words(rule, directory.root)}"] = slugs[rule.team_id]
+            picture[f"attribution: {rule.kind} {rule.pattern}{first_day_words(rule, directory.root)}"] = slugs[
+                rule.team_id
+            ]
     for line in await tx.config.document("models") or []:
         begins = f", from {line['from']}" if line.get("from") else ""
         picture[f"model {line['alias']}{begins}"] = line["model"]
