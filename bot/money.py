@@ -4,6 +4,7 @@ import re
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
 
 from bot.refusals import Refusal
+from bot.text import spaced
 
 NANOS = 1_000_000_000
 MAX_AMOUNT_NANOS = 1_000_000_000 * NANOS
@@ -40,7 +41,7 @@ def parse_amount(text: str) -> int:
     """Parses an amount that a person typed into nano-dollars: `500`, `$1,250.50`, `2k`. Refuses anything else with a
     reason.
     """
-    typed = text.strip()
+    typed = spaced(text)
     match = _ASKED_AMOUNT.fullmatch(typed)
     if not match:
         if typed.startswith(("-", "$-", "−")):

@@ -1,6 +1,30 @@
 """Text that people and senders typed, made to fit on one line."""
 
+import re
+
 NAME_CHARACTERS = 60
+_UNSEEN_SPACES = "\N{ZERO WIDTH SPACE}\N{WORD JOINER}\N{ZERO WIDTH NO-BREAK SPACE}\N{MONGOLIAN VOWEL SEPARATOR}"
+_SPACE = re.compile(rf"[^\S\n]|[{_UNSEEN_SPACES}]")
+_LINE_END = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+
+
+def plain_spaces(text: str) -> str:
+    """Returns a text with plain spaces and line ends, whatever kind was pasted.
+
+    Text copied from a wiki, a mail or Slack has no-break, thin and zero-width spaces that nobody sees.
+    """
+    return _SPACE.sub(" ", _LINE_END.sub("\n", text))
+
+
+def spaced(text: str) -> str:
+    """Returns a typed text with plain spaces, and none around it."""
+    return plain_spaces(text).strip()
+
+
+def first_word(text: str) -> tuple[str, str]:
+    """Returns the first word of a typed text and the rest, without the space between them."""
+    word, *rest = spaced(text).split(maxsplit=1) or [""]
+    return word, rest[0] if rest else ""
 
 
 def cut(text: str, limit: int) -> str:

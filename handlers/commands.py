@@ -11,6 +11,7 @@ from bot.money import parse_amount
 from bot.periods import hour_of
 from bot.refusals import Refusal
 from bot.reporting.digests import Share
+from bot.text import first_word
 from bot.views.books import standings as views
 from bot.views.charts import without_chart
 from bot.views.detection.data_gaps import gaps_words
@@ -124,18 +125,18 @@ async def show_help(asked: SlackRequest) -> None:
 
 async def ask(asked: SlackRequest) -> None:
     """`/tokens request [amount] [why]`: opens the form, prefilled with what was typed."""
-    _, _, rest = asked.text.partition(" ")
-    first, _, after = rest.strip().partition(" ")
-    amount, reason = "", rest.strip()
+    _, rest = first_word(asked.text)
+    first, after = first_word(rest)
+    amount, reason = "", rest
     if first and (first[0].isdigit() or first[0] in "$-+.−"):
         parse_amount(first)  # raises Refusal for an impossible amount
-        amount, reason = first, after.strip()
+        amount, reason = first, after
     await open_request_form(asked, amount=amount, reason=reason)
 
 
 async def dispatch(asked: SlackRequest) -> None:
     """Runs the typed command; suggests a similar one if it is unknown."""
-    word = asked.text.partition(" ")[0].casefold()
+    word = first_word(asked.text)[0].casefold()
     found = COMMANDS.get(word)
     if found is not None:
         await found(asked)

@@ -10,6 +10,7 @@ from io import StringIO
 from bot.org.people import is_email, normalize_spelling
 from bot.periods import day_number
 from bot.refusals import ConfigError
+from bot.text import plain_spaces
 from bot.usage import MAX_NAME_CHARACTERS
 
 COLUMNS = ("email", "aliases", "team", "manager", "from")
@@ -33,7 +34,7 @@ def read_people_file(text: str) -> list[PersonLine]:
     """Reads and checks a people.csv. Raises ConfigError with one line per fault."""
     if len(text) > _MAX_CHARACTERS:
         raise ConfigError("The file is over 50 MB.")
-    rows = csv.reader(StringIO(text, newline=""), strict=True)
+    rows = csv.reader(StringIO(plain_spaces(text), newline=""), strict=True)
     try:
         heading = [name.strip().casefold() for name in next(rows, [])]
         raise_faults(_heading_faults(heading))

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from bot.org.teams_file_faults import rule_faults, team_faults
 from bot.org.teams_file_models import TeamsFile
 from bot.refusals import ConfigError
+from bot.text import plain_spaces
 
 _MAX_BYTES = 4_000_000
 
@@ -17,7 +18,7 @@ def read_teams_file(text: str) -> TeamsFile:
     if len(text) > _MAX_BYTES:
         raise ConfigError("The file is over 4 MB.")
     try:
-        loaded = yaml.safe_load(text)
+        loaded = yaml.safe_load(plain_spaces(text))
     except (yaml.YAMLError, RecursionError) as error:
         raise ConfigError(
             f"The file is not YAML: {str(error).splitlines()[0] if str(error) else 'nested too deeply'}"

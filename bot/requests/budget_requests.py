@@ -7,6 +7,7 @@ from typing import Literal
 from bot.books.ledger import Account, Entry
 from bot.org.teams import Directory, Team
 from bot.refusals import FieldRefusal, Refusal
+from bot.text import spaced
 
 RequestState = Literal["pending", "approved", "denied", "withdrawn"]
 MAX_REASON_CHARACTERS = 1_000
@@ -39,7 +40,7 @@ class BudgetRequest:
 
 def checked_reason(text: str) -> str:
     """Returns a typed reason without surrounding space. Raises FieldRefusal if it is empty or too long."""
-    reason = text.replace("\x00", "").strip()
+    reason = spaced(text.replace("\x00", ""))
     if not reason:
         raise FieldRefusal("reason", "Say in a few words what it is for: whoever decides reads this first.")
     if len(reason) > MAX_REASON_CHARACTERS:

@@ -11,6 +11,7 @@ from bot.alerting.spike_facts import SpikeFacts
 from bot.org.teams import Directory, Team
 from bot.periods import HOUR_MICROS, micros
 from bot.refusals import Refusal
+from bot.text import first_word
 from bot.views.alerting import expectations as views
 from bot.views.blocks import name
 from handlers.alerting.alert_messages import redraw_alert
@@ -149,7 +150,7 @@ async def known_expectation(tx: Transaction, expectation_id: int) -> Expectation
 async def expect(asked: SlackRequest) -> None:
     """`/tokens expect`: lists the expectations of the channel's team; with text, announces spend."""
     context = asked.context
-    text = asked.text.partition(" ")[2].strip()
+    text = first_word(asked.text)[1]
     if not text:
         await _list(asked)
         return

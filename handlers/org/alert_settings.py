@@ -10,6 +10,7 @@ from bot.org.alert_settings import AlertSettings, Destination
 from bot.org.teams import ORGANISATION_SLUG, Team
 from bot.refusals import FieldRefusal, Refusal
 from bot.rulebook import Rulebook
+from bot.text import first_word
 from bot.views.alerting.delivery_rules import OPEN_ALERT_SETTINGS
 from bot.views.blocks import name
 from bot.views.org import alert_settings as views
@@ -40,7 +41,7 @@ async def show_alert_settings(request: SlackRequest) -> None:
     context = request.context
     async with context.store.read() as tx:
         rulebook = await context.rulebooks.current(tx)
-        teams = _teams(rulebook, request, request.text.partition(" ")[2].strip())
+        teams = _teams(rulebook, request, first_word(request.text)[1])
     if len(teams) > 1:
         await request.reply(views.which_team_message(teams, command=context.settings.command))
         return

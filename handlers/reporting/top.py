@@ -3,6 +3,7 @@
 from bot.reporting.mix import ToolMix, ToolUse, mix_of
 from bot.reporting.top import ComparedDays, TopQuery, TopReport, days_of, parse_top_query
 from bot.rulebook import Rulebook
+from bot.text import first_word
 from bot.views.books import standings as standing_views
 from bot.views.reporting.top import top_message
 from handlers.books.standings import shares, team_here, team_ids_of
@@ -38,7 +39,7 @@ async def mix_in(tx: Transaction, rulebook: Rulebook, team_ids: list[int], days:
 
 async def show_top(request: SlackRequest) -> None:
     """Answers `/tokens top [tools|models|workflows] [7d|30d|mtd]`."""
-    query = parse_top_query(request.text.partition(" ")[2])
+    query = parse_top_query(first_word(request.text)[1])
     async with request.context.store.read() as tx:
         scope = await request.scope(tx)
         team, refusal = team_here(scope.rulebook, request)

@@ -17,6 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.messages import Message
 from bot.org.people import Person
 from bot.refusals import FieldRefusal, Refusal
+from bot.text import spaced
 from bot.views.reporting.help import outsider_message
 from bot.views.reporting.home import outsider_home
 from handlers.context import Context
@@ -51,7 +52,8 @@ class SlackRequest:
 
     @property
     def text(self) -> str:
-        return str(self.body.get("text") or "").strip()
+        """Returns what was typed after the command, with plain spaces."""
+        return spaced(str(self.body.get("text") or ""))
 
     @property
     def trigger_id(self) -> str:
@@ -77,11 +79,11 @@ class SlackRequest:
         return (self.body.get("view") or {}).get("type") == "home"
 
     def field(self, block_id: str) -> str:
-        """Returns a modal field's text, or the option, date or channel chosen in it."""
+        """Returns a modal field's text with plain spaces, or the option, date or channel chosen in it."""
         element = self._element(block_id)
         option = element.get("selected_option") or {}
         chosen = element.get("selected_date") or element.get("selected_conversation")
-        return str(element.get("value") or option.get("value") or chosen or "")
+        return spaced(str(element.get("value") or option.get("value") or chosen or ""))
 
     def ticked(self, block_id: str) -> frozenset[str]:
         """Returns the values of the ticked checkboxes of a modal."""
