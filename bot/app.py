@@ -25,6 +25,7 @@ from handlers.schedule import create_schedule, run_due_jobs
 from handlers.slack.chart_renderer import ChartRenderer
 from handlers.slack.client import slack_client
 from handlers.slack.outbox import OutboxWorker
+from handlers.slack.workspaces import ask_workspace
 from handlers.watcher import watch_forever
 from handlers.web import create_web
 
@@ -137,6 +138,7 @@ async def open_slack_session(context: Context) -> AsyncIterator[None]:
         return
     async with aiohttp.ClientSession() as session:
         context.slack = slack_client(context.settings, session)
+        await ask_workspace(context, context.slack)
         yield
 
 

@@ -12,6 +12,7 @@ from bot.clock import Clock
 from bot.costs.price_book import PriceBook
 from bot.detection.histories import Histories
 from bot.org.people import Person
+from bot.org.workspaces import Workspace
 from bot.periods import micros
 from bot.settings import Settings
 from handlers.rulebooks import Rulebooks
@@ -34,6 +35,10 @@ class Context:
     slack: AsyncWebClient | None
     callers: dict[str, tuple[float, Any]] = field(default_factory=dict)
     """Slack's answers about users by id, with the time of each answer."""
+    workspace: Workspace | None = None
+    """The workspace that the app belongs to, as Slack says of its token; None until Slack has answered."""
+    workspace_asked_at: float = 0.0
+    workspace_renewal: "asyncio.Task[Workspace | None] | None" = None
     histories: Histories = field(default_factory=Histories)
     """The cost histories that the spike search has loaded."""
     refresh_home: Callable[[Person], Awaitable[None]] = _refresh_no_home

@@ -39,19 +39,3 @@ class UnmatchedPerson(NamedTuple):
     is_email: bool
     calls: int
     cost_nanos: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Caller:
-    """The sender of a signed Slack request, as Slack describes them."""
-
-    slack_id: str
-    is_guest: bool
-    is_stranger: bool
-    is_bot: bool
-    is_deleted: bool
-
-    @property
-    def is_outsider(self) -> bool:
-        """Returns whether the person is a guest, from another company, a bot or deleted. Outsiders see nothing."""
-        return self.is_guest or self.is_stranger or self.is_bot or self.is_deleted

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncRespond
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.messages import Message
@@ -156,7 +158,10 @@ async def _reject_outsider(body: dict[str, Any], ack: AsyncAck, respond: AsyncRe
     """Sends guests and strangers the one answer for outsiders."""
     event = body.get("event") or {}
     if event.get("type") == "app_home_opened":
-        await client.views_publish(user_id=str(event["user"]), view=outsider_home())
+        try:
+            await client.views_publish(user_id=str(event["user"]), view=outsider_home())
+        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:  # they see nothing, which is right too
+            log.info("no Home for an outsider", error=repr(error))
     await _reply(body, ack, respond, outsider_message())
 
 

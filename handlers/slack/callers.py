@@ -8,33 +8,39 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.org.people import Caller, Person
+from bot.org.people import Person
+from bot.org.workspaces import caller_of
 from bot.refusals import Refusal
 from bot.views import blocks
 from handlers.context import Context
+from handlers.slack.workspaces import home_workspace
 
 log = structlog.get_logger()
 
 FRESH_SECONDS = 300.0
 _MOST_REMEMBERED = 20_000
+_INVISIBLE = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
+"""Slack's answers about somebody whom the app can't see, as people of other companies: nobody of ours."""
 
 
 async def find_caller(context: Context, body: dict[str, Any], client: AsyncWebClient) -> Person | None:
-    """Returns the caller, or None for guests, strangers, bots and deactivated users.
+    """Returns the caller, or None for guests, people of other companies, bots and deactivated users.
 
     Slack is queried about each user once in five minutes; its answer joins the Slack id to the e-mail that senders use.
+    The workspace that the app belongs to is never read from the request: in a channel shared between companies
+    Slack names the other one there.
     """
     user_id = _user_id(body)
     if not user_id:
         return None
-    team_id = _workspace_id(body)
+    workspace = await home_workspace(context, client)
     known = context.callers.get(user_id)
     if known is None or time.monotonic() - known[0] > FRESH_SECONDS:
         known = await _ask_slack(context, client, user_id) or known
-    if known is None:
+    if known is None or workspace is None:
         raise Refusal("Slack does not say who you are at the moment. Please try again in a minute.")
     user = known[1]
-    if caller_of(user, team_id).is_outsider:
+    if caller_of(user, workspace).is_outsider:
         return None
     return await _person_of(context, user)
 
@@ -44,28 +50,22 @@ async def _ask_slack(context: Context, client: AsyncWebClient, user_id: str) -> 
     valid.
     """
     try:
-        answer = await client.users_info(user=user_id)
+        user = (await client.users_info(user=user_id))["user"]
     except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-        log.warning("caller not looked up", user=user_id, error=repr(error))
-        return None
+        if not (isinstance(error, SlackApiError) and _fault(error) in _INVISIBLE):
+            log.warning("caller not looked up", user=user_id, error=repr(error))
+            return None
+        user = {"id": user_id, "is_stranger": True}
     if len(context.callers) > _MOST_REMEMBERED:
         context.callers.clear()
-    context.callers[user_id] = (time.monotonic(), answer["user"])
+    context.callers[user_id] = (time.monotonic(), user)
     return context.callers[user_id]
 
 
-def caller_of(user: dict[str, Any], workspace_id: str) -> Caller:
-    """Returns the caller of Slack's user object, as seen from a workspace."""
-    home = str(user.get("team_id") or workspace_id)
-    enterprise = (user.get("enterprise_user") or {}).get("teams") or []
-    is_foreign = bool(workspace_id) and home != workspace_id and workspace_id not in enterprise
-    return Caller(
-        slack_id=str(user["id"]),
-        is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
-        is_stranger=bool(user.get("is_stranger")) or is_foreign,
-        is_bot=bool(user.get("is_bot")),
-        is_deleted=bool(user.get("deleted")),
-    )
+def _fault(error: SlackApiError) -> str:
+    """Returns the name of Slack's error; empty if the answer was not JSON."""
+    data = error.response.data
+    return str(data.get("error") or "") if isinstance(data, dict) else ""
 
 
 def called(person: Person) -> str:
@@ -89,8 +89,12 @@ async def _person_of(context: Context, user: dict[str, Any]) -> Person:
 
 
 async def find_in_slack(context: Context, person_ids: frozenset[int]) -> int:
-    """Looks up the Slack accounts of people whom an operator named by e-mail, so that they can receive messages."""
-    if context.slack is None:
+    """Looks up the Slack accounts of people whom an operator named by e-mail, so that they can receive messages.
+
+    Somebody of another company, a guest or a bot stays unlinked, whatever their e-mail is.
+    """
+    workspace = None if context.slack is None else await home_workspace(context, context.slack)
+    if context.slack is None or workspace is None:
         return 0
     async with context.store.read() as tx:
         unknown = await tx.people.without_slack_id(person_ids)
@@ -99,31 +103,28 @@ async def find_in_slack(context: Context, person_ids: frozenset[int]) -> int:
         try:
             answer = await context.slack.users_lookupByEmail(email=person.email)
         except SlackApiError as error:
-            if error.response.get("error") != "users_not_found":
+            if _fault(error) != "users_not_found":
                 raise
             continue  # a person without an account does not stop the others
+        if caller_of(answer["user"], workspace).is_outsider:
+            continue
         await _person_of(context, answer["user"])
         linked += 1
     return linked
 
 
 async def is_outsider(context: Context, slack_id: str) -> bool:
-    """Returns whether a user is a guest, stranger, bot or deactivated; also true if Slack does not answer."""
+    """Returns whether a user is a guest, of another company, a bot or deactivated; also true if Slack does not answer."""
+    if context.slack is None:
+        return True
+    workspace = await home_workspace(context, context.slack)
     known = context.callers.get(slack_id)
     if known is None or time.monotonic() - known[0] > FRESH_SECONDS:
-        known = await _ask_slack(context, context.slack, slack_id) if context.slack is not None else None
-    return known is None or caller_of(known[1], "").is_outsider
+        known = await _ask_slack(context, context.slack, slack_id)
+    return known is None or workspace is None or caller_of(known[1], workspace).is_outsider
 
 
 def _user_id(body: dict[str, Any]) -> str:
     user = body.get("user")
     event = body.get("event") or {}
     return str(body.get("user_id") or (user.get("id") if isinstance(user, dict) else "") or event.get("user") or "")
-
-
-def _workspace_id(body: dict[str, Any]) -> str:
-    """Returns the workspace that the app is installed in, from the request. Users of other workspaces are strangers."""
-    team = body.get("team")
-    authorizations = body.get("authorizations") or [{}]
-    installed = authorizations[0].get("team_id")
-    return str(installed or body.get("team_id") or (team.get("id") if isinstance(team, dict) else "") or "")
