@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo run check test test-dates lint bench mutants senders snapshot screenshots lock clean
+.PHONY: help demo run check test test-dates lint bench drill mutants senders snapshot screenshots lock clean
 .DEFAULT_GOAL := help
 
 help:  ## prints this list
@@ -50,6 +50,9 @@ lint: .venv/test  ## checks style, types and the order of imports
 bench: .venv/test  ## measures ingest against the bare database, and how well spikes are found
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.spikes --write
+
+drill: .venv/test  ## runs the bot for ten minutes under kill -9 and a failing Slack, and writes the verdict to docs/reliability.md
+	$(BIN)/python -m tests.drill --write $(DRILL)
 
 mutants: .venv/test  ## changes the rules one by one and checks that a test fails (minutes; PACKAGES="money books" for a few)
 	$(BIN)/python -m tests.mutation $(PACKAGES)

@@ -1,0 +1,85 @@
+"""The operator's commands: imports, repricing and moving usage, some of them killed while they run and run again."""
+
+import asyncio
+import itertools
+import random
+import sys
+import time
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tests.drill.company import FINAL, VARIANTS, Variant, teams_yml
+from tests.drill.records import CommandRun, Kill, Records
+from tests.support.paths import ROOT
+
+_KILL_RATE = 0.3
+
+
+class Operator:
+    """Runs commands of the command line one after the other."""
+
+    def __init__(
+        self, *, environment: dict[str, str], folder: Path, records: Records, chance: random.Random, pause: float
+    ) -> None:
+        self._environment = environment
+        self._folder = folder
+        self._records = records
+        self._chance = chance
+        self._pause = pause
+
+    async def run(self, done: asyncio.Event) -> None:
+        """Runs commands until `done`, and finishes the one in progress."""
+        for number in itertools.count(1):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(done.wait(), self._chance.uniform(0.5, 1.5) * self._pause)
+            if done.is_set():
+                return
+            variant = VARIANTS[(number // 3) % len(VARIANTS)]
+            words = (self._import(variant), self._reprice(), self._reapply())[number % 3]
+            delay = self._chance.uniform(0.8, 5.0) if self._chance.random() < _KILL_RATE else None
+            if (await self.command(*words, kill_after=delay)).killed:
+                await self.command(*words)
+
+    async def finish(self) -> None:
+        """Brings the books to the final variant: every call of the priced model costs its final price."""
+        for words in (self._import(FINAL), self._reapply(), self._reprice()):
+            await self.command(*words)
+
+    async def command(self, *words: str, kill_after: float | None = None) -> CommandRun:
+        """Runs a command to its end, or kills it after some seconds."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", *words),
+            cwd=ROOT,
+            env=self._environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        reading = asyncio.ensure_future(process.communicate())
+        done, _ = await asyncio.wait([reading], timeout=kill_after)
+        if not done:
+            self._records.kills.append(Kill(process="command", at=time.monotonic()))
+            process.kill()
+        printed, _ = await reading
+        run = CommandRun(
+            words=" ".join(words), code=process.returncode, output=printed.decode("utf-8", "replace"), killed=not done
+        )
+        self._records.commands.append(run)
+        return run
+
+    def _import(self, variant: Variant) -> tuple[str, ...]:
+        file = self._folder / "teams.yml"
+        file.write_text(teams_yml(variant))
+        return ("teams", "import", str(file))
+
+    @staticmethod
+    def _reprice() -> tuple[str, ...]:
+        return ("reprice", "--since", _yesterday())
+
+    @staticmethod
+    def _reapply() -> tuple[str, ...]:
+        return ("attribution", "reapply", "--since", _yesterday())
+
+
+def _yesterday() -> str:
+    return f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"
