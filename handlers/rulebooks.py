@@ -61,6 +61,15 @@ class Rulebooks:
         hashed = key_hash(token)
         return await self._find(lambda rulebook: rulebook.sources.get(hashed))
 
+    async def require_key(self, tx: Transaction, key: bytes) -> Source:
+        """Returns the source of a key's hash by the transaction's own keys, for reads and for bodies that no commit
+        checks: another process may have revoked the key. Raises KeyRevoked.
+        """
+        source = await tx.keys.by_hash(key)
+        if source is None:
+            raise KeyRevoked
+        return source
+
     async def signed_source(self, name: str) -> tuple[Source, bytes] | None:
         """Returns the named source and its key's hash, if it signs its requests and the key is valid. Otherwise like
         `source_of`.
@@ -81,3 +90,7 @@ class Rulebooks:
 
 class TooManyUnknownKeys(Exception):
     """The second's look-ups of unknown keys are used up; retry a second later."""
+
+
+class KeyRevoked(Exception):
+    """The ingest key was revoked or removed since this process last looked."""

@@ -38,10 +38,10 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
         request: Request, slug: str, workflow: str = "", tool: str = "", model: str = ""
     ) -> Response:
         async def answer(request: Request) -> Response:
-            source, _ = await authenticate_key(request, context)
+            _, key = await authenticate_key(request, context)
             try:
                 async with asyncio.timeout(context.settings.answer_seconds):
-                    decision = await allowance(context, slug=slug, source=source)
+                    decision = await allowance(context, slug=slug, key=key)
             except NotYours:
                 return problem(403, "This key is bound to another team, and reads only its own allowance.")
             except NotFound:

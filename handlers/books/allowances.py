@@ -1,14 +1,17 @@
 """The allowance endpoint's logic: a gateway checks a team's budget before a call."""
 
 from bot.books.allowances import Allowance, allowance_of
-from bot.org.attribution import Source
 from handlers.books.standings import standing_of
 from handlers.context import Context
 
 
-async def allowance(context: Context, *, slug: str, source: Source) -> Allowance:
-    """Returns a team's allowance. A key bound to a team reads only its own. Raises NotFound or NotYours."""
+async def allowance(context: Context, *, slug: str, key: bytes) -> Allowance:
+    """Returns a team's allowance. A key bound to a team reads only its own. Raises NotFound, NotYours or KeyRevoked.
+
+    `key` is the key's hash, which is looked up in the same snapshot.
+    """
     async with context.store.read() as tx:
+        source = await context.rulebooks.require_key(tx, key)
         scope = await context.scope(tx)
         team = scope.directory.by_slug(slug)
         if source.team_id is not None and (team is None or team.id != source.team_id):

@@ -17,7 +17,8 @@ from bot.rulebook import Rulebook
 from bot.usage import UnusableRow
 from handlers.context import Context
 from handlers.intake.activity import SourceActivity
-from handlers.intake.usage_jobs import CONFLICT_REASON, KeyRevoked, UsageJob, fail_jobs
+from handlers.intake.usage_jobs import CONFLICT_REASON, UsageJob, fail_jobs
+from handlers.rulebooks import KeyRevoked
 from storage.faults import DatabaseError, is_busy, is_data_error
 from storage.intake.fast_writer import FastWriter
 from storage.intake.quarantine import QuarantineRow

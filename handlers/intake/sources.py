@@ -22,8 +22,8 @@ from bot.usage import Parsed
 from handlers.context import Context
 from handlers.intake.routes.request_bodies import BodyError, InFlight, drain, read_body
 from handlers.intake.usage import Intake
-from handlers.intake.usage_jobs import Answer, KeyRevoked, NotDurable, TooBusy
-from handlers.rulebooks import TooManyUnknownKeys
+from handlers.intake.usage_jobs import Answer, NotDurable, TooBusy
+from handlers.rulebooks import KeyRevoked, TooManyUnknownKeys
 from storage.faults import database_fault, is_away
 from storage.intake.keys import key_hash
 

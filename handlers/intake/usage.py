@@ -69,6 +69,9 @@ class Intake:
         duplicate when it comes again. Raises TooBusy if too many rows wait, KeyRevoked if the key was revoked meanwhile.
         """
         if not (parsed.events or parsed.unusable or parsed.views or parsed.blocks):
+            if key:  # no commit looks at the key
+                async with self._context.store.read() as tx:
+                    await self._context.rulebooks.require_key(tx, key)
             return Answer(accepted=0, duplicates=0, conflicts=0, quarantined=0, errors=())
         if self._waiting_rows and self._waiting_rows + parsed.rows > self._context.settings.most_waiting_rows:
             raise TooBusy

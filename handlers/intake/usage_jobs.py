@@ -19,10 +19,6 @@ class TooBusy(Exception):
     """Too many rows wait for a commit; the sender should try later."""
 
 
-class KeyRevoked(Exception):
-    """The ingest key was revoked between the request and the commit."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """The outcome of a body's rows. The four counts add up to the number of rows."""

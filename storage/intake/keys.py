@@ -14,6 +14,11 @@ from storage.tables.intake import ingest_keys, sources
 from storage.transaction import OpenTransaction
 
 PREFIX = "tok_"
+_VALID_KEYS = (
+    select(ingest_keys.c.key_hash, sources)
+    .join(sources, sources.c.id == ingest_keys.c.source_id)
+    .where(ingest_keys.c.revoked_at.is_(None))
+)
 
 
 def key_hash(token: str) -> bytes:
@@ -84,12 +89,13 @@ class Keys:
 
     async def by_key(self) -> dict[bytes, Source]:
         """Returns the source of every valid key, by the key's hash."""
-        rows = await self._connection.execute(
-            select(ingest_keys.c.key_hash, sources)
-            .join(sources, sources.c.id == ingest_keys.c.source_id)
-            .where(ingest_keys.c.revoked_at.is_(None))
-        )
+        rows = await self._connection.execute(_VALID_KEYS)
         return {bytes(row.key_hash): _source(row) for row in rows}
+
+    async def by_hash(self, key: bytes) -> Source | None:
+        """Returns the source of one key, if the key is valid in this transaction, whatever the process remembers."""
+        row = (await self._connection.execute(_VALID_KEYS.where(ingest_keys.c.key_hash == key))).one_or_none()
+        return _source(row) if row else None
 
     async def listed(self) -> list[tuple[Source, int]]:
         """Returns every source with the number of its valid keys, by name."""

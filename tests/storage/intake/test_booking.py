@@ -8,7 +8,8 @@ import pytest
 
 from bot.money import NANOS
 from handlers.intake.usage import Intake
-from handlers.intake.usage_jobs import CONFLICT_REASON, KeyRevoked, NotDurable
+from handlers.intake.usage_jobs import CONFLICT_REASON, NotDurable
+from handlers.rulebooks import KeyRevoked
 from tests.storage.conftest import Books, Json
 from tests.support.company import TEAMS_YML
 
