@@ -53,8 +53,8 @@ def build_event(
             workflow=_workflow(record),
             user=_user(record, profile),
             credential=name(_attribute(record, "credential"), record.fact_text("credential")),
-            gateway_team=groups[0] if groups else "",
-            declared_team=cut_name(_attribute(record, "team"), record.fact_text("team")),
+            declared_team=cut_name(_attribute(record, "team"), record.fact_text("team"))
+            or (groups[0] if groups else ""),
             user_agent=cut_name("user_agent.original", record.fact_text("user_agent")),
             tags=_tags(record, groups),
             api_base=_api_base(record),
@@ -148,23 +148,28 @@ def _workflow(record: Record) -> str:
 
 
 def _user(record: Record, profile: Profile) -> str:
-    """Returns the person, by e-mail if there is one. Coding assistants use `user.id` for an installation, unless a
-    gateway with the company's sign-in set it.
+    """Returns the person, by e-mail if there is one. Coding assistants use `user.id` for an installation, unless they
+    say that it is of the company's sign-in.
     """
-    is_installation = profile.tool and profile is not COPILOT and not _is_asserted(record)
+    is_installation = profile.tool and profile is not COPILOT and not _names_sign_in(record)
     other = "account" if is_installation else "user"
     facts = ("email",) if profile.key == "codex" else ("email", other)  # Codex's account is the company's workspace
     fact = next((fact for fact in facts if record.fact_text(fact)), "")
     return name(_attribute(record, fact), record.fact_text(fact)) if fact else ""
 
 
-def _is_asserted(record: Record) -> bool:
+def _names_sign_in(record: Record) -> bool:
+    """Returns whether the client says that its person and groups come from the company's sign-in.
+
+    The client writes this itself, and a relaying gateway passes it on unchecked: it is a claim, so nothing here becomes
+    a gateway's word.
+    """
     return record.fact_text("identity") == "gateway-oidc"
 
 
 def _groups(record: Record) -> list[str]:
-    """Returns the person's groups, where a gateway with the company's sign-in set them; the first is the team."""
-    groups = record.fact_text("groups").split(",") if _is_asserted(record) else []
+    """Returns the groups that a client claims with the company's sign-in; the first is its declared team."""
+    groups = record.fact_text("groups").split(",") if _names_sign_in(record) else []
     return [cut for group in groups[:MAX_TAGS] if (cut := cut_name("user.groups", group.strip()))]
 
 

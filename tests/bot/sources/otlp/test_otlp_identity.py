@@ -81,13 +81,30 @@ def test_a_person_is_told_by_email_and_an_installation_is_nobody(
         assert one(traces(span(said=CHAT | said), resource=resource)).labels.user == user
 
 
-def test_groups_count_where_the_gateway_that_signed_the_person_in_said_so() -> None:
-    said = CLAUDE_CODE | {"user.groups": "team-abc, everyone"}
-    trusted = one(logs(log(said | {"identity.source": "gateway-oidc"}), **AS_CLAUDE_CODE))
-    claimed = one(logs(log(said), **AS_CLAUDE_CODE))
+@pytest.mark.parametrize("where", ["record", "resource"])
+@pytest.mark.parametrize(
+    ("claimed", "team", "tags"),
+    [
+        ({"user.groups": "team-abc, everyone"}, "team-abc", ("group:team-abc", "group:everyone")),
+        ({"user.groups": "team-abc", "team.id": "mobile"}, "mobile", ("group:team-abc",)),
+        ({"user.groups": " , "}, "", ()),
+    ],
+)
+def test_groups_are_the_clients_claim_and_never_a_gateways_word(
+    where: str, claimed: dict[str, Any], team: str, tags: tuple[str, ...]
+) -> None:
+    """A gateway that signs people in relays what the client writes, unchecked."""
+    said = {"identity.source": "gateway-oidc", "user.email": "anna@acme.test", **claimed}
+    resource = {"service.name": "claude-code", **(said if where == "resource" else {})}
+    labels = one(logs(log(CLAUDE_CODE | (said if where == "record" else {})), resource=resource)).labels
 
-    assert (trusted.labels.gateway_team, trusted.labels.tags) == ("team-abc", ("group:team-abc", "group:everyone"))
-    assert (claimed.labels.gateway_team, claimed.labels.tags) == ("", ())
+    assert labels.gateway_team == ""
+    assert (labels.declared_team, labels.tags, labels.user) == (team, tags, "anna@acme.test")
+
+
+def test_groups_without_the_companys_sign_in_are_no_claim() -> None:
+    labels = one(logs(log(CLAUDE_CODE | {"user.groups": "team-abc"}), **AS_CLAUDE_CODE)).labels
+    assert (labels.gateway_team, labels.declared_team, labels.tags) == ("", "", ())
 
 
 def test_a_service_is_a_workflow_unless_it_has_a_better_name_or_is_a_program() -> None:
