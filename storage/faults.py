@@ -58,7 +58,7 @@ def is_away(error: BaseException) -> bool:
 
 def is_busy(error: BaseException) -> bool:
     """Returns True if another process locked SQLite's file for longer than `busy_timeout`."""
-    return "database is locked" in str(getattr(error, "orig", ""))
+    return "database is locked" in str(getattr(error, "orig", error))
 
 
 def database_fault(error: BaseException) -> str | None:

@@ -1,5 +1,6 @@
 """Operator errors on the command line: one line, exit code 1, no stack trace."""
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -113,3 +114,52 @@ def test_a_database_that_cannot_be_opened_is_one_line(
 def test_migrate_prints_where_the_database_is(tokens: Tokens) -> None:
     assert "The database is at" in good(tokens("migrate"))
     assert good(tokens("migrate", "--quiet")) == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run"],
+        ["web"],
+        ["worker"],
+        ["migrate"],
+        ["check"],
+        ["teams", "list"],
+        ["keys", "list"],
+        ["people", "unmatched"],
+        ["quarantine", "list"],
+        ["prices", "disagreements"],
+        ["sources"],
+        ["attribution", "unattributed"],
+        ["reprice", "--since", "2026-01-01"],
+        ["digest", "--team", "search"],
+    ],
+)
+def test_an_older_release_says_in_one_sentence_that_a_newer_one_migrated_the_database(
+    tokens: Tokens, tmp_path: Path, arguments: list[str]
+) -> None:
+    good(tokens("migrate"))
+    _newer(tmp_path)
+
+    complaint = bad(tokens(*arguments))
+
+    assert complaint.startswith("The database is at 0999_newer, but this release of Tokens only knows revisions up to")
+    assert len(complaint.splitlines()) == 1
+
+
+def test_the_doctor_says_that_a_newer_release_migrated_the_database(tokens: Tokens, tmp_path: Path) -> None:
+    good(tokens("migrate"))
+    _newer(tmp_path)
+
+    found = tokens("doctor")
+
+    assert found.exit_code == 1
+    assert "FIX  The database is at 0999_newer" in found.stdout
+    assert "Traceback" not in found.output
+
+
+def _newer(folder: Path) -> None:
+    """Leaves the database as a newer release would."""
+    with sqlite3.connect(folder / "tokens.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = '0999_newer'")
+    database.close()

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from tests.support.paths import ROOT
 
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["bot.__main__"])
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["bot.__main__"])
 
 
 def fork(arguments: Sequence[str], environment: Mapping[str, str], *, output: Path, errors: Path) -> ForkServerProcess:
     """Starts `tokens …` with this environment; what it prints is appended to two files, which may be the same."""
-    process = _FORKS.Process(target=_tokens, args=(tuple(arguments), dict(environment), output, errors))
+    process = FORKS.Process(target=_tokens, args=(tuple(arguments), dict(environment), output, errors))
     process.start()
     return process
 
