@@ -153,7 +153,9 @@ async def test_a_process_waits_for_another_that_holds_the_file_for_longer_than_t
     other.execute("PRAGMA journal_mode=WAL")
     other.execute("BEGIN IMMEDIATE")
     waiting = asyncio.create_task(require_migrated(url))
-    await refused.wait()
+    while not refused.is_set():
+        assert not waiting.done(), waiting.exception()
+        await asyncio.sleep(0.01)
 
     other.execute("COMMIT")
     other.close()
