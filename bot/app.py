@@ -67,7 +67,6 @@ def configure_logs() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _SafeStream(sys.stderr))),
     )
-    logging.getLogger("slack_bolt").setLevel(logging.ERROR)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
@@ -82,8 +81,11 @@ def create_bolt(context: Context) -> AsyncApp:
     without_token = context.settings.model_copy(
         update={"slack_bot_token": ""}
     )  # `authorize` gives the token; Bolt warns of two
+    logger = logging.getLogger("slack_bolt")
+    logger.setLevel(logging.ERROR)  # its warnings are hints for programmers, in plain text among our JSON
     app = AsyncApp(
         name="tokens",  # without a name Bolt inspects the whole call stack
+        logger=logger,  # else Bolt gives each of its loggers the root's level
         client=slack_client(without_token, context.slack.session, patient=False),
         signing_secret=context.settings.slack_signing_secret,
         authorize=authorize,
