@@ -2,6 +2,8 @@
 
 import asyncio
 import multiprocessing
+import os
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
@@ -15,8 +17,20 @@ def draw_stored(stored: dict[str, Any]) -> bytes:
     return render(decode(stored))
 
 
+def end_with_worker() -> None:
+    """Ends the drawing process as soon as its worker is gone: a killed worker can't stop it."""
+    worker = multiprocessing.parent_process()
+    assert worker is not None
+
+    def wait_and_end() -> None:
+        worker.join()
+        os._exit(1)
+
+    threading.Thread(target=wait_and_end, name="end with worker", daemon=True).start()
+
+
 class ChartRenderer:
-    """One spawned process that draws charts; it starts with the first, and is replaced if it dies."""
+    """One spawned process that draws charts; it starts with the first, is replaced if it dies, and ends with its worker."""
 
     def __init__(self) -> None:
         self._pool: ProcessPoolExecutor | None = None
@@ -24,7 +38,9 @@ class ChartRenderer:
     async def draw(self, stored: dict[str, Any]) -> bytes:
         """Returns the PNG of a stored chart. Raises BrokenProcessPool if the process died."""
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+            self._pool = ProcessPoolExecutor(
+                1, mp_context=multiprocessing.get_context("spawn"), initializer=end_with_worker
+            )
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, draw_stored, stored)
         except BrokenProcessPool:
