@@ -1,5 +1,6 @@
 """Sends people's requests to the web processes in turn, as a load balancer before them would, and records the answers."""
 
+import asyncio
 import itertools
 import json
 import random
@@ -34,14 +35,19 @@ class Balancer(Dispatch):
         self._count = itertools.count()
 
     async def form(self, title: str, fields: Mapping[str, str]) -> AppReply:
-        """Sends a form once, or the same one again after its answer; returns the first answer that came."""
+        """Sends a form, and sometimes the same one again: at the same moment, or after its answer. Returns an answer."""
         payload = json.loads(fields["payload"]) if "payload" in fields else dict(fields)
-        reply = await self._recorded(payload, lambda: super(Balancer, self).form(title, fields))
-        if self._chance.random() < self._repeat_rate:
-            again = await self._recorded(payload, lambda: super(Balancer, self).form(title, fields), repeats=True)
-            if reply.error:
-                reply = again
-        return reply
+
+        def send(*, repeats: bool = False) -> Awaitable[AppReply]:
+            return self._recorded(payload, lambda: super(Balancer, self).form(title, fields), repeats=repeats)
+
+        if self._chance.random() >= self._repeat_rate:
+            return await send()
+        if self._chance.random() < 0.5:
+            first, second = await asyncio.gather(send(), send(repeats=True))
+        else:
+            first, second = await send(), await send(repeats=True)
+        return second if first.error else first
 
     async def event(self, event: Json) -> AppReply:
         """Sends an event; it comes twice if the first is not accepted."""

@@ -11,6 +11,7 @@ FINANCE = ("chloe", "fay")
 ADMINS = ("dan",)
 MEMBERS = ("anna", "emi", "ivo", "jan", "kim", "lea", "noa", "pia", "zoe")
 NAMES = (*MANAGERS, *FINANCE, *ADMINS, *MEMBERS)
+TEAMS = ("product", "search", "mobile", "data")
 CHANNELS = ("CPRODUCT", "CSEARCH", "CMOBILE", "CDATA")
 PRICED_MODEL = "drill-priced"
 REPORTED_MODEL = "drill-reported"
@@ -34,9 +35,9 @@ class Variant:
 
 
 VARIANTS = (
-    Variant(search_budget=400, mobile_budget=300, input_dollars=2, output_dollars=8, roaming_team="search"),
-    Variant(search_budget=900, mobile_budget=300, input_dollars=3, output_dollars=9, roaming_team="mobile"),
-    Variant(search_budget=650, mobile_budget=700, input_dollars=2, output_dollars=7, roaming_team="data"),
+    Variant(search_budget=200, mobile_budget=150, input_dollars=2, output_dollars=8, roaming_team="search"),
+    Variant(search_budget=450, mobile_budget=150, input_dollars=3, output_dollars=9, roaming_team="mobile"),
+    Variant(search_budget=330, mobile_budget=350, input_dollars=2, output_dollars=7, roaming_team="data"),
 )
 FINAL = VARIANTS[0]
 
@@ -55,7 +56,7 @@ teams:
   - {{slug: mobile, name: Mobile, parent: product, channel: "#team-mobile", managers: [mia@acme.test, max@acme.test],
      members: [jan@acme.test, kim@acme.test, lea@acme.test], budget: {{amount: {variant.mobile_budget}}}}}
   - {{slug: data, name: Data, channel: "#team-data", managers: [dora@acme.test],
-     members: [noa@acme.test, pia@acme.test, zoe@acme.test], budget: {{amount: 500, thresholds: [50, 80, 100]}}}}
+     members: [noa@acme.test, pia@acme.test, zoe@acme.test], budget: {{amount: 150, thresholds: [50, 80, 100]}}}}
 attribution:
   - {{credential: key-search, team: search}}
   - {{credential: key-mobile, team: mobile}}

@@ -1,4 +1,4 @@
-"""The operator's commands: imports, repricing and moving usage, some of them killed while they run and run again."""
+"""The operator's commands: imports, repricing, moving usage and digests, some of them killed while they run and run again."""
 
 import asyncio
 import itertools
@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.drill.company import FINAL, VARIANTS, Variant, teams_yml
+from tests.drill.company import FINAL, TEAMS, VARIANTS, Variant, teams_yml
 from tests.drill.records import CommandRun, Kill, Records
 from tests.support.paths import ROOT
 
@@ -35,8 +35,9 @@ class Operator:
                 await asyncio.wait_for(done.wait(), self._chance.uniform(0.5, 1.5) * self._pause)
             if done.is_set():
                 return
-            variant = VARIANTS[(number // 3) % len(VARIANTS)]
-            words = (self._import(variant), self._reprice(), self._reapply())[number % 3]
+            variant = VARIANTS[(number // 4) % len(VARIANTS)]
+            digest = ("digest", "--team", self._chance.choice(TEAMS), "--post")
+            words = (digest, self._import(variant), self._reprice(), self._reapply())[number % 4]
             delay = self._chance.uniform(0.8, 5.0) if self._chance.random() < _KILL_RATE else None
             if (await self.command(*words, kill_after=delay)).killed:
                 await self.command(*words)

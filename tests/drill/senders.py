@@ -15,6 +15,42 @@ _PATIENCE = aiohttp.ClientTimeout(total=15)
 _RETRY_SECONDS = 0.3
 _AGAIN_RATE = 0.1
 _HANG_UP_RATE = 0.03
+_MOST_NANOS = 50_000_000
+_HISTORY_HOURS = 21 * 24
+
+
+def history(records: Records, chance: random.Random, *, now: datetime) -> list[Json]:
+    """Returns the usage of three quiet weeks: a call per key and hour."""
+    hours = [now - timedelta(hours=ago) for ago in range(_HISTORY_HOURS, 2, -1)]
+    return [
+        _new_event(f"history-{credential}-{number}", at=at, records=records, chance=chance, credential=credential)
+        for credential in CREDENTIALS
+        for number, at in enumerate(hours)
+    ]
+
+
+def _new_event(
+    event_id: str, *, at: datetime, records: Records, chance: random.Random, credential: str | None = None
+) -> Json:
+    """Returns a new event, and records its amounts."""
+    uncached_input, output = chance.randrange(500, 9_000), chance.randrange(10, 1_500)
+    is_reported = chance.random() < 0.4
+    nanos = chance.randrange(1_000_000, _MOST_NANOS)
+    records.sent[event_id] = SentEvent(
+        reported_nanos=nanos if is_reported else None, uncached_input=uncached_input, output=output
+    )
+    data: Json = {
+        "model": REPORTED_MODEL if is_reported else PRICED_MODEL,
+        "tool": chance.choice(("Claude Code", "Codex")),
+        "user": f"{chance.choice(('anna', 'jan', 'noa', 'stray'))}@acme.test",
+        "credential": credential or chance.choice(CREDENTIALS),
+        "uncached_input_tokens": uncached_input,
+        "output_tokens": output,
+    }
+    if is_reported:
+        data["cost_usd"] = f"{nanos // 10**9}.{nanos % 10**9:09d}"
+    identity = {"specversion": "1.0", "type": "ai.usage", "source": "/drill", "id": event_id}
+    return {**identity, "time": at.isoformat(), "data": data}
 
 
 class Sender:
@@ -44,27 +80,9 @@ class Sender:
                 await asyncio.sleep(self._chance.uniform(0.3, 1.7) * self._pause)
 
     def _event(self) -> Json:
-        """Returns a new event, and records its amounts."""
         self._count += 1
-        event_id = f"{self._name}-{self._count}"
-        uncached_input, output = self._chance.randrange(500, 9_000), self._chance.randrange(10, 1_500)
-        is_reported = self._chance.random() < 0.4
-        nanos = self._chance.randrange(10_000_000, 900_000_000)
-        sent = SentEvent(reported_nanos=nanos if is_reported else None, uncached_input=uncached_input, output=output)
-        self._records.sent[event_id] = sent
-        data: Json = {
-            "model": REPORTED_MODEL if is_reported else PRICED_MODEL,
-            "tool": self._chance.choice(("Claude Code", "Codex")),
-            "user": f"{self._chance.choice(('anna', 'jan', 'noa', 'stray'))}@acme.test",
-            "credential": self._chance.choice(CREDENTIALS),
-            "uncached_input_tokens": uncached_input,
-            "output_tokens": output,
-        }
-        if is_reported:
-            data["cost_usd"] = f"{nanos // 10**9}.{nanos % 10**9:09d}"
         at = datetime.now(UTC) - timedelta(seconds=self._chance.uniform(0, 30))
-        identity = {"specversion": "1.0", "type": "ai.usage", "source": "/drill", "id": event_id}
-        return {**identity, "time": at.isoformat(), "data": data}
+        return _new_event(f"{self._name}-{self._count}", at=at, records=self._records, chance=self._chance)
 
     async def _until_acknowledged(
         self, session: aiohttp.ClientSession, batch: list[Json], *, is_known: bool = False

@@ -1,12 +1,14 @@
 """Runs a drill: starts everything, lets it fail for some minutes, heals it, waits until nothing waits, and reads the end."""
 
 import asyncio
+import json
 import logging
 import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.sandbox.server import create_sandbox
@@ -21,7 +23,7 @@ from tests.drill.operators import Operator
 from tests.drill.people import Crowd, DrillPerson
 from tests.drill.processes import BotProcess, kill_at_random, read_logs
 from tests.drill.records import Records
-from tests.drill.senders import Sender
+from tests.drill.senders import Sender, history
 from tests.drill.slack import PREFIX, FailingSlack
 from tests.drill.stored import Stored, read_stored, waiting
 from tests.support import servers
@@ -57,7 +59,6 @@ class Drill:
 
 async def run_drill(drill: Drill, *, minutes: float) -> tuple[Stored, bool]:
     """Runs the drill. Returns what the database holds at the end, and whether `tokens check` agreed."""
-    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # the connections that break are broken on purpose
     records = drill.records
     await migrate(Settings(database_url=drill.database_url).database_url)
     page = servers.listening_socket()
@@ -71,7 +72,8 @@ async def run_drill(drill: Drill, *, minutes: float) -> tuple[Stored, bool]:
     try:
         async with servers.running(slack, page) as slack_url:
             operator = _operator(drill)
-            key = await _organise(operator)
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # connections break on purpose
+            key = await _organise(drill, operator)
             async with _processes(drill, slack_url) as processes:
                 await _storm(drill, slack, workspace, operator, processes, key=key, seconds=minutes * 60)
                 await _drain(drill, operator, store)
@@ -86,12 +88,18 @@ async def run_drill(drill: Drill, *, minutes: float) -> tuple[Stored, bool]:
     return stored, checked.code == 0 and "Everything agrees" in checked.output
 
 
-async def _organise(operator: Operator) -> str:
-    """Imports the company and returns an ingest key."""
+async def _organise(drill: Drill, operator: Operator) -> str:
+    """Imports the company and three weeks of history. Returns an ingest key."""
     await operator.finish()
     made = await operator.command("keys", "create", "gateway", "--source", "cloudevents")
-    if made.code != 0:
-        raise RuntimeError(f"the drill could not make a key: {made.output}")
+    past = history(drill.records, drill.chance("history"), now=datetime.now(UTC))
+    file = drill.folder / "history.jsonl"
+    file.write_text("".join(f"{json.dumps(event)}\n" for event in past))
+    replayed = await operator.command("replay", str(file), "--source", "gateway")
+    for run in (made, replayed):
+        if run.code != 0:
+            raise RuntimeError(f"`tokens {run.words}` failed: {run.output}")
+    drill.records.acknowledged.update(str(event["id"]) for event in past)
     return made.output.strip().splitlines()[-1].strip()
 
 
