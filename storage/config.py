@@ -23,6 +23,10 @@ class Config:
         """
         return int((await self._connection.execute(select(config.c.version))).scalar() or 0)
 
+    async def lock(self) -> None:
+        """Makes other changes of the configuration wait until this transaction ends."""
+        await self._connection.execute(select(config.c.id).with_for_update())
+
     async def changed(self) -> None:
         """Increases the version, so that every process reads the configuration again."""
         bumped = await self._connection.execute(update(config).values(version=config.c.version + 1))

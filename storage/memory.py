@@ -23,3 +23,22 @@ class Memory:
 
     usage: UsageMemory = field(default_factory=UsageMemory)
     people: dict[str, int] = field(default_factory=dict)
+    generation: int = 0
+    """Grows when the caches of people are cleared: what a transaction read before is not remembered after."""
+
+    def remember_people(self, found: dict[str, int], generation: int) -> None:
+        """Caches ids by spelling, unless they were read before the last change of who is who."""
+        if generation == self.generation:
+            self.people.update(found)
+
+    def remember_users(self, found: dict[str, int], generation: int) -> None:
+        """The same for the users of bookings."""
+        if generation == self.generation:
+            if len(self.usage.people) > UsageMemory.LIMIT:
+                self.usage.people.clear()
+            self.usage.people.update(found)
+
+    def clear_people(self) -> None:
+        self.generation += 1
+        self.people.clear()
+        self.usage.people.clear()

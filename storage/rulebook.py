@@ -6,6 +6,7 @@ from bot.costs.price_book import PriceBook
 from bot.costs.prices import prices_in_force
 from bot.costs.pricing import Prices
 from bot.org.attribution import Attribution, Membership
+from bot.org.people import normalize_spelling
 from bot.org.teams import Directory
 from bot.org.tools import ToolRule, Tools
 from bot.periods import day_start, micros
@@ -32,6 +33,9 @@ async def read_rulebook(tx: Transaction, book: PriceBook, *, at: int) -> Ruleboo
         roles=directory.roles | {(own[-1].team_id, person, "member") for person, own in belongs.items() if own},
     )
     spellings = await tx.people.team_spellings()
+    team_of_user = {text: member_team[person] for text, person in spellings if person in member_team}
+    for reference, team_id, _ in sorted(await tx.roles.team_references(), key=lambda named: named[2] != "member"):
+        team_of_user.setdefault(normalize_spelling(reference), team_id)  # the file's word, whoever has the e-mail now
     tools = await tx.config.document("tools")
     return Rulebook(
         version=await tx.config.version(),
@@ -40,7 +44,7 @@ async def read_rulebook(tx: Transaction, book: PriceBook, *, at: int) -> Ruleboo
         attribution=Attribution(
             rules=await tx.attribution.rules(),
             team_ids={team.slug: team.id for team in directory.real_teams},
-            team_of_user={text: member_team[person] for text, person in spellings if person in member_team},
+            team_of_user=team_of_user,
             unattributed_id=directory.unattributed.id,
             memberships={text: memberships[person] for text, person in spellings if person in memberships},
         ),

@@ -37,6 +37,7 @@ from storage.memory import Memory, UsageMemory
 from storage.org.alert_settings import StoredAlertSettings
 from storage.org.attribution import AttributionRules
 from storage.org.people import People
+from storage.org.roles import Roles
 from storage.org.teams import Teams
 from storage.outbox import Outbox
 from storage.reporting.reports import Reports
@@ -66,6 +67,10 @@ class Transaction(OpenTransaction):
     @cached_property
     def people(self) -> People:
         return People(self)
+
+    @cached_property
+    def roles(self) -> Roles:
+        return Roles(self)
 
     @cached_property
     def keys(self) -> Keys:
@@ -232,8 +237,7 @@ class Store:
 
     def clear_config_caches(self) -> None:
         """Clears cached ids of people after the configuration changed."""
-        self._memory.people.clear()
-        self._memory.usage.people.clear()
+        self._memory.clear_people()
 
     def clear_caches(self) -> None:
         """Clears all cached ids after the database failed: it may have come back as a standby or a restored copy

@@ -35,14 +35,16 @@ async def find_caller(context: Context, body: dict[str, Any], client: AsyncWebCl
         return None
     workspace = await home_workspace(context, client)
     known = context.callers.get(user_id)
+    answer = None
     if known is None or time.monotonic() - known[0] > FRESH_SECONDS:
-        known = await _ask_slack(context, client, user_id) or known
+        answer = await _ask_slack(context, client, user_id)
+        known = answer or known
     if known is None or workspace is None:
         raise Refusal("Slack does not say who you are at the moment. Please try again in a minute.")
     user = known[1]
     if caller_of(user, workspace).is_outsider:
         return None
-    return await _person_of(context, user)
+    return await _person_of(context, user, is_new=answer is not None)
 
 
 async def _ask_slack(context: Context, client: AsyncWebClient, user_id: str) -> tuple[float, dict[str, Any]] | None:
@@ -73,7 +75,10 @@ def called(person: Person) -> str:
     return blocks.mention(person.slack_id) if person.slack_id else blocks.name(person.name or person.email)
 
 
-async def _person_of(context: Context, user: dict[str, Any]) -> Person:
+async def _person_of(context: Context, user: dict[str, Any], *, is_new: bool) -> Person:
+    """Returns the person of Slack's user object. Only a new answer changes what is stored: an e-mail may have gone to
+    somebody else since an older one.
+    """
     profile = user.get("profile") or {}
     email = str(profile.get("email") or "").strip().casefold()
     name = str(
@@ -82,14 +87,16 @@ async def _person_of(context: Context, user: dict[str, Any]) -> Person:
     timezone = str(user.get("tz") or "")
     async with context.store.read() as tx:
         known = await tx.people.by_slack_id(user["id"])
-    if known and (known.name, known.timezone) == (name, timezone) and (not email or known.email == email):
+    is_same = known and (known.name, known.timezone) == (name, timezone) and (not email or known.email == email)
+    if known and (is_same or not is_new):
         return known
     async with context.store.begin() as tx:
         return await tx.people.ensure_from_slack(slack_id=user["id"], email=email, name=name, timezone=timezone)
 
 
 async def find_in_slack(context: Context, person_ids: frozenset[int]) -> int:
-    """Looks up the Slack accounts of people whom an operator named by e-mail, so that they can receive messages.
+    """Looks up people whom an operator named: the Slack account of an e-mail, so that they can receive messages, and the
+    e-mail of a Slack id, so that their usage is found. Returns the number of accounts found.
 
     Somebody of another company, a guest or a bot stays unlinked, whatever their e-mail is.
     """
@@ -98,7 +105,12 @@ async def find_in_slack(context: Context, person_ids: frozenset[int]) -> int:
         return 0
     async with context.store.read() as tx:
         unknown = await tx.people.without_slack_id(person_ids)
+        unnamed = await tx.people.without_email(person_ids)
     linked = 0
+    for person in unnamed:
+        said = await _ask_slack(context, context.slack, person.slack_id)
+        if said is not None and not caller_of(said[1], workspace).is_outsider:
+            await _person_of(context, said[1], is_new=True)
     for person in unknown:
         try:
             answer = await context.slack.users_lookupByEmail(email=person.email)
@@ -108,7 +120,7 @@ async def find_in_slack(context: Context, person_ids: frozenset[int]) -> int:
             continue  # a person without an account does not stop the others
         if caller_of(answer["user"], workspace).is_outsider:
             continue
-        await _person_of(context, answer["user"])
+        await _person_of(context, answer["user"], is_new=True)
         linked += 1
     return linked
 

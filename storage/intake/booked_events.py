@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, literal, select, tuple_
+from sqlalchemy import Select, and_, func, literal, select, tuple_
 
 from bot.intake.adjustments import BookedEvent
 from storage import bulk
@@ -147,10 +147,12 @@ class _Adjusted:
 
 def _events(filters: EventFilter, after: EventPosition | None) -> Select[Any]:
     series = [usage_series.c[name] for name in _Series._fields]
+    current = people.alias("current")  # of a merged record the one it was merged into
     found = (
-        select(usage_events, *series, people.c.email, people.c.slack_id, people.c.name)
+        select(usage_events, *series, current.c.email, current.c.slack_id, current.c.name)
         .join(usage_series, usage_series.c.id == usage_events.c.series_id)
         .outerjoin(people, people.c.id == usage_series.c.person_id)
+        .outerjoin(current, current.c.id == func.coalesce(people.c.merged_into, people.c.id))
         .order_by(*_EVENT)
     )
     if filters.since is not None:

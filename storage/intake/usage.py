@@ -74,7 +74,8 @@ class Usage:
         """Creates missing people, series and partitions of bookings, and returns their series."""
         people = await People(self._tx).ids_of({b.event.labels.user for b in bookings if b.event.labels.user})
         people[""] = 0
-        self._tx.after_commit(lambda: _remember(self._memory.people, people))
+        memory, generation = self._tx.memory, self._tx.memory.generation
+        self._tx.after_commit(lambda: memory.remember_users(people, generation))
         await self._ensure_months({b.event.occurred_at // DAY_MICROS for b in bookings})
         return await self.series_ids([_series_key(b, people) for b in bookings])
 

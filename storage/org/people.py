@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import delete, exists, func, insert, select, update
+from sqlalchemy import exists, func, insert, select, update
 
 from bot.org.people import Person, UnmatchedPerson, is_email, is_slack_id, normalize_spelling
 from storage import bulk
 from storage.config import Config
+from storage.org.roles import Roles
 from storage.sums import nano_sums, whole
 from storage.tables.intake import usage_days, usage_series
 from storage.tables.org import people, person_aliases, person_looks, person_teams, team_roles
@@ -33,7 +34,8 @@ class People:
         if missing:
             fresh = await self._resolve(missing)
             found |= fresh
-            self._tx.after_commit(lambda: self._memory.update(fresh))
+            memory, generation = self._tx.memory, self._tx.memory.generation
+            self._tx.after_commit(lambda: memory.remember_people(fresh, generation))
         return {text: found[folded] for text, folded in given.items()}
 
     async def _resolve(self, missing: list[str]) -> dict[str, int]:
@@ -65,7 +67,8 @@ class People:
     async def by_reference(self, reference: str) -> int:
         """Returns the person that an operator's file names by e-mail or Slack id; creates a missing one."""
         if not is_slack_id(reference):
-            return (await self.ids_of([reference]))[reference]
+            folded = normalize_spelling(reference)
+            return (await self._resolve([folded]))[folded]
         row = (await self._connection.execute(select(people.c.id).where(people.c.slack_id == reference))).scalar()
         if row is not None:
             return int(row)
@@ -73,13 +76,16 @@ class People:
         return int((await self._connection.execute(made)).scalar_one())
 
     async def by_id(self, person_id: int) -> Person:
-        row = (await self._connection.execute(select(people).where(people.c.id == person_id))).one()
-        return _person(row)
+        """Returns a person; of a merged record the one it was merged into."""
+        return (await self.by_ids([person_id]))[person_id]
 
     async def by_ids(self, person_ids: Iterable[int]) -> dict[int, Person]:
-        ids = list(person_ids)
-        rows = await self._connection.execute(select(people).where(people.c.id.in_(ids)))
-        return {row.id: _person(row) for row in rows}
+        """Returns people by the given ids; of merged records those they were merged into."""
+        current = people.alias("current")
+        joined = current.c.id == func.coalesce(people.c.merged_into, people.c.id)
+        query = select(people.c.id.label("asked"), *current.c).join(current, joined)
+        rows = await self._connection.execute(query.where(people.c.id.in_(list(person_ids))))
+        return {int(row.asked): _person(row) for row in rows}
 
     async def by_alias(self, alias: str) -> Person | None:
         """Returns the person with an alias that an import or a sender introduced."""
@@ -96,39 +102,47 @@ class People:
     async def ensure_from_slack(self, *, slack_id: str, email: str, name: str, timezone: str) -> Person:
         """Returns a person as Slack describes them: found by Slack id, else joined by e-mail, else new.
 
-        If an operator's file knows the person by Slack id and a sender by e-mail, both become one: the e-mail moves,
-        and usage booked on the other id counts for this one.
+        Two records of one person become one: an operator's file may name the Slack id in one place and the e-mail in
+        another. An e-mail that another Slack account had, or that replaces the account's own, was handed on: it moves
+        alone, without the former owner's usage, roles and teams.
         """
+        await Config(self._tx).lock()  # two processes that meet one person take turns
         folded = normalize_spelling(email)
         known = await self.by_slack_id(slack_id)
-        by_email = None
-        if folded:
-            by_email = (await self._connection.execute(select(people).where(people.c.email == folded))).one_or_none()
-        values: dict[str, str] = {"name": name, "timezone": timezone}
-        if known is not None:
-            person_id = known.id
-            if folded and by_email is not None and by_email.id != person_id:
-                await self.merge(by_email.id, into=person_id, with_roles=False)
-            if folded:
-                values["email"] = folded
-        elif by_email is not None:
-            values["slack_id"] = slack_id
-            person_id = by_email.id
-        else:
-            made = insert(people).values(slack_id=slack_id, email=folded or None).returning(people.c.id)
-            person_id = int((await self._connection.execute(made)).scalar_one())
-        await self._connection.execute(update(people).where(people.c.id == person_id).values(**values))
-        return await self.by_id(person_id)
+        other = await self._by_email(folded) if folded else None
+        if other is not None and (known is None or other.id != known.id):
+            if other.slack_id or (known is not None and known.email):
+                await self._take_email(other)
+            elif known is None:
+                known = other
+            else:
+                await self.merge(other.id, into=known.id)
+        if known is None:
+            made = insert(people).values(slack_id=slack_id).returning(people.c.id)
+            known = await self.by_id(int((await self._connection.execute(made)).scalar_one()))
+        changed = update(people).where(people.c.id == known.id)
+        values = {"slack_id": slack_id, "name": name, "timezone": timezone, "email": folded or known.email or None}
+        await self._connection.execute(changed.values(values))
+        if folded and folded != known.email:
+            await Config(self._tx).changed()  # processes remember whose an e-mail is
+        return await self.by_id(known.id)
 
-    async def merge(self, person_id: int, *, into: int, with_roles: bool) -> None:
+    async def _by_email(self, email: str) -> Person | None:
+        row = (await self._connection.execute(select(people).where(people.c.email == email))).one_or_none()
+        return _person(row) if row else None
+
+    async def _take_email(self, person: Person) -> None:
+        """Takes the e-mail from its former owner, who keeps everything else. A record without a name keeps it as one."""
+        former = update(people).where(people.c.id == person.id)
+        await self._connection.execute(former.values(email=None, name=person.name or person.email))
+
+    async def merge(self, person_id: int, *, into: int) -> None:
         """Merges two records of one person.
 
-        Usage booked on the first stays there and is read with the other's; its spellings, and people merged into it,
-        move. Roles and teams move only if an operator says that both are one: an e-mail that moves in Slack makes
-        nobody a manager.
+        Usage booked on the first stays there and is read with the other's. Its spellings, roles and teams, and people
+        merged into it, move: what an operator's file says of an e-mail holds for the person, however they were met.
         """
-        if with_roles:
-            await self._move_roles(person_id, into)
+        await Roles(self._tx).move(person_id, into)
         for changed in (
             update(person_aliases).where(person_aliases.c.person_id == person_id).values(person_id=into),
             update(people).where(people.c.merged_into == person_id).values(merged_into=into),
@@ -136,18 +150,6 @@ class People:
         ):
             await self._connection.execute(changed)
         await Config(self._tx).changed()
-
-    async def _move_roles(self, person_id: int, into: int) -> None:
-        roles = select(team_roles.c.team_id, team_roles.c.role).where(team_roles.c.person_id == person_id)
-        own = [(int(team), into, str(role)) for team, role in await self._connection.execute(roles)]
-        days = select(person_teams.c.from_day, person_teams.c.team_id).where(person_teams.c.person_id == person_id)
-        dated = [(into, int(day), int(team)) for day, team in await self._connection.execute(days)]
-        key = ("team_id", "person_id", "role")
-        await bulk.insert_missing(self._connection, "team_roles", key, key, own)
-        columns = ("person_id", "from_day", "team_id")
-        await bulk.insert_missing(self._connection, "person_teams", columns, columns[:2], dated)
-        for table in (team_roles, person_teams):
-            await self._connection.execute(delete(table).where(table.c.person_id == person_id))
 
     async def all_ids_of(self, person_id: int) -> list[int]:
         """Returns a person's id and the ids merged into it."""
@@ -180,6 +182,14 @@ class People:
         )
         return [_person(row) for row in rows]
 
+    async def without_email(self, person_ids: Iterable[int]) -> list[Person]:
+        """Returns those of the people whom an operator named by Slack id, and whose e-mail Slack has not said yet."""
+        named = people.c.id.in_(list(person_ids))
+        rows = await self._connection.execute(
+            select(people).where(named, people.c.slack_id.is_not(None), people.c.email.is_(None))
+        )
+        return [_person(row) for row in rows]
+
     async def teams_by_day(self) -> list[tuple[int, int, int]]:
         """Returns (person id, first day, team id) of all dated teams, each person's oldest first."""
         query = select(person_teams.c.person_id, person_teams.c.from_day, person_teams.c.team_id)
@@ -207,13 +217,14 @@ class People:
         return sorted(found, key=lambda one: (-one.cost_nanos, -one.calls, one.spelled))
 
     async def spellings_of(self, person_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
-        """Returns each person's spelling, an e-mail first; a merged person has the spelling of the other."""
+        """Returns each person's spelling, an e-mail first, else the Slack id; a merged person has that of the other."""
         ids = [(person_id,) for person_id in sorted(set(person_ids))]
-        rows = await bulk.select(self._connection, "people", ("id", "email", "name", "merged_into"), ("id",), ids)
+        columns = ("id", "email", "slack_id", "merged_into")
+        rows = await bulk.select(self._connection, "people", columns, ("id",), ids)
         merged = {int(row[0]): int(row[3]) for row in rows if row[3] is not None}
         others = [(person_id,) for person_id in sorted(set(merged.values()))]
-        rows += await bulk.select(self._connection, "people", ("id", "email", "name", "merged_into"), ("id",), others)
-        spelled = {int(row[0]): [str(row[1])] if row[1] else [] for row in rows}
+        rows += await bulk.select(self._connection, "people", columns, ("id",), others)
+        spelled = {int(row[0]): [normalize_spelling(str(row[1] or row[2]))] if row[1] or row[2] else [] for row in rows}
         keys = sorted((person_id,) for person_id in spelled)
         aliases = await bulk.select(self._connection, "person_aliases", ("person_id", "alias"), ("person_id",), keys)
         for person_id, alias in sorted(aliases):
@@ -223,10 +234,13 @@ class People:
         }
 
     async def team_spellings(self) -> list[tuple[str, int]]:
-        """Returns (spelling, person id) of every e-mail and alias, for attribution by user."""
-        emails = await self._connection.execute(select(people.c.email, people.c.id).where(people.c.email.is_not(None)))
+        """Returns (spelling, person id) of every e-mail and alias, and of Slack ids without an e-mail, for attribution by
+        user.
+        """
+        own = func.coalesce(people.c.email, func.lower(people.c.slack_id))
+        names = await self._connection.execute(select(own, people.c.id).where(own.is_not(None)))
         aliases = await self._connection.execute(select(person_aliases.c.alias, person_aliases.c.person_id))
-        return [(str(s), int(p)) for s, p in [*emails, *aliases]]
+        return [(str(s), int(p)) for s, p in [*names, *aliases]]
 
 
 def _person(row: object) -> Person:

@@ -88,7 +88,7 @@ class _Changes:
                 continue
             elif owner.email in ("", alias) and not owner.slack_id:
                 if owner.id not in merged:
-                    await People(self._tx).merge(owner.id, into=person_id, with_roles=True)
+                    await People(self._tx).merge(owner.id, into=person_id)
                     merged.add(owner.id)
                 self.summary.append(f"+ {line.email}: alias {alias}, with what was booked for it")
             else:

@@ -4,9 +4,10 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 
 from bot.org.alert_settings import AlertSettings
+from bot.org.people import is_email
 from bot.org.teams import ORGANISATION_SLUG, UNATTRIBUTED_SLUG, Directory, Organisation, Team
 from bot.org.teams_file_models import AttributionFile, OrganisationFile, TeamFile, TeamsFile
 from bot.periods import day_number, day_start, micros, next_period, period_of
@@ -14,6 +15,7 @@ from storage.config import Config
 from storage.org.alert_settings import StoredAlertSettings
 from storage.org.attribution import AttributionRules, DeclaredRule
 from storage.org.people import People
+from storage.org.roles import Roles
 from storage.tables.org import team_roles, teams
 from storage.transaction import OpenTransaction
 
@@ -106,15 +108,23 @@ class Teams:
         return {"timezone": zone_now, "next_timezone": timezone, "next_timezone_day": following.first_day}
 
     async def _save_roles(self, team_id: int, people_by_role: dict[str, list[str]]) -> None:
-        await self._connection.execute(
-            delete(team_roles).where(team_roles.c.team_id == team_id, team_roles.c.role.in_(list(people_by_role)))
-        )
-        for role, references in people_by_role.items():
-            people = {await People(self._tx).by_reference(r) for r in references if not _is_user_group(r)}
-            for person_id in sorted(people):
-                await self._connection.execute(
-                    insert(team_roles).values(team_id=team_id, person_id=person_id, role=role)
-                )
+        roles = Roles(self._tx)
+        before = await roles.stated(team_id)
+        stated = {
+            (role, reference): await self._meant(roles, reference, before.get((role, reference)))
+            for role, references in people_by_role.items()
+            for reference in references
+            if not _is_user_group(reference)
+        }
+        await roles.save(team_id, list(people_by_role), stated)
+
+    async def _meant(self, roles: Roles, reference: str, before: int | None) -> int:
+        """Returns whom a reference means. An e-mail that nobody has in Slack any more still means the one it meant before:
+        that person has another e-mail there now.
+        """
+        if before is not None and is_email(reference) and not await roles.is_claimed(reference):
+            return before
+        return await People(self._tx).by_reference(reference)
 
     async def set_channel(self, team_id: int, *, channel_id: str, state: str) -> None:
         """Stores the resolved channel of a team's reference, and whether it may be posted to."""

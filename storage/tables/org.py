@@ -44,6 +44,14 @@ team_roles = table(
     Column("person_id", Big, ForeignKey("people.id"), primary_key=True),
     Column("role", Text, primary_key=True),
 )
+role_references = table(
+    "role_references",
+    Column("team_id", Big, ForeignKey("teams.id"), primary_key=True, autoincrement=False),
+    Column("role", Text, primary_key=True),
+    Column("reference", Text, primary_key=True),
+    Column("person_id", Big, ForeignKey("people.id"), nullable=False),
+    Index("ix_role_references_person_id", "person_id"),
+)
 attribution_rules = table(
     "attribution_rules",
     id_column(),
