@@ -1,17 +1,21 @@
 """Acme's books without its Slack, on both databases: usage goes through the same intake as from the HTTP route."""
 
+import itertools
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import func, select
 
 from bot.clock import ShiftedClock
 from bot.org.attribution import Source
 from bot.org.teams_file import read_teams_file
+from bot.settings import Settings
 from bot.sources import SOURCES
 from handlers.books.periods import keep_books
 from handlers.context import Context
@@ -27,6 +31,7 @@ from tests.support.company import usage_event
 from tests.support.databases import Copy
 
 Json = dict[str, Any]
+_NUMBERS = itertools.count(1)
 
 
 @dataclass(kw_only=True)
@@ -76,6 +81,21 @@ class Books:
 
     async def imports(self, teams_yml: str) -> list[str]:
         return await import_teams(self.context, read_teams_file(teams_yml), dry_run=False)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """The address of a database without any table."""
+    if request.param == "sqlite":
+        yield Settings(database_url=f"sqlite:///{tmp_path}/tokens.db").database_url
+        return
+    address: str = request.getfixturevalue("postgresql_address")
+    name = f"empty_{next(_NUMBERS)}"
+    connection = await asyncpg.connect(address.format(name="postgres"))
+    await connection.execute(f"CREATE DATABASE {name}")
+    yield Settings(database_url=address.format(name=name)).database_url
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await connection.close()
 
 
 @pytest.fixture

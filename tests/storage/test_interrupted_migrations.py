@@ -1,10 +1,9 @@
 """Migrations that end in the middle, that run at once, and that an older release finds done."""
 
 import asyncio
-import itertools
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,23 +22,6 @@ from storage.store import Store
 from storage.tables.base import metadata
 from storage.triggers import missing_triggers
 from tests.support.forks import FORKS
-
-_NUMBERS = itertools.count(1)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """The address of a database without any table."""
-    if request.param == "sqlite":
-        yield Settings(database_url=f"sqlite:///{tmp_path}/tokens.db").database_url
-        return
-    address: str = request.getfixturevalue("postgresql_address")
-    name = f"empty_{next(_NUMBERS)}"
-    connection = await asyncpg.connect(address.format(name="postgres"))
-    await connection.execute(f"CREATE DATABASE {name}")
-    yield Settings(database_url=address.format(name=name)).database_url
-    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await connection.close()
 
 
 class _Ended(Exception):

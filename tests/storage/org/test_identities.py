@@ -42,7 +42,9 @@ async def roles(context: Context) -> set[tuple[str, str, str]]:
         held = {(slugs[team], role, people[person]) for team, person, role in directory.roles}
         assert all(people[person].id == person for _, person, _ in directory.roles), "a role of a merged record"
     ours = {"organisation", "search", "ops"}
-    return {(team, role, p.slack_id or p.email) for team, role, p in held if team in ours and p.email != "bob@acme.test"}
+    return {
+        (team, role, p.slack_id or p.email) for team, role, p in held if team in ours and p.email != "bob@acme.test"
+    }
 
 
 async def calls_of(context: Context, slack_id: str) -> int:
