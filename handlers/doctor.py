@@ -16,6 +16,7 @@ from handlers.cli import out, prepare, run
 from handlers.context import Context
 from handlers.crosschecks.health_alerts import silent_sources
 from handlers.schedule import look_up_slack
+from handlers.slack.away import is_slack_away
 from handlers.slack.client import slack_client
 
 Finding = tuple[bool, str]
@@ -53,6 +54,9 @@ async def _check_slack(context: Context) -> list[Finding]:
     try:
         answer = await slack.auth_test()
     except SlackApiError as error:
+        if is_slack_away(error):
+            status = error.response.status_code
+            return [(False, f"Slack does not answer at {context.settings.api_url}: status {status}. Try again later.")]
         return [(False, f"Slack refuses the bot token: {error.response.get('error')}. Install the app again.")]
     except (aiohttp.ClientError, TimeoutError) as error:
         return [(False, f"Slack does not answer at {context.settings.api_url}: {error}")]

@@ -18,6 +18,7 @@ from handlers.crosschecks.observations import cross_check
 from handlers.crosschecks.overlaps import find_overlaps
 from handlers.intake.reattributions import move_usage
 from handlers.reporting.digests import post_due_digests
+from handlers.slack.away import waits_for_slack
 from handlers.slack.callers import find_in_slack
 from handlers.slack.channels import resolve_channels
 from storage.faults import is_away
@@ -27,6 +28,7 @@ log = structlog.get_logger()
 Job = Callable[[Context], Awaitable[object]]
 
 
+@waits_for_slack
 async def look_up_slack(context: Context) -> None:
     """Resolves the channels and people that teams.yml names by `#name` and e-mail."""
     if context.slack is None:

@@ -13,6 +13,7 @@ from bot.org.workspaces import caller_of
 from bot.refusals import Refusal
 from bot.views import blocks
 from handlers.context import Context
+from handlers.slack.away import is_slack_away
 from handlers.slack.workspaces import home_workspace
 
 log = structlog.get_logger()
@@ -114,8 +115,11 @@ async def find_in_slack(context: Context, person_ids: frozenset[int]) -> int:
     for person in unknown:
         try:
             answer = await context.slack.users_lookupByEmail(email=person.email)
-        except SlackApiError as error:
-            if _fault(error) != "users_not_found":
+        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+            if is_slack_away(error):
+                log.warning("person not looked up", person=person.id, error=repr(error))
+                break  # the next run looks up the others
+            if not isinstance(error, SlackApiError) or _fault(error) != "users_not_found":
                 raise
             continue  # a person without an account does not stop the others
         if caller_of(answer["user"], workspace).is_outsider:

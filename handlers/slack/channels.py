@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
@@ -15,6 +16,7 @@ from bot.periods import micros
 from bot.refusals import FieldRefusal, Refusal
 from bot.views.org.channels import channel_paused_message, destination_paused_message
 from handlers.context import Context
+from handlers.slack.away import is_slack_away
 from storage.outbox import copy_key
 from storage.store import Transaction
 
@@ -110,8 +112,10 @@ async def require_postable(client: AsyncWebClient, field: str, channel_id: str) 
     """Returns the channel as a destination. Raises FieldRefusal if it is shared, archived, or lacks the app."""
     try:
         info: dict[str, Any] = (await client.conversations_info(channel=channel_id))["channel"]
-    except SlackApiError as error:
-        log.info("channel not read", channel=channel_id, fault=error.response.get("error"))
+    except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+        log.info("channel not read", channel=channel_id, error=repr(error))
+        if is_slack_away(error):
+            raise FieldRefusal(field, "Slack does not answer at the moment. Please try again in a minute.") from error
         raise FieldRefusal(field, "Tokens can't see that channel. Invite it there first: /invite @Tokens.") from error
     if _is_shared(info):
         raise FieldRefusal(field, "That channel is shared with another company. Choose one of your own alone.")
@@ -172,7 +176,8 @@ async def _info(context: Context, channel_id: str) -> dict[str, Any] | None:
     try:
         answer = await slack.conversations_info(channel=channel_id)
     except SlackApiError as error:
-        log.warning("channel not read", channel=channel_id, fault=error.response.get("error"))
+        fault = "Slack is away" if is_slack_away(error) else error.response.get("error")
+        log.warning("channel not read", channel=channel_id, fault=fault)
         return None
     channel: dict[str, Any] = answer["channel"]
     return channel
