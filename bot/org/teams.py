@@ -14,6 +14,7 @@ Role = Literal["manager", "member", "finance", "admin"]
 PeopleSetting = Literal["none", "self", "managers"]
 
 ORGANISATION_SLUG = "organisation"
+_OPEN_STATES = frozenset({"linked", "unresolved"})
 UNATTRIBUTED_SLUG = "unattributed"
 RESERVED_SLUGS = frozenset({ORGANISATION_SLUG, UNATTRIBUTED_SLUG, "org"})
 
@@ -52,8 +53,13 @@ class Team:
         return (self.destination(), *(place for place in separate if place is not None))
 
     def is_at(self, channel_id: str) -> bool:
-        """Returns whether a channel is one of the team's, so that its figures may be shown there."""
-        return bool(channel_id) and any(place.ref == channel_id for place in self.destinations)
+        """Returns whether a channel is one of the team's, so that its figures may be shown to everybody there.
+
+        In a paused or broken channel they are not: it may be shared with another company.
+        """
+        return bool(channel_id) and any(
+            place.ref == channel_id and place.state in _OPEN_STATES for place in self.destinations
+        )
 
     def zone_on(self, at_micros: int) -> str:
         """Returns the zone in force at a moment. A new zone starts with the next period, by days of the old zone."""
@@ -94,7 +100,13 @@ class Directory:
         return next((t for t in self.teams if t.slug == folded and t.kind == "team"), None)
 
     def by_channel(self, channel_id: str) -> Team | None:
+        """Returns the team whose channel this is, whatever state it is in."""
         return next((t for t in self.teams if t.channel_id == channel_id and channel_id), None)
+
+    def open_at(self, channel_id: str) -> Team | None:
+        """Returns the team whose own channel this is, unless it is paused or broken."""
+        team = self.by_channel(channel_id)
+        return team if team is not None and team.channel_state in _OPEN_STATES else None
 
     @property
     def root(self) -> Team:

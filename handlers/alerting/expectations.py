@@ -183,6 +183,8 @@ async def _list(asked: SlackRequest) -> None:
 def _team_here(scope: Scope, asked: SlackRequest) -> Team:
     """Returns the channel's team. Raises Refusal in mode preview, where the channel gets no alerts."""
     team = scope.directory.by_channel(asked.channel_id)
+    if team is not None and not team.is_at(asked.channel_id) and not scope.directory.may_see(asked.person.id, team):
+        team = None  # in a paused channel the others are told nothing
     if team is None or team.kind != "team":
         raise Refusal(
             f"This channel belongs to no team. Type `{scope.command} expect` in the channel of the team you mean."
@@ -196,7 +198,7 @@ def _team_here(scope: Scope, asked: SlackRequest) -> Team:
 
 def require_announce_permission(directory: Directory, asked: SlackRequest, team: Team) -> None:
     """Raises Refusal unless the person may announce spend of a team."""
-    in_its_channel = bool(team.channel_id) and asked.channel_id == team.channel_id
+    in_its_channel = asked.channel_id == team.channel_id and team.is_at(asked.channel_id)
     if not may_mute(directory, asked.person.id, team, in_its_channel=in_its_channel):
         raise Refusal(
             f"You are not in {name(team.name)}. Its members and managers can say what is to be expected of it."

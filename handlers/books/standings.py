@@ -109,8 +109,8 @@ def team_here(rulebook: Rulebook, request: SlackRequest) -> tuple[Team | None, M
     directory = rulebook.directory
     command = request.context.settings.command
     is_finance = request.person.id in directory.finance
-    here = directory.by_channel(request.channel_id)
-    if here is not None and here.channel_state in ("linked", "unresolved") and (here.mode != "preview" or is_finance):
+    here = directory.open_at(request.channel_id)
+    if here is not None and (here.mode != "preview" or is_finance):
         return here, None
     own = [t for t in directory.teams_of(request.person.id) if directory.may_see(request.person.id, t)]
     if own:

@@ -50,9 +50,9 @@ async def open_request_form(
 
 def _teams_to_ask_for(directory: Directory, asked: SlackRequest, team_id: int | None) -> list[Team]:
     """Returns the teams in mode govern to choose from: the given one, the channel's, then the person's own. Raises
-    Refusal if there are none."""
-    listed = [directory.by_id(team_id)] if team_id is not None else []
-    channel_team = directory.by_channel(asked.channel_id)
+    Refusal if there are none, or if the given one is not for this person."""
+    listed = [] if team_id is None else [_team(directory, asked, team_id, channel=asked.channel_id)]
+    channel_team = directory.open_at(asked.channel_id)
     listed += [channel_team] if channel_team else []
     listed += directory.teams_of(asked.person.id)
     unique = list(dict.fromkeys(t for t in listed if t.kind == "team"))

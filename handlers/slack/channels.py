@@ -57,7 +57,7 @@ async def resolve_channels(context: Context) -> int:
             info = by_name.get(team.channel_ref.lstrip("#"))
         if info is None:
             continue
-        state = "paused" if _is_shared(info) else "broken" if _is_closed(info) else "linked"
+        state = _state_of(info)
         if (team.channel_id, team.channel_state) != (info["id"], state):
             changed += 1
             await set_channel(context, team.id, channel_id=info["id"], state=state)
@@ -71,10 +71,7 @@ async def _check_destinations(context: Context, directory: Directory) -> int:
     for channel_id in sorted(refs):
         info = await _info(context, channel_id)
         if info is not None:
-            state: DestinationState = (
-                "paused" if _is_shared(info) else "broken" if info.get("is_archived") else "linked"
-            )
-            changed += await set_destinations(context, channel_id, state=state)
+            changed += await set_destinations(context, channel_id, state=_state_of(info))
     return changed
 
 
@@ -184,12 +181,28 @@ async def _info(context: Context, channel_id: str) -> dict[str, Any] | None:
 
 
 def _is_shared(info: dict[str, Any]) -> bool:
-    return bool(info.get("is_ext_shared") or info.get("is_pending_ext_shared"))
+    """Returns whether another company is in the channel, or invited. Workspaces of one organisation may share it."""
+    named = ("is_ext_shared", "is_pending_ext_shared", "pending_shared", "pending_connected_team_ids")
+    return any(info.get(name) for name in named) or bool(info.get("is_shared") and not info.get("is_org_shared"))
 
 
-def _is_closed(info: dict[str, Any]) -> bool:
-    """Returns whether the channel is archived or lacks the bot, so that Slack rejects messages."""
-    return bool(info.get("is_archived")) or info.get("is_member") is False
+def _state_of(info: dict[str, Any]) -> DestinationState:
+    """Returns the state of a channel: shared, or archived or without the bot, so that Slack rejects messages, or fine."""
+    if _is_shared(info):
+        return "paused"
+    return "broken" if info.get("is_archived") or info.get("is_member") is False else "linked"
+
+
+async def require_unshared(context: Context, team: Team, channel_id: str) -> None:
+    """Raises Refusal if a message stands in a channel that is no longer the team's and is now shared, or not to be seen.
+
+    The states of the team's own channels are kept up to date; those of former ones are asked for.
+    """
+    if any(place.ref == channel_id for place in team.destinations):
+        return
+    info = await _info(context, channel_id)
+    if info is None or _is_shared(info):
+        raise Refusal("team_channel_paused")
 
 
 async def channel_changed(context: Context, event: dict[str, Any], *, now: datetime) -> None:
@@ -210,8 +223,11 @@ async def channel_changed(context: Context, event: dict[str, Any], *, now: datet
         "group_unarchive": "linked",
     }
     state = states.get(str(event.get("type")))
-    if state == "linked" and event.get("is_ext_shared"):
-        state = "paused"  # still shared with another company
+    if state == "linked":  # an unarchived channel may still be shared; without an answer the next check opens it
+        info = await _info(context, str(channel_id)) if context.slack is not None else None
+        state = None if info is None else _state_of(info)
+        if event.get("is_ext_shared"):
+            state = "paused"
     if state is None:
         return
     if any(place.ref == channel_id for team in directory.alert_teams for _, place in _separate_channels(team)):

@@ -14,7 +14,7 @@ from bot.periods import MICROS
 from bot.refusals import Refusal
 from bot.views.charts import without_chart
 from handlers.context import Context
-from handlers.slack.channels import resolve_channels, route_of
+from handlers.slack.channels import require_unshared, resolve_channels, route_of
 from handlers.slack.files import upload
 from handlers.slack.posts import post_to_people, responsible_people
 from storage.faults import DatabaseError
@@ -159,9 +159,14 @@ class OutboxWorker:
                 team = directory.by_id(item.to_team_id)
                 if team.mode == "preview" and item.route == "alerts" and not item.channel:
                     raise Refusal(IN_PREVIEW)
-                return route_of(team, item.route, posted_in=item.channel)
-            assert item.to_person_id is not None
-            person = await tx.people.by_id(item.to_person_id)
+            else:
+                assert item.to_person_id is not None
+                person = await tx.people.by_id(item.to_person_id)
+        if item.to_team_id is not None:
+            channel = route_of(team, item.route, posted_in=item.channel)
+            if item.channel:
+                await require_unshared(self._context, team, item.channel)
+            return channel
         if person.slack_id:
             return person.slack_id
         raise Refusal("person_not_in_slack")
