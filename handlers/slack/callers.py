@@ -110,7 +110,9 @@ async def find_in_slack(context: Context, person_ids: frozenset[int]) -> int:
     linked = 0
     for person in unnamed:
         said = await _ask_slack(context, context.slack, person.slack_id)
-        if said is not None and not caller_of(said[1], workspace).is_outsider:
+        if said is None:
+            break  # the next run looks up the others
+        if not caller_of(said[1], workspace).is_outsider:
             await _person_of(context, said[1], is_new=True)
     for person in unknown:
         try:
