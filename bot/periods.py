@@ -130,6 +130,12 @@ def day_text(day: int) -> str:
     return f"{calendar.day_abbr[d.weekday()]} {d.day} {calendar.month_abbr[d.month]}"
 
 
+def long_day_text(day: int) -> str:
+    """Formats a day as `23 November 2026`, for a day that may be far."""
+    d = date_of(day)
+    return f"{d.day} {calendar.month_name[d.month]} {d.year}"
+
+
 def short_day_text(day: int) -> str:
     """Formats a day as `23 Nov`."""
     d = date_of(day)

@@ -46,13 +46,23 @@ class ThresholdAlert:
 
 
 def is_exhausted(standing: Standing) -> bool:
-    """Whether a team that spends has nothing available: its budget is spent or held."""
-    return standing.balance.available_nanos <= 0 < standing.balance.charged_nanos
+    """Whether a team that spends has nothing available: its budget is $0, spent, held, or went to its teams."""
+    balance = standing.balance
+    return balance.budget == "set" and balance.available_nanos <= 0 < balance.charged_nanos
+
+
+def has_alerts(standing: Standing) -> bool:
+    """Whether budget alerts apply: to a team's budget of $0 or more once it has begun, and to what no team was given."""
+    balance = standing.balance
+    return balance.budget == "set" and (standing.team.kind == "team" or balance.allocated_nanos > 0)
 
 
 def has_crossed(standing: Standing, percent: int) -> bool:
-    """Whether spend has reached a percentage of the budget; at 100% also whether the budget is exhausted."""
+    """Whether spend has reached a percentage of the budget; at 100% also whether the budget is exhausted. Any spend has
+    crossed a budget of $0."""
     balance = standing.balance
+    if balance.allocated_nanos <= 0:
+        return balance.charged_nanos > 0
     if percent == FULL_PERCENT and is_exhausted(standing):
         return True
     return balance.charged_nanos * 100 >= balance.allocated_nanos * percent
@@ -68,10 +78,11 @@ def thresholds_due(
     far, oldest first.
     """
     balance = standing.balance
-    if balance.allocated_nanos <= 0:
+    if not has_alerts(standing):
         return []
     crossed: list[ThresholdAlert] = []
-    for percent in sorted(set(standing.team.thresholds) | {FULL_PERCENT}):
+    percents = set(standing.team.thresholds) if balance.allocated_nanos > 0 else set()  # $0 has no part of it
+    for percent in sorted(percents | {FULL_PERCENT}):
         if not has_crossed(standing, percent):
             continue
         if percent < FULL_PERCENT and not ahead_of_pace(balance, today=standing.today, period=standing.period):
@@ -80,8 +91,9 @@ def thresholds_due(
         by_holds = balance.charged_nanos * 100 < balance.allocated_nanos * percent
         if before and not _is_armed(before[-1], by_holds=by_holds, allocated_nanos=balance.allocated_nanos):
             continue
-        line = balance.allocated_nanos * percent
-        is_history = (balance.charged_nanos - recent_nanos) * 100 >= line
+        line = max(0, balance.allocated_nanos) * percent
+        earlier = (balance.charged_nanos - recent_nanos) * 100
+        is_history = earlier >= line and earlier > 0
         key = revision_key("threshold", standing, len(before), of=[o.allocated_nanos for o in before], percent=percent)
         silent = is_history or not is_governed
         crossed.append(ThresholdAlert(percent=percent, dedupe_key=key, silent=silent, by_holds=by_holds))
@@ -104,8 +116,10 @@ def _is_armed(last: RecordedThreshold, *, by_holds: bool, allocated_nanos: int) 
 
 
 def is_threshold_resolved(standing: Standing, recorded: RecordedThreshold) -> bool:
-    """Whether an alert has ended: a larger budget puts its threshold ahead again, or its holds were released. A
-    correction of spend does not end it."""
+    """Whether an alert has ended: a larger budget puts its threshold ahead again, its holds were released, or the team has
+    no budget now. A correction of spend does not end it."""
+    if standing.balance.budget != "set":
+        return True
     if has_crossed(standing, recorded.percent) or standing.balance.allocated_nanos <= 0:
         return False
     return recorded.by_holds or standing.balance.allocated_nanos > recorded.allocated_nanos

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Literal
 
 from bot.books.budgets import Standing
+from bot.books.ledger import Balance, BudgetState
 from bot.money import usd, usd_exact
-from bot.periods import day_start
+from bot.periods import day_start, long_day_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +23,7 @@ class Allowance:
     held_nanos: int
     period: str
     period_ends_at: datetime
+    budget: BudgetState = "set"
 
     def to_json(self) -> dict[str, str]:
         return {
@@ -33,6 +35,7 @@ class Allowance:
             "spent_usd": usd_exact(self.charged_nanos),
             "held_usd": usd_exact(self.held_nanos),
             "period": self.period,
+            "budget": self.budget,
             "period_ends_at": self.period_ends_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
 
@@ -40,7 +43,8 @@ class Allowance:
 def allowance_of(standing: Standing) -> Allowance:
     """Returns `deny` if nothing is available, `warn` from the team's first threshold on, and `allow` otherwise.
 
-    Budgets bind only in mode `govern` and only where one is declared: a team without a budget is allowed.
+    Budgets bind only in mode `govern` and only where there is one: a team without a budget, or before its budget's first day,
+    is allowed. A budget of $0 is one: it denies.
     """
     team, balance = standing.team, standing.balance
     left = balance.available_nanos
@@ -48,11 +52,14 @@ def allowance_of(standing: Standing) -> Allowance:
     decision: Literal["allow", "warn", "deny"] = "allow"
     if team.mode != "govern":
         reason = f"{team.name} is in mode {team.mode}: budgets have no consequences yet."
-    elif balance.allocated_nanos == 0 and team.budget_nanos == 0:
+    elif balance.budget == "none":
         reason = f"{team.name} has no budget, so none is enforced."
+    elif balance.budget == "later":
+        assert team.starts_day is not None, "a budget that has not begun has a first day"
+        reason = f"The budget of {team.name} begins on {long_day_text(team.starts_day)}: none is enforced before."
     elif left <= 0:
         decision = "deny"
-        reason = f"{team.name} has used its budget: {usd(left)} available. Ask for more in Slack with /tokens request."
+        reason = f"{_why_nothing_is_left(team.name, balance)} Ask for more in Slack with /tokens request."
     elif balance.charged_nanos * 100 >= balance.allocated_nanos * first_threshold:
         decision = "warn"
         reason = f"{team.name} has {usd(left)} of {usd(balance.allocated_nanos)} left."
@@ -68,4 +75,23 @@ def allowance_of(standing: Standing) -> Allowance:
         held_nanos=balance.held_nanos,
         period=standing.period.name,
         period_ends_at=day_start(standing.period.end_day, standing.zone),
+        budget=balance.budget,
     )
+
+
+def _why_nothing_is_left(team: str, balance: Balance) -> str:
+    """Returns why nothing is available: a budget of $0, or where it went. Only spend has used it."""
+    left = f"{usd(balance.available_nanos)} available"
+    if balance.received_nanos <= 0:
+        spent = f" and {usd(balance.charged_nanos)} spent" if balance.charged_nanos > 0 else ""
+        return f"The budget of {team} is $0: {left}{spent}."
+    if balance.charged_nanos >= balance.allocated_nanos > 0 and not balance.handed_nanos:
+        return f"{team} has used its budget: {left}."
+    went = []
+    if balance.handed_nanos > 0:
+        went.append(f"{usd(balance.handed_nanos)} went to its teams")
+    if balance.held_nanos > 0:
+        went.append(f"{usd(balance.held_nanos)} is held for requests")
+    if balance.charged_nanos > 0:
+        went.append(f"{usd(balance.charged_nanos)} is spent")
+    return f"Nothing is left of the {usd(balance.received_nanos)} of {team}: {', '.join(went)}; {left}."

@@ -1,7 +1,8 @@
 """Budgets: declared funding and allocations of a period, the entries that post them, and a team's standing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from bot.books.forecasts import Forecast
 from bot.books.ledger import Account, Balance, Entry, EntryKind
@@ -25,12 +26,44 @@ class Standing:
     week_nanos: int
     week_before_nanos: int
 
+    @property
+    def since_day(self) -> int:
+        """Returns the first day whose usage counts: the budget's first day, or the period's."""
+        return self.balance.since_day or self.period.first_day
+
 
 def target_budget(team: Team, period: Period) -> int:
-    """Returns the base budget of a team in a period, in nano-dollars: 0 before it starts."""
+    """Returns the base budget of a team in a period, in nano-dollars: 0 without one, and before the period it starts in."""
     if team.starts_day is not None and team.starts_day >= period.end_day:
         return 0
-    return team.budget_nanos
+    return team.budget_nanos or 0
+
+
+def has_begun(team: Team, today: int) -> bool:
+    """Returns whether a team's declared budget is in force on a day."""
+    return team.budget_nanos is not None and (team.starts_day is None or team.starts_day <= today)
+
+
+def counted_balance(
+    balance: Balance, *, directory: Directory, team: Team, period: Period, today: int, is_open: bool
+) -> Balance:
+    """Returns a balance with the state of its budget.
+
+    A budget that has not begun is not there yet, though its period's allocation is posted. A declared budget counts from the
+    period's first moment, though its entries are posted a little later: `is_open` is False until then.
+    """
+    if team.kind != "team":
+        return balance
+    if not has_begun(team, today):
+        granted = replace(balance, allocated_nanos=balance.allocated_nanos - balance.base_nanos)
+        if granted.received_nanos > 0:
+            return granted
+        return replace(granted, budget="none" if team.budget_nanos is None else "later", since_day=None)
+    if is_open:
+        return balance
+    handed = sum(target_budget(child, period) for child in directory.children(team))
+    kept = balance.allocated_nanos + target_budget(team, period) - handed
+    return replace(balance, allocated_nanos=kept, handed_nanos=balance.handed_nanos + handed)
 
 
 def target_funding(directory: Directory, period: Period) -> int:
@@ -42,10 +75,14 @@ def target_funding(directory: Directory, period: Period) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class PostedTotal:
-    """The amount that one kind of document has posted to an account so far, and its number of entries."""
+    """The amount that one kind of document has posted to an account so far, and its number of entries.
+
+    `by_payer` has the amount of each team that paid, by id, where a team changed its parent; empty if its parent paid all.
+    """
 
     nanos: int
     entries: int
+    by_payer: tuple[tuple[int, int], ...] = ()
 
 
 def budget_entries_due(
@@ -63,22 +100,22 @@ def budget_entries_due(
     """
     due: list[Entry] = []
     root = directory.root
-    funding = Account(team_id=root.id, period=period.name, bucket="funding")
-    available = Account(team_id=root.id, period=period.name, bucket="available")
-    nothing = PostedTotal(nanos=0, entries=0)
+    numbers = {team.id: posted.get((team.id, period.name), _NOTHING).entries for team in directory.teams}
 
-    def add(team: Team, source: Account, target: Account, declared: int) -> None:
-        before = posted.get((team.id, period.name), nothing)
-        difference, number = declared - before.nanos, before.entries
+    def account(team_id: int, bucket: Literal["funding", "available"] = "available") -> Account:
+        return Account(team_id=team_id, period=period.name, bucket=bucket)
+
+    def move(team: Team, source: Account, target: Account, difference: int) -> None:
+        """Moves a difference to the target, or back if it is negative. One entry moves at most a billion dollars."""
         is_more = difference > 0
         kind: EntryKind = "appropriation" if source.bucket == "funding" else "allocation"
         left = abs(difference)
-        while left:  # one entry moves at most a billion dollars
+        while left:
             moved = min(left, MAX_AMOUNT_NANOS)
             due.append(
                 Entry(
                     kind=kind if is_more else "correction",
-                    dedupe_key=f"budget:{team.id}:{period.name}:{number}",
+                    dedupe_key=f"budget:{team.id}:{period.name}:{numbers[team.id]}",
                     period=period.name,
                     effective_at=at,
                     from_account=source if is_more else target,
@@ -89,18 +126,22 @@ def budget_entries_due(
                     document=f"budget:{team.id}:{period.name}",
                 )
             )
-            left, number = left - moved, number + 1
+            left, numbers[team.id] = left - moved, numbers[team.id] + 1
 
-    add(root, funding, available, target_funding(directory, period))
+    funded = posted.get((root.id, period.name), _NOTHING).nanos
+    move(root, account(root.id, "funding"), account(root.id), target_funding(directory, period) - funded)
     for team in directory.subtree(root)[1:]:
         assert team.parent_id is not None
-        add(
-            team,
-            Account(team_id=team.parent_id, period=period.name, bucket="available"),
-            Account(team_id=team.id, period=period.name, bucket="available"),
-            target_budget(team, period),
-        )
+        before = posted.get((team.id, period.name), _NOTHING)
+        paid = dict(before.by_payer) or {team.parent_id: before.nanos}
+        for payer_id in sorted(paid.keys() - {team.parent_id}):  # the team has moved: its former parent gets it back
+            move(team, account(payer_id), account(team.id), -paid[payer_id])
+        difference = target_budget(team, period) - paid.get(team.parent_id, 0)
+        move(team, account(team.parent_id), account(team.id), difference)
     return due
+
+
+_NOTHING = PostedTotal(nanos=0, entries=0)
 
 
 def check_budgets_fit(directory: Directory) -> None:
@@ -108,11 +149,16 @@ def check_budgets_fit(directory: Directory) -> None:
     faults = []
     for team in directory.subtree(directory.root):
         children = directory.children(team)
-        promised = sum(t.budget_nanos for t in children)
-        is_root = team.kind == "organisation"
-        has = directory.organisation.funding_nanos if is_root else team.budget_nanos
-        if has is not None and promised > has:
-            name = "organisation.funding" if is_root else f"teams[{team.slug}].budget.amount"
+        promised = sum(t.budget_nanos or 0 for t in children)
+        if team.kind == "organisation":
+            has, name = directory.organisation.funding_nanos, "organisation.funding"
+            if has is None:
+                continue
+        else:
+            has, name = team.budget_nanos, f"teams[{team.slug}].budget.amount"
+        if has is None and promised:
+            faults.append(f"teams[{team.slug}].budget: is missing, but its teams' budgets together are {usd(promised)}")
+        elif has is not None and promised > has:
             faults.append(f"{name}: {usd(has)} is less than its teams' budgets together, {usd(promised)}")
     if faults:
         raise ConfigError("\n".join(faults))

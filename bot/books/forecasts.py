@@ -46,7 +46,9 @@ def forecast(
     days_after_today = period.end_day - today - 1
     end = balance.charged_nanos + rest_of_today + burn * max(0, days_after_today)
     run_out: int | None = None
-    if balance.available_nanos <= 0:
+    if balance.budget != "set":
+        run_out = None
+    elif balance.available_nanos <= 0:
         run_out = today
     elif burn > 0:
         left = balance.available_nanos - rest_of_today
@@ -57,11 +59,12 @@ def forecast(
 
 
 def ahead_of_pace(balance: Balance, *, today: int, period: Period) -> bool:
-    """Returns whether the share of the allocation that is used exceeds the share of the period that has passed, today
-    included.
+    """Returns whether the share of the allocation that is used exceeds the share of the budget's days that have passed,
+    today included.
     """
-    gone = today - period.first_day + 1
-    return balance.charged_nanos * period.days > balance.allocated_nanos * gone
+    first_day = balance.since_day or period.first_day
+    gone = today - first_day + 1
+    return balance.charged_nanos * (period.end_day - first_day) > balance.allocated_nanos * gone
 
 
 ENOUGH_DAYS = 7
@@ -103,7 +106,7 @@ def forecast_run_out(
     first = min((day for day, nanos in spent_by_day.items() if nanos > 0), default=today)
     days = range(max(first, today - HISTORY_DAYS), today)
     left = balance.available_nanos
-    if len(days) < ENOUGH_DAYS or left <= 0 or today >= period.end_day:
+    if balance.budget != "set" or len(days) < ENOUGH_DAYS or left <= 0 or today >= period.end_day:
         return None
     spent = _without_outliers({day: float(max(0, spent_by_day.get(day, 0))) for day in days})
     weights = {day: 0.5 ** ((today - day) / _HALF_LIFE_DAYS) for day in days}

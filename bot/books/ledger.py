@@ -3,14 +3,17 @@
 An entry is never changed; a further entry corrects it. Each entry has a dedupe key, so posting it twice has no effect.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from bot.money import MAX_AMOUNT_NANOS
+from bot.money import MAX_AMOUNT_NANOS, usd
+from bot.refusals import Refusal
 
 Bucket = Literal["funding", "available", "held", "spent", "variance:anthropic", "variance:openai"]
 VARIANCE = "variance:"
 """The prefix of the organisation's buckets for variances with providers."""
+BudgetState = Literal["set", "none", "later"]
+"""`set`: there is a budget, of $0 or more. `none`: none is declared. `later`: its first day is still to come."""
 EntryKind = Literal[
     "appropriation",
     "allocation",
@@ -83,17 +86,60 @@ class Entry:
             raise ValueError(f"a {self.kind} does not move {moved[0]} to {moved[1]}")
 
 
+def is_promise(entry: Entry) -> bool:
+    """Returns whether an entry promises budget: all but charges, their corrections, and variances. Charges alone may
+    bring an account below zero."""
+    return entry.kind not in NO_PROMISES and entry.usage_day is None
+
+
+NO_PROMISES = ("charge", "credit", "variance")
+
+
+class Overdrawn(Refusal):
+    """Entries promise budget that an account does not have."""
+
+    def __init__(self, short: dict[Account, int]) -> None:
+        """`short` has the missing nano-dollars of each account."""
+        worst = max(short.values())
+        super().__init__(
+            f"{usd(worst)} is missing: that budget was promised elsewhere meanwhile. Look again, and retry."
+        )
+        self.short = short
+
+
 @dataclass(frozen=True, kw_only=True)
 class Balance:
-    """A team's budget in a period, with usage up to now. Available = allocated − charged − held."""
+    """A team's budget in a period, with usage up to now. Available = allocated − charged − held.
+
+    `allocated_nanos` is what the team keeps: `handed_nanos` went to the teams below it. `base_nanos` is the posted part
+    of its declared budget. Usage before `since_day` does not count: it is `uncounted_nanos`. Without a budget nothing is
+    available, and nothing is denied.
+    """
 
     allocated_nanos: int
     charged_nanos: int
     held_nanos: int
+    budget: BudgetState = "set"
+    handed_nanos: int = 0
+    base_nanos: int = field(default=0, compare=False)  # a part of what is compared
+    uncounted_nanos: int = 0
+    since_day: int | None = None
 
     @property
     def available_nanos(self) -> int:
-        return self.allocated_nanos - self.charged_nanos - self.held_nanos
+        return self.allocated_nanos - self.charged_nanos - self.held_nanos if self.budget == "set" else 0
+
+    @property
+    def received_nanos(self) -> int:
+        """Returns the whole budget: what the team keeps, and what it handed down."""
+        return self.allocated_nanos + self.handed_nanos
+
+
+def with_grant(balance: Balance, nanos: int) -> Balance:
+    """Returns a balance after a grant. To a team without a budget it gives one, and what was spent before does not count."""
+    if balance.budget == "set":
+        return replace(balance, allocated_nanos=balance.allocated_nanos + nanos)
+    return Balance(allocated_nanos=nanos, charged_nanos=0, held_nanos=balance.held_nanos)
 
 
 EMPTY_BALANCE = Balance(allocated_nanos=0, charged_nanos=0, held_nanos=0)

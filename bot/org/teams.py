@@ -21,7 +21,8 @@ RESERVED_SLUGS = frozenset({ORGANISATION_SLUG, UNATTRIBUTED_SLUG, "org"})
 
 @dataclass(frozen=True, kw_only=True)
 class Team:
-    """One team. `budget_nanos` is its base allocation per period; grants are added to it in the ledger."""
+    """One team. `budget_nanos` is its base allocation per period, None if no budget is declared; grants are added to it in
+    the ledger. `starts_day` is the first day of the budget."""
 
     id: int
     slug: str
@@ -35,7 +36,7 @@ class Team:
     next_timezone: str
     next_timezone_day: int | None
     cost_center: str
-    budget_nanos: int
+    budget_nanos: int | None
     thresholds: tuple[int, ...]
     starts_day: int | None
     mode: Mode

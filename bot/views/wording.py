@@ -3,6 +3,7 @@
 import calendar
 from collections.abc import Sequence
 
+from bot.books.ledger import Balance
 from bot.money import percent, tokens_short, usd, usd_round
 from bot.periods import Period, date_of, short_day_text
 from bot.reporting.digests import Share
@@ -85,6 +86,13 @@ def progress_bar(part: int, whole: int) -> str:
     if part > 0 and filled == 0:
         filled = 1
     return "▰" * filled + "▱" * (_BAR_CELLS - filled) + f" {percent(part, whole)}"
+
+
+def budget_words(balance: Balance) -> str:
+    """Formats what is left of a budget, such as `$340.00 available of $1,000.00`, or that there is none."""
+    if balance.budget != "set":
+        return "no budget now"
+    return f"{usd(balance.available_nanos)} available of {usd(balance.allocated_nanos)}"
 
 
 def a_day(nanos: int) -> str:

@@ -9,6 +9,7 @@ from bot.org.teams import Directory, Team
 from bot.reporting.digests import Share
 from bot.rulebook import Rulebook
 from bot.views.books import standings as standing_views
+from handlers.books.balances import balances_of
 from handlers.scope import Scope, TeamScope
 from handlers.slack.answers import SlackRequest
 from storage.reporting.reports import NO_USAGE, Dimension
@@ -28,9 +29,7 @@ async def standings_of(scope: Scope, teams: Sequence[Team]) -> list[Standing]:
         return []
     tx, directory, at = scope.tx, scope.directory, scope.at
     periods = {team.id: directory.period_at(team, at) for team in teams}
-    balances = await tx.ledger.balances(
-        periods.items(), root_id=directory.root.id, unattributed_id=directory.unattributed.id
-    )
+    balances = await balances_of(scope, teams, periods)
     today = {team.id: team.day_of(at) for team in teams}
     first = min(min(today.values()) - DAYS_SHOWN, *(p.first_day for p in periods.values()))
     ids = {team.id for team in teams}

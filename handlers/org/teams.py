@@ -13,7 +13,7 @@ from bot.org.attribution_rules import AttributionRule
 from bot.org.teams import Role, Team
 from bot.org.teams_file import read_teams_file
 from bot.org.teams_file_models import TeamsFile
-from bot.periods import moment, zone
+from bot.periods import date_of, moment, zone
 from bot.refusals import ConfigError
 from bot.rulebook import contracts_of
 from handlers.books.periods import open_periods
@@ -120,7 +120,7 @@ async def _picture(tx: Transaction, *, at: int) -> dict[str, str]:
             "name": team.name,
             "parent": parent,
             "channel": team.channel_ref,
-            "budget": usd(team.budget_nanos),
+            "budget": _budget_words(team),
             "timezone": zone,
             "thresholds": ", ".join(f"{t} %" for t in team.thresholds),
             "mode": team.mode,
@@ -147,6 +147,14 @@ async def _picture(tx: Transaction, *, at: int) -> dict[str, str]:
         if document:
             picture[name] = str(document)
     return picture
+
+
+def _budget_words(team: Team) -> str:
+    """Returns a declared budget with its first day, or nothing: $0 is a budget."""
+    if team.budget_nanos is None:
+        return ""
+    begins = f" from {date_of(team.starts_day)}" if team.starts_day is not None else ""
+    return f"{usd(team.budget_nanos)}{begins}"
 
 
 def _organisation_line(document: dict[str, object]) -> str:
@@ -211,7 +219,7 @@ def list_command() -> None:
             managers = sorted(people[p].email or people[p].slack_id for p in directory.people_with("manager", team))
             parent = directory.by_id(team.parent_id).slug if team.parent_id else ""
             channel = f"{team.channel_ref} {'' if team.channel_state == 'linked' else team.channel_state}".strip()
-            named = (team.slug, team.name, parent, usd(team.budget_nanos), channel, ", ".join(managers), team.mode)
+            named = (team.slug, team.name, parent, _budget_words(team), channel, ", ".join(managers), team.mode)
             table.add_row(*map(cell, named))
         out.print(table)
 

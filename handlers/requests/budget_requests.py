@@ -12,6 +12,8 @@ from bot.requests.approvals import ApprovalRoute, payer_of, route_request
 from bot.requests.budget_requests import BudgetRequest, hold_entry, release_entry, require_pending, with_withdrawal
 from bot.views.blocks import name
 from bot.views.requests import budget_requests as views
+from handlers.books.balances import balances_of
+from handlers.books.periods import require_open
 from handlers.books.standings import standing_of
 from handlers.scope import Scope, TeamScope
 from handlers.slack.callers import called
@@ -135,12 +137,11 @@ async def find_route(scope: TeamScope, *, person_id: int, amount_nanos: int) -> 
     tx, directory, team = scope.tx, scope.directory, scope.team
     above = directory.ancestors(team)
     period = directory.period_at(team, scope.at)
+    await require_open(tx, scope.rulebook, period, at=scope.at)
     await tx.ledger.lock(
         Account(team_id=t.id, period=period.name, bucket=bucket) for t in above for bucket in ("available", "held")
     )
-    balances = await tx.ledger.balances(
-        [(t.id, period) for t in above], root_id=directory.root.id, unattributed_id=directory.unattributed.id
-    )
+    balances = await balances_of(scope, above, {t.id: period for t in above})
     payer = payer_of(directory, team=team, amount_nanos=amount_nanos, balances=balances)
     return route_request(
         directory,

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, not_,
 
 from storage.books.audit import Audit
 from storage.books.ledger import Ledger
+from storage.books.promises import overdrawn_accounts
 from storage.crosschecks.reconciliations import Reconciliations
 from storage.intake.quarantine import Quarantine
 from storage.sums import nano_sums, whole
@@ -162,6 +163,8 @@ async def _ledger_faults(tx: OpenTransaction) -> AsyncIterator[str]:
     for at in sorted(held.keys() | waiting.keys()):
         if held.get(at, 0) != waiting.get(at, 0):
             yield f"ledger: team {at[0]}, {at[1]}: held and the pending requests' holds differ"
+    for overdrawn in await overdrawn_accounts(tx.connection):
+        yield overdrawn
     async for fault in _charge_faults(tx):
         yield fault
 

@@ -1,13 +1,17 @@
 """The ledger: append-only entries between accounts, and balances that are always current."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
 
-from sqlalchemy import func, insert, literal, select, union_all
+from sqlalchemy import ColumnElement, and_, case, func, insert, literal, literal_column, or_, select, union_all
 
 from bot.books.budgets import PostedTotal
-from bot.books.ledger import VARIANCE, Account, Balance, Entry
+from bot.books.ledger import VARIANCE, Account, Balance, Entry, Overdrawn, is_promise
 from bot.periods import Period
 from storage import bulk
+from storage.books.promises import promised
 from storage.sums import nano_sums, whole
 from storage.tables.books import accounts, entries
 from storage.tables.intake import usage_days
@@ -66,16 +70,37 @@ class Ledger:
             if e.dedupe_key not in known
         ]
         if rows:
+            await self._require_promised([e for e in posted if e.dedupe_key not in known], ids)
             await self._connection.execute(insert(entries), rows)
         return len(rows)
 
+    async def _require_promised(self, posted: Sequence[Entry], ids: dict[Account, int]) -> None:
+        """Raises Overdrawn if entries promise more than an account has. The accounts are locked."""
+        changes: dict[Account, int] = {}
+        for entry in filter(is_promise, posted):
+            for account, nanos in ((entry.from_account, -entry.amount_nanos), (entry.to_account, entry.amount_nanos)):
+                if account.bucket == "available":
+                    changes[account] = changes.get(account, 0) + nanos
+        drained = {ids[account]: account for account, nanos in changes.items() if nanos < 0}
+        if not drained:
+            return
+        left = await promised(self._connection, list(drained))
+        short = {a: -left.get(i, 0) - changes[a] for i, a in drained.items() if left.get(i, 0) + changes[a] < 0}
+        if short:
+            raise Overdrawn(short)
+
     async def balances(
-        self, keys: Iterable[tuple[int, Period]], *, root_id: int, unattributed_id: int
+        self,
+        keys: Iterable[tuple[int, Period]],
+        *,
+        root_id: int,
+        unattributed_id: int,
+        since: Mapping[int, int] = MappingProxyType({}),
     ) -> dict[int, Balance]:
         """Returns the balance of each (team, period), in one statement per period, so that usage and ledger agree.
 
         The organisation's balance counts unattributed usage, and, as charges, the variances that providers billed
-        beyond the usage.
+        beyond the usage. `since` has the first day that counts of teams whose budget begins within the period.
         """
         by_period: dict[Period, list[int]] = {}
         for team_id, period in keys:
@@ -83,7 +108,8 @@ class Ledger:
         found: dict[int, Balance] = {}
         for period, team_ids in by_period.items():
             included = [*team_ids, unattributed_id] if root_id in team_ids else team_ids
-            sums = await self._sums(included, period)
+            begins = {team: day for team, day in since.items() if team in team_ids and day > period.first_day}
+            sums = await self._sums(included, period, begins)
             for team_id in team_ids:
                 spenders = (team_id, unattributed_id) if team_id == root_id else (team_id,)
                 held = sums.get((team_id, "held"), 0)
@@ -93,45 +119,103 @@ class Ledger:
                     n for (team, bucket), n in sums.items() if team == team_id and bucket.startswith(VARIANCE)
                 )
                 allocated = sums.get((team_id, "available"), 0) + held + spent + variance
-                found[team_id] = Balance(allocated_nanos=allocated, charged_nanos=usage + variance, held_nanos=held)
+                found[team_id] = Balance(
+                    allocated_nanos=allocated,
+                    charged_nanos=usage + variance,
+                    held_nanos=held,
+                    handed_nanos=-sums.get((team_id, "handed"), 0),
+                    base_nanos=sums.get((team_id, "base"), 0),
+                    uncounted_nanos=sums.get((team_id, "uncounted"), 0),
+                    since_day=begins.get(team_id),
+                )
         return found
 
-    async def _sums(self, team_ids: list[int], period: Period) -> dict[tuple[int, str], int]:
+    async def _sums(self, team_ids: list[int], period: Period, begins: Mapping[int, int]) -> dict[tuple[int, str], int]:
+        """Returns sums by team and bucket, and parts of them: `base`, the declared budget, and `handed`, what went to the
+        teams below. Usage before a budget's first day is `uncounted`."""
         ours = (accounts.c.period == period.name, accounts.c.team_id.in_(team_ids))
-        grouped = (accounts.c.team_id, accounts.c.bucket)
+        grouped: tuple[ColumnElement[Any], ...] = (accounts.c.team_id, accounts.c.bucket, literal_column("part"))
+        declared, taken_back = entries.c.document.like("budget:%"), entries.c.usage_day.is_(None)
+        allocated, corrected = entries.c.kind == "allocation", and_(entries.c.kind == "correction", taken_back)
+        coming = case((and_(allocated, declared), "base"), (corrected, "handed"), else_="")
+        going = case((allocated, "handed"), (corrected, "base"), else_="")
         parts = [
-            select(*grouped, literal(sign).label("sign"), *nano_sums(entries.c.amount_nanos))
+            select(
+                accounts.c.team_id,
+                accounts.c.bucket,
+                case((accounts.c.bucket == "available", part), else_="").label("part"),
+                literal(sign).label("sign"),
+                *nano_sums(entries.c.amount_nanos),
+            )
             .join(entries, column == accounts.c.id)
             .where(*ours)
             .group_by(*grouped)
-            for sign, column in ((1, entries.c.to_account_id), (-1, entries.c.from_account_id))
+            for sign, column, part in ((1, entries.c.to_account_id, coming), (-1, entries.c.from_account_id, going))
         ]
+        before = [and_(usage_days.c.team_id == team, usage_days.c.local_day < day) for team, day in begins.items()]
+        bucket = case((or_(*before), "uncounted"), else_="usage") if before else literal("usage")
         usage = (
-            select(usage_days.c.team_id, literal("usage"), literal(1), *nano_sums(usage_days.c.cost_nanos))
+            select(
+                usage_days.c.team_id,
+                bucket.label("bucket"),
+                literal("").label("part"),
+                literal(1),
+                *nano_sums(usage_days.c.cost_nanos),
+            )
             .where(usage_days.c.team_id.in_(team_ids))
             .where(usage_days.c.local_day >= period.first_day, usage_days.c.local_day < period.end_day)
-            .group_by(usage_days.c.team_id)
+            .group_by(usage_days.c.team_id, literal_column("bucket"))
         )
         sums: dict[tuple[int, str], int] = {}
-        for team_id, bucket, sign, dollars, rest in await self._connection.execute(union_all(*parts, usage)):
-            at = (int(team_id), str(bucket))
-            sums[at] = sums.get(at, 0) + int(sign) * whole(dollars, rest)
+        for team_id, bucket_name, part_name, sign, dollars, rest in await self._connection.execute(
+            union_all(*parts, usage)
+        ):
+            for name in filter(None, (str(bucket_name), str(part_name))):
+                at = (int(team_id), name)
+                sums[at] = sums.get(at, 0) + int(sign) * whole(dollars, rest)
         return sums
 
-    async def posted_budgets(self, period: Period) -> dict[tuple[int, str], PostedTotal]:
-        """Returns the net sum, in nano-dollars, and the number of a period's base budget entries."""
-        found: dict[tuple[int, str], PostedTotal] = {}
-        rows = await self._connection.execute(
-            select(entries.c.document, entries.c.kind, func.count(), *nano_sums(entries.c.amount_nanos))
-            .where(entries.c.period == period.name, entries.c.document.like("budget:%"))
-            .group_by(entries.c.document, entries.c.kind)
+    async def is_open(self, root_id: int, period: Period) -> bool:
+        """Returns whether the declared budgets of a period are posted."""
+        query = select(entries.c.id).where(entries.c.document == f"budget:{root_id}:{period.name}").limit(1)
+        return (await self._connection.execute(query)).first() is not None
+
+    async def first_grants(self, team_ids: Iterable[int], period: Period) -> dict[int, int]:
+        """Returns the moment, in microseconds, of each team's first approved request in a period."""
+        query = (
+            select(accounts.c.team_id, func.min(entries.c.effective_at))
+            .join(entries, entries.c.to_account_id == accounts.c.id)
+            .where(accounts.c.team_id.in_(list(team_ids)), accounts.c.period == period.name)
+            .where(accounts.c.bucket == "available", entries.c.kind == "allocation")
+            .where(entries.c.document.not_like("budget:%"))
+            .group_by(accounts.c.team_id)
         )
-        for document, kind, count, dollars, rest in rows:
+        return {int(team): int(at) for team, at in await self._connection.execute(query)}
+
+    async def posted_budgets(self, period: Period) -> dict[tuple[int, str], PostedTotal]:
+        """Returns the net sum, in nano-dollars, and the number of a period's base budget entries, and who paid them."""
+        found: dict[tuple[int, str], PostedTotal] = {}
+        payer, payee = accounts.alias(), accounts.alias()
+        paying = case((entries.c.kind == "correction", payee.c.team_id), else_=payer.c.team_id).label("paying")
+        rows = await self._connection.execute(
+            select(entries.c.document, entries.c.kind, paying, func.count(), *nano_sums(entries.c.amount_nanos))
+            .join(payer, payer.c.id == entries.c.from_account_id)
+            .join(payee, payee.c.id == entries.c.to_account_id)
+            .where(entries.c.period == period.name, entries.c.document.like("budget:%"))
+            .group_by(entries.c.document, entries.c.kind, literal_column("paying"))
+        )
+        paid: dict[tuple[int, str], dict[int, int]] = {}
+        for document, kind, payer_id, count, dollars, rest in rows:
             at = (int(str(document).split(":")[1]), period.name)
             before = found.get(at, _NOTHING)
             signed = whole(dollars, rest) * (-1 if kind == "correction" else 1)
             found[at] = PostedTotal(nanos=before.nanos + signed, entries=before.entries + int(count))
-        return found
+            by_payer = paid.setdefault(at, {})
+            by_payer[int(payer_id)] = by_payer.get(int(payer_id), 0) + signed
+        return {
+            at: replace(total, by_payer=tuple(sorted((p, nanos) for p, nanos in paid[at].items() if nanos)))
+            for at, total in found.items()
+        }
 
     async def charges_due(self, *, before_day: dict[int, int]) -> list[tuple[int, int, PostedTotal, int]]:
         """Returns (team, day, posted charges, total cost) in nano-dollars, for each day before `before_day[team]` where the

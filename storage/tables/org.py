@@ -34,6 +34,7 @@ teams = table(
     Column("next_timezone_day", Big),
     Column("cost_center", Text, nullable=False, server_default=""),
     Column("budget_nanos", Big, nullable=False, server_default="0"),
+    Column("budget_declared", Integer, nullable=False, server_default="0"),
     Column("thresholds", Text, nullable=False, server_default="[80,100]"),
     Column("starts_day", Big),
     Column("mode", Text),

@@ -43,8 +43,9 @@ async def balance(context: Context, slug: str, *, at: int | None = None) -> Bala
         directory = (await context.rulebooks.current(tx)).directory
         team = directory.by_slug(slug) or directory.root
         period = directory.period_at(team, at if at is not None else context.now_micros())
-        ids = {"root_id": directory.root.id, "unattributed_id": directory.unattributed.id}
-        return (await tx.ledger.balances([(team.id, period)], **ids))[team.id]
+        root_id, unattributed_id = directory.root.id, directory.unattributed.id
+        found = await tx.ledger.balances([(team.id, period)], root_id=root_id, unattributed_id=unattributed_id)
+        return found[team.id]
 
 
 async def person(context: Context, email: str) -> int:

@@ -3,7 +3,7 @@
 from bot.alerting.budget_alerts import FULL_PERCENT, PostedForecast
 from bot.books.budgets import Standing
 from bot.messages import Block, Message
-from bot.money import usd_round
+from bot.money import usd, usd_round
 from bot.org.teams import Team
 from bot.periods import day_text, short_day_text
 from bot.text import plain
@@ -41,12 +41,27 @@ def threshold_message(
 def crossed_words(standing: Standing, percent: int) -> str:
     """Returns `Search has passed 80 % of its budget`, `Search has used up its budget`, or that the rest is held."""
     team, balance = standing.team, standing.balance
-    budget = "its budget" if team.kind == "team" else "the budget that no team was given"
+    budget = _budget(standing)
     if percent != FULL_PERCENT:
         return f"{name(team.name)} has passed {percent} % of {budget}"
+    if balance.allocated_nanos <= 0:
+        whole = f"handed {budget} to its teams" if balance.handed_nanos > 0 else f"has {budget}"
+        return f"{name(team.name)} {whole} and spent {usd(balance.charged_nanos)}"
     if balance.charged_nanos >= balance.allocated_nanos:
         return f"{name(team.name)} has used up {budget}"
     return f"{name(team.name)} has nothing left of {budget}: the rest is held"
+
+
+def _budget(standing: Standing) -> str:
+    """Returns the budget that an alert is about: what went to the teams below is no part of it."""
+    balance = standing.balance
+    if standing.team.kind != "team":
+        return "the budget that no team was given"
+    if balance.handed_nanos <= 0:
+        return "its budget" if balance.allocated_nanos > 0 else "a budget of $0"
+    if balance.allocated_nanos <= 0:
+        return "its budget"
+    return f"its budget (the {usd_round(balance.allocated_nanos)} that its teams did not get)"
 
 
 def next_steps(standing: Standing) -> str:
@@ -67,8 +82,11 @@ def next_steps(standing: Standing) -> str:
 
 def threshold_resolved_message(standing: Standing, percent: int, *, alert_id: int, because: str) -> Message:
     """Returns the message of a threshold alert that ended. `because` is a sentence in mrkdwn."""
-    budget = "its budget" if standing.team.kind == "team" else "the budget that no team was given"
-    text = f"{name(standing.team.name)} is below {percent} % of {budget} again: {because} {headline(standing)}"
+    shown = name(standing.team.name)
+    if standing.balance.budget != "set":
+        text = f"{shown} has no budget now, so its alert at {percent} % has ended. {headline(standing)}"
+    else:
+        text = f"{shown} is below {percent} % of {_budget(standing)} again: {because} {headline(standing)}"
     return Message(text=text, blocks=(section(text, block_id=f"alert-{alert_id}-resolved"),))
 
 

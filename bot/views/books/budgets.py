@@ -1,9 +1,10 @@
 """A team's budget and spend in words: headline, outlook, and single figures."""
 
 from bot.books.budgets import Standing
+from bot.books.ledger import Balance
 from bot.money import percent, usd, usd_round
 from bot.org.teams import Team
-from bot.periods import day_text, short_day_text
+from bot.periods import day_text, long_day_text, short_day_text
 from bot.views.blocks import name
 from bot.views.wording import a_day, change_words, last_day_text
 
@@ -12,8 +13,11 @@ REQUEST_BUDGET = "request_budget"
 
 
 def has_budget(standing: Standing) -> bool:
-    """Returns whether the team has an allocation and a mode that shows budgets."""
-    return standing.team.mode != "announce" and standing.balance.allocated_nanos > 0
+    """Returns whether the team has a budget, of $0 or more, and a mode that shows budgets. The organisation has one while
+    something is left that no team was given."""
+    balance = standing.balance
+    is_there = balance.budget == "set" if standing.team.kind == "team" else balance.allocated_nanos > 0
+    return standing.team.mode != "announce" and is_there
 
 
 def may_request(standing: Standing) -> bool:
@@ -33,16 +37,29 @@ def headline(standing: Standing) -> str:
     if standing.team.kind == "organisation":
         return f"{team} has {usd_round(balance.available_nanos)} {until} that no team was given."
     if not has_budget(standing):
-        return f"{team} has spent {usd_round(balance.charged_nanos)} since {short_day_text(standing.period.first_day)}."
+        return f"{team} has spent {usd_round(balance.charged_nanos)} since {short_day_text(standing.since_day)}."
+    if balance.allocated_nanos <= 0:
+        return _nothing_kept(standing)
     allocated, available = usd_round(balance.allocated_nanos), balance.available_nanos
+    teams = f"; its teams got {usd_round(balance.handed_nanos)}" if balance.handed_nanos > 0 else ""
     if available > 0:
-        return f"{team} has {usd_round(available)} left of {allocated} {until}."
+        return f"{team} has {usd_round(available)} left of {allocated} {until}{teams}."
+    held = f": {usd_round(balance.held_nanos)} of it is held" if balance.held_nanos > 0 else ""
     if balance.charged_nanos > balance.allocated_nanos:
         over = usd_round(balance.charged_nanos - balance.allocated_nanos)
-        return f"{team} is {over} over its budget of {allocated} {until}."
-    if balance.held_nanos > 0:
-        return f"{team} has nothing left of {allocated} {until}: {usd_round(balance.held_nanos)} of it is held."
-    return f"{team} has nothing left of {allocated} {until}."
+        return f"{team} is {over} over its budget of {allocated} {until}{teams}."
+    return f"{team} has nothing left of {allocated} {until}{held}{teams}."
+
+
+def _nothing_kept(standing: Standing) -> str:
+    """Returns the main sentence of a budget of $0, and of one that went to the teams below."""
+    team, balance = name(standing.team.name), standing.balance
+    until = f"until {last_day_text(standing.period)}"
+    if balance.handed_nanos > 0:
+        words = f"{team} handed its whole budget of {usd_round(balance.received_nanos)} {until} to its teams"
+    else:
+        words = f"The budget of {team} is $0 {until}"
+    return f"{words}; it has spent {usd(balance.charged_nanos)}." if balance.charged_nanos > 0 else f"{words}."
 
 
 def outlook(standing: Standing) -> str:
@@ -66,15 +83,33 @@ def spent_words(standing: Standing) -> str:
     """Returns `Spent $11,688.00 (97 %), $250.00 held.` for a team with a budget."""
     balance = standing.balance
     held = f", {usd(balance.held_nanos)} held" if balance.held_nanos else ""
-    return f"Spent {usd(balance.charged_nanos)} ({percent(balance.charged_nanos, balance.allocated_nanos)}){held}."
+    return f"Spent {spent_share(balance)}{held}. {uncounted_words(standing)}".rstrip()
+
+
+def spent_share(balance: Balance, of: str = "") -> str:
+    """Returns `$11,688.00 (97 %)`; a budget of $0 has no share."""
+    if balance.allocated_nanos <= 0:
+        return usd(balance.charged_nanos)
+    return f"{usd(balance.charged_nanos)} ({percent(balance.charged_nanos, balance.allocated_nanos)}{of})"
+
+
+def uncounted_words(standing: Standing) -> str:
+    """Returns what was spent before the budget's first day, or nothing."""
+    uncounted = standing.balance.uncounted_nanos
+    if uncounted <= 0:
+        return ""
+    return f"The budget began on {short_day_text(standing.since_day)}: {usd(uncounted)} spent before does not count."
 
 
 def no_budget_words(standing: Standing) -> str:
-    """Returns why the team has no budget: it starts later, or none is declared."""
+    """Returns why the team has no budget: it begins later, or none is declared."""
     team = standing.team
-    if team.budget_nanos > 0 and team.starts_day is not None and team.starts_day > standing.today:
-        return f"Its budget of {usd_round(team.budget_nanos)} starts on {day_text(team.starts_day)}."
-    return "No budget is declared for it. Finance declares one in teams.yml, under `budget`."
+    if standing.balance.budget == "later" and team.starts_day is not None:
+        amount = usd_round(team.budget_nanos or 0)
+        return (
+            f"Its budget of {amount} begins on {long_day_text(team.starts_day)}. Until then nothing is denied for it."
+        )
+    return "No budget is declared for it, so nothing is denied. Finance declares one in teams.yml, under `budget`."
 
 
 def figures(standing: Standing) -> list[str]:
@@ -84,7 +119,7 @@ def figures(standing: Standing) -> list[str]:
     week = f"*Last 7 full days*\n{usd(standing.week_nanos)}, {change}"
     burn = f"*Burn rate*\n{a_day(forecast.burn_nanos_per_day)}"
     end = f"*Forecast for {last_day_text(standing.period)}*\n{usd_round(forecast.end_nanos)}"
-    since = short_day_text(standing.period.first_day)
+    since = short_day_text(standing.since_day)
     if standing.team.kind == "organisation":
         return [
             f"*Unattributed since {since}*\n{usd(balance.charged_nanos)}",
@@ -93,7 +128,7 @@ def figures(standing: Standing) -> list[str]:
     if not has_budget(standing):
         return [f"*Spent since {since}*\n{usd(balance.charged_nanos)}", week, burn, end]
     return [
-        f"*Spent*\n{usd(balance.charged_nanos)} ({percent(balance.charged_nanos, balance.allocated_nanos)} of budget)",
+        f"*Spent*\n{spent_share(balance, ' of budget')}",
         f"*Available*\n{usd(balance.available_nanos)}",
         f"*Held*\n{usd(balance.held_nanos)}",
         burn,

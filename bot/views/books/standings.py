@@ -17,6 +17,7 @@ from bot.views.books.budgets import (
     no_budget_words,
     outlook,
     spent_words,
+    uncounted_words,
 )
 from bot.views.charts import spend_chart
 from bot.views.wording import counted, share_lines
@@ -59,6 +60,8 @@ def standing_message(
         blocks.append(context(gaps_note, block_id=f"{key}-gaps"))
     if _lacks_budget(standing):
         blocks.append(section(no_budget_words(standing), block_id=f"{key}-no-budget"))
+    elif uncounted := has_budget(standing) and uncounted_words(standing):
+        blocks.append(context(uncounted, block_id=f"{key}-uncounted"))
     if team.kind == "team":  # the organisation's own days hold unattributed usage only
         blocks.append(spend_chart(standing))
     total = sum(tool.cost_nanos for tool in tools)

@@ -10,7 +10,7 @@ from bot.periods import date_of
 from bot.text import plain
 from bot.usage import BudgetBlock
 from bot.views.blocks import actions, button, context, date_mark, name, section
-from bot.views.books.budgets import REQUEST_BUDGET, has_budget, headline, may_request
+from bot.views.books.budgets import REQUEST_BUDGET, has_budget, headline, may_request, no_budget_words
 from bot.views.wording import counted
 
 _MAX_TEAMS = 12
@@ -94,6 +94,8 @@ def _here_words(standing: Standing | None) -> str:
     words = f"In Tokens, {headline(standing)}"
     if has_budget(standing) and standing.balance.available_nanos > 0:
         return f"{words} So the gateway's cap is lower than the budget: ask whoever runs the gateway to raise it."
+    if standing.team.kind == "team" and standing.team.mode != "announce" and not has_budget(standing):
+        return f"{words} {no_budget_words(standing)}"
     return words
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bot.books.budgets import Standing
 from bot.messages import Block
 from bot.money import usd, usd_round
+from bot.periods import long_day_text
 from bot.reporting.reports import CompanyView
 from bot.views.blocks import name, section
 from bot.views.books.budgets import has_budget
@@ -24,14 +25,14 @@ _MIX_TITLE = "In-house and third-party tools this period, against the same days 
 
 def company_blocks(company: CompanyView) -> list[Block]:
     """Returns the company's total, its teams by spend, what moved it, and what needs attention."""
-    ranked = sorted(company.teams, key=lambda s: (-s.balance.charged_nanos, s.team.name))
+    ranked = sorted(company.teams, key=lambda s: (-_spent(s), s.team.name))
     shown = ranked[:_TEAMS_SHOWN]
     blocks = [section(f"*Company*\n{_company_words(company)}", block_id="company")]
     for at in range(0, len(shown), _TEAMS_PER_BLOCK):
         lines = [_team_line(standing) for standing in shown[at : at + _TEAMS_PER_BLOCK]]
         rest = ranked[_TEAMS_SHOWN:]
         if rest and at + _TEAMS_PER_BLOCK >= len(shown):
-            total = sum(standing.balance.charged_nanos for standing in rest)
+            total = sum(_spent(standing) for standing in rest)
             lines.append(f"and {counted(len(rest), 'team')} more, with {usd(total)} together")
         blocks.append(section("\n".join(lines), block_id=f"company-teams-{at}"))
     if company.mix is not None and (company.mix.tokens or company.mix.cost_nanos):
@@ -48,7 +49,7 @@ def company_blocks(company: CompanyView) -> list[Block]:
 def _company_words(company: CompanyView) -> str:
     """Returns the company's spend summed over its teams; the organisation's own account holds only unallocated budget."""
     standings = company.teams
-    spent = sum(s.balance.charged_nanos for s in standings) + company.unattributed_nanos
+    spent = sum(_spent(s) for s in standings) + company.unattributed_nanos
     burn = sum(s.forecast.burn_nanos_per_day for s in standings)
     week = sum(s.week_nanos for s in standings)
     change = signed_usd(week - sum(s.week_before_nanos for s in standings))
@@ -63,9 +64,26 @@ def _team_line(standing: Standing) -> str:
     balance = standing.balance
     team = name(standing.team.name, limit=40)
     if not has_budget(standing):
-        return f"*{team}* {usd(balance.charged_nanos)}, no budget shown"
+        return f"*{team}* {usd(balance.charged_nanos)}, {_no_budget(standing)}"
+    if balance.allocated_nanos <= 0:
+        kept = "budget handed to its teams" if balance.handed_nanos > 0 else "a budget of $0"
+        return f"*{team}* {usd(balance.charged_nanos)}, {kept}"
     bar = progress_bar(balance.charged_nanos, balance.allocated_nanos)
     return f"*{team}* {bar} · {usd(balance.charged_nanos)} of {usd(balance.allocated_nanos)}"
+
+
+def _spent(standing: Standing) -> int:
+    """Returns all that a team spent in the period, also before its budget's first day."""
+    return standing.balance.charged_nanos + standing.balance.uncounted_nanos
+
+
+def _no_budget(standing: Standing) -> str:
+    team = standing.team
+    if team.mode == "announce":
+        return "no budget shown"
+    if standing.balance.budget == "later" and team.starts_day is not None:
+        return f"budget begins on {long_day_text(team.starts_day)}"
+    return "no budget declared"
 
 
 def _moved(standings: Sequence[Standing]) -> str:

@@ -1,5 +1,6 @@
 """A team's Monday digest: the closed week, its drivers, the budget, the tools, and next steps."""
 
+from bot.books.budgets import Standing
 from bot.charts.values import SpendByDay, encode, fold_tools
 from bot.messages import Block, Message
 from bot.money import NANOS, tokens_short, usd, usd_round
@@ -7,7 +8,7 @@ from bot.periods import day_text, short_day_text
 from bot.reporting.digests import AnnouncedSpend, Digest, Driver
 from bot.text import plain
 from bot.views.blocks import actions, button, chart_placeholder, context, header, name, section
-from bot.views.books.budgets import REQUEST_BUDGET, has_budget, headline, may_request, outlook
+from bot.views.books.budgets import REQUEST_BUDGET, has_budget, headline, may_request, no_budget_words, outlook
 from bot.views.books.standings import SHOW_STANDING
 from bot.views.detection.data_gaps import gaps_words
 from bot.views.reporting.mix import mix_lines
@@ -83,10 +84,15 @@ def digest_chart(digest: Digest) -> SpendByDay:
         subtitle=f"Cost per day by tool, {span}",
         days=days,
         tools=fold_tools(tools),
-        budget_line_nanos=standing.balance.allocated_nanos // standing.period.days if has_budget(standing) else None,
+        budget_line_nanos=_daily_budget(standing) if has_budget(standing) else None,
         closed_through=digest.monday + 6,
         alt=plain(f"Chart of cost per day by tool. {title}. {by_day}.", limit=_ALT_CHARACTERS),
     )
+
+
+def _daily_budget(standing: Standing) -> int:
+    """Returns the budget per day of its time, from its first day on."""
+    return max(0, standing.balance.allocated_nanos) // (standing.period.end_day - standing.since_day)
 
 
 def _finding(digest: Digest, team: str) -> str:
@@ -115,12 +121,14 @@ def _hints(digest: Digest) -> list[str]:
     standing, hints = digest.standing, []
     if has_budget(standing):
         over = standing.forecast.end_nanos - standing.balance.allocated_nanos
-        if standing.balance.available_nanos <= 0:
+        if standing.balance.available_nanos <= 0 < standing.balance.charged_nanos:
             hints.append("Nothing is left of the budget: request more, or stop what can wait.")
         elif standing.forecast.run_out_day is not None and over > 0:
             hints.append(
                 f"The period is heading for {usd_round(over)} over budget: request it now, or move what can wait."
             )
+    elif standing.team.mode != "announce" and standing.balance.budget == "later":
+        hints.append(no_budget_words(standing))
     elif standing.team.mode != "announce":
         hints.append("No budget is declared for the team: ask finance to set one.")
     if digest.open_requests:

@@ -11,7 +11,7 @@ from bot.requests.budget_requests import BudgetRequest
 from bot.text import plain
 from bot.views.alerting.alert_quality import company_quality_block, managed_quality_blocks
 from bot.views.blocks import actions, button, context, date_mark, divider, header, home, name, quote, section
-from bot.views.books.budgets import REQUEST_BUDGET, has_budget, headline, may_request
+from bot.views.books.budgets import REQUEST_BUDGET, has_budget, headline, may_request, no_budget_words
 from bot.views.org.attribution import unattributed_blocks
 from bot.views.org.people import my_use_text
 from bot.views.reporting.company import company_blocks
@@ -78,7 +78,7 @@ def _status(shown: Home) -> str:
         waits = "waits" if len(shown.approvals) == 1 else "wait"
         parts.append(f"{counted(len(shown.approvals), 'budget request')} {waits} for your decision.")
     governed = [s for s in shown.standings if has_budget(s)]
-    spent_out = [s for s in governed if s.balance.available_nanos <= 0]
+    spent_out = [s for s in governed if s.balance.available_nanos <= 0 < s.balance.charged_nanos]
     running_out = [s for s in governed if s.balance.available_nanos > 0 and s.forecast.run_out_day is not None]
     if spent_out:
         names = ", ".join(name(s.team.name) for s in spent_out[:3])
@@ -113,8 +113,11 @@ def _teams(shown: Home) -> list[Block]:
 def _team_words(standing: Standing) -> str:
     burn = f"{usd_round(standing.forecast.burn_nanos_per_day)} a day"
     if not has_budget(standing):
-        return f"*{name(standing.team.name)}*\n{headline(standing)} {burn}."
+        none = f" {no_budget_words(standing)}" if standing.team.mode != "announce" else ""
+        return f"*{name(standing.team.name)}*\n{headline(standing)} {burn}.{none}"
     balance = standing.balance
+    if balance.allocated_nanos <= 0:
+        return f"*{headline(standing)}*\n{burn}"
     bar = progress_bar(balance.charged_nanos, balance.allocated_nanos)
     return f"*{headline(standing)}*\n{bar} · spent {usd(balance.charged_nanos)} · {burn}"
 

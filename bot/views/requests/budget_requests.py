@@ -1,15 +1,15 @@
 """The messages of a budget request: the approval card, its end, and the receipts of the asker."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from bot.books.budgets import Standing
+from bot.books.ledger import with_grant
 from bot.messages import Block, Message
 from bot.money import NANOS, usd
 from bot.reporting.reports import PendingRequest
 from bot.text import plain
 from bot.views.blocks import Element, actions, button, confirmation, context, date_mark, name, quote, section
-from bot.views.wording import period_words
+from bot.views.wording import budget_words, period_words
 
 APPROVE_REQUEST = "approve_request"
 DENY_REQUEST = "deny_request"
@@ -196,9 +196,9 @@ def _who_decides(deciders: Sequence[str], *, by_finance: bool) -> str:
 
 def _figures(pending: PendingRequest, standing: Standing) -> list[str]:
     amount, balance = pending.request.amount_nanos, standing.balance
-    after = replace(balance, allocated_nanos=balance.allocated_nanos + amount)
+    after = with_grant(balance, amount)
     return [
-        f"*Budget now*\n{usd(balance.allocated_nanos)}",
+        f"*Budget now*\n{usd(balance.allocated_nanos) if balance.budget == 'set' else 'None'}",
         f"*Budget if approved*\n{usd(after.allocated_nanos)}",
         f"*Available now*\n{usd(balance.available_nanos)}",
         f"*Available if approved*\n{usd(after.available_nanos)}",
@@ -209,12 +209,9 @@ def _figures(pending: PendingRequest, standing: Standing) -> list[str]:
 
 def _standing_words(pending: PendingRequest, standing: Standing) -> str:
     balance = standing.balance
-    after = balance.available_nanos + pending.request.amount_nanos
-    return (
-        f"{name(pending.team.name)} has {usd(balance.available_nanos)} available of {usd(balance.allocated_nanos)} "
-        f"and would have {usd(after)}."
-    )
+    after = with_grant(balance, pending.request.amount_nanos).available_nanos
+    return f"{name(pending.team.name)} has {budget_words(balance)} and would have {usd(after)}."
 
 
 def _available(standing: Standing) -> str:
-    return f"{usd(standing.balance.available_nanos)} available of {usd(standing.balance.allocated_nanos)}"
+    return budget_words(standing.balance)

@@ -12,7 +12,7 @@ from bot.requests.budget_requests import MAX_REASON_CHARACTERS, BudgetRequest
 from bot.text import plain
 from bot.views.blocks import context, field, modal, name, quote, section, select, text_input
 from bot.views.requests.budget_requests import ask_words
-from bot.views.wording import period_words
+from bot.views.wording import budget_words, period_words
 
 REQUEST_FORM = "request_form"
 CHANGE_FORM = "change_form"
@@ -42,11 +42,11 @@ def request_form(
         listed = [team for team, _ in teams[:_MAX_TEAMS]]
         if chosen.id not in {team.id for team in listed}:
             listed[-1] = chosen
-        options = [(plain(t.name, limit=40) + f" ({_left(balances[t.id])})", t.id) for t in listed]
+        options = [(plain(t.name, limit=40) + f" ({budget_words(balances[t.id])})", t.id) for t in listed]
         menu = select(options, action_id=TEAM_FIELD, chosen=chosen.id, placeholder="Choose a team")
         blocks.append(field("Team", menu, block_id=TEAM_FIELD, hint="The team whose budget grows."))
     else:
-        words = f"For *{name(chosen.name)}*, which has {_left(balances[chosen.id])} now."
+        words = f"For *{name(chosen.name)}*, which has {budget_words(balances[chosen.id])} now."
         blocks.append(section(words, block_id="chosen-team"))
     blocks += _fields(amount=amount, reason=reason)
     return modal(title=FORM_TITLE, submit="Send request", blocks=blocks, callback_id=REQUEST_FORM, metadata=metadata)
@@ -68,7 +68,7 @@ def change_form(
     old ones.
     """
     asked = f"{usd(request.amount_nanos)} for *{name(team.name)}* in {period_words(request.period)}"
-    words = f"You asked for {asked}. The team has {_left(balance)} now."
+    words = f"You asked for {asked}. The team has {budget_words(balance)} now."
     if already:
         words = f"You already have a request waiting: {asked}. Change it here instead of sending a second one."
     blocks = [
@@ -123,7 +123,3 @@ def _fields(*, amount: str, reason: str) -> list[Block]:
         field("Reason", typed_reason, block_id=REASON_FIELD, hint="Whoever decides reads this first."),
         context(_WHO_DECIDES, block_id="who-decides"),
     ]
-
-
-def _left(balance: Balance) -> str:
-    return f"{usd(balance.available_nanos)} available of {usd(balance.allocated_nanos)}"

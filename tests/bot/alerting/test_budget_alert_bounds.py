@@ -63,7 +63,7 @@ def test_a_budget_is_used_up_when_nothing_is_left_of_it_for_a_team_that_spends(
     standing = stands(allocated, charged, held)
 
     assert is_exhausted(standing) is exhausted
-    assert has_crossed(standing, 100) is (exhausted or charged >= allocated)
+    assert has_crossed(standing, 100) is (exhausted or charged >= allocated > 0)
 
 
 @pytest.mark.parametrize(("charged", "crossed"), [(799, False), (800, True)])
@@ -73,7 +73,12 @@ def test_a_line_is_crossed_at_its_percent(charged: int, crossed: bool) -> None:
 
 def test_a_budget_of_one_nano_dollar_has_lines() -> None:
     assert due(stands(1, 1), recent=1) == [(80, True, False), (100, False, False)]
-    assert due(stands(0, 1), recent=1) == []
+
+
+def test_a_budget_of_nothing_has_one_line_that_any_spend_crosses() -> None:
+    assert due(stands(0, 0), recent=0) == []
+    assert due(stands(0, 1), recent=1) == [(100, False, False)]
+    assert due(stands(0, 2), recent=1) == [(100, True, False)]  # older usage was imported
 
 
 def test_holds_alone_cross_the_last_line_up_to_the_last_nano_dollar() -> None:

@@ -12,10 +12,10 @@ from bot.alerting.budget_alerts import (
 )
 from bot.books.budgets import Standing
 from bot.books.forecasts import forecast
-from bot.books.ledger import Balance
+from bot.books.ledger import Balance, BudgetState
 from bot.money import NANOS
 from bot.periods import day_number, period_of
-from tests.bot.acme import SEARCH, balance
+from tests.bot.acme import ACME, SEARCH, balance
 
 NOVEMBER = period_of(day_number(date(2026, 11, 1)))
 
@@ -191,6 +191,16 @@ def test_a_team_that_is_not_governed_hears_nothing() -> None:
     assert due(stands(balance(1_000, charged=1_000)), is_governed=False) == [(80, True), (100, True)]
 
 
-def test_where_nothing_is_allocated_no_line_can_be_crossed() -> None:
-    assert due(stands(balance(0, charged=500))) == []
-    assert due(stands(balance(-100, charged=500))) == []
+@pytest.mark.parametrize("state", ["none", "later"])
+def test_where_there_is_no_budget_no_line_can_be_crossed(state: BudgetState) -> None:
+    assert due(stands(replace(balance(0, charged=500), budget=state))) == []
+
+
+def test_a_budget_of_nothing_is_crossed_by_any_spend() -> None:
+    assert due(stands(balance(0, charged=500))) == [(100, False)]
+    assert due(stands(balance(0))) == []
+    assert due(stands(balance(-100, charged=500))) == [(100, False)]
+
+
+def test_what_no_team_was_given_has_no_line_where_nothing_is_left_over() -> None:
+    assert due(replace(stands(balance(0, charged=500)), team=ACME)) == []

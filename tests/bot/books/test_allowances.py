@@ -55,7 +55,8 @@ def allowed(stands: Balance, *, team: Team = BUDGETED, zone: str = "UTC") -> All
         (
             balance(1_000, charged=700, held=300),
             "deny",
-            "Search has used its budget: $0.00 available. Ask for more in Slack with /tokens request.",
+            "Nothing is left of the $1,000.00 of Search: $300.00 is held for requests, $700.00 is spent; $0.00 available. "
+            "Ask for more in Slack with /tokens request.",
         ),
     ],
 )
@@ -87,15 +88,47 @@ def test_budgets_bind_in_mode_govern_alone(mode: str) -> None:
     assert found.reason == f"Search is in mode {mode}: budgets have no consequences yet."
 
 
-@pytest.mark.parametrize(
-    ("allocated", "budget", "decision"),
-    [(0, 0, "allow"), (0, 1, "deny"), (1, 0, "deny")],
-)
-def test_a_team_without_a_budget_is_allowed(allocated: int, budget: int, decision: str) -> None:
-    found = allowed(balance(allocated, charged=5), team=replace(SEARCH, budget_nanos=budget * NANOS))
+def test_without_a_budget_nothing_is_denied_and_nothing_used() -> None:
+    found = allowed(replace(balance(0, charged=5), budget="none"), team=replace(SEARCH, budget_nanos=None))
 
-    assert found.decision == decision
-    assert (found.reason == "Search has no budget, so none is enforced.") is (decision == "allow")
+    assert (found.decision, found.reason) == ("allow", "Search has no budget, so none is enforced.")
+    assert (found.available_nanos, found.budget) == (0, "none")
+
+
+def test_before_a_budgets_first_day_nothing_is_denied() -> None:
+    team = replace(BUDGETED, starts_day=day_number(date(2027, 3, 15)))
+    found = allowed(replace(balance(0, charged=5), budget="later"), team=team)
+
+    assert found.decision == "allow"
+    assert found.reason == "The budget of Search begins on 15 March 2027: none is enforced before."
+    assert (found.available_nanos, found.budget) == (0, "later")
+
+
+@pytest.mark.parametrize(
+    ("stands", "reason"),
+    [
+        (balance(0), "The budget of Search is $0: $0.00 available."),
+        (balance(0, charged=25), "The budget of Search is $0: -$25.00 available and $25.00 spent."),
+        (
+            replace(balance(0), handed_nanos=1_000 * NANOS),
+            "Nothing is left of the $1,000.00 of Search: $1,000.00 went to its teams; $0.00 available.",
+        ),
+        (
+            replace(balance(300, charged=301, held=20), handed_nanos=700 * NANOS),
+            "Nothing is left of the $1,000.00 of Search: $700.00 went to its teams, $20.00 is held for requests, $301.00 is "
+            "spent; -$21.00 available.",
+        ),
+        (
+            balance(10, held=10),
+            "Nothing is left of the $10.00 of Search: $10.00 is held for requests; $0.00 available.",
+        ),
+    ],
+)
+def test_a_budget_of_nothing_denies_with_the_reason_of_it(stands: Balance, reason: str) -> None:
+    found = allowed(stands, team=replace(SEARCH, budget_nanos=0))
+
+    assert found.decision == "deny"
+    assert found.reason == f"{reason} Ask for more in Slack with /tokens request."
 
 
 def test_the_answer_has_exact_decimals_and_the_end_of_the_period_in_the_teams_zone() -> None:
@@ -122,6 +155,7 @@ def test_the_answer_has_exact_decimals_and_the_end_of_the_period_in_the_teams_zo
         "held_usd": "50.000000000",
         "period": "2026-11",
         "period_ends_at": "2026-12-01T05:00:00Z",
+        "budget": "set",
     }
 
 

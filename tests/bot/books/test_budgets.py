@@ -5,8 +5,15 @@ from datetime import date
 
 import pytest
 
-from bot.books.budgets import PostedTotal, budget_entries_due, check_budgets_fit, target_budget, target_funding
-from bot.books.ledger import Account, Entry
+from bot.books.budgets import (
+    PostedTotal,
+    budget_entries_due,
+    check_budgets_fit,
+    counted_balance,
+    target_budget,
+    target_funding,
+)
+from bot.books.ledger import EMPTY_BALANCE, Account, Balance, Entry
 from bot.money import MAX_AMOUNT_NANOS, NANOS
 from bot.org.teams import Directory, Team
 from bot.periods import day_number, period_of
@@ -53,6 +60,70 @@ def test_a_team_has_a_budget_from_the_period_in_which_it_starts(starts_day: int 
     team = replace(PRODUCT, budget_nanos=500 * NANOS, starts_day=starts_day)
 
     assert target_budget(team, NOVEMBER) == dollars * NANOS
+
+
+@pytest.mark.parametrize(
+    ("budget", "starts", "granted", "state", "allocated"),
+    [
+        (0, None, 0, "set", 500),
+        (500, 0, 0, "set", 500),
+        (500, 1, 0, "later", 0),
+        (500, 1, 50, "set", 50),
+        (None, None, 0, "none", 0),
+        (None, None, 50, "set", 50),
+    ],
+)
+def test_a_budget_is_there_once_it_is_declared_and_begun_or_granted(
+    budget: int | None, starts: int | None, granted: int, state: str, allocated: int
+) -> None:
+    """On the tenth of November; `starts` is in days from then. The period's allocation is posted ahead."""
+    today = NOVEMBER.first_day + 9
+    team = replace(
+        PRODUCT,
+        budget_nanos=None if budget is None else budget * NANOS,
+        starts_day=None if starts is None else today + starts,
+    )
+    base = 0 if budget is None else 500
+    ledger = Balance(allocated_nanos=(base + granted) * NANOS, charged_nanos=7, held_nanos=0, base_nanos=base * NANOS)
+
+    found = counted_balance(ledger, directory=company(), team=team, period=NOVEMBER, today=today, is_open=True)
+
+    assert (found.budget, found.allocated_nanos) == (state, allocated * NANOS)
+    assert found.available_nanos == (allocated * NANOS - 7 if state == "set" else 0)
+
+
+def test_a_budget_counts_before_its_entries_are_posted() -> None:
+    """At the first moment of a month, until the scheduled job comes round."""
+    acme = company(product=500, search=300)
+
+    found = counted_balance(
+        EMPTY_BALANCE, directory=acme, team=acme.teams[1], period=NOVEMBER, today=NOVEMBER.first_day, is_open=False
+    )
+
+    assert (found.allocated_nanos, found.handed_nanos) == (200 * NANOS, 300 * NANOS)
+
+
+def test_a_parent_without_a_budget_has_nothing_to_hand_down() -> None:
+    acme = company(product=500, search=300)
+    acme = replace(acme, teams=(ACME, replace(PRODUCT, budget_nanos=None), acme.teams[2]))
+
+    with pytest.raises(
+        ConfigError, match=r"teams\[product\].budget: is missing, but its teams' budgets together are \$300.00"
+    ):
+        check_budgets_fit(acme)
+
+
+def test_a_team_that_moves_takes_its_budget_from_the_new_parent_and_gives_it_back_to_the_old() -> None:
+    acme = company(product=500, search=300)
+    moved = replace(acme, teams=(*acme.teams[:2], replace(acme.teams[2], parent_id=ACME.id)))
+    before = PostedTotal(nanos=250 * NANOS, entries=1, by_payer=((PRODUCT.id, 250 * NANOS),))
+    entries = due(moved, posted(ACME, 800) | posted(PRODUCT, 500) | {(SEARCH.id, "2026-11"): before})
+
+    assert moves(entries) == [
+        ("correction", "30 available > 20 available", 250),
+        ("allocation", "10 available > 30 available", 300),
+    ]
+    assert [e.dedupe_key for e in entries] == ["budget:30:2026-11:1", "budget:30:2026-11:2"]
 
 
 def test_the_organisation_is_funded_as_declared_or_as_its_teams_budgets_need() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from bot.alerting.alerts import Contributor, SpikeAlert
 from bot.books.budgets import Standing
 from bot.books.forecasts import forecast
-from bot.books.ledger import Balance
+from bot.books.ledger import Balance, BudgetState
 from bot.charts.values import SpikeHours, encode
 from bot.money import NANOS
 from bot.org.teams import Team
@@ -65,6 +65,8 @@ def standing(
     allocated: float = 12_000,
     charged: float = 9_400,
     held: float = 0,
+    handed: float = 0,
+    budget: BudgetState = "set",
     is_idle: bool = False,
 ) -> Standing:
     """Returns the standing on Monday 23 November, after two weeks of which the second cost more, or after none."""
@@ -73,7 +75,7 @@ def standing(
         by_day = {TODAY - 14 + at: dollars(cost) for at, cost in enumerate(WEEKDAYS)}
         by_day |= {TODAY - 7 + at: dollars(cost * 1.18) for at, cost in enumerate(WEEKDAYS)}
         by_day[TODAY] = dollars(120.5)
-    stands = balance(allocated, 0 if is_idle else charged, held)
+    stands = replace(balance(allocated, 0 if is_idle else charged, held), budget=budget, handed_nanos=dollars(handed))
     return Standing(
         team=team,
         period=PERIOD,

@@ -40,6 +40,7 @@ async def test_the_answer_is_the_contracts(acme_on_both: Company) -> None:
         "spent_usd": "12.000000001",
         "held_usd": "0.000000000",
         "period": f"{month:%Y-%m}",
+        "budget": "set",
     }
     assert ends.endswith(":00:00Z")
     assert month.isoformat() < ends

@@ -18,7 +18,19 @@ from bot.views.books.standings import (
 from bot.views.charts import without_chart
 from bot.views.detection.data_gaps import gaps_words
 from tests.bot.views.company_examples import many_standings
-from tests.bot.views.examples import ACME, BEN, COMMAND, HOSTILE_TEAM, HOSTILE_TOOLS, SEARCH, TOOLS, dollars, standing
+from tests.bot.views.examples import (
+    ACME,
+    BEN,
+    COMMAND,
+    HOSTILE_TEAM,
+    HOSTILE_TOOLS,
+    SEARCH,
+    TODAY,
+    TOOLS,
+    balance,
+    dollars,
+    standing,
+)
 from tests.bot.views.surfaces import all_text, buttons, posted
 
 
@@ -55,16 +67,47 @@ def test_a_team_that_runs_out_before_the_period_ends_reads_the_day() -> None:
 
 
 def test_a_team_without_a_budget(snapshot: SnapshotAssertion) -> None:
-    message = shown(standing(replace(SEARCH, budget_nanos=0), allocated=0))
+    message = shown(standing(replace(SEARCH, budget_nanos=None), allocated=0, budget="none"))
 
-    assert "No budget is declared for it. Finance declares one in teams.yml" in all_text(message)
+    assert "No budget is declared for it, so nothing is denied. Finance declares one in teams.yml" in all_text(message)
     assert message == snapshot
 
 
 def test_a_budget_that_starts_later_is_announced_with_its_day() -> None:
     later = replace(SEARCH, starts_day=day_number(date(2027, 1, 1)))
 
-    assert "Its budget of $12,000 starts on Fri 1 Jan." in standing_text(standing(later, allocated=0))
+    text = standing_text(standing(later, allocated=0, budget="later"))
+
+    assert "Its budget of $12,000 begins on 1 January 2027. Until then nothing is denied for it." in text
+
+
+def test_a_budget_of_nothing_is_told_from_none() -> None:
+    zero = replace(SEARCH, budget_nanos=0)
+
+    assert standing_text(standing(zero, allocated=0, is_idle=True)).startswith(
+        "The budget of Search is $0 until 30 Nov."
+    )
+    text = standing_text(standing(zero, allocated=0, charged=25))
+    assert text.startswith("The budget of Search is $0 until 30 Nov; it has spent $25.00. Spent $25.00.")
+    assert "declared" not in text
+
+
+def test_a_parent_that_handed_its_whole_budget_down_has_not_used_it() -> None:
+    text = standing_text(standing(allocated=0, charged=0, handed=12_000))
+
+    assert text.startswith("Search handed its whole budget of $12,000 until 30 Nov to its teams.")
+    kept = standing_text(standing(allocated=500, charged=600, handed=11_500))
+    assert kept.startswith("Search is $100 over its budget of $500 until 30 Nov; its teams got $11,500.")
+
+
+def test_spend_before_a_budgets_first_day_is_said_apart() -> None:
+    began = replace(
+        standing(charged=30), balance=replace(balance(100, 30), uncounted_nanos=dollars(80), since_day=TODAY)
+    )
+    message = shown(began)
+
+    assert "The budget began on 23 Nov: $80.00 spent before does not count." in all_text(message)
+    assert "does not count" in str(message["text"])
 
 
 def test_a_team_that_used_nothing(snapshot: SnapshotAssertion) -> None:

@@ -1,0 +1,47 @@
+"""Teams' balances with the state of their budgets: set, none, or later."""
+
+from collections.abc import Sequence
+
+from bot.books.budgets import counted_balance, has_begun, target_budget
+from bot.books.ledger import Balance
+from bot.org.teams import Team
+from bot.periods import Period, local_day
+from handlers.scope import Scope
+
+
+async def balances_of(scope: Scope, teams: Sequence[Team], periods: dict[int, Period]) -> dict[int, Balance]:
+    """Returns each team's balance in its period, by team id.
+
+    Usage counts from the budget's first day: the declared one, or the day of the first grant to a team without a budget.
+    """
+    tx, directory, at = scope.tx, scope.directory, scope.at
+    since: dict[int, int] = {}
+    without: dict[Period, list[Team]] = {}
+    for team in teams:
+        if team.kind == "team" and not has_begun(team, team.day_of(at)):
+            without.setdefault(periods[team.id], []).append(team)
+        elif team.starts_day is not None:
+            since[team.id] = team.starts_day
+    for period, listed in without.items():
+        granted = await tx.ledger.first_grants([team.id for team in listed], period)
+        since |= {t.id: local_day(granted[t.id], t.zone_on(granted[t.id])) for t in listed if t.id in granted}
+    balances = await tx.ledger.balances(
+        [(team.id, periods[team.id]) for team in teams],
+        root_id=directory.root.id,
+        unattributed_id=directory.unattributed.id,
+        since=since,
+    )
+    is_open: dict[Period, bool] = {}
+    for team in teams:
+        period, balance = periods[team.id], balances[team.id]
+        if target_budget(team, period) and not balance.base_nanos and period not in is_open:
+            is_open[period] = await tx.ledger.is_open(directory.root.id, period)
+        balances[team.id] = counted_balance(
+            balance,
+            directory=directory,
+            team=team,
+            period=period,
+            today=team.day_of(at),
+            is_open=is_open.get(period, True),
+        )
+    return balances
