@@ -36,8 +36,10 @@ async def watch_budgets(context: Context) -> int:
     stale_before = max(at - JUDGE_AGAIN_MICROS, hour_of(at) * HOUR_MICROS)  # an ended hour is judged at once
     async with context.store.read() as tx:
         due = await tx.judgements.teams_to_judge(stale_before=stale_before, at=at)
-        directory = (await context.rulebooks.current(tx)).directory
-        held = await _moving_teams(tx, directory, [team_id for team_id, _ in due], since=at - MOVING_MICROS)
+        held = frozenset[int]()
+        if due:
+            directory = (await context.rulebooks.current(tx)).directory
+            held = await _moving_teams(tx, directory, [team_id for team_id, _ in due], since=at - MOVING_MICROS)
     failed = await sweep_spikes(context, [team_id for team_id, _ in due if team_id not in held], now=now)
     await _judge_budgets(context, due, failed, now=now)
     await bundle_alerts(context)

@@ -1,5 +1,6 @@
 """Sums of nano-dollars that stay exact beyond 64 bits, on both databases."""
 
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, literal_column
@@ -7,6 +8,7 @@ from sqlalchemy import ColumnElement, func, literal_column
 from bot.money import NANOS
 
 
+@lru_cache(maxsize=128)  # of the tables' columns, which are few
 def nano_sums(column: ColumnElement[int]) -> tuple[ColumnElement[int], ColumnElement[int]]:
     """Returns two columns that sum whole dollars and the remaining nanos separately: SQLite's sum() overflows at 9.2
     billion dollars.

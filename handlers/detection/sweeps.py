@@ -39,6 +39,8 @@ async def sweep_spikes(context: Context, team_ids: Sequence[int], *, now: dateti
 
     Returns the teams for which that failed: they are judged again.
     """
+    if not team_ids:
+        return frozenset()
     this_hour = hour_of(micros(now))
     histories = context.histories
     async with context.store.read() as tx:
