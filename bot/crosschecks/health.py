@@ -51,12 +51,15 @@ def find_silence(
     percentile of gaps, and at least half an hour.
     """
     last = slot_of(last_at)
+    observed = set(observed_slots)
+    since = [slot for slot in observed if last < slot < slot_of(now)]
+    if len(since) < MIN_SLOTS:
+        return None
     known = sorted(slot for slot in set(active_slots) if last - HISTORY_DAYS * SLOTS_A_DAY <= slot <= last)
     if len(known) < MIN_ACTIVE_SLOTS or last - known[0] < ENOUGH_DAYS * SLOTS_A_DAY:
         return None
-    observed = set(observed_slots)
     usual = _Usual(known, (slot for slot in observed if known[0] <= slot <= last), zone_name)
-    missing = usual.activity(slot for slot in observed if last < slot < slot_of(now))
+    missing = usual.activity(since)
     if missing < MIN_SLOTS:
         return None
     recent = [slot for slot in known if slot >= last - GAPS_DAYS * SLOTS_A_DAY]
@@ -82,12 +85,12 @@ class _Usual:
             (self._observed, set(observed_slots) | set(active_slots)),
         ):
             for slot in slots:
-                for key in self._keys(slot):
+                for key in _keys(slot, self._zone):
                     counted[key] = counted.get(key, 0) + 1
 
     def activity(self, slots: Iterable[int]) -> float:
         """Returns the expected number of active slots."""
-        return sum(min(self._share(key) for key in self._keys(slot)) for slot in slots)
+        return sum(min(self._share(key) for key in _keys(slot, self._zone)) for slot in slots)
 
     def _share(self, key: tuple[int, int]) -> float:
         observed = self._observed.get(key, 0)
@@ -97,17 +100,14 @@ class _Usual:
         """Returns 1 for a weekday observed once, so that its class alone decides; else 0."""
         return 1.0 if key[0] < _CLASSES and self._observed.get(key, 0) else 0.0
 
-    def _keys(self, slot: int) -> tuple[tuple[int, int], tuple[int, int]]:
-        weekday, time_of_day = _local(slot, self._zone)
-        return (weekday, time_of_day), (_CLASSES + weekday // 5, time_of_day)
-
 
 _CLASSES = 7
 """Keys below it are weekdays; keys from it on are working days and weekends."""
 
 
 @lru_cache(maxsize=65_536)
-def _local(slot: int, zone_name: str) -> tuple[int, int]:
-    """Returns the local weekday (Monday is 0) and quarter of an hour of a slot."""
+def _keys(slot: int, zone_name: str) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Returns a slot's local weekday (Monday is 0) and its class, each with the quarter of an hour."""
     at = datetime.fromtimestamp(slot * SLOT_SECONDS, zone(zone_name))
-    return at.weekday(), (at.hour * 3600 + at.minute * 60) // SLOT_SECONDS
+    weekday, time_of_day = at.weekday(), (at.hour * 3600 + at.minute * 60) // SLOT_SECONDS
+    return (weekday, time_of_day), (_CLASSES + weekday // 5, time_of_day)
