@@ -158,7 +158,7 @@ def middle_of_next_month(now: datetime) -> datetime:
 
 
 @cache
-def _chart_renderer() -> ChartRenderer:
+def chart_renderer() -> ChartRenderer:
     """One process that draws for all stories: starting it takes longer than most of them."""
     return ChartRenderer()
 
@@ -223,7 +223,7 @@ async def company(
         if not is_filled:
             await look_up_slack(context)
         worker = Worker(context)
-        worker.outbox_worker = OutboxWorker(context, _chart_renderer().draw)
+        worker.outbox_worker = OutboxWorker(context, chart_renderer().draw)
         names = ("anna", "emi", "ben", "mia", "chloe", "dan", "gus")
         people = {name: Person(sandbox, f"U{name.upper()}") for name in names}
         yield Company(

@@ -99,13 +99,13 @@ def test_similar_calls_are_no_overlap(name: str, calls: list[ComparedCall]) -> N
 @pytest.mark.parametrize("trace", [azure_calls, _made_up], ids=["the traces, if they were fetched", "their shape"])
 @pytest.mark.timeless
 def test_innocent_sources_of_real_traffic_never_look_doubled(trace: Callable[[], list[Azure]], sources: int) -> None:
-    """Azure's traces, all as one model (the worst case), are dealt to innocent sources at random, twenty times.
+    """Azure's traces, all as one model (the worst case), are dealt to innocent sources at random, five times.
 
     Real callers repeat themselves at once, so every pair has some twins: far more than the minimum number (107 of
     13,800), but under a fiftieth of a source, where the minimum is a fifth.
     """
     traced = [c for c in trace() if c.context + c.generated >= MIN_TOKENS]
-    for seed in range(20):
+    for seed in range(5):
         chance = random.Random(seed)
         dealt = [
             ComparedCall(chance.randrange(sources), micros(c.at), "gpt-4o", c.context, c.generated, 0) for c in traced

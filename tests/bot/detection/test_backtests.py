@@ -43,7 +43,7 @@ def run(series: dict[str, Ints]) -> list[tuple[str, int, str, bool]]:
 def test_sweeping_hours_that_spike_alone_is_the_same_as_sweeping_every_hour(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    series = {name: lumpy(seed + n, weeks=6) for n, name in enumerate(NAMES)}
+    series = {name: lumpy(seed + n, weeks=4) for n, name in enumerate(NAMES)}
     quick = run(series)
 
     def every_hour(nanos: Ints, **_: Any) -> list[tuple[int, int, None]]:
@@ -57,10 +57,10 @@ def test_sweeping_hours_that_spike_alone_is_the_same_as_sweeping_every_hour(
 
 @pytest.mark.timeless
 def test_a_series_that_ends_earlier_gives_the_same_messages_up_to_there() -> None:
-    series = {name: lumpy(40 + n, weeks=6) for n, name in enumerate(NAMES)}
+    series = {name: lumpy(40 + n, weeks=5) for n, name in enumerate(NAMES)}
     whole = run(series)
 
-    for end in (4 * WEEK + 5, 5 * WEEK, 5 * WEEK + 100):
+    for end in (3 * WEEK + 5, 4 * WEEK, 4 * WEEK + 100):
         until = run({name: nanos[:end] for name, nanos in series.items()})
         assert until == [row for row in whole if row[1] <= end]
 

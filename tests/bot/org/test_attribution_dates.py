@@ -164,8 +164,7 @@ def test_explanations_and_answers_agree_and_keep_the_order(
     [
         (3_000, 64, 256, ()),
         (10_000, 64, 6, ()),
-        (25_000, 0, 256, ("model", "provider", "tool", "api_base")),
-        (25_000, 0, 256, ("user", "workflow", "credential", "user_agent")),
+        (12_500, 0, 256, ("model", "provider", "tool", "api_base", "user", "workflow", "credential", "user_agent")),
     ],
 )
 @pytest.mark.timeless

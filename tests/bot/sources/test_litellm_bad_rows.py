@@ -144,7 +144,6 @@ _members = [*sorted(json.loads(body("01_"))[0]), "event", "event_group", "text"]
 _metadata = sorted(json.loads(body("01_"))[0]["metadata"])
 
 
-@settings(max_examples=300)
 @given(
     changed=st.dictionaries(st.sampled_from(_members), _values, max_size=5),
     noted=st.dictionaries(st.sampled_from(_metadata), _values, max_size=5),

@@ -12,9 +12,10 @@ from bot.clock import ShiftedClock
 from handlers.alerting.delivery_updates import update_deliveries
 from handlers.cli import prepare
 from handlers.context import Context
+from handlers.slack.outbox import OutboxWorker
 from handlers.watcher import watch_budgets
 from tests.scenarios.detection.spike_stories import DAY, HOUR, goes_on_as_usual, runs_away, said, usual, usual_dollars
-from tests.support.company import Company
+from tests.support.company import Company, chart_renderer
 
 
 @asynccontextmanager
@@ -25,6 +26,7 @@ async def another_worker(acme: Company, *, ahead: timedelta = timedelta()) -> As
     context = await prepare(acme.context.settings, clock)
     context.slack = acme.context.slack
     worker = Worker(context)
+    worker.outbox_worker = OutboxWorker(context, chart_renderer().draw)
     try:
         yield context, worker
     finally:

@@ -91,6 +91,7 @@ class Sums:
         )
 
 
+@cache
 def calls(folder: Path = TRACES) -> list[TracedCall]:
     """The calls of both traces in the order of time; where they are missing, a smaller made-up trace of their shape."""
     files = [(folder / f"azure_llm_trace_{kind}.csv", kind == "code") for kind in ("code", "conv")]

@@ -99,7 +99,6 @@ def test_any_json_in_the_place_of_a_request(value: Any, signal: Signal, meters: 
             holds(read(json.dumps(body).encode(), signal, "json", meters=meters, now=NOW))
 
 
-@settings(max_examples=300)
 @given(st.lists(LEAVES | JSON, max_size=3), ATTRIBUTES, TEXTS, SIGNALS, METERS)
 @pytest.mark.timeless
 def test_any_records(leaves: Any, resource: Any, scope: str, signal: Signal, meters: Meters) -> None:
