@@ -36,7 +36,7 @@ check: .venv/test  ## runs the rules' tests, types and lint, in less than a minu
 
 test: .venv/test  ## runs all tests: rules, both databases, stories, the page in a browser
 	$(BIN)/python -m tests.browser
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 test-dates: .venv/test  ## runs rules and storage on SQLite at month ends, clock changes and a leap day, in several zones
 	$(BIN)/python -m tests.dates

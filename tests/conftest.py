@@ -1,5 +1,6 @@
 """What every test can ask for: both databases, a bot on one of them, and that bot behind a sandbox workspace."""
 
+import gc
 import json
 import os
 import sys
@@ -19,12 +20,15 @@ from handlers.context import Context, make_context
 from storage.store import Store
 from tests.support.company import Company, company, fill_with_acme, fill_with_books
 from tests.support.databases import Copy, Filling, PostgresqlCopies, SqliteCopies
+from tests.support.order import waiting_first
 from tests.support.statements import share_compiled_statements
 
 # Bytecode is kept whatever the machine's habit, here and in the processes of the tests: compiling takes longer than importing.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 share_compiled_statements()
+# Rarer collections of garbage: modules and test items are many, live to the end, and would be searched again and again.
+gc.set_threshold(50_000, 20, 50)
 
 settings.register_profile("default", deadline=None)  # no test judges how long an example takes
 
@@ -144,6 +148,16 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if not hasattr(session.config, "workerinput"):
         for part in _CACHE.glob(_PARTS):
             part.unlink()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = waiting_first(items, workers=int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

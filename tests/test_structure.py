@@ -7,10 +7,13 @@ from collections import Counter
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import PurePosixPath
+from types import SimpleNamespace
+from typing import Any
 
 import grimp
 import pytest
 
+from tests.support.order import WAITING, waiting_first
 from tests.support.paths import ROOT
 
 ROOMS = ("bot", "storage", "handlers")  # lower rooms first: a room imports from those before it
@@ -96,3 +99,16 @@ def test_every_room_has_the_same_wings_and_no_file_has_a_wings_name() -> None:
     named = [str(path) for path in python_files() if path.stem in WINGS and path.parts[:2] != ("storage", "tables")]
 
     assert named == []
+
+
+def test_waiting_tests_begin_each_workers_stretch_and_none_is_lost() -> None:
+    paths = [str(path) for path in python_files() if path.name.startswith("test_")]
+    assert all(any(path.startswith(begin) for path in paths) for begin in WAITING)
+
+    paths = paths[len(paths) % 4 :]
+    items: list[Any] = [SimpleNamespace(nodeid=path) for path in paths]
+    for workers in (1, 2, 4):
+        ordered = [item.nodeid for item in waiting_first(items, workers=workers)]
+        stretch = len(paths) // workers
+        assert sorted(ordered) == sorted(paths)
+        assert all(ordered[worker * stretch].startswith(WAITING) for worker in range(workers))
