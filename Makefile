@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo run check test test-dates lint bench drill mutants senders snapshot screenshots lock clean
+.PHONY: help demo run check rules test test-dates lint bench drill mutants senders snapshot screenshots lock clean
 .DEFAULT_GOAL := help
 
 help:  ## prints this list
@@ -31,8 +31,10 @@ run: .venv/run  ## runs the bot, web and worker in one process (settings from th
 	$(BIN)/python -m bot run
 
 check: .venv/test  ## runs the rules' tests, types and lint, in less than a minute
+	@$(MAKE) --no-print-directory --jobs 2 rules lint
+
+rules: .venv/test
 	$(BIN)/python -m pytest -n 2 --dist worksteal tests/bot
-	@$(MAKE) --no-print-directory lint
 
 test: .venv/test  ## runs all tests: rules, both databases, stories, the page in a browser
 	$(BIN)/python -m tests.browser

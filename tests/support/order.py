@@ -4,9 +4,15 @@ from collections.abc import Sequence
 
 import pytest
 
-WAITING = (
-    "tests/scenarios/faults/",
+SHARING = (
     "tests/scenarios/intake/test_replays.py",
+    "tests/scenarios/intake/test_traces.py",
+    "tests/scenarios/faults/test_kill.py",
+)
+"""Tests with the priced rows of the traces, which a process computes in seconds: one worker has them all."""
+WAITING = (
+    *SHARING,
+    "tests/scenarios/faults/",
     "tests/scenarios/test_demo.py",
     "tests/handlers/test_openapi.py",
     "tests/test_wiring.py",
@@ -20,11 +26,14 @@ def waiting_first(items: Sequence[pytest.Item], *, workers: int) -> list[pytest.
 
     `--dist worksteal` gives each worker one stretch, and who has finished takes from the end of another's.
     """
-    waiting = [item for item in items if item.nodeid.startswith(WAITING)]
+    sharing = [item for item in items if item.nodeid.startswith(SHARING)]
+    waiting = [item for item in items if item.nodeid.startswith(WAITING) and item not in sharing]
+    if workers == 1:
+        sharing += waiting
     others = iter([item for item in items if not item.nodeid.startswith(WAITING)])
     ordered: list[pytest.Item] = []
     for worker in range(workers):
         length = (len(items) - len(ordered)) // (workers - worker)
-        first = waiting[worker::workers]
+        first = sharing if worker == 0 else waiting[worker - 1 :: workers - 1]
         ordered += [*first, *(item for _, item in zip(range(length - len(first)), others, strict=False))]
     return ordered
