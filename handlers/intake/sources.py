@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
 from prometheus_client import CollectorRegistry, Counter
+from starlette.requests import ClientDisconnect
 
 from bot.clock import wall_seconds
 from bot.intake.webhooks import signature_fault
@@ -148,6 +149,9 @@ async def guarded(
     """Answers a request; turns known faults into one sentence with the right status instead of a 500."""
     try:
         return await answer(request)
+    except ClientDisconnect:
+        log.info("the sender hung up", path=request.url.path)
+        return Response(status_code=400)  # nobody reads it
     except Exception as error:  # noqa: BLE001  # senders drop data on a 500 and come again on a 503
         if isinstance(error, Denied) and not error.is_read:
             await drain(request.stream())
