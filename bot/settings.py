@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     group_rows: int = Field(default=4000, gt=0)
     most_waiting_rows: int = Field(default=100_000, gt=0)
     answer_seconds: float = Field(default=8.0, gt=0)  # OTLP exporters give up after ten
+    slack_answer_seconds: float = Field(default=2.2, gt=0)  # Slack accepts an answer for three
     quarantine_days: int = Field(default=30, gt=0)
     quarantine_rows: int = Field(default=10_000, gt=0)
     quarantine_bytes: int = Field(default=64 * 1024 * 1024, gt=0)

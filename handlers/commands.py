@@ -104,7 +104,7 @@ async def click_share(asked: SlackRequest) -> None:
         if team is None or team.channel_id != asked.channel_id or team.channel_state not in ("linked", "unresolved"):
             raise Refusal("A team's figures are shared in its own channel only. Run the command there.")
         message = await _standing_message(scope.of_team(team), shared_by=called(asked.person))
-    async with context.store.begin() as tx:
+    async with asked.begin() as tx:
         key = f"share:{team.id}:{asked.person.id}:{asked.body['actions'][0].get('action_ts', '')}"
         await tx.outbox.put(message, dedupe_key=key, at=context.now_micros(), to_team_id=team.id)
     context.wake_outbox.set()

@@ -35,6 +35,8 @@ class Context:
     slack: AsyncWebClient | None
     callers: dict[str, tuple[float, Any]] = field(default_factory=dict)
     """Slack's answers about users by id, with the time of each answer."""
+    lookups: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    """The look-ups of users that are under way, by id."""
     workspace: Workspace | None = None
     """The workspace that the app belongs to, as Slack says of its token; None until Slack has answered."""
     workspace_asked_at: float = 0.0

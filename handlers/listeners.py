@@ -10,7 +10,7 @@ from handlers.costs import prices
 from handlers.org import alert_settings, attribution
 from handlers.reporting import home
 from handlers.requests import approvals, request_forms
-from handlers.slack import channels
+from handlers.slack import channels, unknown_requests
 
 
 def register_all(app: AsyncApp, context: Context) -> None:
@@ -31,3 +31,4 @@ def register_all(app: AsyncApp, context: Context) -> None:
     alert_answers.register(
         app, context, open_request_form=request_forms.open_request_form, show_standing=commands.show_team
     )
+    unknown_requests.register(app, context)

@@ -18,10 +18,11 @@ from handlers.crosschecks.observations import cross_check
 from handlers.crosschecks.overlaps import find_overlaps
 from handlers.intake.reattributions import move_usage
 from handlers.reporting.digests import post_due_digests
+from handlers.requests.request_periods import carry_requests
 from handlers.slack.away import waits_for_slack
 from handlers.slack.callers import find_in_slack
 from handlers.slack.channels import resolve_channels
-from storage.faults import is_away
+from storage.faults import is_away, retry_conflicts
 
 log = structlog.get_logger()
 
@@ -39,12 +40,20 @@ async def look_up_slack(context: Context) -> None:
     await resolve_channels(context)
 
 
+async def delete_old_requests(context: Context) -> int:
+    """Deletes the remembered requests of Slack that are too old to be sent again. Returns their number."""
+    async with context.store.begin() as tx:
+        return await tx.slack_requests.delete_old(now=context.now_micros())
+
+
 def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
     """Returns (name, job, seconds between runs) of every job."""
     pace = context.settings.schedule_seconds
     return (
         ("keep the books", keep_books, max(pace, 60.0)),
+        ("carry requests", carry_requests, max(pace, 60.0)),
         ("move usage", move_usage, pace),
+        ("delete old requests", delete_old_requests, max(pace, 600.0)),
         ("post digests", post_due_digests, pace),
         ("keep manners", update_deliveries, pace),
         ("look up Slack", look_up_slack, max(pace, 120.0)),
@@ -82,7 +91,7 @@ async def run_due_jobs(context: Context) -> None:
 def _guarded(name: str, job: Job) -> Job:
     async def run(context: Context) -> None:
         try:
-            await job(context)
+            await retry_conflicts(lambda: job(context))  # no job relies on an earlier run, so it can run again
         except Exception as error:  # a job's fault is logged; its next run retries
             trace = None if is_away(error) else error  # an unreachable database needs no stack trace
             log.error("job failed", job=name, error=repr(error), exc_info=trace)

@@ -1,8 +1,13 @@
 """Faults of the database: their kind, and whether a retry may help."""
 
+import asyncio
 import sqlite3
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+
+T = TypeVar("T")
 
 DatabaseError = DBAPIError
 """Any error of the database; `is_data_error` and `database_fault` classify it."""
@@ -54,6 +59,34 @@ def is_away(error: BaseException) -> bool:
     original = getattr(error, "orig", error)
     code: int = getattr(original, "sqlite_errorcode", 0) or getattr(original.__cause__, "sqlite_errorcode", 0)
     return isinstance(error, DBAPIError) and (_state_of(error)[:2] in _AWAY or code & 0xFF in _SQLITE_AWAY)
+
+
+_CONFLICTS = frozenset({"40001", "40P01"})
+"""SQLSTATEs of two transactions in each other's way: PostgreSQL undid one of them, and a repetition succeeds."""
+_TRIES = 5
+_FIRST_DELAY_SECONDS = 0.02
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Returns True if the database undid a transaction because it was in the way of another."""
+    return _state_of(error) in _CONFLICTS
+
+
+async def retry_conflicts(work: Callable[[], Awaitable[T]], *, may_retry: Callable[[], bool] = lambda: True) -> T:
+    """Does work of one transaction, and repeats it a few times if it was undone for being in another's way.
+
+    The work must have no effect outside its transaction. `may_retry` tells whether that still holds.
+    """
+    delay = _FIRST_DELAY_SECONDS
+    for _ in range(_TRIES - 1):
+        try:
+            return await work()
+        except DBAPIError as error:
+            if not is_conflict(error) or not may_retry():
+                raise
+        await asyncio.sleep(delay)
+        delay *= 2
+    return await work()
 
 
 def is_busy(error: BaseException) -> bool:

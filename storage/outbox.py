@@ -110,6 +110,12 @@ class Outbox:
         body = (await self._connection.execute(newest)).scalar()
         return None if body is None else str(json.loads(body)["text"])
 
+    async def message_of(self, dedupe_key: str) -> Message | None:
+        """Returns the current body of a message, or of one of its copies."""
+        newest = select(outbox.c.body).where(self._same(dedupe_key)).order_by(outbox.c.id).limit(1)
+        body = (await self._connection.execute(newest)).scalar()
+        return None if body is None else Message.from_json(json.loads(body))
+
     @staticmethod
     def _same(dedupe_key: str) -> ColumnElement[bool]:
         """Matches a message and its copies."""

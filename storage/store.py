@@ -42,6 +42,7 @@ from storage.org.teams import Teams
 from storage.outbox import Outbox
 from storage.reporting.reports import Reports
 from storage.requests.budget_requests import BudgetRequests
+from storage.slack_requests import SlackRequests
 from storage.transaction import OpenTransaction
 
 
@@ -171,6 +172,10 @@ class Transaction(OpenTransaction):
     @cached_property
     def outbox(self) -> Outbox:
         return Outbox(self)
+
+    @cached_property
+    def slack_requests(self) -> SlackRequests:
+        return SlackRequests(self)
 
     @cached_property
     def audit(self) -> Audit:

@@ -38,6 +38,10 @@ class BudgetRequest:
         return f"request:{self.id}"
 
 
+class Ended(Refusal):
+    """The request is decided or withdrawn."""
+
+
 def checked_reason(text: str) -> str:
     """Returns a typed reason without surrounding space. Raises FieldRefusal if it is empty or too long."""
     reason = spaced(text.replace("\x00", ""))
@@ -49,13 +53,13 @@ def checked_reason(text: str) -> str:
 
 
 def require_pending(request: BudgetRequest, *, decided_by_name: str = "") -> None:
-    """Raises Refusal, with how it ended, unless a request is pending."""
+    """Raises Ended, with how it ended, unless a request is pending."""
     if request.state == "pending":
         return
     if request.state == "withdrawn":
-        raise Refusal("This request was withdrawn by the person who asked. Nothing more can be done with it.")
+        raise Ended("This request was withdrawn by the person who asked. Nothing more can be done with it.")
     who = decided_by_name or "Somebody"
-    raise Refusal(f"{who} already {'approved' if request.state == 'approved' else 'denied'} this request.")
+    raise Ended(f"{who} already {'approved' if request.state == 'approved' else 'denied'} this request.")
 
 
 def with_decision(request: BudgetRequest, *, approve: bool, by: int, at: int, reason: str = "") -> BudgetRequest:
@@ -88,7 +92,7 @@ def hold_entry(request: BudgetRequest, *, at: int) -> Entry | None:
     )
 
 
-def release_entry(request: BudgetRequest, *, by: int, at: int) -> Entry | None:
+def release_entry(request: BudgetRequest, *, by: int | None, at: int) -> Entry | None:
     """Returns the entry that releases the held amount; None if nothing is held."""
     if request.payer_id is None or request.held_nanos == 0:
         return None

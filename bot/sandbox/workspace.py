@@ -1,5 +1,6 @@
 """The workspace in memory: people, rooms, messages, views and files."""
 
+import asyncio
 import collections
 import time
 from typing import Any
@@ -36,6 +37,7 @@ class Workspace:
         self.triggers = Triggers()
         self.terminal_lines: list[Json] = []
         self.failures: dict[str, collections.deque[Json]] = {}
+        self.held: dict[str, asyncio.Event] = {}  # methods that answer after their event alone, as a slow Slack
         self._ahead = 0.0
         self._last_ts = 0
         bot = Member(id=settings.bot_user_id, name=settings.app_name.lower(), real_name=settings.app_name, is_bot=True)

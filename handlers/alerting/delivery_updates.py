@@ -140,7 +140,7 @@ async def reschedule_held(scope: TeamScope) -> None:
 async def click_post_summarized(asked: SlackRequest) -> None:
     """Posts one alert of the summary alone, with its buttons."""
     context = asked.context
-    async with context.store.begin() as tx:
+    async with asked.begin() as tx:
         delivery = await tx.alert_deliveries.of(asked.id)
         if delivery is None:
             raise Refusal("There is no such alert any more.")

@@ -154,7 +154,7 @@ async def expect(asked: SlackRequest) -> None:
     if not text:
         await _list(asked)
         return
-    async with context.store.begin() as tx:
+    async with asked.begin() as tx:
         scope = await asked.scope(tx)
         team = _team_here(scope, asked)
         require_announce_permission(scope.directory, asked, team)
@@ -208,7 +208,7 @@ def require_announce_permission(directory: Directory, asked: SlackRequest, team:
 async def click_end(asked: SlackRequest) -> None:
     """Ends an expectation, for everybody who may announce."""
     context = asked.context
-    async with context.store.begin() as tx:
+    async with asked.begin() as tx:
         scope = await asked.scope(tx)
         expectation = await known_expectation(tx, asked.id)
         require_announce_permission(scope.directory, asked, scope.directory.by_id(expectation.team_id))

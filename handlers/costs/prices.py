@@ -197,16 +197,16 @@ async def click_set_price(request: SlackRequest) -> None:
     if model is None:
         raise Refusal("All of that model's use has a price now.")
     form = views.price_form(model, metadata=str(request.id), from_day=model.first_day)
-    await request.client.views_open(trigger_id=request.trigger_id, view=form)
+    await request.open_form(form)
 
 
 async def submit_price(request: SlackRequest) -> None:
     """Stores a submitted price; a job reprices past usage."""
     context = request.context
     at = context.now_micros()
-    async with context.store.begin() as tx:
+    async with request.begin() as tx:
         rulebook = await context.rulebooks.current(tx)
-        model = await tx.prices.unpriced_by_series(int(request.body["view"]["private_metadata"]))
+        model = await tx.prices.unpriced_by_series(request.carried_id())
         if model is None:
             raise Refusal("All of that model's use has a price now.")
         line = SetPrice(
@@ -223,7 +223,7 @@ async def submit_price(request: SlackRequest) -> None:
         await set_price(tx, rulebook, line)
     context.wake_outbox.set()
     await request.ack()
-    await context.refresh_home(request.person)
+    await request.refresh_home()
 
 
 def _optional_rate(request: SlackRequest, field: str) -> int | None:

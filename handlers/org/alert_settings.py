@@ -93,7 +93,7 @@ async def open_alert_settings(request: SlackRequest, team: Team) -> None:
         who = [called(person) for person in (await tx.people.by_ids(people)).values()]
     if may:
         form = views.alert_settings_form(team, declared=declared)
-        await request.client.views_open(trigger_id=request.trigger_id, view=form)
+        await request.open_form(form)
     elif directory.may_see(request.person.id, team) or (team.is_at(request.channel_id) and team.mode != "preview"):
         await request.reply(views.alert_settings_message(team, who_may=who))
     else:
@@ -103,14 +103,17 @@ async def open_alert_settings(request: SlackRequest, team: Team) -> None:
 async def submit_alert_settings(request: SlackRequest) -> None:
     """Stores a submitted form before it answers Slack. Each field is checked, and the channels by querying Slack."""
     context = request.context
-    team_id = int(request.body["view"]["private_metadata"])
+    team_id = request.carried_id()
     form = _form_settings(request)
     alerts = await _destination(request, "alerts", rules.ALERTS_FIELD)
     approvals = await _destination(request, "approvals", rules.APPROVALS_FIELD)
     settings = replace(form, alerts_destination=alerts, approvals_destination=approvals)
-    async with context.store.begin() as tx:
-        scope = (await request.scope(tx)).of_team_id(team_id)
-        await set_alert_settings(scope, settings, by=request.person.id)
+    async with request.begin() as tx:
+        scope = await request.scope(tx)
+        team = next((team for team in scope.directory.alert_teams if team.id == team_id), None)
+        if team is None:
+            raise Refusal("There is no such team any more.")
+        await set_alert_settings(scope.of_team(team), settings, by=request.person.id)
     context.wake_outbox.set()
     context.wake_watcher.set()
     await request.ack()

@@ -77,7 +77,7 @@ async def open_claim(request: SlackRequest) -> None:
             raise Refusal("There is no team to claim it for: teams.yml names none yet.")
         key = await _key(tx, directory, request.id, today=directory.root.day_of(context.now_micros()))
         form = views.claim_form(key=key, teams=directory.real_teams, metadata=str(key.series_id))
-    await request.client.views_open(trigger_id=request.trigger_id, view=form)
+    await request.open_form(form)
 
 
 async def _key(tx: Transaction, directory: Directory, series_id: int, *, today: int) -> UnattributedKey:
@@ -96,13 +96,14 @@ async def submit_claim(request: SlackRequest) -> None:
     """Stores a claim, effective with this commit; the worker moves earlier usage."""
     context = request.context
     at = context.now_micros()
-    async with context.store.begin() as tx:
+    series_id = request.carried_id()
+    async with request.begin() as tx:
         rulebook = await context.rulebooks.current(tx)
         directory = rulebook.directory
         require_admin(directory, request.person.id)
         team = _team(directory, request.field(views.TEAM_FIELD))
         since_at = _since(request.field(views.SINCE_FIELD), directory, at=at)
-        credential = await tx.attribution.credential_of(int(request.body["view"]["private_metadata"]))
+        credential = await tx.attribution.credential_of(series_id)
         if not credential:
             raise Refusal("There is no such key any more.")
         try:
@@ -119,7 +120,7 @@ async def submit_claim(request: SlackRequest) -> None:
         except Refusal as refusal:
             raise FieldRefusal(views.TEAM_FIELD, refusal.sentence) from refusal
     await request.ack()
-    await context.refresh_home(request.person)
+    await request.refresh_home()
 
 
 def _team(directory: Directory, chosen: str) -> Team:

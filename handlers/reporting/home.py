@@ -200,7 +200,7 @@ async def publish_home(context: Context, person: Person) -> None:
 
 async def show_home(request: SlackRequest) -> None:
     if (request.body.get("event") or {}).get("tab", "home") == "home":
-        await publish_home(request.context, request.person)
+        await request.refresh_home()
 
 
 def register(app: AsyncApp, context: Context) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.books.ledger import Account
+from bot.books.ledger import Account, Bucket
 from bot.messages import Message
 from bot.money import usd
 from bot.org.teams import Directory, Team
@@ -10,15 +10,19 @@ from bot.refusals import FieldRefusal, Refusal
 from bot.reporting.reports import PendingRequest
 from bot.requests.approvals import ApprovalRoute, payer_of, route_request
 from bot.requests.budget_requests import BudgetRequest, hold_entry, release_entry, require_pending, with_withdrawal
+from bot.requests.revisions import Seen
 from bot.views.blocks import name
 from bot.views.requests import budget_requests as views
 from handlers.books.balances import balances_of
 from handlers.books.periods import require_open
 from handlers.books.standings import standing_of
+from handlers.requests.revisions import require_same_revision
 from handlers.scope import Scope, TeamScope
 from handlers.slack.callers import called
 from handlers.slack.posts import post_to_people, post_to_team
 from storage.store import Transaction
+
+_BUCKETS: tuple[Bucket, ...] = ("available", "held")
 
 
 async def create_request(scope: TeamScope, *, person_id: int, amount_nanos: int, reason: str) -> BudgetRequest:
@@ -27,7 +31,8 @@ async def create_request(scope: TeamScope, *, person_id: int, amount_nanos: int,
     tx, directory, team, at = scope.tx, scope.directory, scope.team, scope.at
     _require_govern_mode(team)
     period = directory.period_at(team, at)
-    # The route's locks come first, so that the second of two simultaneous forms sees the request of the first.
+    # The locks come first, so that the second of two simultaneous forms sees the request of the first.
+    await lock_accounts(scope)
     found = await find_route(scope, person_id=person_id, amount_nanos=amount_nanos)
     waiting = await tx.budget_requests.pending_of(person_id=person_id, team_id=team.id)
     if waiting is not None:
@@ -35,11 +40,7 @@ async def create_request(scope: TeamScope, *, person_id: int, amount_nanos: int,
             "amount",
             f"You already asked for {usd(waiting.amount_nanos)} for {team.name}. Change or withdraw that request first.",
         )
-    if not found.deciders:
-        raise Refusal(
-            "Nobody but you could decide this request. Ask whoever keeps teams.yml to name another manager, or somebody "
-            "of finance."
-        )
+    _require_decider(found)
     request = await tx.budget_requests.add(
         BudgetRequest(
             id=0,
@@ -58,7 +59,7 @@ async def create_request(scope: TeamScope, *, person_id: int, amount_nanos: int,
             decision_reason="",
         )
     )
-    await _hold(tx, request, at)
+    await hold_amount(tx, request, at)
     await audit_request(tx, "request", request, actor_id=person_id, at=at)
     pending = await shown(tx, directory, request)
     card = await _card(scope, pending, found)
@@ -71,15 +72,23 @@ async def create_request(scope: TeamScope, *, person_id: int, amount_nanos: int,
     return request
 
 
-async def change_request(scope: Scope, request_id: int, *, by: int, amount_nanos: int, reason: str) -> BudgetRequest:
-    """Changes a request's amount and reason, and updates its hold, card and receipt."""
+async def change_request(
+    scope: Scope, seen: Seen, *, by: int, amount_nanos: int, reason: str, channel: str = ""
+) -> BudgetRequest:
+    """Changes a request's amount and reason, and updates its hold, card and receipt. The same is asked as of a new
+    request: the team's mode, the person's place in it or in its `channel`, and who can decide."""
     tx, directory, at = scope.tx, scope.directory, scope.at
-    request = await pending_request(tx, request_id)
+    request = await pending_request(tx, seen.request_id)
     if by != request.person_id:
         raise Refusal("Only the person who asked can change a request.")
     team_scope = scope.of_team_id(request.team_id)
+    await lock_accounts(team_scope, request.period)
+    await require_same_revision(scope, request, seen)
+    _require_govern_mode(team_scope.team)
+    require_may_ask(directory, team_scope.team, person_id=by, channel=channel)
     await release_hold(tx, request, by=by, at=at)
     found = await find_route(team_scope, person_id=by, amount_nanos=amount_nanos)
+    _require_decider(found)
     changed = BudgetRequest(
         id=request.id,
         team_id=request.team_id,
@@ -97,22 +106,34 @@ async def change_request(scope: Scope, request_id: int, *, by: int, amount_nanos
         decision_reason="",
     )
     await tx.budget_requests.save(changed)
-    await _hold(tx, changed, at)
+    await hold_amount(tx, changed, at)
     await audit_request(tx, "change request", changed, actor_id=by, at=at)
-    pending = await shown(tx, directory, changed)
-    card = await _card(team_scope, pending, found)
-    await tx.outbox.change(card_key(changed.id), card, at=at)
-    if found.by_finance:
-        await post_to_people(tx, found.deciders, card, dedupe_key=card_key(changed.id), at=at)
-    receipt = views.receipt_message(pending=pending, deciders=await _mentions(tx, found), by_finance=found.by_finance)
-    await tx.outbox.change(receipt_key(changed.id), receipt, at=at)
+    await update_messages(team_scope, changed, found)
     return changed
 
 
-async def withdraw_request(scope: Scope, request_id: int, *, by: int) -> BudgetRequest:
+async def update_messages(
+    scope: TeamScope, request: BudgetRequest, found: ApprovalRoute, *, carried: bool = False
+) -> None:
+    """Replaces the card and the receipt of a pending request by what it is now."""
+    tx, at = scope.tx, scope.at
+    pending = await shown(tx, scope.directory, request)
+    card = await _card(scope, pending, found)
+    await tx.outbox.change(card_key(request.id), card, at=at)
+    if found.by_finance:
+        await post_to_people(tx, found.deciders, card, dedupe_key=card_key(request.id), at=at)
+    deciders = await _mentions(tx, found)
+    receipt = views.receipt_message(pending=pending, deciders=deciders, by_finance=found.by_finance, carried=carried)
+    await tx.outbox.change(receipt_key(request.id), receipt, at=at)
+
+
+async def withdraw_request(scope: Scope, seen: Seen, *, by: int) -> BudgetRequest:
     """Withdraws a request, releases its hold and updates its card and receipt."""
     tx, at = scope.tx, scope.at
-    request = await pending_request(tx, request_id)
+    request = await pending_request(tx, seen.request_id)
+    await lock_accounts(scope.of_team_id(request.team_id), request.period)
+    if by == request.person_id:
+        await require_same_revision(scope, request, seen)
     ended = with_withdrawal(request, by=by, at=at)
     await tx.budget_requests.save(ended)
     await release_hold(tx, request, by=by, at=at)
@@ -131,16 +152,29 @@ def receipt_key(request_id: int) -> str:
     return f"receipt:{request_id}"
 
 
+async def lock_accounts(scope: TeamScope, *periods: str) -> None:
+    """Locks every account that a request of a team may move money between, in the present and the given periods.
+
+    A transaction locks them once, in order, before its first entry: nobody else can promise the same money, and no two
+    transactions wait for each other.
+    """
+    directory, team = scope.directory, scope.team
+    present = directory.period_at(team, scope.at)
+    await require_open(scope.tx, scope.rulebook, present, at=scope.at)
+    chain = (team, *directory.ancestors(team))
+    names = {present.name, *periods}
+    places: list[tuple[int, Bucket]] = [(t.id, bucket) for t in chain for bucket in _BUCKETS]
+    places.append((directory.root.id, "funding"))
+    await scope.tx.ledger.lock(
+        Account(team_id=team_id, period=name, bucket=bucket) for name in names for team_id, bucket in places
+    )
+
+
 async def find_route(scope: TeamScope, *, person_id: int, amount_nanos: int) -> ApprovalRoute:
-    """Returns the route of a request, with the accounts of the teams above locked: nobody else can promise the same
-    money."""
-    tx, directory, team = scope.tx, scope.directory, scope.team
+    """Returns the route of a request by the balances of the teams above, whose accounts `lock_accounts` has locked."""
+    directory, team = scope.directory, scope.team
     above = directory.ancestors(team)
     period = directory.period_at(team, scope.at)
-    await require_open(tx, scope.rulebook, period, at=scope.at)
-    await tx.ledger.lock(
-        Account(team_id=t.id, period=period.name, bucket=bucket) for t in above for bucket in ("available", "held")
-    )
     balances = await balances_of(scope, above, {t.id: period for t in above})
     payer = payer_of(directory, team=team, amount_nanos=amount_nanos, balances=balances)
     return route_request(
@@ -153,8 +187,10 @@ async def find_route(scope: TeamScope, *, person_id: int, amount_nanos: int) -> 
     )
 
 
-async def pending_request(tx: Transaction, request_id: int) -> BudgetRequest:
-    request = await tx.budget_requests.for_decision(request_id)
+async def pending_request(tx: Transaction, request_id: int, *, locked: bool = True) -> BudgetRequest:
+    """Returns a pending request, locked unless it is only shown. Raises Refusal if there is none, or Ended."""
+    requests = tx.budget_requests
+    request = await (requests.for_decision(request_id) if locked else requests.by_id(request_id))
     if request is None:
         raise Refusal("There is no such request any more.")
     decider = ""
@@ -164,17 +200,17 @@ async def pending_request(tx: Transaction, request_id: int) -> BudgetRequest:
     return request
 
 
-async def _hold(tx: Transaction, request: BudgetRequest, at: int) -> None:
+async def hold_amount(tx: Transaction, request: BudgetRequest, at: int) -> None:
     entry = hold_entry(request, at=at)
     await tx.ledger.post([entry] if entry else [], at=at)
 
 
-async def release_hold(tx: Transaction, request: BudgetRequest, *, by: int, at: int) -> None:
+async def release_hold(tx: Transaction, request: BudgetRequest, *, by: int | None, at: int) -> None:
     entry = release_entry(request, by=by, at=at)
     await tx.ledger.post([entry] if entry else [], at=at)
 
 
-async def audit_request(tx: Transaction, action: str, request: BudgetRequest, *, actor_id: int, at: int) -> None:
+async def audit_request(tx: Transaction, action: str, request: BudgetRequest, *, actor_id: int | None, at: int) -> None:
     detail = {
         "team": request.team_id,
         "amount_nanos": request.amount_nanos,
@@ -199,6 +235,21 @@ async def _card(scope: TeamScope, pending: PendingRequest, found: ApprovalRoute)
 
 async def _mentions(tx: Transaction, found: ApprovalRoute) -> Sequence[str]:
     return [called(person) for person in (await tx.people.by_ids(found.deciders)).values()]
+
+
+def require_may_ask(directory: Directory, team: Team, *, person_id: int, channel: str) -> None:
+    """Raises Refusal unless a person may ask for a team's budget: in the team, in its channel, or in finance."""
+    own = team in directory.teams_of(person_id) or directory.manages(person_id, team)
+    if not (team.is_at(channel) or own or person_id in directory.finance):
+        raise Refusal(f"You are not in {name(team.name)}, so you can't ask for its budget.")
+
+
+def _require_decider(found: ApprovalRoute) -> None:
+    if not found.deciders:
+        raise Refusal(
+            "Nobody but you could decide this request. Ask whoever keeps teams.yml to name another manager, or somebody "
+            "of finance."
+        )
 
 
 def _require_govern_mode(team: Team) -> None:

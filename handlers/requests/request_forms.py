@@ -8,14 +8,23 @@ from slack_bolt.async_app import AsyncApp
 from bot.money import parse_amount
 from bot.org.teams import Directory, Team
 from bot.refusals import FieldRefusal, Refusal
-from bot.requests.budget_requests import BudgetRequest, checked_reason
+from bot.requests.budget_requests import BudgetRequest, Ended, checked_reason
+from bot.requests.revisions import NotAsSeen
 from bot.views.blocks import name
 from bot.views.books.budgets import REQUEST_BUDGET
 from bot.views.requests import budget_requests as views
 from bot.views.requests import request_forms as forms
 from handlers.books.standings import standing_of, standings_of
 from handlers.context import Context
-from handlers.requests.budget_requests import change_request, create_request, withdraw_request
+from handlers.requests.budget_requests import (
+    change_request,
+    create_request,
+    pending_request,
+    require_may_ask,
+    withdraw_request,
+)
+from handlers.requests.current_cards import show_current
+from handlers.requests.revisions import carried, seen_at_click, seen_in_form
 from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest, answers
 
@@ -31,7 +40,9 @@ async def open_request_form(
         chosen = teams[0]
         waiting = await tx.budget_requests.pending_of(person_id=asked.person.id, team_id=chosen.id)
         if waiting is not None:
-            form = await _change_form(scope, waiting, already=True, amount=amount, reason=reason)
+            form = await _change_form(
+                scope, waiting, channel=asked.channel_id, already=True, amount=amount, reason=reason
+            )
         else:
             standings = await standings_of(scope, teams)
             metadata = json.dumps({"channel": asked.channel_id, "team": chosen.id})
@@ -42,10 +53,7 @@ async def open_request_form(
                 reason=reason,
                 metadata=metadata,
             )
-    if (asked.body.get("view") or {}).get("type") == "modal":  # Slack opens a second modal on top of the first
-        await asked.client.views_push(trigger_id=asked.trigger_id, view=form)
-    else:
-        await asked.client.views_open(trigger_id=asked.trigger_id, view=form)
+    await asked.open_form(form)
 
 
 def _teams_to_ask_for(directory: Directory, asked: SlackRequest, team_id: int | None) -> list[Team]:
@@ -78,11 +86,11 @@ async def submit_request(asked: SlackRequest) -> None:
     context = asked.context
     amount_nanos = _amount(asked)
     reason = checked_reason(asked.field(forms.REASON_FIELD))
-    kept = _metadata(asked)
-    team_id = int(asked.field(forms.TEAM_FIELD) or kept["team"])
-    async with context.store.begin() as tx:
+    chosen = asked.field(forms.TEAM_FIELD)
+    team_id = int(chosen) if chosen.isdigit() else asked.carried_id("team")
+    async with asked.begin() as tx:
         scope = await asked.scope(tx)
-        team = _team(scope.directory, asked, team_id, channel=str(kept.get("channel", "")))
+        team = _team(scope.directory, asked, team_id, channel=_channel(asked))
         await create_request(scope.of_team(team), person_id=asked.person.id, amount_nanos=amount_nanos, reason=reason)
     context.wake_outbox.set()
     await asked.ack()
@@ -93,28 +101,34 @@ def _team(directory: Directory, asked: SlackRequest, team_id: int, *, channel: s
     team = next((t for t in directory.real_teams if t.id == team_id), None)
     if team is None:
         raise Refusal("There is no such team any more.")
-    in_channel = team.is_at(channel)
-    own = team in directory.teams_of(asked.person.id) or directory.manages(asked.person.id, team)
-    if not (in_channel or own or asked.person.id in directory.finance):
-        raise Refusal(f"You are not in {name(team.name)}, so you can't ask for its budget.")
+    require_may_ask(directory, team, person_id=asked.person.id, channel=channel)
     return team
 
 
 async def open_change_form(asked: SlackRequest) -> None:
-    """Opens the form to change a request."""
-    context = asked.context
-    async with context.store.read() as tx:
-        request = await tx.budget_requests.by_id(asked.id)
-        if request is None or request.state != "pending":
-            raise Refusal("That request does not wait any more.")
-        if request.person_id != asked.person.id:
-            raise Refusal("Only the person who asked can change a request.")
-        form = await _change_form(await asked.scope(tx), request, already=False)
-    await asked.client.views_open(trigger_id=asked.trigger_id, view=form)
+    """Opens the form to change a request, with what it is now."""
+    seen = seen_at_click(asked)
+    try:
+        async with asked.context.store.read() as tx:
+            request = await pending_request(tx, seen.request_id, locked=False)
+            if request.person_id != asked.person.id:
+                raise Refusal("Only the person who asked can change a request.")
+            form = await _change_form(await asked.scope(tx), request, channel=asked.channel_id, already=False)
+    except Ended as refusal:
+        await show_current(asked, seen.request_id, refusal.sentence)
+        return
+    await asked.open_form(form)
 
 
 async def _change_form(
-    scope: Scope, request: BudgetRequest, *, already: bool, amount: str = "", reason: str = ""
+    scope: Scope,
+    request: BudgetRequest,
+    *,
+    channel: str,
+    already: bool,
+    amount: str = "",
+    reason: str = "",
+    note: str = "",
 ) -> dict[str, Any]:
     team = scope.directory.by_id(request.team_id)
     standing = await standing_of(scope.of_team(team))
@@ -122,35 +136,56 @@ async def _change_form(
         request=request,
         team=team,
         balance=standing.balance,
-        metadata=str(request.id),
+        metadata=carried(request, channel=channel),
         already=already,
         amount=amount,
         reason=reason,
+        note=note,
     )
 
 
 async def submit_change(asked: SlackRequest) -> None:
-    """Changes a request."""
+    """Changes a request. One that changed meanwhile is shown in the form first."""
     context = asked.context
     amount_nanos = _amount(asked)
     reason = checked_reason(asked.field(forms.REASON_FIELD))
-    request_id = int(asked.body["view"]["private_metadata"])
-    async with context.store.begin() as tx:
-        scope = await asked.scope(tx)
-        await change_request(scope, request_id, by=asked.person.id, amount_nanos=amount_nanos, reason=reason)
+    seen, channel = seen_in_form(asked), _channel(asked)
+    try:
+        async with asked.begin() as tx:
+            scope = await asked.scope(tx)
+            await change_request(
+                scope, seen, by=asked.person.id, amount_nanos=amount_nanos, reason=reason, channel=channel
+            )
+    except NotAsSeen as refusal:
+        async with context.store.read() as tx:
+            form = await _change_form(
+                await asked.scope(tx),
+                await pending_request(tx, seen.request_id, locked=False),
+                channel=channel,
+                already=False,
+                amount=asked.field(forms.AMOUNT_FIELD),
+                reason=reason,
+                note=refusal.sentence,
+            )
+        await asked.answer.update_form(form, sentence=refusal.sentence)
+        return
     context.wake_outbox.set()
     await asked.ack()
 
 
 async def click_withdraw(asked: SlackRequest) -> None:
     """Withdraws a request."""
-    context = asked.context
-    async with context.store.begin() as tx:
-        await withdraw_request(await asked.scope(tx), asked.id, by=asked.person.id)
-    context.wake_outbox.set()
+    seen = seen_at_click(asked)
+    try:
+        async with asked.begin() as tx:
+            await withdraw_request(await asked.scope(tx), seen, by=asked.person.id)
+    except (NotAsSeen, Ended) as refusal:
+        await show_current(asked, seen.request_id, refusal.sentence)
+        return
+    asked.context.wake_outbox.set()
     await asked.ack()
     if asked.in_home:
-        await context.refresh_home(asked.person)
+        await asked.refresh_home()
 
 
 def _amount(asked: SlackRequest) -> int:
@@ -160,9 +195,9 @@ def _amount(asked: SlackRequest) -> int:
         raise FieldRefusal(forms.AMOUNT_FIELD, refusal.sentence) from refusal
 
 
-def _metadata(asked: SlackRequest) -> dict[str, Any]:
-    kept: dict[str, Any] = json.loads(asked.body["view"]["private_metadata"])
-    return kept
+def _channel(asked: SlackRequest) -> str:
+    """Returns the channel in which the form was opened."""
+    return str(asked.metadata.get("channel") or "")
 
 
 def register(app: AsyncApp, context: Context) -> None:

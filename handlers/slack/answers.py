@@ -3,16 +3,18 @@
 In slack_bolt 1.30 a listener that raises right after `ack()` loses the ack, so no error may escape.
 """
 
+import asyncio
 import functools
+import json
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import aiohttp
 import structlog
-from slack_bolt.async_app import AsyncAck, AsyncRespond
+from slack_bolt.async_app import AsyncAck, AsyncBoltRequest, AsyncRespond
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -24,10 +26,23 @@ from bot.views.reporting.help import outsider_message
 from bot.views.reporting.home import outsider_home
 from handlers.context import Context
 from handlers.scope import Scope
+from handlers.slack.away import is_slack_away
 from handlers.slack.callers import find_caller
+from handlers.slack.replies import AWAY, Reply
+from storage.faults import DatabaseError, is_away, is_conflict, retry_conflicts
 from storage.store import Transaction
 
 log = structlog.get_logger()
+
+_TRIGGER_GONE = frozenset(
+    {"expired_trigger_id", "exchanged_trigger_id", "trigger_expired", "trigger_exchanged", "invalid_trigger_id"}
+)
+"""Slack opens one modal per click, within three seconds. https://docs.slack.dev/reference/methods/views.open"""
+_TAKEN = "tokens_has_taken_it"
+
+
+class DoneBefore(Exception):
+    """The same request, sent again, whose work is done."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +53,20 @@ class SlackRequest:
     body: dict[str, Any]
     person: Person
     now: datetime
-    ack: AsyncAck
-    respond: AsyncRespond
+    answer: Reply
     client: AsyncWebClient
+
+    async def ack(self) -> None:
+        """Says that the work is done; call it after the commit."""
+        await self.answer.done()
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Transaction]:
+        """Opens the transaction of the request's work, which is done once, however often the same request is sent."""
+        async with self.context.store.begin() as tx:
+            if not await tx.slack_requests.add(self.answer.raw, at=self.context.now_micros()):
+                raise DoneBefore
+            yield tx
 
     async def scope(self, tx: Transaction) -> Scope:
         """Returns the scope of a transaction at the moment of the request."""
@@ -73,8 +99,13 @@ class SlackRequest:
         """Returns the button's id as a number. Rejects other values, because none of our buttons carry them."""
         value = self.value.rpartition(":")[2]
         if not value.isdigit() or len(value) > 18:
-            raise Refusal("That button is not one of mine any more. Ask again with /tokens.")
+            raise Refusal(self.old_button)
         return int(value)
+
+    @property
+    def old_button(self) -> str:
+        """Returns the sentence about a button that this version does not know."""
+        return f"This button no longer works. Ask again with `{self.context.settings.command}`."
 
     @property
     def in_home(self) -> bool:
@@ -96,20 +127,56 @@ class SlackRequest:
         elements: list[dict[str, Any]] = list(self.body["view"]["state"]["values"].get(block_id, {}).values())
         return elements[0] if elements else {}
 
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Returns what a form carries; a bare number comes as `id`."""
+        try:
+            found = json.loads(self.body["view"].get("private_metadata") or "{}")
+        except ValueError:
+            found = None
+        if type(found) is int:
+            return {"id": found}
+        if not isinstance(found, dict):
+            raise Refusal(OLD_FORM)
+        return found
+
+    def carried_id(self, key: str = "id") -> int:
+        """Returns an id that a form carries. Rejects forms without it, which earlier versions opened."""
+        value = self.metadata.get(key)
+        if type(value) is not int:
+            raise Refusal(OLD_FORM)
+        return value
+
+    async def open_form(self, view: dict[str, Any]) -> None:
+        """Opens a modal, on top of the one that was clicked in. Raises Refusal if Slack does not open it."""
+        in_modal = (self.body.get("view") or {}).get("type") == "modal"
+        opens = self.client.views_push if in_modal else self.client.views_open
+        try:
+            await opens(trigger_id=self.trigger_id, view=view)
+        except SlackApiError as error:
+            data = error.response.data
+            fault = str(data.get("error") or "") if isinstance(data, dict) else ""
+            if fault in _TRIGGER_GONE:
+                raise Refusal("That took too long, so Slack did not open the form. Please try again.") from error
+            if is_slack_away(error):
+                raise Refusal("Slack did not open the form. Please try again in a minute.") from error
+            raise
+        except AWAY as error:
+            raise Refusal("Slack did not answer, so the form may not have opened. Please try again.") from error
+
+    async def refresh_home(self) -> None:
+        """Shows the person's Home anew. What was done stays done if Slack does not take it."""
+        try:
+            await self.context.refresh_home(self.person)
+        except (SlackApiError, *AWAY) as error:
+            log.warning("home not published", error=repr(error))
+
     async def reply(self, message: Message, *, fallback: Message | None = None) -> None:
         """Answers the caller privately. If Slack rejects the blocks, sends the fallback, then the text alone."""
-        await self.ack()
-        for attempt in (message, fallback, Message(text=message.text)):
-            if attempt is None:
-                continue
-            blocks = list(attempt.blocks) or None
-            answer = await self.respond(
-                text=attempt.text, blocks=blocks, response_type="ephemeral", replace_original=False
-            )
-            if answer.status_code == 200:
-                return
-            log.warning("answer refused", status=answer.status_code, body=str(answer.body)[:200])
+        await self.answer.tell(message, fallback=fallback)
 
+
+OLD_FORM = "This form is of an earlier version and no longer works. Close it, and open it again."
 
 Listener = Callable[[SlackRequest], Awaitable[None]]
 BoltListener = Callable[..., Awaitable[None]]
@@ -118,73 +185,75 @@ BoltListener = Callable[..., Awaitable[None]]
 def answers(context: Context, listener: Listener) -> BoltListener:
     """Returns a Bolt listener that runs a request handler. Outsiders are rejected and refusals are shown.
 
-    Any other error is logged under a reference, which the person sees.
+    Slack is answered in time, whatever the work waits for. Any other error is logged under a reference, which the person
+    sees.
     """
 
     @functools.wraps(listener)
-    async def answered(body: dict[str, Any], ack: AsyncAck, respond: AsyncRespond, client: AsyncWebClient) -> None:
-        request: SlackRequest | None = None
+    async def answered(
+        body: dict[str, Any], ack: AsyncAck, respond: AsyncRespond, client: AsyncWebClient, request: AsyncBoltRequest
+    ) -> None:
+        if request.context.get(_TAKEN):  # Bolt asks the next listener if the first has not answered yet
+            return
+        request.context[_TAKEN] = True
+        raw = (request.raw_body or json.dumps(body)).encode("utf-8", "surrogatepass")
+        answer = Reply(context, body, raw=raw, ack=ack, respond=respond, client=client)
+        in_time = asyncio.create_task(answer.answer_in_time(), name="answer Slack in time")
         try:
-            now = context.now()
-            person = await find_caller(context, body, client)
-            if person is None:
-                await _reject_outsider(body, ack, respond, client)
-                return
-            request = SlackRequest(
-                context=context, body=body, person=person, now=now, ack=ack, respond=respond, client=client
-            )
-            await listener(request)
-            if ack.response is None:
-                await ack()
-        except FieldRefusal as refusal:
-            if body.get("type") == "view_submission":
-                await ack(response_action="errors", errors={refusal.field: refusal.sentence})
-            else:
-                await _reply(body, ack, respond, Message(text=refusal.sentence))
-        except Refusal as refusal:
-            await _reply(body, ack, respond, Message(text=refusal.sentence))
-        except Exception as error:  # the listener boundary logs it and shows a reference
-            reference = secrets.token_hex(4)
-            log.error("listener failed", reference=reference, error=repr(error), exc_info=error)
-            sentence = f"Something went wrong here (reference {reference}). It is logged; please try again in a minute."
-            await _reply(body, ack, respond, Message(text=sentence))
+            await _run(context, listener, answer)
+        except Exception as error:  # no error may escape a listener; Slack shows its warning sign
+            log.error("answer not delivered", error=repr(error), exc_info=error)
+        finally:
+            in_time.cancel()
 
     # Bolt injects by parameter name, which functools.wraps would hide behind the listener's own signature.
     del answered.__wrapped__
     return answered
 
 
-async def _reject_outsider(body: dict[str, Any], ack: AsyncAck, respond: AsyncRespond, client: AsyncWebClient) -> None:
+async def _run(context: Context, listener: Listener, answer: Reply) -> None:
+    try:
+        now = context.now()
+        person = await retry_conflicts(lambda: find_caller(context, answer.body, answer.client))
+        if person is None:
+            await _reject_outsider(answer)
+            return
+        answer.person = person
+        asked = SlackRequest(
+            context=context, body=answer.body, person=person, now=now, answer=answer, client=answer.client
+        )
+        await retry_conflicts(lambda: listener(asked), may_retry=lambda: not answer.is_done)
+        await answer.done()
+    except DoneBefore:
+        await answer.done()
+    except FieldRefusal as refusal:
+        await answer.refuse(Message(text=refusal.sentence), field=refusal.field)
+    except Refusal as refusal:
+        await answer.refuse(Message(text=refusal.sentence))
+    except Exception as error:  # noqa: BLE001  # the listener boundary logs it and shows a reference
+        await answer.refuse(Message(text=_sentence_of(error)))
+
+
+def _sentence_of(error: Exception) -> str:
+    """Logs an unexpected error and returns what the person reads about it."""
+    if isinstance(error, DatabaseError) and is_conflict(error):
+        log.warning("transactions in each other's way", error=repr(error))
+        return "Others changed the same budget at that moment, so nothing was done. Please try again."
+    if is_away(error):
+        log.error("listener failed", error=repr(error))
+        return "Tokens can't reach its database at the moment. Please try again in a minute."
+    reference = secrets.token_hex(4)
+    log.error("listener failed", reference=reference, error=repr(error), exc_info=error)
+    return f"Something went wrong here (reference {reference}). It is logged; please try again in a minute."
+
+
+async def _reject_outsider(answer: Reply) -> None:
     """Sends guests and strangers the one answer for outsiders."""
-    event = body.get("event") or {}
+    event = answer.body.get("event") or {}
     if event.get("type") == "app_home_opened":
         try:
-            await client.views_publish(user_id=str(event["user"]), view=outsider_home())
-        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:  # they see nothing, which is right too
+            await answer.client.views_publish(user_id=str(event["user"]), view=outsider_home())
+        except (SlackApiError, *AWAY) as error:  # they see nothing, which is right too
             log.info("no Home for an outsider", error=repr(error))
-    await _reply(body, ack, respond, outsider_message())
-
-
-async def _reply(body: dict[str, Any], ack: AsyncAck, respond: AsyncRespond, message: Message) -> None:
-    """Answers the caller by the channel that this kind of request allows."""
-    blocks = list(message.blocks) or None
-    try:
-        if body.get("type") == "view_submission":
-            first = next(iter((body["view"].get("state") or {}).get("values") or {}), None)
-            if first is not None:
-                await ack(response_action="errors", errors={_last_input(body): message.text})
-                return
-            await ack()
-            return
-        if ack.response is None:
-            await ack()
-        if body.get("response_url") or body.get("response_urls"):
-            await respond(text=message.text, blocks=blocks, response_type="ephemeral", replace_original=False)
-    except Exception as error:  # noqa: BLE001  # no error may escape a listener; Slack shows its warning sign
-        log.error("answer not delivered", error=repr(error))
-
-
-def _last_input(body: dict[str, Any]) -> str:
-    """Returns the block id of a form's last field. Errors without a field show there, above the buttons."""
-    inputs = [block["block_id"] for block in body["view"]["blocks"] if block["type"] == "input"]
-    return str(inputs[-1])
+    else:
+        await answer.refuse(outsider_message())

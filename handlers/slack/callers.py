@@ -1,5 +1,6 @@
 """The caller of a Slack request: a member of the workspace, or an outsider who sees nothing."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -9,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.org.people import Person
-from bot.org.workspaces import caller_of
+from bot.org.workspaces import Workspace, caller_of
 from bot.refusals import Refusal
 from bot.views import blocks
 from handlers.context import Context
@@ -19,6 +20,8 @@ from handlers.slack.workspaces import home_workspace
 log = structlog.get_logger()
 
 FRESH_SECONDS = 300.0
+_LOOKUP_SHARE = 0.6
+"""The part of the time for an answer that looking up its caller may take."""
 _MOST_REMEMBERED = 20_000
 _INVISIBLE = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 """Slack's answers about somebody whom the app can't see, as people of other companies: nobody of ours."""
@@ -34,18 +37,49 @@ async def find_caller(context: Context, body: dict[str, Any], client: AsyncWebCl
     user_id = _user_id(body)
     if not user_id:
         return None
-    workspace = await home_workspace(context, client)
-    known = context.callers.get(user_id)
-    answer = None
-    if known is None or time.monotonic() - known[0] > FRESH_SECONDS:
-        answer = await _ask_slack(context, client, user_id)
-        known = answer or known
+    known, workspace = await _look_up_in_time(context, client, user_id)
     if known is None or workspace is None:
-        raise Refusal("Slack does not say who you are at the moment. Please try again in a minute.")
+        raise Refusal(
+            "Slack does not say who you are at the moment, so nothing was done. Please try again in a minute."
+        )
     user = known[1]
     if caller_of(user, workspace).is_outsider:
         return None
-    return await _person_of(context, user, is_new=answer is not None)
+    return await _person_of(context, user, is_new=False)
+
+
+async def _look_up_in_time(
+    context: Context, client: AsyncWebClient, user_id: str
+) -> tuple[tuple[float, dict[str, Any]] | None, Workspace | None]:
+    """Returns what is known of a user and of the app's workspace, after a look-up that leaves time to answer Slack.
+
+    A look-up that takes longer goes on, for the person's next try; until then who was known is known still.
+    """
+    known = context.callers.get(user_id)
+    if known is None or context.workspace is None or time.monotonic() - known[0] > FRESH_SECONDS:
+        asked = context.lookups.get(user_id)
+        if asked is None:
+            asked = context.lookups[user_id] = asyncio.create_task(_look_up(context, client, user_id))
+            asked.add_done_callback(lambda task: _look_up_ended(context, user_id, task))
+        await asyncio.wait({asked}, timeout=context.settings.slack_answer_seconds * _LOOKUP_SHARE)
+        if asked.done():
+            await asked
+        return context.callers.get(user_id), context.workspace
+    return known, await home_workspace(context, client)
+
+
+async def _look_up(context: Context, client: AsyncWebClient, user_id: str) -> None:
+    """Asks Slack about a user and stores what its new answer says of them, also if the request has ended meanwhile."""
+    workspace = await home_workspace(context, client)
+    answer = await _ask_slack(context, client, user_id)
+    if answer is not None and workspace is not None and not caller_of(answer[1], workspace).is_outsider:
+        await _person_of(context, answer[1], is_new=True)
+
+
+def _look_up_ended(context: Context, user_id: str, task: asyncio.Task[None]) -> None:
+    context.lookups.pop(user_id, None)
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.warning("caller not stored", user=user_id, error=repr(error))
 
 
 async def _ask_slack(context: Context, client: AsyncWebClient, user_id: str) -> tuple[float, dict[str, Any]] | None:

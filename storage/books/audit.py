@@ -37,6 +37,11 @@ class Audit:
         values = {"id": number + 1, "at": at, "actor_id": actor_id, "action": action, "subject": subject}
         await self._connection.execute(insert(audit).values(**values, detail=written, hash=chained))
 
+    async def has(self, *, action: str, subject: str) -> bool:
+        """Returns whether there is a record of an action on a subject."""
+        recorded = select(audit.c.id).where(audit.c.subject == subject, audit.c.action == action).limit(1)
+        return (await self._connection.execute(recorded)).scalar() is not None
+
     async def hashed(self, free_text: str) -> str:
         """Returns a salted hash of a text that people wrote: it proves the text, until the salt is deleted."""
         salt = await Config(self._tx).salt()

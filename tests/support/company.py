@@ -199,6 +199,7 @@ async def company(
         slack_signing_secret=SECRET,
         slack_api_url=f"{servers.address(page)}/api/",
         answer_seconds=60,
+        slack_answer_seconds=60,
     )
     is_filled = bool(key)
     context = make_context(settings, clock) if is_filled else await prepare(settings, clock)

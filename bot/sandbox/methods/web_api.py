@@ -67,6 +67,8 @@ async def answer_call(workspace: Workspace, request: Request) -> Response:
     status = 200
     headers: dict[str, str] = {}
     answer: Json = {}
+    if method in workspace.held:
+        await workspace.held[method].wait()
     try:
         raw_arguments = arguments(request, body)
         status, headers, answer = _answer(workspace, method, request, raw_arguments)

@@ -8,6 +8,7 @@ from bot.money import usd, usd_round
 from bot.periods import day_text
 from bot.reporting.reports import Home, PendingRequest
 from bot.requests.budget_requests import BudgetRequest
+from bot.requests.revisions import button_value
 from bot.text import plain
 from bot.views.alerting.alert_quality import company_quality_block, managed_quality_blocks
 from bot.views.blocks import actions, button, context, date_mark, divider, header, home, name, quote, section
@@ -147,8 +148,9 @@ def _own_requests(shown: Home) -> list[Block]:
         blocks.append(section(_request_words(request, team), block_id=key))
         if request.state == "pending":
             what = f"the request of {usd(request.amount_nanos)} for {plain(team, limit=30)}"
-            change = button("Change", action_id=CHANGE_REQUEST, value=request.id, label=f"Change {what}")
-            withdraw = button("Withdraw", action_id=WITHDRAW_REQUEST, value=request.id, label=f"Withdraw {what}")
+            value = button_value(request)
+            change = button("Change", action_id=CHANGE_REQUEST, value=value, label=f"Change {what}")
+            withdraw = button("Withdraw", action_id=WITHDRAW_REQUEST, value=value, label=f"Withdraw {what}")
             blocks.append(actions(change, withdraw, block_id=f"{key}-actions"))
     rest = len(shown.own_requests) - _MAX_REQUESTS
     if rest > 0:

@@ -6,7 +6,10 @@ from bot.books.budgets import Standing
 from bot.books.ledger import with_grant
 from bot.messages import Block, Message
 from bot.money import NANOS, usd
+from bot.org.teams import Team
 from bot.reporting.reports import PendingRequest
+from bot.requests.budget_requests import BudgetRequest
+from bot.requests.revisions import button_value
 from bot.text import plain
 from bot.views.blocks import Element, actions, button, confirmation, context, date_mark, name, quote, section
 from bot.views.wording import budget_words, period_words
@@ -15,7 +18,7 @@ APPROVE_REQUEST = "approve_request"
 DENY_REQUEST = "deny_request"
 CHANGE_REQUEST = "change_request"
 WITHDRAW_REQUEST = "withdraw_request"
-"""These four buttons carry the request's id."""
+"""These four buttons carry the request's id and the revision that they show."""
 
 CONFIRM_FROM_NANOS = 1_000 * NANOS
 """Approving this much asks for a confirmation."""
@@ -43,12 +46,12 @@ def decision_buttons(pending: PendingRequest) -> list[Element]:
         button(
             "Approve",
             action_id=APPROVE_REQUEST,
-            value=request.id,
+            value=button_value(request),
             label=f"Approve {spoken}",
             style="primary",
             confirm=confirm,
         ),
-        button("Deny", action_id=DENY_REQUEST, value=request.id, label=f"Deny {spoken}"),
+        button("Deny", action_id=DENY_REQUEST, value=button_value(request), label=f"Deny {spoken}"),
     ]
 
 
@@ -56,8 +59,15 @@ def asker_buttons(pending: PendingRequest) -> list[Element]:
     """Returns Change and Withdraw, for the asker."""
     request, spoken = pending.request, _spoken(pending)
     return [
-        button("Change", action_id=CHANGE_REQUEST, value=request.id, label=f"Change the request of {spoken}"),
-        button("Withdraw", action_id=WITHDRAW_REQUEST, value=request.id, label=f"Withdraw the request of {spoken}"),
+        button(
+            "Change", action_id=CHANGE_REQUEST, value=button_value(request), label=f"Change the request of {spoken}"
+        ),
+        button(
+            "Withdraw",
+            action_id=WITHDRAW_REQUEST,
+            value=button_value(request),
+            label=f"Withdraw the request of {spoken}",
+        ),
     ]
 
 
@@ -111,6 +121,14 @@ def decided_card(pending: PendingRequest, *, decided_by_mention: str, standing: 
     return Message(text=f"{verdict}: {asked}. {note}", blocks=tuple(blocks))
 
 
+def changed_words(request: BudgetRequest, *, team: Team, asker: str, period: str) -> str:
+    """Returns why a click on an old card did nothing, and what the request is now. `asker` is the mention of the asker
+    if they changed it; `period` is the present one."""
+    now = f"{usd(request.amount_nanos)} for {name(team.name)} ({period_words(period)})"
+    why = f"{asker} changed this request" if asker else "This request waited into another budget period"
+    return f"{why}: it is {now} now. Nothing was done; look again, then decide."
+
+
 def withdrawn_card(pending: PendingRequest) -> Message:
     """Returns the card of a withdrawn request, without buttons."""
     request, key = pending.request, _key(pending)
@@ -144,13 +162,19 @@ def verdict_message(
     return Message(text=f"{text}{said}", blocks=tuple(shown))
 
 
-def receipt_message(*, pending: PendingRequest, deciders: Sequence[str], by_finance: bool) -> Message:
+def receipt_message(
+    *, pending: PendingRequest, deciders: Sequence[str], by_finance: bool, carried: bool = False
+) -> Message:
     """Returns the private receipt for the asker after a request or a change: the deciders, and the buttons to change
-    it."""
+    it. A carried request waited into the next period."""
     key = _key(pending)
     who = _who_decides(deciders, by_finance=by_finance)
-    did = "changed" if pending.request.revision > 1 else "sent"
-    text = f"Your request of {ask_words(pending)} is {did}. {who} {_who_pays(pending)} You get a message when it is decided."
+    did = "is changed" if pending.request.revision > 1 else "is sent"
+    if carried:
+        did = f"is about {period_words(pending.request.period)} now, as it waited into that period"
+    text = (
+        f"Your request of {ask_words(pending)} {did}. {who} {_who_pays(pending)} You get a message when it is decided."
+    )
     blocks = (section(text, block_id=f"{key}-receipt"), actions(*asker_buttons(pending), block_id=f"{key}-own"))
     return Message(text=text, blocks=blocks)
 

@@ -61,8 +61,9 @@ def change_form(
     already: bool,
     amount: str = "",
     reason: str = "",
+    note: str = "",
 ) -> dict[str, Any]:
-    """Returns the form to change a pending request, prefilled with it.
+    """Returns the form to change a pending request, prefilled with it. `note` says what happened to it meanwhile.
 
     `already` is for an asker who wants to ask again for the same team: typed `amount` and `reason` then replace the
     old ones.
@@ -72,24 +73,27 @@ def change_form(
     if already:
         words = f"You already have a request waiting: {asked}. Change it here instead of sending a second one."
     blocks = [
+        *_noted(note),
         section(words, block_id="changed-request"),
         *_fields(amount=amount or usd(request.amount_nanos), reason=reason or request.reason),
     ]
     return modal(title=FORM_TITLE, submit="Change request", blocks=blocks, callback_id=CHANGE_FORM, metadata=metadata)
 
 
-def deny_form(*, pending: PendingRequest, metadata: str) -> dict[str, Any]:
-    """Returns the form that asks for the reason of a denial."""
+def deny_form(*, pending: PendingRequest, metadata: str, reason: str = "", note: str = "") -> dict[str, Any]:
+    """Returns the form that asks for the reason of a denial. `note` says what happened to the request meanwhile."""
     typed = text_input(
         action_id=REASON_FIELD,
-        initial="",
+        initial=reason,
         placeholder="What would have to be different, or what to do instead",
         max_length=MAX_REASON_CHARACTERS,
         multiline=True,
         focus=True,
     )
+    asked = f"{pending.asker_mention} asks for {ask_words(pending)} ({period_words(pending.request.period)})."
     blocks = [
-        section(f"{pending.asker_mention} asks for {ask_words(pending)}.", block_id="denied-request"),
+        *_noted(note),
+        section(asked, block_id="denied-request"),
         section(quote(pending.request.reason), block_id="denied-reason"),
         field("Why not?", typed, block_id=REASON_FIELD, hint="Only the person who asked sees this."),
     ]
@@ -100,6 +104,10 @@ def deny_form(*, pending: PendingRequest, metadata: str) -> dict[str, Any]:
         callback_id=DENY_FORM,
         metadata=metadata,
     )
+
+
+def _noted(note: str) -> list[Block]:
+    return [section(f"*{note}*", block_id="note")] if note else []
 
 
 def _fields(*, amount: str, reason: str) -> list[Block]:

@@ -55,7 +55,7 @@ async def click_owner_on_it(asked: SlackRequest) -> None:
 
 async def _acknowledge(asked: SlackRequest, *, as_owner: bool) -> None:
     context = asked.context
-    async with context.store.begin() as tx:
+    async with asked.begin() as tx:
         scope = await asked.scope(tx)
         await answer_alert(scope, asked.id, answer="acknowledged", by=asked.person.id, seen_at=None, as_owner=as_owner)
         if await tx.outbox.known(owner_key(asked.id)):
@@ -86,7 +86,7 @@ def menu_listener(*, open_request_form: ShowTeam, show_standing: ShowTeam) -> Li
     async def choose_from_menu(asked: SlackRequest) -> None:
         chosen = choices.get(asked.value.partition(":")[0])
         if chosen is None:
-            raise Refusal("That menu is not one of mine any more. Ask again with /tokens.")
+            raise Refusal(f"This menu no longer works. Ask again with `{asked.context.settings.command}`.")
         await chosen(asked)
 
     return choose_from_menu
@@ -102,7 +102,7 @@ async def _record(asked: SlackRequest) -> AlertRecord:
 
 async def choose_not_useful(asked: SlackRequest) -> None:
     context = asked.context
-    async with context.store.begin() as tx:
+    async with asked.begin() as tx:
         scope = await asked.scope(tx)
         await require_mute_permission(scope, asked, asked.id)
         await mark_not_useful(scope, asked.id, by=asked.person.id)

@@ -29,8 +29,7 @@ _MIN_SHARE = 50
 
 async def open_details(asked: SlackRequest) -> None:
     """Opens the modal. Looking at people is recorded, and they can see it."""
-    context = asked.context
-    async with context.store.begin() as tx:
+    async with asked.begin() as tx:
         scope = await asked.scope(tx)
         record = await tx.alerts.by_id(asked.id)
         if record is None or record.kind != "spike":
@@ -40,7 +39,7 @@ async def open_details(asked: SlackRequest) -> None:
         if not in_its_channel and not scope.directory.may_see(asked.person.id, team):
             raise Refusal(f"The figures of {name(team.name)} are for its members and managers.")
         view = details_view(await details_of(scope, record, viewer_id=asked.person.id))
-    await asked.client.views_open(trigger_id=asked.trigger_id, view=view)
+    await asked.open_form(view)
 
 
 async def details_of(scope: Scope, record: AlertRecord, *, viewer_id: int) -> AlertDetails:

@@ -43,7 +43,7 @@ async def plan_spike(
 async def click_expected(asked: SlackRequest) -> None:
     """Answers a spike as planned: its cause, until a week after it ends. The menu's form has more choices."""
     context = asked.context
-    async with context.store.begin() as tx:
+    async with asked.begin() as tx:
         scope = await asked.scope(tx)
         await require_mute_permission(scope, asked, asked.id)
         record = await alert_to_answer(tx, asked.id)
@@ -84,7 +84,7 @@ async def open_expect_form(asked: SlackRequest) -> None:
         answered=answered,
         metadata=metadata,
     )
-    await asked.client.views_open(trigger_id=asked.trigger_id, view=form)
+    await asked.open_form(form)
 
 
 def _metadata(context: Mapping[str, Any], causes: Sequence[Cause]) -> str:
@@ -109,25 +109,33 @@ def _words(cause: Cause, team_name: str) -> str:
 
 async def submit_expected(asked: SlackRequest) -> None:
     context = asked.context
-    metadata = json.loads(asked.body["view"]["private_metadata"])
-    async with context.store.begin() as tx:
+    alert_id, metadata = asked.carried_id("alert"), asked.metadata
+    async with asked.begin() as tx:
         scope = await asked.scope(tx)
-        await require_mute_permission(scope, asked, metadata["alert"], channel=str(metadata["channel"]))
-        record = await alert_to_answer(tx, metadata["alert"])
+        await require_mute_permission(scope, asked, alert_id, channel=str(metadata.get("channel", "")))
+        record = await alert_to_answer(tx, alert_id)
         chosen = asked.field(DURATION_FIELD)
         if chosen == "never":
             if record.state == "expected":
                 await withdraw_expectation(tx, record.id, by=asked.person.id)
                 await reopen(scope, record, by=asked.person.id, action="take back expected")
         else:
-            dimension, part = metadata["causes"][int(asked.field(CAUSE_FIELD))]
-            cause = Cause(dimension=dimension, name=part)
+            cause = _chosen_cause(metadata, asked.field(CAUSE_FIELD))
             until_at = _until(scope.of_team_id(record.team_id), chosen)
             await plan_spike(
-                scope, record, cause=cause, until_at=until_at, by=asked.person.id, seen_at=metadata["seen"]
+                scope, record, cause=cause, until_at=until_at, by=asked.person.id, seen_at=metadata.get("seen")
             )
     context.wake_outbox.set()
     await asked.ack()
+
+
+def _chosen_cause(metadata: Mapping[str, Any], chosen: str) -> Cause:
+    """Returns the chosen one of the causes that the form carries."""
+    try:
+        dimension, part = metadata["causes"][int(chosen)]
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise FieldRefusal(CAUSE_FIELD, "Choose one of the causes.") from error
+    return Cause(dimension=dimension, name=str(part))
 
 
 def _until(scope: TeamScope, chosen: str) -> int | None:

@@ -60,7 +60,7 @@ async def open_snooze_form(asked: SlackRequest) -> None:
         is_snoozed=record.state == "snoozed",
         metadata=json.dumps(metadata),
     )
-    await asked.client.views_open(trigger_id=asked.trigger_id, view=form)
+    await asked.open_form(form)
 
 
 def _ends(scope: TeamScope) -> list[tuple[Snooze, int]]:
@@ -72,25 +72,25 @@ def _ends(scope: TeamScope) -> list[tuple[Snooze, int]]:
 async def submit_snooze(asked: SlackRequest) -> None:
     """Snoozes an alert, or ends its snooze."""
     context = asked.context
-    metadata = json.loads(asked.body["view"]["private_metadata"])
+    alert_id, metadata = asked.carried_id("alert"), asked.metadata
     chosen = asked.field(views.SNOOZE_FIELD)
     choice = next((known for known in SNOOZES if known == chosen), None)
     if choice is None and chosen != "now":
         raise FieldRefusal(views.SNOOZE_FIELD, "Choose for how long.")
-    async with context.store.begin() as tx:
+    async with asked.begin() as tx:
         scope = await asked.scope(tx)
-        await require_mute_permission(scope, asked, metadata["alert"], channel=str(metadata["channel"]))
-        record = await alert_to_answer(tx, metadata["alert"])
+        await require_mute_permission(scope, asked, alert_id, channel=str(metadata.get("channel", "")))
+        record = await alert_to_answer(tx, alert_id)
         if choice is None:
             if record.state == "snoozed":
                 await end_snooze(scope, record, by=asked.person.id)
         else:
             await answer_alert(
                 scope,
-                metadata["alert"],
+                alert_id,
                 answer="snoozed",
                 by=asked.person.id,
-                seen_at=metadata["seen"],
+                seen_at=metadata.get("seen"),
                 until=dict(_ends(scope.of_team_id(record.team_id)))[choice],
             )
     context.wake_outbox.set()

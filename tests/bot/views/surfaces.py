@@ -30,7 +30,8 @@ def obeys(surface: dict[str, Any]) -> None:
     ids = [block["block_id"] for block in surface["blocks"]]
     assert len(ids) == len(set(ids))
     for element in elements(surface):
-        assert element["type"] != "button" or element["value"].isdigit(), "a button's value is an id"
+        value = str(element.get("value", ""))
+        assert element["type"] != "button" or re.fullmatch(r"(r\d+:)?\d+", value), "a button's value is an id"
         assert element["type"] != "button" or element["accessibility_label"]
     for block in surface["blocks"]:
         inside = [element["action_id"] for element in block.get("elements", []) if "action_id" in element]

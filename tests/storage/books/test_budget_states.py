@@ -7,6 +7,7 @@ import pytest
 from bot.books.allowances import Allowance, allowance_of
 from bot.books.budgets import Standing
 from bot.money import NANOS
+from bot.requests.revisions import Seen
 from handlers.alerting.budget_alerts import judge_budget
 from handlers.books.periods import keep_books
 from handlers.books.standings import standing_of
@@ -68,7 +69,9 @@ async def grant(books: Books, amount: int, slug: str = "search") -> None:
         scope = await team_scope(books, tx, slug)
         request = await create_request(scope, person_id=anna, amount_nanos=amount * NANOS, reason="evals")
     async with books.context.store.begin() as tx:
-        await decide_request(await books.context.scope(tx), request.id, approve=True, by=chloe)
+        await decide_request(
+            await books.context.scope(tx), Seen(request_id=request.id, revision=1), approve=True, by=chloe
+        )
 
 
 async def alerts(books: Books) -> list[str]:

@@ -10,6 +10,7 @@ from bot.books.ledger import Account, Entry, Overdrawn
 from bot.money import NANOS
 from bot.org.teams_file import read_teams_file
 from bot.refusals import ConfigError
+from bot.requests.revisions import Seen
 from handlers.books.periods import keep_books
 from handlers.context import Context
 from handlers.org.teams import import_teams
@@ -60,7 +61,9 @@ async def ask(context: Context, dollars: int, slug: str = "search", email: str =
 async def decide(context: Context, request_id: int, *, approve: bool = True) -> None:
     chloe = await person(context, "chloe@acme.test")
     async with context.store.begin() as tx:
-        await decide_request(await context.scope(tx), request_id, approve=approve, by=chloe)
+        await decide_request(
+            await context.scope(tx), Seen(request_id=request_id, revision=None), approve=approve, by=chloe
+        )
 
 
 async def left(context: Context, slug: str) -> int:

@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from bot.books.ledger import Account
 from bot.money import NANOS
+from bot.requests.revisions import Seen
 from handlers.context import Context
 from handlers.requests.approvals import decide_request
 from handlers.requests.budget_requests import create_request
@@ -55,7 +56,9 @@ async def test_two_who_ask_at_once_are_not_promised_the_same_money(context: Cont
 
     async def approve(request_id: int) -> None:
         async with context.store.begin() as tx:
-            await decide_request(await context.scope(tx), request_id, approve=True, by=chloe)
+            await decide_request(
+                await context.scope(tx), Seen(request_id=request_id, revision=1), approve=True, by=chloe
+            )
 
     await asyncio.gather(approve(1), approve(2))
     root = await balance(context, "organisation")
@@ -79,10 +82,10 @@ async def test_two_approvals_of_one_request_grant_it_once(context: Context) -> N
 
     async def decide(by: int, approve: bool) -> None:
         async with context.store.begin() as tx:
-            await decide_request(await context.scope(tx), 1, approve=approve, by=by)
+            await decide_request(await context.scope(tx), Seen(request_id=1, revision=1), approve=approve, by=by)
 
     outcomes = await asyncio.gather(decide(ben, True), decide(chloe, True), return_exceptions=True)
 
-    assert [type(o).__name__ for o in outcomes if o is not None] == ["Refusal"]
+    assert [type(o).__name__ for o in outcomes if o is not None] == ["Ended"]
     assert (await balance(context, "search")).allocated_nanos == 450 * NANOS
     assert await faults(context.store) == []

@@ -30,7 +30,7 @@ def test_bens_home_has_what_waits_for_him_first_in_its_status(snapshot: Snapshot
 
     assert "*2 budget requests wait for your decision. Nothing is left for Search.*" in all_text(view)
     assert buttons(view).count("Approve") == 2
-    assert {e["value"] for e in elements(view) if e["action_id"] == "approve_request"} == {"41", "42"}
+    assert {e["value"] for e in elements(view) if e["action_id"] == "approve_request"} == {"r1:41", "r1:42"}
     assert view == snapshot
 
 

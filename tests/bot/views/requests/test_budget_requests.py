@@ -40,7 +40,7 @@ def test_the_card_to_decide_on(snapshot: SnapshotAssertion) -> None:
     card = posted(approval_card(pending(), standing=standing(charged=11_940), deciders=[BEN], by_finance=False))
 
     assert buttons(card) == ["Approve", "Deny", "Change", "Withdraw"]
-    assert {element["value"] for element in elements(card)} == {"41"}
+    assert {element["value"] for element in elements(card)} == {"r1:41"}
     for number in ("$750.00", "$60.00", "$12,000.00", "$810.00"):
         assert number in card["text"]
     assert card == snapshot

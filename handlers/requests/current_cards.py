@@ -1,0 +1,32 @@
+"""The answer to a click on a card that is no longer true: the card as it is now, and why nothing was done."""
+
+from bot.messages import Message
+from bot.org.teams import Team
+from handlers.requests.budget_requests import card_key, receipt_key
+from handlers.requests.request_periods import carry_and_show
+from handlers.slack.answers import SlackRequest
+
+RECEIPT_BLOCK = "-own"
+"""The end of the block id of the buttons in a receipt; those of a card have another."""
+
+
+async def show_current(asked: SlackRequest, request_id: int, sentence: str) -> None:
+    """Replaces the clicked message, or Home, by what the request is now, and tells the person why nothing was done."""
+    context = asked.context
+    block_id = str(asked.body["actions"][0].get("block_id") or "")
+    key = receipt_key(request_id) if block_id.endswith(RECEIPT_BLOCK) else card_key(request_id)
+    async with context.store.begin() as tx:
+        scope = await asked.scope(tx)
+        await carry_and_show(scope, request_id)
+        request = await tx.budget_requests.by_id(request_id)
+        may_show = request is not None and _is_private(asked, scope.directory.by_id(request.team_id))
+        current = await tx.outbox.message_of(key) if may_show else None
+    context.wake_outbox.set()
+    await asked.answer.tell(Message(text=sentence), replaces_original=current)
+    if asked.in_home:
+        await asked.refresh_home()
+
+
+def _is_private(asked: SlackRequest, team: Team) -> bool:
+    """Returns whether a message there may show figures of the team: in its channel, unless that is shared, or directly."""
+    return asked.channel_id.startswith("D") or team.is_at(asked.channel_id)
