@@ -101,7 +101,8 @@ async def _team_of(scope: Scope, blocked: BlockedPerson) -> Team | None:
         team = directory.by_id(placement.team_id)
         if team.kind == "team":
             return team
-    return next(iter(directory.teams_of(blocked.person_id)), None)
+    person = await scope.tx.people.by_id(blocked.person_id)  # a merged record's teams are those of the person
+    return next(iter(directory.teams_of(person.id)), None)
 
 
 async def _source(tx: Transaction, source_id: int) -> Source | None:
