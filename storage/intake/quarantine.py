@@ -140,10 +140,12 @@ class Quarantine:
 
         Events of observing sources never are. Searches within a day of `near` first, which has an index.
         """
+        current = people.alias("current")  # of a merged record the one it was merged into
         query = (
-            select(usage_events, *(usage_series.c[n] for n in _NAMES), people.c.email)
+            select(usage_events, *(usage_series.c[n] for n in _NAMES), current.c.email)
             .join(usage_series, usage_series.c.id == usage_events.c.series_id)
             .join(people, people.c.id == usage_series.c.person_id, isouter=True)
+            .join(current, current.c.id == func.coalesce(people.c.merged_into, people.c.id), isouter=True)
             .where(usage_events.c.source_id == source_id, usage_events.c.key_hash == key)
         )
         close = query.where(usage_events.c.occurred_at.between(near - DAY_MICROS, near + DAY_MICROS))

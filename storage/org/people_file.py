@@ -35,6 +35,7 @@ async def save_people(
 
     `directory` comes from teams.yml, without dated teams. Raises ConfigError where a line contradicts Slack.
     """
+    await Config(tx).lock()  # Slack may say at the same time who somebody is
     changes = _Changes(tx, directory, today)
     people = await changes.save_emails(lines)
     await changes.save_aliases(lines, people)

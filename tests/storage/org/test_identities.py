@@ -190,6 +190,10 @@ async def test_a_merged_record_is_read_as_the_person_it_became(books: Books) -> 
         assert record != dora.id
         assert await tx.people.by_id(record) == dora
         assert {event.user for event in page.events} == {"dora@acme.test"}
+        (row,) = await books.rows("usage_events")
+        booked = await tx.quarantine.booked_event(row.source_id, row.key_hash, near=row.occurred_at)
+        assert booked is not None
+        assert booked.email == "dora@acme.test"
 
 
 async def test_bookings_of_a_running_intake_follow_a_move_of_another_process(books: Books) -> None:
