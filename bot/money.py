@@ -1,7 +1,7 @@
 """Money as integer nano-dollars: parsing and formatting."""
 
 import re
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 from bot.refusals import Refusal
 from bot.text import spaced
@@ -10,31 +10,36 @@ NANOS = 1_000_000_000
 MAX_AMOUNT_NANOS = 1_000_000_000 * NANOS
 """The maximum of one ledger entry, a billion dollars, so that one entry never overflows a bigint."""
 
-_MAX_CHARACTERS = 40
-_PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+MAX_DECIMAL_CHARACTERS = 1_000
+"""The longest decimal that is read. OpenAI's have 36 places; a longer text than this is no amount."""
+_PLAIN_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,6})?")
+_EXACT = Context(prec=MAX_DECIMAL_CHARACTERS + 60)
+"""Keeps every digit of the longest decimal, so that it is rounded once."""
 _ASKED_AMOUNT = re.compile(
     r"\$?\s*(\d{1,3}(?:,\d{3})+|\d+)(\.\d{1,2})?\s*(k|m)?(?:\s*(?:usd|dollars?))?", re.IGNORECASE
 )
 _SUFFIX = {"": 1, "k": 1_000, "m": 1_000_000}
 
 
-def nanos_from_decimal(text: str) -> int:
-    """Parses a decimal in dollars into nano-dollars, half-even beyond nine places.
+def nanos_from_decimal(text: str, *, per_dollar: int = 1) -> int:
+    """Parses a decimal into nano-dollars, half-even beyond nine places. Its unit is a dollar, or a part of it, such as
+    a cent with `per_dollar=100`.
 
     Raises ValueError for a value that is not a finite number. Long digits and large exponents are rejected too, because
-    converting them to an integer would be a denial of service.
+    converting them to an integer would be a denial of service. A zero is zero with any exponent.
     """
-    if len(text) > _MAX_CHARACTERS or not _PLAIN_NUMBER.fullmatch(text):
-        raise ValueError("is not a decimal number of at most 40 characters")
+    if len(text) > MAX_DECIMAL_CHARACTERS or not _PLAIN_NUMBER.fullmatch(text):
+        raise ValueError(f"is not a decimal number of at most {MAX_DECIMAL_CHARACTERS:,} characters")
     try:
         value = Decimal(text)
     except InvalidOperation as error:
         raise ValueError("is not a decimal number") from error
+    if not value or value.adjusted() < -24:
+        return 0
     if value.adjusted() > 12:
         raise ValueError("is more than a trillion dollars")
-    if value.adjusted() < -24:
-        return 0
-    return int((value * NANOS).to_integral_value(rounding=ROUND_HALF_EVEN))
+    nanos = _EXACT.multiply(value, Decimal(NANOS // per_dollar))
+    return int(nanos.to_integral_value(rounding=ROUND_HALF_EVEN, context=_EXACT))
 
 
 def parse_amount(text: str) -> int:

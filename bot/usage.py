@@ -1,9 +1,9 @@
 """A metered call: the common form of all senders' reports, and its limits."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from hashlib import blake2b
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -11,6 +11,19 @@ from bot.money import NANOS
 
 COUNTERS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning")
 """The six counters. The first five are disjoint; `reasoning` is a part of `output`, kept for information."""
+
+PARTS = {
+    "audio_input": "uncached_input",
+    "audio_output": "output",
+    "audio_cache_read": "cache_read",
+    "image_input": "uncached_input",
+    "image_output": "output",
+    "image_cache_read": "cache_read",
+    "video_input": "uncached_input",
+    "video_output": "output",
+    "video_cache_read": "cache_read",
+}
+"""Kinds of tokens with a price of their own, each with the counter of which it is a part. `audio_input` is uncached."""
 
 MAX_TOKENS = 10**11
 """More tokens than any call can have. A larger figure is the sender's fault, and would overflow sums."""
@@ -52,13 +65,17 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True, gc=False, cache_hash=Tru
         return sum(map(len, names + others)) + sum(map(len, self.tags)) + 50 * len(self.tags)
 
 
+Parts = tuple[tuple[str, int], ...]
+
+
 class UsageEvent(msgspec.Struct, frozen=True, gc=False):
     """One metered call, with disjoint token counters; None is a missing value. Name its fields when you make one; only
     the hottest path gives them in order, which takes a fifth of the time.
 
     `key` identifies the event within its source, `fingerprint` its content: the same key with the same fingerprint is a
     duplicate, with another one a conflict. `occurred_at` is microseconds since 1970. An `unmetered` call has neither
-    tokens nor cost from its sender: it counts as a call of unknown usage, not of zero.
+    tokens nor cost from its sender: it counts as a call of unknown usage, not of zero. `parts` has the tokens of other
+    kinds than text, by the names of `PARTS`.
     """
 
     key: bytes
@@ -77,6 +94,7 @@ class UsageEvent(msgspec.Struct, frozen=True, gc=False):
     gateway_cache: bool
     notional: bool
     unmetered: bool = False
+    parts: Parts = ()
 
     @property
     def tokens(self) -> int:
@@ -124,9 +142,26 @@ class BudgetBlock(msgspec.Struct, frozen=True, kw_only=True):
     at: int
 
 
+class Note(NamedTuple):
+    """What was left out of a call that is booked all the same: the sender's field, and the reason. `is_cost` marks the
+    reported cost, without which the call may have no price.
+    """
+
+    field: str
+    fault: str
+    is_cost: bool = False
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.field} {self.fault}" + (", so it was left out" if self.is_cost else "")
+
+
 class Parsed(msgspec.Struct, kw_only=True):
     """A parsed body: events with their index, unusable rows, the number of rows ignored on purpose (not counted in
     `rows`), and the gateway's views and blocks.
+
+    `notes` has what was left out of events, with their index. `unless_priced` has the row that goes to quarantine in an
+    event's place if nothing but its unusable reported cost could price it.
     """
 
     rows: int
@@ -135,6 +170,30 @@ class Parsed(msgspec.Struct, kw_only=True):
     ignored: int = 0
     views: list[GatewayView] = []
     blocks: list[BudgetBlock] = []
+    notes: list[tuple[int, Note]] = []
+    unless_priced: dict[int, UnusableRow] = {}
+
+    def book_with_notes(
+        self, index: int, event: UsageEvent, notes: Sequence[Note], quarantined: Callable[[str], UnusableRow]
+    ) -> None:
+        """Adds an event and what was left out of it. `quarantined` makes the row that goes to quarantine for a reason."""
+        self.events.append((index, event))
+        self.notes += [(index, note) for note in notes]
+        cost = next((note for note in notes if note.is_cost), None)
+        if cost is not None:
+            self.unless_priced[index] = quarantined(f"{cost.field} {cost.fault}, and nothing else prices this call")
+
+
+def parts_of(given: Sequence[tuple[str, int]], counters: Mapping[str, int]) -> Parts:
+    """Returns the parts that are not zero, in order, each at most what is left of its counter."""
+    left = dict(counters)
+    found = []
+    for name, count in given:
+        held = min(count, left[PARTS[name]])
+        if held > 0:
+            left[PARTS[name]] -= held
+            found.append((name, held))
+    return tuple(found)
 
 
 def digest(parts: Sequence[object]) -> bytes:

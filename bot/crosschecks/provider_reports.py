@@ -9,13 +9,13 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Literal, NamedTuple, get_args
 
-from bot.money import MAX_AMOUNT_NANOS, NANOS, nanos_from_decimal
+from bot.money import MAX_AMOUNT_NANOS, nanos_from_decimal
 from bot.periods import DAY_MICROS, MICROS, micros
 from bot.refusals import ConfigError, SourceError
 from bot.sources.fields import name
+from bot.sources.labels import Notes, label
 from bot.sources.rows import describe_error
 from bot.usage import MAX_TOKENS
 
@@ -100,6 +100,10 @@ class _Node:
         except SourceError as error:
             raise ConfigError(str(error)) from error
 
+    def label(self) -> str:
+        """Returns text that no sum needs: it is cut, or left out if it is not text."""
+        return label(self.path, self._value, Notes())
+
     def count(self) -> int:
         if self._value is None:
             return 0
@@ -112,10 +116,9 @@ class _Node:
         """Converts a decimal to nano-dollars, given its units per dollar; credits are negative."""
         text = str(self._value).strip() if isinstance(self._value, str) else ""
         try:
-            nanos_from_decimal(text)
+            nanos = nanos_from_decimal(text, per_dollar=per_dollar)
         except ValueError as error:
             raise self.fault(str(error)) from error
-        nanos = int((Decimal(text) * NANOS / per_dollar).to_integral_value(rounding=ROUND_HALF_EVEN))
         if abs(nanos) > MAX_AMOUNT_NANOS:
             raise self.fault("is over a billion dollars")
         return nanos
@@ -226,8 +229,8 @@ def _costs(provider: Provider, rows: list[_Node], days: list[int]) -> Report:
 def _anthropic_cost(result: _Node, day: int) -> CostLine:
     """Reads a line whose `amount` is a decimal in cents as text: `"123.45"` is $1.2345."""
     result.get("currency").in_dollars()
-    model = result.get("model").text()
-    line = result.get("description").text() or model or result.get("cost_type").text() or "all"
+    model = result.get("model").label()
+    line = result.get("description").label() or model or result.get("cost_type").label() or "all"
     return CostLine(day, line, model, result.get("amount").nanos(per_dollar=100))
 
 
@@ -235,7 +238,7 @@ def _openai_cost(result: _Node, day: int) -> CostLine:
     """Reads a line whose `amount.value` is a number of dollars; `line_item` is like `gpt-5.5, input`."""
     amount = result.get("amount")
     amount.get("currency").in_dollars()
-    line = result.get("line_item").text()
+    line = result.get("line_item").label()
     model, comma, _ = line.partition(",")
     return CostLine(day, line or "all", model.strip() if comma else "", amount.get("value").nanos(per_dollar=1))
 

@@ -1,12 +1,14 @@
 """Checks of an event's fields, for all senders: names, moments, counts, money. Faults name the sender's own field."""
 
+import math
 import re
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.money import nanos_from_decimal
 from bot.periods import MICROS, micros
 from bot.refusals import SourceError
-from bot.usage import MAX_COST_NANOS, MAX_NAME_CHARACTERS, MAX_TOKENS
+from bot.usage import MAX_COST_NANOS, MAX_NAME_CHARACTERS, MAX_TOKENS, Note
 
 EARLIEST = 1_577_836_800 * MICROS  # 2020-01-01
 MAX_AHEAD = timedelta(hours=24) // timedelta(microseconds=1)
@@ -31,9 +33,16 @@ def name(field: str, value: str | None) -> str:
     return value.strip()
 
 
-def cut_name(field: str, value: str | None) -> str:
-    """Returns a name that is cut to the limit, for text of any length from clients."""
-    return name(field, value[:MAX_NAME_CHARACTERS]) if value else ""
+def storable(field: str, value: str | None) -> str:
+    """Returns an id of any length. Raises SourceError if it can't be stored."""
+    if value and (not value.isascii() or "\x00" in value) and _UNSTORABLE.search(value):
+        raise SourceError(f"{field} {UNSTORABLE_FAULT}")
+    return value or ""
+
+
+def event_name(event_id: str) -> str:
+    """Returns an id as people see it, cut to the limit; the event's key has all of it."""
+    return event_id[:MAX_NAME_CHARACTERS].strip()
 
 
 def moment_within(field: str, at: int, latest: int) -> int:
@@ -58,8 +67,10 @@ def count(field: str, value: int | None) -> int:
 
 def reported(field: str, dollars: float | int | str) -> int:
     """Returns a sender's reported cost of a call in nano-dollars. Raises SourceError if no call can cost that."""
+    if is_not_finite(dollars):
+        raise SourceError(f"{field} is not a finite number")
     try:
-        nanos = nanos_from_decimal(dollars.strip() if isinstance(dollars, str) else repr(dollars))
+        nanos = nanos_from_decimal(dollars.strip() if isinstance(dollars, str) else _spelled(dollars))
     except ValueError as error:
         raise SourceError(f"{field} {error}") from error
     if nanos < 0:
@@ -69,15 +80,40 @@ def reported(field: str, dollars: float | int | str) -> int:
     return nanos
 
 
-def tier(value: str | None) -> str:
-    """Returns the processing tier if it changes the price; "" for the standard and for unknown tiers."""
-    folded = (value or "").strip().casefold()
+def is_not_finite(value: float | int | str) -> bool:
+    """Returns whether a number, or its text, is NaN or an infinity."""
+    if isinstance(value, str):
+        return value.strip().lstrip("+-").casefold() in ("nan", "inf", "infinity")
+    return isinstance(value, float) and not math.isfinite(value)
+
+
+def _spelled(number: float | int) -> str:
+    """Returns a number's digits. Python refuses to spell an integer of thousands of digits."""
+    return repr(number) if isinstance(number, float) or abs(number) < 10**60 else "9" * 60
+
+
+def reported_or_note(field: str, dollars: Any, notes: list[Note]) -> int | None:
+    """Returns a sender's reported cost in nano-dollars; None, with a note, if no call can cost that."""
+    if dollars is None:
+        return None
+    try:
+        if isinstance(dollars, bool) or not isinstance(dollars, str | int | float):
+            raise SourceError(f"{field} is not a number")
+        return reported(field, dollars)
+    except SourceError as error:
+        notes.append(Note(field, str(error).removeprefix(f"{field} "), is_cost=True))
+        return None
+
+
+def tier(value: Any) -> str:
+    """Returns the processing tier if it changes the price; "" for the standard, for unknown tiers and for no text."""
+    folded = value.strip().casefold() if isinstance(value, str) else ""
     return folded if folded in TIERS else ""
 
 
 def address(value: str | None) -> str:
     """Returns an address without its secrets: the user and the query."""
-    text = (value or "").partition("?")[0].partition("#")[0]
+    text = _UNSTORABLE.sub("", (value or "")[:2_000]).partition("?")[0].partition("#")[0]
     scheme, separator, rest = text.rpartition("://")
     host, slash, path = rest.partition("/")
     return f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}"[:MAX_NAME_CHARACTERS]

@@ -1,13 +1,13 @@
 """JSON bodies split into rows, so that a bad row does not affect the others."""
 
 import json
-import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
+from bot.money import MAX_DECIMAL_CHARACTERS
 from bot.refusals import SourceError
 from bot.usage import UnusableRow, digest
 
@@ -92,13 +92,6 @@ def unstorable_field(value: Any) -> str | None:
     return _field_where(value, lambda leaf: isinstance(leaf, str) and _UNSTORABLE.search(leaf) is not None)
 
 
-def not_finite_field(value: Any) -> str | None:
-    """Returns the path of NaN or an infinity in a decoded row; None if there is none. Python writes them, JSON has no
-    such values.
-    """
-    return _field_where(value, lambda leaf: isinstance(leaf, float) and not math.isfinite(leaf))
-
-
 def _field_where(value: Any, is_bad: Callable[[Any], bool], path: str = "") -> str | None:
     if isinstance(value, dict):
         for key, member in value.items():
@@ -112,7 +105,7 @@ def _field_where(value: Any, is_bad: Callable[[Any], bool], path: str = "") -> s
     return path if is_bad(value) else None
 
 
-def unusable(index: int, raw: bytes | msgspec.Raw, reason: str, keep: Mapping[str, Any]) -> UnusableRow:
+def unusable(index: int, raw: bytes | msgspec.Raw, reason: str, /, keep: Mapping[str, Any]) -> UnusableRow:
     """Returns a row for quarantine. It keeps only the members that `keep` names, up to a cap, and never prompts,
     headers or addresses; of an undecodable row only its hash.
 
@@ -164,11 +157,18 @@ def describe_error(error: Exception) -> str:
 
 
 def _bounded_int(text: str) -> int | str:
-    """Decodes an integer. Python needs quadratic time for long ones, so a too long one stays text, and fails as its
+    """Decodes an integer. Python needs quadratic time for long ones, so a too long one becomes text, and fails as its
     field's type.
     """
-    return int(text) if len(text) <= _MAX_NUMBER_CHARACTERS else text[:_MAX_NUMBER_CHARACTERS]
+    return int(text) if len(text) <= _MAX_NUMBER_CHARACTERS else _long_number(text)
 
 
 def _bounded_float(text: str) -> float | str:
-    return float(text) if len(text) <= _MAX_NUMBER_CHARACTERS else text[:_MAX_NUMBER_CHARACTERS]
+    return float(text) if len(text) <= _MAX_NUMBER_CHARACTERS else _long_number(text)
+
+
+def _long_number(text: str) -> str:
+    """Returns a long number as text: all its digits, so that an amount stays exact, or its beginning if no amount has
+    as many.
+    """
+    return text if len(text) <= MAX_DECIMAL_CHARACTERS else f"{text[:_MAX_NUMBER_CHARACTERS]}…"

@@ -35,30 +35,43 @@ from bot.refusals import Refusal
         ("0.000000001", 1),
         ("9223372036.854775807", 2**63 - 1),
         (f"{'0' * 39}7", 7 * NANOS),
+        ("0E-6176", 0),
+        ("-0e+6176", 0),
+        ("1234.003627500000000000000000000000000000", 1_234_003_627_500),
+        (f"12.{'0' * 990}9", 12 * NANOS),
     ],
 )
 def test_a_decimal_becomes_exact_nanos(text: str, nanos: int) -> None:
     assert nanos_from_decimal(text) == nanos
 
 
-@pytest.mark.parametrize(("text", "nanos"), [("0.0000000005", 0), ("0.0000000015", 2), ("0.0000000025", 2)])
+@pytest.mark.parametrize(
+    ("text", "nanos"),
+    [("0.0000000005", 0), ("0.0000000015", 2), ("0.0000000025", 2), (f"1.0000000005{'0' * 60}1", NANOS + 1)],
+)
 def test_half_a_nano_goes_to_the_even_neighbour(text: str, nanos: int) -> None:
     assert nanos_from_decimal(text) == nanos
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "NaN", "Infinity", "-inf", "1_000", "1,000", "0x10", "1e9999", "0" * 41, "1\n", "$1", "--1"],
+    ["", " ", "NaN", "Infinity", "-inf", "1_000", "1,000", "0x10", "1e9999999", "0" * 1_001, "1\n", "$1", "--1"],
 )
 def test_an_invalid_number_is_an_error(text: str) -> None:
-    with pytest.raises(ValueError, match=r"^is not a decimal number of at most 40 characters$"):
+    with pytest.raises(ValueError, match=r"^is not a decimal number of at most 1,000 characters$"):
         nanos_from_decimal(text)
 
 
 def test_the_exponent_ends_below_ten_trillion() -> None:
     assert nanos_from_decimal("9.99e12") == 9_990_000_000_000 * NANOS
-    with pytest.raises(ValueError, match=r"^is more than a trillion dollars$"):
-        nanos_from_decimal("1e13")
+    for text in ("1e13", "1e999999"):
+        with pytest.raises(ValueError, match=r"^is more than a trillion dollars$"):
+            nanos_from_decimal(text)
+
+
+def test_a_part_of_a_dollar_is_converted_before_it_is_rounded() -> None:
+    assert nanos_from_decimal("123.78912", per_dollar=100) == 1_237_891_200
+    assert nanos_from_decimal(f"0.00000005{'0' * 40}1", per_dollar=100) == 1
 
 
 def test_a_dust_exponent_is_zero_and_not_a_long_division() -> None:

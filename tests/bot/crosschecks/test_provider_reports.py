@@ -117,11 +117,11 @@ def test_pages_come_in_three_forms_and_days_without_cost_count(body: str) -> Non
         (page({**bucket(DAY, cost()), "start_time": "soon"}), "data[0].start_time must be a moment"),
         (page(bucket(DAY, cost("nothing"))), "data[0].results[0].amount.value is not a decimal number"),
         (page(bucket(DAY, cost(None))), "data[0].results[0].amount.value is not a decimal number"),
+        (page(bucket(DAY, cost("9" * 2_000))), "amount.value is not a decimal number of at most 1,000 characters"),
         (page(bucket(DAY, cost("9" * 30))), "data[0].results[0].amount.value is more than a trillion dollars"),
         (page(bucket(DAY, cost(2_000_000_000))), "data[0].results[0].amount.value is over a billion dollars"),
         (page(bucket(DAY, cost(amount={"value": 1, "currency": "eur"}))), "amount.currency must be USD"),
         (page(bucket(DAY, cost(amount=5))), "data[0].results[0].amount must be an object"),
-        (page(bucket(DAY, cost(line="x" * 300))), "data[0].results[0].line_item is longer than 256"),
         (page(bucket(DAY, {"output_tokens": -1})), "data[0].results[0].output_tokens must be a count of tokens"),
         (page(bucket(DAY, {"output_tokens": 10**30})), "output_tokens must be a count of tokens"),
         (
@@ -141,11 +141,39 @@ def test_a_fault_names_its_field(body: Any, said: str) -> None:
     assert len(str(refused.value).splitlines()) == 1
 
 
-def test_a_lone_surrogate_in_a_line_is_refused() -> None:
-    body = json.dumps(page(bucket(DAY, cost(line="half \ud800")))).encode()
+@pytest.mark.parametrize(
+    ("value", "nanos"),
+    [
+        ("0E-6176", 0),
+        ("0.003627500000000000000000000000000000", 3_627_500),
+        ("1234.003627500000000000000000000000000000", 1_234_003_627_500),
+        ("-12.5E+1", -125_000_000_000),
+        (f"0.5{'0' * 400}", 500_000_000),
+        (1e-05, 10_000),
+        (1234.56, 1_234_560_000_000),
+    ],
+)
+def test_an_amount_is_read_as_it_is_sent(value: Any, nanos: int) -> None:
+    report = read_report("openai", json.dumps(page(bucket(DAY, cost(value)))).encode())
 
-    with pytest.raises(ConfigError, match="line_item holds a NUL character, half of a surrogate"):
-        read_report("openai", body)
+    assert [line.amount_nanos for line in report.costs] == [nanos]
+
+
+def test_a_long_amount_in_cents_is_exact() -> None:
+    line = {"currency": "USD", "amount": f"123.78912{'0' * 60}", "cost_type": "tokens"}
+    day = {"starting_at": "2026-11-22T00:00:00Z", "ending_at": "2026-11-23T00:00:00Z", "results": [line]}
+
+    assert read_report("anthropic", json.dumps({"data": [day]}).encode()).costs[0].amount_nanos == 1_237_891_200
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [("x" * 300, "x" * 256), ("half \ud800", "half"), (["gpt-4o"], "all"), (7, "7")],
+)
+def test_a_line_items_name_is_cut_or_left_out_and_its_amount_counts(line: Any, shown: str) -> None:
+    report = read_report("openai", json.dumps(page(bucket(DAY, cost(0.5, line=line)))).encode())
+
+    assert [(line.line, line.amount_nanos) for line in report.costs] == [(shown, 500_000_000)]
 
 
 def test_a_days_number_is_that_of_its_date() -> None:

@@ -52,7 +52,7 @@ def test_a_bad_file_is_named_by_its_field_and_posts_nothing(run: Run, report: Pa
     text = report.read_text()
     report.write_text(text.replace('"1250.00"', '"a lot"'))
     said = refused(run("reconcile", report, "--source", "anthropic"))
-    assert said == "data[0].results[0].amount is not a decimal number of at most 40 characters"
+    assert said == "data[0].results[0].amount is not a decimal number of at most 1,000 characters"
     report.write_text(text)
     assert "data[0].start_time must be" in refused(run("reconcile", report, "--source", "openai"))
     assert refused(run("reconcile", report, "--source", "bedrock")).startswith("--source: 'bedrock' is none")
