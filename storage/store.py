@@ -29,6 +29,7 @@ from storage.intake.backfills import Backfills
 from storage.intake.booked_events import BookedEvents
 from storage.intake.fast_writer import FastWriter, PostgresqlFastWriter, SqliteFastWriter
 from storage.intake.keys import Keys
+from storage.intake.left_out import LeftOutFields
 from storage.intake.quarantine import Quarantine
 from storage.intake.reattributions import Reattributions
 from storage.intake.replays import Replays
@@ -120,6 +121,10 @@ class Transaction(OpenTransaction):
     @cached_property
     def backfills(self) -> Backfills:
         return Backfills(self)
+
+    @cached_property
+    def left_out(self) -> LeftOutFields:
+        return LeftOutFields(self)
 
     @cached_property
     def quarantine(self) -> Quarantine:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from bot.usage import COUNTERS, Labels, UsageEvent
+from bot.usage import COUNTERS, Labels, Parts, UsageEvent
 
 
 class BookedEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -31,6 +31,7 @@ class BookedEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     declared_team: str
     tags: tuple[str, ...]
     tier: str
+    parts: Parts
     user: str
     first_basis: str
     adjustments: int
@@ -126,4 +127,5 @@ def usage_event_from(booked: BookedEvent) -> UsageEvent:
         gateway_cache=booked.first_basis == "gateway_cache",
         notional=booked.first_basis == "notional",
         unmetered=booked.first_basis == "unmetered",
+        parts=booked.parts,
     )

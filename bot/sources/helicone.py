@@ -23,7 +23,8 @@ def _named(_row: JsonRow, data: JsonRow) -> None:
     """
     if data["model"] is None:
         raise SourceError("model is missing: switch on “Include data” in Helicone's webhook")
-    data["provider"] = (data["provider"] or "").casefold()
+    if isinstance(data["provider"], str):
+        data["provider"] = data["provider"].casefold()
 
 
 SHAPE = Shape(

@@ -19,6 +19,7 @@ import msgspec
 from bot.periods import micros
 from bot.refusals import SourceError
 from bot.sources.cloudevents.parser import read_event
+from bot.sources.labels import Notes
 from bot.sources.rows import decode_loosely, split, unusable
 from bot.usage import Parsed, UsageEvent
 
@@ -41,16 +42,19 @@ def parse(body: bytes, *, now: datetime) -> Parsed:
     parsed = Parsed(rows=len(raw_rows), events=[], unusable=[])
     for index, raw in enumerate(raw_rows):
         try:
-            parsed.events.append((index, _read_call(raw, latest=latest)))
+            event = _read_call(raw, latest=latest)
         except SourceError as error:
             parsed.unusable.append(unusable(index, raw, str(error), _KEPT))
+            continue
+        if event is not None:
+            parsed.events.append((index, event))
     return parsed
 
 
-def _read_call(raw: bytes | msgspec.Raw, *, latest: int) -> UsageEvent:
+def _read_call(raw: bytes | msgspec.Raw, *, latest: int) -> UsageEvent | None:
     """Reads one row as a native event, whose reader checks types, bounds, times and unstorable characters.
 
-    Raises SourceError with this sender's names.
+    Its rows have no labels and no cost, so nothing is left out of them. Raises SourceError with this sender's names.
     """
     row = decode_loosely(raw)
     if not isinstance(row, dict):
@@ -59,7 +63,7 @@ def _read_call(raw: bytes | msgspec.Raw, *, latest: int) -> UsageEvent:
         if row.get(required) is None:
             raise SourceError(f"{required} is missing")
     try:
-        return read_event(json.dumps(_native(row)).encode(), latest=latest)
+        return read_event(json.dumps(_native(row)).encode(), latest=latest, notes=Notes())
     except SourceError as error:
         raise SourceError(_in_our_names(str(error))) from error
 

@@ -25,6 +25,7 @@ SHAPE = Shape(
         "input_tokens": ("properties.input_tokens", "properties.prompt_tokens"),
         "output_tokens": ("properties.output_tokens", "properties.completion_tokens"),
         "cost_usd": ("properties.cost_usd", "properties.cost", "properties.response_cost"),
+        "operation": ("properties.operation", "properties.call_type"),
         "id": ("transaction_id",),
         "time": ("timestamp",),
         "credential": ("properties.credential", "external_subscription_id"),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
@@ -21,11 +21,12 @@ from bot.periods import MICROS, micros, moment
 from bot.refusals import SourceError
 from bot.sources.cloudevents.parser import read_event
 from bot.sources.fields import latest_at
+from bot.sources.labels import Notes
 from bot.sources.rows import decode_loosely, unusable
-from bot.usage import COUNTERS, Parsed, UsageEvent, digest
+from bot.usage import COUNTERS, PARTS, Note, Parsed, UsageEvent, digest
 
-TEXTS = ("provider", "model", "tool", "workflow", "user", "team", "credential", "user_agent")
-COUNTS = (*(f"{counter}_tokens" for counter in COUNTERS), "input_tokens", "cache_write_tokens")
+TEXTS = ("provider", "model", "tool", "workflow", "user", "team", "credential", "user_agent", "operation")
+COUNTS = (*(f"{counter}_tokens" for counter in (*COUNTERS, *PARTS)), "input_tokens", "cache_write_tokens")
 NATIVE = ("id", "source", "time", *TEXTS, "tags", *COUNTS, "cost_usd", "cost_cents")
 """The names that a mapping can set: those of a native event, and a cost in cents."""
 
@@ -112,25 +113,37 @@ def read_rows(
     latest, paths = latest_at(now), _paths(shape, tuple(sorted(mapping.items())))
     parsed = Parsed(rows=len(raw_rows), events=[], unusable=[])
     for index, raw in enumerate(raw_rows):
+        notes = Notes()
         try:
-            parsed.events.append((index, _read_row(raw, shape, paths, now=now, latest=latest)))
+            event = _read_row(raw, shape, paths, now=now, latest=latest, notes=notes)
         except SourceError as error:
             parsed.unusable.append(unusable(index, raw, str(error), paths.kept))
+            continue
+        if event is None:
+            parsed.ignored += 1
+        else:
+            parsed.book_with_notes(index, event, notes, partial(unusable, index, raw, keep=paths.kept))
+    parsed.rows -= parsed.ignored
     return parsed
 
 
-def _read_row(raw: bytes | msgspec.Raw, shape: Shape, paths: _Paths, *, now: datetime, latest: int) -> UsageEvent:
+def _read_row(
+    raw: bytes | msgspec.Raw, shape: Shape, paths: _Paths, *, now: datetime, latest: int, notes: Notes
+) -> UsageEvent | None:
     row = decode_loosely(raw)
     if not isinstance(row, dict):
         raise SourceError("the row is not an object")
     found = {native: paths.find(row, native) for native in NATIVE}
     data: JsonRow = {}
     for native in TEXTS:
-        data[native] = _text(*found[native])
+        data[native] = _text(*found[native]) if native == "model" else found[native][1]
     for native in COUNTS:
         data[native] = _count(*found[native])
-    data["tags"] = [found["tags"][1]] if isinstance(found["tags"][1], str) else found["tags"][1]
-    data["cost_usd"] = found["cost_usd"][1] if found["cost_usd"][1] is not None else _dollars(*found["cost_cents"])
+    data["tags"] = found["tags"][1]
+    told = Notes()
+    data["cost_usd"] = found["cost_usd"][1]
+    if data["cost_usd"] is None and (cents := found["cost_cents"][1]) is not None:
+        data["cost_usd"] = _dollars(found["cost_cents"][0], cents, told)
     shape.complete(row, data)
     time = _time(*found["time"])
     untimed = time is None and shape.may_lack_time
@@ -141,9 +154,12 @@ def _read_row(raw: bytes | msgspec.Raw, shape: Shape, paths: _Paths, *, now: dat
         "data": data,
     }
     try:
-        read = read_event(json.dumps(event).encode(), latest=latest)
+        read = read_event(json.dumps(event).encode(), latest=latest, notes=told)
     except SourceError as error:
         raise SourceError(_in_their_names(str(error), found)) from error
+    notes += (note._replace(field=_in_their_names(note.field, found)) for note in told)
+    if read is None:
+        return None
     return msgspec.structs.replace(read, fingerprint=_untimed_fingerprint(read)) if untimed else read
 
 
@@ -186,18 +202,17 @@ def _count(path: str, value: Any) -> Any:
     return value
 
 
-def _dollars(path: str, cents: Any) -> str | None:
-    """Converts a cost in cents to dollars, exactly."""
-    if cents is None:
-        return None
+def _dollars(path: str, cents: Any, notes: Notes) -> str | None:
+    """Converts a cost in cents to dollars, exactly; notes what is no cost."""
     if isinstance(cents, bool) or not isinstance(cents, str | int | float):
-        raise SourceError(f"{path} must be a number of cents")
-    text = cents.strip() if isinstance(cents, str) else repr(cents)
+        notes.append(Note(path, "is not a number", is_cost=True))
+        return None
     try:
-        nanos_from_decimal(text)
+        nanos = nanos_from_decimal(cents.strip() if isinstance(cents, str) else repr(cents), per_dollar=100)
     except ValueError as error:
-        raise SourceError(f"{path} {error}") from error
-    return str(Decimal(text).scaleb(-2))
+        notes.append(Note(path, str(error), is_cost=True))
+        return None
+    return str(Decimal(nanos).scaleb(-9))
 
 
 def _time(path: str, value: Any) -> str | None:

@@ -45,6 +45,7 @@ SHAPE = Shape(
         "input_tokens": ("data.input_tokens", "data.prompt_tokens"),
         "output_tokens": ("data.output_tokens", "data.completion_tokens"),
         "cost_usd": ("data.cost_usd", "data.cost"),
+        "operation": ("data.operation", "data.call_type"),
         "id": ("id",),
         "source": ("source",),
         "time": ("time",),

@@ -28,6 +28,7 @@ def _recorded(row: JsonRow, _data: JsonRow) -> None:
 SHAPE = Shape(
     paths={
         **{name: (f"data.{name}",) for name in (*TEXTS, *COUNTS, "tags", "cost_usd", "source")},
+        "operation": ("data.operation", "data.call_type"),
         "id": ("data.id", "id", "webhook-id"),
         "time": ("data.time", "timestamp"),
         "credential": ("data.credential", "data.api_key_id"),

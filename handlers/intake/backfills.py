@@ -38,11 +38,13 @@ class BackfillResult:
         default_factory=lambda: dict.fromkeys(("accepted", "duplicates", "conflicts", "quarantined"), 0)
     )
     unmatched: int = 0
+    ignored: int = 0
     errors: list[tuple[str, str]] = field(default_factory=list)
 
     def add(self, answer: Answer, lines: list[Line]) -> None:
         for name in self.counts:
             self.counts[name] += getattr(answer, name)
+        self.ignored += answer.ignored
         room = _MOST_ERRORS_SHOWN - len(self.errors)
         self.errors += [(str(lines[at].get("request_id")), reason) for at, reason in answer.errors[: max(0, room)]]
 
@@ -151,6 +153,8 @@ def _report(done: BackfillResult) -> None:
     if done.unmatched:
         lines = f"{done.unmatched} lines of an old LiteLLM, from after the first live event, were left out"
         out.print(f"{lines}: nothing tells whether they came live.")
+    if done.ignored:
+        out.print(f"{done.ignored} more lines are no new usage, such as reads of stored answers, and were passed over")
     for request_id, reason in done.errors:
         err.print(f"{printable(request_id)}: {printable(reason)}", markup=False)
 

@@ -5,6 +5,7 @@ group takes the full path.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from handlers.intake.usage_jobs import CONFLICT_REASON, UsageJob, fail_jobs
 from handlers.rulebooks import KeyRevoked
 from storage.faults import DatabaseError, is_busy, is_data_error
 from storage.intake.fast_writer import FastWriter
+from storage.intake.left_out import left_out_insert
 from storage.intake.quarantine import QuarantineRow
 from storage.intake.usage import activity_insert, fast_inserts, source_hours_insert
 from storage.store import Transaction
@@ -79,6 +81,8 @@ class GroupCommits:
             others.append(activity_insert(active, received_at=now))
         hours = self._activity.unrecorded_hours(group)
         others.append(source_hours_insert(hours))
+        if left_out := _left_out(group):
+            others.append(left_out_insert(left_out, received_at=now))
         try:
             async with self._time_limit():
                 done = await fast_writer.write(keys, events, others, version=rulebook.version)
@@ -114,6 +118,7 @@ class GroupCommits:
             await self._bisect([_Place(job, at) for job in group for at in range(len(job.bookings))])
             async with self._time_limit(), self._context.store.begin() as tx:
                 await self._observe(tx, group)
+                await tx.left_out.add(_left_out(group), received_at=self._context.now_micros())
                 await self._quarantine(tx, group)
         return group
 
@@ -134,6 +139,7 @@ class GroupCommits:
         hours = self._activity.unrecorded_hours(group)
         await tx.usage.record_source_hours(hours)
         tx.after_commit(lambda: self._activity.record_hours(hours))
+        await tx.left_out.add(_left_out(group), received_at=now)
 
     async def _observe(self, tx: Transaction, group: Sequence[UsageJob]) -> None:
         """Records the events of observing sources, and the gateway views and blocks of all sources.
@@ -207,6 +213,14 @@ def _booked_by_team(jobs: Sequence[UsageJob]) -> dict[str, list[BookedCall]]:
                 call = BookedCall(event.occurred_at, event.reported_nanos or 0, cost)
                 booked.setdefault(event.labels.gateway_team, []).append(call)
     return booked
+
+
+def _left_out(group: Sequence[UsageJob]) -> dict[tuple[int, str], int]:
+    """Returns the number of accepted calls by (source id, field) out of which the field was left."""
+    counts: Counter[tuple[int, str]] = Counter()
+    for job in group:
+        counts.update({(job.source.id, field): number for field, number in job.left_out})
+    return counts
 
 
 def _without_revoked(group: Sequence[UsageJob], rulebook: Rulebook) -> list[UsageJob]:

@@ -23,6 +23,7 @@ from bot.usage import COUNTERS
 from handlers.cli import cell, opened, out, printable, run
 from handlers.context import Context
 from handlers.intake.retries import retry
+from storage.intake.left_out import LeftOutField
 from storage.store import Transaction
 
 commands = typer.Typer(help="Rows that could not be booked: look, mend, try again.", no_args_is_help=True)
@@ -37,12 +38,15 @@ class QuarantineGauges:
         self._rows = Gauge("tokens_quarantine_rows", text, ["kind"], registry=registry)
         lost = "Rows that there was no room for in quarantine."
         self._not_kept = Gauge("tokens_quarantine_not_kept_rows", lost, registry=registry)
+        cut = "Booked calls by field that did not fit and was cut or left out, over all fields."
+        self._left_out = Gauge("tokens_usage_left_out_fields", cut, registry=registry)
 
     async def look(self, tx: Transaction) -> None:
         counts = await tx.quarantine.counts()
         for kind in QUARANTINE_KINDS:
             self._rows.labels(kind).set(counts.get(kind, 0))
         self._not_kept.set(sum((await tx.quarantine.not_kept()).values()))
+        self._left_out.set(sum(field.calls for field in await tx.left_out.all()))
 
 
 async def _source_id(tx: Transaction, name: str | None) -> int | None:
@@ -83,16 +87,25 @@ def list_command(
                 if source in (None, share.source) and chosen in (None, share.kind)
             ]
             lost = {n: c for n, c in (await tx.quarantine.not_kept()).items() if source in (None, n)}
+            left_out = [field for field in await tx.left_out.all() if source in (None, field.source)]
         if rows:
             table = Table("id", "source", "received", "kind", "bytes", "reason", box=None)
             for row in rows:
                 when = f"{moment(row.received_at):%Y-%m-%d %H:%M}"
                 table.add_row(str(row.id), row.source, when, row.kind, str(row.size), cell(row.reason))
             out.print(table)
-        for line in _summary(shares, lost):
+        for line in [*_summary(shares, lost), *map(_left_out_line, left_out)]:
             out.print(line, markup=False)
 
     run(work())
+
+
+def _left_out_line(field: LeftOutField) -> str:
+    calls = "call" if field.calls == 1 else "calls"
+    when = f"{moment(field.last_received_at):%Y-%m-%d %H:%M}"
+    return (
+        f"{field.source}: {printable(field.field)} was cut or left out of {field.calls:,} booked {calls}, last {when}"
+    )
 
 
 def _summary(shares: Sequence[QuarantineShare], lost: Mapping[str, int]) -> list[str]:

@@ -18,7 +18,7 @@ from bot.periods import micros, moment
 from bot.refusals import ConfigError
 from bot.sources import SOURCES
 from bot.sources.rows import describe_error
-from bot.usage import COUNTERS
+from bot.usage import COUNTERS, PARTS
 from handlers.cli import err, opened, out, printable, run
 from handlers.context import Context
 from handlers.intake.usage import Intake
@@ -26,8 +26,8 @@ from handlers.intake.usage import Intake
 BATCH = 500
 _DATA = (
     *("provider", "model", "tool", "workflow", "user", "team", "credential", "tags", "cost_usd", "user_agent"),
-    *("service_tier", "api_base"),
-    *(f"{name}_tokens" for name in COUNTERS),
+    *("service_tier", "api_base", "operation"),
+    *(f"{name}_tokens" for name in (*COUNTERS, *PARTS)),
 )
 _ENVELOPE = ("id", "source", "time", "type", "specversion")
 _MOST_ERRORS_SHOWN = 20
@@ -43,12 +43,17 @@ class ReplayTotals:
     def __init__(self) -> None:
         self.counts = dict.fromkeys(("accepted", "duplicates", "conflicts", "quarantined"), 0)
         self.errors: list[tuple[int, str]] = []
+        self.warnings: list[tuple[int, str]] = []
+        self.ignored = 0
 
     def add(self, answer: dict[str, Any], first_row: int) -> None:
         for name in self.counts:
             self.counts[name] += answer[name]
         room = _MOST_ERRORS_SHOWN - len(self.errors)
         self.errors += [(first_row + e["index"], e["reason"]) for e in answer["errors"][: max(0, room)]]
+        self.ignored += answer.get("ignored", 0)
+        left = _MOST_ERRORS_SHOWN - len(self.warnings)
+        self.warnings += [(first_row + w["index"], w["reason"]) for w in answer.get("warnings", [])[: max(0, left)]]
 
 
 def read_events(file: Path, file_digest: bytes = b"") -> Iterator[NativeEvent]:
@@ -258,6 +263,10 @@ def replay_command(
             f"{sum(counts.values())} rows: {counts['accepted']} accepted, {counts['duplicates']} duplicates, "
             f"{counts['conflicts']} conflicts, {counts['quarantined']} quarantined"
         )
+        if totals.ignored:
+            out.print(f"{totals.ignored} more are no new usage, and were passed over")
+        for row, reason in totals.warnings:
+            err.print(f"row {row} is booked, but {printable(reason)}", markup=False)
         for row, reason in totals.errors:
             err.print(f"row {row}: {printable(reason)}", markup=False)
 

@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec.structs import replace
+
 from bot.intake.quarantine import QuarantinedRow, event_from_row, row_hash, with_changes
 from bot.org.attribution import Source
 from bot.periods import moment
 from bot.refusals import ConfigError
 from bot.sources import MAY_LACK_TIME, SOURCES, read
 from bot.sources.rows import Unreadable
-from bot.usage import Parsed
+from bot.usage import Parsed, UsageEvent
 from handlers.context import Context
 from handlers.intake.usage import Intake
 from handlers.intake.usage_jobs import NotDurable
@@ -66,6 +68,15 @@ async def retry(context: Context, ids: Sequence[int], changes: Mapping[str, Any]
     return total
 
 
+def _add(again: Parsed, parsed: Parsed, index: int, event: UsageEvent, row: QuarantinedRow) -> None:
+    """Adds a row's event with what was left out of it. If nothing prices it, it stays the same row of quarantine."""
+    place = len(again.events)
+    again.events.append((place, event))
+    again.notes += [(place, note) for at, note in parsed.notes if at == index]
+    if (unless_priced := parsed.unless_priced.get(index)) is not None:
+        again.unless_priced[place] = replace(unless_priced, index=place, key=row.row_hash)
+
+
 async def _retry_of(
     context: Context,
     intake: Intake,
@@ -93,8 +104,8 @@ async def _retry_of(
             wrong[row.id] = parsed.unusable[0].reason
         elif not parsed.events:
             done.append(row.id)
-        for _, event in [] if parsed.unusable else parsed.events:
-            again.events.append((len(tried), event))
+        for index, event in [] if parsed.unusable else parsed.events:
+            _add(again, parsed, index, event, row)
             tried.append(row)
         again.views += [] if parsed.unusable else parsed.views
     again.rows = len(tried)
@@ -103,6 +114,7 @@ async def _retry_of(
         total.booked += len(tried)
         total.wrong |= wrong
         return
+    events = [event for _, event in again.events]
     answer = await intake.book(again, source=source, read_as=rows[0].read_as, is_live=False)
     refused = dict(answer.errors)
     superseded: list[int] = []
@@ -112,7 +124,7 @@ async def _retry_of(
                 done.append(row.id)
                 continue
             wrong[row.id] = refused[index]
-            kept_anew = await tx.quarantine.id_of(source.id, row_hash(again.events[index][1]))
+            kept_anew = await tx.quarantine.id_of(source.id, row_hash(events[index]))
             if kept_anew not in (None, row.id):
                 superseded.append(row.id)  # it became a conflict, or was refused, and is stored as a new row
         for row in rows:

@@ -72,7 +72,7 @@ class Intake:
             if key:  # no commit looks at the key
                 async with self._context.store.read() as tx:
                     await self._context.rulebooks.require_key(tx, key)
-            return Answer(accepted=0, duplicates=0, conflicts=0, quarantined=0, errors=())
+            return Answer(accepted=0, duplicates=0, conflicts=0, quarantined=0, errors=(), ignored=parsed.ignored)
         if self._waiting_rows and self._waiting_rows + parsed.rows > self._context.settings.most_waiting_rows:
             raise TooBusy
         answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()

@@ -1,6 +1,7 @@
 """A body's rows until they are booked, and the answer to its sender."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -8,6 +9,7 @@ from bot.org.attribution import Source
 from bot.rulebook import Rulebook
 from bot.usage import Booking, BookingOutcome, Parsed
 
+MOST_WARNINGS = 100
 CONFLICT_REASON = "an event with this id was booked before with another content; the first one stands"
 
 
@@ -21,21 +23,30 @@ class TooBusy(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """The outcome of a body's rows. The four counts add up to the number of rows."""
+    """The outcome of a body's rows. The four counts add up to the number of rows.
+
+    `ignored` rows are no usage, and are in none of them. `warnings` name what was left out of booked calls.
+    """
 
     accepted: int
     duplicates: int
     conflicts: int
     quarantined: int
     errors: tuple[tuple[int, str], ...]
+    ignored: int = 0
+    warnings: tuple[tuple[int, str], ...] = ()
 
     def to_json(self) -> dict[str, object]:
+        more: dict[str, object] = {"ignored": self.ignored} if self.ignored else {}
+        if self.warnings:
+            more["warnings"] = [{"index": index, "reason": reason} for index, reason in self.warnings[:MOST_WARNINGS]]
         return {
             "accepted": self.accepted,
             "duplicates": self.duplicates,
             "conflicts": self.conflicts,
             "quarantined": self.quarantined,
             "errors": [{"index": index, "reason": reason} for index, reason in self.errors],
+            **more,
         }
 
 
@@ -71,6 +82,33 @@ class UsageJob:
         self.outcomes = ["accepted"] * len(self.parsed.events)
         booking = rulebook.booking
         self.bookings = [booking(event, source) for _, event in self.parsed.events] if self.meters else []
+        if self.parsed.unless_priced and self.bookings:
+            self._set_unpriced_aside()
+
+    def _set_unpriced_aside(self) -> None:
+        """Moves calls to quarantine whose reported cost is unusable and which nothing else prices."""
+        parsed = self.parsed
+        aside = {
+            index
+            for (index, _), booking in zip(parsed.events, self.bookings, strict=True)
+            if booking.basis == "unpriced" and index in parsed.unless_priced
+        }
+        if not aside:
+            return
+        self.bookings = [b for (index, _), b in zip(parsed.events, self.bookings, strict=True) if index not in aside]
+        parsed.events = [(index, event) for index, event in parsed.events if index not in aside]
+        parsed.notes = [(index, note) for index, note in parsed.notes if index not in aside]
+        parsed.unusable += [parsed.unless_priced.pop(index) for index in sorted(aside)]
+        self.outcomes = ["accepted"] * len(parsed.events)
+
+    @property
+    def left_out(self) -> list[tuple[str, int]]:
+        """Returns the fields that were left out of accepted calls, each with their number."""
+        if not self.parsed.notes:
+            return []
+        events = zip(self.parsed.events, self.outcomes, strict=True)
+        accepted = {index for (index, _), outcome in events if outcome == "accepted"} - self.refused.keys()
+        return list(Counter(note.field for index, note in self.parsed.notes if index in accepted).items())
 
     @property
     def meters(self) -> bool:
@@ -88,8 +126,17 @@ class UsageJob:
         return not (self.parsed.unusable or self.refused or "conflict" in self.outcomes)
 
     def answer(self) -> Answer:
+        ignored, warnings = self.parsed.ignored, tuple((index, note.sentence) for index, note in self.parsed.notes)
         if self.is_plain and "duplicate" not in self.outcomes:
-            return Answer(accepted=len(self.outcomes), duplicates=0, conflicts=0, quarantined=0, errors=())
+            return Answer(
+                accepted=len(self.outcomes),
+                duplicates=0,
+                conflicts=0,
+                quarantined=0,
+                errors=(),
+                ignored=ignored,
+                warnings=warnings,
+            )
         errors = [(row.index, row.reason) for row in self.parsed.unusable]
         errors += list(self.refused.items())
         conflicts = [
@@ -103,6 +150,8 @@ class UsageJob:
             conflicts=len(conflicts) - sum(i in self.refused for i in conflicts),
             quarantined=kept,
             errors=tuple(sorted(errors)),
+            ignored=ignored,
+            warnings=warnings,
         )
 
 

@@ -191,6 +191,7 @@ def _booked(row: Any, adjusted: _Adjusted | None, series_by_id: Mapping[int, _Se
         declared_team=row.declared_team,
         tags=tuple(json.loads(row.tags)),
         tier=row.tier,
+        parts=tuple(json.loads(row.parts).items()) if row.parts else (),
         user=row.email or row.slack_id or row.name or "",
         first_basis=row.basis,
         adjustments=adjusted.count,

@@ -22,7 +22,7 @@ _EVENT_COLUMNS = (
     *("source_id", "key_hash", "event_id", "occurred_at", "received_at", "team_id", "local_day", "series_id"),
     *COUNTER_COLUMNS,
     *("cost_nanos", "book_nanos", "reported_nanos", "notional_nanos", "book", "rule"),
-    *("gateway_team", "declared_team", "tags", "tier"),
+    *("gateway_team", "declared_team", "tags", "tier", "parts"),
 )
 _KEYS = ("source_id", "key_hash", "fingerprint")
 _Key = tuple[int, bytes]
@@ -213,6 +213,7 @@ def _event_row(booking: Booking, series_id: int, received_at: int) -> tuple[Any,
         labels.declared_team,
         _tags_json(labels.tags),
         labels.tier,
+        json.dumps(dict(event.parts)) if event.parts else "",
     )
 
 

@@ -69,6 +69,7 @@ usage_events = table(
     Column("declared_team", Text, nullable=False),
     Column("tags", Text, nullable=False),
     Column("tier", Text, nullable=False, server_default=""),
+    Column("parts", Text, nullable=False, server_default=""),
     Index("ix_usage_events_occurred_at", "occurred_at"),
     postgresql_partition_by="RANGE (occurred_at)",
 )
@@ -157,6 +158,13 @@ quarantine_sizes = table(
     Column("rows", Big, nullable=False),
     Column("bytes", Big, nullable=False),
     Column("not_kept", Big, nullable=False),
+)
+left_out_fields = table(
+    "left_out_fields",
+    Column("source_id", Big, primary_key=True, autoincrement=False),
+    Column("field", Text, primary_key=True),
+    Column("calls", Big, nullable=False),
+    Column("last_received_at", Big, nullable=False),
 )
 replays = table(
     "replays",

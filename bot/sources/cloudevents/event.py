@@ -12,11 +12,12 @@ import msgspec
 
 from bot.periods import micros
 from bot.refusals import SourceError
-from bot.sources.cloudevents.labels import label_cache, list_tags
-from bot.sources.fields import address, moment_within, name, tier
-from bot.sources.fields import reported as reported_nanos
-from bot.sources.rows import field_and_fault
-from bot.usage import MAX_TOKENS, UsageEvent, digest
+from bot.sources.call_kinds import charge_of
+from bot.sources.cloudevents.labels import label_cache
+from bot.sources.fields import address, count, is_not_finite, moment_within, name, reported_or_note, tier
+from bot.sources.labels import Notes, label, tag_list
+from bot.sources.rows import decode_loosely, field_and_fault
+from bot.usage import COUNTERS, MAX_TOKENS, PARTS, Parts, UsageEvent, digest
 
 
 class NativeUsage(msgspec.Struct, gc=False):
@@ -41,10 +42,22 @@ class NativeUsage(msgspec.Struct, gc=False):
     service_tier: Any = None
     api_base: Any = None
 
+    audio_input_tokens: int | None = None
+    audio_output_tokens: int | None = None
+    audio_cache_read_tokens: int | None = None
+    image_input_tokens: int | None = None
+    image_output_tokens: int | None = None
+    image_cache_read_tokens: int | None = None
+    video_input_tokens: int | None = None
+    video_output_tokens: int | None = None
+    video_cache_read_tokens: int | None = None
+    operation: Any = None
+
     input_tokens: int | None = None
     cache_write_tokens: int | None = None
     api_key_id: str | None = None
     tier: Any = None
+    call_type: Any = None
 
 
 class Envelope(msgspec.Struct, gc=False):
@@ -58,11 +71,16 @@ class Envelope(msgspec.Struct, gc=False):
 
 
 _COUNTS = tuple(name for name in NativeUsage.__struct_fields__ if name.endswith("_tokens"))
+_WHOLE_COUNTS = tuple(name for name in _COUNTS if name.removesuffix("_tokens") not in (*PARTS, "reasoning"))
+_PARTS = tuple((part, f"{part}_tokens") for part in PARTS)
 _usage = msgspec.json.Decoder(NativeUsage)
 
 
-def usage_event(envelope: Envelope, *, latest: int) -> UsageEvent:
-    """Checks and normalises a decoded event. Raises SourceError that names the field."""
+def usage_event(envelope: Envelope, *, latest: int, notes: Notes) -> UsageEvent | None:
+    """Checks and normalises a decoded event, and notes what was left out of it; None for a call that is no new usage.
+
+    Raises SourceError that names the field.
+    """
     data = envelope.data
     event_id = name("id", envelope.id)
     if not event_id:
@@ -73,23 +91,35 @@ def usage_event(envelope: Envelope, *, latest: int) -> UsageEvent:
     if kind is not None and kind != "ai.usage" and not kind.startswith("ai.usage."):
         raise SourceError("type is not ai.usage; events of other types are kept, not booked")
     if data is None:
-        data = _from_base64(envelope.data_base64)
+        data = _from_base64(envelope.data_base64, notes)
+    if (data.operation or data.call_type) and _is_no_usage(data):
+        return None
     occurred_at = _occurred_at(envelope.time, latest)
     tags = data.tags
     words = (
         *(data.provider, data.model, data.tool, data.workflow, data.user, data.credential or data.api_key_id),
         *(data.team, data.user_agent),
-        *(tags if type(tags) is list else list_tags(tags)),
+        *(_tag_words(tags) if type(tags) is dict else tags or ()),
     )
     packed = label_cache.get(words) or label_cache.checked(words)
     labels = packed.labels
-    reported = None if data.cost_usd is None else reported_nanos("data.cost_usd", data.cost_usd)
+    if packed.notes:
+        notes += packed.notes
+    reported = None if data.cost_usd is None else reported_or_note("data.cost_usd", data.cost_usd, notes)
     counters = _counters(data)
-    if reported is None and not any(counters) and not _has_tokens(data):
-        raise SourceError("data has neither tokens nor cost_usd: send one of them")
+    if reported is None and not any(counters) and (notes or not _has_tokens(data)):
+        _require_tokens(data, notes)
     sender = name("source", envelope.source)
     uncached, cache_read, write_5m, write_1h, output, reasoning = counters
     content: tuple[object, ...] = (occurred_at, packed.names, packed.tags, counters, reported)
+    parts: Parts = ()
+    if (
+        data.audio_input_tokens or data.audio_output_tokens or data.audio_cache_read_tokens
+        or data.image_input_tokens or data.image_output_tokens or data.image_cache_read_tokens
+        or data.video_input_tokens or data.video_output_tokens or data.video_cache_read_tokens
+    ):  # fmt: skip
+        parts = _parts(data, counters)
+        content = (*content, parts)
     if data.service_tier or data.tier or data.api_base:
         tier_and_address = _tier_and_address(data)
         if tier_and_address != _STANDARD_CALL:
@@ -111,28 +141,90 @@ def usage_event(envelope: Envelope, *, latest: int) -> UsageEvent:
         False,
         False,
         False,
+        False,
+        parts,
     )
 
 
-def _from_base64(text: str | None) -> NativeUsage:
+def _is_no_usage(data: NativeUsage) -> bool:
+    charge = charge_of(data.operation or data.call_type)
+    return charge == "never" or (charge == "if_costed" and not data.cost_usd)
+
+
+def _require_tokens(data: NativeUsage, notes: Notes) -> None:
+    """Raises SourceError for a call without tokens whose reported cost is missing or unusable."""
+    if cost := next((note for note in notes if note.is_cost), None):
+        raise SourceError(f"{cost.field} {cost.fault}")
+    if not _has_tokens(data):
+        raise SourceError("data has neither tokens nor cost_usd: send one of them")
+
+
+def _tag_words(tags: dict[str, str]) -> list[str]:
+    return [f"{key}:{value}" for key, value in tags.items()]
+
+
+def _parts(data: NativeUsage, counters: tuple[int, ...]) -> Parts:
+    """Returns the tokens of other kinds than text. Raises SourceError if they are more than their counter."""
+    given = [(part, held) for part, field in _PARTS if (held := count(f"data.{field}", getattr(data, field)))]
+    left = dict(zip(COUNTERS, counters, strict=True))
+    for part, held in given:
+        left[PARTS[part]] -= held
+        if left[PARTS[part]] < 0:
+            raise SourceError(f"data.{part}_tokens is more than data.{PARTS[part]}_tokens, of which it is a part")
+    return tuple(given)
+
+
+def _from_base64(text: str | None, notes: Notes) -> NativeUsage:
     """Decodes the data of senders that send it as bytes."""
     if not text:
         raise SourceError("data is missing")
     try:
-        return _usage.decode(b64decode(text, validate=True))
-    except msgspec.ValidationError as error:
-        raise SourceError(f"data.{field_and_fault(error)}".replace("data.the row", "data")) from error
-    except (binascii.Error, ValueError, RecursionError) as error:
+        raw = b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
         raise SourceError("data_base64 is not JSON in Base64") from error
+    try:
+        return _usage.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        try:
+            loose = decode_loosely(raw)
+        except SourceError as error:
+            raise SourceError("data_base64 is not JSON in Base64") from error
+        return fitted_usage(loose, notes)
 
 
+def fitted_usage(loose: Any, notes: Notes) -> NativeUsage:
+    """Decodes data of which a label or the cost does not fit. Raises SourceError if another field is at fault."""
+    if isinstance(loose, dict):
+        loose = {member: _fitted(member, value, notes) for member, value in loose.items() if member in _MEMBERS}
+    try:
+        return msgspec.convert(loose, NativeUsage)
+    except msgspec.ValidationError as error:
+        members = loose.items() if isinstance(loose, dict) else ()
+        if field := next((name for name, value in members if isinstance(value, float) and is_not_finite(value)), None):
+            raise SourceError(f"data.{field} is not a finite number") from error
+        raise SourceError(f"data.{field_and_fault(error)}".replace("data.the row", "data")) from error
+
+
+def _fitted(member: str, value: Any, notes: Notes) -> Any:
+    if member in _LABELS and value is not None and not isinstance(value, str):
+        return label(f"data.{member}", value, notes)
+    if member == "tags":
+        return tag_list("data.tags", value, notes)
+    if member == "cost_usd" and value is not None and (isinstance(value, bool) or not isinstance(value, _COSTS)):
+        return reported_or_note("data.cost_usd", value, notes)
+    return value
+
+
+_MEMBERS = frozenset(NativeUsage.__struct_fields__)
+_LABELS = frozenset({"provider", "tool", "workflow", "user", "team", "credential", "user_agent", "api_key_id"})
+_COSTS = (str, int, float)
 _STANDARD_CALL = ("", "")
 
 
 def _tier_and_address(data: NativeUsage) -> tuple[str, str]:
     """Returns (tier, called address); "" for a value that is not text, and for a tier that does not change the price."""
-    named, called = data.service_tier or data.tier, data.api_base
-    return tier(named) if isinstance(named, str) else "", address(called) if isinstance(called, str) else ""
+    called = data.api_base
+    return tier(data.service_tier or data.tier), address(called) if isinstance(called, str) else ""
 
 
 def _occurred_at(text: str | None, latest: int) -> int:
@@ -170,13 +262,13 @@ def _counters(data: NativeUsage) -> tuple[int, int, int, int, int, int]:
 def _count_fault(data: NativeUsage) -> SourceError | None:
     """Returns the fault of the first impossible count, if there is one."""
     for field in _COUNTS:
-        count = getattr(data, field) or 0
-        if count < 0:
+        given = getattr(data, field) or 0
+        if given < 0:
             return SourceError(f"data.{field} is negative")
-        if count > MAX_TOKENS:
+        if given > MAX_TOKENS:
             return SourceError(f"data.{field} is over a hundred billion, more than one call can have")
     return None
 
 
 def _has_tokens(data: NativeUsage) -> bool:
-    return any(getattr(data, name) is not None for name in _COUNTS if name != "reasoning_tokens")
+    return any(getattr(data, field) is not None for field in _WHOLE_COUNTS)

@@ -6,18 +6,20 @@ import msgspec
 
 from bot.refusals import SourceError
 from bot.sources.fields import name
-from bot.usage import MAX_TAGS, Labels
+from bot.sources.labels import Notes, label, tag_list
+from bot.usage import Labels, Note
 
 _packed = msgspec.msgpack.Encoder().encode
 _TEAM_TAG = "team:"
 
 
 class PackedLabels(NamedTuple):
-    """The labels of an event, and its names and tags as MessagePack, for the fingerprint."""
+    """The labels of an event, its names and tags as MessagePack, for the fingerprint, and what was left out of them."""
 
     labels: Labels
     names: msgspec.Raw
     tags: msgspec.Raw
+    notes: tuple[Note, ...] = ()
 
 
 class LabelCache(dict[tuple[str | None, ...], PackedLabels]):
@@ -33,15 +35,19 @@ class LabelCache(dict[tuple[str | None, ...], PackedLabels]):
         self._characters = 0
 
     def checked(self, words: tuple[str | None, ...]) -> PackedLabels:
-        """Checks, packs and caches an event's words: the names in the order of `_FIELDS`, then the tags."""
+        """Checks, packs and caches an event's words: the names in the order of `_FIELDS`, then the tags. Only the model
+        has to fit.
+        """
         count = len(self._FIELDS)
-        names = tuple(name(f"data.{field}", value) for field, value in zip(self._FIELDS, words[:count], strict=True))
+        notes = Notes()
+        names = tuple(
+            name("data.model", value) if field == "model" else label(f"data.{field}", value, notes)
+            for field, value in zip(self._FIELDS, words[:count], strict=True)
+        )
         provider, model, tool, workflow, user, credential, team, user_agent = names
         if not model:
             raise SourceError("data.model is missing")
-        if len(words) - count > MAX_TAGS:
-            raise SourceError(f"data.tags has more than {MAX_TAGS} tags")
-        tags = tuple([tag for value in words[count:] if (tag := name("data.tags", value))])
+        tags = tuple(tag_list("data.tags", words[count:], notes))
         tagged = next((tag.removeprefix(_TEAM_TAG).strip() for tag in tags if tag.startswith(_TEAM_TAG)), "")
         labels = Labels(
             provider=provider,
@@ -54,7 +60,7 @@ class LabelCache(dict[tuple[str | None, ...], PackedLabels]):
             user_agent=user_agent,
             tags=tags,
         )
-        packed_labels = PackedLabels(labels, msgspec.Raw(_packed(names)), msgspec.Raw(_packed(tags)))
+        packed_labels = PackedLabels(labels, msgspec.Raw(_packed(names)), msgspec.Raw(_packed(tags)), tuple(notes))
         characters = sum(len(value) + self._PER_WORD for value in words if value)
         if characters <= self._LONGEST:
             self._characters += characters
@@ -66,8 +72,3 @@ class LabelCache(dict[tuple[str | None, ...], PackedLabels]):
 
 
 label_cache = LabelCache()
-
-
-def list_tags(tags: list[str] | dict[str, str] | None) -> list[str]:
-    """Returns tags as a list; those of a mapping as `key:value`."""
-    return [f"{key}:{value}" for key, value in tags.items()] if isinstance(tags, dict) else tags or []

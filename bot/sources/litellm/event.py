@@ -7,25 +7,65 @@ gateway's own log (`litellm_history.py`) has other times and tokens for the same
 """
 
 import re
+from typing import Any, Literal
+
+import msgspec
 
 from bot.periods import MICROS
 from bot.refusals import SourceError
-from bot.sources.fields import UNSTORABLE_FAULT, address, count, moment_within, name, reported, tier
-from bot.sources.litellm.labels import client_name, tagged, tags_of, user_agent_of, user_of, workflow_of
-from bot.sources.litellm.payload import LoggedCall
-from bot.usage import MAX_NAME_CHARACTERS, Labels, UsageEvent, digest
+from bot.sources.call_kinds import Charge
+from bot.sources.fields import address, count, moment_within, name, reported_or_note, storable, tier
+from bot.sources.labels import Notes, label, storable_text
+from bot.sources.litellm.labels import tagged, tags_of, user_agent_of, user_of, workflow_of
+from bot.sources.litellm.payload import CachedDetails, LoggedCall
+from bot.usage import COUNTERS, MAX_NAME_CHARACTERS, Labels, Parts, UsageEvent, digest, parts_of
 
 _CACHE_HIT = re.compile(r"_cache_hit[\d.]*$")
 """The suffix, with the time of day, that the gateway appends to a cached answer's id."""
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_BATCH_COST, _BACKGROUND_COST = "_batch_cost", "_background_cost"
+"""The suffixes that LiteLLM's own log gives to the line of a finished batch, or of a response made in the background."""
+
+_RESPONSE_READS = ("get_responses", "aget_responses")
+Job = Literal["", "batch", "background"]
+"""A job that its polls report: a finished batch, or a response made in the background."""
 
 
-def usage_event(call: LoggedCall, *, latest: int) -> UsageEvent:
-    """Checks and normalises a call. `latest` is the last accepted moment, in microseconds since 1970.
+class _StoredResponse(msgspec.Struct, gc=False):
+    background: Any = None
+
+
+_stored = msgspec.json.Decoder(_StoredResponse)
+
+
+def job_of(call: LoggedCall, charge: Charge) -> Job | None:
+    """Returns the job whose result a call reports, "" for a call that is new usage by itself; None for no new usage."""
+    has_cost = bool(call.response_cost or call.cost_breakdown.total_cost)
+    has_result = has_cost or bool(call.prompt_tokens or call.completion_tokens)
+    if charge == "if_costed":
+        return "" if has_cost else None
+    if charge == "once":
+        return "batch" if has_result else None
+    # A response made in the background has no usage in its own call: its reads are the first to have it.
+    made_later = str(call.id).endswith(_BACKGROUND_COST) or (
+        call.call_type in _RESPONSE_READS and has_result and _is_background(call.response)
+    )
+    return "background" if made_later and has_result else None
+
+
+def _is_background(response: msgspec.Raw) -> bool:
+    try:
+        return _stored.decode(response).background is True
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+
+
+def usage_event(call: LoggedCall, *, latest: int, notes: Notes, job: Job = "") -> UsageEvent:
+    """Checks and normalises a call, and notes what was left out of it. `latest` is the last accepted moment, in
+    microseconds since 1970. The result of a `job` has one key, however often it is polled.
 
     Raises SourceError that names the member.
     """
-    event_id, call_id = _id("id", call.id), _id("litellm_call_id", call.litellm_call_id)
+    event_id, call_id = storable("id", call.id), storable("litellm_call_id", call.litellm_call_id)
     if not (event_id or call_id):
         raise SourceError("id and litellm_call_id are missing: nothing tells this call from others")
     if call.status not in ("success", "failure"):
@@ -34,37 +74,47 @@ def usage_event(call: LoggedCall, *, latest: int) -> UsageEvent:
     failed, metadata = call.status == "failure", call.metadata
     original = _CACHE_HIT.sub("", event_id)
     cached = call.cache_hit is True or call.cache_hit == "True" or original != event_id
-    provider, tags = name("custom_llm_provider", call.custom_llm_provider), tags_of(call)
+    provider = label("custom_llm_provider", call.custom_llm_provider, notes)
+    tags = tags_of(call, notes)
     prefixed = name("model", call.model)
     model = prefixed.removeprefix(f"{provider}/") if provider else prefixed
-    if not model and not failed:
+    if not model and not failed and not job:
         raise SourceError("model is missing")
     model = model or "unknown"
     counters = _counters(call)
-    cost = _cost(call, cached=cached)
-    credential = client_name(metadata.user_api_key_alias) or (metadata.user_api_key_hash or "")[:12]
-    team = name("metadata.user_api_key_team_id", metadata.user_api_key_team_id)
+    cost = _cost(call, cached=cached, notes=notes)
+    if not failed and not any(counters) and not cost:
+        _require_cost(notes)
+    credential = label("metadata.user_api_key_alias", metadata.user_api_key_alias, notes)
+    credential = credential or storable_text((metadata.user_api_key_hash or "")[:12])
+    team = label("metadata.user_api_key_team_id", metadata.user_api_key_team_id, notes)
     uncached, read, write_5m, write_1h, output, reasoning = counters
-    variant = (name("model_id", call.model_id),) if failed else (cached,)
-    content = () if failed else (provider, model, credential, team, counters, cost)
+    tier_of_call = tier(call.cost_breakdown.service_tier) or tier(metadata.usage_object.service_tier)
+    if job and not failed:
+        key = digest(("litellm", job, original.removesuffix(_BATCH_COST).removesuffix(_BACKGROUND_COST)))
+        fingerprint = digest(counters)
+    else:
+        variant = (storable_text((call.model_id or "")[:MAX_NAME_CHARACTERS]).strip(),) if failed else (cached,)
+        key = digest(("litellm", call_id, original, call.status, *variant))
+        fingerprint = digest(() if failed else (provider, model, credential, team, counters, cost))
     return UsageEvent(
-        key=digest(("litellm", call_id, original, call.status, *variant)),
-        fingerprint=digest(content),
+        key=key,
+        fingerprint=fingerprint,
         event_id=event_id if 0 < len(event_id) <= MAX_NAME_CHARACTERS else call_id[:MAX_NAME_CHARACTERS],
         occurred_at=occurred_at,
         labels=Labels(
             provider=provider,
             model=model,
             tool=tagged(tags, "tool:"),
-            workflow=workflow_of(call, tags),
-            user=user_of(call),
+            workflow=workflow_of(call, tags, notes),
+            user=user_of(call, notes),
             credential=credential,
             gateway_team=team,
             declared_team=tagged(tags, "team:"),
-            user_agent=user_agent_of(call),
+            user_agent=user_agent_of(call, notes),
             tags=tags,
             api_base=address(call.api_base),
-            tier=tier(call.cost_breakdown.service_tier) or tier(metadata.usage_object.service_tier),
+            tier="batch" if job == "batch" else tier_of_call,
         ),
         uncached_input=uncached,
         cache_read=read,
@@ -77,14 +127,8 @@ def usage_event(call: LoggedCall, *, latest: int) -> UsageEvent:
         gateway_cache=cached and not failed,
         notional=bool(metadata.used_client_oauth_token),
         unmetered=not failed and not any(counters) and not cost,
+        parts=_parts(call, counters),
     )
-
-
-def _id(field: str, value: str | None) -> str:
-    """Returns an id of any length: those of `/v1/responses` have hundreds of characters."""
-    if value and _UNSTORABLE.search(value):
-        raise SourceError(f"{field} {UNSTORABLE_FAULT}")
-    return value or ""
 
 
 def _moment(field: str, seconds: float | int | str | None, latest: int) -> int:
@@ -129,12 +173,43 @@ def _first(field: str, *values: int | None) -> int:
     return next((count(field, value) for value in values if value), 0)
 
 
-def _cost(call: LoggedCall, *, cached: bool) -> int:
+def _parts(call: LoggedCall, counters: tuple[int, ...]) -> Parts:
+    """Returns the tokens of other kinds than text. The prompt's kinds include their cached parts; what of a kind is more
+    than the uncached input was cached.
+    """
+    usage = call.metadata.usage_object
+    prompt, output = usage.prompt, usage.completion
+    given: list[tuple[str, int]] = []
+    if prompt is not None and (prompt.audio_tokens or prompt.image_tokens or prompt.video_tokens):
+        cached = prompt.cached or CachedDetails()
+        for kind, whole, told in (
+            ("audio", prompt.audio_tokens, cached.audio_tokens),
+            ("image", prompt.image_tokens, cached.image_tokens),
+            ("video", prompt.video_tokens, cached.video_tokens),
+        ):
+            tokens = count(f"prompt_tokens_details.{kind}_tokens", whole)
+            read = count(f"cached_tokens_details.{kind}_tokens", told) or max(0, tokens - counters[0])
+            given += [(f"{kind}_input", max(0, tokens - read)), (f"{kind}_cache_read", read)]
+    if output is not None and (output.audio_tokens or output.image_tokens or output.video_tokens):
+        given.append(("audio_output", count("completion_tokens_details.audio_tokens", output.audio_tokens)))
+        given.append(("image_output", count("completion_tokens_details.image_tokens", output.image_tokens)))
+        given.append(("video_output", count("completion_tokens_details.video_tokens", output.video_tokens)))
+    return parts_of(given, dict(zip(COUNTERS, counters, strict=True))) if given else ()
+
+
+def _cost(call: LoggedCall, *, cached: bool, notes: Notes) -> int:
     """Returns the larger of the two reported costs: streamed calls can have a cost of 0 and a real breakdown (litellm#40100).
 
     For a cached answer the breakdown is the cost it would have had, so it is left out.
     """
-    charged = reported("response_cost", call.response_cost or 0)
+    charged = reported_or_note("response_cost", call.response_cost or 0, notes) or 0
     if cached:
         return charged
-    return max(charged, reported("cost_breakdown.total_cost", call.cost_breakdown.total_cost or 0))
+    total = reported_or_note("cost_breakdown.total_cost", call.cost_breakdown.total_cost or 0, notes) or 0
+    return max(charged, total)
+
+
+def _require_cost(notes: Notes) -> None:
+    """Raises SourceError for a call without tokens whose reported cost was left out."""
+    if cost := next((note for note in notes if note.is_cost), None):
+        raise SourceError(f"{cost.field} {cost.fault}")

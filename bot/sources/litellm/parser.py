@@ -1,25 +1,30 @@
 """LiteLLM's `generic_api` callback: StandardLoggingPayload as an array, as lines (also labelled JSON) or alone.
 
 Understood: every call that the gateway logs, including failed, cached and streamed ones (types/utils.py of LiteLLM 1.106 to
-1.108).
-Ignored on purpose: prompts, responses, headers, clients' addresses, tracebacks; budget webhooks and alert texts for Slack,
-which have no id, time or period.
+1.110).
+Ignored on purpose: calls that only read, list, poll or delete what another call made (`call_kinds.py`); prompts,
+responses, headers, clients' addresses, tracebacks; budget webhooks and alert texts for Slack, which have no id, time or
+period.
 Unknown: a row without an id or an end time; its error names the member, and a few harmless members go to quarantine.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from bot.refusals import SourceError
+from bot.sources.call_kinds import charge_of
 from bot.sources.fields import latest_at
-from bot.sources.litellm.event import usage_event
+from bot.sources.labels import Notes
+from bot.sources.litellm.event import job_of, usage_event
 from bot.sources.litellm.gateway import read_gateway
+from bot.sources.litellm.loose import fitted_call
 from bot.sources.litellm.payload import LoggedCall
-from bot.sources.rows import Unreadable, decode_loosely, field_and_fault, split, unusable
-from bot.usage import GatewayView, Parsed
+from bot.sources.rows import Unreadable, decode_loosely, split, unusable
+from bot.usage import BudgetBlock, GatewayView, Parsed
 
 _calls = msgspec.json.Decoder(list[LoggedCall])
 _call = msgspec.json.Decoder(LoggedCall)
@@ -36,6 +41,7 @@ _KEPT: dict[str, Any] = dict.fromkeys(
             *("user_api_key_team_id", "user_api_key_alias", "usage_object", "user_api_key_hash", "user_agent"),
             *("user_api_key_user_id", "user_api_key_user_email", "used_client_oauth_token", "user_api_key_team_alias"),
             *("user_api_key_team_spend", "user_api_key_team_max_budget", "user_api_key_budget_reset_at"),
+            "user_api_key_request_route",
         ),
         True,
     )
@@ -53,21 +59,42 @@ def parse(body: bytes, *, now: datetime) -> Parsed:
     raw_rows = _rows(body) if decoded is None else None
     rows: Sequence[LoggedCall | bytes | msgspec.Raw] = decoded if decoded is not None else raw_rows or ()
     for index, row in enumerate(rows):
+        notes = Notes()
         try:
-            call = row if isinstance(row, LoggedCall) else _read(row)
+            call = row if isinstance(row, LoggedCall) else _read(row, notes)
             if _is_hint(call):
                 parsed.ignored += 1
                 continue
-            event = usage_event(call, latest=latest)
+            charge = charge_of(call.call_type, call.metadata.user_api_key_request_route)
+            job = job_of(call, charge) if charge != "each" else ""
+            if job is None:
+                parsed.ignored += 1
+                _read_gateway_alone(call, latest, views, parsed.blocks)
+                continue
+            event = usage_event(call, latest=latest, notes=notes, job=job)
             read_gateway(call, event, views, parsed.blocks)
-            parsed.events.append((parsed.rows, event))
         except SourceError as error:
-            if raw_rows is None:
-                raw_rows = split(body)  # once, for all bad rows
-            parsed.unusable.append(unusable(parsed.rows, raw_rows[index], str(error), _KEPT))
+            raw_rows = raw_rows or split(body)  # once, for all bad rows
+            parsed.unusable.append(unusable(index, raw_rows[index], str(error), _KEPT))
+        else:
+            if notes:
+                raw_rows = raw_rows or split(body)
+                parsed.book_with_notes(index, event, notes, partial(unusable, index, raw_rows[index], keep=_KEPT))
+            else:
+                parsed.events.append((index, event))
         parsed.rows += 1
     parsed.views += views.values()
     return parsed
+
+
+def _read_gateway_alone(
+    call: LoggedCall, latest: int, views: dict[str, GatewayView], blocks: list[BudgetBlock]
+) -> None:
+    """Reads what a call that is no new usage reports about budgets; nothing if it can't be read."""
+    try:
+        read_gateway(call, usage_event(call, latest=latest, notes=Notes()), views, blocks)
+    except SourceError:
+        return
 
 
 def _decoded(body: bytes) -> list[LoggedCall] | None:
@@ -91,22 +118,16 @@ def _rows(body: bytes) -> list[bytes | msgspec.Raw]:
         return list(lines)
 
 
-def _read(raw: bytes | msgspec.Raw) -> LoggedCall:
+def _read(raw: bytes | msgspec.Raw, notes: Notes) -> LoggedCall:
     """Decodes one row, with Python's lenient decoder where the strict one fails.
 
     NaN, half of a surrogate pair or raw bytes are accepted in members that are skipped, such as prompts, and are faults in
-    members that are read.
+    members that are read. A label or a cost that does not fit is left out.
     """
     try:
         return _call.decode(raw)
-    except msgspec.ValidationError as error:
-        raise SourceError(field_and_fault(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        loose = decode_loosely(raw)
-        try:
-            return msgspec.convert(loose, LoggedCall)
-        except msgspec.ValidationError as fault:
-            raise SourceError(field_and_fault(fault)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return fitted_call(decode_loosely(raw), notes)
 
 
 def _is_hint(call: LoggedCall) -> bool:

@@ -19,10 +19,22 @@ class CacheWrites(msgspec.Struct, gc=False):
     ephemeral_1h_input_tokens: int | None = None
 
 
+class CachedDetails(msgspec.Struct, gc=False):
+    """Kinds of the cached tokens."""
+
+    audio_tokens: int | None = None
+    image_tokens: int | None = None
+    video_tokens: int | None = None
+
+
 class PromptDetails(msgspec.Struct, gc=False):
-    """Parts of the prompt: `cached_tokens` is OpenAI's name, the others are Anthropic's."""
+    """Parts of the prompt: `cached_tokens` is OpenAI's name, `cache_creation_…` Anthropic's. Kinds include cached ones."""
 
     cached_tokens: int | None = None
+    audio_tokens: int | None = None
+    image_tokens: int | None = None
+    video_tokens: int | None = None
+    cached: CachedDetails | None = msgspec.field(name="cached_tokens_details", default=None)
     cache_creation_tokens: int | None = None
     cache_write_tokens: int | None = None
     written: CacheWrites | None = msgspec.field(name="cache_creation_token_details", default=None)
@@ -36,6 +48,9 @@ class CompletionDetails(msgspec.Struct, gc=False):
     """Parts of the output."""
 
     reasoning_tokens: int | None = None
+    audio_tokens: int | None = None
+    image_tokens: int | None = None
+    video_tokens: int | None = None
 
 
 class Usage(msgspec.Struct, gc=False):
@@ -45,7 +60,7 @@ class Usage(msgspec.Struct, gc=False):
     completion: CompletionDetails | None = msgspec.field(name="completion_tokens_details", default=None)
     cache_read_input_tokens: int | None = None
     cache_creation_input_tokens: int | None = None
-    service_tier: str | None = None
+    service_tier: Any = None
 
     @property
     def prompt_tokens_details(self) -> PromptDetails:
@@ -69,6 +84,7 @@ class Metadata(msgspec.Struct, gc=False):
     user_api_key_team_max_budget: Number = None
     user_api_key_budget_reset_at: Any = None
     used_client_oauth_token: bool | None = None
+    user_api_key_request_route: Any = None
     user_agent: Any = None
     spend_logs_metadata: Any = None
     requester_custom_headers: Any = None
@@ -83,7 +99,7 @@ class Breakdown(msgspec.Struct, gc=False):
     """`cost_breakdown`: `total_cost` includes all parts."""
 
     total_cost: Number = None
-    service_tier: str | None = None
+    service_tier: Any = None
 
 
 class ErrorInformation(msgspec.Struct, gc=False):
@@ -96,10 +112,11 @@ class ErrorInformation(msgspec.Struct, gc=False):
 
 
 class LoggedCall(msgspec.Struct, gc=False):
-    """One logged call."""
+    """One logged call. `response` stays undecoded: it has the model's answer."""
 
     id: str | None = None
     litellm_call_id: str | None = None
+    call_type: Any = None
     status: str | None = None
     startTime: Number = None  # noqa: N815  # LiteLLM's spelling
     endTime: Number = None  # noqa: N815
@@ -120,6 +137,7 @@ class LoggedCall(msgspec.Struct, gc=False):
     event: str | None = None
     event_group: str | None = None
     text: Any = None
+    response: msgspec.Raw = msgspec.Raw()
 
     @property
     def metadata(self) -> Metadata:

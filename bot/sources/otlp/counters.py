@@ -6,6 +6,7 @@ from bot.refusals import SourceError
 from bot.sources.fields import count
 from bot.sources.otlp.profiles import Profile
 from bot.sources.otlp.records import Facts
+from bot.usage import Parts, parts_of
 
 
 class Counters(NamedTuple):
@@ -36,6 +37,21 @@ def counters(facts: Facts, profile: Profile) -> Counters:
         uncached += _count(facts, "compaction_input")
         output += _count(facts, "compaction_output")
     return Counters(uncached, read, write_5m, write_1h, output, reasoning)
+
+
+def parts(facts: Facts, profile: Profile, figures: Counters) -> Parts:
+    """Returns the tokens of other kinds than text, each within its counter. Input that includes cached input includes
+    the cached part of its kind too.
+    """
+    given: list[tuple[str, int]] = []
+    for kind in ("audio", "image", "video"):
+        read, whole = _count(facts, f"{kind}_cache_read"), _count(facts, f"{kind}_input")
+        if profile.input_has_cache:
+            read = read or max(0, whole - figures.uncached_input)  # what is more than uncached was cached
+            whole -= read
+        given += [(f"{kind}_input", whole), (f"{kind}_cache_read", read)]
+        given.append((f"{kind}_output", _count(facts, f"{kind}_output")))
+    return parts_of(given, figures._asdict())
 
 
 def _written(facts: Facts) -> tuple[int, int]:

@@ -2,45 +2,64 @@
 
 import ipaddress
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 
 from bot.periods import micros
 from bot.refusals import SourceError
-from bot.sources.fields import address, count, cut_name, moment_within, name, reported, tier
-from bot.sources.otlp.counters import Counters, counters
+from bot.sources.fields import address, event_name, moment_within, name, reported_or_note, storable, tier
+from bot.sources.labels import Notes, label, tag_list
+from bot.sources.otlp.counters import Counters, counters, parts
 from bot.sources.otlp.names import TAGS
 from bot.sources.otlp.producers import PROGRAMS
 from bot.sources.otlp.profiles import CLAUDE_CODE, COPILOT, Profile
 from bot.sources.otlp.records import Record
-from bot.usage import MAX_TAGS, Labels, UsageEvent, digest
+from bot.usage import MAX_NAME_CHARACTERS, MAX_TAGS, PARTS, Labels, UsageEvent, digest
 
+PART_FACTS = frozenset(PARTS)
 _NOBODY = ("unknown_service", "openrouter")
 _SUBSCRIPTIONS = ("oauth-personal", "chatgpt")
 
 
-def usage_event(record: Record, profile: Profile, *, now: int, latest: int) -> UsageEvent:
-    """Checks and normalises a metered span or log record. Raises SourceError that names the attribute.
+def usage_event(record: Record, profile: Profile, *, now: int, latest: int, notes: Notes) -> UsageEvent:
+    """Checks and normalises a metered span or log record, and notes what was left out of it. Raises SourceError that
+    names the attribute.
 
     `now` is the moment of a call without a time, `latest` the last accepted moment.
     """
     figures = counters(record.facts, profile)
     event_id, key = _identity(record, profile, figures)
-    return build_event(record, profile, figures, event_id=event_id, key=key, now=now, latest=latest)
+    return build_event(record, profile, figures, event_id=event_id, key=key, now=now, latest=latest, notes=notes)
 
 
 def build_event(
-    record: Record, profile: Profile, figures: Counters, *, event_id: str, key: bytes, now: int, latest: int
+    record: Record,
+    profile: Profile,
+    figures: Counters,
+    *,
+    event_id: str,
+    key: bytes,
+    now: int,
+    latest: int,
+    notes: Notes,
 ) -> UsageEvent:
     """Builds the usage event of a checked record from its identity and counters."""
-    cost = _cost(record)
+    notes += record.origin.notes
+    notes += record.notes
+    cost = _cost(record, notes)
     is_empty = not any(figures) and not cost
     failed = is_empty and (record.failed or "error" in record.facts)
-    provider, model = _provider(record, profile), name(_attribute(record, "model"), record.own_fact_text("model"))
+    if is_empty and not failed and (unusable := next((note for note in notes if note.is_cost), None)):
+        raise SourceError(f"{unusable.field} {unusable.fault}")
+    provider, model = (
+        _provider(record, profile, notes),
+        name(_attribute(record, "model"), record.own_fact_text("model")),
+    )
     if not model and not failed:
         raise SourceError("gen_ai.response.model and gen_ai.request.model are missing")
     model = model or "unknown"
     occurred_at = _moment(record, now=now, latest=latest)
-    groups = _groups(record)
+    groups = _groups(record, notes)
     return UsageEvent(
         key=key,
         fingerprint=digest((model, figures, cost, failed)),
@@ -50,13 +69,12 @@ def build_event(
             provider=provider,
             model=model,
             tool=profile.tool,
-            workflow=_workflow(record),
-            user=_user(record, profile),
-            credential=name(_attribute(record, "credential"), record.fact_text("credential")),
-            declared_team=cut_name(_attribute(record, "team"), record.fact_text("team"))
-            or (groups[0] if groups else ""),
-            user_agent=cut_name("user_agent.original", record.fact_text("user_agent")),
-            tags=_tags(record, groups),
+            workflow=_workflow(record, notes),
+            user=_user(record, profile, notes),
+            credential=_label(record, "credential", notes),
+            declared_team=_label(record, "team", notes) or (groups[0] if groups else ""),
+            user_agent=_label(record, "user_agent", notes),
+            tags=_tags(record, groups, notes),
             api_base=_api_base(record),
             tier=tier(record.own_fact_text("tier")),
         ),
@@ -73,6 +91,7 @@ def build_event(
         # A stream that was not asked for its usage, or a sender that writes zeros for it: a call of unknown usage, not
         # of zero.
         unmetered=is_empty and cost is None and not failed,
+        parts=parts(record.facts, profile, figures) if not PART_FACTS.isdisjoint(record.facts) else (),
     )
 
 
@@ -81,39 +100,52 @@ def _attribute(record: Record, fact: str) -> str:
     return given.attribute if given is not None else fact
 
 
-def _cost(record: Record) -> int | None:
+def _label(record: Record, fact: str, notes: Notes) -> str:
+    given = record.facts.get(fact) or record.origin.facts.get(fact)
+    return label(given.attribute, given.value, notes) if given is not None else ""
+
+
+def _cost(record: Record, notes: Notes) -> int | None:
     """Returns the reported cost in nano-dollars: from whole micro-dollars if given, as they are exact."""
     exact = record.facts.get("cost_micros")
-    if exact is not None and isinstance(exact.value, int):
-        return count(exact.attribute, exact.value) * 1000
+    if exact is not None and type(exact.value) is int:
+        dollars = Decimal(exact.value).scaleb(-6) if abs(exact.value) < 10**24 else exact.value
+        cost = reported_or_note(exact.attribute, str(dollars), notes)
+        if cost is not None:
+            return cost
     given = record.facts.get("cost")
-    return None if given is None else reported(given.attribute, given.value)
+    return None if given is None else reported_or_note(given.attribute, given.value, notes)
 
 
 def _identity(record: Record, profile: Profile, figures: Counters) -> tuple[str, bytes]:
     """Returns the event's name and key. Ids of responses repeat (model stubs give all the same), so they count only
     within a trace or a session. Within one, two spans of a response are the same call.
     """
-    response, session = (name(_attribute(record, f), record.own_fact_text(f)) for f in ("response_id", "session"))
-    session = session or name("session.id", record.fact_text("session"))
+    response, session = _id(record, "response_id"), _id(record, "session")
+    session = session or storable("session.id", record.fact_text("session"))
     stamp = record.own_fact_text("timestamp") or str(record.at)
     if profile.key == "claude_code":
         if response:
-            return response, digest(("claude_code", session, response))
+            return event_name(response), digest(("claude_code", session, response))
         sequence = record.own_fact_text("sequence") or stamp
-        return f"{session}/{sequence}"[:256], digest(("claude_code", session, "sequence", sequence, stamp))
+        return event_name(f"{session}/{sequence}"), digest(("claude_code", session, "sequence", sequence, stamp))
     if profile.key in ("codex", "gemini_cli"):
         prompt = record.own_fact_text("prompt")
         key = digest((profile.key, session, prompt, stamp, record.own_fact_text("model"), figures))
-        return f"{session}/{stamp}"[:256], key
+        return event_name(f"{session}/{stamp}"), key
     trace, span = (found if any(found) else b"" for found in (record.trace_id, record.span_id))
     if not (response or (trace and span)):
         raise SourceError(
             "traceId, spanId and gen_ai.response.id are missing or no ids: nothing tells this call from others"
         )
     if response:
-        return response, digest(("span", trace, "response", response))
+        return event_name(response), digest(("span", trace, "response", response))
     return span.hex(), digest(("span", trace, "span", span))
+
+
+def _id(record: Record, fact: str) -> str:
+    """Returns an id of any length: those of `/v1/responses` have hundreds of characters."""
+    return storable(_attribute(record, fact), record.own_fact_text(fact))
 
 
 def _moment(record: Record, *, now: int, latest: int) -> int:
@@ -128,8 +160,9 @@ def _moment(record: Record, *, now: int, latest: int) -> int:
         raise SourceError("event.timestamp is not RFC 3339 with its zone, like 2026-11-23T10:00:00Z") from error
 
 
-def _provider(record: Record, profile: Profile) -> str:
-    provider = name(_attribute(record, "provider"), record.own_fact_text("provider"))
+def _provider(record: Record, profile: Profile, notes: Notes) -> str:
+    given = record.facts.get("provider")
+    provider = label(given.attribute, given.value, notes) if given is not None else ""
     if provider and "vercel_operation" in record.facts:
         return provider.partition(".")[0]  # `openai.chat`
     if (
@@ -139,23 +172,21 @@ def _provider(record: Record, profile: Profile) -> str:
     return provider or profile.provider
 
 
-def _workflow(record: Record) -> str:
-    workflow = record.fact_text("workflow")
+def _workflow(record: Record, notes: Notes) -> str:
+    if workflow := _label(record, "workflow", notes):
+        return workflow
     service = record.origin.service
-    if not workflow and service not in PROGRAMS and not service.startswith(_NOBODY):
-        workflow = service
-    return cut_name(_attribute(record, "workflow"), workflow)
+    return "" if service in PROGRAMS or service.startswith(_NOBODY) else label("service.name", service, notes)
 
 
-def _user(record: Record, profile: Profile) -> str:
+def _user(record: Record, profile: Profile, notes: Notes) -> str:
     """Returns the person, by e-mail if there is one. Coding assistants use `user.id` for an installation, unless they
     say that it is of the company's sign-in.
     """
     is_installation = profile.tool and profile is not COPILOT and not _names_sign_in(record)
     other = "account" if is_installation else "user"
     facts = ("email",) if profile.key == "codex" else ("email", other)  # Codex's account is the company's workspace
-    fact = next((fact for fact in facts if record.fact_text(fact)), "")
-    return name(_attribute(record, fact), record.fact_text(fact)) if fact else ""
+    return next((user for fact in facts if (user := _label(record, fact, notes))), "")
 
 
 def _names_sign_in(record: Record) -> bool:
@@ -167,21 +198,21 @@ def _names_sign_in(record: Record) -> bool:
     return record.fact_text("identity") == "gateway-oidc"
 
 
-def _groups(record: Record) -> list[str]:
+def _groups(record: Record, notes: Notes) -> list[str]:
     """Returns the groups that a client claims with the company's sign-in; the first is its declared team."""
-    groups = record.fact_text("groups").split(",") if _names_sign_in(record) else []
-    return [cut for group in groups[:MAX_TAGS] if (cut := cut_name("user.groups", group.strip()))]
+    groups = record.fact_text("groups") if _names_sign_in(record) else ""
+    return tag_list("user.groups", groups.split(","), notes) if groups else []
 
 
-def _tags(record: Record, groups: list[str]) -> tuple[str, ...]:
-    found = [f"{fact}:{value}" for fact in TAGS if (value := record.fact_text(fact))]
+def _tags(record: Record, groups: list[str], notes: Notes) -> tuple[str, ...]:
+    found = [f"{fact}:{value}" for fact in TAGS if (value := _label(record, fact, notes))]
     found += [f"group:{group}" for group in groups]
-    return tuple(cut_name("an attribute", tag) for tag in found[:MAX_TAGS])
+    return tuple(tag[:MAX_NAME_CHARACTERS] for tag in found[:MAX_TAGS])
 
 
 def _api_base(record: Record) -> str:
     host = record.own_fact_text("address")
-    return _host(cut_name("server.address", host)) if host else ""
+    return _host(host[:MAX_NAME_CHARACTERS]) if host else ""
 
 
 @lru_cache(maxsize=1000)

@@ -11,6 +11,7 @@ import msgspec
 
 from bot.refusals import SourceError
 from bot.sources.fields import UNSTORABLE_FAULT
+from bot.sources.labels import Notes
 from bot.sources.otlp.json_shapes import (
     GROUPS,
     LEAVES,
@@ -26,6 +27,7 @@ from bot.sources.otlp.json_shapes import (
     Scope,
     Span,
 )
+from bot.sources.otlp.loose_json import decoded, dump, only_read_members
 from bot.sources.otlp.names import READ_ATTRIBUTES
 from bot.sources.otlp.records import (
     Facts,
@@ -37,8 +39,9 @@ from bot.sources.otlp.records import (
     UndecodableRecord,
     Value,
     keep_fact,
+    left_out,
 )
-from bot.sources.rows import Unreadable, decode_loosely, describe_error, field_and_fault, unstorable_field
+from bot.sources.rows import Unreadable, decode_loosely, field_and_fault
 from bot.usage import digest
 
 MEMBERS: dict[Signal, tuple[str, str, str]] = {
@@ -46,6 +49,7 @@ MEMBERS: dict[Signal, tuple[str, str, str]] = {
     "logs": ("resourceLogs", "scopeLogs", "logRecords"),
     "metrics": ("resourceMetrics", "scopeMetrics", "metrics"),
 }
+_MISFIT = "is neither text nor a number: it was left out"
 _KINDS = {"SPAN_KIND_INTERNAL": 1, "SPAN_KIND_SERVER": 2, "SPAN_KIND_CLIENT": 3}
 _ERRORS = (2, "STATUS_CODE_ERROR")
 _envelope = msgspec.json.Decoder(Envelope)
@@ -74,14 +78,15 @@ def read(body: bytes, signal: Signal) -> Records:
 
 def _group(group: Group, signal: Signal) -> Records:
     resource = group.resource or Resource()
+    notes = Notes()
     try:
-        facts = _facts(resource.attributes)
+        facts = _facts(resource.attributes, notes)
     except SourceError as error:
         leaves = (leaf for scope in group.scopes or [] for leaf in scope.leaves or [])
         yield from (UndecodableRecord(f"its resource: {error}", msgspec.json.encode(leaf)) for leaf in leaves)
         return
     for scope in group.scopes or []:
-        origin = Origin(facts, (scope.scope.name if scope.scope else None) or "")
+        origin = Origin(facts, (scope.scope.name if scope.scope else None) or "", tuple(notes))
         for leaf in scope.leaves or []:
             yield from _leaf(leaf, signal, origin, resource)
 
@@ -92,67 +97,39 @@ def _one_by_one(body: bytes, signal: Signal) -> Records:
     """
     outer, middle, inner = MEMBERS[signal]
     try:
-        decoded = decode_loosely(body)
+        found = decode_loosely(body)
     except SourceError as error:
         raise Unreadable(f"The body is not JSON: {str(error).partition(': ')[2]}.") from error
-    if not isinstance(decoded, dict) or not isinstance(decoded.get(outer, []), list):
+    if not isinstance(found, dict) or not isinstance(found.get(outer, []), list):
         raise Unreadable(f"The body is not an OTLP request of {signal}: an object with the array {outer}.")
-    groups: list[dict[str, Any]] = [found if isinstance(found, dict) else {} for found in decoded.get(outer, [])]
+    groups: list[dict[str, Any]] = [group if isinstance(group, dict) else {} for group in found.get(outer, [])]
     for group in groups:
         scopes = group.get(middle)
         for scope in scopes if isinstance(scopes, list) else [None]:
             if not isinstance(scope, dict) or not isinstance(scope.get(inner, []), list):
-                yield UndecodableRecord(f"{outer} holds something that is no group of {inner}", _dump(group))
+                yield UndecodableRecord(f"{outer} holds something that is no group of {inner}", dump(group))
                 continue
             for leaf in scope.get(inner, []):
                 yield from _loose_leaf(leaf, signal, group.get("resource"), scope.get("scope"))
 
 
 def _loose_leaf(leaf: Any, signal: Signal, resource: Any, scope: Any) -> Records:
+    notes = Notes()
     try:
-        resource_read = _decoded(_resource, _only_read_members(resource or {}, Resource))
-        origin = Origin(
-            _facts(resource_read.attributes), _decoded(_scope, _only_read_members(scope or {}, Scope)).name or ""
-        )
-        yield from _leaf(
-            _decoded(LEAVES[signal], _only_read_members(leaf, LEAVES[signal].type)), signal, origin, resource_read
-        )
+        resource_read = decoded(_resource, only_read_members(resource or {}, Resource, notes))
+        facts = _facts(resource_read.attributes, notes)
+        scope_read = decoded(_scope, only_read_members(scope or {}, Scope, notes))
+        lean = only_read_members(leaf, LEAVES[signal].type, notes)
+        origin = Origin(facts, scope_read.name or "", tuple(notes))
+        yield from _leaf(decoded(LEAVES[signal], lean), signal, origin, resource_read)
     except SourceError as error:
-        yield UndecodableRecord(str(error), _dump(leaf), _request(leaf, signal, resource, scope))
-
-
-def _only_read_members(value: Any, shape: Any) -> Any:
-    """Returns a decoded object's read members only, so that half a character in a prompt is no fault of its row."""
-    if not isinstance(value, dict):
-        return value
-    lean = {member: value[member] for member in shape.__struct_encode_fields__ if member in value}
-    if isinstance(listed := lean.get("attributes"), list):
-        lean["attributes"] = [a for a in listed if not isinstance(a, dict) or a.get("key") in READ_ATTRIBUTES]
-        for pair in lean["attributes"]:
-            if unstorable_field(pair):
-                raise SourceError(f"{pair['key']} {UNSTORABLE_FAULT}")
-    return lean
+        yield UndecodableRecord(str(error), dump(leaf), _request(leaf, signal, resource, scope))
 
 
 def _request(leaf: Any, signal: Signal, resource: Any, scope: Any) -> dict[str, Any]:
     """Returns a request with a single record."""
     outer, middle, inner = MEMBERS[signal]
     return {outer: [{"resource": resource, middle: [{"scope": scope, inner: [leaf]}]}]}
-
-
-def _decoded(decoder: "msgspec.json.Decoder[Any]", value: Any) -> Any:
-    try:
-        return decoder.decode(_dump(value))
-    except msgspec.ValidationError as error:
-        raise SourceError(field_and_fault(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        if field := unstorable_field(value):
-            raise SourceError(f"{field} {UNSTORABLE_FAULT}") from error
-        raise SourceError(f"it is not JSON: {describe_error(error)}") from error
-
-
-def _dump(value: Any) -> bytes:
-    return json.dumps(value).encode()
 
 
 def _leaf(leaf: Leaf, signal: Signal, origin: Origin, resource: Resource) -> Records:
@@ -170,29 +147,32 @@ def _leaf(leaf: Leaf, signal: Signal, origin: Origin, resource: Resource) -> Rec
 
 
 def _span(span: Span, origin: Origin) -> Record:
-    kind = span.kind
+    kind, notes = span.kind, Notes()
     return Record(
         signal="traces",
         name=span.name or "",
-        facts=_facts(span.attributes),
+        facts=_facts(span.attributes, notes),
         origin=origin,
         kind=kind if isinstance(kind, int) else _KINDS.get(kind or "", 0),
         trace_id=_id(span.traceId, 16),
         span_id=_id(span.spanId, 8),
         at=_whole("endTimeUnixNano", span.endTimeUnixNano) or _whole("startTimeUnixNano", span.startTimeUnixNano),
         failed=span.status is not None and span.status.code in _ERRORS,
+        notes=tuple(notes),
     )
 
 
 def _log(log: LogRecord, origin: Origin) -> Record:
+    notes = Notes()
     return Record(
         signal="logs",
         name=log.eventName or "",
-        facts=_facts(log.attributes),
+        facts=_facts(log.attributes, notes),
         origin=origin,
         trace_id=_id(log.traceId, 16),
         span_id=_id(log.spanId, 8),
         at=_whole("timeUnixNano", log.timeUnixNano) or _whole("observedTimeUnixNano", log.observedTimeUnixNano),
+        notes=tuple(notes),
     )
 
 
@@ -204,10 +184,11 @@ def _points(metric: Metric, origin: Origin, resource: Resource) -> Iterator[Reco
     resource_texts = _texts(resource.attributes)
     for point in found.dataPoints or []:
         value = _whole("asInt", point.asInt) if point.asInt is not None else _number("asDouble", point.asDouble)
+        notes = Notes()
         yield Record(
             signal="metrics",
             name=name,
-            facts=_facts(point.attributes),
+            facts=_facts(point.attributes, notes),
             origin=origin,
             at=_whole("timeUnixNano", point.timeUnixNano),
             total=SumPoint(
@@ -216,14 +197,20 @@ def _points(metric: Metric, origin: Origin, resource: Resource) -> Iterator[Reco
                 since=_whole("startTimeUnixNano", point.startTimeUnixNano),
                 series=digest([resource_texts, _texts(point.attributes)]),
             ),
+            notes=tuple(notes),
         )
 
 
-def _facts(attributes: list[KeyValue] | None) -> Facts:
+def _facts(attributes: list[KeyValue] | None, notes: Notes) -> Facts:
     facts: Facts = {}
     for pair in attributes or []:
         if pair.key in READ_ATTRIBUTES:
-            keep_fact(facts, pair.key, _attribute_value(pair))
+            try:
+                keep_fact(facts, pair.key, _attribute_value(pair))
+            except SourceError:
+                if (note := left_out(pair.key, _MISFIT)) is None:
+                    raise
+                notes.append(note)
     return facts
 
 
@@ -240,6 +227,8 @@ def _attribute_value(pair: KeyValue) -> Value | None:
         return _whole(pair.key, value.intValue)
     if value.doubleValue is not None:
         return _number(pair.key, value.doubleValue)
+    if value.kvlistValue or value.bytesValue:
+        raise SourceError(f"{pair.key} {_MISFIT}")
     if value.arrayValue is not None:
         return ",".join(item.stringValue for item in value.arrayValue.values or [] if item.stringValue)
     return value.boolValue

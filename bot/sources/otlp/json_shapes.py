@@ -23,6 +23,8 @@ class AnyValue(msgspec.Struct, gc=False):
     doubleValue: Number = None
     boolValue: bool | None = None
     arrayValue: Texts | None = None
+    kvlistValue: msgspec.Raw = msgspec.Raw()
+    bytesValue: msgspec.Raw = msgspec.Raw()
 
 
 class KeyValue(msgspec.Struct, gc=False):

@@ -8,6 +8,7 @@ Ignored on purpose: histograms, gauges and all other sums.
 
 from bot.refusals import SourceError
 from bot.sources.fields import count
+from bot.sources.labels import Notes
 from bot.sources.otlp.counters import Counters
 from bot.sources.otlp.event import build_event
 from bot.sources.otlp.profiles import CLAUDE_CODE, Meters
@@ -20,7 +21,7 @@ _COUNTER = {"input": "uncached_input", "output": "output", "cacheRead": "cache_r
 _OVERLAPPING = ("gemini_cli.token.usage", "gen_ai.client.inference.usage.", "gen_ai.client.inference.tokens")
 
 
-def metered_point(record: Record, meters: Meters, *, now: int, latest: int) -> UsageEvent | None:
+def metered_point(record: Record, meters: Meters, *, now: int, latest: int, notes: Notes) -> UsageEvent | None:
     """Returns the usage of a point of a sum, or None for one that is ignored on purpose. Raises SourceError."""
     total = record.total
     if meters != "metrics" or total is None:
@@ -42,6 +43,5 @@ def metered_point(record: Record, meters: Meters, *, now: int, latest: int) -> U
         raise SourceError(f"{record.name} is not a whole number")
     figures = Counters(**{_COUNTER[kind]: count(record.name, int(total.value))})
     key = digest(("metric", record.name, total.series, total.since, record.at))
-    return build_event(
-        record, CLAUDE_CODE, figures, event_id=f"{kind} until {record.at}", key=key, now=now, latest=latest
-    )
+    event_id = f"{kind} until {record.at}"
+    return build_event(record, CLAUDE_CODE, figures, event_id=event_id, key=key, now=now, latest=latest, notes=notes)

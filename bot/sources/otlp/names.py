@@ -66,6 +66,15 @@ NAMES: dict[str, tuple[str, ...]] = {
         *("llm.token_count.completion_details.reasoning", "gen_ai.usage.details.reasoning_tokens"),
         *("ai.usage.reasoningTokens", "reasoning_token_count", "thoughts_token_count"),
     ),
+    "audio_input": ("gen_ai.usage.audio.input_tokens", "llm.token_count.prompt_details.audio"),
+    "audio_cache_read": ("gen_ai.usage.audio.cache_read.input_tokens",),
+    "audio_output": ("gen_ai.usage.audio.output_tokens", "llm.token_count.completion_details.audio"),
+    "image_input": ("gen_ai.usage.image.input_tokens",),
+    "image_cache_read": ("gen_ai.usage.image.cache_read.input_tokens",),
+    "image_output": ("gen_ai.usage.image.output_tokens",),
+    "video_input": ("gen_ai.usage.video.input_tokens",),
+    "video_cache_read": ("gen_ai.usage.video.cache_read.input_tokens",),
+    "video_output": ("gen_ai.usage.video.output_tokens",),
     "tool_tokens": ("tool_token_count",),
     "compaction_input": ("anthropic.usage.compaction.input_tokens",),
     "compaction_output": ("anthropic.usage.compaction.output_tokens",),
@@ -101,6 +110,11 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 TAGS = ("department", "cost_center", "project", "env", "repo", "agent")
 """Facts that become tags, such as `department:engineering`."""
+NOT_NEEDED = frozenset({
+    *("provider", "tier", "address", "auth", "cost", "cost_micros", "service", "workflow", "team", "email", "user"),
+    *("account", "groups", "identity", "credential", "user_agent", *TAGS),
+})  # fmt: skip
+"""Facts that are left out where they do not fit; a fault of any other fact is a fault of its record."""
 
 
 class AttributeFact(NamedTuple):

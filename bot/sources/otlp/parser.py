@@ -12,6 +12,7 @@ The identity of a call is in `event.py`, the senders' ways of counting in `profi
 """
 
 from datetime import datetime
+from functools import partial
 from typing import Literal, get_args
 
 import msgspec
@@ -19,6 +20,7 @@ import msgspec
 from bot.periods import micros
 from bot.refusals import SourceError
 from bot.sources.fields import latest_at
+from bot.sources.labels import Notes
 from bot.sources.otlp import json_reader, protobuf
 from bot.sources.otlp.event import usage_event
 from bot.sources.otlp.json_shapes import Envelope
@@ -54,23 +56,28 @@ def read(body: bytes, signal: Signal, form: Form, *, meters: Meters, now: dateti
     now_micros, latest = micros(now), latest_at(now)
     parsed = Parsed(rows=0, events=[], unusable=[])
     for index, record in enumerate(records):
+        notes = Notes()
         try:
-            event = _event(record, meters, now=now_micros, latest=latest)
+            event = _event(record, meters, now=now_micros, latest=latest, notes=notes)
         except SourceError as error:
             parsed.unusable.append(quarantined(index, record, str(error), meters=meters))
             continue
         if event is None:
             parsed.ignored += 1
+        elif notes:
+            parsed.book_with_notes(index, event, notes, partial(quarantined, index, record, meters=meters))
         else:
             parsed.events.append((index, event))
     parsed.rows = len(parsed.events) + len(parsed.unusable)
     return parsed
 
 
-def _event(record: Record | UndecodableRecord, meters: Meters, *, now: int, latest: int) -> UsageEvent | None:
+def _event(
+    record: Record | UndecodableRecord, meters: Meters, *, now: int, latest: int, notes: Notes
+) -> UsageEvent | None:
     if isinstance(record, UndecodableRecord):
         raise SourceError(record.reason)
     if record.signal == "metrics":
-        return metered_point(record, meters, now=now, latest=latest)
+        return metered_point(record, meters, now=now, latest=latest, notes=notes)
     profile = profile_of(record, meters)
-    return None if profile is None else usage_event(record, profile, now=now, latest=latest)
+    return None if profile is None else usage_event(record, profile, now=now, latest=latest, notes=notes)

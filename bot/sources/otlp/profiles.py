@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.refusals import SourceError
+from bot.sources.call_kinds import charge_of
 from bot.sources.otlp.producers import producer_of
 from bot.sources.otlp.records import CLIENT, SERVER, UNSPECIFIED, Record
 
@@ -89,6 +90,8 @@ def _of_span(record: Record, meters: Meters) -> Profile | None:
 def _is_inference(record: Record) -> bool:
     """Returns True if a span is one call to a model, not an agent, workflow, tool or wrapper around it."""
     facts = record.facts
+    if _is_no_usage(record):
+        return False
     if "vercel_operation" in facts:  # `ai.generateText` repeats the sum of `ai.generateText.doGenerate` below it
         return ".do" in record.own_fact_text("vercel_operation")
     if "span_kind" in facts:
@@ -104,6 +107,16 @@ def _is_inference(record: Record) -> bool:
     if is_call and operation not in _INFERENCE | _NO_INFERENCE and _counts(record):
         raise SourceError(f"gen_ai.operation.name is {operation[:60]!r}, of which nobody knows whether it is one call")
     return is_call and operation in _INFERENCE
+
+
+def _is_no_usage(record: Record) -> bool:
+    """Returns True if a span only reads, lists, polls or deletes what another call made."""
+    facts = record.facts
+    kind = facts.get("operation") or facts.get("request_type")
+    if kind is None:
+        return False
+    charge = charge_of(kind.value)
+    return charge == "never" or (charge == "if_costed" and "cost" not in facts)
 
 
 def _is_anthropics_own(record: Record) -> bool:

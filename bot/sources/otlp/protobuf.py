@@ -24,10 +24,11 @@ from bot.sources.otlp.records import (
     SumPoint,
     UndecodableRecord,
     Value,
+    left_out,
 )
 from bot.sources.otlp.wire import groups_of
 from bot.sources.rows import Unreadable
-from bot.usage import digest
+from bot.usage import Note, digest
 
 _REQUESTS: dict[Signal, tuple[Any, Any, str, str, str]] = {
     "traces": (ExportTraceServiceRequest, Span, "resource_spans", "scope_spans", "spans"),
@@ -35,6 +36,7 @@ _REQUESTS: dict[Signal, tuple[Any, Any, str, str, str]] = {
     "metrics": (ExportMetricsServiceRequest, Metric, "resource_metrics", "scope_metrics", "metrics"),
 }
 _ERROR = 2
+_MISFIT = "is neither text nor a number: it was left out"
 
 
 def read(body: bytes, signal: Signal) -> Records:
@@ -48,9 +50,10 @@ def read(body: bytes, signal: Signal) -> Records:
         yield from _one_by_one(body, signal, leaf)
         return
     for group in getattr(decoded, resources):
-        facts = _facts(group.resource.attributes)
+        notes: list[Note] = []
+        facts = _facts(group.resource.attributes, notes)
         for scope in getattr(group, scopes):
-            origin = Origin(facts, scope.scope.name)
+            origin = Origin(facts, scope.scope.name, tuple(notes))
             yield from _records(getattr(scope, leaves), signal, origin, group.resource)
 
 
@@ -62,7 +65,9 @@ def _one_by_one(body: bytes, signal: Signal, leaf: Any) -> Iterator[Record | Und
     for group in groups:
         try:
             resource = Resource.FromString(group.resource)
-            origin = Origin(_facts(resource.attributes), InstrumentationScope.FromString(group.scope).name)
+            notes: list[Note] = []
+            facts = _facts(resource.attributes, notes)
+            origin = Origin(facts, InstrumentationScope.FromString(group.scope).name, tuple(notes))
         except DecodeError:
             yield from (UndecodableRecord("its resource or scope can't be decoded", raw) for raw in group.leaves)
             continue
@@ -86,28 +91,32 @@ def _records(
 
 
 def _span(span: Any, origin: Origin) -> Record:
+    notes: list[Note] = []
     return Record(
         signal="traces",
         name=span.name,
-        facts=_facts(span.attributes),
+        facts=_facts(span.attributes, notes),
         origin=origin,
         kind=span.kind,
         trace_id=span.trace_id,
         span_id=span.span_id,
         at=span.end_time_unix_nano or span.start_time_unix_nano,
         failed=span.status.code == _ERROR,
+        notes=tuple(notes),
     )
 
 
 def _log(log: Any, origin: Origin) -> Record:
+    notes: list[Note] = []
     return Record(
         signal="logs",
         name=log.event_name,
-        facts=_facts(log.attributes),
+        facts=_facts(log.attributes, notes),
         origin=origin,
         trace_id=log.trace_id,
         span_id=log.span_id,
         at=log.time_unix_nano or log.observed_time_unix_nano,
+        notes=tuple(notes),
     )
 
 
@@ -118,10 +127,11 @@ def _points(metric: Any, origin: Origin, resource: Any) -> Iterator[Record]:
     resource_texts = _texts(resource.attributes)
     for point in metric.sum.data_points:
         which = point.WhichOneof("value")
+        notes: list[Note] = []
         yield Record(
             signal="metrics",
             name=metric.name,
-            facts=_facts(point.attributes),
+            facts=_facts(point.attributes, notes),
             origin=origin,
             at=point.time_unix_nano,
             total=SumPoint(
@@ -130,11 +140,14 @@ def _points(metric: Any, origin: Origin, resource: Any) -> Iterator[Record]:
                 since=point.start_time_unix_nano,
                 series=digest([resource_texts, _texts(point.attributes)]),
             ),
+            notes=tuple(notes),
         )
 
 
-def _facts(attributes: Iterable[Any]) -> Facts:
-    """Returns the facts of the attributes that are read. It inlines `keep_fact`, because this is most of the work."""
+def _facts(attributes: Iterable[Any], notes: list[Note]) -> Facts:
+    """Returns the facts of the attributes that are read, and notes those that do not fit. It inlines `keep_fact`,
+    because this is most of the work.
+    """
     facts: Facts = {}
     for pair in attributes:
         attribute = pair.key
@@ -146,7 +159,10 @@ def _facts(attributes: Iterable[Any]) -> Facts:
             continue
         any_value = pair.value
         value = any_value.string_value or any_value.int_value or _value(any_value)
-        if value is not None and value != "":
+        if value is None:
+            if any_value.WhichOneof("value") and (note := left_out(attribute, _MISFIT)):
+                notes.append(note)
+        elif value != "":
             facts[attribute_fact.fact] = ReportedFact(attribute_fact.rank, attribute, value)
     return facts
 

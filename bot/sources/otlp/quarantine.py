@@ -22,7 +22,7 @@ _MAX_CHARACTERS = 1000
 _ATTRIBUTES = frozenset(READ_ATTRIBUTES).difference(NAMES["address"])
 
 
-def quarantined(index: int, found: Record | UndecodableRecord, reason: str, *, meters: str) -> UnusableRow:
+def quarantined(index: int, found: Record | UndecodableRecord, reason: str, /, *, meters: str) -> UnusableRow:
     """Returns a row for quarantine. `meters` is the source's option, which a retry needs."""
     if isinstance(found, UndecodableRecord):
         kept = _dump(_known(found.request), meters) if found.request is not None else b""

@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from bot.sources.otlp.names import READ_ATTRIBUTES
+from bot.sources.otlp.names import NOT_NEEDED, READ_ATTRIBUTES
+from bot.usage import Note
 
 Signal = Literal["traces", "logs", "metrics"]
 Value = str | int | float | bool
@@ -33,11 +34,18 @@ def keep_fact(facts: Facts, attribute: str, value: Value | None) -> None:
         facts[attribute_fact.fact] = ReportedFact(attribute_fact.rank, attribute, value)
 
 
+def left_out(attribute: str, fault: str) -> Note | None:
+    """Returns the note of an attribute that is left out; None if its record needs it."""
+    fact = READ_ATTRIBUTES[attribute].fact
+    return Note(attribute, fault, fact in ("cost", "cost_micros")) if fact in NOT_NEEDED else None
+
+
 class Origin(msgspec.Struct, frozen=True):
-    """The sender of a group of records: the resource's facts and the scope's name."""
+    """The sender of a group of records: the resource's facts, the scope's name, and what was left out of the resource."""
 
     facts: Facts
     scope: str
+    notes: tuple[Note, ...] = ()
 
     @property
     def service(self) -> str:
@@ -55,7 +63,7 @@ class SumPoint(msgspec.Struct, frozen=True):
 
 
 class Record(msgspec.Struct):
-    """One record. `kind` is the span's; `at` is nanoseconds since 1970, 0 if missing."""
+    """One record. `kind` is the span's; `at` is nanoseconds since 1970, 0 if missing; `notes` is what was left out."""
 
     signal: Signal
     name: str
@@ -67,6 +75,7 @@ class Record(msgspec.Struct):
     at: int = 0
     failed: bool = False
     total: SumPoint | None = None
+    notes: tuple[Note, ...] = ()
 
     def fact_text(self, fact: str) -> str:
         """Returns a fact of the record, or else of its resource, as text; "" if missing."""

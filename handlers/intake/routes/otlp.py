@@ -6,6 +6,7 @@ stands. Records other than calls to a model are not rejected.
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -79,27 +80,30 @@ def _form_of(request: Request) -> Form | None:
 
 
 def _answered(answer: Answer, signal: Signal, form: Form) -> Response:
-    """Returns OTLP's success: an empty message, or the number of rejected rows and the reasons."""
+    """Returns OTLP's success: an empty message, or the number of rejected rows and the reasons, or what was left out of
+    booked ones.
+    """
     message, rejected, noun = _ANSWERS[signal]
     count = answer.quarantined + answer.conflicts
+    reasons = _reasons(answer.errors if count else answer.warnings, noun)  # warnings alone reject nothing
     if form == "json":
         first, *others = rejected.split("_")
         member = first + "".join(word.title() for word in others)
-        partial = {"partialSuccess": {member: str(count), "errorMessage": _reasons(answer, noun)}} if count else {}
+        partial = {"partialSuccess": {member: str(count), "errorMessage": reasons}} if reasons else {}
         return Response(json.dumps(partial), media_type=_JSON)
     found = message()
-    if count:
+    if reasons:
         setattr(found.partial_success, rejected, count)
-        found.partial_success.error_message = _reasons(answer, noun)
+        found.partial_success.error_message = reasons
     return Response(found.SerializeToString(), media_type=_PROTOBUF)
 
 
-def _reasons(answer: Answer, noun: str) -> str:
+def _reasons(found: Sequence[tuple[int, str]], noun: str) -> str:
     """Returns `span 3: gen_ai.usage.input_tokens is negative; and 4 more`: rows count from 0, through the whole
     request.
     """
-    reasons = [f"{noun} {index}: {reason}" for index, reason in answer.errors[:_MOST_REASONS]]
-    more = len(answer.errors) - len(reasons)
+    reasons = [f"{noun} {index}: {reason}" for index, reason in found[:_MOST_REASONS]]
+    more = len(found) - len(reasons)
     return "; ".join(reasons) + (f"; and {more} more" if more else "")
 
 

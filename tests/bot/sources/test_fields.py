@@ -7,7 +7,8 @@ import pytest
 from bot.periods import micros
 from bot.refusals import SourceError
 from bot.sources.cloudevents.labels import LabelCache
-from bot.sources.fields import count, cut_name, latest_at, moment_within, name, reported
+from bot.sources.fields import count, latest_at, moment_within, name, reported
+from bot.sources.labels import Notes, label
 from bot.sources.rows import unusable
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -50,7 +51,9 @@ def test_a_call_costs_ten_million_dollars_at_most() -> None:
 
 def test_a_name_has_256_characters_at_most() -> None:
     assert name("model", "x" * 256) == "x" * 256
-    assert cut_name("model", "x" * 257) == "x" * 256
+    notes = Notes()
+    assert label("user", "x" * 257, notes) == "x" * 256
+    assert [note.sentence for note in notes] == ["user is longer than 256 characters: it was cut"]
     with pytest.raises(SourceError, match="model is longer than 256 characters"):
         name("model", "x" * 257)
 
@@ -70,5 +73,7 @@ def test_an_event_has_64_tags_at_most() -> None:
     words: tuple[str | None, ...] = (None, "gpt-4o", None, None, None, None, None, None)
 
     assert len(LabelCache().checked((*words, *["tag"] * 64)).labels.tags) == 64
-    with pytest.raises(SourceError, match="more than 64 tags"):
-        LabelCache().checked((*words, *["tag"] * 65))
+    assert not LabelCache().checked((*words, *["tag"] * 64)).notes
+    packed = LabelCache().checked((*words, *["tag"] * 65))
+    assert len(packed.labels.tags) == 64
+    assert [note.sentence for note in packed.notes] == ["data.tags has more than 64 tags: the others were left out"]

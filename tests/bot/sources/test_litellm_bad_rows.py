@@ -19,6 +19,10 @@ def fault(call: dict[str, Any]) -> str:
     return row.reason
 
 
+NOTHING_ELSE = {"prompt_tokens": 0, "completion_tokens": 0, "cost_breakdown": None, "metadata__usage_object": None}
+"""A call that only its reported cost could price."""
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
@@ -37,14 +41,59 @@ def fault(call: dict[str, Any]) -> str:
         ({"prompt_tokens": 10**30}, "prompt_tokens is over a hundred billion"),
         ({"prompt_tokens": "many"}, "prompt_tokens: expected int | null, got str"),
         ({"prompt_tokens": 500}, "prompt_tokens is less than its cached parts"),
-        ({"response_cost": -1}, "response_cost is negative"),
-        ({"response_cost": 1e9}, "response_cost is over ten million dollars"),
-        ({"response_cost": "1e999999"}, "response_cost is"),
         ({"metadata": "redacted"}, "metadata: expected object | null, got str"),
+        (NOTHING_ELSE | {"response_cost": -1}, "response_cost is negative"),
+        (NOTHING_ELSE | {"response_cost": float("nan")}, "response_cost is not a finite number"),
     ],
 )
 def test_a_fault_names_litellms_own_member(changed: dict[str, Any], said: str) -> None:
     assert fault(sample(**changed)).startswith(said)
+
+
+@pytest.mark.parametrize(
+    "cost", [-4.3, 1e9, "1e999999", "NaN", float("nan"), float("inf"), True, [1], {"usd": 1}, "9" * 2_000]
+)
+def test_a_cost_that_can_not_be_is_left_out_and_noted(cost: Any) -> None:
+    parsed = parse(json.dumps([sample(response_cost=cost, cost_breakdown=None)]).encode(), now=NOW)
+
+    ((_, event),) = parsed.events
+    assert (event.reported_nanos, event.tokens, parsed.unusable) == (None, 1_200, [])
+    assert [(index, note.field, note.is_cost) for index, note in parsed.notes] == [(0, "response_cost", True)]
+    assert "and nothing else prices this call" in parsed.unless_priced[0].reason
+
+
+def test_a_breakdown_stands_in_for_a_cost_that_can_not_be() -> None:
+    parsed = parse(json.dumps([sample(response_cost=-1)]).encode(), now=NOW)
+
+    assert parsed.events[0][1].reported_nanos == 3_750_000
+    assert [note.field for _, note in parsed.notes] == ["response_cost"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"custom_llm_provider": ["openai"]}, "custom_llm_provider"),
+        ({"custom_llm_provider": "p" * 300}, "custom_llm_provider"),
+        ({"metadata__user_api_key_team_id": "t" * 300}, "metadata.user_api_key_team_id"),
+        ({"metadata__user_api_key_alias": {"a": 1}}, "metadata.user_api_key_alias"),
+        (
+            {"metadata__user_api_key_user_email": None, "metadata__user_api_key_user_id": "a\x00"},
+            "user_api_key_user_id",
+        ),
+        ({"request_tags": ["t"] * 65}, "request_tags"),
+        (
+            {"end_user": [1], "metadata__user_api_key_user_id": None, "metadata__user_api_key_user_email": None},
+            "end_user",
+        ),
+    ],
+)
+def test_a_label_that_does_not_fit_is_noted(changed: dict[str, Any], field: str) -> None:
+    parsed = parse(
+        json.dumps([sample(**changed), sample(error_information="odd", litellm_call_id="b")]).encode(), now=NOW
+    )
+
+    assert [index for index, _ in parsed.events] == [0, 1]
+    assert [(index, note.field) for index, note in parsed.notes] == [(0, field)]
 
 
 CLIENTS_WORDS: list[Callable[[], dict[str, Any]]] = [

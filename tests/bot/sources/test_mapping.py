@@ -75,6 +75,39 @@ def test_cents_become_dollars_to_the_last_nano(cents: Any, nanos: int) -> None:
     assert one({**EVENT, "precise_total_amount_cents": cents}).reported_nanos == nanos
 
 
+NO_TOKENS = {"input_tokens": None, "output_tokens": None}
+
+
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [
+        ({**EVENT, "precise_total_amount_cents": "a few"}, "precise_total_amount_cents"),
+        ({**EVENT, "precise_total_amount_cents": {}}, "precise_total_amount_cents"),
+        ({**EVENT, "precise_total_amount_cents": "-1"}, "properties.cost_usd"),
+        (having(cost_usd="NaN"), "properties.cost_usd"),
+        (having(user="u" * 300), "properties.user"),
+        (having(team={"slug": "search"}), "properties.team"),
+        (having(tags={"a": [1]}), "properties.tags"),
+    ],
+)
+def test_what_a_call_does_not_need_is_left_out_by_the_senders_own_name(row: Any, field: str) -> None:
+    parsed = parse(json.dumps([row, {**EVENT, "transaction_id": "t-2"}]).encode(), now=NOW)
+
+    assert [(index, event.tokens, event.reported_nanos) for index, event in parsed.events] == [
+        (0, 11, None),
+        (1, 11, None),
+    ]
+    assert [(index, note.field) for index, note in parsed.notes] == [(0, field)]
+
+
+def test_a_call_that_only_reads_is_passed_over() -> None:
+    parsed = parse(
+        json.dumps([having(operation="retrieve_file"), having(call_type="aget_responses"), EVENT]).encode(), now=NOW
+    )
+
+    assert ([index for index, _ in parsed.events], parsed.rows, parsed.ignored) == ([2], 1, 2)
+
+
 @pytest.mark.parametrize(
     ("row", "said"),
     [
@@ -86,9 +119,6 @@ def test_cents_become_dollars_to_the_last_nano(cents: Any, nanos: int) -> None:
         ({**EVENT, "timestamp": "soon"}, "timestamp is not RFC 3339"),
         ({**EVENT, "timestamp": 1}, "timestamp is before 2020"),
         ({**EVENT, "timestamp": 1_895_455_900}, "timestamp is more than 24 hours ahead"),
-        ({**EVENT, "precise_total_amount_cents": "a few"}, "precise_total_amount_cents is not a decimal number"),
-        ({**EVENT, "precise_total_amount_cents": True}, "precise_total_amount_cents must be a number of cents"),
-        ({**EVENT, "precise_total_amount_cents": "-1"}, "properties.cost_usd is negative"),
         (having(model=None), "properties.model is missing"),
         (having(model={"name": "x"}), "properties.model must be text"),
         (having(model="a\x00"), "properties.model holds a NUL character"),
@@ -101,7 +131,9 @@ def test_cents_become_dollars_to_the_last_nano(cents: Any, nanos: int) -> None:
         (having(output_tokens=10**30), "properties.output_tokens"),
         (having(cache_read_tokens=11), "properties.input_tokens is less than its cached parts"),
         (having(input_tokens=None, output_tokens=None), "there are neither tokens nor a cost; looked for properties."),
-        (having(tags={"a": 1}), "properties.tags"),
+        ({**having(**NO_TOKENS), "precise_total_amount_cents": "a few"}, "precise_total_amount_cents is not a decimal"),
+        ({**having(**NO_TOKENS), "precise_total_amount_cents": True}, "precise_total_amount_cents is not a number"),
+        (having(**NO_TOKENS, cost_usd="-1"), "properties.cost_usd is negative"),
         (7, "the row is not an object"),
         ({**EVENT, "properties": [1]}, "properties.model is missing"),
     ],
@@ -159,12 +191,16 @@ def test_a_mapping_is_checked_line_by_line(native: str, path: str, fine: bool) -
 
 def test_paths_that_lead_through_one_another_are_followed_both() -> None:
     mapping = {"tool": "properties.kind", "workflow": "properties.kind.name", "provider": "properties"}
-    row = having(kind={"name": "n", "prompt": "a secret"})
+    row = having(kind={"name": "n", "prompt": "a secret"}, output_tokens=-1)
     (unusable,) = parse(json.dumps(row).encode(), now=NOW, mapping=mapping).unusable
 
     assert one(having(kind="k"), tool="properties.kind", workflow="properties.kind.name").labels.tool == "k"
-    assert unusable.reason == "properties must be text"
-    assert json.loads(unusable.kept)["properties"] == {**EVENT["properties"], "kind": {"name": "n"}}
+    assert unusable.reason == "properties.output_tokens is negative"
+    assert json.loads(unusable.kept)["properties"] == {
+        **EVENT["properties"],
+        "output_tokens": -1,
+        "kind": {"name": "n"},
+    }
 
 
 _scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=300) | st.just("1e999999999")

@@ -116,7 +116,7 @@ async def test_bad_rows_are_said_by_their_number_and_the_rest_is_booked(acme_con
     assert totals.errors == [
         (4, "time is before 2020"),
         (601, "data.cost_usd is negative"),
-        (602, "data.cost_usd is not a decimal number of at most 40 characters"),
+        (602, "data.cost_usd is not a decimal number of at most 1,000 characters"),
         (603, "data has neither tokens nor cost_usd: send one of them"),
     ]
 

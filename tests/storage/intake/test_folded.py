@@ -44,7 +44,7 @@ async def test_shared_values_reach_every_row_and_the_totals(store: Store, count:
         "output": 2,
         "book_nanos": None,
     }
-    shared |= dict.fromkeys(("book", "rule", "gateway_team", "declared_team", "tier"), "") | {"tags": "[]"}
+    shared |= dict.fromkeys(("book", "rule", "gateway_team", "declared_team", "tier", "parts"), "") | {"tags": "[]"}
     rows = [_event_row(shared, number) for number in range(count)]
     marked = [(1, row["key_hash"], b"f") for row in rows]
     keys = Insert("event_keys", ("source_id", "key_hash", "fingerprint"), marked, "ON CONFLICT DO NOTHING")

@@ -49,7 +49,7 @@ def test_a_row_that_can_not_even_be_decoded_is_kept_without_them_too() -> None:
     resource = {"service.name": "checkout", "host.ip": "192.0.2.9"}
     bodies = [
         traces(span(said=CHAT | SECRETS, endTimeUnixNano="soon"), resource=resource),
-        traces({**span(said=CHAT | SECRETS), "name": 7, "events": [{"name": "the secret event"}]}, resource=resource),
+        traces({**span(said=CHAT | SECRETS), "status": 7, "events": [{"name": "the secret event"}]}, resource=resource),
     ]
     for body in bodies:
         (row,) = parsed_of(body).unusable
@@ -68,7 +68,7 @@ def test_a_row_kept_of_a_source_that_meters_by_one_signal_is_read_again_by_that_
 def test_one_bad_row_spoils_no_neighbour_in_json() -> None:
     bad_rows = [
         span(2, said=chat(gen_ai__response__model="\ud800")),
-        {**span(3), "name": 7},
+        {**span(3), "status": 7},
         {**span(4), "endTimeUnixNano": "soon"},
         7,
     ]
@@ -77,7 +77,7 @@ def test_one_bad_row_spoils_no_neighbour_in_json() -> None:
     assert [index for index, _ in parsed.events] == [0, 5]
     faults = (
         "gen_ai.response.model holds a NUL",
-        "name: expected",
+        "status: expected",
         "endTimeUnixNano is not a whole number",
         "the row: ",
     )
