@@ -9,7 +9,10 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from bot.costs.rates import Rates, Schedule
+from bot.costs.sold_names import readings
 from bot.periods import date_of
 
 if TYPE_CHECKING:  # genai_prices takes a third of a second to import
@@ -28,7 +31,18 @@ _PRICED_BY = {
     "reasoning": ("output_reasoning_mtok", "output_mtok"),
 }
 """The book's prices for each counter, most specific first. A counter without its own price uses the next one."""
-
+_PART_PRICES = {
+    "audio_input": "input_audio_mtok",
+    "audio_output": "output_audio_mtok",
+    "audio_cache_read": "cache_audio_read_mtok",
+    "image_input": "input_image_mtok",
+    "image_output": "output_image_mtok",
+    "image_cache_read": "cache_image_read_mtok",
+    "video_input": "input_video_mtok",
+    "video_output": "output_video_mtok",
+    "video_cache_read": "cache_video_read_mtok",
+}
+"""The book's price for each kind of tokens. A kind without its own price has none: that of text is no price for it."""
 
 _SELF_HOSTED = frozenset({
     "custom", "custom_openai", "hosted_vllm", "in_house", "llamacpp", "llamafile", "lm_studio", "local", "ollama",
@@ -41,6 +55,9 @@ _SPELLINGS = {
     **dict.fromkeys(("az.ai.openai", "az.ai.inference"), "azure"),
     **dict.fromkeys(("vertex_ai", "gemini", "gcp.gen_ai", "google_genai", "google-gla", "google-vertex"), "google"),
     **dict.fromkeys(("google-vertex-anthropic", "vertex_ai-anthropic_models", "vertex_ai_beta"), "google"),
+    **dict.fromkeys(("amazon-bedrock", "amazon_bedrock", "aws.bedrock", "aws_bedrock"), "aws"),
+    **dict.fromkeys(("azure-openai", "microsoft.azure"), "azure"),
+    **dict.fromkeys(("vertex", "vertexai", "gcp.vertex_ai", "gcp.gemini", "google_vertex"), "google"),
     **dict.fromkeys(("bedrock", "bedrock_converse", "converse", "invoke"), "aws"),  # bedrock/converse/… names a route
     **dict.fromkeys(("fireworks_ai", "fireworks-ai"), "fireworks"),
     **dict.fromkeys(("together_ai", "together-ai", "togetherai"), "together"),
@@ -53,6 +70,22 @@ _SPELLINGS = {
     "voyage": "voyageai",
 }
 """Provider names of gateways and telemetry that the book's own search misses or confuses."""
+_MAKERS = (
+    "anthropic",
+    "cohere",
+    "deepseek",
+    "google",
+    "mistral",
+    "moonshotai",
+    "openai",
+    "perplexity",
+    "voyageai",
+    "x-ai",
+)
+"""Companies that make models. A host's price of a bare name would be a guess: several hosts sell the same weights."""
+_RESELLERS = frozenset({"aws", "azure", "cursor", "github-copilot", "google", "openrouter", "quicksilverpro"})
+_SOLD_BY_HOSTS_ALONE = ("gpt-oss-",)
+"""Names whose maker gives the weights away and sells no calls; the book has a price under the maker all the same."""
 _CONTEXTS = {
     "batch": {"processing": "batch"},
     "flex": {"service_tier": "flex"},
@@ -127,11 +160,33 @@ class PriceBook:
         return find_provider_by_id(self._providers, _SPELLINGS.get(name, name))
 
     def _look_up(self, provider: str, model: str) -> "tuple[str, ModelInfo] | None":
-        for seller, name in self._attempts(provider.strip().lower(), model.strip().lower()):
-            model_info = seller.find_model(name, all_providers=self._providers)
-            if model_info is not None:
-                return seller.id, model_info
-        return None
+        if provider.strip().lower() in _SELF_HOSTED:
+            return None
+        for named, spelled in readings(provider.strip().lower(), model.strip().lower()):
+            for seller, name in self._attempts(named, spelled):
+                model_info = seller.find_model(name, all_providers=self._providers)
+                if model_info is not None:
+                    return seller.id, model_info
+        return self._only_maker(model.strip().lower()) if not provider.strip() else None
+
+    def _only_maker(self, model: str) -> "tuple[str, ModelInfo] | None":
+        """Returns the model of a bare name that exactly one company sells, resellers aside, and that company made it."""
+        sellers = self._sold_by.get(model, {})
+        named = [seller for seller in sellers if seller not in _RESELLERS]
+        return (named[0], sellers[named[0]]) if len(named) == 1 and named[0] in _MAKERS else None
+
+    @cached_property
+    def _sold_by(self) -> "dict[str, dict[str, ModelInfo]]":
+        """Maps the book's own names of models to their sellers: one look-up, also for names that senders make up."""
+        found: dict[str, dict[str, ModelInfo]] = {}
+        for seller in self._providers:
+            for model_info in seller.models:
+                found.setdefault(model_info.id.lower(), {})[seller.id] = model_info
+        return found
+
+    def sellers_of(self, model: str) -> list[str]:
+        """Returns the ids of all sellers of a model of this name, for a person who has to choose one."""
+        return sorted(self._sold_by.get(model.strip().lower(), ()))
 
     def _attempts(self, provider: str, model: str) -> "Iterator[tuple[Provider, str]]":
         """Yields possible sellers and names of a model: as sent, then with each prefix such as `openai/` read as the
@@ -140,7 +195,10 @@ class PriceBook:
         prefix, _, rest = model.partition("/")
         if provider in _SELF_HOSTED or (rest and prefix in _SELF_HOSTED):
             return
-        seller = self._provider(provider) or next(
+        seller = self._provider(provider)
+        if seller is None and model.startswith(_SOLD_BY_HOSTS_ALONE):
+            return
+        seller = seller or next(
             (p for p in self._providers if p.model_match is not None and p.model_match.is_match(model)), None
         )
         if seller is not None:
@@ -161,7 +219,7 @@ class PriceBook:
         context = _CONTEXTS.get(tier) if has_variants else None
         midnight = datetime.combine(date_of(day), time(), UTC)
         return tuple(
-            (second, self._compile(sold, midnight + timedelta(seconds=second), context))
+            (second, self._compile(sold, midnight + timedelta(seconds=second), tier, context))
             for second in _price_changes(sold)
         )
 
@@ -169,9 +227,14 @@ class PriceBook:
     def _by_id(self) -> "dict[str, Provider]":
         return {provider.id: provider for provider in self._providers}
 
-    def _compile(self, sold: "ModelInfo", at: datetime, context: Mapping[str, str] | None) -> Rates:
-        if context is not None:
-            return compiled(sold.get_prices(at, context))  # an object made for this question
+    def _compile(self, sold: "ModelInfo", at: datetime, tier: str, context: Mapping[str, str] | None) -> Rates:
+        standard = self._standard(sold, at)
+        if not tier:
+            return standard
+        rates = compiled(sold.get_prices(at, context)) if context is not None else standard
+        return replace(standard, is_standard=True) if rates == standard else rates
+
+    def _standard(self, sold: "ModelInfo", at: datetime) -> Rates:
         prices = sold.get_prices(at)
         rates = self._compiled.get(id(prices))  # the book's own objects live as long as the book
         if rates is None:
@@ -199,8 +262,9 @@ def compiled(prices: "ModelPrice") -> Rates:
         picos = {counter: _picos(price(key, start), per=1_000_000) for counter, key in sold_as.items() if key}
         reasoning = picos.pop("reasoning", 0)
         extra = reasoning - picos.get("output", reasoning)
+        parts = {part: _picos(price(key, start), per=1_000_000) for part, key in _PART_PRICES.items() if key in values}
         request = _picos(price("requests_kcount", start), per=1000) if "requests_kcount" in values else 0
-        return Rates.of(picos, reasoning_extra=extra, request=request, tiers=tiers)
+        return Rates.of(picos, reasoning_extra=extra, request=request, tiers=tiers, parts=parts)
 
     return vector(-1, tuple((start, vector(start)) for start in sorted(starts, reverse=True)))
 

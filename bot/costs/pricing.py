@@ -1,6 +1,6 @@
 """The price of a call in nano-dollars, and the basis it comes from. The first basis that applies wins."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -12,7 +12,7 @@ from bot.costs.aliases import ModelAlias, ModelAliases
 from bot.costs.price_book import PriceBook
 from bot.costs.rates import Rates
 from bot.periods import DAY_MICROS, MICROS
-from bot.usage import COUNTERS, Labels, UsageEvent
+from bot.usage import COUNTERS, PARTS, Labels, UsageEvent
 
 Basis = Literal["contract", "book", "reported", "unpriced", "gateway_cache", "notional", "failed", "unmetered"]
 
@@ -85,10 +85,28 @@ class ContractPrice:
                 known = counter in listed and ratio[1] > 0
                 rates[counter] = _half_even(self.input_pico * ratio[0], ratio[1]) if known else self.input_pico
         rates |= {counter: rate for counter, rate in self.own_rates.items() if rate is not None}
+        parts = self._parts(rates, listed, book)
         if book is None:
-            return Rates.of(rates)
+            return Rates.of(rates, parts=parts)
         extra = self._discounted(book.reasoning_extra) if self.output_pico is None else 0
-        return Rates.of(rates, reasoning_extra=extra, request=self._discounted(book.request))
+        return Rates.of(rates, reasoning_extra=extra, request=self._discounted(book.request), parts=parts)
+
+    def _parts(self, rates: Mapping[str, int], listed: Mapping[str, int], book: Rates | None) -> dict[str, int]:
+        """Returns the rates of other kinds than text: the book's less the discount, or, where the contract names the rate
+        of their counter, that rate in the book's ratio; without a ratio it is the rate of the kind too.
+        """
+        own = {counter for counter, rate in self.own_rates.items() if rate is not None}
+        if self.input_pico is not None:
+            own |= {"cache_read"}
+        parts: dict[str, int] = {}
+        for part, counter in PARTS.items():
+            sold = book.parts.get(part) if book is not None else None
+            if counter in own:
+                base = listed.get(counter, 0)
+                parts[part] = _half_even(rates[counter] * sold, base) if sold is not None and base else rates[counter]
+            elif sold is not None:
+                parts[part] = self._discounted(sold)
+        return parts
 
     def _discounted(self, rate: int) -> int:
         return _half_even(rate * (_MILLION - (self.discount_ppm or 0)), _MILLION)
@@ -225,7 +243,9 @@ def priced(event: UsageEvent, terms: Sequence[PriceTerms], *, reported_first: bo
         cost, basis, book_nanos = max(reported, 0), _REPORTED, None
     else:
         book_nanos = now.book.nanos(event) if now.book is not None else None
-        cost, basis = _decide(event, now.contract, book_nanos, reported_first)
+        # A tier that the book does not price: the sender may know what it costs.
+        stands_in = now.book is not None and now.book.is_standard
+        cost, basis = _decide(event, now.contract, book_nanos, reported_first or stands_in)
     if event.notional:
         return Priced(0, "notional", book_nanos, cost)
     return Priced(cost, basis, book_nanos)

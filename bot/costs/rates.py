@@ -4,15 +4,19 @@ from collections.abc import Mapping
 
 import msgspec
 
-from bot.usage import COUNTERS, UsageEvent
+from bot.usage import COUNTERS, PARTS, UsageEvent
+
+NO_PARTS: Mapping[str, int] = {}
 
 
 class Rates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Prices of one model at one moment, in pico-dollars: per token, and `request` per call.
 
     A counter in `unpriced` has no known price; its rate of 0 means nothing. `reasoning_extra` is added to the output
-    rate of a reasoning token. `tiers` holds (input tokens, rates), highest first: a call with more input tokens,
-    cached ones included, pays those rates for all its tokens.
+    rate of a reasoning token. `parts` has the rates of tokens of other kinds than text, by the names of `PARTS`; a kind
+    that is not in it has no known price. `tiers` holds (input tokens, rates), highest first: a call with more input
+    tokens, cached ones included, pays those rates for all its tokens. `is_standard` marks rates of the standard tier
+    that stand in for a tier without its own.
     """
 
     uncached_input: int
@@ -24,6 +28,8 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     request: int = 0
     unpriced: frozenset[str] = frozenset()
     tiers: tuple[tuple[int, "Rates"], ...] = ()
+    parts: Mapping[str, int] = NO_PARTS
+    is_standard: bool = False
 
     @classmethod
     def of(
@@ -33,6 +39,7 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         reasoning_extra: int = 0,
         request: int = 0,
         tiers: tuple[tuple[int, "Rates"], ...] = (),
+        parts: Mapping[str, int] = NO_PARTS,
     ) -> "Rates":
         """Builds rates from the known ones, by counter."""
         return cls(
@@ -45,11 +52,12 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             request=request,
             unpriced=frozenset(COUNTERS[:5]).difference(picos),
             tiers=tiers,
+            parts=parts,
         )
 
     def nanos(self, event: UsageEvent) -> int | None:
-        """Returns the cost of a call in nano-dollars, rounded once, half-even; None if it used a counter without a
-        price.
+        """Returns the cost of a call in nano-dollars, rounded once, half-even; None if it used a counter, or a kind of
+        tokens, without a price.
         """
         uncached, read, write_5m = event.uncached_input, event.cache_read, event.cache_write_5m
         write_1h = event.cache_write_1h
@@ -63,6 +71,12 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         for counter in rates.unpriced:
             if getattr(event, counter):
                 return None
+        extra = 0
+        for part, count in event.parts:
+            rate = rates.parts.get(part)
+            if rate is None:
+                return None
+            extra += count * (rate - getattr(rates, PARTS[part]))
         picos = (
             rates.request
             + uncached * rates.uncached_input
@@ -71,6 +85,7 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             + write_1h * rates.cache_write_1h
             + event.output * rates.output
             + event.reasoning * rates.reasoning_extra
+            + extra
         )
         nanos, rest = divmod(picos, 1000)
         return nanos + 1 if rest > 500 or (rest == 500 and nanos & 1) else nanos

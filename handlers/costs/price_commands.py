@@ -1,5 +1,6 @@
 """`tokens prices`: a model's rate and its origin, and differences between our prices and reported costs."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
@@ -14,6 +15,7 @@ from bot.money import usd
 from bot.periods import Period, day_number, period_named, period_of
 from bot.refusals import ConfigError
 from bot.sources.fields import TIERS
+from bot.usage import PARTS
 from bot.views.wording import signed_usd
 from handlers.cli import cell, opened, out, run
 
@@ -28,8 +30,10 @@ _SHOWN = (
 )
 
 
-def explanation(price: PriceExplanation, *, model: str, provider: str, day: int, tier: str, book: str) -> list[str]:
-    """Returns the rates of a model on a day and their origins, in lines."""
+def explanation(
+    price: PriceExplanation, *, model: str, provider: str, day: int, tier: str, book: str, sellers: Sequence[str] = ()
+) -> list[str]:
+    """Returns the rates of a model on a day and their origins, in lines. `sellers` have a model of this name."""
     of = f" of {provider}" if provider else ""
     lines = [f"{model}{of} on {iso_day(day)}, {tier or 'standard'} tier"]
     if price.alias is not None:
@@ -42,12 +46,21 @@ def explanation(price: PriceExplanation, *, model: str, provider: str, day: int,
         lines.append(
             "  known, and is shown as unpriced. Set its price on Home, or in teams.yml under `prices:` or `models:`."
         )
+        if sellers:
+            lines.append(
+                f"  ambiguous: {', '.join(sellers)} sell a model of this name. Send the provider with it, or name it under"
+            )
+            lines.append("  `models:` in teams.yml.")
         return lines
     lines.append(f"  per million tokens: {_rate_line(price.rates)}")
     for start, rates in sorted(price.rates.tiers):
         lines.append(f"  above {start:,} input tokens: {_rate_line(rates)}")
     if price.rates.reasoning_extra:
         lines.append(f"  reasoning tokens on top of output: {rate_words(price.rates.reasoning_extra)}")
+    if kinds := _parts_line(price.rates):
+        lines.append(f"  per million tokens of other kinds: {kinds}")
+    if price.rates.is_standard:
+        lines.append(f"  the book has no {tier} price: a call's reported cost goes first, else this standard price")
     if price.rates.request:
         lines.append(f"  per thousand calls: {usd(price.rates.request)}")
     if price.contract is not None:
@@ -66,6 +79,13 @@ def _rate_line(rates: Rates) -> str:
         known = counter not in rates.unpriced
         parts.append(f"{label} {rate_words(getattr(rates, counter)) if known else 'unknown'}")
     return ", ".join(parts)
+
+
+def _parts_line(rates: Rates) -> str:
+    """Returns `audio input $1.00, audio cache reads $0.10`; kinds that are not in it have no price."""
+    words = {"input": "input", "output": "output", "cache_read": "cache reads"}
+    named = ((part.partition("_"), part) for part in PARTS if part in rates.parts)
+    return ", ".join(f"{kind} {words[way]} {rate_words(rates.parts[part])}" for (kind, _, way), part in named)
 
 
 def _contract_words(contract: ContractPrice) -> str:
@@ -96,8 +116,11 @@ def show_command(
             rulebook = await context.rulebooks.current(tx)
         day = day_number(on.date()) if on else rulebook.directory.root.day_of(context.now_micros())
         price = rulebook.prices.explain(provider, model, day=day, tier=tier)
-        book = rulebook.prices.book.book_id
-        return explanation(price, model=model, provider=provider, day=day, tier=tier, book=book)
+        book = rulebook.prices.book
+        sellers = book.sellers_of(model) if price.rates is None and not provider else ()
+        return explanation(
+            price, model=model, provider=provider, day=day, tier=tier, book=book.book_id, sellers=sellers
+        )
 
     for line in run(work()):
         out.print(line, markup=False)

@@ -3,6 +3,7 @@
 from functools import cache
 
 import pytest
+from msgspec.structs import replace
 
 from bot.costs.pricing import ContractPrice, Priced
 from bot.costs.rates import Rates
@@ -58,9 +59,29 @@ def test_cache_rates_a_contract_leaves_out_keep_the_books_ratio_to_input() -> No
 def test_cache_rates_of_an_in_house_model_are_the_input_rate_unless_given() -> None:
     rates = ContractPrice(input_pico=400_000, output_pico=1_600_000, cache_read_pico=40_000).completed_by(None)
 
-    assert rates == Rates(
+    assert rates is not None
+    assert replace(rates, parts={}) == Rates(
         uncached_input=400_000, cache_read=40_000, cache_write_5m=400_000, cache_write_1h=400_000, output=1_600_000
     )
+    assert (rates.parts["audio_input"], rates.parts["audio_cache_read"], rates.parts["image_output"]) == (
+        *(400_000, 40_000),
+        1_600_000,
+    )
+
+
+def test_a_contract_keeps_the_books_ratio_of_audio_to_text_and_a_discount_covers_audio_too() -> None:
+    spoken = replace(call("google", "gemini-2.5-flash", uncached_input=1_000, output=0), parts=(("audio_input", 900),))
+    named, less = ContractPrice(model="gemini-2.5-flash", input_pico=150_000), ContractPrice(discount_ppm=500_000)
+
+    assert (price(spoken, named).cost_nanos, price(spoken, named).basis) == (465_000, "contract")
+    assert (price(spoken, less).cost_nanos, price(spoken, less).basis) == (465_000, "contract")
+
+
+def test_a_discount_has_nothing_to_apply_to_where_the_book_has_no_price_of_a_kind() -> None:
+    spoken = replace(call("openai", "gpt-4o-audio-preview", output=600), parts=(("audio_output", 500),))
+
+    assert price(spoken, ContractPrice(provider="openai", discount_ppm=500_000)) == Priced(0, "unpriced")
+    assert price(replace(spoken, reported_nanos=7), ContractPrice(discount_ppm=500_000)) == Priced(7, "reported")
 
 
 def test_a_discount_covers_the_fee_per_call_and_the_extra_for_reasoning() -> None:

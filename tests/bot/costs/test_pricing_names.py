@@ -53,6 +53,71 @@ def test_the_same_weights_on_own_machines_have_no_public_price(provider: str, mo
     assert price(call(provider, model)).basis == "unpriced"
 
 
+BEDROCK = ("aws", "us.anthropic.claude-sonnet-4-5-20250929-v1:0")
+
+
+@pytest.mark.parametrize(
+    ("model", "same_as"),
+    [
+        ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", BEDROCK),
+        ("bedrock/us-east-1/anthropic.claude-sonnet-4-5-20250929-v1:0", BEDROCK),
+        ("jp.anthropic.claude-sonnet-4-5-20250929-v1:0", BEDROCK),
+        (
+            "global.anthropic.claude-sonnet-4-5-20250929-v1:0",
+            ("aws", "global.anthropic.claude-sonnet-4-5-20250929-v1:0"),
+        ),
+        (
+            "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+            BEDROCK,
+        ),
+        ("eu.amazon.nova-pro-v1:0", ("aws", "eu.amazon.nova-pro-v1:0")),
+        ("models/gemini-2.5-flash", ("google", "gemini-2.5-flash")),
+        ("gemini/models/gemini-2.5-flash-001", ("google", "gemini-2.5-flash")),
+        ("projects/p/locations/us/publishers/anthropic/models/claude-opus-4-6@default", ("google", "claude-opus-4-6")),
+        ("azure/global/gpt-4o", ("azure", "gpt-4o")),
+        ("openai/responses/gpt-4o", ("openai", "gpt-4o")),
+        ("litellm_proxy/claude-sonnet-4-5", ("anthropic", "claude-sonnet-4-5")),
+        ("Claude-Opus-4-6[1m]", ("anthropic", "claude-opus-4-6")),
+        ("text-embedding-3-small", ("openai", "text-embedding-3-small")),
+        ("sonar", ("perplexity", "sonar")),
+        ("gpt-5.4-2026-03-05", ("openai", "gpt-5.4")),
+    ],
+)
+def test_a_bare_name_finds_its_price_in_whatever_it_is_wrapped(model: str, same_as: tuple[str, str]) -> None:
+    found = BOOK.rates("", model, TODAY)
+
+    assert found is not None
+    assert found == BOOK.rates(*same_as, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("provider", "model"),
+    [
+        ("", "llama-3.3-70b-versatile"),  # several hosts sell the same weights
+        ("", "meta-llama/Llama-3.3-70B-Instruct"),
+        ("", "gpt-oss-120b"),
+        ("", "azure/eu/gpt-4o"),  # a data zone has its own price
+        ("", "us-gov.anthropic.claude-sonnet-4-5-20250929-v1:0"),
+        ("", "ft:gpt-4o-2024-08-06:acme::abc"),  # a fine-tuned copy costs more
+        ("", "azure/my-deployment"),
+        ("", "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abcd1234"),
+        ("", "gpt"),
+        ("", "claude"),
+        ("", "openai.gpt-4o"),
+        ("hosted_vllm", "models/gemini-2.5-flash"),
+        ("vllm", "us.anthropic.claude-sonnet-4-5-20250929-v1:0"),
+        ("in_house", "text-embedding-3-small"),
+    ],
+)
+def test_an_ambiguous_name_is_unpriced_and_never_guessed(provider: str, model: str) -> None:
+    assert price(call(provider, model)).basis == "unpriced"
+
+
+def test_the_sellers_of_an_ambiguous_name_are_known() -> None:
+    assert {"cerebras", "ovhcloud"} <= set(BOOK.sellers_of("gpt-oss-120b"))
+    assert BOOK.sellers_of("my-own-model") == []
+
+
 def test_an_alias_names_the_model_behind_a_deployment() -> None:
     aliases = [
         ModelAlias(alias="Search-Prod", model="gpt-4o"),
