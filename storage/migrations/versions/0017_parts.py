@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016_parts"
-down_revision = "0015_declared_budgets"
+revision = "0017_parts"
+down_revision = "0016_slack_requests"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
