@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Browser, Page, async_playwright, expect
 from playwright.sync_api import sync_playwright
 
 PATIENCE_MILLISECONDS = 45_000  # a machine may be slow and busy; what comes at once is not waited for
@@ -37,23 +37,42 @@ def chromium() -> str:
 
 
 @asynccontextmanager
-async def page_of(address: str, *, scheme: str = "light", width: int = 1440, height: int = 900) -> AsyncIterator[Page]:
-    """The page in a browser; ends with an AssertionError if anything was said on its console."""
-    faults: list[str] = []
+async def running_browser() -> AsyncIterator[Browser]:
+    """A browser without a page."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
-        context = await browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if scheme == "dark" else "light",
-        )
-        page = await context.new_page()
-        page.set_default_timeout(PATIENCE_MILLISECONDS)
-        page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        await page.goto(address)
-        yield page
+        yield browser
         await browser.close()
+
+
+@asynccontextmanager
+async def page_in(
+    browser: Browser, address: str, *, scheme: str = "light", width: int = 1440, height: int = 900
+) -> AsyncIterator[Page]:
+    """A page with nothing kept of earlier ones; ends with an AssertionError if anything was said on its console."""
+    faults: list[str] = []
+    context = await browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    page = await context.new_page()
+    page.set_default_timeout(PATIENCE_MILLISECONDS)
+    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    await page.goto(address)
+    yield page
+    await context.close()
     assert faults == []
+
+
+@asynccontextmanager
+async def page_of(address: str, *, scheme: str = "light", width: int = 1440, height: int = 900) -> AsyncIterator[Page]:
+    """The same in a browser of its own."""
+    async with (
+        running_browser() as browser,
+        page_in(browser, address, scheme=scheme, width=width, height=height) as page,
+    ):
+        yield page
 
 
 def _installed() -> str | None:

@@ -1,6 +1,7 @@
 """A sandbox with an echo bot behind it, both over HTTP."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -75,8 +76,9 @@ def settings_for(bot_url: str) -> SandboxSettings:
     )
 
 
-@pytest.fixture
-async def office() -> AsyncIterator[Office]:
+@asynccontextmanager
+async def running_office() -> AsyncIterator[Office]:
+    """A small company's sandbox and its echo bot, both served."""
     bot, door = EchoBot(), listening_socket()
     app = create_sandbox(settings_for(address(door)))
     app.state.workspace.patience_seconds = app.state.workspace.triggers.lifetime_seconds = 60.0  # for a busy machine
@@ -90,3 +92,9 @@ async def office() -> AsyncIterator[Office]:
             ben=Person(sandbox, "UBEN"),
             chloe=Person(sandbox, "UCHLOE"),
         )
+
+
+@pytest.fixture
+async def office() -> AsyncIterator[Office]:
+    async with running_office() as made:
+        yield made

@@ -6,14 +6,15 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, Route, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
-from tests.browser import page_of
-from tests.sandbox.conftest import Office
+from tests.browser import page_in, running_browser
+from tests.sandbox.conftest import Office, running_office
 from tests.sandbox.test_dispatch import card
 
 Json = dict[str, Any]
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 STATES = re.compile(r"/page/state\?as=UBEN")
 
 
@@ -31,8 +32,22 @@ class Late:
         await route.fulfill(json=state | self._changes)
 
 
-@pytest.fixture
-async def page(office: Office) -> AsyncIterator[Page]:
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """One browser for all tests here: starting it takes longer than they do."""
+    async with running_browser() as made:
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def office() -> AsyncIterator[Office]:
+    """Served in the browser's event loop."""
+    async with running_office() as made:
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(office: Office, browser: Browser) -> AsyncIterator[Page]:
     """Opens Anna's page with a card to approve; the app writes the clicking person into the card."""
 
     async def click(payload: Json) -> str:
@@ -42,7 +57,7 @@ async def page(office: Office) -> AsyncIterator[Page]:
 
     office.bot.answers["block_actions"] = click
     await office.slack.chat_postMessage(channel="CSEARCH", text="Anna asks", blocks=card("Approve", "Deny"))
-    async with page_of(f"{office.url}/#as=UANNA&at=CSEARCH") as page:
+    async with page_in(browser, f"{office.url}/#as=UANNA&at=CSEARCH") as page:
         await expect(approve(page)).to_be_visible()
         yield page
 
