@@ -8,6 +8,7 @@ from bot.app import configure_logs, serve
 from bot.clock import SystemClock
 from bot.demo.stage import demo_command
 from bot.settings import load_settings
+from handlers import messages
 from handlers.books.checks import check_command
 from handlers.cli import out, prepare, run
 from handlers.costs import price_commands
@@ -35,6 +36,8 @@ main.add_typer(attribution_commands.commands, name="attribution")
 main.add_typer(keys.commands, name="keys")
 main.add_typer(quarantine.commands, name="quarantine")
 main.add_typer(price_commands.commands, name="prices")
+main.add_typer(messages.commands, name="messages")
+main.add_typer(messages.commands, name="outbox", help="The same as `tokens messages`.")
 main.command("replay")(replay_command)
 main.command("backfill")(backfill_command)
 main.command("digest")(digest_command)

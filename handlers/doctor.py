@@ -9,6 +9,8 @@ import yaml
 from slack_sdk.errors import SlackApiError
 
 from bot.clock import SystemClock
+from bot.org.reachability import GonePerson
+from bot.org.teams import Directory
 from bot.periods import moment
 from bot.refusals import ConfigError
 from bot.settings import Settings, load_settings
@@ -18,8 +20,14 @@ from handlers.crosschecks.health_alerts import silent_sources
 from handlers.schedule import look_up_slack
 from handlers.slack.away import is_slack_away
 from handlers.slack.client import slack_client
+from handlers.slack.reachability import label_of, lost_managers
+from storage.outbox import MessageState
+from storage.store import Transaction
 
 Finding = tuple[bool, str]
+_MOST_MESSAGES = 10
+_WAITING: tuple[MessageState, ...] = ("waiting",)
+_GIVEN_UP: tuple[MessageState, ...] = ("given-up",)
 _MANIFEST = Path(__file__).parent.parent / "manifest.yml"
 _SCOPES = ("commands", "chat:write", "users:read", "users:read.email", "channels:read", "groups:read", "files:write")
 
@@ -76,14 +84,13 @@ async def _check_teams(context: Context) -> list[Finding]:
     async with context.store.read() as tx:
         directory = (await context.rulebooks.current(tx)).directory
         sources = await tx.keys.listed()
-        waiting = await tx.outbox.waiting()
-        given_up = await tx.outbox.given_up()
         silent = await silent_sources(tx, directory)
+        people = await _check_roles(tx, directory)
+        messages = await _check_messages(tx)
     findings: list[Finding] = []
     if not directory.real_teams:
         findings.append((False, "there are no teams: write a teams.yml and run `tokens teams import teams.yml`"))
-    if not directory.finance:
-        findings.append((False, "nobody is finance: name somebody under organisation.finance in teams.yml"))
+    findings += people
     advice = {
         "unresolved": "is not found: invite the bot into it, or mend its name",
         "broken": "can't be posted to: invite the bot into it, or unarchive it",
@@ -108,8 +115,55 @@ async def _check_teams(context: Context) -> list[Finding]:
         )
         for s in silent
     ]
-    findings.append((True, f"{len(directory.real_teams)} teams, {len(sources)} sources, {waiting} messages waiting"))
-    findings += [(False, f"message {key} could not be delivered: {fault}") for key, fault in given_up[:10]]
+    findings.append((True, f"{len(directory.real_teams)} teams, {len(sources)} sources"))
+    return findings + messages
+
+
+async def _check_roles(tx: Transaction, directory: Directory) -> list[Finding]:
+    """Checks whether somebody with a role can be reached for each team, and in finance."""
+    if not directory.finance:
+        return [(False, "nobody is finance: name somebody under organisation.finance in teams.yml")]
+    findings: list[Finding] = []
+    lost = await lost_managers(tx, directory)
+    for team in lost:
+        gone = ", ".join(person.words for person in team.gone)
+        if team.is_finance:
+            findings.append((False, f"nobody in finance can be reached: {gone}. Name somebody in teams.yml"))
+            continue
+        stand_ins = (await tx.people.by_ids(directory.responsible_for(team.team))).values()
+        instead = ", ".join(sorted(label_of(person) for person in stand_ins)) or "nobody"
+        findings.append(
+            (False, f"{team.team.slug}: no manager can be reached: {gone}. Name another; {instead} can act instead")
+        )
+    faults = await tx.reachability.unreachable()
+    named = {person for _, person, role in directory.roles if role in ("manager", "finance", "admin")}
+    told = {person.label for team in lost for person in team.gone}
+    for person in (await tx.people.by_ids(named & faults.keys())).values():
+        gone_person = GonePerson(label=label_of(person), fault=faults[person.id].fault)
+        if gone_person.label not in told:
+            findings.append((True, f"{gone_person.words} can't be reached; others with the same role can"))
+    return findings
+
+
+async def _check_messages(tx: Transaction) -> list[Finding]:
+    """Counts messages that wait, were given up, or may be in Slack twice."""
+    counts = await tx.outbox.undelivered_counts()
+    waiting = await tx.outbox.undelivered(_WAITING, limit=1)
+    since = f", the oldest since {moment(waiting[0].created_at):%Y-%m-%d %H:%M} UTC" if waiting else ""
+    fault = f" ({waiting[0].fault})" if waiting and waiting[0].fault else ""
+    findings: list[Finding] = [(True, f"{counts['waiting']} messages waiting{since}{fault}")]
+    if counts["given-up"]:
+        worst = await tx.outbox.undelivered(_GIVEN_UP, limit=_MOST_MESSAGES)
+        findings.append(
+            (
+                False,
+                f"{counts['given-up']} messages were given up: `tokens messages retry` posts them after you mend it",
+            )
+        )
+        findings += [(False, f"message {lost.id} ({lost.dedupe_key}) was given up: {lost.fault}") for lost in worst]
+    repeated = await tx.outbox.repeated()
+    if repeated:
+        findings.append((True, f"{repeated} messages may be in Slack twice: the answer to a post was lost"))
     return findings
 
 

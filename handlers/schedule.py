@@ -19,9 +19,11 @@ from handlers.crosschecks.overlaps import find_overlaps
 from handlers.intake.reattributions import move_usage
 from handlers.reporting.digests import post_due_digests
 from handlers.requests.request_periods import carry_requests
+from handlers.requests.rerouting import reroute_requests
 from handlers.slack.away import waits_for_slack
 from handlers.slack.callers import find_in_slack
 from handlers.slack.channels import resolve_channels
+from handlers.slack.reachability import check_people
 from storage.faults import is_away, retry_conflicts
 
 log = structlog.get_logger()
@@ -31,13 +33,18 @@ Job = Callable[[Context], Awaitable[object]]
 
 @waits_for_slack
 async def look_up_slack(context: Context) -> None:
-    """Resolves the channels and people that teams.yml names by `#name` and e-mail."""
+    """Resolves the channels and people that teams.yml names by `#name` and e-mail, and finds those that are gone.
+
+    Pending requests are then asked of the people who can decide them.
+    """
     if context.slack is None:
         return
     async with context.store.read() as tx:
         directory = (await context.rulebooks.current(tx)).directory
     await find_in_slack(context, frozenset(person for _, person, _ in directory.roles))
+    await check_people(context)
     await resolve_channels(context)
+    await reroute_requests(context)
 
 
 async def delete_old_requests(context: Context) -> int:

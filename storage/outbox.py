@@ -1,14 +1,15 @@
 """The outbox: one row per message, written in the transaction it reports on, delivered at least once."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from bot.messages import Message
 from bot.org.alert_settings import MessageRoute
-from bot.periods import MICROS
+from bot.outbox import worth_until
 from storage.tables.outbox import outbox
 from storage.transaction import OpenTransaction
 
@@ -16,23 +17,26 @@ IN_PREVIEW = "team_in_preview"
 """The fault of a message whose team went to preview. Finance has the message, so nobody needs to act."""
 NEVER = 2**62
 """A message held until then is stored and kept up to date, but not posted."""
+WAITS, GIVEN_UP, CLOSED = 0, 1, 2
+"""`given_up` of a message: it waits or was posted; it was given up and needs somebody; it is closed, as others have it."""
+
+MessageState = Literal["waiting", "given-up", "closed"]
+MESSAGE_STATES: tuple[MessageState, ...] = get_args(MessageState)
 
 
 @dataclass(frozen=True, kw_only=True)
-class OutboxItem:
-    """A message to post, or to update if it has a `ts`, at its `version`."""
+class UndeliveredMessage:
+    """A message that waits, was given up, or was closed without a post. Moments are in microseconds."""
 
     id: int
     dedupe_key: str
+    state: MessageState
     to_team_id: int | None
     to_person_id: int | None
-    route: MessageRoute
-    message: Message
-    version: int
-    channel: str
-    ts: str
-    file_ids: tuple[str, ...]
+    created_at: int
+    next_at: int
     attempts: int
+    fault: str
 
 
 def copy_key(dedupe_key: str, person: int | str) -> str:
@@ -57,10 +61,12 @@ class Outbox:
         to_person_id: int | None = None,
         route: MessageRoute = "",
         held_until: int = 0,
+        about_team_id: int | None = None,
     ) -> bool:
         """Stores a message once per dedupe key; returns False, and changes nothing, if the key exists.
 
         `route` selects one of the team's channels. Nothing is posted before `held_until`, even if the body changes.
+        `about_team_id` is the team of a person's message: if the person is gone, the team's others get it.
         """
         if (to_team_id is None) == (to_person_id is None):
             raise ValueError("a message goes to a team's channel or to a person")
@@ -78,6 +84,8 @@ class Outbox:
             "created_at": at,
             "route": route,
             "held_until": held_until,
+            "about_team_id": about_team_id if to_team_id is None else to_team_id,
+            "worth_until": worth_until(dedupe_key, at, held_until=held_until),
         }
         added = self._insert(outbox).values(**values).on_conflict_do_nothing(index_elements=["dedupe_key"])
         return (await self._connection.execute(added.returning(outbox.c.id))).scalar() is not None
@@ -87,15 +95,18 @@ class Outbox:
         stored = select(outbox.c.id).where(self._same(dedupe_key)).limit(1)
         return (await self._connection.execute(stored)).scalar() is not None
 
-    async def change(self, dedupe_key: str, message: Message, *, at: int) -> bool:
+    async def change(self, dedupe_key: str, message: Message, *, at: int, is_over: bool = False) -> bool:
         """Replaces the body of a stored message and of its copies (`copy_key`); the next delivery posts the newest body.
 
-        Returns False if there is no such message, or its body is the same.
+        `is_over` says that nobody waits for the message any more, as for a decided request. Returns False if there is no
+        such message, or its body is the same.
         """
         body = json.dumps(message.to_json())
         changed = update(outbox).where(self._same(dedupe_key), outbox.c.body != body)
+        fresh = {"next_at": at, "attempts": 0, "given_up": 0, "holds_line": 0}
+        worth = worth_until(dedupe_key, at, is_over=is_over)
         result = await self._connection.execute(
-            changed.values(body=body, wanted_version=outbox.c.wanted_version + 1, next_at=at, attempts=0, given_up=0)
+            changed.values(body=body, wanted_version=outbox.c.wanted_version + 1, worth_until=worth, **fresh)
         )
         return result.rowcount > 0
 
@@ -122,88 +133,58 @@ class Outbox:
         copies = outbox.c.dedupe_key.startswith(copy_key(dedupe_key, ""), autoescape=True)
         return or_(outbox.c.dedupe_key == dedupe_key, copies)
 
-    async def claim(self, *, owner: str, now: int, lease_seconds: int, limit: int = 20) -> list[OutboxItem]:
-        """Leases due messages, up to `limit`. A conditional update claims each, so two workers never lease the same one."""
-        undelivered = and_(outbox.c.delivered_version < outbox.c.wanted_version, outbox.c.given_up == 0)
-        due = and_(undelivered, outbox.c.next_at <= now, outbox.c.held_until <= now)
-        free = outbox.c.lease_until <= now
-        ids = select(outbox.c.id).where(due, free).order_by(outbox.c.id).limit(limit).with_for_update(skip_locked=True)
-        due_ids = list((await self._connection.execute(ids)).scalars())
-        if not due_ids:
-            return []
-        claimed = (
-            update(outbox)
-            .where(outbox.c.id.in_(due_ids), due, free)
-            .values(lease_owner=owner, lease_until=now + lease_seconds * MICROS)
-            .returning(outbox)
-        )
-        rows = (await self._connection.execute(claimed)).all()
-        return sorted((_item(row) for row in rows), key=lambda item: item.id)
+    async def undelivered(
+        self, states: Collection[MessageState], *, limit: int, ids: Collection[int] = (), fault: str = ""
+    ) -> list[UndeliveredMessage]:
+        """Returns undelivered messages, oldest first. Messages that are held for ever are none of them."""
+        query = select(outbox).where(_undelivered(states)).order_by(outbox.c.id).limit(limit)
+        if ids:
+            query = query.where(outbox.c.id.in_(list(ids)))
+        if fault:
+            query = query.where(outbox.c.fault == fault)
+        return [_undelivered_message(row) for row in await self._connection.execute(query)]
 
-    async def delivered(
-        self, item: OutboxItem, *, owner: str, channel: str, ts: str, file_ids: tuple[str, ...]
-    ) -> bool:
-        """Marks a version as delivered; returns False, and marks nothing, if another worker holds the lease."""
-        done = update(outbox).where(outbox.c.id == item.id, outbox.c.lease_owner == owner)
-        result = await self._connection.execute(
-            done.values(
-                delivered_version=item.version,
-                channel=channel,
-                ts=ts,
-                file_ids=json.dumps(file_ids),
-                lease_owner="",
-                lease_until=0,
-                attempts=0,
-                fault="",
-            )
-        )
-        return result.rowcount > 0
+    async def undelivered_counts(self) -> dict[MessageState, int]:
+        """Returns the number of undelivered messages by state."""
+        query = select(outbox.c.given_up, func.count()).where(_undelivered(MESSAGE_STATES)).group_by(outbox.c.given_up)
+        found = {int(given_up): int(count) for given_up, count in await self._connection.execute(query)}
+        return {state: found.get(number, 0) for number, state in enumerate(MESSAGE_STATES)}
 
-    async def failed(self, item: OutboxItem, *, owner: str, fault: str, next_at: int, give_up: bool) -> bool:
-        """Schedules a message's next attempt, or gives it up; returns True if it was given up.
+    async def retry(self, message: UndeliveredMessage, *, at: int) -> None:
+        """Makes a message due now, for as long again as it is worth posting."""
+        due = {"given_up": WAITS, "attempts": 0, "next_at": at, "holds_line": 0}
+        worth = worth_until(message.dedupe_key, at)
+        await self._connection.execute(update(outbox).where(outbox.c.id == message.id).values(worth_until=worth, **due))
 
-        A version that was replaced meanwhile is not given up: the newer version is due at once.
-        """
-        ours = update(outbox).where(outbox.c.id == item.id, outbox.c.lease_owner == owner)
-        free = {"fault": fault[:300], "lease_owner": "", "lease_until": 0}
-        later = {**free, "attempts": item.attempts + 1, "next_at": next_at}
-        if not give_up:
-            await self._connection.execute(ours.values(**later))
+    async def repeated(self) -> int:
+        """Returns the number of messages that may be in Slack twice, as the outcome of a post was never known."""
+        counted = select(func.count()).select_from(outbox).where(outbox.c.repeats > 0)
+        return int((await self._connection.execute(counted)).scalar_one())
+
+    async def others_have(self, dedupe_key: str, *, except_id: int) -> bool:
+        """Returns True if another copy of a message, or the one in a channel, waits or was posted."""
+        base = dedupe_key.rpartition(":to:")[0]
+        if not base:
             return False
-        newest = ours.where(outbox.c.wanted_version == item.version)
-        ended = await self._connection.execute(newest.values(**later, given_up=1))
-        if ended.rowcount == 0:
-            await self._connection.execute(ours.values(**free))
-        return ended.rowcount > 0
-
-    async def remember_files(self, item: OutboxItem, *, owner: str, file_ids: tuple[str, ...]) -> None:
-        """Stores the ids of uploaded files before the post, so that a retry does not upload them again."""
-        kept = update(outbox).where(outbox.c.id == item.id, outbox.c.lease_owner == owner)
-        await self._connection.execute(kept.values(file_ids=json.dumps(file_ids)))
-
-    async def waiting(self) -> int:
-        """Returns the number of messages that wait for delivery."""
-        due = and_(outbox.c.delivered_version < outbox.c.wanted_version, outbox.c.held_until < NEVER)
-        return len((await self._connection.execute(select(outbox.c.id).where(due, outbox.c.given_up == 0))).all())
-
-    async def given_up(self) -> list[tuple[str, str]]:
-        """Returns (dedupe key, fault) of each message that was given up."""
-        lost = select(outbox.c.dedupe_key, outbox.c.fault).where(outbox.c.given_up == 1, outbox.c.fault != IN_PREVIEW)
-        rows = await self._connection.execute(lost)
-        return [(str(key), str(fault)) for key, fault in rows]
+        query = select(outbox.c.id).where(self._same(base), outbox.c.id != except_id, outbox.c.given_up == WAITS)
+        return (await self._connection.execute(query.limit(1))).scalar() is not None
 
 
-def _item(row: Any) -> OutboxItem:
-    return OutboxItem(
+def _undelivered(states: Collection[MessageState]) -> ColumnElement[bool]:
+    numbers = [number for number, state in enumerate(MESSAGE_STATES) if state in states]
+    missing = and_(outbox.c.delivered_version < outbox.c.wanted_version, outbox.c.held_until < NEVER)
+    return and_(missing, outbox.c.given_up.in_(numbers))
+
+
+def _undelivered_message(row: Any) -> UndeliveredMessage:
+    return UndeliveredMessage(
         id=row.id,
         dedupe_key=row.dedupe_key,
+        state=MESSAGE_STATES[row.given_up],
         to_team_id=row.to_team_id,
         to_person_id=row.to_person_id,
-        route=row.route,
-        message=Message.from_json(json.loads(row.body)),
-        version=row.wanted_version,
-        channel=row.channel,
-        ts=row.ts,
-        file_ids=tuple(json.loads(row.file_ids)),
+        created_at=row.created_at,
+        next_at=max(row.next_at, row.held_until),
         attempts=row.attempts,
+        fault=row.fault,
     )

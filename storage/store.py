@@ -21,6 +21,7 @@ from storage.crosschecks.health import Health
 from storage.crosschecks.observations import Observations
 from storage.crosschecks.overlaps import Overlaps
 from storage.crosschecks.reconciliations import Reconciliations
+from storage.deliveries import Deliveries
 from storage.detection.histories import Histories
 from storage.engine import create_engines
 from storage.fifo import FifoLock
@@ -38,6 +39,7 @@ from storage.memory import Memory, UsageMemory
 from storage.org.alert_settings import StoredAlertSettings
 from storage.org.attribution import AttributionRules
 from storage.org.people import People
+from storage.org.reachability import Reachability
 from storage.org.roles import Roles
 from storage.org.teams import Teams
 from storage.outbox import Outbox
@@ -181,6 +183,14 @@ class Transaction(OpenTransaction):
     @cached_property
     def slack_requests(self) -> SlackRequests:
         return SlackRequests(self)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        return Deliveries(self)
+
+    @cached_property
+    def reachability(self) -> Reachability:
+        return Reachability(self)
 
     @cached_property
     def audit(self) -> Audit:

@@ -104,11 +104,12 @@ def escalation_due(settings: AlertSettings, *, since: int, done: int, at: int) -
 
 
 def escalation_people(directory: Directory, team: Team) -> tuple[frozenset[int], ...]:
-    """Returns the people of each step: the team's managers, the managers above them, then finance; nobody twice."""
-    levels = [directory.people_with("manager", at) for at in (team, *directory.ancestors(team))]
+    """Returns the people of each step: the team's managers, the managers above them, then finance; nobody twice, and
+    nobody whom no message reaches."""
+    levels = [directory.reachable(directory.people_with("manager", at)) for at in (team, *directory.ancestors(team))]
     notified: frozenset[int] = frozenset()
     steps: list[frozenset[int]] = []
-    for level in (*levels, directory.finance):
+    for level in (*levels, directory.reachable_finance):
         if level - notified:
             steps.append(level - notified)
             notified |= level

@@ -92,6 +92,8 @@ class Directory:
     teams: tuple[Team, ...]
     roles: frozenset[tuple[int, int, Role]]
     """(team id, person id, role)"""
+    unreachable: frozenset[int] = frozenset()
+    """People whom Slack does not reach: they left, never had an account, or may not see Tokens. They keep their rights."""
 
     def by_id(self, team_id: int) -> Team:
         return next(t for t in self.teams if t.id == team_id)
@@ -149,6 +151,27 @@ class Directory:
     @property
     def finance(self) -> frozenset[int]:
         return self.people_with("finance", self.root)
+
+    def reachable(self, people: frozenset[int]) -> frozenset[int]:
+        """Returns those of the people whom a message reaches."""
+        return people - self.unreachable
+
+    @property
+    def reachable_finance(self) -> frozenset[int]:
+        """Returns the people in finance whom a message reaches; if there are none, such admins."""
+        return self.reachable(self.finance) or self.reachable(self.admins)
+
+    def responsible_for(self, team: Team) -> frozenset[int]:
+        """Returns the team's managers whom a message reaches, or those of the nearest team above, or finance."""
+        for at in (team, *self.ancestors(team)):
+            if managers := self.reachable(self.people_with("manager", at)):
+                return managers
+        return self.reachable_finance
+
+    def has_lost_managers(self, team: Team) -> bool:
+        """Whether the team names managers and no message reaches any of them."""
+        managers = self.people_with("manager", team)
+        return bool(managers) and not self.reachable(managers)
 
     @property
     def admins(self) -> frozenset[int]:

@@ -10,6 +10,7 @@ from bot.crosschecks.observations import CrossCheck
 from bot.intake.quarantine import QuarantineShare
 from bot.org.attribution import UnattributedKey
 from bot.org.people import UnmatchedPerson
+from bot.org.reachability import LostManagers
 from bot.org.teams import Team
 from bot.reporting.digests import Share
 from bot.reporting.mix import ToolMix
@@ -111,6 +112,7 @@ class CompanyView:
     drifts: tuple[tuple[str, DriftLine], ...] = ()
     """(source, gateway team) whose gateway and booked figures differ."""
     silent_sources: tuple[SilentSource, ...] = ()
+    lost_managers: tuple[LostManagers, ...] = ()
     mix: ToolMix | None = None
     """The period so far, compared with the same days of the last one."""
 

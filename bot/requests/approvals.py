@@ -62,18 +62,27 @@ def route_request(
     """Returns the route of a request.
 
     The deciders are the managers of the asking team and of the payer, within the policy's limit for managers, without
-    the asker. If that leaves nobody, or there is no payer, finance decides, again without the asker.
+    the asker and without people whom no message reaches. If all managers of the asking team are unreachable, those of the
+    nearest team above decide too. If that leaves nobody, or there is no payer, finance decides, again without the asker.
 
     If there is a payer, the whole amount is held until the decision.
     """
-    finance = directory.finance - {asker_id}
+    finance = directory.reachable(directory.finance) - {asker_id}
     limit = manager_limit(rules)
     managers: frozenset[int] = frozenset()
     if payer is not None and (limit is None or amount_nanos <= limit):
         managers = directory.people_with("manager", team) | directory.people_with("manager", payer)
-        managers -= {asker_id}
+        if directory.has_lost_managers(team):
+            managers |= _nearest_managers(directory, team)
+        managers = directory.reachable(managers) - {asker_id}
     held = amount_nanos if payer is not None else 0
     return ApprovalRoute(deciders=managers or finance, payer=payer, held_nanos=held, by_finance=not managers)
+
+
+def _nearest_managers(directory: Directory, team: Team) -> frozenset[int]:
+    """Returns the reachable managers of the nearest team above that has any."""
+    levels = (directory.reachable(directory.people_with("manager", above)) for above in directory.ancestors(team))
+    return next((level for level in levels if level), frozenset())
 
 
 def may_decide(person_id: int, *, asker_id: int, deciders: frozenset[int], directory: Directory) -> bool:

@@ -16,7 +16,7 @@ from bot.views.alerting import delivery_rules as views
 from handlers.alerting.alert_bundles import BUNDLED_KINDS
 from handlers.alerting.reactions.answer_text import snooze_if_cause_snoozed
 from handlers.scope import TeamScope
-from handlers.slack.posts import post_to_people, post_to_team, responsible_people
+from handlers.slack.posts import post_to_people, post_to_team
 from storage.alerting.alert_bundles import bundle_wait_until
 from storage.alerting.alert_records import AlertRecord
 from storage.outbox import NEVER
@@ -104,11 +104,11 @@ async def _put(scope: TeamScope, message: Message, *, key: str, people: frozense
     channel for its alerts."""
     tx, directory, team, at = scope.tx, scope.directory, scope.team, scope.at
     if audience_for(team) == "finance":
-        people = directory.finance or directory.admins
+        people = directory.reachable_finance
     elif team.kind == "organisation" and not _is_sent_to_people(team):
         people = None
     if people is not None:
-        await post_to_people(tx, people, message, dedupe_key=key, at=at, held_until=held_until)
+        await post_to_people(tx, people, message, dedupe_key=key, at=at, held_until=held_until, about=team)
     else:
         await post_to_team(tx, directory, team, message, dedupe_key=key, at=at, route="alerts", held_until=held_until)
 
@@ -137,4 +137,6 @@ async def put_summary(scope: TeamScope, *, day: int, direct: bool) -> None:
 
 def _responders(directory: Directory, team: Team) -> frozenset[int]:
     """Returns the people who can fix an operational problem of a team or of the organisation."""
-    return directory.admins | directory.finance if team.kind == "organisation" else responsible_people(directory, team)
+    if team.kind == "organisation":
+        return directory.reachable(directory.admins | directory.finance)
+    return directory.responsible_for(team)

@@ -38,7 +38,8 @@ async def escalate(scope: TeamScope, delivery: AlertDelivery) -> AlertDelivery:
     text = await tx.outbox.text_of(f"alert:{delivery.alert_id}")
     if step < len(steps) and text is not None and delivery.critical_at is not None:
         message = _message(scope, delivery, step, text=text)
-        await post_to_people(tx, steps[step], message, dedupe_key=_key(delivery.alert_id, step), at=at)
+        key = _key(delivery.alert_id, step)
+        await post_to_people(tx, steps[step], message, dedupe_key=key, at=at, about=team)
         await tx.audit.record(
             at=at,
             actor_id=None,

@@ -10,7 +10,7 @@ from bot.views.alerting.key_owners import owner_message
 from handlers.alerting.reactions.answer_text import answer_text
 from handlers.context import Context
 from handlers.scope import Scope
-from handlers.slack.posts import post_to_people, responsible_people
+from handlers.slack.posts import post_to_people
 from storage.alerting.alert_records import AlertRecord
 from storage.outbox import copy_key
 from storage.store import Transaction
@@ -64,9 +64,10 @@ async def notify_owner(scope: Scope, alert_id: int) -> bool:
         return False
     team = scope.directory.by_id(record.team_id)
     owner_id = await _owner(tx, record)
-    people = responsible_people(scope.directory, team) if owner_id is None else frozenset({owner_id})
-    message = await _message(scope, record, is_owner=owner_id is not None)
-    await post_to_people(tx, people, message, dedupe_key=key, at=at)
+    reached = scope.directory.reachable(frozenset() if owner_id is None else frozenset({owner_id}))
+    people = reached or scope.directory.responsible_for(team)
+    message = await _message(scope, record, is_owner=bool(reached))
+    await post_to_people(tx, people, message, dedupe_key=key, at=at, about=team)
     await tx.audit.record(
         at=at, actor_id=None, action="tell key owner", subject=f"alert:{alert_id}", detail={"owner_id": owner_id}
     )

@@ -47,7 +47,8 @@ async def notify_unpriced(context: Context) -> int:
         rulebook = await context.rulebooks.current(tx)
         today = rulebook.directory.root.day_of(at)
         models = await tx.prices.unpriced(first_day=today - RECENT_DAYS + 1, end_day=today + 2)
-    people = rulebook.directory.admins
+    directory = rulebook.directory
+    people = directory.reachable(directory.admins) or directory.reachable_finance
     if not models or not people:
         return 0
     async with context.store.begin() as tx:

@@ -84,7 +84,7 @@ async def _notify(scope: Scope, blocked: BlockedPerson) -> bool:
         cap = (block.entity, block.entity_id, block.limit_nanos, block.resets_at)
         key = ":".join(map(str, ("block", blocked.source_id, *cap)))
         message = views.block_preview_message(block, alias=alias, standing=standing, block_id=blocked.id, zone=zone)
-        await post_to_people(tx, directory.finance, message, dedupe_key=key, at=at)
+        await post_to_people(tx, directory.reachable_finance, message, dedupe_key=key, at=at)
         return True
     message = views.block_message(
         block, alias=alias, standing=standing, block_id=blocked.id, command=scope.command, zone=zone
@@ -158,7 +158,7 @@ async def _post_drifts(scope: Scope, source_id: int, drifts: list[Drift]) -> boo
     )
     if record is None:
         return False
-    people = directory.finance or directory.admins
+    people = directory.reachable_finance
     root_scope = scope.of_team(directory.root)
     message = _message(root_scope, record, facts)
     await post_alert(root_scope, message, record=record, severity="medium", people=people)

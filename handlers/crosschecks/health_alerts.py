@@ -16,7 +16,6 @@ from bot.views.crosschecks import health_alerts as views
 from handlers.alerting.delivery_rules import alert_key, post_alert, repost_alert
 from handlers.context import Context
 from handlers.scope import Scope, TeamScope
-from handlers.slack.posts import responsible_people
 from storage.alerting.alert_records import AlertRecord
 from storage.crosschecks.health import WATCHER
 from storage.store import Transaction
@@ -74,7 +73,7 @@ async def _judge_silence(scope: Scope, source: Source, *, last: int) -> bool:
         severity="high" if source.role == "meter" else "low",
         prefix=prefix,
         facts=facts,
-        people=directory.admins | directory.finance,
+        people=directory.reachable(directory.admins | directory.finance),
         key=f"{prefix}{last}",
     )
 
@@ -117,7 +116,7 @@ async def watch_routes(context: Context) -> int:
                         since=at,
                         channel=team.channel_ref if broken[0] == team.destination().ref else broken[0],
                     ),
-                    people=responsible_people(directory, team),
+                    people=directory.responsible_for(team) | directory.reachable_finance,
                     key=None,
                 )
             elif all(place.state in ("linked", "none") for place in team.destinations):

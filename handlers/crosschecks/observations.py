@@ -64,7 +64,7 @@ async def _notify(scope: Scope, checks: list[CrossCheck], *, key: str) -> bool:
         cross_check_message(checks),
         kind="cross-check",
         key=key,
-        people=scope.directory.finance,
+        people=scope.directory.reachable_finance,
         severity="medium",
         facts={"source": checks[0].source, "day": checks[0].day},
     )

@@ -37,7 +37,7 @@ async def find_overlaps(context: Context) -> int:
                 continue
             message = overlap_message(_view(known, meters))
             key = f"overlap:{overlap.first_id}:{overlap.second_id}:{now // DAY_MICROS}"
-            people = scope.directory.admins | scope.directory.finance
+            people = scope.directory.reachable(scope.directory.admins | scope.directory.finance)
             await notify(
                 scope,
                 message,

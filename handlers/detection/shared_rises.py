@@ -57,5 +57,5 @@ async def _keep(scope: Scope, rise: SharedRise, *, this_hour: int) -> None:
     key = f"{SHARED}:{min(rise.hours)}"
     message = shared_rise_message(rise, zone=root.timezone)
     severity = severity_of(rise.rise_nanos / NANOS)
-    people = scope.directory.finance
+    people = scope.directory.reachable_finance
     await notify(scope, message, kind=SHARED, key=key, people=people, severity=severity, facts=rise.to_facts())

@@ -24,6 +24,7 @@ from handlers.requests.deciders import pending_for
 from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.callers import called
+from handlers.slack.reachability import lost_managers
 from storage.reporting.reports import NO_USAGE, Dimension
 from storage.store import Transaction
 
@@ -149,6 +150,7 @@ async def _company(scope: Scope, person: Person) -> CompanyView:
         silent_messages=await tx.reports.undelivered(),
         drifts=await open_drifts(tx, directory),
         silent_sources=await silent_sources(tx, directory),
+        lost_managers=await lost_managers(tx, directory),
         unattributed=await _unattributed_view(scope, person),
         mix=await mix_in(tx, rulebook, [t.id for t in directory.teams], days),
     )

@@ -68,7 +68,7 @@ async def decide_request(scope: Scope, seen: Seen, *, approve: bool, by: int, re
         await budget_raised(team_scope, because=because)
     await audit_request(tx, "approve request" if approve else "deny request", ended, actor_id=by, at=at)
     card = views.decided_card(pending, decided_by_mention=mention, standing=standing)
-    await tx.outbox.change(card_key(ended.id), card, at=at)
+    await tx.outbox.change(card_key(ended.id), card, at=at, is_over=True)
     verdict = views.verdict_message(
         pending=pending, decided_by_mention=mention, standing=standing, command=scope.command
     )

@@ -40,7 +40,7 @@ async def create_request(scope: TeamScope, *, person_id: int, amount_nanos: int,
             "amount",
             f"You already asked for {usd(waiting.amount_nanos)} for {team.name}. Change or withdraw that request first.",
         )
-    _require_decider(found)
+    _require_decider(directory, found)
     request = await tx.budget_requests.add(
         BudgetRequest(
             id=0,
@@ -65,9 +65,9 @@ async def create_request(scope: TeamScope, *, person_id: int, amount_nanos: int,
     card = await _card(scope, pending, found)
     key = card_key(request.id)
     await post_to_team(tx, directory, team, card, dedupe_key=key, at=at, route="approvals")
-    if found.by_finance:
-        await post_to_people(tx, found.deciders, card, dedupe_key=key, at=at)
-    receipt = views.receipt_message(pending=pending, deciders=await _mentions(tx, found), by_finance=found.by_finance)
+    await post_to_people(tx, directly_asked(directory, team, found), card, dedupe_key=key, at=at, about=team)
+    deciders = await decider_mentions(tx, found)
+    receipt = views.receipt_message(pending=pending, deciders=deciders, by_finance=found.by_finance)
     await tx.outbox.put(receipt, dedupe_key=receipt_key(request.id), at=at, to_person_id=person_id)
     return request
 
@@ -88,7 +88,7 @@ async def change_request(
     require_may_ask(directory, team_scope.team, person_id=by, channel=channel)
     await release_hold(tx, request, by=by, at=at)
     found = await find_route(team_scope, person_id=by, amount_nanos=amount_nanos)
-    _require_decider(found)
+    _require_decider(directory, found)
     changed = BudgetRequest(
         id=request.id,
         team_id=request.team_id,
@@ -115,14 +115,14 @@ async def change_request(
 async def update_messages(
     scope: TeamScope, request: BudgetRequest, found: ApprovalRoute, *, carried: bool = False
 ) -> None:
-    """Replaces the card and the receipt of a pending request by what it is now."""
+    """Replaces the card and the receipt of a pending request by what it is now, and asks deciders who were not asked."""
     tx, at = scope.tx, scope.at
     pending = await shown(tx, scope.directory, request)
     card = await _card(scope, pending, found)
     await tx.outbox.change(card_key(request.id), card, at=at)
-    if found.by_finance:
-        await post_to_people(tx, found.deciders, card, dedupe_key=card_key(request.id), at=at)
-    deciders = await _mentions(tx, found)
+    asked = directly_asked(scope.directory, scope.team, found)
+    await post_to_people(tx, asked, card, dedupe_key=card_key(request.id), at=at, about=scope.team)
+    deciders = await decider_mentions(tx, found)
     receipt = views.receipt_message(pending=pending, deciders=deciders, by_finance=found.by_finance, carried=carried)
     await tx.outbox.change(receipt_key(request.id), receipt, at=at)
 
@@ -139,7 +139,7 @@ async def withdraw_request(scope: Scope, seen: Seen, *, by: int) -> BudgetReques
     await release_hold(tx, request, by=by, at=at)
     await audit_request(tx, "withdraw request", ended, actor_id=by, at=at)
     pending = await shown(tx, scope.directory, ended)
-    await tx.outbox.change(card_key(ended.id), views.withdrawn_card(pending), at=at)
+    await tx.outbox.change(card_key(ended.id), views.withdrawn_card(pending), at=at, is_over=True)
     await tx.outbox.change(receipt_key(ended.id), views.withdrawn_receipt(pending), at=at)
     return ended
 
@@ -229,12 +229,22 @@ async def shown(tx: Transaction, directory: Directory, request: BudgetRequest) -
 
 async def _card(scope: TeamScope, pending: PendingRequest, found: ApprovalRoute) -> Message:
     standing = await standing_of(scope)
-    deciders = await _mentions(scope.tx, found)
+    deciders = await decider_mentions(scope.tx, found)
     return views.approval_card(pending, standing=standing, deciders=deciders, by_finance=found.by_finance)
 
 
-async def _mentions(tx: Transaction, found: ApprovalRoute) -> Sequence[str]:
-    return [called(person) for person in (await tx.people.by_ids(found.deciders)).values()]
+async def decider_mentions(tx: Transaction, found: ApprovalRoute) -> Sequence[str]:
+    """Returns the mentions of the deciders, always in the same order."""
+    return [called(person) for _, person in sorted((await tx.people.by_ids(found.deciders)).items())]
+
+
+def directly_asked(directory: Directory, team: Team, found: ApprovalRoute) -> frozenset[int]:
+    """Returns the deciders who get a card of their own: they may not be in the team's channel, or it does not work."""
+    place = team.destination("approvals")
+    is_working = bool(place.ref) and place.state not in ("broken", "paused")
+    if found.by_finance or directory.has_lost_managers(team) or not is_working:
+        return found.deciders
+    return frozenset()
 
 
 def require_may_ask(directory: Directory, team: Team, *, person_id: int, channel: str) -> None:
@@ -244,12 +254,12 @@ def require_may_ask(directory: Directory, team: Team, *, person_id: int, channel
         raise Refusal(f"You are not in {name(team.name)}, so you can't ask for its budget.")
 
 
-def _require_decider(found: ApprovalRoute) -> None:
+def _require_decider(directory: Directory, found: ApprovalRoute) -> None:
     if not found.deciders:
-        raise Refusal(
-            "Nobody but you could decide this request. Ask whoever keeps teams.yml to name another manager, or somebody "
-            "of finance."
-        )
+        who = "Nobody but you could decide this request."
+        if directory.unreachable:
+            who = "Nobody who could decide this request can be reached in Slack."
+        raise Refusal(f"{who} Ask whoever keeps teams.yml to name another manager, or somebody of finance.")
 
 
 def _require_govern_mode(team: Team) -> None:

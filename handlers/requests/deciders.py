@@ -1,8 +1,11 @@
 """The people who decide a budget request: a check before a decision, and the list on their Home."""
 
+from dataclasses import replace
+
+from bot.org.teams import Directory
 from bot.refusals import Refusal
 from bot.reporting.reports import PendingRequest
-from bot.requests.approvals import may_decide, route_request
+from bot.requests.approvals import ApprovalRoute, may_decide, route_request
 from bot.requests.budget_requests import BudgetRequest
 from bot.rulebook import Rulebook
 from handlers.requests.budget_requests import shown
@@ -12,8 +15,10 @@ from handlers.slack.callers import called
 
 async def require_decision_permission(scope: Scope, request: BudgetRequest, *, by: int) -> None:
     """Raises Refusal, with the names of the deciders, unless a person may decide a request."""
-    found = _deciders(scope.rulebook, request)
-    if may_decide(by, asker_id=request.person_id, deciders=found, directory=scope.directory):
+    found = route_of(scope.directory, scope.rulebook, request).deciders
+    with_caller = replace(scope.directory, unreachable=scope.directory.unreachable - {by})  # who clicks is there
+    permitted = route_of(with_caller, scope.rulebook, request).deciders
+    if may_decide(by, asker_id=request.person_id, deciders=found | permitted, directory=scope.directory):
         return
     names = [called(p) for p in (await scope.tx.people.by_ids(found)).values()]
     who = ", ".join(names) or "finance"
@@ -28,13 +33,12 @@ async def pending_for(scope: Scope, person_id: int) -> list[PendingRequest]:
     return [
         await shown(scope.tx, scope.directory, request)
         for request in pending
-        if person_id in _deciders(scope.rulebook, request)
+        if person_id in route_of(scope.directory, scope.rulebook, request).deciders
     ]
 
 
-def _deciders(rulebook: Rulebook, request: BudgetRequest) -> frozenset[int]:
-    """Returns the ids of the people who decide a request, by the roles in force now."""
-    directory = rulebook.directory
+def route_of(directory: Directory, rulebook: Rulebook, request: BudgetRequest) -> ApprovalRoute:
+    """Returns the route of a stored request, by the roles of a directory and the policy in force now."""
     team = directory.by_id(request.team_id)
     payer = None if request.payer_id is None else directory.by_id(request.payer_id)
     return route_request(
@@ -44,4 +48,4 @@ def _deciders(rulebook: Rulebook, request: BudgetRequest) -> frozenset[int]:
         amount_nanos=request.amount_nanos,
         payer=payer,
         rules=rulebook.approvals,
-    ).deciders
+    )

@@ -17,6 +17,7 @@ from bot.refusals import FieldRefusal, Refusal
 from bot.views.org.channels import channel_paused_message, destination_paused_message
 from handlers.context import Context
 from handlers.slack.away import is_slack_away
+from handlers.slack.client import error_name
 from storage.outbox import copy_key
 from storage.store import Transaction
 
@@ -100,7 +101,7 @@ async def set_destinations(context: Context, channel_id: str, *, state: Destinat
                 await tx.audit.record(at=at, actor_id=None, action="channel", subject=subject, detail=detail)
                 if state == "paused":
                     key = f"paused:{team.id}:{route}:{at}"
-                    people = directory.people_with("manager", team) or directory.finance
+                    people = directory.responsible_for(team)
                     await post_to_each(tx, people, destination_paused_message(team=team, route=route), key=key, at=at)
     return changed
 
@@ -142,7 +143,7 @@ async def set_channel(context: Context, team_id: int, *, channel_id: str, state:
 
 
 async def _notify_managers(tx: Transaction, directory: Directory, team: Team, *, at: int) -> None:
-    people = directory.people_with("manager", team) or directory.finance
+    people = directory.responsible_for(team)
     await post_to_each(tx, people, channel_paused_message(team=team), key=f"paused:{team.id}:{at}", at=at)
 
 
@@ -168,14 +169,17 @@ async def _channels_by_name(context: Context) -> dict[str, dict[str, Any]]:
 
 
 async def _info(context: Context, channel_id: str) -> dict[str, Any] | None:
+    """Returns Slack's channel object, for a deleted channel or a private one without the bot an archived one. None if
+    Slack does not say.
+    """
     slack = context.slack
     assert slack is not None
     try:
         answer = await slack.conversations_info(channel=channel_id)
     except SlackApiError as error:
-        fault = "Slack is away" if is_slack_away(error) else error.response.get("error")
-        log.warning("channel not read", channel=channel_id, fault=fault)
-        return None
+        fault = error_name(error)
+        log.warning("channel not read", channel=channel_id, fault="Slack is away" if is_slack_away(error) else fault)
+        return {"id": channel_id, "is_archived": True} if fault == "channel_not_found" else None
     channel: dict[str, Any] = answer["channel"]
     return channel
 
@@ -201,7 +205,9 @@ async def require_unshared(context: Context, team: Team, channel_id: str) -> Non
     if any(place.ref == channel_id for place in team.destinations):
         return
     info = await _info(context, channel_id)
-    if info is None or _is_shared(info):
+    if info is None:
+        raise Refusal("service_unavailable")  # tried again once Slack says
+    if _is_shared(info):
         raise Refusal("team_channel_paused")
 
 

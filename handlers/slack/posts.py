@@ -25,8 +25,8 @@ async def post_to_team(
             message, dedupe_key=dedupe_key, at=at, to_team_id=team.id, route=route, held_until=held_until
         )
         return
-    people = responsible_people(directory, team)
-    await post_to_people(tx, people, message, dedupe_key=dedupe_key, at=at, held_until=held_until)
+    people = directory.responsible_for(team)
+    await post_to_people(tx, people, message, dedupe_key=dedupe_key, at=at, held_until=held_until, about=team)
 
 
 async def post_notice(
@@ -37,23 +37,33 @@ async def post_notice(
     Alerts go through `handlers.alerting.delivery_rules.post_alert`.
     """
     if team.mode == "preview":
-        await post_to_people(tx, directory.finance, message, dedupe_key=dedupe_key, at=at)
+        people = directory.reachable_finance
+        await post_to_people(tx, people, message, dedupe_key=dedupe_key, at=at)
     else:
         await post_to_team(tx, directory, team, message, dedupe_key=dedupe_key, at=at)
 
 
 async def post_to_people(
-    tx: Transaction, people: frozenset[int], message: Message, *, dedupe_key: str, at: int, held_until: int = 0
+    tx: Transaction,
+    people: frozenset[int],
+    message: Message,
+    *,
+    dedupe_key: str,
+    at: int,
+    held_until: int = 0,
+    about: Team | None = None,
 ) -> None:
-    """Stores a copy of a message for each person; a change of the message changes all copies."""
+    """Stores a copy of a message for each person; a change of the message changes all copies.
+
+    If all of them turn out to be gone, the others responsible for the team `about` get it, or finance.
+    """
+    team_id = None if about is None else about.id
     for person_id in sorted(people):
-        key = copy_key(dedupe_key, person_id)
-        await tx.outbox.put(message, dedupe_key=key, at=at, to_person_id=person_id, held_until=held_until)
-
-
-def responsible_people(directory: Directory, team: Team) -> frozenset[int]:
-    """Returns the team's managers, or those of the nearest team above it, or finance."""
-    for at in (team, *directory.ancestors(team)):
-        if managers := directory.people_with("manager", at):
-            return managers
-    return directory.finance
+        await tx.outbox.put(
+            message,
+            dedupe_key=copy_key(dedupe_key, person_id),
+            at=at,
+            to_person_id=person_id,
+            held_until=held_until,
+            about_team_id=team_id,
+        )

@@ -15,6 +15,7 @@ from storage.config import Config
 from storage.org.alert_settings import StoredAlertSettings
 from storage.org.attribution import AttributionRules, DeclaredRule
 from storage.org.people import People
+from storage.org.reachability import Reachability
 from storage.org.roles import Roles
 from storage.tables.org import team_roles, teams
 from storage.transaction import OpenTransaction
@@ -47,6 +48,7 @@ class Teams:
             organisation=organisation,
             teams=tuple(_with(_team(row, organisation), settings.get(int(row.id))) for row in rows),
             roles=frozenset((int(t), int(p), r) for t, p, r in roles),
+            unreachable=frozenset(await Reachability(self._tx).unreachable()),
         )
 
     async def ensure_organisation(self, *, at: int) -> None:

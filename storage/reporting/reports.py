@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from sqlalchemy import func, select
 
-from storage.outbox import IN_PREVIEW
+from storage.outbox import GIVEN_UP, IN_PREVIEW
 from storage.sums import nano_sums, whole
 from storage.tables.intake import usage_days, usage_hours, usage_series
 from storage.tables.org import people
@@ -181,6 +181,6 @@ class Reports:
 
     async def undelivered(self) -> int:
         """Returns the messages that were given up."""
-        lost = select(func.count()).where(outbox.c.given_up == 1, outbox.c.fault != IN_PREVIEW)
+        lost = select(func.count()).where(outbox.c.given_up == GIVEN_UP, outbox.c.fault != IN_PREVIEW)
         found = await self._connection.execute(lost)
         return int(found.scalar_one())

@@ -91,3 +91,10 @@ alert_settings = table(
     Column("changed_by", Big, ForeignKey("people.id")),
     Column("changed_at", Big, nullable=False),
 )
+person_checks = table(
+    "person_checks",
+    Column("person_id", Big, ForeignKey("people.id"), primary_key=True, autoincrement=False),
+    Column("checked_at", Big, nullable=False),
+    Column("fault", Text, nullable=False, server_default=""),
+    Column("since", Big, nullable=False, server_default="0"),
+)

@@ -1,8 +1,11 @@
 """The table of messages to Slack."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, Text, text
 
 from storage.tables.base import Big, id_column, table
+
+WAITS_CONDITION = text("delivered_version < wanted_version AND given_up = 0")
+"""Messages to deliver. Written out, as SQLite uses a partial index only for a condition without parameters."""
 
 outbox = table(
     "outbox",
@@ -25,5 +28,19 @@ outbox = table(
     Column("created_at", Big, nullable=False),
     Column("route", Text, nullable=False, server_default=""),
     Column("held_until", Big, nullable=False, server_default="0"),
+    Column("about_team_id", Big),
+    Column("worth_until", Big, nullable=False, server_default="0"),
+    Column("holds_line", Integer, nullable=False, server_default="0"),
+    Column("posting_since", Big, nullable=False, server_default="0"),
+    Column("repeats", Big, nullable=False, server_default="0"),
     Index("ix_outbox_next_at", "next_at"),
+    Index(
+        "ix_outbox_waiting",
+        "to_team_id",
+        "to_person_id",
+        "route",
+        "id",
+        sqlite_where=WAITS_CONDITION,
+        postgresql_where=WAITS_CONDITION,
+    ),
 )

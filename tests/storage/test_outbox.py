@@ -8,45 +8,11 @@ from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Message
-from bot.periods import MICROS
-from storage.outbox import NEVER, Outbox, OutboxItem, copy_key
+from bot.outbox import FOR_EVER
+from bot.periods import DAY_MICROS, MICROS
+from storage.outbox import CLOSED, NEVER, Outbox, copy_key
 from storage.store import Store
-
-NOW = 1_795_000_000 * MICROS
-LEASE = 60
-
-
-async def put(store: Store, *keys: str, text: str = "first", at: int = NOW) -> list[bool]:
-    async with store.begin() as tx:
-        if await tx.people.by_reference("anna@acme.test") != 1:
-            raise AssertionError
-        message = Message(text=text, blocks=())
-        return [await tx.outbox.put(message, dedupe_key=key, at=at, to_person_id=1) for key in keys]
-
-
-async def change(store: Store, key: str, text: str, *, at: int = NOW) -> bool:
-    async with store.begin() as tx:
-        return await tx.outbox.change(key, Message(text=text, blocks=()), at=at)
-
-
-async def claim(store: Store, owner: str = "one", *, now: int = NOW, limit: int = 20) -> list[OutboxItem]:
-    async with store.begin() as tx:
-        return await tx.outbox.claim(owner=owner, now=now, lease_seconds=LEASE, limit=limit)
-
-
-async def delivered(store: Store, item: OutboxItem, owner: str = "one", *, ts: str = "1.0") -> bool:
-    async with store.begin() as tx:
-        return await tx.outbox.delivered(item, owner=owner, channel="C1", ts=ts, file_ids=())
-
-
-async def failed(store: Store, item: OutboxItem, owner: str = "one", *, next_at: int = NOW, give_up: bool) -> None:
-    async with store.begin() as tx:
-        await tx.outbox.failed(item, owner=owner, fault="no", next_at=next_at, give_up=give_up)
-
-
-async def waiting(store: Store) -> int:
-    async with store.read() as tx:
-        return await tx.outbox.waiting()
+from tests.storage.outbox import NOW, change, claim, claimed_keys, delivered, ended, put, put_for_each, waiting
 
 
 async def test_a_message_is_put_once_and_its_first_body_stands(store: Store) -> None:
@@ -82,8 +48,8 @@ async def test_workers_that_put_the_same_key_at_once_store_it_once(store: Store)
     stored = await asyncio.gather(put_after_both_looked("first"), put_after_both_looked("second"))
 
     assert sorted(stored) == [False, True]
-    texts = {item.dedupe_key: item.message.text for item in await claim(store)}
-    assert texts == {"other": "first", "same": "first" if stored[0] else "second"}
+    async with store.read() as tx:
+        assert await tx.outbox.text_of("same") == ("first" if stored[0] else "second")
 
 
 async def test_a_message_goes_to_a_channel_or_to_a_person(store: Store) -> None:
@@ -105,80 +71,6 @@ async def test_a_message_of_a_transaction_that_failed_is_never_said(store: Store
     assert await claim(store) == []
 
 
-async def test_workers_that_claim_at_once_never_hold_the_same_message(store: Store) -> None:
-    keys = [f"m{n}" for n in range(30)]
-    await put(store, *keys)
-
-    found = await asyncio.gather(*(claim(store, f"worker {n}", limit=7) for n in range(6)))
-    later = await claim(store, "last", limit=100)
-
-    claimed = [item.dedupe_key for items in (*found, later) for item in items]
-    assert sorted(claimed) == sorted(keys)
-
-
-async def test_a_lease_holds_until_it_ends_and_then_anybody_may_claim(store: Store) -> None:
-    await put(store, "m")
-    await claim(store, "crashed")
-
-    assert await claim(store, "two", now=NOW + LEASE * MICROS - 1) == []
-    assert [p.dedupe_key for p in await claim(store, "two", now=NOW + LEASE * MICROS)] == ["m"]
-
-
-async def test_who_lost_the_lease_marks_nothing(store: Store) -> None:
-    await put(store, "m")
-    (slow,) = await claim(store, "slow")
-    (taken,) = await claim(store, "two", now=NOW + LEASE * MICROS)
-
-    assert await delivered(store, slow, "slow", ts="9.9") is False
-    await failed(store, slow, "slow", give_up=True)
-    assert await delivered(store, taken, "two", ts="1.0") is True
-    assert await waiting(store) == 0
-
-
-async def test_a_message_is_not_due_before_its_time(store: Store) -> None:
-    await put(store, "later", at=NOW + 1)
-
-    assert await claim(store) == []
-    assert [p.dedupe_key for p in await claim(store, now=NOW + 1)] == ["later"]
-
-
-async def test_a_change_while_the_older_version_is_on_its_way_is_delivered_after_it(store: Store) -> None:
-    await put(store, "m")
-    (first,) = await claim(store)
-    assert await change(store, "m", "second") is True
-
-    assert await delivered(store, first, ts="1.5")
-    (again,) = await claim(store)
-    assert (first.version, again.version) == (1, 2)
-    assert (again.message.text, again.ts, again.channel) == ("second", "1.5", "C1")
-
-    assert await delivered(store, again)
-    assert await claim(store) == []
-    assert await waiting(store) == 0
-
-
-async def test_giving_up_an_older_version_does_not_lose_the_newer_one(store: Store) -> None:
-    """Slack refused the first body; its replacement may be fine."""
-    await put(store, "m")
-    (first,) = await claim(store)
-    await change(store, "m", "second")
-
-    await failed(store, first, next_at=NOW + 600 * MICROS, give_up=True)
-
-    assert [p.message.text for p in await claim(store)] == ["second"]
-
-
-async def test_several_changes_before_a_delivery_are_said_once_as_the_newest(store: Store) -> None:
-    await put(store, "m")
-    for text in ("second", "third", "fourth"):
-        await change(store, "m", text)
-
-    (only,) = await claim(store)
-    assert only.message.text == "fourth"
-    await delivered(store, only)
-    assert await claim(store) == []
-
-
 async def test_a_change_that_says_the_same_or_of_nothing_is_none(store: Store) -> None:
     await put(store, "m")
 
@@ -187,7 +79,7 @@ async def test_a_change_that_says_the_same_or_of_nothing_is_none(store: Store) -
 
 
 async def test_a_change_reaches_the_copies_and_no_key_that_only_looks_alike(store: Store) -> None:
-    await put(store, copy_key("request:1", 1), "request:12", "request%:to:1")
+    await put_for_each(store, copy_key("request:1", 1), "request:12", "request%:to:1")
 
     assert await change(store, "request:1", "changed") is True
     assert {p.dedupe_key: p.message.text for p in await claim(store)} == {
@@ -195,28 +87,6 @@ async def test_a_change_reaches_the_copies_and_no_key_that_only_looks_alike(stor
         "request:12": "first",
         "request%:to:1": "first",
     }
-
-
-async def test_a_failure_waits_for_its_next_time_and_counts(store: Store) -> None:
-    await put(store, "m")
-    (first,) = await claim(store)
-    await failed(store, first, next_at=NOW + 5, give_up=False)
-
-    assert await claim(store, now=NOW + 4) == []
-    (again,) = await claim(store, now=NOW + 5)
-    assert again.attempts == 1
-
-
-async def test_what_was_given_up_is_listed_and_a_change_tries_it_again(store: Store) -> None:
-    await put(store, "m")
-    (first,) = await claim(store)
-    await failed(store, first, give_up=True)
-    async with store.read() as tx:
-        assert await tx.outbox.given_up() == [("m", "no")]
-    assert await claim(store) == []
-
-    await change(store, "m", "mended")
-    assert [p.message.text for p in await claim(store)] == ["mended"]
 
 
 async def hold(store: Store, key: str, until: int) -> None:
@@ -237,13 +107,13 @@ async def test_a_held_message_waits_whatever_it_comes_to_and_then_says_the_newes
 
 
 async def test_a_message_can_be_held_for_ever_and_let_go(store: Store) -> None:
-    await put(store, "alert", copy_key("alert", 1), "alert-2")
+    await put_for_each(store, "alert", copy_key("alert", 1), "alert-2")
     await hold(store, "alert", NEVER)
     assert await waiting(store) == 1
-    assert [p.dedupe_key for p in await claim(store)] == ["alert-2"]
+    assert await claimed_keys(store) == ["alert-2"]
 
     await hold(store, "alert", 0)
-    assert [p.dedupe_key for p in await claim(store, "two")] == ["alert", copy_key("alert", 1)]
+    assert await claimed_keys(store, "two") == ["alert", copy_key("alert", 1)]
 
 
 async def test_what_was_said_is_held_no_more(store: Store) -> None:
@@ -262,3 +132,67 @@ async def test_the_text_of_a_message_or_of_its_copies_is_found(store: Store) -> 
     await put(store, copy_key("two", 1), text="a copy")
     async with store.read() as tx:
         assert [await tx.outbox.text_of(key) for key in ("one", "two", "three")] == ["first", "a copy", None]
+
+
+async def test_messages_that_wait_or_were_given_up_are_listed_and_tried_again(store: Store) -> None:
+    await put_for_each(store, "alert:1", "alert:2", "alert:3", "alert:4", "alert:5")
+    await hold(store, "alert:5", NEVER)
+    first, second, third, _ = await claim(store)
+    await delivered(store, first)
+    await ended(store, second)
+    await ended(store, third, given_up=CLOSED)
+
+    async with store.read() as tx:
+        assert await tx.outbox.undelivered_counts() == {"waiting": 1, "given-up": 1, "closed": 1}
+        listed = await tx.outbox.undelivered(("waiting", "given-up", "closed"), limit=9)
+        assert [(m.dedupe_key, m.state, m.fault) for m in listed] == [
+            ("alert:2", "given-up", "no"),
+            ("alert:3", "closed", "no"),
+            ("alert:4", "waiting", ""),
+        ]
+        (lost,) = await tx.outbox.undelivered(("given-up", "closed"), limit=9, ids=[second.id])
+    assert await claim(store, "two") == []
+
+    later = NOW + 30 * DAY_MICROS
+    async with store.begin() as tx:
+        await tx.outbox.retry(lost, at=later)
+    again = {item.dedupe_key: item for item in await claim(store, "two", now=later)}
+    assert again["alert:2"].attempts == 0
+    assert again["alert:2"].worth_until == later + 5 * DAY_MICROS
+
+
+async def test_a_change_tries_a_message_again_that_was_given_up(store: Store) -> None:
+    await put(store, "m")
+    (first,) = await claim(store)
+    assert await ended(store, first)
+    assert await claim(store) == []
+
+    await change(store, "m", "mended")
+    assert [p.message.text for p in await claim(store)] == ["mended"]
+
+
+async def test_a_card_is_worth_posting_while_its_request_waits_and_a_week_after(store: Store) -> None:
+    await put(store, "request:1")
+    (card,) = await claim(store)
+    assert card.worth_until == FOR_EVER
+    await ended(store, card)
+
+    async with store.begin() as tx:
+        await tx.outbox.change("request:1", Message(text="Approved"), at=NOW, is_over=True)
+    (decided,) = await claim(store)
+    assert decided.worth_until == NOW + 7 * DAY_MICROS
+
+
+async def test_a_copy_is_known_to_have_reached_somebody_else_or_nobody(store: Store) -> None:
+    await put_for_each(store, copy_key("alert:1", 1), copy_key("alert:1", 2), "alert:11", "verdict:1")
+    copies = {item.dedupe_key: item for item in await claim(store)}
+    one, two = copies[copy_key("alert:1", 1)], copies[copy_key("alert:1", 2)]
+
+    async def others(key: str, item_id: int) -> bool:
+        async with store.read() as tx:
+            return await tx.outbox.others_have(key, except_id=item_id)
+
+    assert await others(one.dedupe_key, one.id)
+    await ended(store, two, given_up=CLOSED)
+    assert not await others(one.dedupe_key, one.id)
+    assert not await others("verdict:1", copies["verdict:1"].id)

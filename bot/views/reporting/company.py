@@ -13,6 +13,7 @@ from bot.views.costs.prices import disagreement_words, price_blocks
 from bot.views.crosschecks.gateways import drift_line
 from bot.views.crosschecks.health_alerts import silence_line
 from bot.views.crosschecks.sources import source_lines
+from bot.views.org.reachability import lost_managers_line
 from bot.views.reporting.mix import mix_lines
 from bot.views.wording import counted, progress_bar, signed_usd
 
@@ -115,11 +116,18 @@ def _attention(company: CompanyView) -> list[str]:
         lines.append(
             f"Channels that can't be reached: {_names(company.broken_routes)}. Invite the app, or link another."
         )
+    lines += [lost_managers_line(lost) for lost in company.lost_managers[:_NAMES_SHOWN]]
+    if len(company.lost_managers) > _NAMES_SHOWN:
+        lines.append(
+            f"and {counted(len(company.lost_managers) - _NAMES_SHOWN, 'team')} more without a reachable manager."
+        )
     lines += [drift_line(source, line) for source, line in company.drifts[:_NAMES_SHOWN]]
     if len(company.drifts) > _NAMES_SHOWN:
         lines.append(f"and {counted(len(company.drifts) - _NAMES_SHOWN, 'team')} more that gateways count otherwise.")
     if company.silent_messages:
-        lines.append(f"{counted(company.silent_messages, 'message')} could not be delivered.")
+        lines.append(
+            f"{counted(company.silent_messages, 'message')} could not be delivered: `tokens messages` lists them."
+        )
     return lines
 
 

@@ -86,7 +86,7 @@ def approval_card(
     ]
     if standing is not None:
         blocks.append(section("", block_id=f"{key}-figures", fields=_figures(pending, standing)))
-    who = _who_decides(deciders, by_finance=by_finance)
+    who = who_decides(deciders, by_finance=by_finance)
     rules = f"{who} Nobody decides their own request. {pending.asker_mention} can change or withdraw it."
     blocks += [
         section(_who_pays(pending), block_id=f"{key}-payer"),
@@ -168,7 +168,7 @@ def receipt_message(
     """Returns the private receipt for the asker after a request or a change: the deciders, and the buttons to change
     it. A carried request waited into the next period."""
     key = _key(pending)
-    who = _who_decides(deciders, by_finance=by_finance)
+    who = who_decides(deciders, by_finance=by_finance)
     did = "is changed" if pending.request.revision > 1 else "is sent"
     if carried:
         did = f"is about {period_words(pending.request.period)} now, as it waited into that period"
@@ -208,7 +208,8 @@ def _who_pays(pending: PendingRequest) -> str:
     return f"It comes out of the budget of {name(pending.payer_name)}{meanwhile}."
 
 
-def _who_decides(deciders: Sequence[str], *, by_finance: bool) -> str:
+def who_decides(deciders: Sequence[str], *, by_finance: bool) -> str:
+    """Returns one sentence with the deciders' mentions, as the card and the receipt show it."""
     shown = list(deciders[:_MAX_DECIDERS])
     if len(deciders) > _MAX_DECIDERS:
         shown.append(f"{len(deciders) - _MAX_DECIDERS} more")

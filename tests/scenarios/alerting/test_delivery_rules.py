@@ -77,7 +77,7 @@ async def test_what_is_untrue_by_the_morning_is_never_said_and_a_spike_that_ende
 
     assert await texts(acme) == ["Spend was high, $400 in all"]
     async with acme.context.store.read() as tx:
-        assert await tx.outbox.waiting() == 0
+        assert await tx.deliveries.waiting() == 0
 
 
 async def test_what_was_dropped_and_is_true_again_has_its_turn(acme_on_both: Company) -> None:

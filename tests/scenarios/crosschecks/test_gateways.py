@@ -78,7 +78,7 @@ async def test_guests_and_people_without_slack_are_not_notified(acme: Company) -
     await tells(acme, key)
     async with acme.context.store.read() as tx:
         assert await tx.gateways.unnotified() == []
-        assert await tx.outbox.waiting() == 0
+        assert await tx.deliveries.waiting() == 0
 
 
 async def test_in_preview_only_finance_is_notified_without_names(acme: Company) -> None:

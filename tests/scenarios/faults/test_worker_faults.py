@@ -37,6 +37,7 @@ async def test_a_database_that_restarts_stops_no_message_and_repeats_none(monkey
     async with postgres() as server, company(await server.create()) as acme:
         assert acme.context.slack is not None
         acme.context.slack = _Interrupted(acme.context.slack, server.stop_at_once)
+        monkeypatch.setattr("handlers.slack.sending.delivery.without_retries", lambda slack: slack)
         worker = Worker(acme.context)
         await worker.start()
         try:

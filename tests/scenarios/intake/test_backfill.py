@@ -160,7 +160,7 @@ async def test_history_alerts_nobody(acme: Company) -> None:
     await acme.settles()
 
     async with acme.context.store.read() as tx:
-        assert await tx.outbox.waiting() == 0
+        assert await tx.deliveries.waiting() == 0
     assert await acme.ben.messages("CSEARCH") == []
     assert await acme.chloe.dms() == []
     assert sum(row.cost_nanos for row in await booked(acme)) == 9_000 * 10**9

@@ -4,7 +4,10 @@ from datetime import timedelta
 
 from bot.periods import MICROS
 from handlers.watcher import watch_budgets
+from storage.outbox import MessageState
 from tests.support.company import Company
+
+GIVEN_UP_STATE: tuple[MessageState, ...] = ("given-up",)
 
 
 async def test_a_stopped_slack_delays_messages_and_nothing_else(acme_on_both: Company) -> None:
@@ -27,11 +30,17 @@ def _minutes(count: int) -> timedelta:
 
 
 async def test_slack_is_left_alone_for_as_long_as_it_asks(acme: Company) -> None:
-    acme.workspace.fail_next("chat.postMessage", status=429, retry_after=1)
+    acme.workspace.fail_next("chat.postMessage", status=429, retry_after=30)
     await acme.uses(acme.event(1, dollars=1100))
     await acme.settles()
 
-    assert len([c for c in acme.workspace.calls if c["method"] == "chat.postMessage"]) == 2
+    assert len([c for c in acme.workspace.calls if c["method"] == "chat.postMessage"]) == 1
+    acme.clock.jump_to(acme.clock.now() + timedelta(seconds=29))
+    await acme.settles()
+    assert await acme.ben.messages("CSEARCH") == []
+
+    acme.clock.jump_to(acme.clock.now() + timedelta(seconds=2))
+    await acme.settles()
     await acme.ben.sees("used up its budget", channel="CSEARCH")
 
 
@@ -52,11 +61,11 @@ async def test_a_worker_that_died_with_a_message_in_hand_is_replaced(acme: Compa
     await watch_budgets(acme.context)
     now = acme.context.now_micros()
     async with acme.context.store.begin() as tx:
-        assert len(await tx.outbox.claim(owner="dead", now=now, lease_seconds=60)) == 1
+        assert len(await tx.deliveries.claim(owner="dead", now=now, lease_seconds=60)) == 1
     await acme.settles()
     assert await acme.ben.messages("CSEARCH") == []
     async with acme.context.store.begin() as tx:
-        assert await tx.outbox.claim(owner="other", now=now + 59 * MICROS, lease_seconds=60) == []
+        assert await tx.deliveries.claim(owner="other", now=now + 59 * MICROS, lease_seconds=60) == []
 
     acme.clock.jump_to(acme.clock.now() + _minutes(2))
     await acme.settles()
@@ -69,4 +78,4 @@ async def test_a_message_slack_refuses_for_good_is_given_up_and_shown(acme: Comp
     await acme.settles()
 
     async with acme.context.store.read() as tx:
-        assert [fault for _, fault in await tx.outbox.given_up()] == ["msg_too_long"]
+        assert [m.fault for m in await tx.outbox.undelivered(GIVEN_UP_STATE, limit=9)] == ["msg_too_long"]

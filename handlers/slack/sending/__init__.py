@@ -1,0 +1,1 @@
+"""What sending one message takes: its delivery, who gets it instead, and reading back a lost post."""
