@@ -57,7 +57,7 @@ def explanation(
         lines.append(f"  above {start:,} input tokens: {_rate_line(rates)}")
     if price.rates.reasoning_extra:
         lines.append(f"  reasoning tokens on top of output: {rate_words(price.rates.reasoning_extra)}")
-    if kinds := _parts_line(price.rates):
+    if price.book is not None and (kinds := _parts_line(price.rates)):
         lines.append(f"  per million tokens of other kinds: {kinds}")
     if price.rates.is_standard:
         lines.append(f"  the book has no {tier} price: a call's reported cost goes first, else this standard price")

@@ -117,5 +117,6 @@ async def test_a_body_that_nobody_can_read_is_answered_200_and_counted(acme: Com
     assert await posts(acme, key, body("30_01")) == {
         **dict.fromkeys(("accepted", "duplicates", "conflicts", "quarantined"), 0),
         "errors": [],
+        "ignored": 1,
     }
     assert await booked(acme) == []
