@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
+from bot.connections import ConnectionLimits
 from bot.serving import Serving, Signals
 from bot.settings import Settings
 from handlers.context import Context
@@ -186,7 +187,8 @@ async def serve(context: Context, *, web: bool, worker: bool) -> None:
         app = parts.web or FastAPI(title="Tokens worker", openapi_url=None)  # without HTTP it stops on the same signals
         settings = context.settings
         host, port = (settings.host, settings.port) if web else ("127.0.0.1", 0)
-        serving = Serving(app, host=host, port=port)
+        limits = ConnectionLimits(most=settings.most_connections, head_seconds=settings.header_seconds)
+        serving = Serving(app, limits=limits, host=host, port=port)
         if web:
             log.info("listening", host=host, port=port)
         await serving.until(signals)

@@ -9,6 +9,8 @@ from typing import Any
 
 import uvicorn
 
+from bot.connections import ConnectionLimits, OpenConnections
+
 
 class _Server(uvicorn.Server):
     """uvicorn raises the signal again after it stops, which would end the process before outbox and intake stop.
@@ -42,10 +44,17 @@ class Serving:
     """A running HTTP server. `until(signals)` returns on a signal, or when the server ends by itself."""
 
     def __init__(
-        self, app: Any, *, listener: socket.socket | None = None, grace_seconds: int = 10, **options: Any
+        self,
+        app: Any,
+        *,
+        listener: socket.socket | None = None,
+        grace_seconds: int = 10,
+        limits: ConnectionLimits | None = None,
+        **options: Any,
     ) -> None:
         config = uvicorn.Config(
             app,
+            http=OpenConnections(limits or ConnectionLimits()).protocol,  # type: ignore[arg-type]  # uvicorn calls it, and asks for no more
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=grace_seconds,

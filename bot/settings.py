@@ -52,6 +52,10 @@ class Settings(BaseSettings):
     schedule_seconds: float = Field(default=30.0, gt=0)
     max_body_bytes: int = Field(default=32 * 1024 * 1024, gt=0)
     max_in_flight_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
+    body_seconds: float = Field(default=30.0, gt=0)
+    body_stall_seconds: float = Field(default=5.0, gt=0)
+    header_seconds: float = Field(default=10.0, gt=0)
+    most_connections: int = Field(default=500, gt=0)
     group_rows: int = Field(default=4000, gt=0)
     most_waiting_rows: int = Field(default=100_000, gt=0)
     answer_seconds: float = Field(default=8.0, gt=0)  # OTLP exporters give up after ten

@@ -13,16 +13,29 @@ from bot.clock import wall_seconds
 from handlers.books.allowances import NotFound, NotYours, allowance
 from handlers.context import Context
 from handlers.intake.quarantine import QuarantineGauges
+from handlers.intake.routes.endpoint import (
+    KEY,
+    Denied,
+    IngestEndpoint,
+    authenticate_key,
+    guarded,
+    mark_proved,
+    pace_of,
+    problem,
+)
 from handlers.intake.routes.otlp import otlp_routes
 from handlers.intake.routes.request_bodies import read_body, with_body
-from handlers.intake.routes.webhooks import webhook_routes
-from handlers.intake.sources import KEY, IngestEndpoint, authenticate_key, guarded, problem, usage_routes
+from handlers.intake.routes.rooms import MEBIBYTE, Room
+from handlers.intake.routes.webhooks import MAX_UNSIGNED_SECONDS, webhook_routes
+from handlers.intake.sources import usage_routes
 from handlers.intake.usage import Intake
-from handlers.slack.signatures import shape_fault, signature_fault
+from handlers.slack.signatures import header_fault, shape_fault, signature_fault
 from storage.faults import DatabaseError
 
 log = structlog.get_logger()
-MAX_SLACK_BYTES = 4 * 1024 * 1024
+MAX_SLACK_BYTES = 4 * MEBIBYTE
+SLACK_ROOM_BYTES = 16 * MEBIBYTE
+"""Slack's signature can be checked only after its body is read: until then it has a room of its own."""
 
 
 def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> FastAPI:
@@ -31,6 +44,8 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
     registry = CollectorRegistry()
     endpoint = IngestEndpoint(context, intake, registry)
     quarantined = QuarantineGauges(registry)
+    slack_room = Room(SLACK_ROOM_BYTES, evicts=True)
+    slack_pace = pace_of(context.settings, most_seconds=MAX_UNSIGNED_SECONDS)
     routes = APIRouter()
 
     @routes.get("/v1/teams/{slug}/allowance", summary="May this team's next call go through?", dependencies=[KEY])
@@ -55,19 +70,21 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
         return await guarded(request, slack_request)
 
     async def slack_request(request: Request) -> Response:
-        body = await read_body(request, cap=MAX_SLACK_BYTES, in_flight=endpoint.in_flight)
-        try:
-            secret = context.settings.slack_signing_secret
-            fault = signature_fault(request.headers, body, secret=secret, now_seconds=wall_seconds())
-            if fault:
+        secret = context.settings.slack_signing_secret
+        if fault := header_fault(request.headers, secret=secret, now_seconds=wall_seconds()):
+            raise Denied(401, fault)
+        if "content-encoding" in request.headers:
+            raise Denied(415, "A signed body must come as it was signed: without a Content-Encoding.")
+        with slack_room.enter() as place:
+            body = await read_body(request, cap=MAX_SLACK_BYTES, place=place, pace=slack_pace)
+            if fault := signature_fault(request.headers, body, secret=secret, now_seconds=wall_seconds()):
                 return problem(401, fault)
+            mark_proved(request)
             if wrong := shape_fault(request.headers, body):
                 return problem(400, wrong)
             if bolt is None:
                 return problem(401, "Slack's credentials are not set: see `tokens doctor`.")
             return await AsyncSlackRequestHandler(bolt).handle(with_body(request, body))
-        finally:
-            endpoint.in_flight.give_back(len(body))
 
     @routes.get("/healthz", summary="Is the process alive?", response_class=PlainTextResponse)
     async def healthz() -> str:

@@ -13,7 +13,7 @@ from bot.org.attribution import Source
 from bot.periods import zone
 from bot.reporting.digests import next_digest
 from handlers.context import Context
-from handlers.intake.sources import Denied, authenticate_key, problem
+from handlers.intake.routes.endpoint import Denied, authenticate_key, problem
 from handlers.intake.usage import Intake
 from handlers.schedule import run_due_jobs
 from handlers.watcher import watch_budgets

@@ -12,6 +12,8 @@ from bot.refusals import SourceError
 from bot.usage import UnusableRow, digest
 
 MAX_KEPT_BYTES = 16_384
+MAX_LOOSE_BYTES = 4 * 1024 * 1024
+"""The longest text that is decoded to plain Python values, which take many times its memory."""
 _MAX_NUMBER_CHARACTERS = 60
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[][{},]', re.DOTALL)
@@ -77,7 +79,9 @@ def _split_by_brackets(body: bytes) -> list[bytes | msgspec.Raw]:
 
 
 def decode_loosely(raw: bytes | msgspec.Raw) -> Any:
-    """Decodes a row to plain Python values, with any strings. Raises SourceError if it is not JSON."""
+    """Decodes a row to plain Python values, with any strings. Raises SourceError if it is not JSON, or too long."""
+    if len(memoryview(raw)) > MAX_LOOSE_BYTES:
+        raise SourceError(f"the row is over {MAX_LOOSE_BYTES // (1024 * 1024)} MiB and can't be read")
     try:
         text = bytes(raw).decode("utf-8", "surrogateescape")
         return json.loads(text, parse_int=_bounded_int, parse_float=_bounded_float)

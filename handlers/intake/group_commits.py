@@ -59,7 +59,7 @@ class GroupCommits:
         """Commits a simple group in one step; returns False, with nothing written, if the group needs the full path."""
         rulebook = await self._context.rulebooks.cached()
         for job in group:
-            job.decide(rulebook)
+            await job.decide(rulebook)
         if not all(job.is_simple and (not job.key or job.key in rulebook.sources) for job in group):
             return False
         store, now = self._context.store, self._context.now_micros()
@@ -109,7 +109,7 @@ class GroupCommits:
                 rulebook = await self._context.rulebooks.current(tx)
                 group = _without_revoked(group, rulebook)
                 for job in group:
-                    job.decide(rulebook)
+                    await job.decide(rulebook)
                 await self._book(tx, group)
                 await self._quarantine(tx, group)
         except Exception as error:

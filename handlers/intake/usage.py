@@ -2,6 +2,9 @@
 
 import asyncio
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -9,10 +12,17 @@ from bot.org.attribution import Source
 from bot.usage import Parsed
 from handlers.context import Context
 from handlers.intake.group_commits import GroupCommits
-from handlers.intake.usage_jobs import Answer, NotDurable, TooBusy, UsageJob, fail_jobs
+from handlers.intake.usage_jobs import NO_ROWS, Answer, NotDurable, TooBusy, UsageJob, fail_jobs
 from storage.intake.fast_writer import FastWriter
 
 log = structlog.get_logger()
+
+
+@dataclass
+class Admission:
+    """Rows of a large body that wait from the start, before its pieces are booked one by one."""
+
+    rows_left: int
 
 
 class Intake:
@@ -52,6 +62,17 @@ class Intake:
         while not self._queue.empty():
             fail_jobs([self._queue.get_nowait()], NotDurable())
 
+    @contextmanager
+    def admit(self, rows: int) -> Iterator[Admission]:
+        """Lets in a body whose pieces are booked one by one. Raises TooBusy if too many rows wait."""
+        self._require_room(rows)
+        admission = Admission(rows)
+        self._waiting_rows += rows
+        try:
+            yield admission
+        finally:
+            self._waiting_rows -= admission.rows_left
+
     async def book(
         self,
         parsed: Parsed,
@@ -60,10 +81,12 @@ class Intake:
         key: bytes = b"",
         read_as: str = "cloudevents",
         is_live: bool = True,
+        admission: Admission | None = None,
     ) -> Answer:
         """Books a parsed body and returns after its commit.
 
         `key` is the hash of the ingest key it came with. `read_as` names the parser that can read its quarantined rows again.
+        `admission` is that of its body, if its rows wait already.
 
         Raises NotDurable if the body could not be committed within `answer_seconds`: it may be booked later, and is then a
         duplicate when it comes again. Raises TooBusy if too many rows wait, KeyRevoked if the key was revoked meanwhile.
@@ -72,19 +95,27 @@ class Intake:
             if key:  # no commit looks at the key
                 async with self._context.store.read() as tx:
                     await self._context.rulebooks.require_key(tx, key)
-            return Answer(accepted=0, duplicates=0, conflicts=0, quarantined=0, errors=(), ignored=parsed.ignored)
-        if self._waiting_rows and self._waiting_rows + parsed.rows > self._context.settings.most_waiting_rows:
-            raise TooBusy
+            return replace(NO_ROWS, ignored=parsed.ignored)
+        if admission is None:
+            self._require_room(parsed.rows)
         answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         job = UsageJob(source=source, key=key, parsed=parsed, read_as=read_as, is_live=is_live, answered=answered)
         try:
             async with asyncio.timeout(self._context.settings.answer_seconds):
-                job.decide(await self._context.rulebooks.cached())  # here, as a commit may run meanwhile
-                self._waiting_rows += parsed.rows
+                await job.decide(await self._context.rulebooks.cached())  # here, as a commit may run meanwhile
+                waiting = min(admission.rows_left, parsed.rows) if admission is not None else 0
+                if admission is not None:
+                    admission.rows_left -= waiting
+                self._waiting_rows += parsed.rows - waiting
                 self._queue.put_nowait(job)
                 return await answered
         except TimeoutError as error:
             raise NotDurable from error
+
+    def _require_room(self, rows: int) -> None:
+        """Raises TooBusy if too many rows wait."""
+        if self._waiting_rows and self._waiting_rows + rows > self._context.settings.most_waiting_rows:
+            raise TooBusy
 
     async def _write_groups(self, fast_writer: FastWriter) -> None:
         while True:

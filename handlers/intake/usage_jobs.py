@@ -10,6 +10,10 @@ from bot.rulebook import Rulebook
 from bot.usage import Booking, BookingOutcome, Parsed
 
 MOST_WARNINGS = 100
+MAX_REASONS = 1_000
+MAX_REASON_CHARACTERS = 300
+_DECIDED_AT_ONCE = 250
+"""Events whose labels are all new take some 70 microseconds each."""
 CONFLICT_REASON = "an event with this id was booked before with another content; the first one stands"
 
 
@@ -25,7 +29,8 @@ class TooBusy(Exception):
 class Answer:
     """The outcome of a body's rows. The four counts add up to the number of rows.
 
-    `ignored` rows are no usage, and are in none of them. `warnings` name what was left out of booked calls.
+    `ignored` rows are no usage, and are in none of them. `warnings` name what was left out of booked calls. `more_errors`
+    counts the reasons that `errors` leaves out.
     """
 
     accepted: int
@@ -35,19 +40,40 @@ class Answer:
     errors: tuple[tuple[int, str], ...]
     ignored: int = 0
     warnings: tuple[tuple[int, str], ...] = ()
+    more_errors: int = 0
+
+    def __add__(self, other: "Answer") -> "Answer":
+        """Returns the answer for the rows of both, with a bounded number of reasons."""
+        errors = self.errors + other.errors
+        return Answer(
+            accepted=self.accepted + other.accepted,
+            duplicates=self.duplicates + other.duplicates,
+            conflicts=self.conflicts + other.conflicts,
+            quarantined=self.quarantined + other.quarantined,
+            errors=errors[:MAX_REASONS],
+            ignored=self.ignored + other.ignored,
+            warnings=(self.warnings + other.warnings)[:MAX_REASONS],
+            more_errors=self.more_errors + other.more_errors + max(0, len(errors) - MAX_REASONS),
+        )
 
     def to_json(self) -> dict[str, object]:
-        more: dict[str, object] = {"ignored": self.ignored} if self.ignored else {}
+        """Returns the answer to a sender: at most `MAX_REASONS` reasons, and how many more there are."""
+        listed = self.errors[:MAX_REASONS]
+        left_out = len(self.errors) - len(listed) + self.more_errors
+        more: dict[str, object] = {"more_errors": left_out} if left_out else {}
+        if self.ignored:
+            more["ignored"] = self.ignored
         if self.warnings:
-            more["warnings"] = [{"index": index, "reason": reason} for index, reason in self.warnings[:MOST_WARNINGS]]
-        return {
-            "accepted": self.accepted,
-            "duplicates": self.duplicates,
-            "conflicts": self.conflicts,
-            "quarantined": self.quarantined,
-            "errors": [{"index": index, "reason": reason} for index, reason in self.errors],
-            **more,
-        }
+            more["warnings"] = _listed(self.warnings[:MOST_WARNINGS])
+        counts = {name: getattr(self, name) for name in ("accepted", "duplicates", "conflicts", "quarantined")}
+        return {**counts, "errors": _listed(listed), **more}
+
+
+def _listed(reasons: Sequence[tuple[int, str]]) -> list[dict[str, object]]:
+    return [{"index": index, "reason": reason[:MAX_REASON_CHARACTERS]} for index, reason in reasons]
+
+
+NO_ROWS = Answer(accepted=0, duplicates=0, conflicts=0, quarantined=0, errors=())
 
 
 @dataclass(eq=False)
@@ -70,18 +96,23 @@ class UsageJob:
         """True while the sender waits for an answer. A sender that timed out sends the body again."""
         return not self.answered.done()
 
-    def decide(self, rulebook: Rulebook) -> None:
-        """Attributes and prices the events by a rulebook, once. Events of observing sources get no booking.
+    async def decide(self, rulebook: Rulebook) -> None:
+        """Attributes and prices the events by a rulebook, once, with a turn of the event loop between some of them.
 
-        Takes the source from the rulebook too: its role may have changed since the request came in.
+        Events of observing sources get no booking. Takes the source from the rulebook too: its role may have changed since
+        the request came in.
         """
         if self.decided_by is rulebook:
             return
-        self.decided_by = rulebook
-        self.source = source = rulebook.sources.get(self.key, self.source)
+        source = rulebook.sources.get(self.key, self.source)
+        events = self.parsed.events if source.role == "meter" else []
+        booking, bookings = rulebook.booking, list[Booking]()
+        for at in range(0, len(events), _DECIDED_AT_ONCE):
+            if at:
+                await asyncio.sleep(0)
+            bookings += [booking(event, source) for _, event in events[at : at + _DECIDED_AT_ONCE]]
+        self.decided_by, self.source, self.bookings = rulebook, source, bookings
         self.outcomes = ["accepted"] * len(self.parsed.events)
-        booking = rulebook.booking
-        self.bookings = [booking(event, source) for _, event in self.parsed.events] if self.meters else []
         if self.parsed.unless_priced and self.bookings:
             self._set_unpriced_aside()
 

@@ -3,11 +3,27 @@
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
 TOLERANCE_SECONDS = 300
+_SIGNATURE = re.compile("v0=[0-9a-f]{64}")
+
+
+def header_fault(headers: Mapping[str, str], *, secret: str, now_seconds: float) -> str | None:
+    """Returns the fault that a request's headers show before its body is read, or None."""
+    if not secret:
+        return "Slack's signing secret is not set, so no request can be trusted."
+    stamp = headers.get("x-slack-request-timestamp", "")
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 16):
+        return "X-Slack-Request-Timestamp is missing or no number."
+    if abs(now_seconds - int(stamp)) > TOLERANCE_SECONDS:
+        return "The request is more than five minutes old, or from the future."
+    if not _SIGNATURE.fullmatch(headers.get("x-slack-signature", "")):
+        return "X-Slack-Signature is missing, or not v0= and 64 hexadecimal digits."
+    return None
 
 
 def signature_fault(headers: Mapping[str, str], body: bytes, *, secret: str, now_seconds: float) -> str | None:
@@ -16,16 +32,11 @@ def signature_fault(headers: Mapping[str, str], body: bytes, *, secret: str, now
 
     https://docs.slack.dev/authentication/verifying-requests-from-slack
     """
-    if not secret:
-        return "Slack's signing secret is not set, so no request can be trusted."
-    stamp = headers.get("x-slack-request-timestamp", "")
-    if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 16):
-        return "X-Slack-Request-Timestamp is missing or no number."
-    if abs(now_seconds - int(stamp)) > TOLERANCE_SECONDS:
-        return "The request is more than five minutes old, or from the future."
-    expected = "v0=" + hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
-    given = headers.get("x-slack-signature", "")
-    if not hmac.compare_digest(expected.encode(), given.encode("utf-8", "surrogateescape")):
+    if fault := header_fault(headers, secret=secret, now_seconds=now_seconds):
+        return fault
+    stamp = headers["x-slack-request-timestamp"].encode()
+    expected = "v0=" + hmac.new(secret.encode(), b"v0:" + stamp + b":" + body, hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(expected, headers["x-slack-signature"]):
         return "X-Slack-Signature does not fit the body."
     return None
 

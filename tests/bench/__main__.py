@@ -8,8 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.answers import QUICK, WHOLE, Answers, answers
+from tests.bench.bodies import KINDS as BODY_KINDS
 from tests.bench.databases import databases
 from tests.bench.formats import FORMATS
+from tests.bench.health import FEW_SECONDS, SECONDS, Health, health
 from tests.bench.ingest import Ingest, ingest
 from tests.bench.sweep import QUICK as QUICK_SWEEP
 from tests.bench.sweep import WHOLE as WHOLE_SWEEP
@@ -31,8 +33,10 @@ def main() -> None:
     parser.add_argument("--no-answers", action="store_true", help="without the times of answers")
     parser.add_argument("--no-sweep", action="store_true", help="without the search for spikes")
     parser.add_argument("--no-ingest", action="store_true", help="without usage coming in")
+    parser.add_argument("--no-bodies", action="store_true", help="without bodies that cost most to read")
+    parser.add_argument("--body", choices=list(BODY_KINDS), help="one kind of costly body alone")
     asked = parser.parse_args()
-    ingested, answered, swept = [], [], []
+    ingested, answered, swept, healths = [], [], [], []
     for kind in [asked.only] if asked.only else KINDS:
         with databases(kind) as made:
             for name in () if asked.no_ingest else [asked.format] if asked.format else FORMATS:
@@ -43,12 +47,16 @@ def main() -> None:
                 answered.append(asyncio.run(answers(made, QUICK if asked.quick else WHOLE)))
             if not asked.no_sweep:
                 swept.append(asyncio.run(sweep(made, QUICK_SWEEP if asked.quick else WHOLE_SWEEP)))
+            for body in () if asked.no_bodies else [asked.body] if asked.body else BODY_KINDS:
+                healths.append(asyncio.run(health(made, body, seconds=FEW_SECONDS if asked.quick else SECONDS)))
     if ingested:
         out.print(ingest_table(ingested))
     if answered:
         out.print(answers_table(answered))
     if swept:
         out.print(sweep_table(swept))
+    if healths:
+        out.print(health_table(healths))
 
 
 def ingest_table(runs: Sequence[Ingest]) -> Table:
@@ -104,6 +112,20 @@ def sweep_table(runs: Sequence[Sweep]) -> Table:
     for run in runs:
         seconds = (run.cold, at(0.5, run.warm), run.warm[-1], run.found)
         table.add_row(run.database, f"{run.rows:,}", *(f"{value:.2f} s" for value in seconds))
+    return table
+
+
+def health_table(runs: Sequence[Health]) -> Table:
+    """How soon the bot says that it lives, while four senders send a costly body."""
+    names = ("database", "body", "/healthz p99", "worst", "quiet server p99", "worst", "held, CPU", "memory", "answers")
+    table = _table("Health under four senders of the costliest bodies", names)
+    for run in runs:
+        table.add_row(
+            *(run.database, run.kind),
+            *(_milliseconds(at(share, seconds)) for seconds in (run.bot, run.quiet) for share in (0.99, 1.0)),
+            *(_milliseconds(run.held), f"{run.memory >> 20} MB"),
+            ", ".join(f"{count} x {status}" for status, count in sorted(run.statuses.items())),
+        )
     return table
 
 

@@ -15,7 +15,7 @@ class Group(NamedTuple):
     leaves: list[bytes]
 
 
-class _Cut(Exception):
+class NotFields(Exception):
     """The bytes end within a field, or are not fields."""
 
 
@@ -27,18 +27,13 @@ def groups_of(body: bytes) -> list[Group]:
             for resource in _members(body, 1)
             for scope in _members(resource, 2)
         ]
-    except _Cut:
+    except NotFields:
         return []
 
 
 def status_of(message: str) -> bytes:
     """Returns a google.rpc.Status with a message alone: field 2, text."""
-    text = message.encode()
-    length, head = len(text), bytearray(b"\x12")
-    while length > 0x7F:
-        head.append(length & 0x7F | 0x80)
-        length >>= 7
-    return bytes(head) + bytes([length]) + text
+    return field(2, message.encode())
 
 
 def _members(message: bytes, number: int) -> list[bytes]:
@@ -51,10 +46,23 @@ def _first(message: bytes, number: int) -> bytes:
 
 def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
     """Yields the fields of a message that hold bytes, by number; skips those that hold numbers."""
-    at = 0
-    while at < len(message):
-        tag, at = _varint(message, at)
-        kind = tag & 7
+    for number, _, start, end in fields_within(message, 0, len(message)):
+        if start is not None:
+            yield number, message[start:end]
+
+
+def fields_within(message: bytes, at: int, stop: int) -> Iterator[tuple[int, int, int | None, int]]:
+    """Yields (number, start, start of its bytes or None for a number, end) of each field of a message inside another.
+
+    Raises NotFields if the bytes end within a field, or are not fields.
+    """
+    while at < stop:
+        first = at
+        if (tag := message[at]) < 0x80:  # most are: a call a field would take as long as the rest
+            at += 1
+        else:
+            tag, at = _varint(message, at)
+        kind, start = tag & 7, None
         if kind == _VARINT:
             _, at = _varint(message, at)
         elif kind in (_FIXED64, _FIXED32):
@@ -62,20 +70,45 @@ def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
         elif kind == _BYTES:
             length, start = _varint(message, at)
             at = start + length
-            if at <= len(message):
-                yield tag >> 3, message[start:at]
         else:
-            raise _Cut
-        if at > len(message):
-            raise _Cut
+            raise NotFields
+        if at > stop:
+            raise NotFields
+        yield tag >> 3, first, start, at
+
+
+def count_fields(message: bytes, at: int, stop: int, number: int, *, most: int) -> int:
+    """Returns how many fields with bytes have a number, below 16; any number above `most` if there are more.
+
+    Raises NotFields like `fields_within`.
+    """
+    wanted, count = number << 3 | _BYTES, 0
+    while at < stop and count <= most:
+        if message[at] != wanted:
+            _, _, _, at = next(fields_within(message, at, stop))
+            continue
+        length, at = _varint(message, at + 1)
+        at, count = at + length, count + 1
+    if at > stop:
+        raise NotFields
+    return count
+
+
+def field(number: int, value: bytes) -> bytes:
+    """Returns a field that holds bytes. `number` is below 16."""
+    length, head = len(value), bytearray([number << 3 | _BYTES])
+    while length > 0x7F:
+        head.append(length & 0x7F | 0x80)
+        length >>= 7
+    return bytes(head) + bytes([length]) + value
 
 
 def _varint(message: bytes, at: int) -> tuple[int, int]:
-    value = 0
-    for step in range(_LONGEST_VARINT):
-        if at + step >= len(message):
-            raise _Cut
-        value |= (message[at + step] & 0x7F) << (7 * step)
-        if message[at + step] < 0x80:
-            return value, at + step + 1
-    raise _Cut
+    value = shift = 0
+    for place in range(at, min(at + _LONGEST_VARINT, len(message))):
+        byte = message[place]
+        if byte < 0x80:
+            return value | byte << shift, place + 1
+        value |= (byte & 0x7F) << shift
+        shift += 7
+    raise NotFields

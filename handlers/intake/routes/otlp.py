@@ -18,9 +18,13 @@ from bot.org.attribution import Source
 from bot.sources.otlp.parser import Form, read
 from bot.sources.otlp.records import Signal
 from bot.sources.otlp.wire import status_of
+from bot.sources.pieces.bodies import Piece, Pieces
+from bot.sources.pieces.otlp_json import otlp_json_pieces
+from bot.sources.pieces.otlp_protobuf import otlp_protobuf_pieces
 from bot.usage import Parsed
-from handlers.intake.routes.request_bodies import BodyError
-from handlers.intake.sources import KEY, IngestEndpoint, guarded, headers_of
+from handlers.intake.routes.endpoint import KEY, IngestEndpoint, guarded, headers_of
+from handlers.intake.routes.reading import BodyFormat
+from handlers.intake.routes.rooms import BodyError
 from handlers.intake.usage_jobs import Answer
 
 _PROTOBUF, _JSON = "application/x-protobuf", "application/json"
@@ -41,6 +45,12 @@ def otlp_routes(endpoint: IngestEndpoint) -> APIRouter:
     async def taken(request: Request, signal: Signal) -> Response:
         form = _form_of(request)
 
+        def pieces(body: bytes, _source: Source) -> Pieces:
+            if not body or form is None:
+                return iter([Piece(body)])
+            cut = otlp_protobuf_pieces if form == "protobuf" else otlp_json_pieces
+            return cut(body, signal, most_rows=endpoint.context.settings.most_waiting_rows)
+
         def rows(body: bytes, source: Source) -> Parsed:
             if not body:  # OpenRouter tests a destination with an empty body
                 return Parsed(rows=0, events=[], unusable=[])
@@ -49,7 +59,8 @@ def otlp_routes(endpoint: IngestEndpoint) -> APIRouter:
             return read(body, signal, form, meters=source.signal, now=endpoint.context.now())
 
         async def answer(request: Request) -> Response:
-            return _answered((await endpoint.accept(request, rows, read_as="otlp"))[1], signal, form or "json")
+            otlp = BodyFormat(pieces=pieces, read=rows, places_ignored=True)
+            return _answered(await endpoint.accept(request, otlp, read_as="otlp"), signal, form or "json")
 
         return await guarded(request, answer, refuse=_refusal_in(form or "json"))
 
@@ -85,7 +96,8 @@ def _answered(answer: Answer, signal: Signal, form: Form) -> Response:
     """
     message, rejected, noun = _ANSWERS[signal]
     count = answer.quarantined + answer.conflicts
-    reasons = _reasons(answer.errors if count else answer.warnings, noun)  # warnings alone reject nothing
+    found_faults = answer.errors if count else answer.warnings  # warnings alone reject nothing
+    reasons = _reasons(found_faults, noun, answer.more_errors)
     if form == "json":
         first, *others = rejected.split("_")
         member = first + "".join(word.title() for word in others)
@@ -98,12 +110,12 @@ def _answered(answer: Answer, signal: Signal, form: Form) -> Response:
     return Response(found.SerializeToString(), media_type=_PROTOBUF)
 
 
-def _reasons(found: Sequence[tuple[int, str]], noun: str) -> str:
+def _reasons(found: Sequence[tuple[int, str]], noun: str, more: int) -> str:
     """Returns `span 3: gen_ai.usage.input_tokens is negative; and 4 more`: rows count from 0, through the whole
     request.
     """
     reasons = [f"{noun} {index}: {reason}" for index, reason in found[:_MOST_REASONS]]
-    more = len(found) - len(reasons)
+    more += len(found) - len(reasons)
     return "; ".join(reasons) + (f"; and {more} more" if more else "")
 
 

@@ -1,39 +1,39 @@
-"""Reads request bodies within bounds, compressed or not: refuses large ones and bombs, and memory stays flat."""
+"""Reads request bodies within bounds of size, time and pace, compressed or not, and without holding the event loop."""
 
+import asyncio
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from io import BytesIO
 
 from starlette.requests import Request
-from starlette.types import Message
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
 
-_DRAIN_BYTES = 512 * 1024 * 1024
+from handlers.intake.routes.rooms import MEBIBYTE, BodyError, Place
+
+_DRAIN_BYTES = 512 * MEBIBYTE
+_PAUSE_SECONDS = 0.5
 _RATIO = 200
-_RATIO_FREE_BYTES = 1024 * 1024
+_RATIO_FREE_BYTES = MEBIBYTE
 _STEP_BYTES = 256 * 1024
 
 
-class BodyError(Exception):
-    """The body is refused. `status` is the answer's, the text says what to do."""
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How fast a body has to come: some bytes every `stall_seconds`, all within `body_seconds`, and after a third of these
+    at least 32 KiB a second.
+    """
 
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status = status
+    stall_seconds: float
+    body_seconds: float
+    MIN_BYTES_PER_SECOND = 32 * 1024
 
-
-class InFlight:
-    """The bytes of bodies being read or booked. Beyond the cap, senders are asked to retry."""
-
-    def __init__(self, cap: int) -> None:
-        self._cap = cap
-        self._bytes = 0
-
-    def take(self, count: int) -> None:
-        if self._bytes + count > self._cap:
-            raise BodyError(503, "Too much is being taken in at once. Send it again in a second.")
-        self._bytes += count
-
-    def give_back(self, count: int) -> None:
-        self._bytes -= count
+    def ends_at(self, began: float, now: float, received: int) -> float:
+        """Returns when a body is given up if nothing more of it comes."""
+        at_pace = began + self.body_seconds / 3 + received / self.MIN_BYTES_PER_SECOND
+        return min(now + self.stall_seconds, began + self.body_seconds, at_pace)
 
 
 class _Gunzip:
@@ -43,29 +43,26 @@ class _Gunzip:
         self._cap = cap
         self._inflate = zlib.decompressobj(wbits=31)
         self._taken = 0
-        self.size = 0
+        self._size = 0
 
-    def feed(self, piece: bytes) -> bytes:
+    def feed(self, piece: bytes) -> Iterator[bytes]:
         self._taken += len(piece)
-        out = bytearray()
         while True:
-            room = min(self._cap - self.size - len(out) + 1, _STEP_BYTES)  # in steps, so that a bomb is detected early
+            room = min(self._cap - self._size + 1, _STEP_BYTES)  # in steps, so that a bomb is detected early
             try:
                 unfolded = self._inflate.decompress(piece, room)
             except zlib.error as error:
                 raise BodyError(400, "The body is not gzip, as Content-Encoding says it is.") from error
-            out += unfolded
-            so_far = self.size + len(out)
-            if so_far > self._cap or (so_far > _RATIO_FREE_BYTES and so_far > self._taken * _RATIO):
+            self._size += len(unfolded)
+            if self._size > self._cap or (self._size > _RATIO_FREE_BYTES and self._size > self._taken * _RATIO):
                 raise BodyError(413, _too_large(self._cap))
+            yield unfolded
             if self._inflate.eof and self._inflate.unused_data:
                 piece, self._inflate = self._inflate.unused_data, zlib.decompressobj(wbits=31)
                 continue
             piece = self._inflate.unconsumed_tail
             if not piece and len(unfolded) < room:
                 break
-        self.size += len(out)
-        return bytes(out)
 
     @property
     def is_whole(self) -> bool:
@@ -73,46 +70,87 @@ class _Gunzip:
 
 
 def _too_large(cap: int) -> str:
-    return f"The body is over {cap // (1024 * 1024)} MiB decompressed. Send it in smaller batches."
+    return f"The body is over {cap // MEBIBYTE} MiB decompressed. Send it in smaller batches."
 
 
-async def drain(rest: AsyncIterator[bytes]) -> None:
-    """Reads and discards the rest of a body, up to a limit, so that the sender gets to read the answer."""
+class UnreadAnswer(Response):
+    """Answers a request whose body was not read to its end, and closes the connection.
+
+    The answer goes out first. Then what still comes is discarded for some seconds, because a sender that writes its whole
+    body before it reads would see a broken connection instead of the answer.
+    """
+
+    def __init__(self, answer: Response, *, linger_seconds: float) -> None:
+        super().__init__(answer.body, answer.status_code, {**dict(answer.headers), "Connection": "close"})
+        self._linger_seconds = linger_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": True})
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._linger_seconds):
+                await _discard(receive)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _discard(receive: Receive) -> None:
     read = 0
-    async for piece in rest:
-        read += len(piece)
-        if read > _DRAIN_BYTES:
+    while read < _DRAIN_BYTES:
+        async with asyncio.timeout(_PAUSE_SECONDS):
+            message = await receive()
+        read += len(message.get("body", b""))
+        if message["type"] != "http.request" or not message.get("more_body", False):
             return
 
 
-async def read_body(request: Request, *, cap: int, in_flight: InFlight) -> bytes:
-    """Returns the decompressed body; the caller gives its length back to `in_flight` when done. Raises BodyError."""
+def has_unread_body(request: Request) -> bool:
+    """Returns True if a request has a body that `read_body` did not read to its end."""
+    announced = request.headers.get("content-length", "0").strip("0") or "transfer-encoding" in request.headers
+    return bool(announced) and not getattr(request.state, "body_is_read", False)
+
+
+async def read_body(request: Request, *, cap: int, place: Place, pace: Pace) -> bytes:
+    """Returns the decompressed body, whose bytes `place` keeps. Raises BodyError, with 408 if it doesn't come on."""
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip", ""):
         raise BodyError(415, "Content-Encoding must be gzip or none.")
     gunzip = _Gunzip(cap) if encoding == "gzip" else None
-    pieces: list[bytes] = []
-    size = 0
-    stream = request.stream()
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    received, size = 0, 0
+    buffer = BytesIO()
     try:
-        async for piece in stream:
-            readable = gunzip.feed(piece) if gunzip else piece
-            if size + len(readable) > cap:
-                raise BodyError(413, _too_large(cap))
-            in_flight.take(len(readable))
-            size += len(readable)
-            pieces.append(readable)
-        if gunzip and not gunzip.is_whole:
-            raise BodyError(400, "The gzip body ends too early.")
-    except BodyError:
-        in_flight.give_back(size)
-        pieces.clear()
-        await drain(stream)
-        raise
-    except BaseException:
-        in_flight.give_back(size)
-        raise
-    return b"".join(pieces)
+        async with asyncio.timeout_at(pace.ends_at(began, began, 0)) as limit:
+            place.give_up = lambda: None if limit.expired() else limit.reschedule(loop.time())
+            async for piece in request.stream():
+                received += len(piece)
+                async for readable in _unfolded(gunzip, piece):
+                    size += len(readable)
+                    if size > cap:
+                        raise BodyError(413, _too_large(cap))
+                    place.take(len(readable))
+                    buffer.write(readable)
+                limit.reschedule(pace.ends_at(began, loop.time(), received))
+    except TimeoutError as error:
+        raise BodyError(408, "The body did not come on, or too slowly. Send it again at once.") from error
+    finally:
+        place.give_up = None
+        place.arrived()
+    request.state.body_is_read = True
+    if gunzip and not gunzip.is_whole:
+        raise BodyError(400, "The gzip body ends too early.")
+    return buffer.getvalue()
+
+
+async def _unfolded(gunzip: _Gunzip | None, piece: bytes) -> AsyncIterator[bytes]:
+    """Yields a piece, or what it unfolds to, with a turn of the event loop between steps."""
+    if gunzip is None:
+        yield piece
+        return
+    for at, readable in enumerate(gunzip.feed(piece)):
+        if at:
+            await asyncio.sleep(0)
+        yield readable
 
 
 def with_body(request: Request, body: bytes) -> Request:

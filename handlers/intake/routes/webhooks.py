@@ -5,15 +5,17 @@ from fastapi import APIRouter, Request, Response
 from bot.intake.webhooks import handshake
 from bot.org.attribution import Source
 from handlers.context import Context
-from handlers.intake.routes.request_bodies import InFlight
-from handlers.intake.sources import USAGE_BODY, Authenticator, Denied, IngestEndpoint, book_usage, guarded
+from handlers.intake.routes.endpoint import Authenticator, Denied, IngestEndpoint, guarded, pace_of
+from handlers.intake.routes.rooms import MEBIBYTE, Room
+from handlers.intake.sources import USAGE_BODY, book_usage
 from handlers.rulebooks import TooManyUnknownKeys
 
 HOOKS = "/v1/usage/hooks/{name}"
-MAX_WEBHOOK_BYTES = 4 * 1024 * 1024
-MAX_IN_FLIGHT_BYTES = 4 * MAX_WEBHOOK_BYTES
-"""Bodies are read before their sender is authenticated: the limit fits a webhook, and takes no room from senders with
-keys.
+MAX_WEBHOOK_BYTES = 4 * MEBIBYTE
+ROOM_BYTES, ALL_ROOMS_BYTES = 16 * MEBIBYTE, 32 * MEBIBYTE
+MAX_UNSIGNED_SECONDS = 10.0
+"""Bodies are read before their signature can be checked: the limits fit a webhook, each source has a room of its own, and all
+rooms together take none from senders with keys.
 """
 
 
@@ -36,8 +38,17 @@ async def find_webhook_source(request: Request, context: Context) -> tuple[Sourc
 def webhook_routes(endpoint: IngestEndpoint) -> APIRouter:
     """Returns the routes `/v1/usage/hooks/{name}` and the handshake of both event routes."""
     routes = APIRouter()
+    all_rooms = Room(ALL_ROOMS_BYTES, evicts=True)
+    rooms: dict[str, Room] = {}
+
+    def room_of(source: Source) -> Room:
+        return rooms.setdefault(source.name, Room(ROOM_BYTES, evicts=True, within=all_rooms))
+
     authenticator = Authenticator(
-        authenticate=find_webhook_source, cap=MAX_WEBHOOK_BYTES, in_flight=InFlight(MAX_IN_FLIGHT_BYTES)
+        authenticate=find_webhook_source,
+        cap=MAX_WEBHOOK_BYTES,
+        room_of=room_of,
+        pace=pace_of(endpoint.context.settings, most_seconds=MAX_UNSIGNED_SECONDS),
     )
 
     @routes.post(HOOKS, summary="Book a signed webhook", openapi_extra=USAGE_BODY)
