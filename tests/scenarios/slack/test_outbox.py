@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from bot.messages import Message
 from bot.periods import MICROS
 from handlers.watcher import watch_budgets
 from storage.outbox import MessageState
@@ -79,3 +80,23 @@ async def test_a_message_slack_refuses_for_good_is_given_up_and_shown(acme: Comp
 
     async with acme.context.store.read() as tx:
         assert [m.fault for m in await tx.outbox.undelivered(GIVEN_UP_STATE, limit=9)] == ["msg_too_long"]
+
+
+async def test_messages_of_an_outage_of_days_arrive_in_order(acme_on_both: Company) -> None:
+    """A token that is revoked on Friday evening costs no message of the weekend."""
+    acme = acme_on_both
+    async with acme.context.store.begin() as tx:
+        anna = await tx.people.by_slack_id("UANNA")
+        assert anna is not None
+        for number in range(3):
+            key, at = f"verdict:{number}", acme.context.now_micros()
+            await tx.outbox.put(Message(text=f"message {number}"), dedupe_key=key, at=at, to_person_id=anna.id)
+    for _ in range(70):
+        acme.workspace.fail_next("chat.postMessage", "token_revoked")
+        await acme.worker.outbox_worker.deliver_due()
+        acme.clock.jump_to(acme.clock.now() + timedelta(hours=1))
+    assert await acme.anna.dms() == []
+
+    await acme.settles()
+
+    assert [message.text for message in await acme.anna.dms()] == ["message 0", "message 1", "message 2"]
