@@ -28,7 +28,10 @@ def storable_text(text: str) -> str:
 
 def label(field: str, value: Any, notes: Notes) -> str:
     """Returns a label as text that can be stored, and notes what was cut or left out. A number is read as its text."""
-    if value is None or value == "":
+    if type(value) is str and len(value) <= MAX_NAME_CHARACTERS and value.isascii() and "\x00" not in value:
+        plain: str = value.strip()  # most labels fit
+        return plain
+    if value is None:
         return ""
     if type(value) is not str:
         if not _is_number(value):
