@@ -19,6 +19,7 @@ from bot.rulebook import contracts_of
 from handlers.books.periods import open_periods
 from handlers.cli import cell, opened, out, run
 from handlers.context import Context
+from storage.faults import retry_conflicts
 from storage.store import Transaction
 
 ROLES: tuple[Role, ...] = ("manager", "member", "finance", "admin")
@@ -192,7 +193,7 @@ def import_command(
     async def work() -> None:
         declared = read_teams_file(file.read_text(encoding="utf-8", errors="surrogateescape"))
         async with opened() as context:
-            lines = await import_teams(context, declared, dry_run=dry_run)
+            lines = await retry_conflicts(lambda: import_teams(context, declared, dry_run=dry_run))
             kept = [*await claims_kept(context), *await settings_kept(context)]
         for line in lines or ["Nothing changes."]:
             out.print(line, markup=False)
