@@ -36,21 +36,22 @@ class Variant:
 
 VARIANTS = (
     Variant(search_budget=200, mobile_budget=150, input_dollars=2, output_dollars=8, roaming_team="search"),
-    Variant(search_budget=450, mobile_budget=150, input_dollars=3, output_dollars=9, roaming_team="mobile"),
-    Variant(search_budget=330, mobile_budget=350, input_dollars=2, output_dollars=7, roaming_team="data"),
+    Variant(search_budget=330, mobile_budget=150, input_dollars=3, output_dollars=9, roaming_team="mobile"),
+    Variant(search_budget=450, mobile_budget=350, input_dollars=2, output_dollars=7, roaming_team="data"),
 )
-FINAL = VARIANTS[0]
+FIRST, FINAL = VARIANTS[0], VARIANTS[-1]
+"""The final budgets are the largest, so that the final import takes nothing from a team that spent it."""
 
 
 def teams_yml(variant: Variant) -> str:
     """Returns the file of a variant."""
     return f"""
 organisation:
-  {{name: Acme, currency: USD, timezone: Europe/London, period: month, funding: 90000, mode: govern, people: self,
+  {{name: Acme, currency: USD, timezone: Europe/London, period: month, funding: 1000000, mode: govern, people: self,
    finance: [chloe@acme.test, fay@acme.test], admins: [dan@acme.test]}}
 teams:
   - {{slug: product, name: Product, channel: "#team-product", managers: [ben@acme.test, bea@acme.test],
-     budget: {{amount: 30000}}}}
+     budget: {{amount: 400000}}}}
   - {{slug: search, name: Search, parent: product, channel: "#team-search", managers: [ben@acme.test, bea@acme.test],
      members: [anna@acme.test, emi@acme.test, ivo@acme.test], budget: {{amount: {variant.search_budget}}}}}
   - {{slug: mobile, name: Mobile, parent: product, channel: "#team-mobile", managers: [mia@acme.test, max@acme.test],

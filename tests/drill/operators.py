@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.drill.company import FINAL, TEAMS, VARIANTS, Variant, teams_yml
+from tests.drill.company import FINAL, FIRST, TEAMS, VARIANTS, Variant, teams_yml
 from tests.drill.records import CommandRun, Kill, Records
 from tests.support.paths import ROOT
 
@@ -42,10 +42,16 @@ class Operator:
             if (await self.command(*words, kill_after=delay)).killed:
                 await self.command(*words)
 
+    async def begin(self) -> None:
+        """Imports the first variant."""
+        await self.command(*self._import(FIRST))
+
     async def finish(self) -> None:
         """Brings the books to the final variant: every call of the priced model costs its final price."""
         for words in (self._import(FINAL), self._reapply(), self._reprice()):
-            await self.command(*words)
+            run = await self.command(*words)
+            if run.code != 0:
+                self._records.unexpected.append(f"`tokens {run.words}` failed at the end: {run.output[-300:]}")
 
     async def command(self, *words: str, kill_after: float | None = None) -> CommandRun:
         """Runs a command to its end, or kills it after some seconds."""
@@ -75,12 +81,12 @@ class Operator:
 
     @staticmethod
     def _reprice() -> tuple[str, ...]:
-        return ("reprice", "--since", _yesterday())
+        return ("reprice", "--since", _before_history())
 
     @staticmethod
     def _reapply() -> tuple[str, ...]:
-        return ("attribution", "reapply", "--since", _yesterday())
+        return ("attribution", "reapply", "--since", _before_history())
 
 
-def _yesterday() -> str:
-    return f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"
+def _before_history() -> str:
+    return f"{datetime.now(UTC) - timedelta(days=30):%Y-%m-%d}"

@@ -90,7 +90,7 @@ async def run_drill(drill: Drill, *, minutes: float) -> tuple[Stored, bool]:
 
 async def _organise(drill: Drill, operator: Operator) -> str:
     """Imports the company and three weeks of history. Returns an ingest key."""
-    await operator.finish()
+    await operator.begin()
     made = await operator.command("keys", "create", "gateway", "--source", "cloudevents")
     past = history(drill.records, drill.chance("history"), now=datetime.now(UTC))
     file = drill.folder / "history.jsonl"
