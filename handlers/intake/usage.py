@@ -13,6 +13,7 @@ from bot.usage import Parsed
 from handlers.context import Context
 from handlers.intake.group_commits import GroupCommits
 from handlers.intake.usage_jobs import NO_ROWS, Answer, NotDurable, TooBusy, UsageJob, fail_jobs
+from storage.faults import database_fault, is_away
 from storage.intake.fast_writer import FastWriter
 
 log = structlog.get_logger()
@@ -139,8 +140,12 @@ class Intake:
         except asyncio.CancelledError:
             fail_jobs(group, NotDurable())
             raise
-        except Exception as error:  # noqa: BLE001  # a writer must outlive any group: its senders are asked to send again
-            log.error("usage not booked", error=repr(error), rows=sum(job.parsed.rows for job in group))
+        except Exception as error:  # a writer must outlive any group: its senders are asked to send again
+            rows = sum(job.parsed.rows for job in group)
+            if is_away(error):
+                log.warning("usage not booked", error=database_fault(error) or repr(error), rows=rows)
+            else:
+                log.error("usage not booked", error=repr(error), rows=rows, exc_info=error)
             self._commits.clear_caches()
             fail_jobs(group, NotDurable())
             return
