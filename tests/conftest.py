@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from bot.clock import ShiftedClock
@@ -35,6 +36,13 @@ settings.register_profile("default", deadline=None)  # no test judges how long a
 DATABASES = ("sqlite", "postgresql")
 FILLINGS: dict[str, Filling] = {"acme": fill_with_acme, "acme_on_both": fill_with_acme, "books": fill_with_books}
 """What a fixture's database holds from the start; that of others is empty."""
+
+
+@pytest.fixture(autouse=True)
+def _logs_of_this_test_alone() -> Iterator[None]:
+    """Commands set up the logs for the standard error of their test, which is closed after it."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import logging
 import sys
-from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -12,12 +11,6 @@ from bot.clock import SystemClock
 from bot.settings import Settings
 from handlers.context import make_context
 from handlers.slack.client import slack_client
-
-
-@pytest.fixture(autouse=True)
-def _configuration() -> Iterator[None]:
-    yield
-    structlog.reset_defaults()
 
 
 def _checks(token: str, body: bytes) -> None:

@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.store import Store
 from tests.support.paths import ROOT
 
-PUBLIC_BY_CONTRACT = {"_asdict", "_fields", "_make", "_mapping", "_replace"}
-"""Documented methods of named tuples and of SQLAlchemy's rows; the underscore only avoids the names of columns."""
+PUBLIC_BY_CONTRACT = {"_asdict", "_exit", "_fields", "_make", "_mapping", "_replace"}
+"""Documented: methods of named tuples and of SQLAlchemy's rows, and `os._exit`."""
 USED = {
     ("bot/views/blocks.py", "_resolve"),
     ("storage/bulk.py", "_conn"),

@@ -144,7 +144,7 @@ async def test_one_bad_row_of_each_kind_is_named_and_its_neighbours_are_booked(a
     now = acme.clock.now()
     bad: dict[str, dict[str, Any]] = {
         "data.model holds a NUL": acme.event("a", model="a\x00b"),
-        "data.user holds": acme.event("b", user="a\ud800b"),
+        "data.model holds a NUL character, half": acme.event("b", model="a\ud800b"),
         "data.output_tokens is negative": acme.event("c", output_tokens=-1),
         "data.output_tokens is over a hundred billion": acme.event("d", output_tokens=10**30),
         "data.output_tokens: expected int": acme.event("e", output_tokens=1.5),

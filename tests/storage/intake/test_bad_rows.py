@@ -12,7 +12,7 @@ from tests.storage.conftest import Books
 
 BAD: list[tuple[dict[str, Any] | bytes, str]] = [
     ({"model": "nul\x00"}, "data.model holds a NUL"),
-    ({"user": "half\ud800@acme.test"}, "data.user holds a NUL"),
+    ({"model": "half\ud800"}, "data.model holds a NUL"),
     ({"output_tokens": 10**30}, "data.output_tokens"),
     ({"output_tokens": -5}, "data.output_tokens is negative"),
     ({"output_tokens": 1.5}, "data.output_tokens: expected int"),
