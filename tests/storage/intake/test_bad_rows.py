@@ -19,7 +19,7 @@ BAD: list[tuple[dict[str, Any] | bytes, str]] = [
     ({"cost_usd": "9" * 1_000_000}, "data.cost_usd"),
     ({"cost_usd": "NaN"}, "data.cost_usd"),
     (
-        b'{"id": "u", "data": {"model": "\xff"}}',
+        {"model": "invalid-byte"},
         "data.model holds a NUL character, half of a surrogate pair or invalid",
     ),
     (b'{"id": "d", "data": ' + b"[" * 10_000 + b"]" * 10_000 + b"}", ""),
@@ -30,7 +30,8 @@ async def test_a_body_of_every_kind_of_bad_row_books_the_good_ones(books: Books)
     rows: list[bytes] = []
     for number, (bad, _) in enumerate(BAD):
         rows.append(json.dumps(books.event(f"good {number}")).encode())
-        rows.append(bad if isinstance(bad, bytes) else json.dumps(books.event(f"bad {number}", **bad)).encode())
+        row = bad if isinstance(bad, bytes) else json.dumps(books.event(f"bad {number}", **bad)).encode()
+        rows.append(row.replace(b"invalid-byte", b"\xff"))
 
     answer = await books.takes_bytes(b"[" + b",".join(rows) + b"]")
 
