@@ -5,15 +5,20 @@ import re
 NAME_CHARACTERS = 60
 _UNSEEN_SPACES = "\N{ZERO WIDTH SPACE}\N{WORD JOINER}\N{ZERO WIDTH NO-BREAK SPACE}\N{MONGOLIAN VOWEL SEPARATOR}"
 _SPACE = re.compile(rf"[^\S\n]|[{_UNSEEN_SPACES}]")
+_UNSEEN_MARKS = "\N{SOFT HYPHEN}\u200c-\u200f\u202a-\u202e\u2066-\u2069"
+"""Joiners and marks of direction. Within a word they may belong to its script; around one they were pasted along."""
+_MARKS_AROUND_WORDS = re.compile(rf"(?<!\S)[{_UNSEEN_MARKS}]+|[{_UNSEEN_MARKS}]+(?!\S)")
 _LINE_END = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 
 
 def plain_spaces(text: str) -> str:
     """Returns a text with plain spaces and line ends, whatever kind was pasted.
 
-    Text copied from a wiki, a mail or Slack has no-break, thin and zero-width spaces that nobody sees.
+    Text copied from a wiki, a mail or Slack has no-break, thin and zero-width spaces that nobody sees, and marks of
+    direction around words.
     """
-    return _SPACE.sub(" ", _LINE_END.sub("\n", text))
+    plain_text = _SPACE.sub(" ", _LINE_END.sub("\n", text))
+    return plain_text if plain_text.isascii() else _MARKS_AROUND_WORDS.sub("", plain_text)
 
 
 def spaced(text: str) -> str:

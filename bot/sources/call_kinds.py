@@ -26,9 +26,9 @@ _NO_USAGE = (
     # what is stored of an answer
     *("get_responses", "delete_responses", "cancel_responses", "list_input_items", "get_interaction"),
     *("delete_interaction", "cancel_interaction", "fetch_response"),
-    # batches and fine-tuning: a job's usage comes with its result
+    # batches and fine-tuning: a batch's usage comes with its result; training is no call of a model
     *("create_batch", "cancel_batch", "list_batches", "cancel_fine_tuning_job", "list_fine_tuning_jobs"),
-    "retrieve_fine_tuning_job",
+    *("create_fine_tuning_job", "retrieve_fine_tuning_job"),
     # files, videos, containers
     *("create_file", "file_retrieve", "file_delete", "file_list", "file_content", "file_content_streaming"),
     *("video_retrieve", "video_retrieve_job", "video_status", "video_content", "video_list", "video_delete"),
@@ -52,7 +52,7 @@ _NO_USAGE = (
     "create_realtime_translation_client_secret",
 )
 _FREE_UNLESS_COSTED = (
-    *("moderation", "create_fine_tuning_job", "create_container", "create_sandbox", "run_code"),
+    *("moderation", "create_container", "create_sandbox", "run_code"),
     *("code_interpreter_tool", "vector_store_search", "video_create_character", "call_mcp_tool", "create_run"),
 )
 _JOBS = ("retrieve_batch",)

@@ -26,6 +26,13 @@ LOOKS_LIKE_NONE = [
     "\N{ZERO WIDTH NO-BREAK SPACE}",
     "\N{MONGOLIAN VOWEL SEPARATOR}",
 ]
+UNSEEN_MARKS = [
+    "\N{SOFT HYPHEN}",
+    "\N{ZERO WIDTH JOINER}",
+    "\N{RIGHT-TO-LEFT MARK}",
+    "\N{LEFT-TO-RIGHT EMBEDDING}",
+    "\N{POP DIRECTIONAL ISOLATE}",
+]
 LINE_ENDS = ["\n", "\r\n", "\r", "\x0b", "\x0c", "\x85", "\N{LINE SEPARATOR}", "\N{PARAGRAPH SEPARATOR}"]
 SPACES = [*LOOKS_LIKE_ONE, *LOOKS_LIKE_NONE, *LINE_ENDS]
 
@@ -39,6 +46,17 @@ def test_any_space_ends_a_word_and_none_is_left_around_the_text(space: str) -> N
 @pytest.mark.parametrize("space", [*LOOKS_LIKE_ONE, *LOOKS_LIKE_NONE])
 def test_a_pasted_space_becomes_a_plain_one(space: str) -> None:
     assert spaced(f"for{space}evals") == "for evals"
+
+
+@pytest.mark.parametrize("mark", UNSEEN_MARKS)
+def test_marks_around_a_word_are_left_out(mark: str) -> None:
+    assert first_word(f"{mark}request{mark} {mark}400{mark}\N{ZERO WIDTH SPACE}{mark}") == ("request", "400")
+    assert parse_amount(f"{mark}400{mark}") == 400 * NANOS
+
+
+def test_marks_within_a_word_stay_with_its_script() -> None:
+    family = "\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
+    assert spaced(f"for {family} evals") == f"for {family} evals"
 
 
 @pytest.mark.parametrize("end", LINE_ENDS)

@@ -51,7 +51,7 @@ def test_a_synchronous_call_is_charged_like_the_asynchronous_one() -> None:
         ),
         *(
             (kind, "never")
-            for kind in ("avideo_status", "avideo_content", "aretrieve_fine_tuning_job", "a_add_message")
+            for kind in ("avideo_status", "acreate_fine_tuning_job", "aretrieve_fine_tuning_job", "a_add_message")
         ),
         *((kind, "never") for kind in ("aget_thread", "alist_containers", "avector_store_file_list", "acount_tokens")),
         *((kind, "if_costed") for kind in ("amoderation", "avector_store_search", "acreate_container")),
