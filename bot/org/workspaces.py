@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +52,11 @@ class Caller:
     def is_outsider(self) -> bool:
         """Returns whether the person is a guest, from another company, a bot or deleted. Outsiders see nothing."""
         return self.is_guest or self.is_stranger or self.is_bot or self.is_deleted
+
+
+def names_user(user: object) -> TypeGuard[dict[str, Any]]:
+    """Returns whether a part of Slack's answer is a user object: an answer without one says nothing of the person."""
+    return isinstance(user, dict) and bool(user.get("id"))
 
 
 def caller_of(user: Mapping[str, Any], workspace: Workspace) -> Caller:

@@ -24,13 +24,14 @@ DEFAULT_APPROVAL_RULES = (ApprovalRule(up_to_nanos=None, by="team_manager"),)
 class ApprovalRoute:
     """The route of a request: its deciders, its payer, and the nano-dollars held meanwhile.
 
-    Without a `payer` nothing is held, and finance decides.
+    Without a `payer` nothing is held, and finance decides. With `is_unreached` no message reaches any of the deciders.
     """
 
     deciders: frozenset[int]
     payer: Team | None
     held_nanos: int
     by_finance: bool
+    is_unreached: bool = False
 
 
 def manager_limit(rules: Sequence[ApprovalRule]) -> int | None:
@@ -64,19 +65,27 @@ def route_request(
     The deciders are the managers of the asking team and of the payer, within the policy's limit for managers, without
     the asker and without people whom no message reaches. If all managers of the asking team are unreachable, those of the
     nearest team above decide too. If that leaves nobody, or there is no payer, finance decides, again without the asker.
+    If no message reaches anybody of all these, the request waits for those whom teams.yml names.
 
     If there is a payer, the whole amount is held until the decision.
     """
-    finance = directory.reachable(directory.finance) - {asker_id}
+    finance = directory.finance - {asker_id}
     limit = manager_limit(rules)
     managers: frozenset[int] = frozenset()
     if payer is not None and (limit is None or amount_nanos <= limit):
         managers = directory.people_with("manager", team) | directory.people_with("manager", payer)
         if directory.has_lost_managers(team):
             managers |= _nearest_managers(directory, team)
-        managers = directory.reachable(managers) - {asker_id}
+        managers -= {asker_id}
     held = amount_nanos if payer is not None else 0
-    return ApprovalRoute(deciders=managers or finance, payer=payer, held_nanos=held, by_finance=not managers)
+    reached = directory.reachable(managers)
+    deciders = reached or directory.reachable(finance)
+    is_unreached = not deciders
+    deciders = deciders or managers or finance
+    by_finance = not (managers if is_unreached else reached)
+    return ApprovalRoute(
+        deciders=deciders, payer=payer, held_nanos=held, by_finance=by_finance, is_unreached=is_unreached
+    )
 
 
 def _nearest_managers(directory: Directory, team: Team) -> frozenset[int]:

@@ -40,7 +40,7 @@ async def create_request(scope: TeamScope, *, person_id: int, amount_nanos: int,
             "amount",
             f"You already asked for {usd(waiting.amount_nanos)} for {team.name}. Change or withdraw that request first.",
         )
-    _require_decider(directory, found)
+    _require_decider(found)
     request = await tx.budget_requests.add(
         BudgetRequest(
             id=0,
@@ -88,7 +88,7 @@ async def change_request(
     require_may_ask(directory, team_scope.team, person_id=by, channel=channel)
     await release_hold(tx, request, by=by, at=at)
     found = await find_route(team_scope, person_id=by, amount_nanos=amount_nanos)
-    _require_decider(directory, found)
+    _require_decider(found)
     changed = BudgetRequest(
         id=request.id,
         team_id=request.team_id,
@@ -234,8 +234,9 @@ async def _card(scope: TeamScope, pending: PendingRequest, found: ApprovalRoute)
 
 
 async def decider_mentions(tx: Transaction, found: ApprovalRoute) -> Sequence[str]:
-    """Returns the mentions of the deciders, always in the same order."""
-    return [called(person) for _, person in sorted((await tx.people.by_ids(found.deciders)).items())]
+    """Returns the mentions of the deciders, always in the same order, with a note if no message reaches them."""
+    note = " (not reached in Slack)" if found.is_unreached else ""
+    return [called(person) + note for _, person in sorted((await tx.people.by_ids(found.deciders)).items())]
 
 
 def directly_asked(directory: Directory, team: Team, found: ApprovalRoute) -> frozenset[int]:
@@ -243,7 +244,7 @@ def directly_asked(directory: Directory, team: Team, found: ApprovalRoute) -> fr
     place = team.destination("approvals")
     is_working = bool(place.ref) and place.state not in ("broken", "paused")
     if found.by_finance or directory.has_lost_managers(team) or not is_working:
-        return found.deciders
+        return directory.reachable(found.deciders)
     return frozenset()
 
 
@@ -254,11 +255,9 @@ def require_may_ask(directory: Directory, team: Team, *, person_id: int, channel
         raise Refusal(f"You are not in {name(team.name)}, so you can't ask for its budget.")
 
 
-def _require_decider(directory: Directory, found: ApprovalRoute) -> None:
+def _require_decider(found: ApprovalRoute) -> None:
     if not found.deciders:
         who = "Nobody but you could decide this request."
-        if directory.unreachable:
-            who = "Nobody who could decide this request can be reached in Slack."
         raise Refusal(f"{who} Ask whoever keeps teams.yml to name another manager, or somebody of finance.")
 
 

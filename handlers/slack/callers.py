@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.org.people import Person
-from bot.org.workspaces import Workspace, caller_of
+from bot.org.workspaces import Workspace, caller_of, names_user
 from bot.refusals import Refusal
 from bot.views import blocks
 from handlers.context import Context
@@ -93,6 +93,9 @@ async def _ask_slack(context: Context, client: AsyncWebClient, user_id: str) -> 
             log.warning("caller not looked up", user=user_id, error=repr(error))
             return None
         user = {"id": user_id, "is_stranger": True}
+    if not names_user(user):
+        log.warning("caller not looked up", user=user_id, error="Slack named no user")
+        return None
     if len(context.callers) > _MOST_REMEMBERED:
         context.callers.clear()
     context.callers[user_id] = (time.monotonic(), user)
@@ -158,7 +161,7 @@ async def find_in_slack(context: Context, person_ids: frozenset[int]) -> int:
             if not isinstance(error, SlackApiError) or _fault(error) != "users_not_found":
                 raise
             continue  # a person without an account does not stop the others
-        if caller_of(answer["user"], workspace).is_outsider:
+        if not names_user(answer.get("user")) or caller_of(answer["user"], workspace).is_outsider:
             continue
         await _person_of(context, answer["user"], is_new=True)
         linked += 1

@@ -8,7 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.org.people import Person
 from bot.org.reachability import GonePerson, LostManagers
 from bot.org.teams import Directory, Team
-from bot.org.workspaces import Workspace, caller_of
+from bot.org.workspaces import Workspace, caller_of, names_user
 from bot.periods import DAY_MICROS
 from bot.views.org.reachability import lost_managers_message
 from handlers.context import Context
@@ -63,9 +63,9 @@ async def _fault_of(slack: AsyncWebClient, person: Person, workspace: Workspace)
     """Returns why Slack does not reach a person; empty if it does. Raises SlackApiError for all other faults."""
     try:
         if person.slack_id:
-            user = (await slack.users_info(user=person.slack_id))["user"]
+            answer = await slack.users_info(user=person.slack_id)
         elif person.email:
-            user = (await slack.users_lookupByEmail(email=person.email))["user"]
+            answer = await slack.users_lookupByEmail(email=person.email)
         else:
             return "unknown"
     except SlackApiError as error:
@@ -73,6 +73,9 @@ async def _fault_of(slack: AsyncWebClient, person: Person, workspace: Workspace)
         if fault in _GONE:
             return fault
         raise
+    user = answer.get("user")
+    if not names_user(user):
+        raise aiohttp.ClientPayloadError("Slack named no user")
     caller = caller_of(user, workspace)
     if caller.is_deleted:
         return "deactivated"

@@ -1,5 +1,7 @@
 """Routes of requests: payer, deciders, and never the asker."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,6 +80,38 @@ def test_where_no_manager_is_left_finance_decides_and_the_amount_is_held_all_the
     assert routed(asker=EMI, payer=ACME) == ApprovalRoute(
         deciders=frozenset({CHLOE}), payer=ACME, held_nanos=100 * NANOS, by_finance=True
     )
+
+
+def _routed_without(*gone: int, dollars: int = 100) -> ApprovalRoute:
+    return route_request(
+        replace(directory(), unreachable=frozenset(gone)),
+        team=SEARCH,
+        asker_id=ANNA,
+        amount_nanos=dollars * NANOS,
+        payer=PRODUCT,
+        rules=UP_TO_500,
+    )
+
+
+def test_where_no_message_reaches_anybody_the_request_waits_for_those_who_are_named() -> None:
+    named = routed(rules=UP_TO_500)
+    found = _routed_without(*named.deciders, CHLOE)
+
+    assert (found.deciders, found.by_finance, found.is_unreached) == (named.deciders, False, True)
+    assert found.held_nanos == 100 * NANOS
+    assert ANNA not in found.deciders
+
+
+def test_where_a_message_reaches_finance_alone_finance_decides() -> None:
+    found = _routed_without(*routed(rules=UP_TO_500).deciders)
+
+    assert (found.deciders, found.by_finance, found.is_unreached) == (frozenset({CHLOE}), True, False)
+
+
+def test_a_large_amount_waits_for_finance_though_no_message_reaches_it() -> None:
+    found = _routed_without(CHLOE, dollars=501)
+
+    assert (found.deciders, found.by_finance, found.is_unreached) == (frozenset({CHLOE}), True, True)
 
 
 def test_where_nobody_has_the_money_nothing_is_held_and_finance_decides() -> None:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from handlers.requests.budget_requests import create_request
 from handlers.schedule import look_up_slack
 from handlers.slack.reachability import lost_managers
@@ -73,6 +75,20 @@ async def test_a_request_that_waits_is_asked_of_somebody_else_when_its_manager_l
     assert not [c for c in acme.workspace.calls[before:] if c["method"].startswith("chat.")], "it is asked once"
 
 
+async def test_a_request_waits_where_nobody_who_decides_is_reached_and_comes_to_the_first_who_is(acme: Company) -> None:
+    leaves(acme, "UBEN")
+    leaves(acme, "UCHLOE")
+    await looks_at_slack(acme)
+
+    await asks(acme)
+
+    assert "<@UBEN> (not reached in Slack) decides." in (await texts(acme.anna))[0]
+    acme.workspace.members["UCHLOE"] = replace(acme.workspace.members["UCHLOE"], deleted=False)
+    await looks_at_slack(acme)
+    assert "<@UCHLOE> decides for finance." in (await texts(acme.anna))[0]
+    assert any("asks for $20.00 for Search" in text for text in await texts(acme.chloe))
+
+
 async def test_a_manager_who_comes_back_decides_again(acme: Company) -> None:
     leaves(acme, "UBEN")
     await looks_at_slack(acme)
@@ -100,3 +116,19 @@ async def test_slack_that_is_away_makes_nobody_unreachable(acme: Company) -> Non
 
     async with acme.context.store.read() as tx:
         assert await tx.reachability.unreachable() == {}
+
+
+async def test_an_answer_that_names_no_user_makes_nobody_unreachable(
+    acme: Company, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def names_nobody(**_: str) -> dict[str, object]:
+        return {"ok": True}
+
+    for method in ("users_info", "users_lookupByEmail"):
+        monkeypatch.setattr(acme.context.slack, method, names_nobody)
+    await look_up_slack(acme.context)
+    monkeypatch.undo()
+
+    async with acme.context.store.read() as tx:
+        assert await tx.reachability.unreachable() == {}
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
