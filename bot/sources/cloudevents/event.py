@@ -6,6 +6,7 @@ The key of an event is its (source, id), as the CloudEvents specification define
 import binascii
 from base64 import b64decode
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ from bot.sources.cloudevents.labels import label_cache
 from bot.sources.fields import address, count, is_not_finite, moment_within, name, reported_or_note, tier
 from bot.sources.labels import Notes, label, tag_list
 from bot.sources.rows import decode_loosely, field_and_fault
-from bot.usage import COUNTERS, MAX_TOKENS, PARTS, Parts, UsageEvent, digest
+from bot.usage import COUNTERS, MAX_TAGS, MAX_TOKENS, PARTS, Parts, UsageEvent, digest
 
 
 class NativeUsage(msgspec.Struct, gc=False):
@@ -95,11 +96,13 @@ def usage_event(envelope: Envelope, *, latest: int, notes: Notes) -> UsageEvent 
     if (data.operation or data.call_type) and _is_no_usage(data):
         return None
     occurred_at = _occurred_at(envelope.time, latest)
-    tags = data.tags
+    tags = _tag_words(data.tags) if isinstance(data.tags, dict) else data.tags or []
+    if len(tags) > MAX_TAGS:
+        tags = tags[: MAX_TAGS + 1]  # one too many, so that a note says so
     words = (
         *(data.provider, data.model, data.tool, data.workflow, data.user, data.credential or data.api_key_id),
         *(data.team, data.user_agent),
-        *(_tag_words(tags) if type(tags) is dict else tags or ()),
+        *tags,
     )
     packed = label_cache.get(words) or label_cache.checked(words)
     labels = packed.labels
@@ -160,7 +163,7 @@ def _require_tokens(data: NativeUsage, notes: Notes) -> None:
 
 
 def _tag_words(tags: dict[str, str]) -> list[str]:
-    return [f"{key}:{value}" for key, value in tags.items()]
+    return [f"{key}:{value}" for key, value in islice(tags.items(), MAX_TAGS + 1)]
 
 
 def _parts(data: NativeUsage, counters: tuple[int, ...]) -> Parts:

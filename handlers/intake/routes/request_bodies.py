@@ -54,8 +54,10 @@ class _Gunzip:
             except zlib.error as error:
                 raise BodyError(400, "The body is not gzip, as Content-Encoding says it is.") from error
             self._size += len(unfolded)
-            if self._size > self._cap or (self._size > _RATIO_FREE_BYTES and self._size > self._taken * _RATIO):
+            if self._size > self._cap:
                 raise BodyError(413, _too_large(self._cap))
+            if self._size > _RATIO_FREE_BYTES and self._size > self._taken * _RATIO:
+                raise BodyError(413, _TOO_DENSE)
             yield unfolded
             if self._inflate.eof and self._inflate.unused_data:
                 piece, self._inflate = self._inflate.unused_data, zlib.decompressobj(wbits=31)
@@ -67,6 +69,9 @@ class _Gunzip:
     @property
     def is_whole(self) -> bool:
         return self._inflate.eof
+
+
+_TOO_DENSE = f"The gzip body unfolds to more than {_RATIO} times its size. Send it without gzip, or in smaller batches."
 
 
 def _too_large(cap: int) -> str:

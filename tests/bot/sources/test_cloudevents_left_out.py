@@ -26,6 +26,12 @@ BROWSER = "Mozilla/5.0 " + "x" * 300
         (of(tags=[f"t:{n}" for n in range(65)]), "tags", tuple(f"t:{n}" for n in range(64)), [
             "data.tags has more than 64 tags: the others were left out"
         ]),
+        (of(tags=[f"t:{n}" for n in range(5_000)]), "tags", tuple(f"t:{n}" for n in range(64)), [
+            "data.tags has more than 64 tags: the others were left out"
+        ]),
+        (of(tags={"t": "x", **{f"t{n}": "y" for n in range(70)}}), "tags", ("t:x", *(f"t{n}:y" for n in range(63))), [
+            "data.tags has more than 64 tags: the others were left out"
+        ]),
         (of(tags=["a", 7, None, ["b"], "c\x00"]), "tags", ("a", "7", "c"), [
             "data.tags has a tag that is not text: it was left out",
             "data.tags has a tag that holds characters that can't be stored: they were left out",

@@ -65,6 +65,7 @@ async def test_a_gzip_bomb_is_refused_before_it_unfolds(acme: Company) -> None:
         tracemalloc.stop()
 
     assert [status for status, _ in answers] == [413, 413, 400]  # unpacked once, the last is not JSON
+    assert "unfolds to more than 200 times its size" in answers[0][1]["error"]
     assert peak < 34 * MEBIBYTE
 
 
