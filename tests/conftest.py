@@ -28,8 +28,9 @@ from tests.support.statements import share_compiled_statements
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 share_compiled_statements()
-# Rarer collections of garbage: modules and test items are many, live to the end, and would be searched again and again.
-gc.set_threshold(50_000, 20, 50)
+gc.set_threshold(
+    10_000, 10, 10
+)  # rarer searches for garbage, and none in what was there before the first test: see below
 
 settings.register_profile("default", deadline=None)  # no test judges how long an example takes
 
@@ -164,6 +165,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
+    """Modules and test items are many and live to the end: the search for garbage leaves them out."""
     gc.collect()
     gc.freeze()
 

@@ -34,7 +34,7 @@ MAX_GROWTH = 48 * MIB
 )
 async def test_senders_beyond_the_bounds_are_told_to_come_again(database_url: str, bound: str, most: str) -> None:
     key = await organised(database_url)
-    posts = mixed_posts(150, seed=7)
+    posts = mixed_posts(90, seed=7)
     settings: dict[str, Any] = {bound: most}
     async with bot_process(database_url, TOKENS_GROUP_ROWS="80", **settings) as bot:
         process = psutil.Process(bot.pid)
