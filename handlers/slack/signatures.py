@@ -62,6 +62,7 @@ def shape_fault(headers: Mapping[str, str], body: bytes) -> str | None:
         _fits(found, {**_SHAPES, "user": _OBJECT})
         and (event is None or _fits(event, {**_SHAPES, "user": _EITHER}))
         and all(_fits(one, {}) for name in ("actions", "authorizations") for one in found.get(name) or ())
+        and found.get("actions") != []  # Bolt takes the first
     ):
         return None
     return "The body is no request of Slack's."

@@ -93,6 +93,7 @@ GARBAGE = (
     b"payload=%7B",
     b"payload=%7B%22type%22%3A%22block_actions%22%7D",
     b"payload=%7B%22type%22%3A%22block_actions%22%2C%22user%22%3A7%2C%22actions%22%3A%5B7%5D%7D",
+    b"payload=%7B%22type%22%3A%22block_actions%22%2C%22user%22%3A%7B%22id%22%3A%22UANNA%22%7D%2C%22actions%22%3A%5B%5D%7D",
     b"payload=%7B%22type%22%3A%22view_submission%22%2C%22view%22%3A%5B%5D%7D",
     b"payload=%ff%fe",
     b"payload=%ED%A0%80&payload=1",
