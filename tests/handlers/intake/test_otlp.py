@@ -166,7 +166,7 @@ async def test_refusals_are_a_status_message_in_the_form_of_the_request(sender: 
     assert [status for status, _, _ in answers] == [400, 401, 400, 413, 415]
     assert {headers["content-type"] for _, headers, _ in answers} == {form}
     assert unknown[1]["www-authenticate"] == "Bearer"
-    words = ("The body", "ingest key", "not gzip", "32 MiB", "Content-Encoding")
+    words = ("The body", "ingest key", "not gzip", "200 times its size", "Content-Encoding")
     for (_, _, answer), word in zip(answers, words, strict=True):
         assert word in said(answer)
 
