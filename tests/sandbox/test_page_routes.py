@@ -115,6 +115,8 @@ async def test_the_terminal_tells_a_refusal_and_the_steps_follow(office: Office)
     }
     denied = await does("terminal", "UANNA", index=0)
     await office.ben.clicks("Approve", card)
+    office.bot.answers["allowance"]["reason"] = "Search has used its budget: -$12.40 available."
+    named = await does("terminal", "UANNA", index=0)
     office.bot.answers["allowance"] = {"decision": "allow", "available_usd": "487.60"}
     allowed = await does("terminal", "UANNA", index=0)
 
@@ -122,7 +124,8 @@ async def test_the_terminal_tells_a_refusal_and_the_steps_follow(office: Office)
     assert denied["outcome"] == "deny"
     refusal = denied["lines"][1]["text"]
     assert "402" in refusal
-    assert "Search has used up its budget. −$12.40 available until 1 Dec 2026." in refusal
+    assert "Search has used up its budget. -$12.40 available until 1 Dec 2026." in refusal
+    assert named["lines"][1]["text"].endswith("budget: -$12.40 available. The next period begins on 1 Dec 2026.")
     assert denied["lines"][2]["text"] == "Ask for more in Slack: /tokens request"
     assert [line["text"] for line in allowed["lines"][1:]] == ["200 OK. $487.60 available.", "Hello back."]
     assert all(step["done"] for step in (await office.anna.sandbox.state("UANNA"))["steps"])

@@ -91,7 +91,7 @@ def _transcript(
     terminal: Terminal, model_answer: str, outcome: str, status: int | None, body: Json
 ) -> list[tuple[str, str]]:
     reason = str(body.get("reason") or "")
-    left = _left(body)
+    left = _left(body, reason)
     if outcome == "deny":
         words = " ".join(part for part in (reason, left) if part) or "The budget is used up."
         return [("deny", f"402 Payment Required. The gateway refused the call. {words}"), ("hint", terminal.more_hint)]
@@ -103,18 +103,23 @@ def _transcript(
     return [("error", f"The gateway could not ask for the allowance: {where}. {text}".strip())]
 
 
-def _left(body: Json) -> str:
-    """Formats the available amount and its end, "$488.00 available until 1 Dec 2026."."""
+def _left(body: Json, reason: str) -> str:
+    """Formats the available amount and its end, "$488.00 available until 1 Dec 2026.".
+
+    Where the reason names the amount already: "The next period begins on 1 Dec 2026.".
+    """
     try:
         amount = Decimal(str(body["available_usd"]))
-        money = f"{'−' if amount < 0 else ''}${abs(amount):,.2f} available"
     except (KeyError, InvalidOperation):
         return ""
+    money = f"${abs(amount):,.2f}"
+    available = f"{'-' if amount < 0 else ''}{money} available"
     try:
         ends = datetime.fromisoformat(str(body["period_ends_at"]))
     except (KeyError, ValueError):
-        return f"{money}."
-    return f"{money} until {ends.day} {ends:%b %Y}."
+        return "" if money in reason else f"{available}."
+    day = f"{ends.day} {ends:%b %Y}"
+    return f"The next period begins on {day}." if money in reason else f"{available} until {day}."
 
 
 def _write(workspace: Workspace, lines: list[tuple[str, str]]) -> list[Json]:
