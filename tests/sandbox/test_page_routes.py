@@ -107,15 +107,16 @@ async def test_the_terminal_tells_a_refusal_and_the_steps_follow(office: Office)
     card = await office.ben.sees("Anna asks")
     await office.ben.clicks("Approve", card)
     before = [step["done"] for step in (await office.anna.sandbox.state("UANNA"))["steps"]]
-    office.bot.answers["allowance"] = {
+    refused = {
         "decision": "deny",
         "available_usd": "-12.4",
         "period_ends_at": "2026-12-01T00:00:00Z",
         "reason": "Search has used up its budget.",
     }
+    office.bot.answers["allowance"] = refused
     denied = await does("terminal", "UANNA", index=0)
     await office.ben.clicks("Approve", card)
-    office.bot.answers["allowance"]["reason"] = "Search has used its budget: -$12.40 available."
+    office.bot.answers["allowance"] = {**refused, "reason": "Search has used its budget: -$12.40 available."}
     named = await does("terminal", "UANNA", index=0)
     office.bot.answers["allowance"] = {"decision": "allow", "available_usd": "487.60"}
     allowed = await does("terminal", "UANNA", index=0)
