@@ -49,8 +49,9 @@ lint: .venv/test  ## checks style, types and the order of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/test  ## measures ingest against the bare database, and how well spikes are found
+bench: .venv/test  ## measures ingest against the bare database and an earlier build, and how well spikes are found
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.shapes
 	$(BIN)/python -m tests.bench.spikes --write
 
 drill: .venv/test  ## runs the bot for ten minutes under kill -9 and a failing Slack, and writes the verdict to docs/reliability.md

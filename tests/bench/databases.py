@@ -1,6 +1,7 @@
 """The databases a bench runs on: SQLite in a file, PostgreSQL as a server of its own; both new and both durable."""
 
 import itertools
+import sqlite3
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -24,16 +25,25 @@ class Databases:
         self._folder = folder
         self._server = server
 
+    @property
+    def server_pid(self) -> int | None:
+        """The process of the database's server; None where the bot's own process does its work."""
+        return None if self._server is None else int(self._server.get_pid())
+
     async def new(self) -> str:
         """The address of a new one, as the settings write it."""
+        url = self.empty()
+        await migrate(url)
+        return url
+
+    def empty(self) -> str:
+        """The address of one without tables."""
         name = f"bench_{next(_numbers)}"
         plain = f"sqlite:///{self._folder}/{name}.db"
         if self._server is not None:
             plain = self._server.get_uri(database=name)
             self._server.psql(f"CREATE DATABASE {name}")
-        url = Settings(database_url=plain).database_url
-        await migrate(url)
-        return url
+        return Settings(database_url=plain).database_url
 
 
 @contextmanager
@@ -61,3 +71,16 @@ async def postgresql(url: str) -> Any:
 
 def sqlite_file(url: str) -> str:
     return url.partition("///")[2]
+
+
+async def number(url: str, statement: str) -> int:
+    """The one number that a statement gives."""
+    if url.startswith("sqlite"):
+        plain = sqlite3.connect(sqlite_file(url))
+        (found,) = plain.execute(statement).fetchone()
+        plain.close()
+        return int(found)
+    connection = await postgresql(url)
+    found = await connection.fetchval(statement)
+    await connection.close()
+    return int(found)

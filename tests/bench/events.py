@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 TEAMS, PEOPLE_PER_TEAM = 50, 30
-_TOOLS = ("Claude Code", "Codex", "Cursor", "GitHub Copilot", "MetaCode", "Assistant")
-_MODELS = (
+TOOLS = ("Claude Code", "Codex", "Cursor", "GitHub Copilot", "MetaCode", "Assistant")
+MODELS = (
     *(("anthropic", "claude-opus-4-5"), ("anthropic", "claude-sonnet-4-5"), ("anthropic", "claude-haiku-4-5")),
     *(("openai", "gpt-4o"), ("openai", "gpt-5"), ("openai", "gpt-5-mini"), ("google", "gemini-2.5-pro")),
     *(("google", "gemini-2.5-flash"), ("vllm", "metacode-2"), ("vllm", "acme-large")),
 )
-_WORKFLOWS = ("", "", "", "code-review", "evals")
+WORKFLOWS = ("", "", "", "code-review", "evals")
 _CALLS_PER_BURST = 8
 
 
@@ -53,7 +53,7 @@ def habits() -> list[Habit]:
     """What each person works with."""
     company = random.Random(1)
     return [
-        (team, person, company.choice(_TOOLS), company.sample(_MODELS, 2), company.choice(_WORKFLOWS))
+        (team, person, company.choice(TOOLS), company.sample(MODELS, 2), company.choice(WORKFLOWS))
         for team in range(TEAMS)
         for person in range(PEOPLE_PER_TEAM)
     ]
@@ -84,13 +84,31 @@ def first_events(*, seed: int, now: datetime) -> Iterator[dict[str, Any]]:
 
 def _event(event_id: str, at: datetime, habit: Habit, model: tuple[str, str], chance: random.Random) -> dict[str, Any]:
     team, person, tool, _, workflow = habit
+    return native_event(
+        event_id, at, team=team, person=person, tool=tool, model=model, workflow=workflow, chance=chance
+    )
+
+
+def native_event(
+    event_id: str,
+    at: datetime,
+    *,
+    team: int,
+    person: int,
+    tool: str,
+    model: tuple[str, str],
+    workflow: str,
+    chance: random.Random,
+    credential: str = "",
+) -> dict[str, Any]:
+    """One call as a native event. Its key is the team's, unless another is given."""
     data: dict[str, Any] = {
         "provider": model[0],
         "model": model[1],
         "tool": tool,
         "user": email(team, person),
         "team": slug(team),
-        "credential": f"key-{team}",
+        "credential": credential or f"key-{team}",
         "tags": [f"repo:{slug(team)}"],
         "uncached_input_tokens": chance.randrange(5_000),
         "cache_read_tokens": chance.randrange(60_000),

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import json
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import bare
-from tests.bench.databases import Databases, postgresql, sqlite_file
+from tests.bench.databases import Databases, number
 from tests.bench.doing import postgresql_doing_seconds, sqlite_doing_seconds
 from tests.bench.events import teams_yml
 from tests.bench.formats import Format
@@ -99,15 +98,7 @@ async def _without_the_bot(databases: Databases, url: str, count: int) -> tuple[
 
 async def _booked(url: str) -> int:
     """Events in the books."""
-    if url.startswith("sqlite"):
-        plain = sqlite3.connect(sqlite_file(url))
-        (count,) = plain.execute("SELECT count(*) FROM usage_events").fetchone()
-        plain.close()
-        return int(count)
-    connection = await postgresql(url)
-    count = await connection.fetchval("SELECT count(*) FROM usage_events")
-    await connection.close()
-    return int(count)
+    return await number(url, "SELECT count(*) FROM usage_events")
 
 
 async def _memory(pid: int) -> int:
