@@ -10,7 +10,7 @@ from bot.demo.stage import demo_command
 from bot.settings import load_settings
 from handlers import messages
 from handlers.books.checks import check_command
-from handlers.cli import out, prepare, run
+from handlers.cli import err, out, prepare, run
 from handlers.costs import price_commands
 from handlers.costs.reprice import reprice_command
 from handlers.crosschecks.observations import sources_command
@@ -21,8 +21,9 @@ from handlers.intake import keys, quarantine
 from handlers.intake.backfills import backfill_command
 from handlers.intake.replays import replay_command
 from handlers.org import attribution_commands, people, teams
+from handlers.progress import Reporter
 from handlers.reporting.digests import digest_command
-from storage.migrate import migrate
+from storage.migrate import PendingMigration, migrate, pending_migrations
 
 main = typer.Typer(
     help="Tokens makes a company's AI spend visible, attributable and governable, from inside Slack.",
@@ -80,11 +81,26 @@ def worker_command() -> None:
 @main.command("migrate")
 def migrate_command(
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing if all went well.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be done.")] = False,
 ) -> None:
     """Brings the database's tables to the newest form."""
-    revision = run(migrate(load_settings().database_url))
+    url = load_settings().database_url
+    if dry_run:
+        for pending in run(pending_migrations(url)):
+            out.print(describe(pending), markup=False)
+        out.print("Nothing was changed.")
+        return
+    with Reporter(err) as reporter:
+        revision = run(migrate(url, watch=lambda progress: reporter.show(*progress)))
     if not quiet:
         out.print(f"The database is at {revision}.")
+
+
+def describe(pending: PendingMigration) -> str:
+    """Returns a line about a migration that the database lacks."""
+    pieces = " It works in pieces, which others don't wait for." if pending.works_in_pieces else ""
+    space = f" It needs about {pending.needs_bytes / 1e9:.1f} GB more." if pending.needs_bytes else ""
+    return f"{pending.revision}: {pending.about}{pieces}{space}"
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from bot.clock import Clock, SystemClock
 from bot.refusals import ConfigError, Refusal
 from bot.settings import Settings, load_settings
 from handlers.context import Context, make_context
+from handlers.progress import Reporter
 from storage.faults import database_fault
 from storage.migrate import require_migrated
 
@@ -26,7 +27,8 @@ T = TypeVar("T")
 
 async def prepare(settings: Settings, clock: Clock) -> Context:
     """Returns a context with a migrated database and an organisation."""
-    await require_migrated(settings.database_url)
+    with Reporter(err) as reporter:
+        await require_migrated(settings.database_url, watch=lambda progress: reporter.show(*progress))
     context = make_context(settings, clock)
     async with context.store.begin() as tx:
         await tx.teams.ensure_organisation(at=context.now_micros())
