@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 from bot.clock import SystemClock
 from bot.org.reachability import GonePerson
 from bot.org.teams import Directory
-from bot.periods import moment
+from bot.periods import MICROS, moment
 from bot.refusals import ConfigError
 from bot.settings import Settings, load_settings
 from handlers.cli import out, prepare, run
@@ -21,11 +21,13 @@ from handlers.schedule import look_up_slack
 from handlers.slack.away import is_slack_away
 from handlers.slack.client import slack_client
 from handlers.slack.reachability import label_of, lost_managers
+from storage.intake.pending import Waiting
 from storage.outbox import MessageState
 from storage.store import Transaction
 
 Finding = tuple[bool, str]
 _MOST_MESSAGES = 10
+_LATE_MICROS = 60 * MICROS
 _WAITING: tuple[MessageState, ...] = ("waiting",)
 _GIVEN_UP: tuple[MessageState, ...] = ("given-up",)
 _MANIFEST = Path(__file__).parent.parent / "manifest.yml"
@@ -87,6 +89,7 @@ async def _check_teams(context: Context) -> list[Finding]:
         silent = await silent_sources(tx, directory)
         people = await _check_roles(tx, directory)
         messages = await _check_messages(tx)
+        late = late_totals(await tx.pending.waiting(), now=context.now_micros())
     findings: list[Finding] = []
     if not directory.real_teams:
         findings.append((False, "there are no teams: write a teams.yml and run `tokens teams import teams.yml`"))
@@ -116,7 +119,7 @@ async def _check_teams(context: Context) -> list[Finding]:
         for s in silent
     ]
     findings.append((True, f"{len(directory.real_teams)} teams, {len(sources)} sources"))
-    return findings + messages
+    return findings + messages + late
 
 
 async def _check_roles(tx: Transaction, directory: Directory) -> list[Finding]:
@@ -143,6 +146,16 @@ async def _check_roles(tx: Transaction, directory: Directory) -> list[Finding]:
         if gone_person.label not in told:
             findings.append((True, f"{gone_person.words} can't be reached; others with the same role can"))
     return findings
+
+
+def late_totals(waiting: Waiting | None, *, now: int) -> list[Finding]:
+    """Names usage that waits for its totals for more than a minute: a process was killed, and none runs since."""
+    if waiting is None or now - waiting.since <= _LATE_MICROS:
+        return []
+    since = f"{moment(waiting.since):%Y-%m-%d %H:%M} UTC"
+    return [
+        (False, f"{waiting.events} calls are missing in the totals since {since}: start `tokens run`, which adds them")
+    ]
 
 
 async def _check_messages(tx: Transaction) -> list[Finding]:

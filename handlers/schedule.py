@@ -17,6 +17,7 @@ from handlers.crosschecks.health_alerts import watch_routes, watch_sources
 from handlers.crosschecks.observations import cross_check
 from handlers.crosschecks.overlaps import find_overlaps
 from handlers.intake.reattributions import move_usage
+from handlers.intake.totals import fold_totals
 from handlers.reporting.digests import post_due_digests
 from handlers.requests.request_periods import carry_requests
 from handlers.requests.rerouting import reroute_requests
@@ -57,6 +58,7 @@ def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
     """Returns (name, job, seconds between runs) of every job."""
     pace = context.settings.schedule_seconds
     return (
+        ("fold totals", fold_totals, pace),
         ("keep the books", keep_books, max(pace, 60.0)),
         ("carry requests", carry_requests, max(pace, 60.0)),
         ("move usage", move_usage, pace),

@@ -31,6 +31,7 @@ from storage.intake.booked_events import BookedEvents
 from storage.intake.fast_writer import FastWriter, PostgresqlFastWriter, SqliteFastWriter
 from storage.intake.keys import Keys
 from storage.intake.left_out import LeftOutFields
+from storage.intake.pending import Pending
 from storage.intake.quarantine import Quarantine
 from storage.intake.reattributions import Reattributions
 from storage.intake.replays import Replays
@@ -83,6 +84,10 @@ class Transaction(OpenTransaction):
     @cached_property
     def usage(self) -> Usage:
         return Usage(self)
+
+    @cached_property
+    def pending(self) -> Pending:
+        return Pending(self)
 
     @cached_property
     def booked_events(self) -> BookedEvents:
@@ -240,6 +245,18 @@ class Store:
                 connection = await plain.execution_options(**options)
             async with connection.begin():
                 yield Transaction(connection, self._memory)
+
+    async def fold_totals(self) -> int:
+        """Adds all usage that waits to the totals, and returns the number of folds. Only needs a look while none does."""
+        async with self.read() as tx:
+            if await tx.pending.waiting() is None:
+                return 0
+        folds, more = 0, True
+        while more:
+            async with self.begin() as tx:
+                more = await tx.pending.fold()
+            folds += 1
+        return folds
 
     def fast_writers(self, writers: int) -> list[FastWriter]:
         """Returns a fast writer for each of `writers`, who close them.

@@ -123,6 +123,7 @@ async def post_charges(tx: Transaction, rulebook: Rulebook, *, at: int) -> int:
 async def keep_books(context: Context) -> None:
     """Opens periods, posts charges and expires quarantined rows; a scheduled job."""
     at = context.now_micros()
+    await context.store.fold_totals()
     async with context.store.begin() as tx:
         await open_current_periods(context, tx, at=at)
         await post_charges(tx, await context.rulebooks.current(tx), at=at)

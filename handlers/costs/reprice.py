@@ -68,6 +68,8 @@ async def reprice(
     interrupted one. Charges of closed days are posted at the end.
     """
     result = RepriceResult()
+    if not dry_run:
+        await context.store.fold_totals()  # an adjusting row corrects totals that have its event
     query = EventFilter(
         since=since_day * DAY_MICROS - _FARTHEST_EAST,
         until=None if until_day is None else (until_day + 1) * DAY_MICROS + _FARTHEST_WEST,

@@ -18,6 +18,7 @@ from bot.rulebook import Rulebook
 from bot.usage import UnusableRow
 from handlers.context import Context
 from handlers.intake.activity import SourceActivity
+from handlers.intake.totals import DeferredTotals
 from handlers.intake.usage_jobs import CONFLICT_REASON, UsageJob, fail_jobs
 from handlers.rulebooks import KeyRevoked
 from storage.faults import DatabaseError, is_busy, is_data_error
@@ -40,13 +41,17 @@ class _Place(NamedTuple):
 class GroupCommits:
     """Commits groups of usage jobs. All writers of a process share one."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, totals: DeferredTotals) -> None:
         self._context = context
+        self._totals = totals
         self._activity = SourceActivity()
 
-    async def commit(self, group: list[UsageJob], fast_writer: FastWriter) -> list[UsageJob]:
-        """Commits a group and returns its jobs, without those whose key was revoked meanwhile."""
-        if await self._commit_fast(group, fast_writer):
+    async def commit(self, group: list[UsageJob], fast_writer: FastWriter, *, defers: bool) -> list[UsageJob]:
+        """Commits a group and returns its jobs, without those whose key was revoked meanwhile.
+
+        If it `defers`, the totals of a simple group wait for a fold.
+        """
+        if await self._commit_fast(group, fast_writer, defers=defers):
             return group
         return await self._commit(group)
 
@@ -55,7 +60,7 @@ class GroupCommits:
         self._context.store.clear_caches()
         self._activity.clear_hours()
 
-    async def _commit_fast(self, group: list[UsageJob], fast_writer: FastWriter) -> bool:
+    async def _commit_fast(self, group: list[UsageJob], fast_writer: FastWriter, *, defers: bool) -> bool:
         """Commits a simple group in one step; returns False, with nothing written, if the group needs the full path."""
         rulebook = await self._context.rulebooks.cached()
         for job in group:
@@ -85,7 +90,8 @@ class GroupCommits:
             others.append(left_out_insert(left_out, received_at=now))
         try:
             async with self._time_limit():
-                done = await fast_writer.write(keys, events, others, version=rulebook.version)
+                deferred_at = now if defers else None
+                done = await fast_writer.write(keys, events, others, version=rulebook.version, deferred_at=deferred_at)
         except (DatabaseError, OverflowError) as error:  # the full path tells a bad row from a database that is away
             log.warning("express way closed", error=str(error).splitlines()[:1])
             if is_busy(error):
@@ -94,6 +100,8 @@ class GroupCommits:
                 store.clear_caches()
             return False
         if done:
+            if defers:
+                self._totals.add(len(bookings))
             self._activity.record_sources(active, now=self._context.now_micros())
             self._activity.record_hours(hours)
         return done

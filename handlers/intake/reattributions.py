@@ -114,6 +114,7 @@ async def would_move(context: Context, work: Reattribution) -> list[Move]:
 
 async def reattribute(context: Context, work: Reattribution) -> list[Move]:
     """Runs a re-attribution, notifies the teams, and returns the moves."""
+    await context.store.fold_totals()  # an adjusting row corrects totals that have its event
     moves = await _Run(context, await _for_its_team(context, work)).move()
     async with context.store.begin() as tx:
         if await tx.reattributions.mark_done(work.id, at=context.now_micros()):

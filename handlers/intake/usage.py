@@ -12,6 +12,7 @@ from bot.org.attribution import Source
 from bot.usage import Parsed
 from handlers.context import Context
 from handlers.intake.group_commits import GroupCommits
+from handlers.intake.totals import DeferredTotals
 from handlers.intake.usage_jobs import NO_ROWS, Answer, NotDurable, TooBusy, UsageJob, fail_jobs
 from storage.faults import database_fault, is_away
 from storage.intake.fast_writer import FastWriter
@@ -29,7 +30,8 @@ class Admission:
 class Intake:
     """Groups request bodies and commits them with two writers: one prepares a group while the database works for the other.
 
-    On SQLite the writers take turns in the database.
+    On SQLite the writers take turns in the database. While others wait behind a group, its totals wait for a fold; the last
+    one is answered when all totals are exact.
     """
 
     WRITERS = 2
@@ -38,7 +40,8 @@ class Intake:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._commits = GroupCommits(context)
+        self._totals = DeferredTotals()
+        self._commits = GroupCommits(context, self._totals)
         self._queue: asyncio.Queue[UsageJob] = asyncio.Queue()
         self._waiting_rows = 0
         self._writers: list[asyncio.Task[None]] = []
@@ -136,7 +139,8 @@ class Intake:
         if not group:
             return
         try:
-            committed = await self._commits.commit(group, fast_writer)
+            is_followed = not self._queue.empty()
+            committed = await self._commits.commit(group, fast_writer, defers=is_followed or self._totals.events > 0)
         except asyncio.CancelledError:
             fail_jobs(group, NotDurable())
             raise
@@ -149,7 +153,13 @@ class Intake:
             self._commits.clear_caches()
             fail_jobs(group, NotDurable())
             return
-        for job in committed:
-            if not job.answered.done():
-                job.answered.set_result(job.answer())
+        try:
+            if self._totals.events and self._queue.empty():
+                await self._totals.fold(fast_writer, everything=True)
+        finally:
+            for job in committed:
+                if not job.answered.done():
+                    job.answered.set_result(job.answer())
+        if self._totals.is_due:
+            await self._totals.fold(fast_writer, everything=False)
         self._context.wake_watcher.set()

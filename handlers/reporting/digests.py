@@ -37,6 +37,8 @@ async def post_due_digests(context: Context) -> int:
         teams = (await context.rulebooks.current(tx)).directory.real_teams
         weeks = [(team, due_week(now=now, zone_name=team.zone_on(micros(now)))) for team in teams]
         due = [(team, monday) for team, monday in weeks if monday is not None and await _is_missing(tx, team, monday)]
+    if due:
+        await context.store.fold_totals()
     for team, monday in due:
         async with context.store.begin() as tx:
             scope = await context.scope(tx, now=now)

@@ -11,6 +11,7 @@ from storage.books.audit import Audit
 from storage.books.ledger import Ledger
 from storage.books.promises import overdrawn_accounts
 from storage.crosschecks.reconciliations import Reconciliations
+from storage.intake.pending import pending_events
 from storage.intake.quarantine import Quarantine
 from storage.sums import nano_sums, whole
 from storage.tables.base import COUNTER_COLUMNS
@@ -68,6 +69,11 @@ async def _rollup_faults(tx: OpenTransaction) -> AsyncIterator[str]:
         rows = _grouped(adjusted.team_id, of_row, adjusted.series_id, func.sum(adjusted.calls), usage_adjustments)
         for at, amounts in (await _sums(tx, rows)).items():
             booked[at] = tuple(a + b for a, b in zip(booked.get(at, _ZEROS), amounts, strict=True))
+        waits = pending_events(tx.connection)
+        of_waiting = waits.c.local_day if name == "days" else waits.c.occurred_at.op("/")(_HOUR_MICROS)
+        rows = _grouped(waits.c.team_id, of_waiting, waits.c.series_id, func.count(), waits)
+        for at, amounts in (await _sums(tx, rows)).items():
+            rolled[at] = tuple(a + b for a, b in zip(rolled.get(at, _ZEROS), amounts, strict=True))
         for at in sorted(rolled.keys() | booked.keys()):
             if rolled.get(at) != booked.get(at):
                 yield f"usage {name}: team {at[0]}, {name[:-1]} {at[1]}, series {at[2]}: events and rollup differ"

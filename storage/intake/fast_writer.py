@@ -9,9 +9,10 @@ nothing, and the caller takes the full path.
 import asyncio
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from contextlib import contextmanager
+from functools import lru_cache, partial
 from itertools import chain
 from typing import Any
 
@@ -22,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from storage import bulk
 from storage.engine import set_pragmas
 from storage.fifo import FifoLock
+from storage.intake import pending
 from storage.intake.rollups import Insert, totals
 
 
@@ -29,9 +31,20 @@ class FastWriter(ABC):
     """The fast path of one writer; not for two tasks at once."""
 
     @abstractmethod
-    async def write(self, keys: Insert, events: Insert, others: Sequence[Insert], *, version: int) -> bool:
+    async def write(
+        self, keys: Insert, events: Insert, others: Sequence[Insert], *, version: int, deferred_at: int | None = None
+    ) -> bool:
         """Writes everything in one transaction. Returns False, with nothing written, if a key exists or the version
         differs.
+
+        Adds the events to the totals too; with `deferred_at`, the moment, they wait for a fold (`storage/intake/pending.py`).
+
+        Raises SQLAlchemy's errors.
+        """
+
+    @abstractmethod
+    async def fold(self) -> bool:
+        """Adds the oldest events that wait to the totals, in one transaction; returns whether others are left.
 
         Raises SQLAlchemy's errors.
         """
@@ -41,6 +54,11 @@ class FastWriter(ABC):
         """Closes the connection."""
 
 
+_LAST_EVENT = "SELECT coalesce(max(rowid), 0) FROM usage_events"
+_SQLITE_DEFER = (
+    "INSERT INTO usage_pending (received_at, calls, first_event, last_event) "
+    "SELECT ?, ?, ?, max(rowid) FROM usage_events"
+)
 _SQLITE_TOTALS = totals("usage_events WHERE rowid > ?")
 """Totals of the rows after a given one: the table only grows."""
 
@@ -59,19 +77,58 @@ class SqliteFastWriter(FastWriter):
         self._connection: sqlite3.Connection | None = None
         self._inside = 0
 
-    async def write(self, keys: Insert, events: Insert, others: Sequence[Insert], *, version: int) -> bool:
+    async def write(
+        self, keys: Insert, events: Insert, others: Sequence[Insert], *, version: int, deferred_at: int | None = None
+    ) -> bool:
+        return await self._in_turn(partial(self._write, keys, events, others, version, deferred_at))
+
+    async def fold(self) -> bool:
+        return await self._in_turn(self._fold)
+
+    async def _in_turn(self, work: Callable[[], bool]) -> bool:
         if not self._inside or self._lock.is_waited_for:
             await self._lock.acquire()
         self._inside += 1
         try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._thread, self._write, keys, events, others, version)
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
         finally:
             self._inside -= 1
             if not self._inside:
                 self._lock.release()
 
-    def _write(self, keys: Insert, events: Insert, others: Sequence[Insert], version: int) -> bool:
+    def _write(
+        self, keys: Insert, events: Insert, others: Sequence[Insert], version: int, deferred_at: int | None
+    ) -> bool:
+        with self._transaction() as connection:
+            found = connection.execute("SELECT version FROM config").fetchone()
+            if found is None or found[0] != version or self._insert(keys) != len(keys.rows):
+                connection.execute("ROLLBACK")
+                return False
+            (last,) = connection.execute(_LAST_EVENT).fetchone()
+            self._insert(events)
+            if deferred_at is None:
+                for total in _SQLITE_TOTALS:
+                    connection.execute(total.statement, (last,))
+            elif events.rows:
+                connection.execute(_SQLITE_DEFER, (deferred_at, len(events.rows), last + 1))
+            for other in others:
+                self._insert(other)
+        return True
+
+    def _fold(self) -> bool:
+        with self._transaction() as connection:
+            waiting = connection.execute(pending.WAITING).fetchall()
+            if taken := pending.next_fold(waiting):
+                for statement in pending.SQLITE_FOLD:
+                    connection.execute(statement, (taken[-1],))
+        return len(taken) < len(waiting)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """Opens a transaction that commits at its end, unless it was rolled back.
+
+        Raises SQLAlchemy's errors.
+        """
         try:
             if self._connection is None:
                 # A prepared statement of thousands of rows takes a megabyte.
@@ -80,23 +137,14 @@ class SqliteFastWriter(FastWriter):
             connection = self._connection
             connection.execute("BEGIN IMMEDIATE")
             try:
-                found = connection.execute("SELECT version FROM config").fetchone()
-                if found is None or found[0] != version or self._insert(keys) != len(keys.rows):
-                    connection.execute("ROLLBACK")
-                    return False
-                (last,) = connection.execute("SELECT coalesce(max(rowid), 0) FROM usage_events").fetchone()
-                self._insert(events)
-                for total in _SQLITE_TOTALS:
-                    connection.execute(total.statement, (last,))
-                for other in others:
-                    self._insert(other)
-                connection.execute("COMMIT")
+                yield connection
+                if connection.in_transaction:
+                    connection.execute("COMMIT")
             except BaseException:
                 self._give_up(connection)
                 raise
         except sqlite3.Error as error:
             raise DBAPIError.instance("express", None, error, sqlite3.Error) from error
-        return True
 
     def _give_up(self, connection: sqlite3.Connection) -> None:
         """Rolls back, or closes the connection if that fails.
@@ -140,7 +188,13 @@ class PostgresqlFastWriter(FastWriter):
         self._connection: AsyncConnection | None = None
         self._driver: Any = None
 
-    async def write(self, keys: Insert, events: Insert, others: Sequence[Insert], *, version: int) -> bool:
+    async def fold(self) -> bool:
+        async with self._engine.begin() as connection:
+            return await pending.fold(connection)
+
+    async def write(
+        self, keys: Insert, events: Insert, others: Sequence[Insert], *, version: int, deferred_at: int | None = None
+    ) -> bool:
         import asyncpg
 
         if self._driver is None:
@@ -152,10 +206,11 @@ class PostgresqlFastWriter(FastWriter):
             (insert.table, insert.columns, insert.on_conflict, rows.fixed)
             for insert, rows in zip(inserts, found, strict=True)
         )
-        statement = _statement(parts)
+        statement = _statement(parts, is_deferred=deferred_at is not None)
         values = chain(*((*rows.values, *rows.columns) for rows in found))
+        deferred = () if deferred_at is None else (deferred_at,)
         try:
-            await self._driver.execute(statement, *values, len(keys.rows), version)
+            await self._driver.execute(statement, *values, len(keys.rows), version, *deferred)
         except asyncpg.DivisionByZeroError:
             return False
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
@@ -188,8 +243,8 @@ _TOTALS = tuple(f"{total.table}_in AS ({total.statement})" for total in totals(_
 
 
 @lru_cache(maxsize=256)
-def _statement(inserts: tuple[_StatementPart, ...]) -> str:
-    """Returns one statement with all inserts and the totals of the last one, the events.
+def _statement(inserts: tuple[_StatementPart, ...], *, is_deferred: bool) -> str:
+    """Returns one statement with all inserts and the totals of the last one, the events, or what they wait by.
 
     It fails by a division by zero unless every key of the first insert is new and the configuration has the expected
     version. Its parts see one snapshot in one transaction.
@@ -203,6 +258,7 @@ def _statement(inserts: tuple[_StatementPart, ...]) -> str:
         varying = [column for at, column in enumerate(columns) if at not in fixed]
         numbers = {at: f"${place + number}" for number, at in enumerate(sorted(fixed))}
         given = bulk.unnest(table, varying, first=place + len(fixed))
+        numbers |= {columns.index(column): f"${place + len(fixed) + number}" for number, column in enumerate(varying)}
         place += len(columns)
         selected = ", ".join(
             f"{numbers[at]}::{bulk.postgresql_type(table, column)} AS {column}" if at in fixed else f"given.{column}"
@@ -211,7 +267,17 @@ def _statement(inserts: tuple[_StatementPart, ...]) -> str:
         parts.append((f"INSERT INTO {table} ({', '.join(columns)})", f"SELECT {selected} FROM {given} {on_conflict}"))
     written = [f"{table}_in AS ({into} {rows})" for (table, *_), (into, rows) in zip(inserts, parts, strict=True)]
     into, rows = parts[-1]
-    written[-1:] = [*reversed(_TOTALS), f"events_in AS ({into} SELECT {', '.join(inserts[-1][1])} FROM {_EVENTS})"]
+    table, columns, _, fixed = inserts[-1]
+    arrays = [
+        f"array_fill({numbers[at]}::bigint, ARRAY[${place}::int])" if at in fixed else f"{numbers[at]}::bigint[]"
+        for at in map(columns.index, pending.NUMBERS)
+    ]
+    deferred = (
+        f"pending_in AS (INSERT INTO usage_pending (received_at, calls, {', '.join(pending.NUMBERS)}) "
+        f"VALUES (${place + 2}::bigint, ${place}::bigint, {', '.join(arrays)}))"
+    )
+    totals_in = [deferred] if is_deferred else [*reversed(_TOTALS)]
+    written[-1:] = [*totals_in, f"events_in AS ({into} SELECT {', '.join(columns)} FROM {_EVENTS})"]
     return (
         f"WITH {_EVENTS} AS ({rows}), {', '.join(written)} "
         f"SELECT 1 / CASE WHEN (SELECT count(*) FROM {inserts[0][0]}_in) = ${place}::bigint "

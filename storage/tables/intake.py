@@ -1,8 +1,8 @@
 """Tables of intake: sources, keys, usage events, their totals, quarantine and replays."""
 
-from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, Index, LargeBinary, Table, Text, UniqueConstraint
 
-from storage.tables.base import Big, counter_columns, id_column, table
+from storage.tables.base import COUNTER_COLUMNS, Big, counter_columns, id_column, table
 
 sources = table(
     "sources",
@@ -138,6 +138,17 @@ team_changes = table(
     Column("newest_hour", Big, nullable=False, server_default="0"),
     Column("oldest_hour", Big, nullable=False, server_default="0"),
     Column("rewrites", Big, nullable=False, server_default="0"),
+)
+_Numbers = ARRAY(BigInteger).with_variant(Text(), "sqlite")
+usage_pending = table(
+    "usage_pending",
+    id_column(),
+    Column("received_at", Big, nullable=False),
+    Column("calls", Big, nullable=False),
+    Column("first_event", Big),
+    Column("last_event", Big),
+    *(Column(name, _Numbers) for name in ("team_id", "occurred_at", "local_day", "series_id")),
+    *(Column(name, _Numbers) for name in (*COUNTER_COLUMNS, "cost_nanos", "notional_nanos")),
 )
 quarantine = table(
     "quarantine",

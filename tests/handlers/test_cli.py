@@ -2,12 +2,16 @@
 
 import sqlite3
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from bot.__main__ import main
+from bot.periods import MICROS, micros
+from handlers.doctor import late_totals
+from storage.intake.pending import Waiting
 from tests.support.company import TEAMS_YML
 
 Tokens = Callable[..., Result]
@@ -156,6 +160,17 @@ def test_the_doctor_says_that_a_newer_release_migrated_the_database(tokens: Toke
     assert found.exit_code == 1
     assert "FIX  The database is at 0999_newer" in found.stdout
     assert "Traceback" not in found.output
+
+
+def test_the_doctor_names_usage_that_its_totals_miss_for_more_than_a_minute() -> None:
+    noon = micros(datetime(2027, 3, 1, 12, tzinfo=UTC))
+    waiting = Waiting(events=40, since=noon)
+
+    assert late_totals(None, now=noon) == []
+    assert late_totals(waiting, now=noon + 60 * MICROS) == []
+    ((well, said),) = late_totals(waiting, now=noon + 61 * MICROS)
+    assert not well
+    assert said == "40 calls are missing in the totals since 2027-03-01 12:00 UTC: start `tokens run`, which adds them"
 
 
 def _newer(folder: Path) -> None:

@@ -16,7 +16,7 @@ from tests.support.company import Company
 async def test_only_a_fault_of_our_own_is_an_error(
     acme: Company, monkeypatch: pytest.MonkeyPatch, fault: Exception, level: str
 ) -> None:
-    async def fails(*_: object) -> None:
+    async def fails(*_: object, **__: object) -> None:
         raise fault
 
     with monkeypatch.context() as patch, capture_logs() as logged:

@@ -2,15 +2,25 @@
 
 import asyncio
 import random
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from handlers.intake.replays import read_events
-from tests.scenarios.booked import agrees, organised, times_booked
+from storage.store import Store
+from tests.scenarios.booked import agrees, booked, organised, times_booked
+from tests.support.company import usage_event
 from tests.support.processes import BotProcess, tokens
 from tests.support.traffic.azure import write_csv
-from tests.support.traffic.flood import Flood, changes_nothing, is_booked_once, mixed_posts, native
+from tests.support.traffic.flood import (
+    Flood,
+    changes_nothing,
+    is_booked_once,
+    mixed_posts,
+    native,
+)
+from tests.support.waiting import until
 
 BATCH = 100
 LONGEST_LIFE_SECONDS = 0.15
@@ -66,6 +76,40 @@ async def test_killed_amid_overlapping_batches_of_two_senders_it_lost_nothing_it
 
     assert await times_booked(database_url) == dict.fromkeys(flood.all_ids, 1)
     assert "Everything agrees" in await tokens(database_url, "check")
+
+
+async def test_killed_while_totals_wait_it_adds_them_at_its_next_start(database_url: str) -> None:
+    key = await organised(database_url)
+    now = datetime.now(UTC)
+    events = [usage_event(number, at=now - timedelta(minutes=number % 90), dollars=1) for number in range(20_000)]
+    posts = [native(events[start : start + 20]) for start in range(0, len(events), 20)]
+    bot = BotProcess(database_url, TOKENS_GROUP_ROWS="40")  # others wait behind every group
+    store = Store(database_url)
+    try:
+        async with Flood(bot.url, key, posts, connections=12, may_vanish=True) as flood:
+            while not await _waits(store):
+                await bot.start()
+                await bot.ready()
+                await flood.answers(200)
+                await until(lambda: _waits(store), what="totals that wait")
+                await bot.kill()
+            await is_booked_once(database_url, flood)
+        assert (await booked(database_url)).calls > (await booked(database_url, of="hours")).calls
+        assert "Everything agrees" in await tokens(database_url, "check")
+
+        await bot.start()
+        await until(lambda: _waits(store, False), what="a fold after the start")
+    finally:
+        await bot.remove()
+        await store.close()
+
+    await agrees(database_url, await booked(database_url))
+
+
+async def _waits(store: Store, expected: bool = True) -> bool:
+    """Returns whether usage waits for its totals, as `expected`."""
+    async with store.read() as tx:
+        return (await tx.pending.waiting() is not None) == expected
 
 
 async def _dies_often(bot: BotProcess, flood: Flood, chance: random.Random, *, kills: int) -> None:

@@ -130,7 +130,7 @@ class _OutOfRange(Exception):
     sqlstate = "22003"
 
 
-async def _never(*_: object) -> bool:
+async def _never(*_: object, **__: object) -> bool:
     return False
 
 

@@ -20,7 +20,7 @@ class Held(SqliteFastWriter):
         self.said = said
         self.begun, self.gate = threading.Event(), threading.Event()
 
-    def _write(self, keys: Insert, events: Insert, others: object, version: int) -> bool:
+    def _write(self, keys: Insert, events: Insert, others: object, version: int, deferred_at: int | None) -> bool:
         self.begun.set()
         assert self.gate.wait(DEADLINE_SECONDS)
         self.said.append(f"group {version}")
