@@ -60,9 +60,9 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True, gc=False, cache_hash=Tru
         """Returns an estimate of their memory, in characters: senders may invent any of them, and many short tags are
         many objects.
         """
-        names = (self.model, self.provider, self.tool, self.workflow, self.user, self.credential, self.gateway_team)
-        others = (self.declared_team, self.user_agent, self.api_base)
-        return sum(map(len, names + others)) + sum(map(len, self.tags)) + 50 * len(self.tags)
+        names = len(self.model) + len(self.provider) + len(self.tool) + len(self.workflow) + len(self.user)
+        others = len(self.credential) + len(self.gateway_team) + len(self.declared_team) + len(self.user_agent)
+        return names + others + len(self.api_base) + sum(map(len, self.tags)) + 50 * len(self.tags)
 
 
 Parts = tuple[tuple[str, int], ...]

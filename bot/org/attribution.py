@@ -84,6 +84,10 @@ class AttributionStep:
     origin: Origin | None = None
 
 
+_NAMED: tuple[RuleKind, ...] = ("credential", "gateway_team", "workflow", "tag")
+"""Rules that go before the declared team, in their order."""
+
+
 class Attribution:
     """All attribution rules with their dates, prepared for look-up. Placements are cached, because senders repeat
     themselves.
@@ -109,7 +113,8 @@ class Attribution:
         """
         listed = [rule for rule in rules if rule.until_at is None or rule.from_at < rule.until_at]
         self._by_kind = {kind: RulePatterns(r for r in listed if r.kind == kind) for kind in RULE_KINDS}
-        self._team_ids = team_ids
+        self._named = tuple(kind for kind in _NAMED if self._by_kind[kind])
+        self._declared = {slug: Placement(team_id, "declared team") for slug, team_id in team_ids.items()}
         self._team_of_user = team_of_user
         self._memberships = memberships or {}
         self._unattributed = Placement(unattributed_id, UNATTRIBUTED)
@@ -165,7 +170,23 @@ class Attribution:
         return steps
 
     def _decide(self, event: UsageEvent) -> Placement:
-        return next((step.placement for step in self._steps(event) if step.placement is not None), self._unattributed)
+        """Returns the placement of the last of `_steps`, without making a step of each kind: labels may all be new."""
+        placed = self._placed(event, early=False)
+        if placed is None and self._changes and event.occurred_at < self._changes[-1]:
+            placed = self._placed(event, early=True)
+        return placed or self._unattributed
+
+    def _placed(self, event: UsageEvent, *, early: bool) -> Placement | None:
+        labels = event.labels
+        for kind in self._named:
+            values = labels.tags if kind == "tag" else (getattr(labels, kind),)
+            if (rule := self._rule(kind, values, event, early)) is not None:
+                return rule.placement
+        if not early and (declared := self._declared_team(event)) is not None:
+            return declared
+        if (rule := self._rule("user", (labels.user,), event, early)) is not None:
+            return rule.placement
+        return self._check_membership(event, early).placement
 
     def _steps(self, event: UsageEvent) -> Iterator[AttributionStep]:
         yield from self._check(event, early=False)
@@ -178,27 +199,37 @@ class Attribution:
         yield self._check_rules("workflow", (event.labels.workflow,), event, early)
         yield self._check_rules("tag", event.labels.tags, event, early)
         if not early:
-            declared = self._team_ids.get(event.labels.declared_team.casefold()) if event.labels.declared_team else None
-            placed = None if declared is None else Placement(declared, "declared team")
+            placed = self._declared_team(event)
             yield AttributionStep(kind="declared team", checked_value=event.labels.declared_team, placement=placed)
         yield self._check_rules("user", (event.labels.user,), event, early)
         yield self._check_membership(event, early)
 
-    def _check_rules(self, kind: RuleKind, values: Sequence[str], event: UsageEvent, early: bool) -> AttributionStep:
+    def _declared_team(self, event: UsageEvent) -> Placement | None:
+        declared = event.labels.declared_team
+        return self._declared.get(declared.casefold()) if declared else None
+
+    def _rule(self, kind: RuleKind, values: Sequence[str], event: UsageEvent, early: bool) -> AttributionRule | None:
         patterns = self._by_kind[kind]
         if patterns:
             for value in values:
                 rule = patterns.find(value, event.occurred_at, early=early) if value else None
                 if rule is not None:
-                    return AttributionStep(
-                        kind=kind,
-                        checked_value=value,
-                        placement=rule.placement,
-                        since=rule.from_at,
-                        until=rule.until_at,
-                        early=early,
-                        origin=rule.origin,
-                    )
+                    return rule
+        return None
+
+    def _check_rules(self, kind: RuleKind, values: Sequence[str], event: UsageEvent, early: bool) -> AttributionStep:
+        for value in values:
+            rule = self._rule(kind, (value,), event, early)
+            if rule is not None:
+                return AttributionStep(
+                    kind=kind,
+                    checked_value=value,
+                    placement=rule.placement,
+                    since=rule.from_at,
+                    until=rule.until_at,
+                    early=early,
+                    origin=rule.origin,
+                )
         return AttributionStep(kind=kind, checked_value=", ".join(values), placement=None, early=early)
 
     def _check_membership(self, event: UsageEvent, early: bool) -> AttributionStep:

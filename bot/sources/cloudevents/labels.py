@@ -7,7 +7,7 @@ import msgspec
 from bot.refusals import SourceError
 from bot.sources.fields import name
 from bot.sources.labels import Notes, label, tag_list
-from bot.usage import Labels, Note
+from bot.usage import MAX_NAME_CHARACTERS, MAX_TAGS, Labels, Note
 
 _packed = msgspec.msgpack.Encoder().encode
 _TEAM_TAG = "team:"
@@ -38,16 +38,11 @@ class LabelCache(dict[tuple[str | None, ...], PackedLabels]):
         """Checks, packs and caches an event's words: the names in the order of `_FIELDS`, then the tags. Only the model
         has to fit.
         """
-        count = len(self._FIELDS)
         notes = Notes()
-        names = tuple(
-            name("data.model", value) if field == "model" else label(f"data.{field}", value, notes)
-            for field, value in zip(self._FIELDS, words[:count], strict=True)
-        )
+        names, tags = self._plain(words) or self._fitted(words, notes)
         provider, model, tool, workflow, user, credential, team, user_agent = names
         if not model:
             raise SourceError("data.model is missing")
-        tags = tuple(tag_list("data.tags", words[count:], notes))
         tagged = next((tag.removeprefix(_TEAM_TAG).strip() for tag in tags if tag.startswith(_TEAM_TAG)), "")
         labels = Labels(
             provider=provider,
@@ -69,6 +64,26 @@ class LabelCache(dict[tuple[str | None, ...], PackedLabels]):
                 self._characters = characters
             self[words] = packed_labels
         return packed_labels
+
+    def _plain(self, words: tuple[str | None, ...]) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+        """Returns the names and tags of words that all fit, as most do; None if one may not."""
+        count = len(self._FIELDS)
+        together = "".join([word for word in words if word])
+        if len(together) > MAX_NAME_CHARACTERS or not together.isascii() or "\x00" in together:
+            return None
+        if len(words) > count + MAX_TAGS:
+            return None
+        texts = [word.strip() if word else "" for word in words]
+        return tuple(texts[:count]), tuple([text for text in texts[count:] if text])
+
+    def _fitted(self, words: tuple[str | None, ...], notes: Notes) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Returns the names and tags, and notes what was cut or left out."""
+        count = len(self._FIELDS)
+        names = tuple(
+            name("data.model", value) if field == "model" else label(f"data.{field}", value, notes)
+            for field, value in zip(self._FIELDS, words[:count], strict=True)
+        )
+        return names, tuple(tag_list("data.tags", words[count:], notes))
 
 
 label_cache = LabelCache()

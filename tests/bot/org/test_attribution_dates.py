@@ -1,5 +1,6 @@
 """Attribution over time: dated rules, dated memberships, explanations, bounded caches."""
 
+import itertools
 import tracemalloc
 from collections.abc import Sequence
 from typing import Any
@@ -178,3 +179,32 @@ def test_the_cache_is_bounded_against_made_up_labels(told: int, tags: int, lengt
     kept, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert kept < 20_000_000 < told * (tags + len(named)) * (length + 49)
+
+
+def test_a_call_is_placed_by_the_last_step_that_explains_it() -> None:
+    """Two ways through the same rules: the short one for every call, the long one for people who ask."""
+    rules = attribution(
+        rule("credential", "key-1", OPS, from_at=20),
+        rule("gateway_team", "gw-*", DATA, from_at=10, until_at=30),
+        rule("workflow", "evals", MOBILE, from_at=20),
+        rule("tag", "repo:*", OPS),
+        rule("user", "*@search.test", SEARCH, from_at=5),
+        rule("user", "ben@acme.test", MOBILE, dated=True, from_at=15),
+        cleo=[Membership(12, DATA), Membership(25, OPS)],
+    )
+    choices: dict[str, tuple[Any, ...]] = {
+        "credential": ("", "key-1"),
+        "gateway_team": ("", "gw-2"),
+        "workflow": ("", "Evals"),
+        "tags": ((), ("x", "repo:app")),
+        "declared_team": ("", "Mobile", "nobody"),
+        "user": ("", "anna@acme.test", "ben@acme.test", "cleo@acme.test", "dee@search.test"),
+        "occurred_at": (3, 12, 22, 40),
+    }
+    seen = set()
+    for values in itertools.product(*choices.values()):
+        said = dict(zip(choices, values, strict=True))
+        placed = rules.place(event(**said), ANY_TEAM)
+        assert placed == rules.explain(event(**said), ANY_TEAM)[-1].placement, said
+        seen.add(placed.rule.partition(":")[0])
+    assert seen >= {"credential", "gateway_team", "workflow", "tag", "declared team", "user", "user's team"}

@@ -4,8 +4,12 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bot.sources.cloudevents.labels import LabelCache
 from bot.sources.cloudevents.parser import parse
+from bot.sources.labels import Notes
 from tests.bot.sources.test_cloudevents_rows import GOOD, NOW, of, one
 
 BROWSER = "Mozilla/5.0 " + "x" * 300
@@ -100,3 +104,13 @@ def test_tokens_of_other_kinds_are_parts_of_their_counters_and_of_the_content() 
     assert spoken.parts == (("audio_input", 1_000), ("image_output", 900))
     assert (spoken.tokens, plain.parts) == (plain.tokens, ())
     assert spoken.fingerprint != plain.fingerprint
+
+
+@given(st.lists(st.none() | st.text(max_size=40) | st.text("ab \x00é", max_size=300), min_size=8, max_size=80))
+def test_words_that_all_fit_are_read_at_once_as_one_by_one(words: list[str | None]) -> None:
+    cache = LabelCache()
+    at_once = cache._plain(tuple(words))
+    if at_once is not None:
+        notes = Notes()
+        assert cache._fitted(tuple(words), notes) == at_once
+        assert notes == []
