@@ -25,7 +25,7 @@ from storage.migrations.pieces import MovedOnError, Pieces, Progress, Watch, for
 from storage.triggers import create_triggers, missing_triggers
 
 _LOCK = 7_041_775  # any constant: two processes that migrate at once wait for each other
-_WHOLE_LOCK = 7_041_779
+_WHOLE_LOCK = 7_041_780
 """Held by who migrates until all is done; `_LOCK` only while the tables change, so the release before can start."""
 _WAITS = 60
 """How often a process waits for SQLite's lock, `busy_timeout` each time: five minutes for another's migration."""

@@ -1,25 +1,33 @@
 """`tokens check`: recomputes every sum and chain, and lists disagreements."""
 
+import time
+
 import typer
 
-from handlers.cli import opened, out, run
+from handlers.cli import err, opened, out, run
+from handlers.progress import Reporter
 from storage.books.checks import faults
 
 
 def check_command() -> None:
     """Proves that events, rollups, ledger and audit log agree. Exit code 1 if anything does not."""
 
-    async def work() -> list[str]:
-        async with opened() as context, context.store.read() as tx:
-            return [fault async for fault in faults(tx)]
+    async def work() -> int:
+        count = 0
+        with Reporter(err) as reporter:
+            async with opened() as context, context.store.read() as tx:
+                async for fault in faults(tx, reporter.show):
+                    out.print(fault, markup=False)
+                    count += 1
+        return count
 
+    started = time.monotonic()
     disagreements = run(work())
-    for fault in disagreements:
-        out.print(fault, markup=False)
+    err.print(f"The check took {time.monotonic() - started:.1f} s.")
     out.print(
         "Everything agrees."
         if not disagreements
-        else f"{len(disagreements)} disagreement{'' if len(disagreements) == 1 else 's'}."
+        else f"{disagreements} disagreement{'' if disagreements == 1 else 's'}."
     )
     if disagreements:
         raise typer.Exit(1)

@@ -11,6 +11,7 @@ from storage.tables.books import audit
 from storage.transaction import OpenTransaction
 
 _START = b"\0" * 32
+_PAGE = 5_000
 
 
 def link(previous: bytes, *, at: int, actor_id: int | None, action: str, subject: str, detail: str) -> bytes:
@@ -50,11 +51,20 @@ class Audit:
     async def first_broken(self) -> int | None:
         """Returns the number of the first record that breaks the chain, or None."""
         previous, expected = _START, 1
-        for row in await self._connection.execute(select(audit).order_by(audit.c.id)):
-            chained = link(
-                previous, at=row.at, actor_id=row.actor_id, action=row.action, subject=row.subject, detail=row.detail
-            )
-            if row.id != expected or chained != bytes(row.hash):
-                return int(row.id)
-            previous, expected = chained, expected + 1
-        return None
+        while True:
+            page = select(audit).where(audit.c.id >= expected).order_by(audit.c.id).limit(_PAGE)
+            rows = (await self._connection.execute(page)).all()
+            for row in rows:
+                chained = link(
+                    previous,
+                    at=row.at,
+                    actor_id=row.actor_id,
+                    action=row.action,
+                    subject=row.subject,
+                    detail=row.detail,
+                )
+                if row.id != expected or chained != bytes(row.hash):
+                    return int(row.id)
+                previous, expected = chained, expected + 1
+            if len(rows) < _PAGE:
+                return None

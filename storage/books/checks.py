@@ -3,35 +3,39 @@ line.
 """
 
 from collections.abc import AsyncIterator
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, not_, or_, select, union_all
+from sqlalchemy import literal, select
 
+from storage.books.adjustment_checks import adjustment_faults
 from storage.books.audit import Audit
 from storage.books.ledger import Ledger
 from storage.books.promises import overdrawn_accounts
+from storage.books.usage_checks import Watch, lock_events, usage_faults
 from storage.crosschecks.reconciliations import Reconciliations
-from storage.intake.pending import pending_events
 from storage.intake.quarantine import Quarantine
 from storage.sums import nano_sums, whole
-from storage.tables.base import COUNTER_COLUMNS
 from storage.tables.books import accounts, entries
-from storage.tables.crosschecks import observed_days
-from storage.tables.intake import event_keys, usage_adjustments, usage_days, usage_events, usage_hours, usage_series
+from storage.tables.intake import usage_adjustments, usage_days
 from storage.tables.requests import budget_requests
 from storage.transaction import OpenTransaction
 from storage.triggers import missing_triggers
 
-_HOUR_MICROS = 3_600_000_000
 _LAST_DAY = 10**9
-_ZEROS = (0,) * (len(COUNTER_COLUMNS) + 3)
 
 
-async def faults(tx: OpenTransaction) -> AsyncIterator[str]:
-    """Yields every disagreement, in one snapshot. No fault means that every figure can be defended."""
-    async for fault in _rollup_faults(tx):
+def _ignore(_what: str, _done: int, _total: int) -> None:
+    """Watches nothing."""
+
+
+async def faults(tx: OpenTransaction, watch: Watch = _ignore) -> AsyncIterator[str]:
+    """Yields every disagreement, in one snapshot. No fault means that every figure can be defended.
+
+    Call it first in a fresh snapshot. `watch` is told how far it is.
+    """
+    await lock_events(tx)
+    async for fault in usage_faults(tx, watch):
         yield fault
-    async for fault in _adjustment_faults(tx):
+    async for fault in adjustment_faults(tx):
         yield fault
     async for fault in _ledger_faults(tx):
         yield fault
@@ -44,105 +48,6 @@ async def faults(tx: OpenTransaction) -> AsyncIterator[str]:
         yield f"audit: record {broken} does not fit the chain"
     for trigger in await tx.connection.run_sync(missing_triggers):
         yield f"triggers: {trigger} is missing, so a table that must only grow can be changed"
-
-
-async def _rollup_faults(tx: OpenTransaction) -> AsyncIterator[str]:
-    seen = await _by_source(tx, select(observed_days.c.source_id, func.sum(observed_days.c.calls)))
-    events = await _by_source(tx, select(usage_events.c.source_id, func.count()))
-    keys = await _by_source(tx, select(event_keys.c.source_id, func.count()))
-    for source in sorted(keys.keys() | events.keys() | seen.keys()):  # a source may have been a meter, and observe now
-        have = (keys.get(source, 0), events.get(source, 0), seen.get(source, 0))
-        if have[0] != have[1] + have[2]:
-            yield f"usage: source {source}: {have[0]} event keys, {have[1]} events, {have[2]} observed calls"
-    hour = usage_events.c.occurred_at.op("/")(_HOUR_MICROS)
-    for name, table, bucket, of_event in (
-        ("hours", usage_hours, usage_hours.c.hour, hour),
-        ("days", usage_days, usage_days.c.local_day, usage_events.c.local_day),
-    ):
-        rolled = await _sums(tx, _grouped(table.c.team_id, bucket, table.c.series_id, func.sum(table.c.calls), table))
-        booked = await _sums(
-            tx,
-            _grouped(usage_events.c.team_id, of_event, usage_events.c.series_id, func.count(), usage_events),
-        )
-        adjusted = usage_adjustments.c
-        of_row = adjusted.local_day if name == "days" else adjusted.occurred_at.op("/")(_HOUR_MICROS)
-        rows = _grouped(adjusted.team_id, of_row, adjusted.series_id, func.sum(adjusted.calls), usage_adjustments)
-        for at, amounts in (await _sums(tx, rows)).items():
-            booked[at] = tuple(a + b for a, b in zip(booked.get(at, _ZEROS), amounts, strict=True))
-        waits = pending_events(tx.connection)
-        of_waiting = waits.c.local_day if name == "days" else waits.c.occurred_at.op("/")(_HOUR_MICROS)
-        rows = _grouped(waits.c.team_id, of_waiting, waits.c.series_id, func.count(), waits)
-        for at, amounts in (await _sums(tx, rows)).items():
-            rolled[at] = tuple(a + b for a, b in zip(rolled.get(at, _ZEROS), amounts, strict=True))
-        for at in sorted(rolled.keys() | booked.keys()):
-            if rolled.get(at) != booked.get(at):
-                yield f"usage {name}: team {at[0]}, {name[:-1]} {at[1]}, series {at[2]}: events and rollup differ"
-    series_teams = (
-        select(func.count())
-        .select_from(usage_days.join(usage_series, usage_series.c.id == usage_days.c.series_id))
-        .where(usage_series.c.team_id != usage_days.c.team_id)
-    )
-    if wrong := (await tx.connection.execute(series_teams)).scalar_one():
-        yield f"usage days: {wrong} rows name another team than their series"
-
-
-async def _by_source(tx: OpenTransaction, query: Select[Any]) -> dict[int, int]:
-    rows = await tx.connection.execute(query.group_by(query.selected_columns[0]))
-    return {int(source): int(count) for source, count in rows}
-
-
-def _grouped(
-    team: ColumnElement[int],
-    bucket: ColumnElement[int],
-    series: ColumnElement[int],
-    calls: ColumnElement[int],
-    table: object,
-) -> Select[Any]:
-    columns = table.c  # type: ignore[attr-defined]  # a Table
-    counters = [func.sum(columns[name]) for name in COUNTER_COLUMNS]
-    costs = (*nano_sums(columns.cost_nanos), *nano_sums(columns.notional_nanos))
-    return select(team, bucket, series, calls, *counters, *costs).group_by(team, bucket, series)
-
-
-async def _sums(tx: OpenTransaction, query: Select[Any]) -> dict[tuple[int, int, int], tuple[int, ...]]:
-    found = {}
-    for row in await tx.connection.execute(query):
-        team, bucket, series, *counts, dollars, rest, notional_dollars, notional_rest = map(int, row)
-        found[team, bucket, series] = (*counts, whole(dollars, rest), whole(notional_dollars, notional_rest))
-    return found
-
-
-async def _adjustment_faults(tx: OpenTransaction) -> AsyncIterator[str]:
-    """Yields faults of adjusting rows: a row that moves or reprices an event names it, and adds or removes no usage."""
-    row, event = usage_adjustments.c, usage_events.c
-    is_of = and_(event.occurred_at == row.occurred_at, event.source_id == row.source_id, event.key_hash == row.key_hash)
-    lost = select(row.id).where(not_(exists().where(is_of))).order_by(row.id)
-    for adjustment_id in (await tx.connection.execute(lost)).scalars():
-        yield f"adjustments: row {adjustment_id} names no event"
-    amounts = ("calls", *COUNTER_COLUMNS)
-    unbalanced = (
-        select(row.source_id, row.key_hash)
-        .group_by(row.source_id, row.key_hash)
-        .having(or_(*(func.sum(row[name]) != 0 for name in amounts)))
-        .order_by(row.source_id, row.key_hash)
-    )
-    for source_id, key_hash in await tx.connection.execute(unbalanced):
-        yield f"adjustments: the rows of event {bytes(key_hash).hex()} of source {source_id} add or take away usage"
-    summed = (*amounts, "cost_nanos", "notional_nanos")
-    place = ("source_id", "key_hash", "team_id", "local_day", "series_id")
-    booked = select(*(event[name] for name in place), literal(1).label("calls"), *(event[name] for name in summed[1:]))
-    both = union_all(
-        select(*(row[name] for name in (*place, *summed))), booked.where(exists().where(is_of).correlate(usage_events))
-    ).subquery()
-    left_over = or_(*(func.sum(both.c[name]) != 0 for name in summed[1:]))
-    split = (
-        select(both.c.source_id, both.c.key_hash)
-        .group_by(*(both.c[name] for name in place))
-        .having(and_(func.sum(both.c.calls) != 1, or_(func.sum(both.c.calls) != 0, left_over)))
-        .order_by(both.c.source_id, both.c.key_hash)
-    )
-    for source_id, key_hash in await tx.connection.execute(split):
-        yield f"adjustments: event {bytes(key_hash).hex()} of source {source_id} counts in more than one place"
 
 
 async def _ledger_faults(tx: OpenTransaction) -> AsyncIterator[str]:

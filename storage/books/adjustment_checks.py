@@ -1,0 +1,42 @@
+"""Checks of adjusting rows with the events they adjust."""
+
+from collections.abc import AsyncIterator
+
+from sqlalchemy import and_, exists, func, literal, not_, or_, select, union_all
+
+from storage.tables.base import COUNTER_COLUMNS
+from storage.tables.intake import usage_adjustments, usage_events
+from storage.transaction import OpenTransaction
+
+
+async def adjustment_faults(tx: OpenTransaction) -> AsyncIterator[str]:
+    """Yields faults of adjusting rows: a row that moves or reprices an event names it, and adds or removes no usage."""
+    row, event = usage_adjustments.c, usage_events.c
+    is_of = and_(event.occurred_at == row.occurred_at, event.source_id == row.source_id, event.key_hash == row.key_hash)
+    lost = select(row.id).where(not_(exists().where(is_of))).order_by(row.id)
+    for adjustment_id in (await tx.connection.execute(lost)).scalars():
+        yield f"adjustments: row {adjustment_id} names no event"
+    amounts = ("calls", *COUNTER_COLUMNS)
+    unbalanced = (
+        select(row.source_id, row.key_hash)
+        .group_by(row.source_id, row.key_hash)
+        .having(or_(*(func.sum(row[name]) != 0 for name in amounts)))
+        .order_by(row.source_id, row.key_hash)
+    )
+    for source_id, key_hash in await tx.connection.execute(unbalanced):
+        yield f"adjustments: the rows of event {bytes(key_hash).hex()} of source {source_id} add or take away usage"
+    summed = (*amounts, "cost_nanos", "notional_nanos")
+    place = ("source_id", "key_hash", "team_id", "local_day", "series_id")
+    booked = select(*(event[name] for name in place), literal(1).label("calls"), *(event[name] for name in summed[1:]))
+    both = union_all(
+        select(*(row[name] for name in (*place, *summed))), booked.where(exists().where(is_of).correlate(usage_events))
+    ).subquery()
+    left_over = or_(*(func.sum(both.c[name]) != 0 for name in summed[1:]))
+    split = (
+        select(both.c.source_id, both.c.key_hash)
+        .group_by(*(both.c[name] for name in place))
+        .having(and_(func.sum(both.c.calls) != 1, or_(func.sum(both.c.calls) != 0, left_over)))
+        .order_by(both.c.source_id, both.c.key_hash)
+    )
+    for source_id, key_hash in await tx.connection.execute(split):
+        yield f"adjustments: event {bytes(key_hash).hex()} of source {source_id} counts in more than one place"
