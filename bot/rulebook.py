@@ -8,32 +8,41 @@ from typing import Any
 import msgspec
 
 from bot.costs.aliases import ModelAlias
-from bot.costs.pricing import ContractPrice, Prices, PriceTerms, priced
+from bot.costs.pricing import Basis, ContractPrice, Prices, PriceTerms, book_alone, priced
+from bot.costs.rates import Rates
 from bot.org.attribution import Attribution, Source
-from bot.org.teams import Directory
+from bot.org.teams import Directory, Team
 from bot.org.tools import Tools
 from bot.periods import DAY_MICROS, MICROS, day_number
 from bot.requests.approvals import DEFAULT_APPROVAL_RULES, ApprovalRule
 from bot.usage import Booking, Labels, UsageEvent
 
 _QUARTER_HOUR = 900 * MICROS
-_CACHE_SIZE, _CACHE_CHARACTERS = 50_000, 10_000_000
+_CACHE_SIZE, _CACHE_CHARACTERS, _CACHE_DAYS = 50_000, 10_000_000, 200_000
+_BOOK: Basis = "book"
+_UNPRICED: Basis = "unpriced"
 
 
-_DecisionKey = tuple[Labels, int, int, int | None, int | None]
-"""A call's labels, its quarter of an hour, and the source's id and teams. The teams belong to the key, because a
-caller may hold a source read before it changed.
+_SourceKey = tuple[int, int | None, int | None, int]
+"""A source's id and teams, and since when no attribution rule changed. The teams belong to the key, because a caller may
+hold a source read before it changed.
 """
+_DayTerms = tuple[tuple[PriceTerms, ...], Rates | None]
+"""The terms of a model on a day; its book rates too, if these alone price any call that can be priced."""
 
 
 class _Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Everything decided about a call except the cost of its own counters."""
+    """Everything decided about a call except what its moment and counters decide.
 
-    team_id: int
+    Decisions of one zone share `days`, the local day by quarter of an hour: zones change at its steps. Those of one
+    model share `terms`, by twice the local day plus the UTC day.
+    """
+
+    team: Team
     rule: str
-    day: int
     tool: str
-    terms: tuple[PriceTerms, ...]
+    days: dict[int, int]
+    terms: dict[int, _DayTerms]
 
 
 class Rulebook:
@@ -66,52 +75,108 @@ class Rulebook:
         self.approvals = approvals
         self.ends_at = ends_at
         self._teams = {team.id: team for team in directory.teams}
-        self._memory: dict[_DecisionKey, _Decision] = {}
-        self._remembered_characters = 0
+        self._memory: dict[_SourceKey, dict[Labels, _Decision]] = {}
+        self._days: dict[str | int, dict[int, int]] = {}
+        self._terms: dict[tuple[str, str, str], dict[int, _DayTerms]] = {}
+        self._remembered = self._remembered_characters = self._remembered_days = 0
 
     def booking(self, event: UsageEvent, source: Source) -> Booking:
         """Returns the event with its team, local day, tool and price."""
-        quarter = event.occurred_at // _QUARTER_HOUR
-        key = (event.labels, quarter, source.id, source.team_id, source.default_team_id)
-        decided = self._memory.get(key) or self._decide(event, source, key)
-        price = priced(event, decided.terms, reported_first=source.reported_first)
-        return Booking(  # positional, because this runs for every event
-            source.id,
-            event,
-            decided.team_id,
-            decided.rule,
-            decided.day,
-            decided.tool,
-            price.cost_nanos,
-            price.basis,
-            self.prices.book.book_id,
-            price.book_nanos,
-            price.notional_nanos,
-        )
+        return self.bookings((event,), source)[0]
 
-    def _decide(self, event: UsageEvent, source: Source, key: _DecisionKey) -> _Decision:
-        """Decides everything that calls with equal labels share within a quarter of an hour, the step at which zones
-        change.
+    def bookings(self, events: Sequence[UsageEvent], source: Source) -> list[Booking]:
+        """Returns events with their team, local day, tool and price.
 
-        The decision is cached unless a rule starts or ends within that time.
+        Calls with equal labels share a decision until an attribution rule starts or ends.
         """
-        placement = self.attribution.place(event, source)
-        day = self._teams[placement.team_id].day_of(event.occurred_at)
+        found = []
+        begins = ends = 0
+        known: dict[Labels, _Decision] = {}
+        source_id, reported_first, book_id = source.id, source.reported_first, self.prices.book.book_id
+        for event in events:
+            at = event.occurred_at
+            if not begins <= at < ends:
+                begins, ends = self.attribution.unchanged_around(at)
+                known = self._memory.setdefault((source_id, source.team_id, source.default_team_id, begins), {})
+            decided = known.get(event.labels) or self._decide(event, source, known)
+            quarter = at // _QUARTER_HOUR
+            day = decided.days.get(quarter)
+            if day is None:
+                day = self._day(decided, at, quarter)
+            terms, rates = decided.terms.get(2 * day + at // DAY_MICROS) or self._day_terms(decided, event, day)
+            if (
+                rates is None or reported_first or event.reported_nanos is not None
+                or event.failed or event.gateway_cache or event.unmetered or event.notional
+            ):  # fmt: skip
+                price = priced(event, terms, reported_first=reported_first)
+                cost, basis, book_nanos, notional = (
+                    price.cost_nanos,
+                    price.basis,
+                    price.book_nanos,
+                    price.notional_nanos,
+                )
+            else:
+                book_nanos = rates.nanos(event)
+                cost, basis, notional = (book_nanos, _BOOK, 0) if book_nanos is not None else (0, _UNPRICED, 0)
+            found.append(
+                Booking(  # positional, because this runs for every event
+                    source_id,
+                    event,
+                    decided.team.id,
+                    decided.rule,
+                    day,
+                    decided.tool,
+                    cost,
+                    basis,
+                    book_id,
+                    book_nanos,
+                    notional,
+                )
+            )
+        return found
+
+    def _decide(self, event: UsageEvent, source: Source, known: dict[Labels, _Decision]) -> _Decision:
+        """Decides what calls with equal labels share, and caches it in `known`."""
+        placement, labels = self.attribution.place(event, source), event.labels
+        team = self._teams[placement.team_id]
+        zone = team.timezone if team.next_timezone_day is None else team.id
         decided = _Decision(
-            team_id=placement.team_id,
+            team=team,
             rule=placement.rule,
-            day=day,
-            tool=self.tools.tool_of(event, api_base=event.labels.api_base),
-            terms=self.prices.terms(event.labels, event.occurred_at // DAY_MICROS, day),
+            tool=self.tools.tool_of(event, api_base=labels.api_base),
+            days=self._days.setdefault(zone, {}),
+            terms=self._terms.setdefault((labels.provider, labels.model, labels.tier), {}),
         )
-        start = key[1] * _QUARTER_HOUR
-        if not self.attribution.changes_within(start, start + _QUARTER_HOUR):
-            self._remembered_characters += event.labels.characters
-            if len(self._memory) >= _CACHE_SIZE or self._remembered_characters > _CACHE_CHARACTERS:
-                self._memory.clear()
-                self._remembered_characters = 0
-            self._memory[key] = decided
+        self._remembered += 1
+        self._remembered_characters += labels.characters
+        if self._remembered > _CACHE_SIZE or self._remembered_characters > _CACHE_CHARACTERS:
+            self._clear()
+            known.clear()
+        known[labels] = decided
         return decided
+
+    def _day(self, decided: _Decision, at: int, quarter: int) -> int:
+        day = decided.days[quarter] = decided.team.day_of(at)
+        self._count_day()
+        return day
+
+    def _day_terms(self, decided: _Decision, event: UsageEvent, day: int) -> _DayTerms:
+        utc_day = event.occurred_at // DAY_MICROS
+        terms = self.prices.terms(event.labels, utc_day, day)
+        found = decided.terms[2 * day + utc_day] = (terms, book_alone(terms))
+        self._count_day()
+        return found
+
+    def _count_day(self) -> None:
+        self._remembered_days += 1
+        if self._remembered_days > _CACHE_DAYS:
+            self._clear()
+
+    def _clear(self) -> None:
+        """Forgets everything. Decisions in use keep days and terms of their own."""
+        for memory in (self._memory, self._days, self._terms):
+            memory.clear()
+        self._remembered = self._remembered_characters = self._remembered_days = 0
 
 
 def contracts_of(stored: Sequence[Mapping[str, Any]] | None) -> list[ContractPrice]:

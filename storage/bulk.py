@@ -19,6 +19,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.tables.base import metadata
 
 Rows = Sequence[tuple[Any, ...]]
+
+
+class Columns(Sequence[tuple[Any, ...]]):
+    """Rows that are kept by column, in columns of equal length."""
+
+    def __init__(self, columns: Sequence[Sequence[Any]]) -> None:
+        self.columns = columns
+
+    def __len__(self) -> int:
+        return len(self.columns[0])
+
+    def __getitem__(self, at: Any) -> Any:
+        taken = [column[at] for column in self.columns]
+        return list(zip(*taken, strict=True)) if isinstance(at, slice) else tuple(taken)
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return zip(*self.columns, strict=True)
+
+
 _MOST_PARAMETERS = 32_766  # parameters of one SQLite statement
 _LEAST_FOLDED = 200
 
@@ -106,7 +125,7 @@ class Folded(NamedTuple):
 
     fixed: frozenset[int]
     values: tuple[Any, ...]
-    columns: list[tuple[Any, ...]]
+    columns: Sequence[Sequence[Any]]
 
 
 def folded(rows: Rows) -> Folded:
@@ -115,7 +134,7 @@ def folded(rows: Rows) -> Folded:
     Most rows of a group share their source, their book or an unused counter. Few rows are not folded: each pattern of
     columns needs a prepared statement.
     """
-    columns = list(zip(*rows, strict=True))
+    columns = rows.columns if isinstance(rows, Columns) else list(zip(*rows, strict=True))
     if len(rows) < _LEAST_FOLDED:
         return Folded(frozenset(), (), columns)
     middle = len(rows) // 2

@@ -2,7 +2,30 @@
 
 from dataclasses import dataclass, field
 
+from bot.usage import Labels
+
 SeriesKey = tuple[int, str, str, str, str, int, str, str]
+
+
+EventLabels = tuple[int, str, str, str, str]
+"""What an event's row has from its labels: its series, gateway team, declared team, tags and tier."""
+
+
+class LabelsMemory(dict[tuple[Labels, int, str, str], EventLabels]):
+    """Maps a call's labels, team, tool and basis to what its row has from them. Takes 60 MB at most."""
+
+    _SIZE, _CHARACTERS = 50_000, 10_000_000
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._characters = 0
+
+    def remember(self, key: tuple[Labels, int, str, str], labels: EventLabels) -> None:
+        self._characters += key[0].characters
+        if len(self) >= self._SIZE or self._characters > self._CHARACTERS:
+            super().clear()
+            self._characters = key[0].characters
+        self[key] = labels
 
 
 @dataclass
@@ -13,6 +36,7 @@ class UsageMemory:
     people: dict[str, int] = field(default_factory=dict)
     """By the sender's spelling."""
     months: set[str] = field(default_factory=set)
+    labels: LabelsMemory = field(default_factory=LabelsMemory)
 
     LIMIT = 200_000
 
@@ -42,3 +66,4 @@ class Memory:
         self.generation += 1
         self.people.clear()
         self.usage.people.clear()
+        self.usage.labels.clear()  # their series name people

@@ -226,6 +226,11 @@ class Prices:
         return not model or model in names or any(fnmatchcase(name, model) for name in names)
 
 
+def book_alone(terms: Sequence[PriceTerms]) -> Rates | None:
+    """Returns the book's rates if these alone price calls without a reported cost, all day; else None."""
+    return terms[0].book if len(terms) == 1 and terms[0].contract is None else None
+
+
 def priced(event: UsageEvent, terms: Sequence[PriceTerms], *, reported_first: bool) -> Priced:
     """Returns the cost of a call by the terms of its UTC day."""
     if event.failed:

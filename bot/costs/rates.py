@@ -59,11 +59,9 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """Returns the cost of a call in nano-dollars, rounded once, half-even; None if it used a counter, or a kind of
         tokens, without a price.
         """
-        uncached, read, write_5m = event.uncached_input, event.cache_read, event.cache_write_5m
-        write_1h = event.cache_write_1h
         rates = self
         if self.tiers:
-            total_input = uncached + read + write_5m + write_1h
+            total_input = event.uncached_input + event.cache_read + event.cache_write_5m + event.cache_write_1h
             for start, tier in self.tiers:
                 if total_input > start:
                     rates = tier
@@ -71,22 +69,21 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         for counter in rates.unpriced:
             if getattr(event, counter):
                 return None
-        extra = 0
+        picos = (
+            rates.request
+            + event.uncached_input * rates.uncached_input
+            + event.cache_read * rates.cache_read
+            + event.output * rates.output
+        )
+        if event.cache_write_5m or event.cache_write_1h:
+            picos += event.cache_write_5m * rates.cache_write_5m + event.cache_write_1h * rates.cache_write_1h
+        if event.reasoning:
+            picos += event.reasoning * rates.reasoning_extra
         for part, count in event.parts:
             rate = rates.parts.get(part)
             if rate is None:
                 return None
-            extra += count * (rate - getattr(rates, PARTS[part]))
-        picos = (
-            rates.request
-            + uncached * rates.uncached_input
-            + read * rates.cache_read
-            + write_5m * rates.cache_write_5m
-            + write_1h * rates.cache_write_1h
-            + event.output * rates.output
-            + event.reasoning * rates.reasoning_extra
-            + extra
-        )
+            picos += count * (rate - getattr(rates, PARTS[part]))
         nanos, rest = divmod(picos, 1000)
         return nanos + 1 if rest > 500 or (rest == 500 and nanos & 1) else nanos
 

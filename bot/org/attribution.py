@@ -15,6 +15,7 @@ from bot.org.people import normalize_spelling
 from bot.usage import Labels, UsageEvent
 
 UNATTRIBUTED = "unattributed"
+_ALWAYS = (-(2**63), 2**63)
 UNATTRIBUTED_DAYS = 30
 """Days of unattributed use that Home lists, and whose keys can be claimed."""
 
@@ -144,9 +145,11 @@ class Attribution:
             return Placement(source.default_team_id, f"source:{source.name}")
         return placed
 
-    def changes_within(self, start: int, end: int) -> bool:
-        """Returns whether a rule or a membership starts or ends after `start`, up to and including `end`."""
-        return bisect_right(self._changes, start) != bisect_right(self._changes, end)
+    def unchanged_around(self, at: int) -> tuple[int, int]:
+        """Returns the longest time around a moment in which no rule or membership starts or ends: from, and until before."""
+        place = bisect_right(self._changes, at)
+        begins = self._changes[place - 1] if place else _ALWAYS[0]
+        return begins, self._changes[place] if place < len(self._changes) else _ALWAYS[1]
 
     def rule_of(self, credential: str, at: int) -> AttributionRule | None:
         """Returns the rule in force for a credential at a moment in microseconds."""

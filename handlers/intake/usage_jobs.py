@@ -106,11 +106,11 @@ class UsageJob:
             return
         source = rulebook.sources.get(self.key, self.source)
         events = self.parsed.events if source.role == "meter" else []
-        booking, bookings = rulebook.booking, list[Booking]()
+        bookings = list[Booking]()
         for at in range(0, len(events), _DECIDED_AT_ONCE):
             if at:
                 await asyncio.sleep(0)
-            bookings += [booking(event, source) for _, event in events[at : at + _DECIDED_AT_ONCE]]
+            bookings += rulebook.bookings([event for _, event in events[at : at + _DECIDED_AT_ONCE]], source)
         self.decided_by, self.source, self.bookings = rulebook, source, bookings
         self.outcomes = ["accepted"] * len(self.parsed.events)
         if self.parsed.unless_priced and self.bookings:

@@ -1,6 +1,5 @@
 """Usage: each event once, with its hour and day totals, in one transaction."""
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -11,20 +10,15 @@ from sqlalchemy import text
 from bot.periods import DAY_MICROS, date_of
 from bot.usage import Booking, BookingOutcome, UsageEvent
 from storage import bulk
+from storage.intake.event_columns import EVENT_COLUMNS, event_columns, known_labels, labels_row, series_key
 from storage.intake.rollups import Insert, add_sums, summed
 from storage.memory import SeriesKey, UsageMemory
 from storage.org.people import People
-from storage.tables.base import COUNTER_COLUMNS
 from storage.transaction import OpenTransaction
 
 SERIES_KEY = ("team_id", "tool", "provider", "model", "workflow", "person_id", "credential", "basis")
-_EVENT_COLUMNS = (
-    *("source_id", "key_hash", "event_id", "occurred_at", "received_at", "team_id", "local_day", "series_id"),
-    *COUNTER_COLUMNS,
-    *("cost_nanos", "book_nanos", "reported_nanos", "notional_nanos", "book", "rule"),
-    *("gateway_team", "declared_team", "tags", "tier", "parts"),
-)
 _KEYS = ("source_id", "key_hash", "fingerprint")
+_OCCURRED_AT = EVENT_COLUMNS.index("occurred_at")
 _Key = tuple[int, bytes]
 
 
@@ -77,12 +71,13 @@ class Usage:
         memory, generation = self._tx.memory, self._tx.memory.generation
         self._tx.after_commit(lambda: memory.remember_users(people, generation))
         await self._ensure_months({b.event.occurred_at // DAY_MICROS for b in bookings})
-        return await self.series_ids([_series_key(b, people) for b in bookings])
+        return await self.series_ids([series_key(b, people) for b in bookings])
 
     async def _insert(self, bookings: Sequence[Booking], received_at: int) -> None:
         series = await self.ensure_references(bookings)
-        events = [_event_row(b, series_id, received_at) for b, series_id in zip(bookings, series, strict=True)]
-        await bulk.insert(self._connection, "usage_events", _EVENT_COLUMNS, events)
+        labels = [labels_row(series_id, b.event.labels) for b, series_id in zip(bookings, series, strict=True)]
+        events = event_columns(bookings, labels, received_at=received_at)
+        await bulk.insert(self._connection, "usage_events", EVENT_COLUMNS, events)
         await add_sums(self._connection, summed(bookings, series))
 
     async def record_active_sources(self, first_occurred_at: dict[int, int], *, received_at: int) -> None:
@@ -133,17 +128,17 @@ def fast_inserts(
     """Returns the inserts of keys and events, if all their people, series and (if `partitioned`) months are cached;
     else None.
     """
-    people, known = memory.people, memory.series
-    try:
-        series = [known[_series_key(booking, people)] for booking in bookings]
-    except KeyError:
+    labels = known_labels(bookings, memory)
+    if labels is None:
         return None
-    if partitioned and not memory.months.issuperset(map(_month, {b.event.occurred_at // DAY_MICROS for b in bookings})):
+    events = event_columns(bookings, labels, received_at=received_at)
+    if partitioned and not memory.months.issuperset(
+        map(_month, {at // DAY_MICROS for at in events.columns[_OCCURRED_AT]})
+    ):
         return None
     keys = sorted([(b.source_id, b.event.key, b.event.fingerprint) for b in bookings])
-    events = [_event_row(b, series_id, received_at) for b, series_id in zip(bookings, series, strict=True)]
     tail = "" if partitioned else "ON CONFLICT DO NOTHING"
-    return Insert("event_keys", _KEYS, keys, tail), Insert("usage_events", _EVENT_COLUMNS, events)
+    return Insert("event_keys", _KEYS, keys, tail), Insert("usage_events", EVENT_COLUMNS, events)
 
 
 def activity_insert(first_occurred_at: dict[int, int], *, received_at: int) -> Insert:
@@ -168,64 +163,3 @@ def _remember(memory: dict[Any, int], fresh: dict[Any, int]) -> None:
 @lru_cache(maxsize=4_096)
 def _month(day: int) -> str:
     return date_of(day).strftime("%Y-%m")
-
-
-def _series_key(booking: Booking, people: dict[str, int]) -> SeriesKey:
-    labels = booking.event.labels
-    return (
-        booking.team_id,
-        booking.tool,
-        labels.provider,
-        labels.model,
-        labels.workflow,
-        people[labels.user],
-        labels.credential,
-        booking.basis,
-    )
-
-
-def _event_row(booking: Booking, series_id: int, received_at: int) -> tuple[Any, ...]:
-    """Returns one event's row. Written out, because unpacking parts into it would cost as much again."""
-    event = booking.event
-    labels = event.labels
-    return (
-        booking.source_id,
-        event.key,
-        event.event_id,
-        event.occurred_at,
-        received_at,
-        booking.team_id,
-        booking.local_day,
-        series_id,
-        event.uncached_input,
-        event.cache_read,
-        event.cache_write_5m,
-        event.cache_write_1h,
-        event.output,
-        event.reasoning,
-        booking.cost_nanos,
-        booking.book_nanos,
-        event.reported_nanos,
-        booking.notional_nanos,
-        booking.book,
-        booking.rule,
-        labels.gateway_team,
-        labels.declared_team,
-        _tags_json(labels.tags),
-        labels.tier,
-        json.dumps(dict(event.parts)) if event.parts else "",
-    )
-
-
-def _tags_json(tags: tuple[str, ...]) -> str:
-    if not tags:
-        return "[]"
-    return _few_tags_json(tags) if sum(map(len, tags)) <= _REMEMBERED_CHARACTERS else json.dumps(tags)
-
-
-_REMEMBERED_CHARACTERS = 400  # 16 MB at most, whatever senders send
-
-
-@lru_cache(maxsize=20_000)
-def _few_tags_json(tags: tuple[str, ...]) -> str:
-    return json.dumps(tags)

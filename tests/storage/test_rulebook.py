@@ -122,7 +122,7 @@ async def test_made_up_words_are_remembered_within_bounds(books: Books) -> None:
         labels = structs.replace(event.labels, **made_up)
         rulebook.booking(structs.replace(event, labels=labels), books.source)
 
-    remembered = [words for words, *_ in rulebook._memory]
+    remembered = [labels for known in rulebook._memory.values() for labels in known]
     assert 0 < sum(len(word) for said in remembered for word in structs.astuple(said)) < 10_000_000
 
 
@@ -146,3 +146,38 @@ async def test_what_is_remembered_is_what_a_new_rulebook_decides(books: Books, m
                 fresh = read
             assert decided == [without_event(fresh.booking(event, books.source))] * 2
     assert any(first != second for first, second in pairwise(twice[0]))
+
+
+@pytest.mark.parametrize("reported_first", [False, True])
+@pytest.mark.timeless
+async def test_a_booking_costs_what_its_price_says_whatever_its_kind(books: Books, reported_first: bool) -> None:
+    rulebook = await books.context.rulebooks.latest()
+    source = replace(books.source, reported_first=reported_first)
+    kinds: list[dict[str, Any]] = [
+        *({}, {"reported_nanos": 5}, {"reported_nanos": 0}, {"failed": True}, {"gateway_cache": True}),
+        *(
+            {"notional": True},
+            {"unmetered": True},
+            {"cache_write_5m": 300_000},
+            {"reasoning": 3},
+            {"reported_nanos": -5},
+        ),
+        *({"parts": (("audio_input", 7),)}, {"parts": (("video_output", 7),)}, {"uncached_input": 0, "output": 0}),
+    ]
+    models = [("metacode-2", ""), ("claude-sonnet-4-5", ""), ("gpt-5", "flex"), ("gpt-5", "fast"), ("made-up", "")]
+    seen = set()
+    for model, tier in models:
+        for kind in kinds:
+            event = event_at(MIDNIGHT_THERE)
+            labels = structs.replace(event.labels, model=model, provider="", tier=tier)
+            event = structs.replace(event, labels=labels, **{"reported_nanos": None, **kind})
+            found = rulebook.booking(event, source)
+            price = rulebook.prices.price(event, day=found.local_day, reported_first=reported_first)
+            assert (found.cost_nanos, found.basis, found.book_nanos, found.notional_nanos) == (
+                price.cost_nanos,
+                price.basis,
+                price.book_nanos,
+                price.notional_nanos,
+            )
+            seen.add(found.basis)
+    assert seen >= {"book", "contract", "reported", "unpriced", "failed", "gateway_cache", "notional", "unmetered"}
