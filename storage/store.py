@@ -13,6 +13,7 @@ from storage.alerting.delivery_rules import AlertDeliveries
 from storage.alerting.expectations import Expectations
 from storage.alerting.judgements import Judgements
 from storage.books.audit import Audit
+from storage.books.charges import Charges
 from storage.books.ledger import Ledger
 from storage.config import Config
 from storage.costs.prices import StoredPrices
@@ -150,6 +151,10 @@ class Transaction(OpenTransaction):
         return Ledger(self)
 
     @cached_property
+    def charges(self) -> Charges:
+        return Charges(self)
+
+    @cached_property
     def budget_requests(self) -> BudgetRequests:
         return BudgetRequests(self)
 
@@ -277,11 +282,8 @@ class Store:
         self._memory.clear_people()
 
     def clear_caches(self) -> None:
-        """Clears all cached ids after the database failed: it may have come back as a standby or a restored copy
-        without them.
-
-        Otherwise a row that refers to a missing id would be quarantined as bad.
-        """
+        """Clears all cached ids after the database failed: it may have come back as a copy without them, and a row that
+        refers to a missing id would be quarantined as bad."""
         self.clear_config_caches()
         self._memory.usage.series.clear()
         self._memory.usage.months.clear()

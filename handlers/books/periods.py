@@ -1,17 +1,18 @@
-"""Budget periods: opens them with declared budgets, and posts the charges of each day."""
+"""Budget periods: opens them with declared budgets; the job that keeps the books."""
 
 from dataclasses import replace
 
 import structlog
 
 from bot.books.budgets import budget_entries_due
-from bot.books.ledger import Account, Entry, Overdrawn, charge_entries
+from bot.books.ledger import Account, Entry, Overdrawn
 from bot.books.shortfalls import shortfall_line, shortfalls
 from bot.money import usd
 from bot.org.teams import Directory
-from bot.periods import Period, period_named, period_of
+from bot.periods import Period, period_named
 from bot.refusals import ConfigError
 from bot.rulebook import Rulebook
+from handlers.books.charges import post_charges
 from handlers.context import Context
 from storage.store import Transaction
 
@@ -75,7 +76,7 @@ async def open_current_periods(context: Context, tx: Transaction, *, at: int) ->
 async def _entries_due(tx: Transaction, directory: Directory, *, at: int, actor_id: int | None) -> list[Entry]:
     due = []
     for period in sorted({directory.period_at(team, at) for team in directory.teams}, key=lambda p: p.first_day):
-        so_far = await tx.ledger.posted_budgets(period)
+        so_far = await tx.ledger.posted_budgets(period, [team.id for team in directory.teams])
         due += budget_entries_due(directory, posted=so_far, period=period, at=at, actor_id=actor_id)
     return due
 
@@ -96,35 +97,18 @@ async def _locked_entries_due(tx: Transaction, directory: Directory, *, at: int,
     return await _entries_due(tx, directory, at=at, actor_id=actor_id)
 
 
-async def post_charges(tx: Transaction, rulebook: Rulebook, *, at: int) -> int:
-    """Posts the charges of closed days from the sums of their usage and returns the number of entries.
-
-    Today's usage has no entry yet; `available` includes it anyway.
-    """
-    directory = rulebook.directory
-    today = {team.id: team.day_of(at) for team in directory.teams}
-    entries = []
-    for team_id, day, posted, total in await tx.ledger.charges_due(before_day=today):
-        payer = directory.root.id if team_id == directory.unattributed.id else team_id
-        period = period_of(day, directory.organisation.period).name
-        entries += charge_entries(
-            spender_id=team_id,
-            payer_id=payer,
-            period=period,
-            day=day,
-            posted_nanos=posted.nanos,
-            posted_entries=posted.entries,
-            total_nanos=total,
-            at=at,
-        )
-    return await tx.ledger.post(entries, at=at, currency=directory.organisation.currency)
-
-
 async def keep_books(context: Context) -> None:
-    """Opens periods, posts charges and expires quarantined rows; a scheduled job."""
-    at = context.now_micros()
+    """Opens periods, posts charges and expires quarantined rows; a scheduled job. It writes only what is due."""
     await context.store.fold_totals()
-    async with context.store.begin() as tx:
-        await open_current_periods(context, tx, at=at)
-        await post_charges(tx, await context.rulebooks.current(tx), at=at)
-        await tx.quarantine.expire(now=at)
+    async with context.store.read() as tx:
+        at = context.now_micros()
+        directory = (await context.rulebooks.current(tx)).directory
+        is_opening = bool(await _entries_due(tx, directory, at=at, actor_id=None))
+        is_expiring = await tx.quarantine.is_expiring(now=at)
+    if is_opening:
+        async with context.store.begin() as tx:
+            await open_current_periods(context, tx, at=at)
+    await post_charges(context)
+    if is_expiring:
+        async with context.store.begin() as tx:
+            await tx.quarantine.expire(now=at)

@@ -15,7 +15,7 @@ from bot.org.attribution import Source
 from bot.periods import DAY_MICROS, HOUR_MICROS, date_of, day_number
 from bot.rulebook import Rulebook
 from bot.views.wording import signed_usd
-from handlers.books.periods import post_charges
+from handlers.books.charges import post_charges
 from handlers.cli import opened, out, run
 from handlers.context import Context
 from storage.intake.booked_events import EventFilter, current_pages
@@ -100,9 +100,9 @@ async def reprice(
             result.add(await tx.adjustments.adjust(changes, kind=KIND, at=at, actor_id=actor_id, document=document))
             await in_each(tx)
     if result.calls and not dry_run:
+        await post_charges(context)
         async with context.store.begin() as tx:
             at = context.now_micros()
-            await post_charges(tx, await context.rulebooks.current(tx), at=at)
             facts = {"calls": result.calls, "difference_nanos": result.difference_nanos}
             await tx.audit.record(at=at, actor_id=actor_id, action="repriced", subject=document, detail=facts)
         context.wake_watcher.set()

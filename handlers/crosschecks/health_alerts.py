@@ -98,11 +98,17 @@ async def watch_routes(context: Context) -> int:
     """Notifies a team's managers when its channel is unreachable, and when it recovers. Returns the number of changed
     messages.
     """
+    async with context.store.read() as tx:  # most of the time nothing is due, and nothing is written
+        told = await tx.alerts.teams_with_open(kind=ROUTE)
+        teams = (await context.rulebooks.current(tx)).directory.alert_teams
+        due = {t.id for t in teams if t.id in told or any(place.state == "broken" for place in t.destinations)}
+    if not due:
+        return 0
     async with context.store.begin() as tx:
         scope = await context.scope(tx)
         directory, at = scope.directory, scope.at
         changed = 0
-        for team in directory.alert_teams:
+        for team in (t for t in directory.alert_teams if t.id in due):
             broken = [place.ref for place in team.destinations if place.state == "broken"]
             records = await tx.alerts.open_alerts(team_id=team.id, kind=ROUTE)
             if broken and not records:

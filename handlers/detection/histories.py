@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from bot.books.charges import RECENT_HOURS
 from bot.detection.histories import Histories, History, Ints, PartKind, first_difference
 from storage.detection.histories import TeamChange
-from storage.intake.rollups import RECENT_HOURS
 from storage.store import Transaction
 
 _CHUNK = 50

@@ -87,6 +87,11 @@ class Alerts:
         rows = await self._connection.execute(query.where(alerts.c.state != "silent").with_for_update())
         return [record_of(row) for row in rows]
 
+    async def teams_with_open(self, *, kind: str) -> set[int]:
+        """Returns the teams with posted alerts of a kind that have not ended, without locks."""
+        query = select(alerts.c.team_id).where(alerts.c.kind == kind, alerts.c.closed_at.is_(None))
+        return set((await self._connection.execute(query.where(alerts.c.state != "silent"))).scalars())
+
     async def of_period(self, *, team_id: int, kind: str, period: str) -> list[AlertRecord]:
         """Returns a team's alerts of a kind and period, oldest first, silent ones too, locked."""
         query = (

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 
 from sqlalchemy import literal, select
 
+from bot.books.charges import FIRST_DAY
 from storage.books.adjustment_checks import adjustment_faults
 from storage.books.audit import Audit
-from storage.books.ledger import Ledger
+from storage.books.charges import Charges
 from storage.books.promises import overdrawn_accounts
 from storage.books.usage_checks import Watch, lock_events, usage_faults
 from storage.crosschecks.reconciliations import Reconciliations
@@ -97,7 +98,7 @@ async def _charge_faults(tx: OpenTransaction) -> AsyncIterator[str]:
     spent: dict[int, int] = {}
     for (team, _), nanos in (await _balances(tx, "spent")).items():
         spent[team] = spent.get(team, 0) + nanos
-    of_days = await Ledger(tx).charges_due(before_day=dict.fromkeys(spent, _LAST_DAY))
+    of_days = await Charges(tx).due(dict.fromkeys(spent, (FIRST_DAY, _LAST_DAY)))
     too_much = {team for team, day, posted, total in of_days if posted.nanos > total + taken.get((team, day), 0)}
     rows = await tx.connection.execute(
         select(usage_days.c.team_id, *nano_sums(usage_days.c.cost_nanos)).group_by(usage_days.c.team_id)

@@ -192,8 +192,8 @@ class Ledger:
         )
         return {int(team): int(at) for team, at in await self._connection.execute(query)}
 
-    async def posted_budgets(self, period: Period) -> dict[tuple[int, str], PostedTotal]:
-        """Returns the net sum, in nano-dollars, and the number of a period's base budget entries, and who paid them."""
+    async def posted_budgets(self, period: Period, team_ids: Iterable[int]) -> dict[tuple[int, str], PostedTotal]:
+        """Returns the net sum, in nano-dollars, and the number of teams' base budget entries of a period, and who paid."""
         found: dict[tuple[int, str], PostedTotal] = {}
         payer, payee = accounts.alias(), accounts.alias()
         paying = case((entries.c.kind == "correction", payee.c.team_id), else_=payer.c.team_id).label("paying")
@@ -201,7 +201,7 @@ class Ledger:
             select(entries.c.document, entries.c.kind, paying, func.count(), *nano_sums(entries.c.amount_nanos))
             .join(payer, payer.c.id == entries.c.from_account_id)
             .join(payee, payee.c.id == entries.c.to_account_id)
-            .where(entries.c.period == period.name, entries.c.document.like("budget:%"))
+            .where(entries.c.document.in_([f"budget:{team_id}:{period.name}" for team_id in team_ids]))
             .group_by(entries.c.document, entries.c.kind, literal_column("paying"))
         )
         paid: dict[tuple[int, str], dict[int, int]] = {}
@@ -216,34 +216,3 @@ class Ledger:
             at: replace(total, by_payer=tuple(sorted((p, nanos) for p, nanos in paid[at].items() if nanos)))
             for at, total in found.items()
         }
-
-    async def charges_due(self, *, before_day: dict[int, int]) -> list[tuple[int, int, PostedTotal, int]]:
-        """Returns (team, day, posted charges, total cost) in nano-dollars, for each day before `before_day[team]` where the
-        two amounts differ.
-        """
-        totals: dict[tuple[int, int], int] = {}
-        rows = await self._connection.execute(
-            select(usage_days.c.team_id, usage_days.c.local_day, *nano_sums(usage_days.c.cost_nanos)).group_by(
-                usage_days.c.team_id, usage_days.c.local_day
-            )
-        )
-        for team_id, day, dollars, rest in rows:
-            totals[int(team_id), int(day)] = whole(dollars, rest)
-        posted: dict[tuple[int, int], PostedTotal] = {}
-        for sign, column in ((1, entries.c.to_account_id), (-1, entries.c.from_account_id)):
-            rows = await self._connection.execute(
-                select(accounts.c.team_id, entries.c.usage_day, func.count(), *nano_sums(entries.c.amount_nanos))
-                .join(accounts, accounts.c.id == column)
-                .where(entries.c.usage_day.is_not(None), accounts.c.bucket == "spent")
-                .group_by(accounts.c.team_id, entries.c.usage_day)
-            )
-            for team_id, day, count, dollars, rest in rows:
-                at = (int(team_id), int(day))
-                before = posted.get(at, _NOTHING)
-                nanos = before.nanos + sign * whole(dollars, rest)
-                posted[at] = PostedTotal(nanos=nanos, entries=before.entries + int(count))
-        return [
-            (*at, posted.get(at, _NOTHING), totals.get(at, 0))
-            for at in sorted(totals.keys() | posted.keys())
-            if at[1] < before_day.get(at[0], 0) and posted.get(at, _NOTHING).nanos != totals.get(at, 0)
-        ]

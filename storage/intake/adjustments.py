@@ -51,7 +51,7 @@ class Adjustments:
 
         Skips a change that alters no total. Skips an event that was adjusted since it was read: the number of its
         adjusting rows is part of the new row's key, so one of two concurrent processes wins. Call it once per
-        transaction, so that rollups are locked in key order; charges follow by `handlers.books.periods.post_charges`.
+        transaction, so that rollups are locked in key order; charges follow by `handlers.books.charges.post_charges`.
         """
         changes = sorted({c.old.key: c for c in changes if c.is_one}.values(), key=lambda c: c.old.key)
         if not changes:

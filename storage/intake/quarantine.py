@@ -170,6 +170,11 @@ class Quarantine:
             ]
         )
 
+    async def is_expiring(self, *, now: int) -> bool:
+        """Returns whether any row is due to expire."""
+        query = select(quarantine.c.id).where(quarantine.c.expires_at <= now).limit(1)
+        return (await self._connection.execute(query)).first() is not None
+
     async def expire(self, *, now: int) -> int:
         return await self._drop(quarantine.c.expires_at <= now)
 

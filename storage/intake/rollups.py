@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.books.charges import RECENT_HOURS
 from bot.periods import HOUR_MICROS
 from bot.usage import Booking
 from storage import bulk
@@ -50,8 +51,6 @@ def summed(bookings: Sequence[Booking], series: Sequence[int]) -> dict[Bucket, l
     return sums
 
 
-RECENT_HOURS = 48
-"""A change of hours older than this before a team's newest hour counts as a rewrite of its history."""
 _CHANGES = ("team_id", "version", "newest_hour", "oldest_hour")
 _CHANGED = (
     "ON CONFLICT (team_id) DO UPDATE SET version = team_changes.version + excluded.version, rewrites = "

@@ -1,4 +1,4 @@
-"""Tables of the books: accounts, ledger entries and the audit trail."""
+"""Tables of the books: accounts, ledger entries, how far usage is posted, and the audit trail."""
 
 from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Text, UniqueConstraint
 
@@ -29,9 +29,17 @@ entries = table(
     Column("reason", Text, nullable=False),
     Column("document", Text, nullable=False),
     Column("reverses_id", Big, ForeignKey("entries.id")),
-    Index("ix_entries_from_account_id", "from_account_id"),
-    Index("ix_entries_to_account_id", "to_account_id"),
+    Index("ix_entries_from_account_id_usage_day", "from_account_id", "usage_day"),
+    Index("ix_entries_to_account_id_usage_day", "to_account_id", "usage_day"),
     Index("ix_entries_document", "document"),
+)
+posted_usage = table(
+    "posted_usage",
+    Column("team_id", Big, primary_key=True, autoincrement=False),
+    Column("version", Big, nullable=False),
+    Column("newest_hour", Big, nullable=False),
+    Column("rewrites", Big, nullable=False),
+    Column("until_day", Big, nullable=False),
 )
 audit = table(
     "audit",

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from bot.intake.adjustments import BookedEvent, Change, usage_event_from
 from bot.money import NANOS
-from handlers.books.periods import post_charges
+from handlers.books.charges import post_charges
 from storage.intake.booked_events import EventFilter, current_pages
 from tests.storage.conftest import Books
 from tests.storage.declared import balance
@@ -232,9 +232,7 @@ async def test_charges_follow_a_cost_that_shrank_and_the_books_agree_before_and_
 
 
 async def post(books: Books) -> None:
-    context = books.context
-    async with context.store.begin() as tx:
-        await post_charges(tx, await context.rulebooks.current(tx), at=context.now_micros())
+    await post_charges(books.context)
 
 
 WRONG = {
