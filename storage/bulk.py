@@ -16,28 +16,10 @@ from numpy.typing import NDArray
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.columns import Columns
 from storage.tables.base import metadata
 
 Rows = Sequence[tuple[Any, ...]]
-
-
-class Columns(Sequence[tuple[Any, ...]]):
-    """Rows that are kept by column, in columns of equal length."""
-
-    def __init__(self, columns: Sequence[Sequence[Any]]) -> None:
-        self.columns = columns
-
-    def __len__(self) -> int:
-        return len(self.columns[0])
-
-    def __getitem__(self, at: Any) -> Any:
-        taken = [column[at] for column in self.columns]
-        return list(zip(*taken, strict=True)) if isinstance(at, slice) else tuple(taken)
-
-    def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        return zip(*self.columns, strict=True)
-
-
 _MOST_PARAMETERS = 32_766  # parameters of one SQLite statement
 _LEAST_FOLDED = 200
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 
 from bot.usage import Booking, Labels
-from storage import bulk
+from storage.columns import Columns
 from storage.memory import EventLabels, SeriesKey, UsageMemory
 from storage.tables.base import COUNTER_COLUMNS
 
@@ -19,12 +19,12 @@ EVENT_COLUMNS = (
 )
 
 
-def event_columns(bookings: Sequence[Booking], labels: Sequence[EventLabels], *, received_at: int) -> bulk.Columns:
+def event_columns(bookings: Sequence[Booking], labels: Sequence[EventLabels], *, received_at: int) -> Columns:
     """Returns the rows of bookings, whose `labels` name their series, in the order of `EVENT_COLUMNS`."""
     events = [booking.event for booking in bookings]
     series, gateway_teams, declared_teams, tags, tiers = zip(*labels, strict=True)
     parts = [event.parts for event in events]
-    return bulk.Columns(
+    return Columns(
         (
             [booking.source_id for booking in bookings],
             [event.key for event in events],
