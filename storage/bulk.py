@@ -175,13 +175,43 @@ async def insert_missing(
 
     Safe under concurrency: PostgreSQL decides by its index, SQLite by its one writer.
     """
+    return set(await _insert_new(connection, table, columns, key, rows, returning=key))
+
+
+async def ids_of(connection: AsyncConnection, table: str, key: Sequence[str], keys: Rows) -> dict[Any, int]:
+    """Returns the id of each row that consists of a key; inserts the missing ones. Keys are distinct."""
+    found = await _insert_new(connection, table, key, key, keys, returning=(*key, "id"))
+    if len(found) < len(keys):
+        new = {row[:-1] for row in found}
+        found += await select(connection, table, (*key, "id"), key, [one for one in keys if one not in new])
+    return {row[:-1]: int(row[-1]) for row in found}
+
+
+async def insert_returning(
+    connection: AsyncConnection, table: str, columns: Sequence[str], rows: Rows
+) -> list[tuple[Any, ...]]:
+    """Inserts rows, and returns the columns of each with its id, in any order; a conflict is an error."""
+    return await _insert_new(connection, table, columns, (), rows, returning=(*columns, "id"))
+
+
+async def _insert_new(
+    connection: AsyncConnection,
+    table: str,
+    columns: Sequence[str],
+    key: Sequence[str],
+    rows: Rows,
+    *,
+    returning: Sequence[str],
+) -> list[tuple[Any, ...]]:
+    """Inserts the rows whose key is missing, all without a key, and returns columns of them."""
     if not rows:
-        return set()
-    tail = f" ON CONFLICT ({', '.join(key)}) DO NOTHING RETURNING {', '.join(key)}"
+        return []
+    once = f" ON CONFLICT ({', '.join(key)}) DO NOTHING" if key else ""
+    tail = f"{once} RETURNING {', '.join(returning)}"
     if _is_postgresql(connection):
         statement = f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM {unnest(table, columns)}{tail}"
-        return {tuple(found) for found in await (await _driver(connection)).fetch(statement, *_arrays(rows))}
-    return set(await _insert_into_sqlite(connection, table, columns, rows, tail))
+        return [tuple(found) for found in await (await _driver(connection)).fetch(statement, *_arrays(rows))]
+    return await _insert_into_sqlite(connection, table, columns, rows, tail)
 
 
 async def select(

@@ -1,6 +1,8 @@
 """Committed ids that a process caches between transactions."""
 
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
 
 from bot.usage import Labels
 
@@ -58,12 +60,18 @@ class Memory:
     def remember_users(self, found: dict[str, int], generation: int) -> None:
         """The same for the users of bookings."""
         if generation == self.generation:
-            if len(self.usage.people) > UsageMemory.LIMIT:
-                self.usage.people.clear()
-            self.usage.people.update(found)
+            remember(self.usage.people, found)
 
     def clear_people(self) -> None:
         self.generation += 1
         self.people.clear()
         self.usage.people.clear()
         self.usage.labels.clear()  # their series name people
+
+
+def remember(memory: dict[Any, int], fresh: dict[Any, int]) -> None:
+    """Caches ids; those that were cached first make room, a part at a time, so that the others stay known."""
+    memory.update(fresh)
+    if len(memory) > UsageMemory.LIMIT:
+        for key in list(islice(memory, len(memory) - UsageMemory.LIMIT * 3 // 4)):
+            del memory[key]

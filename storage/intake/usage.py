@@ -12,7 +12,7 @@ from bot.usage import Booking, BookingOutcome, UsageEvent
 from storage import bulk
 from storage.intake.event_columns import EVENT_COLUMNS, event_columns, known_labels, labels_row, series_key
 from storage.intake.rollups import Insert, add_sums, summed
-from storage.memory import SeriesKey, UsageMemory
+from storage.memory import SeriesKey, UsageMemory, remember
 from storage.org.people import People
 from storage.transaction import OpenTransaction
 
@@ -97,10 +97,8 @@ class Usage:
         missing = sorted({key for key, series_id in zip(keys, ids, strict=True) if series_id is None})
         fresh: dict[SeriesKey, int] = {}
         if missing:
-            await bulk.insert_missing(self._connection, "usage_series", SERIES_KEY, SERIES_KEY, missing)
-            rows = await bulk.select(self._connection, "usage_series", (*SERIES_KEY, "id"), SERIES_KEY, missing)
-            fresh = {row[:-1]: row[-1] for row in rows}
-            self._tx.after_commit(lambda: _remember(self._memory.series, fresh))
+            fresh = await bulk.ids_of(self._connection, "usage_series", SERIES_KEY, missing)
+            self._tx.after_commit(lambda: remember(self._memory.series, fresh))
         return [fresh[key] if found is None else found for key, found in zip(keys, ids, strict=True)]
 
     async def _ensure_months(self, days: set[int]) -> None:
@@ -152,12 +150,6 @@ def activity_insert(first_occurred_at: dict[int, int], *, received_at: int) -> I
 def source_hours_insert(hours: Iterable[tuple[int, int]]) -> Insert:
     """Returns the insert of (source, UTC hour) pairs with usage."""
     return Insert("source_hours", ("source_id", "hour"), sorted(hours), "ON CONFLICT (source_id, hour) DO NOTHING")
-
-
-def _remember(memory: dict[Any, int], fresh: dict[Any, int]) -> None:
-    if len(memory) > UsageMemory.LIMIT:
-        memory.clear()
-    memory.update(fresh)
 
 
 @lru_cache(maxsize=4_096)

@@ -44,19 +44,17 @@ class People:
         )
         found: dict[str, int] = {str(alias): int(person) for alias, person in aliases}
         emails = [(m,) for m in missing if m not in found and is_email(m)]
-        await bulk.insert_missing(self._connection, "people", ("email",), ("email",), emails)
-        for email, person in await bulk.select(self._connection, "people", ("email", "id"), ("email",), emails):
-            found[str(email)] = int(person)
-        for alias in (m for m in missing if m not in found):
-            person_id = (
-                await self._connection.execute(insert(people).values(name=alias).returning(people.c.id))
-            ).scalar_one()
-            await bulk.insert_missing(
-                self._connection, "person_aliases", ("alias", "person_id"), ("alias",), [(alias, person_id)]
-            )
-            rows = await bulk.select(self._connection, "person_aliases", ("alias", "person_id"), ("alias",), [(alias,)])
-            found[alias] = int(rows[0][1])
-        return found
+        known = await bulk.ids_of(self._connection, "people", ("email",), emails)
+        found |= {str(email): person_id for (email,), person_id in known.items()}
+        return found | await self._of_other_spellings([m for m in missing if m not in found])
+
+    async def _of_other_spellings(self, missing: list[str]) -> dict[str, int]:
+        """Creates a person for each spelling that is no e-mail. Another process may have done so meanwhile."""
+        made = await bulk.insert_returning(self._connection, "people", ("name",), [(m,) for m in missing])
+        columns, key = ("alias", "person_id"), ("alias",)
+        await bulk.insert_missing(self._connection, "person_aliases", columns, key, sorted(made))
+        rows = await bulk.select(self._connection, "person_aliases", columns, key, [(m,) for m in missing])
+        return {str(alias): int(person_id) for alias, person_id in rows}
 
     async def ids_of_emails(self, emails: Iterable[str]) -> dict[str, int]:
         """Returns the ids of known people by e-mail."""
