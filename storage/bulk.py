@@ -9,19 +9,18 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.columns import Columns
+from storage.columns import Folded, Rows, folded
 from storage.tables.base import metadata
 
-Rows = Sequence[tuple[Any, ...]]
+__all__ = ["Folded", "Rows", "folded"]  # beside what follows
 _MOST_PARAMETERS = 32_766  # parameters of one SQLite statement
-_LEAST_FOLDED = 200
 
 
 def _is_postgresql(connection: AsyncConnection) -> bool:
@@ -79,7 +78,7 @@ def marks(rows: int, columns: int, fixed: int = 0) -> str:
     return ", ".join([f"({row})"] * rows)
 
 
-def padded(rows: "Folded", count: int) -> Iterator[tuple[int, list[Any]]]:
+def padded(rows: Folded, count: int) -> Iterator[tuple[int, list[Any]]]:
     """Yields folded rows in as few SQLite statements as possible: each as its size and its flat values.
 
     The values are the shared ones, all rows' values, and the number of real rows. Each statement waits for Python's
@@ -100,33 +99,6 @@ def padded(rows: "Folded", count: int) -> Iterator[tuple[int, list[Any]]]:
             line[place : taken * width : width] = column[start : start + taken]
         yield size, [*rows.values, *line, taken]
         start += size
-
-
-class Folded(NamedTuple):
-    """Rows by column: the places of constant columns, their values, and the other columns."""
-
-    fixed: frozenset[int]
-    values: tuple[Any, ...]
-    columns: Sequence[Sequence[Any]]
-
-
-def folded(rows: Rows) -> Folded:
-    """Returns rows by column, with constant columns folded to one value, so that each is sent once.
-
-    Most rows of a group share their source, their book or an unused counter. Few rows are not folded: each pattern of
-    columns needs a prepared statement.
-    """
-    columns = rows.columns if isinstance(rows, Columns) else list(zip(*rows, strict=True))
-    if len(rows) < _LEAST_FOLDED:
-        return Folded(frozenset(), (), columns)
-    middle = len(rows) // 2
-    fixed = frozenset(
-        place
-        for place, column in enumerate(columns)
-        if column[0] == column[-1] == column[middle] and column.count(column[0]) == len(rows)
-    )
-    varying = [column for place, column in enumerate(columns) if place not in fixed]
-    return Folded(fixed, tuple(columns[place][0] for place in sorted(fixed)), varying)
 
 
 async def _on_sqlite(connection: AsyncConnection, statements: Sequence[tuple[str, tuple[Any, ...]]]) -> list[Any]:
