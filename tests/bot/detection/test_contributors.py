@@ -50,7 +50,15 @@ def test_a_part_is_new_if_it_cost_nothing_until_a_day_before(since: int, is_new:
     assert found.first_hour == (FIRST + since if is_new else None)
 
 
+def test_a_part_whose_first_cost_is_a_nano_dollar_is_as_old_as_it() -> None:
+    old = series(spike=10)
+    old[150] = 1
+
+    assert named({"a": old})[0].first_hour is None
+
+
 def test_a_part_at_its_usual_is_left_out_and_the_next_one_is_not() -> None:
+    assert named({"a": series(before=10, spike=10)}) == ()
     assert [c.name for c in named({"a": series(before=10, spike=10), "b": series(before=10, spike=11)})] == ["b"]
 
 
@@ -58,12 +66,21 @@ def test_a_part_has_at_least_a_twentieth_of_the_largest() -> None:
     spend = {"a": series(spike=1_000), "b": series(spike=50), "c": series(spike=49)}
 
     assert [c.name for c in named(spend)] == ["a", "b"]
+    assert [c.name for c in named({"a": series(spike=10_000), "b": series(spike=499)})] == ["a"]
 
 
 def test_four_parts_are_named_or_as_many_as_asked_for() -> None:
     spend = {name: series(spike=spike) for name, spike in zip("abcdef", (60, 50, 40, 30, 20, 10), strict=True)}
 
-    assert [c.name for c in named(spend)] == ["a", "b", "c", "d"]
+    by_itself = contributors(
+        [part(name) for name in spend],
+        by_hour=lambda one: spend[one.name],
+        first_hour=FIRST,
+        from_hour=START,
+        end_hour=END,
+        known_from=FIRST,
+    )
+    assert [c.name for c in by_itself] == ["a", "b", "c", "d"]
     assert [c.name for c in named(spend, most=5)] == ["a", "b", "c", "d", "e"]
     assert named({}) == ()
 
@@ -74,6 +91,24 @@ def test_the_usual_is_of_hours_in_which_the_team_is_known() -> None:
     assert named(spend, known_from=START - WEEK)[0].usual_nanos == 6
     assert named(spend, known_from=START - DAY + 1)[0].usual_nanos == 0
     assert named(spend, known_from=FIRST - 500)[0].usual_nanos == 6
+
+
+@pytest.mark.parametrize(("known_from", "usual"), [(FIRST - 1, 7), (FIRST, 7), (FIRST + 1, 0)])
+def test_the_first_hour_of_all_counts_if_the_team_is_known_in_it(known_from: int, usual: int) -> None:
+    """The spike is a week after the first hour: nothing but its own two hours is a week before."""
+    nanos = np.zeros(300, dtype=np.int64)
+    nanos[0:2] = 3, 4
+    nanos[WEEK : WEEK + 2] = 500
+    (found,) = contributors(
+        [part("a")],
+        by_hour=lambda _: nanos,
+        first_hour=FIRST,
+        from_hour=FIRST + WEEK,
+        end_hour=FIRST + WEEK + 2,
+        known_from=known_from,
+    )
+
+    assert found.usual_nanos == usual
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,31 @@ def test_a_source_that_is_still_silent_has_no_end() -> None:
     assert silent(ALWAYS, missed=range(4)) == [(3, None)]
 
 
+def test_a_source_that_sends_again_in_the_open_hour_is_silent_no_longer() -> None:
+    assert silent(ALWAYS, missed=range(1, 4)) == [(3, 0)]
+    assert silent(ALWAYS, missed=range(4)) == [(3, None)]
+
+
+def test_the_hours_that_must_be_known_reach_two_weeks_back() -> None:
+    assert BEFORE_HOURS == 2 * WEEK
+
+
+@pytest.mark.parametrize(("back", "found"), [(37, (11, 9)), (33, (12, 10)), (36, (35, 29)), (38, (12, 9))])
+def test_yesterday_counts_for_an_hour_if_the_source_sent_in_it_or_the_hours_beside_it(
+    back: int, found: tuple[int, int]
+) -> None:
+    """Yesterday it sent in one hour alone, so an hour beside that one is not usual; ten days are known."""
+    known = {NOW - hour for hour in range(240)} - {NOW - hour for hour in range(30, 42)}
+
+    assert silent(known | {NOW - back}, missed=range(10, 13))[-1] == found
+
+
+def test_days_more_than_a_week_back_make_no_hour_unusual() -> None:
+    known = {NOW - hour for hour in range(240)} - {NOW - 8 * DAY - hour for hour in (10, 11, 12)}
+
+    assert silent(known, missed=range(10, 13)) == [(12, 9)]
+
+
 def test_the_open_hour_may_still_bring_something() -> None:
     assert silent(ALWAYS, missed=range(1)) == []
     assert silent(ALWAYS, missed=range(2)) == []
@@ -65,6 +90,22 @@ def test_what_was_held_back_goes_where_it_was_missing_and_no_further() -> None:
 
     assert mended[0, -6:].tolist() == dollars(10, 10, 10, 17, 10, 10).tolist()
     assert mended.sum() == nanos.sum()
+
+
+def test_a_silence_is_filled_up_to_its_usual_for_each_series_by_itself() -> None:
+    """The first series sent four of its ten in the gap, and one nano-dollar over its usual in an hour of it."""
+    nanos = dollars(*[10] * (WEEK + 8))[None, :].repeat(2, axis=0)
+    nanos[0, -6:-3] = dollars(4, 4, 10)
+    nanos[0, -4] += 1
+    nanos[0, -3] = dollars(30)[0]
+    nanos[1, -6:-3] = dollars(0, 10, 10)
+    nanos[1, -3] = dollars(50)[0]
+
+    mended = spread_catch_up(nanos, NOW, [(NOW + WEEK + 2, NOW + WEEK + 5)])
+
+    ten = dollars(10)[0]
+    assert mended[0, -6:].tolist() == [ten, ten, ten + 1, *dollars(18, 10, 10).tolist()]
+    assert mended[1, -6:].tolist() == dollars(10, 10, 10, 40, 10, 10).tolist()
 
 
 def test_a_silence_without_a_lump_changes_nothing() -> None:

@@ -12,7 +12,7 @@ def call(hour: int, nanos: int, *, team: int = 3) -> ComparedCall:
 
 
 ONCE, TWICE = call(10, 30), call(10, 10)
-ANOTHER_HOUR, ANOTHER_TEAM = call(11, 40), call(10, 99, team=4)
+ANOTHER_HOUR, ANOTHER_TEAM = call(11, 60), call(10, 99, team=4)
 CALLS = [ONCE, TWICE, ANOTHER_HOUR, ANOTHER_TEAM]
 
 
@@ -44,6 +44,19 @@ def test_an_hour_before_the_sample_counts_by_the_share_of_all_if_both_sources_we
 ) -> None:
     """Of the hours with a double a quarter is there twice: the eleventh has none and does not count."""
     assert doubled([TWICE], {hour: 1_000}, both=both) == found
+
+
+def test_an_hour_within_the_sample_that_has_no_call_in_it_is_left_out() -> None:
+    """Both sources were used, but nothing of theirs was there twice."""
+    calls = [TWICE, ONCE, call(14, 5)]
+
+    assert double_reported_by_hour(calls, [TWICE], team_id=3, spent={12: 1_000}, both={12}) == {}
+
+
+def test_a_nano_dollar_that_is_there_twice_counts() -> None:
+    once, twice = call(10, 3), call(10, 1)
+
+    assert double_reported_by_hour([once, twice], [twice], team_id=3, spent={10: 1_000}, both=()) == {10: 250}
 
 
 def test_an_hour_that_is_left_out_leaves_the_next_one_in() -> None:

@@ -48,6 +48,12 @@ def test_an_extent_begins_when_it_was_known_to_unless_it_began_before() -> None:
     assert extent(50, 50, since=0).from_hour == FIRST
 
 
+def test_an_extent_known_since_before_its_first_dear_hour_ends_with_its_last_one() -> None:
+    ended = extent(50, 50, 0, 0, 0, since=LAST - 9)
+
+    assert (ended.from_hour, ended.to_hour) == (LAST - 9, LAST - 3)
+
+
 def test_an_excess_is_never_below_nothing() -> None:
     assert Extent(from_hour=1, to_hour=1, observed_nanos=1, usual_nanos=2).excess_nanos == 0
     assert Extent(from_hour=1, to_hour=1, observed_nanos=2, usual_nanos=2).excess_nanos == 0

@@ -43,6 +43,14 @@ def test_sixty_quiet_hours_part_two_incidents_and_fifty_nine_do_not() -> None:
     assert QUIET_HOURS == 60
 
 
+def test_the_quiet_hours_count_from_the_last_hour_of_the_last_incident() -> None:
+    chain = spiking(100, 160, 220)
+    several = spiking(100, 300, 360, 500, 560, 620)
+
+    assert group_incidents(chain) == [chain]
+    assert group_incidents(several) == [several[:1], several[1:3], several[3:]]
+
+
 @pytest.mark.parametrize(("hour", "opens"), [(110 + 60, False), (110 + 61, True)])
 def test_an_incident_is_new_once_the_quiet_hours_have_passed(hour: int, opens: bool) -> None:
     assert opens_incident(LOOP, spiking(hour, hour + 5)) is opens
@@ -52,6 +60,7 @@ def test_an_incident_is_new_once_the_quiet_hours_have_passed(hour: int, opens: b
 @pytest.mark.parametrize(("hour", "belongs"), [(100 - 60, True), (100 - 61, False)])
 def test_hours_long_before_an_incident_are_of_an_older_one(hour: int, belongs: bool) -> None:
     assert belongs_to(LOOP, spiking(hour)) is belongs
+    assert belongs_to(LOOP, spiking(hour - 50, hour)) is belongs
 
 
 @pytest.mark.parametrize(("dollars", "grown"), [(105, False), (105.01, True), (90, False)])

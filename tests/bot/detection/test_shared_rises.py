@@ -61,6 +61,22 @@ def test_six_hours_of_a_day_are_held_back(held: int, hours: int) -> None:
     assert (len(found.hours) if found else 0) == hours
 
 
+def test_a_rise_is_what_its_hours_cost_beyond_a_week_before() -> None:
+    usual = steady(a_day=40) + 9 * NANOS
+    found = find_shared_rise(
+        histories_of({Of(team_id=t): plus(usual, 500) for t in FOUR}),
+        {
+            team: [SpikingHour(hour=THIS_HOUR - 5, part=None, window_hours=1, excess_dollars=1), spike()]
+            for team in FOUR
+        },
+        view(),
+        running=(),
+    )
+
+    assert found is not None
+    assert found.rise_nanos == 4 * (500 * NANOS + int(usual[-1] - usual[-1 - 7 * DAY]))
+
+
 def test_hours_held_back_a_day_ago_no_longer_count() -> None:
     found = rise(shared=tuple(THIS_HOUR - DAY - n for n in range(6)))
 

@@ -71,6 +71,13 @@ def test_nobody_is_named() -> None:
     assert {c.dimension for c in facts.contributors} <= {"credential", "workflow", "model", "tool"}
 
 
+def test_an_incident_is_shared_with_other_teams_only_once_that_is_said() -> None:
+    facts = incident_facts(SEARCH, [hour_found(0)], seen(spiking()), before=None)
+
+    assert not facts.shared
+    assert closing_facts(SEARCH, replace(facts, shared=True), seen(spiking())).shared
+
+
 def test_a_part_beside_its_usual() -> None:
     usual = steady(a_day=100)
     doubled = histories_of({Of(credential="key-12"): plus(usual, 60), Of(credential="key-13"): usual})

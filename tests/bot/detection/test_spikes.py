@@ -9,7 +9,7 @@ from bot.detection.backtests import backtest
 from bot.detection.detector.spike_hours import Ints
 from bot.detection.detector.spike_rule import severity_of
 from bot.detection.incidents import QUIET_HOURS
-from bot.detection.spikes import judge
+from bot.detection.spikes import find_recent, find_spikes, judge, judge_many
 from bot.money import NANOS
 from tests.bot.detection.spike_examples import DAY, MONDAY, WEEK, messages, office, with_dollars
 
@@ -214,3 +214,39 @@ def test_after_sixty_quiet_hours_a_spike_is_a_new_incident() -> None:
 )
 def test_the_tiers_start_at_a_hundred_five_hundred_and_twenty_five_hundred(dollars: float, severity: str) -> None:
     assert severity_of(dollars) == severity
+
+
+def scoring(low: float, high: float) -> Ints:
+    """Six weeks whose last hour scores between two bars."""
+    usual = office(weeks=6)[: 5 * WEEK + 12]
+    for dollars in np.arange(0.5, 60, 0.25):
+        cost = with_dollars(usual, 5 * WEEK + 11, 1, float(dollars))
+        if low < judge(cost, first_hour=MONDAY).score < high:
+            return cost
+    raise AssertionError("no such score")
+
+
+@pytest.mark.parametrize(("low", "high", "is_spike"), [(1.01, 1.2, True), (0.85, 0.99, False)])
+def test_an_hour_spikes_from_a_score_of_one_on_however_it_is_asked(low: float, high: float, is_spike: bool) -> None:
+    cost = scoring(low, high)
+    rows, known = cost[None, :], np.array([len(cost)])
+    last = len(cost) - 1
+
+    assert judge(cost, first_hour=MONDAY).spike is is_spike
+    assert judge_many(rows, known_hours=known, first_hour=MONDAY)[0].spike is is_spike
+    found = [column for _, column, _ in find_spikes(rows, known_hours=known, first_hour=MONDAY)]
+    recent = [column for _, column, _ in find_recent(rows, known_hours=known, first_hour=MONDAY, last=3)]
+    assert (last in found, last in recent) == (is_spike, is_spike)
+
+
+def test_a_score_at_the_bar_is_a_spike_and_just_below_it_is_none() -> None:
+    cost = scoring(1.01, 1.2)
+    score = judge(cost, first_hour=MONDAY).score
+
+    assert judge(cost, first_hour=MONDAY, bar=score).spike
+    assert not judge(cost, first_hour=MONDAY, bar=score * 1.000_001).spike
+
+
+def test_an_empty_series_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^a judgement needs at least one hour$"):
+        judge(np.empty(0, dtype=np.int64), first_hour=MONDAY)
