@@ -52,6 +52,7 @@ lint: .venv/test  ## checks style, types and the order of imports
 bench: .venv/test  ## measures ingest against the bare database and an earlier build, and how well spikes are found
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.shapes
+	$(BIN)/python -m tests.bench.year --quick
 	$(BIN)/python -m tests.bench.spikes --write
 
 drill: .venv/test  ## runs the bot for ten minutes under kill -9 and a failing Slack, and writes the verdict to docs/reliability.md

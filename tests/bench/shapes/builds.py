@@ -41,15 +41,17 @@ class Build:
         return printed.decode()
 
     @asynccontextmanager
-    async def running(self, database_url: str) -> AsyncIterator[tuple[str, int]]:
-        """Runs web and worker until the block's end; gives their address and process id."""
+    async def running(self, database_url: str, **settings: str) -> AsyncIterator[tuple[str, int]]:
+        """Runs web and worker until the block's end; gives their address and process id. `settings` are more of their
+        environment.
+        """
         with servers.listening_socket() as free:
             url, port = servers.address(free), str(free.getsockname()[1])
         with tempfile.NamedTemporaryFile("w+", prefix="tokens-bench-", suffix=".log") as log:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "bot", "run"),
                 cwd=self.folder,
-                env=environment(database_url, PORT=port, TOKENS_WATCH_SECONDS="3600"),
+                env=environment(database_url, **{"PORT": port, "TOKENS_WATCH_SECONDS": "3600", **settings}),
                 stdout=log,
                 stderr=log,
             )

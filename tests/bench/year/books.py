@@ -17,7 +17,8 @@ from handlers.org.people import import_people
 from handlers.org.teams import import_teams
 from handlers.requests.approvals import decide_request
 from handlers.requests.budget_requests import create_request
-from tests.bench.year.company import REPRICED, SOURCES, Size, email, people_csv, slug, teams_yml
+from tests.bench.year.company import REPRICED, SOURCES, Size, email, late_price, people_csv, slug, teams_yml
+from tests.bench.year.workspace import members
 
 _ASKS = 3
 """Requests a month; those of the last month wait."""
@@ -38,9 +39,15 @@ class Calendar:
 
 
 async def organise(context: Context, size: Size) -> dict[str, str]:
-    """Imports the company as it was a year ago and returns the key of each source."""
+    """Imports the company as it was a year ago, finds its people in Slack, and returns the key of each source."""
     await import_teams(context, read_teams_file(teams_yml(size)), dry_run=False)
     await import_people(context, read_people_file(people_csv(size)), dry_run=False)
+    async with context.store.begin() as tx:
+        for member in members(size):
+            if member.email.endswith("acme.test"):
+                await tx.people.ensure_from_slack(
+                    slack_id=member.id, email=member.email, name=member.real_name, timezone=member.tz
+                )
     return {name: await create_key(context, name, source="cloudevents") for name in SOURCES}
 
 
@@ -89,7 +96,7 @@ async def _ask(context: Context, size: Size, *, month: int, is_decided: bool) ->
 async def _reprice(context: Context, size: Size) -> None:
     """A price that came late: one model is priced again from the month before on."""
     since = (context.now().date().replace(day=1) - timedelta(days=1)).replace(day=1)
-    await import_teams(context, read_teams_file(teams_yml(size, priced_from=since)), dry_run=False)
+    await import_teams(context, read_teams_file(teams_yml(size, late_price(since))), dry_run=False)
     result = await reprice(context, since_day=day_number(since), model=REPRICED, document=f"reprice:{since}")
     assert result.calls or not result.seen
 

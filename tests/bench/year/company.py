@@ -2,7 +2,6 @@
 
 import random
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 ZONES = ("Europe/London", "America/New_York", "Asia/Kolkata", "America/Los_Angeles", "Asia/Tokyo")
@@ -45,6 +44,10 @@ class Combination:
         return bool(self.data["model"] == REPRICED)
 
 
+def late_price(since: object) -> str:
+    return f"model: {REPRICED}, from: {since}, input_per_mtok: 0.10, output_per_mtok: 0.30"
+
+
 def slug(team: int) -> str:
     return f"team-{team}"
 
@@ -55,8 +58,8 @@ def email(team: int, person: int) -> str:
     return known.get(person, f"person-{person}@team-{team}.acme.test")
 
 
-def teams_yml(size: Size, *, priced_from: date | None = None) -> str:
-    """The organisation, in the format of `tokens teams import`, later with a price that it did not have at first."""
+def teams_yml(size: Size, *prices: str) -> str:
+    """The organisation, in the format of `tokens teams import`, perhaps with prices that it did not have at first."""
     lines = [
         "organisation: {name: Acme, timezone: Europe/London, period: month, funding: 90000000, mode: govern,",
         "  finance: [chloe@acme.test], admins: [dan@acme.test]}",
@@ -82,8 +85,7 @@ def teams_yml(size: Size, *, priced_from: date | None = None) -> str:
         "  - {model: 'metacode*', input_per_mtok: 0.40, output_per_mtok: 1.60}",
         "  - {provider: openai, discount: 0.1}",
     ]
-    if priced_from:
-        lines.append(f"  - {{model: {REPRICED}, from: {priced_from}, input_per_mtok: 0.10, output_per_mtok: 0.30}}")
+    lines += [f"  - {{{price}}}" for price in prices]
     lines.append("policy: {approvals: [{up_to: 5000, by: team_manager}, {by: finance}]}")
     return "\n".join(lines) + "\n"
 

@@ -60,7 +60,7 @@ class PostgresqlWriter(Writer):
             await self._connection.execute(f"{into} {_adding(piece)}", *zip(*piece.rows, strict=True))
 
     async def close(self) -> None:
-        await self._connection.execute("ANALYZE")
+        await self._connection.execute("VACUUM ANALYZE")
         await self._connection.execute("CHECKPOINT")
         await self._connection.close()
 
