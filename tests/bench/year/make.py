@@ -8,9 +8,9 @@ from bot.periods import micros
 from bot.settings import Settings
 from handlers.cli import prepare
 from handlers.context import make_context
-from tests.bench.year.books import Calendar, keep_year, organise
 from tests.bench.year.calls import calls_of
 from tests.bench.year.company import Size, combinations
+from tests.bench.year.keeping import Calendar, keep_year, organise
 from tests.bench.year.kinds import kinds_of
 from tests.bench.year.rows import Maker
 from tests.bench.year.writers import writer

@@ -10,8 +10,8 @@ from tests.bench.year.company import Size
 from tests.bench.year.make import event_prefix
 from tests.bench.year.measures.allowance import Allowances, allowances
 from tests.bench.year.measures.answers import Answers, answers
-from tests.bench.year.measures.books import Rounds, explained, idle_keep_books
 from tests.bench.year.measures.commands import Command, check, month_repriced
+from tests.bench.year.measures.rounds import Rounds, explained, idle_keep_books
 
 MEASURES = ("answers", "explain", "keep_books", "check", "allowance", "reprice")
 _RATE, _SECONDS = 200, 20.0

@@ -14,9 +14,9 @@ from handlers.intake.usage import Intake
 from storage.books.checks import faults
 from storage.intake.booked_events import EventFilter
 from tests.bench.databases import number
-from tests.bench.year.books import Calendar
 from tests.bench.year.calls import calls_of
 from tests.bench.year.company import Size, combinations
+from tests.bench.year.keeping import Calendar
 from tests.bench.year.kinds import native
 from tests.bench.year.make import event_prefix, make_year
 
