@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from bot.refusals import ConfigError
+from storage.drivers import sqlite
 
 BUSY_TIMEOUT_MS = 5_000
 CONNECT_SECONDS = 5
@@ -82,7 +83,11 @@ def _sqlite_engine(url: str, *, writer: bool) -> AsyncEngine:
     if not (folder := Path(str(file)).absolute().parent).is_dir():
         raise ConfigError(f"DATABASE_URL: there is no folder {folder}; make it first")
     engine = create_async_engine(
-        url, poolclass=AsyncAdaptedQueuePool, pool_size=1 if writer else 4, max_overflow=0 if writer else 8
+        url,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=1 if writer else 4,
+        max_overflow=0 if writer else 8,
+        connect_args={"async_creator_fn": sqlite.connect},
     )
 
     @event.listens_for(engine.sync_engine, "connect")

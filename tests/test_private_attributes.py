@@ -24,6 +24,9 @@ USED = {
     ("storage/bulk.py", "_conn"),
     ("storage/bulk.py", "_execute"),
     ("storage/engine.py", "_transport"),
+    ("storage/drivers/sqlite.py", "_conn"),
+    ("storage/drivers/sqlite.py", "_execute"),
+    ("storage/drivers/sqlite.py", "_thread"),
 }
 
 
@@ -72,6 +75,16 @@ async def test_aiosqlite_runs_a_function_in_its_thread_on_its_connection(sqlite_
 
     assert rows == [(1, "two")]
     assert kind is sqlite3.Connection
+
+
+async def test_the_thread_of_aiosqlite_keeps_no_process_from_ending(sqlite_url: str) -> None:
+    """If `_thread` is gone: see what SQLAlchemy's own `AsyncAdapt_aiosqlite_dbapi.connect` does in its place."""
+    store = Store(sqlite_url)
+    async with store.read() as tx:
+        driver = await raw_driver(tx.connection)
+        assert driver._thread.is_alive()
+        assert driver._thread.daemon
+    await store.close()
 
 
 async def test_asyncpg_has_a_transport_with_a_socket(store: Store) -> None:

@@ -1,0 +1,1 @@
+"""What stands between SQLAlchemy and the databases' own drivers."""
