@@ -1,4 +1,4 @@
-"""`make test-dates`: runs tests at moments where calendars go wrong, on SQLite, two moments at a time."""
+"""`make test-dates`: runs tests at moments where calendars go wrong, on SQLite, two at a time."""
 
 import argparse
 import os
@@ -16,7 +16,8 @@ from tests.dates.moments import MOMENTS, Moment, moment_of
 from tests.support.paths import ROOT
 
 out = Console(highlight=False, markup=False, soft_wrap=True)
-TESTS = ("tests/dates/probe.py", "tests/bot", "tests/storage")
+HALVES = (("tests/dates/probe.py", "tests/bot"), ("tests/dates/probe.py", "tests/storage"))
+"""Of the same length, so that two processors are through with one moment at once."""
 
 
 def main() -> None:
@@ -24,14 +25,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.dates", description=__doc__)
     parser.add_argument("--today", action="store_true", help="only the moment of today's date")
     parser.add_argument("--moment", action="append", choices=[m.name for m in MOMENTS], help="one moment; repeatable")
-    parser.add_argument("--at-once", type=int, default=2, metavar="N", help="how many moments run at a time (2)")
-    parser.add_argument("tests", nargs="*", default=TESTS, help="files or folders (the rules and the storage tests)")
+    parser.add_argument("--at-once", type=int, default=2, metavar="N", help="how many processes run at a time (2)")
+    parser.add_argument("tests", nargs="*", help="files or folders (the rules and the storage tests)")
     asked = parser.parse_args()
     wanted = [m for m in MOMENTS if not asked.moment or m.name in asked.moment]
     if asked.today:
         wanted = [moment_of(datetime.now(UTC).date())]
+    runs = [(moment, tests) for moment in wanted for tests in ([asked.tests] if asked.tests else HALVES)]
     with ThreadPoolExecutor(asked.at_once) as pool:
-        passed = list(pool.map(lambda moment: _passes(moment, asked.tests), wanted))
+        passed = list(pool.map(lambda run: _passes(*run), runs))
     sys.exit(0 if all(passed) else 1)
 
 
@@ -56,7 +58,8 @@ def _passes(moment: Moment, tests: Sequence[str]) -> bool:
     last = done.stdout.strip().splitlines()[-1:] or ["no output"]
     at = f"{moment.at:%Y-%m-%d %H:%M} UTC, {moment.machine_zone}"
     seconds = time.monotonic() - began
-    out.print(f"{'passed' if passes else 'FAILED'}  {moment.name} ({at}), {seconds:.0f} s: {last[0]}")
+    what = " ".join(tests)
+    out.print(f"{'passed' if passes else 'FAILED'}  {moment.name} ({at}), {what}, {seconds:.0f} s: {last[0]}")
     if not passes:
         out.print(done.stdout, done.stderr, sep="\n")
     return passes

@@ -36,5 +36,5 @@ def pytest_unconfigure() -> None:
 
 def _needs_postgresql(item: pytest.Item) -> bool:
     callspec = getattr(item, "callspec", None)
-    chosen = callspec.params.get("database_url") if callspec is not None else None
-    return chosen == "postgresql" or "postgresql_address" in getattr(item, "fixturenames", ())
+    chosen = callspec.params.values() if callspec is not None else ()
+    return "postgresql" in chosen or "postgresql_address" in getattr(item, "fixturenames", ())

@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+
 MOMENT = datetime.fromisoformat(os.environ["TEST_CLOCK_MOMENT"])
 SLACK = timedelta(minutes=2)
 
@@ -35,3 +37,7 @@ def test_a_child_process_has_the_same_clock() -> None:
     code = "import time; print(time.time())"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert is_near(float(printed))
+
+
+def test_the_tests_on_postgresql_are_left_out(request: pytest.FixtureRequest) -> None:
+    assert [item.nodeid for item in request.session.items if "[postgresql" in item.nodeid] == []
