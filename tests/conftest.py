@@ -20,9 +20,9 @@ from handlers.cli import prepare
 from handlers.context import Context, make_context
 from storage.store import Store
 from tests.support.company import Company, company, fill_with_acme, fill_with_books
-from tests.support.databases import Copy, Filling, PostgresqlCopies, SqliteCopies
+from tests.support.databases.copies import Copy, Filling, PostgresqlCopies, SqliteCopies
+from tests.support.databases.statements import share_compiled_statements
 from tests.support.order import waiting_first
-from tests.support.statements import share_compiled_statements
 
 # Bytecode is kept whatever the machine's habit, here and in the processes of the tests: compiling takes longer than importing.
 sys.dont_write_bytecode = False
@@ -65,7 +65,8 @@ def postgresql_address() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def _postgresql_copies(postgresql_address: str) -> PostgresqlCopies:
+def postgresql_copies(postgresql_address: str) -> PostgresqlCopies:
+    """Databases of that server, which tests are given and give back."""
     return PostgresqlCopies(postgresql_address)
 
 
@@ -96,7 +97,7 @@ async def database_copy(request: pytest.FixtureRequest) -> AsyncIterator[Copy]:
     if request.param == "sqlite":
         yield request.getfixturevalue("sqlite_copy")
         return
-    copies: PostgresqlCopies = request.getfixturevalue("_postgresql_copies")
+    copies: PostgresqlCopies = request.getfixturevalue("postgresql_copies")
     copy = await copies.new(_filling(request))
     yield copy
     await copies.remove(copy)

@@ -28,7 +28,7 @@ from storage.sums import nano_sums, whole
 from storage.tables.base import metadata
 from storage.tables.intake import usage_days, usage_events, usage_hours
 from tests.support.company import usage_event
-from tests.support.databases import Copy
+from tests.support.databases.copies import Copy
 
 Json = dict[str, Any]
 _NUMBERS = itertools.count(1)

@@ -3,8 +3,10 @@
 import asyncio
 import itertools
 import shutil
-from collections.abc import Callable, Coroutine
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +16,7 @@ import asyncpg
 
 from bot.settings import Settings
 from storage.migrate import migrate
+from tests.support.databases.resets import keep, put_back
 
 Filling = Callable[[str], Coroutine[Any, Any, str]]
 """What is put into an empty, migrated database at this address; returns the ingest key's token, or nothing."""
@@ -46,37 +49,60 @@ class SqliteCopies:
 
 
 class PostgresqlCopies:
-    """Databases of a server; `{name}` in its address stands for one."""
+    """Databases of a server; `{name}` in its address stands for one. A copy is put back after its test, and used again."""
 
     def __init__(self, address: str) -> None:
         self._address = address
         self._originals: dict[object, tuple[str, str]] = {}
+        self._idle: dict[str, list[str]] = defaultdict(list)
+        self._original_of: dict[str, str] = {}
         self._numbers = itertools.count(1)
 
     async def new(self, filling: Filling | None = None) -> Copy:
         """Returns a copy. Files are copied as they are: through the log of changes it takes three times the CPU."""
         name = _name(filling)
         if name not in self._originals:
-            original = f"original_{len(self._originals)}"
-            await self._execute(f"CREATE DATABASE {original}")
-            url = _url(self._address.format(name=original))
-            self._originals[name] = original, await asyncio.to_thread(_aside, _filled(url, filling))
+            self._originals[name] = await self._original(filling)
         original, key = self._originals[name]
+        if self._idle[original]:
+            return Copy(self._url(self._idle[original].pop()), key)
         copy = f"test_{next(self._numbers)}"
         await self._execute(f"CREATE DATABASE {copy} TEMPLATE {original} STRATEGY FILE_COPY")
-        return Copy(_url(self._address.format(name=copy)), key)
+        self._original_of[copy] = original
+        return Copy(self._url(copy), key)
 
     async def remove(self, copy: Copy) -> None:
-        """Drops a copy, whoever is still connected."""
+        """Puts a copy back, whoever is still connected, or drops it if that can't be done."""
         name = copy.url.split("?")[0].rsplit("/", 1)[1]
-        await self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+        async with self._connected(name) as connection:
+            is_as_it_was = await put_back(connection)
+        if is_as_it_was:
+            self._idle[self._original_of[name]].append(name)
+        else:
+            await self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    async def _original(self, filling: Filling | None) -> tuple[str, str]:
+        name = f"original_{len(self._originals)}"
+        await self._execute(f"CREATE DATABASE {name}")
+        key = await asyncio.to_thread(_aside, _filled(self._url(name), filling))
+        async with self._connected(name) as connection:
+            await keep(connection)
+        return name, key
 
     async def _execute(self, statement: str) -> None:
-        connection = await asyncpg.connect(self._address.format(name="postgres"))
-        try:
+        async with self._connected("postgres") as connection:
             await connection.execute(statement)
+
+    @asynccontextmanager
+    async def _connected(self, name: str) -> AsyncIterator[Any]:
+        connection = await asyncpg.connect(self._address.format(name=name))
+        try:
+            yield connection
         finally:
             await connection.close()
+
+    def _url(self, name: str) -> str:
+        return _url(self._address.format(name=name))
 
 
 def _name(filling: Filling | None) -> object:
