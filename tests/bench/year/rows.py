@@ -12,8 +12,8 @@ from bot.rulebook import Rulebook
 from bot.usage import COUNTERS, digest
 from storage.tables.base import COUNTER_COLUMNS, metadata
 from tests.bench.year.calls import Calls, LocalDays, Numbers, counters_of
-from tests.bench.year.costs import costs_of
 from tests.bench.year.kinds import SENDER, Kind, require_same
+from tests.bench.year.pricing import costs_of
 
 _AMOUNTS = ("calls", *COUNTER_COLUMNS, "cost_nanos", "notional_nanos")
 _COMPARED = 50

@@ -5,7 +5,7 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.periods import micros
+from bot.periods import DAY_MICROS, micros
 from bot.settings import Settings
 from bot.sources import SOURCES
 from bot.usage import COUNTERS
@@ -36,6 +36,10 @@ async def test_a_made_year_agrees_and_all_that_is_sent_again_is_a_duplicate(data
         assert await number(database_url, f"SELECT count(*) FROM usage_adjustments WHERE kind = '{kind}'"), kind
     for state in ("approved", "denied", "pending"):
         assert await number(database_url, f"SELECT count(*) FROM budget_requests WHERE state = '{state}'"), state
+    before = f"< {micros(_NOW) // DAY_MICROS - 1}"
+    spent = await number(database_url, f"SELECT sum(cost_nanos) FROM usage_days WHERE local_day {before}")
+    posted = "SELECT sum(CASE kind WHEN 'charge' THEN amount_nanos ELSE -amount_nanos END) FROM entries"
+    assert await number(database_url, f"{posted} WHERE usage_day {before}") == spent > 0
 
     sources = {source.name: source for source in (await context.rulebooks.latest()).sources.values()}
     intake = Intake(context)
