@@ -35,7 +35,7 @@ def micros(moment: datetime) -> int:
     if moment.tzinfo is None:
         raise ValueError("a moment needs a time zone")
     whole = moment - _EPOCH_MOMENT
-    return (whole.days * 86_400 + whole.seconds) * MICROS + whole.microseconds
+    return whole.days * DAY_MICROS + whole.seconds * MICROS + whole.microseconds
 
 
 def moment(at_micros: int) -> datetime:

@@ -1,7 +1,6 @@
 """A metered call: the common form of all senders' reports, and its limits."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from hashlib import blake2b
 from typing import Literal, NamedTuple
 
@@ -31,7 +30,7 @@ MAX_COST_NANOS = 10**7 * NANOS
 MAX_NAME_CHARACTERS = 256
 MAX_TAGS = 64
 _packed = msgspec.msgpack.Encoder().encode
-_blake2b_of_16 = partial(blake2b, digest_size=16)
+_blake2b_of_16 = blake2b(digest_size=16).copy
 
 
 class Labels(msgspec.Struct, frozen=True, kw_only=True, gc=False, cache_hash=True):
@@ -201,7 +200,9 @@ def digest(parts: Sequence[object]) -> bytes:
 
     It hashes their MessagePack, which includes each part's kind and length, so that no two sequences collide.
     """
-    return _blake2b_of_16(_packed(parts)).digest()
+    hashed = _blake2b_of_16()  # a copy: a new one takes twice as long
+    hashed.update(_packed(parts))
+    return hashed.digest()
 
 
 class Booking(msgspec.Struct, frozen=True, gc=False):

@@ -5,13 +5,15 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.money import nanos_from_decimal
+from bot.money import NANOS, nanos_from_decimal
 from bot.periods import MICROS, micros
 from bot.refusals import SourceError
 from bot.usage import MAX_COST_NANOS, MAX_NAME_CHARACTERS, MAX_TOKENS, Note
 
 EARLIEST = 1_577_836_800 * MICROS  # 2020-01-01
 MAX_AHEAD = timedelta(hours=24) // timedelta(microseconds=1)
+_PLAIN_DOLLARS, _BESIDE_A_TIE = 1_000.0, 0.001
+"""Below so many dollars a float's nano-dollars are off by less than 0.001, so only near a half do its digits decide."""
 UNSTORABLE_FAULT = "holds a NUL character, half of a surrogate pair or invalid UTF-8, which can't be stored"
 TIERS = frozenset({"batch", "flex", "priority", "fast"})
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -67,6 +69,11 @@ def count(field: str, value: int | None) -> int:
 
 def reported(field: str, dollars: float | int | str) -> int:
     """Returns a sender's reported cost of a call in nano-dollars. Raises SourceError if no call can cost that."""
+    if type(dollars) is float and 0 <= dollars < _PLAIN_DOLLARS:
+        above = dollars * NANOS + 0.5
+        nanos = int(above)
+        if _BESIDE_A_TIE < above - nanos < 1 - _BESIDE_A_TIE:
+            return nanos
     if is_not_finite(dollars):
         raise SourceError(f"{field} is not a finite number")
     try:

@@ -5,7 +5,9 @@ The key of an event is its (source, id), as the CloudEvents specification define
 
 import binascii
 from base64 import b64decode
+from collections.abc import Collection
 from datetime import datetime
+from functools import lru_cache, partial
 from itertools import islice
 from typing import Any
 
@@ -18,7 +20,7 @@ from bot.sources.cloudevents.labels import label_cache
 from bot.sources.fields import address, count, is_not_finite, moment_within, name, reported_or_note, tier
 from bot.sources.labels import Notes, label, tag_list
 from bot.sources.rows import decode_loosely, field_and_fault
-from bot.usage import COUNTERS, MAX_TAGS, MAX_TOKENS, PARTS, Parts, UsageEvent, digest
+from bot.usage import COUNTERS, MAX_NAME_CHARACTERS, MAX_TAGS, MAX_TOKENS, PARTS, Parts, UsageEvent, digest
 
 
 class NativeUsage(msgspec.Struct, gc=False):
@@ -75,6 +77,7 @@ _COUNTS = tuple(name for name in NativeUsage.__struct_fields__ if name.endswith(
 _WHOLE_COUNTS = tuple(name for name in _COUNTS if name.removesuffix("_tokens") not in (*PARTS, "reasoning"))
 _PARTS = tuple((part, f"{part}_tokens") for part in PARTS)
 _usage = msgspec.json.Decoder(NativeUsage)
+_sender = lru_cache(maxsize=1_000)(partial(name, "source"))
 
 
 def usage_event(envelope: Envelope, *, latest: int, notes: Notes) -> UsageEvent | None:
@@ -82,8 +85,10 @@ def usage_event(envelope: Envelope, *, latest: int, notes: Notes) -> UsageEvent 
 
     Raises SourceError that names the field.
     """
-    data = envelope.data
-    event_id = name("id", envelope.id)
+    data, event_id = envelope.data, envelope.id or ""
+    if len(event_id) > MAX_NAME_CHARACTERS or not event_id.isascii() or "\x00" in event_id:  # else `name` finds no fault
+        event_id = name("id", event_id)
+    event_id = event_id.strip()
     if not event_id:
         raise SourceError("id is missing: it tells one event from another, so there is no default")
     if envelope.specversion is not None and envelope.specversion != "1.0":
@@ -96,12 +101,18 @@ def usage_event(envelope: Envelope, *, latest: int, notes: Notes) -> UsageEvent 
     if (data.operation or data.call_type) and _is_no_usage(data):
         return None
     occurred_at = _occurred_at(envelope.time, latest)
-    tags = _tag_words(data.tags) if isinstance(data.tags, dict) else data.tags or []
-    if len(tags) > MAX_TAGS:
-        tags = tags[: MAX_TAGS + 1]  # one too many, so that a note says so
+    tags = data.tags or ()
+    if len(tags) > MAX_TAGS or type(tags) is dict:
+        tags = _tag_words(tags)
     words = (
-        *(data.provider, data.model, data.tool, data.workflow, data.user, data.credential or data.api_key_id),
-        *(data.team, data.user_agent),
+        data.provider,
+        data.model,
+        data.tool,
+        data.workflow,
+        data.user,
+        data.credential or data.api_key_id,
+        data.team,
+        data.user_agent,
         *tags,
     )
     packed = label_cache.get(words) or label_cache.checked(words)
@@ -110,10 +121,10 @@ def usage_event(envelope: Envelope, *, latest: int, notes: Notes) -> UsageEvent 
         notes += packed.notes
     reported = None if data.cost_usd is None else reported_or_note("data.cost_usd", data.cost_usd, notes)
     counters = _counters(data)
-    if reported is None and not any(counters) and (notes or not _has_tokens(data)):
-        _require_tokens(data, notes)
-    sender = name("source", envelope.source)
     uncached, cache_read, write_5m, write_1h, output, reasoning = counters
+    if reported is None and not (uncached or output) and not any(counters) and (notes or not _has_tokens(data)):
+        _require_tokens(data, notes)
+    sender = _sender(envelope.source)
     content: tuple[object, ...] = (occurred_at, packed.names, packed.tags, counters, reported)
     parts: Parts = ()
     if (
@@ -162,8 +173,10 @@ def _require_tokens(data: NativeUsage, notes: Notes) -> None:
         raise SourceError("data has neither tokens nor cost_usd: send one of them")
 
 
-def _tag_words(tags: dict[str, str]) -> list[str]:
-    return [f"{key}:{value}" for key, value in islice(tags.items(), MAX_TAGS + 1)]
+def _tag_words(tags: Collection[str]) -> list[str]:
+    """Returns tags as they are checked: one too many is left, so that a note says so."""
+    few = islice(tags.items() if isinstance(tags, dict) else tags, MAX_TAGS + 1)
+    return [tag if isinstance(tag, str) else f"{tag[0]}:{tag[1]}" for tag in few]
 
 
 def _parts(data: NativeUsage, counters: tuple[int, ...]) -> Parts:

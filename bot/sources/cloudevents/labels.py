@@ -7,6 +7,7 @@ import msgspec
 from bot.refusals import SourceError
 from bot.sources.fields import name
 from bot.sources.labels import Notes, label, tag_list
+from bot.sources.word_cache import WordCache
 from bot.usage import MAX_NAME_CHARACTERS, MAX_TAGS, Labels, Note
 
 _packed = msgspec.msgpack.Encoder().encode
@@ -22,17 +23,10 @@ class PackedLabels(NamedTuple):
     notes: tuple[Note, ...] = ()
 
 
-class LabelCache(dict[tuple[str | None, ...], PackedLabels]):
-    """Maps an event's names and tags, as sent, to its checked labels. Takes 60 MB at most, whatever senders send."""
+class LabelCache(WordCache[PackedLabels]):
+    """Maps an event's names and tags, as sent, to its checked labels."""
 
     _FIELDS = ("provider", "model", "tool", "workflow", "user", "credential", "team", "user_agent")
-    _CACHE_SIZE, _CHARACTERS, _LONGEST = 20_000, 3_500_000, 1_500
-    _PER_WORD = 12
-    """The memory of a word beside its characters, in characters."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._characters = 0
 
     def checked(self, words: tuple[str | None, ...]) -> PackedLabels:
         """Checks, packs and caches an event's words: the names in the order of `_FIELDS`, then the tags. Only the model
@@ -56,13 +50,7 @@ class LabelCache(dict[tuple[str | None, ...], PackedLabels]):
             tags=tags,
         )
         packed_labels = PackedLabels(labels, msgspec.Raw(_packed(names)), msgspec.Raw(_packed(tags)), tuple(notes))
-        characters = sum(len(value) + self._PER_WORD for value in words if value)
-        if characters <= self._LONGEST:
-            self._characters += characters
-            if len(self) >= self._CACHE_SIZE or self._characters > self._CHARACTERS:
-                self.clear()
-                self._characters = characters
-            self[words] = packed_labels
+        self.keep(words, packed_labels)
         return packed_labels
 
     def _plain(self, words: tuple[str | None, ...]) -> tuple[tuple[str, ...], tuple[str, ...]] | None:

@@ -37,7 +37,7 @@ def parse(body: bytes, *, now: datetime) -> Parsed:
     parsed = Parsed(rows=len(envelopes), events=[], unusable=[])
     faults: list[tuple[int, str]] = []
     noted: list[tuple[int, UsageEvent, Notes]] = []
-    notes = Notes()
+    notes, book = Notes(), parsed.events.append
     for index, envelope in enumerate(envelopes):
         try:
             event = usage_event(envelope, latest=latest, notes=notes)
@@ -51,7 +51,7 @@ def parse(body: bytes, *, now: datetime) -> Parsed:
             noted.append((index, event, notes))
             notes = Notes()
         else:
-            parsed.events.append((index, event))
+            book((index, event))
     if faults or noted:
         raw_rows = split(body)
         parsed.unusable += [unusable(index, raw_rows[index], reason, _KEPT) for index, reason in faults]

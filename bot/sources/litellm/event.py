@@ -14,14 +14,16 @@ import msgspec
 from bot.periods import MICROS
 from bot.refusals import SourceError
 from bot.sources.call_kinds import Charge
-from bot.sources.fields import address, count, moment_within, name, reported_or_note, storable, tier
-from bot.sources.labels import Notes, label, storable_text
-from bot.sources.litellm.labels import tagged, tags_of, user_agent_of, user_of, workflow_of
-from bot.sources.litellm.payload import CachedDetails, LoggedCall
-from bot.usage import COUNTERS, MAX_NAME_CHARACTERS, Labels, Parts, UsageEvent, digest, parts_of
+from bot.sources.fields import count, moment_within, reported_or_note, storable
+from bot.sources.labels import Notes, storable_text
+from bot.sources.litellm.labels import labels_of
+from bot.sources.litellm.payload import CachedDetails, LoggedCall, PromptDetails
+from bot.usage import COUNTERS, MAX_NAME_CHARACTERS, Parts, UsageEvent, digest, parts_of
 
-_CACHE_HIT = re.compile(r"_cache_hit[\d.]*$")
+_CACHE_MARK = "_cache_hit"
+_CACHE_HIT = re.compile(_CACHE_MARK + r"[\d.]*$")
 """The suffix, with the time of day, that the gateway appends to a cached answer's id."""
+_NOTHING = digest(())
 _BATCH_COST, _BACKGROUND_COST = "_batch_cost", "_background_cost"
 """The suffixes that LiteLLM's own log gives to the line of a finished batch, or of a response made in the background."""
 
@@ -34,6 +36,7 @@ class _StoredResponse(msgspec.Struct, gc=False):
     background: Any = None
 
 
+_NO_DETAILS = PromptDetails()
 _stored = msgspec.json.Decoder(_StoredResponse)
 
 
@@ -71,63 +74,47 @@ def usage_event(call: LoggedCall, *, latest: int, notes: Notes, job: Job = "") -
     if call.status not in ("success", "failure"):
         raise SourceError("status must be success or failure")
     occurred_at = _moment("endTime", call.endTime if call.endTime is not None else call.startTime, latest)
-    failed, metadata = call.status == "failure", call.metadata
-    original = _CACHE_HIT.sub("", event_id)
+    failed = call.status == "failure"
+    original = _CACHE_HIT.sub("", event_id) if _CACHE_MARK in event_id else event_id
     cached = call.cache_hit is True or call.cache_hit == "True" or original != event_id
-    provider = label("custom_llm_provider", call.custom_llm_provider, notes)
-    tags = tags_of(call, notes)
-    prefixed = name("model", call.model)
-    model = prefixed.removeprefix(f"{provider}/") if provider else prefixed
-    if not model and not failed and not job:
-        raise SourceError("model is missing")
-    model = model or "unknown"
+    later_notes = Notes()  # of labels that are read after the cost
+    labels = labels_of(call, notes, later_notes, kind=job or ("failure" if failed else ""))
     counters = _counters(call)
     cost = _cost(call, cached=cached, notes=notes)
-    if not failed and not any(counters) and not cost:
-        _require_cost(notes)
-    credential = label("metadata.user_api_key_alias", metadata.user_api_key_alias, notes)
-    credential = credential or storable_text((metadata.user_api_key_hash or "")[:12])
-    team = label("metadata.user_api_key_team_id", metadata.user_api_key_team_id, notes)
     uncached, read, write_5m, write_1h, output, reasoning = counters
-    tier_of_call = tier(call.cost_breakdown.service_tier) or tier(metadata.usage_object.service_tier)
+    has_usage = bool(cost or uncached or output or any(counters))
+    if not failed and not has_usage:
+        _require_cost(notes)
+    if later_notes:
+        notes += later_notes
     if job and not failed:
         key = digest(("litellm", job, original.removesuffix(_BATCH_COST).removesuffix(_BACKGROUND_COST)))
         fingerprint = digest(counters)
+    elif failed:
+        deployment = storable_text((call.model_id or "")[:MAX_NAME_CHARACTERS]).strip()
+        key, fingerprint = digest(("litellm", call_id, original, call.status, deployment)), _NOTHING
     else:
-        variant = (storable_text((call.model_id or "")[:MAX_NAME_CHARACTERS]).strip(),) if failed else (cached,)
-        key = digest(("litellm", call_id, original, call.status, *variant))
-        fingerprint = digest(() if failed else (provider, model, credential, team, counters, cost))
-    return UsageEvent(
-        key=key,
-        fingerprint=fingerprint,
-        event_id=event_id if 0 < len(event_id) <= MAX_NAME_CHARACTERS else call_id[:MAX_NAME_CHARACTERS],
-        occurred_at=occurred_at,
-        labels=Labels(
-            provider=provider,
-            model=model,
-            tool=tagged(tags, "tool:"),
-            workflow=workflow_of(call, tags, notes),
-            user=user_of(call, notes),
-            credential=credential,
-            gateway_team=team,
-            declared_team=tagged(tags, "team:"),
-            user_agent=user_agent_of(call, notes),
-            tags=tags,
-            api_base=address(call.api_base),
-            tier="batch" if job == "batch" else tier_of_call,
-        ),
-        uncached_input=uncached,
-        cache_read=read,
-        cache_write_5m=write_5m,
-        cache_write_1h=write_1h,
-        output=output,
-        reasoning=reasoning,
-        reported_nanos=cost if cost or cached else None,
-        failed=failed,
-        gateway_cache=cached and not failed,
-        notional=bool(metadata.used_client_oauth_token),
-        unmetered=not failed and not any(counters) and not cost,
-        parts=_parts(call, counters),
+        key = digest(("litellm", call_id, original, call.status, cached))
+        content = (labels.provider, labels.model, labels.credential, labels.gateway_team, counters, cost)
+        fingerprint = digest(content)
+    return UsageEvent(  # in the order of its fields: naming them takes longer
+        key,
+        fingerprint,
+        event_id if 0 < len(event_id) <= MAX_NAME_CHARACTERS else call_id[:MAX_NAME_CHARACTERS],
+        occurred_at,
+        labels,
+        uncached,
+        read,
+        write_5m,
+        write_1h,
+        output,
+        reasoning,
+        cost if cost or cached else None,
+        failed,
+        cached and not failed,
+        bool(call.metadata.used_client_oauth_token),
+        not failed and not has_usage,
+        _parts(call, counters),
     )
 
 
@@ -151,26 +138,22 @@ def _counters(call: LoggedCall) -> tuple[int, int, int, int, int, int]:
     """
     usage = call.metadata.usage_object
     prompt, output = count("prompt_tokens", call.prompt_tokens), count("completion_tokens", call.completion_tokens)
-    details = usage.prompt_tokens_details
-    read = _first("cached tokens", usage.cache_read_input_tokens, details.cached_tokens)
-    written = _first(
+    details = usage.prompt or _NO_DETAILS
+    read = count("cached tokens", usage.cache_read_input_tokens or details.cached_tokens)
+    written = count(
         "cache writes",
-        usage.cache_creation_input_tokens,
-        details.cache_creation_tokens,
-        details.cache_write_tokens,
+        usage.cache_creation_input_tokens or details.cache_creation_tokens or details.cache_write_tokens,
     )
-    write_1h = count("ephemeral_1h_input_tokens", details.cache_creation_token_details.ephemeral_1h_input_tokens)
+    writes = details.written
+    write_1h = 0 if writes is None else count("ephemeral_1h_input_tokens", writes.ephemeral_1h_input_tokens)
     if write_1h > written:
         raise SourceError("ephemeral_1h_input_tokens is more than the cache writes, of which it is a part")
     uncached = prompt - read - written
     if uncached < 0:
         raise SourceError("prompt_tokens is less than its cached parts")
-    reasoning = count("reasoning_tokens", usage.completion_tokens_details.reasoning_tokens)
+    completion = usage.completion
+    reasoning = 0 if completion is None else count("reasoning_tokens", completion.reasoning_tokens)
     return uncached, read, written - write_1h, write_1h, output, min(reasoning, output)
-
-
-def _first(field: str, *values: int | None) -> int:
-    return next((count(field, value) for value in values if value), 0)
 
 
 def _parts(call: LoggedCall, counters: tuple[int, ...]) -> Parts:
@@ -202,11 +185,11 @@ def _cost(call: LoggedCall, *, cached: bool, notes: Notes) -> int:
 
     For a cached answer the breakdown is the cost it would have had, so it is left out.
     """
-    charged = reported_or_note("response_cost", call.response_cost or 0, notes) or 0
-    if cached:
+    given, costs = call.response_cost, call.costs
+    charged = (reported_or_note("response_cost", given, notes) or 0) if given else 0
+    if cached or costs is None or not costs.total_cost:
         return charged
-    total = reported_or_note("cost_breakdown.total_cost", call.cost_breakdown.total_cost or 0, notes) or 0
-    return max(charged, total)
+    return max(charged, reported_or_note("cost_breakdown.total_cost", costs.total_cost, notes) or 0)
 
 
 def _require_cost(notes: Notes) -> None:

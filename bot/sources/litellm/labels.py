@@ -1,15 +1,90 @@
-"""The labels of a LiteLLM call: tags, workflow, user and user agent.
+"""The labels of a LiteLLM call: names, tags, workflow, user and user agent.
 
-A client may write anything there, so each value is cut, cleaned and noted, and none keeps its call out of the books.
+A client may write anything there, so each value is cut, cleaned and noted, and only a missing model keeps a call out of the
+books. Labels that all fit are cached by the words they come from.
 """
 
 from typing import Any
 
-from bot.sources.labels import Notes, label, tag_list
+from bot.refusals import SourceError
+from bot.sources.fields import address, name, tier
+from bot.sources.labels import Notes, label, storable_text, tag_list
 from bot.sources.litellm.payload import LoggedCall
+from bot.sources.word_cache import WordCache
+from bot.usage import Labels
 
 _NOBODY = frozenset({"default_user_id", "default-user-id", "litellm-proxy-admin"})
 _AGENT_TAG = "User-Agent:"
+_TEXTS = frozenset({str, type(None)})
+_fitting = WordCache[Labels]()
+
+
+def labels_of(call: LoggedCall, notes: Notes, later_notes: Notes, *, kind: str) -> Labels:
+    """Returns the labels of a call; only a `kind` other than "" may lack a model. Notes what was left out of provider and
+    tags, and in `later_notes` what was left out of the others.
+
+    Raises SourceError for the model.
+    """
+    words = _words(call, kind)
+    labels = _fitting.get(words) if words else None
+    if labels is None:
+        labels = _read(call, notes, later_notes, kind=kind)
+        if words and not (notes or later_notes):
+            _fitting.keep(words, labels)
+    return labels
+
+
+def _words(call: LoggedCall, kind: str) -> tuple[str | None, ...] | None:
+    """Returns all words that decide a call's labels; None if one of them is not text."""
+    metadata, costs, tags = call.metadata, call.costs, call.request_tags
+    given, headers, usage = metadata.spend_logs_metadata, metadata.requester_custom_headers, metadata.usage
+    words = (
+        kind,
+        call.custom_llm_provider,
+        call.model,
+        call.end_user,
+        call.user_agent,
+        call.api_base,
+        metadata.user_api_key_alias,
+        metadata.user_api_key_hash,
+        metadata.user_api_key_team_id,
+        metadata.user_api_key_user_email,
+        metadata.user_api_key_user_id,
+        metadata.user_agent,
+        given.get("workflow") if isinstance(given, dict) else None,
+        headers.get("x-workflow-id") if isinstance(headers, dict) else None,
+        None if costs is None else costs.service_tier,
+        None if usage is None else usage.service_tier,
+        *tags,
+    )
+    return words if _TEXTS.issuperset(map(type, words)) else None
+
+
+def _read(call: LoggedCall, notes: Notes, later_notes: Notes, *, kind: str) -> Labels:
+    metadata = call.metadata
+    provider = label("custom_llm_provider", call.custom_llm_provider, notes)
+    tags = tags_of(call, notes)
+    prefixed = name("model", call.model)
+    model = prefixed.removeprefix(f"{provider}/") if provider else prefixed
+    if not model and not kind:
+        raise SourceError("model is missing")
+    credential = label("metadata.user_api_key_alias", metadata.user_api_key_alias, later_notes)
+    team = label("metadata.user_api_key_team_id", metadata.user_api_key_team_id, later_notes)
+    tier_of_call = tier(call.cost_breakdown.service_tier) or tier(metadata.usage_object.service_tier)
+    return Labels(
+        provider=provider,
+        model=model or "unknown",
+        tool=tagged(tags, "tool:"),
+        workflow=workflow_of(call, tags, later_notes),
+        user=user_of(call, later_notes),
+        credential=credential or storable_text((metadata.user_api_key_hash or "")[:12]),
+        gateway_team=team,
+        declared_team=tagged(tags, "team:"),
+        user_agent=user_agent_of(call, later_notes),
+        tags=tags,
+        api_base=address(call.api_base),
+        tier="batch" if kind == "batch" else tier_of_call,
+    )
 
 
 def client_name(value: Any) -> str:

@@ -1,9 +1,11 @@
 """Both sides of each limit of an event's fields."""
 
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.money import nanos_from_decimal
 from bot.periods import micros
 from bot.refusals import SourceError
 from bot.sources.cloudevents.labels import LabelCache
@@ -77,3 +79,12 @@ def test_an_event_has_64_tags_at_most() -> None:
     packed = LabelCache().checked((*words, *["tag"] * 65))
     assert len(packed.labels.tags) == 64
     assert [note.sentence for note in packed.notes] == ["data.tags has more than 64 tags: the others were left out"]
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e-7, 1e-4, 1.0, 100.0])
+def test_a_cost_in_a_float_is_rounded_by_its_digits_half_to_even(unit: float) -> None:
+    chance = random.Random(7)
+    halves = [(nanos + 0.5) / 1e9 for nanos in range(50)]
+    near_limits = [0.0, 5e-324, 999.9999999995, 999.999999999, 1000.0, 1000.0000000005]
+    for dollars in [*halves, *near_limits, *(chance.random() * unit for _ in range(2_000))]:
+        assert reported("cost_usd", dollars) == nanos_from_decimal(repr(dollars)), dollars
