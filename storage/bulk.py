@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.columns import Folded, Rows, folded
+from storage.drivers.columns import Folded, Rows, folded
 from storage.tables.base import metadata
 
 __all__ = ["Folded", "Rows", "folded"]  # beside what follows

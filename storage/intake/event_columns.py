@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 
 from bot.usage import Booking, Labels
-from storage.columns import Columns
+from storage.drivers.columns import Columns
 from storage.memory import EventLabels, SeriesKey, UsageMemory
 from storage.tables.base import COUNTER_COLUMNS
 

@@ -86,7 +86,9 @@ def usage_event(envelope: Envelope, *, latest: int, notes: Notes) -> UsageEvent 
     Raises SourceError that names the field.
     """
     data, event_id = envelope.data, envelope.id or ""
-    if len(event_id) > MAX_NAME_CHARACTERS or not event_id.isascii() or "\x00" in event_id:  # else `name` finds no fault
+    if (
+        len(event_id) > MAX_NAME_CHARACTERS or not event_id.isascii() or "\x00" in event_id
+    ):  # else `name` finds no fault
         event_id = name("id", event_id)
     event_id = event_id.strip()
     if not event_id:

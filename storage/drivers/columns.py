@@ -1,4 +1,4 @@
-"""Rows by column: what the hot path writes, where a tuple per row would cost more than the row."""
+"""Rows by column, as drivers take them: a tuple per row would cost more than the row."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
