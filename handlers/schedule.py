@@ -16,6 +16,7 @@ from handlers.crosschecks.gateways import notify_blocked, watch_gateways
 from handlers.crosschecks.health_alerts import watch_routes, watch_sources
 from handlers.crosschecks.observations import cross_check
 from handlers.crosschecks.overlaps import find_overlaps
+from handlers.intake.old_keys import read_old_keys
 from handlers.intake.reattributions import move_usage
 from handlers.intake.totals import fold_totals
 from handlers.reporting.digests import post_due_digests
@@ -62,6 +63,7 @@ def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
         ("keep the books", keep_books, max(pace, 60.0)),
         ("carry requests", carry_requests, max(pace, 60.0)),
         ("move usage", move_usage, pace),
+        ("read old keys", read_old_keys, max(pace, 60.0)),
         ("delete old requests", delete_old_requests, max(pace, 600.0)),
         ("post digests", post_due_digests, pace),
         ("keep manners", update_deliveries, pace),

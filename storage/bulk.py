@@ -53,6 +53,11 @@ def _arrays(rows: Rows) -> list[tuple[Any, ...]]:
     return list(zip(*rows, strict=True))
 
 
+def arrays(rows: Rows, columns: int) -> list[tuple[Any, ...]]:
+    """Returns the columns of rows, also of none."""
+    return _arrays(rows) if rows else [()] * columns
+
+
 def pieces(rows: Rows) -> Iterator[tuple[int, tuple[Any, ...]]]:
     """Yields rows in pieces that fit one SQLite statement, each as its row count and its flat values.
 

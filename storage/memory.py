@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from bot.intake.known_keys import KnownKeys
 from bot.usage import Labels
+from storage.fifo import FifoLock
 
 SeriesKey = tuple[int, str, str, str, str, int, str, str]
 
@@ -39,6 +41,7 @@ class UsageMemory:
     """By the sender's spelling."""
     months: set[str] = field(default_factory=set)
     labels: LabelsMemory = field(default_factory=LabelsMemory)
+    keys: KnownKeys = field(default_factory=KnownKeys)
 
     LIMIT = 200_000
 
@@ -49,6 +52,8 @@ class Memory:
 
     usage: UsageMemory = field(default_factory=UsageMemory)
     people: dict[str, int] = field(default_factory=dict)
+    keys_lock: FifoLock = field(default_factory=FifoLock)
+    """One task at a time reads the keys that this process lacks."""
     generation: int = 0
     """Grows when the caches of people are cleared: what a transaction read before is not remembered after."""
 

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from sqlalchemy import text
 
+from bot.intake.known_keys import KeySizes, KnownKeys
 from storage.alerting.alert_bundles import AlertBundles
 from storage.alerting.alert_quality import StoredAlertQuality
 from storage.alerting.alerts import Alerts
@@ -29,10 +30,12 @@ from storage.fifo import FifoLock
 from storage.intake.adjustments import Adjustments
 from storage.intake.backfills import Backfills
 from storage.intake.booked_events import BookedEvents
-from storage.intake.fast_writer import FastWriter, PostgresqlFastWriter, SqliteFastWriter
+from storage.intake.event_keys import EventKeys, keep_keys
+from storage.intake.fast_writer import FastWriter, SqliteFastWriter
 from storage.intake.keys import Keys
 from storage.intake.left_out import LeftOutFields
 from storage.intake.pending import Pending
+from storage.intake.postgresql_writer import PostgresqlFastWriter
 from storage.intake.quarantine import Quarantine
 from storage.intake.reattributions import Reattributions
 from storage.intake.replays import Replays
@@ -89,6 +92,10 @@ class Transaction(OpenTransaction):
     @cached_property
     def pending(self) -> Pending:
         return Pending(self)
+
+    @cached_property
+    def event_keys(self) -> EventKeys:
+        return EventKeys(self)
 
     @cached_property
     def booked_events(self) -> BookedEvents:
@@ -210,10 +217,10 @@ class Transaction(OpenTransaction):
 class Store:
     """Access to the database. Make one per process; `close()` it at the end."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, key_sizes: KeySizes | None = None) -> None:
         self.url = url
         self._writer, self._reader = create_engines(url)
-        self._memory = Memory()
+        self._memory = Memory(usage=UsageMemory(keys=KnownKeys(key_sizes)))
         self._lock = FifoLock() if self.is_sqlite else None
 
     @property
@@ -252,7 +259,7 @@ class Store:
                 yield Transaction(connection, self._memory)
 
     async def fold_totals(self) -> int:
-        """Adds all usage that waits to the totals, and returns the number of folds. Only needs a look while none does."""
+        """Adds all usage that waits to the totals, and returns the number of folds."""
         async with self.read() as tx:
             if await tx.pending.waiting() is None:
                 return 0
@@ -276,6 +283,10 @@ class Store:
     def usage_memory(self) -> UsageMemory:
         """Returns the series, people and months that this process has seen committed."""
         return self._memory.usage
+
+    async def keep_keys(self) -> None:
+        """Reads the keys of the database if this process knows none yet, and seals the current run if it is full."""
+        await keep_keys(self._memory.usage.keys, read=self.read, begin=self.begin)
 
     def clear_config_caches(self) -> None:
         """Clears cached ids of people after the configuration changed."""

@@ -52,3 +52,30 @@ def _postgresql(tables: Sequence[str]) -> list[str]:
             "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
         ]
     return statements
+
+
+CLOSED = "event_keys is closed, a newer release of Tokens books events, stop this one"
+
+
+def close_event_keys(connection: Connection) -> None:
+    """Closes the table of keys before the runs: an older release that still runs then answers 503, and its senders
+    send again. On PostgreSQL it waits for the transactions that have written keys.
+    """
+    if connection.dialect.name != "postgresql":
+        # RAISE would be a constraint's fault, for which the release before quarantines rows. A bad JSON path is none.
+        begin = "CREATE TRIGGER IF NOT EXISTS event_keys_no_insert BEFORE INSERT ON event_keys BEGIN"
+        connection.execute(text(f"{begin} SELECT json_extract('{{}}', '{CLOSED}'); END"))
+        return
+    # The class of a server that is not ready: for 23xxx the release before quarantines rows.
+    raised = f"RAISE EXCEPTION '{CLOSED}' USING ERRCODE = 'object_not_in_prerequisite_state'"
+    connection.execute(
+        text(
+            f"CREATE OR REPLACE FUNCTION refuse_old_key() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {raised}; END $$"
+        )
+    )
+    connection.execute(
+        text(
+            "CREATE OR REPLACE TRIGGER event_keys_no_insert BEFORE INSERT ON event_keys "
+            "FOR EACH ROW EXECUTE FUNCTION refuse_old_key()"
+        )
+    )

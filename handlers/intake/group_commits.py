@@ -51,6 +51,11 @@ class GroupCommits:
 
         If it `defers`, the totals of a simple group wait for a fold.
         """
+        try:
+            async with self._time_limit():
+                await self._context.store.keep_keys()
+        except (DatabaseError, TimeoutError) as error:  # the commit itself says whether the database is away
+            log.warning("keys not kept", error=repr(error))
         if await self._commit_fast(group, fast_writer, defers=defers):
             return group
         return await self._commit(group)
@@ -100,6 +105,7 @@ class GroupCommits:
                 store.clear_caches()
             return False
         if done:
+            memory.keys.count_written(len(bookings), keys.token)
             if defers:
                 self._totals.add(len(bookings))
             self._activity.record_sources(active, now=self._context.now_micros())

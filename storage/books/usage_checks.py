@@ -15,7 +15,15 @@ from storage.intake.pending import pending_events
 from storage.sums import nano_sums
 from storage.tables.base import COUNTER_COLUMNS
 from storage.tables.crosschecks import observed_days
-from storage.tables.intake import event_keys, usage_adjustments, usage_days, usage_events, usage_hours, usage_series
+from storage.tables.intake import (
+    event_keys,
+    run_keys,
+    usage_adjustments,
+    usage_days,
+    usage_events,
+    usage_hours,
+    usage_series,
+)
 from storage.transaction import OpenTransaction
 
 Watch = Callable[[str, int, int], None]
@@ -80,7 +88,9 @@ async def usage_faults(tx: OpenTransaction, watch: Watch) -> AsyncIterator[str]:
 async def _key_faults(tx: OpenTransaction) -> AsyncIterator[str]:
     seen = await _by_source(tx, select(observed_days.c.source_id, func.sum(observed_days.c.calls)))
     events = await _by_source(tx, select(usage_events.c.source_id, func.count()))
-    keys = await _by_source(tx, select(event_keys.c.source_id, func.count()))
+    keys = await _by_source(tx, select(run_keys.c.source_id, func.count()))
+    for source, count in (await _by_source(tx, select(event_keys.c.source_id, func.count()))).items():
+        keys[source] = keys.get(source, 0) + count
     for source in sorted(keys.keys() | events.keys() | seen.keys()):  # a source may have been a meter, and observe now
         have = (keys.get(source, 0), events.get(source, 0), seen.get(source, 0))
         if have[0] != have[1] + have[2]:

@@ -12,18 +12,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import lru_cache, partial
-from itertools import chain
-from typing import Any
+from functools import partial
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot.intake.known_keys import Suspects
 from storage import bulk
 from storage.engine import set_pragmas
 from storage.fifo import FifoLock
 from storage.intake import pending
+from storage.intake.event_keys import KEY_OF, KeysInsert
 from storage.intake.rollups import Insert, totals
 
 
@@ -32,7 +31,13 @@ class FastWriter(ABC):
 
     @abstractmethod
     async def write(
-        self, keys: Insert, events: Insert, others: Sequence[Insert], *, version: int, deferred_at: int | None = None
+        self,
+        keys: KeysInsert,
+        events: Insert,
+        others: Sequence[Insert],
+        *,
+        version: int,
+        deferred_at: int | None = None,
     ) -> bool:
         """Writes everything in one transaction. Returns False, with nothing written, if a key exists or the version
         differs.
@@ -78,7 +83,13 @@ class SqliteFastWriter(FastWriter):
         self._inside = 0
 
     async def write(
-        self, keys: Insert, events: Insert, others: Sequence[Insert], *, version: int, deferred_at: int | None = None
+        self,
+        keys: KeysInsert,
+        events: Insert,
+        others: Sequence[Insert],
+        *,
+        version: int,
+        deferred_at: int | None = None,
     ) -> bool:
         return await self._in_turn(partial(self._write, keys, events, others, version, deferred_at))
 
@@ -97,11 +108,15 @@ class SqliteFastWriter(FastWriter):
                 self._lock.release()
 
     def _write(
-        self, keys: Insert, events: Insert, others: Sequence[Insert], version: int, deferred_at: int | None
+        self, keys: KeysInsert, events: Insert, others: Sequence[Insert], version: int, deferred_at: int | None
     ) -> bool:
         with self._transaction() as connection:
-            found = connection.execute("SELECT version FROM config").fetchone()
-            if found is None or found[0] != version or self._insert(keys) != len(keys.rows):
+            found = connection.execute("SELECT version, token FROM config, key_state").fetchone()
+            if (
+                found != (version, keys.token)
+                or self._any_there(keys.suspects)
+                or self._insert(keys.insert) != len(keys.insert.rows)
+            ):
                 connection.execute("ROLLBACK")
                 return False
             (last,) = connection.execute(_LAST_EVENT).fetchone()
@@ -159,6 +174,19 @@ class SqliteFastWriter(FastWriter):
             self._connection = None
             connection.close()
 
+    def _any_there(self, suspects: Suspects) -> bool:
+        """Returns True if one of the keys is where it may be."""
+        assert self._connection is not None
+        for table, rows in (("run_keys", suspects.in_runs), ("event_keys", suspects.in_old)):
+            columns = KEY_OF[table]
+            matched = " AND ".join(f"{table}.{name} = given.column{at}" for at, name in enumerate(columns, 1))
+            for count, values in bulk.pieces(rows):
+                given = f"(VALUES {bulk.marks(count, len(columns))}) AS given"
+                statement = f"SELECT 1 FROM {given} CROSS JOIN {table} ON {matched} LIMIT 1"
+                if self._connection.execute(statement, values).fetchone() is not None:
+                    return True
+        return False
+
     def _insert(self, insert: Insert) -> int:
         assert self._connection is not None
         if not insert.rows:
@@ -178,108 +206,3 @@ class SqliteFastWriter(FastWriter):
             await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
             self._connection = None
         self._thread.shutdown()
-
-
-class PostgresqlFastWriter(FastWriter):
-    """A pooled connection that is kept; replaced after a fault."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._connection: AsyncConnection | None = None
-        self._driver: Any = None
-
-    async def fold(self) -> bool:
-        async with self._engine.begin() as connection:
-            return await pending.fold(connection)
-
-    async def write(
-        self, keys: Insert, events: Insert, others: Sequence[Insert], *, version: int, deferred_at: int | None = None
-    ) -> bool:
-        import asyncpg
-
-        if self._driver is None:
-            self._connection = await self._engine.connect()
-            self._driver = (await self._connection.get_raw_connection()).driver_connection
-        inserts = [keys._replace(on_conflict=_ONCE), *(insert for insert in reversed(others) if insert.rows), events]
-        found = [bulk.folded(insert.rows) for insert in inserts]
-        parts = tuple(
-            (insert.table, insert.columns, insert.on_conflict, rows.fixed)
-            for insert, rows in zip(inserts, found, strict=True)
-        )
-        statement = _statement(parts, is_deferred=deferred_at is not None)
-        values = chain(*((*rows.values, *rows.columns) for rows in found))
-        deferred = () if deferred_at is None else (deferred_at,)
-        try:
-            await self._driver.execute(statement, *values, len(keys.rows), version, *deferred)
-        except asyncpg.DivisionByZeroError:
-            return False
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            await self._drop()
-            raise DBAPIError.instance("express", None, error, Exception) from error
-        except BaseException:  # for example cancelled: the state of the connection is unknown
-            await self._drop()
-            raise
-        return True
-
-    async def _drop(self) -> None:
-        connection, self._connection, self._driver = self._connection, None, None
-        if connection is not None:
-            await connection.invalidate()
-            await connection.close()
-
-    async def close(self) -> None:
-        connection, self._connection, self._driver = self._connection, None, None
-        if connection is not None:
-            await connection.close()
-
-
-_ONCE = "ON CONFLICT DO NOTHING RETURNING 1"
-_StatementPart = tuple[str, tuple[str, ...], str, frozenset[int]]
-"""A table, its columns, its ON CONFLICT clause, and the places of columns with one value in all rows."""
-
-
-_EVENTS = "given_events"
-_TOTALS = tuple(f"{total.table}_in AS ({total.statement})" for total in totals(_EVENTS))
-
-
-@lru_cache(maxsize=256)
-def _statement(inserts: tuple[_StatementPart, ...], *, is_deferred: bool) -> str:
-    """Returns one statement with all inserts and the totals of the last one, the events, or what they wait by.
-
-    It fails by a division by zero unless every key of the first insert is new and the configuration has the expected
-    version. Its parts see one snapshot in one transaction.
-
-    PostgreSQL runs unreferenced parts from the last to the first. So totals are locked in the order of `add_sums`, and
-    no deadlock is possible.
-    """
-    place = 1
-    parts = []
-    for table, columns, on_conflict, fixed in inserts:
-        varying = [column for at, column in enumerate(columns) if at not in fixed]
-        numbers = {at: f"${place + number}" for number, at in enumerate(sorted(fixed))}
-        given = bulk.unnest(table, varying, first=place + len(fixed))
-        numbers |= {columns.index(column): f"${place + len(fixed) + number}" for number, column in enumerate(varying)}
-        place += len(columns)
-        selected = ", ".join(
-            f"{numbers[at]}::{bulk.postgresql_type(table, column)} AS {column}" if at in fixed else f"given.{column}"
-            for at, column in enumerate(columns)
-        )
-        parts.append((f"INSERT INTO {table} ({', '.join(columns)})", f"SELECT {selected} FROM {given} {on_conflict}"))
-    written = [f"{table}_in AS ({into} {rows})" for (table, *_), (into, rows) in zip(inserts, parts, strict=True)]
-    into, rows = parts[-1]
-    table, columns, _, fixed = inserts[-1]
-    arrays = [
-        f"array_fill({numbers[at]}::bigint, ARRAY[${place}::int])" if at in fixed else f"{numbers[at]}::bigint[]"
-        for at in map(columns.index, pending.NUMBERS)
-    ]
-    deferred = (
-        f"pending_in AS (INSERT INTO usage_pending (received_at, calls, {', '.join(pending.NUMBERS)}) "
-        f"VALUES (${place + 2}::bigint, ${place}::bigint, {', '.join(arrays)}))"
-    )
-    totals_in = [deferred] if is_deferred else [*reversed(_TOTALS)]
-    written[-1:] = [*totals_in, f"events_in AS ({into} SELECT {', '.join(columns)} FROM {_EVENTS})"]
-    return (
-        f"WITH {_EVENTS} AS ({rows}), {', '.join(written)} "
-        f"SELECT 1 / CASE WHEN (SELECT count(*) FROM {inserts[0][0]}_in) = ${place}::bigint "
-        f"AND (SELECT version FROM config) = ${place + 1}::bigint THEN 1 ELSE 0 END"
-    )

@@ -6,19 +6,19 @@ from functools import lru_cache
 
 from sqlalchemy import text
 
+from bot.intake.known_keys import Key
 from bot.periods import DAY_MICROS, date_of
 from bot.usage import Booking, BookingOutcome, UsageEvent
 from storage import bulk
 from storage.intake.event_columns import EVENT_COLUMNS, event_columns, known_labels, labels_row, series_key
+from storage.intake.event_keys import EventKeys, KeysInsert, keys_insert
 from storage.intake.rollups import Insert, add_sums, summed
 from storage.memory import SeriesKey, UsageMemory, remember
 from storage.org.people import People
 from storage.transaction import OpenTransaction
 
 SERIES_KEY = ("team_id", "tool", "provider", "model", "workflow", "person_id", "credential", "basis")
-_KEYS = ("source_id", "key_hash", "fingerprint")
 _OCCURRED_AT = EVENT_COLUMNS.index("occurred_at")
-_Key = tuple[int, bytes]
 
 
 class Usage:
@@ -42,18 +42,16 @@ class Usage:
 
     async def record_keys(self, events: Sequence[tuple[int, UsageEvent]]) -> list[BookingOutcome]:
         """Stores the keys of new (source id, event) pairs and returns the outcome of each, in order."""
-        firsts: dict[_Key, int] = {}
+        firsts: dict[Key, int] = {}
         for index, (source_id, event) in enumerate(events):
             firsts.setdefault((source_id, event.key), index)
         # In key order, so that two writers with the same events wait for each other instead of deadlocking.
-        keys = [(*at, events[firsts[at]][1].fingerprint) for at in sorted(firsts)]
-        new = await bulk.insert_missing(self._connection, "event_keys", _KEYS, _KEYS[:2], keys)
+        ordered = [events[firsts[at]] for at in sorted(firsts)]
+        keys = [(source_id, event.key, event.fingerprint, event.occurred_at) for source_id, event in ordered]
+        new, fingerprints = await EventKeys(self._tx).record(keys)
         if len(new) == len(events):
             return ["accepted"] * len(events)
-        fingerprints: dict[_Key, bytes] = {(source, key): mark for source, key, mark in keys if (source, key) in new}
-        known = [at for at in firsts if at not in new]
-        for source, key, mark in await bulk.select(self._connection, "event_keys", _KEYS, _KEYS[:2], known):
-            fingerprints[source, bytes(key)] = bytes(mark)
+        fingerprints |= {(source, key): mark for source, key, mark, _ in keys if (source, key) in new}
         outcomes: list[BookingOutcome] = []
         for index, (source_id, event) in enumerate(events):
             at = (source_id, event.key)
@@ -121,9 +119,9 @@ class Usage:
 
 def fast_inserts(
     bookings: Sequence[Booking], memory: UsageMemory, *, received_at: int, partitioned: bool
-) -> tuple[Insert, Insert] | None:
-    """Returns the inserts of keys and events, if all their people, series and (if `partitioned`) months are cached;
-    else None.
+) -> tuple[KeysInsert, Insert] | None:
+    """Returns the inserts of keys and events, if all their people, series and (if `partitioned`) months are cached, and
+    the keys of the database are known; else None.
     """
     labels = known_labels(bookings, memory)
     if labels is None:
@@ -133,9 +131,11 @@ def fast_inserts(
         map(_month, {at // DAY_MICROS for at in events.columns[_OCCURRED_AT]})
     ):
         return None
-    keys = sorted([(b.source_id, b.event.key, b.event.fingerprint) for b in bookings])
-    tail = "" if partitioned else "ON CONFLICT DO NOTHING"
-    return Insert("event_keys", _KEYS, keys, tail), Insert("usage_events", EVENT_COLUMNS, events)
+    ordered = sorted([(b.source_id, b.event.key, b.event.fingerprint, b.event.occurred_at) for b in bookings])
+    keys = keys_insert(ordered, memory.keys)
+    if keys is None:
+        return None
+    return keys, Insert("usage_events", EVENT_COLUMNS, events)
 
 
 def activity_insert(first_occurred_at: dict[int, int], *, received_at: int) -> Insert:

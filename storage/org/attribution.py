@@ -10,7 +10,7 @@ from bot.org.attribution import UnattributedKey
 from bot.org.attribution_rules import AttributionRule, Origin, RuleKind, literal_pattern
 from storage.config import Config
 from storage.sums import nano_sums, whole
-from storage.tables.intake import event_keys, usage_days, usage_series
+from storage.tables.intake import event_keys, run_keys, usage_days, usage_series
 from storage.tables.org import attribution_rules
 from storage.transaction import OpenTransaction
 
@@ -93,7 +93,10 @@ class AttributionRules:
             await self._connection.execute(changed.values(position=position, until_at=until_at))
 
     async def _has_usage(self) -> bool:
-        return (await self._connection.execute(select(event_keys.c.source_id).limit(1))).scalar() is not None
+        for keys in (run_keys, event_keys):
+            if (await self._connection.execute(select(keys.c.source_id).limit(1))).scalar() is not None:
+                return True
+        return False
 
     async def claim(self, credential: str, team_id: int, *, from_at: int) -> None:
         """Stores that a credential belongs to a team from a moment on. Imports of teams.yml keep it."""

@@ -1,6 +1,6 @@
 """Tables of intake: sources, keys, usage events, their totals, quarantine and replays."""
 
-from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, Index, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 
 from storage.tables.base import COUNTER_COLUMNS, Big, counter_columns, id_column, table
 
@@ -35,6 +35,38 @@ event_keys = table(
     Column("fingerprint", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
+"""Keys of before there were runs. It is closed: a trigger refuses new ones."""
+run_keys = table(
+    "run_keys",
+    Column("run", Big, primary_key=True, autoincrement=False),
+    Column("source_id", Big, primary_key=True, autoincrement=False),
+    Column("key_hash", LargeBinary, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("occurred_at", Big, nullable=False),
+    sqlite_with_rowid=False,
+)
+key_runs = table(
+    "key_runs",
+    Column("run", Big, primary_key=True, autoincrement=False),
+    Column("key_count", Big, nullable=False),
+    Column("hashes", LargeBinary, nullable=False),
+    Column("token", Big, nullable=False),
+    Column("last_source_id", Big),
+    Column("last_key_hash", LargeBinary),
+)
+"""Sealed runs, each with the sorted hashes of its keys and the token of `key_state` since. Negative ones are pieces of
+`event_keys`, each up to its last key.
+"""
+key_state = table(
+    "key_state",
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("run", Big, nullable=False),
+    Column("token", Big, nullable=False),
+    Column("multiplier", Big, nullable=False),
+    Column("old_is_read", Integer, nullable=False),
+    Column("migrated_at", Big),
+)
+"""One row: the current run, 0 while keys still go to `event_keys`, and a random token that every sealing replaces."""
 usage_series = table(
     "usage_series",
     id_column(),

@@ -26,7 +26,7 @@ _AMOUNTS = ("calls", *COUNTER_COLUMNS, "cost_nanos", "notional_nanos")
 _AT = {name: place for place, name in enumerate(_EVENTS)}
 _SUMMARIZED = tuple(_AT[name] for name in _AMOUNTS[1:])
 _WRITTEN_BY = (
-    f"SELECT e.{', e.'.join(_EVENTS)}, k.fingerprint FROM usage_events e JOIN event_keys k USING (source_id, key_hash)"
+    f"SELECT e.{', e.'.join(_EVENTS)}, k.fingerprint FROM usage_events e JOIN run_keys k USING (source_id, key_hash)"
 )
 
 
@@ -55,7 +55,7 @@ def _adding(table: str, key: tuple[str, ...], amounts: tuple[str, ...]) -> State
 
 
 STATEMENTS = (
-    Statement("event_keys", ("source_id", "key_hash", "fingerprint"), "ON CONFLICT DO NOTHING"),
+    Statement("run_keys", ("run", "source_id", "key_hash", "fingerprint", "occurred_at"), "ON CONFLICT DO NOTHING"),
     Statement("usage_events", _EVENTS, ""),
     _adding("usage_hours", ("team_id", "hour", "series_id"), _AMOUNTS),
     _adding("usage_days", ("team_id", "local_day", "series_id"), _AMOUNTS),
@@ -81,7 +81,9 @@ def _group(rows: Sequence[Row]) -> Group:
     events = [row[:-1] for row in rows]
     return Group(
         given=list(rows),
-        keys=sorted((row[_AT["source_id"]], row[_AT["key_hash"]], row[-1]) for row in rows),
+        keys=sorted(  # all in one run: the usual table of keys
+            (1, row[_AT["source_id"]], row[_AT["key_hash"]], row[-1], row[_AT["occurred_at"]]) for row in rows
+        ),
         events=events,
         hours=_sums(
             (row[_AT["team_id"]], row[_AT["occurred_at"]] // HOUR_MICROS, row[_AT["series_id"]], row) for row in events

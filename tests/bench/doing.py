@@ -49,10 +49,10 @@ def sqlite_doing_seconds(url: str, groups: Sequence[Group]) -> float:
     connection.execute(f"CREATE TEMP TABLE given ({', '.join(_GIVEN)})")
     connection.execute(f"CREATE TEMP TABLE fresh ({', '.join(_GIVEN)})")
     into = ", ".join(_EVENTS)
-    known = "SELECT 1 FROM event_keys k WHERE k.source_id = g.source_id AND k.key_hash = g.key_hash"
+    known = "SELECT 1 FROM run_keys k WHERE k.run = 1 AND k.source_id = g.source_id AND k.key_hash = g.key_hash"
     statements = (
         f"INSERT INTO fresh SELECT * FROM given g WHERE NOT EXISTS ({known})",
-        f"INSERT INTO event_keys SELECT {_KEY}, fingerprint FROM fresh ORDER BY 1, 2",
+        f"INSERT INTO run_keys SELECT 1, {_KEY}, fingerprint, occurred_at FROM fresh ORDER BY 2, 3",
         f"INSERT INTO usage_events ({into}) SELECT {into} FROM fresh",
         _rollup("usage_hours", "hour", f"occurred_at / {HOUR_MICROS}", "fresh"),
         _rollup("usage_days", "local_day", "local_day", "fresh"),
@@ -103,7 +103,7 @@ def _postgresql_statement() -> str:
     hours = _rollup("usage_hours", "hour", f"occurred_at / {HOUR_MICROS}", "fresh", "::bigint")
     return (
         f"WITH given AS (SELECT * FROM unnest({arrays}) AS given({', '.join(_GIVEN)})), "
-        f"keys AS (INSERT INTO event_keys SELECT {_KEY}, fingerprint FROM given ORDER BY 1, 2 "
+        f"keys AS (INSERT INTO run_keys SELECT 1, {_KEY}, fingerprint, occurred_at FROM given ORDER BY 2, 3 "
         f"ON CONFLICT DO NOTHING RETURNING {_KEY}), "
         f"fresh AS (SELECT given.* FROM given JOIN keys USING ({_KEY})), "
         f"events AS (INSERT INTO usage_events ({into}) SELECT {into} FROM fresh), "

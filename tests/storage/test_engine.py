@@ -16,7 +16,7 @@ from storage.faults import is_away
 from storage.store import Store
 from tests.support.postgres import postgres
 
-KEYS = ("source_id", "key_hash", "fingerprint")
+KEYS = ("run", "source_id", "key_hash", "fingerprint", "occurred_at")
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ async def test_a_sqlite_file_that_is_locked_or_full_is_told_from_a_mistake(sqlit
     with pytest.raises(DBAPIError, match="full") as full:  # noqa: PT012 -- a transaction's whole life
         async with store.begin() as tx:
             await tx.connection.execute(text("PRAGMA max_page_count = 1"))  # never smaller than it already is
-            await bulk.insert(tx.connection, "event_keys", KEYS, [(1, bytes([n]) * 4_000, b"f") for n in range(99)])
+            await bulk.insert(tx.connection, "run_keys", KEYS, [(1, 1, bytes([n]) * 4_000, b"f", 0) for n in range(99)])
     other = sqlite3.connect(str(make_url(sqlite_url).database), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(DBAPIError, match="locked") as locked:

@@ -10,15 +10,15 @@ from storage.faults import is_data_error
 from storage.fifo import FifoLock
 from storage.store import Store
 from storage.tables.books import accounts
-from storage.tables.intake import event_keys
+from storage.tables.intake import run_keys
 from storage.tables.org import teams
 
-KEYS = ("source_id", "key_hash", "fingerprint")
+KEYS = ("run", "source_id", "key_hash", "fingerprint", "occurred_at")
 
 
 async def count(store: Store) -> int:
     async with store.read() as tx:
-        return len((await tx.connection.execute(select(event_keys.c.source_id))).all())
+        return len((await tx.connection.execute(select(run_keys.c.source_id))).all())
 
 
 @pytest.mark.parametrize("way", ["insert", "insert_missing", "add"])
@@ -27,9 +27,9 @@ async def test_a_transaction_that_begins_with_a_bulk_statement_rolls_back_whole(
     with pytest.raises(RuntimeError, match="changed my mind"):  # noqa: PT012 -- a transaction's whole life
         async with store.begin() as tx:
             if way == "insert":
-                await bulk.insert(tx.connection, "event_keys", KEYS, [(1, b"a", b"f")])
+                await bulk.insert(tx.connection, "run_keys", KEYS, [(1, 1, b"a", b"f", 0)])
             elif way == "insert_missing":
-                await bulk.insert_missing(tx.connection, "event_keys", KEYS, KEYS[:2], [(1, b"a", b"f")])
+                await bulk.insert_missing(tx.connection, "run_keys", KEYS, KEYS[:3], [(1, 1, b"a", b"f", 0)])
             else:
                 await bulk.add(tx.connection, "team_changes", ("team_id",), ("version",), [(1, 1)])
             raise RuntimeError("changed my mind")
@@ -41,23 +41,25 @@ async def test_a_transaction_that_begins_with_a_bulk_statement_rolls_back_whole(
 
 async def test_bulk_insert_missing_says_which_keys_were_new(store: Store) -> None:
     async with store.begin() as tx:
-        await bulk.insert_missing(tx.connection, "event_keys", KEYS, KEYS[:2], [(1, b"a", b"f"), (1, b"b", b"f")])
+        await bulk.insert_missing(
+            tx.connection, "run_keys", KEYS, KEYS[:3], [(1, 1, b"a", b"f", 0), (1, 1, b"b", b"f", 0)]
+        )
     async with store.begin() as tx:
-        rows = [(1, b"b", b"other"), (1, b"c", b"f"), (2, b"a", b"f")]
-        new = await bulk.insert_missing(tx.connection, "event_keys", KEYS, KEYS[:2], rows)
-        marks = await bulk.select(tx.connection, "event_keys", ("fingerprint",), KEYS[:2], [(1, b"b"), (9, b"z")])
+        rows = [(1, 1, b"b", b"other", 0), (1, 1, b"c", b"f", 0), (1, 2, b"a", b"f", 0)]
+        new = await bulk.insert_missing(tx.connection, "run_keys", KEYS, KEYS[:3], rows)
+        marks = await bulk.select(tx.connection, "run_keys", ("fingerprint",), KEYS[:3], [(1, 1, b"b"), (1, 9, b"z")])
 
-    assert {(source, bytes(key)) for source, key in new} == {(1, b"c"), (2, b"a")}
+    assert {(run, source, bytes(key)) for run, source, key in new} == {(1, 1, b"c"), (1, 2, b"a")}
     assert [bytes(mark) for (mark,) in marks] == [b"f"]
 
 
 async def test_more_keys_than_a_statement_takes_are_read_in_pieces(store: Store) -> None:
-    keys = [(1, number.to_bytes(4, "big")) for number in range(9_001)]
+    keys = [(1, 1, number.to_bytes(4, "big")) for number in range(9_001)]
     async with store.begin() as tx:
-        await bulk.insert_missing(tx.connection, "event_keys", KEYS, KEYS[:2], [(*key, b"f") for key in keys])
-        found = await bulk.select(tx.connection, "event_keys", KEYS[:2], KEYS[:2], keys)
+        await bulk.insert_missing(tx.connection, "run_keys", KEYS, KEYS[:3], [(*key, b"f", 0) for key in keys])
+        found = await bulk.select(tx.connection, "run_keys", KEYS[:3], KEYS[:3], keys)
 
-    assert {(source, bytes(key)) for source, key in found} == set(keys)
+    assert {(run, source, bytes(key)) for run, source, key in found} == set(keys)
 
 
 async def test_writers_at_once_all_get_their_turn(store: Store) -> None:
@@ -84,10 +86,10 @@ async def test_writers_at_once_all_get_their_turn(store: Store) -> None:
 
 async def test_a_snapshot_sees_one_moment_while_others_write(store: Store) -> None:
     async with store.read() as tx:
-        before = (await tx.connection.execute(select(event_keys.c.source_id))).all()
+        before = (await tx.connection.execute(select(run_keys.c.source_id))).all()
         async with store.begin() as other:
-            await bulk.insert(other.connection, "event_keys", KEYS, [(1, b"a", b"f")])
-        after = (await tx.connection.execute(select(event_keys.c.source_id))).all()
+            await bulk.insert(other.connection, "run_keys", KEYS, [(1, 1, b"a", b"f", 0)])
+        after = (await tx.connection.execute(select(run_keys.c.source_id))).all()
 
     assert before == after == []
     assert await count(store) == 1
@@ -108,10 +110,10 @@ async def test_what_waits_for_a_commit_happens_only_after_it(store: Store) -> No
 
 async def test_the_databases_complaint_about_data_is_told_from_its_other_troubles(store: Store) -> None:
     async with store.begin() as tx:
-        await bulk.insert(tx.connection, "event_keys", KEYS, [(1, b"a", b"f")])
+        await bulk.insert(tx.connection, "run_keys", KEYS, [(1, 1, b"a", b"f", 0)])
     with pytest.raises(Exception, match=r"(?i)unique") as twice:
         async with store.begin() as tx:
-            await bulk.insert(tx.connection, "event_keys", KEYS, [(1, b"a", b"f")])
+            await bulk.insert(tx.connection, "run_keys", KEYS, [(1, 1, b"a", b"f", 0)])
     with pytest.raises(Exception, match=r"(?i)foreign key") as orphan:
         async with store.begin() as tx:
             await tx.connection.execute(accounts.insert().values(team_id=99, period="2026-11", bucket="held"))

@@ -13,6 +13,7 @@ from tests.bench.year.company import Size, combinations
 from tests.bench.year.keeping import Calendar, keep_year, organise
 from tests.bench.year.kinds import kinds_of
 from tests.bench.year.rows import Maker
+from tests.bench.year.runs import Runs
 from tests.bench.year.writers import writer
 
 _PIECE = 500_000
@@ -36,10 +37,12 @@ async def make_year(
     calendar.turn_to(now)
     kinds = await kinds_of(context, made, days=size.days)
     rulebook = await context.rulebooks.latest()
+    await context.store.keep_keys()
+    runs = Runs(context.store.usage_memory.keys)
     await context.store.close()
     said(f"{len(kinds):,} combinations after {time.perf_counter() - began:.0f} s")
     calls = calls_of(size, made, now=micros(now), seed=seed)
-    maker = Maker(kinds, rulebook, prefix=event_prefix(seed), seed=seed, now=now)
+    maker = Maker(kinds, rulebook, runs=runs, prefix=event_prefix(seed), seed=seed, now=now)
     plain = await writer(url)
     done = 0
     for piece in calls.pieces(_PIECE):

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from storage.tables.base import COUNTER_COLUMNS, metadata
 from tests.bench.year.calls import Calls, LocalDays, Numbers, counters_of
 from tests.bench.year.kinds import SENDER, Kind, require_same
 from tests.bench.year.pricing import costs_of
+from tests.bench.year.runs import Rows, Runs
 
 _AMOUNTS = ("calls", *COUNTER_COLUMNS, "cost_nanos", "notional_nanos")
 _COMPARED = 50
@@ -21,19 +22,13 @@ _BITS = 20
 """Hours and series fit in so many bits."""
 
 
-class Rows(NamedTuple):
-    """Rows for one table; with `key`, amounts are added to rows that are there."""
-
-    table: str
-    columns: tuple[str, ...]
-    rows: Sequence[tuple[Any, ...]]
-    key: tuple[str, ...] = ()
-
-
 class Maker:
     """Makes the rows of pieces of the year, in the order of arrival."""
 
-    def __init__(self, kinds: Sequence[Kind], rulebook: Rulebook, *, prefix: str, seed: int, now: datetime) -> None:
+    def __init__(
+        self, kinds: Sequence[Kind], rulebook: Rulebook, *, runs: Runs, prefix: str, seed: int, now: datetime
+    ) -> None:
+        self._runs = runs
         self._kinds = kinds
         self._rulebook = rulebook
         self._prefix = prefix
@@ -80,7 +75,7 @@ class Maker:
         self._made += count
         self._compare(columns, places)
         self._remember(numbers)
-        return [_keys(columns), _of_columns("usage_events", columns), *_totals(numbers)]
+        return [*self._runs.rows(columns), _of_columns("usage_events", columns), *_totals(numbers)]
 
     def at_the_end(self) -> list[Rows]:
         """Returns the rows that say when teams and sources had usage."""
@@ -88,6 +83,7 @@ class Maker:
         changed = ("team_id", "version", "newest_hour", "oldest_hour", "rewrites")
         active = [(source, *at) for source, at in sorted(self._sources.items())]
         return [
+            *self._runs.at_the_end(),
             Rows("team_changes", changed, teams),
             Rows("source_activity", ("source_id", "first_occurred_at", "last_received_at"), active),
             Rows("source_hours", ("source_id", "hour"), sorted(self._hours)),
@@ -150,12 +146,6 @@ class Maker:
             last = int(numbers["received_at"][rows].max())
             before = self._sources.get(source, (first, last))
             self._sources[source] = min(first, before[0]), max(last, before[1])
-
-
-def _keys(columns: Mapping[str, list[Any]]) -> Rows:
-    """Returns the keys in their own order: a commit writes them so."""
-    rows = sorted(zip(columns["source_id"], columns["key_hash"], columns["fingerprint"], strict=True))
-    return Rows("event_keys", ("source_id", "key_hash", "fingerprint"), rows)
 
 
 def _of_columns(table: str, columns: Mapping[str, list[Any]]) -> Rows:

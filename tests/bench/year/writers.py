@@ -7,7 +7,7 @@ from typing import Any
 
 from storage.bulk import adding, postgresql_type
 from tests.bench.databases import postgresql, sqlite_file
-from tests.bench.year.rows import Rows
+from tests.bench.year.runs import Rows
 
 
 class Writer(ABC):

@@ -79,7 +79,7 @@ async def _held_up(context: Context) -> AsyncIterator[None]:
     """Somebody writes and does not come to an end: on SQLite that alone keeps others out."""
     async with context.store.begin() as tx:
         if not context.store.is_sqlite:
-            await tx.connection.execute(text("LOCK TABLE event_keys IN EXCLUSIVE MODE"))
+            await tx.connection.execute(text("LOCK TABLE run_keys IN EXCLUSIVE MODE"))
         yield
 
 

@@ -29,6 +29,10 @@ ROWS = {
         " VALUES (1, {blob}, 'e', 1795000000000000, 1, 1, 1, 1, 1, 0, '', '', '', '', '[]')"
     ),
     "event_keys": "INSERT INTO event_keys (source_id, key_hash, fingerprint) VALUES (1, {blob}, {blob})",
+    "run_keys": (
+        "INSERT INTO run_keys (run, source_id, key_hash, fingerprint, occurred_at) VALUES (1, 1, {blob}, {blob}, 1)"
+    ),
+    "key_runs": "INSERT INTO key_runs (run, key_count, hashes, token) VALUES (1, 1, {blob}, 1)",
     "usage_adjustments": (
         "INSERT INTO usage_adjustments (dedupe_key, source_id, key_hash, kind, made_at, document, occurred_at, team_id,"
         " local_day, series_id, calls, cost_nanos, notional_nanos, book, rule)"
@@ -54,7 +58,8 @@ async def runs(store: Store, *statements: str) -> None:
 async def filled(store: Store) -> None:
     blob = "X'01'" if store.is_sqlite else "'\\x01'::bytea"
     rows = [statement.replace("{blob}", blob).replace("'{}'", "'[]'") for statement in ROWS.values()]
-    await runs(store, *BEFORE, *([] if store.is_sqlite else [PARTITION]), *rows)
+    opened = "DROP TRIGGER event_keys_no_insert" + ("" if store.is_sqlite else " ON event_keys")
+    await runs(store, opened, *BEFORE, *([] if store.is_sqlite else [PARTITION]), *rows)
 
 
 def differences(connection: Connection) -> list[object]:
@@ -93,7 +98,13 @@ async def test_sqlite_migrates_by_itself_and_postgresql_asks_for_it(tmp_path: Pa
 @pytest.mark.parametrize("table", APPEND_ONLY)
 async def test_no_row_of_a_table_that_only_grows_can_be_changed_or_deleted(store: Store, table: str) -> None:
     await filled(store)
-    columns = {"entries": "amount_nanos", "audit": "at", "event_keys": "source_id"}
+    columns = {
+        "entries": "amount_nanos",
+        "audit": "at",
+        "event_keys": "source_id",
+        "run_keys": "source_id",
+        "key_runs": "key_count",
+    }
     column = columns.get(table, "cost_nanos")
     statements = [f"UPDATE {table} SET {column} = 7", f"DELETE FROM {table}"]
     if not store.is_sqlite:
@@ -113,7 +124,7 @@ async def test_no_row_of_a_table_that_only_grows_can_be_changed_or_deleted(store
 
 @pytest.mark.parametrize("table", [t for t in APPEND_ONLY if t != "usage_events"])
 async def test_insert_or_replace_does_not_get_past_the_triggers(tmp_path: Path, table: str) -> None:
-    """`usage_events` has no unique key by which a row could be replaced: its keys are in `event_keys`."""
+    """`usage_events` has no unique key by which a row could be replaced: its keys are in `run_keys`."""
     url = f"sqlite+aiosqlite:///{tmp_path}/tokens.db"
     await migrate(url)
     store = Store(url)

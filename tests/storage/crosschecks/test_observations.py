@@ -16,7 +16,7 @@ from handlers.crosschecks.observations import change_role, cross_check
 from handlers.crosschecks.overlaps import find_overlaps
 from handlers.intake.keys import create_key
 from storage.crosschecks import overlaps as overlaps_storage
-from storage.tables.intake import event_keys
+from storage.tables.intake import run_keys
 from storage.tables.outbox import outbox
 from tests.storage.conftest import Books
 
@@ -116,8 +116,8 @@ async def test_a_body_that_came_in_before_the_role_changed_is_taken_by_the_new_o
 async def test_check_notices_a_key_without_its_event(books: Books) -> None:
     await books.takes(books.event(1))
     async with books.context.store.begin() as tx:
-        orphan = {"source_id": books.source.id, "key_hash": b"abc", "fingerprint": b"abc"}
-        await tx.connection.execute(insert(event_keys).values(orphan))
+        orphan = {"run": 1, "source_id": books.source.id, "key_hash": b"abc", "fingerprint": b"abc", "occurred_at": 0}
+        await tx.connection.execute(insert(run_keys).values(orphan))
 
     assert await books.faults() == ["usage: source 1: 2 event keys, 1 events, 0 observed calls"]
 

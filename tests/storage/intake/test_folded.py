@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from bot.periods import HOUR_MICROS
 from storage import bulk
+from storage.intake.event_keys import keys_insert
 from storage.intake.rollups import Insert
 from storage.store import Store
 from storage.tables.base import metadata
@@ -46,8 +47,9 @@ async def test_shared_values_reach_every_row_and_the_totals(store: Store, count:
     }
     shared |= dict.fromkeys(("book", "rule", "gateway_team", "declared_team", "tier", "parts"), "") | {"tags": "[]"}
     rows = [_event_row(shared, number) for number in range(count)]
-    marked = [(1, row["key_hash"], b"f") for row in rows]
-    keys = Insert("event_keys", ("source_id", "key_hash", "fingerprint"), marked, "ON CONFLICT DO NOTHING")
+    await store.keep_keys()
+    keys = keys_insert(sorted((1, row["key_hash"], b"f", row["occurred_at"]) for row in rows), store.usage_memory.keys)
+    assert keys is not None
     events = Insert("usage_events", columns, [tuple(row[name] for name in columns) for row in rows])
     seen = Insert("source_hours", ("source_id", "hour"), [(1, 7), (1, 8)], "ON CONFLICT DO NOTHING")
     way = store.fast_writers(1)[0]
@@ -57,7 +59,7 @@ async def test_shared_values_reach_every_row_and_the_totals(store: Store, count:
         found = (
             await tx.connection.execute(text(f"SELECT {', '.join(columns)} FROM usage_events ORDER BY cost_nanos"))
         ).all()
-        marks = (await tx.connection.execute(text("SELECT DISTINCT source_id, fingerprint FROM event_keys"))).all()
+        marks = (await tx.connection.execute(text("SELECT DISTINCT source_id, fingerprint FROM run_keys"))).all()
         hours = (
             await tx.connection.execute(text("SELECT hour, calls, output, cost_nanos FROM usage_hours ORDER BY 1"))
         ).all()
@@ -79,7 +81,9 @@ async def test_shared_values_reach_every_row_and_the_totals(store: Store, count:
     assert [tuple(row) for row in changed] == [(3, sums[-1][0], FIRST_HOUR)]
     assert [tuple(row) for row in beats] == [(1, 7), (1, 8)]
     assert not await way.write(keys, events, [], version=1)
-    assert not await way.write(keys._replace(rows=[(2, b"other", b"f")]), events, [], version=2)
+    other = keys._replace(insert=keys.insert._replace(rows=[(1, 2, b"other", b"f", 0)]))
+    assert not await way.write(other, events, [], version=2)
+    assert not await way.write(other._replace(token=keys.token + 1), events, [], version=1)
     await way.close()
 
 

@@ -4,12 +4,15 @@ import asyncio
 import threading
 from pathlib import Path
 
+from bot.intake.known_keys import Suspects
 from storage.fifo import FifoLock
+from storage.intake.event_keys import KeysInsert
 from storage.intake.fast_writer import SqliteFastWriter
 from storage.intake.rollups import Insert
 from tests.support.waiting import DEADLINE_SECONDS
 
-EMPTY = Insert("event_keys", (), ())
+EMPTY = Insert("usage_events", (), ())
+NO_KEYS = KeysInsert(Insert("run_keys", (), ()), 0, Suspects([], []))
 
 
 class Held(SqliteFastWriter):
@@ -20,7 +23,7 @@ class Held(SqliteFastWriter):
         self.said = said
         self.begun, self.gate = threading.Event(), threading.Event()
 
-    def _write(self, keys: Insert, events: Insert, others: object, version: int, deferred_at: int | None) -> bool:
+    def _write(self, keys: KeysInsert, events: Insert, others: object, version: int, deferred_at: int | None) -> bool:
         self.begun.set()
         assert self.gate.wait(DEADLINE_SECONDS)
         self.said.append(f"group {version}")
@@ -37,7 +40,7 @@ async def test_a_group_stands_behind_another_but_never_before_who_waits_already(
             said.append("other")
 
     async def group(number: int) -> None:
-        await way.write(EMPTY, EMPTY, [], version=number)
+        await way.write(NO_KEYS, EMPTY, [], version=number)
 
     async with asyncio.TaskGroup() as tasks:
         for number, wanted in enumerate((group(0), group(1), other(), group(3), group(4))):
@@ -54,7 +57,7 @@ async def test_a_group_stands_behind_another_but_never_before_who_waits_already(
 async def test_a_visit_that_is_given_up_gives_the_turn_back(tmp_path: Path) -> None:
     lock = FifoLock()
     way = Held(tmp_path / "x.db", lock, [])
-    given_up = asyncio.create_task(way.write(EMPTY, EMPTY, [], version=1))
+    given_up = asyncio.create_task(way.write(NO_KEYS, EMPTY, [], version=1))
     await asyncio.to_thread(way.begun.wait)
     given_up.cancel()
     way.gate.set()

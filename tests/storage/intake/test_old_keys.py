@@ -1,0 +1,104 @@
+"""Keys of before there were runs: known at once after the migration, closed, and read piece by piece."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from storage.faults import is_data_error
+from storage.intake.event_keys import OLD_STAYS_OPEN_MICROS
+from storage.migrate import migrate
+from storage.store import Store
+from tests.storage.intake.test_key_runs import event, record
+
+BEFORE = "0019_pending"
+OLD = [f"old{number}" for number in range(5)]
+INSERT = "INSERT INTO event_keys (source_id, key_hash, fingerprint) VALUES (1, :key, :mark)"
+
+
+@pytest.fixture
+async def old_url(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A database of the release before, with keys, and migrated."""
+    with monkeypatch.context() as patch:
+        patch.setattr("storage.migrate.newest", lambda: BEFORE)
+        await migrate(empty_url)
+    store = Store(empty_url)
+    for name in OLD:
+        await as_the_release_before(store, name)
+    await store.close()
+    await migrate(empty_url)
+    return empty_url
+
+
+async def as_the_release_before(store: Store, name: str) -> None:
+    given = event(name)
+    async with store.begin() as tx:
+        await tx.connection.execute(text(INSERT), {"key": given.key, "mark": given.fingerprint})
+
+
+async def close(store: Store, *, now: int) -> bool:
+    async with store.begin() as tx:
+        return await tx.event_keys.close_old(now=now)
+
+
+async def pieces_of(store: Store, limit: int) -> list[int]:
+    found: list[int] = []
+    while True:
+        async with store.begin() as tx:
+            count = await tx.event_keys.read_old(limit=limit)
+        if count is None:
+            return found
+        found.append(count)
+
+
+async def test_old_keys_are_known_before_while_and_after_they_are_read(old_url: str) -> None:
+    async def promise(store: Store, new: str) -> None:
+        sent = [event("old0"), event("old3", "other"), event(new), event("old4")]
+        assert await record(store, *sent) == ["duplicate", "conflict", "accepted", "duplicate"]
+
+    one, other = Store(old_url), Store(old_url)
+    await promise(one, "a")
+    assert await close(one, now=0) is one.is_sqlite
+    assert await close(one, now=OLD_STAYS_OPEN_MICROS)
+    await promise(one, "b")
+    await promise(other, "c")
+    async with one.begin() as tx:
+        assert await tx.event_keys.read_old(limit=2) == 2
+    await promise(one, "d")
+    assert await pieces_of(one, 2) == ([2, 1] if one.is_sqlite else [2, 2, 0])  # on PostgreSQL "a" is an old key too
+    await promise(other, "e")
+
+    started = Store(old_url)
+    await promise(started, "f")
+    known = started.usage_memory.keys
+    assert known.knows_old
+    assert len(known.suspects([(1, event(name).key) for name in (*OLD, "new")]).in_old) == len(OLD)
+    assert await record(started, *map(event, "abcdef")) == ["duplicate"] * 6
+    for store in (one, other, started):
+        await store.close()
+
+
+async def test_on_postgresql_both_releases_book_for_an_hour_and_then_the_one_before_is_told_to_wait(
+    old_url: str,
+) -> None:
+    store = Store(old_url)
+    if not store.is_sqlite:
+        await as_the_release_before(store, "late")
+        assert await record(store, event("late"), event("mine")) == ["duplicate", "accepted"]
+        with pytest.raises(DBAPIError, match="duplicate key"):
+            await as_the_release_before(store, "mine")
+        assert not await close(store, now=5)
+        assert not await close(store, now=4 + OLD_STAYS_OPEN_MICROS)
+        assert await close(store, now=5 + OLD_STAYS_OPEN_MICROS)
+
+    with pytest.raises(DBAPIError, match="event_keys is closed") as refused:
+        await as_the_release_before(store, "later")
+    assert not is_data_error(refused.value)  # it answers 503: its senders keep the event
+    assert await record(store, event("later")) == ["accepted"]
+    await store.close()
+
+
+async def test_a_new_database_has_no_old_keys(store: Store) -> None:
+    async with store.begin() as tx:
+        assert not await tx.event_keys.has_old()
+        assert await tx.event_keys.close_old(now=0)
+        assert await tx.event_keys.read_old() is None
