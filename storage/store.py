@@ -1,7 +1,7 @@
 """The store: transactions that write, snapshots that read, and the nouns that hang on them."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import cached_property
 
 from sqlalchemy import text
@@ -30,7 +30,7 @@ from storage.fifo import FifoLock
 from storage.intake.adjustments import Adjustments
 from storage.intake.backfills import Backfills
 from storage.intake.booked_events import BookedEvents
-from storage.intake.event_keys import EventKeys, keep_keys
+from storage.intake.event_keys.runs import EventKeys, keep_keys
 from storage.intake.fast_writer import FastWriter, SqliteFastWriter
 from storage.intake.keys import Keys
 from storage.intake.left_out import LeftOutFields
@@ -231,21 +231,12 @@ class Store:
     async def begin(self) -> AsyncIterator[Transaction]:
         """Opens a transaction that may write: commits at its end, rolls back on an exception.
 
-        To change a row that was read first, read it by a `for_…` query: it locks on PostgreSQL. SQLite has one writer
-        at a time, in order of arrival.
+        To change a row that was read first, read it by a `for_…` query: it locks on PostgreSQL.
         """
-        if self._lock is not None:
-            async with self._lock, self._write() as transaction:
-                yield transaction
-        else:
-            async with self._write() as transaction:
-                yield transaction
+        async with self._lock or nullcontext(), self._writer.begin() as connection:
+            transaction = Transaction(connection, self._memory)
+            yield transaction
         transaction.committed()
-
-    @asynccontextmanager
-    async def _write(self) -> AsyncIterator[Transaction]:
-        async with self._writer.begin() as connection:
-            yield Transaction(connection, self._memory)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:
@@ -281,7 +272,7 @@ class Store:
 
     @property
     def usage_memory(self) -> UsageMemory:
-        """Returns the series, people and months that this process has seen committed."""
+        """Returns what this process has seen committed of usage."""
         return self._memory.usage
 
     async def keep_keys(self) -> None:

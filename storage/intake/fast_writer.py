@@ -22,7 +22,7 @@ from storage import bulk
 from storage.engine import set_pragmas
 from storage.fifo import FifoLock
 from storage.intake import pending
-from storage.intake.event_keys import KEY_OF, KeysInsert
+from storage.intake.event_keys.inserts import KEY_OF, KeysInsert
 from storage.intake.rollups import Insert, totals
 
 

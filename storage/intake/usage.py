@@ -11,7 +11,8 @@ from bot.periods import DAY_MICROS, date_of
 from bot.usage import Booking, BookingOutcome, UsageEvent
 from storage import bulk
 from storage.intake.event_columns import EVENT_COLUMNS, event_columns, known_labels, labels_row, series_key
-from storage.intake.event_keys import EventKeys, KeysInsert, keys_insert
+from storage.intake.event_keys.inserts import KeysInsert, keys_insert
+from storage.intake.event_keys.runs import EventKeys
 from storage.intake.rollups import Insert, add_sums, summed
 from storage.memory import SeriesKey, UsageMemory, remember
 from storage.org.people import People

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from bot.periods import HOUR_MICROS
 from storage import bulk
-from storage.intake.event_keys import keys_insert
+from storage.intake.event_keys.inserts import keys_insert
 from storage.intake.rollups import Insert
 from storage.store import Store
 from storage.tables.base import metadata

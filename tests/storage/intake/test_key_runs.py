@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 
 from bot.intake.known_keys import KeySizes, KnownKeys
 from bot.usage import BookingOutcome, Labels, UsageEvent
-from storage.intake.event_keys import keys_insert
+from storage.intake.event_keys.inserts import keys_insert
 from storage.intake.rollups import Insert
 from storage.store import Store
 from storage.tables.intake import key_runs, run_keys

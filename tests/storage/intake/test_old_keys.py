@@ -5,12 +5,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from storage.faults import is_data_error
-from storage.intake.event_keys import OLD_STAYS_OPEN_MICROS
+from storage.intake.event_keys.runs import OLD_STAYS_OPEN_MICROS
 from storage.migrate import migrate
 from storage.store import Store
 from tests.storage.intake.test_key_runs import event, record
 
-BEFORE = "0019_pending"
+BEFORE = "0020_posted_usage"
 OLD = [f"old{number}" for number in range(5)]
 INSERT = "INSERT INTO event_keys (source_id, key_hash, fingerprint) VALUES (1, :key, :mark)"
 

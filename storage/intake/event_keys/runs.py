@@ -9,7 +9,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from sqlalchemy import func, insert, select, text, update
@@ -17,42 +17,14 @@ from sqlalchemy import func, insert, select, text, update
 from bot.intake.known_keys import Hashes, Key, KnownKeys, Suspects, packed_hashes
 from bot.periods import HOUR_MICROS
 from storage import bulk
-from storage.intake.rollups import Insert
+from storage.intake.event_keys.inserts import OLD_KEYS, RUN_KEYS, NewKey, keys_insert
 from storage.tables.intake import event_keys, key_runs, key_state, run_keys
 from storage.transaction import OpenTransaction
 from storage.triggers import close_event_keys
 
-OLD_KEYS = ("source_id", "key_hash", "fingerprint")
-RUN_KEYS = ("run", *OLD_KEYS, "occurred_at")
-KEY_OF = {"run_keys": RUN_KEYS[:3], "event_keys": OLD_KEYS[:2]}
 _RUNS_AT_ONCE = 64
 _OLD_PIECE = 65_536
 OLD_STAYS_OPEN_MICROS = HOUR_MICROS
-
-NewKey = tuple[int, bytes, bytes, int]
-"""Source, key, fingerprint and moment of an event."""
-
-
-class KeysInsert(NamedTuple):
-    """The keys of a group for the fast path: their insert, the state it is valid in, and where each may be already."""
-
-    insert: Insert
-    token: int
-    suspects: Suspects
-
-
-def keys_insert(keys: Sequence[NewKey], known: KnownKeys) -> KeysInsert | None:
-    """Returns the insert of a group's keys, in their order; None if this process has read no keys yet."""
-    if known.token is None:
-        return None
-    token, run = known.token, known.run
-    suspects = known.suspects([(source, key) for source, key, _, _ in keys])
-    if not run:
-        rows: bulk.Rows = [(source, key, mark) for source, key, mark, _ in keys]
-        return KeysInsert(Insert("event_keys", OLD_KEYS, rows, "ON CONFLICT DO NOTHING"), token, suspects)
-    rows = [(run, *key) for key in keys]
-    return KeysInsert(Insert("run_keys", RUN_KEYS, rows, "ON CONFLICT DO NOTHING"), token, suspects)
-
 
 Begins = Callable[[], AbstractAsyncContextManager[OpenTransaction]]
 

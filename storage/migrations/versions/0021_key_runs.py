@@ -10,8 +10,8 @@ from alembic import op
 
 from storage.triggers import close_event_keys, create_triggers
 
-revision = "0020_key_runs"
-down_revision = "0019_pending"
+revision = "0021_key_runs"
+down_revision = "0020_posted_usage"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 

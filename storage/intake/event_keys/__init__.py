@@ -1,0 +1,1 @@
+"""Keys of events: what makes each event count once."""
