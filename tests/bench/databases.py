@@ -69,6 +69,12 @@ async def postgresql(url: str) -> Any:
     return await asyncpg.connect(url.replace("postgresql+asyncpg", "postgresql"))
 
 
+def url_of(path_or_url: str) -> str:
+    """An address as the settings write it, of a file of SQLite too."""
+    plain = path_or_url if "://" in path_or_url else f"sqlite:///{path_or_url}"
+    return Settings(database_url=plain).database_url
+
+
 def sqlite_file(url: str) -> str:
     return url.partition("///")[2]
 

@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
-from bot.settings import Settings
 from storage.migrate import migrate
-from tests.bench.databases import Databases, databases
+from tests.bench.databases import Databases, databases, url_of
 from tests.bench.shapes.builds import BEFORE, NOW, Build, build_before
 from tests.bench.year.company import Size
 from tests.bench.year.make import make_year
@@ -38,12 +37,12 @@ def main() -> None:
     asked = parser.parse_args()
     size = Size(events=asked.events or (_QUICK_EVENTS if asked.quick else Size().events))
     if asked.into:
-        asyncio.run(_make(_url(asked.into), size, seed=asked.seed))
+        asyncio.run(_make(url_of(asked.into), size, seed=asked.seed))
         return
     runs: list[Measured] = []
     kinds: Sequence[str] = [asked.only] if asked.only else KINDS
     if asked.database:
-        kinds = ["sqlite" if _url(asked.database).startswith("sqlite") else "postgresql"]
+        kinds = ["sqlite" if url_of(asked.database).startswith("sqlite") else "postgresql"]
     with build_before() if asked.before else nullcontext() as before:
         builds = [NOW] if before is None else [before, NOW]
         for kind in kinds:
@@ -58,7 +57,7 @@ async def _measure(made: Databases, builds: Sequence[Build], size: Size, asked: 
     now, empty_url = datetime.now(UTC), await made.new()
     await make_year(empty_url, Size(events=_EMPTY_EVENTS), now=now, seed=asked.seed)
     if asked.database:
-        url = _url(asked.database)
+        url = url_of(asked.database)
         await migrate(url)
     else:
         url = await made.new()
@@ -87,11 +86,6 @@ async def _make(url: str, size: Size, *, seed: int) -> None:
     out.print(f"A year up to {now:%Y-%m-%d %H:%M} UTC, seed {seed}. Keys of its sources:")
     for name, key in keys.items():
         out.print(f"{name} {key}")
-
-
-def _url(path_or_url: str) -> str:
-    plain = path_or_url if "://" in path_or_url else f"sqlite:///{path_or_url}"
-    return Settings(database_url=plain).database_url
 
 
 if __name__ == "__main__":
