@@ -222,7 +222,7 @@ async def numbers_since(
     since: Sequence[tuple[int, int]],
 ) -> Numbers:
     """Returns number columns of rows whose key starts with a given first part and continues at or above its second
-    part.
+    part. A column may be a sum of columns, such as `input+output`.
 
     Made for millions of rows: PostgreSQL creates no Python object per row, SQLite one tuple.
     """
@@ -234,7 +234,7 @@ async def numbers_since(
         packed = bytearray()
         given = "unnest($1::bigint[], $2::bigint[]) AS given(column1, column2)"
         # OFFSET keeps PostgreSQL to this order: each key's rows by the index, where a join would read the table.
-        looked_up = f"LATERAL (SELECT {selected} FROM {table} WHERE {matched} OFFSET 0) AS {table}"
+        looked_up = f"LATERAL (SELECT * FROM {table} WHERE {matched} OFFSET 0) AS {table}"
         await (await _driver(connection)).copy_from_query(
             f"SELECT {selected} FROM {given} CROSS JOIN {looked_up}",
             *_arrays(since),

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.intake.known_keys import KnownKeys
 from bot.usage import Labels
 from storage.fifo import FifoLock
 
+T = TypeVar("T")
 SeriesKey = tuple[int, str, str, str, str, int, str, str]
 
 
@@ -56,6 +57,16 @@ class Memory:
     """One task at a time reads the keys that this process lacks."""
     generation: int = 0
     """Grows when the caches of people are cleared: what a transaction read before is not remembered after."""
+
+    _kept: dict[type[Any], Any] = field(default_factory=dict)
+
+    def of(self, kind: type[T]) -> T:
+        """Returns what a wing keeps of a kind between transactions; at first an empty one."""
+        found: T = self._kept.setdefault(kind, kind())
+        return found
+
+    def forget_kept(self) -> None:
+        self._kept.clear()
 
     def remember_people(self, found: dict[str, int], generation: int) -> None:
         """Caches ids by spelling, unless they were read before the last change of who is who."""

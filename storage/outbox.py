@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from bot.messages import Message
 from bot.org.alert_settings import MessageRoute
 from bot.outbox import worth_until
-from storage.tables.outbox import outbox
+from storage.tables.outbox import ENDED_CONDITION, REPEATED_CONDITION, WAITS_CONDITION, outbox
 from storage.transaction import OpenTransaction
 
 IN_PREVIEW = "team_in_preview"
@@ -127,27 +127,36 @@ class Outbox:
         body = (await self._connection.execute(newest)).scalar()
         return None if body is None else Message.from_json(json.loads(body))
 
-    @staticmethod
-    def _same(dedupe_key: str) -> ColumnElement[bool]:
-        """Matches a message and its copies."""
-        copies = outbox.c.dedupe_key.startswith(copy_key(dedupe_key, ""), autoescape=True)
-        return or_(outbox.c.dedupe_key == dedupe_key, copies)
+    def _same(self, dedupe_key: str) -> ColumnElement[bool]:
+        """Matches a message and its copies, by an index on both databases: SQLite has none for LIKE, and the order of
+        PostgreSQL's text may depend on its language."""
+        key, prefix = outbox.c.dedupe_key, copy_key(dedupe_key, "")
+        if self._connection.dialect.name == "postgresql":
+            return or_(key == dedupe_key, key.startswith(prefix, autoescape=True))
+        return or_(key == dedupe_key, and_(key >= prefix, key < prefix[:-1] + chr(ord(prefix[-1]) + 1)))
 
     async def undelivered(
         self, states: Collection[MessageState], *, limit: int, ids: Collection[int] = (), fault: str = ""
     ) -> list[UndeliveredMessage]:
         """Returns undelivered messages, oldest first. Messages that are held for ever are none of them."""
-        query = select(outbox).where(_undelivered(states)).order_by(outbox.c.id).limit(limit)
-        if ids:
-            query = query.where(outbox.c.id.in_(list(ids)))
-        if fault:
-            query = query.where(outbox.c.fault == fault)
-        return [_undelivered_message(row) for row in await self._connection.execute(query)]
+        found: list[UndeliveredMessage] = []
+        for missing in _undelivered(states):
+            query = (
+                select(outbox).where(missing).order_by(outbox.c.id + 0).limit(limit)
+            )  # not by all ids in their order
+            if ids:
+                query = query.where(outbox.c.id.in_(list(ids)))
+            if fault:
+                query = query.where(outbox.c.fault == fault)
+            found += [_undelivered_message(row) for row in await self._connection.execute(query)]
+        return sorted(found, key=lambda message: message.id)[:limit]
 
     async def undelivered_counts(self) -> dict[MessageState, int]:
         """Returns the number of undelivered messages by state."""
-        query = select(outbox.c.given_up, func.count()).where(_undelivered(MESSAGE_STATES)).group_by(outbox.c.given_up)
-        found = {int(given_up): int(count) for given_up, count in await self._connection.execute(query)}
+        found: dict[int, int] = {}
+        for missing in _undelivered(MESSAGE_STATES):
+            query = select(outbox.c.given_up, func.count()).where(missing).group_by(outbox.c.given_up)
+            found |= {int(given_up): int(count) for given_up, count in await self._connection.execute(query)}
         return {state: found.get(number, 0) for number, state in enumerate(MESSAGE_STATES)}
 
     async def retry(self, message: UndeliveredMessage, *, at: int) -> None:
@@ -158,7 +167,7 @@ class Outbox:
 
     async def repeated(self) -> int:
         """Returns the number of messages that may be in Slack twice, as the outcome of a post was never known."""
-        counted = select(func.count()).select_from(outbox).where(outbox.c.repeats > 0)
+        counted = select(func.count()).select_from(outbox).where(REPEATED_CONDITION)
         return int((await self._connection.execute(counted)).scalar_one())
 
     async def others_have(self, dedupe_key: str, *, except_id: int) -> bool:
@@ -170,10 +179,12 @@ class Outbox:
         return (await self._connection.execute(query.limit(1))).scalar() is not None
 
 
-def _undelivered(states: Collection[MessageState]) -> ColumnElement[bool]:
+def _undelivered(states: Collection[MessageState]) -> list[ColumnElement[bool]]:
+    """Returns the conditions of undelivered messages in some states, each with an index of its own."""
     numbers = [number for number, state in enumerate(MESSAGE_STATES) if state in states]
-    missing = and_(outbox.c.delivered_version < outbox.c.wanted_version, outbox.c.held_until < NEVER)
-    return and_(missing, outbox.c.given_up.in_(numbers))
+    is_late = and_(outbox.c.delivered_version < outbox.c.wanted_version, outbox.c.held_until < NEVER)
+    waits, ended = and_(WAITS_CONDITION, is_late), and_(ENDED_CONDITION, is_late, outbox.c.given_up.in_(numbers))
+    return [*([waits] if WAITS in numbers else []), *([ended] if set(numbers) - {WAITS} else [])]
 
 
 def _undelivered_message(row: Any) -> UndeliveredMessage:

@@ -247,7 +247,7 @@ class Store:
                 options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
                 connection = await plain.execution_options(**options)
             async with connection.begin():
-                yield Transaction(connection, self._memory)
+                yield Transaction(connection, self._memory, is_snapshot=True)
 
     async def fold_totals(self) -> int:
         """Adds all usage that waits to the totals, and returns the number of folds."""
@@ -288,6 +288,7 @@ class Store:
         refers to a missing id would be quarantined as bad."""
         self.clear_config_caches()
         self._memory.usage.series.clear()
+        self._memory.forget_kept()
         self._memory.usage.months.clear()
 
     async def ping(self) -> None:

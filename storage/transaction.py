@@ -13,9 +13,10 @@ from storage.memory import Memory
 class OpenTransaction:
     """An open transaction or snapshot; `storage.store.Transaction` adds a property per noun, such as `ledger`."""
 
-    def __init__(self, connection: AsyncConnection, memory: Memory) -> None:
+    def __init__(self, connection: AsyncConnection, memory: Memory, *, is_snapshot: bool = False) -> None:
         self.connection = connection
         self.memory = memory
+        self.is_snapshot = is_snapshot
         self._when_committed: list[Callable[[], object]] = []
 
     def insert(self, table: Table) -> Any:

@@ -1,6 +1,8 @@
 """The organisation, its teams, their roles, and the account of unattributed usage."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from bot.org.alert_settings import DEFAULT_SETTINGS, AlertSettings, Destination, MessageRoute
@@ -96,7 +98,19 @@ class Directory:
     """People whom Slack does not reach: they left, never had an account, or may not see Tokens. They keep their rights."""
 
     def by_id(self, team_id: int) -> Team:
-        return next(t for t in self.teams if t.id == team_id)
+        return self._teams_by_id[team_id]
+
+    @cached_property
+    def _teams_by_id(self) -> Mapping[int, Team]:
+        return {team.id: team for team in self.teams}
+
+    @cached_property
+    def _people_by_role(self) -> Mapping[tuple[int, Role], frozenset[int]]:
+        """Returns the people by (team id, role). A page asks for many teams' people, and a company has thousands."""
+        found: dict[tuple[int, Role], set[int]] = {}
+        for team_id, person_id, role in self.roles:
+            found.setdefault((team_id, role), set()).add(person_id)
+        return {key: frozenset(people) for key, people in found.items()}
 
     def by_slug(self, slug: str) -> Team | None:
         folded = slug.casefold()
@@ -111,15 +125,15 @@ class Directory:
         team = self.by_channel(channel_id)
         return team if team is not None and team.channel_state in _OPEN_STATES else None
 
-    @property
+    @cached_property
     def root(self) -> Team:
         return next(t for t in self.teams if t.kind == "organisation")
 
-    @property
+    @cached_property
     def unattributed(self) -> Team:
         return next(t for t in self.teams if t.kind == "unattributed")
 
-    @property
+    @cached_property
     def real_teams(self) -> tuple[Team, ...]:
         return tuple(t for t in self.teams if t.kind == "team")
 
@@ -146,7 +160,7 @@ class Directory:
         return tuple(teams)
 
     def people_with(self, role: Role, team: Team) -> frozenset[int]:
-        return frozenset(person for t, person, r in self.roles if t == team.id and r == role)
+        return self._people_by_role.get((team.id, role), frozenset())
 
     @property
     def finance(self) -> frozenset[int]:

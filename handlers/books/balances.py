@@ -25,11 +25,17 @@ async def balances_of(scope: Scope, teams: Sequence[Team], periods: dict[int, Pe
     for period, listed in without.items():
         granted = await tx.ledger.first_grants([team.id for team in listed], period)
         since |= {t.id: local_day(granted[t.id], t.zone_on(granted[t.id])) for t in listed if t.id in granted}
+    usage = None
+    if tx.reports.is_of_many(teams):
+        spenders = {*(team.id for team in teams), directory.unattributed.id}
+        first_day, end_day = min(p.first_day for p in periods.values()), max(p.end_day for p in periods.values())
+        usage = await tx.reports.by_day(spenders, first_day=first_day, end_day=end_day)
     balances = await tx.ledger.balances(
         [(team.id, periods[team.id]) for team in teams],
         root_id=directory.root.id,
         unattributed_id=directory.unattributed.id,
         since=since,
+        known_usage=usage,
     )
     is_open: dict[Period, bool] = {}
     for team in teams:

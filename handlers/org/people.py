@@ -63,10 +63,11 @@ async def managers_not_named(context: Context, lines: Sequence[PersonLine]) -> l
 async def unmatched_people(context: Context, *, since: date | None) -> list[UnmatchedPerson]:
     """Returns unknown people in the usage data since a day, by default of the last three months."""
     async with context.store.read() as tx:
-        root = (await context.rulebooks.current(tx)).directory.root
-        today = root.day_of(context.now_micros())
+        directory = (await context.rulebooks.current(tx)).directory
+        today = directory.root.day_of(context.now_micros())
         first_day = today - LISTED_DAYS if since is None else day_number(since)
-        return await tx.people.unmatched(first_day=first_day, end_day=today + 2)
+        teams = [team.id for team in directory.teams]
+        return await tx.reports.unmatched_people(teams, first_day=first_day, end_day=today + 2)
 
 
 def day_of_option(text: str | None, *, option: str = "--since") -> date | None:

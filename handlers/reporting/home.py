@@ -7,7 +7,7 @@ from bot.org.attribution import UNATTRIBUTED_DAYS, UnattributedKey
 from bot.org.people import Person
 from bot.org.teams import Team
 from bot.periods import DAY_MICROS, period_of
-from bot.reporting.digests import Share
+from bot.reporting.person_use import UseDays, UseSum, person_use
 from bot.reporting.reports import CompanyView, Home, PersonUse, UnattributedView
 from bot.reporting.top import compare_period_so_far
 from bot.rulebook import Rulebook
@@ -25,7 +25,6 @@ from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.callers import called
 from handlers.slack.reachability import lost_managers
-from storage.reporting.reports import NO_USAGE, Dimension
 from storage.store import Transaction
 
 _MOST_LOOKS = 5
@@ -74,63 +73,28 @@ async def _company_alerts(scope: Scope) -> tuple[AlertQuality, tuple[tuple[Team,
 async def use_of(scope: Scope, person: Person) -> PersonUse:
     """Returns a person's own use. Days are those of the teams that booked them; the month is the calendar month now."""
     tx, directory = scope.tx, scope.directory
-    root = directory.root
-    today = root.day_of(scope.at)
-    month = period_of(today, "month")
+    days = UseDays(today=directory.root.day_of(scope.at))
     ids = await tx.people.all_ids_of(person.id)
-
-    async def total(first_day: int, end_day: int) -> int:
-        parts = await tx.reports.by_part("basis", person_ids=ids, first_day=first_day, end_day=end_day)
-        return sum(part.cost_nanos for part in parts.values())
-
-    bases = await tx.reports.by_part("basis", person_ids=ids, first_day=month.first_day, end_day=today + 2)
-    return PersonUse(
-        today_nanos=await total(today, today + 2),
-        week_nanos=await total(today - 6, today + 2),
-        month_nanos=sum(b.cost_nanos for b in bases.values()),
-        month_tokens=sum(b.tokens for b in bases.values()),
-        month_calls=sum(b.calls for b in bases.values()),
-        notional_nanos=sum(b.notional_nanos for b in bases.values()),
-        tools=await _own_shares(tx, "tool", ids, month.first_day, today),
-        models=await _own_shares(tx, "model", ids, month.first_day, today),
-        teams=tuple(t.name for t in directory.teams_of(person.id)),
-        looks=await _looks(tx, ids),
-    )
+    sums = await tx.reports.use_of_people(ids, starts=days.starts, end_day=days.end)
+    teams = tuple(t.name for t in directory.teams_of(person.id))
+    return person_use(map(UseSum._make, sums), days, teams=teams, looks=await _looks(tx, ids))
 
 
 async def _looks(tx: Transaction, ids: list[int]) -> tuple[tuple[str, int], ...]:
     """Returns who last looked at a person's figures."""
     looks = await tx.people.looks_of(ids, limit=_MOST_LOOKS)
+    if not looks:
+        return ()
     known = await tx.people.by_ids({by for by, _ in looks})
     return tuple((called(known[by]), at) for by, at in looks)
-
-
-async def _own_shares(
-    tx: Transaction, part: Dimension, ids: list[int], first_day: int, today: int
-) -> tuple[Share, ...]:
-    current = await tx.reports.by_part(part, person_ids=ids, first_day=first_day, end_day=today + 2)
-    earlier = await tx.reports.by_part(part, person_ids=ids, first_day=first_day - 28, end_day=first_day)
-    own = [
-        Share(
-            name=name,
-            cost_nanos=s.cost_nanos,
-            before_nanos=earlier.get(name, NO_USAGE).cost_nanos,
-            tokens=s.tokens,
-        )
-        for name, s in current.items()
-    ]
-    return tuple(sorted(own, key=lambda share: (-share.cost_nanos, -share.tokens, share.name)))
 
 
 async def _company(scope: Scope, person: Person) -> CompanyView:
     tx, rulebook, directory, at = scope.tx, scope.rulebook, scope.directory, scope.at
     organisation = await standing_of(scope.of_team(directory.root))
     teams = await standings_of(scope, directory.real_teams)
-    nobody = await tx.reports.by_part(
-        "credential",
-        team_ids=[directory.unattributed.id],
-        first_day=organisation.period.first_day,
-        end_day=organisation.period.end_day,
+    nobody = await tx.reports.by_day(
+        [directory.unattributed.id], first_day=organisation.period.first_day, end_day=organisation.period.end_day
     )
     period = organisation.period
     prices = await prices_view(tx, first_day=period.first_day, end_day=period.end_day, at=at)
@@ -140,7 +104,7 @@ async def _company(scope: Scope, person: Person) -> CompanyView:
     return CompanyView(
         organisation=organisation,
         teams=tuple(sorted(teams, key=lambda s: -s.balance.charged_nanos)),
-        unattributed_nanos=sum(s.cost_nanos for s in nobody.values()),
+        unattributed_nanos=sum(nobody.values()),
         prices=prices,
         quarantined=tuple(await tx.quarantine.shares()),
         not_kept=sum((await tx.quarantine.not_kept()).values()),
@@ -172,7 +136,7 @@ async def _unattributed_view(scope: Scope, person: Person) -> UnattributedView:
     moving = await tx.reattributions.pending_credentials()
     return UnattributedView(
         keys=tuple(_with_team(key, rulebook, moving, at=at) for key in keys),
-        people=tuple(await tx.people.unmatched(**days)),
+        people=tuple(await tx.reports.unmatched_people([t.id for t in directory.teams], **days)),
         may_claim=person.id in directory.admins,
         hides_people=directory.organisation.people != "managers",
     )

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, func, or_, select, union_all, update
 
 from bot.alerting.delivery_rules import OPERATIONAL_KINDS
 from storage.alerting.alert_records import AlertRecord, AlertState, record_of
@@ -170,9 +170,10 @@ class Alerts:
 
     async def recent(self, *, kind: str, since: int) -> list[AlertRecord]:
         """Returns the posted alerts of a kind, of all teams, that have not ended or ended since a moment."""
-        ended = alerts.c.closed_at.is_(None) | (alerts.c.closed_at >= since)
-        query = select(alerts).where(alerts.c.kind == kind, alerts.c.state != "silent", ended).order_by(alerts.c.id)
-        return [record_of(row) for row in await self._connection.execute(query)]
+        posted = select(alerts).where(alerts.c.kind == kind, alerts.c.state != "silent")
+        running, ended = posted.where(alerts.c.closed_at.is_(None)), posted.where(alerts.c.closed_at >= since)
+        rows = await self._connection.execute(union_all(running, ended))  # each by its part of the index
+        return sorted((record_of(row) for row in rows), key=lambda record: record.id)
 
     async def snoozes_due(self, *, at: int) -> list[AlertRecord]:
         """Returns running alerts whose snooze is over, or that became critical since it began, locked; no two workers

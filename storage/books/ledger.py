@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, insert, literal, literal_column, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, case, func, insert, literal, literal_column, or_, select, union_all
 
 from bot.books.budgets import PostedTotal
 from bot.books.ledger import VARIANCE, Account, Balance, Entry, Overdrawn, is_promise
@@ -96,8 +96,11 @@ class Ledger:
         root_id: int,
         unattributed_id: int,
         since: Mapping[int, int] = MappingProxyType({}),
+        known_usage: Mapping[tuple[int, int], int] | None = None,
     ) -> dict[int, Balance]:
         """Returns the balance of each (team, period), in one statement per period, so that usage and ledger agree.
+
+        `known_usage` has nano-dollars by (team, day) that were read in the same snapshot, which then are not summed again.
 
         The organisation's balance counts unattributed usage, and, as charges, the variances that providers billed
         beyond the usage. `since` has the first day that counts of teams whose budget begins within the period.
@@ -109,7 +112,7 @@ class Ledger:
         for period, team_ids in by_period.items():
             included = [*team_ids, unattributed_id] if root_id in team_ids else team_ids
             begins = {team: day for team, day in since.items() if team in team_ids and day > period.first_day}
-            sums = await self._sums(included, period, begins)
+            sums = await self._sums(included, period, begins, known_usage)
             for team_id in team_ids:
                 spenders = (team_id, unattributed_id) if team_id == root_id else (team_id,)
                 held = sums.get((team_id, "held"), 0)
@@ -130,7 +133,13 @@ class Ledger:
                 )
         return found
 
-    async def _sums(self, team_ids: list[int], period: Period, begins: Mapping[int, int]) -> dict[tuple[int, str], int]:
+    async def _sums(
+        self,
+        team_ids: list[int],
+        period: Period,
+        begins: Mapping[int, int],
+        known_usage: Mapping[tuple[int, int], int] | None,
+    ) -> dict[tuple[int, str], int]:
         """Returns sums by team and bucket, and parts of them: `base`, the declared budget, and `handed`, what went to the
         teams below. Usage before a budget's first day is `uncounted`."""
         ours = (accounts.c.period == period.name, accounts.c.team_id.in_(team_ids))
@@ -152,27 +161,18 @@ class Ledger:
             .group_by(*grouped)
             for sign, column, part in ((1, entries.c.to_account_id, coming), (-1, entries.c.from_account_id, going))
         ]
-        before = [and_(usage_days.c.team_id == team, usage_days.c.local_day < day) for team, day in begins.items()]
-        bucket = case((or_(*before), "uncounted"), else_="usage") if before else literal("usage")
-        usage = (
-            select(
-                usage_days.c.team_id,
-                bucket.label("bucket"),
-                literal("").label("part"),
-                literal(1),
-                *nano_sums(usage_days.c.cost_nanos),
-            )
-            .where(usage_days.c.team_id.in_(team_ids))
-            .where(usage_days.c.local_day >= period.first_day, usage_days.c.local_day < period.end_day)
-            .group_by(usage_days.c.team_id, literal_column("bucket"))
-        )
+        if known_usage is None:
+            parts.append(_usage_query(team_ids, period, begins))
         sums: dict[tuple[int, str], int] = {}
-        for team_id, bucket_name, part_name, sign, dollars, rest in await self._connection.execute(
-            union_all(*parts, usage)
-        ):
+        for team_id, bucket_name, part_name, sign, dollars, rest in await self._connection.execute(union_all(*parts)):
             for name in filter(None, (str(bucket_name), str(part_name))):
                 at = (int(team_id), name)
                 sums[at] = sums.get(at, 0) + int(sign) * whole(dollars, rest)
+        wanted = frozenset(team_ids)
+        for (team_id, day), nanos in (known_usage or {}).items():
+            if team_id in wanted and period.first_day <= day < period.end_day:
+                at = (team_id, "uncounted" if day < begins.get(team_id, day) else "usage")
+                sums[at] = sums.get(at, 0) + nanos
         return sums
 
     async def is_open(self, root_id: int, period: Period) -> bool:
@@ -216,3 +216,21 @@ class Ledger:
             at: replace(total, by_payer=tuple(sorted((p, nanos) for p, nanos in paid[at].items() if nanos)))
             for at, total in found.items()
         }
+
+
+def _usage_query(team_ids: list[int], period: Period, begins: Mapping[int, int]) -> Select[Any]:
+    """Returns the sums of a period's usage by team, before and since its budget's first day."""
+    before = [and_(usage_days.c.team_id == team, usage_days.c.local_day < day) for team, day in begins.items()]
+    bucket = case((or_(*before), "uncounted"), else_="usage") if before else literal("usage")
+    return (
+        select(
+            usage_days.c.team_id,
+            bucket.label("bucket"),
+            literal("").label("part"),
+            literal(1),
+            *nano_sums(usage_days.c.cost_nanos),
+        )
+        .where(usage_days.c.team_id.in_(team_ids))
+        .where(usage_days.c.local_day >= period.first_day, usage_days.c.local_day < period.end_day)
+        .group_by(usage_days.c.team_id, literal_column("bucket"))
+    )

@@ -11,7 +11,8 @@ from storage import bulk
 from storage.config import Config
 from storage.sums import nano_sums, whole
 from storage.tables.costs import repricings, unpriced_models
-from storage.tables.intake import usage_adjustments, usage_days, usage_events, usage_series
+from storage.tables.intake import UNPRICED, usage_adjustments, usage_days, usage_events, usage_series
+from storage.tables.org import teams
 from storage.transaction import OpenTransaction
 
 _DOCUMENT = "slack_prices"
@@ -51,8 +52,8 @@ class StoredPrices:
         query = (
             select(*named, func.min(usage_series.c.id), calls, func.sum(tokens), func.min(usage_days.c.local_day))
             .join(usage_days, here)
-            .where(usage_series.c.basis == "unpriced", usage_days.c.calls != 0)
-            .where(usage_days.c.local_day >= first_day, usage_days.c.local_day < end_day)
+            .where(UNPRICED, usage_days.c.calls != 0)
+            .where(usage_days.c.local_day.in_(range(first_day, end_day)))  # each by the whole key, not the team's days
             .group_by(*named)
             .having(calls > 0)
             .order_by(calls.desc(), *named)
@@ -67,14 +68,22 @@ class StoredPrices:
 
     async def unpriced_by_series(self, series_id: int) -> UnpricedModel | None:
         """Returns the model of an unpriced series with its days; None if the series has no usage left."""
-        series = select(usage_series.c.provider, usage_series.c.model).where(
-            usage_series.c.id == series_id, usage_series.c.basis == "unpriced"
-        )
+        series = select(usage_series.c.provider, usage_series.c.model).where(usage_series.c.id == series_id, UNPRICED)
         row = (await self._connection.execute(series)).one_or_none()
         if row is None:
             return None
-        found = await self.unpriced(first_day=0, end_day=10**6, only=(row.provider, row.model))
+        first_day, last_day = await self._known_days()
+        found = await self.unpriced(first_day=first_day, end_day=last_day + 1, only=(row.provider, row.model))
         return found[0] if found else None
+
+    async def _known_days(self) -> tuple[int, int]:
+        """Returns the first and last day of any usage, each team's by the ends of its rows."""
+        of_team = usage_days.c.team_id == teams.c.id
+        first, last = (
+            select(end(usage_days.c.local_day)).where(of_team).scalar_subquery() for end in (func.min, func.max)
+        )
+        row = (await self._connection.execute(select(func.min(first), func.max(last)).select_from(teams))).one()
+        return (0, -1) if row[0] is None else (int(row[0]), int(row[1]))
 
     async def mark_unpriced(self, found: Sequence[UnpricedModel], *, at: int) -> list[UnpricedModel]:
         """Returns the models nobody was notified of, and marks them: each is returned once, to one caller."""

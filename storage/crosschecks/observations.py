@@ -11,7 +11,7 @@ from bot.usage import UsageEvent
 from storage import bulk
 from storage.tables.base import COUNTER_COLUMNS
 from storage.tables.crosschecks import observed_days
-from storage.tables.intake import source_activity, usage_events, usage_hours, usage_series
+from storage.tables.intake import source_activity, sources, usage_events, usage_hours, usage_series
 from storage.transaction import OpenTransaction
 
 _KEY = ("source_id", "day", "provider", "model")
@@ -49,6 +49,9 @@ class Observations:
         at = (observed_days.c.source_id, observed_days.c.day, observed_days.c.model)
         rows = await self._connection.execute(
             select(*at, func.sum(observed_days.c.calls), func.sum(observed_days.c.tokens))
+            .where(
+                observed_days.c.source_id.in_(select(sources.c.id))
+            )  # so that each source's days are found by the key
             .where(observed_days.c.day >= first_day, observed_days.c.day < end_day)
             .group_by(*at)
             .order_by(*at)

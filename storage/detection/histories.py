@@ -9,7 +9,7 @@ from storage import bulk
 from storage.bulk import Numbers
 from storage.tables.alerting import team_judgements
 from storage.tables.crosschecks import source_hours
-from storage.tables.intake import team_changes
+from storage.tables.intake import sources, team_changes
 from storage.transaction import OpenTransaction
 
 _COLUMNS = ("team_id", "hour", "series_id", "cost_nanos")
@@ -63,7 +63,8 @@ class Histories:
     async def used_hours(self, *, first_hour: int) -> dict[int, set[int]]:
         """Returns the UTC hours since `first_hour` in which each source had usage, by its id."""
         c = source_hours.c
-        rows = await self._connection.execute(select(c.source_id, c.hour).where(c.hour >= first_hour))
+        known = c.source_id.in_(select(sources.c.id))  # so that each source's hours are found by the key
+        rows = await self._connection.execute(select(c.source_id, c.hour).where(known, c.hour >= first_hour))
         found: dict[int, set[int]] = {}
         for source_id, hour in rows:
             found.setdefault(int(source_id), set()).add(int(hour))

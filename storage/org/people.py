@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import exists, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 
-from bot.org.people import Person, UnmatchedPerson, is_email, is_slack_id, normalize_spelling
+from bot.org.people import Person, is_email, is_slack_id, normalize_spelling
 from storage import bulk
 from storage.config import Config
 from storage.org.roles import Roles
-from storage.sums import nano_sums, whole
-from storage.tables.intake import usage_days, usage_series
-from storage.tables.org import people, person_aliases, person_looks, person_teams, team_roles
+from storage.tables.org import people, person_aliases, person_looks, person_teams
 from storage.transaction import OpenTransaction
 
 
@@ -193,26 +191,6 @@ class People:
         query = select(person_teams.c.person_id, person_teams.c.from_day, person_teams.c.team_id)
         rows = await self._connection.execute(query.order_by(person_teams.c.person_id, person_teams.c.from_day))
         return [(int(person), int(day), int(team)) for person, day, team in rows]
-
-    async def unmatched(self, *, first_day: int, end_day: int) -> list[UnmatchedPerson]:
-        """Returns unknown identities by cost on these days, the most expensive first."""
-        calls, cost = func.sum(usage_days.c.calls), nano_sums(usage_days.c.cost_nanos)
-        rows = await self._connection.execute(
-            select(people.c.email, people.c.name, calls, *cost)
-            .join(usage_series, usage_series.c.person_id == people.c.id)
-            .join(usage_days, usage_days.c.series_id == usage_series.c.id)
-            .where(people.c.slack_id.is_(None), people.c.merged_into.is_(None))
-            .where(~exists().where(team_roles.c.person_id == people.c.id))
-            .where(~exists().where(person_teams.c.person_id == people.c.id))
-            .where(usage_days.c.local_day >= first_day, usage_days.c.local_day < end_day)
-            .group_by(people.c.id, people.c.email, people.c.name)
-            .having(calls > 0)
-        )
-        found = [
-            UnmatchedPerson(str(email or name), email is not None, int(n), whole(dollars, rest))
-            for email, name, n, dollars, rest in rows
-        ]
-        return sorted(found, key=lambda one: (-one.cost_nanos, -one.calls, one.spelled))
 
     async def spellings_of(self, person_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
         """Returns each person's spelling, an e-mail first, else the Slack id; a merged person has that of the other."""

@@ -1,31 +1,32 @@
 """Figures for people, from the rollups: sums by any part of a series, over days or hours."""
 
-from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Collection, Iterable, Sequence
+from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, literal_column, select
 
+from bot.org.people import UnmatchedPerson
+from storage.reporting.day_columns import DaySums, sums_by_code, sums_by_day
 from storage.outbox import GIVEN_UP, IN_PREVIEW
+from storage.reporting.company_days import MANY_TEAMS, CompanyDays
 from storage.sums import nano_sums, whole
 from storage.tables.intake import usage_days, usage_hours, usage_series
-from storage.tables.org import people
-from storage.tables.outbox import outbox
+from storage.tables.org import people, person_teams, team_roles
+from storage.tables.outbox import ENDED_CONDITION, outbox
 from storage.transaction import OpenTransaction
 
 Dimension = Literal["tool", "model", "workflow", "credential", "basis"]
 
 
-class UsageSum(NamedTuple):
-    """The calls, tokens and nano-dollars of one part."""
-
-    calls: int
-    tokens: int
-    cost_nanos: int
-    notional_nanos: int
-
-
+UsageSum = DaySums
+"""The calls, tokens and nano-dollars of one part."""
 NO_USAGE = UsageSum(0, 0, 0, 0)
 _TOKENS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output")
+
+
+def _tokens() -> ColumnElement[int]:
+    """Returns all tokens of a day's row; reasoning tokens are part of the output."""
+    return sum((usage_days.c[name] for name in _TOKENS[1:]), usage_days.c[_TOKENS[0]])
 
 
 class Reports:
@@ -33,9 +34,18 @@ class Reports:
 
     def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
+        self._is_snapshot = transaction.is_snapshot
+        self._company = CompanyDays(transaction)
 
-    async def by_day(self, team_ids: Iterable[int], *, first_day: int, end_day: int) -> dict[tuple[int, int], int]:
+    def is_of_many(self, teams: Collection[object]) -> bool:
+        """Returns whether figures of teams come from memory: of many, and in a snapshot, which never rolls back."""
+        return self._is_snapshot and len(teams) >= MANY_TEAMS
+
+    async def by_day(self, team_ids: Collection[int], *, first_day: int, end_day: int) -> dict[tuple[int, int], int]:
         """Returns nano-dollars by (team, day)."""
+        if self.is_of_many(team_ids):
+            teams = await self._company.of_teams(team_ids, first_day=first_day, end_day=end_day)
+            return sums_by_day(teams, first_day=first_day, end_day=end_day)
         rows = await self._connection.execute(
             select(usage_days.c.team_id, usage_days.c.local_day, *nano_sums(usage_days.c.cost_nanos))
             .where(usage_days.c.team_id.in_(list(team_ids)))
@@ -52,48 +62,79 @@ class Reports:
         day = found.scalar()
         return None if day is None else int(day)
 
+    async def use_of_people(
+        self, person_ids: Sequence[int], *, starts: Sequence[int], end_day: int
+    ) -> list[tuple[int, str, str, int, int, int, int]]:
+        """Returns (first day, tool, model, calls, tokens, nano-dollars, notional nano-dollars) of some people, summed over the
+        spans that begin on `starts`, ascending; the last one ends before `end_day`.
+
+        It names each day, so that both databases look up a series' days by the whole key instead of reading its team's.
+        """
+        day = usage_days.c.local_day
+        later = [(day >= start, start) for start in reversed(starts[1:])]
+        span = case(*later, else_=starts[0]) if later else literal(starts[0])
+        here = and_(usage_days.c.team_id == usage_series.c.team_id, usage_days.c.series_id == usage_series.c.id)
+        rows = await self._connection.execute(
+            select(
+                *(span.label("first_day"), usage_series.c.tool, usage_series.c.model),
+                *(func.sum(usage_days.c.calls), func.sum(_tokens()), *nano_sums(usage_days.c.cost_nanos)),
+                func.sum(usage_days.c.notional_nanos),
+            )
+            .join(usage_days, here)
+            .where(usage_series.c.person_id.in_(person_ids), day.in_(range(starts[0], end_day)))
+            .group_by(literal_column("first_day"), usage_series.c.tool, usage_series.c.model)
+        )
+        return [(int(d), t, m, int(n), int(k), whole(usd, rest), int(no)) for d, t, m, n, k, usd, rest, no in rows]
+
     async def by_part(
         self,
         part: Dimension,
         *,
         first_day: int,
         end_day: int,
-        team_ids: Sequence[int] | None = None,
-        person_ids: Sequence[int] | None = None,
+        team_ids: Sequence[int],
     ) -> dict[str, UsageSum]:
-        """Returns sums by a part of the series over days, of teams or of one person. Parts that adjusting rows emptied
-        are left out.
-        """
-        tokens = sum((usage_days.c[name] for name in _TOKENS[1:]), usage_days.c[_TOKENS[0]])
+        """Returns teams' sums by a part of the series over days. Parts that adjusting rows emptied are left out."""
+        if self.is_of_many(team_ids):
+            company = await self._company_parts((part,), team_ids, first_day=first_day, end_day=end_day)
+            return {name: total for (name,), total in company.items() if total != NO_USAGE}
         query = (
             select(
                 usage_series.c[part],
                 func.sum(usage_days.c.calls),
-                func.sum(tokens),
+                func.sum(_tokens()),
                 *nano_sums(usage_days.c.cost_nanos),
                 func.sum(usage_days.c.notional_nanos),
             )
             .join(usage_series, usage_series.c.id == usage_days.c.series_id)
+            .where(usage_days.c.team_id.in_(list(team_ids)))
             .where(usage_days.c.local_day >= first_day, usage_days.c.local_day < end_day)
             .group_by(usage_series.c[part])
         )
-        if team_ids is not None:
-            query = query.where(usage_days.c.team_id.in_(list(team_ids)))
-        if person_ids is not None:
-            query = query.where(usage_series.c.person_id.in_(list(person_ids)))
         sums = {
             str(name): UsageSum(int(calls), int(count), whole(dollars, rest), int(notional))
             for name, calls, count, dollars, rest, notional in await self._connection.execute(query)
         }
         return {name: total for name, total in sums.items() if total != NO_USAGE}
 
+    async def _company_parts(
+        self, parts: tuple[str, ...], team_ids: Collection[int], *, first_day: int, end_day: int
+    ) -> dict[tuple[str, ...], UsageSum]:
+        """Returns sums by the names of some parts, from memory."""
+        teams = await self._company.of_teams(team_ids, first_day=first_day, end_day=end_day)
+        coded = self._company.names.coded(parts)
+        sums = sums_by_code(teams.values(), coded.codes, first_day=first_day, end_day=end_day)
+        return {coded.names[code]: own for code, own in sums.items()}
+
     async def by_tool_and_basis(
-        self, team_ids: Iterable[int], *, first_day: int, end_day: int
+        self, team_ids: Collection[int], *, first_day: int, end_day: int
     ) -> list[tuple[str, str, int, int]]:
         """Returns (tool, cost basis, tokens, nano-dollars) of teams."""
-        tokens = sum((usage_days.c[name] for name in _TOKENS[1:]), usage_days.c[_TOKENS[0]])
+        if self.is_of_many(team_ids):
+            parts = await self._company_parts(("tool", "basis"), team_ids, first_day=first_day, end_day=end_day)
+            return [(tool, basis, own.tokens, own.cost_nanos) for (tool, basis), own in parts.items()]
         rows = await self._connection.execute(
-            select(usage_series.c.tool, usage_series.c.basis, func.sum(tokens), *nano_sums(usage_days.c.cost_nanos))
+            select(usage_series.c.tool, usage_series.c.basis, func.sum(_tokens()), *nano_sums(usage_days.c.cost_nanos))
             .join(usage_series, usage_series.c.id == usage_days.c.series_id)
             .where(usage_days.c.team_id.in_(list(team_ids)))
             .where(usage_days.c.local_day >= first_day, usage_days.c.local_day < end_day)
@@ -179,8 +220,29 @@ class Reports:
         rows = await self._connection.execute(query)
         return {int(person_id): whole(dollars, rest) for person_id, dollars, rest in rows}
 
+    async def unmatched_people(
+        self, team_ids: Collection[int], *, first_day: int, end_day: int
+    ) -> list[UnmatchedPerson]:
+        """Returns unknown identities by their cost in all teams on these days, the most expensive first."""
+        rows = await self._connection.execute(
+            select(people.c.id, people.c.email, people.c.name)
+            .where(people.c.slack_id.is_(None), people.c.merged_into.is_(None))
+            .where(people.c.id.not_in(select(team_roles.c.person_id)))
+            .where(people.c.id.not_in(select(person_teams.c.person_id)))
+        )
+        unknown = {int(person): (email, name) for person, email, name in rows}
+        teams = await self._company.of_teams(team_ids, first_day=first_day, end_day=end_day) if unknown else {}
+        people_of = self._company.names.people()
+        sums = sums_by_code(teams.values(), people_of, first_day=first_day, end_day=end_day)
+        found = [
+            UnmatchedPerson(str(email or name), email is not None, sums[person].calls, sums[person].cost_nanos)
+            for person, (email, name) in unknown.items()
+            if person in sums and sums[person].calls > 0
+        ]
+        return sorted(found, key=lambda one: (-one.cost_nanos, -one.calls, one.spelled))
+
     async def undelivered(self) -> int:
         """Returns the messages that were given up."""
-        lost = select(func.count()).where(outbox.c.given_up == GIVEN_UP, outbox.c.fault != IN_PREVIEW)
+        lost = select(func.count()).where(ENDED_CONDITION, outbox.c.given_up == GIVEN_UP, outbox.c.fault != IN_PREVIEW)
         found = await self._connection.execute(lost)
         return int(found.scalar_one())

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from sqlalchemy import insert, select, update
 
 from bot.requests.budget_requests import BudgetRequest
-from storage.tables.requests import budget_requests
+from storage.tables.requests import PENDING, budget_requests
 from storage.transaction import OpenTransaction
 
 
@@ -45,17 +45,17 @@ class BudgetRequests:
         query = select(budget_requests).where(
             budget_requests.c.person_id == person_id,
             budget_requests.c.team_id == team_id,
-            budget_requests.c.state == "pending",
+            PENDING,
         )
         row = (await self._connection.execute(query)).one_or_none()
         return _request(row) if row else None
 
     async def pending(self, team_ids: Iterable[int] | None = None) -> list[BudgetRequest]:
         """Returns the pending requests, oldest first; of some teams or of all."""
-        query = select(budget_requests).where(budget_requests.c.state == "pending").order_by(budget_requests.c.id)
+        query = select(budget_requests).where(PENDING)  # without an order, for which SQLite would read all requests
         if team_ids is not None:
             query = query.where(budget_requests.c.team_id.in_(list(team_ids)))
-        return [_request(row) for row in await self._connection.execute(query)]
+        return sorted((_request(row) for row in await self._connection.execute(query)), key=lambda r: r.id)
 
     async def of_person(self, person_id: int, *, limit: int = 5) -> list[BudgetRequest]:
         """Returns a person's requests, newest first."""

@@ -22,6 +22,8 @@ alerts = table(
     Column("useless_at", Big),
     Column("answered_as", Text, nullable=False, server_default=""),
     Index("ix_alerts_team_id_kind", "team_id", "kind"),
+    Index("ix_alerts_kind_closed_at", "kind", "closed_at"),
+    Index("ix_alerts_opened_at", "opened_at"),
     Index(
         "ix_alerts_snoozed",
         "snoozed_until",

@@ -1,8 +1,11 @@
 """Tables of intake: sources, keys, usage events, their totals, quarantine and replays."""
 
-from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
 
 from storage.tables.base import COUNTER_COLUMNS, Big, counter_columns, id_column, table
+
+UNPRICED = text("basis = 'unpriced'")
+"""Series without a price. Written out, as SQLite uses a partial index only for a condition without parameters."""
 
 sources = table(
     "sources",
@@ -79,6 +82,8 @@ usage_series = table(
     Column("credential", Text, nullable=False),
     Column("basis", Text, nullable=False),
     UniqueConstraint("team_id", "tool", "provider", "model", "workflow", "person_id", "credential", "basis"),
+    Index("ix_usage_series_person_id", "person_id"),
+    Index("ix_usage_series_unpriced", "team_id", "id", sqlite_where=UNPRICED, postgresql_where=UNPRICED),
 )
 usage_events = table(
     "usage_events",

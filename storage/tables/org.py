@@ -1,6 +1,6 @@
 """Tables of the organisation: people, teams, roles, attribution rules and alert settings."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, Text, text
 
 from storage.tables.base import Big, id_column, table
 
@@ -12,6 +12,12 @@ people = table(
     Column("name", Text, nullable=False, server_default=""),
     Column("timezone", Text, nullable=False, server_default=""),
     Column("merged_into", Big, ForeignKey("people.id")),
+    Index(
+        "ix_people_merged_into",
+        "merged_into",
+        sqlite_where=text("merged_into IS NOT NULL"),
+        postgresql_where=text("merged_into IS NOT NULL"),
+    ),
 )
 person_aliases = table(
     "person_aliases",

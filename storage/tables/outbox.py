@@ -7,6 +7,11 @@ from storage.tables.base import Big, id_column, table
 WAITS_CONDITION = text("delivered_version < wanted_version AND given_up = 0")
 """Messages to deliver. Written out, as SQLite uses a partial index only for a condition without parameters."""
 
+ENDED_CONDITION = text("given_up > 0")
+"""Messages that were given up or closed."""
+REPEATED_CONDITION = text("repeats > 0")
+"""Messages that may be in Slack twice."""
+
 outbox = table(
     "outbox",
     id_column(),
@@ -34,6 +39,10 @@ outbox = table(
     Column("posting_since", Big, nullable=False, server_default="0"),
     Column("repeats", Big, nullable=False, server_default="0"),
     Index("ix_outbox_next_at", "next_at"),
+    Index("ix_outbox_dedupe_key_prefix", "dedupe_key", postgresql_ops={"dedupe_key": "text_pattern_ops"}),
+    Index("ix_outbox_to_person_id", "to_person_id", "id"),
+    Index("ix_outbox_ended", "id", sqlite_where=ENDED_CONDITION, postgresql_where=ENDED_CONDITION),
+    Index("ix_outbox_repeated", "id", sqlite_where=REPEATED_CONDITION, postgresql_where=REPEATED_CONDITION),
     Index(
         "ix_outbox_waiting",
         "to_team_id",

@@ -4,6 +4,9 @@ from sqlalchemy import Column, ForeignKey, Index, Text, text
 
 from storage.tables.base import Big, id_column, table
 
+PENDING = text("state = 'pending'")
+"""Requests that wait. Written out, as SQLite uses a partial index only for a condition without parameters."""
+
 budget_requests = table(
     "budget_requests",
     id_column(),
@@ -20,12 +23,13 @@ budget_requests = table(
     Column("decided_at", Big),
     Column("decided_by", Big, ForeignKey("people.id")),
     Column("decision_reason", Text, nullable=False, server_default=""),
+    Index("ix_budget_requests_person_id", "person_id"),
     Index(
         "ix_budget_requests_one_pending",
         "team_id",
         "person_id",
         unique=True,
-        sqlite_where=text("state = 'pending'"),
-        postgresql_where=text("state = 'pending'"),
+        sqlite_where=PENDING,
+        postgresql_where=PENDING,
     ),
 )

@@ -1,0 +1,81 @@
+"""The registry of hot queries: what people wait for, and what runs often. Add yours with a line."""
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from bot.periods import DAY_MICROS, period_of
+from storage.store import Transaction
+from tests.storage.reading.many_rows import DAY, TEAM_IDS
+
+MONTH = period_of(DAY, "month")
+AT = DAY * DAY_MICROS
+TEAM = TEAM_IDS[1]
+
+
+class HotQuery(NamedTuple):
+    """A hot query by the name under which its plans are kept."""
+
+    name: str
+    run: Callable[[Transaction], Awaitable[object]]
+
+
+HOT_QUERIES = (
+    HotQuery("ids merged into a person", lambda tx: tx.people.all_ids_of(7)),
+    HotQuery(
+        "a person's use", lambda tx: tx.reports.use_of_people([7], starts=(DAY - 60, DAY - 30, DAY - 6), end_day=DAY)
+    ),
+    HotQuery("who looked at a person", lambda tx: tx.people.looks_of([7], limit=5)),
+    HotQuery("people by id", lambda tx: tx.people.by_ids([7, 8])),
+    HotQuery("person of a caller", lambda tx: tx.people.by_slack_id("U7")),
+    HotQuery("requests of a person", lambda tx: tx.budget_requests.of_person(7)),
+    HotQuery("pending requests", lambda tx: tx.budget_requests.pending()),
+    HotQuery("pending requests of a team", lambda tx: tx.budget_requests.pending([TEAM])),
+    HotQuery("pending request of a person", lambda tx: tx.budget_requests.pending_of(person_id=7, team_id=TEAM)),
+    HotQuery("days of a team", lambda tx: tx.reports.by_day([TEAM], first_day=DAY - 35, end_day=DAY)),
+    HotQuery("first day of a team", lambda tx: tx.reports.first_day(TEAM)),
+    HotQuery("tools of a team", lambda tx: tx.reports.by_part("tool", team_ids=[TEAM], first_day=DAY - 7, end_day=DAY)),
+    HotQuery(
+        "tools and bases of a team",
+        lambda tx: tx.reports.by_tool_and_basis([TEAM], first_day=DAY - 30, end_day=DAY),
+    ),
+    HotQuery("tools of a team by day", lambda tx: tx.reports.by_tool_and_day(TEAM, first_day=DAY - 14, end_day=DAY)),
+    HotQuery("hours of a team", lambda tx: tx.reports.by_hour(TEAM, first_hour=DAY * 24 - 72, end_hour=DAY * 24)),
+    HotQuery(
+        "people of a spike",
+        lambda tx: tx.reports.by_person_in_hours(TEAM, first_hour=DAY * 24 - 4, end_hour=DAY * 24),
+    ),
+    HotQuery(
+        "parts of a spike",
+        lambda tx: tx.reports.by_part_in_hours("credential", TEAM, first_hour=DAY * 24 - 4, end_hour=DAY * 24),
+    ),
+    HotQuery("days of a company", lambda tx: tx.reports.by_day(TEAM_IDS, first_day=DAY - 35, end_day=DAY)),
+    HotQuery("unmatched people", lambda tx: tx.reports.unmatched_people(TEAM_IDS, first_day=DAY - 30, end_day=DAY)),
+    HotQuery("unattributed keys", lambda tx: tx.attribution.unattributed_keys(TEAM, first_day=DAY - 30, end_day=DAY)),
+    HotQuery(
+        "models without a price",
+        lambda tx: tx.prices.unpriced(first_day=MONTH.first_day, end_day=MONTH.end_day),
+    ),
+    HotQuery("a series without a price", lambda tx: tx.prices.unpriced_by_series(50)),
+    HotQuery(
+        "balance of a team",
+        lambda tx: tx.ledger.balances([(TEAM, MONTH)], root_id=TEAM_IDS[0], unattributed_id=TEAM_IDS[2]),
+    ),
+    HotQuery("whether a period is open", lambda tx: tx.ledger.is_open(TEAM_IDS[0], MONTH)),
+    HotQuery("first grants of a team", lambda tx: tx.ledger.first_grants([TEAM], MONTH)),
+    HotQuery("hours of sources", lambda tx: tx.histories.used_hours(first_hour=DAY * 24 - 72)),
+    HotQuery("observed days", lambda tx: tx.observations.of_days(first_day=DAY - 3, end_day=DAY)),
+    HotQuery("booked of a day", lambda tx: tx.observations.booked(TEAM_IDS, day=DAY - 3)),
+    HotQuery("answers to a team's alerts", lambda tx: tx.alert_quality.answers(since=AT - DAY_MICROS, team_ids=[TEAM])),
+    HotQuery("answers to all alerts", lambda tx: tx.alert_quality.answers(since=AT - DAY_MICROS)),
+    HotQuery("alert by key", lambda tx: tx.alerts.by_key("spike:7")),
+    HotQuery("alerts of a kind", lambda tx: tx.alerts.of_kind(team_id=TEAM, kind="drift", since=AT)),
+    HotQuery("teams with a running alert", lambda tx: tx.alerts.running_teams("spike")),
+    HotQuery("recent alerts of a kind", lambda tx: tx.alerts.recent(kind="spike", since=AT - DAY_MICROS)),
+    HotQuery("alerts of a week", lambda tx: tx.alerts.count_between(TEAM, from_at=AT - 7 * DAY_MICROS, until_at=AT)),
+    HotQuery("whether a message is known", lambda tx: tx.outbox.known("digest:7:2026-W47")),
+    HotQuery("messages that were given up", lambda tx: tx.reports.undelivered()),
+    HotQuery("counts of undelivered messages", lambda tx: tx.outbox.undelivered_counts()),
+    HotQuery("undelivered messages", lambda tx: tx.outbox.undelivered(("waiting", "given-up"), limit=10)),
+    HotQuery("repeated messages", lambda tx: tx.outbox.repeated()),
+    HotQuery("a person's direct messages", lambda tx: tx.deliveries.direct_channel(7)),
+)
