@@ -68,6 +68,13 @@ class Memory:
     def forget_kept(self) -> None:
         self._kept.clear()
 
+    def clear_rows(self) -> None:
+        """Clears all ids and rows that a restored copy of the database may lack."""
+        self.clear_people()
+        self.forget_kept()
+        self.usage.series.clear()
+        self.usage.months.clear()
+
     def remember_people(self, found: dict[str, int], generation: int) -> None:
         """Caches ids by spelling, unless they were read before the last change of who is who."""
         if generation == self.generation:

@@ -286,10 +286,7 @@ class Store:
     def clear_caches(self) -> None:
         """Clears all cached ids after the database failed: it may have come back as a copy without them, and a row that
         refers to a missing id would be quarantined as bad."""
-        self.clear_config_caches()
-        self._memory.usage.series.clear()
-        self._memory.forget_kept()
-        self._memory.usage.months.clear()
+        self._memory.clear_rows()
 
     async def ping(self) -> None:
         """Raises if the database can't answer."""

@@ -6,8 +6,8 @@ import numpy as np
 
 from bot.books.charges import RECENT_HOURS
 from storage import bulk
-from storage.reporting.day_columns import NAMED, Ints, RecentDays, SeriesNames, TeamDays, joined
 from storage.detection.histories import Histories, TeamChange
+from storage.reporting.day_columns import NAMED, Ints, RecentDays, SeriesNames, TeamDays, joined
 from storage.tables.base import COUNTER_COLUMNS
 from storage.transaction import OpenTransaction
 

@@ -1,6 +1,18 @@
 """Tables of intake: sources, keys, usage events, their totals, quarantine and replays."""
 
-from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from storage.tables.base import COUNTER_COLUMNS, Big, counter_columns, id_column, table
 

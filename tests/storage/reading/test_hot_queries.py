@@ -38,7 +38,7 @@ async def plans_of(store: Store, monkeypatch: pytest.MonkeyPatch) -> dict[str, l
     found: dict[str, list[Plan]] = {}
     for query in HOT_QUERIES:
         async with store.read() as tx:
-            tx.memory.days.teams.clear()  # what this process remembers is not read
+            tx.memory.forget_kept()  # what this process remembers is not read
             with noting(monkeypatch) as statements:
                 await query.run(tx)
             assert statements, query.name
