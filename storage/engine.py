@@ -68,6 +68,7 @@ def set_pragmas(connection: Any, *, writer: bool) -> None:
         "foreign_keys=ON",
         "recursive_triggers=ON",  # else INSERT OR REPLACE deletes rows past the append-only triggers
         "cache_size=-65536",
+        "temp_store=MEMORY",
         f"query_only={'OFF' if writer else 'ON'}",
     ):
         cursor.execute(f"PRAGMA {pragma}")

@@ -131,21 +131,21 @@ class Intake:
                 group.append(self._queue.get_nowait())
                 rows += group[-1].parsed.rows
             try:
-                await self._write([job for job in group if job.is_waited_for], fast_writer)
+                await self._write([job for job in group if job.is_waited_for], fast_writer, rows=rows)
             finally:
                 self._waiting_rows -= rows  # only now: a job whose sender left stays in memory until here
 
-    async def _write(self, group: list[UsageJob], fast_writer: FastWriter) -> None:
+    async def _write(self, group: list[UsageJob], fast_writer: FastWriter, *, rows: int) -> None:
+        """Commits a group of so many rows, and answers it."""
         if not group:
             return
         try:
-            is_followed = not self._queue.empty()
-            committed = await self._commits.commit(group, fast_writer, defers=is_followed or self._totals.events > 0)
+            defers = self._waiting_rows > rows or self._totals.events > 0
+            committed = await self._commits.commit(group, fast_writer, defers=defers)
         except asyncio.CancelledError:
             fail_jobs(group, NotDurable())
             raise
         except Exception as error:  # a writer must outlive any group: its senders are asked to send again
-            rows = sum(job.parsed.rows for job in group)
             if is_away(error):
                 log.warning("usage not booked", error=database_fault(error) or repr(error), rows=rows)
             else:
@@ -154,7 +154,7 @@ class Intake:
             fail_jobs(group, NotDurable())
             return
         try:
-            if self._totals.events and self._queue.empty():
+            if self._totals.events and self._waiting_rows <= rows:  # nobody else waits, in the queue or in a group
                 await self._totals.fold(fast_writer, everything=True)
         finally:
             for job in committed:

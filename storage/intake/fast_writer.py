@@ -23,7 +23,7 @@ from storage.engine import set_pragmas
 from storage.fifo import FifoLock
 from storage.intake import pending
 from storage.intake.event_keys.inserts import KEY_OF, KeysInsert
-from storage.intake.rollups import Insert, totals
+from storage.intake.rollups import Insert, sqlite_totals
 
 
 class FastWriter(ABC):
@@ -64,7 +64,7 @@ _SQLITE_DEFER = (
     "INSERT INTO usage_pending (received_at, calls, first_event, last_event) "
     "SELECT ?, ?, ?, max(rowid) FROM usage_events"
 )
-_SQLITE_TOTALS = totals("usage_events WHERE rowid > ?")
+_SQLITE_TOTALS = sqlite_totals("usage_events WHERE rowid > ?1")
 """Totals of the rows after a given one: the table only grows."""
 
 
@@ -122,8 +122,8 @@ class SqliteFastWriter(FastWriter):
             (last,) = connection.execute(_LAST_EVENT).fetchone()
             self._insert(events)
             if deferred_at is None:
-                for total in _SQLITE_TOTALS:
-                    connection.execute(total.statement, (last,))
+                for statement in _SQLITE_TOTALS:
+                    connection.execute(statement, (last,) if "?1" in statement else ())
             elif events.rows:
                 connection.execute(_SQLITE_DEFER, (deferred_at, len(events.rows), last + 1))
             for other in others:
@@ -135,7 +135,7 @@ class SqliteFastWriter(FastWriter):
             waiting = connection.execute(pending.WAITING).fetchall()
             if taken := pending.next_fold(waiting):
                 for statement in pending.SQLITE_FOLD:
-                    connection.execute(statement, (taken[-1],))
+                    connection.execute(statement, (taken[-1],) if "?1" in statement else ())
         return len(taken) < len(waiting)
 
     @contextmanager

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Subquery, column, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.intake.rollups import AMOUNTS, totals
+from storage.intake.rollups import AMOUNTS, sqlite_totals, totals
 from storage.tables.base import Big
 from storage.tables.intake import usage_pending
 from storage.transaction import OpenTransaction
@@ -35,7 +35,7 @@ _UNNESTED = (
 )
 
 SQLITE_FOLD = (
-    *(total.statement for total in totals(f"({_OF_ROWS} WHERE usage_pending.id <= ?1)")),
+    *sqlite_totals(f"({_OF_ROWS} WHERE usage_pending.id <= ?1) WHERE true"),
     "DELETE FROM usage_pending WHERE id <= ?1",
 )
 """Statements that move the groups up to an id into the totals."""
@@ -105,5 +105,5 @@ async def fold(connection: AsyncConnection) -> bool:
         await connection.exec_driver_sql(POSTGRESQL_FOLD, (taken,))
     elif taken:
         for statement in SQLITE_FOLD:
-            await connection.exec_driver_sql(statement, (taken[-1],))
+            await connection.exec_driver_sql(statement, (taken[-1],) if "?1" in statement else ())
     return len(taken) < len(waiting)

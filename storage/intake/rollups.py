@@ -121,3 +121,39 @@ def _rollup(table: str, bucket: str, expression: str, events: str) -> str:
         f"INSERT INTO {table} ({', '.join((*key, *AMOUNTS))}) SELECT team_id, {expression}, series_id, count(*), {sums} "
         f"FROM {events} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 {bulk.adding(table, key, AMOUNTS)}"
     )
+
+
+_SUMS = "temp.sums"
+_FINEST = ("team_id", "hour", "series_id", "local_day")
+_SQLITE_SUMS = (
+    f"CREATE TEMP TABLE IF NOT EXISTS sums ({', '.join(f'{name} INTEGER NOT NULL' for name in (*_FINEST, *AMOUNTS))}, "
+    f"PRIMARY KEY ({', '.join(_FINEST)})) STRICT, WITHOUT ROWID"
+)
+
+
+def sqlite_totals(events: str) -> tuple[str, ...]:
+    """Returns the statements that add events to all totals, as `totals` does, in two thirds of the time. `events` names
+    their rows, and ends with a condition.
+
+    Events are summed in place, in memory, by their finest key, where GROUP BY would sort them, with all their numbers, once for each table.
+    """
+    named = ", ".join(AMOUNTS[1:])
+    grows = ", ".join(f"{name} = sums.{name} + excluded.{name}" for name in AMOUNTS)
+    return (
+        _SQLITE_SUMS,
+        f"DELETE FROM {_SUMS}",
+        f"INSERT INTO {_SUMS} ({', '.join((*_FINEST, *AMOUNTS))}) SELECT team_id, occurred_at / {HOUR_MICROS}, "
+        f"series_id, local_day, 1, {named} FROM {events} ON CONFLICT ({', '.join(_FINEST)}) DO UPDATE SET {grows}",
+        _from_sums("usage_hours", "hour"),
+        _from_sums("usage_days", "local_day"),
+        f"INSERT INTO team_changes ({', '.join(_CHANGES)}) SELECT team_id, 1, max(hour), min(hour) "
+        f"FROM {_SUMS} GROUP BY team_id ORDER BY team_id {_CHANGED}",
+    )
+
+
+def _from_sums(table: str, bucket: str) -> str:
+    key = ("team_id", bucket, "series_id")
+    columns = ", ".join((*key, *AMOUNTS))
+    return (
+        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {_SUMS} WHERE true {bulk.adding(table, key, AMOUNTS)}"
+    )
