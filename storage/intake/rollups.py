@@ -135,7 +135,8 @@ def sqlite_totals(events: str) -> tuple[str, ...]:
     """Returns the statements that add events to all totals, as `totals` does, in two thirds of the time. `events` names
     their rows, and ends with a condition.
 
-    Events are summed in place, in memory, by their finest key, where GROUP BY would sort them, with all their numbers, once for each table.
+    Events are summed in place, in memory, by their finest key. GROUP BY would sort them, with all their numbers, once for
+    each table.
     """
     named = ", ".join(AMOUNTS[1:])
     grows = ", ".join(f"{name} = sums.{name} + excluded.{name}" for name in AMOUNTS)
