@@ -9,6 +9,7 @@ from bot.alerting.delivery_rules import delivery_of
 from bot.detection import backtests
 from bot.detection.backtests import BacktestAlert, backtest
 from bot.detection.detector.spike_hours import Ints
+from bot.detection.spikes import judge
 from bot.money import NANOS
 from bot.org.alert_settings import DEFAULT_SETTINGS
 from tests.bot.detection.spike_examples import DAY, MONDAY, WEEK, office, with_dollars
@@ -107,3 +108,32 @@ def test_teams_come_in_the_order_of_the_file() -> None:
     series = {name: with_dollars(office(weeks=6), 5 * WEEK + 11 + 9 * n, 1, 80) for n, name in enumerate("cab")}
 
     assert [team for team, _, _, is_edit in run(series) if not is_edit] == ["c", "a", "b"]
+
+
+@pytest.mark.parametrize("bar", [1.0, 0.8])
+def test_a_message_has_the_judgement_of_its_hour_at_the_bar_that_is_asked_for(bar: float) -> None:
+    start = 5 * WEEK + 35
+    cost = with_dollars(office(weeks=6), start, 6, 60)
+    alerts = backtest([("search", MONDAY, cost)], bar=bar)
+
+    assert len(alerts) == 2
+    for alert in alerts:
+        assert alert.judgement == judge(cost[: alert.at - MONDAY], first_hour=MONDAY, bar=bar)
+
+
+def test_a_lower_bar_tells_of_hours_that_are_no_spikes_at_the_usual_one() -> None:
+    at = 5 * WEEK + 35
+    usual = office(weeks=6)
+    scores = {
+        dollars: judge(with_dollars(usual, at, 1, dollars)[: at + 1], first_hour=MONDAY).score
+        for dollars in (float(tenths) / 2 for tenths in range(2, 100))
+    }
+    near = with_dollars(usual, at, 1, next(dollars for dollars, score in scores.items() if 0.9 < score < 0.99))
+
+    assert run({"search": near}) == []
+    assert rows(backtest([("search", MONDAY, near)], bar=0.9)) == [("search", at + 1, "low", False)]
+
+
+def test_no_cost_and_no_team_has_no_message() -> None:
+    assert backtest([]) == []
+    assert run({"search": np.ones(WEEK, dtype=np.int64)}) == []
