@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.bench.databases import postgresql, sqlite_file
 from tests.bench.shapes.builds import Build
@@ -20,10 +20,21 @@ async def copied_into(build: Build, url: str, target: str) -> None:
         await _copy_postgresql(url, target)
 
 
-def _common(ours: Mapping[str, set[str]], theirs: Mapping[str, set[str]]) -> dict[str, list[str]]:
+class Copied(NamedTuple):
+    """Columns that go from a table to a table, of the same name but for keys of events, which may be in two tables here."""
+
+    source: str
+    target: str
+    columns: list[str]
+
+
+def _common(ours: Mapping[str, set[str]], theirs: Mapping[str, set[str]]) -> list[Copied]:
     """Returns the columns of each table that both databases have."""
     shared = sorted((ours.keys() & theirs.keys()).difference(_IGNORED))
-    return {table: sorted(ours[table] & theirs[table]) for table in shared}
+    copied = [Copied(table, table, sorted(ours[table] & theirs[table])) for table in shared]
+    if "run_keys" in ours and "run_keys" not in theirs:
+        copied.append(Copied("run_keys", "event_keys", sorted(ours["run_keys"] & theirs["event_keys"])))
+    return copied
 
 
 def _copy_sqlite(file: str, target: str) -> None:
@@ -33,11 +44,11 @@ def _copy_sqlite(file: str, target: str) -> None:
     connection.execute("ATTACH ? AS ours", (file,))
     tables = _common(_sqlite_tables(connection, "ours"), _sqlite_tables(connection, "main"))
     connection.execute("BEGIN")
-    for table, columns in tables.items():
+    for source, target_table, columns in tables:
         names = ", ".join(columns)
-        if connection.execute(f"SELECT 1 FROM main.{table} LIMIT 1").fetchone():
-            connection.execute(f"DELETE FROM main.{table}")
-        connection.execute(f"INSERT INTO main.{table} ({names}) SELECT {names} FROM ours.{table}")
+        if source == target_table and connection.execute(f"SELECT 1 FROM main.{source} LIMIT 1").fetchone():
+            connection.execute(f"DELETE FROM main.{source}")  # what the migrations put there
+        connection.execute(f"INSERT INTO main.{target_table} ({names}) SELECT {names} FROM ours.{source}")
     connection.execute("COMMIT")
     for pragma in ("synchronous=FULL", "journal_mode=DELETE", "user_version=0"):  # the last is written, and synced
         connection.execute(f"PRAGMA {pragma}")
@@ -68,14 +79,14 @@ async def _copy_postgresql(url: str, target: str) -> None:
     there = {name for name, *_ in await theirs.fetch(_PARTITIONS)}
     tables = _common(await _postgresql_tables(ours), await _postgresql_tables(theirs))
     for name, parent, bounds in await ours.fetch(_PARTITIONS):
-        if name not in there and parent in tables:
+        if name not in there and any(copied.target == parent for copied in tables):
             await theirs.execute(f"CREATE TABLE {name} PARTITION OF {parent} {bounds}")
     await theirs.execute("SET synchronous_commit = off")
     await theirs.execute("SET session_replication_role = replica")  # foreign keys hold in the other database
-    for table, columns in tables.items():
-        if await theirs.fetchval(f"SELECT count(*) FROM {table}"):
-            await theirs.execute(f"DELETE FROM {table}")
-        await _pipe(ours, theirs, table, columns)
+    for copied in tables:
+        if copied.source == copied.target and await theirs.fetchval(f"SELECT count(*) FROM {copied.target}"):
+            await theirs.execute(f"DELETE FROM {copied.target}")
+        await _pipe(ours, theirs, copied)
     for table, column in await theirs.fetch(_SEQUENCES):
         most = f"SELECT coalesce(max({column}), 0) + 1 FROM {table}"
         await theirs.execute(f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), ({most}), false)")
@@ -88,7 +99,7 @@ async def _postgresql_tables(connection: Any) -> dict[str, set[str]]:
     return {name: set(columns) for name, columns in await connection.fetch(_TABLES)}
 
 
-async def _pipe(ours: Any, theirs: Any, table: str, columns: list[str]) -> None:
+async def _pipe(ours: Any, theirs: Any, copied: Copied) -> None:
     """Copies a table from one server's database to another's without a Python object for a row."""
     queue: asyncio.Queue[bytes | None] = asyncio.Queue(64)
 
@@ -97,9 +108,9 @@ async def _pipe(ours: Any, theirs: Any, table: str, columns: list[str]) -> None:
             yield piece
 
     async def read() -> None:
-        query = f"SELECT {', '.join(columns)} FROM {table}"
+        query = f"SELECT {', '.join(copied.columns)} FROM {copied.source}"
         await ours.copy_from_query(query, output=queue.put, format="binary")
         await queue.put(None)
 
-    writing = theirs.copy_to_table(table, source=pieces(), columns=columns, format="binary")
+    writing = theirs.copy_to_table(copied.target, source=pieces(), columns=copied.columns, format="binary")
     await asyncio.gather(read(), writing)

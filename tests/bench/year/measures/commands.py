@@ -1,6 +1,6 @@
 """Commands of the command line on a year: how long they take, and how much memory."""
 
-import os
+import json
 import subprocess
 import sys
 import tempfile
@@ -26,23 +26,24 @@ class Command:
 
 def command(build: Build, url: str, *words: str) -> Command:
     """Runs one command of a build to its end. AssertionError if it failed."""
-    with tempfile.TemporaryFile("w+") as output:
-        began = time.perf_counter()
-        process = subprocess.Popen(
-            (sys.executable, *words), cwd=build.folder, env=environment(url), stdout=output, stderr=output
+    began = time.perf_counter()
+    with tempfile.NamedTemporaryFile("r") as spent:
+        process = subprocess.run(
+            (sys.executable, "-P", str(_SPENT), spent.name, sys.executable, *words),
+            cwd=build.folder,
+            env=environment(url),
+            capture_output=True,
+            text=True,
+            check=False,
         )
-        _, status, used = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
-        output.seek(0)
-        printed = output.read()
-    assert process.returncode == 0, f"{words} of {build.name}: {printed}"
-    return Command(
-        seconds=seconds, cpu=used.ru_utime + used.ru_stime, memory=used.ru_maxrss * _PER_RSS, printed=printed
-    )
+        printed = process.stdout + process.stderr
+        assert process.returncode == 0, f"{words} of {build.name}: {printed}"
+        used = json.load(spent)
+    return Command(seconds=seconds, cpu=used["cpu"], memory=used["memory"], printed=printed)
 
 
-_PER_RSS = 1 if sys.platform == "darwin" else 1024
+_SPENT = Path(__file__).parent / "spent.py"
 
 
 def check(build: Build, url: str) -> Command:
