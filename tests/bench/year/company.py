@@ -58,6 +58,11 @@ def email(team: int, person: int) -> str:
     return known.get(person, f"person-{person}@team-{team}.acme.test")
 
 
+def is_guest(person: int) -> bool:
+    """Returns whether nobody has named this person: no file, and no account in Slack."""
+    return person % 15 == 14
+
+
 def teams_yml(size: Size, *prices: str) -> str:
     """The organisation, in the format of `tokens teams import`, perhaps with prices that it did not have at first."""
     lines = [
@@ -66,7 +71,7 @@ def teams_yml(size: Size, *prices: str) -> str:
         "teams:",
     ]
     for team in range(size.teams):
-        members = ", ".join(email(team, person) for person in range(size.people // size.teams))
+        members = ", ".join(email(team, person) for person in range(size.people // size.teams) if not is_guest(person))
         manager = "ben@acme.test" if team < 8 else f"manager-{team % 20}@acme.test"
         parent = "" if team % 10 == 0 else f"parent: {slug(team - team % 10)}, "
         channel = 'channel: "#team-search", ' if team == 0 else ""
@@ -94,7 +99,7 @@ def people_csv(size: Size) -> str:
     """Every third person's id at a gateway."""
     lines = ["email,aliases"]
     for team in range(size.teams):
-        for person in range(0, size.people // size.teams, 3):
+        for person in range(0, size.people // size.teams, 3):  # no guest is one
             lines.append(f"{email(team, person)},{_PREFIX}{team}_{person}")
     return "\n".join(lines) + "\n"
 
@@ -126,7 +131,7 @@ def _of_person(team: int, person: int, chance: random.Random) -> list[Combinatio
             model = "acme-fast"
         data: dict[str, Any] = {"provider": provider, "model": model, "tool": chance.choice(_TOOLS)}
         data["user"] = f"{_PREFIX}{team}_{person}" if is_spelled else email(team, person)
-        by = (team + person + number) % 4
+        by = 1 + (team + person + number) % 3 if is_guest(person) else (team + person + number) % 4
         data["credential"] = f"key-{team}-{person}" if by == 2 else f"shared-{number}"
         if by == 1:
             data["team"] = slug(team)

@@ -1,7 +1,7 @@
 """The company's workspace in Slack: everybody of the year, and the channel of the first team."""
 
 from bot.sandbox.settings import Channel, Member, SandboxSettings
-from tests.bench.year.company import Size, email
+from tests.bench.year.company import Size, email, is_guest
 from tests.support.company import PEOPLE as KNOWN
 from tests.support.company import SECRET, TOKEN
 
@@ -11,7 +11,8 @@ CHANNEL = "CSEARCH"
 def members(size: Size) -> tuple[Member, ...]:
     """Returns everybody who has a role in the company."""
     known = {member.email for member in KNOWN}
-    emails = [email(team, person) for team in range(size.teams) for person in range(size.people // size.teams)]
+    people = [person for person in range(size.people // size.teams) if not is_guest(person)]
+    emails = [email(team, person) for team in range(size.teams) for person in people]
     emails += [f"manager-{number}@acme.test" for number in range(20)]
     others = (
         Member(id=f"UYEAR{number:05d}", name=address.partition("@")[0], real_name=f"Person {number}", email=address)
