@@ -10,6 +10,7 @@ from bot.demo.stage import demo_command
 from bot.settings import load_settings
 from handlers import messages
 from handlers.books.checks import check_command
+from handlers.books.removals import archive_command
 from handlers.cli import err, out, prepare, run
 from handlers.costs import price_commands
 from handlers.costs.reprice import reprice_command
@@ -46,6 +47,7 @@ main.command("reprice")(reprice_command)
 main.command("sources")(sources_command)
 main.command("reconcile")(reconcile_command)
 main.command("check")(check_command)
+main.command("archive")(archive_command)
 main.command("backtest")(backtest_command)
 main.command("doctor")(doctor_command)
 main.command("demo")(demo_command)

@@ -8,6 +8,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot.refusals import ConfigError
 
 DEFAULT_DATABASE_URL = "sqlite:///tokens.db"
+FEWEST_DAYS_OF_EVENTS = 62
+"""Raw events are kept for at least so long, so that a month can be closed, checked and priced again."""
 
 
 def _database_url(value: Any) -> str:
@@ -23,6 +25,18 @@ def _database_url(value: Any) -> str:
     if text.startswith(("postgresql+asyncpg://", "sqlite+aiosqlite://")):
         return text
     raise ValueError("must start with sqlite:///, postgres:// or postgresql://")
+
+
+def _days_of_events(value: Any) -> int | None:
+    """Returns the number of days, or None for ever."""
+    text = str(value).strip() if value is not None else ""
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or int(text) < FEWEST_DAYS_OF_EVENTS:
+        raise ValueError(
+            f"{text!r} is no number of days from {FEWEST_DAYS_OF_EVENTS} on; leave it unset to keep events for ever"
+        )
+    return int(text)
 
 
 class Settings(BaseSettings):
@@ -60,6 +74,8 @@ class Settings(BaseSettings):
     most_waiting_rows: int = Field(default=100_000, gt=0)
     answer_seconds: float = Field(default=8.0, gt=0)  # OTLP exporters give up after ten
     slack_answer_seconds: float = Field(default=2.2, gt=0)  # Slack accepts an answer for three
+    keep_events_days: Annotated[int | None, PlainValidator(_days_of_events)] = None
+    archive_to: str = ""
     quarantine_days: int = Field(default=30, gt=0)
     quarantine_rows: int = Field(default=10_000, gt=0)
     quarantine_bytes: int = Field(default=64 * 1024 * 1024, gt=0)

@@ -10,6 +10,7 @@ from handlers.alerting.expectations import close_expectations
 from handlers.alerting.key_owners import notify_owners
 from handlers.alerting.reactions.snoozes import wake_snoozed
 from handlers.books.periods import keep_books
+from handlers.books.removals import remove_old_events
 from handlers.context import Context
 from handlers.costs.prices import compare_prices, notify_unpriced, reprice_due
 from handlers.crosschecks.gateways import notify_blocked, watch_gateways
@@ -65,6 +66,7 @@ def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
         ("move usage", move_usage, pace),
         ("read old keys", read_old_keys, max(pace, 60.0)),
         ("delete old requests", delete_old_requests, max(pace, 600.0)),
+        ("remove old events", remove_old_events, max(pace, 3_600.0)),
         ("post digests", post_due_digests, pace),
         ("keep manners", update_deliveries, pace),
         ("look up Slack", look_up_slack, max(pace, 120.0)),

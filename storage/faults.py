@@ -100,3 +100,8 @@ def database_fault(error: BaseException) -> str | None:
         return None
     original = getattr(error, "orig", None) or error
     return str(original).splitlines()[0][:300]
+
+
+def is_lock_timeout(error: BaseException) -> bool:
+    """Returns True if PostgreSQL gave up waiting for a lock."""
+    return _state_of(error) == "55P03"

@@ -5,16 +5,24 @@ from collections.abc import Sequence
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 
-from storage.tables.base import APPEND_ONLY
+from storage.tables.base import APPEND_ONLY, SUMS_OF_REMOVED
 
 MESSAGE = "this table only grows: post a correction instead"
+_NOT_REMOVED = (
+    "WHEN NOT EXISTS (SELECT 1 FROM removals WHERE is_deleting = 1 AND OLD.occurred_at >= first_at "
+    "AND OLD.occurred_at < before_at AND OLD.rowid <= last_row)"
+)
+"""SQLite's events may go only in a transaction of a removal (storage/books/removals.py), which stores their sums."""
+_DOES_NOT_GROW = "NEW.calls <= OLD.calls"
 
 
 def create_triggers(connection: Connection) -> None:
     """Creates missing triggers. Call it again after a migration that rebuilds a table, as Alembic's batch mode does."""
     there = set(inspect(connection).get_table_names())  # an early migration creates only some of the tables
     tables = [table for table in APPEND_ONLY if table in there]
-    for statement in _postgresql(tables) if connection.dialect.name == "postgresql" else _sqlite(tables):
+    sums = [table for table in SUMS_OF_REMOVED if table in there]
+    is_postgresql = connection.dialect.name == "postgresql"
+    for statement in _postgresql(tables, sums) if is_postgresql else _sqlite(tables, sums):
         connection.execute(text(statement))
 
 
@@ -27,27 +35,37 @@ def missing_triggers(connection: Connection) -> list[str]:
         there = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
         kinds = ("update", "delete")
     found = set(connection.execute(text(there)).scalars())
-    return [name for table in APPEND_ONLY for kind in kinds if (name := f"{table}_no_{kind}") not in found]
+    return [
+        name
+        for table in (*APPEND_ONLY, *SUMS_OF_REMOVED)
+        for kind in kinds
+        if (name := f"{table}_no_{kind}") not in found
+    ]
 
 
-def _sqlite(tables: Sequence[str]) -> list[str]:
+def _sqlite(tables: Sequence[str], sums: Sequence[str]) -> list[str]:
+    conditions = {("usage_events", "delete"): _NOT_REMOVED} if sums else {}
+    conditions |= {(table, "update"): f"WHEN {_DOES_NOT_GROW}" for table in sums}
     return [
         f"CREATE TRIGGER IF NOT EXISTS {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
-        for table in tables
+        f"{conditions.get((table, verb), '')} BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
+        for table in (*tables, *sums)
         for verb in ("update", "delete")
     ]
 
 
-def _postgresql(tables: Sequence[str]) -> list[str]:
+def _postgresql(tables: Sequence[str], sums: Sequence[str]) -> list[str]:
+    refuse = f"RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'restrict_violation'"
     statements = [
-        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'restrict_violation'; END $$"
+        f"CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {refuse}; END $$",
+        "CREATE OR REPLACE FUNCTION refuse_smaller() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN IF TG_OP = 'DELETE' OR {_DOES_NOT_GROW} THEN {refuse}; END IF; RETURN NEW; END $$",
     ]
-    for table in tables:
+    for table in (*tables, *sums):
+        refused_by = "refuse_smaller" if table in sums else "refuse_change"
         statements += [
             f"CREATE OR REPLACE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
-            "FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+            f"FOR EACH ROW EXECUTE FUNCTION {refused_by}()",
             f"CREATE OR REPLACE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
         ]

@@ -5,15 +5,20 @@ from collections.abc import AsyncIterator
 from sqlalchemy import and_, exists, func, literal, not_, or_, select, union_all
 
 from storage.tables.base import COUNTER_COLUMNS
+from storage.tables.books import removals
 from storage.tables.intake import usage_adjustments, usage_events
 from storage.transaction import OpenTransaction
 
 
 async def adjustment_faults(tx: OpenTransaction) -> AsyncIterator[str]:
-    """Yields faults of adjusting rows: a row that moves or reprices an event names it, and adds or removes no usage."""
+    """Yields faults of adjusting rows: a row that moves or reprices an event names it, and adds or removes no usage.
+
+    Rows of removed events can only be added up.
+    """
+    horizon = (await tx.connection.execute(select(func.coalesce(func.max(removals.c.before_at), 0)))).scalar_one()
     row, event = usage_adjustments.c, usage_events.c
     is_of = and_(event.occurred_at == row.occurred_at, event.source_id == row.source_id, event.key_hash == row.key_hash)
-    lost = select(row.id).where(not_(exists().where(is_of))).order_by(row.id)
+    lost = select(row.id).where(row.occurred_at >= horizon, not_(exists().where(is_of))).order_by(row.id)
     for adjustment_id in (await tx.connection.execute(lost)).scalars():
         yield f"adjustments: row {adjustment_id} names no event"
     amounts = ("calls", *COUNTER_COLUMNS)
@@ -29,7 +34,8 @@ async def adjustment_faults(tx: OpenTransaction) -> AsyncIterator[str]:
     place = ("source_id", "key_hash", "team_id", "local_day", "series_id")
     booked = select(*(event[name] for name in place), literal(1).label("calls"), *(event[name] for name in summed[1:]))
     both = union_all(
-        select(*(row[name] for name in (*place, *summed))), booked.where(exists().where(is_of).correlate(usage_events))
+        select(*(row[name] for name in (*place, *summed))).where(row.occurred_at >= horizon),
+        booked.where(event.occurred_at >= horizon, exists().where(is_of).correlate(usage_events)),
     ).subquery()
     left_over = or_(*(func.sum(both.c[name]) != 0 for name in summed[1:]))
     split = (

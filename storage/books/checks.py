@@ -15,7 +15,7 @@ from storage.books.usage_checks import Watch, lock_events, usage_faults
 from storage.crosschecks.reconciliations import Reconciliations
 from storage.intake.quarantine import Quarantine
 from storage.sums import nano_sums, whole
-from storage.tables.books import accounts, entries
+from storage.tables.books import accounts, entries, removals
 from storage.tables.intake import usage_adjustments, usage_days
 from storage.tables.requests import budget_requests
 from storage.transaction import OpenTransaction
@@ -47,6 +47,8 @@ async def faults(tx: OpenTransaction, watch: Watch = _ignore) -> AsyncIterator[s
     broken = await Audit(tx).first_broken()
     if broken is not None:
         yield f"audit: record {broken} does not fit the chain"
+    if (await tx.connection.execute(select(removals.c.id).where(removals.c.is_deleting != 0))).first():
+        yield "removals: one is open, so events can be deleted without their sums"
     for trigger in await tx.connection.run_sync(missing_triggers):
         yield f"triggers: {trigger} is missing, so a table that must only grow can be changed"
 

@@ -5,25 +5,18 @@ one by one, of the teams at fault alone.
 """
 
 from collections.abc import AsyncIterator, Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, func, literal_column, select, text, union_all
+from sqlalchemy import ColumnElement, Select, func, literal_column, select, text
 
 from bot.periods import HOUR_MICROS
-from storage.books.marks import AMOUNTS, PRIME, marks, marks_by
+from storage.books.differences import differences
+from storage.books.marks import PRIME, marks
+from storage.books.rollups import ROLLUPS
 from storage.intake.pending import pending_events
-from storage.sums import nano_sums
-from storage.tables.base import COUNTER_COLUMNS
+from storage.tables.books import removed_calls
 from storage.tables.crosschecks import observed_days
-from storage.tables.intake import (
-    event_keys,
-    run_keys,
-    usage_adjustments,
-    usage_days,
-    usage_events,
-    usage_hours,
-    usage_series,
-)
+from storage.tables.intake import event_keys, run_keys, usage_adjustments, usage_days, usage_events, usage_series
 from storage.transaction import OpenTransaction
 
 Watch = Callable[[str, int, int], None]
@@ -34,20 +27,6 @@ _ONE: ColumnElement[int] = literal_column("1")
 _HOUR: ColumnElement[int] = literal_column(str(HOUR_MICROS))
 
 
-class _Rollup(NamedTuple):
-    """A table of totals, its bucket, and the bucket of an event or adjusting row."""
-
-    name: str
-    table: FromClause
-    bucket: str
-
-    def of(self, columns: Any) -> Any:
-        return columns.local_day if self.bucket == "local_day" else columns.occurred_at.op("/", precedence=8)(_HOUR)
-
-
-_ROLLUPS = (_Rollup("hours", usage_hours, "hour"), _Rollup("days", usage_days, "local_day"))
-
-
 async def lock_events(tx: OpenTransaction) -> None:
     """Keeps PostgreSQL's months from being emptied while a snapshot reads them. Call it before the first read."""
     if tx.connection.dialect.name == "postgresql":
@@ -55,27 +34,30 @@ async def lock_events(tx: OpenTransaction) -> None:
 
 
 async def usage_faults(tx: OpenTransaction, watch: Watch) -> AsyncIterator[str]:
-    """Yields every fault of keys, events and totals."""
+    """Yields every fault of keys, events and totals. Removed events count by the sums that were kept of them."""
     async for fault in _key_faults(tx):
         yield fault
     have = [0, 0]
     parts = await _parts(tx)
     for at, condition in enumerate(parts):
         watch("Reading events", at, len(parts))
-        buckets = [rollup.of(usage_events.c) for rollup in _ROLLUPS]
+        buckets = [rollup.of(usage_events.c) for rollup in ROLLUPS]
         _add(have, await _one(tx, marks(usage_events, buckets, *condition, calls=_ONE)))
     watch("Reading events", len(parts), len(parts))
-    _add(have, await _one(tx, marks(usage_adjustments, [rollup.of(usage_adjustments.c) for rollup in _ROLLUPS])))
+    _add(have, await _one(tx, marks(usage_adjustments, [rollup.of(usage_adjustments.c) for rollup in ROLLUPS])))
     waits = pending_events(tx.connection)
-    for at, mark in enumerate(await _one(tx, marks(waits, [rollup.of(waits.c) for rollup in _ROLLUPS], calls=_ONE))):
+    for at, mark in enumerate(await _one(tx, marks(waits, [rollup.of(waits.c) for rollup in ROLLUPS], calls=_ONE))):
         have[at] -= mark
-    for at, rollup in enumerate(_ROLLUPS):
-        watch("Reading totals", at, len(_ROLLUPS))
+    for at, rollup in enumerate(ROLLUPS):
+        kept = await tx.connection.execute(select(func.coalesce(func.sum(rollup.kept), 0)))
+        have[at] += int(kept.scalar_one())
+    for at, rollup in enumerate(ROLLUPS):
+        watch("Reading totals", at, len(ROLLUPS))
         said = await _one(tx, marks(rollup.table, [rollup.table.c[rollup.bucket]]))
         if said[0] % PRIME != have[at] % PRIME:
-            async for fault in _differences(tx, rollup):
+            async for fault in differences(tx, rollup):
                 yield fault
-    watch("Reading totals", len(_ROLLUPS), len(_ROLLUPS))
+    watch("Reading totals", len(ROLLUPS), len(ROLLUPS))
     series_teams = (
         select(func.count())
         .select_from(usage_days.join(usage_series, usage_series.c.id == usage_days.c.series_id))
@@ -88,13 +70,16 @@ async def usage_faults(tx: OpenTransaction, watch: Watch) -> AsyncIterator[str]:
 async def _key_faults(tx: OpenTransaction) -> AsyncIterator[str]:
     seen = await _by_source(tx, select(observed_days.c.source_id, func.sum(observed_days.c.calls)))
     events = await _by_source(tx, select(usage_events.c.source_id, func.count()))
+    gone = await _by_source(tx, select(removed_calls.c.source_id, func.sum(removed_calls.c.calls)))
     keys = await _by_source(tx, select(run_keys.c.source_id, func.count()))
     for source, count in (await _by_source(tx, select(event_keys.c.source_id, func.count()))).items():
         keys[source] = keys.get(source, 0) + count
-    for source in sorted(keys.keys() | events.keys() | seen.keys()):  # a source may have been a meter, and observe now
-        have = (keys.get(source, 0), events.get(source, 0), seen.get(source, 0))
-        if have[0] != have[1] + have[2]:
-            yield f"usage: source {source}: {have[0]} event keys, {have[1]} events, {have[2]} observed calls"
+    for source in sorted(keys.keys() | events.keys() | seen.keys() | gone.keys()):
+        # A source may have been a meter, and observe now.
+        have = (keys.get(source, 0), events.get(source, 0), seen.get(source, 0), gone.get(source, 0))
+        if have[0] != have[1] + have[2] + have[3]:
+            removed = f", {have[3]} removed events" if have[3] else ""
+            yield f"usage: source {source}: {have[0]} event keys, {have[1]} events, {have[2]} observed calls{removed}"
 
 
 async def _by_source(tx: OpenTransaction, query: Select[Any]) -> dict[int, int]:
@@ -131,50 +116,3 @@ async def _one(tx: OpenTransaction, query: Select[Any]) -> list[int]:
 def _add(sums: list[int], more: list[int]) -> None:
     for at, value in enumerate(more):
         sums[at] += value
-
-
-async def _differences(tx: OpenTransaction, rollup: _Rollup) -> AsyncIterator[str]:
-    """Yields each row of a rollup that differs from its events, of the teams whose marks differ."""
-    have: dict[int, int] = {}
-    waits = pending_events(tx.connection)
-    for source, sign in ((usage_events, 1), (usage_adjustments, 1), (waits, -1), (rollup.table, -1)):
-        calls = _ONE if source in (usage_events, waits) else None
-        bucket = source.c[rollup.bucket] if source is rollup.table else rollup.of(source.c)
-        found = await tx.connection.execute(marks_by([source.c.team_id], source, [bucket], calls=calls))
-        for team, _, mark in found:
-            have[int(team)] = have.get(int(team), 0) + sign * int(mark)
-    wrong = sorted(team for team, mark in have.items() if mark % PRIME)
-    for first in range(0, len(wrong), 100):
-        async with tx.connection.stream(_different_rows(rollup, waits, wrong[first : first + 100])) as rows:
-            async for team, bucket, series in rows:
-                yield (
-                    f"usage {rollup.name}: team {team}, {rollup.name[:-1]} {bucket}, series {series}: "
-                    "events and rollup differ"
-                )
-
-
-def _different_rows(rollup: _Rollup, waits: Any, teams: list[int]) -> Select[Any]:
-    def part(source: Any, sign: int, calls: Any) -> Select[Any]:
-        columns = source.c
-        bucket = columns[rollup.bucket] if source is rollup.table else rollup.of(columns)
-        amounts = [(literal_column(str(sign)) * columns[name]).label(name) for name in AMOUNTS[1:]]
-        return select(columns.team_id, bucket.label("bucket"), columns.series_id, calls.label("calls"), *amounts).where(
-            columns.team_id.in_(teams)
-        )
-
-    rows = union_all(
-        part(usage_events, 1, _ONE),
-        part(usage_adjustments, 1, usage_adjustments.c.calls),
-        part(waits, -1, literal_column("-1")),
-        part(rollup.table, -1, literal_column("-1") * rollup.table.c.calls),
-    ).subquery()
-    place = (rows.c.team_id, rows.c.bucket, rows.c.series_id)
-    counts = [func.sum(rows.c[name]) for name in ("calls", *COUNTER_COLUMNS)]
-    nanos = []
-    for name in AMOUNTS[-2:]:
-        dollars, rest = nano_sums(rows.c[name])
-        nanos.append(dollars * literal_column("1000000000") + rest)
-    differs: Any = literal_column("1") == literal_column("0")
-    for amount in (*counts, *nanos):
-        differs = differs | (amount != literal_column("0"))
-    return select(*place).group_by(*place).having(differs).order_by(*place)

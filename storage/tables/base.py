@@ -22,6 +22,8 @@ Big = BigInteger().with_variant(Integer(), "sqlite")  # SQLite: INTEGER is 64 bi
 COUNTER_COLUMNS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning")
 APPEND_ONLY = ("entries", "audit", "usage_events", "event_keys", "run_keys", "key_runs", "usage_adjustments")
 """Tables that only grow; triggers in both databases refuse updates and deletes."""
+SUMS_OF_REMOVED = ("removed_usage", "removed_calls")
+"""Tables whose rows only grow: their triggers refuse deletes, and updates by which `calls` does not grow."""
 
 
 def table(name: str, *columns: Any, **options: Any) -> Table:

@@ -1,8 +1,8 @@
 """Tables of the books: accounts, ledger entries, how far usage is posted, and the audit trail."""
 
-from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint
 
-from storage.tables.base import Big, id_column, table
+from storage.tables.base import Big, counter_columns, id_column, table
 
 accounts = table(
     "accounts",
@@ -50,4 +50,41 @@ audit = table(
     Column("subject", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Column("hash", LargeBinary, nullable=False, unique=True),
+)
+removals = table(
+    "removals",
+    id_column(),
+    Column("first_at", Big, nullable=False),
+    Column("before_at", Big, nullable=False),
+    Column("part", Big, nullable=False),
+    Column("last_row", Big),
+    Column("rows", Big, nullable=False),
+    Column("file", Text, nullable=False, server_default=""),
+    Column("sha256", Text, nullable=False, server_default=""),
+    Column("lease_until", Big, nullable=False),
+    Column("is_deleting", Integer, nullable=False, server_default="0"),
+    Column("done_at", Big),
+    UniqueConstraint("first_at", "part"),
+)
+"""Months whose raw events are removed, late ones in further parts. On SQLite `is_deleting` opens the triggers to rows of
+the month up to `last_row`, and is 1 only within the transaction that deletes some of them.
+"""
+removed_usage = table(
+    "removed_usage",
+    Column("team_id", Big, primary_key=True, autoincrement=False),
+    Column("local_day", Big, primary_key=True, autoincrement=False),
+    Column("calls", Big, nullable=False),
+    *counter_columns(),
+    Column("cost_nanos", Big, nullable=False),
+    Column("notional_nanos", Big, nullable=False),
+    Column("hours_mark", Big, nullable=False),
+    Column("days_mark", Big, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The sums of removed events, with the marks (storage/books/marks.py) that their totals must have. They only grow."""
+removed_calls = table(
+    "removed_calls",
+    Column("source_id", Big, primary_key=True, autoincrement=False),
+    Column("calls", Big, nullable=False),
+    sqlite_with_rowid=False,
 )
