@@ -14,6 +14,7 @@ from bot.org.teams import Directory
 from bot.periods import MICROS, moment
 from bot.refusals import ConfigError
 from bot.settings import Settings, load_settings
+from handlers.books.archives import require_pyarrow
 from handlers.cli import out, prepare, run
 from handlers.context import Context
 from handlers.crosschecks.health_alerts import silent_sources
@@ -55,7 +56,26 @@ async def _check_settings(settings: Settings) -> list[Finding]:
         findings.append(
             (False, "SLACK_APP_TOKEN is set, but Socket Mode is not there yet: Slack has to reach you by HTTP")
         )
-    return findings
+    return [*findings, *_check_retention(settings)]
+
+
+def _check_retention(settings: Settings) -> list[Finding]:
+    """Says how long raw events stay, and whether they can be archived first."""
+    days, folder = settings.keep_events_days, settings.archive_to
+    if days is None:
+        kept = (True, "raw events are kept for ever: TOKENS_KEEP_EVENTS_DAYS is not set")
+        unused = (False, "TOKENS_ARCHIVE_TO does nothing without TOKENS_KEEP_EVENTS_DAYS: set both or none")
+        return [kept, unused] if folder else [kept]
+    findings = [(True, f"raw events are kept for {days} days, and to the end of their month")]
+    if not folder:
+        return [*findings, (True, "old events are removed without an archive: TOKENS_ARCHIVE_TO is not set")]
+    if not Path(folder).is_dir():
+        return [*findings, (False, f"TOKENS_ARCHIVE_TO: there is no folder {folder}: make it, or no event is removed")]
+    try:
+        require_pyarrow()
+    except ConfigError as error:
+        return [*findings, (False, str(error))]
+    return [*findings, (True, f"old events are archived to {folder} first")]
 
 
 async def _check_slack(context: Context) -> list[Finding]:

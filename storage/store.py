@@ -16,7 +16,6 @@ from storage.alerting.judgements import Judgements
 from storage.books.audit import Audit
 from storage.books.charges import Charges
 from storage.books.ledger import Ledger
-from storage.books.removals import Removals
 from storage.config import Config
 from storage.costs.prices import StoredPrices
 from storage.crosschecks.gateways import Gateways
@@ -161,10 +160,6 @@ class Transaction(OpenTransaction):
     @cached_property
     def charges(self) -> Charges:
         return Charges(self)
-
-    @cached_property
-    def removals(self) -> Removals:
-        return Removals(self)
 
     @cached_property
     def budget_requests(self) -> BudgetRequests:

@@ -17,7 +17,7 @@ from handlers.cli import err, opened, out, run
 from handlers.context import Context
 from handlers.progress import Reporter
 from storage.books.archive_rows import archive_rows
-from storage.books.removals import Removal, RemovedSums, first_month_kept, month_of
+from storage.books.removals import Removal, Removals, RemovedSums, first_month_kept, month_of
 from storage.faults import is_lock_timeout
 from storage.store import Transaction
 
@@ -37,7 +37,10 @@ async def remove_old_events(context: Context) -> int:
         return 0
     folder = Path(context.settings.archive_to) if context.settings.archive_to else None
     before = first_month_kept(context.now_micros(), days=days)
-    return await remove_before(context, before, folder)
+    gone = await remove_before(context, before, folder)
+    if gone:
+        log.info("old events removed", events=gone, before=f"{moment(before):%Y-%m-%d}")
+    return gone
 
 
 async def remove_before(context: Context, before: int, folder: Path | None, watch: Watch = _ignore) -> int:
@@ -48,7 +51,9 @@ async def remove_before(context: Context, before: int, folder: Path | None, watc
     await context.store.fold_totals()
     while True:
         async with context.store.read() as tx:
-            month = None if await tx.removals.is_waiting_for_moves() else await tx.removals.oldest_month(before=before)
+            month = (
+                None if await Removals(tx).is_waiting_for_moves() else await Removals(tx).oldest_month(before=before)
+            )
         if month is None:
             return gone
         went = await _remove_month(context, month, folder, watch)
@@ -60,7 +65,7 @@ async def remove_before(context: Context, before: int, folder: Path | None, watc
 async def _remove_month(context: Context, month: tuple[int, int], folder: Path | None, watch: Watch) -> int:
     """Archives and removes one month. Returns 0 if another process does it, or readers keep it."""
     async with context.store.begin() as tx:
-        removal = await tx.removals.claim(*month, at=context.now_micros())
+        removal = await Removals(tx).claim(*month, at=context.now_micros())
     if removal is None:
         return 0
     try:
@@ -72,7 +77,7 @@ async def _remove_month(context: Context, month: tuple[int, int], folder: Path |
         await _release(context, removal)
         return 0
     async with context.store.begin() as tx:
-        done = await tx.removals.mark_done(removal.id, at=context.now_micros())
+        done = await Removals(tx).mark_done(removal.id, at=context.now_micros())
         detail = {"events": done.rows, "part": done.part, "file": done.file, "sha256": done.sha256}
         await tx.audit.record(
             at=context.now_micros(),
@@ -81,30 +86,29 @@ async def _remove_month(context: Context, month: tuple[int, int], folder: Path |
             subject=f"usage:{done.month}",
             detail=detail,
         )
-    log.info("events removed", month=done.month, events=done.rows, file=done.file)
     return went
 
 
 async def _release(context: Context, removal: Removal) -> None:
     async with context.store.begin() as tx:
-        await tx.removals.release(removal.id)
+        await Removals(tx).release(removal.id)
 
 
 async def _archive_and_remove(context: Context, removal: Removal, folder: Path | None, watch: Watch) -> int:
     store = context.store
     async with store.read() as tx:  # the archive and the sums are of one moment
-        sums = await tx.removals.sums(removal.events)
+        sums = await Removals(tx).sums(removal.events)
         if not sums.rows:
             return 0
         if folder is not None:
             archived = await _archived(tx, folder, removal, sums, watch)
             removal = removal._replace(file=archived.file, sha256=archived.sha256)
     async with store.begin() as tx:
-        await tx.removals.note_archive(removal.id, file=removal.file, sha256=removal.sha256)
+        await Removals(tx).note_archive(removal.id, file=removal.file, sha256=removal.sha256)
     if not store.is_sqlite:
         try:
             async with store.begin() as tx:
-                return sums.rows if await tx.removals.empty_month(removal, sums) else 0
+                return sums.rows if await Removals(tx).empty_month(removal, sums) else 0
         except Exception as error:
             if not is_lock_timeout(error):
                 raise
@@ -112,7 +116,7 @@ async def _archive_and_remove(context: Context, removal: Removal, folder: Path |
     went = 0
     while True:
         async with store.begin() as tx:
-            piece = await tx.removals.remove_piece(removal, at=context.now_micros())
+            piece = await Removals(tx).remove_piece(removal, at=context.now_micros())
         if not piece:
             return went if went == sums.rows else 0  # the others wait for their totals
         went += piece
@@ -148,11 +152,11 @@ async def archive_before(context: Context, before: int, folder: Path, watch: Wat
     since = 0
     while True:
         async with context.store.read() as tx:
-            month = await tx.removals.oldest_month(before=before, since=since)
+            month = await Removals(tx).oldest_month(before=before, since=since)
             if month is None:
                 return found
-            removal = await tx.removals.planned(*month)
-            sums = await tx.removals.sums(removal.events)
+            removal = await Removals(tx).planned(*month)
+            sums = await Removals(tx).sums(removal.events)
             if sums.rows:
                 found.append(await _archived(tx, folder, removal, sums, watch))
         since = month[1]

@@ -16,6 +16,7 @@ from bot.periods import DAY_MICROS, HOUR_MICROS, date_of, day_number
 from bot.rulebook import Rulebook
 from bot.views.wording import signed_usd
 from handlers.books.charges import post_charges
+from handlers.books.horizons import removed_words
 from handlers.cli import opened, out, run
 from handlers.context import Context
 from storage.intake.booked_events import EventFilter, current_pages
@@ -152,6 +153,9 @@ async def _reprice(since: date, until: date | None, *, dry_run: bool) -> None:
         result = await reprice(context, since_day=first, until_day=last, document=document, dry_run=dry_run)
         async with context.store.read() as tx:
             directory = (await context.rulebooks.current(tx)).directory
+        removed = await removed_words(context, since_at=first * DAY_MICROS)
+    if removed:
+        out.print(removed)
     if not result.calls:
         out.print(f"Nothing changes: {result.seen:,} calls cost what they should.")
         return

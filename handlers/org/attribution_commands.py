@@ -12,9 +12,10 @@ from bot.intake.reattributions import Move, Reattribution, explain_today
 from bot.money import usd
 from bot.org.attribution import AttributionStep, Source
 from bot.org.teams import Directory
-from bot.periods import date_of, day_number, day_start, micros, moment
+from bot.periods import DAY_MICROS, date_of, day_number, day_start, micros, moment
 from bot.refusals import ConfigError
 from bot.rulebook import Rulebook
+from handlers.books.horizons import removed_words
 from handlers.cli import cell, opened, out, printable, run
 from handlers.context import Context
 from handlers.intake.reattributions import reattribute, would_move
@@ -52,7 +53,10 @@ async def explanations(context: Context, event_id: str, *, source: str | None) -
         page = await tx.booked_events.page(query, limit=_MOST_EVENTS)
         if not page.events:
             where = f" of {source}" if source else ""
-            raise ConfigError(f"EVENT_ID: no event{where} with the id {event_id!r} is booked; is it in quarantine?")
+            raise ConfigError(
+                f"EVENT_ID: no event{where} with the id {event_id!r} is booked; is it in quarantine? "
+                f"{await removed_words(context, since_at=0)}".strip()
+            )
         return [await _explained(tx, rulebook, booked, sources[booked.source_id]) for booked in page.events]
 
 
@@ -133,7 +137,9 @@ async def reapply(
     return await (would_move(context, work) if dry_run else reattribute(context, work))
 
 
-async def _print_moves(context: Context, moves: Sequence[Move], *, dry_run: bool) -> None:
+async def _print_moves(context: Context, moves: Sequence[Move], *, since: date, dry_run: bool) -> None:
+    if removed := await removed_words(context, since_at=day_number(since) * DAY_MICROS):
+        out.print(removed)
     slugs = {team.id: team.slug for team in (await context.rulebooks.latest()).directory.teams}
     if not moves:
         out.print("Nothing moves: all of it is where today's rules say.")
@@ -197,7 +203,7 @@ def claim_command(
             out.print(f"{credential} is {claiming.slug}'s from {day or 'now'} on.", markup=False)
             if day is not None:
                 moves = await reapply(context, since=day, team=claiming.slug, credential=credential)
-                await _print_moves(context, moves, dry_run=False)
+                await _print_moves(context, moves, since=day, dry_run=False)
 
     run(work())
 
@@ -234,6 +240,6 @@ def reapply_command(
         assert day is not None
         async with opened() as context:
             moves = await reapply(context, since=day, team=team, dry_run=dry_run)
-            await _print_moves(context, moves, dry_run=dry_run)
+            await _print_moves(context, moves, since=day, dry_run=dry_run)
 
     run(work())

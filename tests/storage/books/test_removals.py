@@ -107,9 +107,9 @@ async def test_a_plain_delete_is_refused_before_in_the_middle_and_after(old: Boo
     with pytest.raises(DBAPIError, match=MESSAGE):
         await change(old, "DELETE FROM usage_events")
     async with old.context.store.begin() as tx:
-        month = await tx.removals.oldest_month(before=before(old))
+        month = await Removals(tx).oldest_month(before=before(old))
         assert month is not None
-        assert await tx.removals.claim(*month, at=1) is not None
+        assert await Removals(tx).claim(*month, at=1) is not None
     with pytest.raises(DBAPIError, match=MESSAGE):
         await change(old, "DELETE FROM usage_events")
 

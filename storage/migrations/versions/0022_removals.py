@@ -5,8 +5,8 @@ from alembic import op
 
 from storage.triggers import create_triggers
 
-revision = "0021_removals"
-down_revision = "0020_posted_usage"
+revision = "0022_removals"
+down_revision = "0021_key_runs"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 COUNTERS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning")
