@@ -10,7 +10,7 @@ from slack_bolt.adapter.fastapi.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
 
 from bot.clock import wall_seconds
-from handlers.books.allowances import NotFound, NotYours, allowance
+from handlers.books.allowances import Allowances, NotFound, NotYours
 from handlers.context import Context
 from handlers.intake.quarantine import QuarantineGauges
 from handlers.intake.routes.endpoint import (
@@ -42,6 +42,7 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
     """Returns the web application. Without Slack credentials, `/slack/events` answers 401 and the rest works."""
     web = FastAPI(title="Tokens", description="AI usage in, budgets and allowances out.", version="0.1.0")
     registry = CollectorRegistry()
+    allowances = Allowances(context)
     endpoint = IngestEndpoint(context, intake, registry)
     quarantined = QuarantineGauges(registry)
     slack_room = Room(SLACK_ROOM_BYTES, evicts=True)
@@ -56,12 +57,12 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
             _, key = await authenticate_key(request, context)
             try:
                 async with asyncio.timeout(context.settings.answer_seconds):
-                    decision = await allowance(context, slug=slug, key=key)
+                    decision, age_seconds = await allowances.of(slug, key=key)
             except NotYours:
                 return problem(403, "This key is bound to another team, and reads only its own allowance.")
             except NotFound:
                 return problem(404, "There is no team with this slug.")
-            return JSONResponse(decision.to_json())
+            return JSONResponse({**decision.to_json(), "age_seconds": round(age_seconds, 3)})
 
         return await guarded(request, answer)
 

@@ -41,6 +41,8 @@ class UsageMemory:
     people: dict[str, int] = field(default_factory=dict)
     """By the sender's spelling."""
     months: set[str] = field(default_factory=set)
+    commits: int = 0
+    """Groups of usage that this process has committed."""
     labels: LabelsMemory = field(default_factory=LabelsMemory)
     keys: KnownKeys = field(default_factory=KnownKeys)
 
@@ -55,6 +57,8 @@ class Memory:
     people: dict[str, int] = field(default_factory=dict)
     keys_lock: FifoLock = field(default_factory=FifoLock)
     """One task at a time reads the keys that this process lacks."""
+    ledger_posts: int = 0
+    """Transactions of this process that posted entries which change a balance."""
     generation: int = 0
     """Grows when the caches of people are cleared: what a transaction read before is not remembered after."""
 
@@ -74,6 +78,9 @@ class Memory:
         self.forget_kept()
         self.usage.series.clear()
         self.usage.months.clear()
+
+    def count_ledger_post(self) -> None:
+        self.ledger_posts += 1
 
     def remember_people(self, found: dict[str, int], generation: int) -> None:
         """Caches ids by spelling, unless they were read before the last change of who is who."""

@@ -32,6 +32,7 @@ from storage.intake.backfills import Backfills
 from storage.intake.booked_events import BookedEvents
 from storage.intake.event_keys.runs import EventKeys, keep_keys
 from storage.intake.fast_writer import FastWriter, SqliteFastWriter
+from storage.intake.key_checks import PostgresqlKeyChecks, SqliteKeyChecks
 from storage.intake.keys import Keys
 from storage.intake.left_out import LeftOutFields
 from storage.intake.pending import Pending
@@ -220,8 +221,9 @@ class Store:
     def __init__(self, url: str, *, key_sizes: KeySizes | None = None) -> None:
         self.url = url
         self._writer, self._reader = create_engines(url)
-        self._memory = Memory(usage=UsageMemory(keys=KnownKeys(key_sizes)))
+        self.memory = Memory(usage=UsageMemory(keys=KnownKeys(key_sizes)))
         self._lock = FifoLock() if self.is_sqlite else None
+        self.key_checks = SqliteKeyChecks(url) if self.is_sqlite else PostgresqlKeyChecks(self._reader)
 
     @property
     def is_sqlite(self) -> bool:
@@ -234,7 +236,7 @@ class Store:
         To change a row that was read first, read it by a `for_…` query: it locks on PostgreSQL.
         """
         async with self._lock or nullcontext(), self._writer.begin() as connection:
-            transaction = Transaction(connection, self._memory)
+            transaction = Transaction(connection, self.memory)
             yield transaction
         transaction.committed()
 
@@ -247,7 +249,7 @@ class Store:
                 options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
                 connection = await plain.execution_options(**options)
             async with connection.begin():
-                yield Transaction(connection, self._memory, is_snapshot=True)
+                yield Transaction(connection, self.memory, is_snapshot=True)
 
     async def fold_totals(self) -> int:
         """Adds all usage that waits to the totals, and returns the number of folds."""
@@ -262,10 +264,8 @@ class Store:
         return folds
 
     def fast_writers(self, writers: int) -> list[FastWriter]:
-        """Returns a fast writer for each of `writers`, who close them.
-
-        On SQLite they share one: a connection has to read its pages again after another has changed the file.
-        """
+        """Returns a fast writer for each of `writers`, who close them. On SQLite they share one: a connection has to read
+        its pages again after another has changed the file."""
         if self._lock is not None:
             return [SqliteFastWriter(self.url, self._lock)] * writers
         return [PostgresqlFastWriter(self._writer) for _ in range(writers)]
@@ -273,20 +273,20 @@ class Store:
     @property
     def usage_memory(self) -> UsageMemory:
         """Returns what this process has seen committed of usage."""
-        return self._memory.usage
+        return self.memory.usage
 
     async def keep_keys(self) -> None:
         """Reads the keys of the database if this process knows none yet, and seals the current run if it is full."""
-        await keep_keys(self._memory.usage.keys, read=self.read, begin=self.begin)
+        await keep_keys(self.memory.usage.keys, read=self.read, begin=self.begin)
 
     def clear_config_caches(self) -> None:
         """Clears cached ids of people after the configuration changed."""
-        self._memory.clear_people()
+        self.memory.clear_people()
 
     def clear_caches(self) -> None:
         """Clears all cached ids after the database failed: it may have come back as a copy without them, and a row that
         refers to a missing id would be quarantined as bad."""
-        self._memory.clear_rows()
+        self.memory.clear_rows()
 
     async def ping(self) -> None:
         """Raises if the database can't answer."""
@@ -294,5 +294,6 @@ class Store:
             await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:
+        await self.key_checks.close()
         await self._writer.dispose()
         await self._reader.dispose()

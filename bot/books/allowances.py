@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from bot.books.budgets import Standing
 from bot.books.ledger import Balance, BudgetState
 from bot.money import usd, usd_exact
-from bot.periods import day_start, long_day_text
+from bot.org.teams import Team
+from bot.periods import Period, day_start, long_day_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,13 +40,12 @@ class Allowance:
         }
 
 
-def allowance_of(standing: Standing) -> Allowance:
+def allowance_of(team: Team, balance: Balance, *, period: Period, zone: str) -> Allowance:
     """Returns `deny` if nothing is available, `warn` from the team's first threshold on, and `allow` otherwise.
 
     Budgets bind only in mode `govern` and only where there is one: a team without a budget, or before its budget's first day,
     is allowed. A budget of $0 is one: it denies.
     """
-    team, balance = standing.team, standing.balance
     left = balance.available_nanos
     first_threshold = min(team.thresholds, default=100)
     decision: Literal["allow", "warn", "deny"] = "allow"
@@ -73,8 +72,8 @@ def allowance_of(standing: Standing) -> Allowance:
         allocated_nanos=balance.allocated_nanos,
         charged_nanos=balance.charged_nanos,
         held_nanos=balance.held_nanos,
-        period=standing.period.name,
-        period_ends_at=day_start(standing.period.end_day, standing.zone),
+        period=period.name,
+        period_ends_at=day_start(period.end_day, zone),
         budget=balance.budget,
     )
 

@@ -56,9 +56,10 @@ class GroupCommits:
                 await self._context.store.keep_keys()
         except (DatabaseError, TimeoutError) as error:  # the commit itself says whether the database is away
             log.warning("keys not kept", error=repr(error))
-        if await self._commit_fast(group, fast_writer, defers=defers):
-            return group
-        return await self._commit(group)
+        if not await self._commit_fast(group, fast_writer, defers=defers):
+            group = await self._commit(group)
+        self._context.store.usage_memory.commits += 1
+        return group
 
     def clear_caches(self) -> None:
         """Clears what this process assumes about the database, after a commit failed."""

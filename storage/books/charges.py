@@ -65,12 +65,13 @@ class Charges:
         return sorted(found, key=lambda charge: charge[:2])
 
     async def _due(self, team_ids: Sequence[int], first: int, end: int) -> list[DayCharge]:
-        totals = await self._totals(team_ids, first, end)
+        totals = await self.totals(team_ids, first, end)
         posted = await self._posted(team_ids, first, end)
         charges = (DayCharge(*at, posted.get(at, _NOTHING), totals.get(at, 0)) for at in totals.keys() | posted.keys())
         return [charge for charge in charges if charge.posted.nanos != charge.total_nanos]
 
-    async def _totals(self, team_ids: Sequence[int], first: int, end: int) -> dict[tuple[int, int], int]:
+    async def totals(self, team_ids: Sequence[int], first: int, end: int) -> dict[tuple[int, int], int]:
+        """Returns the nano-dollars of each (team, day) with usage in the days [first, end)."""
         day = usage_days.c.local_day
         rows = await self._connection.execute(
             select(usage_days.c.team_id, day, *nano_sums(usage_days.c.cost_nanos))

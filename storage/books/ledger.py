@@ -25,6 +25,7 @@ class Ledger:
     """The ledger within one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
+        self._tx = transaction
         self._connection = transaction.connection
 
     async def lock(self, required: Iterable[Account]) -> dict[Account, int]:
@@ -72,6 +73,8 @@ class Ledger:
         if rows:
             await self._require_promised([e for e in posted if e.dedupe_key not in known], ids)
             await self._connection.execute(insert(entries), rows)
+            if any(row["usage_day"] is None for row in rows):  # a charge changes no balance: its usage counts already
+                self._tx.after_commit(self._tx.memory.count_ledger_post)
         return len(rows)
 
     async def _require_promised(self, posted: Sequence[Entry], ids: dict[Account, int]) -> None:

@@ -6,8 +6,6 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot.books.allowances import Allowance, allowance_of
-from bot.books.budgets import Standing
-from bot.books.forecasts import Forecast
 from bot.books.ledger import Balance
 from bot.money import NANOS
 from bot.org.teams import Team
@@ -19,19 +17,7 @@ BUDGETED = replace(SEARCH, budget_nanos=1_000 * NANOS)
 
 
 def allowed(stands: Balance, *, team: Team = BUDGETED, zone: str = "UTC") -> Allowance:
-    return allowance_of(
-        Standing(
-            team=team,
-            period=NOVEMBER,
-            today=NOVEMBER.first_day,
-            zone=zone,
-            balance=stands,
-            forecast=Forecast(burn_nanos_per_day=0, run_out_day=None, end_nanos=0),
-            spent_by_day=(),
-            week_nanos=0,
-            week_before_nanos=0,
-        )
-    )
+    return allowance_of(team, stands, period=NOVEMBER, zone=zone)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ async def test_the_answer_is_the_contracts(acme_on_both: Company) -> None:
 
     answer = await allowance(acme, workflow="evals", tool="Claude%20Code", model="claude-opus-4-5")
 
-    ends = answer.pop("period_ends_at")
+    ends, age = answer.pop("period_ends_at"), answer.pop("age_seconds")
     assert answer == {
         "decision": "allow",
         "team": "search",
@@ -44,6 +44,7 @@ async def test_the_answer_is_the_contracts(acme_on_both: Company) -> None:
     }
     assert ends.endswith(":00:00Z")
     assert month.isoformat() < ends
+    assert float(age) >= 0
 
 
 async def test_it_turns_to_the_nano_dollar(acme: Company) -> None:

@@ -56,7 +56,11 @@ async def stands(books: Books, slug: str = "search") -> Standing:
 
 
 async def answer(books: Books, slug: str = "search") -> Allowance:
-    return allowance_of(await stands(books, slug))
+    return allowance_in(await stands(books, slug))
+
+
+def allowance_in(found: Standing) -> Allowance:
+    return allowance_of(found.team, found.balance, period=found.period, zone=found.zone)
 
 
 def dollars(found: Allowance) -> tuple[str, int, int]:
@@ -179,7 +183,7 @@ async def test_spend_before_a_budgets_first_day_does_not_count(mid_month: Books)
     await keep_books(mid_month.context)
     await mid_month.takes(mid_month.event(3, dollars=30))
     found = await stands(mid_month)
-    assert dollars(allowance_of(found)) == ("allow", 70, 30)
+    assert dollars(allowance_in(found)) == ("allow", 70, 30)
     assert found.balance.uncounted_nanos == 220 * NANOS
     assert await alerts(mid_month) == []
     assert await mid_month.faults() == []

@@ -1,0 +1,33 @@
+"""The balances of all teams at one moment, read together."""
+
+from dataclasses import dataclass
+
+from bot.books.ledger import Balance
+from bot.periods import Period, moment
+from bot.rulebook import Rulebook
+from handlers.books.balances import balances_of
+from handlers.context import Context
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeamBalances:
+    """All teams' balances at one moment. `as_of` is when the oldest usage that they miss came in: `at`, unless totals
+    wait for a fold."""
+
+    rulebook: Rulebook
+    at: int
+    as_of: int
+    periods: dict[int, Period]
+    by_team: dict[int, Balance]
+
+
+async def read_balances(context: Context, *, at: int) -> TeamBalances:
+    """Returns all teams' balances, ledger and usage of one snapshot."""
+    async with context.store.read() as tx:
+        scope = await context.scope(tx, now=moment(at))
+        teams = scope.directory.teams
+        periods = {team.id: scope.directory.period_at(team, at) for team in teams}
+        by_team = await balances_of(scope, teams, periods)
+        waiting = await tx.pending.waiting()
+    as_of = at if waiting is None else min(at, waiting.since)
+    return TeamBalances(rulebook=scope.rulebook, at=at, as_of=as_of, periods=periods, by_team=by_team)
