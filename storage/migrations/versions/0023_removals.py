@@ -5,8 +5,8 @@ from alembic import op
 
 from storage.triggers import create_triggers
 
-revision = "0022_removals"
-down_revision = "0021_key_runs"
+revision = "0023_removals"
+down_revision = "0022_reading"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 COUNTERS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning")
