@@ -1,5 +1,6 @@
 """Repricing: booked usage gets the cost of today's rulebook through adjusting rows."""
 
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,17 +15,27 @@ from bot.money import usd
 from bot.org.attribution import Source
 from bot.periods import DAY_MICROS, HOUR_MICROS, date_of, day_number
 from bot.rulebook import Rulebook
+from bot.usage import Labels, UsageEvent
 from bot.views.wording import signed_usd
 from handlers.books.charges import post_charges
 from handlers.books.horizons import removed_words
 from handlers.cli import opened, out, run
 from handlers.context import Context
-from storage.intake.booked_events import EventFilter, current_pages
+from storage.intake.booked_events import (
+    AmountsPage,
+    EventAmounts,
+    EventFilter,
+    EventPosition,
+    Series,
+    booked_amounts,
+    parts_of_text,
+)
 from storage.store import Transaction
 
 KIND = "reprice"
 _FARTHEST_EAST, _FARTHEST_WEST = 14 * HOUR_MICROS, 12 * HOUR_MICROS
-_PAGE = 1_000
+_CHANGES_AT_ONCE = 500
+"""Changes per transaction, so that it stays short and usage comes in between two of them."""
 
 
 @dataclass(kw_only=True)
@@ -65,8 +76,8 @@ async def reprice(
     """Reprices every event booked on the days from `since_day` to `until_day` inclusive, by today's rules for its own
     day.
 
-    Only events whose cost or basis changed are adjusted. Each page has its own transaction, so a second run continues an
-    interrupted one. Charges of closed days are posted at the end.
+    Only events whose cost or basis changed are adjusted. Each piece of them has its own transaction, so a second run
+    continues an interrupted one. Charges of closed days are posted at the end.
     """
     result = RepriceResult()
     if not dry_run:
@@ -77,29 +88,30 @@ async def reprice(
         provider=provider,
         model=model,
     )
-    async with context.store.read() as tx:
-        sources = {source.id: source for source, _ in await tx.keys.listed()}
-        rulebook = await context.rulebooks.current(tx)
-    async for page in current_pages(context.store.read, query, limit=_PAGE):
-        events = [b for b in page if since_day <= b.local_day and (until_day is None or b.local_day <= until_day)]
-        result.seen += len(events)
+    after: EventPosition | None = None
+    is_over = False
+    while not is_over:
+        async with context.store.read() as tx:
+            rulebook = await context.rulebooks.current(tx)
+            sources = {source.id: source for source, _ in await tx.keys.listed()}
+            page = await tx.booked_events.amounts(query, after=after)
+        seen, events = events_to_price(rulebook, sources, page, since_day=since_day, until_day=until_day)
         changes = changed_prices(rulebook, sources, events)
         if dry_run:
             result.add(changes)
-            continue
-        if not changes:
-            continue
-        async with context.store.begin() as tx:
-            at = context.now_micros()
-            latest = await context.rulebooks.current(tx)
-            if latest is not rulebook:  # prices changed in the meantime
-                rulebook = latest
-                changes = changed_prices(rulebook, sources, events)
-            if not result.calls:
-                facts = {"since": since_day, "until": until_day, "provider": provider, "model": model}
-                await tx.audit.record(at=at, actor_id=actor_id, action=KIND, subject=document, detail=facts)
-            result.add(await tx.adjustments.adjust(changes, kind=KIND, at=at, actor_id=actor_id, document=document))
-            await in_each(tx)
+            changes = []
+        for start in range(0, len(changes), _CHANGES_AT_ONCE):
+            async with context.store.begin() as tx:
+                if await context.rulebooks.current(tx) is not rulebook:  # prices changed in the meantime
+                    break
+                at, piece = context.now_micros(), changes[start : start + _CHANGES_AT_ONCE]
+                if not result.calls:
+                    facts = {"since": since_day, "until": until_day, "provider": provider, "model": model}
+                    await tx.audit.record(at=at, actor_id=actor_id, action=KIND, subject=document, detail=facts)
+                result.add(await tx.adjustments.adjust(piece, kind=KIND, at=at, actor_id=actor_id, document=document))
+                await in_each(tx)
+        else:
+            result.seen, after, is_over = result.seen + seen, page.after, page.after is None
     if result.calls and not dry_run:
         await post_charges(context)
         async with context.store.begin() as tx:
@@ -108,6 +120,60 @@ async def reprice(
             await tx.audit.record(at=at, actor_id=actor_id, action="repriced", subject=document, detail=facts)
         context.wake_watcher.set()
     return result
+
+
+def events_to_price(
+    rulebook: Rulebook, sources: dict[int, Source], page: AmountsPage, *, since_day: int, until_day: int | None
+) -> tuple[int, list[BookedEvent]]:
+    """Returns the number of a page's events on the given days, and those that may cost something else: all with
+    adjusting rows, and the others whose price differs."""
+    last = math.inf if until_day is None else until_day
+    labels: dict[tuple[int, str], Labels] = {}
+    events = [booked for booked in page.adjusted if since_day <= booked.local_day <= last]
+    seen = len(events)
+    for row in page.plain:
+        if not since_day <= row.local_day <= last:
+            continue
+        seen += 1
+        series, source = page.series[row.series_id], sources.get(row.source_id)
+        sent = labels.get((row.series_id, row.tier))
+        if sent is None:
+            sent = labels[row.series_id, row.tier] = Labels(provider=series.provider, model=series.model, tier=row.tier)
+        priced = rulebook.prices.price(
+            _event_of(row, series, sent),
+            day=row.local_day,
+            reported_first=source.reported_first if source else False,
+        )
+        if (row.cost_nanos, series.basis, row.notional_nanos) != (
+            priced.cost_nanos,
+            priced.basis,
+            priced.notional_nanos,
+        ):
+            events.append(booked_amounts(row, page.series))
+    return seen, events
+
+
+def _event_of(row: EventAmounts, series: Series, labels: Labels) -> UsageEvent:
+    """Returns the event as far as its price depends on it."""
+    return UsageEvent(
+        key=b"",
+        fingerprint=b"",
+        event_id="",
+        occurred_at=row.occurred_at,
+        labels=labels,
+        uncached_input=row.uncached_input,
+        cache_read=row.cache_read,
+        cache_write_5m=row.cache_write_5m,
+        cache_write_1h=row.cache_write_1h,
+        output=row.output,
+        reasoning=row.reasoning,
+        reported_nanos=row.reported_nanos,
+        failed=series.basis == "failed",
+        gateway_cache=series.basis == "gateway_cache",
+        notional=series.basis == "notional",
+        unmetered=series.basis == "unmetered",
+        parts=parts_of_text(row.parts),
+    )
 
 
 def changed_prices(rulebook: Rulebook, sources: dict[int, Source], events: list[BookedEvent]) -> list[Change]:
