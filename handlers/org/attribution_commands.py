@@ -1,6 +1,7 @@
 """`tokens attribution`: unattributed keys, explanations of an event's team, and moving past usage by today's rules."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
@@ -50,7 +51,10 @@ async def explanations(context: Context, event_id: str, *, source: str | None) -
         if source is not None and named is None:
             raise ConfigError(f"--source: there is no source {source!r}; `tokens keys list` shows them")
         query = EventFilter(event_id=event_id, source_id=named.id if named else None)
-        page = await tx.booked_events.page(query, limit=_MOST_EVENTS)
+        quick = replace(query, moments=await tx.event_keys.moments_of(event_id))
+        page = await tx.booked_events.page(quick, limit=_MOST_EVENTS)
+        if not page.events:  # perhaps booked before there were runs of keys: reads all events
+            page = await tx.booked_events.page(query, limit=_MOST_EVENTS)
         if not page.events:
             where = f" of {source}" if source else ""
             raise ConfigError(

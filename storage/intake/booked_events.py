@@ -1,7 +1,7 @@
 """Booked events by their current booking, adjusting rows included."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -24,7 +24,7 @@ EventPosition = tuple[int, int, bytes]
 @dataclass(frozen=True, kw_only=True)
 class EventFilter:
     """Selects events that match every given field. `since` and `until` are microseconds since 1970; `until` is
-    exclusive.
+    exclusive, and `moments` are all that may be.
 
     Team and basis are those of the current booking, adjusting rows included.
     """
@@ -33,6 +33,7 @@ class EventFilter:
     until: int | None = None
     source_id: int | None = None
     event_id: str | None = None
+    moments: Collection[int] | None = None
     gateway_team: str | None = None
     provider: str | None = None
     model: str | None = None
@@ -226,6 +227,8 @@ def _events(filters: EventFilter, after: EventPosition | None) -> Select[Any]:
     for name in ("source_id", "event_id", "gateway_team"):
         if (value := getattr(filters, name)) is not None:
             found = found.where(usage_events.c[name] == value)
+    if filters.moments is not None:
+        found = found.where(usage_events.c.occurred_at.in_(sorted(filters.moments)))
     for name in ("provider", "model", "workflow", "credential"):
         if (value := getattr(filters, name)) is not None:
             found = found.where(usage_series.c[name] == value)

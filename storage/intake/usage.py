@@ -11,7 +11,7 @@ from bot.periods import DAY_MICROS, date_of
 from bot.usage import Booking, BookingOutcome, UsageEvent
 from storage import bulk
 from storage.intake.event_columns import EVENT_COLUMNS, event_columns, known_labels, labels_row, series_key
-from storage.intake.event_keys.inserts import KeysInsert, keys_insert
+from storage.intake.event_keys.inserts import KeysInsert, keys_insert, new_key
 from storage.intake.event_keys.runs import EventKeys
 from storage.intake.rollups import Insert, add_sums, summed
 from storage.memory import SeriesKey, UsageMemory, remember
@@ -48,11 +48,11 @@ class Usage:
             firsts.setdefault((source_id, event.key), index)
         # In key order, so that two writers with the same events wait for each other instead of deadlocking.
         ordered = [events[firsts[at]] for at in sorted(firsts)]
-        keys = [(source_id, event.key, event.fingerprint, event.occurred_at) for source_id, event in ordered]
+        keys = [new_key(source_id, event) for source_id, event in ordered]
         new, fingerprints = await EventKeys(self._tx).record(keys)
         if len(new) == len(events):
             return ["accepted"] * len(events)
-        fingerprints |= {(source, key): mark for source, key, mark, _ in keys if (source, key) in new}
+        fingerprints |= {(source, key): mark for source, key, mark, *_ in keys if (source, key) in new}
         outcomes: list[BookingOutcome] = []
         for index, (source_id, event) in enumerate(events):
             at = (source_id, event.key)
@@ -132,8 +132,7 @@ def fast_inserts(
         map(_month, {at // DAY_MICROS for at in events.columns[_OCCURRED_AT]})
     ):
         return None
-    ordered = sorted([(b.source_id, b.event.key, b.event.fingerprint, b.event.occurred_at) for b in bookings])
-    keys = keys_insert(ordered, memory.keys)
+    keys = keys_insert(sorted([new_key(b.source_id, b.event) for b in bookings]), memory.keys)
     if keys is None:
         return None
     return keys, Insert("usage_events", EVENT_COLUMNS, events)

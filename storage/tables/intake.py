@@ -58,8 +58,17 @@ run_keys = table(
     Column("key_hash", LargeBinary, primary_key=True),
     Column("fingerprint", LargeBinary, nullable=False),
     Column("occurred_at", Big, nullable=False),
+    Column("id_hash", Big, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
+run_ids = table(
+    "run_ids",
+    Column("run", Big, primary_key=True, autoincrement=False),
+    Column("id_hash", Big, primary_key=True, autoincrement=False),
+    Column("occurred_at", Big, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+"""The moments of the events of sealed runs, by a hash of their id: it is how an event is found by the id alone."""
 key_runs = table(
     "key_runs",
     Column("run", Big, primary_key=True, autoincrement=False),

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from sqlalchemy import func, insert, select, text, update
@@ -17,8 +18,8 @@ from sqlalchemy import func, insert, select, text, update
 from bot.intake.known_keys import Hashes, Key, KnownKeys, Suspects, packed_hashes
 from bot.periods import HOUR_MICROS
 from storage import bulk
-from storage.intake.event_keys.inserts import OLD_KEYS, RUN_KEYS, NewKey, keys_insert
-from storage.tables.intake import event_keys, key_runs, key_state, run_keys
+from storage.intake.event_keys.inserts import KEY_OF, OLD_KEYS, RUN_KEYS, NewKey, keys_insert
+from storage.tables.intake import event_keys, key_runs, key_state, run_ids, run_keys
 from storage.transaction import OpenTransaction
 from storage.triggers import close_event_keys
 
@@ -105,13 +106,13 @@ class EventKeys:
         """Stores new keys, given in order and once each. Returns those that are new, and the fingerprints of the others."""
         await self.load()
         known = self._known
-        names = [(source, key) for source, key, _, _ in keys]
+        names = [(source, key) for source, key, *_ in keys]
         there = await self._found(known.suspects(names))
         fresh = [key for key in keys if key[:2] not in there]
         made = keys_insert(fresh, known)
         assert made is not None
         table, columns, rows, _ = made.insert
-        unique = columns[:-2] if known.run else columns[:-1]
+        unique = KEY_OF[table]
         new = {found[-2:] for found in await bulk.insert_missing(self._connection, table, columns, unique, rows)}
         if len(new) < len(fresh):
             late = [row[: len(unique)] for row in rows if row[len(unique) - 2 : len(unique)] not in new]
@@ -138,6 +139,9 @@ class EventKeys:
         token = secrets.randbits(62)
         sealed = {"run": state.run, "key_count": count, "hashes": hashes.astype("<u8").tobytes(), "token": token}
         await self._connection.execute(insert(key_runs).values(sealed))
+        columns = [run_keys.c[name] for name in ("run", "id_hash", "occurred_at")]
+        ids = select(*columns).where(run_keys.c.run == state.run).distinct().order_by(*columns)
+        await self._connection.execute(insert(run_ids).from_select([column.name for column in columns], ids))
         await self._connection.execute(update(key_state).values(run=state.run + 1, token=token))
         return True
 
@@ -200,10 +204,14 @@ class EventKeys:
             await self._connection.execute(update(key_state).values(old_is_read=1))
         return len(hashes)
 
-    async def moments_of(self, keys: Sequence[Key]) -> dict[Key, int]:
-        """Returns the moments of events by their keys; of those booked before the runs nothing is known."""
-        state = (await self._connection.execute(select(key_state))).one()
-        wanted = [(run, *key) for key in keys for run in range(1, state.run + 1)]
-        columns = ("source_id", "key_hash", "occurred_at")
-        rows = await bulk.select(self._connection, "run_keys", columns, RUN_KEYS[:3], wanted)
-        return {(source, bytes(key)): at for source, key, at in rows}
+    async def moments_of(self, event_id: str) -> set[int]:
+        """Returns the moments of the events with this id, and of a few others whose id has the same hash.
+
+        Looks once into each run. Nothing is known of events that were booked before there were runs.
+        """
+        hashed = crc32(event_id.encode())
+        run = (await self._connection.execute(select(key_state.c.run))).scalar_one()
+        wanted = [(sealed, hashed) for sealed in range(1, run)]
+        rows = await bulk.select(self._connection, "run_ids", ("occurred_at",), ("run", "id_hash"), wanted)
+        here = select(run_keys.c.occurred_at).where(run_keys.c.run == run, run_keys.c.id_hash == hashed)
+        return {at for (at,) in rows} | set((await self._connection.execute(here)).scalars())

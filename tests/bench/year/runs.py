@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from secrets import randbits
 from typing import Any, NamedTuple
+from zlib import crc32
 
 from bot.intake.known_keys import KnownKeys, heads_of, packed_hashes
 
@@ -30,17 +31,22 @@ class Runs:
     def rows(self, columns: Mapping[str, list[Any]]) -> list[Rows]:
         """Returns the rows of the keys of some events."""
         names = ("source_id", "key_hash", "fingerprint", "occurred_at")
-        keys = list(zip(*(columns[name] for name in names), strict=True))
-        found, sealed = [], []
+        hashed = [crc32(event_id.encode()) for event_id in columns["event_id"]]
+        keys = list(zip(*(columns[name] for name in names), hashed, strict=True))
+        found: list[tuple[Any, ...]] = []
+        sealed: list[tuple[Any, ...]] = []
+        ids: list[tuple[Any, ...]] = []
         for start in range(0, len(keys), self._first.sizes.run_keys):
             own = sorted(keys[start : start + self._first.sizes.run_keys])
             heads = [(source, heads_of([key for _, key, *_ in of])) for source, of in groupby(own, lambda key: key[0])]
             hashes = packed_hashes(heads, self._first.multiplier)
             found += [(self._run, *key) for key in own]
+            ids += sorted({(self._run, of, at) for *_, at, of in own})
             self._token = randbits(62)
             sealed.append((self._run, len(own), hashes.astype("<u8").tobytes(), self._token))
             self._run += 1
-        return [Rows("run_keys", ("run", *names), found), Rows("key_runs", _SEALED, sealed)]
+        moments = Rows("run_ids", ("run", "id_hash", "occurred_at"), ids)
+        return [Rows("run_keys", ("run", *names, "id_hash"), found), moments, Rows("key_runs", _SEALED, sealed)]
 
     def at_the_end(self) -> list[Rows]:
         """Returns the amounts to add to the state of the keys."""

@@ -32,6 +32,7 @@ ROWS = {
     "run_keys": (
         "INSERT INTO run_keys (run, source_id, key_hash, fingerprint, occurred_at) VALUES (1, 1, {blob}, {blob}, 1)"
     ),
+    "run_ids": "INSERT INTO run_ids (run, id_hash, occurred_at) VALUES (1, 1, 1)",
     "key_runs": "INSERT INTO key_runs (run, key_count, hashes, token) VALUES (1, 1, {blob}, 1)",
     "usage_adjustments": (
         "INSERT INTO usage_adjustments (dedupe_key, source_id, key_hash, kind, made_at, document, occurred_at, team_id,"
@@ -103,6 +104,7 @@ async def test_no_row_of_a_table_that_only_grows_can_be_changed_or_deleted(store
         "audit": "at",
         "event_keys": "source_id",
         "run_keys": "source_id",
+        "run_ids": "run",
         "key_runs": "key_count",
     }
     column = columns.get(table, "cost_nanos")

@@ -48,7 +48,9 @@ async def test_shared_values_reach_every_row_and_the_totals(store: Store, count:
     shared |= dict.fromkeys(("book", "rule", "gateway_team", "declared_team", "tier", "parts"), "") | {"tags": "[]"}
     rows = [_event_row(shared, number) for number in range(count)]
     await store.keep_keys()
-    keys = keys_insert(sorted((1, row["key_hash"], b"f", row["occurred_at"]) for row in rows), store.usage_memory.keys)
+    keys = keys_insert(
+        sorted((1, row["key_hash"], b"f", row["occurred_at"], 0) for row in rows), store.usage_memory.keys
+    )
     assert keys is not None
     events = Insert("usage_events", columns, [tuple(row[name] for name in columns) for row in rows])
     seen = Insert("source_hours", ("source_id", "hour"), [(1, 7), (1, 8)], "ON CONFLICT DO NOTHING")
@@ -81,7 +83,7 @@ async def test_shared_values_reach_every_row_and_the_totals(store: Store, count:
     assert [tuple(row) for row in changed] == [(3, sums[-1][0], FIRST_HOUR)]
     assert [tuple(row) for row in beats] == [(1, 7), (1, 8)]
     assert not await way.write(keys, events, [], version=1)
-    other = keys._replace(insert=keys.insert._replace(rows=[(1, 2, b"other", b"f", 0)]))
+    other = keys._replace(insert=keys.insert._replace(rows=[(1, 2, b"other", b"f", 0, 0)]))
     assert not await way.write(other, events, [], version=2)
     assert not await way.write(other._replace(token=keys.token + 1), events, [], version=1)
     await way.close()

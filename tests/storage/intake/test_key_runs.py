@@ -169,7 +169,7 @@ async def test_the_fast_path_writes_nothing_in_a_run_that_was_sealed_meanwhile(t
     await record(one, *(event(f"a{number}") for number in range(TINY.run_keys - 1)))
     await other.keep_keys()
     await record(one, event("last"))
-    keys = keys_insert([(1, b"0123456789abcdef", b"f", 1)], other.usage_memory.keys)
+    keys = keys_insert([(1, b"0123456789abcdef", b"f", 1, 0)], other.usage_memory.keys)
     assert keys is not None
     await one.keep_keys()
 
@@ -210,6 +210,21 @@ async def test_a_process_forgets_what_a_restored_copy_lacks(tiny: list[Store]) -
         await record(other, *given)
     await other.keep_keys()
     assert await record(one, *kept, *lost) == ["duplicate"] * len(kept) + ["accepted"] * len(lost)
+
+
+async def test_the_moments_of_an_event_are_found_by_its_id_in_sealed_runs_and_the_current_one(
+    tiny: list[Store],
+) -> None:
+    events = [event(f"a{number}") for number in range(2 * TINY.run_keys + 1)]
+    for given in pieces(events, TINY.run_keys):
+        await record(tiny[0], *given)
+
+    async with tiny[1].read() as tx:
+        found = [await tx.event_keys.moments_of(given.event_id) for given in events]
+        none = await tx.event_keys.moments_of("another")
+    assert (await runs_in(tiny[0]))[0] == [TINY.run_keys] * 2
+    assert found == [{given.occurred_at} for given in events]
+    assert none == set()
 
 
 async def test_a_sealed_run_has_the_hash_of_each_of_its_keys(tiny: list[Store]) -> None:
