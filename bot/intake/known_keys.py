@@ -27,6 +27,11 @@ class KeySizes(NamedTuple):
     filter_runs: int = 64
 
     @property
+    def old_piece_keys(self) -> int:
+        """Returns the keys of a piece of the table before the runs: it is read once, so in larger pieces."""
+        return 4 * self.run_keys
+
+    @property
     def bucket_bits(self) -> int:
         return max(1, (self.run_keys * self.filter_runs // _KEYS_PER_BUCKET - 1).bit_length())
 
@@ -153,7 +158,8 @@ class KnownKeys:
         self.written = 0
         self.knows_old = False
         """Whether `old` has all keys of the table before the runs."""
-        self.sealed, self.old = RunFilters(self.sizes), RunFilters(self.sizes)
+        self.sealed = RunFilters(self.sizes)
+        self.old = RunFilters(self.sizes._replace(run_keys=self.sizes.old_piece_keys))
 
     @property
     def is_full(self) -> bool:

@@ -24,7 +24,6 @@ from storage.transaction import OpenTransaction
 from storage.triggers import close_event_keys
 
 _RUNS_AT_ONCE = 64
-_OLD_PIECE = 65_536
 OLD_STAYS_OPEN_MICROS = HOUR_MICROS
 
 Begins = Callable[[], AbstractAsyncContextManager[OpenTransaction]]
@@ -177,8 +176,9 @@ class EventKeys:
         await self._connection.execute(update(key_state).values(run=1, token=secrets.randbits(62)))
         return True
 
-    async def read_old(self, *, limit: int = _OLD_PIECE) -> int | None:
+    async def read_old(self, *, limit: int = 0) -> int | None:
         """Reads the next piece of the closed table's keys. Returns their number; None if there is none left."""
+        limit = limit or self._known.sizes.old_piece_keys
         state = (await self._connection.execute(select(key_state).with_for_update())).one()
         if state.old_is_read or not state.run:
             return None
