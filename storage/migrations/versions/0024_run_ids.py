@@ -5,8 +5,8 @@ from alembic import op
 
 from storage.triggers import create_triggers
 
-revision = "0022_run_ids"
-down_revision = "0021_key_runs"
+revision = "0024_run_ids"
+down_revision = "0023_removals"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
