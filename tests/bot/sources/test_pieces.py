@@ -98,11 +98,31 @@ def bodies_of(pieces: Pieces) -> list[bytes]:
     return [piece.body for piece in pieces if isinstance(piece, Piece)]
 
 
-NATIVE = json.dumps([native(n, tool=']},{[\\"' if n % 7 else "plain") for n in range(2_500)]).encode()
-BROKEN = json.dumps([native(n) if n % 1_001 else {"id": n} for n in range(3_500)]).encode()
-LITELLM = json.dumps([call(n) for n in range(1_100)], indent=1).encode()
-WRAPPED = json.dumps({"events": [lago(n) for n in range(1_500)]}).encode()
-OTLP = {shape: request(*shape) for shape in ((1, 1, 2_500), (2, 2, 700), (1_300, 1, 1), (1, 1_300, 1))}
+def native_rows() -> bytes:
+    return json.dumps([native(n, tool=']},{[\\"' if n % 7 else "plain") for n in range(2_500)]).encode()
+
+
+def some_bad_rows() -> bytes:
+    return b" \n" + json.dumps([native(n) if n % 1_001 else {"id": n} for n in range(3_500)]).encode() + b"\r\n"
+
+
+def calls_in_an_array() -> bytes:
+    return json.dumps([call(n) for n in range(1_100)], indent=1).encode()
+
+
+def calls_in_lines() -> bytes:
+    return b"\n".join(json.dumps(call(n)).encode() for n in range(1_100))
+
+
+def wrapped_rows() -> bytes:
+    return json.dumps({"events": [lago(n) for n in range(1_500)]}).encode()
+
+
+def otlp_json(*shape: int) -> bytes:
+    return json.dumps(request(*shape)).encode()
+
+
+SHAPES = ((1, 1, 2_500), (2, 2, 700), (1_300, 1, 1), (1, 1_300, 1))
 
 
 def otlp_read(form: otlp.Form) -> Callable[[bytes], Parsed]:
@@ -110,27 +130,28 @@ def otlp_read(form: otlp.Form) -> Callable[[bytes], Parsed]:
 
 
 @pytest.mark.parametrize(
-    ("cut", "body", "read"),
+    ("cut", "make", "read"),
     [
-        pytest.param(CUT, NATIVE, SOURCES["cloudevents"], id="native"),
-        pytest.param(CUT, b" \n" + BROKEN + b"\r\n", SOURCES["cloudevents"], id="native, some rows bad"),
-        pytest.param(LINES, LITELLM, SOURCES["litellm"], id="litellm"),
-        pytest.param(
-            LINES, b"\n".join(json.dumps(call(n)).encode() for n in range(1_100)), SOURCES["litellm"], id="lines"
-        ),
-        pytest.param(partial(wrapped_pieces, most_rows=MOST), WRAPPED, SOURCES["lago"], id="lago"),
+        pytest.param(CUT, native_rows, SOURCES["cloudevents"], id="native"),
+        pytest.param(CUT, some_bad_rows, SOURCES["cloudevents"], id="native, some rows bad"),
+        pytest.param(LINES, calls_in_an_array, SOURCES["litellm"], id="litellm"),
+        pytest.param(LINES, calls_in_lines, SOURCES["litellm"], id="lines"),
+        pytest.param(partial(wrapped_pieces, most_rows=MOST), wrapped_rows, SOURCES["lago"], id="lago"),
         *(
             pytest.param(
                 partial(otlp_json_pieces, signal="traces", most_rows=MOST),
-                json.dumps(OTLP[shape]).encode(),
+                partial(otlp_json, *shape),
                 lambda body, now: otlp_read("json")(body),
                 id=f"otlp json {shape}",
             )
-            for shape in OTLP
+            for shape in SHAPES
         ),
     ],
 )
-def test_the_pieces_of_a_body_are_read_like_the_body(cut: Cutter, body: bytes, read: Callable[..., Parsed]) -> None:
+def test_the_pieces_of_a_body_are_read_like_the_body(
+    cut: Cutter, make: Callable[[], bytes], read: Callable[..., Parsed]
+) -> None:
+    body = make()
     whole = read(body, now=NOW)
 
     pieces = bodies_of(cut(body))
@@ -140,7 +161,7 @@ def test_the_pieces_of_a_body_are_read_like_the_body(cut: Cutter, body: bytes, r
     assert (events, unusable) == (whole.events, whole.unusable)
 
 
-@pytest.mark.parametrize("shape", list(OTLP))
+@pytest.mark.parametrize("shape", SHAPES)
 def test_the_pieces_of_a_protobuf_request_are_read_like_the_request(shape: tuple[int, int, int]) -> None:
     body = in_protobuf(request(*shape))
     whole = otlp_read("protobuf")(body)
