@@ -6,7 +6,8 @@ group takes the full path.
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import structlog
@@ -15,17 +16,18 @@ from bot.crosschecks.gateways import BookedCall
 from bot.intake.quarantine import QuarantineCapacity, QuarantineKind, row_from_event
 from bot.periods import DAY_MICROS
 from bot.rulebook import Rulebook
-from bot.usage import UnusableRow
+from bot.usage import Booking, UnusableRow
 from handlers.context import Context
 from handlers.intake.activity import SourceActivity
 from handlers.intake.totals import DeferredTotals
 from handlers.intake.usage_jobs import CONFLICT_REASON, UsageJob, fail_jobs
 from handlers.rulebooks import KeyRevoked
 from storage.faults import DatabaseError, is_busy, is_data_error
+from storage.intake.event_keys.inserts import KeysInsert
 from storage.intake.fast_writer import FastWriter
 from storage.intake.left_out import left_out_insert
 from storage.intake.quarantine import QuarantineRow
-from storage.intake.usage import activity_insert, fast_inserts, source_hours_insert
+from storage.intake.usage import activity_insert, fast_inserts, fast_keys, source_hours_insert
 from storage.store import Transaction
 
 log = structlog.get_logger()
@@ -97,7 +99,10 @@ class GroupCommits:
         try:
             async with self._time_limit():
                 deferred_at = now if defers else None
-                done = await fast_writer.write(keys, events, others, version=rulebook.version, deferred_at=deferred_at)
+                write = partial(
+                    fast_writer.write, events=events, others=others, version=rulebook.version, deferred_at=deferred_at
+                )
+                done = await write(keys) or await self._write_to_next_run(write, bookings, keys.token)
         except (DatabaseError, OverflowError) as error:  # the full path tells a bad row from a database that is away
             log.warning("express way closed", error=str(error).splitlines()[:1])
             if is_busy(error):
@@ -112,6 +117,17 @@ class GroupCommits:
             self._activity.record_sources(active, now=self._context.now_micros())
             self._activity.record_hours(hours)
         return done
+
+    async def _write_to_next_run(
+        self, write: Callable[[KeysInsert], Awaitable[bool]], bookings: Sequence[Booking], token: int
+    ) -> bool:
+        """Writes a group whose run of keys was sealed meanwhile by the other writer; returns False if it was not."""
+        memory = self._context.store.usage_memory
+        keys = fast_keys(bookings, memory) if token != memory.keys.token else None
+        if keys is None or not await write(keys):
+            return False
+        memory.keys.count_written(len(bookings), keys.token)
+        return True
 
     def _time_limit(self) -> asyncio.Timeout:
         """Limits a whole transaction to `answer_seconds`: after that its senders have stopped waiting."""

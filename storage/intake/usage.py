@@ -132,10 +132,15 @@ def fast_inserts(
         map(_month, {at // DAY_MICROS for at in events.columns[_OCCURRED_AT]})
     ):
         return None
-    keys = keys_insert(sorted([new_key(b.source_id, b.event) for b in bookings]), memory.keys)
+    keys = fast_keys(bookings, memory)
     if keys is None:
         return None
     return keys, Insert("usage_events", EVENT_COLUMNS, events)
+
+
+def fast_keys(bookings: Sequence[Booking], memory: UsageMemory) -> KeysInsert | None:
+    """Returns the insert of the keys alone, into the run that is open now; None if this process has read no keys yet."""
+    return keys_insert(sorted([new_key(b.source_id, b.event) for b in bookings]), memory.keys)
 
 
 def activity_insert(first_occurred_at: dict[int, int], *, received_at: int) -> Insert:
