@@ -121,7 +121,9 @@ class GroupCommits:
     async def _write_to_next_run(
         self, write: Callable[[KeysInsert], Awaitable[bool]], bookings: Sequence[Booking], token: int
     ) -> bool:
-        """Writes a group whose run of keys was sealed meanwhile by the other writer; returns False if it was not."""
+        """Writes a group whose run of keys was sealed while it waited for its turn; returns False if it was not."""
+        async with self._context.store.begin() as tx:
+            await tx.event_keys.load()
         memory = self._context.store.usage_memory
         keys = fast_keys(bookings, memory) if token != memory.keys.token else None
         if keys is None or not await write(keys):

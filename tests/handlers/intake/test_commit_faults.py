@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from bot.intake.known_keys import KeySizes
 from handlers.intake.group_commits import GroupCommits
 from storage.intake.usage import Usage
 from tests.support.company import Company
@@ -43,7 +44,7 @@ async def test_a_group_whose_run_of_keys_was_sealed_meanwhile_is_written_to_the_
     async def late(self: Any, keys: Any, **others: Any) -> bool:
         tokens.append(keys.token)
         if len(tokens) == 1:
-            store.usage_memory.keys.written = store.usage_memory.keys.sizes.run_keys
+            store.usage_memory.keys.sizes = KeySizes(run_keys=1)
             await store.keep_keys()
         return bool(await write(self, keys, **others))
 
