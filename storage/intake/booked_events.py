@@ -224,14 +224,12 @@ def _events(filters: EventFilter, after: EventPosition | None) -> Select[Any]:
         .outerjoin(people, people.c.id == usage_series.c.person_id)
         .outerjoin(current, current.c.id == func.coalesce(people.c.merged_into, people.c.id))
     )
-    for name in ("source_id", "event_id", "gateway_team"):
-        if (value := getattr(filters, name)) is not None:
-            found = found.where(usage_events.c[name] == value)
     if filters.moments is not None:
         found = found.where(usage_events.c.occurred_at.in_(sorted(filters.moments)))
-    for name in ("provider", "model", "workflow", "credential"):
+    of_event, of_series = ("source_id", "event_id", "gateway_team"), ("provider", "model", "workflow", "credential")
+    for name in (*of_event, *of_series):
         if (value := getattr(filters, name)) is not None:
-            found = found.where(usage_series.c[name] == value)
+            found = found.where((usage_events if name in of_event else usage_series).c[name] == value)
     if filters.person_ids is not None:
         found = found.where(usage_series.c.person_id.in_(list(filters.person_ids)))
     return _in_order(found, filters, after)
