@@ -1,6 +1,6 @@
 """Teams' balances with the state of their budgets: set, none, or later."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.books.budgets import counted_balance, has_begun, target_budget
 from bot.books.ledger import Balance
@@ -9,8 +9,14 @@ from bot.periods import Period, local_day
 from handlers.scope import Scope
 
 
-async def balances_of(scope: Scope, teams: Sequence[Team], periods: dict[int, Period]) -> dict[int, Balance]:
-    """Returns each team's balance in its period, by team id.
+async def balances_of(
+    scope: Scope,
+    teams: Sequence[Team],
+    periods: dict[int, Period],
+    *,
+    known_usage: Mapping[tuple[int, int], int] | None = None,
+) -> dict[int, Balance]:
+    """Returns each team's balance in its period, by team id. `known_usage` has the periods' usage as of the same snapshot.
 
     Usage counts from the budget's first day: the declared one, or the day of the first grant to a team without a budget.
     """
@@ -25,17 +31,12 @@ async def balances_of(scope: Scope, teams: Sequence[Team], periods: dict[int, Pe
     for period, listed in without.items():
         granted = await tx.ledger.first_grants([team.id for team in listed], period)
         since |= {t.id: local_day(granted[t.id], t.zone_on(granted[t.id])) for t in listed if t.id in granted}
-    usage = None
-    if tx.reports.is_of_many(teams):
-        spenders = {*(team.id for team in teams), directory.unattributed.id}
-        first_day, end_day = min(p.first_day for p in periods.values()), max(p.end_day for p in periods.values())
-        usage = await tx.reports.by_day(spenders, first_day=first_day, end_day=end_day)
     balances = await tx.ledger.balances(
         [(team.id, periods[team.id]) for team in teams],
         root_id=directory.root.id,
         unattributed_id=directory.unattributed.id,
         since=since,
-        known_usage=usage,
+        known_usage=known_usage,
     )
     is_open: dict[Period, bool] = {}
     for team in teams:

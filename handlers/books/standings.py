@@ -29,16 +29,18 @@ async def standings_of(scope: Scope, teams: Sequence[Team]) -> list[Standing]:
         return []
     tx, directory, at = scope.tx, scope.directory, scope.at
     periods = {team.id: directory.period_at(team, at) for team in teams}
-    balances = await balances_of(scope, teams, periods)
     today = {team.id: team.day_of(at) for team in teams}
     first = min(min(today.values()) - DAYS_SHOWN, *(p.first_day for p in periods.values()))
+    end = max(today.values()) + 2
     ids = {team.id for team in teams}
     if directory.root.id in ids:
         ids.add(directory.unattributed.id)
-    by_day = await tx.reports.by_day(ids, first_day=first, end_day=max(today.values()) + 2)
+    by_day = await tx.reports.by_day(ids, first_day=first, end_day=max(end, *(p.end_day for p in periods.values())))
+    balances = await balances_of(scope, teams, periods, known_usage=by_day if tx.is_snapshot else None)
     days: dict[int, dict[int, int]] = {}
     for (spender, day), nanos in by_day.items():
-        days.setdefault(spender, {})[day] = nanos
+        if day < end:
+            days.setdefault(spender, {})[day] = nanos
     standings = []
     for team in teams:
         spent = dict(days.get(team.id, {}))

@@ -12,7 +12,7 @@ from bot.reporting.reports import CompanyView, Home, PersonUse, UnattributedView
 from bot.reporting.top import compare_period_so_far
 from bot.rulebook import Rulebook
 from bot.views.reporting.home import home_view
-from handlers.books.standings import standing_of, standings_of
+from handlers.books.standings import standings_of
 from handlers.context import Context
 from handlers.costs.prices import prices_view
 from handlers.crosschecks.gateways import open_drifts
@@ -91,8 +91,7 @@ async def _looks(tx: Transaction, ids: list[int]) -> tuple[tuple[str, int], ...]
 
 async def _company(scope: Scope, person: Person) -> CompanyView:
     tx, rulebook, directory, at = scope.tx, scope.rulebook, scope.directory, scope.at
-    organisation = await standing_of(scope.of_team(directory.root))
-    teams = await standings_of(scope, directory.real_teams)
+    organisation, *teams = await standings_of(scope, [directory.root, *directory.real_teams])
     nobody = await tx.reports.by_day(
         [directory.unattributed.id], first_day=organisation.period.first_day, end_day=organisation.period.end_day
     )

@@ -116,14 +116,16 @@ class Ledger:
             included = [*team_ids, unattributed_id] if root_id in team_ids else team_ids
             begins = {team: day for team, day in since.items() if team in team_ids and day > period.first_day}
             sums = await self._sums(included, period, begins, known_usage)
+            variances: dict[int, int] = {}
+            for (team_id, bucket), nanos in sums.items():
+                if bucket.startswith(VARIANCE):
+                    variances[team_id] = variances.get(team_id, 0) + nanos
             for team_id in team_ids:
                 spenders = (team_id, unattributed_id) if team_id == root_id else (team_id,)
                 held = sums.get((team_id, "held"), 0)
                 spent = sum(sums.get((s, "spent"), 0) for s in spenders)
                 usage = sum(sums.get((s, "usage"), 0) for s in spenders)
-                variance = sum(
-                    n for (team, bucket), n in sums.items() if team == team_id and bucket.startswith(VARIANCE)
-                )
+                variance = variances.get(team_id, 0)
                 allocated = sums.get((team_id, "available"), 0) + held + spent + variance
                 found[team_id] = Balance(
                     allocated_nanos=allocated,

@@ -13,10 +13,12 @@ from storage.transaction import OpenTransaction
 
 MANY_TEAMS = 16
 """Fewer teams are summed by the database: they need no memory, and take milliseconds."""
-_READ_AHEAD_DAYS = 75
+_READ_AHEAD_DAYS = 64
+"""Days before the end of the first ones asked for: those of a month, and of the month before it."""
 _KEPT_DAYS = 200
 """Days before the ones asked for, after which days are dropped from memory."""
-_CHUNK = 25
+_CHUNK = 8
+"""Teams in one statement: its rows hold up the other requests while they become numbers."""
 _COLUMNS = ("team_id", "local_day", "series_id", "calls", "+".join(COUNTER_COLUMNS[:5]), "cost_nanos", "notional_nanos")
 _UNUSED = TeamChange(0, 0, 0)
 _HOURS_A_DAY = 24

@@ -13,6 +13,8 @@ NAMED = ("tool", "provider", "model", "workflow", "credential", "basis")
 DAY, SERIES, CALLS, TOKENS, COST, NOTIONAL = range(6)
 """The rows of `TeamDays.columns`."""
 _HALF = 32
+_EXACT = 1 << 53
+"""Below it a float holds every whole number."""
 _EXACT_ROWS = 1 << 20
 """As many halves of 64-bit numbers add up exactly in a float."""
 
@@ -100,6 +102,9 @@ class RecentDays:
 def exact_sums(at: Ints, values: Ints, size: int) -> list[int]:
     """Returns the exact sums of 64-bit values by their place, beyond 64 bits too."""
     sums = [0] * size
+    if len(values) and max(int(values.max()), -int(values.min())) * len(values) < _EXACT:
+        whole: list[int] = np.bincount(at, weights=values, minlength=size).astype(np.int64).tolist()
+        return whole
     for start in range(0, len(values), _EXACT_ROWS):
         part, where = values[start : start + _EXACT_ROWS], at[start : start + _EXACT_ROWS]
         high = np.bincount(where, weights=part >> _HALF, minlength=size)
@@ -111,21 +116,17 @@ def exact_sums(at: Ints, values: Ints, size: int) -> list[int]:
 
 def sums_by_day(teams: Mapping[int, TeamDays], *, first_day: int, end_day: int) -> dict[tuple[int, int], int]:
     """Returns nano-dollars by (team, day), of days with any row."""
-    found: dict[tuple[int, int], int] = {}
-    for team_id, team in teams.items():
-        rows = team.between(first_day, end_day)
-        if not rows.size:
-            continue
-        start = int(rows[DAY, 0])
-        at = rows[DAY] - start
-        size = int(at[-1]) + 1
-        used, sums = np.bincount(at, minlength=size).tolist(), exact_sums(at, rows[COST], size)
-        found |= {
-            (team_id, start + day): nanos
-            for day, (rows_of, nanos) in enumerate(zip(used, sums, strict=True))
-            if rows_of
-        }
-    return found
+    parts = [(team_id, part) for team_id, team in teams.items() if (part := team.between(first_day, end_day)).size]
+    if not parts:
+        return {}
+    days = np.concatenate([part[DAY] for _, part in parts])
+    start = int(days.min())
+    count = int(days.max()) - start + 1
+    owners = np.repeat(np.arange(len(parts)), [part.shape[1] for _, part in parts])
+    at, size = owners * count + (days - start), len(parts) * count
+    sums = exact_sums(at, np.concatenate([part[COST] for _, part in parts]), size)
+    used = np.flatnonzero(np.bincount(at, minlength=size)).tolist()
+    return {(parts[place // count][0], start + place % count): sums[place] for place in used}
 
 
 def sums_by_code(teams: Iterable[TeamDays], codes: Ints, *, first_day: int, end_day: int) -> dict[int, DaySums]:
