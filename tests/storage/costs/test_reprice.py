@@ -4,13 +4,16 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
+import handlers.costs.reprice as reprice_file
+from bot.intake.adjustments import BookedEvent, Change
 from bot.money import NANOS
 from bot.periods import day_number
 from handlers.books.periods import keep_books
 from handlers.costs.reprice import RepriceResult, reprice
-from storage.intake.booked_events import EventFilter, current_pages
+from storage.intake.booked_events import EventFilter, EventPosition, booked_amounts, current_pages
 from tests.storage.conftest import Books
 from tests.storage.declared import balance
 from tests.support.company import TEAMS_YML
@@ -136,3 +139,60 @@ async def test_what_the_sender_says_stands_first_for_the_source_that_may_and_fai
 
     assert (await again(odd, 1)).calls == 0
     assert (await costs(odd))["req-trusted"] == (1, "reported")
+
+
+async def test_what_is_read_to_price_again_is_what_an_event_counts_as_now(odd: Books) -> None:
+    """Moved, priced again, with kinds of tokens of their own, and over the borders of pages."""
+    await odd.takes(odd.event("parts", ago=timedelta(days=3), **{**ODD, "audio_input_tokens": 1_000}))
+    await odd.imports(CONTRACTS_YML)
+    await again(odd, 13)
+    (one,) = [b for page in [p async for p in current_pages(odd.context.store.read, EventFilter())] for b in page[1:2]]
+    async with odd.context.store.begin() as tx:
+        mobile = (await odd.context.rulebooks.current(tx)).directory.by_slug("mobile")
+        assert mobile is not None
+        moved = Change(one, msgspec.structs.replace(one, team_id=mobile.id))
+        await tx.adjustments.adjust([moved], kind="attribution", at=1, actor_id=None, document="test")
+
+    whole = [b for page in [p async for p in current_pages(odd.context.store.read, EventFilter())] for b in page]
+    found: list[BookedEvent] = []
+    after: EventPosition | None = None
+    async with odd.context.store.read() as tx:
+        while True:
+            page = await tx.booked_events.amounts(EventFilter(), after=after, limit=2)
+            found += [*(booked_amounts(row, page.series) for row in page.plain), *page.adjusted]
+            after = page.after
+            if after is None:
+                break
+
+    blank: dict[str, Any] = {"event_id": "", "gateway_team": "", "declared_team": "", "tags": (), "user": ""}
+    expected = [msgspec.structs.replace(booked, **blank) for booked in whole]
+    assert sorted(found, key=lambda b: b.key) == sorted(expected, key=lambda b: b.key)
+    assert sum(b.adjustments > 0 for b in found) >= 3
+    assert any(b.parts for b in found)
+
+
+async def test_prices_that_change_during_a_run_count_for_the_page_that_is_under_way(
+    odd: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await odd.imports(CONTRACTS_YML)
+    to_price, runs = reprice_file.events_to_price, 0
+
+    def late(*arguments: Any, **options: Any) -> Any:
+        nonlocal runs
+        runs += 1
+        return to_price(*arguments, **options)
+
+    changed = reprice_file.changed_prices
+
+    def after_import(*arguments: Any) -> Any:
+        odd.context.rulebooks._current = None  # the next transaction reads the rules anew
+        monkeypatch.setattr(reprice_file, "changed_prices", changed)
+        return changed(*arguments)
+
+    monkeypatch.setattr(reprice_file, "events_to_price", late)
+    monkeypatch.setattr(reprice_file, "changed_prices", after_import)
+
+    found = await again(odd, 1)
+
+    assert runs == 2
+    assert (found.seen, found.calls, found.difference_nanos) == (5, 3, 7 * NANOS)
