@@ -82,9 +82,7 @@ class EventAmounts(NamedTuple):
 
 
 class AmountsPage(NamedTuple):
-    """Events to price in order of time: those as they were booked with the parts of their series, those with adjusting
-    rows as they count now, and the position after them.
-    """
+    """Events to price: those as they were booked and their series, those with adjusting rows, the position after them."""
 
     plain: list[EventAmounts]
     series: "Mapping[int, Series]"
@@ -260,8 +258,7 @@ def _booked(row: Any, adjusted: _Adjusted | None, series_by_id: Mapping[int, Ser
 
 
 def booked_amounts(row: EventAmounts, series: Mapping[int, Series], adjusted: _Adjusted | None = None) -> BookedEvent:
-    """Returns an event as it counts now, without what its price does not depend on: its id, labels of attribution and
-    person's name."""
+    """Returns an event as it counts now, without its id, its person's name and the labels of attribution."""
     sums = adjusted or _Adjusted(_placement(row))
     texts = {"event_id": "", "gateway_team": "", "declared_team": "", "tags": (), "user": ""}
     return _current(row, series[row.series_id].basis, series[sums.placement.series_id], sums, **texts)
