@@ -19,7 +19,7 @@ from bot.rulebook import Rulebook
 from bot.usage import Booking, UnusableRow
 from handlers.context import Context
 from handlers.intake.activity import SourceActivity
-from handlers.intake.totals import DeferredTotals
+from handlers.intake.totals import DeferredTotals, may_wait
 from handlers.intake.usage_jobs import CONFLICT_REASON, UsageJob, fail_jobs
 from handlers.rulebooks import KeyRevoked
 from storage.faults import DatabaseError, is_busy, is_data_error
@@ -77,6 +77,7 @@ class GroupCommits:
             return False
         store, now = self._context.store, self._context.now_micros()
         bookings = group[0].bookings if len(group) == 1 else [b for job in group for b in job.bookings]
+        defers = defers and may_wait(bookings)
         memory, partitioned = store.usage_memory, not store.is_sqlite
         inserts = fast_inserts(bookings, memory, received_at=now, partitioned=partitioned)
         if inserts is None:

@@ -1,15 +1,21 @@
 """Totals that follow: which groups wait for them, and when a fold adds many groups at once."""
 
 import asyncio
+from collections.abc import Sequence
 
 import structlog
 
+from bot.money import NANOS
+from bot.usage import Booking
 from handlers.context import Context
-from storage.faults import database_fault, is_away
+from storage.faults import DatabaseError, database_fault, is_away, is_data_error
 from storage.intake.fast_writer import FastWriter
 from storage.intake.pending import FOLD_EVENTS
 
 log = structlog.get_logger()
+
+_MOST_NANOS = 10_000 * NANOS
+"""A call of a group whose totals wait: the sums of a fold stay far below 64 bits."""
 
 
 class DeferredTotals:
@@ -17,7 +23,8 @@ class DeferredTotals:
 
     SECONDS = 1.0
 
-    def __init__(self) -> None:
+    def __init__(self, context: Context) -> None:
+        self._context = context
         self.events = 0
         self._since = 0.0
         self._folding = asyncio.Lock()
@@ -40,14 +47,27 @@ class DeferredTotals:
         async with self._folding:
             left, began = self.events, asyncio.get_running_loop().time()
             try:
-                while await fast_writer.fold() and everything:
-                    pass
+                await self._fold(fast_writer, everything=everything)
             except Exception as error:
                 away = is_away(error)
                 log.warning("totals wait", error=database_fault(error) or repr(error), exc_info=None if away else error)
             else:
                 self.events -= left
                 self._since = began
+
+    async def _fold(self, fast_writer: FastWriter, *, everything: bool) -> None:
+        try:
+            while await fast_writer.fold() and everything:
+                pass
+        except DatabaseError as error:
+            if not is_data_error(error):
+                raise
+            await self._context.store.fold_totals()  # a total is full: the store sets its group aside
+
+
+def may_wait(bookings: Sequence[Booking]) -> bool:
+    """Returns False for a group with enormous amounts: a full total must refuse their rows before they are booked."""
+    return all(b.cost_nanos <= _MOST_NANOS and b.notional_nanos <= _MOST_NANOS for b in bookings)
 
 
 async def fold_totals(context: Context) -> int:

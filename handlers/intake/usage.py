@@ -40,7 +40,7 @@ class Intake:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._totals = DeferredTotals()
+        self._totals = DeferredTotals(context)
         self._commits = GroupCommits(context, self._totals)
         self._queue: asyncio.Queue[UsageJob] = asyncio.Queue()
         self._waiting_rows = 0

@@ -135,7 +135,7 @@ class SqliteFastWriter(FastWriter):
             waiting = connection.execute(pending.WAITING).fetchall()
             if taken := pending.next_fold(waiting):
                 for statement in pending.SQLITE_FOLD:
-                    connection.execute(statement, (taken[-1],) if "?1" in statement else ())
+                    connection.execute(statement, (taken[0], taken[-1]) if "?1" in statement else ())
         return len(taken) < len(waiting)
 
     @contextmanager

@@ -8,9 +8,9 @@ On SQLite a row names its events, which stand side by side in a table that only 
 between transactions, so there a row holds the events' numbers themselves, as arrays that are stored as they are sent.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Subquery, column, func, select, text
+from sqlalchemy import Subquery, column, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.intake.rollups import AMOUNTS, sqlite_totals, totals
@@ -35,10 +35,10 @@ _UNNESTED = (
 )
 
 SQLITE_FOLD = (
-    *sqlite_totals(f"({_OF_ROWS} WHERE usage_pending.id <= ?1) WHERE true"),
-    "DELETE FROM usage_pending WHERE id <= ?1",
+    *sqlite_totals(f"({_OF_ROWS} WHERE usage_pending.id BETWEEN ?1 AND ?2 AND calls > 0) WHERE true"),
+    "DELETE FROM usage_pending WHERE id BETWEEN ?1 AND ?2 AND calls > 0",
 )
-"""Statements that move the groups up to an id into the totals."""
+"""Statements that move the groups between two ids into the totals."""
 POSTGRESQL_FOLD = (
     f"WITH taken AS (DELETE FROM usage_pending WHERE id = ANY($1::bigint[]) RETURNING *), "
     f"{_GIVEN} AS ({_UNNESTED.format(rows='taken')}), "
@@ -48,7 +48,8 @@ POSTGRESQL_FOLD = (
 """Moves the groups of some ids into the totals, which it locks in the order of `add_sums`."""
 POSTGRESQL_LOCK = f"SELECT pg_advisory_xact_lock({_FOLD_LOCK})"
 """Lets one process fold at a time."""
-WAITING = "SELECT id, calls FROM usage_pending ORDER BY id"
+WAITING = "SELECT id, calls FROM usage_pending WHERE calls > 0 ORDER BY id"
+"""The groups to fold. A group that no total can hold has its number of calls below zero: it is set aside."""
 
 
 def pending_events(connection: AsyncConnection) -> Subquery:
@@ -82,28 +83,37 @@ class Pending:
         self._connection = transaction.connection
 
     async def waiting(self) -> Waiting | None:
-        """Returns what waits; None if nothing does."""
-        events, since = func.sum(usage_pending.c.calls), func.min(usage_pending.c.received_at)
+        """Returns what waits, or is set aside; None if nothing is."""
+        events, since = func.sum(func.abs(usage_pending.c.calls)), func.min(usage_pending.c.received_at)
         row = (await self._connection.execute(select(events, since))).one()
         return None if row[1] is None else Waiting(int(row[0]), int(row[1]))
 
-    async def fold(self) -> bool:
-        """Moves the oldest groups into the totals; returns whether others are left.
+    async def ids(self) -> list[int]:
+        """Returns the ids of the groups to fold, oldest first."""
+        return [int(pending_id) for pending_id, _ in await self._connection.execute(text(WAITING))]
+
+    async def fold(self, *, only: int | None = None) -> bool:
+        """Moves the oldest groups into the totals, or one alone; returns whether others are left.
 
         Call it first in a transaction of its own: it waits for other processes that fold.
         """
-        return await fold(self._connection)
+        return await fold(self._connection, only=only)
+
+    async def set_aside(self, pending_id: int) -> None:
+        """Keeps a group from further folds, so that one that no total can hold holds up no other."""
+        changed = update(usage_pending).where(usage_pending.c.id == pending_id, usage_pending.c.calls > 0)
+        await self._connection.execute(changed.values(calls=-usage_pending.c.calls))
 
 
-async def fold(connection: AsyncConnection) -> bool:
-    """Moves the oldest groups into the totals within a transaction; returns whether others are left."""
+async def fold(connection: AsyncConnection, *, only: int | None = None) -> bool:
+    """Moves the oldest groups, or one alone, into the totals within a transaction; returns whether others are left."""
     if is_postgresql := connection.dialect.name == "postgresql":
         await connection.exec_driver_sql(POSTGRESQL_LOCK)
-    waiting: list[Any] = list((await connection.execute(text(WAITING))).all())
-    taken = next_fold([(int(pending_id), int(calls)) for pending_id, calls in waiting])
+    waiting = [(int(found), int(calls)) for found, calls in await connection.execute(text(WAITING))]
+    taken = next_fold([group for group in waiting if only in (None, group[0])])
     if taken and is_postgresql:
         await connection.exec_driver_sql(POSTGRESQL_FOLD, (taken,))
     elif taken:
         for statement in SQLITE_FOLD:
-            await connection.exec_driver_sql(statement, (taken[-1],) if "?1" in statement else ())
+            await connection.exec_driver_sql(statement, (taken[0], taken[-1]) if "?1" in statement else ())
     return len(taken) < len(waiting)

@@ -1,6 +1,7 @@
 """Totals that wait: a fold makes them exact, `tokens check` counts what waits, and what is lost has a name."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,8 @@ from structlog.testing import capture_logs
 
 from bot.money import NANOS
 from bot.periods import HOUR_MICROS
-from handlers.intake.totals import DeferredTotals, fold_totals
+from bot.sources import SOURCES
+from handlers.intake.totals import DeferredTotals, fold_totals, may_wait
 from storage.books.checks import faults
 from storage.intake import pending
 from storage.intake.fast_writer import FastWriter
@@ -155,3 +157,34 @@ async def test_a_fold_that_fails_takes_no_answer_back_and_comes_again(
 
     assert await loaded.rows("usage_pending") == []
     assert len(await loaded.totals()) == 1
+
+
+async def test_a_group_that_no_total_can_hold_is_set_aside_and_holds_up_no_other(
+    loaded: Books, unfolded: pytest.MonkeyPatch
+) -> None:
+    await floods(loaded)
+    full = text(f"UPDATE usage_hours SET cost_nanos = {2**63 - 1} WHERE hour = (SELECT max(hour) FROM usage_hours)")
+    async with loaded.context.store.begin() as tx:
+        await tx.connection.execute(full)
+    older = [loaded.event(f"older-{row}", ago=timedelta(days=3), workflow="flow-1", user=USER) for row in range(ROWS)]
+    newer = [loaded.event(f"newer-{row}", workflow="flow-0", user=USER) for row in range(ROWS)]
+    await asyncio.gather(loaded.takes(*older), loaded.takes(*newer))
+    waiting = await loaded.rows("usage_pending")
+
+    unfolded.undo()
+    await fold_totals(loaded.context)
+
+    aside = await loaded.rows("usage_pending")
+    assert 0 < len(aside) < len(waiting)
+    assert all(row.calls == -ROWS for row in aside)
+    await fold_totals(loaded.context)
+    assert await loaded.rows("usage_pending") == aside
+
+
+@pytest.mark.parametrize(("dollars", "waits"), [(10_000, True), (10_001, False)])
+async def test_enormous_amounts_never_wait(loaded: Books, dollars: int, waits: bool) -> None:
+    event = loaded.event("large", dollars=dollars, workflow="flow-0", user=USER)
+    parsed = SOURCES["cloudevents"](json.dumps([event]).encode(), now=loaded.context.now())
+    rulebook = await loaded.context.rulebooks.latest()
+
+    assert may_wait([rulebook.booking(event, loaded.source) for _, event in parsed.events]) is waits
