@@ -69,7 +69,6 @@ def set_pragmas(connection: Any, *, writer: bool) -> None:
         "recursive_triggers=ON",  # else INSERT OR REPLACE deletes rows past the append-only triggers
         "cache_size=-65536",
         "temp_store=MEMORY",
-        "wal_autocheckpoint=8000",  # 32 MB: pages that several commits change are copied into the file once
         f"query_only={'OFF' if writer else 'ON'}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
