@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager, nullcontext
 from functools import cached_property
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from bot.intake.known_keys import KeySizes, KnownKeys
 from storage.alerting.alert_bundles import AlertBundles
@@ -27,7 +26,6 @@ from storage.crosschecks.reconciliations import Reconciliations
 from storage.deliveries import Deliveries
 from storage.detection.histories import Histories
 from storage.engine import create_engines
-from storage.faults import is_data_error
 from storage.fifo import FifoLock
 from storage.intake.adjustments import Adjustments
 from storage.intake.backfills import Backfills
@@ -37,7 +35,7 @@ from storage.intake.fast_writer import FastWriter, SqliteFastWriter
 from storage.intake.key_checks import PostgresqlKeyChecks, SqliteKeyChecks
 from storage.intake.keys import Keys
 from storage.intake.left_out import LeftOutFields
-from storage.intake.pending import Pending
+from storage.intake.pending import Pending, fold_everything
 from storage.intake.postgresql_writer import PostgresqlFastWriter
 from storage.intake.quarantine import Quarantine
 from storage.intake.reattributions import Reattributions
@@ -255,35 +253,7 @@ class Store:
 
     async def fold_totals(self) -> int:
         """Adds all usage that waits to the totals, and returns the number of folds."""
-        async with self.read() as tx:
-            if await tx.pending.waiting() is None:
-                return 0
-        folds, more = 0, True
-        while more:
-            try:
-                async with self.begin() as tx:
-                    more = await tx.pending.fold()
-            except DBAPIError as error:
-                if not is_data_error(error):
-                    raise
-                more = await self._fold_one_by_one()
-            folds += 1
-        return folds
-
-    async def _fold_one_by_one(self) -> bool:
-        """Folds each group alone, sets aside those that no total can hold, and returns False: none is left."""
-        async with self.read() as tx:
-            waiting = await tx.pending.ids()
-        for pending_id in waiting:
-            try:
-                async with self.begin() as tx:
-                    await tx.pending.fold(only=pending_id)
-            except DBAPIError as error:
-                if not is_data_error(error):
-                    raise
-                async with self.begin() as tx:
-                    await tx.pending.set_aside(pending_id)
-        return False
+        return await fold_everything(self.begin, self.read)
 
     def fast_writers(self, writers: int) -> list[FastWriter]:
         """Returns a fast writer for each of `writers`, who close them. On SQLite they share one: a connection has to read

@@ -8,11 +8,15 @@ On SQLite a row names its events, which stand side by side in a table that only 
 between transactions, so there a row holds the events' numbers themselves, as arrays that are stored as they are sent.
 """
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple
 
 from sqlalchemy import Subquery, column, func, select, text, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.faults import is_data_error
 from storage.intake.rollups import AMOUNTS, sqlite_totals, totals
 from storage.tables.base import Big
 from storage.tables.intake import usage_pending
@@ -117,3 +121,40 @@ async def fold(connection: AsyncConnection, *, only: int | None = None) -> bool:
         for statement in SQLITE_FOLD:
             await connection.exec_driver_sql(statement, (taken[0], taken[-1]) if "?1" in statement else ())
     return len(taken) < len(waiting)
+
+
+Opens = Callable[[], AbstractAsyncContextManager[OpenTransaction]]
+
+
+async def fold_everything(begin: Opens, read: Opens) -> int:
+    """Folds until nothing waits, and returns the number of folds. `begin` opens transactions, `read` snapshots."""
+    async with read() as tx:
+        if await Pending(tx).waiting() is None:
+            return 0
+    folds, more = 0, True
+    while more:
+        try:
+            async with begin() as tx:
+                more = await Pending(tx).fold()
+        except DBAPIError as error:
+            if not is_data_error(error):
+                raise
+            more = await _fold_one_by_one(begin, read)
+        folds += 1
+    return folds
+
+
+async def _fold_one_by_one(begin: Opens, read: Opens) -> bool:
+    """Folds each group alone, sets aside those that no total can hold, and returns False: none is left."""
+    async with read() as tx:
+        waiting = await Pending(tx).ids()
+    for pending_id in waiting:
+        try:
+            async with begin() as tx:
+                await Pending(tx).fold(only=pending_id)
+        except DBAPIError as error:
+            if not is_data_error(error):
+                raise
+            async with begin() as tx:
+                await Pending(tx).set_aside(pending_id)
+    return False
