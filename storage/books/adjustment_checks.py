@@ -32,10 +32,18 @@ async def adjustment_faults(tx: OpenTransaction) -> AsyncIterator[str]:
         yield f"adjustments: the rows of event {bytes(key_hash).hex()} of source {source_id} add or take away usage"
     summed = (*amounts, "cost_nanos", "notional_nanos")
     place = ("source_id", "key_hash", "team_id", "local_day", "series_id")
+    # From the adjusting rows, which are few, to their events: not from each event to its rows.
+    adjusted = (
+        select(row.occurred_at, row.source_id, row.key_hash).where(row.occurred_at >= horizon).distinct().subquery()
+    )
+    found = adjusted.c
+    is_theirs = and_(
+        event.occurred_at == found.occurred_at, event.source_id == found.source_id, event.key_hash == found.key_hash
+    )
     booked = select(*(event[name] for name in place), literal(1).label("calls"), *(event[name] for name in summed[1:]))
     both = union_all(
         select(*(row[name] for name in (*place, *summed))).where(row.occurred_at >= horizon),
-        booked.where(event.occurred_at >= horizon, exists().where(is_of).correlate(usage_events)),
+        booked.select_from(adjusted.join(usage_events, is_theirs)),
     ).subquery()
     left_over = or_(*(func.sum(both.c[name]) != 0 for name in summed[1:]))
     split = (

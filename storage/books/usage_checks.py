@@ -35,15 +35,17 @@ async def lock_events(tx: OpenTransaction) -> None:
 
 async def usage_faults(tx: OpenTransaction, watch: Watch) -> AsyncIterator[str]:
     """Yields every fault of keys, events and totals. Removed events count by the sums that were kept of them."""
-    async for fault in _key_faults(tx):
-        yield fault
-    have = [0, 0]
+    have, by_source = [0, 0], dict[int, int]()
     parts = await _parts(tx)
     for at, condition in enumerate(parts):
         watch("Reading events", at, len(parts))
         buckets = [rollup.of(usage_events.c) for rollup in ROLLUPS]
         _add(have, await _one(tx, marks(usage_events, buckets, *condition, calls=_ONE)))
+        counts = await _by_source(tx, select(usage_events.c.source_id, func.count()).where(*condition))
+        by_source = {source: by_source.get(source, 0) + counts.get(source, 0) for source in by_source | counts}
     watch("Reading events", len(parts), len(parts))
+    async for fault in _key_faults(tx, by_source):
+        yield fault
     _add(have, await _one(tx, marks(usage_adjustments, [rollup.of(usage_adjustments.c) for rollup in ROLLUPS])))
     waits = pending_events(tx.connection)
     for at, mark in enumerate(await _one(tx, marks(waits, [rollup.of(waits.c) for rollup in ROLLUPS], calls=_ONE))):
@@ -67,13 +69,13 @@ async def usage_faults(tx: OpenTransaction, watch: Watch) -> AsyncIterator[str]:
         yield f"usage days: {wrong} rows name another team than their series"
 
 
-async def _key_faults(tx: OpenTransaction) -> AsyncIterator[str]:
+async def _key_faults(tx: OpenTransaction, events: dict[int, int]) -> AsyncIterator[str]:
     seen = await _by_source(tx, select(observed_days.c.source_id, func.sum(observed_days.c.calls)))
-    events = await _by_source(tx, select(usage_events.c.source_id, func.count()))
     gone = await _by_source(tx, select(removed_calls.c.source_id, func.sum(removed_calls.c.calls)))
-    keys = await _by_source(tx, select(run_keys.c.source_id, func.count()))
-    for source, count in (await _by_source(tx, select(event_keys.c.source_id, func.count()))).items():
-        keys[source] = keys.get(source, 0) + count
+    keys = await _by_source(tx, select(event_keys.c.source_id, func.count()))
+    place = (run_keys.c.run, run_keys.c.source_id)  # in the order of the table, so that nothing is sorted
+    for _, source, count in await tx.connection.execute(select(*place, func.count()).group_by(*place)):
+        keys[int(source)] = keys.get(int(source), 0) + int(count)
     for source in sorted(keys.keys() | events.keys() | seen.keys() | gone.keys()):
         # A source may have been a meter, and observe now.
         have = (keys.get(source, 0), events.get(source, 0), seen.get(source, 0), gone.get(source, 0))
