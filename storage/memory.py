@@ -42,9 +42,12 @@ class UsageMemory:
     """By the sender's spelling."""
     months: set[str] = field(default_factory=set)
     commits: int = 0
-    """Groups of usage that this process has committed."""
+    """Commits of this process that changed totals of usage: groups of events, and adjusting rows."""
     labels: LabelsMemory = field(default_factory=LabelsMemory)
     keys: KnownKeys = field(default_factory=KnownKeys)
+
+    def count_commit(self) -> None:
+        self.commits += 1
 
     LIMIT = 200_000
 

@@ -88,7 +88,8 @@ async def database_copy(request: pytest.FixtureRequest) -> AsyncIterator[Copy]:
         yield request.getfixturevalue("sqlite_copy")
         return
     copies: PostgresqlCopies = request.getfixturevalue("postgresql_copies")
-    copy = await copies.new(_filling(request))
+    is_new = request.node.get_closest_marker("new_database") is not None
+    copy = await copies.new(_filling(request), is_new=is_new)
     yield copy
     await copies.remove(copy)
 

@@ -60,7 +60,7 @@ class GroupCommits:
             log.warning("keys not kept", error=repr(error))
         if not await self._commit_fast(group, fast_writer, defers=defers):
             group = await self._commit(group)
-        self._context.store.usage_memory.commits += 1
+        self._context.store.usage_memory.count_commit()
         return group
 
     def clear_caches(self) -> None:

@@ -72,6 +72,7 @@ class Adjustments:
         await bulk.insert(self._connection, "usage_adjustments", _COLUMNS, leaving)
         made = [changes[place] for place in places]
         await self._roll_up([*leaving, *(arriving[_dedupe_key(change)] for change in made)])
+        self._tx.after_commit(self._tx.memory.usage.count_commit)
         return made
 
     async def _roll_up(self, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -49,6 +49,7 @@ async def plans_of(store: Store, monkeypatch: pytest.MonkeyPatch) -> dict[str, l
     return found
 
 
+@pytest.mark.new_database
 @pytest.mark.parametrize("has_statistics", [False, True], ids=["without-statistics", "with-statistics"])
 async def test_hot_queries_read_no_large_table_whole(
     store: Store, monkeypatch: pytest.MonkeyPatch, has_statistics: bool

@@ -61,10 +61,11 @@ class PostgresqlCopies:
         self._original_of: dict[str, str] = {}
         self._numbers = itertools.count(1)
 
-    async def new(self, filling: Filling | None = None) -> Copy:
-        """Returns a copy. Files are copied as they are: through the log of changes it takes three times the CPU."""
+    async def new(self, filling: Filling | None = None, *, is_new: bool = False) -> Copy:
+        """Returns a copy; `is_new` asks for one that no test used. Files are copied as they are: through the log of changes
+        it takes three times the CPU."""
         original, key = await asyncio.to_thread(self._original, filling)
-        if self._idle[original]:
+        if self._idle[original] and not is_new:
             return Copy(self._url(self._idle[original].pop()), key)
         copy = f"test_of_{os.getpid()}_{next(self._numbers)}"
         await self._execute(f"CREATE DATABASE {copy} TEMPLATE {original} STRATEGY FILE_COPY")
