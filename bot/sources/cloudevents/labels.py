@@ -59,7 +59,7 @@ class LabelCache(WordCache[PackedLabels]):
         together = "".join([word for word in words if word])
         if len(together) > MAX_NAME_CHARACTERS or not together.isascii() or "\x00" in together:
             return None
-        if len(words) > count + MAX_TAGS:
+        if len(words) > count + MAX_TAGS or None in words[count:]:
             return None
         texts = [word.strip() if word else "" for word in words]
         return tuple(texts[:count]), tuple([text for text in texts[count:] if text])

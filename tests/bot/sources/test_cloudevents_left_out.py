@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.sources.cloudevents.labels import LabelCache
@@ -107,6 +107,7 @@ def test_tokens_of_other_kinds_are_parts_of_their_counters_and_of_the_content() 
 
 
 @given(st.lists(st.none() | st.text(max_size=40) | st.text("ab \x00é", max_size=300), min_size=8, max_size=80))
+@example([None] * 9)
 def test_words_that_all_fit_are_read_at_once_as_one_by_one(words: list[str | None]) -> None:
     cache = LabelCache()
     at_once = cache._plain(tuple(words))
