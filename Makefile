@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo run check rules test test-dates lint bench drill mutants senders snapshot screenshots lock clean
+.PHONY: help demo run check rules test test-dates lint bench drill mutants senders clients snapshot screenshots lock clean
 .DEFAULT_GOAL := help
 
 help:  ## prints this list
@@ -63,6 +63,9 @@ mutants: .venv/test  ## changes the rules one by one and checks that a test fail
 
 senders: .venv/senders/done  ## sends 1,000 calls from a real LiteLLM proxy (installs a second, larger virtual environment)
 	$(BIN)/python -m tests.real.litellm_proxy
+
+clients: .venv/test  ## runs real programs against stand-in model APIs and compares the books with the bills (PROGRAMS="codex --newest")
+	$(BIN)/python -m tests.clients $(PROGRAMS)
 
 snapshot: .venv/test  ## rewrites the Block Kit snapshots; read the diff before you commit it
 	$(BIN)/python -m pytest --snapshot-update tests/bot/views

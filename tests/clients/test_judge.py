@@ -1,0 +1,139 @@
+"""The judge of `make clients`: what it calls lost, doubled, other and untold."""
+
+from dataclasses import replace
+
+from genai_prices import Usage, calc_price
+
+from tests.clients.apis.calls import Asked, Calls
+from tests.clients.bills import RATES, Bill, Counters, bill_nanos
+from tests.clients.booked import Booked
+from tests.clients.judge import judge
+
+ASKED = Asked(model="claude-opus-5-5", stream=True)
+
+
+def answered(count: int, *, geographies: bool = False) -> list[Bill]:
+    """The bills of some calls, of which none is refused."""
+    calls = Calls(geographies=geographies)
+    return [calls.answer(ASKED) for _ in range(count)]
+
+
+def booking(bill: Bill) -> Booked:
+    """A booking as it should be."""
+    return Booked(
+        event_id=str(bill.number),
+        tool="",
+        model=bill.model,
+        basis="book",
+        tier="",
+        counters=bill.counters,
+        nanos=bill.nanos,
+    )
+
+
+def test_calls_booked_as_billed_pass_in_any_order() -> None:
+    bills = answered(40)
+
+    verdict = judge(bills, [booking(bill) for bill in reversed(bills)], {})
+
+    assert not verdict.fails
+    assert (verdict.sent, verdict.booked, verdict.difference) == (40, 40, 0.0)
+
+
+def test_a_call_without_a_booking_is_lost() -> None:
+    bills = answered(12)
+
+    verdict = judge(bills, [booking(bill) for bill in bills if bill.number != 7], {})
+
+    assert verdict.fails
+    assert [bill.number for bill in verdict.lost] == [7]
+
+
+def test_a_second_booking_of_one_call_is_doubled() -> None:
+    bills = answered(12)
+    twice = replace(booking(bills[4]), event_id="again")
+
+    verdict = judge(bills, [*(booking(bill) for bill in bills), twice], {})
+
+    assert verdict.fails
+    assert [call.counters.output for call in verdict.doubled] == [bills[4].counters.output]
+
+
+def test_wrong_counters_are_other_figures_and_neither_lost_nor_doubled() -> None:
+    bills = answered(12)
+    wrong = [booking(bill) for bill in bills]
+    counts = bills[2].counters
+    merged = replace(counts, cache_write_5m=counts.cache_write_5m + counts.cache_write_1h, cache_write_1h=0)
+    wrong[2] = replace(wrong[2], counters=merged)
+
+    verdict = judge(bills, wrong, {})
+
+    assert verdict.fails
+    assert [bill.number for bill, _ in verdict.other] == [3]
+    assert not verdict.lost
+    assert not verdict.doubled
+
+
+def test_dollars_beyond_a_thousandth_fail_although_all_counters_agree() -> None:
+    bills = answered(12)
+
+    within = judge(bills, [replace(booking(bill), nanos=bill.nanos * 10_009 // 10_000) for bill in bills], {})
+    beyond = judge(bills, [replace(booking(bill), nanos=bill.nanos * 10_011 // 10_000) for bill in bills], {})
+
+    assert not within.fails
+    assert beyond.fails
+    assert len(beyond.priced_otherwise) == len(bills)
+
+
+def test_what_a_program_cannot_tell_is_counted_apart_but_never_excuses_a_lost_call() -> None:
+    bills = answered(12, geographies=True)
+    wrong = [booking(bill) for bill in bills]
+    wrong[4] = replace(wrong[4], nanos=1)
+
+    verdict = judge(bills, wrong, {"geography": "it is not reported"})
+    without = judge(bills, wrong[:4] + wrong[5:], {"geography": "it is not reported"})
+
+    assert not verdict.fails
+    assert verdict.untold == {"geography": 1}
+    assert verdict.untold_booked_nanos == 1
+    assert without.fails
+
+
+def test_nothing_sent_is_no_success() -> None:
+    assert judge([], [], {}).fails
+
+
+def test_the_stand_ins_bill_as_the_public_prices_say() -> None:
+    counters = Counters(uncached_input=1_000, cache_read=20_000, cache_write_5m=300, cache_write_1h=0, output=500)
+    usage = Usage(
+        input_tokens=counters.whole_input,
+        cache_read_tokens=counters.cache_read,
+        cache_write_tokens=counters.cache_write_5m,
+        output_tokens=counters.output,
+    )
+
+    for model in RATES:
+        if not model.startswith("gemini"):  # Gemini's caches are written without a price of their own
+            assert bill_nanos(model, counters) == round(calc_price(usage, model).total_price * 10**9)
+
+
+def test_an_hour_a_search_and_a_geography_cost_more() -> None:
+    plain = bill_nanos("claude-opus-5-5", Counters(uncached_input=100, cache_write_1h=10))
+
+    assert plain == 100 * 4_000 + 10 * 8_000
+    assert bill_nanos("claude-opus-5-5", Counters(uncached_input=100), searches=2) == 100 * 4_000 + 20_000_000
+    assert bill_nanos("claude-opus-5-5", Counters(uncached_input=100), conditions=("us",)) == 440_000
+
+
+def test_every_call_has_an_output_of_its_own_and_every_ninth_is_refused_once() -> None:
+    calls = Calls()
+    refusals = []
+    for _ in range(30):
+        if (status := calls.refusal()) is not None:
+            refusals.append((len(calls.bills) + 1, status))
+            assert calls.refusal() is None
+        calls.answer(ASKED)
+
+    assert len({bill.counters.output for bill in calls.bills}) == 30
+    assert refusals == [(4, 503), (13, 429), (22, 529)]
+    assert "retry" in calls.bills[3].features
