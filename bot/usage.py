@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from bot.money import NANOS
+from bot.unread import MAX_UNREAD, MAX_UNREAD_KEPT, OTHERS, Producer, Unread, UnreadKind
 
 COUNTERS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning")
 """The six counters. The first five are disjoint; `reasoning` is a part of `output`, kept for information."""
@@ -155,12 +156,22 @@ class Note(NamedTuple):
         return f"{self.field} {self.fault}" + (", so it was left out" if self.is_cost else "")
 
 
+class UnreadRows(msgspec.Struct):
+    """The number of a body's rows of one producer and reason, and those that quarantine may keep."""
+
+    rows: int = 0
+    kept: list[UnusableRow] = []
+
+
 class Parsed(msgspec.Struct, kw_only=True):
     """A parsed body: events with their index, unusable rows, the number of rows ignored on purpose (not counted in
     `rows`), and the gateway's views and blocks.
 
     `notes` has what was left out of events, with their index. `unless_priced` has the row that goes to quarantine in an
     event's place if nothing but its unusable reported cost could price it.
+
+    `producers` made the events, if their format says so. `unread` has the rows with usage that no rule books, and those
+    that repeat booked calls; both are among the ignored.
     """
 
     rows: int
@@ -171,6 +182,28 @@ class Parsed(msgspec.Struct, kw_only=True):
     blocks: list[BudgetBlock] = []
     notes: list[tuple[int, Note]] = []
     unless_priced: dict[int, UnusableRow] = {}
+    producers: set[Producer] = set()
+    unread: dict[Unread, UnreadRows] = {}
+
+    def leave_unread(
+        self,
+        index: int,
+        producer: Producer,
+        kind: UnreadKind,
+        reason: str,
+        quarantined: Callable[[int, str], UnusableRow],
+    ) -> None:
+        """Counts a row with usage that is not booked, in place of an event. `quarantined` makes the row that is kept for a
+        retry; a repeat needs none.
+        """
+        self.ignored += 1
+        key = Unread(producer, kind, reason)
+        if key not in self.unread and len(self.unread) >= MAX_UNREAD:
+            key = Unread(OTHERS, kind, reason if kind == "repeat" else "it comes from one producer too many")
+        found = self.unread.setdefault(key, UnreadRows())
+        found.rows += 1
+        if kind != "repeat" and len(found.kept) < MAX_UNREAD_KEPT:
+            found.kept.append(quarantined(index, reason))
 
     def book_with_notes(
         self, index: int, event: UsageEvent, notes: Sequence[Note], quarantined: Callable[[str], UnusableRow]
