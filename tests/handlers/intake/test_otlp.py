@@ -16,10 +16,10 @@ from handlers.intake.keys import CreatedKey, create_key, create_source, set_sour
 from handlers.intake.source_options import TypedOptions
 from tests.handlers.intake.test_ingest import gone
 from tests.support.company import Company
-from tests.support.traffic.otlp import AT, CHAT, REQUESTS, SAMPLES, log, logs, sample, signal_of, span, traces
+from tests.support.traffic.otlp import AT, CHAT, REQUESTS, log, logs, sample, sample_files, signal_of, span, traces
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
-FILES = sorted(str(file.relative_to(SAMPLES)) for file in SAMPLES.rglob("*") if file.is_file())
+FILES = sample_files()
 UNUSABLE = CHAT | {"gen_ai.usage.input_tokens": -1}
 
 

@@ -35,6 +35,7 @@ from storage.tables.org import teams
 from tests.support import servers
 from tests.support.paths import FIXTURES, SHARED
 from tests.support.traffic.payloads import TEAMS_YML, Payload, payloads, shuffled
+from tests.support.traffic.real_bodies import real_cases
 
 TABLE = FIXTURES / "payloads.csv"
 COLUMNS = ("payload", "route", "answer", "team", "calls", *COUNTER_COLUMNS, "cost_usd", "bases")
@@ -170,11 +171,13 @@ def test_no_body_captured_for_the_project_is_left_out() -> None:
     """Beside the project's own checkouts lie the bodies as they were captured; the fixtures are copies of whole folders."""
     beside = SHARED / "payloads"
     copies = {payload.body for payload in payloads()}
+    copies |= {body.content for case in real_cases() for body in case.bodies}
     captured = [file for file in sorted(beside.glob("litellm/**/*")) if file.is_file() and _is_body(file)]
     copied = [folder.name for folder in sorted((FIXTURES / "otlp").iterdir()) if folder.is_dir()]
     captured += [
         file for name in copied for file in sorted((beside / "otlp" / name).glob("**/*.bin*")) if file.is_file()
     ]
+    captured += sorted((beside / "litellm_new").glob("*.body.json"))
 
     assert [str(file.relative_to(beside)) for file in captured if file.read_bytes() not in copies] == []
 

@@ -1,4 +1,5 @@
-"""Every captured or documented body that senders post, with the route and headers by which it comes."""
+"""Every captured or documented body of one call or a few, with the route and headers by which it comes. The runs of whole
+programs are in `real_bodies.py`."""
 
 import json
 import random
@@ -7,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.support.paths import FIXTURES, ROOT
+from tests.support.traffic.otlp import SAMPLES, sample_files
 
 _SOURCES = ROOT / "tests" / "bot" / "sources"
 JSON, PROTOBUF = "application/json", "application/x-protobuf"
@@ -74,9 +76,9 @@ def payloads() -> Iterator[Payload]:
 
 
 def _otlp() -> Iterator[Payload]:
-    folder = FIXTURES / "otlp"
-    for file in sorted(folder.rglob("*")):
-        if not file.is_file() or file.name.endswith(".decoded.json"):
+    for name in sample_files():
+        file = SAMPLES / name
+        if name.endswith(".decoded.json"):
             continue
         signal = next(signal for signal in ("traces", "logs", "metrics") if signal in file.name)
         kind = JSON if ".json" in file.name else PROTOBUF

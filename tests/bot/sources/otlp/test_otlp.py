@@ -13,7 +13,7 @@ from bot.sources import SOURCES
 from bot.sources.otlp.parser import read
 from bot.sources.otlp.profiles import Meters
 from bot.usage import Parsed, UsageEvent
-from tests.support.traffic.otlp import REQUESTS, SAMPLES, sample, signal_of
+from tests.support.traffic.otlp import REQUESTS, sample, sample_files, signal_of
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 PRICES = Prices(PriceBook(), [])
@@ -92,7 +92,7 @@ SAID: dict[str, dict[str, Any]] = {
         "reported_nanos": 210_000,
     },
 }
-FILES = sorted(str(file.relative_to(SAMPLES)) for file in SAMPLES.rglob("*") if file.is_file())
+FILES = sample_files()
 
 
 def body_name(file: str) -> str:

@@ -1,0 +1,78 @@
+"""What real programs sent is booked as the calls that their models' APIs reported, in any order and batching.
+
+`tests/fixtures/untold.csv` lists the calls of which a body lacks something, with the reason. `NOT_YET` lists what is still
+booked wrong.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.costs.price_book import PriceBook
+from bot.costs.pricing import Prices
+from bot.periods import DAY_MICROS
+from bot.sources.litellm.parser import parse
+from bot.sources.otlp.parser import read
+from bot.usage import UsageEvent
+from tests.support.traffic.judged import Booked, faults_of
+from tests.support.traffic.not_yet import NOT_YET
+from tests.support.traffic.real_bodies import Body, RealCase, real_cases
+from tests.support.traffic.rebatched import rebatched
+
+NOW = datetime(2026, 12, 2, tzinfo=UTC)
+PRICES = Prices(PriceBook(), [])
+CASES = {case.name: case for case in real_cases()}
+
+
+def judged(case: RealCase, bodies: Sequence[Body]) -> list[str]:
+    """Returns the faults of a case's books if these bodies come in, in words."""
+    booked: dict[bytes, UsageEvent] = {}
+    faults = []
+    for body in bodies:
+        if body.signal is None:
+            parsed = parse(body.content, now=NOW)
+        else:
+            parsed = read(body.content, body.signal, body.form, meters=case.meters, now=NOW)
+        faults += [f"quarantined: {row.reason}" for row in parsed.unusable]
+        for _, event in parsed.events:
+            known = booked.setdefault(event.key, event)
+            if known.fingerprint != event.fingerprint:
+                faults.append(f"{event.event_id} is in conflict with itself")
+    return faults + faults_of(case, [priced(event) for event in booked.values()])
+
+
+def priced(event: UsageEvent) -> Booked:
+    price = PRICES.price(event, day=event.occurred_at // DAY_MICROS)
+    counters = (event.uncached_input, event.cache_read, event.cache_write_5m, event.cache_write_1h, event.output)
+    return Booked(counters, price.cost_nanos, price.basis)
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_a_programs_calls_are_booked_as_its_api_reported_them(name: str) -> None:
+    case = CASES[name]
+    faults = judged(case, case.bodies)
+    for seed in range(4):
+        faults += [f"in other batches ({seed}): {fault}" for fault in judged(case, rebatched(case.bodies, seed=seed))]
+
+    if name in NOT_YET:
+        assert faults, f"{name} is right now: take it out of NOT_YET"
+        pytest.xfail(NOT_YET[name])
+    assert faults == []
+
+
+def test_the_list_of_what_is_wrong_names_cases_alone() -> None:
+    assert set(NOT_YET) <= set(CASES)
+
+
+def test_the_judge_sees_a_lost_call_a_doubled_one_and_a_wrong_cost() -> None:
+    case = CASES["claude_code/tool"]
+    right = [Booked(call.counters or (), call.nanos or 0, "book") for call in case.calls]
+    other = right[0]._replace(counters=(1, 2, 3, 4, 5))
+
+    assert faults_of(case, right[::-1]) == []
+    assert faults_of(case, [*right, Booked((0,) * 5, 0, "failed")]) == []
+    assert "1 calls for 2" in faults_of(case, right[:1])[0]
+    assert "3 calls for 2" in faults_of(case, [*right, right[0]])[0]
+    assert "(1, 2, 3, 4, 5)" in faults_of(case, [other, right[1]])[0]
+    assert len(faults_of(case, [right[0]._replace(nanos=right[0].nanos * 998 // 1000), right[1]])) == 1
