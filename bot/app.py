@@ -16,8 +16,8 @@ from fastapi import FastAPI
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
-from bot.connections import ConnectionLimits
-from bot.serving import Serving, Signals
+from bot.serving.connections import ConnectionLimits
+from bot.serving.server import Serving, Signals
 from bot.settings import Settings
 from handlers.context import Context
 from handlers.intake.usage import Intake

@@ -77,7 +77,7 @@ class Rulebook:
         self._teams = {team.id: team for team in directory.teams}
         self._memory: dict[_SourceKey, dict[Labels, _Decision]] = {}
         self._days: dict[str | int, dict[int, int]] = {}
-        self._terms: dict[tuple[str, str, str], dict[int, _DayTerms]] = {}
+        self._terms: dict[tuple[str, ...], dict[int, _DayTerms]] = {}
         self._remembered = self._remembered_characters = self._remembered_days = 0
 
     def booking(self, event: UsageEvent, source: Source) -> Booking:
@@ -145,7 +145,7 @@ class Rulebook:
             rule=placement.rule,
             tool=self.tools.tool_of(event, api_base=labels.api_base),
             days=self._days.setdefault(zone, {}),
-            terms=self._terms.setdefault((labels.provider, labels.model, labels.tier), {}),
+            terms=self._terms.setdefault((labels.provider, labels.model, labels.tier, labels.geo, labels.region), {}),
         )
         self._remembered += 1
         self._remembered_characters += labels.characters

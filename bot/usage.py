@@ -7,7 +7,10 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from bot.money import NANOS
+from bot.units import UNITS, Units, units_of
 from bot.unread import MAX_UNREAD, MAX_UNREAD_KEPT, OTHERS, Producer, Unread, UnreadKind
+
+__all__ = ["UNITS", "Units", "units_of"]  # beside what follows
 
 COUNTERS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning")
 """The six counters. The first five are disjoint; `reasoning` is a part of `output`, kept for information."""
@@ -22,8 +25,13 @@ PARTS = {
     "video_input": "uncached_input",
     "video_output": "output",
     "video_cache_read": "cache_read",
+    "cache_write_30m": "cache_write_5m",
+    "cache_write_12h": "cache_write_5m",
 }
-"""Kinds of tokens with a price of their own, each with the counter of which it is a part. `audio_input` is uncached."""
+"""Kinds of tokens with a price of their own, each with the counter of which it is a part. `audio_input` is uncached.
+
+Cache writes that live 30 minutes or 12 hours are counted in `cache_write_5m`, so that sums of tokens have them.
+"""
 
 MAX_TOKENS = 10**11
 """More tokens than any call can have. A larger figure is the sender's fault, and would overflow sums."""
@@ -38,8 +46,9 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True, gc=False, cache_hash=Tru
     """The text fields of a call; `""` is a missing one. Many calls share their labels, so team, tool and price are
     cached by them.
 
-    `api_base` is the called address without its query; `tier` the processing tier if it changes the price: `batch`,
-    `flex`, `priority` or `fast`.
+    `api_base` is the called address without its query. What may change the price: the processing tier (`batch`, `flex`,
+    `priority`, `fast` or `provisioned`; `""` is the standard), `geo`, where the model runs by the caller's wish (`us`),
+    and the cloud's `region`.
     """
 
     model: str
@@ -54,6 +63,8 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True, gc=False, cache_hash=Tru
     tags: tuple[str, ...] = ()
     api_base: str = ""
     tier: str = ""
+    geo: str = ""
+    region: str = ""
 
     @property
     def characters(self) -> int:
@@ -62,6 +73,7 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True, gc=False, cache_hash=Tru
         """
         names = len(self.model) + len(self.provider) + len(self.tool) + len(self.workflow) + len(self.user)
         others = len(self.credential) + len(self.gateway_team) + len(self.declared_team) + len(self.user_agent)
+        others += len(self.geo) + len(self.region)
         return names + others + len(self.api_base) + sum(map(len, self.tags)) + 50 * len(self.tags)
 
 
@@ -75,7 +87,8 @@ class UsageEvent(msgspec.Struct, frozen=True, gc=False):
     `key` identifies the event within its source, `fingerprint` its content: the same key with the same fingerprint is a
     duplicate, with another one a conflict. `occurred_at` is microseconds since 1970. An `unmetered` call has neither
     tokens nor cost from its sender: it counts as a call of unknown usage, not of zero. `parts` has the tokens of other
-    kinds than text, by the names of `PARTS`.
+    kinds than text, by the names of `PARTS`, and `units` what is counted beside tokens. `cost_is_guess` marks a reported
+    cost of a sender that prices models it doesn't know by a guess.
     """
 
     key: bytes
@@ -95,6 +108,8 @@ class UsageEvent(msgspec.Struct, frozen=True, gc=False):
     notional: bool
     unmetered: bool = False
     parts: Parts = ()
+    units: Units = ()
+    cost_is_guess: bool = False
 
     @property
     def tokens(self) -> int:
@@ -240,7 +255,7 @@ def digest(parts: Sequence[object]) -> bytes:
 
 class Booking(msgspec.Struct, frozen=True, gc=False):
     """An event with its attribution and price: its team and rule, its tool, its local day, its cost. Name its fields,
-    as with UsageEvent.
+    as with UsageEvent. `cost_reason` says why the book alone did not price it.
     """
 
     source_id: int
@@ -254,6 +269,7 @@ class Booking(msgspec.Struct, frozen=True, gc=False):
     book: str
     book_nanos: int | None
     notional_nanos: int
+    cost_reason: str = ""
 
 
 BookingOutcome = Literal["accepted", "duplicate", "conflict"]

@@ -12,8 +12,8 @@ T = TypeVar("T")
 SeriesKey = tuple[int, str, str, str, str, int, str, str]
 
 
-EventLabels = tuple[int, str, str, str, str]
-"""What an event's row has from its labels: its series, gateway team, declared team, tags and tier."""
+EventLabels = tuple[int, str, str, str, str, str]
+"""What an event's row has from its labels: its series, gateway team, declared team, tags, tier and conditions."""
 
 
 class LabelsMemory(dict[tuple[Labels, int, str, str], EventLabels]):

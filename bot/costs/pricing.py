@@ -14,7 +14,10 @@ from bot.costs.rates import Rates
 from bot.periods import DAY_MICROS, MICROS
 from bot.usage import COUNTERS, PARTS, Labels, UsageEvent
 
-Basis = Literal["contract", "book", "reported", "unpriced", "gateway_cache", "notional", "failed", "unmetered"]
+Basis = Literal[
+    "contract", "book", "book+reported", "reported", "unpriced",
+    "gateway_cache", "notional", "provisioned", "failed", "unmetered",
+]  # fmt: skip
 
 _MILLION = 1_000_000
 _CACHE_SIZE = 20_000

@@ -18,7 +18,7 @@ from bot.demo.workspace import BOT_TOKEN, workspace
 from bot.org.teams_file import read_teams_file
 from bot.refusals import ConfigError
 from bot.sandbox.server import create_sandbox
-from bot.serving import Serving, Signals
+from bot.serving.server import Serving, Signals
 from bot.settings import Settings
 from handlers.cli import out, prepare, run
 from handlers.intake.keys import create_key

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from bot.units import Units
 from bot.usage import COUNTERS, Labels, Parts, UsageEvent
 
 
@@ -31,7 +32,11 @@ class BookedEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     declared_team: str
     tags: tuple[str, ...]
     tier: str
+    geo: str
+    region: str
+    cost_is_guess: bool
     parts: Parts
+    units: Units
     user: str
     first_basis: str
     adjustments: int
@@ -50,6 +55,7 @@ class BookedEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     book_nanos: int | None
     book: str
     rule: str
+    cost_reason: str
 
     @property
     def key(self) -> tuple[int, bytes]:
@@ -115,6 +121,8 @@ def usage_event_from(booked: BookedEvent) -> UsageEvent:
             declared_team=booked.declared_team,
             tags=booked.tags,
             tier=booked.tier,
+            geo=booked.geo,
+            region=booked.region,
         ),
         uncached_input=booked.uncached_input,
         cache_read=booked.cache_read,
@@ -128,4 +136,6 @@ def usage_event_from(booked: BookedEvent) -> UsageEvent:
         notional=booked.first_basis == "notional",
         unmetered=booked.first_basis == "unmetered",
         parts=booked.parts,
+        units=booked.units,
+        cost_is_guess=booked.cost_is_guess,
     )

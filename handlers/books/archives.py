@@ -26,7 +26,10 @@ _TEXTS = (
     "cost_basis",
     "price_book",
 )
-_MORE_TEXTS = ("attribution_rule", "gateway_team", "declared_team", "service_tier", "parts")
+_MORE_TEXTS = (
+    *("attribution_rule", "gateway_team", "declared_team"),
+    *("service_tier", "parts", "units", "conditions", "cost_reason"),
+)
 _MONEY = ("cost_usd", "book_usd", "reported_usd", "notional_usd")
 _SUMMED = (*COUNTER_COLUMNS, *_MONEY)
 

@@ -28,8 +28,8 @@ from storage.intake.booked_events import (
     EventPosition,
     Series,
     booked_amounts,
-    parts_of_text,
 )
+from storage.intake.event_columns import conditions_of_text, parts_of_text, units_of_text
 from storage.store import Transaction
 
 KIND = "reprice"
@@ -128,7 +128,7 @@ def events_to_price(
     """Returns the number of a page's events on the given days, and those that may cost something else: all with
     adjusting rows, and the others whose price differs."""
     last = math.inf if until_day is None else until_day
-    labels: dict[tuple[int, str], Labels] = {}
+    labels: dict[tuple[int, str, str], Labels] = {}
     events = [booked for booked in page.adjusted if since_day <= booked.local_day <= last]
     seen = len(events)
     for row in page.plain:
@@ -136,9 +136,13 @@ def events_to_price(
             continue
         seen += 1
         series, source = page.series[row.series_id], sources.get(row.source_id)
-        sent = labels.get((row.series_id, row.tier))
+        key = (row.series_id, row.tier, row.conditions)
+        sent = labels.get(key)
         if sent is None:
-            sent = labels[row.series_id, row.tier] = Labels(provider=series.provider, model=series.model, tier=row.tier)
+            held = conditions_of_text(row.conditions)
+            sent = labels[key] = Labels(
+                provider=series.provider, model=series.model, tier=row.tier, geo=held.geo, region=held.region
+            )
         priced = rulebook.prices.price(
             _event_of(row, series, sent),
             day=row.local_day,
@@ -173,6 +177,8 @@ def _event_of(row: EventAmounts, series: Series, labels: Labels) -> UsageEvent:
         notional=series.basis == "notional",
         unmetered=series.basis == "unmetered",
         parts=parts_of_text(row.parts),
+        units=units_of_text(row.units),
+        cost_is_guess=conditions_of_text(row.conditions).cost_is_guess,
     )
 
 

@@ -23,6 +23,7 @@ from bot.usage import COUNTERS
 from handlers.cli import cell, opened, out, printable, run
 from handlers.context import Context
 from handlers.intake.retries import retry
+from storage.intake.event_columns import parts_text, units_text
 from storage.intake.left_out import LeftOutField
 from storage.store import Transaction
 
@@ -171,6 +172,9 @@ async def _both(tx: Transaction, context: Context, row: QuarantinedRow) -> Table
         line(name, getattr(compared, name), getattr(kept.labels, name))
     for counter in COUNTERS:
         line(counter, getattr(there, counter), getattr(kept, counter))
+    for name, text, here in (("parts", parts_text, kept.parts), ("units", units_text, kept.units)):
+        if here or (booked is not None and getattr(booked, name)):
+            line(name, getattr(booked, name, ""), text(here) if here else "")
     line("user", booked.email if booked is not None else "", kept.labels.user)
     line(
         "team",

@@ -40,6 +40,9 @@ _COLUMNS: dict[str, Any] = {
     "tags": _EVENT.tags,
     "service_tier": _EVENT.tier,
     "parts": _EVENT.parts,
+    "units": _EVENT.units,
+    "conditions": _EVENT.conditions,
+    "cost_reason": _EVENT.cost_reason,
 }
 NAMES = tuple(_COLUMNS)
 """The columns of a row, in order; those that end with `_usd` are integers of nano-dollars."""

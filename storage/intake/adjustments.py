@@ -18,7 +18,7 @@ from storage.transaction import OpenTransaction
 _COLUMNS = (
     *("dedupe_key", "source_id", "key_hash", "kind", "made_at", "actor_id", "document"),
     *("occurred_at", "team_id", "local_day", "series_id", "calls", *COUNTER_COLUMNS),
-    *("cost_nanos", "notional_nanos", "book_nanos", "book", "rule"),
+    *("cost_nanos", "notional_nanos", "book_nanos", "book", "rule", "cost_reason"),
 )
 
 
@@ -102,7 +102,8 @@ def _row(change: Change, made_by: tuple[str, int, int | None, str], *, into: int
     return (
         *(_dedupe_key(change), old.source_id, old.key_hash, kind, at, actor_id, document),
         *(old.occurred_at, new.team_id, new.local_day, into, int(change.moves), *counters),
-        *(new.cost_nanos - before[0], new.notional_nanos - before[1], new.book_nanos, new.book, new.rule),
+        *(new.cost_nanos - before[0], new.notional_nanos - before[1]),
+        *(new.book_nanos, new.book, new.rule, new.cost_reason),
     )
 
 
@@ -113,5 +114,5 @@ def _row_out(change: Change, made_by: tuple[str, int, int | None, str], *, out_o
     return (
         *(f"{_dedupe_key(change)}:out", old.source_id, old.key_hash, kind, at, actor_id, document),
         *(old.occurred_at, old.team_id, old.local_day, out_of, -1, *(-count for count in old.counters)),
-        *(-old.cost_nanos, -old.notional_nanos, old.book_nanos, old.book, old.rule),
+        *(-old.cost_nanos, -old.notional_nanos, old.book_nanos, old.book, old.rule, old.cost_reason),
     )

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, and_, exists, func, literal, select, tuple_
 
 from bot.intake.adjustments import BookedEvent
-from bot.usage import Parts
 from storage import bulk
+from storage.intake.event_columns import conditions_of_text, parts_of_text, units_of_text
 from storage.tables.base import COUNTER_COLUMNS
 from storage.tables.intake import usage_adjustments, usage_events, usage_series
 from storage.tables.org import people
@@ -71,7 +71,9 @@ class EventAmounts(NamedTuple):
     cost_nanos: int
     notional_nanos: int
     tier: str
+    conditions: str
     parts: str
+    units: str
     is_adjusted: int
     team_id: int
     local_day: int
@@ -79,6 +81,7 @@ class EventAmounts(NamedTuple):
     book_nanos: int | None
     book: str
     rule: str
+    cost_reason: str
 
 
 class AmountsPage(NamedTuple):
@@ -176,6 +179,7 @@ class _Placement(NamedTuple):
     book_nanos: int | None
     book: str
     rule: str
+    cost_reason: str
 
 
 class Series(NamedTuple):
@@ -277,7 +281,9 @@ def _current(row: Any, first_basis: str, series: Series, adjusted: _Adjusted, **
         **{name: getattr(row, name) for name in COUNTER_COLUMNS},
         reported_nanos=row.reported_nanos,
         tier=row.tier,
+        **conditions_of_text(row.conditions)._asdict(),
         parts=parts_of_text(row.parts),
+        units=units_of_text(row.units),
         first_basis=first_basis,
         adjustments=adjusted.count,
         team_id=placement.team_id,
@@ -288,10 +294,6 @@ def _current(row: Any, first_basis: str, series: Series, adjusted: _Adjusted, **
         book_nanos=placement.book_nanos,
         book=placement.book,
         rule=placement.rule,
+        cost_reason=placement.cost_reason,
         **texts,
     )
-
-
-def parts_of_text(text: str) -> Parts:
-    """Returns the parts of an event's row."""
-    return tuple(json.loads(text).items()) if text else ()

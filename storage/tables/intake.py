@@ -128,6 +128,9 @@ usage_events = table(
     Column("tags", Text, nullable=False),
     Column("tier", Text, nullable=False, server_default=""),
     Column("parts", Text, nullable=False, server_default=""),
+    Column("units", Text, nullable=False, server_default=""),
+    Column("conditions", Text, nullable=False, server_default=""),
+    Column("cost_reason", Text, nullable=False, server_default=""),
     Index("ix_usage_events_occurred_at", "occurred_at"),
     postgresql_partition_by="RANGE (occurred_at)",
 )
@@ -152,6 +155,7 @@ usage_adjustments = table(
     Column("book_nanos", Big),
     Column("book", Text, nullable=False),
     Column("rule", Text, nullable=False),
+    Column("cost_reason", Text, nullable=False, server_default=""),
     Index("ix_usage_adjustments_source_id_key_hash", "source_id", "key_hash"),
     Index("ix_usage_adjustments_team_id_local_day", "team_id", "local_day"),
 )

@@ -8,8 +8,8 @@ import pytest
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from bot.connections import MAX_PIPELINED, ConnectionLimits
-from bot.serving import Serving
+from bot.serving.connections import MAX_PIPELINED, ConnectionLimits
+from bot.serving.server import Serving
 from handlers.intake.routes.endpoint import mark_proved
 from tests.support.servers import listening_socket
 
@@ -115,7 +115,7 @@ async def test_a_crowd_without_keys_closes_its_own_oldest_and_none_with_a_key() 
 
 
 async def test_a_body_that_goes_on_after_its_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.connections.LINGER_SECONDS", 0.2)
+    monkeypatch.setattr("bot.serving.connections.LINGER_SECONDS", 0.2)
     async with serving() as port:
         reader, writer = await connects(port)
         writer.write(b"POST /nowhere HTTP/1.1\r\nHost: bot\r\nContent-Length: 1000000\r\n\r\n")

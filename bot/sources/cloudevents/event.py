@@ -75,7 +75,7 @@ class Envelope(msgspec.Struct, gc=False):
 
 _COUNTS = tuple(name for name in NativeUsage.__struct_fields__ if name.endswith("_tokens"))
 _WHOLE_COUNTS = tuple(name for name in _COUNTS if name.removesuffix("_tokens") not in (*PARTS, "reasoning"))
-_PARTS = tuple((part, f"{part}_tokens") for part in PARTS)
+_PARTS = tuple((part, f"{part}_tokens") for part in PARTS if f"{part}_tokens" in NativeUsage.__struct_fields__)
 _usage = msgspec.json.Decoder(NativeUsage)
 _sender = lru_cache(maxsize=1_000)(partial(name, "source"))
 

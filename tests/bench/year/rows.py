@@ -47,7 +47,10 @@ class Maker:
             "declared_team": [kind.labels.declared_team for kind in kinds],
             "tags": [json.dumps(kind.labels.tags) if kind.labels.tags else "[]" for kind in kinds],
             "tier": [kind.labels.tier for kind in kinds],
+            "conditions": ["" for _ in kinds],
             "parts": ["" for _ in kinds],
+            "units": ["" for _ in kinds],
+            "cost_reason": ["" for _ in kinds],
         }
         self._hours: set[tuple[int, int]] = set()
         self._teams: dict[int, tuple[int, int]] = {}

@@ -45,7 +45,9 @@ async def test_shared_values_reach_every_row_and_the_totals(store: Store, count:
         "output": 2,
         "book_nanos": None,
     }
-    shared |= dict.fromkeys(("book", "rule", "gateway_team", "declared_team", "tier", "parts"), "") | {"tags": "[]"}
+    shared |= dict.fromkeys(
+        ("book", "rule", "gateway_team", "declared_team", "tier", "conditions", "parts", "units", "cost_reason"), ""
+    ) | {"tags": "[]"}
     rows = [_event_row(shared, number) for number in range(count)]
     await store.keep_keys()
     keys = keys_insert(

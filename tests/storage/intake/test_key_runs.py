@@ -186,7 +186,7 @@ EVENT = (
     | {"team_id": 1, "local_day": 0, "series_id": 1, "uncached_input": 0, "cache_read": 0, "cache_write_5m": 0}
     | {"cache_write_1h": 0, "output": 0, "reasoning": 0, "cost_nanos": 0, "book_nanos": None, "reported_nanos": None}
     | {"notional_nanos": 0, "book": "", "rule": "", "gateway_team": "", "declared_team": "", "tags": "[]"}
-    | {"tier": "", "parts": ""}
+    | dict.fromkeys(("tier", "conditions", "parts", "units", "cost_reason"), "")
 )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import uvicorn
 
-from bot.connections import ConnectionLimits, OpenConnections
+from bot.serving.connections import ConnectionLimits, OpenConnections
 
 
 class _Server(uvicorn.Server):

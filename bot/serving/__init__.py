@@ -1,0 +1,1 @@
+"""The server of HTTP: its connections and its end."""

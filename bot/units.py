@@ -1,0 +1,51 @@
+"""What a call may have beside its tokens: a closed set of units, which every wing counts in the same way."""
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+
+from bot.refusals import SourceError
+
+UNITS = (
+    *("characters", "code_executions", "images", "pages", "search_units", "seconds", "web_searches"),
+    "cache_storage_token_hours",
+)
+"""Each is counted in millionths, because seconds have decimals."""
+MILLION = 1_000_000
+MAX_UNITS = 10**11
+"""More than any call can have."""
+MAX_UNIT_CHARACTERS = 60
+"""The longest text of a number of units."""
+Units = tuple[tuple[str, int], ...]
+"""Units beside the tokens, sorted by name, each with its count in millionths. `units_of` makes them."""
+
+
+def units_of(given: Iterable[tuple[str, int | float | Decimal | str | None]]) -> Units:
+    """Returns units by the names of `UNITS` that are not zero, in order; those with one name are summed.
+
+    Raises SourceError for a value that no call can have.
+    """
+    found: dict[str, int] = {}
+    for name, value in given:
+        if value:
+            found[name] = found.get(name, 0) + _millionths(name, value)
+    if unknown := found.keys() - set(UNITS):
+        raise ValueError(f"no unit is called {', '.join(sorted(unknown))}")
+    return tuple(sorted((name, count) for name, count in found.items() if count))
+
+
+def _millionths(name: str, value: int | float | Decimal | str) -> int:
+    if type(value) is int and 0 <= value <= MAX_UNITS:
+        return value * MILLION
+    try:
+        if isinstance(value, bool) or (isinstance(value, str) and len(value) > MAX_UNIT_CHARACTERS):
+            raise SourceError(f"{name} is not a number")
+        count = Decimal(value)  # of a large exponent too: it becomes an integer only below
+    except InvalidOperation as error:
+        raise SourceError(f"{name} is not a number") from error
+    if not count.is_finite():
+        raise SourceError(f"{name} is not a finite number")
+    if count < 0:
+        raise SourceError(f"{name} is negative")
+    if count > MAX_UNITS:
+        raise SourceError(f"{name} is over a hundred billion, more than one call can have")
+    return int((count * MILLION).to_integral_value(rounding=ROUND_HALF_EVEN))
