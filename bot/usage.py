@@ -80,6 +80,25 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True, gc=False, cache_hash=Tru
 Parts = tuple[tuple[str, int], ...]
 
 
+class TwinHint(msgspec.Struct, frozen=True, gc=False):
+    """What tells that two records are of one call (`bot/intake/twins/`): where and when it was recorded. 0 is a missing
+    value.
+
+    `scope` is a hash of the instrumentation's name, `process` of what the sender says of its process, `response` of the
+    response id (`bot/sources/twin_hints.py`). `trace` is the end of the trace id, `span` and `parent` are span ids;
+    `start` and `end` are microseconds since 1970. All are signed numbers of 64 bits.
+    """
+
+    scope: int
+    process: int = 0
+    trace: int = 0
+    span: int = 0
+    parent: int = 0
+    response: int = 0
+    start: int = 0
+    end: int = 0
+
+
 class UsageEvent(msgspec.Struct, frozen=True, gc=False):
     """One metered call, with disjoint token counters; None is a missing value. Name its fields when you make one; only
     the hottest path gives them in order, which takes a fifth of the time.
@@ -88,7 +107,8 @@ class UsageEvent(msgspec.Struct, frozen=True, gc=False):
     duplicate, with another one a conflict. `occurred_at` is microseconds since 1970. An `unmetered` call has neither
     tokens nor cost from its sender: it counts as a call of unknown usage, not of zero. `parts` has the tokens of other
     kinds than text, by the names of `PARTS`, and `units` what is counted beside tokens. `cost_is_guess` marks a reported
-    cost of a sender that prices models it doesn't know by a guess.
+    cost of a sender that prices models it doesn't know by a guess. `twin_hint` is None for senders that tell each
+    call once.
     """
 
     key: bytes
@@ -110,6 +130,7 @@ class UsageEvent(msgspec.Struct, frozen=True, gc=False):
     parts: Parts = ()
     units: Units = ()
     cost_is_guess: bool = False
+    twin_hint: TwinHint | None = None
 
     @property
     def tokens(self) -> int:

@@ -14,7 +14,8 @@ from bot.sources.otlp.names import TAGS
 from bot.sources.otlp.producers import PROGRAMS
 from bot.sources.otlp.profiles import CLAUDE_CODE, COPILOT, Profile
 from bot.sources.otlp.records import Record
-from bot.usage import MAX_NAME_CHARACTERS, MAX_TAGS, PARTS, Labels, UsageEvent, digest
+from bot.sources.twin_hints import hash_of, number_of, response_of
+from bot.usage import MAX_NAME_CHARACTERS, MAX_TAGS, PARTS, Labels, TwinHint, UsageEvent, digest
 
 PART_FACTS = frozenset(PARTS)
 _NOBODY = ("unknown_service", "openrouter")
@@ -92,6 +93,26 @@ def build_event(
         # of zero.
         unmetered=is_empty and cost is None and not failed,
         parts=parts(record.facts, profile, figures) if not PART_FACTS.isdisjoint(record.facts) else (),
+        twin_hint=_twin_hint(record),
+    )
+
+
+def _twin_hint(record: Record) -> TwinHint | None:
+    """Returns the hint of a span, with its place and time, or of a log record, which has no twin in another scope."""
+    if record.signal == "metrics":
+        return None
+    origin, response = record.origin, record.own_fact_text("response_id")
+    if record.signal == "logs":
+        return TwinHint(hash_of(origin.scope[:256]))
+    return TwinHint(  # in the order of its fields, as this runs for every call
+        hash_of(origin.scope[:256]),
+        origin.process,
+        number_of(record.trace_id),
+        number_of(record.span_id),
+        number_of(record.parent_id),
+        response_of(response),
+        (record.started_at or record.at) // 1000,
+        record.at // 1000,
     )
 
 

@@ -5,6 +5,7 @@ integers, names lowerCamelCase, and unknown members are ignored. Values of unrea
 import json
 from base64 import b64decode
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -42,6 +43,7 @@ from bot.sources.otlp.records import (
     left_out,
 )
 from bot.sources.rows import Unreadable, decode_loosely, field_and_fault
+from bot.sources.twin_hints import PROCESS_ATTRIBUTES, process_of
 from bot.usage import digest
 
 MEMBERS: dict[Signal, tuple[str, str, str]] = {
@@ -80,13 +82,13 @@ def _group(group: Group, signal: Signal) -> Records:
     resource = group.resource or Resource()
     notes = Notes()
     try:
-        facts = _facts(resource.attributes, notes)
+        facts, process = _facts(resource.attributes, notes), _process(resource)
     except SourceError as error:
         leaves = (leaf for scope in group.scopes or [] for leaf in scope.leaves or [])
         yield from (UndecodableRecord(f"its resource: {error}", msgspec.json.encode(leaf)) for leaf in leaves)
         return
     for scope in group.scopes or []:
-        origin = Origin(facts, (scope.scope.name if scope.scope else None) or "", tuple(notes))
+        origin = Origin(facts, (scope.scope.name if scope.scope else None) or "", tuple(notes), process)
         for leaf in scope.leaves or []:
             yield from _leaf(leaf, signal, origin, resource)
 
@@ -120,7 +122,7 @@ def _loose_leaf(leaf: Any, signal: Signal, resource: Any, scope: Any) -> Records
         facts = _facts(resource_read.attributes, notes)
         scope_read = decoded(_scope, only_read_members(scope or {}, Scope, notes))
         lean = only_read_members(leaf, LEAVES[signal].type, notes)
-        origin = Origin(facts, scope_read.name or "", tuple(notes))
+        origin = Origin(facts, scope_read.name or "", tuple(notes), _process(resource_read))
         yield from _leaf(decoded(LEAVES[signal], lean), signal, origin, resource_read)
     except SourceError as error:
         yield UndecodableRecord(str(error), dump(leaf), _request(leaf, signal, resource, scope))
@@ -159,6 +161,8 @@ def _span(span: Span, origin: Origin) -> Record:
         at=_whole("endTimeUnixNano", span.endTimeUnixNano) or _whole("startTimeUnixNano", span.startTimeUnixNano),
         failed=span.status is not None and span.status.code in _ERRORS,
         notes=tuple(notes),
+        parent_id=_id(span.parentSpanId, 8),
+        started_at=_whole("startTimeUnixNano", span.startTimeUnixNano),
     )
 
 
@@ -212,6 +216,15 @@ def _facts(attributes: list[KeyValue] | None, notes: Notes) -> Facts:
                     raise
                 notes.append(note)
     return facts
+
+
+def _process(resource: Resource) -> int:
+    named = [pair for pair in resource.attributes or [] if pair.key in PROCESS_ATTRIBUTES]
+    values = list[tuple[str, object]]()
+    for pair in named:
+        with suppress(SourceError):  # an odd value only tells less
+            values.append((pair.key, _attribute_value(pair)))
+    return process_of(values)
 
 
 def _attribute_value(pair: KeyValue) -> Value | None:

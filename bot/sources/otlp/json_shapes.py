@@ -49,6 +49,7 @@ class Status(msgspec.Struct, gc=False):
 class Span(msgspec.Struct, gc=False):
     traceId: str | None = None
     spanId: str | None = None
+    parentSpanId: str | None = None
     name: str | None = None
     kind: int | str | None = None
     startTimeUnixNano: Number = None

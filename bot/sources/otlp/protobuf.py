@@ -28,6 +28,7 @@ from bot.sources.otlp.records import (
 )
 from bot.sources.otlp.wire import groups_of
 from bot.sources.rows import Unreadable
+from bot.sources.twin_hints import PROCESS_ATTRIBUTES, process_of
 from bot.usage import Note, digest
 
 _REQUESTS: dict[Signal, tuple[Any, Any, str, str, str]] = {
@@ -52,8 +53,9 @@ def read(body: bytes, signal: Signal) -> Records:
     for group in getattr(decoded, resources):
         notes: list[Note] = []
         facts = _facts(group.resource.attributes, notes)
+        process = _process(group.resource.attributes)
         for scope in getattr(group, scopes):
-            origin = Origin(facts, scope.scope.name, tuple(notes))
+            origin = Origin(facts, scope.scope.name, tuple(notes), process)
             yield from _records(getattr(scope, leaves), signal, origin, group.resource)
 
 
@@ -67,7 +69,8 @@ def _one_by_one(body: bytes, signal: Signal, leaf: Any) -> Iterator[Record | Und
             resource = Resource.FromString(group.resource)
             notes: list[Note] = []
             facts = _facts(resource.attributes, notes)
-            origin = Origin(facts, InstrumentationScope.FromString(group.scope).name, tuple(notes))
+            scope = InstrumentationScope.FromString(group.scope).name
+            origin = Origin(facts, scope, tuple(notes), _process(resource.attributes))
         except DecodeError:
             yield from (UndecodableRecord("its resource or scope can't be decoded", raw) for raw in group.leaves)
             continue
@@ -103,6 +106,8 @@ def _span(span: Any, origin: Origin) -> Record:
         at=span.end_time_unix_nano or span.start_time_unix_nano,
         failed=span.status.code == _ERROR,
         notes=tuple(notes),
+        parent_id=span.parent_span_id,
+        started_at=span.start_time_unix_nano,
     )
 
 
@@ -175,6 +180,10 @@ def _value(value: Any) -> Value | None:
         found: Value = getattr(value, which)
         return found
     return None
+
+
+def _process(attributes: Iterable[Any]) -> int:
+    return process_of((pair.key, _value(pair.value)) for pair in attributes if pair.key in PROCESS_ATTRIBUTES)
 
 
 def _texts(attributes: Iterable[Any]) -> tuple[tuple[str, bytes], ...]:

@@ -41,11 +41,14 @@ def left_out(attribute: str, fault: str) -> Note | None:
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """The sender of a group of records: the resource's facts, the scope's name, and what was left out of the resource."""
+    """The sender of a group of records: the resource's facts, the scope's name, what was left out of the resource, and a
+    hash of what names its process.
+    """
 
     facts: Facts
     scope: str
     notes: tuple[Note, ...] = ()
+    process: int = 0
 
     @property
     def service(self) -> str:
@@ -63,7 +66,9 @@ class SumPoint(msgspec.Struct, frozen=True):
 
 
 class Record(msgspec.Struct):
-    """One record. `kind` is the span's; `at` is nanoseconds since 1970, 0 if missing; `notes` is what was left out."""
+    """One record. `kind` is the span's; `at` and a span's `started_at` are nanoseconds since 1970, 0 if missing; `notes`
+    is what was left out.
+    """
 
     signal: Signal
     name: str
@@ -76,6 +81,8 @@ class Record(msgspec.Struct):
     failed: bool = False
     total: SumPoint | None = None
     notes: tuple[Note, ...] = ()
+    parent_id: bytes = b""
+    started_at: int = 0
 
     def fact_text(self, fact: str) -> str:
         """Returns a fact of the record, or else of its resource, as text; "" if missing."""
