@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from bot.refusals import SourceError
 from bot.sources.fields import count
-from bot.sources.otlp.profiles import Profile
+from bot.sources.otlp.producers.schema import Counting
 from bot.sources.otlp.records import Facts
 from bot.usage import Parts, parts_of
 
@@ -18,35 +18,36 @@ class Counters(NamedTuple):
     reasoning: int = 0
 
 
-def counters(facts: Facts, profile: Profile) -> Counters:
+def counters(facts: Facts, counting: Counting) -> Counters:
     """Returns the six disjoint counters. Raises SourceError if a part is more than its whole."""
     read, reasoning, output = _count(facts, "cache_read"), _count(facts, "reasoning"), _count(facts, "output")
     write_5m, write_1h = _written(facts)
     uncached = _count(facts, "input")
-    if profile.input_has_cache and (read or write_5m or write_1h):
+    if counting.input_has_cache and (read or write_5m or write_1h):
         uncached -= read + write_5m + write_1h
         if uncached < 0:
             raise SourceError(f"{_name(facts, 'input')} is less than its cached parts")
-    if not profile.output_has_reasoning:
+    if not counting.output_has_reasoning:
         output += reasoning
     elif reasoning > output:
         raise SourceError(f"{_name(facts, 'reasoning')} is more than {_name(facts, 'output')}, of which it is a part")
-    if profile.adds_tool_tokens:
-        uncached += _count(facts, "tool_tokens")
+    if counting.beside_input or counting.beside_output:
+        uncached += sum(_count(facts, fact) for fact in counting.beside_input)
+        output += sum(_count(facts, fact) for fact in counting.beside_output)
     if "compaction_input" in facts or "compaction_output" in facts:  # not included in the usage beside them
         uncached += _count(facts, "compaction_input")
         output += _count(facts, "compaction_output")
     return Counters(uncached, read, write_5m, write_1h, output, reasoning)
 
 
-def parts(facts: Facts, profile: Profile, figures: Counters) -> Parts:
+def parts(facts: Facts, counting: Counting, figures: Counters) -> Parts:
     """Returns the tokens of other kinds than text, each within its counter. Input that includes cached input includes
     the cached part of its kind too.
     """
     given: list[tuple[str, int]] = []
     for kind in ("audio", "image", "video"):
         read, whole = _count(facts, f"{kind}_cache_read"), _count(facts, f"{kind}_input")
-        if profile.input_has_cache:
+        if counting.input_has_cache:
             read = read or max(0, whole - figures.uncached_input)  # what is more than uncached was cached
             whole -= read
         given += [(f"{kind}_input", whole), (f"{kind}_cache_read", read)]

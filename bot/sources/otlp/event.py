@@ -11,11 +11,11 @@ from bot.sources.fields import address, event_name, moment_within, name, reporte
 from bot.sources.labels import Notes, label, tag_list
 from bot.sources.otlp.counters import Counters, counters, parts
 from bot.sources.otlp.names import TAGS
-from bot.sources.otlp.producers import PROGRAMS
-from bot.sources.otlp.profiles import CLAUDE_CODE, COPILOT, Profile
+from bot.sources.otlp.producers.profile import Profile
+from bot.sources.otlp.producers.registry import PROGRAMS
 from bot.sources.otlp.records import Record
 from bot.sources.twin_hints import hash_of, number_of, response_of
-from bot.usage import MAX_NAME_CHARACTERS, MAX_TAGS, PARTS, Labels, TwinHint, UsageEvent, digest
+from bot.usage import MAX_NAME_CHARACTERS, MAX_TAGS, PARTS, Labels, Parts, TwinHint, UsageEvent, digest
 
 PART_FACTS = frozenset(PARTS)
 _NOBODY = ("unknown_service", "openrouter")
@@ -28,7 +28,7 @@ def usage_event(record: Record, profile: Profile, *, now: int, latest: int, note
 
     `now` is the moment of a call without a time, `latest` the last accepted moment.
     """
-    figures = counters(record.facts, profile)
+    figures = counters(record.facts, profile.counting_for(record.own_fact_text("provider")))
     event_id, key = _identity(record, profile, figures)
     return build_event(record, profile, figures, event_id=event_id, key=key, now=now, latest=latest, notes=notes)
 
@@ -92,7 +92,7 @@ def build_event(
         # A stream that was not asked for its usage, or a sender that writes zeros for it: a call of unknown usage, not
         # of zero.
         unmetered=is_empty and cost is None and not failed,
-        parts=parts(record.facts, profile, figures) if not PART_FACTS.isdisjoint(record.facts) else (),
+        parts=() if PART_FACTS.isdisjoint(record.facts) else _parts(record, profile, figures),
         twin_hint=_twin_hint(record),
     )
 
@@ -114,6 +114,10 @@ def _twin_hint(record: Record) -> TwinHint | None:
         (record.started_at or record.at) // 1000,
         record.at // 1000,
     )
+
+
+def _parts(record: Record, profile: Profile, figures: Counters) -> Parts:
+    return parts(record.facts, profile.counting_for(record.own_fact_text("provider")), figures)
 
 
 def _attribute(record: Record, fact: str) -> str:
@@ -145,14 +149,14 @@ def _identity(record: Record, profile: Profile, figures: Counters) -> tuple[str,
     response, session = _id(record, "response_id"), _id(record, "session")
     session = session or storable("session.id", record.fact_text("session"))
     stamp = record.own_fact_text("timestamp") or str(record.at)
-    if profile.key == "claude_code":
+    if profile.identity == "response":
         if response:
-            return event_name(response), digest(("claude_code", session, response))
+            return event_name(response), digest((profile.id, session, response))
         sequence = record.own_fact_text("sequence") or stamp
-        return event_name(f"{session}/{sequence}"), digest(("claude_code", session, "sequence", sequence, stamp))
-    if profile.key in ("codex", "gemini_cli"):
+        return event_name(f"{session}/{sequence}"), digest((profile.id, session, "sequence", sequence, stamp))
+    if profile.identity == "record":
         prompt = record.own_fact_text("prompt")
-        key = digest((profile.key, session, prompt, stamp, record.own_fact_text("model"), figures))
+        key = digest((profile.id, session, prompt, stamp, record.own_fact_text("model"), figures))
         return event_name(f"{session}/{stamp}"), key
     trace, span = (found if any(found) else b"" for found in (record.trace_id, record.span_id))
     if not (response or (trace and span)):
@@ -184,13 +188,11 @@ def _moment(record: Record, *, now: int, latest: int) -> int:
 def _provider(record: Record, profile: Profile, notes: Notes) -> str:
     given = record.facts.get("provider")
     provider = label(given.attribute, given.value, notes) if given is not None else ""
-    if provider and "vercel_operation" in record.facts:
-        return provider.partition(".")[0]  # `openai.chat`
-    if (
-        profile is CLAUDE_CODE and not provider
-    ):  # on Bedrock and Vertex its models have longer names, which identify them
-        return profile.provider if record.own_fact_text("model").startswith("claude-") else ""
-    return provider or profile.provider
+    if profile.provider_ends_at:
+        provider = provider.partition(profile.provider_ends_at)[0]
+    if not provider or provider in profile.not_providers:
+        return profile.provider_for(record.own_fact_text("model")) if profile.provider else ""
+    return provider
 
 
 def _workflow(record: Record, notes: Notes) -> str:
@@ -204,9 +206,7 @@ def _user(record: Record, profile: Profile, notes: Notes) -> str:
     """Returns the person, by e-mail if there is one. Coding assistants use `user.id` for an installation, unless they
     say that it is of the company's sign-in.
     """
-    is_installation = profile.tool and profile is not COPILOT and not _names_sign_in(record)
-    other = "account" if is_installation else "user"
-    facts = ("email",) if profile.key == "codex" else ("email", other)  # Codex's account is the company's workspace
+    facts = ("email", "user") if _names_sign_in(record) else profile.person
     return next((user for fact in facts if (user := _label(record, fact, notes))), "")
 
 

@@ -29,7 +29,7 @@ from bot.sources.otlp.json_shapes import (
     Span,
 )
 from bot.sources.otlp.loose_json import decoded, dump, only_read_members
-from bot.sources.otlp.names import READ_ATTRIBUTES
+from bot.sources.otlp.producers.registry import PRODUCERS, RESOURCE_READS, Reads
 from bot.sources.otlp.records import (
     Facts,
     Origin,
@@ -41,6 +41,7 @@ from bot.sources.otlp.records import (
     Value,
     keep_fact,
     left_out,
+    origin_of,
 )
 from bot.sources.rows import Unreadable, decode_loosely, field_and_fault
 from bot.sources.twin_hints import PROCESS_ATTRIBUTES, process_of
@@ -82,13 +83,14 @@ def _group(group: Group, signal: Signal) -> Records:
     resource = group.resource or Resource()
     notes = Notes()
     try:
-        facts, process = _facts(resource.attributes, notes), _process(resource)
+        facts, process = _facts(resource.attributes, notes, RESOURCE_READS), _process(resource)
     except SourceError as error:
         leaves = (leaf for scope in group.scopes or [] for leaf in scope.leaves or [])
         yield from (UndecodableRecord(f"its resource: {error}", msgspec.json.encode(leaf)) for leaf in leaves)
         return
     for scope in group.scopes or []:
-        origin = Origin(facts, (scope.scope.name if scope.scope else None) or "", tuple(notes), process)
+        given = scope.scope or Scope()
+        origin = origin_of(facts, given.name or "", given.version or "", notes, process)
         for leaf in scope.leaves or []:
             yield from _leaf(leaf, signal, origin, resource)
 
@@ -119,10 +121,10 @@ def _loose_leaf(leaf: Any, signal: Signal, resource: Any, scope: Any) -> Records
     notes = Notes()
     try:
         resource_read = decoded(_resource, only_read_members(resource or {}, Resource, notes))
-        facts = _facts(resource_read.attributes, notes)
+        facts = _facts(resource_read.attributes, notes, RESOURCE_READS)
         scope_read = decoded(_scope, only_read_members(scope or {}, Scope, notes))
         lean = only_read_members(leaf, LEAVES[signal].type, notes)
-        origin = Origin(facts, scope_read.name or "", tuple(notes), _process(resource_read))
+        origin = origin_of(facts, scope_read.name or "", scope_read.version or "", notes, _process(resource_read))
         yield from _leaf(decoded(LEAVES[signal], lean), signal, origin, resource_read)
     except SourceError as error:
         yield UndecodableRecord(str(error), dump(leaf), _request(leaf, signal, resource, scope))
@@ -135,25 +137,29 @@ def _request(leaf: Any, signal: Signal, resource: Any, scope: Any) -> dict[str, 
 
 
 def _leaf(leaf: Leaf, signal: Signal, origin: Origin, resource: Resource) -> Records:
+    reads = PRODUCERS.reads(origin.profile, signal)
     try:
         if isinstance(leaf, Span):
-            yield _span(leaf, origin)
+            yield _span(leaf, origin, reads)
         elif isinstance(leaf, LogRecord):
-            yield _log(leaf, origin)
+            yield _log(leaf, origin, reads)
         else:
-            yield from _points(leaf, origin, resource)
+            yield from _points(leaf, origin, resource, reads)
     except SourceError as error:
         raw = msgspec.json.encode(leaf)
-        loose = [json.loads(msgspec.json.encode(part)) for part in (resource, Scope(name=origin.scope))]
+        loose = [
+            json.loads(msgspec.json.encode(part))
+            for part in (resource, Scope(name=origin.scope, version=origin.version))
+        ]
         yield UndecodableRecord(str(error), raw, _request(decode_loosely(raw), signal, *loose))
 
 
-def _span(span: Span, origin: Origin) -> Record:
+def _span(span: Span, origin: Origin, reads: Reads) -> Record:
     kind, notes = span.kind, Notes()
     return Record(
         signal="traces",
         name=span.name or "",
-        facts=_facts(span.attributes, notes),
+        facts=_facts(span.attributes, notes, reads),
         origin=origin,
         kind=kind if isinstance(kind, int) else _KINDS.get(kind or "", 0),
         trace_id=_id(span.traceId, 16),
@@ -166,12 +172,12 @@ def _span(span: Span, origin: Origin) -> Record:
     )
 
 
-def _log(log: LogRecord, origin: Origin) -> Record:
+def _log(log: LogRecord, origin: Origin, reads: Reads) -> Record:
     notes = Notes()
     return Record(
         signal="logs",
         name=log.eventName or "",
-        facts=_facts(log.attributes, notes),
+        facts=_facts(log.attributes, notes, reads),
         origin=origin,
         trace_id=_id(log.traceId, 16),
         span_id=_id(log.spanId, 8),
@@ -180,7 +186,7 @@ def _log(log: LogRecord, origin: Origin) -> Record:
     )
 
 
-def _points(metric: Metric, origin: Origin, resource: Resource) -> Iterator[Record]:
+def _points(metric: Metric, origin: Origin, resource: Resource, reads: Reads) -> Iterator[Record]:
     found, name = metric.sum, metric.name or ""
     if found is None or not found.isMonotonic:
         yield Record(signal="metrics", name=name, facts={}, origin=origin)
@@ -192,7 +198,7 @@ def _points(metric: Metric, origin: Origin, resource: Resource) -> Iterator[Reco
         yield Record(
             signal="metrics",
             name=name,
-            facts=_facts(point.attributes, notes),
+            facts=_facts(point.attributes, notes, reads),
             origin=origin,
             at=_whole("timeUnixNano", point.timeUnixNano),
             total=SumPoint(
@@ -205,14 +211,14 @@ def _points(metric: Metric, origin: Origin, resource: Resource) -> Iterator[Reco
         )
 
 
-def _facts(attributes: list[KeyValue] | None, notes: Notes) -> Facts:
+def _facts(attributes: list[KeyValue] | None, notes: Notes, reads: Reads) -> Facts:
     facts: Facts = {}
     for pair in attributes or []:
-        if pair.key in READ_ATTRIBUTES:
+        if pair.key in reads:
             try:
-                keep_fact(facts, pair.key, _attribute_value(pair))
+                keep_fact(facts, pair.key, _attribute_value(pair), reads)
             except SourceError:
-                if (note := left_out(pair.key, _MISFIT)) is None:
+                if (note := left_out(pair.key, reads[pair.key].fact, _MISFIT)) is None:
                     raise
                 notes.append(note)
     return facts

@@ -40,6 +40,7 @@ class Resource(msgspec.Struct, gc=False):
 
 class Scope(msgspec.Struct, gc=False):
     name: str | None = None
+    version: str | None = None
 
 
 class Status(msgspec.Struct, gc=False):

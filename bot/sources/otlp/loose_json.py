@@ -9,7 +9,7 @@ from bot.refusals import SourceError
 from bot.sources.fields import UNSTORABLE_FAULT, is_not_finite
 from bot.sources.labels import CLEANED, Notes, storable_text
 from bot.sources.otlp.json_shapes import Scope, Span
-from bot.sources.otlp.names import READ_ATTRIBUTES
+from bot.sources.otlp.producers.registry import PRODUCERS
 from bot.sources.otlp.records import left_out
 from bot.sources.rows import describe_error, field_and_fault, unstorable_field
 
@@ -21,10 +21,11 @@ def only_read_members(value: Any, shape: Any, notes: Notes) -> Any:
     if not isinstance(value, dict):
         return value
     lean = {member: value[member] for member in shape.__struct_encode_fields__ if member in value}
-    if shape in (Span, Scope) and (not isinstance(lean.get("name"), str) or unstorable_field(lean["name"]) is not None):
-        lean.pop("name", None)
+    for member in ("name", "version") if shape in (Span, Scope) else ():
+        if not isinstance(lean.get(member), str) or unstorable_field(lean[member]) is not None:
+            lean.pop(member, None)
     if isinstance(listed := lean.get("attributes"), list):
-        read = [a for a in listed if not isinstance(a, dict) or a.get("key") in READ_ATTRIBUTES]
+        read = [a for a in listed if not isinstance(a, dict) or a.get("key") in PRODUCERS.all_reads]
         lean["attributes"] = [fitted for pair in read if (fitted := _storable_pair(pair, notes)) is not None]
     return lean
 
@@ -40,7 +41,8 @@ def _storable_pair(pair: Any, notes: Notes) -> Any:
         return pair
     value = pair.get("value")
     text = value.get("stringValue") if isinstance(value, dict) else None
-    if (note := left_out(pair["key"], CLEANED if isinstance(text, str) else UNSTORABLE_FAULT)) is None:
+    fact = PRODUCERS.all_reads[pair["key"]].fact
+    if (note := left_out(pair["key"], fact, CLEANED if isinstance(text, str) else UNSTORABLE_FAULT)) is None:
         raise SourceError(f"{pair['key']} {UNSTORABLE_FAULT}")
     notes.append(note)
     return {"key": pair["key"], "value": {"stringValue": storable_text(text)}} if isinstance(text, str) else None

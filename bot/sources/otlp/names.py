@@ -1,9 +1,9 @@
-"""The names of attributes that OTLP senders use. If a row has several names of one fact, the first in the table wins.
+"""The names of attributes that OTLP senders have in common. If a row has several names of one fact, the first wins.
 
-`docs/connect/otlp-names.md` is this table for people; a test keeps both equal.
+A producer's data file replaces the names of a fact by its own. `docs/connect/otlp-names.md` is this table for people; a
+test keeps both equal.
 """
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 NAMES: dict[str, tuple[str, ...]] = {
@@ -33,25 +33,21 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "tier": (
         *("openai.response.service_tier", "gen_ai.openai.response.service_tier", "anthropic.response.service_tier"),
-        "speed",
     ),
     "address": ("server.address",),
-    "auth": ("auth_type", "auth_mode"),
     # the usage
     "input": (
         *("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.token_count.prompt", "ai.usage.inputTokens"),
-        *("ai.usage.promptTokens", "ai.usage.tokens", "llm.usage.prompt_tokens", "input_tokens", "input_token_count"),
+        *("ai.usage.promptTokens", "ai.usage.tokens", "llm.usage.prompt_tokens", "input_tokens"),
     ),
     "output": (
         *("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens", "llm.token_count.completion"),
         *("ai.usage.outputTokens", "ai.usage.completionTokens", "llm.usage.completion_tokens", "output_tokens"),
-        "output_token_count",
     ),
     "cache_read": (
         *("gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens"),
         *("gen_ai.usage.input_tokens.cached", "llm.token_count.prompt_details.cache_read"),
         *("gen_ai.usage.details.cache_read_tokens", "ai.usage.cachedInputTokens", "cache_read_tokens"),
-        *("cached_token_count", "cached_content_token_count"),
     ),
     "cache_write": (
         *("gen_ai.usage.cache_write.input_tokens", "gen_ai.usage.cache_creation.input_tokens"),
@@ -64,7 +60,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "reasoning": (
         *("gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.output_tokens.reasoning"),
         *("llm.token_count.completion_details.reasoning", "gen_ai.usage.details.reasoning_tokens"),
-        *("ai.usage.reasoningTokens", "reasoning_token_count", "thoughts_token_count"),
+        "ai.usage.reasoningTokens",
     ),
     "audio_input": ("gen_ai.usage.audio.input_tokens", "llm.token_count.prompt_details.audio"),
     "audio_cache_read": ("gen_ai.usage.audio.cache_read.input_tokens",),
@@ -75,11 +71,9 @@ NAMES: dict[str, tuple[str, ...]] = {
     "video_input": ("gen_ai.usage.video.input_tokens",),
     "video_cache_read": ("gen_ai.usage.video.cache_read.input_tokens",),
     "video_output": ("gen_ai.usage.video.output_tokens",),
-    "tool_tokens": ("tool_token_count",),
     "compaction_input": ("anthropic.usage.compaction.input_tokens",),
     "compaction_output": ("anthropic.usage.compaction.output_tokens",),
     "token_type": ("type",),
-    "cost_micros": ("cost_usd_micros",),
     "cost": ("gen_ai.usage.total_cost", "gen_ai.usage.cost", "llm.cost.total", "cost_usd"),
     # the person
     "service": ("service.name",),
@@ -108,6 +102,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "repo": ("vcs.repository.name", "repo", "trace.metadata.repo"),
     "agent": ("gen_ai.agent.name", "agent.name"),
 }
+OWN_FACTS = frozenset({"auth", "tool_tokens", "cost_micros"})
+"""Facts that no name tells of every producer: the files of single producers name them."""
 TAGS = ("department", "cost_center", "project", "env", "repo", "agent")
 """Facts that become tags, such as `department:engineering`."""
 NOT_NEEDED = frozenset({
@@ -117,16 +113,15 @@ NOT_NEEDED = frozenset({
 """Facts that are left out where they do not fit; a fault of any other fact is a fault of its record."""
 
 
+RESOURCE_FACTS = frozenset({
+    *("service", "session", "workflow", "team", "email", "user", "account", "groups", "identity", "credential"),
+    *("user_agent", *TAGS),
+})  # fmt: skip
+"""Facts that a resource may give for all its records."""
+
+
 class AttributeFact(NamedTuple):
     """The fact of an attribute, and the rank of its name."""
 
     fact: str
     rank: int
-
-
-READ_ATTRIBUTES: Mapping[str, AttributeFact] = {
-    attribute: AttributeFact(fact, rank)
-    for fact, attributes in NAMES.items()
-    for rank, attribute in enumerate(attributes)
-}
-"""Every attribute that is read. All others (prompts, messages, headers, addresses of clients) are skipped undecoded."""

@@ -1,40 +1,18 @@
-"""Which OTLP records are metered, and how their senders count: each call by one signal, even if several report it."""
+"""Which OTLP records are metered: each call by one signal, even if several report it. Producers' data files decide."""
 
-from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from bot.refusals import SourceError
 from bot.sources.call_kinds import charge_of
-from bot.sources.otlp.producers import producer_of
-from bot.sources.otlp.records import CLIENT, SERVER, UNSPECIFIED, Record
+from bot.sources.otlp.producers.profile import Profile
+from bot.sources.otlp.producers.registry import PRODUCERS
+from bot.sources.otlp.producers.schema import CallRule, Texts
+from bot.sources.otlp.records import CLIENT, SERVER, UNSPECIFIED, Facts, Record, keep_fact
+from bot.sources.otlp.texts import read_texts
 
 Meters = Literal["auto", "traces", "logs", "metrics"]
 """The signal that a source is metered by: each producer's best one, or one for all."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Profile:
-    """How a sender counts. `input_has_cache`: its input includes cache reads and writes. `output_has_reasoning`: its
-    output includes reasoning. `adds_tool_tokens`: tool tokens are input beside it.
-
-    `key` is the identity of a call: its span's ids, or attributes of the sender's log records.
-    """
-
-    key: Literal["span", "claude_code", "codex", "gemini_cli"] = "span"
-    tool: str = ""
-    provider: str = ""
-    input_has_cache: bool = True
-    output_has_reasoning: bool = True
-    adds_tool_tokens: bool = False
-
-
-GENAI = Profile()
-CLAUDE_CODE = Profile(key="claude_code", tool="Claude Code", provider="anthropic", input_has_cache=False)
-CODEX = Profile(key="codex", tool="Codex", provider="openai")
-GEMINI_CLI = Profile(
-    key="gemini_cli", tool="Gemini CLI", provider="google", output_has_reasoning=False, adds_tool_tokens=True
-)
-COPILOT = Profile(tool="GitHub Copilot", provider="github")
 
 _INFERENCE = frozenset({
     *("chat", "text_completion", "generate_content", "embeddings", "completion", "embedding", "rerank"),
@@ -45,68 +23,108 @@ _NO_INFERENCE = frozenset({
     *("fetch_response", "task", "agent", "tool", "guardrail", "evaluate", "evaluation", "create_memory", "search_memory"),
     *("update_memory", "upsert_memory", "delete_memory", "create_memory_store", "delete_memory_store"),
 })  # fmt: skip
-_MODEL_KINDS = frozenset({"llm", "embedding", "embeddings", "generation", "reranker"})
 _COUNTS = ("input", "output", "cache_read", "cache_write", "cost", "cost_micros")
-_DETAILS = "gen_ai.client.inference.operation.details"
+_KINDS = ("unspecified", "internal", "server", "client", "producer", "consumer")
+_CALLERS = (CLIENT, UNSPECIFIED)
 
 
 def profile_of(record: Record, meters: Meters) -> Profile | None:
-    """Returns the profile of a record; None for one that is ignored on purpose. Raises SourceError for an unknown kind
-    of call.
+    """Returns the profile of a record that is a call; None for one that is ignored on purpose. Raises SourceError for an
+    unknown kind of call.
     """
     if meters not in ("auto", record.signal):
         return None
+    profile = producer_of(record)
+    if profile.texts:
+        read_texts(record, profile)
     if record.signal == "logs":
-        return _of_log(record, meters)
-    return _of_span(record, meters) if record.signal == "traces" else None
-
-
-def _of_log(record: Record, meters: Meters) -> Profile | None:
-    given = record.facts.get("event")
-    event = str(given.value) if given is not None else record.name
-    if event in ("api_request", "claude_code.api_request"):
-        return CLAUDE_CODE if event != "api_request" or producer_of(record.origin) == "claude_code" else None
-    if event == "codex.sse_event":
-        # A stream's own event of the same kind has no counts; the one beside it has them.
-        return CODEX if record.fact_text("event_kind") == "response.completed" and _counts(record) else None
-    if event == "gemini_cli.api_response":
-        return GEMINI_CLI
-    if (
-        event == _DETAILS and meters == "logs" and producer_of(record.origin) != "gemini_cli"
-    ):  # in "auto" its span reports the same
-        return _genai(record) if record.fact_text("operation").casefold() in _INFERENCE else None
-    return None
-
-
-def _of_span(record: Record, meters: Meters) -> Profile | None:
-    producer = producer_of(record.origin)
-    if producer == "claude_code":
-        return CLAUDE_CODE if meters == "traces" and record.name == "claude_code.llm_request" else None
-    if meters == "auto" and producer in ("gemini_cli", "codex"):  # their logs report more
+        rule, is_call = profile.logs, _is_call_log
+    elif record.signal == "traces":
+        rule, is_call = profile.spans, _is_call_span
+    else:
         return None
-    return _genai(record) if _is_inference(record) else None
+    if rule is None or not (rule.auto or meters != "auto"):
+        return None
+    return profile if is_call(record, rule) else None
 
 
-def _is_inference(record: Record) -> bool:
+def producer_of(record: Record) -> Profile:
+    """Returns the producer of a record: its group's, or, where that names none, the one that the record itself tells."""
+    profile = record.origin.profile
+    if profile is not PRODUCERS.common:
+        return profile
+    if record.signal == "traces":
+        for fact, by_attribute in PRODUCERS.by_mark.items():
+            given = record.facts.get(fact)
+            if given is not None and (marked := by_attribute.get(given.attribute)) is not None:
+                return _told(record, marked)
+        return profile
+    told = PRODUCERS.by_event.get(event_of(record)) if record.signal == "logs" else PRODUCERS.by_sum.get(record.name)
+    return profile if told is None else _told(record, told)
+
+
+def _told(record: Record, profile: Profile) -> Profile:
+    """Reads a record's facts by the names of the producer that it told, and returns the producer."""
+    facts: Facts = {}
+    for given in record.facts.values():
+        keep_fact(facts, given.attribute, given.value, profile.reads)
+    record.facts = facts
+    return profile
+
+
+def event_of(record: Record) -> str:
+    """Returns the name of a log record's event."""
+    given = record.facts.get("event")
+    return str(given.value) if given is not None else record.name
+
+
+def _is_call_log(record: Record, rule: CallRule) -> bool:
+    if not _matches(event_of(record), rule.records) or not _has(record, rule):
+        return False
+    return not rule.operations or record.fact_text("operation").casefold() in rule.operations
+
+
+def _is_call_span(record: Record, rule: CallRule) -> bool:
     """Returns True if a span is one call to a model, not an agent, workflow, tool or wrapper around it."""
-    facts = record.facts
-    if _is_no_usage(record):
+    if _is_no_usage(record) or not _has(record, rule):
         return False
-    if "vercel_operation" in facts:  # `ai.generateText` repeats the sum of `ai.generateText.doGenerate` below it
-        return ".do" in record.own_fact_text("vercel_operation")
-    if "span_kind" in facts:
-        return record.own_fact_text("span_kind").casefold() in _MODEL_KINDS
-    if "wrapper_kind" in facts:
+    if rule.records or rule.only:
+        is_named = not rule.records or _matches(record.name, rule.records)
+        return is_named and (not rule.kinds or _KINDS[record.kind] in rule.kinds) and _operation_fits(record, rule)
+    if "wrapper_kind" in record.facts:
         return False
-    is_call = record.kind in (CLIENT, UNSPECIFIED) or (record.kind == SERVER and _is_anthropics_own(record))
+    is_call = _kind_fits(record, rule)
     operation = record.own_fact_text("operation").casefold()
+    facts = record.facts
     if not operation:
-        return (
-            is_call and "model" in facts and (_counts(record) or "request_type" in facts or record.name == "ai_gateway")
-        )
-    if is_call and operation not in _INFERENCE | _NO_INFERENCE and _counts(record):
+        is_told = _counts(record) or "request_type" in facts or record.name == "ai_gateway"
+        return is_call and "model" in facts and is_told
+    known = rule.operations or _INFERENCE
+    if is_call and operation not in known and operation not in _NO_INFERENCE and _counts(record):
         raise SourceError(f"gen_ai.operation.name is {operation[:60]!r}, of which nobody knows whether it is one call")
-    return is_call and operation in _INFERENCE
+    return is_call and operation in known
+
+
+def _kind_fits(record: Record, rule: CallRule) -> bool:
+    if rule.kinds:
+        return 0 <= record.kind < len(_KINDS) and _KINDS[record.kind] in rule.kinds
+    return record.kind in _CALLERS or (record.kind == SERVER and _is_anthropics_own(record))
+
+
+def _operation_fits(record: Record, rule: CallRule) -> bool:
+    return not rule.operations or record.own_fact_text("operation").casefold() in rule.operations
+
+
+def _has(record: Record, rule: CallRule) -> bool:
+    """Returns whether a record has the facts that its producer's rule asks for."""
+    for fact, patterns in rule.only.items():
+        if not _matches(record.own_fact_text(fact).casefold(), patterns):
+            return False
+    return not rule.needs_counts or _counts(record)
+
+
+def _matches(text: str, patterns: Texts) -> bool:
+    return text in patterns or any("*" in pattern and fnmatchcase(text, pattern) for pattern in patterns)
 
 
 def _is_no_usage(record: Record) -> bool:
@@ -125,7 +143,3 @@ def _is_anthropics_own(record: Record) -> bool:
 
 def _counts(record: Record) -> bool:
     return any(fact in record.facts for fact in _COUNTS)
-
-
-def _genai(record: Record) -> Profile:
-    return COPILOT if producer_of(record.origin) == "copilot" else GENAI

@@ -13,7 +13,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from bot.sources.otlp.names import READ_ATTRIBUTES
+from bot.sources.otlp.producers.registry import PRODUCERS, RESOURCE_READS, Reads
 from bot.sources.otlp.records import (
     Facts,
     Origin,
@@ -25,6 +25,7 @@ from bot.sources.otlp.records import (
     UndecodableRecord,
     Value,
     left_out,
+    origin_of,
 )
 from bot.sources.otlp.wire import groups_of
 from bot.sources.rows import Unreadable
@@ -52,10 +53,10 @@ def read(body: bytes, signal: Signal) -> Records:
         return
     for group in getattr(decoded, resources):
         notes: list[Note] = []
-        facts = _facts(group.resource.attributes, notes)
+        facts = _facts(group.resource.attributes, notes, RESOURCE_READS)
         process = _process(group.resource.attributes)
         for scope in getattr(group, scopes):
-            origin = Origin(facts, scope.scope.name, tuple(notes), process)
+            origin = origin_of(facts, scope.scope.name, scope.scope.version, notes, process)
             yield from _records(getattr(scope, leaves), signal, origin, group.resource)
 
 
@@ -68,9 +69,9 @@ def _one_by_one(body: bytes, signal: Signal, leaf: Any) -> Iterator[Record | Und
         try:
             resource = Resource.FromString(group.resource)
             notes: list[Note] = []
-            facts = _facts(resource.attributes, notes)
-            scope = InstrumentationScope.FromString(group.scope).name
-            origin = Origin(facts, scope, tuple(notes), _process(resource.attributes))
+            facts = _facts(resource.attributes, notes, RESOURCE_READS)
+            scope = InstrumentationScope.FromString(group.scope)
+            origin = origin_of(facts, scope.name, scope.version, notes, _process(resource.attributes))
         except DecodeError:
             yield from (UndecodableRecord("its resource or scope can't be decoded", raw) for raw in group.leaves)
             continue
@@ -86,19 +87,20 @@ def _one_by_one(body: bytes, signal: Signal, leaf: Any) -> Iterator[Record | Und
 def _records(
     leaves: Iterable[Any], signal: Signal, origin: Origin, resource: Any
 ) -> Iterator[Record | UndecodableRecord]:
+    reads = PRODUCERS.reads(origin.profile, signal)
     if signal == "traces":
-        return (_span(span, origin) for span in leaves)
+        return (_span(span, origin, reads) for span in leaves)
     if signal == "logs":
-        return (_log(log, origin) for log in leaves)
-    return (point for metric in leaves for point in _points(metric, origin, resource))
+        return (_log(log, origin, reads) for log in leaves)
+    return (point for metric in leaves for point in _points(metric, origin, resource, reads))
 
 
-def _span(span: Any, origin: Origin) -> Record:
+def _span(span: Any, origin: Origin, reads: Reads) -> Record:
     notes: list[Note] = []
     return Record(
         signal="traces",
         name=span.name,
-        facts=_facts(span.attributes, notes),
+        facts=_facts(span.attributes, notes, reads),
         origin=origin,
         kind=span.kind,
         trace_id=span.trace_id,
@@ -111,12 +113,12 @@ def _span(span: Any, origin: Origin) -> Record:
     )
 
 
-def _log(log: Any, origin: Origin) -> Record:
+def _log(log: Any, origin: Origin, reads: Reads) -> Record:
     notes: list[Note] = []
     return Record(
         signal="logs",
         name=log.event_name,
-        facts=_facts(log.attributes, notes),
+        facts=_facts(log.attributes, notes, reads),
         origin=origin,
         trace_id=log.trace_id,
         span_id=log.span_id,
@@ -125,7 +127,7 @@ def _log(log: Any, origin: Origin) -> Record:
     )
 
 
-def _points(metric: Any, origin: Origin, resource: Any) -> Iterator[Record]:
+def _points(metric: Any, origin: Origin, resource: Any, reads: Reads) -> Iterator[Record]:
     if metric.WhichOneof("data") != "sum" or not metric.sum.is_monotonic:
         yield Record(signal="metrics", name=metric.name, facts={}, origin=origin)
         return
@@ -136,7 +138,7 @@ def _points(metric: Any, origin: Origin, resource: Any) -> Iterator[Record]:
         yield Record(
             signal="metrics",
             name=metric.name,
-            facts=_facts(point.attributes, notes),
+            facts=_facts(point.attributes, notes, reads),
             origin=origin,
             at=point.time_unix_nano,
             total=SumPoint(
@@ -149,14 +151,14 @@ def _points(metric: Any, origin: Origin, resource: Any) -> Iterator[Record]:
         )
 
 
-def _facts(attributes: Iterable[Any], notes: list[Note]) -> Facts:
+def _facts(attributes: Iterable[Any], notes: list[Note], reads: Reads) -> Facts:
     """Returns the facts of the attributes that are read, and notes those that do not fit. It inlines `keep_fact`,
     because this is most of the work.
     """
     facts: Facts = {}
     for pair in attributes:
         attribute = pair.key
-        attribute_fact = READ_ATTRIBUTES.get(attribute)
+        attribute_fact = reads.get(attribute)
         if attribute_fact is None:
             continue
         known = facts.get(attribute_fact.fact)
@@ -165,7 +167,7 @@ def _facts(attributes: Iterable[Any], notes: list[Note]) -> Facts:
         any_value = pair.value
         value = any_value.string_value or any_value.int_value or _value(any_value)
         if value is None:
-            if any_value.WhichOneof("value") and (note := left_out(attribute, _MISFIT)):
+            if any_value.WhichOneof("value") and (note := left_out(attribute, attribute_fact.fact, _MISFIT)):
                 notes.append(note)
         elif value != "":
             facts[attribute_fact.fact] = ReportedFact(attribute_fact.rank, attribute, value)

@@ -7,7 +7,7 @@ import json
 import math
 from typing import Any
 
-from bot.sources.otlp.names import NAMES, READ_ATTRIBUTES
+from bot.sources.otlp.producers.registry import KEPT_ATTRIBUTES, RESOURCE_READS
 from bot.sources.otlp.records import Facts, Record, UndecodableRecord, Value
 from bot.sources.rows import MAX_KEPT_BYTES
 from bot.usage import UnusableRow, digest
@@ -16,10 +16,9 @@ _MEMBERS = frozenset({
     *("resourceSpans", "scopeSpans", "spans", "resourceLogs", "scopeLogs", "logRecords", "resourceMetrics", "scopeMetrics"),
     *("metrics", "resource", "scope", "name", "traceId", "spanId", "kind", "startTimeUnixNano", "endTimeUnixNano"),
     *("status", "code", "timeUnixNano", "observedTimeUnixNano", "eventName", "sum", "aggregationTemporality"),
-    *("isMonotonic", "dataPoints", "asInt", "asDouble", "attributes"),
+    *("isMonotonic", "dataPoints", "asInt", "asDouble", "attributes", "version"),
 })  # fmt: skip
 _MAX_CHARACTERS = 1000
-_ATTRIBUTES = frozenset(READ_ATTRIBUTES).difference(NAMES["address"])
 
 
 def quarantined(index: int, found: Record | UndecodableRecord, reason: str, /, *, meters: str) -> UnusableRow:
@@ -36,23 +35,27 @@ def _dump(body: dict[str, Any], meters: str) -> bytes:
     return kept if len(kept) <= MAX_KEPT_BYTES else b""
 
 
-def _known(value: Any) -> Any:
-    """Returns a decoded body's listed members only."""
+def _known(value: Any, *, of_resource: bool = False) -> Any:
+    """Returns a decoded body's listed members only, and of a resource those attributes that are read of resources."""
     if isinstance(value, list):
         return [_known(member) for member in value]
     if isinstance(value, str):
         return value[:_MAX_CHARACTERS]
     if not isinstance(value, dict):
         return value
-    found = {name: _known(member) for name, member in value.items() if name in _MEMBERS and name != "attributes"}
+    members = {name: member for name, member in value.items() if name in _MEMBERS and name != "attributes"}
+    found = {name: _known(member, of_resource=name == "resource") for name, member in members.items()}
     listed = value.get("attributes")
     if isinstance(listed, list):
-        found["attributes"] = [pair for pair in listed if isinstance(pair, dict) and pair.get("key") in _ATTRIBUTES]
+        kept = [pair for pair in listed if isinstance(pair, dict) and isinstance(pair.get("key"), str)]
+        found["attributes"] = [
+            pair for pair in kept if pair["key"] in (RESOURCE_READS if of_resource else KEPT_ATTRIBUTES)
+        ]
     return found
 
 
 def _request(record: Record) -> dict[str, Any]:
-    resource, scope = {"attributes": _attributes(record.origin.facts)}, {"name": record.origin.scope}
+    resource, scope = {"attributes": _attributes(record.origin.facts)}, _scope(record)
     attributes = _attributes(record.facts)
     ids = {"traceId": record.trace_id.hex(), "spanId": record.span_id.hex()}
     if record.signal == "traces":
@@ -75,11 +78,16 @@ def _request(record: Record) -> dict[str, Any]:
     return {"resourceMetrics": [{"resource": resource, "scopeMetrics": [{"scope": scope, "metrics": [metric]}]}]}
 
 
+def _scope(record: Record) -> dict[str, str]:
+    named = {"name": record.origin.scope, "version": record.origin.version}
+    return {member: text[:_MAX_CHARACTERS] for member, text in named.items() if text or member == "name"}
+
+
 def _attributes(facts: Facts) -> list[dict[str, Any]]:
     return [
         {"key": given.attribute, "value": _typed(given.value)}
         for given in facts.values()
-        if given.attribute in _ATTRIBUTES
+        if given.attribute in KEPT_ATTRIBUTES
     ]
 
 

@@ -1,11 +1,13 @@
 """OTLP's records in both encodings: a span, a log record or a point of a sum, with the attributes that are read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 import msgspec
 
-from bot.sources.otlp.names import NOT_NEEDED, READ_ATTRIBUTES
+from bot.sources.otlp.names import NOT_NEEDED
+from bot.sources.otlp.producers.profile import Profile
+from bot.sources.otlp.producers.registry import PRODUCERS, Reads
 from bot.usage import Note
 
 Signal = Literal["traces", "logs", "metrics"]
@@ -24,9 +26,9 @@ class ReportedFact(msgspec.Struct, frozen=True, gc=False):
 Facts = dict[str, ReportedFact]
 
 
-def keep_fact(facts: Facts, attribute: str, value: Value | None) -> None:
+def keep_fact(facts: Facts, attribute: str, value: Value | None, reads: Reads) -> None:
     """Stores an attribute's value under its fact, unless an attribute of a better rank already gave that fact."""
-    attribute_fact = READ_ATTRIBUTES.get(attribute)
+    attribute_fact = reads.get(attribute)
     if attribute_fact is None or value is None or value == "":
         return
     known = facts.get(attribute_fact.fact)
@@ -34,19 +36,20 @@ def keep_fact(facts: Facts, attribute: str, value: Value | None) -> None:
         facts[attribute_fact.fact] = ReportedFact(attribute_fact.rank, attribute, value)
 
 
-def left_out(attribute: str, fault: str) -> Note | None:
-    """Returns the note of an attribute that is left out; None if its record needs it."""
-    fact = READ_ATTRIBUTES[attribute].fact
+def left_out(attribute: str, fact: str, fault: str) -> Note | None:
+    """Returns the note of an attribute that is left out; None if its record needs its fact."""
     return Note(attribute, fault, fact in ("cost", "cost_micros")) if fact in NOT_NEEDED else None
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """The sender of a group of records: the resource's facts, the scope's name, what was left out of the resource, and a
-    hash of what names its process.
+    """The sender of a group of records: the resource's facts, the scope's name and version, the producer's profile, what
+    was left out of the resource, and a hash of what names its process.
     """
 
     facts: Facts
     scope: str
+    version: str
+    profile: Profile
     notes: tuple[Note, ...] = ()
     process: int = 0
 
@@ -54,6 +57,13 @@ class Origin(msgspec.Struct, frozen=True):
     def service(self) -> str:
         given = self.facts.get("service")
         return str(given.value) if given is not None else ""
+
+
+def origin_of(facts: Facts, scope: str, version: str, notes: Sequence[Note], process: int) -> Origin:
+    """Returns the sender of a group, with its producer's profile."""
+    given = facts.get("service")
+    profile = PRODUCERS.profile_of(str(given.value) if given is not None else "", scope, version)
+    return Origin(facts, scope, version, profile, tuple(notes), process)
 
 
 class SumPoint(msgspec.Struct, frozen=True):

@@ -122,9 +122,13 @@ def test_a_cost_in_whole_micro_dollars_is_taken_before_its_rounded_twin() -> Non
         ("openai.response.service_tier", "flex", "flex"),
         ("anthropic.response.service_tier", "standard", ""),
         ("gen_ai.openai.response.service_tier", "default", ""),
-        ("speed", "fast", "fast"),
-        ("speed", "normal", ""),
+        ("speed", "fast", ""),  # a name of Claude Code's alone
     ],
 )
 def test_a_tier_that_changes_the_price_is_told(attribute: str, value: str, tier: str) -> None:
     assert one(traces(span(said=CHAT | {attribute: value}))).labels.tier == tier
+
+
+@pytest.mark.parametrize(("speed", "tier"), [("fast", "fast"), ("normal", "")])
+def test_claude_codes_speed_is_a_tier(speed: str, tier: str) -> None:
+    assert one(logs(log(CLAUDE_CODE | {"speed": speed}), **AS_CLAUDE_CODE)).labels.tier == tier

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from bot.sources import SOURCES
 from bot.sources.otlp.json_reader import MEMBERS
-from bot.sources.otlp.names import READ_ATTRIBUTES
 from bot.sources.otlp.parser import read
+from bot.sources.otlp.producers.registry import PRODUCERS
 from bot.sources.otlp.profiles import Meters
 from bot.sources.otlp.records import Signal
 from bot.sources.rows import Unreadable
@@ -22,7 +22,7 @@ from tests.support.traffic.otlp import REQUESTS, sample
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 SIGNALS: st.SearchStrategy[Signal] = st.sampled_from(["traces", "logs", "metrics"])
 METERS: st.SearchStrategy[Meters] = st.sampled_from(["auto", "traces", "logs", "metrics"])
-NAMES = st.sampled_from(sorted(READ_ATTRIBUTES)) | st.text(max_size=8)
+NAMES = st.sampled_from(sorted(PRODUCERS.all_reads)) | st.text(max_size=8)
 WORDS = st.sampled_from(
     [
         *("chat", "embeddings", "invoke_agent", "LLM", "api_request", "response.completed", "codex.sse_event", "input"),

@@ -2,7 +2,8 @@
 
 import re
 
-from bot.sources.otlp.names import NAMES, READ_ATTRIBUTES, TAGS
+from bot.sources.otlp.names import NAMES, TAGS
+from bot.sources.otlp.producers.registry import PRODUCERS
 from tests.support.paths import ROOT
 
 PAGE = ROOT / "docs" / "connect" / "otlp-names.md"
@@ -16,7 +17,7 @@ def test_the_page_has_the_table_of_the_code_row_by_row() -> None:
 
 
 def test_an_attribute_says_one_thing_and_none_of_them_holds_what_people_wrote() -> None:
-    assert len(READ_ATTRIBUTES) == sum(len(attributes) for attributes in NAMES.values())
+    assert len(PRODUCERS.common.reads) == sum(len(attributes) for attributes in NAMES.values())
     assert set(TAGS) <= set(NAMES)
-    said = [a for a in READ_ATTRIBUTES if "token" not in a.casefold()]  # `cached_content_token_count` is a count
+    said = [a for a in PRODUCERS.all_reads if "token" not in a.casefold()]  # `cached_content_token_count` is a count
     assert not [a for a in said if re.search(r"message|content|completion|instruction|header|\bip\b|client", a)]
