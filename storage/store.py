@@ -22,6 +22,7 @@ from storage.crosschecks.gateways import Gateways
 from storage.crosschecks.health import Health
 from storage.crosschecks.observations import Observations
 from storage.crosschecks.overlaps import Overlaps
+from storage.crosschecks.producers import SourceProducers
 from storage.crosschecks.reconciliations import Reconciliations
 from storage.deliveries import Deliveries
 from storage.detection.histories import Histories
@@ -141,6 +142,10 @@ class Transaction(OpenTransaction):
     @cached_property
     def left_out(self) -> LeftOutFields:
         return LeftOutFields(self)
+
+    @cached_property
+    def producers(self) -> SourceProducers:
+        return SourceProducers(self)
 
     @cached_property
     def quarantine(self) -> Quarantine:

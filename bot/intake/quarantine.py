@@ -11,10 +11,10 @@ from bot.refusals import ConfigError
 from bot.sources.rows import decode_loosely
 from bot.usage import UnusableRow, UsageEvent, digest
 
-QuarantineKind = Literal["unreadable", "refused", "conflict"]
-QUARANTINE_KINDS: tuple[QuarantineKind, ...] = ("unreadable", "refused", "conflict")
+QuarantineKind = Literal["unreadable", "refused", "conflict", "unread"]
+QUARANTINE_KINDS: tuple[QuarantineKind, ...] = ("unreadable", "refused", "conflict", "unread")
 """`unreadable`: its parser could not use it. `refused`: the database could not store it. `conflict`: its id was booked
-before with different content.
+before with different content. `unread`: it carries usage, and no rule books it.
 """
 
 

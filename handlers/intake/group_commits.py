@@ -18,10 +18,12 @@ from bot.periods import DAY_MICROS
 from bot.rulebook import Rulebook
 from bot.usage import Booking, UnusableRow
 from handlers.context import Context
+from handlers.crosschecks.producers import ProducerLog, SourceRows
 from handlers.intake.activity import SourceActivity
 from handlers.intake.totals import DeferredTotals, may_wait
 from handlers.intake.usage_jobs import CONFLICT_REASON, UsageJob, fail_jobs
 from handlers.rulebooks import KeyRevoked
+from storage.crosschecks.producers import producers_insert
 from storage.faults import DatabaseError, is_busy, is_data_error
 from storage.intake.event_keys.inserts import KeysInsert
 from storage.intake.fast_writer import FastWriter
@@ -47,6 +49,7 @@ class GroupCommits:
         self._context = context
         self._totals = totals
         self._activity = SourceActivity()
+        self.producers = ProducerLog()
 
     async def commit(self, group: list[UsageJob], fast_writer: FastWriter, *, defers: bool) -> list[UsageJob]:
         """Commits a group and returns its jobs, without those whose key was revoked meanwhile.
@@ -67,13 +70,14 @@ class GroupCommits:
         """Clears what this process assumes about the database, after a commit failed."""
         self._context.store.clear_caches()
         self._activity.clear_hours()
+        self.producers.clear()
 
     async def _commit_fast(self, group: list[UsageJob], fast_writer: FastWriter, *, defers: bool) -> bool:
         """Commits a simple group in one step; returns False, with nothing written, if the group needs the full path."""
         rulebook = await self._context.rulebooks.cached()
         for job in group:
             await job.decide(rulebook)
-        if not all(job.is_simple and (not job.key or job.key in rulebook.sources) for job in group):
+        if not self._is_simple(group, rulebook):
             return False
         store, now = self._context.store, self._context.now_micros()
         bookings = group[0].bookings if len(group) == 1 else [b for job in group for b in job.bookings]
@@ -97,6 +101,8 @@ class GroupCommits:
         others.append(source_hours_insert(hours))
         if left_out := _left_out(group):
             others.append(left_out_insert(left_out, received_at=now))
+        seen = self.producers.seen_in(_by_source(group), now=now)
+        others += [producers_insert(seen.due, at=now)] if seen.due else []
         try:
             async with self._time_limit():
                 deferred_at = now if defers else None
@@ -117,7 +123,15 @@ class GroupCommits:
                 self._totals.add(len(bookings))
             self._activity.record_sources(active, now=self._context.now_micros())
             self._activity.record_hours(hours)
+            self.producers.record(seen, now=now)
         return done
+
+    def _is_simple(self, group: Sequence[UsageJob], rulebook: Rulebook) -> bool:
+        """Returns whether a group has only live, metered events of keys in force and of producers that are known here."""
+        if not all(job.is_simple and (not job.key or job.key in rulebook.sources) for job in group):
+            return False
+        known = not self.producers.needs_reading(_by_source(group), now=self._context.now_micros())
+        return known and any(job.bookings for job in group)
 
     async def _write_to_next_run(
         self, write: Callable[[KeysInsert], Awaitable[bool]], bookings: Sequence[Booking], token: int
@@ -207,8 +221,12 @@ class GroupCommits:
                 if reason:
                     kind: QuarantineKind = "refused" if index in job.refused else "conflict"
                     rows.append(_quarantine_row(job.source.id, kind, "", row_from_event(index, event, reason)))
+        now = self._context.now_micros()
+        read_as = {job.source.id: job.read_as for job in group if job.parsed.unread}
+        for source_id, row in await self.producers.write(tx, _by_source(group), now=now):
+            rows.append(_quarantine_row(source_id, "unread", read_as[source_id], row))
         if rows:
-            now, settings = self._context.now_micros(), self._context.settings
+            settings = self._context.settings
             cap = QuarantineCapacity(rows=settings.quarantine_rows, bytes=settings.quarantine_bytes)
             expires_at = now + settings.quarantine_days * DAY_MICROS
             await tx.quarantine.keep(rows, received_at=now, expires_at=expires_at, cap=cap)
@@ -255,6 +273,10 @@ def _left_out(group: Sequence[UsageJob]) -> dict[tuple[int, str], int]:
     for job in group:
         counts.update({(job.source.id, field): number for field, number in job.left_out})
     return counts
+
+
+def _by_source(group: Sequence[UsageJob]) -> list[SourceRows]:
+    return [SourceRows(job.source.id, job.parsed) for job in group]
 
 
 def _without_revoked(group: Sequence[UsageJob], rulebook: Rulebook) -> list[UsageJob]:

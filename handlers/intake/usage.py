@@ -95,7 +95,7 @@ class Intake:
         Raises NotDurable if the body could not be committed within `answer_seconds`: it may be booked later, and is then a
         duplicate when it comes again. Raises TooBusy if too many rows wait, KeyRevoked if the key was revoked meanwhile.
         """
-        if not (parsed.events or parsed.unusable or parsed.views or parsed.blocks):
+        if not (parsed.events or parsed.unusable or parsed.views or parsed.blocks or self._has_news(parsed, source)):
             if key:  # no commit looks at the key
                 async with self._context.store.read() as tx:
                     await self._context.rulebooks.require_key(tx, key)
@@ -115,6 +115,10 @@ class Intake:
                 return await answered
         except TimeoutError as error:
             raise NotDurable from error
+
+    def _has_news(self, parsed: Parsed, source: Source) -> bool:
+        """Returns whether rows that are not booked have to be counted now."""
+        return bool(parsed.unread) and self._commits.producers.is_due(source.id, parsed, now=self._context.now_micros())
 
     def _require_room(self, rows: int) -> None:
         """Raises TooBusy if too many rows wait."""

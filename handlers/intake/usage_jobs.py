@@ -158,6 +158,8 @@ class UsageJob:
 
     def answer(self) -> Answer:
         ignored, warnings = self.parsed.ignored, tuple((index, note.sentence) for index, note in self.parsed.notes)
+        if self.parsed.unread:
+            warnings += _not_booked(self.parsed)
         if self.is_plain and "duplicate" not in self.outcomes:
             return Answer(
                 accepted=len(self.outcomes),
@@ -184,6 +186,15 @@ class UsageJob:
             ignored=ignored,
             warnings=warnings,
         )
+
+
+def _not_booked(parsed: Parsed) -> tuple[tuple[int, str], ...]:
+    """Returns a warning for each producer and reason of usage that no rule books, at its first row."""
+    return tuple(
+        (rows.kept[0].index, f"{rows.rows:,} with usage of {unread.producer.name}, not booked: {unread.reason}")
+        for unread, rows in parsed.unread.items()
+        if unread.kind == "unknown" and rows.kept
+    )
 
 
 def fail_jobs(jobs: Sequence[UsageJob], error: Exception) -> None:

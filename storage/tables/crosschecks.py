@@ -95,3 +95,15 @@ source_hours = table(
     Column("hour", Big, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
+source_producers = table(
+    "source_producers",
+    Column("source_id", Big, primary_key=True, autoincrement=False),
+    Column("name", Text, primary_key=True),
+    Column("version", Text, primary_key=True),
+    Column("service", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("row_count", Big, nullable=False),
+    Column("first_at", Big, nullable=False),
+    Column("last_at", Big, nullable=False),
+)

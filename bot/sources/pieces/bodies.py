@@ -81,6 +81,8 @@ def parsed_steps(pieces: Pieces, read: Callable[[bytes], Parsed], *, places_igno
             parsed.unusable = [_moved(row, base) for row in parsed.unusable]
             parsed.notes = [(base + index, note) for index, note in parsed.notes]
             parsed.unless_priced = {base + index: _moved(row, base) for index, row in parsed.unless_priced.items()}
+            for left in parsed.unread.values():
+                left.kept = [_moved(row, base) for row in left.kept]
         base += parsed.rows + (parsed.ignored if places_ignored else 0)
         yield parsed
 

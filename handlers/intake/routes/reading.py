@@ -73,6 +73,7 @@ def in_jobs(parsed: Parsed) -> Iterator[Parsed]:
         yield parsed
         return
     first = Parsed(rows=0, events=[], unusable=[], ignored=parsed.ignored, views=parsed.views, blocks=parsed.blocks)
+    first.unread = parsed.unread
     if first.ignored or first.views or first.blocks:
         yield first
     for at in range(0, len(parsed.events), PIECE_ROWS):
@@ -80,7 +81,14 @@ def in_jobs(parsed: Parsed) -> Iterator[Parsed]:
         places = {index for index, _ in events}
         notes = [(index, note) for index, note in parsed.notes if index in places]
         unless_priced = {index: row for index, row in parsed.unless_priced.items() if index in places}
-        yield Parsed(rows=len(events), events=events, unusable=[], notes=notes, unless_priced=unless_priced)
+        yield Parsed(
+            rows=len(events),
+            events=events,
+            unusable=[],
+            notes=notes,
+            unless_priced=unless_priced,
+            producers=parsed.producers,
+        )
     for at in range(0, len(parsed.unusable), PIECE_ROWS):
         rows = parsed.unusable[at : at + PIECE_ROWS]
         yield Parsed(rows=len(rows), events=[], unusable=rows)
