@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from bot.periods import micros
 from bot.refusals import SourceError
-from bot.sources.fields import address, event_name, moment_within, name, reported_or_note, storable, tier
+from bot.sources.fields import address, event_name, geography, moment_within, name, reported_or_note, storable, tier
 from bot.sources.labels import Notes, label, tag_list
 from bot.sources.otlp.counters import Counters, counters, parts
 from bot.sources.otlp.names import TAGS
@@ -15,9 +15,11 @@ from bot.sources.otlp.producers.profile import Profile
 from bot.sources.otlp.producers.registry import PROGRAMS
 from bot.sources.otlp.records import Record
 from bot.sources.twin_hints import hash_of, number_of, response_of
+from bot.units import UNITS, Units, units_of
 from bot.usage import MAX_NAME_CHARACTERS, MAX_TAGS, PARTS, Labels, Parts, TwinHint, UsageEvent, digest
 
 PART_FACTS = frozenset(PARTS)
+UNIT_FACTS = frozenset(UNITS)
 _NOBODY = ("unknown_service", "openrouter")
 _SUBSCRIPTIONS = ("oauth-personal", "chatgpt")
 
@@ -47,7 +49,7 @@ def build_event(
     """Builds the usage event of a checked record from its identity and counters."""
     notes += record.origin.notes
     notes += record.notes
-    cost = _cost(record, notes)
+    cost = _cost(record, notes) if profile.cost != "none" else None
     is_empty = not any(figures) and not cost
     failed = is_empty and (record.failed or "error" in record.facts)
     if is_empty and not failed and (unusable := next((note for note in notes if note.is_cost), None)):
@@ -78,6 +80,8 @@ def build_event(
             tags=_tags(record, groups, notes),
             api_base=_api_base(record),
             tier=tier(record.own_fact_text("tier")),
+            geo=geography(record.own_fact_text("geo")),
+            region=_label(record, "region", notes) if "region" in record.facts else "",
         ),
         uncached_input=figures.uncached_input,
         cache_read=figures.cache_read,
@@ -93,6 +97,8 @@ def build_event(
         # of zero.
         unmetered=is_empty and cost is None and not failed,
         parts=() if PART_FACTS.isdisjoint(record.facts) else _parts(record, profile, figures),
+        units=() if UNIT_FACTS.isdisjoint(record.facts) else _units(record),
+        cost_is_guess=cost is not None and profile.cost == "guess",
         twin_hint=_twin_hint(record),
     )
 
@@ -120,6 +126,14 @@ def _parts(record: Record, profile: Profile, figures: Counters) -> Parts:
     return parts(record.facts, profile.counting_for(record.own_fact_text("provider")), figures)
 
 
+def _units(record: Record) -> Units:
+    found = [record.facts[unit] for unit in UNITS if unit in record.facts]
+    try:
+        return units_of((unit, record.facts[unit].value) for unit in UNITS if unit in record.facts)
+    except SourceError as error:  # in the sender's own words
+        raise SourceError(f"{', '.join(given.attribute for given in found)}: {error}") from error
+
+
 def _attribute(record: Record, fact: str) -> str:
     given = record.facts.get(fact) or record.origin.facts.get(fact)
     return given.attribute if given is not None else fact
@@ -131,15 +145,15 @@ def _label(record: Record, fact: str, notes: Notes) -> str:
 
 
 def _cost(record: Record, notes: Notes) -> int | None:
-    """Returns the reported cost in nano-dollars: from whole micro-dollars if given, as they are exact."""
-    exact = record.facts.get("cost_micros")
-    if exact is not None and type(exact.value) is int:
-        dollars = Decimal(exact.value).scaleb(-6) if abs(exact.value) < 10**24 else exact.value
-        cost = reported_or_note(exact.attribute, str(dollars), notes)
-        if cost is not None:
-            return cost
+    """Returns the reported cost in nano-dollars: the one with all digits, or else the one in whole micro-dollars."""
     given = record.facts.get("cost")
-    return None if given is None else reported_or_note(given.attribute, given.value, notes)
+    if given is not None and (cost := reported_or_note(given.attribute, given.value, notes)) is not None:
+        return cost
+    whole = record.facts.get("cost_micros")
+    if whole is None or type(whole.value) is not int:
+        return None
+    dollars = Decimal(whole.value).scaleb(-6) if abs(whole.value) < 10**24 else whole.value
+    return reported_or_note(whole.attribute, str(dollars), notes)
 
 
 def _identity(record: Record, profile: Profile, figures: Counters) -> tuple[str, bytes]:

@@ -6,6 +6,8 @@ test keeps both equal.
 
 from typing import NamedTuple
 
+from bot.units import UNITS
+
 NAMES: dict[str, tuple[str, ...]] = {
     # the kind of record
     "operation": ("gen_ai.operation.name",),
@@ -102,13 +104,13 @@ NAMES: dict[str, tuple[str, ...]] = {
     "repo": ("vcs.repository.name", "repo", "trace.metadata.repo"),
     "agent": ("gen_ai.agent.name", "agent.name"),
 }
-OWN_FACTS = frozenset({"auth", "tool_tokens", "cost_micros"})
+OWN_FACTS = frozenset({"auth", "tool_tokens", "cost_micros", "geo", "region", *UNITS})
 """Facts that no name tells of every producer: the files of single producers name them."""
 TAGS = ("department", "cost_center", "project", "env", "repo", "agent")
 """Facts that become tags, such as `department:engineering`."""
 NOT_NEEDED = frozenset({
-    *("provider", "tier", "address", "auth", "cost", "cost_micros", "service", "workflow", "team", "email", "user"),
-    *("account", "groups", "identity", "credential", "user_agent", *TAGS),
+    *("provider", "tier", "geo", "region", "address", "auth", "cost", "cost_micros", "service", "workflow", "team", "email"),
+    *("user", "account", "groups", "identity", "credential", "user_agent", *TAGS),
 })  # fmt: skip
 """Facts that are left out where they do not fit; a fault of any other fact is a fault of its record."""
 

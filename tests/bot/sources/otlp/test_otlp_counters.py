@@ -110,10 +110,13 @@ def test_no_tokens_told_is_a_call_unmetered_and_a_failed_one_costs_nothing() -> 
     assert found["a cost alone"].reported_nanos == 40_000_000
 
 
-def test_a_cost_in_whole_micro_dollars_is_taken_before_its_rounded_twin() -> None:
-    said = CLAUDE_CODE | {"cost_usd": 0.0475000001, "cost_usd_micros": 47_500}
+def test_claude_codes_cost_is_taken_with_all_digits_or_else_in_micro_dollars_and_may_be_a_guess() -> None:
+    whole = CLAUDE_CODE | {"cost_usd_micros": 66_060}
+    exact = one(logs(log(whole | {"cost_usd": 0.06606039999999999}), **AS_CLAUDE_CODE))
 
-    assert one(logs(log(said), **AS_CLAUDE_CODE)).reported_nanos == 47_500_000
+    assert (exact.reported_nanos, exact.cost_is_guess) == (66_060_400, True)
+    assert one(logs(log(whole), **AS_CLAUDE_CODE)).reported_nanos == 66_060_000
+    assert one(logs(log(CLAUDE_CODE), **AS_CLAUDE_CODE)).cost_is_guess is False
 
 
 @pytest.mark.parametrize(
