@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from tests.bench.databases import Databases, databases, url_of
+from tests.bench.formats import FORMATS, Format
 from tests.bench.shapes.builds import BEFORE, NOW, Build, build_before
 from tests.bench.shapes.events import SHAPES, Shape
 from tests.bench.shapes.run import Place
@@ -19,12 +20,16 @@ from tests.bench.shapes.tables import cost_table, kept_table, pace_table
 out = Console(highlight=False, width=150)
 KINDS = ("sqlite", "postgresql")
 _QUICK_SHARE = 5
+_MOST_EVENTS = {"cloudevents": 100_000, "litellm": 30_000, "otlp": 50_000}
 
 
 def main() -> None:
     """Runs all shapes on both databases, or one alone."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.shapes", description=__doc__)
     parser.add_argument("--shape", choices=list(SHAPES), action="append", help="one shape alone; may be repeated")
+    parser.add_argument(
+        "--format", choices=list(FORMATS), action="append", help="in one sender's format (cloudevents); may be repeated"
+    )
     parser.add_argument("--only", choices=KINDS, help="one database alone")
     parser.add_argument(
         "--stored", type=int, metavar="EVENTS", help="on a year of so many stored events too, made first"
@@ -38,6 +43,7 @@ def main() -> None:
     parser.add_argument("--no-before", action="store_true", help=f"without the build of {BEFORE}")
     asked = parser.parse_args()
     shapes = [SHAPES[name] for name in asked.shape or SHAPES]
+    forms = [FORMATS[name] for name in asked.format or ["cloudevents"]]
     pairs, share = (1, _QUICK_SHARE) if asked.quick else (asked.pairs, 1)
     found: list[Compared] = []
     with nullcontext() if asked.no_before else build_before() as before:
@@ -48,7 +54,7 @@ def main() -> None:
             kinds = ["sqlite" if year.startswith("sqlite") else "postgresql"]
         for kind in kinds:
             with databases(kind) as made:
-                runs = _Runs(made, builds, shapes, pairs, share)
+                runs = _Runs(made, builds, shapes, forms, pairs, share)
                 if not asked.no_empty:
                     found += asyncio.run(runs.on_empty())
                 if year or asked.stored:
@@ -65,6 +71,7 @@ class _Runs:
     made: Databases
     builds: Sequence[Build]
     shapes: Sequence[Shape]
+    forms: Sequence[Format]
     pairs: int
     share: int
 
@@ -83,12 +90,14 @@ class _Runs:
                 self.made,
                 self.builds,
                 shape,
-                count=shape.count // self.share,
+                form,
+                count=min(shape.count, _MOST_EVENTS[form.name]) // self.share,
                 pairs=self.pairs,
                 stored=stored,
                 places=places,
                 say=out.print,
             )
+            for form in self.forms
             for shape in self.shapes
         ]
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import psutil
 
 from tests.bench.databases import Databases, number
+from tests.bench.formats import Format
 from tests.bench.shapes.builds import Build
 from tests.bench.shapes.events import Shape
 
@@ -56,21 +57,22 @@ class Run:
         return self.events / self.exact
 
 
-async def made_ready(databases: Databases, build: Build, url: str, teams_file: str) -> Place:
-    """Migrates a database with a build, imports the bench's teams and creates an ingest key."""
+async def made_ready(databases: Databases, build: Build, url: str, teams_file: str, form: Format) -> Place:
+    """Migrates a database with a build, imports the bench's teams and creates an ingest key for a format."""
     await build.tokens(url, "migrate")
     await build.tokens(url, "teams", "import", teams_file)
-    printed = await build.tokens(url, "keys", "create", f"bench-{time.time_ns()}", "--source", "cloudevents")
+    printed = await build.tokens(url, "keys", "create", f"bench-{time.time_ns()}", "--source", form.name)
     key = next(word for word in printed.split() if word.startswith("tok_"))
     return Place(kind=databases.kind, url=url, key=key, server=databases.server_pid)
 
 
-async def run(build: Build, place: Place, shape: Shape, *, count: int, seed: int) -> Run:
+async def run(build: Build, place: Place, shape: Shape, form: Format, *, count: int, seed: int) -> Run:
     """Sends the shape's warm-up and then so many events, each of which must be booked and in the totals."""
     has_pending = bool(await number(place.url, _HAS_PENDING[place.kind]))
     async with build.running(place.url) as (url, pid):
         sender = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.bench.shapes.sender", url, place.key, shape.name, str(count), str(seed)),
+            *(sys.executable, "-m", "tests.bench.shapes.sender", url, place.key, form.name, shape.name),
+            *(str(count), str(seed)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             limit=2**26,

@@ -1,5 +1,5 @@
-"""A process that sends one shape of usage as fast as it is answered: `python -m tests.bench.shapes.sender URL KEY SHAPE
-EVENTS SEED`.
+"""A process that sends one shape of usage as fast as it is answered: `python -m tests.bench.shapes.sender URL KEY FORMAT
+SHAPE EVENTS SEED`.
 
 It makes its bodies first, sends a warm-up, says `ready`, waits for a line, sends what counts and prints a line of figures.
 """
@@ -17,8 +17,9 @@ from tests.bench.shapes.events import SHAPES
 
 def main() -> None:
     """Sends the warm-up, then the events that count."""
-    url, key, name, count, seed = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5])
-    form, shape, now = FORMATS["cloudevents"], SHAPES[name], datetime.now(UTC)
+    url, key, sent_as, name = sys.argv[1:5]
+    count, seed = int(sys.argv[5]), int(sys.argv[6])
+    form, shape, now = FORMATS[sent_as], SHAPES[name], datetime.now(UTC)
     sender = Sender(url, key, form)
     warm_up = bodies(form, shape.before(seed, now))
     counted = bodies(form, shape.counted(count, seed, now))

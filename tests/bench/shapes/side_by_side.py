@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tests.bench.databases import Databases
 from tests.bench.events import teams_yml
+from tests.bench.formats import Format
 from tests.bench.shapes.builds import Build
 from tests.bench.shapes.events import Shape
 from tests.bench.shapes.run import Place, Run, made_ready, run
@@ -17,10 +18,13 @@ Says = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Compared:
-    """The runs of one shape on one database with so many stored events; those of the build before may be missing."""
+    """The runs of one shape in one format on one database with so many stored events; those of the build before may be
+    missing.
+    """
 
     database: str
     shape: Shape
+    form: Format
     stored: int
     runs: tuple[Run, ...]
     before: tuple[Run, ...]
@@ -30,6 +34,7 @@ async def compared(
     databases: Databases,
     builds: Sequence[Build],
     shape: Shape,
+    form: Format,
     *,
     count: int,
     pairs: int,
@@ -50,12 +55,16 @@ async def compared(
             for build in builds[:: 1 if pair % 2 else -1]:  # the one before begins
                 place = places.get(build.name)
                 if place is None:
-                    place = await made_ready(databases, build, databases.empty(), teams_file.name)
-                seen = await run(build, place, shape, count=count, seed=_seed(shape, pair))
+                    place = await made_ready(databases, build, databases.empty(), teams_file.name, form)
+                seen = await run(build, place, shape, form, count=count, seed=_seed(shape, pair))
                 found[build.name].append(seen)
-                say(f"{databases.kind}, {shape.name}, {stored:,} stored, {build.name}: {seen.rate:,.0f} events/s")
+                say(
+                    f"{databases.kind}, {form.name}, {shape.name}, {stored:,} stored, {build.name}: {seen.rate:,.0f} events/s"
+                )
     now, before = (found.get(name, []) for name in (builds[0].name, builds[-1].name if len(builds) > 1 else ""))
-    return Compared(database=databases.kind, shape=shape, stored=stored, runs=tuple(now), before=tuple(before))
+    return Compared(
+        database=databases.kind, shape=shape, form=form, stored=stored, runs=tuple(now), before=tuple(before)
+    )
 
 
 def _seed(shape: Shape, pair: int) -> int:

@@ -14,11 +14,11 @@ def pace_table(found: Sequence[Compared]) -> Table:
     """Events a second, with and without the time until all totals are exact."""
     table = _table(
         "Shapes of usage: the middle of all runs, and of each pair's ratio (lowest to highest)",
-        *("database", "shape", "stored", f"{BEFORE} /s", "now /s", "ratio", "with totals /s", "ratio"),
+        *("database", "format", "shape", "stored", f"{BEFORE} /s", "now /s", "ratio", "with totals /s", "ratio"),
     )
     for one in found:
         table.add_row(
-            *(one.database, one.shape.name, f"{one.stored:,}"),
+            *(one.database, one.form.name, one.shape.name, f"{one.stored:,}"),
             *(_rate(one.before, _answered), _rate(one.runs, _answered), _ratio(one, _answered)),
             *(_rate(one.runs, _exact), _ratio(one, _exact)),
         )
@@ -29,12 +29,12 @@ def cost_table(found: Sequence[Compared]) -> Table:
     """Processor time for an event, and memory."""
     table = _table(
         "Processor time for an event, and the bot's memory before and after",
-        *("database", "shape", "stored", f"{BEFORE}, bot", "now, bot", "ratio"),
+        *("database", "format", "shape", "stored", f"{BEFORE}, bot", "now, bot", "ratio"),
         *(f"{BEFORE}, server", "now, server", f"{BEFORE}, MB", "now, MB"),
     )
     for one in found:
         table.add_row(
-            *(one.database, one.shape.name, f"{one.stored:,}"),
+            *(one.database, one.form.name, one.shape.name, f"{one.stored:,}"),
             *(_micros(one.before, _bot_cpu), _micros(one.runs, _bot_cpu), _ratio(one, _bot_cpu)),
             *(_micros(one.before, _server_cpu), _micros(one.runs, _server_cpu)),
             *(_memory(one.before), _memory(one.runs)),
@@ -46,17 +46,17 @@ def kept_table(found: Sequence[Compared]) -> Table:
     """The pace with stored events beside the pace on an empty database."""
     table = _table(
         "Pace with stored events ÷ pace on an empty database, with totals",
-        *("database", "shape", "stored", BEFORE, "now"),
+        *("database", "format", "shape", "stored", BEFORE, "now"),
     )
-    empty = {(one.database, one.shape.name): one for one in found if not one.stored}
+    empty = {(one.database, one.form.name, one.shape.name): one for one in found if not one.stored}
     for one in found:
-        beside = empty.get((one.database, one.shape.name))
+        beside = empty.get((one.database, one.form.name, one.shape.name))
         if one.stored and beside is not None:
             shares = [
                 f"{median(map(_exact, runs)) / median(map(_exact, on_empty)):.2f}" if runs and on_empty else ""
                 for runs, on_empty in ((one.before, beside.before), (one.runs, beside.runs))
             ]
-            table.add_row(one.database, one.shape.name, f"{one.stored:,}", *shares)
+            table.add_row(one.database, one.form.name, one.shape.name, f"{one.stored:,}", *shares)
     return table
 
 
@@ -100,5 +100,5 @@ def _memory(runs: Sequence[Run]) -> str:
 def _table(title: str, *names: str) -> Table:
     table = Table(title=title, title_justify="left")
     for place, name in enumerate(names):
-        table.add_column(name, justify="right" if place > 1 else "left", no_wrap=True)
+        table.add_column(name, justify="right" if place > 2 else "left", no_wrap=True)
     return table
