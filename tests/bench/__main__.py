@@ -19,8 +19,8 @@ from tests.bench.sweep import Sweep, sweep
 
 out = Console(highlight=False, width=130)
 KINDS = ("sqlite", "postgresql")
-EVENTS = {"cloudevents": 100_000, "litellm": 30_000, "otlp": 50_000}
-FEW_EVENTS = {"cloudevents": 20_000, "litellm": 6_000, "otlp": 10_000}
+EVENTS = {"cloudevents": 100_000, "litellm": 30_000, "otlp": 50_000, "otlp_json": 50_000}
+FEW_EVENTS = {"cloudevents": 20_000, "litellm": 6_000, "otlp": 10_000, "otlp_json": 10_000}
 
 
 def main() -> None:

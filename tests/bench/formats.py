@@ -1,19 +1,21 @@
 """The bench's usage in each sender's form: native events, LiteLLM's calls with all they carry, OpenTelemetry's spans."""
 
 import json
+from base64 import b64decode
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any, Literal
 
+from google.protobuf.json_format import MessageToDict
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from tests.support.paths import FIXTURES
 
-Name = Literal["cloudevents", "litellm", "otlp"]
+Name = Literal["cloudevents", "litellm", "otlp", "otlp_json"]
 Event = dict[str, Any]
 _CALL = FIXTURES / "litellm" / "01_chat_tags_user_cached.body"
 
@@ -27,6 +29,11 @@ class Format:
     content_type: str
     batch: int
     connections: int
+
+    @property
+    def source(self) -> str:
+        """The format's name in `tokens keys create --source`."""
+        return self.name.removesuffix("_json")
 
 
 FORMATS: dict[str, Format] = {
@@ -47,12 +54,19 @@ FORMATS: dict[str, Format] = {
         batch=512,  # the exporter's default
         connections=8,
     ),
+    "otlp_json": Format(
+        name="otlp_json",
+        path="/v1/usage/otlp/v1/traces",
+        content_type="application/json",
+        batch=512,
+        connections=8,
+    ),
 }
 
 
 def bodies(form: Format, events: Iterable[Event]) -> list[bytes]:
     """Native events as bodies of a format, ready to send."""
-    write = {"cloudevents": _native, "litellm": _litellm, "otlp": _otlp}[form.name]
+    write = {"cloudevents": _native, "litellm": _litellm, "otlp": _otlp, "otlp_json": _otlp_json}[form.name]
     waiting = iter(events)
     found = []
     while batch := list(islice(waiting, form.batch)):
@@ -104,6 +118,19 @@ def _calls(batch: Sequence[Event]) -> Iterator[Event]:
 
 
 def _otlp(batch: Sequence[Event]) -> bytes:
+    serialized: bytes = _request(batch).SerializeToString()
+    return serialized
+
+
+def _otlp_json(batch: Sequence[Event]) -> bytes:
+    """The same spans in OTLP's JSON, whose ids are hexadecimal."""
+    request = MessageToDict(_request(batch), use_integers_for_enums=True)
+    for span in (s for group in request["resourceSpans"] for scope in group["scopeSpans"] for s in scope["spans"]):
+        span |= {name: b64decode(span[name]).hex() for name in ("traceId", "spanId")}
+    return json.dumps(request).encode()
+
+
+def _request(batch: Sequence[Event]) -> Any:
     """Spans with the attributes of an instrumented client, by the team that the resource names."""
     request = ExportTraceServiceRequest()
     teams: dict[str, Any] = {}
@@ -142,8 +169,7 @@ def _otlp(batch: Sequence[Event]) -> bytes:
             "user.email": data["user"],
         }
         _add(span.attributes, facts)
-    serialized: bytes = request.SerializeToString()
-    return serialized
+    return request
 
 
 _SDK = {"telemetry.sdk.language": "python", "telemetry.sdk.name": "opentelemetry", "telemetry.sdk.version": "1.45.2"}

@@ -114,5 +114,5 @@ async def organised(url: str, form: Format) -> str:
         file.write(teams_yml())
         file.flush()
         await tokens(url, "teams", "import", Path(file.name))
-    printed = await tokens(url, "keys", "create", "bench", "--source", form.name)
+    printed = await tokens(url, "keys", "create", "bench", "--source", form.source)
     return next(word for word in printed.split() if word.startswith("tok_"))

@@ -20,7 +20,7 @@ from tests.bench.shapes.tables import cost_table, kept_table, pace_table
 out = Console(highlight=False, width=150)
 KINDS = ("sqlite", "postgresql")
 _QUICK_SHARE = 5
-_MOST_EVENTS = {"cloudevents": 100_000, "litellm": 30_000, "otlp": 50_000}
+_MOST_EVENTS = {"cloudevents": 100_000, "litellm": 30_000, "otlp": 50_000, "otlp_json": 50_000}
 
 
 def main() -> None:

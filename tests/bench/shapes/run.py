@@ -61,7 +61,7 @@ async def made_ready(databases: Databases, build: Build, url: str, teams_file: s
     """Migrates a database with a build, imports the bench's teams and creates an ingest key for a format."""
     await build.tokens(url, "migrate")
     await build.tokens(url, "teams", "import", teams_file)
-    printed = await build.tokens(url, "keys", "create", f"bench-{time.time_ns()}", "--source", form.name)
+    printed = await build.tokens(url, "keys", "create", f"bench-{time.time_ns()}", "--source", form.source)
     key = next(word for word in printed.split() if word.startswith("tok_"))
     return Place(kind=databases.kind, url=url, key=key, server=databases.server_pid)
 
