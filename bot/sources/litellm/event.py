@@ -15,10 +15,13 @@ from bot.periods import MICROS
 from bot.refusals import SourceError
 from bot.sources.call_kinds import Charge
 from bot.sources.fields import count, moment_within, reported_or_note, storable
+from bot.sources.fields import tier as known_tier
 from bot.sources.labels import Notes, storable_text
 from bot.sources.litellm.labels import labels_of
 from bot.sources.litellm.payload import CachedDetails, LoggedCall, PromptDetails
-from bot.usage import COUNTERS, MAX_NAME_CHARACTERS, Parts, UsageEvent, digest, parts_of
+from bot.sources.litellm.units import units_of_call
+from bot.units import Units
+from bot.usage import COUNTERS, MAX_NAME_CHARACTERS, Note, Parts, UsageEvent, digest, parts_of
 
 _CACHE_MARK = "_cache_hit"
 _CACHE_HIT = re.compile(_CACHE_MARK + r"[\d.]*$")
@@ -79,10 +82,11 @@ def usage_event(call: LoggedCall, *, latest: int, notes: Notes, job: Job = "") -
     cached = call.cache_hit is True or call.cache_hit == "True" or original != event_id
     later_notes = Notes()  # of labels that are read after the cost
     labels = labels_of(call, notes, later_notes, kind=job or ("failure" if failed else ""))
-    counters = _counters(call)
+    counters = _counters(call, notes)
+    units = _units(call, notes, has_price=not (failed or cached))
     cost = _cost(call, cached=cached, notes=notes)
     uncached, read, write_5m, write_1h, output, reasoning = counters
-    has_usage = bool(cost or uncached or output or any(counters))
+    has_usage = bool(cost or uncached or output or units or any(counters))
     if not failed and not has_usage:
         _require_cost(notes)
     if later_notes:
@@ -115,6 +119,8 @@ def usage_event(call: LoggedCall, *, latest: int, notes: Notes, job: Job = "") -
         bool(call.metadata.used_client_oauth_token),
         not failed and not has_usage,
         _parts(call, counters),
+        units,
+        cost > 0 and not job and _is_unpriced_batch(call),
     )
 
 
@@ -130,11 +136,11 @@ def _moment(field: str, seconds: float | int | str | None, latest: int) -> int:
     return moment_within(field, at, latest)
 
 
-def _counters(call: LoggedCall) -> tuple[int, int, int, int, int, int]:
+def _counters(call: LoggedCall, notes: Notes) -> tuple[int, int, int, int, int, int]:
     """Returns the six disjoint counters.
 
     `prompt_tokens` includes the cached parts and `completion_tokens` the reasoning, for all providers: measured, see the
-    payloads of both shapes in tests/fixtures/litellm.
+    payloads of both shapes in tests/fixtures/litellm. A prompt smaller than its cached parts was counted without them.
     """
     usage = call.metadata.usage_object
     prompt, output = count("prompt_tokens", call.prompt_tokens), count("completion_tokens", call.completion_tokens)
@@ -150,7 +156,8 @@ def _counters(call: LoggedCall) -> tuple[int, int, int, int, int, int]:
         raise SourceError("ephemeral_1h_input_tokens is more than the cache writes, of which it is a part")
     uncached = prompt - read - written
     if uncached < 0:
-        raise SourceError("prompt_tokens is less than its cached parts")
+        uncached = prompt
+        notes.append(Note("prompt_tokens", "is less than its cached parts: it was read as the prompt without them"))
     completion = usage.completion
     reasoning = 0 if completion is None else count("reasoning_tokens", completion.reasoning_tokens)
     return uncached, read, written - write_1h, write_1h, output, min(reasoning, output)
@@ -173,11 +180,42 @@ def _parts(call: LoggedCall, counters: tuple[int, ...]) -> Parts:
             tokens = count(f"prompt_tokens_details.{kind}_tokens", whole)
             read = count(f"cached_tokens_details.{kind}_tokens", told) or max(0, tokens - counters[0])
             given += [(f"{kind}_input", max(0, tokens - read)), (f"{kind}_cache_read", read)]
+    writes = None if prompt is None else prompt.written
+    if writes is not None and (writes.ephemeral_30m_input_tokens or writes.ephemeral_12h_input_tokens):
+        given.append(("cache_write_30m", count("ephemeral_30m_input_tokens", writes.ephemeral_30m_input_tokens)))
+        given.append(("cache_write_12h", count("ephemeral_12h_input_tokens", writes.ephemeral_12h_input_tokens)))
     if output is not None and (output.audio_tokens or output.image_tokens or output.video_tokens):
         given.append(("audio_output", count("completion_tokens_details.audio_tokens", output.audio_tokens)))
         given.append(("image_output", count("completion_tokens_details.image_tokens", output.image_tokens)))
         given.append(("video_output", count("completion_tokens_details.video_tokens", output.video_tokens)))
     return parts_of(given, dict(zip(COUNTERS, counters, strict=True))) if given else ()
+
+
+def _units(call: LoggedCall, notes: Notes, *, has_price: bool) -> Units:
+    """Returns what a call has beside its tokens. A fault in it is noted where the call is free, because nothing needs it.
+
+    Raises SourceError that names the member.
+    """
+    try:
+        return units_of_call(call)
+    except SourceError as error:
+        if has_price:
+            raise
+        member, _, fault = str(error).partition(" ")
+        notes.append(Note(member, f"{fault}: it was left out"))
+        return ()
+
+
+def _is_unpriced_batch(call: LoggedCall) -> bool:
+    """Returns True for a call that its provider served as a batch and that LiteLLM priced like any other: Anthropic's batches
+    cost half of that.
+    """
+    usage = call.metadata.usage
+    return (
+        usage is not None
+        and known_tier(usage.service_tier) == "batch"
+        and not known_tier(call.cost_breakdown.service_tier)
+    )
 
 
 def _cost(call: LoggedCall, *, cached: bool, notes: Notes) -> int:

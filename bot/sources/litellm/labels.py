@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.refusals import SourceError
 from bot.sources.fields import address, name, tier
-from bot.sources.labels import Notes, label, storable_text, tag_list
+from bot.sources.labels import Notes, geography, label, storable_text, tag_list
 from bot.sources.litellm.payload import LoggedCall
 from bot.sources.word_cache import WordCache
 from bot.usage import Labels
@@ -53,8 +53,8 @@ def _words(call: LoggedCall, kind: str) -> tuple[str | None, ...] | None:
         metadata.user_agent,
         given.get("workflow") if isinstance(given, dict) else None,
         headers.get("x-workflow-id") if isinstance(headers, dict) else None,
-        None if costs is None else costs.service_tier,
-        None if usage is None else usage.service_tier,
+        *((None, None, None) if costs is None else (costs.service_tier, costs.data_residency, costs.vertex_location)),
+        *((None, None, None) if usage is None else (usage.service_tier, usage.speed, usage.inference_geo)),
         *tags,
     )
     return words if _TEXTS.issuperset(map(type, words)) else None
@@ -70,7 +70,9 @@ def _read(call: LoggedCall, notes: Notes, later_notes: Notes, *, kind: str) -> L
         raise SourceError("model is missing")
     credential = label("metadata.user_api_key_alias", metadata.user_api_key_alias, later_notes)
     team = label("metadata.user_api_key_team_id", metadata.user_api_key_team_id, later_notes)
-    tier_of_call = tier(call.cost_breakdown.service_tier) or tier(metadata.usage_object.service_tier)
+    costs, usage = call.cost_breakdown, metadata.usage_object
+    tier_of_call = tier(costs.service_tier) or tier(usage.speed) or tier(usage.service_tier)
+    geo = geography("usage_object.inference_geo", usage.inference_geo, later_notes)
     return Labels(
         provider=provider,
         model=model or "unknown",
@@ -84,6 +86,8 @@ def _read(call: LoggedCall, notes: Notes, later_notes: Notes, *, kind: str) -> L
         tags=tags,
         api_base=address(call.api_base),
         tier="batch" if kind == "batch" else tier_of_call,
+        geo=geo or geography("cost_breakdown.data_residency", costs.data_residency, later_notes),
+        region=geography("cost_breakdown.vertex_location", costs.vertex_location, later_notes),
     )
 
 

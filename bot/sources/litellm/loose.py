@@ -33,6 +33,7 @@ def fitted_call(loose: Any, notes: Notes) -> LoggedCall:
             metadata = loose["metadata"] = dict(loose["metadata"])
             _fit_labels(metadata, _METADATA_LABELS, "metadata.", notes)
             _drop_unless_numbers(metadata, _COUNTERS_OF_BUDGETS)
+        _fit_inner(loose, "standard_built_in_tools_params")
         _fit_inner(loose, "error_information")
         if isinstance(loose.get("error_information"), dict):
             _fit_labels(loose["error_information"], _ERROR_LABELS, "error_information.", notes)

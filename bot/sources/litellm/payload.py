@@ -13,10 +13,12 @@ Number = float | int | str | None
 
 
 class CacheWrites(msgspec.Struct, gc=False):
-    """How long cache writes last, in Anthropic's counts."""
+    """How long cache writes last, in Anthropic's counts, and in OpenAI's by Anthropic's names."""
 
     ephemeral_5m_input_tokens: int | None = None
     ephemeral_1h_input_tokens: int | None = None
+    ephemeral_30m_input_tokens: int | None = None
+    ephemeral_12h_input_tokens: int | None = None
 
 
 class CachedDetails(msgspec.Struct, gc=False):
@@ -38,6 +40,12 @@ class PromptDetails(msgspec.Struct, gc=False):
     cache_creation_tokens: int | None = None
     cache_write_tokens: int | None = None
     written: CacheWrites | None = msgspec.field(name="cache_creation_token_details", default=None)
+    web_search_requests: Any = None
+    google_maps_grounding_requests: Any = None
+    character_count: Any = None
+    image_count: Any = None
+    audio_length_seconds: Any = None
+    video_length_seconds: Any = None
 
     @property
     def cache_creation_token_details(self) -> CacheWrites:
@@ -54,13 +62,25 @@ class CompletionDetails(msgspec.Struct, gc=False):
 
 
 class Usage(msgspec.Struct, gc=False):
-    """`metadata.usage_object`; its parts may be null."""
+    """`metadata.usage_object`; its parts may be null. What is counted beside tokens is `Any`, so that its fault is named."""
 
     prompt: PromptDetails | None = msgspec.field(name="prompt_tokens_details", default=None)
     completion: CompletionDetails | None = msgspec.field(name="completion_tokens_details", default=None)
     cache_read_input_tokens: int | None = None
     cache_creation_input_tokens: int | None = None
     service_tier: Any = None
+    speed: Any = None
+    inference_geo: Any = None
+    server_tool_use: Any = None
+    server_side_tool_usage_details: Any = None
+    web_search_requests: Any = None
+    output_image_count: Any = None
+    pages_processed: Any = None
+    pages_processed_annotation: Any = None
+    seconds: Any = None
+    duration_seconds: Any = None
+    input_seconds: Any = None
+    output_seconds: Any = None
 
     @property
     def prompt_tokens_details(self) -> PromptDetails:
@@ -96,10 +116,19 @@ class Metadata(msgspec.Struct, gc=False):
 
 
 class Breakdown(msgspec.Struct, gc=False):
-    """`cost_breakdown`: `total_cost` includes all parts."""
+    """`cost_breakdown`: `total_cost` includes all parts. The conditions are those that LiteLLM priced the call by."""
 
     total_cost: Number = None
+    tool_usage_cost: Any = None
     service_tier: Any = None
+    data_residency: Any = None
+    vertex_location: Any = None
+
+
+class ToolsAskedFor(msgspec.Struct, gc=False):
+    """`standard_built_in_tools_params`: tools of the provider that the request named."""
+
+    web_search_options: Any = None
 
 
 class ErrorInformation(msgspec.Struct, gc=False):
@@ -134,6 +163,7 @@ class LoggedCall(msgspec.Struct, gc=False):
     raw_metadata: Metadata | None = msgspec.field(name="metadata", default=None)
     costs: Breakdown | None = msgspec.field(name="cost_breakdown", default=None)
     fault: ErrorInformation | None = msgspec.field(name="error_information", default=None)
+    tools: ToolsAskedFor | None = msgspec.field(name="standard_built_in_tools_params", default=None)
     event: str | None = None
     event_group: str | None = None
     text: Any = None

@@ -46,7 +46,7 @@ def _parser(source: str, content_type: str) -> Callable[[bytes], Any]:
     return lambda body: parse(body, now=now)
 
 
-class Door:
+class CalledRoutes:
     """The bot's routes, called without a socket."""
 
     def __init__(self, app: Any, path: str, headers: dict[str, str]) -> None:
@@ -106,13 +106,13 @@ async def booked_micros(path: str, content_type: str, key: str, rounds: dict[str
     settings = importlib.import_module("bot.settings").Settings()
     clock = importlib.import_module("bot.clock").SystemClock()
     async with app_module.running(make_context(settings, clock), web=True, worker=False) as parts:
-        door = Door(parts.web, path, {"Authorization": f"Bearer {key}", "Content-Type": content_type})
-        await door.all(rounds["before"], rounds["connections"])
+        routes = CalledRoutes(parts.web, path, {"Authorization": f"Bearer {key}", "Content-Type": content_type})
+        await routes.all(rounds["before"], rounds["connections"])
         search = getattr(app_module, "search_garbage_rarely", None)
         if search is not None:
             search()
         began = time.process_time()
-        await door.all(rounds["counted"], rounds["connections"])
+        await routes.all(rounds["counted"], rounds["connections"])
         return (time.process_time() - began) / int(rounds["events"]) * 1e6
 
 

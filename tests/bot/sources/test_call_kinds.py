@@ -9,7 +9,7 @@ from bot.sources.call_kinds import CHARGES, charge_of
 from bot.sources.litellm.history import to_callback_payload
 from bot.sources.litellm.parser import parse
 from bot.usage import Parsed
-from tests.bot.sources.litellm_examples import FILES, NOW, body, sample
+from tests.bot.sources.litellm.litellm_examples import FILES, NOW, body, sample
 
 CALL_TYPES = (FILES / "call_types_1.110.2.txt").read_text().split()
 """The values of LiteLLM's `CallTypes`."""

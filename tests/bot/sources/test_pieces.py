@@ -29,7 +29,7 @@ from bot.sources.pieces.otlp_json import MAX_SHARED_BYTES, otlp_json_pieces
 from bot.sources.pieces.otlp_protobuf import otlp_protobuf_pieces
 from bot.sources.rows import Unreadable
 from bot.usage import Parsed
-from tests.bot.sources import litellm_examples
+from tests.bot.sources.litellm import litellm_examples
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MOST = 10_000

@@ -9,7 +9,7 @@ from bot.sources.litellm.parser import parse
 from handlers.crosschecks.gateways import notify_blocked, watch_gateways
 from handlers.intake.keys import create_key
 from handlers.org.teams import import_teams
-from tests.bot.sources.litellm_examples import body, sample
+from tests.bot.sources.litellm.litellm_examples import body, sample
 from tests.scenarios.intake.test_litellm import posts
 from tests.support.company import TEAMS_YML, Company
 from tests.support.seen import Message

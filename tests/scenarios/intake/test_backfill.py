@@ -14,7 +14,7 @@ from handlers.intake.keys import create_key
 from handlers.intake.spend_logs import SpendLogs
 from storage.books.checks import faults
 from storage.tables.intake import usage_events
-from tests.bot.sources.litellm_examples import body
+from tests.bot.sources.litellm.litellm_examples import body
 from tests.scenarios.commands import Run, refused, well
 from tests.scenarios.intake.test_litellm import posts
 from tests.support.company import Company

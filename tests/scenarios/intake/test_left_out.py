@@ -11,7 +11,7 @@ from handlers.intake.keys import create_key
 from handlers.intake.retries import retry
 from storage.books.checks import faults
 from storage.tables.intake import usage_events, usage_series
-from tests.bot.sources.litellm_examples import sample
+from tests.bot.sources.litellm.litellm_examples import sample
 from tests.bot.sources.otlp.otlp_examples import CLAUDE_CODE
 from tests.support.company import Company
 from tests.support.traffic.otlp import CHAT, log, logs, span, traces

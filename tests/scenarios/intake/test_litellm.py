@@ -10,7 +10,7 @@ from handlers.intake.keys import create_key
 from storage.books.checks import faults
 from storage.tables.base import metadata
 from storage.tables.intake import usage_events
-from tests.bot.sources.litellm_examples import body, sample
+from tests.bot.sources.litellm.litellm_examples import body, sample
 from tests.support.company import Company
 from tests.support.paths import FIXTURES
 from tests.support.traffic.senders import sends

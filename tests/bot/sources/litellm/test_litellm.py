@@ -11,7 +11,7 @@ from bot.org.tools import Tools
 from bot.periods import DAY_MICROS
 from bot.sources.litellm.parser import parse
 from bot.usage import Parsed
-from tests.bot.sources.litellm_examples import NOW, body, one, read, sample
+from tests.bot.sources.litellm.litellm_examples import NOW, body, one, read, sample
 
 CHECKOUT = ("team-checkout", "checkout-ci", "alice@example.com")
 

@@ -8,7 +8,7 @@ import pytest
 from bot.sources.litellm import labels
 from bot.sources.litellm.parser import parse
 from bot.usage import Parsed
-from tests.bot.sources.litellm_examples import NOW, sample
+from tests.bot.sources.litellm.litellm_examples import NOW, sample
 
 _CHANGES: list[dict[str, Any]] = [
     *({"custom_llm_provider": "azure"}, {"model": "other"}, {"end_user": "end"}, {"user_agent": "codex/1"}),
