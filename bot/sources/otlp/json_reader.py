@@ -169,6 +169,7 @@ def _span(span: Span, origin: Origin, reads: Reads) -> Record:
         notes=tuple(notes),
         parent_id=_id(span.parentSpanId, 8),
         started_at=_whole("startTimeUnixNano", span.startTimeUnixNano),
+        attributes=span.attributes or (),
     )
 
 
@@ -183,6 +184,7 @@ def _log(log: LogRecord, origin: Origin, reads: Reads) -> Record:
         span_id=_id(log.spanId, 8),
         at=_whole("timeUnixNano", log.timeUnixNano) or _whole("observedTimeUnixNano", log.observedTimeUnixNano),
         notes=tuple(notes),
+        attributes=log.attributes or (),
     )
 
 

@@ -79,6 +79,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "cost": ("gen_ai.usage.total_cost", "gen_ai.usage.cost", "llm.cost.total", "cost_usd"),
     # the person
     "service": ("service.name",),
+    "service_version": ("service.version",),
     "workflow": (
         *("workflow", "workflow.name", "gen_ai.workflow.name", "traceloop.workflow.name", "ai.telemetry.functionId"),
         "trace.metadata.workflow",
@@ -109,15 +110,15 @@ OWN_FACTS = frozenset({"auth", "tool_tokens", "cost_micros", "geo", "region", *U
 TAGS = ("department", "cost_center", "project", "env", "repo", "agent")
 """Facts that become tags, such as `department:engineering`."""
 NOT_NEEDED = frozenset({
-    *("provider", "tier", "geo", "region", "address", "auth", "cost", "cost_micros", "service", "workflow", "team", "email"),
-    *("user", "account", "groups", "identity", "credential", "user_agent", *TAGS),
+    *("provider", "tier", "geo", "region", "address", "auth", "cost", "cost_micros", "service", "service_version"),
+    *("workflow", "team", "email", "user", "account", "groups", "identity", "credential", "user_agent", *TAGS),
 })  # fmt: skip
 """Facts that are left out where they do not fit; a fault of any other fact is a fault of its record."""
 
 
 RESOURCE_FACTS = frozenset({
-    *("service", "session", "workflow", "team", "email", "user", "account", "groups", "identity", "credential"),
-    *("user_agent", *TAGS),
+    *("service", "service_version", "session", "workflow", "team", "email", "user", "account", "groups", "identity"),
+    *("credential", "user_agent", *TAGS),
 })  # fmt: skip
 """Facts that a resource may give for all its records."""
 

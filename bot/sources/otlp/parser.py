@@ -5,8 +5,9 @@ new, of OpenInference, OpenLLMetry, Vercel's AI SDK and gateways; the log record
 `response.completed` of Codex and `api_response` of Gemini CLI. With the source's option `signal` one signal alone,
 metrics too.
 Ignored on purpose: anything but calls to models; spans of agents, workflows and tools, which repeat the usage of calls
-below them; log records that repeat their span; histograms.
-Unknown: a client's span with usage and an unknown operation; its error names it, and it goes to quarantine.
+below them; log records that repeat their span; histograms. Those with usage are counted as repeats.
+Unknown: a client's span with usage and an unknown operation; its error names it, and it goes to quarantine. Any other
+record with usage that no rule books is unread usage: counted by producer and reason, and quarantined (`unbooked.py`).
 
 The identity of a call is in `event.py`, the senders' ways of counting in `profiles.py`, the names in `names.py`.
 """
@@ -25,11 +26,13 @@ from bot.sources.otlp import json_reader, protobuf
 from bot.sources.otlp.event import usage_event
 from bot.sources.otlp.json_shapes import Envelope
 from bot.sources.otlp.metrics import metered_point
-from bot.sources.otlp.profiles import Meters, profile_of
+from bot.sources.otlp.producers.profile import Profile
+from bot.sources.otlp.profiles import Meters, producer_of, profile_of
 from bot.sources.otlp.quarantine import quarantined
 from bot.sources.otlp.records import Record, Records, Signal, UndecodableRecord
+from bot.sources.otlp.unbooked import SUMMARY, carries_usage, producer_named, why_unbooked
 from bot.sources.rows import Unreadable
-from bot.usage import Parsed, UsageEvent
+from bot.usage import Parsed, UnusableRow, UsageEvent
 
 Form = Literal["protobuf", "json"]
 _envelope = msgspec.json.Decoder(Envelope)
@@ -55,29 +58,54 @@ def read(body: bytes, signal: Signal, form: Form, *, meters: Meters, now: dateti
     records: Records = (protobuf if form == "protobuf" else json_reader).read(body, signal)
     now_micros, latest = micros(now), latest_at(now)
     parsed = Parsed(rows=0, events=[], unusable=[])
+    left: list[tuple[int, Record]] = []
+    callers: set[tuple[bytes, bytes]] = set()
     for index, record in enumerate(records):
+        if isinstance(record, UndecodableRecord):
+            parsed.unusable.append(quarantined(index, record, record.reason, meters=meters))
+            continue
         notes = Notes()
         try:
-            event = _event(record, meters, now=now_micros, latest=latest, notes=notes)
+            found = _event(record, meters, now=now_micros, latest=latest, notes=notes)
         except SourceError as error:
             parsed.unusable.append(quarantined(index, record, str(error), meters=meters))
             continue
-        if event is None:
-            parsed.ignored += 1
-        elif notes:
+        if found is None:
+            left.append((index, record))
+            continue
+        event, profile = found
+        parsed.producers.add(producer_named(record.origin, profile))
+        if record.parent_id:
+            callers.add((record.trace_id, record.parent_id))
+        if notes:
             parsed.book_with_notes(index, event, notes, partial(quarantined, index, record, meters=meters))
         else:
             parsed.events.append((index, event))
     parsed.rows = len(parsed.events) + len(parsed.unusable)
+    _leave(parsed, left, callers, meters)
     return parsed
 
 
-def _event(
-    record: Record | UndecodableRecord, meters: Meters, *, now: int, latest: int, notes: Notes
-) -> UsageEvent | None:
-    if isinstance(record, UndecodableRecord):
-        raise SourceError(record.reason)
+def _event(record: Record, meters: Meters, *, now: int, latest: int, notes: Notes) -> tuple[UsageEvent, Profile] | None:
     if record.signal == "metrics":
-        return metered_point(record, meters, now=now, latest=latest, notes=notes)
+        event = metered_point(record, meters, now=now, latest=latest, notes=notes)
+        return None if event is None else (event, producer_of(record))
     profile = profile_of(record, meters)
-    return None if profile is None else usage_event(record, profile, now=now, latest=latest, notes=notes)
+    return None if profile is None else (usage_event(record, profile, now=now, latest=latest, notes=notes), profile)
+
+
+def _leave(parsed: Parsed, left: list[tuple[int, Record]], callers: set[tuple[bytes, bytes]], meters: Meters) -> None:
+    """Counts the records that are not booked, those with usage by their producer. `callers` are the spans, by trace,
+    that called a booked one: these only wrap it.
+    """
+    for index, record in left:
+        if not carries_usage(record):
+            parsed.ignored += 1
+            continue
+        why = SUMMARY if (record.trace_id, record.span_id) in callers else why_unbooked(record, meters)
+        who = producer_named(record.origin, producer_of(record))
+        parsed.leave_unread(index, who, why.kind, why.reason, partial(_quarantined, record, meters))
+
+
+def _quarantined(record: Record, meters: Meters, index: int, reason: str) -> UnusableRow:
+    return quarantined(index, record, reason, meters=meters)

@@ -18,7 +18,7 @@ _INFERENCE = frozenset({
     *("chat", "text_completion", "generate_content", "embeddings", "completion", "embedding", "rerank"),
     *("image_generation", "speech", "transcription"),
 })  # fmt: skip
-_NO_INFERENCE = frozenset({
+NO_INFERENCE = frozenset({
     *("invoke_agent", "create_agent", "agent_step", "invoke_workflow", "workflow", "execute_tool", "plan", "retrieval"),
     *("fetch_response", "task", "agent", "tool", "guardrail", "evaluate", "evaluation", "create_memory", "search_memory"),
     *("update_memory", "upsert_memory", "delete_memory", "create_memory_store", "delete_memory_store"),
@@ -86,7 +86,7 @@ def _is_call_log(record: Record, rule: CallRule) -> bool:
 
 def _is_call_span(record: Record, rule: CallRule) -> bool:
     """Returns True if a span is one call to a model, not an agent, workflow, tool or wrapper around it."""
-    if _is_no_usage(record) or not _has(record, rule):
+    if is_no_usage(record) or not _has(record, rule):
         return False
     if rule.records or rule.only:
         is_named = not rule.records or _matches(record.name, rule.records)
@@ -100,7 +100,7 @@ def _is_call_span(record: Record, rule: CallRule) -> bool:
         is_told = _counts(record) or "request_type" in facts or record.name == "ai_gateway"
         return is_call and "model" in facts and is_told
     known = rule.operations or _INFERENCE
-    if is_call and operation not in known and operation not in _NO_INFERENCE and _counts(record):
+    if is_call and operation not in known and operation not in NO_INFERENCE and _counts(record):
         raise SourceError(f"gen_ai.operation.name is {operation[:60]!r}, of which nobody knows whether it is one call")
     return is_call and operation in known
 
@@ -127,7 +127,7 @@ def _matches(text: str, patterns: Texts) -> bool:
     return text in patterns or any("*" in pattern and fnmatchcase(text, pattern) for pattern in patterns)
 
 
-def _is_no_usage(record: Record) -> bool:
+def is_no_usage(record: Record) -> bool:
     """Returns True if a span only reads, lists, polls or deletes what another call made."""
     facts = record.facts
     kind = facts.get("operation") or facts.get("request_type")

@@ -110,6 +110,7 @@ def _span(span: Any, origin: Origin, reads: Reads) -> Record:
         notes=tuple(notes),
         parent_id=span.parent_span_id,
         started_at=span.start_time_unix_nano,
+        attributes=span.attributes,
     )
 
 
@@ -124,6 +125,7 @@ def _log(log: Any, origin: Origin, reads: Reads) -> Record:
         span_id=log.span_id,
         at=log.time_unix_nano or log.observed_time_unix_nano,
         notes=tuple(notes),
+        attributes=log.attributes,
     )
 
 

@@ -1,6 +1,7 @@
 """Quarantine's content of OTLP records: a JSON request with a single record, which the parser can read again.
 
-Only attributes that are read are kept, so no prompts, messages, headers and addresses of clients.
+Only attributes that are read are kept, and numbers that look like usage, so no prompts, messages, headers and addresses
+of clients.
 """
 
 import json
@@ -9,6 +10,7 @@ from typing import Any
 
 from bot.sources.otlp.producers.registry import KEPT_ATTRIBUTES, RESOURCE_READS
 from bot.sources.otlp.records import Facts, Record, UndecodableRecord, Value
+from bot.sources.otlp.unbooked import COUNT_FACTS, unknown_counts
 from bot.sources.rows import MAX_KEPT_BYTES
 from bot.usage import UnusableRow, digest
 
@@ -56,26 +58,31 @@ def _known(value: Any, *, of_resource: bool = False) -> Any:
 
 def _request(record: Record) -> dict[str, Any]:
     resource, scope = {"attributes": _attributes(record.origin.facts)}, _scope(record)
-    attributes = _attributes(record.facts)
+    attributes = _attributes(record.facts) + _unknown_counts(record)
     ids = {"traceId": record.trace_id.hex(), "spanId": record.span_id.hex()}
     if record.signal == "traces":
-        span = ids | {"name": record.name[:_MAX_CHARACTERS], "kind": record.kind, "endTimeUnixNano": str(record.at)}
+        span = ids | {"name": _first_word(record.name), "kind": record.kind, "endTimeUnixNano": str(record.at)}
         span |= {"attributes": attributes, "status": {"code": 2 if record.failed else 0}}
         return {"resourceSpans": [{"resource": resource, "scopeSpans": [{"scope": scope, "spans": [span]}]}]}
     if record.signal == "logs":
         log = ids | {
-            "eventName": record.name[:_MAX_CHARACTERS],
+            "eventName": _first_word(record.name),
             "timeUnixNano": str(record.at),
             "attributes": attributes,
         }
         return {"resourceLogs": [{"resource": resource, "scopeLogs": [{"scope": scope, "logRecords": [log]}]}]}
-    metric: dict[str, Any] = {"name": record.name[:_MAX_CHARACTERS]}
+    metric: dict[str, Any] = {"name": _first_word(record.name)}
     if total := record.total:
         point: dict[str, Any] = {"attributes": attributes, "timeUnixNano": str(record.at)}
         point["startTimeUnixNano"] = str(total.since)
         point["asInt" if isinstance(total.value, int) else "asDouble"] = _any(total.value)
         metric["sum"] = {"aggregationTemporality": total.temporality, "isMonotonic": True, "dataPoints": [point]}
     return {"resourceMetrics": [{"resource": resource, "scopeMetrics": [{"scope": scope, "metrics": [metric]}]}]}
+
+
+def _first_word(name: str) -> str:
+    """Returns the part of a record's name that rules know it by; what follows may be a person's text."""
+    return name[:_MAX_CHARACTERS].partition(" ")[0]
 
 
 def _scope(record: Record) -> dict[str, str]:
@@ -89,6 +96,13 @@ def _attributes(facts: Facts) -> list[dict[str, Any]]:
         for given in facts.values()
         if given.attribute in KEPT_ATTRIBUTES
     ]
+
+
+def _unknown_counts(record: Record) -> list[dict[str, Any]]:
+    """Returns the numbers that look like usage and that no rule reads, of a record without any other usage."""
+    if not COUNT_FACTS.isdisjoint(record.facts):
+        return []
+    return [{"key": name, "value": _typed(value)} for name, value in unknown_counts(record)]
 
 
 def _typed(value: Value) -> dict[str, Any]:

@@ -77,7 +77,7 @@ class SumPoint(msgspec.Struct, frozen=True):
 
 class Record(msgspec.Struct):
     """One record. `kind` is the span's; `at` and a span's `started_at` are nanoseconds since 1970, 0 if missing; `notes`
-    is what was left out.
+    is what was left out; `attributes` are all of them, undecoded.
     """
 
     signal: Signal
@@ -93,6 +93,7 @@ class Record(msgspec.Struct):
     notes: tuple[Note, ...] = ()
     parent_id: bytes = b""
     started_at: int = 0
+    attributes: Any = ()
 
     def fact_text(self, fact: str) -> str:
         """Returns a fact of the record, or else of its resource, as text; "" if missing."""
