@@ -10,6 +10,7 @@ UNITS = (
     "cache_storage_token_hours",
 )
 """Each is counted in millionths, because seconds have decimals."""
+_UNITS = frozenset(UNITS)
 MILLION = 1_000_000
 MAX_UNITS = 10**11
 """More than any call can have."""
@@ -28,9 +29,9 @@ def units_of(given: Iterable[tuple[str, int | float | Decimal | str | None]]) ->
     for name, value in given:
         if value:
             found[name] = found.get(name, 0) + _millionths(name, value)
-    if unknown := found.keys() - set(UNITS):
-        raise ValueError(f"no unit is called {', '.join(sorted(unknown))}")
-    return tuple(sorted((name, count) for name, count in found.items() if count))
+    if not found.keys() <= _UNITS:
+        raise ValueError(f"no unit is called {', '.join(sorted(found.keys() - _UNITS))}")
+    return tuple(sorted([item for item in found.items() if item[1]]))
 
 
 def _millionths(name: str, value: int | float | Decimal | str) -> int:

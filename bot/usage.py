@@ -203,8 +203,9 @@ class Parsed(msgspec.Struct, kw_only=True):
     """A parsed body: events with their index, unusable rows, the number of rows ignored on purpose (not counted in
     `rows`), and the gateway's views and blocks.
 
-    `notes` has what was left out of events, with their index. `unless_priced` has the row that goes to quarantine in an
-    event's place if nothing but its unusable reported cost could price it.
+    `notes` has what was left out of events, with their index, `warnings` what else the sender should know.
+    `unless_priced` has the row that goes to quarantine in an event's place if nothing but its unusable reported cost could
+    price it.
 
     `producers` made the events, if their format says so. `unread` has the rows with usage that no rule books, and those
     that repeat booked calls; both are among the ignored.
@@ -217,6 +218,7 @@ class Parsed(msgspec.Struct, kw_only=True):
     views: list[GatewayView] = []
     blocks: list[BudgetBlock] = []
     notes: list[tuple[int, Note]] = []
+    warnings: list[tuple[int, str]] = []
     unless_priced: dict[int, UnusableRow] = {}
     producers: set[Producer] = set()
     unread: dict[Unread, UnreadRows] = {}

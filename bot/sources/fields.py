@@ -16,8 +16,8 @@ _PLAIN_DOLLARS, _BESIDE_A_TIE = 1_000.0, 0.001
 """Below so many dollars a float's nano-dollars are off by less than 0.001, so only near a half do its digits decide."""
 UNSTORABLE_FAULT = "holds a NUL character, half of a surrogate pair or invalid UTF-8, which can't be stored"
 TIERS = frozenset({"batch", "flex", "priority", "fast"})
-_ANYWHERE = frozenset({"global", "default", "not_available", "unknown", "none"})
-_LONGEST_GEOGRAPHY = 32
+_PLACE = re.compile(r"[a-z0-9][a-z0-9 ._-]{0,62}")
+_ANYWHERE = frozenset({"global", "default", "not_available", "none", "null", "unknown"})
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -121,9 +121,9 @@ def tier(value: Any) -> str:
 
 
 def geography(value: Any) -> str:
-    """Returns where a model runs by the caller's wish, if it does not run anywhere; "" for no text."""
+    """Returns where a model runs, folded: a geography or a region. "" for anywhere, for no text and for what names no place."""
     folded = value.strip().casefold() if isinstance(value, str) else ""
-    return "" if folded in _ANYWHERE or len(folded) > _LONGEST_GEOGRAPHY or not folded.isprintable() else folded
+    return folded if _PLACE.fullmatch(folded) and folded not in _ANYWHERE else ""
 
 
 def address(value: str | None) -> str:

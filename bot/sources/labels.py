@@ -16,9 +16,9 @@ _MANY_TAGS = f"has more than {MAX_TAGS} tags: the others were left out"
 
 
 class Notes(list[Note]):
-    """What was left out of one call so far."""
+    """What was left out of one call so far. `was_base64` is True once a native event came as bytes."""
 
-    __slots__ = ()
+    was_base64 = False
 
 
 def storable_text(text: str) -> str:

@@ -23,17 +23,22 @@ from bot.sources.cloudevents.parser import read_event
 from bot.sources.fields import latest_at
 from bot.sources.labels import Notes
 from bot.sources.rows import decode_loosely, unusable
+from bot.units import UNITS
 from bot.usage import COUNTERS, PARTS, Note, Parsed, UsageEvent, digest
 
-TEXTS = ("provider", "model", "tool", "workflow", "user", "team", "credential", "user_agent", "operation")
+TEXTS = (
+    *("provider", "model", "tool", "workflow", "user", "team", "credential", "user_agent", "operation"),
+    *("service_tier", "inference_geo", "region"),
+)
 COUNTS = (*(f"{counter}_tokens" for counter in (*COUNTERS, *PARTS)), "input_tokens", "cache_write_tokens")
-NATIVE = ("id", "source", "time", *TEXTS, "tags", *COUNTS, "cost_usd", "cost_cents")
+NATIVE = ("id", "source", "time", *TEXTS, "tags", *COUNTS, *UNITS, "cost_usd", "cost_cents")
 """The names that a mapping can set: those of a native event, and a cost in cents."""
 
 Path = tuple[str, ...]
 JsonRow = dict[str, Any]
 _PATH = re.compile(r"[^\s.=]{1,64}(\.[^\s.=]{1,64}){0,7}")
 _SECONDS = re.compile(r"\d{1,10}(\.\d{1,12})?")
+_NUMBER = re.compile(r"\d{1,15}(\.\d{1,15})?")
 _NAMED = re.compile(r"\bdata\.(\w+)|^(id|source|time)\b")
 _NOTHING_TO_BOOK = "data has neither tokens nor cost_usd"
 
@@ -139,6 +144,8 @@ def _read_row(
         data[native] = _text(*found[native]) if native == "model" else found[native][1]
     for native in COUNTS:
         data[native] = _count(*found[native])
+    for native in UNITS:
+        data[native] = _units(*found[native])
     data["tags"] = found["tags"][1]
     told = Notes()
     data["cost_usd"] = found["cost_usd"][1]
@@ -176,7 +183,8 @@ def _untimed_fingerprint(event: UsageEvent) -> bytes:
         labels.declared_team,
     )
     counters = tuple(getattr(event, counter) for counter in COUNTERS)
-    return digest((None, names, labels.user_agent, labels.tags, counters, event.reported_nanos))
+    more = (event.units,) if event.units else ()
+    return digest((None, names, labels.user_agent, labels.tags, counters, event.reported_nanos, *more))
 
 
 def _text(path: str, value: Any) -> str | None:
@@ -200,6 +208,15 @@ def _count(path: str, value: Any) -> Any:
     if isinstance(value, float) and math.isfinite(value) and value.is_integer():
         return int(value)
     return value
+
+
+def _units(path: str, value: Any) -> Any:
+    """Returns a number of units, which some senders write as text."""
+    if not isinstance(value, str):
+        return value
+    if not _NUMBER.fullmatch(value.strip()):
+        raise SourceError(f"{path} must be a number")
+    return float(value)
 
 
 def _dollars(path: str, cents: Any, notes: Notes) -> str | None:

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import hashlib
 import json
+import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from bot.periods import micros, moment
 from bot.refusals import ConfigError
 from bot.sources import SOURCES
 from bot.sources.rows import describe_error
+from bot.units import UNITS
 from bot.usage import COUNTERS, PARTS
 from handlers.cli import err, opened, out, printable, run
 from handlers.context import Context
@@ -26,11 +28,13 @@ from handlers.intake.usage import Intake
 BATCH = 500
 _DATA = (
     *("provider", "model", "tool", "workflow", "user", "team", "credential", "tags", "cost_usd", "user_agent"),
-    *("service_tier", "api_base", "operation"),
+    *("service_tier", "inference_geo", "region", "api_base", "operation"),
     *(f"{name}_tokens" for name in (*COUNTERS, *PARTS)),
+    *UNITS,
 )
 _ENVELOPE = ("id", "source", "time", "type", "specversion")
 _MOST_ERRORS_SHOWN = 20
+_DECIMAL = re.compile(r"\d{1,15}\.\d{1,15}")
 _TRIES = (0.2, 0.5, 1.0, 2.0, 4.0, 0.0)
 """Seconds to wait after each attempt of a batch; a repeated batch books nothing twice, so a retry is always safe."""
 
@@ -97,6 +101,8 @@ def _csv_events(lines: Iterator[str], file_digest: bytes) -> Iterator[NativeEven
                 continue
             if name.endswith("_tokens"):
                 data[name] = _integer(str(value))
+            elif name in UNITS:
+                data[name] = _number(str(value))
             elif name == "tags":
                 data[name] = [tag.strip() for tag in str(value).split(";")]
             else:
@@ -111,6 +117,14 @@ def _integer(text: str) -> int | str:
     stripped = text.strip()
     digits = stripped.removeprefix("-")
     return int(stripped) if digits.isascii() and digits.isdigit() and len(stripped) < 40 else stripped
+
+
+def _number(text: str) -> int | float | str:
+    """Returns a number of units, which may have decimals; other text stays, as with counts."""
+    found = _integer(text)
+    if isinstance(found, int) or not _DECIMAL.fullmatch(found):
+        return found
+    return float(found)
 
 
 def shifted(event: NativeEvent, by: timedelta) -> NativeEvent:

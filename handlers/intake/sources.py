@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 
 from bot.org.attribution import Source
 from bot.sources import CLOUDEVENTS, NATIVE_ROUTE, SOURCES, read
+from bot.sources.cloudevents.members import data_schema
 from bot.sources.modes import mode_of, structured
 from bot.sources.pieces.bodies import Piece, Pieces, json_pieces, line_pieces, wrapped_pieces
 from bot.sources.rows import Unreadable, unreadable_body
@@ -104,14 +105,18 @@ _EXAMPLE = {
     "source": "/gateway/eu",
     "id": "req-7",
     "time": "2026-11-23T10:00:00Z",
-    "data": {"provider": "anthropic", "model": "claude-opus-4-5", "uncached_input_tokens": 1200, "output_tokens": 900},
+    "data": {
+        "provider": "anthropic", "model": "claude-opus-4-5", "uncached_input_tokens": 1200, "output_tokens": 900,
+        "web_searches": 3, "service_tier": "standard", "inference_geo": "us",
+    },
 }
+_EVENT: dict[str, Any] = {"type": "object", "properties": {"data": {"type": "object", "properties": data_schema()}}}
 USAGE_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/cloudevents+json": {"schema": {"type": "object"}, "example": _EXAMPLE},
-            "application/cloudevents-batch+json": {"schema": {"type": "array", "items": {"type": "object"}}},
+            "application/cloudevents+json": {"schema": _EVENT, "example": _EXAMPLE},
+            "application/cloudevents-batch+json": {"schema": {"type": "array", "items": _EVENT}},
             "application/json": {"schema": {}, "example": [_EXAMPLE]},
         },
     },

@@ -29,8 +29,8 @@ class TooBusy(Exception):
 class Answer:
     """The outcome of a body's rows. The four counts add up to the number of rows.
 
-    `ignored` rows are no usage, and are in none of them. `warnings` name what was left out of booked calls. `more_errors`
-    counts the reasons that `errors` leaves out.
+    `ignored` rows are no usage, and are in none of them. `warnings` name what was left out of booked calls, and members that
+    no event has. `more_errors` counts the reasons that `errors` leaves out.
     """
 
     accepted: int
@@ -158,6 +158,7 @@ class UsageJob:
 
     def answer(self) -> Answer:
         ignored, warnings = self.parsed.ignored, tuple((index, note.sentence) for index, note in self.parsed.notes)
+        warnings += tuple(self.parsed.warnings)
         if self.parsed.unread:
             warnings += _not_booked(self.parsed)
         if self.is_plain and "duplicate" not in self.outcomes:

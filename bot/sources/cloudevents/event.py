@@ -3,80 +3,28 @@
 The key of an event is its (source, id), as the CloudEvents specification defines it.
 """
 
-import binascii
-from base64 import b64decode
 from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache, partial
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from bot.periods import micros
 from bot.refusals import SourceError
 from bot.sources.call_kinds import charge_of
+from bot.sources.cloudevents.details import NO_DETAILS, details_of, more_written
 from bot.sources.cloudevents.labels import label_cache
-from bot.sources.fields import address, count, is_not_finite, moment_within, name, reported_or_note, tier
+from bot.sources.cloudevents.members import COUNTS, MEMBERS, Envelope, FullUsage, LooseUsage, NativeUsage, base64_bytes
+from bot.sources.fields import is_not_finite, moment_within, name, reported_or_note, tier
 from bot.sources.labels import Notes, label, tag_list
 from bot.sources.rows import decode_loosely, field_and_fault
-from bot.usage import COUNTERS, MAX_NAME_CHARACTERS, MAX_TAGS, MAX_TOKENS, PARTS, Parts, UsageEvent, digest
+from bot.units import UNITS
+from bot.usage import MAX_NAME_CHARACTERS, MAX_TAGS, MAX_TOKENS, PARTS, UsageEvent, digest
 
-
-class NativeUsage(msgspec.Struct, gc=False):
-    """`data` of a native event. The second group has the spellings of other native senders."""
-
-    model: str | None = None
-    provider: str | None = None
-    tool: str | None = None
-    workflow: str | None = None
-    user: str | None = None
-    team: str | None = None
-    credential: str | None = None
-    user_agent: str | None = None
-    tags: list[str] | dict[str, str] | None = None
-    uncached_input_tokens: int | None = None
-    cache_read_tokens: int | None = None
-    cache_write_5m_tokens: int | None = None
-    cache_write_1h_tokens: int | None = None
-    output_tokens: int | None = None
-    reasoning_tokens: int | None = None
-    cost_usd: str | int | float | None = None
-    service_tier: Any = None
-    api_base: Any = None
-
-    audio_input_tokens: int | None = None
-    audio_output_tokens: int | None = None
-    audio_cache_read_tokens: int | None = None
-    image_input_tokens: int | None = None
-    image_output_tokens: int | None = None
-    image_cache_read_tokens: int | None = None
-    video_input_tokens: int | None = None
-    video_output_tokens: int | None = None
-    video_cache_read_tokens: int | None = None
-    operation: Any = None
-
-    input_tokens: int | None = None
-    cache_write_tokens: int | None = None
-    api_key_id: str | None = None
-    tier: Any = None
-    call_type: Any = None
-
-
-class Envelope(msgspec.Struct, gc=False):
-    id: str | None = None
-    source: str | None = None
-    type: str | None = None
-    specversion: str | None = None
-    time: str | None = None
-    data: NativeUsage | None = None
-    data_base64: str | None = None
-
-
-_COUNTS = tuple(name for name in NativeUsage.__struct_fields__ if name.endswith("_tokens"))
-_WHOLE_COUNTS = tuple(name for name in _COUNTS if name.removesuffix("_tokens") not in (*PARTS, "reasoning"))
-_PARTS = tuple((part, f"{part}_tokens") for part in PARTS if f"{part}_tokens" in NativeUsage.__struct_fields__)
-_usage = msgspec.json.Decoder(NativeUsage)
+_WHOLE_COUNTS = tuple(name for name in COUNTS if name.removesuffix("_tokens") not in (*PARTS, "reasoning"))
+_usage = msgspec.json.Decoder(LooseUsage)
 _sender = lru_cache(maxsize=1_000)(partial(name, "source"))
 
 
@@ -100,7 +48,9 @@ def usage_event(envelope: Envelope, *, latest: int, notes: Notes) -> UsageEvent 
         raise SourceError("type is not ai.usage; events of other types are kept, not booked")
     if data is None:
         data = _from_base64(envelope.data_base64, notes)
-    if (data.operation or data.call_type) and _is_no_usage(data):
+        notes.was_base64 = True
+    full = None if type(data) is NativeUsage else cast(FullUsage, data)
+    if full is not None and (full.operation or full.call_type) and _is_no_usage(full):
         return None
     occurred_at = _occurred_at(envelope.time, latest)
     tags = data.tags or ()
@@ -112,7 +62,7 @@ def usage_event(envelope: Envelope, *, latest: int, notes: Notes) -> UsageEvent 
         data.tool,
         data.workflow,
         data.user,
-        data.credential or data.api_key_id,
+        data.credential or (full and full.api_key_id),
         data.team,
         data.user_agent,
         *tags,
@@ -122,25 +72,19 @@ def usage_event(envelope: Envelope, *, latest: int, notes: Notes) -> UsageEvent 
     if packed.notes:
         notes += packed.notes
     reported = None if data.cost_usd is None else reported_or_note("data.cost_usd", data.cost_usd, notes)
-    counters = _counters(data)
+    counters = _counters(data, more_written(full) if full is not None else 0)
     uncached, cache_read, write_5m, write_1h, output, reasoning = counters
-    if reported is None and not (uncached or output) and not any(counters) and (notes or not _has_tokens(data)):
-        _require_tokens(data, notes)
+    details = details_of(full, counters) if full is not None else NO_DETAILS
+    if reported is None and not (uncached or output) and not any(counters) and not details.units:
+        _require_usage(data, notes)
     sender = _sender(envelope.source)
     content: tuple[object, ...] = (occurred_at, packed.names, packed.tags, counters, reported)
-    parts: Parts = ()
-    if (
-        data.audio_input_tokens or data.audio_output_tokens or data.audio_cache_read_tokens
-        or data.image_input_tokens or data.image_output_tokens or data.image_cache_read_tokens
-        or data.video_input_tokens or data.video_output_tokens or data.video_cache_read_tokens
-    ):  # fmt: skip
-        parts = _parts(data, counters)
-        content = (*content, parts)
-    if data.service_tier or data.tier or data.api_base:
-        tier_and_address = _tier_and_address(data)
-        if tier_and_address != _STANDARD_CALL:
-            content = (*content, tier_and_address)
-            labels = msgspec.structs.replace(labels, tier=tier_and_address[0], api_base=tier_and_address[1])
+    if details is not NO_DETAILS:
+        content = (*content, *details.content)
+        labels = details.labelled(labels)
+    elif data.service_tier and (processing := tier(data.service_tier)):
+        content = (*content, (processing, ""))
+        labels = msgspec.structs.replace(labels, tier=processing)
     return UsageEvent(  # in the order of its fields: naming them takes longer than the rest of this function
         digest((sender, event_id)),
         digest(content),
@@ -158,20 +102,21 @@ def usage_event(envelope: Envelope, *, latest: int, notes: Notes) -> UsageEvent 
         False,
         False,
         False,
-        parts,
+        details.parts,
+        details.units,
     )
 
 
-def _is_no_usage(data: NativeUsage) -> bool:
+def _is_no_usage(data: FullUsage) -> bool:
     charge = charge_of(data.operation or data.call_type)
     return charge == "never" or (charge == "if_costed" and not data.cost_usd)
 
 
-def _require_tokens(data: NativeUsage, notes: Notes) -> None:
-    """Raises SourceError for a call without tokens whose reported cost is missing or unusable."""
+def _require_usage(data: NativeUsage, notes: Notes) -> None:
+    """Raises SourceError for a call without usage whose reported cost is missing or unusable."""
     if cost := next((note for note in notes if note.is_cost), None):
         raise SourceError(f"{cost.field} {cost.fault}")
-    if not _has_tokens(data):
+    if not any(getattr(data, field, None) is not None for field in (*_WHOLE_COUNTS, *UNITS)):
         raise SourceError("data has neither tokens nor cost_usd: send one of them")
 
 
@@ -181,25 +126,11 @@ def _tag_words(tags: Collection[str]) -> list[str]:
     return [tag if isinstance(tag, str) else f"{tag[0]}:{tag[1]}" for tag in few]
 
 
-def _parts(data: NativeUsage, counters: tuple[int, ...]) -> Parts:
-    """Returns the tokens of other kinds than text. Raises SourceError if they are more than their counter."""
-    given = [(part, held) for part, field in _PARTS if (held := count(f"data.{field}", getattr(data, field)))]
-    left = dict(zip(COUNTERS, counters, strict=True))
-    for part, held in given:
-        left[PARTS[part]] -= held
-        if left[PARTS[part]] < 0:
-            raise SourceError(f"data.{part}_tokens is more than data.{PARTS[part]}_tokens, of which it is a part")
-    return tuple(given)
-
-
-def _from_base64(text: str | None, notes: Notes) -> NativeUsage:
+def _from_base64(text: str | None, notes: Notes) -> FullUsage:
     """Decodes the data of senders that send it as bytes."""
     if not text:
         raise SourceError("data is missing")
-    try:
-        raw = b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise SourceError("data_base64 is not JSON in Base64") from error
+    raw = base64_bytes(text)
     try:
         return _usage.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -210,12 +141,12 @@ def _from_base64(text: str | None, notes: Notes) -> NativeUsage:
         return fitted_usage(loose, notes)
 
 
-def fitted_usage(loose: Any, notes: Notes) -> NativeUsage:
+def fitted_usage(loose: Any, notes: Notes) -> LooseUsage:
     """Decodes data of which a label or the cost does not fit. Raises SourceError if another field is at fault."""
     if isinstance(loose, dict):
         loose = {member: _fitted(member, value, notes) for member, value in loose.items() if member in _MEMBERS}
     try:
-        return msgspec.convert(loose, NativeUsage)
+        return msgspec.convert(loose, LooseUsage)
     except msgspec.ValidationError as error:
         members = loose.items() if isinstance(loose, dict) else ()
         if field := next((name for name, value in members if isinstance(value, float) and is_not_finite(value)), None):
@@ -233,16 +164,9 @@ def _fitted(member: str, value: Any, notes: Notes) -> Any:
     return value
 
 
-_MEMBERS = frozenset(NativeUsage.__struct_fields__)
+_MEMBERS = frozenset(MEMBERS)
 _LABELS = frozenset({"provider", "tool", "workflow", "user", "team", "credential", "user_agent", "api_key_id"})
 _COSTS = (str, int, float)
-_STANDARD_CALL = ("", "")
-
-
-def _tier_and_address(data: NativeUsage) -> tuple[str, str]:
-    """Returns (tier, called address); "" for a value that is not text, and for a tier that does not change the price."""
-    called = data.api_base
-    return tier(data.service_tier or data.tier), address(called) if isinstance(called, str) else ""
 
 
 def _occurred_at(text: str | None, latest: int) -> int:
@@ -257,14 +181,15 @@ def _occurred_at(text: str | None, latest: int) -> int:
     return moment_within("time", occurred_at, latest)
 
 
-def _counters(data: NativeUsage) -> tuple[int, int, int, int, int, int]:
-    """Returns the six disjoint counters. Where a sender gives the whole input, uncached is the rest after the cached parts."""
+def _counters(data: NativeUsage, written: int) -> tuple[int, int, int, int, int, int]:
+    """Returns the six disjoint counters, `written` being cache writes by other names. Where a sender gives the whole input,
+    uncached is the rest after the cached parts.
+    """
     cache_read, output = data.cache_read_tokens or 0, data.output_tokens or 0
-    written, write_1h = data.cache_write_tokens or 0, data.cache_write_1h_tokens or 0
-    write_5m, reasoning = data.cache_write_5m_tokens or 0, data.reasoning_tokens or 0
-    uncached, whole = data.uncached_input_tokens or 0, data.input_tokens or 0
+    write_5m, write_1h = data.cache_write_5m_tokens or 0, data.cache_write_1h_tokens or 0
+    uncached, whole, reasoning = data.uncached_input_tokens or 0, data.input_tokens or 0, data.reasoning_tokens or 0
     # All bits together are negative if one count is, and small only if all are. They may exceed the bound though no count does.
-    bits = cache_read | output | written | write_5m | write_1h | reasoning | uncached | whole
+    bits = cache_read | output | write_5m | write_1h | reasoning | uncached | whole
     if not 0 <= bits <= MAX_TOKENS and (fault := _count_fault(data)):
         raise fault
     write_5m += written
@@ -279,14 +204,10 @@ def _counters(data: NativeUsage) -> tuple[int, int, int, int, int, int]:
 
 def _count_fault(data: NativeUsage) -> SourceError | None:
     """Returns the fault of the first impossible count, if there is one."""
-    for field in _COUNTS:
-        given = getattr(data, field) or 0
+    for field in COUNTS:
+        given = getattr(data, field, 0) or 0
         if given < 0:
             return SourceError(f"data.{field} is negative")
         if given > MAX_TOKENS:
             return SourceError(f"data.{field} is over a hundred billion, more than one call can have")
     return None
-
-
-def _has_tokens(data: NativeUsage) -> bool:
-    return any(getattr(data, field) is not None for field in _WHOLE_COUNTS)

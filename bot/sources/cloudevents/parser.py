@@ -1,26 +1,30 @@
 """Native usage events: CloudEvents 1.0, structured, in batches, or as plain JSON (`modes.py` makes binary ones structured).
 
 Understood: type `ai.usage` (and `ai.usage.*`). Unknown: other types; their error names the event, and they go to quarantine.
-Ignored on purpose: CloudEvents attributes and members of `data` that don't describe usage (trace ids); calls whose
-`operation` only reads, lists or deletes what another call made. Labels and a cost that do not fit are left out, and noted.
+Ignored on purpose: CloudEvents attributes that don't describe usage; calls whose `operation` only reads, lists or deletes
+what another call made. Labels and a cost that do not fit are left out, and noted. Unknown members of `data` are warned of.
 """
 
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
 import msgspec
 
 from bot.refusals import SourceError
-from bot.sources.cloudevents.event import Envelope, NativeUsage, fitted_usage, usage_event
+from bot.sources.cloudevents.event import fitted_usage, usage_event
+from bot.sources.cloudevents.members import DECODERS, MEMBERS, Envelope, LooseEnvelope, base64_bytes
+from bot.sources.cloudevents.unknown import UnknownMembers
 from bot.sources.fields import latest_at
 from bot.sources.labels import Notes
 from bot.sources.rows import decode_loosely, field_and_fault, split, unusable
 from bot.usage import Parsed, UsageEvent
 
-_envelope = msgspec.json.Decoder(Envelope)
-_envelopes = msgspec.json.Decoder(list[Envelope])
+_common, _full, _loose = DECODERS
+_one = msgspec.json.Decoder(LooseEnvelope)
 _KEPT = dict.fromkeys(("id", "source", "type", "specversion", "time"), True) | {
-    "data": dict.fromkeys((field for field in NativeUsage.__struct_fields__ if field != "api_base"), True)
+    "data": dict.fromkeys((field for field in MEMBERS if field != "api_base"), True)
 }
 
 
@@ -30,8 +34,9 @@ def parse(body: bytes, *, now: datetime) -> Parsed:
     Raises Unreadable if the body is not a JSON object or an array of objects.
     """
     latest = latest_at(now)
+    unknown = UnknownMembers()
     try:
-        envelopes = _envelopes.decode(body)  # at once: most bodies are valid
+        envelopes = _decoded(body, unknown)  # at once: most bodies are valid
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _row_by_row(body, latest)
     parsed = Parsed(rows=len(envelopes), events=[], unusable=[])
@@ -52,6 +57,10 @@ def parse(body: bytes, *, now: datetime) -> Parsed:
             notes = Notes()
         else:
             book((index, event))
+    encoded = notes.was_base64 or any(left_out.was_base64 for _, _, left_out in noted)
+    if encoded:
+        _add_base64(unknown, envelopes)
+    parsed.warnings = unknown.warnings
     if faults or noted:
         raw_rows = split(body)
         parsed.unusable += [unusable(index, raw_rows[index], reason, _KEPT) for index, reason in faults]
@@ -61,11 +70,31 @@ def parse(body: bytes, *, now: datetime) -> Parsed:
     return parsed
 
 
+def _decoded(body: bytes, unknown: UnknownMembers) -> list[Envelope]:
+    """Decodes a body as narrowly as its members allow, which is the fastest, and collects unknown members."""
+    with suppress(msgspec.ValidationError):  # another member, or a value that does not fit: the last decoder tells
+        return _common.decode(body)
+    with suppress(msgspec.ValidationError):
+        return [*_full.decode(body)]
+    found: list[Envelope] = [*_loose.decode(body)]
+    unknown.add_rows(body)
+    return found
+
+
+def _add_base64(unknown: UnknownMembers, envelopes: Sequence[Envelope]) -> None:
+    for index, envelope in enumerate(envelopes):
+        if envelope.data is None and envelope.data_base64:
+            with suppress(SourceError):  # the row is quarantined, with this as its reason
+                unknown.add_data(index, base64_bytes(envelope.data_base64))
+
+
 def _row_by_row(body: bytes, latest: int) -> Parsed:
     raw_rows = split(body)
     parsed = Parsed(rows=len(raw_rows), events=[], unusable=[])
+    unknown = UnknownMembers()
     for index, raw in enumerate(raw_rows):
         notes = Notes()
+        unknown.add_row(index, raw)
         try:
             event = read_event(raw, latest=latest, notes=notes)
         except SourceError as error:
@@ -76,6 +105,7 @@ def _row_by_row(body: bytes, latest: int) -> Parsed:
         else:
             parsed.book_with_notes(index, event, notes, partial(unusable, index, raw, keep=_KEPT))
     parsed.rows -= parsed.ignored
+    parsed.warnings = unknown.warnings
     return parsed
 
 
@@ -86,7 +116,7 @@ def read_event(raw: bytes | msgspec.Raw, *, latest: int, notes: Notes) -> UsageE
     Raises SourceError that names the field and the fault.
     """
     try:
-        envelope = _envelope.decode(raw)
+        envelope: Envelope = _one.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         envelope = _fitted(raw, error, notes)
     return usage_event(envelope, latest=latest, notes=notes)
@@ -104,7 +134,7 @@ def _fitted(raw: bytes | msgspec.Raw, fault: Exception, notes: Notes) -> Envelop
         raise SourceError("the row: expected object")
     data = loose.pop("data", None)
     try:
-        envelope = msgspec.convert(loose, Envelope)
+        envelope = msgspec.convert(loose, LooseEnvelope)
     except msgspec.ValidationError as error:
         raise SourceError(field_and_fault(error)) from error
     envelope.data = None if data is None else fitted_usage(data, notes)
