@@ -106,8 +106,13 @@ _EXAMPLE = {
     "id": "req-7",
     "time": "2026-11-23T10:00:00Z",
     "data": {
-        "provider": "anthropic", "model": "claude-opus-4-5", "uncached_input_tokens": 1200, "output_tokens": 900,
-        "web_searches": 3, "service_tier": "standard", "inference_geo": "us",
+        "provider": "anthropic",
+        "model": "claude-opus-4-5",
+        "uncached_input_tokens": 1200,
+        "output_tokens": 900,
+        "web_searches": 3,
+        "service_tier": "standard",
+        "inference_geo": "us",
     },
 }
 _EVENT: dict[str, Any] = {"type": "object", "properties": {"data": {"type": "object", "properties": data_schema()}}}
