@@ -1,4 +1,7 @@
-"""The token counters of an OTLP record, made disjoint by the sender's way of counting, never by guessing from figures."""
+"""The token counters of an OTLP record, made disjoint by the sender's way of counting.
+
+Figures overrule it in one case: a part that is more than its whole is none of its parts, so it is counted beside it.
+"""
 
 from typing import NamedTuple
 
@@ -19,18 +22,18 @@ class Counters(NamedTuple):
 
 
 def counters(facts: Facts, counting: Counting) -> Counters:
-    """Returns the six disjoint counters. Raises SourceError if a part is more than its whole."""
+    """Returns the six disjoint counters. Raises SourceError if parts together, and none alone, are more than their whole."""
     read, reasoning, output = _count(facts, "cache_read"), _count(facts, "reasoning"), _count(facts, "output")
     write_5m, write_1h = _written(facts)
     uncached = _count(facts, "input")
-    if counting.input_has_cache and (read or write_5m or write_1h):
+    if counting.output_is_rest:
+        output = max(output, _count(facts, "total") - uncached)
+    if counting.input_has_cache and not _is_beside(facts, "input", max(read, write_5m + write_1h), uncached):
         uncached -= read + write_5m + write_1h
         if uncached < 0:
             raise SourceError(f"{_name(facts, 'input')} is less than its cached parts")
-    if not counting.output_has_reasoning:
+    if not counting.output_has_reasoning or _is_beside(facts, "output", reasoning, output):
         output += reasoning
-    elif reasoning > output:
-        raise SourceError(f"{_name(facts, 'reasoning')} is more than {_name(facts, 'output')}, of which it is a part")
     if counting.beside_input or counting.beside_output:
         uncached += sum(_count(facts, fact) for fact in counting.beside_input)
         output += sum(_count(facts, fact) for fact in counting.beside_output)
@@ -52,6 +55,7 @@ def parts(facts: Facts, counting: Counting, figures: Counters) -> Parts:
             whole -= read
         given += [(f"{kind}_input", whole), (f"{kind}_cache_read", read)]
         given.append((f"{kind}_output", _count(facts, f"{kind}_output")))
+    given += [(name, _count(facts, name)) for name in ("cache_write_30m", "cache_write_12h")]
     return parts_of(given, figures._asdict())
 
 
@@ -60,11 +64,16 @@ def _written(facts: Facts) -> tuple[int, int]:
     duration.
     """
     whole, write_5m, write_1h = (_count(facts, fact) for fact in ("cache_write", "cache_write_5m", "cache_write_1h"))
-    if "cache_write" not in facts:
-        return write_5m, write_1h
     if write_5m + write_1h > whole:
-        raise SourceError(f"{_name(facts, 'cache_write')} is less than its parts")
+        return whole + write_5m, write_1h
     return whole - write_1h, write_1h
+
+
+def _is_beside(facts: Facts, fact: str, part: int, whole: int) -> bool:
+    """Returns whether a count is no part of a fact, which is less. Raises SourceError if the fact is not given."""
+    if part > whole and fact not in facts:
+        raise SourceError(f"the {fact} count (not given) is less than its parts")
+    return part > whole
 
 
 def _count(facts: Facts, fact: str) -> int:

@@ -50,7 +50,8 @@ def build_event(
     notes += record.origin.notes
     notes += record.notes
     cost = _cost(record, notes) if profile.cost != "none" else None
-    is_empty = not any(figures) and not cost
+    units = () if UNIT_FACTS.isdisjoint(record.facts) else _units(record)
+    is_empty = not any(figures) and not cost and not units
     failed = is_empty and (record.failed or "error" in record.facts)
     if is_empty and not failed and (unusable := next((note for note in notes if note.is_cost), None)):
         raise SourceError(f"{unusable.field} {unusable.fault}")
@@ -97,7 +98,7 @@ def build_event(
         # of zero.
         unmetered=is_empty and cost is None and not failed,
         parts=() if PART_FACTS.isdisjoint(record.facts) else _parts(record, profile, figures),
-        units=() if UNIT_FACTS.isdisjoint(record.facts) else _units(record),
+        units=units,
         cost_is_guess=cost is not None and profile.cost == "guess",
         twin_hint=_twin_hint(record),
     )
@@ -204,6 +205,8 @@ def _provider(record: Record, profile: Profile, notes: Notes) -> str:
     provider = label(given.attribute, given.value, notes) if given is not None else ""
     if profile.provider_ends_at:
         provider = provider.partition(profile.provider_ends_at)[0]
+    if profile.others_models and profile.is_others(record.own_fact_text("model")):
+        return ""
     if not provider or provider in profile.not_providers:
         return profile.provider_for(record.own_fact_text("model")) if profile.provider else ""
     return provider

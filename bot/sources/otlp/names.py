@@ -105,7 +105,9 @@ NAMES: dict[str, tuple[str, ...]] = {
     "repo": ("vcs.repository.name", "repo", "trace.metadata.repo"),
     "agent": ("gen_ai.agent.name", "agent.name"),
 }
-OWN_FACTS = frozenset({"auth", "tool_tokens", "cost_micros", "geo", "region", *UNITS})
+OWN_FACTS = frozenset({
+    *("auth", "tool_tokens", "cost_micros", "geo", "region", "total", "cache_write_30m", "cache_write_12h", *UNITS),
+})  # fmt: skip
 """Facts that no name tells of every producer: the files of single producers name them."""
 TAGS = ("department", "cost_center", "project", "env", "repo", "agent")
 """Facts that become tags, such as `department:engineering`."""

@@ -38,7 +38,7 @@ def profile_of(record: Record, meters: Meters) -> Profile | None:
     if profile.texts:
         read_texts(record, profile)
     if record.signal == "logs":
-        rule, is_call = profile.logs, _is_call_log
+        rule, is_call = profile.logs or PRODUCERS.common.logs, _is_call_log
     elif record.signal == "traces":
         rule, is_call = profile.spans, _is_call_span
     else:
@@ -120,7 +120,7 @@ def _has(record: Record, rule: CallRule) -> bool:
     for fact, patterns in rule.only.items():
         if not _matches(record.own_fact_text(fact).casefold(), patterns):
             return False
-    return not rule.needs_counts or _counts(record)
+    return not rule.needs_counts or _counts(record) or record.failed
 
 
 def _matches(text: str, patterns: Texts) -> bool:

@@ -41,6 +41,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     provider_of: Texts
     provider_ends_at: str
     not_providers: frozenset[str]
+    others_models: Texts
     identity: Identity
     person: tuple[PersonFact, ...]
     cost: CostKind
@@ -55,6 +56,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     def counting_for(self, provider: str) -> Counting:
         """Returns how the producer counts the calls of a provider."""
         return self.counting_of.get(provider.casefold(), self.counting) if self.counting_of else self.counting
+
+    def is_others(self, model: str) -> bool:
+        """Returns whether a model can't be of the provider that the record names: its API is another's on a gateway."""
+        return any(fnmatchcase(model, pattern) for pattern in self.others_models)
 
     def provider_for(self, model: str) -> str:
         """Returns the provider of a call that names none."""
@@ -73,9 +78,11 @@ def profile_from(file_id: str, found: ProducerFile) -> Profile:
     reads = reads_of(found.names)
     texts = {}
     for attribute, members in found.texts.items():
-        texts[attribute] = tuple((path, f"{attribute}{MEMBER_MARK}{path}") for path in members.values())
-        for fact, path in members.items():
-            reads[f"{attribute}{MEMBER_MARK}{path}"] = AttributeFact(fact, -1)
+        listed = [
+            (fact, path) for fact, paths in members.items() for path in ((paths,) if isinstance(paths, str) else paths)
+        ]
+        texts[attribute] = tuple((path, f"{attribute}{MEMBER_MARK}{path}") for _, path in listed)
+        reads |= {f"{attribute}{MEMBER_MARK}{path}": AttributeFact(fact, -1) for fact, path in listed}
         reads[attribute] = AttributeFact(attribute, 0)
     return Profile(
         id=file_id,
@@ -85,6 +92,7 @@ def profile_from(file_id: str, found: ProducerFile) -> Profile:
         provider_of=found.provider_of,
         provider_ends_at=found.provider_ends_at,
         not_providers=frozenset(found.not_providers),
+        others_models=found.others_models,
         identity=found.identity,
         person=found.person,
         cost=found.cost,

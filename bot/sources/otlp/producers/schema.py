@@ -46,11 +46,12 @@ class SumRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 class Counting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a producer counts: whether its input includes cache reads and writes, whether its output includes reasoning,
-    and which facts are input or output beside these.
+    and which facts are input or output beside these. `output_is_rest`: its total has output that its output lacks.
     """
 
     input_has_cache: bool = True
     output_has_reasoning: bool = True
+    output_is_rest: bool = False
     beside_input: Texts = ()
     beside_output: Texts = ()
 
@@ -60,6 +61,7 @@ class OtherCounting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     input_has_cache: bool | None = None
     output_has_reasoning: bool | None = None
+    output_is_rest: bool | None = None
     beside_input: Texts | None = None
     beside_output: Texts | None = None
 
@@ -73,6 +75,7 @@ class ProducerFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     provider_of: Texts = ()
     provider_ends_at: str = ""
     not_providers: Texts = ()
+    others_models: Texts = ()
     identity: Identity = "span"
     person: tuple[PersonFact, ...] = ("email", "user")
     cost: CostKind = "sure"
@@ -83,4 +86,4 @@ class ProducerFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     counting: Counting = Counting()
     counting_of: dict[str, OtherCounting] = {}
     names: dict[str, Texts] = {}
-    texts: dict[str, dict[str, str]] = {}
+    texts: dict[str, dict[str, str | Texts]] = {}

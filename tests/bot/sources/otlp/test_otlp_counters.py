@@ -53,8 +53,10 @@ NO_TOKENS = chat(gen_ai__usage__input_tokens=None, gen_ai__usage__output_tokens=
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        (chat(gen_ai__usage__cache_read__input_tokens=1001), "gen_ai.usage.input_tokens is less than its cached parts"),
-        (chat(gen_ai__usage__reasoning__output_tokens=101), "gen_ai.usage.reasoning.output_tokens is more than"),
+        (
+            chat(gen_ai__usage__cache_read__input_tokens=900, gen_ai__usage__cache_write__input_tokens=101),
+            "gen_ai.usage.input_tokens is less than its cached parts",
+        ),
         (chat(gen_ai__usage__input_tokens=-1), "gen_ai.usage.input_tokens is negative"),
         (chat(gen_ai__usage__input_tokens=MAX_TOKENS + 1), "gen_ai.usage.input_tokens is over a hundred billion"),
         (chat(gen_ai__usage__input_tokens="many"), "gen_ai.usage.input_tokens is not a whole number"),
@@ -74,7 +76,21 @@ def test_what_no_call_can_have_is_an_error_that_names_the_attribute(said: dict[s
 def test_a_part_without_its_whole_is_an_error() -> None:
     said = chat(gen_ai__usage__input_tokens=None, gen_ai__usage__cache_read__input_tokens=5)
 
-    assert reason(traces(span(said=said))) == "the input count (not given) is less than its cached parts"
+    assert reason(traces(span(said=said))) == "the input count (not given) is less than its parts"
+    said = chat(gen_ai__usage__output_tokens=None, gen_ai__usage__reasoning__output_tokens=5)
+    assert reason(traces(span(said=said))) == "the output count (not given) is less than its parts"
+
+
+def test_a_part_that_is_more_than_its_whole_is_counted_beside_it() -> None:
+    cached = chat(gen_ai__usage__cache_read__input_tokens=1001, gen_ai__usage__cache_write__input_tokens=7)
+    event = one(traces(span(said=cached)))
+    assert (event.uncached_input, event.cache_read, event.cache_write_5m) == (1000, 1001, 7)
+    assert one(traces(span(said=chat(gen_ai__usage__reasoning__output_tokens=101)))).output == 201
+
+    five, hour = (f"anthropic.usage.cache_creation.ephemeral_{life}_input_tokens" for life in ("5m", "1h"))
+    split = chat(gen_ai__usage__cache_creation__input_tokens=0) | {five: 30, hour: 20}
+    event = one(traces(span(said=split)))
+    assert (event.uncached_input, event.cache_write_5m, event.cache_write_1h) == (950, 30, 20)
 
 
 def test_geminis_thoughts_and_tool_prompts_are_beside_its_output_and_input_and_codexs_tool_tokens_are_neither() -> None:
