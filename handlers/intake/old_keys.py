@@ -1,13 +1,18 @@
-"""The keys of events of before there were runs: closes their table, and reads it piece by piece beside everything else."""
+"""What was booked before there were runs of keys: its keys and ids are read piece by piece, beside everything else."""
 
 from handlers.context import Context
 
 
 async def read_old_keys(context: Context) -> int:
-    """Closes the table an hour after the migration, and reads its keys into filters. Returns how many it read.
+    """Closes the table of old keys an hour after the migration, and reads its keys into filters, then the ids of the
+    events. Returns how many it read.
 
-    Until all are read, each new key is looked up there. Each piece is a transaction: one that ends goes on.
+    Until all keys are read, each new key is looked up there. Each piece is a transaction: one that ends goes on.
     """
+    return await _read_keys(context) + await _read_ids(context)
+
+
+async def _read_keys(context: Context) -> int:
     if context.store.usage_memory.keys.knows_old:
         return 0
     async with context.store.read() as tx:
@@ -23,3 +28,15 @@ async def read_old_keys(context: Context) -> int:
         if found is None:
             return read
         read += found
+
+
+async def _read_ids(context: Context) -> int:
+    read = 0
+    while True:
+        async with context.store.read() as tx:
+            if await tx.old_ids.are_read() or await tx.event_keys.has_old():
+                return read
+            until, ids = await tx.old_ids.next_piece()
+        async with context.store.begin() as tx:  # the writer is not held while events are read
+            stored = await tx.old_ids.store(until, ids)
+        read += len(ids) if stored else 0

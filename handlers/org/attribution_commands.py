@@ -53,7 +53,9 @@ async def explanations(context: Context, event_id: str, *, source: str | None) -
         query = EventFilter(event_id=event_id, source_id=named.id if named else None)
         quick = replace(query, moments=await tx.event_keys.moments_of(event_id))
         page = await tx.booked_events.page(quick, limit=_MOST_EVENTS)
-        if not page.events:  # perhaps booked before there were runs of keys: reads all events
+        if (
+            not page.events and not await tx.old_ids.are_read()
+        ):  # perhaps booked before there were runs: reads all events
             page = await tx.booked_events.page(query, limit=_MOST_EVENTS)
         if not page.events:
             where = f" of {source}" if source else ""

@@ -89,6 +89,8 @@ key_state = table(
     Column("multiplier", Big, nullable=False),
     Column("old_is_read", Integer, nullable=False),
     Column("migrated_at", Big),
+    Column("old_ids_until", Big),
+    Column("old_ids_are_read", Integer, nullable=False, server_default="0"),
 )
 """One row: the current run, 0 while keys still go to `event_keys`, and a random token that every sealing replaces."""
 usage_series = table(

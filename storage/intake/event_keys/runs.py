@@ -19,6 +19,7 @@ from bot.intake.known_keys import Hashes, Key, KnownKeys, Suspects, packed_hashe
 from bot.periods import HOUR_MICROS
 from storage import bulk
 from storage.intake.event_keys.inserts import KEY_OF, OLD_KEYS, RUN_KEYS, NewKey, keys_insert
+from storage.intake.event_keys.old_ids import lowest_run
 from storage.tables.intake import event_keys, key_runs, key_state, run_ids, run_keys
 from storage.transaction import OpenTransaction
 from storage.triggers import close_event_keys
@@ -207,11 +208,12 @@ class EventKeys:
     async def moments_of(self, event_id: str) -> set[int]:
         """Returns the moments of the events with this id, and of a few others whose id has the same hash.
 
-        Looks once into each run. Nothing is known of events that were booked before there were runs.
+        Looks once into each run. Events that were booked before there were runs are missing until their ids are read
+        (`storage/intake/event_keys/old_ids.py`).
         """
         hashed = crc32(event_id.encode())
         run = (await self._connection.execute(select(key_state.c.run))).scalar_one()
-        wanted = [(sealed, hashed) for sealed in range(1, run)]
+        wanted = [(sealed, hashed) for sealed in range(await lowest_run(self._connection), run) if sealed]
         rows = await bulk.select(self._connection, "run_ids", ("occurred_at",), ("run", "id_hash"), wanted)
         here = select(run_keys.c.occurred_at).where(run_keys.c.run == run, run_keys.c.id_hash == hashed)
         return {at for (at,) in rows} | set((await self._connection.execute(here)).scalars())

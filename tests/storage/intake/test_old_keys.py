@@ -1,13 +1,18 @@
-"""Keys of before there were runs: known at once after the migration, closed, and read piece by piece."""
+"""Keys and ids of before there were runs: known at once after the migration, closed, and read piece by piece."""
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import String, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
+from bot.clock import ShiftedClock
+from bot.settings import Settings
+from handlers.context import make_context
+from handlers.intake.old_keys import read_old_keys
 from storage.faults import is_data_error
 from storage.intake.event_keys.runs import OLD_STAYS_OPEN_MICROS
 from storage.migrate import migrate
 from storage.store import Store
+from storage.tables.intake import run_ids
 from tests.storage.intake.test_key_runs import event, record
 
 BEFORE = "0020_posted_usage"
@@ -102,3 +107,86 @@ async def test_a_new_database_has_no_old_keys(store: Store) -> None:
         assert not await tx.event_keys.has_old()
         assert await tx.event_keys.close_old(now=0)
         assert await tx.event_keys.read_old() is None
+
+
+MOMENTS = [5, 7, 7, 7, 9, 11]
+
+
+@pytest.fixture
+async def old_events_url(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A database of the release before, with events at `MOMENTS`, and migrated."""
+    with monkeypatch.context() as patch:
+        patch.setattr("storage.migrate.newest", lambda: BEFORE)
+        await migrate(empty_url)
+    store = Store(empty_url)
+    async with store.begin() as tx:
+        if not store.is_sqlite:
+            partition = "CREATE TABLE usage_events_1970_01 PARTITION OF usage_events FOR VALUES FROM (0) TO (1000)"
+            await tx.connection.execute(text(partition))
+        columns = await tx.connection.run_sync(lambda sync: inspect(sync).get_columns("usage_events"))
+        texts = {column["name"] for column in columns if isinstance(column["type"], String)}
+        names = [column["name"] for column in columns if not column["nullable"] and column["default"] is None]
+        insert = f"INSERT INTO usage_events ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})"
+        for number, at in enumerate(MOMENTS):
+            values = {name: "" if name in texts else 0 for name in names}
+            values |= {"event_id": f"old{number}", "occurred_at": at, "key_hash": f"old{number}".encode()}
+            await tx.connection.execute(text(insert), values)
+    await store.close()
+    await migrate(empty_url)
+    return empty_url
+
+
+async def read_piece(store: Store, *, limit: int) -> tuple[int, bool]:
+    async with store.read() as tx:
+        until, ids = await tx.old_ids.next_piece(limit=limit)
+    async with store.begin() as tx:
+        return len(ids), await tx.old_ids.store(until, ids)
+
+
+async def moments_of(store: Store, *names: str) -> list[set[int]]:
+    async with store.read() as tx:
+        return [await tx.event_keys.moments_of(name) for name in names]
+
+
+async def test_events_of_before_the_runs_are_found_by_their_id_once_their_ids_are_read(
+    old_events_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.intake.event_keys.old_ids.RUN_IDS", 4)
+    one, other = Store(old_events_url), Store(old_events_url)
+    assert await moments_of(one, "old0") == [set()]
+
+    async with other.read() as tx:
+        late = await tx.old_ids.next_piece(limit=2)
+    assert await read_piece(one, limit=2) == (4, True)  # all events of one moment are in one piece
+    async with other.begin() as tx:
+        assert not await tx.old_ids.store(*late)
+    assert await moments_of(other, "old0", "old3", "old4") == [{5}, {7}, set()]
+
+    assert await read_piece(other, limit=2) == (2, True)
+    assert await read_piece(one, limit=2) == (0, True)
+    assert await read_piece(other, limit=2) == (0, False)
+    assert await moments_of(one, *(f"old{number}" for number in range(len(MOMENTS)))) == [{at} for at in MOMENTS]
+    async with one.read() as tx:
+        assert await tx.old_ids.are_read()
+        runs = await tx.connection.execute(select(run_ids.c.run, func.count()).group_by(run_ids.c.run))
+        assert dict(list(runs)) == {-1: 4, -2: 2}
+    for store in (one, other):
+        await store.close()
+
+
+async def test_the_job_reads_keys_and_then_ids(old_events_url: str) -> None:
+    context = make_context(Settings(database_url=old_events_url), ShiftedClock())
+    async with context.store.begin() as tx:
+        assert not await tx.old_ids.are_read()
+        await tx.event_keys.close_old(now=0)
+        await tx.event_keys.close_old(now=OLD_STAYS_OPEN_MICROS)
+    assert await read_old_keys(context) == len(MOMENTS)
+    assert await read_old_keys(context) == 0
+    async with context.store.read() as tx:
+        assert await tx.old_ids.are_read()
+    await context.store.close()
+
+
+async def test_a_new_database_has_no_old_ids(store: Store) -> None:
+    async with store.read() as tx:
+        assert await tx.old_ids.are_read()
