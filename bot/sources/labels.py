@@ -67,15 +67,6 @@ def tag_list(field: str, value: Any, notes: Notes) -> list[str]:
     return [text for text in labels if text]
 
 
-_ANYWHERE = frozenset({"global", "not_available", "default", "none"})
-
-
-def geography(field: str, value: Any, notes: Notes) -> str:
-    """Returns where a model runs by the caller's wish, such as `us`; "" for anywhere, and where the provider can't say."""
-    named = label(field, value, notes).casefold()
-    return "" if named in _ANYWHERE else named
-
-
 def _is_number(value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False

@@ -7,8 +7,8 @@ books. Labels that all fit are cached by the words they come from.
 from typing import Any
 
 from bot.refusals import SourceError
-from bot.sources.fields import address, name, tier
-from bot.sources.labels import Notes, geography, label, storable_text, tag_list
+from bot.sources.fields import address, geography, name, tier
+from bot.sources.labels import Notes, label, storable_text, tag_list
 from bot.sources.litellm.payload import LoggedCall
 from bot.sources.word_cache import WordCache
 from bot.usage import Labels
@@ -72,7 +72,6 @@ def _read(call: LoggedCall, notes: Notes, later_notes: Notes, *, kind: str) -> L
     team = label("metadata.user_api_key_team_id", metadata.user_api_key_team_id, later_notes)
     costs, usage = call.cost_breakdown, metadata.usage_object
     tier_of_call = tier(costs.service_tier) or tier(usage.speed) or tier(usage.service_tier)
-    geo = geography("usage_object.inference_geo", usage.inference_geo, later_notes)
     return Labels(
         provider=provider,
         model=model or "unknown",
@@ -86,8 +85,8 @@ def _read(call: LoggedCall, notes: Notes, later_notes: Notes, *, kind: str) -> L
         tags=tags,
         api_base=address(call.api_base),
         tier="batch" if kind == "batch" else tier_of_call,
-        geo=geo or geography("cost_breakdown.data_residency", costs.data_residency, later_notes),
-        region=geography("cost_breakdown.vertex_location", costs.vertex_location, later_notes),
+        geo=geography(usage.inference_geo) or geography(costs.data_residency),
+        region=geography(costs.vertex_location),
     )
 
 

@@ -4,6 +4,7 @@ Python switches between the thread and the loop every millisecond. Pieces of sev
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -35,7 +36,9 @@ class BodyFormat:
 
 
 class ReadingThread:
-    """The thread that reads bodies; one per process."""
+    """The thread that reads bodies; one per process. Small steps of a body share a turn: handing over takes longer than most."""
+
+    TURN_SECONDS = 0.005
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="bodies")
@@ -47,7 +50,7 @@ class ReadingThread:
     async def first(self, steps: Steps, *, size: int) -> Parsed | int:
         """Returns the only piece of a body, or the number of rows of a body that has more."""
         while (step := await self._next(steps, size)) is None:
-            pass
+            pass  # another body may have its turn
         return Parsed(rows=0, events=[], unusable=[]) if isinstance(step, _End) else step
 
     async def rest(self, steps: Steps, *, size: int) -> AsyncIterator[Parsed]:
@@ -57,7 +60,14 @@ class ReadingThread:
                 yield step
 
     async def _next(self, steps: Steps, size: int) -> "Parsed | int | _End | None":
-        return next(steps, _END) if size <= INLINE_BYTES else await self.call(lambda: next(steps, _END))
+        return next(steps, _END) if size <= INLINE_BYTES else await self.call(lambda: self._turn(steps))
+
+    def _turn(self, steps: Steps) -> "Parsed | int | _End | None":
+        """Returns the next step that is more than None, or None when the turn is over."""
+        ends_at = time.monotonic() + self.TURN_SECONDS
+        while (step := next(steps, _END)) is None and time.monotonic() < ends_at:
+            pass
+        return step
 
 
 class _End:

@@ -132,7 +132,7 @@ def test_cache_writes_of_other_lives_are_parts_of_the_writes() -> None:
         ({}, {"data_residency": "EU"}, ("", "eu", "")),
         ({}, {"vertex_location": "us-east5"}, ("", "", "us-east5")),
         ({}, {"vertex_location": "global"}, ("", "", "")),
-        ({"inference_geo": 7, "speed": ["fast"]}, {"service_tier": {}}, ("", "7", "")),
+        ({"inference_geo": 7, "speed": ["fast"]}, {"service_tier": {}}, ("", "", "")),
     ],
 )
 def test_a_call_has_the_conditions_of_its_price(
