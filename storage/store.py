@@ -31,7 +31,6 @@ from storage.fifo import FifoLock
 from storage.intake.adjustments import Adjustments
 from storage.intake.backfills import Backfills
 from storage.intake.booked_events import BookedEvents
-from storage.intake.event_keys.old_ids import OldIds
 from storage.intake.event_keys.runs import EventKeys, keep_keys
 from storage.intake.fast_writer import FastWriter, SqliteFastWriter
 from storage.intake.key_checks import PostgresqlKeyChecks, SqliteKeyChecks
@@ -99,10 +98,6 @@ class Transaction(OpenTransaction):
     @cached_property
     def event_keys(self) -> EventKeys:
         return EventKeys(self)
-
-    @cached_property
-    def old_ids(self) -> OldIds:
-        return OldIds(self)
 
     @cached_property
     def booked_events(self) -> BookedEvents:

@@ -34,9 +34,9 @@ async def _read_ids(context: Context) -> int:
     read = 0
     while True:
         async with context.store.read() as tx:
-            if await tx.old_ids.are_read() or await tx.event_keys.has_old():
+            if await tx.event_keys.old_ids.are_read() or await tx.event_keys.has_old():
                 return read
-            until, ids = await tx.old_ids.next_piece()
+            until, ids = await tx.event_keys.old_ids.next_piece()
         async with context.store.begin() as tx:  # the writer is not held while events are read
-            stored = await tx.old_ids.store(until, ids)
+            stored = await tx.event_keys.old_ids.store(until, ids)
         read += len(ids) if stored else 0

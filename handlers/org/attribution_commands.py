@@ -54,7 +54,7 @@ async def explanations(context: Context, event_id: str, *, source: str | None) -
         quick = replace(query, moments=await tx.event_keys.moments_of(event_id))
         page = await tx.booked_events.page(quick, limit=_MOST_EVENTS)
         if (
-            not page.events and not await tx.old_ids.are_read()
+            not page.events and not await tx.event_keys.old_ids.are_read()
         ):  # perhaps booked before there were runs: reads all events
             page = await tx.booked_events.page(query, limit=_MOST_EVENTS)
         if not page.events:

@@ -19,7 +19,7 @@ from bot.intake.known_keys import Hashes, Key, KnownKeys, Suspects, packed_hashe
 from bot.periods import HOUR_MICROS
 from storage import bulk
 from storage.intake.event_keys.inserts import KEY_OF, OLD_KEYS, RUN_KEYS, NewKey, keys_insert
-from storage.intake.event_keys.old_ids import lowest_run
+from storage.intake.event_keys.old_ids import OldIds, lowest_run
 from storage.tables.intake import event_keys, key_runs, key_state, run_ids, run_keys
 from storage.transaction import OpenTransaction
 from storage.triggers import close_event_keys
@@ -54,6 +54,10 @@ class EventKeys:
     @property
     def _is_postgresql(self) -> bool:
         return self._connection.dialect.name == "postgresql"
+
+    @property
+    def old_ids(self) -> OldIds:
+        return OldIds(self._tx)
 
     async def load(self) -> None:
         """Reads what this process lacks. In a transaction that may write, the current run then stays until its end."""

@@ -128,7 +128,7 @@ async def old_events_url(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> str
         names = [column["name"] for column in columns if not column["nullable"] and column["default"] is None]
         insert = f"INSERT INTO usage_events ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})"
         for number, at in enumerate(MOMENTS):
-            values = {name: "" if name in texts else 0 for name in names}
+            values: dict[str, object] = {name: "" if name in texts else 0 for name in names}
             values |= {"event_id": f"old{number}", "occurred_at": at, "key_hash": f"old{number}".encode()}
             await tx.connection.execute(text(insert), values)
     await store.close()
@@ -138,9 +138,9 @@ async def old_events_url(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> str
 
 async def read_piece(store: Store, *, limit: int) -> tuple[int, bool]:
     async with store.read() as tx:
-        until, ids = await tx.old_ids.next_piece(limit=limit)
+        until, ids = await tx.event_keys.old_ids.next_piece(limit=limit)
     async with store.begin() as tx:
-        return len(ids), await tx.old_ids.store(until, ids)
+        return len(ids), await tx.event_keys.old_ids.store(until, ids)
 
 
 async def moments_of(store: Store, *names: str) -> list[set[int]]:
@@ -156,10 +156,10 @@ async def test_events_of_before_the_runs_are_found_by_their_id_once_their_ids_ar
     assert await moments_of(one, "old0") == [set()]
 
     async with other.read() as tx:
-        late = await tx.old_ids.next_piece(limit=2)
+        late = await tx.event_keys.old_ids.next_piece(limit=2)
     assert await read_piece(one, limit=2) == (4, True)  # all events of one moment are in one piece
     async with other.begin() as tx:
-        assert not await tx.old_ids.store(*late)
+        assert not await tx.event_keys.old_ids.store(*late)
     assert await moments_of(other, "old0", "old3", "old4") == [{5}, {7}, set()]
 
     assert await read_piece(other, limit=2) == (2, True)
@@ -167,7 +167,7 @@ async def test_events_of_before_the_runs_are_found_by_their_id_once_their_ids_ar
     assert await read_piece(other, limit=2) == (0, False)
     assert await moments_of(one, *(f"old{number}" for number in range(len(MOMENTS)))) == [{at} for at in MOMENTS]
     async with one.read() as tx:
-        assert await tx.old_ids.are_read()
+        assert await tx.event_keys.old_ids.are_read()
         runs = await tx.connection.execute(select(run_ids.c.run, func.count()).group_by(run_ids.c.run))
         assert dict(list(runs)) == {-1: 4, -2: 2}
     for store in (one, other):
@@ -177,16 +177,16 @@ async def test_events_of_before_the_runs_are_found_by_their_id_once_their_ids_ar
 async def test_the_job_reads_keys_and_then_ids(old_events_url: str) -> None:
     context = make_context(Settings(database_url=old_events_url), ShiftedClock())
     async with context.store.begin() as tx:
-        assert not await tx.old_ids.are_read()
+        assert not await tx.event_keys.old_ids.are_read()
         await tx.event_keys.close_old(now=0)
         await tx.event_keys.close_old(now=OLD_STAYS_OPEN_MICROS)
     assert await read_old_keys(context) == len(MOMENTS)
     assert await read_old_keys(context) == 0
     async with context.store.read() as tx:
-        assert await tx.old_ids.are_read()
+        assert await tx.event_keys.old_ids.are_read()
     await context.store.close()
 
 
 async def test_a_new_database_has_no_old_ids(store: Store) -> None:
     async with store.read() as tx:
-        assert await tx.old_ids.are_read()
+        assert await tx.event_keys.old_ids.are_read()
