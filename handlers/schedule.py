@@ -17,6 +17,7 @@ from handlers.crosschecks.gateways import notify_blocked, watch_gateways
 from handlers.crosschecks.health_alerts import watch_routes, watch_sources
 from handlers.crosschecks.observations import cross_check
 from handlers.crosschecks.overlaps import find_overlaps
+from handlers.crosschecks.unread_usage import watch_unread
 from handlers.intake.old_keys import read_old_keys
 from handlers.intake.reattributions import move_usage
 from handlers.intake.totals import fold_totals
@@ -77,6 +78,7 @@ def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
         ("tell owners of keys", notify_owners, pace),
         ("close expectations", close_expectations, pace),
         ("watch sources", watch_sources, max(pace, 120.0)),
+        ("watch unread usage", watch_unread, max(pace, 60.0)),
         ("watch routes", watch_routes, max(pace, 60.0)),
         ("watch gateways", watch_gateways, max(pace, 120.0)),
         ("tell of unpriced models", notify_unpriced, max(pace, 60.0)),

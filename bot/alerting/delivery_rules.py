@@ -16,9 +16,11 @@ summary), `muted` by the team's settings, or `dropped` because it ended while it
 
 ESCALATION_STEPS = 2
 """An unanswered critical alert escalates this often: to the managers, then to those above them."""
-OPERATIONAL_KINDS = frozenset({"silence", "route", "drift", "unpriced", "overlap", "cross-check", "shared rise"})
+OPERATIONAL_KINDS = frozenset(
+    {"silence", "route", "drift", "unpriced", "overlap", "cross-check", "shared rise", "unread"}
+)
 """Kinds about the data itself. They go to the people who can fix it, have their own daily cap, and end by themselves."""
-_POSTED_EVEN_IF_CLOSED = frozenset({"spike", "silence", "overlap", "cross-check", "shared rise"})
+_POSTED_EVEN_IF_CLOSED = frozenset({"spike", "silence", "overlap", "cross-check", "shared rise", "unread"})
 """Kinds worth posting after they ended: money was spent, or data is missing."""
 
 

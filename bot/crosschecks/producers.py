@@ -4,11 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from bot.periods import MICROS
 from bot.unread import MAX_UNREAD_KEPT, OTHERS, Producer, Unread, UnreadKind
 
 ProducerKind = UnreadKind | Literal["booked"]
 MAX_BOOKED, MAX_OTHERS = 1_000, 100
 """The most rows of one source: of producers whose calls are booked, and of those with other rows."""
+GRACE_MICROS = 15 * 60 * MICROS
+"""How long the metered signal of a producer may come after another one."""
 BY_MANY = "it comes from one producer too many to tell them apart"
 
 
@@ -86,7 +89,12 @@ def quarantine_reason(key: ProducerKey) -> str:
     return f"{key.label}: {key.reason}"
 
 
+def booked_producers(seen: Sequence[SeenProducer]) -> set[tuple[str, str]]:
+    """Returns the (name, service) of the producers whose calls a source books."""
+    return {(s.key.name, s.key.service) for s in seen if s.key.kind == "booked"}
+
+
 def lost(seen: Sequence[SeenProducer]) -> list[SeenProducer]:
     """Returns what a source's producers lose: usage that nobody knows, and another signal's without the metered one."""
-    booked = {(s.key.name, s.key.service) for s in seen if s.key.kind == "booked"}
+    booked = booked_producers(seen)
     return [s for s in seen if resolved(s.key, booked).kind in ("unknown", "other_signal")]

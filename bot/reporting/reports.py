@@ -7,6 +7,7 @@ from bot.books.budgets import Standing
 from bot.costs.prices import PriceDisagreement, Repricing, UnpricedModel
 from bot.crosschecks.gateways import DriftLine
 from bot.crosschecks.observations import CrossCheck
+from bot.crosschecks.producers import UnreadView
 from bot.intake.quarantine import QuarantineShare
 from bot.org.attribution import UnattributedKey
 from bot.org.people import UnmatchedPerson
@@ -112,6 +113,8 @@ class CompanyView:
     drifts: tuple[tuple[str, DriftLine], ...] = ()
     """(source, gateway team) whose gateway and booked figures differ."""
     silent_sources: tuple[SilentSource, ...] = ()
+    unread: tuple[UnreadView, ...] = ()
+    """Usage that no rule books."""
     lost_managers: tuple[LostManagers, ...] = ()
     mix: ToolMix | None = None
     """The period so far, compared with the same days of the last one."""

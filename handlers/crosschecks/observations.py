@@ -6,14 +6,16 @@ from typing import Literal
 from rich.table import Table
 
 from bot.crosschecks.observations import CallTotals, CrossCheck, cross_checks, settled_end
+from bot.crosschecks.producers import SeenProducer
 from bot.org.attribution import Source
 from bot.periods import moment
 from bot.refusals import ConfigError
 from bot.rulebook import Rulebook
 from bot.views.crosschecks.sources import cross_check_message
 from handlers.alerting.notices import notify
-from handlers.cli import opened, out, run
+from handlers.cli import cell, opened, out, run
 from handlers.context import Context
+from handlers.crosschecks.unread_usage import sent_by, source_producer_lines
 from handlers.scope import Scope
 from storage.crosschecks.observations import CallCounts
 from storage.store import Transaction
@@ -97,9 +99,11 @@ def sources_command() -> None:
             for share in await tx.quarantine.shares():
                 kept[share.source] = kept.get(share.source, 0) + share.rows
             checks = await compared(tx, rulebook, now=now, days=7)
-        table = Table(
-            "source", "format", "role", "last received", "today", "7 days", "quarantined", "booked of it", box=None
-        )
+            seen: dict[int, list[SeenProducer]] = {}
+            for found in await tx.producers.of():
+                seen.setdefault(found.source_id, []).append(found.seen)
+        columns = ("source", "format", "role", "last received", "today", "7 days", "quarantined")
+        table = Table(*columns, "booked of it", "sent by", box=None)
         for source in listed:
             at = last_received.get(source.id)
             calls = traffic.get(source.id, CallCounts(0, 0))
@@ -108,8 +112,12 @@ def sources_command() -> None:
                 f"{moment(at):%Y-%m-%d %H:%M}" if at is not None else "never",
                 *(f"{calls.today:,}", f"{calls.week:,}", f"{kept.get(source.name, 0):,}"),
                 _booked_words(source, [check for check in checks if check.source_id == source.id]),
+                cell(sent_by(seen.get(source.id, []))),
             )
         out.print(table if listed else "There are no sources; `tokens keys create NAME --source FORMAT` makes one.")
+        for source in listed:
+            for line in source_producer_lines(source.name, seen.get(source.id, [])):
+                out.print(line, markup=False)
 
     run(work())
 

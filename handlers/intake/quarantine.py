@@ -22,6 +22,7 @@ from bot.refusals import ConfigError
 from bot.usage import COUNTERS
 from handlers.cli import cell, opened, out, printable, run
 from handlers.context import Context
+from handlers.crosschecks.unread_usage import end_unread
 from handlers.intake.retries import retry
 from storage.intake.event_columns import parts_text, units_text
 from storage.intake.left_out import LeftOutField
@@ -143,6 +144,11 @@ def show_command(row_id: Annotated[int, typer.Argument(metavar="ID")]) -> None:
 def _advice(row: QuarantinedRow) -> str:
     if row.kind == "conflict":
         return f"The event that was booked first stands. `tokens quarantine dismiss {row.id}` drops this one."
+    if row.kind == "unread":
+        return (
+            "No rule books it. After a fix (what the sender sends, the source's --signal, a newer version): "
+            f"`tokens quarantine retry {row.id}`. Not wanted: `tokens quarantine dismiss {row.id}`."
+        )
     if not row.size:
         return (
             f"Only its hash is kept, so it has to be sent again. `tokens quarantine dismiss {row.id}` drops this row."
@@ -259,7 +265,9 @@ def dismiss_command(ids: _IDS = None, source: _SOURCE = None, kind: _KIND = None
                 context, ids, everything=False, source=source, kind=_checked_kind(kind), retryable=False
             )
             async with context.store.begin() as tx:
+                rows = await tx.quarantine.by_ids(named)
                 gone = await tx.quarantine.remove(named)
+                await end_unread(tx, rows)
                 subject = f"source:{source}" if source else "rows:" + ",".join(map(str, named[:50]))
                 at = context.now_micros()
                 detail = {"rows": gone}

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from bot.crosschecks.producers import booked_producers, key_of, quarantine_reason, resolved
 from bot.intake.quarantine import QuarantinedRow, event_from_row, row_hash, with_changes
 from bot.org.attribution import Source
 from bot.periods import moment
@@ -14,6 +15,7 @@ from bot.sources import MAY_LACK_TIME, SOURCES, read
 from bot.sources.rows import Unreadable
 from bot.usage import Parsed, UsageEvent
 from handlers.context import Context
+from handlers.crosschecks.unread_usage import end_unread
 from handlers.intake.usage import Intake
 from handlers.intake.usage_jobs import NotDurable
 
@@ -36,6 +38,8 @@ def read_again(row: QuarantinedRow, source: Source, changes: Mapping[str, Any], 
     """Reads a stored row by its parser, or as a stored event. Raises ValueError or Unreadable with the reason."""
     if not row.can_be_retried:
         raise ValueError(row.reason if row.kind == "conflict" else "nothing was kept of it: it has to be sent again")
+    if row.kind == "unread" and row.read_as == "otlp":
+        changes = {"meters": source.signal, **changes}  # it may have changed since
     body = with_changes(row.body, changes)
     if row.kind == "refused":
         return Parsed(rows=1, events=[(0, event_from_row(body))], unusable=[])
@@ -77,6 +81,14 @@ def _add(again: Parsed, parsed: Parsed, index: int, event: UsageEvent, row: Quar
         again.unless_priced[place] = replace(unless_priced, index=place, key=row.row_hash)
 
 
+def _fault_of(parsed: Parsed, booked: set[tuple[str, str]]) -> str:
+    """Returns why a row still fails: it is unusable, or no rule books its usage; "" if neither."""
+    if parsed.unusable:
+        return parsed.unusable[0].reason
+    unread = (key for key in map(key_of, parsed.unread) if resolved(key, booked).kind != "repeat")
+    return next(map(quarantine_reason, unread), "")
+
+
 async def _retry_of(
     context: Context,
     intake: Intake,
@@ -94,20 +106,23 @@ async def _retry_of(
     done: list[int] = []
     again = Parsed(rows=0, events=[], unusable=[])
     tried: list[QuarantinedRow] = []
+    async with context.store.read() as tx:
+        booked = booked_producers([found.seen for found in await tx.producers.of([source.id])])
     for row in rows:
         try:
             parsed = read_again(row, source, changes, context)
         except (ValueError, Unreadable) as error:
             wrong[row.id] = str(error)
             continue
-        if parsed.unusable:
-            wrong[row.id] = parsed.unusable[0].reason
-        elif not parsed.events:
+        if fault := _fault_of(parsed, booked):
+            wrong[row.id] = fault
+            continue
+        if not parsed.events:
             done.append(row.id)
-        for index, event in [] if parsed.unusable else parsed.events:
+        for index, event in parsed.events:
             _add(again, parsed, index, event, row)
             tried.append(row)
-        again.views += [] if parsed.unusable else parsed.views
+        again.views += parsed.views
     again.rows = len(tried)
     total.ignored += len(done)
     if dry_run:
@@ -132,6 +147,7 @@ async def _retry_of(
                 await tx.quarantine.update_reason(row.id, wrong[row.id])
         done = [row_id for row_id in done if row_id not in wrong]
         await tx.quarantine.remove([*done, *superseded])
+        await end_unread(tx, [row for row in rows if row.id in done])
         if done:
             await tx.audit.record(
                 at=context.now_micros(),

@@ -19,6 +19,7 @@ from handlers.crosschecks.gateways import open_drifts
 from handlers.crosschecks.health_alerts import silent_sources
 from handlers.crosschecks.observations import drifting
 from handlers.crosschecks.overlaps import shown_overlaps
+from handlers.crosschecks.unread_usage import shown_unread
 from handlers.reporting.top import mix_in
 from handlers.requests.deciders import pending_for
 from handlers.scope import Scope
@@ -113,6 +114,7 @@ async def _company(scope: Scope, person: Person) -> CompanyView:
         silent_messages=await tx.reports.undelivered(),
         drifts=await open_drifts(tx, directory),
         silent_sources=await silent_sources(tx, directory),
+        unread=await shown_unread(tx, now=at),
         lost_managers=await lost_managers(tx, directory),
         unattributed=await _unattributed_view(scope, person),
         mix=await mix_in(tx, rulebook, [t.id for t in directory.teams], days),

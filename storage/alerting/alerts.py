@@ -134,6 +134,15 @@ class Alerts:
         row = (await self._connection.execute(query)).one_or_none()
         return record_of(row) if row else None
 
+    async def with_prefix(self, *, team_id: int, kind: str, prefix: str) -> list[AlertRecord]:
+        """Returns a team's alerts whose key starts with `prefix`, oldest first, without locks."""
+        query = (
+            select(alerts)
+            .where(alerts.c.team_id == team_id, alerts.c.kind == kind)
+            .where(alerts.c.dedupe_key.startswith(prefix, autoescape=True))
+        )
+        return [record_of(row) for row in await self._connection.execute(query.order_by(alerts.c.id))]
+
     async def of_kind(self, *, team_id: int, kind: str, since: int) -> list[AlertRecord]:
         """Returns a team's alerts of a kind that have not ended, or that opened since a moment, oldest first."""
         query = (

@@ -9,16 +9,27 @@ from bot.money import tokens_short, usd
 from bot.periods import short_day_text
 from bot.reporting.reports import CompanyView, OverlapView
 from bot.views.blocks import context, name, section
+from bot.views.crosschecks.unread_usage import unread_lines
 from bot.views.wording import counted
 
 _SHOWN = 3
 _MODELS_SHOWN = 10
-_KIND_WORDS = {"unreadable": "unreadable", "refused": "refused by the database", "conflict": "in conflict"}
+_KIND_WORDS = {
+    "unreadable": "unreadable",
+    "refused": "refused by the database",
+    "conflict": "in conflict",
+    "unread": "with usage that no rule books",
+}
 
 
 def source_lines(company: CompanyView) -> list[str]:
     """Returns one line per problem of a source; empty if there is none."""
-    return [*quarantine_lines(company), *_overlap_lines(company.overlaps), *_cross_check_lines(company.cross_checks)]
+    return [
+        *unread_lines(company.unread),
+        *quarantine_lines(company),
+        *_overlap_lines(company.overlaps),
+        *_cross_check_lines(company.cross_checks),
+    ]
 
 
 def quarantine_lines(company: CompanyView) -> list[str]:
