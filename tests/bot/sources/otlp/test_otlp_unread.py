@@ -25,12 +25,12 @@ def unread(body: Any, *, meters: Meters = "auto") -> tuple[Unread, UnreadRows]:
 
 
 def test_an_internal_span_with_usage_is_unread_under_its_instrumentation_and_service() -> None:
-    body = traces(span(kind=1), resource={"service.name": "checkout"}, scope="strands.telemetry.tracer")
+    body = traces(span(kind=1), resource={"service.name": "checkout"}, scope="acme.telemetry.tracer")
 
     found, rows = unread(body)
 
     assert found.kind == "unknown"
-    assert found.producer[0::2] == ("strands.telemetry.tracer", "checkout")
+    assert found.producer[0::2] == ("acme.telemetry.tracer", "checkout")
     assert "kind" in found.reason
     assert len(rows.kept) == 1
 
