@@ -29,6 +29,9 @@ def main() -> None:
     parser.add_argument("--newest", action="store_true", help="install the newest versions instead of the pinned ones")
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "clients", help="where programs are installed")
     parser.add_argument("--homes", type=Path, help="where their homes are made, and kept; default: a temporary folder")
+    parser.add_argument(
+        "--keep", type=Path, metavar="FOLDER", help="keep the bodies that the programs post, without keys"
+    )
     parser.add_argument("--postgresql", action="store_true", help="book into a PostgreSQL of its own, not into SQLite")
     parser.add_argument("--write", action="store_true", help="write the table into docs/connect/README.md")
     asked = parser.parse_args()
@@ -54,7 +57,7 @@ async def _database(folder: Path, *, is_postgresql: bool) -> AsyncIterator[str]:
 
 async def _run(asked: argparse.Namespace, folder: Path) -> int:
     programs = [program for program in PROGRAMS if not asked.programs or program.slug in asked.programs]
-    wanted = Wanted(cache=asked.cache, homes=folder, calls=asked.calls, newest=asked.newest)
+    wanted = Wanted(cache=asked.cache, homes=folder, calls=asked.calls, newest=asked.newest, kept=asked.keep)
     async with _database(folder, is_postgresql=asked.postgresql) as database_url:
         performances, books, seen = await run_programs(programs, wanted, database_url, tell=out.print)
     found = judged(performances, books)

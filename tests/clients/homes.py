@@ -4,14 +4,19 @@ import asyncio
 import os
 import shutil
 import signal
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
+
+import aiohttp
 
 from tests.clients.apis.tools import FILE
+from tests.support.servers import listening_socket
 
 _PATIENCE_SECONDS = 300
+_START_SECONDS = 120
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +34,7 @@ class Home:
         self.folder = folder
         self.work = folder / "work"
         self.work.mkdir(parents=True, exist_ok=True)
-        (self.work / FILE).write_text("The weather is fine.\n")
+        (self.work / FILE).write_text("".join(f"Line {line}\n" for line in range(1, 10)))
 
     def write(self, path: str, text: str) -> Path:
         """Writes a file below the home and returns its path."""
@@ -73,6 +78,61 @@ class Home:
                 os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
         return Ran(code=process.returncode or 0, output=printed.decode(errors="replace"))
+
+    @asynccontextmanager
+    async def running(self, *words: str | Path, env: Mapping[str, str], until: str, log: str) -> AsyncIterator[None]:
+        """Runs a server while the block runs, once `until` answers 200; then asks it to end, and waits.
+
+        RuntimeError with the end of its log if it does not start.
+        """
+        file = self.folder / log
+        with _opened(file) as printed:
+            process = await asyncio.create_subprocess_exec(
+                *("nice", "-n", "10", *(str(word) for word in words)),
+                cwd=self.work,
+                env=self.environment(env),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=printed,
+                stderr=asyncio.subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            await _answers(until, process, file)
+            yield
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), 20)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+
+
+async def _answers(url: str, process: asyncio.subprocess.Process, log: Path) -> None:
+    async with asyncio.timeout(_START_SECONDS), aiohttp.ClientSession() as session:
+        while True:
+            if process.returncode is not None:
+                raise RuntimeError(f"the server ended: {_end_of(log)}")
+            with suppress(aiohttp.ClientError):
+                async with session.get(url) as answer:
+                    if answer.status == 200:
+                        return
+            await asyncio.sleep(0.2)
+
+
+def free_port() -> int:
+    """Returns a port that nothing listens on."""
+    with listening_socket() as free:
+        return int(free.getsockname()[1])
+
+
+def _opened(file: Path) -> BinaryIO:
+    return file.open("wb")
+
+
+def _end_of(file: Path) -> str:
+    return file.read_text(errors="replace")[-600:]
 
 
 def _made(folder: Path) -> Path:

@@ -42,8 +42,16 @@ class Verdict:
         return bool(not self.sent or self.lost or self.doubled or self.other or self.difference > TOLERANCE)
 
 
-def judge(bills: Sequence[Bill], booked: Sequence[Booked], cannot_tell: Mapping[str, str]) -> Verdict:
-    """Pairs each bill with its booking, by equal counters, else by equal output or input, and judges the pairs."""
+def judge(
+    bills: Sequence[Bill], booked: Sequence[Booked], cannot_tell: Mapping[str, str], *, unbilled: int = 0
+) -> Verdict:
+    """Pairs each bill with its booking, by equal counters, else by equal output or input, and judges the pairs.
+
+    `unbilled` is the number of calls without usage, such as failed tries and warm-ups: as many may be booked, with nothing.
+    """
+    empty = [booking for booking in booked if not booking.counters.whole and not booking.nanos][:unbilled]
+    named = {booking.event_id for booking in empty}
+    booked = [booking for booking in booked if booking.event_id not in named]
     pairs, lost, rest = _paired(bills, booked)
     other, priced, untold = [], [], dict.fromkeys(cannot_tell, 0)
     sums = [0, 0, 0, 0]
@@ -70,6 +78,42 @@ def judge(bills: Sequence[Bill], booked: Sequence[Booked], cannot_tell: Mapping[
         untold_billed_nanos=sums[2],
         untold_booked_nanos=sums[3],
         untold={feature: count for feature, count in untold.items() if count},
+    )
+
+
+def judge_sums(bills: Sequence[Bill], booked: Sequence[Booked], cannot_tell: Mapping[str, str]) -> Verdict:
+    """Judges a program that tells sums alone: the bookings' counters must add up to the bills', by model.
+
+    Calls that the sums lack are named from the end; a surplus is named by the bookings from the end.
+    """
+    lost: list[Bill] = []
+    doubled: list[Booked] = []
+    for model in sorted({bill.model for bill in bills} | {booking.model for booking in booked}):
+        own = [bill for bill in bills if bill.model == model]
+        as_booked = [booking for booking in booked if booking.model == model]
+        missing = sum(bill.counters.output for bill in own) - sum(one.counters.output for one in as_booked)
+        for bill in reversed(own):
+            if missing <= 0:
+                break
+            lost.append(bill)
+            missing -= bill.counters.output
+        for booking in reversed(as_booked):
+            if missing >= 0:
+                break
+            doubled.append(booking)
+            missing += booking.counters.output
+    untold = {name: count for name in cannot_tell if (count := sum(1 for bill in bills if name in bill.features))}
+    billed, paid = sum(bill.nanos for bill in bills), sum(booking.nanos for booking in booked)
+    return Verdict(
+        sent=len(bills),
+        booked=len(bills) - len(lost),
+        lost=tuple(lost),
+        doubled=tuple(doubled),
+        billed_nanos=0 if untold else billed,
+        booked_nanos=0 if untold else paid,
+        untold_billed_nanos=billed if untold else 0,
+        untold_booked_nanos=paid if untold else 0,
+        untold=untold,
     )
 
 

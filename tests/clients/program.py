@@ -55,5 +55,7 @@ class Program:
     """The options of `tokens keys create`."""
     geographies: bool = False
     refuses: bool = True
+    tells_sums: bool = False
+    """Whether it reports sums of calls instead of calls."""
     cannot_tell: Mapping[str, str] = field(default_factory=dict)
     """Features of a call that this program does not report, each with what follows for the books."""

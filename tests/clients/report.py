@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.clients.bills import Bill
 from tests.clients.booked import Booked, Books
-from tests.clients.judge import Verdict, judge
+from tests.clients.judge import Verdict, judge, judge_sums
 from tests.clients.stage import Performance
 
 BEGIN, END = "<!-- clients: begin -->", "<!-- clients: end -->"
@@ -16,10 +16,14 @@ Judged = tuple[Performance, Verdict]
 
 def judged(performances: Sequence[Performance], books: Books) -> list[Judged]:
     """Judges every program by the booked calls of its source."""
-    return [
-        (done, judge(done.bills, books.calls.get(done.program.slug, []), done.program.cannot_tell))
-        for done in performances
-    ]
+    return [(done, _judged(done, books.calls.get(done.program.slug, []))) for done in performances]
+
+
+def _judged(done: Performance, booked: Sequence[Booked]) -> Verdict:
+    if done.program.tells_sums:
+        return judge_sums(done.bills, booked, done.program.cannot_tell)
+    unbilled = done.calls.refused + done.calls.warm_ups
+    return judge(done.bills, booked, done.program.cannot_tell, unbilled=unbilled)
 
 
 def is_clean(found: Sequence[Judged], books: Books) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.clients.booked import Books, read_books
 from tests.clients.homes import Home
 from tests.clients.installs import installed, version_of
 from tests.clients.program import Program, Round
+from tests.clients.relay import relaying
 from tests.support.company import TEAMS_YML
 from tests.support.processes import BotProcess, tokens
 
@@ -30,6 +32,8 @@ class Performance:
     program: Program
     version: str = ""
     calls: Calls = field(default_factory=Calls)
+    posts: Counter[str] = field(default_factory=Counter)
+    """Posts to Tokens, by the last word of their path and the status of the answer."""
     fault: str = ""
     seconds: float = 0.0
 
@@ -49,6 +53,8 @@ class Wanted:
     calls: int
     """The least number of calls of each program."""
     newest: bool = False
+    kept: Path | None = None
+    """Where the bodies that programs post are kept."""
 
 
 async def run_programs(
@@ -65,10 +71,7 @@ async def run_programs(
         for program in programs:
             performance = await _run(program, wanted, database_url, bot.url)
             performances.append(performance)
-            tell(
-                f"{program.name} {performance.version}: {len(performance.bills)} calls answered, "
-                f"{performance.calls.refused} refused, in {performance.seconds:.0f} s {performance.fault}"
-            )
+            tell(_progress(performance))
         books = await _settled(database_url, sum(len(performance.bills) for performance in performances))
         seen = await tokens(database_url, "sources")
     finally:
@@ -87,7 +90,9 @@ async def _run(program: Program, wanted: Wanted, database_url: str, tokens_url: 
         program.install, wanted.cache / program.slug / ("newest" if wanted.newest else "pinned"), newest=wanted.newest
     )
     performance.version = await version_of(program.install, folder)
-    async with model_apis(calls, str(home.work)) as api_url:
+    kept = wanted.kept / program.slug if wanted.kept else None
+    async with model_apis(calls, str(home.work)) as api_url, relaying(tokens_url, kept) as (relay, relay_url):
+        performance.posts = relay.posts
         for number in range(_MOST_ROUNDS):
             before = len(calls.bills)
             if before >= wanted.calls:
@@ -97,8 +102,8 @@ async def _run(program: Program, wanted: Wanted, database_url: str, tokens_url: 
                     home=home,
                     folder=folder,
                     api_url=api_url,
-                    otlp_url=f"{tokens_url}/v1/usage/otlp",
-                    litellm_url=f"{tokens_url}/v1/usage/litellm",
+                    otlp_url=f"{relay_url}/v1/usage/otlp",
+                    litellm_url=f"{relay_url}/v1/usage/litellm",
                     key=key,
                     calls=wanted.calls - before,
                     number=number,
@@ -106,10 +111,21 @@ async def _run(program: Program, wanted: Wanted, database_url: str, tokens_url: 
             )
             (home.folder / f"round-{number}.log").write_text(f"exit code {ran.code}\n{ran.output}")
             if len(calls.bills) == before:
-                performance.fault = f"(run {number} made no call: exit code {ran.code}, {ran.output[-600:]!r})"
+                performance.fault = f"(run {number} made no call: exit code {ran.code}, {ran.output[-300:]!r})"
                 break
     performance.seconds = time.monotonic() - began
     return performance
+
+
+def _progress(done: Performance) -> str:
+    return (
+        f"{done.program.name} {done.version}: {len(done.bills)} calls answered, {done.calls.refused} refused, "
+        f"in {done.seconds:.0f} s; posts: {_counts(done.posts)} {done.fault}"
+    )
+
+
+def _counts(posts: Counter[str]) -> str:
+    return ", ".join(f"{count} × {name}" for name, count in sorted(posts.items())) or "none"
 
 
 async def _settled(database_url: str, wanted: int) -> Books:

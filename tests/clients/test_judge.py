@@ -7,7 +7,7 @@ from genai_prices import Usage, calc_price
 from tests.clients.apis.calls import Asked, Calls
 from tests.clients.bills import RATES, Bill, Counters, bill_nanos
 from tests.clients.booked import Booked
-from tests.clients.judge import judge
+from tests.clients.judge import judge, judge_sums
 
 ASKED = Asked(model="claude-opus-5-5", stream=True)
 
@@ -137,3 +137,35 @@ def test_every_call_has_an_output_of_its_own_and_every_ninth_is_refused_once() -
     assert len({bill.counters.output for bill in calls.bills}) == 30
     assert refusals == [(4, 503), (13, 429), (22, 529)]
     assert "retry" in calls.bills[3].features
+
+
+def test_failed_tries_and_warm_ups_may_be_booked_with_nothing_but_no_more_of_them_than_there_were() -> None:
+    bills = answered(3)
+    nothing = replace(booking(bills[0]), counters=Counters(uncached_input=0), nanos=0)
+    booked = [booking(bill) for bill in bills]
+    tries = [replace(nothing, event_id=f"try-{n}") for n in range(2)]
+
+    assert not judge(bills, [*booked, *tries], {}, unbilled=2).fails
+    assert len(judge(bills, [*booked, *tries], {}, unbilled=1).doubled) == 1
+
+
+def test_sums_pass_if_they_add_up_and_name_what_they_lack_or_have_too_much() -> None:
+    bills = answered(6)
+    counts = [bill.counters for bill in bills]
+    whole = replace(
+        booking(bills[0]),
+        counters=Counters(
+            uncached_input=sum(one.uncached_input for one in counts), output=sum(one.output for one in counts)
+        ),
+        nanos=sum(bill.nanos for bill in bills),
+    )
+    short = replace(
+        whole,
+        counters=replace(whole.counters, output=whole.counters.output - counts[-1].output),
+        nanos=whole.nanos - bills[-1].nanos,
+    )
+
+    assert not judge_sums(bills, [whole], {}).fails
+    assert [bill.number for bill in judge_sums(bills, [short], {}).lost] == [6]
+    assert len(judge_sums(bills, [whole, whole], {}).doubled) == 1
+    assert len(judge_sums(bills, [], {}).lost) == 6

@@ -18,7 +18,6 @@ class Asked:
     searches: bool = False
     tier: str = ""
     writes: bool = True
-    is_warm_up: bool = False
 
 
 @dataclass(kw_only=True)
@@ -29,8 +28,9 @@ class Calls:
     refuses: bool = True
     bills: list[Bill] = field(default_factory=list)
     refused: int = 0
+    warm_ups: int = 0
+    """Calls without output, which are not billed."""
     unknown: list[str] = field(default_factory=list)
-    _tried: int = 0
     _refused_at: int = -1
 
     def refusal(self) -> int | None:
@@ -56,7 +56,6 @@ class Calls:
                 ("cache writes", counters.cache_write_5m + counters.cache_write_1h > 0),
                 ("web search", searches > 0),
                 (asked.tier, bool(asked.tier)),
-                ("warm-up", asked.is_warm_up),
             )
             if is_there
         }

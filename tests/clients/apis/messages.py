@@ -54,7 +54,9 @@ def _content(body: Json, bill: Bill, folder: str) -> list[Json]:
         for block in message["content"]
         if block.get("type") == "tool_result"
     )
-    called = tool_call((tool["name"] for tool in body.get("tools", ())), folder) if results < TOOL_TURNS else None
+    called = (
+        tool_call((tool["name"] for tool in body.get("tools", ())), folder, results) if results < TOOL_TURNS else None
+    )
     if called and not bill.searches:
         name, arguments = called
         blocks.append({"type": "tool_use", "id": f"toolu_{bill.number:06}", "name": name, "input": arguments})

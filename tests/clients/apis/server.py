@@ -1,12 +1,26 @@
 """Serves the stand-ins of one program on a port of its own, so that each call is known to be that program's."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
 from tests.clients.apis.calls import Calls
+from tests.clients.apis.chat import answer_chat
+from tests.clients.apis.gemini import answer_gemini
 from tests.clients.apis.messages import answer_messages
+from tests.clients.apis.responses import answer_responses, answer_socket
+from tests.clients.bills import RATES
+
+_Answer = Callable[[web.Request, Calls, str], Awaitable[web.StreamResponse]]
+_ANSWERS: dict[tuple[str, str], _Answer] = {
+    ("POST", "messages"): answer_messages,
+    ("POST", "responses"): answer_responses,
+    ("GET", "responses"): answer_socket,
+    ("POST", "completions"): answer_chat,
+    ("POST", "generateContent"): answer_gemini,
+}
+"""What answers a method and the last word of a path."""
 
 
 class ModelApis:
@@ -21,8 +35,10 @@ class ModelApis:
         """Answers a request of any path; an unknown one is recorded and answered 404."""
         path = request.path
         try:
-            if request.method == "POST" and path.endswith("/messages"):
-                return await answer_messages(request, self._calls, self._folder)
+            if (answer := _ANSWERS.get(_kind(request.method, path))) is not None:
+                return await answer(request, self._calls, self._folder)
+            if request.method == "GET" and path.endswith("/models"):
+                return web.json_response({"object": "list", "data": [{"id": n, "object": "model"} for n in RATES]})
             if request.method == "POST" and path.endswith("/count_tokens"):
                 return web.json_response({"input_tokens": 100})
         except KeyError as missing:
@@ -30,6 +46,11 @@ class ModelApis:
             return web.json_response({"error": {"type": "invalid_request_error", "message": str(missing)}}, status=400)
         self._calls.unknown.append(f"{request.method} {path}")
         return web.json_response({"error": {"type": "not_found_error", "message": path}}, status=404)
+
+
+def _kind(method: str, path: str) -> tuple[str, str]:
+    last = path.rpartition("/")[2]
+    return method, "generateContent" if ":" in last else last
 
 
 @asynccontextmanager
