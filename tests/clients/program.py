@@ -37,7 +37,7 @@ class Round:
     """The ingest key of the program's source."""
     calls: int
     """How many calls are still wanted."""
-    number: int
+    number: int = 0
     """The number of the run, from 0."""
 
 

@@ -5,7 +5,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.settings import Settings
@@ -15,7 +15,7 @@ from tests.clients.apis.server import model_apis
 from tests.clients.bills import Bill
 from tests.clients.booked import Books, read_books
 from tests.clients.homes import Home
-from tests.clients.installs import installed, version_of
+from tests.clients.installs import InstallError, installed, version_of
 from tests.clients.program import Program, Round
 from tests.clients.relay import relaying
 from tests.support.company import TEAMS_YML
@@ -86,35 +86,46 @@ async def _run(program: Program, wanted: Wanted, database_url: str, tokens_url: 
     home = Home(Path(tempfile.mkdtemp(prefix=f"{program.slug}-", dir=wanted.homes)))
     calls = Calls(geographies=program.geographies, refuses=program.refuses)
     performance = Performance(program=program, calls=calls)
-    folder = await installed(
-        program.install, wanted.cache / program.slug / ("newest" if wanted.newest else "pinned"), newest=wanted.newest
-    )
-    performance.version = await version_of(program.install, folder)
-    kept = wanted.kept / program.slug if wanted.kept else None
-    async with model_apis(calls, str(home.work)) as api_url, relaying(tokens_url, kept) as (relay, relay_url):
-        performance.posts = relay.posts
-        for number in range(_MOST_ROUNDS):
-            before = len(calls.bills)
-            if before >= wanted.calls:
-                break
-            ran = await program.run(
-                Round(
-                    home=home,
-                    folder=folder,
-                    api_url=api_url,
-                    otlp_url=f"{relay_url}/v1/usage/otlp",
-                    litellm_url=f"{relay_url}/v1/usage/litellm",
-                    key=key,
-                    calls=wanted.calls - before,
-                    number=number,
-                )
+    try:
+        folder = await installed(program.install, _place(program, wanted), newest=wanted.newest)
+        performance.version = await version_of(program.install, folder)
+        async with (
+            model_apis(calls, str(home.work)) as api_url,
+            relaying(tokens_url, wanted.kept / program.slug if wanted.kept else None) as (relay, relay_url),
+        ):
+            performance.posts = relay.posts
+            first = Round(
+                home=home,
+                folder=folder,
+                api_url=api_url,
+                otlp_url=f"{relay_url}/v1/usage/otlp",
+                litellm_url=f"{relay_url}/v1/usage/litellm",
+                key=key,
+                calls=wanted.calls,
             )
-            (home.folder / f"round-{number}.log").write_text(f"exit code {ran.code}\n{ran.output}")
-            if len(calls.bills) == before:
-                performance.fault = f"(run {number} made no call: exit code {ran.code}, {ran.output[-300:]!r})"
-                break
+            await _rounds(performance, first)
+    except (InstallError, RuntimeError, TimeoutError) as error:
+        performance.fault = f"({type(error).__name__}: {error})"
     performance.seconds = time.monotonic() - began
     return performance
+
+
+def _place(program: Program, wanted: Wanted) -> Path:
+    return wanted.cache / program.slug / ("newest" if wanted.newest else "pinned")
+
+
+async def _rounds(performance: Performance, first: Round) -> None:
+    """Runs the program again and again until the wanted calls are answered. A run without a call is a fault."""
+    bills = performance.bills
+    for number in range(_MOST_ROUNDS):
+        before = len(bills)
+        if before >= first.calls:
+            break
+        ran = await performance.program.run(replace(first, number=number, calls=first.calls - before))
+        (first.home.folder / f"round-{number}.log").write_text(f"exit code {ran.code}\n{ran.output}")
+        if len(bills) == before:
+            performance.fault = f"(run {number} made no call: exit code {ran.code}, {ran.output[-300:]!r})"
+            break
 
 
 def _progress(done: Performance) -> str:

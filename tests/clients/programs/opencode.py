@@ -24,9 +24,11 @@ async def _run(given: Round) -> Ran:
             }
         },
     }
-    given.home.write(".config/opencode/opencode.json", json.dumps(config))
+    file = given.home.write("opencode.json", json.dumps(config))
     opencode = str(given.folder / "node_modules" / ".bin" / "opencode")
     env = {
+        "OPENCODE_CONFIG": str(file),
+        "OPENCODE_DISABLE_DEFAULT_PLUGINS": "1",
         "OPENCODE_DISABLE_MODELS_FETCH": "1",
         "OPENCODE_DISABLE_AUTOUPDATE": "1",
         "OTEL_EXPORTER_OTLP_ENDPOINT": given.otlp_url,
