@@ -1,9 +1,28 @@
-"""What a call may have beside its tokens: a closed set of units, which every wing counts in the same way."""
+"""The kinds of a call's tokens, and what it may have beside them: closed sets, which every wing counts in the same way."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
 from bot.refusals import SourceError
+
+PARTS = {
+    "audio_input": "uncached_input",
+    "audio_output": "output",
+    "audio_cache_read": "cache_read",
+    "image_input": "uncached_input",
+    "image_output": "output",
+    "image_cache_read": "cache_read",
+    "video_input": "uncached_input",
+    "video_output": "output",
+    "video_cache_read": "cache_read",
+    "cache_write_30m": "cache_write_5m",
+    "cache_write_12h": "cache_write_5m",
+}
+"""Kinds of tokens with a price of their own, each with the counter of which it is a part. `audio_input` is uncached.
+
+Cache writes that live 30 minutes or 12 hours are counted in `cache_write_5m`, so that sums of tokens have them.
+"""
+Parts = tuple[tuple[str, int], ...]
 
 UNITS = (
     *("characters", "code_executions", "images", "pages", "search_units", "seconds", "web_searches"),
@@ -18,6 +37,18 @@ MAX_UNIT_CHARACTERS = 60
 """The longest text of a number of units."""
 Units = tuple[tuple[str, int], ...]
 """Units beside the tokens, sorted by name, each with its count in millionths. `units_of` makes them."""
+
+
+def parts_of(given: Sequence[tuple[str, int]], counters: Mapping[str, int]) -> Parts:
+    """Returns the parts that are not zero, in order, each at most what is left of its counter."""
+    left = dict(counters)
+    found = []
+    for name, count in given:
+        held = min(count, left[PARTS[name]])
+        if held > 0:
+            left[PARTS[name]] -= held
+            found.append((name, held))
+    return tuple(found)
 
 
 def units_of(given: Iterable[tuple[str, int | float | Decimal | str | None]]) -> Units:

@@ -1,37 +1,19 @@
 """A metered call: the common form of all senders' reports, and its limits."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from bot.money import NANOS
-from bot.units import UNITS, Units, units_of
+from bot.units import PARTS, UNITS, Parts, Units, parts_of, units_of
 from bot.unread import MAX_UNREAD, MAX_UNREAD_KEPT, OTHERS, Producer, Unread, UnreadKind
 
-__all__ = ["UNITS", "Units", "units_of"]  # beside what follows
+__all__ = ["PARTS", "UNITS", "Parts", "Units", "parts_of", "units_of"]  # beside what follows
 
 COUNTERS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning")
 """The six counters. The first five are disjoint; `reasoning` is a part of `output`, kept for information."""
-
-PARTS = {
-    "audio_input": "uncached_input",
-    "audio_output": "output",
-    "audio_cache_read": "cache_read",
-    "image_input": "uncached_input",
-    "image_output": "output",
-    "image_cache_read": "cache_read",
-    "video_input": "uncached_input",
-    "video_output": "output",
-    "video_cache_read": "cache_read",
-    "cache_write_30m": "cache_write_5m",
-    "cache_write_12h": "cache_write_5m",
-}
-"""Kinds of tokens with a price of their own, each with the counter of which it is a part. `audio_input` is uncached.
-
-Cache writes that live 30 minutes or 12 hours are counted in `cache_write_5m`, so that sums of tokens have them.
-"""
 
 MAX_TOKENS = 10**11
 """More tokens than any call can have. A larger figure is the sender's fault, and would overflow sums."""
@@ -75,9 +57,6 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True, gc=False, cache_hash=Tru
         others = len(self.credential) + len(self.gateway_team) + len(self.declared_team) + len(self.user_agent)
         others += len(self.geo) + len(self.region)
         return names + others + len(self.api_base) + sum(map(len, self.tags)) + 50 * len(self.tags)
-
-
-Parts = tuple[tuple[str, int], ...]
 
 
 class TwinHint(msgspec.Struct, frozen=True, gc=False):
@@ -192,6 +171,18 @@ class Note(NamedTuple):
         return f"{self.field} {self.fault}" + (", so it was left out" if self.is_cost else "")
 
 
+class RunningSum(msgspec.Struct, frozen=True, kw_only=True):
+    """A sender's counter of tokens since its program began: which one, its value at a time, and the event that a
+    difference becomes. `stream` identifies the counter and its beginning, `counter` is its name in `COUNTERS`.
+    """
+
+    stream: bytes
+    counter: str
+    value: int
+    at: int
+    event: UsageEvent
+
+
 class UnreadRows(msgspec.Struct):
     """The number of a body's rows of one producer and reason, and those that quarantine may keep."""
 
@@ -207,6 +198,7 @@ class Parsed(msgspec.Struct, kw_only=True):
     `unless_priced` has the row that goes to quarantine in an event's place if nothing but its unusable reported cost could
     price it.
 
+    `sums` has running sums, whose differences become events when they are booked; they are not counted in `rows`.
     `producers` made the events, if their format says so. `unread` has the rows with usage that no rule books, and those
     that repeat booked calls; both are among the ignored.
     """
@@ -220,6 +212,7 @@ class Parsed(msgspec.Struct, kw_only=True):
     notes: list[tuple[int, Note]] = []
     warnings: list[tuple[int, str]] = []
     unless_priced: dict[int, UnusableRow] = {}
+    sums: list[tuple[int, RunningSum]] = []
     producers: set[Producer] = set()
     unread: dict[Unread, UnreadRows] = {}
 
@@ -252,18 +245,6 @@ class Parsed(msgspec.Struct, kw_only=True):
         cost = next((note for note in notes if note.is_cost), None)
         if cost is not None:
             self.unless_priced[index] = quarantined(f"{cost.field} {cost.fault}, and nothing else prices this call")
-
-
-def parts_of(given: Sequence[tuple[str, int]], counters: Mapping[str, int]) -> Parts:
-    """Returns the parts that are not zero, in order, each at most what is left of its counter."""
-    left = dict(counters)
-    found = []
-    for name, count in given:
-        held = min(count, left[PARTS[name]])
-        if held > 0:
-            left[PARTS[name]] -= held
-            found.append((name, held))
-    return tuple(found)
 
 
 def digest(parts: Sequence[object]) -> bytes:

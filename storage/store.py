@@ -41,6 +41,7 @@ from storage.intake.postgresql_writer import PostgresqlFastWriter
 from storage.intake.quarantine import Quarantine
 from storage.intake.reattributions import Reattributions
 from storage.intake.replays import Replays
+from storage.intake.sums.running_sums import RunningSums
 from storage.intake.usage import Usage
 from storage.memory import Memory, UsageMemory
 from storage.org.alert_settings import StoredAlertSettings
@@ -134,6 +135,10 @@ class Transaction(OpenTransaction):
     @cached_property
     def prices(self) -> StoredPrices:
         return StoredPrices(self)
+
+    @cached_property
+    def running_sums(self) -> RunningSums:
+        return RunningSums(self)
 
     @cached_property
     def backfills(self) -> Backfills:
@@ -261,8 +266,7 @@ class Store:
         return await fold_everything(self.begin, self.read)
 
     def fast_writers(self, writers: int) -> list[FastWriter]:
-        """Returns a fast writer for each of `writers`, who close them. On SQLite they share one: a connection has to read
-        its pages again after another has changed the file."""
+        """Returns a fast writer for each writer, who closes it. On SQLite they share one, which keeps its pages."""
         if self._lock is not None:
             return [SqliteFastWriter(self.url, self._lock)] * writers
         return [PostgresqlFastWriter(self._writer) for _ in range(writers)]

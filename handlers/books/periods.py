@@ -7,9 +7,10 @@ import structlog
 from bot.books.budgets import budget_entries_due
 from bot.books.ledger import Account, Entry, Overdrawn
 from bot.books.shortfalls import shortfall_line, shortfalls
+from bot.intake.running_sums import KEPT_DAYS
 from bot.money import usd
 from bot.org.teams import Directory
-from bot.periods import Period, period_named
+from bot.periods import DAY_MICROS, Period, period_named
 from bot.refusals import ConfigError
 from bot.rulebook import Rulebook
 from handlers.books.charges import post_charges
@@ -98,13 +99,16 @@ async def _locked_entries_due(tx: Transaction, directory: Directory, *, at: int,
 
 
 async def keep_books(context: Context) -> None:
-    """Opens periods, posts charges and expires quarantined rows; a scheduled job. It writes only what is due."""
+    """Opens periods, posts charges, expires quarantined rows and forgets counters that stopped; a scheduled job. It
+    writes only what is due.
+    """
     await context.store.fold_totals()
     async with context.store.read() as tx:
         at = context.now_micros()
         directory = (await context.rulebooks.current(tx)).directory
         is_opening = bool(await _entries_due(tx, directory, at=at, actor_id=None))
         is_expiring = await tx.quarantine.is_expiring(now=at)
+        has_stopped = await tx.running_sums.is_expiring(before=at - KEPT_DAYS * DAY_MICROS)
     if is_opening:
         async with context.store.begin() as tx:
             await open_current_periods(context, tx, at=at)
@@ -112,3 +116,6 @@ async def keep_books(context: Context) -> None:
     if is_expiring:
         async with context.store.begin() as tx:
             await tx.quarantine.expire(now=at)
+    if has_stopped:
+        async with context.store.begin() as tx:
+            await tx.running_sums.expire(before=at - KEPT_DAYS * DAY_MICROS)

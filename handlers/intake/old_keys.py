@@ -1,11 +1,6 @@
 """What was booked before there were runs of keys: its keys and ids are read piece by piece, beside everything else."""
 
-import asyncio
-
 from handlers.context import Context
-
-_REST = 3.0
-"""After a piece the job rests for this many times as long as the piece took: nobody waits for it."""
 
 
 async def read_old_keys(context: Context) -> int:
@@ -36,9 +31,8 @@ async def _read_keys(context: Context) -> int:
 
 
 async def _read_ids(context: Context) -> int:
-    read, loop = 0, asyncio.get_running_loop()
+    read = 0
     while True:
-        began = loop.time()
         async with context.store.read() as tx:
             if await tx.event_keys.old_ids.are_read() or await tx.event_keys.has_old():
                 return read
@@ -46,4 +40,3 @@ async def _read_ids(context: Context) -> int:
         async with context.store.begin() as tx:  # the writer is not held while events are read
             stored = await tx.event_keys.old_ids.store(until, ids)
         read += len(ids) if stored else 0
-        await asyncio.sleep(_REST * (loop.time() - began))

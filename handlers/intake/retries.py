@@ -13,7 +13,7 @@ from bot.periods import moment
 from bot.refusals import ConfigError
 from bot.sources import MAY_LACK_TIME, SOURCES, read
 from bot.sources.rows import Unreadable
-from bot.usage import Parsed, UsageEvent
+from bot.usage import Parsed
 from handlers.context import Context
 from handlers.crosschecks.unread_usage import end_unread
 from handlers.intake.usage import Intake
@@ -72,13 +72,21 @@ async def retry(context: Context, ids: Sequence[int], changes: Mapping[str, Any]
     return total
 
 
-def _add(again: Parsed, parsed: Parsed, index: int, event: UsageEvent, row: QuarantinedRow) -> None:
-    """Adds a row's event with what was left out of it. If nothing prices it, it stays the same row of quarantine."""
-    place = len(again.events)
-    again.events.append((place, event))
-    again.notes += [(place, note) for at, note in parsed.notes if at == index]
-    if (unless_priced := parsed.unless_priced.get(index)) is not None:
-        again.unless_priced[place] = replace(unless_priced, index=place, key=row.row_hash)
+def _add(again: Parsed, parsed: Parsed, row: QuarantinedRow, tried: list[QuarantinedRow]) -> None:
+    """Adds a row's events with what was left out of them, and its running sums. If nothing prices an event, it stays the
+    same row of quarantine.
+    """
+    for index, event in parsed.events:
+        place = len(tried)
+        tried.append(row)
+        again.events.append((place, event))
+        again.notes += [(place, note) for at, note in parsed.notes if at == index]
+        if (unless_priced := parsed.unless_priced.get(index)) is not None:
+            again.unless_priced[place] = replace(unless_priced, index=place, key=row.row_hash)
+    for _, running in parsed.sums:
+        again.sums.append((len(tried), running))
+        tried.append(row)
+    again.views += parsed.views
 
 
 def _fault_of(parsed: Parsed, booked: set[tuple[str, str]]) -> str:
@@ -117,19 +125,17 @@ async def _retry_of(
         if fault := _fault_of(parsed, booked):
             wrong[row.id] = fault
             continue
-        if not parsed.events:
+        if not (parsed.events or parsed.sums):
             done.append(row.id)
-        for index, event in parsed.events:
-            _add(again, parsed, index, event, row)
-            tried.append(row)
-        again.views += parsed.views
-    again.rows = len(tried)
+        _add(again, parsed, row, tried)
+    again.rows = len(again.events)
     total.ignored += len(done)
     if dry_run:
         total.booked += len(tried)
         total.wrong |= wrong
         return
-    events = [event for _, event in again.events]
+    events = dict(again.events)
+    events |= {place: running.event for place, running in again.sums}
     answer = await intake.book(again, source=source, read_as=rows[0].read_as, is_live=False)
     refused = dict(answer.errors)
     superseded: list[int] = []

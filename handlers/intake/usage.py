@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 
@@ -12,6 +13,7 @@ from bot.org.attribution import Source
 from bot.usage import Parsed
 from handlers.context import Context
 from handlers.intake.group_commits import GroupCommits
+from handlers.intake.sums.running_sums import book_running_sums
 from handlers.intake.totals import DeferredTotals
 from handlers.intake.usage_jobs import NO_ROWS, Answer, NotDurable, TooBusy, UsageJob, fail_jobs
 from storage.faults import database_fault, is_away
@@ -95,6 +97,9 @@ class Intake:
         Raises NotDurable if the body could not be committed within `answer_seconds`: it may be booked later, and is then a
         duplicate when it comes again. Raises TooBusy if too many rows wait, KeyRevoked if the key was revoked meanwhile.
         """
+        if parsed.sums:
+            book = partial(self.book, source=source, key=key, read_as=read_as, is_live=is_live, admission=admission)
+            return await book_running_sums(self._context, parsed, source_id=source.id, book=book)
         if not (parsed.events or parsed.unusable or parsed.views or parsed.blocks or self._has_news(parsed, source)):
             if key:  # no commit looks at the key
                 async with self._context.store.read() as tx:

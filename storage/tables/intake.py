@@ -241,6 +241,19 @@ left_out_fields = table(
     Column("calls", Big, nullable=False),
     Column("last_received_at", Big, nullable=False),
 )
+running_sums = table(
+    "running_sums",
+    Column("source_id", Big, primary_key=True, autoincrement=False),
+    Column("stream", LargeBinary, primary_key=True),
+    Column("value", Big, nullable=False),
+    Column("at", Big, nullable=False),
+    Column("restarts", Big, nullable=False),
+    Column("next_value", Big),
+    Column("next_at", Big, nullable=False),
+    Column("changed_at", Big, nullable=False),
+    Index("ix_running_sums_changed_at", "changed_at"),
+    sqlite_with_rowid=False,
+)
 replays = table(
     "replays",
     Column("file_digest", LargeBinary, primary_key=True),

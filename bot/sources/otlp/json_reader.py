@@ -27,6 +27,7 @@ from bot.sources.otlp.json_shapes import (
     Resource,
     Scope,
     Span,
+    series_texts,
 )
 from bot.sources.otlp.loose_json import decoded, dump, only_read_members
 from bot.sources.otlp.producers.registry import PRODUCERS, RESOURCE_READS, Reads
@@ -42,10 +43,10 @@ from bot.sources.otlp.records import (
     keep_fact,
     left_out,
     origin_of,
+    series_of,
 )
-from bot.sources.rows import Unreadable, decode_loosely, field_and_fault
+from bot.sources.rows import Unreadable, decode_loosely, field_and_fault, unstorable_field
 from bot.sources.twin_hints import PROCESS_ATTRIBUTES, process_of
-from bot.usage import digest
 
 MEMBERS: dict[Signal, tuple[str, str, str]] = {
     "traces": ("resourceSpans", "scopeSpans", "spans"),
@@ -125,9 +126,18 @@ def _loose_leaf(leaf: Any, signal: Signal, resource: Any, scope: Any) -> Records
         scope_read = decoded(_scope, only_read_members(scope or {}, Scope, notes))
         lean = only_read_members(leaf, LEAVES[signal].type, notes)
         origin = origin_of(facts, scope_read.name or "", scope_read.version or "", notes, _process(resource_read))
-        yield from _leaf(decoded(LEAVES[signal], lean), signal, origin, resource_read)
+        whole = _whole_resource(resource) if signal == "metrics" else resource_read
+        yield from _leaf(decoded(LEAVES[signal], lean), signal, origin, whole)
     except SourceError as error:
         yield UndecodableRecord(str(error), dump(leaf), _request(leaf, signal, resource, scope))
+
+
+def _whole_resource(resource: Any) -> Resource:
+    """Returns a resource with all its attributes, as far as they can be stored: they identify a point's series."""
+    listed = resource.get("attributes") if isinstance(resource, dict) else None
+    pairs = [pair for pair in listed or [] if isinstance(pair, dict) and not unstorable_field(pair)]
+    found: Resource = decoded(_resource, {"attributes": pairs})
+    return found
 
 
 def _request(leaf: Any, signal: Signal, resource: Any, scope: Any) -> dict[str, Any]:
@@ -193,7 +203,7 @@ def _points(metric: Metric, origin: Origin, resource: Resource, reads: Reads) ->
     if found is None or not found.isMonotonic:
         yield Record(signal="metrics", name=name, facts={}, origin=origin)
         return
-    resource_texts = _texts(resource.attributes)
+    resource_texts = series_texts(resource.attributes)
     for point in found.dataPoints or []:
         value = _whole("asInt", point.asInt) if point.asInt is not None else _number("asDouble", point.asDouble)
         notes = Notes()
@@ -207,7 +217,7 @@ def _points(metric: Metric, origin: Origin, resource: Resource, reads: Reads) ->
                 temporality=int(_whole("aggregationTemporality", found.aggregationTemporality)),
                 value=value,
                 since=_whole("startTimeUnixNano", point.startTimeUnixNano),
-                series=digest([resource_texts, _texts(point.attributes)]),
+                series=series_of(resource_texts, series_texts(point.attributes)),
             ),
             notes=tuple(notes),
         )
@@ -279,8 +289,3 @@ def _number(field: str, value: int | float | str | None) -> float:
         return float(value or 0)
     except (ValueError, OverflowError) as error:
         raise SourceError(f"{field} is not a number") from error
-
-
-def _texts(attributes: list[KeyValue] | None) -> tuple[tuple[str, bytes], ...]:
-    """Returns all attributes in one order: the identity of a series."""
-    return tuple(sorted((pair.key, bytes(pair.value)) for pair in attributes or []))

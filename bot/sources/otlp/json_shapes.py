@@ -138,3 +138,28 @@ LEAVES: "dict[Signal, msgspec.json.Decoder[Any]]" = {
     "logs": msgspec.json.Decoder(LogRecord),
     "metrics": msgspec.json.Decoder(Metric),
 }
+
+
+def series_texts(attributes: list[KeyValue] | None) -> list[tuple[str, str]]:
+    """Returns all attributes as texts that are the same in both encodings."""
+    return [(pair.key, _text(msgspec.json.decode(pair.value))) for pair in attributes or []]
+
+
+def _text(value: Any) -> str:
+    """Returns the text of a value of any kind, decoded."""
+    kind, given = next(iter(value.items())) if isinstance(value, dict) and value else ("", None)
+    if kind == "arrayValue" and isinstance(given, dict):
+        return "[" + ",".join(map(_text, given.get("values") or [])) + "]"
+    if kind == "kvlistValue" and isinstance(given, dict):
+        pairs = [pair for pair in given.get("values") or [] if isinstance(pair, dict)]
+        return "{" + ",".join(sorted(f"{pair.get('key')}:{_text(pair.get('value'))}" for pair in pairs)) + "}"
+    if kind == "doubleValue" and isinstance(given, int | float | str):
+        return str(_float(given))
+    return "" if given is None else str(given)
+
+
+def _float(given: int | float | str) -> float | str:
+    try:
+        return float(given)
+    except (ValueError, OverflowError):
+        return str(given)

@@ -32,7 +32,7 @@ from bot.sources.otlp.quarantine import quarantined
 from bot.sources.otlp.records import Record, Records, Signal, UndecodableRecord
 from bot.sources.otlp.unbooked import SUMMARY, carries_usage, producer_named, why_unbooked
 from bot.sources.rows import Unreadable
-from bot.usage import Parsed, UnusableRow, UsageEvent
+from bot.usage import Parsed, RunningSum, UnusableRow, UsageEvent
 
 Form = Literal["protobuf", "json"]
 _envelope = msgspec.json.Decoder(Envelope)
@@ -77,7 +77,10 @@ def read(body: bytes, signal: Signal, form: Form, *, meters: Meters, now: dateti
         parsed.producers.add(producer_named(record.origin, profile))
         if record.parent_id:
             callers.add((record.trace_id, record.parent_id))
-        if notes:
+        if isinstance(event, RunningSum):
+            parsed.sums.append((index, event))
+            parsed.notes += [(index, note) for note in notes]
+        elif notes:
             parsed.book_with_notes(index, event, notes, partial(quarantined, index, record, meters=meters))
         else:
             parsed.events.append((index, event))
@@ -86,7 +89,9 @@ def read(body: bytes, signal: Signal, form: Form, *, meters: Meters, now: dateti
     return parsed
 
 
-def _event(record: Record, meters: Meters, *, now: int, latest: int, notes: Notes) -> tuple[UsageEvent, Profile] | None:
+def _event(
+    record: Record, meters: Meters, *, now: int, latest: int, notes: Notes
+) -> tuple[UsageEvent | RunningSum, Profile] | None:
     if record.signal == "metrics":
         event = metered_point(record, meters, now=now, latest=latest, notes=notes)
         return None if event is None else (event, producer_of(record))

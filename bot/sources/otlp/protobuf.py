@@ -1,5 +1,6 @@
 """OTLP's protobuf bodies as records. Values of unread attributes are skipped undecoded."""
 
+from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -26,11 +27,12 @@ from bot.sources.otlp.records import (
     Value,
     left_out,
     origin_of,
+    series_of,
 )
 from bot.sources.otlp.wire import groups_of
 from bot.sources.rows import Unreadable
 from bot.sources.twin_hints import PROCESS_ATTRIBUTES, process_of
-from bot.usage import Note, digest
+from bot.usage import Note
 
 _REQUESTS: dict[Signal, tuple[Any, Any, str, str, str]] = {
     "traces": (ExportTraceServiceRequest, Span, "resource_spans", "scope_spans", "spans"),
@@ -147,7 +149,7 @@ def _points(metric: Any, origin: Origin, resource: Any, reads: Reads) -> Iterato
                 temporality=metric.sum.aggregation_temporality,
                 value=getattr(point, which) if which else 0,
                 since=point.start_time_unix_nano,
-                series=digest([resource_texts, _texts(point.attributes)]),
+                series=series_of(resource_texts, _texts(point.attributes)),
             ),
             notes=tuple(notes),
         )
@@ -190,6 +192,17 @@ def _process(attributes: Iterable[Any]) -> int:
     return process_of((pair.key, _value(pair.value)) for pair in attributes if pair.key in PROCESS_ATTRIBUTES)
 
 
-def _texts(attributes: Iterable[Any]) -> tuple[tuple[str, bytes], ...]:
-    """Returns all attributes in one order: the identity of a series."""
-    return tuple(sorted((pair.key, pair.value.SerializeToString(deterministic=True)) for pair in attributes))
+def _texts(attributes: Iterable[Any]) -> list[tuple[str, str]]:
+    """Returns all attributes as texts that are the same in both encodings."""
+    return [(pair.key, _text(pair.value)) for pair in attributes]
+
+
+def _text(value: Any) -> str:
+    which = value.WhichOneof("value")
+    if which == "array_value":
+        return "[" + ",".join(map(_text, value.array_value.values)) + "]"
+    if which == "kvlist_value":
+        return "{" + ",".join(f"{name}:{text}" for name, text in sorted(_texts(value.kvlist_value.values))) + "}"
+    if which == "bytes_value":
+        return b64encode(value.bytes_value).decode()
+    return str(getattr(value, which)) if which else ""

@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 from bot.sources.otlp.producers.registry import KEPT_ATTRIBUTES, RESOURCE_READS
-from bot.sources.otlp.records import Facts, Record, UndecodableRecord, Value
+from bot.sources.otlp.records import SERIES, Facts, Record, UndecodableRecord, Value
 from bot.sources.otlp.unbooked import COUNT_FACTS, unknown_counts
 from bot.sources.rows import MAX_KEPT_BYTES
 from bot.usage import UnusableRow, digest
@@ -73,7 +73,8 @@ def _request(record: Record) -> dict[str, Any]:
         return {"resourceLogs": [{"resource": resource, "scopeLogs": [{"scope": scope, "logRecords": [log]}]}]}
     metric: dict[str, Any] = {"name": _first_word(record.name)}
     if total := record.total:
-        point: dict[str, Any] = {"attributes": attributes, "timeUnixNano": str(record.at)}
+        series = {"key": SERIES, "value": {"stringValue": total.series.hex()}}
+        point: dict[str, Any] = {"attributes": [*attributes, series], "timeUnixNano": str(record.at)}
         point["startTimeUnixNano"] = str(total.since)
         point["asInt" if isinstance(total.value, int) else "asDouble"] = _any(total.value)
         metric["sum"] = {"aggregationTemporality": total.temporality, "isMonotonic": True, "dataPoints": [point]}

@@ -1,6 +1,6 @@
 """OTLP's records in both encodings: a span, a log record or a point of a sum, with the attributes that are read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -8,7 +8,7 @@ import msgspec
 from bot.sources.otlp.names import NOT_NEEDED
 from bot.sources.otlp.producers.profile import Profile
 from bot.sources.otlp.producers.registry import PRODUCERS, Reads
-from bot.usage import Note
+from bot.usage import Note, digest
 
 Signal = Literal["traces", "logs", "metrics"]
 Value = str | int | float | bool
@@ -64,6 +64,20 @@ def origin_of(facts: Facts, scope: str, version: str, notes: Sequence[Note], pro
     given = facts.get("service")
     profile = PRODUCERS.profile_of(str(given.value) if given is not None else "", scope, version)
     return Origin(facts, scope, version, profile, tuple(notes), process)
+
+
+SERIES = "tokens.series"
+"""The attribute by which a quarantined point keeps its series, as quarantine keeps few of the attributes that make it."""
+
+
+def series_of(resource: Iterable[tuple[str, str]], point: Iterable[tuple[str, str]]) -> bytes:
+    """Returns the identity of a point's series: all attributes of its resource and its own, in any order and encoding."""
+    own = sorted(point)
+    kept = next((value for name, value in own if name == SERIES), "")
+    try:
+        return bytes.fromhex(kept) or digest((sorted(resource), own))
+    except ValueError:
+        return digest((sorted(resource), own))
 
 
 class SumPoint(msgspec.Struct, frozen=True):

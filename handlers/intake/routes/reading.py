@@ -83,8 +83,8 @@ def in_jobs(parsed: Parsed) -> Iterator[Parsed]:
         yield parsed
         return
     first = Parsed(rows=0, events=[], unusable=[], ignored=parsed.ignored, views=parsed.views, blocks=parsed.blocks)
-    first.unread = parsed.unread
-    if first.ignored or first.views or first.blocks:
+    first.unread, first.sums = parsed.unread, parsed.sums
+    if first.ignored or first.views or first.blocks or first.sums:
         yield first
     for at in range(0, len(parsed.events), PIECE_ROWS):
         events = parsed.events[at : at + PIECE_ROWS]

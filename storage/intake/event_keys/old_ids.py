@@ -12,8 +12,8 @@ from storage import bulk
 from storage.tables.intake import key_state, run_ids, usage_events
 from storage.transaction import OpenTransaction
 
-PIECE_EVENTS = 2_048
-"""A piece holds the writer of SQLite, and then the event loop, for about 5 ms each."""
+PIECE_EVENTS = 8_192
+"""A piece holds the writer of SQLite for about 20 ms."""
 RUN_IDS = 65_536
 _COLUMNS = ("run", "id_hash", "occurred_at")
 Ids = Sequence[tuple[int, int]]

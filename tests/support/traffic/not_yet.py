@@ -5,7 +5,6 @@ NOT_YET: dict[str, str] = {
     "claude_code/unknown_model": "a guessed cost is booked as known",
     "claude_code/web_search_fee": "web searches are in its cost alone",
     "claude_code/web_search_tool": "web searches are in its cost alone",
-    "continue/metrics": "its sums are not read",
     "langsmith_otel_anthropic": "the cache is told as JSON text alone",
     "litellm/claude_web_only": "web searches have no unit",
     "litellm/opus46_geo_us": "geography is not read",

@@ -21,23 +21,18 @@ _IDS = ("traceId", "spanId", "parentSpanId")
 
 
 def rebatched(bodies: Sequence[Body], *, seed: int) -> list[Body]:
-    """Returns the bodies' records shuffled and dealt anew, a third of them twice, each body in a random encoding.
-
-    Metrics keep their encoding: a series is known by its attributes as they are encoded.
-    """
+    """Returns the bodies' records shuffled and dealt anew, a third of them twice, each body in a random encoding."""
     chance = random.Random(seed)
     records = [(body.signal, record) for body in bodies for record in _records(body)]
     records += [record for record in records if not chance.randrange(3)]
     chance.shuffle(records)
-    metrics_form = next((body.form for body in bodies if body.signal == "metrics"), None)
     found = []
     while records:
         signal = records[0][0]
         those = [at for at, (other, _) in enumerate(records) if other == signal][: chance.randint(1, 4)]
         batch = [records[at][1] for at in those]
         records = [record for at, record in enumerate(records) if at not in those]
-        form = chance.choice(("protobuf", "json")) if signal != "metrics" else metrics_form
-        found.append(_body(signal, batch, form))
+        found.append(_body(signal, batch, chance.choice(("protobuf", "json"))))
     return found
 
 

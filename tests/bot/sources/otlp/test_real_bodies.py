@@ -4,17 +4,18 @@
 booked wrong.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import pytest
 
 from bot.costs.price_book import PriceBook
 from bot.costs.pricing import Prices
+from bot.intake.running_sums import SumState, advanced, event_of
 from bot.periods import DAY_MICROS
 from bot.sources.litellm.parser import parse
 from bot.sources.otlp.parser import read
-from bot.usage import UsageEvent
+from bot.usage import Parsed, UsageEvent
 from tests.support.traffic.judged import Booked, faults_of
 from tests.support.traffic.not_yet import NOT_YET
 from tests.support.traffic.real_bodies import Body, RealCase, real_cases
@@ -28,6 +29,7 @@ CASES = {case.name: case for case in real_cases()}
 def judged(case: RealCase, bodies: Sequence[Body]) -> list[str]:
     """Returns the faults of a case's books if these bodies come in, in words."""
     booked: dict[bytes, UsageEvent] = {}
+    states: dict[bytes, SumState] = {}
     faults = []
     for body in bodies:
         if body.signal is None:
@@ -35,11 +37,20 @@ def judged(case: RealCase, bodies: Sequence[Body]) -> list[str]:
         else:
             parsed = read(body.content, body.signal, body.form, meters=case.meters, now=NOW)
         faults += [f"quarantined: {row.reason}" for row in parsed.unusable]
-        for _, event in parsed.events:
+        for event in [*(event for _, event in parsed.events), *used(parsed, states)]:
             known = booked.setdefault(event.key, event)
             if known.fingerprint != event.fingerprint:
                 faults.append(f"{event.event_id} is in conflict with itself")
     return faults + faults_of(case, [priced(event) for event in booked.values()])
+
+
+def used(parsed: Parsed, states: dict[bytes, SumState]) -> Iterator[UsageEvent]:
+    """Yields the usage of a body's running sums."""
+    for _, running in parsed.sums:
+        after = advanced(states.get(running.stream, SumState()), running.value, running.at)
+        if after is not None:
+            states[running.stream] = after.settled
+            yield event_of(running, after)
 
 
 def priced(event: UsageEvent) -> Booked:

@@ -1,0 +1,1 @@
+"""Counters that senders report as running sums."""
