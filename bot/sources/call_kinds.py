@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Literal
 
+from bot.unread import UnreadKind
+
 Charge = Literal["each", "never", "once", "if_costed"]
 """`each`: new usage. `never`: no usage of its own; usage that it reports belongs to the call that made the object.
 `once`: a job whose polls all report its whole usage. `if_costed`: usually free; usage if its sender reports a cost.
@@ -86,6 +88,14 @@ def charge_of(kind: Any, route: Any = None) -> Charge:
     if named in _ROUTED:
         return _charge_of_route(route) if isinstance(route, str) and route else "each"
     return _charge_of_unknown(named[:80])
+
+
+def why_ignored(kind: Any, route: Any = None) -> tuple[UnreadKind, str]:
+    """Returns why a call with usage is not booked: its kind or path is known to make nothing, or only its name says so."""
+    named = kind if isinstance(kind, str) else ""
+    if named in CHARGES or named.strip().casefold() in CHARGES or (named in _ROUTED and route):
+        return "repeat", "it only reads, lists or deletes what another call made"
+    return "unknown", f"no rule knows calls of the kind {named[:60]!r}, whose name says that they only read"
 
 
 @lru_cache(maxsize=2_000)

@@ -6,6 +6,7 @@ import math
 import re
 from typing import Any
 
+from bot.unread import Unread
 from bot.usage import MAX_NAME_CHARACTERS, MAX_TAGS, Note
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -16,9 +17,12 @@ _MANY_TAGS = f"has more than {MAX_TAGS} tags: the others were left out"
 
 
 class Notes(list[Note]):
-    """What was left out of one call so far. `was_base64` is True once a native event came as bytes."""
+    """What was left out of one call so far. `was_base64` is True once a native event came as bytes; `unread` says why a
+    call with usage is ignored.
+    """
 
     was_base64 = False
+    unread: Unread | None = None
 
 
 def storable_text(text: str) -> str:

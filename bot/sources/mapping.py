@@ -22,7 +22,7 @@ from bot.refusals import SourceError
 from bot.sources.cloudevents.parser import read_event
 from bot.sources.fields import latest_at
 from bot.sources.labels import Notes
-from bot.sources.rows import decode_loosely, unusable
+from bot.sources.rows import decode_loosely, leave_ignored, unusable
 from bot.units import UNITS
 from bot.usage import COUNTERS, PARTS, Note, Parsed, UsageEvent, digest
 
@@ -125,7 +125,7 @@ def read_rows(
             parsed.unusable.append(unusable(index, raw, str(error), paths.kept))
             continue
         if event is None:
-            parsed.ignored += 1
+            leave_ignored(parsed, index, notes, partial(bytes, raw), paths.kept)
         else:
             parsed.book_with_notes(index, event, notes, partial(unusable, index, raw, keep=paths.kept))
     parsed.rows -= parsed.ignored
@@ -164,6 +164,7 @@ def _read_row(
         read = read_event(json.dumps(event).encode(), latest=latest, notes=told)
     except SourceError as error:
         raise SourceError(_in_their_names(str(error), found)) from error
+    notes.unread = told.unread
     notes += (note._replace(field=_in_their_names(note.field, found)) for note in told)
     if read is None:
         return None

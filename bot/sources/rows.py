@@ -9,8 +9,10 @@ import msgspec
 
 from bot.money import MAX_DECIMAL_CHARACTERS
 from bot.refusals import SourceError
-from bot.usage import UnusableRow, digest
+from bot.sources.labels import Notes
+from bot.usage import Parsed, UnusableRow, digest
 
+Raw = bytes | msgspec.Raw
 MAX_KEPT_BYTES = 16_384
 MAX_LOOSE_BYTES = 4 * 1024 * 1024
 """The longest text that is decoded to plain Python values, which take many times its memory."""
@@ -124,6 +126,15 @@ def unusable(index: int, raw: bytes | msgspec.Raw, reason: str, /, keep: Mapping
     return UnusableRow(
         index=index, reason=reason, kept=kept if len(kept) <= MAX_KEPT_BYTES else b"", key=digest([whole])
     )
+
+
+def leave_ignored(parsed: Parsed, index: int, notes: Notes, raw: Callable[[], Raw], keep: Mapping[str, Any]) -> None:
+    """Counts a row that is no new usage, and one with usage as unread or as a repeat. `raw` returns its bytes."""
+    if notes.unread is None:
+        parsed.ignored += 1
+        return
+    parsed.leave_unread(index, *notes.unread, lambda at, reason: unusable(at, raw(), reason, keep))
+    notes.unread = None
 
 
 def unreadable_body(body: bytes, reason: str) -> UnusableRow:

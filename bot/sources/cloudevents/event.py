@@ -13,7 +13,7 @@ import msgspec
 
 from bot.periods import micros
 from bot.refusals import SourceError
-from bot.sources.call_kinds import charge_of
+from bot.sources.call_kinds import charge_of, why_ignored
 from bot.sources.cloudevents.details import NO_DETAILS, details_of, more_written
 from bot.sources.cloudevents.labels import label_cache
 from bot.sources.cloudevents.members import COUNTS, MEMBERS, Envelope, FullUsage, LooseUsage, NativeUsage, base64_bytes
@@ -21,6 +21,7 @@ from bot.sources.fields import is_not_finite, moment_within, name, reported_or_n
 from bot.sources.labels import Notes, label, tag_list
 from bot.sources.rows import decode_loosely, field_and_fault
 from bot.units import UNITS
+from bot.unread import Unread, producer
 from bot.usage import MAX_NAME_CHARACTERS, MAX_TAGS, MAX_TOKENS, PARTS, UsageEvent, digest
 
 _WHOLE_COUNTS = tuple(name for name in COUNTS if name.removesuffix("_tokens") not in (*PARTS, "reasoning"))
@@ -51,6 +52,7 @@ def usage_event(envelope: Envelope, *, latest: int, notes: Notes) -> UsageEvent 
         notes.was_base64 = True
     full = None if type(data) is NativeUsage else cast(FullUsage, data)
     if full is not None and (full.operation or full.call_type) and _is_no_usage(full):
+        notes.unread = _unread(full, envelope.source)
         return None
     occurred_at = _occurred_at(envelope.time, latest)
     tags = data.tags or ()
@@ -110,6 +112,13 @@ def usage_event(envelope: Envelope, *, latest: int, notes: Notes) -> UsageEvent 
 def _is_no_usage(data: FullUsage) -> bool:
     charge = charge_of(data.operation or data.call_type)
     return charge == "never" or (charge == "if_costed" and not data.cost_usd)
+
+
+def _unread(data: FullUsage, sender: str | None) -> Unread | None:
+    """Returns why a call is ignored that reports usage; None for one that reports none."""
+    if not any(getattr(data, field, None) for field in (*_WHOLE_COUNTS, *UNITS, "cost_usd")):
+        return None
+    return Unread(producer(sender or "native events"), *why_ignored(data.operation or data.call_type))
 
 
 def _require_usage(data: NativeUsage, notes: Notes) -> None:

@@ -5,10 +5,10 @@ Ignored on purpose: CloudEvents attributes that don't describe usage; calls whos
 what another call made. Labels and a cost that do not fit are left out, and noted. Unknown members of `data` are warned of.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 
 import msgspec
 
@@ -18,7 +18,7 @@ from bot.sources.cloudevents.members import DECODERS, MEMBERS, Envelope, LooseEn
 from bot.sources.cloudevents.unknown import UnknownMembers
 from bot.sources.fields import latest_at
 from bot.sources.labels import Notes
-from bot.sources.rows import decode_loosely, field_and_fault, split, unusable
+from bot.sources.rows import Raw, decode_loosely, field_and_fault, leave_ignored, split, unusable
 from bot.usage import Parsed, UsageEvent
 
 _common, _full, _loose = DECODERS
@@ -43,6 +43,7 @@ def parse(body: bytes, *, now: datetime) -> Parsed:
     faults: list[tuple[int, str]] = []
     noted: list[tuple[int, UsageEvent, Notes]] = []
     notes, book = Notes(), parsed.events.append
+    raw_rows = lru_cache(maxsize=1)(partial(split, body))
     for index, envelope in enumerate(envelopes):
         try:
             event = usage_event(envelope, latest=latest, notes=notes)
@@ -51,7 +52,7 @@ def parse(body: bytes, *, now: datetime) -> Parsed:
             notes.clear()
             continue
         if event is None:
-            parsed.ignored += 1
+            leave_ignored(parsed, index, notes, partial(_row_at, raw_rows, index), _KEPT)
         elif notes:
             noted.append((index, event, notes))
             notes = Notes()
@@ -62,12 +63,15 @@ def parse(body: bytes, *, now: datetime) -> Parsed:
         _add_base64(unknown, envelopes)
     parsed.warnings = unknown.warnings
     if faults or noted:
-        raw_rows = split(body)
-        parsed.unusable += [unusable(index, raw_rows[index], reason, _KEPT) for index, reason in faults]
+        parsed.unusable += [unusable(index, raw_rows()[index], reason, _KEPT) for index, reason in faults]
         for index, event, left_out in noted:
-            parsed.book_with_notes(index, event, left_out, partial(unusable, index, raw_rows[index], keep=_KEPT))
+            parsed.book_with_notes(index, event, left_out, partial(unusable, index, raw_rows()[index], keep=_KEPT))
     parsed.rows -= parsed.ignored
     return parsed
+
+
+def _row_at(raw_rows: Callable[[], list[Raw]], index: int) -> Raw:
+    return raw_rows()[index]
 
 
 def _decoded(body: bytes, unknown: UnknownMembers) -> list[Envelope]:
@@ -101,7 +105,7 @@ def _row_by_row(body: bytes, latest: int) -> Parsed:
             parsed.unusable.append(unusable(index, raw, str(error), _KEPT))
             continue
         if event is None:
-            parsed.ignored += 1
+            leave_ignored(parsed, index, notes, partial(bytes, raw), _KEPT)
         else:
             parsed.book_with_notes(index, event, notes, partial(unusable, index, raw, keep=_KEPT))
     parsed.rows -= parsed.ignored

@@ -16,18 +16,20 @@ from typing import Any
 import msgspec
 
 from bot.refusals import SourceError
-from bot.sources.call_kinds import charge_of
+from bot.sources.call_kinds import charge_of, why_ignored
 from bot.sources.fields import latest_at
 from bot.sources.labels import Notes
 from bot.sources.litellm.event import job_of, usage_event
 from bot.sources.litellm.gateway import read_gateway
 from bot.sources.litellm.loose import fitted_call
 from bot.sources.litellm.payload import LoggedCall
-from bot.sources.rows import Unreadable, decode_loosely, split, unusable
+from bot.sources.rows import Raw, Unreadable, decode_loosely, leave_ignored, split, unusable
+from bot.unread import Unread, producer
 from bot.usage import BudgetBlock, GatewayView, Parsed
 
 _calls = msgspec.json.Decoder(list[LoggedCall])
 _call = msgspec.json.Decoder(LoggedCall)
+_PRODUCER = producer("LiteLLM")
 _KEPT: dict[str, Any] = dict.fromkeys(
     (
         *("id", "litellm_call_id", "status", "startTime", "endTime", "model", "custom_llm_provider", "call_type"),
@@ -68,7 +70,10 @@ def parse(body: bytes, *, now: datetime) -> Parsed:
             charge = charge_of(call.call_type, call.metadata.user_api_key_request_route)
             job = job_of(call, charge) if charge != "each" else ""
             if job is None:
-                parsed.ignored += 1
+                notes.unread = _unread(call)
+                if notes.unread and notes.unread.kind == "unknown":
+                    raw_rows = raw_rows or split(body)
+                leave_ignored(parsed, index, notes, partial(_row_at, raw_rows, index), _KEPT)
                 _read_gateway_alone(call, latest, views, parsed.blocks)
                 continue
             event = usage_event(call, latest=latest, notes=notes, job=job)
@@ -85,6 +90,17 @@ def parse(body: bytes, *, now: datetime) -> Parsed:
         parsed.rows += 1
     parsed.views += views.values()
     return parsed
+
+
+def _row_at(raw_rows: Sequence[Raw] | None, index: int) -> Raw:
+    return raw_rows[index] if raw_rows else b""
+
+
+def _unread(call: LoggedCall) -> Unread | None:
+    """Returns why a call that reports usage is no new usage; None for one that reports none."""
+    if not (call.prompt_tokens or call.completion_tokens or call.response_cost):
+        return None
+    return Unread(_PRODUCER, *why_ignored(call.call_type, call.metadata.user_api_key_request_route))
 
 
 def _read_gateway_alone(
@@ -133,4 +149,5 @@ def _read(raw: bytes | msgspec.Raw, notes: Notes) -> LoggedCall:
 def _is_hint(call: LoggedCall) -> bool:
     """Returns True for a budget webhook, or an alert text for Slack."""
     is_call = call.id or call.litellm_call_id or call.status
-    return not is_call and bool((call.event and call.event_group) or call.text)
+    has_usage = call.prompt_tokens or call.completion_tokens
+    return not (is_call or has_usage) and bool((call.event and call.event_group) or call.text)
