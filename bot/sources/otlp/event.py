@@ -80,7 +80,7 @@ def build_event(
             user_agent=_label(record, "user_agent", notes),
             tags=_tags(record, groups, notes),
             api_base=_api_base(record),
-            tier=tier(record.own_fact_text("tier")),
+            tier=_tier(record, profile),
             geo=geography(record.own_fact_text("geo")),
             region=_label(record, "region", notes) if "region" in record.facts else "",
         ),
@@ -121,6 +121,11 @@ def _twin_hint(record: Record) -> TwinHint | None:
         (record.started_at or record.at) // 1000,
         record.at // 1000,
     )
+
+
+def _tier(record: Record, profile: Profile) -> str:
+    given = record.own_fact_text("tier")
+    return tier(profile.tiers.get(given, given)) if given else ""
 
 
 def _parts(record: Record, profile: Profile, figures: Counters) -> Parts:

@@ -1,5 +1,6 @@
 """Which OTLP records are metered: each call by one signal, even if several report it. Producers' data files decide."""
 
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Literal
 
@@ -24,6 +25,7 @@ NO_INFERENCE = frozenset({
     *("update_memory", "upsert_memory", "delete_memory", "create_memory_store", "delete_memory_store"),
 })  # fmt: skip
 _COUNTS = ("input", "output", "cache_read", "cache_write", "cost", "cost_micros")
+_NOUGHTS = (0, "0")
 _KINDS = ("unspecified", "internal", "server", "client", "producer", "consumer")
 _CALLERS = (CLIENT, UNSPECIFIED)
 
@@ -120,6 +122,8 @@ def _has(record: Record, rule: CallRule) -> bool:
     for fact, patterns in rule.only.items():
         if not _matches(record.own_fact_text(fact).casefold(), patterns):
             return False
+    if rule.needs_tokens and all(given in _NOUGHTS for given in _counted(record)):
+        return False
     return not rule.needs_counts or _counts(record) or record.failed
 
 
@@ -143,3 +147,7 @@ def _is_anthropics_own(record: Record) -> bool:
 
 def _counts(record: Record) -> bool:
     return any(fact in record.facts for fact in _COUNTS)
+
+
+def _counted(record: Record) -> Iterator[object]:
+    return (record.facts[fact].value for fact in _COUNTS if fact in record.facts)

@@ -6,6 +6,7 @@ from itertools import chain
 
 import msgspec
 
+from bot.sources.fields import TIERS
 from bot.sources.otlp.names import NAMES, OWN_FACTS, AttributeFact
 from bot.sources.otlp.producers.schema import (
     CallRule,
@@ -42,6 +43,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     provider_ends_at: str
     not_providers: frozenset[str]
     others_models: Texts
+    tiers: Mapping[str, str]
     identity: Identity
     person: tuple[PersonFact, ...]
     cost: CostKind
@@ -93,6 +95,7 @@ def profile_from(file_id: str, found: ProducerFile) -> Profile:
         provider_ends_at=found.provider_ends_at,
         not_providers=frozenset(found.not_providers),
         others_models=found.others_models,
+        tiers=found.tiers,
         identity=found.identity,
         person=found.person,
         cost=found.cost,
@@ -132,6 +135,8 @@ def _check(file_id: str, found: ProducerFile) -> None:
     facts |= {fact for c in countings for fact in ((c.beside_input or ()) + (c.beside_output or ()))}
     if unknown := sorted(facts - NAMES.keys() - OWN_FACTS):
         fail(f"{', '.join(unknown)}: no such fact; bot/sources/otlp/names.py lists them")
+    if unknown := sorted({*found.tiers.values()} - TIERS):
+        fail(f"tiers: {', '.join(unknown)}: no such tier")
     if found.sums and (unknown := sorted({*found.sums.counters.values()} - {*COUNTERS})):
         fail(f"sums.counters: {', '.join(unknown)}: no such counter")
     names = [*chain.from_iterable({**NAMES, **found.names}.values()), *found.texts]

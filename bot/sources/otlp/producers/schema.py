@@ -32,6 +32,7 @@ class CallRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     records: Texts = ()
     only: dict[str, Texts] = {}
     needs_counts: bool = False
+    needs_tokens: bool = False
     kinds: tuple[Kind, ...] = ()
     operations: Texts = ()
 
@@ -75,6 +76,7 @@ class ProducerFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     provider_of: Texts = ()
     provider_ends_at: str = ""
     not_providers: Texts = ()
+    tiers: dict[str, str] = {}
     others_models: Texts = ()
     identity: Identity = "span"
     person: tuple[PersonFact, ...] = ("email", "user")

@@ -39,6 +39,7 @@ def registry_with(folder: Path, text: str) -> Registry:
         ("name = 'X'\n[names]\ninput = ['model']", "new.toml: names: model: the name of two facts"),
         ("name = 'X'\n[sender]\nmarks = ['x.kind']", "new.toml: sender.marks: x.kind: no attribute"),
         ("name = 'X'\n[sums]\nrecords = ['x']\ncounters = {input = 'inputs'}", "new.toml: sums.counters: inputs: no"),
+        ("name = 'X'\ntiers = { fast = 'quick' }", "new.toml: tiers: quick: no such tier"),
         ("name = ", "new.toml: "),
     ],
 )
