@@ -110,11 +110,12 @@ class Home:
 
 
 async def _answers(url: str, process: asyncio.subprocess.Process, log: Path) -> None:
-    async with asyncio.timeout(_START_SECONDS), aiohttp.ClientSession() as session:
+    soon = aiohttp.ClientTimeout(total=5)  # a server that only begins to listen may never answer its first request
+    async with asyncio.timeout(_START_SECONDS), aiohttp.ClientSession(timeout=soon) as session:
         while True:
             if process.returncode is not None:
                 raise RuntimeError(f"the server ended: {_end_of(log)}")
-            with suppress(aiohttp.ClientError):
+            with suppress(aiohttp.ClientError, TimeoutError):
                 async with session.get(url) as answer:
                     if answer.status == 200:
                         return
