@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from urllib.parse import unquote
 
 import structlog
 from fastapi import Depends, Request, Response
@@ -61,20 +62,29 @@ def headers_of(status: int) -> dict[str, str]:
     return {"WWW-Authenticate": "Bearer"} if status == 401 else {}
 
 
+def bearer_token(header: str) -> str:
+    """Returns the key in an Authorization header, empty if there is none.
+
+    Several exporters send the value of OTEL_EXPORTER_OTLP_HEADERS without decoding it: `Bearer%20tok_…`.
+    """
+    scheme, _, token = unquote(header).strip().partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
 async def authenticate_key(request: Request, context: Context) -> tuple[Source, bytes]:
     """Returns the source of the request's key, and the key's hash. Raises Denied."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    token = bearer_token(request.headers.get("authorization", ""))
+    if not token:
         raise Denied(401, "Send the ingest key as `Authorization: Bearer <key>`; `tokens keys create` makes one.")
     try:
         async with asyncio.timeout(context.settings.answer_seconds):
-            source = await context.rulebooks.source_of(token.strip())
+            source = await context.rulebooks.source_of(token)
     except TooManyUnknownKeys as error:
         raise Denied(503, "Too many unknown keys are being tried. Send it again in a second.") from error
     if source is None:
         raise Denied(401, "This ingest key is not known, or was revoked.")
     mark_proved(request)
-    return source, key_hash(token.strip())
+    return source, key_hash(token)
 
 
 def check_signature(source: Source, request: Request, body: bytes) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from bot.refusals import ConfigError
 from handlers.intake.keys import CreatedKey, create_key, create_source, set_source
+from handlers.intake.routes.endpoint import bearer_token
 from handlers.intake.source_options import TypedOptions
 from tests.handlers.intake.test_ingest import gone
 from tests.support.company import Company
@@ -169,6 +170,33 @@ async def test_refusals_are_a_status_message_in_the_form_of_the_request(sender: 
     words = ("The body", "ingest key", "not gzip", "200 times its size", "Content-Encoding")
     for (_, _, answer), word in zip(answers, words, strict=True):
         assert word in said(answer)
+
+
+async def test_a_key_whose_header_was_sent_undecoded_is_accepted(sender: Sender) -> None:
+    """Several exporters send the value of OTEL_EXPORTER_OTLP_HEADERS as it is written there."""
+    body = json.dumps(traces(span())).encode()
+
+    status, _, _ = await sender.sends(body, form=JSON, Authorization=f"Bearer%20{sender.key}")
+
+    assert status == 200
+    assert len(await sender.booked()) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "key"),
+    [
+        ("Bearer tok_a-B_9", "tok_a-B_9"),
+        ("bearer  tok_a ", "tok_a"),
+        ("Bearer%20tok_a", "tok_a"),
+        ("%42earer+tok_a", ""),
+        ("Bearertok_a", ""),
+        ("Basic tok_a", ""),
+        ("Bearer%20", ""),
+        ("", ""),
+    ],
+)
+def test_a_key_follows_the_word_bearer_and_a_space(header: str, key: str) -> None:
+    assert bearer_token(header) == key
 
 
 @pytest.mark.parametrize("form", [PROTOBUF, JSON])
