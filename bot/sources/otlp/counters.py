@@ -28,6 +28,8 @@ def counters(facts: Facts, counting: Counting) -> Counters:
     uncached = _count(facts, "input")
     if counting.output_is_rest:
         output = max(output, _count(facts, "total") - uncached)
+    if counting.streams_count_start and "streamed" in facts and facts["streamed"].value and output:
+        output -= 1
     if counting.input_has_cache and not _is_beside(facts, "input", max(read, write_5m + write_1h), uncached):
         uncached -= read + write_5m + write_1h
         if uncached < 0:

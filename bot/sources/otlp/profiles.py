@@ -92,7 +92,7 @@ def _is_call_span(record: Record, rule: CallRule) -> bool:
         return False
     if rule.records or rule.only:
         is_named = not rule.records or _matches(record.name, rule.records)
-        return is_named and (not rule.kinds or _KINDS[record.kind] in rule.kinds) and _operation_fits(record, rule)
+        return is_named and (not rule.kinds or kind_of(record) in rule.kinds) and _operation_fits(record, rule)
     if "wrapper_kind" in record.facts:
         return False
     is_call = _kind_fits(record, rule)
@@ -107,9 +107,14 @@ def _is_call_span(record: Record, rule: CallRule) -> bool:
     return is_call and operation in known
 
 
+def kind_of(record: Record) -> str:
+    """Returns the kind of a span in words; "" for one that OTLP does not know."""
+    return _KINDS[record.kind] if 0 <= record.kind < len(_KINDS) else ""
+
+
 def _kind_fits(record: Record, rule: CallRule) -> bool:
     if rule.kinds:
-        return 0 <= record.kind < len(_KINDS) and _KINDS[record.kind] in rule.kinds
+        return kind_of(record) in rule.kinds
     return record.kind in _CALLERS or (record.kind == SERVER and _is_anthropics_own(record))
 
 
@@ -124,7 +129,8 @@ def _has(record: Record, rule: CallRule) -> bool:
             return False
     if rule.needs_tokens and all(given in _NOUGHTS for given in _counted(record)):
         return False
-    return not rule.needs_counts or _counts(record) or record.failed
+    needs = rule.needs_counts if isinstance(rule.needs_counts, bool) else kind_of(record) in rule.needs_counts
+    return not needs or _counts(record) or record.failed
 
 
 def _matches(text: str, patterns: Texts) -> bool:

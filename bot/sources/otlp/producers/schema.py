@@ -25,13 +25,13 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 class CallRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which log records or spans are one call each: by their names, and by facts with one of some values. A rule that is
-    not `auto` counts only for sources that are metered by its signal alone.
+    not `auto` counts only for sources that are metered by its signal alone. `needs_counts` may name kinds of spans.
     """
 
     auto: bool = True
     records: Texts = ()
     only: dict[str, Texts] = {}
-    needs_counts: bool = False
+    needs_counts: bool | tuple[Kind, ...] = False
     needs_tokens: bool = False
     kinds: tuple[Kind, ...] = ()
     operations: Texts = ()
@@ -48,11 +48,13 @@ class SumRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Counting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a producer counts: whether its input includes cache reads and writes, whether its output includes reasoning,
     and which facts are input or output beside these. `output_is_rest`: its total has output that its output lacks.
+    `streams_count_start`: it adds the token of a stream's first event to the output of the last, which has it.
     """
 
     input_has_cache: bool = True
     output_has_reasoning: bool = True
     output_is_rest: bool = False
+    streams_count_start: bool = False
     beside_input: Texts = ()
     beside_output: Texts = ()
 
@@ -63,6 +65,7 @@ class OtherCounting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     input_has_cache: bool | None = None
     output_has_reasoning: bool | None = None
     output_is_rest: bool | None = None
+    streams_count_start: bool | None = None
     beside_input: Texts | None = None
     beside_output: Texts | None = None
 
