@@ -1,6 +1,7 @@
 # All tasks; `make help` prints them. Each installs what it needs on a machine that has only Python 3.11 or newer.
 PYTHON ?= python3
 BIN := .venv/bin
+unexport PYTHONDONTWRITEBYTECODE  # compiling takes longer than importing, and pytest also rewrites what its plugins import
 
 .PHONY: help demo run check rules test test-dates lint bench drill mutants senders clients snapshot screenshots lock clean
 .DEFAULT_GOAL := help
