@@ -9,8 +9,6 @@ PROCESS_ATTRIBUTES = frozenset({
     *("k8s.pod.uid", "k8s.pod.name", "process.pid"),
 })  # fmt: skip
 """What a sender says of its process. Only a hash of it is kept."""
-_HALF = 1 << 63
-_ID_KINDS = ("_", "-")
 _blake2b_of_8 = blake2b(digest_size=8).copy
 
 
@@ -38,9 +36,9 @@ def response_of(response_id: str) -> int:
     if not response_id:
         return 0
     encoded = response_id.encode("utf-8", "surrogatepass")
-    cut = min((place for mark in _ID_KINDS if (place := response_id.find(mark)) > 0), default=0)
-    whole = _hash(encoded) & ~0xFFFF
-    return _signed((whole | hash_of(response_id[:cut]) & 0xFFFF) % (1 << 64)) or 1
+    first, second = response_id.find("_"), response_id.find("-")
+    cut = max(first, 0) if second <= 0 or 0 < first < second else second
+    return (_hash(encoded) & ~0xFFFF | hash_of(response_id[:cut]) & 0xFFFF) or 1
 
 
 def have_different_responses(first: int, second: int) -> bool:
@@ -52,7 +50,3 @@ def _hash(encoded: bytes) -> int:
     hashed = _blake2b_of_8()
     hashed.update(encoded)
     return int.from_bytes(hashed.digest(), "big", signed=True)
-
-
-def _signed(number: int) -> int:
-    return number - (1 << 64) if number >= _HALF else number

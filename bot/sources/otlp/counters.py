@@ -9,7 +9,7 @@ from bot.refusals import SourceError
 from bot.sources.fields import count
 from bot.sources.otlp.producers.schema import Counting
 from bot.sources.otlp.records import Facts
-from bot.usage import Parts, parts_of
+from bot.usage import MAX_TOKENS, Parts, parts_of
 
 
 class Counters(NamedTuple):
@@ -21,20 +21,25 @@ class Counters(NamedTuple):
     reasoning: int = 0
 
 
+_WRITES = frozenset({"cache_write", "cache_write_5m", "cache_write_1h"})
+
+
 def counters(facts: Facts, counting: Counting) -> Counters:
     """Returns the six disjoint counters. Raises SourceError if parts together, and none alone, are more than their whole."""
-    read, reasoning, output = _count(facts, "cache_read"), _count(facts, "reasoning"), _count(facts, "output")
-    write_5m, write_1h = _written(facts)
-    uncached = _count(facts, "input")
+    uncached, output = _count(facts, "input"), _count(facts, "output")
+    read = _count(facts, "cache_read") if "cache_read" in facts else 0
+    reasoning = _count(facts, "reasoning") if "reasoning" in facts else 0
+    write_5m, write_1h = (0, 0) if _WRITES.isdisjoint(facts) else _written(facts)
     if counting.output_is_rest:
         output = max(output, _count(facts, "total") - uncached)
     if counting.streams_count_start and "streamed" in facts and facts["streamed"].value and output:
         output -= 1
-    if counting.input_has_cache and not _is_beside(facts, "input", max(read, write_5m + write_1h), uncached):
+    is_inclusive = counting.input_has_cache and (read or write_5m or write_1h)
+    if is_inclusive and not _is_beside(facts, "input", max(read, write_5m + write_1h), uncached):
         uncached -= read + write_5m + write_1h
         if uncached < 0:
             raise SourceError(f"{_name(facts, 'input')} is less than its cached parts")
-    if not counting.output_has_reasoning or _is_beside(facts, "output", reasoning, output):
+    if reasoning and (not counting.output_has_reasoning or _is_beside(facts, "output", reasoning, output)):
         output += reasoning
     if counting.beside_input or counting.beside_output:
         uncached += sum(_count(facts, fact) for fact in counting.beside_input)
@@ -84,7 +89,7 @@ def _count(facts: Facts, fact: str) -> int:
         return 0
     value = given.value
     if type(value) is int:
-        return count(given.attribute, value) if value else 0
+        return value if 0 <= value <= MAX_TOKENS else count(given.attribute, value)
     return count(given.attribute, _whole(given.attribute, value))
 
 

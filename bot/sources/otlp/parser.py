@@ -29,7 +29,7 @@ from bot.sources.otlp.metrics import metered_point
 from bot.sources.otlp.producers.profile import Profile
 from bot.sources.otlp.profiles import Meters, producer_of, profile_of
 from bot.sources.otlp.quarantine import quarantined
-from bot.sources.otlp.records import Record, Records, Signal, UndecodableRecord
+from bot.sources.otlp.records import Origin, Record, Records, Signal, UndecodableRecord
 from bot.sources.otlp.unbooked import SUMMARY, carries_usage, producer_named, why_unbooked
 from bot.sources.rows import Unreadable
 from bot.usage import Parsed, RunningSum, UnusableRow, UsageEvent
@@ -60,6 +60,7 @@ def read(body: bytes, signal: Signal, form: Form, *, meters: Meters, now: dateti
     parsed = Parsed(rows=0, events=[], unusable=[])
     left: list[tuple[int, Record]] = []
     callers: set[tuple[bytes, bytes]] = set()
+    last: tuple[Origin | None, Profile | None] = (None, None)
     for index, record in enumerate(records):
         if isinstance(record, UndecodableRecord):
             parsed.unusable.append(quarantined(index, record, record.reason, meters=meters))
@@ -74,7 +75,9 @@ def read(body: bytes, signal: Signal, form: Form, *, meters: Meters, now: dateti
             left.append((index, record))
             continue
         event, profile = found
-        parsed.producers.add(producer_named(record.origin, profile))
+        if record.origin is not last[0] or profile is not last[1]:
+            last = record.origin, profile
+            parsed.producers.add(producer_named(record.origin, profile))
         if record.parent_id:
             callers.add((record.trace_id, record.parent_id))
         if isinstance(event, RunningSum):

@@ -1,4 +1,4 @@
-"""OTLP's protobuf bodies as records. Values of unread attributes are skipped undecoded."""
+"""OTLP's protobuf bodies as records: the quick way where nothing is unusual, else by generated code."""
 
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
@@ -15,23 +15,20 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from bot.sources.otlp.producers.registry import PRODUCERS, RESOURCE_READS, Reads
+from bot.sources.otlp.quick.attributes import facts_of, process_named
+from bot.sources.otlp.quick.records import quick_records
 from bot.sources.otlp.records import (
-    Facts,
     Origin,
     Record,
     Records,
-    ReportedFact,
     Signal,
     SumPoint,
     UndecodableRecord,
-    Value,
-    left_out,
     origin_of,
     series_of,
 )
-from bot.sources.otlp.wire import groups_of
+from bot.sources.otlp.wire import NotFields, groups_of
 from bot.sources.rows import Unreadable
-from bot.sources.twin_hints import PROCESS_ATTRIBUTES, process_of
 from bot.usage import Note
 
 _REQUESTS: dict[Signal, tuple[Any, Any, str, str, str]] = {
@@ -40,7 +37,6 @@ _REQUESTS: dict[Signal, tuple[Any, Any, str, str, str]] = {
     "metrics": (ExportMetricsServiceRequest, Metric, "resource_metrics", "scope_metrics", "metrics"),
 }
 _ERROR = 2
-_MISFIT = "is neither text nor a number: it was left out"
 
 
 def read(body: bytes, signal: Signal) -> Records:
@@ -48,6 +44,14 @@ def read(body: bytes, signal: Signal) -> Records:
     request.
     """
     request, leaf, resources, scopes, leaves = _REQUESTS[signal]
+    if signal != "metrics":
+        try:
+            quick = quick_records(body, signal)
+        except (NotFields, IndexError, DecodeError, UnicodeDecodeError):
+            pass  # something in it is unusual
+        else:
+            yield from quick
+            return
     try:
         decoded = request.FromString(body)
     except DecodeError:
@@ -55,8 +59,8 @@ def read(body: bytes, signal: Signal) -> Records:
         return
     for group in getattr(decoded, resources):
         notes: list[Note] = []
-        facts = _facts(group.resource.attributes, notes, RESOURCE_READS)
-        process = _process(group.resource.attributes)
+        facts = facts_of(group.resource.attributes, notes, RESOURCE_READS)
+        process = process_named(group.resource.attributes)
         for scope in getattr(group, scopes):
             origin = origin_of(facts, scope.scope.name, scope.scope.version, notes, process)
             yield from _records(getattr(scope, leaves), signal, origin, group.resource)
@@ -71,9 +75,9 @@ def _one_by_one(body: bytes, signal: Signal, leaf: Any) -> Iterator[Record | Und
         try:
             resource = Resource.FromString(group.resource)
             notes: list[Note] = []
-            facts = _facts(resource.attributes, notes, RESOURCE_READS)
+            facts = facts_of(resource.attributes, notes, RESOURCE_READS)
             scope = InstrumentationScope.FromString(group.scope)
-            origin = origin_of(facts, scope.name, scope.version, notes, _process(resource.attributes))
+            origin = origin_of(facts, scope.name, scope.version, notes, process_named(resource.attributes))
         except DecodeError:
             yield from (UndecodableRecord("its resource or scope can't be decoded", raw) for raw in group.leaves)
             continue
@@ -102,7 +106,7 @@ def _span(span: Any, origin: Origin, reads: Reads) -> Record:
     return Record(
         signal="traces",
         name=span.name,
-        facts=_facts(span.attributes, notes, reads),
+        facts=facts_of(span.attributes, notes, reads),
         origin=origin,
         kind=span.kind,
         trace_id=span.trace_id,
@@ -121,7 +125,7 @@ def _log(log: Any, origin: Origin, reads: Reads) -> Record:
     return Record(
         signal="logs",
         name=log.event_name,
-        facts=_facts(log.attributes, notes, reads),
+        facts=facts_of(log.attributes, notes, reads),
         origin=origin,
         trace_id=log.trace_id,
         span_id=log.span_id,
@@ -142,7 +146,7 @@ def _points(metric: Any, origin: Origin, resource: Any, reads: Reads) -> Iterato
         yield Record(
             signal="metrics",
             name=metric.name,
-            facts=_facts(point.attributes, notes, reads),
+            facts=facts_of(point.attributes, notes, reads),
             origin=origin,
             at=point.time_unix_nano,
             total=SumPoint(
@@ -153,43 +157,6 @@ def _points(metric: Any, origin: Origin, resource: Any, reads: Reads) -> Iterato
             ),
             notes=tuple(notes),
         )
-
-
-def _facts(attributes: Iterable[Any], notes: list[Note], reads: Reads) -> Facts:
-    """Returns the facts of the attributes that are read, and notes those that do not fit. It inlines `keep_fact`,
-    because this is most of the work.
-    """
-    facts: Facts = {}
-    for pair in attributes:
-        attribute = pair.key
-        attribute_fact = reads.get(attribute)
-        if attribute_fact is None:
-            continue
-        known = facts.get(attribute_fact.fact)
-        if known is not None and known.rank <= attribute_fact.rank:
-            continue
-        any_value = pair.value
-        value = any_value.string_value or any_value.int_value or _value(any_value)
-        if value is None:
-            if any_value.WhichOneof("value") and (note := left_out(attribute, attribute_fact.fact, _MISFIT)):
-                notes.append(note)
-        elif value != "":
-            facts[attribute_fact.fact] = ReportedFact(attribute_fact.rank, attribute, value)
-    return facts
-
-
-def _value(value: Any) -> Value | None:
-    which = value.WhichOneof("value")
-    if which == "array_value":
-        return ",".join(item.string_value for item in value.array_value.values if item.string_value)
-    if which in ("string_value", "int_value", "double_value", "bool_value"):
-        found: Value = getattr(value, which)
-        return found
-    return None
-
-
-def _process(attributes: Iterable[Any]) -> int:
-    return process_of((pair.key, _value(pair.value)) for pair in attributes if pair.key in PROCESS_ATTRIBUTES)
 
 
 def _texts(attributes: Iterable[Any]) -> list[tuple[str, str]]:

@@ -8,10 +8,12 @@ import msgspec
 from bot.sources.otlp.names import NOT_NEEDED
 from bot.sources.otlp.producers.profile import Profile
 from bot.sources.otlp.producers.registry import PRODUCERS, Reads
+from bot.sources.twin_hints import hash_of
 from bot.usage import Note, digest
 
 Signal = Literal["traces", "logs", "metrics"]
 Value = str | int | float | bool
+_NO_LABELS = ("session", "service_version")
 CLIENT, SERVER, UNSPECIFIED = 3, 2, 0
 
 
@@ -43,7 +45,7 @@ def left_out(attribute: str, fact: str, fault: str) -> Note | None:
 
 class Origin(msgspec.Struct, frozen=True):
     """The sender of a group of records: the resource's facts, the scope's name and version, the producer's profile, what
-    was left out of the resource, and a hash of what names its process.
+    was left out of the resource, hashes of its process and scope, and the words that labels follow from.
     """
 
     facts: Facts
@@ -52,6 +54,8 @@ class Origin(msgspec.Struct, frozen=True):
     profile: Profile
     notes: tuple[Note, ...] = ()
     process: int = 0
+    words: tuple[Value, ...] = ()
+    scope_hash: int = 0
 
     @property
     def service(self) -> str:
@@ -63,7 +67,9 @@ def origin_of(facts: Facts, scope: str, version: str, notes: Sequence[Note], pro
     """Returns the sender of a group, with its producer's profile."""
     given = facts.get("service")
     profile = PRODUCERS.profile_of(str(given.value) if given is not None else "", scope, version)
-    return Origin(facts, scope, version, profile, tuple(notes), process)
+    labelled = {fact: given.value for fact, given in facts.items() if fact not in _NO_LABELS}
+    words = (" ".join(labelled), *labelled.values())
+    return Origin(facts, scope, version, profile, tuple(notes), process, words, hash_of(scope[:256]))
 
 
 SERIES = "tokens.series"
@@ -89,7 +95,7 @@ class SumPoint(msgspec.Struct, frozen=True):
     series: bytes
 
 
-class Record(msgspec.Struct):
+class Record(msgspec.Struct, gc=False):
     """One record. `kind` is the span's; `at` and a span's `started_at` are nanoseconds since 1970, 0 if missing; `notes`
     is what was left out; `attributes` are all of them, undecoded.
     """

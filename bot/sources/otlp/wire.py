@@ -61,14 +61,14 @@ def fields_within(message: bytes, at: int, stop: int) -> Iterator[tuple[int, int
         if (tag := message[at]) < 0x80:  # most are: a call a field would take as long as the rest
             at += 1
         else:
-            tag, at = _varint(message, at)
+            tag, at = varint(message, at)
         kind, start = tag & 7, None
         if kind == _VARINT:
-            _, at = _varint(message, at)
+            _, at = varint(message, at)
         elif kind in (_FIXED64, _FIXED32):
             at += 8 if kind == _FIXED64 else 4
         elif kind == _BYTES:
-            length, start = _varint(message, at)
+            length, start = varint(message, at)
             at = start + length
         else:
             raise NotFields
@@ -87,7 +87,7 @@ def count_fields(message: bytes, at: int, stop: int, number: int, *, most: int) 
         if message[at] != wanted:
             _, _, _, at = next(fields_within(message, at, stop))
             continue
-        length, at = _varint(message, at + 1)
+        length, at = varint(message, at + 1)
         at, count = at + length, count + 1
     if at > stop:
         raise NotFields
@@ -103,7 +103,8 @@ def field(number: int, value: bytes) -> bytes:
     return bytes(head) + bytes([length]) + value
 
 
-def _varint(message: bytes, at: int) -> tuple[int, int]:
+def varint(message: bytes, at: int) -> tuple[int, int]:
+    """Returns a number, and the place after it. Raises NotFields if there is none."""
     value = shift = 0
     for place in range(at, min(at + _LONGEST_VARINT, len(message))):
         byte = message[place]

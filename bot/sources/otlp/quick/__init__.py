@@ -1,0 +1,1 @@
+"""The quick way to read OTLP: what senders repeat is decoded once."""
