@@ -14,6 +14,7 @@ from bot.org.attribution import Attribution, Source
 from bot.org.teams import Directory, Team
 from bot.org.tools import Tools
 from bot.periods import DAY_MICROS, MICROS, day_number
+from bot.plain_calls import Placed, PlainBookings, PlainCalls
 from bot.requests.approvals import DEFAULT_APPROVAL_RULES, ApprovalRule
 from bot.usage import Booking, Labels, UsageEvent
 
@@ -41,6 +42,7 @@ class _Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     team: Team
     rule: str
     tool: str
+    placed: Placed
     days: dict[int, int]
     terms: dict[int, _DayTerms]
 
@@ -135,15 +137,50 @@ class Rulebook:
             )
         return found
 
+    def plain_bookings(self, calls: PlainCalls, source: Source) -> PlainBookings:
+        """Returns plain calls with their team, local day, tool and price, as `bookings` does.
+
+        What is not cached yet, or not priced by the book alone, goes that way.
+        """
+        placed, days, costs, others = list[Placed](), list[int](), list[int](), dict[int, Booking]()
+        begins = ends = 0
+        known: dict[Labels, _Decision] = {}
+        priced_by = zip(calls.moments, calls.labels, calls.counters, strict=True)
+        for place, (at, labels, counters) in enumerate(priced_by):
+            if not begins <= at < ends:
+                begins, ends = self.attribution.unchanged_around(at)
+                known = self._memory.setdefault((source.id, source.team_id, source.default_team_id, begins), {})
+            decided, day, cost = known.get(labels), None, None
+            if decided is not None and not source.reported_first:
+                day = decided.days.get(at // _QUARTER_HOUR)
+                if (
+                    day is not None
+                    and (found := decided.terms.get(2 * day + at // DAY_MICROS))
+                    and found[1] is not None
+                ):
+                    cost = found[1].plain_nanos(counters)
+            if decided is None or day is None or cost is None:
+                others[place] = booking = self.booking(calls.event(place), source)
+                placed.append((booking.team_id, booking.rule, booking.tool))
+                days.append(booking.local_day)
+                costs.append(booking.cost_nanos)
+            else:
+                placed.append(decided.placed)
+                days.append(day)
+                costs.append(cost)
+        return PlainBookings(calls, source.id, self.prices.book.book_id, placed, days, costs, others)
+
     def _decide(self, event: UsageEvent, source: Source, known: dict[Labels, _Decision]) -> _Decision:
         """Decides what calls with equal labels share, and caches it in `known`."""
         placement, labels = self.attribution.place(event, source), event.labels
         team = self._teams[placement.team_id]
         zone = team.timezone if team.next_timezone_day is None else team.id
+        tool = self.tools.tool_of(event, api_base=labels.api_base)
         decided = _Decision(
             team=team,
             rule=placement.rule,
-            tool=self.tools.tool_of(event, api_base=labels.api_base),
+            tool=tool,
+            placed=(team.id, placement.rule, tool),
             days=self._days.setdefault(zone, {}),
             terms=self._terms.setdefault((labels.provider, labels.model, labels.tier, labels.geo, labels.region), {}),
         )

@@ -1,6 +1,6 @@
 """A metered call: the common form of all senders' reports, and its limits."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from typing import Literal, NamedTuple
 
@@ -14,6 +14,7 @@ __all__ = ["PARTS", "UNITS", "Parts", "Units", "parts_of", "units_of"]  # beside
 
 COUNTERS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning")
 """The six counters. The first five are disjoint; `reasoning` is a part of `output`, kept for information."""
+Counters = tuple[int, int, int, int, int, int]
 
 MAX_TOKENS = 10**11
 """More tokens than any call can have. A larger figure is the sender's fault, and would overflow sums."""
@@ -255,6 +256,16 @@ def digest(parts: Sequence[object]) -> bytes:
     hashed = _blake2b_of_16()  # a copy: a new one takes twice as long
     hashed.update(_packed(parts))
     return hashed.digest()
+
+
+def digests(rows: Iterable[Sequence[object]]) -> list[bytes]:
+    """Returns the digest of each sequence: a call for each takes a quarter longer."""
+    found, blank, packed = list[bytes](), _blake2b_of_16, _packed
+    for parts in rows:
+        hashed = blank()
+        hashed.update(packed(parts))
+        found.append(hashed.digest())
+    return found
 
 
 class Booking(msgspec.Struct, frozen=True, gc=False):

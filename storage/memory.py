@@ -16,7 +16,11 @@ EventLabels = tuple[int, str, str, str, str, str]
 """What an event's row has from its labels: its series, gateway team, declared team, tags, tier and conditions."""
 
 
-class LabelsMemory(dict[tuple[Labels, int, str, str], EventLabels]):
+LabelsKey = tuple[Labels, int, str, str]
+"""A call's labels, team, tool and basis."""
+
+
+class LabelsMemory(dict[LabelsKey, EventLabels]):
     """Maps a call's labels, team, tool and basis to what its row has from them. Takes 60 MB at most."""
 
     _SIZE, _CHARACTERS = 50_000, 10_000_000
@@ -25,7 +29,7 @@ class LabelsMemory(dict[tuple[Labels, int, str, str], EventLabels]):
         super().__init__()
         self._characters = 0
 
-    def remember(self, key: tuple[Labels, int, str, str], labels: EventLabels) -> None:
+    def remember(self, key: LabelsKey, labels: EventLabels) -> None:
         self._characters += key[0].characters
         if len(self) >= self._SIZE or self._characters > self._CHARACTERS:
             super().clear()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from bot.usage import COUNTERS, PARTS, UsageEvent
+from bot.usage import COUNTERS, PARTS, Counters, UsageEvent
 
 NO_PARTS: Mapping[str, int] = {}
 
@@ -84,6 +84,33 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             if rate is None:
                 return None
             picos += count * (rate - getattr(rates, PARTS[part]))
+        nanos, rest = divmod(picos, 1000)
+        return nanos + 1 if rest > 500 or (rest == 500 and nanos & 1) else nanos
+
+    def plain_nanos(self, counters: Counters) -> int | None:
+        """Returns what `nanos` does for a call that has nothing but tokens of text."""
+        uncached_input, cache_read, cache_write_5m, cache_write_1h, output, reasoning = counters
+        rates = self
+        if self.tiers:
+            total_input = uncached_input + cache_read + cache_write_5m + cache_write_1h
+            for start, tier in self.tiers:
+                if total_input > start:
+                    rates = tier
+                    break
+        if rates.unpriced:
+            used = {name for name, count in zip(COUNTERS, counters, strict=True) if count}
+            if not used.isdisjoint(rates.unpriced):
+                return None
+        picos = (
+            rates.request
+            + uncached_input * rates.uncached_input
+            + cache_read * rates.cache_read
+            + output * rates.output
+        )
+        if cache_write_5m or cache_write_1h:
+            picos += cache_write_5m * rates.cache_write_5m + cache_write_1h * rates.cache_write_1h
+        if reasoning:
+            picos += reasoning * rates.reasoning_extra
         nanos, rest = divmod(picos, 1000)
         return nanos + 1 if rest > 500 or (rest == 500 and nanos & 1) else nanos
 

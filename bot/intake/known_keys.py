@@ -47,8 +47,8 @@ def key_hashes(sources: Sequence[int], heads: bytes, multiplier: int) -> Hashes:
 
 def heads_of(keys: Sequence[bytes]) -> bytes:
     """Returns the first eight bytes of each key; a shorter one is filled with zeros."""
-    if all(len(key) >= _HEAD_BYTES for key in keys):
-        return b"".join([key[:_HEAD_BYTES] for key in keys])
+    if set(map(len, keys)) == {2 * _HEAD_BYTES}:  # as nearly all are
+        return np.frombuffer(b"".join(keys), dtype=">u8")[::2].tobytes()
     return b"".join([key[:_HEAD_BYTES].ljust(_HEAD_BYTES, b"\0") for key in keys])
 
 
@@ -173,16 +173,21 @@ class KnownKeys:
 
     def suspects(self, keys: Sequence[Key]) -> Suspects:
         """Returns where keys may be, besides the current run."""
+        return self.suspects_by_column([source for source, _ in keys], [name for _, name in keys])
+
+    def suspects_by_column(self, sources: Sequence[int], names: Sequence[bytes]) -> Suspects:
+        """The same for keys whose sources and names are apart."""
         if not self.run:
             return Suspects([], [])
+        in_old = [] if self.knows_old else list(zip(sources, names, strict=True))
         if not self.sealed.count and not self.old.count:
-            return Suspects([], [] if self.knows_old else list(keys))
-        sources, names = zip(*keys, strict=True) if keys else ((), ())
+            return Suspects([], in_old)
         hashes = key_hashes(sources, heads_of(names), self.multiplier)
-        in_runs = [(run, *keys[place]) for place, run in self.sealed.matches(hashes)]
+        in_runs = [(run, sources[place], names[place]) for place, run in self.sealed.matches(hashes)]
         if not self.knows_old:
-            return Suspects(in_runs, list(keys))
-        return Suspects(in_runs, list(dict.fromkeys(keys[place] for place, _ in self.old.matches(hashes))))
+            return Suspects(in_runs, in_old)
+        places = dict.fromkeys(place for place, _ in self.old.matches(hashes))
+        return Suspects(in_runs, list(dict.fromkeys((sources[place], names[place]) for place in places)))
 
 
 def packed_hashes(sources_and_heads: Sequence[tuple[int, bytes]], multiplier: int) -> Hashes:

@@ -27,10 +27,10 @@ class SourceActivity:
             source_id = job.source.id
             if (
                 job.is_live
-                and job.parsed.events
                 and abs(seconds - self._recorded_at.get(source_id, -1e9)) > self._INTERVAL_SECONDS
+                and (moments := job.moments)
             ):
-                first = min(event.occurred_at for _, event in job.parsed.events)
+                first = min(moments)
                 sources[source_id] = min(first, sources.get(source_id, first))
         return sources
 
@@ -39,7 +39,9 @@ class SourceActivity:
 
     def unrecorded_hours(self, group: Sequence[UsageJob]) -> SourceHours:
         """Returns the hours of use in a group that this process has not recorded yet."""
-        used = {(job.source.id, event.occurred_at // HOUR_MICROS) for job in group for _, event in job.parsed.events}
+        used = SourceHours()
+        for job in group:
+            used |= {(job.source.id, hour) for hour in {at // HOUR_MICROS for at in job.moments}}
         return used - self._recorded_hours
 
     def record_hours(self, hours: SourceHours) -> None:

@@ -16,7 +16,7 @@ from bot.crosschecks.gateways import BookedCall
 from bot.intake.quarantine import QuarantineCapacity, QuarantineKind, row_from_event
 from bot.periods import DAY_MICROS
 from bot.rulebook import Rulebook
-from bot.usage import Booking, UnusableRow
+from bot.usage import UnusableRow
 from handlers.context import Context
 from handlers.crosschecks.producers import ProducerLog, SourceRows
 from handlers.intake.activity import SourceActivity
@@ -27,9 +27,10 @@ from storage.crosschecks.producers import producers_insert
 from storage.faults import DatabaseError, is_busy, is_data_error
 from storage.intake.event_keys.inserts import KeysInsert
 from storage.intake.fast_writer import FastWriter
+from storage.intake.group_rows import GroupRows, group_rows, unknown_bookings
 from storage.intake.left_out import left_out_insert
 from storage.intake.quarantine import QuarantineRow
-from storage.intake.usage import activity_insert, fast_inserts, fast_keys, source_hours_insert
+from storage.intake.usage import activity_insert, source_hours_insert
 from storage.store import Transaction
 
 log = structlog.get_logger()
@@ -62,6 +63,8 @@ class GroupCommits:
         except (DatabaseError, TimeoutError) as error:  # the commit itself says whether the database is away
             log.warning("keys not kept", error=repr(error))
         if not await self._commit_fast(group, fast_writer, defers=defers):
+            for job in group:
+                job.unfold()
             group = await self._commit(group)
         self._context.store.usage_memory.count_commit()
         return group
@@ -80,19 +83,18 @@ class GroupCommits:
         if not self._is_simple(group, rulebook):
             return False
         store, now = self._context.store, self._context.now_micros()
-        bookings = group[0].bookings if len(group) == 1 else [b for job in group for b in job.bookings]
-        defers = defers and may_wait(bookings)
+        batches = [batch for job in group for batch in job.batches if batch]
         memory, partitioned = store.usage_memory, not store.is_sqlite
-        inserts = fast_inserts(bookings, memory, received_at=now, partitioned=partitioned)
-        if inserts is None:
+        rows = group_rows(batches, memory, received_at=now, partitioned=partitioned)
+        if rows is None:
             async with self._time_limit(), store.begin() as tx:
                 if (await self._context.rulebooks.current(tx)) is not rulebook:
                     return False
-                await tx.usage.ensure_references(bookings)
-            inserts = fast_inserts(bookings, memory, received_at=now, partitioned=partitioned)
-        if inserts is None:
+                await tx.usage.ensure_references(unknown_bookings(batches, memory, partitioned=partitioned))
+            rows = group_rows(batches, memory, received_at=now, partitioned=partitioned)
+        if rows is None or (keys := rows.keys(memory)) is None:
             return False
-        keys, events = inserts
+        defers = defers and may_wait(rows.largest_nanos)
         others = []
         active = self._activity.unrecorded_sources(group, now=self._context.now_micros())
         if active:
@@ -107,9 +109,13 @@ class GroupCommits:
             async with self._time_limit():
                 deferred_at = now if defers else None
                 write = partial(
-                    fast_writer.write, events=events, others=others, version=rulebook.version, deferred_at=deferred_at
+                    fast_writer.write,
+                    events=rows.insert,
+                    others=others,
+                    version=rulebook.version,
+                    deferred_at=deferred_at,
                 )
-                done = await write(keys) or await self._write_to_next_run(write, bookings, keys.token)
+                done = await write(keys) or await self._write_to_next_run(write, rows, keys.token)
         except (DatabaseError, OverflowError) as error:  # the full path tells a bad row from a database that is away
             log.warning("express way closed", error=str(error).splitlines()[:1])
             if is_busy(error):
@@ -118,9 +124,9 @@ class GroupCommits:
                 store.clear_caches()
             return False
         if done:
-            memory.keys.count_written(len(bookings), keys.token)
+            memory.keys.count_written(len(rows.events), keys.token)
             if defers:
-                self._totals.add(len(bookings))
+                self._totals.add(len(rows.events))
             self._activity.record_sources(active, now=self._context.now_micros())
             self._activity.record_hours(hours)
             self.producers.record(seen, now=now)
@@ -131,19 +137,19 @@ class GroupCommits:
         if not all(job.is_simple and (not job.key or job.key in rulebook.sources) for job in group):
             return False
         known = not self.producers.needs_reading(_by_source(group), now=self._context.now_micros())
-        return known and any(job.bookings for job in group)
+        return known and any(job.calls or job.bookings for job in group)
 
     async def _write_to_next_run(
-        self, write: Callable[[KeysInsert], Awaitable[bool]], bookings: Sequence[Booking], token: int
+        self, write: Callable[[KeysInsert], Awaitable[bool]], rows: GroupRows, token: int
     ) -> bool:
         """Writes a group whose run of keys was sealed while it waited for its turn; returns False if it was not."""
         async with self._context.store.begin() as tx:
             await tx.event_keys.load()
         memory = self._context.store.usage_memory
-        keys = fast_keys(bookings, memory) if token != memory.keys.token else None
+        keys = rows.keys(memory) if token != memory.keys.token else None
         if keys is None or not await write(keys):
             return False
-        memory.keys.count_written(len(bookings), keys.token)
+        memory.keys.count_written(len(rows.events), keys.token)
         return True
 
     def _time_limit(self) -> asyncio.Timeout:

@@ -6,8 +6,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from bot.org.attribution import Source
+from bot.plain_calls import PlainCalls
 from bot.sources import CLOUDEVENTS, NATIVE_ROUTE, SOURCES, read
 from bot.sources.cloudevents.members import data_schema
+from bot.sources.cloudevents.plain import plain_calls
 from bot.sources.modes import mode_of, structured
 from bot.sources.pieces.bodies import Piece, Pieces, json_pieces, line_pieces, wrapped_pieces
 from bot.sources.rows import Unreadable, unreadable_body
@@ -87,7 +89,13 @@ async def book_usage(
     def parse(body: bytes, source: Source) -> Parsed:
         return read(body, read_as=usage_format(source), source=source, now=endpoint.context.now())
 
-    native = BodyFormat(pieces=pieces, read=parse)
+    def plain(body: bytes, source: Source) -> PlainCalls | None:
+        nonlocal read_as
+        read_as = usage_format(source)
+        is_native = read_as == "cloudevents" and mode == "json"
+        return plain_calls(body, now=endpoint.context.now()) if is_native else None
+
+    native = BodyFormat(pieces=pieces, read=parse, plain=plain)
     answer = await endpoint.accept(request, native, read_as=usage_format, authenticator=authenticator)
     if read_as == "openmeter" and request.url.path == CLIENTS_EVENTS:
         return Response(status_code=204)

@@ -1,12 +1,10 @@
 """Totals that follow: which groups wait for them, and when a fold adds many groups at once."""
 
 import asyncio
-from collections.abc import Sequence
 
 import structlog
 
 from bot.money import NANOS
-from bot.usage import Booking
 from handlers.context import Context
 from storage.faults import DatabaseError, database_fault, is_away, is_data_error
 from storage.intake.fast_writer import FastWriter
@@ -65,9 +63,9 @@ class DeferredTotals:
             await self._context.store.fold_totals()  # a total is full: the store sets its group aside
 
 
-def may_wait(bookings: Sequence[Booking]) -> bool:
+def may_wait(largest_nanos: int) -> bool:
     """Returns False for a group with enormous amounts: a full total must refuse their rows before they are booked."""
-    return all(b.cost_nanos <= _MOST_NANOS and b.notional_nanos <= _MOST_NANOS for b in bookings)
+    return largest_nanos <= _MOST_NANOS
 
 
 async def fold_totals(context: Context) -> int:

@@ -10,6 +10,7 @@ from functools import partial
 import structlog
 
 from bot.org.attribution import Source
+from bot.plain_calls import PlainCalls
 from bot.usage import Parsed
 from handlers.context import Context
 from handlers.intake.group_commits import GroupCommits
@@ -84,12 +85,13 @@ class Intake:
         parsed: Parsed,
         *,
         source: Source,
+        calls: PlainCalls | None = None,
         key: bytes = b"",
         read_as: str = "cloudevents",
         is_live: bool = True,
         admission: Admission | None = None,
     ) -> Answer:
-        """Books a parsed body and returns after its commit.
+        """Books a parsed body, or one that is `calls` alone, and returns after its commit.
 
         `key` is the hash of the ingest key it came with. `read_as` names the parser that can read its quarantined rows again.
         `admission` is that of its body, if its rows wait already.
@@ -97,10 +99,16 @@ class Intake:
         Raises NotDurable if the body could not be committed within `answer_seconds`: it may be booked later, and is then a
         duplicate when it comes again. Raises TooBusy if too many rows wait, KeyRevoked if the key was revoked meanwhile.
         """
+<<<<<<< HEAD
         if parsed.sums:
             book = partial(self.book, source=source, key=key, read_as=read_as, is_live=is_live, admission=admission)
             return await book_running_sums(self._context, parsed, source_id=source.id, book=book)
         if not (parsed.events or parsed.unusable or parsed.views or parsed.blocks or self._has_news(parsed, source)):
+=======
+        if not (
+            calls or parsed.events or parsed.unusable or parsed.views or parsed.blocks or self._has_news(parsed, source)
+        ):
+>>>>>>> 04b5824 (Speed up native events: plain ones stay in columns from the decoder to the database)
             if key:  # no commit looks at the key
                 async with self._context.store.read() as tx:
                     await self._context.rulebooks.require_key(tx, key)
@@ -108,7 +116,9 @@ class Intake:
         if admission is None:
             self._require_room(parsed.rows)
         answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        job = UsageJob(source=source, key=key, parsed=parsed, read_as=read_as, is_live=is_live, answered=answered)
+        job = UsageJob(
+            source=source, key=key, parsed=parsed, read_as=read_as, is_live=is_live, answered=answered, calls=calls
+        )
         try:
             async with asyncio.timeout(self._context.settings.answer_seconds):
                 await job.decide(await self._context.rulebooks.cached())  # here, as a commit may run meanwhile

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.org.attribution import Source
+from bot.plain_calls import PlainBookings, PlainCalls
 from bot.rulebook import Rulebook
 from bot.usage import Booking, BookingOutcome, Parsed
+from storage.intake.group_rows import Batch
 
 MOST_WARNINGS = 100
 MAX_REASONS = 1_000
 MAX_REASON_CHARACTERS = 300
-_DECIDED_AT_ONCE = 250
+_DECIDED_AT_ONCE, _PLAIN_AT_ONCE = 250, 500
 """Events whose labels are all new take some 70 microseconds each."""
 CONFLICT_REASON = "an event with this id was booked before with another content; the first one stands"
 
@@ -78,7 +80,10 @@ NO_ROWS = Answer(accepted=0, duplicates=0, conflicts=0, quarantined=0, errors=()
 
 @dataclass(eq=False)
 class UsageJob:
-    """A body's rows until they are booked. `is_live` is False for imported history."""
+    """A body's rows until they are booked. `is_live` is False for imported history.
+
+    Its events are in `parsed`, or all of them by column in `calls`, until `unfold`.
+    """
 
     source: Source
     key: bytes
@@ -86,8 +91,10 @@ class UsageJob:
     read_as: str
     is_live: bool
     answered: "asyncio.Future[Answer]"
+    calls: PlainCalls | None = None
     decided_by: Rulebook | None = None
     bookings: list[Booking] = field(default_factory=list)
+    priced_calls: list[PlainBookings] = field(default_factory=list)
     outcomes: list[BookingOutcome] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
 
@@ -105,6 +112,10 @@ class UsageJob:
         if self.decided_by is rulebook:
             return
         source = rulebook.sources.get(self.key, self.source)
+        if self.calls is not None and source.role == "meter":
+            await self._decide_plain(self.calls, source, rulebook)
+            return
+        self.unfold()
         events = self.parsed.events if source.role == "meter" else []
         bookings = list[Booking]()
         for at in range(0, len(events), _DECIDED_AT_ONCE):
@@ -115,6 +126,32 @@ class UsageJob:
         self.outcomes = ["accepted"] * len(self.parsed.events)
         if self.parsed.unless_priced and self.bookings:
             self._set_unpriced_aside()
+
+    async def _decide_plain(self, calls: PlainCalls, source: Source, rulebook: Rulebook) -> None:
+        priced = list[PlainBookings]()
+        for part in calls.parts(_PLAIN_AT_ONCE):
+            if priced:
+                await asyncio.sleep(0)
+            priced.append(rulebook.plain_bookings(part, source))
+        self.decided_by, self.source, self.priced_calls = rulebook, source, priced
+        self.outcomes = ["accepted"] * len(calls)
+
+    def unfold(self) -> None:
+        """Makes events and bookings of plain calls, as all but the fast path take them."""
+        if self.calls is not None:
+            self.parsed.events = self.calls.events()
+            self.bookings = [booking for part in self.priced_calls for booking in part.bookings()]
+            self.calls, self.priced_calls = None, []
+
+    @property
+    def batches(self) -> Sequence[Batch]:
+        """Returns the bookings as the fast path takes them."""
+        return self.priced_calls or [self.bookings]
+
+    @property
+    def moments(self) -> list[int]:
+        """Returns the moments of all events."""
+        return [event.occurred_at for _, event in self.parsed.events] if self.calls is None else self.calls.moments
 
     def _set_unpriced_aside(self) -> None:
         """Moves calls to quarantine whose reported cost is unusable and which nothing else prices."""

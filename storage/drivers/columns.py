@@ -24,6 +24,13 @@ class Columns(Sequence[tuple[Any, ...]]):
         return zip(*self.columns, strict=True)
 
 
+def by_column(rows: Rows, width: int) -> Sequence[Sequence[Any]]:
+    """Returns rows by column; without rows, as many empty columns as they would have."""
+    if isinstance(rows, Columns):
+        return rows.columns
+    return list(zip(*rows, strict=True)) if rows else [()] * width
+
+
 class Folded(NamedTuple):
     """Rows by column: the places of constant columns, their values, and the other columns."""
 

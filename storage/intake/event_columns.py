@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from bot.plain_calls import BOOK, PlainBookings
 from bot.units import MILLION, Units, units_of
 from bot.usage import Booking, Labels, Parts
 from storage.drivers.columns import Columns
-from storage.memory import EventLabels, SeriesKey, UsageMemory
+from storage.memory import EventLabels, LabelsKey, SeriesKey, UsageMemory
 from storage.tables.base import COUNTER_COLUMNS
 
 EVENT_COLUMNS = (
@@ -61,18 +62,52 @@ def event_columns(bookings: Sequence[Booking], labels: Sequence[EventLabels], *,
     )
 
 
-def known_labels(bookings: Sequence[Booking], memory: UsageMemory) -> list[EventLabels] | None:
-    """Returns the labels of bookings; None if a person or series is not cached."""
+def plain_columns(plain: PlainBookings, memory: UsageMemory, *, received_at: int) -> Columns:
+    """Returns the rows of plain calls, as `event_columns` does. Raises KeyError if a person or series is not cached."""
+    calls, count, known = plain.calls, len(plain.calls), memory.labels
+    team_ids, rules, tools = zip(*plain.placed, strict=True)
+    bases = plain.column([BOOK] * count, lambda booking: booking.basis)
+    keys = zip(calls.labels, team_ids, tools, bases, strict=True)
+    labels = [known.get(key) or _looked_up(key, memory) for key in keys]
+    series, gateway_teams, declared_teams, tags, tiers, conditions = zip(*labels, strict=True)
+    none = [""] * count
+    return Columns(
+        (
+            [plain.source_id] * count,
+            calls.keys,
+            calls.event_ids,
+            calls.moments,
+            [received_at] * count,
+            team_ids,
+            plain.local_days,
+            series,
+            *zip(*calls.counters, strict=True),
+            plain.costs,
+            plain.column([*plain.costs], lambda booking: booking.book_nanos),
+            [None] * count,
+            plain.column([0] * count, lambda booking: booking.notional_nanos),
+            [plain.book] * count,
+            rules,
+            gateway_teams,
+            declared_teams,
+            tags,
+            tiers,
+            conditions,
+            none,
+            none,
+            plain.column([""] * count, lambda booking: booking.cost_reason),
+        )
+    )
+
+
+def known_labels(bookings: Sequence[Booking], memory: UsageMemory) -> list[EventLabels]:
+    """Returns the labels of bookings. Raises KeyError if a person or series is not cached."""
     known = memory.labels
-    try:
-        return [known.get((b.event.labels, b.team_id, b.tool, b.basis)) or _looked_up(b, memory) for b in bookings]
-    except KeyError:
-        return None
+    return [known.get(key) or _looked_up(key, memory) for key in map(labels_key, bookings)]
 
 
-def _looked_up(booking: Booking, memory: UsageMemory) -> EventLabels:
-    labels = labels_row(memory.series[series_key(booking, memory.people)], booking.event.labels)
-    key = (booking.event.labels, booking.team_id, booking.tool, booking.basis)
+def _looked_up(key: LabelsKey, memory: UsageMemory) -> EventLabels:
+    labels = labels_row(memory.series[series_key(key, memory.people)], key[0])
     memory.labels.remember(key, labels)
     return labels
 
@@ -84,19 +119,15 @@ def labels_row(series_id: int, labels: Labels) -> EventLabels:
     return series_id, labels.gateway_team, labels.declared_team, tags, labels.tier, conditions
 
 
-def series_key(booking: Booking, people: dict[str, int]) -> SeriesKey:
+def labels_key(booking: Booking) -> LabelsKey:
+    return booking.event.labels, booking.team_id, booking.tool, booking.basis
+
+
+def series_key(key: LabelsKey, people: dict[str, int]) -> SeriesKey:
     """Returns the key of a booking's series. Raises KeyError if its person is not in `people`."""
-    labels = booking.event.labels
-    return (
-        booking.team_id,
-        booking.tool,
-        labels.provider,
-        labels.model,
-        labels.workflow,
-        people[labels.user],
-        labels.credential,
-        booking.basis,
-    )
+    labels, team_id, tool, basis = key
+    person = people[labels.user]
+    return team_id, tool, labels.provider, labels.model, labels.workflow, person, labels.credential, basis
 
 
 _GUESS = "guess"

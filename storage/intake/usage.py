@@ -2,24 +2,23 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 
 from sqlalchemy import text
 
 from bot.intake.known_keys import Key
-from bot.periods import DAY_MICROS, date_of
+from bot.periods import DAY_MICROS
 from bot.usage import Booking, BookingOutcome, UsageEvent
 from storage import bulk
-from storage.intake.event_columns import EVENT_COLUMNS, event_columns, known_labels, labels_row, series_key
-from storage.intake.event_keys.inserts import KeysInsert, keys_insert, new_key
+from storage.intake.event_columns import EVENT_COLUMNS, event_columns, labels_key, labels_row, series_key
+from storage.intake.event_keys.inserts import new_key
 from storage.intake.event_keys.runs import EventKeys
+from storage.intake.group_rows import month_of
 from storage.intake.rollups import Insert, add_sums, summed
-from storage.memory import SeriesKey, UsageMemory, remember
+from storage.memory import SeriesKey, remember
 from storage.org.people import People
 from storage.transaction import OpenTransaction
 
 SERIES_KEY = ("team_id", "tool", "provider", "model", "workflow", "person_id", "credential", "basis")
-_OCCURRED_AT = EVENT_COLUMNS.index("occurred_at")
 
 
 class Usage:
@@ -69,7 +68,7 @@ class Usage:
         memory, generation = self._tx.memory, self._tx.memory.generation
         self._tx.after_commit(lambda: memory.remember_users(people, generation))
         await self._ensure_months({b.event.occurred_at // DAY_MICROS for b in bookings})
-        return await self.series_ids([series_key(b, people) for b in bookings])
+        return await self.series_ids([series_key(labels_key(b), people) for b in bookings])
 
     async def _insert(self, bookings: Sequence[Booking], received_at: int) -> None:
         series = await self.ensure_references(bookings)
@@ -103,7 +102,7 @@ class Usage:
         """Creates PostgreSQL's missing partitions: one per month, in UTC."""
         if self._connection.dialect.name != "postgresql":
             return
-        months = {_month(day) for day in days} - self._memory.months
+        months = {month_of(day) for day in days} - self._memory.months
         for month in sorted(months):
             year, number = map(int, month.split("-"))
             first = datetime(year, number, 1, tzinfo=UTC)
@@ -118,31 +117,6 @@ class Usage:
             self._tx.after_commit(lambda: self._memory.months.update(months))
 
 
-def fast_inserts(
-    bookings: Sequence[Booking], memory: UsageMemory, *, received_at: int, partitioned: bool
-) -> tuple[KeysInsert, Insert] | None:
-    """Returns the inserts of keys and events, if all their people, series and (if `partitioned`) months are cached, and
-    the keys of the database are known; else None.
-    """
-    labels = known_labels(bookings, memory)
-    if labels is None:
-        return None
-    events = event_columns(bookings, labels, received_at=received_at)
-    if partitioned and not memory.months.issuperset(
-        map(_month, {at // DAY_MICROS for at in events.columns[_OCCURRED_AT]})
-    ):
-        return None
-    keys = fast_keys(bookings, memory)
-    if keys is None:
-        return None
-    return keys, Insert("usage_events", EVENT_COLUMNS, events)
-
-
-def fast_keys(bookings: Sequence[Booking], memory: UsageMemory) -> KeysInsert | None:
-    """Returns the insert of the keys alone, into the run that is open now; None if this process has read no keys yet."""
-    return keys_insert(sorted([new_key(b.source_id, b.event) for b in bookings]), memory.keys)
-
-
 def activity_insert(first_occurred_at: dict[int, int], *, received_at: int) -> Insert:
     """Returns the insert of active sources, by their id."""
     rows = [(source_id, first_occurred_at[source_id], received_at) for source_id in sorted(first_occurred_at)]
@@ -154,8 +128,3 @@ def activity_insert(first_occurred_at: dict[int, int], *, received_at: int) -> I
 def source_hours_insert(hours: Iterable[tuple[int, int]]) -> Insert:
     """Returns the insert of (source, UTC hour) pairs with usage."""
     return Insert("source_hours", ("source_id", "hour"), sorted(hours), "ON CONFLICT (source_id, hour) DO NOTHING")
-
-
-@lru_cache(maxsize=4_096)
-def _month(day: int) -> str:
-    return date_of(day).strftime("%Y-%m")

@@ -18,6 +18,8 @@ from bot.org.attribution import Source
 from bot.org.teams_file import read_teams_file
 from bot.settings import Settings
 from bot.sources import SOURCES
+from bot.sources.cloudevents.plain import plain_calls
+from bot.usage import Parsed
 from handlers.books.periods import keep_books
 from handlers.context import Context
 from handlers.intake.usage import Intake
@@ -57,6 +59,10 @@ class Books:
         return await self.takes_bytes(json.dumps(events).encode())
 
     async def takes_bytes(self, body: bytes) -> Answer:
+        calls = plain_calls(body, now=self.context.now())
+        if calls is not None:
+            empty = Parsed(rows=len(calls), events=[], unusable=[])
+            return await self.intake.book(empty, source=self.source, key=self.key, calls=calls)
         parsed = SOURCES["cloudevents"](body, now=self.context.now())
         return await self.intake.book(parsed, source=self.source, key=self.key)
 

@@ -26,7 +26,7 @@ from bot.usage import MAX_NAME_CHARACTERS, MAX_TAGS, MAX_TOKENS, PARTS, UsageEve
 
 _WHOLE_COUNTS = tuple(name for name in COUNTS if name.removesuffix("_tokens") not in (*PARTS, "reasoning"))
 _usage = msgspec.json.Decoder(LooseUsage)
-_sender = lru_cache(maxsize=1_000)(partial(name, "source"))
+sender_name = lru_cache(maxsize=1_000)(partial(name, "source"))
 
 
 def usage_event(envelope: Envelope, *, latest: int, notes: Notes) -> UsageEvent | None:
@@ -79,7 +79,7 @@ def usage_event(envelope: Envelope, *, latest: int, notes: Notes) -> UsageEvent 
     details = details_of(full, counters) if full is not None else NO_DETAILS
     if reported is None and not (uncached or output) and not any(counters) and not details.units:
         _require_usage(data, notes)
-    sender = _sender(envelope.source)
+    sender = sender_name(envelope.source)
     content: tuple[object, ...] = (occurred_at, packed.names, packed.tags, counters, reported)
     if details is not NO_DETAILS:
         content = (*content, *details.content)

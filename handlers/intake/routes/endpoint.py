@@ -156,6 +156,10 @@ class IngestEndpoint:
                 await self._thread.call(lambda: check_signature(source, request, body))
                 mark_proved(request)
             book = partial(self._intake.book, source=source, key=key, read_as=named)
+            calls = body_format.plain(body, source)
+            if calls is not None:
+                empty = Parsed(rows=len(calls), events=[], unusable=[])
+                return self._counted(await book(empty, calls=calls))
             steps = body_format.steps(body, source)
             first = await self._thread.first(steps, size=len(body))
             if isinstance(first, Parsed):

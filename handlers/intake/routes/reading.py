@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from bot.org.attribution import Source
+from bot.plain_calls import PlainCalls
 from bot.sources.pieces.arrays import PIECE_ROWS
 from bot.sources.pieces.bodies import Pieces, Steps, parsed_steps
 from bot.usage import Parsed
@@ -22,10 +23,13 @@ INLINE_BYTES = 4096
 
 @dataclass(frozen=True, kw_only=True)
 class BodyFormat:
-    """How a route reads its bodies: `pieces` cuts one, `read` parses each piece."""
+    """How a route reads its bodies: `pieces` cuts one, `read` parses each piece. First `plain` is asked for the calls of a
+    body that has nothing else; it returns None for any other body, soon.
+    """
 
     pieces: Callable[[bytes, Source], Pieces]
     read: Callable[[bytes, Source], Parsed]
+    plain: Callable[[bytes, Source], PlainCalls | None] = lambda _body, _source: None
     places_ignored: bool = False
     """True if ignored rows count in the places of rows."""
 

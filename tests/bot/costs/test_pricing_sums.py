@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.costs.price_book import PriceBook
 from bot.costs.pricing import ContractPrice, Prices
+from bot.costs.rates import Rates
 from tests.bot.costs.pricing_examples import BOOK, MODELS, TODAY, call, price, tokens
 
 
@@ -65,3 +66,18 @@ def test_pricing_a_known_model_again_is_a_look_up(monkeypatch: pytest.MonkeyPatc
     assert searched == []
     prices.price(call("anthropic", "claude-opus-4-5", output=1), day=TODAY)
     assert searched == ["claude-opus-4-5"]
+
+
+@given(
+    st.sampled_from(MODELS),
+    st.tuples(tokens, tokens, tokens, tokens, tokens),
+)
+def test_plain_calls_cost_what_their_events_do(
+    model: tuple[str, str], counters: tuple[int, int, int, int, int]
+) -> None:
+    names = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output")
+    event = call(*model, **dict(zip(names, counters, strict=True)), reasoning=counters[4] // 2)
+
+    for rates in (BOOK.rates(*model, TODAY), Rates.of({"output": 1_500}, request=7)):
+        assert rates is not None
+        assert rates.plain_nanos((*counters, counters[4] // 2)) == rates.nanos(event)
