@@ -14,8 +14,8 @@ from bot.org.attribution import Attribution, Source
 from bot.org.teams import Directory, Team
 from bot.org.tools import Tools
 from bot.periods import DAY_MICROS, MICROS, day_number
-from bot.plain_calls import Placed, PlainBookings, PlainCalls
 from bot.requests.approvals import DEFAULT_APPROVAL_RULES, ApprovalRule
+from bot.sources.plain_calls import Placed, PlainBookings, PlainCalls
 from bot.usage import Booking, Labels, UsageEvent
 
 _QUARTER_HOUR = 900 * MICROS

@@ -32,12 +32,12 @@ from storage.intake.adjustments import Adjustments
 from storage.intake.backfills import Backfills
 from storage.intake.booked_events import BookedEvents
 from storage.intake.event_keys.runs import EventKeys, keep_keys
-from storage.intake.fast_writer import FastWriter, SqliteFastWriter
+from storage.intake.groups.fast_writer import FastWriter, SqliteFastWriter
+from storage.intake.groups.postgresql_writer import PostgresqlFastWriter
 from storage.intake.key_checks import PostgresqlKeyChecks, SqliteKeyChecks
 from storage.intake.keys import Keys
 from storage.intake.left_out import LeftOutFields
 from storage.intake.pending import Pending, fold_everything
-from storage.intake.postgresql_writer import PostgresqlFastWriter
 from storage.intake.quarantine import Quarantine
 from storage.intake.reattributions import Reattributions
 from storage.intake.replays import Replays

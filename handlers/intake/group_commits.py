@@ -1,6 +1,6 @@
 """One commit for a group of usage jobs: the fast path, the full path, and the split around a row the database refuses.
 
-A group of new, metered events of known people and series takes the fast path (`storage/intake/fast_writer.py`); any other
+A group of new, metered events of known people and series takes the fast path (`storage/intake/groups/fast_writer.py`); any other
 group takes the full path.
 """
 
@@ -26,8 +26,8 @@ from handlers.rulebooks import KeyRevoked
 from storage.crosschecks.producers import producers_insert
 from storage.faults import DatabaseError, is_busy, is_data_error
 from storage.intake.event_keys.inserts import KeysInsert
-from storage.intake.fast_writer import FastWriter
-from storage.intake.group_rows import GroupRows, group_rows, unknown_bookings
+from storage.intake.groups.fast_writer import FastWriter
+from storage.intake.groups.group_rows import GroupRows, group_rows, unknown_bookings
 from storage.intake.left_out import left_out_insert
 from storage.intake.quarantine import QuarantineRow
 from storage.intake.usage import activity_insert, source_hours_insert

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from bot.org.attribution import Source
-from bot.plain_calls import PlainCalls
 from bot.sources import CLOUDEVENTS, NATIVE_ROUTE, SOURCES, read
 from bot.sources.cloudevents.members import data_schema
 from bot.sources.cloudevents.plain import plain_calls
 from bot.sources.modes import mode_of, structured
 from bot.sources.pieces.bodies import Piece, Pieces, json_pieces, line_pieces, wrapped_pieces
+from bot.sources.plain_calls import PlainCalls
 from bot.sources.rows import Unreadable, unreadable_body
 from bot.sources.standardwebhooks import with_message_id
 from bot.usage import Parsed

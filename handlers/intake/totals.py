@@ -7,7 +7,7 @@ import structlog
 from bot.money import NANOS
 from handlers.context import Context
 from storage.faults import DatabaseError, database_fault, is_away, is_data_error
-from storage.intake.fast_writer import FastWriter
+from storage.intake.groups.fast_writer import FastWriter
 from storage.intake.pending import FOLD_EVENTS
 
 log = structlog.get_logger()

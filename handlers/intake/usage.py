@@ -10,7 +10,7 @@ from functools import partial
 import structlog
 
 from bot.org.attribution import Source
-from bot.plain_calls import PlainCalls
+from bot.sources.plain_calls import PlainCalls
 from bot.usage import Parsed
 from handlers.context import Context
 from handlers.intake.group_commits import GroupCommits
@@ -18,7 +18,7 @@ from handlers.intake.sums.running_sums import book_running_sums
 from handlers.intake.totals import DeferredTotals
 from handlers.intake.usage_jobs import NO_ROWS, Answer, NotDurable, TooBusy, UsageJob, fail_jobs
 from storage.faults import database_fault, is_away
-from storage.intake.fast_writer import FastWriter
+from storage.intake.groups.fast_writer import FastWriter
 
 log = structlog.get_logger()
 
@@ -99,16 +99,12 @@ class Intake:
         Raises NotDurable if the body could not be committed within `answer_seconds`: it may be booked later, and is then a
         duplicate when it comes again. Raises TooBusy if too many rows wait, KeyRevoked if the key was revoked meanwhile.
         """
-<<<<<<< HEAD
         if parsed.sums:
             book = partial(self.book, source=source, key=key, read_as=read_as, is_live=is_live, admission=admission)
             return await book_running_sums(self._context, parsed, source_id=source.id, book=book)
-        if not (parsed.events or parsed.unusable or parsed.views or parsed.blocks or self._has_news(parsed, source)):
-=======
         if not (
             calls or parsed.events or parsed.unusable or parsed.views or parsed.blocks or self._has_news(parsed, source)
         ):
->>>>>>> 04b5824 (Speed up native events: plain ones stay in columns from the decoder to the database)
             if key:  # no commit looks at the key
                 async with self._context.store.read() as tx:
                     await self._context.rulebooks.require_key(tx, key)

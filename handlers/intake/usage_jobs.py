@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.org.attribution import Source
-from bot.plain_calls import PlainBookings, PlainCalls
 from bot.rulebook import Rulebook
+from bot.sources.plain_calls import PlainBookings, PlainCalls
 from bot.usage import Booking, BookingOutcome, Parsed
-from storage.intake.group_rows import Batch
+from storage.intake.groups.group_rows import Batch
 
 MOST_WARNINGS = 100
 MAX_REASONS = 1_000

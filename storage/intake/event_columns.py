@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from bot.plain_calls import BOOK, PlainBookings
+from bot.sources.plain_calls import BOOK, PlainBookings
 from bot.units import MILLION, Units, units_of
 from bot.usage import Booking, Labels, Parts
 from storage.drivers.columns import Columns

@@ -12,7 +12,7 @@ from storage import bulk
 from storage.intake.event_columns import EVENT_COLUMNS, event_columns, labels_key, labels_row, series_key
 from storage.intake.event_keys.inserts import new_key
 from storage.intake.event_keys.runs import EventKeys
-from storage.intake.group_rows import month_of
+from storage.intake.groups.group_rows import month_of
 from storage.intake.rollups import Insert, add_sums, summed
 from storage.memory import SeriesKey, remember
 from storage.org.people import People

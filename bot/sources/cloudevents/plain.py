@@ -9,11 +9,11 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from bot.plain_calls import PlainCalls
 from bot.refusals import SourceError
 from bot.sources.cloudevents.event import sender_name
 from bot.sources.cloudevents.labels import label_cache
 from bot.sources.fields import latest_at, moment_within
+from bot.sources.plain_calls import PlainCalls
 from bot.usage import MAX_NAME_CHARACTERS, MAX_TAGS, MAX_TOKENS, digests
 
 MAX_PLAIN_BYTES = 512 * 1024

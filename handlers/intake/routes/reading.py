@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from bot.org.attribution import Source
-from bot.plain_calls import PlainCalls
 from bot.sources.pieces.arrays import PIECE_ROWS
 from bot.sources.pieces.bodies import Pieces, Steps, parsed_steps
+from bot.sources.plain_calls import PlainCalls
 from bot.usage import Parsed
 
 T = TypeVar("T")

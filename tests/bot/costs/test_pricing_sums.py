@@ -76,7 +76,7 @@ def test_plain_calls_cost_what_their_events_do(
     model: tuple[str, str], counters: tuple[int, int, int, int, int]
 ) -> None:
     names = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output")
-    event = call(*model, **dict(zip(names, counters, strict=True)), reasoning=counters[4] // 2)
+    event = call(model[0], model[1], **dict(zip(names, counters, strict=True)), reasoning=counters[4] // 2)
 
     for rates in (BOOK.rates(*model, TODAY), Rates.of({"output": 1_500}, request=7)):
         assert rates is not None

@@ -16,7 +16,7 @@ from bot.sources import SOURCES
 from handlers.intake.totals import DeferredTotals, fold_totals, may_wait
 from storage.books.checks import faults
 from storage.intake import pending
-from storage.intake.fast_writer import FastWriter
+from storage.intake.groups.fast_writer import FastWriter
 from tests.storage.conftest import Books, Json
 
 BODIES = 8

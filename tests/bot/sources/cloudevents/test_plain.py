@@ -44,8 +44,12 @@ def with_data(**data: Any) -> dict[str, Any]:
 
 
 texts = st.sampled_from(["", " ", "a", "team:search", "Ünïcode", "x" * 300, "nul\x00", " both "]) | st.text(max_size=8)
-counts = st.sampled_from([0, 1, 900, MAX_TOKENS, MAX_TOKENS + 1, -1, 2**70, None, "7", 1.5, True])
-data_members = {name: texts | st.sampled_from([None, 7]) for name in ("provider", "model", "tool", "workflow", "user")}
+counts: st.SearchStrategy[Any] = st.sampled_from(
+    [0, 1, 900, MAX_TOKENS, MAX_TOKENS + 1, -1, 2**70, None, "7", 1.5, True]
+)
+data_members: dict[str, st.SearchStrategy[Any]] = {
+    name: texts | st.sampled_from([None, 7]) for name in ("provider", "model", "tool", "workflow", "user")
+}
 data_members |= dict.fromkeys(("team", "credential", "user_agent", "api_key_id", "surprise", "service_tier"), texts)
 data_members |= {"tags": st.lists(texts, max_size=3) | st.sampled_from([None, "a", {"a": "b"}, ["t"] * (MAX_TAGS + 1)])}
 data_members |= {

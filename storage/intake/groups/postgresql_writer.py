@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from storage import bulk
 from storage.intake import pending
 from storage.intake.event_keys.inserts import KEY_OF, KeysInsert
-from storage.intake.fast_writer import FastWriter
+from storage.intake.groups.fast_writer import FastWriter
 from storage.intake.rollups import Insert, totals
 
 

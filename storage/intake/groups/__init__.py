@@ -1,0 +1,1 @@
+"""Groups of events on the fast path: their rows, and how they are written."""
