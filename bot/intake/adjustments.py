@@ -14,7 +14,8 @@ class BookedEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A usage event as it counts now: its booking, changed by its adjusting rows.
 
     `first_basis` is the basis of the booking, `adjustments` the number of adjusting rows. `user` is the person's
-    e-mail, or another spelling if there is none.
+    e-mail, or another spelling if there is none. An event whose call is booked by a twin `counts` nowhere; one that has
+    the figures of a fuller twin `is_raised`.
     """
 
     source_id: int
@@ -56,6 +57,8 @@ class BookedEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     book: str
     rule: str
     cost_reason: str
+    counts: bool = True
+    is_raised: bool = False
 
     @property
     def key(self) -> tuple[int, bytes]:
@@ -79,15 +82,19 @@ class BookedEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Change(NamedTuple):
-    """An event's current and corrected state: `new` is `old` with another team, day, part of the series or price."""
+    """An event's current and corrected state: `new` is `old` with another team, day, part of the series or price, or
+    with the figures of its call's fuller record; or one of both does not count.
+    """
 
     old: BookedEvent
     new: BookedEvent
 
     @property
     def moves(self) -> bool:
-        """Returns True if the event leaves its team, day or series; False if only its cost changes."""
-        return (self.old.local_day, self.old.series) != (self.new.local_day, self.new.series)
+        """Returns True if the event leaves its team, day or series, or has other counts; False if only its cost
+        changes.
+        """
+        return _place(self.old) != _place(self.new) or self.new.is_raised != self.old.is_raised
 
     @property
     def is_one(self) -> bool:
@@ -99,6 +106,49 @@ class Change(NamedTuple):
     def cost_nanos(self) -> int:
         """Returns the change of the event's cost, in nano-dollars."""
         return self.new.cost_nanos - self.old.cost_nanos
+
+
+def _place(booked: BookedEvent) -> tuple[object, ...]:
+    return booked.counts, booked.local_day, booked.series, booked.counters
+
+
+class Figures(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a raised event has of its fuller twin, beside the amounts of its adjusting row."""
+
+    counters: tuple[int, ...]
+    parts: Parts = ()
+    units: Units = ()
+    reported_nanos: int | None = None
+    cost_is_guess: bool = False
+    tier: str = ""
+    geo: str = ""
+    region: str = ""
+    gateway_team: str = ""
+    declared_team: str = ""
+    tags: tuple[str, ...] = ()
+    first_basis: str = ""
+
+
+_NAMES = Figures.__struct_fields__[1:]
+_figures = msgspec.json.Decoder(Figures)
+
+
+def figures_text(booked: BookedEvent) -> str:
+    """Returns the figures of a raised event as they are stored; "" for one that has its own."""
+    if not booked.is_raised:
+        return ""
+    values = {name: getattr(booked, name) for name in _NAMES}
+    return msgspec.json.encode(Figures(counters=booked.counters, **values)).decode()
+
+
+def with_figures(booked: BookedEvent, text: str) -> BookedEvent:
+    """Returns an event with the stored figures of its fuller twin, if it has such."""
+    if not text:
+        return booked
+    figures = _figures.decode(text)
+    counters = dict(zip(COUNTERS, figures.counters, strict=True))
+    values = {name: getattr(figures, name) for name in _NAMES}
+    return msgspec.structs.replace(booked, **counters, **values, is_raised=True)
 
 
 def usage_event_from(booked: BookedEvent) -> UsageEvent:

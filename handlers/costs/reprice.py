@@ -26,10 +26,9 @@ from storage.intake.booked_events import (
     EventAmounts,
     EventFilter,
     EventPosition,
-    Series,
-    booked_amounts,
 )
 from storage.intake.event_columns import conditions_of_text, parts_of_text, units_of_text
+from storage.intake.twins.states import Series, booked_amounts
 from storage.store import Transaction
 
 KIND = "reprice"

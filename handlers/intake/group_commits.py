@@ -21,6 +21,7 @@ from handlers.context import Context
 from handlers.crosschecks.producers import ProducerLog, SourceRows
 from handlers.intake.activity import SourceActivity
 from handlers.intake.totals import DeferredTotals, may_wait
+from handlers.intake.twins.booking import TwinBooking
 from handlers.intake.usage_jobs import CONFLICT_REASON, UsageJob, fail_jobs
 from handlers.rulebooks import KeyRevoked
 from storage.crosschecks.producers import producers_insert
@@ -30,6 +31,7 @@ from storage.intake.groups.fast_writer import FastWriter
 from storage.intake.groups.group_rows import GroupRows, group_rows, unknown_bookings
 from storage.intake.left_out import left_out_insert
 from storage.intake.quarantine import QuarantineRow
+from storage.intake.twins.marks import marks_inserts
 from storage.intake.usage import activity_insert, source_hours_insert
 from storage.store import Transaction
 
@@ -50,6 +52,7 @@ class GroupCommits:
         self._context = context
         self._totals = totals
         self._activity = SourceActivity()
+        self._twins = TwinBooking(context)
         self.producers = ProducerLog()
 
     async def commit(self, group: list[UsageJob], fast_writer: FastWriter, *, defers: bool) -> list[UsageJob]:
@@ -67,12 +70,14 @@ class GroupCommits:
                 job.unfold()
             group = await self._commit(group)
         self._context.store.usage_memory.count_commit()
+        await self._twins.settle_others(group)
         return group
 
     def clear_caches(self) -> None:
         """Clears what this process assumes about the database, after a commit failed."""
         self._context.store.clear_caches()
         self._activity.clear_hours()
+        self._twins.memory.clear()
         self.producers.clear()
 
     async def _commit_fast(self, group: list[UsageJob], fast_writer: FastWriter, *, defers: bool) -> bool:
@@ -92,10 +97,11 @@ class GroupCommits:
                     return False
                 await tx.usage.ensure_references(unknown_bookings(batches, memory, partitioned=partitioned))
             rows = group_rows(batches, memory, received_at=now, partitioned=partitioned)
-        if rows is None or (keys := rows.keys(memory)) is None:
+        looked = await self._twins.memory.look(booking for job in group for booking in job.bookings)
+        if rows is None or looked.has_suspects or (keys := rows.keys(memory)) is None:
             return False
         defers = defers and may_wait(rows.largest_nanos)
-        others = []
+        others = marks_inserts(looked.batch)
         active = self._activity.unrecorded_sources(group, now=self._context.now_micros())
         if active:
             others.append(activity_insert(active, received_at=now))
@@ -125,6 +131,7 @@ class GroupCommits:
             return False
         if done:
             memory.keys.count_written(len(rows.events), keys.token)
+            self._twins.memory.committed(looked.batch)
             if defers:
                 self._totals.add(len(rows.events))
             self._activity.record_sources(active, now=self._context.now_micros())
@@ -180,7 +187,7 @@ class GroupCommits:
         now = self._context.now_micros()
         bookings = [booking for job in group for booking in job.bookings]
         if bookings:
-            outcomes = await tx.usage.book(bookings, received_at=now)
+            outcomes = await self._twins.book(tx, group, bookings)
             start = 0
             for job in (job for job in group if job.meters):
                 job.outcomes = outcomes[start : start + len(job.bookings)]
@@ -244,7 +251,7 @@ class GroupCommits:
         try:
             async with self._time_limit(), self._context.store.begin() as tx:
                 bookings = [place.job.bookings[place.at] for place in places]
-                outcomes = await tx.usage.book(bookings, received_at=self._context.now_micros())
+                outcomes = await self._twins.book(tx, [place.job for place in places], bookings)
             for place, outcome in zip(places, outcomes, strict=True):
                 place.job.outcomes[place.at] = outcome
         except Exception as error:

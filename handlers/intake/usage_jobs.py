@@ -183,6 +183,11 @@ class UsageJob:
         return self.source.role == "meter"
 
     @property
+    def has_twin_hints(self) -> bool:
+        """True if a record of the body may be of a call that another record tells too."""
+        return any(event.twin_hint is not None for _, event in self.parsed.events) and self.meters
+
+    @property
     def is_simple(self) -> bool:
         """True if the body has only live, metered events."""
         parsed = self.parsed

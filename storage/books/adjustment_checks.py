@@ -1,17 +1,19 @@
 """Checks of adjusting rows with the events they adjust."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
-from sqlalchemy import and_, exists, func, literal, not_, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, exists, func, literal, not_, or_, select, union_all
 
 from storage.tables.base import COUNTER_COLUMNS
 from storage.tables.books import removals
-from storage.tables.intake import usage_adjustments, usage_events
+from storage.tables.intake import call_records, usage_adjustments, usage_events
 from storage.transaction import OpenTransaction
 
 
 async def adjustment_faults(tx: OpenTransaction) -> AsyncIterator[str]:
-    """Yields faults of adjusting rows: a row that moves or reprices an event names it, and adds or removes no usage.
+    """Yields faults of adjusting rows: a row that moves or reprices an event names it, and adds or removes no usage,
+    unless a twin of its call is stored.
 
     Rows of removed events can only be added up.
     """
@@ -24,6 +26,7 @@ async def adjustment_faults(tx: OpenTransaction) -> AsyncIterator[str]:
     amounts = ("calls", *COUNTER_COLUMNS)
     unbalanced = (
         select(row.source_id, row.key_hash)
+        .where(not_(_has_twins(row)))
         .group_by(row.source_id, row.key_hash)
         .having(or_(*(func.sum(row[name]) != 0 for name in amounts)))
         .order_by(row.source_id, row.key_hash)
@@ -54,3 +57,35 @@ async def adjustment_faults(tx: OpenTransaction) -> AsyncIterator[str]:
     )
     for source_id, key_hash in await tx.connection.execute(split):
         yield f"adjustments: event {bytes(key_hash).hex()} of source {source_id} counts in more than one place"
+
+
+async def twin_faults(tx: OpenTransaction) -> AsyncIterator[str]:
+    """Yields faults of calls with several records: one event books each, and no other of its events counts."""
+    horizon = (await tx.connection.execute(select(func.coalesce(func.max(removals.c.before_at), 0)))).scalar_one()
+    record, row = call_records.c, usage_adjustments.c
+    calls = (
+        select(1 + func.coalesce(func.sum(row.calls), 0))
+        .where(row.source_id == record.source_id, row.key_hash == record.key_hash)
+        .scalar_subquery()
+    )
+    counts = (
+        record.source_id,
+        record.key_hash,
+        calls.label("calls"),
+        (record.key_hash == record.call_key).label("books"),
+    )
+    events = select(*counts).where(record.is_booked == 1, record.occurred_at >= horizon)
+    for source_id, key_hash, count, books in await tx.connection.execute(events):
+        if int(count) != int(books):
+            yield f"twins: event {bytes(key_hash).hex()} of source {source_id} counts {count} times, and should {int(books)}"
+    other = call_records.alias()
+    has_event = exists().where(
+        other.c.source_id == record.source_id, other.c.key_hash == record.call_key, other.c.is_booked == 1
+    )
+    lost = select(record.source_id, record.call_key).where(not_(has_event)).distinct()
+    for source_id, call_key in await tx.connection.execute(lost):
+        yield f"twins: no event books call {bytes(call_key).hex()} of source {source_id}"
+
+
+def _has_twins(row: Any) -> ColumnElement[bool]:
+    return exists().where(call_records.c.source_id == row.source_id, call_records.c.key_hash == row.key_hash)

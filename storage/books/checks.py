@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from sqlalchemy import literal, select
 
 from bot.books.charges import FIRST_DAY
-from storage.books.adjustment_checks import adjustment_faults
+from storage.books.adjustment_checks import adjustment_faults, twin_faults
 from storage.books.audit import Audit
 from storage.books.charges import Charges
 from storage.books.promises import overdrawn_accounts
@@ -37,6 +37,8 @@ async def faults(tx: OpenTransaction, watch: Watch = _ignore) -> AsyncIterator[s
     async for fault in usage_faults(tx, watch):
         yield fault
     async for fault in adjustment_faults(tx):
+        yield fault
+    async for fault in twin_faults(tx):
         yield fault
     async for fault in _ledger_faults(tx):
         yield fault

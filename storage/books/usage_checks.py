@@ -16,7 +16,15 @@ from storage.books.rollups import ROLLUPS
 from storage.intake.pending import pending_events
 from storage.tables.books import removed_calls
 from storage.tables.crosschecks import observed_days
-from storage.tables.intake import event_keys, run_keys, usage_adjustments, usage_days, usage_events, usage_series
+from storage.tables.intake import (
+    call_records,
+    event_keys,
+    run_keys,
+    usage_adjustments,
+    usage_days,
+    usage_events,
+    usage_series,
+)
 from storage.transaction import OpenTransaction
 
 Watch = Callable[[str, int, int], None]
@@ -72,16 +80,21 @@ async def usage_faults(tx: OpenTransaction, watch: Watch) -> AsyncIterator[str]:
 async def _key_faults(tx: OpenTransaction, events: dict[int, int]) -> AsyncIterator[str]:
     seen = await _by_source(tx, select(observed_days.c.source_id, func.sum(observed_days.c.calls)))
     gone = await _by_source(tx, select(removed_calls.c.source_id, func.sum(removed_calls.c.calls)))
+    twins = await _by_source(tx, select(call_records.c.source_id, func.sum(call_records.c.has_key)))
     keys = await _by_source(tx, select(event_keys.c.source_id, func.count()))
     place = (run_keys.c.run, run_keys.c.source_id)  # in the order of the table, so that nothing is sorted
     for _, source, count in await tx.connection.execute(select(*place, func.count()).group_by(*place)):
         keys[int(source)] = keys.get(int(source), 0) + int(count)
-    for source in sorted(keys.keys() | events.keys() | seen.keys() | gone.keys()):
+    for source in sorted(keys.keys() | events.keys() | seen.keys() | gone.keys() | twins.keys()):
         # A source may have been a meter, and observe now.
-        have = (keys.get(source, 0), events.get(source, 0), seen.get(source, 0), gone.get(source, 0))
-        if have[0] != have[1] + have[2] + have[3]:
-            removed = f", {have[3]} removed events" if have[3] else ""
-            yield f"usage: source {source}: {have[0]} event keys, {have[1]} events, {have[2]} observed calls{removed}"
+        have = [counts.get(source, 0) for counts in (keys, events, seen, gone, twins)]
+        if have[0] != sum(have[1:]):
+            others = (
+                f", {count} {what}" for count, what in zip(have[3:], ("removed events", "twins"), strict=True) if count
+            )
+            yield (
+                f"usage: source {source}: {have[0]} event keys, {have[1]} events, {have[2]} observed calls{''.join(others)}"
+            )
 
 
 async def _by_source(tx: OpenTransaction, query: Select[Any]) -> dict[int, int]:

@@ -5,10 +5,11 @@ from typing import Any
 
 from sqlalchemy import literal_column, select, text
 
-from bot.intake.adjustments import Change
+from bot.intake.adjustments import Change, figures_text
 from bot.periods import DAY_MICROS, HOUR_MICROS
 from storage import bulk
 from storage.intake.rollups import AMOUNTS, Bucket, add_sums
+from storage.intake.twins.states import OUT
 from storage.intake.usage import Usage
 from storage.sums import nano_sums, whole
 from storage.tables.base import COUNTER_COLUMNS
@@ -18,7 +19,7 @@ from storage.transaction import OpenTransaction
 _COLUMNS = (
     *("dedupe_key", "source_id", "key_hash", "kind", "made_at", "actor_id", "document"),
     *("occurred_at", "team_id", "local_day", "series_id", "calls", *COUNTER_COLUMNS),
-    *("cost_nanos", "notional_nanos", "book_nanos", "book", "rule", "cost_reason"),
+    *("cost_nanos", "notional_nanos", "book_nanos", "book", "rule", "cost_reason", "figures"),
 )
 
 
@@ -53,40 +54,57 @@ class Adjustments:
         adjusting rows is part of the new row's key, so one of two concurrent processes wins. Call it once per
         transaction, so that rollups are locked in key order; charges follow by `handlers.books.charges.post_charges`.
         """
+        made, sums = await self.record(changes, kind=kind, at=at, actor_id=actor_id, document=document)
+        if made:
+            await add_sums(self._connection, sums)
+        return made
+
+    async def record(
+        self, changes: Sequence[Change], *, kind: str, at: int, actor_id: int | None, document: str
+    ) -> tuple[list[Change], dict[Bucket, list[int]]]:
+        """The same without the rollups: returns the changes made, and what to add to the rollups."""
         changes = sorted({c.old.key: c for c in changes if c.is_one}.values(), key=lambda c: c.old.key)
         if not changes:
-            return []
+            return [], {}
         if self._connection.dialect.name == "postgresql":  # adjusters take turns; there are few
             await self._connection.execute(text("SELECT pg_advisory_xact_lock(7041778)"))
         series = await Usage(self._tx).series_ids([s for c in changes for s in (c.old.series, c.new.series)])
         made_by = (kind, at, actor_id, document)
-        arriving = {
-            _dedupe_key(change): _row(change, made_by, into=series[2 * place + 1])
+        firsts = {
+            _dedupe_key(change): (
+                _row(change, made_by, into=series[2 * place + 1])
+                if change.new.counts
+                else _row_out(change, made_by, out_of=series[2 * place], dedupe_key=_dedupe_key(change))
+            )
             for place, change in enumerate(changes)
         }
-        rows = [arriving[key] for key in sorted(arriving)]
+        rows = [firsts[key] for key in sorted(firsts)]
         key = ("dedupe_key",)
         new = await bulk.insert_missing(self._connection, "usage_adjustments", _COLUMNS, key, rows)
         places = [place for place, change in enumerate(changes) if (_dedupe_key(change),) in new]
-        leaving = [_row_out(changes[p], made_by, out_of=series[2 * p]) for p in places if changes[p].moves]
+        leaving = [
+            _row_out(changes[p], made_by, out_of=series[2 * p], dedupe_key=_dedupe_key(changes[p]) + OUT)
+            for p in places
+            if changes[p].moves and changes[p].old.counts and changes[p].new.counts
+        ]
         await bulk.insert(self._connection, "usage_adjustments", _COLUMNS, leaving)
         made = [changes[place] for place in places]
-        await self._roll_up([*leaving, *(arriving[_dedupe_key(change)] for change in made)])
         self._tx.after_commit(self._tx.memory.usage.count_commit)
-        return made
+        return made, _sums([*leaving, *(firsts[_dedupe_key(change)] for change in made)])
 
-    async def _roll_up(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        at = {name: _COLUMNS.index(name) for name in ("team_id", "occurred_at", "local_day", "series_id")}
-        amounts = [_COLUMNS.index(name) for name in AMOUNTS]
-        sums: dict[Bucket, list[int]] = {}
-        for row in rows:
-            hour = row[at["occurred_at"]] // HOUR_MICROS
-            there = sums.setdefault(
-                (row[at["team_id"]], hour, row[at["local_day"]], row[at["series_id"]]), [0] * len(AMOUNTS)
-            )
-            for place, column in enumerate(amounts):
-                there[place] += row[column]
-        await add_sums(self._connection, sums)
+
+def _sums(rows: Sequence[tuple[Any, ...]]) -> dict[Bucket, list[int]]:
+    at = {name: _COLUMNS.index(name) for name in ("team_id", "occurred_at", "local_day", "series_id")}
+    amounts = [_COLUMNS.index(name) for name in AMOUNTS]
+    sums: dict[Bucket, list[int]] = {}
+    for row in rows:
+        hour = row[at["occurred_at"]] // HOUR_MICROS
+        there = sums.setdefault(
+            (row[at["team_id"]], hour, row[at["local_day"]], row[at["series_id"]]), [0] * len(AMOUNTS)
+        )
+        for place, column in enumerate(amounts):
+            there[place] += row[column]
+    return sums
 
 
 def _dedupe_key(change: Change) -> str:
@@ -97,22 +115,24 @@ def _row(change: Change, made_by: tuple[str, int, int | None, str], *, into: int
     """Returns the row for the new booking: all of it if the event moves, else the difference of its cost."""
     old, new = change
     kind, at, actor_id, document = made_by
-    counters = old.counters if change.moves else (0,) * len(COUNTER_COLUMNS)
+    counters = new.counters if change.moves else (0,) * len(COUNTER_COLUMNS)
     before = (0, 0) if change.moves else (old.cost_nanos, old.notional_nanos)
     return (
         *(_dedupe_key(change), old.source_id, old.key_hash, kind, at, actor_id, document),
         *(old.occurred_at, new.team_id, new.local_day, into, int(change.moves), *counters),
         *(new.cost_nanos - before[0], new.notional_nanos - before[1]),
-        *(new.book_nanos, new.book, new.rule, new.cost_reason),
+        *(new.book_nanos, new.book, new.rule, new.cost_reason, figures_text(new)),
     )
 
 
-def _row_out(change: Change, made_by: tuple[str, int, int | None, str], *, out_of: int) -> tuple[Any, ...]:
+def _row_out(
+    change: Change, made_by: tuple[str, int, int | None, str], *, out_of: int, dedupe_key: str
+) -> tuple[Any, ...]:
     """Returns the row that removes the event from its old booking."""
     old = change.old
     kind, at, actor_id, document = made_by
     return (
-        *(f"{_dedupe_key(change)}:out", old.source_id, old.key_hash, kind, at, actor_id, document),
+        *(dedupe_key, old.source_id, old.key_hash, kind, at, actor_id, document),
         *(old.occurred_at, old.team_id, old.local_day, out_of, -1, *(-count for count in old.counters)),
-        *(-old.cost_nanos, -old.notional_nanos, old.book_nanos, old.book, old.rule, old.cost_reason),
+        *(-old.cost_nanos, -old.notional_nanos, old.book_nanos, old.book, old.rule, old.cost_reason, ""),
     )

@@ -1,7 +1,6 @@
 """Booked events by their current booking, adjusting rows included."""
 
-import json
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -9,9 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, and_, exists, func, literal, select, tuple_
 
 from bot.intake.adjustments import BookedEvent
-from storage import bulk
-from storage.intake.event_columns import conditions_of_text, parts_of_text, units_of_text
-from storage.tables.base import COUNTER_COLUMNS
+from storage.intake.twins.states import Series, adjusted_of, booked_amounts, booked_of, series_of
 from storage.tables.intake import usage_adjustments, usage_events, usage_series
 from storage.tables.org import people
 from storage.transaction import OpenTransaction
@@ -26,7 +23,8 @@ class EventFilter:
     """Selects events that match every given field. `since` and `until` are microseconds since 1970; `until` is
     exclusive, and `moments` are all that may be.
 
-    Team and basis are those of the current booking, adjusting rows included.
+    Team and basis are those of the current booking, adjusting rows included. Events whose call is booked by a twin are
+    left out, unless `with_twins`.
     """
 
     since: int | None = None
@@ -42,10 +40,15 @@ class EventFilter:
     person_ids: Sequence[int] | None = None
     team_id: int | None = None
     basis: str | None = None
+    with_twins: bool = False
 
     def fits(self, booked: BookedEvent) -> bool:
         """Returns True if the current booking matches: SQL can't tell before adjusting rows are applied."""
-        return self.team_id in (None, booked.team_id) and self.basis in (None, booked.basis)
+        return (
+            (booked.counts or self.with_twins)
+            and self.team_id in (None, booked.team_id)
+            and self.basis in (None, booked.basis)
+        )
 
 
 class EventPage(NamedTuple):
@@ -106,9 +109,9 @@ class BookedEvents:
         rows = (await self._connection.execute(_events(filters, after).limit(limit))).all()
         if not rows:
             return EventPage([], None)
-        adjusted = await self._adjusted([(row.source_id, bytes(row.key_hash)) for row in rows])
-        series = await self._series(sums.placement.series_id for sums in adjusted.values())
-        found = [_booked(row, adjusted.get((row.source_id, bytes(row.key_hash))), series) for row in rows]
+        adjusted = await adjusted_of(self._connection, [(row.source_id, bytes(row.key_hash)) for row in rows])
+        series = await series_of(self._connection, (sums.placement.series_id for sums in adjusted.values()))
+        found = [booked_of(row, adjusted.get((row.source_id, bytes(row.key_hash))), series) for row in rows]
         last = (rows[-1].occurred_at, rows[-1].source_id, bytes(rows[-1].key_hash))
         return EventPage([b for b in found if filters.fits(b)], last if len(rows) == limit else None)
 
@@ -122,33 +125,14 @@ class BookedEvents:
         if not rows:
             return AmountsPage([], {}, [], None)
         moved = [row for row in rows if row.is_adjusted]
-        sums = await self._adjusted([(row.source_id, bytes(row.key_hash)) for row in moved])
+        sums = await adjusted_of(self._connection, [(row.source_id, bytes(row.key_hash)) for row in moved])
         of_sums = (adjusted.placement.series_id for adjusted in sums.values())
-        series = await self._series({*(row.series_id for row in rows), *of_sums})
-        adjusted = [booked_amounts(row, series, sums[row.source_id, bytes(row.key_hash)]) for row in moved]
+        series = await series_of(self._connection, {*(row.series_id for row in rows), *of_sums})
+        changed = (booked_amounts(row, series, sums[row.source_id, bytes(row.key_hash)]) for row in moved)
+        adjusted = [booked for booked in changed if booked.counts]
         last = (rows[-1].occurred_at, rows[-1].source_id, bytes(rows[-1].key_hash))
         plain = [row for row in rows if not row.is_adjusted] if moved else rows
         return AmountsPage(plain, series, adjusted, last if len(rows) == limit else None)
-
-    async def _adjusted(self, keys: Sequence[tuple[int, bytes]]) -> dict[tuple[int, bytes], "_Adjusted"]:
-        """Returns the sum of the adjusting rows of each event that has any."""
-        columns = ("id", "source_id", "key_hash", "calls", "cost_nanos", "notional_nanos", *_Placement._fields)
-        rows = await bulk.select(self._connection, "usage_adjustments", columns, ("source_id", "key_hash"), keys)
-        adjusted: dict[tuple[int, bytes], _Adjusted] = {}
-        for _, source_id, key_hash, calls, cost, notional, *rest in sorted(rows, key=lambda row: int(row[0])):
-            placement = _Placement(*rest)
-            sums = adjusted.setdefault((source_id, bytes(key_hash)), _Adjusted(placement))
-            sums.cost_nanos += cost
-            sums.notional_nanos += notional
-            if calls >= 0:  # the others remove the previous booking
-                sums.count += 1
-                sums.placement = placement
-        return adjusted
-
-    async def _series(self, ids: Iterable[int]) -> dict[int, "Series"]:
-        columns, keys = ("id", *Series._fields), sorted((series_id,) for series_id in set(ids))
-        rows = await bulk.select(self._connection, "usage_series", columns, ("id",), keys)
-        return {row[0]: Series(*row[1:]) for row in rows}
 
 
 async def current_pages(
@@ -168,40 +152,6 @@ async def current_pages(
         if page.after is None:
             return
         after = page.after
-
-
-class _Placement(NamedTuple):
-    """Where an event counts, and by which price and rule."""
-
-    team_id: int
-    local_day: int
-    series_id: int
-    book_nanos: int | None
-    book: str
-    rule: str
-    cost_reason: str
-
-
-class Series(NamedTuple):
-    """The parts of a series, without its team."""
-
-    tool: str
-    provider: str
-    model: str
-    workflow: str
-    person_id: int
-    credential: str
-    basis: str
-
-
-@dataclass
-class _Adjusted:
-    """The sum of an event's adjusting rows, and the placement of the last one. `count` leaves out removing rows."""
-
-    placement: _Placement
-    count: int = 0
-    cost_nanos: int = 0
-    notional_nanos: int = 0
 
 
 def _amounts(filters: EventFilter, after: EventPosition | None) -> Select[Any]:
@@ -248,52 +198,3 @@ def _in_order(found: Select[Any], filters: EventFilter, after: EventPosition | N
         place = tuple_(*(literal(value, column.type) for value, column in zip(after, _EVENT, strict=True)))
         found = found.where(and_(usage_events.c.occurred_at >= after[0], tuple_(*_EVENT) > place))
     return found
-
-
-def _booked(row: Any, adjusted: _Adjusted | None, series_by_id: Mapping[int, Series]) -> BookedEvent:
-    if adjusted is None:
-        adjusted = _Adjusted(_placement(row))
-        series = Series(*(getattr(row, name) for name in Series._fields))
-    else:
-        series = series_by_id[adjusted.placement.series_id]
-    texts = {name: getattr(row, name) for name in ("event_id", "gateway_team", "declared_team")}
-    user = row.email or row.slack_id or row.name or ""
-    return _current(row, row.basis, series, adjusted, **texts, tags=tuple(json.loads(row.tags)), user=user)
-
-
-def booked_amounts(row: EventAmounts, series: Mapping[int, Series], adjusted: _Adjusted | None = None) -> BookedEvent:
-    """Returns an event as it counts now, without its id, its person's name and the labels of attribution."""
-    sums = adjusted or _Adjusted(_placement(row))
-    texts = {"event_id": "", "gateway_team": "", "declared_team": "", "tags": (), "user": ""}
-    return _current(row, series[row.series_id].basis, series[sums.placement.series_id], sums, **texts)
-
-
-def _placement(row: Any) -> _Placement:
-    return _Placement(*(getattr(row, name) for name in _Placement._fields))
-
-
-def _current(row: Any, first_basis: str, series: Series, adjusted: _Adjusted, **texts: Any) -> BookedEvent:
-    placement = adjusted.placement
-    return BookedEvent(
-        source_id=row.source_id,
-        key_hash=bytes(row.key_hash),
-        occurred_at=row.occurred_at,
-        **{name: getattr(row, name) for name in COUNTER_COLUMNS},
-        reported_nanos=row.reported_nanos,
-        tier=row.tier,
-        **conditions_of_text(row.conditions)._asdict(),
-        parts=parts_of_text(row.parts),
-        units=units_of_text(row.units),
-        first_basis=first_basis,
-        adjustments=adjusted.count,
-        team_id=placement.team_id,
-        local_day=placement.local_day,
-        **series._asdict(),
-        cost_nanos=row.cost_nanos + adjusted.cost_nanos,
-        notional_nanos=row.notional_nanos + adjusted.notional_nanos,
-        book_nanos=placement.book_nanos,
-        book=placement.book,
-        rule=placement.rule,
-        cost_reason=placement.cost_reason,
-        **texts,
-    )

@@ -13,7 +13,8 @@ from storage.intake.event_columns import EVENT_COLUMNS, event_columns, labels_ke
 from storage.intake.event_keys.inserts import new_key
 from storage.intake.event_keys.runs import EventKeys
 from storage.intake.groups.group_rows import month_of
-from storage.intake.rollups import Insert, add_sums, summed
+from storage.intake.rollups import Bucket, Insert, add_sums, summed
+from storage.intake.twins.records import CallRecords
 from storage.memory import SeriesKey, remember
 from storage.org.people import People
 from storage.transaction import OpenTransaction
@@ -28,6 +29,7 @@ class Usage:
         self._tx = transaction
         self._connection = transaction.connection
         self._memory = transaction.memory.usage
+        self.call_records = CallRecords(transaction)
 
     async def book(self, bookings: Sequence[Booking], *, received_at: int) -> list[BookingOutcome]:
         """Books new events and returns the outcome of each, in order.
@@ -37,7 +39,7 @@ class Usage:
         outcomes = await self.record_keys([(booking.source_id, booking.event) for booking in bookings])
         accepted = [booking for booking, outcome in zip(bookings, outcomes, strict=True) if outcome == "accepted"]
         if accepted:
-            await self._insert(accepted, received_at)
+            await self.insert(accepted, received_at=received_at)
         return outcomes
 
     async def record_keys(self, events: Sequence[tuple[int, UsageEvent]]) -> list[BookingOutcome]:
@@ -70,12 +72,23 @@ class Usage:
         await self._ensure_months({b.event.occurred_at // DAY_MICROS for b in bookings})
         return await self.series_ids([series_key(labels_key(b), people) for b in bookings])
 
-    async def _insert(self, bookings: Sequence[Booking], received_at: int) -> None:
-        series = await self.ensure_references(bookings)
-        labels = [labels_row(series_id, b.event.labels) for b, series_id in zip(bookings, series, strict=True)]
-        events = event_columns(bookings, labels, received_at=received_at)
-        await bulk.insert(self._connection, "usage_events", EVENT_COLUMNS, events)
-        await add_sums(self._connection, summed(bookings, series))
+    async def insert(
+        self, bookings: Sequence[Booking], *, received_at: int, sums: dict[Bucket, list[int]] | None = None
+    ) -> None:
+        """Inserts events whose keys are stored, and adds them to the totals, with the sums of adjusting rows if given:
+        totals are locked once, in key order.
+        """
+        totals = dict(sums or {})
+        if bookings:
+            series = await self.ensure_references(bookings)
+            labels = [labels_row(series_id, b.event.labels) for b, series_id in zip(bookings, series, strict=True)]
+            events = event_columns(bookings, labels, received_at=received_at)
+            await bulk.insert(self._connection, "usage_events", EVENT_COLUMNS, events)
+            for at, amounts in summed(bookings, series).items():
+                there = totals.get(at)
+                totals[at] = amounts if there is None else [a + b for a, b in zip(there, amounts, strict=True)]
+        if totals:
+            await add_sums(self._connection, totals)
 
     async def record_active_sources(self, first_occurred_at: dict[int, int], *, received_at: int) -> None:
         """Stores the activity of sources: the moment of the first event stays, that of the last grows."""

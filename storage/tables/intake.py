@@ -158,9 +158,41 @@ usage_adjustments = table(
     Column("book", Text, nullable=False),
     Column("rule", Text, nullable=False),
     Column("cost_reason", Text, nullable=False, server_default=""),
+    Column("figures", Text, nullable=False, server_default=""),
     Index("ix_usage_adjustments_source_id_key_hash", "source_id", "key_hash"),
     Index("ix_usage_adjustments_team_id_local_day", "team_id", "local_day"),
 )
+call_marks = table(
+    "call_marks",
+    id_column(),
+    Column("token", Big, nullable=False),
+    Column("received_at", Big, nullable=False),
+    Column("calls", Big, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("ix_call_marks_received_at", "received_at"),
+    Index("ix_call_marks_token", "token"),
+)
+"""A row per commit with records that may have twins: where and when each was made. Rows go after some hours."""
+call_records = table(
+    "call_records",
+    Column("source_id", Big, primary_key=True, autoincrement=False),
+    Column("key_hash", LargeBinary, primary_key=True),
+    Column("fingerprint", LargeBinary, primary_key=True),
+    Column("call_key", LargeBinary, nullable=False),
+    Column("call_at", Big, nullable=False),
+    Column("event_id", Text, nullable=False),
+    Column("occurred_at", Big, nullable=False),
+    Column("made_at", Big, nullable=False),
+    Column("is_booked", Integer, nullable=False),
+    Column("has_key", Integer, nullable=False),
+    Column("person_id", Big, nullable=False),
+    Column("record", Text, nullable=False),
+    Index("ix_call_records_source_id_call_key", "source_id", "call_key"),
+    sqlite_with_rowid=False,
+)
+"""The records of calls that have more than one. `call_key` is the event that books the call, `is_booked` marks records
+that are events, `has_key` those without an event whose key is known.
+"""
 reattributions = table(
     "reattributions",
     id_column(),

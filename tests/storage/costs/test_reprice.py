@@ -13,7 +13,8 @@ from bot.money import NANOS
 from bot.periods import day_number
 from handlers.books.periods import keep_books
 from handlers.costs.reprice import RepriceResult, reprice
-from storage.intake.booked_events import EventFilter, EventPosition, booked_amounts, current_pages
+from storage.intake.booked_events import EventFilter, EventPosition, current_pages
+from storage.intake.twins.states import booked_amounts
 from tests.storage.conftest import Books
 from tests.storage.declared import balance
 from tests.support.company import TEAMS_YML

@@ -83,17 +83,17 @@ def log(said: Mapping[str, Any], **values: Any) -> Any:
 
 
 def traces(*spans: Any, resource: Mapping[str, Any] | None = None, scope: str = "tests") -> dict[str, Any]:
-    return {"resourceSpans": [_group("scopeSpans", "spans", spans, resource, scope)]}
+    return {"resourceSpans": [grouped("scopeSpans", "spans", spans, resource, scope)]}
 
 
 def logs(*records: Any, resource: Mapping[str, Any] | None = None, scope: str = "tests") -> dict[str, Any]:
-    return {"resourceLogs": [_group("scopeLogs", "logRecords", records, resource, scope)]}
+    return {"resourceLogs": [grouped("scopeLogs", "logRecords", records, resource, scope)]}
 
 
 def metrics(*found: Any, resource: Mapping[str, Any] | None = None, scope: str = "tests") -> dict[str, Any]:
-    return {"resourceMetrics": [_group("scopeMetrics", "metrics", found, resource, scope)]}
+    return {"resourceMetrics": [grouped("scopeMetrics", "metrics", found, resource, scope)]}
 
 
-def _group(middle: str, inner: str, leaves: Sequence[Any], resource: Mapping[str, Any] | None, scope: str) -> Any:
+def grouped(middle: str, inner: str, leaves: Sequence[Any], resource: Mapping[str, Any] | None, scope: str) -> Any:
     told = {"attributes": attributes(resource or {"service.name": "checkout"})}
     return {"resource": told, middle: [{"scope": {"name": scope}, inner: list(leaves)}]}

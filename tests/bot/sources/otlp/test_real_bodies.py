@@ -12,6 +12,7 @@ import pytest
 from bot.costs.price_book import PriceBook
 from bot.costs.pricing import Prices
 from bot.intake.running_sums import SumState, advanced, event_of
+from bot.intake.twins.calls import calls_of, same_key_is_one_call
 from bot.periods import DAY_MICROS
 from bot.sources.litellm.parser import parse
 from bot.sources.otlp.parser import read
@@ -28,7 +29,7 @@ CASES = {case.name: case for case in real_cases()}
 
 def judged(case: RealCase, bodies: Sequence[Body]) -> list[str]:
     """Returns the faults of a case's books if these bodies come in, in words."""
-    booked: dict[bytes, UsageEvent] = {}
+    told: dict[tuple[bytes, bytes], UsageEvent] = {}
     states: dict[bytes, SumState] = {}
     faults = []
     for body in bodies:
@@ -38,10 +39,11 @@ def judged(case: RealCase, bodies: Sequence[Body]) -> list[str]:
             parsed = read(body.content, body.signal, body.form, meters=case.meters, now=NOW)
         faults += [f"quarantined: {row.reason}" for row in parsed.unusable]
         for event in [*(event for _, event in parsed.events), *used(parsed, states)]:
-            known = booked.setdefault(event.key, event)
-            if known.fingerprint != event.fingerprint:
+            same = [known for (key, _), known in told.items() if key == event.key]
+            told.setdefault((event.key, event.fingerprint), event)
+            if any(known.fingerprint != event.fingerprint and not same_key_is_one_call(known, event) for known in same):
                 faults.append(f"{event.event_id} is in conflict with itself")
-    return faults + faults_of(case, [priced(event) for event in booked.values()])
+    return faults + faults_of(case, [priced(event) for event in calls_of(list(told.values()))])
 
 
 def used(parsed: Parsed, states: dict[bytes, SumState]) -> Iterator[UsageEvent]:

@@ -1,0 +1,1 @@
+"""Twins: two records of one call within a source, of which the books have one."""

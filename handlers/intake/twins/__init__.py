@@ -1,0 +1,1 @@
+"""Twins: each call is booked once, although several records tell it."""

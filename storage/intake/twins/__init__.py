@@ -1,0 +1,1 @@
+"""Twins: records of one call, and the events as they count now."""
