@@ -103,8 +103,7 @@ class GroupCommits:
         defers = defers and may_wait(rows.largest_nanos)
         others = marks_inserts(looked.batch)
         active = self._activity.unrecorded_sources(group, now=self._context.now_micros())
-        if active:
-            others.append(activity_insert(active, received_at=now))
+        others += [activity_insert(active, received_at=now)] if active else []
         hours = self._activity.unrecorded_hours(group)
         others.append(source_hours_insert(hours))
         if left_out := _left_out(group):
@@ -113,13 +112,12 @@ class GroupCommits:
         others += [producers_insert(seen.due, at=now)] if seen.due else []
         try:
             async with self._time_limit():
-                deferred_at = now if defers else None
                 write = partial(
                     fast_writer.write,
                     events=rows.insert,
                     others=others,
                     version=rulebook.version,
-                    deferred_at=deferred_at,
+                    deferred_at=now if defers else None,
                 )
                 done = await write(keys) or await self._write_to_next_run(write, rows, keys.token)
         except (DatabaseError, OverflowError) as error:  # the full path tells a bad row from a database that is away
