@@ -59,10 +59,12 @@ class QuarantinedRow:
 
 
 def row_from_event(index: int, event: UsageEvent, reason: str) -> UnusableRow:
-    """Returns quarantine's content of a readable event: its canonical fields, its key and fingerprint in hexadecimal."""
+    """Returns quarantine's content of a readable event: its canonical fields without the
+    called address, its key and fingerprint in hexadecimal.
+    """
     fields = msgspec.structs.asdict(event) | msgspec.structs.asdict(event.labels)
     fields |= {"key": event.key.hex(), "fingerprint": event.fingerprint.hex()}
-    del fields["labels"]
+    del fields["labels"], fields["api_base"]
     return UnusableRow(index=index, reason=reason, kept=msgspec.json.encode(fields), key=row_hash(event))
 
 

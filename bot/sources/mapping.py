@@ -22,7 +22,7 @@ from bot.refusals import SourceError
 from bot.sources.cloudevents.parser import read_event
 from bot.sources.fields import latest_at
 from bot.sources.labels import Notes
-from bot.sources.rows import decode_loosely, leave_ignored, unusable
+from bot.sources.rows import TAGS, decode_loosely, leave_ignored, unusable
 from bot.units import UNITS
 from bot.usage import COUNTERS, PARTS, Note, Parsed, UsageEvent, digest
 
@@ -83,16 +83,16 @@ class _Paths:
             native: tuple(tuple(path.split(".")) for path in paths) for native, paths in known.items()
         }
         self.kept: dict[str, Any] = {}
-        for path in (
-            *(p for paths in self.of.values() for p in paths),
-            *(tuple(k.split(".")) for k in shape.also_kept),
+        for native, path in (
+            *((native, path) for native, paths in self.of.items() for path in paths),
+            *(("", tuple(k.split("."))) for k in shape.also_kept),
         ):
             within = self.kept
             for member in path[:-1]:
                 if not isinstance(within.get(member), dict):
                     within[member] = {}
                 within = within[member]
-            within.setdefault(path[-1], True)
+            within.setdefault(path[-1], TAGS if native == "tags" else True)
 
     def find(self, row: JsonRow, native: str) -> tuple[str, Any]:
         """Returns the path of a native name in a row and its value; the first path and None if there is no value."""

@@ -16,6 +16,9 @@ Raw = bytes | msgspec.Raw
 MAX_KEPT_BYTES = 16_384
 MAX_LOOSE_BYTES = 4 * 1024 * 1024
 """The longest text that is decoded to plain Python values, which take many times its memory."""
+TAGS, NUMBERS = "tags", "numbers"
+"""What quarantine keeps of a member that is an object: its texts and numbers, or its numbers alone."""
+NOT_KEPT = False
 _MAX_NUMBER_CHARACTERS = 60
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[][{},]', re.DOTALL)
@@ -115,7 +118,8 @@ def unusable(index: int, raw: bytes | msgspec.Raw, reason: str, /, keep: Mapping
     """Returns a row for quarantine. It keeps only the members that `keep` names, up to a cap, and never prompts,
     headers or addresses; of an undecodable row only its hash.
 
-    `keep` maps a member's name to True, or to a mapping for the members of a nested object.
+    `keep` maps a member's name to True for a text, a number or a list of these, to TAGS or NUMBERS, or to a mapping for
+    the members of a nested object.
     """
     whole = bytes(raw)
     try:
@@ -149,10 +153,25 @@ def _known(decoded: dict[str, Any], keep: Mapping[str, Any]) -> dict[str, Any]:
             continue
         value = decoded[name]
         if members is True:
-            found[name] = value
-        elif isinstance(value, dict):
+            found[name] = _plain(value)
+        elif members == TAGS:
+            found[name] = {key: _plain(tag) for key, tag in value.items()} if isinstance(value, dict) else _plain(value)
+        elif not isinstance(value, dict):
+            continue
+        elif members == NUMBERS:
+            found[name] = {key: number for key, number in value.items() if isinstance(number, int | float)}
+        else:
             found[name] = _known(value, members)
     return found
+
+
+def _plain(value: Any) -> Any:
+    """Returns a text, a number or a list of these. Anything else may hold somebody's words: `false` stands for it, which
+    fits no member that is read, so that a retry finds the same fault.
+    """
+    if isinstance(value, list):
+        return [member if isinstance(member, str | int | float) else NOT_KEPT for member in value]
+    return value if value is None or isinstance(value, str | int | float) else NOT_KEPT
 
 
 def field_and_fault(error: msgspec.ValidationError) -> str:

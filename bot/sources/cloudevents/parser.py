@@ -18,13 +18,13 @@ from bot.sources.cloudevents.members import DECODERS, MEMBERS, Envelope, LooseEn
 from bot.sources.cloudevents.unknown import UnknownMembers
 from bot.sources.fields import latest_at
 from bot.sources.labels import Notes
-from bot.sources.rows import Raw, decode_loosely, field_and_fault, leave_ignored, split, unusable
+from bot.sources.rows import TAGS, Raw, decode_loosely, field_and_fault, leave_ignored, split, unusable
 from bot.usage import Parsed, UsageEvent
 
 _common, _full, _loose = DECODERS
 _one = msgspec.json.Decoder(LooseEnvelope)
 _KEPT = dict.fromkeys(("id", "source", "type", "specversion", "time"), True) | {
-    "data": dict.fromkeys((field for field in MEMBERS if field != "api_base"), True)
+    "data": dict.fromkeys((field for field in MEMBERS if field != "api_base"), True) | {"tags": TAGS}
 }
 
 

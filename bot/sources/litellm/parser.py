@@ -22,32 +22,55 @@ from bot.sources.labels import Notes
 from bot.sources.litellm.event import job_of, usage_event
 from bot.sources.litellm.gateway import read_gateway
 from bot.sources.litellm.loose import fitted_call
-from bot.sources.litellm.payload import LoggedCall
-from bot.sources.rows import Raw, Unreadable, decode_loosely, leave_ignored, split, unusable
+from bot.sources.litellm.payload import (
+    Breakdown,
+    CachedDetails,
+    CacheWrites,
+    CompletionDetails,
+    LoggedCall,
+    PromptDetails,
+    Usage,
+)
+from bot.sources.rows import NUMBERS, Raw, Unreadable, decode_loosely, leave_ignored, split, unusable
 from bot.unread import Unread, producer
 from bot.usage import BudgetBlock, GatewayView, Parsed
 
 _calls = msgspec.json.Decoder(list[LoggedCall])
 _call = msgspec.json.Decoder(LoggedCall)
 _PRODUCER = producer("LiteLLM")
+
+
+def _all_of(shape: type[msgspec.Struct]) -> dict[str, Any]:
+    """Returns the members of an object that are read, by LiteLLM's names."""
+    return dict.fromkeys(shape.__struct_encode_fields__, True)
+
+
+_KEPT_USAGE = _all_of(Usage) | {
+    "prompt_tokens_details": _all_of(PromptDetails)
+    | {"cached_tokens_details": _all_of(CachedDetails), "cache_creation_token_details": _all_of(CacheWrites)},
+    "completion_tokens_details": _all_of(CompletionDetails),
+    "server_tool_use": NUMBERS,
+    "server_side_tool_usage_details": NUMBERS,
+}
 _KEPT: dict[str, Any] = dict.fromkeys(
     (
         *("id", "litellm_call_id", "status", "startTime", "endTime", "model", "custom_llm_provider", "call_type"),
         *("prompt_tokens", "completion_tokens", "response_cost", "cache_hit"),
-        *("model_id", "end_user", "user_agent", "request_tags", "cost_breakdown"),
+        *("model_id", "end_user", "user_agent", "request_tags"),
     ),
     True,
 ) | {
     "metadata": dict.fromkeys(
         (
-            *("user_api_key_team_id", "user_api_key_alias", "usage_object", "user_api_key_hash", "user_agent"),
+            *("user_api_key_team_id", "user_api_key_alias", "user_api_key_hash", "user_agent"),
             *("user_api_key_user_id", "user_api_key_user_email", "used_client_oauth_token", "user_api_key_team_alias"),
             *("user_api_key_team_spend", "user_api_key_team_max_budget", "user_api_key_budget_reset_at"),
             "user_api_key_request_route",
         ),
         True,
     )
-    | {"spend_logs_metadata": {"workflow": True}}
+    | {"usage_object": _KEPT_USAGE, "spend_logs_metadata": {"workflow": True}},
+    "cost_breakdown": _all_of(Breakdown),
 }
 """The members of an unreadable row that quarantine keeps: enough to book it later, and no personal text."""
 

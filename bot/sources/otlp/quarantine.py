@@ -11,7 +11,7 @@ from typing import Any
 from bot.sources.otlp.producers.registry import KEPT_ATTRIBUTES, RESOURCE_READS
 from bot.sources.otlp.records import SERIES, Facts, Record, UndecodableRecord, Value
 from bot.sources.otlp.unbooked import COUNT_FACTS, unknown_counts
-from bot.sources.rows import MAX_KEPT_BYTES
+from bot.sources.rows import MAX_KEPT_BYTES, NOT_KEPT
 from bot.usage import UnusableRow, digest
 
 _MEMBERS = frozenset({
@@ -42,7 +42,7 @@ def _known(value: Any, *, of_resource: bool = False) -> Any:
     if isinstance(value, list):
         return [_known(member) for member in value]
     if isinstance(value, str):
-        return value[:_MAX_CHARACTERS]
+        return _first_word(value)
     if not isinstance(value, dict):
         return value
     members = {name: member for name, member in value.items() if name in _MEMBERS and name != "attributes"}
@@ -51,8 +51,29 @@ def _known(value: Any, *, of_resource: bool = False) -> Any:
     if isinstance(listed, list):
         kept = [pair for pair in listed if isinstance(pair, dict) and isinstance(pair.get("key"), str)]
         found["attributes"] = [
-            pair for pair in kept if pair["key"] in (RESOURCE_READS if of_resource else KEPT_ATTRIBUTES)
+            {"key": pair["key"], "value": _known_value(pair.get("value"))}
+            for pair in kept
+            if pair["key"] in (RESOURCE_READS if of_resource else KEPT_ATTRIBUTES)
         ]
+    return found
+
+
+def _known_value(value: Any) -> Any:
+    """Returns an attribute's value without what is no text and no number: a value that no type fits stands for it, so
+    that a retry finds the same fault.
+    """
+    if not isinstance(value, dict):
+        return None if value is None else NOT_KEPT
+    found: dict[str, Any] = {}
+    for kind, given in value.items():
+        if kind == "arrayValue":
+            listed = given.get("values") if isinstance(given, dict) else None
+            found[kind] = {"values": [_known_value(v) for v in listed]} if isinstance(listed, list) else NOT_KEPT
+        elif kind in ("stringValue", "intValue", "doubleValue", "boolValue"):
+            is_plain = given is None or isinstance(given, str | int | float)
+            found[kind] = (given[:_MAX_CHARACTERS] if isinstance(given, str) else given) if is_plain else [NOT_KEPT]
+        elif kind in ("kvlistValue", "bytesValue"):
+            found[kind] = {"values": []}
     return found
 
 
