@@ -115,15 +115,15 @@ def _place(program: Program, wanted: Wanted) -> Path:
 
 
 async def _rounds(performance: Performance, first: Round) -> None:
-    """Runs the program again and again until the wanted calls are answered. A run without a call is a fault."""
+    """Runs the program again and again until the wanted calls are answered. A run that asks for nothing is a fault."""
     bills = performance.bills
     for number in range(_MOST_ROUNDS):
-        before = len(bills)
+        before, refused = len(bills), performance.calls.refused
         if before >= first.calls:
             break
         ran = await performance.program.run(replace(first, number=number, calls=first.calls - before))
         (first.home.folder / f"round-{number}.log").write_text(f"exit code {ran.code}\n{ran.output}")
-        if len(bills) == before:
+        if (len(bills), performance.calls.refused) == (before, refused):
             performance.fault = f"(run {number} made no call: exit code {ran.code}, {ran.output[-300:]!r})"
             break
 

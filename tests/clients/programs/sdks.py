@@ -53,6 +53,7 @@ SDKS: tuple[Program, ...] = (
         page="sdks.md",
         install=_pip(("anthropic", "2.14.0"), ("openinference-instrumentation-anthropic", "3.1.0"), *_SDK),
         run=script("anthropic_openinference.py"),
+        cannot_tell={"web search": "neither span counts searches: their fee is missing"},
     ),
     Program(
         name="OpenAI's SDK with OpenLLMetry",
@@ -60,6 +61,7 @@ SDKS: tuple[Program, ...] = (
         page="sdks.md",
         install=_pip(("opentelemetry-instrumentation-openai", "0.62.4"), ("openai", "3.57.0"), *_SDK),
         run=script("openai_openllmetry.py"),
+        cannot_tell={"cache writes": "writes are inside the input, at its price"},
     ),
     Program(
         name="OpenAI's SDK with genai-openai",
