@@ -62,14 +62,14 @@ def test_a_second_booking_of_one_call_is_doubled() -> None:
 def test_wrong_counters_are_other_figures_and_neither_lost_nor_doubled() -> None:
     bills = answered(12)
     wrong = [booking(bill) for bill in bills]
-    counts = bills[2].counters
+    counts = bills[6].counters
     merged = replace(counts, cache_write_5m=counts.cache_write_5m + counts.cache_write_1h, cache_write_1h=0)
-    wrong[2] = replace(wrong[2], counters=merged)
+    wrong[6] = replace(wrong[6], counters=merged)
 
     verdict = judge(bills, wrong, {})
 
     assert verdict.fails
-    assert [bill.number for bill, _ in verdict.other] == [3]
+    assert [bill.number for bill, _ in verdict.other] == [7]
     assert not verdict.lost
     assert not verdict.doubled
 
@@ -169,3 +169,19 @@ def test_sums_pass_if_they_add_up_and_name_what_they_lack_or_have_too_much() -> 
     assert [bill.number for bill in judge_sums(bills, [short], {}).lost] == [6]
     assert len(judge_sums(bills, [whole, whole], {}).doubled) == 1
     assert len(judge_sums(bills, [], {}).lost) == 6
+
+
+def test_sums_without_the_lifetime_of_writes_are_priced_as_five_minute_ones_apart() -> None:
+    bills = answered(6)
+    hourly = bills[1]
+    assert hourly.counters.cache_write_1h
+    as_told = [booking(bill) for bill in bills]
+    as_told[1] = replace(as_told[1], nanos=hourly.nanos - hourly.counters.cache_write_1h * 3_000)
+
+    verdict = judge_sums(bills, as_told, {"1 h writes": "all writes are one number"})
+
+    assert not verdict.fails
+    assert verdict.difference == 0
+    assert (verdict.untold, verdict.untold_billed_nanos) == ({"1 h writes": 1}, hourly.nanos)
+    assert verdict.untold_booked_nanos == as_told[1].nanos
+    assert judge_sums(bills, as_told, {}).fails

@@ -84,7 +84,7 @@ def counters_of(number: int, asked: Asked) -> Counters:
         uncached_input=1_200 + 3 * number,
         cache_read=20_000 + 7 * number if number % 5 else 0,
         cache_write_5m=1_000 + number if writes else 0,
-        cache_write_1h=2_000 + 2 * number if writes and asked.model.startswith("claude") and number % 3 == 0 else 0,
+        cache_write_1h=2_000 + 2 * number if writes and asked.model.startswith("claude") and number % 5 == 2 else 0,
         output=300 + number,
         reasoning=100 + number % 50,
     )

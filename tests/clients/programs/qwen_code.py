@@ -38,4 +38,5 @@ PROGRAM = Program(
     page="qwen-code.md",
     install=Install(kind="npm", packages=(("@qwen-code/qwen-code", "0.24.4"),)),
     run=_run,
+    cannot_tell={"cache writes": "writes are inside the input, at its price"},
 )

@@ -97,6 +97,7 @@ SDKS: tuple[Program, ...] = (
         page="frameworks.md",
         install=_pip(("strands-agents[anthropic,otel]", "1.62.0"), ("anthropic", "0.125.0")),
         run=script("strands_agent.py"),
+        cannot_tell={"1 h writes": "all writes are one number, booked as five-minute writes"},
     ),
     Program(
         name="agno with OpenInference",
@@ -124,5 +125,6 @@ SDKS: tuple[Program, ...] = (
             ),
         ),
         run=script("vercel_ai.mjs"),
+        cannot_tell={"1 h writes": "all writes are one number, booked as five-minute writes"},
     ),
 )

@@ -21,10 +21,11 @@ def get_weather(city: str) -> str:
 def main() -> None:
     StrandsTelemetry().setup_otlp_exporter()
     client = {"base_url": os.environ["API"], "api_key": "none"}
-    model = AnthropicModel(client_args=client, model_id="claude-sonnet-5-5", max_tokens=1_000)
     calls = int(os.environ["CALLS"])
     made = 0
     while made < calls:
+        # A model of its own for each agent: its connections belong to the event loop of one run.
+        model = AnthropicModel(client_args=client, model_id="claude-sonnet-5-5", max_tokens=1_000)
         agent = Agent(model=model, tools=[get_weather], callback_handler=None)
         made += agent(f"Question {made}").metrics.cycle_count
     trace.get_tracer_provider().shutdown()
