@@ -1,7 +1,16 @@
 """The programs that `make clients` runs: how each is installed, set up and made to call."""
 
 from tests.clients.program import Program
-from tests.clients.programs import claude_code, codex, continue_cli, copilot_cli, gemini_cli, opencode, qwen_code
+from tests.clients.programs import (
+    claude_code,
+    codex,
+    continue_cli,
+    copilot_cli,
+    gemini_cli,
+    litellm_proxy,
+    opencode,
+    qwen_code,
+)
 from tests.clients.programs.sdks import SDKS
 
 PROGRAMS: tuple[Program, ...] = (
@@ -12,5 +21,6 @@ PROGRAMS: tuple[Program, ...] = (
     copilot_cli.PROGRAM,
     opencode.PROGRAM,
     continue_cli.PROGRAM,
+    litellm_proxy.PROGRAM,
     *SDKS,
 )
