@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from bot.costs.aliases import ModelAlias
-from bot.costs.pricing import Basis, ContractPrice, Prices, PriceTerms, book_alone, priced
+from bot.costs.contracts import ContractPrice
+from bot.costs.pricing import Basis, Prices, PriceTerms, book_alone, priced
 from bot.costs.rates import Rates
 from bot.org.attribution import Attribution, Source
 from bot.org.teams import Directory, Team
@@ -21,7 +22,6 @@ from bot.usage import Booking, Labels, UsageEvent
 _QUARTER_HOUR = 900 * MICROS
 _CACHE_SIZE, _CACHE_CHARACTERS, _CACHE_DAYS = 50_000, 10_000_000, 200_000
 _BOOK: Basis = "book"
-_UNPRICED: Basis = "unpriced"
 
 
 _SourceKey = tuple[int, int | None, int | None, int]
@@ -106,20 +106,19 @@ class Rulebook:
             if day is None:
                 day = self._day(decided, at, quarter)
             terms, rates = decided.terms.get(2 * day + at // DAY_MICROS) or self._day_terms(decided, event, day)
+            reason = ""
             if (
                 rates is None or reported_first or event.reported_nanos is not None
                 or event.failed or event.gateway_cache or event.unmetered or event.notional
             ):  # fmt: skip
                 price = priced(event, terms, reported_first=reported_first)
-                cost, basis, book_nanos, notional = (
-                    price.cost_nanos,
-                    price.basis,
-                    price.book_nanos,
-                    price.notional_nanos,
-                )
+                cost, basis, book_nanos = price.cost_nanos, price.basis, price.book_nanos
+                notional, reason = price.notional_nanos, price.reason
+            elif (book_nanos := rates.nanos(event)) is not None:
+                cost, basis, notional = book_nanos, _BOOK, 0
             else:
-                book_nanos = rates.nanos(event)
-                cost, basis, notional = (book_nanos, _BOOK, 0) if book_nanos is not None else (0, _UNPRICED, 0)
+                price = priced(event, terms, reported_first=False)
+                cost, basis, notional, reason = price.cost_nanos, price.basis, 0, price.reason
             found.append(
                 Booking(  # positional, because this runs for every event
                     source_id,
@@ -133,6 +132,7 @@ class Rulebook:
                     book_id,
                     book_nanos,
                     notional,
+                    reason,
                 )
             )
         return found

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cached_property, lru_cache
 from hashlib import blake2b
 from importlib.metadata import distribution
@@ -11,38 +10,17 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from bot.costs.rates import Rates, Schedule
+from bot.costs.compiling import compiled_of
+from bot.costs.rates import STANDARD, PriceConditions, Rates, Schedule
 from bot.costs.sold_names import readings
+from bot.costs.supplement import FILE, geographies, rates_of_units, supplemented
 from bot.periods import date_of
 
 if TYPE_CHECKING:  # genai_prices takes a third of a second to import
-    from genai_prices.types import ModelInfo, ModelPrice, Provider
+    from genai_prices.types import ModelInfo, Provider
 
-PICOS = 1_000_000_000_000
 NOON_SECOND = 43_200
 _CACHE_SIZE = 20_000
-
-_PRICED_BY = {
-    "uncached_input": ("input_mtok",),
-    "cache_read": ("cache_read_mtok", "input_mtok"),
-    "cache_write_5m": ("cache_write_5m_mtok", "cache_write_mtok", "input_mtok"),
-    "cache_write_1h": ("cache_write_1h_mtok", "cache_write_mtok", "input_mtok"),
-    "output": ("output_mtok",),
-    "reasoning": ("output_reasoning_mtok", "output_mtok"),
-}
-"""The book's prices for each counter, most specific first. A counter without its own price uses the next one."""
-_PART_PRICES = {
-    "audio_input": "input_audio_mtok",
-    "audio_output": "output_audio_mtok",
-    "audio_cache_read": "cache_audio_read_mtok",
-    "image_input": "input_image_mtok",
-    "image_output": "output_image_mtok",
-    "image_cache_read": "cache_image_read_mtok",
-    "video_input": "input_video_mtok",
-    "video_output": "output_video_mtok",
-    "video_cache_read": "cache_video_read_mtok",
-}
-"""The book's price for each kind of tokens. A kind without its own price has none: that of text is no price for it."""
 
 _SELF_HOSTED = frozenset({
     "custom", "custom_openai", "hosted_vllm", "in_house", "llamacpp", "llamafile", "lm_studio", "local", "ollama",
@@ -99,31 +77,36 @@ class PriceBook:
     """The list prices packaged with genai-prices, without network updates, so that a figure can be computed again.
 
     Loading takes a third of a second and waits for the first query. Answers are cached up to a limit, so that made-up
-    model names cannot fill the memory.
+    model names cannot fill the memory. Without `supplement` it says what the package says, and nothing more.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, supplement: bool = True) -> None:
+        self._supplement = supplement
         self._compiled: dict[int, Rates] = {}
         self._find = lru_cache(maxsize=_CACHE_SIZE)(self._look_up)
         self._schedule = lru_cache(maxsize=_CACHE_SIZE)(self._compile_day)
 
     @cached_property
     def book_id(self) -> str:
-        """Returns `genai-prices 0.2.3 1f0c…`: the package's version and a hash of its data, stored with each cost."""
+        """Returns `genai-prices 0.2.3 1f0c…`: the package's version and a hash of its data and of what we add to it, stored
+        with each cost.
+        """
         package = distribution("genai-prices")
         data = Path(str(package.locate_file("genai_prices/data.py"))).read_bytes()
-        return f"genai-prices {package.version} {blake2b(data, digest_size=4).hexdigest()}"
+        return f"genai-prices {package.version} {blake2b(data + FILE.read_bytes(), digest_size=4).hexdigest()}"
 
-    def rates(self, provider: str, model: str, day: int, second: int = NOON_SECOND, *, tier: str = "") -> Rates | None:
+    def rates(
+        self, provider: str, model: str, day: int, second: int = NOON_SECOND, *, when: PriceConditions = STANDARD
+    ) -> Rates | None:
         """Returns the rates of a model at a second of a UTC day (days since 1970); None if it is unknown."""
-        schedule = self._schedule(provider, model, day, tier)
+        schedule = self._schedule(provider, model, day, when)
         return next((rates for start, rates in reversed(schedule) if start <= second), None)
 
-    def schedule(self, provider: str, model: str, day: int, *, tier: str = "") -> Schedule:
+    def schedule(self, provider: str, model: str, day: int, *, when: PriceConditions = STANDARD) -> Schedule:
         """Returns all rates of a model on a UTC day, from second 0; empty if it is unknown. A tier without a price of
         its own on that day costs the standard price.
         """
-        return self._schedule(provider, model, day, tier)
+        return self._schedule(provider, model, day, when)
 
     def knows_provider(self, name: str) -> bool:
         """Returns whether the book has a provider of this name, in any known spelling."""
@@ -136,6 +119,11 @@ class PriceBook:
             return match[0]
         named = self._provider(provider.strip().lower())
         return named.id if named else ""
+
+    def geographies(self, provider: str, model: str) -> tuple[str, ...]:
+        """Returns the geographies in which a model costs something else."""
+        match = self._find(provider, model)
+        return geographies(match[0], match[1].id) if match is not None and self._supplement else ()
 
     @staticmethod
     def provider_id(name: str) -> str:
@@ -209,69 +197,54 @@ class PriceBook:
         if rest and any(p.id == prefixed for p in self._providers):
             yield from self._attempts(prefixed, rest)
 
-    def _compile_day(self, provider: str, model: str, day: int, tier: str) -> Schedule:
+    def _compile_day(self, provider: str, model: str, day: int, when: PriceConditions) -> Schedule:
         match = self._find(provider, model)
         if match is None:
-            return ()
+            alone = self._units_alone(provider, model) if self._supplement else None
+            return ((0, alone),) if alone else ()
         seller, sold = match
         # A provider that sells another's model at that one's list (Azure, say) has none of its variants.
-        has_variants = bool(sold.price_variants) and any(sold is own for own in self._by_id[seller].models)
-        context = _CONTEXTS.get(tier) if has_variants else None
+        is_own = any(sold is own for own in self._by_id[seller].models)
+        context = _CONTEXTS.get(when.tier) if sold.price_variants and is_own else None
+        of = when if is_own else PriceConditions(when.tier)
         midnight = datetime.combine(date_of(day), time(), UTC)
-        return tuple(
-            (second, self._compile(sold, midnight + timedelta(seconds=second), tier, context))
-            for second in _price_changes(sold)
-        )
+        found = []
+        for second in _price_changes(sold):
+            rates = self._compile(seller, sold, midnight + timedelta(seconds=second), when.tier, context)
+            if self._supplement:
+                rates = supplemented(rates, seller=seller, model=sold.id, when=of)
+            found.append((second, rates))
+        return tuple(found)
+
+    @staticmethod
+    def _units_alone(provider: str, model: str) -> Rates | None:
+        """Returns the rates of a model that is sold by images, pages or searches, and which the book does not know."""
+        for named, spelled in readings(provider.strip().lower(), model.strip().lower()):
+            prefix, _, rest = spelled.partition("/")
+            for seller, name in ((named, spelled), (prefix, rest)):
+                if rates := rates_of_units(_SPELLINGS.get(seller, seller), name):
+                    return rates
+        return None
 
     @cached_property
     def _by_id(self) -> "dict[str, Provider]":
         return {provider.id: provider for provider in self._providers}
 
-    def _compile(self, sold: "ModelInfo", at: datetime, tier: str, context: Mapping[str, str] | None) -> Rates:
-        standard = self._standard(sold, at)
+    def _compile(
+        self, seller: str, sold: "ModelInfo", at: datetime, tier: str, context: Mapping[str, str] | None
+    ) -> Rates:
+        standard = self._standard(seller, sold, at)
         if not tier:
             return standard
-        rates = compiled(sold.get_prices(at, context)) if context is not None else standard
-        return replace(standard, is_standard=True) if rates == standard else rates
+        rates = compiled_of(seller, sold.id, sold.get_prices(at, context)) if context is not None else standard
+        return replace(standard, stands_in_for=tier) if rates == standard else rates
 
-    def _standard(self, sold: "ModelInfo", at: datetime) -> Rates:
+    def _standard(self, seller: str, sold: "ModelInfo", at: datetime) -> Rates:
         prices = sold.get_prices(at)
         rates = self._compiled.get(id(prices))  # the book's own objects live as long as the book
         if rates is None:
-            rates = self._compiled[id(prices)] = compiled(prices)
+            rates = self._compiled[id(prices)] = compiled_of(seller, sold.id, prices)
         return rates
-
-
-def compiled(prices: "ModelPrice") -> Rates:
-    """Returns integer rates from a model's prices (dollars per million tokens, or per thousand calls), tiers
-    included.
-    """
-    from genai_prices.types import TieredPrices
-
-    values = {key: value for key, value in prices.__dict__.items() if value is not None}
-    starts = {tier.start for value in values.values() if isinstance(value, TieredPrices) for tier in value.tiers}
-
-    def price(key: str, start: int) -> Decimal:
-        value = values[key]
-        if not isinstance(value, TieredPrices):
-            return Decimal(value)
-        return next((tier.price for tier in reversed(value.tiers) if tier.start <= start), value.base)
-
-    def vector(start: int, tiers: tuple[tuple[int, Rates], ...] = ()) -> Rates:
-        sold_as = {counter: next((key for key in keys if key in values), None) for counter, keys in _PRICED_BY.items()}
-        picos = {counter: _picos(price(key, start), per=1_000_000) for counter, key in sold_as.items() if key}
-        reasoning = picos.pop("reasoning", 0)
-        extra = reasoning - picos.get("output", reasoning)
-        parts = {part: _picos(price(key, start), per=1_000_000) for part, key in _PART_PRICES.items() if key in values}
-        request = _picos(price("requests_kcount", start), per=1000) if "requests_kcount" in values else 0
-        return Rates.of(picos, reasoning_extra=extra, request=request, tiers=tiers, parts=parts)
-
-    return vector(-1, tuple((start, vector(start)) for start in sorted(starts, reverse=True)))
-
-
-def _picos(dollars: Decimal, *, per: int) -> int:
-    """Converts dollars to whole pico-dollars per unit, half-even: a few aggregators publish float noise beyond that."""
-    return int((dollars * (PICOS // per)).to_integral_value(rounding=ROUND_HALF_EVEN))
 
 
 def _price_changes(model: "ModelInfo") -> list[int]:

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from bot.costs.pricing import ContractPrice
+from bot.costs.contracts import ContractPrice
 from bot.org.teams import Directory
 from bot.periods import date_of, day_number, day_text
 from bot.refusals import FieldRefusal

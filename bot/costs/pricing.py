@@ -1,7 +1,6 @@
 """The price of a call in nano-dollars, and the basis it comes from. The first basis that applies wins."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -9,123 +8,40 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from bot.costs.aliases import ModelAlias, ModelAliases
+from bot.costs.contracts import ContractPrice, precedence
 from bot.costs.price_book import PriceBook
-from bot.costs.rates import Rates
+from bot.costs.rates import STANDARD, PriceConditions, Rates
+from bot.costs.surplus import Elsewhere, surplus
 from bot.periods import DAY_MICROS, MICROS
-from bot.usage import COUNTERS, PARTS, Labels, UsageEvent
+from bot.units import UNITS
+from bot.usage import Labels, UsageEvent
 
 Basis = Literal[
     "contract", "book", "book+reported", "reported", "unpriced",
     "gateway_cache", "notional", "provisioned", "failed", "unmetered",
 ]  # fmt: skip
 
-_MILLION = 1_000_000
 _CACHE_SIZE = 20_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class ContractPrice:
-    """A negotiated price: own rates in pico-dollars per token, a discount in parts per million off the book, or both.
-
-    `model` is a glob without regard to case. The price applies from `from_day` (days since 1970) until before
-    `until_day`. `origin` names where it is declared.
-    """
-
-    model: str | None = None
-    provider: str | None = None
-    from_day: int | None = None
-    until_day: int | None = None
-    input_pico: int | None = None
-    output_pico: int | None = None
-    cache_read_pico: int | None = None
-    cache_write_5m_pico: int | None = None
-    cache_write_1h_pico: int | None = None
-    discount_ppm: int | None = None
-    origin: Literal["teams.yml", "Slack"] = "teams.yml"
-
-    def __post_init__(self) -> None:
-        given = [*self.own_rates.values(), self.discount_ppm]
-        if all(rate is None for rate in given):
-            raise ValueError("a contract price needs a rate or a discount")
-        if any(rate is not None and rate < 0 for rate in given) or (self.discount_ppm or 0) > _MILLION:
-            raise ValueError("a rate is at least 0 and a discount between 0 and 1,000,000 parts per million")
-
-    def holds_on(self, day: int) -> bool:
-        return (self.from_day or day) <= day and (self.until_day is None or day < self.until_day)
-
-    @property
-    def own_rates(self) -> dict[str, int | None]:
-        """Returns the rates that the contract names, by counter."""
-        return {
-            "uncached_input": self.input_pico,
-            "cache_read": self.cache_read_pico,
-            "cache_write_5m": self.cache_write_5m_pico,
-            "cache_write_1h": self.cache_write_1h_pico,
-            "output": self.output_pico,
-        }
-
-    def completed_by(self, book: Rates | None) -> Rates | None:
-        """Returns the contract's rates completed by the book's; None if a discount has no book price to apply to.
-
-        A rate that the contract does not name is the book's less the discount, in each of the book's tiers. Cache
-        rates follow a named input rate instead: they keep the book's ratio to input, and without a book they equal
-        input.
-        """
-        if book is None:
-            return None if all(rate is None for rate in self.own_rates.values()) else self._flat(None)
-        return msgspec.structs.replace(
-            self._flat(book), tiers=tuple((start, self._flat(tier)) for start, tier in book.tiers)
-        )
-
-    def _flat(self, book: Rates | None) -> Rates:
-        listed: dict[str, int] = {}
-        if book is not None:
-            listed = {c: getattr(book, c) for c in COUNTERS[:5] if c not in book.unpriced}
-        rates = {counter: self._discounted(rate) for counter, rate in listed.items()}
-        if self.input_pico is not None:
-            for counter in ("cache_read", "cache_write_5m", "cache_write_1h"):
-                ratio = (listed.get(counter, 0), listed.get("uncached_input", 0))
-                known = counter in listed and ratio[1] > 0
-                rates[counter] = _half_even(self.input_pico * ratio[0], ratio[1]) if known else self.input_pico
-        rates |= {counter: rate for counter, rate in self.own_rates.items() if rate is not None}
-        parts = self._parts(rates, listed, book)
-        if book is None:
-            return Rates.of(rates, parts=parts)
-        extra = self._discounted(book.reasoning_extra) if self.output_pico is None else 0
-        return Rates.of(rates, reasoning_extra=extra, request=self._discounted(book.request), parts=parts)
-
-    def _parts(self, rates: Mapping[str, int], listed: Mapping[str, int], book: Rates | None) -> dict[str, int]:
-        """Returns the rates of other kinds than text: the book's less the discount, or, where the contract names the rate
-        of their counter, that rate in the book's ratio; without a ratio it is the rate of the kind too.
-        """
-        own = {counter for counter, rate in self.own_rates.items() if rate is not None}
-        if self.input_pico is not None:
-            own |= {"cache_read"}
-        parts: dict[str, int] = {}
-        for part, counter in PARTS.items():
-            sold = book.parts.get(part) if book is not None else None
-            if counter in own:
-                base = listed.get(counter, 0)
-                parts[part] = _half_even(rates[counter] * sold, base) if sold is not None and base else rates[counter]
-            elif sold is not None:
-                parts[part] = self._discounted(sold)
-        return parts
-
-    def _discounted(self, rate: int) -> int:
-        return _half_even(rate * (_MILLION - (self.discount_ppm or 0)), _MILLION)
+_TELL_THEIR_BILL = frozenset({"openrouter"})
+"""Sellers that report what they charge for each call: it depends on whom they chose to serve it."""
+_MARGIN = 1_000
+"""A sender's cost that is over the book's by less than this part of it is the same cost, rounded otherwise."""
+GUESS = "the sender's cost is a guess"
 
 
 class Priced(msgspec.Struct, frozen=True, gc=False):
     """A call's cost in nano-dollars and its basis.
 
-    `book_nanos` is its list price, if the book knows one, to compare with the reported cost. `notional_nanos` is the
-    cost that a call under a personal subscription would have had.
+    `book_nanos` is its list price, if the book knows one, to compare with the reported cost; with the basis
+    `book+reported` it is what the book prices of it. `notional_nanos` is the cost that a call under a personal
+    subscription would have had. `reason` says why the book alone did not price it: what it lacks.
     """
 
     cost_nanos: int
     basis: Basis
     book_nanos: int | None = None
     notional_nanos: int = 0
+    reason: str = ""
 
 
 _REPORTED: Basis = "reported"
@@ -145,11 +61,18 @@ class PriceExplanation(NamedTuple):
 
 
 class PriceTerms(NamedTuple):
-    """The rates of a contract and of the book, from a second of a UTC day on."""
+    """The rates of a contract and of the book, from a second of a UTC day on.
+
+    With `sender_first` a reported cost goes before the book. Provisioned traffic is paid by the hour: no call has a price.
+    `elsewhere` has the book's rates of geographies with others.
+    """
 
     from_second: int
     contract: Rates | None
     book: Rates | None
+    sender_first: bool = False
+    is_provisioned: bool = False
+    elsewhere: Elsewhere = ()
 
 
 class Prices:
@@ -159,7 +82,7 @@ class Prices:
 
     def __init__(self, book: PriceBook, contracts: Sequence[ContractPrice], aliases: Sequence[ModelAlias] = ()) -> None:
         self.book = book
-        self._contracts = sorted(contracts, key=_precedence)[::-1]  # among equals, the later line goes first
+        self._contracts = sorted(contracts, key=precedence)[::-1]  # among equals, the later line goes first
         self._aliases = ModelAliases(aliases)
         self._terms = lru_cache(maxsize=_CACHE_SIZE)(self._find_terms)
 
@@ -174,20 +97,39 @@ class Prices:
 
     def terms(self, labels: Labels, utc_day: int, day: int) -> "tuple[PriceTerms, ...]":
         """Returns the rates of a model over a UTC day, each with the second it starts at."""
-        return self._terms(labels.provider, labels.model, labels.tier, utc_day, day)
+        when = PriceConditions(labels.tier, labels.geo, labels.region)
+        return self._terms(labels.provider, labels.model, when, utc_day, day)
 
-    def _find_terms(self, provider: str, model: str, tier: str, utc_day: int, day: int) -> tuple[PriceTerms, ...]:
+    def _find_terms(
+        self, provider: str, model: str, when: PriceConditions, utc_day: int, day: int
+    ) -> tuple[PriceTerms, ...]:
         seller, sold, apply = self._applicable_contracts(provider, model, day)
-        schedule = self.book.schedule(seller, sold, utc_day, tier=tier) or ((0, None),)
+        is_provisioned = when.tier == "provisioned"
+        listed = when._replace(tier="") if is_provisioned else when
+        schedule = self.book.schedule(seller, sold, utc_day, when=listed) or ((0, None),)
+        geos = () if when.geo else self.book.geographies(seller, sold)
+        elsewhere = tuple(
+            (geo, rates)
+            for geo in geos
+            if (rates := self.book.rates(seller, sold, utc_day, when=listed._replace(geo=geo))) is not None
+        )
+        bills = self.book.seller(seller, sold) in _TELL_THEIR_BILL
         return tuple(
-            PriceTerms(second, next((rates for c in apply if (rates := c.completed_by(book)) is not None), None), book)
+            PriceTerms(
+                second,
+                next((rates for c in apply if (rates := c.completed_by(book)) is not None), None),
+                book,
+                bills or (book is not None and book.stands_in_for != ""),
+                is_provisioned,
+                elsewhere,
+            )
             for second, book in schedule
         )
 
-    def explain(self, provider: str, model: str, *, day: int, tier: str = "") -> "PriceExplanation":
+    def explain(self, provider: str, model: str, *, day: int, when: PriceConditions = STANDARD) -> "PriceExplanation":
         """Returns the price of a model at noon of a day, and its origins."""
         seller, sold, apply = self._applicable_contracts(provider, model, day)
-        book = self.book.rates(seller, sold, day, tier=tier)
+        book = self.book.rates(seller, sold, day, when=when)
         contract = next((c for c in apply if c.completed_by(book) is not None), None)
         return PriceExplanation(
             rates=contract.completed_by(book) if contract else book,
@@ -231,7 +173,8 @@ class Prices:
 
 def book_alone(terms: Sequence[PriceTerms]) -> Rates | None:
     """Returns the book's rates if these alone price calls without a reported cost, all day; else None."""
-    return terms[0].book if len(terms) == 1 and terms[0].contract is None else None
+    now = terms[0]
+    return None if len(terms) > 1 or now.contract or now.sender_first or now.is_provisioned else now.book
 
 
 def priced(event: UsageEvent, terms: Sequence[PriceTerms], *, reported_first: bool) -> Priced:
@@ -246,37 +189,60 @@ def priced(event: UsageEvent, terms: Sequence[PriceTerms], *, reported_first: bo
     if len(terms) > 1:
         micros = event.occurred_at % DAY_MICROS
         now = next(t for t in reversed(terms) if t.from_second * MICROS <= micros)
-    reported = event.reported_nanos
-    if reported is not None and not event.tokens:  # images and searches have no tokens to price
-        cost, basis, book_nanos = max(reported, 0), _REPORTED, None
-    else:
-        book_nanos = now.book.nanos(event) if now.book is not None else None
-        # A tier that the book does not price: the sender may know what it costs.
-        stands_in = now.book is not None and now.book.is_standard
-        cost, basis = _decide(event, now.contract, book_nanos, reported_first or stands_in)
+    if now.is_provisioned:
+        return Priced(0, "provisioned", now.book.nanos(event) if now.book is not None else None)
+    reported = None if event.cost_is_guess else event.reported_nanos
+    if reported is not None and not event.tokens and not event.units:  # nothing that the book could price
+        found = Priced(max(reported, 0), _REPORTED)
+    else:  # tokens with a reported cost of zero are unpriced, not free
+        found = _decide(event, now, max(reported or 0, 0), sender_first=reported_first or now.sender_first)
     if event.notional:
-        return Priced(0, "notional", book_nanos, cost)
-    return Priced(cost, basis, book_nanos)
+        return Priced(0, "notional", found.book_nanos, found.cost_nanos, found.reason)
+    return found
 
 
-def _decide(
-    event: UsageEvent, contract: Rates | None, book_nanos: int | None, reported_first: bool
-) -> tuple[int, Basis]:
-    if contract is not None and (cost := contract.nanos(event)) is not None:
-        return cost, "contract"
-    reported = max(event.reported_nanos or 0, 0)  # tokens with a reported cost of zero are unpriced, not free
-    if book_nanos is not None and not (reported_first and reported):
-        return book_nanos, "book"
-    return (reported, "reported") if reported else (0, "unpriced")
+def _decide(event: UsageEvent, now: PriceTerms, reported: int, *, sender_first: bool) -> Priced:
+    """Returns the cost by the contract, else by the book, by the sender, or by the sender for what the book lacks."""
+    book = now.book
+    listed = book.nanos(event) if book is not None else None
+    if now.contract is not None and (found := _by_contract(event, now.contract, listed)) is not None:
+        return found
+    if book is not None and not (sender_first and reported):
+        return _by_book(event, now, book, listed, reported)
+    stands_in = f"tier {book.stands_in_for}" if book is not None and book.stands_in_for else ""
+    if reported:
+        return Priced(reported, _REPORTED, listed, reason=stands_in)
+    return Priced(0, "unpriced", reason=GUESS if event.cost_is_guess else "")
 
 
-def _precedence(contract: ContractPrice) -> tuple[bool, int, bool, int]:
-    """Sorts contracts by specificity: exact name, pattern length, provider, then latest start."""
-    model = contract.model or ""
-    exact = bool(model) and (contract.origin == "Slack" or not any(c in model for c in "*?["))
-    return exact, sum(c not in "*?" for c in model), bool(contract.provider), contract.from_day or 0
+def _by_contract(event: UsageEvent, contract: Rates, listed: int | None) -> Priced | None:
+    if (cost := contract.nanos(event)) is not None:
+        return Priced(cost, "contract", listed)
+    part = contract.priced_part(event)  # own rates are for tokens: what has no price beside them adds nothing
+    return (
+        Priced(part.nanos, "contract", listed, reason=_lacks(part.missing)) if _UNITS.issuperset(part.missing) else None
+    )
 
 
-def _half_even(numerator: int, denominator: int) -> int:
-    whole, rest = divmod(numerator, denominator)
-    return whole + 1 if 2 * rest > denominator or (2 * rest == denominator and whole & 1) else whole
+def _by_book(event: UsageEvent, now: PriceTerms, book: Rates, listed: int | None, reported: int) -> Priced:
+    if listed is not None:
+        if event.cost_is_guess and (why := surplus(event, book, listed, now.elsewhere)):
+            return Priced(event.reported_nanos or 0, "book+reported", listed, reason=why)
+        if event.units and reported > listed + listed // _MARGIN and (free := book.unpriced_units(event)):
+            return Priced(reported, "book+reported", listed, reason=_lacks(free))
+        return Priced(listed, "book", listed, reason=f"tier {book.stands_in_for}" if book.stands_in_for else "")
+    part = book.priced_part(event)
+    reason = _lacks(part.missing)
+    if not reported:
+        return Priced(0, "unpriced", reason=reason)
+    if 0 < part.nanos <= reported:
+        return Priced(reported, "book+reported", part.nanos, reason=reason)
+    return Priced(reported, _REPORTED, reason=reason)  # all of it is the sender's: its total has no room for the book's
+
+
+_UNITS = frozenset(UNITS)
+
+
+def _lacks(missing: Sequence[str]) -> str:
+    """Returns a reason: what the book has no price of."""
+    return ", ".join(missing)

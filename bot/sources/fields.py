@@ -15,7 +15,15 @@ MAX_AHEAD = timedelta(hours=24) // timedelta(microseconds=1)
 _PLAIN_DOLLARS, _BESIDE_A_TIE = 1_000.0, 0.001
 """Below so many dollars a float's nano-dollars are off by less than 0.001, so only near a half do its digits decide."""
 UNSTORABLE_FAULT = "holds a NUL character, half of a surrogate pair or invalid UTF-8, which can't be stored"
-TIERS = frozenset({"batch", "flex", "priority", "fast"})
+TIERS = frozenset({"batch", "flex", "priority", "fast", "provisioned"})
+_OTHER_TIERS = {
+    "batches": "batch",
+    "on_demand_flex": "flex",
+    "on_demand_priority": "priority",
+    "provisioned_throughput": "provisioned",
+    "scale": "provisioned",
+}
+"""Sellers' own words for tiers: Google's types of traffic, and OpenAI's units that are bought for a month."""
 _PLACE = re.compile(r"[a-z0-9][a-z0-9 ._-]{0,62}")
 _ANYWHERE = frozenset({"global", "default", "not_available", "none", "null", "unknown"})
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -117,7 +125,7 @@ def reported_or_note(field: str, dollars: Any, notes: list[Note]) -> int | None:
 def tier(value: Any) -> str:
     """Returns the processing tier if it changes the price; "" for the standard, for unknown tiers and for no text."""
     folded = value.strip().casefold() if isinstance(value, str) else ""
-    return folded if folded in TIERS else ""
+    return folded if folded in TIERS else _OTHER_TIERS.get(folded, "")
 
 
 def geography(value: Any) -> str:

@@ -201,6 +201,7 @@ def changed_prices(rulebook: Rulebook, sources: dict[int, Source], events: list[
                 notional_nanos=priced.notional_nanos,
                 book_nanos=priced.book_nanos,
                 book=book,
+                cost_reason=priced.reason,
             )
             changes.append(Change(booked, new))
     return changes

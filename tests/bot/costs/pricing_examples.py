@@ -7,8 +7,9 @@ import msgspec
 from hypothesis import strategies as st
 
 from bot.costs.aliases import ModelAlias
+from bot.costs.contracts import ContractPrice
 from bot.costs.price_book import PriceBook
-from bot.costs.pricing import ContractPrice, Priced, Prices
+from bot.costs.pricing import Priced, Prices
 from bot.periods import day_number, micros
 from bot.usage import Labels, UsageEvent
 

@@ -5,7 +5,8 @@ from functools import cache
 import pytest
 from msgspec.structs import replace
 
-from bot.costs.pricing import ContractPrice, Priced
+from bot.costs.contracts import ContractPrice
+from bot.costs.pricing import Priced
 from bot.costs.rates import Rates
 from bot.money import NANOS
 from tests.bot.costs.pricing_examples import BOOK, TODAY, call, price
@@ -80,8 +81,12 @@ def test_a_contract_keeps_the_books_ratio_of_audio_to_text_and_a_discount_covers
 def test_a_discount_has_nothing_to_apply_to_where_the_book_has_no_price_of_a_kind() -> None:
     spoken = replace(call("openai", "gpt-4o-audio-preview", output=600), parts=(("audio_output", 500),))
 
-    assert price(spoken, ContractPrice(provider="openai", discount_ppm=500_000)) == Priced(0, "unpriced")
-    assert price(replace(spoken, reported_nanos=7), ContractPrice(discount_ppm=500_000)) == Priced(7, "reported")
+    assert price(spoken, ContractPrice(provider="openai", discount_ppm=500_000)) == Priced(
+        0, "unpriced", reason="audio_output"
+    )
+    assert price(replace(spoken, reported_nanos=7), ContractPrice(discount_ppm=500_000)) == Priced(
+        7, "reported", reason="audio_output"
+    )
 
 
 def test_a_discount_covers_the_fee_per_call_and_the_extra_for_reasoning() -> None:

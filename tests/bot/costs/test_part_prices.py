@@ -49,7 +49,12 @@ def test_the_price_of_text_is_no_price_of_another_kind(
 ) -> None:
     found = price(replace(spoken(provider, model, reported), parts=((part, 1),)))
 
-    assert found == (Priced(reported, "reported") if reported else Priced(0, "unpriced"))
+    text = price(replace(spoken(provider, model), **{PARTS[part]: 999 if PARTS[part] == "uncached_input" else 599}))
+    assert found == (
+        Priced(reported, "book+reported", text.cost_nanos, reason=part)
+        if reported
+        else Priced(0, "unpriced", reason=part)
+    )
     assert price(spoken(provider, model, reported)).basis == "book"
 
 
@@ -80,11 +85,14 @@ def test_parts_are_never_more_than_their_counter(given: Any, held: Any) -> None:
 
 
 def test_a_tier_that_the_book_does_not_price_costs_what_the_sender_says_else_the_standard_price() -> None:
-    standard, told = spoken("google", "gemini-2.5-pro"), spoken("google", "gemini-2.5-pro", 9, tier="priority")
+    standard, told = (
+        spoken("mistral", "mistral-large-latest"),
+        spoken("mistral", "mistral-large-latest", 9, tier="priority"),
+    )
 
-    assert price(told) == Priced(9, "reported", price(standard).cost_nanos)
+    assert price(told) == Priced(9, "reported", price(standard).cost_nanos, reason="tier priority")
     assert price(replace(told, reported_nanos=None)) == Priced(
-        price(standard).cost_nanos, "book", price(standard).cost_nanos
+        price(standard).cost_nanos, "book", price(standard).cost_nanos, reason="tier priority"
     )
     batch = spoken("openai", "gpt-4o", 9, tier="batch")
     assert price(batch).basis == "book"

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from bot.costs.contracts import ContractPrice
 from bot.costs.prices import (
     FROM_FIELD,
     INPUT_FIELD,
@@ -14,7 +15,7 @@ from bot.costs.prices import (
     prices_in_force,
     rate_words,
 )
-from bot.costs.pricing import ContractPrice, Prices
+from bot.costs.pricing import Prices
 from bot.refusals import FieldRefusal
 from tests.bot.costs.pricing_examples import BOOK, TODAY, call
 

@@ -10,7 +10,8 @@ import pytest
 from genai_prices.data import providers
 from genai_prices.types import ModelPrice, TieredPrices
 
-from bot.costs.pricing import ContractPrice, Priced, Prices
+from bot.costs.contracts import ContractPrice
+from bot.costs.pricing import Priced, Prices
 from bot.costs.rates import Rates
 from bot.money import NANOS
 from bot.periods import day_number, micros, moment
@@ -207,4 +208,6 @@ def test_tokens_of_a_kind_without_a_price_leave_the_call_to_the_next_basis() -> 
 
     assert price(call(*embedding)).basis == "book"
     assert price(call(*embedding, output=1)).basis == "unpriced"
-    assert price(call(*embedding, output=1, reported_nanos=9)) == Priced(9, "reported")
+    assert price(call(*embedding, uncached_input=0, cache_read=0, output=1, reported_nanos=9)) == Priced(
+        9, "reported", reason="output"
+    )

@@ -3,7 +3,8 @@
 import pytest
 
 from bot.costs.aliases import ModelAlias
-from bot.costs.pricing import ContractPrice, Priced
+from bot.costs.contracts import ContractPrice
+from bot.costs.pricing import Priced
 from tests.bot.costs.pricing_examples import BOOK, TODAY, call, price
 
 

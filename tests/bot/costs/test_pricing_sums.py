@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.costs.contracts import ContractPrice
 from bot.costs.price_book import PriceBook
-from bot.costs.pricing import ContractPrice, Prices
+from bot.costs.pricing import Prices
 from bot.costs.rates import Rates
 from tests.bot.costs.pricing_examples import BOOK, MODELS, TODAY, call, price, tokens
 

@@ -31,8 +31,16 @@ def priced(run: Run) -> Run:
             ["gpt-4o", "--provider", "openai"],
             r"gpt-4o of openai on 20\d\d-\d\d-\d\d, standard tier\n"
             r"  per million tokens: input \$2\.50, cache reads \$1\.25, cache writes \$2\.50, output \$10\.00\n"
+            r"  beside tokens: web searches \$10\.00 for 1,000\n"
             r"  because: the price book, genai-prices [\d.]+ \w+, as sold by openai\n",
         ),
+        (
+            ["claude-opus-4-6", "--provider", "google", "--region", "europe-west1", "--on", "2026-11-23"],
+            r"standard tier, region europe-west1\n  per million tokens: input \$5\.50,",
+        ),
+        (["gpt-5.6-sol", "--geo", "eu", "--on", "2026-11-23"], r"tier, geo eu\n(.|\n)*cache writes 12h \$11\.00\n"),
+        (["gpt-4o", "--tier", "provisioned"], r"no price per call: .* paid by the hour(.|\n)*input \$2\.50"),
+        (["mistral-ocr-latest", "--on", "2026-11-23"], r"tier\n  beside tokens: pages \$4\.00 for 1,000\n"),
         (["gpt-4o", "--tier", "batch", "--on", "2026-11-23"], r"batch tier\n.*input \$1\.25,.*output \$5\.00"),
         (["o3", "--on", "2025-05-01"], r"input \$10\.00,.*output \$40\.00"),
         (["prod-chat", "--provider", "azure"], r"alias: prod-\* means openai/gpt-4o.*\n.*input \$2\.50"),
@@ -89,7 +97,8 @@ def test_repricing_lists_changes_by_team_and_then_none(priced: Run) -> None:
 
 def test_an_invalid_tier_or_period_is_one_line(priced: Run) -> None:
     assert (
-        refused(priced("prices", "show", "gpt-4o", "--tier", "gold")) == "--tier is one of batch, fast, flex, priority."
+        refused(priced("prices", "show", "gpt-4o", "--tier", "gold"))
+        == "--tier is one of batch, fast, flex, priority, provisioned."
     )
     assert refused(priced("prices", "disagreements", "--period", "November")).startswith("--period is written like")
     assert refused(priced("prices", "disagreements", "--period", "2026-13")).startswith("--period is written like")
