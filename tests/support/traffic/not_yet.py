@@ -1,6 +1,4 @@
 """The real bodies that are booked wrong. A test fails when one of them comes right: take it out then."""
 
-NOT_YET: dict[str, str] = {
-    "openinference_anthropic_beside_sdk": "web searches are in its metadata alone",
-}
+NOT_YET: dict[str, str] = {}
 """By case, with the reason."""
