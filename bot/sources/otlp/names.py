@@ -15,6 +15,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "wrapper_kind": ("traceloop.span.kind",),
     "request_type": ("llm.request.type",),
     "vercel_operation": ("ai.operationId",),
+    "litellm_call": ("litellm.call_id",),
     "event": ("event.name",),
     "event_kind": ("event.kind",),
     "error": ("error.type",),

@@ -129,8 +129,11 @@ def _has(record: Record, rule: CallRule) -> bool:
             return False
     if rule.needs_tokens and all(given in _NOUGHTS for given in _counted(record)):
         return False
-    needs = rule.needs_counts if isinstance(rule.needs_counts, bool) else kind_of(record) in rule.needs_counts
-    return not needs or _counts(record) or record.failed
+    return not _needs_counts(record, rule.needs_counts) or _counts(record) or record.failed
+
+
+def _needs_counts(record: Record, needs: bool | Texts) -> bool:
+    return needs if isinstance(needs, bool) else kind_of(record) in needs or record.own_fact_text("operation") in needs
 
 
 def _matches(text: str, patterns: Texts) -> bool:

@@ -38,8 +38,10 @@ def _decoded(text: str) -> Any:
 
 
 def _member(found: Any, path: str) -> Any:
+    """Returns the member at a path. In a list it is the object that has the name as one of its values."""
     for name in path.split("."):
-        if not isinstance(found, Mapping):
-            return None
-        found = found.get(name)
+        if isinstance(found, list):
+            found = next((entry for entry in found if isinstance(entry, Mapping) and name in entry.values()), None)
+        else:
+            found = found.get(name) if isinstance(found, Mapping) else None
     return found

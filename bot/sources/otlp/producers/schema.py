@@ -25,13 +25,14 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 class CallRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which log records or spans are one call each: by their names, and by facts with one of some values. A rule that is
-    not `auto` counts only for sources that are metered by its signal alone. `needs_counts` may name kinds of spans.
+    not `auto` counts only for sources that are metered by its signal alone. `needs_counts` may name kinds of
+    spans or operations.
     """
 
     auto: bool = True
     records: Texts = ()
     only: dict[str, Texts] = {}
-    needs_counts: bool | tuple[Kind, ...] = False
+    needs_counts: bool | Texts = False
     needs_tokens: bool = False
     kinds: tuple[Kind, ...] = ()
     operations: Texts = ()
