@@ -1,16 +1,21 @@
 """Producers' data files: each is short, checked when it is read, and found by its service, scope or a mark of a record."""
 
+import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from bot.sources.otlp.producers.profile import ProfileError
+from bot.sources.otlp.producers.profile import ProfileError, profile_from
 from bot.sources.otlp.producers.registry import FOLDER, PRODUCERS, Registry, read_files
+from bot.sources.otlp.producers.schema import CallRule, Counting, ProducerFile, Sender, SumRule
 from tests.bot.sources.otlp.otlp_examples import CLAUDE_CODE, chat, is_ignored, one
+from tests.docs_pages import blocks
 from tests.support.paths import ROOT
 from tests.support.traffic.otlp import log, logs, span, traces
 
+PAGE = ROOT / "docs" / "connect" / "adding-a-client.md"
 FILES = sorted(FOLDER.rglob("*.toml"))
 MAX_LINES = 40
 
@@ -96,7 +101,19 @@ def test_a_record_tells_its_producer_where_service_and_scope_are_renamed() -> No
     assert is_ignored(logs(log(CLAUDE_CODE), resource={"service.name": "mine"}))
 
 
-def test_every_file_is_named_on_the_page() -> None:
-    page = (ROOT / "docs" / "connect" / "adding-a-client.md").read_text()
+def test_the_pages_example_is_a_data_file() -> None:
+    (example,) = blocks(PAGE, "toml")
+    found = profile_from("example", msgspec.toml.decode(example, type=ProducerFile))
 
-    assert [p.name for p in PRODUCERS.profiles.values() if p.name not in page] == []
+    assert (found.tool, found.provider_for("gpt-5.6")) == ("Codex", "openai")
+
+
+def test_the_page_explains_every_member() -> None:
+    tables = (ProducerFile, Sender, CallRule, SumRule, Counting)
+    members = {member for table in tables for member in table.__struct_fields__}
+
+    assert sorted(member for member in members if not re.search(rf"\b{member}\b", PAGE.read_text())) == []
+
+
+def test_every_file_is_named_on_the_page() -> None:
+    assert [p.name for p in PRODUCERS.profiles.values() if p.name not in PAGE.read_text()] == []
