@@ -31,8 +31,10 @@ async def book_running_sums(
     context: Context, parsed: Parsed, *, source_id: int, book: Callable[[Parsed], Awaitable[Answer]]
 ) -> Answer:
     """Books a body with running sums. `book` books a body without any. Raises what it raises, and NotDurable."""
-    waiting: Sequence[Indexed] = sorted(parsed.sums, key=lambda entry: (entry[1].at, entry[1].value))
-    part, answer = replace(parsed, sums=[]), NO_ROWS
+    waiting = await _news(context, source_id, parsed.sums)
+    part, answer = replace(parsed, sums=[], ignored=parsed.ignored + len(parsed.sums) - len(waiting)), NO_ROWS
+    if not waiting:
+        return await book(part)
     for _ in range(len(waiting) + _MOST_STEPS):
         steps, waiting, known = await _claimed(context, source_id, waiting)
         events = [(step.row, event_of(step.running, step.state)) for step in steps]
@@ -46,6 +48,20 @@ async def book_running_sums(
             return answer
         part = Parsed(rows=0, events=[], unusable=[])
     raise NotDurable
+
+
+async def _news(context: Context, source_id: int, sums: Sequence[Indexed]) -> list[Indexed]:
+    """Returns the values that are not booked already, by time: programs send most of them again and again, so these
+    must not wait for a lock.
+    """
+    async with context.store.read() as tx:
+        states = await tx.running_sums.states(source_id, [running.stream for _, running in sums])
+    new = [
+        (index, running)
+        for index, running in sums
+        if advanced(states.get(running.stream, SumState()), running.value, running.at) is not None
+    ]
+    return sorted(new, key=lambda entry: (entry[1].at, entry[1].value))
 
 
 async def _claimed(

@@ -1,8 +1,9 @@
 """Running sums of senders' counters: what is booked of each, within one transaction."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Update, delete, exists, select, update
+from sqlalchemy import Select, Update, delete, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.intake.running_sums import SumState
@@ -10,6 +11,7 @@ from storage.tables.intake import running_sums
 from storage.transaction import OpenTransaction
 
 _STATE = ("value", "at", "restarts", "next_value", "next_at")
+_COLUMNS = [running_sums.c[name] for name in ("stream", *_STATE)]
 
 
 class RunningSums:
@@ -18,18 +20,24 @@ class RunningSums:
     def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
+    async def states(self, source_id: int, streams: Sequence[bytes]) -> dict[bytes, SumState]:
+        """Returns the states of a source's counters that are known."""
+        return await self._found(source_id, streams, select(*_COLUMNS))
+
     async def for_booking(self, source_id: int, streams: Sequence[bytes]) -> dict[bytes, SumState]:
         """Returns the states of a source's counters, which it locks; new ones begin at 0."""
-        found = running_sums.c
         ordered = sorted(set(streams))  # so that two writers wait for each other instead of deadlocking
         insert = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
         rows = [
             {"source_id": source_id, "stream": stream, **SumState()._asdict(), "changed_at": 0} for stream in ordered
         ]
         await self._connection.execute(insert(running_sums).on_conflict_do_nothing(), rows)
-        query = select(found.stream, *(found[name] for name in _STATE)).with_for_update().order_by(found.stream)
-        wanted = (found.source_id == source_id) & found.stream.in_(ordered)
-        return {row[0]: SumState(*row[1:]) for row in await self._connection.execute(query.where(wanted))}
+        return await self._found(source_id, ordered, select(*_COLUMNS).with_for_update())
+
+    async def _found(self, source_id: int, streams: Sequence[bytes], query: Select[Any]) -> dict[bytes, SumState]:
+        found = running_sums.c
+        wanted = query.where(found.source_id == source_id, found.stream.in_(streams)).order_by(found.stream)
+        return {row[0]: SumState(*row[1:]) for row in await self._connection.execute(wanted)}
 
     async def save(self, source_id: int, states: Mapping[bytes, SumState], *, now: int) -> None:
         """Stores the states of locked counters."""

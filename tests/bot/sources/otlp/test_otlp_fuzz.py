@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.sources import SOURCES
 from bot.sources.otlp.json_reader import MEMBERS
 from bot.sources.otlp.parser import read
-from bot.sources.otlp.producers.registry import PRODUCERS
+from bot.sources.otlp.producers.registry import PRODUCERS, read_files
 from bot.sources.otlp.profiles import Meters
 from bot.sources.otlp.records import Signal
 from bot.sources.rows import Unreadable
@@ -35,6 +35,17 @@ WORDS = st.sampled_from(
         ),
     ]
 )
+_FILES = read_files()
+SCOPES = st.sampled_from(sorted(s.replace("*", "") for found in _FILES.values() for s in found.sender.scopes))
+SERVICES = st.sampled_from(sorted(service for found in _FILES.values() for service in found.sender.services))
+RECORDS = st.sampled_from(
+    sorted(
+        name.replace("*", "x")
+        for found in _FILES.values()
+        for rule in (found.logs, found.spans, found.sums)
+        for name in (rule.records if rule else ())
+    )
+)
 TEXTS = WORDS | st.text(max_size=12)
 NUMBERS = st.integers(-(2**63), 2**63 - 1) | st.integers(0, 10_000)
 PLAIN = st.none() | st.booleans() | NUMBERS | st.floats() | TEXTS | st.text(st.characters(codec=None), max_size=5)
@@ -47,12 +58,22 @@ VALUES = st.fixed_dictionaries(
     optional={"stringValue": TEXTS, "intValue": WHOLE, "doubleValue": st.floats(), "boolValue": st.booleans()},
 )
 ATTRIBUTES = st.lists(st.fixed_dictionaries({"key": NAMES, "value": VALUES | JSON}), max_size=8)
+MOMENTS = st.sampled_from(["1795455900000000000", "1795455960000000000", 0, None]) | JSON
+TYPES = st.sampled_from(["input", "output", "cacheRead", "cacheCreation"])
+COUNTED = TYPES.map(
+    lambda kind: [{"key": "type", "value": {"stringValue": kind}}, {"key": "model", "value": {"stringValue": "m"}}]
+)
+POINTS = st.fixed_dictionaries(
+    {"attributes": ATTRIBUTES | COUNTED, "asInt": NUMBERS},
+    optional={"startTimeUnixNano": MOMENTS, "timeUnixNano": MOMENTS, "asDouble": st.floats()},
+)
 LEAVES = st.fixed_dictionaries(
     {},
     optional={
         "traceId": st.sampled_from(["1" * 32, "?", None]) | JSON,
         "spanId": st.sampled_from(["1" * 16, ""]),
-        "name": WORDS,
+        "name": WORDS | RECORDS,
+        "eventName": WORDS | RECORDS,
         "kind": st.integers(0, 6) | JSON,
         "endTimeUnixNano": st.just("1795455900000000000") | JSON,
         "timeUnixNano": st.just(1795455900000000000) | JSON,
@@ -61,7 +82,7 @@ LEAVES = st.fixed_dictionaries(
             {
                 "aggregationTemporality": st.integers(0, 2),
                 "isMonotonic": st.booleans(),
-                "dataPoints": st.lists(st.fixed_dictionaries({"attributes": ATTRIBUTES, "asInt": NUMBERS}), max_size=2),
+                "dataPoints": st.lists(POINTS, max_size=2),
             }
         ),
     },
@@ -76,6 +97,9 @@ def holds(parsed: Parsed) -> None:
         assert event.reasoning <= event.output
         assert event.labels.model
         assert not (event.unmetered and event.tokens)
+    for _, running in parsed.sums:
+        assert 0 < running.value <= MAX_TOKENS
+        assert running.value == running.event.tokens
     for row in parsed.unusable:
         assert row.reason
         if row.kept:
@@ -99,7 +123,10 @@ def test_any_json_in_the_place_of_a_request(value: Any, signal: Signal, meters: 
             holds(read(json.dumps(body).encode(), signal, "json", meters=meters, now=NOW))
 
 
-@given(st.lists(LEAVES | JSON, max_size=3), ATTRIBUTES, TEXTS, SIGNALS, METERS)
+SERVICE = SERVICES.map(lambda name: [{"key": "service.name", "value": {"stringValue": name}}])
+
+
+@given(st.lists(LEAVES | JSON, max_size=3), ATTRIBUTES | SERVICE, TEXTS | SCOPES, SIGNALS, METERS)
 @pytest.mark.timeless
 def test_any_records(leaves: Any, resource: Any, scope: str, signal: Signal, meters: Meters) -> None:
     outer, middle, inner = MEMBERS[signal]
