@@ -100,29 +100,6 @@ class Repricing:
     difference_nanos: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class PriceDisagreement:
-    """A model's calls that both the sender and we priced, with both totals."""
-
-    provider: str
-    model: str
-    calls: int
-    ours_nanos: int
-    theirs_nanos: int
-
-    @property
-    def difference_nanos(self) -> int:
-        return self.ours_nanos - self.theirs_nanos
-
-    def exceeds(self, percent: Decimal) -> bool:
-        """Returns whether the difference is over a percentage of the sender's total and at least one cent."""
-        difference = abs(self.difference_nanos)
-        return difference >= 10_000_000 and difference * 100 > percent * self.theirs_nanos
-
-
-TOLERANCE_PERCENT = Decimal(1)
-
-
 def may_set_prices(directory: Directory, person_id: int) -> bool:
     """Returns whether a person is an admin or in finance."""
     return person_id in directory.admins or person_id in directory.finance

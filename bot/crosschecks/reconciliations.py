@@ -5,7 +5,7 @@ entry brings the posted variance there. So the same statement posts nothing twic
 the difference.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -47,6 +47,13 @@ class DayCheck:
     booked: BookedDay
     posted_nanos: int
     posted_entries: int
+    causes: Sequence[tuple[str, int]] = ()
+    """What senders' own costs explain of the difference, in nano-dollars by cause."""
+
+    @property
+    def unexplained_nanos(self) -> int:
+        """Returns what is left: calls that no source sent, or prices that nobody reported."""
+        return self.difference_nanos - sum(nanos for _, nanos in self.causes)
 
     @property
     def difference_nanos(self) -> int:

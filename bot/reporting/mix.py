@@ -7,8 +7,8 @@ from typing import NamedTuple
 from bot.org.tools import ToolKind
 
 MILLION = 1_000_000
-_NOT_PRICED = frozenset({"unpriced", "notional"})
-"""Cost bases whose tokens cost the company nothing: unpriced, or paid for privately."""
+_NOT_PRICED = frozenset({"unpriced", "notional", "provisioned"})
+"""Cost bases whose tokens cost the company nothing: unpriced, paid for privately, or by the hour."""
 
 
 class ToolUse(NamedTuple):

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from bot.alerting.alert_quality import AlertQuality
 from bot.books.budgets import Standing
-from bot.costs.prices import PriceDisagreement, Repricing, UnpricedModel
+from bot.costs.comparisons import PriceDisagreement
+from bot.costs.prices import Repricing, UnpricedModel
 from bot.crosschecks.gateways import DriftLine
 from bot.crosschecks.observations import CrossCheck
 from bot.crosschecks.producers import UnreadView

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from bot.costs.comparisons import TOLERANCE_PERCENT, cause_words
 from bot.costs.contracts import ContractPrice
-from bot.costs.prices import TOLERANCE_PERCENT, iso_day, rate_words
+from bot.costs.prices import iso_day, rate_words
 from bot.costs.pricing import PriceExplanation
 from bot.costs.rates import UNIT_SCALE, PriceConditions, Rates
 from bot.money import usd
@@ -172,7 +173,7 @@ def disagreements_command(
         TOLERANCE_PERCENT
     ),
 ) -> None:
-    """Lists models of which senders report another cost than we book, the largest difference first."""
+    """Lists models of which senders report another cost than we book, and why, the largest difference first."""
 
     async def work() -> None:
         async with opened() as context, context.store.read() as tx:
@@ -185,14 +186,17 @@ def disagreements_command(
         if not different:
             out.print(f"{days.name}: no model's price differs by more than {tolerance:g} % over {calls:,} calls.")
             return
-        table = Table("provider", "model", "calls", "ours", "theirs", "difference", "%", box=None)
+        table = Table("provider", "model", "calls", "ours", "theirs", "difference", "%", "because", box=None)
         for d in different:
             share = f"{d.difference_nanos * 100 / d.theirs_nanos:+.1f}" if d.theirs_nanos else "–"
             amounts = (usd(d.ours_nanos), usd(d.theirs_nanos), signed_usd(d.difference_nanos))
-            table.add_row(cell(d.provider), cell(d.model), f"{d.calls:,}", *amounts, share)
+            table.add_row(
+                cell(d.provider), cell(d.model), f"{d.calls:,}", *amounts, share, cause_words(d.cause, d.detail)
+            )
         out.print(table)
         out.print(
-            f"{days.name}: {len(different)} of {len(compared)} models that both sides priced, {calls:,} calls in all."
+            f"{days.name}: {len({(d.provider, d.model) for d in different})} of "
+            f"{len({(d.provider, d.model) for d in compared})} models that both sides priced, {calls:,} calls in all."
         )
 
     run(work())

@@ -4,14 +4,13 @@ from dataclasses import replace
 
 from slack_bolt.async_app import AsyncApp
 
+from bot.costs.comparisons import TOLERANCE_PERCENT, PriceDisagreement, by_model
 from bot.costs.prices import (
     CACHE_READ_FIELD,
     CACHE_WRITE_FIELD,
     FROM_FIELD,
     INPUT_FIELD,
     OUTPUT_FIELD,
-    TOLERANCE_PERCENT,
-    PriceDisagreement,
     SetPrice,
     UnpricedModel,
     may_set_prices,
@@ -160,7 +159,7 @@ async def compare_prices(context: Context) -> None:
     async with context.store.read() as tx:
         today = (await context.rulebooks.current(tx)).directory.root.day_of(at)
         compared = await tx.prices.disagreements(first_day=today - _COMPARED_DAYS, end_day=today)
-    different = [d for d in compared if d.exceeds(TOLERANCE_PERCENT)]
+    different = [d for d in by_model(compared) if d.exceeds(TOLERANCE_PERCENT)]
     is_material = sum(abs(d.difference_nanos) for d in different) >= _MATERIAL_NANOS
     lines = [
         {

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from bot.costs.comparisons import PriceDisagreement, explained
 from bot.costs.price_book import PriceBook
 from bot.crosschecks.provider_reports import PROVIDERS, Provider, Report, read_report
 from bot.crosschecks.reconciliations import (
@@ -26,6 +27,7 @@ from bot.money import usd
 from bot.periods import date_of, period_of
 from bot.refusals import ConfigError
 from bot.rulebook import Rulebook
+from bot.views.wording import signed_usd
 from handlers.cli import cell, opened, out, printable, run
 from handlers.context import Context
 from storage.crosschecks.reconciliations import BookedUsage
@@ -48,7 +50,7 @@ class ReconciledDay:
     words: str
 
 
-def is_billed_by(provider: Provider, part: BookedUsage, book: PriceBook) -> bool:
+def is_billed_by(provider: Provider, part: BookedUsage | PriceDisagreement, book: PriceBook) -> bool:
     """Returns whether a provider bills a booked call: by the provider that the sender named, else by the model's seller.
     A cloud bills the models that it resells.
     """
@@ -113,6 +115,8 @@ async def _checks(tx: Transaction, rulebook: Rulebook, report: Report, *, now: i
         for part in ours:
             by_model[part.model] = by_model.get(part.model, 0) + part.cost_nanos
         before = posted.get(day)
+        beside = await tx.prices.beside_a_bill(utc_day=day)
+        billed = [one for one in beside if is_billed_by(report.provider, one, rulebook.prices.book)]
         checks.append(
             DayCheck(
                 provider=report.provider,
@@ -127,6 +131,7 @@ async def _checks(tx: Transaction, rulebook: Rulebook, report: Report, *, now: i
                 ),
                 posted_nanos=before.nanos if before else 0,
                 posted_entries=before.entries if before else 0,
+                causes=explained(billed),
             )
         )
     return checks
@@ -191,8 +196,21 @@ def _print_costs(report: Report, done: Sequence[ReconciledDay]) -> None:
             out.print(f"  {len(rest)} more: {usd(sum(r[1] for r in rest))}, {usd(sum(r[2] for r in rest))}")
         if calls := check.booked.unpriced_calls:
             out.print(f"  {calls:,} of its calls have no price: set one, and `tokens reprice` books them", markup=False)
+        _print_causes(check)
     posted = sum(one.entries for one in done)
     out.print(f"{posted} {'entry' if posted == 1 else 'entries'} posted.")
+
+
+def _print_causes(check: DayCheck) -> None:
+    """Says what of a difference is explained by what senders themselves said their calls cost."""
+    if not check.causes:
+        return
+    listed = ", ".join(f"{words} {signed_usd(nanos)}" for words, nanos in check.causes)
+    out.print(f"  of {signed_usd(check.difference_nanos)}, senders' own costs explain: {listed}", markup=False)
+    out.print(
+        f"  not explained: {signed_usd(check.unexplained_nanos)}, of calls that no source sent, or other prices",
+        markup=False,
+    )
 
 
 def _print_tokens(rows: Sequence[tuple[int, str, int, int]]) -> None:

@@ -3,21 +3,21 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, insert, literal, or_, select, union_all, update
+from sqlalchemy import and_, func, insert, or_, select, update
 
-from bot.costs.prices import PriceDisagreement, Repricing, SetPrice, UnpricedModel
-from bot.periods import DAY_MICROS, MICROS
+from bot.costs.comparisons import PriceDisagreement
+from bot.costs.prices import Repricing, SetPrice, UnpricedModel
+from bot.periods import MICROS
 from storage import bulk
 from storage.config import Config
-from storage.sums import nano_sums, whole
+from storage.costs.comparisons import Span, compared
 from storage.tables.costs import repricings, unpriced_models
-from storage.tables.intake import UNPRICED, usage_adjustments, usage_days, usage_events, usage_series
+from storage.tables.intake import UNPRICED, usage_days, usage_series
 from storage.tables.org import teams
 from storage.transaction import OpenTransaction
 
 _DOCUMENT = "slack_prices"
 _TOKENS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output")
-_PRICED = ("contract", "book")
 
 
 class StoredPrices:
@@ -152,62 +152,14 @@ class StoredPrices:
         return [_repricing(row) for row in rows]
 
     async def disagreements(self, *, first_day: int, end_day: int) -> list[PriceDisagreement]:
-        """Returns both totals, by provider and model, of calls on these days that the sender and the price book both
+        """Returns both totals, by provider, model and cause, of calls on these days that the sender and the price book both
         priced.
-
-        A sender's figure stays with its event, so adjusting rows count it where they move the call.
         """
-        event, row, series = usage_events.c, usage_adjustments.c, usage_series.c
-        is_of = and_(
-            event.occurred_at == row.occurred_at, event.source_id == row.source_id, event.key_hash == row.key_hash
-        )
-        day = (first_day - 2) * DAY_MICROS, (end_day + 2) * DAY_MICROS
-        booked = _both_sides(literal(1), event).select_from(usage_events)
-        adjusted = _both_sides(row.calls, row).select_from(usage_adjustments).join(usage_events, is_of)
-        sides = (
-            (booked.join(usage_series, series.id == event.series_id), event),
-            (adjusted.join(usage_series, series.id == row.series_id), row),
-        )
-        parts = [
-            part.where(table.occurred_at >= day[0], table.occurred_at < day[1])
-            .where(table.local_day >= first_day, table.local_day < end_day, event.reported_nanos > 0)
-            .where(or_(series.basis.in_(_PRICED), and_(series.basis == "reported", table.book_nanos.is_not(None))))
-            for part, table in sides
-        ]
-        both = union_all(*parts).subquery()
-        rows = await self._connection.execute(
-            select(
-                both.c.provider,
-                both.c.model,
-                func.sum(both.c.calls),
-                *nano_sums(both.c.ours),
-                *nano_sums(both.c.theirs),
-            ).group_by(both.c.provider, both.c.model)
-        )
-        found = [
-            PriceDisagreement(
-                provider=provider,
-                model=model,
-                calls=int(calls),
-                ours_nanos=whole(dollars, rest),
-                theirs_nanos=whole(their_dollars, their_rest),
-            )
-            for provider, model, calls, dollars, rest, their_dollars, their_rest in rows
-        ]
-        return sorted((d for d in found if d.calls), key=lambda d: (-abs(d.difference_nanos), d.provider, d.model))
+        return await compared(self._tx, Span(first_day, end_day))
 
-
-def _both_sides(calls: ColumnElement[int], table: Any) -> Select[Any]:
-    """Returns each side's cost columns: ours is the list price where the sender's price comes first."""
-    series = usage_series.c
-    listed = func.coalesce(table.book_nanos, 0) * calls
-    return select(
-        series.provider,
-        series.model,
-        calls.label("calls"),
-        case((series.basis.in_(_PRICED), table.cost_nanos), else_=listed).label("ours"),
-        (usage_events.c.reported_nanos * calls).label("theirs"),
-    )
+    async def beside_a_bill(self, *, utc_day: int) -> list[PriceDisagreement]:
+        """Returns the same of a UTC day, with the calls that have no price here."""
+        return await compared(self._tx, Span(utc_day, utc_day + 1, is_utc=True), with_unpriced=True)
 
 
 def _repricing(row: Any) -> Repricing:

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.costs.comparisons import PriceDisagreement
 from bot.costs.prices import (
     CACHE_READ_FIELD,
     CACHE_WRITE_FIELD,
     FROM_FIELD,
     INPUT_FIELD,
     OUTPUT_FIELD,
-    PriceDisagreement,
     Repricing,
     SetPrice,
     UnpricedModel,

@@ -4,17 +4,9 @@ from decimal import Decimal
 
 import pytest
 
+from bot.costs.comparisons import PriceDisagreement
 from bot.costs.contracts import ContractPrice
-from bot.costs.prices import (
-    FROM_FIELD,
-    INPUT_FIELD,
-    PriceDisagreement,
-    SetPrice,
-    parse_day,
-    parse_rate,
-    prices_in_force,
-    rate_words,
-)
+from bot.costs.prices import FROM_FIELD, INPUT_FIELD, SetPrice, parse_day, parse_rate, prices_in_force, rate_words
 from bot.costs.pricing import Prices
 from bot.refusals import FieldRefusal
 from tests.bot.costs.pricing_examples import BOOK, TODAY, call

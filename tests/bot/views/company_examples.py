@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from bot.books.budgets import Standing
-from bot.costs.prices import PriceDisagreement, Repricing, UnpricedModel
+from bot.costs.comparisons import PriceDisagreement
+from bot.costs.prices import Repricing, UnpricedModel
 from bot.crosschecks.observations import CallTotals, CrossCheck
 from bot.intake.quarantine import QuarantineShare
 from bot.org.attribution import UnattributedKey

@@ -48,6 +48,20 @@ def test_a_statement_is_compared_posted_once_and_the_books_agree(run: Run, repor
     assert well(run("check")) == "Everything agrees.\n"
 
 
+def test_senders_costs_explain_a_part_of_the_variance_by_cause(run: Run, report: Path) -> None:
+    """Of $12.50 over the books, a batch that the seller did not see as one explains $3."""
+    at = SystemClock().now() - timedelta(days=6)
+    batch = {"provider": "anthropic", "model": "claude-sonnet-4-5", "service_tier": "batch"}
+    tokens = {"uncached_input_tokens": 100_000, "output_tokens": 360_000}
+    Path("more.jsonl").write_text(json.dumps(usage_event(2, at=at, dollars=5.7, **batch, **tokens)))
+    well(run("replay", "more.jsonl"))
+    report.write_text(report.read_text().replace("1250.00", "2535.00"))
+
+    would = well(run("reconcile", report, "--source", "anthropic", "--dry-run"))
+
+    assert "  of +$12.50, senders' own costs explain: tier batch +$2.85\n  not explained: +$9.65, of calls" in would
+
+
 def test_a_bad_file_is_named_by_its_field_and_posts_nothing(run: Run, report: Path) -> None:
     text = report.read_text()
     report.write_text(text.replace('"1250.00"', '"a lot"'))
