@@ -1,6 +1,7 @@
 """The judge of `make clients`: what it calls lost, doubled, other and untold."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from genai_prices import Usage, calc_price
 
@@ -9,6 +10,7 @@ from tests.clients.bills import RATES, Bill, Counters, bill_nanos
 from tests.clients.booked import Booked
 from tests.clients.judge import judge, judge_sums
 
+DAY = datetime(2026, 11, 30, tzinfo=UTC)
 ASKED = Asked(model="claude-opus-5-5", stream=True)
 
 
@@ -114,7 +116,9 @@ def test_the_stand_ins_bill_as_the_public_prices_say() -> None:
 
     for model in RATES:
         if not model.startswith("gemini"):  # Gemini's caches are written without a price of their own
-            assert bill_nanos(model, counters) == round(calc_price(usage, model).total_price * 10**9)
+            assert bill_nanos(model, counters) == round(
+                calc_price(usage, model, genai_request_timestamp=DAY).total_price * 10**9
+            )
 
 
 def test_an_hour_a_search_and_a_geography_cost_more() -> None:
