@@ -12,6 +12,7 @@ from handlers import messages
 from handlers.books.checks import check_command
 from handlers.books.removals import archive_command
 from handlers.cli import err, out, prepare, run
+from handlers.connect import connect_command
 from handlers.costs import price_commands
 from handlers.costs.reprice import reprice_command
 from handlers.crosschecks.observations import sources_command
@@ -40,6 +41,7 @@ main.add_typer(quarantine.commands, name="quarantine")
 main.add_typer(price_commands.commands, name="prices")
 main.add_typer(messages.commands, name="messages")
 main.add_typer(messages.commands, name="outbox", help="The same as `tokens messages`.")
+main.command("connect")(connect_command)
 main.command("replay")(replay_command)
 main.command("backfill")(backfill_command)
 main.command("digest")(digest_command)

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import case, delete, func, select
 
 from bot.crosschecks.producers import ProducerKey, SeenProducer
 from storage import bulk
 from storage.intake.rollups import Insert
 from storage.tables.crosschecks import source_producers
-from storage.tables.intake import quarantine, sources
+from storage.tables.intake import quarantine, sources, usage_events, usage_series
 from storage.transaction import OpenTransaction
 
 _KEY = ("source_id", "name", "version", "service", "kind", "reason")
@@ -21,6 +21,14 @@ class SourceProducer(NamedTuple):
     source_id: int
     source: str
     seen: SeenProducer
+
+
+class BookedCalls(NamedTuple):
+    """Calls with their cost, and how many of them have no price."""
+
+    calls: int
+    cost_nanos: int
+    unpriced: int
 
 
 class SourceProducers:
@@ -72,6 +80,19 @@ class SourceProducers:
             int(found)
             for found in (await self._connection.execute(query.where(quarantine.c.reason.in_(reasons)))).scalars()
         ]
+
+    async def booked_since(self, source_id: int, *, received_at: int, occurred_at: int) -> BookedCalls:
+        """Returns a source's calls received since a moment that happened since another, which an index finds."""
+        c = usage_events.c
+        query = (
+            select(
+                func.count(), func.sum(c.cost_nanos), func.sum(case((usage_series.c.basis == "unpriced", 1), else_=0))
+            )
+            .join(usage_series, usage_series.c.id == c.series_id)
+            .where(c.occurred_at >= occurred_at, c.source_id == source_id, c.received_at >= received_at)
+        )
+        calls, cost, unpriced = (await self._connection.execute(query)).one()
+        return BookedCalls(int(calls), int(cost or 0), int(unpriced or 0))
 
     async def expire(self, *, before: int) -> int:
         """Deletes producers that were last seen before a moment. Returns their number."""
