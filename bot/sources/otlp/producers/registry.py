@@ -62,14 +62,21 @@ class Registry:
         return self.find(service[:_LONGEST], scope[:_LONGEST], version[:_LONGEST])
 
     def _find(self, service: str, scope: str, version: str) -> Profile:
-        named = [entry for entry in self._services.get(service, ()) if _holds(entry[0], version)]
-        if named:
-            return named[0][1]
+        named = [profile for found, profile in self._services.get(service, ()) if _holds(found, version)]
+        instrumentation = self._of_scope(scope, version)
+        if not named:
+            return instrumentation or self.common
+        program = named[0]
+        if instrumentation is None or program.logs is not None or program.spans is None or not program.spans.auto:
+            return program
+        return within(program, instrumentation)
+
+    def _of_scope(self, scope: str, version: str) -> Profile | None:
         for pattern, found, profile in self._scopes:
             begins = pattern.removesuffix("*")
             if (scope.startswith(begins) if begins != pattern else scope == pattern) and _holds(found, version):
                 return profile
-        return self.common
+        return None
 
     def reads(self, profile: Profile, signal: str) -> Reads:
         """Returns the attributes that are read of a group's records. If their producer is unknown, so are its own names:
@@ -82,6 +89,13 @@ class Registry:
     def _with_own_names(self, profiles: Iterable[Profile]) -> Reads:
         own = {attribute for profile in profiles for attribute in profile.reads}
         return {attribute: AttributeFact(attribute, 0) for attribute in own} | dict(self.common.reads)
+
+
+def within(program: Profile, instrumentation: Profile) -> Profile:
+    """Returns how spans of a known instrumentation within a program are read, if the program is metered by its spans."""
+    if program is instrumentation:
+        return program
+    return msgspec.structs.replace(instrumentation, name=program.name, tool=program.tool, person=program.person)
 
 
 def _holds(found: ProducerFile, version: str) -> bool:

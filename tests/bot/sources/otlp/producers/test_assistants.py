@@ -151,3 +151,11 @@ def test_opencodes_call_has_its_writes_by_duration_and_no_user_called_unknown() 
     assert "canary" not in repr(event)
     outer = traces(span(kind=1, said=said | {"ai.operationId": "ai.streamText"}), resource={"service.name": "opencode"})
     assert is_ignored(outer)
+
+
+def test_a_known_instrumentation_within_a_program_that_is_metered_by_its_spans_is_read_by_its_own_rules() -> None:
+    said = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m", "gen_ai.usage.input_tokens": 5}
+
+    event = one(traces(span(said=said), resource={"service.name": "opencode"}, scope="gen_ai"))
+    assert (event.labels.tool, event.uncached_input) == ("opencode", 5)
+    assert is_ignored(traces(span(said=said), resource={"service.name": "codex_exec"}, scope="gen_ai"))
