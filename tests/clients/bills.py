@@ -6,10 +6,13 @@ from dataclasses import dataclass
 Rates = tuple[int, int, int, int, int]
 """Nano-dollars per token: uncached input, cache read, 5-minute write, 1-hour write, output."""
 
+IN_HOUSE = "metacode-1"
+"""A model of the company's own. The teams.yml of the tests has its contract price."""
 RATES: Mapping[str, Rates] = {
     "claude-opus-5-5": (4_000, 200, 5_000, 8_000, 20_000),
     "claude-sonnet-5-5": (2_000, 100, 2_500, 4_000, 10_000),
     "claude-haiku-5-5": (100, 10, 125, 200, 500),
+    IN_HOUSE: (400, 400, 400, 400, 1_600),
     "gpt-5.6": (4_000, 400, 5_000, 5_000, 20_000),
     "gpt-6.1-sol": (2_000, 100, 2_500, 2_500, 10_000),
     "gpt-6.1-terra": (1_000, 50, 1_250, 1_250, 5_000),

@@ -17,6 +17,7 @@ _ARGUMENTS: Mapping[str, dict[str, Any]] = {
     "read": {"filePath": _PATH},
     "view": {"path": _PATH},
     "get_weather": {"city": "Lisbon"},
+    "WebSearch": {"query": "weather on day {turn}"},
 }
 
 

@@ -1,7 +1,8 @@
-"""Claude Code: prompts with tools, subagents, web searches, fast mode and other models."""
+"""Claude Code: prompts with tools, web searches, fast mode, and a model that it doesn't know."""
 
 import json
 
+from tests.clients.bills import IN_HOUSE
 from tests.clients.homes import Ran
 from tests.clients.program import Install, Program, Round
 
@@ -10,6 +11,8 @@ _PROMPTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Read notes.txt.", ("--model", "claude-sonnet-5-5")),
     ("Search the web.", ("--model", "claude-opus-5-5", "--tools", "WebSearch")),
     ("Read notes.txt.", ("--model", "claude-haiku-5-5")),
+    ("Read notes.txt.", ("--model", "claude-opus-5-5", "--settings", json.dumps({"fastMode": True}))),
+    ("Read notes.txt.", ("--model", IN_HOUSE)),
 )
 
 
