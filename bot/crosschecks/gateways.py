@@ -133,6 +133,14 @@ def update_baseline(
     )
 
 
+def may_add(known: GatewayTeam, view: GatewayView | None, booked: Sequence[BookedCall]) -> bool:
+    """Returns whether a view and calls only add to a team as it is known: the gateway has not reset its count, and all calls
+    are of well after the baseline.
+    """
+    is_lower = view is not None and view.at >= known.seen_at and view.spend_nanos < known.spend_nanos
+    return not is_lower and all(call.at - known.base_at > LAG_MICROS for call in booked)
+
+
 def _new_baseline(view: GatewayView, *, source_id: int, booked: Sequence[BookedCall]) -> GatewayTeam:
     """Starts a baseline. The calls booked with it may fall before or after the gateway's figure, so they form its edge."""
     return GatewayTeam(

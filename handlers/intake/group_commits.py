@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import structlog
 
-from bot.crosschecks.gateways import BookedCall
 from bot.intake.quarantine import QuarantineCapacity, QuarantineKind, row_from_event
 from bot.periods import DAY_MICROS
 from bot.rulebook import Rulebook
@@ -20,6 +19,7 @@ from bot.usage import UnusableRow
 from handlers.context import Context
 from handlers.crosschecks.producers import ProducerLog, SourceRows
 from handlers.intake.activity import SourceActivity
+from handlers.intake.gateways.added_views import GatewayViews, gathered
 from handlers.intake.totals import DeferredTotals, may_wait
 from handlers.intake.twins.booking import TwinBooking
 from handlers.intake.usage_jobs import CONFLICT_REASON, UsageJob, fail_jobs
@@ -54,6 +54,7 @@ class GroupCommits:
         self._activity = SourceActivity()
         self._twins = TwinBooking(context)
         self.producers = ProducerLog()
+        self._views = GatewayViews()
 
     async def commit(self, group: list[UsageJob], fast_writer: FastWriter, *, defers: bool) -> list[UsageJob]:
         """Commits a group and returns its jobs, without those whose key was revoked meanwhile.
@@ -79,6 +80,7 @@ class GroupCommits:
         self._activity.clear_hours()
         self._twins.memory.clear()
         self.producers.clear()
+        self._views.clear()
 
     async def _commit_fast(self, group: list[UsageJob], fast_writer: FastWriter, *, defers: bool) -> bool:
         """Commits a simple group in one step; returns False, with nothing written, if the group needs the full path."""
@@ -97,8 +99,9 @@ class GroupCommits:
                     return False
                 await tx.usage.ensure_references(unknown_bookings(batches, memory, partitioned=partitioned))
             rows = group_rows(batches, memory, received_at=now, partitioned=partitioned)
+        added = self._views.added_by(group, now=now)
         looked = await self._twins.memory.look(booking for job in group for booking in job.bookings)
-        if rows is None or looked.has_suspects or (keys := rows.keys(memory)) is None:
+        if rows is None or added is None or looked.has_suspects or (keys := rows.keys(memory)) is None:
             return False
         defers = defers and may_wait(rows.largest_nanos)
         others = marks_inserts(looked.batch)
@@ -110,6 +113,7 @@ class GroupCommits:
             others.append(left_out_insert(left_out, received_at=now))
         seen = self.producers.seen_in(_by_source(group), now=now)
         others += [producers_insert(seen.due, at=now)] if seen.due else []
+        others += added.inserts
         try:
             async with self._time_limit():
                 write = partial(
@@ -135,6 +139,7 @@ class GroupCommits:
             self._activity.record_sources(active, now=self._context.now_micros())
             self._activity.record_hours(hours)
             self.producers.record(seen, now=now)
+            self._views.record_added(added.teams)
         return done
 
     def _is_simple(self, group: Sequence[UsageJob], rulebook: Rulebook) -> bool:
@@ -211,10 +216,9 @@ class GroupCommits:
                 job.outcomes = await tx.usage.record_keys([(job.source.id, event) for event in events])
                 accepted = [event for event, outcome in zip(events, job.outcomes, strict=True) if outcome == "accepted"]
                 await tx.observations.add(job.source.id, accepted)
-        for source_id in sorted({job.source.id for job in group if job.parsed.views or not job.is_live}):
-            jobs = [job for job in group if job.source.id == source_id]
-            views = [view for job in jobs for view in job.parsed.views]
-            await tx.gateways.record_views(source_id, views, _booked_by_team(jobs))
+        for source_id, views, booked in gathered(group):
+            teams = await tx.gateways.record_views(source_id, views, booked)
+            tx.after_commit(partial(self._views.record_read, source_id, teams, now=self._context.now_micros()))
         for source_id in sorted({job.source.id for job in group if job.parsed.blocks}):
             blocks = [block for job in group if job.source.id == source_id for block in job.parsed.blocks]
             await tx.gateways.record_blocks(source_id, blocks)
@@ -264,18 +268,6 @@ class GroupCommits:
             log.warning("row refused by the database", error=repr(error))
             place.job.outcomes[place.at] = "conflict"
             place.job.refused[place.job.parsed.events[place.at][0]] = "the database can't store this row"
-
-
-def _booked_by_team(jobs: Sequence[UsageJob]) -> dict[str, list[BookedCall]]:
-    """Returns the calls just booked per gateway team. Calls of observing sources have no cost."""
-    booked: dict[str, list[BookedCall]] = {}
-    for job in jobs:
-        costs = [booking.cost_nanos for booking in job.bookings] or [0] * len(job.outcomes)
-        for (_, event), outcome, cost in zip(job.parsed.events, job.outcomes, costs, strict=True):
-            if event.labels.gateway_team and outcome == "accepted":
-                call = BookedCall(event.occurred_at, event.reported_nanos or 0, cost)
-                booked.setdefault(event.labels.gateway_team, []).append(call)
-    return booked
 
 
 def _left_out(group: Sequence[UsageJob]) -> dict[tuple[int, str], int]:

@@ -9,7 +9,9 @@ from bot.org.attribution import Source
 from bot.sources import CLOUDEVENTS, NATIVE_ROUTE, SOURCES, read
 from bot.sources.cloudevents.members import data_schema
 from bot.sources.cloudevents.plain import plain_calls
+from bot.sources.litellm.parser import parse_if_small
 from bot.sources.modes import mode_of, structured
+from bot.sources.pieces.arrays import PIECE_ROWS
 from bot.sources.pieces.bodies import Piece, Pieces, json_pieces, line_pieces, wrapped_pieces
 from bot.sources.plain_calls import PlainCalls
 from bot.sources.rows import Unreadable, unreadable_body
@@ -40,7 +42,10 @@ def usage_routes(endpoint: IngestEndpoint) -> APIRouter:
         except Unreadable as error:
             return Parsed(rows=1, events=[], unusable=[unreadable_body(body, str(error))])
 
-    litellm = BodyFormat(pieces=litellm_pieces, read=read_litellm)
+    def small_litellm(body: bytes) -> Parsed | None:
+        return parse_if_small(body, now=endpoint.context.now(), most_rows=PIECE_ROWS)
+
+    litellm = BodyFormat(pieces=litellm_pieces, read=read_litellm, small=small_litellm)
 
     @routes.post("/v1/usage", summary="Book usage events", openapi_extra=USAGE_BODY, dependencies=[KEY])
     async def post_usage(request: Request) -> Response:

@@ -191,7 +191,7 @@ class UsageJob:
     def is_simple(self) -> bool:
         """True if the body has only live, metered events."""
         parsed = self.parsed
-        return self.meters and self.is_live and not (parsed.unusable or parsed.views or parsed.blocks)
+        return self.meters and self.is_live and not (parsed.unusable or parsed.blocks)
 
     @property
     def is_plain(self) -> bool:

@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import func, select, update
 
-from bot.crosschecks.gateways import BookedCall, GatewayTeam, ModelFigures, update_baseline
+from bot.crosschecks.gateways import LAG_MICROS, BookedCall, GatewayTeam, ModelFigures, update_baseline
 from bot.periods import moment
 from bot.usage import BudgetBlock, GatewayView
 from storage import bulk
+from storage.intake.rollups import Insert
 from storage.org.people import People
 from storage.sums import nano_sums, whole
 from storage.tables.crosschecks import gateway_blocks, gateway_teams
@@ -17,6 +18,22 @@ from storage.transaction import OpenTransaction
 
 _COLUMNS = tuple(column.name for column in gateway_teams.columns)
 _SET = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[2:])
+_IS_NEWER = "excluded.seen_at >= gateway_teams.seen_at AND excluded.spend_nanos >= gateway_teams.spend_nanos"
+_IS_DUE = f"{_IS_NEWER} AND excluded.seen_at - gateway_teams.mark_at >= {LAG_MICROS}"
+_NEWER = ("alias", "spend_nanos", "cap_nanos", "resets_at", "seen_at")
+_DUE = {
+    "settled_nanos": "gateway_teams.mark_nanos",
+    "mark_nanos": "gateway_teams.booked_nanos",
+    "mark_at": "excluded.seen_at",
+}
+_ADD = ", ".join(
+    (
+        *(f"{name} = gateway_teams.{name} + excluded.{name}" for name in ("booked_nanos", "cost_nanos")),
+        *(f"{name} = CASE WHEN {_IS_NEWER} THEN excluded.{name} ELSE gateway_teams.{name} END" for name in _NEWER),
+        *(f"{name} = CASE WHEN {_IS_DUE} THEN {new} ELSE gateway_teams.{name} END" for name, new in _DUE.items()),
+    )
+)
+"""What `update_baseline` does where `may_add` allows it, for a row that holds what to add and the view."""
 
 
 class BlockedPerson(NamedTuple):
@@ -36,10 +53,11 @@ class Gateways:
         self._connection = transaction.connection
 
     async def record_views(
-        self, source_id: int, views: Sequence[GatewayView], booked: Mapping[str, Sequence[BookedCall]]
-    ) -> None:
-        """Stores the newest view of each team, and adds the calls `booked` now to its sum since the baseline."""
-        newest = {view.gateway_team: view for view in sorted(views, key=lambda view: view.at)}
+        self, source_id: int, newest: Mapping[str, GatewayView], booked: Mapping[str, Sequence[BookedCall]]
+    ) -> dict[str, GatewayTeam | None]:
+        """Stores the newest view of each team, and adds the calls `booked` now to its sum since the baseline. Returns the teams
+        as they are now.
+        """
         teams = sorted(newest.keys() | booked.keys())
         query = (
             select(gateway_teams)
@@ -47,14 +65,16 @@ class Gateways:
             .order_by(gateway_teams.c.gateway_team)  # the order in which all writers lock them
         )
         known = {row.gateway_team: _watched(row) for row in await self._connection.execute(query.with_for_update())}
-        rows = []
+        rows, after = [], dict[str, GatewayTeam | None]()
         for team in teams:
             found = update_baseline(known.get(team), newest.get(team), source_id=source_id, booked=booked.get(team, ()))
+            after[team] = found
             if found is not None and found != known.get(team):
                 rows.append(tuple(getattr(found, name) for name in _COLUMNS))
         if rows:
             tail = f"ON CONFLICT (source_id, gateway_team) DO UPDATE SET {_SET}"
             await bulk.upsert(self._connection, "gateway_teams", _COLUMNS, rows, tail)
+        return after
 
     async def all(self) -> list[GatewayTeam]:
         """Returns every known gateway team."""
@@ -143,6 +163,12 @@ class Gateways:
     async def mark_notified(self, block_id: int, *, at: int) -> None:
         changed = update(gateway_blocks).where(gateway_blocks.c.id == block_id)
         await self._connection.execute(changed.values(told_at=at))
+
+
+def views_insert(additions: Sequence[GatewayTeam]) -> Insert:
+    """Returns the insert that adds to stored teams, in the order in which all writers lock them."""
+    rows = [tuple(getattr(team, name) for name in _COLUMNS) for team in additions]
+    return Insert("gateway_teams", _COLUMNS, rows, f"ON CONFLICT (source_id, gateway_team) DO UPDATE SET {_ADD}")
 
 
 def _watched(row: Any) -> GatewayTeam:

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from bot.org.attribution import Source
 from bot.sources.pieces.arrays import PIECE_ROWS
-from bot.sources.pieces.bodies import Pieces, Steps, parsed_steps
+from bot.sources.pieces.bodies import PIECE_BYTES, Pieces, Steps, parsed_steps
 from bot.sources.plain_calls import PlainCalls
 from bot.usage import Parsed
 
@@ -24,7 +24,8 @@ INLINE_BYTES = 4096
 @dataclass(frozen=True, kw_only=True)
 class BodyFormat:
     """How a route reads its bodies: `pieces` cuts one, `read` parses each piece. First `plain` is asked for the calls of a
-    body that has nothing else; it returns None for any other body, soon.
+    body that has nothing else; it returns None for any other body, soon. `small` parses a short body that needs
+    no cutting, or returns None.
     """
 
     pieces: Callable[[bytes, Source], Pieces]
@@ -32,11 +33,15 @@ class BodyFormat:
     plain: Callable[[bytes, Source], PlainCalls | None] = lambda _body, _source: None
     places_ignored: bool = False
     """True if ignored rows count in the places of rows."""
+    small: Callable[[bytes], Parsed | None] = lambda _body: None
 
     def steps(self, body: bytes, source: Source) -> Steps:
         """Returns the steps of reading a body: its number of rows if it has many, and its parsed pieces."""
+        if len(body) <= PIECE_BYTES and (parsed := self.small(body)) is not None:
+            yield parsed
+            return
         pieces = self.pieces(body, source)
-        return parsed_steps(pieces, lambda piece: self.read(piece, source), places_ignored=self.places_ignored)
+        yield from parsed_steps(pieces, lambda piece: self.read(piece, source), places_ignored=self.places_ignored)
 
 
 class ReadingThread:

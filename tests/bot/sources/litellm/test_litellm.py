@@ -9,7 +9,7 @@ from bot.costs.price_book import PriceBook
 from bot.costs.pricing import Prices
 from bot.org.tools import Tools
 from bot.periods import DAY_MICROS
-from bot.sources.litellm.parser import parse
+from bot.sources.litellm.parser import parse, parse_if_small
 from bot.usage import Parsed
 from tests.bot.sources.litellm.litellm_examples import NOW, body, one, read, sample
 
@@ -173,3 +173,15 @@ def test_when_a_keys_budget_resets_is_read_with_or_without_its_zone() -> None:
         call["metadata"]["user_api_key_budget_reset_at"] = said
         (block,) = parse(json.dumps(call).encode(), now=NOW).blocks
         assert block.resets_at == 1_796_083_200_000_000, said
+
+
+def test_a_small_array_is_read_at_once_and_any_other_body_is_cut_first() -> None:
+    calls = json.dumps([sample(id=f"call-{number}") for number in range(3)]).encode()
+    bad = json.dumps([sample(), sample(status="pending", prompt_tokens="x")]).encode()
+
+    small = parse_if_small(calls, now=NOW, most_rows=3)
+    assert small is not None
+    assert small.events == parse(calls, now=NOW).events
+    others = (b"", b"{}", b"[1]", b" " + calls, calls[:-1], bad, b"[" + b"{}," * 50_000 + b"{}]")
+    assert [parse_if_small(body, now=NOW, most_rows=3) for body in others] == [None] * len(others)
+    assert parse_if_small(calls, now=NOW, most_rows=2) is None

@@ -1,0 +1,1 @@
+"""Gateways that send usage: what their calls say of budgets."""
