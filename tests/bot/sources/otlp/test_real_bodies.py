@@ -4,6 +4,8 @@
 booked wrong.
 """
 
+import csv
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
@@ -17,9 +19,10 @@ from bot.periods import DAY_MICROS
 from bot.sources.litellm.parser import parse
 from bot.sources.otlp.parser import read
 from bot.usage import Parsed, UsageEvent
+from tests.support.paths import ROOT
 from tests.support.traffic.judged import Booked, faults_of
 from tests.support.traffic.not_yet import NOT_YET
-from tests.support.traffic.real_bodies import Body, RealCase, real_cases
+from tests.support.traffic.real_bodies import UNTOLD, Body, RealCase, real_cases
 from tests.support.traffic.rebatched import rebatched
 
 NOW = datetime(2026, 12, 2, tzinfo=UTC)
@@ -89,3 +92,15 @@ def test_the_judge_sees_a_lost_call_a_doubled_one_and_a_wrong_cost() -> None:
     assert "3 calls for 2" in faults_of(case, [*right, right[0]])[0]
     assert "(1, 2, 3, 4, 5)" in faults_of(case, [other, right[1]])[0]
     assert len(faults_of(case, [right[0]._replace(nanos=right[0].nanos * 998 // 1000), right[1]])) == 1
+
+
+def test_the_page_says_what_each_body_lacks() -> None:
+    page = (ROOT / "docs" / "connect" / "untold.md").read_text()
+    rows = re.findall(r"^\| ([A-Z][^|]*) \| [^|]+ \| (`[^|]*`) \|$", page, flags=re.MULTILINE)
+    said = {(what, case) for what, cases in rows for case in re.findall(r"`([^`]+)`", cases)}
+
+    assert said == {
+        (lack[0].upper() + lack[1:], row["case"].removeprefix("sdks/"))
+        for row in csv.DictReader(UNTOLD.open(newline=""))
+        for lack in row["reason"].split("; ")
+    }
