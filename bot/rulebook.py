@@ -9,14 +9,15 @@ import msgspec
 
 from bot.costs.aliases import ModelAlias
 from bot.costs.contracts import ContractPrice
-from bot.costs.pricing import Basis, Prices, PriceTerms, book_alone, priced
+from bot.costs.plain_bookings import Placed, PlainBookings, contract_price, price_of
+from bot.costs.pricing import Basis, Priced, Prices, PriceTerms, book_alone, priced
 from bot.costs.rates import Rates
 from bot.org.attribution import Attribution, Source
 from bot.org.teams import Directory, Team
 from bot.org.tools import Tools
 from bot.periods import DAY_MICROS, MICROS, day_number
 from bot.requests.approvals import DEFAULT_APPROVAL_RULES, ApprovalRule
-from bot.sources.plain_calls import Placed, PlainBookings, PlainCalls
+from bot.sources.plain_calls import PlainCalls
 from bot.usage import Booking, Labels, UsageEvent
 
 _QUARTER_HOUR = 900 * MICROS
@@ -30,6 +31,9 @@ hold a source read before it changed.
 """
 _DayTerms = tuple[tuple[PriceTerms, ...], Rates | None]
 """The terms of a model on a day; its book rates too, if these alone price any call that can be priced."""
+
+
+_NO_TERMS: _DayTerms = ((), None)
 
 
 class _Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -140,27 +144,27 @@ class Rulebook:
     def plain_bookings(self, calls: PlainCalls, source: Source) -> PlainBookings:
         """Returns plain calls with their team, local day, tool and price, as `bookings` does.
 
-        What is not cached yet, or not priced by the book alone, goes that way.
+        What is not cached yet, or not priced by the book or a contract alone, goes that way.
         """
-        placed, days, costs, others = list[Placed](), list[int](), list[int](), dict[int, Booking]()
+        placed, days, costs, others = list[Placed](), list[int](), list[int](), dict[int, Priced]()
         begins = ends = 0
         known: dict[Labels, _Decision] = {}
-        priced_by = zip(calls.moments, calls.labels, calls.counters, strict=True)
-        for place, (at, labels, counters) in enumerate(priced_by):
+        for place, (at, labels, counters) in enumerate(zip(calls.moments, calls.labels, calls.counters, strict=True)):
             if not begins <= at < ends:
                 begins, ends = self.attribution.unchanged_around(at)
                 known = self._memory.setdefault((source.id, source.team_id, source.default_team_id, begins), {})
-            decided, day, cost = known.get(labels), None, None
-            if decided is not None and not source.reported_first:
-                day = decided.days.get(at // _QUARTER_HOUR)
-                if (
-                    day is not None
-                    and (found := decided.terms.get(2 * day + at // DAY_MICROS))
-                    and found[1] is not None
-                ):
-                    cost = found[1].plain_nanos(counters)
+            price = cost = None
+            decided = known.get(labels)
+            day = decided.days.get(at // _QUARTER_HOUR) if decided is not None else None
+            if decided is not None and day is not None and not source.reported_first:
+                terms, rates = decided.terms.get(2 * day + at // DAY_MICROS, _NO_TERMS)
+                if rates is not None:
+                    cost = rates.plain_nanos(counters)
+                elif terms and (price := contract_price(terms, counters)):
+                    cost, others[place] = price.cost_nanos, price
             if decided is None or day is None or cost is None:
-                others[place] = booking = self.booking(calls.event(place), source)
+                booking = self.booking(calls.event(place), source)
+                others[place] = price_of(booking)
                 placed.append((booking.team_id, booking.rule, booking.tool))
                 days.append(booking.local_day)
                 costs.append(booking.cost_nanos)

@@ -4,17 +4,10 @@ An object per call costs as much as everything else about it. So the fast path k
 and bookings of them only when a group needs the full path.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeVar
 
-from bot.usage import Booking, Counters, Labels, UsageEvent
-
-T = TypeVar("T")
-BOOK = "book"
-"""The price basis of nearly all plain calls."""
-Placed = tuple[int, str, str]
-"""(team, rule, tool) of a call."""
+from bot.usage import Counters, Labels, UsageEvent
 
 
 @dataclass(frozen=True)
@@ -71,45 +64,3 @@ class PlainCalls:
     def events(self) -> list[tuple[int, UsageEvent]]:
         """Returns all calls as events, with their index in the body."""
         return [(place, self.event(place)) for place in range(len(self))]
-
-
-@dataclass(frozen=True)
-class PlainBookings:
-    """Plain calls of one source with their attribution and prices, a list for each.
-
-    The book alone prices them, at `costs`, but for the `others`, which are bookings by their place.
-    """
-
-    calls: PlainCalls
-    source_id: int
-    book: str
-    placed: list[Placed]
-    local_days: list[int]
-    costs: list[int]
-    others: dict[int, Booking]
-
-    def column(self, of_all: list[T], of_one: Callable[[Booking], T]) -> list[T]:
-        """Returns a field, given its values for all calls but the others."""
-        for place, booking in self.others.items():
-            of_all[place] = of_one(booking)
-        return of_all
-
-    def bookings(self) -> list[Booking]:
-        """Returns them as bookings of events."""
-        return [self.others.get(place) or self._booking(place) for place in range(len(self.calls))]
-
-    def _booking(self, place: int) -> Booking:
-        (team_id, rule, tool), cost = self.placed[place], self.costs[place]
-        return Booking(
-            source_id=self.source_id,
-            event=self.calls.event(place),
-            team_id=team_id,
-            rule=rule,
-            local_day=self.local_days[place],
-            tool=tool,
-            cost_nanos=cost,
-            basis=BOOK,
-            book=self.book,
-            book_nanos=cost,
-            notional_nanos=0,
-        )

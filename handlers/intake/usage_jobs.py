@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bot.costs.plain_bookings import PlainBookings
 from bot.org.attribution import Source
 from bot.rulebook import Rulebook
-from bot.sources.plain_calls import PlainBookings, PlainCalls
+from bot.sources.plain_calls import PlainCalls
 from bot.usage import Booking, BookingOutcome, Parsed
 from storage.intake.groups.group_rows import Batch
 

@@ -7,9 +7,10 @@ is a JSON object, as people and archives read it, and `""` for none: kinds of to
 import json
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
-from bot.sources.plain_calls import BOOK, PlainBookings
+from bot.costs.plain_bookings import BOOK, PlainBookings
 from bot.units import MILLION, Units, units_of
 from bot.usage import Booking, Labels, Parts
 from storage.drivers.columns import Columns
@@ -66,7 +67,7 @@ def plain_columns(plain: PlainBookings, memory: UsageMemory, *, received_at: int
     """Returns the rows of plain calls, as `event_columns` does. Raises KeyError if a person or series is not cached."""
     calls, count, known = plain.calls, len(plain.calls), memory.labels
     team_ids, rules, tools = zip(*plain.placed, strict=True)
-    bases = plain.column([BOOK] * count, lambda booking: booking.basis)
+    bases = plain.column([BOOK] * count, lambda price: price.basis)
     keys = zip(calls.labels, team_ids, tools, bases, strict=True)
     labels = [known.get(key) or _looked_up(key, memory) for key in keys]
     series, gateway_teams, declared_teams, tags, tiers, conditions = zip(*labels, strict=True)
@@ -83,9 +84,9 @@ def plain_columns(plain: PlainBookings, memory: UsageMemory, *, received_at: int
             series,
             *zip(*calls.counters, strict=True),
             plain.costs,
-            plain.column([*plain.costs], lambda booking: booking.book_nanos),
+            plain.column([*plain.costs], lambda price: price.book_nanos),
             [None] * count,
-            plain.column([0] * count, lambda booking: booking.notional_nanos),
+            plain.column([0] * count, lambda price: price.notional_nanos),
             [plain.book] * count,
             rules,
             gateway_teams,
@@ -95,7 +96,7 @@ def plain_columns(plain: PlainBookings, memory: UsageMemory, *, received_at: int
             conditions,
             none,
             none,
-            plain.column([""] * count, lambda booking: booking.cost_reason),
+            plain.column([""] * count, lambda price: price.reason),
         )
     )
 
@@ -112,9 +113,14 @@ def _looked_up(key: LabelsKey, memory: UsageMemory) -> EventLabels:
     return labels
 
 
+@lru_cache(maxsize=4_096)
+def _tags_text(tags: tuple[str, ...]) -> str:
+    return json.dumps(tags)
+
+
 def labels_row(series_id: int, labels: Labels) -> EventLabels:
     """Returns what an event's row has from its labels."""
-    tags = json.dumps(labels.tags) if labels.tags else "[]"
+    tags = _tags_text(labels.tags)
     conditions = conditions_text(labels) if labels.geo or labels.region else ""
     return series_id, labels.gateway_team, labels.declared_team, tags, labels.tier, conditions
 

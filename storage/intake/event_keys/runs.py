@@ -20,7 +20,7 @@ from bot.periods import HOUR_MICROS
 from storage import bulk
 from storage.intake.event_keys.inserts import KEY_OF, OLD_KEYS, RUN_KEYS, NewKey, keys_insert
 from storage.intake.event_keys.old_ids import OldIds, lowest_run
-from storage.tables.intake import event_keys, key_runs, key_state, run_ids, run_keys
+from storage.tables.intake import event_keys, key_runs, key_state, run_keys
 from storage.transaction import OpenTransaction
 from storage.triggers import close_event_keys
 
@@ -143,9 +143,9 @@ class EventKeys:
         token = secrets.randbits(62)
         sealed = {"run": state.run, "key_count": count, "hashes": hashes.astype("<u8").tobytes(), "token": token}
         await self._connection.execute(insert(key_runs).values(sealed))
-        columns = [run_keys.c[name] for name in ("run", "id_hash", "occurred_at")]
-        ids = select(*columns).where(run_keys.c.run == state.run).distinct().order_by(*columns)
-        await self._connection.execute(insert(run_ids).from_select([column.name for column in columns], ids))
+        ids = "SELECT run, id_hash, occurred_at FROM run_keys WHERE run = :run ORDER BY id_hash, occurred_at"
+        once = f"INSERT INTO run_ids (run, id_hash, occurred_at) {ids} ON CONFLICT DO NOTHING"
+        await self._connection.execute(text(once), {"run": state.run})
         await self._connection.execute(update(key_state).values(run=state.run + 1, token=token))
         return True
 
@@ -154,7 +154,7 @@ class EventKeys:
         if self._is_postgresql:
             heads = "string_agg(substr(key_hash || decode('0000000000000000', 'hex'), 1, 8), ''::bytea)"
         else:
-            heads = "group_concat(substr(hex(key_hash) || '0000000000000000', 1, 16), '')"
+            heads = "group_concat(substr(hex(substr(key_hash, 1, 8)) || '0000000000000000', 1, 16), '')"
         statement = text(f"SELECT source_id, {heads} FROM {keys} GROUP BY source_id")
         rows = (await self._connection.execute(statement, values)).all()
         found = [(source, bytes(part) if self._is_postgresql else bytes.fromhex(part)) for source, part in rows]

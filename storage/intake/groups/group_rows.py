@@ -6,8 +6,8 @@ from itertools import chain
 from typing import NamedTuple, TypeVar
 from zlib import crc32
 
+from bot.costs.plain_bookings import PlainBookings
 from bot.periods import DAY_MICROS, date_of
-from bot.sources.plain_calls import PlainBookings
 from bot.usage import Booking
 from storage.drivers.columns import Columns
 from storage.intake.event_columns import EVENT_COLUMNS, event_columns, known_labels, labels_key, plain_columns
