@@ -113,7 +113,7 @@ def _looked_up(key: LabelsKey, memory: UsageMemory) -> EventLabels:
     return labels
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=512)
 def _tags_text(tags: tuple[str, ...]) -> str:
     return json.dumps(tags)
 
