@@ -146,7 +146,10 @@ async def test_a_conflict_is_rejected_and_the_first_one_stands(sender: Sender) -
 
 
 async def test_records_that_are_no_calls_are_not_rejected_and_are_counted(acme: Company, sender: Sender) -> None:
-    assert await sender.tells(traces(span(1, said={"http.route": "/"}), span(2, kind=1))) == {}
+    assert await sender.tells(traces(span(1, said={"http.route": "/"}))) == {}
+    told = (await sender.tells(traces(span(2, kind=1))))["partialSuccess"]
+    assert told["rejectedSpans"] == "0"
+    assert "with usage of tests, not booked: its span kind is not CLIENT" in told["errorMessage"]
     assert await sender.booked() == []
     async with aiohttp.ClientSession() as session, session.get(f"{acme.bot_url}/metrics") as answer:
         assert 'tokens_usage_rows_total{fate="ignored"} 2.0' in await answer.text()
