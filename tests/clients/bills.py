@@ -70,4 +70,4 @@ def bill_nanos(model: str, counters: Counters, *, searches: int = 0, conditions:
     for condition in conditions:
         times, over = FACTORS[condition]
         nanos = nanos * times // over
-    return nanos + searches * SEARCH_NANOS[model.partition("-")[0]]
+    return nanos + (searches * SEARCH_NANOS[model.partition("-")[0]] if searches else 0)

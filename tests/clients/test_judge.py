@@ -126,6 +126,7 @@ def test_an_hour_a_search_and_a_geography_cost_more() -> None:
     plain = bill_nanos("claude-opus-5-5", Counters(uncached_input=100, cache_write_1h=10))
 
     assert plain == 100 * 4_000 + 10 * 8_000
+    assert bill_nanos(IN_HOUSE, Counters(uncached_input=100, output=10)) == 100 * 400 + 10 * 1_600
     assert bill_nanos("claude-opus-5-5", Counters(uncached_input=100), searches=2) == 100 * 4_000 + 20_000_000
     assert bill_nanos("claude-opus-5-5", Counters(uncached_input=100), conditions=("us",)) == 440_000
 

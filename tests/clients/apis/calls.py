@@ -59,7 +59,7 @@ class Calls:
             )
             if is_there
         }
-        if self.geographies and number % 11 == 5:
+        if self.geographies and asked.model.startswith("claude") and number % 11 == 5:
             conditions.append("us")
             features.add("geography")
         if self._refused_at == number:

@@ -39,6 +39,8 @@ class ModelApis:
                 return await answer(request, self._calls, self._folder)
             if request.method == "GET" and path.endswith("/models"):
                 return web.json_response({"object": "list", "data": [{"id": n, "object": "model"} for n in RATES]})
+            if request.method == "HEAD" or "/analytics/" in path:
+                return web.json_response({})
             if request.method == "POST" and path.endswith("/count_tokens"):
                 return web.json_response({"input_tokens": 100})
         except KeyError as missing:
