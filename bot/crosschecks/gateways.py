@@ -133,12 +133,9 @@ def update_baseline(
     )
 
 
-def may_add(known: GatewayTeam, view: GatewayView | None, booked: Sequence[BookedCall]) -> bool:
-    """Returns whether a view and calls only add to a team as it is known: the gateway has not reset its count, and all calls
-    are of well after the baseline.
-    """
-    is_lower = view is not None and view.at >= known.seen_at and view.spend_nanos < known.spend_nanos
-    return not is_lower and all(call.at - known.base_at > LAG_MICROS for call in booked)
+def may_be_reset(known: GatewayTeam, view: GatewayView | None) -> bool:
+    """Returns whether a view is of a gateway that may have reset its count, so that it may start a new baseline."""
+    return view is not None and view.at >= known.seen_at and view.spend_nanos < known.spend_nanos
 
 
 def _new_baseline(view: GatewayView, *, source_id: int, booked: Sequence[BookedCall]) -> GatewayTeam:

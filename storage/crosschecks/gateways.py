@@ -20,6 +20,8 @@ _COLUMNS = tuple(column.name for column in gateway_teams.columns)
 _SET = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[2:])
 _IS_NEWER = "excluded.seen_at >= gateway_teams.seen_at AND excluded.spend_nanos >= gateway_teams.spend_nanos"
 _IS_DUE = f"{_IS_NEWER} AND excluded.seen_at - gateway_teams.mark_at >= {LAG_MICROS}"
+_IS_SAME = "gateway_teams.base_at = excluded.base_at"
+_SUMS = ("booked_nanos", "cost_nanos")
 _NEWER = ("alias", "spend_nanos", "cap_nanos", "resets_at", "seen_at")
 _DUE = {
     "settled_nanos": "gateway_teams.mark_nanos",
@@ -28,12 +30,15 @@ _DUE = {
 }
 _ADD = ", ".join(
     (
-        *(f"{name} = gateway_teams.{name} + excluded.{name}" for name in ("booked_nanos", "cost_nanos")),
+        *(f"{name} = gateway_teams.{name} + CASE WHEN {_IS_SAME} THEN excluded.{name} ELSE 0 END" for name in _SUMS),
+        f"edge_nanos = gateway_teams.edge_nanos + CASE WHEN {_IS_SAME} THEN excluded.edge_nanos ELSE excluded.booked_nanos END",
         *(f"{name} = CASE WHEN {_IS_NEWER} THEN excluded.{name} ELSE gateway_teams.{name} END" for name in _NEWER),
         *(f"{name} = CASE WHEN {_IS_DUE} THEN {new} ELSE gateway_teams.{name} END" for name, new in _DUE.items()),
     )
 )
-"""What `update_baseline` does where `may_add` allows it, for a row that holds what to add and the view."""
+"""What `update_baseline` does unless the gateway may have reset its count, for a row that holds what to add and the view. If
+another process has just started a new baseline, the calls form its edge.
+"""
 
 
 class BlockedPerson(NamedTuple):

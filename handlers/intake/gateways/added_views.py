@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from bot.crosschecks.gateways import BookedCall, GatewayTeam, may_add, update_baseline
+from bot.crosschecks.gateways import BookedCall, GatewayTeam, may_be_reset, update_baseline
 from bot.periods import MICROS
 from bot.usage import GatewayView
 from handlers.intake.usage_jobs import UsageJob
@@ -50,7 +50,7 @@ class GatewayViews:
                 if known is None:
                     continue
                 after = update_baseline(known, view, source_id=source_id, booked=calls)
-                if after is None or not may_add(known, view, calls):
+                if after is None or may_be_reset(known, view):
                     return None
                 teams[source_id, name] = after
                 rows.append(_addition(known, after, view))
@@ -75,6 +75,7 @@ def _addition(known: GatewayTeam, after: GatewayTeam, view: GatewayView | None) 
         after,
         booked_nanos=after.booked_nanos - known.booked_nanos,
         cost_nanos=after.cost_nanos - known.cost_nanos,
+        edge_nanos=after.edge_nanos - known.edge_nanos,
         seen_at=view.at if view is not None else -1,
     )
 

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from sqlalchemy import update
+
 from bot.crosschecks.gateways import GatewayTeam, update_baseline
 from bot.org.attribution import Source
 from bot.sources.litellm.parser import parse
@@ -10,6 +12,7 @@ from handlers.intake.gateways.added_views import gathered
 from handlers.intake.group_commits import GroupCommits
 from handlers.intake.keys import create_key
 from handlers.intake.usage_jobs import UsageJob
+from storage.tables.crosschecks import gateway_teams
 from tests.bot.sources.litellm.litellm_examples import sample
 from tests.storage.conftest import Books
 
@@ -87,12 +90,10 @@ async def test_views_and_calls_are_added_without_reading_the_team(books: Books, 
     assert seen.expected["team-a"].booked_nanos == 14 * 250_000_000
 
 
-async def test_a_reset_a_call_near_the_baseline_and_a_new_team_take_the_full_path(
-    books: Books, monkeypatch: Any
-) -> None:
+async def test_a_reset_and_a_new_team_take_the_full_path(books: Books, monkeypatch: Any) -> None:
     seen = await watched(books, monkeypatch)
     await seen.sends(seen.call(1, 10.0))
-    for hours, spend, team in ((1.01, 10.0, "team-a"), (3, 0.5, "team-a"), (4, 7.0, "team-c")):
+    for hours, spend, team in ((3, 0.5, "team-a"), (4, 7.0, "team-c")):
         before = seen.full
         await seen.sends(seen.call(hours, spend, team))
         assert (await seen.stored(), seen.full) == (seen.expected, before + 1)
@@ -117,3 +118,29 @@ async def test_a_body_without_views_of_a_source_with_views_is_added_too(books: B
     await seen.sends(seen.call(1, 10.0))
     await seen.sends(seen.call(2, None))
     assert await seen.stored() == seen.expected
+
+
+async def test_calls_of_before_the_baseline_and_of_right_after_it_are_told_apart(
+    books: Books, monkeypatch: Any
+) -> None:
+    seen = await watched(books, monkeypatch)
+    await seen.sends(seen.call(5, 10.0))
+    before = seen.full
+    await seen.sends(seen.call(4, 9.0), seen.call(5.01, 10.0, cost=0.5), seen.call(7, 11.0, cost=1.0))
+
+    assert (await seen.stored(), seen.full) == (seen.expected, before)
+    team = seen.expected["team-a"]
+    assert (team.booked_nanos, team.edge_nanos) == (1_500_000_000, 750_000_000)
+
+
+async def test_calls_form_the_edge_of_a_baseline_that_another_process_just_started(
+    books: Books, monkeypatch: Any
+) -> None:
+    seen = await watched(books, monkeypatch)
+    await seen.sends(seen.call(1, 10.0))
+    async with books.context.store.begin() as tx:
+        await tx.connection.execute(update(gateway_teams).values(base_at=gateway_teams.c.base_at + 1))
+    await seen.sends(seen.call(3, 11.0))
+
+    team = (await seen.stored())["team-a"]
+    assert (team.booked_nanos, team.edge_nanos, team.spend_nanos) == (0, 500_000_000, 11_000_000_000)
