@@ -21,6 +21,9 @@ from tests.storage.conftest import Books
 from tests.support.company import usage_event
 
 
+SEARCHED = {"web_searches": 2, "inference_geo": "us"}
+
+
 @pytest.fixture
 async def old(books: Books) -> Books:
     """Three old events, one of them without a price, and one of today."""
@@ -28,7 +31,7 @@ async def old(books: Books) -> Books:
     await books.takes(
         usage_event("first", at=start, dollars=12.345678901, user="anna@acme.test", tags=["repo:search-api", "ä"]),
         usage_event("second", at=start + timedelta(hours=1), dollars=9_000),
-        usage_event("third", at=start + timedelta(hours=2), dollars=0.1, credential="key-9"),
+        usage_event("third", at=start + timedelta(hours=2), dollars=0.1, credential="key-9", **SEARCHED),
         books.event("new"),
     )
     return books
@@ -67,6 +70,8 @@ async def test_a_file_holds_each_event_with_its_exact_amounts_and_moments(old: B
     assert found[0]["tags"] == ["repo:search-api", "ä"]
     assert found[0]["team"] == "search"
     assert found[2]["credential"] == "key-9"
+    assert (found[0]["units"], found[0]["conditions"]) == ("", "")
+    assert (found[2]["units"], found[2]["conditions"]) == ('{"web_searches": 2}', '{"geo": "us"}')
     assert archived.sums["cost_usd"] == sum(event.cost_nanos for event in booked[:3])
     assert archived.sums["output"] == sum(event.output for event in booked[:3])
 
