@@ -85,6 +85,7 @@ async def _explained(tx: Transaction, rulebook: Rulebook, booked: BookedEvent, s
     lines = [
         f"Event {booked.event_id} of source {source.name}, {_moment(booked.occurred_at)}",
         f"counts for {team.slug}, by {booked.rule}, on {date_of(booked.local_day)}, with {usd(booked.cost_nanos)}",
+        f"its cost is of the basis {booked.basis}" + (f": {booked.cost_reason}" if booked.cost_reason else ""),
         *(f"  {name}: {value or 'not said'}" for name, value in facts.items()),
         "what the books say:",
     ]

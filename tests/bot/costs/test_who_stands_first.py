@@ -73,7 +73,7 @@ EXAMPLES = {
     ("any, with `--reported-first`", "it has a cost"): Example(
         lambda: native(**TOKENS, cost_usd=1), reported_first=True
     ),
-    ("OpenRouter", "it has a cost"): Example(
+    ("any", "OpenRouter sold it, and it has a cost"): Example(
         lambda: native(**TOKENS, provider="openrouter", model="openai/gpt-4o", cost_usd=1)
     ),
     ("LiteLLM", "all is in the book"): Example(lambda: litellm("claude_batch")),

@@ -36,6 +36,7 @@ def test_a_key_is_listed_claimed_explained_and_kept_by_an_import(run: Run) -> No
     assert well(run("check")) == "Everything agrees.\n"
     told = well(run("attribution", "explain", "r-1"))
     assert "counts for mobile, by credential:ci-7" in told
+    assert "its cost is of the basis reported\n" in told
     assert "moved (reattribution:1): mobile, by credential:ci-7" in told
     assert f"claimed in Slack, kept: credential ci-7 from {days_ago(3)}: mobile\n" in well(
         run("teams", "import", "teams.yml")

@@ -20,7 +20,6 @@ from storage.books.removals import first_month_kept
 from tests.storage.conftest import Books
 from tests.support.company import usage_event
 
-
 SEARCHED = {"web_searches": 2, "inference_geo": "us"}
 
 
