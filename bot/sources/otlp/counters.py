@@ -3,6 +3,7 @@
 Figures overrule it in one case: a part that is more than its whole is none of its parts, so it is counted beside it.
 """
 
+from math import isnan
 from typing import NamedTuple
 
 from bot.refusals import SourceError
@@ -35,11 +36,15 @@ def counters(facts: Facts, counting: Counting) -> Counters:
     if counting.streams_count_start and "streamed" in facts and facts["streamed"].value and output:
         output -= 1
     is_inclusive = counting.input_has_cache and (read or write_5m or write_1h)
-    if is_inclusive and not _is_beside(facts, "input", max(read, write_5m + write_1h), uncached):
+    if "uncached" in facts:
+        uncached = _count(facts, "uncached")
+    elif is_inclusive and not _is_beside(facts, "input", max(read, write_5m + write_1h), uncached):
         uncached -= read + write_5m + write_1h
         if uncached < 0:
             raise SourceError(f"{_name(facts, 'input')} is less than its cached parts")
-    if reasoning and (not counting.output_has_reasoning or _is_beside(facts, "output", reasoning, output)):
+    if "visible_output" in facts:
+        output = _count(facts, "visible_output") + reasoning
+    elif reasoning and (not counting.output_has_reasoning or _is_beside(facts, "output", reasoning, output)):
         output += reasoning
     if counting.beside_input or counting.beside_output:
         uncached += sum(_count(facts, fact) for fact in counting.beside_input)
@@ -97,8 +102,8 @@ def _whole(attribute: str, value: object) -> int:
     """Returns a count that is not an integer: digits as text, or a whole number as a double."""
     if isinstance(value, str) and value.strip().isdecimal() and len(value) < 20:
         return int(value)
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
+    if isinstance(value, float) and (value.is_integer() or isnan(value)):
+        return 0 if isnan(value) else int(value)  # NaN is a sender's sum of figures that it does not have
     raise SourceError(f"{attribute} is not a whole number")
 
 

@@ -107,7 +107,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "agent": ("gen_ai.agent.name", "agent.name"),
 }
 OWN_FACTS = frozenset({
-    *("auth", "tool_tokens", "cost_micros", "geo", "region", "total", "streamed", "cache_write_30m", "cache_write_12h", *UNITS),
+    *("auth", "tool_tokens", "cost_micros", "geo", "region", "total", "streamed", "uncached", "visible_output"),
+    *("cache_write_30m", "cache_write_12h", *UNITS),
 })  # fmt: skip
 """Facts that no name tells of every producer: the files of single producers name them."""
 TAGS = ("department", "cost_center", "project", "env", "repo", "agent")

@@ -57,7 +57,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     def counting_for(self, provider: str) -> Counting:
         """Returns how the producer counts the calls of a provider."""
-        return self.counting_of.get(provider.casefold(), self.counting) if self.counting_of else self.counting
+        if not self.counting_of:
+            return self.counting
+        named = provider.partition(self.provider_ends_at)[0] if self.provider_ends_at else provider
+        return self.counting_of.get(named.casefold(), self.counting)
 
     def is_others(self, model: str) -> bool:
         """Returns whether a model can't be of the provider that the record names: its API is another's on a gateway."""
