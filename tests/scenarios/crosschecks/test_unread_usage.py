@@ -4,9 +4,11 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from bot.crosschecks.producers import MAX_OTHERS, UnreadView
 from handlers.crosschecks.producers import ProducerLog
-from handlers.crosschecks.unread_usage import shown_unread, source_producer_lines, watch_unread
+from handlers.crosschecks.unread_usage import end_unread, shown_unread, source_producer_lines, watch_unread
 from handlers.intake.keys import create_key, create_source, set_source
 from handlers.intake.retries import retry
 from handlers.intake.source_options import TypedOptions
@@ -86,6 +88,12 @@ async def test_usage_of_an_unknown_producer_is_counted_kept_and_told_once(acme_o
 
     await posts(acme, key, internal | {})
     assert await watch_unread(acme.context) == 0  # the same producer again
+    await posts(acme, key, at_now(acme, traces(span(9, kind=1), scope="other.tracer")))
+    assert await watch_unread(acme.context) == 1
+    await acme.settles()
+    *_, last = told(await acme.dan.dms())
+    assert "other.tracer in checkout: 1 row" in last
+    assert "acme.tracer" not in last
 
 
 async def test_logs_of_a_source_that_meters_traces_are_booked_by_a_retry_after_the_fix(acme_on_both: Company) -> None:
@@ -170,3 +178,39 @@ async def test_repeats_are_written_every_ten_seconds_and_not_with_every_body(acm
 
     assert (await lines(acme, "agents"))[0].startswith("agents: 4 rows")
     assert await quarantined(acme) == []
+
+
+async def test_usage_beside_booked_calls_is_counted_with_each_body_also_when_no_row_is_kept(
+    acme_on_both: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acme = acme_on_both
+    monkeypatch.setattr("bot.crosschecks.producers.MAX_UNREAD_KEPT", 1)
+    key = await create_key(acme.context, "mixed", source="otlp")
+    for n in range(1, 9, 2):
+        await posts(acme, key, at_now(acme, traces(span(n), span(n + 1, kind=1), scope="acme.tracer")))
+
+    assert len(await quarantined(acme)) == 1
+    assert (await lines(acme, "mixed"))[0].startswith("mixed: 4 rows with usage of acme.tracer in checkout, not booked")
+
+
+async def test_rows_that_are_dismissed_end_their_count(acme: Company) -> None:
+    key = await create_key(acme.context, "services", source="otlp")
+    await posts(acme, key, at_now(acme, traces(span(1, kind=1), span(2, kind=1), scope="acme.tracer")))
+    first, second = await quarantined(acme)
+
+    for row_id, left in ((first, 2), (second, 0)):
+        async with acme.context.store.begin() as tx:
+            rows = await tx.quarantine.by_ids([row_id])
+            await tx.quarantine.remove([row_id])
+            await end_unread(tx, rows)
+        assert sum(view.rows for view in await unread(acme)) == left
+
+
+async def test_producers_that_are_not_seen_for_long_are_forgotten(acme: Company) -> None:
+    key = await create_key(acme.context, "services", source="otlp")
+    await posts(acme, key, at_now(acme, traces(span(1, kind=1), scope="acme.tracer")))
+    acme.clock.jump_to(acme.clock.now() + timedelta(days=acme.context.settings.quarantine_days + 1))
+    await watch_unread(acme.context)
+
+    async with acme.context.store.read() as tx:
+        assert await tx.producers.of() == []

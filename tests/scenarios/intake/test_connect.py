@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -90,6 +91,9 @@ async def arrival(acme: Company, client: str, name: str, sending: Any) -> connec
 async def test_the_first_calls_are_told_with_the_programs_version_and_their_cost(acme_on_both: Company) -> None:
     acme = acme_on_both
     key = await create_key(acme.context, "claude-code", source="otlp")
+    earlier = log(REQUEST | {"session.id": "earlier", "request_id": "r-0"})
+    await posts(acme, key, "logs", logs(earlier, resource=CLAUDE))
+    acme.clock.jump_to(acme.clock.now() + timedelta(minutes=1))
     calls = [log(REQUEST | {"session.id": "s", "request_id": f"r-{n}"}) for n in range(3)]
 
     found = await arrival(acme, "claude-code", "claude-code", posts(acme, key, "logs", logs(*calls, resource=CLAUDE)))
