@@ -144,6 +144,6 @@ def producer_named(origin: Origin, profile: Profile) -> Producer:
 
 @lru_cache(maxsize=1_000)
 def _producer(tool: str, service: str, version: str, scope: str, scope_version: str) -> Producer:
-    if tool:
-        return producer(tool, version or scope_version)
+    if tool:  # Gemini CLI gives Node's version, `v20.20.2`, as its service's and `v1` as its scope's
+        return producer(tool, next((given for given in (version, scope_version) if given[:1] not in ("", "v")), ""))
     return producer(scope, scope_version, service) if scope else producer(service, version, service)

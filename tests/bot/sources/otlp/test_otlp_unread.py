@@ -145,6 +145,10 @@ def test_booked_calls_name_their_producer() -> None:
     claude = parsed_of(logs(log(CLAUDE_CODE), resource={"service.name": "claude-code", "service.version": "2.1.328"}))
     tracer = parsed_of(traces(span(), resource={"service.name": "checkout"}, scope="openinference.x"))
 
+    gemini = {"service.name": "gemini-cli", "service.version": "v20.20.2"}
+    answered = {"event.name": "gemini_cli.api_response", "model": "gemini-2.5-pro", "input_token_count": 5}
+
+    assert parsed_of(logs(log(answered), resource=gemini)).producers == {("Gemini CLI", "", "")}
     assert claude.producers == {("Claude Code", "2.1.328", "")}
     assert tracer.producers == {("openinference.x", "", "checkout")}
 
