@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
+from struct import Struct
+from zlib import adler32, crc32
 
 PROCESS_ATTRIBUTES = frozenset({
     *("service.name", "service.namespace", "service.instance.id", "host.id", "host.name", "container.id"),
@@ -10,6 +12,15 @@ PROCESS_ATTRIBUTES = frozenset({
 })  # fmt: skip
 """What a sender says of its process. Only a hash of it is kept."""
 _blake2b_of_8 = blake2b(digest_size=8).copy
+_three_numbers = Struct(">qqq").unpack
+_NO_ID = bytes(8)
+_HALF_CRC = 1 << 31
+
+
+def place_of(trace_id: bytes, span_id: bytes, parent_id: bytes) -> tuple[int, ...]:
+    """Returns a trace's, a span's and its parent's id as signed numbers."""
+    ids = trace_id[8:] + span_id + (parent_id or _NO_ID)
+    return _three_numbers(ids) if len(ids) == 24 else (number_of(trace_id), number_of(span_id), number_of(parent_id))
 
 
 def number_of(name: bytes) -> int:
@@ -38,7 +49,8 @@ def response_of(response_id: str) -> int:
     encoded = response_id.encode("utf-8", "surrogatepass")
     first, second = response_id.find("_"), response_id.find("-")
     cut = max(first, 0) if second <= 0 or 0 < first < second else second
-    return (_hash(encoded) & ~0xFFFF | hash_of(response_id[:cut]) & 0xFFFF) or 1
+    whole = crc32(encoded) - _HALF_CRC << 32 | (adler32(encoded) & 0xFFFF) << 16  # blake2b takes three times as long
+    return (whole | hash_of(response_id[:cut]) & 0xFFFF) or 1
 
 
 def have_different_responses(first: int, second: int) -> bool:

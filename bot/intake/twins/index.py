@@ -5,6 +5,7 @@ are kept in a few sorted arrays, as in a log-structured merge tree. Old batches 
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -42,6 +43,17 @@ class Batch:
     @classmethod
     def of(cls, sightings: Sequence[Sighting], *, token: int, received_at: int) -> "Batch":
         return cls(b"".join([PACKED.pack(*sighting) for sighting in sightings]), token=token, received_at=received_at)
+
+    @cached_property
+    def scopes(self) -> set[tuple[int, int, int]]:
+        """Returns its sources, their processes and the instrumentations of these."""
+        columns = (self.rows[name].tolist() for name in ("source", "process", "scope"))
+        return set(zip(*columns, strict=True))
+
+    @cached_property
+    def marks(self) -> "_Marks":
+        """Returns the marks of its records, sorted, with the row of each."""
+        return _marks_of(self.rows)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -113,7 +125,8 @@ class TwinIndex:
             self._first_recent += 1
         while self._rows > self._most and self._first_old < self._first_recent:
             self._forget_oldest()
-        self._arrays.append(_marks_of(batch, number))
+        marks = batch.marks
+        self._arrays.append(_Marks(marks.marks, marks.places | (number << _SHIFT)))
         self._merge()
 
     def age(self, *, before: int) -> None:
@@ -136,7 +149,9 @@ class TwinIndex:
         asked, askers = self._asked(batch)
         order = asked.argsort()
         asked, askers = asked[order], askers[order]
-        found = [Found(at, batch[row], batch.token, row) for at, row in _matches(_marks_of(batch, 0), asked, askers)]
+        found = [
+            Found(at, batch[row], batch.token, row) for at, row in _matches(batch.marks, asked, askers) if at != row
+        ]
         for marks in reversed(self._arrays):
             for at, place in _matches(marks, asked, askers):
                 number, row = place >> _SHIFT, place & (MOST_ROWS - 1)
@@ -144,12 +159,10 @@ class TwinIndex:
                     found.append(Found(at, self._batches[number][row], self._tokens[number][0], row))
                 elif number >= self._first_old:
                     found.append(Found(at, None, self._tokens[number][0], row))
-        return [one for one in found if one.token != batch.token or one.row != one.at]
+        return found
 
     def _learn_scopes(self, batch: Batch) -> None:
-        rows = batch.rows
-        pairs = set(zip(rows["source"].tolist(), rows["process"].tolist(), rows["scope"].tolist(), strict=True))
-        for source, process, scope in pairs:
+        for source, process, scope in batch.scopes:
             known = self._scopes.setdefault((source, process), [])
             if scope not in known:
                 known.append(scope)
@@ -167,7 +180,7 @@ class TwinIndex:
         askers.append(everyone[has_parent])
         asked.append(_mark(_PARENT, rows["source"], rows["trace"], rows["span"])[has_span])
         askers.append(everyone[has_span])
-        for (source, process), scopes in self._scopes_of(rows):
+        for (source, process), scopes in self._scopes_of(batch):
             here = (rows["source"] == source) & (rows["process"] == process)
             for other in scopes:
                 sought = here & (rows["scope"] != other)
@@ -181,8 +194,8 @@ class TwinIndex:
                     askers.append(everyone[sought])
         return np.concatenate(asked), np.concatenate(askers)
 
-    def _scopes_of(self, rows: NDArray[np.void]) -> Iterator[tuple[tuple[int, int], list[int]]]:
-        for at in set(zip(rows["source"].tolist(), rows["process"].tolist(), strict=True)):
+    def _scopes_of(self, batch: Batch) -> Iterator[tuple[tuple[int, int], list[int]]]:
+        for at in {(source, process) for source, process, _ in batch.scopes}:
             scopes = self._scopes[at]
             if len(scopes) > 1:
                 yield at, scopes
@@ -216,10 +229,8 @@ def _counts_mark(rows: NDArray[np.void], scope: NDArray[np.int64], bucket: NDArr
     return _mark(_COUNTS, *columns, scope, bucket)
 
 
-def _marks_of(batch: Batch, number: int) -> _Marks:
-    """Returns the marks of a batch's records, sorted."""
-    rows = batch.rows
-    places = np.arange(len(batch)) | (number << _SHIFT)
+def _marks_of(rows: NDArray[np.void]) -> _Marks:
+    places = np.arange(len(rows))
     with_response, with_span, with_parent = rows["response"] != 0, rows["span"] != 0, rows["parent"] != 0
     marks = np.concatenate([
         _mark(_RESPONSE, rows["source"], rows["response"])[with_response],
@@ -241,6 +252,10 @@ def _matches(known: _Marks, asked: Numbers, askers: Places) -> Iterator[tuple[in
     if not len(hits):
         return
     ends = known.marks.searchsorted(asked[hits], side="right")
+    others = (ends - starts[hits] > 1) | (
+        known.places[starts[hits]] != askers[hits]
+    )  # in its own batch each finds itself
+    hits, ends = hits[others], ends[others]
     for asker, start, end in zip(askers[hits].tolist(), starts[hits].tolist(), ends.tolist(), strict=True):
         for place in known.places[max(start, end - _MOST_MATCHES) : end].tolist():
             yield asker, place

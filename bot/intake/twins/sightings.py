@@ -5,6 +5,7 @@ same process, one within the other's time, told by another instrumentation.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from struct import Struct
 from typing import NamedTuple
@@ -24,6 +25,7 @@ SLACK_MICROS = 10_000
 MIN_TOKENS = 20
 """Calls with fewer tokens need a common id or a parent: many are alike."""
 PACKED = Struct("<16s14q")
+_pack = PACKED.pack
 _blake2b_of_16 = blake2b(digest_size=16).copy
 
 
@@ -57,11 +59,16 @@ class Sighting(NamedTuple):
 
 def sighting_of(source_id: int, event: UsageEvent) -> Sighting | None:
     """Returns the sighting of an event; None if nothing tells its twins."""
+    packed = packed_sighting(source_id, event)
+    return Sighting._make(PACKED.unpack(packed)) if packed else None
+
+
+def packed_sighting(source_id: int, event: UsageEvent) -> bytes:
+    """Returns the sighting of an event, packed; nothing if nothing tells its twins."""
     hint = event.twin_hint
     if hint is None or not hint.end:
-        return None
-    tokens_in = event.uncached_input + event.cache_read + event.cache_write_5m + event.cache_write_1h
-    return Sighting(
+        return b""
+    return _pack(
         event.key if len(event.key) == 16 else _shortened(event.key),
         source_id,
         event.occurred_at,
@@ -73,11 +80,16 @@ def sighting_of(source_id: int, event: UsageEvent) -> Sighting | None:
         hint.response,
         hint.start,
         hint.end,
-        tokens_in,
+        event.uncached_input + event.cache_read + event.cache_write_5m + event.cache_write_1h,
         event.output,
-        hash_of(plain_model(event.labels.model)),
-        int(event.unmetered),
+        _model_of(event.labels.model),
+        event.unmetered,
     )
+
+
+@lru_cache(maxsize=1_000)
+def _model_of(name: str) -> int:
+    return hash_of(plain_model(name))
 
 
 def unpacked(body: bytes) -> list[Sighting]:

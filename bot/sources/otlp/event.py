@@ -11,7 +11,7 @@ from bot.sources.otlp.counters import Counters, counters, parts
 from bot.sources.otlp.producers.profile import Profile
 from bot.sources.otlp.quick.labels import labels_of
 from bot.sources.otlp.records import Facts, Record
-from bot.sources.twin_hints import number_of, response_of
+from bot.sources.twin_hints import place_of, response_of
 from bot.units import UNITS, Units, units_of
 from bot.usage import PARTS, Parts, TwinHint, UsageEvent, digest
 
@@ -91,12 +91,13 @@ def _twin_hint(record: Record) -> TwinHint | None:
     origin, given = record.origin, record.facts.get("response_id")
     if record.signal == "logs":
         return TwinHint(origin.scope_hash)
+    trace, span, parent = place_of(record.trace_id, record.span_id, record.parent_id)
     return TwinHint(  # in the order of its fields, as this runs for every call
         origin.scope_hash,
         origin.process,
-        number_of(record.trace_id),
-        number_of(record.span_id),
-        number_of(record.parent_id),
+        trace,
+        span,
+        parent,
         response_of(str(given.value)) if given is not None else 0,
         (record.started_at or record.at) // 1000,
         record.at // 1000,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from bot.intake.twins.index import Batch, Found, TwinIndex
-from bot.intake.twins.sightings import Sighting, are_twins, sighting_of
+from bot.intake.twins.sightings import Sighting, are_twins, packed_sighting
 from bot.periods import HOUR_MICROS, MICROS
 from bot.usage import Booking
 from handlers.context import Context
@@ -40,18 +40,20 @@ class TwinMemory:
 
     def batch_of(self, sightings: Sequence[Sighting]) -> Batch:
         """Returns a batch of a commit to come."""
-        return Batch.of(sightings, token=secrets.randbits(62), received_at=self._context.now_micros())
+        return self._batch_of(b"".join([sighting.packed for sighting in sightings]))
+
+    def _batch_of(self, packed: bytes) -> Batch:
+        return Batch(packed, token=secrets.randbits(62), received_at=self._context.now_micros())
 
     async def look(self, bookings: Iterable[Booking]) -> "Looked":
         """Returns the records of bookings that may have twins, and whether one is known."""
-        sightings = [
-            sighting
+        packed = [
+            packed_sighting(booking.source_id, booking.event)
             for booking in bookings
             if booking.event.twin_hint is not None
-            if (sighting := sighting_of(booking.source_id, booking.event)) is not None
         ]
-        batch = self.batch_of(sightings)
-        if sightings and not self._is_loaded:
+        batch = self._batch_of(b"".join(packed))
+        if len(batch) and not self._is_loaded:
             async with self._context.store.read() as tx:
                 await self._load(tx)
         return Looked(batch, any(is_suspect(batch[one.at], one) for one in self.index.find(batch)))
