@@ -8,7 +8,7 @@ from rich.table import Table
 from bot.crosschecks.observations import CallTotals, CrossCheck, cross_checks, settled_end
 from bot.crosschecks.producers import SeenProducer
 from bot.org.attribution import Source
-from bot.periods import moment
+from bot.periods import DAY_MICROS, moment
 from bot.refusals import ConfigError
 from bot.rulebook import Rulebook
 from bot.views.crosschecks.sources import cross_check_message
@@ -102,6 +102,7 @@ def sources_command() -> None:
             seen: dict[int, list[SeenProducer]] = {}
             for found in await tx.producers.of():
                 seen.setdefault(found.source_id, []).append(found.seen)
+            twins = await tx.usage.call_records.twins_by_source(since=now - 7 * DAY_MICROS)
         columns = ("source", "format", "role", "last received", "today", "7 days", "quarantined")
         table = Table(*columns, "booked of it", "sent by", box=None)
         for source in listed:
@@ -118,6 +119,9 @@ def sources_command() -> None:
         for source in listed:
             for line in source_producer_lines(source.name, seen.get(source.id, [])):
                 out.print(line, markup=False)
+            if count := twins.get(source.id):
+                words = f"{source.name}: {count:,} further records of calls in 7 days, kept as twins and not counted"
+                out.print(words, markup=False)
 
     run(work())
 

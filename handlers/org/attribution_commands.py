@@ -10,6 +10,7 @@ from rich.table import Table
 
 from bot.intake.adjustments import BookedEvent
 from bot.intake.reattributions import Move, Reattribution, explain_today
+from bot.intake.twins.calls import whole_input
 from bot.money import usd
 from bot.org.attribution import AttributionStep, Source
 from bot.org.teams import Directory
@@ -94,6 +95,7 @@ async def _explained(tx: Transaction, rulebook: Rulebook, booked: BookedEvent, s
         lines.append(
             f"  {_moment(assignment.at)} {how}: {directory.by_id(assignment.team_id).slug}, by {assignment.rule}"
         )
+    lines += await _records_of(tx, booked)
     lines.append("asked in this order, by the rules as they stand now:")
     hidden = directory.organisation.people == "none"
     lines += [f"  {number}. {_step_words(step, directory, hidden)}" for number, step in enumerate(steps, 1)]
@@ -104,6 +106,22 @@ async def _explained(tx: Transaction, rulebook: Rulebook, booked: BookedEvent, s
         slug = directory.by_id(placement.team_id).slug
         lines.append(f"today's rules say {slug}: `tokens attribution reapply --since {day}` moves it")
     return lines
+
+
+async def _records_of(tx: Transaction, booked: BookedEvent) -> list[str]:
+    """Returns what each record of the call said, if it has several."""
+    records = await tx.usage.call_records.of_calls([booked.key])
+    if not records:
+        return []
+    said = sorted(records, key=lambda record: (record.made_at, record.event.key))
+    return [
+        f"records of this call: {len(records)}, booked once, with what the fullest of them says",
+        *(
+            f"  {record.event.event_id}, {_moment(record.event.occurred_at)}: {record.event.labels.model}, "
+            f"{whole_input(record.event):,} tokens in, {record.event.output:,} out"
+            for record in said
+        ),
+    ]
 
 
 def _step_words(step: AttributionStep, directory: Directory, hidden: bool) -> str:

@@ -56,7 +56,8 @@ def same_key_is_one_call(known: UsageEvent, new: UsageEvent) -> bool:
     if _has_grown(known, new):
         return True
     has_same_input = all(getattr(known, name) == getattr(new, name) for name in COUNTERS[:4])
-    return _has_grown(new, known) and (has_same_input or new.occurred_at < known.occurred_at)
+    is_less = has_same_input and new.output < known.output
+    return _has_grown(new, known) and (is_less or new.occurred_at < known.occurred_at)
 
 
 def _has_grown(earlier: UsageEvent, later: UsageEvent) -> bool:

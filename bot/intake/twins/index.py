@@ -90,14 +90,15 @@ class TwinIndex:
         self.clear()
 
     def clear(self) -> None:
-        self._number = 0
+        self._number = 1  # 0 is for places in a batch that is looked up
         self._batches: dict[int, Batch] = {}
         self._tokens: dict[int, tuple[int, int]] = {}
         self._known: set[int] = set()
         self._arrays: list[_Marks] = []
         self._scopes: dict[tuple[int, int], list[int]] = {}
         self._rows = self._recent_rows = 0
-        self._first_recent = self._first_old = 0
+        self._has_parents = False
+        self._first_recent = self._first_old = 1
 
     def __contains__(self, token: int) -> bool:
         return token in self._known
@@ -125,6 +126,7 @@ class TwinIndex:
             self._first_recent += 1
         while self._rows > self._most and self._first_old < self._first_recent:
             self._forget_oldest()
+        self._has_parents = self._has_parents or bool(batch.rows["parent"].any())
         marks = batch.marks
         self._arrays.append(_Marks(marks.marks, marks.places | (number << _SHIFT)))
         self._merge()
@@ -176,10 +178,12 @@ class TwinIndex:
         asked = [_mark(_RESPONSE, rows["source"], rows["response"])[rows["response"] != 0]]
         askers = [everyone[rows["response"] != 0]]
         has_parent, has_span = rows["parent"] != 0, rows["span"] != 0
-        asked.append(_mark(_SPAN, rows["source"], rows["trace"], rows["parent"])[has_parent])
-        askers.append(everyone[has_parent])
-        asked.append(_mark(_PARENT, rows["source"], rows["trace"], rows["span"])[has_span])
-        askers.append(everyone[has_span])
+        self._has_parents = self._has_parents or bool(has_parent.any())
+        if self._has_parents:
+            asked.append(_mark(_SPAN, rows["source"], rows["trace"], rows["parent"])[has_parent])
+            askers.append(everyone[has_parent])
+            asked.append(_mark(_PARENT, rows["source"], rows["trace"], rows["span"])[has_span])
+            askers.append(everyone[has_span])
         for (source, process), scopes in self._scopes_of(batch):
             here = (rows["source"] == source) & (rows["process"] == process)
             for other in scopes:

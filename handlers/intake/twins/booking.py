@@ -52,7 +52,8 @@ class TwinBooking:
         for at in hinted:
             if outcomes[at] == "conflict":
                 outcomes[at] = await settling.repeat(bookings[at].source_id, bookings[at].event)
-        batch = self.memory.batch_of(sightings)
+        again = (sighting_of(source_id, event) for source_id, event in settling.repeats)
+        batch = self.memory.batch_of([*sightings, *(sighting for sighting in again if sighting is not None)])
         await settling.look(batch)
         sums = await settling.settle()
         plain = []

@@ -64,6 +64,11 @@ class Settling:
         self._repeats.setdefault(at, []).append(event)
         return "duplicate"
 
+    @property
+    def repeats(self) -> list[tuple[int, UsageEvent]]:
+        """Returns the further records of known keys, each with its source: their counts may be those of other records."""
+        return [(at[0], event) for at, events in self._repeats.items() for event in events]
+
     async def look(self, records: Batch) -> None:
         """Joins records with their twins: new ones, or ones that are booked."""
         waiting = in_order(records.sightings)

@@ -15,10 +15,9 @@ def main() -> int:
     for seed in args.seed or [1]:
         found = simulate(calls=args.calls, seed=seed)
         good = good and found.is_good
-        sys.stdout.write(
-            f"seed {seed}: {found.calls:,} calls, {found.twins:,} twins, {found.missed} missed, {found.merged} calls merged "
-            f"with another; {found.micros_per_record:.1f} microseconds of CPU a record, {found.index_bytes >> 20} MiB\n"
-        )
+        of_calls = f"{found.missed} missed, {found.merged} calls lost in another, {found.crossed} crossed"
+        cost = f"{found.micros_per_record:.1f} microseconds of CPU a record, {found.index_bytes >> 20} MiB"
+        sys.stdout.write(f"seed {seed}: {found.calls:,} calls, {found.twins:,} twins, {of_calls}; {cost}\n")
     return 0 if good else 1
 
 

@@ -18,10 +18,11 @@ PROMPTS = 40
 
 
 class Told(NamedTuple):
-    """A record, and the number of the call it is of."""
+    """A record, the number of the call it is of, and whether it is the client's own, of which each call has one."""
 
     call: int
     sighting: Sighting
+    is_clients: bool
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ class Clock:
             model=1,
         )
         for sighting in (inner, *outer):
-            yield Told(call, sighting)
+            yield Told(call, sighting, sighting is inner)
 
 
 def batches(random: Random, records: Sequence[Told]) -> Iterator[list[Told]]:

@@ -1,6 +1,5 @@
 """Runs records through the index and the grouping, batch by batch as commits do, and judges the calls they end at."""
 
-from collections import Counter
 from dataclasses import dataclass
 from random import Random
 from time import process_time
@@ -15,14 +14,16 @@ SERVICES = 30
 
 @dataclass(frozen=True)
 class Judged:
-    """The calls, the records beyond the first of each, those of them that were missed, and the calls that were merged
-    with another one.
+    """The calls, the records beyond the first of each, those of them that are booked as calls of their own, and the calls
+    that are lost in another one. `crossed` calls have the record of an equal call in the place of their own: the sums are
+    right.
     """
 
     calls: int
     twins: int
     missed: int
     merged: int
+    crossed: int
     micros_per_record: float
     index_bytes: int
 
@@ -66,15 +67,16 @@ def candidates_of(index: TwinIndex, batch: Batch) -> dict[int, list[Sighting]]:
 
 
 def judged(told: list[Told], grouping: Grouping, *, micros_per_record: float, index_bytes: int) -> Judged:
-    call_of = {record.sighting.id: record.call for record in told}
-    records = Counter(record.call for record in told)
-    groups = [{call_of[member.id] for member in group} for group in grouping.calls]
-    found = Counter(call for group in groups for call in group)
+    of = {record.sighting.id: record for record in told}
+    groups = [[of[member.id] for member in group] for group in grouping.calls]
+    calls = len({record.call for record in told})
+    clients = [sum(record.is_clients for record in group) for group in groups]
     return Judged(
-        calls=len(records),
-        twins=len(told) - len(records),
-        missed=sum(number - 1 for number in found.values()),
-        merged=sum(len(group) - 1 for group in groups),
+        calls=calls,
+        twins=len(told) - calls,
+        missed=clients.count(0),
+        merged=sum(count - 1 for count in clients if count > 1),
+        crossed=sum(len({record.call for record in group}) > 1 for group in groups),
         micros_per_record=micros_per_record,
         index_bytes=index_bytes,
     )
