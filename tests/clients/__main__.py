@@ -26,6 +26,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.clients", description=__doc__)
     parser.add_argument("programs", nargs="*", metavar="PROGRAM", help=f"which to run: {', '.join(slugs)}; all if none")
     parser.add_argument("--calls", type=int, default=40, help="the least number of calls of each program")
+    parser.add_argument("--at-once", type=int, default=1, help="how many programs run at the same time")
     parser.add_argument("--newest", action="store_true", help="install the newest versions instead of the pinned ones")
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "clients", help="where programs are installed")
     parser.add_argument("--homes", type=Path, help="where their homes are made, and kept; default: a temporary folder")
@@ -57,7 +58,9 @@ async def _database(folder: Path, *, is_postgresql: bool) -> AsyncIterator[str]:
 
 async def _run(asked: argparse.Namespace, folder: Path) -> int:
     programs = [program for program in PROGRAMS if not asked.programs or program.slug in asked.programs]
-    wanted = Wanted(cache=asked.cache, homes=folder, calls=asked.calls, newest=asked.newest, kept=asked.keep)
+    wanted = Wanted(
+        cache=asked.cache, homes=folder, calls=asked.calls, newest=asked.newest, at_once=asked.at_once, kept=asked.keep
+    )
     async with _database(folder, is_postgresql=asked.postgresql) as database_url:
         performances, books, seen = await run_programs(programs, wanted, database_url, tell=out.print)
     found = judged(performances, books)

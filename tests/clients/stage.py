@@ -1,4 +1,4 @@
-"""Starts Tokens, runs one program after the other against its own stand-ins, and reads the books at the end."""
+"""Starts Tokens, runs each program against stand-ins of its own, and reads the books at the end."""
 
 import asyncio
 import tempfile
@@ -53,6 +53,8 @@ class Wanted:
     calls: int
     """The least number of calls of each program."""
     newest: bool = False
+    at_once: int = 1
+    """How many programs run at the same time."""
     kept: Path | None = None
     """Where the bodies that programs post are kept."""
 
@@ -60,18 +62,22 @@ class Wanted:
 async def run_programs(
     programs: Sequence[Program], wanted: Wanted, database_url: str, *, tell: Callable[[str], None]
 ) -> tuple[list[Performance], Books, str]:
-    """Runs all programs, one at a time. Returns what they did, the books, and what `tokens sources` prints."""
+    """Runs all programs, a few at a time. Returns what they did, the books, and what `tokens sources` prints."""
     teams = wanted.homes / "teams.yml"
     teams.write_text(TEAMS_YML)
     await tokens(database_url, "teams", "import", teams)
-    performances = []
     bot = await BotProcess(database_url, log=wanted.homes / "tokens.log").start()
     try:
         await bot.ready()
-        for program in programs:
-            performance = await _run(program, wanted, database_url, bot.url)
-            performances.append(performance)
-            tell(_progress(performance))
+        gate = asyncio.Semaphore(wanted.at_once)
+
+        async def ran(program: Program) -> Performance:
+            async with gate:
+                performance = await _run(program, wanted, database_url, bot.url)
+                tell(_progress(performance))
+                return performance
+
+        performances = await asyncio.gather(*(ran(program) for program in programs))
         books = await _settled(database_url, sum(len(performance.bills) for performance in performances))
         seen = await tokens(database_url, "sources")
     finally:
