@@ -53,7 +53,6 @@ SDKS: tuple[Program, ...] = (
         page="sdks.md",
         install=_pip(("anthropic", "2.14.0"), ("openinference-instrumentation-anthropic", "3.1.0"), *_SDK),
         run=script("anthropic_openinference.py"),
-        cannot_tell={"web search": "neither span counts searches: their fee is missing"},
     ),
     Program(
         name="OpenAI's SDK with OpenLLMetry",
