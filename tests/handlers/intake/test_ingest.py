@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
+from handlers.intake import sources as routes
 from handlers.intake.keys import create_key
 from tests.support.company import Company
 from tests.support.traffic.senders import body_of, sends
@@ -29,6 +30,21 @@ async def test_what_was_answered_200_is_in_the_books(acme_on_both: Company) -> N
     assert await calls(acme) == 5
     status, allowance = await acme.gets("/v1/teams/search/allowance")
     assert (status, allowance["spent_usd"], allowance["available_usd"]) == (200, "5.000000000", "995.000000000")
+
+
+async def test_plain_events_are_never_made_objects_unless_one_is_known(
+    acme_on_both: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acme = acme_on_both
+    events = [acme.event(n, cost_usd=None) for n in range(5)]
+    monkeypatch.setattr(routes, "read", None)  # reads events
+
+    assert await acme.uses(*events[:3]) == {**NOTHING, "accepted": 3}
+    assert await acme.uses(*events) == {**NOTHING, "accepted": 2, "duplicates": 3}
+    answer = await acme.uses(acme.event(1, cost_usd=None, output_tokens=7), acme.event(9, cost_usd=None))
+    assert [answer[fate] for fate in ("accepted", "conflicts")] == [1, 1]
+    assert [error["index"] for error in answer["errors"]] == [0]
+    assert await calls(acme) == 6
 
 
 @pytest.mark.parametrize(
