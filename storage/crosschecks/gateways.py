@@ -170,9 +170,23 @@ class Gateways:
         await self._connection.execute(changed.values(told_at=at))
 
 
-def views_insert(additions: Sequence[GatewayTeam]) -> Insert:
+AddedRow = tuple[int | str | None, ...]
+
+
+def added_row(known: GatewayTeam, after: GatewayTeam, *, seen_at: int) -> AddedRow:
+    """Returns the row that adds to a stored team what it has more than it was known to have. One that is seen before the stored
+    one changes sums alone.
+    """
+    return (  # in the order of the columns: this runs for every team of every commit
+        *(after.source_id, after.gateway_team, after.alias, after.spend_nanos, after.cap_nanos, after.resets_at),
+        *(seen_at, after.base_nanos, after.base_at, after.booked_nanos - known.booked_nanos),
+        *(after.cost_nanos - known.cost_nanos, after.edge_nanos - known.edge_nanos),
+        *(after.settled_nanos, after.mark_at, after.mark_nanos, after.over_since),
+    )
+
+
+def views_insert(rows: Sequence[AddedRow]) -> Insert:
     """Returns the insert that adds to stored teams, in the order in which all writers lock them."""
-    rows = [tuple(getattr(team, name) for name in _COLUMNS) for team in additions]
     return Insert("gateway_teams", _COLUMNS, rows, f"ON CONFLICT (source_id, gateway_team) DO UPDATE SET {_ADD}")
 
 

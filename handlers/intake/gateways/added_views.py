@@ -5,14 +5,13 @@ process that has read a team within seconds knows that neither is the case.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from bot.crosschecks.gateways import BookedCall, GatewayTeam, may_be_reset, update_baseline
 from bot.periods import MICROS
 from bot.usage import GatewayView
 from handlers.intake.usage_jobs import UsageJob
-from storage.crosschecks.gateways import views_insert
+from storage.crosschecks.gateways import AddedRow, added_row, views_insert
 from storage.intake.rollups import Insert
 
 Team = tuple[int, str]
@@ -40,7 +39,7 @@ class GatewayViews:
     def added_by(self, group: Sequence[UsageJob], *, now: int) -> AddedViews | None:
         """Returns what a simple group adds to its gateway teams; None if it needs the full path."""
         teams: dict[Team, GatewayTeam] = {}
-        rows: list[GatewayTeam] = []
+        rows: list[AddedRow] = []
         for source_id, views, booked in gathered(group):
             for name in sorted(views.keys() | booked.keys()):
                 read_at, known = self._read.get((source_id, name), (0, None))
@@ -53,7 +52,7 @@ class GatewayViews:
                 if after is None or may_be_reset(known, view):
                     return None
                 teams[source_id, name] = after
-                rows.append(_addition(known, after, view))
+                rows.append(added_row(known, after, seen_at=view.at if view is not None else -1))
         return AddedViews([views_insert(rows)] if rows else [], teams)
 
     def record_added(self, teams: Mapping[Team, GatewayTeam]) -> None:
@@ -67,17 +66,6 @@ class GatewayViews:
         if len(self._read) + len(teams) > _MOST_TEAMS:
             self._read.clear()
         self._read |= {(source_id, name): (now, team) for name, team in teams.items()}
-
-
-def _addition(known: GatewayTeam, after: GatewayTeam, view: GatewayView | None) -> GatewayTeam:
-    """Returns a team's row that adds to the stored one. Without a view it is seen before any, so it changes sums alone."""
-    return replace(
-        after,
-        booked_nanos=after.booked_nanos - known.booked_nanos,
-        cost_nanos=after.cost_nanos - known.cost_nanos,
-        edge_nanos=after.edge_nanos - known.edge_nanos,
-        seen_at=view.at if view is not None else -1,
-    )
 
 
 def gathered(
