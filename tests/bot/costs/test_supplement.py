@@ -10,7 +10,7 @@ from genai_prices.data import providers
 from bot.costs.price_book import PriceBook
 from bot.costs.pricing import Priced, Prices
 from bot.costs.rates import PriceConditions, Rates
-from bot.costs.supplement import Rule, _rules
+from bot.costs.supplement import Rule, _rules, supplemented
 from bot.usage import Labels, UsageEvent
 from tests.bot.costs.pricing_examples import BOOK, EMPTY, TODAY
 
@@ -123,3 +123,14 @@ def test_the_books_name_changes_with_what_is_added(tmp_path: Any, monkeypatch: p
     monkeypatch.setattr("bot.costs.price_book.FILE", other)
 
     assert PriceBook().book_id != ours
+
+
+def test_a_rule_completes_rates_and_replaces_none() -> None:
+    known = {"uncached_input": 10, "cache_read": 1, "cache_write_5m": 12, "cache_write_1h": 20, "output": 50}
+    own = Rates.of(known, parts={"image_input": 99}, units={"web_searches": 7}, reasoning_extra=10)
+
+    found = supplemented(own, seller="anthropic", model="claude-opus-4-6")
+    dearer = supplemented(own, seller="anthropic", model="claude-opus-4-6", when=PriceConditions(geo="us"))
+
+    assert (found.parts, found.units) == ({"image_input": 99, "image_cache_read": 1}, {"web_searches": 7})
+    assert (dearer.uncached_input, dearer.reasoning_extra, dearer.units) == (11, 11, {"web_searches": 7})
