@@ -119,7 +119,9 @@ def test_the_times_of_twins_are_close_at_both_ends() -> None:
     assert are_twins(inner, seen(outer()))
     assert not are_twins(inner, wide)
     assert not are_twins(inner, late)
-    assert not are_twins(inner, seen(outer())._replace(source=2))
+    for name in ("source", "process", "model", "tokens_in", "tokens_out"):
+        assert not are_twins(inner, seen(outer())._replace(**{name: 2}))
+    assert not are_twins(inner, seen(outer())._replace(scope=inner.scope))
 
 
 def test_an_index_forgets_the_oldest_and_keeps_the_marks_of_responses_longer() -> None:
