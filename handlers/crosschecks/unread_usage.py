@@ -122,9 +122,13 @@ def _line(name: str, row: SeenProducer, fate: str) -> str:
 
 
 def sent_by(seen: Sequence[SeenProducer]) -> str:
-    """Returns the producer of a source's newest booked calls."""
-    newest = max((row for row in seen if row.key.kind == "booked"), key=lambda row: row.last_at, default=None)
-    return "–" if newest is None else f"{newest.key.name} {newest.key.version}".strip()
+    """Returns the producer of a source's newest booked calls, and the number of its others."""
+    booked = [row for row in seen if row.key.kind == "booked"]
+    if not booked:
+        return "–"
+    newest = max(booked, key=lambda row: row.last_at).key
+    others = len({row.key.name for row in booked} - {newest.name})
+    return f"{newest.name} {newest.version}".strip() + (f" and {others} more" if others else "")
 
 
 async def end_unread(tx: Transaction, gone: Sequence[QuarantinedRow]) -> None:
