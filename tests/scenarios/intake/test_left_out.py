@@ -181,7 +181,7 @@ async def test_kinds_of_tokens_are_stored_and_repricing_finds_the_same_cost(acme
     before = await booked(acme)
 
     assert before["a"] == ("book", 1000 * 2_500 + 40 * 10_000 + 60 * 64_000, '{"audio_output": 60}')
-    assert before["b"] == ("reported", 10_000_000, '{"audio_output": 60}')
+    assert before["b"] == ("book+reported", 10_000_000, '{"audio_output": 60}')
     assert sorted(parts for _, _, parts in before.values()) == ['{"audio_input": 900}', *['{"audio_output": 60}'] * 2]
     done = await reprice(acme.context, since_day=20_000, document="reprice:test")
     assert done.calls == 0
