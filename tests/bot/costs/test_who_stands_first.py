@@ -30,7 +30,7 @@ def native(**data: Any) -> UsageEvent:
 
 def litellm(case: str, **members: Any) -> UsageEvent:
     """Returns a captured call of LiteLLM with other members."""
-    call = json.loads((FIXTURES / "litellm_new" / f"{case}.body.json").read_text())
+    call = json.loads((FIXTURES / "litellm_new" / f"{case}.body").read_text())
     call = call[0] if isinstance(call, list) else call
     call["metadata"] |= members.pop("metadata", {})
     return parse_litellm(json.dumps([{**call, **members}]).encode(), now=NOW).events[0][1]

@@ -121,7 +121,7 @@ def _litellm_cases() -> Iterator[RealCase]:
         name = truth_file.name.removesuffix(".truth.json")
         yield RealCase(
             name=f"litellm/{name}",
-            bodies=(Body(None, "json", truth_file.with_name(f"{name}.body.json").read_bytes()),),
+            bodies=(Body(None, "json", truth_file.with_name(f"{name}.body").read_bytes()),),
             calls=(
                 Call(
                     counters and tuple(counters[short] for short in ("uncached", "read", "w5", "w1", "out")),
