@@ -5,14 +5,17 @@ from sqlalchemy import String, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.clock import ShiftedClock
+from bot.refusals import ConfigError
 from bot.settings import Settings
 from handlers.context import make_context
 from handlers.intake.old_keys import read_old_keys
+from handlers.org.attribution_commands import explanations
 from storage.faults import is_data_error
-from storage.intake.event_keys.runs import OLD_STAYS_OPEN_MICROS
+from storage.intake.event_keys.runs import OLD_STAYS_OPEN_MICROS, EventKeys
 from storage.migrate import migrate
 from storage.store import Store
 from storage.tables.intake import run_ids
+from tests.storage.conftest import Books
 from tests.storage.intake.test_key_runs import event, record
 
 BEFORE = "0020_posted_usage"
@@ -131,6 +134,8 @@ async def old_events_url(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> str
             values: dict[str, object] = {name: "" if name in texts else 0 for name in names}
             values |= {"event_id": f"old{number}", "occurred_at": at, "key_hash": f"old{number}".encode()}
             await tx.connection.execute(text(insert), values)
+    for number in range(len(MOMENTS)):
+        await as_the_release_before(store, f"old{number}")
     await store.close()
     await migrate(empty_url)
     return empty_url
@@ -180,7 +185,7 @@ async def test_the_job_reads_keys_and_then_ids(old_events_url: str) -> None:
         assert not await tx.event_keys.old_ids.are_read()
         await tx.event_keys.close_old(now=0)
         await tx.event_keys.close_old(now=OLD_STAYS_OPEN_MICROS)
-    assert await read_old_keys(context) == len(MOMENTS)
+    assert await read_old_keys(context) == 2 * len(MOMENTS)
     assert await read_old_keys(context) == 0
     async with context.store.read() as tx:
         assert await tx.event_keys.old_ids.are_read()
@@ -190,3 +195,29 @@ async def test_the_job_reads_keys_and_then_ids(old_events_url: str) -> None:
 async def test_a_new_database_has_no_old_ids(store: Store) -> None:
     async with store.read() as tx:
         assert await tx.event_keys.old_ids.are_read()
+
+
+async def test_no_id_is_read_while_the_release_before_may_still_book(old_events_url: str) -> None:
+    context = make_context(Settings(database_url=old_events_url), ShiftedClock())
+    read = await read_old_keys(context)
+
+    assert read == (2 * len(MOMENTS) if context.store.is_sqlite else 0)
+    async with context.store.read() as tx:
+        assert await tx.event_keys.old_ids.are_read() is context.store.is_sqlite
+    await context.store.close()
+
+
+async def test_an_event_whose_id_is_not_read_yet_is_explained_all_the_same(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await books.takes(books.event("early"))
+
+    async def nothing(*_: object) -> set[int]:
+        return set()
+
+    monkeypatch.setattr(EventKeys, "moments_of", nothing)
+    with pytest.raises(ConfigError, match="no event"):
+        await explanations(books.context, "req-early", source=None)
+    async with books.context.store.begin() as tx:
+        await tx.connection.execute(text("UPDATE key_state SET old_ids_are_read = 0"))
+    assert len(await explanations(books.context, "req-early", source=None)) == 1

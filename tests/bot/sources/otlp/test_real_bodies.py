@@ -1,7 +1,6 @@
 """What real programs sent is booked as the calls that their models' APIs reported, in any order and batching.
 
-`tests/fixtures/untold.csv` lists the calls of which a body lacks something, with the reason. `NOT_YET` lists what is still
-booked wrong.
+`tests/fixtures/untold.csv` lists the calls of which a body lacks something, with the reason.
 """
 
 import csv
@@ -21,7 +20,6 @@ from bot.sources.otlp.parser import read
 from bot.usage import Parsed, UsageEvent
 from tests.support.paths import ROOT
 from tests.support.traffic.judged import Booked, faults_of
-from tests.support.traffic.not_yet import NOT_YET
 from tests.support.traffic.real_bodies import UNTOLD, Body, RealCase, real_cases
 from tests.support.traffic.rebatched import rebatched
 
@@ -71,14 +69,7 @@ def test_a_programs_calls_are_booked_as_its_api_reported_them(name: str) -> None
     for seed in range(4):
         faults += [f"in other batches ({seed}): {fault}" for fault in judged(case, rebatched(case.bodies, seed=seed))]
 
-    if name in NOT_YET:
-        assert faults, f"{name} is right now: take it out of NOT_YET"
-        pytest.xfail(NOT_YET[name])
     assert faults == []
-
-
-def test_the_list_of_what_is_wrong_names_cases_alone() -> None:
-    assert set(NOT_YET) <= set(CASES)
 
 
 def test_the_judge_sees_a_lost_call_a_doubled_one_and_a_wrong_cost() -> None:
