@@ -9,7 +9,9 @@ from typing import Literal
 from bot.money import MAX_AMOUNT_NANOS, usd
 from bot.refusals import Refusal
 
-Bucket = Literal["funding", "available", "held", "spent", "variance:anthropic", "variance:openai"]
+Bucket = Literal["funding", "available", "held", "spent", "shared", "spread", "variance:anthropic", "variance:openai"]
+"""`shared` is the cost that chargeback spreads onto a team, `spread` what it spreads away from one, below zero. Neither
+changes what is available."""
 VARIANCE = "variance:"
 """The prefix of the organisation's buckets for variances with providers."""
 BudgetState = Literal["set", "none", "later"]
@@ -26,6 +28,8 @@ EntryKind = Literal[
     "reversal",
     "lapse",
     "carry_forward",
+    "cover",
+    "spread",
     "variance",
 ]
 
@@ -37,8 +41,10 @@ ALLOWED_MOVES: dict[str, frozenset[tuple[str, str]]] = {
     "release": frozenset({("held", "available")}),
     "charge": frozenset({("available", "spent"), ("held", "spent")}),
     "credit": frozenset({("spent", "available")}),
-    "lapse": frozenset({("available", "available")}),
+    "lapse": frozenset({("available", "available"), ("available", "funding")}),
     "carry_forward": frozenset({("available", "available")}),
+    "cover": frozenset({("available", "available"), ("funding", "available")}),
+    "spread": frozenset({("spread", "shared")}),
     "variance": frozenset(
         moved
         for provider in ("anthropic", "openai")

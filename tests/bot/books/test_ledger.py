@@ -38,8 +38,10 @@ def entry(kind: EntryKind, source: Account, target: Account, *, nanos: int = NAN
         ("release", {("held", "available")}),
         ("charge", {("available", "spent"), ("held", "spent")}),
         ("credit", {("spent", "available")}),
-        ("lapse", {("available", "available")}),
+        ("lapse", {("available", "available"), ("available", "funding")}),
         ("carry_forward", {("available", "available")}),
+        ("cover", {("available", "available"), ("funding", "available")}),
+        ("spread", {("spread", "shared")}),
         (
             "variance",
             {
