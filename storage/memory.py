@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from bot.intake.known_keys import KnownKeys
 from bot.usage import Labels
-from storage.fifo import FifoLock
+from storage.drivers.fifo import FifoLock
 
 T = TypeVar("T")
 SeriesKey = tuple[int, str, str, str, str, int, str, str]

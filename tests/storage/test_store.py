@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select, text
 
 from storage import bulk
+from storage.drivers.fifo import FifoLock
 from storage.faults import is_data_error
-from storage.fifo import FifoLock
 from storage.store import Store
 from storage.tables.books import accounts
 from storage.tables.intake import run_keys

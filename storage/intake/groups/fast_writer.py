@@ -19,8 +19,8 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.intake.known_keys import Suspects
 from storage import bulk
+from storage.drivers.fifo import FifoLock
 from storage.engine import set_pragmas
-from storage.fifo import FifoLock
 from storage.intake import pending
 from storage.intake.event_keys.inserts import KEY_OF, KeysInsert
 from storage.intake.rollups import Insert, sqlite_totals

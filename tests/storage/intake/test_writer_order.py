@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 
 from bot.intake.known_keys import Suspects
-from storage.fifo import FifoLock
+from storage.drivers.fifo import FifoLock
 from storage.intake.event_keys.inserts import KeysInsert
 from storage.intake.groups.fast_writer import SqliteFastWriter
 from storage.intake.rollups import Insert

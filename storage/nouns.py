@@ -1,0 +1,101 @@
+"""The transaction with the queries of each noun."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TypeVar
+
+from storage.alerting.alert_bundles import AlertBundles
+from storage.alerting.alert_quality import StoredAlertQuality
+from storage.alerting.alerts import Alerts
+from storage.alerting.delivery_rules import AlertDeliveries
+from storage.alerting.expectations import Expectations
+from storage.alerting.judgements import Judgements
+from storage.books.audit import Audit
+from storage.books.charges import Charges
+from storage.books.ledger import Ledger
+from storage.config import Config
+from storage.costs.prices import StoredPrices
+from storage.crosschecks.gateways import Gateways
+from storage.crosschecks.health import Health
+from storage.crosschecks.observations import Observations
+from storage.crosschecks.overlaps import Overlaps
+from storage.crosschecks.producers import SourceProducers
+from storage.crosschecks.reconciliations import Reconciliations
+from storage.deliveries import Deliveries
+from storage.detection.histories import Histories
+from storage.intake.adjustments import Adjustments
+from storage.intake.backfills import Backfills
+from storage.intake.booked_events import BookedEvents
+from storage.intake.event_keys.runs import EventKeys
+from storage.intake.keys import Keys
+from storage.intake.left_out import LeftOutFields
+from storage.intake.pending import Pending
+from storage.intake.quarantine import Quarantine
+from storage.intake.reattributions import Reattributions
+from storage.intake.replays import Replays
+from storage.intake.sums.running_sums import RunningSums
+from storage.intake.usage import Usage
+from storage.org.alert_settings import StoredAlertSettings
+from storage.org.attribution import AttributionRules
+from storage.org.people import People
+from storage.org.reachability import Reachability
+from storage.org.roles import Roles
+from storage.org.teams import Teams
+from storage.outbox import Outbox
+from storage.reporting.reports import Reports
+from storage.requests.budget_requests import BudgetRequests
+from storage.slack_requests import SlackRequests
+from storage.transaction import OpenTransaction
+
+Queries = TypeVar("Queries")
+
+
+def noun(queries: Callable[[OpenTransaction], Queries]) -> "cached_property[Queries]":
+    """Returns a property with a noun's queries in its transaction, made at first use."""
+    return cached_property(queries)
+
+
+class Transaction(OpenTransaction):
+    """One transaction or snapshot with each noun's queries: `tx.ledger.post(…)`."""
+
+    config = noun(Config)
+    teams = noun(Teams)
+    attribution = noun(AttributionRules)
+    reattributions = noun(Reattributions)
+    people = noun(People)
+    roles = noun(Roles)
+    keys = noun(Keys)
+    usage = noun(Usage)
+    pending = noun(Pending)
+    event_keys = noun(EventKeys)
+    booked_events = noun(BookedEvents)
+    adjustments = noun(Adjustments)
+    reports = noun(Reports)
+    histories = noun(Histories)
+    observations = noun(Observations)
+    overlaps = noun(Overlaps)
+    gateways = noun(Gateways)
+    health = noun(Health)
+    prices = noun(StoredPrices)
+    running_sums = noun(RunningSums)
+    backfills = noun(Backfills)
+    left_out = noun(LeftOutFields)
+    producers = noun(SourceProducers)
+    quarantine = noun(Quarantine)
+    reconciliations = noun(Reconciliations)
+    replays = noun(Replays)
+    ledger = noun(Ledger)
+    charges = noun(Charges)
+    budget_requests = noun(BudgetRequests)
+    judgements = noun(Judgements)
+    alert_settings = noun(StoredAlertSettings)
+    alert_quality = noun(StoredAlertQuality)
+    alert_deliveries = noun(AlertDeliveries)
+    alerts = noun(Alerts)
+    expectations = noun(Expectations)
+    alert_bundles = noun(AlertBundles)
+    outbox = noun(Outbox)
+    slack_requests = noun(SlackRequests)
+    deliveries = noun(Deliveries)
+    reachability = noun(Reachability)
+    audit = noun(Audit)
