@@ -1,15 +1,14 @@
 """The text that announces spend ahead: `launch 2 days from monday up to $500`."""
 
-import calendar
 import re
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.alerting.expectations import Expectation
 from bot.money import parse_amount
 from bot.periods import DAY_MICROS, HOUR_MICROS, MICROS, day_number, day_start, micros, zone
 from bot.refusals import Refusal
+from bot.typed_days import parse_day
 
 MAX_WHAT_CHARACTERS = 60
 MAX_DAYS_LONG, MAX_DAYS_AHEAD = 31, 90
@@ -24,8 +23,6 @@ _TYPED = re.compile(
     re.IGNORECASE,
 )
 _WORDS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3}
-_DAYS = [name.casefold() for name in calendar.day_name]
-_MONTHS = [name.casefold() for name in calendar.month_abbr]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +79,7 @@ def _parse_limit(typed: str, *, example: str) -> int:
 def _parse_start(typed: str, *, now: datetime, zone_name: str, example: str) -> int:
     """Returns the start of the typed day, or now for today."""
     today = now.astimezone(zone(zone_name)).date()
-    day = _parse_day(typed.casefold(), today)
+    day = parse_day(typed, today)
     if day is None:
         raise Refusal(f"From when? Write today, tomorrow, a weekday, or a date like 2026-12-01 or 1 Dec. {example}")
     if day < today:
@@ -90,39 +87,3 @@ def _parse_start(typed: str, *, now: datetime, zone_name: str, example: str) -> 
     if day > today + timedelta(days=MAX_DAYS_AHEAD):
         raise Refusal(f"{day} is more than {MAX_DAYS_AHEAD} days ahead. Announce it nearer to then.")
     return micros(now) if day == today else micros(day_start(day_number(day), zone_name).astimezone(UTC))
-
-
-def _parse_day(typed: str, today: date) -> date | None:
-    if typed in ("today", "now", "tomorrow"):
-        return today + timedelta(days=typed == "tomorrow")
-    for number, name in enumerate(_DAYS):
-        if typed in (name, name[:3]):
-            return today + timedelta(days=(number - today.weekday()) % 7)
-    try:
-        return (
-            date.fromisoformat(typed) if re.fullmatch(r"\d{4}-\d\d-\d\d", typed) else _parse_day_and_month(typed, today)
-        )
-    except ValueError:
-        return None
-
-
-def _parse_day_and_month(typed: str, today: date) -> date | None:
-    """Returns the next day that `1 dec` or `dec 1` names."""
-    words = re.fullmatch(
-        r"(?:(?P<day>\d{1,2})(?:st|nd|rd|th)? (?P<month>[a-z]+)|(?P<named>[a-z]+) (?P<number>\d{1,2}))", typed
-    )
-    if words is None:
-        return None
-    month = (words["month"] or words["named"])[:3]
-    if month not in _MONTHS[1:]:
-        return None
-    return _coming(today, _MONTHS.index(month), int(words["day"] or words["number"]))
-
-
-def _coming(today: date, month: int, day: int) -> date | None:
-    """Returns the next such day from today on, None if no year has it. 29 February comes after eight years at most."""
-    for year in range(today.year, today.year + 9):
-        with suppress(ValueError):
-            if (found := date(year, month, day)) >= today:
-                return found
-    return None
