@@ -1,0 +1,1 @@
+"""What finance and data teams take out: the columns of each export, their text, and where one goes on."""

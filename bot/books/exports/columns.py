@@ -1,0 +1,101 @@
+"""The columns of exports and the text of their cells: exact decimals, RFC 3339 in UTC, and no formulas."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal, NamedTuple
+
+from bot.money import usd_exact
+from bot.periods import moment
+
+CellKind = Literal["text", "count", "amount", "moment"]
+"""A `count` is an integer, an `amount` integer nano-dollars, a `moment` microseconds since 1970. All but texts may be
+None, which is an empty cell."""
+_FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
+"""Spreadsheets read a cell that begins with one of these as a formula, or skip it and read the next."""
+_QUOTE = "'"
+
+
+class Column(NamedTuple):
+    """A column's name, and what its cells hold."""
+
+    name: str
+    kind: CellKind = "text"
+
+
+ExportRow = Sequence[Any]
+"""The cells of a row in the order of its columns."""
+
+LEDGER_COLUMNS = (
+    Column("entry_id", "count"),
+    Column("period"),
+    Column("posted_at", "moment"),
+    Column("effective_at", "moment"),
+    Column("kind"),
+    Column("from_account"),
+    Column("to_account"),
+    Column("amount_usd", "amount"),
+    Column("currency"),
+    Column("actor"),
+    Column("reason"),
+    Column("document"),
+    Column("reverses", "count"),
+)
+"""A row per entry. An account is `slug:bucket` in the entry's period; a `carry_forward` takes from the period before, which
+its document names. An actor is `person:ID`, whose name the audit export has until it is erased; the bot itself is empty."""
+
+
+def moment_text(at: int) -> str:
+    """Formats a moment in RFC 3339 and UTC, with microseconds if it has any."""
+    return moment(at).isoformat().replace("+00:00", "Z")
+
+
+def safe_text(text: str) -> str:
+    """Returns a text that no spreadsheet takes for a formula: an apostrophe comes before it.
+
+    A text that begins with an apostrophe gets one as well, so that removing the first one gives every text back.
+    """
+    return _QUOTE + text if text[:1] in _FORMULA_STARTS or text.startswith(_QUOTE) else text
+
+
+def cells(columns: Sequence[Column], row: ExportRow) -> list[str]:
+    """Returns the text of a row's cells."""
+    return [_TEXTS[column.kind](value) for column, value in zip(columns, row, strict=True)]
+
+
+def csv_text(rows: Iterable[Sequence[str]]) -> str:
+    """Returns lines of CSV, each with its line feed."""
+    lines = io.StringIO()
+    csv.writer(lines, lineterminator="\n").writerows(rows)
+    return lines.getvalue()
+
+
+def csv_rows(columns: Sequence[Column], rows: Iterable[ExportRow]) -> str:
+    """Returns rows as lines of CSV: the text of a ledger's row is what a statement seals."""
+    texts = [_TEXTS[column.kind] for column in columns]
+    return csv_text([text(value) for text, value in zip(texts, row, strict=True)] for row in rows)
+
+
+def header(columns: Sequence[Column]) -> str:
+    """Returns the first line of a CSV file."""
+    return csv_text([[column.name for column in columns]])
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else str(value)
+
+
+def _amount(value: int | None) -> str:
+    return "" if value is None else usd_exact(value)
+
+
+def _moment(value: int | None) -> str:
+    return "" if value is None else moment_text(value)
+
+
+_TEXTS: dict[CellKind, Callable[[Any], str]] = {
+    "text": safe_text,
+    "count": _number,
+    "amount": _amount,
+    "moment": _moment,
+}

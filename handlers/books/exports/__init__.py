@@ -1,0 +1,1 @@
+"""Exports as files and streams: CSV, Parquet and beancount."""

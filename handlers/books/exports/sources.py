@@ -1,0 +1,49 @@
+"""Which rows an export takes: its name and period as typed or sent, and the queries that read it."""
+
+from collections.abc import Callable
+from typing import Literal, get_args
+
+from bot.books.exports.columns import Column
+from bot.org.teams import Directory
+from bot.periods import Period, next_period, period_named, period_of
+from bot.refusals import ConfigError
+from storage.books.exports.entry_rows import EntryRows
+from storage.books.exports.pages import ExportRows, ExportScope
+from storage.transaction import OpenTransaction
+
+ExportName = Literal["ledger"]
+EXPORTS: tuple[ExportName, ...] = get_args(ExportName)
+COLUMNS: dict[ExportName, tuple[Column, ...]] = {"ledger": EntryRows.columns}
+
+
+def read_period(text: str | None) -> Period | None:
+    """Returns the period of a name, None for all. Raises ConfigError for anything else."""
+    if text is None:
+        return None
+    try:
+        return period_named(text)
+    except ValueError as error:
+        raise ConfigError(f"--period: {text!r} is no period; write 2026-11, 2026-Q4 or 2026") from error
+
+
+def ledger_periods(period: Period | None, directory: Directory) -> tuple[str, ...]:
+    """Returns the names of the ledger's periods within a period. Raises ConfigError for a part of one of them."""
+    if period is None:
+        return ()
+    kind = directory.organisation.period
+    found = period_of(period.first_day, kind)
+    if found.first_day < period.first_day or found.end_day > period.end_day:
+        raise ConfigError(
+            f"--period: the ledger has no {period.name}, as its budgets are by {kind}; ask for {found.name}"
+        )
+    names = []
+    while found.first_day < period.end_day:
+        names.append(found.name)
+        found = next_period(found, kind)
+    return tuple(names)
+
+
+def rows_of(name: ExportName, scope: ExportScope, directory: Directory) -> Callable[[OpenTransaction], ExportRows]:
+    """Returns what makes the rows of an export in a transaction."""
+    periods = ledger_periods(scope.period, directory)
+    return lambda tx: EntryRows(tx, scope, periods)

@@ -1,0 +1,1 @@
+"""The rows of exports, page by page, as of the moment at which an export began."""
