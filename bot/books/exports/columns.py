@@ -1,7 +1,6 @@
 """The columns of exports and the text of their cells: exact decimals, RFC 3339 in UTC, and no formulas."""
 
 import csv
-import io
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -65,9 +64,20 @@ def cells(columns: Sequence[Column], row: ExportRow) -> list[str]:
 
 def csv_text(rows: Iterable[Sequence[str]]) -> str:
     """Returns lines of CSV, each with its line feed."""
-    lines = io.StringIO()
-    csv.writer(lines, lineterminator="\n").writerows(rows)
-    return lines.getvalue()
+    lines = _Lines()
+    csv.writer(lines, lineterminator="\r\n").writerows(rows)
+    return "".join(lines.written)
+
+
+class _Lines:
+    """Takes lines and ends them with a line feed. The writer quotes a carriage return only if it ends lines with one."""
+
+    def __init__(self) -> None:
+        self.written: list[str] = []
+
+    def write(self, line: str) -> int:
+        self.written.append(line[:-2] + "\n")
+        return len(line)
 
 
 def csv_rows(columns: Sequence[Column], rows: Iterable[ExportRow]) -> str:

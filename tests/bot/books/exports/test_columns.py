@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.books.exports.columns import LEDGER_COLUMNS, Column, cells, csv_rows, header, moment_text, safe_text
@@ -41,6 +41,7 @@ def test_a_moment_has_microseconds_only_if_it_needs_them() -> None:
     assert moment_text(1_795_600_800_000_001) == "2026-11-25T10:00:00.000001Z"
 
 
+@example([("a\rb", 1, 2), ("c\nd", 3, 4)])
 @given(st.lists(st.tuples(st.text(), st.integers(), st.integers()), max_size=4))
 def test_every_row_is_read_back_as_it_was(rows: list[tuple[str, int, int]]) -> None:
     columns = AMOUNT[:3]
