@@ -40,6 +40,7 @@ from storage.org.attribution import AttributionRules
 from storage.org.people import People
 from storage.org.reachability import Reachability
 from storage.org.roles import Roles
+from storage.org.set_budgets import SetBudgets
 from storage.org.teams import Teams
 from storage.outbox import Outbox
 from storage.reporting.reports import Reports
@@ -60,6 +61,7 @@ class Transaction(OpenTransaction):
 
     config = noun(Config)
     teams = noun(Teams)
+    set_budgets = noun(SetBudgets)
     attribution = noun(AttributionRules)
     reattributions = noun(Reattributions)
     people = noun(People)

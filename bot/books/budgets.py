@@ -159,6 +159,10 @@ def check_budgets_fit(directory: Directory) -> None:
         if has is None and promised:
             faults.append(f"teams[{team.slug}].budget: is missing, but its teams' budgets together are {usd(promised)}")
         elif has is not None and promised > has:
-            faults.append(f"{name}: {usd(has)} is less than its teams' budgets together, {usd(promised)}")
+            set_in_slack = [t.slug for t in (team, *children) if t.set_budget is not None]
+            why = (
+                f" (set in Slack: {', '.join(set_in_slack)}; --reset-budgets takes the file's)" if set_in_slack else ""
+            )
+            faults.append(f"{name}: {usd(has)} is less than its teams' budgets together, {usd(promised)}{why}")
     if faults:
         raise ConfigError("\n".join(faults))

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Literal
 
 from bot.org.alert_settings import DEFAULT_SETTINGS, AlertSettings, Destination, MessageRoute
+from bot.org.set_budgets import SetBudget
 from bot.periods import Period as BudgetPeriod
 from bot.periods import PeriodKind, local_day, period_of
 
@@ -24,7 +25,7 @@ RESERVED_SLUGS = frozenset({ORGANISATION_SLUG, UNATTRIBUTED_SLUG, "org"})
 @dataclass(frozen=True, kw_only=True)
 class Team:
     """One team. `budget_nanos` is its base allocation per period, None if no budget is declared; grants are added to it in
-    the ledger. `starts_day` is the first day of the budget."""
+    the ledger. `starts_day` is the first day of the budget. With `set_budget` the amount was set in Slack."""
 
     id: int
     slug: str
@@ -43,6 +44,7 @@ class Team:
     starts_day: int | None
     mode: Mode
     alerts: AlertSettings = DEFAULT_SETTINGS
+    set_budget: SetBudget | None = None
 
     def destination(self, route: MessageRoute = "") -> Destination:
         """Returns the channel for a message route; the team's own channel if it has no separate one."""

@@ -1,5 +1,6 @@
 """`tokens teams`: imports teams.yml and lists its changes."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,8 @@ from bot.books.budgets import check_budgets_fit
 from bot.costs.prices import iso_day
 from bot.money import usd
 from bot.org.attribution_rules import AttributionRule
-from bot.org.teams import Role, Team
+from bot.org.set_budgets import kept_line
+from bot.org.teams import Directory, Role, Team
 from bot.org.teams_file import read_teams_file
 from bot.org.teams_file_models import TeamsFile
 from bot.periods import date_of, moment, zone
@@ -31,12 +33,26 @@ class _DryRun(Exception):
     """Rolls back a transaction."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    """What an import changed, and which budgets set in Slack it kept; one line each."""
+
+    changes: list[str]
+    kept: list[str]
+
+
 async def import_teams(context: Context, file: TeamsFile, *, dry_run: bool) -> list[str]:
-    """Stores a teams.yml, posts the differences of its budgets, and returns one line per change.
+    """Stores a teams.yml, posts the differences of its budgets, and returns one line per change."""
+    return (await import_file(context, file, dry_run=dry_run)).changes
+
+
+async def import_file(context: Context, file: TeamsFile, *, dry_run: bool, reset_budgets: bool = False) -> Imported:
+    """Stores a teams.yml and posts the differences of its budgets. Those set in Slack stay, unless they are reset.
 
     A dry run does the same and rolls back, so that its output is exact.
     """
     lines: list[str] = []
+    kept: list[str] = []
     try:
         async with context.store.begin() as tx:
             at = context.now_micros()
@@ -46,10 +62,13 @@ async def import_teams(context: Context, file: TeamsFile, *, dry_run: bool) -> l
             except ValueError as error:
                 raise ConfigError(f"prices: {error}") from error
             await tx.teams.save_file(file, at=at)
+            if reset_budgets:
+                await tx.set_budgets.reset(team.slug for team in file.teams)
             rulebook = await context.rulebooks.read(tx)
             check_budgets_fit(rulebook.directory)
             entries = await open_periods(tx, rulebook, at=at)
             lines = _differences(before, await _picture(tx, at=at))
+            kept = await budgets_kept(tx, rulebook.directory)
             if entries:
                 lines.append(f"ledger: {entries} budget entries posted for the current period")
             changes = {"changes": len(lines)}
@@ -58,7 +77,7 @@ async def import_teams(context: Context, file: TeamsFile, *, dry_run: bool) -> l
                 raise _DryRun
     except _DryRun:
         pass
-    return lines
+    return Imported(changes=lines, kept=kept)
 
 
 def first_day_words(rule: AttributionRule, root: Team) -> str:
@@ -81,6 +100,17 @@ async def claims_kept(context: Context) -> list[str]:
             since = first_day_words(rule, directory.root)
             kept.append(f"claimed in Slack, kept: credential {rule.pattern}{since}: {team}{covered}")
     return kept
+
+
+async def budgets_kept(tx: Transaction, directory: Directory) -> list[str]:
+    """Returns one line per budget set in Slack that differs from the file's."""
+    declared = await tx.set_budgets.declared()
+    return [
+        line
+        for team in sorted(directory.real_teams, key=lambda team: team.slug)
+        if team.set_budget is not None
+        and (line := kept_line(team.slug, team.set_budget, declared_nanos=declared[team.id])) is not None
+    ]
 
 
 async def settings_kept(context: Context) -> list[str]:
@@ -187,15 +217,20 @@ def _differences(before: dict[str, str], after: dict[str, str]) -> list[str]:
 def import_command(
     file: Annotated[Path, typer.Argument(help="A teams.yml.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
+    reset_budgets: Annotated[
+        bool, typer.Option("--reset-budgets", help="Take the file's budgets in place of those set in Slack.")
+    ] = False,
 ) -> None:
     """Stores a teams.yml; importing again posts the differences."""
 
     async def work() -> None:
         declared = read_teams_file(file.read_text(encoding="utf-8", errors="surrogateescape"))
         async with opened() as context:
-            lines = await retry_conflicts(lambda: import_teams(context, declared, dry_run=dry_run))
-            kept = [*await claims_kept(context), *await settings_kept(context)]
-        for line in lines or ["Nothing changes."]:
+            done = await retry_conflicts(
+                lambda: import_file(context, declared, dry_run=dry_run, reset_budgets=reset_budgets)
+            )
+            kept = [*await claims_kept(context), *await settings_kept(context), *done.kept]
+        for line in done.changes or ["Nothing changes."]:
             out.print(line, markup=False)
         for line in kept:
             out.print(line, markup=False)

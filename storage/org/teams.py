@@ -8,6 +8,7 @@ from sqlalchemy import insert, select, update
 
 from bot.org.alert_settings import AlertSettings
 from bot.org.people import is_email
+from bot.org.set_budgets import SetBudget
 from bot.org.teams import ORGANISATION_SLUG, UNATTRIBUTED_SLUG, Directory, Organisation, Team
 from bot.org.teams_file_models import AttributionFile, OrganisationFile, TeamFile, TeamsFile
 from bot.periods import day_number, day_start, micros, next_period, period_of
@@ -17,6 +18,7 @@ from storage.org.attribution import AttributionRules, DeclaredRule
 from storage.org.people import People
 from storage.org.reachability import Reachability
 from storage.org.roles import Roles
+from storage.org.set_budgets import SetBudgets
 from storage.tables.org import team_roles, teams
 from storage.transaction import OpenTransaction
 
@@ -44,9 +46,12 @@ class Teams:
         rows = await self._connection.execute(select(teams).order_by(teams.c.id))
         roles = await self._connection.execute(select(team_roles.c.team_id, team_roles.c.person_id, team_roles.c.role))
         settings = await StoredAlertSettings(self._tx).by_team()
+        budgets = await SetBudgets(self._tx).by_team()
         return Directory(
             organisation=organisation,
-            teams=tuple(_with(_team(row, organisation), settings.get(int(row.id))) for row in rows),
+            teams=tuple(
+                _with(_team(row, organisation), settings.get(int(row.id)), budgets.get(int(row.id))) for row in rows
+            ),
             roles=frozenset((int(t), int(p), r) for t, p, r in roles),
             unreachable=frozenset(await Reachability(self._tx).unreachable()),
         )
@@ -176,8 +181,10 @@ def _declared(team: TeamFile, found: TeamsFile) -> dict[str, Any]:
     }
 
 
-def _with(team: Team, settings: AlertSettings | None) -> Team:
-    """Returns a team with its Slack settings: thresholds set there override those of teams.yml."""
+def _with(team: Team, settings: AlertSettings | None, budget: SetBudget | None) -> Team:
+    """Returns a team with what was set in Slack: its budget and thresholds override those of teams.yml."""
+    if budget is not None:
+        team = replace(team, budget_nanos=budget.amount_nanos, set_budget=budget)
     if settings is None:
         return team
     return replace(team, alerts=settings, thresholds=settings.thresholds or team.thresholds)

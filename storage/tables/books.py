@@ -1,6 +1,6 @@
-"""Tables of the books: accounts, ledger entries, how far usage is posted, and the audit trail."""
+"""Tables of the books: accounts, ledger entries, how far usage is posted, grants that end, and the audit trail."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint, text
 
 from storage.tables.base import Big, counter_columns, id_column, table
 
@@ -88,3 +88,26 @@ removed_calls = table(
     Column("calls", Big, nullable=False),
     sqlite_with_rowid=False,
 )
+ACTIVE = text("state = 'active'")
+"""Grants that go on. Written out, as SQLite uses a partial index only for a condition without parameters."""
+grants = table(
+    "grants",
+    id_column(),
+    Column("team_id", Big, ForeignKey("teams.id"), nullable=False),
+    Column("payer_id", Big, ForeignKey("teams.id")),
+    Column("period", Text, nullable=False),
+    Column("amount_nanos", Big, nullable=False),
+    Column("used_nanos", Big, nullable=False, server_default="0"),
+    Column("level_nanos", Big, nullable=False, server_default="0"),
+    Column("ends_at", Big),
+    Column("ends_at_spent_nanos", Big),
+    Column("given_by", Big, ForeignKey("people.id")),
+    Column("given_at", Big, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("ended_at", Big),
+    Column("ended_level_nanos", Big),
+    Column("returned_nanos", Big, nullable=False, server_default="0"),
+    Index("ix_grants_team_id_period", "team_id", "period"),
+    Index("ix_grants_active", "id", sqlite_where=ACTIVE, postgresql_where=ACTIVE),
+)
+"""Allocations that end. bot/books/grants.py says what the columns mean."""

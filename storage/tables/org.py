@@ -104,3 +104,12 @@ person_checks = table(
     Column("fault", Text, nullable=False, server_default=""),
     Column("since", Big, nullable=False, server_default="0"),
 )
+set_budgets = table(
+    "set_budgets",
+    Column("team_id", Big, ForeignKey("teams.id"), primary_key=True, autoincrement=False),
+    Column("amount_nanos", Big, nullable=False),
+    Column("set_by", Big, ForeignKey("people.id")),
+    Column("set_at", Big, nullable=False),
+    Column("file_nanos", Big),
+)
+"""Budgets that managers set in Slack. `file_nanos` is the amount of teams.yml at that moment; none if it had none."""
