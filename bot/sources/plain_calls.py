@@ -1,18 +1,50 @@
-"""Plain calls by column: usage that has labels, tokens and a moment alone, as nearly all native events do.
+"""Plain calls by column: usage that has labels, tokens and a moment alone, as nearly all native events and spans do.
 
 An object per call costs as much as everything else about it. So the fast path keeps a list per field, and makes events
 and bookings of them only when a group needs the full path.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from bot.usage import Counters, Labels, UsageEvent
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.unread import Producer
+from bot.usage import Counters, Labels, TwinHint, UsageEvent
+
+
+@dataclass(frozen=True)
+class HintColumns:
+    """The hints of spans that another record of their call may be known by, a column for each field of `TwinHint`."""
+
+    scopes: list[int]
+    processes: list[int]
+    places: NDArray[np.int64]
+    """The trace, span and parent of each call."""
+    responses: list[int]
+    starts: list[int]
+    ends: list[int]
+
+    def part(self, of: slice) -> "HintColumns":
+        """Returns the hints of some calls."""
+        return HintColumns(
+            self.scopes[of], self.processes[of], self.places[of], self.responses[of], self.starts[of], self.ends[of]
+        )
+
+    def hint(self, at: int) -> TwinHint:
+        """Returns the hint of one call."""
+        trace, span, parent = self.places[at].tolist()
+        response, start, end = self.responses[at], self.starts[at], self.ends[at]
+        return TwinHint(self.scopes[at], self.processes[at], trace, span, parent, response, start, end)
 
 
 @dataclass(frozen=True)
 class PlainCalls:
-    """The calls of one body, a list for each field of `UsageEvent` that they have."""
+    """The calls of one body, a list for each field of `UsageEvent` that they have.
+
+    `rows` are their places in the body, if other rows are between them, which are `ignored`. `producers` made them.
+    """
 
     keys: list[bytes]
     fingerprints: list[bytes]
@@ -20,6 +52,10 @@ class PlainCalls:
     moments: list[int]
     labels: list[Labels]
     counters: list[Counters]
+    hints: HintColumns | None = None
+    rows: Sequence[int] | None = None
+    ignored: int = 0
+    producers: frozenset[Producer] = field(default=frozenset())
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -31,13 +67,16 @@ class PlainCalls:
             return
         for at in range(0, len(self), most):
             part = slice(at, at + most)
-            yield PlainCalls(
-                self.keys[part],
-                self.fingerprints[part],
-                self.event_ids[part],
-                self.moments[part],
-                self.labels[part],
-                self.counters[part],
+            yield replace(
+                self,
+                keys=self.keys[part],
+                fingerprints=self.fingerprints[part],
+                event_ids=self.event_ids[part],
+                moments=self.moments[part],
+                labels=self.labels[part],
+                counters=self.counters[part],
+                hints=self.hints.part(part) if self.hints is not None else None,
+                rows=self.rows[part] if self.rows is not None else None,
             )
 
     def event(self, place: int) -> UsageEvent:
@@ -59,8 +98,10 @@ class PlainCalls:
             failed=False,
             gateway_cache=False,
             notional=False,
+            twin_hint=self.hints.hint(place) if self.hints is not None else None,
         )
 
     def events(self) -> list[tuple[int, UsageEvent]]:
         """Returns all calls as events, with their index in the body."""
-        return [(place, self.event(place)) for place in range(len(self))]
+        rows = range(len(self)) if self.rows is None else self.rows
+        return [(row, self.event(place)) for place, row in enumerate(rows)]

@@ -34,6 +34,11 @@ def hash_of(text: str) -> int:
     return _hash(text.encode("utf-8", "surrogatepass")) if text else 0
 
 
+@lru_cache(maxsize=1_000)
+def _hash_of_kind(encoded: bytes) -> int:
+    return _hash(encoded) & 0xFFFF if encoded else 0
+
+
 def process_of(attributes: Iterable[tuple[str, object]]) -> int:
     """Returns the hash of the attributes that name a process, in any order; 0 if there are none."""
     named = sorted((key, str(value)) for key, value in attributes if key in PROCESS_ATTRIBUTES)
@@ -44,13 +49,15 @@ def response_of(response_id: str) -> int:
     """Returns the hash of a response id. Its last 16 bits are of the id's kind, such as `msg_`: ids of two kinds may be
     of one call, two ids of a kind never are.
     """
-    if not response_id:
-        return 0
-    encoded = response_id.encode("utf-8", "surrogatepass")
-    first, second = response_id.find("_"), response_id.find("-")
+    return response_in(response_id.encode("utf-8", "surrogatepass")) if response_id else 0
+
+
+def response_in(encoded: bytes) -> int:
+    """Returns the hash of an encoded response id."""
+    first, second = encoded.find(b"_"), encoded.find(b"-")
     cut = max(first, 0) if second <= 0 or 0 < first < second else second
     whole = crc32(encoded) - _HALF_CRC << 32 | (adler32(encoded) & 0xFFFF) << 16  # blake2b takes three times as long
-    return (whole | hash_of(response_id[:cut]) & 0xFFFF) or 1
+    return (whole | _hash_of_kind(encoded[:cut])) or 1
 
 
 def have_different_responses(first: int, second: int) -> bool:

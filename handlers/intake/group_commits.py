@@ -100,7 +100,7 @@ class GroupCommits:
                 await tx.usage.ensure_references(unknown_bookings(batches, memory, partitioned=partitioned))
             rows = group_rows(batches, memory, received_at=now, partitioned=partitioned)
         added = self._views.added_by(group, now=now)
-        looked = await self._twins.memory.look(booking for job in group for booking in job.bookings)
+        looked = await self._twins.memory.look(batches)
         if rows is None or added is None or looked.has_suspects or (keys := rows.keys(memory)) is None:
             return False
         defers = defers and may_wait(rows.largest_nanos)

@@ -186,6 +186,8 @@ class UsageJob:
     @property
     def has_twin_hints(self) -> bool:
         """True if a record of the body may be of a call that another record tells too."""
+        if self.calls is not None:
+            return self.calls.hints is not None and self.meters
         return any(event.twin_hint is not None for _, event in self.parsed.events) and self.meters
 
     @property

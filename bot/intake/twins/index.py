@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.intake.twins.sightings import MOST_END_GAP_MICROS, PACKED, SLACK_MICROS, Sighting, unpacked
+from bot.intake.twins.sightings import MOST_END_GAP_MICROS, PACKED, SLACK_MICROS, Sighting, model_hash, unpacked
+from bot.sources.plain_calls import PlainCalls
 
 Numbers = NDArray[np.uint64]
 Places = NDArray[np.int64]
@@ -29,6 +30,24 @@ _RESPONSE, _SPAN, _PARENT, _COUNTS = (np.uint64(kind) for kind in range(4))
 _KIND = np.uint64(3)
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _TURN = np.uint64(29)
+
+
+def packed_calls(source_id: int, calls: PlainCalls) -> bytes:
+    """Returns the sightings of plain calls, packed; nothing if they have no hints."""
+    hints = calls.hints
+    if hints is None:
+        return b""
+    rows = np.zeros(len(calls), dtype=_ROW)
+    counters = np.array(calls.counters, dtype=np.int64)
+    rows["key"] = np.frombuffer(b"".join(calls.keys), dtype="V16")
+    rows["source"], rows["at"] = source_id, calls.moments
+    rows["scope"], rows["process"] = hints.scopes, hints.processes
+    for at, name in enumerate(("trace", "span", "parent")):
+        rows[name] = hints.places[:, at]
+    rows["response"], rows["start"], rows["end"] = hints.responses, hints.starts, hints.ends
+    rows["tokens_in"], rows["tokens_out"] = counters[:, :4].sum(axis=1), counters[:, 4]
+    rows["model"] = [model_hash(labels.model) for labels in calls.labels]
+    return rows.tobytes()
 
 
 class Batch:

@@ -82,13 +82,14 @@ def packed_sighting(source_id: int, event: UsageEvent) -> bytes:
         hint.end,
         event.uncached_input + event.cache_read + event.cache_write_5m + event.cache_write_1h,
         event.output,
-        _model_of(event.labels.model),
+        model_hash(event.labels.model),
         event.unmetered,
     )
 
 
 @lru_cache(maxsize=1_000)
-def _model_of(name: str) -> int:
+def model_hash(name: str) -> int:
+    """Returns the hash of a model without vendor, region and date."""
     return hash_of(plain_model(name))
 
 

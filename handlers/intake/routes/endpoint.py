@@ -158,7 +158,9 @@ class IngestEndpoint:
             book = partial(self._intake.book, source=source, key=key, read_as=named)
             calls = body_format.plain(body, source)
             if calls is not None:
-                empty = Parsed(rows=len(calls), events=[], unusable=[])
+                empty = Parsed(rows=len(calls), events=[], unusable=[], ignored=calls.ignored)
+                empty.producers = set(calls.producers)
+                self._count_ignored(empty)
                 return self._counted(await book(empty, calls=calls))
             steps = body_format.steps(body, source)
             first = await self._thread.first(steps, size=len(body))

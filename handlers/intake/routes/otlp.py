@@ -16,11 +16,13 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from bot.org.attribution import Source
 from bot.sources.otlp.parser import Form, read
+from bot.sources.otlp.quick.plain import plain_spans
 from bot.sources.otlp.records import Signal
 from bot.sources.otlp.wire import status_of
 from bot.sources.pieces.bodies import Piece, Pieces
 from bot.sources.pieces.otlp_json import otlp_json_pieces
 from bot.sources.pieces.otlp_protobuf import otlp_protobuf_pieces
+from bot.sources.plain_calls import PlainCalls
 from bot.usage import Parsed
 from handlers.intake.routes.endpoint import KEY, IngestEndpoint, guarded, headers_of
 from handlers.intake.routes.reading import BodyFormat
@@ -58,8 +60,12 @@ def otlp_routes(endpoint: IngestEndpoint) -> APIRouter:
                 raise BodyError(415, f"Content-Type must be {_PROTOBUF} or {_JSON}.")
             return read(body, signal, form, meters=source.signal, now=endpoint.context.now())
 
+        def plain(body: bytes, source: Source) -> PlainCalls | None:
+            is_spans = signal == "traces" and form == "protobuf"
+            return plain_spans(body, meters=source.signal, now=endpoint.context.now()) if is_spans else None
+
         async def answer(request: Request) -> Response:
-            otlp = BodyFormat(pieces=pieces, read=rows, places_ignored=True)
+            otlp = BodyFormat(pieces=pieces, read=rows, plain=plain, places_ignored=True)
             return _answered(await endpoint.accept(request, otlp, read_as="otlp"), signal, form or "json")
 
         return await guarded(request, answer, refuse=_refusal_in(form or "json"))

@@ -4,7 +4,8 @@ import secrets
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from bot.intake.twins.index import Batch, Found, TwinIndex
+from bot.costs.plain_bookings import PlainBookings
+from bot.intake.twins.index import Batch, Found, TwinIndex, packed_calls
 from bot.intake.twins.sightings import Sighting, are_twins, packed_sighting
 from bot.periods import HOUR_MICROS, MICROS
 from bot.usage import Booking
@@ -45,14 +46,9 @@ class TwinMemory:
     def _batch_of(self, packed: bytes) -> Batch:
         return Batch(packed, token=secrets.randbits(62), received_at=self._context.now_micros())
 
-    async def look(self, bookings: Iterable[Booking]) -> "Looked":
+    async def look(self, bookings: Iterable[Sequence[Booking] | PlainBookings]) -> "Looked":
         """Returns the records of bookings that may have twins, and whether one is known."""
-        packed = [
-            packed_sighting(booking.source_id, booking.event)
-            for booking in bookings
-            if booking.event.twin_hint is not None
-        ]
-        batch = self._batch_of(b"".join(packed))
+        batch = self._batch_of(b"".join(map(_packed, bookings)))
         if len(batch) and not self._is_loaded:
             async with self._context.store.read() as tx:
                 await self._load(tx)
@@ -109,6 +105,14 @@ class TwinMemory:
     def _late_micros(self) -> int:
         """Returns how long a commit may take after its row got its number, by another machine's clock."""
         return int((self._context.settings.answer_seconds + _CLOCKS_DIFFER_SECONDS) * MICROS)
+
+
+def _packed(bookings: Sequence[Booking] | PlainBookings) -> bytes:
+    if isinstance(bookings, PlainBookings):
+        return packed_calls(bookings.source_id, bookings.calls)
+    return b"".join(
+        packed_sighting(booking.source_id, booking.event) for booking in bookings if booking.event.twin_hint is not None
+    )
 
 
 class Looked(NamedTuple):

@@ -57,8 +57,13 @@ def _body(signal: Signal | None, batch: list[Any], form: Any) -> Body:
     request = {outer: [group for record in batch for group in record[outer]]}
     if form == "json":
         return Body(signal, form, json.dumps(request).encode())
+    return Body(signal, form, in_protobuf(request, signal))
+
+
+def in_protobuf(request: Any, signal: Signal) -> bytes:
+    """Returns a request in OTLP's JSON as protobuf."""
     message = ParseDict(_with_ids(request, _to_base64), REQUESTS[signal](), ignore_unknown_fields=True)
-    return Body(signal, form, message.SerializeToString())
+    return bytes(message.SerializeToString())
 
 
 def _decoded(body: Body) -> Any:

@@ -5,8 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.sources.otlp.parser import read
+from bot.sources.otlp.quick.plain import plain_spans
+from bot.sources.plain_calls import PlainCalls
 from bot.usage import Parsed
 from tests.support.traffic.otlp import AT, attributes, grouped
+from tests.support.traffic.rebatched import in_protobuf
 
 SDK, TRACER, WRAPPER = "com.anthropic.sdk.python", "opentelemetry.instrumentation.anthropic", "acme.wrapper"
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -63,6 +66,11 @@ def told(
 def parsed(*groups: dict[str, Any]) -> Parsed:
     """Returns resource groups as one body."""
     return read(json.dumps({"resourceSpans": list(groups)}).encode(), "traces", "json", meters="auto", now=NOW)
+
+
+def columns(*groups: dict[str, Any]) -> PlainCalls | None:
+    """Returns resource groups as one body in protobuf, read into columns if all its calls are plain."""
+    return plain_spans(in_protobuf({"resourceSpans": list(groups)}, "traces"), meters="auto", now=NOW)
 
 
 def outer(**values: Any) -> dict[str, Any]:

@@ -18,9 +18,10 @@ from bot.sources.otlp.quick.schema import REQUESTS
 from bot.sources.otlp.records import Facts, Origin, Record, origin_of
 from bot.usage import Note
 
-_FINE, _ERROR = (b"", b"\x18\x01"), 2
+FINE, _ERROR = (b"", b"\x18\x01"), 2
+"""The bytes of a status that is no error."""
 _NEW: Any = object()
-_MOST_ORIGINS, _LONGEST_ORIGIN = 2_000, 4_000
+_MOST_ORIGINS, LONGEST_ORIGIN = 2_000, 4_000
 
 
 class Undecoded:
@@ -43,11 +44,11 @@ def quick_records(body: bytes, signal: str) -> list[Record]:
     Raises NotFields, IndexError, DecodeError or UnicodeDecodeError if something in it is unusual, or if it is no request.
     """
     records: list[Record] = []
-    read = _span if signal == "traces" else _log
+    read = span_record if signal == "traces" else _log
     for group in REQUESTS[signal].FromString(body).listed:
         resource = b"".join(group.resource)
         for scope in group.listed:
-            origin = _origin(resource, b"".join(scope.scope))
+            origin = origin_in(resource, b"".join(scope.scope))
             known = known_attributes(PRODUCERS.reads(origin.profile, signal))
             records += [read(leaf, origin, known) for leaf in scope.listed]
     return records
@@ -56,7 +57,7 @@ def quick_records(body: bytes, signal: str) -> list[Record]:
 _origins: dict[tuple[bytes, bytes], Origin] = {}
 
 
-def _origin(resource: bytes, scope: bytes) -> Origin:
+def origin_in(resource: bytes, scope: bytes) -> Origin:
     """Returns the sender of a group by its resource and scope, which it repeats with each body."""
     origin = _origins.get((resource, scope))
     if origin is None:
@@ -64,14 +65,15 @@ def _origin(resource: bytes, scope: bytes) -> Origin:
         notes: list[Note] = []
         facts = facts_of(found.attributes, notes, RESOURCE_READS)
         origin = origin_of(facts, named.name, named.version, notes, process_named(found.attributes))
-        if len(resource) + len(scope) <= _LONGEST_ORIGIN:
+        if len(resource) + len(scope) <= LONGEST_ORIGIN:
             if len(_origins) >= _MOST_ORIGINS:
                 _origins.clear()
             _origins[resource, scope] = origin
     return origin
 
 
-def _span(span: Any, origin: Origin, known: KnownAttributes) -> Record:
+def span_record(span: Any, origin: Origin, known: KnownAttributes) -> Record:
+    """Returns the record of a span whose attributes are bytes."""
     notes: list[Note] = []
     attributes, started_at, status = span.attributes[:], span.started_at, span.status
     return Record(  # in the order of its fields, as this runs for every span
@@ -83,7 +85,7 @@ def _span(span: Any, origin: Origin, known: KnownAttributes) -> Record:
         span.trace_id,
         span.span_id,
         span.ended_at or started_at,
-        status not in _FINE and Status.FromString(status).code == _ERROR,
+        status not in FINE and Status.FromString(status).code == _ERROR,
         None,
         tuple(notes),
         span.parent_id,

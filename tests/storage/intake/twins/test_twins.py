@@ -9,7 +9,7 @@ from bot.usage import Parsed
 from handlers.intake.usage import Intake
 from handlers.intake.usage_jobs import Answer
 from tests.storage.conftest import Books
-from tests.support.traffic.twins import SECOND, TRACER, outer, parsed, told
+from tests.support.traffic.twins import SECOND, TRACER, columns, outer, parsed, told
 
 FULL = (1, 1_000, 1_000, 400, 600, 200)
 """One call: its calls, uncached input, cache reads, five-minute and one-hour writes, and output."""
@@ -70,6 +70,22 @@ async def test_two_records_of_a_call_are_one_call_with_the_fuller_ones_figures(
         assert (again.accepted, again.conflicts) == (0, 0)
     assert await totals(books) == FULL
     assert await books.rows("usage_adjustments") == adjusted
+    assert await books.faults() == []
+
+
+@pytest.mark.parametrize("name", sorted(PAIRS.keys() - {"a wrapper without counts"}))
+async def test_records_in_columns_are_told_apart_as_others_are(books: Books, name: str) -> None:
+    full, thin = PAIRS[name]
+    accepted = 0
+    for one in (told(call=7), thin, full, thin):
+        calls = columns(one)
+        assert calls is not None
+        empty = Parsed(rows=len(calls), events=[], unusable=[], producers=set(calls.producers))
+        accepted += (await books.intake.book(empty, source=books.source, key=books.key, calls=calls)).accepted
+
+    assert accepted == 2
+    assert await totals(books) == tuple(2 * count for count in FULL)
+    assert len(await books.rows("call_records")) == 2
     assert await books.faults() == []
 
 
