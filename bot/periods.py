@@ -77,34 +77,97 @@ def day_start(day: int, zone_name: str) -> datetime:
     return datetime.combine(date_of(day), time(), zone(zone_name)).astimezone(UTC)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Calendar:
+    """An organisation's budget periods. A fiscal year `starts` on a month and a day that every month has.
+
+    Quarters and years that start with January are named `2026-Q4` and `2026`; others by the year in which the fiscal year
+    ends: `FY2027-Q1`, `FY2027`. A month is named after its first day's month.
+    """
+
+    kind: PeriodKind = "month"
+    starts: tuple[int, int] = (1, 1)
+
+    def __post_init__(self) -> None:
+        month, day = self.starts
+        if not (1 <= month <= 12 and 1 <= day <= 28):
+            raise ValueError("a fiscal year starts on a day from the 1st to the 28th of a month")
+
+    def period_of(self, day: int) -> Period:
+        """Returns the budget period of a local day."""
+        return _period_of(day, self.kind, self.starts)
+
+    def next(self, period: Period) -> Period:
+        return self.period_of(period.end_day)
+
+    def before(self, period: Period) -> Period:
+        return self.period_of(period.first_day - 1)
+
+    def named(self, name: str) -> Period:
+        """Returns the period of a name like `2026-11`, `2026-Q4` or `FY2027`, of any length. Raises ValueError for
+        anything else.
+        """
+        try:
+            return _period_named(name, self.starts)
+        except (ValueError, OverflowError) as error:
+            raise ValueError(f"a period is written like {self.examples}") from error
+
+    @property
+    def examples(self) -> str:
+        """Returns the names of periods in words."""
+        return "2026-11, 2026-Q4 or 2026" if self.starts == (1, 1) else "2026-11, FY2027-Q1 or FY2027"
+
+
 @lru_cache(maxsize=4096)
-def period_of(day: int, kind: PeriodKind = "month") -> Period:
-    """Returns the budget period of a local day."""
+def _period_of(day: int, kind: PeriodKind, starts: tuple[int, int]) -> Period:
     d = date_of(day)
+    first_month, first_day = starts
+    month = d.year * 12 + d.month - 1 - (d.day < first_day)  # months since year 0, each from the first day on
+    if kind == "month":
+        return _months(month, 1, first_day, f"{month // 12:04d}-{month % 12 + 1:02d}")
+    into_year = (month - (first_month - 1)) % 12
+    begins = month - into_year
+    year = f"{begins // 12:04d}" if starts == (1, 1) else f"FY{_last_year(begins, first_day):04d}"
     if kind == "year":
-        first, months, name = date(d.year, 1, 1), 12, f"{d.year}"
-    elif kind == "quarter":
-        quarter = (d.month - 1) // 3
-        first, months, name = date(d.year, quarter * 3 + 1, 1), 3, f"{d.year}-Q{quarter + 1}"
-    else:
-        first, months, name = date(d.year, d.month, 1), 1, f"{d.year}-{d.month:02d}"
-    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
-    return Period(name=name, first_day=day_number(first), end_day=day_number(date(year, month + 1, 1)))
+        return _months(begins, 12, first_day, year)
+    quarter = into_year // 3
+    return _months(begins + quarter * 3, 3, first_day, f"{year}-Q{quarter + 1}")
 
 
-def period_named(name: str) -> Period:
-    """Returns the period of a name like `2026-11`, `2026-Q4` or `2026`. Raises ValueError for anything else."""
+def _months(month: int, count: int, first_day: int, name: str) -> Period:
+    first, end = (date(m // 12, m % 12 + 1, first_day) for m in (month, month + count))
+    return Period(name=name, first_day=day_number(first), end_day=day_number(end))
+
+
+def _last_year(begins: int, first_day: int) -> int:
+    """Returns the year in which a fiscal year ends, given its first month since year 0."""
+    last = day_number(date((begins + 12) // 12, (begins + 12) % 12 + 1, first_day)) - 1
+    return date_of(last).year
+
+
+def _period_named(name: str, starts: tuple[int, int]) -> Period:
     year, _, part = name.partition("-")
     kind: PeriodKind = "year" if not part else "quarter" if part.startswith("Q") else "month"
-    month = int(part[1:]) * 3 if kind == "quarter" else int(part or 1)
-    period = period_of(day_number(date(int(year), month, 1)), kind)
+    if not year.startswith("FY"):
+        month = int(part[1:]) * 3 - 2 if kind == "quarter" else int(part or 1)
+        begins = starts if kind == "month" else (1, 1)
+        period = _period_of(day_number(date(int(year), month, begins[1])), kind, begins)
+    elif starts == (1, 1) or kind == "month":
+        raise ValueError("only a fiscal year is named so")
+    else:
+        first_month, first_day = starts
+        first = (int(year[2:]) - 1) * 12 + first_month - 1  # it ends a year later
+        quarter = int(part[1:]) - 1 if kind == "quarter" else 0
+        month = first + quarter * 3
+        period = _period_of(day_number(date(month // 12, month % 12 + 1, first_day)), kind, starts)
     if period.name != name:
-        raise ValueError("a period is written like 2026-11, 2026-Q4 or 2026")
+        raise ValueError("no period has this name")
     return period
 
 
-def next_period(period: Period, kind: PeriodKind) -> Period:
-    return period_of(period.end_day, kind)
+def period_of(day: int, kind: PeriodKind = "month") -> Period:
+    """Returns the calendar month, quarter or year of a local day. A budget's period comes from `Calendar`."""
+    return _period_of(day, kind, (1, 1))
 
 
 def week_of(day: int) -> tuple[int, int]:

@@ -6,9 +6,11 @@ from functools import cached_property
 from typing import Literal
 
 from bot.org.alert_settings import DEFAULT_SETTINGS, AlertSettings, Destination, MessageRoute
+from bot.org.budget_terms import DEFAULT_TERMS, BudgetTerms
 from bot.org.set_budgets import SetBudget
+from bot.org.spread_rules import NOT_SPREAD, SpreadRule
+from bot.periods import Calendar, PeriodKind, local_day
 from bot.periods import Period as BudgetPeriod
-from bot.periods import PeriodKind, local_day, period_of
 
 Mode = Literal["preview", "announce", "govern"]
 TeamKind = Literal["organisation", "team", "unattributed"]
@@ -25,7 +27,8 @@ RESERVED_SLUGS = frozenset({ORGANISATION_SLUG, UNATTRIBUTED_SLUG, "org"})
 @dataclass(frozen=True, kw_only=True)
 class Team:
     """One team. `budget_nanos` is its base allocation per period, None if no budget is declared; grants are added to it in
-    the ledger. `starts_day` is the first day of the budget. With `set_budget` the amount was set in Slack."""
+    the ledger. `starts_day` is the first day of the budget. With `set_budget` the amount was set in Slack. A team is closed
+    from `closed_day` on; `shared` spreads its own cost over others."""
 
     id: int
     slug: str
@@ -45,6 +48,10 @@ class Team:
     mode: Mode
     alerts: AlertSettings = DEFAULT_SETTINGS
     set_budget: SetBudget | None = None
+    terms: BudgetTerms = DEFAULT_TERMS
+    shared: SpreadRule = NOT_SPREAD
+    closed_day: int | None = None
+    merged_into_id: int | None = None
 
     def destination(self, route: MessageRoute = "") -> Destination:
         """Returns the channel for a message route; the team's own channel if it has no separate one."""
@@ -78,7 +85,7 @@ class Team:
 
 @dataclass(frozen=True, kw_only=True)
 class Organisation:
-    """The settings that apply to everyone."""
+    """The settings that apply to everyone. `chargeback` spreads unattributed cost over the teams."""
 
     name: str
     currency: str
@@ -86,6 +93,14 @@ class Organisation:
     funding_nanos: int | None
     mode: Mode
     people: PeopleSetting
+    fiscal_year_starts: tuple[int, int] = (1, 1)
+    close_after_days: int = 0
+    chargeback: SpreadRule = NOT_SPREAD
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """Returns the calendar of budget periods."""
+        return Calendar(kind=self.period, starts=self.fiscal_year_starts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,4 +230,4 @@ class Directory:
         return (team.id, person_id, "member") in self.roles or self.manages(person_id, team)
 
     def period_at(self, team: Team, at_micros: int) -> BudgetPeriod:
-        return period_of(team.day_of(at_micros), self.organisation.period)
+        return self.organisation.calendar.period_of(team.day_of(at_micros))

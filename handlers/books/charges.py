@@ -6,7 +6,6 @@ from itertools import islice
 from bot.books.charges import Posted, TeamUsage, days_to_post
 from bot.books.ledger import Entry, charge_entries
 from bot.org.teams import Directory
-from bot.periods import period_of
 from bot.rulebook import Rulebook
 from handlers.context import Context
 from storage.books.charges import DayCharge
@@ -63,7 +62,7 @@ def _entries(directory: Directory, due: Sequence[DayCharge], *, at: int) -> list
         for entry in charge_entries(
             spender_id=team_id,
             payer_id=directory.root.id if team_id == directory.unattributed.id else team_id,
-            period=period_of(day, directory.organisation.period).name,
+            period=directory.organisation.calendar.period_of(day).name,
             day=day,
             posted_nanos=so_far.nanos,
             posted_entries=so_far.entries,

@@ -10,7 +10,7 @@ from bot.books.shortfalls import shortfall_line, shortfalls
 from bot.intake.running_sums import KEPT_DAYS
 from bot.money import usd
 from bot.org.teams import Directory
-from bot.periods import DAY_MICROS, Period, period_named
+from bot.periods import DAY_MICROS, Period
 from bot.refusals import ConfigError
 from bot.rulebook import Rulebook
 from handlers.books.charges import post_charges
@@ -31,7 +31,7 @@ async def open_periods(tx: Transaction, rulebook: Rulebook, *, at: int, actor_id
     faults = []
     for period in sorted({entry.period for entry in due}):
         balances = await tx.ledger.balances(
-            [(team.id, period_named(period)) for team in directory.teams],
+            [(team.id, directory.organisation.calendar.named(period)) for team in directory.teams],
             root_id=directory.root.id,
             unattributed_id=directory.unattributed.id,
         )

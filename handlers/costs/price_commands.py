@@ -15,7 +15,7 @@ from bot.costs.prices import iso_day, rate_words
 from bot.costs.pricing import PriceExplanation
 from bot.costs.rates import UNIT_SCALE, PriceConditions, Rates
 from bot.money import usd
-from bot.periods import Period, day_number, period_named, period_of
+from bot.periods import Calendar, Period, day_number
 from bot.refusals import ConfigError
 from bot.sources.fields import TIERS, geography
 from bot.usage import PARTS
@@ -179,7 +179,8 @@ def disagreements_command(
         async with opened() as context, context.store.read() as tx:
             directory = (await context.rulebooks.current(tx)).directory
             today = directory.root.day_of(context.now_micros())
-            days = _period(period) if period else period_of(today, directory.organisation.period)
+            calendar = directory.organisation.calendar
+            days = _period(period, calendar) if period else calendar.period_of(today)
             compared = await tx.prices.disagreements(first_day=days.first_day, end_day=days.end_day)
         different = [d for d in compared if d.exceeds(Decimal(str(tolerance)))]
         calls = sum(d.calls for d in compared)
@@ -202,8 +203,8 @@ def disagreements_command(
     run(work())
 
 
-def _period(name: str) -> Period:
+def _period(name: str, calendar: Calendar) -> Period:
     try:
-        return period_named(name)
+        return calendar.named(name)
     except ValueError as error:
-        raise ConfigError("--period is written like 2026-11, 2026-Q4 or 2026.") from error
+        raise ConfigError(f"--period is written like {calendar.examples}.") from error

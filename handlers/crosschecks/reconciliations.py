@@ -24,7 +24,7 @@ from bot.crosschecks.reconciliations import (
     variance_entries,
 )
 from bot.money import usd
-from bot.periods import date_of, period_of
+from bot.periods import date_of
 from bot.refusals import ConfigError
 from bot.rulebook import Rulebook
 from bot.views.wording import signed_usd
@@ -68,7 +68,7 @@ async def reconcile(
     async with context.store.read() if dry_run else context.store.begin() as tx:
         rulebook = await context.rulebooks.current(tx)
         directory = rulebook.directory
-        periods = {day: period_of(day, directory.organisation.period).name for day in report.days}
+        periods = {day: directory.organisation.calendar.period_of(day).name for day in report.days}
         if not dry_run:
             accounts = [
                 variance_accounts(report.provider, root_id=directory.root.id, period=p) for p in periods.values()

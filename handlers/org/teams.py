@@ -11,10 +11,12 @@ from bot.books.budgets import check_budgets_fit
 from bot.costs.prices import iso_day
 from bot.money import usd
 from bot.org.attribution_rules import AttributionRule
+from bot.org.budget_terms import terms_words
 from bot.org.set_budgets import kept_line
+from bot.org.spread_rules import spread_of, spread_words
 from bot.org.teams import Directory, Role, Team
 from bot.org.teams_file import read_teams_file
-from bot.org.teams_file_models import TeamsFile
+from bot.org.teams_yml.models import TeamsFile
 from bot.periods import date_of, moment, zone
 from bot.refusals import ConfigError
 from bot.rulebook import contracts_of
@@ -156,6 +158,8 @@ async def _picture(tx: Transaction, *, at: int) -> dict[str, str]:
             "thresholds": ", ".join(f"{t} %" for t in team.thresholds),
             "mode": team.mode,
             "cost center": team.cost_center,
+            "budget terms": terms_words(team.terms),
+            "shared cost": spread_words(team.shared),
         }
         picture |= {f"{team.slug}: {key}": value for key, value in facts.items() if value}
     slugs = {t.id: t.slug for t in directory.teams}
@@ -191,8 +195,14 @@ def _budget_words(team: Team) -> str:
 def _organisation_line(document: dict[str, object]) -> str:
     funding = document.get("funding")
     amount = usd(funding) if isinstance(funding, int) else "its teams' budgets"
+    starts, days = document.get("fiscal_year_starts", "01-01"), document.get("close_after_days", 0)
+    chargeback = document.get("chargeback") or {}
+    spread = spread_words(spread_of(chargeback.get("unattributed") if isinstance(chargeback, dict) else None))
     return (
         f"{document['name']}, {document['timezone']}, {document['period']}, funding {amount}, mode {document['mode']}"
+        + (f", fiscal year from {starts}" if starts != "01-01" else "")
+        + (f", closes after {days} days" if days else "")
+        + (f", unattributed cost spread: {spread}" if spread else "")
     )
 
 

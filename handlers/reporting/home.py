@@ -6,7 +6,7 @@ from bot.alerting.alert_quality import QUALITY_DAYS, AlertQuality, quality_by_te
 from bot.org.attribution import UNATTRIBUTED_DAYS, UnattributedKey
 from bot.org.people import Person
 from bot.org.teams import Team
-from bot.periods import DAY_MICROS, period_of
+from bot.periods import DAY_MICROS
 from bot.reporting.person_use import UseDays, UseSum, person_use
 from bot.reporting.reports import CompanyView, Home, PersonUse, UnattributedView
 from bot.reporting.top import compare_period_so_far
@@ -98,7 +98,7 @@ async def _company(scope: Scope, person: Person) -> CompanyView:
     )
     period = organisation.period
     prices = await prices_view(tx, first_day=period.first_day, end_day=period.end_day, at=at)
-    last = period_of(period.first_day - 1, directory.organisation.period)
+    last = directory.organisation.calendar.before(period)
     days = compare_period_so_far(period.first_day, last.first_day, today=organisation.today)
     broken = [route for team in directory.alert_teams for route in _broken_routes(team)]
     return CompanyView(

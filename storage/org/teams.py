@@ -1,17 +1,20 @@
 """Teams: the directory, and the changes of an import of teams.yml."""
 
 import json
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import insert, select, update
 
 from bot.org.alert_settings import AlertSettings
+from bot.org.budget_terms import DEFAULT_TERMS, terms_from_json, terms_json
 from bot.org.people import is_email
 from bot.org.set_budgets import SetBudget
+from bot.org.spread_rules import spread_of
 from bot.org.teams import ORGANISATION_SLUG, UNATTRIBUTED_SLUG, Directory, Organisation, Team
-from bot.org.teams_file_models import AttributionFile, OrganisationFile, TeamFile, TeamsFile
-from bot.periods import day_number, day_start, micros, next_period, period_of
+from bot.org.teams_yml.models import AttributionFile, OrganisationFile, TeamFile, TeamsFile
+from bot.periods import day_number, day_start, micros
 from storage.config import Config
 from storage.org.alert_settings import StoredAlertSettings
 from storage.org.attribution import AttributionRules, DeclaredRule
@@ -35,14 +38,7 @@ class Teams:
         declared = await Config(self._tx).document("organisation")
         if declared is None:
             return None
-        organisation = Organisation(
-            name=declared["name"],
-            currency=declared["currency"],
-            period=declared["period"],
-            funding_nanos=declared["funding"],
-            mode=declared["mode"],
-            people=declared["people"],
-        )
+        organisation = _organisation(declared)
         rows = await self._connection.execute(select(teams).order_by(teams.c.id))
         roles = await self._connection.execute(select(team_roles.c.team_id, team_roles.c.person_id, team_roles.c.role))
         settings = await StoredAlertSettings(self._tx).by_team()
@@ -106,10 +102,10 @@ class Teams:
         """Returns the columns that change a team's time zone. The new zone starts with the next period, so no period has
         two zones.
         """
-        organisation = await Config(self._tx).document("organisation")
+        calendar = _organisation(await Config(self._tx).document("organisation")).calendar
         team = _team(known, None)
         zone_now = team.zone_on(at)
-        following = next_period(period_of(team.day_of(at), organisation["period"]), organisation["period"])
+        following = calendar.next(calendar.period_of(team.day_of(at)))
         if zone_now == timezone:
             return {"timezone": zone_now, "next_timezone": "", "next_timezone_day": None}
         return {"timezone": zone_now, "next_timezone": timezone, "next_timezone_day": following.first_day}
@@ -178,7 +174,25 @@ def _declared(team: TeamFile, found: TeamsFile) -> dict[str, Any]:
         "thresholds": json.dumps(budget.thresholds if budget else [80, 100]),
         "starts_day": day_number(budget.starts) if budget and budget.starts else None,
         "mode": team.mode,
+        "terms": terms_json(budget.terms() if budget else DEFAULT_TERMS),
+        "shared": json.dumps(asdict(team.shared)),
     }
+
+
+def _organisation(declared: Mapping[str, Any]) -> Organisation:
+    """Returns the organisation of its stored document. A document of an earlier release has fewer fields."""
+    month, day = declared.get("fiscal_year_starts", "01-01").split("-")
+    return Organisation(
+        name=declared["name"],
+        currency=declared["currency"],
+        period=declared["period"],
+        funding_nanos=declared["funding"],
+        mode=declared["mode"],
+        people=declared["people"],
+        fiscal_year_starts=(int(month), int(day)),
+        close_after_days=declared.get("close_after_days", 0),
+        chargeback=spread_of(declared.get("chargeback", {}).get("unattributed")),
+    )
 
 
 def _with(team: Team, settings: AlertSettings | None, budget: SetBudget | None) -> Team:
@@ -208,4 +222,8 @@ def _team(row: Any, organisation: Organisation | None) -> Team:
         thresholds=tuple(json.loads(row.thresholds)),
         starts_day=row.starts_day,
         mode=row.mode or (organisation.mode if organisation else "govern"),
+        terms=terms_from_json(row.terms),
+        shared=spread_of(json.loads(row.shared)),
+        closed_day=row.closed_day,
+        merged_into_id=row.merged_into,
     )

@@ -44,6 +44,21 @@ teams = table(
     Column("thresholds", Text, nullable=False, server_default="[80,100]"),
     Column("starts_day", Big),
     Column("mode", Text),
+    Column("terms", Text, nullable=False, server_default="{}"),
+    Column("shared", Text, nullable=False, server_default="null"),
+    Column("closed_day", Big),
+    Column("merged_into", Big, ForeignKey("teams.id")),
+)
+team_parents = table(
+    "team_parents",
+    Column("team_id", Big, ForeignKey("teams.id"), primary_key=True, autoincrement=False),
+    Column("from_day", Big, primary_key=True, autoincrement=False),
+    Column("parent_id", Big, ForeignKey("teams.id"), nullable=False),
+)
+former_slugs = table(
+    "former_slugs",
+    Column("slug", Text, primary_key=True),
+    Column("team_id", Big, ForeignKey("teams.id"), nullable=False),
 )
 team_roles = table(
     "team_roles",

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.periods import (
+    Calendar,
     PeriodKind,
     date_of,
     day_number,
@@ -18,7 +19,6 @@ from bot.periods import (
     micros,
     moment,
     monday_of,
-    next_period,
     period_of,
     short_day_text,
     week_name,
@@ -96,7 +96,7 @@ def test_a_day_belongs_to_its_period(of: str, kind: PeriodKind, name: str, first
 def test_periods_follow_each_other_without_a_gap(kind: PeriodKind) -> None:
     period = period_of(day("2023-01-01"), kind)
     for _ in range(40):
-        after = next_period(period, kind)
+        after = Calendar(kind=kind).next(period)
 
         assert after.first_day == period.end_day
         assert period_of(period.end_day - 1, kind) == period

@@ -38,14 +38,13 @@ def format_of(out: str, chosen: str | None) -> FileFormat:
 
 async def export(context: Context, name: ExportName, out: str, *, period: str | None, file_format: FileFormat) -> int:
     """Writes an export to a file, or standard output, in one snapshot. Returns the number of rows."""
-    chosen = read_period(period)
     if file_format == "parquet":
         require_pyarrow()
     written = 0
     with Reporter(err) as reporter:
         async with context.store.read() as tx:
             directory = (await context.rulebooks.current(tx)).directory
-            scope = ExportScope(snapshot=await snapshot_now(tx), period=chosen)
+            scope = ExportScope(snapshot=await snapshot_now(tx), period=read_period(period, directory))
             rows_in = rows_of(name, scope, directory)
             total = await rows_in(tx).count()
 

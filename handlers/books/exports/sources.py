@@ -5,7 +5,7 @@ from typing import Literal, get_args
 
 from bot.books.exports.columns import Column
 from bot.org.teams import Directory
-from bot.periods import Period, next_period, period_named, period_of
+from bot.periods import Period
 from bot.refusals import ConfigError
 from storage.books.exports.entry_rows import EntryRows
 from storage.books.exports.pages import ExportRows, ExportScope
@@ -16,30 +16,31 @@ EXPORTS: tuple[ExportName, ...] = get_args(ExportName)
 COLUMNS: dict[ExportName, tuple[Column, ...]] = {"ledger": EntryRows.columns}
 
 
-def read_period(text: str | None) -> Period | None:
+def read_period(text: str | None, directory: Directory) -> Period | None:
     """Returns the period of a name, None for all. Raises ConfigError for anything else."""
     if text is None:
         return None
+    calendar = directory.organisation.calendar
     try:
-        return period_named(text)
+        return calendar.named(text)
     except ValueError as error:
-        raise ConfigError(f"--period: {text!r} is no period; write 2026-11, 2026-Q4 or 2026") from error
+        raise ConfigError(f"--period: {text!r} is no period; write {calendar.examples}") from error
 
 
 def ledger_periods(period: Period | None, directory: Directory) -> tuple[str, ...]:
     """Returns the names of the ledger's periods within a period. Raises ConfigError for a part of one of them."""
     if period is None:
         return ()
-    kind = directory.organisation.period
-    found = period_of(period.first_day, kind)
+    calendar = directory.organisation.calendar
+    found = calendar.period_of(period.first_day)
     if found.first_day < period.first_day or found.end_day > period.end_day:
         raise ConfigError(
-            f"--period: the ledger has no {period.name}, as its budgets are by {kind}; ask for {found.name}"
+            f"--period: the ledger has no {period.name}, as its budgets are by {calendar.kind}; ask for {found.name}"
         )
     names = []
     while found.first_day < period.end_day:
         names.append(found.name)
-        found = next_period(found, kind)
+        found = calendar.next(found)
     return tuple(names)
 
 

@@ -5,9 +5,12 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import text
 
+from bot.money import NANOS
+from bot.org.budget_terms import DEFAULT_TERMS
+from bot.org.spread_rules import NOT_SPREAD
 from bot.org.teams import Directory, Team
 from bot.org.teams_file import read_teams_file
-from bot.periods import date_of, micros, next_period
+from bot.periods import Calendar, date_of, micros
 from bot.refusals import ConfigError
 from handlers.context import Context
 from handlers.org.teams import import_teams
@@ -124,7 +127,7 @@ async def test_a_changed_zone_begins_with_the_next_period(context: Context) -> N
     await imports(context, TEAMS_YML)
     said = await imports(context, moved_to_kolkata())
     search = await team(context, "search")
-    coming = next_period((await directory(context)).period_at(search, context.now_micros()), "month")
+    coming = Calendar().next((await directory(context)).period_at(search, context.now_micros()))
     first = date_of(coming.first_day)
     start = micros(datetime(first.year, first.month, first.day, tzinfo=UTC))
 
@@ -182,3 +185,36 @@ async def test_a_linked_channel_stays_linked_until_another_is_named(context: Con
     await imports(context, TEAMS_YML.replace("#team-search", "C0OTHER"))
     search = await team(context, "search")
     assert (search.channel_id, search.channel_state) == ("C0OTHER", "unresolved")  # not resolved yet
+
+
+FISCAL = "fiscal_year_starts: 02-01, close_after_days: 3, chargeback: {unattributed: even}"
+SHARED = "cost_center: CC-100\n    shared: even"
+RELEASED = "release: weekly, parts: [{tool: Cursor, amount: 9}]"
+
+
+async def test_the_fields_of_the_tree_are_stored_listed_and_taken_back(context: Context) -> None:
+    await imports(context, TEAMS_YML)
+    changed = TEAMS_YML.replace("name: Acme", f"name: Acme, {FISCAL}", 1).replace("cost_center: CC-100", SHARED)
+    changed = changed.replace("{amount: 1000, ", f"{{{RELEASED}, amount: 1000, ")
+    assert [changed.count(added) for added in (FISCAL, SHARED, RELEASED)] == [1, 1, 1]
+
+    said = await imports(context, changed)
+    search, organisation = await team(context, "search"), (await directory(context)).organisation
+    assert [line for line in said if "terms" in line or "shared" in line] == [
+        "+ search: budget terms: released weekly, tool Cursor $9.00",
+        "+ search: shared cost: even",
+    ]
+    (organisation_line,) = (line for line in said if line.startswith("~ organisation"))
+    assert organisation_line.endswith(", fiscal year from 02-01, closes after 3 days, unattributed cost spread: even")
+    assert (search.terms.release, search.terms.parts[0].amount_nanos, search.shared.how) == (
+        "weekly",
+        9 * NANOS,
+        "even",
+    )
+    assert (organisation.calendar, organisation.close_after_days) == (Calendar(starts=(2, 1)), 3)
+    assert organisation.chargeback.how == "even"
+    assert await imports(context, changed) == []
+
+    await imports(context, TEAMS_YML)
+    assert (await team(context, "search")).terms == DEFAULT_TERMS
+    assert (await team(context, "search")).shared == NOT_SPREAD

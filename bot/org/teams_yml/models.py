@@ -4,17 +4,23 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from bot.org.attribution_rules import RULE_KINDS, RuleKind
 from bot.org.people import is_email
+from bot.org.spread_rules import NOT_SPREAD
 from bot.org.teams import Mode, PeopleSetting
-from bot.org.teams_file_fields import ManagerRef, Name, Nanos, Percent, PersonRef, PicoRate, Slug, ZoneName
+from bot.org.teams_yml.budgets import STRICT, BudgetFile
+from bot.org.teams_yml.fields import ManagerRef, MonthAndDay, Name, Nanos, PersonRef, PicoRate, Slug, Spread, ZoneName
 from bot.periods import PeriodKind
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = STRICT
+
+
+class ChargebackFile(_Strict):
+    unattributed: Spread = NOT_SPREAD
 
 
 class OrganisationFile(_Strict):
@@ -27,14 +33,9 @@ class OrganisationFile(_Strict):
     people: PeopleSetting = "self"
     finance: list[PersonRef] = []
     admins: list[PersonRef] = []
-
-
-class BudgetFile(_Strict):
-    amount: Nanos
-    thresholds: list[Percent] = [80, 100]
-    starts: date | None = None
-    carry_forward: Annotated[int, Field(ge=0, le=100)] = 0
-    period: PeriodKind | None = None
+    fiscal_year_starts: MonthAndDay = "01-01"
+    close_after_days: Annotated[int, Field(ge=0, le=90)] = 0
+    chargeback: ChargebackFile = ChargebackFile()
 
 
 class TeamFile(_Strict):
@@ -48,6 +49,11 @@ class TeamFile(_Strict):
     cost_center: Annotated[str, Field(max_length=80)] = ""
     budget: BudgetFile | None = None
     mode: Mode | None = None
+    moved: date | None = None
+    renamed_from: Slug | None = None
+    merged_into: Slug | None = None
+    closed: date | None = None
+    shared: Spread = NOT_SPREAD
 
 
 class AttributionFile(_Strict):
@@ -130,6 +136,30 @@ class PolicyFile(_Strict):
     escalate_after_hours: float | None = None
 
 
+_BUDGET_NOT_YET = {
+    "carry_forward": "unspent budget does not carry over yet",
+    "release": "the whole budget is available from the first day",
+    "per_day_max": "no day has a limit of its own yet",
+    "top_up_to": "is read as `amount` yet",
+    "parts": "parts have no budget of their own yet",
+    "each_person": "nobody has a limit of their own yet",
+    "enforce": "every budget is enforced as `absolute` yet",
+    "degrade_to": "no model is named in its place yet",
+}
+_TEAM_NOT_YET = {
+    "moved": "a move counts from the day of its import yet",
+    "renamed_from": "a new slug is a new team yet",
+    "merged_into": "usage stays with the team yet",
+    "closed": "the team stays open yet",
+    "shared": "no cost is spread yet",
+}
+_ORGANISATION_NOT_YET = {
+    "close_after_days": "periods do not close yet",
+    "chargeback": "no cost is spread yet",
+}
+"""What is stored and has no effect, by field. Whoever applies a field removes its line."""
+
+
 class TeamsFile(_Strict):
     """A whole teams.yml."""
 
@@ -144,9 +174,21 @@ class TeamsFile(_Strict):
 
     def not_applied_yet(self) -> list[str]:
         """Returns one line per setting that is stored but has no effect in this version."""
-        lines = []
-        if any(t.budget and t.budget.carry_forward for t in self.teams):
-            lines.append("budget.carry_forward: unspent budget does not carry over yet")
+        lines = [
+            f"budget.{name}: {words}"
+            for name, words in _BUDGET_NOT_YET.items()
+            if any(t.budget and name in t.budget.model_fields_set for t in self.teams)
+        ]
+        lines += [
+            f"teams.{name}: {words}"
+            for name, words in _TEAM_NOT_YET.items()
+            if any(name in t.model_fields_set for t in self.teams)
+        ]
+        lines += [
+            f"organisation.{name}: {words}"
+            for name, words in _ORGANISATION_NOT_YET.items()
+            if name in self.organisation.model_fields_set
+        ]
         if any(m.startswith("S") and not is_email(m) for t in self.teams for m in t.managers):
             lines.append("managers: user groups (S…) are not looked up yet; name people")
         if self.workflows:
