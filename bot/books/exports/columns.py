@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 from bot.money import usd_exact
 from bot.periods import moment
+from bot.usage import COUNTERS
 
 CellKind = Literal["text", "count", "amount", "moment"]
 """A `count` is an integer, an `amount` integer nano-dollars, a `moment` microseconds since 1970. All but texts may be
@@ -42,6 +43,16 @@ LEDGER_COLUMNS = (
 )
 """A row per entry. An account is `slug:bucket` in the entry's period; a `carry_forward` takes from the period before, which
 its document names. An actor is `person:ID`, whose name the audit export has until it is erased; the bot itself is empty."""
+
+USAGE_COLUMNS = (
+    Column("occurred_at", "moment"),
+    *(Column(name) for name in ("source", "event_id", "team", "user", "tool", "provider", "model", "workflow")),
+    Column("credential"),
+    *(Column(f"{name}_tokens", "count") for name in COUNTERS),
+    Column("cost_usd", "amount"),
+    *(Column(name) for name in ("cost_basis", "attribution_rule", "adjusts")),
+)
+"""A row per event as it was booked, and per adjusting row, whose `adjusts` names the event."""
 
 
 def moment_text(at: int) -> str:

@@ -11,7 +11,7 @@ import typer
 from bot.books.exports.columns import ExportRow
 from bot.refusals import ConfigError
 from handlers.books.exports.files import FORMATS, FileFormat, encoded, require_pyarrow
-from handlers.books.exports.sources import COLUMNS, ExportName, read_period, rows_of
+from handlers.books.exports.sources import COLUMNS, ExportName, read_period, rows_of, shows_people
 from handlers.cli import err, opened, run
 from handlers.context import Context
 from handlers.progress import Reporter
@@ -44,7 +44,11 @@ async def export(context: Context, name: ExportName, out: str, *, period: str | 
     with Reporter(err) as reporter:
         async with context.store.read() as tx:
             directory = (await context.rulebooks.current(tx)).directory
-            scope = ExportScope(snapshot=await snapshot_now(tx), period=read_period(period, directory))
+            scope = ExportScope(
+                snapshot=await snapshot_now(tx),
+                period=read_period(period, directory),
+                shows_people=shows_people(directory),
+            )
             rows_in = rows_of(name, scope, directory)
             total = await rows_in(tx).count()
 
@@ -89,6 +93,12 @@ def _run(name: ExportName, out: str, period: str | None, chosen: str | None) -> 
             err.print(f"{out}: {rows:,} rows", markup=False)
 
     run(work())
+
+
+@commands.command("usage")
+def usage_command(*, period: PeriodOption = None, out: OutOption, chosen: FormatOption = None) -> None:
+    """A row per event and per adjusting row: who used which model with which tool, and what it cost."""
+    _run("usage", out, period, chosen)
 
 
 @commands.command("ledger")

@@ -9,11 +9,12 @@ from bot.periods import Period
 from bot.refusals import ConfigError
 from storage.books.exports.entry_rows import EntryRows
 from storage.books.exports.pages import ExportRows, ExportScope
+from storage.books.exports.usage_rows import UsageRows
 from storage.transaction import OpenTransaction
 
-ExportName = Literal["ledger"]
+ExportName = Literal["usage", "ledger"]
 EXPORTS: tuple[ExportName, ...] = get_args(ExportName)
-COLUMNS: dict[ExportName, tuple[Column, ...]] = {"ledger": EntryRows.columns}
+COLUMNS: dict[ExportName, tuple[Column, ...]] = {"usage": UsageRows.columns, "ledger": EntryRows.columns}
 
 
 def read_period(text: str | None, directory: Directory) -> Period | None:
@@ -25,6 +26,12 @@ def read_period(text: str | None, directory: Directory) -> Period | None:
         return calendar.named(text)
     except ValueError as error:
         raise ConfigError(f"--period: {text!r} is no period; write {calendar.examples}") from error
+
+
+def shows_people(directory: Directory) -> bool:
+    """Returns whether exports name people: only where their managers may see them too. An export goes on to others, and
+    `self` promises a person's figures to that person alone."""
+    return directory.organisation.people == "managers"
 
 
 def ledger_periods(period: Period | None, directory: Directory) -> tuple[str, ...]:
@@ -46,5 +53,7 @@ def ledger_periods(period: Period | None, directory: Directory) -> tuple[str, ..
 
 def rows_of(name: ExportName, scope: ExportScope, directory: Directory) -> Callable[[OpenTransaction], ExportRows]:
     """Returns what makes the rows of an export in a transaction."""
+    if name == "usage":
+        return lambda tx: UsageRows(tx, scope)
     periods = ledger_periods(scope.period, directory)
     return lambda tx: EntryRows(tx, scope, periods)

@@ -1,0 +1,82 @@
+"""A month's exports add up to the books in every dimension, adjusting rows included, on both databases."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from bot.books.exports.columns import USAGE_COLUMNS
+from bot.money import NANOS, nanos_from_decimal
+from bot.periods import Period, micros
+from handlers.books.exports.commands import export
+from storage.books.exports import pages
+from tests.storage.conftest import Books
+from tests.support.export_month import (
+    Gateway,
+    booked_sums,
+    charged_sums,
+    exported_charges,
+    exported_sums,
+    fill_month,
+    read_csv,
+)
+
+EVENTS = 2_000
+
+
+@pytest.fixture
+async def month(books: Books) -> tuple[Books, Period]:
+    gateway = Gateway(context=books.context, intake=books.intake, source=books.source, key=books.key)
+    return books, await fill_month(gateway, events=EVENTS)
+
+
+async def csv_of(books: Books, name: Any, file: Path, period: Period | None = None) -> list[dict[str, str]]:
+    named = period.name if period else None
+    written = await export(books.context, name, str(file), period=named, file_format="csv")
+    rows = read_csv(await asyncio.to_thread(file.read_text))
+    assert len(rows) == written
+    return rows
+
+
+async def test_usage_and_ledger_sum_to_the_books(
+    month: tuple[Books, Period], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books, period = month
+    monkeypatch.setattr(pages, "PAGE", 333)
+
+    usage = await csv_of(books, "usage", tmp_path / "usage.csv", period)
+    ledger = await csv_of(books, "ledger", tmp_path / "ledger.csv", period)
+
+    assert len([row for row in usage if not row["adjusts"]]) == EVENTS + EVENTS // 100
+    assert {row.kind for row in await books.rows("usage_adjustments")} == {"twin", "reprice", "attribution"}
+    assert len({row["adjusts"] for row in usage}) > EVENTS / 4
+    assert {row["adjusts"] for row in usage} - {""} <= {row["event_id"] for row in usage}
+    assert exported_sums(usage) == await booked_sums(books.context, period)
+    assert exported_charges(ledger) == await charged_sums(books.context) != {}
+    assert {row["cost_usd"] for row in usage if row["cost_basis"] == "unpriced"} == {""}
+    texts = [column.name for column in USAGE_COLUMNS if column.kind == "text"]
+    assert not [row[name] for row in usage for name in texts if row[name].startswith(tuple("=+-@"))]
+    assert await books.faults() == []
+    assert await csv_of(books, "usage", tmp_path / "all.csv") == usage
+
+    await same_in_parquet(books, usage, tmp_path / "usage.parquet", period)
+
+
+async def same_in_parquet(books: Books, rows: list[dict[str, str]], file: Path, period: Period) -> None:
+    await export(books.context, "usage", str(file), period=period.name, file_format="parquet")
+    read = pq.read_table(file).to_pylist()
+    assert len(read) == len(rows)
+    for typed, texts in zip(read, rows, strict=True):
+        for column in USAGE_COLUMNS:
+            value, text = typed[column.name], texts[column.name]
+            if column.kind == "text":
+                assert text in (value, f"'{value}")
+            elif column.kind == "amount":
+                assert (None if value is None else int(value * NANOS)) == (nanos_from_decimal(text) if text else None)
+            elif column.kind == "moment":
+                assert text == value.isoformat().replace("+00:00", "Z")
+                assert micros(value) > 0
+            else:
+                assert str(value) == text
