@@ -116,8 +116,7 @@ async def _source_and_key(
             f"There is no source {wanted!r}. `--create` makes it with a key, `--source NAME` takes another, `--key KEY` one that "
             "you have."
         )
-    typed = TypedOptions(reported_first=True) if client.reported_first else TypedOptions()
-    made = await create_source(context, wanted, source=client.format, team=None, role="meter", typed=typed)
+    made = await create_source(context, wanted, source=client.format, team=None, role="meter", typed=TypedOptions())
     async with context.store.read() as tx:
         created = await tx.keys.source(wanted)
     if created is None:

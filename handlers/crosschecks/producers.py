@@ -120,7 +120,8 @@ class ProducerLog:
         self._written_at.clear()
 
     async def _load(self, tx: Transaction, source_ids: Sequence[int]) -> None:
-        """Reads the producers of sources anew: other processes write them too."""
+        """Reads the producers of sources anew: other processes write them too, one after the other."""
+        await tx.producers.lock(source_ids)
         for source_id in source_ids:
             self._known[source_id] = {}
         for found in await tx.producers.of(source_ids):
@@ -130,14 +131,15 @@ class ProducerLog:
         """Returns the rows of a group by source and key, and those that quarantine keeps."""
         counts: Counts = {}
         kept: list[Kept] = []
+        booked = {(source_id, booked_key(producer)) for source_id, parsed in group for producer in parsed.producers}
+        for source_id, key in booked:
+            counts.setdefault((source_id, self._place(key, self._known.get(source_id, {}))), 0)
         for source_id, parsed in group:
-            known = self._known.get(source_id, {})
-            booked = {booked_key(producer) for producer in parsed.producers}
-            for key in booked:
-                counts.setdefault((source_id, self._place(key, known)), 0)
             if not parsed.unread:
                 continue
-            pairs = {(key.name, key.service) for key in (*known, *booked) if key.kind == "booked"}
+            known = self._known.get(source_id, {})
+            here = (key for source, key in booked if source == source_id)  # in any body of the group
+            pairs = {(key.name, key.service) for key in (*known, *here) if key.kind == "booked"}
             for unread, rows in parsed.unread.items():
                 key = self._place(resolved(key_of(unread), pairs), known)
                 if wants_rows(key, known):

@@ -37,6 +37,11 @@ class SourceProducers:
     def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
+    async def lock(self, source_ids: Sequence[int]) -> None:
+        """Lets transactions that write the producers of a source take turns on PostgreSQL: each sees those of the one before."""
+        query = select(sources.c.id).where(sources.c.id.in_(source_ids)).order_by(sources.c.id)
+        await self._connection.execute(query.with_for_update(key_share=True))
+
     async def add(self, counts: Mapping[tuple[int, ProducerKey], int], *, at: int) -> None:
         """Adds numbers of rows by source and key, and marks them as seen."""
         insert = producers_insert(counts, at=at)

@@ -29,7 +29,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A client: its page, the format and options of its source, and the steps that connect it."""
+    """A client: its page, the format of its source, and the steps that connect it."""
 
     name: str
     page: str
@@ -37,7 +37,6 @@ class Client(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     source: str
     steps: tuple[Step, ...]
     aliases: tuple[str, ...] = ()
-    reported_first: bool = False
 
 
 @cache
