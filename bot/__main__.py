@@ -12,6 +12,7 @@ from handlers import messages
 from handlers.books.checks import check_command
 from handlers.books.exports import commands as exports
 from handlers.books.removals import archive_command
+from handlers.books.statements.commands import statement_command, verify_command
 from handlers.cli import err, out, prepare, run
 from handlers.connect import connect_command
 from handlers.costs import price_commands
@@ -52,6 +53,8 @@ main.command("sources")(sources_command)
 main.command("reconcile")(reconcile_command)
 main.command("check")(check_command)
 main.command("archive")(archive_command)
+main.command("statement")(statement_command)
+main.command("verify")(verify_command)
 main.command("backtest")(backtest_command)
 main.command("doctor")(doctor_command)
 main.command("demo")(demo_command)

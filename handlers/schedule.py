@@ -11,6 +11,7 @@ from handlers.alerting.key_owners import notify_owners
 from handlers.alerting.reactions.snoozes import wake_snoozed
 from handlers.books.periods import keep_books
 from handlers.books.removals import remove_old_events
+from handlers.books.statements.sealing import seal_statements
 from handlers.context import Context
 from handlers.costs.prices import compare_prices, notify_unpriced, reprice_due
 from handlers.crosschecks.gateways import notify_blocked, watch_gateways
@@ -64,6 +65,7 @@ def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
     return (
         ("fold totals", fold_totals, pace),
         ("keep the books", keep_books, max(pace, 60.0)),
+        ("seal statements", seal_statements, max(pace, 60.0)),
         ("carry requests", carry_requests, max(pace, 60.0)),
         ("move usage", move_usage, pace),
         ("read old keys", read_old_keys, max(pace, 60.0)),

@@ -13,6 +13,8 @@ from storage.alerting.judgements import Judgements
 from storage.books.audit import Audit
 from storage.books.charges import Charges
 from storage.books.ledger import Ledger
+from storage.books.statements.coverage import StatementCoverage
+from storage.books.statements.sealed import Statements
 from storage.config import Config
 from storage.costs.prices import StoredPrices
 from storage.crosschecks.gateways import Gateways
@@ -88,6 +90,8 @@ class Transaction(OpenTransaction):
     replays = noun(Replays)
     ledger = noun(Ledger)
     charges = noun(Charges)
+    statements = noun(Statements)
+    statement_coverage = noun(StatementCoverage)
     budget_requests = noun(BudgetRequests)
     judgements = noun(Judgements)
     alert_settings = noun(StoredAlertSettings)

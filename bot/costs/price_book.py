@@ -131,6 +131,12 @@ class PriceBook:
         folded = name.strip().lower()
         return _SPELLINGS.get(folded, folded)
 
+    def billing_provider(self, provider: str, model: str) -> str:
+        """Returns the book's id of who bills a call: the provider that the sender named, else the model's seller. A cloud
+        bills the models that it resells.
+        """
+        return self.provider_id(provider) if provider else self.seller("", model)
+
     @cached_property
     def _providers(self) -> "list[Provider]":
         from genai_prices.data import providers

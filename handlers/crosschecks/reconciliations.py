@@ -51,11 +51,8 @@ class ReconciledDay:
 
 
 def is_billed_by(provider: Provider, part: BookedUsage | PriceDisagreement, book: PriceBook) -> bool:
-    """Returns whether a provider bills a booked call: by the provider that the sender named, else by the model's seller.
-    A cloud bills the models that it resells.
-    """
-    named = book.provider_id(part.provider) if part.provider else book.seller("", part.model)
-    return named == provider
+    """Returns whether a provider bills a booked call."""
+    return book.billing_provider(part.provider, part.model) == provider
 
 
 async def reconcile(

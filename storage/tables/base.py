@@ -20,7 +20,17 @@ metadata = MetaData(
 
 Big = BigInteger().with_variant(Integer(), "sqlite")  # SQLite: INTEGER is 64 bits wide, and a rowid only by that name
 COUNTER_COLUMNS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning")
-APPEND_ONLY = ("entries", "audit", "usage_events", "event_keys", "run_keys", "run_ids", "key_runs", "usage_adjustments")
+APPEND_ONLY = (
+    "entries",
+    "audit",
+    "usage_events",
+    "event_keys",
+    "run_keys",
+    "run_ids",
+    "key_runs",
+    "usage_adjustments",
+    "statements",
+)
 """Tables that only grow; triggers in both databases refuse updates and deletes."""
 SUMS_OF_REMOVED = ("removed_usage", "removed_calls")
 """Tables whose rows only grow: their triggers refuse deletes, and updates by which `calls` does not grow."""

@@ -51,6 +51,21 @@ audit = table(
     Column("detail", Text, nullable=False),
     Column("hash", LargeBinary, nullable=False, unique=True),
 )
+statements = table(
+    "statements",
+    id_column(),
+    Column("team_id", Big, ForeignKey("teams.id"), nullable=False),
+    Column("period", Text, nullable=False),
+    Column("number", Big, nullable=False),
+    Column("sealed_at", Big, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("seal", Text, nullable=False),
+    Column("sheet", Text, nullable=False),
+    Column("slugs", Text, nullable=False),
+    UniqueConstraint("team_id", "period"),
+    UniqueConstraint("team_id", "number"),
+)
+"""Sealed statements: `sheet` is the CSV, `slugs` the teams' ids by their names in it. A team's statements are a chain."""
 removals = table(
     "removals",
     id_column(),

@@ -39,6 +39,10 @@ ROWS = {
         " local_day, series_id, calls, cost_nanos, notional_nanos, book, rule)"
         " VALUES ('k', 1, {blob}, 'reprice', 1, '', 1, 1, 1, 1, -1, -1, 0, '', '')"
     ),
+    "statements": (
+        "INSERT INTO statements (team_id, period, number, sealed_at, previous, seal, sheet, slugs)"
+        " VALUES (1, '2026-10', 1, 1, '', 's', '', '[1]')"
+    ),
 }
 BEFORE = (
     "INSERT INTO teams (id, slug, name, kind, timezone) VALUES (1, 't', 'T', 'team', 'UTC')",
@@ -106,6 +110,7 @@ async def test_no_row_of_a_table_that_only_grows_can_be_changed_or_deleted(store
         "run_keys": "source_id",
         "run_ids": "run",
         "key_runs": "key_count",
+        "statements": "number",
     }
     column = columns.get(table, "cost_nanos")
     statements = [f"UPDATE {table} SET {column} = 7", f"DELETE FROM {table}"]

@@ -1,0 +1,184 @@
+"""The CSV of a statement: rows of text with their links, written and read.
+
+Each row carries its link: the SHA-256 of the link before it and the row's own cells. The first row continues the seal of
+the team's statement before; the last link is the seal. docs/statements.md has the form.
+"""
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Sequence
+
+from bot.books.statements.figures import Statement, label_of
+from bot.books.statements.lines import StatementEntry
+from bot.money import usd_exact
+from bot.org.teams import ORGANISATION_SLUG
+from bot.periods import date_of, moment
+
+FORMAT = "tokens-statement-1"
+FIRST = "0" * 64
+"""The seal before a team's first statement."""
+COLUMNS = (
+    "row",
+    "line",
+    "label",
+    "amount_usd",
+    "effect_usd",
+    "day",
+    "entry_id",
+    "period",
+    "posted_at",
+    "effective_at",
+    "kind",
+    "from_account",
+    "to_account",
+    "currency",
+    "document",
+    "reverses",
+    "link",
+)
+ENTRY_COLUMNS = (
+    "entry_id",
+    "period",
+    "posted_at",
+    "effective_at",
+    "kind",
+    "from_account",
+    "to_account",
+    "amount_usd",
+    "currency",
+    "document",
+    "reverses",
+)
+"""The columns that a statement shares with `tokens export ledger`. Actor and reason are no part of it: a person's name may
+be erased."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+Row = dict[str, str]
+
+
+def link(before: str, cells: Sequence[str]) -> str:
+    """Returns the link of a row: SHA-256, in hexadecimal, of the link before and the row's cells as JSON."""
+    text = before + "\n" + json.dumps(list(cells), ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def safe_cell(text: str) -> str:
+    """Returns a text that no spreadsheet takes for a formula: one that could be gets an apostrophe in front."""
+    shown = " ".join(text.split())
+    return f"'{shown}" if shown.startswith(_FORMULA) else shown
+
+
+def moment_text(at: int) -> str:
+    """Formats microseconds since 1970 as RFC 3339 in UTC."""
+    return f"{moment(at):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def sealed_rows(rows: Iterable[Row], *, previous: str) -> tuple[list[Row], str]:
+    """Returns rows with their links, and the seal."""
+    linked, last = [], previous
+    for row in rows:
+        last = link(last, [row.get(column, "") for column in COLUMNS[:-1]])
+        linked.append({**row, "link": last})
+    return linked, last
+
+
+def statement_rows(statement: Statement, *, slugs: dict[int, str]) -> list[Row]:
+    """Returns a statement's rows without links. `slugs` has the name in exports of each team among the entries, by id."""
+    period, is_root = statement.period, statement.slug == ORGANISATION_SLUG
+    facts = {
+        "format": FORMAT,
+        "team": statement.slug,
+        "name": statement.name,
+        "cost_center": statement.cost_center,
+        "currency": statement.currency,
+        "period": period.name,
+        "first_day": date_of(period.first_day).isoformat(),
+        "last_day": date_of(period.end_day - 1).isoformat(),
+        "state": statement.state,
+        "made_at": moment_text(statement.made_at),
+        "number": str(statement.number) if statement.number else "",
+        "previous": statement.previous,
+    }
+    rows: list[Row] = [{"row": "statement", "line": key, "label": safe_cell(value)} for key, value in facts.items()]
+    for line, nanos in statement.lines:
+        label = label_of(line, is_organisation=is_root)
+        rows.append({"row": "line", "line": line, "label": label, "amount_usd": usd_exact(nanos)})
+    rows += [{"row": "total", "line": key, "amount_usd": usd_exact(nanos)} for key, nanos in totals(statement).items()]
+    for day, nanos in statement.days:
+        rows.append({"row": "day", "amount_usd": usd_exact(nanos), "day": date_of(day).isoformat()})
+    for name, nanos in statement.tools:
+        rows.append({"row": "tool", "label": safe_cell(name), "amount_usd": usd_exact(nanos)})
+    rows += _coverage_rows(statement)
+    return rows + [_entry_row(one, slugs) for one in statement.entries]
+
+
+def totals(statement: Statement) -> dict[str, int]:
+    """Returns the sums of a statement by name, in their order."""
+    return {
+        "opening": statement.opening_nanos,
+        "in": statement.in_nanos,
+        "out": statement.out_nanos,
+        "before_close": statement.before_close_nanos,
+        "closing": statement.closing_nanos,
+        "held": statement.still_held_nanos,
+    }
+
+
+AMOUNTS_OF_COVERAGE = (
+    "usage_nanos",
+    "billed_nanos",
+    "bill_nanos",
+    "bill_booked_nanos",
+    "observed_nanos",
+    "reported_nanos",
+    "unattributed_nanos",
+    "company_nanos",
+)
+COUNTS_OF_COVERAGE = ("observed_tokens", "observed_booked_tokens", "unpriced_calls", "unpriced_tokens")
+
+
+def _coverage_rows(statement: Statement) -> list[Row]:
+    coverage = statement.coverage
+    amounts = [
+        {
+            "row": "coverage",
+            "line": name.removesuffix("_nanos"),
+            "amount_usd": usd_exact(getattr(coverage, name)),
+        }
+        for name in AMOUNTS_OF_COVERAGE
+    ]
+    counts = [{"row": "coverage", "line": name, "label": str(getattr(coverage, name))} for name in COUNTS_OF_COVERAGE]
+    return amounts + counts
+
+
+def _entry_row(one: StatementEntry, slugs: dict[int, str]) -> Row:
+    entry = one.entry
+    source, target = (f"{slugs[a.team_id]}:{a.bucket}" for a in (entry.from_account, entry.to_account))
+    return {
+        "row": "entry",
+        "line": one.line,
+        "amount_usd": usd_exact(entry.amount_nanos),
+        "effect_usd": usd_exact(one.effect_nanos),
+        "day": "" if entry.usage_day is None else date_of(entry.usage_day).isoformat(),
+        "entry_id": str(entry.id),
+        "period": entry.period,
+        "posted_at": moment_text(entry.posted_at),
+        "effective_at": moment_text(entry.effective_at),
+        "kind": entry.kind,
+        "from_account": source,
+        "to_account": target,
+        "currency": entry.currency,
+        "document": safe_cell(entry.document),
+        "reverses": "" if entry.reverses_id is None else str(entry.reverses_id),
+    }
+
+
+def csv_of(rows: Iterable[Row]) -> str:
+    """Returns rows as CSV."""
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()

@@ -1,0 +1,1 @@
+"""Statements: made, sealed, shown, sent as files, and verified."""

@@ -1,0 +1,77 @@
+"""Makes a team's statement of a period: the sealed one, or one of the entries so far."""
+
+from bot.books.statements.coverage import coverage_of
+from bot.books.statements.figures import Seal, Statement, make_statement
+from bot.books.statements.lines import statement_entries
+from bot.books.statements.reading import read_statement
+from bot.books.statements.sheets import csv_of, statement_rows
+from bot.org.teams import ORGANISATION_SLUG, Directory, Team
+from bot.periods import Period
+from handlers.scope import TeamScope
+from storage.books.statements.sealed import teams_of
+
+
+async def statement_of(scope: TeamScope, period: Period, *, state: Seal) -> Statement:
+    """Returns the statement of a team's entries so far. Only a preliminary one has usage without entries."""
+    tx, team, directory = scope.tx, scope.team, scope.directory
+    posted = await tx.statements.entries(team.id, period.name)
+    entries = statement_entries(posted, team_id=team.id, period=period)
+    team_ids, days = spenders(directory, team), (period.first_day, period.end_day)
+    used = await tx.charges.totals(team_ids, *days)
+    usage: dict[int, int] = {}
+    for (_, day), nanos in used.items():
+        usage[day] = usage.get(day, 0) + nanos
+    unposted: dict[int, int] = {}
+    if state == "preliminary":
+        unposted = dict(usage)
+        for one in entries:
+            if one.line in ("charges", "corrections") and one.entry.usage_day is not None:
+                day = one.entry.usage_day
+                unposted[day] = unposted.get(day, 0) + one.effect_nanos
+    tools = await tx.reports.by_part("tool", team_ids=team_ids, first_day=days[0], end_day=days[1])
+    all_teams = [one.id for one in directory.teams]
+    bounds = {"first_day": days[0], "end_day": days[1]}
+    return make_statement(
+        slug=slug_of(team),
+        name=team.name,
+        cost_center=team.cost_center,
+        currency=directory.organisation.currency,
+        period=period,
+        state=state,
+        entries=entries,
+        unposted={day: nanos for day, nanos in unposted.items() if nanos},
+        tools={name: total.cost_nanos for name, total in tools.items()},
+        coverage=coverage_of(
+            await tx.statement_coverage.usage(team_ids, **bounds),
+            bills=await tx.statement_coverage.bills(**bounds),
+            seen=await tx.statement_coverage.seen(**bounds),
+            company=await tx.statement_coverage.usage(all_teams, **bounds),
+            billed_by=scope.rulebook.prices.book.billing_provider,
+            unattributed_nanos=await tx.statement_coverage.total([directory.unattributed.id], **bounds),
+        ),
+        made_at=scope.at,
+    )
+
+
+def spenders(directory: Directory, team: Team) -> list[int]:
+    """Returns the teams whose charges a team's budget pays: its own, and for the organisation those of no team."""
+    return [team.id, directory.unattributed.id] if team.kind == "organisation" else [team.id]
+
+
+def slug_of(team: Team) -> str:
+    """Returns a team's name in exports."""
+    return ORGANISATION_SLUG if team.kind == "organisation" else team.slug
+
+
+def slugs_of(statement: Statement, directory: Directory) -> dict[int, str]:
+    """Returns the names in exports of the teams among a statement's entries, by id."""
+    return {team_id: slug_of(directory.by_id(team_id)) for team_id in teams_of(one.entry for one in statement.entries)}
+
+
+async def sealed_or_so_far(scope: TeamScope, period: Period, *, state: Seal) -> tuple[Statement, str]:
+    """Returns a team's statement and its CSV: the sealed one as it was sealed, else one of the entries so far."""
+    sealed = await scope.tx.statements.of(scope.team.id, period.name)
+    if sealed is not None:
+        return read_statement(sealed.sheet), sealed.sheet
+    statement = await statement_of(scope, period, state=state)
+    return statement, csv_of(statement_rows(statement, slugs=slugs_of(statement, scope.directory)))

@@ -1,0 +1,159 @@
+"""Statements of closed months: sealed once, chained, equal to the books, and never changed by what comes later."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from bot.books.statements.reading import facts_of, read_rows, read_statement
+from bot.books.statements.verification import faults_of_chain, faults_of_sheet
+from bot.money import NANOS
+from bot.periods import Period, period_of
+from handlers.books.periods import keep_books
+from handlers.books.statements.making import sealed_or_so_far, statement_of
+from handlers.books.statements.sealing import seal_statements
+from storage.books.statements.sealed import SealedStatement
+from tests.storage.conftest import Books, day_of_next_month
+from tests.storage.declared import balance
+
+DAY = timedelta(days=1)
+
+
+async def of_team(books: Books, slug: str, period: Period) -> SealedStatement:
+    async with books.context.store.read() as tx:
+        directory = (await books.context.rulebooks.current(tx)).directory
+        team = directory.by_slug(slug) or directory.root
+        found = await tx.statements.of(team.id, period.name)
+    assert found is not None
+    return found
+
+
+async def next_month(books: Books) -> Period:
+    """Moves on to the 16th of the next month, keeps the books, and returns the month before."""
+    async with books.context.store.read() as tx:
+        search = (await books.context.rulebooks.current(tx)).directory.by_slug("search")
+    assert search is not None
+    over = period_of(search.day_of(books.context.now_micros()))
+    books.jump_to(day_of_next_month(books.context.now(), 16))
+    await keep_books(books.context)
+    return over
+
+
+@pytest.fixture
+async def used(mid_month: Books) -> Books:
+    """A month with usage of two tools on two days, some of it of no team."""
+    await mid_month.takes(
+        mid_month.event(1, dollars=30, ago=2 * DAY),
+        mid_month.event(2, dollars=12.000000001, ago=DAY, tool="Cursor"),
+        mid_month.event(3, dollars=5, ago=DAY, team="nobody", user=None),
+    )
+    return mid_month
+
+
+async def test_a_closed_month_is_sealed_once_and_ties(used: Books) -> None:
+    period = await next_month(used)
+    made = await seal_statements(used.context)
+    assert made > 1
+    assert await seal_statements(used.context) == 0
+
+    sealed = await of_team(used, "search", period)
+    statement = read_statement(sealed.sheet)
+
+    assert faults_of_sheet(sealed.sheet) == []
+    assert statement.lines == (("budget", 1_000 * NANOS), ("charges", -42 * NANOS - 1))
+    assert statement.closing_nanos == 958 * NANOS - 1
+    assert [nanos for _, nanos in statement.days] == [30 * NANOS, 12 * NANOS + 1]
+    assert statement.tools == (("Claude Code", 30 * NANOS), ("Cursor", 12 * NANOS + 1))
+    assert sealed.seal == statement.seal
+
+
+async def test_the_organisation_pays_for_usage_of_no_team(used: Books) -> None:
+    period = await next_month(used)
+    await seal_statements(used.context)
+
+    statement = read_statement((await of_team(used, "organisation", period)).sheet)
+
+    assert statement.amount("charges") == -5 * NANOS
+    assert statement.amount("funding") == 20_000 * NANOS
+    assert statement.coverage.unattributed_nanos == 5 * NANOS
+    assert statement.coverage.company_nanos == 47 * NANOS + 1
+
+
+async def test_statements_of_a_team_are_a_chain(used: Books) -> None:
+    first = await next_month(used)
+    await seal_statements(used.context)
+    second = await next_month(used)
+    await seal_statements(used.context)
+
+    before, after = await of_team(used, "search", first), await of_team(used, "search", second)
+
+    assert (after.number, after.previous) == (before.number + 1, before.seal)
+    assert faults_of_chain([after.sheet, before.sheet]) == []
+    assert faults_of_sheet(after.sheet) == []
+
+
+async def test_late_usage_does_not_change_a_sealed_statement(used: Books) -> None:
+    period = await next_month(used)
+    await seal_statements(used.context)
+    sealed = await of_team(used, "search", period)
+
+    await used.takes(used.event(9, dollars=3, ago=32 * DAY))
+    await keep_books(used.context)
+    async with used.context.store.read() as tx:
+        scope = await used.context.scope(tx)
+        search = scope.directory.by_slug("search")
+        assert search is not None
+        _, sheet = await sealed_or_so_far(scope.of_team(search), period, state="closing")
+
+    assert sheet == sealed.sheet
+
+
+async def test_two_workers_at_once_seal_each_statement_once(used: Books) -> None:
+    period = await next_month(used)
+
+    made = await asyncio.gather(*(seal_statements(used.context) for _ in range(4)))
+
+    assert sum(made) == len(await used.rows("statements"))
+    assert (await of_team(used, "search", period)).period == period.name
+
+
+async def test_a_preliminary_statement_counts_usage_without_entries(used: Books) -> None:
+    """Its closing is what the team has available and held."""
+    async with used.context.store.read() as tx:
+        scope = await used.context.scope(tx)
+        search = scope.directory.by_slug("search")
+        assert search is not None
+        period = scope.directory.period_at(search, scope.at)
+        before = await statement_of(scope.of_team(search), period, state="preliminary")
+    await keep_books(used.context)
+    async with used.context.store.read() as tx:
+        after = await statement_of((await used.context.scope(tx)).of_team(search), period, state="preliminary")
+
+    assert before.lines == (("budget", 1_000 * NANOS), ("unposted", -42 * NANOS - 1))
+    assert after.lines == (("budget", 1_000 * NANOS), ("charges", -42 * NANOS - 1))
+    assert before.days == after.days
+    assert before.tools == after.tools
+    available = (await balance(used.context, "search")).available_nanos
+    assert before.closing_nanos == after.closing_nanos == available
+
+
+async def test_a_sealed_statement_can_not_be_changed(used: Books) -> None:
+    await next_month(used)
+    await seal_statements(used.context)
+
+    with pytest.raises(Exception, match="only grows"):
+        async with used.context.store.begin() as tx:
+            await tx.connection.execute(text("UPDATE statements SET sheet = ''"))
+
+
+async def test_a_statement_says_which_period_and_team_it_is_of(used: Books) -> None:
+    period = await next_month(used)
+    await seal_statements(used.context)
+
+    facts = facts_of(read_rows((await of_team(used, "search", period)).sheet))
+
+    assert facts["team"] == "search"
+    assert facts["period"] == period.name
+    assert facts["cost_center"] == "CC-100"
+    assert facts["state"] == "sealed"
