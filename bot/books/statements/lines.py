@@ -84,6 +84,8 @@ class PostedEntry:
     to_account: Account
     amount_nanos: int
     currency: str
+    actor_id: int | None
+    reason: str
     document: str
     reverses_id: int | None
 

@@ -4,56 +4,23 @@ Each row carries its link: the SHA-256 of the link before it and the row's own c
 the team's statement before; the last link is the seal. docs/statements.md has the form.
 """
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Iterable, Sequence
 
+from bot.books.exports.columns import LEDGER_COLUMNS, cells, csv_text, moment_text, safe_text
 from bot.books.statements.figures import Statement, label_of
 from bot.books.statements.lines import StatementEntry
 from bot.money import usd_exact
 from bot.org.teams import ORGANISATION_SLUG
-from bot.periods import date_of, moment
+from bot.periods import date_of
 
 FORMAT = "tokens-statement-1"
 FIRST = "0" * 64
 """The seal before a team's first statement."""
-COLUMNS = (
-    "row",
-    "line",
-    "label",
-    "amount_usd",
-    "effect_usd",
-    "day",
-    "entry_id",
-    "period",
-    "posted_at",
-    "effective_at",
-    "kind",
-    "from_account",
-    "to_account",
-    "currency",
-    "document",
-    "reverses",
-    "link",
-)
-ENTRY_COLUMNS = (
-    "entry_id",
-    "period",
-    "posted_at",
-    "effective_at",
-    "kind",
-    "from_account",
-    "to_account",
-    "amount_usd",
-    "currency",
-    "document",
-    "reverses",
-)
-"""The columns that a statement shares with `tokens export ledger`. Actor and reason are no part of it: a person's name may
-be erased."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+ENTRY_COLUMNS = tuple(column.name for column in LEDGER_COLUMNS)
+"""An entry's cells are those of `tokens export ledger`."""
+COLUMNS = ("row", "line", "label", "day", "effect_usd", *ENTRY_COLUMNS, "link")
 
 Row = dict[str, str]
 
@@ -65,14 +32,8 @@ def link(before: str, cells: Sequence[str]) -> str:
 
 
 def safe_cell(text: str) -> str:
-    """Returns a text that no spreadsheet takes for a formula: one that could be gets an apostrophe in front."""
-    shown = " ".join(text.split())
-    return f"'{shown}" if shown.startswith(_FORMULA) else shown
-
-
-def moment_text(at: int) -> str:
-    """Formats microseconds since 1970 as RFC 3339 in UTC."""
-    return f"{moment(at):%Y-%m-%dT%H:%M:%S.%fZ}"
+    """Returns a text on one line that no spreadsheet takes for a formula."""
+    return safe_text(" ".join(text.split()))
 
 
 def sealed_rows(rows: Iterable[Row], *, previous: str) -> tuple[list[Row], str]:
@@ -156,29 +117,20 @@ def _coverage_rows(statement: Statement) -> list[Row]:
 def _entry_row(one: StatementEntry, slugs: dict[int, str]) -> Row:
     entry = one.entry
     source, target = (f"{slugs[a.team_id]}:{a.bucket}" for a in (entry.from_account, entry.to_account))
+    actor = "" if entry.actor_id is None else f"person:{entry.actor_id}"
+    exported = (
+        *(entry.id, entry.period, entry.posted_at, entry.effective_at, entry.kind, source, target),
+        *(entry.amount_nanos, entry.currency, actor, entry.reason, entry.document, entry.reverses_id),
+    )
     return {
         "row": "entry",
         "line": one.line,
-        "amount_usd": usd_exact(entry.amount_nanos),
-        "effect_usd": usd_exact(one.effect_nanos),
         "day": "" if entry.usage_day is None else date_of(entry.usage_day).isoformat(),
-        "entry_id": str(entry.id),
-        "period": entry.period,
-        "posted_at": moment_text(entry.posted_at),
-        "effective_at": moment_text(entry.effective_at),
-        "kind": entry.kind,
-        "from_account": source,
-        "to_account": target,
-        "currency": entry.currency,
-        "document": safe_cell(entry.document),
-        "reverses": "" if entry.reverses_id is None else str(entry.reverses_id),
+        "effect_usd": usd_exact(one.effect_nanos),
+        **dict(zip(ENTRY_COLUMNS, cells(LEDGER_COLUMNS, exported), strict=True)),
     }
 
 
 def csv_of(rows: Iterable[Row]) -> str:
     """Returns rows as CSV."""
-    out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return out.getvalue()
+    return csv_text([COLUMNS, *([row.get(column, "") for column in COLUMNS] for row in rows)])

@@ -6,15 +6,12 @@ docs/verify.py does the same without Tokens; tests hold the two together.
 import csv
 import io
 from collections.abc import Sequence
-from datetime import datetime
 from itertools import pairwise
 
 from bot.books.statements.reading import facts_of, read_rows
 from bot.books.statements.sheets import COLUMNS, ENTRY_COLUMNS, Row, link
 from bot.money import nanos_from_decimal, usd_exact
 from bot.refusals import Refusal
-
-_MOMENTS = ("posted_at", "effective_at")
 
 
 def faults_of_sheet(text: str) -> list[str]:
@@ -76,7 +73,7 @@ def faults_of_entries(sheet: str, ledger: str) -> list[str]:
         faults += [
             f"{team} {period}: entry {row['entry_id']}: {name} is {there[name]} in the export, and {row[name]} in the statement"
             for name in ENTRY_COLUMNS
-            if _plain(name, there[name]) != _plain(name, row[name])
+            if there[name] != row[name]
         ]
     for entry_id, row in exported.items():
         if entry_id not in listed and _is_on(row, team, period):
@@ -133,13 +130,6 @@ def _faults_of_sums(rows: Sequence[Row]) -> list[str]:
         if total != charged:
             faults.append(f"{words}: they sum to {usd_exact(total)}, and the charges are {usd_exact(charged)}")
     return faults
-
-
-def _plain(name: str, value: str) -> str | datetime | int:
-    """Returns a cell's value, so that two ways to write a moment or an amount are equal."""
-    if name in _MOMENTS and value:
-        return datetime.fromisoformat(value)
-    return _nanos(value) if name == "amount_usd" else value
 
 
 def _nanos(text: str) -> int:

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from bot.books.statements.figures import Statement
 from bot.books.statements.reading import facts_of, read_rows
 from bot.books.statements.verification import (
     faults_of_chain,
@@ -28,12 +27,12 @@ def statement_command(
     team: Annotated[str, typer.Option("--team", help="The team's slug, or `organisation`.")],
     period: Annotated[str, typer.Option("--period", help="Such as 2026-10.")],
     file: Annotated[
-        Path | None, typer.Option("--out", help="A .csv or .pdf file; `-` is the CSV on standard output.")
+        Path | None, typer.Option("--out", help="A .csv file; `-` is standard output.")
     ] = None,
 ) -> None:
     """A team's statement of a period: sealed if the period is closed, else preliminary. Without --out it is printed."""
-    if file is not None and str(file) != "-" and file.suffix.lower() not in (".csv", ".pdf"):
-        fail("--out: name a file that ends in .csv or .pdf, or - for standard output")
+    if file is not None and str(file) != "-" and file.suffix.lower() != ".csv":
+        fail("--out: name a file that ends in .csv, or - for standard output")
 
     async def work() -> None:
         async with opened() as context:
@@ -51,14 +50,10 @@ def statement_command(
         elif str(file) == "-":
             sys.stdout.write(sheet)
         else:
-            file.write_bytes(_pdf(statement) if file.suffix.lower() == ".pdf" else sheet.encode())
+            file.write_bytes(sheet.encode())
             out.print(f"{file}: {statement.state}, {len(sheet.splitlines()) - 1} rows", markup=False)
 
     run(work())
-
-
-def _pdf(statement: Statement) -> bytes:
-    raise NotImplementedError
 
 
 def team_of(directory: Directory, slug: str) -> Team:

@@ -133,6 +133,8 @@ def _entry(row: Row[Any]) -> PostedEntry:
         to_account=Account(team_id=row.to_team_id, period=row.to_period, bucket=row.to_bucket),
         amount_nanos=row.amount_nanos,
         currency=row.currency,
+        actor_id=row.actor_id,
+        reason=row.reason,
         document=row.document,
         reverses_id=row.reverses_id,
     )
