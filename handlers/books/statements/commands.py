@@ -26,9 +26,7 @@ from storage.store import Transaction
 def statement_command(
     team: Annotated[str, typer.Option("--team", help="The team's slug, or `organisation`.")],
     period: Annotated[str, typer.Option("--period", help="Such as 2026-10.")],
-    file: Annotated[
-        Path | None, typer.Option("--out", help="A .csv file; `-` is standard output.")
-    ] = None,
+    file: Annotated[Path | None, typer.Option("--out", help="A .csv file; `-` is standard output.")] = None,
 ) -> None:
     """A team's statement of a period: sealed if the period is closed, else preliminary. Without --out it is printed."""
     if file is not None and str(file) != "-" and file.suffix.lower() != ".csv":

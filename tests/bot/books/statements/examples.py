@@ -9,11 +9,11 @@ from bot.books.statements.figures import Seal, Statement, make_statement
 from bot.books.statements.lines import PostedEntry, statement_entries
 from bot.books.statements.sheets import FIRST, csv_of, sealed_rows, statement_rows
 from bot.money import NANOS
-from bot.periods import period_named
+from bot.periods import Calendar
 
 PRODUCT, SEARCH, MOBILE = 20, 30, 40
 SLUGS = {10: "organisation", 15: "unattributed", PRODUCT: "product", SEARCH: "search", MOBILE: "mobile"}
-OCTOBER, NOVEMBER = period_named("2026-10"), period_named("2026-11")
+OCTOBER = Calendar().named("2026-10")
 DAY = OCTOBER.first_day
 Place = tuple[int, Bucket]
 OURS: Place = (SEARCH, "available")
@@ -88,7 +88,7 @@ def made(
     tools: dict[str, int] | None = None,
     coverage: Coverage | None = None,
 ) -> Statement:
-    named = period_named(period)
+    named = Calendar().named(period)
     return make_statement(
         slug=SLUGS[team],
         name=name,

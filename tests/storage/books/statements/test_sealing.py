@@ -9,7 +9,7 @@ from sqlalchemy import text
 from bot.books.statements.reading import facts_of, read_rows, read_statement
 from bot.books.statements.verification import faults_of_chain, faults_of_sheet
 from bot.money import NANOS
-from bot.periods import Period, period_of
+from bot.periods import Calendar, Period
 from handlers.books.periods import keep_books
 from handlers.books.statements.making import sealed_or_so_far, statement_of
 from handlers.books.statements.sealing import seal_statements
@@ -34,7 +34,7 @@ async def next_month(books: Books) -> Period:
     async with books.context.store.read() as tx:
         search = (await books.context.rulebooks.current(tx)).directory.by_slug("search")
     assert search is not None
-    over = period_of(search.day_of(books.context.now_micros()))
+    over = Calendar().period_of(search.day_of(books.context.now_micros()))
     books.jump_to(day_of_next_month(books.context.now(), 16))
     await keep_books(books.context)
     return over
