@@ -19,6 +19,7 @@ from slack_bolt.authorization import AuthorizeResult
 from bot.serving.connections import ConnectionLimits
 from bot.serving.server import Serving, Signals
 from bot.settings import Settings
+from handlers.alerting.budget_alerts import budget_changed
 from handlers.context import Context
 from handlers.intake.usage import Intake
 from handlers.listeners import register_all
@@ -165,6 +166,7 @@ async def running(context: Context, *, web: bool, worker: bool) -> AsyncIterator
     """Starts the parts of one process in order and stops them in reverse."""
     async with open_slack_session(context):
         context.refresh_home = partial(publish_home, context)
+        context.budget_changed = budget_changed
         intake = Intake(context)
         intake.start()
         bolt = create_bolt(context) if context.slack is not None else None

@@ -16,12 +16,16 @@ from bot.org.workspaces import Workspace
 from bot.periods import micros
 from bot.settings import Settings
 from handlers.rulebooks import Rulebooks
-from handlers.scope import Scope
+from handlers.scope import Scope, TeamScope
 from storage.store import Store, Transaction
 
 
 async def _refresh_no_home(person: Person) -> None:
     """Does nothing, because a process outside the plug board has no Home to show."""
+
+
+async def _judge_no_budget(_scope: TeamScope, _because: str) -> None:
+    """Does nothing, because a process outside the plug board judges no budgets."""
 
 
 @dataclass
@@ -45,6 +49,9 @@ class Context:
     """The cost histories that the spike search has loaded."""
     refresh_home: Callable[[Person], Awaitable[None]] = _refresh_no_home
     """Updates a person's Home. The plug board sets it; otherwise it does nothing."""
+    budget_changed: Callable[[TeamScope, str], Awaitable[None]] = _judge_no_budget
+    """Judges the budget of a team after entries that changed it, in their transaction. The sentence says why, in mrkdwn.
+    The plug board sets it: `books` is below `alerting`."""
     wake_outbox: asyncio.Event = field(default_factory=asyncio.Event)
     wake_watcher: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -12,6 +12,7 @@ from storage.alerting.expectations import Expectations
 from storage.alerting.judgements import Judgements
 from storage.books.audit import Audit
 from storage.books.charges import Charges
+from storage.books.grants import Grants
 from storage.books.ledger import Ledger
 from storage.books.statements.coverage import StatementCoverage
 from storage.books.statements.sealed import Statements
@@ -92,6 +93,7 @@ class Transaction(OpenTransaction):
     charges = noun(Charges)
     statements = noun(Statements)
     statement_coverage = noun(StatementCoverage)
+    grants = noun(Grants)
     budget_requests = noun(BudgetRequests)
     judgements = noun(Judgements)
     alert_settings = noun(StoredAlertSettings)

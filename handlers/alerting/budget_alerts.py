@@ -174,3 +174,9 @@ async def budget_raised(scope: TeamScope, *, because: str) -> None:
     records = await alerts.of_period(team_id=team_id, kind=FORECAST, period=standing.period.name)
     if records and forecast_of(records[-1]).outcome == "expected":
         await judge_forecast(scope, standing, silently=False)
+
+
+async def budget_changed(scope: TeamScope, because: str) -> None:
+    """Judges a team whose budget grew or shrank: ends the alerts that are no longer true, posts those that are now."""
+    await budget_raised(scope, because=because)
+    await judge_budget(scope)

@@ -151,7 +151,8 @@ class Ledger:
         grouped: tuple[ColumnElement[Any], ...] = (accounts.c.team_id, accounts.c.bucket, literal_column("part"))
         declared, taken_back = entries.c.document.like("budget:%"), entries.c.usage_day.is_(None)
         allocated, corrected = entries.c.kind == "allocation", and_(entries.c.kind == "correction", taken_back)
-        coming = case((and_(allocated, declared), "base"), (corrected, "handed"), else_="")
+        given_back = or_(corrected, entries.c.kind == "lapse")
+        coming = case((and_(allocated, declared), "base"), (given_back, "handed"), else_="")
         going = case((allocated, "handed"), (corrected, "base"), else_="")
         parts = [
             select(

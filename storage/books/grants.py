@@ -1,0 +1,56 @@
+"""Stored grants with an end."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+
+from sqlalchemy import insert, select, update
+
+from bot.books.grants import Grant
+from storage.tables.books import ACTIVE, grants
+from storage.transaction import OpenTransaction
+
+
+class Grants:
+    """The grants of one transaction."""
+
+    def __init__(self, transaction: OpenTransaction) -> None:
+        self._connection = transaction.connection
+
+    async def add(self, grant: Grant) -> Grant:
+        """Stores a new grant and returns it with its id."""
+        made = insert(grants).values(**_values(grant)).returning(grants)
+        return _grant((await self._connection.execute(made)).one())
+
+    async def save(self, grant: Grant) -> None:
+        """Stores a grant that `for_change` returned."""
+        await self._connection.execute(update(grants).where(grants.c.id == grant.id).values(**_values(grant)))
+
+    async def for_change(self, grant_id: int) -> Grant | None:
+        """Returns a grant, locked; None if there is none."""
+        query = select(grants).where(grants.c.id == grant_id).with_for_update()
+        row = (await self._connection.execute(query)).one_or_none()
+        return _grant(row) if row else None
+
+    async def active(self, team_ids: Iterable[int] | None = None) -> list[Grant]:
+        """Returns the grants that have not ended, oldest first; of some teams or of all."""
+        query = select(grants).where(ACTIVE)  # without an order, for which SQLite would read all grants
+        if team_ids is not None:
+            query = query.where(grants.c.team_id.in_(list(team_ids)))
+        return sorted((_grant(row) for row in await self._connection.execute(query)), key=lambda grant: grant.id)
+
+    async def of_periods(self, periods: Mapping[int, str]) -> dict[int, list[Grant]]:
+        """Returns teams' grants of one period each, those that ended too, by team id."""
+        query = select(grants).where(grants.c.team_id.in_(list(periods)), grants.c.period.in_(set(periods.values())))
+        found: dict[int, list[Grant]] = {team_id: [] for team_id in periods}
+        for row in await self._connection.execute(query.order_by(grants.c.id)):
+            if periods[int(row.team_id)] == row.period:
+                found[int(row.team_id)].append(_grant(row))
+        return found
+
+
+def _values(grant: Grant) -> dict[str, object]:
+    return {name: value for name, value in asdict(grant).items() if name != "id"}
+
+
+def _grant(row: object) -> Grant:
+    return Grant(**row._mapping)  # type: ignore[attr-defined]  # a SQLAlchemy Row
