@@ -22,7 +22,7 @@ from bot.books.grants import (
 )
 from bot.money import usd
 from bot.org.teams import Team
-from bot.periods import Period, local_day, period_named, period_of
+from bot.periods import Period, local_day
 from bot.refusals import Refusal
 from bot.views.blocks import name
 from bot.views.books import grants as views
@@ -141,7 +141,7 @@ async def end_team_grants(scope: TeamScope, context: Context) -> None:
     A grant that lasts longer goes on in the next period with what is left of it. Doing it again changes nothing.
     """
     tx, directory, team = scope.tx, scope.directory, scope.team
-    present = directory.period_at(team, scope.at)
+    present, calendar = directory.period_at(team, scope.at), directory.organisation.calendar
     before = await tx.grants.active([team.id])
     await tx.ledger.lock(
         account
@@ -152,7 +152,7 @@ async def end_team_grants(scope: TeamScope, context: Context) -> None:
     while True:
         active = [grant for grant in await tx.grants.active([team.id]) if grant.id in {g.id for g in before}]
         past = [grant for grant in active if grant.period != present.name]
-        period = period_named(min(past, key=lambda g: period_named(g.period).first_day).period) if past else present
+        period = min((calendar.named(g.period) for g in past), key=lambda p: p.first_day) if past else present
         returned += await _end_in_period(scope, [g for g in active if g.period == period.name], period, present)
         if not past:
             break
@@ -209,12 +209,12 @@ def _after(scope: TeamScope, period: Period, present: Period) -> Period:
     """Returns the period that follows a past one; the present one if the organisation has changed their length."""
     if period.end_day > scope.team.day_of(scope.at):
         return present
-    return period_of(period.end_day, scope.directory.organisation.period)
+    return scope.directory.organisation.calendar.next(period)
 
 
 def _periods_until(scope: TeamScope, grant: Grant, present: Period) -> list[str]:
     """Returns the names of the periods from a grant's own up to the present one."""
-    period = period_named(grant.period)
+    period = scope.directory.organisation.calendar.named(grant.period)
     names = [period.name]
     while period != present:
         period = _after(scope, period, present)
