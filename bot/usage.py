@@ -88,7 +88,8 @@ class UsageEvent(msgspec.Struct, frozen=True, gc=False):
     tokens nor cost from its sender: it counts as a call of unknown usage, not of zero. `parts` has the tokens of other
     kinds than text, by the names of `PARTS`, and `units` what is counted beside tokens. `cost_is_guess` marks a reported
     cost of a sender that prices models it doesn't know by a guess. `twin_hint` is None for senders that tell each
-    call once.
+    call once. `older_fingerprint` is what the release before key runs gave an event with kinds of tokens, units or a
+    place, which it did not read; empty for all others.
     """
 
     key: bytes
@@ -111,6 +112,7 @@ class UsageEvent(msgspec.Struct, frozen=True, gc=False):
     units: Units = ()
     cost_is_guess: bool = False
     twin_hint: TwinHint | None = None
+    older_fingerprint: bytes = b""
 
     @property
     def tokens(self) -> int:

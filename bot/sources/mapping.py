@@ -23,7 +23,7 @@ from bot.sources.cloudevents.parser import read_event
 from bot.sources.fields import latest_at
 from bot.sources.labels import Notes
 from bot.sources.rows import TAGS, decode_loosely, leave_ignored, unusable
-from bot.units import UNITS
+from bot.units import UNITS, Units
 from bot.usage import COUNTERS, PARTS, Note, Parsed, UsageEvent, digest
 
 TEXTS = (
@@ -168,10 +168,13 @@ def _read_row(
     notes += (note._replace(field=_in_their_names(note.field, found)) for note in told)
     if read is None:
         return None
-    return msgspec.structs.replace(read, fingerprint=_untimed_fingerprint(read)) if untimed else read
+    if not untimed:
+        return read
+    older = _untimed_fingerprint(read, ()) if read.units else b""
+    return msgspec.structs.replace(read, fingerprint=_untimed_fingerprint(read, read.units), older_fingerprint=older)
 
 
-def _untimed_fingerprint(event: UsageEvent) -> bytes:
+def _untimed_fingerprint(event: UsageEvent, units: Units) -> bytes:
     """Returns the fingerprint of an event without its own time, so that it is the same when sent later."""
     labels = event.labels
     names = (
@@ -184,7 +187,7 @@ def _untimed_fingerprint(event: UsageEvent) -> bytes:
         labels.declared_team,
     )
     counters = tuple(getattr(event, counter) for counter in COUNTERS)
-    more = (event.units,) if event.units else ()
+    more = (units,) if units else ()
     return digest((None, names, labels.user_agent, labels.tags, counters, event.reported_nanos, *more))
 
 

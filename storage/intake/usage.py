@@ -50,7 +50,8 @@ class Usage:
         # In key order, so that two writers with the same events wait for each other instead of deadlocking.
         ordered = [events[firsts[at]] for at in sorted(firsts)]
         keys = [new_key(source_id, event) for source_id, event in ordered]
-        new, fingerprints = await EventKeys(self._tx).record(keys)
+        event_keys = EventKeys(self._tx)
+        new, fingerprints = await event_keys.record(keys)
         if len(new) == len(events):
             return ["accepted"] * len(events)
         fingerprints |= {(source, key): mark for source, key, mark, *_ in keys if (source, key) in new}
@@ -59,8 +60,11 @@ class Usage:
             at = (source_id, event.key)
             if at in new and firsts[at] == index:
                 outcomes.append("accepted")
-            else:
-                outcomes.append("duplicate" if fingerprints[at] == event.fingerprint else "conflict")
+            elif fingerprints[at] == event.fingerprint:
+                outcomes.append("duplicate")
+            else:  # what the release before did not read is no difference
+                is_older = at in event_keys.old and fingerprints[at] == event.older_fingerprint
+                outcomes.append("duplicate" if is_older else "conflict")
         return outcomes
 
     async def ensure_references(self, bookings: Sequence[Booking]) -> list[int]:

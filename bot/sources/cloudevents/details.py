@@ -30,9 +30,18 @@ class Details(NamedTuple):
     def content(self) -> tuple[object, ...]:
         """Returns what the event's fingerprint has of them. An event without them has the fingerprint it always had."""
         found: tuple[object, ...] = (self.parts,) if self.parts else ()
-        if self.tier or self.api_base:
-            found = (*found, (self.tier, self.api_base))
+        found += self.older_content
         return (*found, ("more", self.units, self.geo, self.region)) if self.units or self.geo or self.region else found
+
+    @property
+    def older_content(self) -> tuple[object, ...]:
+        """Returns what the fingerprint had of them before kinds of tokens, units and places were read."""
+        return ((self.tier, self.api_base),) if self.tier or self.api_base else ()
+
+    @property
+    def is_new(self) -> bool:
+        """Returns whether the fingerprint was another one then."""
+        return bool(self.parts or self.units or self.geo or self.region)
 
     def labelled(self, labels: Labels) -> Labels:
         """Returns labels with what may change the price."""

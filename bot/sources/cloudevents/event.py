@@ -81,7 +81,9 @@ def usage_event(envelope: Envelope, *, latest: int, notes: Notes) -> UsageEvent 
         _require_usage(data, notes)
     sender = sender_name(envelope.source)
     content: tuple[object, ...] = (occurred_at, packed.names, packed.tags, counters, reported)
+    older = b""
     if details is not NO_DETAILS:
+        older = digest((*content, *details.older_content)) if details.is_new else b""
         content = (*content, *details.content)
         labels = details.labelled(labels)
     elif data.service_tier and (processing := tier(data.service_tier)):
@@ -106,6 +108,7 @@ def usage_event(envelope: Envelope, *, latest: int, notes: Notes) -> UsageEvent 
         False,
         details.parts,
         details.units,
+        older_fingerprint=older,
     )
 
 

@@ -50,6 +50,8 @@ class EventKeys:
         self._tx = transaction
         self._connection = transaction.connection
         self._known = transaction.memory.usage.keys
+        self.old: set[Key] = set()
+        """Of the keys that were recorded last, those that were there before there were runs."""
 
     @property
     def _is_postgresql(self) -> bool:
@@ -122,6 +124,8 @@ class EventKeys:
             late = [row[: len(unique)] for row in rows if row[len(unique) - 2 : len(unique)] not in new]
             for source, key, mark in await bulk.select(self._connection, table, OLD_KEYS, unique, late):
                 there[source, bytes(key)] = bytes(mark)
+            if table == "event_keys":  # while the release before may still write there
+                self.old |= there.keys()
         token = known.token
         self._tx.after_commit(lambda: known.count_written(len(new), token))
         return new, there
@@ -129,7 +133,9 @@ class EventKeys:
     async def _found(self, suspects: Suspects) -> dict[Key, bytes]:
         """Returns the fingerprints of those keys that are where they may be."""
         rows = await bulk.select(self._connection, "run_keys", OLD_KEYS, RUN_KEYS[:3], suspects.in_runs)
-        rows += await bulk.select(self._connection, "event_keys", OLD_KEYS, OLD_KEYS[:2], suspects.in_old)
+        old = await bulk.select(self._connection, "event_keys", OLD_KEYS, OLD_KEYS[:2], suspects.in_old)
+        self.old = {(source, bytes(key)) for source, key, _ in old}
+        rows += old
         return {(source, bytes(key)): bytes(mark) for source, key, mark in rows}
 
     async def seal(self) -> bool:

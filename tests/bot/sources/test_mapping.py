@@ -255,3 +255,13 @@ def test_bytes_that_mean_nothing_are_unreadable_and_no_more(name: str, body: byt
         except Unreadable:
             continue
         assert len(parsed.events) + len(parsed.unusable) == parsed.rows
+
+
+def test_units_of_an_event_without_a_time_are_no_difference_to_what_the_release_before_stored() -> None:
+    row = having(searches=3)
+    del row["timestamp"]
+
+    event, before = one(row, web_searches="properties.searches"), one(row)
+
+    assert event.fingerprint != before.fingerprint
+    assert (event.older_fingerprint, before.older_fingerprint) == (before.fingerprint, b"")

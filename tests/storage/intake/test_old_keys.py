@@ -1,5 +1,10 @@
 """Keys and ids of before there were runs: known at once after the migration, closed, and read piece by piece."""
 
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 from sqlalchemy import String, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
@@ -7,6 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from bot.clock import ShiftedClock
 from bot.refusals import ConfigError
 from bot.settings import Settings
+from bot.sources.cloudevents.parser import parse
+from bot.usage import UsageEvent
 from handlers.context import make_context
 from handlers.intake.old_keys import read_old_keys
 from handlers.org.attribution_commands import explanations
@@ -26,19 +33,35 @@ INSERT = "INSERT INTO event_keys (source_id, key_hash, fingerprint) VALUES (1, :
 @pytest.fixture
 async def old_url(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """A database of the release before, with keys, and migrated."""
+    await made_before(empty_url, monkeypatch, [event(name) for name in OLD])
+    return empty_url
+
+
+async def made_before(empty_url: str, monkeypatch: pytest.MonkeyPatch, events: Sequence[UsageEvent]) -> None:
+    """Makes a database as the release before did, stores the keys of events, and migrates it."""
     with monkeypatch.context() as patch:
         patch.setattr("storage.migrate.newest", lambda: BEFORE)
         await migrate(empty_url)
     store = Store(empty_url)
-    for name in OLD:
-        await as_the_release_before(store, name)
+    for given in events:
+        await stored_before(store, given)
     await store.close()
     await migrate(empty_url)
-    return empty_url
 
 
 async def as_the_release_before(store: Store, name: str) -> None:
-    given = event(name)
+    await stored_before(store, event(name))
+
+
+def native(name: str, **data: Any) -> UsageEvent:
+    """A native event as the parser reads it."""
+    usage = {"model": "gpt-5", "uncached_input_tokens": 700, "output_tokens": 9, "service_tier": "batch", **data}
+    body = json.dumps([{"id": name, "source": "/gateway", "time": "2026-11-20T10:00:00Z", "data": usage}])
+    ((_, read),) = parse(body.encode(), now=datetime(2026, 11, 24, tzinfo=UTC)).events
+    return read
+
+
+async def stored_before(store: Store, given: UsageEvent) -> None:
     async with store.begin() as tx:
         await tx.connection.execute(text(INSERT), {"key": given.key, "mark": given.fingerprint})
 
@@ -221,3 +244,28 @@ async def test_an_event_whose_id_is_not_read_yet_is_explained_all_the_same(
     async with books.context.store.begin() as tx:
         await tx.connection.execute(text("UPDATE key_state SET old_ids_are_read = 0"))
     assert len(await explanations(books.context, "req-early", source=None)) == 1
+
+
+async def test_what_the_release_before_did_not_read_is_no_difference_to_what_it_stored(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole: dict[str, Any] = {"web_searches": 3, "audio_input_tokens": 300, "inference_geo": "us", "region": "eu-west-1"}
+    await made_before(empty_url, monkeypatch, [native(name) for name in ("one", "two", "three")])  # without `whole`
+    store = Store(empty_url)
+
+    for moment in (0, OLD_STAYS_OPEN_MICROS):
+        again = [native("one", web_searches=3), native("two", **whole), native("three", **whole, output_tokens=8)]
+        assert await record(store, *again) == ["duplicate", "duplicate", "conflict"]
+        await close(store, now=moment)
+    await pieces_of(store, 2)
+    assert await record(store, *again) == ["duplicate", "duplicate", "conflict"]
+
+    assert await record(store, native("new"), native("newer", **whole)) == ["accepted", "accepted"]
+    changed = [
+        native("new", web_searches=3),
+        native("newer"),
+        native("newer", web_searches=2),
+        native("newer", **whole),
+    ]
+    assert await record(store, *changed) == ["conflict", "conflict", "conflict", "duplicate"]
+    await store.close()
