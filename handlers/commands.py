@@ -18,6 +18,7 @@ from bot.views.detection.data_gaps import gaps_words
 from bot.views.org.people import my_use_message
 from bot.views.reporting import help as help_views
 from handlers.alerting.expectations import expect
+from handlers.books.commitments.holds import hold_command, release_command
 from handlers.books.standings import shares, standing_of, team_here, team_ids_of
 from handlers.context import Context
 from handlers.detection.data_gaps import gaps_of
@@ -156,6 +157,9 @@ COMMANDS: dict[str, Callable[[SlackRequest], Awaitable[None]]] = {
     "help": show_help,
     "request": ask,
     "expect": expect,
+    "hold": hold_command,
+    "holds": hold_command,
+    "release": release_command,
     "settings": show_alert_settings,
 }
 

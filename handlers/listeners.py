@@ -5,6 +5,7 @@ from slack_bolt.async_app import AsyncApp
 from handlers import commands
 from handlers.alerting import delivery_updates, expectations
 from handlers.alerting.reactions import alert_answers
+from handlers.books.commitments import holds
 from handlers.context import Context
 from handlers.costs import prices
 from handlers.org import alert_settings, attribution
@@ -26,6 +27,7 @@ def register_all(app: AsyncApp, context: Context) -> None:
         channels,
         attribution,
         prices,
+        holds,
     ):
         noun.register(app, context)
     alert_answers.register(

@@ -9,6 +9,7 @@ from handlers.alerting.delivery_updates import update_deliveries
 from handlers.alerting.expectations import close_expectations
 from handlers.alerting.key_owners import notify_owners
 from handlers.alerting.reactions.snoozes import wake_snoozed
+from handlers.books.commitments.kept_holds import keep_holds
 from handlers.books.grants import end_grants
 from handlers.books.periods import keep_books
 from handlers.books.removals import remove_old_events
@@ -66,6 +67,7 @@ def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
     return (
         ("fold totals", fold_totals, pace),
         ("end grants", end_grants, pace),
+        ("keep holds", keep_holds, max(pace, 60.0)),
         ("keep the books", keep_books, max(pace, 60.0)),
         ("seal statements", seal_statements, max(pace, 60.0)),
         ("carry requests", carry_requests, max(pace, 60.0)),

@@ -13,6 +13,9 @@ from storage.alerting.judgements import Judgements
 from storage.books.audit import Audit
 from storage.books.charges import Charges
 from storage.books.grants import Grants
+from storage.books.commitments.credits import Credits
+from storage.books.commitments.holds import Holds
+from storage.books.commitments.transfers import Transfers
 from storage.books.ledger import Ledger
 from storage.books.statements.coverage import StatementCoverage
 from storage.books.statements.sealed import Statements
@@ -94,6 +97,9 @@ class Transaction(OpenTransaction):
     statements = noun(Statements)
     statement_coverage = noun(StatementCoverage)
     grants = noun(Grants)
+    holds = noun(Holds)
+    transfers = noun(Transfers)
+    credits = noun(Credits)
     budget_requests = noun(BudgetRequests)
     judgements = noun(Judgements)
     alert_settings = noun(StoredAlertSettings)

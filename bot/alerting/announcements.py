@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.alerting.expectations import Expectation
+from bot.books.typed_days import parse_day
 from bot.money import parse_amount
 from bot.periods import DAY_MICROS, HOUR_MICROS, MICROS, day_number, day_start, micros, zone
 from bot.refusals import Refusal
-from bot.typed_days import parse_day
 
 MAX_WHAT_CHARACTERS = 60
 MAX_DAYS_LONG, MAX_DAYS_AHEAD = 31, 90

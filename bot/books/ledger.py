@@ -93,12 +93,15 @@ class Entry:
 
 
 def is_promise(entry: Entry) -> bool:
-    """Returns whether an entry promises budget: all but charges, their corrections, and variances. Charges alone may
-    bring an account below zero."""
-    return entry.kind not in NO_PROMISES and entry.usage_day is None
+    """Returns whether an entry promises budget: all but charges, credits, what undoes these, and variances. Charges alone
+    may bring an account below zero."""
+    is_of_credit = entry.document.startswith(CREDITS)
+    return entry.kind not in NO_PROMISES and entry.usage_day is None and not is_of_credit
 
 
 NO_PROMISES = ("charge", "credit", "variance")
+CREDITS = "credit:"
+"""The prefix of the documents of credits, and of what takes them back."""
 
 
 class Overdrawn(Refusal):

@@ -1,6 +1,7 @@
 """Teams' balances with the state of their budgets: set, none, or later."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bot.books.budgets import counted_balance, has_begun, target_budget
 from bot.books.ledger import Balance
@@ -38,6 +39,13 @@ async def balances_of(
         since=since,
         known_usage=known_usage,
     )
+    for use in await tx.holds.uses_of(periods):
+        if (
+            periods[use.hold.team_id].name == use.hold.period
+        ):  # what is used but not posted yet is spent, and held no more
+            balance = balances[use.hold.team_id]
+            unposted = use.used_nanos - use.posted_nanos
+            balances[use.hold.team_id] = replace(balance, held_nanos=balance.held_nanos - unposted)
     is_open: dict[Period, bool] = {}
     for team in teams:
         period, balance = periods[team.id], balances[team.id]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from bot.books.charges import Posted, TeamUsage, days_to_post
+from bot.books.commitments.holds import HoldUse, use_entries
 from bot.books.ledger import Entry, charge_entries
 from bot.org.teams import Directory
 from bot.rulebook import Rulebook
@@ -35,6 +36,7 @@ async def post_charges(context: Context) -> int:
             )
             piece = list(islice(changed, TEAMS_AT_ONCE))
             due = await tx.charges.due({usage.team_id: days for usage, days in piece})
+            holds = await tx.holds.uses_of({charge.team_id for charge in due})
         if not piece:
             return posted
         charged = {charge.team_id for charge in due}
@@ -43,7 +45,7 @@ async def post_charges(context: Context) -> int:
             for usage, _ in piece
             if usage.team_id in charged or must_mark(usage, today=today[usage.team_id])
         }
-        posted += await _post(context, rulebook, teams, _entries(rulebook.directory, due, at=at), at=at)
+        posted += await _post(context, rulebook, teams, _entries(rulebook.directory, due, holds, at=at), at=at)
         tried |= {usage.team_id for usage, _ in piece}
 
 
@@ -54,22 +56,31 @@ def must_mark(usage: TeamUsage, *, today: int) -> bool:
     return posted is None or (posted.rewrites, posted.until_day) != (usage.rewrites, today)
 
 
-def _entries(directory: Directory, due: Sequence[DayCharge], *, at: int) -> list[tuple[int, Entry]]:
-    """Returns (team, entry) in order of teams and days. The organisation pays for unattributed usage."""
-    return [
-        (team_id, entry)
-        for team_id, day, so_far, total in due
-        for entry in charge_entries(
+def _entries(
+    directory: Directory, due: Sequence[DayCharge], holds: Sequence[HoldUse], *, at: int
+) -> list[tuple[int, Entry]]:
+    """Returns (team, entry) in order of teams and days. Holds pay for their runs first. The organisation pays for
+    unattributed usage."""
+    found: list[tuple[int, Entry]] = []
+    for team_id, day, so_far, total in due:
+        posted, number = so_far.nanos, so_far.entries
+        for use in holds:
+            if use.hold.team_id == team_id and (change := use.changes.get(day)):
+                paid = use_entries(use.hold, day=day, nanos=change, posted_entries=number, at=at)
+                found += [(team_id, entry) for entry in paid]
+                posted, number = posted + change, number + len(paid)
+        charges = charge_entries(
             spender_id=team_id,
             payer_id=directory.root.id if team_id == directory.unattributed.id else team_id,
             period=directory.organisation.calendar.period_of(day).name,
             day=day,
-            posted_nanos=so_far.nanos,
-            posted_entries=so_far.entries,
+            posted_nanos=posted,
+            posted_entries=number,
             total_nanos=total,
             at=at,
         )
-    ]
+        found += [(team_id, entry) for entry in charges]
+    return found
 
 
 async def _post(
@@ -96,6 +107,7 @@ async def _post(
             if await context.rulebooks.current(tx) is not rulebook:
                 return posted
             free = await tx.charges.unchanged([teams[team_id][0] for team_id in sorted(touched)])
+            free -= await tx.holds.teams_with_ended(entry.document for _, entry in piece)
             own = [entry for team_id, entry in piece if team_id in free]
             made = await tx.ledger.post(own, at=at, currency=rulebook.directory.organisation.currency)
             posted += made

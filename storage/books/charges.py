@@ -99,6 +99,13 @@ class Charges:
                 posted[at] = PostedTotal(nanos=nanos, entries=before.entries + int(count))
         return posted
 
+    async def posted_of(self, team_id: int, days: Sequence[int]) -> dict[int, int]:
+        """Returns the number of a team's charges and their corrections by day, of some days."""
+        if not days:
+            return {}
+        posted = await self._posted([team_id], min(days), max(days) + 1)
+        return {day: total.entries for (_, day), total in posted.items()}
+
     async def unchanged(self, expected: Iterable[TeamUsage]) -> set[int]:
         """Locks the given teams' positions until the transaction ends. Returns the teams that nobody has posted since
         they were read; a missing position is made."""

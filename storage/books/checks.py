@@ -10,6 +10,7 @@ from bot.books.charges import FIRST_DAY
 from storage.books.adjustment_checks import adjustment_faults, twin_faults
 from storage.books.audit import Audit
 from storage.books.charges import Charges
+from storage.books.commitments.holds import Holds
 from storage.books.promises import overdrawn_accounts
 from storage.books.usage_checks import Watch, lock_events, usage_faults
 from storage.crosschecks.reconciliations import Reconciliations
@@ -76,9 +77,12 @@ async def _ledger_faults(tx: OpenTransaction) -> AsyncIterator[str]:
         .group_by(budget_requests.c.payer_id, budget_requests.c.period)
     )
     waiting = {(int(t), str(p)): whole(d, r) for t, p, d, r in await tx.connection.execute(query)}
+    for use in await Holds(tx).uses_of():
+        at = (use.hold.team_id, use.hold.period)
+        waiting[at] = waiting.get(at, 0) + use.hold.amount_nanos - use.posted_nanos
     for at in sorted(held.keys() | waiting.keys()):
         if held.get(at, 0) != waiting.get(at, 0):
-            yield f"ledger: team {at[0]}, {at[1]}: held and the pending requests' holds differ"
+            yield f"ledger: team {at[0]}, {at[1]}: held and what pending requests and planned runs hold differ"
     for overdrawn in await overdrawn_accounts(tx.connection):
         yield overdrawn
     async for fault in _charge_faults(tx):

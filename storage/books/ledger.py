@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, insert, literal, literal_column, or_, select, union_all
 
 from bot.books.budgets import PostedTotal
-from bot.books.ledger import VARIANCE, Account, Balance, Entry, Overdrawn, is_promise
+from bot.books.ledger import CREDITS, VARIANCE, Account, Balance, Entry, Overdrawn, is_promise
 from bot.periods import Period
 from storage import bulk
 from storage.books.promises import promised
@@ -105,8 +105,9 @@ class Ledger:
 
         `known_usage` has nano-dollars by (team, day) that were read in the same snapshot, which then are not summed again.
 
-        The organisation's balance counts unattributed usage, and, as charges, the variances that providers billed
-        beyond the usage. `since` has the first day that counts of teams whose budget begins within the period.
+        Charged is the usage less credits. The organisation's balance counts unattributed usage, and, as charges, the variances
+        that providers billed beyond the usage. `since` has the first day that counts of teams whose budget begins within
+        the period.
         """
         by_period: dict[Period, list[int]] = {}
         for team_id, period in keys:
@@ -129,7 +130,7 @@ class Ledger:
                 allocated = sums.get((team_id, "available"), 0) + held + spent + variance
                 found[team_id] = Balance(
                     allocated_nanos=allocated,
-                    charged_nanos=usage + variance,
+                    charged_nanos=usage + variance + sums.get((team_id, "credited"), 0),
                     held_nanos=held,
                     handed_nanos=-sums.get((team_id, "handed"), 0),
                     base_nanos=sums.get((team_id, "base"), 0),
@@ -145,8 +146,8 @@ class Ledger:
         begins: Mapping[int, int],
         known_usage: Mapping[tuple[int, int], int] | None,
     ) -> dict[tuple[int, str], int]:
-        """Returns sums by team and bucket, and parts of them: `base`, the declared budget, and `handed`, what went to the
-        teams below. Usage before a budget's first day is `uncounted`."""
+        """Returns sums by team and bucket, and parts of them: `base`, the declared budget, `handed`, what went to the teams
+        below, and `credited`, below zero. Usage before a budget's first day is `uncounted`."""
         ours = (accounts.c.period == period.name, accounts.c.team_id.in_(team_ids))
         grouped: tuple[ColumnElement[Any], ...] = (accounts.c.team_id, accounts.c.bucket, literal_column("part"))
         declared, taken_back = entries.c.document.like("budget:%"), entries.c.usage_day.is_(None)
@@ -154,11 +155,12 @@ class Ledger:
         given_back = or_(corrected, entries.c.kind == "lapse")
         coming = case((and_(allocated, declared), "base"), (given_back, "handed"), else_="")
         going = case((allocated, "handed"), (corrected, "base"), else_="")
+        is_credit = and_(accounts.c.bucket == "spent", entries.c.document.like(f"{CREDITS}%"))
         parts = [
             select(
                 accounts.c.team_id,
                 accounts.c.bucket,
-                case((accounts.c.bucket == "available", part), else_="").label("part"),
+                case((accounts.c.bucket == "available", part), (is_credit, "credited"), else_="").label("part"),
                 literal(sign).label("sign"),
                 *nano_sums(entries.c.amount_nanos),
             )
@@ -192,7 +194,7 @@ class Ledger:
             select(accounts.c.team_id, func.min(entries.c.effective_at))
             .join(entries, entries.c.to_account_id == accounts.c.id)
             .where(accounts.c.team_id.in_(list(team_ids)), accounts.c.period == period.name)
-            .where(accounts.c.bucket == "available", entries.c.kind == "allocation")
+            .where(accounts.c.bucket == "available", entries.c.kind.in_(("allocation", "transfer")))
             .where(entries.c.document.not_like("budget:%"))
             .group_by(accounts.c.team_id)
         )

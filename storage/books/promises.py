@@ -5,13 +5,17 @@ from collections.abc import Sequence
 from sqlalchemy import and_, literal, not_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.books.ledger import NO_PROMISES
+from bot.books.ledger import CREDITS, NO_PROMISES
 from bot.money import usd
 from storage.sums import nano_sums, whole
 from storage.tables.books import accounts, entries
 from storage.tables.org import teams
 
-_IS_PROMISE = and_(not_(entries.c.kind.in_(NO_PROMISES)), entries.c.usage_day.is_(None))
+_IS_PROMISE = and_(
+    not_(entries.c.kind.in_(NO_PROMISES)),
+    entries.c.usage_day.is_(None),
+    entries.c.document.not_like(f"{CREDITS}%"),
+)
 
 
 async def promised(connection: AsyncConnection, account_ids: Sequence[int] | None = None) -> dict[int, int]:

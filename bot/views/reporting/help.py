@@ -9,6 +9,8 @@ COMMANDS = (
     ("top", "what costs most: `{command} top tools`, `models` or `workflows`, over `7d`, `30d` or `mtd`; people never"),
     ("request", "ask for more budget; `{command} request 500 load test of the new ranker` fills in the form"),
     ("expect", "what is expected of this team; `{command} expect launch 2 days up to $500` announces spend ahead"),
+    ("hold 500 eval-run until Friday", "sets budget aside for a planned run; `hold` alone lists what is set aside"),
+    ("release eval-run", "releases what is set aside for a run"),
     ("settings", "your team's alerts: thresholds, quiet hours, how many a day, channels; its managers change them"),
     ("help", "this list"),
 )

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from bot.typed_days import parse_day
+from bot.books.typed_days import parse_day
 
 MONDAY = date(2026, 11, 30)
 

@@ -1,0 +1,1 @@
+"""Commitments: budget that is set aside, moved between teams, or credited."""
