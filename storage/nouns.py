@@ -12,10 +12,10 @@ from storage.alerting.expectations import Expectations
 from storage.alerting.judgements import Judgements
 from storage.books.audit import Audit
 from storage.books.charges import Charges
-from storage.books.grants import Grants
 from storage.books.commitments.credits import Credits
 from storage.books.commitments.holds import Holds
 from storage.books.commitments.transfers import Transfers
+from storage.books.grants import Grants
 from storage.books.ledger import Ledger
 from storage.books.statements.coverage import StatementCoverage
 from storage.books.statements.sealed import Statements
