@@ -22,12 +22,14 @@ from tests.support.company import Company, company, fill_with_acme, fill_with_bo
 from tests.support.databases import server
 from tests.support.databases.copies import Copy, Filling, PostgresqlCopies, SqliteCopies
 from tests.support.databases.statements import share_compiled_statements
+from tests.support.databases.temporary import use_memory
 from tests.support.order import waiting_first
 
 # Bytecode is kept whatever the machine's habit, here and in the processes of the tests: compiling takes longer than importing.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 share_compiled_statements()
+use_memory()
 gc.set_threshold(
     10_000, 10, 10
 )  # rarer searches for garbage, and none in what was there before the first test: see below

@@ -1,6 +1,8 @@
 """A test's PostgreSQL database is put back as it was before the next test, or is not used again."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -9,7 +11,9 @@ from sqlalchemy.engine import make_url
 
 from tests.support.company import fill_with_books
 from tests.support.databases.copies import PostgresqlCopies
+from tests.support.databases.keepers import Keeper
 from tests.support.databases.resets import put_back
+from tests.support.databases.temporary import has_room
 
 PARTITION = "CREATE TABLE usage_events_2026_11 PARTITION OF usage_events FOR VALUES FROM (1) TO (1000)"
 CHANGES = (
@@ -55,6 +59,26 @@ async def test_rows_sequences_and_partitions_are_put_back_and_others_are_sent_aw
     await connection.close()
 
 
+async def test_a_keeper_puts_back_again_although_a_test_ended_its_connection(
+    address: str, postgresql_address: str
+) -> None:
+    name, keeper = make_url(address).database or "", Keeper(postgresql_address)
+    connection = await asyncpg.connect(address)
+    before = await picture(connection)
+    for _ in range(3):
+        await connection.execute("INSERT INTO people (email) VALUES ('new@acme.test')")
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        assert await asyncio.to_thread(keeper.puts_back, name)
+        connection = await asyncpg.connect(address)
+        assert await picture(connection) == before
+
+    await connection.close()
+    keeper.close()
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -78,3 +102,9 @@ async def test_a_database_whose_structure_changed_or_that_has_grown_is_not_used_
 
     assert not await put_back(connection)
     await connection.close()
+
+
+def test_temporary_files_lie_in_memory_only_where_there_is_room(tmp_path: Path) -> None:
+    assert has_room(tmp_path, needed_bytes=1)
+    assert not has_room(tmp_path, needed_bytes=1 << 60)
+    assert not has_room(tmp_path / "missing", needed_bytes=1)

@@ -18,7 +18,8 @@ import asyncpg
 from bot.settings import Settings
 from storage.migrate import migrate
 from tests.support.databases import server
-from tests.support.databases.resets import keep, put_back
+from tests.support.databases.keepers import Keeper
+from tests.support.databases.resets import keep
 
 Filling = Callable[[str], Coroutine[Any, Any, str]]
 """What is put into an empty, migrated database at this address; returns the ingest key's token, or nothing."""
@@ -60,6 +61,7 @@ class PostgresqlCopies:
         self._idle: dict[str, list[str]] = defaultdict(list)
         self._original_of: dict[str, str] = {}
         self._numbers = itertools.count(1)
+        self._keeper = Keeper(address)
 
     async def new(self, filling: Filling | None = None, *, is_new: bool = False) -> Copy:
         """Returns a copy; `is_new` asks for one that no test used. Files are copied as they are: through the log of changes
@@ -75,9 +77,7 @@ class PostgresqlCopies:
     async def remove(self, copy: Copy) -> None:
         """Puts a copy back, whoever is still connected, or drops it if that can't be done."""
         name = copy.url.split("?")[0].rsplit("/", 1)[1]
-        async with self._connected(name) as connection:
-            is_as_it_was = await put_back(connection)
-        if is_as_it_was:
+        if await asyncio.to_thread(self._keeper.puts_back, name):
             self._idle[self._original_of[name]].append(name)
         else:
             await self._execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -74,7 +74,10 @@ BEGIN
         RETURN false;
     END IF;
     SET LOCAL session_replication_role = replica;  -- past the triggers that let nobody delete
-    FOR kept IN SELECT * FROM untouched.tables LOOP
+    FOR kept IN  -- a table without a page never had a row
+        SELECT tables.* FROM untouched.tables JOIN pg_class ON relname = name AND relnamespace = 'public'::regnamespace
+        WHERE has_rows OR pg_relation_size(pg_class.oid) > 0
+    LOOP
         EXECUTE format('DELETE FROM public.%I', kept.name);
         IF kept.has_rows THEN
             EXECUTE format('INSERT INTO public.%I (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM untouched.%I',

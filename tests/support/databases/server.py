@@ -14,7 +14,15 @@ from tests.support.postgres import give, programs, user_of_servers
 _FOLDER = "FOLDER_OF_THE_TESTS_POSTGRESQL"  # in the environment, so that pytest's workers have it of the process that starts them
 # The tests kill the bot, never the database's machine; and no database lives long enough to need a vacuum.
 _OFF = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")
-_SETTINGS = ("max_connections=400", "wal_level=minimal", "max_wal_senders=0", *(f"{name}=off" for name in _OFF))
+# In the server's folder, which is deleted: one that is killed leaves nothing in /dev/shm.
+_SHARED_MEMORY = "dynamic_shared_memory_type=mmap"
+_SETTINGS = (
+    _SHARED_MEMORY,
+    "max_connections=400",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    *(f"{name}=off" for name in _OFF),
+)
 
 
 def name_a_folder() -> None:
