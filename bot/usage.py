@@ -90,6 +90,7 @@ class UsageEvent(msgspec.Struct, frozen=True, gc=False):
     cost of a sender that prices models it doesn't know by a guess. `twin_hint` is None for senders that tell each
     call once. `older_fingerprint` is what the release before key runs gave an event with kinds of tokens, units or a
     place, which it did not read; empty for all others.
+    call once. `reservation` is the id of the reservation that the call settles.
     """
 
     key: bytes
@@ -113,6 +114,7 @@ class UsageEvent(msgspec.Struct, frozen=True, gc=False):
     cost_is_guess: bool = False
     twin_hint: TwinHint | None = None
     older_fingerprint: bytes = b""
+    reservation: str = ""
 
     @property
     def tokens(self) -> int:

@@ -11,6 +11,7 @@ from handlers.alerting.key_owners import notify_owners
 from handlers.alerting.reactions.snoozes import wake_snoozed
 from handlers.books.commitments.kept_holds import keep_holds
 from handlers.books.grants import end_grants
+from handlers.books.gatekeeping.sweeping import end_reservations
 from handlers.books.periods import keep_books
 from handlers.books.removals import remove_old_events
 from handlers.books.statements.sealing import seal_statements
@@ -70,6 +71,7 @@ def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
         ("keep holds", keep_holds, max(pace, 60.0)),
         ("keep the books", keep_books, max(pace, 60.0)),
         ("seal statements", seal_statements, max(pace, 60.0)),
+        ("end reservations", end_reservations, pace),
         ("carry requests", carry_requests, max(pace, 60.0)),
         ("move usage", move_usage, pace),
         ("read old keys", read_old_keys, max(pace, 60.0)),

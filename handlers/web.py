@@ -4,20 +4,18 @@ import asyncio
 
 import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from slack_bolt.adapter.fastapi.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
 
 from bot.clock import wall_seconds
-from handlers.books.allowances import Allowances, NotFound, NotYours
 from handlers.context import Context
 from handlers.intake.quarantine import QuarantineGauges
+from handlers.intake.routes.allowances import allowance_routes
 from handlers.intake.routes.endpoint import (
-    KEY,
     Denied,
     IngestEndpoint,
-    authenticate_key,
     guarded,
     mark_proved,
     pace_of,
@@ -25,6 +23,7 @@ from handlers.intake.routes.endpoint import (
 )
 from handlers.intake.routes.otlp import otlp_routes
 from handlers.intake.routes.request_bodies import read_body, with_body
+from handlers.intake.routes.reservations import reservation_routes
 from handlers.intake.routes.rooms import MEBIBYTE, Room
 from handlers.intake.routes.webhooks import MAX_UNSIGNED_SECONDS, webhook_routes
 from handlers.intake.sources import usage_routes
@@ -42,29 +41,11 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
     """Returns the web application. Without Slack credentials, `/slack/events` answers 401 and the rest works."""
     web = FastAPI(title="Tokens", description="AI usage in, budgets and allowances out.", version="0.1.0")
     registry = CollectorRegistry()
-    allowances = Allowances(context)
     endpoint = IngestEndpoint(context, intake, registry)
     quarantined = QuarantineGauges(registry)
     slack_room = Room(SLACK_ROOM_BYTES, evicts=True)
     slack_pace = pace_of(context.settings, most_seconds=MAX_UNSIGNED_SECONDS)
     routes = APIRouter()
-
-    @routes.get("/v1/teams/{slug}/allowance", summary="May this team's next call go through?", dependencies=[KEY])
-    async def get_allowance(
-        request: Request, slug: str, workflow: str = "", tool: str = "", model: str = ""
-    ) -> Response:
-        async def answer(request: Request) -> Response:
-            _, key = await authenticate_key(request, context)
-            try:
-                async with asyncio.timeout(context.settings.answer_seconds):
-                    decision, age_seconds = await allowances.of(slug, key=key)
-            except NotYours:
-                return problem(403, "This key is bound to another team, and reads only its own allowance.")
-            except NotFound:
-                return problem(404, "There is no team with this slug.")
-            return JSONResponse({**decision.to_json(), "age_seconds": round(age_seconds, 3)})
-
-        return await guarded(request, answer)
 
     @routes.post("/slack/events", include_in_schema=False)
     async def post_slack(request: Request) -> Response:
@@ -113,5 +94,7 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
     web.include_router(usage_routes(endpoint))
     web.include_router(otlp_routes(endpoint))
     web.include_router(webhook_routes(endpoint))
+    web.include_router(allowance_routes(context))
+    web.include_router(reservation_routes(context))
     web.include_router(routes)
     return web

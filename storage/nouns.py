@@ -16,6 +16,7 @@ from storage.books.commitments.credits import Credits
 from storage.books.commitments.holds import Holds
 from storage.books.commitments.transfers import Transfers
 from storage.books.grants import Grants
+from storage.books.gatekeeping.reservations import Reservations
 from storage.books.ledger import Ledger
 from storage.books.statements.coverage import StatementCoverage
 from storage.books.statements.sealed import Statements
@@ -100,6 +101,7 @@ class Transaction(OpenTransaction):
     holds = noun(Holds)
     transfers = noun(Transfers)
     credits = noun(Credits)
+    reservations = noun(Reservations)
     budget_requests = noun(BudgetRequests)
     judgements = noun(Judgements)
     alert_settings = noun(StoredAlertSettings)

@@ -88,6 +88,10 @@ class Tools:
         """Returns the tool's name: as declared, else by user agent, API address or model; "" if nothing matches."""
         return self._decided(event.labels.tool, event.labels.user_agent, event.labels.model, api_base)
 
+    def named(self, declared: str, model: str) -> str:
+        """Returns the tool of a call that is not made yet: as declared, else by its model; "" if nothing matches."""
+        return self._decided(declared, "", model, "")
+
     def kind_of(self, tool_name: str) -> ToolKind:
         """Returns in-house if a rule says so, and third-party for every other tool."""
         return self._kinds.get(_folded(self._canonical(tool_name)), "third_party")

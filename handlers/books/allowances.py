@@ -5,20 +5,20 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from bot.books.allowances import Allowance, allowance_of
+from bot.books.allowances import Allowance, unknown_team
+from bot.books.gatekeeping.calls import UNKNOWN_CALL, Call
+from bot.books.gatekeeping.team_budgets import lender_of
 from bot.org.teams import Team
 from bot.periods import MICROS
+from handlers.books.gatekeeping.calls import NOTHING_ASKED, AskedCall, call_of
 from handlers.books.team_balances import TeamBalances, read_balances
 from handlers.context import Context
 from handlers.rulebooks import KeyRevoked
+from storage.books.gatekeeping.reservations import ReservationMemory
 from storage.drivers.shared_reads import SharedRead
 from storage.faults import database_fault, is_away
 
 log = structlog.get_logger()
-
-
-class NotFound(Exception):
-    """The team does not exist."""
 
 
 class NotYours(Exception):
@@ -33,9 +33,11 @@ class _Seen:
     began: float
     """By the event loop's clock."""
     ledger_posts: int
-    usage_commits: int
+    usage_commits: tuple[int, int]
+    """The commits of usage and of reservations."""
     teams: dict[str, Team]
     allowances: dict[int, Allowance] = field(default_factory=dict)
+    """By team, for calls of which nothing is known."""
 
 
 class Allowances:
@@ -59,10 +61,11 @@ class Allowances:
         self._seen: _Seen | None = None
         self._second, self._calls, self._calls_before = 0, 0, 0
 
-    async def of(self, slug: str, *, key: bytes) -> tuple[Allowance, float]:
-        """Returns a team's allowance, and the age of its figures in seconds. A key bound to a team reads only its own.
+    async def of(self, slug: str, *, key: bytes, asked: AskedCall = NOTHING_ASKED) -> tuple[Allowance, float]:
+        """Returns the decision for a team's call, and the age of its figures in seconds. A key bound to a team reads only its
+        own; a team that does not exist is allowed.
 
-        Raises NotFound, NotYours or KeyRevoked. `key` is the key's hash.
+        Raises NotYours or KeyRevoked. `key` is the key's hash.
         """
         version = await self._context.store.key_checks.version(key)
         if version is None:
@@ -75,18 +78,26 @@ class Allowances:
         team = seen.teams.get(slug.casefold())
         if source.team_id is not None and (team is None or team.id != source.team_id):
             raise NotYours
+        age = max(0.0, (self._context.now_micros() - seen.balances.as_of) / MICROS)
         if team is None:
-            raise NotFound
-        found = seen.allowances.get(team.id)
-        if found is None:
-            balances = seen.balances
-            found = seen.allowances[team.id] = allowance_of(
-                team,
-                balances.by_team[team.id],
-                period=balances.periods[team.id],
-                zone=team.zone_on(balances.at),
+            root = rulebook.directory.root
+            at = seen.balances.at
+            return unknown_team(slug, period=rulebook.directory.period_at(root, at), zone=root.zone_on(at)), age
+        if asked == NOTHING_ASKED:
+            found = seen.allowances.get(team.id)
+            if found is None:
+                found = seen.allowances[team.id] = seen.balances.budgets[team.id].decide(UNKNOWN_CALL)
+            return found, age
+        return self._decide(seen, team, call_of(rulebook, **asked._asdict())), age
+
+    def _decide(self, seen: _Seen, team: Team, call: Call) -> Allowance:
+        budgets, lender = seen.balances.budgets, None
+        if call.priority == "protected" and team.parent_id is not None:
+            others = (
+                budgets[t.id] for t in seen.balances.rulebook.directory.real_teams if t.parent_id == team.parent_id
             )
-        return found, max(0.0, (self._context.now_micros() - seen.balances.as_of) / MICROS)
+            lender = lender_of(budgets[team.parent_id], (b for b in others if b.team.id != team.id))
+        return budgets[team.id].decide(call, lender=lender)
 
     async def _current(self, version: int) -> _Seen:
         """Returns balances that may answer now: by this version of the configuration, and as fresh as promised."""
@@ -95,7 +106,7 @@ class Allowances:
         if seen is None or not self._may_answer(seen, version):
             return await self._reads.result()
         age = asyncio.get_running_loop().time() - seen.began
-        has_used = seen.usage_commits != self._context.store.usage_memory.commits
+        has_used = seen.usage_commits != self._commits()
         if age < self.FRESH_SECONDS and not has_used:
             return seen
         if max(self._calls, self._calls_before) <= self.FEW_CALLS:
@@ -121,9 +132,13 @@ class Allowances:
             self._second, self._calls = second, 0
         self._calls += 1
 
+    def _commits(self) -> tuple[int, int]:
+        memory = self._context.store.memory
+        return memory.usage.commits, memory.of(ReservationMemory).changes
+
     async def _read(self) -> _Seen:
         store, began = self._context.store, asyncio.get_running_loop().time()
-        known = (store.memory.ledger_posts, store.usage_memory.commits)
+        known = (store.memory.ledger_posts, self._commits())
         try:
             balances = await read_balances(self._context, at=self._context.now_micros())
         except Exception as error:

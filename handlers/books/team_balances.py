@@ -1,11 +1,13 @@
-"""The balances of all teams at one moment, read together."""
+"""The balances of all teams at one moment, and their budgets as gateways meet them, read together."""
 
 from dataclasses import dataclass
 
+from bot.books.gatekeeping.team_budgets import TeamBudget
 from bot.books.ledger import Balance
 from bot.periods import Period, moment
 from bot.rulebook import Rulebook
 from handlers.books.balances import balances_of
+from handlers.books.gatekeeping.team_budgets import read_team_budgets
 from handlers.context import Context
 
 
@@ -19,6 +21,7 @@ class TeamBalances:
     as_of: int
     periods: dict[int, Period]
     by_team: dict[int, Balance]
+    budgets: dict[int, TeamBudget]
 
 
 async def read_balances(context: Context, *, at: int) -> TeamBalances:
@@ -28,6 +31,7 @@ async def read_balances(context: Context, *, at: int) -> TeamBalances:
         teams = scope.directory.teams
         periods = {team.id: scope.directory.period_at(team, at) for team in teams}
         by_team = await balances_of(scope, teams, periods)
+        budgets = await read_team_budgets(scope, teams, balances=by_team)
         waiting = await tx.pending.waiting()
     as_of = at if waiting is None else min(at, waiting.since)
-    return TeamBalances(rulebook=scope.rulebook, at=at, as_of=as_of, periods=periods, by_team=by_team)
+    return TeamBalances(rulebook=scope.rulebook, at=at, as_of=as_of, periods=periods, by_team=by_team, budgets=budgets)

@@ -20,6 +20,7 @@ from handlers.context import Context
 from handlers.crosschecks.producers import ProducerLog, SourceRows
 from handlers.intake.activity import SourceActivity
 from handlers.intake.gateways.added_views import GatewayViews, gathered
+from handlers.intake.reservations import settle_booked
 from handlers.intake.totals import DeferredTotals, may_wait
 from handlers.intake.twins.booking import TwinBooking
 from handlers.intake.usage_jobs import CONFLICT_REASON, UsageJob, fail_jobs
@@ -181,6 +182,7 @@ class GroupCommits:
                 raise
             await self._bisect([_Place(job, at) for job in group for at in range(len(job.bookings))])
             async with self._time_limit(), self._context.store.begin() as tx:
+                await settle_booked(tx, group, now=self._context.now_micros())
                 await self._observe(tx, group)
                 await tx.left_out.add(_left_out(group), received_at=self._context.now_micros())
                 await self._quarantine(tx, group)
@@ -195,6 +197,7 @@ class GroupCommits:
             for job in (job for job in group if job.meters):
                 job.outcomes = outcomes[start : start + len(job.bookings)]
                 start += len(job.bookings)
+            await settle_booked(tx, group, now=now)
         await self._observe(tx, group)
         active = self._activity.unrecorded_sources(group, now=self._context.now_micros())
         if active:

@@ -192,9 +192,18 @@ class UsageJob:
 
     @property
     def is_simple(self) -> bool:
-        """True if the body has only live, metered events."""
+        """True if the body has only live, metered events, none of which settles a reservation."""
         parsed = self.parsed
-        return self.meters and self.is_live and not (parsed.unusable or parsed.blocks)
+        is_plain = self.meters and self.is_live and not (parsed.unusable or parsed.blocks)
+        return is_plain and not any(event.reservation for _, event in parsed.events)
+
+    def settled(self) -> dict[str, int]:
+        """Returns the cost of each reservation whose call is booked, now or before, and has a price."""
+        return {
+            booking.event.reservation: booking.cost_nanos
+            for booking, outcome in zip(self.bookings, self.outcomes, strict=True)
+            if booking.event.reservation and outcome != "conflict" and booking.basis != "unpriced"
+        }
 
     @property
     def is_plain(self) -> bool:

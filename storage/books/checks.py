@@ -11,6 +11,7 @@ from storage.books.adjustment_checks import adjustment_faults, twin_faults
 from storage.books.audit import Audit
 from storage.books.charges import Charges
 from storage.books.commitments.holds import Holds
+from storage.books.gatekeeping.reservations import Reservations
 from storage.books.promises import overdrawn_accounts
 from storage.books.usage_checks import Watch, lock_events, usage_faults
 from storage.crosschecks.reconciliations import Reconciliations
@@ -46,6 +47,8 @@ async def faults(tx: OpenTransaction, watch: Watch = _ignore) -> AsyncIterator[s
     for wrong in await Quarantine(tx).size_mismatches():
         yield wrong
     for wrong in await Reconciliations(tx).faults():
+        yield wrong
+    for wrong in await Reservations(tx).faults():
         yield wrong
     broken = await Audit(tx).first_broken()
     if broken is not None:

@@ -9,4 +9,5 @@ import storage.tables.intake
 import storage.tables.org
 import storage.tables.outbox
 import storage.tables.requests
+import storage.tables.reservations
 import storage.tables.slack_requests  # noqa: F401  # each import adds its tables to the metadata

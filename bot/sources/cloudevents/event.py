@@ -19,6 +19,7 @@ from bot.sources.cloudevents.labels import label_cache
 from bot.sources.cloudevents.members import COUNTS, MEMBERS, Envelope, FullUsage, LooseUsage, NativeUsage, base64_bytes
 from bot.sources.fields import is_not_finite, moment_within, name, reported_or_note, tier
 from bot.sources.labels import Notes, label, tag_list
+from bot.sources.reservations import with_reservation
 from bot.sources.rows import decode_loosely, field_and_fault
 from bot.units import UNITS
 from bot.unread import Unread, producer
@@ -89,7 +90,7 @@ def usage_event(envelope: Envelope, *, latest: int, notes: Notes) -> UsageEvent 
     elif data.service_tier and (processing := tier(data.service_tier)):
         content = (*content, (processing, ""))
         labels = msgspec.structs.replace(labels, tier=processing)
-    return UsageEvent(  # in the order of its fields: naming them takes longer than the rest of this function
+    event = UsageEvent(  # in the order of its fields: naming them takes longer than the rest of this function
         digest((sender, event_id)),
         digest(content),
         event_id,
@@ -110,6 +111,7 @@ def usage_event(envelope: Envelope, *, latest: int, notes: Notes) -> UsageEvent 
         details.units,
         older_fingerprint=older,
     )
+    return with_reservation(event, full.reservation) if full is not None and full.reservation else event
 
 
 def _is_no_usage(data: FullUsage) -> bool:

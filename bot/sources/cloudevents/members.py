@@ -42,6 +42,7 @@ class FullUsage(NativeUsage, gc=False, forbid_unknown_fields=True):
     region: Any = None
     api_base: Any = None
     operation: Any = None
+    reservation: Any = None
 
     audio_input_tokens: int | None = None
     audio_output_tokens: int | None = None

@@ -17,9 +17,10 @@ from bot.sources.call_kinds import Charge
 from bot.sources.fields import count, moment_within, reported_or_note, storable
 from bot.sources.fields import tier as known_tier
 from bot.sources.labels import Notes, storable_text
-from bot.sources.litellm.labels import labels_of
+from bot.sources.litellm.labels import labels_of, reservation_of
 from bot.sources.litellm.payload import CachedDetails, LoggedCall, PromptDetails
 from bot.sources.litellm.units import units_of_call
+from bot.sources.reservations import with_reservation
 from bot.units import Units
 from bot.usage import COUNTERS, MAX_NAME_CHARACTERS, Note, Parts, UsageEvent, digest, parts_of
 
@@ -101,7 +102,7 @@ def usage_event(call: LoggedCall, *, latest: int, notes: Notes, job: Job = "") -
         key = digest(("litellm", call_id, original, call.status, cached))
         content = (labels.provider, labels.model, labels.credential, labels.gateway_team, counters, cost)
         fingerprint = digest(content)
-    return UsageEvent(  # in the order of its fields: naming them takes longer
+    event = UsageEvent(  # in the order of its fields: naming them takes longer
         key,
         fingerprint,
         event_id if 0 < len(event_id) <= MAX_NAME_CHARACTERS else call_id[:MAX_NAME_CHARACTERS],
@@ -122,6 +123,8 @@ def usage_event(call: LoggedCall, *, latest: int, notes: Notes, job: Job = "") -
         units,
         cost > 0 and not job and _is_unpriced_batch(call),
     )
+    reserved = reservation_of(call)
+    return with_reservation(event, reserved) if reserved else event
 
 
 def _moment(field: str, seconds: float | int | str | None, latest: int) -> int:

@@ -116,6 +116,13 @@ def workflow_of(call: LoggedCall, tags: tuple[str, ...], notes: Notes) -> str:
     return label("requester_custom_headers.x-workflow-id", headers.get("x-workflow-id"), notes)
 
 
+def reservation_of(call: LoggedCall) -> Any:
+    """Returns the reservation that a call settles: from its metadata, or from the client's header `x-reservation-id`."""
+    given, headers = call.metadata.spend_logs_metadata, call.metadata.requester_custom_headers
+    reserved = given.get("reservation") if isinstance(given, dict) else None
+    return reserved or (headers.get("x-reservation-id") if isinstance(headers, dict) else None)
+
+
 def user_of(call: LoggedCall, notes: Notes) -> str:
     metadata = call.metadata
     for field in ("user_api_key_user_email", "user_api_key_user_id"):

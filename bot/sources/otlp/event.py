@@ -11,6 +11,7 @@ from bot.sources.otlp.counters import Counters, counters, parts
 from bot.sources.otlp.producers.profile import Profile
 from bot.sources.otlp.quick.labels import labels_of
 from bot.sources.otlp.records import Facts, Record
+from bot.sources.reservations import with_reservation
 from bot.sources.twin_hints import place_of, response_of
 from bot.units import UNITS, Units, units_of
 from bot.usage import PARTS, Parts, TwinHint, UsageEvent, digest
@@ -58,7 +59,7 @@ def build_event(
         raise SourceError(f"{unusable.field} {unusable.fault}")
     labels = labels_of(record, profile, notes, failed=failed)
     uncached, read, write_5m, write_1h, output, reasoning = figures
-    return UsageEvent(  # in the order of its fields: naming them takes longer
+    event = UsageEvent(  # in the order of its fields: naming them takes longer
         key,
         digest((labels.model, figures, cost, failed)),
         event_id,
@@ -82,6 +83,7 @@ def build_event(
         cost is not None and profile.cost == "guess",
         _twin_hint(record),
     )
+    return with_reservation(event, facts["reservation"].value) if "reservation" in facts else event
 
 
 def _twin_hint(record: Record) -> TwinHint | None:

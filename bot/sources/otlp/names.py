@@ -105,6 +105,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "env": ("deployment.environment.name", "deployment.environment", "env", "trace.metadata.environment"),
     "repo": ("vcs.repository.name", "repo", "trace.metadata.repo"),
     "agent": ("gen_ai.agent.name", "agent.name"),
+    "reservation": ("tokens.reservation",),
 }
 OWN_FACTS = frozenset({
     *("auth", "tool_tokens", "cost_micros", "geo", "region", "total", "streamed", "uncached", "visible_output"),
@@ -115,14 +116,14 @@ TAGS = ("department", "cost_center", "project", "env", "repo", "agent")
 """Facts that become tags, such as `department:engineering`."""
 NOT_NEEDED = frozenset({
     *("provider", "tier", "geo", "region", "address", "auth", "cost", "cost_micros", "service", "service_version"),
-    *("workflow", "team", "email", "user", "account", "groups", "identity", "credential", "user_agent", *TAGS),
+    *("workflow", "team", "email", "user", "account", "groups", "identity", "credential", "user_agent", *TAGS, "reservation"),
 })  # fmt: skip
 """Facts that are left out where they do not fit; a fault of any other fact is a fault of its record."""
 
 
 RESOURCE_FACTS = frozenset({
     *("service", "service_version", "session", "workflow", "team", "email", "user", "account", "groups", "identity"),
-    *("credential", "user_agent", *TAGS),
+    *("credential", "user_agent", *TAGS, "reservation"),
 })  # fmt: skip
 """Facts that a resource may give for all its records."""
 

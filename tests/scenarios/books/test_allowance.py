@@ -1,5 +1,7 @@
 """The allowance while a budget is used, held, requested, and ends with its month."""
 
+from typing import Any
+
 import pytest
 
 from bot.org.teams_file import read_teams_file
@@ -39,8 +41,11 @@ async def test_the_answer_is_the_contracts(acme_on_both: Company) -> None:
         "allocated_usd": "1000.000000000",
         "spent_usd": "12.000000001",
         "held_usd": "0.000000000",
+        "reserved_usd": "0.000000000",
         "period": f"{month:%Y-%m}",
         "budget": "set",
+        "would_be": "allow",
+        "limit": "team",
     }
     assert ends.endswith(":00:00Z")
     assert month.isoformat() < ends
@@ -148,8 +153,18 @@ async def test_a_key_of_one_team_learns_nothing_of_others_not_even_that_they_exi
     assert answers[0][0] == 403
 
 
-async def test_a_team_that_does_not_exist_is_404(acme: Company) -> None:
-    for slug in ("made-up", "%00", "..%2Fsearch", "'%20OR%201=1--", "x" * 4_000, "%ED%A0%80", "⁂"):
-        status, answer = await acme.gets(f"/v1/teams/{slug}/allowance")
-        assert (status, slug) == (404, slug)
-        assert any(answer.values())
+async def test_a_team_that_does_not_exist_is_allowed_and_named_as_unknown(acme: Company) -> None:
+    """A gateway's typing error must not stop anybody's work."""
+    for slug in ("made-up", "%00", "'%20OR%201=1--", "x" * 4_000, "%ED%A0%80", "⁂"):
+        answer = await allowance(acme, slug)
+        assert (answer["decision"], answer["budget"], answer["limit"]) == ("allow", "none", "none")
+        assert answer["reason"].startswith("No team has this slug")
+        assert answer["available_usd"] == "0.000000000"
+        assert len(answer["team"]) <= 256
+    assert (await acme.gets("/v1/teams/..%2Fsearch/allowance"))[0] == 404
+
+
+async def test_query_members_that_nothing_reads_are_named(acme: Company) -> None:
+    answer: dict[str, Any] = await allowance(acme, person="anna", model="acme-large")
+
+    assert answer["warnings"] == ["person is not known here, so it was left out. Known: workflow, tool, model, user."]

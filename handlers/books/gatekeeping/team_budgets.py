@@ -1,0 +1,44 @@
+"""Reads teams' budgets as gateways meet them: balances, what is reserved, and the spend of parts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from bot.books.gatekeeping.parts import Labels
+from bot.books.gatekeeping.team_budgets import TeamBudget
+from bot.books.ledger import Balance
+from bot.org.teams import Team
+from handlers.books.balances import balances_of
+from handlers.scope import Scope
+from storage.books.gatekeeping.reservations import SumKey
+
+
+async def read_team_budgets(
+    scope: Scope, teams: Sequence[Team], *, balances: Mapping[int, Balance] | None = None
+) -> dict[int, TeamBudget]:
+    """Returns the budgets of teams by id, as of now in a transaction. `balances` are used if they are of the same snapshot.
+
+    Reservations are read first: a cost that turns into usage meanwhile counts twice for a moment, and never not at all.
+    """
+    reserved = await scope.tx.reservations.sums([team.id for team in teams], now=scope.at)
+    periods = {team.id: scope.directory.period_at(team, scope.at) for team in teams}
+    if balances is None:
+        balances = await balances_of(scope, teams, periods)
+    budgets = {
+        team.id: TeamBudget(
+            team=team,
+            balance=balances[team.id],
+            period=periods[team.id],
+            zone=team.zone_on(scope.at),
+            tools=scope.rulebook.tools,
+        )
+        for team in teams
+    }
+    add_reserved(budgets, reserved.items())
+    return budgets
+
+
+def add_reserved(budgets: Mapping[int, TeamBudget], sums: Iterable[tuple[SumKey, int]]) -> None:
+    """Adds reservations to the budgets of the periods that they were made in."""
+    for (team_id, period, tool, model, workflow, person_id), nanos in sums:
+        budget = budgets.get(team_id)
+        if budget is not None and budget.period.name == period:
+            budget.reserve(Labels(tool, model, workflow, person_id), nanos)
