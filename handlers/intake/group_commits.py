@@ -20,7 +20,7 @@ from handlers.context import Context
 from handlers.crosschecks.producers import ProducerLog, SourceRows
 from handlers.intake.activity import SourceActivity
 from handlers.intake.gateways.added_views import GatewayViews, gathered
-from handlers.intake.reservations import settle_booked
+from handlers.intake.gateways.reservations import settle_booked
 from handlers.intake.totals import DeferredTotals, may_wait
 from handlers.intake.twins.booking import TwinBooking
 from handlers.intake.usage_jobs import CONFLICT_REASON, UsageJob, fail_jobs
