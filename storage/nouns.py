@@ -17,6 +17,7 @@ from storage.books.commitments.holds import Holds
 from storage.books.commitments.transfers import Transfers
 from storage.books.grants import Grants
 from storage.books.gatekeeping.reservations import Reservations
+from storage.books.grants import Grants
 from storage.books.ledger import Ledger
 from storage.books.statements.coverage import StatementCoverage
 from storage.books.statements.sealed import Statements
