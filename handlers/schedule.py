@@ -10,7 +10,6 @@ from handlers.alerting.expectations import close_expectations
 from handlers.alerting.key_owners import notify_owners
 from handlers.alerting.reactions.snoozes import wake_snoozed
 from handlers.books.commitments.kept_holds import keep_holds
-from handlers.books.grants import end_grants
 from handlers.books.gatekeeping.sweeping import end_reservations
 from handlers.books.grants import end_grants
 from handlers.books.periods import keep_books

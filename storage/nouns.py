@@ -15,7 +15,6 @@ from storage.books.charges import Charges
 from storage.books.commitments.credits import Credits
 from storage.books.commitments.holds import Holds
 from storage.books.commitments.transfers import Transfers
-from storage.books.grants import Grants
 from storage.books.gatekeeping.reservations import Reservations
 from storage.books.grants import Grants
 from storage.books.ledger import Ledger

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0035_reservations"
-down_revision = "0034_statements"
+down_revision = "0032_commitments"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 COUNTS, COUNTS_NO_MORE, HAS_KEY = (
