@@ -9,6 +9,7 @@ from bot.org.attribution import Source
 from bot.periods import micros
 from bot.rulebook import Rulebook
 from storage.intake.keys import key_hash
+from storage.intake.read_keys import Reader
 from storage.rulebook import read_rulebook
 from storage.store import Store, Transaction
 
@@ -26,6 +27,7 @@ class Rulebooks:
         self._book = book
         self._current: Rulebook | None = None
         self._looked_up: tuple[int, int] = (0, 0)
+        self._readers: set[bytes] = set()
 
     async def current(self, tx: Transaction) -> Rulebook:
         """Returns the rulebook of a transaction, reloaded after a change and at the start of a dated membership."""
@@ -61,6 +63,18 @@ class Rulebooks:
         hashed = key_hash(token)
         return await self._find(lambda rulebook: rulebook.sources.get(hashed))
 
+    async def reader_of(self, token: str, *, is_counted: bool = False) -> Reader | None:
+        """Returns the reader of a read key that is valid now, or None. Otherwise like `source_of`, which may have
+        counted the look-up.
+        """
+        hashed = key_hash(token)
+        if hashed not in self._readers and not is_counted:
+            self._count_unknown()
+        async with self._store.read() as tx:
+            found = await tx.read_keys.by_hash(hashed)
+        (self._readers.discard if found is None else self._readers.add)(hashed)
+        return found
+
     async def require_key(self, tx: Transaction, key: bytes) -> Source:
         """Returns the source of a key's hash by the transaction's own keys, for reads and for bodies that no commit
         checks: another process may have revoked the key. Raises KeyRevoked.
@@ -80,12 +94,16 @@ class Rulebooks:
         result = find(await self.cached())
         if result is not None:
             return result
+        self._count_unknown()
+        return find(await self.latest())
+
+    def _count_unknown(self) -> None:
+        """Counts a look-up of a key that this process does not know. Raises TooManyUnknownKeys."""
         second = int(self._clock.now().timestamp())
         then, count = self._looked_up
         if then == second and count >= self._LOOKUPS_PER_SECOND:
             raise TooManyUnknownKeys
         self._looked_up = (second, count + 1 if then == second else 1)
-        return find(await self.latest())
 
 
 class TooManyUnknownKeys(Exception):

@@ -11,6 +11,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.clock import wall_seconds
 from handlers.context import Context
+from handlers.export_routes import export_routes
 from handlers.intake.quarantine import QuarantineGauges
 from handlers.intake.routes.allowances import allowance_routes
 from handlers.intake.routes.endpoint import (
@@ -96,5 +97,6 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
     web.include_router(webhook_routes(endpoint))
     web.include_router(allowance_routes(context))
     web.include_router(reservation_routes(context))
+    web.include_router(export_routes(context))
     web.include_router(routes)
     return web

@@ -38,6 +38,7 @@ from storage.intake.keys import Keys
 from storage.intake.left_out import LeftOutFields
 from storage.intake.pending import Pending
 from storage.intake.quarantine import Quarantine
+from storage.intake.read_keys import ReadKeys
 from storage.intake.reattributions import Reattributions
 from storage.intake.replays import Replays
 from storage.intake.sums.running_sums import RunningSums
@@ -74,6 +75,7 @@ class Transaction(OpenTransaction):
     people = noun(People)
     roles = noun(Roles)
     keys = noun(Keys)
+    read_keys = noun(ReadKeys)
     usage = noun(Usage)
     pending = noun(Pending)
     event_keys = noun(EventKeys)

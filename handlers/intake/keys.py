@@ -1,13 +1,20 @@
 """`tokens keys`: the ingest keys with which senders of usage authenticate."""
 
-import re
 from typing import Annotated, Literal, NamedTuple
 
 import typer
 from rich.table import Table
 
+from bot.org.attribution import Source
 from bot.refusals import ConfigError
 from bot.sources import SOURCES
+from handlers.books.exports.read_keys import (
+    create_read_key,
+    require_free,
+    require_name,
+    revoke_read_key,
+    rotate_read_key,
+)
 from handlers.cli import cell, opened, out, run
 from handlers.context import Context
 from handlers.crosschecks.observations import change_role
@@ -23,9 +30,10 @@ from handlers.intake.source_options import (
     options_of,
     typed_options,
 )
+from storage.intake.read_keys import Reader
+from storage.store import Transaction
 
-commands = typer.Typer(help="Ingest keys of the sources of usage.", no_args_is_help=True)
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+commands = typer.Typer(help="Ingest keys of the sources of usage, and keys that read exports.", no_args_is_help=True)
 
 
 class CreatedKey(NamedTuple):
@@ -52,8 +60,7 @@ async def create_source(
     typed: TypedOptions,
 ) -> CreatedKey:
     """Creates a source with options and its first key."""
-    if not _NAME.fullmatch(name):
-        raise ConfigError(f"NAME: {name!r} must be letters, digits, dots, dashes or underscores, at most 63.")
+    require_name(name)
     if source not in SOURCES:
         raise ConfigError(f"--source: {source!r} is no format; there are: {', '.join(sorted(SOURCES))}")
     at = context.now_micros()
@@ -62,10 +69,7 @@ async def create_source(
         bound = directory.by_slug(team) if team else None
         if team and bound is None:
             raise ConfigError(f"--team: there is no team {team!r}; `tokens teams list` shows them")
-        if await tx.keys.source(name) is not None:
-            raise ConfigError(
-                f"NAME: there is a source {name!r} already; `tokens keys rotate {name}` gives it a new key"
-            )
+        await require_free(tx, name)
         options = options_of(typed, source_format=source, before={}, directory=directory)
         source_row = await tx.keys.create_source(
             name=name,
@@ -101,7 +105,10 @@ async def set_source(context: Context, name: str, typed: TypedOptions) -> str | 
 def create_command(
     *,
     name: Annotated[str, typer.Argument(help="What the source is called, for example gateway-eu.")],
-    source: Annotated[str, typer.Option("--source", help="The format it sends: " + ", ".join(sorted(SOURCES)))],
+    source: Annotated[
+        str | None, typer.Option("--source", help="The format it sends: " + ", ".join(sorted(SOURCES)))
+    ] = None,
+    read: Annotated[bool, typer.Option("--read", help="A key that reads exports, and sends nothing.")] = False,
     team: Annotated[str | None, typer.Option("--team", help="Binds the key to one team's slug.")] = None,
     role: Annotated[str, typer.Option("--role", help="meter books usage; observe only compares.")] = "meter",
     signature: SignatureOption = None,
@@ -111,12 +118,17 @@ def create_command(
     reported_first: ReportedOption = None,
     signal: SignalOption = None,
 ) -> None:
-    """Makes a source and prints its ingest key on the last line, once."""
+    """Makes a source and prints its ingest key, or a read key, on the last line, once."""
 
     async def work() -> None:
+        if (source is None) != read:
+            raise ConfigError("Give --source FORMAT for a key that sends usage, or --read for one that reads exports.")
         if role not in ("meter", "observe"):
             raise ConfigError("--role: must be meter or observe")
         typed = typed_options(signature, secret, mapping, default_team, reported_first, signal=signal)
+        if source is None:
+            await _print_read_key(name, team=team, has_options=typed != TypedOptions() or role != "meter")
+            return
         async with opened() as context:
             created = await create_source(context, name, source=source, team=team, role=role, typed=typed)  # type: ignore[arg-type]  # checked
         _show_secret(name, created.secret)
@@ -126,6 +138,15 @@ def create_command(
         out.print(created.token, markup=False)
 
     run(work())
+
+
+async def _print_read_key(name: str, *, team: str | None, has_options: bool) -> None:
+    if has_options:
+        raise ConfigError("--read: a read key has no options but --team")
+    async with opened() as context:
+        token = await create_read_key(context, name, team=team)
+    out.print(f"Read key {name}; it is not shown again:")
+    out.print(token, markup=False)
 
 
 def _show_secret(name: str, secret: str | None) -> None:
@@ -174,15 +195,26 @@ def list_command() -> None:
 
     async def work() -> None:
         async with opened() as context, context.store.read() as tx:
-            listed = await tx.keys.listed()
+            listed, readers = await tx.keys.listed(), await tx.read_keys.listed()
             slugs = {t.id: t.slug for t in (await context.rulebooks.current(tx)).directory.teams}
         table = Table("source", "format", "role", "team", "keys", "options", box=None)
         for found, count in listed:
             bound = slugs[found.team_id] if found.team_id is not None else "any"
             table.add_row(found.name, found.format, found.role, bound, str(count), cell(in_words(found, slugs)))
+        for reader, count in readers:
+            bound = slugs[reader.team_id] if reader.team_id is not None else "any"
+            table.add_row(reader.name, "", "read", bound, str(count), "reads exports")
         out.print(table)
 
     run(work())
+
+
+async def _key_named(tx: Transaction, name: str) -> Source | Reader:
+    """Returns the source or the reader of a name. Raises ConfigError if there is neither."""
+    found = await tx.keys.source(name) or await tx.read_keys.named(name)
+    if found is None:
+        raise ConfigError(f"NAME: there is no source {name!r}; `tokens keys list` shows them")
+    return found
 
 
 @commands.command("rotate")
@@ -193,12 +225,14 @@ def rotate_command(name: str) -> None:
         async with opened() as context:
             at = context.now_micros()
             async with context.store.begin() as tx:
-                found = await tx.keys.source(name)
-                if found is None:
-                    raise ConfigError(f"NAME: there is no source {name!r}; `tokens keys list` shows them")
-                await tx.keys.revoke(found, at=at)
-                token = await tx.keys.create_key(found, at=at)
-                await tx.audit.record(at=at, actor_id=None, action="rotate key", subject=f"source:{name}", detail={})
+                found = await _key_named(tx, name)
+                if isinstance(found, Reader):
+                    token = await rotate_read_key(tx, found, at=at)
+                else:
+                    await tx.keys.revoke(found, at=at)
+                    token = await tx.keys.create_key(found, at=at)
+                    subject = f"source:{name}"
+                    await tx.audit.record(at=at, actor_id=None, action="rotate key", subject=subject, detail={})
         out.print(f"New key of {name}; the old ones have ended:")
         out.print(token, markup=False)
 
@@ -213,11 +247,13 @@ def revoke_command(name: str) -> None:
         async with opened() as context:
             at = context.now_micros()
             async with context.store.begin() as tx:
-                found = await tx.keys.source(name)
-                if found is None:
-                    raise ConfigError(f"NAME: there is no source {name!r}; `tokens keys list` shows them")
-                ended = await tx.keys.revoke(found, at=at)
-                await tx.audit.record(at=at, actor_id=None, action="revoke key", subject=f"source:{name}", detail={})
+                found = await _key_named(tx, name)
+                if isinstance(found, Reader):
+                    ended = await revoke_read_key(tx, found, at=at)
+                else:
+                    ended = await tx.keys.revoke(found, at=at)
+                    subject = f"source:{name}"
+                    await tx.audit.record(at=at, actor_id=None, action="revoke key", subject=subject, detail={})
         out.print(f"{ended} key{'' if ended == 1 else 's'} of {name} revoked.")
 
     run(work())

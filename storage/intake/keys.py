@@ -14,16 +14,25 @@ from storage.tables.intake import ingest_keys, sources
 from storage.transaction import OpenTransaction
 
 PREFIX = "tok_"
+READ = "read"
+"""The role of the rows of `sources` that are read keys (storage/intake/read_keys.py), and no sources."""
+_SOURCES = select(sources).where(sources.c.role != READ)
 _VALID_KEYS = (
     select(ingest_keys.c.key_hash, sources)
     .join(sources, sources.c.id == ingest_keys.c.source_id)
-    .where(ingest_keys.c.revoked_at.is_(None))
+    .where(ingest_keys.c.revoked_at.is_(None), sources.c.role != READ)
 )
 
 
 def key_hash(token: str) -> bytes:
     """Returns a token's hash. Tokens are 256 random bits, so a plain hash is enough."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def new_token() -> tuple[str, bytes]:
+    """Returns a new token and its hash."""
+    token = PREFIX + secrets.token_urlsafe(32)
+    return token, key_hash(token)
 
 
 class Keys:
@@ -34,7 +43,7 @@ class Keys:
         self._connection = transaction.connection
 
     async def source(self, name: str) -> Source | None:
-        row = (await self._connection.execute(select(sources).where(sources.c.name == name))).one_or_none()
+        row = (await self._connection.execute(_SOURCES.where(sources.c.name == name))).one_or_none()
         return _source(row) if row else None
 
     async def create_source(
@@ -57,7 +66,7 @@ class Keys:
 
     async def for_options(self, name: str) -> tuple[Source, dict[str, Any]] | None:
         """Returns a source and its options, and locks its row until the transaction ends."""
-        found = select(sources).where(sources.c.name == name).with_for_update()
+        found = _SOURCES.where(sources.c.name == name).with_for_update()
         row = (await self._connection.execute(found)).one_or_none()
         return (_source(row), json.loads(row.options)) if row else None
 
@@ -74,8 +83,8 @@ class Keys:
 
     async def create_key(self, source: Source, *, at: int) -> str:
         """Creates a key of the source and returns its token, which is not stored."""
-        token = PREFIX + secrets.token_urlsafe(32)
-        values = {"source_id": source.id, "key_hash": key_hash(token), "created_at": at}
+        token, hashed = new_token()
+        values = {"source_id": source.id, "key_hash": hashed, "created_at": at}
         await self._connection.execute(insert(ingest_keys).values(**values))
         await Config(self._tx).changed()
         return token
@@ -100,7 +109,7 @@ class Keys:
     async def listed(self) -> list[tuple[Source, int]]:
         """Returns every source with the number of its valid keys, by name."""
         in_force = [s.id for s in (await self.by_key()).values()]
-        rows = await self._connection.execute(select(sources).order_by(sources.c.name))
+        rows = await self._connection.execute(_SOURCES.order_by(sources.c.name))
         return [(found, in_force.count(found.id)) for found in map(_source, rows)]
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bot.clock import SystemClock
 from bot.settings import Settings
 from bot.sources import SOURCES
+from handlers.books.exports.read_keys import create_read_key
 from handlers.cli import prepare
 from handlers.intake.keys import create_key, create_source
 from handlers.intake.source_options import TypedOptions
@@ -78,7 +79,11 @@ def ask(operation: Any, url: str, keys: Mapping[str, str], *, at: int) -> Counte
 def ask_all(url: str, keys: Mapping[str, str]) -> dict[str, Counter[int]]:
     """Calls every described operation. Returns the counts by operation."""
     operations = [found.ok() for found in schemathesis.openapi.from_url(f"{url}/openapi.json").get_all_operations()]  # type: ignore[union-attr]  # a description that can't be read raises here
-    return {operation.label: ask(operation, url, keys, at=at) for at, operation in enumerate(operations)}
+    readers = {name: key for name, key in keys.items() if name in ("reader", "signed")}
+    return {
+        operation.label: ask(operation, url, readers if "/export/" in operation.label else keys, at=at)
+        for at, operation in enumerate(operations)
+    }
 
 
 async def test_no_route_answers_500_whatever_it_is_asked(sqlite_url: str) -> None:
@@ -87,6 +92,7 @@ async def test_no_route_answers_500_whatever_it_is_asked(sqlite_url: str) -> Non
     said = TypedOptions(signature="helicone", secret="a secret of the tests")
     signed = await create_source(context, "signed", source="cloudevents", team=None, role="meter", typed=said)
     keys["signed"] = signed.token
+    keys["reader"] = await create_read_key(context, "reader")
     await context.store.close()
 
     async with bot_process(sqlite_url) as bot:
@@ -97,6 +103,8 @@ async def test_no_route_answers_500_whatever_it_is_asked(sqlite_url: str) -> Non
     assert all(counts.total() == EXAMPLES for label, counts in answers.items() if label.startswith("POST"))
     assert all(answers[label][200] for label in events[:2])
     assert answers["POST /v1/usage/hooks/{name}"][401] > EXAMPLES / 2
+    assert set(answers["GET /v1/export/{name}"]) <= {200, 400, 403, 404}
+    assert all(answers["GET /v1/export/{name}"][status] for status in (200, 400, 403, 404))
 
 
 async def test_the_asking_notices_an_application_that_fails() -> None:

@@ -9,13 +9,13 @@ from typing import Annotated, BinaryIO
 import typer
 
 from bot.books.exports.columns import ExportRow
-from bot.refusals import ConfigError
+from bot.refusals import ConfigError, FieldRefusal
 from handlers.books.exports.files import FORMATS, FileFormat, encoded, require_pyarrow
-from handlers.books.exports.sources import COLUMNS, ExportName, read_period, rows_of, shows_people
+from handlers.books.exports.sources import COLUMNS, ExportName, export_scope, note_named_people, removed_before, rows_of
 from handlers.cli import err, opened, run
 from handlers.context import Context
 from handlers.progress import Reporter
-from storage.books.exports.pages import ExportScope, pages
+from storage.books.exports.pages import pages
 from storage.books.exports.snapshots import snapshot_now
 
 commands = typer.Typer(help="Usage, ledger and audit log as files, for finance and data teams.", no_args_is_help=True)
@@ -44,11 +44,9 @@ async def export(context: Context, name: ExportName, out: str, *, period: str | 
     with Reporter(err) as reporter:
         async with context.store.read() as tx:
             directory = (await context.rulebooks.current(tx)).directory
-            scope = ExportScope(
-                snapshot=await snapshot_now(tx),
-                period=read_period(period, directory),
-                shows_people=shows_people(directory),
-            )
+            scope = export_scope(await snapshot_now(tx), period, directory, name=name)
+            if removed := await removed_before(tx, scope, name):
+                err.print(f"Events before {removed} were removed: their archives have them, this export has not.")
             rows_in = rows_of(name, scope, directory)
             total = await rows_in(tx).count()
 
@@ -60,6 +58,7 @@ async def export(context: Context, name: ExportName, out: str, *, period: str | 
                     reporter.show(f"Exporting {name}", written, max(total, written))
 
             await _write(out, encoded(COLUMNS[name], watched(), file_format))
+    await note_named_people(context, scope, name, by="command line")
     return written
 
 
@@ -88,7 +87,10 @@ def _run(name: ExportName, out: str, period: str | None, chosen: str | None) -> 
     async def work() -> None:
         file_format = format_of(out, chosen)
         async with opened() as context:
-            rows = await export(context, name, out, period=period, file_format=file_format)
+            try:
+                rows = await export(context, name, out, period=period, file_format=file_format)
+            except FieldRefusal as error:
+                raise ConfigError(f"--{error.field}: {error}") from error
         if out != STANDARD_OUTPUT:
             err.print(f"{out}: {rows:,} rows", markup=False)
 

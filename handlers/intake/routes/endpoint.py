@@ -31,6 +31,7 @@ from handlers.intake.usage_jobs import NO_ROWS, Answer, NotDurable, TooBusy
 from handlers.rulebooks import KeyRevoked, TooManyUnknownKeys
 from storage.faults import database_fault, is_away
 from storage.intake.keys import key_hash
+from storage.intake.read_keys import Reader
 
 log = structlog.get_logger()
 KEY = Depends(
@@ -79,12 +80,40 @@ async def authenticate_key(request: Request, context: Context) -> tuple[Source, 
     try:
         async with asyncio.timeout(context.settings.answer_seconds):
             source = await context.rulebooks.source_of(token)
+            reader = await context.rulebooks.reader_of(token, is_counted=True) if source is None else None
     except TooManyUnknownKeys as error:
         raise Denied(503, "Too many unknown keys are being tried. Send it again in a second.") from error
+    if reader is not None:
+        raise Denied(403, "This key reads exports, and sends nothing; `tokens keys create` makes an ingest key.")
     if source is None:
         raise Denied(401, "This ingest key is not known, or was revoked.")
     mark_proved(request)
     return source, key_hash(token)
+
+
+async def authenticate_reader(request: Request, context: Context) -> Reader:
+    """Returns the reader of the request's read key. Raises Denied."""
+    token = bearer_token(request.headers.get("authorization", ""))
+    if not token:
+        raise Denied(
+            401, "Send a read key as `Authorization: Bearer <key>`; `tokens keys create NAME --read` makes one."
+        )
+    try:
+        async with asyncio.timeout(context.settings.answer_seconds):
+            source = (await context.rulebooks.cached()).sources.get(key_hash(token))
+            reader = await context.rulebooks.reader_of(token) if source is None else None
+            if source is None and reader is None:
+                source = await context.rulebooks.source_of(token)
+    except TooManyUnknownKeys as error:
+        raise Denied(503, "Too many unknown keys are being tried. Send it again in a second.") from error
+    if source is not None:
+        raise Denied(
+            403, "This is an ingest key, and reads no export; `tokens keys create NAME --read` makes a read key."
+        )
+    if reader is None:
+        raise Denied(401, "This read key is not known, or was revoked.")
+    mark_proved(request)
+    return reader
 
 
 def check_signature(source: Source, request: Request, body: bytes) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pyarrow.parquet as pq
 import pytest
 
@@ -11,8 +12,11 @@ from bot.books.exports.columns import USAGE_COLUMNS
 from bot.money import NANOS, nanos_from_decimal
 from bot.periods import Period, micros
 from handlers.books.exports.commands import export
+from handlers.books.exports.read_keys import create_read_key
+from handlers.web import create_web
 from storage.books.exports import pages
 from tests.storage.conftest import Books
+from tests.support import servers
 from tests.support.export_month import (
     Gateway,
     booked_sums,
@@ -61,7 +65,24 @@ async def test_usage_and_ledger_sum_to_the_books(
     assert await books.faults() == []
     assert await csv_of(books, "usage", tmp_path / "all.csv") == usage
 
+    await same_over_http(books, usage, period)
     await same_in_parquet(books, usage, tmp_path / "usage.parquet", period)
+
+
+async def same_over_http(books: Books, rows: list[dict[str, str]], period: Period) -> None:
+    key = await create_read_key(books.context, "warehouse")
+    web = create_web(books.context, intake=books.intake, bolt=None)
+    headers = {"Authorization": f"Bearer {key}"}
+    found, query = list[dict[str, str]](), {"period": period.name, "limit": "700"}
+    with servers.listening_socket() as listening:
+        async with servers.running(web, listening) as url, aiohttp.ClientSession(headers=headers) as session:
+            while True:
+                async with session.get(f"{url}/v1/export/usage", params=query) as answer:
+                    found += read_csv(await answer.text())
+                    if "Next-Cursor" not in answer.headers:
+                        break
+                    query["cursor"] = answer.headers["Next-Cursor"]
+    assert found == rows
 
 
 async def same_in_parquet(books: Books, rows: list[dict[str, str]], file: Path, period: Period) -> None:
