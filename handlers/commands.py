@@ -20,6 +20,7 @@ from bot.views.reporting import help as help_views
 from handlers.alerting.expectations import expect
 from handlers.books.commitments.holds import hold_command, release_command
 from handlers.books.standings import shares, standing_of, team_here, team_ids_of
+from handlers.books.statements.showing import show_statement
 from handlers.context import Context
 from handlers.detection.data_gaps import gaps_of
 from handlers.org.alert_settings import show_alert_settings
@@ -161,6 +162,7 @@ COMMANDS: dict[str, Callable[[SlackRequest], Awaitable[None]]] = {
     "holds": hold_command,
     "release": release_command,
     "settings": show_alert_settings,
+    "statement": show_statement,
 }
 
 

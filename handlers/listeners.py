@@ -6,6 +6,7 @@ from handlers import commands
 from handlers.alerting import delivery_updates, expectations
 from handlers.alerting.reactions import alert_answers
 from handlers.books.commitments import holds
+from handlers.books.statements import showing as statements
 from handlers.context import Context
 from handlers.costs import prices
 from handlers.org import alert_settings, attribution
@@ -28,6 +29,7 @@ def register_all(app: AsyncApp, context: Context) -> None:
         attribution,
         prices,
         holds,
+        statements,
     ):
         noun.register(app, context)
     alert_answers.register(

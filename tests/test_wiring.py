@@ -50,7 +50,14 @@ async def test_every_button_drawn_is_answered(acme: Company) -> None:
         for message in [*await person.messages("CSEARCH"), *await person.dms()]:
             pressed += await press_everything(person, message)
         pressed += await press_everything(person, await person.opens_home())
-        for command in ("/tokens", "/tokens me", "/tokens expect", "/tokens help", "/tokens nothing"):
+        for command in (
+            "/tokens",
+            "/tokens me",
+            "/tokens expect",
+            "/tokens statement",
+            "/tokens help",
+            "/tokens nothing",
+        ):
             for message in (await person.runs(command, channel="CSEARCH")).messages:
                 pressed += await press_everything(person, message)
 

@@ -8,13 +8,14 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
-from bot.charts.render import render
+from bot.charts.pages import PAGE_FILE, page_of_file
+from bot.charts.render import render, render_page
 from bot.charts.values import decode
 
 
 def draw_stored(stored: dict[str, Any]) -> bytes:
-    """Returns the PNG of a chart that is stored with its message. Runs in the drawing process."""
-    return render(decode(stored))
+    """Returns the PNG of a chart, or the PDF of a page, that is stored with its message. Runs in the drawing process."""
+    return render_page(page_of_file(stored)) if stored.get("kind") == PAGE_FILE else render(decode(stored))
 
 
 def end_with_worker() -> None:
@@ -36,7 +37,7 @@ class ChartRenderer:
         self._pool: ProcessPoolExecutor | None = None
 
     async def draw(self, stored: dict[str, Any]) -> bytes:
-        """Returns the PNG of a stored chart. Raises BrokenProcessPool if the process died."""
+        """Returns the PNG of a stored chart, or the PDF of a stored page. Raises BrokenProcessPool if the process died."""
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
                 1, mp_context=multiprocessing.get_context("spawn"), initializer=end_with_worker

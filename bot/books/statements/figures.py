@@ -139,11 +139,11 @@ def _tied(tools: Mapping[str, int], charged: int) -> tuple[tuple[str, int], ...]
     return (*listed, *([(LATER_USAGE, rest)] if rest else []))
 
 
-def folded_tools(tools: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
-    """Returns as many tools as a page has room for; the rest is one row, so that the sum stays."""
-    if len(tools) <= MAX_TOOLS:
+def folded_tools(tools: Sequence[tuple[str, int]], *, most: int = MAX_TOOLS) -> tuple[tuple[str, int], ...]:
+    """Returns as many tools as there is room for; the rest is one row, so that the sum stays."""
+    if len(tools) <= most:
         return tuple(tools)
-    kept, rest = tools[: MAX_TOOLS - 1], tools[MAX_TOOLS - 1 :]
+    kept, rest = tools[: most - 1], tools[most - 1 :]
     return (*kept, (f"{len(rest)} others", sum(nanos for _, nanos in rest)))
 
 

@@ -2,12 +2,12 @@
 
 from bot.books.statements.coverage import coverage_lines
 from bot.books.statements.figures import Statement, folded_tools, label_of
+from bot.charts.pages import PageRow, StatementPage
 from bot.money import usd
 from bot.org.teams import ORGANISATION_SLUG
-from bot.periods import date_of, long_day_text
+from bot.periods import DAY_MICROS, date_of, long_day_text, moment
 
 _STATES = {
-    "sealed": "Sealed",
     "closing": "Closing: the period is over, and its statement is not sealed yet",
     "preliminary": "Preliminary: the period is open, so figures still change",
 }
@@ -15,6 +15,8 @@ _STATES = {
 
 def state_words(statement: Statement) -> str:
     """Returns how final a statement is, in a sentence without its end."""
+    if statement.state == "sealed":
+        return f"Sealed on {long_day_text(statement.made_at // DAY_MICROS)}"
     return _STATES[statement.state]
 
 
@@ -58,3 +60,42 @@ def statement_lines(statement: Statement) -> list[str]:
             f"Seal before {statement.previous}",
         ]
     return lines
+
+
+def statement_page(statement: Statement, *, organisation: str) -> StatementPage:
+    """Returns the page that finance files."""
+    rows = [
+        PageRow(label=label, amount=usd(nanos), is_sum=label in ("Opening", "Closing"))
+        for label, nanos in figure_rows(statement)
+    ]
+    if statement.still_held_nanos:
+        rows.append(PageRow(label="of it still held", amount=usd(statement.still_held_nanos)))
+    tools = [PageRow(label=name or "–", amount=usd(nanos)) for name, nanos in folded_tools(statement.tools)]
+    tools.append(PageRow(label="All charges", amount=usd(statement.charged_nanos), is_sum=True))
+    centre = f" · cost centre {statement.cost_center}" if statement.cost_center else ""
+    return StatementPage(
+        organisation=organisation,
+        title=statement.name,
+        period=statement.period.name,
+        subtitle=f"{span_words(statement)} · {statement.currency}{centre}",
+        state=f"{state_words(statement)}.",
+        is_final=statement.state == "sealed",
+        figures=tuple(rows),
+        tools=tuple(tools),
+        days=statement.days,
+        first_day=statement.period.first_day,
+        end_day=statement.period.end_day,
+        notes=tuple(coverage_lines(statement.coverage)),
+        footer=tuple(_footer(statement)),
+    )
+
+
+def _footer(statement: Statement) -> list[str]:
+    made = f"{moment(statement.made_at):%d %B %Y %H:%M} UTC".lstrip("0")
+    if not statement.seal:
+        return [f"Figures of {made}. Without a seal: do not file this page as final."]
+    return [
+        f"Statement {statement.number} of this team, of {made}. Verify its CSV with `tokens verify` or docs/verify.py.",
+        f"Seal {statement.seal}",
+        f"Before {statement.previous}",
+    ]

@@ -8,6 +8,7 @@ COMMANDS = (
     ("me", "your own use and cost, to you alone"),
     ("top", "what costs most: `{command} top tools`, `models` or `workflows`, over `7d`, `30d` or `mtd`; people never"),
     ("request", "ask for more budget; `{command} request 500 load test of the new ranker` fills in the form"),
+    ("statement", "a period's statement: `{command} statement 2026-10`, with its CSV and a page to file"),
     ("expect", "what is expected of this team; `{command} expect launch 2 days up to $500` announces spend ahead"),
     ("hold 500 eval-run until Friday", "sets budget aside for a planned run; `hold` alone lists what is set aside"),
     ("release eval-run", "releases what is set aside for a run"),

@@ -14,9 +14,10 @@ from bot.books.statements.verification import (
     is_ledger,
     read_ledger,
 )
+from bot.charts.render import render_page
 from bot.org.teams import ORGANISATION_SLUG, Directory, Team
 from bot.refusals import ConfigError, Refusal
-from bot.views.books.statements import statement_lines
+from bot.views.books.statements import state_words, statement_lines, statement_page
 from handlers.books.statements.making import sealed_or_so_far
 from handlers.books.statements.periods import asked_period, state_of
 from handlers.cli import fail, opened, out, run
@@ -26,11 +27,13 @@ from storage.store import Transaction
 def statement_command(
     team: Annotated[str, typer.Option("--team", help="The team's slug, or `organisation`.")],
     period: Annotated[str, typer.Option("--period", help="Such as 2026-10.")],
-    file: Annotated[Path | None, typer.Option("--out", help="A .csv file; `-` is standard output.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--out", help="A .csv or .pdf file; `-` is the CSV on standard output.")
+    ] = None,
 ) -> None:
     """A team's statement of a period: sealed if the period is closed, else preliminary. Without --out it is printed."""
-    if file is not None and str(file) != "-" and file.suffix.lower() != ".csv":
-        fail("--out: name a file that ends in .csv, or - for standard output")
+    if file is not None and str(file) != "-" and file.suffix.lower() not in (".csv", ".pdf"):
+        fail("--out: name a file that ends in .csv or .pdf, or - for standard output")
 
     async def work() -> None:
         async with opened() as context:
@@ -48,8 +51,9 @@ def statement_command(
         elif str(file) == "-":
             sys.stdout.write(sheet)
         else:
-            file.write_bytes(sheet.encode())
-            out.print(f"{file}: {statement.state}, {len(sheet.splitlines()) - 1} rows", markup=False)
+            page = statement_page(statement, organisation=scope.directory.organisation.name)
+            file.write_bytes(render_page(page) if file.suffix.lower() == ".pdf" else sheet.encode())
+            out.print(f"{file}: {state_words(statement)}.", markup=False)
 
     run(work())
 

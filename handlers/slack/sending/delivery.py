@@ -10,14 +10,14 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.messages import with_images
+from bot.messages import TEXT_FILE, text_of_file, with_images
 from bot.outbox import PERSON_GONE, fault_of, holds_line, is_over, may_be_posted, next_attempt_at
 from bot.refusals import Refusal
 from bot.views.charts import without_chart
 from handlers.context import Context
 from handlers.slack.channels import require_unshared, resolve_channels, route_of
 from handlers.slack.client import without_retries
-from handlers.slack.files import upload
+from handlers.slack.files import share, upload
 from handlers.slack.sending.fallbacks import fall_back
 from handlers.slack.sending.read_back import NotAllowed, ReadBack
 from storage.deliveries import OutboxItem
@@ -73,6 +73,9 @@ class Delivery:
             await self._begin(item)
             posting = not item.ts
             channel, ts = await self._post(slack, item, channel, file_ids)
+            if item.message.files:
+                item, posting = await self._remember(item, channel, ts), False
+                await share(slack, [await self._content(stored) for stored in item.message.files], channel=channel)
         except _LeaseLost:
             log.warning("another worker has the message", outbox_id=item.id)
             return
@@ -106,6 +109,17 @@ class Delivery:
         async with self._context.store.begin() as tx:
             await tx.deliveries.remember_post(item, owner=self._owner, channel=channel, ts=found)
         return replace(item, posting_since=0, channel=channel, ts=found)
+
+    async def _remember(self, item: OutboxItem, channel: str, ts: str) -> OutboxItem:
+        """Stores where a message was posted, so that a retry for its files does not post it again."""
+        async with self._context.store.begin() as tx:
+            await tx.deliveries.remember_post(item, owner=self._owner, channel=channel, ts=ts)
+        return replace(item, posting_since=0, channel=channel, ts=ts)
+
+    async def _content(self, stored: dict[str, Any]) -> tuple[str, bytes]:
+        """Returns the name and the bytes of a message's file."""
+        content = text_of_file(stored) if stored["kind"] == TEXT_FILE else await self._drawn(stored)
+        return str(stored["name"]), content
 
     async def _begin(self, item: OutboxItem) -> None:
         """Extends the lease right before the post, and notes that a post begins. Raises if another worker has it."""

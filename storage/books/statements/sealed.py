@@ -69,6 +69,18 @@ class Statements:
         """Returns the names of all periods with accounts."""
         return list((await self._connection.execute(select(accounts.c.period).distinct())).scalars())
 
+    async def account_id(self, team_id: int, period: str) -> int | None:
+        """Returns the id of a team's account of a period, which stands for its statement in buttons."""
+        query = select(accounts.c.id).where(accounts.c.team_id == team_id, accounts.c.period == period)
+        found = (await self._connection.execute(query.where(accounts.c.bucket == "available"))).scalar()
+        return None if found is None else int(found)
+
+    async def place(self, account_id: int) -> tuple[int, str] | None:
+        """Returns the team and the period of an account."""
+        query = select(accounts.c.team_id, accounts.c.period).where(accounts.c.id == account_id)
+        found = (await self._connection.execute(query)).one_or_none()
+        return None if found is None else (int(found.team_id), str(found.period))
+
     async def lock(self, team_id: int) -> None:
         """Makes others wait who seal statements of a team, until the transaction ends."""
         await self._connection.execute(select(teams.c.id).where(teams.c.id == team_id).with_for_update(key_share=True))

@@ -1,0 +1,92 @@
+"""`/tokens statement`: shows a team's statement to whoever asks, and sends its CSV or its page."""
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.messages import Message
+from bot.org.teams import ORGANISATION_SLUG, Team
+from bot.refusals import Refusal
+from bot.text import first_word
+from bot.views.books import standings as standing_views
+from bot.views.books import statement_messages as views
+from handlers.books.standings import team_here
+from handlers.books.statements.making import sealed_or_so_far
+from handlers.books.statements.periods import asked_period, state_of
+from handlers.context import Context
+from handlers.scope import Scope
+from handlers.slack.answers import SlackRequest, answers
+
+
+async def show_statement(asked: SlackRequest) -> None:
+    """`/tokens statement [team] [2026-10]`: the statement of this channel's team, one's own, or the named one."""
+    await asked.context.store.fold_totals()
+    async with asked.context.store.read() as tx:
+        scope = await asked.scope(tx)
+        team, typed, refusal = _asked_team(scope, asked)
+        message = refusal if team is None else await _message(scope, team, typed)
+    assert message is not None
+    await asked.reply(message, fallback=Message(text=message.text))
+
+
+def _asked_team(scope: Scope, asked: SlackRequest) -> tuple[Team | None, str, Message | None]:
+    """Returns the team, the period as typed, and the answer if there is no team to show."""
+    directory = scope.directory
+    _, rest = first_word(asked.text)
+    first, after = first_word(rest)
+    named = directory.root if first.casefold() == ORGANISATION_SLUG else directory.by_slug(first)
+    if named is not None:
+        in_its_channel = named.is_at(asked.channel_id) and named.mode != "preview"
+        if in_its_channel or directory.may_see(asked.person.id, named):
+            return named, after, None
+        return None, "", standing_views.not_your_team_message(named)
+    team, refusal = team_here(scope.rulebook, asked)
+    if team is None:
+        return None, "", refusal or standing_views.no_team_message(list(directory.real_teams), scope.command)
+    return team, rest, None
+
+
+async def _message(scope: Scope, team: Team, typed: str) -> Message:
+    period = asked_period(scope, typed, default_day=team.day_of(scope.at))
+    statement, _ = await sealed_or_so_far(scope.of_team(team), period, state=await state_of(scope, period))
+    return views.statement_message(
+        statement,
+        account_id=await scope.tx.statements.account_id(team.id, period.name),
+        command=scope.command,
+        before=scope.directory.organisation.calendar.before(period).name,
+    )
+
+
+async def click_csv(asked: SlackRequest) -> None:
+    await _send(asked, "csv")
+
+
+async def click_pdf(asked: SlackRequest) -> None:
+    await _send(asked, "pdf")
+
+
+async def _send(asked: SlackRequest, kind: str) -> None:
+    """Sends the person a file as a direct message, through the outbox."""
+    await asked.context.store.fold_totals()
+    async with asked.context.store.read() as tx:
+        scope = await asked.scope(tx)
+        place = await tx.statements.place(asked.id)
+        team = None if place is None else next((t for t in scope.directory.teams if t.id == place[0]), None)
+        if place is None or team is None:
+            raise Refusal("There is no such team any more.")
+        in_its_channel = team.is_at(asked.channel_id) and team.mode != "preview"
+        if not in_its_channel and not scope.directory.may_see(asked.person.id, team):
+            raise Refusal(standing_views.not_your_team_message(team).text)
+        organisation = scope.directory.organisation
+        period = organisation.calendar.named(place[1])
+        statement, sheet = await sealed_or_so_far(scope.of_team(team), period, state=await state_of(scope, period))
+    message = views.file_message(statement, sheet=sheet, organisation=organisation.name, kind=kind)
+    clicked = str(asked.body["actions"][0].get("action_ts", ""))
+    async with asked.begin() as tx:
+        key = f"statement:{asked.id}:{kind}:{asked.person.id}:{clicked}"
+        await tx.outbox.put(message, dedupe_key=key, at=scope.at, to_person_id=asked.person.id)
+    asked.context.wake_outbox.set()
+    await asked.reply(views.sent_message(kind))
+
+
+def register(app: AsyncApp, context: Context) -> None:
+    app.action(views.STATEMENT_CSV)(answers(context, click_csv))
+    app.action(views.STATEMENT_PDF)(answers(context, click_pdf))
