@@ -50,6 +50,7 @@ from storage.org.reachability import Reachability
 from storage.org.roles import Roles
 from storage.org.set_budgets import SetBudgets
 from storage.org.teams import Teams
+from storage.org.tree import Tree
 from storage.outbox import Outbox
 from storage.reporting.reports import Reports
 from storage.requests.budget_requests import BudgetRequests
@@ -74,6 +75,7 @@ class Transaction(OpenTransaction):
     reattributions = noun(Reattributions)
     people = noun(People)
     roles = noun(Roles)
+    tree = noun(Tree)
     keys = noun(Keys)
     read_keys = noun(ReadKeys)
     usage = noun(Usage)

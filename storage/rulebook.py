@@ -1,11 +1,13 @@
 """The rulebook of the configuration's current version."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Literal
 
 from bot.costs.price_book import PriceBook
 from bot.costs.prices import prices_in_force
 from bot.costs.pricing import Prices
-from bot.org.attribution import Attribution, Membership
+from bot.org.attribution import Attribution, Membership, TeamEnding
 from bot.org.people import normalize_spelling
 from bot.org.teams import Directory
 from bot.org.tools import ToolRule, Tools
@@ -16,9 +18,10 @@ from storage.store import Transaction
 
 async def read_rulebook(tx: Transaction, book: PriceBook, *, at: int) -> Rulebook | None:
     """Returns the rulebook in force at a moment; None before the first import of teams."""
-    directory = await tx.teams.directory()
-    if directory is None:
+    latest = await tx.teams.directory()
+    if latest is None:
         return None
+    directory = latest.as_of(at)
     member_team: dict[int, int] = {}
     for team in directory.real_teams:
         for person_id in directory.people_with("member", team):
@@ -43,10 +46,11 @@ async def read_rulebook(tx: Transaction, book: PriceBook, *, at: int) -> Ruleboo
         sources=await tx.keys.by_key(),
         attribution=Attribution(
             rules=await tx.attribution.rules(),
-            team_ids={team.slug: team.id for team in directory.real_teams},
+            team_ids={slug: team.id for slug, team in directory.teams_by_slug.items()},
             team_of_user=team_of_user,
             unattributed_id=directory.unattributed.id,
             memberships={text: memberships[person] for text, person in spellings if person in memberships},
+            endings=_endings(directory),
         ),
         prices=Prices(
             book,
@@ -55,8 +59,29 @@ async def read_rulebook(tx: Transaction, book: PriceBook, *, at: int) -> Ruleboo
         ),
         tools=Tools([ToolRule(name=t["name"], kind=t["kind"], **t["match"]) for t in tools or []]),
         approvals=approvals_of(await tx.config.document("policy")),
-        ends_at=min((m.from_at for own in memberships.values() for m in own if m.from_at > at), default=None),
+        ends_at=min((moment for moment in _changes(directory, memberships, at=at) if moment > at), default=None),
     )
+
+
+def _changes(directory: Directory, memberships: dict[int, list[Membership]], *, at: int) -> Iterator[int]:
+    """Returns the moments at which people change teams, and the next one at which a team moves or ends."""
+    yield from (membership.from_at for own in memberships.values() for membership in own)
+    if (change := directory.next_change(at)) is not None:
+        yield change
+
+
+def _endings(directory: Directory) -> dict[int, TeamEnding]:
+    """Returns when closed and merged teams end, and who takes their usage from then on."""
+    found = {}
+    for team in directory.real_teams:
+        if team.closed_day is not None:
+            ends_at = micros(day_start(team.closed_day, team.timezone))
+            taker = team.merged_into_id or team.parent_id
+            if taker is None or taker == directory.root.id:
+                taker = directory.unattributed.id
+            how: Literal["merged", "closed"] = "closed" if team.merged_into_id is None else "merged"
+            found[team.id] = TeamEnding(ends_at, taker, f"{how}:{team.slug}")
+    return found
 
 
 async def _memberships(tx: Transaction, directory: Directory) -> dict[int, list[Membership]]:

@@ -27,6 +27,14 @@ class Membership(NamedTuple):
     team_id: int
 
 
+class TeamEnding(NamedTuple):
+    """The moment from which a closed or merged team takes no usage, and the team that does instead."""
+
+    from_at: int
+    taker_id: int
+    rule: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """A credential that sends usage events. `team_id` is the team that its key is bound to, if any.
@@ -106,11 +114,12 @@ class Attribution:
         team_of_user: dict[str, int],
         unattributed_id: int,
         memberships: Mapping[str, Sequence[Membership]] | None = None,
+        endings: Mapping[int, TeamEnding] | None = None,
     ) -> None:
         """Prepares the rules.
 
         `team_ids` maps slugs to teams, and `team_of_user` maps spellings of people to their current team. `memberships`
-        maps spellings to dated teams, oldest first, and goes before `team_of_user`.
+        maps spellings to dated teams, oldest first, and goes before `team_of_user`. `endings` has the teams that end, by id.
         """
         listed = [rule for rule in rules if rule.until_at is None or rule.from_at < rule.until_at]
         self._by_kind = {kind: RulePatterns(r for r in listed if r.kind == kind) for kind in RULE_KINDS}
@@ -118,9 +127,13 @@ class Attribution:
         self._declared = {slug: Placement(team_id, "declared team") for slug, team_id in team_ids.items()}
         self._team_of_user = team_of_user
         self._memberships = memberships or {}
+        self._endings = endings or {}
         self._unattributed = Placement(unattributed_id, UNATTRIBUTED)
         begun = {rule.from_at for rule in listed} | {m.from_at for own in self._memberships.values() for m in own}
-        self._changes = sorted(begun | {rule.until_at for rule in listed if rule.until_at is not None})
+        ended = {ending.from_at for ending in self._endings.values()}
+        changed = begun | {rule.until_at for rule in listed if rule.until_at is not None}
+        self._rules_until = max(changed, default=0)
+        self._changes = sorted(changed | ended)
         self._memory: dict[tuple[int, Labels], Placement] = {}
         self._remembered_characters = 0
 
@@ -130,6 +143,16 @@ class Attribution:
         The order is: the key's own team, credential, gateway team, workflow, tag, declared team, user, the source's
         default team.
         """
+        placed = self._place(event, source)
+        return self._continued(placed, event.occurred_at) if self._endings else placed
+
+    def _continued(self, placed: Placement, at: int) -> Placement:
+        """Returns who takes the usage at a moment: of a team that ended, the one it was merged into, or its parent."""
+        while (ending := self._endings.get(placed.team_id)) is not None and ending.from_at <= at:
+            placed = Placement(ending.taker_id, ending.rule)
+        return placed
+
+    def _place(self, event: UsageEvent, source: Source) -> Placement:
         if source.team_id is not None:
             return Placement(source.team_id, f"key:{source.name}")
         # Between two changes of the rules every moment gives the same answer, so the key counts changes, not moments.
@@ -156,7 +179,18 @@ class Attribution:
         return self._by_kind["credential"].find(credential, at, early=False) if credential else None
 
     def explain(self, event: UsageEvent, source: Source) -> list[AttributionStep]:
-        """Returns the steps checked for an event, in order, up to the one that places it."""
+        """Returns the steps checked for an event, in order, up to the one that places it. If that team has ended, the last
+        steps name who takes its usage."""
+        steps = self._explained(event, source)
+        placed = steps[-1].placement
+        while placed is not None and self._continued(placed, event.occurred_at) != placed:
+            ending = self._endings[placed.team_id]
+            placed = Placement(ending.taker_id, ending.rule)
+            kind, slug = ending.rule.split(":", 1)
+            steps.append(AttributionStep(kind=kind, checked_value=slug, placement=placed, since=ending.from_at))
+        return steps
+
+    def _explained(self, event: UsageEvent, source: Source) -> list[AttributionStep]:
         own = Placement(source.team_id, f"key:{source.name}") if source.team_id is not None else None
         steps = [AttributionStep(kind="key", checked_value=source.name, placement=own)]
         if own is not None:
@@ -175,7 +209,7 @@ class Attribution:
     def _decide(self, event: UsageEvent) -> Placement:
         """Returns the placement of the last of `_steps`, without making a step of each kind: labels may all be new."""
         placed = self._placed(event, early=False)
-        if placed is None and self._changes and event.occurred_at < self._changes[-1]:
+        if placed is None and event.occurred_at < self._rules_until:
             placed = self._placed(event, early=True)
         return placed or self._unattributed
 
@@ -193,7 +227,7 @@ class Attribution:
 
     def _steps(self, event: UsageEvent) -> Iterator[AttributionStep]:
         yield from self._check(event, early=False)
-        if self._changes and event.occurred_at < self._changes[-1]:
+        if event.occurred_at < self._rules_until:
             yield from self._check(event, early=True)
 
     def _check(self, event: UsageEvent, *, early: bool) -> Iterator[AttributionStep]:

@@ -1,15 +1,16 @@
 """The organisation, its teams, their roles, and the account of unattributed usage."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
 from bot.org.alert_settings import DEFAULT_SETTINGS, AlertSettings, Destination, MessageRoute
 from bot.org.budget_terms import DEFAULT_TERMS, BudgetTerms
+from bot.org.lineages import Lineage, ParentChange
 from bot.org.set_budgets import SetBudget
 from bot.org.spread_rules import NOT_SPREAD, SpreadRule
-from bot.periods import Calendar, PeriodKind, local_day
+from bot.periods import Calendar, PeriodKind, day_start, local_day, micros
 from bot.periods import Period as BudgetPeriod
 
 Mode = Literal["preview", "announce", "govern"]
@@ -52,6 +53,8 @@ class Team:
     shared: SpreadRule = NOT_SPREAD
     closed_day: int | None = None
     merged_into_id: int | None = None
+    has_ended: bool = False
+    """Whether the team is closed or merged by now; `Directory.as_of` says so."""
 
     def destination(self, route: MessageRoute = "") -> Destination:
         """Returns the channel for a message route; the team's own channel if it has no separate one."""
@@ -113,6 +116,10 @@ class Directory:
     """(team id, person id, role)"""
     unreachable: frozenset[int] = frozenset()
     """People whom Slack does not reach: they left, never had an account, or may not see Tokens. They keep their rights."""
+    parent_changes: tuple[ParentChange, ...] = ()
+    """Every parent that a team had or will have, with its first day."""
+    former_slugs: tuple[tuple[str, int], ...] = ()
+    """Slugs that teams had before they were renamed, with the team's id."""
 
     def by_id(self, team_id: int) -> Team:
         return self._teams_by_id[team_id]
@@ -130,12 +137,55 @@ class Directory:
         return {key: frozenset(people) for key, people in found.items()}
 
     def by_slug(self, slug: str) -> Team | None:
-        folded = slug.casefold()
-        return next((t for t in self.teams if t.slug == folded and t.kind == "team"), None)
+        """Returns the team with a slug, or the one that had it before it was renamed."""
+        return self.teams_by_slug.get(slug.casefold())
+
+    @cached_property
+    def teams_by_slug(self) -> Mapping[str, Team]:
+        """Returns the teams by their slugs, former ones included."""
+        former = {slug: self.by_id(team_id) for slug, team_id in self.former_slugs}
+        return former | {team.slug: team for team in self.real_teams}
+
+    @cached_property
+    def lineage(self) -> Lineage:
+        """Returns the teams' parents by day; without known changes those of now hold for all times."""
+        known = {change.team_id for change in self.parent_changes}
+        always = [ParentChange(t.id, 0, t.parent_id) for t in self.real_teams if t.parent_id and t.id not in known]
+        return Lineage([*self.parent_changes, *always])
+
+    def as_of(self, at_micros: int) -> "Directory":
+        """Returns the directory with each team below its parent of a moment, and the teams that have ended by then."""
+        teams = tuple(self._as_of(team, at_micros) for team in self.teams)
+        return replace(self, teams=teams)
+
+    def _as_of(self, team: Team, at_micros: int) -> Team:
+        if team.kind != "team":
+            return team
+        day = team.day_of(at_micros)
+        parent_id = self.lineage.parent_on(team.id, day) or team.parent_id
+        return replace(team, parent_id=parent_id, has_ended=team.closed_day is not None and team.closed_day <= day)
+
+    def next_change(self, at_micros: int) -> int | None:
+        """Returns the next moment at which a team moves or ends, if there is one."""
+        days = [(self.by_id(change.team_id), change.from_day) for change in self.parent_changes]
+        days += [(team, team.closed_day) for team in self.real_teams if team.closed_day is not None]
+        begins = [(team, day, micros(day_start(day, team.timezone))) for team, day in days if day > 0]
+        moments = (micros(day_start(day, team.zone_on(near))) for team, day, near in begins)
+        return min((moment for moment in moments if moment > at_micros), default=None)
+
+    def successor(self, team: Team) -> Team:
+        """Returns who takes a team's usage now: the team itself, or, once it has ended, the team it was merged into, else
+        its parent. A team of the first level has no such parent: its usage is unattributed."""
+        while team.has_ended:
+            above = team.merged_into_id or team.parent_id
+            assert above is not None
+            team = self.by_id(above)
+        return self.unattributed if team.kind == "organisation" else team
 
     def by_channel(self, channel_id: str) -> Team | None:
-        """Returns the team whose channel this is, whatever state it is in."""
-        return next((t for t in self.teams if t.channel_id == channel_id and channel_id), None)
+        """Returns the team whose channel this is, whatever state it is in; one that goes on before one that has ended."""
+        here = [t for t in self.teams if t.channel_id == channel_id and channel_id]
+        return min(here, key=lambda team: team.has_ended, default=None)
 
     def open_at(self, channel_id: str) -> Team | None:
         """Returns the team whose own channel this is, unless it is paused or broken."""
@@ -167,13 +217,24 @@ class Directory:
         """Returns all teams with alert settings: the organisation and every team."""
         return (self.root, *self.real_teams)
 
+    @cached_property
+    def _children(self) -> Mapping[int, tuple[Team, ...]]:
+        found: dict[int, list[Team]] = {}
+        for team in self.real_teams:
+            if team.parent_id is not None:
+                found.setdefault(team.parent_id, []).append(team)
+        return {parent: tuple(teams) for parent, teams in found.items()}
+
     def children(self, team: Team) -> tuple[Team, ...]:
-        return tuple(t for t in self.real_teams if t.parent_id == team.id)
+        return self._children.get(team.id, ())
 
     def subtree(self, team: Team) -> tuple[Team, ...]:
-        teams = [team]
-        for child in self.children(team):
-            teams.extend(self.subtree(child))
+        """Returns a team and all teams below it, each after its parent."""
+        teams, waiting = list[Team](), [team]
+        while waiting:
+            above = waiting.pop()
+            teams.append(above)
+            waiting.extend(reversed(self.children(above)))
         return tuple(teams)
 
     def people_with(self, role: Role, team: Team) -> frozenset[int]:

@@ -40,6 +40,8 @@ _ASKED = {
     "user's team": "user's team",
     "source default": "source's default",
     "unattributed": "nobody",
+    "merged": "merged team",
+    "closed": "closed team",
 }
 
 

@@ -8,25 +8,19 @@ import typer
 from rich.table import Table
 
 from bot.books.budgets import check_budgets_fit
-from bot.costs.prices import iso_day
-from bot.money import usd
-from bot.org.attribution_rules import AttributionRule
-from bot.org.budget_terms import terms_words
 from bot.org.set_budgets import kept_line
-from bot.org.spread_rules import spread_of, spread_words
-from bot.org.teams import Directory, Role, Team
+from bot.org.teams import Directory
 from bot.org.teams_file import read_teams_file
 from bot.org.teams_yml.models import TeamsFile
-from bot.periods import date_of, moment, zone
+from bot.org.tree import tree_faults
 from bot.refusals import ConfigError
 from bot.rulebook import contracts_of
 from handlers.books.periods import open_periods
 from handlers.cli import cell, opened, out, run
 from handlers.context import Context
+from handlers.org.team_pictures import budget_words, differences, first_day_words, picture_of
 from storage.faults import retry_conflicts
 from storage.store import Transaction
-
-ROLES: tuple[Role, ...] = ("manager", "member", "finance", "admin")
 
 commands = typer.Typer(help="Organisation, teams, managers, budgets, rules, tools, prices.", no_args_is_help=True)
 
@@ -58,7 +52,8 @@ async def import_file(context: Context, file: TeamsFile, *, dry_run: bool, reset
     try:
         async with context.store.begin() as tx:
             at = context.now_micros()
-            before = await _picture(tx, at=at)
+            renamed = await tx.tree.renames(file.teams)
+            before = await picture_of(tx, at=at, renamed=renamed)
             try:
                 contracts_of(file.model_dump(mode="json", by_alias=True)["prices"])
             except ValueError as error:
@@ -67,9 +62,11 @@ async def import_file(context: Context, file: TeamsFile, *, dry_run: bool, reset
             if reset_budgets:
                 await tx.set_budgets.reset(team.slug for team in file.teams)
             rulebook = await context.rulebooks.read(tx)
+            if faults := tree_faults(rulebook.directory):
+                raise ConfigError("\n".join(faults))
             check_budgets_fit(rulebook.directory)
             entries = await open_periods(tx, rulebook, at=at)
-            lines = _differences(before, await _picture(tx, at=at))
+            lines = differences(before, await picture_of(tx, at=at))
             kept = await budgets_kept(tx, rulebook.directory)
             if entries:
                 lines.append(f"ledger: {entries} budget entries posted for the current period")
@@ -80,12 +77,6 @@ async def import_file(context: Context, file: TeamsFile, *, dry_run: bool, reset
     except _DryRun:
         pass
     return Imported(changes=lines, kept=kept)
-
-
-def first_day_words(rule: AttributionRule, root: Team) -> str:
-    """Returns a dated rule's first day. An import counts days by the zone it declares, which may begin with the next period."""
-    declared = zone(root.next_timezone or root.timezone)
-    return f" from {moment(rule.from_at).astimezone(declared):%Y-%m-%d}" if rule.dated else ""
 
 
 async def claims_kept(context: Context) -> list[str]:
@@ -127,100 +118,6 @@ async def settings_kept(context: Context) -> list[str]:
         f"set in Slack, kept: {slug}: thresholds {words(own)} (the file says {words(declared)})"
         for slug, own, declared in thresholds
     ]
-
-
-async def _picture(tx: Transaction, *, at: int) -> dict[str, str]:
-    """Returns everything that an import can change, as comparable lines."""
-    directory = await tx.teams.directory()
-    if directory is None:
-        return {}
-    picture = {"organisation": _organisation_line(await tx.config.document("organisation"))}
-    names = {
-        p.id: p.email or p.slack_id or p.name
-        for p in (await tx.people.by_ids({p for _, p, _ in directory.roles})).values()
-    }
-    for team in directory.teams:
-        if team.kind == "unattributed":
-            continue
-        for role in ROLES:
-            for person in directory.people_with(role, team):
-                picture[f"{team.slug}: {role} {names[person]}"] = "yes"
-        if team.kind == "organisation":
-            continue
-        parent = directory.by_id(team.parent_id).slug if team.parent_id else ""
-        zone = team.timezone + (f", then {team.next_timezone}" if team.next_timezone else "")
-        facts = {
-            "name": team.name,
-            "parent": parent,
-            "channel": team.channel_ref,
-            "budget": _budget_words(team),
-            "timezone": zone,
-            "thresholds": ", ".join(f"{t} %" for t in team.thresholds),
-            "mode": team.mode,
-            "cost center": team.cost_center,
-            "budget terms": terms_words(team.terms),
-            "shared cost": spread_words(team.shared),
-        }
-        picture |= {f"{team.slug}: {key}": value for key, value in facts.items() if value}
-    slugs = {t.id: t.slug for t in directory.teams}
-    for rule in await tx.attribution.rules():
-        if rule.origin == "file" and (rule.until_at is None or rule.until_at > at):
-            picture[f"attribution: {rule.kind} {rule.pattern}{first_day_words(rule, directory.root)}"] = slugs[
-                rule.team_id
-            ]
-    for line in await tx.config.document("models") or []:
-        begins = f", from {line['from']}" if line.get("from") else ""
-        picture[f"model {line['alias']}{begins}"] = line["model"]
-    declared = contracts_of(await tx.config.document("prices"))
-    for price in await tx.prices.set_prices():
-        of = f"{price.model} of {price.provider}" if price.provider else price.model
-        until = price.replaced_from(declared)
-        words = "holds" if until is None else f"until {iso_day(until)}, which teams.yml names"
-        picture[f"price of {of}, set in Slack from {iso_day(price.from_day)}"] = words
-    for name in ("tools", "workflows", "prices", "policy"):
-        document = await tx.config.document(name)
-        if document:
-            picture[name] = str(document)
-    return picture
-
-
-def _budget_words(team: Team) -> str:
-    """Returns a declared budget with its first day, or nothing: $0 is a budget."""
-    if team.budget_nanos is None:
-        return ""
-    begins = f" from {date_of(team.starts_day)}" if team.starts_day is not None else ""
-    return f"{usd(team.budget_nanos)}{begins}"
-
-
-def _organisation_line(document: dict[str, object]) -> str:
-    funding = document.get("funding")
-    amount = usd(funding) if isinstance(funding, int) else "its teams' budgets"
-    starts, days = document.get("fiscal_year_starts", "01-01"), document.get("close_after_days", 0)
-    chargeback = document.get("chargeback") or {}
-    spread = spread_words(spread_of(chargeback.get("unattributed") if isinstance(chargeback, dict) else None))
-    return (
-        f"{document['name']}, {document['timezone']}, {document['period']}, funding {amount}, mode {document['mode']}"
-        + (f", fiscal year from {starts}" if starts != "01-01" else "")
-        + (f", closes after {days} days" if days else "")
-        + (f", unattributed cost spread: {spread}" if spread else "")
-    )
-
-
-def _differences(before: dict[str, str], after: dict[str, str]) -> list[str]:
-    lines = []
-    for key in sorted(before.keys() | after.keys()):
-        old, new = before.get(key), after.get(key)
-        if old == new:
-            continue
-        if key in ("tools", "workflows", "prices", "policy"):
-            lines.append(f"~ {key}: changed")
-        elif old is None:
-            lines.append(f"+ {key}" if new == "yes" else f"+ {key}: {new}")
-        elif new is None:
-            lines.append(f"- {key}" if old == "yes" else f"- {key}: {old}")
-        else:
-            lines.append(f"~ {key}: {old} → {new}")
-    return lines
 
 
 @commands.command("import")
@@ -265,7 +162,7 @@ def list_command() -> None:
             managers = sorted(people[p].email or people[p].slack_id for p in directory.people_with("manager", team))
             parent = directory.by_id(team.parent_id).slug if team.parent_id else ""
             channel = f"{team.channel_ref} {'' if team.channel_state == 'linked' else team.channel_state}".strip()
-            named = (team.slug, team.name, parent, _budget_words(team), channel, ", ".join(managers), team.mode)
+            named = (team.slug, team.name, parent, budget_words(team), channel, ", ".join(managers), team.mode)
             table.add_row(*map(cell, named))
         out.print(table)
 

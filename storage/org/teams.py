@@ -9,12 +9,14 @@ from sqlalchemy import insert, select, update
 
 from bot.org.alert_settings import AlertSettings
 from bot.org.budget_terms import DEFAULT_TERMS, terms_from_json, terms_json
+from bot.org.lineages import ParentChange
 from bot.org.people import is_email
 from bot.org.set_budgets import SetBudget
 from bot.org.spread_rules import spread_of
 from bot.org.teams import ORGANISATION_SLUG, UNATTRIBUTED_SLUG, Directory, Organisation, Team
+from bot.org.teams_yml.budgets import BudgetFile
 from bot.org.teams_yml.models import AttributionFile, OrganisationFile, TeamFile, TeamsFile
-from bot.periods import day_number, day_start, micros
+from bot.periods import day_number, day_start, local_day, micros
 from storage.config import Config
 from storage.org.alert_settings import StoredAlertSettings
 from storage.org.attribution import AttributionRules, DeclaredRule
@@ -22,6 +24,7 @@ from storage.org.people import People
 from storage.org.reachability import Reachability
 from storage.org.roles import Roles
 from storage.org.set_budgets import SetBudgets
+from storage.org.tree import Tree
 from storage.tables.org import team_roles, teams
 from storage.transaction import OpenTransaction
 
@@ -50,6 +53,8 @@ class Teams:
             ),
             roles=frozenset((int(t), int(p), r) for t, p, r in roles),
             unreachable=frozenset(await Reachability(self._tx).unreachable()),
+            parent_changes=await Tree(self._tx).parent_changes(),
+            former_slugs=await Tree(self._tx).former_slugs(),
         )
 
     async def ensure_organisation(self, *, at: int) -> None:
@@ -72,12 +77,18 @@ class Teams:
         )
         nobody = {**_fixed("unattributed", "Unattributed", declared.timezone), "parent_id": root_id}
         await self._save_team(UNATTRIBUTED_SLUG, nobody, at=at)
-        ids = {ORGANISATION_SLUG: root_id}
+        tree, ids = Tree(self._tx), {ORGANISATION_SLUG: root_id}
+        await tree.rename(found.teams)
         for team in found.teams:
             ids[team.slug] = await self._save_team(team.slug, _declared(team, found), at=at)
+        parents: dict[int, list[ParentChange]] = {}
+        for change in await tree.parent_changes():
+            parents.setdefault(change.team_id, []).append(change)
         for team in found.teams:
-            parent_id = ids[team.parent] if team.parent else root_id
-            await self._connection.execute(update(teams).where(teams.c.slug == team.slug).values(parent_id=parent_id))
+            team_id, parent_id = ids[team.slug], ids[team.parent] if team.parent else root_id
+            today = local_day(at, team.timezone or declared.timezone)
+            await tree.save_parent(team, team_id, parent_id, known=parents.get(team_id, []), today=today)
+            await tree.save_end(team, team_id, ids[team.merged_into] if team.merged_into else None, today=today)
             await self._save_roles(ids[team.slug], {"manager": team.managers, "member": team.members})
         await self._save_roles(root_id, {"finance": declared.finance, "admin": declared.admins})
         await AttributionRules(self._tx).save_lines(
@@ -160,6 +171,7 @@ def _fixed(kind: str, name: str, timezone: str) -> dict[str, Any]:
 
 def _declared(team: TeamFile, found: TeamsFile) -> dict[str, Any]:
     budget = team.budget
+    ends = team.closed is not None or team.merged_into is not None
     is_id = team.channel.startswith(("C", "G")) and team.channel.isalnum() and team.channel.isupper()
     return {
         "kind": "team",
@@ -169,13 +181,19 @@ def _declared(team: TeamFile, found: TeamsFile) -> dict[str, Any]:
         "channel_state": "unresolved" if team.channel else "none",
         "timezone": team.timezone or found.organisation.timezone,
         "cost_center": team.cost_center,
+        "mode": team.mode,
+        "shared": json.dumps(asdict(team.shared)),
+        **({} if budget is None and ends else _budget(budget)),  # a team that ends keeps the budget it had
+    }
+
+
+def _budget(budget: BudgetFile | None) -> dict[str, Any]:
+    return {
         "budget_nanos": budget.amount if budget else 0,
         "budget_declared": int(budget is not None),
         "thresholds": json.dumps(budget.thresholds if budget else [80, 100]),
         "starts_day": day_number(budget.starts) if budget and budget.starts else None,
-        "mode": team.mode,
         "terms": terms_json(budget.terms() if budget else DEFAULT_TERMS),
-        "shared": json.dumps(asdict(team.shared)),
     }
 
 

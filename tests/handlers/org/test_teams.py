@@ -7,7 +7,7 @@ import pytest
 
 from bot.org.attribution_rules import AttributionRule
 from bot.periods import micros
-from handlers.org.teams import first_day_words
+from handlers.org.team_pictures import first_day_words
 from tests.bot.views.examples import ACME
 
 LONDONS_FIRST_OF_JULY = micros(datetime(2027, 6, 30, 23, tzinfo=UTC))
