@@ -11,6 +11,7 @@ from bot.org.attribution import Attribution, Membership, TeamEnding
 from bot.org.people import normalize_spelling
 from bot.org.teams import Directory
 from bot.org.tools import ToolRule, Tools
+from bot.org.tree import as_of, next_change
 from bot.periods import day_start, micros
 from bot.rulebook import Rulebook, aliases_of, approvals_of, contracts_of
 from storage.store import Transaction
@@ -21,7 +22,7 @@ async def read_rulebook(tx: Transaction, book: PriceBook, *, at: int) -> Ruleboo
     latest = await tx.teams.directory()
     if latest is None:
         return None
-    directory = latest.as_of(at)
+    directory = as_of(latest, at)
     member_team: dict[int, int] = {}
     for team in directory.real_teams:
         for person_id in directory.people_with("member", team):
@@ -66,7 +67,7 @@ async def read_rulebook(tx: Transaction, book: PriceBook, *, at: int) -> Ruleboo
 def _changes(directory: Directory, memberships: dict[int, list[Membership]], *, at: int) -> Iterator[int]:
     """Returns the moments at which people change teams, and the next one at which a team moves or ends."""
     yield from (membership.from_at for own in memberships.values() for membership in own)
-    if (change := directory.next_change(at)) is not None:
+    if (change := next_change(directory, at)) is not None:
         yield change
 
 

@@ -33,7 +33,10 @@ class Standing:
 
 
 def target_budget(team: Team, period: Period) -> int:
-    """Returns the base budget of a team in a period, in nano-dollars: 0 without one, and before the period it starts in."""
+    """Returns the base budget of a team in a period, in nano-dollars: 0 without one, before the period it starts in, and
+    in periods that begin when the team is closed."""
+    if team.closed_day is not None and team.closed_day <= period.first_day:
+        return 0
     if team.starts_day is not None and team.starts_day >= period.end_day:
         return 0
     return team.budget_nanos or 0
@@ -61,7 +64,7 @@ def counted_balance(
         return replace(granted, budget="none" if team.budget_nanos is None else "later", since_day=None)
     if is_open:
         return balance
-    handed = sum(target_budget(child, period) for child in directory.children(team))
+    handed = sum(target_budget(child, period) for child in directory.children(team) if not child.has_ended)
     kept = balance.allocated_nanos + target_budget(team, period) - handed
     return replace(balance, allocated_nanos=kept, handed_nanos=balance.handed_nanos + handed)
 
@@ -70,7 +73,7 @@ def target_funding(directory: Directory, period: Period) -> int:
     """Returns the organisation's funding of a period; without declared funding, the sum of its teams' budgets."""
     if directory.organisation.funding_nanos is not None:
         return directory.organisation.funding_nanos
-    return sum(target_budget(t, period) for t in directory.children(directory.root))
+    return sum(target_budget(t, period) for t in directory.children(directory.root) if not t.has_ended)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,9 +132,15 @@ def budget_entries_due(
             left, numbers[team.id] = left - moved, numbers[team.id] + 1
 
     funded = posted.get((root.id, period.name), _NOTHING).nanos
-    move(root, account(root.id, "funding"), account(root.id), target_funding(directory, period) - funded)
+    wanted = target_funding(directory, period)
+    if directory.organisation.funding_nanos is None:  # a team that ended keeps what it got, so that stays funded
+        ended = (team for team in directory.children(root) if team.has_ended)
+        wanted += sum(posted.get((team.id, period.name), _NOTHING).nanos for team in ended)
+    move(root, account(root.id, "funding"), account(root.id), wanted - funded)
     for team in directory.subtree(root)[1:]:
         assert team.parent_id is not None
+        if team.has_ended:  # what it got stays until it is handed on
+            continue
         before = posted.get((team.id, period.name), _NOTHING)
         paid = dict(before.by_payer) or {team.parent_id: before.nanos}
         for payer_id in sorted(paid.keys() - {team.parent_id}):  # the team has moved: its former parent gets it back
@@ -148,7 +157,9 @@ def check_budgets_fit(directory: Directory) -> None:
     """Raises ConfigError, one line per fault, if children's budgets exceed their parent's."""
     faults = []
     for team in directory.subtree(directory.root):
-        children = directory.children(team)
+        if team.has_ended:
+            continue
+        children = [child for child in directory.children(team) if not child.has_ended]
         promised = sum(t.budget_nanos or 0 for t in children)
         if team.kind == "organisation":
             has, name = directory.organisation.funding_nanos, "organisation.funding"

@@ -13,18 +13,15 @@ from bot.periods import Period
 class SubtreeFigures:
     """The figures of a team and all teams below it, in a period. `teams` counts those below.
 
-    Usage counts by the day: of a team that moved, the spend before the move, and the budget that it used up, stay with
-    the team that it was below then.
+    Usage counts by the day: what a team spent before it moved stays with the team that it was below then. Budgets and
+    what is left of them are those of the teams below now.
     """
 
     teams: int
     allocated_nanos: int
     charged_nanos: int
     held_nanos: int
-
-    @property
-    def available_nanos(self) -> int:
-        return self.allocated_nanos - self.charged_nanos - self.held_nanos
+    available_nanos: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +75,10 @@ def subtree_figures(
     shift = _spent(moved.here, usage or {}, balances) - _spent(moved.away, usage or {}, balances)
     return SubtreeFigures(
         teams=len(members) - 1,
-        allocated_nanos=sum(balance.allocated_nanos for balance in owned) + shift,
+        allocated_nanos=sum(balance.allocated_nanos for balance in owned),
         charged_nanos=sum(balance.charged_nanos for balance in owned) + shift,
         held_nanos=sum(balance.held_nanos for balance in owned),
+        available_nanos=sum(b.allocated_nanos - b.charged_nanos - b.held_nanos for b in owned),
     )
 
 

@@ -1,7 +1,7 @@
 """The organisation, its teams, their roles, and the account of unattributed usage."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -10,7 +10,7 @@ from bot.org.budget_terms import DEFAULT_TERMS, BudgetTerms
 from bot.org.lineages import Lineage, ParentChange
 from bot.org.set_budgets import SetBudget
 from bot.org.spread_rules import NOT_SPREAD, SpreadRule
-from bot.periods import Calendar, PeriodKind, day_start, local_day, micros
+from bot.periods import Calendar, PeriodKind, local_day
 from bot.periods import Period as BudgetPeriod
 
 Mode = Literal["preview", "announce", "govern"]
@@ -54,7 +54,7 @@ class Team:
     closed_day: int | None = None
     merged_into_id: int | None = None
     has_ended: bool = False
-    """Whether the team is closed or merged by now; `Directory.as_of` says so."""
+    """Whether the team is closed or merged by now; `bot.org.tree.as_of` sets it."""
 
     def destination(self, route: MessageRoute = "") -> Destination:
         """Returns the channel for a message route; the team's own channel if it has no separate one."""
@@ -153,35 +153,6 @@ class Directory:
         always = [ParentChange(t.id, 0, t.parent_id) for t in self.real_teams if t.parent_id and t.id not in known]
         return Lineage([*self.parent_changes, *always])
 
-    def as_of(self, at_micros: int) -> "Directory":
-        """Returns the directory with each team below its parent of a moment, and the teams that have ended by then."""
-        teams = tuple(self._as_of(team, at_micros) for team in self.teams)
-        return replace(self, teams=teams)
-
-    def _as_of(self, team: Team, at_micros: int) -> Team:
-        if team.kind != "team":
-            return team
-        day = team.day_of(at_micros)
-        parent_id = self.lineage.parent_on(team.id, day) or team.parent_id
-        return replace(team, parent_id=parent_id, has_ended=team.closed_day is not None and team.closed_day <= day)
-
-    def next_change(self, at_micros: int) -> int | None:
-        """Returns the next moment at which a team moves or ends, if there is one."""
-        days = [(self.by_id(change.team_id), change.from_day) for change in self.parent_changes]
-        days += [(team, team.closed_day) for team in self.real_teams if team.closed_day is not None]
-        begins = [(team, day, micros(day_start(day, team.timezone))) for team, day in days if day > 0]
-        moments = (micros(day_start(day, team.zone_on(near))) for team, day, near in begins)
-        return min((moment for moment in moments if moment > at_micros), default=None)
-
-    def successor(self, team: Team) -> Team:
-        """Returns who takes a team's usage now: the team itself, or, once it has ended, the team it was merged into, else
-        its parent. A team of the first level has no such parent: its usage is unattributed."""
-        while team.has_ended:
-            above = team.merged_into_id or team.parent_id
-            assert above is not None
-            team = self.by_id(above)
-        return self.unattributed if team.kind == "organisation" else team
-
     def by_channel(self, channel_id: str) -> Team | None:
         """Returns the team whose channel this is, whatever state it is in; one that goes on before one that has ended."""
         here = [t for t in self.teams if t.channel_id == channel_id and channel_id]
@@ -203,6 +174,11 @@ class Directory:
     @cached_property
     def real_teams(self) -> tuple[Team, ...]:
         return tuple(t for t in self.teams if t.kind == "team")
+
+    @cached_property
+    def open_teams(self) -> tuple[Team, ...]:
+        """Returns the teams that are neither closed nor merged."""
+        return tuple(t for t in self.real_teams if not t.has_ended)
 
     def ancestors(self, team: Team) -> tuple[Team, ...]:
         """Returns the team's parents, from the nearest up to the organisation."""

@@ -40,6 +40,8 @@ KINDS = (THRESHOLD, FORECAST)
 async def judge_budget(scope: TeamScope) -> None:
     """Posts, edits and ends the budget alerts of a team, or of the organisation. It posts one alert at most: a
     crossed threshold already covers the forecast."""
+    if scope.team.has_ended:
+        return
     standing = await standing_of(scope)
     posted_threshold = await _judge_lines(scope, standing, silently=False)
     await judge_forecast(scope, standing, silently=posted_threshold)
@@ -58,7 +60,8 @@ def has_budget_change(standing: Standing, lines: Sequence[AlertRecord], forecast
 
 async def judge_thresholds(scope: TeamScope, *, silently: bool) -> None:
     """Records the crossed thresholds of a team and posts the highest; `silently` records them without a message."""
-    await _judge_lines(scope, await standing_of(scope), silently=silently)
+    if not scope.team.has_ended:
+        await _judge_lines(scope, await standing_of(scope), silently=silently)
 
 
 async def _judge_lines(scope: TeamScope, standing: Standing, *, silently: bool) -> bool:

@@ -9,6 +9,7 @@ from bot.books.allowances import Allowance, unknown_team
 from bot.books.gatekeeping.calls import UNKNOWN_CALL, Call
 from bot.books.gatekeeping.team_budgets import lender_of
 from bot.org.teams import Team
+from bot.org.tree import merged_into
 from bot.periods import MICROS
 from handlers.books.gatekeeping.calls import NOTHING_ASKED, AskedCall, call_of
 from handlers.books.team_balances import TeamBalances, read_balances
@@ -83,6 +84,7 @@ class Allowances:
             root = rulebook.directory.root
             at = seen.balances.at
             return unknown_team(slug, period=rulebook.directory.period_at(root, at), zone=root.zone_on(at)), age
+        team = merged_into(rulebook.directory, team)
         if asked == NOTHING_ASKED:
             found = seen.allowances.get(team.id)
             if found is None:
@@ -145,6 +147,6 @@ class Allowances:
             trace = None if is_away(error) else error
             log.warning("balances not read", error=database_fault(error) or repr(error), exc_info=trace)
             raise
-        teams = {team.slug: team for team in balances.rulebook.directory.real_teams}
+        teams = dict(balances.rulebook.directory.teams_by_slug)
         self._seen = _Seen(balances=balances, began=began, ledger_posts=known[0], usage_commits=known[1], teams=teams)
         return self._seen

@@ -14,6 +14,7 @@ from bot.periods import DAY_MICROS, Period
 from bot.refusals import ConfigError
 from bot.rulebook import Rulebook
 from handlers.books.charges import post_charges
+from handlers.books.endings import hand_on_unspent, unspent_of
 from handlers.context import Context
 from storage.store import Transaction
 
@@ -107,12 +108,16 @@ async def keep_books(context: Context) -> None:
         at = context.now_micros()
         directory = (await context.rulebooks.current(tx)).directory
         is_opening = bool(await _entries_due(tx, directory, at=at, actor_id=None))
+        has_unspent = bool(await unspent_of(tx, directory, at=at))
         is_expiring = await tx.quarantine.is_expiring(now=at)
         has_stopped = await tx.running_sums.is_expiring(before=at - KEPT_DAYS * DAY_MICROS)
     if is_opening:
         async with context.store.begin() as tx:
             await open_current_periods(context, tx, at=at)
     await post_charges(context)
+    if has_unspent:
+        async with context.store.begin() as tx:
+            await hand_on_unspent(tx, await context.rulebooks.current(tx), at=at)
     if is_expiring:
         async with context.store.begin() as tx:
             await tx.quarantine.expire(now=at)

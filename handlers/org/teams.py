@@ -15,6 +15,7 @@ from bot.org.teams_yml.models import TeamsFile
 from bot.org.tree import tree_faults
 from bot.refusals import ConfigError
 from bot.rulebook import contracts_of
+from handlers.books.endings import hand_on_unspent
 from handlers.books.periods import open_periods
 from handlers.cli import cell, opened, out, run
 from handlers.context import Context
@@ -65,7 +66,7 @@ async def import_file(context: Context, file: TeamsFile, *, dry_run: bool, reset
             if faults := tree_faults(rulebook.directory):
                 raise ConfigError("\n".join(faults))
             check_budgets_fit(rulebook.directory)
-            entries = await open_periods(tx, rulebook, at=at)
+            entries = await open_periods(tx, rulebook, at=at) + await hand_on_unspent(tx, rulebook, at=at)
             lines = differences(before, await picture_of(tx, at=at))
             kept = await budgets_kept(tx, rulebook.directory)
             if entries:

@@ -34,7 +34,7 @@ async def post_due_digests(context: Context) -> int:
     now = context.now()
     put = 0
     async with context.store.read() as tx:
-        teams = (await context.rulebooks.current(tx)).directory.real_teams
+        teams = (await context.rulebooks.current(tx)).directory.open_teams
         weeks = [(team, due_week(now=now, zone_name=team.zone_on(micros(now)))) for team in teams]
         due = [(team, monday) for team, monday in weeks if monday is not None and await _is_missing(tx, team, monday)]
     if due:

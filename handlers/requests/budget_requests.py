@@ -6,6 +6,8 @@ from bot.books.ledger import Account, Bucket
 from bot.messages import Message
 from bot.money import usd
 from bot.org.teams import Directory, Team
+from bot.org.tree import merged_into
+from bot.periods import long_day_text
 from bot.refusals import FieldRefusal, Refusal
 from bot.reporting.reports import PendingRequest
 from bot.requests.approvals import ApprovalRoute, payer_of, route_request
@@ -30,6 +32,7 @@ async def create_request(scope: TeamScope, *, person_id: int, amount_nanos: int,
     Refusal or FieldRefusal if it is not allowed."""
     tx, directory, team, at = scope.tx, scope.directory, scope.team, scope.at
     _require_govern_mode(team)
+    _require_open(directory, team)
     period = directory.period_at(team, at)
     # The locks come first, so that the second of two simultaneous forms sees the request of the first.
     await lock_accounts(scope)
@@ -259,6 +262,15 @@ def _require_decider(found: ApprovalRoute) -> None:
     if not found.deciders:
         who = "Nobody but you could decide this request."
         raise Refusal(f"{who} Ask whoever keeps teams.yml to name another manager, or somebody of finance.")
+
+
+def _require_open(directory: Directory, team: Team) -> None:
+    if not team.has_ended or team.closed_day is None:
+        return
+    taker = merged_into(directory, team)
+    if taker is not team:
+        raise Refusal(f"{name(team.name)} is merged into {name(taker.name)}. Request budget for {name(taker.name)}.")
+    raise Refusal(f"{name(team.name)} is closed since {long_day_text(team.closed_day)}, so it gets no more budget.")
 
 
 def _require_govern_mode(team: Team) -> None:

@@ -47,7 +47,7 @@ async def resolve_channels(context: Context) -> int:
         return 0
     async with context.store.read() as tx:
         directory = (await context.rulebooks.current(tx)).directory
-    linked = [team for team in directory.real_teams if team.channel_ref]
+    linked = [team for team in directory.open_teams if team.channel_ref]
     unresolved = [team for team in linked if not team.channel_id]
     by_name = await _channels_by_name(context) if unresolved else {}
     changed = 0
@@ -57,6 +57,10 @@ async def resolve_channels(context: Context) -> int:
         else:
             info = by_name.get(team.channel_ref.lstrip("#"))
         if info is None:
+            continue
+        owner = directory.by_channel(info["id"])
+        if owner is not None and owner.id != team.id and not owner.has_ended:
+            log.warning("channel not linked", team=team.slug, channel=info["id"], because=f"{owner.slug} has it")
             continue
         state = _state_of(info)
         if (team.channel_id, team.channel_state) != (info["id"], state):

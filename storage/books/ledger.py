@@ -183,6 +183,11 @@ class Ledger:
                 sums[at] = sums.get(at, 0) + nanos
         return sums
 
+    async def count_of(self, document: str) -> int:
+        """Returns the number of a document's entries."""
+        query = select(func.count()).select_from(entries).where(entries.c.document == document)
+        return int((await self._connection.execute(query)).scalar_one())
+
     async def is_open(self, root_id: int, period: Period) -> bool:
         """Returns whether the declared budgets of a period are posted."""
         query = select(entries.c.id).where(entries.c.document == f"budget:{root_id}:{period.name}").limit(1)

@@ -147,10 +147,6 @@ _BUDGET_NOT_YET = {
     "degrade_to": "no model is named in its place yet",
 }
 _TEAM_NOT_YET = {
-    "moved": "a move counts from the day of its import yet",
-    "renamed_from": "a new slug is a new team yet",
-    "merged_into": "usage stays with the team yet",
-    "closed": "the team stays open yet",
     "shared": "no cost is spread yet",
 }
 _ORGANISATION_NOT_YET = {
