@@ -12,6 +12,7 @@ from storage.alerting.expectations import Expectations
 from storage.alerting.judgements import Judgements
 from storage.books.audit import Audit
 from storage.books.charges import Charges
+from storage.books.closing.periods import Periods
 from storage.books.commitments.credits import Credits
 from storage.books.commitments.holds import Holds
 from storage.books.commitments.transfers import Transfers
@@ -106,6 +107,7 @@ class Transaction(OpenTransaction):
     transfers = noun(Transfers)
     credits = noun(Credits)
     reservations = noun(Reservations)
+    periods = noun(Periods)
     budget_requests = noun(BudgetRequests)
     judgements = noun(Judgements)
     alert_settings = noun(StoredAlertSettings)

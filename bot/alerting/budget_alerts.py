@@ -48,7 +48,7 @@ class ThresholdAlert:
 def is_exhausted(standing: Standing) -> bool:
     """Whether a team that spends has nothing available: its budget is $0, spent, held, or went to its teams."""
     balance = standing.balance
-    return balance.budget == "set" and balance.available_nanos <= 0 < balance.charged_nanos
+    return balance.budget == "set" and balance.left_nanos <= 0 < balance.charged_nanos
 
 
 def has_alerts(standing: Standing) -> bool:

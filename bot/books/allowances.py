@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.books.closing.releases import release_words
 from bot.books.gatekeeping.calls import UNKNOWN_CALL, Call
 from bot.books.gatekeeping.limits import DEFERRABLE_PERCENT, Decision, Enforce, Limit, Verdict, verdict
 from bot.books.ledger import Balance, BudgetState
@@ -34,6 +35,7 @@ class Allowance:
     would_be: Decision = "allow"
     limit: str = "team"
     degrade_to: str = ""
+    withheld_nanos: int = 0
 
     def to_json(self) -> dict[str, str]:
         more = {"degrade_to": self.degrade_to} if self.degrade_to else {}
@@ -46,6 +48,7 @@ class Allowance:
             "spent_usd": usd_exact(self.charged_nanos),
             "held_usd": usd_exact(self.held_nanos),
             "reserved_usd": usd_exact(self.reserved_nanos),
+            "withheld_usd": usd_exact(self.withheld_nanos),
             "period": self.period,
             "budget": self.budget,
             "period_ends_at": self.period_ends_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -95,12 +98,14 @@ def allowance_of(
     Budgets bind only in mode `govern` and only where there is one: a team without a budget, or before its budget's first day,
     is allowed. A budget of $0 is one: it denies. Budgets of parts bind without one of the team.
     """
-    left = balance.available_nanos - around.reserved_nanos if balance.budget == "set" else 0
-    limits = [_team_limit(team, balance, call, around)] if balance.budget == "set" else []
+    left = balance.spendable_nanos - around.reserved_nanos if balance.budget == "set" else 0
+    limits = [_team_limit(team, balance, call, around, zone)] if balance.budget == "set" else []
     limits += around.parts
     found = verdict(limits, need_nanos=need_nanos) if limits else None
     decision, reason = (found.decision, _with_advice(found)) if found else ("allow", "")
     would_be = found.would_be if found else "allow"
+    if found is not None and found.limit.key == "team" and decision != "deny":
+        reason += _release(balance, zone)
     if team.mode != "govern":
         decision, reason = "allow", f"{team.name} is in mode {team.mode}: budgets have no consequences yet."
     elif balance.budget != "set" and decision == "allow":
@@ -113,6 +118,7 @@ def allowance_of(
         allocated_nanos=balance.allocated_nanos,
         charged_nanos=balance.charged_nanos,
         held_nanos=balance.held_nanos,
+        withheld_nanos=balance.withheld_nanos,
         period=period.name,
         period_ends_at=day_start(period.end_day, zone),
         budget=balance.budget,
@@ -121,6 +127,11 @@ def allowance_of(
         limit=found.limit.key if found else "none",
         degrade_to=found.degrade_to if found and decision != "allow" else "",
     )
+
+
+def _release(balance: Balance, zone: str) -> str:
+    """Returns what comes of a budget that is released over time, after a space."""
+    return f" {release_words(balance.released, zone)}".rstrip() if balance.released is not None else ""
 
 
 def unknown_team(slug: str, *, period: Period, zone: str) -> Allowance:
@@ -152,7 +163,7 @@ def _no_budget(team: Team, balance: Balance) -> str:
     return f"The budget of {team.name} begins on {long_day_text(team.starts_day)}: none is enforced before."
 
 
-def _team_limit(team: Team, balance: Balance, call: Call, around: Around) -> Limit:
+def _team_limit(team: Team, balance: Balance, call: Call, around: Around, zone: str) -> Limit:
     """Returns the limit of a team's own budget: deferrable calls leave the last part of it to others, protected ones go on
     while the team above has money.
     """
@@ -163,11 +174,11 @@ def _team_limit(team: Team, balance: Balance, call: Call, around: Around) -> Lim
         name=team.name,
         allocated_nanos=balance.allocated_nanos,
         spent_nanos=balance.charged_nanos + around.reserved_nanos,
-        left_nanos=balance.available_nanos - around.reserved_nanos,
+        left_nanos=balance.spendable_nanos - around.reserved_nanos,
         warns_at=min(team.thresholds, default=100),
         enforce=around.enforce,
         degrade_to=around.degrade_to,
-        empty=_why_nothing_is_left(team.name, balance, around.reserved_nanos),
+        empty=_why_nothing_is_left(team.name, balance, around.reserved_nanos, zone),
         kept_nanos=max(0, kept),
         extra_nanos=lender.left_nanos if lender else 0,
         lender=lender.name if lender else "",
@@ -180,8 +191,12 @@ def is_degraded(degrade_to: str, call: Call) -> bool:
     return bool(degrade_to) and degrade_to.casefold() in (call.model.casefold(), call.tool.casefold())
 
 
-def _why_nothing_is_left(team: str, balance: Balance, reserved_nanos: int) -> str:
+def _why_nothing_is_left(team: str, balance: Balance, reserved_nanos: int, zone: str) -> str:
     """Returns why nothing is available: a budget of $0, or where it went. Only spend has used it."""
+    if balance.released is not None and balance.left_nanos > reserved_nanos:
+        is_released = balance.available_nanos > reserved_nanos
+        what = "what it may spend today" if is_released else "what is released of its budget"
+        return f"{team} has used {what}.{_release(balance, zone)}"
     left = f"{usd(balance.available_nanos - reserved_nanos)} available"
     if balance.received_nanos <= 0:
         spent = f" and {usd(balance.charged_nanos)} spent" if balance.charged_nanos > 0 else ""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from bot.books.closing.releases import released_by
 from bot.books.forecasts import Forecast
 from bot.books.ledger import Account, Balance, Entry, EntryKind
 from bot.money import MAX_AMOUNT_NANOS, usd
@@ -66,7 +67,29 @@ def counted_balance(
         return balance
     handed = sum(target_budget(child, period) for child in directory.children(team) if not child.has_ended)
     kept = balance.allocated_nanos + target_budget(team, period) - handed
-    return replace(balance, allocated_nanos=kept, handed_nanos=balance.handed_nanos + handed)
+    declared = target_budget(team, period)
+    return replace(balance, allocated_nanos=kept, handed_nanos=balance.handed_nanos + handed, base_nanos=declared)
+
+
+def with_release(
+    balance: Balance, *, team: Team, period: Period, at: int, zone: str, used_today_nanos: int = 0
+) -> Balance:
+    """Returns a balance with what is released by now of the part of the declared budget that the team keeps.
+
+    Grants, transfers and what was carried forward are available at once.
+    """
+    if balance.budget != "set" or team.kind != "team":
+        return balance
+    released = released_by(
+        team.terms,
+        budget_nanos=max(0, min(balance.base_nanos, balance.base_nanos - balance.handed_nanos)),
+        first_day=max(balance.since_day or period.first_day, period.first_day),
+        end_day=period.end_day,
+        at=at,
+        zone=zone,
+        used_today_nanos=used_today_nanos,
+    )
+    return replace(balance, released=released)
 
 
 def target_funding(directory: Directory, period: Period) -> int:

@@ -14,7 +14,7 @@ WINDOW_DAYS = 7
 
 @dataclass(frozen=True, kw_only=True)
 class Forecast:
-    """Burn rate in nano-dollars per day, the day `available` reaches zero (None: after the period), and the total at the
+    """Burn rate in nano-dollars per day, the day nothing is left of the budget (None: after the period), and the total at the
     period's end.
     """
 
@@ -48,10 +48,10 @@ def forecast(
     run_out: int | None = None
     if balance.budget != "set":
         run_out = None
-    elif balance.available_nanos <= 0:
+    elif balance.left_nanos <= 0:
         run_out = today
     elif burn > 0:
-        left = balance.available_nanos - rest_of_today
+        left = balance.left_nanos - rest_of_today
         run_out = today if left <= 0 else today + 1 + left // burn
         if run_out >= period.end_day:
             run_out = None
@@ -105,7 +105,7 @@ def forecast_run_out(
     """
     first = min((day for day, nanos in spent_by_day.items() if nanos > 0), default=today)
     days = range(max(first, today - HISTORY_DAYS), today)
-    left = balance.available_nanos
+    left = balance.left_nanos
     if balance.budget != "set" or len(days) < ENOUGH_DAYS or left <= 0 or today >= period.end_day:
         return None
     spent = _without_outliers({day: float(max(0, spent_by_day.get(day, 0))) for day in days})

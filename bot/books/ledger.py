@@ -6,12 +6,15 @@ An entry is never changed; a further entry corrects it. Each entry has a dedupe 
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from bot.books.closing.releases import Released
 from bot.money import MAX_AMOUNT_NANOS, usd
 from bot.refusals import Refusal
 
 Bucket = Literal["funding", "available", "held", "spent", "shared", "spread", "variance:anthropic", "variance:openai"]
 """`shared` is the cost that chargeback spreads onto a team, `spread` what it spreads away from one, below zero. Neither
 changes what is available."""
+SPREAD = frozenset({"shared", "spread"})
+"""The buckets of chargeback: a closed period takes their entries too."""
 VARIANCE = "variance:"
 """The prefix of the organisation's buckets for variances with providers."""
 BudgetState = Literal["set", "none", "later"]
@@ -93,15 +96,36 @@ class Entry:
 
 
 def is_promise(entry: Entry) -> bool:
-    """Returns whether an entry promises budget: all but charges, credits, what undoes these, and variances. Charges alone
-    may bring an account below zero."""
+    """Returns whether an entry promises budget: all but charges, credits, what undoes these, variances, and what a period's
+    close settles. Charges alone, and what a parent covers, may bring an account below zero."""
     is_of_credit = entry.document.startswith(CREDITS)
-    return entry.kind not in NO_PROMISES and entry.usage_day is None and not is_of_credit
+    settles = entry.kind == "lapse" and entry.document.startswith(CLOSE)
+    return entry.kind not in NO_PROMISES and entry.usage_day is None and not is_of_credit and not settles
 
 
-NO_PROMISES = ("charge", "credit", "variance")
+def promised_changes(entry: Entry) -> list[tuple[Account, int]]:
+    """Returns what an entry adds to the promises of the accounts `available`. What is carried forward leaves a period that
+    promises nothing any more."""
+    if not is_promise(entry):
+        return []
+    moved = [] if entry.kind == "carry_forward" else [(entry.from_account, -entry.amount_nanos)]
+    moved.append((entry.to_account, entry.amount_nanos))
+    return [(account, nanos) for account, nanos in moved if account.bucket == "available"]
+
+
+NO_PROMISES = ("charge", "credit", "variance", "cover")
 CREDITS = "credit:"
 """The prefix of the documents of credits, and of what takes them back."""
+CLOSE = "close:"
+"""The prefix of the documents of a period's close."""
+
+
+class PeriodClosed(Refusal):
+    """An entry is of a period that takes none any more."""
+
+    def __init__(self, period: str) -> None:
+        super().__init__(f"{period} is closed: its figures stay as they are. Use the period that is open now.")
+        self.period = period
 
 
 class Overdrawn(Refusal):
@@ -118,11 +142,11 @@ class Overdrawn(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Balance:
-    """A team's budget in a period, with usage up to now. Available = allocated − charged − held.
+    """A team's budget in a period, with usage up to now. Available = allocated − charged − held − withheld.
 
     `allocated_nanos` is what the team keeps: `handed_nanos` went to the teams below it. `base_nanos` is the posted part
     of its declared budget. Usage before `since_day` does not count: it is `uncounted_nanos`. Without a budget nothing is
-    available, and nothing is denied.
+    available, and nothing is denied. Of a budget that is released over time, `withheld_nanos` is still to come.
     """
 
     allocated_nanos: int
@@ -133,10 +157,26 @@ class Balance:
     base_nanos: int = field(default=0, compare=False)  # a part of what is compared
     uncounted_nanos: int = 0
     since_day: int | None = None
+    released: Released | None = field(default=None, compare=False)
+
+    @property
+    def withheld_nanos(self) -> int:
+        return self.released.withheld_nanos if self.released is not None and self.budget == "set" else 0
 
     @property
     def available_nanos(self) -> int:
+        return self.left_nanos - self.withheld_nanos
+
+    @property
+    def left_nanos(self) -> int:
+        """Returns what is left of the whole period's budget, released or not."""
         return self.allocated_nanos - self.charged_nanos - self.held_nanos if self.budget == "set" else 0
+
+    @property
+    def spendable_nanos(self) -> int:
+        """Returns what may be spent today: what is available, within the day's limit."""
+        day_left = self.released.day_left_nanos if self.released is not None else None
+        return self.available_nanos if day_left is None else min(self.available_nanos, day_left)
 
     @property
     def received_nanos(self) -> int:

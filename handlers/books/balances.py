@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.books.budgets import counted_balance, has_begun, target_budget
+from bot.books.budgets import counted_balance, has_begun, target_budget, with_release
 from bot.books.ledger import Balance
 from bot.org.teams import Team
 from bot.periods import Period, local_day
@@ -46,12 +46,13 @@ async def balances_of(
             balance = balances[use.hold.team_id]
             unposted = use.used_nanos - use.posted_nanos
             balances[use.hold.team_id] = replace(balance, held_nanos=balance.held_nanos - unposted)
+    today = await _used_today(scope, teams, known_usage)
     is_open: dict[Period, bool] = {}
     for team in teams:
         period, balance = periods[team.id], balances[team.id]
         if target_budget(team, period) and not balance.base_nanos and period not in is_open:
             is_open[period] = await tx.ledger.is_open(directory.root.id, period)
-        balances[team.id] = counted_balance(
+        counted = counted_balance(
             balance,
             directory=directory,
             team=team,
@@ -59,4 +60,22 @@ async def balances_of(
             today=team.day_of(at),
             is_open=is_open.get(period, True),
         )
+        balances[team.id] = with_release(
+            counted, team=team, period=period, at=at, zone=team.zone_on(at), used_today_nanos=today.get(team.id, 0)
+        )
     return balances
+
+
+async def _used_today(
+    scope: Scope, teams: Sequence[Team], known_usage: Mapping[tuple[int, int], int] | None
+) -> dict[int, int]:
+    """Returns today's usage in nano-dollars of the teams whose budget has a limit for each day."""
+    by_day: dict[int, list[int]] = {}
+    for team in teams:
+        if team.terms.per_day_max_nanos is not None:
+            by_day.setdefault(team.day_of(scope.at), []).append(team.id)
+    used: dict[int, int] = {}
+    for day, ids in by_day.items():
+        found = known_usage if known_usage is not None else await scope.tx.charges.totals(ids, day, day + 1)
+        used |= {team_id: found.get((team_id, day), 0) for team_id in ids}
+    return used

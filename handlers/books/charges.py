@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from itertools import islice
 
 from bot.books.charges import Posted, TeamUsage, days_to_post
+from bot.books.closing.period_states import Known, charged_period
 from bot.books.commitments.holds import HoldUse, use_entries
-from bot.books.ledger import Entry, charge_entries
+from bot.books.ledger import Entry, PeriodClosed, charge_entries
 from bot.org.teams import Directory
 from bot.rulebook import Rulebook
 from handlers.context import Context
@@ -37,6 +38,7 @@ async def post_charges(context: Context) -> int:
             piece = list(islice(changed, TEAMS_AT_ONCE))
             due = await tx.charges.due({usage.team_id: days for usage, days in piece})
             holds = await tx.holds.uses_of({charge.team_id for charge in due})
+            known = await tx.periods.known() if due else {}
         if not piece:
             return posted
         charged = {charge.team_id for charge in due}
@@ -45,7 +47,11 @@ async def post_charges(context: Context) -> int:
             for usage, _ in piece
             if usage.team_id in charged or must_mark(usage, today=today[usage.team_id])
         }
-        posted += await _post(context, rulebook, teams, _entries(rulebook.directory, due, holds, at=at), at=at)
+        try:
+            entries = _entries(rulebook.directory, known, due, holds, at=at)
+            posted += await _post(context, rulebook, teams, entries, at=at)
+        except PeriodClosed:
+            return posted  # it began to close meanwhile: the next pass posts to the one after it
         tried |= {usage.team_id for usage, _ in piece}
 
 
@@ -57,10 +63,13 @@ def must_mark(usage: TeamUsage, *, today: int) -> bool:
 
 
 def _entries(
-    directory: Directory, due: Sequence[DayCharge], holds: Sequence[HoldUse], *, at: int
+    directory: Directory, known: Known, due: Sequence[DayCharge], holds: Sequence[HoldUse], *, at: int
 ) -> list[tuple[int, Entry]]:
     """Returns (team, entry) in order of teams and days. Holds pay for their runs first. The organisation pays for
-    unattributed usage."""
+    unattributed usage.
+
+    Charges of a closed period's days go to the next open one: they are its prior-period charges.
+    """
     found: list[tuple[int, Entry]] = []
     for team_id, day, so_far, total in due:
         posted, number = so_far.nanos, so_far.entries
@@ -72,7 +81,7 @@ def _entries(
         charges = charge_entries(
             spender_id=team_id,
             payer_id=directory.root.id if team_id == directory.unattributed.id else team_id,
-            period=directory.organisation.calendar.period_of(day).name,
+            period=charged_period(known, day, directory.organisation.calendar.period_of).name,
             day=day,
             posted_nanos=posted,
             posted_entries=number,

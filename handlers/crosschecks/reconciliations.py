@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from bot.books.closing.period_states import charged_period
 from bot.costs.comparisons import PriceDisagreement, explained
 from bot.costs.price_book import PriceBook
 from bot.crosschecks.provider_reports import PROVIDERS, Provider, Report, read_report
@@ -65,7 +66,8 @@ async def reconcile(
     async with context.store.read() if dry_run else context.store.begin() as tx:
         rulebook = await context.rulebooks.current(tx)
         directory = rulebook.directory
-        periods = {day: directory.organisation.calendar.period_of(day).name for day in report.days}
+        known, calendar = await tx.periods.known(), directory.organisation.calendar
+        periods = {day: charged_period(known, day, calendar.period_of).name for day in report.days}
         if not dry_run:
             accounts = [
                 variance_accounts(report.provider, root_id=directory.root.id, period=p) for p in periods.values()

@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, insert, literal, literal_column, or_, select, union_all
 
 from bot.books.budgets import PostedTotal
-from bot.books.ledger import CREDITS, VARIANCE, Account, Balance, Entry, Overdrawn, is_promise
+from bot.books.ledger import SPREAD, VARIANCE, Account, Balance, Entry, Overdrawn, PeriodClosed, promised_changes
 from bot.periods import Period
 from storage import bulk
 from storage.books.promises import promised
 from storage.sums import nano_sums, whole
-from storage.tables.books import accounts, entries
+from storage.tables.books import accounts, entries, periods
 from storage.tables.intake import usage_days
 from storage.transaction import OpenTransaction
 
@@ -41,10 +41,11 @@ class Ledger:
 
     async def post(self, posted: Sequence[Entry], *, at: int, currency: str = "USD") -> int:
         """Posts entries and returns the number of new ones. An entry whose dedupe key exists was posted before, and
-        stays.
+        stays. Raises PeriodClosed for a new entry of a period that is closed.
         """
         if not posted:
             return 0
+        states = await self._states({a.period for e in posted for a in (e.from_account, e.to_account)})
         ids = await self.lock(account for e in posted for account in (e.from_account, e.to_account))
         known_rows = await self._connection.execute(
             select(entries.c.dedupe_key).where(entries.c.dedupe_key.in_([e.dedupe_key for e in posted]))
@@ -71,7 +72,9 @@ class Ledger:
             if e.dedupe_key not in known
         ]
         if rows:
-            await self._require_promised([e for e in posted if e.dedupe_key not in known], ids)
+            new = [e for e in posted if e.dedupe_key not in known]
+            _require_open(new, states)
+            await self._require_promised(new, ids)
             await self._connection.execute(insert(entries), rows)
             if any(row["usage_day"] is None for row in rows):  # a charge changes no balance: its usage counts already
                 self._tx.after_commit(self._tx.memory.count_ledger_post)
@@ -80,10 +83,9 @@ class Ledger:
     async def _require_promised(self, posted: Sequence[Entry], ids: dict[Account, int]) -> None:
         """Raises Overdrawn if entries promise more than an account has. The accounts are locked."""
         changes: dict[Account, int] = {}
-        for entry in filter(is_promise, posted):
-            for account, nanos in ((entry.from_account, -entry.amount_nanos), (entry.to_account, entry.amount_nanos)):
-                if account.bucket == "available":
-                    changes[account] = changes.get(account, 0) + nanos
+        for entry in posted:
+            for account, nanos in promised_changes(entry):
+                changes[account] = changes.get(account, 0) + nanos
         drained = {ids[account]: account for account, nanos in changes.items() if nanos < 0}
         if not drained:
             return
@@ -91,6 +93,13 @@ class Ledger:
         short = {a: -left.get(i, 0) - changes[a] for i, a in drained.items() if left.get(i, 0) + changes[a] < 0}
         if short:
             raise Overdrawn(short)
+
+    async def _states(self, names: set[str]) -> dict[str, str]:
+        """Returns the states of periods that the books have opened. None of them changes until the transaction ends."""
+        query = select(periods.c.name, periods.c.state).where(periods.c.name.in_(names)).order_by(periods.c.name)
+        return {
+            str(name): str(state) for name, state in await self._connection.execute(query.with_for_update(read=True))
+        }
 
     async def balances(
         self,
@@ -105,9 +114,10 @@ class Ledger:
 
         `known_usage` has nano-dollars by (team, day) that were read in the same snapshot, which then are not summed again.
 
-        Charged is the usage less credits. The organisation's balance counts unattributed usage, and, as charges, the variances
-        that providers billed beyond the usage. `since` has the first day that counts of teams whose budget begins within
-        the period.
+        Charged is the usage of the period's own days with what was charged to it for earlier ones, less credits; once it
+        closes, what was posted. The organisation's balance counts unattributed usage, and, as charges, the variances that
+        providers billed beyond the usage. `since` has the first day that counts of teams whose budget begins within the
+        period.
         """
         by_period: dict[Period, list[int]] = {}
         for team_id, period in keys:
@@ -117,6 +127,7 @@ class Ledger:
             included = [*team_ids, unattributed_id] if root_id in team_ids else team_ids
             begins = {team: day for team, day in since.items() if team in team_ids and day > period.first_day}
             sums = await self._sums(included, period, begins, known_usage)
+            is_open = not sums.pop((0, "is closed"), 0)
             variances: dict[int, int] = {}
             for (team_id, bucket), nanos in sums.items():
                 if bucket.startswith(VARIANCE):
@@ -125,16 +136,16 @@ class Ledger:
                 spenders = (team_id, unattributed_id) if team_id == root_id else (team_id,)
                 held = sums.get((team_id, "held"), 0)
                 spent = sum(sums.get((s, "spent"), 0) for s in spenders)
-                usage = sum(sums.get((s, "usage"), 0) for s in spenders)
+                charged = sum(sums.get((s, part), 0) for s in spenders for part in ("usage", "beside usage"))
                 variance = variances.get(team_id, 0)
                 allocated = sums.get((team_id, "available"), 0) + held + spent + variance
                 found[team_id] = Balance(
                     allocated_nanos=allocated,
-                    charged_nanos=usage + variance + sums.get((team_id, "credited"), 0),
+                    charged_nanos=(charged if is_open else spent) + variance,
                     held_nanos=held,
                     handed_nanos=-sums.get((team_id, "handed"), 0),
                     base_nanos=sums.get((team_id, "base"), 0),
-                    uncounted_nanos=sums.get((team_id, "uncounted"), 0),
+                    uncounted_nanos=sums.get((team_id, "uncounted"), 0) if is_open else 0,
                     since_day=begins.get(team_id),
                 )
         return found
@@ -147,7 +158,8 @@ class Ledger:
         known_usage: Mapping[tuple[int, int], int] | None,
     ) -> dict[tuple[int, str], int]:
         """Returns sums by team and bucket, and parts of them: `base`, the declared budget, `handed`, what went to the teams
-        below, and `credited`, below zero. Usage before a budget's first day is `uncounted`."""
+        below, and `beside usage`, what is spent but not the usage of the period's days. Usage before a budget's first day is
+        `uncounted`. Of no team is `is closed`, 1 for a period that takes no charges."""
         ours = (accounts.c.period == period.name, accounts.c.team_id.in_(team_ids))
         grouped: tuple[ColumnElement[Any], ...] = (accounts.c.team_id, accounts.c.bucket, literal_column("part"))
         declared, taken_back = entries.c.document.like("budget:%"), entries.c.usage_day.is_(None)
@@ -155,12 +167,14 @@ class Ledger:
         given_back = or_(corrected, entries.c.kind == "lapse")
         coming = case((and_(allocated, declared), "base"), (given_back, "handed"), else_="")
         going = case((allocated, "handed"), (corrected, "base"), else_="")
-        is_credit = and_(accounts.c.bucket == "spent", entries.c.document.like(f"{CREDITS}%"))
+        own = entries.c.usage_day.between(period.first_day, period.end_day - 1)
+        beside = case((and_(entries.c.usage_day.is_not(None), own), ""), else_="beside usage")
+        of_bucket = accounts.c.bucket
         parts = [
             select(
                 accounts.c.team_id,
                 accounts.c.bucket,
-                case((accounts.c.bucket == "available", part), (is_credit, "credited"), else_="").label("part"),
+                case((of_bucket == "available", part), (of_bucket == "spent", beside), else_="").label("part"),
                 literal(sign).label("sign"),
                 *nano_sums(entries.c.amount_nanos),
             )
@@ -169,6 +183,10 @@ class Ledger:
             .group_by(*grouped)
             for sign, column, part in ((1, entries.c.to_account_id, coming), (-1, entries.c.from_account_id, going))
         ]
+        is_closed = and_(periods.c.name == period.name, periods.c.state != "open")
+        parts.append(
+            select(literal(0), literal("is closed"), literal(""), literal(1), literal(0), literal(1)).where(is_closed)
+        )
         if known_usage is None:
             parts.append(_usage_query(team_ids, period, begins))
         sums: dict[tuple[int, str], int] = {}
@@ -229,6 +247,20 @@ class Ledger:
             at: replace(total, by_payer=tuple(sorted((p, nanos) for p, nanos in paid[at].items() if nanos)))
             for at, total in found.items()
         }
+
+
+def _require_open(posted: Sequence[Entry], states: Mapping[str, str]) -> None:
+    """Raises PeriodClosed unless the periods of all entries take them.
+
+    A closed period takes only the cost that is spread after its close. A closing one takes all but charges.
+    """
+    for entry in posted:
+        for name in sorted({entry.from_account.period, entry.to_account.period}):
+            state = states.get(name, "open")
+            charges = entry.usage_day is not None or entry.kind in ("charge", "credit", "variance")
+            is_spread = entry.from_account.bucket in SPREAD and entry.to_account.bucket in SPREAD
+            if (state == "closed" and not is_spread) or (state == "closing" and charges):
+                raise PeriodClosed(name)
 
 
 def _usage_query(team_ids: list[int], period: Period, begins: Mapping[int, int]) -> Select[Any]:

@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import and_, literal, not_, select, union_all
+from sqlalchemy import and_, literal, not_, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.books.ledger import CREDITS, NO_PROMISES
+from bot.books.ledger import CLOSE, CREDITS, NO_PROMISES
 from bot.money import usd
 from storage.sums import nano_sums, whole
 from storage.tables.books import accounts, entries
 from storage.tables.org import teams
 
+_SETTLES = and_(entries.c.kind == "lapse", entries.c.document.like(f"{CLOSE}%"))
 _IS_PROMISE = and_(
-    not_(entries.c.kind.in_(NO_PROMISES)),
+    not_(or_(entries.c.kind.in_(NO_PROMISES), _SETTLES)),
     entries.c.usage_day.is_(None),
     entries.c.document.not_like(f"{CREDITS}%"),
 )
@@ -29,6 +30,8 @@ async def promised(connection: AsyncConnection, account_ids: Sequence[int] | Non
             part = part.join(accounts, accounts.c.id == column).where(accounts.c.bucket == "available")
         else:
             part = part.where(column.in_(account_ids))
+        if sign < 0:
+            part = part.where(entries.c.kind != "carry_forward")
         parts.append(part.where(_IS_PROMISE).group_by(column))
     left: dict[int, int] = {}
     for account_id, sign, dollars, rest in await connection.execute(union_all(*parts)):

@@ -126,3 +126,14 @@ grants = table(
     Index("ix_grants_active", "id", sqlite_where=ACTIVE, postgresql_where=ACTIVE),
 )
 """Allocations that end. bot/books/grants.py says what the columns mean."""
+periods = table(
+    "periods",
+    Column("name", Text, primary_key=True),
+    Column("first_day", Big, nullable=False),
+    Column("end_day", Big, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("closed_at", Big),
+    Column("closed_by", Big),
+    Column("close_after_days", Integer),
+)
+"""The periods that the books have opened. `end_day` is earlier than the calendar's if a period was closed early."""

@@ -137,10 +137,6 @@ class PolicyFile(_Strict):
 
 
 _BUDGET_NOT_YET = {
-    "carry_forward": "unspent budget does not carry over yet",
-    "release": "the whole budget is available from the first day",
-    "per_day_max": "no day has a limit of its own yet",
-    "top_up_to": "is read as `amount` yet",
     "parts": "parts have no budget of their own yet",
     "each_person": "nobody has a limit of their own yet",
     "enforce": "every budget is enforced as `absolute` yet",
@@ -150,7 +146,6 @@ _TEAM_NOT_YET = {
     "shared": "no cost is spread yet",
 }
 _ORGANISATION_NOT_YET = {
-    "close_after_days": "periods do not close yet",
     "chargeback": "no cost is spread yet",
 }
 """What is stored and has no effect, by field. Whoever applies a field removes its line."""

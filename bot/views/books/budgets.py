@@ -1,6 +1,7 @@
 """A team's budget and spend in words: headline, outlook, and single figures."""
 
 from bot.books.budgets import Standing
+from bot.books.closing.releases import release_words
 from bot.books.ledger import Balance
 from bot.money import percent, usd, usd_round
 from bot.org.teams import Team
@@ -42,8 +43,9 @@ def headline(standing: Standing) -> str:
         return _nothing_kept(standing)
     allocated, available = usd_round(balance.allocated_nanos), balance.available_nanos
     teams = f"; its teams got {usd_round(balance.handed_nanos)}" if balance.handed_nanos > 0 else ""
-    if available > 0:
-        return f"{team} has {usd_round(available)} left of {allocated} {until}{teams}."
+    if available > 0 or balance.left_nanos > 0:
+        words = f"{usd_round(available)} left" if available > 0 else "used what is released so far"
+        return f"{team} has {words} of {allocated} {until}{teams}."
     held = f": {usd_round(balance.held_nanos)} of it is held" if balance.held_nanos > 0 else ""
     if balance.charged_nanos > balance.allocated_nanos:
         over = usd_round(balance.charged_nanos - balance.allocated_nanos)
@@ -72,7 +74,7 @@ def outlook(standing: Standing) -> str:
     end = f"{usd_round(forecast.end_nanos)} by {last_day_text(standing.period)}"
     if not has_budget(standing) or standing.team.kind == "organisation":
         return f"{pace} it comes to {end}."
-    if standing.balance.available_nanos <= 0:
+    if standing.balance.left_nanos <= 0:
         return f"{pace} it comes to {end}, {against_budget(standing)}."
     if forecast.run_out_day is None:
         return f"{pace} the budget lasts, with {end}, {against_budget(standing)}."
@@ -83,7 +85,8 @@ def spent_words(standing: Standing) -> str:
     """Returns `Spent $11,688.00 (97 %), $250.00 held.` for a team with a budget."""
     balance = standing.balance
     held = f", {usd(balance.held_nanos)} held" if balance.held_nanos else ""
-    return f"Spent {spent_share(balance)}{held}. {uncounted_words(standing)}".rstrip()
+    words = (f"Spent {spent_share(balance)}{held}.", released_words(standing), uncounted_words(standing))
+    return " ".join(filter(None, words))
 
 
 def spent_share(balance: Balance, of: str = "") -> str:
@@ -91,6 +94,12 @@ def spent_share(balance: Balance, of: str = "") -> str:
     if balance.allocated_nanos <= 0:
         return usd(balance.charged_nanos)
     return f"{usd(balance.charged_nanos)} ({percent(balance.charged_nanos, balance.allocated_nanos)}{of})"
+
+
+def released_words(standing: Standing) -> str:
+    """Returns what is released of a budget that is released over time, or nothing."""
+    released = standing.balance.released
+    return release_words(released, standing.zone) if released is not None and has_budget(standing) else ""
 
 
 def uncounted_words(standing: Standing) -> str:
@@ -147,7 +156,7 @@ def against_budget(standing: Standing) -> str:
 
 
 def _run_out(standing: Standing) -> str:
-    if standing.balance.available_nanos <= 0:
+    if standing.balance.left_nanos <= 0:
         return "Nothing is left now"
     day = standing.forecast.run_out_day
     return f"Not before {last_day_text(standing.period)}" if day is None else day_text(day)

@@ -16,6 +16,7 @@ from bot.views.books.budgets import (
     may_request,
     no_budget_words,
     outlook,
+    released_words,
     spent_words,
     uncounted_words,
 )
@@ -62,6 +63,8 @@ def standing_message(
         blocks.append(section(no_budget_words(standing), block_id=f"{key}-no-budget"))
     elif uncounted := has_budget(standing) and uncounted_words(standing):
         blocks.append(context(uncounted, block_id=f"{key}-uncounted"))
+    if released := released_words(standing):
+        blocks.append(context(released, block_id=f"{key}-released"))
     if team.kind == "team":  # the organisation's own days hold unattributed usage only
         blocks.append(spend_chart(standing))
     total = sum(tool.cost_nanos for tool in tools)

@@ -121,7 +121,7 @@ def _hints(digest: Digest) -> list[str]:
     standing, hints = digest.standing, []
     if has_budget(standing):
         over = standing.forecast.end_nanos - standing.balance.allocated_nanos
-        if standing.balance.available_nanos <= 0 < standing.balance.charged_nanos:
+        if standing.balance.left_nanos <= 0 < standing.balance.charged_nanos:
             hints.append("Nothing is left of the budget: request more, or stop what can wait.")
         elif standing.forecast.run_out_day is not None and over > 0:
             hints.append(

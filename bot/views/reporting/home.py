@@ -79,8 +79,8 @@ def _status(shown: Home) -> str:
         waits = "waits" if len(shown.approvals) == 1 else "wait"
         parts.append(f"{counted(len(shown.approvals), 'budget request')} {waits} for your decision.")
     governed = [s for s in shown.standings if has_budget(s)]
-    spent_out = [s for s in governed if s.balance.available_nanos <= 0 < s.balance.charged_nanos]
-    running_out = [s for s in governed if s.balance.available_nanos > 0 and s.forecast.run_out_day is not None]
+    spent_out = [s for s in governed if s.balance.left_nanos <= 0 < s.balance.charged_nanos]
+    running_out = [s for s in governed if s.balance.left_nanos > 0 and s.forecast.run_out_day is not None]
     if spent_out:
         names = ", ".join(name(s.team.name) for s in spent_out[:3])
         more = f" and {len(spent_out) - 3} more" if len(spent_out) > 3 else ""

@@ -140,6 +140,7 @@ def test_the_answer_has_exact_decimals_and_the_end_of_the_period_in_the_teams_zo
         "spent_usd": "100.000000000",
         "held_usd": "50.000000000",
         "reserved_usd": "0.000000000",
+        "withheld_usd": "0.000000000",
         "period": "2026-11",
         "period_ends_at": "2026-12-01T05:00:00Z",
         "budget": "set",

@@ -234,7 +234,7 @@ def test_a_team_may_end_below_one_that_ends_too() -> None:
 
 
 def test_the_import_names_every_field_that_has_no_effect_yet() -> None:
-    found = read_teams_file(_file(budget="{amount: 5, release: even}", shared="even"))
+    found = read_teams_file(_file(budget="{amount: 5, enforce: warn}", shared="even"))
 
-    assert [line.split(":")[0] for line in found.not_applied_yet()] == ["budget.release", "teams.shared"]
+    assert [line.split(":")[0] for line in found.not_applied_yet()] == ["budget.enforce", "teams.shared"]
     assert read_teams_file(_file(budget="{amount: 5}")).not_applied_yet() == []

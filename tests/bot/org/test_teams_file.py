@@ -68,7 +68,6 @@ policy:
     assert (found.prices[0].input_per_mtok, found.prices[0].output_per_mtok) == (400_000, 1_600_000)
     assert found.policy.approvals[1].up_to == 5_000 * NANOS
     assert [line.split(":")[0] for line in found.not_applied_yet()] == [
-        "budget.carry_forward",
         "managers",
         "workflows",
         "policy.approvals",

@@ -109,7 +109,7 @@ async def test_a_day_that_another_posts_between_reading_and_writing_stays_due(
         async with context.store.begin() as tx:
             usages = await tx.charges.usage()
             (due,) = await tx.charges.due({usages[0].team_id: (0, 10**6)})
-            entries = charges._entries((await context.rulebooks.current(tx)).directory, [due], [], at=at)
+            entries = charges._entries((await context.rulebooks.current(tx)).directory, {}, [due], [], at=at)
             older = [entry for _, entry in entries]
             object.__setattr__(older[0], "amount_nanos", 10 * NANOS)
             await tx.ledger.post(older, at=at)

@@ -1,0 +1,1 @@
+"""The close of periods: the job that closes them, and `tokens periods`."""

@@ -1,0 +1,120 @@
+"""Closes periods that are over: their charges are posted, nothing is held any more, and what is left goes where it belongs."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from bot.books.budgets import target_budget
+from bot.books.closing.closes import Remainder, carry_limit, close_document, close_entries
+from bot.books.closing.period_states import BudgetPeriod, charged_period, periods_to_close
+from bot.books.ledger import Account, Bucket
+from bot.org.teams import Team
+from bot.periods import Period
+from bot.rulebook import Rulebook
+from handlers.context import Context
+from storage.store import Transaction
+
+log = structlog.get_logger()
+
+TEAMS_AT_ONCE = 25
+"""Teams per transaction, so that usage comes in between two of them."""
+
+
+async def close_periods(context: Context) -> int:
+    """Closes every period whose close is due, oldest first, and returns their number. Killed at any moment, the next run
+    carries on.
+
+    A period waits while charges of its days are not posted, a grant goes on in it, or something is held.
+    """
+    closed = 0
+    while True:
+        at = context.now_micros()
+        async with context.store.read() as tx:
+            rulebook = await context.rulebooks.current(tx)
+            directory, known = rulebook.directory, await tx.periods.known()
+            today = {team.id: team.day_of(at) for team in directory.teams}
+            due = periods_to_close(
+                known,
+                earliest_today=min(today.values()),
+                close_after_days=directory.organisation.close_after_days,
+            )
+            if not due:
+                return closed
+            period = due[0]
+            following = charged_period(known, period.end_day, directory.organisation.calendar.period_of)
+            if period.state == "open" and await _has_charges_due(tx, period, today):
+                return closed
+        if period.state == "open":
+            async with context.store.begin() as tx:
+                await tx.periods.start_close(period.name)
+        if not await _settle(context, rulebook, period, following, at=at):
+            return closed
+        closed += 1
+
+
+async def _has_charges_due(tx: Transaction, period: BudgetPeriod, today: dict[int, int]) -> bool:
+    days = {team_id: (period.first_day, min(period.end_day, day)) for team_id, day in today.items()}
+    return bool(await tx.charges.due({team_id: span for team_id, span in days.items() if span[0] < span[1]}))
+
+
+async def _settle(context: Context, rulebook: Rulebook, period: BudgetPeriod, following: Period, *, at: int) -> bool:
+    """Posts the close from the lowest teams upwards and returns whether the period is closed now."""
+    directory = rulebook.directory
+    async with context.store.read() as tx:
+        left = await tx.periods.left(period.name)
+        lasting = [grant for grant in await tx.grants.active() if grant.period == period.name]
+    if lasting:
+        return False  # their job ends them, or takes them into the next period
+    if held := sorted({directory.by_id(team_id).slug for team_id, bucket in left if bucket == "held"}):
+        log.info("close waits for holds", period=period.name, teams=held[:10])
+        return False
+    levels: dict[int, list[Team]] = {}
+    for team in directory.alert_teams:
+        levels.setdefault(len(directory.ancestors(team)), []).append(team)
+    for level in sorted(levels, reverse=True):
+        teams = levels[level]
+        for start in range(0, len(teams), TEAMS_AT_ONCE):
+            async with context.store.begin() as tx:
+                if await context.rulebooks.current(tx) is not rulebook:
+                    return False  # a team may have another parent now
+                await _settle_teams(tx, rulebook, teams[start : start + TEAMS_AT_ONCE], period, following, at=at)
+    async with context.store.begin() as tx:
+        if await tx.periods.left(period.name) or not await tx.periods.end_close(period.name, at=at):
+            return False
+        detail = {"days": [period.first_day, period.end_day], "following": following.name}
+        await tx.audit.record(
+            at=at, actor_id=period.closed_by, action="close period", subject=period.name, detail=detail
+        )
+    return True
+
+
+async def _settle_teams(
+    tx: Transaction, rulebook: Rulebook, teams: Sequence[Team], period: BudgetPeriod, following: Period, *, at: int
+) -> int:
+    """Posts the close of teams of one level, whose lower teams are done. Returns the number of entries."""
+    directory, ids = rulebook.directory, [team.id for team in teams]
+    places: list[tuple[int, str, Bucket]] = [(directory.root.id, period.name, "funding")]
+    for team in teams:
+        places += [(team.id, name, "available") for name in (period.name, following.name)]
+        places += [] if team.parent_id is None else [(team.parent_id, period.name, "available")]
+    await tx.ledger.lock(Account(team_id=team_id, period=name, bucket=bucket) for team_id, name, bucket in places)
+    left = await tx.periods.left(period.name, ids)
+    posted = await tx.periods.close_entries(close_document(team_id, period.name) for team_id in ids)
+    budgets = await tx.ledger.posted_budgets(period.period, ids)
+    entries = []
+    for team in teams:
+        base = budgets.get((team.id, period.name))
+        limit = carry_limit(
+            team.terms,
+            base_nanos=base.nanos if base else 0,
+            next_base_nanos=target_budget(team, following),
+        )
+        remainder = Remainder(
+            team_id=team.id,
+            parent_id=team.parent_id,
+            available_nanos=left.get((team.id, "available"), 0),
+            carry_nanos=limit if team.kind == "team" else 0,
+            entries=posted.get(close_document(team.id, period.name), 0),
+        )
+        entries += close_entries(remainder, period=period.name, following=following.name, at=at)
+    return await tx.ledger.post(entries, at=at, currency=directory.organisation.currency)
