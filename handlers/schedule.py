@@ -25,7 +25,7 @@ from handlers.crosschecks.unread_usage import watch_unread
 from handlers.intake.old_keys import read_old_keys
 from handlers.intake.reattributions import move_usage
 from handlers.intake.totals import fold_totals
-from handlers.intake.twins.pruning import delete_old_marks
+from handlers.intake.twins.pruning import delete_old_marks, delete_old_records
 from handlers.reporting.digests import post_due_digests
 from handlers.requests.request_periods import carry_requests
 from handlers.requests.rerouting import reroute_requests
@@ -76,6 +76,7 @@ def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
         ("move usage", move_usage, pace),
         ("read old keys", read_old_keys, max(pace, 60.0)),
         ("delete old marks of calls", delete_old_marks, max(pace, 300.0)),
+        ("delete old records of calls", delete_old_records, max(pace, 600.0)),
         ("delete old requests", delete_old_requests, max(pace, 600.0)),
         ("remove old events", remove_old_events, max(pace, 3_600.0)),
         ("post digests", post_due_digests, pace),

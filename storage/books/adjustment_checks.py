@@ -1,19 +1,23 @@
 """Checks of adjusting rows with the events they adjust."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, not_, or_, select, union_all
+from sqlalchemy import and_, case, exists, func, literal, not_, or_, select, union_all
 
 from storage.tables.base import COUNTER_COLUMNS
 from storage.tables.books import removals
 from storage.tables.intake import call_records, usage_adjustments, usage_events
 from storage.transaction import OpenTransaction
 
+TWIN = "twin"
+"""The kind of rows that raise a call to the figures of another record, or take out its further events. What the records
+said is only kept for a while (`handlers/intake/twins/pruning.py`).
+"""
+
 
 async def adjustment_faults(tx: OpenTransaction) -> AsyncIterator[str]:
     """Yields faults of adjusting rows: a row that moves or reprices an event names it, and adds or removes no usage,
-    unless a twin of its call is stored.
+    unless one of its rows is a twin's.
 
     Rows of removed events can only be added up.
     """
@@ -26,9 +30,10 @@ async def adjustment_faults(tx: OpenTransaction) -> AsyncIterator[str]:
     amounts = ("calls", *COUNTER_COLUMNS)
     unbalanced = (
         select(row.source_id, row.key_hash)
-        .where(not_(_has_twins(row)))
         .group_by(row.source_id, row.key_hash)
-        .having(or_(*(func.sum(row[name]) != 0 for name in amounts)))
+        .having(
+            func.sum(case((row.kind == TWIN, 1), else_=0)) == 0, or_(*(func.sum(row[name]) != 0 for name in amounts))
+        )
         .order_by(row.source_id, row.key_hash)
     )
     for source_id, key_hash in await tx.connection.execute(unbalanced):
@@ -85,7 +90,3 @@ async def twin_faults(tx: OpenTransaction) -> AsyncIterator[str]:
     lost = select(record.source_id, record.call_key).where(not_(has_event)).distinct()
     for source_id, call_key in await tx.connection.execute(lost):
         yield f"twins: no event books call {bytes(call_key).hex()} of source {source_id}"
-
-
-def _has_twins(row: Any) -> ColumnElement[bool]:
-    return exists().where(call_records.c.source_id == row.source_id, call_records.c.key_hash == row.key_hash)

@@ -188,10 +188,11 @@ call_records = table(
     Column("person_id", Big, nullable=False),
     Column("record", Text, nullable=False),
     Index("ix_call_records_source_id_call_key", "source_id", "call_key"),
+    Index("ix_call_records_made_at", "made_at"),
     sqlite_with_rowid=False,
 )
 """The records of calls that have more than one. `call_key` is the event that books the call, `is_booked` marks records
-that are events, `has_key` those without an event whose key is known.
+that are events, `has_key` those without an event whose key is known. A call's records go when all are old.
 """
 reattributions = table(
     "reattributions",

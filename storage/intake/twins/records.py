@@ -1,10 +1,11 @@
 """Records of calls that have more than one: what each said, and the event that books the call."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, exists, func, not_, select, text, tuple_
 
 from bot.usage import UsageEvent
 from storage import bulk
@@ -72,6 +73,26 @@ class CallRecords:
             for record in records
         )
         await bulk.upsert(self._connection, "call_records", _COLUMNS, rows, _MOVED)
+
+    async def prune(self, *, before: int, most: int) -> int:
+        """Deletes the records of at most so many calls whose newest record was made before a moment. Returns their number.
+
+        Keys without an event stay counted, among those of removed events.
+        """
+        row, newer = call_records.c, call_records.alias()
+        has_newer = exists().where(
+            newer.c.source_id == row.source_id, newer.c.call_key == row.call_key, newer.c.made_at >= before
+        )
+        old = select(row.source_id, row.call_key).where(row.made_at < before, not_(has_newer))
+        wanted = tuple_(row.source_id, row.call_key).in_(old.order_by(row.made_at).limit(most))
+        gone = await self._connection.execute(delete(call_records).where(wanted).returning(row.source_id, row.has_key))
+        keys, count = Counter[int](), 0
+        for source_id, has_key in gone:
+            keys[int(source_id)] += int(has_key)
+            count += 1
+        sums = [(source_id, keys[source_id]) for source_id in sorted(keys) if keys[source_id]]
+        await bulk.add(self._connection, "removed_calls", ("source_id",), ("calls",), sums)
+        return count
 
     async def twins_by_source(self, *, since: int = 0) -> dict[int, int]:
         """Returns how many records beside the booked one of each call came since a moment, by source."""
