@@ -1,6 +1,7 @@
 """The rulebook: keys, teams, tools, prices and approval rules at one version of the configuration."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from bot.costs.rates import Rates
 from bot.org.attribution import Attribution, Source
 from bot.org.teams import Directory, Team
 from bot.org.tools import Tools
+from bot.org.workflows import WorkflowRule, Workflows
 from bot.periods import DAY_MICROS, MICROS, day_number
 from bot.requests.approvals import DEFAULT_APPROVAL_RULES, ApprovalRule
 from bot.sources.plain_calls import PlainCalls
@@ -23,6 +25,7 @@ from bot.usage import Booking, Labels, UsageEvent
 _QUARTER_HOUR = 900 * MICROS
 _CACHE_SIZE, _CACHE_CHARACTERS, _CACHE_DAYS = 50_000, 10_000_000, 200_000
 _BOOK: Basis = "book"
+NO_WORKFLOWS = Workflows()
 
 
 _SourceKey = tuple[int, int | None, int | None, int]
@@ -39,14 +42,16 @@ _NO_TERMS: _DayTerms = ((), None)
 class _Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Everything decided about a call except what its moment and counters decide.
 
-    Decisions of one zone share `days`, the local day by quarter of an hour: zones change at its steps. Those of one
-    model share `terms`, by twice the local day plus the UTC day.
+    `named` has its labels with another workflow, where teams.yml names one. Decisions of one zone share `days`, the local
+    day by quarter of an hour: zones change at its steps. Those of one model share `terms`, by twice the local day plus the
+    UTC day.
     """
 
     team: Team
     rule: str
     tool: str
     placed: Placed
+    named: Labels | None
     days: dict[int, int]
     terms: dict[int, _DayTerms]
 
@@ -64,6 +69,7 @@ class Rulebook:
         prices: Prices,
         tools: Tools,
         approvals: Sequence[ApprovalRule],
+        workflows: Workflows = NO_WORKFLOWS,
         ends_at: int | None = None,
     ) -> None:
         """Collects the rules.
@@ -79,6 +85,7 @@ class Rulebook:
         self.prices = prices
         self.tools = tools
         self.approvals = approvals
+        self.workflows = workflows
         self.ends_at = ends_at
         self._teams = {team.id: team for team in directory.teams}
         self._memory: dict[_SourceKey, dict[Labels, _Decision]] = {}
@@ -126,7 +133,7 @@ class Rulebook:
             found.append(
                 Booking(  # positional, because this runs for every event
                     source_id,
-                    event,
+                    event if decided.named is None else msgspec.structs.replace(event, labels=decided.named),
                     decided.team.id,
                     decided.rule,
                     day,
@@ -147,6 +154,7 @@ class Rulebook:
         What is not cached yet, or not priced by the book or a contract alone, goes that way.
         """
         placed, days, costs, others = list[Placed](), list[int](), list[int](), dict[int, Priced]()
+        named: dict[int, Labels] = {}
         begins = ends = 0
         known: dict[Labels, _Decision] = {}
         for place, (at, labels, counters) in enumerate(zip(calls.moments, calls.labels, calls.counters, strict=True)):
@@ -165,13 +173,19 @@ class Rulebook:
             if decided is None or day is None or cost is None:
                 booking = self.booking(calls.event(place), source)
                 others[place] = price_of(booking)
+                if booking.event.labels is not labels:
+                    named[place] = booking.event.labels
                 placed.append((booking.team_id, booking.rule, booking.tool))
                 days.append(booking.local_day)
                 costs.append(booking.cost_nanos)
             else:
                 placed.append(decided.placed)
+                if decided.named is not None:
+                    named[place] = decided.named
                 days.append(day)
                 costs.append(cost)
+        if named:
+            calls = replace(calls, labels=[named.get(place, label) for place, label in enumerate(calls.labels)])
         return PlainBookings(calls, source.id, self.prices.book.book_id, placed, days, costs, others)
 
     def _decide(self, event: UsageEvent, source: Source, known: dict[Labels, _Decision]) -> _Decision:
@@ -185,6 +199,7 @@ class Rulebook:
             rule=placement.rule,
             tool=tool,
             placed=(team.id, placement.rule, tool),
+            named=self.workflows.named(labels),
             days=self._days.setdefault(zone, {}),
             terms=self._terms.setdefault((labels.provider, labels.model, labels.tier, labels.geo, labels.region), {}),
         )
@@ -218,6 +233,14 @@ class Rulebook:
         for memory in (self._memory, self._days, self._terms):
             memory.clear()
         self._remembered = self._remembered_characters = self._remembered_days = 0
+
+
+def workflows_of(stored: Sequence[Mapping[str, Any]] | None) -> Workflows:
+    """Returns workflows from the stored `workflows` document."""
+    return Workflows(
+        WorkflowRule(name=line["name"], match=line.get("match") or {}, priority=line.get("priority") or "normal")
+        for line in stored or []
+    )
 
 
 def contracts_of(stored: Sequence[Mapping[str, Any]] | None) -> list[ContractPrice]:

@@ -17,6 +17,7 @@ from storage.books.commitments.credits import Credits
 from storage.books.commitments.holds import Holds
 from storage.books.commitments.transfers import Transfers
 from storage.books.gatekeeping.reservations import Reservations
+from storage.books.gatekeeping.spend import PartSpend
 from storage.books.grants import Grants
 from storage.books.ledger import Ledger
 from storage.books.statements.coverage import StatementCoverage
@@ -108,6 +109,7 @@ class Transaction(OpenTransaction):
     credits = noun(Credits)
     reservations = noun(Reservations)
     periods = noun(Periods)
+    part_spend = noun(PartSpend)
     budget_requests = noun(BudgetRequests)
     judgements = noun(Judgements)
     alert_settings = noun(StoredAlertSettings)

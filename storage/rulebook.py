@@ -13,7 +13,7 @@ from bot.org.teams import Directory
 from bot.org.tools import ToolRule, Tools
 from bot.org.tree import as_of, next_change
 from bot.periods import day_start, micros
-from bot.rulebook import Rulebook, aliases_of, approvals_of, contracts_of
+from bot.rulebook import Rulebook, aliases_of, approvals_of, contracts_of, workflows_of
 from storage.store import Transaction
 
 
@@ -59,6 +59,7 @@ async def read_rulebook(tx: Transaction, book: PriceBook, *, at: int) -> Ruleboo
             aliases_of(await tx.config.document("models")),
         ),
         tools=Tools([ToolRule(name=t["name"], kind=t["kind"], **t["match"]) for t in tools or []]),
+        workflows=workflows_of(await tx.config.document("workflows")),
         approvals=approvals_of(await tx.config.document("policy")),
         ends_at=min((moment for moment in _changes(directory, memberships, at=at) if moment > at), default=None),
     )

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from bot.books.closing.releases import release_words
 from bot.books.gatekeeping.calls import UNKNOWN_CALL, Call
-from bot.books.gatekeeping.limits import DEFERRABLE_PERCENT, Decision, Enforce, Limit, Verdict, verdict
+from bot.books.gatekeeping.limits import DEFERRABLE_PERCENT, Decision, Limit, Verdict, verdict
 from bot.books.ledger import Balance, BudgetState
 from bot.money import usd, usd_exact
+from bot.org.budget_terms import Enforce
 from bot.org.teams import Team
 from bot.periods import Period, day_start, long_day_text
 

@@ -90,7 +90,7 @@ class Allowances:
             if found is None:
                 found = seen.allowances[team.id] = seen.balances.budgets[team.id].decide(UNKNOWN_CALL)
             return found, age
-        return self._decide(seen, team, call_of(rulebook, **asked._asdict())), age
+        return self._decide(seen, team, call_of(rulebook, asked)), age
 
     def _decide(self, seen: _Seen, team: Team, call: Call) -> Allowance:
         budgets, lender = seen.balances.budgets, None

@@ -3,10 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Literal
 
-PartKind = Literal["tool", "tool_kind", "model", "workflow", "person"]
-Priority = Literal["protected", "normal", "deferrable"]
+from bot.org.budget_terms import PartKind
+from bot.org.workflows import Priority
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.money import usd
+from bot.org.budget_terms import Enforce
 
 Decision = Literal["allow", "warn", "deny"]
-Enforce = Literal["advisory", "warn", "absolute"]
 DEFERRABLE_PERCENT = 90
 """Deferrable workflows stop when so much of a budget is used, so that the rest lasts for the others."""
 _RANK: dict[Decision, int] = {"allow": 0, "warn": 1, "deny": 2}

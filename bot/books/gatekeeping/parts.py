@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from bot.books.gatekeeping.calls import Call, PartKind, belongs
-from bot.books.gatekeeping.limits import Enforce, Limit
+from bot.books.gatekeeping.calls import Call, belongs
+from bot.books.gatekeeping.limits import Limit
 from bot.money import usd
+from bot.org.budget_terms import Enforce, PartKind
 from bot.org.tools import Tools
 
 _KIND_WORDS: dict[str, str] = {"in_house": "in-house tools", "third_party": "third-party tools"}

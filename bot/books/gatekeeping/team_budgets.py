@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from bot.books.allowances import Allowance, Around, Lender, allowance_of, is_degraded
 from bot.books.gatekeeping.calls import Call
-from bot.books.gatekeeping.limits import Enforce
 from bot.books.gatekeeping.parts import Labels, Part, part_limit
 from bot.books.ledger import Balance
+from bot.org.budget_terms import Enforce
 from bot.org.teams import Team
 from bot.org.tools import Tools
 from bot.periods import Period

@@ -12,6 +12,7 @@ from bot.org.spread_rules import NOT_SPREAD
 from bot.org.teams import Mode, PeopleSetting
 from bot.org.teams_yml.budgets import STRICT, BudgetFile
 from bot.org.teams_yml.fields import ManagerRef, MonthAndDay, Name, Nanos, PersonRef, PicoRate, Slug, Spread, ZoneName
+from bot.org.workflows import MatchedLabel, Priority
 from bot.periods import PeriodKind
 
 
@@ -94,8 +95,8 @@ class ToolFile(_Strict):
 
 class WorkflowFile(_Strict):
     name: Name
-    match: dict[str, str] = {}
-    priority: Literal["protected", "normal", "deferrable"] = "normal"
+    match: dict[MatchedLabel, Annotated[str, Field(min_length=1, max_length=200)]] = {}
+    priority: Priority = "normal"
 
 
 class ModelFile(_Strict):
@@ -136,12 +137,6 @@ class PolicyFile(_Strict):
     escalate_after_hours: float | None = None
 
 
-_BUDGET_NOT_YET = {
-    "parts": "parts have no budget of their own yet",
-    "each_person": "nobody has a limit of their own yet",
-    "enforce": "every budget is enforced as `absolute` yet",
-    "degrade_to": "no model is named in its place yet",
-}
 _TEAM_NOT_YET = {
     "shared": "no cost is spread yet",
 }
@@ -166,11 +161,6 @@ class TeamsFile(_Strict):
     def not_applied_yet(self) -> list[str]:
         """Returns one line per setting that is stored but has no effect in this version."""
         lines = [
-            f"budget.{name}: {words}"
-            for name, words in _BUDGET_NOT_YET.items()
-            if any(t.budget and name in t.budget.model_fields_set for t in self.teams)
-        ]
-        lines += [
             f"teams.{name}: {words}"
             for name, words in _TEAM_NOT_YET.items()
             if any(name in t.model_fields_set for t in self.teams)
@@ -182,8 +172,6 @@ class TeamsFile(_Strict):
         ]
         if any(m.startswith("S") and not is_email(m) for t in self.teams for m in t.managers):
             lines.append("managers: user groups (S…) are not looked up yet; name people")
-        if self.workflows:
-            lines.append("workflows: matches and priorities are not used yet")
         if any(rule.auto for rule in self.policy.approvals):
             lines.append("policy.approvals: `auto` approves nothing by itself yet; managers decide")
         if self.policy.emergency:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from bot.books.gatekeeping.calls import Call
 from bot.org.people import normalize_spelling
 from bot.rulebook import Rulebook
+from bot.usage import Labels
 
 
 class AskedCall(NamedTuple):
@@ -19,13 +20,17 @@ class AskedCall(NamedTuple):
 NOTHING_ASKED = AskedCall()
 
 
-def call_of(rulebook: Rulebook, *, workflow: str, tool: str, model: str, user: str) -> Call:
-    """Returns a call with its tool as usage is booked: by its declared name, else by the model."""
-    named = rulebook.tools.named(tool, model)
+def call_of(rulebook: Rulebook, asked: AskedCall) -> Call:
+    """Returns a call with its tool and workflow as its usage will be booked: the tool by its declared name, else by the model;
+    the workflow by the company's names."""
+    tool = rulebook.tools.named(asked.tool, asked.model)
+    labels = Labels(model=asked.model, tool=asked.tool, workflow=asked.workflow)
+    workflow = (rulebook.workflows.named(labels) or labels).workflow
     return Call(
         workflow=workflow,
-        tool=named,
-        tool_kind=rulebook.tools.kind_of(named) if named or model else "",
-        model=model,
-        spelling=normalize_spelling(user) if user else "",
+        tool=tool,
+        tool_kind=rulebook.tools.kind_of(tool) if tool or asked.model else "",
+        model=asked.model,
+        spelling=normalize_spelling(asked.user) if asked.user else "",
+        priority=rulebook.workflows.priority_of(workflow),
     )

@@ -11,7 +11,7 @@ from bot.books.gatekeeping.team_budgets import TeamBudget, lender_of
 from bot.books.ledger import Account
 from bot.money import usd_exact
 from bot.org.teams import Team
-from handlers.books.gatekeeping.calls import call_of
+from handlers.books.gatekeeping.calls import AskedCall, call_of
 from handlers.books.gatekeeping.team_budgets import read_team_budgets
 from handlers.scope import Scope
 
@@ -38,9 +38,8 @@ class Deciding:
         """Locks the accounts of the teams that reserve, and of those that lend to them, until the transaction ends."""
         directory = self._scope.directory
         for ask in asks:
-            self._calls[ask] = call_of(
-                self._scope.rulebook, workflow=ask.workflow, tool=ask.tool, model=ask.model, user=ask.user
-            )
+            asked = AskedCall(ask.workflow, ask.tool, ask.model, ask.user)
+            self._calls[ask] = call_of(self._scope.rulebook, asked)
             team = directory.by_slug(ask.team)
             if team is None:
                 continue

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from bot.books.gatekeeping.parts import Labels
+from bot.books.gatekeeping.parts import Labels, spent_by_part
 from bot.books.gatekeeping.team_budgets import TeamBudget
 from bot.books.ledger import Balance
 from bot.org.teams import Team
 from handlers.books.balances import balances_of
+from handlers.books.gatekeeping.parts import parts_of, spend_of_parts
 from handlers.scope import Scope
 from storage.books.gatekeeping.reservations import SumKey
 
@@ -22,13 +23,20 @@ async def read_team_budgets(
     periods = {team.id: scope.directory.period_at(team, scope.at) for team in teams}
     if balances is None:
         balances = await balances_of(scope, teams, periods)
+    parts = await parts_of(scope, teams)
+    spend = await spend_of_parts(scope, [team for team in teams if team.id in parts], balances, periods)
+    tools = scope.rulebook.tools
     budgets = {
         team.id: TeamBudget(
             team=team,
             balance=balances[team.id],
             period=periods[team.id],
             zone=team.zone_on(scope.at),
-            tools=scope.rulebook.tools,
+            tools=tools,
+            enforce=team.terms.enforce,
+            degrade_to=team.terms.degrade_to,
+            parts=parts.get(team.id, ()),
+            spent_by_part=spent_by_part(parts.get(team.id, ()), spend.get(team.id, {}), tools),
         )
         for team in teams
     }

@@ -1,0 +1,54 @@
+"""Reads budgets of parts: the people that they name, and the spend by the labels that they ask for."""
+
+from collections.abc import Mapping, Sequence
+
+from bot.books.gatekeeping.parts import Labels, Part
+from bot.books.ledger import Balance
+from bot.org.people import normalize_spelling
+from bot.org.teams import Team
+from bot.periods import Period
+from handlers.scope import Scope
+
+
+async def parts_of(scope: Scope, teams: Sequence[Team]) -> dict[int, tuple[Part, ...]]:
+    """Returns the parts with a budget of each team that has some."""
+    listed = [(team, part) for team in teams for part in team.terms.parts]
+    if not listed:
+        return {}
+    named = {normalize_spelling(part.pattern) for _, part in listed if part.kind == "person"}
+    people = await scope.tx.part_spend.people_named(named)
+    found: dict[int, tuple[Part, ...]] = {}
+    for team, part in listed:
+        ids, spellings = frozenset[int](), frozenset[str]()
+        if part.kind == "person":
+            name = normalize_spelling(part.pattern)
+            ids, spellings = people.get(name, (frozenset(), frozenset({name})))
+        whole = Part(
+            kind=part.kind,
+            pattern=part.pattern,
+            amount_nanos=part.amount_nanos,
+            enforce=part.enforce,
+            degrade_to=part.degrade_to,
+            person_ids=ids,
+            spellings=spellings,
+        )
+        found[team.id] = (*found.get(team.id, ()), whole)
+    return found
+
+
+async def spend_of_parts(
+    scope: Scope, teams: Sequence[Team], balances: Mapping[int, Balance], periods: Mapping[int, Period]
+) -> dict[int, dict[Labels, int]]:
+    """Returns the spend of teams in their periods by label, from the first day that counts for their budget."""
+    spans: dict[tuple[int, int], list[int]] = {}
+    for team in teams:
+        period = periods[team.id]
+        first = max(period.first_day, balances[team.id].since_day or period.first_day)
+        spans.setdefault((first, period.end_day), []).append(team.id)
+    found: dict[int, dict[Labels, int]] = {}
+    for (first, end), ids in spans.items():
+        for team_id, tool, model, workflow, person_id, nanos in await scope.tx.part_spend.by_label(
+            ids, first_day=first, end_day=end
+        ):
+            found.setdefault(team_id, {})[Labels(tool, model, workflow, person_id)] = nanos
+    return found
