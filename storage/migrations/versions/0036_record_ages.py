@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0036_record_ages"
-down_revision = "0035_reservations"
+down_revision = "0033_periods"
 
 
 def upgrade() -> None:
