@@ -30,9 +30,7 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 share_compiled_statements()
 use_memory()
-gc.set_threshold(
-    10_000, 10, 10
-)  # rarer searches for garbage, and none in what was there before the first test: see below
+gc.disable()  # until the first test: see below
 
 settings.register_profile("default", deadline=None)  # no test judges how long an example takes
 
@@ -160,9 +158,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Modules and test items are many and live to the end: the search for garbage leaves them out."""
-    gc.collect()
+    """Modules and test items are many and live to the end: the search for garbage leaves them out, and is rarer."""
     gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
+    gc.enable()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -28,7 +28,9 @@ async def differences(tx: OpenTransaction, rollup: Rollup) -> AsyncIterator[str]
         if horizon is not None:
             async for fault in _removed_differences(tx, rollup, teams, int(horizon)):
                 yield fault
-        async with tx.connection.stream(_different_rows(rollup, pending_events(tx.connection), teams, horizon)) as rows:
+        async with tx.connection.stream(
+            _different_rows(rollup, pending_events(tx.connection.dialect.name), teams, horizon)
+        ) as rows:
             async for team, bucket, series in rows:
                 place = f"team {team}, {rollup.name[:-1]} {bucket}, series {series}"
                 yield f"usage {rollup.name}: {place}: events and rollup differ"
@@ -51,7 +53,7 @@ async def _marks(
 ) -> dict[tuple[int, ...], int]:
     """Returns what events, adjusting and removed ones have more than the totals, as marks by team, and by day if asked."""
     found: dict[tuple[int, ...], int] = {}
-    waits = pending_events(tx.connection)
+    waits = pending_events(tx.connection.dialect.name)
     for source, sign in ((usage_events, 1), (usage_adjustments, 1), (waits, -1), (rollup.table, -1)):
         columns: Any = source.c
         bucket = columns[rollup.bucket] if source is rollup.table else rollup.of(columns)

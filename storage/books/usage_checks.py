@@ -5,14 +5,15 @@ one by one, of the teams at fault alone.
 """
 
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, literal_column, select, text
 
 from bot.periods import HOUR_MICROS
 from storage.books.differences import differences
 from storage.books.marks import PRIME, marks
-from storage.books.rollups import ROLLUPS
+from storage.books.rollups import ROLLUPS, Rollup
 from storage.intake.pending import pending_events
 from storage.tables.books import removed_calls
 from storage.tables.crosschecks import observed_days
@@ -34,6 +35,21 @@ _ROWS = 500_000
 _ONE: ColumnElement[int] = literal_column("1")
 _HOUR: ColumnElement[int] = literal_column(str(HOUR_MICROS))
 
+_KEPT_QUERIES = 100
+
+
+class _Part(NamedTuple):
+    """Events that one statement reads: those whose column is at least `first` and below `end`."""
+
+    column: str
+    first: int
+    end: int
+
+    @property
+    def conditions(self) -> tuple[ColumnElement[bool], ...]:
+        at: ColumnElement[int] = literal_column(f"usage_events.{self.column}")
+        return at >= literal_column(str(self.first)), at < literal_column(str(self.end))
+
 
 async def lock_events(tx: OpenTransaction) -> None:
     """Keeps PostgreSQL's months from being emptied while a snapshot reads them. Call it before the first read."""
@@ -45,25 +61,23 @@ async def usage_faults(tx: OpenTransaction, watch: Watch) -> AsyncIterator[str]:
     """Yields every fault of keys, events and totals. Removed events count by the sums that were kept of them."""
     have, by_source = [0, 0], dict[int, int]()
     parts = await _parts(tx)
-    for at, condition in enumerate(parts):
+    for at, part in enumerate(parts):
         watch("Reading events", at, len(parts))
-        buckets = [rollup.of(usage_events.c) for rollup in ROLLUPS]
-        _add(have, await _one(tx, marks(usage_events, buckets, *condition, calls=_ONE)))
-        counts = await _by_source(tx, select(usage_events.c.source_id, func.count()).where(*condition))
+        _add(have, await _one(tx, _event_marks(part)))
+        counts = await _by_source(tx, select(usage_events.c.source_id, func.count()).where(*part.conditions))
         by_source = {source: by_source.get(source, 0) + counts.get(source, 0) for source in by_source | counts}
     watch("Reading events", len(parts), len(parts))
     async for fault in _key_faults(tx, by_source):
         yield fault
-    _add(have, await _one(tx, marks(usage_adjustments, [rollup.of(usage_adjustments.c) for rollup in ROLLUPS])))
-    waits = pending_events(tx.connection)
-    for at, mark in enumerate(await _one(tx, marks(waits, [rollup.of(waits.c) for rollup in ROLLUPS], calls=_ONE))):
+    _add(have, await _one(tx, _adjustment_marks()))
+    for at, mark in enumerate(await _one(tx, _pending_marks(tx.connection.dialect.name))):
         have[at] -= mark
     for at, rollup in enumerate(ROLLUPS):
         kept = await tx.connection.execute(select(func.coalesce(func.sum(rollup.kept), 0)))
         have[at] += int(kept.scalar_one())
     for at, rollup in enumerate(ROLLUPS):
         watch("Reading totals", at, len(ROLLUPS))
-        said = await _one(tx, marks(rollup.table, [rollup.table.c[rollup.bucket]]))
+        said = await _one(tx, _total_marks(rollup))
         if said[0] % PRIME != have[at] % PRIME:
             async for fault in differences(tx, rollup):
                 yield fault
@@ -102,19 +116,41 @@ async def _by_source(tx: OpenTransaction, query: Select[Any]) -> dict[int, int]:
     return {int(source): int(count) for source, count in rows}
 
 
-async def _parts(tx: OpenTransaction) -> list[tuple[ColumnElement[bool], ...]]:
-    """Returns conditions that divide the events: some rows of SQLite's table, a month on PostgreSQL."""
+# Writing such a query takes longer than reading a small table with it, so each is written once.
+
+
+@lru_cache(maxsize=_KEPT_QUERIES)
+def _event_marks(part: _Part) -> Select[Any]:
+    return marks(usage_events, [rollup.of(usage_events.c) for rollup in ROLLUPS], *part.conditions, calls=_ONE)
+
+
+@cache
+def _adjustment_marks() -> Select[Any]:
+    return marks(usage_adjustments, [rollup.of(usage_adjustments.c) for rollup in ROLLUPS])
+
+
+@cache
+def _pending_marks(dialect: str) -> Select[Any]:
+    waits = pending_events(dialect)
+    return marks(waits, [rollup.of(waits.c) for rollup in ROLLUPS], calls=_ONE)
+
+
+@cache
+def _total_marks(rollup: Rollup) -> Select[Any]:
+    return marks(rollup.table, [rollup.table.c[rollup.bucket]])
+
+
+async def _parts(tx: OpenTransaction) -> list[_Part]:
+    """Returns what divides the events: some rows of SQLite's table, a month on PostgreSQL."""
     if tx.connection.dialect.name == "postgresql":
         bounds = text(
             "SELECT pg_get_expr(c.relpartbound, c.oid) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
             "WHERE i.inhparent = 'usage_events'::regclass ORDER BY 1"
         )
         edges = [_numbers(str(bound)) for bound in (await tx.connection.execute(bounds)).scalars()]
-        at = usage_events.c.occurred_at
-        return [(at >= literal_column(str(a)), at < literal_column(str(b))) for a, b in edges]
+        return [_Part("occurred_at", first, end) for first, end in edges]
     last = (await tx.connection.execute(text("SELECT coalesce(max(rowid), 0) FROM usage_events"))).scalar_one()
-    row: ColumnElement[int] = literal_column("usage_events.rowid")
-    return [(row > at, row <= at + _ROWS) for at in range(0, int(last), _ROWS)]
+    return [_Part("rowid", at, at + _ROWS) for at in range(1, int(last) + 1, _ROWS)]
 
 
 def _numbers(bound: str) -> tuple[int, int]:

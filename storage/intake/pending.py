@@ -56,9 +56,9 @@ WAITING = "SELECT id, calls FROM usage_pending WHERE calls > 0 ORDER BY id"
 """The groups to fold. A group that no total can hold has its number of calls below zero: it is set aside."""
 
 
-def pending_events(connection: AsyncConnection) -> Subquery:
+def pending_events(dialect: str) -> Subquery:
     """Returns the events that the totals miss, with the columns of `NUMBERS`."""
-    found = _UNNESTED.format(rows="usage_pending") if connection.dialect.name == "postgresql" else _OF_ROWS
+    found = _UNNESTED.format(rows="usage_pending") if dialect == "postgresql" else _OF_ROWS
     return text(found).columns(*(column(name, Big) for name in NUMBERS)).subquery("pending")
 
 

@@ -114,6 +114,7 @@ async def test_a_source_that_changed_is_not_answered_for_by_what_it_was(books: B
 
 
 @pytest.mark.timeless
+@pytest.mark.parametrize("database_copy", ["sqlite"], indirect=True)  # after the first line no database is asked
 async def test_made_up_words_are_remembered_within_bounds(books: Books) -> None:
     rulebook = await books.context.rulebooks.latest()
     event = event_at(MIDNIGHT_THERE)
