@@ -18,7 +18,9 @@ from bot.views.detection.data_gaps import gaps_words
 from bot.views.org.people import my_use_message
 from bot.views.reporting import help as help_views
 from handlers.alerting.expectations import expect
+from handlers.books.commitments.credits import credit_command
 from handlers.books.commitments.holds import hold_command, release_command
+from handlers.books.commitments.transfers import transfer_command
 from handlers.books.standings import shares, standing_of, team_here, team_ids_of
 from handlers.books.statements.showing import show_statement
 from handlers.context import Context
@@ -161,6 +163,8 @@ COMMANDS: dict[str, Callable[[SlackRequest], Awaitable[None]]] = {
     "hold": hold_command,
     "holds": hold_command,
     "release": release_command,
+    "transfer": transfer_command,
+    "credit": credit_command,
     "settings": show_alert_settings,
     "statement": show_statement,
 }

@@ -5,7 +5,7 @@ from slack_bolt.async_app import AsyncApp
 from handlers import commands
 from handlers.alerting import delivery_updates, expectations
 from handlers.alerting.reactions import alert_answers
-from handlers.books.commitments import holds
+from handlers.books.commitments import holds, transfers
 from handlers.books.statements import showing as statements
 from handlers.context import Context
 from handlers.costs import prices
@@ -30,6 +30,7 @@ def register_all(app: AsyncApp, context: Context) -> None:
         prices,
         holds,
         statements,
+        transfers,
     ):
         noun.register(app, context)
     alert_answers.register(

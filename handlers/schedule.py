@@ -10,6 +10,7 @@ from handlers.alerting.expectations import close_expectations
 from handlers.alerting.key_owners import notify_owners
 from handlers.alerting.reactions.snoozes import wake_snoozed
 from handlers.books.commitments.kept_holds import keep_holds
+from handlers.books.commitments.transfers import lapse_transfers
 from handlers.books.gatekeeping.sweeping import end_reservations
 from handlers.books.grants import end_grants
 from handlers.books.periods import keep_books
@@ -69,6 +70,7 @@ def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
         ("fold totals", fold_totals, pace),
         ("end grants", end_grants, pace),
         ("keep holds", keep_holds, max(pace, 60.0)),
+        ("lapse transfers", lapse_transfers, max(pace, 60.0)),
         ("keep the books", keep_books, max(pace, 60.0)),
         ("seal statements", seal_statements, max(pace, 60.0)),
         ("end reservations", end_reservations, pace),

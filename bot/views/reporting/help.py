@@ -12,6 +12,7 @@ COMMANDS = (
     ("expect", "what is expected of this team; `{command} expect launch 2 days up to $500` announces spend ahead"),
     ("hold 500 eval-run until Friday", "sets budget aside for a planned run; `hold` alone lists what is set aside"),
     ("release eval-run", "releases what is set aside for a run"),
+    ("transfer 500 to checkout", "moves budget to another team once a manager of each has agreed"),
     ("settings", "your team's alerts: thresholds, quiet hours, how many a day, channels; its managers change them"),
     ("help", "this list"),
 )
