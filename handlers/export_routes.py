@@ -9,7 +9,7 @@ from fastapi.security import HTTPBearer
 
 from bot.refusals import FieldRefusal
 from handlers.books.exports.sources import EXPORTS
-from handlers.books.exports.streams import ExportQuery, Exports, NoExport
+from handlers.books.exports.streams import ExportQuery, Exports, NoExport, NotForTeams
 from handlers.context import Context
 from handlers.intake.routes.endpoint import authenticate_reader, bearer_token, guarded, problem
 from storage.intake.keys import key_hash
@@ -59,6 +59,8 @@ def export_routes(context: Context) -> APIRouter:
                 stream = await exports.open(query, reader, key)
             except NoExport as error:
                 return problem(404, str(error))
+            except NotForTeams as error:
+                return problem(403, str(error))
             except FieldRefusal as error:
                 return problem(400, f"{error.field}: {error}")
             headers = {

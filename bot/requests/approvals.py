@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.books.ledger import Balance
+from bot.money import usd_exact
 from bot.org.teams import Directory, Team
 
 
@@ -41,6 +42,14 @@ def manager_limit(rules: Sequence[ApprovalRule]) -> int | None:
     if not limits:
         return 0
     return None if None in limits else max(limit for limit in limits if limit is not None)
+
+
+def policy_words(rules: Sequence[ApprovalRule]) -> str:
+    """Returns who may grant how much, as the audit log keeps it beside a decision."""
+    limit = manager_limit(rules)
+    if limit is None:
+        return "managers decide any amount"
+    return f"managers decide up to {usd_exact(limit)}, finance above" if limit else "finance decides"
 
 
 def payer_of(directory: Directory, *, team: Team, amount_nanos: int, balances: Mapping[int, Balance]) -> Team | None:

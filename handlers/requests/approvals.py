@@ -6,6 +6,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.money import usd
 from bot.refusals import Refusal
+from bot.requests.approvals import policy_words
 from bot.requests.budget_requests import BudgetRequest, Ended, checked_reason, grant_entries, with_decision
 from bot.requests.revisions import NotAsSeen, Seen
 from bot.views.requests import budget_requests as views
@@ -66,7 +67,8 @@ async def decide_request(scope: Scope, seen: Seen, *, approve: bool, by: int, re
     if approve:
         because = f"{mention} approved {usd(ended.amount_nanos)} more."
         await budget_raised(team_scope, because=because)
-    await audit_request(tx, "approve request" if approve else "deny request", ended, actor_id=by, at=at)
+    action, policy = "approve request" if approve else "deny request", policy_words(scope.rulebook.approvals)
+    await audit_request(tx, action, ended, actor_id=by, at=at, policy=policy)
     card = views.decided_card(pending, decided_by_mention=mention, standing=standing)
     await tx.outbox.change(card_key(ended.id), card, at=at, is_over=True)
     verdict = views.verdict_message(

@@ -213,12 +213,16 @@ async def release_hold(tx: Transaction, request: BudgetRequest, *, by: int | Non
     await tx.ledger.post([entry] if entry else [], at=at)
 
 
-async def audit_request(tx: Transaction, action: str, request: BudgetRequest, *, actor_id: int | None, at: int) -> None:
+async def audit_request(
+    tx: Transaction, action: str, request: BudgetRequest, *, actor_id: int | None, at: int, policy: str = ""
+) -> None:
+    """Records what happened to a request; of a decision also the policy that was in force."""
     detail = {
         "team": request.team_id,
         "amount_nanos": request.amount_nanos,
         "revision": request.revision,
         "reason": await tx.audit.hashed(request.reason),
+        **({"policy": policy} if policy else {}),
     }
     await tx.audit.record(at=at, actor_id=actor_id, action=action, subject=request.document, detail=detail)
 

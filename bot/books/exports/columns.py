@@ -54,6 +54,14 @@ USAGE_COLUMNS = (
 )
 """A row per event as it was booked, and per adjusting row, whose `adjusts` names the event."""
 
+AUDIT_COLUMNS = (
+    Column("record_id", "count"),
+    Column("at", "moment"),
+    *(Column(name) for name in ("actor", "actor_name", "action", "subject", "policy", "detail", "hash")),
+)
+"""A row per record. `detail` is JSON of ids, amounts in nano-dollars and salted hashes of typed text; `hash` covers the
+record and the hash before it."""
+
 
 def moment_text(at: int) -> str:
     """Formats a moment in RFC 3339 and UTC, with microseconds if it has any."""

@@ -107,3 +107,9 @@ def usage_command(*, period: PeriodOption = None, out: OutOption, chosen: Format
 def ledger_command(*, period: PeriodOption = None, out: OutOption, chosen: FormatOption = None) -> None:
     """A row per entry: what moved from which account to which, when, why, and by whom."""
     _run("ledger", out, period, chosen)
+
+
+@commands.command("audit")
+def audit_command(*, period: PeriodOption = None, out: OutOption, chosen: FormatOption = None) -> None:
+    """A row per record of the audit log: who asked, decided or changed what, under which policy."""
+    _run("audit", out, period, chosen)

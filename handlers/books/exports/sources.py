@@ -3,20 +3,27 @@
 from collections.abc import Callable
 from typing import Literal, get_args
 
-from bot.books.exports.columns import LEDGER_COLUMNS, USAGE_COLUMNS, Column
+from bot.books.exports.columns import AUDIT_COLUMNS, LEDGER_COLUMNS, USAGE_COLUMNS, Column
 from bot.org.teams import Directory
-from bot.periods import DAY_MICROS, Period, moment
+from bot.periods import DAY_MICROS, Period, day_start, micros, moment
 from bot.refusals import FieldRefusal
 from handlers.context import Context
+from storage.books.exports.audit_rows import AuditRows
 from storage.books.exports.entry_rows import EntryRows
 from storage.books.exports.pages import ExportRows, ExportScope
 from storage.books.exports.usage_rows import UsageRows
 from storage.books.removals import Removals
 from storage.transaction import OpenTransaction
 
-ExportName = Literal["usage", "ledger"]
+ExportName = Literal["usage", "ledger", "audit"]
 EXPORTS: tuple[ExportName, ...] = get_args(ExportName)
-COLUMNS: dict[ExportName, tuple[Column, ...]] = {"usage": USAGE_COLUMNS, "ledger": LEDGER_COLUMNS}
+COLUMNS: dict[ExportName, tuple[Column, ...]] = {
+    "usage": USAGE_COLUMNS,
+    "ledger": LEDGER_COLUMNS,
+    "audit": AUDIT_COLUMNS,
+}
+OF_EVERYBODY: frozenset[ExportName] = frozenset({"audit"})
+"""Exports that no team has a part of."""
 
 
 def read_period(text: str | None, directory: Directory) -> Period | None:
@@ -83,5 +90,10 @@ def rows_of(name: ExportName, scope: ExportScope, directory: Directory) -> Calla
     """Returns what makes the rows of an export in a transaction."""
     if name == "usage":
         return lambda tx: UsageRows(tx, scope)
+    if name == "audit":
+        zone, period = directory.root.timezone, scope.period
+        days = (period.first_day, period.end_day) if period else ()
+        edges = tuple(micros(day_start(day, zone)) for day in days)
+        return lambda tx: AuditRows(tx, scope, (edges[0], edges[1]) if edges else None)
     periods = ledger_periods(scope.period, directory)
     return lambda tx: EntryRows(tx, scope, periods)

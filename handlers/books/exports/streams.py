@@ -12,6 +12,7 @@ from handlers.books.exports.files import FORMATS, MEDIA_TYPES, FileFormat, encod
 from handlers.books.exports.sources import (
     COLUMNS,
     EXPORTS,
+    OF_EVERYBODY,
     ExportName,
     export_scope,
     note_named_people,
@@ -33,6 +34,10 @@ _AT_ONCE = 2
 
 class NoExport(Exception):
     """There is no export of this name."""
+
+
+class NotForTeams(Exception):
+    """The key is bound to a team, and the export is the organisation's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +71,10 @@ class Exports:
         self._room = asyncio.Semaphore(_AT_ONCE)
 
     async def open(self, query: ExportQuery, reader: Reader, key: bytes) -> ExportStream:
-        """Returns the stream that answers a request. Raises NoExport or FieldRefusal."""
+        """Returns the stream that answers a request. Raises NoExport, NotForTeams or FieldRefusal."""
         name = _named(query.name)
+        if reader.team_id is not None and name in OF_EVERYBODY:
+            raise NotForTeams("This key is bound to a team, and the audit log is the whole organisation's.")
         file_format = _format(query.file_format)
         limit = _limit(query.limit)
         async with self._context.store.read() as tx:
