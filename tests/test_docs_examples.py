@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 import yaml
 
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from bot.sources import SOURCES
 from storage.tables.base import APPEND_ONLY
 from tests.docs_pages import ROOT, blocks, fault_of

@@ -9,7 +9,7 @@ from bot.demo.company import DemoRequest
 from bot.demo.own import own_teams_yml
 from bot.demo.scenarios import DemoScenario
 from bot.org.attribution import Source
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from bot.periods import week_of
 from bot.sources import SOURCES
 from handlers.books.standings import standings_of

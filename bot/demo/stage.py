@@ -15,7 +15,7 @@ from bot.demo.controls import create_controls
 from bot.demo.history import SOURCE, load_history
 from bot.demo.scenarios import acme_scenario, own_usage_scenario
 from bot.demo.workspace import BOT_TOKEN, workspace
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from bot.refusals import ConfigError
 from bot.sandbox.server import create_sandbox
 from bot.serving.server import Serving, Signals

@@ -10,8 +10,8 @@ from rich.table import Table
 from bot.books.budgets import check_budgets_fit
 from bot.org.set_budgets import kept_line
 from bot.org.teams import Directory
-from bot.org.teams_file import read_teams_file
 from bot.org.teams_yml.models import TeamsFile
+from bot.org.teams_yml.teams_file import read_teams_file
 from bot.org.tree import tree_faults
 from bot.refusals import ConfigError
 from bot.rulebook import contracts_of

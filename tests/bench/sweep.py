@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.clock import ShiftedClock
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from bot.periods import HOUR_MICROS, micros
 from bot.settings import Settings
 from handlers.cli import prepare

@@ -4,7 +4,7 @@ import pytest
 
 from bot.money import NANOS, parse_amount
 from bot.org.people_file import read_people_file
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from bot.refusals import FieldRefusal, Refusal
 from bot.requests.budget_requests import checked_reason
 from bot.text import first_word, spaced

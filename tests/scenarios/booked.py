@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 
 from bot.clock import SystemClock
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from bot.settings import Settings
 from handlers.cli import prepare
 from handlers.intake.keys import create_key

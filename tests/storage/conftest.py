@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from bot.clock import ShiftedClock
 from bot.org.attribution import Source
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from bot.settings import Settings
 from bot.sources import SOURCES
 from bot.sources.cloudevents.plain import plain_calls

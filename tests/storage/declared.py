@@ -1,7 +1,7 @@
 """A small declared Acme for tests of the books, and queries about it."""
 
 from bot.books.ledger import Balance
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from handlers.context import Context
 from handlers.org.teams import import_teams
 from storage.books import checks

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from bot.app import ProcessParts, Worker, running
 from bot.clock import ShiftedClock
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from bot.sandbox.page.traffic import Traffic
 from bot.sandbox.server import create_sandbox
 from bot.sandbox.settings import Channel, Member, SandboxSettings

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from bot.clock import ShiftedClock
 from bot.money import NANOS, nanos_from_decimal
 from bot.org.attribution import Source
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from bot.periods import MICROS, Calendar, Period, day_number, local_day, micros
 from bot.sources import SOURCES
 from bot.usage import COUNTERS, UsageEvent

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from bot.money import NANOS
 from bot.org.people_file import read_people_file
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from bot.periods import day_number, micros
 from bot.requests.revisions import Seen
 from handlers.books.periods import keep_books

@@ -16,7 +16,7 @@ from bot.org.budget_terms import (
     terms_json,
 )
 from bot.org.spread_rules import SpreadRule
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from bot.refusals import ConfigError
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.clock import ShiftedClock
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from bot.refusals import ConfigError
 from bot.settings import Settings
 from handlers.cli import prepare

@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from handlers.books.periods import keep_books
 from handlers.cli import prepare
 from handlers.org.teams import import_teams

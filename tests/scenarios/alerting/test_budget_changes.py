@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from handlers.alerting.budget_alerts import judge_budget
 from handlers.alerting.budget_changes import teams_with_budget_changes
 from handlers.books.periods import keep_books

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from handlers.org.teams import import_teams
 from storage.books.checks import faults
 from tests.scenarios.alert_stories import alerts, becomes, in_channel, later, minded, search, sets, texts

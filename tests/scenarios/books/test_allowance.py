@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from handlers.books.periods import keep_books
 from handlers.intake.keys import create_key
 from handlers.org.teams import import_teams

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from bot.money import NANOS
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from handlers.books import allowances as allowances_file
 from handlers.books.allowances import Allowances
 from handlers.books.team_balances import TeamBalances, read_balances

@@ -7,7 +7,7 @@ import pytest
 from bot.books.statements.reading import read_statement
 from bot.books.statements.verification import faults_of_sheet
 from bot.money import NANOS
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from handlers.books.periods import keep_books
 from handlers.books.statements.sealing import seal_statements
 from handlers.org.teams import import_teams

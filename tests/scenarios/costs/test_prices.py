@@ -8,7 +8,7 @@ import pytest
 
 from bot.costs.prices import iso_day
 from bot.money import NANOS
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from handlers.books.periods import keep_books
 from handlers.costs.prices import compare_prices, notify_unpriced, reprice_due
 from handlers.org.teams import import_teams

@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from bot.sources.litellm.parser import parse
 from handlers.crosschecks.gateways import notify_blocked, watch_gateways
 from handlers.intake.keys import create_key

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.clock import SystemClock
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from bot.settings import Settings
 from handlers.cli import prepare
 from handlers.context import Context

@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 
 from bot.app import running
 from bot.clock import ShiftedClock
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from bot.settings import Settings
 from handlers.cli import prepare
 from handlers.context import Context

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from handlers.context import Context
 from handlers.intake.replays import replay
 from handlers.org.teams import import_teams

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from handlers.intake.reattributions import move_usage
 from handlers.org.teams import import_teams
 from tests.support.company import TEAMS_YML, Company, company

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from bot.sandbox.settings import Member
 from handlers.org.attribution_commands import explanations
 from handlers.org.teams import import_teams

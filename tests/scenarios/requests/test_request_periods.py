@@ -3,7 +3,7 @@
 import pytest
 
 from bot.money import NANOS
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from bot.periods import period_of
 from handlers.org.teams import import_teams
 from handlers.requests.request_periods import carry_requests

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from handlers.org.teams import import_teams
 from handlers.slack.channels import set_channel
 from tests.scenarios.requests.test_budget_requests import allowance, ask, books_agree, held_by_product

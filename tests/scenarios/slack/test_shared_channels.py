@@ -2,7 +2,7 @@
 
 import json
 
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from handlers.org.teams import import_teams
 from handlers.schedule import look_up_slack
 from tests.scenarios.slack.signed import click, request_form, sends

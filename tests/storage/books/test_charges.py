@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from bot.books.ledger import Balance
 from bot.money import NANOS
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from bot.periods import micros
 from handlers.books.charges import post_charges
 from handlers.books.periods import open_periods

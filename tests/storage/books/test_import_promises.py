@@ -8,7 +8,7 @@ from sqlalchemy import text
 from bot.books.budgets import target_budget
 from bot.books.ledger import Account, Entry, Overdrawn
 from bot.money import NANOS
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from bot.refusals import ConfigError
 from bot.requests.revisions import Seen
 from handlers.books.periods import keep_books

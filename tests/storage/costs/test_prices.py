@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.clock import SystemClock
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from handlers.books.periods import keep_books
 from handlers.costs.reprice import reprice
 from handlers.org.teams import import_teams

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.money import NANOS
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from bot.refusals import ConfigError
 from handlers.books.periods import keep_books
 from handlers.org.teams import Imported, import_file

@@ -9,7 +9,7 @@ from bot.money import NANOS
 from bot.org.budget_terms import DEFAULT_TERMS
 from bot.org.spread_rules import NOT_SPREAD
 from bot.org.teams import Directory, Team
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from bot.periods import Calendar, date_of, micros
 from bot.refusals import ConfigError
 from handlers.context import Context

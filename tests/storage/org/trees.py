@@ -6,7 +6,7 @@ import pytest
 
 from bot.money import NANOS
 from bot.org.teams import Directory, Team
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from bot.periods import date_of
 from bot.refusals import ConfigError
 from handlers.books.periods import keep_books

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from handlers.org.teams import import_teams
 from tests.scenarios.books.gatekeeping.test_reservations import balanced, calls, reserves
 from tests.support.company import TEAMS_YML, Company

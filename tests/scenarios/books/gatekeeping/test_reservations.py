@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.org.teams_file import read_teams_file
+from bot.org.teams_yml.teams_file import read_teams_file
 from handlers.books.gatekeeping.sweeping import end_reservations
 from handlers.intake.keys import create_key
 from handlers.org.teams import import_teams
