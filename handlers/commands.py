@@ -48,14 +48,15 @@ async def show_standing(asked: SlackRequest) -> None:
             message = refusal or views.no_team_message(list(scope.directory.real_teams), scope.command)
             fallback = None
         else:
-            message = await _standing_message(scope.of_team(team))
+            message = await _standing_message(scope.of_team(team), viewer_id=asked.person.id)
             fallback = without_chart(message)
     await asked.reply(message, fallback=fallback)
 
 
-async def _standing_message(scope: TeamScope, *, shared_by: str | None = None) -> Message:
+async def _standing_message(scope: TeamScope, *, viewer_id: int | None = None, shared_by: str | None = None) -> Message:
+    """Returns the answer for one person, or for everybody in a channel if there is no viewer."""
     tx, team = scope.tx, scope.team
-    standing = await standing_of(scope)
+    standing = await standing_of(scope, viewer_id=viewer_id)
     tools = await _tools(scope, standing)
     waiting = await tx.budget_requests.pending([team.id])
     this_hour = hour_of(scope.at)
@@ -95,7 +96,7 @@ async def show_team(asked: SlackRequest, team_id: int) -> None:
         if not in_its_channel and not directory.may_see(asked.person.id, team):
             message = views.not_your_team_message(team)
         else:
-            message = await _standing_message(scope.of_team(team))
+            message = await _standing_message(scope.of_team(team), viewer_id=asked.person.id)
     await asked.reply(message, fallback=without_chart(message))
 
 

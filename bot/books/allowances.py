@@ -8,6 +8,7 @@ from bot.books.closing.releases import release_words
 from bot.books.gatekeeping.calls import UNKNOWN_CALL, Call
 from bot.books.gatekeeping.limits import DEFERRABLE_PERCENT, Decision, Limit, Verdict, verdict
 from bot.books.ledger import Balance, BudgetState
+from bot.books.subtrees import SubtreeFigures
 from bot.money import usd, usd_exact
 from bot.org.budget_terms import Enforce
 from bot.org.teams import Team
@@ -37,9 +38,12 @@ class Allowance:
     limit: str = "team"
     degrade_to: str = ""
     withheld_nanos: int = 0
+    subtree: SubtreeFigures | None = None
 
-    def to_json(self) -> dict[str, str]:
-        more = {"degrade_to": self.degrade_to} if self.degrade_to else {}
+    def to_json(self) -> dict[str, str | dict[str, str | int]]:
+        more: dict[str, str | dict[str, str | int]] = {"degrade_to": self.degrade_to} if self.degrade_to else {}
+        if self.subtree is not None:
+            more["with_teams"] = subtree_json(self.subtree)
         return {
             "decision": self.decision,
             "team": self.team,
@@ -57,6 +61,17 @@ class Allowance:
             "limit": self.limit,
             **more,
         }
+
+
+def subtree_json(figures: SubtreeFigures) -> dict[str, str | int]:
+    """Returns the figures of a team with all teams below it, as an answer shows them."""
+    return {
+        "teams": figures.teams,
+        "available_usd": usd_exact(figures.available_nanos),
+        "allocated_usd": usd_exact(figures.allocated_nanos),
+        "spent_usd": usd_exact(figures.charged_nanos),
+        "held_usd": usd_exact(figures.held_nanos),
+    }
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import Literal
 from bot.books.closing.releases import released_by
 from bot.books.forecasts import Forecast
 from bot.books.ledger import Account, Balance, Entry, EntryKind
+from bot.books.subtrees import SubtreeFigures
 from bot.money import MAX_AMOUNT_NANOS, usd
 from bot.org.teams import Directory, Team
 from bot.periods import Period
@@ -15,7 +16,7 @@ from bot.refusals import ConfigError
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """A team's budget and spend now."""
+    """A team's own budget and spend now. `subtree` has the figures with all teams below it, for who may see them."""
 
     team: Team
     period: Period
@@ -26,6 +27,7 @@ class Standing:
     spent_by_day: tuple[tuple[int, int], ...]
     week_nanos: int
     week_before_nanos: int
+    subtree: SubtreeFigures | None = None
 
     @property
     def since_day(self) -> int:

@@ -78,7 +78,7 @@ def subtree_figures(
         allocated_nanos=sum(balance.allocated_nanos for balance in owned),
         charged_nanos=sum(balance.charged_nanos for balance in owned) + shift,
         held_nanos=sum(balance.held_nanos for balance in owned),
-        available_nanos=sum(b.allocated_nanos - b.charged_nanos - b.held_nanos for b in owned),
+        available_nanos=sum(b.allocated_nanos - b.charged_nanos - b.held_nanos - b.withheld_nanos for b in owned),
     )
 
 

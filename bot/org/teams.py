@@ -266,5 +266,9 @@ class Directory:
             return False
         return (team.id, person_id, "member") in self.roles or self.manages(person_id, team)
 
+    def may_see_below(self, person_id: int, team: Team) -> bool:
+        """Returns whether a person may see the totals of every team below this one, and so its figures with them."""
+        return all(self.may_see(person_id, below) for below in self.subtree(team)[1:])
+
     def period_at(self, team: Team, at_micros: int) -> BudgetPeriod:
         return self.organisation.calendar.period_of(team.day_of(at_micros))

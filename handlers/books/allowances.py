@@ -1,7 +1,7 @@
 """The allowance endpoint's logic: a gateway checks a team's budget before a call."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -89,8 +89,11 @@ class Allowances:
             found = seen.allowances.get(team.id)
             if found is None:
                 found = seen.allowances[team.id] = seen.balances.budgets[team.id].decide(UNKNOWN_CALL)
-            return found, age
-        return self._decide(seen, team, call_of(rulebook, asked)), age
+        else:
+            found = self._decide(seen, team, call_of(rulebook, asked))
+        is_bound = source.team_id is not None  # a team's key reads its own figures alone
+        below = None if is_bound else seen.balances.subtrees.get(team.id)
+        return (replace(found, subtree=below) if below is not None else found), age
 
     def _decide(self, seen: _Seen, team: Team, call: Call) -> Allowance:
         budgets, lender = seen.balances.budgets, None

@@ -10,6 +10,7 @@ from bot.reporting.digests import Share
 from bot.rulebook import Rulebook
 from bot.views.books import standings as standing_views
 from handlers.books.balances import balances_of
+from handlers.books.subtrees import subtree_figures_of
 from handlers.scope import Scope, TeamScope
 from handlers.slack.answers import SlackRequest
 from storage.reporting.reports import NO_USAGE, Dimension
@@ -18,13 +19,15 @@ from storage.store import Transaction
 DAYS_SHOWN = 35
 
 
-async def standing_of(scope: TeamScope) -> Standing:
+async def standing_of(scope: TeamScope, *, viewer_id: int | None = None) -> Standing:
     """Returns one team's standing."""
-    return (await standings_of(scope, [scope.team]))[0]
+    return (await standings_of(scope, [scope.team], viewer_id=viewer_id))[0]
 
 
-async def standings_of(scope: Scope, teams: Sequence[Team]) -> list[Standing]:
-    """Returns teams' standings in the given order, with a fixed number of queries."""
+async def standings_of(scope: Scope, teams: Sequence[Team], *, viewer_id: int | None = None) -> list[Standing]:
+    """Returns teams' standings in the given order, with a fixed number of queries. For a viewer they have the figures with
+    the teams below, where that person may see all of them.
+    """
     if not teams:
         return []
     tx, directory, at = scope.tx, scope.directory, scope.at
@@ -37,6 +40,8 @@ async def standings_of(scope: Scope, teams: Sequence[Team]) -> list[Standing]:
         ids.add(directory.unattributed.id)
     by_day = await tx.reports.by_day(ids, first_day=first, end_day=max(end, *(p.end_day for p in periods.values())))
     balances = await balances_of(scope, teams, periods, known_usage=by_day if tx.is_snapshot else None)
+    seen = [team for team in teams if viewer_id is not None and directory.may_see_below(viewer_id, team)]
+    subtrees = await subtree_figures_of(scope, seen, known=balances)
     days: dict[int, dict[int, int]] = {}
     for (spender, day), nanos in by_day.items():
         if day < end:
@@ -65,6 +70,7 @@ async def standings_of(scope: Scope, teams: Sequence[Team]) -> list[Standing]:
                 spent_by_day=tuple(sorted(spent.items())),
                 week_nanos=sum(spent.get(day, 0) for day in range(now_day - 7, now_day)),
                 week_before_nanos=sum(spent.get(day, 0) for day in range(now_day - 14, now_day - 7)),
+                subtree=subtrees.get(team.id),
             )
         )
     return standings

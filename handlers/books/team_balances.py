@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from bot.books.gatekeeping.team_budgets import TeamBudget
 from bot.books.ledger import Balance
+from bot.books.subtrees import SubtreeFigures
 from bot.periods import Period, moment
 from bot.rulebook import Rulebook
 from handlers.books.balances import balances_of
 from handlers.books.gatekeeping.team_budgets import read_team_budgets
+from handlers.books.subtrees import subtree_figures_of
 from handlers.context import Context
 
 
@@ -22,6 +24,7 @@ class TeamBalances:
     periods: dict[int, Period]
     by_team: dict[int, Balance]
     budgets: dict[int, TeamBudget]
+    subtrees: dict[int, SubtreeFigures]
 
 
 async def read_balances(context: Context, *, at: int) -> TeamBalances:
@@ -32,6 +35,15 @@ async def read_balances(context: Context, *, at: int) -> TeamBalances:
         periods = {team.id: scope.directory.period_at(team, at) for team in teams}
         by_team = await balances_of(scope, teams, periods)
         budgets = await read_team_budgets(scope, teams, balances=by_team)
+        subtrees = await subtree_figures_of(scope, scope.directory.real_teams, known=by_team)
         waiting = await tx.pending.waiting()
     as_of = at if waiting is None else min(at, waiting.since)
-    return TeamBalances(rulebook=scope.rulebook, at=at, as_of=as_of, periods=periods, by_team=by_team, budgets=budgets)
+    return TeamBalances(
+        rulebook=scope.rulebook,
+        at=at,
+        as_of=as_of,
+        periods=periods,
+        by_team=by_team,
+        budgets=budgets,
+        subtrees=subtrees,
+    )

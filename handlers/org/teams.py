@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from bot.books.budgets import check_budgets_fit
+from bot.money import usd
 from bot.org.set_budgets import kept_line
 from bot.org.teams import Directory
 from bot.org.teams_yml.models import TeamsFile
@@ -15,11 +16,13 @@ from bot.org.teams_yml.teams_file import read_teams_file
 from bot.org.tree import tree_faults
 from bot.refusals import ConfigError
 from bot.rulebook import contracts_of
+from handlers.books.balances import balances_of
 from handlers.books.endings import hand_on_unspent
 from handlers.books.periods import open_periods
+from handlers.books.subtrees import subtree_figures_of
 from handlers.cli import cell, opened, out, run
 from handlers.context import Context
-from handlers.org.team_pictures import budget_words, differences, first_day_words, picture_of
+from handlers.org.team_pictures import budget_words, differences, end_words, first_day_words, picture_of
 from storage.faults import retry_conflicts
 from storage.store import Transaction
 
@@ -152,18 +155,39 @@ def import_command(
 
 @commands.command("list")
 def list_command() -> None:
-    """Every team with its budget, channel and managers."""
+    """Every team below its parent, with its budget, channel and managers, its own figures, and those with its teams."""
 
     async def work() -> None:
         async with opened() as context, context.store.read() as tx:
-            directory = (await context.rulebooks.current(tx)).directory
+            scope = await context.scope(tx, now=context.now())
+            directory = scope.directory
             people = await tx.people.by_ids({p for _, p, _ in directory.roles})
-        table = Table("team", "name", "parent", "budget", "channel", "managers", "mode", box=None)
-        for team in directory.real_teams:
+            listed = directory.subtree(directory.root)[1:]
+            own = await balances_of(scope, listed, {team.id: directory.period_at(team, scope.at) for team in listed})
+            below = await subtree_figures_of(scope, listed, known=own)
+        headings = (
+            "team",
+            "name",
+            "parent",
+            "budget",
+            "channel",
+            "managers",
+            "mode",
+            "spent",
+            "left",
+            "with its teams",
+        )
+        table = Table(*headings, box=None)
+        for team in listed:
             managers = sorted(people[p].email or people[p].slack_id for p in directory.people_with("manager", team))
             parent = directory.by_id(team.parent_id).slug if team.parent_id else ""
             channel = f"{team.channel_ref} {'' if team.channel_state == 'linked' else team.channel_state}".strip()
-            named = (team.slug, team.name, parent, budget_words(team), channel, ", ".join(managers), team.mode)
+            figures, balance = below.get(team.id), own[team.id]
+            with_teams = f"{usd(figures.charged_nanos)} spent, {usd(figures.available_nanos)} left" if figures else ""
+            left = usd(balance.available_nanos) if balance.budget == "set" else ""
+            amounts = (usd(balance.charged_nanos + balance.uncounted_nanos), left, with_teams)
+            state = ", ".join(filter(None, (team.mode, end_words(directory, team))))
+            named = (team.slug, team.name, parent, budget_words(team), channel, ", ".join(managers), state, *amounts)
             table.add_row(*map(cell, named))
         out.print(table)
 

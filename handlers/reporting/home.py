@@ -40,7 +40,7 @@ async def home_of(scope: Scope, person: Person) -> Home:
     return Home(
         is_outsider=False,
         use=await use_of(scope, person),
-        standings=tuple(await standings_of(scope, visible)),
+        standings=tuple(await standings_of(scope, visible, viewer_id=person.id)),
         approvals=tuple(await pending_for(scope, person.id)),
         own_requests=tuple((r, directory.by_id(r.team_id).name) for r in requests),
         company=await _company(scope, person) if is_company else None,
@@ -92,7 +92,8 @@ async def _looks(tx: Transaction, ids: list[int]) -> tuple[tuple[str, int], ...]
 
 async def _company(scope: Scope, person: Person) -> CompanyView:
     tx, rulebook, directory, at = scope.tx, scope.rulebook, scope.directory, scope.at
-    organisation, *teams = await standings_of(scope, [directory.root, *directory.real_teams])
+    listed = [directory.root, *directory.real_teams]
+    organisation, *teams = await standings_of(scope, listed, viewer_id=person.id)
     nobody = await tx.reports.by_day(
         [directory.unattributed.id], first_day=organisation.period.first_day, end_day=organisation.period.end_day
     )

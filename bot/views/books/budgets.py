@@ -7,7 +7,7 @@ from bot.money import percent, usd, usd_round
 from bot.org.teams import Team
 from bot.periods import day_text, long_day_text, short_day_text
 from bot.views.blocks import name
-from bot.views.wording import a_day, change_words, last_day_text
+from bot.views.wording import a_day, change_words, counted, last_day_text
 
 REQUEST_BUDGET = "request_budget"
 """Action id of the button that opens the request form; its value is the team's id."""
@@ -133,11 +133,14 @@ def figures(standing: Standing) -> list[str]:
         return [
             f"*Unattributed since {since}*\n{usd(balance.charged_nanos)}",
             f"*Held for requests*\n{usd(balance.held_nanos)}",
+            *([subtree_field(standing)] if standing.subtree else []),
         ]
+    own, with_teams = ("Own spend", [subtree_field(standing)]) if standing.subtree else ("Spent", [])
     if not has_budget(standing):
-        return [f"*Spent since {since}*\n{usd(balance.charged_nanos)}", week, burn, end]
+        return [f"*{own} since {since}*\n{usd(balance.charged_nanos)}", *with_teams, week, burn, end]
     return [
-        f"*Spent*\n{spent_share(balance, ' of budget')}",
+        f"*{own}*\n{spent_share(balance, ' of budget')}",
+        *with_teams,
         f"*Available*\n{usd(balance.available_nanos)}",
         f"*Held*\n{usd(balance.held_nanos)}",
         burn,
@@ -145,6 +148,25 @@ def figures(standing: Standing) -> list[str]:
         f"{end}, {against_budget(standing)}",
         week,
     ]
+
+
+def subtree_field(standing: Standing) -> str:
+    """Returns the figures with all teams below, as a section's field."""
+    title, words = _subtree_parts(standing)
+    return f"*{title}*\n{words}"
+
+
+def subtree_words(standing: Standing) -> str:
+    """Returns `With its 4 teams: $5,200.00 spent, $800.00 left.`; an empty text for a team without teams."""
+    return "{}: {}.".format(*_subtree_parts(standing)) if standing.subtree else ""
+
+
+def _subtree_parts(standing: Standing) -> tuple[str, str]:
+    below = standing.subtree
+    assert below is not None, "only a team with teams below has these figures"
+    has_left = standing.team.mode != "announce" and below.allocated_nanos > 0
+    left = f", {usd(below.available_nanos)} left" if has_left else ""
+    return f"With its {counted(below.teams, 'team')}", f"{usd(below.charged_nanos)} spent{left}"
 
 
 def against_budget(standing: Standing) -> str:

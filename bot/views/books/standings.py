@@ -18,6 +18,7 @@ from bot.views.books.budgets import (
     outlook,
     released_words,
     spent_words,
+    subtree_words,
     uncounted_words,
 )
 from bot.views.charts import spend_chart
@@ -37,7 +38,7 @@ def standing_text(standing: Standing) -> str:
         parts.insert(1, spent_words(standing))
     elif _lacks_budget(standing):
         parts.append(no_budget_words(standing))
-    return " ".join(parts)
+    return " ".join([*parts, subtree_words(standing)]).rstrip()
 
 
 def standing_message(

@@ -8,7 +8,7 @@ from bot.money import usd, usd_round
 from bot.periods import long_day_text
 from bot.reporting.reports import CompanyView
 from bot.views.blocks import name, section
-from bot.views.books.budgets import has_budget
+from bot.views.books.budgets import has_budget, subtree_words
 from bot.views.costs.prices import disagreement_words, price_blocks
 from bot.views.crosschecks.gateways import drift_line
 from bot.views.crosschecks.health_alerts import silence_line
@@ -62,6 +62,11 @@ def _company_words(company: CompanyView) -> str:
 
 
 def _team_line(standing: Standing) -> str:
+    below = subtree_words(standing).rstrip(".")
+    return f"{_own_line(standing)} · {below[0].lower()}{below[1:]}" if below else _own_line(standing)
+
+
+def _own_line(standing: Standing) -> str:
     balance = standing.balance
     team = name(standing.team.name, limit=40)
     if not has_budget(standing):

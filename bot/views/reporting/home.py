@@ -12,7 +12,7 @@ from bot.requests.revisions import button_value
 from bot.text import plain
 from bot.views.alerting.alert_quality import company_quality_block, managed_quality_blocks
 from bot.views.blocks import actions, button, context, date_mark, divider, header, home, name, quote, section
-from bot.views.books.budgets import REQUEST_BUDGET, has_budget, headline, may_request, no_budget_words
+from bot.views.books.budgets import REQUEST_BUDGET, has_budget, headline, may_request, no_budget_words, subtree_words
 from bot.views.org.attribution import unattributed_blocks
 from bot.views.org.people import my_use_text
 from bot.views.reporting.company import company_blocks
@@ -112,6 +112,11 @@ def _teams(shown: Home) -> list[Block]:
 
 
 def _team_words(standing: Standing) -> str:
+    below = subtree_words(standing)
+    return f"{_own_words(standing)}\n{below}" if below else _own_words(standing)
+
+
+def _own_words(standing: Standing) -> str:
     burn = f"{usd_round(standing.forecast.burn_nanos_per_day)} a day"
     if not has_budget(standing):
         none = f" {no_budget_words(standing)}" if standing.team.mode != "announce" else ""

@@ -7,6 +7,7 @@ import pytest
 
 from bot.books.allowances import Allowance, allowance_of
 from bot.books.ledger import Balance
+from bot.books.subtrees import SubtreeFigures
 from bot.money import NANOS
 from bot.org.teams import Team
 from bot.periods import day_number, period_of
@@ -18,6 +19,24 @@ BUDGETED = replace(SEARCH, budget_nanos=1_000 * NANOS)
 
 def allowed(stands: Balance, *, team: Team = BUDGETED, zone: str = "UTC") -> Allowance:
     return allowance_of(team, stands, period=NOVEMBER, zone=zone)
+
+
+def test_figures_with_the_teams_below_stand_apart_and_decide_nothing() -> None:
+    below = SubtreeFigures(
+        teams=2, allocated_nanos=5_000 * NANOS, charged_nanos=NANOS // 2, held_nanos=0, available_nanos=4_999 * NANOS
+    )
+    own = allowed(balance(1_000, charged=1_000))
+    found = replace(own, subtree=below).to_json()
+
+    assert found.pop("with_teams") == {
+        "teams": 2,
+        "available_usd": "4999.000000000",
+        "allocated_usd": "5000.000000000",
+        "spent_usd": "0.500000000",
+        "held_usd": "0.000000000",
+    }
+    assert found == own.to_json()
+    assert found["decision"] == "deny"
 
 
 @pytest.mark.parametrize(

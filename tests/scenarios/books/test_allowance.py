@@ -168,3 +168,23 @@ async def test_query_members_that_nothing_reads_are_named(acme: Company) -> None
     answer: dict[str, Any] = await allowance(acme, person="anna", model="acme-large")
 
     assert answer["warnings"] == ["person is not known here, so it was left out. Known: workflow, tool, model, user."]
+
+
+async def test_a_gateways_key_reads_a_team_with_its_teams_and_a_teams_key_its_own_alone(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    await acme.uses(acme.event(1, dollars=30), acme.event(2, dollars=5, team="product"))
+
+    whole, own = await allowance(acme, "product"), await allowance(acme)
+    assert whole["spent_usd"] == "5.000000000"
+    assert whole["with_teams"] == {
+        "teams": 1,
+        "available_usd": "9965.000000000",
+        "allocated_usd": "10000.000000000",
+        "spent_usd": "35.000000000",
+        "held_usd": "0.000000000",
+    }
+    assert "with_teams" not in own
+
+    key = await create_key(acme.context, name="products", source_format="cloudevents", team="product")
+    _, answer = await acme.gets("/v1/teams/product/allowance", key=key)
+    assert (answer["spent_usd"], "with_teams" in answer) == ("5.000000000", False)

@@ -163,3 +163,15 @@ async def _card_to_managers(acme: Company) -> None:
     await acme.anna.submits(form)
     await acme.settles()
     assert any("asks for $5.00" in m.text for m in await acme.ben.dms())
+
+
+async def test_who_may_see_all_teams_below_sees_their_figures_apart_and_nobody_else_does(acme: Company) -> None:
+    await acme.uses(acme.event(1, dollars=250.5), acme.event(2, dollars=9, team="product"))
+    asked = {}
+    for who in (acme.ben, acme.chloe, acme.anna):
+        home = (await who.opens_home()).text_everywhere()
+        asked[who.id] = home
+
+    assert "With its 1 team: $259.50 spent, $9,740.50 left." in asked[acme.ben.id]
+    assert "with its 1 team: $259.50 spent, $9,740.50 left" in asked[acme.chloe.id]
+    assert "ith its 1 team" not in asked[acme.anna.id]

@@ -7,6 +7,9 @@ from syrupy.assertion import SnapshotAssertion
 
 from bot.alerting.alerts import DataGap
 from bot.books.budgets import Standing
+from bot.books.ledger import BudgetState
+from bot.books.subtrees import SubtreeFigures
+from bot.org.teams import Team
 from bot.periods import day_number
 from bot.views.books.standings import (
     no_team_message,
@@ -196,3 +199,32 @@ def test_gaps_in_the_data_are_listed_newest_first(snapshot: SnapshotAssertion) -
     assert "No data from &lt;!channel&gt; since <!date^" in message["text"]
     assert "(and 2 earlier gaps): the figures lack what was used then." in message["text"]
     assert message == snapshot
+
+
+def with_teams(team: Team = SEARCH, *, allocated: float = 20_000, budget: BudgetState = "set") -> Standing:
+    below = SubtreeFigures(
+        teams=4,
+        allocated_nanos=dollars(allocated),
+        charged_nanos=dollars(11_000),
+        held_nanos=dollars(250),
+        available_nanos=dollars(8_750),
+    )
+    return replace(standing(team, handed=8_000, budget=budget), subtree=below)
+
+
+def test_a_team_with_teams_shows_its_own_figures_apart_from_theirs(snapshot: SnapshotAssertion) -> None:
+    message = shown(with_teams())
+
+    assert "*Own spend*\n$9,400.00 (78 % of budget)" in all_text(message)
+    assert "*With its 4 teams*\n$11,000.00 spent, $8,750.00 left" in all_text(message)
+    assert "With its 4 teams: $11,000.00 spent, $8,750.00 left." in str(message["text"])
+    assert message == snapshot
+    assert "With its" not in all_text(shown(standing()))
+
+
+def test_a_mode_without_budgets_and_teams_without_one_have_no_amount_left() -> None:
+    for shown_standing in (with_teams(replace(SEARCH, mode="announce")), with_teams(allocated=0, budget="none")):
+        message = shown(shown_standing)
+
+        assert "*With its 4 teams*\n$11,000.00 spent" in all_text(message)
+        assert "8,750" not in all_text(message)
