@@ -11,7 +11,7 @@ from bot.org.attribution import Attribution, Membership, TeamEnding
 from bot.org.people import normalize_spelling
 from bot.org.teams import Directory
 from bot.org.tools import ToolRule, Tools
-from bot.org.tree import as_of, next_change
+from bot.org.tree.places import as_of, next_change
 from bot.periods import day_start, micros
 from bot.rulebook import Rulebook, aliases_of, approvals_of, contracts_of, workflows_of
 from storage.store import Transaction

@@ -5,7 +5,7 @@ from itertools import pairwise
 from bot.books.ledger import Account, Entry, EntryKind
 from bot.money import MAX_AMOUNT_NANOS
 from bot.org.teams import Directory, Team
-from bot.org.tree import successor
+from bot.org.tree.places import successor
 
 
 def ending_document(team: Team, period: str) -> str:

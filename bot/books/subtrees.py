@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.books.ledger import Balance
-from bot.org.lineages import Span
 from bot.org.teams import Directory, Team
+from bot.org.tree.lineages import Span
 from bot.periods import Period
 
 

@@ -7,9 +7,9 @@ from typing import Literal
 
 from bot.org.alert_settings import DEFAULT_SETTINGS, AlertSettings, Destination, MessageRoute
 from bot.org.budget_terms import DEFAULT_TERMS, BudgetTerms
-from bot.org.lineages import Lineage, ParentChange
 from bot.org.set_budgets import SetBudget
 from bot.org.spread_rules import NOT_SPREAD, SpreadRule
+from bot.org.tree.lineages import Lineage, ParentChange
 from bot.periods import Calendar, PeriodKind, local_day
 from bot.periods import Period as BudgetPeriod
 
@@ -54,7 +54,7 @@ class Team:
     closed_day: int | None = None
     merged_into_id: int | None = None
     has_ended: bool = False
-    """Whether the team is closed or merged by now; `bot.org.tree.as_of` sets it."""
+    """Whether the team is closed or merged by now; `as_of` of the tree sets it."""
 
     def destination(self, route: MessageRoute = "") -> Destination:
         """Returns the channel for a message route; the team's own channel if it has no separate one."""

@@ -9,7 +9,7 @@ from bot.books.allowances import Allowance, unknown_team
 from bot.books.gatekeeping.calls import UNKNOWN_CALL, Call
 from bot.books.gatekeeping.team_budgets import lender_of
 from bot.org.teams import Team
-from bot.org.tree import merged_into
+from bot.org.tree.places import merged_into
 from bot.periods import MICROS
 from handlers.books.gatekeeping.calls import NOTHING_ASKED, AskedCall, call_of
 from handlers.books.team_balances import TeamBalances, read_balances

@@ -13,7 +13,7 @@ from bot.org.set_budgets import kept_line
 from bot.org.teams import Directory
 from bot.org.teams_yml.models import TeamsFile
 from bot.org.teams_yml.teams_file import read_teams_file
-from bot.org.tree import tree_faults
+from bot.org.tree.faults import tree_faults
 from bot.refusals import ConfigError
 from bot.rulebook import contracts_of
 from handlers.books.balances import balances_of

@@ -6,7 +6,7 @@ from bot.books.ledger import Account, Bucket
 from bot.messages import Message
 from bot.money import usd
 from bot.org.teams import Directory, Team
-from bot.org.tree import merged_into
+from bot.org.tree.places import merged_into
 from bot.periods import long_day_text
 from bot.refusals import FieldRefusal, Refusal
 from bot.reporting.reports import PendingRequest

@@ -9,13 +9,13 @@ from sqlalchemy import insert, select, update
 
 from bot.org.alert_settings import AlertSettings
 from bot.org.budget_terms import DEFAULT_TERMS, terms_from_json, terms_json
-from bot.org.lineages import ParentChange
 from bot.org.people import is_email
 from bot.org.set_budgets import SetBudget
 from bot.org.spread_rules import spread_of
 from bot.org.teams import ORGANISATION_SLUG, UNATTRIBUTED_SLUG, Directory, Organisation, Team
 from bot.org.teams_yml.budgets import BudgetFile
 from bot.org.teams_yml.models import AttributionFile, OrganisationFile, TeamFile, TeamsFile
+from bot.org.tree.lineages import ParentChange
 from bot.periods import day_number, day_start, local_day, micros
 from storage.config import Config
 from storage.org.alert_settings import StoredAlertSettings

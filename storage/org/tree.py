@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
-from bot.org.lineages import ALWAYS, ParentChange
 from bot.org.teams_yml.models import TeamFile
+from bot.org.tree.lineages import ALWAYS, ParentChange
 from bot.periods import date_of, day_number
 from bot.refusals import ConfigError
 from storage.tables.org import former_slugs, team_parents, teams

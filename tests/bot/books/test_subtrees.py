@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from bot.books.ledger import Balance
 from bot.books.subtrees import SubtreeFigures, moved_days, subtree_figures
 from bot.money import NANOS
-from bot.org.lineages import Lineage, ParentChange, Span
 from bot.org.teams import Directory, Team
+from bot.org.tree.lineages import Lineage, ParentChange, Span
 from bot.periods import Calendar
 from tests.bot.acme import ACME, PRODUCT, SEARCH, balance, directory
 

@@ -1,9 +1,9 @@
-"""The tree of teams at a moment: where teams are, which have ended, who follows them, and faults of a stored tree."""
+"""The tree of teams at a moment: where teams are, which have ended, and who follows them."""
 
 from dataclasses import replace
 
 from bot.org.teams import Directory, Team
-from bot.periods import date_of, day_start, micros
+from bot.periods import day_start, micros
 
 
 def as_of(directory: Directory, at_micros: int) -> Directory:
@@ -43,32 +43,3 @@ def merged_into(directory: Directory, team: Team) -> Team:
     while team.has_ended and team.merged_into_id is not None:
         team = directory.by_id(team.merged_into_id)
     return team
-
-
-def tree_faults(directory: Directory) -> list[str]:
-    """Returns faults of parents, ends and channels: one line each, which names the field."""
-    faults = []
-    if (change := directory.lineage.below_itself()) is not None:
-        slug, since = directory.by_id(change.team_id).slug, date_of(change.from_day)
-        faults.append(f"teams[{slug}].moved: on {since} it would be below itself; date the moves of the teams above it")
-    for team in directory.real_teams:
-        parent = directory.by_id(team.parent_id) if team.parent_id is not None else directory.root
-        if parent.closed_day is not None and (team.closed_day is None or team.closed_day > parent.closed_day):
-            field = "merged_into" if parent.merged_into_id is not None else "closed"
-            faults.append(f"teams[{parent.slug}].{field}: {team.slug} is below it and goes on; move or close that too")
-    return faults + _channel_faults(directory)
-
-
-def _channel_faults(directory: Directory) -> list[str]:
-    faults, owners = [], dict[str, Team]()
-    for team in directory.real_teams:
-        if team.closed_day is not None:
-            continue
-        names = {team.channel_ref.lstrip("#").casefold(), team.channel_id.casefold()} - {""}
-        owner = next((owners[name] for name in sorted(names) if name in owners), None)
-        if owner is not None:
-            faults.append(
-                f"teams[{team.slug}].channel: {team.channel_ref} is the channel of {owner.slug}; each team needs its own"
-            )
-        owners |= {name: team for name in names if name not in owners}
-    return faults

@@ -1,0 +1,1 @@
+"""The tree of teams over time: parents by day, ends, and faults."""
