@@ -1,6 +1,7 @@
 """The rulebook: keys, teams, tools, prices and approval rules at one version of the configuration."""
 
-from collections.abc import Mapping, Sequence
+import glob
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -235,12 +236,19 @@ class Rulebook:
         self._remembered = self._remembered_characters = self._remembered_days = 0
 
 
-def workflows_of(stored: Sequence[Mapping[str, Any]] | None) -> Workflows:
-    """Returns workflows from the stored `workflows` document."""
-    return Workflows(
+def workflows_of(stored: Sequence[Mapping[str, Any]] | None, *, held: Iterable[str] = ()) -> Workflows:
+    """Returns workflows from the stored `workflows` document. Before its lines come the names of `held`: budget is set
+    aside for these runs, and a call that has one as its tag belongs to it."""
+    declared = [
         WorkflowRule(name=line["name"], match=line.get("match") or {}, priority=line.get("priority") or "normal")
         for line in stored or []
-    )
+    ]
+    priorities = {rule.name.casefold(): rule.priority for rule in reversed(declared)}
+    runs = [
+        WorkflowRule(name=name, match={"tag": glob.escape(name)}, priority=priorities.get(name.casefold(), "normal"))
+        for name in sorted(set(held))
+    ]
+    return Workflows([*runs, *declared])
 
 
 def contracts_of(stored: Sequence[Mapping[str, Any]] | None) -> list[ContractPrice]:

@@ -59,7 +59,9 @@ async def read_rulebook(tx: Transaction, book: PriceBook, *, at: int) -> Ruleboo
             aliases_of(await tx.config.document("models")),
         ),
         tools=Tools([ToolRule(name=t["name"], kind=t["kind"], **t["match"]) for t in tools or []]),
-        workflows=workflows_of(await tx.config.document("workflows")),
+        workflows=workflows_of(
+            await tx.config.document("workflows"), held=[hold.name for hold in await tx.holds.active()]
+        ),
         approvals=approvals_of(await tx.config.document("policy")),
         ends_at=min((moment for moment in _changes(directory, memberships, at=at) if moment > at), default=None),
     )

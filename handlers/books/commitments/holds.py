@@ -32,6 +32,7 @@ async def set_aside(scope: TeamScope, planned: PlannedHold, *, by: int) -> Hold:
     """Sets budget of a team aside and says so in its channel. Raises Refusal if the team has less, or if its run has a
     hold already. A repeated request returns the known hold."""
     tx, team, at = scope.tx, scope.team, scope.at
+    await tx.config.changed()  # from now on the hold's name is a workflow; before the accounts, as an import locks them
     await lock_budgets(scope, [team])
     known = await tx.holds.named(team.id, planned.name)
     if known is not None:
@@ -203,6 +204,7 @@ async def _active(scope: Scope, hold_id: int, *, by: int) -> tuple[Hold, TeamSco
     require_manager(scope.directory, by, team_scope.team)
     if hold.state != "active":
         raise Refusal(f"What was set aside for “{name(hold.name)}” is released already.")
+    await scope.tx.config.changed()
     await lock_budgets(team_scope, [team_scope.team], hold.period)
     return hold, team_scope
 

@@ -1,6 +1,6 @@
 """Holds over time: they end by themselves, go on into the next period, and tell who made them that they are used up."""
 
-from bot.books.commitments.holds import Hold, HoldUse, PlannedHold, hold_entry
+from bot.books.commitments.holds import Hold, PlannedHold, hold_entry
 from bot.views.books.commitments import holds as views
 from handlers.books.balances import balances_of
 from handlers.books.commitments.funds import lock_budgets
@@ -44,39 +44,47 @@ async def keep_holds(context: Context) -> int:
     now = context.now()
     async with context.store.read() as tx:
         scope = await context.scope(tx, now=now)
-        due = [use.hold.id for use in await tx.holds.uses_of() if _is_due(scope, use)]
-    kept = 0
-    for hold_id in due:
+        uses = await tx.holds.uses_of()
+        over = [use.hold.id for use in uses if _is_over(scope, use.hold)]
+        used_up = [
+            use.hold
+            for use in uses
+            if not use.left_nanos and use.hold.id not in over and not await tx.outbox.known(_used_key(use.hold))
+        ]
+    for hold_id in over:
         async with context.store.begin() as tx:
-            kept += await _keep(await context.scope(tx, now=now), hold_id)
-    if kept:
+            await _end_or_carry(await context.scope(tx, now=now), hold_id)
+    for hold in used_up:
+        async with context.store.begin() as tx:
+            scope = await context.scope(tx, now=now)
+            team = scope.directory.by_id(hold.team_id)
+            told = views.used_up_message(hold, team=team, command=scope.command)
+            key, person = _used_key(hold), hold.made_by
+            await tx.outbox.put(told, dedupe_key=key, at=scope.at, to_person_id=person, about_team_id=team.id)
+    if over or used_up:
         context.wake_outbox.set()
-    return kept
+    return len(over) + len(used_up)
 
 
-def _is_due(scope: Scope, use: HoldUse) -> bool:
-    team = scope.directory.by_id(use.hold.team_id)
-    is_over = team.day_of(scope.at) >= use.hold.end_day
-    return is_over or use.hold.period != scope.directory.period_at(team, scope.at).name or not use.left_nanos
+def _is_over(scope: Scope, hold: Hold) -> bool:
+    """Whether a hold's days or its period have ended."""
+    team = scope.directory.by_id(hold.team_id)
+    return team.day_of(scope.at) >= hold.end_day or hold.period != scope.directory.period_at(team, scope.at).name
 
 
-async def _keep(scope: Scope, hold_id: int) -> bool:
-    tx, at = scope.tx, scope.at
-    hold = await tx.holds.by_id(hold_id, locked=True)
-    if hold is None or hold.state != "active":
-        return False
+async def _end_or_carry(scope: Scope, hold_id: int) -> None:
+    hold = await scope.tx.holds.by_id(hold_id, locked=True)
+    if hold is None or hold.state != "active" or not _is_over(scope, hold):
+        return
     team_scope = scope.of_team_id(hold.team_id)
     team = team_scope.team
+    await scope.tx.config.changed()
     await lock_budgets(team_scope, [team], hold.period)
-    if team.day_of(at) >= hold.end_day:
+    if team.day_of(scope.at) >= hold.end_day:
         await end_hold(team_scope, hold, by=None)
-        return True
-    if hold.period != scope.directory.period_at(team, at).name:
+    else:
         await carry_hold(team_scope, hold)
-        return True
-    use = (await tx.holds.uses([hold]))[0]
-    if use.left_nanos:
-        return False
-    told = views.used_up_message(hold, team=team, command=scope.command)
-    key = f"{hold_key(hold)}:used:{hold.revision}"
-    return await tx.outbox.put(told, dedupe_key=key, at=at, to_person_id=hold.made_by, about_team_id=team.id)
+
+
+def _used_key(hold: Hold) -> str:
+    return f"{hold_key(hold)}:used:{hold.revision}"

@@ -73,6 +73,17 @@ async def test_usage_of_the_run_uses_the_hold_and_other_usage_does_not(mid_month
     assert await mid_month.faults() == []
 
 
+async def test_usage_with_the_runs_tag_uses_the_hold_whatever_its_workflow(mid_month: Books) -> None:
+    await held(mid_month, name="eval[1]*")
+    await mid_month.takes(
+        mid_month.event(1, dollars=10, tags=["Eval[1]*"]),
+        mid_month.event(2, dollars=20, tags=["other", "eval[1]*"], workflow="nightly"),
+        mid_month.event(3, dollars=40, tags=["eval1", "eval[1]-more"]),
+    )
+    await mid_month.context.store.fold_totals()
+    assert await figures(mid_month) == (660, 270, 70)
+
+
 async def test_a_closed_day_is_charged_to_the_hold_first(mid_month: Books) -> None:
     hold = await held(mid_month)
     await mid_month.takes(mid_month.event(1, dollars=100, workflow="eval-run"), mid_month.event(2, dollars=50))
