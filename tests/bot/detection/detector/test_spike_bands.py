@@ -53,9 +53,17 @@ def test_the_band_of_hours_without_cost_is_zero(days: int) -> None:
         ([3, 3, 3], [3, 3, 3], 3),  # nothing above: the whole band
         ([9, 1, 2, 1], [1, 1, 1], 2),  # hours before the band are not counted
         ([5, 2, 1], [6, 1, 0], 2),  # below the band is no excess
+        ([0] * 28 + [2, 21], [1] * 30, 1),  # hours below take nothing from it: 1 is less than a twentieth of 21
     ],
 )
 def test_a_spike_begins_at_the_first_hour_with_a_twentieth_of_its_excess(
     costs: list[int], usual: list[int], hours: int
 ) -> None:
     assert onset(np.array(costs), np.array(usual)) == hours
+
+
+def test_the_first_hour_has_no_hour_before_it() -> None:
+    """Least of all the last one, which numpy would find there."""
+    low, high = usual_band(np.array([5, 7, *[6] * 22, 100]), 1)
+
+    assert (low.tolist(), high.tolist()) == ([5], [7])

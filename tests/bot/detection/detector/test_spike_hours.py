@@ -25,6 +25,7 @@ def test_negative_hours_are_zero_and_enormous_ones_are_capped() -> None:
     assert hours.nanos(1, cells(0, 1, 2)).tolist() == [0, 1, MAX_NANOS]
     assert hours.nanos(2, cells(-1, 0, 1)).tolist() == [0, 0, 1]
     assert hours.nanos(3, cells(2)).tolist() == [MAX_NANOS + 1]
+    assert hours_of(5, 7).nanos(1, cells(-2, -1, 0, 1)).tolist() == [0, 0, 5, 7]  # before the first column
 
 
 @pytest.mark.parametrize(("known", "dollars"), [(1, 12.0), (2, 6.0), (24, 0.5), (100, 0.5)])
@@ -102,6 +103,23 @@ def test_past_windows_are_those_of_a_plain_count(width: int, column: int) -> Non
             for day in days
         ]
         assert [None if np.isnan(peak) else peak for peak in peaks] == wanted
+
+
+def test_the_first_hour_is_the_earliest_that_a_window_can_end_with() -> None:
+    """A week back, ± 2 hours, from the hours about the 166th; before the first column there is nothing."""
+    windows = hours_of(5 * NANOS, 9 * NANOS, *[0] * WEEK).windows(1)
+
+    assert windows.highest_at_this_time_of_the_week(cells(165, 166, 167)).tolist() == [0, 5, 9]
+
+
+@pytest.mark.parametrize("short", [-1, 0, 1, 2])
+def test_recent_windows_of_a_past_that_is_short_by_an_hour(short: int) -> None:
+    rising = range(RECORD_HOURS + 24 + 30 - 1 - short)
+    hours = hours_of(*(hour * NANOS for hour in rising))
+    dollars, records = hours.recent(24, 30)
+
+    assert dollars.tolist() == hours.windows(24).dollars[:, -30:].tolist()
+    assert records.tolist() == hours.windows(24).records()[:, -30:].tolist()
 
 
 @pytest.mark.parametrize("last", [1, 2, 30, RECORD_HOURS])
