@@ -15,7 +15,6 @@ from bot.text import first_word
 from bot.views.books import standings as views
 from bot.views.charts import without_chart
 from bot.views.detection.data_gaps import gaps_words
-from bot.views.org.people import my_use_message
 from bot.views.reporting import help as help_views
 from handlers.alerting.expectations import expect
 from handlers.books.commitments.credits import credit_command
@@ -26,7 +25,7 @@ from handlers.books.statements.showing import show_statement
 from handlers.context import Context
 from handlers.detection.data_gaps import gaps_of
 from handlers.org.alert_settings import show_alert_settings
-from handlers.reporting.home import use_of
+from handlers.reporting.own_use import me_command
 from handlers.reporting.top import show_top
 from handlers.requests.request_forms import open_request_form
 from handlers.scope import TeamScope
@@ -116,14 +115,6 @@ async def click_share(asked: SlackRequest) -> None:
     await asked.ack()
 
 
-async def show_my_use(asked: SlackRequest) -> None:
-    """`/tokens me`: shows the person's own use, to them alone."""
-    async with asked.context.store.read() as tx:
-        scope = await asked.scope(tx)
-        use = await use_of(scope, asked.person)
-    await asked.reply(my_use_message(use, command=scope.command))
-
-
 async def show_help(asked: SlackRequest) -> None:
     await asked.reply(help_views.help_message(asked.context.settings.command, unknown=None, suggestion=None))
 
@@ -156,7 +147,7 @@ async def dispatch(asked: SlackRequest) -> None:
 
 COMMANDS: dict[str, Callable[[SlackRequest], Awaitable[None]]] = {
     "": show_standing,
-    "me": show_my_use,
+    "me": me_command,
     "top": show_top,
     "help": show_help,
     "request": ask,

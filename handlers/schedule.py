@@ -8,6 +8,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from handlers.alerting.delivery_updates import update_deliveries
 from handlers.alerting.expectations import close_expectations
 from handlers.alerting.key_owners import notify_owners
+from handlers.alerting.part_alerts import watch_parts
+from handlers.alerting.person_limits import warn_people
 from handlers.alerting.reactions.snoozes import wake_snoozed
 from handlers.books.commitments.kept_holds import keep_holds
 from handlers.books.commitments.transfers import lapse_transfers
@@ -87,6 +89,8 @@ def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
         ("cross-check sources", cross_check, max(pace, 3600.0)),
         ("find overlaps", find_overlaps, max(pace, 900.0)),
         ("tell whom a gateway's budget blocked", notify_blocked, pace),
+        ("watch parts of budgets", watch_parts, pace),
+        ("warn people of their limits", warn_people, pace),
         ("wake snoozed alerts", wake_snoozed, pace),
         ("tell owners of keys", notify_owners, pace),
         ("close expectations", close_expectations, pace),

@@ -5,6 +5,7 @@ from datetime import datetime, time
 from typing import Any, Literal, get_args
 
 from bot.alerting.budget_facts import ThresholdFacts
+from bot.alerting.part_alerts import PartFacts
 from bot.alerting.spike_facts import SpikeFacts
 from bot.org.teams import Directory, Team
 from bot.periods import HOUR_MICROS, Period, date_of, day_number, day_start, micros, zone
@@ -48,6 +49,9 @@ def cause_of(kind: str, facts: Mapping[str, Any]) -> str:
     if kind == "spike":
         first = SpikeFacts.from_facts(facts).leading_contributor
         return f"{first.dimension}:{first.name}" if first else "total"
+    if kind == "part":
+        part = PartFacts.from_facts(facts)
+        return f"{part.kind}:{part.pattern}:{part.percent}"
     return str(ThresholdFacts.from_facts(facts).percent) if kind == "threshold" else ""
 
 

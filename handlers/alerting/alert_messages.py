@@ -11,6 +11,7 @@ from bot.views.blocks import name
 from handlers.alerting.budget_alerts import THRESHOLD, budget_message
 from handlers.alerting.delivery_rules import alert_key, post_alert
 from handlers.alerting.forecast_alerts import FORECAST
+from handlers.alerting.part_alerts import PART, part_message
 from handlers.alerting.reactions.answer_text import answerer_name
 from handlers.alerting.spikes import spike_message
 from handlers.scope import Scope, TeamScope
@@ -23,6 +24,7 @@ MESSAGE_BUILDERS: dict[str, Callable[[TeamScope, AlertRecord], Awaitable[Message
     "spike": spike_message,
     THRESHOLD: budget_message,
     FORECAST: budget_message,
+    PART: part_message,
 }
 """Builds the message of an alert of each kind, in the scope of its team."""
 

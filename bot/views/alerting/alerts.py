@@ -106,9 +106,9 @@ def answer_sentence(
 
 def alert_title(kind: str, team: Team) -> str:
     """Returns the name of an alert in a form, in mrkdwn."""
-    what = {"spike": "The spike of", "threshold": "The budget alert of", "forecast": "The forecast of"}.get(
-        kind, "The alert of"
-    )
+    budget = "The budget alert of"
+    words = {"spike": "The spike of", "threshold": budget, "part": budget, "forecast": "The forecast of"}
+    what = words.get(kind, "The alert of")
     return f"{what} {name(team.name)}"
 
 

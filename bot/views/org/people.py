@@ -32,9 +32,10 @@ def notional_text(use: PersonUse) -> str:
     return f"On a personal subscription, and not charged: {usd(use.notional_nanos)} at list prices."
 
 
-def my_use_message(use: PersonUse, *, command: str) -> Message:
+def my_use_message(use: PersonUse, *, command: str, limit_nanos: int | None = None) -> Message:
     """Returns the answer to `/tokens me`: sums, tools and models of the month so far."""
-    private = f"Only you see this. `{command}` shows your team's figures."
+    own = f" Your own limit: {usd(limit_nanos)} a month." if limit_nanos is not None else ""
+    private = f"Only you see this. `{command}` shows your team's figures.{own}"
     if not has_use(use):
         text = (
             "Nothing is recorded for you this month. "

@@ -5,7 +5,10 @@ from bot.views.blocks import context, name, section
 
 COMMANDS = (
     ("", "how this channel's team, or yours, stands: spent, available, burn rate, run-out date"),
-    ("me", "your own use and cost, to you alone"),
+    (
+        "me",
+        "your own use and cost, to you alone; `{command} me limit 40` warns you, and nobody else, at $32 and $40 a month",
+    ),
     ("top", "what costs most: `{command} top tools`, `models` or `workflows`, over `7d`, `30d` or `mtd`; people never"),
     ("request", "ask for more budget; `{command} request 500 load test of the new ranker` fills in the form"),
     ("statement", "a period's statement: `{command} statement 2026-10`, with its CSV and a page to file"),

@@ -1,6 +1,6 @@
 """Reads budgets of parts: the people that they name, and the spend by the labels that they ask for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from bot.books.gatekeeping.parts import Labels, Part
 from bot.books.ledger import Balance
@@ -47,8 +47,12 @@ async def spend_of_parts(
         spans.setdefault((first, period.end_day), []).append(team.id)
     found: dict[int, dict[Labels, int]] = {}
     for (first, end), ids in spans.items():
-        for team_id, tool, model, workflow, person_id, nanos in await scope.tx.part_spend.by_label(
-            ids, first_day=first, end_day=end
-        ):
-            found.setdefault(team_id, {})[Labels(tool, model, workflow, person_id)] = nanos
+        rows = await scope.tx.part_spend.by_label(ids, first_day=first, end_day=end)
+        for team_id in ids:
+            found[team_id] = labelled(row for row in rows if row[0] == team_id)
     return found
+
+
+def labelled(rows: Iterable[tuple[int, str, str, str, int, int]]) -> dict[Labels, int]:
+    """Returns the spend of one team by its labels."""
+    return {Labels(tool, model, workflow, person_id): nanos for _, tool, model, workflow, person_id, nanos in rows}
