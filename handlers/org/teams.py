@@ -13,7 +13,7 @@ from bot.org.set_budgets import kept_line
 from bot.org.teams import Directory
 from bot.org.teams_yml.models import TeamsFile
 from bot.org.teams_yml.teams_file import read_teams_file
-from bot.org.tree.faults import tree_faults
+from bot.org.tree.faults import calendar_faults, tree_faults
 from bot.refusals import ConfigError
 from bot.rulebook import contracts_of
 from handlers.books.balances import balances_of
@@ -56,7 +56,7 @@ async def import_file(context: Context, file: TeamsFile, *, dry_run: bool, reset
     try:
         async with context.store.begin() as tx:
             at = context.now_micros()
-            renamed = await tx.tree.renames(file.teams)
+            earlier, renamed = await tx.teams.directory(), await tx.tree.renames(file.teams)
             before = await picture_of(tx, at=at, renamed=renamed)
             try:
                 contracts_of(file.model_dump(mode="json", by_alias=True)["prices"])
@@ -66,7 +66,11 @@ async def import_file(context: Context, file: TeamsFile, *, dry_run: bool, reset
             if reset_budgets:
                 await tx.set_budgets.reset(team.slug for team in file.teams)
             rulebook = await context.rulebooks.read(tx)
-            if faults := tree_faults(rulebook.directory):
+            faults = tree_faults(rulebook.directory)
+            if earlier is not None and earlier.organisation.calendar != rulebook.directory.organisation.calendar:
+                calendars = (earlier.organisation.calendar, rulebook.directory.organisation.calendar)
+                faults += calendar_faults(*calendars, await tx.ledger.period_names())
+            if faults:
                 raise ConfigError("\n".join(faults))
             check_budgets_fit(rulebook.directory)
             entries = await open_periods(tx, rulebook, at=at) + await hand_on_unspent(tx, rulebook, at=at)

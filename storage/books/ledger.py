@@ -201,6 +201,10 @@ class Ledger:
                 sums[at] = sums.get(at, 0) + nanos
         return sums
 
+    async def period_names(self) -> set[str]:
+        """Returns the names of all periods with accounts."""
+        return set((await self._connection.execute(select(accounts.c.period).distinct())).scalars())
+
     async def count_of(self, document: str) -> int:
         """Returns the number of a document's entries."""
         query = select(func.count()).select_from(entries).where(entries.c.document == document)

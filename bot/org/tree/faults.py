@@ -1,7 +1,29 @@
-"""Faults of the tree of teams once a file is stored beside the teams that it does not name."""
+"""Faults of a file once it is stored beside the teams that it does not name and the periods that have entries."""
+
+from collections.abc import Iterable
 
 from bot.org.teams import Directory, Team
-from bot.periods import date_of
+from bot.periods import Calendar, Period, date_of
+
+
+def calendar_faults(before: Calendar, after: Calendar, names: Iterable[str]) -> list[str]:
+    """Returns a fault if a period that has entries would mean other days in the new calendar."""
+    for name in sorted(names):
+        then, now = _named(before, name), _named(after, name)
+        if then is not None and then != now:
+            days = f"{date_of(then.first_day)} to {date_of(then.end_day - 1)}"
+            starts = "{:02d}-{:02d}".format(*before.starts)
+            return [
+                f"organisation.fiscal_year_starts: {name} has entries of {days}, and would mean other days; keep {starts}"
+            ]
+    return []
+
+
+def _named(calendar: Calendar, name: str) -> Period | None:
+    try:
+        return calendar.named(name)
+    except ValueError:
+        return None
 
 
 def tree_faults(directory: Directory) -> list[str]:

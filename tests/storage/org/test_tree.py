@@ -1,12 +1,19 @@
 """The tree of teams over time: teams move or get another slug, and keep their books."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from bot.money import NANOS
+from bot.org.people_file import read_people_file
 from handlers.books.periods import keep_books
+from handlers.org.people import import_people
+from tests.storage.books.test_budget_states import grant
 from tests.storage.conftest import Books
 from tests.storage.org.trees import (
     DAY,
     FIVE,
+    HOUR,
     PRODUCT,
     SALES,
     SEARCH,
@@ -173,3 +180,54 @@ async def test_faults_with_teams_outside_of_the_file_are_named_and_nothing_is_st
     assert fault in [line[: len(fault)] for line in await refused(mid_month.context, tree(*teams))]
     assert await mid_month.rows("entries") == entries
     assert await mid_month.imports(five()) == []
+
+
+async def test_a_person_who_moves_leaves_booked_usage_and_the_rest_of_a_grant_with_the_former_team(
+    mid_month: Books,
+) -> None:
+    books, context = mid_month, mid_month.context
+    await books.imports(five("slug: search,", "slug: search, members: [anna@acme.test],"))
+    await grant(books, 300)
+    await books.takes(books.event(1, dollars=100, team=None, ago=2 * DAY))
+    assert await left(context, "search", "ads") == {"search": 1_200, "ads": 700}
+    entries = len([row for row in await books.rows("entries") if row.usage_day is None])
+
+    moved = await today(context) - DAY
+    said = await import_people(
+        context, read_people_file(f"email,team,from\nanna@acme.test,ads,{moved}\n"), dry_run=False
+    )
+    assert any("ads" in line for line in said), said
+    await books.takes(
+        books.event(2, dollars=10, team=None),
+        books.event(3, dollars=1, team=None, ago=2 * DAY),
+    )
+
+    assert await left(context, "search", "ads") == {"search": 1_199, "ads": 690}
+    assert len([row for row in await books.rows("entries") if row.usage_day is None]) == entries
+    await assert_agreement(books)
+
+
+async def test_a_fiscal_year_that_would_give_a_period_with_entries_other_days_is_refused(mid_month: Books) -> None:
+    await mid_month.imports(five())
+    moved = five().replace("name: Acme,", "name: Acme, fiscal_year_starts: 02-15,")
+
+    (fault,) = await refused(mid_month.context, moved)
+    assert fault.startswith("organisation.fiscal_year_starts: 20")
+    assert fault.endswith(" and would mean other days; keep 01-01")
+    assert await mid_month.imports(moved.replace("02-15", "02-01")) != []
+
+
+async def test_charges_of_a_fiscal_year_are_posted_in_its_period_by_the_teams_own_days(books: Books) -> None:
+    """Sydney's year begins hours before London's, so two periods are open at once, and each day is in its own."""
+    text = tree(PRODUCT, SEARCH.replace("parent: product,", "parent: product, timezone: Australia/Sydney,"), SALES)
+    await books.imports(text.replace("name: Acme,", "name: Acme, period: quarter, fiscal_year_starts: 02-01,"))
+    year = books.context.now().year + 1
+    books.jump_to(datetime(year, 4, 30, 15, 30, tzinfo=UTC))  # 1 May, 1:30 in Sydney, and 16:30 in London
+    await keep_books(books.context)
+    await books.takes(books.event(1, dollars=2, ago=2 * HOUR), books.event(2, dollars=3), books.event(3, team="sales"))
+    books.jump_to(datetime(year, 5, 3, 12, tzinfo=UTC))
+    await keep_books(books.context)
+
+    posted = {(row.period, row.amount_nanos // NANOS) for row in await books.rows("entries") if row.kind == "charge"}
+    assert posted == {(f"FY{year + 1}-Q1", 2), (f"FY{year + 1}-Q2", 3), (f"FY{year + 1}-Q1", 1)}
+    assert await books.faults() == []

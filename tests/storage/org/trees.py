@@ -16,7 +16,8 @@ from handlers.org.teams import import_teams
 from tests.storage.conftest import Books
 
 DAY = timedelta(days=1)
-HEAD = "organisation: {name: Acme, timezone: Europe/London, funding: 20000}\nteams:\n"
+HOUR = timedelta(hours=1)
+HEAD = "organisation: {name: Acme, timezone: Europe/London, funding: 20000, finance: [chloe@acme.test]}\nteams:\n"
 PRODUCT = "slug: product, name: Product, budget: {amount: 9000}"
 SALES = "slug: sales, name: Sales, budget: {amount: 5000}"
 SEARCH = "slug: search, name: Search, parent: product, channel: C0SEARCH, budget: {amount: 1000}"
