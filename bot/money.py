@@ -46,19 +46,28 @@ def parse_amount(text: str) -> int:
     """Parses an amount that a person typed into nano-dollars: `500`, `$1,250.50`, `2k`. Refuses anything else with a
     reason.
     """
+    return _parse(text, least_nanos=1, too_small="An amount must be more than zero. Write it like 500 or 1,250.50.")
+
+
+def parse_budget(text: str) -> int:
+    """Parses a typed budget, which may be $0: its team may spend nothing."""
+    return _parse(text, least_nanos=0, too_small="A budget is $0 or more. Write it like 500 or 1,250.50.")
+
+
+def _parse(text: str, *, least_nanos: int, too_small: str) -> int:
     typed = spaced(text)
     match = _ASKED_AMOUNT.fullmatch(typed)
     if not match:
         if typed.startswith(("-", "$-", "−")):
-            raise Refusal("An amount must be more than zero. Write it like 500 or 1,250.50.")
+            raise Refusal(too_small)
         raise Refusal("That is not an amount. Write dollars like 500, $1,250.50 or 2k.")
     whole, cents, suffix = match.groups(default="")
     if len(whole) > 15:
         raise Refusal("That is more than a billion dollars. Ask for less.")
     value = Decimal(whole.replace(",", "") + cents) * _SUFFIX[suffix.lower()]
     nanos = int(value * NANOS)
-    if nanos <= 0:
-        raise Refusal("An amount must be more than zero. Write it like 500 or 1,250.50.")
+    if nanos < least_nanos:
+        raise Refusal(too_small)
     if nanos > MAX_AMOUNT_NANOS:
         raise Refusal("That is more than a billion dollars. Ask for less.")
     return nanos

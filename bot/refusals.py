@@ -1,5 +1,7 @@
 """Expected errors with a sentence for people, senders and operators."""
 
+from collections.abc import Mapping
+
 
 class Refusal(Exception):
     """A rule forbids the action; the person reads the sentence. Retrying unchanged does not help."""
@@ -15,6 +17,14 @@ class FieldRefusal(Refusal):
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
         self.field = field
+
+
+class FieldRefusals(Refusal):
+    """Refusals for several fields of a form, by field; each is shown at its own."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        super().__init__(next(iter(fields.values())))
+        self.fields = dict(fields)
 
 
 class SourceError(Exception):

@@ -17,6 +17,8 @@ from bot.views.charts import without_chart
 from bot.views.detection.data_gaps import gaps_words
 from bot.views.reporting import help as help_views
 from handlers.alerting.expectations import expect
+from handlers.books.budgets.allocation_forms import show_allocation
+from handlers.books.budgets.team_budgets import grant_lines, show_budget
 from handlers.books.commitments.credits import credit_command
 from handlers.books.commitments.holds import hold_command, release_command
 from handlers.books.commitments.transfers import transfer_command
@@ -67,6 +69,7 @@ async def _standing_message(scope: TeamScope, *, viewer_id: int | None = None, s
         pending=len(waiting),
         shared_by=shared_by,
         gaps_note=gaps_words(gaps, zone=standing.zone) if gaps else "",
+        grants=await grant_lines(scope, standing) if team.kind == "team" else (),
     )
 
 
@@ -157,6 +160,9 @@ COMMANDS: dict[str, Callable[[SlackRequest], Awaitable[None]]] = {
     "release": release_command,
     "transfer": transfer_command,
     "credit": credit_command,
+    "budget": show_budget,
+    "budgets": show_budget,
+    "allocate": show_allocation,
     "settings": show_alert_settings,
     "statement": show_statement,
 }

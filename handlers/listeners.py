@@ -5,6 +5,7 @@ from slack_bolt.async_app import AsyncApp
 from handlers import commands
 from handlers.alerting import delivery_updates, expectations
 from handlers.alerting.reactions import alert_answers
+from handlers.books.budgets import allocation_forms
 from handlers.books.commitments import holds, transfers
 from handlers.books.statements import showing as statements
 from handlers.context import Context
@@ -22,6 +23,7 @@ def register_all(app: AsyncApp, context: Context) -> None:
         request_forms,
         approvals,
         alert_settings,
+        allocation_forms,
         expectations,
         delivery_updates,
         home,

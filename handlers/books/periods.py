@@ -1,6 +1,6 @@
 """Budget periods: opens them with declared budgets; the job that keeps the books."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import structlog
@@ -51,6 +51,16 @@ async def require_open(tx: Transaction, rulebook: Rulebook, period: Period, *, a
     """Opens a period that has begun before the scheduled job came round, so that its budgets can be promised."""
     if not await tx.ledger.is_open(rulebook.directory.root.id, period):
         await open_periods(tx, rulebook, at=at)
+
+
+async def post_budgets(
+    tx: Transaction, directory: Directory, team_ids: Collection[int], *, at: int, actor_id: int
+) -> int:
+    """Brings the budgets of some teams to their declared amounts, in every current period, and returns the number of
+    entries. Raises Overdrawn if the money is not there. The accounts must be locked."""
+    due = await _entries_due(tx, directory, at=at, actor_id=actor_id)
+    own = [entry for entry in due if int(entry.document.split(":")[1]) in team_ids]
+    return await tx.ledger.post(own, at=at, currency=directory.organisation.currency)
 
 
 async def open_current_periods(context: Context, tx: Transaction, *, at: int) -> int:

@@ -20,7 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.messages import Message
 from bot.org.people import Person
-from bot.refusals import FieldRefusal, Refusal
+from bot.refusals import FieldRefusal, FieldRefusals, Refusal
 from bot.text import spaced
 from bot.views.reporting.help import outsider_message
 from bot.views.reporting.home import outsider_home
@@ -164,6 +164,13 @@ class SlackRequest:
         except AWAY as error:
             raise Refusal("Slack did not answer, so the form may not have opened. Please try again.") from error
 
+    async def show_form(self, view: dict[str, Any]) -> None:
+        """Shows another view in the place of the modal that was clicked in. Raises Refusal if Slack does not take it."""
+        try:
+            await self.client.views_update(view_id=str(self.body["view"]["id"]), view=view)
+        except AWAY as error:
+            raise Refusal("Slack did not answer, so the form is as it was. Please try again.") from error
+
     async def refresh_home(self) -> None:
         """Shows the person's Home anew. What was done stays done if Slack does not take it."""
         try:
@@ -227,7 +234,9 @@ async def _run(context: Context, listener: Listener, answer: Reply) -> None:
     except DoneBefore:
         await answer.done()
     except FieldRefusal as refusal:
-        await answer.refuse(Message(text=refusal.sentence), field=refusal.field)
+        await answer.refuse(Message(text=refusal.sentence), fields={refusal.field: refusal.sentence})
+    except FieldRefusals as refusal:
+        await answer.refuse(Message(text=refusal.sentence), fields=refusal.fields)
     except Refusal as refusal:
         await answer.refuse(Message(text=refusal.sentence))
     except Exception as error:  # noqa: BLE001  # the listener boundary logs it and shows a reference

@@ -2,7 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -88,15 +89,15 @@ class Reply:
         else:
             await self._ack(response_action="update", view=view)
 
-    async def refuse(self, message: Message, *, field: str = "") -> None:
-        """Says that the work was not done: at a field of the form, or in a message to the caller alone."""
+    async def refuse(self, message: Message, *, fields: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Says that the work was not done: at the fields of the form, or in a message to the caller alone."""
         sentence = message.text
         if not self._is_form:
             await self.tell(message)
         elif self._is_answered:
             await self._show_outcome(sentence)
-        elif block := self._input(field):
-            await self._ack(response_action="errors", errors={block: sentence})
+        elif errors := self._errors(fields, sentence):
+            await self._ack(response_action="errors", errors=errors)
         else:
             await self._ack(response_action="update", view=notices.notice_view(self._title, sentence))
 
@@ -191,10 +192,10 @@ class Reply:
         view = self.body.get("view") or {}
         return str((view.get("title") or {}).get("text") or "")
 
-    def _input(self, field: str) -> str:
-        """Returns the block id of a form's field, or of its last one: errors without a field show there."""
+    def _errors(self, fields: Mapping[str, str], sentence: str) -> dict[str, str]:
+        """Returns the errors of a form by block id. Without one of its fields the sentence shows at the last one."""
         view = self.body.get("view") or {}
         if not ((view.get("state") or {}).get("values")):
-            return ""
+            return {}
         inputs = [str(block["block_id"]) for block in view.get("blocks") or [] if block.get("type") == "input"]
-        return field if field in inputs else (inputs[-1] if inputs else "")
+        return {block: fields[block] for block in inputs if block in fields} or dict.fromkeys(inputs[-1:], sentence)

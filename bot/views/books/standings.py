@@ -49,12 +49,13 @@ def standing_message(
     pending: int,
     shared_by: str | None = None,
     gaps_note: str = "",
+    grants: Sequence[str] = (),
 ) -> Message:
     """Returns the answer to `/tokens`.
 
     `tools` are the shares of the last seven days including today, largest first. `pending` counts the team's open requests.
     `shared_by` mentions the person who shared the message to the channel; it hides the share button. `gaps_note` names gaps
-    in the data, or is empty.
+    in the data, or is empty. `grants` are sentences about the team's grants with an end.
     """
     team, key = standing.team, f"standing-{standing.team.id}"
     blocks: list[Block] = [section(f"*{headline(standing)}*", block_id=f"{key}-headline", fields=figures(standing))]
@@ -66,6 +67,8 @@ def standing_message(
         blocks.append(context(uncounted, block_id=f"{key}-uncounted"))
     if released := released_words(standing):
         blocks.append(context(released, block_id=f"{key}-released"))
+    if grants and has_budget(standing):
+        blocks.append(context(" ".join(grants[:5]), block_id=f"{key}-grants"))
     if team.kind == "team":  # the organisation's own days hold unattributed usage only
         blocks.append(spend_chart(standing))
     total = sum(tool.cost_nanos for tool in tools)

@@ -16,6 +16,8 @@ COMMANDS = (
     ("hold 500 eval-run until Friday", "sets budget aside for a planned run; `hold` alone lists what is set aside"),
     ("release eval-run", "releases what is set aside for a run"),
     ("transfer 500 to checkout", "moves budget to another team once a manager of each has agreed"),
+    ("budget", "your team's budget: with its teams, held, spent, available; `{command} budget search` names the team"),
+    ("allocate", "hand out your department's budget; `{command} allocate search 12000` fills in the form"),
     ("settings", "your team's alerts: thresholds, quiet hours, how many a day, channels; its managers change them"),
     ("help", "this list"),
 )

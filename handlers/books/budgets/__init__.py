@@ -1,0 +1,1 @@
+"""Budgets in Slack: handing them out, and what a team has."""

@@ -1,0 +1,71 @@
+"""`/tokens budget`: a team's budget with its teams, for those who may see it."""
+
+from collections.abc import Sequence
+
+from bot.books.allocations import Spend, may_allocate
+from bot.books.budgets import Standing
+from bot.messages import Message
+from bot.org.teams import Team
+from bot.text import first_word
+from bot.views.books import team_budgets as views
+from bot.views.books.grants import grant_words
+from bot.views.books.standings import not_your_team_message
+from handlers.books.budgets.allocation_forms import named_team
+from handlers.books.budgets.allocations import allocator_of, with_spend
+from handlers.books.grants import grants_in_use
+from handlers.books.standings import standings_of, team_here
+from handlers.scope import Scope, TeamScope
+from handlers.slack.answers import SlackRequest
+from handlers.slack.callers import called
+
+
+async def show_budget(asked: SlackRequest) -> None:
+    """Answers `/tokens budget [team]`: the named team's, this channel's, or the person's own."""
+    text = first_word(asked.text)[1]
+    async with asked.context.store.read() as tx:
+        scope = await asked.scope(tx)
+        named = named_team(scope.directory, text)[0] if text else None
+        team, instead = (named, None) if named else team_here(scope.rulebook, asked)
+        if team is None:
+            message = instead or views.no_budget_team_message((), scope.command)
+        elif not _may_see(scope, asked, team):
+            message = not_your_team_message(team)
+        else:
+            message = await team_budget(scope.of_team(team), person_id=asked.person.id)
+    await asked.reply(message)
+
+
+def _may_see(scope: Scope, asked: SlackRequest, team: Team) -> bool:
+    """Whether the person may see a team's figures, or everybody in its channel may. The organisation's are finance's."""
+    if team.kind == "organisation":
+        return asked.person.id in scope.directory.finance
+    in_its_channel = team.is_at(asked.channel_id) and team.mode != "preview"
+    return in_its_channel or scope.directory.may_see(asked.person.id, team)
+
+
+async def team_budget(scope: TeamScope, *, person_id: int) -> Message:
+    """Returns a team's budget, as a person may see it."""
+    tx, directory, team = scope.tx, scope.directory, scope.team
+    allocator = await with_spend(scope, await allocator_of(scope), person_id=person_id)
+    standings = {s.team.id: s for s in await standings_of(scope, directory.subtree(team))}
+    whole = Spend(
+        spent_nanos=sum(standing.balance.charged_nanos for standing in standings.values()),
+        forecast_nanos=sum(standing.forecast.end_nanos for standing in standings.values()),
+    )
+    setter = None if team.set_budget is None or team.set_budget.set_by is None else team.set_budget.set_by
+    return views.team_budget_message(
+        allocator,
+        whole,
+        set_by="" if setter is None else called(await tx.people.by_id(setter)),
+        grants=await grant_lines(scope, standings[team.id]),
+        may_hand_out=may_allocate(directory, person_id, team),
+    )
+
+
+async def grant_lines(scope: TeamScope, standing: Standing) -> Sequence[str]:
+    """Returns a sentence about each active grant of a team, the one that ends first at the top."""
+    (uses,) = (await grants_in_use(scope, [scope.team])).values()
+    return [
+        grant_words(use.grant, used_nanos=use.used_nanos, zone=standing.zone, today=standing.today)
+        for use in sorted(uses, key=lambda use: (use.grant.ends_at is None, use.grant.ends_at or 0))
+    ]
