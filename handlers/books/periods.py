@@ -58,7 +58,9 @@ async def post_budgets(
 ) -> int:
     """Brings the budgets of some teams to their declared amounts, in every current period, and returns the number of
     entries. Raises Overdrawn if the money is not there. The accounts must be locked."""
-    due = await _entries_due(tx, directory, at=at, actor_id=actor_id)
+    known = await tx.periods.known()
+    current = [one for one in _current(directory, at=at) if takes_charges(known, one)]
+    due = await _entries_due(tx, directory, current, at=at, actor_id=actor_id)
     own = [entry for entry in due if int(entry.document.split(":")[1]) in team_ids]
     return await tx.ledger.post(own, at=at, currency=directory.organisation.currency)
 
