@@ -10,6 +10,7 @@ from bot.demo.stage import demo_command
 from bot.settings import load_settings
 from handlers import messages
 from handlers.books.checks import check_command
+from handlers.books.closing import commands as periods
 from handlers.books.commitments.credits import commands as credit_commands
 from handlers.books.exports import commands as exports
 from handlers.books.removals import archive_command
@@ -46,6 +47,7 @@ main.add_typer(messages.commands, name="messages")
 main.add_typer(messages.commands, name="outbox", help="The same as `tokens messages`.")
 main.add_typer(exports.commands, name="export")
 main.add_typer(credit_commands, name="credits")
+main.add_typer(periods.commands, name="periods")
 main.command("connect")(connect_command)
 main.command("replay")(replay_command)
 main.command("backfill")(backfill_command)

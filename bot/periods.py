@@ -82,11 +82,13 @@ class Calendar:
     """An organisation's budget periods. A fiscal year `starts` on a month and a day that every month has.
 
     Quarters and years that start with January are named `2026-Q4` and `2026`; others by the year in which the fiscal year
-    ends: `FY2027-Q1`, `FY2027`. A month is named after its first day's month.
+    ends: `FY2027-Q1`, `FY2027`. A month is named after its first day's month. `ended_early` has (name, first day after it) of
+    periods that were closed early; the next one begins on that day.
     """
 
     kind: PeriodKind = "month"
     starts: tuple[int, int] = (1, 1)
+    ended_early: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
         month, day = self.starts
@@ -95,7 +97,20 @@ class Calendar:
 
     def period_of(self, day: int) -> Period:
         """Returns the budget period of a local day."""
-        return _period_of(day, self.kind, self.starts)
+        found = _period_of(day, self.kind, self.starts)
+        if not self.ended_early:
+            return found
+        own = self._with_early_ends(found)
+        return own if day < own.end_day else self._with_early_ends(_period_of(found.end_day, self.kind, self.starts))
+
+    def _with_early_ends(self, period: Period) -> Period:
+        """Returns a period of this calendar's kind with its days, where it or the one before ended early."""
+        ends, before = dict(self.ended_early), _period_of(period.first_day - 1, self.kind, self.starts)
+        return Period(
+            name=period.name,
+            first_day=ends.get(before.name, period.first_day),
+            end_day=ends.get(period.name, period.end_day),
+        )
 
     def next(self, period: Period) -> Period:
         return self.period_of(period.end_day)
@@ -108,7 +123,10 @@ class Calendar:
         anything else.
         """
         try:
-            return _period_named(name, self.starts)
+            found = _period_named(name, self.starts)
+            return (
+                self._with_early_ends(found) if _period_of(found.first_day, self.kind, self.starts) == found else found
+            )
         except (ValueError, OverflowError) as error:
             raise ValueError(f"a period is written like {self.examples}") from error
 

@@ -97,13 +97,14 @@ class Organisation:
     mode: Mode
     people: PeopleSetting
     fiscal_year_starts: tuple[int, int] = (1, 1)
+    ended_early: tuple[tuple[str, int], ...] = ()
     close_after_days: int = 0
     chargeback: SpreadRule = NOT_SPREAD
 
     @cached_property
     def calendar(self) -> Calendar:
         """Returns the calendar of budget periods."""
-        return Calendar(kind=self.period, starts=self.fiscal_year_starts)
+        return Calendar(kind=self.period, starts=self.fiscal_year_starts, ended_early=self.ended_early)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -71,10 +71,11 @@ def _entries(
     Charges of a closed period's days go to the next open one: they are its prior-period charges.
     """
     found: list[tuple[int, Entry]] = []
+    closed = {name for name, one in known.items() if one.state != "open"}
     for team_id, day, so_far, total in due:
         posted, number = so_far.nanos, so_far.entries
         for use in holds:
-            if use.hold.team_id == team_id and (change := use.changes.get(day)):
+            if use.hold.team_id == team_id and use.hold.period not in closed and (change := use.changes.get(day)):
                 paid = use_entries(use.hold, day=day, nanos=change, posted_entries=number, at=at)
                 found += [(team_id, entry) for entry in paid]
                 posted, number = posted + change, number + len(paid)

@@ -25,6 +25,7 @@ from storage.org.reachability import Reachability
 from storage.org.roles import Roles
 from storage.org.set_budgets import SetBudgets
 from storage.org.tree import Tree
+from storage.tables.books import periods
 from storage.tables.org import team_roles, teams
 from storage.transaction import OpenTransaction
 
@@ -41,7 +42,7 @@ class Teams:
         declared = await Config(self._tx).document("organisation")
         if declared is None:
             return None
-        organisation = _organisation(declared)
+        organisation = replace(_organisation(declared), ended_early=await self._ended_early())
         rows = await self._connection.execute(select(teams).order_by(teams.c.id))
         roles = await self._connection.execute(select(team_roles.c.team_id, team_roles.c.person_id, team_roles.c.role))
         settings = await StoredAlertSettings(self._tx).by_team()
@@ -56,6 +57,11 @@ class Teams:
             parent_changes=await Tree(self._tx).parent_changes(),
             former_slugs=await Tree(self._tx).former_slugs(),
         )
+
+    async def _ended_early(self) -> tuple[tuple[str, int], ...]:
+        """Returns the periods that were closed before their end, with the first day after each."""
+        query = select(periods.c.name, periods.c.end_day).where(periods.c.is_early == 1).order_by(periods.c.first_day)
+        return tuple((str(name), int(end)) for name, end in await self._connection.execute(query))
 
     async def ensure_organisation(self, *, at: int) -> None:
         """Creates an organisation without teams or money if there is none, so that usage can be booked from the first

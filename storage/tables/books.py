@@ -135,5 +135,6 @@ periods = table(
     Column("closed_at", Big),
     Column("closed_by", Big),
     Column("close_after_days", Integer),
+    Column("is_early", Integer, nullable=False, server_default="0"),
 )
-"""The periods that the books have opened. `end_day` is earlier than the calendar's if a period was closed early."""
+"""The periods that the books have opened. `is_early` is 1 if `end_day` is not the calendar's: it was closed early."""

@@ -10,6 +10,7 @@ from bot.books.closing.period_states import BudgetPeriod, charged_period, period
 from bot.books.ledger import Account, Bucket
 from bot.org.teams import Team
 from bot.periods import Period
+from bot.refusals import Refusal
 from bot.rulebook import Rulebook
 from handlers.context import Context
 from storage.store import Transaction
@@ -50,6 +51,53 @@ async def close_periods(context: Context) -> int:
         if not await _settle(context, rulebook, period, following, at=at):
             return closed
         closed += 1
+
+
+async def end_early(context: Context, name: str) -> BudgetPeriod:
+    """Ends an open period with yesterday, or closes one that is over and was kept open. Its close is due once its last day is
+    over everywhere. Raises Refusal if it can't."""
+    at = context.now_micros()
+    async with context.store.begin() as tx:
+        directory, period = (await context.rulebooks.current(tx)).directory, await _open_period(tx, name)
+        older = [one.name for one in (await tx.periods.known()).values() if _is_before(one, period)]
+        if older:
+            raise Refusal(f"{older[0]} is open, and comes before {name}: close it first.")
+        today = max(team.day_of(at) for team in directory.teams)
+        if today <= period.first_day:
+            raise Refusal(f"{name} begins today: no day of it is over yet.")
+        if today < period.end_day:
+            await tx.periods.set_end(name, end_day=today, by=None)
+            await tx.config.changed()
+        else:
+            await tx.periods.set_wait(name, days=0, by=None)
+        detail = {"end_day": min(today, period.end_day)}
+        await tx.audit.record(at=at, actor_id=None, action="end period", subject=name, detail=detail)
+        return (await tx.periods.known())[name]
+
+
+async def keep_open(context: Context, name: str, *, days: int) -> BudgetPeriod:
+    """Keeps a period open for so many days after its end. Raises Refusal if it is closed already."""
+    at = context.now_micros()
+    async with context.store.begin() as tx:
+        await _open_period(tx, name)
+        await tx.periods.set_wait(name, days=days, by=None)
+        await tx.audit.record(at=at, actor_id=None, action="keep period open", subject=name, detail={"days": days})
+        return (await tx.periods.known())[name]
+
+
+async def _open_period(tx: Transaction, name: str) -> BudgetPeriod:
+    known = await tx.periods.known()
+    found = known.get(name)
+    if found is None:
+        shown = ", ".join(one.name for one in known.values() if one.state == "open") or "none yet"
+        raise Refusal(f"The books have no period {name[:30]!r}. Open: {shown}.")
+    if found.state != "open":
+        raise Refusal(f"{name} is {found.state} already: later charges go to the period that is open.")
+    return found
+
+
+def _is_before(one: BudgetPeriod, other: BudgetPeriod) -> bool:
+    return one.state == "open" and one.end_day <= other.first_day
 
 
 async def _has_charges_due(tx: Transaction, period: BudgetPeriod, today: dict[int, int]) -> bool:
@@ -113,7 +161,7 @@ async def _settle_teams(
             team_id=team.id,
             parent_id=team.parent_id,
             available_nanos=left.get((team.id, "available"), 0),
-            carry_nanos=limit if team.kind == "team" else 0,
+            carry_nanos=limit if team.kind == "team" and not team.has_ended else 0,
             entries=posted.get(close_document(team.id, period.name), 0),
         )
         entries += close_entries(remainder, period=period.name, following=following.name, at=at)

@@ -45,9 +45,9 @@ class Periods:
         return (await self._connection.execute(changed.values(state="closed", closed_at=at))).rowcount == 1
 
     async def set_end(self, name: str, *, end_day: int, by: int | None) -> None:
-        """Ends an open period on an earlier day."""
+        """Ends an open period before its calendar's end, and closes it at once."""
         changed = update(periods).where(periods.c.name == name, periods.c.state == "open")
-        await self._connection.execute(changed.values(end_day=end_day, closed_by=by))
+        await self._connection.execute(changed.values(end_day=end_day, is_early=1, close_after_days=0, closed_by=by))
 
     async def set_wait(self, name: str, *, days: int, by: int | None) -> None:
         """Closes an open period so many days after its end."""

@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("closed_at", BIG, nullable=True),
         sa.Column("closed_by", BIG, nullable=True),
         sa.Column("close_after_days", sa.Integer(), nullable=True),
+        sa.Column("is_early", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_periods")),
         sqlite_strict=True,
     )

@@ -108,3 +108,16 @@ def test_a_close_that_was_interrupted_is_due_at_once() -> None:
     found = periods_to_close(periods, earliest_today=day("2026-11-20"), close_after_days=9)
 
     assert [one.name for one in found] == ["2026-11"]
+
+
+def test_a_calendar_knows_the_periods_that_ended_early() -> None:
+    calendar = Calendar(ended_early=(("2026-11", day("2026-11-20")),))
+
+    assert calendar.period_of(day("2026-11-19")).end_day == day("2026-11-20")
+    december = calendar.period_of(day("2026-11-20"))
+    assert (december.name, december.first_day, december.end_day) == ("2026-12", day("2026-11-20"), day("2027-01-01"))
+    assert calendar.period_of(day("2026-12-31")) == december == calendar.named("2026-12")
+    assert calendar.next(calendar.named("2026-11")) == december
+    assert calendar.before(december) == calendar.named("2026-11")
+    assert calendar.named("2026-Q4") == Calendar().named("2026-Q4")
+    assert calendar.period_of(day("2027-01-01")) == MONTHS.named("2027-01")
