@@ -61,8 +61,12 @@ async def test_a_closed_month_is_sealed_once_and_ties(used: Books) -> None:
     statement = read_statement(sealed.sheet)
 
     assert faults_of_sheet(sealed.sheet) == []
-    assert statement.lines == (("budget", 1_000 * NANOS), ("charges", -42 * NANOS - 1))
-    assert statement.closing_nanos == 958 * NANOS - 1
+    assert statement.lines == (
+        ("budget", 1_000 * NANOS),
+        ("charges", -42 * NANOS - 1),
+        ("lapsed", -958 * NANOS + 1),
+    )
+    assert statement.closing_nanos == 0
     assert [nanos for _, nanos in statement.days] == [30 * NANOS, 12 * NANOS + 1]
     assert statement.tools == (("Claude Code", 30 * NANOS), ("Cursor", 12 * NANOS + 1))
     assert sealed.seal == statement.seal
