@@ -1,69 +1,20 @@
 """Periods close by the clock on both databases: what is left goes where it belongs, and late charges go to the open one."""
 
-from datetime import datetime, timedelta
-
 import pytest
 
 from bot.books.ledger import Account, Entry, PeriodClosed
 from bot.money import NANOS
-from bot.refusals import Refusal
 from handlers.books.closing import closes
-from handlers.books.closing.closes import close_periods, end_early, keep_open
+from handlers.books.closing.closes import close_periods
 from handlers.books.periods import keep_books
 from storage.books.closing.periods import Periods
-from tests.storage.conftest import Books, day_of_next_month
+from tests.storage.books.closing.conftest import DAY, moves, names, next_month, states
+from tests.storage.conftest import Books
 from tests.storage.declared import balance
-
-DAY = timedelta(days=1)
-TEAMS = """
-organisation: {name: Acme, funding: 1000, finance: [chloe@acme.test]}
-teams:
-  - {slug: product, name: Product, budget: {amount: 700}}
-  - {slug: search, name: Search, parent: product, budget: {amount: 400, carry_forward: {max: "20%"}}}
-  - {slug: mobile, name: Mobile, parent: product, budget: {amount: 100, carry_forward: {max: 500}}}
-"""
 
 
 class KilledError(Exception):
     """The process ends here."""
-
-
-@pytest.fixture
-async def acme(books: Books) -> Books:
-    """Three levels at noon of the 16th of the coming month, whose period is open."""
-    await books.imports(TEAMS)
-    books.jump_to(day_of_next_month(books.context.now(), 16))
-    await keep_books(books.context)
-    return books
-
-
-def next_month(books: Books, day: int = 1) -> datetime:
-    return day_of_next_month(books.context.now(), day)
-
-
-async def names(books: Books) -> list[str]:
-    """Returns the names of the periods that this version saw open, oldest first; acme's fixture began with one of them."""
-    return sorted(row.name for row in await books.rows("periods") if row.state != "closed" or row.closed_at)
-
-
-async def moves(books: Books, kinds: tuple[str, ...] = ("cover", "carry_forward", "lapse")) -> list[str]:
-    """Returns entries like `lapse search 2 product 2: 60`, with the periods numbered from the first one."""
-    numbers = {name: place for place, name in enumerate(await names(books))}
-    teams = {row.id: row.slug for row in await books.rows("teams")}
-    accounts = {
-        row.id: f"{teams[row.team_id]}{'' if row.bucket == 'available' else ' ' + row.bucket} {numbers.get(row.period)}"
-        for row in await books.rows("accounts")
-    }
-    return [
-        f"{e.kind} {accounts[e.from_account_id]} > {accounts[e.to_account_id]}: {e.amount_nanos / NANOS:g}"
-        for e in sorted(await books.rows("entries"), key=lambda e: e.id)
-        if e.kind in kinds
-    ]
-
-
-async def states(books: Books) -> list[str]:
-    found = {row.name: row.state for row in await books.rows("periods")}
-    return [found[name] for name in await names(books)]
 
 
 async def test_a_month_that_ends_is_covered_carried_and_given_back(acme: Books) -> None:
@@ -237,75 +188,3 @@ async def test_the_first_run_on_older_books_closes_past_periods_as_they_are(acme
     assert found == {first: ("closed", None), second: ("open", None)}
     assert await moves(acme) == []
     assert await acme.faults() == []
-
-
-async def test_a_period_closed_early_ends_with_yesterday_and_the_next_one_begins_today(acme: Books) -> None:
-    await acme.takes(acme.event(1, dollars=100, ago=DAY), acme.event(2, dollars=7))
-    name = (await names(acme))[0]
-
-    await end_early(acme.context, name)
-    await keep_books(acme.context)
-
-    assert await states(acme) == ["closed", "open"]
-    known = {row.name: row for row in await acme.rows("periods")}
-    first, second = (known[one] for one in await names(acme))
-    assert first.end_day == second.first_day < second.end_day
-    open_now = await balance(acme.context, "search")
-    assert (open_now.allocated_nanos, open_now.charged_nanos) == (480 * NANOS, 7 * NANOS)
-
-    acme.jump_to(acme.context.now() + DAY)
-    await acme.takes(acme.event(3, dollars=2, ago=2 * DAY))
-    await keep_books(acme.context)
-
-    assert (await moves(acme, ("charge",)))[1:] == [
-        "charge search 1 > search spent 1: 2",
-        "charge search 1 > search spent 1: 7",
-    ]
-    assert (await balance(acme.context, "search")).charged_nanos == 9 * NANOS
-    assert await acme.faults() == []
-
-
-async def test_the_period_after_one_that_was_closed_early_ends_when_its_month_does(acme: Books) -> None:
-    await end_early(acme.context, (await names(acme))[0])
-    await keep_books(acme.context)
-    acme.jump_to(next_month(acme, 28))
-    await keep_books(acme.context)
-    assert await states(acme) == ["closed", "open"]
-
-    acme.jump_to(next_month(acme))
-    await keep_books(acme.context)
-
-    assert await states(acme) == ["closed", "closed", "open"]
-    assert await acme.faults() == []
-
-
-async def test_a_period_that_is_kept_open_takes_late_usage_until_then(acme: Books) -> None:
-    await keep_open(acme.context, (await names(acme))[0], days=3)
-    acme.jump_to(next_month(acme, 3))
-    await acme.takes(acme.event(1, dollars=100, ago=5 * DAY))
-    await keep_books(acme.context)
-
-    assert await states(acme) == ["open", "open"]
-    assert await moves(acme, ("charge",)) == ["charge search 0 > search spent 0: 100"]
-    acme.jump_to(acme.context.now() + DAY)
-    await keep_books(acme.context)
-    assert await states(acme) == ["closed", "open"]
-
-
-async def test_what_cannot_be_closed_is_refused_in_words(acme: Books) -> None:
-    first = (await names(acme))[0]
-    await keep_open(acme.context, first, days=9)
-    acme.jump_to(next_month(acme))
-    await keep_books(acme.context)
-    second = (await names(acme))[1]
-
-    with pytest.raises(Refusal, match=f"{first} is open, and comes before {second}: close it first"):
-        await end_early(acme.context, second)
-    with pytest.raises(Refusal, match="The books have no period 'soon'. Open: "):
-        await end_early(acme.context, "soon")
-    await end_early(acme.context, first)
-    await keep_books(acme.context)
-    with pytest.raises(Refusal, match=f"{first} is closed already"):
-        await keep_open(acme.context, first, days=3)
-    with pytest.raises(Refusal, match=f"{second} begins today"):
-        await end_early(acme.context, second)
