@@ -9,6 +9,7 @@ from bot.clock import SystemClock
 from bot.demo.stage import demo_command
 from bot.settings import load_settings
 from handlers import messages
+from handlers.books.chargeback import chargeback_command
 from handlers.books.checks import check_command
 from handlers.books.closing import commands as periods
 from handlers.books.commitments.credits import commands as credit_commands
@@ -59,6 +60,7 @@ main.command("check")(check_command)
 main.command("archive")(archive_command)
 main.command("statement")(statement_command)
 main.command("verify")(verify_command)
+main.command("chargeback")(chargeback_command)
 main.command("backtest")(backtest_command)
 main.command("doctor")(doctor_command)
 main.command("demo")(demo_command)

@@ -11,6 +11,7 @@ from handlers.alerting.key_owners import notify_owners
 from handlers.alerting.part_alerts import watch_parts
 from handlers.alerting.person_limits import warn_people
 from handlers.alerting.reactions.snoozes import wake_snoozed
+from handlers.books.chargeback import spread_closed
 from handlers.books.commitments.kept_holds import keep_holds
 from handlers.books.commitments.transfers import lapse_transfers
 from handlers.books.gatekeeping.sweeping import end_reservations
@@ -75,6 +76,7 @@ def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
         ("lapse transfers", lapse_transfers, max(pace, 60.0)),
         ("keep the books", keep_books, max(pace, 60.0)),
         ("seal statements", seal_statements, max(pace, 60.0)),
+        ("spread shared cost", spread_closed, max(pace, 60.0)),
         ("end reservations", end_reservations, pace),
         ("carry requests", carry_requests, max(pace, 60.0)),
         ("move usage", move_usage, pace),

@@ -11,6 +11,7 @@ from storage.alerting.delivery_rules import AlertDeliveries
 from storage.alerting.expectations import Expectations
 from storage.alerting.judgements import Judgements
 from storage.books.audit import Audit
+from storage.books.chargeback import Chargeback
 from storage.books.charges import Charges
 from storage.books.closing.periods import Periods
 from storage.books.commitments.credits import Credits
@@ -102,6 +103,7 @@ class Transaction(OpenTransaction):
     replays = noun(Replays)
     ledger = noun(Ledger)
     charges = noun(Charges)
+    chargeback = noun(Chargeback)
     statements = noun(Statements)
     statement_coverage = noun(StatementCoverage)
     grants = noun(Grants)

@@ -13,6 +13,7 @@ from bot.books.statements.lines import (
     Line,
     StatementEntry,
     changes_budget,
+    held_sum,
     line_sums,
 )
 from bot.periods import Period
@@ -41,6 +42,8 @@ class Statement:
     days: tuple[tuple[int, int], ...]
     tools: tuple[tuple[str, int], ...]
     coverage: Coverage
+    still_held_nanos: int = 0
+    """What holds still set aside of the closing."""
     entries: tuple[StatementEntry, ...] = ()
     made_at: int = 0
     number: int = 0
@@ -70,10 +73,6 @@ class Statement:
         return self.opening_nanos + self.in_nanos - self.out_nanos
 
     @property
-    def still_held_nanos(self) -> int:
-        return sum(nanos for line, nanos in self.lines if line in ("held", "released"))
-
-    @property
     def charged_nanos(self) -> int:
         """Returns what the days of the period cost."""
         return -sum(nanos for line, nanos in self.lines if line in CHARGE_LINES)
@@ -88,6 +87,7 @@ class Statement:
 
 def make_statement(
     *,
+    team_id: int,
     slug: str,
     name: str,
     cost_center: str,
@@ -123,6 +123,7 @@ def make_statement(
         days=tuple(sorted((day, nanos) for day, nanos in days.items() if nanos)),
         tools=_tied(tools, charged),
         coverage=coverage,
+        still_held_nanos=held_sum(entries, team_id=team_id, period=period.name),
         entries=tuple(entries),
         made_at=made_at,
     )

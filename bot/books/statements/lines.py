@@ -161,6 +161,14 @@ def line_sums(entries: Iterable[StatementEntry]) -> dict[Line, int]:
     return sums
 
 
+def held_sum(entries: Iterable[StatementEntry], *, team_id: int, period: str) -> int:
+    """Returns what entries leave held: set aside, less what was released and what paid for usage."""
+    held = Account(team_id=team_id, period=period, bucket="held")
+    return sum(
+        one.entry.amount_nanos * ((one.entry.to_account == held) - (one.entry.from_account == held)) for one in entries
+    )
+
+
 def changes_budget(line: Line) -> bool:
     """Returns whether a line is part of opening + in − out = closing. Holds move within the budget."""
     return line not in _INTERNAL

@@ -46,6 +46,7 @@ def read_statement(text: str) -> Statement:
         days=tuple((day_number(date.fromisoformat(row["day"])), _nanos(row)) for row in rows if row["row"] == "day"),
         tools=tuple((_text(row["label"]), _nanos(row)) for row in rows if row["row"] == "tool"),
         coverage=_coverage(rows),
+        still_held_nanos=next(_nanos(row) for row in rows if (row["row"], row["line"]) == ("total", "held")),
         made_at=micros(datetime.fromisoformat(facts["made_at"])),
         number=int(facts["number"] or 0),
         previous=facts["previous"],

@@ -137,14 +137,6 @@ class PolicyFile(_Strict):
     escalate_after_hours: float | None = None
 
 
-_TEAM_NOT_YET = {
-    "shared": "no cost is spread yet",
-}
-_ORGANISATION_NOT_YET = {
-    "chargeback": "no cost is spread yet",
-}
-"""What is stored and has no effect, by field. Whoever applies a field removes its line."""
-
 
 class TeamsFile(_Strict):
     """A whole teams.yml."""
@@ -164,11 +156,6 @@ class TeamsFile(_Strict):
             f"teams.{name}: {words}"
             for name, words in _TEAM_NOT_YET.items()
             if any(name in t.model_fields_set for t in self.teams)
-        ]
-        lines += [
-            f"organisation.{name}: {words}"
-            for name, words in _ORGANISATION_NOT_YET.items()
-            if name in self.organisation.model_fields_set
         ]
         if any(m.startswith("S") and not is_email(m) for t in self.teams for m in t.managers):
             lines.append("managers: user groups (S…) are not looked up yet; name people")

@@ -1,5 +1,7 @@
 """A statement in Slack: its figures as a table, its error bar, its seal, and buttons for the files."""
 
+from collections.abc import Sequence
+
 from bot.books.statements.coverage import coverage_lines
 from bot.books.statements.figures import Statement, folded_tools
 from bot.charts.pages import page_file
@@ -15,9 +17,11 @@ STATEMENT_PDF = "statement_pdf"
 _TOOLS = 5
 
 
-def statement_message(statement: Statement, *, account_id: int | None, command: str, before: str) -> Message:
+def statement_message(
+    statement: Statement, *, account_id: int | None, command: str, before: str, chargeback: Sequence[Block] = ()
+) -> Message:
     """Returns the answer to `/tokens statement`. `before` is the name of the period before; without an account there is
-    nothing to send as a file.
+    nothing to send as a file. The organisation's has the blocks of its chargeback too.
     """
     key = f"statement-{statement.slug}"[:200]
     team, period = name(statement.name), statement.period.name
@@ -33,6 +37,7 @@ def statement_message(statement: Statement, *, account_id: int | None, command: 
     notes = coverage_lines(statement.coverage)
     sure = "\n".join(f"• {escape(note)}" for note in notes)
     blocks.append(section(f"*How sure these figures are*\n{sure}", block_id=f"{key}-coverage"))
+    blocks += chargeback
     if account_id is not None:
         shown = plain(statement.name, limit=40)
         csv = button("Send CSV", action_id=STATEMENT_CSV, value=account_id, label=f"Send the CSV of {shown}")

@@ -32,6 +32,7 @@ async def statement_of(scope: TeamScope, period: Period, *, state: Seal) -> Stat
     all_teams = [one.id for one in directory.teams]
     bounds = {"first_day": days[0], "end_day": days[1]}
     return make_statement(
+        team_id=team.id,
         slug=slug_of(team),
         name=team.name,
         cost_center=team.cost_center,

@@ -2,12 +2,14 @@
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.messages import Message
+from bot.messages import Block, Message
 from bot.org.teams import ORGANISATION_SLUG, Team
 from bot.refusals import Refusal
 from bot.text import first_word
 from bot.views.books import standings as standing_views
 from bot.views.books import statement_messages as views
+from bot.views.books.chargeback import chargeback_blocks
+from handlers.books.chargeback import chargeback_of
 from handlers.books.standings import team_here
 from handlers.books.statements.making import sealed_or_so_far
 from handlers.books.statements.periods import asked_period, state_of
@@ -47,8 +49,13 @@ def _asked_team(scope: Scope, asked: SlackRequest) -> tuple[Team | None, str, Me
 async def _message(scope: Scope, team: Team, typed: str) -> Message:
     period = asked_period(scope, typed, default_day=team.day_of(scope.at))
     statement, _ = await sealed_or_so_far(scope.of_team(team), period, state=await state_of(scope, period))
+    blocks: list[Block] = []
+    if team.kind == "organisation":
+        chargeback = await chargeback_of(scope, period)
+        blocks = chargeback_blocks(chargeback.rows, note=chargeback.words)
     return views.statement_message(
         statement,
+        chargeback=blocks,
         account_id=await scope.tx.statements.account_id(team.id, period.name),
         command=scope.command,
         before=scope.directory.organisation.calendar.before(period).name,

@@ -90,6 +90,7 @@ def made(
 ) -> Statement:
     named = Calendar().named(period)
     return make_statement(
+        team_id=team,
         slug=SLUGS[team],
         name=name,
         cost_center="CC-100",

@@ -111,3 +111,18 @@ def test_a_preliminary_statement_has_a_line_for_usage_without_entries() -> None:
 
     assert found.lines == (("charges", -5), ("unposted", -5))
     assert found.days == ((DAY, 7), (DAY + 1, 3))
+
+
+def test_usage_that_a_hold_pays_is_a_charge_and_no_longer_held() -> None:
+    found = made(
+        (
+            entry(1, "hold", (SEARCH, "available"), (SEARCH, "held"), 100, document="hold:1"),
+            entry(2, "charge", (SEARCH, "held"), (SEARCH, "spent"), 70, document="hold:1", day=DAY),
+            entry(3, "correction", (SEARCH, "spent"), (SEARCH, "held"), 20, document="hold:1", day=DAY),
+            entry(4, "release", (SEARCH, "held"), (SEARCH, "available"), 10, document="hold:1"),
+        ),
+        tools={"a": 50},
+    )
+
+    assert found.lines == (("charges", -70), ("corrections", 20), ("held", 100), ("released", -10))
+    assert (found.closing_nanos, found.still_held_nanos, found.days) == (-50, 40, ((DAY, 50),))
