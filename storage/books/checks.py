@@ -13,6 +13,7 @@ from storage.books.charges import Charges
 from storage.books.commitments.holds import Holds
 from storage.books.gatekeeping.reservations import Reservations
 from storage.books.promises import overdrawn_accounts
+from storage.books.statements.checks import statement_faults
 from storage.books.usage_checks import Watch, lock_events, usage_faults
 from storage.crosschecks.reconciliations import Reconciliations
 from storage.intake.quarantine import Quarantine
@@ -43,6 +44,8 @@ async def faults(tx: OpenTransaction, watch: Watch = _ignore) -> AsyncIterator[s
     async for fault in twin_faults(tx):
         yield fault
     async for fault in _ledger_faults(tx):
+        yield fault
+    async for fault in statement_faults(tx):
         yield fault
     for wrong in await Quarantine(tx).size_mismatches():
         yield wrong

@@ -6,11 +6,11 @@ the team's statement before; the last link is the seal. docs/statements.md has t
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from bot.books.exports.columns import LEDGER_COLUMNS, cells, csv_text, moment_text, safe_text
 from bot.books.statements.figures import Statement, label_of
-from bot.books.statements.lines import StatementEntry
+from bot.books.statements.lines import PostedEntry, StatementEntry
 from bot.money import usd_exact
 from bot.org.teams import ORGANISATION_SLUG
 from bot.periods import date_of
@@ -45,7 +45,7 @@ def sealed_rows(rows: Iterable[Row], *, previous: str) -> tuple[list[Row], str]:
     return linked, last
 
 
-def statement_rows(statement: Statement, *, slugs: dict[int, str]) -> list[Row]:
+def statement_rows(statement: Statement, *, slugs: Mapping[int, str]) -> list[Row]:
     """Returns a statement's rows without links. `slugs` has the name in exports of each team among the entries, by id."""
     period, is_root = statement.period, statement.slug == ORGANISATION_SLUG
     facts = {
@@ -114,21 +114,28 @@ def _coverage_rows(statement: Statement) -> list[Row]:
     return amounts + counts
 
 
-def _entry_row(one: StatementEntry, slugs: dict[int, str]) -> Row:
+def _entry_row(one: StatementEntry, slugs: Mapping[int, str]) -> Row:
     entry = one.entry
-    source, target = (f"{slugs[a.team_id]}:{a.bucket}" for a in (entry.from_account, entry.to_account))
-    actor = "" if entry.actor_id is None else f"person:{entry.actor_id}"
-    exported = (
-        *(entry.id, entry.period, entry.posted_at, entry.effective_at, entry.kind, source, target),
-        *(entry.amount_nanos, entry.currency, actor, entry.reason, entry.document, entry.reverses_id),
-    )
     return {
         "row": "entry",
         "line": one.line,
         "day": "" if entry.usage_day is None else date_of(entry.usage_day).isoformat(),
         "effect_usd": usd_exact(one.effect_nanos),
-        **dict(zip(ENTRY_COLUMNS, cells(LEDGER_COLUMNS, exported), strict=True)),
+        **entry_cells(entry, slugs),
     }
+
+
+def entry_cells(entry: PostedEntry, slugs: Mapping[int, str]) -> Row:
+    """Returns an entry's cells, those of the ledger's export. `slugs` has the teams' names in it, by id."""
+    source, target = (
+        f"{slugs.get(a.team_id, f'team {a.team_id}')}:{a.bucket}" for a in (entry.from_account, entry.to_account)
+    )
+    actor = "" if entry.actor_id is None else f"person:{entry.actor_id}"
+    exported = (
+        *(entry.id, entry.period, entry.posted_at, entry.effective_at, entry.kind, source, target),
+        *(entry.amount_nanos, entry.currency, actor, entry.reason, entry.document, entry.reverses_id),
+    )
+    return dict(zip(ENTRY_COLUMNS, cells(LEDGER_COLUMNS, exported), strict=True))
 
 
 def csv_of(rows: Iterable[Row]) -> str:

@@ -5,7 +5,7 @@ docs/verify.py does the same without Tokens; tests hold the two together.
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
 from bot.books.statements.reading import facts_of, read_rows
@@ -30,6 +30,12 @@ def faults_of_sheet(text: str) -> list[str]:
             )
             break
     return faults
+
+
+def seal_of(text: str) -> tuple[str, str]:
+    """Returns the seal before a statement, and its own."""
+    rows = read_rows(text)
+    return facts_of(rows)["previous"], rows[-1]["link"]
 
 
 def faults_of_chain(texts: Sequence[str]) -> list[str]:
@@ -57,28 +63,32 @@ def _number(rows: list[Row]) -> int:
 
 def faults_of_entries(sheet: str, ledger: str) -> list[str]:
     """Returns where a statement and an export of the ledger disagree: an entry that changed, is missing, or is new."""
+    facts = facts_of(read_rows(sheet))
+    exported = read_ledger(ledger)
+    expected = {row["entry_id"] for row in exported if _is_on(row, facts["team"], facts["period"])}
+    return compared(sheet, {row["entry_id"]: row for row in exported}, expected=expected, place="the export")
+
+
+def compared(sheet: str, entries: Mapping[str, Row], *, expected: Collection[str], place: str) -> list[str]:
+    """Returns where a statement differs from entries by their ids. `expected` has the ids that belong on it; `place` says
+    where the entries are."""
     rows = read_rows(sheet)
     facts = facts_of(rows)
-    team, period = facts["team"], facts["period"]
-    exported = {row["entry_id"]: row for row in read_ledger(ledger)}
-    faults, listed = [], set()
-    for row in rows:
-        if row["row"] != "entry":
-            continue
-        listed.add(row["entry_id"])
-        there = exported.get(row["entry_id"])
+    name = f"{facts['team']} {facts['period']}"
+    listed = {row["entry_id"]: row for row in rows if row["row"] == "entry"}
+    faults = []
+    for entry_id, row in listed.items():
+        there = entries.get(entry_id)
         if there is None:
-            faults.append(f"{team} {period}: entry {row['entry_id']} is missing in the export")
+            faults.append(f"{name}: entry {entry_id} is missing in {place}")
             continue
         faults += [
-            f"{team} {period}: entry {row['entry_id']}: {name} is {there[name]} in the export, and {row[name]} in the statement"
-            for name in ENTRY_COLUMNS
-            if there[name] != row[name]
+            f"{name}: entry {entry_id}: {column} is {there[column]} in {place}, and {row[column]} in the statement"
+            for column in ENTRY_COLUMNS
+            if there[column] != row[column]
         ]
-    for entry_id, row in exported.items():
-        if entry_id not in listed and _is_on(row, team, period):
-            faults.append(f"{team} {period}: entry {entry_id} is in the export, and not in the statement")
-    return faults
+    new = (entry_id for entry_id in entries if entry_id in expected and entry_id not in listed)
+    return faults + [f"{name}: entry {entry_id} is in {place}, and not in the statement" for entry_id in new]
 
 
 def read_ledger(text: str) -> list[Row]:

@@ -97,10 +97,18 @@ class Statements:
         row = (await self._connection.execute(query)).one_or_none()
         return None if row is None else _sealed(row)
 
-    async def all(self) -> list[SealedStatement]:
-        """Returns every statement, each team's in their order."""
-        rows = await self._connection.execute(select(statements).order_by(statements.c.team_id, statements.c.number))
-        return [_sealed(row) for row in rows]
+    async def of_period(self, period: str) -> list[SealedStatement]:
+        """Returns the statements of a period."""
+        query = select(statements).where(statements.c.period == period).order_by(statements.c.team_id)
+        return [_sealed(row) for row in await self._connection.execute(query)]
+
+    async def links(self) -> list[tuple[int, str, int, str, str]]:
+        """Returns (team, period, number, seal before, seal) of every statement, each team's in their order."""
+        at = (statements.c.team_id, statements.c.period, statements.c.number, statements.c.previous, statements.c.seal)
+        rows = await self._connection.execute(select(*at).order_by(statements.c.team_id, statements.c.number))
+        return [
+            (int(team), str(period), int(number), str(before), str(seal)) for team, period, number, before, seal in rows
+        ]
 
     async def add(
         self,
