@@ -20,7 +20,7 @@ from bot.books.ledger import Account
 from bot.periods import Period
 from bot.refusals import Refusal
 from bot.views.books.chargeback import chargeback_csv, chargeback_lines
-from handlers.books.statements.periods import asked_period, closed_periods, state_of
+from handlers.books.statements.periods import asked_period, closed_periods, in_books
 from handlers.cli import fail, opened, out, run
 from handlers.context import Context
 from handlers.scope import Scope
@@ -52,17 +52,18 @@ class ChargebackOfPeriod:
 async def chargeback_of(scope: Scope, period: Period) -> ChargebackOfPeriod:
     """Returns a period's chargeback: with the posted spreads, else with those that the rules would make now."""
     tx, directory = scope.tx, scope.directory
+    period, seal = await in_books(tx, period)
     cost = await tx.chargeback.cost(period.name, first_day=period.first_day)
     charged = dict(cost.charged)
-    if await state_of(scope, period) == "preliminary":
+    if seal == "preliminary":
         team_ids = [team.id for team in directory.teams]
         for (team_id, _), nanos in (await tx.charges.totals(team_ids, period.first_day, period.end_day)).items():
             charged[team_id] = charged.get(team_id, 0) + nanos
         for team_id, nanos in cost.of_its_days.items():
-            charged[team_id] -= nanos
+            charged[team_id] = charged.get(team_id, 0) - nanos
     posted = await tx.chargeback.spreads(period.name)
     spreads: list[PostedSpread] | list[Spread] = posted or spreads_due(charged, directory)
-    is_closed = period in await closed_periods(scope)
+    is_closed = period.name in {one.name for one in await closed_periods(tx)}
     state: SpreadState = "posted" if posted else "none" if not spreads else "due" if is_closed else "preliminary"
     return ChargebackOfPeriod(
         period=period, state=state, rows=chargeback_rows(charged, cost.variance_nanos, spreads, directory)
@@ -119,7 +120,7 @@ async def spread_closed(context: Context) -> int:
     Earlier periods are spread by the command alone, so that a new rule changes no old chargeback."""
     async with context.store.read() as tx:
         scope = await context.scope(tx)
-        closed = await closed_periods(scope)
+        closed = await closed_periods(scope.tx)
         if not closed or not await _is_due(scope, closed[-1]):
             return 0
     try:
@@ -159,7 +160,7 @@ def chargeback_command(
             async with context.store.read() as tx:
                 scope = await context.scope(tx)
                 asked = asked_period(scope, period, default_day=scope.directory.root.day_of(scope.at))
-                is_closed = asked in await closed_periods(scope)
+                is_closed = asked.name in {one.name for one in await closed_periods(tx)}
             if not dry_run and reverse:
                 out.print(f"{await reverse_spread(context, asked)} entries reversed.")
             elif not dry_run and is_closed:

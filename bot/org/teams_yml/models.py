@@ -137,7 +137,6 @@ class PolicyFile(_Strict):
     escalate_after_hours: float | None = None
 
 
-
 class TeamsFile(_Strict):
     """A whole teams.yml."""
 
@@ -152,11 +151,7 @@ class TeamsFile(_Strict):
 
     def not_applied_yet(self) -> list[str]:
         """Returns one line per setting that is stored but has no effect in this version."""
-        lines = [
-            f"teams.{name}: {words}"
-            for name, words in _TEAM_NOT_YET.items()
-            if any(name in t.model_fields_set for t in self.teams)
-        ]
+        lines = []
         if any(m.startswith("S") and not is_email(m) for t in self.teams for m in t.managers):
             lines.append("managers: user groups (S…) are not looked up yet; name people")
         if any(rule.auto for rule in self.policy.approvals):

@@ -19,7 +19,7 @@ from bot.org.teams import ORGANISATION_SLUG, Directory, Team
 from bot.refusals import ConfigError, Refusal
 from bot.views.books.statements import state_words, statement_lines, statement_page
 from handlers.books.statements.making import sealed_or_so_far
-from handlers.books.statements.periods import asked_period, state_of
+from handlers.books.statements.periods import asked_period
 from handlers.cli import fail, opened, out, run
 from storage.store import Transaction
 
@@ -42,9 +42,7 @@ def statement_command(
                 scope = await context.scope(tx)
                 chosen = team_of(scope.directory, team)
                 asked = asked_period(scope, period, default_day=chosen.day_of(scope.at))
-                statement, sheet = await sealed_or_so_far(
-                    scope.of_team(chosen), asked, state=await state_of(scope, asked)
-                )
+                statement, sheet = await sealed_or_so_far(scope.of_team(chosen), asked)
         if file is None:
             for line in statement_lines(statement):
                 out.print(line, markup=False)

@@ -7,6 +7,7 @@ from bot.books.statements.reading import read_statement
 from bot.books.statements.sheets import csv_of, statement_rows
 from bot.org.teams import ORGANISATION_SLUG, Directory, Team
 from bot.periods import Period
+from handlers.books.statements.periods import in_books
 from handlers.scope import TeamScope
 from storage.books.statements.sealed import teams_of
 
@@ -69,10 +70,11 @@ def slugs_of(statement: Statement, directory: Directory) -> dict[int, str]:
     return {team_id: slug_of(directory.by_id(team_id)) for team_id in teams_of(one.entry for one in statement.entries)}
 
 
-async def sealed_or_so_far(scope: TeamScope, period: Period, *, state: Seal) -> tuple[Statement, str]:
+async def sealed_or_so_far(scope: TeamScope, period: Period) -> tuple[Statement, str]:
     """Returns a team's statement and its CSV: the sealed one as it was sealed, else one of the entries so far."""
     sealed = await scope.tx.statements.of(scope.team.id, period.name)
     if sealed is not None:
         return read_statement(sealed.sheet), sealed.sheet
+    period, state = await in_books(scope.tx, period)
     statement = await statement_of(scope, period, state=state)
     return statement, csv_of(statement_rows(statement, slugs=slugs_of(statement, scope.directory)))

@@ -4,20 +4,22 @@ from bot.books.statements.figures import Seal
 from bot.periods import Period
 from bot.refusals import Refusal
 from handlers.scope import Scope
+from storage.store import Transaction
 
 
-async def closed_periods(scope: Scope) -> list[Period]:
-    """Returns the closed periods that have accounts, the oldest first."""
-    today = min(team.day_of(scope.at) for team in scope.directory.teams)
-    calendar = scope.directory.organisation.calendar
-    named = [calendar.named(name) for name in await scope.tx.statements.periods()]
-    return sorted((period for period in named if period.end_day < today), key=lambda period: period.first_day)
+async def closed_periods(tx: Transaction) -> list[Period]:
+    """Returns the closed periods, the oldest first."""
+    known = await tx.periods.known()
+    return sorted((one.period for one in known.values() if one.state == "closed"), key=lambda one: one.first_day)
 
 
-async def state_of(scope: Scope, period: Period) -> Seal:
-    """Returns how final a statement of a period is that is not sealed."""
-    last = max(team.day_of(scope.at) for team in scope.directory.teams)
-    return "closing" if period.end_day <= last else "preliminary"
+async def in_books(tx: Transaction, period: Period) -> tuple[Period, Seal]:
+    """Returns a period with the days that it has in the books, as one may be closed early, and how final a statement of it
+    is that is not sealed."""
+    known = (await tx.periods.known()).get(period.name)
+    if known is None:
+        return period, "preliminary"
+    return known.period, "preliminary" if known.state == "open" else "closing"
 
 
 def asked_period(scope: Scope, typed: str, *, default_day: int) -> Period:

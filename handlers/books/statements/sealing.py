@@ -20,7 +20,7 @@ async def seal_statements(context: Context) -> int:
     sealed = 0
     async with context.store.read() as tx:
         scope = await context.scope(tx)
-        closed = {period.name: period for period in await closed_periods(scope)}
+        closed = {period.name: period for period in await closed_periods(tx)}
         due = await tx.statements.due(closed.keys())
     places = [(closed[name], team_id) for team_id, name in due if team_id != scope.directory.unattributed.id]
     for period, team_id in sorted(places, key=lambda place: (place[0].first_day, place[1])):

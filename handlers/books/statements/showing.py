@@ -12,7 +12,7 @@ from bot.views.books.chargeback import chargeback_blocks
 from handlers.books.chargeback import chargeback_of
 from handlers.books.standings import team_here
 from handlers.books.statements.making import sealed_or_so_far
-from handlers.books.statements.periods import asked_period, state_of
+from handlers.books.statements.periods import asked_period
 from handlers.context import Context
 from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest, answers
@@ -48,7 +48,7 @@ def _asked_team(scope: Scope, asked: SlackRequest) -> tuple[Team | None, str, Me
 
 async def _message(scope: Scope, team: Team, typed: str) -> Message:
     period = asked_period(scope, typed, default_day=team.day_of(scope.at))
-    statement, _ = await sealed_or_so_far(scope.of_team(team), period, state=await state_of(scope, period))
+    statement, _ = await sealed_or_so_far(scope.of_team(team), period)
     blocks: list[Block] = []
     if team.kind == "organisation":
         chargeback = await chargeback_of(scope, period)
@@ -84,7 +84,7 @@ async def _send(asked: SlackRequest, kind: str) -> None:
             raise Refusal(standing_views.not_your_team_message(team).text)
         organisation = scope.directory.organisation
         period = organisation.calendar.named(place[1])
-        statement, sheet = await sealed_or_so_far(scope.of_team(team), period, state=await state_of(scope, period))
+        statement, sheet = await sealed_or_so_far(scope.of_team(team), period)
     message = views.file_message(statement, sheet=sheet, organisation=organisation.name, kind=kind)
     clicked = str(asked.body["actions"][0].get("action_ts", ""))
     async with asked.begin() as tx:

@@ -65,10 +65,6 @@ class Statements:
         )
         return [(int(team), str(period)) for team, period in rows]
 
-    async def periods(self) -> list[str]:
-        """Returns the names of all periods with accounts."""
-        return list((await self._connection.execute(select(accounts.c.period).distinct())).scalars())
-
     async def account_id(self, team_id: int, period: str) -> int | None:
         """Returns the id of a team's account of a period, which stands for its statement in buttons."""
         query = select(accounts.c.id).where(accounts.c.team_id == team_id, accounts.c.period == period)
