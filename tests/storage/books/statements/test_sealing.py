@@ -2,19 +2,22 @@
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from bot.books.statements.reading import facts_of, read_rows, read_statement
-from bot.books.statements.verification import faults_of_chain, faults_of_sheet
+from bot.books.statements.verification import faults_of_chain, faults_of_entries, faults_of_sheet
 from bot.money import NANOS
+from handlers.books.exports.commands import export
 from handlers.books.periods import keep_books
 from handlers.books.statements.making import sealed_or_so_far, statement_of
 from handlers.books.statements.sealing import seal_statements
 from tests.storage.books.statements.months import next_month, of_team
 from tests.storage.conftest import Books
 from tests.storage.declared import balance
+from tests.support.company import TEAMS_YML
 
 DAY = timedelta(days=1)
 
@@ -73,20 +76,47 @@ async def test_statements_of_a_team_are_a_chain(used: Books) -> None:
     assert faults_of_sheet(after.sheet) == []
 
 
-async def test_late_usage_does_not_change_a_sealed_statement(used: Books) -> None:
+async def test_late_usage_does_not_change_a_sealed_statement_and_is_on_the_next(used: Books) -> None:
     period = await next_month(used)
     await seal_statements(used.context)
     sealed = await of_team(used, "search", period)
 
-    await used.takes(used.event(9, dollars=3, ago=32 * DAY))
+    await used.takes(used.event(9, dollars=3, ago=timedelta(days=used.context.now().day + 1)))
     await keep_books(used.context)
     async with used.context.store.read() as tx:
         scope = await used.context.scope(tx)
         search = scope.directory.by_slug("search")
         assert search is not None
         _, sheet = await sealed_or_so_far(scope.of_team(search), period)
-
     assert sheet == sealed.sheet
+
+    later = await next_month(used)
+    await seal_statements(used.context)
+    following = read_statement((await of_team(used, "search", later)).sheet)
+    assert following.amount("prior_period") == -3 * NANOS
+    assert following.days == ()
+    assert await used.faults() == []
+
+
+async def test_what_is_carried_forward_closes_one_statement_and_opens_the_next(used: Books, tmp_path: Path) -> None:
+    """The export has one entry for both, which both of them have. Seals and export agree, in the books and without them."""
+    await used.imports(TEAMS_YML.replace("amount: 1000,", "amount: 1000, carry_forward: {max: 20%},"))
+    first = await next_month(used)
+    second = await next_month(used)
+    await seal_statements(used.context)
+    await export(used.context, "ledger", str(tmp_path / "ledger.csv"), period=None, file_format="csv")
+
+    sheets = [(await of_team(used, "search", period)).sheet for period in (first, second)]
+    before, after = map(read_statement, sheets)
+    ledger = (tmp_path / "ledger.csv").read_text()
+
+    assert -before.amount("carried_forward") == after.opening_nanos == 200 * NANOS
+    assert [faults_of_entries(sheet, ledger) for sheet in sheets] == [[], []]
+    assert await used.faults() == []
+    for slug in ("organisation", "product", "mobile"):
+        for period in (first, second):
+            sheet = (await of_team(used, slug, period)).sheet
+            assert (faults_of_sheet(sheet), faults_of_entries(sheet, ledger)) == ([], [])
 
 
 async def test_two_workers_at_once_seal_each_statement_once(used: Books) -> None:
