@@ -16,8 +16,8 @@ Raw = bytes | msgspec.Raw
 MAX_KEPT_BYTES = 16_384
 MAX_LOOSE_BYTES = 4 * 1024 * 1024
 """The longest text that is decoded to plain Python values, which take many times its memory."""
-TAGS, NUMBERS = "tags", "numbers"
-"""What quarantine keeps of a member that is an object: its texts and numbers, or its numbers alone."""
+TAGS = "tags"
+"""What quarantine keeps of a member that is an object: its texts and numbers."""
 NOT_KEPT = False
 _MAX_NUMBER_CHARACTERS = 60
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -118,7 +118,7 @@ def unusable(index: int, raw: bytes | msgspec.Raw, reason: str, /, keep: Mapping
     """Returns a row for quarantine. It keeps only the members that `keep` names, up to a cap, and never prompts,
     headers or addresses; of an undecodable row only its hash.
 
-    `keep` maps a member's name to True for a text, a number or a list of these, to TAGS or NUMBERS, or to a mapping for
+    `keep` maps a member's name to True for a text, a number or a list of these, to TAGS, or to a mapping for
     the members of a nested object.
     """
     whole = bytes(raw)
@@ -157,9 +157,7 @@ def _known(decoded: dict[str, Any], keep: Mapping[str, Any]) -> dict[str, Any]:
         elif members == TAGS:
             found[name] = {key: _plain(tag) for key, tag in value.items()} if isinstance(value, dict) else _plain(value)
         elif not isinstance(value, dict):
-            continue
-        elif members == NUMBERS:
-            found[name] = {key: number for key, number in value.items() if isinstance(number, int | float)}
+            found[name] = None if value is None else NOT_KEPT
         else:
             found[name] = _known(value, members)
     return found

@@ -22,6 +22,7 @@ MOST_START_GAP_MICROS = 5 * MICROS
 MOST_END_GAP_MICROS = MICROS
 SLACK_MICROS = 10_000
 """By how much an inner record may exceed the outer one: some programs take their times in milliseconds."""
+_FAR_START_MICROS = 100_000
 MIN_TOKENS = 20
 """Calls with fewer tokens need a common id or a parent: many are alike."""
 PACKED = Struct("<16s14q")
@@ -131,8 +132,11 @@ def are_twins(a: Sighting, b: Sighting) -> bool:
 
 
 def distance(a: Sighting, b: Sighting) -> tuple[bool, int]:
-    """Returns how far two records of a call are from each other: linked ones first, then by their times."""
-    return not is_linked(a, b), abs(a.start - b.start) + abs(a.end - b.end)
+    """Returns how far two records of a call are from each other: linked ones first, then by their times.
+
+    A wrapper ends soon after its call, and may begin long before it: a start that is farther away than most says no more.
+    """
+    return not is_linked(a, b), min(abs(a.start - b.start), _FAR_START_MICROS) + abs(a.end - b.end)
 
 
 def may_be_one(these: Sequence[Sighting], those: Sequence[Sighting]) -> bool:

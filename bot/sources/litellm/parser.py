@@ -32,7 +32,8 @@ from bot.sources.litellm.payload import (
     PromptDetails,
     Usage,
 )
-from bot.sources.rows import NUMBERS, Raw, Unreadable, decode_loosely, leave_ignored, split, unusable
+from bot.sources.litellm.units import UNITS_OF_XAI
+from bot.sources.rows import Raw, Unreadable, decode_loosely, leave_ignored, split, unusable
 from bot.unread import Unread, producer
 from bot.usage import BudgetBlock, GatewayView, Parsed
 
@@ -51,8 +52,8 @@ _KEPT_USAGE = _all_of(Usage) | {
     "prompt_tokens_details": _all_of(PromptDetails)
     | {"cached_tokens_details": _all_of(CachedDetails), "cache_creation_token_details": _all_of(CacheWrites)},
     "completion_tokens_details": _all_of(CompletionDetails),
-    "server_tool_use": NUMBERS,
-    "server_side_tool_usage_details": NUMBERS,
+    "server_tool_use": {"web_search_requests": True},
+    "server_side_tool_usage_details": dict.fromkeys(UNITS_OF_XAI, True),
 }
 _KEPT: dict[str, Any] = dict.fromkeys(
     (

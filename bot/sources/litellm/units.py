@@ -16,11 +16,12 @@ _UNITS_OF_OUTPUT = {
     "image_generation_call": "images",
 }
 """Tools that an answer of OpenAI's Responses API has run, and the units they are billed by."""
-_UNITS_OF_XAI = {
+UNITS_OF_XAI = {
     "web_search_calls": "web_searches",
     "x_search_calls": "web_searches",
     "code_interpreter_calls": "code_executions",
 }
+"""Counts of xAI's tools, and the units they are billed by."""
 Given = list[tuple[str, str, Any]]
 """Units with LiteLLM's member and its value."""
 
@@ -100,46 +101,51 @@ def _add_searches(usage: Usage, given: Given) -> None:
     if prompt is not None:
         if prompt.web_search_requests is not None:
             searches.append(("prompt_tokens_details.web_search_requests", prompt.web_search_requests))
-        if maps := prompt.google_maps_grounding_requests:
+        if _is_told(maps := prompt.google_maps_grounding_requests):
             given.append(("search_units", "prompt_tokens_details.google_maps_grounding_requests", maps))
     if usage.web_search_requests is not None:
         searches.append(("web_search_requests", usage.web_search_requests))
-    given += [("web_searches", member, count) for member, count in searches if count][:1]
+    given += [("web_searches", member, count) for member, count in searches if _is_told(count)][:1]
     if (xai := usage.server_side_tool_usage_details) is not None:
         path = "server_side_tool_usage_details"
-        for member, unit in _UNITS_OF_XAI.items():
-            if count := _member(xai, path, member):
+        for member, unit in UNITS_OF_XAI.items():
+            if _is_told(count := _member(xai, path, member)):
                 given.append((unit, f"{path}.{member}", count))
 
 
 def _add_work(usage: Usage, given: Given, *, has_output: bool) -> None:
     """Adds images, pages and seconds. Images whose tokens are counted are billed by these."""
-    if usage.output_image_count and not has_output:
+    if _is_told(usage.output_image_count) and not has_output:
         given.append(("images", "output_image_count", usage.output_image_count))
     # Pages with annotations have a price of their own, so these calls are priced by their sender's cost.
-    if usage.pages_processed and not usage.pages_processed_annotation:
+    if _is_told(usage.pages_processed) and not usage.pages_processed_annotation:
         given.append(("pages", "pages_processed", usage.pages_processed))
-    if usage.seconds:
+    if _is_told(usage.seconds):
         given.append(("seconds", "seconds", usage.seconds))
-    if usage.duration_seconds:
+    if _is_told(usage.duration_seconds):
         given.append(("seconds", "duration_seconds", usage.duration_seconds))
-    if usage.input_seconds:
+    if _is_told(usage.input_seconds):
         given.append(("seconds", "input_seconds", usage.input_seconds))
-    if usage.output_seconds:
+    if _is_told(usage.output_seconds):
         given.append(("seconds", "output_seconds", usage.output_seconds))
 
 
 def _add_inputs(details: PromptDetails, given: Given) -> None:
     """Adds what embeddings of images, sound and video are billed by."""
     path = "prompt_tokens_details"
-    if details.character_count:
+    if _is_told(details.character_count):
         given.append(("characters", f"{path}.character_count", details.character_count))
-    if details.image_count:
+    if _is_told(details.image_count):
         given.append(("images", f"{path}.image_count", details.image_count))
-    if details.audio_length_seconds:
+    if _is_told(details.audio_length_seconds):
         given.append(("seconds", f"{path}.audio_length_seconds", details.audio_length_seconds))
-    if details.video_length_seconds:
+    if _is_told(details.video_length_seconds):
         given.append(("seconds", f"{path}.video_length_seconds", details.video_length_seconds))
+
+
+def _is_told(count: Any) -> bool:
+    """Returns whether a count says something. `false` stands in quarantine for what is no number."""
+    return bool(count) or count is False
 
 
 def _member(told: Any, path: str, member: str) -> Any:
@@ -167,7 +173,7 @@ def _add_answer(call: LoggedCall, given: Given) -> None:
 def _checked(given: Given) -> Units:
     """Returns units whose counts can be. Raises SourceError that names the member of another one."""
     for unit, member, value in given:
-        if value is not None and not isinstance(value, int | float | str):
+        if isinstance(value, bool) or (value is not None and not isinstance(value, int | float | str)):
             raise SourceError(f"{member} is not a number")
         try:
             units_of([(unit, value)])

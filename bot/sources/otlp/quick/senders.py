@@ -120,7 +120,7 @@ class PlainSender:
         notes = Notes()
         event = usage_event(record, profile, now=0, latest=latest, notes=notes)
         counting = profile.counting_for(record.own_fact_text("provider"))
-        is_rare = event.parts or event.units or event.failed or event.notional or event.unmetered
+        is_rare = event.parts or event.units or event.failed or event.notional or event.unmetered or event.reservation
         if notes or is_rare or event.reported_nanos is not None or not _WHOLE_FACTS.isdisjoint(record.facts):
             raise NotPlain
         rule = profile.spans

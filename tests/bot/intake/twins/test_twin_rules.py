@@ -1,5 +1,6 @@
 """Rules of twins: any order, batching and repetition of records ends at the same calls."""
 
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -8,12 +9,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from bot.intake.twins.calls import calls_of, fullness, merged, same_key_is_one_call
-from bot.intake.twins.grouping import Grouping
+from bot.intake.twins.grouping import Grouping, in_order
 from bot.intake.twins.index import Batch, TwinIndex
 from bot.intake.twins.sightings import MOST_END_GAP_MICROS, MOST_START_GAP_MICROS, Sighting, are_twins, sighting_of
 from bot.usage import UsageEvent
 from tests.bench.twins.simulation import simulate, take
 from tests.support.traffic.twins import SECOND, TRACER, outer, parsed, told
+
+MILLISECOND = SECOND // 1_000
 
 
 def event(record: Any) -> UsageEvent:
@@ -155,3 +158,24 @@ def test_among_simulated_calls_with_equal_prompts_hardly_any_is_merged_or_missed
     assert found.twins > 2_000
     assert found.missed * 1_000 <= found.twins
     assert found.merged == 0
+    assert found.is_good
+
+
+def test_a_record_belongs_to_the_call_whose_end_is_nearer_however_late_its_wrapper_handed_over() -> None:
+    """Two equal calls of replicas: the first wrapper loaded its modules for most of a second before its call began."""
+    first = seen(told(begins=250 * MILLISECOND))
+    second = seen(told(span=3, begins=900 * MILLISECOND, lasts=1_590 * MILLISECOND))
+    wraps = [
+        seen(outer(begins=-650 * MILLISECOND, lasts=2_906 * MILLISECOND)),
+        seen(outer(span=4, begins=0, lasts=2_500 * MILLISECOND)),
+    ]
+
+    for order in permutations([first, second, *wraps]):
+        grouping = Grouping()
+        grouping.know([one] for one in order)
+        for one in in_order(order):
+            grouping.join(one, [other for other in order if other.id != one.id])
+        assert {frozenset(member.id for member in call) for call in grouping.calls} == {
+            frozenset({first.id, wraps[0].id}),
+            frozenset({second.id, wraps[1].id}),
+        }

@@ -104,6 +104,7 @@ NAMES = sorted(
         *("gen_ai.usage.total_cost", "error.type", "traceloop.span.kind", "gen_ai.system", "session.id", "user.id"),
         *("openai.response.service_tier", "server.address", "gen_ai.usage.audio.input_tokens", "acme.total_tokens"),
         *("gen_ai.response.model", "ai.operationId", "llm.request.type", "gen_ai.input.messages", "team.id"),
+        "tokens.reservation",
     }
 )
 COUNTED = sorted(name for name in NAMES if "token" in name or "cost" in name)
@@ -192,6 +193,7 @@ CHANGED: list[dict[str, Any]] = [
     {"gen_ai.usage.audio.input_tokens": 7},
     {"gen_ai.usage.input_tokens": 0, "gen_ai.usage.output_tokens": 0},
     {"gen_ai.usage.prompt_tokens": 7},
+    {"tokens.reservation": "r-1"},
     {"gen_ai.operation.name": "brand_new"},
     {"gen_ai.operation.name": "invoke_agent"},
     {"gen_ai.request.model": ""},
