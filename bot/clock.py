@@ -19,10 +19,10 @@ class SystemClock:
 
 
 class ShiftedClock:
-    """The machine's clock with a growing offset: the demo jumps to Monday with it."""
+    """The machine's clock with a growing offset: the demo begins in the month before and jumps to Monday with it."""
 
-    def __init__(self) -> None:
-        self._offset = timedelta()
+    def __init__(self, *, starts_at: datetime | None = None) -> None:
+        self._offset = timedelta() if starts_at is None else starts_at - datetime.now(UTC)
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self._offset

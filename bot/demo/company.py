@@ -66,11 +66,61 @@ def demo_teams_yml(*, now: datetime, seed: int = 7, history: list[AttributedEven
     return teams_yml(demo_history(now=now, seed=seed) if history is None else history, now=now)
 
 
+def last_month_yml(*, now: datetime, history: list[AttributedEvent]) -> tuple[str, datetime]:
+    """Returns the teams.yml of the month before `now`, and the moment at which it is imported: noon of that month's first
+    day. Its budgets follow from the usage of that month."""
+    first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    begins = (first - timedelta(days=1)).replace(day=1, hour=12)
+    earlier = [booked for booked in history if datetime.fromisoformat(booked.event["time"]) < first]
+    return teams_yml(earlier, now=first - timedelta(hours=12)), begins
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoHold:
+    """Budget that a manager has set aside for a planned run, which uses it up."""
+
+    team: str
+    manager: DemoPerson
+    text: str
+    """As it is typed after `/tokens hold`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoTransfer:
+    """A transfer that the giver's manager asks for, and that waits for the taker's."""
+
+    giver: str
+    taker: str
+    manager: DemoPerson
+    amount_nanos: int
+    reason: str
+
+
+def demo_hold() -> DemoHold:
+    """Returns Meera's hold for the support assistant."""
+    return DemoHold(team="support", manager=_person_named("meera"), text="60 support-bot for 3 days")
+
+
+def demo_transfer() -> DemoTransfer:
+    """Returns the transfer from Mobile to Checkout, which waits for Lena."""
+    return DemoTransfer(
+        giver="mobile",
+        taker="checkout",
+        manager=_person_named("ruth"),
+        amount_nanos=150 * NANOS,
+        reason="the payment screens that both teams test",
+    )
+
+
+def _person_named(name: str) -> DemoPerson:
+    return next(person for person in DEMO_PEOPLE if person.name == name)
+
+
 def demo_request(*, now: datetime) -> DemoRequest:
     """Returns Emi's request for Search, 35 minutes old, that waits for Ben."""
     return DemoRequest(
         team="search",
-        asker=next(p for p in DEMO_PEOPLE if p.name == "emi"),
+        asker=_person_named("emi"),
         amount_nanos=750 * NANOS,
         reason=(
             "Nightly evals for the new ranking model. They caught two regressions last week, and the budget is used up "

@@ -13,6 +13,7 @@ from bot.demo.company import (
     demo_history,
     demo_request,
     demo_teams_yml,
+    last_month_yml,
     later_events,
 )
 from bot.demo.own import own_channels, own_teams_yml, slug_of, teams_named
@@ -30,6 +31,8 @@ class DemoScenario:
     teams_yml: str
     team: str
     request: DemoRequest | None
+    last_month: tuple[str, datetime] | None
+    """The teams.yml of the month before, and the moment of its import."""
     later: LaterEvents
     """Returns the usage between two moments, for when the clock moves ahead."""
 
@@ -48,6 +51,7 @@ def acme_scenario(now: datetime) -> DemoScenario:
         teams_yml=demo_teams_yml(now=now, history=history),
         team="search",
         request=demo_request(now=now),
+        last_month=last_month_yml(now=now, history=history),
         later=lambda since, until: later_events(opened_at=now, since=since, until=until),
     )
 
@@ -66,5 +70,6 @@ def own_usage_scenario(file: Path, now: datetime) -> DemoScenario:
         teams_yml=own_teams_yml(slugs, spent_nanos={}),
         team=slugs[0],
         request=None,
+        last_month=None,
         later=lambda since, until: (),
     )

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from bot.app import Worker, configure_logs, running
-from bot.clock import ShiftedClock
+from bot.clock import ShiftedClock, SystemClock
 from bot.demo.controls import create_controls
 from bot.demo.history import SOURCE, load_history
 from bot.demo.scenarios import acme_scenario, own_usage_scenario
@@ -20,6 +20,7 @@ from bot.refusals import ConfigError
 from bot.sandbox.server import create_sandbox
 from bot.serving.server import Serving, Signals
 from bot.settings import Settings
+from handlers.books.periods import keep_books
 from handlers.cli import out, prepare, run
 from handlers.intake.keys import create_key
 from handlers.org.teams import import_teams
@@ -43,9 +44,9 @@ async def run_demo(*, port: int, browser: bool, usage: Path | None) -> None:
     address = f"http://127.0.0.1:{page.getsockname()[1]}"
     bot_url = f"http://127.0.0.1:{door.getsockname()[1]}"
     signals = Signals()
-    clock = ShiftedClock()
-    opened_at = clock.now()
+    opened_at = SystemClock().now()
     scenario = own_usage_scenario(usage, opened_at) if usage else acme_scenario(opened_at)
+    clock = ShiftedClock(starts_at=scenario.last_month[1] if scenario.last_month else None)
     with tempfile.TemporaryDirectory(prefix="tokens-demo-") as folder:
         settings = Settings(
             database_url=f"sqlite:///{folder}/tokens.db",
@@ -57,6 +58,10 @@ async def run_demo(*, port: int, browser: bool, usage: Path | None) -> None:
             schedule_seconds=10,
         )
         context = await prepare(settings, clock)
+        if scenario.last_month is not None:
+            await import_teams(context, read_teams_file(scenario.last_month[0]), dry_run=False)
+            await keep_books(context)
+            clock.jump_to(opened_at)
         await import_teams(context, read_teams_file(scenario.teams_yml), dry_run=False)
         key = await create_key(context, SOURCE, source="cloudevents")
         settings_of_page = workspace(

@@ -1,4 +1,7 @@
-"""Acme's teams.yml, with budgets that fit the usage made for it: Search just over its own, Checkout close to it."""
+"""Acme's teams.yml: divisions, departments and teams, with budgets that fit the usage made for it.
+
+Search is just over its own, Checkout close to it. A division that begins next year has its budget already.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -13,6 +16,10 @@ from bot.periods import local_day, micros, period_of
 
 RESERVE_NANOS = 6_000 * NANOS
 """What of Product's budget no team below it has: requests are granted from it."""
+DIVISION_RESERVE_NANOS = 4_000 * NANOS
+"""What of a division's budget no department has."""
+NEXT_YEAR_NANOS = 12_000 * NANOS
+"""A month's budget of the division that begins next year, in teams.yml below."""
 MIN_BUDGET_NANOS = 50 * NANOS
 METACODE_INPUT_PER_MTOK, METACODE_OUTPUT_PER_MTOK = "0.40", "1.60"
 
@@ -28,14 +35,43 @@ organisation:
   finance: [chloe@acme.test]
   admins: [dan@acme.test]
 teams:
+  - slug: technology
+    name: Technology
+    managers: [ben@acme.test]
+    budget: {amount: $technology}
   - slug: product
     name: Product
+    parent: technology
     channel: "#team-product"
     managers: [ben@acme.test]
     timezone: Europe/London
     cost_center: CC-100
     budget: {amount: $product}
 $teams
+  - slug: operations
+    name: Operations
+    managers: [meera@acme.test]
+    budget: {amount: $operations}
+  - slug: customer-care
+    name: Customer Care
+    parent: operations
+    managers: [meera@acme.test]
+    budget: {amount: $support}
+  - slug: new-products
+    name: New Products
+    managers: [ruth@acme.test]
+    budget: {amount: 12000, starts: $next_year}
+  - slug: assistants
+    name: Assistants
+    parent: new-products
+    managers: [ruth@acme.test]
+    budget: {amount: 9000, starts: $next_year}
+  - slug: concierge
+    name: Concierge
+    parent: assistants
+    managers: [ruth@acme.test]
+    cost_center: CC-310
+    budget: {amount: 5000, starts: $next_year}
 attribution:
 $rules
 tools:
@@ -55,7 +91,8 @@ policy:
 _TEAM = Template("""\
   - slug: $slug
     name: $name
-$parent    channel: "#team-$slug"
+    parent: $parent
+    channel: "#team-$slug"
     managers: [$managers]
     members: [$members]
     timezone: $timezone
@@ -82,12 +119,20 @@ def teams_yml(booked: Iterable[AttributedEvent], *, now: datetime) -> str:
     """teams.yml for the usage given, all of it up to `now`."""
     budgets = _budgets(booked, now)
     product_nanos = RESERVE_NANOS + sum(amount for slug, amount in budgets.items() if slug != "support")
-    funding_nanos = _rounded((product_nanos + budgets["support"]) * 120 // 100, step=1_000 * NANOS)
+    technology_nanos, operations_nanos = (
+        nanos + DIVISION_RESERVE_NANOS for nanos in (product_nanos, budgets["support"])
+    )
+    divisions_nanos = technology_nanos + operations_nanos + NEXT_YEAR_NANOS
+    funding_nanos = _rounded(divisions_nanos * 120 // 100, step=1_000 * NANOS)
     rules = [f"  - {{credential: {c}, team: {slug}}}" for slug, keys in _CREDENTIALS.items() for c in keys]
     rules += [f'  - {{tag: "repo:{slug}-*", team: {slug}}}' for slug in _CREDENTIALS]
     return _TEMPLATE.substitute(
         funding=_dollars(funding_nanos),
+        technology=_dollars(technology_nanos),
         product=_dollars(product_nanos),
+        operations=_dollars(operations_nanos),
+        support=_dollars(budgets["support"]),
+        next_year=f"{now.year + 1}-01-01",
         teams="\n".join(_team(slug, name, cost_center, budgets[slug]) for slug, name, cost_center in _TEAMS),
         rules="\n".join(rules),
         prices_from=f"{now - HISTORY - timedelta(days=1):%Y-%m}-01",
@@ -178,7 +223,7 @@ def _team(slug: str, name: str, cost_center: str, budget_nanos: int) -> str:
     return _TEAM.substitute(
         slug=slug,
         name=name,
-        parent="" if slug == "support" else "    parent: product\n",
+        parent="customer-care" if slug == "support" else "product",
         managers=", ".join(managers),
         members=", ".join(p.email for p in own),
         timezone=DEMO_TEAM_ZONES[slug],

@@ -187,7 +187,9 @@ def list_command() -> None:
             parent = directory.by_id(team.parent_id).slug if team.parent_id else ""
             channel = f"{team.channel_ref} {'' if team.channel_state == 'linked' else team.channel_state}".strip()
             figures, balance = below.get(team.id), own[team.id]
-            with_teams = f"{usd(figures.charged_nanos)} spent, {usd(figures.available_nanos)} left" if figures else ""
+            with_teams = f"{usd(figures.charged_nanos)} spent" if figures else ""
+            if figures and figures.allocated_nanos > 0:
+                with_teams += f", {usd(figures.available_nanos)} left"
             left = usd(balance.available_nanos) if balance.budget == "set" else ""
             amounts = (usd(balance.charged_nanos + balance.uncounted_nanos), left, with_teams)
             state = ", ".join(filter(None, (team.mode, end_words(directory, team))))

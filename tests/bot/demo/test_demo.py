@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from statistics import mean
+from typing import Any
 
 import pytest
 import yaml
@@ -15,6 +16,7 @@ from bot.demo.company import (
     demo_history,
     demo_request,
     demo_teams_yml,
+    last_month_yml,
     later_events,
     spike_events,
 )
@@ -24,6 +26,7 @@ from bot.demo.usage import AttributedEvent, Event
 from bot.money import NANOS, nanos_from_decimal
 from bot.org.attribution import Attribution, Source
 from bot.org.attribution_rules import AttributionRule
+from bot.org.teams_yml.teams_file import read_teams_file
 from bot.periods import local_day, micros, monday_of, period_of, week_of
 from bot.sources.cloudevents.parser import parse
 
@@ -55,9 +58,44 @@ def spent_this_month(booked: list[AttributedEvent], team: str, now: datetime) ->
     return sum(cost_nanos(e["data"]) for e in mine if local_day(micros(at(e)), zone) >= first)
 
 
+def declared(now: datetime) -> list[dict[str, Any]]:
+    teams: list[dict[str, Any]] = yaml.safe_load(demo_teams_yml(now=now, history=history(now)))["teams"]
+    return teams
+
+
 def budgets(now: datetime) -> dict[str, int]:
-    file = yaml.safe_load(demo_teams_yml(now=now, history=history(now)))
-    return {team["slug"]: nanos_from_decimal(str(team["budget"]["amount"])) for team in file["teams"]}
+    return {team["slug"]: nanos_from_decimal(str(team["budget"]["amount"])) for team in declared(now)}
+
+
+@pytest.mark.parametrize("now", MOMENTS)
+def test_budgets_are_handed_down_over_three_levels_and_next_years_are_declared(now: datetime) -> None:
+    for text in (demo_teams_yml(now=now, history=history(now)), last_month_yml(now=now, history=history(now))[0]):
+        found = read_teams_file(text)
+        parents, amounts = {t.slug: t.parent for t in found.teams}, {t.slug: 0 for t in found.teams}
+        for team in found.teams:
+            assert team.budget is not None
+            amounts[team.slug] += team.budget.amount
+            if team.parent is not None:
+                amounts[team.parent] -= team.budget.amount
+        assert min(amounts.values()) >= 0
+        assert (parents["search"], parents["product"], parents["technology"]) == ("product", "technology", None)
+        assert (parents["concierge"], parents["assistants"]) == ("assistants", "new-products")
+        starts = {t.slug: t.budget.starts for t in found.teams if t.budget and t.budget.starts}
+        assert set(starts) == {"new-products", "assistants", "concierge"}
+        assert min(starts.values()) > now.date() - timedelta(days=31)
+        assert all((day.month, day.day) == (1, 1) for day in starts.values())
+        assert found.organisation.funding is not None
+        tops = [t.budget.amount for t in found.teams if t.budget and t.parent is None]
+        assert found.organisation.funding >= sum(tops)
+
+
+@pytest.mark.parametrize("now", MOMENTS)
+def test_last_month_has_budgets_of_its_own_from_its_first_day(now: datetime) -> None:
+    text, begins = last_month_yml(now=now, history=history(now))
+
+    assert begins < now.replace(day=1)
+    assert (begins + timedelta(days=31)).month == now.month or (begins + timedelta(days=32)).month == now.month
+    assert text != demo_teams_yml(now=now, history=history(now))
 
 
 def hourly_nanos(booked: list[AttributedEvent], team: str) -> dict[datetime, int]:
@@ -142,7 +180,7 @@ def test_checkout_is_close_to_its_budget_and_the_others_are_not(now: datetime) -
 @pytest.mark.parametrize("now", MOMENTS)
 def test_product_can_grant_the_request_that_waits(now: datetime) -> None:
     limits, request = budgets(now), demo_request(now=now)
-    below = sum(amount for team, amount in limits.items() if team not in ("product", "support"))
+    below = sum(limits[team["slug"]] for team in declared(now) if team.get("parent") == "product")
     assert limits["product"] - below >= 2_000 * NANOS
     assert request.asker.team == request.team == "search"
     assert request.asked_at < now
@@ -237,7 +275,8 @@ def test_people_and_channels_fit_together() -> None:
     assert {"anna", "ben", "chloe", "dan", "emi"} <= set(titles)
     assert all(set(channel.members) <= set(ids) for channel in DEMO_CHANNELS)
     file = yaml.safe_load(demo_teams_yml(now=MID_MONTH, history=history(MID_MONTH)))
-    assert {team["channel"] for team in file["teams"]} == {f"#{c.name}" for c in DEMO_CHANNELS if c.team}
+    named = {team["channel"] for team in file["teams"] if "channel" in team}
+    assert named == {f"#{c.name}" for c in DEMO_CHANNELS if c.team}
     named = {email for team in file["teams"] for email in (*team["managers"], *team.get("members", []))}
     assert named <= {p.email for p in DEMO_PEOPLE}
     assert "dan@acme.test" not in named
