@@ -43,7 +43,7 @@ async def close_periods(context: Context) -> int:
                 return closed
             period = due[0]
             following = charged_period(known, period.end_day, directory.organisation.calendar.period_of)
-            if period.state == "open" and await _has_charges_due(tx, period, today):
+            if period.state == "open" and not await _is_ready(tx, period, today):
                 return closed
         if period.state == "open":
             async with context.store.begin() as tx:
@@ -100,22 +100,22 @@ def _is_before(one: BudgetPeriod, other: BudgetPeriod) -> bool:
     return one.state == "open" and one.end_day <= other.first_day
 
 
-async def _has_charges_due(tx: Transaction, period: BudgetPeriod, today: dict[int, int]) -> bool:
+async def _is_ready(tx: Transaction, period: BudgetPeriod, today: dict[int, int]) -> bool:
+    """Returns whether nothing of a period goes on. Jobs take grants, holds and requests into the next one, and charge holds
+    with what their runs used; so the period takes charges until then."""
+    if any(grant.period == period.name for grant in await tx.grants.active()):
+        return False
+    left = await tx.periods.left(period.name)
+    if held := sorted(team_id for team_id, bucket in left if bucket == "held"):
+        log.info("close waits for holds", period=period.name, teams=held[:10])
+        return False
     days = {team_id: (period.first_day, min(period.end_day, day)) for team_id, day in today.items()}
-    return bool(await tx.charges.due({team_id: span for team_id, span in days.items() if span[0] < span[1]}))
+    return not await tx.charges.due({team_id: span for team_id, span in days.items() if span[0] < span[1]})
 
 
 async def _settle(context: Context, rulebook: Rulebook, period: BudgetPeriod, following: Period, *, at: int) -> bool:
     """Posts the close from the lowest teams upwards and returns whether the period is closed now."""
     directory = rulebook.directory
-    async with context.store.read() as tx:
-        left = await tx.periods.left(period.name)
-        lasting = [grant for grant in await tx.grants.active() if grant.period == period.name]
-    if lasting:
-        return False  # their job ends them, or takes them into the next period
-    if held := sorted({directory.by_id(team_id).slug for team_id, bucket in left if bucket == "held"}):
-        log.info("close waits for holds", period=period.name, teams=held[:10])
-        return False
     levels: dict[int, list[Team]] = {}
     for team in directory.alert_teams:
         levels.setdefault(len(directory.ancestors(team)), []).append(team)
