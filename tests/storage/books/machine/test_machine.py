@@ -20,6 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from tests.storage.books.machine.agreement import require_agreement
 from tests.storage.books.machine.world import World
 from tests.support.company import fill_with_books
 from tests.support.databases.copies import Copy
@@ -115,7 +116,7 @@ class BooksMachine(RuleBasedStateMachine):
     @invariant()
     def the_books_agree(self) -> None:
         if hasattr(self, "world"):
-            self.done(self.world.agrees())
+            self.done(require_agreement(self.world.books, self.world.used))
 
     def teardown(self) -> None:
         if hasattr(self, "world"):
