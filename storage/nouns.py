@@ -17,6 +17,7 @@ from storage.books.closing.periods import Periods
 from storage.books.commitments.credits import Credits
 from storage.books.commitments.holds import Holds
 from storage.books.commitments.transfers import Transfers
+from storage.books.gatekeeping.changes import BalanceChanges
 from storage.books.gatekeeping.person_limits import PersonLimits
 from storage.books.gatekeeping.reservations import Reservations
 from storage.books.gatekeeping.spend import PartSpend
@@ -113,6 +114,7 @@ class Transaction(OpenTransaction):
     reservations = noun(Reservations)
     periods = noun(Periods)
     part_spend = noun(PartSpend)
+    balance_changes = noun(BalanceChanges)
     person_limits = noun(PersonLimits)
     budget_requests = noun(BudgetRequests)
     judgements = noun(Judgements)

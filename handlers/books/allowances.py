@@ -145,7 +145,8 @@ class Allowances:
         store, began = self._context.store, asyncio.get_running_loop().time()
         known = (store.memory.ledger_posts, self._commits())
         try:
-            balances = await read_balances(self._context, at=self._context.now_micros())
+            last = self._seen.balances if self._seen is not None else None
+            balances = await read_balances(self._context, at=self._context.now_micros(), last=last)
         except Exception as error:
             trace = None if is_away(error) else error
             log.warning("balances not read", error=database_fault(error) or repr(error), exc_info=trace)

@@ -1,6 +1,7 @@
 """Reads teams' budgets as gateways meet them: balances, what is reserved, and the spend of parts."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from bot.books.gatekeeping.parts import Labels, spent_by_part
 from bot.books.gatekeeping.team_budgets import TeamBudget
@@ -42,6 +43,18 @@ async def read_team_budgets(
     }
     add_reserved(budgets, reserved.items())
     return budgets
+
+
+async def with_reserved(scope: Scope, budgets: Mapping[int, TeamBudget]) -> dict[int, TeamBudget]:
+    """Returns budgets of the same moment with what is reserved now. A budget without reservations stays as it is."""
+    sums = await scope.tx.reservations.sums(now=scope.at)
+    reserved = {team_id for team_id, *_ in sums}
+    found = dict(budgets)
+    for team_id, budget in budgets.items():
+        if budget.reserved_nanos or team_id in reserved:
+            found[team_id] = replace(budget, reserved_nanos=0, reserved_by_part={})
+    add_reserved({team_id: found[team_id] for team_id in reserved & found.keys()}, sums.items())
+    return found
 
 
 def add_reserved(budgets: Mapping[int, TeamBudget], sums: Iterable[tuple[SumKey, int]]) -> None:

@@ -41,6 +41,7 @@ async def test_the_answer_is_the_contracts(acme_on_both: Company) -> None:
         "allocated_usd": "1000.000000000",
         "spent_usd": "12.000000001",
         "held_usd": "0.000000000",
+        "withheld_usd": "0.000000000",
         "reserved_usd": "0.000000000",
         "period": f"{month:%Y-%m}",
         "budget": "set",

@@ -26,9 +26,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Reads:
     found: Reads = []
     read = read_balances
 
-    async def counted(context: Context, *, at: int) -> TeamBalances:
+    async def counted(context: Context, *, at: int, last: TeamBalances | None) -> TeamBalances:
         found.append(at)
-        return await read(context, at=at)
+        return await read(context, at=at, last=last)
 
     monkeypatch.setattr(allowances_file, "read_balances", counted)
     return found

@@ -1,0 +1,1 @@
+"""How soon gateways are answered, and that no budget is overspent."""
