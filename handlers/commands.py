@@ -20,6 +20,7 @@ from handlers.alerting.expectations import expect
 from handlers.books.budgets.allocation_forms import show_allocation
 from handlers.books.budgets.team_budgets import grant_lines, show_budget
 from handlers.books.commitments.credits import credit_command
+from handlers.books.commitments.funds import commitment_lines
 from handlers.books.commitments.holds import hold_command, release_command
 from handlers.books.commitments.transfers import transfer_command
 from handlers.books.standings import shares, standing_of, team_here, team_ids_of
@@ -70,6 +71,7 @@ async def _standing_message(scope: TeamScope, *, viewer_id: int | None = None, s
         shared_by=shared_by,
         gaps_note=gaps_words(gaps, zone=standing.zone) if gaps else "",
         grants=await grant_lines(scope, standing) if team.kind == "team" else (),
+        commitments=await commitment_lines(scope),
     )
 
 

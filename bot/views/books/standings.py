@@ -50,25 +50,27 @@ def standing_message(
     shared_by: str | None = None,
     gaps_note: str = "",
     grants: Sequence[str] = (),
+    commitments: Sequence[str] = (),
 ) -> Message:
     """Returns the answer to `/tokens`.
 
     `tools` are the shares of the last seven days including today, largest first. `pending` counts the team's open requests.
     `shared_by` mentions the person who shared the message to the channel; it hides the share button. `gaps_note` names gaps
-    in the data, or is empty. `grants` are sentences about the team's grants with an end.
+    in the data, or is empty. `grants` are sentences about the team's grants with an end, `commitments` lines on what is set
+    aside and on transfers that wait.
     """
     team, key = standing.team, f"standing-{standing.team.id}"
     blocks: list[Block] = [section(f"*{headline(standing)}*", block_id=f"{key}-headline", fields=figures(standing))]
-    if gaps_note:
-        blocks.append(context(gaps_note, block_id=f"{key}-gaps"))
     if _lacks_budget(standing):
         blocks.append(section(no_budget_words(standing), block_id=f"{key}-no-budget"))
-    elif uncounted := has_budget(standing) and uncounted_words(standing):
-        blocks.append(context(uncounted, block_id=f"{key}-uncounted"))
-    if released := released_words(standing):
-        blocks.append(context(released, block_id=f"{key}-released"))
-    if grants and has_budget(standing):
-        blocks.append(context(" ".join(grants[:5]), block_id=f"{key}-grants"))
+    small_print = {
+        "gaps": gaps_note,
+        "uncounted": uncounted_words(standing) if has_budget(standing) else "",
+        "released": released_words(standing),
+        "grants": " ".join(grants[:5]) if has_budget(standing) else "",
+        "commitments": "\n".join(commitments),
+    }
+    blocks += [context(words, block_id=f"{key}-{of}") for of, words in small_print.items() if words]
     if team.kind == "team":  # the organisation's own days hold unattributed usage only
         blocks.append(spend_chart(standing))
     total = sum(tool.cost_nanos for tool in tools)
@@ -92,7 +94,8 @@ def standing_message(
         notes.append(f"{counted(pending, 'budget request')} {'waits' if pending == 1 else 'wait'} for a decision.")
     notes.append(f"Today so far is included. `{command} me` shows your own use, to you alone.")
     blocks.append(context(" ".join(notes), block_id=f"{key}-notes"))
-    return Message(text=f"{standing_text(standing)} {gaps_note}".strip(), blocks=tuple(blocks))
+    said = " ".join(part for part in (standing_text(standing), gaps_note, *commitments) if part)
+    return Message(text=said, blocks=tuple(blocks))
 
 
 def no_team_message(teams: Sequence[Team], command: str) -> Message:

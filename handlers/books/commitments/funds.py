@@ -6,8 +6,10 @@ from bot.books.ledger import Account, Bucket
 from bot.org.teams import Team
 from bot.refusals import Refusal
 from bot.views.blocks import name
+from bot.views.books.commitments.holds import held_lines
+from bot.views.books.commitments.transfers import waiting_lines
 from handlers.books.periods import require_open
-from handlers.scope import Scope
+from handlers.scope import Scope, TeamScope
 from handlers.slack.answers import SlackRequest
 
 _BUCKETS: tuple[Bucket, ...] = ("available", "held", "spent")
@@ -51,3 +53,13 @@ def team_in_words(scope: Scope, asked: SlackRequest, *, what: str) -> Team:
         if len(listed) == 1:
             return listed[0]
     raise Refusal(f"Which team? Type `{scope.command} {what}` in the channel of the team you mean.")
+
+
+async def commitment_lines(scope: TeamScope) -> list[str]:
+    """Returns what a team has set aside and its transfers that wait, as lines for its standing."""
+    tx, directory, team = scope.tx, scope.directory, scope.team
+    waiting = [
+        (transfer, directory.by_id(transfer.giver_id), directory.by_id(transfer.taker_id))
+        for transfer in await tx.transfers.waiting(team.id)
+    ]
+    return [*held_lines(await tx.holds.uses_of([team.id])), *waiting_lines(waiting)]

@@ -21,6 +21,8 @@ async def test_a_manager_sets_aside_and_the_run_uses_it_up(acme_on_both: Company
 
     await acme.uses(acme.event(1, dollars=120, workflow="eval-run"))
     await acme.settles()
+    stands = await acme.anna.runs("/tokens", channel="CSEARCH")
+    assert "Set aside and left: $180.00 of $300.00 for “eval-run” until" in stands.text_everywhere()
     listed = (await acme.ben.runs("/tokens hold", channel="CSEARCH")).message
     assert "$180.00 of $300.00 left" in listed.text
     form = (await acme.ben.clicks("Change", listed)).modal

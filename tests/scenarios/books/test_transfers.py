@@ -22,6 +22,9 @@ async def test_both_managers_say_yes_and_the_giver_takes_back_what_is_unspent(ac
     assert "agreed for Search. It waits for a manager of Mobile." in card.text
     assert await available(acme, "search") == "1000"
 
+    stands = (await acme.anna.runs("/tokens", channel="CSEARCH")).text_everywhere()
+    assert "Transfers: $300.00 from Search to Mobile waits for Mobile." in stands
+
     assert "It waits for a manager of Mobile" in (await acme.ben.clicks("Agree", card)).text
     assert "waits for a manager" in (await acme.anna.clicks("Agree", card)).text
     await acme.mia.clicks("Agree", card)

@@ -22,6 +22,7 @@ END_FIELD = "until"
 _SAME_MICROS = 300 * MICROS
 """Slack may repeat a signed request within this time."""
 _MAX_LISTED = 15
+_MAX_SHOWN = 3
 
 
 def is_repeated(planned: PlannedHold, known: Hold, *, by: int, at: int) -> bool:
@@ -111,6 +112,19 @@ def holds_message(listed: Sequence[tuple[HoldUse, str]], *, team: Team, may_chan
         example = f"{len(listed) - _MAX_LISTED} more are not shown. {example}"
     blocks.append(context(example, block_id="holds-note"))
     return Message(text=f"Set aside by {name(team.name)}: {' '.join(lines)} {example}", blocks=tuple(blocks))
+
+
+def held_lines(uses: Sequence[HoldUse]) -> list[str]:
+    """Returns a line on what a team has set aside, for its standing; none if that is nothing."""
+    if not uses:
+        return []
+    shown = [
+        f"{usd(use.left_nanos)} of {usd(use.hold.amount_nanos)} for “{name(use.hold.name)}” until "
+        f"{day_text(use.hold.end_day - 1)}"
+        for use in uses[:_MAX_SHOWN]
+    ]
+    more = f", and {len(uses) - _MAX_SHOWN} more" if len(uses) > _MAX_SHOWN else ""
+    return [f"Set aside and left: {', '.join(shown)}{more}."]
 
 
 def change_form(use: HoldUse, *, team: Team) -> dict[str, Any]:

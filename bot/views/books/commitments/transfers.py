@@ -1,6 +1,6 @@
 """The messages of transfers: the card that waits for agreement, and its ends."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.books.commitments.transfers import Transfer, missing_agreements
@@ -15,6 +15,7 @@ AGREE_TRANSFER = "agree_transfer"
 DECLINE_TRANSFER = "decline_transfer"
 RETURN_TRANSFER = "return_transfer"
 """These buttons carry a transfer's id."""
+_MAX_SHOWN = 3
 
 
 def transfer_words(transfer: Transfer, *, giver: Team, taker: Team) -> str:
@@ -46,6 +47,19 @@ def waiting_card(transfer: Transfer, *, giver: Team, taker: Team, called: Mappin
         context(note, "Nothing moves before both teams agreed.", block_id=f"{_key(transfer)}-note"),
     ]
     return Message(text=f"{text} {note}", blocks=tuple(blocks))
+
+
+def waiting_lines(waiting: Sequence[tuple[Transfer, Team, Team]]) -> list[str]:
+    """Returns a line on the transfers of a team that wait, for its standing; none if there are none."""
+    if not waiting:
+        return []
+    shown = [
+        f"{transfer_words(transfer, giver=giver, taker=taker)} waits for "
+        + " and ".join(name(team.name) for team in missing_agreements(transfer, giver=giver, taker=taker))
+        for transfer, giver, taker in waiting[:_MAX_SHOWN]
+    ]
+    more = f"; {len(waiting) - _MAX_SHOWN} more wait" if len(waiting) > _MAX_SHOWN else ""
+    return [f"Transfers: {'; '.join(shown)}{more}."]
 
 
 def booked_card(transfer: Transfer, *, giver: Team, taker: Team, called: Mapping[int, str], at: int) -> Message:
