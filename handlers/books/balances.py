@@ -39,7 +39,7 @@ async def balances_of(
         since=since,
         known_usage=known_usage,
     )
-    for use in await tx.holds.uses_of(periods):
+    for use in await tx.holds.uses_of([team.id for team in teams]):
         if (
             periods[use.hold.team_id].name == use.hold.period
         ):  # what is used but not posted yet is spent, and held no more
