@@ -1,12 +1,11 @@
 """The command line: `tokens …` or `python -m bot …`. Each noun's handler holds its own commands."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.app import configure_logs, serve
 from bot.clock import SystemClock
-from bot.demo.stage import demo_command
 from bot.settings import load_settings
 from handlers import messages
 from handlers.books.chargeback import chargeback_command
@@ -63,34 +62,35 @@ main.command("verify")(verify_command)
 main.command("chargeback")(chargeback_command)
 main.command("backtest")(backtest_command)
 main.command("doctor")(doctor_command)
-main.command("demo")(demo_command)
 
 
-async def _serve(*, web: bool, worker: bool) -> None:
-    settings = load_settings()
-    context = await prepare(settings, SystemClock())
-    await serve(context, web=web, worker=worker)
+def _serve(*, web: bool, worker: bool) -> None:
+    from bot.app import configure_logs, serve
+
+    async def prepared() -> None:
+        context = await prepare(load_settings(), SystemClock())
+        await serve(context, web=web, worker=worker)
+
+    configure_logs()
+    run(prepared())
 
 
 @main.command("run")
 def run_command() -> None:
     """Web and worker in one process."""
-    configure_logs()
-    run(_serve(web=True, worker=True))
+    _serve(web=True, worker=True)
 
 
 @main.command("web")
 def web_command() -> None:
     """The HTTP side alone: any number of them share a PostgreSQL."""
-    configure_logs()
-    run(_serve(web=True, worker=False))
+    _serve(web=True, worker=False)
 
 
 @main.command("worker")
 def worker_command() -> None:
     """Delivery, watching and the clock alone: any number of them share a PostgreSQL."""
-    configure_logs()
-    run(_serve(web=False, worker=True))
+    _serve(web=False, worker=True)
 
 
 @main.command("migrate")
@@ -109,6 +109,20 @@ def migrate_command(
         revision = run(migrate(url, watch=lambda progress: reporter.show(*progress)))
     if not quiet:
         out.print(f"The database is at {revision}.")
+
+
+@main.command("demo")
+def demo_command(
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The page's port.")] = 8765,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the page's address.")] = False,
+    usage: Annotated[Path | None, typer.Option("--usage", help="Your own usage: a CSV with native headers.")] = None,
+) -> None:
+    """The sandbox workspace and the bot with a month of realistic usage, on a throw-away database."""
+    from bot.app import configure_logs
+    from bot.demo.stage import run_demo
+
+    configure_logs()
+    run(run_demo(port=port, browser=not no_browser, usage=usage))
 
 
 def describe(pending: PendingMigration) -> str:

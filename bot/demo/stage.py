@@ -5,11 +5,8 @@ import socket
 import tempfile
 import webbrowser
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from bot.app import Worker, configure_logs, running
+from bot.app import Worker, running
 from bot.clock import ShiftedClock, SystemClock
 from bot.demo.controls import create_controls
 from bot.demo.history import SOURCE, load_history
@@ -21,7 +18,7 @@ from bot.sandbox.server import create_sandbox
 from bot.serving.server import Serving, Signals
 from bot.settings import Settings
 from handlers.books.periods import keep_books
-from handlers.cli import out, prepare, run
+from handlers.cli import out, prepare
 from handlers.intake.keys import create_key
 from handlers.org.teams import import_teams
 
@@ -88,13 +85,3 @@ async def run_demo(*, port: int, browser: bool, usage: Path | None) -> None:
             await worker.stop()
             await bot.stop()
         await chat.stop()
-
-
-def demo_command(
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The page's port.")] = 8765,
-    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the page's address.")] = False,
-    usage: Annotated[Path | None, typer.Option("--usage", help="Your own usage: a CSV with native headers.")] = None,
-) -> None:
-    """The sandbox workspace and the bot with a month of realistic usage, on a throw-away database."""
-    configure_logs()
-    run(run_demo(port=port, browser=not no_browser, usage=usage))

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.support.paths import ROOT
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["bot.__main__"])
+FORKS.set_forkserver_preload(["bot.__main__", "bot.app"])
 
 
 def fork(arguments: Sequence[str], environment: Mapping[str, str], *, output: Path, errors: Path) -> ForkServerProcess:
