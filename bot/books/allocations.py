@@ -62,6 +62,8 @@ class Allocator:
     kind: PeriodKind
     base_nanos: int | None
     """Its own budget per period, or the organisation's funding; None if none is declared."""
+    spend: Spend | None = None
+    """With all teams below it; None if that is not to be seen."""
 
     @property
     def has_limit(self) -> bool:
@@ -70,8 +72,8 @@ class Allocator:
 
     @property
     def left_nanos(self) -> int:
-        """Returns what is left to hand out: what is available."""
-        return max(0, self.balance.available_nanos)
+        """Returns what is left to hand out of the whole period's budget, whether it is released to the team yet or not."""
+        return max(0, self.balance.left_nanos)
 
     @property
     def seen(self) -> str:
@@ -83,6 +85,8 @@ class Allocator:
 def may_allocate(directory: Directory, person_id: int, team: Team) -> bool:
     """Whether a person may hand out a team's budget: its managers and those above it, and finance. The organisation's is
     finance's alone. In preview only finance sees figures, so others can't."""
+    if team.has_ended:
+        return False
     if person_id in directory.finance:
         return True
     return team.kind == "team" and team.mode != "preview" and directory.manages(person_id, team)
@@ -91,13 +95,18 @@ def may_allocate(directory: Directory, person_id: int, team: Team) -> bool:
 def allocating_teams(directory: Directory, person_id: int) -> tuple[Team, ...]:
     """Returns the teams with teams below whose budget a person hands out: those that they manage by name; for finance
     the organisation."""
-    parents = {team.parent_id for team in directory.real_teams}
+    parents = {team.parent_id for team in directory.open_teams}
     named = [
         team
-        for team in directory.real_teams
+        for team in directory.open_teams
         if team.id in parents and person_id in directory.people_with("manager", team) and team.mode != "preview"
     ]
     return (directory.root, *named) if person_id in directory.finance else tuple(named)
+
+
+def open_children(directory: Directory, team: Team) -> tuple[Team, ...]:
+    """Returns the teams directly below that are neither closed nor merged."""
+    return tuple(child for child in directory.children(team) if not child.has_ended)
 
 
 def parse_typed(typed: Mapping[int, str], allocator: Allocator) -> dict[int, int]:

@@ -41,7 +41,7 @@ async def grant_budget(
 ) -> Grant:
     """Gives a team budget that ends, out of the payer's, and returns the grant. Without a payer it is new funding.
 
-    Call it in the transaction of the decision. It locks the accounts, and raises Refusal if the payer has less available,
+    Call it in the transaction of the decision. It locks the accounts, and raises Refusal if the payer has less left,
     or FieldRefusal for an impossible end. The caller posts the messages and judges the team's budget.
     """
     tx, directory, at = scope.tx, scope.directory, scope.at
@@ -51,7 +51,7 @@ async def grant_budget(
     payer_id = None if payer is None else payer.id
     await tx.ledger.lock(grant_accounts(directory, team, payer_id, [period.name]))
     if payer is not None:
-        left = (await balances_of(scope, [payer], {payer.id: period}))[payer.id].available_nanos
+        left = (await balances_of(scope, [payer], {payer.id: period}))[payer.id].left_nanos
         if left < amount_nanos:
             raise Refusal(f"{name(payer.name)} has {usd(max(0, left))} left, and this needs {usd(amount_nanos)}.")
     new = Grant(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.books.allocations import Allocator, Spend, TeamShare
+from bot.books.allocations import Allocator, TeamShare
 from bot.messages import Block, Message
 from bot.money import usd, usd_round
 from bot.org.teams import Team
@@ -17,7 +17,6 @@ _MAX_TEAMS = 50
 
 def team_budget_message(
     allocator: Allocator,
-    whole: Spend,
     *,
     set_by: str,
     grants: Sequence[str],
@@ -25,12 +24,12 @@ def team_budget_message(
 ) -> Message:
     """Returns the answer to `/tokens budget`.
 
-    `whole` is what the team and all teams below spend. `set_by` mentions who set its budget in Slack, or is empty. `grants`
+    `set_by` mentions who set its budget in Slack, or is empty. `grants`
     are sentences about its grants with an end.
     """
     team, key = allocator.team, f"budget-{allocator.team.id}"
     blocks: list[Block] = [
-        section(f"*{budget_headline(allocator)}*", block_id=f"{key}-headline", fields=_figures(allocator, whole))
+        section(f"*{budget_headline(allocator)}*", block_id=f"{key}-headline", fields=_figures(allocator))
     ]
     notes = [_origin(allocator, set_by=set_by)] if team.kind == "team" else []
     if team.mode != "govern":
@@ -57,7 +56,7 @@ def team_budget_message(
         blocks.append(actions(*buttons, block_id=f"{key}-actions"))
     if notes:
         blocks.append(context(" ".join(notes), block_id=f"{key}-notes"))
-    text = " ".join([budget_headline(allocator), _spoken(allocator, whole), *grants[:10], *notes])
+    text = " ".join([budget_headline(allocator), _spoken(allocator), *grants[:10], *notes])
     return Message(text=text, blocks=tuple(blocks))
 
 
@@ -77,7 +76,7 @@ def budget_headline(allocator: Allocator) -> str:
     return f"{team} has {usd(balance.available_nanos)} available of {whole} in {month}."
 
 
-def _figures(allocator: Allocator, whole: Spend) -> list[str]:
+def _figures(allocator: Allocator) -> list[str]:
     balance = allocator.balance
     end = last_day_text(allocator.period)
     is_company = allocator.team.kind == "organisation"
@@ -89,11 +88,11 @@ def _figures(allocator: Allocator, whole: Spend) -> list[str]:
         f"*Held*\n{usd(balance.held_nanos)}",
         f"*Available*\n{usd(balance.available_nanos)}",
     ]
-    if allocator.shares:
-        parts.append(f"*Spent with its teams*\n{usd(whole.spent_nanos)}")
-        parts.append(f"*Forecast with its teams by {end}*\n{usd_round(whole.forecast_nanos)}")
-    else:
-        parts.append(f"*Forecast by {end}*\n{usd_round(whole.forecast_nanos)}")
+    if allocator.spend is not None and allocator.shares:
+        parts.append(f"*Spent with its teams*\n{usd(allocator.spend.spent_nanos)}")
+        parts.append(f"*Forecast with its teams by {end}*\n{usd_round(allocator.spend.forecast_nanos)}")
+    elif allocator.spend is not None:
+        parts.append(f"*Forecast by {end}*\n{usd_round(allocator.spend.forecast_nanos)}")
     return parts
 
 
@@ -134,13 +133,14 @@ def _rows(shares: Sequence[TeamShare], allocator: Allocator) -> list[list[str]]:
     return rows
 
 
-def _spoken(allocator: Allocator, whole: Spend) -> str:
+def _spoken(allocator: Allocator) -> str:
     balance = allocator.balance
     held = f", {usd(balance.held_nanos)} is held" if balance.held_nanos else ""
     spent = f"It spent {usd(balance.charged_nanos)} by itself{held}."
     if not allocator.shares:
         return spent
-    return f"{usd(balance.handed_nanos)} is with its teams. {spent} With its teams it spent {usd(whole.spent_nanos)}."
+    together = f" With its teams it spent {usd(allocator.spend.spent_nanos)}." if allocator.spend else ""
+    return f"{usd(balance.handed_nanos)} is with its teams. {spent}{together}"
 
 
 def no_budget_team_message(teams: Sequence[Team], command: str) -> Message:

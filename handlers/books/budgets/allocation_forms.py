@@ -9,7 +9,7 @@ from datetime import date
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.books.allocations import LASTING, Allocator, Lasting, allocating_teams, may_allocate, pages_of
+from bot.books.allocations import LASTING, Allocator, Lasting, allocating_teams, may_allocate, open_children, pages_of
 from bot.money import parse_budget
 from bot.org.teams import ORGANISATION_SLUG, Directory, Team
 from bot.periods import day_number
@@ -44,14 +44,14 @@ async def show_allocation(asked: SlackRequest) -> None:
         directory = (await asked.scope(tx)).directory
     if text:
         team, amount = named_team(directory, text)
-        is_parent = bool(directory.children(team)) and not amount
+        is_parent = bool(open_children(directory, team)) and not amount
         parent = team if is_parent or team.parent_id is None else directory.by_id(team.parent_id)
         if amount:
             parse_budget(amount)  # raises Refusal for an impossible amount
         await open_allocation_form(asked, parent, child=None if parent == team else team, amount=amount)
         return
     here = directory.open_at(asked.channel_id)
-    if here is not None and directory.children(here) and may_allocate(directory, asked.person.id, here):
+    if here is not None and open_children(directory, here) and may_allocate(directory, asked.person.id, here):
         await open_allocation_form(asked, here)
         return
     teams = allocating_teams(directory, asked.person.id)

@@ -5,7 +5,16 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.books.allocations import Allocator, Lasting, Spend, TeamShare, check_allocation, may_allocate, parse_typed
+from bot.books.allocations import (
+    Allocator,
+    Lasting,
+    Spend,
+    TeamShare,
+    check_allocation,
+    may_allocate,
+    open_children,
+    parse_typed,
+)
 from bot.books.grants import GrantEnd
 from bot.books.ledger import Account
 from bot.org.teams import Directory, Team
@@ -17,6 +26,7 @@ from handlers.books.balances import balances_of
 from handlers.books.grants import END_FIELD, grant_budget
 from handlers.books.periods import post_budgets, require_open
 from handlers.books.standings import standings_of
+from handlers.books.subtrees import subtree_figures_of
 from handlers.context import Context
 from handlers.scope import Scope, TeamScope
 from handlers.slack.callers import called
@@ -56,7 +66,7 @@ class Wish:
 async def allocator_of(scope: TeamScope) -> Allocator:
     """Returns a team with its budget and the share of each team below, without what these spend."""
     directory, team = scope.directory, scope.team
-    children = sorted(directory.children(team), key=lambda child: child.name.casefold())
+    children = sorted(open_children(directory, team), key=lambda child: child.name.casefold())
     teams = [team, *children]
     balances = await balances_of(scope, teams, {t.id: directory.period_at(t, scope.at) for t in teams})
     organisation = directory.organisation
@@ -78,20 +88,27 @@ async def allocator_of(scope: TeamScope) -> Allocator:
 
 
 async def with_spend(scope: TeamScope, allocator: Allocator, *, person_id: int) -> Allocator:
-    """Returns the same with what each team and the teams below it spend, as far as a person may see it."""
+    """Returns the same with what the team, and each team below it, spends with its own teams, as far as a person may see
+    it."""
     directory = scope.directory
-    visible = [share.team for share in allocator.shares if directory.may_see(person_id, share.team)]
-    below = {team.id: directory.subtree(team) for team in visible}
-    standings = {s.team.id: s for s in await standings_of(scope, [t for teams in below.values() for t in teams])}
+    listed = [allocator.team, *(share.team for share in allocator.shares if directory.may_see(person_id, share.team))]
+    seen = [team for team in listed if directory.may_see_below(person_id, team)]
+    below = {team.id: directory.subtree(team) if team in seen else (team,) for team in listed}
+    needed = list(dict.fromkeys(team for teams in below.values() for team in teams))
+    standings = {s.team.id: s for s in await standings_of(scope, needed)}
+    balances = {team_id: standing.balance for team_id, standing in standings.items()}
+    figures = await subtree_figures_of(scope, seen, known=balances)
     spends = {
         team_id: Spend(
-            spent_nanos=sum(standings[t.id].balance.charged_nanos for t in teams),
-            forecast_nanos=sum(standings[t.id].forecast.end_nanos for t in teams),
+            spent_nanos=figures[team_id].charged_nanos if team_id in figures else balances[team_id].charged_nanos,
+            forecast_nanos=sum(standings[team.id].forecast.end_nanos for team in teams),
         )
         for team_id, teams in below.items()
     }
     return replace(
-        allocator, shares=tuple(replace(share, spend=spends.get(share.team.id)) for share in allocator.shares)
+        allocator,
+        spend=spends[allocator.team.id] if allocator.team in seen else None,
+        shares=tuple(replace(share, spend=spends.get(share.team.id)) for share in allocator.shares),
     )
 
 
@@ -101,6 +118,8 @@ def require_may_allocate(directory: Directory, person_id: int, team: Team) -> No
         return
     if team.kind == "organisation":
         raise Refusal(f"Finance hands out the budget of {name(team.name)}.")
+    if team.has_ended:
+        raise Refusal(f"{name(team.name)} is closed, so it hands out nothing.")
     if team.mode == "preview":
         raise Refusal(f"{name(team.name)} is in preview, so only finance hands out its budget.")
     raise Refusal(
@@ -156,11 +175,11 @@ async def allocate(scope: TeamScope, context: Context, wish: Wish, *, by: int) -
 async def _lock(scope: TeamScope) -> None:
     """Locks the accounts of the team and of all teams below it, so that nobody else promises the same money."""
     tx, directory, team, at = scope.tx, scope.directory, scope.team, scope.at
-    for period in {directory.period_at(t, at) for t in (team, *directory.children(team))}:
+    teams = (team, *directory.children(team))
+    for period in {directory.period_at(one, at) for one in teams}:
         await require_open(tx, scope.rulebook, period, at=at)
-    periods = {directory.period_at(t, at).name for t in directory.teams}
-    places = [(t.id, "available") for t in (team, *directory.children(team))]
-    accounts = [Account(team_id=i, period=p, bucket="available") for i, _ in places for p in periods]
+    periods = {directory.period_at(one, at).name for one in directory.teams}
+    accounts = [Account(team_id=one.id, period=p, bucket="available") for one in teams for p in periods]
     if team.kind == "organisation":
         accounts += [Account(team_id=team.id, period=p, bucket="funding") for p in periods]
     await tx.ledger.lock(accounts)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.books.allocations import Spend, may_allocate
+from bot.books.allocations import may_allocate
 from bot.books.budgets import Standing
 from bot.messages import Message
 from bot.org.teams import Team
@@ -13,7 +13,7 @@ from bot.views.books.standings import not_your_team_message
 from handlers.books.budgets.allocation_forms import named_team
 from handlers.books.budgets.allocations import allocator_of, with_spend
 from handlers.books.grants import grants_in_use
-from handlers.books.standings import standings_of, team_here
+from handlers.books.standings import standing_of, team_here
 from handlers.scope import Scope, TeamScope
 from handlers.slack.answers import SlackRequest
 from handlers.slack.callers import called
@@ -47,17 +47,11 @@ async def team_budget(scope: TeamScope, *, person_id: int) -> Message:
     """Returns a team's budget, as a person may see it."""
     tx, directory, team = scope.tx, scope.directory, scope.team
     allocator = await with_spend(scope, await allocator_of(scope), person_id=person_id)
-    standings = {s.team.id: s for s in await standings_of(scope, directory.subtree(team))}
-    whole = Spend(
-        spent_nanos=sum(standing.balance.charged_nanos for standing in standings.values()),
-        forecast_nanos=sum(standing.forecast.end_nanos for standing in standings.values()),
-    )
     setter = None if team.set_budget is None or team.set_budget.set_by is None else team.set_budget.set_by
     return views.team_budget_message(
         allocator,
-        whole,
         set_by="" if setter is None else called(await tx.people.by_id(setter)),
-        grants=await grant_lines(scope, standings[team.id]),
+        grants=await grant_lines(scope, await standing_of(scope)),
         may_hand_out=may_allocate(directory, person_id, team),
     )
 
