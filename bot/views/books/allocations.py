@@ -99,6 +99,8 @@ def share_hint(share: TeamShare, allocator: Allocator) -> str:
         parts.append(f"forecast {usd_round(share.spend.forecast_nanos)} by {last_day_text(allocator.period)}")
         if balance.budget == "set":
             parts.append(f"{usd(balance.available_nanos)} available")
+    else:
+        parts.append("Its figures are for its members and managers")
     if share.extra_nanos:
         parts.append(f"{usd(share.extra_nanos)} more this {allocator.kind}")
     if share.promised_nanos:
