@@ -1,7 +1,9 @@
 """Remakes the pictures in docs/screenshots from a running demo: `make screenshots`."""
 
 import asyncio
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from playwright.async_api import Page, expect
 from rich.console import Console
@@ -22,7 +24,7 @@ async def take(page: Page, name: str, *, scroll_to: str | None = None) -> None:
 
 
 async def tour(address: str) -> None:
-    """The five things to see: digest, alert, `/tokens`, a request, its approval; and Home."""
+    """The things to see: digest, alert, `/tokens`, a request, its approval, a transfer, a statement; and Home."""
     async with page_of(address) as page:
         messages = page.locator("main")
         await go(page, address, person="UBEN", place="CSEARCH")
@@ -58,6 +60,15 @@ async def tour(address: str) -> None:
         await page.get_by_role("button", name="Anna asks the model").first.click()
         await expect(page.locator(".shell-line.allow, .shell-line.warn").first).to_be_visible()
         await take(page, "approval")
+
+        await go(page, address, person="UBEN", place="CSEARCH")
+        await take(page, "transfer", scroll_to="wants to move $150.00 from Mobile to Search")
+
+        last_month = datetime.now(ZoneInfo("Europe/London")).replace(day=1) - timedelta(days=1)
+        await go(page, address, person="UCHLOE", place="CSEARCH")
+        await run_command(page, f"/tokens statement search {last_month:%Y-%m}")
+        await expect(messages).to_contain_text("Statement of Search")
+        await take(page, "statement", scroll_to="Statement of Search")
 
         await go(page, address, person="UCHLOE", place="home")
         await expect(messages).to_contain_text("Company")

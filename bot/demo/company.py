@@ -102,13 +102,13 @@ def demo_hold() -> DemoHold:
 
 
 def demo_transfer() -> DemoTransfer:
-    """Returns the transfer from Mobile to Checkout, which waits for Lena."""
+    """Returns the transfer from Mobile to Search, which waits for Ben. Both teams are in one zone, and so in one period."""
     return DemoTransfer(
         giver="mobile",
-        taker="checkout",
+        taker="search",
         manager=_person_named("ruth"),
         amount_nanos=150 * NANOS,
-        reason="the payment screens that both teams test",
+        reason="the search box that both teams test",
     )
 
 

@@ -99,14 +99,11 @@ async def _set_aside(context: Context, hold: DemoHold) -> None:
 
 
 async def _propose_transfer(context: Context, transfer: DemoTransfer) -> None:
-    """Asks for a transfer; none while only one of its teams is in the new month."""
     async with context.store.begin() as tx:
         scope = await context.scope(tx)
         giver, taker = (scope.directory.by_slug(slug) for slug in (transfer.giver, transfer.taker))
         assert giver is not None
         assert taker is not None
-        if scope.directory.period_at(giver, scope.at) != scope.directory.period_at(taker, scope.at):
-            return
         await propose_transfer(
             scope,
             giver=giver,

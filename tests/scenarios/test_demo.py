@@ -1,5 +1,8 @@
 """The demo, played through on its page: what a newcomer does in the first five minutes."""
 
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 from playwright.async_api import expect
 
@@ -40,5 +43,21 @@ async def test_a_newcomer_plays_the_demo_through() -> None:
         await page.get_by_role("button", name="I'm on it").last.click()
         await expect(messages).to_contain_text("is on it")
 
+        await go(page, address, person="UBEN", place="CSEARCH")
+        await expect(messages).to_contain_text("wants to move $150.00 from Mobile to Search")
+        await page.get_by_role("button", name="Agree").last.click()
+        await expect(messages).to_contain_text("Moved: $150.00")
+
+        await go(page, address, person="UMEERA", place="CSUPPORT")
+        await expect(messages).to_contain_text("set $60.00 of Support's budget aside for “support-bot”")
+        last_month = datetime.now(ZoneInfo("Europe/London")).replace(day=1) - timedelta(days=1)
+        await run_command(page, f"/tokens statement technology {last_month:%Y-%m}")
+        await expect(messages).to_contain_text("The figures of Technology are for its members")
+
+        await go(page, address, person="UCHLOE", place="CSEARCH")
+        await run_command(page, f"/tokens statement search {last_month:%Y-%m}")
+        await expect(messages).to_contain_text(f"Statement of Search, {last_month:%Y-%m}")
+
         await go(page, address, person="UCHLOE", place="home")
         await expect(messages).to_contain_text("Company")
+        await expect(messages).to_contain_text("with its 5 teams: $")

@@ -26,7 +26,7 @@ _MIX_TITLE = "In-house and third-party tools this period, against the same days 
 
 def company_blocks(company: CompanyView) -> list[Block]:
     """Returns the company's total, its teams by spend, what moved it, and what needs attention."""
-    ranked = sorted(company.teams, key=lambda s: (-_spent(s), s.team.name))
+    ranked = sorted(company.teams, key=_place)
     shown = ranked[:_TEAMS_SHOWN]
     blocks = [section(f"*Company*\n{_company_words(company)}", block_id="company")]
     for at in range(0, len(shown), _TEAMS_PER_BLOCK):
@@ -81,6 +81,13 @@ def _own_line(standing: Standing) -> str:
 def _spent(standing: Standing) -> int:
     """Returns all that a team spent in the period, also before its budget's first day."""
     return standing.balance.charged_nanos + standing.balance.uncounted_nanos
+
+
+def _place(standing: Standing) -> tuple[int, int, str]:
+    """Returns what teams are listed by: spend with the teams below, and of equal ones those with more teams first."""
+    below = standing.subtree
+    spent, teams = (0, 0) if below is None else (below.charged_nanos, below.teams)
+    return -max(_spent(standing), spent), -teams, standing.team.name
 
 
 def _no_budget(standing: Standing) -> str:
