@@ -48,9 +48,13 @@ class Audit:
         salt = await Config(self._tx).salt()
         return hashlib.blake2b(free_text.encode("utf-8", "surrogatepass"), key=salt, digest_size=16).hexdigest()
 
-    async def first_broken(self) -> int | None:
-        """Returns the number of the first record that breaks the chain, or None."""
+    async def first_broken(self, *, since_at: int | None = None) -> int | None:
+        """Returns the number of the first record that breaks the chain, or None; of those since a moment, or of all."""
         previous, expected = _START, 1
+        if since_at is not None:
+            before = select(audit.c.id, audit.c.hash).where(audit.c.at < since_at).order_by(audit.c.id.desc()).limit(1)
+            if (last := (await self._connection.execute(before)).one_or_none()) is not None:
+                previous, expected = bytes(last.hash), int(last.id) + 1
         while True:
             page = select(audit).where(audit.c.id >= expected).order_by(audit.c.id).limit(_PAGE)
             rows = (await self._connection.execute(page)).all()

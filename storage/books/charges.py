@@ -53,6 +53,11 @@ class Charges:
             for team, version, newest, rewrites, *posted in rows
         ]
 
+    async def charged_teams(self) -> list[int]:
+        """Returns the teams that were ever charged."""
+        query = select(accounts.c.team_id).where(accounts.c.bucket == "spent").distinct().order_by(accounts.c.team_id)
+        return [int(team) for team in (await self._connection.execute(query)).scalars()]
+
     async def due(self, days: Mapping[int, tuple[int, int]]) -> list[DayCharge]:
         """Returns the days where posted charges and usage differ, of each team in its days [first, end)."""
         by_days: dict[tuple[int, int], list[int]] = {}

@@ -1,6 +1,6 @@
 """Promises: what accounts have left of their budgets, charges aside."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import and_, literal, not_, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,15 +19,19 @@ _IS_PROMISE = and_(
 )
 
 
-async def promised(connection: AsyncConnection, account_ids: Sequence[int] | None = None) -> dict[int, int]:
-    """Returns the nano-dollars that allocations, holds and transfers leave to each account; of some accounts or of all that
-    are `available`.
+async def promised(
+    connection: AsyncConnection, account_ids: Sequence[int] | None = None, names: Collection[str] | None = None
+) -> dict[int, int]:
+    """Returns the nano-dollars that allocations, holds and transfers leave to each account; of some accounts, or of all that
+    are `available`, in some periods or in all.
     """
     parts = []
     for sign, column in ((1, entries.c.to_account_id), (-1, entries.c.from_account_id)):
         part = select(column.label("account_id"), literal(sign).label("sign"), *nano_sums(entries.c.amount_nanos))
         if account_ids is None:
             part = part.join(accounts, accounts.c.id == column).where(accounts.c.bucket == "available")
+            if names is not None:
+                part = part.where(accounts.c.period.in_(names))
         else:
             part = part.where(column.in_(account_ids))
         if sign < 0:
@@ -39,9 +43,9 @@ async def promised(connection: AsyncConnection, account_ids: Sequence[int] | Non
     return left
 
 
-async def overdrawn_accounts(connection: AsyncConnection) -> list[str]:
-    """Returns a line for each account that promises alone brought below zero."""
-    short = {account: -left for account, left in (await promised(connection)).items() if left < 0}
+async def overdrawn_accounts(connection: AsyncConnection, names: Collection[str] | None = None) -> list[str]:
+    """Returns a line for each account that promises alone brought below zero; in some periods or in all."""
+    short = {account: -left for account, left in (await promised(connection, names=names)).items() if left < 0}
     if not short:
         return []
     named = (
