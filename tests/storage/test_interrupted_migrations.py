@@ -3,7 +3,8 @@
 import asyncio
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,22 +30,32 @@ class _Ended(Exception):
 
 
 @contextmanager
-def ending_at(revision: str, *, kill: bool = False) -> Iterator[None]:
-    """Ends the migration when its step to this revision is done and before the next begins."""
+def after_each_step(act: Callable[[str], None]) -> Iterator[None]:
+    """Calls a function with the revision of each step when that is done and the next has not begun."""
 
     def look(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
         if statement.lstrip().startswith(("UPDATE alembic_version", "INSERT INTO alembic_version")):
-            if f"'{revision}'" not in statement:
-                return
-            if kill:
-                os.kill(os.getpid(), 9)
-            raise _Ended
+            act(statement.split("'")[1])
 
     event.listen(Engine, "after_cursor_execute", look)
     try:
         yield
     finally:
         event.remove(Engine, "after_cursor_execute", look)
+
+
+@contextmanager
+def ending_at(revision: str, *, kill: bool = False) -> Iterator[None]:
+    """Ends the migration when its step to this revision is done and before the next begins."""
+
+    def end(reached: str) -> None:
+        if reached == revision:
+            if kill:
+                os.kill(os.getpid(), 9)
+            raise _Ended
+
+    with after_each_step(end):
+        yield
 
 
 def _migrate_and_die(url: str, revision: str) -> None:
@@ -76,7 +87,18 @@ async def tables(url: str) -> set[str]:
 async def test_a_migration_that_ends_after_any_step_leaves_nothing_and_goes_on_when_started_again(
     empty_url: str,
 ) -> None:
-    for revision in sorted(_known()):
+    """What another process reads after a step is what is left if this one ends there."""
+    revisions, left = sorted(_known()), dict[str, set[str]]()
+
+    def look(revision: str) -> None:
+        with ThreadPoolExecutor(1) as other:
+            left[revision] = other.submit(asyncio.run, tables(empty_url)).result()
+
+    with after_each_step(look), ending_at(revisions[-1]), pytest.raises(_Ended):
+        await migrate(empty_url)
+    assert left == {revision: set() for revision in revisions}
+    assert await tables(empty_url) == set()
+    for revision in (revisions[0], revisions[len(revisions) // 2]):
         with ending_at(revision), pytest.raises(_Ended):
             await migrate(empty_url)
         assert await tables(empty_url) == set(), revision
