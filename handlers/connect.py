@@ -15,11 +15,11 @@ from bot.org.attribution import Source
 from bot.periods import HOUR_MICROS
 from bot.refusals import ConfigError
 from bot.settings import Settings
-from bot.sources.clients.catalog import Client, clients, filled, find_client
+from bot.sources.clients.catalog import SECRET, Client, clients, filled, find_client
 from handlers.cli import cell, opened, out, printable, run
 from handlers.context import Context
 from handlers.intake.keys import create_source
-from handlers.intake.source_options import TypedOptions
+from handlers.intake.source_options import TypedOptions, typed_secret
 from storage.crosschecks.producers import BookedCalls
 
 POLL_SECONDS, SETTLE_SECONDS = 1.0, 2.0
@@ -55,6 +55,10 @@ def connect_command(
     *,
     source: Annotated[str | None, typer.Option("--source", help="The name of its source.")] = None,
     key: Annotated[str | None, typer.Option("--key", help="The source's ingest key, if there is one already.")] = None,
+    secret: Annotated[
+        str | None,
+        typer.Option("--secret", help="The client's secret, if its own signs: @FILE, or - to be asked for it."),
+    ] = None,
     create: Annotated[bool, typer.Option("--create", help="Make the source and its key without asking.")] = False,
     url: Annotated[str | None, typer.Option("--url", help="The bot's address as the client reaches it.")] = None,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the first event.")] = True,
@@ -68,9 +72,14 @@ def connect_command(
             return
         found = find_client(client)
         async with opened() as context:
-            named, token = await _source_and_key(context, found, name=source, key=key, create=create)
+            address = url or _local(context.settings)
+            if found.secret_of:  # the client shows it after these steps
+                _print_steps(found, address=address, shown=None, name=source or found.source)
+            shown = await _source_and_key(context, found, name=source, key=key, create=create, secret=secret)
+            named = shown.source
             since = context.now_micros()
-            _print_steps(found, address=url or _local(context.settings), key=token)
+            if not found.secret_of:
+                _print_steps(found, address=address, shown=shown, name=named.name)
             if not wait:
                 return
             out.print(f"Waiting for the first event of {named.name} (Ctrl-C to stop) …", markup=False)
@@ -95,33 +104,51 @@ def _listed() -> Table:
     return table
 
 
+@dataclass(frozen=True)
+class _Shown:
+    """A source with its key, and the secret of its signatures; empty ones were shown before, and are not known here."""
+
+    source: Source
+    key: str = ""
+    secret: str = ""
+
+
 async def _source_and_key(
-    context: Context, client: Client, *, name: str | None, key: str | None, create: bool
-) -> tuple[Source, str]:
-    """Returns the client's source and its key; an empty key if it was shown before and is not known here."""
+    context: Context, client: Client, *, name: str | None, key: str | None, create: bool, secret: str | None
+) -> _Shown:
+    """Returns the client's source, which may have to be made, with its key."""
     if key is not None:
         found = await context.rulebooks.source_of(key.strip())
         if found is None:
             raise ConfigError(
                 "--key: this ingest key is not known, or was revoked; `tokens keys list` shows the sources"
             )
-        return _checked(found, client, name), key.strip()
+        return _Shown(_checked(found, client, name), key.strip())
     wanted = name or client.source
     async with context.store.read() as tx:
         existing = await tx.keys.source(wanted)
     if existing is not None:
-        return _checked(existing, client, name), ""
+        return _Shown(_checked(existing, client, name))
     if not create and not _agrees(wanted, client):
         raise ConfigError(
             f"There is no source {wanted!r}. `--create` makes it with a key, `--source NAME` takes another, `--key KEY` one that "
             "you have."
         )
-    made = await create_source(context, wanted, source=client.format, team=None, role="meter", typed=TypedOptions())
+    if client.secret_of and secret is None:
+        raise ConfigError(
+            f"--secret: {client.secret_of} signs what it sends; give it as @FILE, or - to be asked for it"
+        )
+    if secret is not None and not client.signature:
+        raise ConfigError(f"--secret: {client.name} does not sign what it sends; leave it out")
+    typed = TypedOptions(
+        signature=client.signature or None, secret=typed_secret(secret), reported_first=client.reported_first or None
+    )
+    made = await create_source(context, wanted, source=client.format, team=None, role="meter", typed=typed)
     async with context.store.read() as tx:
         created = await tx.keys.source(wanted)
     if created is None:
         raise ConfigError(f"The source {wanted!r} was removed meanwhile. Run the command again.")
-    return created, made.token
+    return _Shown(created, made.token, made.secret or "")
 
 
 def _checked(found: Source, client: Client, name: str | None) -> Source:
@@ -140,16 +167,29 @@ def _agrees(name: str, client: Client) -> bool:
     return sys.stdin.isatty() and typer.confirm(f"Make the source {name} for {client.name}, with a key?", default=True)
 
 
-def _print_steps(client: Client, *, address: str, key: str) -> None:
+def _print_steps(client: Client, *, address: str, shown: _Shown | None, name: str) -> None:
+    """Prints what to paste or enter. `shown` is None before there is a source."""
+    key, secret = (shown.key, shown.secret) if shown is not None else ("", "")
+
+    def fill(text: str) -> str:
+        text = text.replace(f"/hooks/{client.source}", f"/hooks/{name}").replace(SECRET, secret or SECRET)
+        return filled(text, address=address, key=key)
+
     for step in client.steps:
-        out.print(filled(step.say, address=address, key=key), markup=False)
+        out.print(fill(step.say), markup=False)
         out.print()
         if step.paste:
-            out.print(filled(step.paste, address=address, key=key), markup=False)
+            out.print(fill(step.paste), markup=False)
         for field, value in step.fields.items():
-            out.print(f"  {field}: {filled(value, address=address, key=key)}", markup=False)
+            out.print(f"  {field}: {fill(value)}", markup=False)
         out.print()
-    if not key:
+    if client.signature:
+        if shown is not None and not secret:
+            out.print(
+                f"The secret was shown when it was made. `tokens keys set {name} --secret @FILE` sets another.",
+                markup=False,
+            )
+    elif not key:
         out.print(
             "Put the source's key in place of tok_…: it was shown when it was made. `tokens keys rotate NAME` makes a new "
             "one, and `--key KEY` fills it in.",

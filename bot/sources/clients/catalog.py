@@ -17,6 +17,8 @@ ADDRESS = "https://tokens.acme.test"
 """The address of the bot on all pages."""
 KEYS = ("tok_...", "tok_…", "$KEY")
 """How pages write the key."""
+SECRET = "whsec_…"  # noqa: S105  # a placeholder
+"""How pages write the secret of a source's signatures."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -29,7 +31,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A client: its page, the format of its source, and the steps that connect it."""
+    """A client: its page, the format and options of its source, and the steps that connect it.
+
+    One that signs what it sends has a `signature`; if its own secret signs, `secret_of` names that.
+    """
 
     name: str
     page: str
@@ -37,6 +42,9 @@ class Client(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     source: str
     steps: tuple[Step, ...]
     aliases: tuple[str, ...] = ()
+    signature: str = ""
+    secret_of: str = ""
+    reported_first: bool = False
 
 
 @cache

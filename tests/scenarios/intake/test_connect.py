@@ -5,6 +5,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -62,6 +63,32 @@ def test_what_it_can_not_do_is_one_sentence_with_the_way_out(run: Run) -> None:
     late = run("connect", "codex", "--create", "--minutes", "0.0001")
     assert late.exit_code == 1
     assert "Nothing came from codex in 0.0001 minutes" in late.stderr
+
+
+def test_a_sender_that_signs_gets_an_address_and_a_secret_and_no_key(run: Run) -> None:
+    url = ("--url", "https://tokens.example.com", "--no-wait")
+    said = well(run("connect", "standard-webhooks", "--create", "--source", "vendor", *url))
+
+    assert "  Address: https://tokens.example.com/v1/usage/hooks/vendor" in said
+    (secret,) = re.findall(r"  Secret: (whsec_[\w+/=]{40,})\n", said)
+    assert "tok_" not in said
+    assert re.search(r"vendor +standardwebhooks .*signed \(standard\)", well(run("keys", "list")))
+    again = well(run("connect", "standard-webhooks", "--source", "vendor", *url))
+    assert secret not in again
+    assert "`tokens keys set vendor --secret @FILE` sets another." in again
+
+
+def test_a_sender_with_a_secret_of_its_own_is_asked_for_it_after_its_steps(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "hmac").write_text("helicone-key\n")
+
+    without = run("connect", "helicone", "--create", "--no-wait")
+    assert without.exit_code == 1
+    assert "Webhook: http://127.0.0.1:3000/v1/usage/hooks/helicone" in without.stdout
+    assert "--secret: Helicone's HMAC key signs what it sends; give it as @FILE" in without.stderr
+    said = well(run("connect", "helicone", "--create", "--secret", f"@{tmp_path / 'hmac'}", "--no-wait"))
+    assert "helicone-key" not in said
+    assert re.search(r"helicone +helicone .*signed \(helicone\), reported cost first", well(run("keys", "list")))
+    assert "Codex does not sign" in refused(run("connect", "codex", "--create", "--secret", "x", "--no-wait"))
 
 
 async def posts(acme: Company, key: str, signal: str, body: Any) -> None:
