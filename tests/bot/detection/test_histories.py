@@ -63,7 +63,7 @@ def test_a_series_is_added_once() -> None:
 
     assert histories.unknown_series(ints(41, 39, 40, 42, 42)) == [39, 42]
     assert histories.places(ints(41, 40, 41)).tolist() == [1, 0, 1]
-    assert histories.places(ints(41)).dtype == np.int64
+    assert histories.places(ints(41)).dtype == histories.places(ints()).dtype == np.int64
 
 
 def test_parts_are_those_with_a_name_of_the_kinds_asked_for() -> None:
@@ -119,3 +119,12 @@ def test_parts_cost_at_least_a_floor_in_the_last_hours(floor: float, names: list
         assert by_name["m"] == dollars(90, 4, 4).tolist()
     if "k" in names:
         assert by_name["k"] == dollars(90, 2, 3).tolist()
+
+
+@pytest.mark.parametrize(("floor", "rows"), [(3, [dollars(1, 2).tolist()]), (3.01, [])])
+def test_parts_have_the_hours_asked_for_alone(floor: float, rows: list[list[int]]) -> None:
+    histories = histories_of({Of(model="m", tool=""): dollars(50, 1, 2, 60)})
+    first = histories.teams[3].newest_hour - 2
+
+    _, nanos = histories.parts([3], first_hour=first, count=2, recent=2, floor_dollars=floor)
+    assert nanos.tolist() == rows
