@@ -92,11 +92,13 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
             log.warning("quarantine not counted", error=repr(error))
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
+    web.include_router(
+        allowance_routes(context)
+    )  # first: a gateway asks before each call, and routes are tried in order
+    web.include_router(reservation_routes(context))
     web.include_router(usage_routes(endpoint))
     web.include_router(otlp_routes(endpoint))
     web.include_router(webhook_routes(endpoint))
-    web.include_router(allowance_routes(context))
-    web.include_router(reservation_routes(context))
     web.include_router(export_routes(context))
     web.include_router(routes)
     return web
