@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from tests.dates.moments import MOMENTS, Moment, moment_of
+from tests.support.databases.temporary import use_memory
 from tests.support.paths import ROOT
 
 out = Console(highlight=False, markup=False, soft_wrap=True)
@@ -28,6 +29,7 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=2, metavar="N", help="how many processes run at a time (2)")
     parser.add_argument("tests", nargs="*", help="files or folders (the rules and the storage tests)")
     asked = parser.parse_args()
+    use_memory()
     wanted = [m for m in MOMENTS if not asked.moment or m.name in asked.moment]
     if asked.today:
         wanted = [moment_of(datetime.now(UTC).date())]

@@ -27,6 +27,7 @@ def knowing(runs: list[list[tuple[int, bytes]]], sizes: KeySizes, *, at_once: in
     return known
 
 
+@pytest.mark.timeless
 @given(
     st.lists(st.lists(st.tuples(st.integers(1, 3), st.binary(min_size=1, max_size=16)), min_size=1), max_size=9),
     st.integers(1, 5),
@@ -40,6 +41,7 @@ def test_every_key_of_a_run_may_be_there_and_in_that_run(runs: list[list[tuple[i
     assert found >= {(number, *key) for number, keys in enumerate(runs, 1) for key in keys}
 
 
+@pytest.mark.timeless
 @pytest.mark.parametrize("at_once", [1, 7, 40])
 def test_nearly_all_new_keys_are_known_to_be_new_whatever_the_filters_hold(at_once: int) -> None:
     sizes = KeySizes(run_keys=256, filter_runs=16)

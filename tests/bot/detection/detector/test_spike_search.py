@@ -72,6 +72,7 @@ def one_by_one(cost: Ints, known: Ints, *, last: int, bar: float) -> list[Found]
     return sorted(found, key=lambda spike: spike[:2])
 
 
+@pytest.mark.timeless
 @pytest.mark.parametrize("bar", [1.0, PART_BAR, 0.85])
 @pytest.mark.parametrize("seed", range(2))
 def test_the_last_two_days_are_judged_as_each_hour_by_itself(seed: int, bar: float) -> None:
@@ -83,6 +84,7 @@ def test_the_last_two_days_are_judged_as_each_hour_by_itself(seed: int, bar: flo
     assert len({row for row, _, _ in found}) >= 3
 
 
+@pytest.mark.timeless
 @pytest.mark.parametrize("seed", range(6))
 def test_the_last_hours_are_judged_as_in_the_whole_series(seed: int) -> None:
     cost, known = teams(seed)
@@ -119,6 +121,7 @@ def test_the_records_of_the_last_hours_are_those_of_all_hours(hours: int, last: 
         assert (records == windows.records()[:, -last:]).all()
 
 
+@pytest.mark.timeless
 @settings(max_examples=30)
 @given(
     arrays(np.int64, st.tuples(st.integers(1, 3), st.integers(1, 30 * DAY)), elements=st.integers(-(2**63), 2**63 - 1)),

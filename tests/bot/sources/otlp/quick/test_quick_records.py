@@ -132,6 +132,7 @@ def read_slowly(body: bytes, signal: Signal) -> list[Record | UndecodableRecord]
         return list(protobuf.read(body, signal))
 
 
+@pytest.mark.timeless
 @given(group=GROUPS, leaves=st.lists(SPANS, max_size=3))
 @settings(deadline=None, max_examples=150)
 def test_spans_are_read_as_generated_code_reads_them(group: Any, leaves: list[dict[str, Any]]) -> None:
@@ -141,6 +142,7 @@ def test_spans_are_read_as_generated_code_reads_them(group: Any, leaves: list[di
         assert seen(list(quick_records(body, "traces"))) == seen(read_slowly(body, "traces"))
 
 
+@pytest.mark.timeless
 @given(group=GROUPS, leaves=st.lists(LOGS, max_size=3))
 @settings(deadline=None, max_examples=100)
 def test_log_records_are_read_as_generated_code_reads_them(group: Any, leaves: list[dict[str, Any]]) -> None:
@@ -150,6 +152,7 @@ def test_log_records_are_read_as_generated_code_reads_them(group: Any, leaves: l
         assert seen(list(quick_records(body, "logs"))) == seen(read_slowly(body, "logs"))
 
 
+@pytest.mark.timeless
 @given(body=st.builds(spans_body, GROUPS, st.lists(SPANS, min_size=1, max_size=2)), data=st.data())
 @settings(deadline=None, max_examples=300)
 def test_bytes_that_were_changed_are_refused_or_read_as_generated_code_reads_them(body: bytes, data: Any) -> None:
