@@ -26,7 +26,7 @@ def statement_message(
     key = f"statement-{statement.slug}"[:200]
     team, period = name(statement.name), statement.period.name
     lead = f"*Statement of {team}, {period}*\n{span_words(statement)}. {state_words(statement)}."
-    rows = [("", "USD"), *((label, usd(nanos)) for label, nanos in figure_rows(statement))]
+    rows = [("In the period", "US dollars"), *((label, usd(nanos)) for label, nanos in figure_rows(statement))]
     if statement.still_held_nanos:
         rows.append(("Of it still held", usd(statement.still_held_nanos)))
     blocks: list[Block] = [section(lead, block_id=f"{key}-lead"), table(rows, block_id=f"{key}-figures")]
