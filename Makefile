@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE  # compiling takes longer than importing, and pytest also rewrites what its plugins import
 
-.PHONY: help demo run check rules test test-dates lint bench drill mutants senders clients snapshot screenshots lock clean
+.PHONY: help demo run check rules test test-dates lint bench drill mutants senders validators clients snapshot screenshots lock clean
 .DEFAULT_GOAL := help
 
 help:  ## prints this list
@@ -65,6 +65,9 @@ mutants: .venv/test  ## changes the rules one by one and checks that a test fail
 
 senders: .venv/senders/done  ## sends 1,000 calls from a real LiteLLM proxy (installs a second, larger virtual environment)
 	$(BIN)/python -m tests.real.litellm_proxy
+
+validators: .venv/test  ## shows a month's exports to the official FOCUS validator and to beancount (installs both apart)
+	$(BIN)/python -m tests.real.exports
 
 clients: .venv/test  ## runs real programs against stand-in model APIs and compares the books with the bills (PROGRAMS="codex --newest")
 	$(BIN)/python -m tests.clients $(PROGRAMS)

@@ -27,6 +27,7 @@ from handlers.intake.usage import Intake
 from handlers.intake.usage_jobs import Answer
 from handlers.org.attribution_commands import reapply
 from handlers.org.teams import import_teams
+from storage.intake.keys import key_hash
 from storage.sums import nano_sums, whole
 from storage.tables.books import accounts, entries
 from storage.tables.intake import usage_days, usage_series
@@ -83,6 +84,19 @@ def _moved(event: UsageEvent, later: int) -> UsageEvent:
     assert hint is not None
     moved = msgspec.structs.replace(hint, start=hint.start + later, end=hint.end + later)
     return msgspec.structs.replace(event, occurred_at=event.occurred_at + later, twin_hint=moved)
+
+
+async def fill_organised(context: Context, key: str, *, events: int) -> Period:
+    """Fills a database that has Acme and a gateway's key."""
+    source = await context.rulebooks.source_of(key)
+    assert source is not None
+    intake = Intake(context)
+    intake.start()
+    try:
+        gateway = Gateway(context=context, intake=intake, source=source, key=key_hash(key))
+        return await fill_month(gateway, events=events)
+    finally:
+        await intake.stop()
 
 
 async def fill_month(gateway: Gateway, *, events: int, seed: int = 1) -> Period:
@@ -210,6 +224,21 @@ def exported_charges(rows: Iterable[dict[str, str]]) -> Counter[tuple[str, str]]
             if bucket == "spent":
                 found[slug, row["document"]] += sign * nanos
     return Counter({key: value for key, value in found.items() if value})
+
+
+def as_usage(row: dict[str, str]) -> dict[str, str]:
+    """Returns a row of `export focus` under the names of `export usage`."""
+    names = {"team": "SubAccountId", "credential": "ResourceId", "provider": "ProviderName"}
+    ours = {"user": "PrincipalId", "tool": "Tool", "model": "Model", "workflow": "Workflow", "cost_basis": "CostBasis"}
+    found = {name: row[column] for name, column in names.items()} | {
+        n: row[f"x_{column}"] for n, column in ours.items()
+    }
+    counts = {
+        f"{name}_tokens": row["x_" + "".join(word.title() for word in name.split("_")) + "Tokens"] for name in COUNTERS
+    }
+    provider = "" if found["provider"] == "Unknown" else found["provider"]
+    moment = {"occurred_at": row["ChargePeriodStart"], "cost_usd": row["BilledCost"]}
+    return found | counts | moment | {"provider": provider}
 
 
 def read_csv(text: str) -> list[dict[str, str]]:

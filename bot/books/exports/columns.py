@@ -2,15 +2,15 @@
 
 import csv
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from bot.money import usd_exact
 from bot.periods import moment
 from bot.usage import COUNTERS
 
-CellKind = Literal["text", "count", "amount", "moment"]
-"""A `count` is an integer, an `amount` integer nano-dollars, a `moment` microseconds since 1970. All but texts may be
-None, which is an empty cell."""
+CellKind = Literal["text", "count", "amount", "moment", "decimal"]
+"""A `count` is an integer, an `amount` integer nano-dollars, a `moment` microseconds since 1970. None is an empty cell."""
 _FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
 """Spreadsheets read a cell that begins with one of these as a formula, or skip it and read the next."""
 _QUOTE = "'"
@@ -68,12 +68,14 @@ def moment_text(at: int) -> str:
     return moment(at).isoformat().replace("+00:00", "Z")
 
 
-def safe_text(text: str) -> str:
+def safe_text(text: str | None) -> str:
     """Returns a text that no spreadsheet takes for a formula: an apostrophe comes before it.
 
     A text that begins with an apostrophe gets one as well, so that removing the first one gives every text back.
     """
-    return _QUOTE + text if text[:1] in _FORMULA_STARTS or text.startswith(_QUOTE) else text
+    if not text:
+        return ""
+    return _QUOTE + text if text[0] in _FORMULA_STARTS or text[0] == _QUOTE else text
 
 
 def cells(columns: Sequence[Column], row: ExportRow) -> list[str]:
@@ -122,9 +124,14 @@ def _moment(value: int | None) -> str:
     return "" if value is None else moment_text(value)
 
 
+def _decimal(value: Decimal | None) -> str:
+    return "" if value is None else f"{value:f}"
+
+
 _TEXTS: dict[CellKind, Callable[[Any], str]] = {
     "text": safe_text,
     "count": _number,
     "amount": _amount,
     "moment": _moment,
+    "decimal": _decimal,
 }

@@ -88,6 +88,7 @@ def _schema(columns: Sequence[Column]) -> Any:
         "count": pa.int64(),
         "amount": pa.decimal128(38, 9),
         "moment": pa.timestamp("us", tz="UTC"),
+        "decimal": pa.decimal128(38, 18),
     }
     return pa.schema([(column.name, kinds[column.kind]) for column in columns])
 

@@ -4,24 +4,29 @@ from collections.abc import Callable
 from typing import Literal, get_args
 
 from bot.books.exports.columns import AUDIT_COLUMNS, LEDGER_COLUMNS, USAGE_COLUMNS, Column
+from bot.books.exports.focus import FOCUS_COLUMNS, Payer
 from bot.org.teams import Directory
 from bot.periods import DAY_MICROS, Period, day_start, micros, moment
 from bot.refusals import FieldRefusal
 from handlers.context import Context
 from storage.books.exports.audit_rows import AuditRows
 from storage.books.exports.entry_rows import EntryRows
+from storage.books.exports.focus_rows import DayCache, FocusRows
 from storage.books.exports.pages import ExportRows, ExportScope
 from storage.books.exports.usage_rows import UsageRows
 from storage.books.removals import Removals
 from storage.transaction import OpenTransaction
 
-ExportName = Literal["usage", "ledger", "audit"]
+ExportName = Literal["usage", "ledger", "focus", "audit"]
 EXPORTS: tuple[ExportName, ...] = get_args(ExportName)
 COLUMNS: dict[ExportName, tuple[Column, ...]] = {
     "usage": USAGE_COLUMNS,
     "ledger": LEDGER_COLUMNS,
+    "focus": FOCUS_COLUMNS,
     "audit": AUDIT_COLUMNS,
 }
+OF_USAGE: frozenset[ExportName] = frozenset({"usage", "focus"})
+"""Exports with rows of usage, which may name people, and need the raw events."""
 OF_EVERYBODY: frozenset[ExportName] = frozenset({"audit"})
 """Exports that no team has a part of."""
 
@@ -65,7 +70,7 @@ def export_scope(
         snapshot=snapshot,
         period=read_period(period, directory),
         team_id=team_id,
-        shows_people=name == "usage" and directory.organisation.people == "managers",
+        shows_people=name in OF_USAGE and directory.organisation.people == "managers",
     )
 
 
@@ -81,7 +86,7 @@ async def note_named_people(context: Context, scope: ExportScope, name: ExportNa
 
 async def removed_before(tx: OpenTransaction, scope: ExportScope, name: ExportName) -> str:
     """Returns the day before which usage of the scope was removed, and is in archives alone; "" if none was."""
-    horizon = await Removals(tx).horizon() if name == "usage" else None
+    horizon = await Removals(tx).horizon() if name in OF_USAGE else None
     first_at = (scope.period.first_day - 1) * DAY_MICROS if scope.period else 0
     return "" if horizon is None or first_at >= horizon else f"{moment(horizon):%Y-%m-%d}"
 
@@ -90,6 +95,12 @@ def rows_of(name: ExportName, scope: ExportScope, directory: Directory) -> Calla
     """Returns what makes the rows of an export in a transaction."""
     if name == "usage":
         return lambda tx: UsageRows(tx, scope)
+    if name == "focus":
+        if scope.period is None:
+            raise FieldRefusal("period", "FOCUS needs one, such as 2026-11: its charges have a billing period")
+        organisation, within, cache = directory.organisation, scope.period, DayCache()
+        payer = Payer(directory.root.slug, organisation.name, organisation.currency)
+        return lambda tx: FocusRows(tx, scope, within, payer=payer, cache=cache)
     if name == "audit":
         zone, period = directory.root.timezone, scope.period
         days = (period.first_day, period.end_day) if period else ()

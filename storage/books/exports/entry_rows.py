@@ -4,15 +4,18 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
+from bot.books.exports.beancount import LedgerAccount, LedgerMove
 from bot.books.exports.columns import LEDGER_COLUMNS
 from storage.books.exports.pages import ExportScope, Page, Position
 from storage.books.exports.snapshots import existed
+from storage.sums import nano_sums, whole
 from storage.tables.books import accounts, entries
 from storage.tables.org import teams
 from storage.transaction import OpenTransaction
 
 _FROM, _TO = accounts.alias("from_account"), accounts.alias("to_account")
 _GIVER, _TAKER = teams.alias("giver"), teams.alias("taker")
+_MOVED = ("posted_at", "effective_at", "kind", "amount_nanos", "currency", "reason", "document")
 
 
 class EntryRows:
@@ -51,6 +54,33 @@ class EntryRows:
             [(*row[:9], actor_text(row.actor_id), *row[10:]) for row in rows],
             (int(rows[-1].id),) if len(rows) == limit else None,
         )
+
+    async def moves(self, after: Position, limit: int) -> list[LedgerMove]:
+        """Returns the next entries with their whole accounts."""
+        giver = (_GIVER.c.slug.label("giver"), _FROM.c.bucket.label("given"), _FROM.c.period.label("given_in"))
+        taker = (_TAKER.c.slug.label("taker"), _TO.c.bucket.label("taken"), _TO.c.period.label("taken_in"))
+        query = self._query(after, *entries.c, *giver, *taker).order_by(entries.c.id).limit(limit)
+        return [
+            LedgerMove(
+                entry_id=int(row.id),
+                giver=LedgerAccount(row.giver, row.given, row.given_in),
+                taker=LedgerAccount(row.taker, row.taken, row.taken_in),
+                actor=actor_text(row.actor_id),
+                **{name: getattr(row, name) for name in _MOVED},
+            )
+            for row in await self._connection.execute(query)
+        ]
+
+    async def balances(self) -> list[tuple[LedgerAccount, str, int]]:
+        """Returns what each account got and gave, by currency, in nano-dollars."""
+        found: dict[tuple[LedgerAccount, str], int] = {}
+        for sign, account, team in ((1, _TO, _TAKER), (-1, _FROM, _GIVER)):
+            key = (team.c.slug, account.c.bucket, account.c.period, entries.c.currency)
+            query = self._query((), *key, *nano_sums(entries.c.amount_nanos)).group_by(*key)
+            for slug, bucket, period, currency, dollars, rest in await self._connection.execute(query):
+                at = (LedgerAccount(slug, bucket, period), currency)
+                found[at] = found.get(at, 0) + sign * whole(dollars, rest)
+        return [(account, currency, nanos) for (account, currency), nanos in found.items()]
 
     async def skip(self, after: Position, rows: int) -> Position | None:
         query = self._query(after, entries.c.id).order_by(entries.c.id).offset(rows - 1).limit(1)
