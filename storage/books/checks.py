@@ -13,6 +13,7 @@ from storage.books.closing.ledger_checks import ledger_faults
 from storage.books.closing.period_checks import period_faults
 from storage.books.closing.usage_tails import tail_faults
 from storage.books.gatekeeping.reservations import Reservations
+from storage.books.grants import Grants
 from storage.books.statements.checks import statement_faults
 from storage.books.usage_checks import Watch, lock_events, usage_faults
 from storage.crosschecks.reconciliations import Reconciliations
@@ -58,6 +59,8 @@ async def _other_faults(tx: OpenTransaction, *, since_day: int | None) -> AsyncI
     for wrong in await Quarantine(tx).size_mismatches():
         yield wrong
     for wrong in await Reconciliations(tx).faults():
+        yield wrong
+    for wrong in await Grants(tx).faults():
         yield wrong
     for wrong in await Reservations(tx).faults():
         yield wrong

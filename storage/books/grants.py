@@ -6,7 +6,9 @@ from dataclasses import asdict
 from sqlalchemy import insert, select, update
 
 from bot.books.grants import Grant
-from storage.tables.books import ACTIVE, grants
+from bot.money import usd
+from storage.sums import nano_sums, whole
+from storage.tables.books import ACTIVE, accounts, entries, grants
 from storage.transaction import OpenTransaction
 
 
@@ -45,6 +47,27 @@ class Grants:
         for row in await self._connection.execute(query.order_by(grants.c.id)):
             if periods[int(row.team_id)] == row.period:
                 found[int(row.team_id)].append(_grant(row))
+        return found
+
+    async def faults(self) -> list[str]:
+        """Returns a line for each grant whose entries are not what it says: its team got the amount, less what came back."""
+        net: dict[tuple[str, int], int] = {}
+        for sign, column in ((1, entries.c.to_account_id), (-1, entries.c.from_account_id)):
+            rows = await self._connection.execute(
+                select(entries.c.document, accounts.c.team_id, *nano_sums(entries.c.amount_nanos))
+                .join(accounts, accounts.c.id == column)
+                .where(entries.c.document.like("grant:%"), accounts.c.bucket == "available")
+                .group_by(entries.c.document, accounts.c.team_id)
+            )
+            for document, team_id, dollars, rest in rows:
+                at = (str(document), int(team_id))
+                net[at] = net.get(at, 0) + sign * whole(dollars, rest)
+        found = []
+        for row in await self._connection.execute(select(grants).order_by(grants.c.id)):
+            grant = _grant(row)
+            has, says = net.get((grant.document, grant.team_id), 0), grant.amount_nanos - grant.returned_nanos
+            if has != says:
+                found.append(f"grants: grant {grant.id} leaves its team {usd(says)}, its entries leave it {usd(has)}")
         return found
 
 

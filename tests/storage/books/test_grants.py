@@ -5,6 +5,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from bot.books.grants import Grant, GrantEnd
 from bot.books.ledger import Balance
@@ -253,3 +254,13 @@ async def test_an_end_is_the_end_of_a_day_in_the_teams_zone(mid_month: Books) ->
 
     assert team.day_of(grant.ends_at - 1) == today + 2
     assert team.day_of(grant.ends_at) == today + 3
+
+
+async def test_a_changed_grant_is_named_by_the_check(mid_month: Books) -> None:
+    books = mid_month
+    await grants(books, 500, 1)
+    await goes_to(books, books.context.now() + 3 * DAY)
+    async with books.context.store.begin() as tx:
+        await tx.connection.execute(text("UPDATE grants SET returned_nanos = returned_nanos - 1"))
+
+    assert await books.faults() == ["grants: grant 1 leaves its team under $0.01, its entries leave it $0.00"]
