@@ -23,17 +23,23 @@ Provider = Literal["anthropic", "openai"]
 ReportKind = Literal["costs", "usage", "claude_code"]
 PROVIDERS: tuple[Provider, ...] = get_args(Provider)
 _MAX_DIGITS = 40
+_FEES = ("tool call", "web search", "file search", "code interpreter", "session", "storage")
+"""Words of OpenAI's line items that bill no tokens, such as `web search tool calls`."""
 _MAX_REPORTED_TOKENS = MAX_TOKENS * 1_000_000
 """The limit for an organisation's day; `MAX_TOKENS` limits one call."""
 
 
 class CostLine(NamedTuple):
-    """A billed amount on a UTC day under one of the provider's line items; `model` is "" if it names none."""
+    """A billed amount on a UTC day under one of the provider's line items; `model` is "" if it names none.
+
+    `fee` is what it bills beside tokens, such as `web search`; "" for tokens.
+    """
 
     day: int
     line: str
     model: str
     amount_nanos: int
+    fee: str = ""
 
 
 class TokenLine(NamedTuple):
@@ -231,7 +237,9 @@ def _anthropic_cost(result: _Node, day: int) -> CostLine:
     result.get("currency").in_dollars()
     model = result.get("model").label()
     line = result.get("description").label() or model or result.get("cost_type").label() or "all"
-    return CostLine(day, line, model, result.get("amount").nanos(per_dollar=100))
+    kind = result.get("cost_type").label()
+    fee = "" if kind == "tokens" else kind.replace("_", " ")
+    return CostLine(day, line, model, result.get("amount").nanos(per_dollar=100), fee)
 
 
 def _openai_cost(result: _Node, day: int) -> CostLine:
@@ -240,7 +248,9 @@ def _openai_cost(result: _Node, day: int) -> CostLine:
     amount.get("currency").in_dollars()
     line = result.get("line_item").label()
     model, comma, _ = line.partition(",")
-    return CostLine(day, line or "all", model.strip() if comma else "", amount.get("value").nanos(per_dollar=1))
+    is_fee = not comma and any(word in line.casefold() for word in _FEES)
+    nanos = amount.get("value").nanos(per_dollar=1)
+    return CostLine(day, line or "all", model.strip() if comma else "", nanos, line if is_fee else "")
 
 
 def _usage(provider: Provider, row: _Node, day: int) -> Iterator[TokenLine]:

@@ -75,6 +75,15 @@ class DayCheck:
         return self.variance_nanos - self.posted_nanos
 
 
+def fees_of(costs: Iterable[CostLine], day: int) -> list[tuple[str, int]]:
+    """Returns what a day's bill has beside tokens, in nano-dollars, the largest first."""
+    sums: dict[str, int] = {}
+    for line in costs:
+        if line.day == day and line.fee:
+            sums[line.fee] = sums.get(line.fee, 0) + line.amount_nanos
+    return sorted(sums.items(), key=lambda fee: (-fee[1], fee[0]))
+
+
 def state_of(day: int, *, first_day: int | None, now: int) -> StatementState:
     """Returns the state of a day. `first_day` is the first UTC day with usage."""
     if first_day is None or day < first_day:

@@ -17,6 +17,7 @@ from bot.crosschecks.reconciliations import (
     BookedDay,
     DayCheck,
     StatementState,
+    fees_of,
     lines_of,
     pair_models,
     pair_tokens,
@@ -195,6 +196,9 @@ def _print_costs(report: Report, done: Sequence[ReconciledDay]) -> None:
             out.print(f"  {len(rest)} more: {usd(sum(r[1] for r in rest))}, {usd(sum(r[2] for r in rest))}")
         if calls := check.booked.unpriced_calls:
             out.print(f"  {calls:,} of its calls have no price: set one, and `tokens reprice` books them", markup=False)
+        if fees := fees_of(report.costs, check.day):
+            listed = ", ".join(f"{printable(fee)} {usd(nanos)}" for fee, nanos in fees[:_MODELS_SHOWN])
+            out.print(f"  billed beside tokens: {listed}; booked only where senders tell their number", markup=False)
         _print_causes(check)
     posted = sum(one.entries for one in done)
     out.print(f"{posted} {'entry' if posted == 1 else 'entries'} posted.")

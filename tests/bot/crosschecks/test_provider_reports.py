@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.crosschecks.provider_reports import CostLine, Provider, Report, TokenLine, read_report
+from bot.crosschecks.reconciliations import fees_of
 from bot.periods import day_number
 from bot.refusals import ConfigError
 from tests.support.paths import FIXTURES
@@ -164,6 +165,44 @@ def test_a_long_amount_in_cents_is_exact() -> None:
     day = {"starting_at": "2026-11-22T00:00:00Z", "ending_at": "2026-11-23T00:00:00Z", "results": [line]}
 
     assert read_report("anthropic", json.dumps({"data": [day]}).encode()).costs[0].amount_nanos == 1_237_891_200
+
+
+def test_what_a_bill_has_beside_tokens_is_told_apart_by_day() -> None:
+    def day_of(number: int, *kinds: tuple[str | None, str]) -> Json:
+        results = [
+            {"currency": "USD", "amount": amount, "cost_type": kind, "description": f"line {at}"}
+            for at, (kind, amount) in enumerate(kinds)
+        ]
+        times = {"starting_at": f"2026-11-{number}T00:00:00Z", "ending_at": f"2026-11-{number + 1}T00:00:00Z"}
+        return {**times, "results": results}
+
+    days = [
+        day_of(
+            22, ("tokens", "900"), ("web_search", "100"), ("code_execution", "5"), ("web_search", "20"), (None, "7")
+        ),
+        day_of(23, ("session_usage", "8")),
+    ]
+    costs = read_report("anthropic", json.dumps({"data": days}).encode()).costs
+
+    assert fees_of(costs, DAY) == [("web search", 1_200_000_000), ("code execution", 50_000_000)]
+    assert fees_of(costs, DAY + 1) == [("session usage", 80_000_000)]
+
+
+@pytest.mark.parametrize(
+    ("line", "fee"),
+    [
+        ("Web search tool calls", "Web search tool calls"),
+        ("code interpreter sessions", "code interpreter sessions"),
+        ("gpt-5.5, input", ""),
+        ("gpt-5-search-api, web search tool call", ""),
+        ("Completions", ""),
+        (None, ""),
+    ],
+)
+def test_openais_fees_are_known_by_the_words_of_their_line(line: str | None, fee: str) -> None:
+    report = read_report("openai", json.dumps(page(bucket(DAY, cost(1, line_item=line)))).encode())
+
+    assert [found.fee for found in report.costs] == [fee]
 
 
 @pytest.mark.parametrize(

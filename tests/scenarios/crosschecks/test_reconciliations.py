@@ -62,6 +62,23 @@ def test_senders_costs_explain_a_part_of_the_variance_by_cause(run: Run, report:
     assert "  of +$12.50, senders' own costs explain: tier batch +$2.85\n  not explained: +$9.65, of calls" in would
 
 
+def test_fees_on_the_bill_stand_below_a_day_that_differs(run: Run, report: Path) -> None:
+    (bucket,) = json.loads(report.read_text())["data"]
+    fee = {
+        **bucket["results"][0],
+        "cost_type": "web_search",
+        "model": None,
+        "description": "Web Search Usage",
+        "amount": "310",
+    }
+    bucket["results"].append(fee)
+    report.write_text(json.dumps({"data": [bucket], "has_more": False}))
+
+    would = well(run("reconcile", report, "--source", "anthropic", "--dry-run"))
+
+    assert "  billed beside tokens: web search $3.10; booked only where senders tell their number\n" in would
+
+
 def test_a_bad_file_is_named_by_its_field_and_posts_nothing(run: Run, report: Path) -> None:
     text = report.read_text()
     report.write_text(text.replace('"1250.00"', '"a lot"'))
