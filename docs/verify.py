@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Verifies statements of Tokens without Tokens: python verify.py STATEMENT.csv … [LEDGER.csv …]
+"""Verifies statements of Tokens without Tokens: python verify.py STATEMENT.csv … [LEDGER.csv …] [NEW=OLD …]
 
 Give it statements (`tokens statement --team SLUG --period 2026-10 --out FILE.csv`) and exports of the ledger
 (`tokens export ledger --out FILE.csv`), in any order. It recomputes every sum, link, seal and entry, prints a line for
-each fault, and ends with exit code 1 if there is any.
+each fault, and ends with exit code 1 if there is any. NEW=OLD names a team that was renamed since, by its slugs.
 """
 
 import csv
@@ -119,13 +119,18 @@ def faults_of_chain(statements):
             yield f"{path}: two different statements have the number {new['number']}"
 
 
-def main(paths):
+def main(arguments):
     statements, ledgers, faults = [], [], []
-    for path in paths:
+    renamed = dict(name.split("=") for name in arguments if "=" in name)
+    for path in (one for one in arguments if "=" not in one):
         columns, rows = read(path)
         if columns == STATEMENT and rows:
             statements.append((path, rows))
         elif columns == LEDGER:
+            for row in rows:
+                for side in ("from_account", "to_account"):
+                    slug, _, bucket = row[side].partition(":")
+                    row[side] = f"{renamed.get(slug, slug)}:{bucket}"
             ledgers.append(rows)
         else:
             faults.append(f"{path}: this is neither a statement nor an export of the ledger")

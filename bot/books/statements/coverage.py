@@ -1,6 +1,6 @@
 """The error bar of a statement: how much of its usage others confirm, how far off they are, and what has no cost or team."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.costs.model_names import plain_model
@@ -72,61 +72,69 @@ class Coverage:
         return self.usage_nanos - self.billed_nanos - self.observed_nanos
 
 
-def coverage_of(
-    usage: Iterable[UsagePart],
+@dataclass(frozen=True, kw_only=True)
+class Company:
+    """What the error bars of all teams share in a period: bills by (provider, day), and by (day, plain model) the tokens that
+    observing sources saw, and those that were booked of the same.
+    """
+
+    bills: Mapping[tuple[str, int], BillDay]
+    seen: Mapping[tuple[int, str], int]
+    booked_tokens: Mapping[tuple[int, str], int]
+    usage_nanos: int
+    unattributed_nanos: int
+
+
+def company_of(
     *,
     bills: Iterable[BillDay],
     seen: Iterable[SeenModel],
-    company: Iterable[UsagePart],
-    billed_by: Callable[[str, str], str],
+    usage: Iterable[UsagePart],
+    usage_nanos: int,
     unattributed_nanos: int,
-) -> Coverage:
-    """Returns the error bar of a team's usage. `company` is the usage of all teams on the same days; `billed_by` names the
-    provider that bills a sender's provider and model.
+) -> Company:
+    """Returns what the teams of a company share. `usage` is that of all teams; without anything seen it may be empty."""
+    tokens: dict[tuple[int, str], int] = {}
+    for one in seen:
+        at = (one.day, plain_model(one.model))
+        tokens[at] = tokens.get(at, 0) + one.tokens
+    booked = dict.fromkeys(tokens, 0)
+    for part in usage:
+        at = (part.day, plain_model(part.model))
+        if at in booked:
+            booked[at] += part.tokens
+    return Company(
+        bills={(bill.provider, bill.day): bill for bill in bills},
+        seen=tokens,
+        booked_tokens=booked,
+        usage_nanos=usage_nanos,
+        unattributed_nanos=unattributed_nanos,
+    )
+
+
+def coverage_of(usage: Iterable[UsagePart], company: Company, *, billed_by: Callable[[str, str], str]) -> Coverage:
+    """Returns the error bar of a team's usage. `billed_by` names the provider that bills a sender's provider and model.
 
     Days are compared by their date: a bill's days are UTC's, usage has the days of the team's zone.
     """
-    by_bill = {(bill.provider, bill.day): bill for bill in bills}
-    sightings = _Sightings()
-    for one in seen:
-        sightings.add(one.day, one.model, one.tokens)
     ours = _Sums()
     for part in usage:
-        provider = billed_by(part.provider, part.model)
-        ours.add(part, bill=by_bill.get((provider, part.day)), is_seen=sightings.has(part))
-    used, booked_tokens, company_nanos = ours.seen_models, 0, 0
-    for part in company:
-        company_nanos += part.cost_nanos
-        if (part.day, plain_model(part.model)) in used:
-            booked_tokens += part.tokens
+        bill = company.bills.get((billed_by(part.provider, part.model), part.day))
+        ours.add(part, bill=bill, is_seen=(part.day, plain_model(part.model)) in company.seen)
     return Coverage(
         usage_nanos=ours.usage_nanos,
         billed_nanos=ours.billed_nanos,
         bill_nanos=sum(bill.billed_nanos for bill in ours.bills),
         bill_booked_nanos=sum(bill.booked_nanos for bill in ours.bills),
         observed_nanos=ours.observed_nanos,
-        observed_tokens=sum(sightings.tokens[at] for at in used),
-        observed_booked_tokens=booked_tokens,
+        observed_tokens=sum(company.seen[at] for at in ours.seen_models),
+        observed_booked_tokens=sum(company.booked_tokens[at] for at in ours.seen_models),
         reported_nanos=ours.reported_nanos,
         unpriced_calls=ours.unpriced_calls,
         unpriced_tokens=ours.unpriced_tokens,
-        unattributed_nanos=unattributed_nanos,
-        company_nanos=company_nanos,
+        unattributed_nanos=company.unattributed_nanos,
+        company_nanos=company.usage_nanos,
     )
-
-
-@dataclass
-class _Sightings:
-    """Tokens that observing sources saw, by day and plain model."""
-
-    tokens: dict[tuple[int, str], int] = field(default_factory=dict)
-
-    def add(self, day: int, model: str, tokens: int) -> None:
-        at = (day, plain_model(model))
-        self.tokens[at] = self.tokens.get(at, 0) + tokens
-
-    def has(self, part: UsagePart) -> bool:
-        return (part.day, plain_model(part.model)) in self.tokens
 
 
 @dataclass

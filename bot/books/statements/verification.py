@@ -7,6 +7,7 @@ import csv
 import io
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
+from types import MappingProxyType
 
 from bot.books.statements.reading import facts_of, read_rows
 from bot.books.statements.sheets import COLUMNS, ENTRY_COLUMNS, Row, link
@@ -61,10 +62,13 @@ def _number(rows: list[Row]) -> int:
     return int(facts_of(rows)["number"] or 0)
 
 
-def faults_of_entries(sheet: str, ledger: str) -> list[str]:
-    """Returns where a statement and an export of the ledger disagree: an entry that changed, is missing, or is new."""
+def faults_of_entries(sheet: str, ledger: str, renamed: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """Returns where a statement and an export of the ledger disagree: an entry that changed, is missing, or is new.
+
+    `renamed` has the former slug of each team, by its present one, which the export has.
+    """
     facts = facts_of(read_rows(sheet))
-    exported = read_ledger(ledger)
+    exported = [_with_former(row, renamed) for row in read_ledger(ledger)]
     expected = {row["entry_id"] for row in exported if _is_on(row, facts["team"], facts["period"])}
     return compared(sheet, {row["entry_id"]: row for row in exported}, expected=expected, place="the export")
 
@@ -97,6 +101,21 @@ def read_ledger(text: str) -> list[Row]:
     if not set(ENTRY_COLUMNS) <= set(reader.fieldnames or ()):
         raise Refusal("this is no export of the ledger: columns are missing")
     return [{name: row.get(name) or "" for name in ENTRY_COLUMNS} for row in reader]
+
+
+def _with_former(row: Row, renamed: Mapping[str, str]) -> Row:
+    """Returns an exported entry whose accounts have the former slugs of renamed teams."""
+    accounts = {}
+    for name in ("from_account", "to_account"):
+        slug, colon, bucket = row[name].partition(":")
+        accounts[name] = renamed.get(slug, slug) + colon + bucket
+    return {**row, **accounts}
+
+
+def slugs_in(sheet: str) -> set[str]:
+    """Returns the slugs of the teams whose accounts a statement names."""
+    rows = [row for row in read_rows(sheet) if row["row"] == "entry"]
+    return {row[name].partition(":")[0] for row in rows for name in ("from_account", "to_account")}
 
 
 def is_ledger(text: str) -> bool:

@@ -13,6 +13,7 @@ from bot.books.statements.verification import (
     faults_of_sheet,
     is_ledger,
     read_ledger,
+    slugs_in,
 )
 from bot.charts.render import render_page
 from bot.org.teams import ORGANISATION_SLUG, Directory, Team
@@ -26,7 +27,7 @@ from storage.store import Transaction
 
 def statement_command(
     team: Annotated[str, typer.Option("--team", help="The team's slug, or `organisation`.")],
-    period: Annotated[str, typer.Option("--period", help="Such as 2026-10.")],
+    period: Annotated[str, typer.Option("--period", help="Such as 2026-10; the current one without it.")] = "",
     file: Annotated[
         Path | None, typer.Option("--out", help="A .csv or .pdf file; `-` is the CSV on standard output.")
     ] = None,
@@ -67,27 +68,29 @@ def team_of(directory: Directory, slug: str) -> Team:
 
 
 def verify_command(
-    files: Annotated[list[Path], typer.Argument(help="Statements as CSV, and exports of the ledger, in any order.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Statements and exports of the ledger, as CSV; `new=old` if a team was renamed."),
+    ],
     files_only: Annotated[bool, typer.Option("--files-only", help="Don't compare with the database.")] = False,
 ) -> None:
     """Recomputes statements from their files and names what is wrong: sums, links, the chain, entries. Exit code 1 if
     anything is."""
 
     async def work() -> list[str]:
-        sheets, ledgers = _read(files)
-        faults = []
-        for path, text in sheets.items():
-            try:
-                faults += [f"{path}: {fault}" for fault in faults_of_sheet(text)]
-            except (Refusal, ValueError, KeyError) as error:
-                raise Refusal(f"{path}: {error}") from error
-            faults += [f"{path}: {fault}" for ledger in ledgers for fault in faults_of_entries(text, ledger)]
-        faults += faults_of_chain(list(sheets.values()))
-        if not files_only:
-            async with opened() as context, context.store.read() as tx:
-                directory = (await context.rulebooks.current(tx)).directory
-                for path, text in sheets.items():
-                    faults += [f"{path}: {fault}" for fault in await _faults_beside_books(tx, directory, text)]
+        named = [str(file) for file in files if "=" in str(file)]
+        renamed = dict(name.split("=", 1) for name in named)
+        sheets, ledgers = _read([file for file in files if str(file) not in named])
+        if files_only:
+            return _faults(sheets, ledgers, renamed)
+        async with opened() as context, context.store.read() as tx:
+            directory = (await context.rulebooks.current(tx)).directory
+            for text in sheets.values():
+                teams = ((slug, directory.by_slug(slug)) for slug in slugs_in(text))
+                renamed |= {team.slug: slug for slug, team in teams if team is not None and team.slug != slug}
+            faults = _faults(sheets, ledgers, renamed)
+            for path, text in sheets.items():
+                faults += [f"{path}: {fault}" for fault in await _faults_beside_books(tx, directory, text)]
         return faults
 
     faults = run(work())
@@ -96,6 +99,19 @@ def verify_command(
     if faults:
         raise typer.Exit(1)
     out.print("Everything agrees.")
+
+
+def _faults(sheets: dict[Path, str], ledgers: list[str], renamed: dict[str, str]) -> list[str]:
+    """Returns what is wrong with statements, by their files alone."""
+    faults = []
+    for path, text in sheets.items():
+        try:
+            found = faults_of_sheet(text)
+        except (Refusal, ValueError, KeyError) as error:
+            raise Refusal(f"{path}: {error}") from error
+        found += [fault for ledger in ledgers for fault in faults_of_entries(text, ledger, renamed)]
+        faults += [f"{path}: {fault}" for fault in found]
+    return faults + faults_of_chain(list(sheets.values()))
 
 
 def _read(files: list[Path]) -> tuple[dict[Path, str], list[str]]:

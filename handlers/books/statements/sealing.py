@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
+from bot.books.statements.coverage import Company
 from bot.books.statements.figures import Statement
 from bot.books.statements.sheets import FIRST, csv_of, sealed_rows, statement_rows
 from bot.org.teams import Directory
 from bot.periods import Period
-from handlers.books.statements.making import slugs_of, statement_of
+from handlers.books.statements.making import company_in, slugs_of, statement_of
 from handlers.books.statements.periods import closed_periods
 from handlers.context import Context
 from storage.store import Transaction
@@ -22,11 +23,15 @@ async def seal_statements(context: Context) -> int:
         scope = await context.scope(tx)
         closed = {period.name: period for period in await closed_periods(tx)}
         due = await tx.statements.due(closed.keys())
-    places = [(closed[name], team_id) for team_id, name in due if team_id != scope.directory.unattributed.id]
+    company: dict[str, Company] = {}  # of one period at a time
+    places = [(closed[name], team_id) for team_id, name in due]
     for period, team_id in sorted(places, key=lambda place: (place[0].first_day, place[1])):
         async with context.store.read() as tx:
             scope = await context.scope(tx)
-            made = await statement_of(scope.of_team_id(team_id), period, state="sealed")
+            if period.name not in company:
+                company = {period.name: await company_in(scope, period)}
+            shared = company[period.name]
+            made = await statement_of(scope.of_team_id(team_id), period, state="sealed", company=shared)
         async with context.store.begin() as tx:
             sealed += await _seal(tx, scope.directory, made, team_id=team_id, period=period)
     return sealed

@@ -44,15 +44,6 @@ class StatementCoverage:
             for day, provider, model, basis, calls, count, dollars, rest in rows
         ]
 
-    async def total(self, team_ids: Sequence[int], *, first_day: int, end_day: int) -> int:
-        """Returns the nano-dollars of teams' usage of days [first, end)."""
-        rows = await self._connection.execute(
-            select(*nano_sums(usage_days.c.cost_nanos))
-            .where(usage_days.c.team_id.in_(list(team_ids)))
-            .where(usage_days.c.local_day >= first_day, usage_days.c.local_day < end_day)
-        )
-        return whole(*rows.one())
-
     async def bills(self, *, first_day: int, end_day: int) -> list[BillDay]:
         """Returns the bills of days [first, end) that were compared with the books."""
         rows = await self._connection.execute(

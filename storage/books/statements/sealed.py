@@ -32,10 +32,15 @@ class SealedStatement:
     slugs: Mapping[str, int]
 
 
+class SealedPeriods(set[str]):
+    """The closed periods of which this process knows that every statement is sealed."""
+
+
 class Statements:
     """The statements within one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
+        self._tx = transaction
         self._connection = transaction.connection
 
     async def entries(self, team_id: int, period: str) -> list[PostedEntry]:
@@ -53,17 +58,26 @@ class Statements:
         return [_entry(row) for row in rows]
 
     async def due(self, closed: Collection[str]) -> list[tuple[int, str]]:
-        """Returns (team, period) of closed periods with accounts and without a statement."""
-        if not closed:
+        """Returns (team, period) of closed periods with accounts and without a statement.
+
+        A closed period gets no further account of a budget, so one that is done is not looked at again.
+        """
+        done = self._tx.memory.of(SealedPeriods)
+        looked_at = sorted(set(closed) - done)
+        if not looked_at:
             return []
         same = and_(statements.c.team_id == accounts.c.team_id, statements.c.period == accounts.c.period)
         rows = await self._connection.execute(
             select(accounts.c.team_id, accounts.c.period)
             .distinct()
+            .join(teams, teams.c.id == accounts.c.team_id)
             .outerjoin(statements, same)
-            .where(accounts.c.period.in_(list(closed)), accounts.c.bucket.not_in(_NO_BUDGET), statements.c.id.is_(None))
+            .where(teams.c.kind != "unattributed")  # the organisation's statement has its charges
+            .where(accounts.c.period.in_(looked_at), accounts.c.bucket.not_in(_NO_BUDGET), statements.c.id.is_(None))
         )
-        return [(int(team), str(period)) for team, period in rows]
+        due = [(int(team), str(period)) for team, period in rows]
+        done.update(set(looked_at) - {period for _, period in due})
+        return due
 
     async def account_id(self, team_id: int, period: str) -> int | None:
         """Returns the id of a team's account of a period, which stands for its statement in buttons."""

@@ -12,8 +12,9 @@ from bot.books.statements.verification import faults_of_chain, faults_of_entries
 from bot.money import NANOS
 from handlers.books.exports.commands import export
 from handlers.books.periods import keep_books
-from handlers.books.statements.making import sealed_or_so_far, statement_of
+from handlers.books.statements.making import sealed_or_so_far
 from handlers.books.statements.sealing import seal_statements
+from storage.books.statements.sealed import SealedPeriods
 from tests.storage.books.statements.months import next_month, of_team
 from tests.storage.conftest import Books
 from tests.storage.declared import balance
@@ -49,6 +50,19 @@ async def test_a_closed_month_is_sealed_once_and_ties(used: Books) -> None:
     assert [nanos for _, nanos in statement.days] == [30 * NANOS, 12 * NANOS + 1]
     assert statement.tools == (("Claude Code", 30 * NANOS), ("Cursor", 12 * NANOS + 1))
     assert sealed.seal == statement.seal
+
+
+async def test_a_period_that_is_sealed_is_not_looked_at_again(used: Books) -> None:
+    """A minute of nothing to do costs one small query."""
+    period = await next_month(used)
+    async with used.context.store.read() as tx:
+        assert {name for _, name in await tx.statements.due([period.name])} == {period.name}
+    await seal_statements(used.context)
+    assert await seal_statements(used.context) == 0
+
+    async with used.context.store.read() as tx:
+        assert period.name in tx.memory.of(SealedPeriods)
+    assert "unattributed" not in {facts_of(read_rows(row.sheet))["team"] for row in await used.rows("statements")}
 
 
 async def test_the_organisation_pays_for_usage_of_no_team(used: Books) -> None:
@@ -135,10 +149,10 @@ async def test_a_preliminary_statement_counts_usage_without_entries(used: Books)
         search = scope.directory.by_slug("search")
         assert search is not None
         period = scope.directory.period_at(search, scope.at)
-        before = await statement_of(scope.of_team(search), period, state="preliminary")
+        before, _ = await sealed_or_so_far(scope.of_team(search), period)
     await keep_books(used.context)
     async with used.context.store.read() as tx:
-        after = await statement_of((await used.context.scope(tx)).of_team(search), period, state="preliminary")
+        after, _ = await sealed_or_so_far((await used.context.scope(tx)).of_team(search), period)
 
     assert before.lines == (("budget", 1_000 * NANOS), ("unposted", -42 * NANOS - 1))
     assert after.lines == (("budget", 1_000 * NANOS), ("charges", -42 * NANOS - 1))
