@@ -123,6 +123,12 @@ def test_an_entry_left_out_of_the_statement_is_named_though_its_seal_was_made_an
     assert verify(sealed(less), ledger()) == ["search 2026-10: entry 12 is in the export, and not in the statement"]
 
 
+def test_what_was_carried_forward_and_left_out_is_named_though_it_has_the_next_periods_name(verify: Verify) -> None:
+    less = made(tuple(e for e in ENTRIES if e.id != 15))
+
+    assert verify(sealed(less), ledger()) == ["search 2026-10: entry 15 is in the export, and not in the statement"]
+
+
 def test_a_line_that_is_not_the_sum_of_its_entries_is_named_though_its_seal_was_made_anew(verify: Verify) -> None:
     rows = read_rows(sealed(made()))
     for row in rows:

@@ -64,6 +64,7 @@ async def test_it_is_reversed_and_spread_anew_by_another_rule(spent: tuple[Books
     assert await reverse_spread(books.context, period) == 2
     assert await reverse_spread(books.context, period) == 0
     assert await spread_closed(books.context) == 0, "the job leaves a reversed period to finance"
+    assert await spread_cost(books.context, period, only_first=True) == 0
 
     await books.imports(EVEN)
     assert await spread_cost(books.context, period) == 2

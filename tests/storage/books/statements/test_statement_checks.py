@@ -106,3 +106,17 @@ async def test_a_broken_link_of_the_chain_is_named(two_months: tuple[Books, Peri
     assert [fault for fault in faults if "the chain is broken" in fault] == [
         f"statements: team {team}, {second.name}: the chain is broken: it does not continue statement 1"
     ]
+
+
+async def test_a_seal_before_that_is_another_is_a_broken_link(two_months: tuple[Books, Period, Period]) -> None:
+    books, first, second = two_months
+    before = await of_team(books, "search", first)
+    team = before.team_id
+    change = f"UPDATE statements SET previous = '{'f' * 64}' WHERE team_id = {team} AND period = '{second.name}'"
+
+    faults = await tampers(books, "statements", change)
+
+    assert [fault.partition(", ")[2] for fault in faults] == [
+        f"{second.name}: the chain is broken: it does not continue statement {before.number}",
+        f"{second.name}: the stored seal is not the sheet's",
+    ]
