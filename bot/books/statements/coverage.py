@@ -172,17 +172,17 @@ def coverage_lines(coverage: Coverage) -> list[str]:
     if coverage.billed_nanos:
         off = _off(coverage.bill_nanos, coverage.bill_booked_nanos)
         lines.append(
-            f"Confirmed by a provider's bill: {usd(coverage.billed_nanos)} ({percent(coverage.billed_nanos, usage)}). "
+            f"Confirmed by a provider's bill: {usd(coverage.billed_nanos)} ({_share(coverage.billed_nanos, usage)}). "
             f"The bills of these days are {off} of the whole company."
         )
     if coverage.observed_nanos:
         off = _off(coverage.observed_tokens, coverage.observed_booked_tokens)
         lines.append(
-            f"Seen by a second source: {usd(coverage.observed_nanos)} ({percent(coverage.observed_nanos, usage)}). "
+            f"Seen by a second source: {usd(coverage.observed_nanos)} ({_share(coverage.observed_nanos, usage)}). "
             f"Its tokens are {off} of the whole company."
         )
     if coverage.unconfirmed_nanos:
-        share = percent(coverage.unconfirmed_nanos, usage)
+        share = _share(coverage.unconfirmed_nanos, usage)
         own = f", {usd(coverage.reported_nanos)} of it at the sender's own figure" if coverage.reported_nanos else ""
         lines.append(f"Not confirmed by anyone else: {usd(coverage.unconfirmed_nanos)} ({share}){own}.")
     if coverage.unpriced_calls:
@@ -191,9 +191,14 @@ def coverage_lines(coverage: Coverage) -> list[str]:
             "and are not in the cost."
         )
     if coverage.unattributed_nanos:
-        share = percent(coverage.unattributed_nanos, coverage.company_nanos)
+        share = _share(coverage.unattributed_nanos, coverage.company_nanos)
         lines.append(f"Unattributed in the whole company: {usd(coverage.unattributed_nanos)} ({share} of its usage).")
     return lines or ["Nothing was used."]
+
+
+def _share(part: int, whole: int) -> str:
+    """Returns a share in percent; a tiny one never shows as nothing."""
+    return "under 1 %" if 0 < part * 200 < whole else percent(part, whole)
 
 
 def _off(theirs: int, ours: int) -> str:

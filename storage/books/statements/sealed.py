@@ -63,8 +63,8 @@ class Statements:
         A closed period gets no further account of a budget, so one that is done is not looked at again.
         """
         done = self._tx.memory.of(SealedPeriods)
-        looked_at = sorted(set(closed) - done)
-        if not looked_at:
+        unknown = sorted(set(closed) - done)
+        if not unknown:
             return []
         same = and_(statements.c.team_id == accounts.c.team_id, statements.c.period == accounts.c.period)
         rows = await self._connection.execute(
@@ -73,10 +73,10 @@ class Statements:
             .join(teams, teams.c.id == accounts.c.team_id)
             .outerjoin(statements, same)
             .where(teams.c.kind != "unattributed")  # the organisation's statement has its charges
-            .where(accounts.c.period.in_(looked_at), accounts.c.bucket.not_in(_NO_BUDGET), statements.c.id.is_(None))
+            .where(accounts.c.period.in_(unknown), accounts.c.bucket.not_in(_NO_BUDGET), statements.c.id.is_(None))
         )
         due = [(int(team), str(period)) for team, period in rows]
-        done.update(set(looked_at) - {period for _, period in due})
+        done.update(set(unknown) - {period for _, period in due})
         return due
 
     async def account_id(self, team_id: int, period: str) -> int | None:

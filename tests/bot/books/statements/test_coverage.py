@@ -72,5 +72,11 @@ def test_what_has_no_price_and_no_team_is_named() -> None:
     ]
 
 
+def test_a_tiny_share_is_not_shown_as_nothing() -> None:
+    found = Coverage(usage_nanos=NANOS, unattributed_nanos=NANOS, company_nanos=1_000 * NANOS)
+
+    assert coverage_lines(found)[-1].endswith("$1.00 (under 1 % of its usage).")
+
+
 def test_nothing_used_is_a_sentence() -> None:
     assert coverage_lines(Coverage()) == ["Nothing was used."]

@@ -52,7 +52,7 @@ async def test_a_closed_month_is_sealed_once_and_ties(used: Books) -> None:
     assert sealed.seal == statement.seal
 
 
-async def test_a_period_that_is_sealed_is_not_looked_at_again(used: Books) -> None:
+async def test_a_period_that_is_sealed_is_not_read_again(used: Books) -> None:
     """A minute of nothing to do costs one small query."""
     period = await next_month(used)
     async with used.context.store.read() as tx:
