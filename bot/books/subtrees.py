@@ -1,7 +1,8 @@
 """A team's figures together with those of the teams below it, apart from its own."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from bot.books.ledger import Balance
 from bot.org.teams import Directory, Team
@@ -58,36 +59,52 @@ def _gaps(team_id: int, spans: list[Span], period: Period) -> list[Span]:
 
 
 def subtree_figures(
-    team: Team,
+    teams: Collection[Team],
     *,
     directory: Directory,
     balances: Mapping[int, Balance],
-    moved: MovedDays = NOT_MOVED,
-    usage: Mapping[tuple[int, int], int] | None = None,
-) -> SubtreeFigures:
-    """Returns the figures of a team's subtree from its teams' balances.
+    moved: Mapping[int, MovedDays] = MappingProxyType({}),
+    usage: Mapping[tuple[int, int], int] = MappingProxyType({}),
+) -> dict[int, SubtreeFigures]:
+    """Returns the figures of teams' subtrees, by team id, in one pass over the balances of all teams in them.
 
-    `usage` has nano-dollars by (team, day) of the moved days. Of a team that is elsewhere now, the balance tells the first
-    day that counts.
+    `moved` has the moved days of each of the teams, and `usage` nano-dollars by (team, day) of these days. Of a team that is
+    elsewhere now, the balance tells the first day that counts.
     """
-    members = directory.subtree(team)
-    owned = [balances[member.id] for member in members]
-    shift = _spent(moved.here, usage or {}, balances) - _spent(moved.away, usage or {}, balances)
-    return SubtreeFigures(
-        teams=len(members) - 1,
-        allocated_nanos=sum(balance.allocated_nanos for balance in owned),
-        charged_nanos=sum(balance.charged_nanos for balance in owned) + shift,
-        held_nanos=sum(balance.held_nanos for balance in owned),
-        available_nanos=sum(b.allocated_nanos - b.charged_nanos - b.held_nanos - b.withheld_nanos for b in owned),
-    )
+    wanted = {team.id for team in teams}
+    sums: dict[int, list[int]] = {}
+    listed = []
+    for team in directory.subtree(directory.root):
+        if team.id in wanted or team.parent_id in sums:
+            own = balances[team.id]
+            left = own.allocated_nanos - own.charged_nanos - own.held_nanos - own.withheld_nanos
+            sums[team.id] = [0, own.allocated_nanos, own.charged_nanos, own.held_nanos, left]
+            listed.append(team)
+    for team in reversed(listed):  # from the lowest level up
+        if team.parent_id in sums:
+            above, own_sums = sums[team.parent_id], sums[team.id]
+            above[0] += 1
+            for at, nanos in enumerate(own_sums):
+                above[at] += nanos
+    found = {}
+    for team_id in wanted:
+        days = moved.get(team_id, NOT_MOVED)
+        shift = _spent(days.here, usage, balances) - _spent(days.away, usage, balances)
+        below, allocated, charged, held, left = sums[team_id]
+        found[team_id] = SubtreeFigures(
+            teams=below,
+            allocated_nanos=allocated,
+            charged_nanos=charged + shift,
+            held_nanos=held,
+            available_nanos=left,
+        )
+    return found
 
 
 def _spent(spans: tuple[Span, ...], usage: Mapping[tuple[int, int], int], balances: Mapping[int, Balance]) -> int:
     """Returns the usage of days that count: none before a budget's first day."""
-    since = {team_id: balance.since_day or 0 for team_id, balance in balances.items()}
-    return sum(
-        nanos
-        for span in spans
-        for (team_id, day), nanos in usage.items()
-        if team_id == span.team_id and max(span.first_day, since.get(team_id, 0)) <= day < span.end_day
-    )
+    total = 0
+    for span in spans:
+        first = max(span.first_day, balances[span.team_id].since_day or 0)
+        total += sum(usage.get((span.team_id, day), 0) for day in range(first, span.end_day))
+    return total

@@ -1,9 +1,10 @@
 """Figures of teams together with the teams below them."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from bot.books.ledger import Balance
-from bot.books.subtrees import SubtreeFigures, moved_days, subtree_figures
+from bot.books.subtrees import NOT_MOVED, SubtreeFigures, moved_days, subtree_figures
 from bot.org.teams import Team
 from bot.periods import Period
 from handlers.books.balances import balances_of
@@ -11,7 +12,7 @@ from handlers.scope import Scope
 
 
 async def subtree_figures_of(
-    scope: Scope, teams: Sequence[Team], *, known: Mapping[int, Balance] | None = None
+    scope: Scope, teams: Sequence[Team], *, known: Mapping[int, Balance] = MappingProxyType({})
 ) -> dict[int, SubtreeFigures]:
     """Returns the figures of each team that has teams below it, by its id. Every team counts in the period of the one above.
 
@@ -24,23 +25,23 @@ async def subtree_figures_of(
             by_period.setdefault(directory.period_at(team, at), []).append(team)
     found: dict[int, SubtreeFigures] = {}
     for period, listed in by_period.items():
-        moved = {team.id: moved_days(directory, team, period) for team in listed}
+        moved = {team.id: days for team in listed if (days := moved_days(directory, team, period)) is not NOT_MOVED}
         spans = [span for days in moved.values() for span in (*days.away, *days.here)]
-        members = {member.id: member for team in listed for member in directory.subtree(team)}
-        members |= {span.team_id: directory.by_id(span.team_id) for span in spans}
+        ids = {team.id for team in listed}
+        for member in directory.subtree(directory.root):  # each after its parent
+            if member.parent_id in ids:
+                ids.add(member.id)
+        ids |= {span.team_id for span in spans}
         balances = {
-            member.id: known[member.id]
-            for member in members.values()
-            if known is not None and member.id in known and directory.period_at(member, at) == period
+            team_id: known[team_id]
+            for team_id in ids & known.keys()
+            if directory.period_at(directory.by_id(team_id), at) == period
         }
-        others = [member for member in members.values() if member.id not in balances]
+        others = [directory.by_id(team_id) for team_id in sorted(ids - balances.keys())]
         balances |= await balances_of(scope, others, {member.id: period for member in others})
         usage: Mapping[tuple[int, int], int] = {}
         if spans:
-            ids = {span.team_id for span in spans}
-            usage = await scope.tx.reports.by_day(ids, first_day=period.first_day, end_day=period.end_day)
-        for team in listed:
-            found[team.id] = subtree_figures(
-                team, directory=directory, balances=balances, moved=moved[team.id], usage=usage
-            )
+            moved_ids = {span.team_id for span in spans}
+            usage = await scope.tx.reports.by_day(moved_ids, first_day=period.first_day, end_day=period.end_day)
+        found |= subtree_figures(listed, directory=directory, balances=balances, moved=moved, usage=usage)
     return found

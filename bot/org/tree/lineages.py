@@ -1,5 +1,6 @@
 """Teams' parents by day: a team that moves counts below its new parent from the day of the move on."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -35,19 +36,17 @@ class Lineage:
             ends = [*(later.from_day for later in own[1:]), 2**62]
             for change, end in zip(own, ends, strict=True):
                 self._below.setdefault(change.parent_id, []).append(Span(change.team_id, change.from_day, end))
+        self.days_of_moves = sorted({change.from_day for own in self._changes.values() for change in own} - {ALWAYS})
+        """The days on which a team moved, first to last."""
 
     def parent_on(self, team_id: int, day: int) -> int | None:
         """Returns a team's parent on a day; None if no change of it is known by then."""
         begun = [change.parent_id for change in self._changes.get(team_id, ()) if change.from_day <= day]
         return begun[-1] if begun else None
 
-    def days_of_moves(self) -> list[int]:
-        """Returns the days on which a team moved, first to last."""
-        return sorted({change.from_day for own in self._changes.values() for change in own} - {ALWAYS})
-
     def moves_within(self, first_day: int, end_day: int) -> bool:
         """Returns whether a team moved after the first of the days [first, end)."""
-        return any(first_day < day < end_day for day in self.days_of_moves())
+        return bisect_right(self.days_of_moves, first_day) < bisect_left(self.days_of_moves, end_day)
 
     def spans_below(self, team_id: int, first_day: int, end_day: int) -> list[Span]:
         """Returns the days within [first, end) on which each team counted for a team: itself, and whoever was below."""

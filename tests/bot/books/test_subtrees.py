@@ -35,7 +35,8 @@ def figures(
     found = company(*changes)
     moved = moved_days(found, found.by_id(of.id), MONTH)
     nanos = {at: amount * NANOS for at, amount in (usage or {}).items()}
-    return subtree_figures(found.by_id(of.id), directory=found, balances=balances, moved=moved, usage=nanos)
+    team = found.by_id(of.id)
+    return subtree_figures([team], directory=found, balances=balances, moved={team.id: moved}, usage=nanos)[team.id]
 
 
 BALANCES = {10: balance(0), 20: balance(100, 10, 5), 30: balance(50, 20), 40: balance(200, 30), 50: balance(10, 15)}
@@ -48,6 +49,13 @@ def test_a_subtree_has_all_levels_and_its_own_figures_stay_apart() -> None:
     assert (found.held_nanos, found.available_nanos) == (5 * NANOS, 110 * NANOS)
     assert figures(WEB, BALANCES).teams == 0
     assert figures(ACME, BALANCES).charged_nanos == 75 * NANOS
+
+
+def test_many_teams_at_once_have_the_figures_of_each_alone() -> None:
+    found = company()
+    together = subtree_figures(found.teams, directory=found, balances=BALANCES)
+
+    assert together == {team.id: figures(team, BALANCES) for team in found.teams}
 
 
 def test_a_team_that_moved_within_the_period_leaves_its_earlier_usage_behind() -> None:
@@ -79,7 +87,7 @@ def test_parents_hold_from_their_day_on() -> None:
     assert lineage.parent_on(9, 5) is None
     assert lineage.spans_below(1, 5, 30) == [Span(1, 5, 30), Span(3, 5, 10), Span(3, 20, 30)]
     assert lineage.spans_below(2, 12, 15) == [Span(2, 12, 15), Span(3, 12, 15)]
-    assert (lineage.moves_within(10, 20), lineage.moves_within(9, 11), lineage.days_of_moves()) == (
+    assert (lineage.moves_within(10, 20), lineage.moves_within(9, 11), lineage.days_of_moves) == (
         False,
         True,
         [10, 20],

@@ -1,8 +1,15 @@
 """Teams that are merged or closed: their usage and what is unspent go on, and their books stay."""
 
+import pytest
+
+from bot.books.allowances import Allowance
 from bot.money import NANOS
+from bot.refusals import Refusal
+from handlers.alerting.budget_alerts import judge_budget
+from handlers.books.allowances import Allowances
 from handlers.books.periods import keep_books
 from handlers.org.attribution_commands import explanations
+from handlers.requests.budget_requests import create_request
 from tests.storage.conftest import Books
 from tests.storage.org.trees import DAY, PRODUCT, assert_agreement, below, five, left, pass_days, team, today, tree
 
@@ -75,3 +82,37 @@ async def test_a_closed_team_of_the_first_level_leaves_its_usage_unattributed(mi
 
     assert await left(context, "labs", "organisation") == {"labs": 0, "organisation": 10_500 - 9}
     await assert_agreement(books)
+
+
+async def test_a_team_that_has_ended_gets_no_request_no_alert_and_its_taker_answers_gateways(mid_month: Books) -> None:
+    books, context = mid_month, mid_month.context
+    await books.imports(five())
+    await books.takes(books.event(1, dollars=990), books.event(2, dollars=2, team="ads"))
+    assert (await allowed(books, "ads")).to_json()["available_usd"] == "698.000000000"
+    await books.imports(
+        five("slug: search,", f"slug: search, closed: {await today(context)},").replace(
+            "slug: mobile,", "slug: mobile, merged_into: ads,"
+        )
+    )
+
+    for slug, words in (
+        ("search", "Search is closed since "),
+        ("mobile", "Mobile is merged into Ads. Request budget for Ads."),
+    ):
+        async with context.store.begin() as tx:
+            scope = await context.scope(tx)
+            anna = await tx.people.by_reference("anna@acme.test")
+            asked = scope.of_team(await team(context, slug))
+            with pytest.raises(Refusal, match=words):
+                await create_request(asked, person_id=anna, amount_nanos=NANOS, reason="more")
+            await judge_budget(asked)
+    assert await books.rows("alerts") == []
+
+    gone, taken = await allowed(books, "search"), await allowed(books, "mobile")
+    assert (gone.decision, gone.team) == ("deny", "search")
+    assert (taken.decision, taken.team, taken.available_nanos) == ("allow", "ads", (698 + 500) * NANOS)
+
+
+async def allowed(books: Books, slug: str) -> Allowance:
+    found, _ = await Allowances(books.context).of(slug, key=books.key)
+    return found
