@@ -10,13 +10,15 @@ from sqlalchemy import text
 from bot.books.statements.reading import facts_of, read_rows, read_statement
 from bot.books.statements.verification import faults_of_chain, faults_of_entries, faults_of_sheet
 from bot.money import NANOS
+from bot.periods import Calendar
+from handlers.books.closing.closes import end_early
 from handlers.books.exports.commands import export
 from handlers.books.periods import keep_books
 from handlers.books.statements.making import sealed_or_so_far
 from handlers.books.statements.sealing import seal_statements
 from storage.books.statements.sealed import SealedPeriods
 from tests.storage.books.statements.months import next_month, of_team
-from tests.storage.conftest import Books
+from tests.storage.conftest import Books, day_of_next_month
 from tests.storage.declared import balance
 from tests.support.company import TEAMS_YML
 
@@ -131,6 +133,29 @@ async def test_what_is_carried_forward_closes_one_statement_and_opens_the_next(u
         for period in (first, second):
             sheet = (await of_team(used, slug, period)).sheet
             assert (faults_of_sheet(sheet), faults_of_entries(sheet, ledger)) == ([], [])
+
+
+async def test_a_month_that_is_closed_early_has_a_statement_of_its_days(mid_month: Books) -> None:
+    """The next one begins on the day after, whatever its name: its usage is of its own days."""
+    books = mid_month
+    await books.takes(books.event(1, dollars=30, ago=DAY))
+    async with books.context.store.read() as tx:
+        (early,) = [one for one in (await tx.periods.known()).values() if one.state == "open"]
+    await end_early(books.context, early.name)
+    await keep_books(books.context)
+    await books.takes(books.event(2, dollars=7))
+    later = Calendar().named(early.name).end_day
+    books.jump_to(day_of_next_month(day_of_next_month(books.context.now(), 16), 16))
+    await keep_books(books.context)
+    await seal_statements(books.context)
+
+    first = read_statement((await of_team(books, "search", early.period)).sheet)
+    second = read_statement((await of_team(books, "search", Calendar().period_of(later))).sheet)
+    assert first.amount("charges") == -30 * NANOS
+    assert first.period.end_day == second.period.first_day < later
+    assert (second.amount("charges"), second.amount("prior_period")) == (-7 * NANOS, 0)
+    assert second.previous == first.seal
+    assert await books.faults() == []
 
 
 async def test_two_workers_at_once_seal_each_statement_once(used: Books) -> None:
