@@ -61,7 +61,7 @@ def beancount_moves(moves: Sequence[LedgerMove]) -> str:
 def beancount_balances(balances: Iterable[tuple[LedgerAccount, str, int]], *, last_day: int) -> str:
     """Returns the assertions of what each account has, in a currency and nano-dollars, after a day.
 
-    `~ 0` makes them exact: without it beancount lets two units of the last decimal pass.
+    `~ 0` makes them exact: without it beancount lets a unit of the last decimal pass.
     """
     day = date_of(last_day + 1)
     return "".join(

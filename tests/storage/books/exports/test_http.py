@@ -17,7 +17,7 @@ from storage.books.exports.snapshots import snapshot_now
 from tests.storage.conftest import Books
 from tests.storage.intake.test_adjustments import adjust, costing, events_of
 from tests.support import servers
-from tests.support.export_month import read_csv
+from tests.support.export_month import NAMED_YML, read_csv
 
 Answered = tuple[int, str, Mapping[str, str]]
 
@@ -183,6 +183,30 @@ async def test_a_key_bound_to_a_team_reads_its_own_rows_alone(client: ExportClie
     ledger = await client.rows("ledger", key=bound)
     assert ledger
     assert all("mobile:" in row["from_account"] + row["to_account"] for row in ledger)
+
+
+async def test_the_audit_log_is_the_organisations_and_focus_needs_a_period(client: ExportClient) -> None:
+    bound = await create_read_key(client.books.context, "mobile-reader", team="mobile")
+
+    assert (await client.gets("audit"))[0] == 200
+    assert (await client.gets("audit", key=bound))[0] == 403
+    status, text, _ = await client.gets("focus")
+    assert (status, '"period: FOCUS needs one' in text) == (400, True)
+    assert (await client.gets("focus", period=f"{client.books.context.now():%Y-%m}"))[0] == 200
+
+
+async def test_an_export_that_names_people_is_in_the_audit_log(client: ExportClient) -> None:
+    await book(client.books, 1)
+    (hidden,) = await client.rows("usage")
+    assert hidden["user"] == ""
+    assert "export people" not in {row["action"] for row in await client.rows("audit")}
+
+    await client.books.imports(NAMED_YML)
+
+    (shown,) = await client.rows("usage")
+    assert shown["user"] == "anna@acme.test"
+    (noted,) = [row for row in await client.rows("audit") if row["action"] == "export people"]
+    assert '"by": "read key:warehouse"' in noted["detail"]
 
 
 async def test_parquet_is_a_whole_file(client: ExportClient) -> None:
