@@ -18,11 +18,11 @@ Tokens = Callable[..., Result]
 
 
 @pytest.fixture
-def tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tokens:
-    """Runs `tokens …` on a fresh SQLite file, in a folder without a `.env`."""
+def tokens(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tokens:
+    """Runs `tokens …` on a migrated SQLite file, in a folder without a `.env`."""
     for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN"):
         monkeypatch.setenv(name, "")
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/tokens.db")
+    monkeypatch.setenv("DATABASE_URL", sqlite_url)
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.chdir(tmp_path)
 
@@ -115,7 +115,8 @@ def test_a_database_that_cannot_be_opened_is_one_line(
     assert len(bad(tokens("check")).splitlines()) == 1
 
 
-def test_migrate_prints_where_the_database_is(tokens: Tokens) -> None:
+def test_migrate_prints_where_the_database_is(tokens: Tokens, tmp_path: Path) -> None:
+    (tmp_path / "tokens.db").unlink()
     assert "The database is at" in good(tokens("migrate"))
     assert good(tokens("migrate", "--quiet")) == ""
 
