@@ -1,10 +1,10 @@
 """The context of a process: settings, store, clock, Slack client and rulebooks."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -13,11 +13,24 @@ from bot.costs.price_book import PriceBook
 from bot.detection.histories import Histories
 from bot.org.people import Person
 from bot.org.workspaces import Workspace
-from bot.periods import micros
+from bot.periods import Period, micros
+from bot.rulebook import Rulebook
 from bot.settings import Settings
 from handlers.rulebooks import Rulebooks
 from handlers.scope import Scope, TeamScope
 from storage.store import Store, Transaction
+
+
+class BudgetsPosted(NamedTuple):
+    """The declared budgets of these periods are posted, by this rulebook, as of an entry."""
+
+    rulebook: Rulebook
+    periods: tuple[Period, ...]
+    entry_id: int
+
+    def is_still(self, rulebook: Rulebook, periods: Sequence[Period], entry_id: int) -> bool:
+        """Returns whether the same is asked. Fewer entries are those of another copy of the database."""
+        return self.rulebook is rulebook and self.periods == tuple(periods) and self.entry_id <= entry_id
 
 
 async def _refresh_no_home(person: Person) -> None:
@@ -52,6 +65,8 @@ class Context:
     budget_changed: Callable[[TeamScope, str], Awaitable[None]] = _judge_no_budget
     """Judges the budget of a team after entries that changed it, in their transaction. The sentence says why, in mrkdwn.
     The plug board sets it: `books` is below `alerting`."""
+    budgets_posted: BudgetsPosted | None = None
+    """What was known when the declared budgets were last found to be posted."""
     wake_outbox: asyncio.Event = field(default_factory=asyncio.Event)
     wake_watcher: asyncio.Event = field(default_factory=asyncio.Event)
 

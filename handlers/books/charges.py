@@ -12,7 +12,7 @@ from bot.rulebook import Rulebook
 from handlers.context import Context
 from storage.books.charges import DayCharge
 
-TEAMS_AT_ONCE = 50
+TEAMS_AT_ONCE = 200
 ENTRIES_AT_ONCE = 200
 """Entries per transaction, so that usage comes in between two of them."""
 

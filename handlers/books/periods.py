@@ -18,7 +18,7 @@ from bot.rulebook import Rulebook
 from handlers.books.charges import post_charges
 from handlers.books.closing.closes import close_periods
 from handlers.books.endings import hand_on_unspent, unspent_of
-from handlers.context import Context
+from handlers.context import BudgetsPosted, Context
 from storage.store import Transaction
 
 log = structlog.get_logger()
@@ -141,11 +141,16 @@ async def keep_books(context: Context) -> None:
     await context.store.fold_totals()
     async with context.store.read() as tx:
         at = context.now_micros()
-        directory = (await context.rulebooks.current(tx)).directory
-        known = await tx.periods.known()
-        begun = _periods_to_budget(directory, known, at=at)
+        rulebook = await context.rulebooks.current(tx)
+        directory, known = rulebook.directory, await tx.periods.known()
+        begun, last = _periods_to_budget(directory, known, at=at), await tx.ledger.last_entry()
         has_unknown = bool(known) and any(one.name not in known for one in begun)
-        is_opening = has_unknown or bool(await _entries_due(tx, directory, begun, at=at))
+        posted = context.budgets_posted
+        if has_unknown or posted is None or not posted.is_still(rulebook, begun, last):
+            is_opening = has_unknown or bool(await _entries_due(tx, directory, begun, at=at))
+            context.budgets_posted = None if is_opening else BudgetsPosted(rulebook, tuple(begun), last)
+        else:
+            is_opening = False
         has_unspent = bool(await unspent_of(tx, directory, at=at))
         is_expiring = await tx.quarantine.is_expiring(now=at)
         has_stopped = await tx.running_sums.is_expiring(before=at - KEPT_DAYS * DAY_MICROS)

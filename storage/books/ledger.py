@@ -210,6 +210,10 @@ class Ledger:
         query = select(func.count()).select_from(entries).where(entries.c.document == document)
         return int((await self._connection.execute(query)).scalar_one())
 
+    async def last_entry(self) -> int:
+        """Returns the id of the newest entry; 0 without any."""
+        return int((await self._connection.execute(select(func.max(entries.c.id)))).scalar() or 0)
+
     async def is_open(self, root_id: int, period: Period) -> bool:
         """Returns whether the declared budgets of a period are posted."""
         query = select(entries.c.id).where(entries.c.document == f"budget:{root_id}:{period.name}").limit(1)
