@@ -11,7 +11,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from bot.books.budgets import PostedTotal, budget_entries_due
 from bot.books.chargeback import spread_entries, spreads_due
 from bot.books.closing.closes import Remainder, carry_limit, close_document, close_entries
-from bot.books.closing.period_states import BudgetPeriod, charged_period
+from bot.books.closing.period_states import charged_period
 from bot.books.commitments.credits import Credit, credit_entry, credit_reversal_entry
 from bot.books.commitments.holds import Hold, hold_entry, hold_release_entry
 from bot.books.commitments.transfers import Transfer, return_entry, transfer_entry
@@ -21,6 +21,7 @@ from bot.org.spread_rules import SpreadRule
 from bot.org.teams import Directory, Team
 from bot.periods import Calendar, Period
 from tests.bot.acme import ACME, BEN, PRODUCT, SEARCH, directory
+from tests.bot.books.closing.plain_books import opened, promised_by, spenders
 
 MONTHS = Calendar()
 START = MONTHS.named("2026-11")
@@ -42,7 +43,7 @@ class PostingMachine(RuleBasedStateMachine):
         super().__init__()
         self.entries: list[Entry] = []
         self.left: dict[Account, int] = defaultdict(int)
-        self.known = {START.name: _open(START)}
+        self.known = {START.name: opened(START)}
         self.funding, self.product, self.search = 0, 0, 0
         self.usage: dict[tuple[int, int], int] = defaultdict(int)
         self.plain: dict[tuple[int, str], int] = defaultdict(int)
@@ -75,7 +76,7 @@ class PostingMachine(RuleBasedStateMachine):
                 )
             for account, nanos in promised_changes(entry):
                 changes[account] += nanos
-        promised = self.promised()
+        promised = promised_by(self.entries)
         if any(nanos < 0 and promised[account] + nanos < 0 for account, nanos in changes.items()):
             return False
         for entry in new:
@@ -83,13 +84,6 @@ class PostingMachine(RuleBasedStateMachine):
             self.left[entry.from_account] -= entry.amount_nanos
             self.left[entry.to_account] += entry.amount_nanos
         return True
-
-    def promised(self) -> dict[Account, int]:
-        found: dict[Account, int] = defaultdict(int)
-        for entry in self.entries:
-            for account, nanos in promised_changes(entry):
-                found[account] += nanos
-        return found
 
     def moves(self, giver: Team, taker: Team, nanos: int) -> None:
         self.plain[giver.id, self.period.name] -= nanos
@@ -124,7 +118,7 @@ class PostingMachine(RuleBasedStateMachine):
     def usage_is_posted(self, team: Team, days: int, nanos: int) -> None:
         """Also of days whose period is closed, and less than before."""
         day = max(START.first_day, self.period.first_day + 20 - days)
-        own = [e for e in self.entries if e.usage_day == day and team.id in _spenders(e)]
+        own = [e for e in self.entries if e.usage_day == day and team.id in spenders(e)]
         before = sum(e.amount_nanos if e.to_account.bucket == "spent" else -e.amount_nanos for e in own)
         assert before == self.usage[team.id, day]
         total = max(0, self.usage[team.id, day] + nanos)
@@ -236,7 +230,7 @@ class PostingMachine(RuleBasedStateMachine):
             if f"{hold.document}:2:release" not in {e.dedupe_key for e in self.entries} and held >= hold.amount_nanos:
                 assert self.post([release])
                 self.plain[hold.from_account.team_id, period.name] += hold.amount_nanos
-        self.known[following.name] = _open(following)
+        self.known[following.name] = opened(following)
         for team in LOWEST_FIRST:
             document = f"budget:{team.id}:{period.name}"
             own = [e for e in self.entries if e.document == document]
@@ -276,7 +270,7 @@ class PostingMachine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_promised_twice(self) -> None:
-        assert [account for account, nanos in self.promised().items() if nanos < 0] == []
+        assert [account for account, nanos in promised_by(self.entries).items() if nanos < 0] == []
 
     @invariant()
     def replayed_entries_leave_the_same(self) -> None:
@@ -291,14 +285,6 @@ class PostingMachine(RuleBasedStateMachine):
         for account, nanos in self.left.items():
             if account.bucket in ("available", "held") and self.known[account.period].state == "closed":
                 assert nanos == 0, account
-
-
-def _open(period: Period) -> BudgetPeriod:
-    return BudgetPeriod(name=period.name, first_day=period.first_day, end_day=period.end_day)
-
-
-def _spenders(entry: Entry) -> set[int]:
-    return {account.team_id for account in (entry.from_account, entry.to_account) if account.bucket == "spent"}
 
 
 PostingMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=30, deadline=None, derandomize=True)
