@@ -60,6 +60,11 @@ async def post_budgets(
     entries. Raises Overdrawn if the money is not there. The accounts must be locked."""
     known = await tx.periods.known()
     current = [one for one in _current(directory, at=at) if takes_charges(known, one)]
+    root = directory.root.id
+    if root not in team_ids:  # else funding that is not declared is the sum of all teams' budgets
+        kept = {root, directory.unattributed.id, *team_ids}
+        kept |= {above.id for team_id in team_ids for above in directory.ancestors(directory.by_id(team_id))}
+        directory = replace(directory, teams=tuple(team for team in directory.teams if team.id in kept))
     due = await _entries_due(tx, directory, current, at=at, actor_id=actor_id)
     own = [entry for entry in due if int(entry.document.split(":")[1]) in team_ids]
     return await tx.ledger.post(own, at=at, currency=directory.organisation.currency)
