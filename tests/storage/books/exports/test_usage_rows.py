@@ -15,6 +15,7 @@ from storage.books.exports.snapshots import snapshot_now
 from storage.books.exports.usage_rows import UsageRows
 from tests.storage.conftest import Books
 from tests.storage.intake.test_adjustments import adjust, costing, events_of, team_id
+from tests.support.company import usage_event
 
 
 async def exported(books: Books, **scoped: Any) -> list[dict[str, str]]:
@@ -102,7 +103,8 @@ async def test_events_of_one_moment_are_each_on_one_page(
     books: Books, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
     """Imported days have a single moment."""
-    await books.takes(*(books.event(n, ago=timedelta(days=1), dollars=n) for n in range(1, 6)))
+    at = books.context.now() - timedelta(days=1)
+    await books.takes(*(usage_event(n, at=at, dollars=n) for n in range(1, 6)))
     booked = await events_of(books)
     await adjust(books, *(costing(b, int(b.cost_nanos / NANOS) + 1) for b in booked[:3]))
     monkeypatch.setattr(pages, "PAGE", size)
