@@ -8,7 +8,9 @@ import pytest
 from bot.books.allowances import Around, Lender, allowance_of
 from bot.books.gatekeeping.calls import Call, belongs
 from bot.books.gatekeeping.limits import Limit, verdict
+from bot.books.gatekeeping.team_budgets import TeamBudget, lender_of
 from bot.money import NANOS
+from bot.org.tools import Tools
 from bot.periods import day_number, period_of
 from tests.bot.acme import SEARCH, balance
 
@@ -99,3 +101,16 @@ def test_a_call_belongs_to_a_part_by_what_is_known_of_it(kind: str, pattern: str
     spellings = frozenset({"anna@acme.test", "anna"})
 
     assert belongs(kind, pattern, call, spellings=spellings) is is_part  # type: ignore[arg-type]  # a word of the table
+
+
+def test_a_parent_lends_what_its_other_teams_are_not_short_of() -> None:
+    def budget(charged: int, reserved: int = 0) -> TeamBudget:
+        stands = balance(1_000, charged=charged)
+        nanos = reserved * NANOS
+        return TeamBudget(
+            team=SEARCH, balance=stands, period=NOVEMBER, zone="UTC", tools=Tools([]), reserved_nanos=nanos
+        )
+
+    parent = budget(400, reserved=100)
+    assert lender_of(parent, [budget(900), budget(1_200), budget(950, reserved=80)]).left_nanos == 270 * NANOS
+    assert lender_of(parent, []).left_nanos == 500 * NANOS
