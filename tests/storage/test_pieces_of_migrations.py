@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from bot.__main__ import describe
 from handlers.progress import Reporter
 from storage import migrate as migrations
-from storage.migrate import PendingMigration, _known, migrate, newest, pending_migrations
+from storage.migrate import PendingMigration, _known, _pending, migrate, newest, pending_migrations
 from storage.migrations.pieces import Pieces, Progress
 from storage.store import Store
 
@@ -63,7 +63,8 @@ def with_prepare(patch: pytest.MonkeyPatch, mover: Mover) -> None:
 
 async def at_the_release_before(url: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("storage.migrate.newest", lambda: sorted(_known())[-2])
+        before = _pending(None)[-2].revision
+        patch.setattr("storage.migrate.newest", lambda: before)
         await migrate(url)
 
 
