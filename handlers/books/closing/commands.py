@@ -49,6 +49,7 @@ def close_command(name: Name) -> None:
 
     async def work() -> BudgetPeriod:
         async with opened() as context:
+            await keep_books(context)  # which opens what has begun
             ended = await end_early(context, name)
             await keep_books(context)
             return await _state_of(context, ended.name)
@@ -72,6 +73,7 @@ def keep_open_command(
 
     async def work() -> BudgetPeriod:
         async with opened() as context:
+            await keep_books(context)
             return await keep_open(context, name, days=days)
 
     found = run(work())
