@@ -76,6 +76,8 @@ def test_parts_are_those_with_a_name_of_the_kinds_asked_for() -> None:
     ]
     workflows: tuple[PartKind, ...] = ("workflow",)
     assert histories.parts_of(3, workflows) == []
+    first = histories.teams[3].newest_hour - 1
+    assert histories.part_costs(SpendPart(3, "model", "x"), first_hour=first, count=2).tolist() == [0, 0]
 
 
 def test_a_parts_hours_leave_out_what_is_of_another_part_as_well() -> None:
