@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bot.org.budget_terms import DEFAULT_TERMS, PART_KINDS, BudgetPart, BudgetTerms, Enforce, PartKind
 from bot.org.teams_yml.fields import Nanos, Percent, PersonRef, read_nanos
@@ -39,7 +39,7 @@ def _carried(value: Any) -> tuple[int | None, int | None]:
     return value, None
 
 
-Carried = Annotated[tuple[int | None, int | None], PlainValidator(_carried)]
+Carried = Annotated[tuple[int | None, int | None], BeforeValidator(_carried)]
 
 
 class PartFile(_Strict):

@@ -1,5 +1,6 @@
 """The terms of budgets and the fields of the tree in teams.yml."""
 
+import warnings
 from dataclasses import replace
 from typing import get_args
 
@@ -237,3 +238,11 @@ def test_every_field_of_budgets_and_of_the_tree_has_its_effect() -> None:
     found = read_teams_file(_file(budget="{amount: 5, enforce: warn}", shared="even"))
 
     assert found.not_applied_yet() == []
+
+
+def test_what_carries_forward_is_stored_without_a_warning() -> None:
+    found = read_teams_file(_file(budget='{amount: 5, carry_forward: {max: "20%"}}'))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert found.model_dump(mode="json")["teams"][0]["budget"]["carry_forward"] == [20, None]
