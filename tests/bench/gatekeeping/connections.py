@@ -41,7 +41,10 @@ async def _exchange(
     writer.write(request)
     head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
     body = await reader.readexactly(int(head.partition("content-length:")[2].split()[0]))
-    return int(head.split()[1]), json.loads(body)
+    try:
+        return int(head.split()[1]), json.loads(body)
+    except ValueError as error:
+        raise AssertionError(f"an answer that is no JSON: {head!r} {body!r}") from error
 
 
 async def paced(calls: int, rate: float, call: Any) -> list[float]:
