@@ -82,7 +82,7 @@ def _figures(allocator: Allocator) -> list[str]:
     is_company = allocator.team.kind == "organisation"
     parts = [f"*{'Funding' if is_company else 'Budget'}*\n{usd(balance.received_nanos)}{_extra(allocator)}"]
     if allocator.shares:
-        parts.append(f"*With its teams*\n{usd(balance.handed_nanos)}")
+        parts.append(f"*Handed to its teams*\n{usd(balance.handed_nanos)}")
     parts += [
         f"*{'Unattributed usage' if is_company else 'Spent by itself'}*\n{usd(balance.charged_nanos)}",
         f"*Held*\n{usd(balance.held_nanos)}",

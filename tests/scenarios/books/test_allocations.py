@@ -261,7 +261,7 @@ async def test_the_budget_shows_its_own_figures_and_those_with_its_teams_apart(a
     words = shown.text_everywhere()
     for part in (
         "Product has $6,975.00 available of $10,000.00",
-        "*With its teams*\n$3,000.00",
+        "*Handed to its teams*\n$3,000.00",
         "*Spent by itself*\n$25.00",
         "*Spent with its teams*\n$365.00",
         "teams.yml gives it $10,000.00 each month.",
