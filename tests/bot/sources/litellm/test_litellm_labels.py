@@ -60,3 +60,17 @@ def test_labels_that_all_fit_are_cached() -> None:
         _read(sample())
 
     assert len(labels._fitting) == 1
+
+
+def test_a_calls_reservation_is_its_own_also_where_its_labels_are_cached() -> None:
+    call = sample()
+    given: tuple[dict[str, Any], ...] = (
+        {},
+        {"spend_logs_metadata": {"reservation": " rsv_1a "}},
+        {"requester_custom_headers": {"x-reservation-id": "rsv_2b"}},
+        {"spend_logs_metadata": {"reservation": ["rsv_3c"]}},
+    )
+
+    read = [_read(call | {"metadata": call["metadata"] | change}) for change in given]
+
+    assert [event.reservation for parsed in read for _, event in parsed.events] == ["", "rsv_1a", "rsv_2b", ""]

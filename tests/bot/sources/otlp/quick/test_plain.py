@@ -276,3 +276,14 @@ def test_packed_sightings_are_those_of_the_events() -> None:
 
     assert calls is not None
     assert packed_calls(7, calls) == b"".join(packed_sighting(7, event) for _, event in calls.events())
+
+
+def test_a_call_with_a_reservation_is_left_to_the_parser_which_reads_it() -> None:
+    reserved = CALL | {"tokens.reservation": " rsv_1a "}
+    assert taken(body(span(CALL))) is not None  # what is known of plain calls must not hide the reservation
+
+    sent = body(span(reserved))
+
+    assert taken(sent) is None
+    ((_, event),) = read(sent, "traces", "protobuf", meters="auto", now=NOW).events
+    assert event.reservation == "rsv_1a"
