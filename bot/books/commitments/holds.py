@@ -9,12 +9,14 @@ from typing import Literal
 from bot.books.ledger import Account, Entry
 from bot.books.typed_days import parse_day
 from bot.money import MAX_AMOUNT_NANOS, parse_amount
-from bot.periods import day_number, local_day, long_day_text, micros, zone
+from bot.periods import MICROS, day_number, local_day, long_day_text, micros, zone
 from bot.refusals import Refusal
 
 HoldState = Literal["active", "ended"]
 MAX_NAME_CHARACTERS = 60
 MAX_DAYS_AHEAD = 366
+SAME_MICROS = 300 * MICROS
+"""Slack may repeat a signed request within this time."""
 
 _TYPED = re.compile(
     r"(?P<amount>\S+)\s+(?P<name>\S.*?)(?:\s+until\s+(?P<until>\S+(?:\s+\S+)?)|\s+for\s+(?P<days>\d{1,4})\s+days?)?",
@@ -89,6 +91,12 @@ class HoldUse:
     @property
     def left_nanos(self) -> int:
         return self.hold.amount_nanos - self.used_nanos
+
+
+def is_repeated_hold(planned: PlannedHold, known: Hold, *, by: int, at: int) -> bool:
+    """Whether a planned hold repeats one that the same person made within five minutes."""
+    same = (known.amount_nanos, known.end_day, known.made_by) == (planned.amount_nanos, planned.end_day, by)
+    return same and abs(at - known.made_at) <= SAME_MICROS
 
 
 def parse_hold(text: str, *, now: datetime, zone_name: str, period_end_day: int, command: str) -> PlannedHold:

@@ -10,6 +10,7 @@ from bot.books.commitments.holds import (
     checked_end,
     hold_entry,
     hold_release_entry,
+    is_repeated_hold,
     parse_hold,
     parse_until,
     use_entries,
@@ -36,7 +37,7 @@ async def set_aside(scope: TeamScope, planned: PlannedHold, *, by: int) -> Hold:
     await lock_budgets(scope, [team])
     known = await tx.holds.named(team.id, planned.name)
     if known is not None:
-        if views.is_repeated(planned, known, by=by, at=at):
+        if is_repeated_hold(planned, known, by=by, at=at):
             return known
         raise Refusal(views.already_words(known, command=scope.command))
     period = scope.directory.period_at(team, at)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from slack_bolt.async_app import AsyncApp
 
+from bot.books.commitments.holds import SAME_MICROS
 from bot.books.commitments.transfers import (
     Transfer,
     TransferState,
@@ -18,7 +19,6 @@ from bot.books.commitments.transfers import (
 )
 from bot.money import usd
 from bot.org.teams import Directory, Team
-from bot.periods import MICROS
 from bot.refusals import Refusal
 from bot.text import first_word
 from bot.views.blocks import name
@@ -29,9 +29,6 @@ from handlers.context import Context
 from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.callers import called
-
-_SAME_MICROS = 300 * MICROS
-"""Slack may repeat a signed request within this time."""
 
 
 async def propose_transfer(
@@ -57,7 +54,7 @@ async def propose_transfer(
         )
     for known in await tx.transfers.waiting(giver.id):
         same = (known.taker_id, known.amount_nanos, known.reason, known.made_by) == (taker.id, amount_nanos, reason, by)
-        if same and abs(at - known.made_at) <= _SAME_MICROS:
+        if same and abs(at - known.made_at) <= SAME_MICROS:
             return known
     await _require_available(scope, giver, amount_nanos)
     made = await tx.transfers.add(

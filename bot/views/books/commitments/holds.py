@@ -4,11 +4,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from bot.books.commitments.holds import MAX_NAME_CHARACTERS, Hold, HoldUse, PlannedHold
+from bot.books.commitments.holds import MAX_NAME_CHARACTERS, Hold, HoldUse
 from bot.messages import Block, Message
 from bot.money import usd
 from bot.org.teams import Team
-from bot.periods import MICROS, date_of, day_text
+from bot.periods import date_of, day_text
 from bot.text import plain
 from bot.views.blocks import actions, button, confirmation, context, date_input, field, modal, name, section, text_input
 
@@ -19,16 +19,8 @@ CHANGE_HOLD_FORM = "change_hold_form"
 AMOUNT_FIELD = "amount"
 END_FIELD = "until"
 
-_SAME_MICROS = 300 * MICROS
-"""Slack may repeat a signed request within this time."""
 _MAX_LISTED = 15
 _MAX_SHOWN = 3
-
-
-def is_repeated(planned: PlannedHold, known: Hold, *, by: int, at: int) -> bool:
-    """Whether a planned hold repeats one that the same person made within five minutes."""
-    same = (known.amount_nanos, known.end_day, known.made_by) == (planned.amount_nanos, planned.end_day, by)
-    return same and abs(at - known.made_at) <= _SAME_MICROS
 
 
 def already_words(known: Hold, *, command: str) -> str:

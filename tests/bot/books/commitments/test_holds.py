@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.books.commitments.holds import Hold, HoldUse, parse_hold, use_entries
+from bot.books.commitments.holds import Hold, HoldUse, PlannedHold, is_repeated_hold, parse_hold, use_entries
 from bot.money import MAX_AMOUNT_NANOS, NANOS
-from bot.periods import date_of, day_number
+from bot.periods import MICROS, date_of, day_number
 from bot.refusals import Refusal
 
 MONDAY = datetime(2026, 11, 30, 9, tzinfo=UTC)
@@ -113,3 +113,19 @@ def test_entries_of_a_use_move_at_most_a_billion_dollars_each() -> None:
     }
     (back,) = use_entries(hold(), day=11, nanos=-5, posted_entries=0, at=1)
     assert (back.from_account.bucket, back.to_account.bucket, back.kind) == ("spent", "held", "correction")
+
+
+@pytest.mark.parametrize(
+    ("changes", "at", "repeats"),
+    [
+        ({}, 300 * MICROS, True),
+        ({}, 300 * MICROS + 1, False),
+        ({"amount_nanos": 101}, 0, False),
+        ({"end_day": 21}, 0, False),
+        ({"by": 2}, 0, False),
+    ],
+)
+def test_a_request_that_slack_sends_again_makes_no_second_hold(changes: dict[str, int], at: int, repeats: bool) -> None:
+    given = {"amount_nanos": 100, "end_day": 20, "by": 1} | changes
+    planned = PlannedHold(name="eval-run", amount_nanos=given["amount_nanos"], end_day=given["end_day"])
+    assert is_repeated_hold(planned, hold(), by=given["by"], at=at) is repeats
