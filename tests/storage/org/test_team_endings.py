@@ -1,9 +1,12 @@
 """Teams that are merged or closed: their usage and what is unspent go on, and their books stay."""
 
+from datetime import date
+
 import pytest
 
 from bot.books.allowances import Allowance
 from bot.money import NANOS
+from bot.periods import day_number, day_start
 from bot.refusals import Refusal
 from handlers.alerting.budget_alerts import judge_budget
 from handlers.books.allowances import Allowances
@@ -41,7 +44,11 @@ async def test_a_merged_teams_usage_and_rest_go_to_its_taker_and_its_books_stay(
     assert await left(context, "ads", "search") == {"ads": -1, "search": 1_551}
     assert await books.imports(merged) == []
     (steps,) = await explanations(context, "req-3", source=None)
-    assert any(f"merged team: ads: search, by merged:ads, from {day}" in step for step in steps), steps
+    begins = day_start(
+        day_number(date.fromisoformat(str(day))), "Europe/London"
+    )  # in summer that is the day before in UTC
+    told = f"merged team: ads: search, by merged:ads, from {begins:%Y-%m-%d %H:%M:%S} UTC"
+    assert any(told in step for step in steps), steps
     await assert_agreement(books)
 
     books.jump_to(context.now() + 31 * DAY)
