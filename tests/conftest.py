@@ -3,7 +3,9 @@
 import gc
 import json
 import os
+import shutil
 import sys
+import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -133,14 +135,13 @@ async def acme_on_both(database_copy: Copy) -> AsyncIterator[Company]:
     _keep_calls(made.workspace.calls)
 
 
-_CACHE = Path(__file__).parent.parent / ".pytest_cache"
-_PARTS = "slack-calls-of-*.jsonl"
+_SLACK_CALLS = Path(__file__).parent.parent / ".pytest_cache" / "slack-calls.json"
+_FOLDER_OF_CALLS = "TESTS_FOLDER_OF_SLACK_CALLS"
 
 
 def _keep_calls(calls: list[dict[str, Any]]) -> None:
     """Collects the stories' calls of Slack's Web API, for a judge to look at after the tests; each worker its own."""
-    part = _CACHE / _PARTS.replace("*", os.environ.get("PYTEST_XDIST_WORKER", "main"))
-    _CACHE.mkdir(exist_ok=True)
+    part = Path(os.environ[_FOLDER_OF_CALLS]) / os.environ.get("PYTEST_XDIST_WORKER", "main")
     with part.open("a") as lines:
         lines.writelines(json.dumps(call) + "\n" for call in calls if call["ok"])
 
@@ -148,8 +149,7 @@ def _keep_calls(calls: list[dict[str, Any]]) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     if not hasattr(session.config, "workerinput"):
         server.name_a_folder()
-        for part in _CACHE.glob(_PARTS):
-            part.unlink()
+        os.environ[_FOLDER_OF_CALLS] = tempfile.mkdtemp(prefix="tokens-slack-calls-")  # other runs may go on meanwhile
 
 
 @pytest.hookimpl(trylast=True)
@@ -168,6 +168,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(session.config, "workerinput"):
         return
     server.remove()
-    calls = [json.loads(line) for part in sorted(_CACHE.glob(_PARTS)) for line in part.read_text().splitlines()]
+    folder = Path(os.environ[_FOLDER_OF_CALLS])
+    calls = [json.loads(line) for part in sorted(folder.iterdir()) for line in part.read_text().splitlines()]
+    shutil.rmtree(folder)
     if calls:
-        (_CACHE / "slack-calls.json").write_text(json.dumps(calls))
+        _SLACK_CALLS.parent.mkdir(exist_ok=True)
+        _SLACK_CALLS.write_text(json.dumps(calls))
