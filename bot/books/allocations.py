@@ -3,18 +3,14 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from bot.books.grant_ends import EndKind
 from bot.books.ledger import Balance
 from bot.money import parse_budget, usd
 from bot.org.teams import Directory, Team
 from bot.periods import Period, PeriodKind
 from bot.refusals import FieldRefusals, Refusal
 from bot.text import plain, spaced
-
-Lasting = Literal["on", "period", "date"]
-"""How long new amounts hold: from this period on, in this period only, or until a date."""
-LASTING: tuple[Lasting, ...] = ("on", "period", "date")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +139,7 @@ def shown_amount(nanos: int | None) -> str:
     return "" if nanos is None else usd(nanos)
 
 
-def check_allocation(allocator: Allocator, amounts: Mapping[int, int], *, lasting: Lasting) -> None:
+def check_allocation(allocator: Allocator, amounts: Mapping[int, int], *, lasting: EndKind) -> None:
     """Raises FieldRefusals, by team id, for new budgets that can't be: more than is left, less than a team has promised,
     or, for a while only, less than before."""
     faults: dict[str, str] = {}
@@ -159,11 +155,11 @@ def check_allocation(allocator: Allocator, amounts: Mapping[int, int], *, lastin
         raise FieldRefusals(faults)
 
 
-def _share_fault(share: TeamShare, amounts: Mapping[int, int], lasting: Lasting, kind: PeriodKind) -> str:
+def _share_fault(share: TeamShare, amounts: Mapping[int, int], lasting: EndKind, kind: PeriodKind) -> str:
     if share.team.id not in amounts:
         return ""
     new, base, team = amounts[share.team.id], share.base_nanos or 0, plain(share.team.name)
-    if lasting != "on":
+    if lasting != "open":
         if new < base:
             return f"For a while a budget can only grow. Type more than {usd(base)}, or choose “From this {kind} on”."
         return ""
@@ -175,7 +171,7 @@ def _share_fault(share: TeamShare, amounts: Mapping[int, int], lasting: Lasting,
     return ""
 
 
-def _together_fault(allocator: Allocator, grows: Mapping[int, int], lasting: Lasting) -> str:
+def _together_fault(allocator: Allocator, grows: Mapping[int, int], lasting: EndKind) -> str:
     """Returns why budgets can't grow so much together; empty if they can."""
     team, more = plain(allocator.team.name), sum(grows.values())
     if more <= 0 or not allocator.has_limit:
@@ -184,7 +180,7 @@ def _together_fault(allocator: Allocator, grows: Mapping[int, int], lasting: Las
         return f"{team} has {usd(allocator.left_nanos)} left to hand out. These budgets grow by {usd(more)} together."
     has, instead = allocator.base_nanos or 0, f"choose “This {allocator.kind} only”"
     together = sum(share.base_nanos or 0 for share in allocator.shares) + more
-    if lasting == "on" and together > has:
+    if lasting == "open" and together > has:
         return (
             f"{team} has {usd(has)} in each {allocator.kind} to come, and its teams would have {usd(together)} together. "
             f"Type less, or {instead}."

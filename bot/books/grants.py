@@ -15,6 +15,9 @@ GrantState = Literal["active", "ended"]
 MAX_DAYS = 366
 """A grant ends within this many days; what lasts longer is a budget."""
 
+DAY_FIELD, MEASURE_FIELD = "end", "end_measure"
+"""The fields of a form that ask for a grant's last day, and for its days or the amount spent."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class GrantEnd:
@@ -72,16 +75,20 @@ class Grant:
         return self.amount_nanos - self.used_nanos
 
 
-def check_end(end: GrantEnd, *, now: int, amount_nanos: int, field: str) -> None:
+def check_end(end: GrantEnd, *, now: int, amount_nanos: int) -> None:
     """Raises FieldRefusal for an end that is over, too far, or more than the grant."""
     if end.at is None and end.spent_nanos is None:
-        raise FieldRefusal(field, "Choose when it ends.")
+        raise FieldRefusal(DAY_FIELD, "Choose when it ends.")
     if end.at is not None and end.at <= now:
-        raise FieldRefusal(field, "That day is over. Choose today or a later one.")
+        raise FieldRefusal(DAY_FIELD, "That day is over. Choose today or a later one.")
     if end.at is not None and end.at > now + (MAX_DAYS + 1) * DAY_MICROS:
-        raise FieldRefusal(field, "That is more than a year away. Choose an earlier day, or raise the budget for good.")
+        raise FieldRefusal(
+            DAY_FIELD, "That is more than a year away. Choose an earlier day, or raise the budget for good."
+        )
     if end.spent_nanos is not None and not 0 < end.spent_nanos <= amount_nanos:
-        raise FieldRefusal(field, f"It ends when at most {usd(amount_nanos)} is spent, and more than nothing.")
+        raise FieldRefusal(
+            MEASURE_FIELD, f"Type more than $0 and at most {usd(amount_nanos)}, the amount of the grant."
+        )
 
 
 def usage_level(balance: Balance) -> int:

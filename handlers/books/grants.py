@@ -32,9 +32,6 @@ from handlers.context import Context
 from handlers.scope import Scope, TeamScope
 from handlers.slack.posts import post_notice
 
-END_FIELD = "end"
-"""The field of a form that asks for a grant's end."""
-
 
 async def grant_budget(
     scope: Scope, team: Team, payer: Team | None, amount_nanos: int, end: GrantEnd, *, by: int | None
@@ -45,7 +42,7 @@ async def grant_budget(
     or FieldRefusal for an impossible end. The caller posts the messages and judges the team's budget.
     """
     tx, directory, at = scope.tx, scope.directory, scope.at
-    check_end(end, now=at, amount_nanos=amount_nanos, field=END_FIELD)
+    check_end(end, now=at, amount_nanos=amount_nanos)
     period = directory.period_at(team, at)
     await require_open(tx, scope.rulebook, period, at=at)
     payer_id = None if payer is None else payer.id

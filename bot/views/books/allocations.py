@@ -4,16 +4,18 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.books.allocations import Allocator, Lasting, TeamShare, shown_amount
+from bot.books.allocations import Allocator, TeamShare, shown_amount
 from bot.books.budgets import has_begun
+from bot.books.grant_ends import TypedEnd
 from bot.books.grants import Grant
 from bot.messages import Block, Message
 from bot.money import usd, usd_round
 from bot.org.teams import Team
 from bot.periods import long_day_text
 from bot.text import plain
-from bot.views.blocks import actions, button, context, date_input, field, modal, name, section, select, text_input
+from bot.views.blocks import actions, button, context, field, modal, name, section, text_input
 from bot.views.books.grants import end_words
+from bot.views.grant_ends import end_fields
 from bot.views.wording import last_day_text, period_words
 
 ALLOCATION_FORM = "allocation_form"
@@ -23,7 +25,6 @@ PREVIOUS_TEAMS = "allocation_previous"
 NEXT_TEAMS = "allocation_next"
 """Action ids of the buttons that turn the form's pages; their value is the page's number."""
 
-LASTING_FIELD, LAST_DAY_FIELD = "lasting", "end"
 TEAMS_ON_A_PAGE = 25
 FORM_TITLE = "Hand out budget"
 _AMOUNT_CHARACTERS = 24
@@ -39,8 +40,7 @@ class FormState:
     revision: int
     """Grows when the form shows new figures, so that Slack does not keep the old ones in its fields."""
     typed: Mapping[int, str]
-    lasting: Lasting
-    last_day: str
+    end: TypedEnd
     note: str = ""
 
 
@@ -67,7 +67,7 @@ def allocation_form(
         blocks.append(field(label, typed, block_id=block_id, hint=hint, optional=True))
     if pages > 1:
         blocks.append(actions(*_page_buttons(state.page, pages), block_id="pages"))
-    blocks += _lasting_fields(allocator, state)
+    blocks += end_fields(state.end, period=allocator.kind)
     blocks.append(context(_ZERO, block_id="zero"))
     return modal(title=FORM_TITLE, submit="Save budgets", blocks=blocks, callback_id=ALLOCATION_FORM, metadata=metadata)
 
@@ -117,25 +117,6 @@ def _page_buttons(page: int, pages: int) -> list[Any]:
         label = f"Show page {page + 2} of {pages}"
         turns.append(button(f"Page {page + 2} of {pages}", action_id=NEXT_TEAMS, value=page + 1, label=label))
     return turns
-
-
-def lasting_options(allocator: Allocator) -> list[tuple[str, str]]:
-    return [
-        (f"From this {allocator.kind} on", "on"),
-        (f"This {allocator.kind} only", "period"),
-        ("Until a date", "date"),
-    ]
-
-
-def _lasting_fields(allocator: Allocator, state: FormState) -> list[Block]:
-    options = lasting_options(allocator)
-    menu = select(options, action_id=LASTING_FIELD, chosen=state.lasting, placeholder="Choose how long")
-    hint = "What is unspent when a grant ends comes back by itself."
-    day = date_input(action_id=LAST_DAY_FIELD, placeholder="Last day", initial=state.last_day)
-    return [
-        field("How long", menu, block_id=LASTING_FIELD, hint=hint),
-        field("Last day", day, block_id=LAST_DAY_FIELD, hint="Only with “Until a date”.", optional=True),
-    ]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,26 +1,16 @@
 """Grants with an end: how long they last, and the message when one has ended."""
 
-from bot.books.grants import Grant
+from bot.books.grants import Grant, GrantEnd
 from bot.messages import Message
 from bot.money import usd
 from bot.org.teams import Team
-from bot.periods import date_of, local_day, short_day_text
-from bot.views.blocks import date_mark, name, section
+from bot.views.blocks import name, section
+from bot.views.grant_ends import end_text
 
 
 def end_words(grant: Grant, *, zone: str, today: int) -> str:
     """Returns when a grant ends: `until 15 Jan`, with the year if it is another one, or once an amount is spent."""
-    parts = []
-    if grant.ends_at is not None:
-        day = local_day(grant.ends_at - 1, zone)
-        if local_day(grant.ends_at, zone) > day:
-            year = f" {date_of(day).year}" if date_of(day).year != date_of(today).year else ""
-            parts.append(f"until {short_day_text(day)}{year}")
-        else:
-            parts.append(f"until {date_mark(grant.ends_at, timezone=zone)}")
-    if grant.ends_at_spent_nanos is not None:
-        parts.append(f"until {usd(grant.ends_at_spent_nanos)} of it is spent")
-    return " or ".join(parts)
+    return end_text(GrantEnd(at=grant.ends_at, spent_nanos=grant.ends_at_spent_nanos), zone=zone, today=today)
 
 
 def grant_words(grant: Grant, *, used_nanos: int, zone: str, today: int) -> str:

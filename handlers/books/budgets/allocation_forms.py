@@ -3,21 +3,19 @@
 import json
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.books.allocations import LASTING, Allocator, Lasting, allocating_teams, may_allocate, open_children, pages_of
+from bot.books.allocations import Allocator, allocating_teams, may_allocate, open_children, pages_of
+from bot.books.grant_ends import TypedEnd, parse_end
 from bot.money import parse_budget
 from bot.org.teams import ORGANISATION_SLUG, Directory, Team
-from bot.periods import day_number
-from bot.refusals import FieldRefusal, FieldRefusals, Refusal
+from bot.refusals import FieldRefusals, Refusal
 from bot.text import first_word, spaced
 from bot.views.blocks import name
 from bot.views.books import allocations as views
-from bot.views.books.allocations import LAST_DAY_FIELD, LASTING_FIELD, FormState
+from bot.views.books.allocations import FormState
 from handlers.books.budgets.allocations import (
     BudgetsChanged,
     Wish,
@@ -27,6 +25,7 @@ from handlers.books.budgets.allocations import (
     require_may_allocate,
     with_spend,
 )
+from handlers.books.grant_ends import typed_end
 from handlers.context import Context
 from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest, answers
@@ -99,7 +98,7 @@ async def open_allocation_form(asked: SlackRequest, team: Team, *, child: Team |
     pages = pages_of(allocator.shares, views.TEAMS_ON_A_PAGE)
     at = next((n for n, page in enumerate(pages) if child is not None and child in [s.team for s in page]), 0)
     typed = {child.id: amount} if child is not None and amount else {}
-    state = FormState(page=at, revision=0, typed=typed, lasting="on", last_day="")
+    state = FormState(page=at, revision=0, typed=typed, end=TypedEnd(kind="open"))
     await asked.open_form(form_of(allocator, state, opened_at=scope.at))
 
 
@@ -152,23 +151,9 @@ def submitted_form(asked: SlackRequest) -> Submitted:
             page=asked.carried_id("page"),
             revision=asked.carried_id("revision"),
             typed=typed,
-            lasting=_lasting(asked.field(LASTING_FIELD)),
-            last_day=asked.field(LAST_DAY_FIELD),
+            end=typed_end(asked),
         ),
     )
-
-
-def _lasting(text: str) -> Lasting:
-    found = next((lasting for lasting in LASTING if lasting == text), None)
-    if found is None:
-        raise FieldRefusal(LASTING_FIELD, "Choose one of the menu.")
-    return found
-
-
-def _last_day(text: str) -> int | None:
-    with suppress(ValueError):
-        return day_number(date.fromisoformat(text))
-    return None
 
 
 async def click_page(asked: SlackRequest) -> None:
@@ -214,12 +199,7 @@ async def _changed_note(scope: Scope, allocator: Allocator, form: Submitted) -> 
 async def submit_allocation(asked: SlackRequest) -> None:
     """Hands out what the form says, in one transaction. If the budgets changed since it was opened, it shows them first."""
     context, form = asked.context, submitted_form(asked)
-    wish = Wish(
-        typed=form.state.typed,
-        lasting=form.state.lasting,
-        last_day=_last_day(form.state.last_day),
-        seen=form.seen,
-    )
+    wish = Wish(typed=form.state.typed, end=parse_end(form.state.end), seen=form.seen)
     try:
         async with asked.begin() as tx:
             await tx.config.lock()  # an import, or another manager, is done now

@@ -7,7 +7,6 @@ import structlog
 
 from bot.books.allocations import (
     Allocator,
-    Lasting,
     Spend,
     TeamShare,
     check_allocation,
@@ -15,15 +14,16 @@ from bot.books.allocations import (
     open_children,
     parse_typed,
 )
-from bot.books.grants import GrantEnd
+from bot.books.grant_ends import EndChoice
 from bot.books.ledger import Account
 from bot.org.teams import Directory, Team
-from bot.refusals import FieldRefusal, Refusal
+from bot.refusals import Refusal
 from bot.views.blocks import name
 from bot.views.books import allocations as views
 from bot.views.books.allocations import Allocated
 from handlers.books.balances import balances_of
-from handlers.books.grants import END_FIELD, grant_budget
+from handlers.books.grant_ends import end_for
+from handlers.books.grants import grant_budget
 from handlers.books.periods import post_budgets, require_open
 from handlers.books.standings import standings_of
 from handlers.books.subtrees import subtree_figures_of
@@ -45,22 +45,11 @@ class BudgetsChanged(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What a submitted form asks for: the typed budgets by team id, how long they hold, and the mark of what was seen."""
+    """What a submitted form asks for: the typed budgets by team id, how long they last, and the mark of what was seen."""
 
     typed: Mapping[int, str]
-    lasting: Lasting
-    last_day: int | None
-    """The last day of grants until a date; each team counts it in its own zone."""
+    end: EndChoice
     seen: str
-
-    def end_for(self, scope: Scope, team: Team) -> GrantEnd:
-        """Returns when a team's grant ends. Raises FieldRefusal without a date."""
-        zone = team.zone_on(scope.at)
-        if self.lasting == "period":
-            return GrantEnd.of_period(scope.directory.period_at(team, scope.at), zone)
-        if self.last_day is None:
-            raise FieldRefusal(END_FIELD, "Choose the last day, or another answer to “How long”.")
-        return GrantEnd.before_day(self.last_day + 1, zone)
 
 
 async def allocator_of(scope: TeamScope) -> Allocator:
@@ -140,12 +129,12 @@ async def allocate(scope: TeamScope, context: Context, wish: Wish, *, by: int) -
     if before.seen != wish.seen:
         raise BudgetsChanged
     amounts = parse_typed(wish.typed, before)
-    check_allocation(before, amounts, lasting=wish.lasting)
+    check_allocation(before, amounts, lasting=wish.end.kind)
     if not amounts:
         return before, []
     shares = {share.team.id: share for share in before.shares}
     grants = {}
-    if wish.lasting == "on":
+    if wish.end.kind == "open":
         await tx.set_budgets.save(amounts, by=by, at=at)
         scope = replace(scope, rulebook=await context.rulebooks.read(tx))
         posted = {*amounts, *(() if before.has_limit else (team.id,))}
@@ -155,7 +144,8 @@ async def allocate(scope: TeamScope, context: Context, wish: Wish, *, by: int) -
         for team_id, nanos in sorted(amounts.items()):
             share = shares[team_id]
             more = nanos - (share.base_nanos or 0)
-            grants[team_id] = await grant_budget(scope, share.team, payer, more, wish.end_for(scope, share.team), by=by)
+            if (end := end_for(scope, share.team, wish.end)) is not None:
+                grants[team_id] = await grant_budget(scope, share.team, payer, more, end, by=by)
     after = await allocator_of(scope.of_team_id(team.id))
     changed = [
         Allocated(

@@ -7,7 +7,6 @@ import pytest
 
 from bot.books.allocations import (
     Allocator,
-    Lasting,
     TeamShare,
     allocating_teams,
     check_allocation,
@@ -17,6 +16,7 @@ from bot.books.allocations import (
     parse_typed,
 )
 from bot.books.closing.releases import Released
+from bot.books.grant_ends import EndKind
 from bot.books.ledger import Balance
 from bot.money import NANOS, parse_budget
 from bot.org.teams import Directory, Team
@@ -56,7 +56,7 @@ def allocator(
     )
 
 
-def faults(found: Allocator, amounts: Mapping[Team, int], lasting: Lasting = "on") -> dict[int, str]:
+def faults(found: Allocator, amounts: Mapping[Team, int], lasting: EndKind = "open") -> dict[int, str]:
     try:
         check_allocation(found, {team.id: dollars * NANOS for team, dollars in amounts.items()}, lasting=lasting)
     except FieldRefusals as refusal:
@@ -172,8 +172,8 @@ def test_a_team_keeps_what_it_promised() -> None:
     assert faults(allocator(short), {SEARCH: 1_100}) == {}, "more helps, even if it is not enough yet"
 
 
-@pytest.mark.parametrize("lasting", ["period", "date"])
-def test_for_a_while_a_budget_can_only_grow(lasting: Lasting) -> None:
+@pytest.mark.parametrize("lasting", ["period", "days", "date", "spent"])
+def test_for_a_while_a_budget_can_only_grow(lasting: EndKind) -> None:
     assert faults(allocator(), {SEARCH: 1_500}, lasting) == {}
     assert faults(allocator(), {SEARCH: 999}, lasting) == {
         SEARCH.id: "For a while a budget can only grow. Type more than $1,000.00, or choose “From this month on”."

@@ -8,6 +8,8 @@ from datetime import date
 import pytest
 
 from bot.books.grants import (
+    DAY_FIELD,
+    MEASURE_FIELD,
     Grant,
     GrantEnd,
     carried,
@@ -204,17 +206,17 @@ def test_ends_are_starts_of_the_teams_days() -> None:
         (GrantEnd(at=None), "Choose when it ends"),
         (GrantEnd(at=NOW), "That day is over"),
         (GrantEnd(at=NOW + 400 * DAY_MICROS), "more than a year away"),
-        (GrantEnd(at=None, spent_nanos=0), "more than nothing"),
+        (GrantEnd(at=None, spent_nanos=0), "more than $0"),
         (GrantEnd(at=None, spent_nanos=501 * NANOS), "at most $500.00"),
     ],
 )
 def test_an_impossible_end_is_refused_at_its_field(end: GrantEnd, words: str) -> None:
     with pytest.raises(FieldRefusal) as refused:
-        check_end(end, now=NOW, amount_nanos=500 * NANOS, field="end")
+        check_end(end, now=NOW, amount_nanos=500 * NANOS)
 
     assert words in refused.value.sentence
-    assert refused.value.field == "end"
+    assert refused.value.field == (MEASURE_FIELD if end.spent_nanos is not None else DAY_FIELD)
 
 
 def test_a_possible_end_is_taken() -> None:
-    check_end(GrantEnd(at=NOW + 1, spent_nanos=500 * NANOS), now=NOW, amount_nanos=500 * NANOS, field="end")
+    check_end(GrantEnd(at=NOW + 1, spent_nanos=500 * NANOS), now=NOW, amount_nanos=500 * NANOS)

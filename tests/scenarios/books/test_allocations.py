@@ -277,3 +277,24 @@ async def test_the_budget_shows_its_own_figures_and_those_with_its_teams_apart(a
     assert "are for its members" in (await acme.anna.runs("/tokens budget product", channel="CGENERAL")).text
     assert "are for its members" in (await acme.ben.runs("/tokens budget org", channel="CGENERAL")).text
     assert "that no team was given" in (await acme.chloe.runs("/tokens budget org", channel="CGENERAL")).text
+
+
+async def test_a_grant_may_end_after_days_or_once_an_amount_is_spent(acme: Company) -> None:
+    form = await opens(acme.ben)
+    without = await acme.ben.submits(form, {"Search": "1500", "How long": "Until an amount is spent"})
+    assert without.errors == {"end_measure": "Type the amount, such as $500."}
+    more = await acme.ben.submits(form, {"Days or amount": "$501"})
+    assert more.errors == {"end_measure": "Type more than $0 and at most $500.00, the amount of the grant."}
+    assert (await acme.ben.submits(form, {"Days or amount": "$300"})).closed
+    await acme.settles()
+    assert "gave Search $500.00 more until $300.00 of it is spent" in (await acme.anna.sees("more until")).text
+
+    await acme.uses(acme.event(1, dollars=301))
+    assert await end_grants(acme.context) == 1
+    await acme.settles()
+    form = await opens(acme.ben)
+    await acme.ben.submits(form, {"Search": "1100", "How long": "For some days", "Days or amount": "2 days"})
+    last = acme.clock.now() + timedelta(days=1)
+    await acme.settles()
+    assert f"until {last.day} {last:%b}" in (await acme.anna.sees("gave Search $100.00 more")).text
+    await books_agree(acme)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.books.allocations import Lasting
+from bot.books.grant_ends import EndChoice
 from bot.books.grants import GrantEnd
 from bot.money import NANOS
 from bot.org.teams_yml.teams_file import read_teams_file
@@ -24,6 +24,7 @@ teams:
   - {{slug: product, name: Product, managers: [ben@acme.test], budget: {{amount: 10000}}}}
 {TEAMS}
 """
+FROM_NOW_ON = EndChoice(kind="open")
 
 
 @dataclass
@@ -42,11 +43,10 @@ class Department:
         self,
         amounts: dict[str, str],
         *,
-        lasting: Lasting = "on",
+        end: EndChoice = FROM_NOW_ON,
         seen: str | None = None,
         by: int | None = None,
         of: str = "product",
-        last_day: int | None = None,
     ) -> int:
         """Hands out, as the form does. Returns the number of changed budgets."""
         mark = seen if seen is not None else await self.seen(of)
@@ -56,8 +56,7 @@ class Department:
             ids = {slug: team.id for slug in amounts if (team := scope.directory.by_slug(slug))}
             wish = Wish(
                 typed={ids[slug]: text for slug, text in amounts.items()},
-                lasting=lasting,
-                last_day=last_day,
+                end=end,
                 seen=mark,
             )
             team = scope.directory.by_slug(of) or scope.directory.root
@@ -144,7 +143,7 @@ async def test_nothing_is_kept_of_a_wish_with_one_fault(department: Department) 
     with pytest.raises(Refusal):
         await department.sets({"t0": "500", "t1": "99999"})
     with pytest.raises(FieldRefusal, match="is over"):
-        await department.sets({"t0": "500"}, lasting="date", last_day=1)
+        await department.sets({"t0": "500"}, end=EndChoice(kind="date", last_day=1))
 
     assert [tuple(row) for row in await department.books.rows("entries")] == before
     assert await department.books.rows("set_budgets") == []
@@ -162,7 +161,9 @@ async def test_finance_hands_out_funding_and_undeclared_funding_grows_along(depa
     )
     assert await department.sets({"product": "30000"}, of="acme", by=department.chloe) == 1
     assert [await department.available(slug) for slug in ("acme", "product")] == [0, 28000]
-    assert await department.sets({"product": "30500"}, of="acme", by=department.chloe, lasting="period") == 1
+    assert (
+        await department.sets({"product": "30500"}, of="acme", by=department.chloe, end=EndChoice(kind="period")) == 1
+    )
     assert await department.available() == 28500
     department.books.jump_to(day_of_next_month(department.books.context.now(), 2))
     await end_grants(department.books.context)

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from bot.books.allocations import Allocator, Lasting, Spend, TeamShare
+from bot.books.allocations import Allocator, Spend, TeamShare
+from bot.books.grant_ends import TypedEnd
 from bot.books.grants import Grant
 from bot.money import MAX_AMOUNT_NANOS, NANOS
 from bot.org.set_budgets import SetBudget
@@ -64,8 +65,8 @@ def allocator(*shares: TeamShare, team: Team = PRODUCT, base: float | None = 100
     )
 
 
-def state(lasting: Lasting = "on", **facts: Any) -> FormState:
-    return replace(FormState(page=0, revision=0, typed={}, lasting=lasting, last_day=""), **facts)
+def state(end: TypedEnd | None = None, **facts: Any) -> FormState:
+    return replace(FormState(page=0, revision=0, typed={}, end=end or TypedEnd(kind="open")), **facts)
 
 
 def form(found: Allocator, shown: FormState, *, pages: int = 1) -> dict[str, Any]:
@@ -109,7 +110,8 @@ def test_the_form_keeps_what_was_typed_and_says_what_changed(snapshot: SnapshotA
     by_ben = replace(SEARCH, set_budget=SetBudget(amount_nanos=1, set_by=2, set_at=3, file_nanos=None))
     note = changed_note([share(by_ben)], by_mentions=[BEN])
     typed = {SEARCH.id: "<!channel>", ADS.id: "2k"}
-    view = form(allocator(), state("date", typed=typed, last_day="2026-12-24", note=note, page=1, revision=3), pages=3)
+    end = TypedEnd(kind="date", day="2026-12-24")
+    view = form(allocator(), state(end, typed=typed, note=note, page=1, revision=3), pages=3)
 
     found = {element.get("initial_value") for element in elements(view)}
     assert {"<!channel>", "2k"} <= found
@@ -230,7 +232,7 @@ def test_the_choice_among_departments() -> None:
 
 def test_a_quarter_is_called_a_quarter() -> None:
     quarter = Period(name="FY2027-Q1", first_day=PERIOD.first_day, end_day=PERIOD.first_day + 90)
-    view = form(replace(allocator(), kind="quarter", period=quarter), state("period"))
+    view = form(replace(allocator(), kind="quarter", period=quarter), state(TypedEnd(kind="period")))
 
     assert "This quarter only" in all_text(view)
     assert "month" not in all_text(view)
