@@ -15,6 +15,7 @@ from bot.costs.plain_bookings import Placed, PlainBookings, contract_price, pric
 from bot.costs.pricing import Basis, Priced, Prices, PriceTerms, book_alone, priced
 from bot.costs.rates import Rates
 from bot.org.attribution import Attribution, Source
+from bot.org.gateways import GatewaySettings
 from bot.org.teams import Directory, Team
 from bot.org.tools import Tools
 from bot.org.workflows import WorkflowRule, Workflows
@@ -71,6 +72,7 @@ class Rulebook:
         tools: Tools,
         approvals: Sequence[ApprovalRule],
         workflows: Workflows = NO_WORKFLOWS,
+        gateways: Sequence[GatewaySettings] = (),
         ends_at: int | None = None,
     ) -> None:
         """Collects the rules.
@@ -87,6 +89,7 @@ class Rulebook:
         self.tools = tools
         self.approvals = approvals
         self.workflows = workflows
+        self.gateways = tuple(gateways)
         self.ends_at = ends_at
         self._teams = {team.id: team for team in directory.teams}
         self._memory: dict[_SourceKey, dict[Labels, _Decision]] = {}

@@ -8,6 +8,7 @@ from bot.costs.price_book import PriceBook
 from bot.costs.prices import prices_in_force
 from bot.costs.pricing import Prices
 from bot.org.attribution import Attribution, Membership, TeamEnding
+from bot.org.gateways import gateways_of
 from bot.org.people import normalize_spelling
 from bot.org.teams import Directory
 from bot.org.tools import ToolRule, Tools
@@ -63,6 +64,7 @@ async def read_rulebook(tx: Transaction, book: PriceBook, *, at: int) -> Ruleboo
             await tx.config.document("workflows"), held=[hold.name for hold in await tx.holds.active()]
         ),
         approvals=approvals_of(await tx.config.document("policy")),
+        gateways=gateways_of(await tx.config.document("gateways")),
         ends_at=min((moment for moment in _changes(directory, memberships, at=at) if moment > at), default=None),
     )
 

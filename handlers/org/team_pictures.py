@@ -7,6 +7,7 @@ from bot.costs.prices import iso_day
 from bot.money import usd
 from bot.org.attribution_rules import AttributionRule
 from bot.org.budget_terms import terms_words
+from bot.org.gateways import gateway_words, gateways_of
 from bot.org.spread_rules import spread_of, spread_words
 from bot.org.teams import Directory, Role, Team
 from bot.periods import date_of, moment, zone
@@ -72,6 +73,8 @@ async def picture_of(tx: Transaction, *, at: int, renamed: Mapping[str, str] = M
         until = price.replaced_from(declared)
         words = "holds" if until is None else f"until {iso_day(until)}, which teams.yml names"
         picture[f"price of {of}, set in Slack from {iso_day(price.from_day)}"] = words
+    gateways = gateways_of(await tx.config.document("gateways"))
+    picture |= {f"gateway {gateway.name}": gateway_words(gateway) for gateway in gateways}
     for name in ("tools", "workflows", "prices", "policy"):
         document = await tx.config.document(name)
         if document:

@@ -74,7 +74,7 @@ class Teams:
     async def save_file(self, found: TeamsFile, *, at: int) -> None:
         """Stores a file's declarations. Teams outside the file stay."""
         await Config(self._tx).changed()
-        for name in ("organisation", "tools", "workflows", "models", "prices", "policy"):
+        for name in ("organisation", "tools", "workflows", "models", "prices", "gateways", "policy"):
             value = found.model_dump(mode="json", by_alias=True)[name]
             await Config(self._tx).save_document(name, value, at=at)
         declared = found.organisation

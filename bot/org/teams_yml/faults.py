@@ -27,6 +27,20 @@ def budget_faults(file: TeamsFile) -> list[str]:
     return faults
 
 
+def gateway_faults(file: TeamsFile) -> list[str]:
+    """Returns faults of gateways: names there twice, keys without a place, unknown teams, targets of two teams."""
+    slugs = {team.slug for team in file.teams}
+    names = Counter(gateway.name for gateway in file.gateways)
+    faults = [
+        f"gateways[{name}].name: is there {count} times; it must be unique"
+        for name, count in names.items()
+        if count > 1
+    ]
+    for gateway in file.gateways:
+        faults += [f"gateways[{gateway.name}].{field}: {fault}" for field, fault in gateway.faults(slugs)]
+    return faults
+
+
 def lifecycle_faults(file: TeamsFile) -> list[str]:
     """Returns faults of teams that were renamed, merged or closed: themselves, each other, or teams that are no more."""
     faults = []

@@ -12,6 +12,7 @@ from bot.org.spread_rules import NOT_SPREAD
 from bot.org.teams import Mode, PeopleSetting
 from bot.org.teams_yml.budgets import STRICT, BudgetFile
 from bot.org.teams_yml.fields import ManagerRef, MonthAndDay, Name, Nanos, PersonRef, PicoRate, Slug, Spread, ZoneName
+from bot.org.teams_yml.gateways import GatewayFile
 from bot.org.workflows import MatchedLabel, Priority
 from bot.periods import PeriodKind
 
@@ -147,6 +148,7 @@ class TeamsFile(_Strict):
     workflows: list[WorkflowFile] = []
     models: list[ModelFile] = []
     prices: list[PriceFile] = []
+    gateways: list[GatewayFile] = []
     policy: PolicyFile = PolicyFile()
 
     def not_applied_yet(self) -> list[str]:

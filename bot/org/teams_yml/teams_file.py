@@ -5,7 +5,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from bot.org.teams_yml.faults import budget_faults, lifecycle_faults, rule_faults, team_faults
+from bot.org.teams_yml.faults import budget_faults, gateway_faults, lifecycle_faults, rule_faults, team_faults
 from bot.org.teams_yml.models import TeamsFile
 from bot.refusals import ConfigError
 from bot.text import plain_spaces
@@ -30,7 +30,13 @@ def read_teams_file(text: str) -> TeamsFile:
     except ValidationError as error:
         lines = [f"{_path(e['loc'], loaded)}: {_error_text(e)}" for e in error.errors()]
         raise ConfigError("\n".join(dict.fromkeys(lines))) from error
-    faults = [*team_faults(file), *lifecycle_faults(file), *budget_faults(file), *rule_faults(file)]
+    faults = [
+        *team_faults(file),
+        *lifecycle_faults(file),
+        *budget_faults(file),
+        *rule_faults(file),
+        *gateway_faults(file),
+    ]
     if faults:
         raise ConfigError("\n".join(faults))
     return file

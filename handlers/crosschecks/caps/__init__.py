@@ -1,0 +1,1 @@
+"""Caps at gateways: the adapters, what writes caps, and `tokens gateways`."""
