@@ -12,6 +12,7 @@ from bot.demo.scenarios import DemoScenario
 from bot.org.attribution import Source
 from bot.org.teams_yml.teams_file import read_teams_file
 from bot.periods import week_of
+from bot.requests.budget_requests import Ask
 from bot.sources import SOURCES
 from handlers.books.commitments.holds import set_aside
 from handlers.books.commitments.transfers import propose_transfer
@@ -79,7 +80,7 @@ async def _create_request(context: Context, request: DemoRequest) -> None:
         team = scope.directory.by_slug(request.team)
         assert team is not None
         await create_request(
-            scope.of_team(team), person_id=person_id, amount_nanos=request.amount_nanos, reason=request.reason
+            scope.of_team(team), Ask(amount_nanos=request.amount_nanos, reason=request.reason), person_id=person_id
         )
 
 

@@ -68,6 +68,7 @@ def route_request(
     amount_nanos: int,
     payer: Team | None,
     rules: Sequence[ApprovalRule],
+    moves_budget: bool = True,
 ) -> ApprovalRoute:
     """Returns the route of a request.
 
@@ -76,13 +77,16 @@ def route_request(
     nearest team above decide too. If that leaves nobody, or there is no payer, finance decides, again without the asker.
     If no message reaches anybody of all these, the request waits for those whom teams.yml names.
 
-    If there is a payer, the whole amount is held until the decision.
+    If there is a payer, the whole amount is held until the decision. A request that moves no budget, for the cap of a
+    person or a key, needs no payer.
     """
     finance = directory.finance - {asker_id}
     limit = manager_limit(rules)
     managers: frozenset[int] = frozenset()
-    if payer is not None and (limit is None or amount_nanos <= limit):
-        managers = directory.people_with("manager", team) | directory.people_with("manager", payer)
+    if (payer is not None or not moves_budget) and (limit is None or amount_nanos <= limit):
+        managers = directory.people_with("manager", team)
+        if payer is not None:
+            managers |= directory.people_with("manager", payer)
         if directory.has_lost_managers(team):
             managers |= _nearest_managers(directory, team)
         managers -= {asker_id}

@@ -1,22 +1,71 @@
-"""Budget requests: their states, and the ledger entries that hold, release and grant their amounts."""
+"""Budget requests: what is asked, their states, and what was decided."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
-from bot.books.ledger import Account, Entry
-from bot.org.teams import Directory, Team
 from bot.refusals import FieldRefusal, Refusal
 from bot.text import spaced
 
-RequestState = Literal["pending", "approved", "denied", "withdrawn"]
+RequestState = Literal["pending", "approved", "denied", "withdrawn", "expired"]
+EndKind = Literal["period", "date", "open"]
+"""How long more budget lasts: this period only, until a date, or from now on."""
+CapKind = Literal["team", "workflow", "tool", "member", "key"]
+"""Whose cap a request is about: the team's, that of a part of its budget, or that of a person or a key at a gateway."""
+Origin = Literal["", "command", "button", "home", "shortcut", "message", "link", "gateway"]
+"""Where a request comes from; "" in requests of earlier versions."""
 MAX_REASON_CHARACTERS = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestEnd:
+    """When granted budget ends. `at` is a moment in microseconds, there only for "date"."""
+
+    kind: EndKind = "period"
+    at: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """What a person asks for: an amount, why, how long, for which cap, and out of whose budget.
+
+    `cap_ref` names the part, the person's id or the credential; it is "" for the team's own cap. `giver_id` is the team
+    that the budget is to be moved from, None for the teams above. `origin_ref` is a link to the message it came from, or
+    a gateway's id of the request.
+    """
+
+    amount_nanos: int
+    reason: str
+    end: RequestEnd = RequestEnd()
+    cap_kind: CapKind = "team"
+    cap_ref: str = ""
+    giver_id: int | None = None
+    origin: Origin = "command"
+    origin_ref: str = ""
+
+    @property
+    def moves_budget(self) -> bool:
+        """Returns whether budget moves for it. The cap of a person or a key is a limit within what the team has."""
+        return self.cap_kind in ("team", "workflow", "tool")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What a decider says: yes or no. An approval may name another amount or end than the asker's."""
+
+    approve: bool
+    amount_nanos: int | None = None
+    end: RequestEnd | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BudgetRequest:
     """A person's request for more budget for a team. `revision` grows with each change by the asker. Moments are
-    microseconds."""
+    microseconds.
+
+    `policy` is the policy's text as it was at the ask. The `granted_…` are what was approved. `decided_for` is the person
+    whose delegate decided. An approved request without `decided_by` was approved by the policy.
+    """
 
     id: int
     team_id: int
@@ -32,10 +81,54 @@ class BudgetRequest:
     decided_at: int | None
     decided_by: int | None
     decision_reason: str
+    end_kind: EndKind = "period"
+    ends_at: int | None = None
+    cap_kind: CapKind = "team"
+    cap_ref: str = ""
+    giver_id: int | None = None
+    policy: str = ""
+    origin: Origin = ""
+    origin_ref: str = ""
+    granted_nanos: int | None = None
+    granted_end_kind: EndKind | None = None
+    granted_ends_at: int | None = None
+    grant_id: int | None = None
+    decided_for: int | None = None
+    nudged_at: int | None = None
+    reminders: int = 0
+    remind_at: int | None = None
+    escalated_at: int | None = None
+    expires_at: int | None = None
 
     @property
     def document(self) -> str:
         return f"request:{self.id}"
+
+    @property
+    def ask(self) -> Ask:
+        """Returns what the person asks for now."""
+        return Ask(
+            amount_nanos=self.amount_nanos,
+            reason=self.reason,
+            end=RequestEnd(kind=self.end_kind, at=self.ends_at),
+            cap_kind=self.cap_kind,
+            cap_ref=self.cap_ref,
+            giver_id=self.giver_id,
+            origin=self.origin,
+            origin_ref=self.origin_ref,
+        )
+
+    @property
+    def given_nanos(self) -> int:
+        """Returns the approved amount; the asked one before a decision."""
+        return self.amount_nanos if self.granted_nanos is None else self.granted_nanos
+
+    @property
+    def given_end(self) -> RequestEnd:
+        """Returns the approved end; the asked one before a decision."""
+        if self.granted_end_kind is None:
+            return RequestEnd(kind=self.end_kind, at=self.ends_at)
+        return RequestEnd(kind=self.granted_end_kind, at=self.granted_ends_at)
 
 
 class Ended(Refusal):
@@ -58,103 +151,52 @@ def require_pending(request: BudgetRequest, *, decided_by_name: str = "") -> Non
         return
     if request.state == "withdrawn":
         raise Ended("This request was withdrawn by the person who asked. Nothing more can be done with it.")
+    if request.state == "expired":
+        raise Ended("This request expired before anybody decided. The person who asked can ask again.")
     who = decided_by_name or "Somebody"
     raise Ended(f"{who} already {'approved' if request.state == 'approved' else 'denied'} this request.")
 
 
-def with_decision(request: BudgetRequest, *, approve: bool, by: int, at: int, reason: str = "") -> BudgetRequest:
-    """Returns a request with its decision."""
-    state: RequestState = "approved" if approve else "denied"
-    return replace(request, state=state, decided_by=by, decided_at=at, decision_reason=reason)
+def asked_for(ask: Ask) -> dict[str, Any]:
+    """Returns the fields of a request that say what is asked."""
+    return {
+        "amount_nanos": ask.amount_nanos,
+        "reason": ask.reason,
+        "end_kind": ask.end.kind,
+        "ends_at": ask.end.at,
+        "cap_kind": ask.cap_kind,
+        "cap_ref": ask.cap_ref,
+        "giver_id": ask.giver_id,
+        "origin": ask.origin,
+        "origin_ref": ask.origin_ref,
+    }
+
+
+def with_decision(
+    request: BudgetRequest, decision: Decision, *, by: int | None, at: int, decided_for: int | None = None
+) -> BudgetRequest:
+    """Returns a request with its decision. Without `by` the policy decided."""
+    ended = replace(request, decided_by=by, decided_at=at, decided_for=decided_for, remind_at=None, expires_at=None)
+    if not decision.approve:
+        return replace(ended, state="denied", decision_reason=decision.reason)
+    end = decision.end or request.ask.end
+    amount = request.amount_nanos if decision.amount_nanos is None else decision.amount_nanos
+    return replace(
+        ended,
+        state="approved",
+        decision_reason=decision.reason,
+        granted_nanos=amount,
+        granted_end_kind=end.kind,
+        granted_ends_at=end.at,
+    )
+
+
+def with_expiry(request: BudgetRequest, *, at: int) -> BudgetRequest:
+    """Returns a request that nobody decided in time."""
+    return replace(request, state="expired", decided_at=at, remind_at=None, expires_at=None)
 
 
 def with_withdrawal(request: BudgetRequest, *, by: int, at: int) -> BudgetRequest:
     if by != request.person_id:
         raise Refusal("Only the person who asked can withdraw a request.")
-    return replace(request, state="withdrawn", decided_by=by, decided_at=at)
-
-
-def hold_entry(request: BudgetRequest, *, at: int) -> Entry | None:
-    """Returns the entry that holds the amount in the payer's budget; None without a payer."""
-    if request.payer_id is None or request.held_nanos == 0:
-        return None
-    return Entry(
-        kind="hold",
-        dedupe_key=f"hold:{request.document}:{request.revision}",
-        period=request.period,
-        effective_at=at,
-        from_account=_account(request.payer_id, request.period, "available"),
-        to_account=_account(request.payer_id, request.period, "held"),
-        amount_nanos=request.held_nanos,
-        actor_id=request.person_id,
-        reason="pending budget request",
-        document=request.document,
-    )
-
-
-def release_entry(request: BudgetRequest, *, by: int | None, at: int) -> Entry | None:
-    """Returns the entry that releases the held amount; None if nothing is held."""
-    if request.payer_id is None or request.held_nanos == 0:
-        return None
-    return Entry(
-        kind="release",
-        dedupe_key=f"release:{request.document}:{request.revision}",
-        period=request.period,
-        effective_at=at,
-        from_account=_account(request.payer_id, request.period, "held"),
-        to_account=_account(request.payer_id, request.period, "available"),
-        amount_nanos=request.held_nanos,
-        actor_id=by,
-        reason="budget request ended",
-        document=request.document,
-    )
-
-
-def grant_entries(
-    request: BudgetRequest, *, directory: Directory, team: Team, payer_id: int | None, by: int, at: int
-) -> list[Entry]:
-    """Returns the allocations that move an approved amount from the payer down to the team, level by level.
-
-    Without a payer the amount is new funding: an appropriation comes first.
-    """
-    chain: Sequence[Team] = (team, *directory.ancestors(team))
-    paying = payer_id if payer_id is not None else directory.root.id
-    levels = [t.id for t in chain[: [t.id for t in chain].index(paying) + 1]]
-    entries: list[Entry] = []
-
-    def move(kind: Literal["appropriation", "allocation"], step: str, source: Account, target: Account) -> None:
-        entries.append(
-            Entry(
-                kind=kind,
-                dedupe_key=f"grant:{request.document}:{step}",
-                period=request.period,
-                effective_at=at,
-                from_account=source,
-                to_account=target,
-                amount_nanos=request.amount_nanos,
-                actor_id=by,
-                reason="approved budget request",
-                document=request.document,
-            )
-        )
-
-    if payer_id is None:
-        root = directory.root.id
-        move(
-            "appropriation",
-            "funding",
-            _account(root, request.period, "funding"),
-            _account(root, request.period, "available"),
-        )
-    for upper, lower in zip(levels[:0:-1], levels[-2::-1], strict=True):
-        move(
-            "allocation",
-            f"{upper}>{lower}",
-            _account(upper, request.period, "available"),
-            _account(lower, request.period, "available"),
-        )
-    return entries
-
-
-def _account(team_id: int, period: str, bucket: Literal["funding", "available", "held"]) -> Account:
-    return Account(team_id=team_id, period=period, bucket=bucket)
+    return replace(request, state="withdrawn", decided_by=by, decided_at=at, remind_at=None, expires_at=None)

@@ -2,7 +2,7 @@
 
 from bot.messages import Message
 from bot.org.teams import Team
-from handlers.requests.budget_requests import card_key, receipt_key
+from handlers.requests.cards import card_key, receipt_key
 from handlers.requests.request_periods import carry_and_show
 from handlers.slack.answers import SlackRequest
 

@@ -8,7 +8,7 @@ from bot.reporting.reports import PendingRequest
 from bot.requests.approvals import ApprovalRoute, may_decide, route_request
 from bot.requests.budget_requests import BudgetRequest
 from bot.rulebook import Rulebook
-from handlers.requests.budget_requests import shown
+from handlers.requests.cards import shown
 from handlers.scope import Scope
 from handlers.slack.callers import called
 
@@ -48,4 +48,5 @@ def route_of(directory: Directory, rulebook: Rulebook, request: BudgetRequest) -
         amount_nanos=request.amount_nanos,
         payer=payer,
         rules=rulebook.approvals,
+        moves_budget=request.ask.moves_budget,
     )

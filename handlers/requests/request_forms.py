@@ -1,6 +1,7 @@
 """The forms and buttons that request budget, change a request and withdraw it."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
@@ -8,7 +9,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.money import parse_amount
 from bot.org.teams import Directory, Team
 from bot.refusals import FieldRefusal, Refusal
-from bot.requests.budget_requests import BudgetRequest, Ended, checked_reason
+from bot.requests.budget_requests import Ask, BudgetRequest, Ended, checked_reason
 from bot.requests.revisions import NotAsSeen
 from bot.views.blocks import name
 from bot.views.books.budgets import REQUEST_BUDGET
@@ -16,13 +17,8 @@ from bot.views.requests import budget_requests as views
 from bot.views.requests import request_forms as forms
 from handlers.books.standings import standing_of, standings_of
 from handlers.context import Context
-from handlers.requests.budget_requests import (
-    change_request,
-    create_request,
-    pending_request,
-    require_may_ask,
-    withdraw_request,
-)
+from handlers.requests.askers import require_may_ask
+from handlers.requests.budget_requests import change_request, create_request, pending_request, withdraw_request
 from handlers.requests.current_cards import show_current
 from handlers.requests.revisions import carried, seen_at_click, seen_in_form
 from handlers.scope import Scope
@@ -91,7 +87,8 @@ async def submit_request(asked: SlackRequest) -> None:
     async with asked.begin() as tx:
         scope = await asked.scope(tx)
         team = _team(scope.directory, asked, team_id, channel=_channel(asked))
-        await create_request(scope.of_team(team), person_id=asked.person.id, amount_nanos=amount_nanos, reason=reason)
+        ask = Ask(amount_nanos=amount_nanos, reason=reason)
+        await create_request(scope.of_team(team), ask, person_id=asked.person.id)
     context.wake_outbox.set()
     await asked.ack()
 
@@ -153,9 +150,9 @@ async def submit_change(asked: SlackRequest) -> None:
     try:
         async with asked.begin() as tx:
             scope = await asked.scope(tx)
-            await change_request(
-                scope, seen, by=asked.person.id, amount_nanos=amount_nanos, reason=reason, channel=channel
-            )
+            request = await pending_request(tx, seen.request_id)
+            ask = replace(request.ask, amount_nanos=amount_nanos, reason=reason)
+            await change_request(scope, seen, ask, by=asked.person.id, channel=channel)
     except NotAsSeen as refusal:
         async with context.store.read() as tx:
             form = await _change_form(

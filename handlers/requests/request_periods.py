@@ -5,14 +5,9 @@ from dataclasses import replace
 from bot.requests.approvals import ApprovalRoute
 from bot.requests.budget_requests import BudgetRequest
 from handlers.context import Context
-from handlers.requests.budget_requests import (
-    audit_request,
-    find_route,
-    hold_amount,
-    lock_accounts,
-    release_hold,
-    update_messages,
-)
+from handlers.requests.budget_requests import audit_request
+from handlers.requests.cards import update_messages
+from handlers.requests.routes import find_route, hold_amount, lock_accounts, release_hold
 from handlers.scope import Scope, TeamScope
 
 
@@ -29,7 +24,7 @@ async def carry_request(scope: TeamScope, request: BudgetRequest) -> tuple[Budge
     """
     tx, at = scope.tx, scope.at
     await release_hold(tx, request, by=None, at=at)
-    found = await find_route(scope, person_id=request.person_id, amount_nanos=request.amount_nanos)
+    found = await find_route(scope, request.ask, person_id=request.person_id)
     moved = replace(
         request,
         period=scope.directory.period_at(scope.team, at).name,
@@ -49,7 +44,7 @@ async def carry_and_show(scope: Scope, request_id: int) -> bool:
     if request is None or not is_of_another_period(scope, request):
         return False
     team_scope = scope.of_team_id(request.team_id)
-    await lock_accounts(team_scope, request.period)
+    await lock_accounts(team_scope, request.period, givers=[request.giver_id])
     moved, found = await carry_request(team_scope, request)
     await update_messages(team_scope, moved, found, carried=True)
     return True

@@ -4,7 +4,7 @@ from bot.requests.approvals import ApprovalRoute
 from bot.requests.budget_requests import BudgetRequest
 from bot.views.requests.budget_requests import who_decides
 from handlers.context import Context
-from handlers.requests.budget_requests import card_key, decider_mentions, directly_asked, receipt_key, update_messages
+from handlers.requests.cards import card_key, decider_mentions, directly_asked, receipt_key, update_messages
 from handlers.requests.deciders import route_of
 from handlers.scope import Scope
 from storage.outbox import copy_key

@@ -1,4 +1,4 @@
-"""The table of budget requests."""
+"""The tables of budget requests: requests, votes and questions about them, and who stands in for whom."""
 
 from sqlalchemy import Column, ForeignKey, Index, Text, text
 
@@ -23,6 +23,24 @@ budget_requests = table(
     Column("decided_at", Big),
     Column("decided_by", Big, ForeignKey("people.id")),
     Column("decision_reason", Text, nullable=False, server_default=""),
+    Column("end_kind", Text, nullable=False, server_default="period"),
+    Column("ends_at", Big),
+    Column("cap_kind", Text, nullable=False, server_default="team"),
+    Column("cap_ref", Text, nullable=False, server_default=""),
+    Column("giver_id", Big),
+    Column("policy", Text, nullable=False, server_default=""),
+    Column("origin", Text, nullable=False, server_default=""),
+    Column("origin_ref", Text, nullable=False, server_default=""),
+    Column("granted_nanos", Big),
+    Column("granted_end_kind", Text),
+    Column("granted_ends_at", Big),
+    Column("grant_id", Big),
+    Column("decided_for", Big),
+    Column("nudged_at", Big),
+    Column("reminders", Big, nullable=False, server_default="0"),
+    Column("remind_at", Big),
+    Column("escalated_at", Big),
+    Column("expires_at", Big),
     Index("ix_budget_requests_person_id", "person_id"),
     Index(
         "ix_budget_requests_one_pending",
@@ -32,4 +50,39 @@ budget_requests = table(
         sqlite_where=PENDING,
         postgresql_where=PENDING,
     ),
+)
+
+request_votes = table(
+    "request_votes",
+    Column("request_id", Big, ForeignKey("budget_requests.id"), primary_key=True, autoincrement=False),
+    Column("revision", Big, primary_key=True, autoincrement=False),
+    Column("person_id", Big, ForeignKey("people.id"), primary_key=True, autoincrement=False),
+    Column("for_person_id", Big, ForeignKey("people.id")),
+    Column("at", Big, nullable=False),
+)
+
+request_questions = table(
+    "request_questions",
+    id_column(),
+    Column("request_id", Big, ForeignKey("budget_requests.id"), nullable=False),
+    Column("asked_by", Big, ForeignKey("people.id"), nullable=False),
+    Column("asked_at", Big, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("answered_by", Big, ForeignKey("people.id")),
+    Column("answered_at", Big),
+    Column("answer", Text, nullable=False, server_default=""),
+    Index("ix_request_questions_request_id", "request_id"),
+)
+
+delegations = table(
+    "delegations",
+    id_column(),
+    Column("person_id", Big, ForeignKey("people.id"), nullable=False),
+    Column("delegate_id", Big, ForeignKey("people.id"), nullable=False),
+    Column("starts_at", Big, nullable=False),
+    Column("ends_at", Big, nullable=False),
+    Column("made_by", Big, ForeignKey("people.id"), nullable=False),
+    Column("made_at", Big, nullable=False),
+    Column("ended_at", Big),
+    Index("ix_delegations_person_id", "person_id"),
 )

@@ -6,6 +6,7 @@ from bot.money import NANOS
 from bot.org.people_file import read_people_file
 from bot.org.teams_yml.teams_file import read_teams_file
 from bot.periods import day_number, micros
+from bot.requests.budget_requests import Ask, Decision
 from bot.requests.revisions import Seen
 from handlers.books.periods import keep_books
 from handlers.context import Context
@@ -82,15 +83,16 @@ async def _ask(context: Context, size: Size, *, month: int, is_decided: bool) ->
             assert asked_of is not None
             request = await create_request(
                 scope.of_team(asked_of),
+                Ask(amount_nanos=(100 + 50 * number) * NANOS, reason="a longer evaluation"),
                 person_id=people[email(team, 2)],
-                amount_nanos=(100 + 50 * number) * NANOS,
-                reason="a longer evaluation",
             )
         if not is_decided:
             continue
         async with context.store.begin() as tx:
             seen = Seen(request_id=request.id, revision=request.revision)
-            await decide_request(await context.scope(tx), seen, approve=number > 0, by=people["chloe@acme.test"])
+            await decide_request(
+                await context.scope(tx), context, seen, Decision(approve=number > 0), by=people["chloe@acme.test"]
+            )
 
 
 async def _reprice(context: Context, size: Size) -> None:

@@ -10,14 +10,15 @@ from bot.money import NANOS
 from bot.refusals import FieldRefusal, Refusal
 from bot.requests.budget_requests import (
     BudgetRequest,
+    Decision,
+    RequestEnd,
     checked_reason,
-    grant_entries,
-    hold_entry,
-    release_entry,
     require_pending,
     with_decision,
+    with_expiry,
     with_withdrawal,
 )
+from bot.requests.request_entries import grant_entries, hold_entry, release_entry
 from tests.bot.acme import ACME, ANNA, BEN, PRODUCT, SEARCH, directory
 
 
@@ -83,10 +84,35 @@ def test_a_pending_request_may_still_be_decided() -> None:
 
 def test_a_decision_is_kept_with_its_time_its_person_and_its_reason() -> None:
     kept = {"decided_by": BEN, "decided_at": 20, "decision_reason": "go"}
+    given = {"granted_nanos": 750 * NANOS, "granted_end_kind": "period"}
 
-    assert with_decision(request(), approve=True, by=BEN, at=20, reason="go") == request(state="approved", **kept)
-    assert with_decision(request(), approve=False, by=BEN, at=20, reason="go") == request(state="denied", **kept)
-    assert with_decision(request(), approve=True, by=BEN, at=20).decision_reason == ""
+    approved = with_decision(request(), Decision(approve=True, reason="go"), by=BEN, at=20)
+    assert approved == request(state="approved", **given, **kept)
+    denied = with_decision(request(), Decision(approve=False, reason="go"), by=BEN, at=20)
+    assert denied == request(state="denied", **kept)
+    assert with_decision(request(), Decision(approve=True), by=BEN, at=20).decision_reason == ""
+
+
+def test_an_approval_may_give_another_amount_and_end() -> None:
+    other = Decision(approve=True, amount_nanos=NANOS, end=RequestEnd(kind="date", at=99))
+
+    given = with_decision(request(), other, by=BEN, at=20, decided_for=ANNA)
+
+    assert (given.amount_nanos, given.given_nanos) == (750 * NANOS, NANOS)
+    assert (given.given_end, given.decided_for) == (RequestEnd(kind="date", at=99), ANNA)
+
+
+def test_nobody_is_reminded_of_a_request_that_is_over() -> None:
+    waiting = request(remind_at=30, expires_at=40)
+
+    ends = (
+        with_decision(waiting, Decision(approve=True), by=BEN, at=20),
+        with_withdrawal(waiting, by=ANNA, at=20),
+        with_expiry(waiting, at=40),
+    )
+
+    assert [end.state for end in ends] == ["approved", "withdrawn", "expired"]
+    assert {(end.remind_at, end.expires_at) for end in ends} == {(None, None)}
 
 
 def test_only_the_asker_withdraws_a_request() -> None:

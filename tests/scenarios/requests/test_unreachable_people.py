@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.requests.budget_requests import Ask
 from handlers.requests.budget_requests import create_request
 from handlers.schedule import look_up_slack
 from handlers.slack.reachability import lost_managers
@@ -20,7 +21,9 @@ async def asks(acme: Company) -> None:
         search = scope.directory.by_slug("search")
         assert anna is not None
         assert search is not None
-        await create_request(scope.of_team(search), person_id=anna.id, amount_nanos=20 * DOLLAR, reason="the audit")
+        await create_request(
+            scope.of_team(search), Ask(amount_nanos=20 * DOLLAR, reason="the audit"), person_id=anna.id
+        )
     await acme.settles()
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from bot.books.ledger import Account
 from bot.money import NANOS
+from bot.requests.budget_requests import Ask
 from handlers.requests.budget_requests import create_request
 from storage.books.checks import faults
 from tests.support.company import Company
@@ -136,7 +137,7 @@ async def test_a_form_that_waited_and_was_refused_says_so_where_it_waits(acme_on
         search, anna = scope.directory.by_slug("search"), await tx.people.by_slack_id("UANNA")
         assert search is not None
         assert anna is not None
-        await create_request(scope.of_team(search), person_id=anna.id, amount_nanos=700 * NANOS, reason="tests")
+        await create_request(scope.of_team(search), Ask(amount_nanos=700 * NANOS, reason="tests"), person_id=anna.id)
     acme.context.settings.slack_answer_seconds = 0.2
     async with busy_books(acme):
         submitted = asyncio.create_task(acme.anna.submits(form))

@@ -7,6 +7,7 @@ import pytest
 from bot.books.allowances import Allowance, allowance_of
 from bot.books.budgets import Standing
 from bot.money import NANOS
+from bot.requests.budget_requests import Ask, Decision
 from bot.requests.revisions import Seen
 from handlers.alerting.budget_alerts import judge_budget
 from handlers.books.periods import keep_books
@@ -71,10 +72,14 @@ async def grant(books: Books, amount: int, slug: str = "search") -> None:
     anna, chloe = [await person(books.context, f"{n}@acme.test") for n in ("anna", "chloe")]
     async with books.context.store.begin() as tx:
         scope = await team_scope(books, tx, slug)
-        request = await create_request(scope, person_id=anna, amount_nanos=amount * NANOS, reason="evals")
+        request = await create_request(scope, Ask(amount_nanos=amount * NANOS, reason="evals"), person_id=anna)
     async with books.context.store.begin() as tx:
         await decide_request(
-            await books.context.scope(tx), Seen(request_id=request.id, revision=1), approve=True, by=chloe
+            await books.context.scope(tx),
+            books.context,
+            Seen(request_id=request.id, revision=1),
+            Decision(approve=True),
+            by=chloe,
         )
 
 
@@ -212,7 +217,7 @@ async def test_a_parents_budget_pays_for_nobody_before_its_first_day(mid_month: 
 
     async with mid_month.context.store.begin() as tx:
         scope = await team_scope(mid_month, tx, "ads")
-        request = await create_request(scope, person_id=anna, amount_nanos=5 * NANOS, reason="evals")
+        request = await create_request(scope, Ask(amount_nanos=5 * NANOS, reason="evals"), person_id=anna)
         assert request.payer_id == scope.directory.root.id
 
 

@@ -10,6 +10,7 @@ from bot.books.ledger import Account, Entry, Overdrawn
 from bot.money import NANOS
 from bot.org.teams_yml.teams_file import read_teams_file
 from bot.refusals import ConfigError
+from bot.requests.budget_requests import Ask, Decision
 from bot.requests.revisions import Seen
 from handlers.books.periods import keep_books
 from handlers.context import Context
@@ -53,7 +54,7 @@ async def ask(context: Context, dollars: int, slug: str = "search", email: str =
         team = scope.directory.by_slug(slug)
         assert team is not None
         request = await create_request(
-            scope.of_team(team), person_id=asker, amount_nanos=dollars * NANOS, reason="evals"
+            scope.of_team(team), Ask(amount_nanos=dollars * NANOS, reason="evals"), person_id=asker
         )
     return request.id
 
@@ -62,7 +63,11 @@ async def decide(context: Context, request_id: int, *, approve: bool = True) -> 
     chloe = await person(context, "chloe@acme.test")
     async with context.store.begin() as tx:
         await decide_request(
-            await context.scope(tx), Seen(request_id=request_id, revision=None), approve=approve, by=chloe
+            await context.scope(tx),
+            context,
+            Seen(request_id=request_id, revision=None),
+            Decision(approve=approve),
+            by=chloe,
         )
 
 

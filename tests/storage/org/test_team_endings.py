@@ -8,6 +8,7 @@ from bot.books.allowances import Allowance
 from bot.money import NANOS
 from bot.periods import day_number, day_start
 from bot.refusals import Refusal
+from bot.requests.budget_requests import Ask
 from handlers.alerting.budget_alerts import judge_budget
 from handlers.books.allowances import Allowances
 from handlers.books.periods import keep_books
@@ -111,7 +112,7 @@ async def test_a_team_that_has_ended_gets_no_request_no_alert_and_its_taker_answ
             anna = await tx.people.by_reference("anna@acme.test")
             asked = scope.of_team(await team(context, slug))
             with pytest.raises(Refusal, match=words):
-                await create_request(asked, person_id=anna, amount_nanos=NANOS, reason="more")
+                await create_request(asked, Ask(amount_nanos=NANOS, reason="more"), person_id=anna)
             await judge_budget(asked)
     assert await books.rows("alerts") == []
 

@@ -9,6 +9,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.money import NANOS
+from bot.requests.budget_requests import Ask, Decision
 from bot.requests.revisions import Seen
 from handlers.context import Context
 from handlers.requests.approvals import decide_request
@@ -44,7 +45,7 @@ async def asks(context: Context, slug: str, person_id: int, dollars: int) -> int
         team = scope.directory.by_slug(slug)
         assert team is not None
         made = await create_request(
-            scope.of_team(team), person_id=person_id, amount_nanos=dollars * NANOS, reason="evals"
+            scope.of_team(team), Ask(amount_nanos=dollars * NANOS, reason="evals"), person_id=person_id
         )
         return made.id
 
@@ -63,14 +64,14 @@ async def test_fifty_clicks_at_once_end_without_a_deadlock(context: Context) -> 
     def changed(n: int) -> Callable[[Scope], Awaitable[Any]]:
         seen = Seen(request_id=ids[n], revision=None)
         return lambda scope: change_request(
-            scope, seen, by=people[n], amount_nanos=(900 if n % 3 else 7) * NANOS, reason="more", channel=""
+            scope, seen, Ask(amount_nanos=(900 if n % 3 else 7) * NANOS, reason="more"), by=people[n], channel=""
         )
 
     def ended(n: int) -> Callable[[Scope], Awaitable[Any]]:
         seen = Seen(request_id=ids[n], revision=1)
         if n % 5 == 0:
             return lambda scope: withdraw_request(scope, seen, by=people[n])
-        return lambda scope: decide_request(scope, seen, approve=bool(n % 2), by=chloe)
+        return lambda scope: decide_request(scope, context, seen, Decision(approve=bool(n % 2)), by=chloe)
 
     orders = ((changed, ended), (ended, changed))
     clicks = [deed(n) for n in range(ASKERS) for deed in orders[n % 2]]
@@ -103,12 +104,12 @@ async def test_every_step_of_a_request_locks_its_accounts_before_its_first_entry
     more = 900 * NANOS
     steps: list[Callable[[], Awaitable[Any]]] = [
         lambda: asks(context, "search", anna, 5),
-        lambda: does(context, lambda s: change_request(s, first, by=anna, amount_nanos=more, reason="more")),
-        lambda: does(context, lambda s: decide_request(s, again, approve=True, by=chloe)),
+        lambda: does(context, lambda s: change_request(s, first, Ask(amount_nanos=more, reason="more"), by=anna)),
+        lambda: does(context, lambda s: decide_request(s, context, again, Decision(approve=True), by=chloe)),
         lambda: asks(context, "search", anna, 5),
         lambda: does(context, lambda s: withdraw_request(s, second, by=anna)),
         lambda: asks(context, "search", anna, 5),
-        lambda: does(context, lambda s: decide_request(s, third, approve=False, by=chloe)),
+        lambda: does(context, lambda s: decide_request(s, context, third, Decision(approve=False), by=chloe)),
     ]
     engine = context.store._writer.sync_engine
     event.listen(engine, "before_cursor_execute", notes)

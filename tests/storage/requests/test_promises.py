@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from bot.books.ledger import Account
 from bot.money import NANOS
+from bot.requests.budget_requests import Ask, Decision
 from bot.requests.revisions import Seen
 from handlers.context import Context
 from handlers.requests.approvals import decide_request
@@ -35,7 +36,7 @@ async def test_two_who_ask_at_once_are_not_promised_the_same_money(context: Cont
             team = scope.directory.by_slug(slug)
             assert team is not None
             request = await create_request(
-                scope.of_team(team), person_id=person_id, amount_nanos=600 * NANOS, reason="evals"
+                scope.of_team(team), Ask(amount_nanos=600 * NANOS, reason="evals"), person_id=person_id
             )
             if not second:
                 second.append(asyncio.create_task(ask("mobile", emi)))
@@ -57,7 +58,11 @@ async def test_two_who_ask_at_once_are_not_promised_the_same_money(context: Cont
     async def approve(request_id: int) -> None:
         async with context.store.begin() as tx:
             await decide_request(
-                await context.scope(tx), Seen(request_id=request_id, revision=1), approve=True, by=chloe
+                await context.scope(tx),
+                context,
+                Seen(request_id=request_id, revision=1),
+                Decision(approve=True),
+                by=chloe,
             )
 
     await asyncio.gather(approve(1), approve(2))
@@ -78,11 +83,13 @@ async def test_two_approvals_of_one_request_grant_it_once(context: Context) -> N
         scope = await context.scope(tx)
         team = scope.directory.by_slug("search")
         assert team is not None
-        await create_request(scope.of_team(team), person_id=anna, amount_nanos=50 * NANOS, reason="evals")
+        await create_request(scope.of_team(team), Ask(amount_nanos=50 * NANOS, reason="evals"), person_id=anna)
 
     async def decide(by: int, approve: bool) -> None:
         async with context.store.begin() as tx:
-            await decide_request(await context.scope(tx), Seen(request_id=1, revision=1), approve=approve, by=by)
+            await decide_request(
+                await context.scope(tx), context, Seen(request_id=1, revision=1), Decision(approve=approve), by=by
+            )
 
     outcomes = await asyncio.gather(decide(ben, True), decide(chloe, True), return_exceptions=True)
 

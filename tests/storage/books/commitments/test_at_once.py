@@ -10,6 +10,7 @@ from bot.books.commitments.holds import PlannedHold
 from bot.books.grants import GrantEnd
 from bot.money import NANOS
 from bot.refusals import Refusal
+from bot.requests.budget_requests import Ask, Decision
 from bot.requests.revisions import Seen
 from handlers.books.balances import balances_of
 from handlers.books.commitments.holds import end_hold, set_aside
@@ -63,7 +64,7 @@ async def test_fifty_at_once_promise_what_there_is_and_no_more(mid_month: Books)
     for person in (anna, emi):
         async with books.context.store.begin() as tx:
             scope = (await books.context.scope(tx)).of_team(search)
-            asked.append(await create_request(scope, person_id=person, amount_nanos=500 * NANOS, reason="a run"))
+            asked.append(await create_request(scope, Ask(amount_nanos=500 * NANOS, reason="a run"), person_id=person))
 
     def hold(number: int) -> Deed:
         async def deed(scope: Scope) -> None:
@@ -91,7 +92,9 @@ async def test_fifty_at_once_promise_what_there_is_and_no_more(mid_month: Books)
     def approve(number: int) -> Deed:
         async def deed(scope: Scope) -> None:
             seen = Seen(request_id=asked[number % 2].id, revision=asked[number % 2].revision)
-            await decide_request(scope, seen, approve=True, by=ben if number % 4 < 2 else chloe)
+            await decide_request(
+                scope, books.context, seen, Decision(approve=True), by=ben if number % 4 < 2 else chloe
+            )
 
         return deed
 

@@ -15,6 +15,7 @@ from bot.money import NANOS
 from bot.org.teams import Team
 from bot.org.teams_yml.teams_file import read_teams_file
 from bot.refusals import ConfigError, Refusal
+from bot.requests.budget_requests import Ask, Decision
 from bot.requests.revisions import Seen
 from bot.settings import Settings
 from handlers.books.closing.closes import end_early
@@ -187,7 +188,7 @@ class World:
         async def ask(scope: Scope) -> object:
             asker = await scope.tx.people.by_reference("anna@acme.test" if team == "search" else "emi@acme.test")
             return await create_request(
-                scope.of_team(_team(scope, team)), person_id=asker, amount_nanos=dollars * NANOS, reason="a run"
+                scope.of_team(_team(scope, team)), Ask(amount_nanos=dollars * NANOS, reason="a run"), person_id=asker
             )
 
         made: Any = await self.does(ask)
@@ -200,7 +201,13 @@ class World:
             seen = Seen(request_id=request_id, revision=found.revision)
             if how == "withdraw":
                 return await withdraw_request(scope, seen, by=found.person_id)
-            return await decide_request(scope, seen, approve=how == "approve", by=await _ben(scope), reason="as said")
+            return await decide_request(
+                scope,
+                self.books.context,
+                seen,
+                Decision(approve=how == "approve", reason="as said"),
+                by=await _ben(scope),
+            )
 
         await self.does(decide)
 

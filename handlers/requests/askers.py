@@ -1,0 +1,37 @@
+"""Who may ask for a team's budget, and when there is something to ask for."""
+
+from bot.org.teams import Directory, Team
+from bot.org.tree.places import merged_into
+from bot.periods import long_day_text
+from bot.refusals import Refusal
+from bot.requests.approvals import ApprovalRoute
+from bot.views.blocks import name
+
+
+def require_may_ask(directory: Directory, team: Team, *, person_id: int, channel: str) -> None:
+    """Raises Refusal unless a person may ask for a team's budget: in the team, in its channel, or in finance."""
+    own = team in directory.teams_of(person_id) or directory.manages(person_id, team)
+    if not (team.is_at(channel) or own or person_id in directory.finance):
+        raise Refusal(f"You are not in {name(team.name)}, so you can't ask for its budget.")
+
+
+def require_decider(found: ApprovalRoute) -> None:
+    if not found.deciders:
+        who = "Nobody but you could decide this request."
+        raise Refusal(f"{who} Ask whoever keeps teams.yml to name another manager, or somebody of finance.")
+
+
+def require_open(directory: Directory, team: Team) -> None:
+    if not team.has_ended or team.closed_day is None:
+        return
+    taker = merged_into(directory, team)
+    if taker is not team:
+        raise Refusal(f"{name(team.name)} is merged into {name(taker.name)}. Request budget for {name(taker.name)}.")
+    raise Refusal(f"{name(team.name)} is closed since {long_day_text(team.closed_day)}, so it gets no more budget.")
+
+
+def require_govern_mode(team: Team) -> None:
+    if team.mode != "govern":
+        raise Refusal(
+            f"{name(team.name)} is in mode {team.mode}: budgets have no consequences yet, so there is nothing to ask for."
+        )
