@@ -1,0 +1,149 @@
+"""Asks: the amounts that a request form offers, what an amount buys, and the cap that is used up."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.books.budgets import Standing
+from bot.books.forecasts import WINDOW_DAYS, Forecast, forecast
+from bot.books.ledger import with_grant
+from bot.money import MAX_AMOUNT_NANOS, NANOS
+from bot.requests.budget_requests import CapKind
+
+OFFERED = 3
+"""How many amounts a form offers."""
+OfferKind = Literal["period", "quarter", "week", "fortnight", "half", "plain"]
+_PLAIN_NANOS = (100 * NANOS, 250 * NANOS, 500 * NANOS)
+"""What a form offers where no usage and no budget suggest an amount."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """An amount that a form offers, and what it is: to the `period`'s end at the present pace, a `quarter` or `half` of
+    the budget more, a `week` or `fortnight` at the present pace, or a `plain` amount."""
+
+    amount_nanos: int
+    kind: OfferKind
+
+
+def offers(standing: Standing) -> list[Offer]:
+    """Returns three amounts to ask for, the smallest first, in figures that people use."""
+    burn, balance = max(0, standing.forecast.burn_nanos_per_day), standing.balance
+    owed = max(0, -balance.left_nanos)
+    wanted: list[tuple[OfferKind, int]] = [
+        ("period", shortfall(standing)),
+        ("quarter", owed + balance.allocated_nanos // 4 if balance.budget == "set" else 0),
+        ("week", owed + WINDOW_DAYS * burn if burn else 0),
+        ("fortnight", owed + 2 * WINDOW_DAYS * burn if burn else 0),
+        ("half", owed + balance.allocated_nanos // 2 if balance.budget == "set" else 0),
+        *(("plain", owed + nanos) for nanos in _PLAIN_NANOS),
+    ]
+    found: dict[int, Offer] = {}
+    for kind, nanos in wanted:
+        amount = rounded_up(nanos)
+        if 0 < amount <= MAX_AMOUNT_NANOS and len(found) < OFFERED:
+            found.setdefault(amount, Offer(amount_nanos=amount, kind=kind))
+    return [found[amount] for amount in sorted(found)]
+
+
+def shortfall(standing: Standing) -> int:
+    """Returns what a team lacks to the period's end at its present pace; 0 if its budget lasts."""
+    balance = standing.balance
+    if balance.budget != "set":  # what was spent before a first grant does not count
+        return max(0, standing.forecast.end_nanos - balance.charged_nanos)
+    return max(0, standing.forecast.end_nanos - balance.charged_nanos - balance.left_nanos)
+
+
+def rounded_up(nanos: int) -> int:
+    """Returns the next amount in whole dollars that people would type: 37 for 36.20, 130 for 123, 375 for 363, 32,500 for
+    30,001. It is at most a tenth more, or a dollar."""
+    if nanos <= 0:
+        return 0
+    dollars = -(-nanos // NANOS)
+    unit = 1
+    while unit * 10 <= dollars:
+        unit *= 10
+    parts = 10 if 2 * dollars < 5 * unit else 4 if dollars < 5 * unit else 2
+    step = max(1, unit // parts)
+    if unit == 10:  # no 27.50
+        step = 1 if 2 * dollars < 5 * unit else 5
+    return -(-dollars // step) * step * NANOS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bought:
+    """What an amount buys at the present pace, beyond what the team is over its budget by.
+
+    `days` is None without a pace. `until_day` is the first day without budget, None if it lasts the period.
+    `lacking_nanos` is what would still be missing before anything could be spent.
+    """
+
+    amount_nanos: int
+    days: int | None
+    until_day: int | None
+    lacking_nanos: int
+
+
+def bought(standing: Standing, amount_nanos: int) -> Bought:
+    """Returns what an amount would buy."""
+    burn, balance = standing.forecast.burn_nanos_per_day, standing.balance
+    over = max(0, -balance.left_nanos) if balance.budget == "set" else 0
+    net = amount_nanos - over
+    return Bought(
+        amount_nanos=amount_nanos,
+        days=max(0, net) // burn if burn > 0 else None,
+        until_day=_forecast_with(standing, amount_nanos).run_out_day,
+        lacking_nanos=max(0, -net),
+    )
+
+
+def _forecast_with(standing: Standing, amount_nanos: int) -> Forecast:
+    spent = dict(standing.spent_by_day)
+    return forecast(
+        with_grant(standing.balance, amount_nanos),
+        spent_by_day=spent,
+        today=standing.today,
+        period=standing.period,
+        first_day=min(spent, default=None),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CapChoice:
+    """A cap that a request may be for: of the team, of a part of its budget, of the asker, or of a key.
+
+    `ref` is the part's key (`workflow:evals`), the person's id, or the credential; "" for the team. `name` is the typed
+    name of the part or key. `gateway` is the gateway that keeps it, if it is one's own; `limit_nanos` is None where
+    nobody says.
+    """
+
+    kind: CapKind
+    ref: str = ""
+    name: str = ""
+    gateway: str = ""
+    limit_nanos: int | None = None
+    left_nanos: int | None = None
+
+    @property
+    def is_used_up(self) -> bool:
+        return self.left_nanos is not None and self.left_nanos <= 0
+
+    @property
+    def id(self) -> str:
+        """Returns the cap's id in a form, `workflow:workflow:evals`."""
+        return f"{self.kind}:{self.ref}" if self.ref else self.kind
+
+
+TEAM_CAP = CapChoice(kind="team")
+
+
+def blocking_cap(caps: Iterable[CapChoice]) -> CapChoice | None:
+    """Returns the cap that keeps the asker from going on; None if nothing is used up.
+
+    The team's comes first: without its budget no other cap helps. Then the narrowest: a key's, the person's, a part's.
+    """
+    used = [cap for cap in caps if cap.is_used_up]
+    return min(used, key=lambda cap: _NARROWEST.index(cap.kind), default=None)
+
+
+_NARROWEST: Sequence[CapKind] = ("team", "key", "member", "workflow", "tool")

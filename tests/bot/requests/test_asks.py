@@ -1,0 +1,122 @@
+"""The amounts that a form offers, what an amount buys, and the cap that blocks."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.money import MAX_AMOUNT_NANOS, NANOS
+from bot.periods import day_number
+from bot.requests.asks import TEAM_CAP, CapChoice, Offer, blocking_cap, bought, offers, rounded_up, shortfall
+from tests.bot.views.examples import dollars, standing
+
+
+def amounts(found: list[Offer]) -> list[tuple[str, int]]:
+    return [(offer.kind, offer.amount_nanos // NANOS) for offer in found]
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        *((0, 0), (0.01, 1), (7.20, 8), (11.30, 12), (26, 30), (36.20, 40), (100, 100), (123, 130), (251, 275)),
+        *((363, 375), (812, 850), (1_234, 1_300), (30_001, 32_500), (99_999, 100_000)),
+    ],
+)
+def test_amounts_are_figures_that_people_use(typed: float, offered: int) -> None:
+    assert rounded_up(dollars(typed)) == offered * NANOS
+
+
+@given(st.integers(1, MAX_AMOUNT_NANOS))
+def test_a_rounded_amount_is_enough_and_hardly_more(nanos: int) -> None:
+    amount = rounded_up(nanos)
+
+    assert nanos <= amount <= nanos + max(nanos // 5, 2 * NANOS)
+    assert amount % NANOS == 0
+    assert rounded_up(amount) == amount
+
+
+def test_three_amounts_from_the_pace_the_period_and_the_budget() -> None:
+    stands = standing()  # $2,600 left, $481.50 a day, eight days to go
+
+    assert shortfall(stands) == stands.forecast.end_nanos - dollars(12_000)
+    assert amounts(offers(stands)) == [("period", 1_200), ("quarter", 3_000), ("week", 3_500)]
+
+
+def test_a_team_over_its_budget_is_offered_what_it_owes_besides() -> None:
+    offered = offers(standing(charged=12_500))
+
+    assert amounts(offered) == [("quarter", 3_500), ("week", 4_000), ("period", 4_250)]
+
+
+def test_a_team_that_keeps_within_its_budget_is_offered_no_rest_of_the_period() -> None:
+    assert [kind for kind, _ in amounts(offers(standing(charged=1_000)))] == ["quarter", "week", "fortnight"]
+
+
+def test_a_team_without_usage_and_budget_is_offered_plain_amounts() -> None:
+    idle = standing(is_idle=True, allocated=0, budget="none")
+
+    assert amounts(offers(idle)) == [("plain", 100), ("plain", 250), ("plain", 500)]
+
+
+def test_without_a_budget_what_was_spent_before_does_not_count() -> None:
+    none = standing(allocated=0, charged=9_400, budget="none")
+
+    assert shortfall(none) == none.forecast.end_nanos - dollars(9_400)
+    assert bought(none, dollars(10_000)).until_day is None
+
+
+def test_equal_amounts_are_offered_once_and_others_take_their_place() -> None:
+    found = offers(standing(allocated=400, charged=0, is_idle=True))
+
+    assert amounts(found) == [("quarter", 100), ("half", 200), ("plain", 250)]
+
+
+def test_no_offer_is_more_than_one_may_ask_for() -> None:
+    huge = standing(allocated=3_900_000_000)
+
+    assert all(offer.amount_nanos <= MAX_AMOUNT_NANOS for offer in offers(huge))
+    assert len(offers(huge)) == 3
+
+
+def test_an_amount_buys_days_and_a_later_run_out() -> None:
+    stands = standing(charged=11_900)
+    more = bought(stands, dollars(1_000))
+
+    assert (more.days, more.lacking_nanos) == (2, 0)
+    assert more.until_day == day_number(date(2026, 11, 25))
+
+
+def test_an_amount_that_lasts_has_no_run_out() -> None:
+    assert bought(standing(charged=11_900), dollars(9_000)).until_day is None
+
+
+def test_what_the_team_is_over_by_is_paid_first() -> None:
+    over = standing(charged=12_020)
+
+    assert bought(over, dollars(10)).lacking_nanos == dollars(10)
+    assert bought(over, dollars(10)).days == 0
+    assert bought(over, dollars(20)).lacking_nanos == 0
+
+
+def test_without_a_pace_there_are_no_days() -> None:
+    assert bought(standing(is_idle=True), dollars(10)).days is None
+
+
+def test_the_narrowest_used_cap_blocks_unless_the_team_has_nothing_left() -> None:
+    team = replace(TEAM_CAP, left_nanos=dollars(3_000))
+    part = CapChoice(
+        kind="workflow", ref="workflow:evals", name="evals", limit_nanos=dollars(500), left_nanos=dollars(-3)
+    )
+    key = CapChoice(kind="key", ref="key-12", name="key-12", gateway="eu", limit_nanos=dollars(50), left_nanos=0)
+
+    assert blocking_cap([team, part]) == part
+    assert blocking_cap([team, part, key]) == key
+    assert blocking_cap([replace(team, left_nanos=0), part, key]) == replace(team, left_nanos=0)
+    assert blocking_cap([team, replace(part, left_nanos=1)]) is None
+    assert blocking_cap([TEAM_CAP]) is None
+
+
+def test_caps_have_an_id_for_menus() -> None:
+    assert (TEAM_CAP.id, CapChoice(kind="key", ref="key-12").id) == ("team", "key:key-12")
