@@ -7,7 +7,7 @@ from typing import Any
 from bot.money import NANOS
 from bot.org.gateways import CapTarget, GatewaySettings
 
-__all__ = ["CENT_NANOS", "Cap", "CapTarget", "Connection", "GatewaySettings", "whole_cents"]
+__all__ = ["CENT_NANOS", "Cap", "CapChange", "CapTarget", "Connection", "GatewaySettings", "whole_cents"]
 
 CENT_NANOS = NANOS // 100
 
@@ -16,7 +16,8 @@ CENT_NANOS = NANOS // 100
 class Cap:
     """A target's cap as its gateway states it. `cap_nanos` None: unlimited, which is read and never written. `spent_nanos`
     is the spend in the gateway's present period; None if it does not say. `seen` has what else the adapter needs to write
-    the cap back, and no secrets.
+    the cap back, and no secrets. A gateway that can't be asked, such as a webhook's receiver, has a cap that is not
+    `confirmed`: it took the change, and nobody can read back what it made of it.
     """
 
     cap_nanos: int | None
@@ -24,6 +25,23 @@ class Cap:
     per_member: bool = False
     resets_at: int | None = None
     seen: Mapping[str, Any] = field(default_factory=dict)
+    confirmed: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class CapChange:
+    """Why a cap is written. `id` is the same each time the same change is tried; a later change has a higher `version`."""
+
+    id: str
+    version: int
+    team: str
+    """The slug of our team."""
+    team_name: str
+    period: str
+    available_nanos: int
+    changed_by: str
+    """Who decided, for the gateway's own audit: a Slack id or an e-mail, or "tokens" where nobody did."""
+    because: str
 
 
 @dataclass(frozen=True, kw_only=True)

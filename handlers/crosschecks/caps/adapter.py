@@ -4,7 +4,7 @@ from typing import ClassVar, Protocol
 
 import aiohttp
 
-from bot.crosschecks.caps import Cap, CapTarget, Connection, GatewaySettings
+from bot.crosschecks.caps import Cap, CapChange, CapTarget, Connection, GatewaySettings
 from bot.org.gateways import GatewayKind
 
 
@@ -37,8 +37,8 @@ class GatewayAdapter(Protocol):
     async def read_cap(self, target: CapTarget) -> Cap:
         """Returns a target's cap and spend as the gateway has them now."""
 
-    async def write_cap(self, target: CapTarget, cap_nanos: int, *, seen: Cap, changed_by: str) -> Cap:
+    async def write_cap(self, target: CapTarget, cap_nanos: int, *, seen: Cap, change: CapChange) -> Cap:
         """Sets an absolute cap, of whole cents, and returns what the gateway then says. Doing it twice changes nothing more.
 
-        `seen` is what `read_cap` found right before. `changed_by` names who decided, for the gateway's own audit.
+        `seen` is what `read_cap` found right before. `change.changed_by` names who decided, for the gateway's own audit.
         """
