@@ -70,7 +70,7 @@ async def _standing_message(scope: TeamScope, *, viewer_id: int | None = None, s
         pending=len(waiting),
         shared_by=shared_by,
         gaps_note=gaps_words(gaps, zone=standing.zone) if gaps else "",
-        grants=await grant_lines(scope, standing) if team.kind == "team" else (),
+        grants=[line.words for line in await grant_lines(scope, standing)] if team.kind == "team" else (),
         commitments=await commitment_lines(scope),
     )
 

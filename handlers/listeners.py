@@ -5,6 +5,7 @@ from slack_bolt.async_app import AsyncApp
 from handlers import commands
 from handlers.alerting import delivery_updates, expectations
 from handlers.alerting.reactions import alert_answers
+from handlers.books import early_ends
 from handlers.books.budgets import allocation_forms
 from handlers.books.commitments import holds, transfers
 from handlers.books.statements import showing as statements
@@ -24,6 +25,7 @@ def register_all(app: AsyncApp, context: Context) -> None:
         approvals,
         alert_settings,
         allocation_forms,
+        early_ends,
         expectations,
         delivery_updates,
         home,

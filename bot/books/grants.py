@@ -75,6 +75,14 @@ class Grant:
         return self.amount_nanos - self.used_nanos
 
 
+def may_end_grant(directory: Directory, person_id: int, team: Team, payer: Team) -> bool:
+    """Whether a person may end a team's grant early: the managers of the team and of its payer, those above, and finance.
+    In preview only finance."""
+    if person_id in directory.finance:
+        return True
+    return team.mode != "preview" and any(directory.manages(person_id, one) for one in (team, payer))
+
+
 def check_end(end: GrantEnd, *, now: int, amount_nanos: int) -> None:
     """Raises FieldRefusal for an end that is over, too far, or more than the grant."""
     if end.at is None and end.spent_nanos is None:
@@ -142,6 +150,11 @@ def ends_within(grant: Grant, period: Period, *, zone: str) -> bool:
 def unspent(grant: Grant, *, used_nanos: int, available_nanos: int) -> int:
     """Returns what is left of a grant, at most what the team has available."""
     return max(0, min(grant.brought_nanos - used_nanos, available_nanos))
+
+
+def payer_of(directory: Directory, grant: Grant) -> Team:
+    """Returns the team that a grant goes back to; the organisation for new funding."""
+    return directory.root if grant.payer_id is None else directory.by_id(grant.payer_id)
 
 
 def grant_given_entries(grant: Grant, *, directory: Directory, by: int | None) -> list[Entry]:

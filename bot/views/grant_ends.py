@@ -1,13 +1,18 @@
-"""How long budget lasts: the fields of a form that ask for it, and its words."""
+"""How long budget lasts: the fields of a form that ask for it, its words, and the button that ends a grant early."""
 
 from collections.abc import Mapping, Sequence
 
 from bot.books.grant_ends import END_KINDS, KIND_FIELD, EndKind, TypedEnd
-from bot.books.grants import DAY_FIELD, MEASURE_FIELD, GrantEnd
+from bot.books.grants import DAY_FIELD, MEASURE_FIELD, Grant, GrantEnd
 from bot.messages import Block
 from bot.money import usd
+from bot.org.teams import Team
 from bot.periods import PeriodKind, date_of, local_day, short_day_text
-from bot.views.blocks import date_input, date_mark, field, select, text_input
+from bot.text import plain
+from bot.views.blocks import Element, button, confirmation, date_input, date_mark, field, name, select, text_input
+
+END_GRANT = "end_grant"
+"""Action id of the button that ends a grant early; its value is the grant's id."""
 
 _CHARACTERS = 24
 _BACK = "Unspent budget goes back when it ends."
@@ -67,3 +72,15 @@ def end_text(end: GrantEnd, *, zone: str, today: int) -> str:
     if end.spent_nanos is not None:
         parts.append(f"until {usd(end.spent_nanos)} of it is spent")
     return " or ".join(parts)
+
+
+def end_grant_button(grant: Grant, *, team: Team, payer: Team) -> Element:
+    """Returns the button that ends a grant early, with its question."""
+    amount, shown = usd(grant.amount_nanos), plain(team.name, limit=30)
+    confirm = confirmation(
+        title="End this grant?",
+        text=f"{name(team.name)} keeps what it spent of the {amount}. The rest goes back to {name(payer.name)} now.",
+        confirm="End grant",
+    )
+    label = f"End the grant of {amount} to {shown}"
+    return button("End grant", action_id=END_GRANT, value=grant.id, label=label, confirm=confirm)

@@ -16,6 +16,7 @@ from bot.books.grants import (
     grant_returned_entries,
     is_over,
     order_of_use,
+    payer_of,
     unspent,
     usage_level,
     used_by_grant,
@@ -154,12 +155,10 @@ async def end_team_grants(scope: TeamScope, context: Context) -> None:
         if not past:
             break
     for grant in returned:
-        payer = directory.root if grant.payer_id is None else directory.by_id(grant.payer_id)
         if grant.returned_nanos or (grant.ends_at is not None and grant.ends_at <= scope.at):  # else it is used up
-            message = views.grant_ended_message(team, grant, payer=payer)
+            message = views.grant_ended_message(team, grant, payer=payer_of(directory, grant))
             await post_notice(tx, directory, team, message, dedupe_key=f"{grant.document}:ended", at=scope.at)
-        for changed in (team, payer):
-            await context.budget_changed(scope.of_team(changed), views.ended_words(team, grant))
+        await follow_end(scope, context, grant, because=views.ended_words(team, grant))
 
 
 async def _end_in_period(scope: TeamScope, active: list[Grant], period: Period, present: Period) -> list[Grant]:
@@ -178,19 +177,43 @@ async def _end_in_period(scope: TeamScope, active: list[Grant], period: Period, 
         nanos = unspent(grant, used_nanos=used, available_nanos=left)
         if goes_on and nanos:
             into = _after(scope, period, present)
-            entries = grant_carried_entries(grant, nanos, into=into, at=at)
             changed = carried(grant, left_nanos=nanos, into=into)
+            await tx.ledger.post(grant_carried_entries(grant, nanos, into=into, at=at), at=at)
+            await tx.grants.save(changed)
+            await _audit(scope, "carry grant", changed, nanos, by=None)
         else:
-            entries = grant_returned_entries(grant, nanos, directory=scope.directory, at=at, by=None)
-            changed = ended(grant, returned_nanos=nanos, level_nanos=level, at=at)
-            done.append(changed)
-        await tx.ledger.post(entries, at=at)
-        await tx.grants.save(changed)
+            done.append(await post_end(scope, grant, nanos, level_nanos=level, by=None))
         left -= nanos
-        detail = {"team": team.id, "nanos": nanos, "period": changed.period}
-        action = "end grant" if changed.state == "ended" else "carry grant"
-        await tx.audit.record(at=at, actor_id=None, action=action, subject=grant.document, detail=detail)
     return done
+
+
+async def post_end(scope: TeamScope, grant: Grant, nanos: int, *, level_nanos: int, by: int | None) -> Grant:
+    """Ends a grant and takes its unspent part back, level by level. Returns the grant as it ended."""
+    tx, at = scope.tx, scope.at
+    await tx.ledger.post(grant_returned_entries(grant, nanos, directory=scope.directory, at=at, by=by), at=at)
+    over = ended(grant, returned_nanos=nanos, level_nanos=level_nanos, at=at)
+    await tx.grants.save(over)
+    await _audit(scope, "end grant", over, nanos, by=by)
+    return over
+
+
+async def follow_end(scope: TeamScope, context: Context, grant: Grant, *, because: str) -> None:
+    """Judges the budgets that a grant's end changed, and removes its button from the message that announced it."""
+    for changed in (scope.team, payer_of(scope.directory, grant)):
+        await context.budget_changed(scope.of_team(changed), because)
+    key = allocation_key(grant.team_id, grant.given_at)
+    if (announced := await scope.tx.outbox.message_of(key)) is not None:
+        await scope.tx.outbox.change(key, views.without_end_button(announced), at=scope.at)
+
+
+def allocation_key(team_id: int, at: int) -> str:
+    """Returns the key of the message that announces a team's new budget, or its grant."""
+    return f"allocation:{team_id}:{at}"
+
+
+async def _audit(scope: TeamScope, action: str, grant: Grant, nanos: int, *, by: int | None) -> None:
+    detail = {"team": grant.team_id, "nanos": nanos, "period": grant.period}
+    await scope.tx.audit.record(at=scope.at, actor_id=by, action=action, subject=grant.document, detail=detail)
 
 
 def _usage_since(team: Team, by_day: Mapping[tuple[int, int], int], ends_at: int | None, now: int) -> int:

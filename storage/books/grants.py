@@ -24,12 +24,13 @@ class Grants:
         return _grant((await self._connection.execute(made)).one())
 
     async def save(self, grant: Grant) -> None:
-        """Stores a grant that `for_change` returned."""
+        """Stores a grant that was read with its accounts locked."""
         await self._connection.execute(update(grants).where(grants.c.id == grant.id).values(**_values(grant)))
 
-    async def for_change(self, grant_id: int) -> Grant | None:
-        """Returns a grant, locked; None if there is none."""
-        query = select(grants).where(grants.c.id == grant_id).with_for_update()
+    async def by_id(self, grant_id: int, *, locked: bool = False) -> Grant | None:
+        """Returns a grant; None if there is none. Lock its accounts before you lock it."""
+        query = select(grants).where(grants.c.id == grant_id)
+        query = query.with_for_update() if locked else query
         row = (await self._connection.execute(query)).one_or_none()
         return _grant(row) if row else None
 

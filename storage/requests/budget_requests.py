@@ -57,6 +57,11 @@ class BudgetRequests:
             query = query.where(budget_requests.c.team_id.in_(list(team_ids)))
         return sorted((_request(row) for row in await self._connection.execute(query)), key=lambda r: r.id)
 
+    async def asker_of_grant(self, grant_id: int) -> int | None:
+        """Returns the person whose request a temporary grant came of; None if it came of none."""
+        query = select(budget_requests.c.person_id).where(budget_requests.c.grant_id == grant_id)
+        return (await self._connection.execute(query.limit(1))).scalar()
+
     async def of_person(self, person_id: int, *, limit: int = 5) -> list[BudgetRequest]:
         """Returns a person's requests, newest first."""
         query = select(budget_requests).where(budget_requests.c.person_id == person_id)

@@ -15,7 +15,7 @@ from bot.periods import long_day_text
 from bot.text import plain
 from bot.views.blocks import actions, button, context, field, modal, name, section, text_input
 from bot.views.books.grants import end_words
-from bot.views.grant_ends import end_fields
+from bot.views.grant_ends import end_fields, end_grant_button
 from bot.views.wording import last_day_text, period_words
 
 ALLOCATION_FORM = "allocation_form"
@@ -161,6 +161,9 @@ def allocated_message(
         left += " Gateways that check first block calls of a team with a budget of $0."
     text = f"{said}{left}"
     blocks: list[Block] = [section(text, block_id=f"{key}-said")]
+    if change.grant is not None:
+        payer = allocator.team
+        blocks.append(actions(end_grant_button(change.grant, team=team, payer=payer), block_id=f"{key}-actions"))
     if managers:
         whose = f"For {', '.join(managers)}. It comes out of the budget of {name(allocator.team.name)}."
         blocks.append(context(whose, block_id=f"{key}-for"))

@@ -1,11 +1,13 @@
 """Grants with an end: how long they last, and the message when one has ended."""
 
+from dataclasses import dataclass, replace
+
 from bot.books.grants import Grant, GrantEnd
-from bot.messages import Message
+from bot.messages import Block, Message
 from bot.money import usd
 from bot.org.teams import Team
 from bot.views.blocks import name, section
-from bot.views.grant_ends import end_text
+from bot.views.grant_ends import END_GRANT, end_text
 
 
 def end_words(grant: Grant, *, zone: str, today: int) -> str:
@@ -19,16 +21,40 @@ def grant_words(grant: Grant, *, used_nanos: int, zone: str, today: int) -> str:
     return f"{usd(grant.amount_nanos)} of the budget is {end_words(grant, zone=zone, today=today)}; {used}."
 
 
+@dataclass(frozen=True, kw_only=True)
+class GrantLine:
+    """An active grant of a team's budget, in a sentence. `may_end` says that the reader may end it early."""
+
+    grant: Grant
+    words: str
+    payer: Team
+    may_end: bool
+
+
 def ended_words(team: Team, grant: Grant) -> str:
     """Returns why a budget changed when a grant has ended."""
     return f"A grant of {usd(grant.amount_nanos)} to {name(team.name)} has ended."
 
 
-def grant_ended_message(team: Team, grant: Grant, *, payer: Team) -> Message:
-    """Returns the message to the team whose grant has ended."""
+def ended_early_words(team: Team, grant: Grant, *, by_mention: str) -> str:
+    return f"{by_mention} ended the grant of {usd(grant.amount_nanos)} to {name(team.name)} early."
+
+
+def grant_ended_message(team: Team, grant: Grant, *, payer: Team, by_mention: str = "") -> Message:
+    """Returns the message to the team whose grant has ended. `by_mention` mentions who ended it early."""
     if grant.returned_nanos:
         back = f"{usd(grant.returned_nanos)} of it was unspent and went back to {name(payer.name)}."
     else:
         back = "Nothing of it was left to go back."
-    text = f"{ended_words(team, grant)} {back}"
+    over = ended_early_words(team, grant, by_mention=by_mention) if by_mention else ended_words(team, grant)
+    text = f"{over} {back}"
     return Message(text=text, blocks=(section(text, block_id=f"grant-{grant.id}-ended"),))
+
+
+def without_end_button(message: Message) -> Message:
+    """Returns a message without its button that ends a grant."""
+
+    def ends_a_grant(block: Block) -> bool:
+        return any(element.get("action_id") == END_GRANT for element in block.get("elements", ()))
+
+    return replace(message, blocks=tuple(block for block in message.blocks if not ends_a_grant(block)))

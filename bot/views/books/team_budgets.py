@@ -10,22 +10,25 @@ from bot.text import plain
 from bot.views.blocks import actions, button, context, name, section, table
 from bot.views.books.allocations import HAND_OUT
 from bot.views.books.budgets import REQUEST_BUDGET, team_may_request
+from bot.views.books.grants import GrantLine
+from bot.views.grant_ends import end_grant_button
 from bot.views.wording import counted, last_day_text, period_words
 
 _MAX_TEAMS = 50
+_MAX_GRANTS = 10
 
 
 def team_budget_message(
     allocator: Allocator,
     *,
     set_by: str,
-    grants: Sequence[str],
+    grants: Sequence[GrantLine],
     may_hand_out: bool,
 ) -> Message:
     """Returns the answer to `/tokens budget`.
 
     `set_by` mentions who set its budget in Slack, or is empty. `grants`
-    are sentences about its grants with an end.
+    are its grants with an end.
     """
     team, key = allocator.team, f"budget-{allocator.team.id}"
     blocks: list[Block] = [
@@ -34,8 +37,11 @@ def team_budget_message(
     notes = [_origin(allocator, set_by=set_by)] if team.kind == "team" else []
     if team.mode != "govern":
         notes.append(f"In mode {team.mode} budgets have no consequences yet.")
-    if grants:
-        blocks.append(section("\n".join(f"• {line}" for line in grants[:10]), block_id=f"{key}-grants"))
+    for line in grants[:_MAX_GRANTS]:
+        end = end_grant_button(line.grant, team=team, payer=line.payer) if line.may_end else None
+        blocks.append(section(f"• {line.words}", block_id=f"{key}-grant-{line.grant.id}", accessory=end))
+    if len(grants) > _MAX_GRANTS:
+        notes.append(f"{counted(len(grants) - _MAX_GRANTS, 'more grant')} end later.")
     visible = [share for share in allocator.shares if share.spend is not None]
     if visible:
         blocks.append(table(_rows(visible, allocator), block_id=f"{key}-teams"))
@@ -56,7 +62,9 @@ def team_budget_message(
         blocks.append(actions(*buttons, block_id=f"{key}-actions"))
     if notes:
         blocks.append(context(" ".join(notes), block_id=f"{key}-notes"))
-    text = " ".join([budget_headline(allocator), _spoken(allocator), *grants[:10], *notes])
+    text = " ".join(
+        [budget_headline(allocator), _spoken(allocator), *(line.words for line in grants[:_MAX_GRANTS]), *notes]
+    )
     return Message(text=text, blocks=tuple(blocks))
 
 

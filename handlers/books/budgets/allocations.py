@@ -23,7 +23,7 @@ from bot.views.books import allocations as views
 from bot.views.books.allocations import Allocated
 from handlers.books.balances import balances_of
 from handlers.books.grant_ends import end_for
-from handlers.books.grants import grant_budget
+from handlers.books.grants import allocation_key, grant_budget
 from handlers.books.periods import post_budgets, require_open
 from handlers.books.standings import standings_of
 from handlers.books.subtrees import subtree_figures_of
@@ -190,10 +190,13 @@ async def _notify(scope: Scope, after: Allocator, changed: Sequence[Allocated], 
     people = await tx.people.by_ids({by, *(person for found in managers.values() for person in found)})
     for change in changed:
         team = change.share.team
-        key = f"allocation-{team.id}-{at}"
+        key = allocation_key(team.id, at)
         mentions = [called(people[person]) for person in sorted(managers[team.id])]
-        message = views.allocated_message(change, after, by_mention=called(people[by]), managers=mentions, key=key)
-        await post_notice(tx, directory, team, message, dedupe_key=key.replace("-", ":"), at=at)
+        block_key = key.replace(":", "-")
+        message = views.allocated_message(
+            change, after, by_mention=called(people[by]), managers=mentions, key=block_key
+        )
+        await post_notice(tx, directory, team, message, dedupe_key=key, at=at)
     if changed:
         receipt = views.allocation_receipt(changed, after, key=f"allocated-{after.team.id}")
         await tx.outbox.put(receipt, dedupe_key=f"allocated:{after.team.id}:{by}:{at}", at=at, to_person_id=by)

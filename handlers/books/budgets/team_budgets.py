@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from bot.books.allocations import may_allocate
 from bot.books.budgets import Standing
+from bot.books.grants import may_end_grant, order_of_use, payer_of
 from bot.messages import Message
 from bot.org.teams import Team
 from bot.text import first_word
 from bot.views.books import team_budgets as views
-from bot.views.books.grants import grant_words
+from bot.views.books.grants import GrantLine, grant_words
 from bot.views.books.standings import not_your_team_message
 from handlers.books.budgets.allocation_forms import named_team
 from handlers.books.budgets.allocations import allocator_of, with_spend
@@ -51,15 +52,19 @@ async def team_budget(scope: TeamScope, *, person_id: int) -> Message:
     return views.team_budget_message(
         allocator,
         set_by="" if setter is None else called(await tx.people.by_id(setter)),
-        grants=await grant_lines(scope, await standing_of(scope)),
+        grants=await grant_lines(scope, await standing_of(scope), person_id=person_id),
         may_hand_out=may_allocate(directory, person_id, team),
     )
 
 
-async def grant_lines(scope: TeamScope, standing: Standing) -> Sequence[str]:
-    """Returns a sentence about each active grant of a team, the one that ends first at the top."""
-    (uses,) = (await grants_in_use(scope, [scope.team])).values()
-    return [
-        grant_words(use.grant, used_nanos=use.used_nanos, zone=standing.zone, today=standing.today)
-        for use in sorted(uses, key=lambda use: (use.grant.ends_at is None, use.grant.ends_at or 0))
-    ]
+async def grant_lines(scope: TeamScope, standing: Standing, *, person_id: int | None = None) -> Sequence[GrantLine]:
+    """Returns each active grant of a team, the one that ends first at the top, as a person sees it, or as everybody does."""
+    directory, team = scope.directory, scope.team
+    (uses,) = (await grants_in_use(scope, [team])).values()
+    lines = []
+    for use in sorted(uses, key=lambda use: order_of_use(use.grant)):
+        payer = payer_of(directory, use.grant)
+        words = grant_words(use.grant, used_nanos=use.used_nanos, zone=standing.zone, today=standing.today)
+        may_end = person_id is not None and may_end_grant(directory, person_id, team, payer)
+        lines.append(GrantLine(grant=use.grant, words=words, payer=payer, may_end=may_end))
+    return lines

@@ -298,3 +298,30 @@ async def test_a_grant_may_end_after_days_or_once_an_amount_is_spent(acme: Compa
     await acme.settles()
     assert f"until {last.day} {last:%b}" in (await acme.anna.sees("gave Search $100.00 more")).text
     await books_agree(acme)
+
+
+async def test_a_manager_ends_a_grant_early_and_the_unspent_goes_back(acme: Company) -> None:
+    form = await opens(acme.ben)
+    await acme.ben.submits(form, {"Search": "1500", "How long": "This month only"})
+    await acme.uses(acme.event(1, dollars=200))
+    await acme.settles()
+    given = await acme.anna.sees("gave Search $500.00 more", channel="CSEARCH")
+    shown = (await acme.ben.runs("/tokens budget search", channel="CGENERAL")).message
+    hers = (await acme.anna.runs("/tokens budget", channel="CSEARCH")).message
+    assert "$500.00 of the budget is until" in hers.text
+    assert "End grant" not in hers.buttons()
+
+    assert "can end this grant, and finance" in (await acme.anna.clicks("End grant", given)).text
+    answer = await acme.ben.clicks("End grant", shown)
+    assert (
+        "You ended the grant of $500.00 to Search early. $300.00 of it was unspent and went back to Product."
+        in answer.text
+    )
+    await acme.settles()
+
+    said = await acme.anna.sees("of $500.00 to Search early", channel="CSEARCH")
+    assert "$300.00 of it was unspent and went back to Product." in said.text
+    assert "End grant" not in (await acme.anna.sees("gave Search $500.00 more", channel="CSEARCH")).buttons()
+    assert await allowance(acme, "search") == ("1200", "1000")
+    assert (await acme.ben.clicks("End grant", shown)).text == "This grant has ended already."
+    await books_agree(acme)

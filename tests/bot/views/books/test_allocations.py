@@ -22,7 +22,7 @@ from bot.views.books.allocations import (
     changed_note,
     which_team_message,
 )
-from bot.views.books.grants import end_words, grant_ended_message, grant_words
+from bot.views.books.grants import GrantLine, end_words, grant_ended_message, grant_words, without_end_button
 from bot.views.books.team_budgets import team_budget_message
 from tests.bot.views.examples import ACME, BEN, CHLOE, COMMAND, HOSTILE_TEAM, PERIOD, SEARCH, TODAY, balance, dollars
 from tests.bot.views.surfaces import all_text, buttons, elements, obeys, posted
@@ -96,6 +96,12 @@ def grant(**facts: Any) -> Grant:
     return replace(given, **facts)
 
 
+def grant_line(*, grant_id: int = 7, may_end: bool = True, payer: Team = PRODUCT) -> GrantLine:
+    found = grant(id=grant_id)
+    words = grant_words(found, used_nanos=dollars(120), zone="UTC", today=TODAY)
+    return GrantLine(grant=found, words=words, payer=payer, may_end=may_end)
+
+
 def test_the_form_shows_each_team_and_what_is_left(snapshot: SnapshotAssertion) -> None:
     view = form(allocator(), state())
 
@@ -152,7 +158,18 @@ def test_a_team_hears_of_a_grant_and_of_its_end(snapshot: SnapshotAssertion) -> 
 
     assert "$500.00 more until 26 Nov." in str(message["text"])
     assert "$120.00 of it was unspent and went back to" in str(over["text"])
-    assert {"given": message, "ended": over} == snapshot
+    early = posted(grant_ended_message(ADS, grant(state="ended"), payer=HOSTILE_TEAM, by_mention=BEN))
+    assert f"{BEN} ended the grant of $500.00 to" in str(early["text"])
+    assert buttons(message) == ["End grant"]
+    assert {"given": message, "ended": over, "early": early} == snapshot
+
+
+def test_the_button_leaves_a_message_whose_grant_has_ended() -> None:
+    change = Allocated(share=share(ADS), before_nanos=None, after_nanos=dollars(500), grant=grant())
+    message = allocated_message(change, allocator(), by_mention=BEN, managers=[CHLOE], key="allocation-4")
+
+    assert buttons(posted(without_end_button(message))) == []
+    assert len(without_end_button(message).blocks) == len(message.blocks) - 1
 
 
 @pytest.mark.parametrize(
@@ -193,22 +210,28 @@ def test_the_budget_of_a_department(snapshot: SnapshotAssertion) -> None:
     by_ben = replace(PRODUCT, set_budget=SetBudget(amount_nanos=dollars(100_000), set_by=2, set_at=3, file_nanos=None))
     message = posted(
         team_budget_message(
-            allocator(team=by_ben), set_by=BEN, grants=["$500.00 of it is until 26 Nov."], may_hand_out=True
+            allocator(team=by_ben),
+            set_by=BEN,
+            grants=[grant_line(), grant_line(grant_id=8, may_end=False)],
+            may_hand_out=True,
         )
     )
 
     assert "Product has $75,259.75 available of $100,000.00 in November 2026." in str(message["text"])
     assert f"{BEN} set it to $100,000.00 each month in Slack." in all_text(message)
     assert "Figures of 1 team are for their members and managers." in all_text(message)
-    assert buttons(message) == ["Hand out budget", "Request budget"]
+    assert buttons(message) == ["End grant", "Hand out budget", "Request budget"]
     assert message == snapshot
 
 
 def test_a_budget_of_many_teams_fits_into_a_message() -> None:
     shares = tuple(share(replace(LONGEST, id=100 + n)) for n in range(200))
-    message = posted(team_budget_message(allocator(*shares), set_by="", grants=["x" * 90] * 30, may_hand_out=False))
+    many = [grant_line(grant_id=n, payer=LONGEST) for n in range(30)]
+    message = posted(team_budget_message(allocator(*shares), set_by="", grants=many, may_hand_out=False))
 
     assert "150 more teams have smaller budgets." in all_text(message)
+    assert "20 more grants end later." in all_text(message)
+    assert buttons(message)[:10] == ["End grant"] * 10
 
 
 def test_the_organisations_budget_and_one_without_teams(snapshot: SnapshotAssertion) -> None:
