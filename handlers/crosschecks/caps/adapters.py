@@ -8,11 +8,23 @@ import aiohttp
 from bot.crosschecks.caps import GatewaySettings
 from bot.org.gateways import GatewayKind
 from handlers.crosschecks.caps.adapter import CapRefused, GatewayAdapter
+from handlers.crosschecks.caps.anthropic import Anthropic
 from handlers.crosschecks.caps.calls import read_key
+from handlers.crosschecks.caps.claude_enterprise import ClaudeEnterprise
+from handlers.crosschecks.caps.claude_gateway import ClaudeGateway
+from handlers.crosschecks.caps.github import GitHub
 from handlers.crosschecks.caps.litellm import LiteLLM
+from handlers.crosschecks.caps.openai import OpenAI
+from handlers.crosschecks.caps.webhook import Webhook
 
 ADAPTERS: Mapping[GatewayKind, type[GatewayAdapter]] = {
     "litellm": LiteLLM,
+    "claude_gateway": ClaudeGateway,
+    "claude_enterprise": ClaudeEnterprise,
+    "openai": OpenAI,
+    "anthropic": Anthropic,
+    "github": GitHub,
+    "webhook": Webhook,
 }
 
 

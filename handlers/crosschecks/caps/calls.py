@@ -18,7 +18,7 @@ from handlers.crosschecks.caps.adapter import CapRefused, CapUnreachable
 CALL_SECONDS = 10.0
 """The longest time for one call, from its start to the end of the answer."""
 _MOST_BYTES = 16 * 1024 * 1024
-_LONGEST_WAIT_SECONDS = 3_600.0
+LONGEST_WAIT_SECONDS = 3_600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,11 +60,12 @@ class GatewayCalls:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Makes one call. Raises CapUnreachable if nothing came back in time, or the gateway is overloaded or broken, and
-        CapRefused for a redirect: the key is sent to no other address than the configured one.
+        """Makes one call. A body that is text is sent as it is: it is signed. Raises CapUnreachable if nothing came back in
+        time, or the gateway is overloaded or broken, and CapRefused for a redirect: the key is sent to no other address than
+        the configured one.
         """
         name = self._settings.name
-        sent = json.dumps(body) if body is not None else None
+        sent = body if body is None or isinstance(body, str) else json.dumps(body)
         more = {"Content-Type": "application/json"} if sent is not None else {}
         try:
             async with (
@@ -78,7 +79,7 @@ class GatewayCalls:
                     allow_redirects=False,
                 ) as response,
             ):
-                raw = await response.content.read(_MOST_BYTES)
+                raw = await _whole(response)
                 status, answered = response.status, dict(response.headers)
         except TimeoutError:
             raise CapUnreachable(f"{name} didn't answer within {CALL_SECONDS:.0f} seconds") from None
@@ -86,7 +87,7 @@ class GatewayCalls:
             raise CapUnreachable(f"{name} can't be reached ({type(error).__name__})") from None
         if status == 429 or status >= 500:
             words = "asked to come again later" if status in (429, 503) else "had a fault of its own"
-            raise CapUnreachable(f"{name} {words} (HTTP {status})", retry_after_seconds=_retry_after(answered))
+            raise CapUnreachable(f"{name} {words} (HTTP {status})", retry_after_seconds=retry_after(answered))
         if 300 <= status < 400:
             raise CapRefused(
                 f"{name} answers with another address (HTTP {status}). "
@@ -95,13 +96,24 @@ class GatewayCalls:
         return Answer(status=status, body=_json_of(raw), headers=answered)
 
 
+async def _whole(response: aiohttp.ClientResponse) -> bytes:
+    """Returns a body to its end: a read of so many bytes returns what has arrived. One that is too long is cut, and no JSON."""
+    parts, size = [], 0
+    async for part in response.content.iter_any():
+        parts.append(part)
+        size += len(part)
+        if size > _MOST_BYTES:
+            break
+    return b"".join(parts)
+
+
 def _json_of(raw: bytes) -> Any:
     with suppress(ValueError, RecursionError):
         return json.loads(raw, parse_float=Decimal)
     return None
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
+def retry_after(headers: Mapping[str, str]) -> float | None:
     """Returns the seconds of a Retry-After header, an hour at most: a number, or a date after the answer's own."""
     text = headers.get("Retry-After", "").strip()
     seconds: float | None = None
@@ -110,7 +122,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
             seconds = float(text)
         else:
             seconds = (parsedate_to_datetime(text) - parsedate_to_datetime(headers["Date"])).total_seconds()
-    return None if seconds is None else min(max(seconds, 0.0), _LONGEST_WAIT_SECONDS)
+    return None if seconds is None else min(max(seconds, 0.0), LONGEST_WAIT_SECONDS)
 
 
 def read_key(settings: GatewaySettings, environment: Mapping[str, str]) -> str:
