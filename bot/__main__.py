@@ -29,6 +29,7 @@ from handlers.intake.replays import replay_command
 from handlers.org import attribution_commands, people, teams
 from handlers.progress import Reporter
 from handlers.reporting.digests import digest_command
+from handlers.requests.rehearsals.commands import rehearse_command
 from storage.migrate import PendingMigration, migrate, pending_migrations
 
 main = typer.Typer(
@@ -61,6 +62,7 @@ main.command("statement")(statement_command)
 main.command("verify")(verify_command)
 main.command("chargeback")(chargeback_command)
 main.command("backtest")(backtest_command)
+main.command("rehearse")(rehearse_command)
 main.command("doctor")(doctor_command)
 
 

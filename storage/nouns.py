@@ -59,6 +59,7 @@ from storage.org.tree import Tree
 from storage.outbox import Outbox
 from storage.reporting.reports import Reports
 from storage.requests.budget_requests import BudgetRequests
+from storage.requests.rehearsals import Rehearsals
 from storage.slack_requests import SlackRequests
 from storage.transaction import OpenTransaction
 
@@ -117,6 +118,7 @@ class Transaction(OpenTransaction):
     balance_changes = noun(BalanceChanges)
     person_limits = noun(PersonLimits)
     budget_requests = noun(BudgetRequests)
+    rehearsals = noun(Rehearsals)
     judgements = noun(Judgements)
     alert_settings = noun(StoredAlertSettings)
     alert_quality = noun(StoredAlertQuality)

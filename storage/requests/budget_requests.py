@@ -20,19 +20,19 @@ class BudgetRequests:
         """Stores a new request and returns it with its id. An index allows one pending request per person and team."""
         values = {name: value for name, value in asdict(request).items() if name != "id"}
         made = insert(budget_requests).values(**values).returning(budget_requests)
-        return _request((await self._connection.execute(made)).one())
+        return request_of((await self._connection.execute(made)).one())
 
     async def for_decision(self, request_id: int) -> BudgetRequest | None:
         """Returns a request, locked; None if there is none."""
         query = select(budget_requests).where(budget_requests.c.id == request_id).with_for_update()
         row = (await self._connection.execute(query)).one_or_none()
-        return _request(row) if row else None
+        return request_of(row) if row else None
 
     async def by_id(self, request_id: int) -> BudgetRequest | None:
         row = (
             await self._connection.execute(select(budget_requests).where(budget_requests.c.id == request_id))
         ).one_or_none()
-        return _request(row) if row else None
+        return request_of(row) if row else None
 
     async def save(self, request: BudgetRequest) -> None:
         """Stores a request that `for_decision` returned."""
@@ -48,14 +48,14 @@ class BudgetRequests:
             PENDING,
         )
         row = (await self._connection.execute(query)).one_or_none()
-        return _request(row) if row else None
+        return request_of(row) if row else None
 
     async def pending(self, team_ids: Iterable[int] | None = None) -> list[BudgetRequest]:
         """Returns the pending requests, oldest first; of some teams or of all."""
         query = select(budget_requests).where(PENDING)  # without an order, for which SQLite would read all requests
         if team_ids is not None:
             query = query.where(budget_requests.c.team_id.in_(list(team_ids)))
-        return sorted((_request(row) for row in await self._connection.execute(query)), key=lambda r: r.id)
+        return sorted((request_of(row) for row in await self._connection.execute(query)), key=lambda r: r.id)
 
     async def asker_of_grant(self, grant_id: int) -> int | None:
         """Returns the person whose request a temporary grant came of; None if it came of none."""
@@ -66,8 +66,9 @@ class BudgetRequests:
         """Returns a person's requests, newest first."""
         query = select(budget_requests).where(budget_requests.c.person_id == person_id)
         rows = await self._connection.execute(query.order_by(budget_requests.c.id.desc()).limit(limit))
-        return [_request(row) for row in rows]
+        return [request_of(row) for row in rows]
 
 
-def _request(row: object) -> BudgetRequest:
+def request_of(row: object) -> BudgetRequest:
+    """Returns the request of a row of its table."""
     return BudgetRequest(**row._mapping)  # type: ignore[attr-defined]  # a SQLAlchemy Row

@@ -28,8 +28,7 @@ def read_teams_file(text: str) -> TeamsFile:
     try:
         file = TeamsFile.model_validate(loaded)
     except ValidationError as error:
-        lines = [f"{_path(e['loc'], loaded)}: {_error_text(e)}" for e in error.errors()]
-        raise ConfigError("\n".join(dict.fromkeys(lines))) from error
+        raise ConfigError("\n".join(faults_of(error, loaded))) from error
     faults = [
         *team_faults(file),
         *lifecycle_faults(file),
@@ -40,6 +39,11 @@ def read_teams_file(text: str) -> TeamsFile:
     if faults:
         raise ConfigError("\n".join(faults))
     return file
+
+
+def faults_of(error: ValidationError, loaded: Any) -> list[str]:
+    """Returns one line per fault of what was loaded, each with the path of its field."""
+    return list(dict.fromkeys(f"{_path(e['loc'], loaded)}: {_error_text(e)}" for e in error.errors()))
 
 
 def _error_text(error: Any) -> str:

@@ -1,0 +1,1 @@
+"""`tokens rehearse`: a policy or budget plan is tried on past requests."""

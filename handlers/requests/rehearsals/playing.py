@@ -1,0 +1,120 @@
+"""Plays the requests of the last weeks through a planned policy, and through the one in force."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.books.budgets import check_budgets_fit
+from bot.money import usd
+from bot.org.teams import Directory, Team
+from bot.org.teams_yml.policy_file import PlannedFile
+from bot.org.tree.faults import tree_faults
+from bot.periods import DAY_MICROS, local_day
+from bot.refusals import ConfigError
+from bot.requests.approvals import ApprovalRule, payer_of
+from bot.requests.rehearsals.comparisons import Comparison
+from bot.requests.rehearsals.past_asks import MIN_OWN_ASKS, DecisionPace, PastAsk, past_ask
+from bot.requests.rehearsals.replays import recorded_payer, replay
+from bot.requests.rehearsals.simulations import SIMULATED_ASKS, simulated_asks
+from bot.requests.rehearsals.words import Told
+from bot.rulebook import approvals_of
+from handlers.books.balances import balances_of
+from handlers.context import Context
+from handlers.scope import Scope
+from handlers.slack.callers import called
+from storage.store import Transaction
+
+_SEED = 1
+
+
+class _Nothing(Exception):
+    """Rolls back a transaction: a rehearsal changes nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rehearsal:
+    """A comparison with what its words need."""
+
+    comparison: Comparison
+    told: Told
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    """What holds once the file is imported, and the names of all people then."""
+
+    directory: Directory
+    rules: Sequence[ApprovalRule]
+    names: Mapping[int, str]
+
+
+async def rehearse(context: Context, file: PlannedFile, *, weeks: int) -> Rehearsal:
+    """Plays the requests of the last weeks through a file's policy, and through the one in force. Changes nothing."""
+    async with context.store.read() as tx:
+        scope = await context.scope(tx)
+        since = scope.at - weeks * 7 * DAY_MICROS
+        asks = [past_ask(request) for request in await tx.rehearsals.requests_since(since)]
+        if len(asks) < MIN_OWN_ASKS:
+            asks += await _simulated(scope, since=since)
+        names = await _names(tx, scope.directory, asks)
+    plan = await _planned(context, scope.directory, names, file)
+    now = replay(scope.directory, scope.rulebook.approvals, asks, payer_of=recorded_payer(scope.directory))
+    planned = replay(plan.directory, plan.rules, [ask for ask, _ in now.fates], payer_of=recorded_payer(plan.directory))
+    zone = plan.directory.root.timezone
+    told = Told(
+        directory=plan.directory,
+        names={**names, **plan.names},
+        lines=[_line_words(rule) for rule in plan.rules],
+        weeks=weeks,
+        first_day=local_day(since, zone),
+        last_day=local_day(scope.at, zone),
+    )
+    return Rehearsal(comparison=Comparison(now=now, planned=planned, pace=DecisionPace(asks)), told=told)
+
+
+async def _names(tx: Transaction, directory: Directory, asks: Sequence[PastAsk]) -> dict[int, str]:
+    """Returns the names of everybody with a role or a request."""
+    people = {ask.person_id for ask in asks} | {person for _, person, _ in directory.roles}
+    return {person.id: person.email or called(person) for person in (await tx.people.by_ids(people)).values()}
+
+
+async def _simulated(scope: Scope, *, since: int) -> list[PastAsk]:
+    """Returns simulated requests, paid by whoever could pay them now."""
+    directory = scope.directory
+    teams = [directory.root, *directory.real_teams]
+    balances = await balances_of(scope, teams, {team.id: directory.period_at(team, scope.at) for team in teams})
+
+    def payer(team: Team, amount_nanos: int) -> Team | None:
+        return payer_of(directory, team=team, amount_nanos=amount_nanos, balances=balances)
+
+    zone = directory.root.timezone
+    first_day, end_day = local_day(since, zone), local_day(scope.at, zone)
+    return simulated_asks(
+        directory, number=SIMULATED_ASKS, first_day=first_day, end_day=end_day, seed=_SEED, payer_of=payer
+    )
+
+
+async def _planned(context: Context, now: Directory, names: Mapping[int, str], file: PlannedFile) -> _Plan:
+    """Returns what holds once the file is imported: it is, in a transaction that is rolled back."""
+    if file.whole is None:
+        rules = approvals_of(file.policy.model_dump(mode="json", by_alias=True))
+        return _Plan(directory=now, rules=rules, names=names)
+    try:
+        async with context.store.begin() as tx:
+            await tx.teams.save_file(file.whole, at=context.now_micros())
+            rulebook = await context.rulebooks.read(tx)
+            if faults := tree_faults(rulebook.directory):
+                raise ConfigError("\n".join(faults))
+            check_budgets_fit(rulebook.directory)
+            plan = _Plan(
+                directory=rulebook.directory,
+                rules=rulebook.approvals,
+                names=await _names(tx, rulebook.directory, ()),
+            )
+            raise _Nothing
+    except _Nothing:
+        return plan
+
+
+def _line_words(rule: ApprovalRule) -> str:
+    who = "the team's managers" if rule.by == "team_manager" else "finance"
+    return f"{who}, {'any amount' if rule.up_to_nanos is None else f'up to {usd(rule.up_to_nanos)}'}"

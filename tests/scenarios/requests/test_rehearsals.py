@@ -1,0 +1,45 @@
+"""`tokens rehearse`: a policy is tried on one's own requests before it is switched on, and nothing changes."""
+
+import json
+from pathlib import Path
+
+from tests.scenarios.commands import Run, refused, well
+from tests.support.company import TEAMS_YML
+
+POLICY = """policy:
+  approvals:
+    - {up_to: 100, by: team_manager}
+    - {by: finance}
+"""
+
+
+def test_a_company_without_requests_reads_a_simulation_that_says_so(run: Run) -> None:
+    well(run("teams", "import", "teams.yml"))
+    Path("policy.yml").write_text(POLICY)
+    before = well(run("export", "ledger", "--out", "-")), well(run("export", "audit", "--out", "-"))
+    said = well(run("rehearse", "policy.yml"))
+
+    assert "Too few to judge a policy by, so 200 requests" in said
+    assert "1. the team's managers, up to $100.00" in said
+    assert "Less to decide: ben@acme.test" in said
+    assert "More to decide: chloe@acme.test" in said
+    assert said.endswith("Nothing was changed.\n")
+    assert (well(run("export", "ledger", "--out", "-")), well(run("export", "audit", "--out", "-"))) == before
+
+
+def test_a_whole_file_is_rehearsed_with_its_managers_and_rolled_back(run: Run) -> None:
+    well(run("teams", "import", "teams.yml"))
+    Path("plan.yml").write_text(TEAMS_YML.replace("managers: [ben@acme.test]", "managers: [new@acme.test]"))
+    found = json.loads(well(run("rehearse", "plan.yml", "--weeks", "4", "--json")))
+
+    assert (found["weeks"], found["requests"], found["simulated"]) == (4, 200, 200)
+    assert {one["person"] for one in found["workloads"]} >= {"new@acme.test", "ben@acme.test"}
+    assert "new@acme.test" not in well(run("teams", "list"))
+    assert "Everything agrees" in well(run("check"))
+
+
+def test_a_fault_in_the_file_names_its_line(run: Run) -> None:
+    well(run("teams", "import", "teams.yml"))
+    Path("policy.yml").write_text(POLICY.replace("100", "lots"))
+
+    assert refused(run("rehearse", "policy.yml")).startswith("line 3, policy.approvals[0].up_to: write an amount")
