@@ -21,6 +21,7 @@ from bot.org.tools import Tools
 from bot.org.workflows import WorkflowRule, Workflows
 from bot.periods import DAY_MICROS, MICROS, day_number
 from bot.requests.approvals import DEFAULT_APPROVAL_RULES, ApprovalRule
+from bot.requests.stand_ins import Attendance
 from bot.sources.plain_calls import PlainCalls
 from bot.usage import Booking, Labels, UsageEvent
 
@@ -28,6 +29,7 @@ _QUARTER_HOUR = 900 * MICROS
 _CACHE_SIZE, _CACHE_CHARACTERS, _CACHE_DAYS = 50_000, 10_000_000, 200_000
 _BOOK: Basis = "book"
 NO_WORKFLOWS = Workflows()
+EVERYBODY_THERE = Attendance()
 
 
 _SourceKey = tuple[int, int | None, int | None, int]
@@ -72,6 +74,7 @@ class Rulebook:
         tools: Tools,
         approvals: Sequence[ApprovalRule],
         workflows: Workflows = NO_WORKFLOWS,
+        attendance: Attendance = EVERYBODY_THERE,
         gateways: Sequence[GatewaySettings] = (),
         ends_at: int | None = None,
     ) -> None:
@@ -89,6 +92,7 @@ class Rulebook:
         self.tools = tools
         self.approvals = approvals
         self.workflows = workflows
+        self.attendance = attendance
         self.gateways = tuple(gateways)
         self.ends_at = ends_at
         self._teams = {team.id: team for team in directory.teams}

@@ -1,7 +1,7 @@
 """Approval rules: who decides a budget request, who pays, and how much is held."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.books.ledger import Balance
@@ -26,6 +26,8 @@ class ApprovalRoute:
     """The route of a request: its deciders, its payer, and the nano-dollars held meanwhile.
 
     Without a `payer` nothing is held, and finance decides. With `is_unreached` no message reaches any of the deciders.
+    `stands_in` has the person that a delegate among the deciders decides for, and `away` those who would decide if they
+    were there, with the moment until which they are away, if it is known. `escalated` joined as nobody decided in time.
     """
 
     deciders: frozenset[int]
@@ -33,6 +35,9 @@ class ApprovalRoute:
     held_nanos: int
     by_finance: bool
     is_unreached: bool = False
+    stands_in: Mapping[int, int] = field(default_factory=dict)
+    away: Mapping[int, int | None] = field(default_factory=dict)
+    escalated: frozenset[int] = frozenset()
 
 
 def manager_limit(rules: Sequence[ApprovalRule]) -> int | None:

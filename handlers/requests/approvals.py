@@ -45,8 +45,8 @@ async def decide_request(scope: Scope, context: Context, seen: Seen, decision: D
     await require_as_seen(team_scope, request, seen)
     if is_of_another_period(scope, request):  # a card of an earlier version, which names no revision
         request, _ = await carry_request(team_scope, request)
-    await require_decision_permission(scope, request, by=by)
-    ended = with_decision(request, decision, by=by, at=at)
+    decided_for = await require_decision_permission(scope, request, by=by)
+    ended = with_decision(request, decision, by=by, at=at, decided_for=decided_for)
     await release_hold(tx, request, by=by, at=at)
     if decision.approve:
         payer_id = request.payer_id
@@ -54,7 +54,7 @@ async def decide_request(scope: Scope, context: Context, seen: Seen, decision: D
             ask = replace(request.ask, amount_nanos=ended.given_nanos)
             found = await find_route(team_scope, ask, person_id=request.person_id)
             payer_id = found.payer.id if found.payer else None
-            if payer_id is None and by not in directory.finance:
+            if payer_id is None and not {by, decided_for} & directory.finance:
                 raise Refusal("Nobody above this team has that much left, so finance decides about this request.")
         ended, team_scope = await give_budget(team_scope, context, ended, payer_id=payer_id, by=by)
     await tx.budget_requests.save(ended)

@@ -71,7 +71,7 @@ async def change_request(scope: Scope, seen: Seen, ask: Ask, *, by: int, channel
     require_govern_mode(team_scope.team)
     require_may_ask(directory, team_scope.team, person_id=by, channel=channel)
     await release_hold(tx, request, by=by, at=at)
-    found = await find_route(team_scope, ask, person_id=by)
+    found = await find_route(team_scope, ask, person_id=by, is_escalated=request.escalated_at is not None)
     require_decider(found)
     changed = replace(
         request,

@@ -8,6 +8,7 @@ from bot.reporting.reports import PendingRequest
 from bot.requests.approvals import ApprovalRoute
 from bot.requests.budget_requests import BudgetRequest
 from bot.views.requests import budget_requests as views
+from bot.views.requests.absences import away_words
 from handlers.books.standings import standing_of
 from handlers.scope import TeamScope
 from handlers.slack.callers import called
@@ -65,9 +66,18 @@ async def _card(scope: TeamScope, pending: PendingRequest, found: ApprovalRoute)
 
 
 async def decider_mentions(tx: Transaction, found: ApprovalRoute) -> Sequence[str]:
-    """Returns the mentions of the deciders, always in the same order, with a note if no message reaches them."""
-    note = " (not reached in Slack)" if found.is_unreached else ""
-    return [called(person) + note for _, person in sorted((await tx.people.by_ids(found.deciders)).items())]
+    """Returns the mentions of the deciders, always in the same order, with a note if no message reaches them, or if they
+    decide for somebody else."""
+    people = await tx.people.by_ids(found.deciders | set(found.stands_in.values()))
+
+    def note(person_id: int) -> str:
+        if person_id in found.stands_in:
+            return f" (for {called(people[found.stands_in[person_id]])})"
+        if person_id in found.away:
+            return away_words(found.away[person_id])
+        return " (not reached in Slack)" if found.is_unreached else ""
+
+    return [called(people[person_id]) + note(person_id) for person_id in sorted(found.deciders)]
 
 
 def directly_asked(directory: Directory, team: Team, found: ApprovalRoute) -> frozenset[int]:

@@ -24,7 +24,8 @@ async def carry_request(scope: TeamScope, request: BudgetRequest) -> tuple[Budge
     """
     tx, at = scope.tx, scope.at
     await release_hold(tx, request, by=None, at=at)
-    found = await find_route(scope, request.ask, person_id=request.person_id)
+    is_escalated = request.escalated_at is not None
+    found = await find_route(scope, request.ask, person_id=request.person_id, is_escalated=is_escalated)
     moved = replace(
         request,
         period=scope.directory.period_at(scope.team, at).name,

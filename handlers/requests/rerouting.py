@@ -32,7 +32,7 @@ async def reroute_requests(context: Context) -> int:
 
 async def _is_stale(scope: Scope, request: BudgetRequest) -> bool:
     tx, directory = scope.tx, scope.directory
-    found = route_of(directory, scope.rulebook, request)
+    found = route_of(scope, request)
     asked = directly_asked(directory, directory.by_id(request.team_id), found)
     for person_id in asked:
         if not await tx.outbox.known(copy_key(card_key(request.id), person_id)):
@@ -47,7 +47,7 @@ async def _words(scope: Scope, found: ApprovalRoute) -> str:
 
 async def _reroute(scope: Scope, request: BudgetRequest) -> None:
     tx, at = scope.tx, scope.at
-    found = route_of(scope.directory, scope.rulebook, request)
+    found = route_of(scope, request)
     await update_messages(scope.of_team_id(request.team_id), request, found)
     detail = {"team": request.team_id, "revision": request.revision, "deciders": sorted(found.deciders)}
     await tx.audit.record(at=at, actor_id=None, action="reroute request", subject=request.document, detail=detail)

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 
 from bot.books.ledger import Account, Bucket
 from bot.money import usd
-from bot.org.teams import Team
+from bot.org.teams import Directory, Team
 from bot.refusals import FieldRefusal
 from bot.requests.approvals import ApprovalRoute, payer_of, route_request
 from bot.requests.budget_requests import Ask, BudgetRequest
 from bot.requests.request_entries import hold_entry, release_entry
+from bot.requests.stand_ins import present_route
 from handlers.books.balances import balances_of
 from handlers.books.periods import require_open
 from handlers.scope import TeamScope
@@ -37,7 +38,7 @@ async def lock_accounts(scope: TeamScope, *periods: str, givers: Iterable[int | 
     )
 
 
-async def find_route(scope: TeamScope, ask: Ask, *, person_id: int) -> ApprovalRoute:
+async def find_route(scope: TeamScope, ask: Ask, *, person_id: int, is_escalated: bool = False) -> ApprovalRoute:
     """Returns the route of a request by the balances of the teams that may pay, whose accounts `lock_accounts` has locked."""
     directory, team = scope.directory, scope.team
     payer: Team | None = None
@@ -53,14 +54,26 @@ async def find_route(scope: TeamScope, ask: Ask, *, person_id: int) -> ApprovalR
         period = directory.period_at(team, scope.at)
         balances = await balances_of(scope, above, {t.id: period for t in above})
         payer = payer_of(directory, team=team, amount_nanos=ask.amount_nanos, balances=balances)
-    return route_request(
+
+    def route(there: Directory) -> ApprovalRoute:
+        return route_request(
+            there,
+            team=team,
+            asker_id=person_id,
+            amount_nanos=ask.amount_nanos,
+            payer=payer,
+            rules=scope.rulebook.approvals,
+            moves_budget=ask.moves_budget,
+        )
+
+    return present_route(
         directory,
+        scope.rulebook.attendance,
+        route,
         team=team,
         asker_id=person_id,
-        amount_nanos=ask.amount_nanos,
-        payer=payer,
-        rules=scope.rulebook.approvals,
-        moves_budget=ask.moves_budget,
+        at=scope.at,
+        is_escalated=is_escalated,
     )
 
 
