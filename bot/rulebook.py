@@ -21,7 +21,7 @@ from bot.org.tools import Tools
 from bot.org.workflows import WorkflowRule, Workflows
 from bot.periods import DAY_MICROS, MICROS, day_number
 from bot.requests.approvals import DEFAULT_APPROVAL_RULES, ApprovalRule
-from bot.requests.stand_ins import Attendance
+from bot.requests.attendance.stand_ins import Attendance
 from bot.sources.plain_calls import PlainCalls
 from bot.usage import Booking, Labels, UsageEvent
 

@@ -8,7 +8,7 @@ from bot.reporting.reports import PendingRequest
 from bot.requests.approvals import ApprovalRoute
 from bot.requests.budget_requests import BudgetRequest
 from bot.views.requests import budget_requests as views
-from bot.views.requests.absences import away_words
+from bot.views.requests.attendance.absences import away_words
 from handlers.books.standings import standing_of
 from handlers.scope import TeamScope
 from handlers.slack.callers import called

@@ -6,8 +6,8 @@ from bot.org.teams import Directory
 from bot.refusals import Refusal
 from bot.reporting.reports import PendingRequest
 from bot.requests.approvals import ApprovalRoute, may_decide, route_request
+from bot.requests.attendance.stand_ins import presence, present_route
 from bot.requests.budget_requests import BudgetRequest
-from bot.requests.stand_ins import presence, present_route
 from bot.rulebook import Rulebook
 from handlers.requests.cards import shown
 from handlers.scope import Scope

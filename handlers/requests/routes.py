@@ -7,9 +7,9 @@ from bot.money import usd
 from bot.org.teams import Directory, Team
 from bot.refusals import FieldRefusal
 from bot.requests.approvals import ApprovalRoute, payer_of, route_request
+from bot.requests.attendance.stand_ins import present_route
 from bot.requests.budget_requests import Ask, BudgetRequest
 from bot.requests.request_entries import hold_entry, release_entry
-from bot.requests.stand_ins import present_route
 from handlers.books.balances import balances_of
 from handlers.books.periods import require_open
 from handlers.scope import TeamScope

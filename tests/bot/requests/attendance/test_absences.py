@@ -3,7 +3,7 @@
 import pytest
 
 from bot.periods import MICROS
-from bot.requests.absences import Absence, AwayWords, absence_of
+from bot.requests.attendance.absences import Absence, AwayWords, absence_of
 
 NOW = 1_800_000_000
 

@@ -6,10 +6,10 @@ from functools import cached_property
 
 from bot.org.teams import ORGANISATION_SLUG, Directory, Team
 from bot.periods import local_day
-from bot.requests.absences import Absence
 from bot.requests.approvals import ApprovalRoute
-from bot.requests.delegations import Delegation, active
-from bot.requests.working_hours import DEFAULT_HOURS, WorkingHours, WorkTime
+from bot.requests.attendance.absences import Absence
+from bot.requests.attendance.delegations import Delegation, active
+from bot.requests.attendance.working_hours import DEFAULT_HOURS, WorkingHours, WorkTime
 
 _DECIDING_ROLES = ("manager", "finance")
 

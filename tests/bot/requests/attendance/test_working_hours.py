@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot.periods import HOUR_MICROS, day_number, micros, moment, zone
-from bot.requests.working_hours import WorkingHours, WorkTime, parse_hours
+from bot.requests.attendance.working_hours import WorkingHours, WorkTime, parse_hours
 
 
 def at(text: str, zone_name: str = "Europe/London") -> int:

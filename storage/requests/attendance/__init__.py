@@ -1,0 +1,1 @@
+"""Attendance: who is there to decide requests, and who decides in their place."""
