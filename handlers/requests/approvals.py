@@ -50,7 +50,7 @@ async def decide_request(scope: Scope, context: Context, seen: Seen, decision: D
     await release_hold(tx, request, by=by, at=at)
     if decision.approve:
         payer_id = request.payer_id
-        if ended.given_nanos != request.held_nanos and request.giver_id is None and request.ask.moves_budget:
+        if ended.given_nanos != request.held_nanos and request.ask.moves_budget:
             ask = replace(request.ask, amount_nanos=ended.given_nanos)
             found = await find_route(team_scope, ask, person_id=request.person_id)
             payer_id = found.payer.id if found.payer else None

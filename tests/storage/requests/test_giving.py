@@ -1,0 +1,150 @@
+"""What an approval gives: for the period, until a date, from now on, out of another team's budget, or a person's cap."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.money import NANOS
+from bot.periods import micros
+from bot.refusals import FieldRefusal, Refusal
+from bot.requests.budget_requests import Ask, BudgetRequest, Decision, RequestEnd
+from bot.requests.revisions import Seen
+from handlers.context import Context
+from handlers.requests.approvals import decide_request
+from handlers.requests.budget_requests import create_request
+from tests.storage.declared import balance, declared, faults, person, teams_yml
+
+ASK = Ask(amount_nanos=50 * NANOS, reason="evals")
+YES = Decision(approve=True)
+
+
+async def ask(context: Context, wanted: Ask, *, slug: str = "search") -> BudgetRequest:
+    anna = await person(context, "anna@acme.test")
+    async with context.store.begin() as tx:
+        scope = await context.scope(tx)
+        team = scope.directory.by_slug(slug)
+        assert team is not None
+        return await create_request(scope.of_team(team), wanted, person_id=anna)
+
+
+async def decide(context: Context, request: BudgetRequest, decision: Decision) -> BudgetRequest:
+    chloe = await person(context, "chloe@acme.test")
+    async with context.store.begin() as tx:
+        seen = Seen(request_id=request.id, revision=request.revision)
+        return await decide_request(await context.scope(tx), context, seen, decision, by=chloe)
+
+
+async def team_id(context: Context, slug: str) -> int:
+    async with context.store.read() as tx:
+        team = (await context.scope(tx)).directory.by_slug(slug)
+    assert team is not None
+    return team.id
+
+
+async def declared_nanos(context: Context, slug: str) -> int | None:
+    async with context.store.read() as tx:
+        team = (await context.scope(tx)).directory.by_slug(slug)
+    assert team is not None
+    return team.budget_nanos
+
+
+async def test_budget_until_a_date_is_a_grant_that_ends(context: Context) -> None:
+    await declared(context, teams_yml())
+    before = (await balance(context, "search")).allocated_nanos
+    ends = micros(context.now() + timedelta(days=3))
+
+    given = await decide(context, await ask(context, replace(ASK, end=RequestEnd(kind="date", at=ends))), YES)
+
+    async with context.store.read() as tx:
+        (grant,) = await tx.grants.active()
+    assert (given.grant_id, grant.ends_at, grant.amount_nanos) == (grant.id, ends, 50 * NANOS)
+    assert (await balance(context, "search")).allocated_nanos == before + 50 * NANOS
+    assert await faults(context.store) == []
+
+
+async def test_budget_from_now_on_raises_the_declared_budget(context: Context) -> None:
+    await declared(context, teams_yml())
+    before, spendable = await declared_nanos(context, "search"), (await balance(context, "search")).allocated_nanos
+    root = (await balance(context, "organisation")).available_nanos
+
+    await decide(context, await ask(context, replace(ASK, end=RequestEnd(kind="open"))), YES)
+
+    assert await declared_nanos(context, "search") == (before or 0) + 50 * NANOS
+    assert (await balance(context, "search")).allocated_nanos == spendable + 50 * NANOS
+    after = await balance(context, "organisation")
+    assert (after.available_nanos, after.held_nanos) == (root - 50 * NANOS, 0)
+    assert await faults(context.store) == []
+
+
+async def test_another_amount_and_end_than_asked_is_what_counts(context: Context) -> None:
+    await declared(context, teams_yml())
+    before = (await balance(context, "search")).allocated_nanos
+    request = await ask(context, replace(ASK, end=RequestEnd(kind="open")))
+
+    other = Decision(approve=True, amount_nanos=20 * NANOS, end=RequestEnd())
+    given = await decide(context, request, other)
+
+    assert (given.amount_nanos, given.given_nanos, given.given_end) == (50 * NANOS, 20 * NANOS, RequestEnd())
+    assert (await balance(context, "search")).allocated_nanos == before + 20 * NANOS
+    assert (await balance(context, "organisation")).held_nanos == 0
+    async with context.store.read() as tx:
+        assert await tx.budget_requests.by_id(given.id) == given
+    assert await faults(context.store) == []
+
+
+async def test_a_larger_amount_than_asked_needs_a_payer_for_all_of_it(context: Context) -> None:
+    await declared(context, teams_yml())
+    root = (await balance(context, "organisation")).available_nanos
+    request = await ask(context, ASK)
+
+    given = await decide(context, request, Decision(approve=True, amount_nanos=root))
+
+    assert given.given_nanos == root
+    after = await balance(context, "organisation")
+    assert (after.available_nanos, after.held_nanos) == (0, 0)
+    assert await faults(context.store) == []
+
+
+async def test_another_team_gives_what_is_moved(context: Context) -> None:
+    await declared(context, teams_yml(mobile=100))
+    giver = await team_id(context, "mobile")
+    search, mobile = [(await balance(context, slug)).available_nanos for slug in ("search", "mobile")]
+    some = mobile // 2
+
+    request = await ask(context, replace(ASK, amount_nanos=some, giver_id=giver))
+    assert (request.payer_id, request.held_nanos) == (giver, some)
+    assert (await balance(context, "mobile")).held_nanos == some
+    await decide(context, request, YES)
+
+    assert (await balance(context, "search")).available_nanos == search + some
+    after = await balance(context, "mobile")
+    assert (after.available_nanos, after.held_nanos) == (mobile - some, 0)
+    assert await faults(context.store) == []
+
+
+async def test_a_team_gives_no_more_than_it_has(context: Context) -> None:
+    await declared(context, teams_yml(mobile=100))
+    giver, mobile = await team_id(context, "mobile"), (await balance(context, "mobile")).available_nanos
+
+    with pytest.raises(FieldRefusal, match="so it can't give"):
+        await ask(context, replace(ASK, amount_nanos=mobile + 1, giver_id=giver))
+
+    request = await ask(context, replace(ASK, amount_nanos=mobile, giver_id=giver))
+    with pytest.raises(Refusal, match="so it can't give"):
+        await decide(context, request, Decision(approve=True, amount_nanos=mobile + 1))
+    assert (await balance(context, "mobile")).held_nanos == mobile
+    assert await faults(context.store) == []
+
+
+async def test_a_persons_cap_moves_no_budget(context: Context) -> None:
+    await declared(context, teams_yml())
+    before = [await balance(context, slug) for slug in ("search", "organisation")]
+
+    request = await ask(context, replace(ASK, cap_kind="member", cap_ref="7"))
+    assert (request.payer_id, request.held_nanos) == (None, 0)
+    given = await decide(context, request, YES)
+
+    assert given.given_nanos == 50 * NANOS
+    assert [await balance(context, slug) for slug in ("search", "organisation")] == before
+    assert await faults(context.store) == []
