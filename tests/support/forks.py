@@ -4,7 +4,7 @@ import io
 import multiprocessing
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
@@ -14,14 +14,28 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["bot.__main__", "bot.app"])
 
 
-def fork(arguments: Sequence[str], environment: Mapping[str, str], *, output: Path, errors: Path) -> ForkServerProcess:
-    """Starts `tokens …` with this environment; what it prints is appended to two files, which may be the same."""
-    process = FORKS.Process(target=_tokens, args=(tuple(arguments), dict(environment), output, errors))
+def fork(
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    output: Path,
+    errors: Path,
+    prepare: Callable[[], None] | None = None,
+) -> ForkServerProcess:
+    """Starts `tokens …` with this environment; what it prints is appended to two files, which may be the same. `prepare`
+    runs first, in the process; it must be a function of a module."""
+    process = FORKS.Process(target=_tokens, args=(tuple(arguments), dict(environment), output, errors, prepare))
     process.start()
     return process
 
 
-def _tokens(arguments: tuple[str, ...], environment: dict[str, str], output: Path, errors: Path) -> None:
+def _tokens(
+    arguments: tuple[str, ...],
+    environment: dict[str, str],
+    output: Path,
+    errors: Path,
+    prepare: Callable[[], None] | None,
+) -> None:
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(ROOT)
@@ -31,6 +45,8 @@ def _tokens(arguments: tuple[str, ...], environment: dict[str, str], output: Pat
         os.close(opened)
     sys.stdout, sys.stderr = _unbuffered(1), _unbuffered(2)
     sys.argv = ["tokens", *arguments]
+    if prepare is not None:
+        prepare()
     from bot.__main__ import main  # noqa: PLC0415  # heavy: only the forked process needs it
 
     main()

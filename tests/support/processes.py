@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -53,10 +53,19 @@ class BotProcess:
         self._log = log or Path(tempfile.mkstemp(prefix="tokens-bot-", suffix=".log")[1])
         self._keeps_log = log is not None
 
-    async def start(self) -> Self:
-        """Starts the process and returns at once. It logs to a file: nobody empties a pipe meanwhile."""
-        self._process = await asyncio.to_thread(fork, ["run"], self._environment, output=self._log, errors=self._log)
+    async def start(self, prepare: Callable[[], None] | None = None) -> Self:
+        """Starts the process and returns at once. It logs to a file: nobody empties a pipe meanwhile. `prepare` runs in it
+        before anything else."""
+        self._process = await asyncio.to_thread(
+            fork, ["run"], self._environment, output=self._log, errors=self._log, prepare=prepare
+        )
         return self
+
+    async def died(self) -> None:
+        """Waits until it has ended by itself, by `kill -9`."""
+        assert self._process is not None
+        await asyncio.to_thread(self._process.join, _START_SECONDS)
+        assert self._process.exitcode == -signal.SIGKILL, f"it ended with {self._process.exitcode}: {self.said()}"
 
     def said(self) -> str:
         """What it logged so far."""

@@ -1,0 +1,14 @@
+"""`kill -9` at each step of a decision, from the click to the posted verdict: decided once, booked once, shown once.
+
+`python -m tests.drill.decisions` dies at every step on both databases, again and again.
+"""
+
+from tests.support.deaths import DEATHS
+from tests.support.deciding import decides_through, deciding
+
+
+async def test_a_decision_is_made_once_wherever_its_process_dies(database_url: str) -> None:
+    """Each database takes every other step."""
+    share = DEATHS[::2] if database_url.startswith("sqlite") else DEATHS[1::2]
+    async with deciding(database_url) as acme:
+        await decides_through(acme, share)
