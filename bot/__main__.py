@@ -1,73 +1,171 @@
-"""The command line: `tokens …` or `python -m bot …`. Each noun's handler holds its own commands."""
+"""The command line: `tokens …` or `python -m bot …`. Each noun's handler holds its own commands, loaded when it is typed."""
 
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from bot.clock import SystemClock
-from bot.settings import load_settings
-from handlers import messages
-from handlers.books.chargeback import chargeback_command
-from handlers.books.checks import check_command
-from handlers.books.closing import commands as periods
-from handlers.books.commitments.credits import commands as credit_commands
-from handlers.books.exports import commands as exports
-from handlers.books.removals import archive_command
-from handlers.books.statements.commands import statement_command, verify_command
-from handlers.cli import err, out, prepare, run
-from handlers.connect import connect_command
-from handlers.costs import price_commands
-from handlers.costs.reprice import reprice_command
-from handlers.crosschecks.observations import sources_command
-from handlers.crosschecks.reconciliations import reconcile_command
-from handlers.detection.backtests import backtest_command
-from handlers.doctor import doctor_command
-from handlers.intake import keys, quarantine
-from handlers.intake.backfills import backfill_command
-from handlers.intake.replays import replay_command
-from handlers.org import attribution_commands, people, teams
-from handlers.progress import Reporter
-from handlers.reporting.digests import digest_command
-from handlers.requests.rehearsals.commands import rehearse_command
-from storage.migrate import PendingMigration, migrate, pending_migrations
+
+if TYPE_CHECKING:
+    from storage.migrate import PendingMigration
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A command, or a group of commands: where it is, and its line in the list. A test holds the line to its docstring."""
+
+    place: str
+    line: str
+    is_group: bool = False
+
+    def load(self, name: str) -> Any:
+        """Imports a command, which takes a second of processor time for all of them together."""
+        module, attribute = self.place.split(":")
+        found = getattr(import_module(module), attribute)
+        if self.is_group:
+            group = typer.main.get_group(found)
+            group.name, group.help = name, self.line
+            return group
+        alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        alone.command(name)(found)
+        return typer.main.get_command(alone)
+
+
+LISTED: dict[str, Listed] = {
+    "connect": Listed(
+        "handlers.connect:connect_command",
+        "What to paste into a client, with address and key; then waits for its first event. Without CLIENT: the list.",
+    ),
+    "replay": Listed(
+        "handlers.intake.replays:replay_command",
+        "Books a file of usage events, with a progress bar. Replaying it again books nothing twice.",
+    ),
+    "backfill": Listed(
+        "handlers.intake.backfills:backfill_command",
+        "Books LiteLLM's own log of spend from before its calls came live. Running it again books nothing twice.",
+    ),
+    "digest": Listed(
+        "handlers.reporting.digests:digest_command", "Builds one digest: the message as JSON and its charts as PNG."
+    ),
+    "reprice": Listed(
+        "handlers.costs.reprice:reprice_command",
+        "Prices usage again by today's prices, contracts and aliases, each day by what held on it.",
+    ),
+    "sources": Listed(
+        "handlers.crosschecks.observations:sources_command",
+        "Every source: when it was last heard of, its calls, what it has in quarantine, and how its cross-check stands.",
+    ),
+    "reconcile": Listed(
+        "handlers.crosschecks.reconciliations:reconcile_command",
+        "Holds a provider's report against the books, by UTC day, and posts the variance of what it billed.",
+    ),
+    "check": Listed(
+        "handlers.books.checks:check_command",
+        "Proves that events, rollups, ledger, periods, statements and audit log agree. Exit code 1 if anything does not.",
+    ),
+    "archive": Listed(
+        "handlers.books.removals:archive_command",
+        "Writes raw events of old months to Parquet files, one a month, and verifies them. Running it again goes on.",
+    ),
+    "statement": Listed(
+        "handlers.books.statements.commands:statement_command",
+        "A team's statement of a period: sealed if the period is closed, else preliminary. Without --out it is printed.",
+    ),
+    "verify": Listed(
+        "handlers.books.statements.commands:verify_command",
+        "Recomputes statements from their files and names what is wrong: sums, links, the chain, entries. "
+        "Exit code 1 if anything is.",
+    ),
+    "chargeback": Listed(
+        "handlers.books.chargeback:chargeback_command",
+        "A period's cost by cost centre. Spreads a closed period's shared and unattributed cost, once, by teams.yml's rules.",
+    ),
+    "backtest": Listed(
+        "handlers.detection.backtests:backtest_command",
+        "What channels would have been told of past cost: a row per message, at the hour it would have come.",
+    ),
+    "rehearse": Listed(
+        "handlers.requests.rehearsals.commands:rehearse_command",
+        "Shows what a policy or budget plan would have meant for the requests of the last weeks. Changes nothing.",
+    ),
+    "doctor": Listed(
+        "handlers.doctor:doctor_command",
+        "Settings, database, Slack and channels: what is well, what is not, and what to do. Exit code 1 if anything is not.",
+    ),
+    "teams": Listed(
+        "handlers.org.teams:commands", "Organisation, teams, managers, budgets, rules, tools, prices.", is_group=True
+    ),
+    "people": Listed(
+        "handlers.org.people:commands", "People, the ids that senders use for them, and their teams.", is_group=True
+    ),
+    "attribution": Listed(
+        "handlers.org.attribution_commands:commands", "Which team usage belongs to, and by which rule.", is_group=True
+    ),
+    "keys": Listed(
+        "handlers.intake.keys:commands",
+        "Ingest keys of the sources of usage, and keys that read exports.",
+        is_group=True,
+    ),
+    "quarantine": Listed(
+        "handlers.intake.quarantine:commands", "Rows that could not be booked: look, mend, try again.", is_group=True
+    ),
+    "prices": Listed(
+        "handlers.costs.price_commands:commands", "What models cost, why, and who says otherwise.", is_group=True
+    ),
+    "messages": Listed(
+        "handlers.messages:commands",
+        "Messages to Slack that wait or were given up: list them, try them again.",
+        is_group=True,
+    ),
+    "outbox": Listed("handlers.messages:commands", "The same as `tokens messages`.", is_group=True),
+    "export": Listed(
+        "handlers.books.exports.commands:commands",
+        "Usage, ledger and audit log as files, for finance and data teams.",
+        is_group=True,
+    ),
+    "credits": Listed(
+        "handlers.books.commitments.credits:commands",
+        "Refunds and rebates of teams, each with its document.",
+        is_group=True,
+    ),
+    "periods": Listed(
+        "handlers.books.closing.commands:commands", "Periods of the books, and their close.", is_group=True
+    ),
+}
+"""The commands that `tokens --help` lists without importing them."""
+
+
+class _LoadedWhenTyped(TyperGroup):
+    """A group whose listed commands are imported only when one of them is typed."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = {**{name: TyperCommand(name, help=one.line) for name, one in LISTED.items()}, **self.commands}
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, command, rest = super().resolve_command(ctx, args)
+        if name in LISTED:
+            command = self.commands[name] = LISTED[name].load(name)
+        return name, command, rest
+
 
 main = typer.Typer(
+    cls=_LoadedWhenTyped,
     help="Tokens makes a company's AI spend visible, attributable and governable, from inside Slack.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-main.add_typer(teams.commands, name="teams")
-main.add_typer(people.commands, name="people")
-main.add_typer(attribution_commands.commands, name="attribution")
-main.add_typer(keys.commands, name="keys")
-main.add_typer(quarantine.commands, name="quarantine")
-main.add_typer(price_commands.commands, name="prices")
-main.add_typer(messages.commands, name="messages")
-main.add_typer(messages.commands, name="outbox", help="The same as `tokens messages`.")
-main.add_typer(exports.commands, name="export")
-main.add_typer(credit_commands, name="credits")
-main.add_typer(periods.commands, name="periods")
-main.command("connect")(connect_command)
-main.command("replay")(replay_command)
-main.command("backfill")(backfill_command)
-main.command("digest")(digest_command)
-main.command("reprice")(reprice_command)
-main.command("sources")(sources_command)
-main.command("reconcile")(reconcile_command)
-main.command("check")(check_command)
-main.command("archive")(archive_command)
-main.command("statement")(statement_command)
-main.command("verify")(verify_command)
-main.command("chargeback")(chargeback_command)
-main.command("backtest")(backtest_command)
-main.command("rehearse")(rehearse_command)
-main.command("doctor")(doctor_command)
 
 
 def _serve(*, web: bool, worker: bool) -> None:
     from bot.app import configure_logs, serve
+    from bot.settings import load_settings
+    from handlers.cli import prepare, run
 
     async def prepared() -> None:
         context = await prepare(load_settings(), SystemClock())
@@ -101,6 +199,11 @@ def migrate_command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be done.")] = False,
 ) -> None:
     """Brings the database's tables to the newest form."""
+    from bot.settings import load_settings
+    from handlers.cli import err, out, run
+    from handlers.progress import Reporter
+    from storage.migrate import migrate, pending_migrations
+
     url = load_settings().database_url
     if dry_run:
         for pending in run(pending_migrations(url)):
@@ -122,12 +225,20 @@ def demo_command(
     """The sandbox workspace and the bot with a month of realistic usage, on a throw-away database."""
     from bot.app import configure_logs
     from bot.demo.stage import run_demo
+    from handlers.cli import run
 
     configure_logs()
     run(run_demo(port=port, browser=not no_browser, usage=usage))
 
 
-def describe(pending: PendingMigration) -> str:
+def with_all_loaded() -> Any:
+    """Returns the command line with every command imported, for pages that describe all of them."""
+    group = typer.main.get_group(main)
+    group.commands.update({name: one.load(name) for name, one in LISTED.items()})
+    return group
+
+
+def describe(pending: "PendingMigration") -> str:
     """Returns a line about a migration that the database lacks."""
     pieces = " It works in pieces, which others don't wait for." if pending.works_in_pieces else ""
     space = f" It needs about {pending.needs_bytes / 1e9:.1f} GB more." if pending.needs_bytes else ""

@@ -4,9 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import typer
-
-from bot.__main__ import main
+from bot.__main__ import with_all_loaded
 
 ROOT = Path(__file__).parent.parent
 
@@ -22,7 +20,7 @@ def subcommands(command: Any) -> dict[str, Any]:
 
 def fault_of(typed: str) -> str | None:
     """What is wrong with a typed `tokens …`, by the command line itself; None if it exists with its options."""
-    command: Any = typer.main.get_command(main)
+    command: Any = with_all_loaded()
     words = typed.split()[1:]
     while words and subcommands(command):
         found = subcommands(command).get(words.pop(0))

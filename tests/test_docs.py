@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from pydantic import AliasChoices
 
-from bot.__main__ import main
+from bot.__main__ import with_all_loaded
 from bot.settings import Settings, load_settings
 from handlers.commands import COMMANDS
 from tests import docs_links
@@ -157,9 +156,7 @@ def test_every_command_is_in_the_documents() -> None:
         return {p for name, inner in subcommands(command).items() for p in paths(inner, f"{path} {name}")} or {path}
 
     said = {text for page in PAGES for text in commands_in(page, "tokens")}
-    missing = {
-        p for p in paths(typer.main.get_command(main), "tokens") if not any(f"{t} ".startswith(f"{p} ") for t in said)
-    }
+    missing = {p for p in paths(with_all_loaded(), "tokens") if not any(f"{t} ".startswith(f"{p} ") for t in said)}
 
     assert missing == set()
 

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+from bot.__main__ import LISTED
 from tests.support.paths import ROOT
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["bot.__main__", "bot.app"])
+FORKS.set_forkserver_preload(["bot.app", *sorted({one.place.split(":")[0] for one in LISTED.values()})])
 
 
 def fork(
