@@ -3,8 +3,8 @@
 `python -m tests.drill.decisions` dies at every step on both databases, again and again.
 """
 
-from tests.support.deaths import DEATHS
-from tests.support.deciding import decides_through, deciding
+from tests.support.decisions.acme_process import decides_through, deciding
+from tests.support.decisions.deaths import DEATHS
 
 
 async def test_a_decision_is_made_once_wherever_its_process_dies(database_url: str) -> None:

@@ -16,7 +16,7 @@ from storage.store import Store
 from storage.tables.base import metadata
 from tests.support import servers
 from tests.support.company import CHANNELS, PEOPLE, SECRET, TEAMS_YML, TOKEN, organise
-from tests.support.deaths import Death, dying, live
+from tests.support.decisions.deaths import Death, dying, live
 from tests.support.people import Person, Sandbox
 from tests.support.processes import BotProcess
 from tests.support.seen import Message
