@@ -85,6 +85,8 @@ class ApiCalls:
         if not is_wanted:
             raise self.refused(answer.status, said_by(answer.body))
         if answer.is_ok and needs_json and not isinstance(answer.body, dict):
+            if "json" in answer.headers.get("Content-Type", ""):
+                raise self.unreadable("half a document")
             raise CapRefused(f"{self.name} answered with something that is no JSON. Check that `url` is its API.")
         return Reply(status=answer.status, fields=answer.body if isinstance(answer.body, dict) else {})
 

@@ -80,7 +80,7 @@ class GatewayCalls:
                 ) as response,
             ):
                 raw = await _whole(response)
-                status, answered = response.status, dict(response.headers)
+                status, answered = response.status, response.headers
         except TimeoutError:
             raise CapUnreachable(f"{name} didn't answer within {CALL_SECONDS:.0f} seconds") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
