@@ -34,6 +34,7 @@ class StandIn:
     faults: list[Fault] = field(default_factory=list)
     """The faults of the next requests, one each."""
     seen: list[Seen] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
     wrongs: list[str] = field(default_factory=list)
 
     key_header: ClassVar[str] = "Authorization"
@@ -76,6 +77,7 @@ class StandIn:
             body = raw.decode()
         seen = Seen(method=request.method, path=request.path, query=request.query, headers=request.headers, body=body)
         self.seen.append(seen)
+        self.raw.append(raw)
         self.watch(seen)
         fault = self.faults.pop(0) if self.faults else None
         if (made := self._faulted(fault)) is not None:

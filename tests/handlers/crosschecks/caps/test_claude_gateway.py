@@ -8,13 +8,13 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.crosschecks.caps import Cap, CapTarget, GatewaySettings
+from bot.crosschecks.caps import Cap, CapTarget
 from bot.money import NANOS
 from handlers.crosschecks.caps.adapter import CapRefused
-from handlers.crosschecks.caps.adapters import adapter_of
 from handlers.crosschecks.caps.claude_gateway import ClaudeGateway
 from tests.gateways.changes import CHANGE
 from tests.gateways.claude_gateway import BASE, READ_KEY, WRITE_KEY, ClaudeGatewayApi, Person
+from tests.gateways.connections import connected
 from tests.gateways.limit_bodies import body_fault
 from tests.support.paths import ROOT
 
@@ -40,18 +40,9 @@ def api() -> ClaudeGatewayApi:
 
 @pytest.fixture
 async def apps(api: ClaudeGatewayApi) -> AsyncIterator[ClaudeGateway]:
-    async with api.serving() as address, aiohttp.ClientSession() as session:
-        yield gateway(address, session)
+    async with connected(api, "claude_gateway", SEARCH, ANNA) as made:
+        yield made
         assert api.wrongs == []
-
-
-def gateway(address: str, session: aiohttp.ClientSession, *targets: CapTarget, key: str = WRITE_KEY) -> ClaudeGateway:
-    settings = GatewaySettings(
-        name="apps", kind="claude_gateway", url=address, key_env="APPS_KEY", teams={"search": targets or (SEARCH, ANNA)}
-    )
-    made = adapter_of(settings, session, environment={"APPS_KEY": key})
-    assert isinstance(made, ClaudeGateway)
-    return made
 
 
 def plain(answer: Any) -> Any:
@@ -202,14 +193,14 @@ async def test_a_person_is_found_by_e_mail_and_their_cap_is_their_own(
 
 
 async def test_a_person_who_has_not_called_is_refused_with_what_to_do(apps: ClaudeGateway) -> None:
-    with pytest.raises(CapRefused, match=r"Nobody by zoe@acme.test has called through apps yet.*sign in once"):
+    with pytest.raises(CapRefused, match=r"Nobody by zoe@acme.test has called through eu yet.*sign in once"):
         await apps.read_cap(CapTarget(kind="user", ref="zoe@acme.test"))
 
 
 async def test_the_test_of_a_connection_names_groups_and_people_whom_nobody_has(api: ClaudeGatewayApi) -> None:
     targets = (SEARCH, CapTarget(kind="group", ref="serach"), CapTarget(kind="user", ref="idp|nobody"), ALL)
-    async with api.serving() as address, aiohttp.ClientSession() as session:
-        found = await gateway(address, session, *targets).test_connection()
+    async with connected(api, "claude_gateway", *targets) as apps:
+        found = await apps.test_connection()
 
     assert (found.can_read, found.can_write) == (True, True)
     notes = "\n".join(found.notes)
@@ -223,11 +214,11 @@ async def test_the_test_of_a_connection_names_groups_and_people_whom_nobody_has(
 
 
 async def test_a_read_key_can_read_and_the_note_says_which_key_to_take(api: ClaudeGatewayApi) -> None:
-    async with api.serving() as address, aiohttp.ClientSession() as session:
-        found = await gateway(address, session, key=READ_KEY).test_connection()
+    async with connected(api, "claude_gateway", SEARCH, key=READ_KEY) as apps:
+        found = await apps.test_connection()
 
     assert (found.can_read, found.can_write) == (True, False)
     assert found.notes[0] == (
-        'apps refused (HTTP 403): "requires write:spend_limits". The key is one of `admin.read_keys`. '
-        "Put one of `admin.write_keys` where `APPS_KEY` points."
+        'eu refused (HTTP 403): "requires write:spend_limits". The key is one of `admin.read_keys`. '
+        "Put one of `admin.write_keys` where `EU_KEY` points."
     )

@@ -2,8 +2,8 @@
 
 import logging
 import traceback
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,15 +12,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.crosschecks.caps import CENT_NANOS, Cap, CapTarget, GatewaySettings
+from bot.crosschecks.caps import CENT_NANOS, Cap, CapTarget
 from bot.money import NANOS
 from bot.org.gateways import GATEWAY_KINDS, GatewayKind
 from handlers.crosschecks.caps import calls, claude_enterprise
 from handlers.crosschecks.caps.adapter import CapRefused, CapUnreachable, GatewayAdapter
-from handlers.crosschecks.caps.adapters import ADAPTERS, adapter_of
+from handlers.crosschecks.caps.adapters import ADAPTERS
 from tests.gateways.anthropic_api import ConsoleApi, EnterpriseApi
 from tests.gateways.changes import CHANGE
 from tests.gateways.claude_gateway import ClaudeGatewayApi, Person
+from tests.gateways.connections import connected
 from tests.gateways.github_api import GitHubApi
 from tests.gateways.openai_api import OpenAIApi
 from tests.gateways.stand_in import RETRY_AFTER, SLOW_SECONDS, Fault, StandIn
@@ -41,18 +42,9 @@ class Case:
     path: str = ""
     is_read: bool = True
 
-    @asynccontextmanager
-    async def connected(self, api: StandIn) -> AsyncIterator[GatewayAdapter]:
-        async with api.serving() as address, aiohttp.ClientSession() as session:
-            gateway = GatewaySettings(
-                name="eu",
-                kind=self.kind,
-                url=address + self.path,
-                key_env="EU_KEY",
-                teams={"search": (self.target,)},
-                options={"organisation": "acme"} if self.kind == "github" else {},
-            )
-            yield adapter_of(gateway, session, environment={"EU_KEY": api.key})
+    def connected(self, api: StandIn) -> AbstractAsyncContextManager[GatewayAdapter]:
+        options = {"organisation": "acme"} if self.kind == "github" else {}
+        return connected(api, self.kind, self.target, path=self.path, options=options)
 
     def expected(self, nanos: int) -> int:
         """What a gateway can have of an amount: rounded down to its unit, but never less than its least."""
