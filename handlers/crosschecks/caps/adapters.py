@@ -8,14 +8,14 @@ import aiohttp
 from bot.crosschecks.caps import GatewaySettings
 from bot.org.gateways import GatewayKind
 from handlers.crosschecks.caps.adapter import CapRefused, GatewayAdapter
-from handlers.crosschecks.caps.anthropic import Anthropic
+from handlers.crosschecks.caps.apis.anthropic import Anthropic
+from handlers.crosschecks.caps.apis.claude_enterprise import ClaudeEnterprise
+from handlers.crosschecks.caps.apis.claude_gateway import ClaudeGateway
+from handlers.crosschecks.caps.apis.github import GitHub
+from handlers.crosschecks.caps.apis.openai import OpenAI
+from handlers.crosschecks.caps.apis.webhook import Webhook
 from handlers.crosschecks.caps.calls import read_key
-from handlers.crosschecks.caps.claude_enterprise import ClaudeEnterprise
-from handlers.crosschecks.caps.claude_gateway import ClaudeGateway
-from handlers.crosschecks.caps.github import GitHub
 from handlers.crosschecks.caps.litellm import LiteLLM
-from handlers.crosschecks.caps.openai import OpenAI
-from handlers.crosschecks.caps.webhook import Webhook
 
 ADAPTERS: Mapping[GatewayKind, type[GatewayAdapter]] = {
     "litellm": LiteLLM,

@@ -11,7 +11,7 @@ import pytest
 from bot.crosschecks.caps import Cap, CapTarget
 from bot.money import NANOS
 from handlers.crosschecks.caps.adapter import CapRefused
-from handlers.crosschecks.caps.claude_gateway import ClaudeGateway
+from handlers.crosschecks.caps.apis.claude_gateway import ClaudeGateway
 from tests.gateways.changes import CHANGE
 from tests.gateways.claude_gateway import BASE, READ_KEY, WRITE_KEY, ClaudeGatewayApi, Person
 from tests.gateways.connections import connected

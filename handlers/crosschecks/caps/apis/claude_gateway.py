@@ -11,10 +11,10 @@ import aiohttp
 
 from bot.crosschecks.caps import Cap, CapChange, CapTarget, Connection, GatewaySettings
 from bot.org.gateways import GatewayKind
-from handlers.crosschecks.caps import spend_limits
 from handlers.crosschecks.caps.adapter import CapRefused
-from handlers.crosschecks.caps.api_calls import ApiCalls
-from handlers.crosschecks.caps.spend_limits import LIMITS, cents, limit_cap, nanos_of, require_dollars, set_limit
+from handlers.crosschecks.caps.apis import spend_limits
+from handlers.crosschecks.caps.apis.api_calls import ApiCalls
+from handlers.crosschecks.caps.apis.spend_limits import LIMITS, cents, limit_cap, nanos_of, require_dollars, set_limit
 
 _ADVICE: Mapping[int, str] = {
     401: "Put one of `admin.write_keys` of gateway.yaml where `{place}` points, and restart Tokens.",

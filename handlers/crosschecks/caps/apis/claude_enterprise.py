@@ -14,10 +14,17 @@ import aiohttp
 
 from bot.crosschecks.caps import Cap, CapChange, CapTarget, Connection, GatewaySettings
 from bot.org.gateways import GatewayKind
-from handlers.crosschecks.caps import spend_limits
 from handlers.crosschecks.caps.adapter import CapRefused, CapUnreachable
-from handlers.crosschecks.caps.api_calls import ApiCalls, Reply
-from handlers.crosschecks.caps.spend_limits import ANTHROPIC_VERSION, LIMITS, READS_BETA, cents, limit_cap, nanos_of
+from handlers.crosschecks.caps.apis import spend_limits
+from handlers.crosschecks.caps.apis.api_calls import ApiCalls, Reply
+from handlers.crosschecks.caps.apis.spend_limits import (
+    ANTHROPIC_VERSION,
+    LIMITS,
+    READS_BETA,
+    cents,
+    limit_cap,
+    nanos_of,
+)
 
 REQUESTS = "/v1/organizations/spend_limit_increase_requests"
 CALLS_A_MINUTE = 60

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from bot.crosschecks.caps import CENT_NANOS, Cap
 from bot.money import nanos_from_decimal
 from handlers.crosschecks.caps.adapter import CapRefused, CapUnreachable
-from handlers.crosschecks.caps.api_calls import MAX_PAGES, ApiCalls, Reply
+from handlers.crosschecks.caps.apis.api_calls import MAX_PAGES, ApiCalls, Reply
 
 LIMITS = "/v1/organizations/spend_limits"
 ANTHROPIC_VERSION = "2023-06-01"

@@ -13,8 +13,8 @@ from bot.crosschecks.caps import CENT_NANOS, Cap, CapChange, CapTarget, Connecti
 from bot.money import nanos_from_decimal
 from bot.org.gateways import GatewayKind
 from handlers.crosschecks.caps.adapter import CapRefused, CapUnreachable
-from handlers.crosschecks.caps.api_calls import MAX_PAGES, ApiCalls, Reply
-from handlers.crosschecks.caps.spend_limits import month_start
+from handlers.crosschecks.caps.apis.api_calls import MAX_PAGES, ApiCalls, Reply
+from handlers.crosschecks.caps.apis.spend_limits import month_start
 
 _ORGANISATION = "/v1/organization"
 _ADVICE: Mapping[int, str] = {

@@ -14,7 +14,7 @@ from bot.crosschecks.caps import Cap, CapChange, CapTarget, Connection, GatewayS
 from bot.money import NANOS, nanos_from_decimal
 from bot.org.gateways import GatewayKind
 from handlers.crosschecks.caps.adapter import CapRefused, CapUnreachable
-from handlers.crosschecks.caps.api_calls import MAX_PAGES, ApiCalls
+from handlers.crosschecks.caps.apis.api_calls import MAX_PAGES, ApiCalls
 
 API_VERSION = "2026-03-10"
 _SKUS = ("ai_credits", "premium_requests")

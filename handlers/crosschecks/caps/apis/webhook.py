@@ -19,7 +19,7 @@ from bot.intake.webhooks import secret_fault
 from bot.money import NANOS, nanos_from_decimal
 from bot.org.gateways import GatewayKind
 from handlers.crosschecks.caps.adapter import CapRefused, CapUnreachable
-from handlers.crosschecks.caps.api_calls import ApiCalls, Reply, compact
+from handlers.crosschecks.caps.apis.api_calls import ApiCalls, Reply, compact
 
 _ADVICE: Mapping[int, str] = {
     401: "Does the receiver know the secret that `{place}` has? Both sides need the same whsec_….",
