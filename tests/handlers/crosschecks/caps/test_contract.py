@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from bot.crosschecks.caps import CENT_NANOS, Cap, CapTarget
 from bot.money import NANOS
 from bot.org.gateways import GATEWAY_KINDS, GatewayKind
-from handlers.crosschecks.caps import calls, claude_enterprise
+from handlers.crosschecks.caps import calls
 from handlers.crosschecks.caps.adapter import CapRefused, CapUnreachable, GatewayAdapter
 from handlers.crosschecks.caps.adapters import ADAPTERS
+from handlers.crosschecks.caps.apis import claude_enterprise
 from tests.gateways.anthropic_api import ConsoleApi, EnterpriseApi
 from tests.gateways.changes import CHANGE
 from tests.gateways.claude_gateway import ClaudeGatewayApi, Person
