@@ -114,7 +114,7 @@ def tokens_short(count: int) -> str:
 
 
 def percent(part: int, whole: int) -> str:
-    """Formats `83 %`, or `–` if the whole is zero."""
+    """Formats `83%`, or `–` if the whole is zero."""
     if whole <= 0:
         return "–"
-    return f"{(Decimal(part) * 100 / Decimal(whole)).quantize(Decimal(1), rounding=ROUND_HALF_UP)} %"
+    return f"{(Decimal(part) * 100 / Decimal(whole)).quantize(Decimal(1), rounding=ROUND_HALF_UP)}%"

@@ -179,3 +179,24 @@ def test_the_checks_find_names_and_phrases_and_leave_ordinary_english_alone() ->
     ]
     assert name_faults('"""Whose turn it is."""\nprint("It was last heard at noon; don\'t forget.")\n') == []
     assert phrase_faults("In the house that Jack built, nobody forgets a turn.") == []
+
+
+SPACED_PERCENT = re.compile(r"(?:\d|\}) %(?![A-Za-z(\[{%])")
+PROMPT = "~/{team} %"
+"""A shell's prompt in the demo, which ends in this sign."""
+
+
+def spaced_percents(source: str) -> list[str]:
+    """Returns the strings of code that write "59 %" for "59%"."""
+    strings = (t.string for t in tokenize.generate_tokens(io.StringIO(source).readline) if t.type == tokenize.STRING)
+    return [text for text in strings if SPACED_PERCENT.search(text) and PROMPT not in text]
+
+
+@pytest.mark.parametrize("room", ROOMS[:3])
+def test_a_percentage_is_written_without_a_space(room: str) -> None:
+    files = (file for file in code_files() if file.is_relative_to(ROOT / room))
+    found = {file.name: spaced_percents(text) for file in files if SPACED_PERCENT.search(text := file.read_text())}
+
+    assert {name: texts for name, texts in found.items() if texts} == {}
+    assert spaced_percents('shown = f"{share} % of it"') == ['f"{share} % of it"']
+    assert spaced_percents('shown = f"{share}% of it", 7 % 5') == []

@@ -96,7 +96,7 @@ def settings_of(
 
 
 def parse_thresholds(text: str) -> tuple[int, ...] | None:
-    """Parses `50, 80, 100 %` into ascending whole percents; None if the field is empty."""
+    """Parses `50, 80, 100%` into ascending whole percents; None if the field is empty."""
     words = [word for word in re.split(r"[\s,;%]+", text) if word]
     if not words:
         return None

@@ -11,7 +11,7 @@ from bot.views.blocks import name
 
 _BAR_CELLS = 10
 _MANY_TIMES = 4
-"""From this factor on, "five times" reads better than "400 % more"."""
+"""From this factor on, "five times" reads better than "400% more"."""
 
 
 def counted(count: int, noun: str) -> str:
@@ -41,7 +41,7 @@ def week_words(monday: int) -> str:
 
 
 def change_words(now_nanos: int, before_nanos: int, *, before: str) -> str:
-    """Formats a change, `18 % more than the week before`; `before` names the compared days."""
+    """Formats a change, `18% more than the week before`; `before` names the compared days."""
     if before_nanos <= 0:
         return f"after nothing {before}" if now_nanos > 0 else f"as in {before}"
     if now_nanos == before_nanos:
@@ -50,7 +50,7 @@ def change_words(now_nanos: int, before_nanos: int, *, before: str) -> str:
         return f"{now_nanos / before_nanos:.3g} times {before}"
     difference = abs(now_nanos - before_nanos)
     share = percent(difference, before_nanos)
-    shown = f"less than {percent(1, 100)}" if share == "0 %" else share
+    shown = f"less than {percent(1, 100)}" if share == "0%" else share
     return f"{shown} {'more' if now_nanos > before_nanos else 'less'} than {before}"
 
 
@@ -79,7 +79,7 @@ def share_lines(shares: Sequence[Share], *, total_nanos: int, most: int = 5, kin
 
 
 def progress_bar(part: int, whole: int) -> str:
-    """Returns `▰▰▰▱▱▱▱▱▱▱ 31 %`. The bar is full only from 100% on; above it, the number shows the excess."""
+    """Returns `▰▰▰▱▱▱▱▱▱▱ 31%`. The bar is full only from 100% on; above it, the number shows the excess."""
     if whole <= 0:
         return "▱" * _BAR_CELLS + " no budget"
     filled = min(_BAR_CELLS, max(0, part * _BAR_CELLS // whole))

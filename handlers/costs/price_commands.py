@@ -126,7 +126,7 @@ def _contract_words(contract: ContractPrice) -> str:
     facts = [
         f"model {contract.model}" if contract.model else "",
         f"provider {contract.provider}" if contract.provider else "",
-        f"{Decimal(contract.discount_ppm) / 10_000:f} % discount" if contract.discount_ppm is not None else "",
+        f"{Decimal(contract.discount_ppm) / 10_000:f}% discount" if contract.discount_ppm is not None else "",
         f"from {iso_day(contract.from_day)}" if contract.from_day is not None else "",
         f"until {iso_day(contract.until_day)}" if contract.until_day is not None else "",
     ]
@@ -185,7 +185,7 @@ def disagreements_command(
         different = [d for d in compared if d.exceeds(Decimal(str(tolerance)))]
         calls = sum(d.calls for d in compared)
         if not different:
-            out.print(f"{days.name}: no model's price differs by more than {tolerance:g} % over {calls:,} calls.")
+            out.print(f"{days.name}: no model's price differs by more than {tolerance:g}% over {calls:,} calls.")
             return
         table = Table("provider", "model", "calls", "ours", "theirs", "difference", "%", "because", box=None)
         for d in different:

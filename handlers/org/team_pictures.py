@@ -52,7 +52,7 @@ async def picture_of(tx: Transaction, *, at: int, renamed: Mapping[str, str] = M
             "channel": team.channel_ref,
             "budget": budget_words(team),
             "timezone": zone,
-            "thresholds": ", ".join(f"{t} %" for t in team.thresholds),
+            "thresholds": ", ".join(f"{t}%" for t in team.thresholds),
             "mode": team.mode,
             "cost center": team.cost_center,
             "budget terms": terms_words(team.terms),

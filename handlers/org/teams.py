@@ -120,7 +120,7 @@ async def settings_kept(context: Context) -> list[str]:
         thresholds = await tx.alert_settings.thresholds_set()
 
     def words(percents: tuple[int, ...]) -> str:
-        return ", ".join(f"{percent} %" for percent in percents)
+        return ", ".join(f"{percent}%" for percent in percents)
 
     return [
         f"set in Slack, kept: {slug}: thresholds {words(own)} (the file says {words(declared)})"

@@ -225,7 +225,7 @@ def test_tokens_have_three_digits_and_a_unit(count: int, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("part", "whole", "text"),
-    [(5, 6, "83 %"), (1, 8, "13 %"), (1, 1, "100 %"), (1, 3, "33 %"), (-1, 4, "-25 %"), (1, 0, "–"), (1, -5, "–")],
+    [(5, 6, "83%"), (1, 8, "13%"), (1, 1, "100%"), (1, 3, "33%"), (-1, 4, "-25%"), (1, 0, "–"), (1, -5, "–")],
 )
 def test_a_percentage_needs_a_whole(part: int, whole: int, text: str) -> None:
     assert percent(part, whole) == text

@@ -198,7 +198,7 @@ def coverage_lines(coverage: Coverage) -> list[str]:
 
 def _share(part: int, whole: int) -> str:
     """Returns a share in percent; a tiny one never shows as nothing."""
-    return "under 1 %" if 0 < part * 200 < whole else percent(part, whole)
+    return "under 1%" if 0 < part * 200 < whole else percent(part, whole)
 
 
 def _off(theirs: int, ours: int) -> str:

@@ -39,11 +39,11 @@ def threshold_message(
 
 
 def crossed_words(standing: Standing, percent: int) -> str:
-    """Returns `Search has passed 80 % of its budget`, `Search has used up its budget`, or that the rest is held."""
+    """Returns `Search has passed 80% of its budget`, `Search has used up its budget`, or that the rest is held."""
     team, balance = standing.team, standing.balance
     budget = _budget(standing)
     if percent != FULL_PERCENT:
-        return f"{name(team.name)} has passed {percent} % of {budget}"
+        return f"{name(team.name)} has passed {percent}% of {budget}"
     if balance.allocated_nanos <= 0:
         whole = f"handed {budget} to its teams" if balance.handed_nanos > 0 else f"has {budget}"
         return f"{name(team.name)} {whole} and spent {usd(balance.charged_nanos)}"
@@ -84,9 +84,9 @@ def threshold_resolved_message(standing: Standing, percent: int, *, alert_id: in
     """Returns the message of a threshold alert that ended. `because` is a sentence in mrkdwn."""
     shown = name(standing.team.name)
     if standing.balance.budget != "set":
-        text = f"{shown} has no budget now, so its alert at {percent} % has ended. {headline(standing)}"
+        text = f"{shown} has no budget now, so its alert at {percent}% has ended. {headline(standing)}"
     else:
-        text = f"{shown} is below {percent} % of {_budget(standing)} again: {because} {headline(standing)}"
+        text = f"{shown} is below {percent}% of {_budget(standing)} again: {because} {headline(standing)}"
     return Message(text=text, blocks=(section(text, block_id=f"alert-{alert_id}-resolved"),))
 
 
@@ -144,7 +144,7 @@ def forecast_message(
 
 
 def _chance(chance: float) -> str:
-    return "over 95 %" if chance > 0.95 else f"{chance:.0%}".replace("%", " %")
+    return "over 95%" if chance > 0.95 else f"{chance:.0%}"
 
 
 def _notes(key: str, team: Team, command: str, *said: str) -> list[Block]:

@@ -82,7 +82,7 @@ def outlook(standing: Standing) -> str:
 
 
 def spent_words(standing: Standing) -> str:
-    """Returns `Spent $11,688.00 (97 %), $250.00 held.` for a team with a budget."""
+    """Returns `Spent $11,688.00 (97%), $250.00 held.` for a team with a budget."""
     balance = standing.balance
     held = f", {usd(balance.held_nanos)} held" if balance.held_nanos else ""
     words = (f"Spent {spent_share(balance)}{held}.", released_words(standing), uncounted_words(standing))
@@ -90,7 +90,7 @@ def spent_words(standing: Standing) -> str:
 
 
 def spent_share(balance: Balance, of: str = "") -> str:
-    """Returns `$11,688.00 (97 %)`; a budget of $0 has no share."""
+    """Returns `$11,688.00 (97%)`; a budget of $0 has no share."""
     if balance.allocated_nanos <= 0:
         return usd(balance.charged_nanos)
     return f"{usd(balance.charged_nanos)} ({percent(balance.charged_nanos, balance.allocated_nanos)}{of})"

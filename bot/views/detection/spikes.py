@@ -93,7 +93,7 @@ def _contributors(alert: SpikeAlert, *, zone: str) -> str:
 
 
 def _contributor(alert: SpikeAlert, part: Contributor, *, zone: str) -> str:
-    """Returns `key ci-4 $900.00 (85 % of it), new, first seen 23 Nov`; the share is of the excess."""
+    """Returns `key ci-4 $900.00 (85% of it), new, first seen 23 Nov`; the share is of the excess."""
     if part.first_hour is not None:
         usual = f"new, first seen {date_mark(part.first_hour * HOUR_MICROS, timezone=zone)}"
     else:

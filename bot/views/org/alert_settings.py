@@ -27,7 +27,7 @@ FORM_TITLE = "Alert settings"
 _MUTES = {
     "spike:low": "Spikes of low severity",
     "spike:medium": "Spikes of medium severity",
-    "threshold:medium": "Thresholds below 100 %",
+    "threshold:medium": "Thresholds below 100%",
     "forecast": "Forecasts that the budget will not last",
 }
 
@@ -177,7 +177,7 @@ def which_team_message(teams: Sequence[Team], *, command: str) -> Message:
 def settings_lines(team: Team) -> list[str]:
     """Returns the settings in mrkdwn, one per line."""
     settings = team.alerts
-    percents = ", ".join(f"{percent} %" for percent in sorted({*team.thresholds, 100}))
+    percents = ", ".join(f"{percent}%" for percent in sorted({*team.thresholds, 100}))
     source = "set in Slack" if settings.thresholds else "from teams.yml"
     quiet = []
     if settings.quiet_from is not None and settings.quiet_until is not None:

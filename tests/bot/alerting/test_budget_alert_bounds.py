@@ -88,7 +88,7 @@ def test_holds_alone_cross_the_last_line_up_to_the_last_nano_dollar() -> None:
 
 @pytest.mark.parametrize(("recent", "is_history"), [(199, True), (200, True), (201, False)])
 def test_a_line_that_older_usage_reached_is_history(recent: int, is_history: bool) -> None:
-    """Of 1,000 charged the line of 80 % was reached without the last 200."""
+    """Of 1,000 charged the line of 80% was reached without the last 200."""
     alerts = due(stands(1_250, 1_200), recent=recent)
 
     assert HISTORY_AFTER_DAYS == 3

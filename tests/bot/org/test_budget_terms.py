@@ -71,7 +71,7 @@ def test_a_budgets_terms_are_read_exactly() -> None:
         ("10", 10, None),
         ("0", 0, None),
         ('"100%"', 100, None),
-        ('{max: "20 %"}', 20, None),
+        ('{max: "20%"}', 20, None),
         ("{max: 500}", None, 500 * NANOS),
         ('{max: "$1,250.50"}', None, 1_250_500_000_000),
     ],

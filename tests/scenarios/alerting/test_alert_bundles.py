@@ -37,13 +37,13 @@ async def test_what_comes_at_once_is_one_message_with_a_button_each(database_url
         (bens,) = await alerts_of(acme, "ben")
         (mias,) = await alerts_of(acme, "mia")
         assert bens.text.startswith("2 budgets of your teams need a look.")
-        assert "Red has passed 80 % of its budget" in bens.text
+        assert "Red has passed 80% of its budget" in bens.text
         assert "Green has used up its budget" in bens.text
         assert "Blue" not in bens.text
         assert "Search" not in bens.text
         assert bens.buttons() == ["I'm on it", "I'm on it"]
         assert mias.text.startswith("Green has used up its budget")
-        assert len([m for m in await acme.ben.messages("CSEARCH") if "passed 80 %" in m.text]) == 1
+        assert len([m for m in await acme.ben.messages("CSEARCH") if "passed 80%" in m.text]) == 1
 
 
 async def test_an_answer_shows_in_the_list_and_in_the_other_managers_copy(database_url: str) -> None:

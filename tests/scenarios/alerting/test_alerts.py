@@ -19,7 +19,7 @@ async def test_a_threshold_is_said_once_and_the_end_of_the_budget_too(acme_on_bo
     acme = acme_on_both
     await acme.uses(acme.event(1, dollars=850))
     await acme.settles()
-    await acme.ben.sees("passed 80 % of its budget", channel="CSEARCH")
+    await acme.ben.sees("passed 80% of its budget", channel="CSEARCH")
     await acme.uses(acme.event(2, dollars=10))
     await acme.settles()
     assert len(await channel_messages(acme)) == 1
@@ -50,7 +50,7 @@ async def test_a_threshold_below_the_whole_waits_while_the_team_is_behind_its_pa
 
     await acme.uses(acme.event(2, dollars=60))
     await acme.settles()
-    await acme.ben.sees("passed 80 % of its budget", channel="CSEARCH")
+    await acme.ben.sees("passed 80% of its budget", channel="CSEARCH")
 
 
 async def test_an_increase_mends_the_alert_and_arms_it_again(acme: Company) -> None:
@@ -62,7 +62,7 @@ async def test_an_increase_mends_the_alert_and_arms_it_again(acme: Company) -> N
     await acme.settles()
     await acme.ben.clicks("Approve", await acme.ben.sees("asks for", channel="CSEARCH"))
     await acme.settles()
-    mended = await acme.ben.sees("below 100 % of its budget again", channel="CSEARCH")
+    mended = await acme.ben.sees("below 100% of its budget again", channel="CSEARCH")
     assert mended.buttons() == []
 
     await acme.uses(acme.event(2, dollars=950))

@@ -168,11 +168,11 @@ async def test_an_import_that_raises_the_budget_ends_the_alert_and_arms_it_again
     await acme.settles()
     (ended,) = await said(acme)
     assert ended.ts == passed.ts
-    assert "is below 80 % of its budget again: its budget is $2,000 now." in ended.text
+    assert "is below 80% of its budget again: its budget is $2,000 now." in ended.text
 
     await acme.uses(acme.event(3, dollars=800))
     await acme.settles()
-    assert "has passed 80 % of its budget" in (await said(acme))[-1].text
+    assert "has passed 80% of its budget" in (await said(acme))[-1].text
     assert len(await said(acme)) == 2
 
 
@@ -211,7 +211,7 @@ async def test_a_parent_hears_of_what_it_spends_itself(acme: Company) -> None:
     await acme.uses(acme.event(1, dollars=8_000, team="product"))
     await acme.settles()
 
-    assert "Product has passed 80 % of its budget" in (await acme.ben.dms())[-1].text
+    assert "Product has passed 80% of its budget" in (await acme.ben.dms())[-1].text
     assert await said(acme) == []
 
 

@@ -68,9 +68,9 @@ async def test_what_is_untrue_by_the_morning_is_never_said_and_a_spike_that_ende
     acme = acme_on_both
     await sets(acme, **NIGHT)
     acme.clock.jump_to(tonight(acme))
-    line = await alerts(acme, "Passed 80 %", kind="threshold")
+    line = await alerts(acme, "Passed 80%", kind="threshold")
     spike = await alerts(acme, "Spend is high")
-    await becomes(acme, line, "Below 80 % again", closed=True)
+    await becomes(acme, line, "Below 80% again", closed=True)
     await becomes(acme, spike, "Spend was high, $400 in all", closed=True)
     await minded(acme)
     await later(acme, hours=8)
@@ -141,8 +141,8 @@ async def test_a_summary_of_the_night_leaves_out_what_is_untrue_by_the_morning(a
     await sets(acme, **NIGHT, daily_cap=1)
     acme.clock.jump_to(tonight(acme))
     await alerts(acme, "one")
-    line = await alerts(acme, "Passed 80 %", kind="threshold")
-    await becomes(acme, line, "Below 80 % again", closed=True)
+    line = await alerts(acme, "Passed 80%", kind="threshold")
+    await becomes(acme, line, "Below 80% again", closed=True)
     await minded(acme)
     await later(acme, hours=9)
     assert await texts(acme) == ["one"]

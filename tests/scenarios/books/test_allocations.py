@@ -243,7 +243,7 @@ async def test_a_budget_for_this_month_only_or_until_a_date_is_a_grant(acme: Com
 async def test_thresholds_follow_a_budget_up_and_down(acme: Company) -> None:
     await acme.uses(acme.event(1, dollars=950))
     await acme.settles()
-    crossed = await acme.anna.sees("95 %", channel="CSEARCH")
+    crossed = await acme.anna.sees("95%", channel="CSEARCH")
     assert (await acme.ben.submits(await opens(acme.ben), {"Search": "3000"})).closed
     await acme.settles()
     resolved = [m for m in await acme.anna.messages("CSEARCH") if m.ts == crossed.ts]

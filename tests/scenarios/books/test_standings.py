@@ -134,7 +134,7 @@ async def test_in_preview_only_finance_gets_messages(tmp_path: Path) -> None:
         status, answer = await acme.gets("/v1/teams/search/allowance")
         assert (status, answer["decision"]) == (200, "allow")
         received = [m.text for m in await acme.chloe.dms()]
-        assert any("passed 80 % of its budget" in text for text in received), received
+        assert any("passed 80% of its budget" in text for text in received), received
 
 
 async def test_announcing_shows_figures_without_a_budgets_consequences(tmp_path: Path) -> None:

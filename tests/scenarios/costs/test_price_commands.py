@@ -47,7 +47,7 @@ def priced(run: Run) -> Run:
         (
             ["claude-sonnet-4-5", "--provider", "anthropic"],
             r"input \$2\.55,(.|\n)*above 200,000 input tokens: input \$5\.10(.|\n)*"
-            r"a contract.*: provider anthropic, 15 % discount\n"
+            r"a contract.*: provider anthropic, 15% discount\n"
             r"  completed by the price book",
         ),
         (["acme-late", "--on", "2026-11-30"], "unpriced: no contract and no price in the book"),
@@ -91,7 +91,7 @@ def test_repricing_lists_changes_by_team_and_then_none(priced: Run) -> None:
 
     apart = well(priced("prices", "disagreements"))
     assert re.search(r"gpt-4o +1 +\$2\.50 +\$2\.00 +\+\$0\.50 +\+25\.0", apart)
-    assert "no model's price differs by more than 30 %" in well(priced("prices", "disagreements", "--tolerance", "30"))
+    assert "no model's price differs by more than 30%" in well(priced("prices", "disagreements", "--tolerance", "30"))
     assert "over 0 calls" in well(priced("prices", "disagreements", "--period", "2024-Q1"))
 
 

@@ -42,7 +42,7 @@ async def test_a_database_that_restarts_stops_no_message_and_repeats_none(monkey
         await worker.start()
         try:
             await acme.uses(acme.event(1, dollars=850))
-            await acme.ben.sees("Search has passed 80 %", channel="CSEARCH")
+            await acme.ben.sees("Search has passed 80%", channel="CSEARCH")
             with capture_logs() as logged:
                 await run_due_jobs(acme.context)
                 acme.context.wake_watcher.set()
@@ -58,7 +58,7 @@ async def test_a_database_that_restarts_stops_no_message_and_repeats_none(monkey
             await worker.stop()
 
         said = [m.text for m in await acme.ben.messages("CSEARCH")]
-        assert sum("passed 80 %" in text for text in said) == 1
+        assert sum("passed 80%" in text for text in said) == 1
         assert sum("used up its budget" in text for text in said) == 1
 
 

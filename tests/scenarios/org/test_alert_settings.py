@@ -75,7 +75,7 @@ async def test_thresholds_of_slack_apply_until_they_are_emptied(acme: Company) -
     assert (await acme.ben.submits(await form(acme.ben), thresholds="40")).closed
     await acme.uses(acme.event(1, dollars=450))
     await acme.settles()
-    assert ["passed 40 % of its budget" in text for text in await texts(acme)] == [True]
+    assert ["passed 40% of its budget" in text for text in await texts(acme)] == [True]
 
     assert (await acme.ben.submits(await form(acme.ben), thresholds="")).closed
     assert (await search(acme)).thresholds == (80, 100)
@@ -174,7 +174,7 @@ async def test_alerts_and_approvals_go_to_their_channels_and_back(acme_on_both: 
     await acme.ben.clicks("Approve", card)
     await acme.settles()
     await acme.anna.sees("Approved by <@UBEN>", channel="CAPPROVE")
-    await acme.ben.sees("below 100 % of its budget again", channel="CALERTS")
+    await acme.ben.sees("below 100% of its budget again", channel="CALERTS")
     shown = await acme.ben.runs("/tokens settings", channel="CALERTS")
     assert shown.modal is not None
 
@@ -228,7 +228,7 @@ def test_an_import_keeps_the_settings_of_slack_and_lists_them(run: Run, tmp_path
             "INSERT INTO alert_settings (team_id, body, changed_at) SELECT id, ?, 0 FROM teams WHERE slug = 'search'",
             (body,),
         )
-    kept = "set in Slack, kept: search: thresholds 50 %, 100 % (the file says 80 %, 100 %)"
+    kept = "set in Slack, kept: search: thresholds 50%, 100% (the file says 80%, 100%)"
 
     assert kept in well(run("teams", "import", "teams.yml"))
 

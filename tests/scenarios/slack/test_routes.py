@@ -22,7 +22,7 @@ async def test_what_an_archived_channel_would_have_heard_goes_to_the_managers_un
     await channel_is(acme, "broken")
     await acme.uses(acme.event(1, dollars=850))
     await acme.settles()
-    assert "passed 80 % of its budget" in (await acme.ben.dms())[-1].text
+    assert "passed 80% of its budget" in (await acme.ben.dms())[-1].text
     assert "#team-search (broken)" in (await acme.chloe.opens_home()).text_everywhere()
 
     await acme.sandbox.does("channel", "UBEN", id="CSEARCH", change="unarchive")
@@ -39,10 +39,10 @@ async def test_an_archived_channel_nobody_told_us_of_is_noticed_when_slack_refus
     await acme.uses(acme.event(1, dollars=850))
     await acme.settles()
 
-    assert "passed 80 % of its budget" in (await acme.ben.dms())[-1].text
+    assert "passed 80% of its budget" in (await acme.ben.dms())[-1].text
     assert "#team-search (broken)" in (await acme.chloe.opens_home()).text_everywhere()
     for other in (acme.anna, acme.mia, acme.chloe):
-        assert not [m for m in await other.dms() if "passed 80 %" in m.text]
+        assert not [m for m in await other.dms() if "passed 80%" in m.text]
 
 
 async def test_a_managers_copy_has_buttons_that_work_and_is_kept_up_to_date(acme: Company) -> None:
@@ -66,7 +66,7 @@ async def test_a_channel_shared_with_another_company_hears_nothing_and_its_manag
     assert "posts nothing more there" in (await acme.ben.dms())[-1].text
     await acme.uses(acme.event(1, dollars=850))
     await acme.settles()
-    assert "passed 80 % of its budget" in (await acme.ben.dms())[-1].text
+    assert "passed 80% of its budget" in (await acme.ben.dms())[-1].text
     assert await channel_messages(acme) == []
 
     await acme.sandbox.does("channel", "UBEN", id="CSEARCH", change="unshare")

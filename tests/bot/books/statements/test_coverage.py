@@ -65,17 +65,17 @@ def test_what_has_no_price_and_no_team_is_named() -> None:
     lines = coverage_lines(covered(company()))
 
     assert lines == [
-        "Confirmed by a provider's bill: $50.00 (57 %). The bills of these days are 1.0% above the books of the whole company.",
-        "Not confirmed by anyone else: $37.00 (43 %), $10.00 of it at the sender's own figure.",
+        "Confirmed by a provider's bill: $50.00 (57%). The bills of these days are 1.0% above the books of the whole company.",
+        "Not confirmed by anyone else: $37.00 (43%), $10.00 of it at the sender's own figure.",
         "Unpriced: 345 tokens of 2 calls have no price, and are not in the cost.",
-        "Unattributed in the whole company: $6.00 (1 % of its usage).",
+        "Unattributed in the whole company: $6.00 (1% of its usage).",
     ]
 
 
 def test_a_tiny_share_is_not_shown_as_nothing() -> None:
     found = Coverage(usage_nanos=NANOS, unattributed_nanos=NANOS, company_nanos=1_000 * NANOS)
 
-    assert coverage_lines(found)[-1].endswith("$1.00 (under 1 % of its usage).")
+    assert coverage_lines(found)[-1].endswith("$1.00 (under 1% of its usage).")
 
 
 def test_nothing_used_is_a_sentence() -> None:

@@ -8,7 +8,7 @@ from tests.bot.views.examples import BEN, COMMAND, HOSTILE
 from tests.bot.views.surfaces import all_text, buttons, posted
 
 OPEN = BundledAlert(
-    alert_id=5, team_name="Search", text="Search has passed 80 % of its budget. Search has $2,100 left.", is_open=True
+    alert_id=5, team_name="Search", text="Search has passed 80% of its budget. Search has $2,100 left.", is_open=True
 )
 ANSWERED = BundledAlert(
     alert_id=6, team_name="Mobile", text=f"Mobile has used up its budget. {BEN} is on it · 10:12", is_open=False
@@ -18,7 +18,7 @@ ANSWERED = BundledAlert(
 def test_each_alert_has_its_paragraph_and_an_open_one_its_button(snapshot: SnapshotAssertion) -> None:
     message = posted(bundle_message([OPEN, ANSWERED], command=COMMAND))
 
-    assert str(message["text"]).startswith("2 budgets of your teams need a look.\nSearch has passed 80 %")
+    assert str(message["text"]).startswith("2 budgets of your teams need a look.\nSearch has passed 80%")
     assert buttons(message) == ["I'm on it"]
     assert message == snapshot
 

@@ -45,7 +45,7 @@ def test_details(snapshot: SnapshotAssertion) -> None:
 
     shown = all_text(view)
     assert "$1,240 in 6 hours is 6.9 times $180" in shown
-    assert "key ci-4: $900.00 (73 % of the spend), usually nothing" in shown
+    assert "key ci-4: $900.00 (73% of the spend), usually nothing" in shown
     assert "$12.00 of it is your own use; only you see that." in shown
     assert shown.count(", above it") == 6
     assert buttons(view) == ["Request budget"]

@@ -33,7 +33,7 @@ def test_eighty_per_cent_are_used(snapshot: SnapshotAssertion) -> None:
     alert = threshold_message(standing(charged=9_900), 80, alert_id=5, command=COMMAND, answered=None)
     message = posted(alert)
 
-    assert message["text"].startswith("Search has passed 80 % of its budget. Search has $2,100 left of $12,000")
+    assert message["text"].startswith("Search has passed 80% of its budget. Search has $2,100 left of $12,000")
     assert buttons(message) == ["I'm on it", "Request budget"]
     assert message == snapshot
 
@@ -51,7 +51,7 @@ def test_a_spike(snapshot: SnapshotAssertion) -> None:
 
     for number in ("$1,240", "6 hours", "$180", "$1,060.00", "6.9 times", "severity high"):
         assert number in str(message["text"])
-    assert "1. key ci-4 $900.00 (85 % of it), new, first seen <!date^" in all_text(message)
+    assert "1. key ci-4 $900.00 (85% of it), new, first seen <!date^" in all_text(message)
     assert buttons(message) == ["I'm on it", "This was planned"]
     assert [element["type"] for element in elements(message)][-1] == "overflow"
     assert message == snapshot

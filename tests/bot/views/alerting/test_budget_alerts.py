@@ -40,7 +40,7 @@ def shown(foretold: PostedForecast, *, team: Team = SEARCH, answered: str | None
 def test_a_budget_expected_to_run_out_says_when_how_sure_and_by_how_much(snapshot: SnapshotAssertion) -> None:
     message = shown(FORETOLD)
 
-    for words in ("on Wed 25 Nov", "from 23 Nov until 28 Nov", "93 %", "$13,450", "$1,450 over its budget of $12,000"):
+    for words in ("on Wed 25 Nov", "from 23 Nov until 28 Nov", "93%", "$13,450", "$1,450 over its budget of $12,000"):
         assert words in str(message["text"])
     assert buttons(message) == ["I'm on it", "Request budget"]
     assert message == snapshot
@@ -54,7 +54,7 @@ def test_a_date_that_moved_says_what_was_said_first(snapshot: SnapshotAssertion)
 
     assert "on Fri 27 Nov" in str(message["text"])
     assert "from 23 Nov or later" in str(message["text"])
-    assert "over 95 %" in str(message["text"])
+    assert "over 95%" in str(message["text"])
     assert "Said on Mon 16 Nov for Wed 25 Nov." in all_text(message)
     assert buttons(message) == ["Request budget"]
     assert message == snapshot
@@ -127,5 +127,5 @@ def test_the_organisations_own_budget_is_finances(snapshot: SnapshotAssertion) -
 def test_a_line_that_lies_ahead_again(snapshot: SnapshotAssertion) -> None:
     message = posted(threshold_resolved_message(standing(), 80, alert_id=5, because=f"{BEN} approved $3,000.00 more."))
 
-    assert "is below 80 % of its budget again" in str(message["text"])
+    assert "is below 80% of its budget again" in str(message["text"])
     assert message == snapshot

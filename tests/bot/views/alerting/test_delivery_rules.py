@@ -9,7 +9,7 @@ from tests.bot.views.surfaces import all_text, buttons, posted
 
 TEXTS = (
     "Spend of Search is far above its usual: $640 in 3 hours, where $90 is a usual peak: $550.00 more than usual.",
-    "Search has passed 80 % of its budget. Search has $2,100 left of $12,000, and runs out on 28 Nov.",
+    "Search has passed 80% of its budget. Search has $2,100 left of $12,000, and runs out on 28 Nov.",
 )
 
 

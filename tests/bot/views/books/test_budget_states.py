@@ -135,5 +135,5 @@ def test_an_alert_ends_where_the_budget_is_taken_away() -> None:
     assert not is_threshold_resolved(ZERO, recorded)
     message = threshold_resolved_message(NONE, 100, alert_id=1, because="")
     assert message.text == (
-        "Search has no budget now, so its alert at 100 % has ended. Search has spent $25.00 since 1 Nov."
+        "Search has no budget now, so its alert at 100% has ended. Search has spent $25.00 since 1 Nov."
     )

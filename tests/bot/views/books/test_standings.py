@@ -45,7 +45,7 @@ def shown(team_standing: Standing, *, pending: int = 0, shared_by: str | None = 
 def test_a_team_within_its_budget(snapshot: SnapshotAssertion) -> None:
     message = shown(standing(), pending=1)
 
-    assert str(message["text"]).startswith("Search has $2,600 left of $12,000 until 30 Nov. Spent $9,400.00 (78 %).")
+    assert str(message["text"]).startswith("Search has $2,600 left of $12,000 until 30 Nov. Spent $9,400.00 (78%).")
     assert buttons(message) == ["Request budget", "Share to channel"]
     assert message == snapshot
 
@@ -215,7 +215,7 @@ def with_teams(team: Team = SEARCH, *, allocated: float = 20_000, budget: Budget
 def test_a_team_with_teams_shows_its_own_figures_apart_from_theirs(snapshot: SnapshotAssertion) -> None:
     message = shown(with_teams())
 
-    assert "*Own spend*\n$9,400.00 (78 % of budget)" in all_text(message)
+    assert "*Own spend*\n$9,400.00 (78% of budget)" in all_text(message)
     assert "*With its 4 teams*\n$11,000.00 spent, $8,750.00 left" in all_text(message)
     assert "With its 4 teams: $11,000.00 spent, $8,750.00 left." in str(message["text"])
     assert message == snapshot

@@ -120,7 +120,7 @@ def test_calls_that_did_not_arrive(snapshot: SnapshotAssertion) -> None:
     message = drifting(line(), line(gateway_team="t2", alias="", drift_nanos=5 * NANOS))
 
     assert message["text"].startswith("The gateway litellm counts $75.00 more than Tokens booked, for 2 teams.")
-    assert "$70.00 (14 %) missing here" in message["text"]
+    assert "$70.00 (14%) missing here" in message["text"]
     assert "tokens backfill --source litellm" in all_text(message)
     assert message == snapshot
 

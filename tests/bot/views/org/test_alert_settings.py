@@ -67,7 +67,7 @@ def test_the_settings_of_a_team_that_set_none() -> None:
     message = posted(alert_settings_message(SEARCH, who_may=[]))
 
     assert "Quiet hours: none" in message["text"]
-    assert "Thresholds: 80 %, 100 %, from teams.yml" in message["text"]
+    assert "Thresholds: 80%, 100%, from teams.yml" in message["text"]
     assert "Finance can change them." in message["text"]
 
 

@@ -28,7 +28,7 @@ from tests.bot.views.surfaces import all_text, buttons, posted
 def test_a_week_that_cost_more(snapshot: SnapshotAssertion) -> None:
     message = posted(digest_message(digest(), command=COMMAND))
 
-    assert message["text"].startswith("Search spent $3,371 last week, 18 % more than the week before.")
+    assert message["text"].startswith("Search spent $3,371 last week, 18% more than the week before.")
     assert "• workflow nightly-evals +$720.00, to $1,260.00" in all_text(message)
     assert "model claude-opus-4-5 +$310.00, to $310.00, new" in all_text(message)
     assert buttons(message) == ["Request budget", "Details"]
@@ -38,11 +38,9 @@ def test_a_week_that_cost_more(snapshot: SnapshotAssertion) -> None:
 def test_it_compares_the_cost_per_token_of_both_kinds_of_tools() -> None:
     message = all_text(posted(digest_message(digest(), command=COMMAND)))
 
+    assert "In-house: $72.90 (2%) for 160M tokens (14%), $0.45 per million; -$7.10 against the week before." in message
     assert (
-        "In-house: $72.90 (2 %) for 160M tokens (14 %), $0.45 per million; -$7.10 against the week before." in message
-    )
-    assert (
-        "Third-party: $3,297.77 (98 %) for 1.03B tokens (86 %), $3.24 per million without 9M of unknown cost; "
+        "Third-party: $3,297.77 (98%) for 1.03B tokens (86%), $3.24 per million without 9M of unknown cost; "
         "+$521.27 against the week before."
     ) in message
 
@@ -111,7 +109,7 @@ def test_the_chart_has_its_finding_and_numbers_and_can_be_drawn() -> None:
     chart = digest_chart(digest())
 
     assert decode(built.charts[0]) == chart
-    assert chart.title == "Search spent $3,371 last week, 18 % more than the week before"
+    assert chart.title == "Search spent $3,371 last week, 18% more than the week before"
     assert "Mon 16 Nov $486" in chart.alt
     assert chart.budget_line_nanos == dollars(400)
     assert render(chart).startswith(b"\x89PNG")
@@ -121,10 +119,10 @@ def test_changes_are_worded_for_people() -> None:
     def said(now: int, before: int) -> str:
         return change_words(now, before, before="the week before")
 
-    assert said(118, 100) == "18 % more than the week before"
-    assert said(50, 100) == "50 % less than the week before"
+    assert said(118, 100) == "18% more than the week before"
+    assert said(50, 100) == "50% less than the week before"
     assert said(100, 100) == "the same as the week before"
-    assert said(1001, 1000) == "less than 1 % more than the week before"
+    assert said(1001, 1000) == "less than 1% more than the week before"
     assert said(1000, 100) == "10 times the week before"
     assert said(100, 0) == "after nothing the week before"
 

@@ -18,7 +18,7 @@ def test_annas_home(snapshot: SnapshotAssertion) -> None:
     view = home_view(home(own_requests=((request(), "Search"), (denied, "Search"))))
     obeys(view)
 
-    assert "▰▰▰▰▰▰▰▱▱▱ 78 %" in all_text(view)
+    assert "▰▰▰▰▰▰▰▱▱▱ 78%" in all_text(view)
     assert buttons(view) == ["Request budget", "Change", "Withdraw"]
     assert "Use the smaller model first." in all_text(view)
     assert view == snapshot
