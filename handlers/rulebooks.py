@@ -35,6 +35,7 @@ class Rulebooks:
         known = self._current
         is_over = known is not None and known.ends_at is not None and known.ends_at <= micros(self._clock.now())
         if known is None or known.version != version or is_over:
+            tx.require_loop()
             self._store.clear_config_caches()
             known = self._current = await self.read(tx)
         return known

@@ -27,7 +27,7 @@ def _is_postgresql(connection: AsyncConnection) -> bool:
     return connection.dialect.name == "postgresql"
 
 
-async def _driver(connection: AsyncConnection) -> Any:
+async def driver(connection: AsyncConnection) -> Any:
     """Returns asyncpg's own connection, in SQLAlchemy's transaction.
 
     SQLAlchemy begins its transaction at its first statement. Without one, each statement sent past it would commit by
@@ -106,7 +106,7 @@ def padded(rows: Folded, count: int) -> Iterator[tuple[int, list[Any]]]:
         start += size
 
 
-async def _on_sqlite(connection: AsyncConnection, statements: Sequence[tuple[str, tuple[Any, ...]]]) -> list[Any]:
+async def on_sqlite(connection: AsyncConnection, statements: Sequence[tuple[str, tuple[Any, ...]]]) -> list[Any]:
     """Runs statements in the connection's thread in one visit, and returns their rows; SQLAlchemy would take three or
     four visits for each.
 
@@ -132,7 +132,7 @@ async def _insert_into_sqlite(
 ) -> list[Any]:
     into = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "
     statements = [(f"{into}{marks(count, len(columns))}{tail}", values) for count, values in pieces(rows)]
-    return await _on_sqlite(connection, statements)
+    return await on_sqlite(connection, statements)
 
 
 async def insert(connection: AsyncConnection, table: str, columns: Sequence[str], rows: Rows) -> None:
@@ -140,7 +140,7 @@ async def insert(connection: AsyncConnection, table: str, columns: Sequence[str]
     if not rows:
         return
     if _is_postgresql(connection):
-        await (await _driver(connection)).copy_records_to_table(table, records=rows, columns=columns)
+        await (await driver(connection)).copy_records_to_table(table, records=rows, columns=columns)
         return
     await _insert_into_sqlite(connection, table, columns, rows)
 
@@ -187,7 +187,7 @@ async def _insert_new(
     tail = f"{once} RETURNING {', '.join(returning)}"
     if _is_postgresql(connection):
         statement = f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM {unnest(table, columns)}{tail}"
-        return [tuple(found) for found in await (await _driver(connection)).fetch(statement, *_arrays(rows))]
+        return [tuple(found) for found in await (await driver(connection)).fetch(statement, *_arrays(rows))]
     return await _insert_into_sqlite(connection, table, columns, rows, tail)
 
 
@@ -201,13 +201,13 @@ async def select(
     if _is_postgresql(connection):
         joined = " AND ".join(f"{table}.{column} = given.{column}" for column in key)
         statement = f"SELECT {selected} FROM {unnest(table, key)} JOIN {table} ON {joined}"
-        return [tuple(found) for found in await (await _driver(connection)).fetch(statement, *_arrays(keys))]
+        return [tuple(found) for found in await (await driver(connection)).fetch(statement, *_arrays(keys))]
     # CROSS JOIN keeps SQLite to this order: each given key is looked up, where `IN (VALUES …)` would scan the table.
     matched = " AND ".join(f"{table}.{column} = given.column{place}" for place, column in enumerate(key, 1))
     tail = f") AS given CROSS JOIN {table} ON {matched}"
     select_from = f"SELECT {selected} FROM (VALUES "
     statements = [(f"{select_from}{marks(count, len(key))}{tail}", values) for count, values in pieces(keys)]
-    return await _on_sqlite(connection, statements)
+    return await on_sqlite(connection, statements)
 
 
 Numbers = NDArray[np.int64]
@@ -235,7 +235,7 @@ async def numbers_since(
         given = "unnest($1::bigint[], $2::bigint[]) AS given(column1, column2)"
         # OFFSET keeps PostgreSQL to this order: each key's rows by the index, where a join would read the table.
         looked_up = f"LATERAL (SELECT * FROM {table} WHERE {matched} OFFSET 0) AS {table}"
-        await (await _driver(connection)).copy_from_query(
+        await (await driver(connection)).copy_from_query(
             f"SELECT {selected} FROM {given} CROSS JOIN {looked_up}",
             *_arrays(since),
             output=_appending(packed),
@@ -245,7 +245,7 @@ async def numbers_since(
     select_from = f"SELECT {selected} FROM (VALUES "
     tail = f") AS given CROSS JOIN {table} ON {matched}"
     statements = [(f"{select_from}{marks(count, 2)}{tail}", values) for count, values in pieces(since)]
-    rows = await _on_sqlite(connection, statements)
+    rows = await on_sqlite(connection, statements)
     return np.array(rows, dtype=np.int64).reshape(-1, len(columns)).T
 
 
@@ -291,6 +291,6 @@ async def upsert(connection: AsyncConnection, table: str, columns: Sequence[str]
     tail = f" {on_conflict}"
     if _is_postgresql(connection):
         statement = f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM {unnest(table, columns)}{tail}"
-        await (await _driver(connection)).execute(statement, *_arrays(rows))
+        await (await driver(connection)).execute(statement, *_arrays(rows))
         return
     await _insert_into_sqlite(connection, table, columns, rows, tail)

@@ -7,21 +7,26 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from storage import bulk
+from storage.statements import Prepared
 from storage.tables.base import config, documents
 from storage.transaction import OpenTransaction
+
+_VERSION = Prepared(select(config.c.version))
 
 
 class Config:
     """The configuration within one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
+        self._tx = transaction
         self._connection = transaction.connection
 
     async def version(self) -> int:
         """Returns the version, which grows with every change of teams, rules, prices or keys; 0 before the first
         change.
         """
-        return int((await self._connection.execute(select(config.c.version))).scalar() or 0)
+        found = await self._tx.rows(_VERSION)
+        return int(found[0][0]) if found else 0
 
     async def lock(self) -> None:
         """Makes other changes of the configuration wait until this transaction ends."""

@@ -1,7 +1,8 @@
 """The store: transactions that write, and snapshots that read."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, nullcontext
+from typing import Any, TypeVar
 
 from sqlalchemy import text
 
@@ -15,8 +16,12 @@ from storage.intake.key_checks import PostgresqlKeyChecks, SqliteKeyChecks
 from storage.intake.pending import fold_everything
 from storage.memory import Memory, UsageMemory
 from storage.nouns import Transaction
+from storage.sqlite_thread import SqliteThread
+from storage.statements import NeedsLoop, ThreadConnection
 
 __all__ = ["Store", "Transaction"]
+
+T = TypeVar("T")
 
 
 class Store:
@@ -27,6 +32,7 @@ class Store:
         self._writer, self._reader = create_engines(url)
         self.memory = Memory(usage=UsageMemory(keys=KnownKeys(key_sizes)))
         self._lock = FifoLock() if self.is_sqlite else None
+        self._thread = None if self._lock is None else SqliteThread(url, self._lock, name="work", cached_statements=128)
         self.key_checks = SqliteKeyChecks(url) if self.is_sqlite else PostgresqlKeyChecks(self._reader)
 
     @property
@@ -54,6 +60,37 @@ class Store:
                 connection = await plain.execution_options(**options)
             async with connection.begin():
                 yield Transaction(connection, self.memory, is_snapshot=True)
+
+    async def run(self, work: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
+        """Does work in a transaction that may write, and returns its result.
+
+        On SQLite all of it is one visit of a thread, as long as its statements are prepared. Work that needs another statement is
+        done again in an ordinary transaction, so it must have no effect outside of its transaction.
+        """
+        if self._thread is not None:
+            try:
+                _, result = await self._thread.in_turn(
+                    lambda: self._in_thread(work), when_done=lambda done: done[0].committed()
+                )
+            except NeedsLoop:
+                pass
+            else:
+                return result
+        async with self.begin() as tx:
+            return await work(tx)
+
+    def _in_thread(self, work: Callable[[Transaction], Coroutine[Any, Any, T]]) -> tuple[Transaction, T]:
+        assert self._thread is not None
+        with self._thread.transaction() as raw:
+            tx = Transaction(ThreadConnection(raw), self.memory)  # type: ignore[arg-type]  # it takes prepared statements alone
+            working = work(tx)
+            try:
+                working.send(None)
+            except StopIteration as done:
+                return tx, done.value
+            finally:
+                working.close()
+            raise NeedsLoop("a wait")
 
     async def fold_totals(self) -> int:
         """Adds all usage that waits to the totals, and returns the number of folds."""
@@ -90,5 +127,7 @@ class Store:
 
     async def close(self) -> None:
         await self.key_checks.close()
+        if self._thread is not None:
+            await self._thread.close()
         await self._writer.dispose()
         await self._reader.dispose()

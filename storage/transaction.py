@@ -1,13 +1,15 @@
 """An open transaction: its connection, the ids this process has cached, and what to do after the commit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import statements
 from storage.memory import Memory
+from storage.statements import Prepared
 
 
 class OpenTransaction:
@@ -18,6 +20,24 @@ class OpenTransaction:
         self.memory = memory
         self.is_snapshot = is_snapshot
         self._when_committed: list[Callable[[], object]] = []
+
+    async def rows(self, statement: Prepared, **values: Any) -> list[Any]:
+        """Returns the rows of a prepared statement as tuples. A list among the values is one of its expanding parameters."""
+        return await statements.rows(self.connection, statement, values)
+
+    async def run_each(self, statement: Prepared, listed: Sequence[statements.Values]) -> None:
+        """Runs a prepared statement for each of some values."""
+        await statements.run_each(self.connection, statement, listed)
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether nobody else writes until this transaction ends, as on SQLite: then nothing has to be locked."""
+        return self.connection.dialect.name == "sqlite" and not self.is_snapshot
+
+    def require_loop(self) -> None:
+        """Raises NeedsLoop in a thread of SQLite's."""
+        if isinstance(self.connection, statements.ThreadConnection):
+            raise statements.NeedsLoop
 
     def insert(self, table: Table) -> Any:
         """Returns an INSERT of this database's dialect, which offers `on_conflict_do_nothing`."""

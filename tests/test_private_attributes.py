@@ -64,7 +64,7 @@ def test_slackblocks_resolves_a_block_to_its_json() -> None:
 
 
 async def test_aiosqlite_runs_a_function_in_its_thread_on_its_connection(sqlite_url: str) -> None:
-    """If `_execute` or `_conn` is gone: run the statements of `storage.bulk._on_sqlite` one by one with the public
+    """If `_execute` or `_conn` is gone: run the statements of `storage.bulk.on_sqlite` one by one with the public
     `execute_fetchall`, at three visits of the thread each."""
     store = Store(sqlite_url)
     async with store.begin() as tx:

@@ -2,16 +2,30 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, insert, literal, literal_column, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    func,
+    insert,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 
 from bot.books.budgets import PostedTotal
 from bot.books.ledger import SPREAD, VARIANCE, Account, Balance, Entry, Overdrawn, PeriodClosed, promised_changes
 from bot.periods import Period
 from storage import bulk
 from storage.books.promises import promised
+from storage.statements import Prepared, bucket_size, many, one
 from storage.sums import nano_sums, whole
 from storage.tables.books import accounts, entries, periods
 from storage.tables.intake import usage_days
@@ -19,6 +33,16 @@ from storage.transaction import OpenTransaction
 
 _ACCOUNT = ("team_id", "period", "bucket")
 _NOTHING = PostedTotal(nanos=0, entries=0)
+_TEAMS = many("teams")
+_IS_OPEN = Prepared(select(entries.c.id).where(entries.c.document == one("document")).limit(1))
+_FIRST_GRANTS = Prepared(
+    select(accounts.c.team_id, func.min(entries.c.effective_at))
+    .join(entries, entries.c.to_account_id == accounts.c.id)
+    .where(accounts.c.team_id.in_(_TEAMS), accounts.c.period == one("period"))
+    .where(accounts.c.bucket == "available", entries.c.kind.in_(("allocation", "transfer")))
+    .where(entries.c.document.not_like("budget:%"))
+    .group_by(accounts.c.team_id)
+)
 
 
 class Ledger:
@@ -38,6 +62,11 @@ class Ledger:
         locked = select(accounts.c.id).where(accounts.c.id.in_(ids)).order_by(accounts.c.id).with_for_update()
         (await self._connection.execute(locked)).all()
         return {Account(team_id=t, period=p, bucket=b): int(i) for i, t, p, b in rows}
+
+    async def wait_for(self, required: Iterable[Account]) -> None:
+        """Makes sure that nobody else posts to these accounts until the transaction ends. It locks them, if others could."""
+        if not self._tx.is_alone:
+            await self.lock(required)
 
     async def post(self, posted: Sequence[Entry], *, at: int, currency: str = "USD") -> int:
         """Posts entries and returns the number of new ones. An entry whose dedupe key exists was posted before, and
@@ -160,37 +189,15 @@ class Ledger:
         """Returns sums by team and bucket, and parts of them: `base`, the declared budget, `handed`, what went to the teams
         below, and `beside usage`, what is spent but not the usage of the period's days. Usage before a budget's first day is
         `uncounted`. Of no team is `is closed`, 1 for a period that takes no charges."""
-        ours = (accounts.c.period == period.name, accounts.c.team_id.in_(team_ids))
-        grouped: tuple[ColumnElement[Any], ...] = (accounts.c.team_id, accounts.c.bucket, literal_column("part"))
-        declared, taken_back = entries.c.document.like("budget:%"), entries.c.usage_day.is_(None)
-        allocated, corrected = entries.c.kind == "allocation", and_(entries.c.kind == "correction", taken_back)
-        given_back = or_(corrected, entries.c.kind == "lapse")
-        coming = case((and_(allocated, declared), "base"), (given_back, "handed"), else_="")
-        going = case((allocated, "handed"), (corrected, "base"), else_="")
-        own = entries.c.usage_day.between(period.first_day, period.end_day - 1)
-        beside = case((and_(entries.c.usage_day.is_not(None), own), ""), else_="beside usage")
-        of_bucket = accounts.c.bucket
-        parts = [
-            select(
-                accounts.c.team_id,
-                accounts.c.bucket,
-                case((of_bucket == "available", part), (of_bucket == "spent", beside), else_="").label("part"),
-                literal(sign).label("sign"),
-                *nano_sums(entries.c.amount_nanos),
-            )
-            .join(entries, column == accounts.c.id)
-            .where(*ours)
-            .group_by(*grouped)
-            for sign, column, part in ((1, entries.c.to_account_id, coming), (-1, entries.c.from_account_id, going))
-        ]
-        is_closed = and_(periods.c.name == period.name, periods.c.state != "open")
-        parts.append(
-            select(literal(0), literal("is closed"), literal(""), literal(1), literal(0), literal(1)).where(is_closed)
-        )
-        if known_usage is None:
-            parts.append(_usage_query(team_ids, period, begins))
+        values: dict[str, Any] = {"teams": team_ids, "period": period.name}
+        values |= {"first_day": period.first_day, "end_day": period.end_day}
+        counted = list(begins.items()) if known_usage is None else []
+        for number in range(begins_size := bucket_size(len(counted))):
+            team, day = counted[min(number, len(counted) - 1)]
+            values |= {f"begins_team_{number}": team, f"begins_day_{number}": day}
+        statement = _sums_statement(begins_size, has_usage=known_usage is None)
         sums: dict[tuple[int, str], int] = {}
-        for team_id, bucket_name, part_name, sign, dollars, rest in await self._connection.execute(union_all(*parts)):
+        for team_id, bucket_name, part_name, sign, dollars, rest in await self._tx.rows(statement, **values):
             for name in filter(None, (str(bucket_name), str(part_name))):
                 at = (int(team_id), name)
                 sums[at] = sums.get(at, 0) + int(sign) * whole(dollars, rest)
@@ -216,20 +223,12 @@ class Ledger:
 
     async def is_open(self, root_id: int, period: Period) -> bool:
         """Returns whether the declared budgets of a period are posted."""
-        query = select(entries.c.id).where(entries.c.document == f"budget:{root_id}:{period.name}").limit(1)
-        return (await self._connection.execute(query)).first() is not None
+        return bool(await self._tx.rows(_IS_OPEN, document=f"budget:{root_id}:{period.name}"))
 
     async def first_grants(self, team_ids: Iterable[int], period: Period) -> dict[int, int]:
         """Returns the moment, in microseconds, of each team's first approved request in a period."""
-        query = (
-            select(accounts.c.team_id, func.min(entries.c.effective_at))
-            .join(entries, entries.c.to_account_id == accounts.c.id)
-            .where(accounts.c.team_id.in_(list(team_ids)), accounts.c.period == period.name)
-            .where(accounts.c.bucket == "available", entries.c.kind.in_(("allocation", "transfer")))
-            .where(entries.c.document.not_like("budget:%"))
-            .group_by(accounts.c.team_id)
-        )
-        return {int(team): int(at) for team, at in await self._connection.execute(query)}
+        rows = await self._tx.rows(_FIRST_GRANTS, teams=list(team_ids), period=period.name)
+        return {int(team): int(at) for team, at in rows}
 
     async def posted_budgets(self, period: Period, team_ids: Iterable[int]) -> dict[tuple[int, str], PostedTotal]:
         """Returns the net sum, in nano-dollars, and the number of teams' base budget entries of a period, and who paid."""
@@ -271,19 +270,56 @@ def _require_open(posted: Sequence[Entry], states: Mapping[str, str]) -> None:
                 raise PeriodClosed(name)
 
 
-def _usage_query(team_ids: list[int], period: Period, begins: Mapping[int, int]) -> Select[Any]:
-    """Returns the sums of a period's usage by team, before and since its budget's first day."""
-    before = [and_(usage_days.c.team_id == team, usage_days.c.local_day < day) for team, day in begins.items()]
-    bucket = case((or_(*before), "uncounted"), else_="usage") if before else literal("usage")
-    return (
+@lru_cache(maxsize=64)  # sizes are few
+def _sums_statement(begins: int, *, has_usage: bool) -> Prepared:
+    """Returns the statement of `Ledger._sums`, for some number of budgets that begin within the period."""
+    first_day, end_day = one("first_day"), one("end_day")
+    ours = (accounts.c.period == one("period"), accounts.c.team_id.in_(_TEAMS))
+    grouped: tuple[ColumnElement[Any], ...] = (accounts.c.team_id, accounts.c.bucket, literal_column("part"))
+    declared, taken_back = entries.c.document.like("budget:%"), entries.c.usage_day.is_(None)
+    allocated, corrected = entries.c.kind == "allocation", and_(entries.c.kind == "correction", taken_back)
+    given_back = or_(corrected, entries.c.kind == "lapse")
+    coming = case((and_(allocated, declared), "base"), (given_back, "handed"), else_="")
+    going = case((allocated, "handed"), (corrected, "base"), else_="")
+    own = and_(entries.c.usage_day >= first_day, entries.c.usage_day < end_day)
+    beside = case((and_(entries.c.usage_day.is_not(None), own), ""), else_="beside usage")
+    of_bucket = accounts.c.bucket
+    parts: list[Select[*tuple[Any, ...]]] = [
         select(
-            usage_days.c.team_id,
-            bucket.label("bucket"),
-            literal("").label("part"),
-            literal(1),
-            *nano_sums(usage_days.c.cost_nanos),
+            accounts.c.team_id,
+            accounts.c.bucket,
+            case((of_bucket == "available", part), (of_bucket == "spent", beside), else_="").label("part"),
+            literal(sign).label("sign"),
+            *nano_sums(entries.c.amount_nanos),
         )
-        .where(usage_days.c.team_id.in_(team_ids))
-        .where(usage_days.c.local_day >= period.first_day, usage_days.c.local_day < period.end_day)
-        .group_by(usage_days.c.team_id, literal_column("bucket"))
+        .join(entries, column == accounts.c.id)
+        .where(*ours)
+        .group_by(*grouped)
+        for sign, column, part in ((1, entries.c.to_account_id, coming), (-1, entries.c.from_account_id, going))
+    ]
+    is_closed = and_(periods.c.name == one("period"), periods.c.state != "open")
+    parts.append(
+        select(literal(0), literal("is closed"), literal(""), literal(1), literal(0), literal(1)).where(is_closed)
     )
+    if has_usage:
+        before = [
+            and_(
+                usage_days.c.team_id == one(f"begins_team_{number}"),
+                usage_days.c.local_day < one(f"begins_day_{number}"),
+            )
+            for number in range(begins)
+        ]
+        bucket = case((or_(*before), "uncounted"), else_="usage") if before else literal("usage")
+        parts.append(
+            select(
+                usage_days.c.team_id,
+                bucket.label("bucket"),
+                literal("").label("part"),
+                literal(1),
+                *nano_sums(usage_days.c.cost_nanos),
+            )
+            .where(usage_days.c.team_id.in_(_TEAMS))
+            .where(usage_days.c.local_day >= first_day, usage_days.c.local_day < end_day)
+            .group_by(usage_days.c.team_id, literal_column("bucket"))
+        )
+    return Prepared(union_all(*parts))

@@ -47,7 +47,7 @@ class Deciding:
             if self._calls[ask].priority == "protected" and team.parent_id is not None:
                 parent = directory.by_id(team.parent_id)
                 self._teams |= {relative.id: relative for relative in (parent, *directory.children(parent))}
-        await self._scope.tx.ledger.lock(
+        await self._scope.tx.ledger.wait_for(
             Account(team_id=team.id, period=directory.period_at(team, self._scope.at).name, bucket="available")
             for team in self._teams.values()
         )

@@ -158,34 +158,36 @@ class ReservationDesk:
 
     async def _transaction(self, group: Sequence[Request]) -> list[Any]:
         """Does a group's requests in their order; returns an answer or an expected exception for each."""
-        async with self._context.store.begin() as tx:
-            scope = await self._context.scope(tx)
-            asks = [request.ask for request in group if request.ask is not None]
-            deciding = Deciding(scope)
-            if asks:
-                await deciding.lock(asks)
-            found = await tx.reservations.for_change(request.id for request in group if request.id)
-            if asks:
-                await deciding.read()
-            known = await self._known(tx, scope.rulebook.sources, group)
-            changes = Changes()
-            answers: list[Any] = []
-            for request in group:
-                source = scope.rulebook.sources.get(request.key)
-                if source is None:
-                    answers.append(KeyRevoked())
-                    continue
-                try:
-                    if request.ask is not None:
-                        answers.append(_reserve(deciding, request.ask, source, known, changes))
-                    else:
-                        answers.append(_change(deciding, request, source, found, changes))
-                except ReservationFault as error:
-                    answers.append(error)
-            await tx.reservations.add(changes.new)
-            await tx.reservations.change(list(changes.changed.values()))
-            if changes.new or changes.changed:
-                await tx.reservations.add_sums(changes.sums)
+        return await self._context.store.run(lambda tx: self._decide(tx, group))
+
+    async def _decide(self, tx: Transaction, group: Sequence[Request]) -> list[Any]:
+        scope = await self._context.scope(tx)
+        asks = [request.ask for request in group if request.ask is not None]
+        deciding = Deciding(scope)
+        if asks:
+            await deciding.lock(asks)
+        found = await tx.reservations.for_change(request.id for request in group if request.id)
+        if asks:
+            await deciding.read()
+        known = await self._known(tx, scope.rulebook.sources, group)
+        changes = Changes()
+        answers: list[Any] = []
+        for request in group:
+            source = scope.rulebook.sources.get(request.key)
+            if source is None:
+                answers.append(KeyRevoked())
+                continue
+            try:
+                if request.ask is not None:
+                    answers.append(_reserve(deciding, request.ask, source, known, changes))
+                else:
+                    answers.append(_change(deciding, request, source, found, changes))
+            except ReservationFault as error:
+                answers.append(error)
+        await tx.reservations.add(changes.new)
+        await tx.reservations.change(list(changes.changed.values()))
+        if changes.new or changes.changed:
+            await tx.reservations.add_sums(changes.sums)
         return answers
 
     async def _known(

@@ -6,17 +6,49 @@ from dataclasses import asdict
 from sqlalchemy import insert, select, update
 
 from bot.books.commitments.holds import Hold, HoldUse, PlannedHold
+from storage.statements import Prepared, many, one
 from storage.sums import nano_sums, whole
 from storage.tables.books import accounts, entries
 from storage.tables.commitments import ACTIVE, holds
 from storage.tables.intake import usage_days, usage_series
 from storage.transaction import OpenTransaction
 
+_COLUMNS = tuple(column.name for column in holds.c)
+_TEAMS = many("teams")
+_active = select(holds).where(ACTIVE).order_by(holds.c.id)
+_ACTIVE, _ACTIVE_OF_TEAMS = Prepared(_active), Prepared(_active.where(holds.c.team_id.in_(_TEAMS)))
+_SERIES = Prepared(
+    select(usage_series.c.id, usage_series.c.team_id, usage_series.c.workflow)
+    .where(usage_series.c.team_id.in_(_TEAMS))
+    .where(usage_series.c.workflow != "")
+)
+_SPENT = Prepared(
+    select(usage_days.c.series_id, usage_days.c.local_day, *nano_sums(usage_days.c.cost_nanos))
+    .where(usage_days.c.team_id.in_(_TEAMS))
+    .where(usage_days.c.local_day >= one("from_day"), usage_days.c.local_day < one("end_day"))
+    .where(usage_days.c.series_id.in_(many("series")))
+    .group_by(usage_days.c.series_id, usage_days.c.local_day)
+)
+_POSTED = [
+    (
+        sign,
+        Prepared(
+            select(entries.c.document, entries.c.usage_day, *nano_sums(entries.c.amount_nanos))
+            .join(accounts, accounts.c.id == column)
+            .where(entries.c.document.in_(many("documents")), entries.c.usage_day.is_not(None))
+            .where(accounts.c.bucket == "held")
+            .group_by(entries.c.document, entries.c.usage_day)
+        ),
+    )
+    for sign, column in ((1, entries.c.from_account_id), (-1, entries.c.to_account_id))
+]
+
 
 class Holds:
     """The holds of one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
+        self._tx = transaction
         self._connection = transaction.connection
 
     async def add(self, planned: PlannedHold, *, team_id: int, period: str, from_day: int, by: int, at: int) -> Hold:
@@ -38,10 +70,11 @@ class Holds:
 
     async def active(self, team_ids: Iterable[int] | None = None) -> list[Hold]:
         """Returns the active holds, oldest first; of some teams or of all."""
-        query = select(holds).where(ACTIVE).order_by(holds.c.id)
-        if team_ids is not None:
-            query = query.where(holds.c.team_id.in_(list(team_ids)))
-        return [Hold(**row._mapping) for row in await self._connection.execute(query)]
+        if team_ids is None:
+            rows = await self._tx.rows(_ACTIVE)
+        else:
+            rows = await self._tx.rows(_ACTIVE_OF_TEAMS, teams=list(team_ids))
+        return [Hold(**dict(zip(_COLUMNS, row, strict=True))) for row in rows]
 
     async def named(self, team_id: int, name: str) -> Hold | None:
         """Returns a team's active hold of a name, in any case of its letters."""
@@ -72,11 +105,7 @@ class Holds:
     async def _spent(self, listed: Sequence[Hold]) -> dict[int, dict[int, int]]:
         """Returns the cost by hold and day of the usage whose workflow has the hold's name."""
         by_name = {(hold.team_id, hold.name.casefold()): hold for hold in listed}
-        series = await self._connection.execute(
-            select(usage_series.c.id, usage_series.c.team_id, usage_series.c.workflow)
-            .where(usage_series.c.team_id.in_({hold.team_id for hold in listed}))
-            .where(usage_series.c.workflow != "")
-        )
+        series = await self._tx.rows(_SERIES, teams=sorted({hold.team_id for hold in listed}))
         paid_by = {
             int(series_id): hold
             for series_id, team_id, workflow in series
@@ -84,13 +113,12 @@ class Holds:
         }
         if not paid_by:
             return {}
-        rows = await self._connection.execute(
-            select(usage_days.c.series_id, usage_days.c.local_day, *nano_sums(usage_days.c.cost_nanos))
-            .where(usage_days.c.team_id.in_({hold.team_id for hold in paid_by.values()}))
-            .where(usage_days.c.local_day >= min(hold.from_day for hold in paid_by.values()))
-            .where(usage_days.c.local_day < max(hold.end_day for hold in paid_by.values()))
-            .where(usage_days.c.series_id.in_(list(paid_by)))
-            .group_by(usage_days.c.series_id, usage_days.c.local_day)
+        rows = await self._tx.rows(
+            _SPENT,
+            teams=sorted({hold.team_id for hold in paid_by.values()}),
+            series=list(paid_by),
+            from_day=min(hold.from_day for hold in paid_by.values()),
+            end_day=max(hold.end_day for hold in paid_by.values()),
         )
         spent: dict[int, dict[int, int]] = {}
         for series_id, day, dollars, rest in rows:
@@ -104,15 +132,8 @@ class Holds:
         """Returns what is posted by hold and day: its charges, less their corrections."""
         documents = {hold.document: hold.id for hold in listed}
         found: dict[int, dict[int, int]] = {}
-        for sign, column in ((1, entries.c.from_account_id), (-1, entries.c.to_account_id)):
-            rows = await self._connection.execute(
-                select(entries.c.document, entries.c.usage_day, *nano_sums(entries.c.amount_nanos))
-                .join(accounts, accounts.c.id == column)
-                .where(entries.c.document.in_(list(documents)), entries.c.usage_day.is_not(None))
-                .where(accounts.c.bucket == "held")
-                .group_by(entries.c.document, entries.c.usage_day)
-            )
-            for document, day, dollars, rest in rows:
+        for sign, statement in _POSTED:
+            for document, day, dollars, rest in await self._tx.rows(statement, documents=list(documents)):
                 days = found.setdefault(documents[str(document)], {})
                 days[int(day)] = days.get(int(day), 0) + sign * whole(dollars, rest)
         return found

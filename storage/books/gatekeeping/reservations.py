@@ -1,14 +1,15 @@
 """Stored reservations, and the sums that they take from what teams have available."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, insert, select, update
+from sqlalchemy import and_, delete, insert, select, text, update
 
 from bot.books.gatekeeping.reservations import Change, Reservation
+from storage.statements import Prepared, many, one
 from storage.sums import nano_sums, whole
-from storage.tables.reservations import COUNTS, COUNTS_NO_MORE, reserved_sums
+from storage.tables.reservations import COUNTS, COUNTS_NO_MORE, HAS_KEY, reserved_sums
 from storage.tables.reservations import reservations as stored
 from storage.transaction import OpenTransaction
 
@@ -16,6 +17,38 @@ SumKey = tuple[int, str, str, str, str, int]
 """(team id, period, tool, model, workflow, person id)"""
 _SUM_KEY = ("team_id", "period", "tool", "model", "workflow", "person_id")
 _COLUMNS = tuple(field.name for field in fields(Reservation))
+_CHANGED = ("state", "counted_nanos", "cost_nanos", "counts_until")
+_ALL = tuple(stored.c[name] for name in _COLUMNS)
+_KEYS_OF = tuple(stored.c[name] for name in _SUM_KEY)
+_IDS, _TEAMS = many("ids"), many("teams")
+
+_FOR_CHANGE = Prepared(select(*_ALL).where(stored.c.id.in_(_IDS)).order_by(stored.c.id).with_for_update())
+_BY_KEYS = Prepared(
+    select(*_ALL).where(
+        stored.c.source_id == one("source"),
+        stored.c.idempotency_key.in_(many("keys")),
+        HAS_KEY,
+    )
+)
+_sums = select(reserved_sums).where(reserved_sums.c.nanos != 0)
+_over = (
+    select(*_KEYS_OF, *nano_sums(stored.c.counted_nanos))
+    .where(COUNTS, stored.c.counts_until <= one("now"))
+    .group_by(*_KEYS_OF)
+)
+_SUMS, _OVER = Prepared(_sums), Prepared(_over)
+_SUMS_OF_TEAMS = Prepared(_sums.where(reserved_sums.c.team_id.in_(_TEAMS)))
+_OVER_OF_TEAMS = Prepared(_over.where(stored.c.team_id.in_(_TEAMS)))
+_ADD = Prepared(insert(stored))
+_CHANGE = Prepared(update(stored).where(stored.c.id == one("of_id")).values({n: one(f"new_{n}") for n in _CHANGED}))
+_ADD_SUMS = Prepared(
+    text(
+        "INSERT INTO reserved_sums (team_id, period, tool, model, workflow, person_id, nanos) "
+        "VALUES (:team_id, :period, :tool, :model, :workflow, :person_id, :nanos) "
+        "ON CONFLICT (team_id, period, tool, model, workflow, person_id) "
+        "DO UPDATE SET nanos = reserved_sums.nanos + excluded.nanos"
+    )
+)
 
 
 class ReservationMemory:
@@ -42,8 +75,8 @@ class Reservations:
         wanted = sorted(set(ids))
         if not wanted:
             return {}
-        query = select(stored).where(stored.c.id.in_(wanted)).order_by(stored.c.id).with_for_update()
-        return {row.id: _reservation(row) for row in await self._connection.execute(query)}
+        found = [_reservation(row) for row in await self._tx.rows(_FOR_CHANGE, ids=wanted)]
+        return {reservation.id: reservation for reservation in found}
 
     async def by_keys(self, keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], Reservation]:
         """Returns the reservations of (source id, idempotency key)."""
@@ -52,10 +85,8 @@ class Reservations:
             by_source.setdefault(source_id, []).append(key)
         found: dict[tuple[int, str], Reservation] = {}
         for source_id, listed in by_source.items():
-            query = select(stored).where(stored.c.source_id == source_id, stored.c.idempotency_key.in_(listed))
-            found |= {
-                (source_id, row.idempotency_key): _reservation(row) for row in await self._connection.execute(query)
-            }
+            rows = await self._tx.rows(_BY_KEYS, source=source_id, keys=listed)
+            found |= {(source_id, known.idempotency_key): known for known in map(_reservation, rows)}
         return found
 
     async def sums(self, team_ids: Iterable[int] | None = None, *, now: int) -> dict[SumKey, int]:
@@ -64,15 +95,13 @@ class Reservations:
         Read it before the usage: what a booking turns from one into the other then counts twice for a moment, and never not
         at all.
         """
-        query = select(reserved_sums).where(reserved_sums.c.nanos != 0)
-        over = select(*(stored.c[name] for name in _SUM_KEY), *nano_sums(stored.c.counted_nanos))
-        over = over.where(COUNTS, stored.c.counts_until <= now).group_by(*(stored.c[name] for name in _SUM_KEY))
-        if team_ids is not None:
-            ids = list(team_ids)
-            query, over = query.where(reserved_sums.c.team_id.in_(ids)), over.where(stored.c.team_id.in_(ids))
-        found = {_sum_key(row): int(row[-1]) for row in await self._connection.execute(query)}
+        if team_ids is None:
+            sums, over, teams = _SUMS, _OVER, {}
+        else:
+            sums, over, teams = _SUMS_OF_TEAMS, _OVER_OF_TEAMS, {"teams": list(team_ids)}
+        found = {_sum_key(row): int(row[-1]) for row in await self._tx.rows(sums, **teams)}
         if found:
-            for row in await self._connection.execute(over):
+            for row in await self._tx.rows(over, now=now, **teams):
                 key = _sum_key(row)
                 if key in found:
                     found[key] = max(0, found[key] - whole(row[-2], row[-1]))
@@ -80,20 +109,15 @@ class Reservations:
 
     async def add(self, reservations: Sequence[Reservation]) -> None:
         """Stores new reservations; their sums are to be added by `add_sums`."""
-        if reservations:
-            await self._connection.execute(insert(stored), [asdict(reservation) for reservation in reservations])
+        await self._tx.run_each(_ADD, [vars(reservation) for reservation in reservations])
 
     async def change(self, changed: Sequence[tuple[Reservation, Change]]) -> None:
         """Stores what becomes of locked reservations; their sums are to be added by `add_sums`."""
-        if changed:
-            statement = update(stored).where(stored.c.id == bindparam("of_id"))
-            names = ("state", "counted_nanos", "cost_nanos", "counts_until")
-            statement = statement.values({name: bindparam(f"new_{name}") for name in names})
-            rows = [
-                {"of_id": found.id, **{f"new_{name}": getattr(change, name) for name in names}}
-                for found, change in changed
-            ]
-            await self._connection.execute(statement, rows)
+        rows = [
+            {"of_id": found.id, **{f"new_{name}": getattr(change, name) for name in _CHANGED}}
+            for found, change in changed
+        ]
+        await self._tx.run_each(_CHANGE, rows)
 
     async def add_sums(self, changes: Mapping[SumKey, int]) -> None:
         """Adds to the sums, in key order."""
@@ -103,15 +127,11 @@ class Reservations:
             if nanos
         ]
         self._tx.after_commit(self._tx.memory.of(ReservationMemory).count)
-        if not rows:
-            return
-        upsert = self._tx.insert(reserved_sums)
-        added = {"nanos": reserved_sums.c.nanos + upsert.excluded.nanos}
-        await self._connection.execute(upsert.on_conflict_do_update(index_elements=_SUM_KEY, set_=added), rows)
+        await self._tx.run_each(_ADD_SUMS, rows)
 
     async def due(self, *, now: int, limit: int) -> list[Reservation]:
         """Returns reservations that have run out and still count, locked. Those that another process works on are left out."""
-        query = select(stored).where(COUNTS, stored.c.counts_until <= now).order_by(stored.c.counts_until).limit(limit)
+        query = select(*_ALL).where(COUNTS, stored.c.counts_until <= now).order_by(stored.c.counts_until).limit(limit)
         rows = await self._connection.execute(query.with_for_update(skip_locked=True))
         return [_reservation(row) for row in rows]
 
@@ -154,5 +174,5 @@ def _sum_key(row: Any) -> SumKey:
 
 
 def _reservation(row: Any) -> Reservation:
-    values = {name: getattr(row, name) for name in _COLUMNS}
+    values = dict(zip(_COLUMNS, row, strict=True))
     return Reservation(**{**values, "asked": bytes(values["asked"])})

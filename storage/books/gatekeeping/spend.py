@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from sqlalchemy import and_, func, select
 
 from bot.org.people import normalize_spelling
+from storage.statements import Prepared, many, one
 from storage.sums import nano_sums, whole
 from storage.tables.intake import usage_days, usage_series
 from storage.tables.org import people, person_aliases
@@ -12,28 +13,30 @@ from storage.transaction import OpenTransaction
 
 _LABELS = (usage_series.c.tool, usage_series.c.model, usage_series.c.workflow, usage_series.c.person_id)
 _HERE = and_(usage_days.c.team_id == usage_series.c.team_id, usage_days.c.series_id == usage_series.c.id)
+_BY_LABEL = Prepared(
+    select(usage_days.c.team_id, *_LABELS, *nano_sums(usage_days.c.cost_nanos))
+    .join(usage_series, _HERE)
+    .where(usage_days.c.team_id.in_(many("teams")))
+    .where(usage_days.c.local_day >= one("first_day"), usage_days.c.local_day < one("end_day"))
+    .group_by(usage_days.c.team_id, *_LABELS)
+)
 
 
 class PartSpend:
     """The spend of parts within one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
+        self._tx = transaction
         self._connection = transaction.connection
 
     async def by_label(
         self, team_ids: Collection[int], *, first_day: int, end_day: int
     ) -> list[tuple[int, str, str, str, int, int]]:
         """Returns (team id, tool, model, workflow, person id, nano-dollars) of teams over [first_day, end_day)."""
-        query = (
-            select(usage_days.c.team_id, *_LABELS, *nano_sums(usage_days.c.cost_nanos))
-            .join(usage_series, _HERE)
-            .where(usage_days.c.team_id.in_(list(team_ids)))
-            .where(usage_days.c.local_day >= first_day, usage_days.c.local_day < end_day)
-            .group_by(usage_days.c.team_id, *_LABELS)
-        )
+        rows = await self._tx.rows(_BY_LABEL, teams=list(team_ids), first_day=first_day, end_day=end_day)
         return [
             (int(team), str(tool), str(model), str(workflow), int(person), whole(dollars, rest))
-            for team, tool, model, workflow, person, dollars, rest in await self._connection.execute(query)
+            for team, tool, model, workflow, person, dollars, rest in rows
         ]
 
     async def of_people(self, person_ids: Sequence[int], *, first_day: int, end_day: int) -> list[tuple[int, int, int]]:

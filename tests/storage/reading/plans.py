@@ -28,7 +28,7 @@ class Statement(NamedTuple):
     """A statement with its parameters, as the driver gets them."""
 
     sql: str
-    parameters: tuple[Any, ...]
+    parameters: tuple[Any, ...] | dict[str, Any]
 
 
 class Plan(NamedTuple):
@@ -46,17 +46,19 @@ def noting(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Statement]]:
     def note(_connection: Any, _cursor: Any, sql: str, parameters: Any, *_: Any) -> None:
         found.append(Statement(sql, tuple(parameters)))
 
-    bulk_on_sqlite, bulk_driver = _of_bulk("_on_sqlite"), _of_bulk("_driver")
+    bulk_on_sqlite, bulk_driver = _of_bulk("on_sqlite"), _of_bulk("driver")
 
     async def on_sqlite(connection: Any, statements: Any) -> Any:
-        found.extend(Statement(sql, tuple(values)) for sql, values in statements)
+        found.extend(
+            Statement(sql, values if isinstance(values, dict) else tuple(values)) for sql, values in statements
+        )
         return await bulk_on_sqlite(connection, statements)
 
     async def driver(connection: Any) -> Any:
         return _Noting(await bulk_driver(connection), found)
 
-    monkeypatch.setattr("storage.bulk._on_sqlite", on_sqlite)
-    monkeypatch.setattr("storage.bulk._driver", driver)
+    monkeypatch.setattr("storage.bulk.on_sqlite", on_sqlite)
+    monkeypatch.setattr("storage.bulk.driver", driver)
     event.listen(Engine, "before_cursor_execute", note)
     try:
         yield found
