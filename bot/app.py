@@ -24,6 +24,7 @@ from handlers.context import Context
 from handlers.intake.usage import Intake
 from handlers.listeners import register_all
 from handlers.reporting.home import publish_home
+from handlers.requests.worth import ask_worth
 from handlers.schedule import create_schedule, run_due_jobs
 from handlers.slack.chart_renderer import ChartRenderer
 from handlers.slack.client import slack_client
@@ -167,6 +168,7 @@ async def running(context: Context, *, web: bool, worker: bool) -> AsyncIterator
     async with open_slack_session(context):
         context.refresh_home = partial(publish_home, context)
         context.budget_changed = budget_changed
+        context.grant_ended = ask_worth
         intake = Intake(context)
         intake.start()
         bolt = create_bolt(context) if context.slack is not None else None

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.books.grants import Grant
 from bot.clock import Clock
 from bot.costs.price_book import PriceBook
 from bot.detection.histories import Histories
@@ -41,6 +42,10 @@ async def _judge_no_budget(_scope: TeamScope, _because: str) -> None:
     """Does nothing, because a process outside the plug board judges no budgets."""
 
 
+async def _ask_nobody(_scope: TeamScope, _grant: Grant) -> None:
+    """Does nothing, because a process outside the plug board asks nobody about grants."""
+
+
 @dataclass
 class Context:
     """The parts that handlers share, one per process, created in bot/app.py."""
@@ -65,6 +70,9 @@ class Context:
     budget_changed: Callable[[TeamScope, str], Awaitable[None]] = _judge_no_budget
     """Judges the budget of a team after entries that changed it, in their transaction. The sentence says why, in mrkdwn.
     The plug board sets it: `books` is below `alerting`."""
+    grant_ended: Callable[[TeamScope, Grant], Awaitable[None]] = _ask_nobody
+    """Asks those who wanted a grant that has ended whether it was worth it, in the transaction of its end. The plug board
+    sets it: `books` is below `requests`."""
     budgets_posted: BudgetsPosted | None = None
     """What was known when the declared budgets were last found to be posted."""
     wake_outbox: asyncio.Event = field(default_factory=asyncio.Event)

@@ -13,7 +13,7 @@ from handlers.context import Context
 from handlers.costs import prices
 from handlers.org import alert_settings, attribution
 from handlers.reporting import home
-from handlers.requests import approvals, request_forms
+from handlers.requests import approvals, card_menu, nudges, other_amounts, questions, request_forms, worth
 from handlers.slack import channels, unknown_requests
 
 
@@ -23,6 +23,11 @@ def register_all(app: AsyncApp, context: Context) -> None:
         commands,
         request_forms,
         approvals,
+        other_amounts,
+        questions,
+        nudges,
+        card_menu,
+        worth,
         alert_settings,
         allocation_forms,
         early_ends,

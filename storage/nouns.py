@@ -59,7 +59,9 @@ from storage.org.tree import Tree
 from storage.outbox import Outbox
 from storage.reporting.reports import Reports
 from storage.requests.budget_requests import BudgetRequests
+from storage.requests.questions import Questions
 from storage.requests.rehearsals import Rehearsals
+from storage.requests.worth import WorthAnswers
 from storage.slack_requests import SlackRequests
 from storage.transaction import OpenTransaction
 
@@ -118,6 +120,8 @@ class Transaction(OpenTransaction):
     balance_changes = noun(BalanceChanges)
     person_limits = noun(PersonLimits)
     budget_requests = noun(BudgetRequests)
+    questions = noun(Questions)
+    worth = noun(WorthAnswers)
     rehearsals = noun(Rehearsals)
     judgements = noun(Judgements)
     alert_settings = noun(StoredAlertSettings)

@@ -44,6 +44,8 @@ class PendingRequest:
     team: Team
     asker_mention: str
     payer_name: str
+    cap_name: str = ""
+    """Whose cap the request is for, in mrkdwn: a mention, or the escaped name of a part or a key."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.refusals import Refusal
 from bot.requests.budget_requests import BudgetRequest
 
-_VALUE = re.compile(r"(?:r([0-9]{1,18}):)?([0-9]{1,18})")
+_VALUE = re.compile(r"(?:(?:change|withdraw|nudge):)?(?:r([0-9]{1,18}):)?([0-9]{1,18})")
 
 
 class NotAsSeen(Refusal):
@@ -27,7 +27,8 @@ def button_value(request: BudgetRequest) -> str:
 
 
 def parse_seen(value: str) -> Seen | None:
-    """Parses the value of a button; None if it is not one of a request's."""
+    """Parses the value of a button, or of a menu's option, which has its choice before it; None if it is not one of a
+    request's."""
     match = _VALUE.fullmatch(value)
     if match is None:
         return None

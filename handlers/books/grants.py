@@ -198,9 +198,11 @@ async def post_end(scope: TeamScope, grant: Grant, nanos: int, *, level_nanos: i
 
 
 async def follow_end(scope: TeamScope, context: Context, grant: Grant, *, because: str) -> None:
-    """Judges the budgets that a grant's end changed, and removes its button from the message that announced it."""
+    """Judges the budgets that a grant's end changed, asks whether it was worth it, and removes its button from the message
+    that announced it."""
     for changed in (scope.team, payer_of(scope.directory, grant)):
         await context.budget_changed(scope.of_team(changed), because)
+    await context.grant_ended(scope, grant)
     key = allocation_key(grant.team_id, grant.given_at)
     if (announced := await scope.tx.outbox.message_of(key)) is not None:
         await scope.tx.outbox.change(key, views.without_end_button(announced), at=scope.at)

@@ -13,12 +13,12 @@ from bot.requests.revisions import NotAsSeen, Seen
 from bot.views.requests import budget_requests as views
 from bot.views.requests.request_forms import DENY_FORM, REASON_FIELD, deny_form
 from handlers.alerting.budget_alerts import budget_raised
-from handlers.books.standings import standing_of
 from handlers.context import Context
 from handlers.requests.budget_requests import audit_request, pending_request
-from handlers.requests.cards import card_key, shown
+from handlers.requests.cards import shown
 from handlers.requests.current_cards import show_current
 from handlers.requests.deciders import require_decision_permission
+from handlers.requests.endings import end_messages
 from handlers.requests.giving import give_budget
 from handlers.requests.request_periods import (
     carry_and_show,
@@ -58,21 +58,12 @@ async def decide_request(scope: Scope, context: Context, seen: Seen, decision: D
                 raise Refusal("Nobody above this team has that much left, so finance decides about this request.")
         ended, team_scope = await give_budget(team_scope, context, ended, payer_id=payer_id, by=by)
     await tx.budget_requests.save(ended)
-    pending = await shown(tx, directory, ended)
-    standing = await standing_of(team_scope)
-    decider = await tx.people.by_id(by)
-    mention = called(decider)
     if decision.approve:
-        because = f"{mention} approved {usd(ended.given_nanos)} more."
+        because = f"{called(await tx.people.by_id(by))} approved {usd(ended.given_nanos)} more."
         await budget_raised(team_scope, because=because)
     action, policy = "approve request" if decision.approve else "deny request", policy_words(scope.rulebook.approvals)
     await audit_request(tx, action, ended, actor_id=by, at=at, policy=policy)
-    card = views.decided_card(pending, decided_by_mention=mention, standing=standing)
-    await tx.outbox.change(card_key(ended.id), card, at=at, is_over=True)
-    verdict = views.verdict_message(
-        pending=pending, decided_by_mention=mention, standing=standing, command=scope.command
-    )
-    await tx.outbox.put(verdict, dedupe_key=f"verdict:{ended.id}", at=at, to_person_id=ended.person_id)
+    await end_messages(team_scope, ended)
     return ended
 
 

@@ -7,9 +7,9 @@ from bot.refusals import FieldRefusal, Refusal
 from bot.requests.approvals import policy_words
 from bot.requests.budget_requests import Ask, BudgetRequest, asked_for, require_pending, with_withdrawal
 from bot.requests.revisions import Seen
-from bot.views.requests import budget_requests as views
 from handlers.requests.askers import require_decider, require_govern_mode, require_may_ask, require_open
-from handlers.requests.cards import card_key, post_messages, receipt_key, shown, update_messages
+from handlers.requests.cards import post_messages, update_messages
+from handlers.requests.endings import end_messages
 from handlers.requests.revisions import require_same_revision
 from handlers.requests.routes import find_route, hold_amount, lock_accounts, release_hold
 from handlers.scope import Scope, TeamScope
@@ -100,9 +100,7 @@ async def withdraw_request(scope: Scope, seen: Seen, *, by: int) -> BudgetReques
     await tx.budget_requests.save(ended)
     await release_hold(tx, request, by=by, at=at)
     await audit_request(tx, "withdraw request", ended, actor_id=by, at=at)
-    pending = await shown(tx, scope.directory, ended)
-    await tx.outbox.change(card_key(ended.id), views.withdrawn_card(pending), at=at, is_over=True)
-    await tx.outbox.change(receipt_key(ended.id), views.withdrawn_receipt(pending), at=at)
+    await end_messages(scope.of_team_id(request.team_id), ended)
     return ended
 
 

@@ -3,45 +3,49 @@
 from collections.abc import Sequence
 
 from bot.messages import Message
-from bot.org.teams import Directory, Team
+from bot.org.teams import Directory
 from bot.reporting.reports import PendingRequest
 from bot.requests.approvals import ApprovalRoute
 from bot.requests.budget_requests import BudgetRequest
-from bot.views.requests import budget_requests as views
+from bot.requests.questions import SHOWN_QUESTIONS, Question
 from bot.views.requests.attendance.absences import away_words
+from bot.views.requests.cards import CardFacts, approval_card
+from bot.views.requests.nudges import nudge_message
+from bot.views.requests.questions import ShownQuestion
+from bot.views.requests.receipts import receipt_message
+from bot.views.requests.request_words import who_decides
 from handlers.books.standings import standing_of
-from handlers.scope import TeamScope
+from handlers.scope import Scope, TeamScope
 from handlers.slack.callers import called
 from handlers.slack.posts import post_to_people, post_to_team
 from storage.store import Transaction
 
 
 async def post_messages(scope: TeamScope, request: BudgetRequest, found: ApprovalRoute) -> None:
-    """Posts the card of a new request for its deciders, and the receipt for its asker."""
+    """Posts the card of a new request in the team's channel and to its deciders, and the receipt for its asker."""
     tx, directory, team, at = scope.tx, scope.directory, scope.team, scope.at
     pending = await shown(tx, directory, request)
     card = await _card(scope, pending, found)
     key = card_key(request.id)
     await post_to_team(tx, directory, team, card, dedupe_key=key, at=at, route="approvals")
-    await post_to_people(tx, directly_asked(directory, team, found), card, dedupe_key=key, at=at, about=team)
-    deciders = await decider_mentions(tx, found)
-    receipt = views.receipt_message(pending=pending, deciders=deciders, by_finance=found.by_finance)
+    await post_to_people(tx, directly_asked(directory, found), card, dedupe_key=key, at=at, about=team)
+    receipt = await _receipt(scope, pending, found)
     await tx.outbox.put(receipt, dedupe_key=receipt_key(request.id), at=at, to_person_id=request.person_id)
 
 
 async def update_messages(
     scope: TeamScope, request: BudgetRequest, found: ApprovalRoute, *, carried: bool = False
 ) -> None:
-    """Replaces the card and the receipt of a pending request by what it is now, and asks deciders who were not asked."""
+    """Replaces the card, the receipt and the nudges of a pending request by what it is now, and asks deciders who were
+    not asked."""
     tx, at = scope.tx, scope.at
     pending = await shown(tx, scope.directory, request)
     card = await _card(scope, pending, found)
     await tx.outbox.change(card_key(request.id), card, at=at)
-    asked = directly_asked(scope.directory, scope.team, found)
+    asked = directly_asked(scope.directory, found)
     await post_to_people(tx, asked, card, dedupe_key=card_key(request.id), at=at, about=scope.team)
-    deciders = await decider_mentions(tx, found)
-    receipt = views.receipt_message(pending=pending, deciders=deciders, by_finance=found.by_finance, carried=carried)
-    await tx.outbox.change(receipt_key(request.id), receipt, at=at)
+    await tx.outbox.change(receipt_key(request.id), await _receipt(scope, pending, found, carried=carried), at=at)
+    await tx.outbox.change(nudge_key(request.id), nudge_message(pending, at=request.nudged_at or at), at=at)
 
 
 def card_key(request_id: int) -> str:
@@ -52,17 +56,51 @@ def receipt_key(request_id: int) -> str:
     return f"receipt:{request_id}"
 
 
+def nudge_key(request_id: int) -> str:
+    """Returns the key of all nudges of a request, whose messages are copies of one."""
+    return f"nudge:{request_id}"
+
+
+def question_key(question_id: int) -> str:
+    return f"question:{question_id}"
+
+
 async def shown(tx: Transaction, directory: Directory, request: BudgetRequest) -> PendingRequest:
+    """Returns a request with the names on its card."""
     asker = await tx.people.by_id(request.person_id)
     payer = directory.by_id(request.payer_id).name if request.payer_id is not None else ""
-    team = directory.by_id(request.team_id)
-    return PendingRequest(request=request, team=team, asker_mention=called(asker), payer_name=payer)
+    team, cap = directory.by_id(request.team_id), ""
+    if request.cap_kind == "member" and request.cap_ref.isdigit():
+        member = (await tx.people.by_ids([int(request.cap_ref)])).get(int(request.cap_ref))
+        cap = called(member) if member else ""
+    return PendingRequest(request=request, team=team, asker_mention=called(asker), payer_name=payer, cap_name=cap)
+
+
+async def shown_questions(tx: Transaction, questions: Sequence[Question]) -> list[ShownQuestion]:
+    """Returns questions with the mentions of who asked and answered."""
+    ids = {person for q in questions for person in (q.asked_by, q.answered_by) if person is not None}
+    people = await tx.people.by_ids(ids) if ids else {}
+    return [
+        ShownQuestion(
+            question=q,
+            asked_by=called(people[q.asked_by]),
+            answered_by="" if q.answered_by is None else called(people[q.answered_by]),
+        )
+        for q in questions
+    ]
 
 
 async def _card(scope: TeamScope, pending: PendingRequest, found: ApprovalRoute) -> Message:
     standing = await standing_of(scope)
     deciders = await decider_mentions(scope.tx, found)
-    return views.approval_card(pending, standing=standing, deciders=deciders, by_finance=found.by_finance)
+    questions = await scope.tx.questions.newest(pending.request.id, limit=SHOWN_QUESTIONS)
+    facts = CardFacts(questions=await shown_questions(scope.tx, questions))
+    return approval_card(pending, standing=standing, deciders=deciders, by_finance=found.by_finance, facts=facts)
+
+
+async def _receipt(scope: Scope, pending: PendingRequest, found: ApprovalRoute, *, carried: bool = False) -> Message:
+    deciders = await decider_mentions(scope.tx, found)
+    return receipt_message(pending=pending, deciders=deciders, by_finance=found.by_finance, carried=carried)
 
 
 async def decider_mentions(tx: Transaction, found: ApprovalRoute) -> Sequence[str]:
@@ -80,10 +118,11 @@ async def decider_mentions(tx: Transaction, found: ApprovalRoute) -> Sequence[st
     return [called(people[person_id]) + note(person_id) for person_id in sorted(found.deciders)]
 
 
-def directly_asked(directory: Directory, team: Team, found: ApprovalRoute) -> frozenset[int]:
-    """Returns the deciders who get a card of their own: they may not be in the team's channel, or it does not work."""
-    place = team.destination("approvals")
-    is_working = bool(place.ref) and place.state not in ("broken", "paused")
-    if found.by_finance or directory.has_lost_managers(team) or not is_working:
-        return directory.reachable(found.deciders)
-    return frozenset()
+async def decider_words(tx: Transaction, found: ApprovalRoute) -> str:
+    """Returns who decides, as the card and the receipt say it."""
+    return who_decides(await decider_mentions(tx, found), by_finance=found.by_finance)
+
+
+def directly_asked(directory: Directory, found: ApprovalRoute) -> frozenset[int]:
+    """Returns the deciders who get a card of their own: all whom a message reaches."""
+    return directory.reachable(found.deciders)

@@ -2,19 +2,19 @@
 
 from bot.messages import Message
 from bot.org.teams import Team
-from handlers.requests.cards import card_key, receipt_key
+from handlers.requests.cards import card_key, nudge_key, receipt_key
 from handlers.requests.request_periods import carry_and_show
 from handlers.slack.answers import SlackRequest
 
-RECEIPT_BLOCK = "-own"
-"""The end of the block id of the buttons in a receipt; those of a card have another."""
+_KEYS = {"own": receipt_key, "nudged": nudge_key}
+"""The messages of a request, by the last word of the block id of their buttons; all others are cards."""
 
 
 async def show_current(asked: SlackRequest, request_id: int, sentence: str) -> None:
     """Replaces the clicked message, or Home, by what the request is now, and tells the person why nothing was done."""
     context = asked.context
     block_id = str(asked.body["actions"][0].get("block_id") or "")
-    key = receipt_key(request_id) if block_id.endswith(RECEIPT_BLOCK) else card_key(request_id)
+    key = _KEYS.get(block_id.rpartition("-")[2], card_key)(request_id)
     async with context.store.begin() as tx:
         scope = await asked.scope(tx)
         await carry_and_show(scope, request_id)

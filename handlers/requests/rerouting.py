@@ -1,10 +1,8 @@
 """Rerouting: a pending request whose deciders or channel changed names and asks the people who can decide it now."""
 
-from bot.requests.approvals import ApprovalRoute
 from bot.requests.budget_requests import BudgetRequest
-from bot.views.requests.budget_requests import who_decides
 from handlers.context import Context
-from handlers.requests.cards import card_key, decider_mentions, directly_asked, receipt_key, update_messages
+from handlers.requests.cards import card_key, decider_words, directly_asked, receipt_key, update_messages
 from handlers.requests.deciders import route_of
 from handlers.scope import Scope
 from storage.outbox import copy_key
@@ -33,16 +31,12 @@ async def reroute_requests(context: Context) -> int:
 async def _is_stale(scope: Scope, request: BudgetRequest) -> bool:
     tx, directory = scope.tx, scope.directory
     found = route_of(scope, request)
-    asked = directly_asked(directory, directory.by_id(request.team_id), found)
+    asked = directly_asked(directory, found)
     for person_id in asked:
         if not await tx.outbox.known(copy_key(card_key(request.id), person_id)):
             return True
     said = await tx.outbox.text_of(receipt_key(request.id))
-    return said is not None and await _words(scope, found) not in said
-
-
-async def _words(scope: Scope, found: ApprovalRoute) -> str:
-    return who_decides(await decider_mentions(scope.tx, found), by_finance=found.by_finance)
+    return said is not None and await decider_words(tx, found) not in said
 
 
 async def _reroute(scope: Scope, request: BudgetRequest) -> None:

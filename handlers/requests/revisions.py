@@ -5,7 +5,7 @@ import json
 from bot.refusals import Refusal
 from bot.requests.budget_requests import BudgetRequest
 from bot.requests.revisions import NotAsSeen, Seen, is_as_seen, parse_seen
-from bot.views.requests.budget_requests import changed_words
+from bot.views.requests.request_words import changed_words
 from handlers.scope import Scope, TeamScope
 from handlers.slack.answers import SlackRequest
 from handlers.slack.callers import called

@@ -62,6 +62,12 @@ class BudgetRequests:
         query = select(budget_requests.c.person_id).where(budget_requests.c.grant_id == grant_id)
         return (await self._connection.execute(query.limit(1))).scalar()
 
+    async def of_grant(self, grant_id: int) -> BudgetRequest | None:
+        """Returns the request that a temporary grant came of; None if it came of none."""
+        query = select(budget_requests).where(budget_requests.c.grant_id == grant_id)
+        row = (await self._connection.execute(query.limit(1))).one_or_none()
+        return request_of(row) if row else None
+
     async def of_person(self, person_id: int, *, limit: int = 5) -> list[BudgetRequest]:
         """Returns a person's requests, newest first."""
         query = select(budget_requests).where(budget_requests.c.person_id == person_id)

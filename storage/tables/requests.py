@@ -86,3 +86,13 @@ delegations = table(
     Column("ended_at", Big),
     Index("ix_delegations_person_id", "person_id"),
 )
+
+grant_worth = table(
+    "grant_worth",
+    Column("request_id", Big, ForeignKey("budget_requests.id"), primary_key=True, autoincrement=False),
+    Column("person_id", Big, ForeignKey("people.id"), primary_key=True, autoincrement=False),
+    Column("asked_at", Big, nullable=False),
+    Column("answer", Text),
+    Column("answered_at", Big),
+)
+"""What the asker and the decider of an ended grant say of it. Rows may be deleted."""

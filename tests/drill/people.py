@@ -13,7 +13,18 @@ from bot.sandbox.events.interactions import act_on_message, act_on_view, close, 
 from bot.sandbox.messages import Message, elements_of
 from bot.sandbox.settings import Member
 from bot.sandbox.workspace import Workspace
-from bot.views.requests.budget_requests import APPROVE_REQUEST, CHANGE_REQUEST, DENY_REQUEST, WITHDRAW_REQUEST
+from bot.views.requests.budget_requests import (
+    APPROVE_REQUEST,
+    ASK_QUESTION,
+    CHANGE,
+    CHANGE_REQUEST,
+    DENY_REQUEST,
+    NUDGE_REQUEST,
+    OTHER_AMOUNT,
+    REQUEST_MENU,
+    WITHDRAW,
+    WITHDRAW_REQUEST,
+)
 from bot.views.requests.request_forms import AMOUNT_FIELD, CHANGE_FORM, DENY_FORM, REASON_FIELD, REQUEST_FORM
 from tests.drill.balancer import Balancer
 from tests.drill.company import CHANNELS
@@ -25,7 +36,12 @@ _RECENT = 25
 _KEPT_CARDS = 60
 _PRESSED = ("button", "overflow", "static_select")
 _CENT = 10_000_000
-_ASK_BUTTONS = {APPROVE_REQUEST, DENY_REQUEST, CHANGE_REQUEST, WITHDRAW_REQUEST}
+_IN_MENU = {CHANGE_REQUEST: CHANGE, WITHDRAW_REQUEST: WITHDRAW}
+"""The asker's buttons of a receipt, and their choices in a card's menu."""
+_ASK_BUTTONS = {
+    *_IN_MENU,
+    *(APPROVE_REQUEST, DENY_REQUEST, OTHER_AMOUNT, ASK_QUESTION, NUDGE_REQUEST, REQUEST_MENU),
+}
 
 
 class Crowd:
@@ -151,8 +167,14 @@ class DrillPerson:
     async def _press(self, message: Message, action_id: str) -> None:
         self._crowd.remember(message)
         for block, element in elements_of(message.blocks):
-            if element["action_id"] == action_id:
-                click = self._click(block, element)
+            chosen = [
+                option["value"]
+                for option in element.get("options", [])
+                if element["action_id"] == REQUEST_MENU
+                and option["value"].startswith(f"{_IN_MENU.get(action_id, '-')}:")
+            ]
+            if element["action_id"] == action_id or chosen:
+                click = {**self._click(block, element), **({"value": chosen[0]} if chosen else {})}
                 await act_on_message(self._workspace, self._balancer, self._member, message, click)
                 return
 

@@ -19,9 +19,9 @@ from bot.views.reporting.company import company_blocks
 from bot.views.requests.budget_requests import (
     CHANGE_REQUEST,
     WITHDRAW_REQUEST,
-    ask_words,
     decision_buttons,
 )
+from bot.views.requests.request_words import ask_words
 from bot.views.wording import counted, period_words, progress_bar
 
 _MAX_TEAMS = 8

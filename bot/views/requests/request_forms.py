@@ -11,7 +11,7 @@ from bot.reporting.reports import PendingRequest
 from bot.requests.budget_requests import MAX_REASON_CHARACTERS, BudgetRequest
 from bot.text import plain
 from bot.views.blocks import context, field, modal, name, quote, section, select, text_input
-from bot.views.requests.budget_requests import ask_words
+from bot.views.requests.request_words import ask_words
 from bot.views.wording import budget_words, period_words
 
 REQUEST_FORM = "request_form"

@@ -74,7 +74,7 @@ async def test_a_denials_reason_reaches_the_asker_alone(acme: Company) -> None:
 async def test_the_asker_changes_and_withdraws(acme_on_both: Company) -> None:
     acme = acme_on_both
     card = await ask(acme, acme.anna)
-    form = (await acme.anna.clicks("Change", card)).modal
+    form = (await acme.anna.chooses("Change my request…", card)).modal
     assert form is not None
     assert (await acme.anna.submits(form, amount="1,250.50")).closed
     await acme.settles()
@@ -83,9 +83,9 @@ async def test_the_asker_changes_and_withdraws(acme_on_both: Company) -> None:
     assert changed.ts == card.ts
     assert await held_by_product(acme) == "1250.500000000"
 
-    not_his = await acme.ben.clicks("Withdraw", changed)
+    not_his = await acme.ben.chooses("Withdraw my request", changed)
     assert "Only the person who asked" in not_his.text
-    await acme.anna.clicks("Withdraw", changed)
+    await acme.anna.chooses("Withdraw my request", changed)
     late = await acme.ben.clicks("Approve", changed)
     assert "withdrawn by the person who asked" in late.text
     await acme.settles()
@@ -203,7 +203,7 @@ async def test_amounts_are_read_as_people_write_them(acme: Company) -> None:
     for typed, shown in (("1,250.50", "$1,250.50"), ("2k", "$2,000.00"), ("$500", "$500.00"), ("20 dollars", "$20.00")):
         card = await ask(acme, acme.anna, amount=typed)
         assert shown in card.text, typed
-        await acme.anna.clicks("Withdraw", card)
+        await acme.anna.chooses("Withdraw my request", card)
         await acme.settles()
 
 

@@ -15,7 +15,7 @@ from bot.views.books.standings import standing_text
 from bot.views.crosschecks.gateways import block_message
 from bot.views.reporting.digests import digest_chart, digest_message
 from bot.views.reporting.home import home_view
-from bot.views.requests.budget_requests import approval_card
+from bot.views.requests.cards import approval_card
 from bot.views.requests.request_forms import request_form
 from tests.bot.views.company_examples import company, home
 from tests.bot.views.crosschecks.test_gateways import block

@@ -5,16 +5,11 @@ from dataclasses import replace
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from bot.views.requests.budget_requests import (
-    APPROVE_REQUEST,
-    approval_card,
-    decided_card,
-    receipt_message,
-    verdict_message,
-    withdrawn_card,
-    withdrawn_receipt,
-)
+from bot.views.requests.budget_requests import APPROVE_REQUEST
+from bot.views.requests.cards import GATEWAY_NOTE, approval_card, decided_card, withdrawn_card
+from bot.views.requests.receipts import receipt_message, withdrawn_receipt
 from bot.views.requests.request_forms import change_form, deny_form, request_form
+from bot.views.requests.verdicts import verdict_message
 from tests.bot.views.company_examples import many_standings
 from tests.bot.views.examples import (
     ANNA,
@@ -39,8 +34,8 @@ SECRET = "The launch is off, and nobody else may know."
 def test_the_card_to_decide_on(snapshot: SnapshotAssertion) -> None:
     card = posted(approval_card(pending(), standing=standing(charged=11_940), deciders=[BEN], by_finance=False))
 
-    assert buttons(card) == ["Approve", "Deny", "Change", "Withdraw"]
-    assert {element["value"] for element in elements(card)} == {"r1:41"}
+    assert buttons(card) == ["Approve", "Another amount or end…", "Deny", "Ask a question…"]
+    assert {element["value"] for element in elements(card) if element["type"] == "button"} == {"r1:41"}
     for number in ("$750.00", "$60.00", "$12,000.00", "$810.00"):
         assert number in card["text"]
     assert card == snapshot
@@ -50,7 +45,7 @@ def test_a_request_that_nobody_has_the_money_for_goes_to_finance(snapshot: Snaps
     asked = pending(payer="", payer_id=None, held_nanos=0)
     card = posted(approval_card(asked, standing=standing(), deciders=[CHLOE, BEN], by_finance=True))
 
-    assert "nothing is held; approving it adds new funding" in all_text(card)
+    assert "nothing is held; approving adds new money" in all_text(card)
     assert f"{CHLOE} or {BEN} decides for finance." in all_text(card)
     assert card == snapshot
 
@@ -75,7 +70,7 @@ def test_an_approved_card_has_no_buttons(snapshot: SnapshotAssertion) -> None:
     card = posted(decided_card(decided("approved"), decided_by_mention=BEN, standing=standing(allocated=12_750)))
 
     assert elements(card) == []
-    assert "Booked in Tokens; gateway cap unchanged." in card["text"]
+    assert GATEWAY_NOTE in card["text"]
     assert card == snapshot
 
 
@@ -128,7 +123,7 @@ def test_receipts(snapshot: SnapshotAssertion) -> None:
     changed = posted(receipt_message(pending=pending(revision=2), deciders=[], by_finance=True))
     back = posted(withdrawn_receipt(decided("withdrawn")))
 
-    assert buttons(sent) == ["Change", "Withdraw"]
+    assert buttons(sent) == ["Change", "Withdraw", "Nudge"]
     assert ("is sent" in sent["text"], "is changed" in changed["text"]) == (True, True)
     assert buttons(back) == []
     assert [sent, changed, back] == snapshot

@@ -1,0 +1,62 @@
+"""The end of a request in Slack: its card, its copies, the receipt, nudges and questions lose their buttons, and the asker
+gets the verdict."""
+
+from bot.books.budgets import Standing
+from bot.messages import Message
+from bot.reporting.reports import PendingRequest
+from bot.requests.budget_requests import BudgetRequest
+from bot.views.requests.cards import decided_card, expired_card, withdrawn_card
+from bot.views.requests.nudges import nudge_message
+from bot.views.requests.questions import question_message
+from bot.views.requests.receipts import decided_receipt, expired_receipt, withdrawn_receipt
+from bot.views.requests.verdicts import verdict_message
+from handlers.books.standings import standing_of
+from handlers.requests.cards import card_key, nudge_key, question_key, receipt_key, shown, shown_questions
+from handlers.scope import TeamScope
+from handlers.slack.callers import called
+
+POLICY = "The policy"
+"""Who approved a request that nobody clicked."""
+
+
+async def end_messages(scope: TeamScope, request: BudgetRequest) -> None:
+    """Shows everywhere how a request ended. Its asker gets a message of their own about a decision.
+
+    Call it in the transaction of the end, after the entries: it shows the team's budget as it is then.
+    """
+    tx, at = scope.tx, scope.at
+    pending = await shown(tx, scope.directory, request)
+    by, for_whom = await _deciders_of(scope, request)
+    standing = await standing_of(scope) if request.state in ("approved", "denied") else None
+    card, receipt = _ended(pending, by=by, for_whom=for_whom, standing=standing)
+    await tx.outbox.change(card_key(request.id), card, at=at, is_over=True)
+    await tx.outbox.change(receipt_key(request.id), receipt, at=at)
+    await tx.outbox.change(nudge_key(request.id), nudge_message(pending, at=at), at=at)
+    for one in await shown_questions(tx, await tx.questions.unanswered(request.id)):
+        await tx.outbox.change(question_key(one.question.id), question_message(pending, one), at=at)
+    if standing is not None:
+        verdict = verdict_message(
+            pending=pending, decided_by_mention=by, decided_for=for_whom, standing=standing, command=scope.command
+        )
+        await tx.outbox.put(verdict, dedupe_key=verdict_key(request.id), at=at, to_person_id=request.person_id)
+
+
+def verdict_key(request_id: int) -> str:
+    return f"verdict:{request_id}"
+
+
+async def _deciders_of(scope: TeamScope, request: BudgetRequest) -> tuple[str, str]:
+    """Returns the mentions of who decided, and of the person whose delegate did."""
+    people = await scope.tx.people.by_ids([p for p in (request.decided_by, request.decided_for) if p is not None])
+    by = POLICY if request.decided_by is None else called(people[request.decided_by])
+    return by, "" if request.decided_for is None else called(people[request.decided_for])
+
+
+def _ended(pending: PendingRequest, *, by: str, for_whom: str, standing: Standing | None) -> tuple[Message, Message]:
+    """Returns the card and the receipt of a request that has ended."""
+    if pending.request.state == "withdrawn":
+        return withdrawn_card(pending), withdrawn_receipt(pending)
+    if pending.request.state == "expired":
+        return expired_card(pending), expired_receipt(pending)
+    card = decided_card(pending, decided_by_mention=by, decided_for=for_whom, standing=standing)
+    return card, decided_receipt(pending, decided_by_mention=by)

@@ -1,0 +1,34 @@
+"""Stored answers to the question whether an ended grant was worth it."""
+
+from dataclasses import asdict
+
+from sqlalchemy import select, update
+
+from bot.requests.worth import Worth
+from storage.tables.requests import grant_worth
+from storage.transaction import OpenTransaction
+
+
+class WorthAnswers:
+    """The answers of one transaction: one per request and person. Their rows can be deleted."""
+
+    def __init__(self, transaction: OpenTransaction) -> None:
+        self._connection = transaction.connection
+        self._insert = transaction.insert
+
+    async def ask(self, worth: Worth) -> None:
+        """Stores that a person is asked, once."""
+        asked = self._insert(grant_worth).values(**asdict(worth))
+        await self._connection.execute(asked.on_conflict_do_nothing())
+
+    async def for_answer(self, request_id: int, person_id: int) -> Worth | None:
+        """Returns what a person was asked, locked; None if they were not."""
+        mine = (grant_worth.c.request_id == request_id) & (grant_worth.c.person_id == person_id)
+        row = (await self._connection.execute(select(grant_worth).where(mine).with_for_update())).one_or_none()
+        return Worth(**row._mapping) if row else None
+
+    async def save(self, worth: Worth) -> None:
+        """Stores an answer."""
+        mine = (grant_worth.c.request_id == worth.request_id) & (grant_worth.c.person_id == worth.person_id)
+        values = {"answer": worth.answer, "answered_at": worth.answered_at}
+        await self._connection.execute(update(grant_worth).where(mine).values(**values))
