@@ -21,6 +21,7 @@ from bot.serving.server import Serving, Signals
 from bot.settings import Settings
 from handlers.alerting.budget_alerts import budget_changed
 from handlers.context import Context
+from handlers.crosschecks.caps.worker import follow_caps_forever
 from handlers.intake.usage import Intake
 from handlers.listeners import register_all
 from handlers.reporting.home import publish_home
@@ -115,6 +116,7 @@ class Worker:
             asyncio.create_task(run_due_jobs(self._context), name="first jobs"),
             asyncio.create_task(self.outbox_worker.run(), name="courier"),
             asyncio.create_task(watch_forever(self._context), name="watcher"),
+            asyncio.create_task(follow_caps_forever(self._context), name="caps"),
         ]
 
     def close(self) -> None:

@@ -46,6 +46,10 @@ async def _ask_nobody(_scope: TeamScope, _grant: Grant) -> None:
     """Does nothing, because a process outside the plug board asks nobody about grants."""
 
 
+async def _show_no_caps(_scope: TeamScope) -> None:
+    """Does nothing, because a process outside the plug board shows no caps."""
+
+
 @dataclass
 class Context:
     """The parts that handlers share, one per process, created in bot/app.py."""
@@ -73,6 +77,9 @@ class Context:
     grant_ended: Callable[[TeamScope, Grant], Awaitable[None]] = _ask_nobody
     """Asks those who wanted a grant that has ended whether it was worth it, in the transaction of its end. The plug board
     sets it: `books` is below `requests`."""
+    caps_followed: Callable[[TeamScope], Awaitable[None]] = _show_no_caps
+    """Updates the messages that show a team's caps after one changed its state, in that transaction. The plug board sets it:
+    `crosschecks` is below `requests`."""
     budgets_posted: BudgetsPosted | None = None
     """What was known when the declared budgets were last found to be posted."""
     wake_outbox: asyncio.Event = field(default_factory=asyncio.Event)

@@ -11,6 +11,7 @@ from handlers.books.commitments import holds, transfers
 from handlers.books.statements import showing as statements
 from handlers.context import Context
 from handlers.costs import prices
+from handlers.crosschecks.caps import conflicts as cap_conflicts
 from handlers.org import alert_settings, attribution
 from handlers.reporting import home
 from handlers.requests import approvals, card_menu, nudges, other_amounts, questions, request_forms, worth
@@ -35,6 +36,7 @@ def register_all(app: AsyncApp, context: Context) -> None:
         delivery_updates,
         home,
         channels,
+        cap_conflicts,
         attribution,
         prices,
         holds,

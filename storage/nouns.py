@@ -27,6 +27,7 @@ from storage.books.statements.coverage import StatementCoverage
 from storage.books.statements.sealed import Statements
 from storage.config import Config
 from storage.costs.prices import StoredPrices
+from storage.crosschecks.caps import CapMarks, GatewayCaps
 from storage.crosschecks.gateways import Gateways
 from storage.crosschecks.health import Health
 from storage.crosschecks.observations import Observations
@@ -96,6 +97,8 @@ class Transaction(OpenTransaction):
     observations = noun(Observations)
     overlaps = noun(Overlaps)
     gateways = noun(Gateways)
+    cap_marks = noun(CapMarks)
+    gateway_caps = noun(GatewayCaps)
     health = noun(Health)
     prices = noun(StoredPrices)
     running_sums = noun(RunningSums)

@@ -9,6 +9,8 @@ GATEWAY_KINDS: tuple[GatewayKind, ...] = get_args(GatewayKind)
 CapMode = Literal["write", "dry_run"]
 TargetKind = Literal["team", "member", "key", "organisation", "project", "workspace", "group", "user"]
 TARGET_KINDS: tuple[TargetKind, ...] = get_args(TargetKind)
+PERSONAL_KINDS: frozenset[TargetKind] = frozenset({"member", "user", "key"})
+"""Caps within a team's: they limit one person or key, and add nothing to what the team may spend."""
 
 DEFAULT_TARGETS: Mapping[GatewayKind, TargetKind] = {
     "litellm": "team",

@@ -74,6 +74,7 @@ async def import_file(context: Context, file: TeamsFile, *, dry_run: bool, reset
                 raise ConfigError("\n".join(faults))
             check_budgets_fit(rulebook.directory)
             entries = await open_periods(tx, rulebook, at=at) + await hand_on_unspent(tx, rulebook, at=at)
+            await _mark_caps(tx, earlier, rulebook.directory, at=at)
             lines = differences(before, await picture_of(tx, at=at))
             kept = await budgets_kept(tx, rulebook.directory)
             if entries:
@@ -85,6 +86,16 @@ async def import_file(context: Context, file: TeamsFile, *, dry_run: bool, reset
     except _DryRun:
         pass
     return Imported(changes=lines, kept=kept)
+
+
+async def _mark_caps(tx: Transaction, earlier: Directory | None, now: Directory, *, at: int) -> None:
+    """Makes the caps of all teams due: modes, terms and gateways may have changed without an entry. For a team whose budget is
+    another one the import is a decision.
+    """
+    before = {team.id: (team.budget_nanos, team.terms) for team in earlier.teams} if earlier is not None else {}
+    decided = {team.id for team in now.teams if before.get(team.id) != (team.budget_nanos, team.terms)}
+    await tx.cap_marks.mark(decided, at=at, document="teams.yml")
+    await tx.cap_marks.mark({team.id for team in now.teams} - decided, at=at)
 
 
 async def claims_kept(context: Context) -> list[str]:

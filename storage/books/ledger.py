@@ -25,6 +25,7 @@ from bot.books.ledger import SPREAD, VARIANCE, Account, Balance, Entry, Overdraw
 from bot.periods import Period
 from storage import bulk
 from storage.books.promises import promised
+from storage.crosschecks.caps import CapMarks
 from storage.statements import Prepared, bucket_size, many, one
 from storage.sums import nano_sums, whole
 from storage.tables.books import accounts, entries, periods
@@ -105,6 +106,7 @@ class Ledger:
             _require_open(new, states)
             await self._require_promised(new, ids)
             await self._connection.execute(insert(entries), rows)
+            await CapMarks(self._tx).entries_posted(new, at=at)
             if any(row["usage_day"] is None for row in rows):  # a charge changes no balance: its usage counts already
                 self._tx.after_commit(self._tx.memory.count_ledger_post)
         return len(rows)

@@ -2,6 +2,7 @@
 
 import storage.tables.alerting
 import storage.tables.books
+import storage.tables.caps
 import storage.tables.commitments
 import storage.tables.costs
 import storage.tables.crosschecks

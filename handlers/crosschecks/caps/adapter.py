@@ -9,8 +9,8 @@ from bot.org.gateways import GatewayKind
 
 
 class CapRefused(Exception):
-    """The gateway said no, or can't do it. The text is a sentence for people: why, and what to do. It is tried again only
-    after a change of budget or of the settings, or when somebody asks for it.
+    """The gateway said no, or can't do it. The text is a sentence for people: why, and what to do. It is not tried again at
+    once, only minutes later or after a new decision.
     """
 
 

@@ -1,0 +1,260 @@
+"""One run over a team's targets: read all caps, plan, lower, raise. Each step is stored before the next one begins, so that
+a process that is killed anywhere leaves what it meant to write, and whoever continues finds by reading whether it arrived.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.crosschecks.cap_plans import CapPlan, PlannedTarget, free_to_raise, plan_caps
+from bot.crosschecks.caps import Cap, CapChange
+from bot.crosschecks.gateway_caps import (
+    LOOK_MICROS,
+    CapMark,
+    GatewayCap,
+    in_conflict,
+    is_kept,
+    is_made_by_hand,
+    looked_at,
+    with_fault,
+    with_intent,
+    with_reading,
+    with_written,
+)
+from bot.money import usd
+from bot.org.gateways import PERSONAL_KINDS, CapMode
+from handlers.crosschecks.caps.adapter import CapRefused, CapUnreachable, GatewayAdapter
+from handlers.crosschecks.caps.budgets import CapBudget
+
+log = structlog.get_logger()
+
+_NO_PLAN = CapPlan(wanted={}, lower=(), higher=())
+_INEXACT = ("new", "idle", "waiting", "refused", "conflict", "dry_run")
+"""States after which a cap is brought to the cent at the next read, though the books did not change."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """A read or write that failed, with its sentence."""
+
+    sentence: str
+    refused: bool
+    retry_after_seconds: float | None = None
+
+
+Outcome = Cap | Fault
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gateway:
+    """A gateway in one run: its adapter, or why there is none, and whether its caps are written."""
+
+    adapter: GatewayAdapter | Fault
+    mode: CapMode
+
+
+def _fault_of(error: Exception, row: GatewayCap) -> Fault:
+    """Returns what a failed call means. An answer that no adapter expected is logged, and tried again."""
+    if isinstance(error, CapRefused):
+        return Fault(sentence=str(error), refused=True)
+    if isinstance(error, CapUnreachable):
+        return Fault(sentence=str(error), refused=False, retry_after_seconds=error.retry_after_seconds)
+    log.error("gateway's answer not understood", gateway=row.gateway, error=type(error).__name__, exc_info=error)
+    return Fault(sentence=f"{row.gateway} answered what Tokens doesn't understand", refused=False)
+
+
+class TeamRun:
+    """The targets of one team between their claim and their release."""
+
+    def __init__(self, rows: Iterable[GatewayCap], gateways: Mapping[str, Gateway]) -> None:
+        self.rows = {row.id: row for row in rows}
+        self._gateways = gateways
+        self._found: dict[int, Outcome] = {}
+        self._targets: tuple[PlannedTarget, ...] = ()
+        self._plan = _NO_PLAN
+        self._budget: CapBudget | None = None
+        self._slug = self._name = ""
+        self.found_written: list[tuple[GatewayCap, GatewayCap]] = []
+        """Targets whose lost write was found by reading, before and after."""
+
+    async def read(self) -> None:
+        """Reads every target's cap, all at once."""
+        outcomes = await asyncio.gather(*(self._call(row) for row in self.rows.values()))
+        self._found = dict(zip(self.rows, outcomes, strict=True))
+
+    def plan(self, budget: CapBudget, *, team: str, team_name: str, at: int) -> list[int]:
+        """Judges what was read and plans what to write. Returns the targets whose writes come first, with their intents."""
+        self._budget, self._slug, self._name = budget, team, team_name
+        before = dict(self.rows)
+        for row_id, row in before.items():
+            outcome = self._found[row_id]
+            if isinstance(outcome, Cap):
+                self.rows[row_id] = read = with_reading(row, outcome, at=at)
+                if read.set_version > row.set_version:
+                    self.found_written.append((row, read))
+        if budget.why_not:
+            for row in self.rows.values():
+                self._save(row, state="idle", sentence=budget.why_not, at=at)
+            return []
+        shared = [row for row in self.rows.values() if row.target.kind not in PERSONAL_KINDS]
+        self._targets = tuple(self._target(row, of=len(shared)) for row in shared)
+        draft = plan_caps(self._targets, available_nanos=budget.available_nanos)
+        by_hand = {row_id for row_id in draft.wanted if self._is_by_hand(self.rows[row_id], draft.wanted[row_id])}
+        kept = {row_id for row_id in draft.wanted if is_kept(self.rows[row_id], self._mark)} - by_hand
+        shown = {row_id for row_id in draft.wanted if self._mode(self.rows[row_id]) == "dry_run"}
+        # The rooms of hand-made caps are taken as they are, and the others share the rest.
+        self._targets = tuple(replace(t, is_fixed=t.is_fixed or t.id in by_hand | kept) for t in self._targets)
+        plan = plan_caps(self._targets, available_nanos=budget.available_nanos)
+        lower, higher = (tuple(i for i in ids if i not in shown) for ids in (plan.lower, plan.higher))
+        self._plan = replace(plan, lower=lower, higher=higher)
+        for row_id, row in before.items():
+            wanted = self._plan.wanted.get(row_id, draft.wanted.get(row_id))
+            self._judge(row, self.rows[row_id], wanted, is_by_hand=row_id in by_hand, is_kept=row_id in kept, at=at)
+        first = self._plan.lower or self._plan.higher
+        self._intend({row_id: self._plan.wanted[row_id] for row_id in first})
+        return list(first)
+
+    def raise_others(self) -> list[int]:
+        """Returns the targets that go up after others went down, with their intents; none if they went up already."""
+        if self._budget is None or not self._plan.lower:
+            return []
+        caps_now = {row_id: row.known_nanos for row_id, row in self.rows.items()}
+        raised = free_to_raise(
+            self._plan, self._targets, caps_now=caps_now, available_nanos=self._budget.available_nanos
+        )
+        for row_id in set(self._plan.higher) - raised.keys():
+            row = self.rows[row_id]
+            self.rows[row_id] = replace(row, state="waiting", sentence="another cap of the team must go down first")
+        self._intend(raised)
+        return list(raised)
+
+    async def write(self, ids: Iterable[int]) -> dict[int, Outcome]:
+        """Writes what is intended, all at once, and returns what was read back."""
+        rows = [self.rows[row_id] for row_id in ids]
+        outcomes = await asyncio.gather(*(self._call(row, self._change(row)) for row in rows))
+        return {row.id: outcome for row, outcome in zip(rows, outcomes, strict=True)}
+
+    def take(self, outcomes: Mapping[int, Outcome], *, at: int) -> list[tuple[GatewayCap, GatewayCap]]:
+        """Takes over what came of writes. Returns each target that was set, before and after."""
+        done = []
+        for row_id, outcome in outcomes.items():
+            row = self.rows[row_id]
+            if isinstance(outcome, Fault):
+                self.rows[row_id] = with_fault(
+                    row,
+                    outcome.sentence,
+                    at=at,
+                    refused=outcome.refused,
+                    retry_after_seconds=outcome.retry_after_seconds,
+                )
+                continue
+            written = with_written(row, outcome, at=at)
+            if written.state == "refused":
+                said = "no cap" if outcome.cap_nanos is None else usd(outcome.cap_nanos)
+                sentence = f"{row.gateway} says {said} after {usd(row.wanted_nanos or 0)} was written; look there"
+                written = replace(written, sentence=sentence)
+            else:
+                done.append((row, written))
+            self.rows[row_id] = written
+        return done
+
+    def _judge(
+        self, before: GatewayCap, row: GatewayCap, wanted: int | None, *, is_by_hand: bool, is_kept: bool, at: int
+    ) -> None:
+        """Stores the state of a target that is read and perhaps not written."""
+        outcome = self._found[row.id]
+        if isinstance(outcome, Fault):
+            self._save(
+                with_fault(
+                    row,
+                    outcome.sentence,
+                    at=at,
+                    refused=outcome.refused,
+                    retry_after_seconds=outcome.retry_after_seconds,
+                )
+            )
+        elif row.target.kind in PERSONAL_KINDS:
+            self._save(row, state="idle", sentence="nothing was approved for this person or key", at=at)
+        elif is_kept:
+            self._save(replace(row, wanted_nanos=wanted), state="kept", at=at)
+        elif is_by_hand:
+            self._save(in_conflict(row, before=before, wanted_nanos=wanted or 0, at=at))
+        elif self._mode(row) == "dry_run":
+            self._save(replace(row, wanted_nanos=wanted), state="dry_run", at=at)
+        else:
+            self._save(looked_at(row, wanted_nanos=wanted, at=at))
+
+    def _save(self, row: GatewayCap, *, at: int | None = None, **changes: object) -> None:
+        if at is not None:
+            changes |= {"next_at": at + LOOK_MICROS, "tries": 0, "not_before": 0}
+        self.rows[row.id] = replace(row, followed_version=self._mark.version, **changes)  # type: ignore[arg-type]
+
+    def _target(self, row: GatewayCap, *, of: int) -> PlannedTarget:
+        """Returns a target for the plan. Where its gateway says no spend, the books' is taken, shared evenly."""
+        assert self._budget is not None
+        is_read = isinstance(self._found[row.id], Cap)
+        spent = row.spent_nanos
+        if spent is None and row.seen_at is not None:
+            spent = self._budget.charged_nanos // of
+        return PlannedTarget(
+            id=row.id,
+            cap_nanos=row.seen_nanos if is_read else row.known_nanos,
+            spent_nanos=max(spent or 0, 0),
+            is_fixed=not is_read,
+            is_exact=self._mark.version > row.followed_version or row.state in _INEXACT,
+        )
+
+    def _is_by_hand(self, row: GatewayCap, wanted: int) -> bool:
+        outcome = self._found[row.id]
+        if not isinstance(outcome, Cap) or self._mode(row) == "dry_run":
+            return False
+        return is_made_by_hand(row, outcome, wanted_nanos=wanted)
+
+    def _intend(self, amounts: Mapping[int, int]) -> None:
+        for row_id, nanos in amounts.items():
+            self.rows[row_id] = with_intent(self.rows[row_id], nanos=nanos)
+
+    async def _call(self, row: GatewayCap, change: CapChange | None = None) -> Outcome:
+        """Reads a target's cap, or with a change writes what is wanted. Any fault is an outcome."""
+        gateway = self._gateways.get(row.gateway)
+        if gateway is None:
+            return Fault(sentence=f"{row.gateway} is no more in teams.yml", refused=True)
+        if isinstance(gateway.adapter, Fault):
+            return gateway.adapter
+        try:
+            if change is None:
+                return await gateway.adapter.read_cap(row.target)
+            seen = self._found[row.id]
+            assert isinstance(seen, Cap)
+            return await gateway.adapter.write_cap(row.target, row.wanted_nanos or 0, seen=seen, change=change)
+        except Exception as error:  # noqa: BLE001  # what one gateway does stops no other target
+            return _fault_of(error, row)
+
+    def _change(self, row: GatewayCap) -> CapChange:
+        assert self._budget is not None
+        return CapChange(
+            id=f"{row.gateway}:{row.id}:{row.wanted_version}",
+            version=row.wanted_version,
+            team=self._slug,
+            team_name=self._name,
+            period=self._budget.period.name,
+            available_nanos=self._budget.available_nanos,
+            changed_by=self._budget.changed_by,
+            because=self._budget.because,
+        )
+
+    def _mode(self, row: GatewayCap) -> CapMode:
+        gateway = self._gateways.get(row.gateway)
+        return gateway.mode if gateway is not None else "write"
+
+    @property
+    def decided_by(self) -> int | None:
+        """Returns the person whose decision the caps follow; None if nobody decided the newest change."""
+        return self._mark.decided_by if self._mark.is_decided else None
+
+    @property
+    def _mark(self) -> CapMark:
+        assert self._budget is not None
+        return self._budget.mark
