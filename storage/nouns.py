@@ -18,6 +18,7 @@ from storage.books.commitments.credits import Credits
 from storage.books.commitments.holds import Holds
 from storage.books.commitments.transfers import Transfers
 from storage.books.gatekeeping.changes import BalanceChanges
+from storage.books.gatekeeping.limit_raises import LimitRaises
 from storage.books.gatekeeping.person_limits import PersonLimits
 from storage.books.gatekeeping.reservations import Reservations
 from storage.books.gatekeeping.spend import PartSpend
@@ -62,6 +63,7 @@ from storage.reporting.reports import Reports
 from storage.requests.budget_requests import BudgetRequests
 from storage.requests.questions import Questions
 from storage.requests.rehearsals import Rehearsals
+from storage.requests.request_drafts import RequestDrafts
 from storage.requests.worth import WorthAnswers
 from storage.slack_requests import SlackRequests
 from storage.transaction import OpenTransaction
@@ -122,7 +124,9 @@ class Transaction(OpenTransaction):
     part_spend = noun(PartSpend)
     balance_changes = noun(BalanceChanges)
     person_limits = noun(PersonLimits)
+    limit_raises = noun(LimitRaises)
     budget_requests = noun(BudgetRequests)
+    request_drafts = noun(RequestDrafts)
     questions = noun(Questions)
     worth = noun(WorthAnswers)
     rehearsals = noun(Rehearsals)

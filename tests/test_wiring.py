@@ -101,7 +101,13 @@ class Register:
     """Writes down what listeners are registered for."""
 
     def __init__(self) -> None:
-        self.names: dict[str, set[str]] = {"action": set(), "view": set(), "command": set(), "event": set()}
+        self.names: dict[str, set[str]] = {
+            "action": set(),
+            "view": set(),
+            "command": set(),
+            "event": set(),
+            "shortcut": set(),
+        }
 
     def __getattr__(self, kind: str) -> Callable[[str | re.Pattern[str]], Callable[[object], None]]:
         def register(name: str | re.Pattern[str]) -> Callable[[object], None]:

@@ -10,11 +10,14 @@ class Workspace:
     """The workspace that the app is installed in, by its token.
 
     `enterprise_id` is its organisation in Slack, empty without one. An app installed for a whole organisation can have
-    the organisation's id in place of a workspace's.
+    the organisation's id in place of a workspace's. `url` is its address, `https://acme.slack.com/`, and `bot_user_id` the
+    app's own user.
     """
 
     team_id: str
     enterprise_id: str = ""
+    url: str = ""
+    bot_user_id: str = ""
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> "Workspace | None":
@@ -22,7 +25,8 @@ class Workspace:
         team_id, enterprise_id = str(answer.get("team_id") or ""), str(answer.get("enterprise_id") or "")
         if not (team_id or enterprise_id):
             return None
-        return cls(team_id=team_id, enterprise_id=enterprise_id)
+        url, bot_user_id = str(answer.get("url") or ""), str(answer.get("user_id") or "")
+        return cls(team_id=team_id, enterprise_id=enterprise_id, url=url, bot_user_id=bot_user_id)
 
     def has_member(self, user: Mapping[str, Any]) -> bool:
         """Returns whether Slack's user object is of this workspace, or of another one of its organisation.

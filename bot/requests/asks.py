@@ -1,5 +1,6 @@
 """Asks: the amounts that a request form offers, what an amount buys, and the cap that is used up."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -12,7 +13,7 @@ from bot.requests.budget_requests import CapKind
 
 OFFERED = 3
 """How many amounts a form offers."""
-OfferKind = Literal["period", "quarter", "week", "fortnight", "half", "plain"]
+OfferKind = Literal["period", "quarter", "week", "fortnight", "half", "double", "plain"]
 _PLAIN_NANOS = (100 * NANOS, 250 * NANOS, 500 * NANOS)
 """What a form offers where no usage and no budget suggest an amount."""
 
@@ -20,14 +21,18 @@ _PLAIN_NANOS = (100 * NANOS, 250 * NANOS, 500 * NANOS)
 @dataclass(frozen=True, kw_only=True)
 class Offer:
     """An amount that a form offers, and what it is: to the `period`'s end at the present pace, a `quarter` or `half` of
-    the budget more, a `week` or `fortnight` at the present pace, or a `plain` amount."""
+    the budget more, or as much again (`double`), a `week` or `fortnight` at the present pace, or a `plain` amount."""
 
     amount_nanos: int
     kind: OfferKind
 
 
-def offers(standing: Standing) -> list[Offer]:
-    """Returns three amounts to ask for, the smallest first, in figures that people use."""
+def offers(standing: Standing, cap: "CapChoice | None" = None) -> list[Offer]:
+    """Returns three amounts to ask for, the smallest first, in figures that people use; for a cap other than the team's,
+    parts of that cap."""
+    if cap is not None and cap.kind != "team" and cap.limit_nanos:
+        over, limit = max(0, -(cap.left_nanos or 0)), cap.limit_nanos
+        return _rounded([("quarter", over + limit // 4), ("half", over + limit // 2), ("double", over + limit)])
     burn, balance = max(0, standing.forecast.burn_nanos_per_day), standing.balance
     owed = max(0, -balance.left_nanos)
     wanted: list[tuple[OfferKind, int]] = [
@@ -38,6 +43,10 @@ def offers(standing: Standing) -> list[Offer]:
         ("half", owed + balance.allocated_nanos // 2 if balance.budget == "set" else 0),
         *(("plain", owed + nanos) for nanos in _PLAIN_NANOS),
     ]
+    return _rounded(wanted)
+
+
+def _rounded(wanted: Sequence[tuple[OfferKind, int]]) -> list[Offer]:
     found: dict[int, Offer] = {}
     for kind, nanos in wanted:
         amount = rounded_up(nanos)
@@ -112,29 +121,51 @@ def _forecast_with(standing: Standing, amount_nanos: int) -> Forecast:
 class CapChoice:
     """A cap that a request may be for: of the team, of a part of its budget, of the asker, or of a key.
 
-    `ref` is the part's key (`workflow:evals`), the person's id, or the credential; "" for the team. `name` is the typed
-    name of the part or key. `gateway` is the gateway that keeps it, if it is one's own; `limit_nanos` is None where
-    nobody says.
+    `ref` is the part's key (`workflow:evals`), the person's id, or the credential; "" for the team. `gateway` is the
+    gateway that keeps it, if it is one's own; `limit_nanos` is None where nobody says.
     """
 
     kind: CapKind
     ref: str = ""
-    name: str = ""
     gateway: str = ""
     limit_nanos: int | None = None
     left_nanos: int | None = None
+    is_binding: bool = True
+    """Whether calls are refused once it is used up."""
 
     @property
     def is_used_up(self) -> bool:
-        return self.left_nanos is not None and self.left_nanos <= 0
+        return self.is_binding and self.left_nanos is not None and self.left_nanos <= 0
 
     @property
     def id(self) -> str:
-        """Returns the cap's id in a form, `workflow:workflow:evals`."""
-        return f"{self.kind}:{self.ref}" if self.ref else self.kind
+        """Returns the cap's id in a form, however long its name is."""
+        if not self.ref:
+            return self.kind
+        return f"{self.kind}:{hashlib.blake2b(self.ref.encode(), digest_size=8).hexdigest()}"
+
+    @property
+    def words(self) -> str:
+        return cap_words(self.kind, self.ref)
 
 
 TEAM_CAP = CapChoice(kind="team")
+_KINDS_OF_TOOLS = {"in_house": "in-house tools", "third_party": "third-party tools"}
+
+
+def cap_words(kind: CapKind, ref: str) -> str:
+    """Returns what a cap is of, as typed: `workflow evals`, `tool Claude Code`, `key key-12`, `own limit`; "" for the
+    team."""
+    if kind == "team":
+        return ""
+    if kind == "member":
+        return "own limit"
+    if kind == "key":
+        return f"key {ref}"
+    sort, _, pattern = ref.partition(":")
+    if sort == "tool_kind":
+        return _KINDS_OF_TOOLS.get(pattern, pattern)
+    return f"{sort} {pattern}" if pattern else f"{kind} {ref}"
 
 
 def blocking_cap(caps: Iterable[CapChoice]) -> CapChoice | None:

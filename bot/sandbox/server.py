@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import uvicorn
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -73,6 +73,9 @@ def create_sandbox(settings: SandboxSettings, *, log: list[Json] | None = None) 
     async def index(request: Request) -> Response:
         return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
 
+    async def permalink(request: Request) -> Response:
+        return RedirectResponse(f"/#at={request.path_params['channel']}")
+
     def about(serve_one: Callable[[Workspace, Request], Awaitable[Response]]) -> Callable[..., Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             return await serve_one(workspace, request)
@@ -83,6 +86,7 @@ def create_sandbox(settings: SandboxSettings, *, log: list[Json] | None = None) 
     app.state.workspace = workspace
     app.router.routes += [
         Route("/", index),
+        Route("/archives/{channel:str}/{message:str}", permalink),
         Route("/api/{method}", about(web_api.answer_call), methods=["GET", "POST"]),
         Route("/response/{response_id}", about(responses.answer_response), methods=["POST"]),
         Route("/upload/{file_id}", about(uploads.receive), methods=["POST"]),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,8 +98,8 @@ class Step:
     """A suggested step.
 
     `done_when` names the action that completes it: `terminal:deny`, `terminal:allow`, `click:Approve` (a button's words
-    or action id), `command:/tokens request` (a prefix), `submit:<callback id>`, `control:<id>` or `home`. `|` separates
-    alternatives. A step counts only after all earlier ones are done.
+    or action id), `command:/tokens request` (a prefix), `submit:<callback id>`, `control:<id>`, `shortcut:<callback id>`
+    or `home`. `|` separates alternatives. A step counts only after all earlier ones are done.
     """
 
     title: str
@@ -115,6 +116,16 @@ class CommandHint:
 
     text: str
     hint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shortcut:
+    """A shortcut of the app, as its manifest declares it: for anywhere, or in the menu of each message."""
+
+    name: str
+    callback_id: str
+    kind: Literal["global", "message"]
+    description: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +150,7 @@ class SandboxSettings:
     controls: tuple[Control, ...] = ()
     steps: tuple[Step, ...] = ()
     command_hints: tuple[CommandHint, ...] = ()
+    shortcuts: tuple[Shortcut, ...] = ()
     messages_tab: bool = True
 
     @property

@@ -174,15 +174,25 @@ def channel_select(*, action_id: str, chosen: str, placeholder: str) -> Element:
 
 
 def text_input(
-    *, action_id: str, initial: str, placeholder: str, max_length: int, multiline: bool = False, focus: bool = False
+    *,
+    action_id: str,
+    initial: str,
+    placeholder: str,
+    max_length: int,
+    multiline: bool = False,
+    focus: bool = False,
+    acts: bool = False,
 ) -> Element:
-    """Returns a text field. The initial text is cut to the field's limit."""
+    """Returns a text field. The initial text is cut to the field's limit. One that `acts` reports what is typed, if its
+    block acts too."""
+    typing = slackblocks.DispatchActionConfiguration(trigger_actions_on=["on_character_entered"]) if acts else None
     return slackblocks.PlainTextInput(
         action_id=action_id,
         initial_value=initial[:max_length] or None,
         placeholder=PlainText(placeholder),
         max_length=max_length,
         multiline=multiline,
+        dispatch_action_config=typing,
         focus_on_load=focus,
     )
 
@@ -196,10 +206,17 @@ def date_input(*, action_id: str, placeholder: str = "", initial: str = "") -> E
     )
 
 
-def field(label: str, element: Element, *, block_id: str, hint: str, optional: bool = False) -> Block:
-    """Returns a form field with a plain label and hint."""
+def field(
+    label: str, element: Element, *, block_id: str, hint: str, optional: bool = False, acts: bool = False
+) -> Block:
+    """Returns a form field with a plain label and hint. One that `acts` reports each change."""
     return slackblocks.InputBlock(
-        label=PlainText(label), element=element, block_id=block_id, hint=PlainText(hint), optional=optional
+        label=PlainText(label),
+        element=element,
+        block_id=block_id,
+        hint=PlainText(hint),
+        optional=optional,
+        dispatch_action=acts,
     )._resolve()
 
 

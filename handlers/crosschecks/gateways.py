@@ -73,7 +73,7 @@ async def notify_blocked(context: Context) -> int:
 async def _notify(scope: Scope, blocked: BlockedPerson) -> bool:
     """Posts the message once per person; in preview posts finance's, once per cap."""
     tx, at, block = scope.tx, scope.at, blocked.block
-    team = await _team_of(scope, blocked)
+    team = await team_of_block(scope, blocked)
     alias = await tx.gateways.alias(blocked.source_id, block.gateway_team)
     directory = scope.directory
     zone = (team or directory.root).zone_on(at)
@@ -92,10 +92,10 @@ async def _notify(scope: Scope, blocked: BlockedPerson) -> bool:
     return await tx.outbox.put(message, dedupe_key=f"block:{blocked.id}", at=at, to_person_id=blocked.person_id)
 
 
-async def _team_of(scope: Scope, blocked: BlockedPerson) -> Team | None:
+async def team_of_block(scope: Scope, blocked: BlockedPerson) -> Team | None:
     """Returns the team that the call would have been booked to, else the person's first team."""
     directory = scope.directory
-    source = await _source(scope.tx, blocked.source_id)
+    source = await source_of(scope.tx, blocked.source_id)
     if source is not None:
         placement = scope.rulebook.attribution.place(blocked_call(blocked.block), source)
         team = directory.by_id(placement.team_id)
@@ -105,7 +105,7 @@ async def _team_of(scope: Scope, blocked: BlockedPerson) -> Team | None:
     return next(iter(directory.teams_of(person.id)), None)
 
 
-async def _source(tx: Transaction, source_id: int) -> Source | None:
+async def source_of(tx: Transaction, source_id: int) -> Source | None:
     return next((source for source, _ in await tx.keys.listed() if source.id == source_id), None)
 
 
@@ -140,7 +140,7 @@ async def watch_gateways(context: Context) -> int:
 async def _post_drifts(scope: Scope, source_id: int, drifts: list[Drift]) -> bool:
     """Posts one message to finance about all teams of a gateway with new drift, largest first."""
     tx, directory, at = scope.tx, scope.directory, scope.at
-    source = await _source(tx, source_id)
+    source = await source_of(tx, source_id)
     ranked = sorted(drifts, key=lambda drift: -abs(drift.team.drift_nanos))
     lines = []
     for drift in ranked:

@@ -12,6 +12,7 @@ from bot.views.blocks import name
 from handlers.books.grants import grant_budget
 from handlers.books.periods import post_budgets
 from handlers.context import Context
+from handlers.requests.limit_raises import raise_limit
 from handlers.scope import TeamScope
 
 
@@ -23,6 +24,7 @@ async def give_budget(
     The configuration and the accounts must be locked, and the request's hold released. Raises Refusal if it can't be.
     """
     tx, directory, at = scope.tx, scope.directory, scope.at
+    await raise_limit(scope, request)
     if not request.ask.moves_budget:
         return request, scope
     payer = None if payer_id is None else directory.by_id(payer_id)

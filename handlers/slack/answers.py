@@ -38,6 +38,8 @@ _TRIGGER_GONE = frozenset(
     {"expired_trigger_id", "exchanged_trigger_id", "trigger_expired", "trigger_exchanged", "invalid_trigger_id"}
 )
 """Slack opens one modal per click, within three seconds. https://docs.slack.dev/reference/methods/views.open"""
+_MODAL_CHANGED = frozenset({"hash_conflict", "not_found"})
+"""Slack's answers about a modal that shows something else by now, or is closed."""
 _TAKEN = "tokens_has_taken_it"
 
 
@@ -164,10 +166,19 @@ class SlackRequest:
         except AWAY as error:
             raise Refusal("Slack did not answer, so the form may not have opened. Please try again.") from error
 
-    async def show_form(self, view: dict[str, Any]) -> None:
-        """Shows another view in the place of the modal that was clicked in. Raises Refusal if Slack does not take it."""
+    async def show_form(self, view: dict[str, Any], *, if_unchanged: bool = False) -> None:
+        """Shows another view in the place of the modal that was clicked in. Raises Refusal if Slack does not take it.
+
+        With `if_unchanged` a modal that shows something else by now stays as it is: a later change was shown first.
+        """
+        shown = self.body["view"]
+        expected = {"hash": str(shown["hash"])} if if_unchanged and shown.get("hash") else {}
         try:
-            await self.client.views_update(view_id=str(self.body["view"]["id"]), view=view)
+            await self.client.views_update(view_id=str(shown["id"]), view=view, **expected)
+        except SlackApiError as error:
+            data = error.response.data
+            if not expected or not isinstance(data, dict) or data.get("error") not in _MODAL_CHANGED:
+                raise
         except AWAY as error:
             raise Refusal("Slack did not answer, so the form is as it was. Please try again.") from error
 

@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.messages import Message
 from bot.org.people import Person
 from bot.views import notices
+from bot.views.typed_forms import typed_again
 from handlers.context import Context
 from storage.faults import DatabaseError
 
@@ -51,6 +52,8 @@ class Reply:
         """The caller, once known."""
         self.is_done = False
         """Whether the listener's work is done, so that nothing may do it again."""
+        self.shows_form_again = False
+        """Whether a form that was answered before it was refused is shown again, with what was typed and the reason."""
 
     @property
     def _is_form(self) -> bool:
@@ -95,7 +98,7 @@ class Reply:
         if not self._is_form:
             await self.tell(message)
         elif self._is_answered:
-            await self._show_outcome(sentence)
+            await self._show_outcome(sentence, again=self._form_again(sentence))
         elif errors := self._errors(fields, sentence):
             await self._ack(response_action="errors", errors=errors)
         else:
@@ -161,9 +164,13 @@ class Reply:
             return False
         return True
 
-    async def _show_outcome(self, sentence: str) -> None:
-        """Shows the outcome in a form that was answered before it was known, or sends it if the form is closed."""
-        view = notices.notice_view(self._title, sentence)
+    def _form_again(self, sentence: str) -> dict[str, Any] | None:
+        return typed_again(self.body["view"], note=sentence) if self.shows_form_again else None
+
+    async def _show_outcome(self, sentence: str, *, again: dict[str, Any] | None = None) -> None:
+        """Shows the outcome in a form that was answered before it was known, or sends it if the form is closed. `again` is
+        the form with what was typed."""
+        view = again or notices.notice_view(self._title, sentence)
         try:
             await self.client.views_update(view_id=str(self.body["view"]["id"]), view=view)
         except (SlackApiError, *AWAY) as error:

@@ -1,6 +1,6 @@
 """Gateways' views of their own teams (spend and caps, to compare with the books), and the people a budget blocked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select, update
@@ -145,25 +145,16 @@ class Gateways:
         rows = await self._connection.execute(
             select(gateway_blocks).where(gateway_blocks.c.told_at.is_(None)).order_by(gateway_blocks.c.id).limit(500)
         )
-        return [
-            BlockedPerson(
-                row.id,
-                row.source_id,
-                row.person_id,
-                BudgetBlock(
-                    user="",
-                    credential=row.credential,
-                    gateway_team=row.gateway_team,
-                    entity=row.entity,
-                    entity_id=row.entity_id,
-                    limit_nanos=row.limit_nanos,
-                    spend_nanos=row.spend_nanos,
-                    resets_at=row.resets_at,
-                    at=row.occurred_at,
-                ),
-            )
-            for row in rows
-        ]
+        return [_blocked(row) for row in rows]
+
+    async def blocks_of(self, person_ids: Iterable[int], *, since: int) -> list[BlockedPerson]:
+        """Returns the blocks of a person's calls from a moment on, newest first, at most a hundred."""
+        query = (
+            select(gateway_blocks)
+            .where(gateway_blocks.c.person_id.in_(sorted(person_ids)), gateway_blocks.c.occurred_at >= since)
+            .order_by(gateway_blocks.c.occurred_at.desc())
+        )
+        return [_blocked(row) for row in await self._connection.execute(query.limit(100))]
 
     async def mark_notified(self, block_id: int, *, at: int) -> None:
         changed = update(gateway_blocks).where(gateway_blocks.c.id == block_id)
@@ -188,6 +179,21 @@ def added_row(known: GatewayTeam, after: GatewayTeam, *, seen_at: int) -> AddedR
 def views_insert(rows: Sequence[AddedRow]) -> Insert:
     """Returns the insert that adds to stored teams, in the order in which all writers lock them."""
     return Insert("gateway_teams", _COLUMNS, rows, f"ON CONFLICT (source_id, gateway_team) DO UPDATE SET {_ADD}")
+
+
+def _blocked(row: Any) -> BlockedPerson:
+    block = BudgetBlock(
+        user="",
+        credential=row.credential,
+        gateway_team=row.gateway_team,
+        entity=row.entity,
+        entity_id=row.entity_id,
+        limit_nanos=row.limit_nanos,
+        spend_nanos=row.spend_nanos,
+        resets_at=row.resets_at,
+        at=row.occurred_at,
+    )
+    return BlockedPerson(row.id, row.source_id, row.person_id, block)
 
 
 def _watched(row: Any) -> GatewayTeam:

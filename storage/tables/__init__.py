@@ -1,6 +1,7 @@
 """The tables, one file per wing; importing any of them puts all of them into `storage.tables.base.metadata`."""
 
 import storage.tables.alerting
+import storage.tables.asks
 import storage.tables.books
 import storage.tables.caps
 import storage.tables.commitments

@@ -7,12 +7,14 @@ import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from bot.requests.typed_asks import AMOUNT_FIELD, REASON_FIELD
 from bot.sandbox.errors import SlackError
 from bot.sandbox.events.commands import run_command
 from bot.sandbox.events.interactions import act_on_message, act_on_view, close, submit
 from bot.sandbox.messages import Message, elements_of
 from bot.sandbox.settings import Member
 from bot.sandbox.workspace import Workspace
+from bot.views.requests.ask_forms import CHANGE_FORM, REQUEST_FORM
 from bot.views.requests.budget_requests import (
     APPROVE_REQUEST,
     ASK_QUESTION,
@@ -25,7 +27,7 @@ from bot.views.requests.budget_requests import (
     WITHDRAW,
     WITHDRAW_REQUEST,
 )
-from bot.views.requests.request_forms import AMOUNT_FIELD, CHANGE_FORM, DENY_FORM, REASON_FIELD, REQUEST_FORM
+from bot.views.requests.request_forms import DENY_FORM
 from tests.drill.balancer import Balancer
 from tests.drill.company import CHANNELS
 from tests.drill.records import INTENT, Intent, Json

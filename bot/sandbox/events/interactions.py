@@ -14,7 +14,8 @@ Json = dict[str, Any]
 TROUBLE = "We had some trouble connecting. Try again?"
 
 
-def _common(workspace: Workspace, kind: str, member: Member, view_id: str | None = None) -> Json:
+def common(workspace: Workspace, kind: str, member: Member, view_id: str | None = None) -> Json:
+    """Returns the fields of every interaction, with a trigger unless a modal was closed."""
     settings = workspace.settings
     user_team = member.team_id or settings.team_id
     payload: Json = {
@@ -58,7 +59,7 @@ async def act_on_message(
     room = workspace.rooms[message.channel]
     settings = workspace.settings
     response_id = workspace.triggers.issue_response(member.id, room.id, message.ts)
-    payload = _common(workspace, "block_actions", member) | {
+    payload = common(workspace, "block_actions", member) | {
         "container": {
             "type": "message",
             "message_ts": message.ts,
@@ -79,7 +80,7 @@ async def act_on_view(workspace: Workspace, dispatch: Dispatch, member: Member, 
     """Sends a click or choice in a modal or Home."""
     action = _action(workspace, view["blocks"], click)
     inner = view["id"] if view["type"] == "modal" else None
-    payload = _common(workspace, "block_actions", member, inner) | {
+    payload = common(workspace, "block_actions", member, inner) | {
         "container": {"type": "view", "view_id": view["id"]},
         "view": {**view, "state": state(view["blocks"], click.get("values"))},
         "actions": [action],
@@ -104,7 +105,7 @@ async def submit(workspace: Workspace, dispatch: Dispatch, member: Member, view:
     errors = refusals(view["blocks"], held["values"])
     if errors:
         return {"ok": True, "closed": False, "errors": errors}
-    payload = _common(workspace, "view_submission", member, view["id"]) | {
+    payload = common(workspace, "view_submission", member, view["id"]) | {
         "view": {**view, "state": held},
         "response_urls": [],
     }
@@ -152,5 +153,5 @@ async def close(workspace: Workspace, dispatch: Dispatch, member: Member, view: 
     workspace.tell_modals(member.id)
     for gone in closed:
         if gone["notify_on_close"]:
-            payload = _common(workspace, "view_closed", member) | {"view": gone, "is_cleared": everything}
+            payload = common(workspace, "view_closed", member) | {"view": gone, "is_cleared": everything}
             await dispatch.form(f"close {gone['callback_id']}".strip(), {"payload": json.dumps(payload)})

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from bot.sandbox.errors import SlackError
-from bot.sandbox.events import channels, commands, interactions
+from bot.sandbox.events import channels, commands, interactions, shortcuts
 from bot.sandbox.events.dispatch import AppReply, Dispatch
 from bot.sandbox.events.mentions import as_client_sends
 from bot.sandbox.messages import Message
@@ -31,6 +31,7 @@ class Page:
             "command": self.command,
             "message": self.message,
             "action": self.action,
+            "shortcut": self.shortcut,
             "submit": self.submit,
             "close": self.close,
             "home": self.home,
@@ -107,11 +108,19 @@ class Page:
         if body.get("view_id"):
             view = self._own_view(member, body["view_id"])
             return _clicked(await interactions.act_on_view(workspace, self._dispatch, member, view, body))
-        room = self._seen_room(member, body.get("channel"))
-        message = room.find(body.get("ts"))
-        if message is None or message.private_to not in (None, member.id):
-            raise SlackError("message_not_found")
+        message = self._seen_message(member, body)
         return _clicked(await interactions.act_on_message(workspace, self._dispatch, member, message, body))
+
+    async def shortcut(self, member: Member, body: Json) -> Json:
+        """Runs a shortcut: of the message at `ts`, or a global one without it."""
+        workspace, kind = self._workspace, "message" if body.get("ts") else "global"
+        shortcut = shortcuts.shortcut_named(workspace, body.get("id"), kind=kind)
+        if kind == "global":
+            return _clicked(await shortcuts.run_global(workspace, self._dispatch, member, shortcut))
+        message = self._seen_message(member, body)
+        if message.private_to:  # Slack's menu of an ephemeral message has no shortcuts
+            raise SlackError("message_not_found")
+        return _clicked(await shortcuts.run_on_message(workspace, self._dispatch, member, shortcut, message))
 
     async def submit(self, member: Member, body: Json) -> Json:
         """Submits the top modal."""
@@ -182,6 +191,12 @@ class Page:
         if room is None or not self._workspace.can_see(member.id, room):
             raise SlackError("channel_not_found")
         return room
+
+    def _seen_message(self, member: Member, body: Json) -> Message:
+        message = self._seen_room(member, body.get("channel")).find(body.get("ts"))
+        if message is None or message.private_to not in (None, member.id):
+            raise SlackError("message_not_found")
+        return message
 
     def _writable_room(self, member: Member, channel: object) -> Room:
         room = self._seen_room(member, channel)

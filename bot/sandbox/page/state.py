@@ -35,6 +35,10 @@ def whole_state(workspace: Workspace, member: Member) -> Json:
         "messages": {room.id: [message.as_page() for message in room.visible(member.id)] for room in rooms},
         "home": workspace.modals.home(member.id),
         "modals": workspace.modals.stack(member.id),
+        "shortcuts": [
+            {"id": one.callback_id, "name": one.name, "kind": one.kind, "hint": one.description}
+            for one in settings.shortcuts
+        ],
         "controls": [{"id": one.id, "label": one.label, "hint": one.hint} for one in settings.controls],
         "steps": workspace.steps.as_page(),
         "terminal": _terminal(workspace),

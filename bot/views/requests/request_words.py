@@ -7,6 +7,7 @@ from bot.money import usd
 from bot.org.teams import Team
 from bot.periods import MICROS
 from bot.reporting.reports import PendingRequest
+from bot.requests import asks
 from bot.requests.budget_requests import BudgetRequest, RequestEnd
 from bot.text import cut, plain
 from bot.views.blocks import escape, name
@@ -52,10 +53,11 @@ def asked_lasting(pending: PendingRequest) -> str:
 def cap_words(pending: PendingRequest) -> str:
     """Returns whose cap a request is for: `for the workflow evals`; empty for the team's own."""
     of = pending.cap_name or name(pending.request.cap_ref)
+    part = name(asks.cap_words(pending.request.cap_kind, pending.request.cap_ref))
     return {
         "team": "",
-        "workflow": f"for the workflow {of}",
-        "tool": f"for the tool {of}",
+        "workflow": f"for the {part}",
+        "tool": f"for the {part}",
         "member": f"for the gateway cap of {of}",
         "key": f"for the gateway cap of the key {of}",
     }[pending.request.cap_kind]

@@ -1,7 +1,9 @@
 """Reads budgets of parts: the people that they name, and the spend by the labels that they ask for."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
+from bot.books.gatekeeping.limit_raises import raised_nanos
 from bot.books.gatekeeping.parts import Labels, Part
 from bot.books.ledger import Balance
 from bot.org.people import normalize_spelling
@@ -11,12 +13,13 @@ from handlers.scope import Scope
 
 
 async def parts_of(scope: Scope, teams: Sequence[Team]) -> dict[int, tuple[Part, ...]]:
-    """Returns the parts with a budget of each team that has some."""
+    """Returns the parts with a budget of each team that has some, with what requests raised them by."""
     listed = [(team, part) for team in teams for part in team.terms.parts]
     if not listed:
         return {}
     named = {normalize_spelling(part.pattern) for _, part in listed if part.kind == "person"}
     people = await scope.tx.part_spend.people_named(named)
+    raises = await scope.tx.limit_raises.of_teams({team.id for team, _ in listed})
     found: dict[int, tuple[Part, ...]] = {}
     for team, part in listed:
         ids, spellings = frozenset[int](), frozenset[str]()
@@ -32,7 +35,10 @@ async def parts_of(scope: Scope, teams: Sequence[Team]) -> dict[int, tuple[Part,
             person_ids=ids,
             spellings=spellings,
         )
-        found[team.id] = (*found.get(team.id, ()), whole)
+        period = scope.directory.period_at(team, scope.at).name
+        own = (one for one in raises if one.team_id == team.id)
+        more = raised_nanos(own, whole, period=period, at=scope.at)
+        found[team.id] = (*found.get(team.id, ()), replace(whole, amount_nanos=whole.amount_nanos + more))
     return found
 
 

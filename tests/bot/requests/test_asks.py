@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 
 from bot.money import MAX_AMOUNT_NANOS, NANOS
 from bot.periods import day_number
-from bot.requests.asks import TEAM_CAP, CapChoice, Offer, blocking_cap, bought, offers, rounded_up, shortfall
+from bot.requests.asks import (
+    TEAM_CAP,
+    CapChoice,
+    Offer,
+    blocking_cap,
+    bought,
+    cap_words,
+    offers,
+    rounded_up,
+    shortfall,
+)
+from bot.requests.budget_requests import CapKind
 from tests.bot.views.examples import dollars, standing
 
 
@@ -106,10 +117,8 @@ def test_without_a_pace_there_are_no_days() -> None:
 
 def test_the_narrowest_used_cap_blocks_unless_the_team_has_nothing_left() -> None:
     team = replace(TEAM_CAP, left_nanos=dollars(3_000))
-    part = CapChoice(
-        kind="workflow", ref="workflow:evals", name="evals", limit_nanos=dollars(500), left_nanos=dollars(-3)
-    )
-    key = CapChoice(kind="key", ref="key-12", name="key-12", gateway="eu", limit_nanos=dollars(50), left_nanos=0)
+    part = CapChoice(kind="workflow", ref="workflow:evals", limit_nanos=dollars(500), left_nanos=dollars(-3))
+    key = CapChoice(kind="key", ref="key-12", gateway="eu", limit_nanos=dollars(50), left_nanos=0)
 
     assert blocking_cap([team, part]) == part
     assert blocking_cap([team, part, key]) == key
@@ -119,4 +128,31 @@ def test_the_narrowest_used_cap_blocks_unless_the_team_has_nothing_left() -> Non
 
 
 def test_caps_have_an_id_for_menus() -> None:
-    assert (TEAM_CAP.id, CapChoice(kind="key", ref="key-12").id) == ("team", "key:key-12")
+    long = CapChoice(kind="key", ref="k" * 500)
+
+    assert TEAM_CAP.id == "team"
+    assert CapChoice(kind="key", ref="key-12").id != long.id
+    assert len(long.id) <= 75
+
+
+@pytest.mark.parametrize(
+    ("kind", "ref", "words"),
+    [
+        ("team", "", ""),
+        ("member", "7", "own limit"),
+        ("key", "key-12", "key key-12"),
+        ("workflow", "workflow:evals", "workflow evals"),
+        ("tool", "tool:Claude Code", "tool Claude Code"),
+        ("tool", "model:claude-*", "model claude-*"),
+        ("tool", "tool_kind:in_house", "in-house tools"),
+        ("tool", "Codex", "tool Codex"),
+    ],
+)
+def test_a_cap_has_words(kind: CapKind, ref: str, words: str) -> None:
+    assert cap_words(kind, ref) == CapChoice(kind=kind, ref=ref).words == words
+
+
+def test_amounts_for_a_part_are_parts_of_its_cap() -> None:
+    part = CapChoice(kind="workflow", ref="workflow:evals", limit_nanos=dollars(200), left_nanos=dollars(-10))
+
+    assert amounts(offers(standing(), part)) == [("quarter", 60), ("half", 110), ("double", 210)]

@@ -66,8 +66,8 @@ async def test_a_form_of_somebody_whom_slack_does_not_name_in_time_is_not_booked
     acme.context.settings.slack_answer_seconds = 1
     async with slow_slack(acme, "users.info"):
         refused = await acme.anna.submits(form)
-        assert "Slack does not say who you are" in refused.errors["reason"]
-        assert "nothing was done" in refused.errors["reason"]
+        assert "Slack does not say who you are" in refused.errors["lasting"]
+        assert "nothing was done" in refused.errors["lasting"]
     assert await held(acme) == "0.000000000"
     assert acme.context.callers.keys() == {"UANNA"}  # the look-up went on
 

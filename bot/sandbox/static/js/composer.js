@@ -4,6 +4,7 @@ import { notice } from "./dialogs.js";
 import { clear, find, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { joinBar } from "./channels.js";
+import { offerShortcuts, shortcutsOf } from "./shortcuts.js";
 import { channel, nameOf, on, store } from "./store.js";
 
 const drafts = new Map();
@@ -125,6 +126,7 @@ function draw() {
   const home = store.place.kind === "home";
   find("#composer").hidden = home;
   if (home) return;
+  find("#shortcuts").hidden = !shortcutsOf("global").length;
   const here = channel(store.place.id);
   const closed = here && (here.is_archived || !here.is_member);
   find("#write").hidden = Boolean(closed);
@@ -135,6 +137,8 @@ function draw() {
 
 export function startComposer() {
   clear(find("#send"), icon("send"));
+  clear(find("#shortcuts"), icon("bolt"));
+  find("#shortcuts").addEventListener("click", (event) => offerShortcuts(event.currentTarget));
   find("#slash").addEventListener("click", () => offer(input().value.startsWith("/") ? input().value : "/"));
   find("#send").addEventListener("click", send);
   input().addEventListener("input", () => ((at = -1), keep(), grow(), suggest()));

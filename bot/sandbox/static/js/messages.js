@@ -8,6 +8,7 @@ import { Form } from "./forms.js";
 import { icon } from "./icons.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { avatar } from "./people.js";
+import { offerShortcuts, shortcutsOf } from "./shortcuts.js";
 import { nameOf, store } from "./store.js";
 
 const forms = new Map();
@@ -43,6 +44,17 @@ function body(message) {
 
 const authorOf = (message) => (message.is_bot ? message.username : null) ?? nameOf(message.user);
 
+function tools(message, answer) {
+  const more = !message.ephemeral && shortcutsOf("message").length > 0;
+  if (!answer && !more) return null;
+  return h(
+    "div",
+    { class: "hover-tools" },
+    answer && h("button", { class: "tool", type: "button", title: "Reply in thread", "aria-label": "Reply in thread", on: { click: answer } }, icon("reply", 17)),
+    more && h("button", { class: "tool", type: "button", title: "More actions", "aria-label": "More actions of this message", "aria-haspopup": "menu", "aria-expanded": "false", data: { side: "end" }, on: { click: (event) => offerShortcuts(event.currentTarget, message) } }, icon("dots", 17)),
+  );
+}
+
 /** `follows`: the message before it is by the same author, minutes ago: name and face are left out. */
 export function messageNode(message, { follows = false, answer = null } = {}) {
   const at = Number(message.ts);
@@ -54,7 +66,7 @@ export function messageNode(message, { follows = false, answer = null } = {}) {
     { class: `message${follows ? " follows" : ""}${message.ephemeral ? " ephemeral" : ""}`, data: { ts: message.ts }, "aria-label": `${authorOf(message)}, ${time(at)}` },
     h("div", { class: "gutter" }, follows ? when : avatar(message.user, 38)),
     h("div", { class: "content" }, private_, !follows && head, body(message)),
-    answer && h("div", { class: "hover-tools" }, h("button", { class: "tool", type: "button", title: "Reply in thread", "aria-label": "Reply in thread", on: { click: answer } }, icon("reply", 17))),
+    tools(message, answer),
   );
 }
 

@@ -18,6 +18,7 @@ export const store = {
   home: null,
   modals: [],
   commands: [],
+  shortcuts: [],
   controls: [],
   steps: [],
   terminal: null,

@@ -10,16 +10,18 @@ from bot.alerting.budget_alerts import FULL_PERCENT, RecordedThreshold, is_thres
 from bot.books.budgets import Standing
 from bot.org.teams import Team
 from bot.periods import day_number
+from bot.requests.typed_asks import TypedAsk
 from bot.views.alerting.budget_alerts import threshold_message, threshold_resolved_message
 from bot.views.books.standings import standing_text
 from bot.views.crosschecks.gateways import block_message
 from bot.views.reporting.digests import digest_chart, digest_message
 from bot.views.reporting.home import home_view
+from bot.views.requests.ask_forms import ask_form
 from bot.views.requests.cards import approval_card
-from bot.views.requests.request_forms import request_form
 from tests.bot.views.company_examples import company, home
 from tests.bot.views.crosschecks.test_gateways import block
 from tests.bot.views.examples import COMMAND, SEARCH, TODAY, balance, digest, dollars, pending, standing
+from tests.bot.views.requests.test_ask_forms import figures
 from tests.bot.views.surfaces import all_text, posted
 
 ZERO = standing(replace(SEARCH, budget_nanos=0), allocated=0, charged=25)
@@ -98,14 +100,18 @@ def test_the_company_counts_what_was_spent_before_a_budgets_first_day() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shown", "left", "would_have"), [(NONE, "no budget now", 750), (ZERO, "-$25.00 available of $0.00", 725)]
+    ("shown", "in_form", "left", "would_have"),
+    [
+        (NONE, "Search has spent $25.00 since 1 Nov.", "no budget now", 750),
+        (ZERO, "The budget of Search is $0 until 30 Nov; it has spent $25.00.", "-$25.00 available of $0.00", 725),
+    ],
 )
-def test_a_request_says_what_the_team_has(shown: Standing, left: str, would_have: int) -> None:
+def test_a_request_says_what_the_team_has(shown: Standing, in_form: str, left: str, would_have: int) -> None:
     team: Team = shown.team
-    form = request_form(teams=[(team, shown.balance)], chosen=team, amount="", reason="", metadata="{}")
+    form = ask_form(figures(standing=shown), TypedAsk(), metadata="{}")
     card = approval_card(pending(team), standing=shown, deciders=(), by_finance=False)
 
-    assert f"which has {left} now." in all_text(form)
+    assert in_form in all_text(form)
     assert f"Search has {left} and would have ${would_have}.00." in card.text
 
 

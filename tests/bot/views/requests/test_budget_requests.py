@@ -1,16 +1,13 @@
 """A request's card, forms and messages in each state."""
 
-from dataclasses import replace
-
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from bot.views.requests.budget_requests import APPROVE_REQUEST
 from bot.views.requests.cards import GATEWAY_NOTE, approval_card, decided_card, withdrawn_card
 from bot.views.requests.receipts import receipt_message, withdrawn_receipt
-from bot.views.requests.request_forms import change_form, deny_form, request_form
+from bot.views.requests.request_forms import deny_form
 from bot.views.requests.verdicts import verdict_message
-from tests.bot.views.company_examples import many_standings
 from tests.bot.views.examples import (
     ANNA,
     BEN,
@@ -18,12 +15,9 @@ from tests.bot.views.examples import (
     COMMAND,
     HOSTILE,
     HOSTILE_TEAM,
-    SEARCH,
-    balance,
     decided,
     dollars,
     pending,
-    request,
     standing,
 )
 from tests.bot.views.surfaces import all_text, buttons, elements, obeys, posted
@@ -127,36 +121,6 @@ def test_receipts(snapshot: SnapshotAssertion) -> None:
     assert ("is sent" in sent["text"], "is changed" in changed["text"]) == (True, True)
     assert buttons(back) == []
     assert [sent, changed, back] == snapshot
-
-
-def test_the_form_of_somebody_with_one_team(snapshot: SnapshotAssertion) -> None:
-    form = request_form(teams=[(SEARCH, balance(12_000, 11_940))], chosen=SEARCH, amount="500", reason="", metadata="3")
-    obeys(form)
-
-    assert [block["block_id"] for block in form["blocks"] if block["type"] == "input"] == ["amount", "reason"]
-    assert form["title"]["text"] == "Request AI budget"
-    assert form == snapshot
-
-
-def test_the_form_of_somebody_with_a_hundred_and_twenty_teams(snapshot: SnapshotAssertion) -> None:
-    teams = [(replace(s.team, name=f"{s.team.name} {HOSTILE}"), s.balance) for s in many_standings(120)]
-    form = request_form(teams=teams, chosen=teams[-1][0], amount="", reason="r" * 2_000, metadata="{}")
-    menu = form["blocks"][0]["element"]
-
-    assert len(menu["options"]) == 100
-    assert menu["initial_option"]["value"] == str(teams[-1][0].id)
-    assert form == snapshot
-
-
-def test_the_form_to_change_a_request(snapshot: SnapshotAssertion) -> None:
-    now = balance(12_000, 11_940)
-    form = change_form(request=request(), team=SEARCH, balance=now, metadata="41", already=False)
-    again = change_form(request=request(), team=SEARCH, balance=now, metadata="41", already=True, amount="900")
-
-    assert form["blocks"][1]["element"]["initial_value"] == "$750.00"
-    assert again["blocks"][1]["element"]["initial_value"] == "900"
-    assert "already have a request waiting" in all_text(again)
-    assert {"form": form, "again": again} == snapshot
 
 
 def test_a_denial_asks_for_a_reason_that_the_asker_alone_sees(snapshot: SnapshotAssertion) -> None:

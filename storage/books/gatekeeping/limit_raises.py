@@ -1,0 +1,32 @@
+"""Stored raises of limits of parts, people and keys."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from bot.books.gatekeeping.limit_raises import LimitRaise
+from storage.tables.asks import limit_raises
+from storage.transaction import OpenTransaction
+
+
+class LimitRaises:
+    """The raises of limits within one transaction."""
+
+    def __init__(self, transaction: OpenTransaction) -> None:
+        self._connection = transaction.connection
+
+    async def add(self, raised: LimitRaise) -> None:
+        """Stores a raise; a request raises a limit once."""
+        await self._connection.execute(insert(limit_raises).values(**asdict(raised)))
+
+    async def of_teams(self, team_ids: Iterable[int]) -> list[LimitRaise]:
+        """Returns the raises of teams, oldest first."""
+        query = select(limit_raises).where(limit_raises.c.team_id.in_(sorted(team_ids)))
+        rows = await self._connection.execute(query.order_by(limit_raises.c.request_id))
+        return [_raise(row) for row in rows]
+
+
+def _raise(row: Any) -> LimitRaise:
+    return LimitRaise(**row._mapping)
