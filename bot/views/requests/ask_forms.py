@@ -246,7 +246,10 @@ def _end_fields(typed: TypedAsk, period: PeriodKind) -> list[Block]:
 def _cap_fields(figures: AskFigures, chosen: CapChoice) -> list[Block]:
     if len(figures.caps) < 2:
         return []
-    options = [(_cap_option(cap, figures.standing), cap.id) for cap in figures.caps[:_MAX_OPTIONS]]
+    listed = list(figures.caps[:_MAX_OPTIONS])
+    if chosen not in listed:
+        listed[-1] = chosen
+    options = [(_cap_option(cap, figures.standing), cap.id) for cap in listed]
     menu = select(options, action_id=CAP_FIELD, chosen=chosen.id, placeholder="Choose a limit")
     return [field("For which limit", menu, block_id=CAP_FIELD, hint="The limit that grows.", acts=True)]
 
