@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0044_asks"
-down_revision = "0038_requests"
+down_revision = "0042_cards"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
