@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0044_asks"
-down_revision = "0042_cards"
+down_revision = "0040_caps"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
