@@ -36,7 +36,7 @@ from handlers.scope import Scope
 from handlers.slack.answers import DoneBefore, SlackRequest, answers
 
 _KEPT = "What you typed last time is still here."
-_REPORTING = re.compile("|".join((TEAM_FIELD, AMOUNT_FIELD, KIND_FIELD, CAP_FIELD)))
+_REPORTING = re.compile(rf"\A(?:{TEAM_FIELD}|{AMOUNT_FIELD}|{KIND_FIELD}|{CAP_FIELD})\Z")
 """The fields of the form that report each change, by their action ids."""
 
 
