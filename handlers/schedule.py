@@ -31,6 +31,7 @@ from handlers.intake.reattributions import move_usage
 from handlers.intake.totals import fold_totals
 from handlers.intake.twins.pruning import delete_old_marks, delete_old_records
 from handlers.reporting.digests import post_due_digests
+from handlers.requests.increase_requests import take_increase_requests
 from handlers.requests.request_periods import carry_requests
 from handlers.requests.rerouting import reroute_requests
 from handlers.slack.away import waits_for_slack
@@ -79,6 +80,7 @@ def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
         ("spread shared cost", spread_closed, max(pace, 60.0)),
         ("end reservations", end_reservations, pace),
         ("carry requests", carry_requests, max(pace, 60.0)),
+        ("take increase requests", take_increase_requests, max(pace, 60.0)),
         ("move usage", move_usage, pace),
         ("read old keys", read_old_keys, max(pace, 60.0)),
         ("delete old marks of calls", delete_old_marks, max(pace, 300.0)),

@@ -61,6 +61,7 @@ from storage.org.tree import Tree
 from storage.outbox import Outbox
 from storage.reporting.reports import Reports
 from storage.requests.budget_requests import BudgetRequests
+from storage.requests.increase_requests import IncreaseRequests
 from storage.requests.questions import Questions
 from storage.requests.rehearsals import Rehearsals
 from storage.requests.request_drafts import RequestDrafts
@@ -129,6 +130,7 @@ class Transaction(OpenTransaction):
     request_drafts = noun(RequestDrafts)
     questions = noun(Questions)
     worth = noun(WorthAnswers)
+    increase_requests = noun(IncreaseRequests)
     rehearsals = noun(Rehearsals)
     judgements = noun(Judgements)
     alert_settings = noun(StoredAlertSettings)

@@ -96,3 +96,15 @@ grant_worth = table(
     Column("answered_at", Big),
 )
 """What the asker and the decider of an ended grant say of it. Rows may be deleted."""
+
+increase_requests = table(
+    "increase_requests",
+    Column("gateway", Text, primary_key=True),
+    Column("ref", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("request_id", Big, ForeignKey("budget_requests.id")),
+    Column("cap_nanos", Big),
+    Column("seen_at", Big, nullable=False),
+    Column("tries", Big, nullable=False, server_default="0"),
+    Column("try_at", Big, nullable=False, server_default="0"),
+)

@@ -31,8 +31,8 @@ class StandIn:
     """A gateway's admin API. `wrongs` collects what a well-behaved client would not send; a test wants none."""
 
     key: str
-    faults: list[Fault] = field(default_factory=list)
-    """The faults of the next requests, one each."""
+    faults: list[Fault | None] = field(default_factory=list)
+    """The faults of the next requests, one each; None for a request that goes well."""
     seen: list[Seen] = field(default_factory=list)
     raw: list[bytes] = field(default_factory=list)
     wrongs: list[str] = field(default_factory=list)

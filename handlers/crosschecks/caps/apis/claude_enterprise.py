@@ -7,13 +7,13 @@ there, and are set in claude.ai alone.
 import asyncio
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import aiohttp
 
 from bot.crosschecks.caps import Cap, CapChange, CapTarget, Connection, GatewaySettings
 from bot.org.gateways import GatewayKind
+from bot.requests.increase_requests import IncreaseRequest
 from handlers.crosschecks.caps.adapter import CapRefused, CapUnreachable
 from handlers.crosschecks.caps.apis import spend_limits
 from handlers.crosschecks.caps.apis.api_calls import ApiCalls, Reply
@@ -38,20 +38,6 @@ _SET_IN_CLAUDE = (
     "Anthropic's API sets limits of members alone. Set this one in claude.ai (Organization settings → Usage), "
     "or name the members in teams.yml as {user: anna@acme.test}."
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class IncreaseRequest:
-    """A member's request for a higher limit. It names no amount: `cap_nanos` is the limit in force, None without one."""
-
-    ref: str
-    user_id: str
-    email: str
-    name: str
-    state: str
-    period: str
-    cap_nanos: int | None
-    spent_nanos: int | None
 
 
 class Pace:

@@ -7,9 +7,10 @@ import pytest
 
 from bot.crosschecks.caps import CapTarget
 from bot.money import NANOS
+from bot.requests.increase_requests import IncreaseRequest
 from handlers.crosschecks.caps.adapter import CapRefused, CapUnreachable
 from handlers.crosschecks.caps.apis import claude_enterprise
-from handlers.crosschecks.caps.apis.claude_enterprise import ClaudeEnterprise, IncreaseRequest
+from handlers.crosschecks.caps.apis.claude_enterprise import ClaudeEnterprise
 from tests.gateways.anthropic_api import EnterpriseApi
 from tests.gateways.changes import CHANGE
 from tests.gateways.claude_gateway import Person
