@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0041_increase_requests"
-down_revision = "0040_caps"
+down_revision = "0044_asks"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
