@@ -9,12 +9,29 @@ from bot.sandbox.settings import (
     Control,
     Member,
     SandboxSettings,
+    Shortcut,
     Step,
     Terminal,
     TerminalCommand,
 )
 
 BOT_TOKEN = "xoxb-sandbox"  # noqa: S105  # the sandbox's own; it opens nothing else
+
+SHORTCUTS = (
+    Shortcut(
+        name="Request AI budget",
+        callback_id="request_ai_budget",
+        kind="global",
+        description="Ask your manager for more AI budget",
+    ),
+    Shortcut(
+        name="Request budget for this",
+        callback_id="request_budget_for_this",
+        kind="message",
+        description="Ask for AI budget and link this message",
+    ),
+)
+"""The shortcuts of manifest.yml."""
 
 
 def workspace(
@@ -67,6 +84,7 @@ def workspace(
             CommandHint(text="/tokens request 500 ", hint="Ask for more budget"),
             CommandHint(text="/tokens help", hint="What can be typed"),
         ),
+        shortcuts=SHORTCUTS,
     )
 
 

@@ -27,19 +27,20 @@ class Offer:
     kind: OfferKind
 
 
-def offers(standing: Standing, cap: "CapChoice | None" = None) -> list[Offer]:
+def offers(standing: Standing, cap: "CapChoice | None" = None, *, lasts_on: bool = False) -> list[Offer]:
     """Returns three amounts to ask for, the smallest first, in figures that people use; for a cap other than the team's,
-    parts of that cap."""
+    parts of that cap. Weeks that go on after the period are offered only for budget that `lasts_on` beyond it."""
     if cap is not None and cap.kind != "team" and cap.limit_nanos:
         over, limit = max(0, -(cap.left_nanos or 0)), cap.limit_nanos
         return _rounded([("quarter", over + limit // 4), ("half", over + limit // 2), ("double", over + limit)])
     burn, balance = max(0, standing.forecast.burn_nanos_per_day), standing.balance
     owed = max(0, -balance.left_nanos)
+    days = 2 * WINDOW_DAYS if lasts_on else standing.period.end_day - standing.today
     wanted: list[tuple[OfferKind, int]] = [
         ("period", shortfall(standing)),
         ("quarter", owed + balance.allocated_nanos // 4 if balance.budget == "set" else 0),
-        ("week", owed + WINDOW_DAYS * burn if burn else 0),
-        ("fortnight", owed + 2 * WINDOW_DAYS * burn if burn else 0),
+        ("week", owed + WINDOW_DAYS * burn if burn and days >= WINDOW_DAYS else 0),
+        ("fortnight", owed + 2 * WINDOW_DAYS * burn if burn and days >= 2 * WINDOW_DAYS else 0),
         ("half", owed + balance.allocated_nanos // 2 if balance.budget == "set" else 0),
         *(("plain", owed + nanos) for nanos in _PLAIN_NANOS),
     ]

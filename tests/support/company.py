@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from bot.app import ProcessParts, Worker, running
 from bot.clock import ShiftedClock
+from bot.demo.workspace import SHORTCUTS
 from bot.org.teams_yml.teams_file import read_teams_file
 from bot.sandbox.page.traffic import Traffic
 from bot.sandbox.server import create_sandbox
@@ -206,7 +207,13 @@ async def company(
     key = key or await organise(context, teams_yml)
     bot_url = servers.address(door)
     workspace = SandboxSettings(
-        bot_url=bot_url, signing_secret=SECRET, bot_token=TOKEN, people=PEOPLE, channels=CHANNELS, acting="UANNA"
+        bot_url=bot_url,
+        signing_secret=SECRET,
+        bot_token=TOKEN,
+        people=PEOPLE,
+        channels=CHANNELS,
+        acting="UANNA",
+        shortcuts=SHORTCUTS,
     )
     slack: FastAPI = create_sandbox(workspace)
     slack.state.workspace.patience_seconds = (

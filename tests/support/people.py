@@ -67,6 +67,11 @@ class Person:
         """Runs a slash command in a channel."""
         return await self._does("command", channel=channel, text=text)
 
+    async def uses(self, shortcut: str, message: Message | None = None) -> Reply:
+        """Runs a shortcut by its callback id: a global one, or one of a message."""
+        place = {} if message is None else {"channel": message.channel, "ts": message.ts}
+        return await self._does("shortcut", id=shortcut, **place)
+
     async def says(self, text: str, *, channel: str) -> Message:
         """Writes a message."""
         answer = await self.sandbox.does("message", self.id, channel=channel, text=text)
@@ -151,6 +156,8 @@ class Person:
             if isinstance(where, View)
             else {"channel": where.raw["channel"], "ts": where.raw["ts"]}
         )
+        if isinstance(where, View) and element["type"] == "static_select":
+            where.typed.setdefault(block["block_id"], {})[element["action_id"]] = value
         values = where.typed if isinstance(where, View) else {}
         names = {"block_id": block["block_id"], "action_id": element["action_id"]}
         return await self._does("action", **place, **names, value=value, values=values)

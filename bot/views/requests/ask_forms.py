@@ -19,6 +19,7 @@ from bot.requests.typed_asks import (
     CAP_FIELD,
     ENDS,
     GIVER_FIELD,
+    PERIOD_ONLY,
     REASON_FIELD,
     TEAM_FIELD,
     Giver,
@@ -89,7 +90,7 @@ def ask_form(
     blocks.append(section(_state_words(figures), block_id="state"))
     if len(figures.teams) > 1 and changes is None:
         blocks.append(_team_field(figures))
-    offered = offers(standing, chosen)
+    offered = offers(standing, chosen, lasts_on=typed.end.kind != PERIOD_ONLY.kind)
     blocks.append(actions(*_offer_buttons(offered, standing), block_id="offers"))
     typed_amount = text_input(
         action_id=AMOUNT_FIELD,

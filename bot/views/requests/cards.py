@@ -160,7 +160,7 @@ def card_prefix(pending: PendingRequest) -> str:
 def origin_words(pending: PendingRequest) -> str:
     """Returns where a request comes from, with a link to the message; empty for a command or a button."""
     request = pending.request
-    if request.origin == "message" and request.origin_ref.startswith("https://"):
+    if request.origin == "message" and request.origin_ref.startswith(("https://", "http://")):
         link = request.origin_ref.translate(_UNSAFE_IN_LINK)
         return f"About <{link}|this message>"
     return "Asked at a gateway" if request.origin == "gateway" else ""

@@ -21,7 +21,7 @@ from bot.requests.asks import (
     shortfall,
 )
 from bot.requests.budget_requests import CapKind
-from tests.bot.views.examples import dollars, standing
+from tests.bot.views.examples import TODAY, dollars, standing
 
 
 def amounts(found: list[Offer]) -> list[tuple[str, int]]:
@@ -62,7 +62,17 @@ def test_a_team_over_its_budget_is_offered_what_it_owes_besides() -> None:
 
 
 def test_a_team_that_keeps_within_its_budget_is_offered_no_rest_of_the_period() -> None:
-    assert [kind for kind, _ in amounts(offers(standing(charged=1_000)))] == ["quarter", "week", "fortnight"]
+    few = standing(charged=1_000)  # eight days are left
+
+    assert [kind for kind, _ in amounts(offers(few))] == ["quarter", "week", "half"]
+    assert [kind for kind, _ in amounts(offers(few, lasts_on=True))] == ["quarter", "week", "fortnight"]
+
+
+def test_a_week_that_the_period_does_not_have_is_offered_only_for_longer() -> None:
+    late = replace(standing(charged=11_500), today=TODAY + 7)
+
+    assert "week" not in [offer.kind for offer in offers(late)]
+    assert "week" in [offer.kind for offer in offers(late, lasts_on=True)]
 
 
 def test_a_team_without_usage_and_budget_is_offered_plain_amounts() -> None:
