@@ -30,6 +30,7 @@ from handlers.detection.data_gaps import gaps_of
 from handlers.org.alert_settings import show_alert_settings
 from handlers.reporting.own_use import me_command
 from handlers.reporting.top import show_top
+from handlers.requests.attendance.delegations import delegate_command
 from handlers.requests.request_forms import open_request_form
 from handlers.scope import TeamScope
 from handlers.slack.answers import SlackRequest, answers
@@ -165,6 +166,8 @@ COMMANDS: dict[str, Callable[[SlackRequest], Awaitable[None]]] = {
     "budget": show_budget,
     "budgets": show_budget,
     "allocate": show_allocation,
+    "delegate": delegate_command,
+    "delegates": delegate_command,
     "settings": show_alert_settings,
     "statement": show_statement,
 }

@@ -15,6 +15,7 @@ from handlers.crosschecks.caps import conflicts as cap_conflicts
 from handlers.org import alert_settings, attribution
 from handlers.reporting import home
 from handlers.requests import approvals, card_menu, nudges, other_amounts, questions, request_forms, shortcuts, worth
+from handlers.requests.attendance import delegations
 from handlers.slack import channels, unknown_requests
 
 
@@ -25,6 +26,7 @@ def register_all(app: AsyncApp, context: Context) -> None:
         request_forms,
         shortcuts,
         approvals,
+        delegations,
         other_amounts,
         questions,
         nudges,

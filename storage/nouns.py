@@ -60,6 +60,8 @@ from storage.org.teams import Teams
 from storage.org.tree import Tree
 from storage.outbox import Outbox
 from storage.reporting.reports import Reports
+from storage.requests.attendance.absences import Absences
+from storage.requests.attendance.delegations import Delegations
 from storage.requests.budget_requests import BudgetRequests
 from storage.requests.increase_requests import IncreaseRequests
 from storage.requests.questions import Questions
@@ -126,11 +128,13 @@ class Transaction(OpenTransaction):
     balance_changes = noun(BalanceChanges)
     person_limits = noun(PersonLimits)
     limit_raises = noun(LimitRaises)
+    absences = noun(Absences)
     budget_requests = noun(BudgetRequests)
     request_drafts = noun(RequestDrafts)
     questions = noun(Questions)
     worth = noun(WorthAnswers)
     increase_requests = noun(IncreaseRequests)
+    delegations = noun(Delegations)
     rehearsals = noun(Rehearsals)
     judgements = noun(Judgements)
     alert_settings = noun(StoredAlertSettings)

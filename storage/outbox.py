@@ -121,6 +121,11 @@ class Outbox:
         body = (await self._connection.execute(newest)).scalar()
         return None if body is None else str(json.loads(body)["text"])
 
+    async def copied_to(self, dedupe_key: str) -> frozenset[int]:
+        """Returns the people who have a copy of a message."""
+        held = select(outbox.c.to_person_id).where(self._same(dedupe_key), outbox.c.to_person_id.is_not(None))
+        return frozenset(int(person) for (person,) in await self._connection.execute(held))
+
     async def message_of(self, dedupe_key: str) -> Message | None:
         """Returns the current body of a message, or of one of its copies."""
         newest = select(outbox.c.body).where(self._same(dedupe_key)).order_by(outbox.c.id).limit(1)

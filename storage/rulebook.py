@@ -7,6 +7,7 @@ from typing import Literal
 from bot.costs.price_book import PriceBook
 from bot.costs.prices import prices_in_force
 from bot.costs.pricing import Prices
+from bot.org.attendance.working_hours import hours_of
 from bot.org.attribution import Attribution, Membership, TeamEnding
 from bot.org.gateways import gateways_of
 from bot.org.people import normalize_spelling
@@ -14,6 +15,8 @@ from bot.org.teams import Directory
 from bot.org.tools import ToolRule, Tools
 from bot.org.tree.places import as_of, next_change
 from bot.periods import day_start, micros
+from bot.requests.attendance.absences import away_words_of
+from bot.requests.attendance.stand_ins import DECIDING_ROLES, Attendance, days_off_of
 from bot.rulebook import Rulebook, aliases_of, approvals_of, contracts_of, workflows_of
 from storage.store import Transaction
 
@@ -64,8 +67,24 @@ async def read_rulebook(tx: Transaction, book: PriceBook, *, at: int) -> Ruleboo
             await tx.config.document("workflows"), held=[hold.name for hold in await tx.holds.active()]
         ),
         approvals=approvals_of(await tx.config.document("policy")),
+        attendance=await _attendance(tx, directory, at=at),
         gateways=gateways_of(await tx.config.document("gateways")),
         ends_at=min((moment for moment in _changes(directory, memberships, at=at) if moment > at), default=None),
+    )
+
+
+async def _attendance(tx: Transaction, directory: Directory, *, at: int) -> Attendance:
+    """Returns who is there to decide requests, and when."""
+    policy, days_off = await tx.config.document("policy"), await tx.config.document("days_off")
+    delegations = tuple(await tx.delegations.unfinished(at=at))
+    deciders = {person for _, person, role in directory.roles if role in DECIDING_ROLES}
+    return Attendance(
+        hours=hours_of((policy or {}).get("working_hours")),
+        days_off=days_off_of(days_off),
+        absences=await tx.absences.all(at=at),
+        delegations=delegations,
+        away_words=away_words_of((policy or {}).get("away")),
+        zones=await tx.people.zones_of(deciders.union(one.delegate_id for one in delegations)),
     )
 
 

@@ -15,6 +15,9 @@ class Member:
     email: str = ""
     title: str = ""
     tz: str = "Europe/London"
+    status_text: str = ""
+    status_emoji: str = ""
+    status_expiration: int = 0
     team_id: str = ""  # empty: the sandbox's own workspace
     is_restricted: bool = False
     is_ultra_restricted: bool = False

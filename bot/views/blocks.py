@@ -173,6 +173,13 @@ def channel_select(*, action_id: str, chosen: str, placeholder: str) -> Element:
     )
 
 
+def user_select(*, action_id: str, chosen: str, placeholder: str) -> Element:
+    """Returns a menu of the workspace's people, one of them selected by Slack id, or none."""
+    return slackblocks.UserSelectMenu(
+        action_id=action_id, initial_user=chosen or None, placeholder=PlainText(placeholder)
+    )
+
+
 def text_input(
     *,
     action_id: str,

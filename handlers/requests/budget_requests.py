@@ -127,5 +127,6 @@ async def audit_request(
         "revision": request.revision,
         "reason": await tx.audit.hashed(request.reason),
         **({"policy": policy} if policy else {}),
+        **({"for": request.decided_for} if request.decided_for is not None else {}),
     }
     await tx.audit.record(at=at, actor_id=actor_id, action=action, subject=request.document, detail=detail)

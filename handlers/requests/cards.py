@@ -1,6 +1,6 @@
 """The card of a request, its copies and the asker's receipt: who gets them, and their changes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.messages import Message
 from bot.org.teams import Directory
@@ -8,7 +8,7 @@ from bot.reporting.reports import PendingRequest
 from bot.requests.approvals import ApprovalRoute
 from bot.requests.budget_requests import BudgetRequest
 from bot.requests.questions import SHOWN_QUESTIONS, Question
-from bot.views.requests.attendance.absences import away_words
+from bot.views.requests.attendance.absences import absence_words, away_words, passed_card
 from bot.views.requests.cards import CardFacts, approval_card
 from bot.views.requests.nudges import nudge_message
 from bot.views.requests.questions import ShownQuestion
@@ -18,6 +18,7 @@ from handlers.books.standings import standing_of
 from handlers.scope import Scope, TeamScope
 from handlers.slack.callers import called
 from handlers.slack.posts import post_to_people, post_to_team
+from storage.outbox import copy_key
 from storage.store import Transaction
 
 
@@ -44,6 +45,9 @@ async def update_messages(
     await tx.outbox.change(card_key(request.id), card, at=at)
     asked = directly_asked(scope.directory, found)
     await post_to_people(tx, asked, card, dedupe_key=card_key(request.id), at=at, about=scope.team)
+    for person_id in await passed_by(tx, request, found):
+        key = copy_key(card_key(request.id), person_id)
+        await tx.outbox.change(key, await passed_on_card(tx, pending, found), at=at)
     await tx.outbox.change(receipt_key(request.id), await _receipt(scope, pending, found, carried=carried), at=at)
     await tx.outbox.change(nudge_key(request.id), nudge_message(pending, at=request.nudged_at or at), at=at)
 
@@ -104,18 +108,35 @@ async def _receipt(scope: Scope, pending: PendingRequest, found: ApprovalRoute, 
 
 
 async def decider_mentions(tx: Transaction, found: ApprovalRoute) -> Sequence[str]:
-    """Returns the mentions of the deciders, always in the same order, with a note if no message reaches them, or if they
-    decide for somebody else."""
-    people = await tx.people.by_ids(found.deciders | set(found.stands_in.values()))
+    """Returns the mentions of the deciders, always in the same order, with a note if no message reaches them, if they
+    decide for somebody else, or if others are away."""
+    people = await tx.people.by_ids(found.deciders.union(found.stands_in.values(), found.away))
+    mentions = {person_id: called(person) for person_id, person in people.items()}
+    shown = [mentions[person_id] + _note(person_id, found, mentions) for person_id in sorted(found.deciders)]
+    absent = {mentions[person_id]: until for person_id, until in sorted(found.away.items())}
+    if shown and not found.away.keys() <= found.deciders:
+        shown[-1] += absence_words(absent)
+    return shown
 
-    def note(person_id: int) -> str:
-        if person_id in found.stands_in:
-            return f" (for {called(people[found.stands_in[person_id]])})"
-        if person_id in found.away:
-            return away_words(found.away[person_id])
-        return " (not reached in Slack)" if found.is_unreached else ""
 
-    return [called(people[person_id]) + note(person_id) for person_id in sorted(found.deciders)]
+def _note(person_id: int, found: ApprovalRoute, mentions: Mapping[int, str]) -> str:
+    if person_id in found.stands_in:
+        return f" (for {mentions[found.stands_in[person_id]]})"
+    if person_id in found.away:
+        return away_words(found.away[person_id])
+    if person_id in found.escalated:
+        return " (nobody decided in time)"
+    return " (not reached in Slack)" if found.is_unreached else ""
+
+
+async def passed_by(tx: Transaction, request: BudgetRequest, found: ApprovalRoute) -> frozenset[int]:
+    """Returns the people who have a card of their own, and are asked to decide no more."""
+    return await tx.outbox.copied_to(card_key(request.id)) - found.deciders
+
+
+async def passed_on_card(tx: Transaction, pending: PendingRequest, found: ApprovalRoute) -> Message:
+    """Returns what is left of the card of somebody who is asked to decide no more."""
+    return passed_card(pending, who=await decider_words(tx, found))
 
 
 async def decider_words(tx: Transaction, found: ApprovalRoute) -> str:

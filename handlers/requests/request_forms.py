@@ -29,6 +29,7 @@ from handlers.requests.ask_forms import (
     typed_of,
 )
 from handlers.requests.askers import require_may_ask
+from handlers.requests.attendance.absences import await_deciders, look_at_deciders
 from handlers.requests.budget_requests import change_request, create_request, pending_request, withdraw_request
 from handlers.requests.current_cards import show_current
 from handlers.requests.revisions import seen_at_click, seen_in_form
@@ -56,6 +57,7 @@ async def open_request_form(
         teams = _teams_to_ask_for(scope.directory, asked, team_id)
         carried = Carried(team_id=teams[0].id, channel=asked.channel_id, origin=origin, origin_ref=origin_ref)
         form = await _form_to_open(scope, teams, typed, carried, person_id=asked.person.id)
+    look_at_deciders(asked.context, scope.directory, teams[0])
     try:
         await asked.open_form(form)
     except Refusal:
@@ -156,6 +158,7 @@ async def submit_request(asked: SlackRequest) -> None:
     carried = Carried.of(asked)
     typed, chosen = typed_ask(asked, carried), asked.field(TEAM_FIELD)
     team_id = int(chosen) if chosen.isdigit() else carried.team_id
+    await await_deciders(asked.context, team_id)
     try:
         async with asked.begin() as tx:
             scope = await asked.scope(tx)

@@ -2,7 +2,16 @@
 
 from bot.requests.budget_requests import BudgetRequest
 from handlers.context import Context
-from handlers.requests.cards import card_key, decider_words, directly_asked, receipt_key, update_messages
+from handlers.requests.cards import (
+    card_key,
+    decider_words,
+    directly_asked,
+    passed_by,
+    passed_on_card,
+    receipt_key,
+    shown,
+    update_messages,
+)
 from handlers.requests.deciders import route_of
 from handlers.scope import Scope
 from storage.outbox import copy_key
@@ -34,6 +43,11 @@ async def _is_stale(scope: Scope, request: BudgetRequest) -> bool:
     asked = directly_asked(directory, found)
     for person_id in asked:
         if not await tx.outbox.known(copy_key(card_key(request.id), person_id)):
+            return True
+    pending = await shown(tx, directory, request)
+    for person_id in await passed_by(tx, request, found):
+        had = await tx.outbox.text_of(copy_key(card_key(request.id), person_id))
+        if had is not None and had != (await passed_on_card(tx, pending, found)).text:
             return True
     said = await tx.outbox.text_of(receipt_key(request.id))
     return said is not None and await decider_words(tx, found) not in said

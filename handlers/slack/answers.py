@@ -41,6 +41,7 @@ _TRIGGER_GONE = frozenset(
 _MODAL_CHANGED = frozenset({"hash_conflict", "not_found"})
 """Slack's answers about a modal that shows something else by now, or is closed."""
 _TAKEN = "tokens_has_taken_it"
+_CHOSEN = ("selected_date", "selected_conversation", "selected_user")
 
 
 class DoneBefore(Exception):
@@ -114,10 +115,10 @@ class SlackRequest:
         return (self.body.get("view") or {}).get("type") == "home"
 
     def field(self, block_id: str) -> str:
-        """Returns a modal field's text with plain spaces, or the option, date or channel chosen in it."""
+        """Returns a modal field's text with plain spaces, or the option, date, channel or person chosen in it."""
         element = self._element(block_id)
         option = element.get("selected_option") or {}
-        chosen = element.get("selected_date") or element.get("selected_conversation")
+        chosen = next((element[key] for key in _CHOSEN if element.get(key)), "")
         return spaced(str(element.get("value") or option.get("value") or chosen or ""))
 
     def ticked(self, block_id: str) -> frozenset[str]:

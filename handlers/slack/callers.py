@@ -168,6 +168,16 @@ async def find_in_slack(context: Context, person_ids: frozenset[int]) -> int:
     return linked
 
 
+async def find_member(context: Context, slack_id: str) -> Person | None:
+    """Returns the person of a Slack id, stored if they are new; None for guests, bots, deactivated users and people of other
+    companies. Raises Refusal if Slack does not answer."""
+    if await is_outsider(context, slack_id):
+        if slack_id in context.callers:
+            return None
+        raise Refusal("Slack does not answer at the moment, so nothing was done. Please try again in a minute.")
+    return await _person_of(context, context.callers[slack_id][1], is_new=True)
+
+
 async def is_outsider(context: Context, slack_id: str) -> bool:
     """Returns whether a user is a guest, of another company, a bot or deactivated; also true if Slack does not answer."""
     if context.slack is None:

@@ -1,5 +1,7 @@
 """Reachability of people: asks Slack about everybody with a role, and tells finance of a team without a manager."""
 
+from typing import Any
+
 import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
@@ -9,7 +11,8 @@ from bot.org.people import Person
 from bot.org.reachability import GonePerson, LostManagers
 from bot.org.teams import Directory, Team
 from bot.org.workspaces import Workspace, caller_of, names_user
-from bot.periods import DAY_MICROS
+from bot.periods import DAY_MICROS, MICROS
+from bot.requests.attendance.absences import Absence, absence_of
 from bot.views.org.reachability import lost_managers_message
 from handlers.context import Context
 from handlers.slack.callers import called
@@ -22,29 +25,38 @@ log = structlog.get_logger()
 
 CHECKED_AT_ONCE = 40
 """People asked about in one run. Slack answers about a hundred such calls a minute, and clicks need them too."""
+FRESH_MICROS = 300 * MICROS
 _ROLES = ("manager", "finance", "admin")
 _GONE = frozenset({"user_not_found", "users_not_found", "user_not_visible"})
 
 
-async def check_people(context: Context, *, limit: int = CHECKED_AT_ONCE) -> int:
-    """Asks Slack about the managers, finance and admins whose last check is longest ago. Returns the changes.
+async def check_people(context: Context, *, limit: int = CHECKED_AT_ONCE, among: frozenset[int] | None = None) -> int:
+    """Asks Slack about the managers, finance, admins and delegates whose last check is longest ago: whether it reaches
+    them, and whether their status says that they are away. Returns the changes.
 
-    Finance gets a message about each team whose managers are all unreachable now. A fault of Slack's own ends the run
-    and changes nothing.
+    `among` limits it to some of them, and leaves out those who were checked within five minutes. Finance gets a message
+    about each team whose managers are all unreachable now. A fault of Slack's own ends the run and changes nothing.
     """
     slack = context.slack
     workspace = None if slack is None else await home_workspace(context, slack)
     if slack is None or workspace is None:
         return 0
     async with context.store.read() as tx:
-        directory = (await context.rulebooks.current(tx)).directory
-        holders = frozenset(person for _, person, role in directory.roles if role in _ROLES)
-        ids = await tx.reachability.least_recent(holders, limit=limit)
+        rulebook = await context.rulebooks.current(tx)
+        words = rulebook.attendance.away_words
+        delegates = {one.delegate_id for one in rulebook.attendance.delegations}
+        holders = delegates.union(person for _, person, role in rulebook.directory.roles if role in _ROLES)
+        before = None if among is None else context.now_micros() - FRESH_MICROS
+        asked = holders if among is None else holders & among
+        ids = await tx.reachability.least_recent(asked, limit=limit, before=before)
         people = await tx.people.by_ids(ids)
     faults: dict[int, str] = {}
+    absences: dict[int, Absence | None] = {}
     try:
         for person_id in ids:
-            faults[person_id] = await _fault_of(slack, people[person_id], workspace)
+            fault, user = await _look(slack, people[person_id], workspace)
+            faults[person_id] = fault
+            absences[person_id] = absence_of(user, words, at=context.now_micros())
     except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
         log.warning("people not checked", left=len(ids) - len(faults), error=repr(error))
     if not faults:
@@ -52,6 +64,7 @@ async def check_people(context: Context, *, limit: int = CHECKED_AT_ONCE) -> int
     async with context.store.begin() as tx:
         at = context.now_micros()
         changed = await tx.reachability.record(faults, at=at)
+        changed += await tx.absences.record(absences, at=at)
         await _notify_finance(tx, (await context.rulebooks.read(tx)).directory)
     if changed:
         log.info("people checked", changed=len(changed), unreachable=sum(map(bool, faults.values())))
@@ -59,27 +72,28 @@ async def check_people(context: Context, *, limit: int = CHECKED_AT_ONCE) -> int
     return len(changed)
 
 
-async def _fault_of(slack: AsyncWebClient, person: Person, workspace: Workspace) -> str:
-    """Returns why Slack does not reach a person; empty if it does. Raises SlackApiError for all other faults."""
+async def _look(slack: AsyncWebClient, person: Person, workspace: Workspace) -> tuple[str, dict[str, Any]]:
+    """Returns why Slack does not reach a person, empty if it does, and the person as Slack describes them. Raises
+    SlackApiError for all other faults."""
     try:
         if person.slack_id:
             answer = await slack.users_info(user=person.slack_id)
         elif person.email:
             answer = await slack.users_lookupByEmail(email=person.email)
         else:
-            return "unknown"
+            return "unknown", {}
     except SlackApiError as error:
         fault = error_name(error)
         if fault in _GONE:
-            return fault
+            return fault, {}
         raise
     user = answer.get("user")
     if not names_user(user):
         raise aiohttp.ClientPayloadError("Slack named no user")
     caller = caller_of(user, workspace)
     if caller.is_deleted:
-        return "deactivated"
-    return "outsider" if caller.is_outsider else ""
+        return "deactivated", user
+    return ("outsider" if caller.is_outsider else ""), user
 
 
 async def lost_managers(tx: Transaction, directory: Directory) -> tuple[LostManagers, ...]:

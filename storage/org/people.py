@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from bot.org.people import Person, is_email, is_slack_id, normalize_spelling
 from storage import bulk
 from storage.config import Config
 from storage.org.roles import Roles
+from storage.tables.attendance import absences
 from storage.tables.org import people, person_aliases, person_looks, person_teams
+from storage.tables.requests import delegations
 from storage.transaction import OpenTransaction
 
 
@@ -83,6 +85,12 @@ class People:
         rows = await self._connection.execute(query.where(people.c.id.in_(list(person_ids))))
         return {int(row.asked): _person(row) for row in rows}
 
+    async def zones_of(self, person_ids: Iterable[int]) -> dict[int, str]:
+        """Returns the zones that Slack knows, by person id."""
+        keys = [(person_id,) for person_id in sorted(set(person_ids))]
+        rows = await bulk.select(self._connection, "people", ("id", "timezone"), ("id",), keys)
+        return {int(person_id): str(timezone) for person_id, timezone in rows if timezone}
+
     async def by_alias(self, alias: str) -> Person | None:
         """Returns the person with an alias that an import or a sender introduced."""
         query = select(people).join(person_aliases, person_aliases.c.person_id == people.c.id)
@@ -90,6 +98,13 @@ class People:
             await self._connection.execute(query.where(person_aliases.c.alias == normalize_spelling(alias)))
         ).one_or_none()
         return _person(row) if row else None
+
+    async def called(self, name: str) -> list[Person]:
+        """Returns the people with an e-mail, or a name as Slack shows it; two at most, as that is no answer."""
+        typed = normalize_spelling(name)
+        named = or_(people.c.email == typed, people.c.name == name.strip(), func.lower(people.c.name) == typed)
+        rows = await self._connection.execute(select(people).where(named, people.c.merged_into.is_(None)).limit(2))
+        return [_person(row) for row in rows]
 
     async def by_slack_id(self, slack_id: str) -> Person | None:
         row = (await self._connection.execute(select(people).where(people.c.slack_id == slack_id))).one_or_none()
@@ -119,8 +134,8 @@ class People:
         changed = update(people).where(people.c.id == known.id)
         values = {"slack_id": slack_id, "name": name, "timezone": timezone, "email": folded or known.email or None}
         await self._connection.execute(changed.values(values))
-        if folded and folded != known.email:
-            await Config(self._tx).changed()  # processes remember whose an e-mail is
+        if (folded and folded != known.email) or timezone != known.timezone:
+            await Config(self._tx).changed()  # processes remember whose an e-mail is, and when people work
         return await self.by_id(known.id)
 
     async def _by_email(self, email: str) -> Person | None:
@@ -142,6 +157,9 @@ class People:
         for changed in (
             update(person_aliases).where(person_aliases.c.person_id == person_id).values(person_id=into),
             update(people).where(people.c.merged_into == person_id).values(merged_into=into),
+            update(delegations).where(delegations.c.person_id == person_id).values(person_id=into),
+            update(delegations).where(delegations.c.delegate_id == person_id).values(delegate_id=into),
+            delete(absences).where(absences.c.person_id == person_id),
             update(people).where(people.c.id == person_id).values(email=None, merged_into=into),
         ):
             await self._connection.execute(changed)

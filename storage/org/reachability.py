@@ -30,11 +30,12 @@ class Reachability:
         rows = await self._connection.execute(select(*columns).where(person_checks.c.fault != ""))
         return {int(person): Unreachable(str(fault), int(since)) for person, fault, since in rows}
 
-    async def least_recent(self, person_ids: Collection[int], *, limit: int) -> list[int]:
-        """Returns the people whose last check is longest ago; those without one come first."""
+    async def least_recent(self, person_ids: Collection[int], *, limit: int, before: int | None = None) -> list[int]:
+        """Returns the people whose last check is longest ago, and before a moment; those without one come first."""
         query = select(person_checks.c.person_id, person_checks.c.checked_at)
         checked = {int(person): int(at) for person, at in await self._connection.execute(query)}
-        return sorted(person_ids, key=lambda person: (checked.get(person, 0), person))[:limit]
+        late = [person for person in person_ids if before is None or checked.get(person, 0) <= before]
+        return sorted(late, key=lambda person: (checked.get(person, 0), person))[:limit]
 
     async def record(self, faults: Mapping[int, str], *, at: int) -> list[int]:
         """Stores the outcome of checks, by person id; an empty fault is a person whom Slack reaches.

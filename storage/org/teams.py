@@ -13,6 +13,7 @@ from bot.org.people import is_email
 from bot.org.set_budgets import SetBudget
 from bot.org.spread_rules import spread_of
 from bot.org.teams import ORGANISATION_SLUG, UNATTRIBUTED_SLUG, Directory, Organisation, Team
+from bot.org.teams_yml.attendance import days_off_by_team
 from bot.org.teams_yml.budgets import BudgetFile
 from bot.org.teams_yml.models import AttributionFile, OrganisationFile, TeamFile, TeamsFile
 from bot.org.tree.lineages import ParentChange
@@ -78,6 +79,8 @@ class Teams:
             value = found.model_dump(mode="json", by_alias=True)[name]
             await Config(self._tx).save_document(name, value, at=at)
         declared = found.organisation
+        off = days_off_by_team(declared, found.teams, root=ORGANISATION_SLUG)
+        await Config(self._tx).save_document("days_off", off, at=at)
         root_id = await self._save_team(
             ORGANISATION_SLUG, _fixed("organisation", declared.name, declared.timezone), at=at
         )

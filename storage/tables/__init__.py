@@ -2,6 +2,7 @@
 
 import storage.tables.alerting
 import storage.tables.asks
+import storage.tables.attendance
 import storage.tables.books
 import storage.tables.caps
 import storage.tables.commitments

@@ -42,6 +42,7 @@ budget_requests = table(
     Column("escalated_at", Big),
     Column("expires_at", Big),
     Index("ix_budget_requests_person_id", "person_id"),
+    Index("ix_budget_requests_decided_at", "decided_at"),
     Index(
         "ix_budget_requests_one_pending",
         "team_id",

@@ -10,6 +10,7 @@ from bot.org.attribution_rules import RULE_KINDS, RuleKind
 from bot.org.people import is_email
 from bot.org.spread_rules import NOT_SPREAD
 from bot.org.teams import Mode, PeopleSetting
+from bot.org.teams_yml.attendance import AwayFile, CalendarName, DaysOff, TeamDayOff, WorkingHoursText
 from bot.org.teams_yml.budgets import STRICT, BudgetFile
 from bot.org.teams_yml.fields import ManagerRef, MonthAndDay, Name, Nanos, PersonRef, PicoRate, Slug, Spread, ZoneName
 from bot.org.teams_yml.gateways import GatewayFile
@@ -38,6 +39,8 @@ class OrganisationFile(_Strict):
     fiscal_year_starts: MonthAndDay = "01-01"
     close_after_days: Annotated[int, Field(ge=0, le=90)] = 0
     chargeback: ChargebackFile = ChargebackFile()
+    days_off: DaysOff = []
+    calendars: dict[CalendarName, DaysOff] = {}
 
 
 class TeamFile(_Strict):
@@ -56,6 +59,7 @@ class TeamFile(_Strict):
     merged_into: Slug | None = None
     closed: date | None = None
     shared: Spread = NOT_SPREAD
+    days_off: list[TeamDayOff] = []
 
 
 class AttributionFile(_Strict):
@@ -134,8 +138,12 @@ class EmergencyFile(_Strict):
 class PolicyFile(_Strict):
     approvals: list[ApprovalFile] = []
     emergency: EmergencyFile | None = None
-    remind_after_hours: float | None = None
-    escalate_after_hours: float | None = None
+    remind_after_hours: Annotated[float, Field(ge=0, le=1_000)] | None = None
+    escalate_after_hours: Annotated[float, Field(ge=0, le=1_000)] | None = None
+    lapse_after_days: Annotated[float, Field(ge=0, le=365)] | None = None
+    max_reminders: Annotated[int, Field(ge=0, le=20)] | None = None
+    working_hours: WorkingHoursText | None = None
+    away: AwayFile = AwayFile()
 
 
 class TeamsFile(_Strict):
@@ -160,8 +168,6 @@ class TeamsFile(_Strict):
             lines.append("policy.approvals: `auto` approves nothing by itself yet; managers decide")
         if self.policy.emergency:
             lines.append("policy.emergency: emergency grants are not made yet")
-        if self.policy.remind_after_hours or self.policy.escalate_after_hours:
-            lines.append("policy: waiting requests are not reminded of or escalated yet")
         if self.organisation.people == "managers":
             lines.append(
                 "organisation.people: managers see people in the details of a spike alone; everybody sees their own"

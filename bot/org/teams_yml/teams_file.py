@@ -5,6 +5,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from bot.org.teams_yml.attendance import days_off_faults
 from bot.org.teams_yml.faults import budget_faults, gateway_faults, lifecycle_faults, rule_faults, team_faults
 from bot.org.teams_yml.models import TeamsFile
 from bot.refusals import ConfigError
@@ -35,6 +36,7 @@ def read_teams_file(text: str) -> TeamsFile:
         *budget_faults(file),
         *rule_faults(file),
         *gateway_faults(file),
+        *days_off_faults(file.organisation, file.teams),
     ]
     if faults:
         raise ConfigError("\n".join(faults))

@@ -36,6 +36,18 @@ class AwayWords:
         return any(re.search(rf"(?<!\w){re.escape(word.casefold())}(?!\w)", said) for word in self.words)
 
 
+DEFAULT_AWAY = AwayWords()
+
+
+def away_words_of(stored: Mapping[str, Any] | None) -> AwayWords:
+    """Returns the statuses that mean “away”, from `policy.away`; what it leaves out stays as it is shipped."""
+    emoji, words = ((stored or {}).get(key) for key in ("emoji", "words"))
+    return AwayWords(
+        emoji=DEFAULT_AWAY.emoji if emoji is None else frozenset(one.casefold() for one in emoji),
+        words=DEFAULT_AWAY.words if words is None else tuple(words),
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Absence:
     """That a person is away; `until` is in microseconds, None if their status has no end."""

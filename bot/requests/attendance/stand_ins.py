@@ -1,17 +1,18 @@
 """Stand-ins: who decides a request while managers or people in finance are away, and who joins when nobody decides."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 
+from bot.org.attendance.working_hours import DEFAULT_HOURS, WorkingHours, WorkTime
 from bot.org.teams import ORGANISATION_SLUG, Directory, Team
-from bot.periods import local_day
+from bot.periods import day_number, local_day
 from bot.requests.approvals import ApprovalRoute
-from bot.requests.attendance.absences import Absence
+from bot.requests.attendance.absences import DEFAULT_AWAY, Absence, AwayWords
 from bot.requests.attendance.delegations import Delegation, active
-from bot.requests.attendance.working_hours import DEFAULT_HOURS, WorkingHours, WorkTime
 
-_DECIDING_ROLES = ("manager", "finance")
+DECIDING_ROLES = ("manager", "finance")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,7 @@ class Attendance:
     absences: Mapping[int, Absence] = field(default_factory=dict)
     delegations: tuple[Delegation, ...] = ()
     zones: Mapping[int, str] = field(default_factory=dict)
+    away_words: AwayWords = DEFAULT_AWAY
     latest: dict[str, tuple[Directory, int, int | None, "Presence"]] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -77,6 +79,13 @@ class Presence:
     """The people who are away without a delegate, and until when, if that is known."""
 
 
+def days_off_of(stored: Mapping[str, Sequence[str]] | None) -> dict[str, frozenset[int]]:
+    """Returns the days off by slug, from the stored document."""
+    return {
+        slug: frozenset(day_number(date.fromisoformat(day)) for day in days) for slug, days in (stored or {}).items()
+    }
+
+
 def presence(directory: Directory, attendance: Attendance, *, asker_id: int, at: int) -> Presence:
     """Returns who is there to decide a person's request at a moment.
 
@@ -96,7 +105,7 @@ def presence(directory: Directory, attendance: Attendance, *, asker_id: int, at:
 def _presence(
     directory: Directory, attendance: Attendance, delegations: Mapping[int, Delegation], *, asker_id: int, at: int
 ) -> Presence:
-    holders = {person for _, person, role in directory.roles if role in _DECIDING_ROLES}
+    holders = {person for _, person, role in directory.roles if role in DECIDING_ROLES}
     away: dict[int, int | None] = {
         person: absence.until for person, absence in attendance.absences.items() if not absence.is_over(at)
     }
@@ -116,7 +125,7 @@ def _presence(
     roles = directory.roles
     if stands_in:
         roles = frozenset(
-            (team, stands_in.get(person, person) if role in _DECIDING_ROLES else person, role)
+            (team, stands_in.get(person, person) if role in DECIDING_ROLES else person, role)
             for team, person, role in roles
         )
     there = replace(directory, roles=roles, unreachable=directory.unreachable | away.keys())

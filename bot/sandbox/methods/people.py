@@ -39,6 +39,9 @@ def user_object(workspace: Workspace, member: Member) -> Json:
         "real_name_normalized": member.real_name,
         "display_name_normalized": member.name,
         "title": member.title,
+        "status_text": member.status_text,
+        "status_emoji": member.status_emoji,
+        "status_expiration": member.status_expiration,
         "email": member.email,
         "team": member.team_id or workspace.settings.team_id,
     }

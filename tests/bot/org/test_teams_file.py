@@ -71,7 +71,6 @@ policy:
         "managers",
         "policy.approvals",
         "policy.emergency",
-        "policy",
     ]
 
 

@@ -32,6 +32,11 @@ class WorkingHours:
 DEFAULT_HOURS = WorkingHours()
 
 
+def hours_of(stored: str | None) -> WorkingHours:
+    """Returns the working hours that the policy declares, or Monday to Friday from nine to six."""
+    return DEFAULT_HOURS if stored is None else parse_hours(stored)
+
+
 def parse_hours(text: str) -> WorkingHours:
     """Reads working hours such as `Mon-Fri 09:00-18:00` or `Sun,Mon,Tue 8:00-16:30`. Raises ValueError."""
     typed = _TYPED.fullmatch(" ".join(text.casefold().replace("–", "-").replace(", ", ",").split()))

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from bot.org.attendance.working_hours import WorkingHours, WorkTime, parse_hours
 from bot.periods import HOUR_MICROS, day_number, micros, moment, zone
-from bot.requests.attendance.working_hours import WorkingHours, WorkTime, parse_hours
 
 
 def at(text: str, zone_name: str = "Europe/London") -> int:

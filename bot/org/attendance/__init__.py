@@ -1,0 +1,1 @@
+"""Attendance: the hours in which people work."""
