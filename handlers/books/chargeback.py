@@ -55,7 +55,7 @@ async def chargeback_of(scope: Scope, period: Period) -> ChargebackOfPeriod:
     period, seal = await in_books(tx, period)
     cost = await tx.chargeback.cost(period.name, first_day=period.first_day)
     charged = dict(cost.charged)
-    if seal == "preliminary":
+    if seal in ("preliminary", "earlier"):
         team_ids = [team.id for team in directory.teams]
         for (team_id, _), nanos in (await tx.charges.totals(team_ids, period.first_day, period.end_day)).items():
             charged[team_id] = charged.get(team_id, 0) + nanos

@@ -104,6 +104,15 @@ class Charges:
                 posted[at] = PostedTotal(nanos=nanos, entries=before.entries + int(count))
         return posted
 
+    async def posted_before(self, days: Mapping[int, tuple[int, int]]) -> dict[int, int]:
+        """Returns the charges, in nano-dollars, that are posted of each team's days [first, end)."""
+        found: dict[int, int] = {}
+        for team_id, (first, end) in days.items():
+            if first < end:
+                posted = await self._posted([team_id], first, end)
+                found[team_id] = sum(total.nanos for total in posted.values())
+        return found
+
     async def posted_of(self, team_id: int, days: Sequence[int]) -> dict[int, int]:
         """Returns the number of a team's charges and their corrections by day, of some days."""
         if not days:

@@ -31,7 +31,7 @@ async def faults(tx: OpenTransaction, watch: Watch = _ignore, *, since_day: int 
     """Yields every disagreement, in one snapshot. No fault means that every figure can be defended.
 
     Call it first in a fresh snapshot. `watch` is told how far it is. With `since_day` only the tail is read: usage of
-    these days, entries of periods that end after it, and the audit log from then on.
+    these days, entries and statements of periods that end after it, and the audit log from then on.
     """
     await lock_events(tx)
     if since_day is None:
@@ -54,7 +54,7 @@ async def faults(tx: OpenTransaction, watch: Watch = _ignore, *, since_day: int 
 
 async def _other_faults(tx: OpenTransaction, *, since_day: int | None) -> AsyncIterator[str]:
     """Yields what is wrong beside usage and ledger: statements, counters, chains and triggers."""
-    async for fault in statement_faults(tx):
+    async for fault in statement_faults(tx, since_day=since_day):
         yield fault
     for wrong in await Quarantine(tx).size_mismatches():
         yield wrong

@@ -73,6 +73,14 @@ class People:
         made = insert(people).values(slack_id=reference, name=reference).returning(people.c.id)
         return int((await self._connection.execute(made)).scalar_one())
 
+    async def named(self, reference: str) -> int | None:
+        """Returns the known person that an operator names by e-mail or Slack id; None if nobody has it."""
+        if is_slack_id(reference):
+            person = await self.by_slack_id(reference)
+            return None if person is None else person.id
+        folded = normalize_spelling(reference)
+        return (await self.ids_of_emails([folded])).get(folded)
+
     async def by_id(self, person_id: int) -> Person:
         """Returns a person; of a merged record the one it was merged into."""
         return (await self.by_ids([person_id]))[person_id]

@@ -12,14 +12,15 @@ from bot.org.budget_terms import BudgetTerms
 class Remainder:
     """What a team has left in a period that closes. The teams below it are done, and what they gave back is included.
 
-    `parent_id` is None for the organisation, whose funding takes the rest. `entries` is the number that its close has posted
-    already.
+    `parent_id` is None for the organisation, whose funding takes the rest. `uncounted_nanos` was spent before the budget's first
+    day, so it lowers nothing that is taken along. `entries` is the number that its close has posted already.
     """
 
     team_id: int
     parent_id: int | None
     available_nanos: int
     carry_nanos: int
+    uncounted_nanos: int = 0
     entries: int = 0
 
 
@@ -44,12 +45,14 @@ def close_entries(left: Remainder, *, period: str, following: str, at: int) -> l
     own = _account(left.team_id, period)
     above = _account(left.team_id, period, "funding") if left.parent_id is None else _account(left.parent_id, period)
     moves: list[tuple[EntryKind, Account, Account, int, str]] = []
-    if left.available_nanos < 0:
-        moves.append(("cover", above, own, -left.available_nanos, "spent beyond the budget"))
-    else:
-        carried = min(left.available_nanos, left.carry_nanos)
-        moves.append(("carry_forward", own, _account(left.team_id, following), carried, "unspent, taken along"))
-        moves.append(("lapse", own, above, left.available_nanos - carried, "unspent at the end of the period"))
+    uncounted = 0 if left.entries else left.uncounted_nanos  # what it lowered is covered once
+    carried = min(max(0, left.available_nanos + uncounted), left.carry_nanos)
+    covered = max(0, carried - left.available_nanos)
+    because = "spent before the budget began" if uncounted else "spent beyond the budget"
+    moves.append(("cover", above, own, covered, because))
+    moves.append(("carry_forward", own, _account(left.team_id, following), carried, "unspent, taken along"))
+    rest = left.available_nanos + covered - carried
+    moves.append(("lapse", own, above, rest, "unspent at the end of the period"))
     document = close_document(left.team_id, period)
     return [
         Entry(

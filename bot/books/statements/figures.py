@@ -18,10 +18,24 @@ from bot.books.statements.lines import (
 )
 from bot.periods import Period
 
-Seal = Literal["sealed", "closing", "preliminary"]
-"""`preliminary`: the period is open. `closing`: it is over, and not sealed yet."""
+Seal = Literal["sealed", "closing", "preliminary", "earlier", "later"]
+"""`preliminary`: the period is open. `closing`: it is over, and not sealed yet. `earlier`: it was over before the books began.
+`later`: it has not begun."""
 MAX_TOOLS = 12
 """A page has room for this many tools; the others are one row."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """What lies beside a statement's period: the period before, and where the books begin."""
+
+    before: str
+    ended_early: Period | None = None
+    """The period before, if it was closed early."""
+    is_sealed: bool = False
+    books_begin: str | None = None
+    """The first period of the books; None before the first."""
+    begins_before_books: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from bot.books.statements.coverage import coverage_lines
-from bot.books.statements.figures import Statement, folded_tools
+from bot.books.statements.figures import Beside, Statement, folded_tools
 from bot.charts.pages import page_file
 from bot.messages import Block, Message, text_file
 from bot.money import usd
 from bot.text import plain
 from bot.views.blocks import actions, button, context, escape, name, section, table
-from bot.views.books.statements import figure_rows, span_words, state_words, statement_page
+from bot.views.books.statements import beside_words, figure_rows, span_words, state_words, statement_page
 
 STATEMENT_CSV = "statement_csv"
 """Action id of the button that sends a statement's CSV; its value is the id of the team's account of the period."""
@@ -18,10 +18,11 @@ _TOOLS = 5
 
 
 def statement_message(
-    statement: Statement, *, account_id: int | None, command: str, before: str, chargeback: Sequence[Block] = ()
+    statement: Statement, *, account_id: int | None, command: str, beside: Beside, chargeback: Sequence[Block] = ()
 ) -> Message:
-    """Returns the answer to `/tokens statement`. `before` is the name of the period before; without an account there is
-    nothing to send as a file. The organisation's has the blocks of its chargeback too.
+    """Returns the answer to `/tokens statement`. Without an account there is nothing to send as a file.
+
+    The organisation's has the blocks of its chargeback too.
     """
     key = f"statement-{statement.slug}"[:200]
     team, period = name(statement.name), statement.period.name
@@ -44,8 +45,9 @@ def statement_message(
         pdf = button("Send PDF", action_id=STATEMENT_PDF, value=account_id, label=f"Send the page of {shown}")
         blocks.append(actions(csv, pdf, block_id=f"{key}-files"))
     seal = f"Seal `{statement.seal}`. " if statement.seal else ""
-    blocks.append(context(f"{seal}`{command} statement {before}` shows the period before.", block_id=f"{key}-notes"))
-    return Message(text=_text(statement), blocks=tuple(blocks))
+    blocks.append(context(f"{seal}{beside_words(beside, command=command)}", block_id=f"{key}-notes"))
+    early = f" {beside_words(beside, command=command)}" if beside.ended_early or statement.state == "earlier" else ""
+    return Message(text=f"{_text(statement)}{early}", blocks=tuple(blocks))
 
 
 def _text(statement: Statement) -> str:

@@ -1,7 +1,7 @@
 """A statement in words: for the terminal, and as a message."""
 
 from bot.books.statements.coverage import coverage_lines
-from bot.books.statements.figures import Statement, folded_tools, label_of
+from bot.books.statements.figures import Beside, Statement, folded_tools, label_of
 from bot.charts.pages import PageRow, StatementPage
 from bot.money import usd
 from bot.org.teams import ORGANISATION_SLUG
@@ -10,6 +10,8 @@ from bot.periods import DAY_MICROS, date_of, long_day_text, moment
 _STATES = {
     "closing": "Closing: the period is over, and its statement is not sealed yet",
     "preliminary": "Preliminary: the period is open, so figures still change",
+    "earlier": "History: it was over before the books began, so it is never sealed",
+    "later": "The period has not begun",
 }
 
 
@@ -24,6 +26,17 @@ def span_words(statement: Statement) -> str:
     """Returns the days of a statement, `1 October 2026 to 31 October 2026`."""
     period = statement.period
     return f"{long_day_text(period.first_day)} to {long_day_text(period.end_day - 1)}"
+
+
+def beside_words(beside: Beside, *, command: str) -> str:
+    """Returns what a reader may look at next: the period before, or that the books begin with this one."""
+    if beside.begins_before_books:
+        return f"The books begin with {beside.books_begin}."
+    shows = f"`{command} statement {beside.before}` shows"
+    if beside.ended_early is None:
+        return f"{shows} the period before."
+    ended = f"{beside.before} was closed early: it ended with {long_day_text(beside.ended_early.end_day - 1)}"
+    return f"{ended}{', and its statement is sealed' if beside.is_sealed else ''}. {shows} it."
 
 
 def figure_rows(statement: Statement) -> list[tuple[str, int]]:

@@ -53,9 +53,9 @@ async def close_periods(context: Context) -> int:
         closed += 1
 
 
-async def end_early(context: Context, name: str) -> BudgetPeriod:
+async def end_early(context: Context, name: str, *, by: int | None = None) -> BudgetPeriod:
     """Ends an open period with yesterday, or closes one that is over and was kept open. Its close is due once its last day is
-    over everywhere. Raises Refusal if it can't."""
+    over everywhere. `by` is the person who does it, if the operator names one. Raises Refusal if it can't."""
     at = context.now_micros()
     async with context.store.begin() as tx:
         directory, period = (await context.rulebooks.current(tx)).directory, await _open_period(tx, name)
@@ -66,22 +66,22 @@ async def end_early(context: Context, name: str) -> BudgetPeriod:
         if today <= period.first_day:
             raise Refusal(f"{name} begins today: no day of it is over yet.")
         if today < period.end_day:
-            await tx.periods.set_end(name, end_day=today, by=None)
+            await tx.periods.set_end(name, end_day=today, by=by)
             await tx.config.changed()
         else:
-            await tx.periods.set_wait(name, days=0, by=None)
+            await tx.periods.set_wait(name, days=0, by=by)
         detail = {"end_day": min(today, period.end_day)}
-        await tx.audit.record(at=at, actor_id=None, action="end period", subject=name, detail=detail)
+        await tx.audit.record(at=at, actor_id=by, action="end period", subject=name, detail=detail)
         return (await tx.periods.known())[name]
 
 
-async def keep_open(context: Context, name: str, *, days: int) -> BudgetPeriod:
+async def keep_open(context: Context, name: str, *, days: int, by: int | None = None) -> BudgetPeriod:
     """Keeps a period open for so many days after its end. Raises Refusal if it is closed already."""
     at = context.now_micros()
     async with context.store.begin() as tx:
         await _open_period(tx, name)
-        await tx.periods.set_wait(name, days=days, by=None)
-        await tx.audit.record(at=at, actor_id=None, action="keep period open", subject=name, detail={"days": days})
+        await tx.periods.set_wait(name, days=days, by=by)
+        await tx.audit.record(at=at, actor_id=by, action="keep period open", subject=name, detail={"days": days})
         return (await tx.periods.known())[name]
 
 
@@ -149,6 +149,13 @@ async def _settle_teams(
     left = await tx.periods.left(period.name, ids)
     posted = await tx.periods.close_entries(close_document(team_id, period.name) for team_id in ids)
     budgets = await tx.ledger.posted_budgets(period.period, ids)
+    uncounted = await tx.charges.posted_before(
+        {
+            team.id: (period.first_day, min(team.starts_day, period.end_day))
+            for team in teams
+            if team.starts_day is not None
+        }
+    )
     entries = []
     for team in teams:
         base = budgets.get((team.id, period.name))
@@ -162,6 +169,7 @@ async def _settle_teams(
             parent_id=team.parent_id,
             available_nanos=left.get((team.id, "available"), 0),
             carry_nanos=limit if team.kind == "team" and not team.has_ended else 0,
+            uncounted_nanos=uncounted.get(team.id, 0),
             entries=posted.get(close_document(team.id, period.name), 0),
         )
         entries += close_entries(remainder, period=period.name, following=following.name, at=at)

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from bot.books.closing.period_states import BudgetPeriod
 from bot.periods import date_of, moment
+from bot.refusals import ConfigError
 from handlers.books.closing.closes import end_early, keep_open
 from handlers.books.periods import keep_books
 from handlers.cli import opened, out, run
@@ -14,6 +15,11 @@ from handlers.context import Context
 
 commands = typer.Typer(no_args_is_help=True, help="Periods of the books, and their close.")
 Name = Annotated[str, typer.Argument(metavar="PERIOD", help="Such as 2026-11; `tokens periods list` shows them.")]
+
+
+By = Annotated[
+    str, typer.Option("--by", metavar="EMAIL", help="Who does it, for the audit log: an e-mail or a Slack id.")
+]
 
 
 @commands.command("list")
@@ -44,13 +50,14 @@ def _when(period: BudgetPeriod, usual_days: int) -> str:
 
 
 @commands.command("close")
-def close_command(name: Name) -> None:
+def close_command(name: Name, by: By = "") -> None:
     """Closes a period now, also before its end: its last day is then yesterday, and the next one begins today."""
 
     async def work() -> BudgetPeriod:
         async with opened() as context:
+            person = await _person(context, by)
             await keep_books(context)  # which opens what has begun
-            ended = await end_early(context, name)
+            ended = await end_early(context, name, by=person)
             await keep_books(context)
             return await _state_of(context, ended.name)
 
@@ -68,16 +75,29 @@ def close_command(name: Name) -> None:
 def keep_open_command(
     name: Name,
     days: Annotated[int, typer.Option("--days", min=0, max=90, help="How many days after its end it closes.")],
+    by: By = "",
 ) -> None:
     """Keeps a period open for some days after its end, so that late usage still counts in it."""
 
     async def work() -> BudgetPeriod:
         async with opened() as context:
+            person = await _person(context, by)
             await keep_books(context)
-            return await keep_open(context, name, days=days)
+            return await keep_open(context, name, days=days, by=person)
 
     found = run(work())
     out.print(f"{name} closes on {date_of(found.end_day + days)}.")
+
+
+async def _person(context: Context, reference: str) -> int | None:
+    """Returns the person that `--by` names. Raises ConfigError if nobody here has this e-mail or Slack id."""
+    if not reference:
+        return None
+    async with context.store.read() as tx:
+        found = await tx.people.named(reference)
+    if found is None:
+        raise ConfigError(f"--by: nobody here has the e-mail or Slack id {reference[:80]!r}; is it spelled right?")
+    return found
 
 
 async def _state_of(context: Context, name: str) -> BudgetPeriod:

@@ -18,9 +18,9 @@ from bot.books.statements.verification import (
 from bot.charts.render import render_page
 from bot.org.teams import ORGANISATION_SLUG, Directory, Team
 from bot.refusals import ConfigError, Refusal
-from bot.views.books.statements import state_words, statement_lines, statement_page
+from bot.views.books.statements import beside_words, state_words, statement_lines, statement_page
 from handlers.books.statements.making import sealed_or_so_far
-from handlers.books.statements.periods import asked_period
+from handlers.books.statements.periods import asked_period, beside
 from handlers.cli import fail, opened, out, run
 from storage.store import Transaction
 
@@ -44,9 +44,12 @@ def statement_command(
                 chosen = team_of(scope.directory, team)
                 asked = asked_period(scope, period, default_day=chosen.day_of(scope.at))
                 statement, sheet = await sealed_or_so_far(scope.of_team(chosen), asked)
+                around = await beside(scope, asked)
         if file is None:
             for line in statement_lines(statement):
                 out.print(line, markup=False)
+            if around.ended_early or statement.state == "earlier":
+                out.print(beside_words(around, command="tokens"), markup=False)
         elif str(file) == "-":
             sys.stdout.write(sheet)
         else:

@@ -29,7 +29,7 @@ async def company_in(scope: Scope, period: Period) -> Company:
 
 
 async def statement_of(scope: TeamScope, period: Period, *, state: Seal, company: Company) -> Statement:
-    """Returns the statement of a team's entries so far. Only a preliminary one has usage without entries.
+    """Returns the statement of a team's entries so far. Only one that is open, or history, has usage without entries.
 
     The error bar of the organisation is that of the whole company.
     """
@@ -42,7 +42,7 @@ async def statement_of(scope: TeamScope, period: Period, *, state: Seal, company
     for (_, day), nanos in used.items():
         usage[day] = usage.get(day, 0) + nanos
     unposted: dict[int, int] = {}
-    if state == "preliminary":
+    if state in ("preliminary", "earlier"):
         unposted = dict(usage)
         for one in entries:
             if one.line in ("charges", "corrections") and one.entry.usage_day is not None:

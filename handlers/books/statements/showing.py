@@ -12,7 +12,7 @@ from bot.views.books.chargeback import chargeback_blocks
 from handlers.books.chargeback import chargeback_of
 from handlers.books.standings import team_here
 from handlers.books.statements.making import sealed_or_so_far
-from handlers.books.statements.periods import asked_period
+from handlers.books.statements.periods import asked_period, beside
 from handlers.context import Context
 from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest, answers
@@ -58,7 +58,7 @@ async def _message(scope: Scope, team: Team, typed: str) -> Message:
         chargeback=blocks,
         account_id=await scope.tx.statements.account_id(team.id, period.name),
         command=scope.command,
-        before=scope.directory.organisation.calendar.before(period).name,
+        beside=await beside(scope, period),
     )
 
 

@@ -6,15 +6,20 @@ from bot.books.statements.lines import PostedEntry, is_on
 from bot.books.statements.sheets import FIRST, entry_cells
 from bot.books.statements.verification import compared, faults_of_sheet, seal_of
 from bot.refusals import Refusal
+from storage.books.closing.periods import Periods
 from storage.books.statements.sealed import SealedStatement, Statements
 from storage.transaction import OpenTransaction
 
 
-async def statement_faults(tx: OpenTransaction) -> AsyncIterator[str]:
-    """Yields each statement whose seal, link or entries disagree, with the row at fault."""
+async def statement_faults(tx: OpenTransaction, *, since_day: int | None = None) -> AsyncIterator[str]:
+    """Yields each statement whose seal, link or entries disagree, with the row at fault; of the tail alone, of the periods that
+    end after a day."""
     statements = Statements(tx)
-    links = await statements.links()
-    last: dict[int, tuple[int, str]] = {}
+    if since_day is None:
+        links, last = await statements.links(), dict[int, tuple[int, str]]()
+    else:
+        names = {one.name for one in (await Periods(tx).known()).values() if one.end_day > since_day}
+        links, last = await statements.links(names), await statements.before(names)
     for team_id, period, number, previous, seal in links:
         before = last.get(team_id, (0, FIRST))
         if (number, previous) != (before[0] + 1, before[1]):

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, insert, or_, select
+from sqlalchemy import Row, Select, and_, func, insert, or_, select
 
 from bot.books.ledger import Account
 from bot.books.statements.lines import PostedEntry
@@ -112,13 +112,30 @@ class Statements:
         query = select(statements).where(statements.c.period == period).order_by(statements.c.team_id)
         return [_sealed(row) for row in await self._connection.execute(query)]
 
-    async def links(self) -> list[tuple[int, str, int, str, str]]:
-        """Returns (team, period, number, seal before, seal) of every statement, each team's in their order."""
+    async def links(self, names: Collection[str] | None = None) -> list[tuple[int, str, int, str, str]]:
+        """Returns (team, period, number, seal before, seal) of every statement, each team's in their order; of some periods or
+        of all."""
         at = (statements.c.team_id, statements.c.period, statements.c.number, statements.c.previous, statements.c.seal)
-        rows = await self._connection.execute(select(*at).order_by(statements.c.team_id, statements.c.number))
+        query = select(*at).order_by(statements.c.team_id, statements.c.number)
+        if names is not None:  # with the teams, so that the index by team finds the periods
+            query = query.join(teams, teams.c.id == statements.c.team_id).where(statements.c.period.in_(names))
+        rows = await self._connection.execute(query)
         return [
             (int(team), str(period), int(number), str(before), str(seal)) for team, period, number, before, seal in rows
         ]
+
+    async def before(self, names: Collection[str]) -> dict[int, tuple[int, str]]:
+        """Returns (number, seal) of each team's last statement before its first one of some periods, by team."""
+        first = (
+            select(statements.c.team_id, func.min(statements.c.number).label("number"))
+            .join(teams, teams.c.id == statements.c.team_id)
+            .where(statements.c.period.in_(names))
+            .group_by(statements.c.team_id)
+            .subquery()
+        )
+        same = and_(statements.c.team_id == first.c.team_id, statements.c.number == first.c.number - 1)
+        query = select(statements.c.team_id, statements.c.number, statements.c.seal).join(first, same)
+        return {int(team): (int(number), str(seal)) for team, number, seal in await self._connection.execute(query)}
 
     async def add(
         self,

@@ -8,6 +8,7 @@ from bot.books.statements.reading import read_statement
 from bot.books.statements.verification import faults_of_sheet
 from bot.money import NANOS
 from bot.org.teams_yml.teams_file import read_teams_file
+from handlers.books.closing.closes import end_early
 from handlers.books.periods import keep_books
 from handlers.books.statements.sealing import seal_statements
 from handlers.org.teams import import_teams
@@ -66,6 +67,27 @@ async def test_a_sealed_statement_comes_with_its_files(acme_on_both: Company) ->
     assert faults_of_sheet(sheet) == []
     assert read_statement(sheet).amount("charges") == -250 * NANOS - 1
     assert files[f"statement-search-{month}.pdf"].startswith(b"%PDF-")
+
+
+async def test_after_an_early_close_the_present_period_is_shown_and_the_sealed_one_named(acme: Company) -> None:
+    await in_mid_month(acme)
+    await acme.uses(acme.event(1, dollars=250, ago=timedelta(days=2)))
+    month, after = f"{acme.clock.now():%Y-%m}", f"{acme.clock.now() + timedelta(days=20):%Y-%m}"
+    await end_early(acme.context, month)
+    acme.clock.jump_to(acme.clock.now() + timedelta(days=1))
+    await keep_books(acme.context)
+    await seal_statements(acme.context)
+
+    now = (await acme.anna.runs("/tokens statement", channel="CSEARCH")).text
+    before = (await acme.anna.runs(f"/tokens statement {month}", channel="CSEARCH")).text
+    history = (await acme.anna.runs("/tokens statement 2019-03", channel="CSEARCH")).text
+
+    assert f"Statement of Search, {after}. Preliminary" in now
+    assert f"{month} was closed early" in now
+    assert "its statement is sealed" in now
+    assert "Sealed on" in before
+    assert "before the books began" in history
+    assert "The books begin with" in history
 
 
 async def test_nobody_sees_the_statement_of_a_team_that_is_not_theirs(acme: Company) -> None:

@@ -13,12 +13,15 @@ ROOT, PRODUCT, SEARCH = 1, 2, 3
 AT = 1_796_083_200_000_000
 
 
-def closed(available: int, *, carry: int = 0, parent: int | None = PRODUCT, entries: int = 0) -> list[Entry]:
+def closed(
+    available: int, *, carry: int = 0, parent: int | None = PRODUCT, uncounted: int = 0, entries: int = 0
+) -> list[Entry]:
     left = Remainder(
         team_id=SEARCH if parent is not None else ROOT,
         parent_id=parent,
         available_nanos=available,
         carry_nanos=carry,
+        uncounted_nanos=uncounted,
         entries=entries,
     )
     return close_entries(left, period="2026-11", following="2026-12", at=AT)
@@ -55,6 +58,26 @@ def test_some_goes_along_and_the_rest_lapses() -> None:
         ("2026-12", "close:3:2026-11", "close:3:2026-11:0"),
         ("2026-11", "close:3:2026-11", "close:3:2026-11:1"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("available", "carry", "expected"),
+    [
+        (-10, 20, [("cover", 30), ("carry_forward", 20)]),
+        (-10, 0, [("cover", 10)]),
+        (-10, 500, [("cover", 80), ("carry_forward", 70)]),
+        (5, 20, [("cover", 15), ("carry_forward", 20)]),
+        (50, 20, [("carry_forward", 20), ("lapse", 30)]),
+        (-100, 20, [("cover", 100)]),
+    ],
+)
+def test_what_was_spent_before_the_budget_began_lowers_nothing_that_goes_along(
+    available: int, carry: int, expected: list[tuple[str, int]]
+) -> None:
+    entries = closed(available, carry=carry, uncounted=80)
+
+    assert [(entry.kind, entry.amount_nanos) for entry in entries] == expected
+    assert closed(0, carry=carry, uncounted=80, entries=len(entries)) == [], "once"
 
 
 def test_no_more_goes_along_than_there_is() -> None:

@@ -8,7 +8,7 @@ from handlers.books.closing import closes
 from handlers.books.closing.closes import close_periods
 from handlers.books.periods import keep_books
 from storage.books.closing.periods import Periods
-from tests.storage.books.closing.conftest import DAY, moves, names, next_month, states
+from tests.storage.books.closing.conftest import DAY, TEAMS, moves, names, next_month, states
 from tests.storage.conftest import Books
 from tests.storage.declared import balance
 
@@ -187,4 +187,24 @@ async def test_the_first_run_on_older_books_closes_past_periods_as_they_are(acme
 
     assert found == {first: ("closed", None), second: ("open", None)}
     assert await moves(acme) == []
+    assert await acme.faults() == []
+
+
+async def test_usage_before_a_budget_began_does_not_lower_what_goes_along(acme: Books) -> None:
+    """The case of docs/budgets.md: $80 on the 3rd, a budget of $100 from the 15th, $30 on the 21st."""
+    begins = acme.context.now().replace(day=15).date()
+    await acme.imports(TEAMS.replace("{amount: 100,", f"{{amount: 100, starts: {begins},"))
+    await acme.takes(acme.event(1, dollars=80, team="mobile", ago=13 * DAY))
+    acme.jump_to(acme.context.now() + 5 * DAY)
+    await acme.takes(acme.event(2, dollars=30, team="mobile"))
+    await keep_books(acme.context)
+    assert (await balance(acme.context, "mobile")).allocated_nanos == 100 * NANOS
+    acme.jump_to(next_month(acme))
+
+    await keep_books(acme.context)
+    await keep_books(acme.context)
+
+    expected = {"cover product 0 > mobile 0: 80", "carry_forward mobile 0 > mobile 1: 70"}
+    assert {move for move in await moves(acme) if "mobile" in move} == expected
+    assert (await balance(acme.context, "mobile")).allocated_nanos == 170 * NANOS
     assert await acme.faults() == []

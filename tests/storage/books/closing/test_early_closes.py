@@ -8,7 +8,7 @@ from handlers.books.closing.closes import end_early, keep_open
 from handlers.books.periods import keep_books
 from tests.storage.books.closing.conftest import DAY, moves, names, next_month, states
 from tests.storage.conftest import Books
-from tests.storage.declared import balance
+from tests.storage.declared import balance, person
 
 
 async def test_a_period_closed_early_ends_with_yesterday_and_the_next_one_begins_today(acme: Books) -> None:
@@ -62,6 +62,18 @@ async def test_a_period_that_is_kept_open_takes_late_usage_until_then(acme: Book
     acme.jump_to(acme.context.now() + DAY)
     await keep_books(acme.context)
     assert await states(acme) == ["closed", "open"]
+
+
+async def test_the_audit_log_names_who_closed_it(acme: Books) -> None:
+    chloe = await person(acme.context, "chloe@acme.test")
+    first = (await names(acme))[0]
+
+    await keep_open(acme.context, first, days=3, by=chloe)
+    await end_early(acme.context, first, by=chloe)
+    await keep_books(acme.context)
+
+    told = {row.action: row.actor_id for row in await acme.rows("audit") if row.subject == first}
+    assert told == {"keep period open": chloe, "end period": chloe, "close period": chloe}
 
 
 async def test_what_cannot_be_closed_is_refused_in_words(acme: Books) -> None:

@@ -5,6 +5,7 @@ from sqlalchemy import text
 
 from bot.periods import Period
 from handlers.books.statements.sealing import seal_statements
+from storage.books.checks import faults
 from tests.storage.books.statements.months import next_month, of_team
 from tests.storage.conftest import Books
 
@@ -120,3 +121,31 @@ async def test_a_seal_before_that_is_another_is_a_broken_link(two_months: tuple[
         f"{second.name}: the chain is broken: it does not continue statement {before.number}",
         f"{second.name}: the stored seal is not the sheet's",
     ]
+
+
+async def test_the_tail_has_the_statements_since_then_and_their_links(two_months: tuple[Books, Period, Period]) -> None:
+    books, first, second = two_months
+    before = await of_team(books, "search", first)
+    team = before.team_id
+    of_team_in = f"WHERE team_id = {team} AND period ="
+    change = "UPDATE statements SET sheet = replace(sheet, '000000000', '000000001')"
+    assert await _tail(books, second) == []
+
+    await tampers(books, "statements", f"{change} {of_team_in} '{first.name}'")
+    assert await _tail(books, second) == []
+    assert all(first.name in fault for fault in await _tail(books, first))
+    async with books.context.store.begin() as tx:
+        await tx.connection.execute(text(f"UPDATE statements SET seal = 'f' {of_team_in} '{first.name}'"))
+    assert await _tail(books, second) == [
+        f"statements: team {team}, {second.name}: the chain is broken: it does not continue statement {before.number}"
+    ]
+    async with books.context.store.begin() as tx:
+        await tx.connection.execute(text(f"{change} {of_team_in} '{second.name}'"))
+    assert len(await _tail(books, second)) > 1
+
+
+async def _tail(books: Books, period: Period) -> list[str]:
+    """Returns the faults of statements that `tokens check --since` a period's first day names."""
+    async with books.context.store.read() as tx:
+        found = [fault async for fault in faults(tx, since_day=period.first_day)]
+    return [fault for fault in found if fault.startswith("statements: ")]
