@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE  # compiling takes longer than importing, and pytest also rewrites what its plugins import
 
-.PHONY: help demo run check rules test test-dates lint bench drill mutants senders validators clients snapshot screenshots lock clean
+.PHONY: help demo run check rules test test-dates lint bench drill mutants senders validators clients gateways snapshot screenshots lock clean
 .DEFAULT_GOAL := help
 
 help:  ## prints this list
@@ -72,6 +72,9 @@ validators: .venv/test  ## shows a month's exports to the official FOCUS validat
 
 clients: .venv/test  ## runs real programs against stand-in model APIs and compares the books with the bills (PROGRAMS="codex --newest")
 	$(BIN)/python -m tests.clients $(PROGRAMS)
+
+gateways: .venv/test  ## runs the real Claude apps gateway: a click in Slack sets its cap, and its own audit shows it (needs npm)
+	$(BIN)/python -m tests.gateways.real $(GATEWAYS)
 
 snapshot: .venv/test  ## rewrites the Block Kit snapshots; read the diff before you commit it
 	$(BIN)/python -m pytest --snapshot-update tests/bot/views
