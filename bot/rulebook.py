@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -20,8 +21,10 @@ from bot.org.teams import Directory, Team
 from bot.org.tools import Tools
 from bot.org.workflows import WorkflowRule, Workflows
 from bot.periods import DAY_MICROS, MICROS, day_number
-from bot.requests.approvals import DEFAULT_APPROVAL_RULES, ApprovalRule
 from bot.requests.attendance.stand_ins import Attendance
+from bot.requests.emergencies import EmergencyTerms
+from bot.requests.policies import ApprovalRule
+from bot.requests.policy_words import policy_text
 from bot.sources.plain_calls import PlainCalls
 from bot.usage import Booking, Labels, UsageEvent
 
@@ -77,6 +80,7 @@ class Rulebook:
         attendance: Attendance = EVERYBODY_THERE,
         gateways: Sequence[GatewaySettings] = (),
         ends_at: int | None = None,
+        emergency: EmergencyTerms | None = None,
     ) -> None:
         """Collects the rules.
 
@@ -91,6 +95,7 @@ class Rulebook:
         self.prices = prices
         self.tools = tools
         self.approvals = approvals
+        self.emergency = emergency
         self.workflows = workflows
         self.attendance = attendance
         self.gateways = tuple(gateways)
@@ -100,6 +105,11 @@ class Rulebook:
         self._days: dict[str | int, dict[int, int]] = {}
         self._terms: dict[tuple[str, ...], dict[int, _DayTerms]] = {}
         self._remembered = self._remembered_characters = self._remembered_days = 0
+
+    @cached_property
+    def policy_text(self) -> tuple[str, ...]:
+        """Returns the policy of budget requests, one sentence per line."""
+        return policy_text(self.approvals, {team.id: team.slug for team in self.directory.teams})
 
     def booking(self, event: UsageEvent, source: Source) -> Booking:
         """Returns the event with its team, local day, tool and price."""
@@ -285,10 +295,3 @@ def aliases_of(stored: Sequence[Mapping[str, Any]] | None) -> list[ModelAlias]:
 
 def _day(text: str | None) -> int | None:
     return day_number(date.fromisoformat(text)) if text else None
-
-
-def approvals_of(policy: Mapping[str, Any] | None) -> tuple[ApprovalRule, ...]:
-    """Returns approval rules from the stored `policy` document. Lines that approve automatically have no effect yet."""
-    lines = (policy or {}).get("approvals") or []
-    rules = tuple(ApprovalRule(up_to_nanos=line["up_to"], by=line["by"]) for line in lines if line.get("by"))
-    return rules or DEFAULT_APPROVAL_RULES

@@ -55,6 +55,7 @@ from storage.org.attribution import AttributionRules
 from storage.org.people import People
 from storage.org.reachability import Reachability
 from storage.org.roles import Roles
+from storage.org.same_people import SamePeople
 from storage.org.set_budgets import SetBudgets
 from storage.org.teams import Teams
 from storage.org.tree import Tree
@@ -67,6 +68,7 @@ from storage.requests.increase_requests import IncreaseRequests
 from storage.requests.questions import Questions
 from storage.requests.rehearsals import Rehearsals
 from storage.requests.request_drafts import RequestDrafts
+from storage.requests.votes import Votes
 from storage.requests.worth import WorthAnswers
 from storage.slack_requests import SlackRequests
 from storage.transaction import OpenTransaction
@@ -89,6 +91,7 @@ class Transaction(OpenTransaction):
     reattributions = noun(Reattributions)
     people = noun(People)
     roles = noun(Roles)
+    same_people = noun(SamePeople)
     tree = noun(Tree)
     keys = noun(Keys)
     read_keys = noun(ReadKeys)
@@ -136,6 +139,7 @@ class Transaction(OpenTransaction):
     increase_requests = noun(IncreaseRequests)
     delegations = noun(Delegations)
     rehearsals = noun(Rehearsals)
+    votes = noun(Votes)
     judgements = noun(Judgements)
     alert_settings = noun(StoredAlertSettings)
     alert_quality = noun(StoredAlertQuality)

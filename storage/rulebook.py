@@ -1,8 +1,8 @@
 """The rulebook of the configuration's current version."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 from bot.costs.price_book import PriceBook
 from bot.costs.prices import prices_in_force
@@ -17,7 +17,9 @@ from bot.org.tree.places import as_of, next_change
 from bot.periods import day_start, micros
 from bot.requests.attendance.absences import away_words_of
 from bot.requests.attendance.stand_ins import DECIDING_ROLES, Attendance, days_off_of
-from bot.rulebook import Rulebook, aliases_of, approvals_of, contracts_of, workflows_of
+from bot.requests.emergencies import emergency_of
+from bot.requests.policies import ApprovalRule, approvals_of, people_of
+from bot.rulebook import Rulebook, aliases_of, contracts_of, workflows_of
 from storage.store import Transaction
 
 
@@ -39,12 +41,13 @@ async def read_rulebook(tx: Transaction, book: PriceBook, *, at: int) -> Ruleboo
     directory = replace(
         directory,
         roles=directory.roles | {(own[-1].team_id, person, "member") for person, own in belongs.items() if own},
+        same_people=await tx.same_people.groups(),
     )
     spellings = await tx.people.team_spellings()
     team_of_user = {text: member_team[person] for text, person in spellings if person in member_team}
     for reference, team_id, _ in sorted(await tx.roles.team_references(), key=lambda named: named[2] != "member"):
         team_of_user.setdefault(normalize_spelling(reference), team_id)  # the file's word, whoever has the e-mail now
-    tools = await tx.config.document("tools")
+    tools, policy = await tx.config.document("tools"), await tx.config.document("policy")
     return Rulebook(
         version=await tx.config.version(),
         directory=directory,
@@ -66,7 +69,8 @@ async def read_rulebook(tx: Transaction, book: PriceBook, *, at: int) -> Ruleboo
         workflows=workflows_of(
             await tx.config.document("workflows"), held=[hold.name for hold in await tx.holds.active()]
         ),
-        approvals=approvals_of(await tx.config.document("policy")),
+        approvals=await read_approvals(tx, policy, directory),
+        emergency=emergency_of(policy),
         attendance=await _attendance(tx, directory, at=at),
         gateways=gateways_of(await tx.config.document("gateways")),
         ends_at=min((moment for moment in _changes(directory, memberships, at=at) if moment > at), default=None),
@@ -85,6 +89,17 @@ async def _attendance(tx: Transaction, directory: Directory, *, at: int) -> Atte
         delegations=delegations,
         away_words=away_words_of((policy or {}).get("away")),
         zones=await tx.people.zones_of(deciders.union(one.delegate_id for one in delegations)),
+    )
+
+
+async def read_approvals(
+    tx: Transaction, policy: Mapping[str, Any] | None, directory: Directory
+) -> tuple[ApprovalRule, ...]:
+    """Returns the lines of a `policy` document, with the people and teams that it names."""
+    named = people_of(policy)
+    people = await tx.people.known_references(named) if named else {}
+    return approvals_of(
+        policy, people=people, team_ids={slug: team.id for slug, team in directory.teams_by_slug.items()}
     )
 
 

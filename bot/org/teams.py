@@ -121,6 +121,16 @@ class Directory:
     """Every parent that a team had or will have, with its first day."""
     former_slugs: tuple[tuple[str, int], ...] = ()
     """Slugs that teams had before they were renamed, with the team's id."""
+    same_people: tuple[frozenset[int], ...] = ()
+    """Records of one human: merged ones, second Slack accounts, and those that had the same e-mail or alias."""
+
+    def records_of(self, person_id: int) -> frozenset[int]:
+        """Returns every record of a person, for rules that forbid something: nobody decides their own request."""
+        return self._records.get(person_id) or frozenset({person_id})
+
+    @cached_property
+    def _records(self) -> Mapping[int, frozenset[int]]:
+        return {person_id: group for group in self.same_people for person_id in group}
 
     def by_id(self, team_id: int) -> Team:
         return self._teams_by_id[team_id]

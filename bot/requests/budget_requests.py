@@ -11,7 +11,7 @@ EndKind = Literal["period", "date", "open"]
 """How long more budget lasts: this period only, until a date, or from now on."""
 CapKind = Literal["team", "workflow", "tool", "member", "key"]
 """Whose cap a request is about: the team's, that of a part of its budget, or that of a person or a key at a gateway."""
-Origin = Literal["", "command", "button", "home", "shortcut", "message", "link", "gateway"]
+Origin = Literal["", "command", "button", "home", "shortcut", "message", "link", "gateway", "emergency"]
 """Where a request comes from; "" in requests of earlier versions."""
 MAX_REASON_CHARACTERS = 1_000
 
@@ -22,6 +22,11 @@ class RequestEnd:
 
     kind: EndKind = "period"
     at: int | None = None
+
+    def is_longer_than(self, other: "RequestEnd", *, period_end: int) -> bool:
+        """Returns whether budget lasts longer than with another end; `period_end` is that of the present period."""
+        own, others = (None if end.kind == "open" else end.at or period_end for end in (self, other))
+        return others is not None and (own is None or own > others)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from bot.org.tree.places import merged_into
 from bot.periods import long_day_text
 from bot.refusals import Refusal
 from bot.requests.approvals import ApprovalRoute
+from bot.requests.votes import can_be_decided
 from bot.views.blocks import name
 
 
@@ -15,10 +16,17 @@ def require_may_ask(directory: Directory, team: Team, *, person_id: int, channel
         raise Refusal(f"You are not in {name(team.name)}, so you can't ask for its budget.")
 
 
-def require_decider(found: ApprovalRoute) -> None:
-    if not found.deciders:
-        who = "Nobody but you could decide this request."
-        raise Refusal(f"{who} Ask whoever keeps teams.yml to name another manager, or somebody of finance.")
+def require_decider(found: ApprovalRoute, directory: Directory) -> None:
+    """Raises Refusal, with what to do, if nobody could decide a request, or too few people."""
+    if found.is_auto or (found.deciders and can_be_decided(found, directory)):
+        return
+    who = "Nobody but you could decide this request."
+    if found.deciders:
+        few = (
+            "only one of them is there" if len(found.deciders) == 1 else f"only {len(found.deciders)} of them are there"
+        )
+        who = f"The policy asks {found.needed} people to approve this request, and {few}."
+    raise Refusal(f"{who} Ask whoever keeps teams.yml to name another manager, or somebody of finance.")
 
 
 def require_open(directory: Directory, team: Team) -> None:

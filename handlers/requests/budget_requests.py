@@ -1,39 +1,44 @@
 """Budget requests: created, changed and withdrawn by the asker, with the amount held meanwhile."""
 
 from dataclasses import replace
+from typing import Any
 
 from bot.money import usd
 from bot.refusals import FieldRefusal, Refusal
-from bot.requests.approvals import policy_words
 from bot.requests.budget_requests import Ask, BudgetRequest, asked_for, require_pending, with_withdrawal
+from bot.requests.policies import rule_json, stored_policy
 from bot.requests.revisions import Seen
 from handlers.requests.askers import require_decider, require_govern_mode, require_may_ask, require_open
 from handlers.requests.cards import post_messages, update_messages
 from handlers.requests.endings import end_messages
 from handlers.requests.revisions import require_same_revision
-from handlers.requests.routes import find_route, hold_amount, lock_accounts, release_hold
+from handlers.requests.routes import find_route, hold_amount, lock_accounts, policy_in_force, release_hold
 from handlers.scope import Scope, TeamScope
 from handlers.slack.callers import called
 from storage.store import Transaction
 
 
-async def create_request(scope: TeamScope, ask: Ask, *, person_id: int) -> BudgetRequest:
+async def create_request(scope: TeamScope, ask: Ask, *, person_id: int, allows_auto: bool = False) -> BudgetRequest:
     """Stores a request, holds its amount if a budget above can pay, and posts the card for its deciders. Raises
-    Refusal or FieldRefusal if it is not allowed."""
+    Refusal or FieldRefusal if it is not allowed.
+
+    With `allows_auto` a line of the policy may approve it by itself: then nothing is posted here, as
+    `approvals.ask_for_budget` decides it at once.
+    """
     tx, directory, team, at = scope.tx, scope.directory, scope.team, scope.at
     require_govern_mode(team)
     require_open(directory, team)
     period = directory.period_at(team, at)
     # The locks come first, so that the second of two simultaneous forms sees the request of the first.
     await lock_accounts(scope, givers=[ask.giver_id])
-    found = await find_route(scope, ask, person_id=person_id)
+    found = await find_route(scope, ask, person_id=person_id, allows_auto=allows_auto)
     waiting = await tx.budget_requests.pending_of(person_id=person_id, team_id=team.id)
     if waiting is not None:
         raise FieldRefusal(
             "amount",
             f"You already asked for {usd(waiting.amount_nanos)} for {team.name}. Change or withdraw that request first.",
         )
-    require_decider(found)
+    require_decider(found, directory)
     request = await tx.budget_requests.add(
         BudgetRequest(
             id=0,
@@ -49,12 +54,13 @@ async def create_request(scope: TeamScope, ask: Ask, *, person_id: int) -> Budge
             decided_at=None,
             decided_by=None,
             decision_reason="",
-            policy=policy_words(scope.rulebook.approvals),
+            policy=policy_in_force(scope, found),
         )
     )
     await hold_amount(tx, request, at)
     await audit_request(tx, "request", request, actor_id=person_id, at=at)
-    await post_messages(scope, request, found)
+    if not found.is_auto:
+        await post_messages(scope, request, found)
     return request
 
 
@@ -63,7 +69,7 @@ async def change_request(scope: Scope, seen: Seen, ask: Ask, *, by: int, channel
     team's mode, the person's place in it or in its `channel`, and who can decide."""
     tx, directory, at = scope.tx, scope.directory, scope.at
     request = await pending_request(tx, seen.request_id)
-    if by != request.person_id:
+    if by not in directory.records_of(request.person_id):
         raise Refusal("Only the person who asked can change a request.")
     team_scope = scope.of_team_id(request.team_id)
     await lock_accounts(team_scope, request.period, givers=[request.giver_id, ask.giver_id])
@@ -71,8 +77,9 @@ async def change_request(scope: Scope, seen: Seen, ask: Ask, *, by: int, channel
     require_govern_mode(team_scope.team)
     require_may_ask(directory, team_scope.team, person_id=by, channel=channel)
     await release_hold(tx, request, by=by, at=at)
-    found = await find_route(team_scope, ask, person_id=by, is_escalated=request.escalated_at is not None)
-    require_decider(found)
+    is_escalated = request.escalated_at is not None
+    found = await find_route(team_scope, ask, person_id=by, request_id=request.id, is_escalated=is_escalated)
+    require_decider(found, directory)
     changed = replace(
         request,
         **asked_for(replace(ask, origin=request.origin, origin_ref=request.origin_ref)),
@@ -80,7 +87,7 @@ async def change_request(scope: Scope, seen: Seen, ask: Ask, *, by: int, channel
         payer_id=found.payer.id if found.payer else None,
         held_nanos=found.held_nanos,
         revision=request.revision + 1,
-        policy=policy_words(scope.rulebook.approvals),
+        policy=policy_in_force(team_scope, found),
     )
     await tx.budget_requests.save(changed)
     await hold_amount(tx, changed, at)
@@ -118,15 +125,19 @@ async def pending_request(tx: Transaction, request_id: int, *, locked: bool = Tr
 
 
 async def audit_request(
-    tx: Transaction, action: str, request: BudgetRequest, *, actor_id: int | None, at: int, policy: str = ""
+    tx: Transaction, action: str, request: BudgetRequest, *, actor_id: int | None, at: int, **facts: Any
 ) -> None:
-    """Records what happened to a request; of a decision also the policy that was in force."""
+    """Records what happened to a request, from which message it came, and under which line of the policy it stands."""
+    stored = stored_policy(request.policy)
     detail = {
         "team": request.team_id,
         "amount_nanos": request.amount_nanos,
         "revision": request.revision,
         "reason": await tx.audit.hashed(request.reason),
-        **({"policy": policy} if policy else {}),
         **({"for": request.decided_for} if request.decided_for is not None else {}),
+        **({"origin": request.origin} if request.origin else {}),
+        **({"origin_ref": request.origin_ref} if request.origin_ref else {}),
+        **({"policy": stored.sentence, "rule": rule_json(stored.rule)} if stored else {}),
+        **facts,
     }
     await tx.audit.record(at=at, actor_id=actor_id, action=action, subject=request.document, detail=detail)

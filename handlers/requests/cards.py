@@ -1,13 +1,18 @@
 """The card of a request, its copies and the asker's receipt: who gets them, and their changes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bot.messages import Message
 from bot.org.teams import Directory
 from bot.reporting.reports import PendingRequest
 from bot.requests.approvals import ApprovalRoute
+from bot.requests.asked_before import asked_before
 from bot.requests.budget_requests import BudgetRequest
+from bot.requests.policy_words import policy_note
 from bot.requests.questions import SHOWN_QUESTIONS, Question
+from bot.requests.votes import tally
+from bot.views.requests.asked_before import asked_before_words, passed_over_words
 from bot.views.requests.attendance.absences import absence_words, away_words, passed_card
 from bot.views.requests.cards import CardFacts, approval_card
 from bot.views.requests.nudges import nudge_message
@@ -98,8 +103,29 @@ async def _card(scope: TeamScope, pending: PendingRequest, found: ApprovalRoute)
     standing = await standing_of(scope)
     deciders = await decider_mentions(scope.tx, found)
     questions = await scope.tx.questions.newest(pending.request.id, limit=SHOWN_QUESTIONS)
-    facts = CardFacts(questions=await shown_questions(scope.tx, questions))
+    facts = replace(await _policy_facts(scope, pending, found), questions=await shown_questions(scope.tx, questions))
     return approval_card(pending, standing=standing, deciders=deciders, by_finance=found.by_finance, facts=facts)
+
+
+async def _policy_facts(scope: TeamScope, pending: PendingRequest, found: ApprovalRoute) -> CardFacts:
+    """Returns what deciders should know of the policy, of earlier requests, and of who approved already."""
+    tx, directory, request = scope.tx, scope.directory, pending.request
+    own = directory.records_of(request.person_id)
+    earlier = await tx.budget_requests.of_period(request.period, team_id=request.team_id, person_ids=own)
+    before = asked_before(request, earlier, directory=directory)
+    moved = passed_over_words(request, directory)
+    given = tally(found, await tx.votes.of(request), directory).given if found.needed > 1 else ()
+    people = await tx.people.by_ids({p for v in given for p in (v.person_id, v.for_person_id) if p is not None})
+    votes = [
+        called(people[v.person_id]) + (f" for {called(people[v.for_person_id])}" if v.for_person_id else "")
+        for v in given
+    ]
+    return CardFacts(
+        asked_before=" ".join(filter(None, (moved, asked_before_words(before, asker=pending.asker_mention)))),
+        policy=policy_note(request),
+        needed=found.needed,
+        votes=votes,
+    )
 
 
 async def _receipt(scope: Scope, pending: PendingRequest, found: ApprovalRoute, *, carried: bool = False) -> Message:

@@ -14,6 +14,7 @@ from handlers.books.standings import standing_of
 from handlers.requests.cards import card_key, nudge_key, question_key, receipt_key, shown, shown_questions
 from handlers.scope import TeamScope
 from handlers.slack.callers import called
+from handlers.slack.posts import post_to_team
 
 POLICY = "The policy"
 """Who approved a request that nobody clicked."""
@@ -29,6 +30,9 @@ async def end_messages(scope: TeamScope, request: BudgetRequest) -> None:
     by, for_whom = await _deciders_of(scope, request)
     standing = await standing_of(scope) if request.state in ("approved", "denied") else None
     card, receipt = _ended(pending, by=by, for_whom=for_whom, standing=standing)
+    if request.state == "approved" and request.decided_by is None:  # it has no card yet, and is posted openly
+        key = card_key(request.id)
+        await post_to_team(tx, scope.directory, scope.team, card, dedupe_key=key, at=at, route="approvals")
     await tx.outbox.change(card_key(request.id), card, at=at, is_over=True)
     await tx.outbox.change(receipt_key(request.id), receipt, at=at)
     await tx.outbox.change(nudge_key(request.id), nudge_message(pending, at=at), at=at)
@@ -45,11 +49,26 @@ def verdict_key(request_id: int) -> str:
     return f"verdict:{request_id}"
 
 
+async def policy_or_people(scope: TeamScope, request: BudgetRequest) -> str:
+    """Returns who decided a request, in mrkdwn; with all who approved one that needed several."""
+    by, for_whom = await _deciders_of(scope, request)
+    return f"{by} for {for_whom}" if for_whom else by
+
+
 async def _deciders_of(scope: TeamScope, request: BudgetRequest) -> tuple[str, str]:
-    """Returns the mentions of who decided, and of the person whose delegate did."""
-    people = await scope.tx.people.by_ids([p for p in (request.decided_by, request.decided_for) if p is not None])
-    by = POLICY if request.decided_by is None else called(people[request.decided_by])
-    return by, "" if request.decided_for is None else called(people[request.decided_for])
+    """Returns the mentions of who decided, and of the person whose delegate did; of several, all in the first."""
+    if request.decided_by is None:
+        return POLICY, ""
+    votes = await scope.tx.votes.of(request) if request.state == "approved" else []
+    others = [(vote.person_id, vote.for_person_id) for vote in votes if vote.person_id != request.decided_by]
+    pairs = [*others, (request.decided_by, request.decided_for)]
+    people = await scope.tx.people.by_ids({person for pair in pairs for person in pair if person is not None})
+    if not others:
+        return called(people[request.decided_by]), "" if request.decided_for is None else called(
+            people[request.decided_for]
+        )
+    names = [called(people[a]) + (f" for {called(people[b])}" if b is not None else "") for a, b in pairs]
+    return f"{', '.join(names[:-1])} and {names[-1]}", ""
 
 
 def _ended(pending: PendingRequest, *, by: str, for_whom: str, standing: Standing | None) -> tuple[Message, Message]:

@@ -7,7 +7,8 @@ from bot.requests.budget_requests import BudgetRequest
 from handlers.context import Context
 from handlers.requests.budget_requests import audit_request
 from handlers.requests.cards import update_messages
-from handlers.requests.routes import find_route, hold_amount, lock_accounts, release_hold
+from handlers.requests.policy_changes import follow_policy, is_of_another_policy
+from handlers.requests.routes import find_route, hold_amount, lock_accounts, policy_in_force, release_hold
 from handlers.scope import Scope, TeamScope
 
 
@@ -25,13 +26,16 @@ async def carry_request(scope: TeamScope, request: BudgetRequest) -> tuple[Budge
     tx, at = scope.tx, scope.at
     await release_hold(tx, request, by=None, at=at)
     is_escalated = request.escalated_at is not None
-    found = await find_route(scope, request.ask, person_id=request.person_id, is_escalated=is_escalated)
+    found = await find_route(
+        scope, request.ask, person_id=request.person_id, request_id=request.id, is_escalated=is_escalated
+    )
     moved = replace(
         request,
         period=scope.directory.period_at(scope.team, at).name,
         payer_id=found.payer.id if found.payer else None,
         held_nanos=found.held_nanos,
         revision=request.revision + 1,
+        policy=policy_in_force(scope, found),
     )
     await tx.budget_requests.save(moved)
     await hold_amount(tx, moved, at)
@@ -40,11 +44,17 @@ async def carry_request(scope: TeamScope, request: BudgetRequest) -> tuple[Budge
 
 
 async def carry_and_show(scope: Scope, request_id: int) -> bool:
-    """Moves a request to the present period if it is of another one, and updates its card and receipt."""
+    """Moves a request to the present period if it is of another one, or puts it under the line of a policy that changed,
+    and updates its card and receipt."""
     request = await scope.tx.budget_requests.for_decision(request_id)
-    if request is None or not is_of_another_period(scope, request):
+    if request is None or request.state != "pending":
         return False
     team_scope = scope.of_team_id(request.team_id)
+    if not is_of_another_period(scope, request):
+        if not await is_of_another_policy(team_scope, request):
+            return False
+        await update_messages(team_scope, *await follow_policy(team_scope, request))
+        return True
     await lock_accounts(team_scope, request.period, givers=[request.giver_id])
     moved, found = await carry_request(team_scope, request)
     await update_messages(team_scope, moved, found, carried=True)

@@ -13,6 +13,8 @@ from handlers.requests.cards import (
     update_messages,
 )
 from handlers.requests.deciders import route_of
+from handlers.requests.policy_changes import is_of_another_policy
+from handlers.requests.request_periods import carry_and_show
 from handlers.scope import Scope
 from storage.outbox import copy_key
 
@@ -39,6 +41,8 @@ async def reroute_requests(context: Context) -> int:
 
 async def _is_stale(scope: Scope, request: BudgetRequest) -> bool:
     tx, directory = scope.tx, scope.directory
+    if await is_of_another_policy(scope.of_team_id(request.team_id), request):
+        return True
     found = route_of(scope, request)
     asked = directly_asked(directory, found)
     for person_id in asked:
@@ -55,6 +59,8 @@ async def _is_stale(scope: Scope, request: BudgetRequest) -> bool:
 
 async def _reroute(scope: Scope, request: BudgetRequest) -> None:
     tx, at = scope.tx, scope.at
+    if await carry_and_show(scope, request.id):
+        return
     found = route_of(scope, request)
     await update_messages(scope.of_team_id(request.team_id), request, found)
     detail = {"team": request.team_id, "revision": request.revision, "deciders": sorted(found.deciders)}

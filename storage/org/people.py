@@ -1,6 +1,6 @@
 """People: opaque ids for the books; names are stored here alone, and can be erased."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import delete, func, insert, or_, select, update
 
@@ -8,6 +8,7 @@ from bot.org.people import Person, is_email, is_slack_id, normalize_spelling
 from storage import bulk
 from storage.config import Config
 from storage.org.roles import Roles
+from storage.org.same_people import SamePeople
 from storage.tables.attendance import absences
 from storage.tables.org import people, person_aliases, person_looks, person_teams
 from storage.tables.requests import delegations
@@ -81,6 +82,16 @@ class People:
         folded = normalize_spelling(reference)
         return (await self.ids_of_emails([folded])).get(folded)
 
+    async def known_references(self, references: Sequence[str]) -> dict[str, int]:
+        """Returns the ids of those people that an operator's file names by e-mail, alias or Slack id, and that are known."""
+        found: dict[str, int] = {}
+        for reference in references:
+            person = None if is_slack_id(reference) else await self.by_alias(reference)
+            person_id = await self.named(reference) or (person.id if person is not None else None)
+            if person_id is not None:
+                found[reference] = person_id
+        return found
+
     async def by_id(self, person_id: int) -> Person:
         """Returns a person; of a merged record the one it was merged into."""
         return (await self.by_ids([person_id]))[person_id]
@@ -140,6 +151,8 @@ class People:
             made = insert(people).values(slack_id=slack_id).returning(people.c.id)
             known = await self.by_id(int((await self._connection.execute(made)).scalar_one()))
         changed = update(people).where(people.c.id == known.id)
+        if folded and known.email and folded != known.email:
+            await SamePeople(self._tx).record_former(known.id, known.email)
         values = {"slack_id": slack_id, "name": name, "timezone": timezone, "email": folded or known.email or None}
         await self._connection.execute(changed.values(values))
         if (folded and folded != known.email) or timezone != known.timezone:
@@ -152,6 +165,7 @@ class People:
 
     async def _take_email(self, person: Person) -> None:
         """Takes the e-mail from its former owner, who keeps everything else. A record without a name keeps it as one."""
+        await SamePeople(self._tx).record_former(person.id, person.email)
         former = update(people).where(people.c.id == person.id)
         await self._connection.execute(former.values(email=None, name=person.name or person.email))
 

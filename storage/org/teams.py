@@ -100,6 +100,9 @@ class Teams:
             await tree.save_end(team, team_id, ids[team.merged_into] if team.merged_into else None, today=today)
             await self._save_roles(ids[team.slug], {"manager": team.managers, "member": team.members})
         await self._save_roles(root_id, {"finance": declared.finance, "admin": declared.admins})
+        for line in found.policy.approvals:
+            for reference in line.by if isinstance(line.by, list) else ():
+                await People(self._tx).by_reference(reference)
         await AttributionRules(self._tx).save_lines(
             [_line(rule, ids, declared.timezone) for rule in found.attribution], at=at
         )

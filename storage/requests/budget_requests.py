@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, or_, select, update
 
 from bot.requests.budget_requests import BudgetRequest
 from storage.tables.requests import PENDING, budget_requests
@@ -55,6 +55,14 @@ class BudgetRequests:
         query = select(budget_requests).where(PENDING)  # without an order, for which SQLite would read all requests
         if team_ids is not None:
             query = query.where(budget_requests.c.team_id.in_(list(team_ids)))
+        return sorted((request_of(row) for row in await self._connection.execute(query)), key=lambda r: r.id)
+
+    async def of_period(self, period: str, *, team_id: int, person_ids: Iterable[int]) -> list[BudgetRequest]:
+        """Returns the requests of a period for a team, and those of a person's records for any team, oldest first;
+        without those that were withdrawn or expired."""
+        mine = or_(budget_requests.c.team_id == team_id, budget_requests.c.person_id.in_(sorted(person_ids)))
+        counted = budget_requests.c.state.in_(("pending", "approved", "denied"))
+        query = select(budget_requests).where(budget_requests.c.period == period, mine, counted)
         return sorted((request_of(row) for row in await self._connection.execute(query)), key=lambda r: r.id)
 
     async def asker_of_grant(self, grant_id: int) -> int | None:

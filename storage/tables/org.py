@@ -25,6 +25,13 @@ person_aliases = table(
     Column("person_id", Big, ForeignKey("people.id"), nullable=False),
     Index("ix_person_aliases_person_id", "person_id"),
 )
+former_emails = table(
+    "former_emails",
+    Column("email", Text, primary_key=True),
+    Column("person_id", Big, ForeignKey("people.id"), primary_key=True, autoincrement=False),
+    Index("ix_former_emails_person_id", "person_id"),
+)
+"""E-mails that people had: an address that goes to another account may still be the same human's."""
 teams = table(
     "teams",
     id_column(),

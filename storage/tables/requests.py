@@ -43,6 +43,7 @@ budget_requests = table(
     Column("expires_at", Big),
     Index("ix_budget_requests_person_id", "person_id"),
     Index("ix_budget_requests_decided_at", "decided_at"),
+    Index("ix_budget_requests_team_period", "team_id", "period"),
     Index(
         "ix_budget_requests_one_pending",
         "team_id",
@@ -109,3 +110,16 @@ increase_requests = table(
     Column("tries", Big, nullable=False, server_default="0"),
     Column("try_at", Big, nullable=False, server_default="0"),
 )
+
+emergencies = table(
+    "emergencies",
+    Column("request_id", Big, ForeignKey("budget_requests.id"), primary_key=True, autoincrement=False),
+    Column("grant_id", Big, ForeignKey("grants.id"), nullable=False),
+    Column("ask_at", Big, nullable=False),
+    Column("asked_at", Big),
+    Column("answer", Text, nullable=False, server_default=""),
+    Column("answered_by", Big, ForeignKey("people.id")),
+    Column("answered_at", Big),
+    Index("ix_emergencies_grant_id", "grant_id"),
+)
+"""Emergency grants: when the managers are asked to confirm or end one, and their answer."""

@@ -33,7 +33,8 @@ def _zone_name(value: str) -> str:
     return value
 
 
-def _person(value: str) -> str:
+def read_person(value: str) -> str:
+    """Reads a person's e-mail or Slack id. Raises ValueError with what to write."""
     if is_email(value):
         return value.strip().casefold()
     if is_slack_id(value):
@@ -44,7 +45,7 @@ def _person(value: str) -> str:
 def _manager(value: str) -> str:
     if value.startswith("S") and value[1:].isalnum() and value.isupper():
         return value
-    return _person(value)
+    return read_person(value)
 
 
 def _month_and_day(value: Any) -> str:
@@ -85,7 +86,7 @@ PicoRate = Annotated[int, PlainValidator(_rate_pico)]
 MonthAndDay = Annotated[str, PlainValidator(_month_and_day)]
 Spread = Annotated[SpreadRule, PlainValidator(_spread), PlainSerializer(asdict)]
 ZoneName = Annotated[str, AfterValidator(_zone_name)]
-PersonRef = Annotated[str, AfterValidator(_person)]
+PersonRef = Annotated[str, AfterValidator(read_person)]
 ManagerRef = Annotated[str, AfterValidator(_manager)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]+$")]

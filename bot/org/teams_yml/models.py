@@ -10,10 +10,11 @@ from bot.org.attribution_rules import RULE_KINDS, RuleKind
 from bot.org.people import is_email
 from bot.org.spread_rules import NOT_SPREAD
 from bot.org.teams import Mode, PeopleSetting
-from bot.org.teams_yml.attendance import AwayFile, CalendarName, DaysOff, TeamDayOff, WorkingHoursText
+from bot.org.teams_yml.attendance import CalendarName, DaysOff, TeamDayOff
 from bot.org.teams_yml.budgets import STRICT, BudgetFile
 from bot.org.teams_yml.fields import ManagerRef, MonthAndDay, Name, Nanos, PersonRef, PicoRate, Slug, Spread, ZoneName
 from bot.org.teams_yml.gateways import GatewayFile
+from bot.org.teams_yml.policies import PolicyFile
 from bot.org.workflows import MatchedLabel, Priority
 from bot.periods import PeriodKind
 
@@ -122,30 +123,6 @@ class PriceFile(_Strict):
     discount: Annotated[Decimal, Field(ge=0, le=1)] | None = None
 
 
-class ApprovalFile(_Strict):
-    up_to: Nanos | None = None
-    auto: bool = False
-    per_period: int | None = None
-    by: Literal["team_manager", "finance"] | None = None
-
-
-class EmergencyFile(_Strict):
-    up_to: Nanos
-    per_person_per_period: int = 1
-    lasts_hours: int = 12
-
-
-class PolicyFile(_Strict):
-    approvals: list[ApprovalFile] = []
-    emergency: EmergencyFile | None = None
-    remind_after_hours: Annotated[float, Field(ge=0, le=1_000)] | None = None
-    escalate_after_hours: Annotated[float, Field(ge=0, le=1_000)] | None = None
-    lapse_after_days: Annotated[float, Field(ge=0, le=365)] | None = None
-    max_reminders: Annotated[int, Field(ge=0, le=20)] | None = None
-    working_hours: WorkingHoursText | None = None
-    away: AwayFile = AwayFile()
-
-
 class TeamsFile(_Strict):
     """A whole teams.yml."""
 
@@ -164,8 +141,6 @@ class TeamsFile(_Strict):
         lines = []
         if any(m.startswith("S") and not is_email(m) for t in self.teams for m in t.managers):
             lines.append("managers: user groups (S…) are not looked up yet; name people")
-        if any(rule.auto for rule in self.policy.approvals):
-            lines.append("policy.approvals: `auto` approves nothing by itself yet; managers decide")
         if self.policy.emergency:
             lines.append("policy.emergency: emergency grants are not made yet")
         if self.organisation.people == "managers":

@@ -6,7 +6,8 @@ import yaml
 from pydantic import ValidationError
 
 from bot.org.teams_yml.file_lines import FileLines
-from bot.org.teams_yml.models import PolicyFile, TeamsFile
+from bot.org.teams_yml.models import TeamsFile
+from bot.org.teams_yml.policies import PolicyFile
 from bot.org.teams_yml.teams_file import faults_of, read_teams_file
 from bot.refusals import ConfigError
 from bot.text import plain_spaces

@@ -37,6 +37,7 @@ def read_teams_file(text: str) -> TeamsFile:
         *rule_faults(file),
         *gateway_faults(file),
         *days_off_faults(file.organisation, file.teams),
+        *file.policy.faults({team.slug for team in file.teams}),
     ]
     if faults:
         raise ConfigError("\n".join(faults))

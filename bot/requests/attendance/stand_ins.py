@@ -8,7 +8,7 @@ from functools import cached_property
 from bot.org.attendance.working_hours import DEFAULT_HOURS, WorkingHours, WorkTime
 from bot.org.teams import ORGANISATION_SLUG, Directory, Team
 from bot.periods import day_number, local_day
-from bot.requests.approvals import ApprovalRoute
+from bot.requests.approvals import MANAGERS, ApprovalRoute
 from bot.requests.attendance.absences import DEFAULT_AWAY, Absence, AwayWords
 from bot.requests.attendance.delegations import Delegation, active
 
@@ -94,7 +94,8 @@ def presence(directory: Directory, attendance: Attendance, *, asker_id: int, at:
     delegations = active(attendance.delegations, at)
     if not (delegations or attendance.absences or attendance.has_own_days_off):
         return Presence(directory=directory, stands_in={}, away={})
-    asking = asker_id if any(one.delegate_id == asker_id for one in delegations.values()) else None
+    own = directory.records_of(asker_id)
+    asking = asker_id if any(one.delegate_id in own for one in delegations.values()) else None
     latest = attendance.latest.get("")
     if latest is None or latest[0] is not directory or latest[1:3] != (at, asking):
         found = _presence(directory, attendance, delegations, asker_id=asker_id, at=at)
@@ -113,7 +114,8 @@ def _presence(
     stands_in = {}
     for person, one in delegations.items():
         delegate = one.delegate_id
-        is_there = delegate not in (asker_id, person) and delegate not in away and delegate not in delegations
+        is_asker = delegate in directory.records_of(asker_id)
+        is_there = not is_asker and delegate != person and delegate not in away and delegate not in delegations
         if is_there and delegate not in directory.unreachable:
             stands_in[person] = delegate
             away.pop(person, None)
@@ -163,9 +165,12 @@ def _marked(found: ApprovalRoute, named: ApprovalRoute, there: Presence) -> Appr
 
 
 def _escalated(directory: Directory, found: ApprovalRoute, *, team: Team, asker_id: int) -> ApprovalRoute:
-    """Adds the managers of the nearest team above who do not decide yet, or finance if there are none."""
-    levels = [directory.people_with("manager", above) for above in directory.ancestors(team)]
+    """Adds the managers of the nearest team above who do not decide yet, or finance if there are none; finance alone to
+    others than managers, as waiting raises nobody's limit."""
+    is_managers = all(group.who in MANAGERS for group in found.groups)
+    levels = [directory.people_with("manager", above) for above in directory.ancestors(team)] if is_managers else []
     for people in (*levels, directory.finance):
-        if joining := directory.reachable(people) - found.deciders - {asker_id}:
-            return replace(found, deciders=found.deciders | joining, escalated=joining)
+        if joining := directory.reachable(people) - found.deciders - directory.records_of(asker_id):
+            groups = tuple(replace(group, people=group.people | joining) for group in found.groups)
+            return replace(found, deciders=found.deciders | joining, escalated=joining, groups=groups)
     return found

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.org.teams import Directory, Team
-from bot.requests.approvals import ApprovalRule, route_request
+from bot.requests.approvals import route_request
+from bot.requests.policies import ApprovalRule
 from bot.requests.rehearsals.past_asks import PastAsk
 
 DecidedBy = Literal["auto", "team", "above", "finance", "quorum", "nobody", "refused"]

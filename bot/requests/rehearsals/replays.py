@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from bot.org.teams import Directory, Team
-from bot.requests.approvals import ApprovalRule
+from bot.requests.policies import ApprovalRule
 from bot.requests.rehearsals.fates import DecidedBy, Fate, fate_of
 from bot.requests.rehearsals.past_asks import DecisionPace, PastAsk
 

@@ -4,23 +4,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.books.budgets import check_budgets_fit
-from bot.money import usd
 from bot.org.teams import Directory, Team
 from bot.org.teams_yml.policy_file import PlannedFile
 from bot.org.tree.faults import tree_faults
 from bot.periods import DAY_MICROS, local_day
 from bot.refusals import ConfigError
-from bot.requests.approvals import ApprovalRule, payer_of
+from bot.requests.approvals import payer_of
+from bot.requests.policies import ApprovalRule
+from bot.requests.policy_words import rule_text
 from bot.requests.rehearsals.comparisons import Comparison
 from bot.requests.rehearsals.past_asks import MIN_OWN_ASKS, DecisionPace, PastAsk, past_ask
 from bot.requests.rehearsals.replays import recorded_payer, replay
 from bot.requests.rehearsals.simulations import SIMULATED_ASKS, simulated_asks
 from bot.requests.rehearsals.words import Told
-from bot.rulebook import approvals_of
 from handlers.books.balances import balances_of
 from handlers.context import Context
 from handlers.scope import Scope
 from handlers.slack.callers import called
+from storage.rulebook import read_approvals
 from storage.store import Transaction
 
 _SEED = 1
@@ -63,7 +64,7 @@ async def rehearse(context: Context, file: PlannedFile, *, weeks: int) -> Rehear
     told = Told(
         directory=plan.directory,
         names={**names, **plan.names},
-        lines=[_line_words(rule) for rule in plan.rules],
+        lines=[rule_text(rule) for rule in plan.rules],
         weeks=weeks,
         first_day=local_day(since, zone),
         last_day=local_day(scope.at, zone),
@@ -96,7 +97,8 @@ async def _simulated(scope: Scope, *, since: int) -> list[PastAsk]:
 async def _planned(context: Context, now: Directory, names: Mapping[int, str], file: PlannedFile) -> _Plan:
     """Returns what holds once the file is imported: it is, in a transaction that is rolled back."""
     if file.whole is None:
-        rules = approvals_of(file.policy.model_dump(mode="json", by_alias=True))
+        async with context.store.read() as tx:
+            rules = await read_approvals(tx, file.policy.model_dump(mode="json", by_alias=True), now)
         return _Plan(directory=now, rules=rules, names=names)
     try:
         async with context.store.begin() as tx:
@@ -113,8 +115,3 @@ async def _planned(context: Context, now: Directory, names: Mapping[int, str], f
             raise _Nothing
     except _Nothing:
         return plan
-
-
-def _line_words(rule: ApprovalRule) -> str:
-    who = "the team's managers" if rule.by == "team_manager" else "finance"
-    return f"{who}, {'any amount' if rule.up_to_nanos is None else f'up to {usd(rule.up_to_nanos)}'}"

@@ -9,15 +9,8 @@ from hypothesis import strategies as st
 from bot.books.ledger import Balance
 from bot.money import NANOS
 from bot.org.teams import Team
-from bot.requests.approvals import (
-    DEFAULT_APPROVAL_RULES,
-    ApprovalRoute,
-    ApprovalRule,
-    manager_limit,
-    may_decide,
-    payer_of,
-    route_request,
-)
+from bot.requests.approvals import ApprovalRoute, may_decide, payer_of, route_request
+from bot.requests.policies import DEFAULT_APPROVAL_RULES, ApprovalRule
 from tests.bot.acme import ACME, ANNA, BEN, CHLOE, DAN, EMI, MIA, PRODUCT, ROLES, SEARCH, balance, directory
 
 UP_TO_500 = (ApprovalRule(up_to_nanos=500 * NANOS, by="team_manager"), ApprovalRule(up_to_nanos=None, by="finance"))
@@ -125,15 +118,6 @@ def test_the_policy_leaves_managers_amounts_up_to_its_limit(dollars: int, by_fin
     assert found.by_finance is by_finance
     assert found.deciders == ({CHLOE} if by_finance else {EMI, BEN})
     assert found.held_nanos == dollars * NANOS
-
-
-def test_the_limit_is_the_largest_that_a_line_gives_managers() -> None:
-    small, large = (ApprovalRule(up_to_nanos=n * NANOS, by="team_manager") for n in (5, 50))
-
-    assert manager_limit((large, small)) == 50 * NANOS
-    assert manager_limit((small, ApprovalRule(up_to_nanos=None, by="team_manager"))) is None
-    assert manager_limit((ApprovalRule(up_to_nanos=None, by="finance"),)) == 0
-    assert manager_limit(DEFAULT_APPROVAL_RULES) is None
 
 
 def test_finance_may_decide_any_request_and_an_admin_or_a_member_none() -> None:

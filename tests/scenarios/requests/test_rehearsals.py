@@ -20,7 +20,7 @@ def test_a_company_without_requests_reads_a_simulation_that_says_so(run: Run) ->
     said = well(run("rehearse", "policy.yml"))
 
     assert "Too few to judge a policy by, so 200 requests" in said
-    assert "1. the team's managers, up to $100.00" in said
+    assert "1. A manager of the team approves up to $100.00 a period" in said
     assert "Less to decide: ben@acme.test" in said
     assert "More to decide: chloe@acme.test" in said
     assert said.endswith("Nothing was changed.\n")

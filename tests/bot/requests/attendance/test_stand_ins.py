@@ -9,10 +9,11 @@ import pytest
 from bot.money import NANOS
 from bot.org.teams import Directory
 from bot.periods import DAY_MICROS, day_number
-from bot.requests.approvals import DEFAULT_APPROVAL_RULES, ApprovalRoute, route_request
+from bot.requests.approvals import ApprovalRoute, route_request
 from bot.requests.attendance.absences import Absence
 from bot.requests.attendance.delegations import Delegation, delegation_fault
 from bot.requests.attendance.stand_ins import Attendance, presence, present_route
+from bot.requests.policies import DEFAULT_APPROVAL_RULES
 from tests.bot.acme import ACME, ANNA, BEN, CHLOE, DAN, EMI, MIA, PRODUCT, ROLES, SEARCH, directory
 
 NOW = day_number(date(2026, 11, 30)) * DAY_MICROS + DAY_MICROS // 2

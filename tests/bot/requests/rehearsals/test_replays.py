@@ -5,8 +5,8 @@ from dataclasses import replace
 from bot.money import NANOS
 from bot.org.teams import Directory
 from bot.periods import HOUR_MICROS
-from bot.requests.approvals import DEFAULT_APPROVAL_RULES, ApprovalRule
 from bot.requests.budget_requests import Ask
+from bot.requests.policies import DEFAULT_APPROVAL_RULES, ApprovalRule
 from bot.requests.rehearsals.comparisons import Comparison
 from bot.requests.rehearsals.past_asks import DecisionPace, PastAsk
 from bot.requests.rehearsals.replays import recorded_payer, replay

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from bot.books.exports.columns import cells
 from bot.periods import micros
-from bot.requests.approvals import ApprovalRule, policy_words
+from bot.requests.policies import ApprovalRule
+from bot.requests.policy_words import rule_text
 from storage.books.audit import link
 from storage.books.exports.audit_rows import AuditRows
 from storage.books.exports.pages import ExportScope
@@ -27,14 +28,14 @@ async def exported(books: Books, edges: tuple[int, int] | None = None) -> list[d
 async def test_a_row_says_who_decided_and_by_which_policy(books: Books) -> None:
     async with books.context.store.begin() as tx:
         ben = await tx.people.by_reference("ben@acme.test")
-        detail = {"team": 4, "policy": policy_words([ApprovalRule(up_to_nanos=5 * 10**9, by="team_manager")])}
+        detail = {"team": 4, "policy": rule_text(ApprovalRule(up_to_nanos=5 * 10**9, by="team_manager"))}
         at = books.context.now_micros()
         await tx.audit.record(at=at, actor_id=ben, action="approve request", subject="request:1", detail=detail)
 
     row = (await exported(books))[-1]
 
     assert (row["actor"], row["actor_name"], row["action"]) == (f"person:{ben}", "ben@acme.test", "approve request")
-    assert row["policy"] == "managers decide up to 5.000000000, finance above"
+    assert row["policy"] == "A manager of the team approves up to $5.00 a period."
     assert json.loads(row["detail"])["team"] == 4
 
 
@@ -58,8 +59,3 @@ async def test_a_period_has_its_own_records(books: Books) -> None:
         r for r, at in zip(every, moments, strict=True) if at < moments[-1]
     ]
     assert await exported(books, (0, moments[-1] + 1)) == every
-
-
-def test_a_policy_in_words() -> None:
-    assert policy_words([]) == "finance decides"
-    assert policy_words([ApprovalRule(up_to_nanos=None, by="team_manager")]) == "managers decide any amount"
