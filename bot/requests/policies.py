@@ -92,7 +92,7 @@ def rule_for(
 
     A limit counts the whole period: with this request, what lines up to the same limit gave the team, or gave the asker in
     any team, and what is asked of them, must be within it. The same holds for the larger limits of later lines, so that no
-    split passes one. A line that approves by itself needs a payer, and an asker whose request was not denied this period.
+    split passes one. A line that approves by itself needs a payer, an end, and an asker whose request was not denied this period.
     """
     levels = {team.id, *(above.id for above in directory.ancestors(team))}
     fitting = [rule for rule in rules if _fits_kind(rule, levels, terms)]
@@ -103,7 +103,7 @@ def rule_for(
         if any(earlier.counted(amount_nanos, up_to=other) > other for other in larger):
             continue
         if rule.auto is not None:
-            if is_paid and _fits_auto(rule, rule.auto, team, amount_nanos, earlier):
+            if is_paid and terms.lasts_days is not None and _fits_auto(rule, rule.auto, team, amount_nanos, earlier):
                 return rule
         elif limit is None or earlier.counted(amount_nanos, up_to=limit) <= limit:
             return rule

@@ -18,6 +18,7 @@ from bot.views.books.budgets import REQUEST_BUDGET
 from bot.views.requests import ask_forms as forms
 from bot.views.requests import budget_requests as views
 from handlers.context import Context
+from handlers.requests.approvals import ask_for_budget
 from handlers.requests.ask_forms import (
     Carried,
     at_blocks,
@@ -30,7 +31,7 @@ from handlers.requests.ask_forms import (
 )
 from handlers.requests.askers import require_may_ask
 from handlers.requests.attendance.absences import await_deciders, look_at_deciders
-from handlers.requests.budget_requests import change_request, create_request, pending_request, withdraw_request
+from handlers.requests.budget_requests import change_request, pending_request, withdraw_request
 from handlers.requests.current_cards import show_current
 from handlers.requests.revisions import seen_at_click, seen_in_form
 from handlers.scope import Scope
@@ -164,7 +165,7 @@ async def submit_request(asked: SlackRequest) -> None:
             scope = await asked.scope(tx)
             team = scope.of_team(_team(scope.directory, asked, team_id, channel=carried.channel))
             ask = await read_ask(team, typed, carried, person_id=asked.person.id)
-            await create_request(team, ask, person_id=asked.person.id)
+            await ask_for_budget(team, asked.context, ask, person_id=asked.person.id)
             await tx.request_drafts.remove(asked.person.id)
     except DoneBefore:
         raise
