@@ -33,7 +33,7 @@ async def tour(address: str) -> None:
         await take(page, "digest", scroll_to="AI spend of Search")
 
         await go(page, address, person="UBEN", place="CDATAPLATFORM")
-        await expect(messages).to_contain_text("far above its usual")
+        await expect(messages).to_contain_text("severity")
         await take(page, "alert")
         await page.get_by_role("button", name="I'm on it").last.click()
         await expect(messages).to_contain_text("is on it")

@@ -54,6 +54,12 @@ def change_words(now_nanos: int, before_nanos: int, *, before: str) -> str:
     return f"{shown} {'more' if now_nanos > before_nanos else 'less'} than {before}"
 
 
+def times_words(now_nanos: int, usual_nanos: int) -> str:
+    """Formats `177×` or `2.4×`, with one decimal below ten; `usual_nanos` is above zero."""
+    times = now_nanos / usual_nanos
+    return f"{times:,.0f}×" if times >= 10 else f"{times:.1f}×"
+
+
 def signed_usd(nanos: int) -> str:
     """Formats `+$120.00` or `-$5.00`."""
     return f"+{usd(nanos)}" if nanos > 0 else usd(nanos)

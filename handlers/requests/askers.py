@@ -26,7 +26,7 @@ def require_decider(found: ApprovalRoute, directory: Directory) -> None:
             "only one of them is there" if len(found.deciders) == 1 else f"only {len(found.deciders)} of them are there"
         )
         who = f"The policy asks {found.needed} people to approve this request, and {few}."
-    raise Refusal(f"{who} Ask whoever keeps teams.yml to name another manager, or somebody of finance.")
+    raise Refusal(f"{who} Ask an admin to name another manager, or somebody of finance.")
 
 
 def require_open(directory: Directory, team: Team) -> None:

@@ -95,7 +95,7 @@ def _teams_to_ask_for(directory: Directory, asked: SlackRequest, team_id: int | 
     if not unique:
         raise Refusal(
             "You are in no team that has a budget here, and this channel belongs to none. "
-            "Ask in your team's channel, or ask whoever keeps teams.yml to add you."
+            "Ask in your team's channel, or ask an admin to add you to a team."
         )
     if not governed:
         modes = ", ".join(f"{name(t.name)} is in mode {t.mode}" for t in unique[:3])

@@ -39,7 +39,7 @@ async def test_a_newcomer_plays_the_demo_through() -> None:
         await expect(messages).to_contain_text("left of")
 
         await go(page, address, person="UBEN", place="CDATAPLATFORM")
-        await expect(messages).to_contain_text("far above its usual")
+        await expect(messages).to_contain_text("severity")
         await page.get_by_role("button", name="I'm on it").last.click()
         await expect(messages).to_contain_text("is on it")
 

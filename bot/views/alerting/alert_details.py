@@ -9,7 +9,7 @@ from bot.periods import HOUR_MICROS, moment, zone
 from bot.text import plain
 from bot.views.blocks import actions, button, context, date_mark, name, page, section
 from bot.views.books.budgets import REQUEST_BUDGET
-from bot.views.wording import counted, part_name
+from bot.views.wording import counted, part_name, times_words
 
 _MAX_HOURS = 30
 _MAX_PARTS = 12
@@ -24,20 +24,20 @@ def details_view(details: AlertDetails) -> dict[str, Any]:
     clock = team.zone_on(details.from_hour * HOUR_MICROS)
     since = date_mark(details.from_hour * HOUR_MICROS, timezone=clock)
     amount, hours = usd_round(details.observed_nanos), counted(details.window_hours, "hour")
-    rule = f"{amount} in {hours}, where usually there is nothing."
+    rule = f"{amount} in {hours}; this team normally spends nothing then."
     if details.usual_nanos > 0:
-        times = f"{details.observed_nanos / details.usual_nanos:,.1f} times {usd_round(details.usual_nanos)}"
-        rule = f"{amount} in {hours} is {times}, which is the most that is usual for so many of this team's hours."
-    lead = f"*Spike of {name(team.name)}*\nSince {since} · severity {details.severity}\nWhy it is one: {rule}"
+        above = times_words(details.observed_nanos, details.usual_nanos)
+        rule = (
+            f"{amount} in {hours}, {above} the {usd_round(details.usual_nanos)} that this team normally spends at most."
+        )
+    lead = f"*Spike of {name(team.name)}*\nSince {since} · severity {details.severity}\nWhy this alerted: {rule}"
     blocks: list[Block] = [section(lead, block_id="details-lead")]
     if details.answered:
         blocks.append(context(details.answered, block_id="details-answer"))
     if details.hours:
         blocks.append(section(f"*Hour by hour*, {clock}\n```{_hours(details, clock)}```", block_id="details-hours"))
     if details.parts:
-        blocks.append(
-            section(f"*What drives it*, seen from several sides\n{_parts(details)}", block_id="details-parts")
-        )
+        blocks.append(section(f"*What drives it*\n{_parts(details)}", block_id="details-parts"))
     if details.people is not None:
         blocks.append(section(f"*People*\n{_people(details)}", block_id="details-people"))
     notes = []

@@ -21,14 +21,14 @@ def quality_words(quality: AlertQuality) -> str:
         f"{quality.expected:,} planned",
         f"{quality.not_useful:,} not useful",
     ]
-    soon = "" if quality.median_seconds is None else f"; half of the answers within {_span(quality.median_seconds)}"
+    soon = "" if quality.median_seconds is None else f"; median response {_span(quality.median_seconds)}"
     noise = f" {quality.noise:,} of {quality.answered:,} answered were noise." if quality.is_noisy else ""
     return f"{counted(quality.alerts, 'alert')}: {', '.join(parts)}{soon}.{noise}"
 
 
 def _span(seconds: int) -> str:
     if seconds < 60:
-        return "a minute"
+        return "under a minute"
     if seconds < 2 * 3_600:
         return counted(seconds // 60, "minute")
     return counted(seconds // 3_600, "hour")
@@ -43,7 +43,7 @@ def company_quality_block(
     if noisy:
         named = ", ".join(name(team.name, limit=30) for team, _ in noisy[:_MAX_TEAMS])
         rest = f" and {counted(len(noisy) - _MAX_TEAMS, 'team')} more" if len(noisy) > _MAX_TEAMS else ""
-        lines.append(f"Mostly noise: {named}{rest}. Their thresholds or mutes may want a change.")
+        lines.append(f"Mostly noise: {named}{rest}. Consider adjusting their thresholds or mutes.")
     words = f"*Alerts, last {QUALITY_DAYS} days*\n" + "\n".join(lines)
     return section(words, block_id="company-alerts", accessory=settings_button(organisation))
 

@@ -121,7 +121,7 @@ def snooze_form(*, title: str, until: Sequence[tuple[str, int]], is_snoozed: boo
         offered.append(("End the snooze now", "now"))
     ends = " ".join(f"{words[choice]}: {date_mark(at)}." for choice, at in until)
     menu = select(offered, action_id=SNOOZE_FIELD, chosen=offered[0][1], placeholder="For how long")
-    hint = "Its figures go on being brought up to date. If it is still running then, its buttons come back."
+    hint = "Numbers keep updating. If it's still running then, we'll ask again."
     blocks = [
         section(
             f"{title} stays quiet for everybody: no reminder, and no other message of the same cause.",

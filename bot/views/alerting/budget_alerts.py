@@ -69,13 +69,13 @@ def next_steps(standing: Standing) -> str:
     team = standing.team
     if team.kind != "team":
         return (
-            "Next: such usage is booked all the same, and no gateway is told to stop it. Claim its keys for a team, or "
-            "raise `organisation.funding` in teams.yml."
+            "Next: such usage is still recorded, and no gateway blocks it. Claim its keys for a team, or raise "
+            "`organisation.funding` in teams.yml."
         )
     if team.mode == "govern":
         return (
-            "Next: usage is booked all the same, and a gateway that asks before a call is told to deny it until more is "
-            "granted or the period ends."
+            "Next: usage is still recorded. Gateways that check first block calls until more budget is approved or the "
+            "period ends."
         )
     return f"Next: nothing, as the team is in mode {team.mode}: usage is booked, and gateways are told to allow it."
 

@@ -28,12 +28,12 @@ def cause_words(cause: Cause, *, team: str) -> str:
 
 def _until_words(expectation: Expectation) -> str:
     end = expectation.ends_at
-    return "a week after this has ended" if end is None else date_mark(end)
+    return "a week after it ends" if end is None else date_mark(end)
 
 
 def muted_words(expectation: Expectation) -> str:
     """Returns the muted cause and its end, for an answered spike."""
-    return f"no alert of {cause_words(expectation.cause, team='')} until {_until_words(expectation)}"
+    return f"alerts for {cause_words(expectation.cause, team='')} are muted until {_until_words(expectation)}"
 
 
 def announcement_message(expectation: Expectation, *, team: Team, who: str, zone: str, command: str) -> Message:

@@ -103,7 +103,7 @@ def no_team_message(teams: Sequence[Team], command: str) -> Message:
     if not teams:
         text = (
             "This channel belongs to no team, and you are in none. "
-            f"Type `{command}` in your team's channel, or ask whoever keeps teams.yml to add you to your team. "
+            f"Type `{command}` in your team's channel, or ask an admin to add you to your team. "
             f"`{command} me` shows your own use."
         )
         return Message(text=text, blocks=(section(text, block_id="no-team"),))
@@ -133,7 +133,7 @@ def not_your_team_message(team: Team) -> Message:
     """Returns the answer to a person who asks for another team's figures."""
     text = (
         f"The figures of {name(team.name)} are for its members, its managers and finance. "
-        "If you belong to the team, ask whoever keeps teams.yml to add you."
+        "If you belong to the team, ask an admin to add you."
     )
     return Message(text=text, blocks=(section(text, block_id=f"not-yours-{team.id}"),))
 

@@ -14,7 +14,7 @@ from bot.views.alerting.alerts import answer_blocks
 from bot.views.blocks import chart_placeholder, context, date_mark, name, section
 from bot.views.books.budgets import team_may_request
 from bot.views.detection.data_gaps import silence_words
-from bot.views.wording import counted, part_name
+from bot.views.wording import counted, part_name, times_words
 
 _MAX_CONTRIBUTORS = 5
 _MAX_SILENCES = 3
@@ -45,20 +45,17 @@ def spike_message(
         shown = f"{_part_words(*alert.part)} in {shown}"
     hours = counted(alert.window_hours, "hour")
     amount, usual = usd_round(alert.observed_nanos), usd_round(alert.usual_nanos)
-    compared = f"{usual} is a usual peak" if alert.usual_nanos > 0 else "usually there is nothing"
-    verb = "was" if closed or not alert.ongoing else "is"
-    found = f"Spend of {shown} {verb} far above its usual: {amount} in {hours}, where {compared}"
+    compared = f"Usual peak: {usual}" if alert.usual_nanos > 0 else "Usually nothing"
+    found = f"{shown} spent {amount} in {hours}. {compared}"
     since = date_mark(alert.from_hour * HOUR_MICROS, timezone=zone)
-    times = f", {alert.observed_nanos / alert.usual_nanos:,.1f} times" if alert.usual_nanos > 0 else ""
-    excess = f"{usd(alert.excess_nanos)} more than usual{times}"
+    above = f" · {times_words(alert.observed_nanos, alert.usual_nanos)} usual" if alert.usual_nanos > 0 else ""
     ended = " The spike has ended." if closed else ""
     if alert.shared:
         ended = " Most teams rose at the same time: this is likely a provider that catches up, and no spike."
-    lead = f"*{found}.*{ended}\nSince {since} · severity {alert.severity} · {excess}"
+    lead = f"*{found}.*{ended}\nSince {since} · severity {alert.severity}{above}"
     blocks: list[Block] = [section(lead, block_id=f"{key}-headline")]
     if alert.contributors:
-        sides = ", seen from several sides" if len(alert.contributors) > 1 else ""
-        drivers = f"*What drives it*{sides}\n{_contributors(alert, zone=zone)}"
+        drivers = f"*What drives it*\n{_contributors(alert, zone=zone)}"
         blocks.append(section(drivers, block_id=f"{key}-drivers"))
     silent = [silence_words(silence, zone=zone) for silence in alert.silences[:_MAX_SILENCES]]
     if silent:
@@ -77,7 +74,7 @@ def spike_message(
     driver = f" Most of it: {_contributor(alert, alert.contributors[0], zone=zone)}." if alert.contributors else ""
     said = f" {answered}" if answered else ""
     gaps = "".join(f" {words}." for words in silent)
-    text = f"{found}: {excess}, severity {alert.severity}.{driver}{gaps}{ended}{said}"
+    text = f"{found} · severity {alert.severity}{above}.{driver}{gaps}{ended}{said}"
     return Message(text=text, blocks=tuple(blocks), charts=(chart,) if chart is not None else ())
 
 

@@ -57,17 +57,17 @@ def alert_settings_form(team: Team, *, declared: tuple[int, ...]) -> dict[str, A
                 chosen=["weekends"] if settings.quiet_weekends else [],
             ),
             block_id=rules.WEEKENDS_FIELD,
-            hint="What waited is said on Monday, if it is still true.",
+            hint="Held alerts post Monday if they still apply.",
             optional=True,
         ),
         field(
-            "Alerts a day, one by one",
+            "Alerts a day, at most",
             _numbers(rules.CAP_FIELD, rules.DAILY_CAPS, settings.daily_cap, {}),
             block_id=rules.CAP_FIELD,
-            hint="Those beyond it share one message. Critical ones are always said by themselves.",
+            hint="The rest are grouped in one message. Critical alerts always post on their own.",
         ),
         field(
-            "Carry unanswered critical alerts further after",
+            "Escalate unanswered critical alerts after",
             _numbers(rules.ESCALATE_FIELD, rules.ESCALATION_MINUTES, settings.escalate_minutes, _MINUTES),
             block_id=rules.ESCALATE_FIELD,
             hint="To the team's managers by direct message, and after twice as long to those above them.",
@@ -191,8 +191,8 @@ def settings_lines(team: Team) -> list[str]:
     return [
         f"Thresholds: {percents}, {source}",
         f"Quiet hours: {' and '.join(quiet) or 'none'}",
-        f"One by one: {counted(settings.daily_cap, 'alert')} a day, the rest in one message",
-        f"Unanswered critical alerts are carried further {further}",
+        f"Up to {counted(settings.daily_cap, 'alert')} a day; the rest are grouped",
+        f"Unanswered critical alerts are escalated {further}",
         f"Muted: {muted}",
         _routes(team),
     ]

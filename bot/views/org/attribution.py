@@ -49,7 +49,7 @@ def _keys(view: UnattributedView) -> list[Block]:
     if not view.keys:
         return []
     who = "Claim a key for the team that uses it." if view.may_claim else "An admin can claim them for a team."
-    blocks = [section(f"*Keys of no team, last 30 days*\n{who}", block_id="whose-keys")]
+    blocks = [section(f"*Unassigned keys, last 30 days*\n{who}", block_id="whose-keys")]
     for key in named[:_KEYS_SHOWN]:
         claim = None
         if view.may_claim and not key.is_moving and key.by != "file":

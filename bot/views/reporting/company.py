@@ -21,7 +21,7 @@ _TEAMS_SHOWN = 10
 _TEAMS_PER_BLOCK = 10
 _MOVERS = 3
 _NAMES_SHOWN = 4
-_MIX_TITLE = "In-house and third-party tools this period, against the same days of the last"
+_MIX_TITLE = "In-house vs third-party tools this period (vs same days of the last)"
 
 
 def company_blocks(company: CompanyView) -> list[Block]:
@@ -57,7 +57,7 @@ def _company_words(company: CompanyView) -> str:
     reserve = company.organisation.balance.available_nanos
     return (
         f"Spent {usd(spent)} this period, {usd_round(burn)} a day; {usd(week)} in the last 7 full days ({change}). "
-        f"Not handed out yet: {usd(reserve)}."
+        f"Unallocated: {usd(reserve)}."
     )
 
 

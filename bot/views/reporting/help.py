@@ -33,7 +33,7 @@ def help_message(command: str, *, unknown: str | None, suggestion: str | None) -
     lead = "Tokens shows what AI tools cost your team, and takes requests for more budget."
     if unknown is not None:
         meant = f" Did you mean `{command} {suggestion}`?" if suggestion else ""
-        lead = f"“{name(unknown)}” is nothing that `{command}` knows.{meant}"
+        lead = f"I don't know “{name(unknown)}”.{meant}"
     blocks = (
         section(f"{lead}\n" + "\n".join(f"• {line}" for line in lines), block_id="help"),
         context("Only you see these answers; a standing can be shared to the channel.", block_id="help-notes"),

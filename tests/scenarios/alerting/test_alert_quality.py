@@ -20,7 +20,7 @@ async def test_home_says_what_came_of_alerts(acme_on_both: Company) -> None:
     await becomes(acme, second, "second", state="expected", first_answered_at=at)
     await becomes(acme, third, "third", state="acknowledged", first_answered_at=at, useless_at=at)
 
-    said = "3 alerts: 2 acknowledged, 1 planned, 1 not useful; half of the answers within 10 minutes."
+    said = "3 alerts: 2 acknowledged, 1 planned, 1 not useful; median response 10 minutes."
     for person in (acme.chloe, acme.dan):
         assert said in (await person.opens_home()).text_everywhere()
     home = await acme.ben.opens_home()

@@ -17,7 +17,7 @@ from tests.support.seen import Message
 async def said(acme: Company, channel: str = "CSEARCH") -> list[Message]:
     """The budget alerts in a channel, without spikes."""
     found = await acme.ben.messages(channel)
-    return [m for m in found if not m.is_ephemeral and "far above" not in m.text and "asks for" not in m.text]
+    return [m for m in found if not m.is_ephemeral and "severity" not in m.text and "asks for" not in m.text]
 
 
 async def grants(acme: Company, dollars: int) -> None:
@@ -66,7 +66,7 @@ async def test_a_run_out_is_foretold_once_and_ends_when_it_comes(acme_on_both: C
     assert (ended.ts, ended.buttons()) == (foretold.ts, [])
     assert "ran out on" in ended.text
     assert "has used up its budget" in exhausted.text
-    assert "a gateway that asks before a call is told to deny it" in exhausted.text
+    assert "Gateways that check first block calls" in exhausted.text
 
 
 async def test_a_grant_takes_a_forecast_back_and_the_next_one_is_another_message(acme: Company) -> None:

@@ -74,7 +74,7 @@ async def test_in_preview_no_owner_is_told_and_no_manager(sqlite_url: str) -> No
         await usual(acme)
         await runs_away(acme, dollars=4_000)
         await acme.settles()
-        assert len([m for m in await acme.chloe.dms() if "above its usual" in m.text]) == 1
+        assert len([m for m in await acme.chloe.dms() if "severity" in m.text]) == 1
 
         assert await notify_owners(acme.context) == 0
         await deliver(acme)
@@ -109,7 +109,7 @@ async def test_an_owner_is_not_told_of_what_waits_for_the_days_summary(acme_on_b
 
     await later(acme, hours=5)
     assert await notify_owners(acme.context) == 1
-    assert "1. Spend of Search is far above its usual" in (await channel_messages(acme))[-1].text
+    assert "1. Search spent" in (await channel_messages(acme))[-1].text
 
 
 async def test_managers_are_told_of_a_services_key(acme: Company) -> None:
@@ -169,7 +169,7 @@ async def test_details_open_whatever_many_parts_are_called(acme_on_both: Company
     parts = [f"{number:02d}{'&' * 60}" for number in range(12)]
     await acme.uses(*[acme.event(name, dollars=20, credential=name, model=name, workflow=name) for name in parts])
     await acme.settles()
-    (alert,) = [m for m in await channel_messages(acme) if "above its usual" in m.text]
+    (alert,) = [m for m in await channel_messages(acme) if "severity" in m.text]
     details = (await acme.ben.chooses("Details", alert)).modal
 
     assert details is not None

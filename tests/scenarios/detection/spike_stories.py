@@ -12,7 +12,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 async def said(acme: Company, channel: str = "CSEARCH") -> list[Message]:
     """The spikes in a channel."""
     found = [m for m in await acme.ben.messages(channel) if not m.is_ephemeral]
-    return [m for m in found if "above its usual" in m.text]
+    return [m for m in found if " · severity " in m.text]
 
 
 def usual_dollars(at: datetime) -> float:

@@ -29,7 +29,7 @@ async def test_the_digest_comes_on_monday_at_nine_and_once(acme_on_both: Company
     digest = await acme.anna.sees("AI spend of Search", channel="CSEARCH")
     assert "Search spent $" in digest.text
     assert [b["type"] for b in digest.blocks].count("image") == 1
-    assert "In-house" in digest.text_everywhere()
+    assert "Third-party" in digest.text_everywhere()
 
 
 def next_monday_of(acme: Company) -> datetime:

@@ -31,7 +31,7 @@ async def test_it_shows_the_channels_team_privately_with_both_kinds_of_tools(acm
     assert "1. Claude Code: $60.00 (85%), 20M tokens, +$15.00" in words
     assert "2. Cursor: $7.00 (10%)" in words
     assert "3. MetaCode: $4.00 (6%), 10M tokens, +$4.00, new" in words
-    assert "In-house: $4.00 (6%) for 10M tokens (33%), $0.40 per million; +$4.00." in words
+    assert "In-house: $4.00 (6%) for 10M tokens (33%), $0.40 per million tokens; +$4.00." in words
     assert "Third-party: $67.00 (94%)" in words
     assert "$500" not in words
 
@@ -65,7 +65,7 @@ async def test_finance_sees_the_whole_company_where_no_team_is_at_home(acme_on_b
     home = (await acme.chloe.opens_home()).text_everywhere()
     assert "In-house: $4.00 (1%)" in home
     assert "$0.40 per million" in home
-    assert "against the same days of the last" in home
+    assert "vs same days of the last" in home
 
 
 async def test_others_do_not_see_a_team_that_is_not_theirs(acme: Company) -> None:

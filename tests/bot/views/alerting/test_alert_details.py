@@ -44,7 +44,7 @@ def test_details(snapshot: SnapshotAssertion) -> None:
     obeys(view)
 
     shown = all_text(view)
-    assert "$1,240 in 6 hours is 6.9 times $180" in shown
+    assert "$1,240 in 6 hours, 6.9× the $180 that this team normally spends at most" in shown
     assert "key ci-4: $900.00 (73% of the spend), usually nothing" in shown
     assert "$12.00 of it is your own use; only you see that." in shown
     assert shown.count(", above it") == 6
@@ -69,7 +69,7 @@ def test_details_of_long_and_hostile_names_stay_within_the_limits() -> None:
     view = details_view(replace(DETAILS, team=HOSTILE_TEAM, parts=parts, hours=hours, usual_nanos=0))
 
     obeys(view)
-    assert "where usually there is nothing" in all_text(view)
+    assert "this team normally spends nothing then" in all_text(view)
     assert max(len(block["text"]["text"]) for block in view["blocks"] if "text" in block) < 3_000
 
 

@@ -19,7 +19,7 @@ NONE = AlertQuality(alerts=0, answered=0, acknowledged=0, expected=0, not_useful
 def test_the_companys_alerts(snapshot: SnapshotAssertion) -> None:
     block = company_quality_block(CALM, [(SEARCH, NOISY), (HOSTILE_TEAM, NOISY)], organisation=ACME)
 
-    assert "9 alerts: 6 acknowledged, 1 planned, 0 not useful; half of the answers within 9 minutes." in all_text(block)
+    assert "9 alerts: 6 acknowledged, 1 planned, 0 not useful; median response 9 minutes." in all_text(block)
     assert "Mostly noise: Search, " in all_text(block)
     assert "<!channel>" not in all_text(block)
     assert block == snapshot
@@ -38,7 +38,13 @@ def test_who_manages_nothing_sees_nothing_of_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(20, "within a minute"), (60, "within 1 minute"), (7_199, "119 minutes"), (7_200, "2 hours")]
+    ("seconds", "words"),
+    [
+        (20, "median response under a minute"),
+        (60, "median response 1 minute"),
+        (7_199, "119 minutes"),
+        (7_200, "2 hours"),
+    ],
 )
 def test_the_time_is_said_in_minutes_and_hours(seconds: int, words: str) -> None:
     assert words in quality_words(replace(CALM, median_seconds=seconds))

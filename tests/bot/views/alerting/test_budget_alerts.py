@@ -93,7 +93,7 @@ def test_a_teams_hostile_name_and_one_nobody_can_ask_for(snapshot: SnapshotAsser
 @pytest.mark.parametrize(
     ("mode", "words"),
     [
-        ("govern", "told to deny it until more is granted or the period ends"),
+        ("govern", "block calls until more budget is approved or the period ends"),
         ("preview", "in mode preview: usage is booked, and gateways are told to allow it"),
     ],
 )

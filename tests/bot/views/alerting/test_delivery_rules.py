@@ -8,7 +8,7 @@ from tests.bot.views.examples import BEN, HOSTILE, HOSTILE_TEAM, SEARCH
 from tests.bot.views.surfaces import all_text, buttons, posted
 
 TEXTS = (
-    "Spend of Search is far above its usual: $640 in 3 hours, where $90 is a usual peak: $550.00 more than usual.",
+    "Spend of Search is Severity: $640 in 3 hours, where $90 is a usual peak: $550.00 more than usual.",
     "Search has passed 80% of its budget. Search has $2,100 left of $12,000, and runs out on 28 Nov.",
 )
 
@@ -16,7 +16,7 @@ TEXTS = (
 def test_the_days_other_alerts_in_one_message(snapshot: SnapshotAssertion) -> None:
     message = posted(grouped_alerts_message(SEARCH, lines=list(enumerate(TEXTS, start=7)), day=20_780))
 
-    assert message["text"].startswith("2 more alerts of Search today: 1. Spend of Search is far above its usual")
+    assert message["text"].startswith("2 more alerts of Search today: 1. Spend of Search is Severity")
     assert buttons(message) == ["Alert settings"]
     assert message == snapshot
 

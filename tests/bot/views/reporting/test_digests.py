@@ -38,9 +38,12 @@ def test_a_week_that_cost_more(snapshot: SnapshotAssertion) -> None:
 def test_it_compares_the_cost_per_token_of_both_kinds_of_tools() -> None:
     message = all_text(posted(digest_message(digest(), command=COMMAND)))
 
-    assert "In-house: $72.90 (2%) for 160M tokens (14%), $0.45 per million; -$7.10 against the week before." in message
     assert (
-        "Third-party: $3,297.77 (98%) for 1.03B tokens (86%), $3.24 per million without 9M of unknown cost; "
+        "In-house: $72.90 (2%) for 160M tokens (14%), $0.45 per million tokens; -$7.10 against the week before."
+        in message
+    )
+    assert (
+        "Third-party: $3,297.77 (98%) for 1.03B tokens (86%), $3.24 per million tokens (9M unpriced tokens excluded); "
         "+$521.27 against the week before."
     ) in message
 

@@ -19,7 +19,7 @@ def test_tools_with_their_shares_and_changes_and_the_mix(snapshot: SnapshotAsser
     assert str(message["text"]).startswith("Search spent $3,371 in the last 7 days, 18% more than the 7 days before.")
     assert "1. Claude Code: $2,612.67 (78%), 812M tokens, +$776.67" in all_text(message)
     assert "4. unnamed tool: $45.10" in all_text(message)
-    assert "$3.24 per million without 9M of unknown cost; +$521.27." in all_text(message)
+    assert "$3.24 per million tokens (9M unpriced tokens excluded); +$521.27." in all_text(message)
     assert message == snapshot
 
 
