@@ -116,6 +116,11 @@ LISTED: dict[str, Listed] = {
     "prices": Listed(
         "handlers.costs.price_commands:commands", "What models cost, why, and who says otherwise.", is_group=True
     ),
+    "gateways": Listed(
+        "handlers.crosschecks.caps.commands:commands",
+        "Gateways whose caps follow the books: list them, test one.",
+        is_group=True,
+    ),
     "messages": Listed(
         "handlers.messages:commands",
         "Messages to Slack that wait or were given up: list them, try them again.",

@@ -25,6 +25,7 @@ from handlers.crosschecks.caps.worker import follow_caps_forever
 from handlers.intake.usage import Intake
 from handlers.listeners import register_all
 from handlers.reporting.home import publish_home
+from handlers.requests.caps import show_caps
 from handlers.requests.worth import ask_worth
 from handlers.schedule import create_schedule, run_due_jobs
 from handlers.slack.chart_renderer import ChartRenderer
@@ -171,6 +172,7 @@ async def running(context: Context, *, web: bool, worker: bool) -> AsyncIterator
         context.refresh_home = partial(publish_home, context)
         context.budget_changed = budget_changed
         context.grant_ended = ask_worth
+        context.caps_followed = show_caps
         intake = Intake(context)
         intake.start()
         bolt = create_bolt(context) if context.slack is not None else None

@@ -17,6 +17,8 @@ from bot.settings import Settings, load_settings
 from handlers.books.archives import require_pyarrow
 from handlers.cli import out, prepare, run
 from handlers.context import Context
+from handlers.crosschecks.caps.commands import try_gateway
+from handlers.crosschecks.caps.lines import needs_people
 from handlers.crosschecks.health_alerts import silent_sources
 from handlers.schedule import look_up_slack
 from handlers.slack.away import is_slack_away
@@ -142,6 +144,28 @@ async def _check_teams(context: Context) -> list[Finding]:
     return findings + messages + late
 
 
+async def _check_gateways(context: Context) -> list[Finding]:
+    """Connects to each gateway whose caps follow the books, and names caps that somebody has to look at."""
+    async with context.store.read() as tx:
+        gateways = (await context.rulebooks.current(tx)).gateways
+        rows = await tx.gateway_caps.all() if gateways else []
+    findings: list[Finding] = []
+    async with aiohttp.ClientSession() as session:
+        for gateway in gateways:
+            found = await try_gateway(gateway, session)
+            works = found.can_read and found.can_write
+            what = f"gateway {gateway.name} ({gateway.kind}, {gateway.mode})"
+            words = "its caps can be read and written" if works else "; ".join(found.notes) or "its caps can't be read"
+            findings.append((works, f"{what}: {words}"))
+    for row in rows:
+        where = f"cap of {row.target.kind} {row.target.ref} at {row.gateway}"
+        if row.state == "conflict":
+            findings.append((False, f"{where} was changed by hand: a manager of the team has to choose in Slack"))
+        elif needs_people(row):
+            findings.append((False, f"{where}: {row.sentence}"))
+    return findings
+
+
 async def _check_roles(tx: Transaction, directory: Directory) -> list[Finding]:
     """Checks whether somebody with a role can be reached for each team, and in finance."""
     if not directory.finance:
@@ -216,6 +240,7 @@ async def _examine() -> list[Finding]:
             context.slack = slack_client(settings, session)
             findings += await _check_slack(context)
         findings += await _check_teams(context)
+        findings += await _check_gateways(context)
     finally:
         if session is not None:
             await session.close()

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.crosschecks.caps import Cap, CapTarget
+from bot.org.gateways import GatewayKind
 from bot.periods import MICROS
 
 CapState = Literal["new", "set", "sent", "waiting", "refused", "conflict", "kept", "dry_run", "idle"]
@@ -93,11 +94,15 @@ def with_reading(row: GatewayCap, cap: Cap, *, at: int) -> GatewayCap:
     return row
 
 
-def with_intent(row: GatewayCap, *, nanos: int) -> GatewayCap:
-    """Returns a row whose write begins: until its outcome is known, this amount may be found at the gateway."""
+def with_intent(row: GatewayCap, *, nanos: int, at: int) -> GatewayCap:
+    """Returns a row whose write begins: until its outcome is known, this amount may be found at the gateway. It is due, so that
+    another worker goes on as soon as the lease of one that was killed ends.
+    """
     version = row.wanted_version + 1
     attempts = (*row.attempts[-_MOST_ATTEMPTS:], (version, nanos))
-    return replace(row, wanted_nanos=nanos, wanted_version=version, attempts=attempts, state="waiting", sentence="")
+    return replace(
+        row, wanted_nanos=nanos, wanted_version=version, attempts=attempts, state="waiting", sentence="", next_at=at
+    )
 
 
 def with_written(row: GatewayCap, cap: Cap, *, at: int) -> GatewayCap:
@@ -196,3 +201,14 @@ def look_at(row: GatewayCap, *, at: int) -> int:
     """Returns when a gateway is looked at again: in a while, or once it has reset its spend, if that is sooner."""
     after_reset = (row.resets_at or 0) + _AFTER_RESET_MICROS
     return after_reset if at < after_reset < at + LOOK_MICROS else at + LOOK_MICROS
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownCap:
+    """A target to show: its gateway's kind, the mark of its team's budget, and who kept its cap, as a mention."""
+
+    row: GatewayCap
+    kind: GatewayKind | None
+    mark: CapMark
+    is_one_of_several: bool = False
+    kept_by: str = ""

@@ -6,6 +6,7 @@ from bot.alerting.alert_quality import AlertQuality
 from bot.books.budgets import Standing
 from bot.costs.comparisons import PriceDisagreement
 from bot.costs.prices import Repricing, UnpricedModel
+from bot.crosschecks.gateway_caps import ShownCap
 from bot.crosschecks.gateways import DriftLine
 from bot.crosschecks.observations import CrossCheck
 from bot.crosschecks.producers import UnreadView
@@ -119,6 +120,8 @@ class CompanyView:
     unread: tuple[UnreadView, ...] = ()
     """Usage that no rule books."""
     lost_managers: tuple[LostManagers, ...] = ()
+    caps: tuple[str, ...] = ()
+    """Caps at gateways that don't follow and need people, a line each, in mrkdwn."""
     mix: ToolMix | None = None
     """The period so far, compared with the same days of the last one."""
 
@@ -137,6 +140,8 @@ class Home:
     in_preview: bool
     now: int
     command: str
+    cap_conflicts: tuple[tuple[ShownCap, Team], ...] = ()
+    """Caps changed by hand at a gateway that the person may choose about."""
     managed_alerts: tuple[tuple[Team, AlertQuality], ...] = ()
     """The alert quality of each team that the person manages."""
     company_alerts: tuple[AlertQuality, tuple[tuple[Team, AlertQuality], ...]] | None = None

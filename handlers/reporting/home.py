@@ -15,6 +15,7 @@ from bot.views.reporting.home import home_view
 from handlers.books.standings import standings_of
 from handlers.context import Context
 from handlers.costs.prices import prices_view
+from handlers.crosschecks.caps.lines import cap_conflicts, caps_to_look_at
 from handlers.crosschecks.gateways import open_drifts
 from handlers.crosschecks.health_alerts import silent_sources
 from handlers.crosschecks.observations import drifting
@@ -47,6 +48,7 @@ async def home_of(scope: Scope, person: Person) -> Home:
         in_preview=directory.organisation.mode == "preview",
         now=scope.at,
         command=scope.command,
+        cap_conflicts=await cap_conflicts(scope, person.id),
         managed_alerts=await _managed_alerts(scope, person),
         company_alerts=await _company_alerts(scope) if is_company else None,
     )
@@ -118,6 +120,7 @@ async def _company(scope: Scope, person: Person) -> CompanyView:
         unread=await shown_unread(tx, now=at),
         lost_managers=await lost_managers(tx, directory),
         unattributed=await _unattributed_view(scope, person),
+        caps=await caps_to_look_at(scope),
         mix=await mix_in(tx, rulebook, [t.id for t in directory.teams], days),
     )
 

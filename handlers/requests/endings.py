@@ -1,6 +1,8 @@
 """The end of a request in Slack: its card, its copies, the receipt, nudges and questions lose their buttons, and the asker
 gets the verdict."""
 
+from collections.abc import Sequence
+
 from bot.books.budgets import Standing
 from bot.messages import Message
 from bot.reporting.reports import PendingRequest
@@ -11,6 +13,7 @@ from bot.views.requests.questions import question_message
 from bot.views.requests.receipts import decided_receipt, expired_receipt, withdrawn_receipt
 from bot.views.requests.verdicts import verdict_message
 from handlers.books.standings import standing_of
+from handlers.crosschecks.caps.lines import cap_lines
 from handlers.requests.cards import card_key, nudge_key, question_key, receipt_key, shown, shown_questions
 from handlers.scope import TeamScope
 from handlers.slack.callers import called
@@ -29,7 +32,8 @@ async def end_messages(scope: TeamScope, request: BudgetRequest) -> None:
     pending = await shown(tx, scope.directory, request)
     by, for_whom = await _deciders_of(scope, request)
     standing = await standing_of(scope) if request.state in ("approved", "denied") else None
-    card, receipt = _ended(pending, by=by, for_whom=for_whom, standing=standing)
+    caps = await cap_lines(scope) if request.state == "approved" else ()
+    card, receipt = _ended(pending, by=by, for_whom=for_whom, standing=standing, caps=caps)
     if request.state == "approved" and request.decided_by is None:  # it has no card yet, and is posted openly
         key = card_key(request.id)
         await post_to_team(tx, scope.directory, scope.team, card, dedupe_key=key, at=at, route="approvals")
@@ -40,9 +44,33 @@ async def end_messages(scope: TeamScope, request: BudgetRequest) -> None:
         await tx.outbox.change(question_key(one.question.id), question_message(pending, one), at=at)
     if standing is not None:
         verdict = verdict_message(
-            pending=pending, decided_by_mention=by, decided_for=for_whom, standing=standing, command=scope.command
+            pending=pending,
+            decided_by_mention=by,
+            decided_for=for_whom,
+            standing=standing,
+            command=scope.command,
+            caps=caps,
         )
         await tx.outbox.put(verdict, dedupe_key=verdict_key(request.id), at=at, to_person_id=request.person_id)
+
+
+async def show_verdict(scope: TeamScope, request: BudgetRequest) -> None:
+    """Updates the card and the verdict of an approved request by the caps of its team as they are now."""
+    tx, at = scope.tx, scope.at
+    pending = await shown(tx, scope.directory, request)
+    by, for_whom = await _deciders_of(scope, request)
+    standing, caps = await standing_of(scope), await cap_lines(scope)
+    card, _ = _ended(pending, by=by, for_whom=for_whom, standing=standing, caps=caps)
+    await tx.outbox.change(card_key(request.id), card, at=at, is_over=True)
+    verdict = verdict_message(
+        pending=pending,
+        decided_by_mention=by,
+        decided_for=for_whom,
+        standing=standing,
+        command=scope.command,
+        caps=caps,
+    )
+    await tx.outbox.change(verdict_key(request.id), verdict, at=at)
 
 
 def verdict_key(request_id: int) -> str:
@@ -71,11 +99,13 @@ async def _deciders_of(scope: TeamScope, request: BudgetRequest) -> tuple[str, s
     return f"{', '.join(names[:-1])} and {names[-1]}", ""
 
 
-def _ended(pending: PendingRequest, *, by: str, for_whom: str, standing: Standing | None) -> tuple[Message, Message]:
+def _ended(
+    pending: PendingRequest, *, by: str, for_whom: str, standing: Standing | None, caps: Sequence[str] = ()
+) -> tuple[Message, Message]:
     """Returns the card and the receipt of a request that has ended."""
     if pending.request.state == "withdrawn":
         return withdrawn_card(pending), withdrawn_receipt(pending)
     if pending.request.state == "expired":
         return expired_card(pending), expired_receipt(pending)
-    card = decided_card(pending, decided_by_mention=by, decided_for=for_whom, standing=standing)
+    card = decided_card(pending, decided_by_mention=by, decided_for=for_whom, standing=standing, caps=caps)
     return card, decided_receipt(pending, decided_by_mention=by)

@@ -76,6 +76,17 @@ class BudgetRequests:
         row = (await self._connection.execute(query.limit(1))).one_or_none()
         return request_of(row) if row else None
 
+    async def last_approved(self, team_id: int, *, since: int) -> BudgetRequest | None:
+        """Returns a team's request that was approved last, not before a moment."""
+        query = select(budget_requests).where(
+            budget_requests.c.team_id == team_id, budget_requests.c.state == "approved"
+        )
+        query = (
+            query.where(budget_requests.c.decided_at >= since).order_by(budget_requests.c.decided_at.desc()).limit(1)
+        )
+        row = (await self._connection.execute(query)).one_or_none()
+        return request_of(row) if row else None
+
     async def of_person(self, person_id: int, *, limit: int = 5) -> list[BudgetRequest]:
         """Returns a person's requests, newest first."""
         query = select(budget_requests).where(budget_requests.c.person_id == person_id)

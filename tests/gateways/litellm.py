@@ -206,7 +206,7 @@ def _cut(request: web.Request) -> None:
 @asynccontextmanager
 async def serving(proxy: Proxy, *, port: int = 0) -> AsyncIterator[str]:
     """Serves the proxy on loopback and yields its address."""
-    runner = web.AppRunner(application(proxy), access_log=None, handler_cancellation=False)
+    runner = web.AppRunner(application(proxy), access_log=None, handler_cancellation=False, shutdown_timeout=0.5)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", port)
     await site.start()

@@ -1,15 +1,15 @@
 """Words for caps at gateways: a line per gateway on a card and in Home, and the message about a cap changed by hand."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from bot.crosschecks.gateway_caps import UNLIMITED, CapMark, GatewayCap
+from bot.crosschecks.gateway_caps import UNLIMITED, GatewayCap, ShownCap
 from bot.messages import Block, Message
 from bot.money import usd
 from bot.org.gateways import GatewayKind
 from bot.org.teams import Team
 from bot.text import plain
 from bot.views.blocks import Element, actions, button, context, date_mark, escape, name, section
+from bot.views.wording import counted
 
 USE_BOOKS_CAP = "use_books_cap"
 KEEP_GATEWAY_CAP = "keep_gateway_cap"
@@ -24,17 +24,6 @@ KIND_NAMES: Mapping[GatewayKind, str] = {
     "github": "GitHub",
     "webhook": "Webhook",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class ShownCap:
-    """A target to show: its gateway's kind, the mark of its team's budget, and who kept its cap, as a mention."""
-
-    row: GatewayCap
-    kind: GatewayKind | None
-    mark: CapMark
-    is_one_of_several: bool = False
-    kept_by: str = ""
 
 
 def cap_line(shown: ShownCap, *, zone: str) -> str:
@@ -113,6 +102,26 @@ def conflict_message(shown: ShownCap, *, team: Team) -> Message:
         context(note, block_id=f"{_key(row)}-note"),
     ]
     return Message(text=f"{text} {note}", blocks=tuple(blocks))
+
+
+_MOST_IN_HOME = 5
+
+
+def home_blocks(conflicts: Sequence[tuple[ShownCap, Team]]) -> list[Block]:
+    """Returns the caps that wait for a person's choice, with both numbers and the two buttons, for their Home."""
+    blocks: list[Block] = [section("*Gateway caps changed by hand*", block_id="home-caps")]
+    for shown, team in conflicts[:_MOST_IN_HOME]:
+        key = _key(shown.row)
+        blocks += [
+            section(_conflict_words(shown, team), block_id=f"home-{key}"),
+            actions(*conflict_buttons(shown.row), block_id=f"home-{key}-choice"),
+        ]
+    rest = len(conflicts) - _MOST_IN_HOME
+    if rest > 0:
+        blocks.append(
+            context(f"And {counted(rest, 'more cap')}: each has a message of its own.", block_id="home-caps-more")
+        )
+    return blocks
 
 
 def settled_message(shown: ShownCap, *, team: Team, outcome: str) -> Message:

@@ -124,6 +124,9 @@ def _attention(company: CompanyView) -> list[str]:
     if len(company.silent_sources) > _NAMES_SHOWN:
         lines.append(f"and {counted(len(company.silent_sources) - _NAMES_SHOWN, 'source')} more that fell silent.")
     lines += source_lines(company)
+    lines += [f"{line}." for line in company.caps[:_NAMES_SHOWN]]
+    if len(company.caps) > _NAMES_SHOWN:
+        lines.append(f"and {counted(len(company.caps) - _NAMES_SHOWN, 'gateway cap')} more that need people.")
     if company.broken_routes:
         lines.append(
             f"Channels that can't be reached: {_names(company.broken_routes)}. Invite the app, or link another."

@@ -13,6 +13,7 @@ from bot.text import plain
 from bot.views.alerting.alert_quality import company_quality_block, managed_quality_blocks
 from bot.views.blocks import actions, button, context, date_mark, divider, header, home, name, quote, section
 from bot.views.books.budgets import REQUEST_BUDGET, has_budget, headline, may_request, no_budget_words, subtree_words
+from bot.views.crosschecks import caps as cap_views
 from bot.views.org.attribution import unattributed_blocks
 from bot.views.org.people import my_use_text
 from bot.views.reporting.company import company_blocks
@@ -47,6 +48,8 @@ def home_view(shown: Home) -> dict[str, Any]:
         blocks += [divider(block_id="home-teams-rule"), *_teams(shown)]
     if shown.approvals:
         blocks += [divider(block_id="home-approvals-rule"), *_approvals(shown)]
+    if shown.cap_conflicts:
+        blocks += [divider(block_id="home-caps-rule"), *cap_views.home_blocks(shown.cap_conflicts)]
     if shown.own_requests:
         blocks += [divider(block_id="home-requests-rule"), *_own_requests(shown)]
     if shown.managed_alerts:

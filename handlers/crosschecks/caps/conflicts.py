@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.crosschecks.gateway_caps import GatewayCap, with_choice
+from bot.crosschecks.gateway_caps import GatewayCap, ShownCap, with_choice
 from bot.org.teams import Team
 from bot.refusals import Refusal
 from bot.views.blocks import name
@@ -39,7 +39,7 @@ async def show_conflicts(scope: TeamScope, before: Mapping[int, GatewayCap], aft
         if shown is None:
             shown = {found.row.id: found for found in await shown_caps(scope, scope.team)}
         if was:
-            over = views.ShownCap(row=earlier, kind=shown[row_id].kind, mark=shown[row_id].mark)
+            over = ShownCap(row=earlier, kind=shown[row_id].kind, mark=shown[row_id].mark)
             message = views.settled_message(over, team=scope.team, outcome=_AGAIN if now else _BACK)
             await scope.tx.outbox.change(conflict_key(earlier), message, at=scope.at, is_over=True)
         if now:
@@ -69,7 +69,7 @@ async def choose_cap(scope: Scope, cap_id: int, conflict: int, *, keep: bool, by
     await tx.audit.record(at=at, actor_id=by, action=action, subject=subject, detail=detail)
     person = called(await tx.people.by_id(by))
     shown = next(found for found in await shown_caps(scope, team) if found.row.id == row.id)
-    over = views.ShownCap(row=row, kind=shown.kind, mark=shown.mark, is_one_of_several=shown.is_one_of_several)
+    over = ShownCap(row=row, kind=shown.kind, mark=shown.mark, is_one_of_several=shown.is_one_of_several)
     outcome = views.chosen_words(row, by_mention=person, keep=keep)
     message = views.settled_message(over, team=team, outcome=outcome)
     await tx.outbox.change(conflict_key(row), message, at=at, is_over=True)

@@ -108,7 +108,7 @@ class CapFollower:
             async with context.store.begin() as tx:
                 scope, before = await self._held(tx, run, team_id)
                 done = run.take(outcomes, at=scope.at)
-                first = run.raise_others()
+                first = run.raise_others(at=scope.at)
                 await self._store(scope, run, before, done=done, is_last=not first)
         context.wake_outbox.set()
 

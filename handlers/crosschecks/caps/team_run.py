@@ -113,10 +113,10 @@ class TeamRun:
             wanted = self._plan.wanted.get(row_id, draft.wanted.get(row_id))
             self._judge(row, self.rows[row_id], wanted, is_by_hand=row_id in by_hand, is_kept=row_id in kept, at=at)
         first = self._plan.lower or self._plan.higher
-        self._intend({row_id: self._plan.wanted[row_id] for row_id in first})
+        self._intend({row_id: self._plan.wanted[row_id] for row_id in first}, at=at)
         return list(first)
 
-    def raise_others(self) -> list[int]:
+    def raise_others(self, *, at: int) -> list[int]:
         """Returns the targets that go up after others went down, with their intents; none if they went up already."""
         if self._budget is None or not self._plan.lower:
             return []
@@ -125,9 +125,10 @@ class TeamRun:
             self._plan, self._targets, caps_now=caps_now, available_nanos=self._budget.available_nanos
         )
         for row_id in set(self._plan.higher) - raised.keys():
-            row = self.rows[row_id]
-            self.rows[row_id] = replace(row, state="waiting", sentence="another cap of the team must go down first")
-        self._intend(raised)
+            why = "another cap of the team must go down first"
+            self.rows[row_id] = with_fault(self.rows[row_id], why, at=at, refused=False)
+        self._plan = _NO_PLAN  # this is the last step
+        self._intend(raised, at=at)
         return list(raised)
 
     async def write(self, ids: Iterable[int]) -> dict[int, Outcome]:
@@ -212,9 +213,9 @@ class TeamRun:
             return False
         return is_made_by_hand(row, outcome, wanted_nanos=wanted)
 
-    def _intend(self, amounts: Mapping[int, int]) -> None:
+    def _intend(self, amounts: Mapping[int, int], *, at: int) -> None:
         for row_id, nanos in amounts.items():
-            self.rows[row_id] = with_intent(self.rows[row_id], nanos=nanos)
+            self.rows[row_id] = with_intent(self.rows[row_id], nanos=nanos, at=at)
 
     async def _call(self, row: GatewayCap, change: CapChange | None = None) -> Outcome:
         """Reads a target's cap, or with a change writes what is wanted. Any fault is an outcome."""
