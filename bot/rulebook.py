@@ -2,6 +2,7 @@
 
 import glob
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -17,6 +18,7 @@ from bot.costs.pricing import Basis, Priced, Prices, PriceTerms, book_alone, pri
 from bot.costs.rates import Rates
 from bot.org.attribution import Attribution, Source
 from bot.org.gateways import GatewaySettings
+from bot.org.set_budgets import SetBudget
 from bot.org.teams import Directory, Team
 from bot.org.tools import Tools
 from bot.org.workflows import WorkflowRule, Workflows
@@ -100,7 +102,10 @@ class Rulebook:
         self.attendance = attendance
         self.gateways = tuple(gateways)
         self.ends_at = ends_at
-        self._teams = {team.id: team for team in directory.teams}
+        self._remember_nothing()
+
+    def _remember_nothing(self) -> None:
+        self._teams = {team.id: team for team in self.directory.teams}
         self._memory: dict[_SourceKey, dict[Labels, _Decision]] = {}
         self._days: dict[str | int, dict[int, int]] = {}
         self._terms: dict[tuple[str, ...], dict[int, _DayTerms]] = {}
@@ -110,6 +115,16 @@ class Rulebook:
     def policy_text(self) -> tuple[str, ...]:
         """Returns the policy of budget requests, one sentence per line."""
         return policy_text(self.approvals, {team.id: team.slug for team in self.directory.teams})
+
+    def with_budgets(self, version: int, budgets: Mapping[int, SetBudget]) -> "Rulebook":
+        """Returns the rulebook of a later version that differs by budgets of teams alone."""
+        changed = copy(self)
+        for name in [name for name in vars(self) if isinstance(getattr(Rulebook, name, None), cached_property)]:
+            del vars(changed)[name]  # it may be derived from the budgets
+        changed.version = version
+        changed.directory = self.directory.with_budgets(budgets)
+        changed._remember_nothing()  # of the same class
+        return changed
 
     def booking(self, event: UsageEvent, source: Source) -> Booking:
         """Returns the event with its team, local day, tool and price."""

@@ -26,6 +26,7 @@ class Rulebooks:
         self._clock = clock
         self._book = book
         self._current: Rulebook | None = None
+        self._generation = -1
         self._looked_up: tuple[int, int] = (0, 0)
         self._readers: set[bytes] = set()
 
@@ -36,12 +37,31 @@ class Rulebooks:
         is_over = known is not None and known.ends_at is not None and known.ends_at <= micros(self._clock.now())
         if known is None or known.version != version or is_over:
             tx.require_loop()
-            self._store.clear_config_caches()
-            known = self._current = await self.read(tx)
+            changed = await self._with_budgets(tx)
+            if changed is None:
+                self._store.clear_config_caches()
+                changed = await self._read(tx)
+            known = self._current = changed
+            self._generation = self._store.memory.generation
         return known
 
     async def read(self, tx: Transaction) -> Rulebook:
         """Reads the rulebook of this transaction without caching it, because the transaction may roll back."""
+        return await self._with_budgets(tx) or await self._read(tx)
+
+    async def _with_budgets(self, tx: Transaction) -> Rulebook | None:
+        """Returns the cached rulebook with the budgets of this transaction; None if anything else may have changed since."""
+        known = self._current
+        if known is None or self._generation != self._store.memory.generation:  # the database may be another copy
+            return None
+        version = await tx.config.version()
+        is_over = known.ends_at is not None and known.ends_at <= micros(self._clock.now())
+        if is_over or version <= known.version:
+            return None
+        budgets = await tx.set_budgets.changed_between(known.version, version)
+        return None if budgets is None else known.with_budgets(version, budgets)
+
+    async def _read(self, tx: Transaction) -> Rulebook:
         rulebook = await read_rulebook(tx, self._book, at=micros(self._clock.now()))
         if rulebook is None:
             raise RuntimeError("there is no organisation: the database was not prepared")

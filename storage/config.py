@@ -32,11 +32,13 @@ class Config:
         """Makes other changes of the configuration wait until this transaction ends."""
         await self._connection.execute(select(config.c.id).with_for_update())
 
-    async def changed(self) -> None:
-        """Increases the version, so that every process reads the configuration again."""
-        bumped = await self._connection.execute(update(config).values(version=config.c.version + 1))
-        if bumped.rowcount == 0:
+    async def changed(self) -> int:
+        """Increases the version, so that every process reads the configuration again. Returns the new one."""
+        bumped = update(config).values(version=config.c.version + 1).returning(config.c.version)
+        version = (await self._connection.execute(bumped)).scalar()
+        if version is None:
             await self._connection.execute(insert(config).values(id=1, version=1, salt=secrets.token_bytes(16)))
+        return int(version or 1)
 
     async def salt(self) -> bytes:
         """Returns the salt for the hashes of free texts in the ledger and the audit log."""

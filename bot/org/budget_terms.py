@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Literal
 
 from bot.money import usd
@@ -75,6 +76,7 @@ def terms_json(terms: BudgetTerms) -> str:
     return json.dumps({name: value for name, value in asdict(terms).items() if value != defaults[name]})
 
 
+@lru_cache(maxsize=4_096)  # teams share their texts, and each reading meets them again
 def terms_from_json(text: str) -> BudgetTerms:
     """Returns the terms of a stored text."""
     stored = json.loads(text)

@@ -1,7 +1,7 @@
 """The organisation, its teams, their roles, and the account of unattributed usage."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -86,6 +86,11 @@ class Team:
         return local_day(at_micros, self.zone_on(at_micros))
 
 
+def with_budget(team: Team, budget: SetBudget | None) -> Team:
+    """Returns a team whose budget was set in Slack, over that of teams.yml."""
+    return team if budget is None else replace(team, budget_nanos=budget.amount_nanos, set_budget=budget)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Organisation:
     """The settings that apply to everyone. `chargeback` spreads unattributed cost over the teams."""
@@ -134,6 +139,14 @@ class Directory:
 
     def by_id(self, team_id: int) -> Team:
         return self._teams_by_id[team_id]
+
+    def with_budgets(self, budgets: Mapping[int, SetBudget]) -> "Directory":
+        """Returns the directory with budgets of some teams set in Slack. What is derived from the tree and the roles stays."""
+        teams = tuple([with_budget(t, budgets[t.id]) if t.id in budgets else t for t in self.teams])
+        changed = replace(self, teams=teams)
+        kept = vars(self)
+        vars(changed).update({name: kept[name] for name in ("lineage", "_people_by_role") if name in kept})
+        return changed
 
     @cached_property
     def _teams_by_id(self) -> Mapping[int, Team]:

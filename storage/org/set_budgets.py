@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 
 from bot.org.set_budgets import SetBudget
 from storage import bulk
 from storage.config import Config
-from storage.tables.org import set_budgets, teams
+from storage.tables.org import budget_changes, set_budgets, teams
 from storage.transaction import OpenTransaction
 
 _COLUMNS = ("team_id", "amount_nanos", "set_by", "set_at", "file_nanos")
+_KEPT_VERSIONS = 100
+"""A process that is further behind reads everything."""
 
 
 class SetBudgets:
@@ -40,7 +42,25 @@ class SetBudgets:
         rows = [(team_id, nanos, by, at, declared[team_id]) for team_id, nanos in sorted(amounts.items())]
         tail = "ON CONFLICT (team_id) DO UPDATE SET " + ", ".join(f"{c} = excluded.{c}" for c in _COLUMNS[1:])
         await bulk.upsert(self._connection, "set_budgets", _COLUMNS, rows, tail)
-        await Config(self._tx).changed()
+        version = await Config(self._tx).changed()
+        changes = [{"version": version, "team_id": team_id} for team_id in sorted(amounts)]
+        if changes:
+            await self._connection.execute(insert(budget_changes), changes)
+        await self._connection.execute(
+            delete(budget_changes).where(budget_changes.c.version <= version - _KEPT_VERSIONS)
+        )
+
+    async def changed_between(self, known: int, version: int) -> dict[int, SetBudget] | None:
+        """Returns the budgets, by team id, that were set between two versions of the configuration; None if something else
+        may have changed."""
+        query = select(budget_changes).where(budget_changes.c.version > known, budget_changes.c.version <= version)
+        changes = [(int(at), int(team)) for at, team in await self._connection.execute(query)]
+        if {at for at, _ in changes} != set(range(known + 1, version + 1)):
+            return None
+        teams_changed = {team for _, team in changes}
+        rows = await self._connection.execute(select(set_budgets).where(set_budgets.c.team_id.in_(teams_changed)))
+        found = {int(row.team_id): _budget(row) for row in rows}
+        return found if found.keys() == teams_changed else None
 
     async def reset(self, slugs: Iterable[str]) -> None:
         """Takes back the budgets set in Slack of these teams: those of teams.yml count again."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -11,8 +12,8 @@ from bot.org.alert_settings import AlertSettings
 from bot.org.budget_terms import DEFAULT_TERMS, terms_from_json, terms_json
 from bot.org.people import is_email
 from bot.org.set_budgets import SetBudget
-from bot.org.spread_rules import spread_of
-from bot.org.teams import ORGANISATION_SLUG, UNATTRIBUTED_SLUG, Directory, Organisation, Team
+from bot.org.spread_rules import SpreadRule, spread_of
+from bot.org.teams import ORGANISATION_SLUG, UNATTRIBUTED_SLUG, Directory, Organisation, Team, with_budget
 from bot.org.teams_yml.attendance import days_off_by_team
 from bot.org.teams_yml.budgets import BudgetFile
 from bot.org.teams_yml.models import AttributionFile, OrganisationFile, TeamFile, TeamsFile
@@ -227,11 +228,20 @@ def _organisation(declared: Mapping[str, Any]) -> Organisation:
 
 def _with(team: Team, settings: AlertSettings | None, budget: SetBudget | None) -> Team:
     """Returns a team with what was set in Slack: its budget and thresholds override those of teams.yml."""
-    if budget is not None:
-        team = replace(team, budget_nanos=budget.amount_nanos, set_budget=budget)
+    team = with_budget(team, budget)
     if settings is None:
         return team
     return replace(team, alerts=settings, thresholds=settings.thresholds or team.thresholds)
+
+
+@lru_cache(maxsize=4_096)  # teams share their texts, and each reading meets them again
+def _thresholds(text: str) -> tuple[int, ...]:
+    return tuple(json.loads(text))
+
+
+@lru_cache(maxsize=4_096)
+def _spread(text: str) -> SpreadRule:
+    return spread_of(json.loads(text))
 
 
 def _team(row: Any, organisation: Organisation | None) -> Team:
@@ -249,11 +259,11 @@ def _team(row: Any, organisation: Organisation | None) -> Team:
         next_timezone_day=row.next_timezone_day,
         cost_center=row.cost_center,
         budget_nanos=row.budget_nanos if row.budget_declared or row.budget_nanos else None,
-        thresholds=tuple(json.loads(row.thresholds)),
+        thresholds=_thresholds(row.thresholds),
         starts_day=row.starts_day,
         mode=row.mode or (organisation.mode if organisation else "govern"),
         terms=terms_from_json(row.terms),
-        shared=spread_of(json.loads(row.shared)),
+        shared=_spread(row.shared),
         closed_day=row.closed_day,
         merged_into_id=row.merged_into,
     )

@@ -135,3 +135,11 @@ set_budgets = table(
     Column("file_nanos", Big),
 )
 """Budgets that managers set in Slack. `file_nanos` is the amount of teams.yml at that moment; none if it had none."""
+budget_changes = table(
+    "budget_changes",
+    Column("version", Big, primary_key=True, autoincrement=False),
+    Column("team_id", Big, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+"""The latest versions of the configuration that changed nothing but set budgets, with the teams. A version that is missing may
+have changed anything."""

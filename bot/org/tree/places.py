@@ -14,7 +14,10 @@ def as_of(directory: Directory, at_micros: int) -> Directory:
             return team
         day = team.day_of(at_micros)
         parent_id = directory.lineage.parent_on(team.id, day) or team.parent_id
-        return replace(team, parent_id=parent_id, has_ended=team.closed_day is not None and team.closed_day <= day)
+        has_ended = team.closed_day is not None and team.closed_day <= day
+        if (parent_id, has_ended) == (team.parent_id, team.has_ended):
+            return team
+        return replace(team, parent_id=parent_id, has_ended=has_ended)
 
     return replace(directory, teams=tuple(map(then, directory.teams)))
 

@@ -1,11 +1,13 @@
 """Budgets set in Slack: an import keeps them, says so with both amounts, and takes the file's if it is asked to."""
 
 import pytest
+from sqlalchemy import text
 
 from bot.money import NANOS
 from bot.org.teams_yml.teams_file import read_teams_file
 from bot.refusals import ConfigError
 from handlers.books.periods import keep_books
+from handlers.context import make_context
 from handlers.org.teams import Imported, import_file
 from storage.books.checks import faults
 from tests.storage.conftest import Books
@@ -44,8 +46,8 @@ async def posted(books: Books, slug: str) -> int:
     return totals[(team.id, period.name)].nanos // NANOS
 
 
-async def imports(books: Books, text: str = TEAMS_YML, *, dry_run: bool = False, reset: bool = False) -> Imported:
-    return await import_file(books.context, read_teams_file(text), dry_run=dry_run, reset_budgets=reset)
+async def imports(books: Books, teams_yml: str = TEAMS_YML, *, dry_run: bool = False, reset: bool = False) -> Imported:
+    return await import_file(books.context, read_teams_file(teams_yml), dry_run=dry_run, reset_budgets=reset)
 
 
 async def test_an_import_keeps_what_was_set_and_says_both_amounts(mid_month: Books) -> None:
@@ -115,3 +117,81 @@ async def test_zero_set_in_slack_is_a_budget_of_zero(mid_month: Books) -> None:
     assert (await imports(mid_month, TEAMS_YML.replace(SEARCH, ""))).kept == [
         "set in Slack, kept: search: budget $0.00 (the file says no budget); --reset-budgets takes the file's"
     ]
+
+
+async def test_another_process_takes_budgets_over_without_reading_everything(
+    mid_month: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, fresh = [make_context(mid_month.context.settings, mid_month.context.clock) for _ in range(2)]
+    before = await other.rulebooks.latest()
+    team = before.directory.real_teams[0]
+    assert before.directory.lineage.parent_on(team.id, 1) == before.directory.root.id
+    await sets(mid_month, search=3000)
+    await sets(mid_month, search=2500, mobile=600)
+    own = await mid_month.context.rulebooks.latest()
+    read = await fresh.rulebooks.latest()
+
+    monkeypatch.setattr("handlers.rulebooks.read_rulebook", None)
+    taken = await other.rulebooks.latest()
+
+    assert taken.version == own.version == read.version == before.version + 2
+    assert taken.directory == own.directory == read.directory
+    assert before.directory != taken.directory
+    assert taken.directory.lineage is before.directory.lineage
+    assert {t.slug: t.budget_nanos // NANOS for t in taken.directory.real_teams if t.budget_nanos} == {
+        "product": 10000,
+        "search": 2500,
+        "mobile": 600,
+    }
+    for context in (other, fresh):
+        await context.store.close()
+
+
+@pytest.mark.parametrize("between", [True, False])
+async def test_after_any_other_change_everything_is_read(mid_month: Books, between: bool) -> None:
+    other = make_context(mid_month.context.settings, mid_month.context.clock)
+    await other.rulebooks.latest()
+    if between:
+        await sets(mid_month, mobile=700)
+    async with mid_month.context.store.begin() as tx:
+        await tx.connection.execute(text("UPDATE teams SET name = 'Renamed' WHERE slug = 'search'"))
+        await tx.config.changed()
+    await sets(mid_month, search=3000)
+
+    found = (await other.rulebooks.latest()).directory.by_slug("search")
+
+    assert found is not None
+    assert (found.name, found.budget_nanos) == ("Renamed", 3000 * NANOS)
+    await other.store.close()
+
+
+async def test_budgets_that_roll_back_are_not_kept(mid_month: Books) -> None:
+    before = await mid_month.context.rulebooks.latest()
+    team = before.directory.by_slug("search")
+    assert team is not None
+    with pytest.raises(ConfigError):
+        await _fails(mid_month, team.id)
+
+    assert await mid_month.context.rulebooks.latest() is before
+
+
+async def _fails(books: Books, team_id: int) -> None:
+    async with books.context.store.begin() as tx:
+        await tx.set_budgets.save({team_id: NANOS}, by=None, at=1)
+        assert (await books.context.rulebooks.read(tx)).directory.by_id(team_id).budget_nanos == NANOS
+        raise ConfigError
+
+
+async def test_a_process_that_is_far_behind_reads_everything(mid_month: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.org.set_budgets._KEPT_VERSIONS", 3)
+    other = make_context(mid_month.context.settings, mid_month.context.clock)
+    await other.rulebooks.latest()
+    for dollars in range(1001, 1006):
+        await sets(mid_month, search=dollars)
+
+    found = (await other.rulebooks.latest()).directory.by_slug("search")
+
+    assert found is not None
+    assert found.budget_nanos == 1005 * NANOS
+    assert len({row.version for row in await mid_month.rows("budget_changes")}) == 3
+    await other.store.close()
