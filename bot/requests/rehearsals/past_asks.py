@@ -24,6 +24,8 @@ class PastAsk:
     outcome: RequestState
     decided_by: int | None
     decided_at: int | None
+    given_nanos: int = 0
+    """What was approved."""
 
     @property
     def amount_nanos(self) -> int:
@@ -54,6 +56,7 @@ def past_ask(request: BudgetRequest) -> PastAsk:
         outcome=request.state,
         decided_by=request.decided_by,
         decided_at=request.decided_at,
+        given_nanos=request.given_nanos if request.state == "approved" else 0,
     )
 
 

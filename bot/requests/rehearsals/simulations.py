@@ -61,6 +61,7 @@ def simulated_asks(
                 outcome="approved",
                 decided_by=None,
                 decided_at=None,
+                given_nanos=amount,
             )
         )
     return sorted(found, key=lambda ask: ask.at)
