@@ -21,6 +21,7 @@ class PlannedFile:
 
     policy: PolicyFile
     whole: TeamsFile | None
+    lines: FileLines
 
 
 def read_policy_file(text: str) -> PlannedFile:
@@ -34,7 +35,7 @@ def read_policy_file(text: str) -> PlannedFile:
             whole = read_teams_file(text)
         except ConfigError as error:
             raise lines.located(error) from error
-        return PlannedFile(policy=whole.policy, whole=whole)
+        return PlannedFile(policy=whole.policy, whole=whole, lines=lines)
     bare = "policy" not in loaded and bool(set(loaded) & set(PolicyFile.model_fields))
     given = {"policy": loaded} if bare else loaded
     unknown = [name for name in given if name != "policy"]
@@ -48,4 +49,4 @@ def read_policy_file(text: str) -> PlannedFile:
         found = faults_of(error, given["policy"])
         faults = [fault if bare else f"policy.{fault}" for fault in found]
         raise lines.located(ConfigError("\n".join(faults))) from error
-    return PlannedFile(policy=policy, whole=None)
+    return PlannedFile(policy=policy, whole=None, lines=lines)

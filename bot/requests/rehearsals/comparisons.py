@@ -55,6 +55,10 @@ class Comparison:
         """Returns the requests that the planned policy refuses, or that nobody could decide."""
         return [(ask, fate) for ask, fate in self.planned.fates if fate.by in ("nobody", "refused")]
 
+    def moved_up(self) -> list[tuple[PastAsk, Fate]]:
+        """Returns the requests that the planned policy takes to a higher line, as earlier ones of the period count too."""
+        return [(ask, fate) for ask, fate in self.planned.fates if fate.moved_up]
+
     def workloads(self) -> list[Workload]:
         """Returns the people with another number of requests to decide, the greatest change first."""
         now, planned = self.now.by_decider(), self.planned.by_decider()

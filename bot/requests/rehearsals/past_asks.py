@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
-from bot.requests.budget_requests import Ask, BudgetRequest, RequestState
+from bot.requests.budget_requests import Ask, BudgetRequest, RequestState, asked_for
 
 MIN_OWN_ASKS = 20
 """With fewer requests of its own a company learns nothing from a rehearsal: simulated ones are added."""
@@ -34,6 +34,26 @@ class PastAsk:
     @property
     def is_simulated(self) -> bool:
         return self.id < 0
+
+    def as_request(self, *, policy: str, period: str) -> BudgetRequest:
+        """Returns it as a request with this policy, in a period."""
+        return BudgetRequest(
+            id=self.id,
+            team_id=self.team_id,
+            person_id=self.person_id,
+            **asked_for(self.ask),
+            period=period,
+            state=self.outcome,
+            payer_id=self.payer_id,
+            held_nanos=0,
+            revision=1,
+            created_at=self.at,
+            decided_at=self.decided_at,
+            decided_by=self.decided_by,
+            decision_reason="",
+            policy=policy,
+            granted_nanos=self.given_nanos if self.outcome == "approved" else None,
+        )
 
     @property
     def waited_micros(self) -> int | None:

@@ -2,13 +2,15 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from bot.org.teams import Directory, Team
-from bot.requests.policies import ApprovalRule
-from bot.requests.rehearsals.fates import DecidedBy, Fate, fate_of
+from bot.requests.budget_requests import BudgetRequest
+from bot.requests.policies import FINANCE_RULE, StoredPolicy
+from bot.requests.rehearsals.fates import DecidedBy, Fate, Policy, fate_of
 from bot.requests.rehearsals.past_asks import DecisionPace, PastAsk
+from bot.requests.rehearsals.period_requests import PeriodRequests
 
 PayerOf = Callable[[PastAsk], Team | None]
 
@@ -28,7 +30,7 @@ class Tally:
 class Replay:
     """Requests with their fates under one policy."""
 
-    rules: Sequence[ApprovalRule]
+    policy: Policy
     fates: Sequence[tuple[PastAsk, Fate]]
 
     def by_kind(self) -> dict[DecidedBy, Tally]:
@@ -67,13 +69,27 @@ class Replay:
         return round(median(waits)) if waits else None
 
 
-def replay(
-    directory: Directory, rules: Sequence[ApprovalRule], asks: Sequence[PastAsk], *, payer_of: PayerOf
-) -> Replay:
-    """Plays requests through a policy, oldest first. A team that the directory does not have any more is left out."""
-    known = {team.id for team in directory.teams}
-    ordered = sorted((ask for ask in asks if ask.team_id in known), key=lambda ask: (ask.at, ask.id))
-    return Replay(rules=rules, fates=[(ask, fate_of(directory, rules, ask, payer=payer_of(ask))) for ask in ordered])
+def replay(policy: Policy, asks: Sequence[PastAsk], *, payer_of: PayerOf) -> Replay:
+    """Plays requests through a policy, oldest first. People decide as they did; what the policy approves by itself is
+    approved at once. Requests of teams that the directory does not have any more are left out."""
+    known = {team.id for team in policy.directory.teams}
+    earlier, fates = PeriodRequests(), []
+    for ask in sorted((ask for ask in asks if ask.team_id in known), key=lambda ask: (ask.at, ask.id)):
+        fate = fate_of(policy, ask, payer=payer_of(ask), earlier=earlier)
+        fates.append((ask, fate))
+        if fate.by != "refused":
+            earlier.put(_stored(policy, ask, fate))
+    return Replay(policy=policy, fates=fates)
+
+
+def _stored(policy: Policy, ask: PastAsk, fate: Fate) -> BudgetRequest:
+    """Returns a request as it counts with later ones of its period."""
+    team, rule = policy.directory.by_id(ask.team_id), fate.rule or FINANCE_RULE
+    stored = StoredPolicy(rule=rule, sentence="", limit_nanos=rule.limit_nanos(team)).json()
+    made = ask.as_request(policy=stored, period=policy.directory.period_at(team, ask.at).name)
+    if fate.by != "auto":
+        return made
+    return replace(made, state="approved", granted_nanos=ask.amount_nanos, decided_at=ask.at, decided_by=None)
 
 
 def recorded_payer(directory: Directory) -> PayerOf:

@@ -6,7 +6,8 @@ from typing import Any
 
 from bot.money import usd, usd_exact
 from bot.org.teams import Directory
-from bot.periods import MICROS, long_day_text, moment
+from bot.periods import MICROS, date_of, day_text, long_day_text, moment
+from bot.requests.rehearsals.budget_plans import UsedUp
 from bot.requests.rehearsals.comparisons import Comparison
 from bot.requests.rehearsals.fates import DECIDED_BY, DecidedBy
 from bot.requests.rehearsals.past_asks import PastAsk
@@ -35,6 +36,7 @@ class Told:
     weeks: int
     first_day: int
     last_day: int
+    used_up: Sequence[UsedUp] = ()
 
 
 def counted(number: int, word: str) -> str:
@@ -94,8 +96,9 @@ def line_rows(comparison: Comparison, told: Told) -> list[tuple[str, Tally]]:
 
 def effect_lines(comparison: Comparison, told: Told) -> list[str]:
     """Returns what would change, in sentences."""
-    lines = [*_changed_lines(comparison), *_stuck_lines(comparison, told), *_workload_lines(comparison, told)]
-    return [*lines, *_pace_lines(comparison), "Nothing was changed."]
+    lines = [*_changed_lines(comparison), *_stuck_lines(comparison, told), *_split_lines(comparison, told)]
+    lines += [*_workload_lines(comparison, told), *_pace_lines(comparison), *_budget_lines(told)]
+    return [*lines, "Nothing was changed."]
 
 
 def _changed_lines(comparison: Comparison) -> list[str]:
@@ -115,6 +118,32 @@ def _stuck_lines(comparison: Comparison, told: Told) -> list[str]:
     if len(stuck) > _SHOWN:
         lines.append(f"… and {counted(len(stuck) - _SHOWN, 'more request')} like these.")
     return lines
+
+
+def _split_lines(comparison: Comparison, told: Told) -> list[str]:
+    moved = comparison.moved_up()
+    if not moved:
+        return []
+    first = ask_words(moved[0][0], told)
+    verb = "goes" if len(moved) == 1 else "go"
+    what = f"{counted(len(moved), 'request')} {verb} to a higher line, because others of the period count too"
+    return [f"{what}: {first}." if len(moved) == 1 else f"{what}, such as {first}."]
+
+
+def _budget_lines(told: Told) -> list[str]:
+    lines = [_used_up_words(one, told) for one in told.used_up[:_SHOWN]]
+    rest = len(told.used_up) - _SHOWN
+    return [*lines, f"… and {counted(rest, 'more budget')} like these."] if rest > 0 else lines
+
+
+def _used_up_words(one: UsedUp, told: Told) -> str:
+    """Returns when a budget would have been used up: `Search, 2026-11: $800.00 lasts until 17 Nov ($1,000.00: 24 Nov).`"""
+    team = told.directory.by_id(one.team_id).name
+    planned, now = (
+        "no budget" if nanos is None else f"{usd(nanos)} {'lasts' if day is None else f'is used up on {day_text(day)}'}"
+        for nanos, day in ((one.planned_nanos, one.planned_day), (one.now_nanos, one.now_day))
+    )
+    return f"{team}, {one.period.name}: {planned} (now: {now}). It spent {usd(one.spent_nanos)}."
 
 
 def _workload_lines(comparison: Comparison, told: Told) -> list[str]:
@@ -165,6 +194,17 @@ def as_json(comparison: Comparison, told: Told) -> dict[str, Any]:
             {**_ask(one.ask, told), "now": one.now.by, "planned": one.planned.by} for one in comparison.changed()
         ],
         "stuck": [{**_ask(ask, told), "as": fate.by, "why": fate.why} for ask, fate in comparison.stuck()],
+        "moved_up": [_ask(ask, told) for ask, _ in comparison.moved_up()],
+        "budgets": [
+            {
+                "team": told.directory.by_id(one.team_id).slug,
+                "period": one.period.name,
+                "spent_usd": usd_exact(one.spent_nanos),
+                "now": _budget(one.now_nanos, one.now_day),
+                "planned": _budget(one.planned_nanos, one.planned_day),
+            }
+            for one in told.used_up
+        ],
         "workloads": [
             {"person": told.names[one.person_id], "now": one.now, "planned": one.planned}
             for one in comparison.workloads()
@@ -176,6 +216,13 @@ def as_json(comparison: Comparison, told: Told) -> dict[str, Any]:
 def _tally(tally: Tally | None) -> dict[str, Any]:
     found = tally or _NONE
     return {"requests": found.requests, "amount_usd": usd_exact(found.amount_nanos)}
+
+
+def _budget(nanos: int | None, day: int | None) -> dict[str, str | None]:
+    return {
+        "budget_usd": None if nanos is None else usd_exact(nanos),
+        "used_up_on": None if day is None else date_of(day).isoformat(),
+    }
 
 
 def _seconds(micros: int | None) -> int | None:

@@ -58,7 +58,7 @@ class Company:
         }
 
     def delegations(self) -> tuple[Delegation, ...]:
-        found = []
+        found: list[Delegation] = []
         for person, all_of in sorted(self.away.items()):
             for one in all_of:
                 if one.delegate_id is not None:

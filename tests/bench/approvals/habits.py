@@ -4,10 +4,9 @@ import random
 from dataclasses import dataclass
 
 from bot.money import NANOS
-from bot.periods import MICROS
 from tests.bench.approvals.company import Habit
 
-_MEDIAN_MINUTES, _SPREAD = 6.0, 1.3
+_AT_HAND, _SOON_MINUTES, _LATER_MINUTES, _SPREAD = 0.55, 5.0, 120.0, 1.0
 _CONFIRMED_FROM = 1_000 * NANOS
 _DENIED = {"honest": 0.06, "splits": 0.2, "retries": 0.6, "friends": 0.15, "own": 0.05}
 
@@ -21,8 +20,9 @@ class Click:
 
 
 def looks_after_hours(chance: random.Random) -> float:
-    """Returns the working hours until somebody looks at a card: half of the time within six minutes."""
-    return _MEDIAN_MINUTES * chance.lognormvariate(0.0, _SPREAD) / 60
+    """Returns the working hours until somebody looks at a card: about half have Slack at hand, the others are busy."""
+    usual = _SOON_MINUTES if chance.random() < _AT_HAND else _LATER_MINUTES
+    return usual * chance.lognormvariate(0.0, _SPREAD) / 60
 
 
 def answers(chance: random.Random, *, amount_nanos: int, habit: Habit) -> Click:
@@ -30,6 +30,3 @@ def answers(chance: random.Random, *, amount_nanos: int, habit: Habit) -> Click:
     if chance.random() < _DENIED[habit]:
         return Click(approves=False, clicks=2)
     return Click(approves=True, clicks=2 if amount_nanos >= _CONFIRMED_FROM else 1)
-
-
-MINUTE = 60 * MICROS

@@ -66,18 +66,17 @@ def own_approvals(company: Company, decided: Sequence[Decided]) -> list[str]:
 
 
 def passed_limits(company: Company, decided: Sequence[Decided]) -> list[str]:
-    """Returns where lines of a policy gave a team, or a human, more in a period than their limit allows together."""
-    given: dict[tuple[str, int, str], list[tuple[int, int]]] = defaultdict(list)
+    """Returns where lines of a policy gave a team, or a human, more in a period than their limit allows together.
+    What a policy approves by itself is limited by person."""
+    given: dict[tuple[str, int, str], list[Decided]] = defaultdict(list)
     for one in decided:
         if one.request.state == "approved" and one.limit_nanos is not None:
-            amount = one.request.granted_nanos or 0
-            human = company.humans[one.request.person_id]
-            for kind, who in (("team", one.request.team_id), ("human", human)):
-                given[kind, who, one.request.period].append((one.limit_nanos, amount))
+            given["team", one.request.team_id, one.request.period].append(one)
+            given["human", company.humans[one.request.person_id], one.request.period].append(one)
     found = []
-    for (kind, who, period), amounts in given.items():
-        for limit in {limit for limit, _ in amounts}:
-            total = sum(amount for other, amount in amounts if other <= limit)
+    for (kind, who, period), ones in given.items():
+        for limit in {one.limit_nanos or 0 for one in ones if kind == "human" or not one.is_auto}:
+            total = sum(one.request.granted_nanos or 0 for one in ones if (one.limit_nanos or 0) <= limit)
             if total > limit:
                 found.append(f"{kind} {who} got {total / 1e9:,.2f} in {period}, over {limit / 1e9:,.2f}")
     return found

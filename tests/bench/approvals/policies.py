@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.requests.policies import ApprovalRule, approvals_of
-
 from bot.org.teams_yml.policy_file import read_policy_file
+from bot.requests.policies import ApprovalRule, approvals_of
 
 POLICY = """
 approvals:

@@ -5,17 +5,16 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.requests.asked_before import earlier_of, terms_of
-from bot.requests.policies import ApprovalRule, StoredPolicy, stored_policy
-from bot.requests.splits import NOTHING_EARLIER
-from bot.requests.votes import Vote, tally
-
 from bot.org.teams import Directory, Team
 from bot.org.tools import Tools
 from bot.periods import DAY_MICROS, HOUR_MICROS, day_start, micros
 from bot.requests.approvals import ApprovalRoute, may_decide, payer_of, route_request
+from bot.requests.asked_before import earlier_of, terms_of
 from bot.requests.attendance.stand_ins import Attendance, present_route
-from bot.requests.budget_requests import Ask, BudgetRequest
+from bot.requests.budget_requests import Ask, BudgetRequest, RequestState
+from bot.requests.policies import ApprovalRule, StoredPolicy, stored_policy
+from bot.requests.splits import NOTHING_EARLIER
+from bot.requests.votes import Vote, tally
 from tests.bench.approvals.company import Company
 from tests.bench.approvals.habits import answers, looks_after_hours
 from tests.bench.approvals.ledger import Books
@@ -91,7 +90,7 @@ class Simulation:
             else:
                 assert isinstance(about, int)
                 self._see_again(about, at)
-        pending = [r for r in self.books.requests.values() if r.state == "pending"]
+        pending = [r for r in self.books.requests.by_id.values() if r.state == "pending"]
         self.year.waiting += [self._end - r.created_at for r in pending]
         return self.year
 
@@ -118,7 +117,7 @@ class Simulation:
         directory = self.company.directory
         team = directory.by_id(wish.team_id)
         period = directory.period_at(team, at)
-        if self.books.pending_of(wish.person_id, team.id, period.name):
+        if self.books.requests.has_pending(person_id=wish.person_id, team_id=team.id, period=period.name):
             self._at(at + _LATER, "wish", wish)  # one request at a time: they ask again later
             return
         self.year.asked += 1
@@ -146,7 +145,7 @@ class Simulation:
             decision_reason="",
             policy=_stored(route.rule, team),
         )
-        self.books.add(request)
+        self.books.put(request)
         self._wishes[request.id] = wish
         alone = self._route(wish.person_id, ask, team, payer, at, request_id=request.id, alone=True)
         self._alone[request.id] = (alone.rule != route.rule) and not route.is_auto
@@ -167,7 +166,9 @@ class Simulation:
         """Returns the route of an ask, as handlers/requests/routes.py finds it."""
         directory = self.company.directory
         period = directory.period_at(team, at)
-        requests = self.books.of_period(period.name, team_id=team.id, person_ids=directory.records_of(person_id))
+        requests = self.books.requests.counted(
+            period.name, team_id=team.id, person_ids=directory.records_of(person_id), at=at
+        )
         earlier = earlier_of(requests, directory=directory, team=team, person_id=person_id, ask=ask, but=request_id)
         rules = self.rules if allows_auto else [rule for rule in self.rules if rule.auto is None]
         terms = terms_of(ask, period=period, zone=team.timezone, at=at, tools=_TOOLS)
@@ -243,7 +244,7 @@ class Simulation:
 
     def _carried(self, request_id: int, at: int) -> BudgetRequest:
         """Moves a request that waited into another period there, with another payer and line if need be."""
-        request, directory = self.books.requests[request_id], self.company.directory
+        request, directory = self.books.requests.by_id[request_id], self.company.directory
         team = directory.by_id(request.team_id)
         period = directory.period_at(team, at).name
         if request.state != "pending" or request.period == period:
@@ -259,7 +260,7 @@ class Simulation:
             revision=request.revision + 1,
             policy=_stored(route.rule, team),
         )
-        self.books.carry(moved)
+        self.books.put(moved)
         self._votes.pop(request.id, None)
         return moved
 
@@ -268,7 +269,9 @@ class Simulation:
         time = self._attendance(at).work_time(self.company.directory, person, team=team, at=at)
         return time.between(request.created_at, at)
 
-    def _end_request(self, request: BudgetRequest, state: str, vote: Vote | None, at: int, *, working: int) -> None:
+    def _end_request(
+        self, request: BudgetRequest, state: RequestState, vote: Vote | None, at: int, *, working: int
+    ) -> None:
         ended = replace(
             request,
             state=state,
@@ -277,7 +280,7 @@ class Simulation:
             decided_for=vote.for_person_id if vote else None,
             granted_nanos=request.amount_nanos if state == "approved" else None,
         )
-        self.books.end(ended)
+        self.books.put(ended)
         wish = self._wishes[request.id]
         stored = stored_policy(request.policy)
         assert stored is not None

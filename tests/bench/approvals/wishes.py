@@ -8,7 +8,7 @@ from bot.periods import HOUR_MICROS, day_start, micros
 from bot.requests.rehearsals.simulations import pretty, usual_amount
 from tests.bench.approvals.company import Company, Habit
 
-WISHES_A_TEAM_AND_MONTH = 1.2
+WISHES_A_TEAM_AND_MONTH = 1.5
 PIECES = 5
 
 

@@ -58,8 +58,9 @@ def test_a_budget_that_does_not_change_or_is_never_used_up_is_left_out() -> None
 
 
 def test_grants_of_the_period_count_on_both_sides() -> None:
-    given = replace(past(1, 50), given_nanos=50 * NANOS)
-    (one,) = found(acme(200), acme(100), daily=10, asks=(given,))
+    given = past(1, 50)
+    asked = past(2, 70, hours=None)
+    (one,) = found(acme(200), acme(100), daily=10, asks=(given, asked))
 
     assert (one.now_day, one.planned_day) == (FIRST + 25, FIRST + 15)
 
