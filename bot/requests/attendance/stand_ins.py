@@ -89,13 +89,14 @@ def days_off_of(stored: Mapping[str, Sequence[str]] | None) -> dict[str, frozens
 def presence(directory: Directory, attendance: Attendance, *, asker_id: int, at: int) -> Presence:
     """Returns who is there to decide a person's request at a moment.
 
-    A delegate does not count if they asked themselves, can't be reached, or are away: then the others decide.
+    A delegate does not count if they asked themselves, can't be reached, or are away: then the others decide. Nobody stands
+    in for the asker, whose delegate would approve the asker's own request.
     """
     delegations = active(attendance.delegations, at)
     if not (delegations or attendance.absences or attendance.has_own_days_off):
         return Presence(directory=directory, stands_in={}, away={})
     own = directory.records_of(asker_id)
-    asking = asker_id if any(one.delegate_id in own for one in delegations.values()) else None
+    asking = asker_id if any({one.delegate_id, one.person_id} & own for one in delegations.values()) else None
     latest = attendance.latest.get("")
     if latest is None or latest[0] is not directory or latest[1:3] != (at, asking):
         found = _presence(directory, attendance, delegations, asker_id=asker_id, at=at)
@@ -114,7 +115,7 @@ def _presence(
     stands_in = {}
     for person, one in delegations.items():
         delegate = one.delegate_id
-        is_asker = delegate in directory.records_of(asker_id)
+        is_asker = bool({delegate, person} & directory.records_of(asker_id))
         is_there = not is_asker and delegate != person and delegate not in away and delegate not in delegations
         if is_there and delegate not in directory.unreachable:
             stands_in[person] = delegate

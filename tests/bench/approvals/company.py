@@ -86,8 +86,9 @@ def make_company(people: int, *, seed: int, first_day: int, days: int) -> Compan
     for team_id, managers in maker.managers.items():
         others = [p for p in maker.members[team_id] if p not in managers]
         for manager in managers:
+            names = 1.0 if maker.habits[manager] == "own" else 0.4
             away[manager] = [
-                replace(one, delegate_id=chance.choice(others) if chance.random() < 0.4 else None)
+                replace(one, delegate_id=chance.choice(others) if chance.random() < names else None)
                 for one in away.get(manager, ())
             ]
     return Company(

@@ -36,8 +36,8 @@ def wishes(company: Company, *, seed: int, first_day: int, days: int, limit_nano
             if chance.random() >= WISHES_A_TEAM_AND_MONTH / 21:
                 continue
             person = chance.choice(members[team.id])
-            if company.is_away(person, day):
-                continue
+            if company.is_away(person, day) and company.habits[person] != "own":
+                continue  # who asks for themselves also tries it while a delegate of theirs decides
             start = micros(day_start(day, company.zones[person])) + 9 * HOUR_MICROS
             at = start + round(chance.random() * 8.5 * HOUR_MICROS)
             amount, habit = usual_amount(chance, team.budget_nanos), company.habits[person]

@@ -85,6 +85,13 @@ def test_a_delegate_never_decides_their_own_request() -> None:
     assert found.away == {BEN: NOW + 3 * DAY_MICROS}
 
 
+def test_nobody_decides_in_the_place_of_the_asker() -> None:
+    found = routed(Attendance(delegations=(names(EMI, DAN),)), asker=EMI)
+
+    assert found.deciders == {BEN}
+    assert found.stands_in == {}
+
+
 def test_the_only_managers_delegate_asks_and_finance_decides() -> None:
     found = routed(Attendance(delegations=(names(BEN, DAN), names(EMI, DAN, number=2))), asker=DAN)
 
