@@ -16,6 +16,8 @@ from tests.support.company import TEAMS_YML, Company
 from tests.support.people import listened
 
 CLICKS = 50
+IN_TIME_SECONDS = 2.0
+"""As in the product: Bolt answers 404 to what has no answer within three seconds, on a machine however busy."""
 MANY_MANAGERS = TEAMS_YML.replace(
     'channel: "#team-search"\n    managers: [ben@acme.test]',
     'channel: "#team-search"\n    managers: [ben@acme.test, emi@acme.test, mia@acme.test]',
@@ -50,6 +52,7 @@ async def rows(acme: Company, table: str) -> list[Any]:
 async def test_fifty_clicks_of_six_people_make_one_decision_and_all_are_answered(acme_on_both: Company) -> None:
     acme = acme_on_both
     await import_teams(acme.context, read_teams_file(MANY_MANAGERS), dry_run=False)
+    acme.context.settings = acme.context.settings.model_copy(update={"slack_answer_seconds": IN_TIME_SECONDS})
     clicks = await crowd_of(acme)
     answers = await asyncio.gather(*(sends(acme, click) for click in clicks))
     await listened()

@@ -42,8 +42,12 @@ class LifeMachine(RuleBasedStateMachine):
 
     async def takes(self, request_id: int, step: Any) -> None:
         request = await self.world.request(request_id)
-        if step == "carry" and request.period != (await self.world.present_period()):
+        if step == "carry" and request.period != await self.world.present_period():
             return  # it was carried already, and nothing is to be carried twice
+        if step == "nudge" and request.nudged_at is not None:
+            return  # once in four hours
+        if step == "answer" and request_id in self.world.answered:
+            return
         await plays(self.world, step, request)
 
     @invariant()

@@ -17,6 +17,8 @@ from handlers.books.balances import balances_of
 from handlers.context import Context
 from handlers.requests.approvals import decide_request
 from handlers.requests.budget_requests import change_request, create_request, withdraw_request
+from handlers.requests.nudges import nudge_deciders
+from handlers.requests.questions import add_question, answer_question
 from handlers.requests.request_periods import carry_and_show
 from handlers.requests.rerouting import reroute_requests
 from handlers.scope import Scope
@@ -59,6 +61,9 @@ class World:
         self.context = context
         self.asked = 0
         self.given = 0
+        self.questions: dict[int, int] = {}
+        """The first question about each request."""
+        self.answered: set[int] = set()
         self.manager = "ben"
 
     async def opens(self) -> None:
@@ -76,6 +81,8 @@ class World:
         made: BudgetRequest = await self.does(
             lambda scope: create_request(scope.of_team(_search(scope)), _ask(), person_id=who)
         )
+        question = await self.does(lambda scope: add_question(scope, made.id, "What is it for?", by=self.chloe))
+        self.questions[made.id] = question.id
         return made
 
     async def request(self, request_id: int) -> BudgetRequest:
@@ -166,6 +173,22 @@ async def _carries(world: World, request: BudgetRequest) -> None:
     await world.does(lambda s: carry_and_show(s, request.id), later=timedelta(days=32))
 
 
+async def _asks_back(world: World, request: BudgetRequest) -> None:
+    await world.does(lambda s: add_question(s, request.id, "Which run?", by=world.chloe))
+
+
+async def _answers(world: World, request: BudgetRequest) -> None:
+    """The newest question about the request, of a decider who asked while it was pending."""
+    question_id = world.questions[request.id]
+    await world.does(lambda s: answer_question(s, question_id, "The nightly one", by=request.person_id))
+    world.answered.add(request.id)
+
+
+async def _nudges(world: World, request: BudgetRequest) -> None:
+    later = timedelta(hours=5)
+    await world.does(lambda s: nudge_deciders(s, _seen(request), by=request.person_id), later=later)
+
+
 async def _approves(world: World, request: BudgetRequest) -> None:
     decision = Decision(approve=True)
     await world.does(lambda s: decide_request(s, world.context, _seen(request), decision, by=world.chloe))
@@ -183,6 +206,9 @@ async def _withdraws(world: World, request: BudgetRequest) -> None:
 
 PLAYS: dict[Step, Play] = {
     "change": _changes,
+    "answer": _answers,
+    "nudge": _nudges,
+    "question": _asks_back,
     "carry": _carries,
     "approve": _approves,
     "deny": _denies,
