@@ -56,6 +56,7 @@ bench: .venv/test  ## measures ingest against the bare database and an earlier b
 	$(BIN)/python -m tests.bench.year --quick
 	$(BIN)/python -m tests.bench.gatekeeping
 	$(BIN)/python -m tests.bench.keeping
+	$(BIN)/python -m tests.bench.approvals
 	$(BIN)/python -m tests.bench.spikes --write
 
 drill: .venv/test  ## runs the bot for ten minutes under kill -9 and a failing Slack, and writes the verdict to docs/reliability.md
