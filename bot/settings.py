@@ -1,6 +1,7 @@
 """Settings from the environment and `.env`. Importing this module needs neither; `Settings()` reads them."""
 
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, PlainValidator, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -39,6 +40,15 @@ def _days_of_events(value: Any) -> int | None:
     return int(text)
 
 
+def _public_url(value: Any) -> str:
+    """Returns the address at which people reach the web process, without a slash at its end."""
+    text = str(value or "").strip().rstrip("/")
+    parts = urlsplit(text)
+    if text and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+        raise ValueError("must be an address like https://tokens.example.com")
+    return text
+
+
 class Settings(BaseSettings):
     """Settings of an operator. Names in the public contract have no prefix; all others start with `TOKENS_`."""
 
@@ -61,6 +71,7 @@ class Settings(BaseSettings):
     port: int = Field(default=3000, ge=0, le=65535, validation_alias=AliasChoices("PORT", "port"))
 
     command: str = Field(default="/tokens", pattern=r"^/[a-z0-9_-]{1,31}$")
+    public_url: Annotated[str, PlainValidator(_public_url)] = ""
     watch_seconds: float = Field(default=15.0, gt=0)
     outbox_poll_seconds: float = Field(default=1.0, gt=0)
     schedule_seconds: float = Field(default=30.0, gt=0)

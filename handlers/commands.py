@@ -7,10 +7,10 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.books.budgets import Standing
 from bot.messages import Message
-from bot.money import parse_amount
 from bot.periods import hour_of
 from bot.refusals import Refusal
 from bot.reporting.digests import Share
+from bot.requests.typed_asks import parse_request
 from bot.text import first_word
 from bot.views.books import standings as views
 from bot.views.charts import without_chart
@@ -126,14 +126,16 @@ async def show_help(asked: SlackRequest) -> None:
 
 
 async def ask(asked: SlackRequest) -> None:
-    """`/tokens request [amount] [why]`: opens the form, prefilled with what was typed."""
+    """`/tokens request [amount] [team:name] [why]`: opens the form, prefilled with what was typed."""
     _, rest = first_word(asked.text)
-    first, after = first_word(rest)
-    amount, reason = "", rest
-    if first and (first[0].isdigit() or first[0] in "$-+.−"):
-        parse_amount(first)  # raises Refusal for an impossible amount
-        amount, reason = first, after
-    await open_request_form(asked, amount=amount, reason=reason)
+    typed = parse_request(rest)
+    await open_request_form(
+        asked,
+        amount=typed.amount,
+        reason=typed.reason,
+        slug=typed.team,
+        origin="link" if typed.team else "command",
+    )
 
 
 async def dispatch(asked: SlackRequest) -> None:

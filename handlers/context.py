@@ -66,6 +66,9 @@ class Context:
     workspace: Workspace | None = None
     """The workspace that the app belongs to, as Slack says of its token; None until Slack has answered."""
     workspace_asked_at: float = 0.0
+    app_id: str = ""
+    """The app's own id, once Slack was asked for it."""
+    app_id_asked_at: float = float("-inf")
     workspace_renewal: "asyncio.Task[Workspace | None] | None" = None
     histories: Histories = field(default_factory=Histories)
     """The cost histories that the spike search has loaded."""

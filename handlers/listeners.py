@@ -14,7 +14,17 @@ from handlers.costs import prices
 from handlers.crosschecks.caps import conflicts as cap_conflicts
 from handlers.org import alert_settings, attribution
 from handlers.reporting import home
-from handlers.requests import approvals, card_menu, nudges, other_amounts, questions, request_forms, shortcuts, worth
+from handlers.requests import (
+    approvals,
+    card_menu,
+    changes,
+    nudges,
+    other_amounts,
+    questions,
+    request_forms,
+    shortcuts,
+    worth,
+)
 from handlers.requests.attendance import delegations
 from handlers.slack import channels, unknown_requests
 
@@ -24,6 +34,7 @@ def register_all(app: AsyncApp, context: Context) -> None:
     for noun in (
         commands,
         request_forms,
+        changes,
         shortcuts,
         approvals,
         delegations,

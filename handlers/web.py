@@ -29,6 +29,7 @@ from handlers.intake.routes.rooms import MEBIBYTE, Room
 from handlers.intake.routes.webhooks import MAX_UNSIGNED_SECONDS, webhook_routes
 from handlers.intake.sources import usage_routes
 from handlers.intake.usage import Intake
+from handlers.requests.request_links import request_routes
 from handlers.slack.signatures import header_fault, shape_fault, signature_fault
 from storage.faults import DatabaseError
 
@@ -100,5 +101,6 @@ def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> Fa
     web.include_router(otlp_routes(endpoint))
     web.include_router(webhook_routes(endpoint))
     web.include_router(export_routes(context))
+    web.include_router(request_routes(context))
     web.include_router(routes)
     return web

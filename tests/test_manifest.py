@@ -72,6 +72,7 @@ class Registered(AsyncApp):
         super().__init__(token="xoxb-none", signing_secret="none")
         self.events: set[str] = set()
         self.commands: set[str] = set()
+        self.shortcuts: set[str] = set()
 
     def event(self, event: Any, *args: Any, **options: Any) -> Any:
         if isinstance(event, str):  # a pattern answers what this version does not know
@@ -82,6 +83,11 @@ class Registered(AsyncApp):
         if isinstance(command, str):
             self.commands.add(command)
         return super().command(command, *args, **options)
+
+    def shortcut(self, constraints: Any, *args: Any, **options: Any) -> Any:
+        if isinstance(constraints, str):
+            self.shortcuts.add(constraints)
+        return super().shortcut(constraints, *args, **options)
 
 
 @pytest.fixture
@@ -153,6 +159,12 @@ def test_the_command_is_the_one_that_is_listened_to(registered: Registered) -> N
     declared = {command["command"] for command in MANIFEST["features"]["slash_commands"]}
 
     assert declared == registered.commands == {Settings.model_fields["command"].default}
+
+
+def test_every_shortcut_has_its_listener_and_every_listener_its_shortcut(registered: Registered) -> None:
+    declared = {shortcut["callback_id"] for shortcut in MANIFEST["features"]["shortcuts"]}
+
+    assert declared == registered.shortcuts
 
 
 def test_every_address_leads_to_the_one_route() -> None:

@@ -12,6 +12,7 @@ from bot.org.teams import Team
 from bot.refusals import FieldRefusal, FieldRefusals, Refusal
 from bot.requests.asks import TEAM_CAP, CapChoice
 from bot.requests.budget_requests import Ask, Origin, RequestEnd, checked_reason
+from bot.text import first_word
 
 ENDS: tuple[EndKind, ...] = ("period", "date", "open")
 """How long more budget may be asked for; the first is the default."""
@@ -53,6 +54,31 @@ class Giver:
 
     team: Team
     available_nanos: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TypedRequest:
+    """What follows `/tokens request`: an amount, `team:name` and why, each possibly empty."""
+
+    amount: str
+    team: str
+    reason: str
+
+
+def parse_request(text: str) -> TypedRequest:
+    """Returns what was typed after the command. Raises Refusal for an impossible amount."""
+    found, rest = {"amount": "", "team": ""}, text
+    for _ in found:
+        word, after = first_word(rest)
+        if word.casefold().startswith(_TEAM_WORD) and not found["team"]:
+            found["team"], rest = word[len(_TEAM_WORD) :], after
+        elif word and (word[0].isdigit() or word[0] in "$-+.−") and not found["amount"]:
+            parse_amount(word)
+            found["amount"], rest = word, after
+    return TypedRequest(**found, reason=rest)
+
+
+_TEAM_WORD = "team:"
 
 
 def parse_choices(

@@ -14,6 +14,7 @@ from handlers.context import Context
 log = structlog.get_logger()
 
 FRESH_SECONDS = 3600.0
+_AGAIN_SECONDS = 60.0
 _PATIENCE_SECONDS = 1.5
 """Slack takes an answer for three seconds only, and the look-up of the caller needs some of them."""
 
@@ -43,3 +44,24 @@ async def ask_workspace(context: Context, client: AsyncWebClient) -> Workspace |
         return context.workspace
     context.workspace, context.workspace_asked_at = found, time.monotonic()
     return found
+
+
+async def app_id_of(context: Context, client: AsyncWebClient) -> str:
+    """Returns the app's own id, by which links open its Home; "" if Slack does not say it. It is asked once, and again a
+    minute after a failure."""
+    workspace = context.workspace
+    if context.app_id or workspace is None or not workspace.bot_user_id:
+        return context.app_id
+    if time.monotonic() - context.app_id_asked_at < _AGAIN_SECONDS:
+        return ""
+    context.app_id_asked_at = time.monotonic()
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            answer = await client.users_info(user=workspace.bot_user_id)
+    except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+        log.warning("app id not looked up", error=repr(error))
+        return ""
+    user = answer.data.get("user") if isinstance(answer.data, dict) else None
+    profile = user.get("profile") if isinstance(user, dict) else None
+    context.app_id = str((profile or {}).get("api_app_id") or "")
+    return context.app_id

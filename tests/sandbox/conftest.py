@@ -13,6 +13,7 @@ from bot.sandbox.settings import (
     Control,
     Member,
     SandboxSettings,
+    Shortcut,
     Step,
     Terminal,
     TerminalCommand,
@@ -69,6 +70,10 @@ def settings_for(bot_url: str) -> SandboxSettings:
         usergroups=(Usergroup(id="SLEADS", handle="leads", name="Leads", users=("UBEN",)),),
         terminal=Terminal(title="Anna's terminal", prompt="anna %", commands=(ask,)),
         controls=(Control(id="monday", label="Jump", url=f"{bot_url}/allowance", method="GET"),),
+        shortcuts=(
+            Shortcut(name="From anywhere", callback_id="anywhere", kind="global"),
+            Shortcut(name="For this", callback_id="for_this", kind="message"),
+        ),
         steps=(
             Step(title="Refused", text="Run it.", done_when="terminal:deny"),
             Step(title="Approve", text="Click.", done_when="click:Approve"),

@@ -2,10 +2,12 @@
 
 import asyncio
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
+from bot.books.allowances import Allowance
 from bot.books.gatekeeping.reservations import unknown_members
 from bot.sources.labels import storable_text
 from bot.usage import MAX_NAME_CHARACTERS
@@ -48,11 +50,19 @@ def allowance_routes(context: Context) -> APIRouter:
                 return problem(403, "This key is bound to another team, and reads only its own allowance.")
             warnings = unknown_members(given, AskedCall._fields) if given else ()
             warned = {"warnings": list(warnings)} if warnings else {}
-            return JSONResponse({**decision.to_json(), "age_seconds": round(age_seconds, 3), **warned})
+            link = _request_link(context, decision)
+            return JSONResponse({**decision.to_json(), "age_seconds": round(age_seconds, 3), **warned, **link})
 
         return await guarded(request, answer)
 
     return routes
+
+
+def _request_link(context: Context, decision: Allowance) -> dict[str, str]:
+    """Returns the link that a gateway may show beside a refusal, where people reach the web process."""
+    if decision.decision == "allow" or not context.settings.public_url:
+        return {}
+    return {"request_url": f"{context.settings.public_url}/request?{urlencode({'team': decision.team})}"}
 
 
 def _text(given: str) -> str:

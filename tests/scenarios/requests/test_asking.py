@@ -258,3 +258,32 @@ async def test_another_team_is_shown_once_it_is_chosen(acme: Company, channel: s
     assert f"{other} has" in chosen.text_everywhere()
     assert (value(chosen, "amount"), value(chosen, "reason")) == ("20", "evals")
     assert (await acme.anna.submits(chosen)).closed
+
+
+async def test_the_link_of_a_gateway_says_what_to_type_and_knows_no_team(acme: Company) -> None:
+    acme.context.settings.public_url = "https://tokens.acme.test"
+    await acme.uses(acme.event("all", dollars=1_010))
+    denied = (await acme.gets("/v1/teams/search/allowance"))[1]
+    assert denied["request_url"] == "https://tokens.acme.test/request?team=search"
+
+    pages = {}
+    for team in ("search", "nosuchteam"):
+        async with acme.sandbox.session.get(f"{acme.bot_url}/request?team={team}&amount=500") as page:
+            assert (page.status, page.headers["Referrer-Policy"]) == (200, "no-referrer")
+            assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+            pages[team] = await page.text()
+    assert "/tokens request $500 team:search" in pages["search"]
+    assert "#at=home" in pages["search"]
+    assert pages["search"].replace("search", "nosuchteam") == pages["nosuchteam"]
+
+    form = await opens(acme.anna, "/tokens request $500 team:search the launch", channel="CGENERAL")
+    assert (value(form, "amount"), value(form, "reason")) == ("$500", "the launch")
+    assert (await acme.anna.submits(form)).closed
+    assert [request.origin for request in await requests(acme)] == ["link"]
+
+
+@pytest.mark.parametrize("team", ["mobile", "nosuchteam"])
+async def test_who_may_not_ask_for_a_team_does_not_learn_whether_it_is_there(acme: Company, team: str) -> None:
+    refused = await acme.anna.runs(f"/tokens request 5 team:{team}", channel="CGENERAL")
+
+    assert refused.text == f"You are in no team called {team}, so you can't ask for its budget."
