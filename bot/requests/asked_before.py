@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.org.teams import Directory, Team
 from bot.org.tools import Tools
 from bot.periods import DAY_MICROS, Period, day_start, micros
+from bot.requests.asks import tool_kind_of
 from bot.requests.budget_requests import Ask, BudgetRequest
 from bot.requests.policies import RequestTerms, stored_policy
 from bot.requests.splits import Earlier, EarlierRequest
@@ -21,7 +22,7 @@ def terms_of(ask: Ask, *, period: Period, zone: str, at: int, tools: Tools) -> R
         lasts_days=None if end is None else -(-(end - at) // DAY_MICROS),
         is_within_period=end is not None and end <= period_end,
         cap_kind=ask.cap_kind,
-        tool_kind=tools.kind_of(ask.cap_ref) if ask.cap_kind == "tool" else None,
+        tool_kind=tool_kind_of(ask.cap_ref, tools) if ask.cap_kind == "tool" else None,
     )
 
 

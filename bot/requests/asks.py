@@ -9,6 +9,7 @@ from bot.books.budgets import Standing
 from bot.books.forecasts import WINDOW_DAYS, Forecast, forecast
 from bot.books.ledger import with_grant
 from bot.money import MAX_AMOUNT_NANOS, NANOS
+from bot.org.tools import ToolKind, Tools
 from bot.requests.budget_requests import CapKind
 
 OFFERED = 3
@@ -167,6 +168,16 @@ def cap_words(kind: CapKind, ref: str) -> str:
     if sort == "tool_kind":
         return _KINDS_OF_TOOLS.get(pattern, pattern)
     return f"{sort} {pattern}" if pattern else f"{kind} {ref}"
+
+
+def tool_kind_of(ref: str, tools: Tools) -> ToolKind | None:
+    """Returns the kind of the tool that a cap is of, by its part's key; None for a model."""
+    sort, _, pattern = ref.partition(":")
+    if sort == "tool_kind":
+        return "in_house" if pattern == "in_house" else "third_party"
+    if sort == "model" and pattern:
+        return None
+    return tools.kind_of(pattern if sort == "tool" and pattern else ref)
 
 
 def blocking_cap(caps: Iterable[CapChoice]) -> CapChoice | None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from bot.books.gatekeeping.limit_raises import LimitRaise
 from bot.books.gatekeeping.parts import Part
+from bot.books.grant_ends import parse_end
 from bot.books.ledger import Balance
 from bot.money import NANOS
 from bot.org.teams import Directory, Team
@@ -12,12 +13,15 @@ from bot.periods import DAY_MICROS
 from bot.refusals import FieldRefusal
 from bot.requests.approvals import ApprovalRoute
 from bot.requests.asks import TEAM_CAP, CapChoice, blocking_cap, offers
-from bot.requests.budget_requests import Ask
-from bot.requests.typed_asks import Giver, TypedAsk
+from bot.requests.budget_requests import Ask, RequestEnd
+from bot.requests.policies import DEFAULT_RULE
+from bot.requests.policy_words import rule_text
+from bot.requests.typed_asks import ENDS, Giver, TypedAsk
 from bot.usage import BudgetBlock
 from bot.views.requests.ask_forms import AskFigures
 from handlers.books.balances import balances_of
 from handlers.books.gatekeeping.team_budgets import read_team_budgets
+from handlers.books.grant_ends import end_for
 from handlers.books.standings import standing_of
 from handlers.crosschecks.gateways import source_of, team_of_block
 from handlers.requests.cards import decider_mentions
@@ -49,9 +53,15 @@ async def read_figures(
     chosen = next(cap for cap in caps if cap.id == kept.cap)
     offered = offers(standing, chosen)
     amount = kept.amount_nanos() or (offered[0].amount_nanos if offered else NANOS)
-    found = await _route(
-        scope, Ask(amount_nanos=amount, reason="", cap_kind=chosen.kind, giver_id=kept.giver_id), person_id
+    ask = Ask(
+        amount_nanos=amount,
+        reason="",
+        end=_end_of(scope, kept),
+        cap_kind=chosen.kind,
+        cap_ref=chosen.ref,
+        giver_id=kept.giver_id,
     )
+    found = await _route(scope, ask, person_id)
     listed = list(teams) if scope.team in teams else [scope.team, *teams]
     balances = await _balances(scope, listed)
     figures = AskFigures(
@@ -61,6 +71,9 @@ async def read_figures(
         givers=givers,
         deciders=await decider_mentions(scope.tx, found),
         by_finance=found.by_finance,
+        needed=found.needed,
+        is_auto=found.is_auto,
+        policy=rule_text(found.rule) if found.rule != DEFAULT_RULE else "",
         period_kind=scope.directory.organisation.calendar.kind,
         message=message,
     )
@@ -69,9 +82,21 @@ async def read_figures(
 
 async def _route(scope: TeamScope, ask: Ask, person_id: int) -> ApprovalRoute:
     try:
-        return await find_route(scope, ask, person_id=person_id)
+        return await find_route(scope, ask, person_id=person_id, allows_auto=True)
     except FieldRefusal:  # the giver has less than that; the form says so when it is sent
-        return await find_route(scope, replace(ask, giver_id=None), person_id=person_id)
+        return await find_route(scope, replace(ask, giver_id=None), person_id=person_id, allows_auto=True)
+
+
+def _end_of(scope: TeamScope, typed: TypedAsk) -> RequestEnd:
+    """Returns the end that is chosen so far, as policies read it."""
+    try:
+        choice = parse_end(typed.end, offered=ENDS)
+    except FieldRefusal:
+        return RequestEnd()
+    end = end_for(scope, scope.team, choice)
+    if choice.kind == "date" and end is not None:
+        return RequestEnd(kind="date", at=end.at)
+    return RequestEnd(kind="open" if choice.kind == "open" else "period")
 
 
 async def _balances(scope: Scope, teams: Sequence[Team]) -> dict[int, Balance]:

@@ -52,7 +52,8 @@ _AMOUNT_CHARACTERS = 40
 class AskFigures:
     """What a form shows: the team's standing, the teams and caps to choose from, and who decides about the amount.
 
-    `deciders` are mentions; without any nobody can approve. `message` is the link of the message that it is about.
+    `deciders` are mentions, of whom `needed` must approve; without any nobody can approve, unless the policy does so by
+    itself (`is_auto`). `policy` is the line that applies. `message` is the link of the message that it is about.
     """
 
     standing: Standing
@@ -61,6 +62,9 @@ class AskFigures:
     givers: Sequence[Giver]
     deciders: Sequence[str]
     by_finance: bool
+    needed: int = 1
+    is_auto: bool = False
+    policy: str = ""
     period_kind: PeriodKind = "month"
     message: str = ""
 
@@ -83,7 +87,7 @@ def ask_form(
     chosen = next((cap for cap in figures.caps if cap.id == typed.cap), figures.caps[0])
     standing = figures.standing
     blocks: list[Block] = [section(f"*{note}*", block_id=NOTE)] if note else []
-    if not figures.deciders:
+    if not (figures.deciders or figures.is_auto):
         blocks.append(section(_nobody_words(standing.team), block_id="nobody"))
     if changes is not None:
         blocks.append(section(_change_words(changes, standing, is_second=is_second), block_id="changed-request"))
@@ -277,6 +281,10 @@ def _giver_fields(figures: AskFigures, typed: TypedAsk) -> list[Block]:
 
 
 def _small_print(figures: AskFigures) -> list[str]:
-    who = who_decides(figures.deciders, by_finance=figures.by_finance) if figures.deciders else "Nobody decides yet."
     about = [f"About <{figures.message}|this message>."] if figures.message else []
-    return [f"{who} Nobody decides their own request.", *about]
+    if figures.is_auto:
+        return ["This much is approved at once, by the policy.", *filter(None, [figures.policy]), *about]
+    who = "Nobody decides yet."
+    if figures.deciders:
+        who = who_decides(figures.deciders, by_finance=figures.by_finance, needed=figures.needed)
+    return [f"{who} Nobody decides their own request.", *filter(None, [figures.policy]), *about]

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.money import MAX_AMOUNT_NANOS, NANOS
+from bot.org.tools import ToolRule, Tools
 from bot.periods import day_number
 from bot.requests.asks import (
     TEAM_CAP,
@@ -19,6 +20,7 @@ from bot.requests.asks import (
     offers,
     rounded_up,
     shortfall,
+    tool_kind_of,
 )
 from bot.requests.budget_requests import CapKind
 from tests.bot.views.examples import TODAY, dollars, standing
@@ -166,3 +168,19 @@ def test_amounts_for_a_part_are_parts_of_its_cap() -> None:
     part = CapChoice(kind="workflow", ref="workflow:evals", limit_nanos=dollars(200), left_nanos=dollars(-10))
 
     assert amounts(offers(standing(), part)) == [("quarter", 60), ("half", 110), ("double", 210)]
+
+
+@pytest.mark.parametrize(
+    ("ref", "kind"),
+    [
+        ("tool:MetaCode", "in_house"),
+        ("tool:Codex", "third_party"),
+        ("tool_kind:in_house", "in_house"),
+        ("model:claude-*", None),
+        ("MetaCode", "in_house"),
+    ],
+)
+def test_the_kind_of_the_tool_that_a_cap_is_of(ref: str, kind: str | None) -> None:
+    tools = Tools([ToolRule(name="MetaCode", kind="in_house")])
+
+    assert tool_kind_of(ref, tools) == kind

@@ -228,3 +228,23 @@ def test_the_form_to_change_a_request(snapshot: SnapshotAssertion) -> None:
     assert element(again, "amount")["initial_value"] == "900"
     assert "already have a request waiting" in all_text(again)
     assert {"form": form, "again": again} == snapshot
+
+
+def test_the_form_says_what_the_policy_approves_by_itself_and_how_many_must_approve(
+    snapshot: SnapshotAssertion,
+) -> None:
+    auto = ask_form(
+        figures(deciders=[], is_auto=True, policy="Approved automatically: up to $200.00."), TypedAsk(), metadata="{}"
+    )
+    several = ask_form(
+        figures(deciders=[BEN, CHLOE], needed=2, policy="2 managers of the team approve any amount."),
+        TypedAsk(),
+        metadata="{}",
+    )
+    obeys(auto)
+    obeys(several)
+
+    assert "This much is approved at once, by the policy." in all_text(auto)
+    assert "Nobody can approve" not in all_text(auto)
+    assert f"2 of {BEN} and {CHLOE} decide." in all_text(several)
+    assert {"auto": auto, "several": several} == snapshot
