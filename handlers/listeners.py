@@ -1,5 +1,7 @@
 """All Slack listeners, noun by noun."""
 
+from functools import partial
+
 from slack_bolt.async_app import AsyncApp
 
 from handlers import commands
@@ -59,6 +61,9 @@ def register_all(app: AsyncApp, context: Context) -> None:
     ):
         noun.register(app, context)
     alert_answers.register(
-        app, context, open_request_form=request_forms.open_request_form, show_standing=commands.show_team
+        app,
+        context,
+        open_request_form=partial(request_forms.open_request_form, origin="button"),
+        show_standing=commands.show_team,
     )
     unknown_requests.register(app, context)

@@ -8,8 +8,8 @@ from bot.org.teams import Team
 from bot.periods import day_text, short_day_text
 from bot.text import plain
 from bot.views.alerting.alerts import answer_blocks
-from bot.views.blocks import Element, button, context, name, section
-from bot.views.books.budgets import REQUEST_BUDGET, figures, headline, may_request, outlook
+from bot.views.blocks import context, name, section
+from bot.views.books.budgets import figures, headline, outlook, request_buttons
 
 
 def threshold_message(
@@ -28,7 +28,7 @@ def threshold_message(
             alert_id,
             answered,
             what=f"the budget alert of {plain(team.name, limit=40)}",
-            others=_request(standing),
+            others=request_buttons(standing.team),
             expectable=False,
             may_request=False,
         ),
@@ -134,7 +134,7 @@ def forecast_message(
             alert_id,
             answered,
             what=f"the forecast of {plain(team.name, limit=40)}",
-            others=_request_button(team) if team_may_request else (),
+            others=request_buttons(team) if team_may_request else (),
             expectable=False,
             may_request=False,
         ),
@@ -150,12 +150,3 @@ def _chance(chance: float) -> str:
 def _notes(key: str, team: Team, command: str, *said: str) -> list[Block]:
     notes = [*said, f"`{command}` here shows how the team stands now."] if team.kind == "team" else list(said)
     return [context(*notes, block_id=f"{key}-notes")] if notes else []
-
-
-def _request(standing: Standing) -> tuple[Element, ...]:
-    return _request_button(standing.team) if may_request(standing) else ()
-
-
-def _request_button(team: Team) -> tuple[Element, ...]:
-    label = f"Request budget for {plain(team.name, limit=40)}"
-    return (button("Request budget", action_id=REQUEST_BUDGET, value=team.id, label=label),)

@@ -7,6 +7,7 @@ from bot.org.teams import Team
 from bot.text import plain
 from bot.views.alerting.alerts import answer_blocks
 from bot.views.blocks import context, name, section
+from bot.views.books.budgets import request_buttons
 
 _KIND_WORDS = {"in_house": "in-house tools", "third_party": "third-party tools"}
 
@@ -24,7 +25,7 @@ def part_message(facts: PartFacts, *, team: Team, alert_id: int, command: str, a
             alert_id,
             answered,
             what=f"the budget alert of {plain(team.name, limit=40)}",
-            others=(),
+            others=request_buttons(team),
             expectable=False,
             may_request=False,
         ),

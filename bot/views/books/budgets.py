@@ -6,7 +6,8 @@ from bot.books.ledger import Balance
 from bot.money import percent, usd, usd_round
 from bot.org.teams import Team
 from bot.periods import day_text, long_day_text, short_day_text
-from bot.views.blocks import name
+from bot.text import plain
+from bot.views.blocks import Element, button, name
 from bot.views.wording import a_day, change_words, counted, last_day_text
 
 REQUEST_BUDGET = "request_budget"
@@ -29,6 +30,14 @@ def may_request(standing: Standing) -> bool:
 def team_may_request(team: Team) -> bool:
     """Returns the same for a team without a standing."""
     return team.kind == "team" and team.mode == "govern"
+
+
+def request_buttons(team: Team) -> tuple[Element, ...]:
+    """Returns the button that requests budget for a team; none where there is nothing to ask for."""
+    if not team_may_request(team):
+        return ()
+    label = f"Request budget for {plain(team.name, limit=40)}"
+    return (button("Request budget", action_id=REQUEST_BUDGET, value=team.id, label=label),)
 
 
 def headline(standing: Standing) -> str:

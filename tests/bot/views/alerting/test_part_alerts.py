@@ -26,7 +26,7 @@ RESEARCH = Part(kind="workflow", pattern="research", amount_nanos=dollars(2_000)
 def test_a_used_part_says_what_stops_and_what_goes_on(snapshot: SnapshotAssertion) -> None:
     message = posted(part_message(FACTS, team=SEARCH, alert_id=7, command=COMMAND, answered=None))
 
-    assert buttons(message) == ["I'm on it"]
+    assert buttons(message) == ["I'm on it", "Request budget"]
     assert "the team's other calls go on" in message["text"]
     assert message == snapshot
 
