@@ -1,4 +1,4 @@
-"""Fifty clicks at once by six people on one card: one decision, one entry per level, and everybody is answered."""
+"""Fifty clicks at once by six people on one card: one decision, one entry, one write at the gateway, and all are answered."""
 
 import asyncio
 import copy
@@ -7,21 +7,18 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.org.teams_yml.teams_file import read_teams_file
-from handlers.org.teams import import_teams
 from storage.tables.base import metadata
 from tests.scenarios.requests.test_budget_requests import allowance, ask, books_agree, held_by_product
 from tests.scenarios.test_clicks import last_sent, sends
-from tests.support.company import TEAMS_YML, Company
+from tests.support.caps import gateway, teams_yml
+from tests.support.company import Company
 from tests.support.people import listened
 
 CLICKS = 50
 IN_TIME_SECONDS = 2.0
 """As in the product: Bolt answers 404 to what has no answer within three seconds, on a machine however busy."""
-MANY_MANAGERS = TEAMS_YML.replace(
-    'channel: "#team-search"\n    managers: [ben@acme.test]',
-    'channel: "#team-search"\n    managers: [ben@acme.test, emi@acme.test, mia@acme.test]',
-)
+ONE_MANAGER = 'channel: "#team-search"\n    managers: [ben@acme.test]'
+MANY_MANAGERS = ONE_MANAGER.replace("ben@acme.test", "ben@acme.test, emi@acme.test, mia@acme.test")
 MAY = ("UBEN", "UEMI", "UMIA", "UCHLOE")
 MAY_NOT = {"UANNA": "Nobody approves their own request", "UDAN": "You can't decide this request"}
 
@@ -51,7 +48,16 @@ async def rows(acme: Company, table: str) -> list[Any]:
 
 async def test_fifty_clicks_of_six_people_make_one_decision_and_all_are_answered(acme_on_both: Company) -> None:
     acme = acme_on_both
-    await import_teams(acme.context, read_teams_file(MANY_MANAGERS), dry_run=False)
+    async with gateway(acme) as eu:
+        await eu.imports(teams_yml(eu.address).replace(ONE_MANAGER, MANY_MANAGERS))
+        await eu.follows()
+        await _crowd_clicks(acme)
+        await eu.follows()
+
+        assert [(write.before, write.after) for write in eu.proxy.writes[1:]] == [(1000.0, 1500.0)]
+
+
+async def _crowd_clicks(acme: Company) -> None:
     acme.context.settings = acme.context.settings.model_copy(update={"slack_answer_seconds": IN_TIME_SECONDS})
     clicks = await crowd_of(acme)
     answers = await asyncio.gather(*(sends(acme, click) for click in clicks))

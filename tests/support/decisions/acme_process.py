@@ -14,22 +14,25 @@ from handlers.cli import prepare
 from storage.books.checks import faults
 from storage.store import Store
 from storage.tables.base import metadata
+from tests.gateways.litellm import Budget, Proxy, serving
 from tests.support import servers
-from tests.support.company import CHANNELS, PEOPLE, SECRET, TEAMS_YML, TOKEN, organise
+from tests.support.caps import KEYS, teams_yml
+from tests.support.company import CHANNELS, PEOPLE, SECRET, TOKEN, organise
 from tests.support.decisions.deaths import DEATHS, Death, dying, live
 from tests.support.people import Person, Sandbox
 from tests.support.processes import BotProcess
 from tests.support.seen import Message
 from tests.support.waiting import until
 
-DOLLARS = 50
+DOLLARS, BUDGET, TARGET = 50, 1_000, "team-abc"
 
 
 class Deciding:
     """Acme with its bot as a process: Anna asks, Ben decides, and the process dies on the way."""
 
-    def __init__(self, bot: BotProcess, store: Store, sandbox: Sandbox) -> None:
+    def __init__(self, bot: BotProcess, store: Store, sandbox: Sandbox, proxy: Proxy) -> None:
         self.bot = bot
+        self.proxy = proxy
         self.store = store
         self.anna, self.ben = Person(sandbox, "UANNA"), Person(sandbox, "UBEN")
         self.may_repeat = 0
@@ -80,6 +83,9 @@ class Deciding:
         await until(lambda: self._has_verdicts(number), what=f"a verdict about run {number}")
         assert (shown.ts, len(await self.cards(number))) == (card.ts, 1)
         assert await self.booked() == (["approved"] * number, number, DOLLARS * number)
+        await until(lambda: self._follows(number), what=f"the gateway's cap after run {number}: {self.proxy.writes}")
+        changes = [write.after for write in self.proxy.writes if write.before != write.after]
+        assert changes == [BUDGET + DOLLARS * n for n in range(number + 1)], "one write that counts per decision"
 
     async def booked(self) -> tuple[list[str], int, int]:
         """Returns the states of all requests, the decisions in the audit log and what the team got, in dollars."""
@@ -108,6 +114,13 @@ class Deciding:
         async with self.store.read() as tx:
             return len(told) == number and not await tx.deliveries.waiting()
 
+    async def _follows(self, number: int) -> bool:
+        """Returns whether the gateway has the cap of the books, and Tokens has read it back."""
+        async with self.store.read() as tx:
+            (row,) = await tx.gateway_caps.all()
+        wanted = BUDGET + DOLLARS * number
+        return (row.state, row.set_nanos, self.proxy.teams[TARGET].max_budget) == ("set", wanted * NANOS, wanted)
+
     async def faults(self) -> list[str]:
         """Returns the lines of `tokens check`."""
         async with self.store.read() as tx:
@@ -116,14 +129,15 @@ class Deciding:
 
 @asynccontextmanager
 async def deciding(database_url: str) -> AsyncIterator[Deciding]:
+    proxy = Proxy(teams={TARGET: Budget(max_budget=50.0)})
     context = await prepare(Settings(database_url=database_url), SystemClock())
-    await organise(context, TEAMS_YML)
     page = servers.listening_socket()
     bot = BotProcess(
         database_url,
         SLACK_API_URL=f"{servers.address(page)}/api/",
         SLACK_BOT_TOKEN=TOKEN,
         SLACK_SIGNING_SECRET=SECRET,
+        **KEYS,  # type: ignore[arg-type]  # no name is that of another argument
     )
     settings = SandboxSettings(
         bot_url=bot.url, signing_secret=SECRET, bot_token=TOKEN, people=PEOPLE, channels=CHANNELS, acting="UANNA"
@@ -131,8 +145,9 @@ async def deciding(database_url: str) -> AsyncIterator[Deciding]:
     slack = create_sandbox(settings)
     slack.state.workspace.patience_seconds = slack.state.workspace.triggers.lifetime_seconds = 30.0
     try:
-        async with servers.running(slack, page) as url, Sandbox(url) as sandbox:
-            yield Deciding(bot, context.store, sandbox)
+        async with serving(proxy) as gateway, servers.running(slack, page) as url, Sandbox(url) as sandbox:
+            await organise(context, teams_yml(gateway))
+            yield Deciding(bot, context.store, sandbox, proxy)
             await bot.kill()
     finally:
         await bot.remove()

@@ -13,6 +13,9 @@ Death = Literal[
     "Slack answered, nothing posted",
     "the card is shown, not marked",
     "the verdict is posted, not marked",
+    "the cap is planned, not written",
+    "the cap is written, nothing stored",
+    "the read-back is stored, not committed",
 ]
 DEATHS: tuple[Death, ...] = get_args(Death)
 LEASE_SECONDS = 1
@@ -21,13 +24,22 @@ LEASE_SECONDS = 1
 
 def live() -> None:
     """Prepares a process that lives: it claims messages for a second at a time."""
-    from handlers.slack import outbox  # noqa: PLC0415  # only the forked process needs it
+    from handlers.crosschecks.caps.following import CapFollower  # noqa: PLC0415  # only the forked process needs them
+    from handlers.slack import outbox  # noqa: PLC0415
 
     outbox.LEASE_SECONDS = LEASE_SECONDS
+
+    def lease_end(follower: Any) -> int:
+        now: int = follower._context.now_micros()
+        return now + LEASE_SECONDS * 1_000_000
+
+    setattr(CapFollower, "_lease_end", lease_end)  # noqa: B010  # a method is not assigned to
 
 
 def die_at(death: Death, request_id: int) -> None:
     """Prepares a process that dies at a step of the decision of one request."""
+    from handlers.crosschecks.caps.following import CapFollower  # noqa: PLC0415
+    from handlers.crosschecks.caps.team_run import TeamRun  # noqa: PLC0415
     from handlers.requests import approvals  # noqa: PLC0415
     from handlers.slack import answers  # noqa: PLC0415
     from handlers.slack.sending import delivery  # noqa: PLC0415
@@ -37,6 +49,7 @@ def die_at(death: Death, request_id: int) -> None:
     decided = [False]
     decides: Callable[..., Any] = approvals.decide_request
     reads, acks, sends = BudgetRequests.for_decision, answers.SlackRequest.ack, delivery._send
+    writes, stores = TeamRun.write, CapFollower._store
 
     async def decide(scope: Any, context: Any, seen: Any, *given: Any, **named: Any) -> Any:
         made = await decides(scope, context, seen, *given, **named)
@@ -62,7 +75,19 @@ def die_at(death: Death, request_id: int) -> None:
         _die_if(death == "the verdict is posted, not marked" and is_verdict)
         return sent
 
+    async def write(run: Any, ids: Any) -> Any:
+        _die_if(death == "the cap is planned, not written" and decided[0])
+        outcomes = await writes(run, ids)
+        _die_if(death == "the cap is written, nothing stored" and decided[0])
+        return outcomes
+
+    async def store(follower: Any, scope: Any, run: Any, before: Any, *, done: Any, is_last: bool) -> None:
+        await stores(follower, scope, run, before, done=done, is_last=is_last)
+        _die_if(death == "the read-back is stored, not committed" and decided[0] and bool(done))
+
     for place, name, replaced in (
+        (TeamRun, "write", write),
+        (CapFollower, "_store", store),
         (approvals, "decide_request", decide),
         (delivery, "_send", send),
         (BudgetRequests, "for_decision", read),
