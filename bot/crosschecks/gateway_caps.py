@@ -19,7 +19,9 @@ LOOK_MICROS = 300 * MICROS
 _FIRST_RETRY_MICROS, _LONGEST_RETRY_MICROS = 2 * MICROS, 300 * MICROS
 _AFTER_RESET_MICROS = 60 * MICROS
 _AFTER_LOST_MICROS = 30 * MICROS
-_MOST_ATTEMPTS = 7
+_LATE_MICROS = 120 * MICROS
+"""A write without an answer may take effect at a slow gateway until then."""
+_MOST_ATTEMPTS = 19
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +43,9 @@ class CapMark:
 class GatewayCap:
     """One target of a gateway.
 
-    `followed_version` is the version of the team's budget that the cap follows. `attempts` are (version, amount) of writes
-    whose outcome is unknown: reading one of these amounts is finding our own write. `accepted_nanos` is a hand-made cap that
-    a person chose about, and `kept_version` the decision at which they kept it. Amounts read may be `UNLIMITED`.
+    `followed_version` is the version of the team's budget that the cap follows. `attempts` are (version, amount, moment) of
+    writes whose outcome is unknown: reading one of these amounts is finding our own write. `accepted_nanos` is a hand-made
+    cap that a person chose about, and `kept_version` the decision at which they kept it. Amounts read may be `UNLIMITED`.
     """
 
     id: int
@@ -58,7 +60,7 @@ class GatewayCap:
     set_nanos: int | None = None
     set_version: int = 0
     set_at: int | None = None
-    attempts: tuple[tuple[int, int], ...] = ()
+    attempts: tuple[tuple[int, int, int], ...] = ()
     accepted_nanos: int | None = None
     seen_nanos: int | None = None
     spent_nanos: int | None = None
@@ -74,7 +76,7 @@ class GatewayCap:
     @property
     def known_nanos(self) -> int | None:
         """Returns the highest amount that the cap may have now, as far as is known; None if nobody looked yet."""
-        known = [amount for _, amount in self.attempts]
+        known = [amount for _, amount, _ in self.attempts]
         known += [amount for amount in (self.seen_nanos,) if amount is not None]
         return UNLIMITED if UNLIMITED in known else max(known, default=None)
 
@@ -88,7 +90,7 @@ def with_reading(row: GatewayCap, cap: Cap, *, at: int) -> GatewayCap:
     """Returns a row with what its gateway says now. A write whose answer was lost is found by its amount."""
     amount = UNLIMITED if cap.cap_nanos is None else cap.cap_nanos
     row = replace(row, seen_nanos=amount, spent_nanos=cap.spent_nanos, resets_at=cap.resets_at, seen_at=at)
-    for version, attempted in reversed(row.attempts):
+    for version, attempted, _ in reversed(row.attempts):
         if cap.confirmed and attempted == amount:
             return replace(row, set_nanos=amount, set_version=max(version, row.set_version), set_at=at)
     return row
@@ -99,7 +101,7 @@ def with_intent(row: GatewayCap, *, nanos: int, at: int) -> GatewayCap:
     another worker goes on as soon as the lease of one that was killed ends.
     """
     version = row.wanted_version + 1
-    attempts = (*row.attempts[-_MOST_ATTEMPTS:], (version, nanos))
+    attempts = (*row.attempts[-_MOST_ATTEMPTS:], (version, nanos, at))
     return replace(
         row, wanted_nanos=nanos, wanted_version=version, attempts=attempts, state="waiting", sentence="", next_at=at
     )
@@ -138,7 +140,7 @@ def is_made_by_hand(row: GatewayCap, cap: Cap, *, wanted_nanos: int) -> bool:
     if not cap.confirmed or row.is_ours_alone or cap.cap_nanos == wanted_nanos:
         return False
     amount = UNLIMITED if cap.cap_nanos is None else cap.cap_nanos
-    ours = {row.set_nanos, row.accepted_nanos, *(attempted for _, attempted in row.attempts)}
+    ours = {row.set_nanos, row.accepted_nanos, *(attempted for _, attempted, _ in row.attempts)}
     return amount not in ours
 
 
@@ -160,8 +162,8 @@ def in_conflict(row: GatewayCap, *, before: GatewayCap, wanted_nanos: int, at: i
 
 
 def looked_at(row: GatewayCap, *, wanted_nanos: int | None, at: int) -> GatewayCap:
-    """Returns a row that was read: its cap is right, or its write comes next. A look that found the last cap that we set, and
-    none of the writes before, ends the doubt about these.
+    """Returns a row that was read: its cap is right, or its write comes next. A look that finds the last cap that we set ends
+    the doubt about writes that are so old that they can't arrive any more.
     """
     is_right = row.seen_nanos is not None and row.seen_nanos == row.set_nanos
     done = replace(row, wanted_nanos=wanted_nanos, tries=0, not_before=0, kept_version=None, kept_by=None)
@@ -171,7 +173,9 @@ def looked_at(row: GatewayCap, *, wanted_nanos: int | None, at: int) -> GatewayC
                 done, state="set", sentence="", set_nanos=wanted_nanos, set_at=at, next_at=look_at(done, at=at)
             )
         return replace(done, next_at=look_at(done, at=at))
-    return replace(done, state="set", sentence="", attempts=(), next_at=look_at(done, at=at))
+    doubtful = tuple(attempt for attempt in row.attempts if at - attempt[2] < _LATE_MICROS)
+    next_at = at + _AFTER_LOST_MICROS if doubtful else look_at(done, at=at)
+    return replace(done, state="set", sentence="", attempts=doubtful, next_at=next_at)
 
 
 def is_kept(row: GatewayCap, mark: CapMark) -> bool:

@@ -183,7 +183,7 @@ def _row(row: Any) -> GatewayCap:
     return GatewayCap(
         id=row.id,
         target=CapTarget(kind=row.kind, ref=row.ref, member_of=row.member_of),
-        attempts=tuple((int(version), int(amount)) for version, amount in json.loads(row.attempts)),
+        attempts=tuple((int(version), int(amount), int(at)) for version, amount, at in json.loads(row.attempts)),
         **values,
     )
 

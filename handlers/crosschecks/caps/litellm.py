@@ -74,7 +74,7 @@ class LiteLLM:
         be below the cap, which LiteLLM refuses.
         """
         dollars = _dollars(cap_nanos)
-        headers = {CHANGED_BY: change.changed_by}
+        headers = {CHANGED_BY: f"{change.changed_by} (tokens change {change.version})"}
         if target.kind == "member":
             body = {"team_id": target.member_of, "user_id": target.ref, "max_budget_in_team": dollars}
             answer = await self._calls.post("/team/member_update", body, headers=headers)

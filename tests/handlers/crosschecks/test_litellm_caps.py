@@ -56,7 +56,7 @@ async def test_a_cap_is_read_to_the_last_digit_and_written_as_whole_cents(eu: Li
     assert (before.cap_nanos, before.spent_nanos) == (500 * NANOS, 123_456_789_000)
     assert (after.cap_nanos, after.spent_nanos) == (750_120_000_000, 123_456_789_000)
     assert proxy.bodies == [{"team_id": "team-abc", "max_budget": 750.12}]
-    assert proxy.writes[0].changed_by == "U0BEN"
+    assert proxy.writes[0].changed_by == "U0BEN (tokens change 7)"
 
 
 @pytest.mark.parametrize(("dollars", "soft"), [(400, 399.99), (300, 299.99), (401, 400.0)])

@@ -10,21 +10,22 @@ from storage.store import Transaction
 from tests.storage.conftest import Books
 
 Move = tuple[Bucket, Bucket]
+FROM_FUNDING: Move = ("funding", "available")
 BUCKETS: tuple[Bucket, Bucket] = ("available", "held")
 KINDS: tuple[EntryKind, ...] = EntryKind.__args__  # type: ignore[attr-defined]
 
 
 def an_entry(kind: EntryKind, first: int, second: int, *, actor_id: int | None = None) -> Entry:
     """One entry of a kind between two teams, from funding where it needs money."""
-    moves = cast("list[Move]", sorted(ALLOWED_MOVES.get(kind, {("funding", "available")})))
-    source, target = ("funding", "available") if ("funding", "available") in moves else moves[0]
+    moves = cast("list[Move]", sorted(ALLOWED_MOVES.get(kind, {FROM_FUNDING})))
+    move = FROM_FUNDING if FROM_FUNDING in moves else moves[0]
     return Entry(
         kind=kind,
         dedupe_key=f"test:{kind}",
         period="2031-01",
         effective_at=1,
-        from_account=Account(team_id=first, period="2031-01", bucket=source),
-        to_account=Account(team_id=second, period="2031-01", bucket=target),
+        from_account=Account(team_id=first, period="2031-01", bucket=move[0]),
+        to_account=Account(team_id=second, period="2031-01", bucket=move[1]),
         amount_nanos=1,
         actor_id=actor_id,
         reason="test",
