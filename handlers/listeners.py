@@ -28,6 +28,7 @@ from handlers.requests import (
     worth,
 )
 from handlers.requests.attendance import delegations
+from handlers.requests.waiting import reminders
 from handlers.slack import channels, unknown_requests
 
 
@@ -40,6 +41,7 @@ def register_all(app: AsyncApp, context: Context) -> None:
         shortcuts,
         approvals,
         delegations,
+        reminders,
         other_amounts,
         questions,
         nudges,

@@ -34,6 +34,7 @@ from handlers.reporting.digests import post_due_digests
 from handlers.requests.increase_requests import take_increase_requests
 from handlers.requests.request_periods import carry_requests
 from handlers.requests.rerouting import reroute_requests
+from handlers.requests.waiting.reminders import watch_waiting
 from handlers.slack.away import waits_for_slack
 from handlers.slack.callers import find_in_slack
 from handlers.slack.channels import resolve_channels
@@ -80,6 +81,7 @@ def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
         ("spread shared cost", spread_closed, max(pace, 60.0)),
         ("end reservations", end_reservations, pace),
         ("carry requests", carry_requests, max(pace, 60.0)),
+        ("remind of requests", watch_waiting, max(pace, 30.0)),
         ("take increase requests", take_increase_requests, max(pace, 60.0)),
         ("move usage", move_usage, pace),
         ("read old keys", read_old_keys, max(pace, 60.0)),

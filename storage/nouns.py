@@ -69,6 +69,8 @@ from storage.requests.questions import Questions
 from storage.requests.rehearsals import Rehearsals
 from storage.requests.request_drafts import RequestDrafts
 from storage.requests.votes import Votes
+from storage.requests.waiting.decision_times import DecisionTimes
+from storage.requests.waiting.reminders import Reminders
 from storage.requests.worth import WorthAnswers
 from storage.slack_requests import SlackRequests
 from storage.transaction import OpenTransaction
@@ -138,6 +140,8 @@ class Transaction(OpenTransaction):
     worth = noun(WorthAnswers)
     increase_requests = noun(IncreaseRequests)
     delegations = noun(Delegations)
+    decision_times = noun(DecisionTimes)
+    reminders = noun(Reminders)
     rehearsals = noun(Rehearsals)
     votes = noun(Votes)
     judgements = noun(Judgements)

@@ -19,6 +19,7 @@ from bot.requests.attendance.absences import away_words_of
 from bot.requests.attendance.stand_ins import DECIDING_ROLES, Attendance, days_off_of
 from bot.requests.emergencies import emergency_of
 from bot.requests.policies import ApprovalRule, approvals_of, people_of
+from bot.requests.waiting.reminders import waiting_rules_of
 from bot.rulebook import Rulebook, aliases_of, contracts_of, workflows_of
 from storage.store import Transaction
 
@@ -88,6 +89,7 @@ async def _attendance(tx: Transaction, directory: Directory, *, at: int) -> Atte
         absences=await tx.absences.all(at=at),
         delegations=delegations,
         away_words=away_words_of((policy or {}).get("away")),
+        waiting=waiting_rules_of(policy),
         zones=await tx.people.zones_of(deciders.union(one.delegate_id for one in delegations)),
     )
 

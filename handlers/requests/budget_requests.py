@@ -54,6 +54,7 @@ async def create_request(scope: TeamScope, ask: Ask, *, person_id: int, allows_a
             decided_at=None,
             decided_by=None,
             decision_reason="",
+            expires_at=scope.rulebook.attendance.expires_at(directory, team, at=at),
             policy=policy_in_force(scope, found),
         )
     )
@@ -87,6 +88,7 @@ async def change_request(scope: Scope, seen: Seen, ask: Ask, *, by: int, channel
         payer_id=found.payer.id if found.payer else None,
         held_nanos=found.held_nanos,
         revision=request.revision + 1,
+        expires_at=scope.rulebook.attendance.expires_at(directory, team_scope.team, at=at),
         policy=policy_in_force(team_scope, found),
     )
     await tx.budget_requests.save(changed)

@@ -15,6 +15,7 @@ from bot.views.requests.verdicts import verdict_message
 from handlers.books.standings import standing_of
 from handlers.crosschecks.caps.lines import cap_lines
 from handlers.requests.cards import card_key, nudge_key, question_key, receipt_key, shown, shown_questions
+from handlers.requests.waiting.reminder_messages import refresh_reminders
 from handlers.scope import TeamScope
 from handlers.slack.callers import called
 from handlers.slack.posts import post_to_team
@@ -40,6 +41,7 @@ async def end_messages(scope: TeamScope, request: BudgetRequest) -> None:
     await tx.outbox.change(card_key(request.id), card, at=at, is_over=True)
     await tx.outbox.change(receipt_key(request.id), receipt, at=at)
     await tx.outbox.change(nudge_key(request.id), nudge_message(pending, at=at), at=at)
+    await refresh_reminders(scope, await tx.reminders.asked(request.id))
     for one in await shown_questions(tx, await tx.questions.unanswered(request.id)):
         await tx.outbox.change(question_key(one.question.id), question_message(pending, one), at=at)
     if standing is not None:

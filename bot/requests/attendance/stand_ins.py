@@ -11,6 +11,7 @@ from bot.periods import day_number, local_day
 from bot.requests.approvals import MANAGERS, ApprovalRoute
 from bot.requests.attendance.absences import DEFAULT_AWAY, Absence, AwayWords
 from bot.requests.attendance.delegations import Delegation, active
+from bot.requests.waiting.reminders import DEFAULT_RULES, WaitingRules, expires_at
 
 DECIDING_ROLES = ("manager", "finance")
 
@@ -29,6 +30,7 @@ class Attendance:
     delegations: tuple[Delegation, ...] = ()
     zones: Mapping[int, str] = field(default_factory=dict)
     away_words: AwayWords = DEFAULT_AWAY
+    waiting: WaitingRules = DEFAULT_RULES
     latest: dict[str, tuple[Directory, int, int | None, "Presence"]] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -43,6 +45,10 @@ class Attendance:
     def team_time(self, directory: Directory, team: Team, *, at: int) -> WorkTime:
         """Returns the working time of a team: in its zone, on none of its days off."""
         return WorkTime(zone_name=team.zone_on(at), hours=self.hours, days_off=self.all_days_off(directory, team))
+
+    def expires_at(self, directory: Directory, team: Team, *, at: int) -> int | None:
+        """Returns when a request of a team that is made at a moment expires; None if never."""
+        return expires_at(self.team_time(directory, team, at=at), asked_at=at, rules=self.waiting)
 
     def all_days_off(self, directory: Directory, team: Team) -> frozenset[int]:
         """Returns a team's days off with those of the teams above it and of the organisation."""
