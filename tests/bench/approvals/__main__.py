@@ -13,7 +13,7 @@ from rich.console import Console
 from bot.requests.rehearsals.words import duration_words
 from tests.bench.approvals.company import make_company
 from tests.bench.approvals.judges import Verdict, judge
-from tests.bench.approvals.policies import manager_limit_nanos, rules_of
+from tests.bench.approvals.policies import played
 from tests.bench.approvals.simulation import Simulation, Year
 from tests.bench.approvals.wishes import wishes
 
@@ -40,10 +40,10 @@ def main() -> None:
 
 def play(*, people: int, days: int, seed: int, policy: Path | None = None) -> tuple[Verdict, Year]:
     """Plays some days of a company, and judges them."""
-    rules = rules_of(policy)
+    by = played(policy)
     company = make_company(people, seed=seed, first_day=FIRST_DAY, days=days)
-    wanted = list(wishes(company, seed=seed, first_day=FIRST_DAY, days=days, limit_nanos=manager_limit_nanos(rules)))
-    year = Simulation(company, rules, seed=seed, end_day=FIRST_DAY + days).play(wanted)
+    wanted = list(wishes(company, seed=seed, first_day=FIRST_DAY, days=days, limit_nanos=by.least_limit_nanos))
+    year = Simulation(company, by, seed=seed, end_day=FIRST_DAY + days).play(wanted)
     return judge(company, year), year
 
 
@@ -59,6 +59,7 @@ def _say(verdict: Verdict, year: Year, *, people: int, days: int, seconds: float
         ("limits passed in pieces", f"{len(verdict.passed)} ({verdict.caught:,} pieces moved up)"),
         ("nobody could decide", f"{year.stuck}"),
         ("rerouted to somebody who is there", f"{year.rerouted:,}"),
+        ("reminders, escalated, expired", f"{year.reminders:,}, {year.escalated:,}, {year.expired:,}"),
     ]
     for words, figure in rows:
         out.print(f"{words:<44} {figure}", markup=False)

@@ -25,6 +25,11 @@ def looks_after_hours(chance: random.Random) -> float:
     return usual * chance.lognormvariate(0.0, _SPREAD) / 60
 
 
+def reacts(chance: random.Random) -> bool:
+    """Returns whether a reminder makes somebody look again."""
+    return chance.random() < 0.6
+
+
 def answers(chance: random.Random, *, amount_nanos: int, habit: Habit) -> Click:
     """Returns what somebody decides. Large amounts ask for a confirmation; a denial has a form."""
     if chance.random() < _DENIED[habit]:
