@@ -8,7 +8,7 @@ is free then (decision 24).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.crosschecks.caps import CENT_NANOS, whole_cents
+from bot.crosschecks.caps import CENT_NANOS
 from bot.crosschecks.gateway_caps import UNLIMITED
 
 _NEAR_NANOS = 10 * CENT_NANOS
@@ -27,6 +27,12 @@ class PlannedTarget:
     spent_nanos: int
     is_fixed: bool = False
     is_exact: bool = True
+    unit_nanos: int = CENT_NANOS
+    least_nanos: int = 0
+
+    def counted(self, nanos: int) -> int:
+        """Returns the cap that the gateway can have of an amount: rounded down to its unit, and at least its least."""
+        return max(max(nanos, 0) // self.unit_nanos * self.unit_nanos, self.least_nanos)
 
     @property
     def room_nanos(self) -> int:
@@ -55,7 +61,7 @@ def plan_caps(targets: Sequence[PlannedTarget], *, available_nanos: int) -> CapP
     spent = sum(max(t.spent_nanos, 0) for t in sharing)
     weights = {t.id: 2 * len(sharing) * max(t.spent_nanos, 0) + spent if spent else 1 for t in sharing}
     total = sum(weights.values())
-    wanted = {t.id: whole_cents(t.spent_nanos + rest * weights[t.id] // total) for t in sharing if not t.is_fixed}
+    wanted = {t.id: t.counted(t.spent_nanos + rest * weights[t.id] // total) for t in sharing if not t.is_fixed}
     free = [t for t in sharing if not t.is_fixed]
     if not any(t.is_exact or not is_near(t, wanted[t.id]) for t in free):
         return CapPlan(wanted=wanted, lower=(), higher=())
@@ -91,5 +97,5 @@ def free_to_raise(
     total = sum(rooms.values())
     if total <= left:
         return {t.id: plan.wanted[t.id] for t in raised}
-    shared = {t.id: whole_cents(t.spent_nanos + left * rooms[t.id] // total) for t in raised}
+    shared = {t.id: t.counted(t.spent_nanos + left * rooms[t.id] // total) for t in raised}
     return {t.id: max(shared[t.id], t.cap_nanos or 0) for t in raised if shared[t.id] > (t.cap_nanos or 0)}

@@ -17,7 +17,8 @@ class Cap:
     """A target's cap as its gateway states it. `cap_nanos` None: unlimited, which is read and never written. `spent_nanos`
     is the spend in the gateway's present period; None if it does not say. `seen` has what else the adapter needs to write
     the cap back, and no secrets. A gateway that can't be asked, such as a webhook's receiver, has a cap that is not
-    `confirmed`: it took the change, and nobody can read back what it made of it.
+    `confirmed`: it took the change, and nobody can read back what it made of it. Its caps are multiples of `unit_nanos`, and at
+    least `least_nanos`.
     """
 
     cap_nanos: int | None
@@ -26,6 +27,8 @@ class Cap:
     resets_at: int | None = None
     seen: Mapping[str, Any] = field(default_factory=dict)
     confirmed: bool = True
+    unit_nanos: int = CENT_NANOS
+    least_nanos: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

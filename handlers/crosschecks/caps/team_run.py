@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from bot.crosschecks.cap_plans import CapPlan, PlannedTarget, free_to_raise, plan_caps
-from bot.crosschecks.caps import Cap, CapChange
+from bot.crosschecks.caps import CENT_NANOS, Cap, CapChange
 from bot.crosschecks.gateway_caps import (
     LOOK_MICROS,
     CapMark,
@@ -195,7 +195,8 @@ class TeamRun:
     def _target(self, row: GatewayCap, *, of: int) -> PlannedTarget:
         """Returns a target for the plan. Where its gateway says no spend, the books' is taken, shared evenly."""
         assert self._budget is not None
-        is_read = isinstance(self._found[row.id], Cap)
+        found = self._found[row.id]
+        is_read = isinstance(found, Cap)
         spent = row.spent_nanos
         if spent is None and row.seen_at is not None:
             spent = self._budget.charged_nanos // of
@@ -205,6 +206,8 @@ class TeamRun:
             spent_nanos=max(spent or 0, 0),
             is_fixed=not is_read,
             is_exact=self._mark.version > row.followed_version or row.state in _INEXACT,
+            unit_nanos=found.unit_nanos if isinstance(found, Cap) else CENT_NANOS,
+            least_nanos=found.least_nanos if isinstance(found, Cap) else 0,
         )
 
     def _is_by_hand(self, row: GatewayCap, wanted: int) -> bool:

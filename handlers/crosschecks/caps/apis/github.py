@@ -5,6 +5,7 @@ From documentation and GitHub's OpenAPI description (@octokit/openapi-types 29.0
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -63,7 +64,7 @@ class GitHub:
         if len(found) > 1:
             words = f"{self._calls.name} has {len(found)} budgets for the AI credits of {target.ref}."
             raise CapRefused(f"{words} Remove all but one in GitHub (Billing → Budgets).")
-        return self._cap(found[0]) if found else Cap(cap_nanos=None, spent_nanos=None)
+        return self._cap(found[0]) if found else Cap(cap_nanos=None, spent_nanos=None, unit_nanos=NANOS)
 
     async def write_cap(self, target: CapTarget, cap_nanos: int, *, seen: Cap, change: CapChange) -> Cap:
         """Sets the budget, in whole dollars rounded down, to stop usage at its end. GitHub's audit names the token's owner."""
@@ -90,7 +91,7 @@ class GitHub:
             return await self.read_cap(target)
         cap = self._cap(budget)
         spent = cap.spent_nanos if cap.spent_nanos is not None else seen.spent_nanos
-        return Cap(cap_nanos=cap.cap_nanos, spent_nanos=spent, seen=cap.seen)
+        return replace(cap, spent_nanos=spent)
 
     @property
     def _sku(self) -> str:
@@ -145,6 +146,7 @@ class GitHub:
             cap_nanos=self._nanos(budget.get("budget_amount")) if stops else None,
             spent_nanos=None if consumed is None else self._nanos(consumed),
             seen={"id": budget.get("id"), "alerts_only": not stops},
+            unit_nanos=NANOS,
         )
 
     def _nanos(self, amount: Any) -> int:

@@ -76,7 +76,7 @@ class OpenAI:
 
     def _cap(self, answer: Reply, *, spent_nanos: int | None) -> Cap:
         if answer.status == 404:
-            return Cap(cap_nanos=None, spent_nanos=spent_nanos)
+            return Cap(cap_nanos=None, spent_nanos=spent_nanos, least_nanos=CENT_NANOS)
         limit = answer.fields
         amount, currency, interval = limit.get("threshold_amount"), limit.get("currency"), limit.get("interval")
         if (currency, interval) != ("USD", "month"):
@@ -84,7 +84,7 @@ class OpenAI:
             raise CapRefused(f"{words}. Tokens writes US dollars per month: remove that limit at OpenAI first.")
         if not isinstance(amount, int) or isinstance(amount, bool) or amount < 0:
             raise CapUnreachable(f"{self._calls.name} answered with an amount that is no number.")
-        return Cap(cap_nanos=amount * CENT_NANOS, spent_nanos=spent_nanos)
+        return Cap(cap_nanos=amount * CENT_NANOS, spent_nanos=spent_nanos, least_nanos=CENT_NANOS)
 
     async def _spent(self, target: CapTarget) -> int | None:
         """Returns this month's costs so far, by OpenAI's clock and in UTC; None if they can't be had."""
