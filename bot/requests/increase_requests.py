@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.money import NANOS, usd
-from bot.org.gateways import CapTarget, GatewaySettings
+from bot.org.gateways import GatewaySettings
 from bot.requests.asks import rounded_up
 from bot.requests.budget_requests import Ask, BudgetRequest, RequestEnd, RequestState
 from bot.text import plain
@@ -13,8 +13,6 @@ IncreaseState = Literal["open", "unplaced", "answered", "closed"]
 """`open`: asked of the deciders here. `unplaced`: nobody here could be asked. `closed`: answered in claude.ai."""
 _LEAST_NANOS = 10 * NANOS
 _PERIODS = {"daily": "today", "weekly": "this week", "monthly": "this month"}
-MAX_TRIES = 20
-"""How often an answer waits for the member's cap to follow the team's budget. Then it is sent as the cap is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,13 +33,12 @@ class IncreaseRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredIncrease:
-    """What became of a gateway's request here. `cap_nanos` is the limit that was in force when it was first seen."""
+    """What became of a gateway's request here."""
 
     gateway: str
     ref: str
     state: IncreaseState
     request_id: int | None
-    cap_nanos: int | None
     tries: int
 
 
@@ -50,25 +47,24 @@ def suggested_nanos(found: IncreaseRequest) -> int:
     return max(rounded_up((found.cap_nanos or 0) // 2), _LEAST_NANOS)
 
 
-def target_of(found: IncreaseRequest, gateway: GatewaySettings) -> tuple[str, CapTarget] | None:
-    """Returns (team's slug, target) if the member's cap follows a team's books at this gateway."""
+def team_slug_of(found: IncreaseRequest, gateway: GatewaySettings) -> str:
+    """Returns the team below which the gateway's line names the member; "" if none does."""
     known = {found.user_id, found.email.casefold()} - {""}
     for slug, targets in gateway.teams.items():
         for target in targets:
             if target.kind in ("user", "member") and ({target.ref, target.ref.casefold()} & known):
-                return slug, target
-    return None
+                return slug
+    return ""
 
 
-def ask_of(found: IncreaseRequest, gateway: GatewaySettings, *, person_id: int) -> Ask:
-    """Returns what is asked for here: budget for the team, if the member's cap follows it, else the member's own cap."""
-    follows = target_of(found, gateway) is not None
+def ask_of(found: IncreaseRequest, *, person_id: int) -> Ask:
+    """Returns what is asked for here: the member's own cap, which Claude keeps until somebody sets another."""
     return Ask(
         amount_nanos=suggested_nanos(found),
         reason=reason_of(found),
-        end=RequestEnd(kind="period" if follows else "open"),
-        cap_kind="team" if follows else "member",
-        cap_ref="" if follows else str(person_id),
+        end=RequestEnd(kind="open"),
+        cap_kind="member",
+        cap_ref=str(person_id),
         origin="gateway",
         origin_ref=found.ref,
     )
@@ -84,16 +80,9 @@ def reason_of(found: IncreaseRequest) -> str:
     )
 
 
-def answer_cap(found: IncreaseRequest, stored: StoredIncrease, request: BudgetRequest) -> int | None:
-    """Returns the limit to approve; None while it must wait for the member's cap to follow the team's budget.
-
-    A member's own cap goes up by what was granted, from where it is now. It never goes below what was spent.
-    """
-    now = max(found.cap_nanos or 0, found.spent_nanos or 0)
-    if request.cap_kind == "member":
-        return now + request.given_nanos
-    has_followed = (found.cap_nanos or 0) > (stored.cap_nanos or 0)
-    return now if has_followed or stored.tries >= MAX_TRIES else None
+def answer_cap(found: IncreaseRequest, request: BudgetRequest) -> int:
+    """Returns the limit to approve: the present one, or what is spent if that is more, plus what was granted."""
+    return max(found.cap_nanos or 0, found.spent_nanos or 0) + request.given_nanos
 
 
 def who_words(found: IncreaseRequest) -> str:

@@ -15,7 +15,7 @@ from bot.org.gateways import GatewaySettings
 from bot.org.teams import Directory, Team
 from bot.periods import MICROS
 from bot.refusals import FieldRefusal, Refusal
-from bot.requests.increase_requests import IncreaseRequest, StoredIncrease, agrees, answer_cap, ask_of, target_of
+from bot.requests.increase_requests import IncreaseRequest, StoredIncrease, agrees, answer_cap, ask_of, team_slug_of
 from bot.requests.revisions import Seen
 from bot.views.requests import increase_requests as views
 from handlers.context import Context
@@ -89,9 +89,9 @@ async def _ask_here(
             raise Refusal("No team in teams.yml has them as a member.")
         if not person.slack_id:
             raise Refusal("They have no account in this Slack workspace.")
-        if not await tx.increase_requests.take(gateway.name, found.ref, cap_nanos=found.cap_nanos, at=scope.at):
+        if not await tx.increase_requests.take(gateway.name, found.ref, at=scope.at):
             return 0
-        ask = ask_of(found, gateway, person_id=person.id)
+        ask = ask_of(found, person_id=person.id)
         request = await create_request(scope.of_team(team), ask, person_id=person.id)
         await tx.increase_requests.save(
             StoredIncrease(
@@ -99,7 +99,6 @@ async def _ask_here(
                 ref=found.ref,
                 state="open",
                 request_id=request.id,
-                cap_nanos=found.cap_nanos,
                 tries=0,
             )
         )
@@ -107,22 +106,18 @@ async def _ask_here(
 
 
 def _team_of(directory: Directory, gateway: GatewaySettings, found: IncreaseRequest, *, person_id: int) -> Team | None:
-    """Returns the team whose books the member's cap follows, else the member's first team."""
-    followed = target_of(found, gateway)
-    if followed is not None:
-        return directory.by_slug(followed[0])
-    return next(iter(directory.teams_of(person_id)), None)
+    """Returns the team below which the gateway's line names the member, else the member's first team."""
+    named = directory.by_slug(team_slug_of(found, gateway))
+    return named or next(iter(directory.teams_of(person_id)), None)
 
 
 async def _report(context: Context, gateway: GatewaySettings, found: IncreaseRequest, *, why: str) -> int:
     """Tells finance once of a request that nobody here can decide."""
     async with context.store.begin() as tx:
         scope = await context.scope(tx)
-        if not await tx.increase_requests.take(gateway.name, found.ref, cap_nanos=found.cap_nanos, at=scope.at):
+        if not await tx.increase_requests.take(gateway.name, found.ref, at=scope.at):
             return 0
-        stored = StoredIncrease(
-            gateway=gateway.name, ref=found.ref, state="unplaced", request_id=None, cap_nanos=found.cap_nanos, tries=0
-        )
+        stored = StoredIncrease(gateway=gateway.name, ref=found.ref, state="unplaced", request_id=None, tries=0)
         await tx.increase_requests.save(stored)
         key = f"increase:{gateway.name}:{found.ref}"
         message = views.unplaced_message(found, gateway=gateway.name, why=why)
@@ -159,11 +154,7 @@ async def _answer_one(context: Context, adapter: ClaudeEnterprise, one: Due) -> 
         return 1
     if found.state == "pending":
         if request.state == "approved":
-            cap_nanos = answer_cap(found, stored, request)
-            if cap_nanos is None:
-                await _postpone(context, stored, wait_seconds=None)
-                return 0
-            found = await adapter.approve_increase(stored.ref, cap_nanos, period=found.period)
+            found = await adapter.approve_increase(stored.ref, answer_cap(found, request), period=found.period)
         else:
             found = await adapter.deny_increase(stored.ref)
     if not agrees(request.state, found.state):

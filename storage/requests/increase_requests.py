@@ -28,11 +28,11 @@ class IncreaseRequests:
     def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
 
-    async def take(self, gateway: str, ref: str, *, cap_nanos: int | None, at: int) -> bool:
+    async def take(self, gateway: str, ref: str, *, at: int) -> bool:
         """Stores a request that is new, or was unplaced. Returns False if another worker has it."""
-        columns = (*_KEY, "state", "cap_nanos", "seen_at")
+        columns = (*_KEY, "state", "seen_at")
         made = await bulk.insert_missing(
-            self._connection, "increase_requests", columns, _KEY, [(gateway, ref, "open", cap_nanos, at)]
+            self._connection, "increase_requests", columns, _KEY, [(gateway, ref, "open", at)]
         )
         if made:
             return True
@@ -70,9 +70,7 @@ class IncreaseRequests:
         for row in await self._connection.execute(query):
             values = row._mapping
             request = request_of(_Row({c.name: values[c] for c in budget_requests.c}))
-            stored = {
-                name: values[f"i_{name}"] for name in ("gateway", "ref", "state", "request_id", "cap_nanos", "tries")
-            }
+            stored = {name: values[f"i_{name}"] for name in ("gateway", "ref", "state", "request_id", "tries")}
             found.append(Due(StoredIncrease(**stored), request))
         return found
 
@@ -86,5 +84,5 @@ class _Row:
 
 
 def _stored(row: object) -> StoredIncrease:
-    names = ("gateway", "ref", "state", "request_id", "cap_nanos", "tries")
+    names = ("gateway", "ref", "state", "request_id", "tries")
     return StoredIncrease(**{name: getattr(row, name) for name in names})

@@ -105,7 +105,6 @@ increase_requests = table(
     Column("ref", Text, primary_key=True),
     Column("state", Text, nullable=False),
     Column("request_id", Big, ForeignKey("budget_requests.id")),
-    Column("cap_nanos", Big),
     Column("seen_at", Big, nullable=False),
     Column("tries", Big, nullable=False, server_default="0"),
     Column("try_at", Big, nullable=False, server_default="0"),

@@ -143,6 +143,8 @@ class TeamRun:
         for row_id, outcome in outcomes.items():
             row = self.rows[row_id]
             if isinstance(outcome, Fault):
+                if outcome.refused:  # nothing was set, so the cap that is there is no change by hand
+                    row = replace(row, attempts=tuple(one for one in row.attempts if one[0] != row.wanted_version))
                 self.rows[row_id] = with_fault(
                     row,
                     outcome.sentence,

@@ -16,7 +16,6 @@ def upgrade() -> None:
         sa.Column("ref", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("request_id", BIG),
-        sa.Column("cap_nanos", BIG),
         sa.Column("seen_at", BIG, nullable=False),
         sa.Column("tries", BIG, server_default="0", nullable=False),
         sa.Column("try_at", BIG, server_default="0", nullable=False),

@@ -8,15 +8,13 @@ from bot.money import NANOS
 from bot.org.gateways import CapTarget, GatewaySettings
 from bot.requests.budget_requests import BudgetRequest
 from bot.requests.increase_requests import (
-    MAX_TRIES,
     IncreaseRequest,
-    StoredIncrease,
     agrees,
     answer_cap,
     ask_of,
     reason_of,
     suggested_nanos,
-    target_of,
+    team_slug_of,
     who_words,
 )
 
@@ -30,7 +28,6 @@ FOUND = IncreaseRequest(
     cap_nanos=50 * NANOS,
     spent_nanos=50_120_000_000,
 )
-STORED = StoredIncrease(gateway="claude", ref="slir_1", state="open", request_id=1, cap_nanos=50 * NANOS, tries=0)
 REQUEST = BudgetRequest(
     id=1,
     team_id=2,
@@ -66,19 +63,19 @@ def test_half_of_the_limit_more_is_suggested_and_at_least_ten_dollars(cap: int |
 
 
 @pytest.mark.parametrize("ref", ["anna@acme.test", "ANNA@acme.test", "user_anna"])
-def test_a_member_who_is_a_target_asks_for_the_team_whose_books_the_cap_follows(ref: str) -> None:
+def test_the_team_is_the_one_below_which_the_member_is_named(ref: str) -> None:
     place = gateway(CapTarget(kind="group", ref="user_anna"), CapTarget(kind="user", ref=ref))
-    ask = ask_of(FOUND, place, person_id=7)
 
-    assert target_of(FOUND, place) == ("search", CapTarget(kind="user", ref=ref))
-    assert (ask.cap_kind, ask.cap_ref, ask.end.kind) == ("team", "", "period")
-    assert (ask.origin, ask.origin_ref) == ("gateway", "slir_1")
+    assert team_slug_of(FOUND, place) == "search"
+    assert team_slug_of(FOUND, gateway(CapTarget(kind="group", ref="user_anna"))) == ""
+    assert team_slug_of(replace(FOUND, user_id="", email=""), gateway(CapTarget(kind="user", ref=""))) == ""
 
 
-def test_any_other_member_asks_for_a_cap_of_their_own_that_lasts() -> None:
-    ask = ask_of(FOUND, gateway(CapTarget(kind="group", ref="rbac_1")), person_id=7)
+def test_a_member_asks_for_a_cap_of_their_own_that_lasts_and_moves_no_budget() -> None:
+    ask = ask_of(FOUND, person_id=7)
 
     assert (ask.cap_kind, ask.cap_ref, ask.end.kind) == ("member", "7", "open")
+    assert (ask.origin, ask.origin_ref) == ("gateway", "slir_1")
     assert not ask.moves_budget
 
 
@@ -91,16 +88,8 @@ def test_the_reason_says_that_the_amount_is_a_suggestion() -> None:
 
 
 def test_a_members_cap_goes_up_by_what_was_granted_from_what_is_used_or_allowed_now() -> None:
-    assert answer_cap(FOUND, STORED, REQUEST) == 90_120_000_000
-    assert answer_cap(replace(FOUND, spent_nanos=None), STORED, REQUEST) == 90 * NANOS
-
-
-def test_a_cap_that_follows_the_team_is_answered_as_it_is_once_it_followed_or_nothing_comes() -> None:
-    request = replace(REQUEST, cap_kind="team", cap_ref="")
-
-    assert answer_cap(FOUND, STORED, request) is None
-    assert answer_cap(replace(FOUND, cap_nanos=80 * NANOS), STORED, request) == 80 * NANOS
-    assert answer_cap(FOUND, replace(STORED, tries=MAX_TRIES), request) == 50_120_000_000
+    assert answer_cap(FOUND, REQUEST) == 90_120_000_000
+    assert answer_cap(replace(FOUND, spent_nanos=None), REQUEST) == 90 * NANOS
 
 
 @pytest.mark.parametrize(

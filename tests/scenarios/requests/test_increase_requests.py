@@ -160,26 +160,13 @@ async def test_who_is_unknown_here_gets_finance_one_clear_line(story: Story) -> 
     assert await story.works() == 0
 
 
-async def test_a_member_whose_cap_follows_the_team_asks_for_the_team_and_is_answered_once_it_followed(
-    story: Story,
-) -> None:
+async def test_a_member_below_a_team_of_the_gateway_is_asked_of_that_team(story: Story) -> None:
     acme = story.acme
-    await story.follows(teams="search: [{user: anna@acme.test}]")
+    await story.follows(teams="mobile: [{user: anna@acme.test}]")
     story.api.ask("slir_1", "user_anna")
     await story.works()
-    await acme.ben.clicks("Approve", await acme.ben.sees("asks for", channel="CSEARCH"))
-    await acme.settles()
-    await story.works()
-    assert story.state("slir_1") == "pending"  # her cap has not followed yet
 
-    story.api.set({"scope": {"type": "user", "user_id": "user_anna"}, "amount": "52500"})
-    story.api.increases["slir_1"]["spend_summary"]["amount"] = "52500"
-    acme.clock.jump_to(acme.clock.now() + timedelta(hours=2))
-    await story.works()
-
-    assert (story.state("slir_1"), story.cap("user_anna")) == ("approved", "52500")
-    status, allowance = await acme.gets("/v1/teams/search/allowance")
-    assert (status, allowance["allocated_usd"]) == (200, "1025.000000000")
+    assert await acme.mia.sees("asks for", channel="CMOBILE")
 
 
 async def test_a_refused_answer_is_told_to_finance_once_and_tried_again(story: Story) -> None:
