@@ -28,6 +28,7 @@ from tests.support.databases.copies import Copy
 TEAMS = st.sampled_from(["search", "mobile", "product"])
 DOLLARS = st.integers(1, 700)
 DAYS = st.integers(1, 40)
+CREDENTIALS = st.sampled_from(["ci-1", "ci-2", "ci-3"])
 
 
 class BooksMachine(RuleBasedStateMachine):
@@ -49,9 +50,26 @@ class BooksMachine(RuleBasedStateMachine):
         self.world = World(self.done(type(self).make_copy()))
         self.done(self.world.opens())
 
-    @rule(team=TEAMS, dollars=DOLLARS, days_ago=st.integers(0, 45), workflow=st.sampled_from([None, "eval-run"]))
-    def usage_comes_in(self, team: str, dollars: int, days_ago: int, workflow: str | None) -> None:
-        self.done(self.world.uses(team, dollars=dollars, days_ago=days_ago, workflow=workflow))
+    @rule(
+        team=TEAMS,
+        dollars=st.none() | DOLLARS,
+        days_ago=st.integers(0, 45),
+        workflow=st.sampled_from([None, "eval-run"]),
+        credential=CREDENTIALS,
+    )
+    def usage_comes_in(
+        self, team: str, dollars: int | None, days_ago: int, workflow: str | None, credential: str
+    ) -> None:
+        uses = self.world.uses(team, dollars=dollars, days_ago=days_ago, workflow=workflow, credential=credential)
+        self.done(uses)
+
+    @rule(price=st.integers(1, 300))
+    def usage_is_repriced(self, price: int) -> None:
+        self.done(self.world.is_repriced(price))
+
+    @rule(credential=CREDENTIALS, team=TEAMS, days_ago=st.integers(0, 60))
+    def usage_moves_to_the_team_that_claims_its_key(self, credential: str, team: str, days_ago: int) -> None:
+        self.done(self.world.is_claimed(credential, team, days_ago=days_ago))
 
     @rule(product=st.integers(0, 3_500), search=st.integers(0, 900), mobile=st.integers(0, 400))
     def budgets_are_declared(self, product: int, search: int, mobile: int) -> None:

@@ -1,9 +1,9 @@
 """The books of a small company in one database, with every operation that moves budget, for machines that try them in any
 order."""
 
-from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from bot.clock import ShiftedClock
 from bot.money import NANOS
 from bot.org.teams import Team
 from bot.org.teams_yml.teams_file import read_teams_file
+from bot.periods import micros
 from bot.refusals import ConfigError, Refusal
 from bot.requests.budget_requests import Ask, Decision
 from bot.requests.revisions import Seen
@@ -26,7 +27,10 @@ from handlers.books.commitments.transfers import lapse_transfers, propose_transf
 from handlers.books.grants import end_grants, grant_budget
 from handlers.books.periods import keep_books
 from handlers.context import make_context
+from handlers.costs.reprice import reprice
+from handlers.intake.reattributions import move_usage
 from handlers.intake.usage import Intake
+from handlers.org.attribution import claim_key
 from handlers.org.teams import import_teams
 from handlers.requests.approvals import decide_request
 from handlers.requests.budget_requests import create_request, withdraw_request
@@ -36,6 +40,8 @@ from storage.intake.keys import key_hash
 from tests.storage.conftest import Books, day_of_next_month
 from tests.support.databases.copies import Copy
 
+PRICED = "acme-odd"
+"""A model whose calls cost what the price says."""
 Operation = Callable[[Scope], Awaitable[object]]
 JOBS = (keep_books, end_grants, keep_holds, lapse_transfers, carry_requests, keep_books, keep_books)
 
@@ -44,7 +50,18 @@ class KilledError(Exception):
     """The process ends here."""
 
 
-def teams_yml(product: int, search: int, mobile: int) -> str:
+@dataclass(kw_only=True)
+class Used:
+    """A call that came in: the team that it counts for, and its cost. Without a cost of its own the price decides."""
+
+    team: str
+    at: int
+    dollars: int | None
+    credential: str | None
+
+
+def teams_yml(product: int, search: int, mobile: int, price: int | None = None) -> str:
+    prices = "" if price is None else f"prices: [{{model: {PRICED}, input_per_mtok: {price}}}]"
     return f"""
 organisation: {{name: Acme, funding: 3000, timezone: Europe/London, finance: [chloe@acme.test]}}
 teams:
@@ -63,16 +80,19 @@ teams:
     members: [emi@acme.test]
     timezone: America/New_York
     budget: {{amount: {mobile}, top_up_to: 400, release: weekly}}
+{prices}
 """
 
 
 class World:
-    """One company in a database of its own. What was used is counted here too, by team."""
+    """One company in a database of its own. What was used is counted here too: by whose it is now, and what it costs now."""
 
     def __init__(self, copy: Copy) -> None:
         self.copy = copy
-        self.used: dict[str, int] = defaultdict(int)
-        self.events = 0
+        self.events: list[Used] = []
+        self.budgets = (1_500, 500, 300)
+        self.price: int | None = None
+        self.claims: dict[str, tuple[str, int]] = {}
         self.books: Books
 
     async def opens(self) -> None:
@@ -84,7 +104,7 @@ class World:
         intake = Intake(context)
         intake.start()
         self.books = Books(context=context, intake=intake, source=source, key=key_hash(self.copy.key))
-        await self.books.imports(teams_yml(1_500, 500, 300))
+        await self.books.imports(teams_yml(*self.budgets))
         self.books.jump_to(day_of_next_month(context.now(), 16))
         await keep_books(context)
 
@@ -92,14 +112,57 @@ class World:
         await self.books.intake.stop()
         await self.books.context.store.close()
 
-    async def uses(self, team: str, *, dollars: int, days_ago: int, workflow: str | None) -> None:
-        self.events += 1
-        event = self.books.event(
-            self.events, dollars=dollars, ago=timedelta(days=days_ago), team=team, workflow=workflow
-        )
+    @property
+    def used(self) -> dict[str, int]:
+        """Returns the cost of what came in, in nano-dollars by team."""
+        sums: dict[str, int] = {}
+        for one in self.events:
+            dollars = self.price or 0 if one.dollars is None else one.dollars
+            sums[one.team] = sums.get(one.team, 0) + dollars * NANOS
+        return {team: nanos for team, nanos in sums.items() if nanos}
+
+    async def uses(
+        self, team: str, *, dollars: int | None, days_ago: int, workflow: str | None, credential: str | None = None
+    ) -> None:
+        at = micros(self.books.context.now() - timedelta(days=days_ago))
+        claimed, since = self.claims.get(credential or "", (team, 0))
+        self.events.append(Used(team=claimed if at >= since else team, at=at, dollars=dollars, credential=credential))
+        facts: dict[str, Any] = {"team": team, "workflow": workflow, "credential": credential}
+        if dollars is None:
+            facts |= {"model": PRICED, "uncached_input_tokens": 1_000_000, "output_tokens": 0, "cost_usd": None}
+        event = self.books.event(len(self.events), dollars=dollars or 0, ago=timedelta(days=days_ago), **facts)
         answer = await self.books.takes(event)
         assert answer.accepted == 1
-        self.used[team] += dollars * NANOS
+
+    async def is_repriced(self, price: int) -> None:
+        """Declares another price of the model without costs of its own, for all times, and prices all usage by it."""
+        if await self.declares(*self.budgets, price=price):
+            await reprice(self.books.context, since_day=0, document="test")
+
+    async def is_claimed(self, credential: str, team: str, *, days_ago: int) -> None:
+        """Claims a credential for a team since some days ago, and moves its usage since then."""
+        since = micros(self.books.context.now() - timedelta(days=days_ago))
+
+        async def claim(scope: Scope) -> object:
+            await claim_key(
+                scope.tx,
+                scope.rulebook,
+                credential,
+                team=_team(scope, team),
+                since_at=since,
+                by=await _ben(scope),
+                at=scope.at,
+                moves_later=True,
+            )
+            return True
+
+        if await self.does(claim) is None:
+            return
+        self.claims[credential] = (team, min(since, self.claims.get(credential, (team, since))[1]))
+        for one in self.events:
+            if one.credential == credential and one.at >= since:
+                one.team = team
+        await move_usage(self.books.context)
 
     async def does(self, operation: Operation) -> object:
         """Does something in one transaction, or nothing if it is refused. Returns None if it was."""
@@ -110,9 +173,16 @@ class World:
         except (Refusal, ConfigError):
             return None
 
-    async def declares(self, product: int, search: int, mobile: int) -> None:
-        with suppress(Refusal, ConfigError):
-            await import_teams(self.books.context, read_teams_file(teams_yml(product, search, mobile)), dry_run=False)
+    async def declares(self, product: int, search: int, mobile: int, *, price: int | None = None) -> bool:
+        """Imports budgets, and a price. Returns False if the file is refused."""
+        price = self.price if price is None else price
+        file = read_teams_file(teams_yml(product, search, mobile, price))
+        try:
+            await import_teams(self.books.context, file, dry_run=False)
+        except (Refusal, ConfigError):
+            return False
+        self.budgets, self.price = (product, search, mobile), price
+        return True
 
     async def grants(self, team: str, *, dollars: int, days: int) -> None:
         async def give(scope: Scope) -> object:
