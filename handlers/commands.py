@@ -10,7 +10,7 @@ from bot.messages import Message
 from bot.periods import hour_of
 from bot.refusals import Refusal
 from bot.reporting.digests import Share
-from bot.requests.typed_asks import parse_request
+from bot.requests.asking.typed_asks import parse_request
 from bot.text import first_word
 from bot.views.books import standings as views
 from bot.views.charts import without_chart
@@ -30,8 +30,8 @@ from handlers.detection.data_gaps import gaps_of
 from handlers.org.alert_settings import show_alert_settings
 from handlers.reporting.own_use import me_command
 from handlers.reporting.top import show_top
+from handlers.requests.asking.request_forms import open_request_form
 from handlers.requests.attendance.delegations import delegate_command
-from handlers.requests.request_forms import open_request_form
 from handlers.scope import TeamScope
 from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.callers import called

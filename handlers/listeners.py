@@ -16,17 +16,8 @@ from handlers.costs import prices
 from handlers.crosschecks.caps import conflicts as cap_conflicts
 from handlers.org import alert_settings, attribution
 from handlers.reporting import home
-from handlers.requests import (
-    approvals,
-    card_menu,
-    changes,
-    nudges,
-    other_amounts,
-    questions,
-    request_forms,
-    shortcuts,
-    worth,
-)
+from handlers.requests import approvals, card_menu, nudges, other_amounts, questions, worth
+from handlers.requests.asking import changes, request_forms, shortcuts
 from handlers.requests.attendance import delegations
 from handlers.requests.waiting import reminders
 from handlers.slack import channels, unknown_requests

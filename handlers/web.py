@@ -29,7 +29,7 @@ from handlers.intake.routes.rooms import MEBIBYTE, Room
 from handlers.intake.routes.webhooks import MAX_UNSIGNED_SECONDS, webhook_routes
 from handlers.intake.sources import usage_routes
 from handlers.intake.usage import Intake
-from handlers.requests.request_links import request_routes
+from handlers.requests.asking.request_links import request_routes
 from handlers.slack.signatures import header_fault, shape_fault, signature_fault
 from storage.faults import DatabaseError
 

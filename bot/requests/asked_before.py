@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.org.teams import Directory, Team
 from bot.org.tools import Tools
 from bot.periods import DAY_MICROS, Period, day_start, micros
-from bot.requests.asks import tool_kind_of
+from bot.requests.asking.asks import tool_kind_of
 from bot.requests.budget_requests import Ask, BudgetRequest
 from bot.requests.policies import RequestTerms, stored_policy
 from bot.requests.splits import Earlier, EarlierRequest

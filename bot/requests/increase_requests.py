@@ -5,7 +5,7 @@ from typing import Literal
 
 from bot.money import NANOS, usd
 from bot.org.gateways import GatewaySettings
-from bot.requests.asks import rounded_up
+from bot.requests.asking.asks import rounded_up
 from bot.requests.budget_requests import Ask, BudgetRequest, RequestEnd, RequestState
 from bot.text import plain
 

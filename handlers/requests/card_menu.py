@@ -5,7 +5,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.refusals import Refusal
 from bot.views.requests.budget_requests import CHANGE, NUDGE, REQUEST_MENU, WITHDRAW
 from handlers.context import Context
-from handlers.requests.changes import click_withdraw, open_change_form
+from handlers.requests.asking.changes import click_withdraw, open_change_form
 from handlers.requests.nudges import click_nudge
 from handlers.slack.answers import SlackRequest, answers
 

@@ -12,7 +12,7 @@ from bot.views.blocks import name
 from handlers.books.grants import grant_budget
 from handlers.books.periods import post_budgets
 from handlers.context import Context
-from handlers.requests.limit_raises import raise_limit
+from handlers.requests.asking.limit_raises import raise_limit
 from handlers.scope import TeamScope
 
 

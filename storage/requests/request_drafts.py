@@ -4,7 +4,7 @@ import json
 
 from sqlalchemy import delete, select
 
-from bot.requests.typed_asks import TypedAsk, typed_from_json, typed_json
+from bot.requests.asking.typed_asks import TypedAsk, typed_from_json, typed_json
 from storage import bulk
 from storage.tables.asks import request_drafts
 from storage.transaction import OpenTransaction

@@ -7,7 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from bot.requests.typed_asks import AMOUNT_FIELD, REASON_FIELD
+from bot.requests.asking.typed_asks import AMOUNT_FIELD, REASON_FIELD
 from bot.sandbox.errors import SlackError
 from bot.sandbox.events.commands import run_command
 from bot.sandbox.events.interactions import act_on_message, act_on_view, close, submit

@@ -12,9 +12,8 @@ from bot.messages import Block
 from bot.money import usd, usd_round
 from bot.org.teams import Team
 from bot.periods import PeriodKind, day_text
-from bot.requests.asks import Bought, CapChoice, Offer, blocking_cap, bought, offers
-from bot.requests.budget_requests import MAX_REASON_CHARACTERS, BudgetRequest
-from bot.requests.typed_asks import (
+from bot.requests.asking.asks import Bought, CapChoice, Offer, blocking_cap, bought, offers
+from bot.requests.asking.typed_asks import (
     AMOUNT_FIELD,
     CAP_FIELD,
     ENDS,
@@ -25,6 +24,7 @@ from bot.requests.typed_asks import (
     Giver,
     TypedAsk,
 )
+from bot.requests.budget_requests import MAX_REASON_CHARACTERS, BudgetRequest
 from bot.text import plain
 from bot.views.blocks import Element, actions, button, context, field, modal, name, section, select, text_input
 from bot.views.books.budgets import headline, outlook

@@ -4,8 +4,8 @@ from typing import Any
 
 from bot.messages import Block
 from bot.reporting.reports import PendingRequest
+from bot.requests.asking.typed_asks import REASON_FIELD
 from bot.requests.budget_requests import MAX_REASON_CHARACTERS
-from bot.requests.typed_asks import REASON_FIELD
 from bot.views.blocks import field, modal, quote, section, text_input
 from bot.views.requests.request_words import ask_words
 from bot.views.wording import period_words

@@ -7,7 +7,7 @@ from bot.money import usd
 from bot.org.teams import Team
 from bot.periods import MICROS
 from bot.reporting.reports import PendingRequest
-from bot.requests import asks
+from bot.requests.asking import asks
 from bot.requests.budget_requests import BudgetRequest, RequestEnd
 from bot.text import cut, plain
 from bot.views.blocks import escape, name

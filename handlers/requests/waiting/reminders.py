@@ -17,11 +17,11 @@ from bot.requests.budget_requests import BudgetRequest, with_expiry
 from bot.requests.waiting.reminders import escalates_at, reminders_due
 from bot.views.requests.waiting.expiries import ASK_AGAIN, expired_message
 from handlers.context import Context
+from handlers.requests.asking.request_forms import open_request_form
 from handlers.requests.budget_requests import audit_request
 from handlers.requests.cards import card_key, shown, update_messages
 from handlers.requests.deciders import route_of
 from handlers.requests.endings import end_messages, verdict_key
-from handlers.requests.request_forms import open_request_form
 from handlers.requests.request_periods import carry_request, is_of_another_period
 from handlers.requests.routes import lock_accounts, release_hold
 from handlers.requests.waiting.reminder_messages import is_current, post_reminder, refresh_reminders

@@ -10,7 +10,7 @@ from bot.alerting.budget_alerts import FULL_PERCENT, RecordedThreshold, is_thres
 from bot.books.budgets import Standing
 from bot.org.teams import Team
 from bot.periods import day_number
-from bot.requests.typed_asks import TypedAsk
+from bot.requests.asking.typed_asks import TypedAsk
 from bot.views.alerting.budget_alerts import threshold_message, threshold_resolved_message
 from bot.views.books.standings import standing_text
 from bot.views.crosschecks.gateways import block_message

@@ -7,8 +7,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from bot.books.grant_ends import TypedEnd
-from bot.requests.asks import TEAM_CAP, CapChoice, bought
-from bot.requests.typed_asks import Giver, TypedAsk
+from bot.requests.asking.asks import TEAM_CAP, CapChoice, bought
+from bot.requests.asking.typed_asks import Giver, TypedAsk
 from bot.views.blocks import name
 from bot.views.requests.ask_forms import AskFigures, amount_block, ask_form, buys_words
 from tests.bot.views.company_examples import many_standings

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.money import MAX_AMOUNT_NANOS, NANOS
 from bot.org.tools import ToolRule, Tools
 from bot.periods import day_number
-from bot.requests.asks import (
+from bot.requests.asking.asks import (
     TEAM_CAP,
     CapChoice,
     Offer,

@@ -5,7 +5,7 @@ import re
 from slack_bolt.async_app import AsyncApp
 
 from handlers.context import Context
-from handlers.requests.request_forms import open_request_form
+from handlers.requests.asking.request_forms import open_request_form
 from handlers.slack.answers import SlackRequest, answers
 
 REQUEST_BUDGET_ANYWHERE = "request_ai_budget"

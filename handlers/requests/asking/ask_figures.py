@@ -12,11 +12,11 @@ from bot.org.teams import Directory, Team
 from bot.periods import DAY_MICROS
 from bot.refusals import FieldRefusal
 from bot.requests.approvals import ApprovalRoute
-from bot.requests.asks import TEAM_CAP, CapChoice, blocking_cap, offers
+from bot.requests.asking.asks import TEAM_CAP, CapChoice, blocking_cap, offers
+from bot.requests.asking.typed_asks import ENDS, Giver, TypedAsk
 from bot.requests.budget_requests import Ask, RequestEnd
 from bot.requests.policies import DEFAULT_RULE
 from bot.requests.policy_words import rule_text
-from bot.requests.typed_asks import ENDS, Giver, TypedAsk
 from bot.usage import BudgetBlock
 from bot.views.requests.ask_forms import AskFigures
 from handlers.books.balances import balances_of

@@ -9,9 +9,8 @@ from bot.books.grants import GrantEnd
 from bot.money import NANOS
 from bot.periods import DAY_MICROS
 from bot.refusals import FieldRefusal, FieldRefusals, Refusal
-from bot.requests.asks import TEAM_CAP, CapChoice
-from bot.requests.budget_requests import RequestEnd
-from bot.requests.typed_asks import (
+from bot.requests.asking.asks import TEAM_CAP, CapChoice
+from bot.requests.asking.typed_asks import (
     Giver,
     TypedAsk,
     TypedRequest,
@@ -21,6 +20,7 @@ from bot.requests.typed_asks import (
     typed_from_json,
     typed_json,
 )
+from bot.requests.budget_requests import RequestEnd
 from tests.bot.acme import SEARCH
 
 EVALS = CapChoice(kind="workflow", ref="workflow:evals")

@@ -10,13 +10,13 @@ from bot.books.grant_ends import KIND_FIELD
 from bot.money import usd
 from bot.org.teams import Team
 from bot.refusals import FieldRefusal, FieldRefusals, Refusal
+from bot.requests.asking.typed_asks import AMOUNT_FIELD, CAP_FIELD, TEAM_FIELD, TypedAsk
 from bot.requests.budget_requests import BudgetRequest, Origin
-from bot.requests.typed_asks import AMOUNT_FIELD, CAP_FIELD, TEAM_FIELD, TypedAsk
 from bot.views.books.budgets import REQUEST_BUDGET
 from bot.views.requests import ask_forms as forms
 from handlers.context import Context
 from handlers.requests.approvals import ask_for_budget
-from handlers.requests.ask_forms import (
+from handlers.requests.asking.ask_forms import (
     Carried,
     at_blocks,
     draft_of,
@@ -26,7 +26,7 @@ from handlers.requests.ask_forms import (
     typed_ask,
     typed_of,
 )
-from handlers.requests.asked_teams import asked_team, named_team, teams_to_ask_for
+from handlers.requests.asking.asked_teams import asked_team, named_team, teams_to_ask_for
 from handlers.requests.attendance.absences import await_deciders, look_at_deciders
 from handlers.requests.budget_requests import pending_request
 from handlers.scope import Scope

@@ -3,16 +3,16 @@
 from slack_bolt.async_app import AsyncApp
 
 from bot.refusals import FieldRefusal, FieldRefusals, Refusal
+from bot.requests.asking.typed_asks import TypedAsk
 from bot.requests.budget_requests import BudgetRequest, Ended
 from bot.requests.revisions import NotAsSeen
-from bot.requests.typed_asks import TypedAsk
 from bot.views.requests import ask_forms as forms
 from bot.views.requests import budget_requests as views
 from handlers.context import Context
-from handlers.requests.ask_forms import Carried, make_form, read_ask, typed_ask, typed_of
+from handlers.requests.asking.ask_forms import Carried, make_form, read_ask, typed_ask, typed_of
+from handlers.requests.asking.request_forms import refuse_fields
 from handlers.requests.budget_requests import change_request, pending_request, withdraw_request
 from handlers.requests.current_cards import show_current
-from handlers.requests.request_forms import refuse_fields
 from handlers.requests.revisions import seen_at_click, seen_in_form
 from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest, answers

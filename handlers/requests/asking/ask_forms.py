@@ -12,9 +12,8 @@ from bot.money import usd
 from bot.org.teams import Team
 from bot.periods import DAY_MICROS, date_of, local_day
 from bot.refusals import FieldRefusal, FieldRefusals
-from bot.requests.asks import TEAM_CAP, CapChoice
-from bot.requests.budget_requests import Ask, BudgetRequest, Origin
-from bot.requests.typed_asks import (
+from bot.requests.asking.asks import TEAM_CAP, CapChoice
+from bot.requests.asking.typed_asks import (
     AMOUNT_FIELD,
     CAP_FIELD,
     GIVER_FIELD,
@@ -24,9 +23,10 @@ from bot.requests.typed_asks import (
     ask_of,
     parse_choices,
 )
+from bot.requests.budget_requests import Ask, BudgetRequest, Origin
 from bot.views.requests import ask_forms as views
 from handlers.books.grant_ends import end_for, typed_end
-from handlers.requests.ask_figures import caps_of, givers_of, read_figures
+from handlers.requests.asking.ask_figures import caps_of, givers_of, read_figures
 from handlers.scope import Scope, TeamScope
 from handlers.slack.answers import SlackRequest
 from storage.faults import DatabaseError

@@ -10,7 +10,7 @@ from bot.books.grants import GrantEnd, check_end
 from bot.money import parse_amount, usd
 from bot.org.teams import Team
 from bot.refusals import FieldRefusal, FieldRefusals, Refusal
-from bot.requests.asks import TEAM_CAP, CapChoice
+from bot.requests.asking.asks import TEAM_CAP, CapChoice
 from bot.requests.budget_requests import Ask, Origin, RequestEnd, checked_reason
 from bot.text import first_word
 
