@@ -33,7 +33,7 @@ async def ask_worth(scope: Scope, grant: Grant) -> None:
 async def answer_worth(scope: Scope, request_id: int, answer: WorthAnswer, *, by: int) -> Worth:
     """Stores a person's answer, and shows it in their message. Raises Refusal if they were not asked, or long ago."""
     tx, at = scope.tx, scope.at
-    worth, request = await tx.worth.for_answer(request_id, by), await tx.budget_requests.by_id(request_id)
+    worth, request = await tx.worth.of(request_id, by, locked=True), await tx.budget_requests.by_id(request_id)
     if worth is None or request is None or request.grant_id is None:
         raise Refusal("Tokens did not ask you about this.")
     require_changeable(worth, at=at)

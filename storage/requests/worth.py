@@ -21,10 +21,11 @@ class WorthAnswers:
         asked = self._insert(grant_worth).values(**asdict(worth))
         await self._connection.execute(asked.on_conflict_do_nothing())
 
-    async def for_answer(self, request_id: int, person_id: int) -> Worth | None:
-        """Returns what a person was asked, locked; None if they were not."""
+    async def of(self, request_id: int, person_id: int, *, locked: bool = False) -> Worth | None:
+        """Returns what a person was asked; None if they were not."""
         mine = (grant_worth.c.request_id == request_id) & (grant_worth.c.person_id == person_id)
-        row = (await self._connection.execute(select(grant_worth).where(mine).with_for_update())).one_or_none()
+        query = select(grant_worth).where(mine)
+        row = (await self._connection.execute(query.with_for_update() if locked else query)).one_or_none()
         return Worth(**row._mapping) if row else None
 
     async def save(self, worth: Worth) -> None:

@@ -7,10 +7,9 @@ from bot.books.budgets import Standing
 from bot.messages import Block, Message
 from bot.money import usd
 from bot.reporting.reports import PendingRequest
-from bot.requests.effects import after_grant
 from bot.views.blocks import actions, context, date_mark, name, quote, section
 from bot.views.requests.budget_requests import card_buttons
-from bot.views.requests.pictures import budget_change_words, budget_picture, run_out_words
+from bot.views.requests.pictures import budget_change_words, budget_lines, budget_picture
 from bot.views.requests.questions import ShownQuestion, question_lines
 from bot.views.requests.request_words import (
     ask_words,
@@ -65,9 +64,7 @@ def approval_card(
     ]
     moves = standing is not None and request.ask.moves_budget
     if standing is not None and moves:
-        lasts = run_out_words(standing, after_grant(standing, request.amount_nanos))
-        blocks.append(section(lasts, block_id=f"{key}-figures", fields=_figures(request.amount_nanos, standing)))
-        blocks.append(budget_picture(standing, request.amount_nanos, block_id=f"{key}-picture"))
+        blocks.append(section(budget_lines(standing, request.amount_nanos), block_id=f"{key}-figures"))
     blocks.append(section(" ".join(filter(None, (who_pays(pending), facts.asked_before))), block_id=f"{key}-payer"))
     votes = _votes(facts)
     if votes:
@@ -83,6 +80,8 @@ def approval_card(
         actions(*card_buttons(pending), block_id=f"{key}-actions"),
         context(*filter(None, small), block_id=f"{key}-rules"),
     ]
+    if standing is not None and moves:  # below the buttons, as Slack draws it tall
+        blocks.append(budget_picture(standing, request.amount_nanos, block_id=f"{key}-picture"))
     numbers = budget_change_words(standing, request.amount_nanos) if standing is not None and moves else ""
     reason = typed_words(request.reason, limit=300).rstrip(".")
     said = (f"{asked}, {', '.join(terms.split(' · '))}: {reason}.", numbers, who_pays(pending), votes, who)
@@ -181,16 +180,3 @@ def _votes(facts: CardFacts) -> str:
         return ""
     given = f": {', '.join(facts.votes)}" if facts.votes else ""
     return f"*{len(facts.votes)} of {facts.needed} approvals*{given}."
-
-
-def _figures(nanos: int, standing: Standing) -> list[str]:
-    balance = standing.balance
-    after = after_grant(standing, nanos).balance
-    return [
-        f"*Budget now*\n{usd(balance.allocated_nanos) if balance.budget == 'set' else 'None'}",
-        f"*Budget if approved*\n{usd(after.allocated_nanos)}",
-        f"*Available now*\n{usd(balance.available_nanos)}",
-        f"*Available if approved*\n{usd(after.available_nanos)}",
-        f"*Spent*\n{usd(balance.charged_nanos)}",
-        f"*Burn rate*\n{usd(standing.forecast.burn_nanos_per_day)} a day",
-    ]

@@ -7,7 +7,7 @@ from bot.money import usd
 from bot.periods import day_text
 from bot.requests.effects import after_grant
 from bot.views.blocks import bar_chart, name
-from bot.views.wording import a_day, budget_words, last_day_text
+from bot.views.wording import a_day, budget_words, last_day_text, progress_bar
 
 
 def budget_picture(standing: Standing, nanos: int, *, block_id: str) -> Block:
@@ -24,8 +24,24 @@ def budget_picture(standing: Standing, nanos: int, *, block_id: str) -> Block:
     return bar_chart(chart, block_id=block_id)
 
 
+def budget_lines(standing: Standing, nanos: int) -> str:
+    """Returns the budget now and with so much more as two bars of text, what is spent, and how long each lasts."""
+    then = after_grant(standing, nanos)
+    spent = f"{usd(standing.balance.charged_nanos)} is spent"
+    return f"{_bar('now', standing)}\n{_bar('if approved', then)}\n{spent}. {run_out_words(standing, then)}"
+
+
+def _bar(when: str, standing: Standing) -> str:
+    balance = standing.balance
+    if balance.budget != "set":
+        return f"No budget *{when}*"
+    if balance.allocated_nanos <= 0:
+        return f"*{when.capitalize()}*: {budget_words(balance)}"
+    return f"{progress_bar(balance.charged_nanos, balance.allocated_nanos)} *{when}*: {budget_words(balance)}"
+
+
 def budget_change_words(standing: Standing, nanos: int) -> str:
-    """Returns what the picture shows: what the team has, what it would have, and how long each lasts."""
+    """Returns the same in a sentence, for a message's text: what the team has, and what it would have."""
     then = after_grant(standing, nanos)
     has = f"{name(standing.team.name)} has {budget_words(standing.balance)} and would have {usd(then.balance.available_nanos)}."
     return f"{has} {run_out_words(standing, then)}"
