@@ -37,6 +37,21 @@ def cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+_DIRECTION = str.maketrans("", "", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\x00")
+"""Marks that turn the direction of what follows, and the null character."""
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
+
+
+def undirected(text: str) -> str:
+    """Returns a typed text without marks that would turn the words and amounts around it."""
+    return text.translate(_DIRECTION)
+
+
+def isolated(text: str) -> str:
+    """Returns a text whose right-to-left words leave the order of what stands around them alone."""
+    return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}" if _RIGHT_TO_LEFT.search(text) else text
+
+
 def plain(text: str, *, limit: int = NAME_CHARACTERS) -> str:
     """Returns a typed name on one line, cut, for plain text: titles, buttons, options, labels."""
-    return cut(" ".join(text.replace("\x00", "").split()), limit) or "–"
+    return cut(" ".join(undirected(text).split()), limit) or "–"

@@ -12,7 +12,7 @@ from slackblocks import Option, PlainText
 from bot.charts.native import NativeChart
 from bot.messages import CHART_BLOCK, Block
 from bot.periods import MICROS, day_number, moment, short_day_text, zone
-from bot.text import NAME_CHARACTERS, cut, plain
+from bot.text import NAME_CHARACTERS, cut, isolated, plain, undirected
 
 Element = slackblocks.Element
 """A button, menu or field to place in a block."""
@@ -38,12 +38,12 @@ def spoken_label(text: str, *, limit: int = NAME_CHARACTERS) -> str:
 
 def name(text: str, *, limit: int = NAME_CHARACTERS) -> str:
     """Returns a typed name on one line, shortened and escaped, for mrkdwn and a message's text."""
-    return escape(plain(text, limit=limit))
+    return isolated(escape(plain(text, limit=limit)))
 
 
 def quote(text: str, *, limit: int = 1_000) -> str:
     """Returns typed text as a quotation of at most 30 lines that fits into a section."""
-    shown = cut(text.replace("\x00", "").strip(), limit)
+    shown = cut(undirected(text).strip(), limit)
     while len(escape(shown)) > 2_400:  # an escaped ampersand has five characters
         shown = cut(shown, len(shown) * 3 // 4)
     return "\n".join(f"> {line.rstrip()}" for line in escape(shown).splitlines()[:30]) or "> –"

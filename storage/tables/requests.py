@@ -44,6 +44,7 @@ budget_requests = table(
     Index("ix_budget_requests_person_id", "person_id"),
     Index("ix_budget_requests_decided_at", "decided_at"),
     Index("ix_budget_requests_team_period", "team_id", "period"),
+    Index("ix_budget_requests_grant_id", "grant_id"),
     Index(
         "ix_budget_requests_one_pending",
         "team_id",

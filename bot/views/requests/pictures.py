@@ -37,7 +37,8 @@ def _bar(when: str, standing: Standing) -> str:
         return f"No budget *{when}*"
     if balance.allocated_nanos <= 0:
         return f"*{when.capitalize()}*: {budget_words(balance)}"
-    return f"{progress_bar(balance.charged_nanos, balance.allocated_nanos)} *{when}*: {budget_words(balance)}"
+    used = f"{progress_bar(balance.charged_nanos, balance.allocated_nanos)} used"
+    return f"{used} *{when}*: {budget_words(balance)}"
 
 
 def budget_change_words(standing: Standing, nanos: int) -> str:

@@ -9,7 +9,7 @@ from bot.periods import MICROS
 from bot.reporting.reports import PendingRequest
 from bot.requests.asking import asks
 from bot.requests.budget_requests import BudgetRequest, RequestEnd
-from bot.text import cut, plain
+from bot.text import cut, isolated, plain
 from bot.views.blocks import escape, name
 from bot.views.grant_ends import end_text
 from bot.views.wording import counted, period_words
@@ -27,7 +27,7 @@ def typed_words(text: str, *, limit: int) -> str:
     shown = plain(text, limit=limit)
     while len(escape(shown)) > 2 * limit:
         shown = cut(shown, len(shown) * 3 // 4)
-    return escape(shown)
+    return isolated(escape(shown))
 
 
 def spoken_ask(pending: PendingRequest) -> str:
@@ -90,7 +90,7 @@ def who_pays(pending: PendingRequest) -> str:
         return "No budget moves: this raises a limit within what the team has."
     if not is_paid(pending):
         return f"No parent budget can cover {amount}, so nothing is held; approving adds new money."
-    held = f" {usd(request.held_nanos)} is reserved there until then." if request.held_nanos else ""
+    held = f" {usd(request.held_nanos)} is reserved there until the decision." if request.held_nanos else ""
     verb = "moves from" if request.giver_id is not None else "comes out of the budget of"
     return f"It {verb} {name(pending.payer_name)}.{held}"
 

@@ -1,4 +1,4 @@
-"""What people say of a temporary grant that has ended."""
+"""What people say of a temporary grant that has ended; requests are found by their grant."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,3 +22,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("request_id", "person_id", name=op.f("pk_grant_worth")),
         sqlite_strict=True,
     )
+    op.create_index("ix_budget_requests_grant_id", "budget_requests", ["grant_id"])

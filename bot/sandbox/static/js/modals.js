@@ -48,10 +48,15 @@ async function submit(view) {
   if (trouble || Object.keys(errors).length) draw(true);
 }
 
+let closing = null;
+
 async function close(view, all = false) {
+  if (closing === view.id) return; // Escape, pressed twice
+  closing = view.id;
   dialog().setAttribute("aria-busy", "true");
   const as = store.acting.id;
   const answer = await post("close", { as, view_id: view.id, all });
+  closing = null;
   dialog().removeAttribute("aria-busy");
   if (answer.ok === false) notice(answer.error ?? "That did not work. Try again.", "error");
   if (as !== store.acting.id) return;
@@ -116,7 +121,9 @@ function draw(force = false) {
   const again = focused && find(`[data-action="${CSS.escape(focused)}"]`, node);
   const fields = [...node.querySelectorAll(FIELDS)];
   const first = fields.find((one) => one.matches("input, textarea") && !one.value) ?? fields[0];
-  (wrong ?? again ?? (sameView ? null : first))?.focus();
+  const wanted = view.blocks.map((block) => block.element).find((element) => element?.focus_on_load);
+  const asked = wanted && find(`[data-action="${CSS.escape(wanted.action_id)}"]`, node);
+  (wrong ?? again ?? (sameView ? null : (asked ?? first)))?.focus();
 }
 
 function forgive(event) {
