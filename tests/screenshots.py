@@ -55,6 +55,12 @@ async def tour(address: str) -> None:
 
         await go(page, address, person="UBEN", place="CSEARCH", pane="terminal")
         card = page.locator("article, .message", has_text="asks for $400.00").last
+        await take(page, "request-card", scroll_to="asks for $400.00")
+        await card.locator("[data-action=approve_other_amount]").click()
+        await expect(dialog).to_contain_text("Amount in US dollars")
+        await take(page, "request-other-amount")
+        await dialog.get_by_role("button", name="Cancel").click()
+        await expect(dialog).to_be_hidden()
         await card.get_by_role("button", name="Approve").click()
         await expect(messages).to_contain_text("Approved by @Ben Ruiz: $400.00")
         await page.get_by_role("button", name="Anna asks the model").first.click()
