@@ -130,7 +130,9 @@ async def _policy_facts(scope: TeamScope, pending: PendingRequest, found: Approv
 
 async def _receipt(scope: Scope, pending: PendingRequest, found: ApprovalRoute, *, carried: bool = False) -> Message:
     deciders = await decider_mentions(scope.tx, found)
-    return receipt_message(pending=pending, deciders=deciders, by_finance=found.by_finance, carried=carried)
+    return receipt_message(
+        pending=pending, deciders=deciders, by_finance=found.by_finance, carried=carried, needed=found.needed
+    )
 
 
 async def decider_mentions(tx: Transaction, found: ApprovalRoute) -> Sequence[str]:
@@ -167,7 +169,7 @@ async def passed_on_card(tx: Transaction, pending: PendingRequest, found: Approv
 
 async def decider_words(tx: Transaction, found: ApprovalRoute) -> str:
     """Returns who decides, as the card and the receipt say it."""
-    return who_decides(await decider_mentions(tx, found), by_finance=found.by_finance)
+    return who_decides(await decider_mentions(tx, found), by_finance=found.by_finance, needed=found.needed)
 
 
 def directly_asked(directory: Directory, found: ApprovalRoute) -> frozenset[int]:

@@ -1,12 +1,11 @@
 """Approvals of another amount or end than was asked for."""
 
-from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
 from bot.books.grant_ends import TypedEnd, parse_end
-from bot.money import parse_amount, usd
+from bot.money import parse_amount
 from bot.org.teams import Team
 from bot.periods import date_of, local_day
 from bot.refusals import FieldRefusal, FieldRefusals, Refusal
@@ -53,13 +52,12 @@ async def submit_other_amount(asked: SlackRequest) -> None:
             scope = await asked.scope(tx)
             request = await pending_request(tx, seen.request_id, locked=False)
             end = _end(scope, scope.directory.by_id(request.team_id), asked, request)
-            await _require_may_grant(scope, request, amount_nanos=amount, end=end, by=by)
             decision = Decision(approve=True, amount_nanos=amount, end=end)
             try:
                 await decide_request(scope, context, seen, decision, by=by)
             except (NotAsSeen, Ended, FieldRefusal, FieldRefusals):
                 raise
-            except Refusal as refusal:  # about the amount, as everything else was checked
+            except Refusal as refusal:  # shown where the person looks first
                 raise FieldRefusal(views.AMOUNT_FIELD, refusal.sentence) from refusal
     except NotAsSeen as refusal:
         async with context.store.begin() as tx:
@@ -73,19 +71,6 @@ async def submit_other_amount(asked: SlackRequest) -> None:
         return
     context.wake_outbox.set()
     await asked.ack()
-
-
-async def _require_may_grant(
-    scope: Scope, request: BudgetRequest, *, amount_nanos: int, end: RequestEnd, by: int
-) -> None:
-    """Raises FieldRefusal at the amount, with who can, unless a person may decide about this amount and end."""
-    await require_decision_permission(scope, request, by=by)
-    wished = replace(request, amount_nanos=amount_nanos, end_kind=end.kind, ends_at=end.at)
-    try:
-        await require_decision_permission(scope, wished, by=by)
-    except Refusal as refusal:
-        sentence = f"{usd(amount_nanos)} is more than you may approve. {refusal.sentence}"
-        raise FieldRefusal(views.AMOUNT_FIELD, sentence) from refusal
 
 
 async def _form(

@@ -206,7 +206,10 @@ async def test_a_change_that_only_finance_can_decide_reaches_finance(acme: Compa
     await acme.settles()
 
     (copy,) = [m for m in await acme.chloe.dms() if "asks for $15,000.00" in m.text]
-    assert "You can't decide" in (await acme.ben.clicks("Approve", await acme.ben.sees("$15,000.00"))).text
+    assert (
+        "You can't decide"
+        in (await acme.ben.clicks("Approve", await acme.ben.sees("$15,000.00", channel="CSEARCH"))).text
+    )
     await acme.chloe.clicks("Approve", copy)
     assert (await allowance(acme))["allocated_usd"] == "16000.000000000"
 
