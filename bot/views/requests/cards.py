@@ -123,7 +123,7 @@ def decided_card(
         released = f" {usd(request.held_nanos)} is no longer held." if request.held_nanos else ""
         notes = [f"{pending.asker_mention} alone was told why.{released}"]
     notes = [note for note in notes if note]
-    blocks.append(context(f"{date_mark(at)} · {took}", "\n".join(notes), block_id=f"{key}-note"))
+    blocks.append(context("\n".join([f"{date_mark(at)} · {took}", *notes]), block_id=f"{key}-note"))
     return Message(text=f"{verdict}: {what}. It was {took}. {' '.join(notes)}", blocks=tuple(blocks))
 
 
