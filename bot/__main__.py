@@ -92,6 +92,9 @@ LISTED: dict[str, Listed] = {
         "handlers.requests.rehearsals.commands:rehearse_command",
         "Shows what a policy or budget plan would have meant for the requests of the last weeks. Changes nothing.",
     ),
+    "requests": Listed(
+        "handlers.requests.waiting.decision_times:commands", "Budget requests: how long decisions take.", is_group=True
+    ),
     "doctor": Listed(
         "handlers.doctor:doctor_command",
         "Settings, database, Slack and channels: what is well, what is not, and what to do. Exit code 1 if anything is not.",

@@ -32,6 +32,8 @@ from handlers.reporting.own_use import me_command
 from handlers.reporting.top import show_top
 from handlers.requests.asking.request_forms import open_request_form
 from handlers.requests.attendance.delegations import delegate_command
+from handlers.requests.request_forms import open_request_form
+from handlers.requests.waiting.lists import requests_command
 from handlers.scope import TeamScope
 from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.callers import called
@@ -168,6 +170,7 @@ COMMANDS: dict[str, Callable[[SlackRequest], Awaitable[None]]] = {
     "budget": show_budget,
     "budgets": show_budget,
     "allocate": show_allocation,
+    "requests": requests_command,
     "delegate": delegate_command,
     "delegates": delegate_command,
     "settings": show_alert_settings,

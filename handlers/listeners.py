@@ -19,7 +19,7 @@ from handlers.reporting import home
 from handlers.requests import approvals, card_menu, nudges, other_amounts, questions, worth
 from handlers.requests.asking import changes, request_forms, shortcuts
 from handlers.requests.attendance import delegations
-from handlers.requests.waiting import reminders
+from handlers.requests.waiting import lists, reminders
 from handlers.slack import channels, unknown_requests
 
 
@@ -33,6 +33,7 @@ def register_all(app: AsyncApp, context: Context) -> None:
         approvals,
         delegations,
         reminders,
+        lists,
         other_amounts,
         questions,
         nudges,

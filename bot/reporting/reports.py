@@ -146,3 +146,5 @@ class Home:
     """The alert quality of each team that the person manages."""
     company_alerts: tuple[AlertQuality, tuple[tuple[Team, AlertQuality], ...]] | None = None
     """The alert quality of all teams, and of the noisy ones, for people who see the company."""
+    decision_times: tuple[str, ...] = ()
+    """How long decisions take, in mrkdwn, for managers and finance."""

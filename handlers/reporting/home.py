@@ -23,6 +23,7 @@ from handlers.crosschecks.overlaps import shown_overlaps
 from handlers.crosschecks.unread_usage import shown_unread
 from handlers.reporting.top import mix_in
 from handlers.requests.deciders import pending_for
+from handlers.requests.waiting.lists import own_times
 from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.callers import called
@@ -43,6 +44,7 @@ async def home_of(scope: Scope, person: Person) -> Home:
         use=await use_of(scope, person),
         standings=tuple(await standings_of(scope, visible, viewer_id=person.id)),
         approvals=tuple(await pending_for(scope, person.id)),
+        decision_times=tuple(await own_times(scope, person.id)),
         own_requests=tuple((r, directory.by_id(r.team_id).name) for r in requests),
         company=await _company(scope, person) if is_company else None,
         in_preview=directory.organisation.mode == "preview",

@@ -30,6 +30,7 @@ from handlers.requests.request_periods import (
 from handlers.requests.revisions import carried, require_as_seen, seen_at_click, seen_in_form
 from handlers.requests.routes import find_route, lock_accounts, policy_in_force, release_hold
 from handlers.requests.votes import count_vote
+from handlers.requests.waiting.lists import place_in_list, refresh_below, refresh_surface
 from handlers.scope import Scope, TeamScope
 from handlers.slack.answers import SlackRequest, answers
 from storage.store import Transaction
@@ -152,8 +153,7 @@ async def click_approve(asked: SlackRequest) -> None:
         return
     context.wake_outbox.set()
     await asked.ack()
-    if asked.in_home:
-        await asked.refresh_home()
+    await refresh_surface(asked)
 
 
 async def open_denial(asked: SlackRequest) -> None:
@@ -165,7 +165,7 @@ async def open_denial(asked: SlackRequest) -> None:
             request = await pending_request(tx, seen.request_id, locked=False)
             await require_as_seen(scope.of_team_id(request.team_id), request, seen)
             await require_decision_permission(scope, request, by=asked.person.id, approve=False)
-            form = await _deny_form(scope, request, channel=asked.channel_id)
+            form = await _deny_form(scope, request, channel=asked.channel_id or place_in_list(asked))
     except (NotAsSeen, Ended) as refusal:
         await show_current(asked, seen.request_id, refusal.sentence)
         return
@@ -198,6 +198,7 @@ async def submit_denial(asked: SlackRequest) -> None:
         return
     context.wake_outbox.set()
     await asked.ack()
+    await refresh_below(asked)
 
 
 def register(app: AsyncApp, context: Context) -> None:

@@ -4,6 +4,7 @@ from bot.messages import Message
 from bot.org.teams import Team
 from handlers.requests.cards import card_key, nudge_key, receipt_key
 from handlers.requests.request_periods import carry_and_show
+from handlers.requests.waiting.lists import refresh_surface
 from handlers.slack.answers import SlackRequest
 
 _KEYS = {"own": receipt_key, "nudged": nudge_key}
@@ -23,8 +24,7 @@ async def show_current(asked: SlackRequest, request_id: int, sentence: str) -> N
         current = await tx.outbox.message_of(key) if may_show else None
     context.wake_outbox.set()
     await asked.answer.tell(Message(text=sentence), replaces_original=current)
-    if asked.in_home:
-        await asked.refresh_home()
+    await refresh_surface(asked)
 
 
 def _is_private(asked: SlackRequest, team: Team) -> bool:

@@ -23,11 +23,18 @@ from bot.views.requests.budget_requests import (
     decision_buttons,
 )
 from bot.views.requests.request_words import ask_words
+from bot.views.requests.waiting.reminders import list_button
 from bot.views.wording import counted, period_words, progress_bar
 
 _MAX_TEAMS = 8
 _MAX_REQUESTS = 8
-_STATES = {"pending": "waits for a decision", "approved": "approved", "denied": "denied", "withdrawn": "withdrawn"}
+_STATES = {
+    "pending": "waits for a decision",
+    "approved": "approved",
+    "denied": "denied",
+    "withdrawn": "withdrawn",
+    "expired": "expired, as nobody decided in time",
+}
 
 
 def home_view(shown: Home) -> dict[str, Any]:
@@ -50,6 +57,8 @@ def home_view(shown: Home) -> dict[str, Any]:
         blocks += [divider(block_id="home-approvals-rule"), *_approvals(shown)]
     if shown.cap_conflicts:
         blocks += [divider(block_id="home-caps-rule"), *cap_views.home_blocks(shown.cap_conflicts)]
+    if shown.decision_times:
+        blocks += _decisions(shown)
     if shown.own_requests:
         blocks += [divider(block_id="home-requests-rule"), *_own_requests(shown)]
     if shown.managed_alerts:
@@ -139,8 +148,14 @@ def _approvals(shown: Home) -> list[Block]:
         blocks.append(actions(*decision_buttons(pending), block_id=f"{key}-actions"))
     rest = len(shown.approvals) - _MAX_REQUESTS
     if rest > 0:
-        blocks.append(context(f"And {rest:,} more, which show here next.", block_id="home-approvals-more"))
+        blocks.append(context(f"And {rest:,} more, in the list.", block_id="home-approvals-more"))
     return blocks
+
+
+def _decisions(shown: Home) -> list[Block]:
+    """Returns how long decisions take, and the button that opens the list of all that waits."""
+    blocks: list[Block] = [context(*shown.decision_times, block_id="home-decision-times")]
+    return [*blocks, actions(list_button(), block_id="home-decisions")]
 
 
 def _approval_words(pending: PendingRequest) -> str:
