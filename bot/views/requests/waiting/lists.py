@@ -11,7 +11,7 @@ from bot.views.blocks import Element, actions, button, context, date_mark, divid
 from bot.views.requests.waiting.reminders import LIST_REQUESTS, WaitingRequest, waiting_blocks
 from bot.views.wording import counted
 
-LIST_VIEW = "waiting_requests"
+LIST_VIEW = "waiting-requests"
 PAGE_SIZE = 5
 _IN_MODALS = frozenset({"section", "context", "divider", "header"})
 
