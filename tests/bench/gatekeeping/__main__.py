@@ -18,6 +18,7 @@ import psutil
 from rich.console import Console
 
 from tests.bench.gatekeeping.company import BUDGET_DOLLARS, TEAMS, teams_yml
+from tests.bench.gatekeeping.side_by_side import compare_pairs
 from tests.bench.shapes.builds import NOW
 from tests.bench.year.company import slug
 
@@ -37,6 +38,8 @@ def main() -> None:
 
 
 async def _measure(calls: int, seconds: float, rate: int) -> int:
+    with tempfile.TemporaryDirectory(prefix="tokens-bench-") as folder:
+        await compare_pairs(out, Path(folder))
     cores = sorted(psutil.Process().cpu_affinity() or [0])
     with tempfile.TemporaryDirectory(prefix="tokens-bench-") as folder:
         database = f"sqlite:///{folder}/tokens.db"

@@ -83,14 +83,14 @@ NOW = Build(name="now", folder=ROOT)
 
 
 @contextmanager
-def build_before() -> Iterator[Build]:
-    """The build of commit `BEFORE` in a temporary folder. SystemExit with what to do if the history lacks it."""
+def build_before(commit: str = BEFORE) -> Iterator[Build]:
+    """The build of an earlier commit in a temporary folder. SystemExit with what to do if the history lacks it."""
     with tempfile.TemporaryDirectory(prefix="tokens-before-") as folder:
-        packed = subprocess.run(["git", "archive", BEFORE], cwd=ROOT, capture_output=True, check=False)
+        packed = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=False)
         if packed.returncode:
             raise SystemExit(
-                f"Commit {BEFORE} is not in this checkout's history, so there is nothing to compare with. Fetch the whole "
+                f"Commit {commit} is not in this checkout's history, so there is nothing to compare with. Fetch the whole "
                 "history (git fetch --unshallow), or measure this build alone with --no-before."
             )
         subprocess.run(["tar", "-x", "-C", folder], input=packed.stdout, check=True)
-        yield Build(name=BEFORE, folder=Path(folder))
+        yield Build(name=commit, folder=Path(folder))
