@@ -49,6 +49,7 @@ gateway_blocks = table(
     Column("occurred_at", Big, nullable=False),
     Column("told_at", Big),
     Column("credential", Text, nullable=False, server_default=""),
+    Index("ix_gateway_blocks_person_id", "person_id"),
     Index(
         "ix_gateway_blocks_untold", "id", sqlite_where=text("told_at IS NULL"), postgresql_where=text("told_at IS NULL")
     ),

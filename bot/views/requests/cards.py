@@ -7,6 +7,7 @@ from bot.books.budgets import Standing
 from bot.messages import Block, Message
 from bot.money import usd
 from bot.reporting.reports import PendingRequest
+from bot.requests.budget_requests import BudgetRequest
 from bot.views.blocks import actions, context, date_mark, name, quote, section
 from bot.views.requests.budget_requests import card_buttons
 from bot.views.requests.pictures import budget_change_words, budget_lines, budget_picture
@@ -118,13 +119,22 @@ def decided_card(
     ]
     if is_approved:
         now = f"{name(pending.team.name)} now has {budget_words(standing.balance)}." if standing is not None else ""
-        notes = [now, *(caps_shown(caps) or [GATEWAY_NOTE])]
+        notes = [now, *gateway_lines(request, caps)]
     else:
         released = f" {usd(request.held_nanos)} is no longer held." if request.held_nanos else ""
         notes = [f"{pending.asker_mention} alone was told why.{released}"]
     notes = [note for note in notes if note]
     blocks.append(context("\n".join([f"{date_mark(at)} · {took}", *notes]), block_id=f"{key}-note"))
     return Message(text=f"{verdict}: {what}. It was {took}. {' '.join(notes)}", blocks=tuple(blocks))
+
+
+def gateway_lines(request: BudgetRequest, caps: Sequence[str]) -> list[str]:
+    """Returns what became of limits at gateways. Those of people and keys are raised by whoever runs the gateway, unless it
+    asked itself."""
+    if request.ask.moves_budget or request.origin == "gateway":
+        return caps_shown(caps) or [GATEWAY_NOTE]
+    more = usd(request.given_nanos)
+    return [f"A limit that the gateway itself keeps is raised there, by {more}, by its admin: Tokens doesn't write it."]
 
 
 def withdrawn_card(pending: PendingRequest) -> Message:

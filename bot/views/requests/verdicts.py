@@ -6,7 +6,7 @@ from bot.books.budgets import Standing
 from bot.messages import Message
 from bot.reporting.reports import PendingRequest
 from bot.views.blocks import context, quote, section
-from bot.views.requests.cards import GATEWAY_NOTE, caps_shown, card_prefix
+from bot.views.requests.cards import GATEWAY_NOTE, card_prefix, gateway_lines
 from bot.views.requests.request_words import ask_words, cap_words, granted_words, typed_words
 from bot.views.wording import budget_words
 
@@ -28,7 +28,9 @@ def verdict_message(
         of = f" ({cap_words(pending)})" if cap_words(pending) else ""
         now = f" The team now has {budget_words(standing.balance)}." if standing is not None else ""
         text = f"{by} approved your request: {granted_words(pending)}{of}.{now}"
-        lines = caps_shown(caps) or [f"{GATEWAY_NOTE} If it blocks you, ask its admin to raise it."]
+        lines = gateway_lines(request, caps)
+        if lines == [GATEWAY_NOTE]:
+            lines = [f"{GATEWAY_NOTE} If it blocks you, ask its admin to raise it."]
         blocks = (section(text, block_id=f"{key}-verdict"), context("\n".join(lines), block_id=f"{key}-note"))
         return Message(text=" ".join([text, *lines]), blocks=blocks)
     text = f"{by} denied your request of {ask_words(pending)}."

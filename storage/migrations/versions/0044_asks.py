@@ -27,6 +27,7 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_limit_raises_team_id", "limit_raises", ["team_id"])
+    op.create_index("ix_gateway_blocks_person_id", "gateway_blocks", ["person_id"])
     op.create_table(
         "request_drafts",
         sa.Column("person_id", BIG, nullable=False, autoincrement=False),

@@ -287,3 +287,21 @@ async def test_who_may_not_ask_for_a_team_does_not_learn_whether_it_is_there(acm
     refused = await acme.anna.runs(f"/tokens request 5 team:{team}", channel="CGENERAL")
 
     assert refused.text == f"You are in no team called {team}, so you can't ask for its budget."
+
+
+async def test_a_form_that_fails_late_comes_back_with_what_was_typed(acme: Company) -> None:
+    form = await opens(acme.anna)
+    await import_teams(acme.context, read_teams_file(NOBODY), dry_run=False)
+    acme.context.settings.slack_answer_seconds = 0
+
+    await acme.anna.submits(form, amount="75", reason="a load test")
+
+    again = await acme.anna.modal()
+    assert again is not None
+    assert "Nobody but you could decide this request." in again.text_everywhere()
+    assert (value(again, "amount"), value(again, "reason")) == ("75", "a load test")
+    assert await requests(acme) == []
+    await import_teams(acme.context, read_teams_file(TEAMS_YML), dry_run=False)
+    acme.context.settings.slack_answer_seconds = 60
+    assert (await acme.anna.submits(again)).closed
+    assert [request.reason for request in await requests(acme)] == ["a load test"]

@@ -130,3 +130,13 @@ def test_a_denial_asks_for_a_reason_that_the_asker_alone_sees(snapshot: Snapshot
     assert "Only the person who asked sees this." in all_text(form)
     assert ANNA in all_text(form)
     assert form == snapshot
+
+
+def test_a_limit_of_a_key_is_raised_where_it_is_kept() -> None:
+    asked = decided("approved", cap_kind="key", cap_ref="key-12", payer_id=None, held_nanos=0)
+    card = posted(decided_card(asked, decided_by_mention=BEN, standing=standing()))
+    message = posted(verdict_message(pending=asked, decided_by_mention=BEN, standing=None, command=COMMAND))
+
+    for shown in (card, message):
+        assert "is raised there, by $750.00, by its admin" in shown["text"]
+        assert GATEWAY_NOTE not in shown["text"]
