@@ -11,7 +11,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from handlers.context import Context
 from tests.storage.requests.life.test_life import plays
-from tests.storage.requests.life.world import PLAYS, World
+from tests.storage.requests.life.world import AUDITED, PLAYS, World
 
 
 class LifeMachine(RuleBasedStateMachine):
@@ -47,6 +47,10 @@ class LifeMachine(RuleBasedStateMachine):
         if step == "nudge" and request.nudged_at is not None:
             return  # once in four hours
         if step == "answer" and request_id in self.world.answered:
+            return
+        if step == "vote" and await self.world.has_voted(request):
+            return  # each person counts once
+        if step in ("remind", "escalate") and await self.world.was_audited(request_id, AUDITED["escalate"]):
             return
         await plays(self.world, step, request)
 

@@ -1,12 +1,13 @@
 """Requests of many people in one database, and every step of a request's life, as tests play them in any state."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, select
 
+from bot.clock import ShiftedClock
 from bot.money import NANOS
 from bot.org.teams import Team
 from bot.refusals import Refusal
@@ -15,12 +16,13 @@ from bot.requests.lives import Step
 from bot.requests.revisions import Seen
 from handlers.books.balances import balances_of
 from handlers.context import Context
-from handlers.requests.approvals import decide_request
+from handlers.requests.approvals import ask_for_budget, decide_request
 from handlers.requests.budget_requests import change_request, create_request, withdraw_request
 from handlers.requests.nudges import nudge_deciders
 from handlers.requests.questions import add_question, answer_question
 from handlers.requests.request_periods import carry_and_show
 from handlers.requests.rerouting import reroute_requests
+from handlers.requests.waiting.reminders import watch_waiting
 from handlers.scope import Scope
 from storage.tables.base import metadata
 from tests.storage.declared import declared, faults, person
@@ -34,7 +36,7 @@ Play = Callable[["World", BudgetRequest], Awaitable[None]]
 def teams_yml(manager: str = "ben") -> str:
     askers = ", ".join(f"asker{n}@acme.test" for n in range(ASKERS))
     return f"""
-organisation: {{name: Acme, funding: 100000, finance: [chloe@acme.test]}}
+organisation: {{name: Acme, funding: 100000, finance: [chloe@acme.test, dan@acme.test]}}
 teams:
   - {{slug: product, name: Product, managers: [mia@acme.test], budget: {{amount: 50000}}}}
   - slug: search
@@ -43,6 +45,11 @@ teams:
     managers: [{manager}@acme.test]
     members: [{askers}]
     budget: {{amount: 100}}
+policy:
+  approvals:
+    - {{up_to: 1, auto: true, per_period: 1}}
+    - {{all_of: [team_manager, finance]}}
+  lapse_after_days: 10
 """
 
 
@@ -68,11 +75,36 @@ class World:
 
     async def opens(self) -> None:
         await declared(self.context, teams_yml())
-        self.chloe = await person(self.context, "chloe@acme.test")
+        self.ben, self.chloe = [await person(self.context, f"{n}@acme.test") for n in ("ben", "chloe")]
 
     async def does(self, deed: Callable[[Scope], Awaitable[Any]], *, later: timedelta = timedelta()) -> Any:
         async with self.context.store.begin() as tx:
             return await deed(await self.context.scope(tx, now=self.context.now() + later))
+
+    async def asks_for_little(self) -> BudgetRequest:
+        """Somebody asks for what the policy approves by itself."""
+        who = await person(self.context, f"asker{self.asked}@acme.test")
+        self.asked += 1
+        made: BudgetRequest = await self.does(
+            lambda s: ask_for_budget(s.of_team(_search(s)), self.context, _ask(NANOS), person_id=who)
+        )
+        self.given += made.given_nanos
+        return made
+
+    async def watches(self, *, days: int) -> None:
+        """Runs the job of waiting requests so many days later, or on the working day after, in the afternoon."""
+        clock = ShiftedClock()
+        moment = (self.context.now() + timedelta(days=days)).replace(hour=15)
+        clock.jump_to(moment + timedelta(days=max(0, 7 - moment.weekday()) if moment.weekday() > 4 else 0))
+        await watch_waiting(replace(self.context, clock=clock))
+
+    async def has_voted(self, request: BudgetRequest) -> bool:
+        async with self.context.store.read() as tx:
+            return bool(await tx.votes.of(request))
+
+    async def was_audited(self, request_id: int, action: str) -> bool:
+        async with self.context.store.read() as tx:
+            return await tx.audit.has(action=action, subject=f"request:{request_id}")
 
     async def asks(self) -> BudgetRequest:
         """Somebody who has not asked yet asks."""
@@ -189,10 +221,24 @@ async def _nudges(world: World, request: BudgetRequest) -> None:
     await world.does(lambda s: nudge_deciders(s, _seen(request), by=request.person_id), later=later)
 
 
+async def _votes(world: World, request: BudgetRequest) -> None:
+    await world.does(lambda s: decide_request(s, world.context, _seen(request), Decision(approve=True), by=world.ben))
+
+
 async def _approves(world: World, request: BudgetRequest) -> None:
-    decision = Decision(approve=True)
-    await world.does(lambda s: decide_request(s, world.context, _seen(request), decision, by=world.chloe))
+    """Two people are needed; the first one may have voted already."""
+    if not await world.has_voted(request):
+        await _votes(world, request)
+    await world.does(lambda s: decide_request(s, world.context, _seen(request), Decision(approve=True), by=world.chloe))
     world.given += request.amount_nanos
+
+
+async def _reminds(world: World, _request: BudgetRequest) -> None:
+    await world.watches(days=4)
+
+
+async def _expires(world: World, _request: BudgetRequest) -> None:
+    await world.watches(days=20)
 
 
 async def _denies(world: World, request: BudgetRequest) -> None:
@@ -205,16 +251,42 @@ async def _withdraws(world: World, request: BudgetRequest) -> None:
 
 
 PLAYS: dict[Step, Play] = {
+    "remind": _reminds,
+    "escalate": _reminds,
+    "expire": _expires,
     "change": _changes,
     "answer": _answers,
     "nudge": _nudges,
     "question": _asks_back,
+    "vote": _votes,
     "carry": _carries,
     "approve": _approves,
     "deny": _denies,
     "withdraw": _withdraws,
 }
-"""How each step that a request can meet is played. `ask` makes another request, so it is played apart."""
+"""How each step that a request can meet is played. What makes a request, and `reroute`, are played apart.
+The jobs that look at all that waits come first, while little does."""
 
-LEADS_TO: dict[RequestState, Step] = {"approved": "approve", "denied": "deny", "withdrawn": "withdraw"}
+AUDITED: dict[Step, str] = {
+    "change": "change request",
+    "answer": "answer question",
+    "nudge": "nudge",
+    "question": "ask question",
+    "vote": "vote request",
+    "carry": "carry request",
+    "remind": "remind",
+    "escalate": "escalate request",
+    "expire": "expire request",
+    "approve": "approve request",
+    "deny": "deny request",
+    "withdraw": "withdraw request",
+}
+"""What the audit log says of each step."""
+
+LEADS_TO: dict[RequestState, Step] = {
+    "approved": "approve",
+    "denied": "deny",
+    "withdrawn": "withdraw",
+    "expired": "expire",
+}
 """The step that brings a pending request into a state."""
