@@ -33,13 +33,16 @@ class IncreaseRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredIncrease:
-    """What became of a gateway's request here."""
+    """What became of a gateway's request here: the limit that answered it, or the sentence of why it is not answered yet."""
 
     gateway: str
     ref: str
     state: IncreaseState
-    request_id: int | None
-    tries: int
+    request_id: int | None = None
+    tries: int = 0
+    set_nanos: int | None = None
+    set_at: int | None = None
+    sentence: str = ""
 
 
 def suggested_nanos(found: IncreaseRequest) -> int:

@@ -13,8 +13,8 @@ from bot.views.requests.questions import question_message
 from bot.views.requests.receipts import decided_receipt, expired_receipt, withdrawn_receipt
 from bot.views.requests.verdicts import verdict_message
 from handlers.books.standings import standing_of
-from handlers.crosschecks.caps.lines import cap_lines
 from handlers.requests.cards import card_key, nudge_key, question_key, receipt_key, shown, shown_questions
+from handlers.requests.request_caps import request_cap_lines
 from handlers.requests.waiting.reminder_messages import refresh_reminders
 from handlers.scope import TeamScope
 from handlers.slack.callers import called
@@ -33,7 +33,7 @@ async def end_messages(scope: TeamScope, request: BudgetRequest) -> None:
     pending = await shown(tx, scope.directory, request)
     by, for_whom = await _deciders_of(scope, request)
     standing = await standing_of(scope) if request.state in ("approved", "denied") else None
-    caps = await cap_lines(scope) if request.state == "approved" else ()
+    caps = await request_cap_lines(scope, request) if request.state == "approved" else ()
     card, receipt = _ended(pending, by=by, for_whom=for_whom, standing=standing, caps=caps)
     if request.state == "approved" and request.decided_by is None:  # it has no card yet, and is posted openly
         key = card_key(request.id)
@@ -61,7 +61,7 @@ async def show_verdict(scope: TeamScope, request: BudgetRequest) -> None:
     tx, at = scope.tx, scope.at
     pending = await shown(tx, scope.directory, request)
     by, for_whom = await _deciders_of(scope, request)
-    standing, caps = await standing_of(scope), await cap_lines(scope)
+    standing, caps = await standing_of(scope), await request_cap_lines(scope, request)
     card, _ = _ended(pending, by=by, for_whom=for_whom, standing=standing, caps=caps)
     await tx.outbox.change(card_key(request.id), card, at=at, is_over=True)
     verdict = verdict_message(

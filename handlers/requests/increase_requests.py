@@ -23,6 +23,7 @@ from handlers.crosschecks.caps.adapter import CapRefused, CapUnreachable
 from handlers.crosschecks.caps.adapters import adapter_of
 from handlers.crosschecks.caps.apis.claude_enterprise import ClaudeEnterprise
 from handlers.requests.budget_requests import create_request, withdraw_request
+from handlers.requests.endings import show_verdict
 from handlers.scope import Scope
 from handlers.slack.callers import find_in_slack
 from handlers.slack.posts import post_to_people
@@ -160,9 +161,14 @@ async def _answer_one(context: Context, adapter: ClaudeEnterprise, one: Due) -> 
     if not agrees(request.state, found.state):
         log.warning("increase request answered otherwise", gateway=stored.gateway, state=found.state)
     async with context.store.begin() as tx:
-        await tx.increase_requests.end(stored, "answered")
-        detail = {"gateway": stored.gateway, "state": found.state, "cap_nanos": found.cap_nanos}
         scope = await context.scope(tx)
+        is_raised = request.state == found.state == "approved"
+        set_nanos = found.cap_nanos if is_raised else None
+        ended = replace(stored, state="answered", set_nanos=set_nanos, set_at=scope.at, sentence="")
+        await tx.increase_requests.save(ended)
+        if is_raised:
+            await show_verdict(scope.of_team_id(request.team_id), request)
+        detail = {"gateway": stored.gateway, "state": found.state, "cap_nanos": found.cap_nanos}
         await tx.audit.record(
             at=scope.at, actor_id=request.decided_by, action="answer increase", subject=request.document, detail=detail
         )
@@ -205,6 +211,10 @@ async def _report_unanswered(context: Context, gateway: GatewaySettings, one: Du
             approved=request.state == "approved",
             why=why,
         )
+        stored = replace(stored, sentence=why)
+        await tx.increase_requests.save(stored)
+        if request.state == "approved":
+            await show_verdict(scope.of_team_id(request.team_id), request)
         key = f"increase-answer:{gateway.name}:{stored.ref}"
         await post_to_people(tx, scope.directory.reachable_finance, message, dedupe_key=key, at=scope.at)
     await _postpone(context, stored, wait_seconds=None)

@@ -13,6 +13,7 @@ from storage.tables.requests import budget_requests, increase_requests
 from storage.transaction import OpenTransaction
 
 _KEY = ("gateway", "ref")
+_NAMES = (*_KEY, "state", "request_id", "tries", "set_nanos", "set_at", "sentence")
 
 
 class Due(NamedTuple):
@@ -48,8 +49,8 @@ class IncreaseRequests:
         changed = update(increase_requests).where(
             increase_requests.c.gateway == stored.gateway, increase_requests.c.ref == stored.ref
         )
-        values = {"state": stored.state, "request_id": stored.request_id, "tries": stored.tries, "try_at": try_at}
-        await self._connection.execute(changed.values(**values))
+        values = {name: getattr(stored, name) for name in _NAMES if name not in _KEY}
+        await self._connection.execute(changed.values(**values, try_at=try_at))
 
     async def known(self, gateway: str) -> dict[str, StoredIncrease]:
         """Returns a gateway's requests, by its id; unplaced ones too."""
@@ -70,9 +71,15 @@ class IncreaseRequests:
         for row in await self._connection.execute(query):
             values = row._mapping
             request = request_of(_Row({c.name: values[c] for c in budget_requests.c}))
-            stored = {name: values[f"i_{name}"] for name in ("gateway", "ref", "state", "request_id", "tries")}
+            stored = {name: values[f"i_{name}"] for name in _NAMES}
             found.append(Due(StoredIncrease(**stored), request))
         return found
+
+    async def of_request(self, request_id: int) -> StoredIncrease | None:
+        """Returns the gateway's request that a request here came of."""
+        query = select(increase_requests).where(increase_requests.c.request_id == request_id)
+        row = (await self._connection.execute(query)).one_or_none()
+        return _stored(row) if row else None
 
     async def end(self, stored: StoredIncrease, state: IncreaseState) -> None:
         await self.save(replace(stored, state=state))
@@ -84,5 +91,4 @@ class _Row:
 
 
 def _stored(row: object) -> StoredIncrease:
-    names = ("gateway", "ref", "state", "request_id", "tries")
-    return StoredIncrease(**{name: getattr(row, name) for name in names})
+    return StoredIncrease(**{name: getattr(row, name) for name in _NAMES})

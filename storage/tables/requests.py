@@ -109,6 +109,10 @@ increase_requests = table(
     Column("seen_at", Big, nullable=False),
     Column("tries", Big, nullable=False, server_default="0"),
     Column("try_at", Big, nullable=False, server_default="0"),
+    Column("set_nanos", Big),
+    Column("set_at", Big),
+    Column("sentence", Text, nullable=False, server_default=""),
+    Index("ix_increase_requests_request_id", "request_id"),
 )
 
 emergencies = table(

@@ -132,6 +132,7 @@ class EnterpriseApi(AnthropicApi):
         scope = {"type": "user", "user_id": found["actor"]["user_id"]}
         limit = self.set({"scope": scope, "amount": body["amount"], "period": body.get("period") or found["period"]})
         self._resolve(found, "approved")
+        found["spend_summary"] = {**found["spend_summary"], "amount": body["amount"]}
         return web.json_response({**found, "spend_limit": limit})
 
     async def deny(self, request: web.Request) -> web.Response:

@@ -2,8 +2,8 @@
 
 from bot.messages import Message
 from bot.money import usd
-from bot.requests.increase_requests import IncreaseRequest, who_words
-from bot.views.blocks import context, escape, name, section
+from bot.requests.increase_requests import IncreaseRequest, StoredIncrease, who_words
+from bot.views.blocks import context, date_mark, escape, name, section
 
 _WHY_CHARACTERS = 400
 _WHERE = "Answer it in claude.ai (Organization settings → Usage)"
@@ -22,6 +22,17 @@ def unanswered_message(asker: str, *, gateway: str, team: str, approved: bool, w
     verb = "approved" if approved else "not approved"
     lead = f"{name(asker)}'s request for {name(team)} is {verb}, and Claude doesn't take the answer."
     return _message(lead, f"{_why(why)} {_WHERE}, or correct that: I try again.", gateway)
+
+
+def answer_line(stored: StoredIncrease, *, zone: str) -> str:
+    """Returns the line of a decided card about the gateway where the request was made."""
+    label = f"Claude Enterprise {name(stored.gateway)}"
+    if stored.state == "answered" and stored.set_nanos is not None and stored.set_at is not None:
+        at = date_mark(stored.set_at, timezone=zone, pattern="{time}")
+        return f"{label}: {usd(stored.set_nanos)} set and read back, {at}"
+    if stored.sentence:
+        return f"{label}: refused: {_why(stored.sentence.rstrip('.'))}"
+    return f"{label}: waiting: the new limit is sent within a minute"
 
 
 def _why(sentence: str) -> str:

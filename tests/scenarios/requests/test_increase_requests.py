@@ -79,9 +79,13 @@ async def test_annas_ask_in_claude_is_a_card_for_ben_and_his_click_raises_her_li
     await acme.ben.clicks("Approve", card)
     await acme.settles()
     assert story.state("slir_1") == "pending"
+    waits = (await acme.anna.dms())[-1].text
     await story.works()
 
     assert (story.state("slir_1"), story.cap("user_anna")) == ("approved", "7500")
+    assert "waiting: the new limit is sent within a minute" in waits
+    for shown in ((await acme.anna.dms())[-1], await acme.ben.sees("Approved by", channel="CSEARCH")):
+        assert "Claude Enterprise claude: $75.00 set and read back" in shown.text
     assert [seen.path for seen in story.api.seen if seen.method == "POST"] == [
         "/v1/organizations/spend_limit_increase_requests/slir_1/approve"
     ]

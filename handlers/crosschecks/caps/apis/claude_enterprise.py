@@ -7,6 +7,7 @@ there, and are set in claude.ai alone.
 import asyncio
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import aiohttp
@@ -128,10 +129,12 @@ class ClaudeEnterprise:
         return self._increase(answer.fields)
 
     async def approve_increase(self, ref: str, cap_nanos: int, *, period: str) -> IncreaseRequest:
-        """Approves a request with a new limit. The member gets Anthropic's e-mail."""
+        """Approves a request with a new limit, and returns it with the limit that was set. The member gets Anthropic's e-mail."""
         body = {"amount": cents(cap_nanos), "period": period}
         answer = await self._calls.ask("POST", f"{REQUESTS}/{_path_part(ref)}/approve", body=body)
-        return self._increase(answer.fields)
+        limit = answer.fields.get("spend_limit")
+        is_set = limit_cap(limit, self._calls).cap_nanos if isinstance(limit, dict) else cap_nanos
+        return replace(self._increase(answer.fields), cap_nanos=is_set)
 
     async def deny_increase(self, ref: str) -> IncreaseRequest:
         """Denies a request. Doing so twice is the same; an approved one answers 400."""

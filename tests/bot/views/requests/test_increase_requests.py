@@ -6,7 +6,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from bot.money import NANOS
-from bot.requests.increase_requests import IncreaseRequest
+from bot.requests.increase_requests import IncreaseRequest, StoredIncrease
 from bot.views.requests import increase_requests as views
 from tests.bot.views.surfaces import posted
 
@@ -49,3 +49,20 @@ def test_an_answer_that_was_refused(approved: bool, snapshot: SnapshotAssertion)
         views.unanswered_message("&" * 200, team="<" * 200, approved=approved, **LONGEST),
     ]
     assert [posted(message) for message in shown] == snapshot
+
+
+@pytest.mark.parametrize(
+    ("stored", "words"),
+    [
+        ({"state": "open"}, "waiting: the new limit is sent within a minute"),
+        ({"state": "open", "sentence": "claude refused <b>."}, "refused: claude refused &lt;b&gt;"),
+        (
+            {"state": "answered", "set_nanos": 75 * NANOS, "set_at": 1_796_000_000_000_000},
+            "$75.00 set and read back, <!date^",
+        ),
+    ],
+)
+def test_the_line_of_a_decided_card(stored: dict[str, Any], words: str) -> None:
+    line = views.answer_line(StoredIncrease(gateway="claude", ref="slir_1", **stored), zone="UTC")
+
+    assert line.startswith(f"Claude Enterprise claude: {words}")
