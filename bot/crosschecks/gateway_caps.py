@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.crosschecks.caps import Cap, CapTarget
+from bot.crosschecks.caps import CENT_NANOS, Cap, CapTarget, whole_cents
+from bot.money import NANOS
 from bot.org.gateways import GatewayKind
 from bot.periods import MICROS
 
@@ -22,6 +23,8 @@ _AFTER_LOST_MICROS = 30 * MICROS
 _LATE_MICROS = 120 * MICROS
 """A write without an answer may take effect at a slow gateway until then."""
 _MOST_ATTEMPTS = 19
+_COARSEST_NANOS = NANOS
+"""Some gateways count in whole dollars: their cap may be so much lower than what was sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +49,7 @@ class GatewayCap:
     `followed_version` is the version of the team's budget that the cap follows. `attempts` are (version, amount, moment) of
     writes whose outcome is unknown: reading one of these amounts is finding our own write. `accepted_nanos` is a hand-made
     cap that a person chose about, and `kept_version` the decision at which they kept it. Amounts read may be `UNLIMITED`.
+    `base_nanos` is the cap of a person or key before it was raised.
     """
 
     id: int
@@ -62,6 +66,7 @@ class GatewayCap:
     set_at: int | None = None
     attempts: tuple[tuple[int, int, int], ...] = ()
     accepted_nanos: int | None = None
+    base_nanos: int | None = None
     seen_nanos: int | None = None
     spent_nanos: int | None = None
     resets_at: int | None = None
@@ -116,10 +121,12 @@ def with_written(row: GatewayCap, cap: Cap, *, at: int) -> GatewayCap:
     if not cap.confirmed:
         sent = replace(row, set_nanos=wanted, set_version=row.wanted_version, set_at=at, attempts=())
         return replace(sent, state="sent", sentence="", next_at=at + LOOK_MICROS)
-    if cap.cap_nanos != wanted:
+    if cap.cap_nanos is None or not -CENT_NANOS <= wanted - cap.cap_nanos <= _COARSEST_NANOS:
         return replace(row, state="refused", sentence="", next_at=at + LOOK_MICROS)
     lost = tuple(attempt for attempt in row.attempts if attempt[0] != row.wanted_version)
-    done = replace(row, set_nanos=wanted, set_version=row.wanted_version, set_at=at, attempts=lost, accepted_nanos=None)
+    done = replace(
+        row, set_nanos=cap.cap_nanos, set_version=row.wanted_version, set_at=at, attempts=lost, accepted_nanos=None
+    )
     return replace(done, state="set", sentence="", next_at=at + _AFTER_LOST_MICROS if lost else look_at(done, at=at))
 
 
@@ -159,6 +166,24 @@ def in_conflict(row: GatewayCap, *, before: GatewayCap, wanted_nanos: int, at: i
         next_at=at + LOOK_MICROS,
         not_before=0,
     )
+
+
+def raised_target(row: GatewayCap, raised_nanos: int) -> tuple[GatewayCap, int | None]:
+    """Returns the row of a person's or key's cap, and the cap it shall have: what the gateway had, and what was approved on top.
+    None where nothing is to be done: nothing is approved, or the gateway has no cap to raise.
+    """
+    if raised_nanos:
+        if row.base_nanos is None and row.seen_nanos not in (None, UNLIMITED):
+            row = replace(row, base_nanos=row.seen_nanos, set_nanos=None, accepted_nanos=None)
+        return row, None if row.base_nanos is None else whole_cents(row.base_nanos + raised_nanos)
+    if row.base_nanos is None:
+        return row, None
+    was_ours = row.seen_nanos in {row.set_nanos, *(amount for _, amount, _ in row.attempts)}
+    if was_ours and row.seen_nanos != row.base_nanos:
+        return row, row.base_nanos
+    return replace(
+        row, base_nanos=None, set_nanos=None, accepted_nanos=None, attempts=()
+    ), None  # it is back, or another's
 
 
 def looked_at(row: GatewayCap, *, wanted_nanos: int | None, at: int) -> GatewayCap:

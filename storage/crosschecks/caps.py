@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
 from bot.books.ledger import Entry
 from bot.crosschecks.caps import CapTarget
 from bot.crosschecks.gateway_caps import CapMark, GatewayCap
+from bot.org.gateways import PERSONAL_KINDS
 from storage import bulk
 from storage.tables.caps import cap_marks, gateway_caps
 from storage.transaction import OpenTransaction
@@ -72,33 +73,39 @@ class GatewayCaps:
 
     def __init__(self, transaction: OpenTransaction) -> None:
         self._connection = transaction.connection
+        self._insert = transaction.insert
 
-    async def sync(self, wanted: Mapping[tuple[str, CapTarget], int]) -> int:
-        """Makes the targets those of the settings: (gateway, target) with the id of the team. Returns the number of changes. A
-        target that moves to another team is looked at anew, and one that is named no more is forgotten, unless a worker has it.
+    async def sync(self, wanted: Mapping[tuple[str, CapTarget], int], *, gateways: Collection[str]) -> int:
+        """Makes the targets those of the settings: (gateway, target) with the id of the team. Returns the number of changes.
+
+        A target that moves to another team is looked at anew, and one that is named no more is forgotten, unless a worker has it.
+        Those of raises stay while their gateway does.
         """
         known = {(row.gateway, row.target): row for row in await self.all()}
-        new = [
-            {
-                **_stored(GatewayCap(id=0, gateway=gateway, target=target, team_id=team_id)),
-                "lease_owner": "",
-                "lease_until": 0,
-            }
-            for (gateway, target), team_id in sorted(wanted.items(), key=lambda item: (item[0][0], item[0][1].ref))
-            if (gateway, target) not in known
-        ]
-        for values in new:
-            await self._connection.execute(insert(gateway_caps).values(**values))
-        changed = len(new)
-        for key, row in known.items():
-            if key not in wanted:
+        changed = 0
+        for key, team_id in wanted.items():
+            changed += 0 if key in known else await self.add_missing([key], team_id=team_id)
+        for (gateway, target), row in known.items():
+            if (gateway, target) not in wanted:
+                if target.kind in PERSONAL_KINDS and gateway in gateways:
+                    continue
                 unused = and_(gateway_caps.c.id == row.id, gateway_caps.c.lease_owner == "")
                 changed += (await self._connection.execute(delete(gateway_caps).where(unused))).rowcount
-            elif wanted[key] != row.team_id:
+            elif wanted[gateway, target] != row.team_id:
                 moved = update(gateway_caps).where(gateway_caps.c.id == row.id, gateway_caps.c.lease_owner == "")
-                values = {"team_id": wanted[key], "followed_version": -1, "next_at": 0}
+                values = {"team_id": wanted[gateway, target], "followed_version": -1, "next_at": 0}
                 changed += (await self._connection.execute(moved.values(**values))).rowcount
         return changed
+
+    async def add_missing(self, keys: Iterable[tuple[str, CapTarget]], *, team_id: int) -> int:
+        """Adds targets of a team, which are due at once; those that are known stay. Returns the number of new ones."""
+        added = 0
+        for gateway, target in sorted(keys, key=lambda key: (key[0], key[1].kind, key[1].ref, key[1].member_of)):
+            values = _stored(GatewayCap(id=0, gateway=gateway, target=target, team_id=team_id))
+            new = self._insert(gateway_caps).values(**values, lease_owner="", lease_until=0)
+            stored = new.on_conflict_do_nothing(index_elements=["gateway", "kind", "ref", "member_of"])
+            added += (await self._connection.execute(stored.returning(gateway_caps.c.id))).scalar() is not None
+        return added
 
     async def due_teams(self, *, now: int, limit: int) -> list[int]:
         """Returns teams with a target that is due, longest due first: its budget has a newer version, or its time has come."""

@@ -32,6 +32,7 @@ gateway_caps = table(
     Column("set_at", Big),
     Column("attempts", Text, nullable=False),
     Column("accepted_nanos", Big),
+    Column("base_nanos", Big),
     Column("seen_nanos", Big),
     Column("spent_nanos", Big),
     Column("resets_at", Big),

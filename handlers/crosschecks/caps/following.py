@@ -18,6 +18,7 @@ from handlers.crosschecks.caps.adapter import CapRefused, GatewayAdapter
 from handlers.crosschecks.caps.adapters import adapter_of
 from handlers.crosschecks.caps.budgets import cap_budget
 from handlers.crosschecks.caps.conflicts import show_conflicts
+from handlers.crosschecks.caps.raises import add_raised, raised_by_row
 from handlers.crosschecks.caps.team_run import Fault, Gateway, TeamRun
 from handlers.scope import TeamScope
 from storage.faults import is_away
@@ -83,13 +84,14 @@ class CapFollower:
                 if (team := directory.by_slug(slug)) is not None
                 for target in targets
             }
-            await tx.gateway_caps.sync(wanted)
+            await tx.gateway_caps.sync(wanted, gateways=[gateway.name for gateway in rulebook.gateways])
         self._synced = rulebook
 
     async def follow(self, team_id: int) -> None:
         """Takes all steps of one team's targets."""
         context = self._context
         async with context.store.begin() as tx:
+            await add_raised((await context.scope(tx)).of_team_id(team_id))
             rows = await tx.gateway_caps.claim(
                 team_id, owner=self._owner, now=context.now_micros(), until=self._lease_end()
             )
@@ -101,7 +103,8 @@ class CapFollower:
         async with context.store.begin() as tx:
             scope, before = await self._held(tx, run, team_id)
             budget = await cap_budget(scope)
-            first = run.plan(budget, team=scope.team.slug, team_name=scope.team.name, at=scope.at)
+            raised = await raised_by_row(scope, run.rows.values())
+            first = run.plan(budget, team=scope.team.slug, team_name=scope.team.name, at=scope.at, raised=raised)
             await self._store(scope, run, before, done=run.found_written, is_last=not first)
         while first:
             outcomes = await run.write(first)

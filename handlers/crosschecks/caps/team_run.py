@@ -5,6 +5,7 @@ a process that is killed anywhere leaves what it meant to write, and whoever con
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import structlog
 
@@ -18,6 +19,7 @@ from bot.crosschecks.gateway_caps import (
     is_kept,
     is_made_by_hand,
     looked_at,
+    raised_target,
     with_fault,
     with_intent,
     with_reading,
@@ -30,6 +32,7 @@ from handlers.crosschecks.caps.budgets import CapBudget
 
 log = structlog.get_logger()
 
+_NOTHING_RAISED: Mapping[int, int] = MappingProxyType({})
 _NO_PLAN = CapPlan(wanted={}, lower=(), higher=())
 _INEXACT = ("new", "idle", "waiting", "refused", "conflict", "dry_run")
 """States after which a cap is brought to the cent at the next read, though the books did not change."""
@@ -84,7 +87,9 @@ class TeamRun:
         outcomes = await asyncio.gather(*(self._call(row) for row in self.rows.values()))
         self._found = dict(zip(self.rows, outcomes, strict=True))
 
-    def plan(self, budget: CapBudget, *, team: str, team_name: str, at: int) -> list[int]:
+    def plan(
+        self, budget: CapBudget, *, team: str, team_name: str, at: int, raised: Mapping[int, int] = _NOTHING_RAISED
+    ) -> list[int]:
         """Judges what was read and plans what to write. Returns the targets whose writes come first, with their intents."""
         self._budget, self._slug, self._name = budget, team, team_name
         before = dict(self.rows)
@@ -112,9 +117,12 @@ class TeamRun:
         for row_id, row in before.items():
             wanted = self._plan.wanted.get(row_id, draft.wanted.get(row_id))
             self._judge(row, self.rows[row_id], wanted, is_by_hand=row_id in by_hand, is_kept=row_id in kept, at=at)
-        first = self._plan.lower or self._plan.higher
-        self._intend({row_id: self._plan.wanted[row_id] for row_id in first}, at=at)
-        return list(first)
+        amounts = {row_id: self._plan.wanted[row_id] for row_id in self._plan.lower or self._plan.higher}
+        for row_id, row in before.items():
+            if row.target.kind in PERSONAL_KINDS and isinstance(self._found[row_id], Cap):
+                amounts |= self._personal(row, raised.get(row_id, 0), at=at)
+        self._intend(amounts, at=at)
+        return list(amounts)
 
     def raise_others(self, *, at: int) -> list[int]:
         """Returns the targets that go up after others went down, with their intents; none if they went up already."""
@@ -179,7 +187,7 @@ class TeamRun:
                 )
             )
         elif row.target.kind in PERSONAL_KINDS:
-            self._save(row, state="idle", sentence="nothing was approved for this person or key", at=at)
+            pass  # see `_personal`
         elif is_kept:
             self._save(replace(row, wanted_nanos=wanted), state="kept", at=at)
         elif is_by_hand:
@@ -188,6 +196,27 @@ class TeamRun:
             self._save(replace(row, wanted_nanos=wanted), state="dry_run", at=at)
         else:
             self._save(looked_at(row, wanted_nanos=wanted, at=at))
+
+    def _personal(self, before: GatewayCap, raised_nanos: int, *, at: int) -> dict[int, int]:
+        """Judges the cap of a person or key that was read, and returns its write, if there is one."""
+        row, wanted = raised_target(self.rows[before.id], raised_nanos)
+        what = f"this {row.target.kind}"
+        if wanted is None:
+            why = f"{what} has no cap of its own there" if raised_nanos else f"nothing is approved for {what} now"
+            self._save(row, state="idle", sentence=why, at=at)
+            return {}
+        self.rows[row.id] = row
+        if self._is_by_hand(row, wanted):
+            self._save(in_conflict(row, before=before, wanted_nanos=wanted, at=at))
+            return {}
+        if is_kept(row, self._mark):
+            self._save(replace(row, wanted_nanos=wanted), state="kept", at=at)
+            return {}
+        if self._mode(row) == "dry_run":
+            self._save(replace(row, wanted_nanos=wanted), state="dry_run", at=at)
+            return {}
+        self._save(looked_at(row, wanted_nanos=wanted, at=at))
+        return {} if row.seen_nanos == wanted else {row.id: wanted}
 
     def _save(self, row: GatewayCap, *, at: int | None = None, **changes: object) -> None:
         if at is not None:

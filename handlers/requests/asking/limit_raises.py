@@ -10,6 +10,9 @@ async def raise_limit(scope: TeamScope, request: BudgetRequest) -> None:
     its budget grew."""
     if request.cap_kind == "team":
         return
+    await scope.tx.cap_marks.mark(  # the cap of a person or key at a gateway follows, though no budget moves
+        [request.team_id], at=scope.at, decided_by=request.decided_by, document=request.document
+    )
     end = request.given_end
     await scope.tx.limit_raises.add(
         LimitRaise(

@@ -34,7 +34,10 @@ def upgrade() -> None:
         sa.Column("set_version", BIG, nullable=False),
         sa.Column("set_at", BIG),
         sa.Column("attempts", sa.Text(), nullable=False),
-        *(sa.Column(name, BIG) for name in ("accepted_nanos", "seen_nanos", "spent_nanos", "resets_at", "seen_at")),
+        *(
+            sa.Column(name, BIG)
+            for name in ("accepted_nanos", "base_nanos", "seen_nanos", "spent_nanos", "resets_at", "seen_at")
+        ),
         sa.Column("conflict", BIG, nullable=False),
         *(sa.Column(name, BIG) for name in ("kept_version", "kept_by")),
         *(sa.Column(name, BIG, nullable=False) for name in ("tries", "next_at", "not_before")),
