@@ -23,7 +23,11 @@ async def raised_targets(scope: TeamScope) -> dict[tuple[str, CapTarget], int]:
     for one in active:
         person = people.get(int(one.ref)) if one.kind == "member" and one.ref.isdigit() else None
         names = [person.email, person.slack_id] if person is not None else []
+        request = await scope.tx.budget_requests.by_id(one.request_id)
+        is_answered = request is not None and request.origin == "gateway"
         for gateway in scope.rulebook.gateways:
+            if is_answered and gateway.kind == "claude_enterprise":
+                continue  # the answer to its request sets the limit there
             for target in _targets(gateway, scope.team.slug, one, names):
                 key = (gateway.name, target)
                 found[key] = found.get(key, 0) + one.amount_nanos
