@@ -75,7 +75,9 @@ async def requests_command(asked: SlackRequest) -> None:
 
 async def click_list(asked: SlackRequest) -> None:
     """Opens the list, or another page of it."""
-    view = await _view(asked, asked.value)
+    action_id = str(asked.body["actions"][0].get("action_id") or "")
+    which = "all" if action_id.startswith(f"{LIST_REQUESTS}_all_") else "mine"
+    view = await _view(asked, f"{which}:{asked.id}")
     await (asked.show_form(view) if _is_list(asked) else asked.open_form(view))
 
 
@@ -136,5 +138,5 @@ def _is_list(asked: SlackRequest) -> bool:
 
 def register(app: AsyncApp, context: Context) -> None:
     app.action(LIST_REQUESTS)(answers(context, click_list))
-    app.action(re.compile(rf"\A{LIST_REQUESTS}_(?:mine|all)_[0-9]+\Z"))(answers(context, click_list))
+    app.action(re.compile(rf"\A{LIST_REQUESTS}_(?:mine|all)_[a-z]+\Z"))(answers(context, click_list))
     app.action(OPEN_REQUEST)(answers(context, click_open))

@@ -67,7 +67,7 @@ def delegations_message(
         lines = ["Nobody decides for you, and you decide for nobody else."]
         blocks.append(section(lines[0], block_id="delegations-none"))
     if may_delegate:
-        names = button("Name a delegate", action_id=OPEN_DELEGATION, value="new", label="Name who decides for you")
+        names = button("Name a delegate", action_id=OPEN_DELEGATION, value=0, label="Name who decides for you")
         how = f"Or type `{command} delegate @emi until friday`. `{command} delegate off` ends it."
         blocks += [actions(names, block_id="delegations-actions"), context(how, block_id="delegations-how")]
     said = [note] if note else []

@@ -61,19 +61,21 @@ def list_view(shown: RequestList) -> dict[str, Any]:
 def _turns(shown: RequestList) -> list[Element]:
     found = []
     if shown.page:
-        found.append(_turn("Previous", f"{shown.which}:{shown.page - 1}", "Show the page before"))
+        found.append(_turn("Previous", shown.which, shown.page - 1, "Show the page before"))
     if shown.page + 1 < shown.pages:
         label = f"Page {shown.page + 2} of {shown.pages}"
-        found.append(_turn("Next", f"{shown.which}:{shown.page + 1}", label))
+        found.append(_turn("Next", shown.which, shown.page + 1, label))
     if shown.is_finance:
         other, text = ("mine", "Only mine") if shown.which == "all" else ("all", "All teams")
-        found.append(_turn(text, f"{other}:0", "Show other budget requests that wait"))
+        found.append(_turn(text, other, 0, "Show other budget requests that wait"))
     return found
 
 
-def _turn(text: str, value: str, label: str) -> Element:
-    """Returns a button that shows another page. A block has each action id once, so the id ends with the page."""
-    return button(text, action_id=f"{LIST_REQUESTS}_{value.replace(':', '_')}", value=value, label=label)
+def _turn(text: str, which: str, page_number: int, label: str) -> Element:
+    """Returns a button that shows another page, whose number it carries. Its action id says of which list; a block has each
+    action id once."""
+    action_id = f"{LIST_REQUESTS}_{which}_{text.split(maxsplit=1)[0].casefold()}"
+    return button(text, action_id=action_id, value=page_number, label=label)
 
 
 def _decided_words(request: BudgetRequest, team: str) -> str:

@@ -16,7 +16,7 @@ from bot.views.wording import counted
 OPEN_REQUEST = "open_request"
 """The button carries the request's id and the revision that it shows."""
 LIST_REQUESTS = "list_requests"
-"""The button opens the list of all that waits. It carries `mine` or `all`, and a page: `mine:0`."""
+"""The button opens the list of all that waits."""
 _MAX_SHOWN = 5
 
 
@@ -63,8 +63,9 @@ def waiting_blocks(waiting: Sequence[WaitingRequest], *, prefix: str, can_open: 
     return blocks
 
 
-def list_button(*, value: str = "mine:0", text: str = "All that waits") -> Element:
-    return button(text, action_id=LIST_REQUESTS, value=value, label="Show all budget requests that wait for you")
+def list_button() -> Element:
+    label = "Show all budget requests that wait for you"
+    return button("All that waits", action_id=LIST_REQUESTS, value=0, label=label)
 
 
 def reminder_message(waiting: Sequence[WaitingRequest], *, number: int, command: str) -> Message:
