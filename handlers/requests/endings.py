@@ -13,13 +13,23 @@ from bot.views.requests.questions import question_message
 from bot.views.requests.receipts import decided_receipt, expired_receipt, withdrawn_receipt
 from bot.views.requests.verdicts import verdict_message
 from handlers.books.standings import standing_of
-from handlers.requests.cards import card_key, nudge_key, question_key, receipt_key, shown, shown_questions
+from handlers.requests.cards import (
+    card_key,
+    nudge_key,
+    question_key,
+    receipt_key,
+    shown,
+    shown_questions,
+    update_messages,
+)
+from handlers.requests.deciders import route_of
 from handlers.requests.request_caps import request_cap_lines
 from handlers.requests.waiting.reminder_messages import refresh_reminders
 from handlers.scope import TeamScope
 from handlers.slack.callers import called
 from handlers.slack.posts import post_to_team
 
+_MOST_OTHERS = 20
 POLICY = "The policy"
 """Who approved a request that nobody clicked."""
 
@@ -54,6 +64,15 @@ async def end_messages(scope: TeamScope, request: BudgetRequest) -> None:
             caps=caps,
         )
         await tx.outbox.put(verdict, dedupe_key=verdict_key(request.id), at=at, to_person_id=request.person_id)
+    if request.state == "approved" and request.ask.moves_budget:
+        await _show_others(scope, request)
+
+
+async def _show_others(scope: TeamScope, request: BudgetRequest) -> None:
+    """Updates the cards of a team's other requests, whose figures an approval has changed."""
+    others = [one for one in await scope.tx.budget_requests.pending([scope.team.id]) if one.id != request.id]
+    for other in others[:_MOST_OTHERS]:
+        await update_messages(scope, other, route_of(scope, other))
 
 
 async def show_verdict(scope: TeamScope, request: BudgetRequest) -> None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.books.budgets import Standing
-from bot.books.forecasts import WINDOW_DAYS, Forecast, forecast
-from bot.books.ledger import with_grant
+from bot.books.forecasts import WINDOW_DAYS
 from bot.money import MAX_AMOUNT_NANOS, NANOS
 from bot.org.tools import ToolKind, Tools
 from bot.requests.budget_requests import CapKind
+from bot.requests.effects import after_grant
 
 OFFERED = 3
 """How many amounts a form offers."""
@@ -103,19 +103,8 @@ def bought(standing: Standing, amount_nanos: int) -> Bought:
     return Bought(
         amount_nanos=amount_nanos,
         days=max(0, net) // burn if burn > 0 else None,
-        until_day=_forecast_with(standing, amount_nanos).run_out_day,
+        until_day=after_grant(standing, amount_nanos).forecast.run_out_day,
         lacking_nanos=max(0, -net),
-    )
-
-
-def _forecast_with(standing: Standing, amount_nanos: int) -> Forecast:
-    spent = dict(standing.spent_by_day)
-    return forecast(
-        with_grant(standing.balance, amount_nanos),
-        spent_by_day=spent,
-        today=standing.today,
-        period=standing.period,
-        first_day=min(spent, default=None),
     )
 
 

@@ -1,5 +1,9 @@
 """The card stands in the channel and with each decider; a question, its answer and the end show in both."""
 
+from datetime import timedelta
+
+import pytest
+
 from tests.scenarios.requests.test_budget_requests import allowance, ask, books_agree
 from tests.scenarios.test_clicks import last_sent, sends
 from tests.support.company import Company
@@ -100,3 +104,35 @@ async def test_the_end_of_a_request_takes_the_button_from_its_questions(acme: Co
     assert "it needs no answer" in asked.text_everywhere()
     refused = await acme.chloe.submits(late, question="Too late?")
     assert "<@UCHLOE> already approved this request" in refused.errors["question"]
+
+
+async def test_an_approval_shows_on_the_cards_of_the_teams_other_requests(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    annas = await ask(acme, acme.anna)
+    emis = await ask(acme, acme.emi, amount="300", reason="more evals")
+    assert "if approved*: $1,300.00 available" in emis.text_everywhere()
+    await acme.ben.clicks("Approve", annas)
+    await acme.settles()
+
+    shown = await acme.ben.sees("asks for $300.00", channel="CSEARCH")
+    assert shown.ts == emis.ts
+    assert "if approved*: $1,800.00 available of $1,800.00" in shown.text_everywhere()
+    await acme.ben.clicks("Approve", shown)
+    assert (await allowance(acme))["allocated_usd"] == "1800.000000000"
+    await books_agree(acme)
+
+
+@pytest.mark.parametrize("lasting", ["open", "date", "period"])
+async def test_an_approval_of_any_end_ends_the_alert_that_it_made_untrue(acme: Company, lasting: str) -> None:
+    await acme.uses(acme.event(1, dollars=1_050))
+    await acme.settles()
+    alert = await acme.anna.sees("over its budget", channel="CSEARCH")
+    form = (await acme.ben.clicks("Another amount or end…", await ask(acme, acme.anna))).modal
+    assert form is not None
+    last_day = (acme.clock.now() + timedelta(days=3)).date().isoformat()
+    assert (await acme.ben.submits(form, lasting=lasting, end=last_day)).closed
+    await acme.settles()
+
+    (ended,) = [m for m in await acme.anna.messages("CSEARCH") if m.ts == alert.ts]
+    assert "<@UBEN> approved $500.00 more" in ended.text
+    assert "is below 100% of its budget again" in ended.text
