@@ -62,7 +62,9 @@ def delegations_message(
         end = button("End", action_id=END_DELEGATION, value=one.id, label="End this delegation") if may_end else None
         blocks.append(section(line, block_id=f"delegation-{one.id}", accessory=end))
     if len(lines) > _MAX_SHOWN:
-        blocks.append(context(f"And {len(lines) - _MAX_SHOWN:,} more.", block_id="delegations-more"))
+        more = f"And {len(lines) - _MAX_SHOWN:,} more."
+        blocks.append(context(more, block_id="delegations-more"))
+        lines = [*lines[:_MAX_SHOWN], more]
     if not lines:
         lines = ["Nobody decides for you, and you decide for nobody else."]
         blocks.append(section(lines[0], block_id="delegations-none"))
