@@ -55,7 +55,7 @@ def bad(result: Result) -> str:
 def test_faults_of_a_file_are_named_by_their_field(tokens: Tokens, acme_yml: Path, tmp_path: Path) -> None:
     acme_yml.write_text(TEAMS_YML.replace("cost_center:", "cost_centre:"))
     assert bad(tokens("teams", "import", acme_yml)) == (
-        "teams[search].cost_centre: is no field of this file; is it spelled right?"
+        "line 14, teams[search].cost_centre: unknown field. Did you mean `cost_center`?"
     )
     acme_yml.write_text(TEAMS_YML.replace("amount: 1000,", "amount: 10001,"))
     assert "teams[product].budget.amount" in bad(tokens("teams", "import", acme_yml))

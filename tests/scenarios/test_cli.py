@@ -34,13 +34,13 @@ def test_a_dry_run_says_what_an_import_would_change_and_changes_nothing(run: Run
 
 def test_an_import_says_the_difference_and_what_is_stored_without_being_applied(run: Run) -> None:
     well(run("teams", "import", "teams.yml"))
-    policy = "policy: {approvals: [{up_to: 200, auto: true}]}\n"
-    Path("teams.yml").write_text(TEAMS_YML.replace("amount: 1000,", "amount: 1200,") + policy)
+    changed = TEAMS_YML.replace("amount: 1000,", "amount: 1200,").replace("people: self", "people: managers")
+    Path("teams.yml").write_text(changed)
 
     said = well(run("teams", "import", "teams.yml"))
 
     assert "~ search: budget: $1,000.00 → $1,200.00" in said
-    assert re.search(r"^stored, not applied yet: policy", said, re.MULTILINE)
+    assert re.search(r"^stored, not applied yet: organisation.people", said, re.MULTILINE)
 
 
 def test_a_key_is_printed_once_on_the_last_line_and_ends_with_rotate_and_revoke(run: Run) -> None:

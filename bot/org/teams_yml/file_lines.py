@@ -1,6 +1,7 @@
 """Lines of a YAML file: where the field of a fault stands."""
 
 import re
+from typing import Any
 
 import yaml
 
@@ -10,6 +11,35 @@ _STEP = re.compile(r"([^.\[\]]+)|\[([^\]]*)\]")
 _NAMES = ("slug", "name", "alias")
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML's safe loader, which leaves a date that can't be as it is written: its field says so, with its line."""
+
+
+def _date(loader: _Loader, node: yaml.ScalarNode) -> Any:
+    try:
+        return loader.construct_yaml_timestamp(node)
+    except ValueError:
+        return node.value
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _date)
+
+
+def load_yaml(text: str) -> Any:
+    """Loads a text as YAML. Raises ConfigError, with the line, for one that is not YAML."""
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506  # a safe loader
+    except (yaml.YAMLError, RecursionError) as error:
+        raise _no_yaml(error) from error
+
+
+def _no_yaml(error: Exception) -> ConfigError:
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return ConfigError("The file is not YAML: unreadable or nested too deeply")
+    line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+    return ConfigError(f"{line}The file is not YAML: {error.problem or error.context or 'unreadable'}")
+
+
 class FileLines:
     """The lines of a YAML file's fields, by paths such as `teams[search].budget.amount` or `policy.approvals[0].up_to`."""
 
@@ -17,13 +47,8 @@ class FileLines:
         """Raises ConfigError, with the line, for a text that is not YAML."""
         try:
             self._root = yaml.compose(text, Loader=yaml.SafeLoader)
-        except yaml.MarkedYAMLError as error:
-            line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-            raise ConfigError(
-                f"{line}The file is not YAML: {error.problem or error.context or 'unreadable'}"
-            ) from error
         except (yaml.YAMLError, RecursionError) as error:
-            raise ConfigError("The file is not YAML: unreadable or nested too deeply") from error
+            raise _no_yaml(error) from error
 
     def line_of(self, path: str) -> int | None:
         """Returns the line of a field, or that of the nearest thing around it; None for an empty file."""

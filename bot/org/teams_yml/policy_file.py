@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-import yaml
 from pydantic import ValidationError
 
-from bot.org.teams_yml.file_lines import FileLines
+from bot.org.teams_yml.file_lines import FileLines, load_yaml
 from bot.org.teams_yml.models import TeamsFile
 from bot.org.teams_yml.policies import PolicyFile
 from bot.org.teams_yml.teams_file import faults_of, read_teams_file
@@ -27,14 +26,11 @@ class PlannedFile:
 def read_policy_file(text: str) -> PlannedFile:
     """Reads a teams.yml, its `policy:` alone, or what stands under `policy:`. Raises ConfigError with a line per fault."""
     lines = FileLines(plain_spaces(text))
-    loaded = yaml.safe_load(plain_spaces(text))
+    loaded = load_yaml(plain_spaces(text))
     if not isinstance(loaded, dict):
         raise ConfigError(f"The file is empty: {_WHOLE}")
     if "organisation" in loaded or "teams" in loaded:
-        try:
-            whole = read_teams_file(text)
-        except ConfigError as error:
-            raise lines.located(error) from error
+        whole = read_teams_file(text)
         return PlannedFile(policy=whole.policy, whole=whole, lines=lines)
     bare = "policy" not in loaded and bool(set(loaded) & set(PolicyFile.model_fields))
     given = {"policy": loaded} if bare else loaded
@@ -46,7 +42,7 @@ def read_policy_file(text: str) -> PlannedFile:
     try:
         policy = PolicyFile.model_validate(given["policy"] or {})
     except ValidationError as error:
-        found = faults_of(error, given["policy"])
+        found = faults_of(error, given["policy"], PolicyFile)
         faults = [fault if bare else f"policy.{fault}" for fault in found]
         raise lines.located(ConfigError("\n".join(faults))) from error
     return PlannedFile(policy=policy, whole=None, lines=lines)

@@ -1,12 +1,14 @@
 """Reads teams.yml and reports each fault with the path of its field."""
 
+from difflib import get_close_matches
 from typing import Any
 
-import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from bot.org.teams_yml.attendance import days_off_faults
 from bot.org.teams_yml.faults import budget_faults, gateway_faults, lifecycle_faults, rule_faults, team_faults
+from bot.org.teams_yml.file_lines import FileLines, load_yaml
+from bot.org.teams_yml.known_fields import known_fields
 from bot.org.teams_yml.models import TeamsFile
 from bot.refusals import ConfigError
 from bot.text import plain_spaces
@@ -15,21 +17,18 @@ _MAX_BYTES = 4_000_000
 
 
 def read_teams_file(text: str) -> TeamsFile:
-    """Reads and checks a teams.yml. Raises ConfigError with one line per fault."""
+    """Reads and checks a teams.yml. Raises ConfigError with one line per fault: its line in the file, its field, and what
+    to do."""
     if len(text) > _MAX_BYTES:
         raise ConfigError("The file is over 4 MB.")
-    try:
-        loaded = yaml.safe_load(plain_spaces(text))
-    except (yaml.YAMLError, RecursionError) as error:
-        raise ConfigError(
-            f"The file is not YAML: {str(error).splitlines()[0] if str(error) else 'nested too deeply'}"
-        ) from error
+    lines = FileLines(plain_spaces(text))
+    loaded = load_yaml(plain_spaces(text))
     if not isinstance(loaded, dict):
         raise ConfigError("The file needs `organisation:` and `teams:`.")
     try:
         file = TeamsFile.model_validate(loaded)
     except ValidationError as error:
-        raise ConfigError("\n".join(faults_of(error, loaded))) from error
+        raise lines.located(ConfigError("\n".join(faults_of(error, loaded, TeamsFile)))) from error
     faults = [
         *team_faults(file),
         *lifecycle_faults(file),
@@ -40,20 +39,21 @@ def read_teams_file(text: str) -> TeamsFile:
         *file.policy.faults({team.slug for team in file.teams}),
     ]
     if faults:
-        raise ConfigError("\n".join(faults))
+        raise lines.located(ConfigError("\n".join(faults)))
     return file
 
 
-def faults_of(error: ValidationError, loaded: Any) -> list[str]:
+def faults_of(error: ValidationError, loaded: Any, model: type[BaseModel]) -> list[str]:
     """Returns one line per fault of what was loaded, each with the path of its field."""
-    return list(dict.fromkeys(f"{_path(e['loc'], loaded)}: {_error_text(e)}" for e in error.errors()))
+    return list(dict.fromkeys(f"{_path(e['loc'], loaded)}: {_error_text(e, model)}" for e in error.errors()))
 
 
-def _error_text(error: Any) -> str:
+def _error_text(error: Any, model: type[BaseModel]) -> str:
     if error["type"] == "missing":
         return "is missing"
     if error["type"] == "extra_forbidden":
-        return "is no field of this file; is it spelled right?"
+        near = get_close_matches(str(error["loc"][-1]), known_fields(model, error["loc"][:-1]), n=1)
+        return f"unknown field. Did you mean `{near[0]}`?" if near else "unknown field"
     return str(error["msg"]).removeprefix("Value error, ")
 
 

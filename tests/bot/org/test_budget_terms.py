@@ -1,5 +1,6 @@
 """The terms of budgets and the fields of the tree in teams.yml."""
 
+import re
 import warnings
 from dataclasses import replace
 from typing import get_args
@@ -35,7 +36,7 @@ def _file(*, organisation: str = "name: Acme", teams: str = "", **facts: str) ->
 def faults(text: str) -> list[str]:
     with pytest.raises(ConfigError) as raised:
         read_teams_file(text)
-    return str(raised.value).splitlines()
+    return [re.sub(r"^line [0-9]+, ", "", line) for line in str(raised.value).splitlines()]
 
 
 FULL = BudgetTerms(

@@ -1,5 +1,7 @@
 """`gateways:` of teams.yml: what a line means, and every fault with its field and what to do."""
 
+import re
+
 import pytest
 
 from bot.org.gateways import CapTarget, gateways_of
@@ -16,7 +18,7 @@ EU = "name: eu, kind: litellm, url: http://litellm.internal:4000/, key_env: LITE
 def faults(text: str) -> list[str]:
     with pytest.raises(ConfigError) as raised:
         read_teams_file(HEAD + text)
-    return str(raised.value).splitlines()
+    return [re.sub(r"^line [0-9]+, ", "", line) for line in str(raised.value).splitlines()]
 
 
 def test_a_line_reads_into_settings_and_comes_back_from_the_database_the_same() -> None:
@@ -76,7 +78,7 @@ def test_a_line_reads_into_settings_and_comes_back_from_the_database_the_same() 
         (f"{{{EU}, teams: {{search: [a, a]}}}}", "gateways[eu].teams.search: team a is there twice"),
         (f"{{{EU}, teams: {{search: [{{member: u}}]}}}}", "gateways[eu].teams.search: member u needs `of`"),
         (f"{{{EU}, teams: {{search: [{{cap: u}}]}}}}", "gateways[eu].teams.search[0]: write the gateway's id as text"),
-        (f"{{{EU}, token: sk-1}}", "gateways[eu].token: is no field of this file"),
+        (f"{{{EU}, token: sk-1}}", "gateways[eu].token: unknown field"),
     ],
 )
 def test_each_fault_names_its_field_and_what_to_do(line: str, fault: str) -> None:
