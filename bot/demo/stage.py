@@ -4,13 +4,16 @@ import secrets
 import socket
 import tempfile
 import webbrowser
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from bot.app import Worker, running
 from bot.clock import ShiftedClock, SystemClock
 from bot.demo.controls import create_controls
+from bot.demo.gateway import demo_gateway
 from bot.demo.history import SOURCE, load_history
 from bot.demo.scenarios import acme_scenario, own_usage_scenario
+from bot.demo.teams import SLUGS
 from bot.demo.workspace import BOT_TOKEN, workspace
 from bot.org.teams_yml.teams_file import read_teams_file
 from bot.refusals import ConfigError
@@ -44,7 +47,9 @@ async def run_demo(*, port: int, browser: bool, usage: Path | None) -> None:
     opened_at = SystemClock().now()
     scenario = own_usage_scenario(usage, opened_at) if usage else acme_scenario(opened_at)
     clock = ShiftedClock(starts_at=scenario.last_month[1] if scenario.last_month else None)
-    with tempfile.TemporaryDirectory(prefix="tokens-demo-") as folder:
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="tokens-demo-"))
+        gateway = await stack.enter_async_context(demo_gateway(() if scenario.is_own else SLUGS))
         settings = Settings(
             database_url=f"sqlite:///{folder}/tokens.db",
             slack_bot_token=BOT_TOKEN,
@@ -59,7 +64,8 @@ async def run_demo(*, port: int, browser: bool, usage: Path | None) -> None:
             await import_teams(context, read_teams_file(scenario.last_month[0]), dry_run=False)
             await keep_books(context)
             clock.jump_to(opened_at)
-        await import_teams(context, read_teams_file(scenario.teams_yml), dry_run=False)
+        gateways = "" if scenario.is_own else gateway.teams_yml(Path(folder))
+        await import_teams(context, read_teams_file(scenario.teams_yml + gateways), dry_run=False)
         key = await create_key(context, SOURCE, source="cloudevents")
         settings_of_page = workspace(
             bot_url=bot_url,
@@ -76,6 +82,7 @@ async def run_demo(*, port: int, browser: bool, usage: Path | None) -> None:
             parts.web.include_router(controls)
             bot = Serving(parts.web, listener=door, grace_seconds=1)
             await load_history(context, parts, scenario)
+            await gateway.count_spend(context)
             worker = Worker(context)  # starts last, so that the digests come before the alerts
             await worker.start()
             out.print(f"Tokens is playing at {address}  (Ctrl+C ends it)")

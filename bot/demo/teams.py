@@ -106,6 +106,7 @@ _TEAMS = (
     ("mobile", "Mobile", "CC-140"),
     ("support", "Support", "CC-200"),
 )
+SLUGS = tuple(slug for slug, _, _ in _TEAMS)
 _CREDENTIALS = {
     "search": ("key-search-*",),
     "checkout": ("key-checkout-*", "ci-7"),
