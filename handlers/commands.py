@@ -32,6 +32,7 @@ from handlers.reporting.own_use import me_command
 from handlers.reporting.top import show_top
 from handlers.requests.asking.request_forms import open_request_form
 from handlers.requests.attendance.delegations import delegate_command
+from handlers.requests.emergencies import emergency_command
 from handlers.requests.waiting.lists import requests_command
 from handlers.scope import TeamScope
 from handlers.slack.answers import SlackRequest, answers
@@ -127,8 +128,13 @@ async def show_help(asked: SlackRequest) -> None:
 
 
 async def ask(asked: SlackRequest) -> None:
-    """`/tokens request [amount] [team:name] [why]`: opens the form, prefilled with what was typed."""
+    """`/tokens request [amount] [team:name] [why]`: opens the form, prefilled with what was typed. With `emergency` before
+    an amount it grants it at once."""
     _, rest = first_word(asked.text)
+    word, typed_amount = first_word(rest)
+    if word.casefold() == "emergency" and (not typed_amount or typed_amount[0] in "$0123456789"):
+        await emergency_command(asked, typed_amount)
+        return
     typed = parse_request(rest)
     await open_request_form(
         asked,

@@ -31,6 +31,7 @@ from handlers.intake.reattributions import move_usage
 from handlers.intake.totals import fold_totals
 from handlers.intake.twins.pruning import delete_old_marks, delete_old_records
 from handlers.reporting.digests import post_due_digests
+from handlers.requests.emergencies import ask_about_emergencies
 from handlers.requests.increase_requests import take_increase_requests
 from handlers.requests.request_periods import carry_requests
 from handlers.requests.rerouting import reroute_requests
@@ -82,6 +83,7 @@ def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
         ("end reservations", end_reservations, pace),
         ("carry requests", carry_requests, max(pace, 60.0)),
         ("remind of requests", watch_waiting, max(pace, 30.0)),
+        ("ask about emergencies", ask_about_emergencies, max(pace, 60.0)),
         ("take increase requests", take_increase_requests, max(pace, 60.0)),
         ("move usage", move_usage, pace),
         ("read old keys", read_old_keys, max(pace, 60.0)),

@@ -64,6 +64,7 @@ from storage.reporting.reports import Reports
 from storage.requests.attendance.absences import Absences
 from storage.requests.attendance.delegations import Delegations
 from storage.requests.budget_requests import BudgetRequests
+from storage.requests.emergencies import Emergencies
 from storage.requests.increase_requests import IncreaseRequests
 from storage.requests.questions import Questions
 from storage.requests.rehearsals import Rehearsals
@@ -144,6 +145,7 @@ class Transaction(OpenTransaction):
     reminders = noun(Reminders)
     rehearsals = noun(Rehearsals)
     votes = noun(Votes)
+    emergencies = noun(Emergencies)
     judgements = noun(Judgements)
     alert_settings = noun(StoredAlertSettings)
     alert_quality = noun(StoredAlertQuality)

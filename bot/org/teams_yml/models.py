@@ -141,8 +141,6 @@ class TeamsFile(_Strict):
         lines = []
         if any(m.startswith("S") and not is_email(m) for t in self.teams for m in t.managers):
             lines.append("managers: user groups (S…) are not looked up yet; name people")
-        if self.policy.emergency:
-            lines.append("policy.emergency: emergency grants are not made yet")
         if self.organisation.people == "managers":
             lines.append(
                 "organisation.people: managers see people in the details of a spike alone; everybody sees their own"

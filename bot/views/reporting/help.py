@@ -12,6 +12,10 @@ COMMANDS = (
     ("top", "what costs most: `{command} top tools`, `models` or `workflows`, over `7d`, `30d` or `mtd`; people never"),
     ("request", "ask for more budget; `{command} request 500 load test of the new ranker` fills in the form"),
     ("requests", "budget requests that wait for your decision; decide them in one place"),
+    (
+        "request emergency 200 why",
+        "takes budget at once, if your policy allows it; everybody sees it, and a manager keeps or ends it",
+    ),
     ("delegate @emi until friday", "names who decides budget requests for you; `delegate` alone lists, `off` ends it"),
     ("statement", "a period's statement: `{command} statement 2026-10`, with its CSV and a page to file"),
     ("expect", "what is expected of this team; `{command} expect launch 2 days up to $500` announces spend ahead"),

@@ -70,7 +70,6 @@ policy:
     assert found.policy.approvals[1].up_to == 5_000 * NANOS
     assert [line.split(":")[0] for line in found.not_applied_yet()] == [
         "managers",
-        "policy.emergency",
     ]
 
 
