@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select, union
 
+from storage.tables.asks import limit_raises
 from storage.tables.books import accounts, entries
 from storage.tables.intake import team_changes
 from storage.transaction import OpenTransaction
@@ -14,10 +15,11 @@ _OVERLAP = 1_000
 
 @dataclass(frozen=True, kw_only=True)
 class Marks:
-    """How far entries and usage were read."""
+    """How far entries and usage were read, and how many raises of limits each team has."""
 
     entry_id: int
     versions: dict[int, int]
+    raises: dict[int, int]
 
 
 class BalanceChanges:
@@ -30,11 +32,19 @@ class BalanceChanges:
         """Returns how far this snapshot goes."""
         newest = (await self._connection.execute(select(func.max(entries.c.id)))).scalar()
         rows = await self._connection.execute(select(team_changes.c.team_id, team_changes.c.version))
-        return Marks(entry_id=int(newest or 0), versions={int(team): int(version) for team, version in rows})
+        raised = await self._connection.execute(
+            select(limit_raises.c.team_id, func.count()).group_by(limit_raises.c.team_id)
+        )
+        return Marks(
+            entry_id=int(newest or 0),
+            versions={int(team): int(version) for team, version in rows},
+            raises={int(team): int(count) for team, count in raised},
+        )
 
     async def teams_since(self, before: Marks, now: Marks) -> set[int]:
-        """Returns the teams with new entries or changed usage."""
+        """Returns the teams with new entries, changed usage or a raised limit."""
         changed = {team for team, version in now.versions.items() if before.versions.get(team) != version}
+        changed |= {team for team, count in now.raises.items() if before.raises.get(team) != count}
         if now.entry_id > before.entry_id:
             recent = entries.c.id > max(0, before.entry_id - _OVERLAP)
             moved = (

@@ -15,11 +15,13 @@ class LimitRaises:
     """The raises of limits within one transaction."""
 
     def __init__(self, transaction: OpenTransaction) -> None:
+        self._tx = transaction
         self._connection = transaction.connection
 
     async def add(self, raised: LimitRaise) -> None:
-        """Stores a raise; a request raises a limit once."""
+        """Stores a raise; a request raises a limit once. What gateways are told is read anew, as after an entry."""
         await self._connection.execute(insert(limit_raises).values(**asdict(raised)))
+        self._tx.after_commit(self._tx.memory.count_ledger_post)
 
     async def of_teams(self, team_ids: Iterable[int]) -> list[LimitRaise]:
         """Returns the raises of teams, oldest first."""

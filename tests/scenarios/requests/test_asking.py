@@ -305,3 +305,26 @@ async def test_a_form_that_fails_late_comes_back_with_what_was_typed(acme: Compa
     acme.context.settings.slack_answer_seconds = 60
     assert (await acme.anna.submits(again)).closed
     assert [request.reason for request in await requests(acme)] == ["a load test"]
+
+
+async def test_a_persons_own_limit_is_theirs_alone_and_grows_with_the_approval(acme: Company) -> None:
+    own = TEAMS_YML.replace(
+        "budget: {amount: 1000, thresholds: [80, 100]}",
+        "budget: {amount: 1000, parts: [{person: anna@acme.test, amount: 50}]}",
+    )
+    await import_teams(acme.context, read_teams_file(own), dry_run=False)
+    await acme.uses(acme.event("mine", dollars=60))
+    path = "/v1/teams/search/allowance?user=anna@acme.test"
+    assert (await acme.gets(path))[1]["decision"] == "deny"
+    assert "own limit" not in (await opens(acme.emi)).text_everywhere()
+
+    form = await opens(acme.anna)
+    assert "Your own limit, $50.00, is used up. Search still has $940.00." in form.text_everywhere().replace("*", "")
+    assert (await acme.anna.submits(form, amount="100", reason="evals")).closed
+    await acme.settles()
+    await acme.ben.clicks("Approve", await acme.ben.sees("asks for", channel="CSEARCH"))
+    await acme.settles()
+
+    assert (await acme.gets(path))[1]["decision"] == "allow"
+    assert (await acme.gets("/v1/teams/search/allowance"))[1]["allocated_usd"] == "1000.000000000"
+    await books_agree(acme)
