@@ -129,12 +129,10 @@ def decided_card(
 
 
 def gateway_lines(request: BudgetRequest, caps: Sequence[str]) -> list[str]:
-    """Returns what became of limits at gateways. Those of people and keys are raised by whoever runs the gateway, unless it
-    asked itself."""
-    if request.ask.moves_budget or request.origin == "gateway":
+    """Returns what became of limits at gateways. Where no gateway follows, its admin raises those of people and keys."""
+    if caps or request.ask.moves_budget or request.origin == "gateway":
         return caps_shown(caps) or [GATEWAY_NOTE]
-    more = usd(request.given_nanos)
-    return [f"A limit that the gateway itself keeps is raised there, by {more}, by its admin: Tokens doesn't write it."]
+    return [f"A limit that a gateway keeps itself is raised there, by {usd(request.given_nanos)}, by its admin."]
 
 
 def withdrawn_card(pending: PendingRequest) -> Message:
