@@ -16,11 +16,19 @@ _WHOLE = "write a whole teams.yml, or only its `policy:`"
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedFile:
-    """A policy, and the whole file around it, if there is one."""
+    """A policy, and the whole file around it, if there is one. A bare file holds what stands under `policy:`."""
 
     policy: PolicyFile
     whole: TeamsFile | None
     lines: FileLines
+    is_bare: bool = False
+
+    def located(self, error: ConfigError) -> ConfigError:
+        """Returns faults with the line of each."""
+        faults = str(error)
+        if self.is_bare:
+            faults = "\n".join(fault.removeprefix("policy.") for fault in faults.splitlines())
+        return self.lines.located(ConfigError(faults))
 
 
 def read_policy_file(text: str) -> PlannedFile:
@@ -45,4 +53,4 @@ def read_policy_file(text: str) -> PlannedFile:
         found = faults_of(error, given["policy"], PolicyFile)
         faults = [fault if bare else f"policy.{fault}" for fault in found]
         raise lines.located(ConfigError("\n".join(faults))) from error
-    return PlannedFile(policy=policy, whole=None, lines=lines)
+    return PlannedFile(policy=policy, whole=None, lines=lines, is_bare=bare)

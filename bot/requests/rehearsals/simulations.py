@@ -10,7 +10,7 @@ from bot.periods import HOUR_MICROS, day_start, micros
 from bot.requests.budget_requests import Ask
 from bot.requests.rehearsals.past_asks import PastAsk
 
-SIMULATED_ASKS = 200
+_A_TEAM_AND_WEEK, _LEAST, _MOST = 0.7, 40, 2_000
 _USUAL_SHARE, _SPREAD = 0.1, 1.0
 _UNBUDGETED_NANOS = 1_000 * NANOS
 _FIRST_HOUR, _HOURS = 9, 8
@@ -65,6 +65,12 @@ def simulated_asks(
             )
         )
     return sorted(found, key=lambda ask: ask.at)
+
+
+def simulated_number(directory: Directory, *, weeks: int) -> int:
+    """Returns how many requests a company of this size makes in some weeks."""
+    teams = sum(team.mode == "govern" for team in directory.open_teams)
+    return min(max(round(teams * weeks * _A_TEAM_AND_WEEK), _LEAST), _MOST)
 
 
 def usual_amount(chance: random.Random, budget_nanos: int | None) -> int:

@@ -16,7 +16,7 @@ from bot.requests.rehearsals.comparisons import Comparison
 from bot.requests.rehearsals.fates import Policy
 from bot.requests.rehearsals.past_asks import MIN_OWN_ASKS, DecisionPace, PastAsk, past_ask
 from bot.requests.rehearsals.replays import recorded_payer, replay
-from bot.requests.rehearsals.simulations import SIMULATED_ASKS, simulated_asks
+from bot.requests.rehearsals.simulations import simulated_asks, simulated_number
 from bot.requests.rehearsals.words import Told
 from handlers.books.balances import balances_of
 from handlers.context import Context
@@ -56,7 +56,7 @@ async def rehearse(context: Context, file: PlannedFile, *, weeks: int) -> Rehear
         requests = await tx.rehearsals.requests_since(since)
         asks = [past_ask(request) for request in requests if request.origin != "emergency"]
         if len(asks) < MIN_OWN_ASKS:
-            asks += await _simulated(scope, since=since)
+            asks += await _simulated(scope, since=since, weeks=weeks)
         names = await _names(tx, scope.directory, asks)
         present = Policy(directory=scope.directory, rules=scope.rulebook.approvals, tools=scope.rulebook.tools)
     plan = await _planned(context, present, names, file)
@@ -96,7 +96,7 @@ async def _names(tx: Transaction, directory: Directory, asks: Sequence[PastAsk])
     return {person.id: person.email or called(person) for person in (await tx.people.by_ids(people)).values()}
 
 
-async def _simulated(scope: Scope, *, since: int) -> list[PastAsk]:
+async def _simulated(scope: Scope, *, since: int, weeks: int) -> list[PastAsk]:
     """Returns simulated requests, paid by whoever could pay them now."""
     directory = scope.directory
     teams = [directory.root, *directory.real_teams]
@@ -108,7 +108,12 @@ async def _simulated(scope: Scope, *, since: int) -> list[PastAsk]:
     zone = directory.root.timezone
     first_day, end_day = local_day(since, zone), local_day(scope.at, zone)
     return simulated_asks(
-        directory, number=SIMULATED_ASKS, first_day=first_day, end_day=end_day, seed=_SEED, payer_of=payer
+        directory,
+        number=simulated_number(directory, weeks=weeks),
+        first_day=first_day,
+        end_day=end_day,
+        seed=_SEED,
+        payer_of=payer,
     )
 
 
@@ -116,7 +121,7 @@ async def _planned(context: Context, now: Policy, names: Mapping[int, str], file
     """Returns what holds once the file is imported: it is, in a transaction that is rolled back. Raises ConfigError."""
     if file.whole is None:
         if faults := file.policy.faults({*now.directory.teams_by_slug}):
-            raise file.lines.located(ConfigError("\n".join(faults)))
+            raise file.located(ConfigError("\n".join(faults)))
         async with context.store.read() as tx:
             rules = await read_approvals(tx, file.policy.model_dump(mode="json", by_alias=True), now.directory)
         return _Plan(policy=replace(now, rules=rules), names=names)
@@ -125,7 +130,7 @@ async def _planned(context: Context, now: Policy, names: Mapping[int, str], file
             await tx.teams.save_file(file.whole, at=context.now_micros())
             rulebook = await context.rulebooks.read(tx)
             if faults := tree_faults(rulebook.directory):
-                raise file.lines.located(ConfigError("\n".join(faults)))
+                raise file.located(ConfigError("\n".join(faults)))
             check_budgets_fit(rulebook.directory)
             policy = Policy(directory=rulebook.directory, rules=rulebook.approvals, tools=rulebook.tools)
             plan = _Plan(policy=policy, names=await _names(tx, rulebook.directory, ()))
