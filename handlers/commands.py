@@ -33,6 +33,7 @@ from handlers.reporting.top import show_top
 from handlers.requests.asking.request_forms import open_request_form
 from handlers.requests.attendance.delegations import delegate_command
 from handlers.requests.emergencies import emergency_command
+from handlers.requests.history import show_history
 from handlers.requests.waiting.lists import requests_command
 from handlers.scope import TeamScope
 from handlers.slack.answers import SlackRequest, answers
@@ -180,6 +181,7 @@ COMMANDS: dict[str, Callable[[SlackRequest], Awaitable[None]]] = {
     "delegates": delegate_command,
     "settings": show_alert_settings,
     "statement": show_statement,
+    "history": show_history,
 }
 
 

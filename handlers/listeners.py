@@ -16,7 +16,7 @@ from handlers.costs import prices
 from handlers.crosschecks.caps import conflicts as cap_conflicts
 from handlers.org import alert_settings, attribution
 from handlers.reporting import home
-from handlers.requests import approvals, card_menu, emergencies, nudges, other_amounts, questions, worth
+from handlers.requests import approvals, card_menu, emergencies, history, nudges, other_amounts, questions, worth
 from handlers.requests.asking import changes, request_forms, shortcuts
 from handlers.requests.attendance import delegations
 from handlers.requests.waiting import lists, reminders
@@ -37,6 +37,7 @@ def register_all(app: AsyncApp, context: Context) -> None:
         other_amounts,
         questions,
         emergencies,
+        history,
         nudges,
         card_menu,
         worth,

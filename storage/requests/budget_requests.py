@@ -65,6 +65,20 @@ class BudgetRequests:
         query = select(budget_requests).where(budget_requests.c.period == period, mine, counted)
         return sorted((request_of(row) for row in await self._connection.execute(query)), key=lambda r: r.id)
 
+    async def history(
+        self, *, team_id: int | None, person_ids: Iterable[int], before_id: int | None, limit: int
+    ) -> list[BudgetRequest]:
+        """Returns the requests of a team, or of a person's records without one, newest first."""
+        whose = (
+            budget_requests.c.person_id.in_(sorted(person_ids))
+            if team_id is None
+            else budget_requests.c.team_id == team_id
+        )
+        query = select(budget_requests).where(whose).order_by(budget_requests.c.id.desc()).limit(limit)
+        if before_id is not None:
+            query = query.where(budget_requests.c.id < before_id)
+        return [request_of(row) for row in await self._connection.execute(query)]
+
     async def asker_of_grant(self, grant_id: int) -> int | None:
         """Returns the person whose request a temporary grant came of; None if it came of none."""
         query = select(budget_requests.c.person_id).where(budget_requests.c.grant_id == grant_id)

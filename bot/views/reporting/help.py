@@ -11,6 +11,10 @@ COMMANDS = (
     ),
     ("top", "what costs most: `{command} top tools`, `models` or `workflows`, over `7d`, `30d` or `mtd`; people never"),
     ("request", "ask for more budget; `{command} request 500 load test of the new ranker` fills in the form"),
+    (
+        "history",
+        "budget requests of this channel's team: who asked, who decided, by which policy; `history me` your own",
+    ),
     ("requests", "budget requests that wait for your decision; decide them in one place"),
     (
         "request emergency 200 why",

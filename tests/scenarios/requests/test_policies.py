@@ -200,3 +200,24 @@ async def test_an_emergency_grant_that_nobody_answers_ends_by_itself(acme: Compa
     assert over.buttons() == []
     assert (await allowance(acme))["allocated_usd"] == "1000.000000000"
     await books_agree(acme)
+
+
+async def test_the_history_says_who_decided_by_which_line_and_hides_reasons(acme: Company) -> None:
+    await follows(acme, AUTO)
+    await submits(acme, acme.anna, "150 a test")
+    for number in range(9):
+        card = await ask(acme, acme.emi, str(300 + number))
+        form = (await acme.ben.clicks("Deny", card)).modal
+        assert form is not None
+        await acme.ben.submits(form, reason="a secret")
+        await acme.settles()
+
+    page = await acme.anna.runs("/tokens history", channel="CSEARCH")
+    assert "$308.00 for Search, *denied* by <@UBEN>" in page.text
+    assert "a secret" not in page.text_everywhere()
+    older = await acme.anna.clicks("Older", page.messages[-1])
+    assert "$150.00 for Search" in older.text
+    assert "By policy: Approved automatically: up to $200.00, once a period per person." in older.text_everywhere()
+    mine = await acme.anna.runs("/tokens history me", channel="CSEARCH")
+    assert "$308.00" not in mine.text
+    assert "*approved* by The policy" in mine.text
