@@ -54,7 +54,7 @@ async def require_open(tx: Transaction, rulebook: Rulebook, period: Period, *, a
 
 
 async def post_budgets(
-    tx: Transaction, directory: Directory, team_ids: Collection[int], *, at: int, actor_id: int
+    tx: Transaction, directory: Directory, team_ids: Collection[int], *, at: int, actor_id: int | None
 ) -> int:
     """Brings the budgets of some teams to their declared amounts, in every current period, and returns the number of
     entries. Raises Overdrawn if the money is not there. The accounts must be locked."""

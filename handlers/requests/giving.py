@@ -27,14 +27,14 @@ async def give_budget(
     await raise_limit(scope, request)
     if not request.ask.moves_budget:
         return request, scope
+    if request.giver_id is not None and request.given_end.kind != "period":
+        raise Refusal("Budget that another team gives is for this period. Choose “this period only”.")
     payer = None if payer_id is None else directory.by_id(payer_id)
     if request.given_end.kind == "date":
-        if request.giver_id is not None:
-            raise Refusal("Budget that another team gives has no end. Choose “this period only”.")
         end = GrantEnd(at=request.given_end.at)
         grant = await grant_budget(scope, scope.team, payer, request.given_nanos, end, by=by)
         return replace(request, grant_id=grant.id), scope
-    if request.given_end.kind == "open" and request.giver_id is None and by is not None:
+    if request.given_end.kind == "open":
         return request, await _raise_budgets(scope, context, request, payer=payer, by=by)
     entries = grant_entries(request, directory=directory, team=scope.team, payer_id=payer_id, by=by, at=at)
     await tx.ledger.post(entries, at=at)
@@ -42,7 +42,7 @@ async def give_budget(
 
 
 async def _raise_budgets(
-    scope: TeamScope, context: Context, request: BudgetRequest, *, payer: Team | None, by: int
+    scope: TeamScope, context: Context, request: BudgetRequest, *, payer: Team | None, by: int | None
 ) -> TeamScope:
     """Raises the declared budget of a team, and of the teams between it and its payer, from now on."""
     tx, directory = scope.tx, scope.directory

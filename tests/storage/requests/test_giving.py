@@ -11,7 +11,7 @@ from bot.refusals import FieldRefusal, Refusal
 from bot.requests.budget_requests import Ask, BudgetRequest, Decision, RequestEnd
 from bot.requests.revisions import Seen
 from handlers.context import Context
-from handlers.requests.approvals import decide_request
+from handlers.requests.approvals import ask_for_budget, decide_request
 from handlers.requests.budget_requests import create_request
 from tests.storage.declared import balance, declared, faults, person, teams_yml
 
@@ -148,3 +148,29 @@ async def test_a_persons_cap_moves_no_budget(context: Context) -> None:
     assert given.given_nanos == 50 * NANOS
     assert [await balance(context, slug) for slug in ("search", "organisation")] == before
     assert await faults(context.store) == []
+
+
+async def test_the_policy_alone_approves_nothing_from_now_on(context: Context) -> None:
+    await declared(context, teams_yml() + "policy: {approvals: [{up_to: 100, auto: true}, {by: finance}]}\n")
+    before, anna = await declared_nanos(context, "search"), await person(context, "anna@acme.test")
+
+    async with context.store.begin() as tx:
+        scope = (await context.scope(tx)).of_team_id(await team_id(context, "search"))
+        given = await ask_for_budget(scope, context, replace(ASK, end=RequestEnd(kind="open")), person_id=anna)
+
+    assert given.state == "pending"
+    assert await declared_nanos(context, "search") == before
+    assert (await decide(context, given, YES)).state == "approved"
+    assert await declared_nanos(context, "search") == (before or 0) + 50 * NANOS
+    assert await faults(context.store) == []
+
+
+async def test_a_decision_gives_no_longer_than_the_other_team_may(context: Context) -> None:
+    await declared(context, teams_yml(mobile=100))
+    giver = await team_id(context, "mobile")
+    request = await ask(context, replace(ASK, giver_id=giver))
+
+    with pytest.raises(Refusal, match="is for this period"):
+        await decide(context, request, Decision(approve=True, end=RequestEnd(kind="open")))
+
+    assert (await balance(context, "mobile")).held_nanos == 50 * NANOS
