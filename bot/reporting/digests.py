@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from bot.alerting.alerts import DataGap
 from bot.books.budgets import Standing
@@ -48,6 +48,14 @@ class AnnouncedSpend:
     extra_nanos: int
 
 
+class WaitingAsk(NamedTuple):
+    """A budget request that waits: who asks, as a mention, how much, and since when."""
+
+    asker_mention: str
+    amount_nanos: int
+    since: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Digest:
     """A team's closed week. Tools are sorted by cost, largest first."""
@@ -69,6 +77,10 @@ class Digest:
     announced: tuple[AnnouncedSpend, ...] = ()
     gaps: tuple[DataGap, ...] = ()
     """Hours of the week in which a usually active source sent nothing."""
+    waiting: tuple[WaitingAsk, ...] = ()
+    """The budget requests that wait, oldest first."""
+    decision_times: str = ""
+    """How long decisions of the team's requests take, in mrkdwn."""
 
 
 def due_week(*, now: datetime, zone_name: str) -> int | None:

@@ -12,16 +12,19 @@ from bot.messages import Message
 from bot.org.teams import Team
 from bot.periods import day_start, hour_of, micros, monday_of, week_name, week_of
 from bot.refusals import ConfigError
-from bot.reporting.digests import Digest, drivers_of, due_week
+from bot.reporting.digests import Digest, WaitingAsk, drivers_of, due_week
 from bot.reporting.top import ComparedDays
 from bot.views.reporting.digests import digest_message
+from bot.views.requests.waiting.decision_times import times_words
 from handlers.alerting.expected_spend import announced_in
 from handlers.books.standings import shares, standing_of
 from handlers.cli import opened, out, run
 from handlers.context import Context
 from handlers.detection.data_gaps import gaps_of
 from handlers.reporting.top import mix_in
+from handlers.requests.waiting.decision_times import times_of
 from handlers.scope import TeamScope
+from handlers.slack.callers import called
 from handlers.slack.posts import post_notice
 from storage.reporting.reports import NO_USAGE
 from storage.store import Transaction
@@ -89,6 +92,8 @@ async def build_digest(scope: TeamScope, monday: int) -> Digest:
     by_tool = await tx.reports.by_tool_and_day(team.id, first_day=monday - 7, end_day=monday + 7)
     chart_days = tuple(range(monday + 7 - CHART_DAYS, monday + 7))
     days = ComparedDays(first_day=monday, end_day=monday + 7, before_day=monday - 7, before_end=monday)
+    pending = await tx.budget_requests.pending([team.id])
+    people = await tx.people.by_ids({request.person_id for request in pending})
     return Digest(
         standing=await standing_of(scope),
         monday=monday,
@@ -101,7 +106,9 @@ async def build_digest(scope: TeamScope, monday: int) -> Digest:
         mix=await mix_in(tx, scope.rulebook, [team.id], days),
         tool_days=tuple((s.name, tuple(by_tool.get((s.name, day), 0) for day in chart_days)) for s in tools),
         chart_days=chart_days,
-        open_requests=len(await tx.budget_requests.pending([team.id])),
+        open_requests=len(pending),
+        waiting=tuple(WaitingAsk(called(people[r.person_id]), r.amount_nanos, r.created_at) for r in pending),
+        decision_times=times_words((await times_of(scope, {team.id})).together) if pending else "",
         announced=await announced_in(tx, team, from_at=_start(team, monday), until_at=_start(team, monday + 7)),
         gaps=tuple(
             await gaps_of(

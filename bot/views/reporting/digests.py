@@ -7,15 +7,17 @@ from bot.money import NANOS, tokens_short, usd, usd_round
 from bot.periods import day_text, short_day_text
 from bot.reporting.digests import AnnouncedSpend, Digest, Driver
 from bot.text import plain
-from bot.views.blocks import actions, button, chart_placeholder, context, header, name, section
+from bot.views.blocks import actions, button, chart_placeholder, context, date_mark, header, name, section
 from bot.views.books.budgets import REQUEST_BUDGET, has_budget, headline, may_request, no_budget_words, outlook
 from bot.views.books.standings import SHOW_STANDING
 from bot.views.detection.data_gaps import gaps_words
 from bot.views.reporting.mix import mix_lines
+from bot.views.requests.waiting.reminders import list_button
 from bot.views.wording import change_words, counted, part_name, share_lines, signed_usd, week_words
 
 _ALT_CHARACTERS = 1_000
 _MAX_ANNOUNCED = 5
+_MAX_WAITING = 5
 
 
 def digest_message(digest: Digest, *, command: str) -> Message:
@@ -49,10 +51,14 @@ def digest_message(digest: Digest, *, command: str) -> Message:
     if hints:
         listed = "\n".join(f"• {hint}" for hint in hints)
         blocks.append(section(f"*What to do*\n{listed}", block_id=f"{key}-hints"))
+    if digest.waiting:
+        blocks.append(section(f"*Waiting for a decision*\n{_waiting(digest)}", block_id=f"{key}-requests"))
     buttons = [button("Details", action_id=SHOW_STANDING, value=team.id, label=f"Show how {shown} stands now")]
     if may_request(digest.standing):
         label = f"Request budget for {shown}"
         buttons.insert(0, button("Request budget", action_id=REQUEST_BUDGET, value=team.id, label=label))
+    if digest.waiting:
+        buttons.append(list_button())
     blocks += [
         actions(*buttons, block_id=f"{key}-actions"),
         context(f"`{command} me` shows your own use, to you alone.", block_id=f"{key}-notes"),
@@ -114,6 +120,18 @@ def _driver(driver: Driver) -> str:
     new = ", new" if share.before_nanos == 0 and share.cost_nanos > 0 else ""
     named = part_name(share.name, kind=driver.dimension)
     return f"{driver.dimension} {named} {signed_usd(share.change_nanos)}, to {usd(share.cost_nanos)}{new}"
+
+
+def _waiting(digest: Digest) -> str:
+    """Returns the requests that wait, oldest first, and how long decisions take."""
+    lines = [
+        f"• {one.asker_mention} asks for {usd(one.amount_nanos)}, since {date_mark(one.since)}"
+        for one in digest.waiting[:_MAX_WAITING]
+    ]
+    rest = len(digest.waiting) - _MAX_WAITING
+    if rest > 0:
+        lines.append(f"• and {rest:,} more")
+    return "\n".join([*lines, *([digest.decision_times] if digest.decision_times else [])])
 
 
 def _hints(digest: Digest) -> list[str]:

@@ -81,7 +81,7 @@ def request_list(words: dict[str, Any], *, which: str = "mine", page: int = 0, t
 
 def delegations(count: int, **may: bool) -> Message:
     known = [delegation(n, starts_at=AT + DAY_MICROS * (n % 2)) for n in range(count)]
-    facts = {"may_delegate": True, "may_end_all": False} | may
+    facts: dict[str, Any] = {"may_delegate": True, "may_end_all": False} | may
     return views.delegations_message(known, CALLED, viewer_id=1, at=AT, command=COMMAND, **facts)
 
 
