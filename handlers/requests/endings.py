@@ -23,7 +23,7 @@ from handlers.requests.cards import (
     update_messages,
 )
 from handlers.requests.deciders import route_of
-from handlers.requests.request_caps import request_cap_lines
+from handlers.requests.increases.request_caps import request_cap_lines
 from handlers.requests.waiting.reminder_messages import refresh_reminders
 from handlers.scope import TeamScope
 from handlers.slack.callers import called

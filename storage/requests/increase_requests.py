@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import select, update
 
 from bot.requests.budget_requests import BudgetRequest
-from bot.requests.increase_requests import IncreaseState, StoredIncrease
+from bot.requests.increases.increase_requests import IncreaseState, StoredIncrease
 from storage import bulk
 from storage.requests.budget_requests import request_of
 from storage.tables.requests import budget_requests, increase_requests

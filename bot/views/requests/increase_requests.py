@@ -2,7 +2,7 @@
 
 from bot.messages import Message
 from bot.money import usd
-from bot.requests.increase_requests import IncreaseRequest, StoredIncrease, who_words
+from bot.requests.increases.increase_requests import IncreaseRequest, StoredIncrease, who_words
 from bot.views.blocks import context, date_mark, escape, name, section
 
 _WHY_CHARACTERS = 400

@@ -7,7 +7,7 @@ import pytest
 from bot.money import NANOS
 from bot.org.gateways import CapTarget, GatewaySettings
 from bot.requests.budget_requests import BudgetRequest
-from bot.requests.increase_requests import (
+from bot.requests.increases.increase_requests import (
     IncreaseRequest,
     agrees,
     answer_cap,

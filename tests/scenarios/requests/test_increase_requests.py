@@ -10,7 +10,7 @@ import pytest
 from bot.org.teams_yml.teams_file import read_teams_file
 from handlers.crosschecks.caps.apis import claude_enterprise
 from handlers.org.teams import import_teams
-from handlers.requests.increase_requests import take_increase_requests
+from handlers.requests.increases.increase_requests import take_increase_requests
 from storage.books.checks import faults
 from tests.gateways.anthropic_api import EnterpriseApi
 from tests.gateways.claude_gateway import Person as Member

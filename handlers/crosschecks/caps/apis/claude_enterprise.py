@@ -14,7 +14,7 @@ import aiohttp
 
 from bot.crosschecks.caps import Cap, CapChange, CapTarget, Connection, GatewaySettings
 from bot.org.gateways import GatewayKind
-from bot.requests.increase_requests import IncreaseRequest
+from bot.requests.increases.increase_requests import IncreaseRequest
 from handlers.crosschecks.caps.adapter import CapRefused, CapUnreachable
 from handlers.crosschecks.caps.apis import spend_limits
 from handlers.crosschecks.caps.apis.api_calls import ApiCalls, Reply

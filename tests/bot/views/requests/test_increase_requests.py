@@ -6,7 +6,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from bot.money import NANOS
-from bot.requests.increase_requests import IncreaseRequest, StoredIncrease
+from bot.requests.increases.increase_requests import IncreaseRequest, StoredIncrease
 from bot.views.requests import increase_requests as views
 from tests.bot.views.surfaces import posted
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.crosschecks.caps import CapTarget
 from bot.money import NANOS
-from bot.requests.increase_requests import IncreaseRequest
+from bot.requests.increases.increase_requests import IncreaseRequest
 from handlers.crosschecks.caps.adapter import CapRefused, CapUnreachable
 from handlers.crosschecks.caps.apis import claude_enterprise
 from handlers.crosschecks.caps.apis.claude_enterprise import ClaudeEnterprise

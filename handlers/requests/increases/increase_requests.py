@@ -15,7 +15,14 @@ from bot.org.gateways import GatewaySettings
 from bot.org.teams import Directory, Team
 from bot.periods import MICROS
 from bot.refusals import FieldRefusal, Refusal
-from bot.requests.increase_requests import IncreaseRequest, StoredIncrease, agrees, answer_cap, ask_of, team_slug_of
+from bot.requests.increases.increase_requests import (
+    IncreaseRequest,
+    StoredIncrease,
+    agrees,
+    answer_cap,
+    ask_of,
+    team_slug_of,
+)
 from bot.requests.revisions import Seen
 from bot.views.requests import increase_requests as views
 from handlers.context import Context

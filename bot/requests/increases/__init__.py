@@ -1,0 +1,1 @@
+"""Requests for higher limits that people make at a gateway."""
