@@ -31,6 +31,7 @@ from handlers.intake.reattributions import move_usage
 from handlers.intake.totals import fold_totals
 from handlers.intake.twins.pruning import delete_old_marks, delete_old_records
 from handlers.reporting.digests import post_due_digests
+from handlers.requests.asking.ask_forms import DRAFT_MICROS
 from handlers.requests.emergencies import ask_about_emergencies
 from handlers.requests.increases.increase_requests import take_increase_requests
 from handlers.requests.request_periods import carry_requests
@@ -64,8 +65,10 @@ async def look_up_slack(context: Context) -> None:
 
 
 async def delete_old_requests(context: Context) -> int:
-    """Deletes the remembered requests of Slack that are too old to be sent again. Returns their number."""
+    """Deletes the remembered requests of Slack that are too old to be sent again, and forms that were not sent in a week. Returns
+    the number of the former."""
     async with context.store.begin() as tx:
+        await tx.request_drafts.remove_old(before=context.now_micros() - DRAFT_MICROS)
         return await tx.slack_requests.delete_old(now=context.now_micros())
 
 

@@ -159,7 +159,6 @@ async def keep_draft(asked: SlackRequest, team_id: int, typed: TypedAsk) -> None
     try:
         async with asked.context.store.begin() as tx:
             at = asked.context.now_micros()
-            await tx.request_drafts.remove_old(before=at - DRAFT_MICROS)
             await tx.request_drafts.save(asked.person.id, team_id, typed, at=at)
     except (DatabaseError, OSError) as error:
         log.warning("draft not kept", error=repr(error))

@@ -8,6 +8,7 @@ from bot.org.teams_yml.teams_file import read_teams_file
 from bot.requests.budget_requests import BudgetRequest
 from bot.usage import BudgetBlock
 from handlers.org.teams import import_teams
+from handlers.schedule import delete_old_requests
 from tests.scenarios.requests.test_budget_requests import books_agree
 from tests.support.company import TEAMS_YML, Company
 from tests.support.people import Person
@@ -328,3 +329,17 @@ async def test_a_persons_own_limit_is_theirs_alone_and_grows_with_the_approval(a
     assert (await acme.gets(path))[1]["decision"] == "allow"
     assert (await acme.gets("/v1/teams/search/allowance"))[1]["allocated_usd"] == "1000.000000000"
     await books_agree(acme)
+
+
+async def test_what_was_typed_goes_after_a_week(acme: Company) -> None:
+    form = await opens(acme.anna)
+    await acme.anna.fills(form, amount="75", reason="a load test")
+    await acme.anna.clicks("amount", form)
+    acme.clock.jump_to(acme.clock.now() + timedelta(days=8))
+    assert value(await opens(acme.anna), "amount") == ""
+
+    await delete_old_requests(acme.context)
+    async with acme.context.store.read() as tx:
+        anna = await tx.people.by_slack_id("UANNA")
+        assert anna is not None
+        assert await tx.request_drafts.of(anna.id, since=0) is None
