@@ -44,7 +44,7 @@ async def end_messages(scope: TeamScope, request: BudgetRequest) -> None:
     by, for_whom = await _deciders_of(scope, request)
     standing = await standing_of(scope) if request.state in ("approved", "denied") else None
     caps = await request_cap_lines(scope, request) if request.state == "approved" else ()
-    card, receipt = _ended(pending, by=by, for_whom=for_whom, standing=standing, caps=caps)
+    card, receipt = _ended(pending, by=_inside(by), for_whom=for_whom, standing=standing, caps=caps)
     if request.state == "approved" and request.decided_by is None:  # it has no card yet, and is posted openly
         key = card_key(request.id)
         await post_to_team(tx, scope.directory, scope.team, card, dedupe_key=key, at=at, route="approvals")
@@ -81,7 +81,7 @@ async def show_verdict(scope: TeamScope, request: BudgetRequest) -> None:
     pending = await shown(tx, scope.directory, request)
     by, for_whom = await _deciders_of(scope, request)
     standing, caps = await standing_of(scope), await request_cap_lines(scope, request)
-    card, _ = _ended(pending, by=by, for_whom=for_whom, standing=standing, caps=caps)
+    card, _ = _ended(pending, by=_inside(by), for_whom=for_whom, standing=standing, caps=caps)
     await tx.outbox.change(card_key(request.id), card, at=at, is_over=True)
     verdict = verdict_message(
         pending=pending,
@@ -118,6 +118,11 @@ async def _deciders_of(scope: TeamScope, request: BudgetRequest) -> tuple[str, s
         )
     names = [called(people[a]) + (f" for {called(people[b])}" if b is not None else "") for a, b in pairs]
     return f"{', '.join(names[:-1])} and {names[-1]}", ""
+
+
+def _inside(by: str) -> str:
+    """Returns who decided, as it reads within a sentence."""
+    return "the policy" if by == POLICY else by
 
 
 def _ended(

@@ -28,7 +28,9 @@ async def history_of(scope: Scope, *, team: Team | None, person_id: int, before_
     past = []
     for request in found[:size]:
         decided = request.state in ("approved", "denied")
-        by = await policy_or_people(scope.of_team_id(request.team_id), request) if decided else ""
+        by = "the policy"
+        if decided and request.decided_by is not None:
+            by = await policy_or_people(scope.of_team_id(request.team_id), request)
         past.append(views.PastRequest(pending=await shown(tx, scope.directory, request), decided_by=by))
     name = "" if team is None else team.name
     return views.history_message(past, team_name=name, has_older=len(found) > size, command=scope.command)

@@ -37,10 +37,10 @@ async def test_a_small_request_is_approved_at_once_openly_and_only_once(acme_on_
     await submits(acme, acme.anna, "150 a test")
 
     posted = await acme.ben.sees("Approved by", channel="CSEARCH")
-    assert "The policy" in posted.text
+    assert "Approved by the policy" in posted.text
     assert posted.buttons() == []
     assert (await allowance(acme))["allocated_usd"] == "1150.000000000"
-    assert "approved your request" in (await acme.anna.dms())[-1].text
+    assert "The policy approved your request" in (await acme.anna.dms())[-1].text
 
     await submits(acme, acme.anna, "20 one more")
     card = await acme.ben.sees("asks for $20.00", channel="CSEARCH")
@@ -220,4 +220,4 @@ async def test_the_history_says_who_decided_by_which_line_and_hides_reasons(acme
     assert "By policy: Approved automatically: up to $200.00, once a period per person." in older.text_everywhere()
     mine = await acme.anna.runs("/tokens history me", channel="CSEARCH")
     assert "$308.00" not in mine.text
-    assert "*approved* by The policy" in mine.text
+    assert "*approved* by the policy" in mine.text
