@@ -106,6 +106,8 @@ def with_intent(row: GatewayCap, *, nanos: int, at: int) -> GatewayCap:
     another worker goes on as soon as the lease of one that was killed ends.
     """
     version = row.wanted_version + 1
+    if row.is_ours_alone:  # the first write takes over what is there: finding that again is finding no change
+        row = replace(row, accepted_nanos=row.seen_nanos)
     attempts = (*row.attempts[-_MOST_ATTEMPTS:], (version, nanos, at))
     return replace(
         row, wanted_nanos=nanos, wanted_version=version, attempts=attempts, state="waiting", sentence="", next_at=at
@@ -200,7 +202,7 @@ def looked_at(row: GatewayCap, *, wanted_nanos: int | None, at: int) -> GatewayC
         return replace(done, next_at=look_at(done, at=at))
     doubtful = tuple(attempt for attempt in row.attempts if at - attempt[2] < _LATE_MICROS)
     next_at = at + _AFTER_LOST_MICROS if doubtful else look_at(done, at=at)
-    return replace(done, state="set", sentence="", attempts=doubtful, next_at=next_at)
+    return replace(done, state="set", sentence="", attempts=doubtful, accepted_nanos=None, next_at=next_at)
 
 
 def is_kept(row: GatewayCap, mark: CapMark) -> bool:

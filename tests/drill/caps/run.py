@@ -5,7 +5,7 @@ import multiprocessing
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -19,7 +19,6 @@ from bot.money import NANOS, nanos_from_decimal
 from bot.org.teams import Team
 from bot.org.teams_yml.teams_file import read_teams_file
 from bot.periods import micros
-from bot.refusals import Refusal
 from bot.requests.budget_requests import Ask, Decision, RequestEnd
 from bot.requests.revisions import Seen
 from bot.settings import Settings
@@ -33,6 +32,7 @@ from handlers.requests.approvals import decide_request
 from handlers.requests.budget_requests import create_request
 from handlers.scope import Scope
 from storage.books.checks import faults
+from tests.drill.caps.verdict import Verdict
 from tests.drill.caps.worker import main
 from tests.gateways.litellm import Budget, Fault, Proxy, serving
 
@@ -47,48 +47,6 @@ _PACE_SECONDS = 0.12
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.drill.caps.worker"])
 _FAULTS: tuple[Fault, ...] = ("drop after", "slow after", "drop before", "slow", "500", "429")
-
-
-@dataclass(kw_only=True)
-class Verdict:
-    """What the drill counted."""
-
-    decisions: int = 0
-    temporary: int = 0
-    kills: int = 0
-    faults: Counter[str] = field(default_factory=Counter)
-    by_hand: int = 0
-    found_by_hand: int = 0
-    kept: int = 0
-    writes: int = 0
-    double_writes: int = 0
-    above_books: int = 0
-    not_reverted: int = 0
-    disagreeing: list[str] = field(default_factory=list)
-    book_faults: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-
-    @property
-    def is_good(self) -> bool:
-        wrong = (
-            self.double_writes + self.above_books + self.not_reverted + len(self.disagreeing) + len(self.book_faults)
-        )
-        return wrong == 0 and self.by_hand == self.found_by_hand
-
-    def lines(self) -> list[str]:
-        faults_met = ", ".join(f"{count} × {name}" for name, count in sorted(self.faults.items())) or "none"
-        return [
-            f"{self.decisions} decisions in {self.seconds:.0f} s, {self.temporary} of them temporary; "
-            f"{self.kills} workers killed by kill -9",
-            f"faults of the gateway: {faults_met}",
-            f"writes that took effect: {self.writes}; double: {self.double_writes}",
-            f"caps that differ from the books at the end: {len(self.disagreeing)} of {_TEAMS * 3 // 2}",
-            f"temporary grants that were not taken back: {self.not_reverted} of {self.temporary}",
-            f"hand-made changes found: {self.found_by_hand} of {self.by_hand} ({self.kept} kept by a person)",
-            *self.disagreeing,
-            *self.book_faults,
-            "The gateway follows the books." if self.is_good else "The drill FAILED.",
-        ]
 
 
 def teams_yml(address: str) -> str:
@@ -115,7 +73,7 @@ class CapDrill:
     context: Context
     proxy: Proxy
     chance: random.Random
-    verdict: Verdict = field(default_factory=Verdict)
+    verdict: Verdict = field(default_factory=lambda: Verdict(targets=_TEAMS * 3 // 2))
     people: dict[str, int] = field(default_factory=dict)
     is_over: bool = False
 
@@ -185,14 +143,13 @@ class CapDrill:
         self.verdict.found_by_hand += 1
         keep = self.chance.random() < 0.5
         self.verdict.kept += keep
-        for _ in range(200):
-            async with self.context.store.read() as tx:
+        for _ in range(400):
+            async with self.context.store.begin() as tx:
                 is_busy = await tx.gateway_caps.is_leased(row.id, now=self.context.now_micros())
-            if not is_busy:
-                with suppress(Refusal):
-                    async with self.context.store.begin() as tx:
-                        scope = await self.context.scope(tx)
-                        await choose_cap(scope, row.id, row.conflict, keep=keep, by=self.people["ben"])
+                current = await tx.gateway_caps.for_change(row.id)
+                if not is_busy and current is not None:
+                    scope = await self.context.scope(tx)
+                    await choose_cap(scope, row.id, current.conflict, keep=keep, by=self.people["ben"])
                     return
             await asyncio.sleep(0.05)
 

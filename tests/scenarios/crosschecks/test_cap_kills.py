@@ -41,6 +41,15 @@ async def test_a_worker_killed_after_a_step_is_continued_by_another(eu: Gateway,
     await books_agree(eu.acme)
 
 
+async def test_a_worker_killed_at_the_very_first_write_leaves_no_conflict(eu: Gateway) -> None:
+    await killed_after(eu.acme.context, "plan")
+    eu.later(seconds=40)
+    await eu.follows()
+
+    (row,) = await eu.rows()
+    assert (eu.cap, row.state, row.conflict) == (1000.0, "set", 0)
+
+
 class Killed(BaseException):
     """The process ends here."""
 
