@@ -1,6 +1,7 @@
 """The page's requests as JSON: /page/state, and actions of the selected person."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -13,7 +14,7 @@ from bot.sandbox.events.mentions import as_client_sends
 from bot.sandbox.messages import Message
 from bot.sandbox.methods.web_api import decoded
 from bot.sandbox.page import terminal
-from bot.sandbox.page.state import whole_state
+from bot.sandbox.page.state import person, whole_state
 from bot.sandbox.rooms import Room
 from bot.sandbox.settings import Member
 from bot.sandbox.workspace import Workspace
@@ -40,6 +41,7 @@ class Page:
             "terminal": self.terminal,
             "channel": self.channel,
             "event": self.event,
+            "status": self.status,
         }
 
     async def show_state(self, request: Request) -> Response:
@@ -179,6 +181,16 @@ class Page:
         if not isinstance(body.get("event"), dict):
             raise SlackError("invalid_arguments")
         return _result(await self._dispatch.event(body["event"]))
+
+    async def status(self, member: Member, body: Json) -> Json:
+        """Sets the person's status, or clears it; `days` says when it ends."""
+        text, emoji, days = (body.get(key) for key in ("text", "emoji", "days"))
+        if not isinstance(text, str) or not isinstance(emoji, str) or not isinstance(days, int):
+            raise SlackError("invalid_arguments")
+        ends = int(self._workspace.now()) + days * 86_400 if days else 0
+        set_to = replace(member, status_text=text[:100], status_emoji=emoji[:100], status_expiration=ends)
+        self._workspace.members[member.id] = set_to
+        return {"ok": True, "person": person(set_to)}
 
     def _member(self, member_id: object) -> Member:
         member = self._workspace.member(member_id)

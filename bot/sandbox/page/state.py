@@ -26,7 +26,7 @@ def whole_state(workspace: Workspace, member: Member) -> Json:
         },
         "commands": [{"text": one.text, "hint": one.hint} for one in _hints(settings)],
         "acting": person(member),
-        "people": [person(one) for one in settings.people],
+        "people": [person(workspace.members[one.id]) for one in settings.people],
         "usergroups": [
             {"id": group.id, "handle": group.handle, "name": group.name, "users": list(group.users)}
             for group in settings.usergroups
@@ -55,6 +55,7 @@ def person(member: Member) -> Json:
         "email": member.email,
         "title": member.title,
         "tz": member.tz,
+        "status": member.status_text,
         "is_guest": member.is_guest,
         "is_stranger": member.is_stranger,
         "is_bot": member.is_bot,

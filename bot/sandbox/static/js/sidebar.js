@@ -1,9 +1,26 @@
 // The left column: the workspace's channels and the app, with what is unread.
+import { post } from "./api.js";
 import { clear, find, h } from "./dom.js";
 import { icon } from "./icons.js";
+import { openMenu } from "./menus.js";
 import { avatar } from "./people.js";
 import { openChannel, openDm, openHome } from "./session.js";
 import { appDm, on, store } from "./store.js";
+
+const STATUSES = [
+  { value: "Vacationing", label: "Vacationing, for five days", emoji: ":palm_tree:", days: 5 },
+  { value: "Out sick", label: "Out sick, today", emoji: ":face_with_thermometer:", days: 1 },
+  { value: "In a meeting", label: "In a meeting", emoji: ":spiral_calendar_pad:", days: 0 },
+  { value: "", label: "Clear the status", emoji: "", days: 0 },
+];
+
+async function setStatus({ value, emoji, days }) {
+  const answer = await post("status", { text: value, emoji, days });
+  if (!answer.ok) return;
+  store.people = store.people.map((one) => (one.id === answer.person.id ? answer.person : one));
+  if (store.acting?.id === answer.person.id) store.acting = answer.person;
+  draw();
+}
 
 const badge = (unread) => (unread ? h("span", { class: "badge" }, String(unread > 99 ? "99+" : unread), h("span", { class: "unseen" }, " unread")) : null);
 
@@ -48,7 +65,8 @@ function draw() {
     ]),
   );
   const me = store.acting;
-  clear(find("#me"), avatar(me.id, 32), h("span", {}, h("strong", {}, me.real_name), h("small", {}, me.title)));
+  clear(find("#me"), avatar(me.id, 32), h("span", {}, h("strong", {}, me.real_name), h("small", {}, me.status ? `Status: ${me.status}` : me.title)));
+  find("#me").onclick = (event) => openMenu(event.currentTarget, STATUSES, setStatus, { label: "Set a status" });
 }
 
 on("all channels place", draw);
