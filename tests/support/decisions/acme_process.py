@@ -45,10 +45,17 @@ class Deciding:
 
     async def card(self, number: int) -> Message:
         """Anna asks; returns the card in the channel."""
-        reply = await self.anna.runs(f"/tokens request {DOLLARS} run {number}", channel="CSEARCH")
-        assert reply.modal is not None, reply.raw
-        assert (await self.anna.submits(reply.modal)).closed
+        if (left := await self.anna.modal()) is not None:
+            await self.anna.closes(left)
+        await self.anna.runs(f"/tokens request {DOLLARS} run {number}", channel="CSEARCH")
+        await until(self._has_form, what=f"the form of run {number}; the bot said {self.bot.said()[-2000:]}")
+        form = await self.anna.modal()
+        assert form is not None
+        await self.anna.submits(form)  # on a busy machine it is answered late, and the card says that it was taken
         return await self.shows(number, "asks for", waiting=True)
+
+    async def _has_form(self) -> bool:
+        return await self.anna.modal() is not None
 
     async def shows(self, number: int, words: str, *, waiting: bool = False) -> Message:
         """Waits until the card of a request shows these words, and returns it; `waiting` cards have buttons."""
