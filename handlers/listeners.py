@@ -7,9 +7,9 @@ from slack_bolt.async_app import AsyncApp
 from handlers import commands
 from handlers.alerting import delivery_updates, expectations
 from handlers.alerting.reactions import alert_answers
-from handlers.books import early_ends
 from handlers.books.budgets import allocation_forms
 from handlers.books.commitments import holds, transfers
+from handlers.books.granting import early_ends
 from handlers.books.statements import showing as statements
 from handlers.context import Context
 from handlers.costs import prices

@@ -15,7 +15,7 @@ from handlers.books.chargeback import spread_closed
 from handlers.books.commitments.kept_holds import keep_holds
 from handlers.books.commitments.transfers import lapse_transfers
 from handlers.books.gatekeeping.sweeping import end_reservations
-from handlers.books.grants import end_grants
+from handlers.books.granting.grants import end_grants
 from handlers.books.periods import keep_books
 from handlers.books.removals import remove_old_events
 from handlers.books.statements.sealing import seal_statements

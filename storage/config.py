@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from storage import bulk
-from storage.statements import Prepared
+from storage.queries.statements import Prepared
 from storage.tables.base import config, documents
 from storage.transaction import OpenTransaction
 

@@ -14,10 +14,10 @@ from storage.intake.groups.fast_writer import FastWriter, SqliteFastWriter
 from storage.intake.groups.postgresql_writer import PostgresqlFastWriter
 from storage.intake.key_checks import PostgresqlKeyChecks, SqliteKeyChecks
 from storage.intake.pending import fold_everything
-from storage.memory import Memory, UsageMemory
 from storage.nouns import Transaction
+from storage.queries.memory import Memory, UsageMemory
+from storage.queries.statements import NeedsLoop, ThreadConnection
 from storage.sqlite_thread import SqliteThread
-from storage.statements import NeedsLoop, ThreadConnection
 
 __all__ = ["Store", "Transaction"]
 

@@ -7,9 +7,9 @@ from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import statements
-from storage.memory import Memory
-from storage.statements import Prepared
+from storage.queries import statements
+from storage.queries.memory import Memory
+from storage.queries.statements import Prepared
 
 
 class OpenTransaction:

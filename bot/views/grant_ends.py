@@ -38,7 +38,7 @@ def end_options(period: PeriodKind, offered: Sequence[EndKind] = END_KINDS) -> l
 def end_fields(typed: TypedEnd, *, period: PeriodKind, offered: Sequence[EndKind] = END_KINDS) -> list[Block]:
     """Returns the fields that ask how long budget lasts: a menu, and a field for each kind of end that is offered.
 
-    `handlers.books.grant_ends.typed_end` reads them.
+    `handlers.books.granting.grant_ends.typed_end` reads them.
     """
     chosen = typed.kind if typed.kind in offered else offered[0]
     menu = select(end_options(period, offered), action_id=KIND_FIELD, chosen=chosen, placeholder="Choose how long")

@@ -16,7 +16,7 @@ from bot.text import first_word
 from bot.views.blocks import name
 from bot.views.requests import emergencies as views
 from handlers.alerting.budget_alerts import budget_raised
-from handlers.books.early_ends import end_grant_early
+from handlers.books.granting.early_ends import end_grant_early
 from handlers.books.standings import team_here
 from handlers.context import Context
 from handlers.requests.askers import require_govern_mode, require_may_ask, require_open

@@ -9,7 +9,7 @@ from bot.refusals import Refusal
 from bot.requests.budget_requests import BudgetRequest
 from bot.requests.request_entries import grant_entries
 from bot.views.blocks import name
-from handlers.books.grants import grant_budget
+from handlers.books.granting.grants import grant_budget
 from handlers.books.periods import post_budgets
 from handlers.context import Context
 from handlers.requests.asking.limit_raises import raise_limit

@@ -13,7 +13,7 @@ from bot.requests.budget_requests import BudgetRequest, Decision, Ended, Request
 from bot.requests.revisions import NotAsSeen
 from bot.views.requests import other_amounts as views
 from bot.views.requests.budget_requests import OTHER_AMOUNT
-from handlers.books.grant_ends import end_for, typed_end
+from handlers.books.granting.grant_ends import end_for, typed_end
 from handlers.books.standings import standing_of
 from handlers.context import Context
 from handlers.requests.approvals import decide_request

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from bot.books.chargeback import PostedSpread
 from bot.books.ledger import VARIANCE
-from storage.sums import nano_sums, whole
+from storage.queries.sums import nano_sums, whole
 from storage.tables.books import accounts, entries
 from storage.transaction import OpenTransaction
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from bot.books.budgets import PostedTotal
 from bot.books.charges import Posted, TeamUsage
 from storage import bulk
-from storage.sums import nano_sums, whole
+from storage.queries.sums import nano_sums, whole
 from storage.tables.books import accounts, entries, posted_usage
 from storage.tables.intake import team_changes, usage_days
 from storage.transaction import OpenTransaction

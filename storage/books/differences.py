@@ -9,7 +9,7 @@ from bot.periods import moment
 from storage.books.marks import AMOUNTS, PRIME, marks_by
 from storage.books.rollups import Rollup
 from storage.intake.pending import pending_events
-from storage.sums import nano_sums
+from storage.queries.sums import nano_sums
 from storage.tables.base import COUNTER_COLUMNS
 from storage.tables.books import removals, removed_usage
 from storage.tables.intake import usage_adjustments, usage_events

@@ -7,7 +7,7 @@ from sqlalchemy import insert, select, update
 
 from bot.books.grants import Grant
 from bot.money import usd
-from storage.sums import nano_sums, whole
+from storage.queries.sums import nano_sums, whole
 from storage.tables.books import ACTIVE, accounts, entries, grants
 from storage.transaction import OpenTransaction
 

@@ -26,8 +26,8 @@ from bot.periods import Period
 from storage import bulk
 from storage.books.promises import promised
 from storage.crosschecks.caps import CapMarks
-from storage.statements import Prepared, bucket_size, many, one
-from storage.sums import nano_sums, whole
+from storage.queries.statements import Prepared, bucket_size, many, one
+from storage.queries.sums import nano_sums, whole
 from storage.tables.books import accounts, entries, periods
 from storage.tables.intake import usage_days
 from storage.transaction import OpenTransaction

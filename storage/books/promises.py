@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.books.ledger import CLOSE, CREDITS, NO_PROMISES
 from bot.money import usd
-from storage.sums import nano_sums, whole
+from storage.queries.sums import nano_sums, whole
 from storage.tables.books import accounts, entries
 from storage.tables.org import teams
 

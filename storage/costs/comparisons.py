@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, se
 from bot.costs.comparisons import PriceDisagreement, with_causes
 from bot.costs.pricing import GUESS
 from bot.periods import DAY_MICROS
-from storage.sums import nano_sums, whole
+from storage.queries.sums import nano_sums, whole
 from storage.tables.intake import usage_adjustments, usage_events, usage_series
 from storage.transaction import OpenTransaction
 

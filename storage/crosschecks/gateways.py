@@ -11,7 +11,7 @@ from bot.usage import BudgetBlock, GatewayView
 from storage import bulk
 from storage.intake.rollups import Insert
 from storage.org.people import People
-from storage.sums import nano_sums, whole
+from storage.queries.sums import nano_sums, whole
 from storage.tables.crosschecks import gateway_blocks, gateway_teams
 from storage.tables.intake import usage_events, usage_series
 from storage.transaction import OpenTransaction

@@ -9,7 +9,7 @@ from bot.books.budgets import PostedTotal
 from bot.crosschecks.reconciliations import DayCheck
 from bot.periods import DAY_MICROS, HOUR_MICROS
 from storage import bulk
-from storage.sums import nano_sums, whole
+from storage.queries.sums import nano_sums, whole
 from storage.tables.base import COUNTER_COLUMNS
 from storage.tables.books import accounts, entries
 from storage.tables.crosschecks import statement_days, statement_lines

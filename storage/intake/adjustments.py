@@ -11,7 +11,7 @@ from storage import bulk
 from storage.intake.rollups import AMOUNTS, Bucket, add_sums
 from storage.intake.twins.states import OUT
 from storage.intake.usage import Usage
-from storage.sums import nano_sums, whole
+from storage.queries.sums import nano_sums, whole
 from storage.tables.base import COUNTER_COLUMNS
 from storage.tables.intake import usage_adjustments
 from storage.transaction import OpenTransaction

@@ -1,6 +1,6 @@
 """Rows of usage events by column, as they are written: a list per column costs a third of a tuple per row.
 
-What follows from a call's labels alone is looked up once per distinct set (`storage/memory.py`). What few events have
+What follows from a call's labels alone is looked up once per distinct set (`storage/queries/memory.py`). What few events have
 is a JSON object, as people and archives read it, and `""` for none: kinds of tokens, units, conditions of the price.
 """
 
@@ -14,7 +14,7 @@ from bot.costs.plain_bookings import BOOK, PlainBookings
 from bot.units import MILLION, Units, units_of
 from bot.usage import Booking, Labels, Parts
 from storage.drivers.columns import Columns
-from storage.memory import EventLabels, LabelsKey, SeriesKey, UsageMemory
+from storage.queries.memory import EventLabels, LabelsKey, SeriesKey, UsageMemory
 from storage.tables.base import COUNTER_COLUMNS
 
 EVENT_COLUMNS = (

@@ -7,7 +7,7 @@ from sqlalchemy import func, insert, select, update
 from bot.intake.adjustments import BookedEvent
 from bot.intake.reattributions import ATTRIBUTION_KIND, Reattribution
 from bot.periods import MICROS
-from storage.sums import nano_sums, whole
+from storage.queries.sums import nano_sums, whole
 from storage.tables.intake import reattributions, usage_adjustments, usage_events
 from storage.transaction import OpenTransaction
 

@@ -15,8 +15,8 @@ from storage.intake.event_keys.runs import EventKeys
 from storage.intake.groups.group_rows import month_of
 from storage.intake.rollups import Bucket, Insert, add_sums, summed
 from storage.intake.twins.records import CallRecords
-from storage.memory import SeriesKey, remember
 from storage.org.people import People
+from storage.queries.memory import SeriesKey, remember
 from storage.transaction import OpenTransaction
 
 SERIES_KEY = ("team_id", "tool", "provider", "model", "workflow", "person_id", "credential", "basis")

@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select, update
 from bot.org.attribution import UnattributedKey
 from bot.org.attribution_rules import AttributionRule, Origin, RuleKind, literal_pattern
 from storage.config import Config
-from storage.sums import nano_sums, whole
+from storage.queries.sums import nano_sums, whole
 from storage.tables.intake import event_keys, run_keys, usage_days, usage_series
 from storage.tables.org import attribution_rules
 from storage.transaction import OpenTransaction

@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, and_, case, func, literal, literal_column,
 
 from bot.org.people import UnmatchedPerson
 from storage.outbox import GIVEN_UP, IN_PREVIEW
+from storage.queries.sums import nano_sums, whole
 from storage.reporting.company_days import MANY_TEAMS, CompanyDays
 from storage.reporting.day_columns import DaySums, sums_by_code, sums_by_day
-from storage.sums import nano_sums, whole
 from storage.tables.intake import usage_days, usage_hours, usage_series
 from storage.tables.org import people, person_teams, team_roles
 from storage.tables.outbox import ENDED_CONDITION, outbox

@@ -18,7 +18,7 @@ PACKAGES = {
     "books": Package(
         files="bot/books/**/*.py",
         tests=("tests/bot/books", "tests/bot/views/books"),
-        slow_tests=("tests/bot/books/test_forecast_coverage.py",),
+        slow_tests=("tests/bot/books/forecasts/test_forecast_coverage.py",),
     ),
     "requests": Package(files="bot/requests/**/*.py", tests=("tests/bot/requests", "tests/bot/views/requests")),
     "alerting": Package(files="bot/alerting/**/*.py", tests=("tests/bot/alerting", "tests/bot/views/alerting")),

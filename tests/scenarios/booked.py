@@ -8,8 +8,8 @@ from bot.settings import Settings
 from handlers.cli import prepare
 from handlers.intake.keys import create_key
 from handlers.org.teams import import_teams
+from storage.queries.sums import nano_sums, whole
 from storage.store import Store
-from storage.sums import nano_sums, whole
 from storage.tables.intake import usage_days, usage_events, usage_hours
 from storage.tables.org import teams
 from tests.support.processes import tokens

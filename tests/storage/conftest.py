@@ -27,7 +27,7 @@ from handlers.intake.usage_jobs import Answer
 from handlers.org.teams import import_teams
 from storage.books.checks import faults
 from storage.intake.keys import key_hash
-from storage.sums import nano_sums, whole
+from storage.queries.sums import nano_sums, whole
 from storage.tables.base import metadata
 from storage.tables.intake import usage_days, usage_events, usage_hours
 from tests.support.company import usage_event

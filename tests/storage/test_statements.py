@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from storage.faults import DatabaseError, is_data_error
-from storage.statements import Prepared, many, one
+from storage.queries.statements import Prepared, many, one
 from storage.store import Store, Transaction
 from storage.tables.base import documents
 

@@ -28,7 +28,7 @@ from handlers.intake.usage_jobs import Answer
 from handlers.org.attribution_commands import reapply
 from handlers.org.teams import import_teams
 from storage.intake.keys import key_hash
-from storage.sums import nano_sums, whole
+from storage.queries.sums import nano_sums, whole
 from storage.tables.books import accounts, entries
 from storage.tables.intake import usage_days, usage_series
 from storage.tables.org import people, teams

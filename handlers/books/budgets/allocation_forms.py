@@ -25,7 +25,7 @@ from handlers.books.budgets.allocations import (
     require_may_allocate,
     with_spend,
 )
-from handlers.books.grant_ends import typed_end
+from handlers.books.granting.grant_ends import typed_end
 from handlers.context import Context
 from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest, answers

@@ -22,8 +22,8 @@ from bot.views.blocks import name
 from bot.views.books import allocations as views
 from bot.views.books.allocations import Allocated
 from handlers.books.balances import balances_of
-from handlers.books.grant_ends import end_for
-from handlers.books.grants import allocation_key, grant_budget
+from handlers.books.granting.grant_ends import end_for
+from handlers.books.granting.grants import allocation_key, grant_budget
 from handlers.books.periods import post_budgets, require_open
 from handlers.books.standings import standings_of
 from handlers.books.subtrees import subtree_figures_of

@@ -13,7 +13,7 @@ from bot.views.books.grants import GrantLine, grant_words
 from bot.views.books.standings import not_your_team_message
 from handlers.books.budgets.allocation_forms import named_team
 from handlers.books.budgets.allocations import allocator_of, with_spend
-from handlers.books.grants import grants_in_use
+from handlers.books.granting.grants import grants_in_use
 from handlers.books.standings import standing_of, team_here
 from handlers.scope import Scope, TeamScope
 from handlers.slack.answers import SlackRequest

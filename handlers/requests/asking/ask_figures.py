@@ -21,7 +21,7 @@ from bot.usage import BudgetBlock
 from bot.views.requests.ask_forms import AskFigures
 from handlers.books.balances import balances_of
 from handlers.books.gatekeeping.team_budgets import read_team_budgets
-from handlers.books.grant_ends import end_for
+from handlers.books.granting.grant_ends import end_for
 from handlers.books.standings import standing_of
 from handlers.crosschecks.gateways import source_of, team_of_block
 from handlers.requests.cards import decider_mentions

@@ -25,7 +25,7 @@ from bot.requests.asking.typed_asks import (
 )
 from bot.requests.budget_requests import Ask, BudgetRequest, Origin
 from bot.views.requests import ask_forms as views
-from handlers.books.grant_ends import end_for, typed_end
+from handlers.books.granting.grant_ends import end_for, typed_end
 from handlers.requests.asking.ask_figures import caps_of, givers_of, read_figures
 from handlers.scope import Scope, TeamScope
 from handlers.slack.answers import SlackRequest

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from bot.books.charges import FIRST_DAY
 from bot.money import usd
 from storage.books.charges import Charges
-from storage.sums import nano_sums, whole
+from storage.queries.sums import nano_sums, whole
 from storage.tables.intake import usage_adjustments
 from storage.transaction import OpenTransaction
 

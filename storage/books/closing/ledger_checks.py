@@ -7,7 +7,7 @@ from sqlalchemy import literal, select
 from storage.books.closing.charge_checks import charge_faults
 from storage.books.commitments.holds import Holds
 from storage.books.promises import overdrawn_accounts
-from storage.sums import nano_sums, whole
+from storage.queries.sums import nano_sums, whole
 from storage.tables.books import accounts, entries, periods
 from storage.tables.requests import budget_requests
 from storage.transaction import OpenTransaction

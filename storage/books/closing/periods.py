@@ -8,7 +8,7 @@ from sqlalchemy import func, literal, select, union_all, update
 from bot.books.closing.period_states import BudgetPeriod, PeriodState
 from bot.periods import Period
 from storage import bulk
-from storage.sums import nano_sums, whole
+from storage.queries.sums import nano_sums, whole
 from storage.tables.books import accounts, entries, periods
 from storage.transaction import OpenTransaction
 

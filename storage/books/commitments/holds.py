@@ -6,8 +6,8 @@ from dataclasses import asdict
 from sqlalchemy import insert, select, update
 
 from bot.books.commitments.holds import Hold, HoldUse, PlannedHold
-from storage.statements import Prepared, many, one
-from storage.sums import nano_sums, whole
+from storage.queries.statements import Prepared, many, one
+from storage.queries.sums import nano_sums, whole
 from storage.tables.books import accounts, entries
 from storage.tables.commitments import ACTIVE, holds
 from storage.tables.intake import usage_days, usage_series

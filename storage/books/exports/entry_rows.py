@@ -8,7 +8,7 @@ from bot.books.exports.beancount import LedgerAccount, LedgerMove
 from bot.books.exports.columns import LEDGER_COLUMNS
 from storage.books.exports.pages import ExportScope, Page, Position
 from storage.books.exports.snapshots import existed
-from storage.sums import nano_sums, whole
+from storage.queries.sums import nano_sums, whole
 from storage.tables.books import accounts, entries
 from storage.tables.org import teams
 from storage.transaction import OpenTransaction

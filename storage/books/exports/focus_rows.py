@@ -11,7 +11,7 @@ from bot.periods import DAY_MICROS, Period
 from storage.books.exports.pages import ExportScope, Page, Position
 from storage.books.exports.snapshots import existed
 from storage.books.exports.usage_rows import UNKNOWN_COST
-from storage.sums import nano_sums, whole
+from storage.queries.sums import nano_sums, whole
 from storage.tables.base import COUNTER_COLUMNS
 from storage.tables.intake import usage_adjustments, usage_days, usage_events, usage_series
 from storage.tables.org import people, teams

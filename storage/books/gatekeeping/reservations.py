@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import and_, delete, insert, select, text, update
 
 from bot.books.gatekeeping.reservations import Change, Reservation
-from storage.statements import Prepared, many, one
-from storage.sums import nano_sums, whole
+from storage.queries.statements import Prepared, many, one
+from storage.queries.sums import nano_sums, whole
 from storage.tables.reservations import COUNTS, COUNTS_NO_MORE, HAS_KEY, reserved_sums
 from storage.tables.reservations import reservations as stored
 from storage.transaction import OpenTransaction

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable, Sequence
 from sqlalchemy import and_, func, select
 
 from bot.org.people import normalize_spelling
-from storage.statements import Prepared, many, one
-from storage.sums import nano_sums, whole
+from storage.queries.statements import Prepared, many, one
+from storage.queries.sums import nano_sums, whole
 from storage.tables.intake import usage_days, usage_series
 from storage.tables.org import people, person_aliases
 from storage.transaction import OpenTransaction

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 
 from bot.books.statements.coverage import BillDay, SeenModel, UsagePart
-from storage.sums import nano_sums, whole
+from storage.queries.sums import nano_sums, whole
 from storage.tables.base import COUNTER_COLUMNS
 from storage.tables.crosschecks import observed_days, statement_days
 from storage.tables.intake import sources, usage_days, usage_series

@@ -13,7 +13,7 @@ from storage.drivers.columns import Columns
 from storage.intake.event_columns import EVENT_COLUMNS, event_columns, known_labels, labels_key, plain_columns
 from storage.intake.event_keys.inserts import KeysInsert, in_key_order, keys_insert
 from storage.intake.rollups import Insert
-from storage.memory import UsageMemory
+from storage.queries.memory import UsageMemory
 
 T = TypeVar("T")
 Batch = Sequence[Booking] | PlainBookings

@@ -22,7 +22,7 @@ from bot.periods import micros
 from bot.requests.budget_requests import Ask, Decision, RequestEnd
 from bot.requests.revisions import Seen
 from bot.settings import Settings
-from handlers.books.grants import end_grants
+from handlers.books.granting.grants import end_grants
 from handlers.cli import prepare
 from handlers.context import Context
 from handlers.crosschecks.caps.budgets import cap_budget

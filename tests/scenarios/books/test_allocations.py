@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.org.teams_yml.teams_file import read_teams_file
-from handlers.books.grants import end_grants
+from handlers.books.granting.grants import end_grants
 from handlers.org.teams import import_file, import_teams
 from storage.books.checks import faults
 from tests.scenarios.test_clicks import last_sent, sends

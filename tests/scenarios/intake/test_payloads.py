@@ -28,7 +28,7 @@ from handlers.intake.keys import create_key
 from handlers.org.teams import import_teams
 from storage.books.checks import faults
 from storage.migrate import migrate
-from storage.sums import nano_sums, whole
+from storage.queries.sums import nano_sums, whole
 from storage.tables.base import COUNTER_COLUMNS
 from storage.tables.intake import usage_events, usage_series
 from storage.tables.org import teams

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.org.teams_yml.teams_file import read_teams_file
-from handlers.books.grants import end_grants
+from handlers.books.granting.grants import end_grants
 from handlers.org.teams import import_teams
 from tests.scenarios.requests.test_budget_requests import allowance, ask, books_agree, held_by_product
 from tests.support.company import TEAMS_YML, Company

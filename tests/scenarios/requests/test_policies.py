@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.org.teams_yml.teams_file import read_teams_file
-from handlers.books.grants import end_grants
+from handlers.books.granting.grants import end_grants
 from handlers.org.teams import import_teams
 from handlers.requests.emergencies import ask_about_emergencies
 from handlers.requests.rerouting import reroute_requests

@@ -12,7 +12,7 @@ from bot.money import NANOS
 from bot.org.teams_yml.teams_file import read_teams_file
 from bot.refusals import FieldRefusal, Refusal
 from handlers.books.budgets.allocations import BudgetsChanged, Wish, allocate, allocator_of
-from handlers.books.grants import end_grants, grant_budget
+from handlers.books.granting.grants import end_grants, grant_budget
 from handlers.org.teams import import_teams
 from tests.storage.conftest import Books, day_of_next_month
 from tests.storage.declared import person

@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from bot.books.grants import Grant
 from bot.money import NANOS
 from bot.refusals import Refusal
-from handlers.books.early_ends import end_grant_early
+from handlers.books.granting.early_ends import end_grant_early
 from storage.tables.requests import budget_requests
 from tests.storage.books.test_grants import available, goes_to, grants, stored, uses
 from tests.storage.conftest import Books

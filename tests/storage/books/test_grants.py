@@ -14,7 +14,7 @@ from bot.org.teams import Team
 from bot.periods import micros
 from bot.refusals import Refusal
 from handlers.books.balances import balances_of
-from handlers.books.grants import end_grants, grant_budget, grants_in_use
+from handlers.books.granting.grants import end_grants, grant_budget, grants_in_use
 from handlers.books.periods import keep_books
 from handlers.scope import Scope
 from tests.storage.conftest import Books, day_of_next_month

@@ -7,8 +7,8 @@ from sqlalchemy import select, text, update
 from bot.books.ledger import Account, Entry
 from bot.money import MAX_AMOUNT_NANOS, NANOS
 from storage import bulk
+from storage.queries.sums import nano_sums, whole
 from storage.store import Store
-from storage.sums import nano_sums, whole
 from storage.tables.intake import usage_days, usage_hours
 from tests.storage.conftest import Books
 

@@ -24,7 +24,7 @@ from handlers.books.commitments.credits import book_credit, reverse_credit
 from handlers.books.commitments.holds import end_hold, set_aside
 from handlers.books.commitments.kept_holds import keep_holds
 from handlers.books.commitments.transfers import lapse_transfers, propose_transfer, take_back
-from handlers.books.grants import end_grants, grant_budget
+from handlers.books.granting.grants import end_grants, grant_budget
 from handlers.books.periods import keep_books
 from handlers.context import make_context
 from handlers.costs.reprice import reprice

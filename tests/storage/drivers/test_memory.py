@@ -1,6 +1,6 @@
 """What a process remembers stays bounded, and makes room a part at a time."""
 
-from storage.memory import UsageMemory, remember
+from storage.queries.memory import UsageMemory, remember
 
 
 def test_the_first_remembered_make_room_and_the_others_stay() -> None:

@@ -8,7 +8,7 @@ from bot.views.blocks import name
 from bot.views.books import grants as views
 from bot.views.grant_ends import END_GRANT
 from handlers.books.balances import balances_of
-from handlers.books.grants import end_team_grants, follow_end, post_end
+from handlers.books.granting.grants import end_team_grants, follow_end, post_end
 from handlers.books.periods import require_open
 from handlers.context import Context
 from handlers.scope import Scope, TeamScope

@@ -1,0 +1,1 @@
+"""Grants: budget that ends, its ends in forms, and ending one early."""

@@ -1,0 +1,1 @@
+"""What queries share: statements that are compiled once, exact sums, and what a process remembers."""
