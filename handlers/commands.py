@@ -32,8 +32,8 @@ from handlers.reporting.own_use import me_command
 from handlers.reporting.top import show_top
 from handlers.requests.asking.request_forms import open_request_form
 from handlers.requests.attendance.delegations import delegate_command
-from handlers.requests.emergencies import emergency_command
 from handlers.requests.history import show_history
+from handlers.requests.waiting.emergencies import emergency_command
 from handlers.requests.waiting.lists import requests_command
 from handlers.scope import TeamScope
 from handlers.slack.answers import SlackRequest, answers

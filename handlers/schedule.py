@@ -32,10 +32,10 @@ from handlers.intake.totals import fold_totals
 from handlers.intake.twins.pruning import delete_old_marks, delete_old_records
 from handlers.reporting.digests import post_due_digests
 from handlers.requests.asking.ask_forms import DRAFT_MICROS
-from handlers.requests.emergencies import ask_about_emergencies
 from handlers.requests.increases.increase_requests import take_increase_requests
 from handlers.requests.request_periods import carry_requests
 from handlers.requests.rerouting import reroute_requests
+from handlers.requests.waiting.emergencies import ask_about_emergencies
 from handlers.requests.waiting.reminders import watch_waiting
 from handlers.slack.away import waits_for_slack
 from handlers.slack.callers import find_in_slack

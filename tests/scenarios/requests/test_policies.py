@@ -7,8 +7,8 @@ import pytest
 from bot.org.teams_yml.teams_file import read_teams_file
 from handlers.books.granting.grants import end_grants
 from handlers.org.teams import import_teams
-from handlers.requests.emergencies import ask_about_emergencies
 from handlers.requests.rerouting import reroute_requests
+from handlers.requests.waiting.emergencies import ask_about_emergencies
 from tests.scenarios.requests.test_budget_requests import allowance, ask, books_agree, held_by_product
 from tests.support.company import TEAMS_YML, Company
 from tests.support.people import Person
