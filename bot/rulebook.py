@@ -1,18 +1,12 @@
 """The rulebook: keys, teams, tools, prices and approval rules at one version of the configuration."""
 
-import glob
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from datetime import date
-from decimal import Decimal
 from functools import cached_property
-from typing import Any
 
 import msgspec
 
-from bot.costs.aliases import ModelAlias
-from bot.costs.contracts import ContractPrice
 from bot.costs.plain_bookings import Placed, PlainBookings, contract_price, price_of
 from bot.costs.pricing import Basis, Priced, Prices, PriceTerms, book_alone, priced
 from bot.costs.rates import Rates
@@ -21,8 +15,8 @@ from bot.org.gateways import GatewaySettings
 from bot.org.set_budgets import SetBudget
 from bot.org.teams import Directory, Team
 from bot.org.tools import Tools
-from bot.org.workflows import WorkflowRule, Workflows
-from bot.periods import DAY_MICROS, MICROS, day_number
+from bot.org.workflows import Workflows
+from bot.periods import DAY_MICROS, MICROS
 from bot.requests.attendance.stand_ins import Attendance
 from bot.requests.emergencies import EmergencyTerms
 from bot.requests.policies import ApprovalRule
@@ -266,47 +260,3 @@ class Rulebook:
         for memory in (self._memory, self._days, self._terms):
             memory.clear()
         self._remembered = self._remembered_characters = self._remembered_days = 0
-
-
-def workflows_of(stored: Sequence[Mapping[str, Any]] | None, *, held: Iterable[str] = ()) -> Workflows:
-    """Returns workflows from the stored `workflows` document. Before its lines come the names of `held`: budget is set
-    aside for these runs, and a call that has one as its tag belongs to it."""
-    declared = [
-        WorkflowRule(name=line["name"], match=line.get("match") or {}, priority=line.get("priority") or "normal")
-        for line in stored or []
-    ]
-    priorities = {rule.name.casefold(): rule.priority for rule in reversed(declared)}
-    runs = [
-        WorkflowRule(name=name, match={"tag": glob.escape(name)}, priority=priorities.get(name.casefold(), "normal"))
-        for name in sorted(set(held))
-    ]
-    return Workflows([*runs, *declared])
-
-
-def contracts_of(stored: Sequence[Mapping[str, Any]] | None) -> list[ContractPrice]:
-    """Returns contract prices from the stored `prices` document, whose rates are in pico-dollars per token."""
-    return [
-        ContractPrice(
-            model=line.get("model"),
-            provider=line.get("provider"),
-            from_day=_day(line.get("from")),
-            input_pico=line.get("input_per_mtok"),
-            output_pico=line.get("output_per_mtok"),
-            cache_read_pico=line.get("cache_read_per_mtok"),
-            cache_write_5m_pico=line.get("cache_write_5m_per_mtok"),
-            cache_write_1h_pico=line.get("cache_write_1h_per_mtok"),
-            discount_ppm=int(Decimal(line["discount"]) * 1_000_000) if line.get("discount") is not None else None,
-        )
-        for line in stored or []
-    ]
-
-
-def aliases_of(stored: Sequence[Mapping[str, Any]] | None) -> list[ModelAlias]:
-    """Returns model aliases from the stored `models` document."""
-    return [
-        ModelAlias(alias=line["alias"], model=line["model"], from_day=_day(line.get("from"))) for line in stored or []
-    ]
-
-
-def _day(text: str | None) -> int | None:
-    return day_number(date.fromisoformat(text)) if text else None

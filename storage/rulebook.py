@@ -7,6 +7,7 @@ from typing import Any, Literal
 from bot.costs.price_book import PriceBook
 from bot.costs.prices import prices_in_force
 from bot.costs.pricing import Prices
+from bot.costs.stored_documents import aliases_of, contracts_of
 from bot.org.attendance.working_hours import hours_of
 from bot.org.attribution import Attribution, Membership, TeamEnding
 from bot.org.gateways import gateways_of
@@ -14,13 +15,14 @@ from bot.org.people import normalize_spelling
 from bot.org.teams import Directory
 from bot.org.tools import ToolRule, Tools
 from bot.org.tree.places import as_of, next_change
+from bot.org.workflows import workflows_of
 from bot.periods import day_start, micros
 from bot.requests.attendance.absences import away_words_of
 from bot.requests.attendance.stand_ins import DECIDING_ROLES, Attendance, days_off_of
 from bot.requests.emergencies import emergency_of
 from bot.requests.policies import ApprovalRule, approvals_of, people_of
 from bot.requests.waiting.reminders import waiting_rules_of
-from bot.rulebook import Rulebook, aliases_of, contracts_of, workflows_of
+from bot.rulebook import Rulebook
 from storage.store import Transaction
 
 

@@ -1,9 +1,10 @@
 """A company's workflows: the name of a call's workflow, by its tags and other labels, and its priority."""
 
-from collections.abc import Iterable, Mapping
+import glob
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -55,3 +56,18 @@ def _values(labels: Labels, label: str) -> tuple[str, ...]:
         return labels.tags
     found: str = getattr(labels, "workflow" if label == "service" else label)
     return (found,)
+
+
+def workflows_of(stored: Sequence[Mapping[str, Any]] | None, *, held: Iterable[str] = ()) -> Workflows:
+    """Returns workflows from the stored `workflows` document. Before its lines come the names of `held`: budget is set
+    aside for these runs, and a call that has one as its tag belongs to it."""
+    declared = [
+        WorkflowRule(name=line["name"], match=line.get("match") or {}, priority=line.get("priority") or "normal")
+        for line in stored or []
+    ]
+    priorities = {rule.name.casefold(): rule.priority for rule in reversed(declared)}
+    runs = [
+        WorkflowRule(name=name, match={"tag": glob.escape(name)}, priority=priorities.get(name.casefold(), "normal"))
+        for name in sorted(set(held))
+    ]
+    return Workflows([*runs, *declared])

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bot.costs.prices import iso_day
+from bot.costs.stored_documents import contracts_of
 from bot.money import usd
 from bot.org.attribution_rules import AttributionRule
 from bot.org.budget_terms import terms_words
@@ -11,7 +12,6 @@ from bot.org.gateways import gateway_words, gateways_of
 from bot.org.spread_rules import spread_of, spread_words
 from bot.org.teams import Directory, Role, Team
 from bot.periods import date_of, moment, zone
-from bot.rulebook import contracts_of
 from storage.store import Transaction
 
 ROLES: tuple[Role, ...] = ("manager", "member", "finance", "admin")

@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from bot.books.budgets import check_budgets_fit
+from bot.costs.stored_documents import contracts_of
 from bot.money import usd
 from bot.org.set_budgets import kept_line
 from bot.org.teams import Directory
@@ -15,7 +16,6 @@ from bot.org.teams_yml.models import TeamsFile
 from bot.org.teams_yml.teams_file import read_teams_file
 from bot.org.tree.faults import calendar_faults, tree_faults
 from bot.refusals import ConfigError
-from bot.rulebook import contracts_of
 from handlers.books.balances import balances_of
 from handlers.books.endings import hand_on_unspent
 from handlers.books.periods import open_periods
