@@ -26,7 +26,7 @@ from handlers.intake.usage import Intake
 from handlers.listeners import register_all
 from handlers.reporting.home import publish_home
 from handlers.requests.caps import show_caps
-from handlers.requests.worth import ask_worth
+from handlers.requests.clicks.worth import ask_worth
 from handlers.schedule import create_schedule, run_due_jobs
 from handlers.slack.chart_renderer import ChartRenderer
 from handlers.slack.client import slack_client

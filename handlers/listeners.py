@@ -16,9 +16,11 @@ from handlers.costs import prices
 from handlers.crosschecks.caps import conflicts as cap_conflicts
 from handlers.org import alert_settings, attribution
 from handlers.reporting import home
-from handlers.requests import approvals, card_menu, history, nudges, other_amounts, questions, worth
+from handlers.requests import history
 from handlers.requests.asking import changes, request_forms, shortcuts
 from handlers.requests.attendance import delegations
+from handlers.requests.clicks import card_menu, nudges, other_amounts, questions, worth
+from handlers.requests.deciding import approvals
 from handlers.requests.waiting import emergencies, lists, reminders
 from handlers.slack import channels, unknown_requests
 

@@ -80,7 +80,7 @@ def test_the_tour_walks_an_event_and_a_request() -> None:
     files = {link.file.relative_to(ROOT).as_posix() for link in links_in(page, page.read_text())}
 
     assert {"handlers/intake/usage.py", "bot/costs/pricing.py", "handlers/watcher.py", "storage/outbox.py"} <= files
-    assert {"handlers/requests/approvals.py", "storage/books/ledger.py"} <= files
+    assert {"handlers/requests/deciding/approvals.py", "storage/books/ledger.py"} <= files
 
 
 def test_the_layout_has_every_wing_with_its_page() -> None:

@@ -22,7 +22,7 @@ from handlers.crosschecks.observations import drifting
 from handlers.crosschecks.overlaps import shown_overlaps
 from handlers.crosschecks.unread_usage import shown_unread
 from handlers.reporting.top import mix_in
-from handlers.requests.deciders import pending_for
+from handlers.requests.deciding.deciders import pending_for
 from handlers.requests.waiting.lists import own_times
 from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest, answers

@@ -15,8 +15,8 @@ from bot.requests.votes import tally
 from bot.views.requests.asked_before import asked_before_words, passed_over_words
 from bot.views.requests.attendance.absences import absence_words, away_words, passed_card
 from bot.views.requests.cards import CardFacts, approval_card
-from bot.views.requests.nudges import nudge_message
-from bot.views.requests.questions import ShownQuestion
+from bot.views.requests.clicks.nudges import nudge_message
+from bot.views.requests.clicks.questions import ShownQuestion
 from bot.views.requests.receipts import receipt_message
 from bot.views.requests.request_words import who_decides
 from handlers.books.standings import standing_of

@@ -8,8 +8,8 @@ from bot.messages import Message
 from bot.reporting.reports import PendingRequest
 from bot.requests.budget_requests import BudgetRequest
 from bot.views.requests.cards import decided_card, expired_card, withdrawn_card
-from bot.views.requests.nudges import nudge_message
-from bot.views.requests.questions import question_message
+from bot.views.requests.clicks.nudges import nudge_message
+from bot.views.requests.clicks.questions import question_message
 from bot.views.requests.receipts import decided_receipt, expired_receipt, withdrawn_receipt
 from bot.views.requests.verdicts import verdict_message
 from handlers.books.standings import standing_of
@@ -22,7 +22,7 @@ from handlers.requests.cards import (
     shown_questions,
     update_messages,
 )
-from handlers.requests.deciders import route_of
+from handlers.requests.deciding.deciders import route_of
 from handlers.requests.increases.request_caps import request_cap_lines
 from handlers.requests.waiting.reminder_messages import refresh_reminders
 from handlers.scope import TeamScope

@@ -7,7 +7,7 @@ from bot.requests.budget_requests import BudgetRequest
 from handlers.context import Context
 from handlers.requests.budget_requests import audit_request
 from handlers.requests.cards import update_messages
-from handlers.requests.policy_changes import follow_policy, is_of_another_policy
+from handlers.requests.deciding.policy_changes import follow_policy, is_of_another_policy
 from handlers.requests.routes import find_route, hold_amount, lock_accounts, policy_in_force, release_hold
 from handlers.scope import Scope, TeamScope
 

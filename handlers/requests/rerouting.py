@@ -12,8 +12,8 @@ from handlers.requests.cards import (
     shown,
     update_messages,
 )
-from handlers.requests.deciders import route_of
-from handlers.requests.policy_changes import is_of_another_policy
+from handlers.requests.deciding.deciders import route_of
+from handlers.requests.deciding.policy_changes import is_of_another_policy
 from handlers.requests.request_periods import carry_and_show
 from handlers.scope import Scope
 from storage.outbox import copy_key

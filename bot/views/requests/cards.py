@@ -10,8 +10,8 @@ from bot.reporting.reports import PendingRequest
 from bot.requests.budget_requests import BudgetRequest
 from bot.views.blocks import actions, context, date_mark, name, quote, section
 from bot.views.requests.budget_requests import card_buttons
+from bot.views.requests.clicks.questions import ShownQuestion, question_lines
 from bot.views.requests.pictures import budget_change_words, budget_lines, budget_picture
-from bot.views.requests.questions import ShownQuestion, question_lines
 from bot.views.requests.request_words import (
     ask_words,
     asked_lasting,

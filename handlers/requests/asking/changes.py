@@ -12,7 +12,7 @@ from handlers.context import Context
 from handlers.requests.asking.ask_forms import Carried, make_form, read_ask, typed_ask, typed_of
 from handlers.requests.asking.request_forms import refuse_fields
 from handlers.requests.budget_requests import change_request, pending_request, withdraw_request
-from handlers.requests.current_cards import show_current
+from handlers.requests.clicks.current_cards import show_current
 from handlers.requests.revisions import seen_at_click, seen_in_form
 from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest, answers

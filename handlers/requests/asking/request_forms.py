@@ -15,7 +15,6 @@ from bot.requests.budget_requests import BudgetRequest, Origin
 from bot.views.books.budgets import REQUEST_BUDGET
 from bot.views.requests import ask_forms as forms
 from handlers.context import Context
-from handlers.requests.approvals import ask_for_budget
 from handlers.requests.asking.ask_forms import (
     Carried,
     at_blocks,
@@ -29,6 +28,7 @@ from handlers.requests.asking.ask_forms import (
 from handlers.requests.asking.asked_teams import asked_team, named_team, teams_to_ask_for
 from handlers.requests.attendance.absences import await_deciders, look_at_deciders
 from handlers.requests.budget_requests import pending_request
+from handlers.requests.deciding.approvals import ask_for_budget
 from handlers.scope import Scope
 from handlers.slack.answers import DoneBefore, SlackRequest, answers
 

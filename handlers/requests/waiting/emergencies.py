@@ -22,7 +22,7 @@ from handlers.context import Context
 from handlers.requests.askers import require_govern_mode, require_may_ask, require_open
 from handlers.requests.budget_requests import audit_request
 from handlers.requests.cards import card_key, shown
-from handlers.requests.giving import give_budget
+from handlers.requests.deciding.giving import give_budget
 from handlers.requests.routes import find_route, lock_accounts
 from handlers.scope import Scope, TeamScope
 from handlers.slack.answers import SlackRequest, answers

@@ -14,7 +14,7 @@ from bot.views.requests.waiting.lists import LIST_VIEW, PAGE_SIZE, RequestList, 
 from bot.views.requests.waiting.reminders import LIST_REQUESTS, OPEN_REQUEST
 from handlers.context import Context
 from handlers.requests.cards import card_key
-from handlers.requests.deciders import route_of
+from handlers.requests.deciding.deciders import route_of
 from handlers.requests.waiting.decision_times import times_of
 from handlers.requests.waiting.reminder_messages import waiting_request
 from handlers.scope import Scope

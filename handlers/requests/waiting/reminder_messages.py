@@ -14,7 +14,7 @@ from bot.views.requests.waiting.reminders import (
     reminder_message,
 )
 from handlers.requests.cards import shown
-from handlers.requests.deciders import route_of
+from handlers.requests.deciding.deciders import route_of
 from handlers.scope import Scope
 from handlers.slack.callers import called
 from storage.requests.waiting.reminders import ReminderMessage

@@ -20,7 +20,7 @@ from handlers.context import Context
 from handlers.requests.asking.request_forms import open_request_form
 from handlers.requests.budget_requests import audit_request
 from handlers.requests.cards import card_key, shown, update_messages
-from handlers.requests.deciders import route_of
+from handlers.requests.deciding.deciders import route_of
 from handlers.requests.endings import end_messages, verdict_key
 from handlers.requests.request_periods import carry_request, is_of_another_period
 from handlers.requests.routes import lock_accounts, release_hold

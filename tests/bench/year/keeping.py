@@ -16,8 +16,8 @@ from handlers.intake.reattributions import move_usage
 from handlers.org.attribution import claim_key
 from handlers.org.people import import_people
 from handlers.org.teams import import_teams
-from handlers.requests.approvals import decide_request
 from handlers.requests.budget_requests import create_request
+from handlers.requests.deciding.approvals import decide_request
 from tests.bench.year.company import REPRICED, SOURCES, Size, email, late_price, people_csv, slug, teams_yml
 from tests.bench.year.workspace import members
 

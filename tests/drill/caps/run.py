@@ -28,8 +28,8 @@ from handlers.context import Context
 from handlers.crosschecks.caps.budgets import cap_budget
 from handlers.crosschecks.caps.conflicts import choose_cap
 from handlers.org.teams import import_teams
-from handlers.requests.approvals import decide_request
 from handlers.requests.budget_requests import create_request
+from handlers.requests.deciding.approvals import decide_request
 from handlers.scope import Scope
 from storage.books.checks import faults
 from tests.drill.caps.verdict import Verdict

@@ -9,8 +9,8 @@ from bot.money import NANOS
 from bot.periods import micros
 from bot.requests.budget_requests import Ask, CapKind, Decision, RequestEnd
 from bot.requests.revisions import Seen
-from handlers.requests.approvals import decide_request
 from handlers.requests.budget_requests import create_request
+from handlers.requests.deciding.approvals import decide_request
 from tests.gateways.litellm import Budget
 from tests.support.caps import Gateway, gateway
 from tests.support.company import Company

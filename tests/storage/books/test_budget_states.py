@@ -12,8 +12,8 @@ from bot.requests.revisions import Seen
 from handlers.alerting.budget_alerts import judge_budget
 from handlers.books.periods import keep_books
 from handlers.books.standings import standing_of
-from handlers.requests.approvals import decide_request
 from handlers.requests.budget_requests import create_request
+from handlers.requests.deciding.approvals import decide_request
 from handlers.scope import TeamScope
 from storage.store import Transaction
 from tests.storage.conftest import Books

@@ -15,8 +15,8 @@ from bot.requests.revisions import Seen
 from handlers.books.periods import keep_books
 from handlers.context import Context
 from handlers.org.teams import import_teams
-from handlers.requests.approvals import decide_request
 from handlers.requests.budget_requests import create_request
+from handlers.requests.deciding.approvals import decide_request
 from tests.storage.declared import balance, faults, person
 
 

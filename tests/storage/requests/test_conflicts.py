@@ -12,8 +12,8 @@ from bot.money import NANOS
 from bot.requests.budget_requests import Ask, Decision
 from bot.requests.revisions import Seen
 from handlers.context import Context
-from handlers.requests.approvals import decide_request
 from handlers.requests.budget_requests import change_request, create_request, withdraw_request
+from handlers.requests.deciding.approvals import decide_request
 from handlers.requests.request_periods import carry_requests
 from handlers.scope import Scope
 from storage.faults import is_conflict, retry_conflicts

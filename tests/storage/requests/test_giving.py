@@ -11,8 +11,8 @@ from bot.refusals import FieldRefusal, Refusal
 from bot.requests.budget_requests import Ask, BudgetRequest, Decision, RequestEnd
 from bot.requests.revisions import Seen
 from handlers.context import Context
-from handlers.requests.approvals import ask_for_budget, decide_request
 from handlers.requests.budget_requests import create_request
+from handlers.requests.deciding.approvals import ask_for_budget, decide_request
 from tests.storage.declared import balance, declared, faults, person, teams_yml
 
 ASK = Ask(amount_nanos=50 * NANOS, reason="evals")

@@ -9,8 +9,8 @@ from bot.money import NANOS
 from bot.requests.budget_requests import Ask, Decision
 from bot.requests.revisions import Seen
 from handlers.context import Context
-from handlers.requests.approvals import decide_request
 from handlers.requests.budget_requests import create_request
+from handlers.requests.deciding.approvals import decide_request
 from tests.storage.declared import balance, declared, faults, person, teams_yml
 from tests.support.waiting import until
 

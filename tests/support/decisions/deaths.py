@@ -40,7 +40,7 @@ def die_at(death: Death, request_id: int) -> None:
     """Prepares a process that dies at a step of the decision of one request."""
     from handlers.crosschecks.caps.following import CapFollower  # noqa: PLC0415
     from handlers.crosschecks.caps.team_run import TeamRun  # noqa: PLC0415
-    from handlers.requests import approvals  # noqa: PLC0415
+    from handlers.requests.deciding import approvals  # noqa: PLC0415
     from handlers.slack import answers  # noqa: PLC0415
     from handlers.slack.sending import delivery  # noqa: PLC0415
     from storage.requests.budget_requests import BudgetRequests  # noqa: PLC0415

@@ -17,20 +17,20 @@ from bot.reporting.reports import PendingRequest
 from bot.requests.questions import MAX_QUESTION_CHARACTERS, Question
 from bot.requests.worth import Worth
 from bot.views.requests.cards import CardFacts, approval_card, decided_card, expired_card, withdrawn_card
-from bot.views.requests.nudges import nudge_message
-from bot.views.requests.other_amounts import other_amount_form
-from bot.views.requests.pictures import budget_picture
-from bot.views.requests.questions import (
+from bot.views.requests.clicks.nudges import nudge_message
+from bot.views.requests.clicks.other_amounts import other_amount_form
+from bot.views.requests.clicks.questions import (
     ShownQuestion,
     answer_form,
     answered_message,
     question_form,
     question_message,
 )
+from bot.views.requests.clicks.worth import worth_message
+from bot.views.requests.pictures import budget_picture
 from bot.views.requests.receipts import decided_receipt, expired_receipt, receipt_message
 from bot.views.requests.request_words import took_words
 from bot.views.requests.verdicts import verdict_message
-from bot.views.requests.worth import worth_message
 from tests.bot.views.examples import BEN, CHLOE, COMMAND, NOW, SEARCH, decided, dollars, pending, standing
 from tests.bot.views.surfaces import all_text, buttons, elements, obeys, posted
 

@@ -16,8 +16,8 @@ from handlers.books.balances import balances_of
 from handlers.books.commitments.holds import end_hold, set_aside
 from handlers.books.commitments.transfers import propose_transfer, take_back
 from handlers.books.granting.grants import grant_budget
-from handlers.requests.approvals import decide_request
 from handlers.requests.budget_requests import create_request
+from handlers.requests.deciding.approvals import decide_request
 from handlers.scope import Scope
 from storage.faults import retry_conflicts
 from tests.storage.conftest import Books

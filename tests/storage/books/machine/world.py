@@ -32,8 +32,8 @@ from handlers.intake.reattributions import move_usage
 from handlers.intake.usage import Intake
 from handlers.org.attribution import claim_key
 from handlers.org.teams import import_teams
-from handlers.requests.approvals import decide_request
 from handlers.requests.budget_requests import create_request, withdraw_request
+from handlers.requests.deciding.approvals import decide_request
 from handlers.requests.request_periods import carry_requests
 from handlers.scope import Scope
 from storage.intake.keys import key_hash

@@ -16,10 +16,10 @@ from bot.requests.lives import Step
 from bot.requests.revisions import Seen
 from handlers.books.balances import balances_of
 from handlers.context import Context
-from handlers.requests.approvals import ask_for_budget, decide_request
 from handlers.requests.budget_requests import change_request, create_request, withdraw_request
-from handlers.requests.nudges import nudge_deciders
-from handlers.requests.questions import add_question, answer_question
+from handlers.requests.clicks.nudges import nudge_deciders
+from handlers.requests.clicks.questions import add_question, answer_question
+from handlers.requests.deciding.approvals import ask_for_budget, decide_request
 from handlers.requests.request_periods import carry_and_show
 from handlers.requests.rerouting import reroute_requests
 from handlers.requests.waiting.reminders import watch_waiting

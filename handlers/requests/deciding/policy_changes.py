@@ -7,7 +7,7 @@ from bot.requests.budget_requests import BudgetRequest
 from bot.requests.policies import stored_policy
 from bot.requests.revisions import NotAsSeen
 from handlers.requests.budget_requests import audit_request
-from handlers.requests.deciders import named_route, route_of
+from handlers.requests.deciding.deciders import named_route, route_of
 from handlers.requests.routes import line_for, policy_in_force
 from handlers.scope import TeamScope
 

@@ -8,7 +8,7 @@ from bot.books.grants import Grant
 from bot.refusals import Refusal
 from bot.requests.budget_requests import BudgetRequest
 from bot.requests.worth import Worth, WorthAnswer, require_changeable
-from bot.views.requests.worth import WORTH_ACTIONS, worth_message
+from bot.views.requests.clicks.worth import WORTH_ACTIONS, worth_message
 from handlers.context import Context
 from handlers.requests.cards import shown
 from handlers.scope import Scope

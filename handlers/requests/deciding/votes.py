@@ -5,7 +5,7 @@ from bot.requests.budget_requests import BudgetRequest
 from bot.requests.policy_words import missing_words
 from bot.requests.votes import Tally, Vote, tally
 from handlers.requests.cards import update_messages
-from handlers.requests.deciders import Permission, route_of
+from handlers.requests.deciding.deciders import Permission, route_of
 from handlers.scope import Scope, TeamScope
 
 

@@ -6,13 +6,13 @@ from bot.refusals import Refusal
 from bot.requests.budget_requests import BudgetRequest, Ended
 from bot.requests.questions import ANSWER_FIELD, QUESTION_FIELD, Question, checked_answer, checked_question
 from bot.requests.revisions import NotAsSeen
-from bot.views.requests import questions as views
 from bot.views.requests.budget_requests import ASK_QUESTION
+from bot.views.requests.clicks import questions as views
 from handlers.context import Context
 from handlers.requests.budget_requests import pending_request
 from handlers.requests.cards import question_key, shown, shown_questions, update_messages
-from handlers.requests.current_cards import show_current
-from handlers.requests.deciders import require_decision_permission, route_of
+from handlers.requests.clicks.current_cards import show_current
+from handlers.requests.deciding.deciders import require_decision_permission, route_of
 from handlers.requests.revisions import carried, require_as_seen, seen_at_click, seen_in_form
 from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest, answers

@@ -17,11 +17,12 @@ from handlers.alerting.budget_alerts import budget_raised
 from handlers.context import Context
 from handlers.requests.budget_requests import audit_request, create_request, pending_request
 from handlers.requests.cards import shown
-from handlers.requests.current_cards import show_current
-from handlers.requests.deciders import require_amount_permission, require_decision_permission
+from handlers.requests.clicks.current_cards import show_current
+from handlers.requests.deciding.deciders import require_amount_permission, require_decision_permission
+from handlers.requests.deciding.giving import give_budget
+from handlers.requests.deciding.policy_changes import require_same_policy
+from handlers.requests.deciding.votes import count_vote
 from handlers.requests.endings import end_messages, policy_or_people
-from handlers.requests.giving import give_budget
-from handlers.requests.policy_changes import require_same_policy
 from handlers.requests.request_periods import (
     carry_and_show,
     carry_request,
@@ -29,7 +30,6 @@ from handlers.requests.request_periods import (
 )
 from handlers.requests.revisions import carried, require_as_seen, seen_at_click, seen_in_form
 from handlers.requests.routes import find_route, lock_accounts, policy_in_force, release_hold
-from handlers.requests.votes import count_vote
 from handlers.requests.waiting.lists import place_in_list, refresh_below, refresh_surface
 from handlers.scope import Scope, TeamScope
 from handlers.slack.answers import SlackRequest, answers

@@ -11,16 +11,16 @@ from bot.periods import date_of, local_day
 from bot.refusals import FieldRefusal, FieldRefusals, Refusal
 from bot.requests.budget_requests import BudgetRequest, Decision, Ended, RequestEnd
 from bot.requests.revisions import NotAsSeen
-from bot.views.requests import other_amounts as views
 from bot.views.requests.budget_requests import OTHER_AMOUNT
+from bot.views.requests.clicks import other_amounts as views
 from handlers.books.granting.grant_ends import end_for, typed_end
 from handlers.books.standings import standing_of
 from handlers.context import Context
-from handlers.requests.approvals import decide_request
 from handlers.requests.budget_requests import pending_request
 from handlers.requests.cards import shown
-from handlers.requests.current_cards import show_current
-from handlers.requests.deciders import require_decision_permission
+from handlers.requests.clicks.current_cards import show_current
+from handlers.requests.deciding.approvals import decide_request
+from handlers.requests.deciding.deciders import require_decision_permission
 from handlers.requests.request_periods import carry_and_show
 from handlers.requests.revisions import carried, require_as_seen, seen_at_click, seen_in_form
 from handlers.scope import Scope

@@ -9,13 +9,13 @@ from bot.refusals import Refusal
 from bot.requests.budget_requests import BudgetRequest, Ended
 from bot.requests.nudges import next_nudge_at
 from bot.requests.revisions import NotAsSeen, Seen
-from bot.views.requests import nudges as views
 from bot.views.requests.budget_requests import NUDGE_REQUEST
+from bot.views.requests.clicks import nudges as views
 from handlers.context import Context
 from handlers.requests.budget_requests import audit_request, pending_request
 from handlers.requests.cards import decider_mentions, directly_asked, nudge_key, shown
-from handlers.requests.current_cards import show_current
-from handlers.requests.deciders import route_of
+from handlers.requests.clicks.current_cards import show_current
+from handlers.requests.deciding.deciders import route_of
 from handlers.requests.revisions import require_same_revision, seen_at_click
 from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest, answers

@@ -6,7 +6,7 @@ from bot.refusals import Refusal
 from bot.views.requests.budget_requests import CHANGE, NUDGE, REQUEST_MENU, WITHDRAW
 from handlers.context import Context
 from handlers.requests.asking.changes import click_withdraw, open_change_form
-from handlers.requests.nudges import click_nudge
+from handlers.requests.clicks.nudges import click_nudge
 from handlers.slack.answers import SlackRequest, answers
 
 _CHOICES = {CHANGE: open_change_form, WITHDRAW: click_withdraw, NUDGE: click_nudge}

@@ -1,0 +1,1 @@
+"""What people click on a card beside its decision, in words and forms."""

@@ -1,0 +1,1 @@
+"""Deciding a request: who may, votes, a policy that changed, and what an approval gives."""
