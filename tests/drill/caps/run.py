@@ -32,6 +32,7 @@ from handlers.requests.budget_requests import create_request
 from handlers.requests.deciding.approvals import decide_request
 from handlers.scope import Scope
 from storage.books.checks import faults
+from storage.faults import retry_conflicts
 from tests.drill.caps.verdict import Verdict
 from tests.drill.caps.worker import main
 from tests.gateways.litellm import Budget, Fault, Proxy, serving
@@ -112,17 +113,20 @@ class CapDrill:
             await self._change_by_hand(number)
         self.proxy.spend(self.chance.choice(targets_of(number)), f"{self.chance.uniform(0, 3):.6f}")
         is_temporary = self.chance.random() < _TEMPORARY_RATE
+        amount = self.chance.randrange(1, 5_000) * NANOS // 100
+        await retry_conflicts(lambda: self._approve(number, amount, is_temporary=is_temporary))
+        self.verdict.decisions += 1
+        self.verdict.temporary += is_temporary
+
+    async def _approve(self, number: int, amount: int, *, is_temporary: bool) -> None:
         async with self.context.store.begin() as tx:
             scope = (await self.context.scope(tx)).of_team(self._team(await self.context.scope(tx), number))
             ends = micros(scope.now + timedelta(seconds=_GRANT_SECONDS))
             end = RequestEnd(kind="date", at=ends) if is_temporary else RequestEnd()
-            amount = self.chance.randrange(1, 5_000) * NANOS // 100
             ask = Ask(amount_nanos=amount, reason="drill", end=end)
             asked = await create_request(scope, ask, person_id=self.people["anna"])
             seen = Seen(request_id=asked.id, revision=asked.revision)
             await decide_request(scope, self.context, seen, Decision(approve=True), by=self.people["ben"])
-        self.verdict.decisions += 1
-        self.verdict.temporary += is_temporary
 
     def _team(self, scope: Scope, number: int) -> Team:
         return scope.directory.teams_by_slug[f"t{number}"]
