@@ -2,44 +2,37 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
-    Select,
-    and_,
     case,
     func,
     insert,
     literal,
     literal_column,
-    or_,
     select,
-    union_all,
 )
 
 from bot.books.budgets import PostedTotal
 from bot.books.ledger import SPREAD, VARIANCE, Account, Balance, Entry, Overdrawn, PeriodClosed, promised_changes
 from bot.periods import Period
 from storage import bulk
+from storage.books.ledger_sums import TEAMS, sums_statement
 from storage.books.promises import promised
 from storage.crosschecks.caps import CapMarks
-from storage.queries.statements import Prepared, bucket_size, many, one
+from storage.queries.statements import Prepared, bucket_size, one
 from storage.queries.sums import nano_sums, whole
 from storage.tables.books import accounts, entries, periods
-from storage.tables.intake import usage_days
 from storage.transaction import OpenTransaction
 
 _ACCOUNT = ("team_id", "period", "bucket")
 _NOTHING = PostedTotal(nanos=0, entries=0)
-_TEAMS = many("teams")
 _IS_OPEN = Prepared(select(entries.c.id).where(entries.c.document == one("document")).limit(1))
 _FIRST_GRANTS = Prepared(
     select(accounts.c.team_id, func.min(entries.c.effective_at))
     .join(entries, entries.c.to_account_id == accounts.c.id)
-    .where(accounts.c.team_id.in_(_TEAMS), accounts.c.period == one("period"))
+    .where(accounts.c.team_id.in_(TEAMS), accounts.c.period == one("period"))
     .where(accounts.c.bucket == "available", entries.c.kind.in_(("allocation", "transfer")))
     .where(entries.c.document.not_like("budget:%"))
     .group_by(accounts.c.team_id)
@@ -197,7 +190,7 @@ class Ledger:
         for number in range(begins_size := bucket_size(len(counted))):
             team, day = counted[min(number, len(counted) - 1)]
             values |= {f"begins_team_{number}": team, f"begins_day_{number}": day}
-        statement = _sums_statement(begins_size, has_usage=known_usage is None)
+        statement = sums_statement(begins_size, has_usage=known_usage is None)
         sums: dict[tuple[int, str], int] = {}
         for team_id, bucket_name, part_name, sign, dollars, rest in await self._tx.rows(statement, **values):
             for name in filter(None, (str(bucket_name), str(part_name))):
@@ -270,58 +263,3 @@ def _require_open(posted: Sequence[Entry], states: Mapping[str, str]) -> None:
             is_spread = entry.from_account.bucket in SPREAD and entry.to_account.bucket in SPREAD
             if (state == "closed" and not is_spread) or (state == "closing" and charges):
                 raise PeriodClosed(name)
-
-
-@lru_cache(maxsize=64)  # sizes are few
-def _sums_statement(begins: int, *, has_usage: bool) -> Prepared:
-    """Returns the statement of `Ledger._sums`, for some number of budgets that begin within the period."""
-    first_day, end_day = one("first_day"), one("end_day")
-    ours = (accounts.c.period == one("period"), accounts.c.team_id.in_(_TEAMS))
-    grouped: tuple[ColumnElement[Any], ...] = (accounts.c.team_id, accounts.c.bucket, literal_column("part"))
-    declared, taken_back = entries.c.document.like("budget:%"), entries.c.usage_day.is_(None)
-    allocated, corrected = entries.c.kind == "allocation", and_(entries.c.kind == "correction", taken_back)
-    given_back = or_(corrected, entries.c.kind == "lapse")
-    coming = case((and_(allocated, declared), "base"), (given_back, "handed"), else_="")
-    going = case((allocated, "handed"), (corrected, "base"), else_="")
-    own = and_(entries.c.usage_day >= first_day, entries.c.usage_day < end_day)
-    beside = case((and_(entries.c.usage_day.is_not(None), own), ""), else_="beside usage")
-    of_bucket = accounts.c.bucket
-    parts: list[Select[*tuple[Any, ...]]] = [
-        select(
-            accounts.c.team_id,
-            accounts.c.bucket,
-            case((of_bucket == "available", part), (of_bucket == "spent", beside), else_="").label("part"),
-            literal(sign).label("sign"),
-            *nano_sums(entries.c.amount_nanos),
-        )
-        .join(entries, column == accounts.c.id)
-        .where(*ours)
-        .group_by(*grouped)
-        for sign, column, part in ((1, entries.c.to_account_id, coming), (-1, entries.c.from_account_id, going))
-    ]
-    is_closed = and_(periods.c.name == one("period"), periods.c.state != "open")
-    parts.append(
-        select(literal(0), literal("is closed"), literal(""), literal(1), literal(0), literal(1)).where(is_closed)
-    )
-    if has_usage:
-        before = [
-            and_(
-                usage_days.c.team_id == one(f"begins_team_{number}"),
-                usage_days.c.local_day < one(f"begins_day_{number}"),
-            )
-            for number in range(begins)
-        ]
-        bucket = case((or_(*before), "uncounted"), else_="usage") if before else literal("usage")
-        parts.append(
-            select(
-                usage_days.c.team_id,
-                bucket.label("bucket"),
-                literal("").label("part"),
-                literal(1),
-                *nano_sums(usage_days.c.cost_nanos),
-            )
-            .where(usage_days.c.team_id.in_(_TEAMS))
-            .where(usage_days.c.local_day >= first_day, usage_days.c.local_day < end_day)
-            .group_by(usage_days.c.team_id, literal_column("bucket"))
-        )
-    return Prepared(union_all(*parts))

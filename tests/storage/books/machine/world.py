@@ -3,7 +3,6 @@ order."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -37,51 +36,16 @@ from handlers.requests.deciding.approvals import decide_request
 from handlers.requests.request_periods import carry_requests
 from handlers.scope import Scope
 from storage.intake.keys import key_hash
+from tests.storage.books.machine.company import PRICED, Used, teams_yml
 from tests.storage.conftest import Books, day_of_next_month
 from tests.support.databases.copies import Copy
 
-PRICED = "acme-odd"
-"""A model whose calls cost what the price says."""
 Operation = Callable[[Scope], Awaitable[object]]
 JOBS = (keep_books, end_grants, keep_holds, lapse_transfers, carry_requests, keep_books, keep_books)
 
 
 class KilledError(Exception):
     """The process ends here."""
-
-
-@dataclass(kw_only=True)
-class Used:
-    """A call that came in: the team that it counts for, and its cost. Without a cost of its own the price decides."""
-
-    team: str
-    at: int
-    dollars: int | None
-    credential: str | None
-
-
-def teams_yml(product: int, search: int, mobile: int, price: int | None = None) -> str:
-    prices = "" if price is None else f"prices: [{{model: {PRICED}, input_per_mtok: {price}}}]"
-    return f"""
-organisation: {{name: Acme, funding: 3000, timezone: Europe/London, finance: [chloe@acme.test]}}
-teams:
-  - {{slug: product, name: Product, managers: [ben@acme.test], budget: {{amount: {product}}}}}
-  - slug: search
-    name: Search
-    parent: product
-    managers: [ben@acme.test]
-    members: [anna@acme.test]
-    timezone: Australia/Sydney
-    budget: {{amount: {search}, carry_forward: {{max: "30%"}}}}
-  - slug: mobile
-    name: Mobile
-    parent: product
-    managers: [ben@acme.test]
-    members: [emi@acme.test]
-    timezone: America/New_York
-    budget: {{amount: {mobile}, top_up_to: 400, release: weekly}}
-{prices}
-"""
 
 
 class World:
