@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, literal, literal_column, or_, select, union_all
 
-from storage.statements import Prepared, many, one
-from storage.sums import nano_sums
+from storage.queries.statements import Prepared, many, one
+from storage.queries.sums import nano_sums
 from storage.tables.books import accounts, entries, periods
 from storage.tables.intake import usage_days
 

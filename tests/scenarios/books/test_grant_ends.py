@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from handlers.books.grants import end_grants
-
+from handlers.books.granting.grants import end_grants
 from tests.scenarios.books.test_allocations import allowance, books_agree, opens
 from tests.support.company import Company
 
