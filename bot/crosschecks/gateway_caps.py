@@ -188,7 +188,7 @@ def raised_target(row: GatewayCap, raised_nanos: int) -> tuple[GatewayCap, int |
     ), None  # it is back, or another's
 
 
-def looked_at(row: GatewayCap, *, wanted_nanos: int | None, at: int) -> GatewayCap:
+def after_look(row: GatewayCap, *, wanted_nanos: int | None, at: int) -> GatewayCap:
     """Returns a row that was read: its cap is right, or its write comes next. A look that finds the last cap that we set ends
     the doubt about writes that are so old that they can't arrive any more.
     """

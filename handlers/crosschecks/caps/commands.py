@@ -18,7 +18,7 @@ from handlers.crosschecks.caps.adapter import CapRefused, CapUnreachable
 from handlers.crosschecks.caps.adapters import adapter_of
 from handlers.crosschecks.caps.lines import shown_caps
 
-commands = typer.Typer(help="Gateways whose caps follow the books.", no_args_is_help=True)
+commands = typer.Typer(help="Gateways whose caps follow the books: list them, test one.", no_args_is_help=True)
 
 _ADVICE = "name one below `gateways:` in teams.yml and import it (docs/gateways.md)"
 

@@ -15,10 +15,10 @@ from bot.crosschecks.gateway_caps import (
     LOOK_MICROS,
     CapMark,
     GatewayCap,
+    after_look,
     in_conflict,
     is_kept,
     is_made_by_hand,
-    looked_at,
     raised_target,
     with_fault,
     with_intent,
@@ -195,7 +195,7 @@ class TeamRun:
         elif self._mode(row) == "dry_run":
             self._save(replace(row, wanted_nanos=wanted), state="dry_run", at=at)
         else:
-            self._save(looked_at(row, wanted_nanos=wanted, at=at))
+            self._save(after_look(row, wanted_nanos=wanted, at=at))
 
     def _personal(self, before: GatewayCap, raised_nanos: int, *, at: int) -> dict[int, int]:
         """Judges the cap of a person or key that was read, and returns its write, if there is one."""
@@ -215,7 +215,7 @@ class TeamRun:
         if self._mode(row) == "dry_run":
             self._save(replace(row, wanted_nanos=wanted), state="dry_run", at=at)
             return {}
-        self._save(looked_at(row, wanted_nanos=wanted, at=at))
+        self._save(after_look(row, wanted_nanos=wanted, at=at))
         return {} if row.seen_nanos == wanted else {row.id: wanted}
 
     def _save(self, row: GatewayCap, *, at: int | None = None, **changes: object) -> None:

@@ -139,7 +139,7 @@ async def _take(scope: Scope, request_id: int) -> int:
     for person_id, asked_at in sorted(due.joined.items()):
         await tx.reminders.begin(request_id, person_id, asked_at=asked_at)
     if due.left:
-        await tx.reminders.forget(request_id, due.left)
+        await tx.reminders.drop(request_id, due.left)
     if due.expires_at is not None:
         request = replace(request, expires_at=due.expires_at)
         await tx.budget_requests.save(request)

@@ -59,7 +59,7 @@ class Reminders:
         )
         await self._connection.execute(made.on_conflict_do_nothing(index_elements=["request_id", "person_id"]))
 
-    async def forget(self, request_id: int, person_ids: Collection[int]) -> None:
+    async def drop(self, request_id: int, person_ids: Collection[int]) -> None:
         """Forgets people who are no longer asked; whoever comes back later begins anew."""
         gone = (request_reminders.c.request_id == request_id, request_reminders.c.person_id.in_(list(person_ids)))
         await self._connection.execute(delete(request_reminders).where(*gone))

@@ -8,7 +8,10 @@ from bot.requests.worth import WORTH_ANSWERS, Worth, WorthAnswer
 from bot.views.blocks import Element, actions, button, context, date_mark, name, quote, section
 from bot.views.requests.request_words import spoken_ask, typed_words
 
-_ACTIONS: dict[WorthAnswer, str] = {"yes": "worth_yes", "partly": "worth_partly", "no": "worth_no"}
+WORTH_YES = "worth_yes"
+WORTH_PARTLY = "worth_partly"
+WORTH_NO = "worth_no"
+_ACTIONS: dict[WorthAnswer, str] = {"yes": WORTH_YES, "partly": WORTH_PARTLY, "no": WORTH_NO}
 WORTH_ACTIONS: dict[str, WorthAnswer] = {action: answer for answer, action in _ACTIONS.items()}
 """The answers by the action ids of their buttons, whose value is the request's id."""
 _WORDS: dict[WorthAnswer, str] = {"yes": "Yes", "partly": "Partly", "no": "No"}

@@ -12,7 +12,7 @@ from bot.books.grants import Grant
 from bot.messages import Message
 from bot.money import MAX_AMOUNT_NANOS
 from bot.org.teams import Team
-from bot.periods import DAY_MICROS, HOUR_MICROS, MICROS, micros
+from bot.periods import DAY_MICROS, HOUR_MICROS, micros
 from bot.reporting.reports import PendingRequest
 from bot.requests.questions import MAX_QUESTION_CHARACTERS, Question
 from bot.requests.worth import Worth
@@ -29,10 +29,9 @@ from bot.views.requests.clicks.questions import (
 from bot.views.requests.clicks.worth import worth_message
 from bot.views.requests.pictures import budget_picture
 from bot.views.requests.receipts import decided_receipt, expired_receipt, receipt_message
-from bot.views.requests.request_words import took_words
 from bot.views.requests.verdicts import verdict_message
 from tests.bot.views.examples import BEN, CHLOE, COMMAND, NOW, SEARCH, decided, dollars, pending, standing
-from tests.bot.views.surfaces import all_text, buttons, elements, obeys, posted
+from tests.bot.views.surfaces import all_text, elements, obeys, posted
 
 AT = micros(NOW)
 
@@ -282,44 +281,3 @@ def test_the_picture_shows_the_budget_before_and_after() -> None:
         ("Budget now", 12_000),
         ("Budget if approved", 12_750),
     ]
-
-
-@pytest.mark.parametrize(
-    ("budget", "said"),
-    [
-        ("set", "used *now*: $2,600.00 available of $12,000.00"),
-        ("none", "No budget *now*"),
-        ("later", "No budget *now*"),
-    ],
-)
-def test_a_card_for_a_team_without_a_budget(budget: Any, said: str) -> None:
-    stands = standing(budget=budget)
-    card = posted(approval_card(pending(), standing=stands, deciders=[BEN], by_finance=False))
-
-    assert said in all_text(card)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [
-        (0, "0 seconds"),
-        (1, "1 second"),
-        (59, "59 seconds"),
-        (60, "1 minute"),
-        (119, "1 minute"),
-        (7_199, "119 minutes"),
-        (7_200, "2 hours"),
-        (172_799, "47 hours"),
-        (172_800, "2 days"),
-        (-5, "0 seconds"),
-    ],
-)
-def test_how_long_it_took(seconds: int, said: str) -> None:
-    assert took_words(seconds * MICROS) == said
-
-
-def test_erased_questions_say_so() -> None:
-    erased = question(replace(USUAL, question=""), 1, answered=True)
-    for message in (question_message(pending(), erased), answered_message(pending(), erased)):
-        assert "(erased)" in all_text(posted(message))
-    assert buttons(posted(question_message(pending(), erased))) == []
