@@ -10,7 +10,8 @@ from bot.requests.questions import ANSWER_FIELD, MAX_QUESTION_CHARACTERS, QUESTI
 from bot.views.blocks import actions, button, context, date_mark, field, modal, quote, section, text_input
 from bot.views.requests.request_words import ask_words, asked_lasting, spoken_ask, typed_words
 
-QUESTION_FORM, ANSWER_FORM = "question_form", "answer_form"
+QUESTION_FORM = "question_form"
+ANSWER_FORM = "answer_form"
 ANSWER_QUESTION = "answer_question"
 """The action id of the button Answer; its value is the question's id."""
 _CHARACTERS_ON_CARD = 200
