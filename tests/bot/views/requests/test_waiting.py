@@ -150,7 +150,7 @@ def test_the_form_that_names_a_delegate(snapshot: SnapshotAssertion) -> None:
 
     for form in (own, known):
         obeys(form)
-    assert [own, known] == snapshot
+    assert {"own": own, "known": known} == snapshot
 
 
 def test_an_opened_request_has_no_buttons() -> None:
