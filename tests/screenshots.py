@@ -61,7 +61,7 @@ async def tour(address: str) -> None:
         await take(page, "request-other-amount")
         await dialog.get_by_role("button", name="Cancel").click()
         await expect(dialog).to_be_hidden()
-        await card.get_by_role("button", name="Approve").click()
+        await card.get_by_role("button", name="Approve $400.00 for Search", exact=True).click()
         await expect(messages).to_contain_text("Approved by @Ben Ruiz: $400.00")
         await page.get_by_role("button", name="Anna asks the model").first.click()
         await expect(page.locator(".shell-line.allow, .shell-line.warn").first).to_be_visible()

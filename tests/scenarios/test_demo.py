@@ -28,7 +28,7 @@ async def test_a_newcomer_plays_the_demo_through() -> None:
 
         await go(page, address, person="UBEN", place="CSEARCH")
         card = page.locator("article, .message", has_text="asks for $400.00").last
-        await card.get_by_role("button", name="Approve").click()
+        await card.get_by_role("button", name="Approve $400.00 for Search", exact=True).click()
         await expect(messages).to_contain_text("Approved by @Ben Ruiz: $400.00")
 
         await go(page, address, person="UANNA", place="CSEARCH", pane="terminal")

@@ -90,7 +90,7 @@ async def test_what_was_posted_before_a_channel_was_shared_is_not_changed_there_
     await acme.settles()
 
     assert [m.raw for m in await channel_messages(acme)] == [card.raw]
-    assert "Approved by <@UBEN>" in (await acme.ben.dms())[-1].text
+    assert any("Approved by <@UBEN>" in message.text for message in await acme.ben.dms())
     assert (await acme.gets("/v1/teams/search/allowance"))[1]["allocated_usd"] == "1500.000000000"
 
 
