@@ -19,6 +19,11 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def requests_waiting(count: int, whom: str) -> str:
+    """Formats `1 request is waiting for you`, with whom they wait for."""
+    return f"{counted(count, 'request')} {'is' if count == 1 else 'are'} waiting for {whom}"
+
+
 def period_words(period_name: str) -> str:
     """Formats `2026-11` as `November 2026`, `2026-Q4` as `Q4 2026`, and `2026` as itself."""
     year, _, part = period_name.partition("-")

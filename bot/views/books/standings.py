@@ -22,7 +22,7 @@ from bot.views.books.budgets import (
     uncounted_words,
 )
 from bot.views.charts import spend_chart
-from bot.views.wording import counted, share_lines
+from bot.views.wording import requests_waiting, share_lines
 
 SHOW_STANDING = "show_standing"
 """Action id of the button that shows a team's standing; its value is the team's id."""
@@ -91,7 +91,7 @@ def standing_message(
     if team.mode == "preview":
         notes.append("Preview: only finance sees this.")
     if pending:
-        notes.append(f"{counted(pending, 'budget request')} {'waits' if pending == 1 else 'wait'} for a decision.")
+        notes.append(f"{requests_waiting(pending, 'a decision')}.")
     notes.append(f"Today so far is included. `{command} me` shows your own use, to you alone.")
     blocks.append(context(" ".join(notes), block_id=f"{key}-notes"))
     said = " ".join(part for part in (standing_text(standing), gaps_note, *commitments) if part)

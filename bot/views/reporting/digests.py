@@ -13,7 +13,7 @@ from bot.views.books.standings import SHOW_STANDING
 from bot.views.detection.data_gaps import gaps_words
 from bot.views.reporting.mix import mix_lines
 from bot.views.requests.waiting.reminders import list_button
-from bot.views.wording import change_words, counted, part_name, share_lines, signed_usd, week_words
+from bot.views.wording import change_words, counted, part_name, requests_waiting, share_lines, signed_usd, week_words
 
 _ALT_CHARACTERS = 1_000
 _MAX_ANNOUNCED = 5
@@ -150,8 +150,7 @@ def _hints(digest: Digest) -> list[str]:
     elif standing.team.mode != "announce":
         hints.append("No budget is declared for the team: ask finance to set one.")
     if digest.open_requests:
-        verb = "waits" if digest.open_requests == 1 else "wait"
-        hints.append(f"{counted(digest.open_requests, 'budget request')} {verb} for a decision.")
+        hints.append(f"{requests_waiting(digest.open_requests, 'a decision')}.")
     if digest.unpriced_calls:
         verb, their = ("has", "its") if digest.unpriced_calls == 1 else ("have", "their")
         hints.append(

@@ -24,7 +24,7 @@ from bot.views.requests.budget_requests import (
 )
 from bot.views.requests.request_words import ask_words
 from bot.views.requests.waiting.reminders import list_button
-from bot.views.wording import counted, period_words, progress_bar
+from bot.views.wording import counted, period_words, progress_bar, requests_waiting
 
 _MAX_TEAMS = 8
 _MAX_REQUESTS = 8
@@ -88,8 +88,7 @@ def outsider_home() -> dict[str, Any]:
 def _status(shown: Home) -> str:
     parts = []
     if shown.approvals:
-        waits = "waits" if len(shown.approvals) == 1 else "wait"
-        parts.append(f"{counted(len(shown.approvals), 'budget request')} {waits} for your decision.")
+        parts.append(f"{requests_waiting(len(shown.approvals), 'you')}.")
     governed = [s for s in shown.standings if has_budget(s)]
     spent_out = [s for s in governed if s.balance.left_nanos <= 0 < s.balance.charged_nanos]
     running_out = [s for s in governed if s.balance.left_nanos > 0 and s.forecast.run_out_day is not None]

@@ -57,7 +57,7 @@ async def test_ben_approves_from_home_and_the_card_in_the_channel_changes(acme_o
     acme = acme_on_both
     await asks(acme, acme.anna, "500")
     home = await acme.ben.opens_home()
-    assert "1 budget request waits for your decision" in home.text_everywhere()
+    assert "1 request is waiting for you" in home.text_everywhere()
     assert "<@UANNA> asks for *$500.00 for Search*" in home.text_everywhere()
 
     after = (await acme.ben.clicks("Approve", home)).home

@@ -9,7 +9,7 @@ from bot.money import usd
 from bot.requests.budget_requests import BudgetRequest
 from bot.views.blocks import Element, actions, button, context, date_mark, divider, header, name, page, section
 from bot.views.requests.waiting.reminders import LIST_REQUESTS, WaitingRequest, waiting_blocks
-from bot.views.wording import counted
+from bot.views.wording import requests_waiting
 
 LIST_VIEW = "waiting-requests"
 PAGE_SIZE = 5
@@ -38,13 +38,8 @@ class RequestList:
 
 def list_view(shown: RequestList) -> dict[str, Any]:
     """Returns the modal. It carries what it shows, so that it can be shown anew after each decision."""
-    waits = "waits" if shown.total == 1 else "wait"
-    of = "of all teams" if shown.which == "all" else "for your decision"
-    lead = (
-        f"{counted(shown.total, 'budget request')} {waits} {of}" if shown.total else "Nothing waits for your decision"
-    )
-    if not shown.total and shown.which == "all":
-        lead = "No budget request waits"
+    whom = "a decision" if shown.which == "all" else "you"
+    lead = requests_waiting(shown.total, whom) if shown.total else f"Nothing is waiting for {whom}"
     blocks: list[Block] = [header(lead, block_id=f"list-title-{shown.which}-{shown.total}")]
     blocks += waiting_blocks(shown.waiting, prefix="list", can_open=True)
     if turns := _turns(shown):

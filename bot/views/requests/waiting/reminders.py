@@ -11,7 +11,7 @@ from bot.requests.revisions import button_value
 from bot.views.blocks import Element, actions, button, context, date_mark, quote, section
 from bot.views.requests.budget_requests import decision_buttons
 from bot.views.requests.request_words import ask_words, asked_lasting, spoken_ask, typed_words
-from bot.views.wording import counted
+from bot.views.wording import counted, requests_waiting
 
 OPEN_REQUEST = "open_request"
 """The button carries the request's id and the revision that it shows."""
@@ -89,9 +89,8 @@ def reminder_message(waiting: Sequence[WaitingRequest], *, number: int, command:
 def reminded_lead(number: int) -> str:
     """Returns the first sentence of a reminder of some requests."""
     if not number:
-        return "Nothing waits for your decision any more."
-    waits = "waits" if number == 1 else "wait"
-    return f"Reminder: {counted(number, 'budget request')} {waits} for your decision."
+        return "Nothing is waiting for you any more."
+    return f"Reminder: {requests_waiting(number, 'you')}."
 
 
 def reminded_ids(number: int, waiting: Sequence[BudgetRequest]) -> set[str]:

@@ -54,7 +54,7 @@ def test_it_lists_next_steps(snapshot: SnapshotAssertion) -> None:
 
     for hint in (
         "Nothing is left of the budget: request more, or stop what can wait.",
-        "2 budget requests wait for a decision.",
+        "2 requests are waiting for a decision.",
         "1 call has no known price",
         "There were 3 alerts in the week",
         "Most of the increase is nightly-evals: was it planned?",

@@ -28,7 +28,7 @@ def test_bens_home_has_what_waits_for_him_first_in_its_status(snapshot: Snapshot
     view = home_view(home(approvals=(pending(), pending(id=42)), standings=(standing(charged=12_500),)))
     obeys(view)
 
-    assert "*2 budget requests wait for your decision. Nothing is left for Search.*" in all_text(view)
+    assert "*2 requests are waiting for you. Nothing is left for Search.*" in all_text(view)
     assert buttons(view).count("Approve") == 2
     assert {e["value"] for e in elements(view) if e["action_id"] == "approve_request"} == {"r1:41", "r1:42"}
     assert view == snapshot

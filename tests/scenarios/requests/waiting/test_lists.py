@@ -26,14 +26,14 @@ async def test_a_manager_decides_all_that_waits_in_one_place(acme_on_both: Compa
 
     view = await lists(acme.ben)
     shown = view.text_everywhere()
-    assert "2 budget requests wait for your decision" in shown
+    assert "2 requests are waiting for you" in shown
     assert shown.index("$500.00") < shown.index("$700.00"), "oldest first"
     assert "All teams" not in view.buttons()
 
     await acme.ben.clicks("Approve", view)
     await acme.settles()
     view = await now_in(acme.ben)
-    assert "1 budget request waits for your decision" in view.text_everywhere()
+    assert "1 request is waiting for you" in view.text_everywhere()
     assert "Approved $500.00 for Search" in view.text_everywhere()
 
     form = (await acme.ben.clicks("Deny", view)).modal
@@ -42,7 +42,7 @@ async def test_a_manager_decides_all_that_waits_in_one_place(acme_on_both: Compa
     assert not denied.errors
     await acme.settles()
     view = await now_in(acme.ben)
-    assert "Nothing waits for your decision" in view.text_everywhere()
+    assert "Nothing is waiting for you" in view.text_everywhere()
     assert "Denied $700.00 for Search" in view.text_everywhere()
     assert "Median time to decide:" in view.text_everywhere()
     await books_agree(acme)
@@ -52,7 +52,7 @@ async def test_a_click_on_an_old_list_says_why_and_shows_it_anew(acme: Company) 
     card = await ask(acme, acme.anna)
     view = await lists(acme.chloe)
     view = (await acme.chloe.clicks("All teams", view)).modal or view
-    assert "1 budget request waits of all teams" in view.text_everywhere()
+    assert "1 request is waiting for a decision" in view.text_everywhere()
 
     await acme.ben.clicks("Approve", card)
     await acme.settles()
@@ -65,11 +65,11 @@ async def test_finance_sees_all_teams_and_managers_their_own(acme: Company) -> N
     await ask(acme, acme.anna)
 
     mine = await lists(acme.chloe)
-    assert "Nothing waits for your decision" in mine.text_everywhere()
+    assert "Nothing is waiting for you" in mine.text_everywhere()
     everything = (await acme.chloe.clicks("All teams", mine)).modal
     assert everything is not None
     assert "<@UANNA> asks for *$500.00 for Search*" in everything.text_everywhere()
-    assert "Nothing waits for your decision" in (await lists(acme.mia)).text_everywhere()
+    assert "Nothing is waiting for you" in (await lists(acme.mia)).text_everywhere()
 
 
 async def test_a_request_opens_on_top_and_a_delegate_sees_for_whom(acme: Company) -> None:

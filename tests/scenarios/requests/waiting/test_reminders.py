@@ -119,18 +119,18 @@ async def test_one_message_has_all_that_waits_and_loses_what_is_decided(acme: Co
     await watches(acme, at("Europe/London", monday, "13:30"))
 
     (reminder,) = await reminders(acme.ben)
-    assert reminder.text.startswith("Reminder: 2 budget requests wait for your decision.")
+    assert reminder.text.startswith("Reminder: 2 requests are waiting for you.")
 
     await acme.ben.clicks("Approve", reminder)
     await acme.settles()
     (reminder,) = await reminders(acme.ben)
     assert "$500.00" not in reminder.text_everywhere()
-    assert reminder.text.startswith("Reminder: 1 budget request waits")
+    assert reminder.text.startswith("Reminder: 1 request is waiting")
 
     await acme.ben.clicks("Approve", reminder)
     await acme.settles()
     assert await reminders(acme.ben) == []
-    last = [m for m in await acme.ben.dms() if "Nothing waits" in m.text]
+    last = [m for m in await acme.ben.dms() if "Nothing is waiting" in m.text]
     assert [message.buttons() for message in last] == [[]]
     await books_agree(acme)
 
