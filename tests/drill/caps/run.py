@@ -76,6 +76,8 @@ class CapDrill:
     chance: random.Random
     verdict: Verdict = field(default_factory=lambda: Verdict(targets=_TEAMS * 3 // 2))
     people: dict[str, int] = field(default_factory=dict)
+    unanswered: list[str] = field(default_factory=list)
+    """Targets changed by hand whose conflict did not show while the drill waited: every worker that looked was killed."""
     is_over: bool = False
 
     async def kill_forever(self) -> None:
@@ -141,9 +143,14 @@ class CapDrill:
         async with self.context.store.begin() as tx:
             team = self._team(await self.context.scope(tx), number)
             await tx.cap_marks.mark([team.id], at=self.context.now_micros())
+        if not await self._choose(target):
+            self.unanswered.append(target)
+
+    async def _choose(self, target: str) -> bool:
+        """Waits for a conflict and chooses as a manager. Returns whether the conflict showed."""
         row = await self._waits_for(target)
         if row is None:
-            return
+            return False
         self.verdict.found_by_hand += 1
         keep = self.chance.random() < 0.5
         self.verdict.kept += keep
@@ -154,8 +161,9 @@ class CapDrill:
                 if not is_busy and current is not None:
                     scope = await self.context.scope(tx)
                     await choose_cap(scope, row.id, current.conflict, keep=keep, by=self.people["ben"])
-                    return
+                    return True
             await asyncio.sleep(0.05)
+        return True
 
     async def _rests(self, number: int) -> bool:
         """Returns whether every cap of a team is set, and nothing of it is due, in flight or in doubt."""
@@ -188,6 +196,8 @@ class CapDrill:
         """Lets one worker live, ends every grant, makes each budget due once more, and waits until nothing is."""
         self.proxy.faults.clear()
         worker = self.start_worker()
+        for target in self.unanswered:
+            await self._choose(target)
         await asyncio.sleep(_GRANT_SECONDS)
         await end_grants(self.context)
         async with self.context.store.begin() as tx:

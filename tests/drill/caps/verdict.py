@@ -40,6 +40,7 @@ class Verdict:
             f"faults of the gateway: {faults_met}",
             f"writes that took effect: {self.writes}; double: {self.double_writes}",
             f"caps that differ from the books at the end: {len(self.disagreeing)} of {self.targets}",
+            f"teams whose caps let through more than is available: {self.above_books}",
             f"temporary grants that were not taken back: {self.not_reverted} of {self.temporary}",
             f"hand-made changes found: {self.found_by_hand} of {self.by_hand} ({self.kept} kept by a person)",
             *self.disagreeing,
