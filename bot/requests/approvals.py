@@ -135,6 +135,8 @@ def route_by(
         approvers = (("finance", 1),) if managers_alone else (*approvers, ("finance", 1))
     if rule.auto is not None:
         approvers = ()
+    elif is_given(directory, team, payer) and not {who for who, _ in approvers} & {*MANAGERS, "finance"}:
+        approvers = (*approvers, ("team_manager", 1))
     named = [
         (who, needed, _named(directory, who, rule, team=team, payer=payer, own=own) - own) for who, needed in approvers
     ]
@@ -162,6 +164,11 @@ def route_by(
 MANAGERS = frozenset({"team_manager", "parent_manager"})
 
 
+def is_given(directory: Directory, team: Team, payer: Team | None) -> bool:
+    """Whether the budget comes from a team that is not above."""
+    return payer is not None and payer not in directory.ancestors(team)
+
+
 def _reached_group(
     directory: Directory, who: Approver, needed: int, people: frozenset[int], finance: frozenset[int]
 ) -> Deciding:
@@ -182,7 +189,7 @@ def _named(
         return directory.admins
     if who == "people":
         return rule.people
-    if payer is not None and payer not in directory.ancestors(team):  # another team gives its budget
+    if payer is not None and is_given(directory, team, payer):
         givers = directory.people_with("manager", payer)
         return (
             givers if directory.reachable(givers) - own else givers | _nearest_managers(directory, payer, without=own)

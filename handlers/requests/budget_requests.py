@@ -76,6 +76,9 @@ async def change_request(scope: Scope, seen: Seen, ask: Ask, *, by: int, channel
     await lock_accounts(team_scope, request.period, givers=[request.giver_id, ask.giver_id])
     await require_same_revision(scope, request, seen)
     require_govern_mode(team_scope.team)
+    require_open(directory, team_scope.team)
+    if request.origin == "gateway":  # the gateway answers for that person's limit, which has no end
+        ask = replace(ask, cap_kind=request.cap_kind, cap_ref=request.cap_ref, end=request.ask.end, giver_id=None)
     require_may_ask(directory, team_scope.team, person_id=by, channel=channel)
     await release_hold(tx, request, by=by, at=at)
     is_escalated = request.escalated_at is not None

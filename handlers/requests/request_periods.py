@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot.refusals import FieldRefusal
 from bot.requests.approvals import ApprovalRoute
 from bot.requests.budget_requests import BudgetRequest
 from handlers.context import Context
@@ -9,6 +10,7 @@ from handlers.requests.budget_requests import audit_request
 from handlers.requests.cards import update_messages
 from handlers.requests.deciding.policy_changes import follow_policy, is_of_another_policy
 from handlers.requests.routes import find_route, hold_amount, lock_accounts, policy_in_force, release_hold
+from handlers.requests.waiting.expiry import expire_request
 from handlers.scope import Scope, TeamScope
 
 
@@ -24,11 +26,11 @@ async def carry_request(scope: TeamScope, request: BudgetRequest) -> tuple[Budge
     The request and its accounts must be locked. It gets a new revision, as its card shows other figures.
     """
     tx, at = scope.tx, scope.at
-    await release_hold(tx, request, by=None, at=at)
     is_escalated = request.escalated_at is not None
     found = await find_route(
         scope, request.ask, person_id=request.person_id, request_id=request.id, is_escalated=is_escalated
     )
+    await release_hold(tx, request, by=None, at=at)
     moved = replace(
         request,
         period=scope.directory.period_at(scope.team, at).name,
@@ -56,7 +58,11 @@ async def carry_and_show(scope: Scope, request_id: int) -> bool:
         await update_messages(team_scope, *await follow_policy(team_scope, request))
         return True
     await lock_accounts(team_scope, request.period, givers=[request.giver_id])
-    moved, found = await carry_request(team_scope, request)
+    try:
+        moved, found = await carry_request(team_scope, request)
+    except FieldRefusal:  # the team that was to give has less in this period: nobody could decide it any more
+        await expire_request(scope, request)
+        return True
     await update_messages(team_scope, moved, found, carried=True)
     return True
 

@@ -74,7 +74,8 @@ async def find_route(
         payer = payer_of(directory, team=team, amount_nanos=ask.amount_nanos, balances=balances)
         lacking = above[: above.index(payer)] if payer is not None else above
         passed_over = tuple((t, max(0, balances[t.id].available_nanos)) for t in lacking)
-    rules = [rule for rule in scope.rulebook.approvals if allows_auto or rule.auto is None]
+    is_auto = allows_auto and ask.giver_id is None  # another team's managers agree, whatever the policy
+    rules = [rule for rule in scope.rulebook.approvals if is_auto or rule.auto is None]
     earlier = await _earlier(scope, ask, person_id=person_id, request_id=request_id)
 
     def route(there: Directory) -> ApprovalRoute:

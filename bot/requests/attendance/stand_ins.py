@@ -8,7 +8,7 @@ from functools import cached_property
 from bot.org.attendance.working_hours import DEFAULT_HOURS, WorkingHours, WorkTime
 from bot.org.teams import ORGANISATION_SLUG, Directory, Team
 from bot.periods import day_number, local_day
-from bot.requests.approvals import MANAGERS, ApprovalRoute
+from bot.requests.approvals import MANAGERS, ApprovalRoute, is_given
 from bot.requests.attendance.absences import DEFAULT_AWAY, Absence, AwayWords
 from bot.requests.attendance.delegations import Delegation, active
 from bot.requests.waiting.reminders import DEFAULT_RULES, WaitingRules, expires_at
@@ -175,7 +175,8 @@ def _escalated(directory: Directory, found: ApprovalRoute, *, team: Team, asker_
     """Adds the managers of the nearest team above who do not decide yet, or finance if there are none; finance alone to
     others than managers, as waiting raises nobody's limit."""
     is_managers = all(group.who in MANAGERS for group in found.groups)
-    levels = [directory.people_with("manager", above) for above in directory.ancestors(team)] if is_managers else []
+    below = found.payer if found.payer is not None and is_given(directory, team, found.payer) else team
+    levels = [directory.people_with("manager", above) for above in directory.ancestors(below)] if is_managers else []
     for people in (*levels, directory.finance):
         if joining := directory.reachable(people) - found.deciders - directory.records_of(asker_id):
             groups = tuple(replace(group, people=group.people | joining) for group in found.groups)

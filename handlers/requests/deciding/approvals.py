@@ -15,6 +15,7 @@ from bot.views.requests import budget_requests as views
 from bot.views.requests.request_forms import DENY_FORM, REASON_FIELD, deny_form
 from handlers.alerting.budget_alerts import budget_raised
 from handlers.context import Context
+from handlers.requests.askers import require_govern_mode, require_open
 from handlers.requests.budget_requests import audit_request, create_request, pending_request
 from handlers.requests.cards import shown
 from handlers.requests.clicks.current_cards import show_current
@@ -57,11 +58,14 @@ async def decide_request(
 
     Raises Refusal if the person may not decide it or it is not pending, and NotAsSeen if it is another than they saw.
     """
-    tx, at = scope.tx, scope.at
+    tx, directory, at = scope.tx, scope.directory, scope.at
     if decision.approve and await _lasts_on(tx, seen, decision):
         await tx.config.lock()  # a budget that grows from now on changes the configuration, whose lock comes first
     request = await pending_request(tx, seen.request_id)
     team_scope = scope.of_team_id(request.team_id)
+    if decision.approve:
+        require_govern_mode(team_scope.team)
+        require_open(directory, team_scope.team)
     await lock_accounts(team_scope, request.period, givers=[request.giver_id])
     decided_for = None
     if by is not None:
@@ -108,7 +112,9 @@ async def _paid(
     is_more = ended.given_nanos > request.amount_nanos or is_longer
     is_other = ended.given_nanos != request.amount_nanos or ended.given_end != request.ask.end
     is_unpaid = request.held_nanos == 0 and request.ask.moves_budget
-    if not is_other and not is_unpaid:
+    above = {team.id for team in scope.directory.ancestors(scope.team)}
+    is_displaced = request.payer_id is not None and request.payer_id not in {*above, request.giver_id}
+    if not is_other and not is_unpaid and not is_displaced:
         return ended, request.payer_id
     ask = replace(request.ask, amount_nanos=ended.given_nanos, end=ended.given_end)
     found = await find_route(scope, ask, person_id=request.person_id, request_id=request.id)
@@ -116,7 +122,9 @@ async def _paid(
         await require_amount_permission(scope, ended, found, by=by)
         ended = replace(ended, policy=policy_in_force(scope, found))
     payer_id = found.payer.id if found.payer else None
-    if payer_id is None and request.ask.moves_budget and not {by, ended.decided_for} & scope.directory.finance:
+    voted = await scope.tx.votes.of(request)
+    approved_by = {by, ended.decided_for, *(v.person_id for v in voted), *(v.for_person_id for v in voted)}
+    if payer_id is None and request.ask.moves_budget and not approved_by & scope.directory.finance:
         raise Refusal("Nobody above this team has that much left, so finance decides about this request.")
     return ended, payer_id
 

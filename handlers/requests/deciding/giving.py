@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.books.grants import GrantEnd
+from bot.books.grants import GrantEnd, check_end
 from bot.money import usd
 from bot.org.teams import Directory, Team
 from bot.refusals import Refusal
@@ -24,6 +24,8 @@ async def give_budget(
     The configuration and the accounts must be locked, and the request's hold released. Raises Refusal if it can't be.
     """
     tx, directory, at = scope.tx, scope.directory, scope.at
+    if request.given_end.kind == "date":
+        check_end(GrantEnd(at=request.given_end.at), now=at, amount_nanos=request.given_nanos)
     await raise_limit(scope, request)
     if not request.ask.moves_budget:
         return request, scope

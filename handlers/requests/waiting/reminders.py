@@ -13,17 +13,15 @@ from bot.money import usd
 from bot.org.attendance.working_hours import WorkTime
 from bot.refusals import Refusal
 from bot.requests.approvals import ApprovalRoute
-from bot.requests.budget_requests import BudgetRequest, with_expiry
+from bot.requests.budget_requests import BudgetRequest
 from bot.requests.waiting.reminders import escalates_at, reminders_due
-from bot.views.requests.waiting.expiries import ASK_AGAIN, expired_message
+from bot.views.requests.waiting.expiries import ASK_AGAIN
 from handlers.context import Context
 from handlers.requests.asking.request_forms import open_request_form
 from handlers.requests.budget_requests import audit_request
-from handlers.requests.cards import card_key, shown, update_messages
+from handlers.requests.cards import card_key, update_messages
 from handlers.requests.deciding.deciders import route_of
-from handlers.requests.endings import end_messages, verdict_key
-from handlers.requests.request_periods import carry_request, is_of_another_period
-from handlers.requests.routes import lock_accounts, release_hold
+from handlers.requests.waiting.expiry import expire_request
 from handlers.requests.waiting.reminder_messages import is_current, post_reminder, refresh_reminders
 from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest, answers
@@ -161,23 +159,6 @@ async def escalate_request(scope: Scope, request: BudgetRequest) -> BudgetReques
         if person_id in found.escalated and not time.is_working(at):
             await tx.outbox.hold(copy_key(card_key(request.id), person_id), until=time.next_moment(at))
     return escalated
-
-
-async def expire_request(scope: Scope, request: BudgetRequest) -> BudgetRequest:
-    """Ends a request that nobody decided in time: its hold is released, and the asker can ask again. It must be locked."""
-    tx, at = scope.tx, scope.at
-    team_scope = scope.of_team_id(request.team_id)
-    await lock_accounts(team_scope, request.period, givers=[request.giver_id])
-    if is_of_another_period(scope, request):
-        request, _ = await carry_request(team_scope, request)
-    ended = with_expiry(request, at=at)
-    await tx.budget_requests.save(ended)
-    await release_hold(tx, request, by=None, at=at)
-    await audit_request(tx, "expire request", ended, actor_id=None, at=at)
-    await end_messages(team_scope, ended)
-    message = expired_message(await shown(tx, scope.directory, ended))
-    await tx.outbox.put(message, dedupe_key=verdict_key(request.id), at=at, to_person_id=request.person_id)
-    return ended
 
 
 async def _remind(scope: Scope, person_id: int, counts: Mapping[int, int]) -> int:

@@ -13,6 +13,9 @@ from bot.requests.revisions import Seen
 from handlers.context import Context
 from handlers.requests.budget_requests import create_request
 from handlers.requests.deciding.approvals import ask_for_budget, decide_request
+from handlers.requests.deciding.deciders import route_of
+from handlers.requests.request_periods import carry_requests
+from tests.storage.conftest import Books, day_of_next_month
 from tests.storage.declared import balance, declared, faults, person, teams_yml
 
 ASK = Ask(amount_nanos=50 * NANOS, reason="evals")
@@ -174,3 +177,62 @@ async def test_a_decision_gives_no_longer_than_the_other_team_may(context: Conte
         await decide(context, request, Decision(approve=True, end=RequestEnd(kind="open")))
 
     assert (await balance(context, "mobile")).held_nanos == 50 * NANOS
+
+
+async def test_a_request_out_of_a_team_that_has_less_in_the_next_period_ends(mid_month: Books) -> None:
+    """Else it would hold last month's budget, and stop the requests after it from being carried."""
+    books, context = mid_month, mid_month.context
+    await books.imports(teams_yml(mobile=100, funding=None))
+    giver = await team_id(context, "mobile")
+    held = await ask(context, replace(ASK, giver_id=giver))
+    after = await ask(context, ASK, slug="mobile")
+    books.jump_to(day_of_next_month(context.now(), 2))
+    await books.imports(teams_yml(mobile=10, funding=None))
+
+    assert await carry_requests(context) == 2
+
+    async with context.store.read() as tx:
+        states = [getattr(await tx.budget_requests.by_id(one.id), "state", "") for one in (held, after)]
+    assert states == ["expired", "pending"]
+    assert await faults(context.store) == []
+
+
+async def test_the_policy_alone_moves_no_other_teams_budget(context: Context) -> None:
+    lines = "policy: {approvals: [{up_to: 100, auto: true}, {by: [dan@acme.test]}]}\n"
+    await declared(context, teams_yml(mobile=100) + lines)
+    giver, anna, mia, dan = [
+        await team_id(context, "mobile"),
+        *[await person(context, f"{name}@acme.test") for name in ("anna", "mia", "dan")],
+    ]
+
+    async with context.store.begin() as tx:
+        scope = (await context.scope(tx)).of_team_id(await team_id(context, "search"))
+        asked = await ask_for_budget(scope, context, replace(ASK, giver_id=giver), person_id=anna)
+        route = route_of(scope, asked)
+
+    assert asked.state == "pending"
+    assert {mia, dan} <= route.deciders
+    assert route.needed == 2
+
+
+async def test_a_team_that_closed_meanwhile_gets_nothing(context: Context) -> None:
+    await declared(context, teams_yml())
+    request = await ask(context, ASK)
+    day = context.now().date() - timedelta(days=1)
+    await declared(context, teams_yml().replace("    name: Search\n", f"    name: Search\n    closed: {day}\n"))
+
+    with pytest.raises(Refusal, match="closed"):
+        await decide(context, request, YES)
+
+    assert (await decide(context, request, Decision(approve=False, reason="closed"))).state == "denied"
+    assert await faults(context.store) == []
+
+
+async def test_a_persons_limit_until_a_day_that_is_over_is_not_approved(context: Context) -> None:
+    await declared(context, teams_yml())
+    ends = RequestEnd(kind="date", at=micros(context.now() + timedelta(hours=1)))
+    request = await ask(context, replace(ASK, cap_kind="member", cap_ref="7", end=ends))
+    over = RequestEnd(kind="date", at=micros(context.now() - timedelta(hours=1)))
+
+    with pytest.raises(FieldRefusal, match="That day is over"):
+        await decide(context, request, Decision(approve=True, end=over))

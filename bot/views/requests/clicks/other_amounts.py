@@ -21,7 +21,10 @@ _AMOUNT_CHARACTERS = 40
 
 
 def offered_ends(request: BudgetRequest) -> tuple[EndKind, ...]:
-    """Returns the ends that a decider may choose. Budget that another team gives is for the period."""
+    """Returns the ends that a decider may choose. Budget that another team gives is for the period; a limit that somebody
+    asked for at a gateway has no end there."""
+    if request.origin == "gateway":
+        return ("open",)
     return ("period",) if request.giver_id is not None else ("period", "date", "open")
 
 
