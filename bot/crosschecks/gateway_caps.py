@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.crosschecks.caps import CENT_NANOS, Cap, CapTarget, whole_cents
-from bot.money import NANOS
 from bot.org.gateways import GatewayKind
 from bot.periods import MICROS
 
@@ -23,8 +22,6 @@ _AFTER_LOST_MICROS = 30 * MICROS
 _LATE_MICROS = 120 * MICROS
 """A write without an answer may take effect at a slow gateway until then."""
 _MOST_ATTEMPTS = 19
-_COARSEST_NANOS = NANOS
-"""Some gateways count in whole dollars: their cap may be so much lower than what was sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +89,12 @@ class GatewayCap:
 
 
 def with_reading(row: GatewayCap, cap: Cap, *, at: int) -> GatewayCap:
-    """Returns a row with what its gateway says now. A write whose answer was lost is found by its amount."""
+    """Returns a row with what its gateway says now. A write whose answer was lost is found by its amount. A gateway that can't
+    be asked has what it was told last, unless the outcome of a later write is unknown.
+    """
     amount = UNLIMITED if cap.cap_nanos is None else cap.cap_nanos
+    if not cap.confirmed and row.set_nanos is not None and not row.attempts:
+        amount = row.set_nanos
     row = replace(row, seen_nanos=amount, spent_nanos=cap.spent_nanos, resets_at=cap.resets_at, seen_at=at)
     for version, attempted, _ in reversed(row.attempts):
         if cap.confirmed and attempted == amount:
@@ -103,12 +104,15 @@ def with_reading(row: GatewayCap, cap: Cap, *, at: int) -> GatewayCap:
 
 def with_intent(row: GatewayCap, *, nanos: int, at: int) -> GatewayCap:
     """Returns a row whose write begins: until its outcome is known, this amount may be found at the gateway. It is due, so that
-    another worker goes on as soon as the lease of one that was killed ends.
+    another worker goes on as soon as the lease of one that was killed ends. Trying the same amount again keeps its version, by
+    which a receiver acts once.
     """
-    version = row.wanted_version + 1
+    is_again = bool(row.attempts) and row.attempts[-1][:2] == (row.wanted_version, nanos)
+    version = row.wanted_version if is_again else row.wanted_version + 1
     if row.is_ours_alone:  # the first write takes over what is there: finding that again is finding no change
         row = replace(row, accepted_nanos=row.seen_nanos)
-    attempts = (*row.attempts[-_MOST_ATTEMPTS:], (version, nanos, at))
+    earlier = row.attempts[:-1] if is_again else row.attempts
+    attempts = (*earlier[-_MOST_ATTEMPTS:], (version, nanos, at))
     return replace(
         row, wanted_nanos=nanos, wanted_version=version, attempts=attempts, state="waiting", sentence="", next_at=at
     )
@@ -123,7 +127,7 @@ def with_written(row: GatewayCap, cap: Cap, *, at: int) -> GatewayCap:
     if not cap.confirmed:
         sent = replace(row, set_nanos=wanted, set_version=row.wanted_version, set_at=at, attempts=())
         return replace(sent, state="sent", sentence="", next_at=at + LOOK_MICROS)
-    if cap.cap_nanos is None or not -CENT_NANOS <= wanted - cap.cap_nanos <= _COARSEST_NANOS:
+    if cap.cap_nanos is None or not -CENT_NANOS <= wanted - cap.cap_nanos <= cap.unit_nanos:
         return replace(row, state="refused", sentence="", next_at=at + LOOK_MICROS)
     lost = tuple(attempt for attempt in row.attempts if attempt[0] != row.wanted_version)
     done = replace(
@@ -188,9 +192,9 @@ def raised_target(row: GatewayCap, raised_nanos: int) -> tuple[GatewayCap, int |
     ), None  # it is back, or another's
 
 
-def after_look(row: GatewayCap, *, wanted_nanos: int | None, at: int) -> GatewayCap:
+def after_look(row: GatewayCap, *, wanted_nanos: int | None, at: int, confirmed: bool = True) -> GatewayCap:
     """Returns a row that was read: its cap is right, or its write comes next. A look that finds the last cap that we set ends
-    the doubt about writes that are so old that they can't arrive any more.
+    the doubt about writes that are so old that they can't arrive any more. A gateway that can't be asked stays as it was told.
     """
     is_right = row.seen_nanos is not None and row.seen_nanos == row.set_nanos
     done = replace(row, wanted_nanos=wanted_nanos, tries=0, not_before=0, kept_version=None, kept_by=None)
@@ -202,7 +206,8 @@ def after_look(row: GatewayCap, *, wanted_nanos: int | None, at: int) -> Gateway
         return replace(done, next_at=look_at(done, at=at))
     doubtful = tuple(attempt for attempt in row.attempts if at - attempt[2] < _LATE_MICROS)
     next_at = at + _AFTER_LOST_MICROS if doubtful else look_at(done, at=at)
-    return replace(done, state="set", sentence="", attempts=doubtful, accepted_nanos=None, next_at=next_at)
+    state: CapState = "set" if confirmed else "sent"
+    return replace(done, state=state, sentence="", attempts=doubtful, accepted_nanos=None, next_at=next_at)
 
 
 def is_kept(row: GatewayCap, mark: CapMark) -> bool:

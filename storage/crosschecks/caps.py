@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, update
 
 from bot.books.ledger import Entry
 from bot.crosschecks.caps import CapTarget
@@ -26,6 +26,20 @@ _AGAIN = (
     f"document = CASE WHEN {_DECIDED} THEN excluded.document ELSE cap_marks.document END"
 )
 _NOT_STORED = ("id", "target", "attempts")
+_ANEW = {
+    "followed_version": -1,
+    "next_at": 0,
+    "not_before": 0,
+    "tries": 0,
+    "state": "new",
+    "sentence": "",
+    "kept_version": None,
+    "kept_by": None,
+    "accepted_nanos": None,
+    "lease_owner": "",
+    "lease_until": 0,
+}
+"""What a target has that another team shall follow."""
 
 
 class CapMarks:
@@ -75,27 +89,36 @@ class GatewayCaps:
         self._connection = transaction.connection
         self._insert = transaction.insert
 
-    async def sync(self, wanted: Mapping[tuple[str, CapTarget], int], *, gateways: Collection[str]) -> int:
-        """Makes the targets those of the settings: (gateway, target) with the id of the team. Returns the number of changes.
+    async def sync(
+        self, wanted: Mapping[tuple[str, CapTarget], int], *, gateways: Collection[str], now: int
+    ) -> tuple[list[GatewayCap], bool]:
+        """Makes the targets those of the settings: (gateway, target) with the id of the team. Returns the targets that left
+        their team, as they were, and whether all is done: a worker keeps a target until its lease ends.
 
-        A target that moves to another team is looked at anew, and one that is named no more is forgotten, unless a worker has it.
-        Those of raises stay while their gateway does.
+        A target that moves to another team is looked at anew, without the choices of the old one; one that is named no more is
+        forgotten. Those of raises stay while their gateway does.
         """
         known = {(row.gateway, row.target): row for row in await self.all()}
-        changed = 0
+        left: list[GatewayCap] = []
+        is_done, is_free = True, gateway_caps.c.lease_until <= now
         for key, team_id in wanted.items():
-            changed += 0 if key in known else await self.add_missing([key], team_id=team_id)
+            if key not in known:
+                await self.add_missing([key], team_id=team_id)
         for (gateway, target), row in known.items():
             if (gateway, target) not in wanted:
                 if target.kind in PERSONAL_KINDS and gateway in gateways:
                     continue
-                unused = and_(gateway_caps.c.id == row.id, gateway_caps.c.lease_owner == "")
-                changed += (await self._connection.execute(delete(gateway_caps).where(unused))).rowcount
+                gone = delete(gateway_caps).where(gateway_caps.c.id == row.id, is_free)
+                is_changed = bool((await self._connection.execute(gone)).rowcount)
             elif wanted[gateway, target] != row.team_id:
-                moved = update(gateway_caps).where(gateway_caps.c.id == row.id, gateway_caps.c.lease_owner == "")
-                values = {"team_id": wanted[gateway, target], "followed_version": -1, "next_at": 0}
-                changed += (await self._connection.execute(moved.values(**values))).rowcount
-        return changed
+                moved = update(gateway_caps).where(gateway_caps.c.id == row.id, is_free)
+                values = {"team_id": wanted[gateway, target], **_ANEW}
+                is_changed = bool((await self._connection.execute(moved.values(**values))).rowcount)
+            else:
+                continue
+            left += [row] if is_changed else []
+            is_done = is_done and is_changed
+        return left, is_done
 
     async def add_missing(self, keys: Iterable[tuple[str, CapTarget]], *, team_id: int) -> int:
         """Adds targets of a team, which are due at once; those that are known stay. Returns the number of new ones."""
@@ -108,7 +131,9 @@ class GatewayCaps:
         return added
 
     async def due_teams(self, *, now: int, limit: int) -> list[int]:
-        """Returns teams with a target that is due, longest due first: its budget has a newer version, or its time has come."""
+        """Returns teams with a target that is due: first those whose budget has a newer version, then those whose time has come,
+        longest due first. So a gateway that does not answer keeps no decision waiting behind its retries.
+        """
         is_newer = func.coalesce(cap_marks.c.version, 0) > gateway_caps.c.followed_version
         query = (
             select(gateway_caps.c.team_id)
@@ -116,7 +141,9 @@ class GatewayCaps:
             .where(or_(gateway_caps.c.next_at <= now, is_newer), gateway_caps.c.not_before <= now)
             .group_by(gateway_caps.c.team_id)
             .having(func.max(gateway_caps.c.lease_until) <= now)
-            .order_by(func.min(gateway_caps.c.next_at), gateway_caps.c.team_id)
+            .order_by(
+                func.max(case((is_newer, 1), else_=0)).desc(), func.min(gateway_caps.c.next_at), gateway_caps.c.team_id
+            )
         )
         return list((await self._connection.execute(query.limit(limit))).scalars())
 
@@ -161,6 +188,11 @@ class GatewayCaps:
         """Returns whether a worker has a target at the moment."""
         query = select(gateway_caps.c.lease_until).where(gateway_caps.c.id == cap_id)
         return int((await self._connection.execute(query)).scalar() or 0) > now
+
+    async def end_lease(self, cap_id: int) -> None:
+        """Takes a target from a worker whose lease has ended: what it still does to it is not stored."""
+        changed = update(gateway_caps).where(gateway_caps.c.id == cap_id)
+        await self._connection.execute(changed.values(lease_owner="", lease_until=0))
 
     async def for_change(self, cap_id: int) -> GatewayCap | None:
         """Returns a target, locked; None if there is none."""

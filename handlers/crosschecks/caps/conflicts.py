@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from slack_bolt.async_app import AsyncApp
 
@@ -21,6 +21,8 @@ from handlers.slack.posts import post_to_people
 _VALUE = re.compile(r"r([0-9]{1,9}):([0-9]{1,18})")
 _BUSY_TRIES, _BUSY_SECONDS = 8, 0.2
 _BACK = "It is back at what Tokens had set, so there is nothing to choose."
+_NO_CAP = "No cap follows the team's budget any more, so there is nothing to choose."
+_OTHERS = "It is no target of this team any more, so there is nothing to choose."
 _AGAIN = "It was changed again since; the newer message has the choice."
 
 
@@ -40,7 +42,8 @@ async def show_conflicts(scope: TeamScope, before: Mapping[int, GatewayCap], aft
             shown = {found.row.id: found for found in await shown_caps(scope, scope.team)}
         if was:
             over = ShownCap(row=earlier, kind=shown[row_id].kind, mark=shown[row_id].mark)
-            message = views.settled_message(over, team=scope.team, outcome=_AGAIN if now else _BACK)
+            outcome = _AGAIN if now else _NO_CAP if row.state == "idle" else _BACK
+            message = views.settled_message(over, team=scope.team, outcome=outcome)
             await scope.tx.outbox.change(conflict_key(earlier), message, at=scope.at, is_over=True)
         if now:
             message = views.conflict_message(shown[row_id], team=scope.team)
@@ -49,9 +52,26 @@ async def show_conflicts(scope: TeamScope, before: Mapping[int, GatewayCap], aft
             await post_to_people(scope.tx, people, message, dedupe_key=key, at=scope.at, about=scope.team)
 
 
+async def close_conflicts(scope: Scope, left: Iterable[GatewayCap]) -> None:
+    """Closes the messages about targets that left their team."""
+    for row in left:
+        if row.state == "conflict":
+            team = scope.directory.by_id(row.team_id)
+            over = ShownCap(row=row, kind=None, mark=await scope.tx.cap_marks.of(team.id))
+            message = views.settled_message(over, team=team, outcome=_OTHERS)
+            await scope.tx.outbox.change(conflict_key(row), message, at=scope.at, is_over=True)
+
+
+class CapBusy(Refusal):
+    """A worker reads or writes the cap at the moment."""
+
+    def __init__(self) -> None:
+        super().__init__("This cap is being read right now. Click again in half a minute.")
+
+
 async def choose_cap(scope: Scope, cap_id: int, conflict: int, *, keep: bool, by: int) -> GatewayCap:
     """Stores a person's choice about a conflict, and shows it in the message to all who could choose. Raises Refusal if it is
-    not theirs to choose, or is over.
+    not theirs to choose, or is over, and CapBusy while a worker has it.
     """
     tx, at = scope.tx, scope.at
     row = await tx.gateway_caps.for_change(cap_id)
@@ -61,6 +81,9 @@ async def choose_cap(scope: Scope, cap_id: int, conflict: int, *, keep: bool, by
     _require_may_choose(scope, team, by)
     if row.state != "conflict" or row.conflict != conflict:
         raise Refusal("This cap is another one by now. The newest message about it has the choice, if there is one.")
+    if await tx.gateway_caps.is_leased(row.id, now=at):
+        raise CapBusy
+    await tx.gateway_caps.end_lease(row.id)
     chosen = with_choice(row, keep=keep, by=by, mark=await tx.cap_marks.of(team.id), at=at)
     await tx.gateway_caps.save(chosen)
     detail = {"books": row.wanted_nanos, "gateway": row.seen_nanos}
@@ -87,18 +110,17 @@ async def _choose(asked: SlackRequest, *, keep: bool) -> None:
     if match is None:
         raise Refusal(asked.old_button)
     context = asked.context
-    for _ in range(_BUSY_TRIES):  # a worker that reads or writes these caps has them for a moment
-        async with context.store.read() as tx:
-            is_busy = await tx.gateway_caps.is_leased(int(match[2]), now=context.now_micros())
-        if not is_busy:
+    for tries_left in reversed(range(_BUSY_TRIES)):  # a worker that reads or writes these caps has them for a moment
+        try:
+            async with asked.begin() as tx:
+                scope = await asked.scope(tx)
+                chosen = await choose_cap(scope, int(match[2]), int(match[1]), keep=keep, by=asked.person.id)
+                await context.caps_followed(scope.of_team_id(chosen.team_id))
             break
-        await asyncio.sleep(_BUSY_SECONDS)
-    else:
-        raise Refusal("This cap is being read right now. Click again in half a minute.")
-    async with asked.begin() as tx:
-        scope = await asked.scope(tx)
-        chosen = await choose_cap(scope, int(match[2]), int(match[1]), keep=keep, by=asked.person.id)
-        await context.caps_followed(scope.of_team_id(chosen.team_id))
+        except CapBusy:
+            if not tries_left:
+                raise
+            await asyncio.sleep(_BUSY_SECONDS)
     context.wake_outbox.set()
     await asked.ack()
     if asked.in_home:

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import aiohttp
 import structlog
@@ -17,9 +18,10 @@ from handlers.crosschecks.caps import calls
 from handlers.crosschecks.caps.adapter import CapRefused, GatewayAdapter
 from handlers.crosschecks.caps.adapters import adapter_of
 from handlers.crosschecks.caps.budgets import cap_budget
-from handlers.crosschecks.caps.conflicts import show_conflicts
+from handlers.crosschecks.caps.conflicts import close_conflicts, show_conflicts
+from handlers.crosschecks.caps.outcomes import Fault, Gateway
 from handlers.crosschecks.caps.raises import add_raised, raised_by_row
-from handlers.crosschecks.caps.team_run import Fault, Gateway, TeamRun
+from handlers.crosschecks.caps.team_run import TeamRun
 from handlers.scope import TeamScope
 from storage.faults import is_away
 from storage.store import Transaction
@@ -46,11 +48,12 @@ class CapFollower:
         self._environment = environment
         self._owner = secrets.token_hex(8)
         self._synced: Rulebook | None = None
+        self._has_gateways = False
 
     @property
     def has_gateways(self) -> bool:
         """Returns whether teams.yml named any gateway when it was last read."""
-        return self._synced is not None and bool(self._synced.gateways)
+        return self._has_gateways
 
     async def follow_due(self) -> int:
         """Follows the teams that are due, several at once, and returns their number. A fault of one stops no other."""
@@ -84,8 +87,12 @@ class CapFollower:
                 if (team := directory.by_slug(slug)) is not None
                 for target in targets
             }
-            await tx.gateway_caps.sync(wanted, gateways=[gateway.name for gateway in rulebook.gateways])
-        self._synced = rulebook
+            scope = await self._context.scope(tx)
+            names = [gateway.name for gateway in rulebook.gateways]
+            left, is_done = await tx.gateway_caps.sync(wanted, gateways=names, now=scope.at)
+            await close_conflicts(scope, left)
+        self._synced = rulebook if is_done else None
+        self._has_gateways = bool(rulebook.gateways)
 
     async def follow(self, team_id: int) -> None:
         """Takes all steps of one team's targets."""
@@ -96,13 +103,14 @@ class CapFollower:
                 team_id, owner=self._owner, now=context.now_micros(), until=self._lease_end()
             )
             gateways = (await context.rulebooks.current(tx)).gateways
+            mark = await tx.cap_marks.of(team_id)  # what is decided after the reading below makes the caps due again
         if not rows:
             return
         run = TeamRun(rows, self._gateways(gateways, rows))
         await run.read()
         async with context.store.begin() as tx:
             scope, before = await self._held(tx, run, team_id)
-            budget = await cap_budget(scope)
+            budget = replace(await cap_budget(scope), mark=mark)
             raised = await raised_by_row(scope, run.rows.values())
             first = run.plan(budget, team=scope.team.slug, team_name=scope.team.name, at=scope.at, raised=raised)
             await self._store(scope, run, before, done=run.found_written, is_last=not first)

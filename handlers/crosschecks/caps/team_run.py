@@ -4,10 +4,8 @@ a process that is killed anywhere leaves what it meant to write, and whoever con
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
-
-import structlog
 
 from bot.crosschecks.cap_plans import CapPlan, PlannedTarget, free_to_raise, plan_caps
 from bot.crosschecks.caps import CENT_NANOS, Cap, CapChange
@@ -27,45 +25,15 @@ from bot.crosschecks.gateway_caps import (
 )
 from bot.money import usd
 from bot.org.gateways import PERSONAL_KINDS, CapMode
-from handlers.crosschecks.caps.adapter import CapRefused, CapUnreachable, GatewayAdapter
 from handlers.crosschecks.caps.budgets import CapBudget
-
-log = structlog.get_logger()
+from handlers.crosschecks.caps.outcomes import Fault, Gateway, Outcome, fault_of
 
 _NOTHING_RAISED: Mapping[int, int] = MappingProxyType({})
 _NO_PLAN = CapPlan(wanted={}, lower=(), higher=())
+_FRESH_SECONDS = 1.0
+"""A reading that is older is repeated right before a write, so that a change by hand meanwhile is not overwritten unseen."""
 _INEXACT = ("new", "idle", "waiting", "refused", "conflict", "dry_run")
 """States after which a cap is brought to the cent at the next read, though the books did not change."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fault:
-    """A read or write that failed, with its sentence."""
-
-    sentence: str
-    refused: bool
-    retry_after_seconds: float | None = None
-
-
-Outcome = Cap | Fault
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gateway:
-    """A gateway in one run: its adapter, or why there is none, and whether its caps are written."""
-
-    adapter: GatewayAdapter | Fault
-    mode: CapMode
-
-
-def _fault_of(error: Exception, row: GatewayCap) -> Fault:
-    """Returns what a failed call means. An answer that no adapter expected is logged, and tried again."""
-    if isinstance(error, CapRefused):
-        return Fault(sentence=str(error), refused=True)
-    if isinstance(error, CapUnreachable):
-        return Fault(sentence=str(error), refused=False, retry_after_seconds=error.retry_after_seconds)
-    log.error("gateway's answer not understood", gateway=row.gateway, error=type(error).__name__, exc_info=error)
-    return Fault(sentence=f"{row.gateway} answered what Tokens doesn't understand", refused=False)
 
 
 class TeamRun:
@@ -75,6 +43,7 @@ class TeamRun:
         self.rows = {row.id: row for row in rows}
         self._gateways = gateways
         self._found: dict[int, Outcome] = {}
+        self._read_at = 0.0
         self._targets: tuple[PlannedTarget, ...] = ()
         self._plan = _NO_PLAN
         self._budget: CapBudget | None = None
@@ -84,6 +53,7 @@ class TeamRun:
 
     async def read(self) -> None:
         """Reads every target's cap, all at once."""
+        self._read_at = asyncio.get_running_loop().time()
         outcomes = await asyncio.gather(*(self._call(row) for row in self.rows.values()))
         self._found = dict(zip(self.rows, outcomes, strict=True))
 
@@ -99,11 +69,11 @@ class TeamRun:
                 self.rows[row_id] = read = with_reading(row, outcome, at=at)
                 if read.set_version > row.set_version:
                     self.found_written.append((row, read))
-        if budget.why_not:
-            for row in self.rows.values():
-                self._save(row, state="idle", sentence=budget.why_not, at=at)
-            return []
         shared = [row for row in self.rows.values() if row.target.kind not in PERSONAL_KINDS]
+        if budget.why_not:
+            for row in shared:
+                self._save(row, state="idle", sentence=budget.why_not, at=at)
+            shared = []
         self._targets = tuple(self._target(row, of=len(shared)) for row in shared)
         draft = plan_caps(self._targets, available_nanos=budget.available_nanos)
         by_hand = {row_id for row_id in draft.wanted if self._is_by_hand(self.rows[row_id], draft.wanted[row_id])}
@@ -115,6 +85,8 @@ class TeamRun:
         lower, higher = (tuple(i for i in ids if i not in shown) for ids in (plan.lower, plan.higher))
         self._plan = replace(plan, lower=lower, higher=higher)
         for row_id, row in before.items():
+            if budget.why_not and row.target.kind not in PERSONAL_KINDS:
+                continue
             wanted = self._plan.wanted.get(row_id, draft.wanted.get(row_id))
             self._judge(row, self.rows[row_id], wanted, is_by_hand=row_id in by_hand, is_kept=row_id in kept, at=at)
         amounts = {row_id: self._plan.wanted[row_id] for row_id in self._plan.lower or self._plan.higher}
@@ -150,9 +122,9 @@ class TeamRun:
         done = []
         for row_id, outcome in outcomes.items():
             row = self.rows[row_id]
-            if isinstance(outcome, Fault):
-                if outcome.refused:  # nothing was set, so the cap that is there is no change by hand
-                    row = replace(row, attempts=tuple(one for one in row.attempts if one[0] != row.wanted_version))
+            if isinstance(
+                outcome, Fault
+            ):  # the attempt stays known: what was refused may be the reading after the write
                 self.rows[row_id] = with_fault(
                     row,
                     outcome.sentence,
@@ -177,15 +149,15 @@ class TeamRun:
         """Stores the state of a target that is read and perhaps not written."""
         outcome = self._found[row.id]
         if isinstance(outcome, Fault):
-            self._save(
-                with_fault(
-                    row,
-                    outcome.sentence,
-                    at=at,
-                    refused=outcome.refused,
-                    retry_after_seconds=outcome.retry_after_seconds,
-                )
+            failed = with_fault(
+                row,
+                outcome.sentence,
+                at=at,
+                refused=outcome.refused,
+                retry_after_seconds=outcome.retry_after_seconds,
             )
+            is_open = before.state == "conflict"  # nobody knows that it is over
+            self._save(replace(failed, state="conflict", sentence="") if is_open else failed)
         elif row.target.kind in PERSONAL_KINDS:
             pass  # see `_personal`
         elif is_kept:
@@ -195,7 +167,7 @@ class TeamRun:
         elif self._mode(row) == "dry_run":
             self._save(replace(row, wanted_nanos=wanted), state="dry_run", at=at)
         else:
-            self._save(after_look(row, wanted_nanos=wanted, at=at))
+            self._save(after_look(row, wanted_nanos=wanted, at=at, confirmed=outcome.confirmed))
 
     def _personal(self, before: GatewayCap, raised_nanos: int, *, at: int) -> dict[int, int]:
         """Judges the cap of a person or key that was read, and returns its write, if there is one."""
@@ -263,9 +235,14 @@ class TeamRun:
                 return await gateway.adapter.read_cap(row.target)
             seen = self._found[row.id]
             assert isinstance(seen, Cap)
+            if asyncio.get_running_loop().time() - self._read_at > _FRESH_SECONDS:
+                again = await gateway.adapter.read_cap(row.target)
+                if again.confirmed and again.cap_nanos != seen.cap_nanos:
+                    return Fault(sentence="its cap changed just now, so Tokens reads it again first", refused=False)
+                seen = again
             return await gateway.adapter.write_cap(row.target, row.wanted_nanos or 0, seen=seen, change=change)
         except Exception as error:  # noqa: BLE001  # what one gateway does stops no other target
-            return _fault_of(error, row)
+            return fault_of(error, row)
 
     def _change(self, row: GatewayCap) -> CapChange:
         assert self._budget is not None
