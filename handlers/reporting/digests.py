@@ -1,6 +1,7 @@
 """The Monday digest: built for each team at its hour, once per team and week."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +24,7 @@ from handlers.context import Context
 from handlers.detection.data_gaps import gaps_of
 from handlers.reporting.top import mix_in
 from handlers.requests.waiting.decision_times import times_of
-from handlers.scope import TeamScope
+from handlers.scope import Scope, TeamScope
 from handlers.slack.callers import called
 from handlers.slack.posts import post_notice
 from storage.reporting.reports import NO_USAGE
@@ -108,7 +109,7 @@ async def build_digest(scope: TeamScope, monday: int) -> Digest:
         chart_days=chart_days,
         open_requests=len(pending),
         waiting=tuple(WaitingAsk(called(people[r.person_id]), r.amount_nanos, r.created_at) for r in pending),
-        decision_times=times_words((await times_of(scope, {team.id})).together) if pending else "",
+        decision_times=await _decision_times(scope, team) if pending else "",
         announced=await announced_in(tx, team, from_at=_start(team, monday), until_at=_start(team, monday + 7)),
         gaps=tuple(
             await gaps_of(
@@ -120,6 +121,12 @@ async def build_digest(scope: TeamScope, monday: int) -> Digest:
         ),
         alerts=await tx.alerts.count_between(team.id, from_at=_start(team, monday), until_at=_start(team, monday + 7)),
     )
+
+
+async def _decision_times(scope: Scope, team: Team) -> str:
+    """Returns how long decisions about a team's requests take. Which waits longest is the first of the listed ones."""
+    together = (await times_of(scope, {team.id})).together
+    return times_words(replace(together, oldest_at=None))
 
 
 def _start(team: Team, day: int) -> int:

@@ -149,7 +149,7 @@ def _hints(digest: Digest) -> list[str]:
         hints.append(no_budget_words(standing))
     elif standing.team.mode != "announce":
         hints.append("No budget is declared for the team: ask finance to set one.")
-    if digest.open_requests:
+    if digest.open_requests and not digest.waiting:  # else they are listed below
         hints.append(f"{requests_waiting(digest.open_requests, 'a decision')}.")
     if digest.unpriced_calls:
         verb, their = ("has", "its") if digest.unpriced_calls == 1 else ("have", "their")

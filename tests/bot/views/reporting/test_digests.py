@@ -7,7 +7,7 @@ from syrupy.assertion import SnapshotAssertion
 from bot.alerting.alerts import DataGap
 from bot.charts.render import render
 from bot.charts.values import decode
-from bot.reporting.digests import Driver
+from bot.reporting.digests import Driver, WaitingAsk
 from bot.views.reporting.digests import digest_chart, digest_message
 from bot.views.wording import change_words
 from tests.bot.views.examples import (
@@ -60,6 +60,17 @@ def test_it_lists_next_steps(snapshot: SnapshotAssertion) -> None:
         "Most of the increase is nightly-evals: was it planned?",
     ):
         assert hint in message["text"]
+    assert message == snapshot
+
+
+def test_what_waits_is_said_once(snapshot: SnapshotAssertion) -> None:
+    asks = tuple(WaitingAsk(mention, dollars(750), n) for n, mention in enumerate(("<@U0ANNA001>", "<@U0EMI0001>"), 1))
+    times = "Median time to decide: 40 working minutes (12 decisions in 30 days), 75% within 15 working minutes."
+    message = posted(digest_message(digest(open_requests=2, waiting=asks, decision_times=times), command=COMMAND))
+
+    assert "waiting for a decision" not in all_text(message)
+    assert all_text(message).count("asks for $750.00") == 2
+    assert "All that waits" in buttons(message)
     assert message == snapshot
 
 
