@@ -97,16 +97,7 @@ class ClaudeEnterprise:
         if target.kind not in ("user", "member"):
             return await self._shared_cap(target)
         user_id = await self._user_id(target.ref)
-        rows = await spend_limits.effective_rows(self._calls, **{"user_ids[]": user_id})
-        row = next((row for row in rows if spend_limits.user_of(row)[0] == user_id), None)
-        if row is None:
-            return Cap(cap_nanos=None, spent_nanos=None, seen={"user_id": user_id})
-        cap = limit_cap(row, self._calls, spent=row.get("period_to_date_spend"))
-        return Cap(
-            cap_nanos=cap.cap_nanos,
-            spent_nanos=cap.spent_nanos,
-            seen={"user_id": user_id, "source": row.get("source")},
-        )
+        return await spend_limits.cap_of_user(self._calls, user_id)
 
     async def write_cap(self, target: CapTarget, cap_nanos: int, *, seen: Cap, change: CapChange) -> Cap:
         """Sets a member's own monthly limit. Anthropic's audit names the key: its API has no place for who decided."""

@@ -14,7 +14,7 @@ from bot.org.gateways import GatewayKind
 from handlers.crosschecks.caps.adapter import CapRefused
 from handlers.crosschecks.caps.apis import spend_limits
 from handlers.crosschecks.caps.apis.api_calls import ApiCalls
-from handlers.crosschecks.caps.apis.spend_limits import LIMITS, cents, limit_cap, nanos_of, require_dollars, set_limit
+from handlers.crosschecks.caps.apis.spend_limits import LIMITS, cents, nanos_of, require_dollars, set_limit
 
 _ADVICE: Mapping[int, str] = {
     401: "Put one of `admin.write_keys` of gateway.yaml where `{place}` points, and restart Tokens.",
@@ -104,16 +104,7 @@ class ClaudeGateway:
 
     async def _user_cap(self, ref: str) -> Cap:
         user_id = await self._user_id(ref)
-        rows = await spend_limits.effective_rows(self._calls, **{"user_ids[]": user_id})
-        row = next((row for row in rows if spend_limits.user_of(row)[0] == user_id), None)
-        if row is None:
-            return Cap(cap_nanos=None, spent_nanos=None, seen={"user_id": user_id})
-        cap = limit_cap(row, self._calls, spent=row.get("period_to_date_spend"))
-        return Cap(
-            cap_nanos=cap.cap_nanos,
-            spent_nanos=cap.spent_nanos,
-            seen={**cap.seen, "user_id": user_id, "source": row.get("source")},
-        )
+        return await spend_limits.cap_of_user(self._calls, user_id)
 
     async def _user_id(self, ref: str) -> str:
         """Returns the identity provider's id of a person, who may be named by an e-mail."""

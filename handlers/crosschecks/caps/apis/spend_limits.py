@@ -1,6 +1,7 @@
 """Spend limits as Claude's three admin APIs have them: the apps gateway's, Claude Enterprise's and the Claude Console's."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -116,3 +117,13 @@ def user_of(row: Mapping[str, Any]) -> tuple[str, str]:
 def month_start(moment: datetime) -> datetime:
     """Returns the first moment of a month in UTC, in which these APIs count."""
     return moment.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+async def cap_of_user(calls: ApiCalls, user_id: str) -> Cap:
+    """Returns a person's limit in force this month, whoever set it, and what they spent."""
+    rows = await effective_rows(calls, **{"user_ids[]": user_id})
+    row = next((row for row in rows if user_of(row)[0] == user_id), None)
+    if row is None:
+        return Cap(cap_nanos=None, spent_nanos=None, seen={"user_id": user_id})
+    cap = limit_cap(row, calls, spent=row.get("period_to_date_spend"))
+    return replace(cap, seen={**cap.seen, "user_id": user_id, "source": row.get("source")})
