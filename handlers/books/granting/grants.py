@@ -188,11 +188,13 @@ async def _end_in_period(scope: TeamScope, active: list[Grant], period: Period, 
 
 
 async def post_end(scope: TeamScope, grant: Grant, nanos: int, *, level_nanos: int, by: int | None) -> Grant:
-    """Ends a grant and takes its unspent part back, level by level. Returns the grant as it ended."""
+    """Ends a grant and takes its unspent part back, level by level; a part's limit that it raised goes back too. Returns the
+    grant as it ended."""
     tx, at = scope.tx, scope.at
     await tx.ledger.post(grant_returned_entries(grant, nanos, directory=scope.directory, at=at, by=by), at=at)
     over = ended(grant, returned_nanos=nanos, level_nanos=level_nanos, at=at)
     await tx.grants.save(over)
+    await tx.limit_raises.end_with_grant(grant.id, at=at)
     await _audit(scope, "end grant", over, nanos, by=by)
     return over
 

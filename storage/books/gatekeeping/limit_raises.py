@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from bot.books.gatekeeping.limit_raises import LimitRaise
 from storage.tables.asks import limit_raises
+from storage.tables.requests import budget_requests
 from storage.transaction import OpenTransaction
 
 
@@ -22,6 +23,13 @@ class LimitRaises:
         """Stores a raise; a request raises a limit once. What gateways are told is read anew, as after an entry."""
         await self._connection.execute(insert(limit_raises).values(**asdict(raised)))
         self._tx.after_commit(self._tx.memory.count_ledger_post)
+
+    async def end_with_grant(self, grant_id: int, *, at: int) -> None:
+        """Ends the raise that was approved together with a grant, unless it has ended."""
+        approved = select(budget_requests.c.id).where(budget_requests.c.grant_id == grant_id)
+        raised = update(limit_raises).where(limit_raises.c.request_id.in_(approved), limit_raises.c.ends_at > at)
+        if (await self._connection.execute(raised.values(ends_at=at))).rowcount:
+            self._tx.after_commit(self._tx.memory.count_ledger_post)
 
     async def of_teams(self, team_ids: Iterable[int]) -> list[LimitRaise]:
         """Returns the raises of teams, oldest first."""

@@ -10,6 +10,7 @@ from bot.periods import micros
 from bot.refusals import FieldRefusal, Refusal
 from bot.requests.budget_requests import Ask, BudgetRequest, Decision, RequestEnd
 from bot.requests.revisions import Seen
+from handlers.books.granting.early_ends import end_grant_early
 from handlers.context import Context
 from handlers.requests.budget_requests import create_request
 from handlers.requests.deciding.approvals import ask_for_budget, decide_request
@@ -236,3 +237,21 @@ async def test_a_persons_limit_until_a_day_that_is_over_is_not_approved(context:
 
     with pytest.raises(FieldRefusal, match="That day is over"):
         await decide(context, request, Decision(approve=True, end=over))
+
+
+async def test_a_parts_limit_goes_back_with_its_grant(context: Context) -> None:
+    parts = "{amount: 400, parts: [{workflow: evals, amount: 100}]}"
+    await declared(context, teams_yml().replace("{amount: 400}", parts))
+    ends = RequestEnd(kind="date", at=micros(context.now() + timedelta(days=3)))
+    wanted = replace(ASK, cap_kind="workflow", cap_ref="workflow:evals", end=ends)
+    given, chloe = await decide(context, await ask(context, wanted), YES), await person(context, "chloe@acme.test")
+    assert given.grant_id is not None
+    search = await team_id(context, "search")
+
+    async with context.store.begin() as tx:
+        await end_grant_early(await context.scope(tx), context, given.grant_id, by=chloe)
+
+    async with context.store.read() as tx:
+        (raised,) = await tx.limit_raises.of_teams([search])
+    assert not raised.counts(declared_nanos=100 * NANOS, period="", at=context.now_micros())
+    assert await faults(context.store) == []
