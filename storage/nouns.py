@@ -61,6 +61,7 @@ from storage.org.teams import Teams
 from storage.org.tree import Tree
 from storage.outbox import Outbox
 from storage.reporting.reports import Reports
+from storage.reporting.subtree_reports import SubtreeReports
 from storage.requests.attendance.absences import Absences
 from storage.requests.attendance.delegations import Delegations
 from storage.requests.budget_requests import BudgetRequests
@@ -104,6 +105,7 @@ class Transaction(OpenTransaction):
     booked_events = noun(BookedEvents)
     adjustments = noun(Adjustments)
     reports = noun(Reports)
+    subtree_reports = noun(SubtreeReports)
     histories = noun(Histories)
     observations = noun(Observations)
     overlaps = noun(Overlaps)

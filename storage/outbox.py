@@ -95,6 +95,11 @@ class Outbox:
         stored = select(outbox.c.id).where(self._same(dedupe_key)).limit(1)
         return (await self._connection.execute(stored)).scalar() is not None
 
+    async def known_of(self, dedupe_keys: Collection[str]) -> frozenset[str]:
+        """Returns those of the keys with which a message is stored; copies have keys of their own."""
+        stored = select(outbox.c.dedupe_key).where(outbox.c.dedupe_key.in_(list(dedupe_keys)))
+        return frozenset(key for (key,) in await self._connection.execute(stored))
+
     async def change(self, dedupe_key: str, message: Message, *, at: int, is_over: bool = False) -> bool:
         """Replaces the body of a stored message and of its copies (`copy_key`); the next delivery posts the newest body.
 

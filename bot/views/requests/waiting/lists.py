@@ -53,6 +53,11 @@ def list_view(shown: RequestList) -> dict[str, Any]:
     return {**view, "callback_id": LIST_VIEW, "private_metadata": f"{shown.which}:{shown.page}"}
 
 
+def all_teams_button() -> Element:
+    """Returns the button with which finance opens the list of what waits in all teams."""
+    return _turn("All that waits", "all", 0, "Show all budget requests that wait for a decision")
+
+
 def _turns(shown: RequestList) -> list[Element]:
     found = []
     if shown.page:

@@ -1,0 +1,199 @@
+"""The Monday digest of the company, and of all that a person manages: one finding, one picture, at most seven lines."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from bot.messages import Block, Message
+from bot.money import usd_round
+from bot.reporting.company_digests import CompanyDigest
+from bot.reporting.subtree_reports import SubtreeReport
+from bot.text import plain
+from bot.views.alerting.alert_quality import quality_words
+from bot.views.blocks import actions, button, context, date_mark, header, name, page, section
+from bot.views.reporting.mix import mix_lines
+from bot.views.reporting.subtree_reports import (
+    budget_words,
+    change,
+    cost_centre_line,
+    data_words,
+    has_trend,
+    mix_words,
+    mover_line,
+    movers_words,
+    nodes_name,
+    rest_line,
+    risk_line,
+    risks_words,
+    team_line,
+    times_words,
+    unallocated_words,
+    weeks_chart,
+    weeks_text,
+)
+from bot.views.requests.waiting.decision_times import team_line as decided_line
+from bot.views.requests.waiting.decision_times import times_words as all_times_words
+from bot.views.requests.waiting.lists import all_teams_button
+from bot.views.requests.waiting.reminders import list_button
+from bot.views.wording import counted, part_name, requests_waiting, week_words
+
+COMPANY_WEEK = "company_week"
+"""The button opens the details of the company's week; its value is the week's Monday."""
+MANAGED_WEEK = "managed_week"
+"""The button opens the details of the week of all that the person manages."""
+MOST_LINES = 7
+_TEAMS_LISTED = 15
+_LISTED = 10
+_NAMED = 3
+
+
+def company_digest_message(digest: CompanyDigest) -> Message:
+    """Returns the digest. Every figure of the picture is also in the text."""
+    report = digest.report
+    key = f"{'company' if report.is_company else 'managed'}-{digest.monday}"
+    finding = _finding(digest)
+    lines = _lines(digest)[:MOST_LINES]
+    title = f"AI spend of {plain(nodes_name(report, escaped=False), limit=80)}, week of {week_words(digest.monday)}"
+    blocks: list[Block] = [
+        header(title, block_id=f"{key}-title"),
+        section(f"*{finding}*", block_id=f"{key}-headline"),
+    ]
+    if has_trend(report):
+        blocks.append(weeks_chart(report, block_id=f"{key}-chart"))
+    if lines:
+        listed = "\n".join(f"• *{label}*: {words}" for label, words in lines)
+        blocks.append(section(listed, block_id=f"{key}-lines"))
+    blocks.append(actions(*_buttons(digest), block_id=f"{key}-actions"))
+    notes = _notes(report)
+    if notes:
+        blocks.append(context(" ".join(notes), block_id=f"{key}-notes"))
+    spoken = " ".join(f"{label}: {words if words.endswith('.') else f'{words}.'}" for label, words in lines)
+    weeks = f"Spend by week, from Monday: {weeks_text(report)}." if has_trend(report) else ""
+    return Message(text=" ".join(filter(None, (finding, spoken, weeks, *notes))), blocks=tuple(blocks))
+
+
+def _finding(digest: CompanyDigest) -> str:
+    """Returns the week in one sentence: the spend, its change, and the team that explains most of it."""
+    report = digest.report
+    moved = change(report.cost_nanos, report.before_nanos)
+    said = f"{nodes_name(report)} spent {usd_round(report.cost_nanos)} last week"
+    if not report.cost_nanos:
+        return f"{nodes_name(report)} spent nothing last week."
+    if moved == "new":
+        return f"{said}, after nothing the week before."
+    main = report.main_mover
+    if main is None or main.spend.team in report.nodes:
+        return f"{said}, {moved}."
+    by = main.driver
+    on = "" if by is None else f", {by.dimension} {part_name(by.share.name, kind=by.dimension)}"
+    return f"{said}, {moved}: mostly {name(main.spend.team.name, limit=40)}{on}."
+
+
+def _lines(digest: CompanyDigest) -> list[tuple[str, str]]:
+    """Returns what is worth a line, most important first, each with its label."""
+    report = digest.report
+    found = (
+        ("At risk", risks_words(report)),
+        ("Moved most", movers_words(report)),
+        ("Budget" if report.budget else "Forecast", budget_words(report)),
+        ("Unallocated", unallocated_words(report)),
+        ("Waiting", _waiting_words(digest)),
+        ("Tools", mix_words(report)),
+        ("Data", data_words(report)),
+        ("Alerts", _noise_words(report)),
+    )
+    return [(label, words) for label, words in found if words]
+
+
+def _waiting_words(digest: CompanyDigest) -> str:
+    report = digest.report
+    if not report.waiting:
+        return times_words(report)
+    count, yours = len(report.waiting), digest.yours
+    whose = f", {'it is' if count == 1 else 'all'} for you" if yours == count else f", {yours:,} for you"
+    lead = f"{counted(count, 'request')}{'' if not yours or digest.is_shared else whose}"
+    oldest = f"since {date_mark(report.waiting[0].created_at)}"
+    said = f"{lead}, {oldest}." if count == 1 else f"{lead}, the oldest {oldest}."
+    return f"{said} {times_words(report)}".strip()
+
+
+def _noise_words(report: SubtreeReport) -> str:
+    """Returns whose alerts were mostly noise; nothing where they were not."""
+    if not report.noisy:
+        return ""
+    named = ", ".join(name(team.name, limit=40) for team, _ in report.noisy[:_NAMED])
+    rest = len(report.noisy) - _NAMED
+    more = f" and {counted(rest, 'more team')}" if rest > 0 else ""
+    return f"mostly noise for {named}{more}. Consider adjusting thresholds or mutes."
+
+
+def _buttons(digest: CompanyDigest) -> list[Any]:
+    report = digest.report
+    action = COMPANY_WEEK if report.is_company else MANAGED_WEEK
+    shown = plain(nodes_name(report, escaped=False), limit=30)
+    buttons = [button("Details", action_id=action, value=digest.monday, label=f"Show the week of {shown} in detail")]
+    if digest.yours:
+        buttons.append(list_button())
+    elif report.waiting and report.is_company and not digest.is_shared:
+        buttons.append(all_teams_button())
+    return buttons
+
+
+def _notes(report: SubtreeReport) -> list[str]:
+    """Returns how the figures are counted, and what they lack."""
+    several = len({spend.team.timezone for spend in report.teams}) > 1
+    said = ["Each team's days are those of its own time zone."] if several else []
+    if report.unfinished:
+        named = ", ".join(name(team.name, limit=40) for team in report.unfinished[:_NAMED])
+        rest = len(report.unfinished) - _NAMED
+        more = f" and {counted(rest, 'more team')}" if rest > 0 else ""
+        verb = "is" if len(report.unfinished) == 1 else "are"
+        said.append(f"The week of {named}{more} {verb} not over yet.")
+    if report.hidden_teams:
+        verb = "is" if report.hidden_teams == 1 else "are"
+        said.append(f"{counted(report.hidden_teams, 'team')} in preview {verb} left out.")
+    return said
+
+
+def week_page(digest: CompanyDigest) -> dict[str, Any]:
+    """Returns the details of the week as a modal: teams, budgets at risk, tools, cost centres, requests and alerts."""
+    report, key = digest.report, f"week-{digest.monday}"
+    blocks: list[Block] = [section(f"*{_finding(digest)}*", block_id=f"{key}-headline")]
+
+    def listed(title: str, lines: Iterable[str], part: str) -> None:
+        text = "\n".join(line for line in lines if line)
+        if text:
+            blocks.append(section(f"*{title}*\n{text}", block_id=f"{key}-{part}"))
+
+    teams, rest = report.teams[:_TEAMS_LISTED], report.teams[_TEAMS_LISTED:]
+    more = [rest_line(rest, "team")] if rest else []
+    lines = [*map(team_line, teams), *more]
+    listed("Teams", lines, "teams")
+    listed("Moved most", map(mover_line, report.movers), "movers")
+    listed("Budget" if report.budget else "Forecast", [budget_words(report), _unallocated_line(report)], "budget")
+    risks = report.risks[:_LISTED]
+    others = len(report.risks) - len(risks)
+    listed(
+        "Budgets at risk",
+        [*map(risk_line, risks), *([f"and {counted(others, 'more budget')}"] if others else [])],
+        "risks",
+    )
+    if report.mix.cost_nanos or report.mix.tokens:
+        listed("Tools", [mix_lines(report.mix, against="the week before")], "tools")
+    listed("Spend by week, from Monday", [weeks_text(report)], "weeks")
+    centres, other_centres = report.cost_centres[:_LISTED], report.cost_centres[_LISTED:]
+    if any(centre.name for centre in report.cost_centres):
+        tail = [rest_line(other_centres, "cost centre")] if other_centres else []
+        listed("Cost centres", [*map(cost_centre_line, centres), *tail], "centres")
+    listed("Data", [data_words(report)], "data")
+    waits = f"{requests_waiting(len(report.waiting), 'a decision')}." if report.waiting else ""
+    decided = [decided_line(team.name, times) for team, times in report.team_times[:_LISTED]]
+    listed("Requests", [waits, all_times_words(report.times), *decided], "requests")
+    listed("Alerts, last 30 days", [quality_words(report.alerts), _noise_words(report)], "alerts")
+    if notes := _notes(report):
+        blocks.append(context(" ".join(notes), block_id=f"{key}-notes"))
+    return page(title=f"Week of {week_words(digest.monday)}", blocks=blocks)
+
+
+def _unallocated_line(report: SubtreeReport) -> str:
+    words = unallocated_words(report)
+    return f"Unallocated: {words}." if words else ""

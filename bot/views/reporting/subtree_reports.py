@@ -1,0 +1,172 @@
+"""The report of a department or the company in words: one line for each finding, and the lists behind it."""
+
+from collections.abc import Sequence
+
+from bot.charts.native import NativeChart, NativePoint, NativeSeries
+from bot.messages import Block
+from bot.money import NANOS, percent, tokens_short, usd, usd_round
+from bot.periods import day_text, short_day_text
+from bot.reporting.subtree_reports import BudgetRisk, CostCentreSpend, Mover, SubtreeReport, TeamSpend
+from bot.views.blocks import bar_chart, name
+from bot.views.requests.waiting.reminders import worked_words
+from bot.views.wording import counted, last_day_text, part_name, period_words, signed_usd
+
+_NAME = 40
+_NAMED = 3
+
+
+def nodes_name(report: SubtreeReport, *, escaped: bool = True) -> str:
+    """Returns `Product`, `Product and Support`, or `Product, Support and 2 more`."""
+    names = [name(node.name, limit=_NAME) if escaped else node.name for node in report.nodes]
+    if len(names) == 1:
+        return names[0]
+    if len(names) == 2:
+        return " and ".join(names)
+    return f"{names[0]}, {names[1]} and {len(names) - 2:,} more"
+
+
+def change(now_nanos: int, before_nanos: int) -> str:
+    """Returns `up 23%`, `down 4%`, `unchanged`, or `new`; nothing without spend in both spans."""
+    if now_nanos == before_nanos:
+        return "unchanged" if now_nanos else ""
+    if before_nanos <= 0:
+        return "new"
+    way = "up" if now_nanos > before_nanos else "down"
+    if now_nanos >= 10 * before_nanos:
+        return f"{now_nanos / before_nanos:,.0f}× as much"
+    share = percent(abs(now_nanos - before_nanos), before_nanos)
+    return f"{way} {'less than 1%' if share == '0%' else share}"
+
+
+def mover_line(mover: Mover) -> str:
+    """Returns `Search +$720.00 to $1,260.00 (workflow nightly-evals)`."""
+    spend, driver = mover
+    by = "" if driver is None else f" ({driver.dimension} {part_name(driver.share.name, kind=driver.dimension)})"
+    return f"{name(spend.team.name, limit=_NAME)} {signed_usd(spend.change_nanos)} to {usd(spend.cost_nanos)}{by}"
+
+
+def movers_words(report: SubtreeReport) -> str:
+    """Returns the teams that moved most; what there is to say if no single one did."""
+    if report.movers:
+        return "; ".join(mover_line(mover) for mover in report.movers)
+    return "Many small changes." if report.change_nanos and report.teams else ""
+
+
+def budget_words(report: SubtreeReport) -> str:
+    """Returns what is spent of the budget in the period, and what it comes to."""
+    forecast, period = report.forecast, period_words(report.period.name)
+    end = f"{usd_round(forecast.end_nanos)} by {last_day_text(report.period)}"
+    budget = report.budget
+    if budget is None:
+        return f"On course for {end}." if forecast.end_nanos > 0 else ""
+    over = forecast.end_nanos - budget.allocated_nanos
+    against = "exactly the budget" if over == 0 else f"{usd_round(abs(over))} {'over' if over > 0 else 'under'} budget"
+    spent = f"{usd_round(budget.charged_nanos)} of {usd_round(budget.allocated_nanos)} spent in {period}"
+    return f"{spent}; on course for {end}, {against}."
+
+
+def risk_line(risk: BudgetRisk) -> str:
+    """Returns `Search has nothing left`, or `Mobile runs out on Tue 24 Nov`."""
+    team = name(risk.team.name, limit=_NAME)
+    if risk.run_out_day is None:
+        return f"{team} has nothing left"
+    return f"{team} runs out on {day_text(risk.run_out_day)}"
+
+
+def risks_words(report: SubtreeReport) -> str:
+    """Returns the most urgent budgets and how many more there are."""
+    rest = len(report.risks) - _NAMED
+    more = f"; and {counted(rest, 'more budget')}" if rest > 0 else ""
+    return f"{'; '.join(risk_line(risk) for risk in report.risks[:_NAMED])}{more}." if report.risks else ""
+
+
+def unallocated_words(report: SubtreeReport) -> str:
+    budget = report.budget
+    return f"{usd(budget.unallocated_nanos)}" if budget is not None and budget.unallocated_nanos > 0 else ""
+
+
+def mix_words(report: SubtreeReport) -> str:
+    """Returns the share of in-house tools, and what it was in the first of the weeks."""
+    mix = report.mix
+    if mix.cost_nanos <= 0 or not mix.in_house.tokens + mix.in_house.cost_nanos:
+        return ""
+    words = f"{percent(mix.in_house.cost_nanos, mix.cost_nanos)} of spend is in-house"
+    first = next((week for week in report.weeks if week.cost_nanos > 0), None)
+    if first is None or first.monday >= report.span.first_day:
+        return f"{words}."
+    then = percent(first.in_house_nanos, first.cost_nanos)
+    return f"{words}; in the week of {short_day_text(first.monday)} it was {then}."
+
+
+def data_words(report: SubtreeReport) -> str:
+    """Returns the unattributed share, and what has no price yet."""
+    said = []
+    if report.unattributed_nanos > 0:
+        share = percent(report.unattributed_nanos, report.cost_nanos)
+        said.append(f"{usd(report.unattributed_nanos)} unattributed ({share} of spend)")
+    if report.unpriced_calls:
+        share = percent(report.unpriced_tokens, report.tokens)
+        tokens = f"{tokens_short(report.unpriced_tokens)} tokens, {share}"
+        said.append(f"no price yet for {counted(report.unpriced_calls, 'call')} ({tokens})")
+    return f"{'; '.join(said)}." if said else ""
+
+
+def times_words(report: SubtreeReport) -> str:
+    """Returns the median time to decide; nothing without decisions."""
+    median = report.times.median_micros
+    return "" if median is None else f"Median time to decide: {worked_words(median)}."
+
+
+def team_line(spend: TeamSpend) -> str:
+    """Returns `*Search* $8,412.00, up 23%`."""
+    moved = change(spend.cost_nanos, spend.before_nanos)
+    return f"*{name(spend.team.name, limit=_NAME)}* {usd(spend.cost_nanos)}{', ' + moved if moved else ''}"
+
+
+def cost_centre_line(centre: CostCentreSpend) -> str:
+    """Returns `CC-110: $8,412.00, up 23% (2 teams)`."""
+    shown = name(centre.name, limit=_NAME) if centre.name.strip() else "No cost centre"
+    moved = change(centre.cost_nanos, centre.before_nanos)
+    return f"{shown}: {usd(centre.cost_nanos)}{', ' + moved if moved else ''}"
+
+
+def rest_line(rest: Sequence[TeamSpend] | Sequence[CostCentreSpend], noun: str) -> str:
+    """Returns the line for what a list leaves out, with its sum."""
+    return f"and {counted(len(rest), f'more {noun}')}, {usd(sum(one.cost_nanos for one in rest))} together"
+
+
+def weeks_text(report: SubtreeReport) -> str:
+    """Returns the weeks of the picture in words: `28 Sep $9,812.00 (12% in-house), …`."""
+    return ", ".join(
+        f"{short_day_text(week.monday)} {usd(week.cost_nanos)}"
+        + (f" ({percent(week.in_house_nanos, week.cost_nanos)} in-house)" if week.in_house_nanos else "")
+        for week in report.weeks
+        if week.cost_nanos
+    )
+
+
+def has_trend(report: SubtreeReport) -> bool:
+    """Returns whether there are at least two weeks to compare in a picture."""
+    return sum(week.cost_nanos > 0 for week in report.weeks) > 1
+
+
+def weeks_chart(report: SubtreeReport, *, block_id: str) -> Block:
+    """Returns spend by week and kind of tool, as a chart that Slack draws. A kind without spend has no bars."""
+    kinds = (
+        ("Third-party", tuple(week.third_party_nanos for week in report.weeks)),
+        ("In-house", tuple(week.in_house_nanos for week in report.weeks)),
+    )
+    labels = [short_day_text(week.monday) for week in report.weeks]
+    series = [
+        NativeSeries(
+            name=kind,
+            data=[
+                NativePoint(label=at, value=round(nanos / NANOS, 2)) for at, nanos in zip(labels, amounts, strict=True)
+            ],
+        )
+        for kind, amounts in kinds
+        if any(amounts)
+    ]
+    title = "Spend by week, from Monday"
+    chart = NativeChart(title=title, categories=labels, series=series, y_label="US dollars per week")
+    return bar_chart(chart, block_id=block_id)

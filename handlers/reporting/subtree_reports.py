@@ -1,0 +1,255 @@
+"""Builds the report of a department or the company, with a fixed number of queries whatever the number of teams."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from bot.alerting.alert_quality import QUALITY_DAYS, quality_by_team, quality_of
+from bot.books.budgets import Standing
+from bot.books.forecasts import Forecast, forecast
+from bot.books.ledger import Balance
+from bot.org.teams import Team
+from bot.periods import DAY_MICROS, week_of
+from bot.reporting.digests import Driver, Share, drivers_of
+from bot.reporting.mix import ToolUse, mix_of
+from bot.reporting.subtree_reports import (
+    TREND_WEEKS,
+    Mover,
+    SubtreeBudget,
+    SubtreeReport,
+    TeamSpend,
+    Window,
+    cost_centres_of,
+    is_shown,
+    mix_weeks,
+    movers_of,
+    risks_of,
+    team_sums,
+    windows_of,
+)
+from bot.reporting.top import ComparedDays
+from handlers.books.standings import standings_of
+from handlers.books.subtrees import subtree_figures_of
+from handlers.requests.waiting.decision_times import times_of
+from handlers.scope import Scope
+from storage.reporting.reports import NO_USAGE
+from storage.reporting.subtree_reports import SeriesSum
+
+_WEEK = 7
+
+
+async def subtree_report(
+    scope: Scope, nodes: Sequence[Team], span: ComparedDays, *, shows_preview: bool
+) -> SubtreeReport:
+    """Returns the report of some nodes over a span, best from a snapshot: figures of many teams come from memory there.
+
+    `shows_preview` is for finance alone. Budgets, requests and alerts are those of now.
+    """
+    tx, directory = scope.tx, scope.directory
+    members = _members(scope, nodes)
+    shown = [team for team in members if is_shown(team, shows_preview=shows_preview)]
+    now = windows_of(directory, nodes, span.first_day, span.end_day, shows_preview=shows_preview)
+    before = windows_of(directory, nodes, span.before_day, span.before_end, shows_preview=shows_preview)
+    sums, sums_before = await _by_team(scope, now), await _by_team(scope, before)
+    listed = [directory.by_id(team_id) for team_id in sums.keys() | sums_before.keys()]
+    spends = [
+        TeamSpend(team=team, cost_nanos=sums.get(team.id, 0), before_nanos=sums_before.get(team.id, 0))
+        for team in listed
+    ]
+    spends.sort(key=lambda s: (-s.cost_nanos, -s.before_nanos, s.team.name))
+    teams = [s for s in spends if s.team.kind == "team"]
+    uses, uses_before = await _uses(scope, now), await _uses(scope, before)
+    calls, unpriced_calls = await _calls(scope, now)
+    last_monday = week_of(span.end_day)[0] - _WEEK
+    mondays = range(last_monday - _WEEK * (TREND_WEEKS - 1), last_monday + 1, _WEEK)
+    trend = windows_of(directory, nodes, mondays[0], last_monday + _WEEK, shows_preview=shows_preview)
+    by_week: dict[tuple[str, int], int] = {}
+    for window in trend:
+        found = await tx.subtree_reports.tools_by_week(
+            window.team_ids, first_day=window.first_day, end_day=window.end_day
+        )
+        by_week = _added(by_week, found)
+    standings = await standings_of(scope, shown)
+    ids = {team.id for team in shown}
+    times = await times_of(scope, ids)
+    answers = await tx.alert_quality.answers(since=scope.at - QUALITY_DAYS * DAY_MICROS, team_ids=ids)
+    noisy = [(directory.by_id(i), quality) for i, quality in quality_by_team(answers).items() if quality.is_noisy]
+    moved = movers_of(teams)
+    drivers = await _drivers(scope, moved, span)
+    is_whole = len(shown) == len(members)
+    return SubtreeReport(
+        nodes=tuple(nodes),
+        span=span,
+        teams=tuple(teams),
+        team_count=sum(t.kind == "team" and not t.has_ended for t in shown),
+        hidden_teams=sum(t.kind == "team" and not t.has_ended for t in members) - _open_count(shown),
+        cost_nanos=sum(s.cost_nanos for s in spends),
+        before_nanos=sum(s.before_nanos for s in spends),
+        calls=calls,
+        tokens=sum(use.tokens for use in uses),
+        unattributed_nanos=sum(s.cost_nanos for s in spends if s.team.kind == "unattributed"),
+        unpriced_calls=unpriced_calls,
+        unpriced_tokens=sum(use.tokens for use in uses if use.basis == "unpriced"),
+        period=directory.period_at(nodes[0], scope.at),
+        budget=await _budget(scope, nodes, standings, is_whole=is_whole),
+        forecast=_forecast(scope, nodes, standings),
+        movers=tuple(Mover(spend, drivers.get(spend.team.id)) for spend in moved),
+        risks=risks_of(standings),
+        tools=_shares(uses, uses_before),
+        mix=mix_of(uses, uses_before, kind_of=scope.rulebook.tools.kind_of),
+        weeks=mix_weeks(by_week, mondays=mondays, kind_of=scope.rulebook.tools.kind_of),
+        cost_centres=cost_centres_of(spends),
+        waiting=tuple(await tx.budget_requests.pending(ids)),
+        times=times.together,
+        team_times=times.teams,
+        alerts=quality_of(answers),
+        noisy=tuple(sorted(noisy, key=lambda one: (-one[1].noise, one[0].name))),
+        unfinished=tuple(s.team for s in teams if s.team.day_of(scope.at) < span.end_day),
+    )
+
+
+def _members(scope: Scope, nodes: Sequence[Team]) -> list[Team]:
+    """Returns the nodes with all teams below, each once; for the company its own account too."""
+    members = {team.id: team for node in nodes for team in scope.directory.subtree(node)}
+    return list(members.values())
+
+
+def _open_count(teams: Iterable[Team]) -> int:
+    return sum(team.kind == "team" and not team.has_ended for team in teams)
+
+
+async def _by_team(scope: Scope, windows: Sequence[Window]) -> dict[int, int]:
+    """Returns nano-dollars by team over windows, by one query."""
+    ids = {team_id for window in windows for team_id in window.team_ids}
+    if not ids:
+        return {}
+    first, end = min(window.first_day for window in windows), max(window.end_day for window in windows)
+    return team_sums(windows, await scope.tx.reports.by_day(ids, first_day=first, end_day=end))
+
+
+async def _uses(scope: Scope, windows: Sequence[Window]) -> list[ToolUse]:
+    found: list[ToolUse] = []
+    for ids, first, end in windows:
+        found += map(ToolUse._make, await scope.tx.reports.by_tool_and_basis(ids, first_day=first, end_day=end))
+    return found
+
+
+async def _calls(scope: Scope, windows: Sequence[Window]) -> tuple[int, int]:
+    """Returns the calls over windows, and those without a price."""
+    calls = unpriced = 0
+    for ids, first, end in windows:
+        bases = await scope.tx.reports.by_part("basis", team_ids=ids, first_day=first, end_day=end)
+        calls += sum(base.calls for base in bases.values())
+        unpriced += bases.get("unpriced", NO_USAGE).calls
+    return calls, unpriced
+
+
+def _shares(uses: Iterable[ToolUse], before: Iterable[ToolUse]) -> tuple[Share, ...]:
+    """Returns the tools, largest first."""
+    cost, tokens, earlier = dict[str, int](), dict[str, int](), dict[str, int]()
+    for use in uses:
+        cost[use.tool] = cost.get(use.tool, 0) + use.cost_nanos
+        tokens[use.tool] = tokens.get(use.tool, 0) + use.tokens
+    for use in before:
+        earlier[use.tool] = earlier.get(use.tool, 0) + use.cost_nanos
+    shares = [
+        Share(name=tool, cost_nanos=cost.get(tool, 0), before_nanos=earlier.get(tool, 0), tokens=tokens.get(tool, 0))
+        for tool in cost.keys() | earlier.keys()
+    ]
+    return tuple(sorted(shares, key=lambda share: (-share.cost_nanos, share.name)))
+
+
+async def _drivers(scope: Scope, moved: Sequence[TeamSpend], span: ComparedDays) -> dict[int, Driver]:
+    """Returns what drove each of the few teams that moved, by two queries."""
+    if not moved:
+        return {}
+    ids = [spend.team.id for spend in moved]
+    reads = scope.tx.subtree_reports
+    now = await reads.series_of(ids, first_day=span.first_day, end_day=span.end_day)
+    before = await reads.series_of(ids, first_day=span.before_day, end_day=span.before_end)
+    found = {}
+    for spend in moved:
+        own, earlier = _of(now, spend.team), _of(before, spend.team)
+        drivers = drivers_of(
+            {
+                "tool": _parts(own, earlier, "tool"),
+                "model": _parts(own, earlier, "model"),
+                "workflow": _parts(own, earlier, "workflow"),
+            }
+        )
+        same_way = [d for d in drivers if d.share.change_nanos * spend.change_nanos > 0]
+        if same_way:
+            found[spend.team.id] = same_way[0]
+    return found
+
+
+def _of(sums: Iterable[SeriesSum], team: Team) -> list[SeriesSum]:
+    return [one for one in sums if one.team_id == team.id]
+
+
+def _parts(now: Iterable[SeriesSum], before: Iterable[SeriesSum], part: str) -> tuple[Share, ...]:
+    def uses(sums: Iterable[SeriesSum]) -> list[ToolUse]:
+        return [ToolUse(getattr(s, part), "", s.tokens, s.cost_nanos) for s in sums]
+
+    return _shares(uses(now), uses(before))
+
+
+async def _budget(
+    scope: Scope, nodes: Sequence[Team], standings: Sequence[Standing], *, is_whole: bool
+) -> SubtreeBudget | None:
+    """Returns the budget of the nodes with the teams below; without teams in preview if some are left out."""
+    if all(node.mode == "announce" for node in nodes):
+        return None
+    balances = {s.team.id: s.balance for s in standings}
+    with_teams = await subtree_figures_of(scope, nodes, known=balances) if is_whole else {}
+    parts = []
+    for node in nodes:
+        if node.id in with_teams:
+            f = with_teams[node.id]
+            parts.append((f.allocated_nanos, f.charged_nanos, f.held_nanos, f.available_nanos))
+        else:
+            own = [balances[t.id] for t in scope.directory.subtree(node) if t.id in balances]
+            parts += [(b.allocated_nanos, b.charged_nanos, b.held_nanos, _available(b)) for b in own]
+    allocated, charged, held, available = (sum(column) for column in zip(*parts, strict=True)) if parts else (0,) * 4
+    if allocated <= 0:
+        return None
+    kept = sum(max(0, balances[n.id].available_nanos) for n in nodes if n.id in balances and _hands_on(scope, n))
+    return SubtreeBudget(
+        allocated_nanos=allocated,
+        charged_nanos=charged,
+        held_nanos=held,
+        available_nanos=available,
+        unallocated_nanos=kept,
+    )
+
+
+def _available(balance: Balance) -> int:
+    return balance.allocated_nanos - balance.charged_nanos - balance.held_nanos - balance.withheld_nanos
+
+
+def _hands_on(scope: Scope, node: Team) -> bool:
+    """Returns whether a node hands budget to teams below it."""
+    return any(not team.has_ended for team in scope.directory.children(node))
+
+
+def _forecast(scope: Scope, nodes: Sequence[Team], standings: Sequence[Standing]) -> Forecast:
+    """Returns the forecast of all teams' days together."""
+    days: dict[int, int] = {}
+    for standing in standings:
+        for day, nanos in standing.spent_by_day:
+            days[day] = days.get(day, 0) + nanos
+    balance = Balance(
+        allocated_nanos=sum(s.balance.allocated_nanos for s in standings),
+        charged_nanos=sum(s.balance.charged_nanos for s in standings),
+        held_nanos=sum(s.balance.held_nanos for s in standings),
+    )
+    return forecast(
+        balance,
+        spent_by_day=days,
+        today=nodes[0].day_of(scope.at),
+        period=scope.directory.period_at(nodes[0], scope.at),
+        first_day=min(days, default=None),
+    )
+
+
+def _added(one: Mapping[tuple[str, int], int], other: Mapping[tuple[str, int], int]) -> dict[tuple[str, int], int]:
+    """Returns the sums of both."""
+    return {key: one.get(key, 0) + other.get(key, 0) for key in one.keys() | other.keys()}
