@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from storage.alerting.alert_bundles import AlertBundles
+from storage.alerting.alert_opinions import AlertOpinions
 from storage.alerting.alert_quality import StoredAlertQuality
 from storage.alerting.alerts import Alerts
 from storage.alerting.delivery_rules import AlertDeliveries
@@ -150,6 +151,7 @@ class Transaction(OpenTransaction):
     emergencies = noun(Emergencies)
     judgements = noun(Judgements)
     alert_settings = noun(StoredAlertSettings)
+    alert_opinions = noun(AlertOpinions)
     alert_quality = noun(StoredAlertQuality)
     alert_deliveries = noun(AlertDeliveries)
     alerts = noun(Alerts)

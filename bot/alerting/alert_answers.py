@@ -11,7 +11,7 @@ from bot.org.teams import Directory, Team
 from bot.periods import HOUR_MICROS, Period, date_of, day_number, day_start, micros, zone
 from bot.refusals import Refusal
 
-Answer = Literal["acknowledged", "expected", "snoozed", "useless"]
+Answer = Literal["acknowledged", "expected", "snoozed"]
 Snooze = Literal["hour", "morning", "period"]
 
 SNOOZES: tuple[Snooze, ...] = get_args(Snooze)

@@ -1,8 +1,11 @@
 """The quality of alerts: how many were posted, how people answered, and how fast."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median_low
+
+from bot.alerting.alert_opinions import OPINION_REASONS, OpinionReason
 
 QUALITY_DAYS = 30
 _ENOUGH = 5
@@ -12,12 +15,17 @@ _NOISY_PERCENT = 30
 
 @dataclass(frozen=True, kw_only=True)
 class AlertAnswer:
-    """The answer to one posted alert. `seconds` is the time until the first reaction, None without one."""
+    """The answer to one posted alert. `seconds` is the time until the first reaction, None without one. `opinions` has a reason
+    for each person who finds it not useful."""
 
     team_id: int
     state: str
-    is_not_useful: bool
     seconds: int | None
+    opinions: tuple[OpinionReason, ...] = ()
+
+    @property
+    def is_not_useful(self) -> bool:
+        return bool(self.opinions)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +38,8 @@ class AlertQuality:
     expected: int
     not_useful: int
     median_seconds: int | None
+    reasons: tuple[tuple[OpinionReason, int], ...] = ()
+    """Why alerts were not useful, and how many people said so: the most frequent first."""
 
     @property
     def noise(self) -> int:
@@ -44,6 +54,7 @@ class AlertQuality:
 
 def quality_of(answers: Iterable[AlertAnswer]) -> AlertQuality:
     found = list(answers)
+    said = Counter(reason for a in found for reason in a.opinions)
     waits = [a.seconds for a in found if a.seconds is not None]
     return AlertQuality(
         alerts=len(found),
@@ -52,6 +63,7 @@ def quality_of(answers: Iterable[AlertAnswer]) -> AlertQuality:
         expected=sum(a.state == "expected" and not a.is_not_useful for a in found),
         not_useful=sum(a.is_not_useful for a in found),
         median_seconds=median_low(waits) if waits else None,
+        reasons=tuple(sorted(said.items(), key=lambda one: (-one[1], OPINION_REASONS.index(one[0])))),
     )
 
 

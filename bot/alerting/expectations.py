@@ -12,6 +12,8 @@ AFTER_MICROS = 7 * DAY_MICROS
 _WEEK_HOURS = 168
 _WEEKS = 3
 _SETTLED_HOURS = 24
+WINDOW_HOURS = 72
+"""The longest window in which a spike is found. A shorter expectation stays excluded until no window reaches into it."""
 _DOMINANT_SHARE = (4, 5)
 """A contributor with at least this share is the cause of a spike; else the team's whole spend is."""
 
@@ -87,7 +89,8 @@ def excluded_spend(expectation: Expectation, cost_nanos: Mapping[int, int], *, a
     """Returns the nano-dollars to exclude by UTC hour: all above the usual, earliest first, up to the limit.
 
     While an expectation holds, detection ignores its spend. Once it is over, spend that lasted counts as the new
-    usual; spend that passed stays excluded, so that a launch does not hide the next spike.
+    usual; spend that passed stays excluded, so that a launch does not hide the next spike. What lasts beyond a spike that was
+    planned for less than three days is judged by the hours after it alone.
     """
     first = expectation.from_at // HOUR_MICROS
     end = expectation.ends_at
@@ -97,7 +100,13 @@ def excluded_spend(expectation: Expectation, cost_nanos: Mapping[int, int], *, a
         for hour in range(first, last + 1)
         if (nanos := cost_nanos.get(hour, 0)) > (usual := _usual(cost_nanos, hour, before=first))
     }
-    if expectation.is_over(at) and _lasted(expectation, cost_nanos, above, first=first, last=last, at=at):
+    is_short = expectation.alert_id is not None and last + 1 - first < WINDOW_HOURS
+    is_near = is_short and at // HOUR_MICROS - last < WINDOW_HOURS
+    if (
+        expectation.is_over(at)
+        and not is_near
+        and _lasted(expectation, cost_nanos, above, first=first, last=last, at=at)
+    ):
         return {}
     if expectation.limit_nanos is None:
         return above

@@ -5,7 +5,8 @@ that a model which replaces another is no spike.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -44,7 +45,8 @@ class SweepView:
 
     `excluded_spend` is a team's nano-dollars by hour that need no alert, such as usage moved from another team. In the `shared`
     hours most teams rose together, so each counts as a week before, if that is less. `silent` are (from, end) of hours in
-    which a source sent nothing. Parts that are `expected` to cost more are not judged by themselves.
+    which a source sent nothing. Parts that are `expected` to cost more are not judged by themselves, and their calls count for
+    no other part. `set_aside` are nano-dollars by hour of parts that were expected to cost more, until a while ago.
     """
 
     this_hour: int
@@ -52,6 +54,12 @@ class SweepView:
     shared: Collection[int]
     silent: Collection[tuple[int, int]]
     expected: Mapping[int, frozenset[SpendPart]]
+    set_aside: Mapping[SpendPart, Mapping[int, int]] = field(default_factory=dict)
+
+    @cached_property
+    def planning_teams(self) -> frozenset[int]:
+        """The teams with a part that is, or was, expected to cost more."""
+        return frozenset(self.expected) | {part.team_id for part in self.set_aside}
 
     @property
     def first_hour(self) -> int:
@@ -81,9 +89,17 @@ def find_spiking_hours(
 
 def judged_part_costs(histories: Histories, part: SpendPart, view: SweepView) -> Ints:
     """Returns a part's nano-dollars by hour as they are judged, without those of parts that are expected to cost more."""
+    return np.asarray(_clean_costs(_unplanned_costs(histories, part, view)[None, :], view)[0])
+
+
+def _unplanned_costs(histories: Histories, part: SpendPart, view: SweepView) -> Ints:
+    """Returns a part's nano-dollars by hour without what is, or was, expected of it or of another part."""
     planned = view.expected.get(part.team_id, frozenset()) - {part}
     nanos = histories.part_costs(part, first_hour=view.first_hour, count=HISTORY_HOURS, without=planned)
-    return np.asarray(_clean_costs(nanos[None, :], view)[0])
+    for hour, aside in view.set_aside.get(part, {}).items():
+        if 0 <= hour - view.first_hour < HISTORY_HOURS:
+            nanos[hour - view.first_hour] -= aside
+    return nanos
 
 
 def judged_costs(histories: Histories, team_ids: Sequence[int], view: SweepView) -> Ints:
@@ -147,6 +163,9 @@ def _in_parts(
             recent=recent,
             floor_dollars=FLOOR_DOLLARS,
         )
+        for at, part in enumerate(parts):
+            if part.team_id in view.planning_teams:
+                nanos[at] = _unplanned_costs(histories, part, view)
         if parts:
             rows = np.array([row_of[part.team_id] for part in parts])
             yield from _of_parts(parts, nanos, totals[rows], known=known[rows], view=view, last=last, bar=bar)

@@ -9,6 +9,8 @@ from dataclasses import replace
 
 from bot.alerting.alerts import spike_key
 from bot.alerting.spike_facts import SpikeFacts
+from bot.detection.expected_parts import spend_part
+from bot.detection.histories import SpendPart
 from bot.detection.incident_measures import SweepContext
 from bot.detection.incidents import (
     QUIET_HOURS,
@@ -37,7 +39,7 @@ async def follow_spikes(scope: TeamScope, found: Sequence[SpikingHour], sweep: S
     await tx.alerts.lock_team(team.id)
     planned = [r for r in await tx.alerts.running_of_team(team_id=team.id, kind="spike") if r.state == "expected"]
     newest = await tx.alerts.newest_spike(team.id)
-    for hours in group_incidents(found):
+    for hours in group_incidents(await _news(scope, found, planned)):
         if newest is None or opens_incident(_incident(newest), hours):
             if newest is not None and newest.closed_at is None:
                 await _close(scope, newest, sweep)
@@ -54,6 +56,18 @@ async def follow_spikes(scope: TeamScope, found: Sequence[SpikingHour], sweep: S
             await _save_closed(scope, record)
 
 
+async def _news(scope: TeamScope, found: Sequence[SpikingHour], planned: Sequence[AlertRecord]) -> list[SpikingHour]:
+    """Returns the spiking hours without those before a planned spike of the same cause: who planned it knows of them."""
+    starts: dict[SpendPart | None, int] = {}
+    for record in planned:
+        expected = await scope.tx.expectations.of_alert(record.id)
+        if expected is not None:
+            part = spend_part(scope.team.id, expected.cause)
+            for known in (part, None):
+                starts[known] = max(starts.get(known, 0), _facts(record).from_hour)
+    return [one for one in found if one.hour >= starts.get(one.part, 0)]
+
+
 async def _open(
     scope: TeamScope, hours: Sequence[SpikingHour], sweep: SweepContext, *, beside: Sequence[AlertRecord]
 ) -> AlertRecord | None:
@@ -61,6 +75,8 @@ async def _open(
     planned one."""
     tx, team = scope.tx, scope.team
     facts = incident_facts(team, hours, sweep, before=None)
+    if facts.excess_nanos <= 0:
+        return None  # nothing is left of it without what was planned
     key = spike_key(team.id, facts.from_hour) + "".join(f":{record.id}" for record in beside)
     record = await tx.alerts.add(
         dedupe_key=key, team_id=team.id, kind="spike", state="open", at=scope.at, facts=facts.to_facts()
@@ -128,5 +144,6 @@ async def spike_message(scope: TeamScope, record: AlertRecord) -> Message:
         zone=scope.team.zone_on(facts.from_hour * HOUR_MICROS),
         answered=await answer_text(scope.tx, record),
         closed=record.closed_at is not None,
+        is_planned=record.state == "expected",
         chart=facts.chart,
     )

@@ -4,15 +4,15 @@ The result depends on the database alone: a sweep may run twice, on several mach
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import cast
 
 import structlog
 
 from bot.alerting.expectations import Expectation
 from bot.detection.detector.spike_hours import HISTORY_HOURS
-from bot.detection.histories import PartKind, SpendPart
+from bot.detection.expected_parts import spend_part
+from bot.detection.histories import SpendPart
 from bot.detection.incident_measures import SweepContext
 from bot.detection.sweeps import MAX_HOURS, RECENT_WINDOW_HOURS, SweepView, find_spiking_hours
 from bot.periods import HOUR_MICROS, hour_of, micros
@@ -58,6 +58,7 @@ async def sweep_spikes(context: Context, team_ids: Sequence[int], *, now: dateti
             shared=await shared_hours(tx, directory.root.id, since_hour=first_hour),
             silent=[(s.from_hour, s.end_hour) for s in silent if s.end_hour is not None],
             expected=_expected(expectations, at=micros(now)),
+            set_aside=await _set_aside(tx, due, expectations, at=micros(now)),
         )
     last_hours = {
         team_id: _hours_to_judge(
@@ -134,8 +135,21 @@ def _expected(expectations: Sequence[Expectation], *, at: int) -> dict[int, froz
     """Returns the parts of each team that are expected to cost more now."""
     found: dict[int, frozenset[SpendPart]] = {}
     for expectation in expectations:
-        cause = expectation.cause
-        if expectation.is_in_force(at) and not cause.is_total:
-            part = SpendPart(expectation.team_id, cast(PartKind, cause.dimension), cause.name)
+        part = spend_part(expectation.team_id, expectation.cause)
+        if part is not None and expectation.is_in_force(at):
             found[part.team_id] = found.get(part.team_id, frozenset()) | {part}
+    return found
+
+
+async def _set_aside(
+    tx: Transaction, team_ids: Collection[int], expectations: Sequence[Expectation], *, at: int
+) -> dict[SpendPart, dict[int, int]]:
+    """Returns what parts cost, by hour, while it was expected of them; detection judges the hours after it."""
+    found: dict[SpendPart, dict[int, int]] = {}
+    for expectation in expectations:
+        part = spend_part(expectation.team_id, expectation.cause)
+        if part is not None and expectation.is_over(at) and expectation.team_id in team_ids:
+            own = found.setdefault(part, {})
+            for hour, nanos in (await expected_of(tx, [expectation], at=at)).items():
+                own[hour] = max(own.get(hour, 0), nanos)
     return found

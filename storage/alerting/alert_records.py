@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from bot.alerting.severities import SEVERITIES, Severity
 
-AlertState = Literal["open", "silent", "acknowledged", "expected", "snoozed", "useless", "closed"]
+AlertState = Literal["open", "silent", "acknowledged", "expected", "snoozed", "closed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +26,6 @@ class AlertRecord:
     first_answered_at: int | None = None
     """When somebody first reacted. Later answers and the end of a snooze leave it."""
     snoozed_until: int | None = None
-    useless_by: int | None = None
-    useless_at: int | None = None
     answered_as: str = ""
     """`owner` if the owner of a key answered as such: the channel does not name that person."""
 
@@ -62,7 +60,5 @@ def record_of(row: Any) -> AlertRecord:
         facts=json.loads(row.facts),
         first_answered_at=row.first_answered_at,
         snoozed_until=row.snoozed_until,
-        useless_by=row.useless_by,
-        useless_at=row.useless_at,
         answered_as=row.answered_as,
     )

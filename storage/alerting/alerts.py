@@ -165,8 +165,6 @@ class Alerts:
                 facts=json.dumps(record.facts),
                 first_answered_at=record.first_answered_at,
                 snoozed_until=record.snoozed_until,
-                useless_by=record.useless_by,
-                useless_at=record.useless_at,
                 answered_as=record.answered_as,
             )
         )

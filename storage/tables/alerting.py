@@ -18,7 +18,7 @@ alerts = table(
     Column("facts", Text, nullable=False),
     Column("first_answered_at", Big),
     Column("snoozed_until", Big),
-    Column("useless_by", Big),
+    Column("useless_by", Big),  # these two moved to alert_opinions; the release before reads them
     Column("useless_at", Big),
     Column("answered_as", Text, nullable=False, server_default=""),
     Index("ix_alerts_team_id_kind", "team_id", "kind"),
@@ -30,6 +30,13 @@ alerts = table(
         sqlite_where=text("state = 'snoozed'"),
         postgresql_where=text("state = 'snoozed'"),
     ),
+)
+alert_opinions = table(
+    "alert_opinions",
+    Column("alert_id", Big, ForeignKey("alerts.id"), primary_key=True, autoincrement=False),
+    Column("person_id", Big, ForeignKey("people.id"), primary_key=True, autoincrement=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Big, nullable=False),
 )
 expectations = table(
     "expectations",

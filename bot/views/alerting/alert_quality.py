@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.alerting.alert_opinions import OpinionReason
 from bot.alerting.alert_quality import QUALITY_DAYS, AlertQuality
 from bot.messages import Block
 from bot.org.teams import Team
@@ -10,6 +11,14 @@ from bot.views.blocks import name, section
 from bot.views.wording import counted
 
 _MAX_TEAMS = 3
+REASON_WORDS: dict[OpinionReason, str] = {
+    "small": "too small to matter",
+    "planned": "planned",
+    "wrong": "wrong team or cause",
+    "late": "too late",
+    "known": "already known",
+    "other": "another reason",
+}
 
 
 def quality_words(quality: AlertQuality) -> str:
@@ -19,11 +28,17 @@ def quality_words(quality: AlertQuality) -> str:
     parts = [
         f"{quality.acknowledged:,} acknowledged",
         f"{quality.expected:,} planned",
-        f"{quality.not_useful:,} not useful",
+        f"{quality.not_useful:,} not useful{_reasons(quality)}",
     ]
     soon = "" if quality.median_seconds is None else f"; median response {_span(quality.median_seconds)}"
     noise = f" {quality.noise:,} of {quality.answered:,} answered were noise." if quality.is_noisy else ""
     return f"{counted(quality.alerts, 'alert')}: {', '.join(parts)}{soon}.{noise}"
+
+
+def _reasons(quality: AlertQuality) -> str:
+    """Returns ` (2 too small to matter, 1 planned)`; nothing without reasons."""
+    listed = ", ".join(f"{count:,} {REASON_WORDS[reason]}" for reason, count in quality.reasons)
+    return f" ({listed})" if listed else ""
 
 
 def _span(seconds: int) -> str:

@@ -19,6 +19,9 @@ SNOOZE_FIELD = "snooze"
 EXPECT_FORM = "expect_form"
 CAUSE_FIELD = "cause"
 DURATION_FIELD = "how_long"
+UNDO_PLANNED = "undo_planned"
+NOT_USEFUL_FORM = "not_useful_form"
+REASON_FIELD = "why"
 
 
 class Choice(StrEnum):
@@ -38,7 +41,7 @@ _WORDS = {
     Choice.DETAILS: "Details",
     Choice.BUDGET: "Request budget",
     Choice.STANDING: "How the team stands",
-    Choice.NOT_USEFUL: "Not useful",
+    Choice.NOT_USEFUL: "Not useful…",
 }
 
 
@@ -51,16 +54,19 @@ def answer_blocks(
     others: tuple[Element, ...],
     expectable: bool,
     may_request: bool,
+    is_planned: bool = False,
 ) -> list[Block]:
     """Returns the buttons and the menu of an alert; once somebody answered, the sentence of the answer and the menu.
 
     `others` are further buttons of this kind of alert. An `expectable` alert has a cause to plan, and details.
-    `may_request` adds a choice to request budget.
+    `may_request` adds a choice to request budget. A planned one has a button that takes the answer back.
     """
     if answered:
+        undo = button("Undo", action_id=UNDO_PLANNED, value=alert_id, label=f"Undo: {what} was not planned")
         return [
             context(answered, block_id=f"{key}-answer"),
             actions(
+                *((undo,) if is_planned else ()),
                 *others,
                 _menu(alert_id, answered=True, expectable=expectable, may_request=may_request),
                 block_id=f"{key}-after",
@@ -84,23 +90,18 @@ def _menu(alert_id: int, *, answered: bool, expectable: bool, may_request: bool)
     return overflow(*((_WORDS[choice], f"{choice}:{alert_id}") for choice in offered), action_id=ALERT_MENU)
 
 
-def answer_sentence(
-    state: str, *, who: str, at: int, until: int | None, useless_by: str | None, expected: str | None = None
-) -> str | None:
+def answer_sentence(state: str, *, who: str, at: int, until: int | None, expected: str | None = None) -> str | None:
     """Returns who answered an alert, how and when, in mrkdwn; None without an answer. `who` is a mention; `expected`
     names the muted cause and its end."""
     when = date_mark(at)
     said = {
         "acknowledged": f"{who} is on it · {when}",
         "expected": f"{who} says this was planned · {when}",
-        "useless": f"{who} finds this alert not useful · {when}",
     }.get(state)
     if state == "snoozed" and until is not None:
         said = f"{who} snoozed this until {date_mark(until)} · {when}"
     if said and expected:
         said += f" · {expected}"
-    if said and useless_by and state != "useless":
-        said += f" · {useless_by} finds it not useful"
     return said
 
 

@@ -29,6 +29,7 @@ def spike_message(
     zone: str,
     answered: str | None,
     closed: bool,
+    is_planned: bool = False,
     chart: dict[str, Any] | None,
 ) -> Message:
     """Returns an incident's message, which is edited until it ends; it never names people.
@@ -68,7 +69,14 @@ def spike_message(
     else:
         what = f"the spike of {plain(team.name, limit=40)}"
         blocks += answer_blocks(
-            key, alert_id, answered, what=what, others=(), expectable=True, may_request=team_may_request(team)
+            key,
+            alert_id,
+            answered,
+            what=what,
+            others=(),
+            expectable=True,
+            may_request=team_may_request(team),
+            is_planned=is_planned,
         )
     blocks.append(context(f"`{command}` here shows how the team stands now.", block_id=f"{key}-notes"))
     driver = f" Most of it: {_contributor(alert, alert.contributors[0], zone=zone)}." if alert.contributors else ""

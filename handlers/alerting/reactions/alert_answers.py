@@ -1,7 +1,6 @@
 """Answers to alerts: the buttons and the menu of an alert's message."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 from slack_bolt.async_app import AsyncApp
 
@@ -9,39 +8,16 @@ from bot.refusals import Refusal
 from bot.views.alerting import alerts as views
 from bot.views.alerting.alerts import Choice
 from bot.views.alerting.key_owners import OWNER_ON_IT
-from handlers.alerting.alert_messages import (
-    NO_ALERT,
-    alert_to_answer,
-    answer_alert,
-    require_mute_permission,
-    save_answer,
-)
+from handlers.alerting.alert_messages import NO_ALERT, answer_alert
 from handlers.alerting.key_owners import notify_owner, owner_key
-from handlers.alerting.reactions import planned_spikes, snoozes
+from handlers.alerting.reactions import alert_opinions, planned_spikes, snoozes
 from handlers.alerting.reactions.alert_details import open_details
 from handlers.context import Context
-from handlers.scope import Scope
 from handlers.slack.answers import Listener, SlackRequest, answers
-from handlers.slack.callers import called
 from storage.alerting.alert_records import AlertRecord
 
 ShowTeam = Callable[[SlackRequest, int], Awaitable[None]]
 """Shows something of the team with this id to the person of the request."""
-
-
-async def mark_not_useful(scope: Scope, alert_id: int, *, by: int) -> None:
-    """Marks an alert as not useful. An unanswered alert is answered by it; an answered one keeps its answer."""
-    record = await alert_to_answer(scope.tx, alert_id)
-    if record.useless_by == by:
-        return
-    if record.useless_by is not None:
-        raise Refusal(f"{called(await scope.tx.people.by_id(record.useless_by))} said so already.")
-    at = scope.at
-    found = replace(record, useless_by=by, useless_at=at)
-    if record.answered_at is None:
-        first = record.first_answered_at or at
-        found = replace(found, state="useless", answered_by=by, answered_at=at, first_answered_at=first)
-    await save_answer(scope, found, by=by, action="answer alert", detail={"answer": "useless"})
 
 
 async def click_acknowledge(asked: SlackRequest) -> None:
@@ -80,7 +56,7 @@ def menu_listener(*, open_request_form: ShowTeam, show_standing: ShowTeam) -> Li
         Choice.DETAILS: open_details,
         Choice.BUDGET: request_budget,
         Choice.STANDING: show_team,
-        Choice.NOT_USEFUL: choose_not_useful,
+        Choice.NOT_USEFUL: alert_opinions.open_opinion_form,
     }
 
     async def choose_from_menu(asked: SlackRequest) -> None:
@@ -100,17 +76,6 @@ async def _record(asked: SlackRequest) -> AlertRecord:
     return record
 
 
-async def choose_not_useful(asked: SlackRequest) -> None:
-    context = asked.context
-    async with asked.begin() as tx:
-        scope = await asked.scope(tx)
-        await require_mute_permission(scope, asked, asked.id)
-        await mark_not_useful(scope, asked.id, by=asked.person.id)
-    context.wake_outbox.set()
-    context.wake_watcher.set()  # a bundle may list the alert
-    await asked.ack()
-
-
 def register(app: AsyncApp, context: Context, *, open_request_form: ShowTeam, show_standing: ShowTeam) -> None:
     """Adds the listeners. The two functions belong to other wings, so `handlers.listeners` hands them in."""
     choose_from_menu = menu_listener(open_request_form=open_request_form, show_standing=show_standing)
@@ -119,3 +84,4 @@ def register(app: AsyncApp, context: Context, *, open_request_form: ShowTeam, sh
     app.action(OWNER_ON_IT)(answers(context, click_owner_on_it))
     snoozes.register(app, context)
     planned_spikes.register(app, context)
+    alert_opinions.register(app, context)

@@ -15,13 +15,11 @@ async def answer_text(tx: Transaction, record: AlertRecord) -> str | None:
     if record.answered_by is None or record.answered_at is None:
         return None
     who = await answerer_name(tx, record)
-    useless_by = None if record.useless_by is None else called(await tx.people.by_id(record.useless_by))
     return answer_sentence(
         record.state,
         who=who,
         at=record.answered_at,
         until=record.snoozed_until,
-        useless_by=useless_by,
         expected=await _expected_words(tx, record),
     )
 

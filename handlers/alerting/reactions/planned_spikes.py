@@ -40,17 +40,23 @@ async def plan_spike(
         await redraw_alert(scope, record.id)
 
 
-async def click_expected(asked: SlackRequest) -> None:
-    """Answers a spike as planned: its cause, until a week after it ends. The menu's form has more choices."""
+async def click_undo(asked: SlackRequest) -> None:
+    """Takes back that a spike was planned: its cause is not muted any more, and its buttons are back."""
     context = asked.context
     async with asked.begin() as tx:
         scope = await asked.scope(tx)
         await require_mute_permission(scope, asked, asked.id)
-        record = await alert_to_answer(tx, asked.id)
-        cause = cause_to_expect(SpikeFacts.from_facts(record.facts))
-        await plan_spike(scope, record, cause=cause, until_at=None, by=asked.person.id, seen_at=None)
+        await take_back(scope, await alert_to_answer(tx, asked.id), by=asked.person.id)
     context.wake_outbox.set()
+    context.wake_watcher.set()
     await asked.ack()
+
+
+async def take_back(scope: Scope, record: AlertRecord, *, by: int) -> None:
+    """Reopens a planned spike. Any other alert stays as it is: Slack may deliver one click twice."""
+    if record.state == "expected":
+        await withdraw_expectation(scope.tx, record.id, by=by)
+        await reopen(scope, record, by=by, action="take back expected")
 
 
 async def open_expect_form(asked: SlackRequest) -> None:
@@ -63,12 +69,12 @@ async def open_expect_form(asked: SlackRequest) -> None:
     team = scope.directory.by_id(record.team_id)
     causes = _causes(record)
     until = [
-        ("Until it has ended, and a week more", "ended"),
         ("For a day", "day"),
         ("For three days", "three days"),
         ("For a week", "week"),
         ("For a month", "month"),
         ("Until the budget period ends", "period"),
+        ("Until a week after it ends", "ended"),
     ]
     if record.state == "expected":
         until.append(("It was not planned after all", "never"))
@@ -116,9 +122,7 @@ async def submit_expected(asked: SlackRequest) -> None:
         record = await alert_to_answer(tx, alert_id)
         chosen = asked.field(DURATION_FIELD)
         if chosen == "never":
-            if record.state == "expected":
-                await withdraw_expectation(tx, record.id, by=asked.person.id)
-                await reopen(scope, record, by=asked.person.id, action="take back expected")
+            await take_back(scope, record, by=asked.person.id)
         else:
             cause = _chosen_cause(metadata, asked.field(CAUSE_FIELD))
             until_at = _until(scope.of_team_id(record.team_id), chosen)
@@ -150,5 +154,6 @@ def _until(scope: TeamScope, chosen: str) -> int | None:
 
 
 def register(app: AsyncApp, context: Context) -> None:
-    app.action(alert_views.EXPECT_ALERT)(answers(context, click_expected))
+    app.action(alert_views.EXPECT_ALERT)(answers(context, open_expect_form))
+    app.action(alert_views.UNDO_PLANNED)(answers(context, click_undo))
     app.view(EXPECT_FORM)(answers(context, submit_expected))

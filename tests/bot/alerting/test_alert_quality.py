@@ -2,20 +2,23 @@
 
 import pytest
 
+from bot.alerting.alert_opinions import OpinionReason
 from bot.alerting.alert_quality import QUALITY_DAYS, AlertAnswer, quality_by_team, quality_of
 
 
-def answer(state: str, seconds: int | None = 60, *, useless: bool = False, team: int = 1) -> AlertAnswer:
-    return AlertAnswer(team_id=team, state=state, is_not_useful=useless, seconds=seconds)
+def answer(
+    state: str, seconds: int | None = 60, *, opinions: tuple[OpinionReason, ...] = (), team: int = 1
+) -> AlertAnswer:
+    return AlertAnswer(team_id=team, state=state, opinions=opinions, seconds=seconds)
 
 
 def test_answers_are_counted_and_the_time_is_the_median_of_those_given() -> None:
     found = quality_of(
         [
             answer("acknowledged", 60),
-            answer("acknowledged", 600, useless=True),
+            answer("acknowledged", 600, opinions=("late",)),
             answer("expected", 120),
-            answer("useless", 3_000, useless=True),
+            answer("open", 3_000, opinions=("small", "late")),
             answer("open", None),
             answer("snoozed", 90),
         ]
@@ -23,6 +26,13 @@ def test_answers_are_counted_and_the_time_is_the_median_of_those_given() -> None
 
     assert (found.alerts, found.answered, found.median_seconds) == (6, 5, 120)
     assert (found.acknowledged, found.expected, found.not_useful, found.noise) == (2, 1, 2, 3)
+    assert found.reasons == (("late", 2), ("small", 1))
+
+
+def test_a_planned_alert_that_is_not_useful_is_counted_once() -> None:
+    found = quality_of([answer("expected", opinions=("planned",))])
+
+    assert (found.expected, found.not_useful, found.noise) == (0, 1, 1)
 
 
 def test_without_answers_there_is_no_time() -> None:

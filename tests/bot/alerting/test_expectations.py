@@ -7,6 +7,7 @@ import pytest
 
 from bot.alerting.expectations import (
     TEAM_TOTAL,
+    WINDOW_HOURS,
     Cause,
     Expectation,
     cause_to_expect,
@@ -259,7 +260,24 @@ def test_a_planned_spike_is_usual_at_half_in_its_later_half(length: int, late: i
     planned = expectation(hours=length, alert_id=9)
     spent = costs((0, half, 110), (half, length, late), (length, 20, 10))
 
-    assert (excluded_spend(planned, spent, at=after(length)) == {}) is is_usual
+    assert (excluded_spend(planned, spent, at=after(length - 1 + WINDOW_HOURS)) == {}) is is_usual
+
+
+@pytest.mark.parametrize(
+    ("hours", "later", "is_usual"),
+    [
+        (71, WINDOW_HOURS - 1, False),
+        (71, WINDOW_HOURS, True),
+        (72, 1, True),
+    ],
+)
+def test_what_lasts_beyond_a_short_planned_spike_is_usual_once_no_window_reaches_into_it(
+    hours: int, later: int, is_usual: bool
+) -> None:
+    spent = costs((0, 400, 110))
+
+    planned = expectation(hours=hours, alert_id=9)
+    assert (excluded_spend(planned, spent, at=after(hours - 1 + later)) == {}) is is_usual
 
 
 @pytest.mark.parametrize("changed", [{}, {"alert_id": 9}])

@@ -76,6 +76,34 @@ def test_what_another_team_brought_is_set_aside() -> None:
     assert found_in(moved, excluded_spend={3: {THIS_HOUR: -100 * NANOS}}) == [(0, "total")]
 
 
+CI_7 = SpendPart(3, "credential", "ci-7")
+
+
+def test_a_part_is_judged_without_the_calls_that_were_planned_of_another() -> None:
+    """Key ci-7 is planned. Its model would spike with it, as another key raises the team's total meanwhile."""
+    usual = steady(a_day=2, seed=2)
+    spend = {
+        Of(credential="big", model="sonnet"): plus(steady(a_day=400), 40, hours=2),
+        Of(credential="ci-7", model="opus"): plus(usual, 40, hours=2),
+    }
+    aside = {3: {THIS_HOUR: 40 * NANOS, THIS_HOUR - 1: 40 * NANOS}}
+
+    assert "opus" in {name for _, name in found_in(histories_of(spend), excluded_spend=aside)}
+    found = found_in(histories_of(spend), excluded_spend=aside, expected={3: frozenset({CI_7})})
+    assert not {"opus", "ci-7"} & {name for _, name in found}
+
+
+def test_the_hours_in_which_a_part_was_planned_are_not_judged_afterwards() -> None:
+    spend = {
+        Of(credential="big"): steady(a_day=400),
+        Of(credential="ci-7"): plus(steady(a_day=2, seed=2), 30, hours=2, back=1),
+    }
+    aside = {CI_7: {THIS_HOUR - 1: 30 * NANOS, THIS_HOUR - 2: 30 * NANOS}}
+
+    assert "ci-7" in {name for _, name in found_in(histories_of(spend), last=3)}
+    assert "ci-7" not in {name for _, name in found_in(histories_of(spend), last=3, set_aside=aside)}
+
+
 def test_an_hour_that_most_teams_share_counts_as_a_week_before() -> None:
     shared = histories_of({Of(): plus(steady(a_day=40), 100, back=1)})
 

@@ -7,6 +7,7 @@ from handlers.alerting.reactions.snoozes import wake_snoozed
 from handlers.alerting.spikes import spike_message
 from storage.alerting.alert_records import AlertRecord
 from tests.scenarios.alert_stories import later, minded
+from tests.scenarios.alerting.delivery_helpers import plans
 from tests.scenarios.alerting.test_alerts import channel_messages, spiking
 from tests.scenarios.detection.spike_stories import goes_on_as_usual, runs_away, said
 from tests.support.company import Company
@@ -145,36 +146,43 @@ async def test_a_new_alert_of_a_snoozed_cause_is_said_after_the_snooze_and_one_o
 
 async def test_somebody_elses_team_is_not_for_muting(acme: Company) -> None:
     alert = await over_budget(acme)
-    reply = await acme.mia.chooses("Not useful", alert)
+    reply = await acme.mia.chooses("Not useful…", alert)
 
     assert "You are not in Search" in reply.text
     assert (await record_of(acme, alert)).state == "open"
 
 
-async def test_an_alert_of_no_use_says_who_finds_it_so(acme: Company) -> None:
+async def test_an_alert_of_no_use_stays_open_and_nobody_sees_who_finds_it_so(acme_on_both: Company) -> None:
+    acme = acme_on_both
     alert = await over_budget(acme)
-    await acme.anna.chooses("Not useful", alert)
+    for why in ("Too small to matter", "Planned"):
+        form = (await acme.anna.chooses("Not useful…", alert)).modal
+        assert form is not None
+        await acme.anna.submits(form, why=why)
     await acme.settles()
-    said = await acme.ben.sees("<@UANNA> finds this alert not useful", channel="CSEARCH")
-    assert said.buttons() == ["Request budget"]
 
-    reply = await acme.ben.chooses("Not useful", said)
-    assert "<@UANNA> said so already." in reply.text
+    (said,) = await channel_messages(acme)
+    assert (said.buttons(), "UANNA" in said.text_everywhere()) == (["I'm on it", "Request budget"], False)
+    assert (await record_of(acme, alert)).state == "open"
+    home = (await acme.ben.opens_home()).text_everywhere()
+    assert "1 not useful (1 planned)" in home
+    assert "<@UANNA>" not in home
 
 
-async def test_who_is_on_an_alert_stays_on_it_when_another_finds_it_useless(acme: Company) -> None:
+async def test_who_is_on_an_alert_stays_on_it_when_another_finds_it_not_useful(acme: Company) -> None:
     alert = await over_budget(acme)
     await acme.ben.clicks("I'm on it", alert)
     await acme.settles()
     (taken,) = await channel_messages(acme)
-    await acme.anna.chooses("Not useful", taken)
+    form = (await acme.anna.chooses("Not useful…", taken)).modal
+    assert form is not None
+    await acme.anna.submits(form, why="Too late")
     await acme.settles()
 
     (said,) = await channel_messages(acme)
     assert "<@UBEN> is on it" in said.text
-    assert "<@UANNA> finds it not useful" in said.text
-    record = await record_of(acme, alert)
-    assert (record.state, record.useless_at is not None) == ("acknowledged", True)
+    assert "UANNA" not in said.text_everywhere()
+    assert (await record_of(acme, alert)).state == "acknowledged"
 
 
 async def test_a_snoozed_spike_that_becomes_critical_is_back_at_once(acme_on_both: Company) -> None:
@@ -241,7 +249,7 @@ async def test_a_critical_spike_that_was_not_planned_after_all_is_carried_furthe
     alert = await spiking(acme)
     await acme.uses(acme.event("worse", dollars=5_000, credential="ci-7"))
     await minded(acme)
-    await acme.ben.clicks("This was planned", alert)
+    await plans(acme.ben, alert)
     await minded(acme)
     (planned,) = [m for m in await channel_messages(acme) if m.ts == alert.ts]
     form = (await acme.ben.chooses("This was planned…", planned)).modal

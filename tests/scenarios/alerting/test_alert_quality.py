@@ -18,9 +18,12 @@ async def test_home_says_what_came_of_alerts(acme_on_both: Company) -> None:
     at = micros(acme.clock.now())
     await becomes(acme, first, "first", state="acknowledged", first_answered_at=at)
     await becomes(acme, second, "second", state="expected", first_answered_at=at)
-    await becomes(acme, third, "third", state="acknowledged", first_answered_at=at, useless_at=at)
+    await becomes(acme, third, "third", state="acknowledged", first_answered_at=at)
+    async with acme.context.store.begin() as tx:
+        anna = await tx.people.by_reference("anna@acme.test")
+        await tx.alert_opinions.save(third.id, person_id=anna, reason="late", at=at)
 
-    said = "3 alerts: 2 acknowledged, 1 planned, 1 not useful; median response 10 minutes."
+    said = "3 alerts: 2 acknowledged, 1 planned, 1 not useful (1 too late); median response 10 minutes."
     for person in (acme.chloe, acme.dan):
         assert said in (await person.opens_home()).text_everywhere()
     home = await acme.ben.opens_home()

@@ -7,6 +7,7 @@ from typing import Any
 from bot.detection.incidents import QUIET_HOURS
 from handlers.watcher import watch_budgets
 from storage.books.checks import faults
+from tests.scenarios.alerting.delivery_helpers import plans
 from tests.support.company import Company
 from tests.support.seen import Message
 
@@ -171,7 +172,7 @@ async def test_a_spike_ends_with_its_total_and_the_next_one_is_another_message(a
 
 async def test_a_planned_spike_says_who_planned_it(acme: Company) -> None:
     alert = await spiking(acme)
-    await acme.anna.clicks("This was planned", alert)
+    await plans(acme.anna, alert)
     await acme.settles()
 
     await acme.ben.sees("<@UANNA> says this was planned", channel="CSEARCH")

@@ -6,6 +6,7 @@ from typing import Any
 
 from handlers.alerting.expectations import close_expectations
 from handlers.reporting.digests import post_digest
+from tests.scenarios.alerting.delivery_helpers import plans
 from tests.scenarios.alerting.test_alert_answers import record_of
 from tests.scenarios.alerting.test_alerts import channel_messages, spiking
 from tests.scenarios.test_clicks import last_sent, sends
@@ -101,7 +102,7 @@ async def test_announcing_is_for_the_team_in_its_channel(acme: Company) -> None:
 async def test_a_planned_cause_stays_quiet_and_another_is_news(acme_on_both: Company) -> None:
     acme = acme_on_both
     alert = await spiking(acme)
-    await acme.anna.clicks("This was planned", alert)
+    await plans(acme.anna, alert, how_long="Until a week after it ends")
     await acme.settles()
     planned = await acme.ben.sees("<@UANNA> says this was planned", channel="CSEARCH")
     assert "alerts for key ci-7 are muted until a week after it ends" in planned.text
@@ -118,7 +119,7 @@ async def test_a_planned_cause_stays_quiet_and_another_is_news(acme_on_both: Com
 
 async def test_a_planned_step_is_the_new_usual(acme: Company) -> None:
     alert = await spiking(acme)
-    await acme.anna.clicks("This was planned", alert)
+    await plans(acme.anna, alert, how_long="Until a week after it ends")
     for day in range(1, 14):
         acme.clock.jump_to(acme.clock.now() + timedelta(days=1))
         await acme.uses(
@@ -196,3 +197,64 @@ async def test_the_form_of_a_planned_spike_opens_whatever_its_parts_are_called(a
 
     reply = await acme.anna.submits(form, how_long="For a day")
     assert reply.closed
+
+
+async def test_a_planned_spike_is_muted_for_a_day_and_can_be_undone(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    alert = await spiking(acme)
+    form = (await acme.ben.clicks("This was planned", alert)).modal
+    assert form is not None
+    assert (await spikes(acme))[0].buttons() == ["I'm on it", "This was planned"], (
+        "nothing is muted before the form is sent"
+    )
+    await acme.ben.submits(form)
+    await acme.settles()
+    (planned,) = await spikes(acme)
+    assert planned.buttons() == ["Undo"]
+    assert "alerts for key ci-7 are muted until" in planned.text
+
+    await acme.anna.clicks("Undo", planned)
+    await acme.anna.clicks("Undo", planned)
+    await acme.settles()
+    (back,) = await spikes(acme)
+    assert back.buttons() == ["I'm on it", "This was planned"]
+    assert "muted" not in back.text_everywhere()
+    await runs_away(acme, "more", dollars=400)
+    assert "$600" in (await spikes(acme))[0].text
+
+
+async def test_what_lasts_beyond_a_planned_day_is_alerted_by_the_hours_after_it(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    alert = await spiking(acme)
+    await plans(acme.anna, alert)
+    ends = acme.clock.now() + timedelta(days=1)
+    for hour in range(1, 40):
+        acme.clock.jump_to(acme.clock.now() + timedelta(hours=1))
+        await acme.uses(acme.event(f"on{hour}", dollars=200, credential="ci-7"))
+        await acme.settles()
+
+    (first, *later) = await spikes(acme)
+    assert first.ts == alert.ts
+    (again,) = later
+    record = await record_of(acme, again)
+    assert record.facts["from_hour"] * 3_600 >= ends.timestamp() - 3_600
+    assert record.facts["observed_nanos"] <= 16 * 201 * 10**9
+
+
+async def test_what_is_left_beside_a_planned_key_is_never_an_alert_of_nothing(acme_on_both: Company) -> None:
+    """Its model is nearly all of the planned key's, and rose with another key: judged with the key, it would spike."""
+    acme = acme_on_both
+    alert = await spiking(acme, model="acme-new")
+    await plans(acme.anna, alert)
+    acme.clock.jump_to(acme.clock.now() + timedelta(hours=3))
+    await acme.uses(
+        *[acme.event(f"p{n}", dollars=60, credential="ci-7", model="acme-new") for n in range(10)],
+        *[acme.event(f"o{n}", dollars=3, credential="key-12") for n in range(10)],
+    )
+    await acme.settles()
+
+    for seen in (await spikes(acme))[1:]:
+        facts = (await record_of(acme, seen)).facts
+        assert facts["observed_nanos"] > 0
+        assert facts["part"] is None or facts["part"][1] != "acme-new"
+    assert "$0.00" not in " ".join(message.text for message in await spikes(acme))

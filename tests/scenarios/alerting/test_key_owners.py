@@ -4,6 +4,7 @@ import pytest
 
 from handlers.alerting.key_owners import notify_owners
 from tests.scenarios.alert_stories import alerts, later, minded, sets
+from tests.scenarios.alerting.delivery_helpers import plans
 from tests.scenarios.alerting.test_alert_answers import record_of
 from tests.scenarios.alerting.test_alerts import channel_messages, spiking
 from tests.scenarios.detection.spike_stories import runs_away, usual
@@ -130,7 +131,7 @@ async def test_managers_are_told_of_a_services_key(acme: Company) -> None:
 async def test_nobody_is_told_of_a_key_that_was_planned(acme: Company) -> None:
     await acme.anna.runs("/tokens me", channel="CSEARCH")
     alert = await spiking(acme)
-    await acme.ben.clicks("This was planned", alert)
+    await plans(acme.ben, alert)
 
     assert await notify_owners(acme.context) == 0
 

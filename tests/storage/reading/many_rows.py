@@ -70,6 +70,7 @@ _ROWS: tuple[tuple[str, str, int, str], ...] = (
         5_000,
         f"n, 101 + mod(n, 20), 'said', 'low', {_AT}, {DAY}",
     ),
+    ("alert_opinions", "alert_id, person_id, reason, at", 1_000, f"5 * n, n, 'late', {_AT}"),
     (
         "outbox",
         "dedupe_key, to_person_id, body, wanted_version, delivered_version, channel, next_at, given_up, created_at",

@@ -6,6 +6,8 @@ from syrupy.assertion import SnapshotAssertion
 
 from bot.alerting.alerts import Contributor
 from bot.messages import CHART_BLOCK
+from bot.views.alerting.alert_opinions import opinion_form
+from bot.views.alerting.alerts import alert_title
 from bot.views.alerting.budget_alerts import threshold_message
 from bot.views.detection.spikes import spike_message
 from tests.bot.views.examples import BEN, COMMAND, HOSTILE, HOSTILE_TEAM, SEARCH, dollars, spike, spike_chart, standing
@@ -118,3 +120,22 @@ def test_answered_and_closed_messages_have_block_ids_of_their_own() -> None:
     ids = [block["block_id"] for message in shown for block in message["blocks"]]  # type: ignore[attr-defined]
 
     assert len(ids) == len(set(ids))
+
+
+def test_a_planned_spike_can_be_undone(snapshot: SnapshotAssertion) -> None:
+    answered = f"{BEN} says this was planned · alerts for key ci-4 are muted until 24 Nov at 10:00"
+    message = spike_shown(answered=answered, is_planned=True)
+
+    assert buttons(message) == ["Undo"]
+    assert answered in str(message["text"])
+    assert message == snapshot
+
+
+def test_a_planned_spike_that_has_ended_has_no_undo() -> None:
+    assert buttons(spike_shown(answered=ANSWER, is_planned=True, closed=True)) == []
+
+
+def test_why_an_alert_is_not_useful_is_asked(snapshot: SnapshotAssertion) -> None:
+    title = alert_title("spike", HOSTILE_TEAM)
+
+    assert opinion_form(title=title, metadata="{}") == snapshot
