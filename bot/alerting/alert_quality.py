@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median_low
 
-from bot.alerting.alert_opinions import OPINION_REASONS, OpinionReason
+from bot.alerting.reactions.alert_opinions import OPINION_REASONS, OpinionReason
 
 QUALITY_DAYS = 30
 _ENOUGH = 5

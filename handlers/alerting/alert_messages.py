@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from bot.alerting.alert_answers import Answer, is_repeated_answer, may_mute, refuse_if_over
+from bot.alerting.reactions.alert_answers import Answer, is_repeated_answer, may_mute, refuse_if_over
 from bot.messages import Message
 from bot.refusals import Refusal
 from bot.views.blocks import name

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.alerting.alert_answers import may_mute
 from bot.alerting.announcements import is_repeated_announcement, parse_announcement
 from bot.alerting.expectations import TEAM_TOTAL, Cause, Expectation
+from bot.alerting.reactions.alert_answers import may_mute
 from bot.alerting.spike_facts import SpikeFacts
 from bot.org.teams import Directory, Team
 from bot.periods import HOUR_MICROS, micros

@@ -1,6 +1,6 @@
 """Stored opinions: who finds an alert not useful, and why. Nobody is shown whose they are."""
 
-from bot.alerting.alert_opinions import OpinionReason
+from bot.alerting.reactions.alert_opinions import OpinionReason
 from storage.tables.alerting import alert_opinions
 from storage.transaction import OpenTransaction
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from sqlalchemy import func, select
 
-from bot.alerting.alert_opinions import OPINION_REASONS, OpinionReason
 from bot.alerting.alert_quality import AlertAnswer
 from bot.alerting.delivery_rules import OPERATIONAL_KINDS
+from bot.alerting.reactions.alert_opinions import OPINION_REASONS, OpinionReason
 from bot.periods import MICROS
 from storage.alerting.alerts import WAS_POSTED
 from storage.tables.alerting import alert_opinions, alert_turns, alerts

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.alerting.alert_opinions import OPINION_REASONS
+from bot.alerting.reactions.alert_opinions import OPINION_REASONS
 from bot.views.alerting.alert_quality import REASON_WORDS
 from bot.views.alerting.alerts import NOT_USEFUL_FORM, REASON_FIELD
 from bot.views.blocks import context, field, modal, section, select

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.alerting.alert_opinions import OpinionReason
 from bot.alerting.alert_quality import QUALITY_DAYS, AlertQuality
+from bot.alerting.reactions.alert_opinions import OpinionReason
 from bot.messages import Block
 from bot.org.teams import Team
 from bot.views.alerting.delivery_rules import settings_button

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.alerting.alert_opinions import OpinionReason, opinion_reason
+from bot.alerting.reactions.alert_opinions import OpinionReason, opinion_reason
 from bot.views.alerting import alerts as alert_views
 from bot.views.alerting.alert_opinions import opinion_form
 from handlers.alerting.alert_messages import require_mute_permission

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.alerting.alert_answers import cause_of
+from bot.alerting.reactions.alert_answers import cause_of
 from bot.views.alerting.alerts import answer_sentence
 from bot.views.alerting.expectations import muted_words
 from handlers.slack.callers import called

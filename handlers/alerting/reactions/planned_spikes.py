@@ -6,8 +6,8 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.alerting.alert_answers import refuse_if_over
 from bot.alerting.expectations import TEAM_TOTAL, Cause, cause_to_expect
+from bot.alerting.reactions.alert_answers import refuse_if_over
 from bot.alerting.spike_facts import SpikeFacts
 from bot.periods import DAY_MICROS, day_start, micros
 from bot.refusals import FieldRefusal, Refusal

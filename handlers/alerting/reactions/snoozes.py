@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.alerting.alert_answers import SNOOZES, Snooze, refuse_if_over, snooze_until
+from bot.alerting.reactions.alert_answers import SNOOZES, Snooze, refuse_if_over, snooze_until
 from bot.periods import micros
 from bot.refusals import FieldRefusal
 from bot.views.alerting import alerts as views

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.alerting.alert_answers import (
+from bot.alerting.reactions.alert_answers import (
     SNOOZES,
     Snooze,
     cause_of,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.alerting.alert_opinions import OpinionReason
 from bot.alerting.alert_quality import QUALITY_DAYS, AlertAnswer, quality_by_team, quality_of
+from bot.alerting.reactions.alert_opinions import OpinionReason
 
 
 def answer(

@@ -1,0 +1,1 @@
+"""Reactions to alerts: answers, and opinions about them."""
