@@ -229,6 +229,7 @@ def demo_command(
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The page's port.")] = 8765,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the page's address.")] = False,
     usage: Annotated[Path | None, typer.Option("--usage", help="Your own usage: a CSV with native headers.")] = None,
+    socket_mode: Annotated[bool, typer.Option("--socket", help="Slack's requests over a WebSocket.")] = False,
 ) -> None:
     """The sandbox workspace and the bot with a month of realistic usage, on a throw-away database."""
     from bot.app import configure_logs
@@ -236,7 +237,7 @@ def demo_command(
     from handlers.cli import run
 
     configure_logs()
-    run(run_demo(port=port, browser=not no_browser, usage=usage))
+    run(run_demo(port=port, browser=not no_browser, usage=usage, socket_mode=socket_mode))
 
 
 def with_all_loaded() -> Any:

@@ -28,9 +28,11 @@ from handlers.reporting.home import publish_home
 from handlers.requests.caps import show_caps
 from handlers.requests.clicks.worth import ask_worth
 from handlers.schedule import create_schedule, run_due_jobs
+from handlers.slack.answers import listeners_ended
 from handlers.slack.chart_renderer import ChartRenderer
 from handlers.slack.client import slack_client
 from handlers.slack.outbox import OutboxWorker
+from handlers.slack.socket_mode.connections import SocketConnections
 from handlers.slack.workspaces import ask_workspace
 from handlers.watcher import watch_forever
 from handlers.web import create_web
@@ -152,7 +154,10 @@ async def open_slack_session(context: Context) -> AsyncIterator[None]:
 
 
 def _missing_settings(settings: Settings) -> list[str]:
-    names = {"SLACK_BOT_TOKEN": settings.slack_bot_token, "SLACK_SIGNING_SECRET": settings.slack_signing_secret}
+    names = {
+        "SLACK_BOT_TOKEN": settings.slack_bot_token,
+        "SLACK_SIGNING_SECRET or SLACK_APP_TOKEN": settings.slack_signing_secret or settings.slack_app_token,
+    }
     return [name for name, value in names.items() if not value]
 
 
@@ -163,6 +168,7 @@ class ProcessParts:
     intake: Intake
     web: FastAPI | None
     worker: Worker | None
+    socket: SocketConnections | None
 
 
 @asynccontextmanager
@@ -176,13 +182,19 @@ async def running(context: Context, *, web: bool, worker: bool) -> AsyncIterator
         intake = Intake(context)
         intake.start()
         bolt = create_bolt(context) if context.slack is not None else None
-        app = create_web(context, intake=intake, bolt=bolt) if web else None
+        socket = SocketConnections(context, bolt) if web and bolt and context.settings.uses_socket else None
+        app = create_web(context, intake=intake, bolt=bolt, socket=socket) if web else None
         work = Worker(context) if worker else None
         if work:
             await work.start()
+        if socket:
+            socket.start()
         try:
-            yield ProcessParts(intake=intake, web=app, worker=work)
+            yield ProcessParts(intake=intake, web=app, worker=work, socket=socket)
         finally:
+            if socket:
+                await socket.stop()
+            await listeners_ended(context)
             if work:
                 await work.stop()
             await intake.stop()

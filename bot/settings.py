@@ -93,7 +93,13 @@ class Settings(BaseSettings):
 
     @property
     def has_slack(self) -> bool:
-        return bool(self.slack_bot_token and self.slack_signing_secret)
+        """Returns whether Slack can be called, and its requests can be trusted: signed ones, or those of a WebSocket."""
+        return bool(self.slack_bot_token and (self.slack_signing_secret or self.slack_app_token))
+
+    @property
+    def uses_socket(self) -> bool:
+        """Returns whether Slack's requests come over a WebSocket that Tokens opens."""
+        return bool(self.slack_bot_token and self.slack_app_token)
 
     @property
     def is_sqlite(self) -> bool:

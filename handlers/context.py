@@ -85,6 +85,8 @@ class Context:
     `crosschecks` is below `requests`."""
     budgets_posted: BudgetsPosted | None = None
     """What was known when the declared budgets were last found to be posted."""
+    listening: set["asyncio.Task[Any]"] = field(default_factory=set)
+    """The listeners of Slack's requests that are at work."""
     wake_outbox: asyncio.Event = field(default_factory=asyncio.Event)
     wake_watcher: asyncio.Event = field(default_factory=asyncio.Event)
 

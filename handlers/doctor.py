@@ -5,7 +5,6 @@ from typing import Any
 
 import aiohttp
 import typer
-import yaml
 from slack_sdk.errors import SlackApiError
 
 from bot.clock import SystemClock
@@ -23,42 +22,16 @@ from handlers.crosschecks.health_alerts import silent_sources
 from handlers.schedule import look_up_slack
 from handlers.slack.away import is_slack_away
 from handlers.slack.client import slack_client
+from handlers.slack.credentials import Finding, check_credentials, check_scopes, check_socket
 from handlers.slack.reachability import label_of, lost_managers
 from storage.intake.pending import Waiting
 from storage.outbox import MessageState
 from storage.store import Transaction
 
-Finding = tuple[bool, str]
 _MOST_MESSAGES = 10
 _LATE_MICROS = 60 * MICROS
 _WAITING: tuple[MessageState, ...] = ("waiting",)
 _GIVEN_UP: tuple[MessageState, ...] = ("given-up",)
-_MANIFEST = Path(__file__).parent.parent / "manifest.yml"
-_SCOPES = ("commands", "chat:write", "users:read", "users:read.email", "channels:read", "groups:read", "files:write")
-
-
-def required_scopes() -> tuple[str, ...]:
-    """Returns the manifest's scopes; a fixed list if the file is missing, as in an installed wheel."""
-    if not _MANIFEST.exists():
-        return _SCOPES
-    manifest = yaml.safe_load(_MANIFEST.read_text())
-    return tuple(manifest["oauth_config"]["scopes"]["bot"])
-
-
-async def _check_settings(settings: Settings) -> list[Finding]:
-    findings: list[Finding] = []
-    for name, value in (
-        ("SLACK_BOT_TOKEN", settings.slack_bot_token),
-        ("SLACK_SIGNING_SECRET", settings.slack_signing_secret),
-    ):
-        findings.append(
-            (bool(value), f"{name} is set" if value else f"{name} is not set: messages wait, Slack gets 401")
-        )
-    if settings.slack_app_token:
-        findings.append(
-            (False, "SLACK_APP_TOKEN is set, but Socket Mode is not there yet: Slack has to reach you by HTTP")
-        )
-    return [*findings, *_check_retention(settings)]
 
 
 def _check_retention(settings: Settings) -> list[Finding]:
@@ -93,13 +66,9 @@ async def _check_slack(context: Context) -> list[Finding]:
     except (aiohttp.ClientError, TimeoutError) as error:
         return [(False, f"Slack does not answer at {context.settings.api_url}: {error}")]
     findings: list[Finding] = [(True, f"Slack knows the bot as {answer.get('user')} in {answer.get('team')}")]
-    granted = {s.strip() for s in str(answer.headers.get("x-oauth-scopes", "")).split(",") if s.strip()}
-    if granted:
-        missing = [scope for scope in required_scopes() if scope not in granted]
-        problem = (
-            f"scopes are missing: {', '.join(missing)}. Install the app again from manifest.yml." if missing else ""
-        )
-        findings.append((not missing, problem or "every scope of the manifest is granted"))
+    findings += check_scopes(str(answer.headers.get("x-oauth-scopes", "")))
+    if context.settings.uses_socket:
+        findings += await check_socket(context)
     await look_up_slack(context)
     return findings
 
@@ -226,7 +195,7 @@ async def _check_messages(tx: Transaction) -> list[Finding]:
 
 async def _examine() -> list[Finding]:
     settings = load_settings()
-    findings = await _check_settings(settings)
+    findings = [*check_credentials(settings), *_check_retention(settings)]
     try:
         context = await prepare(settings, SystemClock())
     except ConfigError as error:

@@ -5,7 +5,7 @@ import asyncio
 import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from slack_bolt.adapter.fastapi.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
 
@@ -31,6 +31,7 @@ from handlers.intake.sources import usage_routes
 from handlers.intake.usage import Intake
 from handlers.requests.asking.request_links import request_routes
 from handlers.slack.signatures import header_fault, shape_fault, signature_fault
+from handlers.slack.socket_mode.connections import SOCKET_GAUGE, SocketConnections
 from storage.faults import DatabaseError
 
 log = structlog.get_logger()
@@ -39,12 +40,17 @@ SLACK_ROOM_BYTES = 16 * MEBIBYTE
 """Slack's signature can be checked only after its body is read: until then it has a room of its own."""
 
 
-def create_web(context: Context, *, intake: Intake, bolt: AsyncApp | None) -> FastAPI:
+def create_web(
+    context: Context, *, intake: Intake, bolt: AsyncApp | None, socket: SocketConnections | None = None
+) -> FastAPI:
     """Returns the web application. Without Slack credentials, `/slack/events` answers 401 and the rest works."""
     web = FastAPI(title="Tokens", description="AI usage in, budgets and allowances out.", version="0.1.0")
     registry = CollectorRegistry()
     endpoint = IngestEndpoint(context, intake, registry)
     quarantined = QuarantineGauges(registry)
+    if socket is not None:
+        connected = Gauge(SOCKET_GAUGE, "Whether Slack's WebSocket is connected.", registry=registry)
+        connected.set_function(lambda: float(socket.is_connected))
     slack_room = Room(SLACK_ROOM_BYTES, evicts=True)
     slack_pace = pace_of(context.settings, most_seconds=MAX_UNSIGNED_SECONDS)
     routes = APIRouter()

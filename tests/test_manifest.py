@@ -15,8 +15,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.clock import SystemClock
 from bot.settings import Settings
 from handlers.context import make_context
-from handlers.doctor import required_scopes
 from handlers.listeners import register_all
+from handlers.slack.credentials import required_scopes
 
 ROOT = Path(__file__).parent.parent
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text())
@@ -31,6 +31,7 @@ CODE = sorted(
 )
 
 METHOD_SCOPES = {
+    "apps.connections.open": (),  # its app-level token has connections:write
     "auth.test": (),
     "chat.postMessage": ("chat:write",),
     "chat.update": ("chat:write",),
@@ -61,8 +62,8 @@ EVENT_SCOPES = {
     "group_unarchive": ("groups:read",),
 }
 """What the events need, by https://docs.slack.dev/reference/events."""
-SLACKS_OWN_HOSTS = {"files.slack.com", "hooks.slack.com"}
-"""Hosts that no code of ours names: Slack gives their addresses, for an upload and for an answer."""
+SLACKS_OWN_HOSTS = {"files.slack.com", "hooks.slack.com", "wss-primary.slack.com", "wss-backup.slack.com"}
+"""Hosts that no code of ours names: Slack gives their addresses, for an upload, an answer and Socket Mode."""
 
 
 class Registered(AsyncApp):
@@ -108,7 +109,7 @@ def methods_called() -> set[str]:
                 found.add(str(node.args[0].value))
             name = node.attr if isinstance(node, ast.Attribute) else ""
             if name != "api_call" and re.match(r"[a-z]+_", name) and hasattr(AsyncWebClient, name):
-                found.add(name.replace("_", ".", 1))
+                found.add(name.replace("_", ".", 2 if name.startswith("apps_") else 1))
     return found
 
 
@@ -145,7 +146,7 @@ def test_the_doctor_knows_the_scopes_where_the_manifest_is_not_at_hand(
 ) -> None:
     assert set(required_scopes()) == SCOPES
 
-    monkeypatch.setattr("handlers.doctor._MANIFEST", tmp_path / "manifest.yml")
+    monkeypatch.setattr("handlers.slack.credentials._MANIFEST", tmp_path / "manifest.yml")
 
     assert set(required_scopes()) == SCOPES
 

@@ -14,7 +14,7 @@ from bot.demo.gateway import demo_gateway
 from bot.demo.history import SOURCE, load_history
 from bot.demo.scenarios import acme_scenario, own_usage_scenario
 from bot.demo.teams import SLUGS
-from bot.demo.workspace import BOT_TOKEN, workspace
+from bot.demo.workspace import APP_TOKEN, BOT_TOKEN, workspace
 from bot.org.teams_yml.teams_file import read_teams_file
 from bot.refusals import ConfigError
 from bot.sandbox.server import create_sandbox
@@ -38,7 +38,7 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-async def run_demo(*, port: int, browser: bool, usage: Path | None) -> None:
+async def run_demo(*, port: int, browser: bool, usage: Path | None, socket_mode: bool = False) -> None:
     """Sets everything up, prints the page's address, and runs until it is stopped. Raises ConfigError if the port is taken."""
     page, door = _listen(port), _listen(0)
     address = f"http://127.0.0.1:{page.getsockname()[1]}"
@@ -54,6 +54,7 @@ async def run_demo(*, port: int, browser: bool, usage: Path | None) -> None:
             database_url=f"sqlite:///{folder}/tokens.db",
             slack_bot_token=BOT_TOKEN,
             slack_signing_secret=secrets.token_hex(16),
+            slack_app_token=APP_TOKEN if socket_mode else "",
             slack_api_url=f"{address}/api/",
             watch_seconds=2,
             outbox_poll_seconds=0.5,
@@ -74,6 +75,7 @@ async def run_demo(*, port: int, browser: bool, usage: Path | None) -> None:
             channels=scenario.channels,
             team=scenario.team,
             is_own=scenario.is_own,
+            app_token=settings.slack_app_token,
         )
         chat = Serving(create_sandbox(settings_of_page), listener=page, grace_seconds=1)
         async with running(context, web=True, worker=False) as parts:

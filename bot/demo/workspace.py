@@ -16,6 +16,7 @@ from bot.sandbox.settings import (
 )
 
 BOT_TOKEN = "xoxb-sandbox"  # noqa: S105  # the sandbox's own; it opens nothing else
+APP_TOKEN = "xapp-sandbox"  # noqa: S105  # the same, for Socket Mode
 
 SHORTCUTS = (
     Shortcut(
@@ -35,7 +36,14 @@ SHORTCUTS = (
 
 
 def workspace(
-    *, bot_url: str, secret: str, key: str, channels: Sequence[DemoChannel], team: str, is_own: bool
+    *,
+    bot_url: str,
+    secret: str,
+    key: str,
+    channels: Sequence[DemoChannel],
+    team: str,
+    is_own: bool,
+    app_token: str = "",
 ) -> SandboxSettings:
     """Returns the workspace with its terminal, controls and steps; `team` is the slug of Anna's team.
 
@@ -69,6 +77,7 @@ def workspace(
         bot_url=bot_url,
         signing_secret=secret,
         bot_token=BOT_TOKEN,
+        app_token=app_token,
         people=tuple(
             Member(id=p.slack_id, name=p.name, real_name=p.real_name, email=p.email, title=p.title, tz=p.timezone)
             for p in DEMO_PEOPLE

@@ -66,8 +66,11 @@ def create_sandbox(settings: SandboxSettings, *, log: list[Json] | None = None) 
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if settings.app_token:
+            await workspace.sockets.start()
         yield
         workspace.feed.close()
+        await workspace.sockets.close()
         await dispatch.close()
 
     async def index(request: Request) -> Response:

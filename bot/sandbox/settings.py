@@ -133,7 +133,8 @@ class Shortcut:
 
 @dataclass(frozen=True, kw_only=True)
 class SandboxSettings:
-    """The settings of a sandbox. Commands, clicks and events are posted to `bot_url` + /slack/events."""
+    """The settings of a sandbox. Commands, clicks and events are posted to `bot_url` + /slack/events, or
+    go over the app's WebSockets with an `app_token`."""
 
     bot_url: str
     signing_secret: str
@@ -155,6 +156,7 @@ class SandboxSettings:
     command_hints: tuple[CommandHint, ...] = ()
     shortcuts: tuple[Shortcut, ...] = ()
     messages_tab: bool = True
+    app_token: str = ""  # set: Slack's requests go out over WebSockets in place of HTTP
 
     @property
     def team_domain(self) -> str:

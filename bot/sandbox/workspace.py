@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from bot.sandbox.errors import SlackError
+from bot.sandbox.events.sockets import Sockets
 from bot.sandbox.events.triggers import Triggers
 from bot.sandbox.files import Files
 from bot.sandbox.messages import Message
@@ -32,6 +33,7 @@ class Workspace:
         self.feed = Feed()
         self.files = Files()
         self.modals = Modals(settings)
+        self.sockets = Sockets(settings.app_id)
         self.steps = Steps(settings.steps, self.feed)
         self.traffic = Traffic(self.feed)
         self.triggers = Triggers()

@@ -215,7 +215,10 @@ def answers(context: Context, listener: Listener) -> BoltListener:
         if request.context.get(_TAKEN):  # Bolt asks the next listener if the first has not answered yet
             return
         request.context[_TAKEN] = True
-        raw = (request.raw_body or json.dumps(body)).encode("utf-8", "surrogatepass")
+        raw = (request.raw_body or json.dumps(body, sort_keys=True)).encode("utf-8", "surrogatepass")
+        at_work = asyncio.current_task()
+        assert at_work is not None
+        context.listening.add(at_work)
         answer = Reply(context, body, raw=raw, ack=ack, respond=respond, client=client)
         in_time = asyncio.create_task(answer.answer_in_time(), name="answer Slack in time")
         try:
@@ -224,10 +227,17 @@ def answers(context: Context, listener: Listener) -> BoltListener:
             log.error("answer not delivered", error=repr(error), exc_info=error)
         finally:
             in_time.cancel()
+            context.listening.discard(at_work)
 
     # Bolt injects by parameter name, which functools.wraps would hide behind the listener's own signature.
     del answered.__wrapped__
     return answered
+
+
+async def listeners_ended(context: Context, *, seconds: float = 10.0) -> None:
+    """Waits for the listeners at work, also for what they do after their answer; for so long at most."""
+    if context.listening:
+        await asyncio.wait(context.listening, timeout=seconds)
 
 
 async def _run(context: Context, listener: Listener, answer: Reply) -> None:

@@ -57,6 +57,11 @@ def shape_fault(headers: Mapping[str, str], body: bytes) -> str | None:
         found = _decoded(headers, body)
     except (ValueError, RecursionError):
         return "The body is neither JSON nor a form with JSON in it."
+    return payload_fault(found)
+
+
+def payload_fault(found: Any) -> str | None:
+    """Returns the fault of a decoded request's outline, or None."""
     event = found.get("event") if isinstance(found, dict) else None
     if (
         _fits(found, {**_SHAPES, "user": _OBJECT})

@@ -12,8 +12,9 @@ from tests.support.demo_page import demo, go, run_command
 pytestmark = pytest.mark.browser
 
 
-async def test_a_newcomer_plays_the_demo_through() -> None:
-    async with demo() as address, page_of(address) as page:
+@pytest.mark.parametrize("way", [(), ("--socket",)], ids=["http", "socket"])
+async def test_a_newcomer_plays_the_demo_through(way: tuple[str, ...]) -> None:
+    async with demo(*way) as address, page_of(address) as page:
         await go(page, address, person="UANNA", place="CSEARCH", pane="terminal")
         messages = page.locator("main")
         await expect(messages).to_contain_text("AI spend of Search")

@@ -32,7 +32,7 @@ from tests.support import servers
 from tests.support.people import Person, Sandbox, listened
 
 SECRET = "a-signing-secret-of-the-tests"
-TOKEN = "xoxb-tests"
+TOKEN, APP_TOKEN = "xoxb-tests", "xapp-tests"
 
 TEAMS_YML = """
 organisation:
@@ -187,17 +187,24 @@ async def fill_with_acme(database_url: str) -> str:
 
 @asynccontextmanager
 async def company(
-    database_url: str, *, teams_yml: str = TEAMS_YML, key: str = "", early: timedelta = timedelta()
+    database_url: str,
+    *,
+    teams_yml: str = TEAMS_YML,
+    key: str = "",
+    early: timedelta = timedelta(),
+    app_token: str = "",
 ) -> AsyncIterator[Company]:
     """Acme, running: the bot's web on one port, the sandbox on another, both real; jobs run when the story says so.
-    `key` is that of a database that is filled already; `early` is how long before noon the clock begins."""
+    `key` is that of a database that is filled already; `early` is how long before noon the clock begins. With an app token
+    Slack's requests come over a WebSocket."""
     page, door = servers.listening_socket(), servers.listening_socket()
     clock = ShiftedClock()
     clock.jump_to(middle_of_next_month(clock.now()) - early)  # so that no story depends on the day on which it is told
     settings = Settings(
         database_url=database_url,
         slack_bot_token=TOKEN,
-        slack_signing_secret=SECRET,
+        slack_signing_secret="" if app_token else SECRET,
+        slack_app_token=app_token,
         slack_api_url=f"{servers.address(page)}/api/",
         answer_seconds=60,
         slack_answer_seconds=60,
@@ -214,6 +221,7 @@ async def company(
         channels=CHANNELS,
         acting="UANNA",
         shortcuts=SHORTCUTS,
+        app_token=app_token,
     )
     slack: FastAPI = create_sandbox(workspace)
     slack.state.workspace.patience_seconds = (
@@ -230,6 +238,8 @@ async def company(
     ):
         if not is_filled:
             await look_up_slack(context)
+        if app_token:
+            await slack.state.workspace.sockets.connected()
         worker = Worker(context)
         worker.outbox_worker = OutboxWorker(context, chart_renderer().draw)
         names = ("anna", "emi", "ben", "mia", "chloe", "dan", "gus")

@@ -12,10 +12,10 @@ START_SECONDS = 120.0
 
 
 @asynccontextmanager
-async def demo() -> AsyncIterator[str]:
+async def demo(*options: str) -> AsyncIterator[str]:
     """Runs the demo on a free port and gives the page's address. RuntimeError with its output if it does not start."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "demo", "--no-browser", "--port", "0"),
+        *(sys.executable, "-m", "bot", "demo", "--no-browser", "--port", "0", *options),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

@@ -65,12 +65,16 @@ class Dispatch:
         """Sends a form: a command, or an interaction in its `payload` field."""
         payload = fields.get("payload")
         shown = json.loads(payload) if payload else dict(fields)
+        if self._workspace.settings.app_token:
+            return await self._send_envelope(title, "interactive" if payload else "slash_commands", shown)
         return await self._send(title, urlencode(fields).encode(), "application/x-www-form-urlencoded", shown)
 
     async def event(self, event: Json) -> AppReply:
         """Sends an event in its envelope, and retries at once if the app rejects it, as Slack does."""
         title = str(event.get("type"))
         envelope = self._envelope(event)
+        if self._workspace.settings.app_token:
+            return await self._send_envelope(title, "events_api", envelope)
         body = json.dumps(envelope).encode()
         delivery = await self._send(title, body, "application/json", envelope)
         if delivery.error:
@@ -118,11 +122,30 @@ class Dispatch:
         began = time.perf_counter()
         url = self._workspace.settings.bot_url.rstrip("/") + EVENTS_PATH
         delivery = await self._exchange(url, body, signed)
+        self._note(("POST", EVENTS_PATH), title, delivery, shown, began=began)
+        return delivery
+
+    async def _send_envelope(self, title: str, kind: str, payload: Json) -> AppReply:
+        """Sends a request over one of the app's WebSockets, and takes its acknowledgement as the answer."""
+        began = time.perf_counter()
+        try:
+            seconds = self._workspace.patience_seconds
+            answer = await self._workspace.sockets.send(kind, payload, seconds=seconds)
+            body = json.dumps(answer).encode() if answer else b""
+            delivery = AppReply(status=200, body=body, content_type="application/json" if answer else "")
+        except TimeoutError:
+            delivery = AppReply(status=None, error="operation_timeout")
+        except ConnectionError:
+            delivery = AppReply(status=None, error="dispatch_failed")
+        self._note(("WS", kind), title, delivery, payload, began=began)
+        return delivery
+
+    def _note(self, way: tuple[str, str], title: str, delivery: AppReply, shown: Any, *, began: float) -> None:
         self._workspace.traffic.note(
             at=self._workspace.now(),
             direction="to_bot",
-            method="POST",
-            path=EVENTS_PATH,
+            method=way[0],
+            path=way[1],
             title=title,
             status=delivery.status,
             seconds=time.perf_counter() - began,
@@ -130,7 +153,6 @@ class Dispatch:
             request=shown,
             response=delivery.decoded(),
         )
-        return delivery
 
     async def _exchange(self, url: str, body: bytes, headers: Mapping[str, str]) -> AppReply:
         try:

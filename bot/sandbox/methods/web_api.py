@@ -16,11 +16,13 @@ from bot.sandbox.workspace import Workspace
 
 Json = dict[str, Any]
 Method = Callable[[Workspace, Json], Json]
+_APP_METHOD = "apps.connections.open"
 _OBJECTS = ("blocks", "view", "metadata", "attachments", "files", "message")
 
 # Each method with its required arguments.
 METHODS: Mapping[str, tuple[Method, tuple[str, ...]]] = {
     "api.test": (lambda workspace, args: {"args": args}, ()),
+    "apps.connections.open": (lambda workspace, args: {"url": workspace.sockets.new_url()}, ()),
     "auth.test": (people.auth_test, ()),
     "blocks.validate": (chat.validate_blocks, ()),
     "chat.delete": (chat.delete, ("channel", "ts")),
@@ -110,7 +112,7 @@ def _answer(workspace: Workspace, method: str, request: Request, args: Json) -> 
         raise SlackError("unknown_method")
     run, required = METHODS[method]
     if method != "api.test":
-        _check_token(workspace, request, args)
+        _check_token(workspace, request, args, method)
     missing = [name for name in required if args.get(name) in (None, "")]
     if missing:
         raise SlackError("invalid_arguments", [f"missing required field: {name}" for name in missing])
@@ -118,13 +120,16 @@ def _answer(workspace: Workspace, method: str, request: Request, args: Json) -> 
     return 200, {"x-drop": "1"} if dropped else {}, answer
 
 
-def _check_token(workspace: Workspace, request: Request, args: Json) -> None:
+def _check_token(workspace: Workspace, request: Request, args: Json, method: str) -> None:
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     token = bearer.strip() if scheme.lower() == "bearer" else str(args.get("token") or "")
     if not token:
         raise SlackError("not_authed")
-    if token != workspace.settings.bot_token:
-        raise SlackError("invalid_auth")
+    settings = workspace.settings
+    wanted = settings.app_token if method == _APP_METHOD else settings.bot_token
+    if not wanted or token != wanted:
+        kinds = {settings.bot_token, settings.app_token} - {""}
+        raise SlackError("not_allowed_token_type" if token in kinds else "invalid_auth")
 
 
 def arguments(request: Request, body: bytes) -> Json:
