@@ -1,16 +1,24 @@
 """Expected spend: announced with `/tokens expect`, or set for a planned spike; listed and ended early."""
 
 from dataclasses import replace
+from datetime import date
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.alerting.announcements import is_repeated_announcement, parse_announcement
+from bot.alerting.announcements import (
+    Announcement,
+    UnclearAnnouncement,
+    announce_days,
+    is_repeated_announcement,
+    parse_announcement,
+)
 from bot.alerting.expectations import TEAM_TOTAL, Cause, Expectation
 from bot.alerting.reactions.alert_answers import may_mute
 from bot.alerting.spike_facts import SpikeFacts
+from bot.money import parse_amount
 from bot.org.teams import Directory, Team
-from bot.periods import HOUR_MICROS, micros
-from bot.refusals import Refusal
+from bot.periods import HOUR_MICROS, day_number, micros
+from bot.refusals import FieldRefusal, Refusal
 from bot.text import first_word
 from bot.views.alerting import expectations as views
 from bot.views.blocks import name
@@ -28,11 +36,10 @@ def announcement_key(expectation_id: int) -> str:
     return f"expectation:{expectation_id}"
 
 
-async def announce(scope: TeamScope, text: str, *, by: int, who: str) -> Expectation:
+async def announce(scope: TeamScope, announced: Announcement, *, by: int, who: str) -> Expectation:
     """Stores an announcement and posts it in the team's channel. A repeated request returns the known one."""
     tx, team, at = scope.tx, scope.team, scope.at
     zone = team.zone_on(at)
-    announced = parse_announcement(text, now=scope.now, zone_name=zone, command=scope.command)
     await tx.alerts.lock_team(team.id)
     for known in await tx.expectations.since(at, team_id=team.id):
         if known.made_by == by and is_repeated_announcement(announced, known, at=at):
@@ -148,19 +155,65 @@ async def known_expectation(tx: Transaction, expectation_id: int) -> Expectation
 
 
 async def expect(asked: SlackRequest) -> None:
-    """`/tokens expect`: lists the expectations of the channel's team; with text, announces spend."""
+    """`/tokens expect`: lists the expectations of the channel's team; with text, announces spend. What is unclear opens the
+    form."""
     context = asked.context
     text = first_word(asked.text)[1]
     if not text:
         await _list(asked)
         return
-    async with asked.begin() as tx:
-        scope = await asked.scope(tx)
-        team = _team_here(scope, asked)
-        require_announce_permission(scope.directory, asked, team)
-        await announce(scope.of_team(team), text, by=asked.person.id, who=called(asked.person))
+    try:
+        async with asked.begin() as tx:
+            scope = await asked.scope(tx)
+            team = _team_here(scope, asked)
+            require_announce_permission(scope.directory, asked, team)
+            zone = team.zone_on(scope.at)
+            announced = parse_announcement(text, now=scope.now, zone_name=zone, command=scope.command)
+            await announce(scope.of_team(team), announced, by=asked.person.id, who=called(asked.person))
+    except UnclearAnnouncement as unclear:
+        await asked.open_form(
+            views.announce_form(unclear.draft, team=team, zone=zone, note=unclear.note, channel=asked.channel_id)
+        )
+        return
     context.wake_outbox.set()
     await asked.ack()
+
+
+async def submit_announcement(asked: SlackRequest) -> None:
+    """Announces what the form says."""
+    limit = asked.field(views.LIMIT_FIELD)
+    limit_nanos = None
+    if limit:
+        try:
+            limit_nanos = parse_amount(limit)
+        except Refusal as refusal:
+            raise FieldRefusal(views.LIMIT_FIELD, refusal.sentence) from refusal
+    first, last = (_day(asked, field) for field in (views.FIRST_DAY_FIELD, views.LAST_DAY_FIELD))
+    async with asked.begin() as tx:
+        scope = await asked.scope(tx)
+        team = scope.directory.by_id(asked.carried_id())
+        require_announce_permission(scope.directory, asked, team, channel=str(asked.metadata.get("channel") or ""))
+        try:
+            announced = announce_days(
+                what=asked.field(views.WHAT_FIELD),
+                first_day=first,
+                last_day=last,
+                limit_nanos=limit_nanos,
+                now=scope.now,
+                zone_name=team.zone_on(scope.at),
+            )
+        except Refusal as refusal:
+            raise FieldRefusal(views.LAST_DAY_FIELD, refusal.sentence) from refusal
+        await announce(scope.of_team(team), announced, by=asked.person.id, who=called(asked.person))
+    asked.context.wake_outbox.set()
+    await asked.ack()
+
+
+def _day(asked: SlackRequest, field: str) -> int:
+    try:
+        return day_number(date.fromisoformat(asked.field(field)))
+    except ValueError as error:
+        raise FieldRefusal(field, "Choose a day.") from error
 
 
 async def _list(asked: SlackRequest) -> None:
@@ -196,9 +249,10 @@ def _team_here(scope: Scope, asked: SlackRequest) -> Team:
     return team
 
 
-def require_announce_permission(directory: Directory, asked: SlackRequest, team: Team) -> None:
-    """Raises Refusal unless the person may announce spend of a team."""
-    in_its_channel = asked.channel_id == team.channel_id and team.is_at(asked.channel_id)
+def require_announce_permission(directory: Directory, asked: SlackRequest, team: Team, *, channel: str = "") -> None:
+    """Raises Refusal unless the person may announce spend of a team. `channel` is the one in which a form was opened."""
+    here = channel or asked.channel_id
+    in_its_channel = here == team.channel_id and team.is_at(here)
     if not may_mute(directory, asked.person.id, team, in_its_channel=in_its_channel):
         raise Refusal(
             f"You are not in {name(team.name)}. Its members and managers can say what is to be expected of it."
@@ -219,3 +273,4 @@ async def click_end(asked: SlackRequest) -> None:
 
 def register(app: AsyncApp, context: Context) -> None:
     app.action(views.END_EXPECTATION)(answers(context, click_end))
+    app.view(views.ANNOUNCE_FORM)(answers(context, submit_announcement))

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Literal
 
 from bot.books.ledger import Account, Entry
-from bot.books.typed_days import parse_day
+from bot.books.typed_days import parse_day, read_day
 from bot.money import MAX_AMOUNT_NANOS, parse_amount
-from bot.periods import MICROS, day_number, local_day, long_day_text, micros, zone
+from bot.periods import MICROS, date_of, day_number, day_text, local_day, long_day_text, micros
 from bot.refusals import Refusal
 
 HoldState = Literal["active", "ended"]
@@ -18,10 +18,9 @@ MAX_DAYS_AHEAD = 366
 SAME_MICROS = 300 * MICROS
 """Slack may repeat a signed request within this time."""
 
-_TYPED = re.compile(
-    r"(?P<amount>\S+)\s+(?P<name>\S.*?)(?:\s+until\s+(?P<until>\S+(?:\s+\S+)?)|\s+for\s+(?P<days>\d{1,4})\s+days?)?",
-    re.IGNORECASE,
-)
+_TYPED = re.compile(r"(?P<amount>\S+)\s+(?P<name>\S.*)")
+_UNTIL = re.compile(r"(?P<head>.*\S)\s+(?:until|till|through)\s+(?P<until>\S.*)", re.IGNORECASE)
+_FOR_DAYS = re.compile(r"(?P<head>.*\S)\s+for\s+(?P<count>\d{1,4})\s+(?P<unit>days?|weeks?)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,49 +98,101 @@ def is_repeated_hold(planned: PlannedHold, known: Hold, *, by: int, at: int) -> 
     return same and abs(at - known.made_at) <= SAME_MICROS
 
 
+@dataclass(frozen=True, kw_only=True)
+class HoldDraft:
+    """What is understood of a typed hold. `last_day` is its last day, as far as it is clear."""
+
+    amount: str
+    name: str
+    last_day: int
+
+
+class UnclearHold(Refusal):
+    """A typed hold that is not understood as a whole; a form shows what is, with a note of what is not."""
+
+    def __init__(self, note: str, draft: HoldDraft, *, example: str) -> None:
+        super().__init__(f"{note} {example}")
+        self.note = note
+        self.draft = draft
+
+
 def parse_hold(text: str, *, now: datetime, zone_name: str, period_end_day: int, command: str) -> PlannedHold:
-    """Parses `500 eval-run until Friday`. Without an end the hold lasts to the end of the period. Raises Refusal with an
+    """Parses `500 eval-run until Friday`. Without an end the hold lasts to the end of the period. Raises UnclearHold with an
     example."""
     example = f"Write it like `{command} hold 500 eval-run until Friday`."
-    found = _TYPED.fullmatch(" ".join(text.replace("\x00", "").split()))
-    if found is None:
-        raise Refusal(f"Say how much to set aside, and for which run. {example}")
-    try:
-        amount_nanos = parse_amount(found["amount"])
-    except Refusal as refusal:
-        raise Refusal(f"How much? {refusal.sentence} {example}") from refusal
-    name = checked_name(found["name"], example=example)
+    typed = " ".join(text.replace("\x00", "").split())
     today = local_day(micros(now), zone_name)
-    if found["days"]:
-        end_day = today + int(found["days"])
-        if end_day == today:
-            raise Refusal(f"For how many days? At least 1. {example}")
-    elif found["until"]:
-        end_day = parse_until(found["until"], now=now, zone_name=zone_name, example=example)
-    else:
-        end_day = period_end_day
-    return PlannedHold(name=name, amount_nanos=amount_nanos, end_day=checked_end(end_day, today=today))
+    head, end, fault = _end_of(typed, today=today, period_end_day=period_end_day)
+    found = _TYPED.fullmatch(head)
+    amount, name = (found["amount"], found["name"]) if found else ("", head) if head[:1].isalpha() else (head, "")
+    try:
+        if found is None:
+            raise Refusal("Say how much to set aside, and for which run.")
+        try:
+            amount_nanos = parse_amount(amount)
+        except Refusal as refusal:
+            amount, name = ("", head) if amount[:1].isalpha() else (amount, name)
+            raise Refusal(f"How much? {refusal.sentence}") from refusal
+        name = checked_name(name)
+        if fault:
+            raise Refusal(fault)
+        return PlannedHold(name=name, amount_nanos=amount_nanos, end_day=checked_end(end, today=today))
+    except Refusal as refusal:
+        last_day = min(max(end - 1, today), today + MAX_DAYS_AHEAD - 1)
+        draft = HoldDraft(amount=amount[:40], name=name[:MAX_NAME_CHARACTERS], last_day=last_day)
+        raise UnclearHold(refusal.sentence, draft, example=example) from refusal
 
 
-def checked_name(text: str, *, example: str = "") -> str:
+def _end_of(typed: str, *, today: int, period_end_day: int) -> tuple[str, int, str]:
+    """Returns a typed hold without its end, the first day after it, and why the end is unclear, or nothing."""
+    for_days = _FOR_DAYS.fullmatch(typed)
+    if for_days is not None:
+        days = int(for_days["count"]) * (7 if for_days["unit"].casefold().startswith("week") else 1)
+        return for_days["head"], today + max(1, days), "" if days else "For how many days? At least 1."
+    until = _UNTIL.fullmatch(typed)
+    if until is None:
+        return typed, period_end_day, ""
+    day = read_day(until["until"], date_of(today), is_end=True)
+    if day is None:
+        return until["head"], period_end_day, _WHICH_DAY
+    number = day_number(day.day)
+    if number < today:
+        return until["head"], today + 1, _past_words(number)
+    if day.is_vague or day.minute is not None:
+        return until["head"], number + 1, _confirm_words(number, has_time=day.minute is not None)
+    return until["head"], number + 1, ""
+
+
+_WHICH_DAY = "Until when? Write a day like Friday, end of month, in 3 days, 1 Dec or 2026-12-01."
+
+
+def _past_words(day: int) -> str:
+    return f"{long_day_text(day)} is past. Set budget aside for a run that is still to come."
+
+
+def _confirm_words(day: int, *, has_time: bool) -> str:
+    ends = "A hold ends with a whole day. " if has_time else ""
+    return f"{ends}Is {day_text(day)} the last day?"
+
+
+def checked_name(text: str) -> str:
     """Returns the name of a run. Raises Refusal if it is too long, or if a word that begins an end has no end."""
+    if not text:
+        raise Refusal("Name the run, as its usage does.")
     if len(text) > MAX_NAME_CHARACTERS:
-        raise Refusal(f"Name the run in at most {MAX_NAME_CHARACTERS} characters. {example}".rstrip())
+        raise Refusal(f"Name the run in at most {MAX_NAME_CHARACTERS} characters.")
     if text.casefold() == "until" or text.casefold().endswith((" until", " for")):
-        raise Refusal(f"Until when? Write today, tomorrow, a weekday, or a date like 2026-12-01 or 1 Dec. {example}")
+        raise Refusal(_WHICH_DAY)
     return text
 
 
-def parse_until(text: str, *, now: datetime, zone_name: str, example: str = "") -> int:
+def parse_until(text: str, *, today: int) -> int:
     """Returns the first day after the typed one, which still belongs to the hold. Raises Refusal for a day that is past."""
-    today = now.astimezone(zone(zone_name)).date()
-    day = parse_day(text, today)
+    day = parse_day(text, date_of(today))
     if day is None:
-        raise Refusal(
-            f"Until when? Write today, tomorrow, a weekday, or a date like 2026-12-01 or 1 Dec. {example}".rstrip()
-        )
-    if day < today:
-        raise Refusal(f"{long_day_text(day_number(day))} is past. Set budget aside for a run that is still to come.")
+        raise Refusal(_WHICH_DAY)
+    if day_number(day) < today:
+        raise Refusal(_past_words(day_number(day)))
     return day_number(day) + 1
 
 

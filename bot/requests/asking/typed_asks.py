@@ -1,14 +1,17 @@
 """What somebody has typed and chosen in a request form, and the ask that it makes."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from bot.books.grant_ends import KIND_FIELD, EndChoice, EndKind, TypedEnd, parse_end
 from bot.books.grants import GrantEnd, check_end
+from bot.books.typed_days import read_day
 from bot.money import parse_amount, usd
 from bot.org.teams import Team
+from bot.periods import date_of, day_number
 from bot.refusals import FieldRefusal, FieldRefusals, Refusal
 from bot.requests.asking.asks import TEAM_CAP, CapChoice
 from bot.requests.budget_requests import Ask, Origin, RequestEnd, checked_reason
@@ -79,6 +82,17 @@ def parse_request(text: str) -> TypedRequest:
 
 
 _TEAM_WORD = "team:"
+_UNTIL = re.compile(r"(?:(?P<reason>.*\S)\s+)?(?:until|till|through)\s+(?P<day>\S.*)", re.IGNORECASE | re.DOTALL)
+
+
+def with_typed_end(typed: TypedAsk, *, today: int) -> TypedAsk:
+    """Returns what is typed with the end that its reason names: `evals until friday` asks for evals, until that day. The form
+    shows the day, so a vague one is filled in too."""
+    found = _UNTIL.fullmatch(typed.reason)
+    day = None if found is None else read_day(found["day"], date_of(today), is_end=True)
+    if found is None or day is None or day_number(day.day) < today:
+        return typed
+    return replace(typed, reason=found["reason"] or "", end=TypedEnd(kind="date", day=day.day.isoformat()))
 
 
 def parse_choices(

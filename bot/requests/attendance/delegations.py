@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from bot.books.typed_days import parse_day
+from bot.books.typed_days import read_day
 from bot.org.teams import Directory
-from bot.periods import date_of, day_number, day_start, local_day, long_day_text, micros
+from bot.periods import date_of, day_number, day_start, day_text, local_day, long_day_text, micros
 from bot.refusals import Refusal
 
 MOST_DAYS = 366
-_TYPED = re.compile(
-    r"(?P<who>.+?)(?:\s+for\s+(?P<owner>[@<]\S.*?|\S+@\S+))?(?:\s+from\s+(?P<begins>\S+(?:\s+\S+)?))?"
-    r"(?:\s+(?:until|till|to)\s+(?P<until>\S+(?:\s+\S+)?)|\s+for\s+(?P<days>\d{1,4})\s+days?)",
-    re.IGNORECASE,
-)
+_CLAUSE = re.compile(r"(?P<head>.*\S)\s+(?P<word>from|until|till|through|to|for)\s+(?P<said>\S.*)", re.IGNORECASE)
+_FOR_DAYS = re.compile(r"(?P<count>\d{1,4}|an?|two|three)\s+(?P<unit>days?|weeks?)", re.IGNORECASE)
+_COUNTS = {"a": 1, "an": 1, "two": 2, "three": 3}
+_OWNER = re.compile(r"[@<]\S.*|\S+@\S+")
 _OFF = re.compile(r"(?:off|end|stop|none)(?:\s+(?:for\s+)?(?P<owner>\S.*))?", re.IGNORECASE)
 
 
@@ -62,28 +61,71 @@ class TypedEnd:
     owner: str
 
 
+class UnclearDelegation(Refusal):
+    """A typed delegation that is not understood as a whole; a form shows what is, with a note of what is not."""
+
+    def __init__(self, note: str, planned: PlannedDelegation, *, example: str) -> None:
+        super().__init__(f"{note} {example}")
+        self.note = note
+        self.planned = planned
+
+
 def parse_delegation(text: str, *, now: datetime, zone_name: str, command: str) -> PlannedDelegation | TypedEnd:
     """Reads what was typed after `delegate`: `@emi until friday`, `@emi from 1 Dec until 5 Dec`, `@emi for 3 days`, `off`.
-    The last day counts in. Raises Refusal with an example."""
+    The last day counts in. Raises UnclearDelegation with an example."""
     typed_off = _OFF.fullmatch(text.strip())
     if typed_off is not None:
         return TypedEnd(owner=typed_off["owner"] or "")
-    example = f"Type it like `{command} delegate @emi until friday`."
-    typed = _TYPED.fullmatch(text.strip())
-    if typed is None:
-        raise Refusal(f"Say who decides for you, and until when. {example}")
     today = local_day(micros(now), zone_name)
-    first = _day(typed["begins"], today, example) if typed["begins"] else today
-    end = first + int(typed["days"]) if typed["days"] else _day(typed["until"], first, example) + 1
-    check_days(first, end, today=today)
-    return PlannedDelegation(delegate=typed["who"].strip(), owner=typed["owner"] or "", first_day=first, end_day=end)
+    who, clauses = _clauses(text.strip())
+    first, first_note = _day(clauses.get("from", "today"), today, is_end=False)
+    if "days" in clauses:
+        end, end_note = first + int(clauses["days"]), ""
+    else:
+        last, end_note = _day(clauses["until"], first, is_end=True) if "until" in clauses else (first, _UNTIL_WHEN)
+        end = last + 1
+    planned = PlannedDelegation(delegate=who, owner=clauses.get("owner", ""), first_day=first, end_day=end)
+    note = first_note or end_note
+    if not note:
+        try:
+            check_days(first, end, today=today)
+        except Refusal as refusal:
+            note = refusal.sentence
+    if note:
+        raise UnclearDelegation(note, planned, example=f"Type it like `{command} delegate @emi until friday`.")
+    return planned
 
 
-def _day(text: str, today: int, example: str) -> int:
-    day = parse_day(text, date_of(today))
-    if day is None:
-        raise Refusal(f"I don't know the day “{text}”. {example}")
-    return day_number(day)
+_UNTIL_WHEN = "Say who decides for you, and until when."
+
+
+def _clauses(text: str) -> tuple[str, dict[str, str]]:
+    """Returns who was typed, and what follows `from`, `until` and `for`, read from the end."""
+    found: dict[str, str] = {}
+    while (clause := _CLAUSE.fullmatch(text)) is not None:
+        word, said = clause["word"].casefold(), clause["said"]
+        key = "until" if word in ("until", "till", "through", "to") else word
+        if key == "for":
+            days = _FOR_DAYS.fullmatch(said)
+            key = "days" if days else "owner" if _OWNER.fullmatch(said) else ""
+            if days is not None:
+                count = _COUNTS.get(days["count"].casefold()) or int(days["count"])
+                said = str(count * (7 if days["unit"].casefold().startswith("week") else 1))
+        if not key or key in found:
+            break
+        found[key], text = said, clause["head"]
+    return text, found
+
+
+def _day(text: str, today: int, *, is_end: bool) -> tuple[int, str]:
+    """Returns the day that a text names, or today, and what is unclear about it, or nothing."""
+    found = read_day(text, date_of(today), is_end=is_end)
+    if found is None:
+        return today, f"I don't know the day “{text[:40]}”."
+    day = day_number(found.day)
+    if found.minute is not None:
+        return day, f"A delegation has whole days. Is {day_text(day)} right?"
+    return day, f"Is {day_text(day)} the day you mean?" if found.is_vague else ""
 
 
 def check_days(first_day: int, end_day: int, *, today: int) -> None:

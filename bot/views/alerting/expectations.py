@@ -1,17 +1,34 @@
 """The messages and the form of expected spend."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
+from bot.alerting.announcements import MAX_WHAT_CHARACTERS, AnnouncementDraft
 from bot.alerting.expectations import Cause, Expectation
 from bot.messages import Block, Message
 from bot.money import usd, usd_round
 from bot.org.teams import Team
+from bot.periods import date_of
 from bot.text import plain
 from bot.views.alerting.alerts import CAUSE_FIELD, DURATION_FIELD, EXPECT_FORM
-from bot.views.blocks import actions, button, context, date_mark, field, modal, name, section, select
+from bot.views.blocks import (
+    actions,
+    button,
+    context,
+    date_input,
+    date_mark,
+    field,
+    modal,
+    name,
+    section,
+    select,
+    text_input,
+)
 from bot.views.wording import part_name
 
+ANNOUNCE_FORM = "announce_form"
+WHAT_FIELD, FIRST_DAY_FIELD, LAST_DAY_FIELD, LIMIT_FIELD = "what", "first_day", "last_day", "limit"
 END_EXPECTATION = "end_expectation"
 """The button carries an expectation's id."""
 _MAX_LISTED = 10
@@ -112,6 +129,48 @@ def _line(expectation: Expectation, *, team: Team, who: str, zone: str, at: int)
     end = expectation.ends_at
     until = "a week after its spike has ended" if end is None else date_mark(end, timezone=zone)
     return f"{cause_words(expectation.cause, team=name(team.name))} until {until}, says {who}"
+
+
+def announce_form(draft: AnnouncementDraft, *, team: Team, zone: str, note: str, channel: str) -> dict[str, Any]:
+    """Returns the form that announces spend, filled in with what was typed. `note` says what is unclear, in mrkdwn;
+    `channel` is where it was typed."""
+    what = text_input(
+        action_id=WHAT_FIELD, initial=draft.what, placeholder="launch", max_length=MAX_WHAT_CHARACTERS, focus=True
+    )
+    days = [
+        date_input(action_id=field_id, initial=date_of(day).isoformat())
+        for field_id, day in ((FIRST_DAY_FIELD, draft.first_day), (LAST_DAY_FIELD, draft.last_day))
+    ]
+    limit = text_input(action_id=LIMIT_FIELD, initial=draft.limit, placeholder="500, $1,250.50 or 2k", max_length=40)
+    blocks = [
+        section(f"*{note}*", block_id="announce-note"),
+        section(
+            f"Announce more spend of *{name(team.name)}* than usual: its spike alerts stay quiet.",
+            block_id="announce-team",
+        ),
+        field("What", what, block_id=WHAT_FIELD, hint="The team's channel reads it."),
+        field("First day", days[0], block_id=FIRST_DAY_FIELD, hint="Today begins now."),
+        field(
+            "Last day",
+            days[1],
+            block_id=LAST_DAY_FIELD,
+            hint=f"It ends with this day, in the team's time zone, {zone}.",
+        ),
+        field(
+            "Up to, in US dollars",
+            limit,
+            block_id=LIMIT_FIELD,
+            hint="On top of the usual. Empty: no limit.",
+            optional=True,
+        ),
+    ]
+    return modal(
+        title="Announce spend",
+        submit="Announce",
+        blocks=blocks,
+        callback_id=ANNOUNCE_FORM,
+        metadata=json.dumps({"id": team.id, "channel": channel}),
+    )
 
 
 def expect_form(

@@ -1,13 +1,17 @@
 """Holds: `/tokens hold` sets budget aside for a planned run; it ends by itself, by hand, or with its period."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from slack_bolt.async_app import AsyncApp
 
 from bot.books.commitments.holds import (
     Hold,
     PlannedHold,
+    UnclearHold,
     checked_end,
+    checked_name,
     hold_entry,
     hold_release_entry,
     is_repeated_hold,
@@ -27,6 +31,8 @@ from handlers.context import Context
 from handlers.scope import Scope, TeamScope
 from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.callers import called
+
+_Read = TypeVar("_Read")
 
 
 async def set_aside(scope: TeamScope, planned: PlannedHold, *, by: int) -> Hold:
@@ -138,22 +144,58 @@ def require_manager(directory: Directory, person_id: int, team: Team) -> None:
 
 
 async def hold_command(asked: SlackRequest) -> None:
-    """`/tokens hold`: lists the holds of the channel's team; with text, sets budget aside."""
+    """`/tokens hold`: lists the holds of the channel's team; with text, sets budget aside. What is unclear opens the form."""
     text = first_word(asked.text)[1]
     if not text:
         await _list(asked)
         return
-    async with asked.begin() as tx:
-        scope = await asked.scope(tx)
-        team = team_in_words(scope, asked, what="hold")
-        require_governed(team)
-        require_manager(scope.directory, asked.person.id, team)
-        at_zone = team.zone_on(scope.at)
-        end_day = scope.directory.period_at(team, scope.at).end_day
-        planned = parse_hold(text, now=scope.now, zone_name=at_zone, period_end_day=end_day, command=scope.command)
-        await set_aside(scope.of_team(team), planned, by=asked.person.id)
+    try:
+        async with asked.begin() as tx:
+            scope = await asked.scope(tx)
+            team = team_in_words(scope, asked, what="hold")
+            require_governed(team)
+            require_manager(scope.directory, asked.person.id, team)
+            at_zone = team.zone_on(scope.at)
+            end_day = scope.directory.period_at(team, scope.at).end_day
+            planned = parse_hold(text, now=scope.now, zone_name=at_zone, period_end_day=end_day, command=scope.command)
+            await set_aside(scope.of_team(team), planned, by=asked.person.id)
+    except UnclearHold as unclear:
+        await asked.open_form(views.hold_form(unclear.draft, team=team, zone=at_zone, note=unclear.note))
+        return
     asked.context.wake_outbox.set()
     await asked.ack()
+
+
+async def submit_hold(asked: SlackRequest) -> None:
+    """Sets aside what the form says."""
+    async with asked.begin() as tx:
+        scope = await asked.scope(tx)
+        team_scope = scope.of_team_id(asked.carried_id())
+        require_governed(team_scope.team)
+        require_manager(scope.directory, asked.person.id, team_scope.team)
+        today = team_scope.team.day_of(scope.at)
+        planned = PlannedHold(
+            name=_of_field(views.NAME_FIELD, lambda: checked_name(asked.field(views.NAME_FIELD))),
+            amount_nanos=_of_field(views.AMOUNT_FIELD, lambda: parse_amount(asked.field(views.AMOUNT_FIELD))),
+            end_day=_end_in_form(asked, today=today),
+        )
+        await set_aside(team_scope, planned, by=asked.person.id)
+    asked.context.wake_outbox.set()
+    await asked.ack()
+
+
+def _end_in_form(asked: SlackRequest, *, today: int) -> int:
+    """Returns the first day after the one chosen in a form."""
+    typed = asked.field(views.END_FIELD)
+    return _of_field(views.END_FIELD, lambda: checked_end(parse_until(typed, today=today), today=today))
+
+
+def _of_field(field: str, read: Callable[[], _Read]) -> _Read:
+    """Returns what a field of a form says. Raises FieldRefusal at the field."""
+    try:
+        return read()
+    except Refusal as refusal:
+        raise FieldRefusal(field, refusal.sentence) from refusal
 
 
 async def release_command(asked: SlackRequest) -> None:
@@ -225,19 +267,11 @@ async def open_change(asked: SlackRequest) -> None:
 
 async def submit_change(asked: SlackRequest) -> None:
     """Changes a hold's amount and end."""
-    try:
-        amount_nanos = parse_amount(asked.field(views.AMOUNT_FIELD))
-    except Refusal as refusal:
-        raise FieldRefusal(views.AMOUNT_FIELD, refusal.sentence) from refusal
+    amount_nanos = _of_field(views.AMOUNT_FIELD, lambda: parse_amount(asked.field(views.AMOUNT_FIELD)))
     async with asked.begin() as tx:
         scope = await asked.scope(tx)
         hold, team_scope = await _active(scope, asked.carried_id(), by=asked.person.id)
-        zone_name = team_scope.team.zone_on(scope.at)
-        try:
-            end_day = parse_until(asked.field(views.END_FIELD), now=scope.now, zone_name=zone_name)
-            checked_end(end_day, today=team_scope.team.day_of(scope.at))
-        except Refusal as refusal:
-            raise FieldRefusal(views.END_FIELD, refusal.sentence) from refusal
+        end_day = _end_in_form(asked, today=team_scope.team.day_of(scope.at))
         await change_hold(team_scope, hold, amount_nanos=amount_nanos, end_day=end_day, by=asked.person.id)
     asked.context.wake_outbox.set()
     await asked.ack()
@@ -247,3 +281,4 @@ def register(app: AsyncApp, context: Context) -> None:
     app.action(views.RELEASE_HOLD)(answers(context, click_release))
     app.action(views.CHANGE_HOLD)(answers(context, open_change))
     app.view(views.CHANGE_HOLD_FORM)(answers(context, submit_change))
+    app.view(views.HOLD_FORM)(answers(context, submit_hold))

@@ -10,7 +10,7 @@ from bot.books.grant_ends import KIND_FIELD
 from bot.money import usd
 from bot.org.teams import Team
 from bot.refusals import FieldRefusal, FieldRefusals, Refusal
-from bot.requests.asking.typed_asks import AMOUNT_FIELD, CAP_FIELD, TEAM_FIELD, TypedAsk
+from bot.requests.asking.typed_asks import AMOUNT_FIELD, CAP_FIELD, TEAM_FIELD, TypedAsk, with_typed_end
 from bot.requests.budget_requests import BudgetRequest, Origin
 from bot.views.books.budgets import REQUEST_BUDGET
 from bot.views.requests import ask_forms as forms
@@ -48,12 +48,13 @@ async def open_request_form(
     origin_ref: str = "",
 ) -> None:
     """Opens the request form for a team, prefilled; or the form to change the person's pending request for it. `slug`
-    names the team in place of its id."""
+    names the team in place of its id. A reason that ends with `until friday` fills in the end."""
     typed = TypedAsk(amount=amount, reason=reason) if amount or reason else None
     async with asked.context.store.read() as tx:
         scope = await asked.scope(tx)
         named = named_team(scope.directory, asked, slug) if slug else team_id
         teams = teams_to_ask_for(scope.directory, asked, named)
+        typed = typed and with_typed_end(typed, today=teams[0].day_of(scope.at))
         carried = Carried(team_id=teams[0].id, channel=asked.channel_id, origin=origin, origin_ref=origin_ref)
         form = await _form_to_open(scope, teams, typed, carried, person_id=asked.person.id)
     look_at_deciders(asked.context, scope.directory, teams[0])

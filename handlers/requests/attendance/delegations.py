@@ -13,6 +13,7 @@ from bot.requests.attendance.delegations import (
     Delegation,
     PlannedDelegation,
     TypedEnd,
+    UnclearDelegation,
     bounds,
     check_days,
     delegation_fault,
@@ -124,7 +125,14 @@ async def delegate_command(asked: SlackRequest) -> None:
         scope = await asked.scope(tx)
         zone_name = zone_of(scope, asked.person)
         is_admin = asked.person.id in scope.directory.admins
-    planned = parse_delegation(typed, now=asked.now, zone_name=zone_name, command=asked.context.settings.command)
+        may_delegate = is_admin or has_say(scope.directory, asked.person.id)
+    note = ""
+    try:
+        planned = parse_delegation(typed, now=asked.now, zone_name=zone_name, command=asked.context.settings.command)
+    except UnclearDelegation as unclear:
+        if not asked.trigger_id or not may_delegate:
+            raise
+        planned, note = unclear.planned, unclear.note
     if isinstance(planned, TypedEnd):
         await _end_typed(asked, planned)
         return
@@ -132,15 +140,22 @@ async def delegate_command(asked: SlackRequest) -> None:
     delegate = await _find(asked, planned.delegate)
     if owner is None or delegate is None:
         missing = planned.owner if owner is None else planned.delegate
-        await asked.open_form(_form(planned, is_admin=is_admin, note=views.unknown_person_words(missing)))
+        note = views.unknown_person_words(missing)
+    if note or owner is None or delegate is None:
+        await asked.open_form(_form(planned, is_admin=is_admin, delegate=delegate, owner=owner, note=note))
         return
     await _name(asked, Named(owner=owner, delegate=delegate, first_day=planned.first_day, end_day=planned.end_day))
     await show_delegations(asked, note="Done.")
 
 
-def _form(planned: PlannedDelegation, *, is_admin: bool, note: str) -> dict[str, object]:
+def _form(
+    planned: PlannedDelegation, *, is_admin: bool, delegate: Person | None, owner: Person | None, note: str
+) -> dict[str, object]:
+    """Returns the form with what is understood of a typed delegation."""
     return views.delegation_form(
         is_admin=is_admin,
+        delegate=(delegate.slack_id or "") if delegate else "",
+        owner=(owner.slack_id or "") if owner and planned.owner else "",
         first_day=date_of(planned.first_day).isoformat(),
         last_day=date_of(planned.end_day - 1).isoformat(),
         note=note,

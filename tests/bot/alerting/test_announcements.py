@@ -5,11 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.alerting.announcements import Announcement, is_repeated_announcement, parse_announcement
+from bot.alerting.announcements import Announcement, UnclearAnnouncement, is_repeated_announcement, parse_announcement
 from bot.alerting.expectations import TEAM_TOTAL, Expectation
 from bot.money import NANOS
 from bot.periods import DAY_MICROS, MICROS, micros, moment
-from bot.refusals import Refusal
 
 NOW = datetime(2026, 11, 26, 14, 0, tzinfo=UTC)  # a Thursday
 
@@ -49,6 +48,12 @@ def day(month: int, number: int, hour: int = 0, year: int = 2026) -> datetime:
         ("x 1 day from 1st December", "x", day(12, 1), day(12, 2), None),
         ("x 1 day from 2027-02-24", "x", day(2, 24, year=2027), day(2, 25, year=2027), None),
         (f"{'x' * 60} 2 days", "x" * 60, NOW, day(11, 28, 14), None),
+        ("launch until friday", "launch", NOW, day(11, 28), None),
+        ("launch until friday 5pm up to $500", "launch", NOW, day(11, 27, 17), 500),
+        ("launch from next week until 11 dec", "launch", day(11, 30), day(12, 12), None),
+        ("launch 2 days from tomorrow 9am", "launch", day(11, 27, 9), day(11, 29, 9), None),
+        ("launch until end of month", "launch", NOW, day(12, 1), None),
+        ("launch 3h from in 3 days", "launch", day(11, 29), day(11, 29, 3), None),
     ],
 )
 def test_spend_is_announced(typed: str, what: str, begins: datetime, ends: datetime, dollars: int | None) -> None:
@@ -72,20 +77,23 @@ def test_a_leap_day_is_announced_before_its_year_begins_too(now: datetime) -> No
 
 
 def test_after_a_leap_day_the_next_one_is_too_far_ahead() -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(UnclearAnnouncement) as refused:
         parse_announcement(
             "x 1 day from 29 feb", now=datetime(2028, 3, 1, tzinfo=UTC), zone_name="UTC", command="/tokens"
         )
 
-    assert refused.value.sentence == "2032-02-29 is more than 90 days ahead. Announce it nearer to then."
+    assert refused.value.note == "29 February 2032 is more than 90 days ahead. Announce it nearer to then."
 
 
 EXAMPLE = "Write it like `/tokens expect launch 2 days from monday up to $500`."
 UNREADABLE = f"Say what to expect and for how long; from when and up to how much may follow. {EXAMPLE}"
 HOW_LONG = f"For how long? At least 1 hour, and at most 31 days. {EXAMPLE}"
-FROM_WHEN = f"From when? Write today, tomorrow, a weekday, or a date like 2026-12-01 or 1 Dec. {EXAMPLE}"
+FROM_WHEN = f"From when? Write a day like tomorrow, monday, next week, in 3 days, 1 Dec or 2026-12-01. {EXAMPLE}"
+UNTIL_WHEN = f"Until when? Write a day like friday, end of month, in 3 days, 1 Dec or 2026-12-01. {EXAMPLE}"
 NO_AMOUNT = f"Up to how much? That is not an amount. Write dollars like 500, $1,250.50 or 2k. {EXAMPLE}"
-PAST = "2026-11-25 is past. Spend is announced ahead; a spike that was planned has a button of its own."
+PAST = (
+    f"25 November 2026 is past. Spend is announced ahead; a spike that was planned has a button of its own. {EXAMPLE}"
+)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +101,10 @@ PAST = "2026-11-25 is past. Spend is announced ahead; a spike that was planned h
     [
         ("launch", UNREADABLE),
         ("2 days", UNREADABLE),
-        ("launch 2 days until friday", UNREADABLE),
+        ("launch 2 days until friday", UNTIL_WHEN),
+        ("launch until someday", UNTIL_WHEN),
+        ("launch until next week", f"Is Fri 4 Dec the last day? {EXAMPLE}"),
+        ("launch until 2027-01-30", HOW_LONG),
         ("launch 0 days", HOW_LONG),
         ("launch 32 days", HOW_LONG),
         ("launch 745 hours", HOW_LONG),
@@ -102,13 +113,16 @@ PAST = "2026-11-25 is past. Spend is announced ahead; a spike that was planned h
         ("launch 2 days from 31 nov", FROM_WHEN),
         ("launch 2 days from 3 ember", FROM_WHEN),
         ("launch 2 days from 2026-11-25", PAST),
-        ("launch 2 days from 2027-02-25", "2027-02-25 is more than 90 days ahead. Announce it nearer to then."),
+        (
+            "launch 2 days from 2027-02-25",
+            f"25 February 2027 is more than 90 days ahead. Announce it nearer to then. {EXAMPLE}",
+        ),
         ("launch 2 days up to lots", NO_AMOUNT),
         (f"{'x' * 61} 2 days", f"Say what to expect in at most 60 characters. {EXAMPLE}"),
     ],
 )
 def test_what_can_not_be_read_says_what_to_type(typed: str, says: str) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(UnclearAnnouncement) as refused:
         parse_announcement(typed, now=NOW, zone_name="UTC", command="/tokens")
 
     assert refused.value.sentence == says

@@ -1,5 +1,7 @@
 """Holds from Slack: `/tokens hold`, its list and buttons, and `/tokens release`."""
 
+import pytest
+
 from handlers.books.commitments.kept_holds import keep_holds
 from tests.support.company import Company
 
@@ -49,8 +51,7 @@ async def test_each_refusal_is_a_sentence_and_sets_nothing_aside(acme: Company) 
     for person, text, answer in (
         (acme.anna, "hold 5 eval", "Only the managers of Search and finance"),
         (acme.ben, "hold 5000 eval", "Search has $1,000.00 available"),
-        (acme.ben, "hold 0 eval", "more than zero"),
-        (acme.ben, "hold 5 eval until 2020-01-01", "1 January 2020 is past"),
+        (acme.anna, "hold 5 eval until someday", "Only the managers of Search and finance"),
         (acme.ben, "release", "Nothing is set aside for a run of Search"),
     ):
         reply = await person.runs(f"/tokens {text}", channel="CSEARCH")
@@ -62,3 +63,29 @@ async def test_each_refusal_is_a_sentence_and_sets_nothing_aside(acme: Company) 
     listed = (await acme.anna.runs("/tokens hold", channel="CSEARCH")).message
     assert listed.buttons() == []
     assert "Type `/tokens release` and its name" in (await acme.ben.runs("/tokens release x", channel="CSEARCH")).text
+
+
+async def test_an_unclear_hold_opens_the_form_filled_in_with_what_was_understood(acme: Company) -> None:
+    form = (await acme.ben.runs("/tokens hold 40 eval-run until tomorrow 5pm", channel="CSEARCH")).modal
+    assert form is not None
+    assert "A hold ends with a whole day." in form.text_everywhere()
+    assert form.find("amount")[1]["initial_value"] == "40"
+    assert form.find("run")[1]["initial_value"] == "eval-run"
+    assert (await search(acme))["held_usd"] == "0.000000000"
+
+    refused = await acme.ben.submits(form, amount="0")
+    assert "more than zero" in str(refused.modal or refused.raw)
+    reply = await acme.ben.submits(form, amount="40")
+    assert reply.ok
+    await acme.settles()
+    said = await acme.anna.sees("set $40.00 of Search's budget aside", channel="CSEARCH")
+    assert "“eval-run”" in said.text
+    assert (await search(acme))["held_usd"] == "40.000000000"
+
+
+@pytest.mark.parametrize("typed", ["0 eval", "5 eval until 2020-01-01", "5 eval until someday", "eval", "5 eval until"])
+async def test_whatever_is_unclear_about_a_hold_opens_the_form(acme: Company, typed: str) -> None:
+    form = (await acme.ben.runs(f"/tokens hold {typed}", channel="CSEARCH")).modal
+
+    assert form is not None
+    assert form.title == "Set budget aside"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from bot.books.commitments.holds import MAX_NAME_CHARACTERS, Hold, HoldUse
+from bot.books.commitments.holds import MAX_NAME_CHARACTERS, Hold, HoldDraft, HoldUse
 from bot.messages import Block, Message
 from bot.money import usd
 from bot.org.teams import Team
@@ -16,6 +16,8 @@ RELEASE_HOLD = "release_hold"
 CHANGE_HOLD = "change_hold"
 """These buttons carry a hold's id."""
 CHANGE_HOLD_FORM = "change_hold_form"
+HOLD_FORM = "hold_form"
+NAME_FIELD = "run"
 AMOUNT_FIELD = "amount"
 END_FIELD = "until"
 
@@ -139,6 +141,29 @@ def change_form(use: HoldUse, *, team: Team) -> dict[str, Any]:
         blocks=blocks,
         callback_id=CHANGE_HOLD_FORM,
         metadata=json.dumps({"id": hold.id}),
+    )
+
+
+def hold_form(draft: HoldDraft, *, team: Team, zone: str, note: str) -> dict[str, Any]:
+    """Returns the form that sets budget aside, filled in with what was typed. `note` says what is unclear, in mrkdwn."""
+    amount = text_input(
+        action_id=AMOUNT_FIELD, initial=draft.amount, placeholder="500, $1,250.50 or 2k", max_length=40, focus=True
+    )
+    run = text_input(action_id=NAME_FIELD, initial=draft.name, placeholder="eval-run", max_length=MAX_NAME_CHARACTERS)
+    end = date_input(action_id=END_FIELD, initial=date_of(draft.last_day).isoformat())
+    blocks = [
+        section(f"*{note}*", block_id="hold-note"),
+        section(f"Set budget of *{name(team.name)}* aside for a planned run.", block_id="hold-team"),
+        field("Amount in US dollars", amount, block_id=AMOUNT_FIELD, hint="What is not used comes back by itself."),
+        field("Run", run, block_id=NAME_FIELD, hint="The workflow or tag that the run's usage has."),
+        field("Until", end, block_id=END_FIELD, hint=f"The last day of the run, in the team's time zone, {zone}."),
+    ]
+    return modal(
+        title="Set budget aside",
+        submit="Set aside",
+        blocks=blocks,
+        callback_id=HOLD_FORM,
+        metadata=json.dumps({"id": team.id}),
     )
 
 

@@ -3,8 +3,18 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.books.commitments.holds import Hold, HoldUse, PlannedHold, is_repeated_hold, parse_hold, use_entries
+from bot.books.commitments.holds import (
+    Hold,
+    HoldUse,
+    PlannedHold,
+    UnclearHold,
+    is_repeated_hold,
+    parse_hold,
+    use_entries,
+)
 from bot.money import MAX_AMOUNT_NANOS, NANOS
 from bot.periods import MICROS, date_of, day_number
 from bot.refusals import Refusal
@@ -44,6 +54,10 @@ def hold(amount: int = 100) -> Hold:
         ("500 eval-run", "eval-run", 500, "2026-11-30"),
         ("500 run for the board until 2027-11-30", "run for the board", 500, "2027-11-30"),
         ("500 until-2027", "until-2027", 500, "2026-11-30"),
+        ("500 eval-run until the end of next month", "eval-run", 500, "2026-12-31"),
+        ("500 eval-run till in 3 days", "eval-run", 500, "2026-12-03"),
+        ("500 eval-run for 2 weeks", "eval-run", 500, "2026-12-13"),
+        ("500 wait until done until 31 dec", "wait until done", 500, "2026-12-31"),
     ],
 )
 def test_amount_name_and_end_are_read(typed: str, name: str, dollars: int, last_day: str) -> None:
@@ -60,7 +74,8 @@ def test_a_day_is_the_teams_own() -> None:
     ("typed", "said"),
     [
         ("500", "Say how much"),
-        ("eval-run until Friday", "How much?"),
+        ("eval-run until Friday", "Say how much"),
+        ("the eval-run until Friday", "How much?"),
         ("0 eval-run", "more than zero"),
         ("-5 eval-run", "more than zero"),
         ("1e99 eval-run", "not an amount"),
@@ -77,6 +92,53 @@ def test_a_day_is_the_teams_own() -> None:
 def test_what_can_not_be_read_is_said_with_what_to_do(typed: str, said: str) -> None:
     with pytest.raises(Refusal, match=said):
         parsed(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "draft", "note"),
+    [
+        ("500 eval-run until next week", ("500", "eval-run", "2026-12-11"), "Is Fri 11 Dec the last day?"),
+        (
+            "500 eval-run until tomorrow 5pm",
+            ("500", "eval-run", "2026-12-01"),
+            "A hold ends with a whole day. Is Tue 1 Dec the last day?",
+        ),
+        (
+            "500 eval-run until soon",
+            ("500", "eval-run", "2026-11-30"),
+            "Until when? Write a day like Friday, end of month, in 3 days, 1 Dec or 2026-12-01.",
+        ),
+        (
+            "500 eval-run until 2026-11-29",
+            ("500", "eval-run", "2026-11-30"),
+            "29 November 2026 is past. Set budget aside for a run that is still to come.",
+        ),
+        ("eval-run until friday", ("", "eval-run", "2026-12-04"), "Say how much to set aside, and for which run."),
+        ("500", ("500", "", "2026-11-30"), "Say how much to set aside, and for which run."),
+    ],
+)
+def test_a_form_takes_what_is_understood_of_an_unclear_hold(typed: str, draft: tuple[str, str, str], note: str) -> None:
+    with pytest.raises(UnclearHold) as refused:
+        parsed(typed)
+
+    kept = refused.value.draft
+    assert (kept.amount, kept.name, str(date_of(kept.last_day))) == draft
+    assert refused.value.note == note
+    assert refused.value.sentence.startswith(note)
+
+
+@given(typed=st.text(max_size=80), period_end=st.integers(1, 40))
+def test_any_text_is_a_hold_or_a_form(typed: str, period_end: int) -> None:
+    last_days = []
+    try:
+        planned = parse_hold(
+            typed, now=MONDAY, zone_name="Europe/London", period_end_day=TODAY + period_end, command="/tokens"
+        )
+        last_days.append(planned.end_day - 1)
+    except UnclearHold as refused:
+        last_days.append(refused.draft.last_day)
+
+    assert TODAY <= last_days[0] <= TODAY + 366
 
 
 @pytest.mark.parametrize(

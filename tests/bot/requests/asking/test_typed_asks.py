@@ -1,13 +1,14 @@
 """What is typed in the command and the form, and the ask that it makes."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from bot.books.grant_ends import EndChoice, TypedEnd
 from bot.books.grants import GrantEnd
 from bot.money import NANOS
-from bot.periods import DAY_MICROS
+from bot.periods import DAY_MICROS, day_number
 from bot.refusals import FieldRefusal, FieldRefusals, Refusal
 from bot.requests.asking.asks import TEAM_CAP, CapChoice
 from bot.requests.asking.typed_asks import (
@@ -19,6 +20,7 @@ from bot.requests.asking.typed_asks import (
     parse_request,
     typed_from_json,
     typed_json,
+    with_typed_end,
 )
 from bot.requests.budget_requests import RequestEnd
 from tests.bot.acme import SEARCH
@@ -49,6 +51,25 @@ def test_what_follows_the_command(text: str, typed: tuple[str, str, str]) -> Non
     amount, team, reason = typed
 
     assert parse_request(text) == TypedRequest(amount=amount, team=team, reason=reason)
+
+
+@pytest.mark.parametrize(
+    ("reason", "kept", "day"),
+    [
+        ("evals until friday", "evals", "2026-12-04"),
+        ("until 31 dec", "", "2026-12-31"),
+        ("wait until done until next week", "wait until done", "2026-12-11"),
+        ("evals until they pass", "evals until they pass", ""),
+        ("evals until 2026-11-29", "evals until 2026-11-29", ""),
+        ("evals", "evals", ""),
+    ],
+)
+def test_a_reason_may_end_with_the_last_day(reason: str, kept: str, day: str) -> None:
+    monday = day_number(date(2026, 11, 30))
+    typed = with_typed_end(replace(TYPED, reason=reason), today=monday)
+
+    assert (typed.reason, typed.end.day) == (kept, day)
+    assert typed.end.kind == ("date" if day else "period")
 
 
 @pytest.mark.parametrize("text", ["-5", "0", "5x why", "team:search -5"])

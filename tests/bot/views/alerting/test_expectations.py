@@ -4,17 +4,19 @@ from dataclasses import replace
 
 from syrupy.assertion import SnapshotAssertion
 
+from bot.alerting.announcements import AnnouncementDraft
 from bot.alerting.expectations import TEAM_TOTAL, Cause, Expectation
 from bot.periods import DAY_MICROS, micros
 from bot.views.alerting.alerts import snooze_form
 from bot.views.alerting.expectations import (
+    announce_form,
     announcement_message,
     expect_form,
     expectations_message,
     muted_words,
     over_message,
 )
-from tests.bot.views.examples import ANNA, BEN, COMMAND, HOSTILE, HOSTILE_TEAM, NOW, SEARCH, dollars
+from tests.bot.views.examples import ANNA, BEN, COMMAND, HOSTILE, HOSTILE_TEAM, NOW, SEARCH, TODAY, dollars
 from tests.bot.views.surfaces import all_text, buttons, obeys, posted
 
 AT = micros(NOW)
@@ -113,3 +115,20 @@ def test_the_form_of_a_snooze(snapshot: SnapshotAssertion) -> None:
 
     obeys(snoozed)
     assert snoozed == snapshot
+
+
+def test_the_form_that_announces_shows_what_was_understood(snapshot: SnapshotAssertion) -> None:
+    draft = AnnouncementDraft(what="launch", first_day=TODAY, last_day=TODAY + 4, limit="$500")
+    form = announce_form(draft, team=SEARCH, zone=ZONE, note="Is Fri 27 Nov the last day?", channel="C0SEARCH1")
+
+    obeys(form)
+    assert form == snapshot
+
+
+def test_the_form_that_announces_fits_with_the_longest_texts(snapshot: SnapshotAssertion) -> None:
+    draft = AnnouncementDraft(what=HOSTILE[:60], first_day=TODAY, last_day=TODAY, limit="9" * 40)
+    note = "Until when? " + "x" * 200
+    form = announce_form(draft, team=HOSTILE_TEAM, zone=ZONE, note=note, channel="C0SEARCH1")
+
+    obeys(form)
+    assert form == snapshot

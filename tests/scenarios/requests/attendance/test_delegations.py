@@ -114,10 +114,7 @@ async def test_a_delegate_who_leaves_is_replaced(acme: Company) -> None:
         ("ben", "<@USTRANGER> until friday", "guests, bots and people of other companies decide nothing here"),
         ("ben", "@ben until friday", "Name somebody else"),
         ("anna", "@mia until friday", "decides no budget requests, so there is nothing to hand over"),
-        ("ben", "@mia until someday", "I don't know the day “someday”"),
-        ("ben", "@mia", "Say who decides for you, and until when."),
-        ("ben", "@mia until 2020-01-01", "before the first"),
-        ("ben", "@mia for 999 days", "too long"),
+        ("anna", "@mia until someday", "I don't know the day “someday”"),
         ("ben", "@chloe for mia@acme.test until friday", "Only admins name a delegate for somebody else."),
         ("ben", "off", "Nobody decides for you."),
     ],
@@ -126,6 +123,27 @@ async def test_what_can_not_be_is_refused_to_that_person_alone(acme: Company, wh
     reply = await getattr(acme, who).runs(f"/tokens delegate {typed}", channel="CSEARCH")
 
     assert said in reply.text
+    async with acme.context.store.read() as tx:
+        assert await tx.delegations.unfinished(at=acme.context.now_micros()) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "note"),
+    [
+        ("@mia until someday", "I don't know the day “someday”"),
+        ("@mia", "Say who decides for you, and until when."),
+        ("@mia until 2020-01-01", "before the first"),
+        ("@mia for 999 days", "too long"),
+        ("@mia until next week", "the day you mean?"),
+        ("@mia until tomorrow 5pm", "A delegation has whole days."),
+    ],
+)
+async def test_unclear_days_open_the_form_with_what_was_understood(acme: Company, typed: str, note: str) -> None:
+    form = (await acme.ben.runs(f"/tokens delegate {typed}", channel="CSEARCH")).modal
+
+    assert form is not None
+    assert note in form.text_everywhere()
+    assert form.find("delegate")[1]["initial_user"] == "UMIA"
     async with acme.context.store.read() as tx:
         assert await tx.delegations.unfinished(at=acme.context.now_micros()) == []
 
