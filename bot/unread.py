@@ -1,8 +1,10 @@
-"""Rows with usage that are not booked: who made them, and why. What nobody knows is told apart from what is left out on
-purpose.
+"""What senders tell beside booked calls: rows with usage that are not booked, who made them, and why; a gateway's view of a
+team, and calls that it blocked.
 """
 
 from typing import Literal, NamedTuple
+
+import msgspec
 
 UnreadKind = Literal["unknown", "other_signal", "repeat"]
 """`unknown`: no rule books it. `other_signal`: the source is metered by another signal, so it is a repeat if that one
@@ -48,3 +50,35 @@ def producer(name: str, version: str = "", service: str = "") -> Producer:
 def _short(text: str, most: int) -> str:
     cut = text[:most]
     return cut if cut.isprintable() else "".join(char for char in cut if char.isprintable())
+
+
+class GatewayView(msgspec.Struct, frozen=True, kw_only=True):
+    """A gateway's view of one of its teams: its spend in the current period at the time of a call, its cap, its next
+    reset.
+    """
+
+    gateway_team: str
+    alias: str
+    spend_nanos: int
+    cap_nanos: int | None
+    resets_at: int | None
+    at: int
+
+
+class BudgetBlock(msgspec.Struct, frozen=True, kw_only=True):
+    """A call that a gateway refused because a budget was spent: the budget, its cap and counter, and the blocked
+    person.
+
+    `entity` is the gateway's word for the owner of the budget (`team`, `key`, `user`, `end_user`, …), `entity_id` its
+    id.
+    """
+
+    user: str
+    credential: str
+    gateway_team: str
+    entity: str
+    entity_id: str
+    limit_nanos: int
+    spend_nanos: int
+    resets_at: int | None
+    at: int

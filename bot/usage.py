@@ -2,15 +2,24 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
 from bot.money import NANOS
 from bot.units import PARTS, UNITS, Parts, Units, parts_of, units_of
-from bot.unread import MAX_UNREAD, MAX_UNREAD_KEPT, OTHERS, Producer, Unread, UnreadKind
+from bot.unread import MAX_UNREAD, MAX_UNREAD_KEPT, OTHERS, BudgetBlock, GatewayView, Producer, Unread, UnreadKind
 
-__all__ = ["PARTS", "UNITS", "Parts", "Units", "parts_of", "units_of"]  # beside what follows
+__all__ = [
+    "PARTS",
+    "UNITS",
+    "BudgetBlock",
+    "GatewayView",
+    "Parts",
+    "Units",
+    "parts_of",
+    "units_of",
+]  # beside what follows
 
 COUNTERS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning")
 """The six counters. The first five are disjoint; `reasoning` is a part of `output`, kept for information."""
@@ -60,6 +69,16 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True, gc=False, cache_hash=Tru
         return names + others + len(self.api_base) + sum(map(len, self.tags)) + 50 * len(self.tags)
 
 
+class Attributable(Protocol):
+    """What belongs to a team: usage, or an outcome."""
+
+    @property
+    def occurred_at(self) -> int: ...
+
+    @property
+    def labels(self) -> Labels: ...
+
+
 class TwinHint(msgspec.Struct, frozen=True, gc=False):
     """What tells that two records are of one call (`bot/intake/twins/`): where and when it was recorded. 0 is a missing
     value.
@@ -89,8 +108,7 @@ class UsageEvent(msgspec.Struct, frozen=True, gc=False):
     kinds than text, by the names of `PARTS`, and `units` what is counted beside tokens. `cost_is_guess` marks a reported
     cost of a sender that prices models it doesn't know by a guess. `twin_hint` is None for senders that tell each
     call once. `older_fingerprint` is what the release before key runs gave an event with kinds of tokens, units or a
-    place, which it did not read; empty for all others.
-    call once. `reservation` is the id of the reservation that the call settles.
+    place, which it did not read; empty for all others. `reservation` is the id of the reservation that the call settles.
     """
 
     key: bytes
@@ -130,38 +148,6 @@ class UnusableRow(msgspec.Struct, frozen=True, kw_only=True):
     key: bytes
 
 
-class GatewayView(msgspec.Struct, frozen=True, kw_only=True):
-    """A gateway's view of one of its teams: its spend in the current period at the time of a call, its cap, its next
-    reset.
-    """
-
-    gateway_team: str
-    alias: str
-    spend_nanos: int
-    cap_nanos: int | None
-    resets_at: int | None
-    at: int
-
-
-class BudgetBlock(msgspec.Struct, frozen=True, kw_only=True):
-    """A call that a gateway refused because a budget was spent: the budget, its cap and counter, and the blocked
-    person.
-
-    `entity` is the gateway's word for the owner of the budget (`team`, `key`, `user`, `end_user`, …), `entity_id` its
-    id.
-    """
-
-    user: str
-    credential: str
-    gateway_team: str
-    entity: str
-    entity_id: str
-    limit_nanos: int
-    spend_nanos: int
-    resets_at: int | None
-    at: int
-
-
 class Note(NamedTuple):
     """What was left out of a call that is booked all the same: the sender's field, and the reason. `is_cost` marks the
     reported cost, without which the call may have no price.
@@ -188,6 +174,21 @@ class RunningSum(msgspec.Struct, frozen=True, kw_only=True):
     event: UsageEvent
 
 
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What work brought, such as a merged change: its kind, and how many. `key` and `fingerprint` are like those of a usage
+    event. With `is_merge` the key names a repository and a number, so the merge counts once, whichever source tells it.
+    """
+
+    key: bytes
+    fingerprint: bytes
+    event_id: str
+    occurred_at: int
+    kind: str
+    count: int
+    labels: Labels
+    is_merge: bool = False
+
+
 class UnreadRows(msgspec.Struct):
     """The number of a body's rows of one producer and reason, and those that quarantine may keep."""
 
@@ -204,6 +205,7 @@ class Parsed(msgspec.Struct, kw_only=True):
     price it.
 
     `sums` has running sums, whose differences become events when they are booked; they are not counted in `rows`.
+    `outcomes` has the rows that are no usage, but what it brought.
     `producers` made the events, if their format says so. `unread` has the rows with usage that no rule books, and those
     that repeat booked calls; both are among the ignored.
     """
@@ -218,6 +220,7 @@ class Parsed(msgspec.Struct, kw_only=True):
     warnings: list[tuple[int, str]] = []
     unless_priced: dict[int, UnusableRow] = {}
     sums: list[tuple[int, RunningSum]] = []
+    outcomes: list[tuple[int, Outcome]] = []
     producers: set[Producer] = set()
     unread: dict[Unread, UnreadRows] = {}
 

@@ -37,11 +37,14 @@ class Arrival:
     is_observed: bool
     may_follow: bool
     """True if only another signal of the calls has come."""
+    outcomes: int = 0
 
     @property
     def sentence(self) -> str:
         """Returns `Claude Code 2.1.328 is sending; 3 calls booked, $0.04.`"""
         calls, cost, unpriced = self.booked
+        if self.outcomes:
+            return f"{self.producer} is sending; {self.outcomes:,} merged change{'' if self.outcomes == 1 else 's'} counted."
         if self.is_observed:
             return f"{self.producer} is sending. The source observes, so nothing is booked."
         if not calls:
@@ -227,6 +230,8 @@ async def _has_sent(context: Context, source: Source, *, since: int) -> bool:
     async with context.store.read() as tx:
         if (await tx.observations.last_received()).get(source.id, 0) >= since:
             return True
+        if await tx.outcomes.received_since(source.id, since=since):
+            return True
         newest = await tx.quarantine.listed(source_id=source.id, kind=None, limit=1)
         if newest and newest[0].received_at >= since:
             return True
@@ -239,6 +244,7 @@ async def arrival_of(context: Context, client: Client, source: Source, *, since:
         booked = await tx.producers.booked_since(source.id, received_at=since, occurred_at=since - _EARLIER_MICROS)
         seen = [found.seen for found in await tx.producers.of([source.id]) if found.seen.last_at >= since]
         wrong = await tx.quarantine.listed(source_id=source.id, kind=None, limit=5)
+        outcomes = await tx.outcomes.received_since(source.id, since=since)
     missing = lost(seen)
     unusable = [row.reason for row in reversed(wrong) if row.received_at >= since and row.kind != "unread"]
     reasons = [*(quarantine_reason(row.key) for row in missing), *unusable]
@@ -247,6 +253,7 @@ async def arrival_of(context: Context, client: Client, source: Source, *, since:
         booked=booked,
         reasons=tuple(dict.fromkeys(reasons)),
         is_observed=source.role == "observe",
+        outcomes=outcomes,
         may_follow=bool(missing) and not unusable and {row.key.kind for row in missing} == {"other_signal"},
     )
 

@@ -111,6 +111,19 @@ class Rulebooks:
         """
         return await self._find(lambda rulebook: rulebook.signed.get(name))
 
+    async def signed_of_format(self, source_format: str, name: str | None) -> list[tuple[Source, bytes]]:
+        """Returns the signing sources of a format with a valid key and their keys' hashes, or the named one alone. It reads
+        the configuration anew, as none of the known ones may have signed. Otherwise like `source_of`.
+        """
+
+        def find(rulebook: Rulebook) -> list[tuple[Source, bytes]] | None:
+            found = [one for one in rulebook.signed.values() if one[0].format == source_format]
+            return [one for one in found if name in (None, one[0].name)] or None
+
+        if await self._find(find) is None:
+            return []
+        return find(await self.latest()) or []
+
     async def _find(self, find: Callable[[Rulebook], T | None]) -> T | None:
         result = find(await self.cached())
         if result is not None:

@@ -22,6 +22,7 @@ from handlers.intake.routes.endpoint import (
     pace_of,
     problem,
 )
+from handlers.intake.routes.forges import forge_routes
 from handlers.intake.routes.otlp import otlp_routes
 from handlers.intake.routes.request_bodies import read_body, with_body
 from handlers.intake.routes.reservations import reservation_routes
@@ -106,6 +107,7 @@ def create_web(
     web.include_router(usage_routes(endpoint))
     web.include_router(otlp_routes(endpoint))
     web.include_router(webhook_routes(endpoint))
+    web.include_router(forge_routes(endpoint))
     web.include_router(export_routes(context))
     web.include_router(request_routes(context))
     web.include_router(routes)

@@ -44,6 +44,7 @@ from storage.intake.booked_events import BookedEvents
 from storage.intake.event_keys.runs import EventKeys
 from storage.intake.keys import Keys
 from storage.intake.left_out import LeftOutFields
+from storage.intake.outcomes import Outcomes
 from storage.intake.pending import Pending
 from storage.intake.quarantine import Quarantine
 from storage.intake.read_keys import ReadKeys
@@ -105,6 +106,7 @@ class Transaction(OpenTransaction):
     event_keys = noun(EventKeys)
     booked_events = noun(BookedEvents)
     adjustments = noun(Adjustments)
+    outcomes = noun(Outcomes)
     reports = noun(Reports)
     subtree_reports = noun(SubtreeReports)
     histories = noun(Histories)

@@ -9,7 +9,7 @@ import msgspec
 
 from bot.refusals import ConfigError
 from bot.sources.rows import decode_loosely
-from bot.usage import UnusableRow, UsageEvent, digest
+from bot.usage import Outcome, UnusableRow, UsageEvent, digest
 
 QuarantineKind = Literal["unreadable", "refused", "conflict", "unread"]
 QUARANTINE_KINDS: tuple[QuarantineKind, ...] = ("unreadable", "refused", "conflict", "unread")
@@ -68,8 +68,8 @@ def row_from_event(index: int, event: UsageEvent, reason: str) -> UnusableRow:
     return UnusableRow(index=index, reason=reason, kept=msgspec.json.encode(fields), key=row_hash(event))
 
 
-def row_hash(event: UsageEvent) -> bytes:
-    """Returns the key of a readable event's row within its source."""
+def row_hash(event: UsageEvent | Outcome) -> bytes:
+    """Returns the key of a readable row within its source."""
     return digest([event.key, event.fingerprint])
 
 

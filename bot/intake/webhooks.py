@@ -11,7 +11,11 @@ A source declares one of these kinds of signature:
 `helicone`
     HMAC-SHA256 of the body, in hex, in `Helicone-Signature`.
 `hmac-sha256:HEADER`
-    The same in another header, with or without a `sha256=` prefix.
+    The same in another header, with or without a `sha256=` prefix. GitHub's is `hmac-sha256:X-Hub-Signature-256`.
+`gitlab`
+    GitLab's: a signing token, which begins with `whsec_`, signs by the standard; a secret token comes as it is in
+    `X-Gitlab-Token`. A source that has a signing token takes no secret token in its place.
+    https://docs.gitlab.com/user/project/integrations/webhooks/
 """
 
 import binascii
@@ -23,6 +27,7 @@ from collections.abc import Mapping
 
 TOLERANCE_SECONDS = 300
 STANDARD_PREFIX = "whsec_"
+GITLAB = "gitlab"
 _MAX_SIGNATURES = 20
 _HEADER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}")
 _ORIGIN = re.compile(r"[A-Za-z0-9.:_-]{1,253}")
@@ -31,14 +36,14 @@ _RATE = re.compile(r"[1-9]\d{0,8}|\*")
 
 def kind_fault(kind: str) -> str | None:
     """Returns the fault of a signature kind, or None."""
-    if kind == "standard" or _header_of(kind):
+    if kind in ("standard", GITLAB) or _header_of(kind):
         return None
     return f"{kind!r} is no signature; there are: standard, helicone, hmac-sha256:HEADER"
 
 
 def secret_fault(kind: str, secret: str) -> str | None:
     """Returns the fault of a secret for a kind of signature, or None. The text never contains the secret."""
-    if kind == "standard":
+    if kind == "standard" or (kind == GITLAB and secret.startswith(STANDARD_PREFIX)):
         if not 16 <= len(_standard_key(secret) or b"") <= 128:
             return "must be whsec_ and 24 to 64 bytes in Base64"
         return None
@@ -52,7 +57,9 @@ def signature_fault(
 
     `headers` has lower-case names. `now_seconds` is seconds since 1970.
     """
-    if kind == "standard":
+    if kind == GITLAB and not secret.startswith(STANDARD_PREFIX):
+        return _token_fault(headers, secret)
+    if kind in ("standard", GITLAB):
         return _standard_fault(headers, body, secret=secret, now_seconds=now_seconds)
     name = _header_of(kind)
     expected = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
@@ -60,6 +67,13 @@ def signature_fault(
     if not given:
         return f"The body is not signed: {name or kind} is missing."
     return None if _same(expected, given) else f"{name} does not fit the body."
+
+
+def _token_fault(headers: Mapping[str, str], secret: str) -> str | None:
+    given = headers.get("x-gitlab-token", "")
+    if not (given and secret):
+        return "The body is not signed: X-Gitlab-Token is missing."
+    return None if _same(secret, given) else "X-Gitlab-Token is not this source's."
 
 
 def _standard_fault(headers: Mapping[str, str], body: bytes, *, secret: str, now_seconds: float) -> str | None:

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from bot.org.attribution_rules import RULE_KINDS, AttributionRule, Origin, Placement, RuleKind, RulePatterns
 from bot.org.people import normalize_spelling
-from bot.usage import Labels, UsageEvent
+from bot.usage import Attributable, Labels
 
 UNATTRIBUTED = "unattributed"
 _ALWAYS = (-(2**63), 2**63)
@@ -137,7 +137,7 @@ class Attribution:
         self._memory: dict[tuple[int, Labels], Placement] = {}
         self._remembered_characters = 0
 
-    def place(self, event: UsageEvent, source: Source) -> Placement:
+    def place(self, event: Attributable, source: Source) -> Placement:
         """Returns the team of an event.
 
         The order is: the key's own team, credential, gateway team, workflow, tag, declared team, user, the source's
@@ -152,7 +152,7 @@ class Attribution:
             placed = Placement(ending.taker_id, ending.rule)
         return placed
 
-    def _place(self, event: UsageEvent, source: Source) -> Placement:
+    def _place(self, event: Attributable, source: Source) -> Placement:
         if source.team_id is not None:
             return Placement(source.team_id, f"key:{source.name}")
         # Between two changes of the rules every moment gives the same answer, so the key counts changes, not moments.
@@ -178,7 +178,7 @@ class Attribution:
         """Returns the rule in force for a credential at a moment in microseconds."""
         return self._by_kind["credential"].find(credential, at, early=False) if credential else None
 
-    def explain(self, event: UsageEvent, source: Source) -> list[AttributionStep]:
+    def explain(self, event: Attributable, source: Source) -> list[AttributionStep]:
         """Returns the steps checked for an event, in order, up to the one that places it. If that team has ended, the last
         steps name who takes its usage."""
         steps = self._explained(event, source)
@@ -190,7 +190,7 @@ class Attribution:
             steps.append(AttributionStep(kind=kind, checked_value=slug, placement=placed, since=ending.from_at))
         return steps
 
-    def _explained(self, event: UsageEvent, source: Source) -> list[AttributionStep]:
+    def _explained(self, event: Attributable, source: Source) -> list[AttributionStep]:
         own = Placement(source.team_id, f"key:{source.name}") if source.team_id is not None else None
         steps = [AttributionStep(kind="key", checked_value=source.name, placement=own)]
         if own is not None:
@@ -206,14 +206,14 @@ class Attribution:
             steps.append(AttributionStep(kind=UNATTRIBUTED, checked_value="", placement=self._unattributed))
         return steps
 
-    def _decide(self, event: UsageEvent) -> Placement:
+    def _decide(self, event: Attributable) -> Placement:
         """Returns the placement of the last of `_steps`, without making a step of each kind: labels may all be new."""
         placed = self._placed(event, early=False)
         if placed is None and event.occurred_at < self._rules_until:
             placed = self._placed(event, early=True)
         return placed or self._unattributed
 
-    def _placed(self, event: UsageEvent, *, early: bool) -> Placement | None:
+    def _placed(self, event: Attributable, *, early: bool) -> Placement | None:
         labels = event.labels
         for kind in self._named:
             values = labels.tags if kind == "tag" else (getattr(labels, kind),)
@@ -225,12 +225,12 @@ class Attribution:
             return rule.placement
         return self._check_membership(event, early).placement
 
-    def _steps(self, event: UsageEvent) -> Iterator[AttributionStep]:
+    def _steps(self, event: Attributable) -> Iterator[AttributionStep]:
         yield from self._check(event, early=False)
         if event.occurred_at < self._rules_until:
             yield from self._check(event, early=True)
 
-    def _check(self, event: UsageEvent, *, early: bool) -> Iterator[AttributionStep]:
+    def _check(self, event: Attributable, *, early: bool) -> Iterator[AttributionStep]:
         yield self._check_rules("credential", (event.labels.credential,), event, early)
         yield self._check_rules("gateway_team", (event.labels.gateway_team,), event, early)
         yield self._check_rules("workflow", (event.labels.workflow,), event, early)
@@ -241,11 +241,11 @@ class Attribution:
         yield self._check_rules("user", (event.labels.user,), event, early)
         yield self._check_membership(event, early)
 
-    def _declared_team(self, event: UsageEvent) -> Placement | None:
+    def _declared_team(self, event: Attributable) -> Placement | None:
         declared = event.labels.declared_team
         return self._declared.get(declared.casefold()) if declared else None
 
-    def _rule(self, kind: RuleKind, values: Sequence[str], event: UsageEvent, early: bool) -> AttributionRule | None:
+    def _rule(self, kind: RuleKind, values: Sequence[str], event: Attributable, early: bool) -> AttributionRule | None:
         patterns = self._by_kind[kind]
         if patterns:
             for value in values:
@@ -254,7 +254,7 @@ class Attribution:
                     return rule
         return None
 
-    def _check_rules(self, kind: RuleKind, values: Sequence[str], event: UsageEvent, early: bool) -> AttributionStep:
+    def _check_rules(self, kind: RuleKind, values: Sequence[str], event: Attributable, early: bool) -> AttributionStep:
         for value in values:
             rule = self._rule(kind, (value,), event, early)
             if rule is not None:
@@ -269,7 +269,7 @@ class Attribution:
                 )
         return AttributionStep(kind=kind, checked_value=", ".join(values), placement=None, early=early)
 
-    def _check_membership(self, event: UsageEvent, early: bool) -> AttributionStep:
+    def _check_membership(self, event: Attributable, early: bool) -> AttributionStep:
         """Finds the person's team of that day, else the team they are a member or manager of, else their first dated
         team.
         """

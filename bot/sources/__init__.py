@@ -6,6 +6,8 @@ from datetime import datetime
 from bot.org.attribution import Source
 from bot.sources import helicone, lago, openmeter, standardwebhooks
 from bot.sources.cloudevents import parser as cloudevents
+from bot.sources.forges import github, gitlab
+from bot.sources.forges.merges import FORGES
 from bot.sources.litellm import parser as litellm
 from bot.sources.otlp import parser as otlp
 from bot.usage import Parsed
@@ -18,6 +20,8 @@ SOURCES: dict[str, Callable[..., Parsed]] = {
     "openmeter": openmeter.parse,
     "helicone": helicone.parse,
     "standardwebhooks": standardwebhooks.parse,
+    "github": github.parse,
+    "gitlab": gitlab.parse,
 }
 """The formats of `tokens keys create --source`. A parser has the shape `parse(body, *, now) -> Parsed`."""
 
@@ -25,12 +29,12 @@ MAPPED = frozenset({"lago", "openmeter", "helicone", "standardwebhooks"})
 """Formats whose parser also takes a `mapping` of native names to the sender's members (`Source.mapping`)."""
 
 NATIVE_ROUTE = MAPPED | {"cloudevents"}
-"""Formats sent to `/v1/usage` itself; the others have their own routes below it."""
+"""Formats sent to `/v1/usage` itself; the others have their own routes."""
 
 CLOUDEVENTS = frozenset({"cloudevents", "openmeter"})
 """Formats that are CloudEvents, so that binary mode is possible."""
 
-MAY_LACK_TIME = frozenset({"lago", "openmeter", "helicone"})
+MAY_LACK_TIME = frozenset({"lago", "openmeter", "helicone", *FORGES})
 """Formats whose rows may lack a time. They happened on arrival, so a retry reads them with their arrival as `now`."""
 
 

@@ -66,6 +66,19 @@ def moment_within(field: str, at: int, latest: int) -> int:
     return at
 
 
+def moment_of(field: str, text: str | None, latest: int) -> int:
+    """Returns a sender's RFC 3339 moment in microseconds since 1970. Raises SourceError that names the field."""
+    if not text:
+        raise SourceError(f"{field} is missing")
+    if len(text) > 40:
+        raise SourceError(f"{field} is not RFC 3339, like 2026-11-23T10:00:00Z")
+    try:
+        at = micros(datetime.fromisoformat(text if text[-1] != "z" and text[10:11] != "t" else text.upper()))
+    except (ValueError, OverflowError) as error:
+        raise SourceError(f"{field} is not RFC 3339 with its zone, like 2026-11-23T10:00:00Z") from error
+    return moment_within(field, at, latest)
+
+
 def count(field: str, value: int | None) -> int:
     """Returns a number of tokens; 0 for none. Raises SourceError if no call can have as many."""
     if not value:

@@ -38,6 +38,8 @@ async def remove_old_events(context: Context) -> int:
     folder = Path(context.settings.archive_to) if context.settings.archive_to else None
     before = first_month_kept(context.now_micros(), days=days)
     gone = await remove_before(context, before, folder)
+    async with context.store.begin() as tx:
+        await tx.outcomes.clear_ids(before=before)
     if gone:
         log.info("old events removed", events=gone, before=f"{moment(before):%Y-%m-%d}")
     return gone

@@ -1,5 +1,6 @@
 """`tokens keys`: the ingest keys with which senders of usage authenticate."""
 
+import secrets
 from typing import Annotated, Literal, NamedTuple
 
 import typer
@@ -8,6 +9,7 @@ from rich.table import Table
 from bot.org.attribution import Source
 from bot.refusals import ConfigError
 from bot.sources import SOURCES
+from bot.sources.forges.merges import FORGES
 from handlers.books.exports.read_keys import (
     create_read_key,
     require_free,
@@ -131,6 +133,10 @@ def create_command(
             return
         async with opened() as context:
             created = await create_source(context, name, source=source, team=team, role=role, typed=typed)  # type: ignore[arg-type]  # checked
+        if source in FORGES:
+            out.print(f"{name} sends to /v1/outcomes/{source}, or to /v1/outcomes/{source}/{name}.", markup=False)
+            _show_secret(name, created.secret)
+            return
         _show_secret(name, created.secret)
         if typed.signature not in (None, "none"):
             out.print(f"Signed bodies go to /v1/usage/hooks/{name}, without the key.")
@@ -217,6 +223,19 @@ async def _key_named(tx: Transaction, name: str) -> Source | Reader:
     return found
 
 
+async def _rotate(tx: Transaction, source: Source, *, at: int) -> str:
+    """Ends a source's keys and returns a new one; of a forge, which has no key but a secret, the new secret."""
+    await tx.keys.revoke(source, at=at)
+    token = await tx.keys.create_key(source, at=at)
+    found = await tx.keys.for_options(source.name)
+    if source.format in FORGES and found is not None:
+        token = secrets.token_urlsafe(32)
+        await tx.keys.set_options(source, {**found[1], "secret": token})
+    subject = f"source:{source.name}"
+    await tx.audit.record(at=at, actor_id=None, action="rotate key", subject=subject, detail={})
+    return token
+
+
 @commands.command("rotate")
 def rotate_command(name: str) -> None:
     """Ends a source's keys and prints a new one; what it sent before stays known as its own."""
@@ -229,10 +248,7 @@ def rotate_command(name: str) -> None:
                 if isinstance(found, Reader):
                     token = await rotate_read_key(tx, found, at=at)
                 else:
-                    await tx.keys.revoke(found, at=at)
-                    token = await tx.keys.create_key(found, at=at)
-                    subject = f"source:{name}"
-                    await tx.audit.record(at=at, actor_id=None, action="rotate key", subject=subject, detail={})
+                    token = await _rotate(tx, found, at=at)
         out.print(f"New key of {name}; the old ones have ended:")
         out.print(token, markup=False)
 

@@ -13,7 +13,7 @@ from bot.periods import moment
 from bot.refusals import ConfigError
 from bot.sources import MAY_LACK_TIME, SOURCES, read
 from bot.sources.rows import Unreadable
-from bot.usage import Parsed
+from bot.usage import Outcome, Parsed, UsageEvent
 from handlers.context import Context
 from handlers.crosschecks.unread_usage import end_unread
 from handlers.intake.usage import Intake
@@ -86,6 +86,9 @@ def _add(again: Parsed, parsed: Parsed, row: QuarantinedRow, tried: list[Quarant
     for _, running in parsed.sums:
         again.sums.append((len(tried), running))
         tried.append(row)
+    for _, outcome in parsed.outcomes:
+        again.outcomes.append((len(tried), outcome))
+        tried.append(row)
     again.views += parsed.views
 
 
@@ -125,17 +128,18 @@ async def _retry_of(
         if fault := _fault_of(parsed, booked):
             wrong[row.id] = fault
             continue
-        if not (parsed.events or parsed.sums):
+        if not (parsed.events or parsed.sums or parsed.outcomes):
             done.append(row.id)
         _add(again, parsed, row, tried)
-    again.rows = len(again.events)
+    again.rows = len(again.events) + len(again.outcomes)
     total.ignored += len(done)
     if dry_run:
         total.booked += len(tried)
         total.wrong |= wrong
         return
-    events = dict(again.events)
-    events |= {place: running.event for place, running in again.sums}
+    things: dict[int, UsageEvent | Outcome] = dict(again.events)
+    things |= {place: running.event for place, running in again.sums}
+    things |= dict(again.outcomes)
     answer = await intake.book(again, source=source, read_as=rows[0].read_as, is_live=False)
     refused = dict(answer.errors)
     superseded: list[int] = []
@@ -145,7 +149,7 @@ async def _retry_of(
                 done.append(row.id)
                 continue
             wrong[row.id] = refused[index]
-            kept_anew = await tx.quarantine.id_of(source.id, row_hash(events[index]))
+            kept_anew = await tx.quarantine.id_of(source.id, row_hash(things[index]))
             if kept_anew not in (None, row.id):
                 superseded.append(row.id)  # it became a conflict, or was refused, and is stored as a new row
         for row in rows:

@@ -15,6 +15,7 @@ from bot.org.attribution import Source
 from bot.org.teams import Directory
 from bot.refusals import ConfigError
 from bot.sources import MAPPED, NATIVE_ROUTE
+from bot.sources.forges.merges import FORGES
 from bot.sources.mapping import path_fault
 from bot.sources.otlp.profiles import Meters
 
@@ -156,6 +157,9 @@ def _mapping(lines: Sequence[str], source_format: str, before: Mapping[str, str]
 
 def _sign(typed: TypedOptions, source_format: str, options: dict[str, Any]) -> str | None:
     """Sets the signature and its secret in `options`; returns a generated secret to show."""
+    forge = FORGES.get(source_format)
+    if forge is not None:
+        return _sign_as_forge(typed, forge, source_format, options)
     if typed.signature == "none":
         if typed.secret is not None:
             raise ConfigError("--secret: without a signature there is nothing to keep secret")
@@ -181,6 +185,20 @@ def _sign(typed: TypedOptions, source_format: str, options: dict[str, Any]) -> s
     if fault := secret_fault(kind, secret):
         raise ConfigError(f"--secret: {fault}")
     options["secret"] = secret
+    return generated
+
+
+def _sign_as_forge(typed: TypedOptions, kind: str, source_format: str, options: dict[str, Any]) -> str | None:
+    """Sets a forge's signature, which every delivery has; returns a generated secret to show."""
+    if typed.signature not in (None, kind):
+        raise ConfigError(f"--signature: {source_format} signs by its own rules; leave it out")
+    if typed.secret is None and options.get("secret"):
+        return None
+    generated = secrets.token_urlsafe(32) if typed.secret is None else None
+    secret = generated or str(typed.secret)
+    if fault := secret_fault(kind, secret):
+        raise ConfigError(f"--secret: {fault}")
+    options["signature"], options["secret"] = kind, secret
     return generated
 
 

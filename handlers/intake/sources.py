@@ -9,6 +9,7 @@ from bot.org.attribution import Source
 from bot.sources import CLOUDEVENTS, NATIVE_ROUTE, SOURCES, read
 from bot.sources.cloudevents.members import data_schema
 from bot.sources.cloudevents.plain import plain_calls
+from bot.sources.forges.merges import FORGES
 from bot.sources.litellm.parser import parse_if_small
 from bot.sources.modes import mode_of, structured
 from bot.sources.pieces.arrays import PIECE_ROWS
@@ -83,6 +84,8 @@ async def book_usage(
     def pieces(body: bytes, source: Source) -> Pieces:
         nonlocal read_as
         read_as = usage_format(source)
+        if source.format in FORGES:
+            raise BodyError(400, f"This source is of {source.format}, which sends to /v1/outcomes/{source.format}.")
         if mode == "unknown":
             raise BodyError(415, "This event format is not read here: send CloudEvents as JSON.")
         if mode == "binary" and read_as in CLOUDEVENTS:

@@ -14,6 +14,7 @@ from bot.sources.plain_calls import PlainCalls
 from bot.usage import Parsed
 from handlers.context import Context
 from handlers.intake.group_commits import GroupCommits
+from handlers.intake.outcomes.booking import book_outcomes
 from handlers.intake.sums.running_sums import book_running_sums
 from handlers.intake.totals import DeferredTotals
 from handlers.intake.usage_jobs import NO_ROWS, Answer, NotDurable, TooBusy, UsageJob, fail_jobs
@@ -99,6 +100,9 @@ class Intake:
         Raises NotDurable if the body could not be committed within `answer_seconds`: it may be booked later, and is then a
         duplicate when it comes again. Raises TooBusy if too many rows wait, KeyRevoked if the key was revoked meanwhile.
         """
+        if parsed.outcomes:
+            book = partial(self.book, source=source, key=key, read_as=read_as, is_live=is_live, admission=admission)
+            return await book_outcomes(self._context, parsed, source=source, key=key, book=book)
         if parsed.sums:
             book = partial(self.book, source=source, key=key, read_as=read_as, is_live=is_live, admission=admission)
             return await book_running_sums(self._context, parsed, source_id=source.id, book=book)

@@ -17,6 +17,7 @@ from storage.books.grants import Grants
 from storage.books.statements.checks import statement_faults
 from storage.books.usage_checks import Watch, lock_events, usage_faults
 from storage.crosschecks.reconciliations import Reconciliations
+from storage.intake.outcomes import Outcomes
 from storage.intake.quarantine import Quarantine
 from storage.tables.books import removals
 from storage.transaction import OpenTransaction
@@ -57,6 +58,8 @@ async def _other_faults(tx: OpenTransaction, *, since_day: int | None) -> AsyncI
     async for fault in statement_faults(tx, since_day=since_day):
         yield fault
     for wrong in await Quarantine(tx).size_mismatches():
+        yield wrong
+    for wrong in await Outcomes(tx).faults():
         yield wrong
     for wrong in await Reconciliations(tx).faults():
         yield wrong

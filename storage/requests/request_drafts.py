@@ -6,7 +6,7 @@ from sqlalchemy import delete, select
 
 from bot.requests.asking.typed_asks import TypedAsk, typed_from_json, typed_json
 from storage import bulk
-from storage.tables.asks import request_drafts
+from storage.tables.requests import request_drafts
 from storage.transaction import OpenTransaction
 
 _COLUMNS = ("person_id", "team_id", "typed", "saved_at")

@@ -4,20 +4,18 @@ The key of an event is its (source, id), as the CloudEvents specification define
 """
 
 from collections.abc import Collection
-from datetime import datetime
 from functools import lru_cache, partial
 from itertools import islice
 from typing import Any, cast
 
 import msgspec
 
-from bot.periods import micros
 from bot.refusals import SourceError
 from bot.sources.call_kinds import charge_of, why_ignored
 from bot.sources.cloudevents.details import NO_DETAILS, details_of, more_written
 from bot.sources.cloudevents.labels import label_cache
 from bot.sources.cloudevents.members import COUNTS, MEMBERS, Envelope, FullUsage, LooseUsage, NativeUsage, base64_bytes
-from bot.sources.fields import is_not_finite, moment_within, name, reported_or_note, tier
+from bot.sources.fields import is_not_finite, moment_of, name, reported_or_note, tier
 from bot.sources.labels import Notes, label, tag_list
 from bot.sources.reservations import with_reservation
 from bot.sources.rows import decode_loosely, field_and_fault
@@ -55,7 +53,7 @@ def usage_event(envelope: Envelope, *, latest: int, notes: Notes) -> UsageEvent 
     if full is not None and (full.operation or full.call_type) and _is_no_usage(full):
         notes.unread = _unread(full, envelope.source)
         return None
-    occurred_at = _occurred_at(envelope.time, latest)
+    occurred_at = moment_of("time", envelope.time, latest)
     tags = data.tags or ()
     if len(tags) > MAX_TAGS or type(tags) is dict:
         tags = _tag_words(tags)
@@ -181,18 +179,6 @@ def _fitted(member: str, value: Any, notes: Notes) -> Any:
 _MEMBERS = frozenset(MEMBERS)
 _LABELS = frozenset({"provider", "tool", "workflow", "user", "team", "credential", "user_agent", "api_key_id"})
 _COSTS = (str, int, float)
-
-
-def _occurred_at(text: str | None, latest: int) -> int:
-    if not text:
-        raise SourceError("time is missing")
-    if len(text) > 40:
-        raise SourceError("time is not RFC 3339, like 2026-11-23T10:00:00Z")
-    try:
-        occurred_at = micros(datetime.fromisoformat(text if text[-1] != "z" and text[10:11] != "t" else text.upper()))
-    except (ValueError, OverflowError) as error:
-        raise SourceError("time is not RFC 3339 with its zone, like 2026-11-23T10:00:00Z") from error
-    return moment_within("time", occurred_at, latest)
 
 
 def _counters(data: NativeUsage, written: int) -> tuple[int, int, int, int, int, int]:

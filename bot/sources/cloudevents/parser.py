@@ -1,6 +1,7 @@
 """Native usage events: CloudEvents 1.0, structured, in batches, or as plain JSON (`modes.py` makes binary ones structured).
 
-Understood: type `ai.usage` (and `ai.usage.*`). Unknown: other types; their error names the event, and they go to quarantine.
+Understood: type `ai.usage` (and `ai.usage.*`), and `ai.outcome` (`outcomes.py`).
+Unknown: other types; their error names the event, and they go to quarantine.
 Ignored on purpose: CloudEvents attributes that don't describe usage; calls whose `operation` only reads, lists or deletes
 what another call made. Labels and a cost that do not fit are left out, and noted. Unknown members of `data` are warned of.
 """
@@ -15,6 +16,7 @@ import msgspec
 from bot.refusals import SourceError
 from bot.sources.cloudevents.event import fitted_usage, usage_event
 from bot.sources.cloudevents.members import DECODERS, MEMBERS, Envelope, LooseEnvelope, base64_bytes
+from bot.sources.cloudevents.outcomes import add_outcome, is_outcome, is_outcome_row
 from bot.sources.cloudevents.unknown import UnknownMembers
 from bot.sources.fields import latest_at
 from bot.sources.labels import Notes
@@ -48,6 +50,10 @@ def parse(body: bytes, *, now: datetime) -> Parsed:
         try:
             event = usage_event(envelope, latest=latest, notes=notes)
         except SourceError as error:
+            if is_outcome(envelope.type):
+                notes.clear()
+                add_outcome(parsed, index, raw_rows()[index], latest)
+                continue
             faults.append((index, str(error)))
             notes.clear()
             continue
@@ -61,7 +67,7 @@ def parse(body: bytes, *, now: datetime) -> Parsed:
     encoded = notes.was_base64 or any(left_out.was_base64 for _, _, left_out in noted)
     if encoded:
         _add_base64(unknown, envelopes)
-    parsed.warnings = unknown.warnings
+    parsed.warnings += unknown.warnings
     if faults or noted:
         parsed.unusable += [unusable(index, raw_rows()[index], reason, _KEPT) for index, reason in faults]
         for index, event, left_out in noted:
@@ -98,6 +104,9 @@ def _row_by_row(body: bytes, latest: int) -> Parsed:
     unknown = UnknownMembers()
     for index, raw in enumerate(raw_rows):
         notes = Notes()
+        if is_outcome_row(raw):
+            add_outcome(parsed, index, raw, latest)
+            continue
         unknown.add_row(index, raw)
         try:
             event = read_event(raw, latest=latest, notes=notes)
@@ -109,7 +118,7 @@ def _row_by_row(body: bytes, latest: int) -> Parsed:
         else:
             parsed.book_with_notes(index, event, notes, partial(unusable, index, raw, keep=_KEPT))
     parsed.rows -= parsed.ignored
-    parsed.warnings = unknown.warnings
+    parsed.warnings += unknown.warnings
     return parsed
 
 

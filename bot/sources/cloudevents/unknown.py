@@ -9,9 +9,11 @@ import msgspec
 
 from bot.refusals import SourceError
 from bot.sources.cloudevents.members import MEMBERS, base64_bytes
+from bot.sources.cloudevents.outcomes import is_outcome
 
 
 class _Named(msgspec.Struct, gc=False):
+    type: str | None = None
     data: dict[str, msgspec.Raw] | None = None
     data_base64: str | None = None
 
@@ -52,7 +54,7 @@ class UnknownMembers:
     def add_rows(self, body: bytes) -> None:
         """Adds those of a body that is an array of events."""
         for index, row in enumerate(_rows.decode(body)):
-            if row.data is not None:
+            if row.data is not None and not is_outcome(row.type):
                 self.add(index, row.data)
 
     def add_row(self, index: int, raw: bytes | msgspec.Raw) -> None:

@@ -78,6 +78,7 @@ def parsed_steps(pieces: Pieces, read: Callable[[bytes], Parsed], *, places_igno
                 parsed = _unread(piece.body, str(error))
         if base:
             parsed.events = [(base + index, event) for index, event in parsed.events]
+            parsed.outcomes = [(base + index, outcome) for index, outcome in parsed.outcomes]
             parsed.unusable = [_moved(row, base) for row in parsed.unusable]
             parsed.notes = [(base + index, note) for index, note in parsed.notes]
             parsed.unless_priced = {base + index: _moved(row, base) for index, row in parsed.unless_priced.items()}

@@ -116,26 +116,33 @@ async def authenticate_reader(request: Request, context: Context) -> Reader:
     return reader
 
 
-def check_signature(source: Source, request: Request, body: bytes) -> None:
-    """Raises Denied if a source that signs has not signed this body."""
+Sender = tuple[Source, bytes]
+"""A source, and its key's hash."""
+
+
+def check_signature(request: Request, body: bytes, sender: Sender) -> Sender:
+    """Returns the sender. Raises Denied if its source signs and has not signed this body."""
+    source, _ = sender
     if source.signature:
         fault = signature_fault(
             request.headers, body, kind=source.signature, secret=source.secret, now_seconds=wall_seconds()
         )
         if fault:
             raise Denied(401, fault)
+    return sender
 
 
 @dataclass(frozen=True, kw_only=True)
 class Authenticator:
-    """How a route authenticates, and its limits: `authenticate` returns the source and its key's hash, or raises
-    Denied. `room_of` returns the room of a source's bodies.
+    """How a route authenticates, and its limits: `authenticate` returns the sender, or raises Denied. `room_of` returns the
+    room of a source's bodies. `signed_by` returns the sender by the signature of its body, or raises Denied.
     """
 
-    authenticate: Callable[[Request, Context], Awaitable[tuple[Source, bytes]]]
+    authenticate: Callable[[Request, Context], Awaitable[Sender]]
     cap: int
     room_of: Callable[[Source], Room]
     pace: Pace
+    signed_by: Callable[[Request, bytes, Sender], Sender] = check_signature
 
 
 class IngestEndpoint:
@@ -175,15 +182,15 @@ class IngestEndpoint:
         answers.
         """
         chosen = authenticator or self._by_key
-        source, key = await chosen.authenticate(request, self.context)
+        sender = source, key = await chosen.authenticate(request, self.context)
         if source.signature and request.headers.get("content-encoding", "").strip().lower() not in ("", "identity"):
             raise Denied(415, "A signed body must come as it was signed: without a Content-Encoding.")
-        named = read_as if isinstance(read_as, str) else read_as(source)
         with chosen.room_of(source).enter() as place:
             body = await read_body(request, cap=chosen.cap, place=place, pace=chosen.pace)
             if source.signature:
-                await self._thread.call(lambda: check_signature(source, request, body))
+                source, key = await self._thread.call(lambda: chosen.signed_by(request, body, sender))
                 mark_proved(request)
+            named = read_as if isinstance(read_as, str) else read_as(source)
             book = partial(self._intake.book, source=source, key=key, read_as=named)
             calls = body_format.plain(body, source)
             if calls is not None:

@@ -92,8 +92,9 @@ def in_jobs(parsed: Parsed) -> Iterator[Parsed]:
         yield parsed
         return
     first = Parsed(rows=0, events=[], unusable=[], ignored=parsed.ignored, views=parsed.views, blocks=parsed.blocks)
-    first.unread, first.sums = parsed.unread, parsed.sums
-    if first.ignored or first.views or first.blocks or first.sums:
+    first.unread, first.sums, first.outcomes = parsed.unread, parsed.sums, parsed.outcomes
+    first.rows = len(first.outcomes)
+    if first.ignored or first.views or first.blocks or first.sums or first.outcomes:
         yield first
     for at in range(0, len(parsed.events), PIECE_ROWS):
         events = parsed.events[at : at + PIECE_ROWS]

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from bot.intake.webhooks import handshake
 from bot.org.attribution import Source
+from bot.sources.forges.merges import FORGES
 from handlers.context import Context
 from handlers.intake.routes.endpoint import Authenticator, Denied, IngestEndpoint, guarded, pace_of
 from handlers.intake.routes.rooms import MEBIBYTE, Room
@@ -28,7 +29,7 @@ async def find_webhook_source(request: Request, context: Context) -> tuple[Sourc
         found = await context.rulebooks.signed_source(request.path_params["name"])
     except TooManyUnknownKeys as error:
         raise Denied(503, "Too many unknown sources are being tried. Send it again in a second.") from error
-    if found is None:
+    if found is None or found[0].format in FORGES:
         raise Denied(
             401, "No source of this name signs what it sends: `tokens keys create` makes one with --signature."
         )

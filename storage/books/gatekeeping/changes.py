@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select, union
 
-from storage.tables.asks import limit_raises
 from storage.tables.books import accounts, entries
 from storage.tables.intake import team_changes
+from storage.tables.requests import limit_raises
 from storage.transaction import OpenTransaction
 
 _OVERLAP = 1_000

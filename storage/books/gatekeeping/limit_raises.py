@@ -7,8 +7,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from bot.books.gatekeeping.limit_raises import LimitRaise
-from storage.tables.asks import limit_raises
-from storage.tables.requests import budget_requests
+from storage.tables.requests import budget_requests, limit_raises
 from storage.transaction import OpenTransaction
 
 

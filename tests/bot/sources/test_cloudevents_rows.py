@@ -117,7 +117,7 @@ def test_the_key_is_source_and_id_and_the_fingerprint_the_content() -> None:
         (event(id=""), "id is missing"),
         (event(id=7), "id: expected"),
         (event(specversion="0.3"), "specversion must be 1.0"),
-        (event(type="ai.outcome"), "type is not ai.usage"),
+        (event(type="ai.other"), "type is not ai.usage"),
         (event(time=...), "time is missing"),
         (event(time="yesterday"), "time is not RFC 3339"),
         (event(time="2026-11-23T10:00:00"), "time is not RFC 3339 with its zone"),

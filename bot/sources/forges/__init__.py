@@ -1,0 +1,1 @@
+"""Hosts of code, whose webhooks tell that a change was merged."""
