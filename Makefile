@@ -56,6 +56,7 @@ bench: .venv/test  ## measures ingest against the bare database and an earlier b
 	$(BIN)/python -m tests.bench.year --quick
 	$(BIN)/python -m tests.bench.gatekeeping
 	$(BIN)/python -m tests.bench.keeping
+	$(BIN)/python -m tests.bench.digests
 	$(BIN)/python -m tests.bench.approvals
 	$(BIN)/python -m tests.bench.spikes --write
 

@@ -50,13 +50,17 @@ def text_of_file(stored: dict[str, Any]) -> bytes:
 
 
 def with_images(message: Message, file_ids: tuple[str, ...]) -> list[Block]:
-    """Returns the blocks with each chart placeholder replaced by its uploaded image, or removed if it has none."""
+    """Returns the blocks with each chart placeholder replaced by its uploaded image, or by the chart's words if it has none."""
     shown: list[Block] = []
     for block in message.blocks:
         if block["type"] != CHART_BLOCK:
             shown.append(block)
-        elif block["chart"] < len(file_ids):
-            alt = str(message.charts[block["chart"]].get("alt", "chart"))[:2000]
+            continue
+        alt = str(message.charts[block["chart"]].get("alt") or "chart")[:2000]
+        if block["chart"] < len(file_ids):
             image = {"type": "image", "slack_file": {"id": file_ids[block["chart"]]}, "alt_text": alt}
             shown.append({**image, "block_id": block["block_id"]})
+        else:
+            words = {"type": "plain_text", "text": alt, "emoji": False}
+            shown.append({"type": "context", "elements": [words], "block_id": f"{block['block_id']}-words"})
     return shown

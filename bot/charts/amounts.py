@@ -10,8 +10,8 @@ def money_short(nanos: int) -> str:
 
 
 def money_label(nanos: int) -> str:
-    """Returns `$57`, `$19.30`, `$1,235`, `$12.4k`: an amount beside its bar or line."""
-    return money_short(nanos) if abs(nanos) >= 10_000 * NANOS else usd_round(nanos).removesuffix(".00")
+    """Returns `$57`, `$19.30`, `$12,449`, `$3.4M`: rounded as in words, and short from a million on."""
+    return money_short(nanos) if abs(nanos) >= 1_000_000 * NANOS else usd_round(nanos).removesuffix(".00")
 
 
 def money_ticks(low_nanos: int, high_nanos: int) -> tuple[int, ...]:

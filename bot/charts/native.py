@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import TypedDict
 
-from bot.charts.values import SpendByDay, fold_tools
+from bot.charts.values import SpendByDay, days_text, fold_tools
 from bot.money import NANOS
-from bot.periods import date_of, short_day_text, week_of
+from bot.periods import week_of
 
 _NATIVE_LABEL, _NATIVE_TITLE, _NATIVE_POINTS = 20, 50, 20
 
@@ -41,7 +41,7 @@ def native_spend_by_day(chart: SpendByDay) -> NativeChart:
     https://docs.slack.dev/reference/block-kit/blocks/data-visualization-block
     """
     spans = _spans(chart.days)
-    categories = _distinct(_span_text(chart.days[first], chart.days[last]) for first, last in spans)
+    categories = _distinct(days_text(chart.days[first], chart.days[last]) for first, last in spans)
     tools = fold_tools(chart.tools) or (("Spend", (0,) * len(chart.days)),)
     series: list[NativeSeries] = []
     for name, (_, nanos) in zip(_distinct(name for name, _ in tools), tools, strict=True):
@@ -67,16 +67,6 @@ def _spans(days: tuple[int, ...]) -> list[tuple[int, int]]:
         if len(groups) <= _NATIVE_POINTS:
             return [(group[0], group[-1]) for group in groups.values()]
         weeks += 1
-
-
-def _span_text(first: int, last: int) -> str:
-    """Returns `23 Nov`, `16–22 Nov`, `30 Nov – 6 Dec`."""
-    if first == last:
-        return short_day_text(first)
-    a, b = date_of(first), date_of(last)
-    return (
-        f"{a.day}–{short_day_text(last)}" if a.month == b.month else f"{short_day_text(first)} – {short_day_text(last)}"
-    )
 
 
 def _cut(text: str, limit: int) -> str:

@@ -12,9 +12,13 @@ PAPER, FRAME, GRID = "#FFFFFF", "#D5D9DE", "#E6E8EB"
 INK, QUIET = "#1D1C1D", "#5A5F66"
 WARNING = "#B3261E"
 SHADE = "#F3F4F6"
-SERIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9")
-"""Okabe and Ito's palette, which people with the common kinds of colour blindness can tell apart."""
-REST = "#9AA0A6"
+SERIES = ("#0072B2", "#C2720E", "#4E218A", "#BE3B6E", "#103C2A")
+REST = "#8A8F96"
+"""Chosen so that each contrasts with the paper by 3 to 1, and any two differ for common kinds of colour blindness."""
+BAND, BAND_EDGE, DEEP = "#CFE3F1", "#8FBBD9", "#005A8C"
+"""What is usual or expected, its edge, and words about it."""
+ALARM, GAP = "#FDF0E9", "#ECECEC"
+"""The ground of unusual hours, and of hours without data."""
 
 TITLE, BODY, SMALL = 33.0, 23.0, 21.0
 CAPITALS = 0.73

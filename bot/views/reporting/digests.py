@@ -1,10 +1,10 @@
 """A team's Monday digest: the closed week, its drivers, the budget, the tools, and next steps."""
 
 from bot.books.budgets import Standing
-from bot.charts.values import SpendByDay, encode, fold_tools
+from bot.charts.values import ChartSpan, SpendByDay, encode, fold_tools
 from bot.messages import Block, Message
 from bot.money import NANOS, tokens_short, usd, usd_round
-from bot.periods import day_text, short_day_text
+from bot.periods import short_day_text
 from bot.reporting.digests import AnnouncedSpend, Digest, Driver
 from bot.text import plain
 from bot.views.blocks import actions, button, chart_placeholder, context, date_mark, header, name, section
@@ -83,8 +83,6 @@ def digest_chart(digest: Digest) -> SpendByDay:
     tools = tuple((plain(tool) if tool.strip() else "unnamed tool", nanos) for tool, nanos in digest.tool_days)
     title = _finding(digest, plain(standing.team.name, limit=40))
     span = f"{short_day_text(days[0])} to {short_day_text(days[-1])}" if days else week_words(digest.monday)
-    totals = [sum(nanos[at] for _, nanos in tools) for at in range(len(days))]
-    by_day = ", ".join(f"{day_text(day)} {usd_round(nanos)}" for day, nanos in zip(days, totals, strict=True))
     return SpendByDay(
         title=title,
         subtitle=f"Cost per day by tool, {span}",
@@ -92,7 +90,12 @@ def digest_chart(digest: Digest) -> SpendByDay:
         tools=fold_tools(tools),
         budget_line_nanos=_daily_budget(standing) if has_budget(standing) else None,
         closed_through=digest.monday + 6,
-        alt=plain(f"Chart of cost per day by tool. {title}. {by_day}.", limit=_ALT_CHARACTERS),
+        alt=plain(f"Chart of cost per day by tool. {title}.", limit=_ALT_CHARACTERS),
+        spans=tuple(
+            ChartSpan(words, first, first + 6)
+            for words, first in (("last week", digest.monday), ("week before", digest.monday - 7))
+            if days and days[0] <= first
+        ),
     )
 
 

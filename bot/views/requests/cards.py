@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.books.budgets import Standing
+from bot.charts.values import encode
 from bot.messages import Block, Message
 from bot.money import usd
 from bot.reporting.reports import PendingRequest
 from bot.requests.budget_requests import BudgetRequest
-from bot.views.blocks import actions, context, date_mark, name, quote, section
+from bot.requests.effects import after_grant
+from bot.views.blocks import actions, chart_placeholder, context, date_mark, name, quote, section
 from bot.views.requests.budget_requests import card_buttons
 from bot.views.requests.clicks.questions import ShownQuestion, question_lines
-from bot.views.requests.pictures import budget_change_words, budget_lines, budget_picture
+from bot.views.requests.pictures import budget_change, budget_change_words, run_out_words
 from bot.views.requests.request_words import (
     ask_words,
     asked_lasting,
@@ -65,7 +67,9 @@ def approval_card(
     ]
     moves = standing is not None and request.ask.moves_budget
     if standing is not None and moves:
-        blocks.append(section(budget_lines(standing, request.amount_nanos), block_id=f"{key}-figures"))
+        lasts = run_out_words(standing, after_grant(standing, request.amount_nanos))
+        blocks.append(section(lasts, block_id=f"{key}-figures"))
+        blocks.append(chart_placeholder(0, block_id=f"{key}-picture"))
     blocks.append(section(" ".join(filter(None, (who_pays(pending), facts.asked_before))), block_id=f"{key}-payer"))
     votes = _votes(facts)
     if votes:
@@ -81,12 +85,11 @@ def approval_card(
         actions(*card_buttons(pending), block_id=f"{key}-actions"),
         context(*filter(None, small), block_id=f"{key}-rules"),
     ]
-    if standing is not None and moves:  # below the buttons, as Slack draws it tall
-        blocks.append(budget_picture(standing, request.amount_nanos, block_id=f"{key}-picture"))
+    charts = (encode(budget_change(standing, request.amount_nanos)),) if standing is not None and moves else ()
     numbers = budget_change_words(standing, request.amount_nanos) if standing is not None and moves else ""
     reason = typed_words(request.reason, limit=300).rstrip(".")
     said = (f"{asked}, {', '.join(terms.split(' · '))}: {reason}.", numbers, who_pays(pending), votes, who)
-    return Message(text=" ".join(filter(None, said)), blocks=tuple(blocks))
+    return Message(text=" ".join(filter(None, said)), blocks=tuple(blocks), charts=charts)
 
 
 def decided_card(

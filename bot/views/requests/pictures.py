@@ -1,44 +1,33 @@
 """The picture on a request's card, of the budget before and after, and the same in words."""
 
 from bot.books.budgets import Standing
-from bot.charts.budget_change import native_budget_change
-from bot.messages import Block
+from bot.charts.amounts import money_label
+from bot.charts.values import BudgetChange
 from bot.money import usd
 from bot.periods import day_text
 from bot.requests.effects import after_grant
-from bot.views.blocks import bar_chart, name
-from bot.views.wording import a_day, budget_words, last_day_text, progress_bar
+from bot.text import plain
+from bot.views.blocks import name
+from bot.views.wording import a_day, budget_words, last_day_text
 
 
-def budget_picture(standing: Standing, nanos: int, *, block_id: str) -> Block:
-    """Returns the budget now and with so much more, as a chart that Slack draws."""
+def budget_change(standing: Standing, nanos: int) -> BudgetChange:
+    """Returns the budget now and with so much more, as a strip of two bars."""
     balance, then = standing.balance, after_grant(standing, nanos).balance
-    burns = standing.forecast.burn_nanos_per_day > 0
-    chart = native_budget_change(
+    has_budget, burns = balance.budget == "set", standing.forecast.burn_nanos_per_day > 0
+    now, after = (money_label(left.available_nanos) for left in (balance, then))
+    team, end = plain(standing.team.name, limit=40), standing.forecast.end_nanos if burns else None
+    expected = "" if end is None else f", {money_label(end)} expected by {last_day_text(standing.period)}"
+    return BudgetChange(
+        title=f"{now} available now, {after} if approved" if has_budget else f"No budget now, {after} if approved",
+        subtitle=f"{team}: {money_label(balance.charged_nanos)} spent{expected}",
         spent_nanos=balance.charged_nanos,
-        forecast_nanos=standing.forecast.end_nanos if burns else None,
-        budget_nanos=balance.allocated_nanos if balance.budget == "set" else 0,
+        held_nanos=balance.allocated_nanos - balance.charged_nanos - balance.available_nanos if has_budget else 0,
+        forecast_nanos=end,
+        budget_nanos=balance.allocated_nanos if has_budget else None,
         grown_nanos=then.allocated_nanos,
-        left_nanos=(balance.available_nanos, then.available_nanos),
+        alt=f"Budget of {team} before and after.",
     )
-    return bar_chart(chart, block_id=block_id)
-
-
-def budget_lines(standing: Standing, nanos: int) -> str:
-    """Returns the budget now and with so much more as two bars of text, what is spent, and how long each lasts."""
-    then = after_grant(standing, nanos)
-    spent = f"{usd(standing.balance.charged_nanos)} is spent"
-    return f"{_bar('now', standing)}\n{_bar('if approved', then)}\n{spent}. {run_out_words(standing, then)}"
-
-
-def _bar(when: str, standing: Standing) -> str:
-    balance = standing.balance
-    if balance.budget != "set":
-        return f"No budget *{when}*"
-    if balance.allocated_nanos <= 0:
-        return f"*{when.capitalize()}*: {budget_words(balance)}"
-    used = f"{progress_bar(balance.charged_nanos, balance.allocated_nanos)} used"
-    return f"{used} *{when}*: {budget_words(balance)}"
 
 
 def budget_change_words(standing: Standing, nanos: int) -> str:

@@ -11,13 +11,13 @@ from PIL import Image
 
 from bot.charts import style
 from bot.charts.render import render
-from bot.charts.values import SpendByDay, SpikeHours, decode, encode
+from bot.charts.values import Chart, SpendByDay, decode, encode
 from tests.bot.charts.examples import AWKWARD, MONDAY, WEEK, spend, spike
 
 PNG_CHUNKS_THAT_DRAW = {b"IHDR", b"PLTE", b"tRNS", b"pHYs", b"IDAT", b"IEND"}
 
 
-def picture(chart: SpendByDay | SpikeHours) -> Image.Image:
+def picture(chart: Chart) -> Image.Image:
     return Image.open(io.BytesIO(render(chart))).convert("RGBA")
 
 
@@ -32,7 +32,7 @@ def test_it_draws_awkward_charts_without_a_warning_and_small_enough(name: str) -
         warnings.simplefilter("error")
         png = render(AWKWARD[name])
 
-    assert Image.open(io.BytesIO(png)).size == (1200, 600)
+    assert Image.open(io.BytesIO(png)).width == 1200
     assert len(png) < 120_000
 
 
@@ -85,39 +85,10 @@ def test_the_card_brings_its_own_ground() -> None:
     assert image.getpixel((40, 300)) == (255, 255, 255, 255)
 
 
-@pytest.mark.parametrize("ink", [style.INK, style.QUIET, style.WARNING])
-@pytest.mark.parametrize("ground", [style.PAPER, style.SHADE])
-def test_words_contrast_with_what_they_stand_on(ink: str, ground: str) -> None:
-    """At least 4.5 to 1, as WCAG 2 asks (https://www.w3.org/TR/WCAG22/#contrast-minimum)."""
-
-    def luminance(color: str) -> float:
-        channels = [byte / 255 for byte in bytes.fromhex(color[1:])]
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    assert (luminance(ground) + 0.05) / (luminance(ink) + 0.05) >= 4.5
-
-
-DEUTERANOPIA = ((0.367, 0.861, -0.228), (0.280, 0.673, 0.047), (-0.012, 0.043, 0.969))
-PROTANOPIA = ((0.152, 1.053, -0.205), (0.115, 0.786, 0.099), (-0.004, -0.048, 1.052))
-
-
-@pytest.mark.parametrize("sight", [DEUTERANOPIA, PROTANOPIA])
-def test_neighbours_in_a_stack_differ_for_colour_blind_eyes(sight: tuple[tuple[float, ...], ...]) -> None:
-    """Machado, Oliveira and Fernandes 2009, full severity; the distance is of 8-bit channels."""
-
-    def seen(color: str) -> tuple[float, ...]:
-        return tuple(sum(w * c for w, c in zip(row, bytes.fromhex(color[1:]), strict=True)) for row in sight)
-
-    for one, next_one in itertools.pairwise((*style.SERIES, style.REST)):
-        distance = sum((a - b) ** 2 for a, b in zip(seen(one), seen(next_one), strict=True)) ** 0.5
-        assert distance > 40, (one, next_one)
-
-
 def test_a_spike_that_is_over_is_marked_as_far_as_it_went() -> None:
     open_one = spike(48, marked=40)
     over = replace(open_one, marked_until=open_one.marked_from + 2)
-    red = [pixels_of(picture(chart), "#FDF0E9") for chart in (open_one, over)]
+    red = [pixels_of(picture(chart), style.ALARM) for chart in (open_one, over)]
 
     assert 0 < red[1] * 10 < red[0]
 

@@ -20,9 +20,9 @@ from tests.bot.views.surfaces import all_text, buttons, posted
 @pytest.mark.parametrize(
     ("budget", "said"),
     [
-        ("set", "used *now*: $2,600.00 available of $12,000.00"),
-        ("none", "No budget *now*"),
-        ("later", "No budget *now*"),
+        ("set", "Now $2,600 available of $12,000"),
+        ("none", "Now no budget;"),
+        ("later", "Now no budget;"),
     ],
 )
 def test_a_card_for_a_team_without_a_budget(budget: Any, said: str) -> None:

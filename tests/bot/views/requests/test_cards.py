@@ -9,8 +9,9 @@ from syrupy.assertion import SnapshotAssertion
 
 from bot.books.grant_ends import TypedEnd
 from bot.books.grants import Grant
+from bot.charts.values import encode
 from bot.messages import Message
-from bot.money import MAX_AMOUNT_NANOS
+from bot.money import MAX_AMOUNT_NANOS, NANOS
 from bot.org.teams import Team
 from bot.periods import DAY_MICROS, HOUR_MICROS, micros
 from bot.reporting.reports import PendingRequest
@@ -27,7 +28,7 @@ from bot.views.requests.clicks.questions import (
     question_message,
 )
 from bot.views.requests.clicks.worth import worth_message
-from bot.views.requests.pictures import budget_picture
+from bot.views.requests.pictures import budget_change
 from bot.views.requests.receipts import decided_receipt, expired_receipt, receipt_message
 from bot.views.requests.verdicts import verdict_message
 from tests.bot.views.examples import BEN, CHLOE, COMMAND, NOW, SEARCH, decided, dollars, pending, standing
@@ -271,13 +272,11 @@ def test_ended_cards_have_no_buttons_and_the_text_has_the_numbers() -> None:
 
 
 def test_the_picture_shows_the_budget_before_and_after() -> None:
-    block = budget_picture(standing(charged=11_940), dollars(750), block_id="picture")
-    (series,) = block["chart"]["series"]
+    chart = budget_change(standing(charged=11_940), dollars(750))
 
-    assert block["title"] == "$60 available now, $810 if approved"
-    assert [(point["label"], point["value"]) for point in series["data"]] == [
-        ("Spent so far", 11_940),
-        ("Forecast spend", 15_671.69),
-        ("Budget now", 12_000),
-        ("Budget if approved", 12_750),
-    ]
+    assert chart.title == "$60 available now, $810 if approved"
+    assert [
+        nanos // NANOS
+        for nanos in (chart.spent_nanos, chart.forecast_nanos or 0, chart.budget_nanos or 0, chart.grown_nanos)
+    ] == [11_940, 15_671, 12_000, 12_750]
+    assert "Now $60 available of $12,000; if approved $810 available of $12,750." in encode(chart)["alt"]

@@ -5,12 +5,19 @@ import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from bot.charts.alts import clock_words, zone_words
 from bot.charts.amounts import money_label
 from bot.charts.card import Card, Point, Side
+from bot.charts.kinds import SpikeHours
 from bot.charts.money_axis import MoneyAxis
 from bot.charts.style import (
+    ALARM,
+    BAND,
+    BAND_EDGE,
     BODY,
     COLUMN,
+    DEEP,
+    GAP,
     INK,
     PLOT_BOTTOM,
     PLOT_LEFT,
@@ -20,7 +27,6 @@ from bot.charts.style import (
     SMALL,
     WARNING,
 )
-from bot.charts.values import SpikeHours
 from bot.periods import MICROS, day_number, moment, short_day_text, zone
 
 
@@ -39,10 +45,10 @@ def draw_spike_hours(chart: SpikeHours) -> bytes:
     marked = [at for at, hour in enumerate(chart.hours) if chart.marked_from <= hour < end]
     if marked:
         left = PLOT_LEFT + slot * marked[0]
-        card.bars([(left, PLOT_BOTTOM, slot * len(marked), top - PLOT_BOTTOM)], "#FDF0E9")
+        card.bars([(left, PLOT_BOTTOM, slot * len(marked), top - PLOT_BOTTOM)], ALARM)
         since = _local(chart, marked[0])
         words = "unusual since" if chart.marked_until is None else "unusual from"
-        caption = f"{words} {calendar.day_abbr[since.weekday()]} {since:%H:%M}"
+        caption = f"{words} {clock_words(since)}"
         if chart.marked_until is not None:
             until = _local(chart, marked[-1]) + timedelta(hours=1)
             day = "" if until.date() == since.date() else f"{calendar.day_abbr[until.weekday()]} "
@@ -59,8 +65,8 @@ def draw_spike_hours(chart: SpikeHours) -> bytes:
         return [(x, scale.y(n)) for n, edge in zip(amounts, edges, strict=True) for x in edge]
 
     low, high, observed = step(chart.usual_low_nanos), step(chart.usual_high_nanos), step(chart.observed_nanos)
-    card.areas([[*high, *reversed(low)]], "#CFE3F1")
-    card.lines([high, low], "#8FBBD9", 2)
+    card.areas([[*high, *reversed(low)]], BAND)
+    card.lines([high, low], BAND_EDGE, 2)
     card.lines([observed], INK, 3)
     if marked:
         card.lines([observed[2 * marked[0] : 2 * marked[-1] + 2]], WARNING, 6)
@@ -77,7 +83,7 @@ def _shade_gaps(card: Card, chart: SpikeHours, slot: float, top: float) -> None:
         if not inside:
             continue
         left, width = PLOT_LEFT + slot * inside[0], slot * len(inside)
-        card.bars([(left, PLOT_BOTTOM, width, top - PLOT_BOTTOM)], "#ECECEC")
+        card.bars([(left, PLOT_BOTTOM, width, top - PLOT_BOTTOM)], GAP)
         caption = "no data"
         if card.width_of(caption, SMALL) <= width:
             card.text(left + width / 2, PLOT_BOTTOM + 18, caption, size=SMALL, color=QUIET, at="center")
@@ -97,8 +103,8 @@ def _label_ends(card: Card, chart: SpikeHours, scale: MoneyAxis, is_marked: bool
     last_words = "in the last hour" if chart.marked_until is None else "in the last hour shown"
     card.text(COLUMN, observed + 15, money_label(last), size=BODY + 4, bold=True, color=color)
     card.text(COLUMN, observed - 17, last_words, size=SMALL, color=color)
-    card.text(COLUMN, usual + 13, f"usual {money_label(low)} to {money_label(high)}", size=SMALL, color="#005A8C")
-    card.text(COLUMN, usual - 17, "at that hour", size=SMALL, color="#005A8C")
+    card.text(COLUMN, usual + 13, f"usual {money_label(low)} to {money_label(high)}", size=SMALL, color=DEEP)
+    card.text(COLUMN, usual - 17, "at that hour", size=SMALL, color=DEEP)
 
 
 def _local(chart: SpikeHours, at: int) -> datetime:
@@ -121,6 +127,4 @@ def _label_hours(card: Card, chart: SpikeHours, slot: float) -> None:
         elif local.date() != dated and x - 28 >= last_end:
             card.text(x - 28, PLOT_BOTTOM - 56, f"{weekday} {date}", size=SMALL, color=QUIET)
             dated, last_end = local.date(), x + 110
-    place = chart.timezone.split("/")[-1].replace("_", " ")
-    note = place if place == "UTC" else f"{place} time"
-    card.text(RIGHT, PLOT_BOTTOM - 28, note, size=SMALL, color=QUIET, at="right")
+    card.text(RIGHT, PLOT_BOTTOM - 28, zone_words(chart.timezone), size=SMALL, color=QUIET, at="right")

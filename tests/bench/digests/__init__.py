@@ -1,0 +1,1 @@
+"""How long the Monday digests of a company take, with their charts, beside an earlier build."""
