@@ -26,6 +26,7 @@ from bot.reporting.subtree_reports import (
     windows_of,
 )
 from bot.reporting.top import ComparedDays
+from handlers.books.balances import balances_of
 from handlers.books.standings import standings_of
 from handlers.books.subtrees import subtree_figures_of
 from handlers.requests.waiting.decision_times import times_of
@@ -74,7 +75,8 @@ async def subtree_report(
     noisy = [(directory.by_id(i), quality) for i, quality in quality_by_team(answers).items() if quality.is_noisy]
     moved = movers_of(teams)
     drivers = await _drivers(scope, moved, span)
-    is_whole = len(shown) == len(members)
+    budget = await _budgets(scope, nodes, standings, is_whole=len(shown) == len(members))
+    has_budget = budget.allocated_nanos > 0 and any(node.mode != "announce" for node in nodes)
     return SubtreeReport(
         nodes=tuple(nodes),
         span=span,
@@ -89,8 +91,8 @@ async def subtree_report(
         unpriced_calls=unpriced_calls,
         unpriced_tokens=sum(use.tokens for use in uses if use.basis == "unpriced"),
         period=directory.period_at(nodes[0], scope.at),
-        budget=await _budget(scope, nodes, standings, is_whole=is_whole),
-        forecast=_forecast(scope, nodes, standings),
+        budget=budget if has_budget else None,
+        forecast=_forecast(scope, nodes, standings, budget),
         movers=tuple(Mover(spend, drivers.get(spend.team.id)) for spend in moved),
         risks=risks_of(standings),
         tools=_shares(uses, uses_before),
@@ -192,32 +194,37 @@ def _parts(now: Iterable[SeriesSum], before: Iterable[SeriesSum], part: str) -> 
     return _shares(uses(now), uses(before))
 
 
-async def _budget(
+async def _budgets(
     scope: Scope, nodes: Sequence[Team], standings: Sequence[Standing], *, is_whole: bool
-) -> SubtreeBudget | None:
-    """Returns the budget of the nodes with the teams below; without teams in preview if some are left out."""
-    if all(node.mode == "announce" for node in nodes):
-        return None
-    balances = {s.team.id: s.balance for s in standings}
-    with_teams = await subtree_figures_of(scope, nodes, known=balances) if is_whole else {}
-    parts = []
-    for node in nodes:
-        if node.id in with_teams:
-            f = with_teams[node.id]
-            parts.append((f.allocated_nanos, f.charged_nanos, f.held_nanos, f.available_nanos))
-        else:
-            own = [balances[t.id] for t in scope.directory.subtree(node) if t.id in balances]
-            parts += [(b.allocated_nanos, b.charged_nanos, b.held_nanos, _available(b)) for b in own]
+) -> SubtreeBudget:
+    """Returns the budgets of the nodes with the teams below, in the period of the node; without those that the report leaves
+    out.
+    """
+    directory, known = scope.directory, {s.team.id: s.balance for s in standings}
+    with_teams = await subtree_figures_of(scope, nodes, known=known) if is_whole else {}
+    parts = [
+        (f.allocated_nanos, f.charged_nanos, f.held_nanos, f.available_nanos)
+        for f in (with_teams[node.id] for node in nodes if node.id in with_teams)
+    ]
+    alone = {
+        team.id: (team, directory.period_at(node, scope.at))
+        for node in nodes
+        if node.id not in with_teams
+        for team in directory.subtree(node)
+        if team.id in known
+    }
+    if alone:
+        teams, periods = [team for team, _ in alone.values()], {i: period for i, (_, period) in alone.items()}
+        own = await balances_of(scope, teams, periods)
+        parts += [(b.allocated_nanos, b.charged_nanos, b.held_nanos, _available(b)) for b in own.values()]
     allocated, charged, held, available = (sum(column) for column in zip(*parts, strict=True)) if parts else (0,) * 4
-    if allocated <= 0:
-        return None
-    kept = sum(max(0, balances[n.id].available_nanos) for n in nodes if n.id in balances and _hands_on(scope, n))
+    kept = (known[node.id].available_nanos for node in nodes if node.id in known and _hands_on(scope, node))
     return SubtreeBudget(
         allocated_nanos=allocated,
         charged_nanos=charged,
         held_nanos=held,
         available_nanos=available,
-        unallocated_nanos=kept,
+        unallocated_nanos=sum(max(0, nanos) for nanos in kept),
     )
 
 
@@ -230,16 +237,14 @@ def _hands_on(scope: Scope, node: Team) -> bool:
     return any(not team.has_ended for team in scope.directory.children(node))
 
 
-def _forecast(scope: Scope, nodes: Sequence[Team], standings: Sequence[Standing]) -> Forecast:
+def _forecast(scope: Scope, nodes: Sequence[Team], standings: Sequence[Standing], budget: SubtreeBudget) -> Forecast:
     """Returns the forecast of all teams' days together."""
     days: dict[int, int] = {}
     for standing in standings:
         for day, nanos in standing.spent_by_day:
             days[day] = days.get(day, 0) + nanos
     balance = Balance(
-        allocated_nanos=sum(s.balance.allocated_nanos for s in standings),
-        charged_nanos=sum(s.balance.charged_nanos for s in standings),
-        held_nanos=sum(s.balance.held_nanos for s in standings),
+        allocated_nanos=budget.allocated_nanos, charged_nanos=budget.charged_nanos, held_nanos=budget.held_nanos
     )
     return forecast(
         balance,

@@ -108,12 +108,12 @@ def _waiting_words(digest: CompanyDigest) -> str:
     report = digest.report
     if not report.waiting:
         return times_words(report)
-    count, yours = len(report.waiting), digest.yours
-    whose = f", {'it is' if count == 1 else 'all'} for you" if yours == count else f", {yours:,} for you"
-    lead = f"{counted(count, 'request')}{'' if not yours or digest.is_shared else whose}"
-    oldest = f"since {date_mark(report.waiting[0].created_at)}"
-    said = f"{lead}, {oldest}." if count == 1 else f"{lead}, the oldest {oldest}."
-    return f"{said} {times_words(report)}".strip()
+    count, yours = len(report.waiting), 0 if digest.is_shared else digest.yours
+    lead = requests_waiting(count, "you" if yours == count else "a decision")
+    of_them = f", {yours:,} of them for you" if 0 < yours < count else ""
+    since = date_mark(report.waiting[0].created_at)
+    oldest = f", since {since}" if count == 1 else f"; the oldest since {since}"
+    return f"{lead}{of_them}{oldest}. {times_words(report)}".strip()
 
 
 def _noise_words(report: SubtreeReport) -> str:
@@ -184,14 +184,19 @@ def week_page(digest: CompanyDigest) -> dict[str, Any]:
     if any(centre.name for centre in report.cost_centres):
         tail = [rest_line(other_centres, "cost centre")] if other_centres else []
         listed("Cost centres", [*map(cost_centre_line, centres), *tail], "centres")
-    listed("Data", [data_words(report)], "data")
-    waits = f"{requests_waiting(len(report.waiting), 'a decision')}." if report.waiting else ""
+    listed("Data", [_sentence(data_words(report))], "data")
     decided = [decided_line(team.name, times) for team, times in report.team_times[:_LISTED]]
-    listed("Requests", [waits, all_times_words(report.times), *decided], "requests")
-    listed("Alerts, last 30 days", [quality_words(report.alerts), _noise_words(report)], "alerts")
+    listed("Requests", [all_times_words(report.times), *decided], "requests")
+    if digest.yours:
+        blocks.append(actions(list_button(), block_id=f"{key}-waiting"))
+    listed("Alerts, last 30 days", [quality_words(report.alerts), _sentence(_noise_words(report))], "alerts")
     if notes := _notes(report):
         blocks.append(context(" ".join(notes), block_id=f"{key}-notes"))
     return page(title=f"Week of {week_words(digest.monday)}", blocks=blocks)
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _unallocated_line(report: SubtreeReport) -> str:

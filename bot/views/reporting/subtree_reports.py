@@ -1,12 +1,13 @@
 """The report of a department or the company in words: one line for each finding, and the lists behind it."""
 
 from collections.abc import Sequence
+from itertools import dropwhile
 
 from bot.charts.native import NativeChart, NativePoint, NativeSeries
 from bot.messages import Block
 from bot.money import NANOS, percent, tokens_short, usd, usd_round
 from bot.periods import day_text, short_day_text
-from bot.reporting.subtree_reports import BudgetRisk, CostCentreSpend, Mover, SubtreeReport, TeamSpend
+from bot.reporting.subtree_reports import BudgetRisk, CostCentreSpend, MixWeek, Mover, SubtreeReport, TeamSpend
 from bot.views.blocks import bar_chart, name
 from bot.views.requests.waiting.reminders import worked_words
 from bot.views.wording import counted, last_day_text, part_name, period_words, signed_usd
@@ -38,17 +39,30 @@ def change(now_nanos: int, before_nanos: int) -> str:
     return f"{way} {'less than 1%' if share == '0%' else share}"
 
 
-def mover_line(mover: Mover) -> str:
+def share(part: int, whole: int) -> str:
+    """Returns `59%`, and `under 1%` for what is there."""
+    shown = percent(part, whole)
+    return "under 1%" if shown == "0%" and part > 0 else shown
+
+
+def mover_line(mover: Mover, *, with_driver: bool = True) -> str:
     """Returns `Search +$720.00 to $1,260.00 (workflow nightly-evals)`."""
     spend, driver = mover
-    by = "" if driver is None else f" ({driver.dimension} {part_name(driver.share.name, kind=driver.dimension)})"
+    by = (
+        ""
+        if driver is None or not with_driver
+        else f" ({driver.dimension} {part_name(driver.share.name, kind=driver.dimension)})"
+    )
     return f"{name(spend.team.name, limit=_NAME)} {signed_usd(spend.change_nanos)} to {usd(spend.cost_nanos)}{by}"
 
 
 def movers_words(report: SubtreeReport) -> str:
-    """Returns the teams that moved most; what there is to say if no single one did."""
+    """Returns the teams that moved most; what there is to say if no single one did. The headline says what drove the main
+    one.
+    """
+    main = report.main_mover
     if report.movers:
-        return "; ".join(mover_line(mover) for mover in report.movers)
+        return "; ".join(mover_line(mover, with_driver=mover is not main) for mover in report.movers)
     return "Many small changes." if report.change_nanos and report.teams else ""
 
 
@@ -90,23 +104,25 @@ def mix_words(report: SubtreeReport) -> str:
     mix = report.mix
     if mix.cost_nanos <= 0 or not mix.in_house.tokens + mix.in_house.cost_nanos:
         return ""
-    words = f"{percent(mix.in_house.cost_nanos, mix.cost_nanos)} of spend is in-house"
+    now = share(mix.in_house.cost_nanos, mix.cost_nanos)
+    words = f"{now} of spend is in-house"
     first = next((week for week in report.weeks if week.cost_nanos > 0), None)
     if first is None or first.monday >= report.span.first_day:
         return f"{words}."
-    then = percent(first.in_house_nanos, first.cost_nanos)
-    return f"{words}; in the week of {short_day_text(first.monday)} it was {then}."
+    then = share(first.in_house_nanos, first.cost_nanos)
+    week = f"the week of {short_day_text(first.monday)}"
+    return f"{words}, as in {week}." if now == then else f"{words}; in {week} it was {then}."
 
 
 def data_words(report: SubtreeReport) -> str:
     """Returns the unattributed share, and what has no price yet."""
     said = []
     if report.unattributed_nanos > 0:
-        share = percent(report.unattributed_nanos, report.cost_nanos)
-        said.append(f"{usd(report.unattributed_nanos)} unattributed ({share} of spend)")
+        part = share(report.unattributed_nanos, report.cost_nanos)
+        said.append(f"{usd(report.unattributed_nanos)} unattributed ({part} of spend)")
     if report.unpriced_calls:
-        share = percent(report.unpriced_tokens, report.tokens)
-        tokens = f"{tokens_short(report.unpriced_tokens)} tokens, {share}"
+        part = share(report.unpriced_tokens, report.tokens)
+        tokens = f"{tokens_short(report.unpriced_tokens)} tokens, {part}"
         said.append(f"no price yet for {counted(report.unpriced_calls, 'call')} ({tokens})")
     return f"{'; '.join(said)}." if said else ""
 
@@ -136,13 +152,17 @@ def rest_line(rest: Sequence[TeamSpend] | Sequence[CostCentreSpend], noun: str) 
 
 
 def weeks_text(report: SubtreeReport) -> str:
-    """Returns the weeks of the picture in words: `28 Sep $9,812.00 (12% in-house), …`."""
+    """Returns the weeks of the picture in words: `28 Sep $9,812 (12% in-house), …`."""
     return ", ".join(
-        f"{short_day_text(week.monday)} {usd(week.cost_nanos)}"
-        + (f" ({percent(week.in_house_nanos, week.cost_nanos)} in-house)" if week.in_house_nanos else "")
-        for week in report.weeks
-        if week.cost_nanos
+        f"{short_day_text(week.monday)} {usd_round(week.cost_nanos)}"
+        + (f" ({share(week.in_house_nanos, week.cost_nanos)} in-house)" if week.in_house_nanos else "")
+        for week in _weeks(report)
     )
+
+
+def _weeks(report: SubtreeReport) -> tuple[MixWeek, ...]:
+    """Returns the weeks from the first one with spend on."""
+    return tuple(dropwhile(lambda week: not week.cost_nanos, report.weeks))
 
 
 def has_trend(report: SubtreeReport) -> bool:
@@ -152,11 +172,12 @@ def has_trend(report: SubtreeReport) -> bool:
 
 def weeks_chart(report: SubtreeReport, *, block_id: str) -> Block:
     """Returns spend by week and kind of tool, as a chart that Slack draws. A kind without spend has no bars."""
+    weeks = _weeks(report)
     kinds = (
-        ("Third-party", tuple(week.third_party_nanos for week in report.weeks)),
-        ("In-house", tuple(week.in_house_nanos for week in report.weeks)),
+        ("Third-party", tuple(week.third_party_nanos for week in weeks)),
+        ("In-house", tuple(week.in_house_nanos for week in weeks)),
     )
-    labels = [short_day_text(week.monday) for week in report.weeks]
+    labels = [short_day_text(week.monday) for week in weeks]
     series = [
         NativeSeries(
             name=kind,

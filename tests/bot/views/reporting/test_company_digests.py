@@ -1,0 +1,143 @@
+"""The digests of the company and of managers: the finding, the lines, the picture, and the details."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from bot.reporting.company_digests import CompanyDigest
+from bot.reporting.subtree_reports import SubtreeReport
+from bot.views.reporting.company_digests import MOST_LINES, company_digest_message, week_page
+from tests.bot.views.examples import MONDAY, dollars
+from tests.bot.views.subtree_examples import MOBILE, PRODUCT, SUPPORT, TEAMS, department, longest, quiet, report, spend
+from tests.bot.views.surfaces import all_text, buttons, obeys, posted
+
+
+def digest(shown: SubtreeReport, **changed: Any) -> CompanyDigest:
+    return replace(CompanyDigest(monday=MONDAY, report=shown, yours=1), **changed)
+
+
+def message(shown: SubtreeReport, **changed: Any) -> dict[str, Any]:
+    return posted(company_digest_message(digest(shown, **changed)))
+
+
+def lines(shown: dict[str, Any]) -> list[str]:
+    """The lines below the picture."""
+    found = [block["text"]["text"] for block in shown["blocks"] if block["block_id"].endswith("-lines")]
+    return found[0].splitlines() if found else []
+
+
+def test_the_companys_week(snapshot: SnapshotAssertion) -> None:
+    shown = message(report())
+
+    assert shown["text"].startswith("Acme spent $4,130 last week, up 8%: mostly Search, workflow nightly-evals. ")
+    assert "2 requests are waiting for a decision, 1 of them for you; the oldest since" in shown["text"]
+    assert "$30.00 unattributed (1% of spend)" in shown["text"]
+    assert buttons(shown) == ["Details", "All that waits"]
+    assert shown == snapshot
+
+
+def test_a_departments_week(snapshot: SnapshotAssertion) -> None:
+    shown = message(department(), yours=2)
+
+    assert shown["text"].startswith("Product spent $3,460 last week, up 19%: mostly Search")
+    assert "2 requests are waiting for you; the oldest since" in shown["text"]
+    assert "unattributed" not in all_text(shown)
+    assert shown == snapshot
+
+
+def test_a_quiet_week_says_little(snapshot: SnapshotAssertion) -> None:
+    shown = message(quiet(), yours=0)
+
+    assert shown["text"].startswith("Acme spent $1,000 last week, unchanged. ")
+    assert len(lines(shown)) == 1
+    assert buttons(shown) == ["Details"]
+    assert shown == snapshot
+
+
+def test_the_longest_names_of_three_hundred_departments_fit(snapshot: SnapshotAssertion) -> None:
+    shown = message(longest())
+
+    assert len(lines(shown)) == MOST_LINES
+    assert shown == snapshot
+
+
+@pytest.mark.parametrize("shown", [report(), longest(), quiet()], ids=["company", "longest", "quiet"])
+def test_the_details_of_a_week(shown: SubtreeReport, snapshot: SnapshotAssertion) -> None:
+    view = week_page(digest(shown))
+
+    obeys(view)
+    assert view == snapshot
+
+
+def test_text_alone_has_every_number_of_the_message() -> None:
+    for shown in (report(), department(), quiet(), longest()):
+        built = message(shown)
+        blocks = [block for block in built["blocks"] if block["type"] != "data_visualization"]
+        said = re.findall(r"\$?[0-9][0-9,.]*[0-9%×]|[0-9]", all_text({"blocks": blocks[1:]}))
+        assert [number for number in said if number not in built["text"]] == []
+        chart = next(block for block in built["blocks"] if block["type"] == "data_visualization")
+        for at, label in enumerate(chart["chart"]["axis_config"]["categories"]):
+            total = sum(series["data"][at]["value"] for series in chart["chart"]["series"])
+            assert f"{label} ${total:,.0f}" in built["text"]
+
+
+def test_nothing_is_drawn_where_there_is_one_week() -> None:
+    empty = [week._replace(in_house_nanos=0, third_party_nanos=0) for week in report().weeks[:7]]
+    first = message(report(weeks=(*empty, report().weeks[7])))
+
+    assert "data_visualization" not in {block["type"] for block in first["blocks"]}
+    assert "Spend by week" not in first["text"]
+
+
+def test_the_picture_begins_with_the_first_week_that_has_spend() -> None:
+    empty = report().weeks[0]._replace(in_house_nanos=0, third_party_nanos=0)
+    shown = message(report(weeks=(empty, empty, *report().weeks[2:])))
+    chart = next(block for block in shown["blocks"] if block["type"] == "data_visualization")
+
+    assert len(chart["chart"]["axis_config"]["categories"]) == 6
+
+
+def test_what_explains_less_than_half_of_the_change_is_no_cause() -> None:
+    many = report(teams=tuple(spend(team, 110, 100) for team in (MOBILE, SUPPORT, PRODUCT)), movers=())
+
+    assert message(many)["text"].startswith("Acme spent $4,130 last week, up 8%. ")
+    assert "Moved most: Many small changes." in message(many)["text"]
+    falls = report(before_nanos=dollars(4_500), movers=(replace_mover(TEAMS[0]),))
+    assert message(falls)["text"].startswith("Acme spent $4,130 last week, down 8%. ")
+
+
+def replace_mover(one: Any) -> Any:
+    """A mover whose spend rose, without what drove it."""
+    return report().movers[0]._replace(spend=one, driver=None)
+
+
+def test_several_nodes_are_one_message() -> None:
+    shown = message(department(nodes=(PRODUCT, SUPPORT)))
+    many = message(department(nodes=(PRODUCT, SUPPORT, MOBILE)))
+
+    assert shown["text"].startswith("Product and Support spent $3,460 last week")
+    assert many["text"].startswith("Product, Support and 1 more spent $3,460 last week")
+
+
+def test_a_channel_is_not_told_what_waits_for_one_reader() -> None:
+    shown = message(report(), yours=0, is_shared=True)
+
+    assert "for you" not in all_text(shown)
+    assert buttons(shown) == ["Details"]
+
+
+def test_announce_shows_no_budget() -> None:
+    shown = message(report(budget=None, risks=()))
+
+    assert "udget" not in all_text(shown)
+    assert "Forecast: On course for $22,300 by 30 Nov." in shown["text"]
+
+
+def test_teams_that_are_left_out_or_not_done_are_named() -> None:
+    shown = message(report(hidden_teams=2, unfinished=(SUPPORT,)))
+
+    assert "2 teams in preview are left out." in shown["text"]
+    assert "The week of Support is not over yet." in shown["text"]
