@@ -15,7 +15,7 @@ from handlers.context import Context
 from handlers.costs import prices
 from handlers.crosschecks.caps import conflicts as cap_conflicts
 from handlers.org import alert_settings, attribution
-from handlers.reporting import company_digests, home
+from handlers.reporting import company_weeks, home
 from handlers.requests import history
 from handlers.requests.asking import changes, request_forms, shortcuts
 from handlers.requests.attendance import delegations
@@ -49,7 +49,7 @@ def register_all(app: AsyncApp, context: Context) -> None:
         expectations,
         delivery_updates,
         home,
-        company_digests,
+        company_weeks,
         channels,
         cap_conflicts,
         attribution,

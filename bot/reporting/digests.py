@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
 from bot.alerting.alerts import DataGap
 from bot.books.budgets import Standing
-from bot.periods import date_of, day_number, day_start, week_of, zone
+from bot.periods import date_of, day_number, week_of, zone
 from bot.reporting.mix import ToolMix
 
 DIGEST_HOUR = 9
@@ -87,26 +87,25 @@ def due_week(*, now: datetime, zone_name: str) -> int | None:
     """Returns the Monday (as a day) of the closed week whose digest is due in a zone, or None.
 
     A digest is due from 09:00 local time on the following Monday, for 24 hours. The slot is a wall-clock time in the
-    team's zone: daylight saving moves the moment, never the local hour.
+    zone: daylight saving moves the moment, never the local hour. Of a nine that comes twice it is the first.
     """
-    local = now.astimezone(zone(zone_name))
-    monday, _ = week_of(day_number(local.date()))
-    slot = day_start(monday, zone_name).astimezone(zone(zone_name)).replace(hour=DIGEST_HOUR)
-    if slot <= local < slot + CATCH_UP:
-        return monday - 7
-    return None
+    monday, _ = week_of(day_number(now.astimezone(zone(zone_name)).date()))
+    slot = _slot(monday, zone_name)
+    return monday - 7 if slot <= now < slot + CATCH_UP else None
+
+
+def _slot(monday: int, zone_name: str) -> datetime:
+    """Returns the moment of a Monday's nine, in UTC. A nine that a clock change skips is the moment of the change plus what
+    would have passed since.
+    """
+    date = date_of(monday)
+    return datetime(date.year, date.month, date.day, DIGEST_HOUR, tzinfo=zone(zone_name)).astimezone(UTC)
 
 
 def next_digest(*, now: datetime, zone_name: str) -> datetime:
     """Returns the next moment, in UTC, at which a digest of the zone becomes due."""
-    local = now.astimezone(zone(zone_name))
-    monday, following = week_of(day_number(local.date()))
-    for day in (monday, following):
-        date = date_of(day)
-        slot = datetime(date.year, date.month, date.day, DIGEST_HOUR, tzinfo=zone(zone_name))
-        if slot > local:
-            return slot.astimezone(now.tzinfo)
-    raise AssertionError("the coming Monday is always ahead")
+    week = week_of(day_number(now.astimezone(zone(zone_name)).date()))
+    return next(slot for monday in week if (slot := _slot(monday, zone_name)) > now)
 
 
 def drivers_of(

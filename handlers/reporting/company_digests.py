@@ -2,26 +2,23 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
-from slack_bolt.async_app import AsyncApp
 
 from bot.messages import Message
 from bot.org.teams import Directory, Team
-from bot.periods import week_name, week_of
-from bot.refusals import Refusal
-from bot.reporting.company_digests import CompanyDigest, ManagerReader, managed_nodes, manager_readers, shown_nodes
+from bot.periods import week_name
+from bot.refusals import ConfigError
+from bot.reporting.company_digests import CompanyDigest, ManagerReader, manager_readers
 from bot.reporting.digests import due_week
 from bot.reporting.subtree_reports import SubtreeReport
 from bot.reporting.top import ComparedDays
 from bot.requests.budget_requests import BudgetRequest
-from bot.views.reporting.company_digests import COMPANY_WEEK, MANAGED_WEEK, company_digest_message, week_page
+from bot.views.reporting.company_digests import company_digest_message
 from handlers.context import Context
 from handlers.reporting.subtree_reports import subtree_report
 from handlers.requests.deciding.deciders import route_of
 from handlers.scope import Scope
-from handlers.slack.answers import SlackRequest, answers
 from storage.faults import DatabaseError
 from storage.store import Transaction
 
@@ -153,10 +150,10 @@ async def put_digest(context: Context, addressee: Addressee) -> int:
     """
     async with context.store.read() as tx:
         scope = await context.scope(tx)
-        report = await report_of(scope, addressee)
-        if not report.calls and not report.before_nanos and not report.cost_nanos:
+        report = await week_of_nodes(scope, addressee.nodes, addressee.monday, shows_preview=addressee.shows_preview)
+        if _is_empty(report):
             return 0
-        yours = {person_id: _count_for(scope, report.waiting, person_id) for person_id in addressee.people}
+        yours = {person_id: count_for(scope, report.waiting, person_id) for person_id in addressee.people}
     put = 0
     async with context.store.begin() as tx:
         scope = await context.scope(tx)
@@ -177,71 +174,51 @@ async def put_digest(context: Context, addressee: Addressee) -> int:
     return put
 
 
+def _is_empty(report: SubtreeReport) -> bool:
+    return not (report.calls or report.before_nanos or report.cost_nanos)
+
+
 def _message(addressee: Addressee, report: SubtreeReport, *, yours: int) -> Message:
     digest = CompanyDigest(monday=addressee.monday, report=report, yours=yours, is_shared=addressee.is_shared)
     return company_digest_message(digest)
 
 
-async def report_of(scope: Scope, addressee: Addressee) -> SubtreeReport:
-    """Returns the closed week of an addressee's nodes, compared with the week before."""
-    return await _week_of(scope, addressee.nodes, addressee.monday, shows_preview=addressee.shows_preview)
+async def node_digest_of(scope: Scope, node: Team, monday: int) -> Message | None:
+    """Returns the digest of the company, or of one department as its managers see it; None without usage in the week and the
+    one before.
+    """
+    is_company = node.kind == "organisation"
+    report = await week_of_nodes(scope, (node,), monday, shows_preview=is_company)
+    if _is_empty(report):
+        return None
+    return company_digest_message(CompanyDigest(monday=monday, report=report))
 
 
-async def _week_of(scope: Scope, nodes: tuple[Team, ...], monday: int, *, shows_preview: bool) -> SubtreeReport:
+async def post_node_digest(context: Context, node: Team, monday: int) -> bool:
+    """Posts a week's digest of the company, or to each manager of a department the one of all that they manage, unless they
+    have it. Refuses a department of which nobody gets one.
+    """
+    async with context.store.read() as tx:
+        scope = await context.scope(tx)
+    directory = scope.directory
+    if node.kind == "organisation":
+        return bool(await put_digest(context, company_addressee(directory, monday)))
+    managers = directory.people_with("manager", node)
+    readers = [one for one in managers_of_teams(directory, at=scope.at) if one.person_id in managers]
+    if not readers:
+        raise ConfigError(
+            f"no manager of {node.name} gets a digest: it needs one who can be reached, does not read the company's as finance, "
+            "and has teams that are not in preview"
+        )
+    return any([await put_digest(context, manager_addressee(reader, monday)) for reader in readers])
+
+
+async def week_of_nodes(scope: Scope, nodes: tuple[Team, ...], monday: int, *, shows_preview: bool) -> SubtreeReport:
+    """Returns the closed week of some nodes, compared with the week before."""
     week = ComparedDays(first_day=monday, end_day=monday + _WEEK, before_day=monday - _WEEK, before_end=monday)
     return await subtree_report(scope, nodes, week, shows_preview=shows_preview)
 
 
-def _count_for(scope: Scope, waiting: Collection[BudgetRequest], person_id: int) -> int:
+def count_for(scope: Scope, waiting: Collection[BudgetRequest], person_id: int) -> int:
     """Returns how many of the requests a person may decide."""
     return sum(person_id in route_of(scope, request).deciders for request in waiting)
-
-
-async def open_company_week(asked: SlackRequest) -> None:
-    """Opens the details of the company's week: for finance with every team, in the company's channel as it is posted there."""
-    async with asked.context.store.read() as tx:
-        scope = await asked.scope(tx)
-        directory, person_id = scope.directory, asked.person.id
-        sees_all = person_id in directory.finance or person_id in directory.reachable_finance
-        is_here = directory.root.mode != "preview" and directory.root.is_at(asked.channel_id)
-        if not sees_all and not is_here:
-            raise Refusal("The company's figures are for finance.")
-        monday = _asked_week(asked, directory.root)
-        view = await _week_view(scope, (directory.root,), monday, person_id=person_id, shows_preview=sees_all)
-    await asked.open_form(view)
-
-
-async def open_managed_week(asked: SlackRequest) -> None:
-    """Opens the details of the week of all that the person manages now."""
-    async with asked.context.store.read() as tx:
-        scope = await asked.scope(tx)
-        directory, person_id = scope.directory, asked.person.id
-        shows_preview = person_id in directory.finance
-        managed = managed_nodes(directory, person_id)
-        nodes = managed if shows_preview else shown_nodes(directory, managed)
-        if not nodes:
-            raise Refusal("You manage no team now, so there are no figures to show.")
-        monday = _asked_week(asked, nodes[0])
-        view = await _week_view(scope, nodes, monday, person_id=person_id, shows_preview=shows_preview)
-    await asked.open_form(view)
-
-
-async def _week_view(
-    scope: Scope, nodes: tuple[Team, ...], monday: int, *, person_id: int, shows_preview: bool
-) -> dict[str, Any]:
-    report = await _week_of(scope, nodes, monday, shows_preview=shows_preview)
-    yours = _count_for(scope, report.waiting, person_id)
-    return week_page(CompanyDigest(monday=monday, report=report, yours=yours))
-
-
-def _asked_week(asked: SlackRequest, team: Team) -> int:
-    """Returns the week of the button. Refuses a day that is no Monday of a closed week, because no button carries one."""
-    monday, today = asked.id, team.day_of(asked.context.now_micros())
-    if week_of(monday)[0] != monday or not 0 < monday <= today:
-        raise Refusal(asked.old_button)
-    return monday
-
-
-def register(app: AsyncApp, context: Context) -> None:
-    app.action(COMPANY_WEEK)(answers(context, open_company_week))
-    app.action(MANAGED_WEEK)(answers(context, open_managed_week))

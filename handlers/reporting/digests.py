@@ -22,6 +22,7 @@ from handlers.books.standings import shares, standing_of
 from handlers.cli import opened, out, run
 from handlers.context import Context
 from handlers.detection.data_gaps import gaps_of
+from handlers.reporting.company_digests import node_digest_of, post_node_digest
 from handlers.reporting.top import mix_in
 from handlers.requests.waiting.decision_times import times_of
 from handlers.scope import Scope, TeamScope
@@ -143,27 +144,34 @@ async def post_digest(context: Context, team: Team, monday: int) -> bool:
 
 
 def digest_command(
-    team: Annotated[str, typer.Option("--team", help="The team's slug.")],
+    *,
+    team: Annotated[str | None, typer.Option("--team", help="The team's slug.")] = None,
     week: Annotated[str | None, typer.Option("--week", help="Like 2026-W47; the last closed one if not given.")] = None,
-    post: Annotated[bool, typer.Option("--post", help="Put it in the outbox for the team's channel.")] = False,
+    post: Annotated[bool, typer.Option("--post", help="Put it in the outbox for its channel or people.")] = False,
     directory: Annotated[Path | None, typer.Option("--out", help="Write the message and its charts there.")] = None,
+    department: Annotated[str | None, typer.Option("--department", help="The slug of a team: with all below.")] = None,
+    company: Annotated[bool, typer.Option("--company", help="The whole company.")] = False,
 ) -> None:
     """Builds one digest: the message as JSON and its charts as PNG."""
 
     async def work() -> None:
+        if sum((team is not None, department is not None, company)) != 1:
+            raise ConfigError("name one of --team SLUG, --department SLUG and --company")
         async with opened() as context:
             async with context.store.read() as tx:
                 scope = await context.scope(tx)
-                chosen = scope.directory.by_slug(team)
-                if chosen is None:
-                    raise ConfigError(f"--team: there is no team {team!r}; `tokens teams list` shows them")
+                chosen = _named(scope, team, department)
                 monday = _monday(week, chosen.day_of(scope.at))
-                message = await digest_of(scope.of_team(chosen), monday)
+                if team is not None:
+                    message = await digest_of(scope.of_team(chosen), monday)
+                else:
+                    message = await node_digest_of(scope, chosen, monday)
             if message is None:
                 out.print(f"{chosen.name} used nothing in {week_name(monday)} nor in the week before: no digest.")
                 return
             if post:
-                put = await post_digest(context, chosen, monday)
+                posts = post_digest if team is not None else post_node_digest
+                put = await posts(context, chosen, monday)
                 out.print("Put in the outbox." if put else "It was put before; nothing is posted twice.")
                 return
             written = json.dumps(message.to_json(), indent=2)
@@ -177,6 +185,19 @@ def digest_command(
             out.print(f"{directory}: digest.json and {len(message.charts)} chart(s)", markup=False)
 
     run(work())
+
+
+def _named(scope: Scope, team: str | None, department: str | None) -> Team:
+    """Returns the team or department of a slug, or the organisation without one."""
+    option, slug = ("--team", team) if team is not None else ("--department", department)
+    if slug is None:
+        return scope.directory.root
+    found = scope.directory.by_slug(slug)
+    if found is None:
+        raise ConfigError(f"{option}: there is no team {slug!r}; `tokens teams list` shows them")
+    if department is not None and not scope.directory.children(found):
+        raise ConfigError(f"--department: {found.name} has no teams below; --team builds its digest")
+    return found
 
 
 def _monday(week: str | None, today: int) -> int:

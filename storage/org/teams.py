@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, literal, select, update
 
 from bot.org.alert_settings import AlertSettings
 from bot.org.budget_terms import DEFAULT_TERMS, terms_from_json, terms_json
@@ -27,7 +27,8 @@ from storage.org.reachability import Reachability
 from storage.org.roles import Roles
 from storage.org.set_budgets import SetBudgets
 from storage.org.tree import Tree
-from storage.tables.books import periods
+from storage.tables.books import accounts, periods
+from storage.tables.intake import usage_days
 from storage.tables.org import team_roles, teams
 from storage.transaction import OpenTransaction
 
@@ -124,8 +125,10 @@ class Teams:
 
     async def _zone_change(self, known: Any, timezone: str, at: int) -> dict[str, Any]:
         """Returns the columns that change a team's time zone. The new zone starts with the next period, so no period has
-        two zones.
+        two zones. The organisation's first one starts at once: until a file names it, it is a placeholder in UTC.
         """
+        if known.kind != "team" and not await self._has_books():
+            return {"timezone": timezone, "next_timezone": "", "next_timezone_day": None}
         calendar = _organisation(await Config(self._tx).document("organisation")).calendar
         team = _team(known, None)
         zone_now = team.zone_on(at)
@@ -133,6 +136,13 @@ class Teams:
         if zone_now == timezone:
             return {"timezone": zone_now, "next_timezone": "", "next_timezone_day": None}
         return {"timezone": zone_now, "next_timezone": timezone, "next_timezone_day": following.first_day}
+
+    async def _has_books(self) -> bool:
+        """Returns whether any usage or budget is booked."""
+        for table in (usage_days, accounts):
+            if (await self._connection.execute(select(literal(1)).select_from(table).limit(1))).scalar() is not None:
+                return True
+        return False
 
     async def _save_roles(self, team_id: int, people_by_role: dict[str, list[str]]) -> None:
         roles = Roles(self._tx)

@@ -57,6 +57,9 @@ def test_a_teams_file_that_can_not_be_is_refused_by_the_fields_name(run: Run, ol
         (("replay", "header.csv", "--to", "http://127.0.0.1:1"), "--to and --key go together"),
         (("digest", "--team", "nobody", "--out", "made"), "--team: there is no team 'nobody'"),
         (("digest", "--team", "search", "--week", "soon", "--out", "made"), "--week: write it like 2026-W47"),
+        (("digest", "--out", "made"), "name one of --team SLUG, --department SLUG and --company"),
+        (("digest", "--team", "search", "--company"), "name one of --team SLUG, --department SLUG and --company"),
+        (("digest", "--department", "search"), "--department: Search has no teams below; --team builds its digest"),
     ],
 )
 def test_a_mistake_is_one_line(run: Run, arguments: tuple[str, ...], said: str) -> None:

@@ -12,6 +12,7 @@ from bot.org.teams import Directory, Team
 from bot.org.teams_yml.teams_file import read_teams_file
 from bot.periods import Calendar, date_of, micros
 from bot.refusals import ConfigError
+from handlers.books.periods import keep_books
 from handlers.context import Context
 from handlers.org.teams import import_teams
 from storage.tables.base import metadata
@@ -136,6 +137,21 @@ async def test_a_changed_zone_begins_with_the_next_period(context: Context) -> N
     assert search.zone_on(start - 7_200 * 1_000_000) == "Europe/London"
     assert search.zone_on(start + 7_200 * 1_000_000) == "Asia/Kolkata"
     assert await imports(context, moved_to_kolkata()) == []
+
+
+async def test_the_organisations_first_zone_begins_at_once(context: Context) -> None:
+    """Before the first file it is a placeholder in UTC."""
+    assert (await directory(context)).root.timezone == "UTC"
+    await imports(context, TEAMS_YML)
+    found = await directory(context)
+    for account in (found.root, found.unattributed):
+        assert (account.timezone, account.next_timezone) == ("Europe/London", "")
+
+    await keep_books(context)
+    await imports(context, TEAMS_YML.replace("USD, timezone: Europe/London", "USD, timezone: Asia/Kolkata"))
+    found = await directory(context)
+    for account in (found.root, found.unattributed):
+        assert (account.timezone, account.next_timezone) == ("Europe/London", "Asia/Kolkata")
 
 
 async def test_a_change_of_zone_that_is_taken_back_never_begins(context: Context) -> None:
