@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from importlib import import_module
 from typing import Any, NoReturn, TypeVar
 
 import typer
@@ -16,7 +17,7 @@ from bot.settings import Settings, load_settings
 from handlers.context import Context, make_context
 from handlers.progress import Reporter
 from storage.faults import database_fault
-from storage.migrate import require_migrated
+from storage.revisions import is_migrated
 
 _WIDE = None if sys.stdout.isatty() else 200  # piped output is not wrapped to a terminal's width
 out = Console(highlight=False, soft_wrap=True, width=_WIDE)
@@ -27,8 +28,10 @@ T = TypeVar("T")
 
 async def prepare(settings: Settings, clock: Clock) -> Context:
     """Returns a context with a migrated database and an organisation."""
-    with Reporter(err) as reporter:
-        await require_migrated(settings.database_url, watch=lambda progress: reporter.show(*progress))
+    if not await is_migrated(settings.database_url):
+        migrate = import_module("storage.migrate")  # Alembic takes longer than most commands
+        with Reporter(err) as reporter:
+            await migrate.require_migrated(settings.database_url, watch=lambda progress: reporter.show(*progress))
     context = make_context(settings, clock)
     async with context.store.begin() as tx:
         await tx.teams.ensure_organisation(at=context.now_micros())

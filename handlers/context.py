@@ -4,9 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
-
-from slack_sdk.web.async_client import AsyncWebClient
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot.books.grants import Grant
 from bot.clock import Clock
@@ -20,6 +18,9 @@ from bot.settings import Settings
 from handlers.rulebooks import Rulebooks
 from handlers.scope import Scope, TeamScope
 from storage.store import Store, Transaction
+
+if TYPE_CHECKING:
+    from slack_sdk.web.async_client import AsyncWebClient  # takes a fifth of a second, and a command may not need it
 
 
 class BudgetsPosted(NamedTuple):
@@ -58,7 +59,7 @@ class Context:
     store: Store
     clock: Clock
     rulebooks: Rulebooks
-    slack: AsyncWebClient | None
+    slack: "AsyncWebClient | None"
     callers: dict[str, tuple[float, Any]] = field(default_factory=dict)
     """Slack's answers about users by id, with the time of each answer."""
     lookups: dict[str, asyncio.Task[None]] = field(default_factory=dict)
@@ -102,7 +103,7 @@ class Context:
         return Scope(tx=tx, rulebook=rulebook, now=now or self.now(), command=self.settings.command)
 
 
-def make_context(settings: Settings, clock: Clock, *, slack: AsyncWebClient | None = None) -> Context:
+def make_context(settings: Settings, clock: Clock, *, slack: "AsyncWebClient | None" = None) -> Context:
     store = Store(settings.database_url)
     return Context(
         settings=settings, store=store, clock=clock, rulebooks=Rulebooks(store, clock, PriceBook()), slack=slack

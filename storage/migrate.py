@@ -6,13 +6,11 @@ by piece (storage/migrations/pieces.py). A process that dies in the middle leave
 
 import asyncio
 import sqlite3
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
@@ -22,7 +20,8 @@ from bot.refusals import ConfigError
 from storage.engine import create_engines
 from storage.faults import is_busy
 from storage.migrations.pieces import MovedOnError, Pieces, Progress, Watch, forget_pieces
-from storage.triggers import create_triggers, missing_triggers
+from storage.revisions import current_revision, is_migrated, newest
+from storage.triggers import create_triggers
 
 _LOCK = 7_041_775  # any constant: two processes that migrate at once wait for each other
 _WHOLE_LOCK = 7_041_780
@@ -36,31 +35,6 @@ def _alembic() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     return config
-
-
-@cache
-def newest() -> str:
-    """Returns the newest revision's name. Cached, because reading all revisions takes longer than asking a database for
-    its own.
-    """
-    return str(ScriptDirectory.from_config(_alembic()).get_current_head())
-
-
-@cache
-def _known() -> frozenset[str]:
-    return frozenset(revision.revision for revision in ScriptDirectory.from_config(_alembic()).walk_revisions())
-
-
-def _current(connection: Connection) -> str | None:
-    """Returns the database's revision; None if it has none. Raises ConfigError if only a newer release knows it."""
-    heads = MigrationContext.configure(connection).get_current_heads()
-    unknown = sorted(set(heads) - _known())
-    if unknown:
-        raise ConfigError(
-            f"The database is at {', '.join(unknown)}, but this release of Tokens only knows revisions up to {newest()}: "
-            "run the newer release that migrated it, or restore a backup from before."
-        )
-    return heads[0] if heads else None
 
 
 class PendingMigration(NamedTuple):
@@ -89,7 +63,7 @@ def _upgrade(connection: Connection, watch: Watch) -> None:
     while True:
         try:
             with connection.begin():
-                current = _current(connection)
+                current = current_revision(connection)
             pending = _pending(current)
             if current is not None and pending and hasattr(pending[0], "prepare"):
                 pending[0].prepare(Pieces(connection, at=current, watch=watch))
@@ -104,7 +78,7 @@ def _step(connection: Connection, current: str | None, pending: list[Any], watch
     with connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-        if _current(connection) != current:
+        if current_revision(connection) != current:
             raise MovedOnError
         config = _alembic()
         config.attributes["connection"] = connection
@@ -120,10 +94,6 @@ def _step(connection: Connection, current: str | None, pending: list[Any], watch
         forget_pieces(connection)
         create_triggers(connection)
         return True
-
-
-def _is_up_to_date(connection: Connection) -> bool:
-    return _current(connection) == newest() and not missing_triggers(connection)
 
 
 def _ignore(_progress: Progress) -> None:
@@ -142,7 +112,7 @@ async def pending_migrations(url: str) -> list[PendingMigration]:
 
 
 def _described(connection: Connection) -> list[PendingMigration]:
-    current = _current(connection)
+    current = current_revision(connection)
     return [
         PendingMigration(
             revision=module.revision,
@@ -184,7 +154,7 @@ async def require_migrated(url: str, *, watch: Watch = _ignore) -> None:
     Raises ConfigError if a newer release has migrated the database.
     """
     if url.startswith("sqlite"):
-        if not await _sqlite_is_up_to_date(url):
+        if not await is_migrated(url):
             await migrate(url, watch=watch)
         return
     writer, _ = create_engines(url)
@@ -192,25 +162,10 @@ async def require_migrated(url: str, *, watch: Watch = _ignore) -> None:
         async with writer.connect() as connection:
             await connection.execute(text(f"SELECT pg_advisory_xact_lock_shared({_WHOLE_LOCK})"))
             await connection.execute(text(f"SELECT pg_advisory_xact_lock_shared({_LOCK})"))
-            there = await connection.run_sync(_current)
+            there = await connection.run_sync(current_revision)
     finally:
         await writer.dispose()
     if there != newest():
         raise ConfigError(
             f"The database is at {there or 'no revision'}, Tokens needs {newest()}: run `tokens migrate` first."
         )
-
-
-async def _sqlite_is_up_to_date(url: str) -> bool:
-    """Looks without a lock, so that a start waits for nobody's writes. A file that is locked is not known to be."""
-    writer, reader = create_engines(url)
-    try:
-        async with reader.connect() as connection:
-            return await connection.run_sync(_is_up_to_date)
-    except (OperationalError, sqlite3.OperationalError) as error:
-        if not is_busy(error):
-            raise
-        return False
-    finally:
-        await writer.dispose()
-        await reader.dispose()

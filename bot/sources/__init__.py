@@ -1,28 +1,53 @@
 """One parser per sender: bytes in, usage events and unusable rows out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from importlib import import_module
 
 from bot.org.attribution import Source
-from bot.sources import helicone, lago, openmeter, standardwebhooks
-from bot.sources.cloudevents import parser as cloudevents
-from bot.sources.forges import github, gitlab
 from bot.sources.forges.merges import FORGES
-from bot.sources.litellm import parser as litellm
-from bot.sources.otlp import parser as otlp
 from bot.usage import Parsed
 
-SOURCES: dict[str, Callable[..., Parsed]] = {
-    "cloudevents": cloudevents.parse,
-    "litellm": litellm.parse,
-    "otlp": otlp.parse,
-    "lago": lago.parse,
-    "openmeter": openmeter.parse,
-    "helicone": helicone.parse,
-    "standardwebhooks": standardwebhooks.parse,
-    "github": github.parse,
-    "gitlab": gitlab.parse,
-}
+Parser = Callable[..., Parsed]
+
+
+class _Parsers(Mapping[str, Parser]):
+    """Parsers by format, each imported when it is first used: a command that lists keys parses nothing."""
+
+    def __init__(self, places: Mapping[str, str]) -> None:
+        self._places = places
+        self._parsers: dict[str, Parser] = {}
+
+    def __getitem__(self, read_as: str) -> Parser:
+        parser = self._parsers.get(read_as)
+        if parser is None:
+            found: Parser = import_module(self._places[read_as]).parse
+            parser = self._parsers[read_as] = found
+        return parser
+
+    def __contains__(self, read_as: object) -> bool:
+        return read_as in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+SOURCES: Mapping[str, Parser] = _Parsers(
+    {
+        "cloudevents": "bot.sources.cloudevents.parser",
+        "litellm": "bot.sources.litellm.parser",
+        "otlp": "bot.sources.otlp.parser",
+        "lago": "bot.sources.lago",
+        "openmeter": "bot.sources.openmeter",
+        "helicone": "bot.sources.helicone",
+        "standardwebhooks": "bot.sources.standardwebhooks",
+        "github": "bot.sources.forges.github",
+        "gitlab": "bot.sources.forges.gitlab",
+    }
+)
 """The formats of `tokens keys create --source`. A parser has the shape `parse(body, *, now) -> Parsed`."""
 
 MAPPED = frozenset({"lago", "openmeter", "helicone", "standardwebhooks"})

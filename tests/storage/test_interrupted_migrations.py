@@ -18,7 +18,8 @@ from sqlalchemy import Connection, Engine, event, text
 from bot.refusals import ConfigError
 from bot.settings import Settings
 from storage import faults
-from storage.migrate import _pending, migrate, newest, require_migrated
+from storage.migrate import _pending, migrate, require_migrated
+from storage.revisions import newest
 from storage.store import Store
 from storage.tables.base import metadata
 from storage.triggers import missing_triggers

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, text
 
 from bot.settings import Settings
 from storage.books import checks
-from storage.migrate import migrate, newest
+from storage.migrate import migrate
+from storage.revisions import newest
 from storage.store import Store
 from storage.tables.base import APPEND_ONLY, metadata
 from storage.triggers import missing_triggers

@@ -17,7 +17,8 @@ from sqlalchemy import Engine, event, text
 from bot.periods import DAY_MICROS, HOUR_MICROS
 from storage import bulk
 from storage.books.checks import faults
-from storage.migrate import migrate, newest
+from storage.migrate import migrate
+from storage.revisions import newest
 from storage.store import Store
 from storage.tables.base import COUNTER_COLUMNS
 from tests.support.forks import FORKS

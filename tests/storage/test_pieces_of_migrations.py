@@ -9,8 +9,9 @@ from sqlalchemy import Connection, text
 from bot.__main__ import describe
 from handlers.progress import Reporter
 from storage import migrate as migrations
-from storage.migrate import PendingMigration, _known, _pending, migrate, newest, pending_migrations
+from storage.migrate import PendingMigration, _pending, migrate, pending_migrations
 from storage.migrations.pieces import Pieces, Progress
+from storage.revisions import known, newest
 from storage.store import Store
 
 ROWS = 25
@@ -101,7 +102,7 @@ async def test_a_new_database_is_made_in_one_transaction(empty_url: str, monkeyp
     with_prepare(monkeypatch, Mover(ends_in=2))
     with pytest.raises(_Ended):
         await migrate(empty_url)
-    assert len(await pending_migrations(empty_url)) == len(_known())
+    assert len(await pending_migrations(empty_url)) == len(known())
 
     with_prepare(monkeypatch, Mover())
     await migrate(empty_url)

@@ -12,7 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from bot.refusals import ConfigError
 from bot.settings import Settings
 from storage.books.checks import faults
-from storage.migrate import migrate, newest, require_migrated
+from storage.migrate import migrate, require_migrated
+from storage.revisions import newest
 from storage.store import Store
 from storage.tables.base import APPEND_ONLY, metadata
 from storage.triggers import MESSAGE, missing_triggers
