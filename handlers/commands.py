@@ -5,11 +5,9 @@ from collections.abc import Awaitable, Callable
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.books.budgets import Standing
 from bot.messages import Message
 from bot.periods import hour_of
 from bot.refusals import Refusal
-from bot.reporting.digests import Share
 from bot.requests.asking.typed_asks import parse_request
 from bot.text import first_word
 from bot.views.books import standings as views
@@ -23,11 +21,12 @@ from handlers.books.commitments.credits import credit_command
 from handlers.books.commitments.funds import commitment_lines
 from handlers.books.commitments.holds import hold_command, release_command
 from handlers.books.commitments.transfers import transfer_command
-from handlers.books.standings import shares, standing_of, team_here, team_ids_of
+from handlers.books.standings import standing_of, team_here
 from handlers.books.statements.showing import show_statement
 from handlers.context import Context
 from handlers.detection.data_gaps import gaps_of
 from handlers.org.alert_settings import show_alert_settings
+from handlers.reporting.figures import parts_of, span_at, spenders_of
 from handlers.reporting.own_use import me_command
 from handlers.reporting.top import show_top
 from handlers.requests.asking.request_forms import open_request_form
@@ -63,7 +62,7 @@ async def _standing_message(scope: TeamScope, *, viewer_id: int | None = None, s
     """Returns the answer for one person, or for everybody in a channel if there is no viewer."""
     tx, team = scope.tx, scope.team
     standing = await standing_of(scope, viewer_id=viewer_id)
-    tools = await _tools(scope, standing)
+    tools = await parts_of(scope, spenders_of(scope.directory, team), span_at(scope, team, "7d"), "tool")
     waiting = await tx.budget_requests.pending([team.id])
     this_hour = hour_of(scope.at)
     gaps = await gaps_of(tx, team, from_hour=this_hour - GAPS_HOURS, this_hour=this_hour)
@@ -77,13 +76,6 @@ async def _standing_message(scope: TeamScope, *, viewer_id: int | None = None, s
         grants=[line.words for line in await grant_lines(scope, standing)] if team.kind == "team" else (),
         commitments=await commitment_lines(scope),
     )
-
-
-async def _tools(scope: TeamScope, standing: Standing) -> tuple[Share, ...]:
-    """Returns the spend of the last seven days by tool, today included; of the whole company for the organisation."""
-    ids = team_ids_of(scope.directory, scope.team)
-    first = standing.today - 6
-    return await shares(scope.tx, "tool", team_ids=ids, first_day=first, end_day=first + 7, before_day=first - 7)
 
 
 async def click_show(asked: SlackRequest) -> None:

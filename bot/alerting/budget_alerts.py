@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.books.budgets import Standing
-from bot.books.forecasts import RunOutForecast, ahead_of_pace
+from bot.books.forecasts import Forecast, ahead_of_pace
 
 HISTORY_AFTER_DAYS = 3
 """Older usage was imported: a threshold that it crossed is recorded without a message."""
@@ -85,7 +85,7 @@ def thresholds_due(
     for percent in sorted(percents | {FULL_PERCENT}):
         if not has_crossed(standing, percent):
             continue
-        if percent < FULL_PERCENT and not ahead_of_pace(balance, today=standing.today, period=standing.period):
+        if percent < FULL_PERCENT and not _is_ahead_of_pace(standing):
             continue
         before = [one for one in recorded if one.percent == percent]
         by_holds = balance.charged_nanos * 100 < balance.allocated_nanos * percent
@@ -106,6 +106,11 @@ def thresholds_due(
         )
         for a in crossed
     ]
+
+
+def _is_ahead_of_pace(standing: Standing) -> bool:
+    usual = standing.forecast.weekday_nanos if standing.forecast.is_known else ()
+    return ahead_of_pace(standing.balance, today=standing.today, period=standing.period, weekday_nanos=usual)
 
 
 def _is_armed(last: RecordedThreshold, *, by_holds: bool, allocated_nanos: int) -> bool:
@@ -158,7 +163,7 @@ class PostedForecast:
 ForecastStep = Literal["post", "show", "recover", "end"]
 
 
-def forecast_step(standing: Standing, found: RunOutForecast | None, last: PostedForecast | None) -> ForecastStep | None:
+def forecast_step(standing: Standing, last: PostedForecast | None) -> ForecastStep | None:
     """Returns the next step for a run-out: `post` it in a new message, `show` new figures in its message, `recover` it
     there, or `end` it because the budget is exhausted; None to leave it.
 
@@ -168,38 +173,40 @@ def forecast_step(standing: Standing, found: RunOutForecast | None, last: Posted
     """
     if is_exhausted(standing):
         return "end" if last is not None and last.outcome == "expected" else None
-    if found is None:
+    found = standing.forecast
+    if not found.is_known or standing.balance.left_nanos <= 0 or standing.today >= standing.period.end_day:
         return None
     if last is None or last.outcome != "expected":
-        return _first_step(standing, found, last)
-    if _is_due(found, standing) and _is_much_nearer(found, last):
+        return _first_step(standing, last)
+    if _is_due(standing) and _is_much_nearer(found, last):
         return "post"
-    if found.middle_day is None or found.chance < UNLIKELY:
+    if found.run_out_day is None or found.chance < UNLIKELY:
         return "recover"
-    has_moved = found.middle_day != last.shown_day and standing.today > last.shown_on
+    has_moved = found.run_out_day != last.shown_day and standing.today > last.shown_on
     return "show" if has_moved or standing.balance.allocated_nanos != last.allocated_nanos else None
 
 
-def _first_step(standing: Standing, found: RunOutForecast, last: PostedForecast | None) -> ForecastStep | None:
+def _first_step(standing: Standing, last: PostedForecast | None) -> ForecastStep | None:
     """Returns the step for a run-out that no open message expects. `last` is the message that recovered, if there is
     one."""
-    if not _is_due(found, standing):
+    if not _is_due(standing):
         return None
     was_raised = last is not None and standing.balance.allocated_nanos > last.allocated_nanos
-    is_new = last is None or was_raised or _is_much_nearer(found, last)
+    is_new = last is None or was_raised or _is_much_nearer(standing.forecast, last)
     return "post" if is_new else "show"
 
 
-def posted_forecast(standing: Standing, found: RunOutForecast, before: PostedForecast | None) -> PostedForecast:
+def posted_forecast(standing: Standing, before: PostedForecast | None) -> PostedForecast:
     """Returns a run-out as its message shows it now. `before` is the first version of the same message."""
-    assert found.middle_day is not None, "it is not expected within the period"
+    found = standing.forecast
+    assert found.run_out_day is not None, "it is not expected within the period"
     assert found.early_day is not None, "the middle is reached after the early day"
     return PostedForecast(
         allocated_nanos=standing.balance.allocated_nanos,
         said_on=standing.today if before is None else before.said_on,
-        said_day=found.middle_day if before is None else before.said_day,
+        said_day=found.run_out_day if before is None else before.said_day,
         shown_on=standing.today,
-        shown_day=found.middle_day,
+        shown_day=found.run_out_day,
         early_day=found.early_day,
         late_day=found.late_day,
         chance=found.chance,
@@ -209,13 +216,14 @@ def posted_forecast(standing: Standing, found: RunOutForecast, before: PostedFor
     )
 
 
-def _is_due(found: RunOutForecast, standing: Standing) -> bool:
+def _is_due(standing: Standing) -> bool:
+    found = standing.forecast
     last_useful_day = standing.period.end_day - LAST_DAYS
-    return found.chance >= LIKELY and found.middle_day is not None and found.middle_day < last_useful_day
+    return found.chance >= LIKELY and found.run_out_day is not None and found.run_out_day < last_useful_day
 
 
-def _is_much_nearer(found: RunOutForecast, last: PostedForecast) -> bool:
-    if found.middle_day is None:
+def _is_much_nearer(found: Forecast, last: PostedForecast) -> bool:
+    if found.run_out_day is None:
         return False
-    moved = last.said_day - found.middle_day
+    moved = last.said_day - found.run_out_day
     return moved >= MUCH_NEARER_DAYS and moved * 3 >= last.said_day - last.said_on

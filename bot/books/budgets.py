@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.books.closing.releases import released_by
-from bot.books.forecasts import Forecast
+from bot.books.forecasts import Forecast, SpendRate
 from bot.books.ledger import Account, Balance, Entry, EntryKind
 from bot.books.subtrees import SubtreeFigures
 from bot.money import MAX_AMOUNT_NANOS, usd
@@ -28,11 +28,34 @@ class Standing:
     week_nanos: int
     week_before_nanos: int
     subtree: SubtreeFigures | None = None
+    day_left: float = 1.0
+    """The part of today that lies ahead."""
+    rate: SpendRate | None = None
+    """What it spends per hour just now, where today or yesterday is dear."""
+    unpriced_tokens: int = 0
+    """The period's tokens without a known price."""
 
     @property
     def since_day(self) -> int:
         """Returns the first day whose usage counts: the budget's first day, or the period's."""
         return self.balance.since_day or self.period.first_day
+
+    @property
+    def usage_nanos(self) -> int:
+        """Returns the usage of the period's own days. What is charged may differ by what came late, and by credits."""
+        days = range(self.period.first_day, self.period.end_day)
+        return sum(nanos for day, nanos in self.spent_by_day if day in days)
+
+    @property
+    def first_day(self) -> int | None:
+        """Returns the first day with usage if the last two weeks are not complete, so that they can't be compared."""
+        first = min((day for day, nanos in self.spent_by_day if nanos), default=None)
+        return first if first is not None and first > self.today - 14 else None
+
+    @property
+    def has_no_price(self) -> bool:
+        """Returns whether nothing is known of the period's cost: all its usage lacks a price."""
+        return self.unpriced_tokens > 0 and self.balance.charged_nanos + self.balance.uncounted_nanos == 0
 
 
 def target_budget(team: Team, period: Period) -> int:

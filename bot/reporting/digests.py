@@ -8,25 +8,12 @@ from typing import Literal, NamedTuple
 from bot.alerting.alerts import DataGap
 from bot.books.budgets import Standing
 from bot.periods import date_of, day_number, week_of, zone
+from bot.reporting.figures import Share, Spend
 from bot.reporting.mix import ToolMix
 
 DIGEST_HOUR = 9
 CATCH_UP = timedelta(hours=24)
 """How long after its hour a digest is still sent if the worker was down."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Share:
-    """One tool's, model's or workflow's spend over some days, with the spend before: nano-dollars and tokens."""
-
-    name: str
-    cost_nanos: int
-    before_nanos: int
-    tokens: int
-
-    @property
-    def change_nanos(self) -> int:
-        return self.cost_nanos - self.before_nanos
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +49,7 @@ class Digest:
 
     standing: Standing
     monday: int
-    week_nanos: int
-    before_nanos: int
-    calls: int
-    unpriced_calls: int
+    week: Spend
     tools: tuple[Share, ...]
     drivers: tuple[Driver, ...]
     mix: ToolMix
@@ -81,6 +65,22 @@ class Digest:
     """The budget requests that wait, oldest first."""
     decision_times: str = ""
     """How long decisions of the team's requests take, in mrkdwn."""
+
+    @property
+    def week_nanos(self) -> int:
+        return self.week.cost_nanos
+
+    @property
+    def before_nanos(self) -> int:
+        return self.week.before_nanos
+
+    @property
+    def calls(self) -> int:
+        return self.week.calls
+
+    @property
+    def unpriced_calls(self) -> int:
+        return self.week.unpriced_calls
 
 
 def due_week(*, now: datetime, zone_name: str) -> int | None:

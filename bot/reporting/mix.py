@@ -2,22 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from bot.org.tools import ToolKind
+from bot.reporting.figures import BasisUse
 
 MILLION = 1_000_000
 _NOT_PRICED = frozenset({"unpriced", "notional", "provisioned"})
 """Cost bases whose tokens cost the company nothing: unpriced, paid for privately, or by the hour."""
-
-
-class ToolUse(NamedTuple):
-    """A tool's use on one cost basis."""
-
-    tool: str
-    basis: str
-    tokens: int
-    cost_nanos: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,15 +50,15 @@ class ToolMix:
         return self.in_house.tokens + self.third_party.tokens
 
 
-def mix_of(uses: Iterable[ToolUse], before: Iterable[ToolUse], *, kind_of: Callable[[str], ToolKind]) -> ToolMix:
-    """Returns the mix of tools over some days, with their cost over the days before."""
+def mix_of(uses: Iterable[BasisUse], before: Iterable[BasisUse], *, kind_of: Callable[[str], ToolKind]) -> ToolMix:
+    """Returns the mix of tools from their uses over some days, with their cost over the days before."""
     now, then = list(uses), list(before)
 
     def kind(tool_kind: ToolKind) -> ToolKindTotals:
-        of_kind = [use for use in now if kind_of(use.tool) == tool_kind]
+        of_kind = [use for use in now if kind_of(use.name) == tool_kind]
         return ToolKindTotals(
             cost_nanos=sum(use.cost_nanos for use in of_kind),
-            before_nanos=sum(use.cost_nanos for use in then if kind_of(use.tool) == tool_kind),
+            before_nanos=sum(use.cost_nanos for use in then if kind_of(use.name) == tool_kind),
             tokens=sum(use.tokens for use in of_kind),
             priced_tokens=sum(use.tokens for use in of_kind if use.basis not in _NOT_PRICED),
         )

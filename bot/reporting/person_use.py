@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bot.periods import period_of
-from bot.reporting.digests import Share
+from bot.reporting.figures import Share
 from bot.reporting.reports import PersonUse
 
 _COMPARED_DAYS = 28
@@ -37,7 +37,7 @@ class UseDays:
 
     @property
     def week(self) -> int:
-        return self.today - 6
+        return self.today - 7
 
     @property
     def end(self) -> int:
@@ -58,7 +58,7 @@ def person_use(
     before = [s for s in known if s.first_day < days.month]
     return PersonUse(
         today_nanos=sum(s.cost_nanos for s in known if s.first_day >= days.today),
-        week_nanos=sum(s.cost_nanos for s in known if s.first_day >= days.week),
+        week_nanos=sum(s.cost_nanos for s in known if days.week <= s.first_day < days.today),
         month_nanos=sum(s.cost_nanos for s in month),
         month_tokens=sum(s.tokens for s in month),
         month_calls=sum(s.calls for s in month),

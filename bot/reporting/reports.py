@@ -15,14 +15,14 @@ from bot.org.attribution import UnattributedKey
 from bot.org.people import UnmatchedPerson
 from bot.org.reachability import LostManagers
 from bot.org.teams import Team
-from bot.reporting.digests import Share
+from bot.reporting.figures import Share, Spend
 from bot.reporting.mix import ToolMix
 from bot.requests.budget_requests import BudgetRequest
 
 
 @dataclass(frozen=True, kw_only=True)
 class PersonUse:
-    """A person's own use in nano-dollars and tokens: today, the last seven days, and the month so far with its parts."""
+    """A person's own use in nano-dollars and tokens: today, the last 7 full days, and the month so far with its parts."""
 
     today_nanos: int
     week_nanos: int
@@ -103,6 +103,8 @@ class CompanyView:
 
     organisation: Standing
     teams: tuple[Standing, ...]
+    spend: Spend
+    """The period so far, summed over all teams' own days and unattributed usage."""
     unattributed_nanos: int
     prices: PricesView
     quarantined: tuple[QuarantineShare, ...]

@@ -10,9 +10,10 @@ from bot.books.forecasts import Forecast
 from bot.org.teams import Directory, Team
 from bot.org.tools import ToolKind
 from bot.periods import Period
-from bot.reporting.digests import Driver, Share
+from bot.reporting.digests import Driver
+from bot.reporting.figures import Share
 from bot.reporting.mix import ToolMix
-from bot.reporting.top import ComparedDays
+from bot.reporting.spans import Span
 from bot.requests.budget_requests import BudgetRequest
 from bot.requests.waiting.decision_times import DecisionTimes
 
@@ -100,7 +101,7 @@ class SubtreeReport:
     """
 
     nodes: tuple[Team, ...]
-    span: ComparedDays
+    span: Span
     teams: tuple[TeamSpend, ...]
     """Largest first; teams without spend in both spans are left out."""
     team_count: int

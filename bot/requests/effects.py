@@ -10,12 +10,12 @@ from bot.books.ledger import with_grant
 def after_grant(standing: Standing, nanos: int) -> Standing:
     """Returns a team's standing as it would be with so much more budget, its run-out included."""
     balance = with_grant(standing.balance, nanos)
-    spent = dict(standing.spent_by_day)
     then = forecast(
         balance,
-        spent_by_day=spent,
+        spent_by_day=dict(standing.spent_by_day),
         today=standing.today,
         period=standing.period,
-        first_day=min(spent, default=None),
+        day_left=standing.day_left,
+        rate=standing.rate,
     )
     return replace(standing, balance=balance, forecast=then)

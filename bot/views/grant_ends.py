@@ -7,9 +7,10 @@ from bot.books.grants import DAY_FIELD, MEASURE_FIELD, Grant, GrantEnd
 from bot.messages import Block
 from bot.money import usd
 from bot.org.teams import Team
-from bot.periods import PeriodKind, date_of, local_day, short_day_text
+from bot.periods import PeriodKind
 from bot.text import plain
-from bot.views.blocks import Element, button, confirmation, date_input, date_mark, field, name, select, text_input
+from bot.views.blocks import Element, button, confirmation, date_input, field, name, select, text_input
+from bot.views.wording import until_words
 
 END_GRANT = "end_grant"
 """Action id of the button that ends a grant early; its value is the grant's id."""
@@ -63,12 +64,7 @@ def end_text(end: GrantEnd, *, zone: str, today: int) -> str:
     """Returns an end in words: `until 15 Jan`, with the year if it is another one, or once an amount is spent."""
     parts = []
     if end.at is not None:
-        day = local_day(end.at - 1, zone)
-        if local_day(end.at, zone) > day:
-            year = f" {date_of(day).year}" if date_of(day).year != date_of(today).year else ""
-            parts.append(f"until {short_day_text(day)}{year}")
-        else:
-            parts.append(f"until {date_mark(end.at, timezone=zone)}")
+        parts.append(until_words(end.at, zone=zone, today=today))
     if end.spent_nanos is not None:
         parts.append(f"until {usd(end.spent_nanos)} of it is spent")
     return " or ".join(parts)

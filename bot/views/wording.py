@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 from bot.books.ledger import Balance
 from bot.money import percent, tokens_short, usd, usd_round
-from bot.periods import Period, date_of, short_day_text
-from bot.reporting.digests import Share
-from bot.views.blocks import name
+from bot.periods import Period, date_of, local_day, short_day_text
+from bot.reporting.figures import Share, Spend
+from bot.reporting.spans import Span
+from bot.views.blocks import date_mark, name
 
 _BAR_CELLS = 10
 _MANY_TIMES = 4
@@ -39,10 +40,92 @@ def last_day_text(period: Period) -> str:
 
 def week_words(monday: int) -> str:
     """Formats the seven days from a Monday: `16–22 Nov` or `30 Nov – 6 Dec`."""
-    first, last = date_of(monday), date_of(monday + 6)
-    if first.month == last.month:
-        return f"{first.day}–{short_day_text(monday + 6)}"
-    return f"{short_day_text(monday)} – {short_day_text(monday + 6)}"
+    return days_words(monday, monday + 7)
+
+
+def days_words(first_day: int, end_day: int) -> str:
+    """Formats days by their first and last: `16–22 Nov`, `30 Nov – 6 Dec`, or one day as `16 Nov`."""
+    first, last = date_of(first_day), date_of(end_day - 1)
+    if first == last:
+        return short_day_text(first_day)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{short_day_text(end_day - 1)}"
+    return f"{short_day_text(first_day)} – {short_day_text(end_day - 1)}"
+
+
+def span_words(span: Span) -> str:
+    """Formats the days of a figure: `last 7 full days`, `last week`, `November 2026 so far`, `16–22 Nov`."""
+    if span.kind in ("7d", "30d"):
+        return f"last {span.days} full days"
+    if span.kind in ("period", "month"):
+        return f"{period_words(span.name)} so far"
+    if span.name:
+        return period_words(span.name)
+    named = {"today": "today so far", "this_week": "this week so far", "last_week": "last week"}
+    return named.get(span.kind) or days_words(span.first_day, span.end_day)
+
+
+def in_span_words(span: Span) -> str:
+    """Formats the same after a verb: `in the last 7 full days`, `last week`, `in November 2026 so far`."""
+    words = span_words(span)
+    if span.kind in ("7d", "30d"):
+        return f"in the {words}"
+    return words if span.kind in ("today", "this_week", "last_week") else f"in {words}"
+
+
+def before_words(span: Span) -> str:
+    """Formats the days that a span is compared with: `the 7 days before`, `the week before`, `the same days of October`."""
+    if span.kind in ("week", "last_week"):
+        return "the week before"
+    if span.kind in ("period", "month"):
+        return f"the same days of {period_words(span.before_name)}"
+    if span.before_name:
+        return period_words(span.before_name)
+    if span.kind == "this_week":
+        return "the same days of last week"
+    return "the day before" if span.days == 1 else f"the {span.days} days before"
+
+
+def zone_words(zone: str) -> str:
+    """Formats a zone as its place: `London time`, `New York time`, `UTC`."""
+    place = zone.rpartition("/")[2].replace("_", " ")
+    return "UTC" if zone.upper() in ("UTC", "ETC/UTC", "GMT") else f"{place} time"
+
+
+NO_PRICE = "no price yet"
+
+
+def cost_words(nanos: int, *, has_no_price: bool) -> str:
+    """Formats a cost to the cent, or that all of it lacks a price: that is never $0.00."""
+    return NO_PRICE if has_no_price else usd(nanos)
+
+
+def no_comparison_words(first_day: int) -> str:
+    """Formats why there is no change: the days before are incomplete."""
+    return f"no full comparison yet: first usage {short_day_text(first_day)}"
+
+
+def spend_change_words(spend: Spend) -> str:
+    """Formats the change of a spend: `18% more than the week before`, or why there is none yet."""
+    if spend.first_day is not None:
+        return no_comparison_words(spend.first_day)
+    return change_words(spend.cost_nanos, spend.before_nanos, before=before_words(spend.span))
+
+
+def until_words(at: int, *, zone: str, today: int | None = None) -> str:
+    """Formats the end of a half-open span of time: `until 30 Nov` where a day ends with it, else the moment. The year is
+    named if it is not that of `today`."""
+    last = local_day(at - 1, zone)
+    if local_day(at, zone) == last:
+        return f"until {date_mark(at, timezone=zone)}"
+    is_other_year = today is not None and date_of(last).year != date_of(today).year
+    return f"until {short_day_text(last)}{f' {date_of(last).year}' if is_other_year else ''}"
+
+
+def range_words(low_nanos: int, high_nanos: int) -> str:
+    """Formats ` ($5,120–$5,860)`, the range of a forecast; nothing if both ends read the same."""
+    low, high = usd_round(low_nanos), usd_round(high_nanos)
+    return f" ({low}–{high})" if low != high else ""
 
 
 def change_words(now_nanos: int, before_nanos: int, *, before: str) -> str:
@@ -78,15 +161,20 @@ def part_name(typed: str, *, kind: str = "tool") -> str:
 def share_lines(shares: Sequence[Share], *, total_nanos: int, most: int = 5, kind: str = "tool") -> str:
     """Returns one line per large part with dollars, share and tokens, and one line for the rest."""
     shares = [s for s in shares if s.cost_nanos or s.tokens]
-    lines = [
-        f"• {part_name(s.name, kind=kind)}: {usd(s.cost_nanos)} ({percent(s.cost_nanos, total_nanos)}), "
-        f"{tokens_short(s.tokens)} tokens"
-        for s in shares[:most]
-    ]
+    lines = [f"• {part_name(s.name, kind=kind)}: {share_words(s, total_nanos=total_nanos)}" for s in shares[:most]]
     rest = shares[most:]
     if rest:
         lines.append(f"• {counted(len(rest), 'other')}: {usd(sum(s.cost_nanos for s in rest))}")
     return "\n".join(lines)
+
+
+def share_words(share: Share, *, total_nanos: int) -> str:
+    """Formats `$4.00 (6%), 10M tokens`, with the tokens that lack a price, or `no price yet, 10M tokens`."""
+    tokens = f"{tokens_short(share.tokens)} tokens"
+    if share.has_no_price:
+        return f"{NO_PRICE}, {tokens}"
+    lacking = f" ({tokens_short(share.unpriced_tokens)} with {NO_PRICE})" if share.unpriced_tokens else ""
+    return f"{usd(share.cost_nanos)} ({percent(share.cost_nanos, total_nanos)}), {tokens}{lacking}"
 
 
 def progress_bar(part: int, whole: int) -> str:
@@ -109,3 +197,8 @@ def budget_words(balance: Balance) -> str:
 def a_day(nanos: int) -> str:
     """Formats `$1,670 a day`."""
     return f"{usd_round(nanos)} a day"
+
+
+def an_hour(nanos: int) -> str:
+    """Formats `$460 an hour`."""
+    return f"{usd_round(nanos)} an hour"

@@ -10,6 +10,7 @@ from bot.alerting.budget_alerts import (
     HISTORY_AFTER_DAYS,
     RecordedThreshold,
     ThresholdAlert,
+    forecast_step,
     has_crossed,
     is_threshold_resolved,
     thresholds_due,
@@ -26,7 +27,6 @@ from handlers.alerting.forecast_alerts import (
     forecast_message,
     forecast_of,
     judge_forecast,
-    next_forecast_step,
 )
 from handlers.alerting.reactions.answer_text import answer_text
 from handlers.books.standings import standing_of
@@ -55,7 +55,7 @@ def has_budget_change(standing: Standing, lines: Sequence[AlertRecord], forecast
     if _lines_due(standing, [threshold_of(record) for record in lines], silently=False):
         return True
     last = forecast_of(forecasts[-1]) if forecasts else None
-    return standing.balance.allocated_nanos > 0 and next_forecast_step(standing, last)[0] is not None
+    return standing.balance.allocated_nanos > 0 and forecast_step(standing, last) is not None
 
 
 async def judge_thresholds(scope: TeamScope, *, silently: bool) -> None:

@@ -5,7 +5,6 @@ from dataclasses import replace
 import msgspec
 
 from bot.alerting.budget_alerts import (
-    ForecastStep,
     PostedForecast,
     forecast_step,
     posted_forecast,
@@ -13,7 +12,6 @@ from bot.alerting.budget_alerts import (
 )
 from bot.alerting.budget_facts import ForecastFacts
 from bot.books.budgets import Standing
-from bot.books.forecasts import RunOutForecast, forecast_run_out
 from bot.messages import Message
 from bot.views.alerting import budget_alerts as views
 from bot.views.books.budgets import team_may_request
@@ -32,36 +30,25 @@ async def judge_forecast(scope: TeamScope, standing: Standing, *, silently: bool
     records = await scope.tx.alerts.of_period(team_id=scope.team.id, kind=FORECAST, period=standing.period.name)
     before = [forecast_of(record) for record in records]
     last = before[-1] if before else None
-    step, found = next_forecast_step(standing, last)
+    step = forecast_step(standing, last)
     if step is None:
         return
     if step == "post":
-        assert found is not None, "only a forecast run-out is posted"
         if last is not None and last.outcome == "expected":
             await _show(scope, records[-1], replace(last, outcome="nearer"))
-        await _post_forecast(scope, standing, found, before, silently=silently)
+        await _post_forecast(scope, standing, before, silently=silently)
         return
     assert last is not None, "only a posted run-out changes"
     if step == "show":
-        assert found is not None, "only a forecast run-out is shown"
-        shown = posted_forecast(standing, found, last)
+        shown = posted_forecast(standing, last)
     else:
         shown = replace(last, outcome="recovered" if step == "recover" else "ran_out", shown_on=standing.today)
     await _show(scope, records[-1], shown)
 
 
-def next_forecast_step(
-    standing: Standing, last: PostedForecast | None
-) -> tuple[ForecastStep | None, RunOutForecast | None]:
-    spent = dict(standing.spent_by_day)
-    found = forecast_run_out(standing.balance, spent_by_day=spent, today=standing.today, period=standing.period)
-    return forecast_step(standing, found, last), found
-
-
 async def _post_forecast(
     scope: TeamScope,
     standing: Standing,
-    found: RunOutForecast,
     before: list[PostedForecast],
     *,
     silently: bool,
@@ -73,7 +60,7 @@ async def _post_forecast(
         kind=FORECAST,
         state="silent" if silent else "open",
         at=scope.at,
-        facts=ForecastFacts(period=standing.period.name, forecast=posted_forecast(standing, found, None)).to_facts(),
+        facts=ForecastFacts(period=standing.period.name, forecast=posted_forecast(standing, None)).to_facts(),
     )
     if record is None or silent:
         return

@@ -1,22 +1,23 @@
 """Teams' standings, built from the ledger and the rollups in one snapshot."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.books.budgets import Standing
-from bot.books.forecasts import forecast
+from bot.books.forecasts import SpendRate, forecast, may_be_racing, share_of_day_left
+from bot.books.usual_days import UsualDays, usual_days
 from bot.messages import Message
-from bot.org.teams import Directory, Team
-from bot.reporting.digests import Share
+from bot.org.teams import Team
+from bot.periods import HOUR_MICROS, Period, hour_of
 from bot.rulebook import Rulebook
 from bot.views.books import standings as standing_views
 from handlers.books.balances import balances_of
 from handlers.books.subtrees import subtree_figures_of
 from handlers.scope import Scope, TeamScope
 from handlers.slack.answers import SlackRequest
-from storage.reporting.reports import NO_USAGE, Dimension
-from storage.store import Transaction
 
 DAYS_SHOWN = 35
+_RATE_HOURS = 2
+"""A spend rate covers these complete hours and the current one."""
 
 
 async def standing_of(scope: TeamScope, *, viewer_id: int | None = None) -> Standing:
@@ -46,69 +47,80 @@ async def standings_of(scope: Scope, teams: Sequence[Team], *, viewer_id: int | 
     for (spender, day), nanos in by_day.items():
         if day < end:
             days.setdefault(spender, {})[day] = nanos
+    spent = {team.id: dict(days.get(team.id, {})) for team in teams}
+    if directory.root.id in spent:
+        own = spent[directory.root.id]
+        for day, nanos in days.get(directory.unattributed.id, {}).items():
+            own[day] = own.get(day, 0) + nanos
+    usual = {team.id: usual_days(spent[team.id], today=today[team.id]) for team in teams}
+    rates = await _rates(scope, teams, usual, spent)
+    unpriced = await _unpriced_tokens(scope, teams, periods)
     standings = []
     for team in teams:
-        spent = dict(days.get(team.id, {}))
-        if team.kind == "organisation":
-            for day, nanos in days.get(directory.unattributed.id, {}).items():
-                spent[day] = spent.get(day, 0) + nanos
-        now_day = today[team.id]
+        own, now_day, zone = spent[team.id], today[team.id], team.zone_on(at)
+        day_left = share_of_day_left(at, today=now_day, zone=zone)
         standings.append(
             Standing(
                 team=team,
                 period=periods[team.id],
                 today=now_day,
-                zone=team.zone_on(at),
+                zone=zone,
                 balance=balances[team.id],
                 forecast=forecast(
                     balances[team.id],
-                    spent_by_day=spent,
+                    spent_by_day=own,
                     today=now_day,
                     period=periods[team.id],
-                    first_day=min(spent, default=None),
+                    day_left=day_left,
+                    rate=rates.get(team.id),
+                    usual=usual[team.id],
                 ),
-                spent_by_day=tuple(sorted(spent.items())),
-                week_nanos=sum(spent.get(day, 0) for day in range(now_day - 7, now_day)),
-                week_before_nanos=sum(spent.get(day, 0) for day in range(now_day - 14, now_day - 7)),
+                spent_by_day=tuple(sorted(own.items())),
+                week_nanos=sum(own.get(day, 0) for day in range(now_day - 7, now_day)),
+                week_before_nanos=sum(own.get(day, 0) for day in range(now_day - 14, now_day - 7)),
                 subtree=subtrees.get(team.id),
+                day_left=day_left,
+                rate=rates.get(team.id),
+                unpriced_tokens=unpriced.get(team.id, 0),
             )
         )
     return standings
 
 
-async def shares(
-    tx: Transaction,
-    part: Dimension,
-    *,
-    team_ids: Iterable[int],
-    first_day: int,
-    end_day: int,
-    before_day: int,
-    before_end: int | None = None,
-) -> tuple[Share, ...]:
-    """Returns the shares of one dimension over [first_day, end_day), compared with [before_day, before_end), largest
-    first.
-
-    `before_end` defaults to `first_day`.
-    """
-    ids = list(team_ids)
-    current = await tx.reports.by_part(part, team_ids=ids, first_day=first_day, end_day=end_day)
-    earlier = await tx.reports.by_part(part, team_ids=ids, first_day=before_day, end_day=before_end or first_day)
-    listed = [
-        Share(
-            name=name,
-            cost_nanos=current.get(name, NO_USAGE).cost_nanos,
-            before_nanos=earlier.get(name, NO_USAGE).cost_nanos,
-            tokens=current.get(name, NO_USAGE).tokens,
-        )
-        for name in current.keys() | earlier.keys()
-    ]
-    return tuple(sorted(listed, key=lambda share: (-share.cost_nanos, share.name)))
+async def _rates(
+    scope: Scope, teams: Sequence[Team], usual: Mapping[int, UsualDays], spent: Mapping[int, Mapping[int, int]]
+) -> dict[int, SpendRate]:
+    """Returns what teams spend per hour just now, of those whose today or yesterday is dear."""
+    at, directory = scope.at, scope.directory
+    racing = {t.id: t for t in teams if may_be_racing(usual[t.id], spent[t.id], today=t.day_of(at))}
+    if not racing:
+        return {}
+    hour = hour_of(at)
+    ids = {*racing, *([directory.unattributed.id] if directory.root.id in racing else [])}
+    recent = await scope.tx.reports.in_hours(ids, first_hour=hour - _RATE_HOURS, end_hour=hour + 1)
+    micros_covered = at - (hour - _RATE_HOURS) * HOUR_MICROS
+    found = {}
+    for team in racing.values():
+        spenders = (team.id, directory.unattributed.id) if team.kind == "organisation" else (team.id,)
+        nanos = sum(recent.get(spender, 0) for spender in spenders)
+        per_hour = nanos * HOUR_MICROS // micros_covered
+        found[team.id] = SpendRate(nanos_per_hour=per_hour, at=at, zone=team.zone_on(at))
+    return found
 
 
-def team_ids_of(directory: Directory, team: Team) -> list[int]:
-    """Returns the teams whose spend a team's figures include: its own, or all for the organisation."""
-    return [t.id for t in directory.teams] if team.kind == "organisation" else [team.id]
+async def _unpriced_tokens(scope: Scope, teams: Sequence[Team], periods: Mapping[int, Period]) -> dict[int, int]:
+    """Returns the tokens without a price of each team's period; unattributed ones count for the organisation."""
+    directory = scope.directory
+    spans: dict[tuple[int, int], list[int]] = {}
+    for team in teams:
+        of = directory.unattributed if team.kind == "organisation" else team
+        spans.setdefault((periods[team.id].first_day, periods[team.id].end_day), []).append(of.id)
+    found: dict[int, int] = {}
+    for (first_day, end_day), ids in spans.items():
+        found |= await scope.tx.reports.unpriced_tokens(ids, first_day=first_day, end_day=end_day)
+    if directory.unattributed.id in found and any(team.kind == "organisation" for team in teams):
+        found[directory.root.id] = found[directory.unattributed.id]
+    return found
 
 
 def team_here(rulebook: Rulebook, request: SlackRequest) -> tuple[Team | None, Message | None]:

@@ -11,8 +11,8 @@ from bot.periods import week_name
 from bot.refusals import ConfigError
 from bot.reporting.company_digests import CompanyDigest, ManagerReader, manager_readers
 from bot.reporting.digests import due_week
+from bot.reporting.spans import week_span
 from bot.reporting.subtree_reports import SubtreeReport
-from bot.reporting.top import ComparedDays
 from bot.requests.budget_requests import BudgetRequest
 from bot.views.reporting.company_digests import company_digest_message
 from handlers.context import Context
@@ -215,7 +215,7 @@ async def post_node_digest(context: Context, node: Team, monday: int) -> bool:
 
 async def week_of_nodes(scope: Scope, nodes: tuple[Team, ...], monday: int, *, shows_preview: bool) -> SubtreeReport:
     """Returns the closed week of some nodes, compared with the week before."""
-    week = ComparedDays(first_day=monday, end_day=monday + _WEEK, before_day=monday - _WEEK, before_end=monday)
+    week = week_span(monday, zone=nodes[0].zone_on(scope.at))
     return await subtree_report(scope, nodes, week, shows_preview=shows_preview)
 
 

@@ -14,21 +14,20 @@ from bot.org.teams import Team
 from bot.periods import day_start, hour_of, micros, monday_of, week_name, week_of
 from bot.refusals import ConfigError
 from bot.reporting.digests import Digest, WaitingAsk, drivers_of, due_week
-from bot.reporting.top import ComparedDays
+from bot.reporting.spans import week_span
 from bot.views.reporting.digests import digest_message
 from bot.views.requests.waiting.decision_times import times_words
 from handlers.alerting.expected_spend import announced_in
-from handlers.books.standings import shares, standing_of
+from handlers.books.standings import standing_of
 from handlers.cli import opened, out, run
 from handlers.context import Context
 from handlers.detection.data_gaps import gaps_of
 from handlers.reporting.company_digests import node_digest_of, post_node_digest
-from handlers.reporting.top import mix_in
+from handlers.reporting.figures import parts_of, spend_and_parts_of, tool_mix_of
 from handlers.requests.waiting.decision_times import times_of
 from handlers.scope import Scope, TeamScope
 from handlers.slack.callers import called
 from handlers.slack.posts import post_notice
-from storage.reporting.reports import NO_USAGE
 from storage.store import Transaction
 
 CHART_DAYS = 14
@@ -78,7 +77,7 @@ async def _put(scope: TeamScope, monday: int) -> int:
 async def digest_of(scope: TeamScope, monday: int) -> Message | None:
     """Returns the digest message of a team's week; None if the team used nothing in it or the week before."""
     digest = await build_digest(scope, monday)
-    if digest.calls == 0 and digest.before_nanos == 0:
+    if digest.week.calls == 0 and digest.week.before_nanos == 0:
         return None
     return digest_message(digest, command=scope.command)
 
@@ -86,26 +85,21 @@ async def digest_of(scope: TeamScope, monday: int) -> Message | None:
 async def build_digest(scope: TeamScope, monday: int) -> Digest:
     """Returns the figures of a team's closed week."""
     tx, team = scope.tx, scope.team
-    week = {"team_ids": [team.id], "first_day": monday, "end_day": monday + 7, "before_day": monday - 7}
-    tools = await shares(tx, "tool", **week)  # type: ignore[arg-type]  # the same days for every part
-    models = await shares(tx, "model", **week)  # type: ignore[arg-type]
-    workflows = await shares(tx, "workflow", **week)  # type: ignore[arg-type]
-    bases = await tx.reports.by_part("basis", team_ids=[team.id], first_day=monday, end_day=monday + 7)
+    span = week_span(monday, zone=team.zone_on(scope.at))
+    week, tools = await spend_and_parts_of(scope, [team], span, "tool")
+    models = await parts_of(scope, [team], span, "model")
+    workflows = await parts_of(scope, [team], span, "workflow")
     by_tool = await tx.reports.by_tool_and_day(team.id, first_day=monday - 7, end_day=monday + 7)
     chart_days = tuple(range(monday + 7 - CHART_DAYS, monday + 7))
-    days = ComparedDays(first_day=monday, end_day=monday + 7, before_day=monday - 7, before_end=monday)
     pending = await tx.budget_requests.pending([team.id])
     people = await tx.people.by_ids({request.person_id for request in pending})
     return Digest(
         standing=await standing_of(scope),
         monday=monday,
-        week_nanos=sum(s.cost_nanos for s in tools),
-        before_nanos=sum(s.before_nanos for s in tools),
-        calls=sum(b.calls for b in bases.values()),
-        unpriced_calls=bases.get("unpriced", NO_USAGE).calls,
+        week=week,
         tools=tools,
         drivers=drivers_of({"tool": tools, "model": models, "workflow": workflows}),
-        mix=await mix_in(tx, scope.rulebook, [team.id], days),
+        mix=await tool_mix_of(scope, [team], span),
         tool_days=tuple((s.name, tuple(by_tool.get((s.name, day), 0) for day in chart_days)) for s in tools),
         chart_days=chart_days,
         open_requests=len(pending),

@@ -9,7 +9,6 @@ from bot.org.teams import Team
 from bot.periods import DAY_MICROS
 from bot.reporting.person_use import UseDays, UseSum, person_use
 from bot.reporting.reports import CompanyView, Home, PersonUse, UnattributedView
-from bot.reporting.top import compare_period_so_far
 from bot.rulebook import Rulebook
 from bot.views.reporting.home import home_view
 from handlers.books.standings import standings_of
@@ -21,7 +20,7 @@ from handlers.crosschecks.health_alerts import silent_sources
 from handlers.crosschecks.observations import drifting
 from handlers.crosschecks.overlaps import shown_overlaps
 from handlers.crosschecks.unread_usage import shown_unread
-from handlers.reporting.top import mix_in
+from handlers.reporting.figures import span_at, spend_of, tool_mix_of
 from handlers.requests.deciding.deciders import pending_for
 from handlers.requests.waiting.lists import own_times
 from handlers.scope import Scope
@@ -98,18 +97,16 @@ async def _company(scope: Scope, person: Person) -> CompanyView:
     tx, rulebook, directory, at = scope.tx, scope.rulebook, scope.directory, scope.at
     listed = [directory.root, *directory.real_teams]
     organisation, *teams = await standings_of(scope, listed, viewer_id=person.id)
-    nobody = await tx.reports.by_day(
-        [directory.unattributed.id], first_day=organisation.period.first_day, end_day=organisation.period.end_day
-    )
     period = organisation.period
+    span = span_at(scope, directory.root, "period")
+    spend = await spend_of(scope, directory.teams, span)
+    nobody = await spend_of(scope, [directory.unattributed], span)
     prices = await prices_view(tx, first_day=period.first_day, end_day=period.end_day, at=at)
-    last = directory.organisation.calendar.before(period)
-    days = compare_period_so_far(period.first_day, last.first_day, today=organisation.today)
     broken = [route for team in directory.alert_teams for route in _broken_routes(team)]
     return CompanyView(
         organisation=organisation,
         teams=tuple(sorted(teams, key=lambda s: -s.balance.charged_nanos)),
-        unattributed_nanos=sum(nobody.values()),
+        unattributed_nanos=nobody.cost_nanos,
         prices=prices,
         quarantined=tuple(await tx.quarantine.shares()),
         not_kept=sum((await tx.quarantine.not_kept()).values()),
@@ -123,7 +120,8 @@ async def _company(scope: Scope, person: Person) -> CompanyView:
         lost_managers=await lost_managers(tx, directory),
         unattributed=await _unattributed_view(scope, person),
         caps=await caps_to_look_at(scope),
-        mix=await mix_in(tx, rulebook, [t.id for t in directory.teams], days),
+        spend=spend,
+        mix=await tool_mix_of(scope, directory.teams, span),
     )
 
 

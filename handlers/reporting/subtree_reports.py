@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bot.alerting.alert_quality import QUALITY_DAYS, quality_by_team, quality_of
 from bot.books.budgets import Standing
-from bot.books.forecasts import Forecast, forecast
+from bot.books.forecasts import Forecast, forecast, share_of_day_left
 from bot.books.ledger import Balance
 from bot.org.teams import Team
 from bot.periods import DAY_MICROS, week_of
-from bot.reporting.digests import Driver, Share, drivers_of
-from bot.reporting.mix import ToolUse, mix_of
+from bot.reporting.digests import Driver, drivers_of
+from bot.reporting.figures import UNPRICED, BasisUse, Share, shares_of
+from bot.reporting.mix import mix_of
+from bot.reporting.spans import Span
 from bot.reporting.subtree_reports import (
     TREND_WEEKS,
     Mover,
@@ -25,21 +27,18 @@ from bot.reporting.subtree_reports import (
     team_sums,
     windows_of,
 )
-from bot.reporting.top import ComparedDays
 from handlers.books.balances import balances_of
 from handlers.books.standings import standings_of
 from handlers.books.subtrees import subtree_figures_of
+from handlers.reporting.figures import uses_of
 from handlers.requests.waiting.decision_times import times_of
 from handlers.scope import Scope
-from storage.reporting.reports import NO_USAGE
 from storage.reporting.subtree_reports import SeriesSum
 
 _WEEK = 7
 
 
-async def subtree_report(
-    scope: Scope, nodes: Sequence[Team], span: ComparedDays, *, shows_preview: bool
-) -> SubtreeReport:
+async def subtree_report(scope: Scope, nodes: Sequence[Team], span: Span, *, shows_preview: bool) -> SubtreeReport:
     """Returns the report of some nodes over a span, best from a snapshot: figures of many teams come from memory there.
 
     `shows_preview` is for finance alone. Budgets, requests and alerts are those of now.
@@ -58,7 +57,6 @@ async def subtree_report(
     spends.sort(key=lambda s: (-s.cost_nanos, -s.before_nanos, s.team.name))
     teams = [s for s in spends if s.team.kind == "team"]
     uses, uses_before = await _uses(scope, now), await _uses(scope, before)
-    calls, unpriced_calls = await _calls(scope, now)
     last_monday = week_of(span.end_day)[0] - _WEEK
     mondays = range(last_monday - _WEEK * (TREND_WEEKS - 1), last_monday + 1, _WEEK)
     trend = windows_of(directory, nodes, mondays[0], last_monday + _WEEK, shows_preview=shows_preview)
@@ -85,17 +83,17 @@ async def subtree_report(
         hidden_teams=sum(t.kind == "team" and not t.has_ended for t in members) - _open_count(shown),
         cost_nanos=sum(s.cost_nanos for s in spends),
         before_nanos=sum(s.before_nanos for s in spends),
-        calls=calls,
+        calls=sum(use.calls for use in uses),
         tokens=sum(use.tokens for use in uses),
         unattributed_nanos=sum(s.cost_nanos for s in spends if s.team.kind == "unattributed"),
-        unpriced_calls=unpriced_calls,
-        unpriced_tokens=sum(use.tokens for use in uses if use.basis == "unpriced"),
+        unpriced_calls=sum(use.calls for use in uses if use.basis == UNPRICED),
+        unpriced_tokens=sum(use.tokens for use in uses if use.basis == UNPRICED),
         period=directory.period_at(nodes[0], scope.at),
         budget=budget if has_budget else None,
         forecast=_forecast(scope, nodes, standings, budget),
         movers=tuple(Mover(spend, drivers.get(spend.team.id)) for spend in moved),
         risks=risks_of(standings),
-        tools=_shares(uses, uses_before),
+        tools=shares_of(uses, uses_before),
         mix=mix_of(uses, uses_before, kind_of=scope.rulebook.tools.kind_of),
         weeks=mix_weeks(by_week, mondays=mondays, kind_of=scope.rulebook.tools.kind_of),
         cost_centres=cost_centres_of(spends),
@@ -127,39 +125,15 @@ async def _by_team(scope: Scope, windows: Sequence[Window]) -> dict[int, int]:
     return team_sums(windows, await scope.tx.reports.by_day(ids, first_day=first, end_day=end))
 
 
-async def _uses(scope: Scope, windows: Sequence[Window]) -> list[ToolUse]:
-    found: list[ToolUse] = []
+async def _uses(scope: Scope, windows: Sequence[Window]) -> list[BasisUse]:
+    """Returns the uses of tools over windows."""
+    found: list[BasisUse] = []
     for ids, first, end in windows:
-        found += map(ToolUse._make, await scope.tx.reports.by_tool_and_basis(ids, first_day=first, end_day=end))
+        found += await uses_of(scope, ids, "tool", first_day=first, end_day=end)
     return found
 
 
-async def _calls(scope: Scope, windows: Sequence[Window]) -> tuple[int, int]:
-    """Returns the calls over windows, and those without a price."""
-    calls = unpriced = 0
-    for ids, first, end in windows:
-        bases = await scope.tx.reports.by_part("basis", team_ids=ids, first_day=first, end_day=end)
-        calls += sum(base.calls for base in bases.values())
-        unpriced += bases.get("unpriced", NO_USAGE).calls
-    return calls, unpriced
-
-
-def _shares(uses: Iterable[ToolUse], before: Iterable[ToolUse]) -> tuple[Share, ...]:
-    """Returns the tools, largest first."""
-    cost, tokens, earlier = dict[str, int](), dict[str, int](), dict[str, int]()
-    for use in uses:
-        cost[use.tool] = cost.get(use.tool, 0) + use.cost_nanos
-        tokens[use.tool] = tokens.get(use.tool, 0) + use.tokens
-    for use in before:
-        earlier[use.tool] = earlier.get(use.tool, 0) + use.cost_nanos
-    shares = [
-        Share(name=tool, cost_nanos=cost.get(tool, 0), before_nanos=earlier.get(tool, 0), tokens=tokens.get(tool, 0))
-        for tool in cost.keys() | earlier.keys()
-    ]
-    return tuple(sorted(shares, key=lambda share: (-share.cost_nanos, share.name)))
-
-
-async def _drivers(scope: Scope, moved: Sequence[TeamSpend], span: ComparedDays) -> dict[int, Driver]:
+async def _drivers(scope: Scope, moved: Sequence[TeamSpend], span: Span) -> dict[int, Driver]:
     """Returns what drove each of the few teams that moved, by two queries."""
     if not moved:
         return {}
@@ -188,10 +162,10 @@ def _of(sums: Iterable[SeriesSum], team: Team) -> list[SeriesSum]:
 
 
 def _parts(now: Iterable[SeriesSum], before: Iterable[SeriesSum], part: str) -> tuple[Share, ...]:
-    def uses(sums: Iterable[SeriesSum]) -> list[ToolUse]:
-        return [ToolUse(getattr(s, part), "", s.tokens, s.cost_nanos) for s in sums]
+    def uses(sums: Iterable[SeriesSum]) -> list[BasisUse]:
+        return [BasisUse(getattr(s, part), "", 0, s.tokens, s.cost_nanos) for s in sums]
 
-    return _shares(uses(now), uses(before))
+    return shares_of(uses(now), uses(before))
 
 
 async def _budgets(
@@ -240,6 +214,7 @@ def _hands_on(scope: Scope, node: Team) -> bool:
 def _forecast(scope: Scope, nodes: Sequence[Team], standings: Sequence[Standing], budget: SubtreeBudget) -> Forecast:
     """Returns the forecast of all teams' days together."""
     days: dict[int, int] = {}
+    today = nodes[0].day_of(scope.at)
     for standing in standings:
         for day, nanos in standing.spent_by_day:
             days[day] = days.get(day, 0) + nanos
@@ -249,9 +224,9 @@ def _forecast(scope: Scope, nodes: Sequence[Team], standings: Sequence[Standing]
     return forecast(
         balance,
         spent_by_day=days,
-        today=nodes[0].day_of(scope.at),
+        today=today,
         period=scope.directory.period_at(nodes[0], scope.at),
-        first_day=min(days, default=None),
+        day_left=share_of_day_left(scope.at, today=today, zone=nodes[0].zone_on(scope.at)),
     )
 
 

@@ -10,7 +10,7 @@ from storage.outbox import GIVEN_UP, IN_PREVIEW
 from storage.queries.sums import nano_sums, whole
 from storage.reporting.company_days import MANY_TEAMS, CompanyDays
 from storage.reporting.day_columns import DaySums, sums_by_code, sums_by_day
-from storage.tables.intake import usage_days, usage_hours, usage_series
+from storage.tables.intake import UNPRICED, usage_days, usage_hours, usage_series
 from storage.tables.org import people, person_teams, team_roles
 from storage.tables.outbox import ENDED_CONDITION, outbox
 from storage.transaction import OpenTransaction
@@ -21,6 +21,7 @@ Dimension = Literal["tool", "model", "workflow", "credential", "basis"]
 UsageSum = DaySums
 """The calls, tokens and nano-dollars of one part."""
 NO_USAGE = UsageSum(0, 0, 0, 0)
+_SERIES_AT_ONCE = 5_000
 _TOKENS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output")
 
 
@@ -54,13 +55,18 @@ class Reports:
         )
         return {(int(team), int(day)): whole(dollars, rest) for team, day, dollars, rest in rows}
 
-    async def first_day(self, team_id: int) -> int | None:
-        """Returns the day of a team's first usage."""
-        found = await self._connection.execute(
-            select(func.min(usage_days.c.local_day)).where(usage_days.c.team_id == team_id, usage_days.c.calls != 0)
+    async def first_day_after(self, team_ids: Collection[int], day: int) -> int | None:
+        """Returns the day of the first usage of some teams if it is after `day`; None if there was any before, or never
+        any."""
+        of_teams = select(usage_days.c.local_day).where(
+            usage_days.c.team_id.in_(list(team_ids)), usage_days.c.calls != 0
         )
-        day = found.scalar()
-        return None if day is None else int(day)
+        known = await self._connection.execute(of_teams.where(usage_days.c.local_day <= day).limit(1))
+        if known.first() is not None:
+            return None
+        found = await self._connection.execute(of_teams.order_by(usage_days.c.local_day).limit(1))
+        first = found.scalar()
+        return None if first is None else int(first)
 
     async def use_of_people(
         self, person_ids: Sequence[int], *, starts: Sequence[int], end_day: int
@@ -95,12 +101,21 @@ class Reports:
         team_ids: Sequence[int],
     ) -> dict[str, UsageSum]:
         """Returns teams' sums by a part of the series over days. Parts that adjusting rows emptied are left out."""
+        sums = await self.by_parts((part,), team_ids=team_ids, first_day=first_day, end_day=end_day)
+        return {name: total for (name,), total in sums.items()}
+
+    async def by_parts(
+        self, parts: tuple[Dimension, ...], *, first_day: int, end_day: int, team_ids: Sequence[int]
+    ) -> dict[tuple[str, ...], UsageSum]:
+        """Returns teams' sums by several parts of the series over days, such as tool and basis. Sums that adjusting rows
+        emptied are left out."""
         if self.is_of_many(team_ids):
-            company = await self._company_parts((part,), team_ids, first_day=first_day, end_day=end_day)
-            return {name: total for (name,), total in company.items() if total != NO_USAGE}
+            company = await self._company_parts(parts, team_ids, first_day=first_day, end_day=end_day)
+            return {names: total for names, total in company.items() if total != NO_USAGE}
+        named = [usage_series.c[part] for part in parts]
         query = (
             select(
-                usage_series.c[part],
+                *named,
                 func.sum(usage_days.c.calls),
                 func.sum(_tokens()),
                 *nano_sums(usage_days.c.cost_nanos),
@@ -109,13 +124,13 @@ class Reports:
             .join(usage_series, usage_series.c.id == usage_days.c.series_id)
             .where(usage_days.c.team_id.in_(list(team_ids)))
             .where(usage_days.c.local_day >= first_day, usage_days.c.local_day < end_day)
-            .group_by(usage_series.c[part])
+            .group_by(*named)
         )
         sums = {
-            str(name): UsageSum(int(calls), int(count), whole(dollars, rest), int(notional))
-            for name, calls, count, dollars, rest, notional in await self._connection.execute(query)
+            tuple(map(str, names)): UsageSum(int(calls), int(count), whole(dollars, rest), int(notional))
+            for *names, calls, count, dollars, rest, notional in await self._connection.execute(query)
         }
-        return {name: total for name, total in sums.items() if total != NO_USAGE}
+        return {names: total for names, total in sums.items() if total != NO_USAGE}
 
     async def _company_parts(
         self, parts: tuple[str, ...], team_ids: Collection[int], *, first_day: int, end_day: int
@@ -125,22 +140,6 @@ class Reports:
         coded = self._company.names.coded(parts)
         sums = sums_by_code(teams.values(), coded.codes, first_day=first_day, end_day=end_day)
         return {coded.names[code]: own for code, own in sums.items()}
-
-    async def by_tool_and_basis(
-        self, team_ids: Collection[int], *, first_day: int, end_day: int
-    ) -> list[tuple[str, str, int, int]]:
-        """Returns (tool, cost basis, tokens, nano-dollars) of teams."""
-        if self.is_of_many(team_ids):
-            parts = await self._company_parts(("tool", "basis"), team_ids, first_day=first_day, end_day=end_day)
-            return [(tool, basis, own.tokens, own.cost_nanos) for (tool, basis), own in parts.items()]
-        rows = await self._connection.execute(
-            select(usage_series.c.tool, usage_series.c.basis, func.sum(_tokens()), *nano_sums(usage_days.c.cost_nanos))
-            .join(usage_series, usage_series.c.id == usage_days.c.series_id)
-            .where(usage_days.c.team_id.in_(list(team_ids)))
-            .where(usage_days.c.local_day >= first_day, usage_days.c.local_day < end_day)
-            .group_by(usage_series.c.tool, usage_series.c.basis)
-        )
-        return [(str(tool), str(basis), int(count), whole(dollars, rest)) for tool, basis, count, dollars, rest in rows]
 
     async def by_tool_and_day(self, team_id: int, *, first_day: int, end_day: int) -> dict[tuple[str, int], int]:
         """Returns a team's nano-dollars by (tool, day)."""
@@ -152,6 +151,38 @@ class Reports:
             .group_by(usage_series.c.tool, usage_days.c.local_day)
         )
         return {(str(tool), int(day)): whole(dollars, rest) for tool, day, dollars, rest in rows}
+
+    async def in_hours(self, team_ids: Collection[int], *, first_hour: int, end_hour: int) -> dict[int, int]:
+        """Returns nano-dollars by team over UTC hours."""
+        rows = await self._connection.execute(
+            select(usage_hours.c.team_id, *nano_sums(usage_hours.c.cost_nanos))
+            .where(usage_hours.c.team_id.in_(sorted(team_ids)))
+            .where(usage_hours.c.hour >= first_hour, usage_hours.c.hour < end_hour)
+            .group_by(usage_hours.c.team_id)
+        )
+        return {int(team): whole(dollars, rest) for team, dollars, rest in rows}
+
+    async def unpriced_tokens(self, team_ids: Collection[int], *, first_day: int, end_day: int) -> dict[int, int]:
+        """Returns the tokens without a price of each team that has any on these days.
+
+        The series without a price are few. Each day is named, so that a series' days are looked up by the whole key.
+        """
+        of_teams = select(usage_series.c.id, usage_series.c.team_id)
+        series = await self._connection.execute(of_teams.where(UNPRICED, usage_series.c.team_id.in_(sorted(team_ids))))
+        known = {int(i): int(team) for i, team in series}
+        ids, teams = sorted(known), sorted(set(known.values()))
+        found: dict[int, int] = {}
+        for at in range(0, len(ids), _SERIES_AT_ONCE):
+            rows = await self._connection.execute(
+                select(usage_days.c.team_id, func.sum(_tokens()))
+                .where(usage_days.c.team_id.in_(teams))
+                .where(usage_days.c.local_day.in_(range(first_day, end_day)))
+                .where(usage_days.c.series_id.in_(ids[at : at + _SERIES_AT_ONCE]))
+                .group_by(usage_days.c.team_id)
+            )
+            for team, tokens in rows:
+                found[int(team)] = found.get(int(team), 0) + int(tokens)
+        return {team: tokens for team, tokens in found.items() if tokens}
 
     async def by_hour(self, team_id: int, *, first_hour: int, end_hour: int) -> dict[int, int]:
         """Returns a team's nano-dollars by UTC hour."""

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.books.budgets import Standing
-from bot.books.forecasts import WINDOW_DAYS
 from bot.money import MAX_AMOUNT_NANOS, NANOS
 from bot.org.tools import ToolKind, Tools
 from bot.requests.budget_requests import CapKind
 from bot.requests.effects import after_grant
 
+WEEK_DAYS = 7
 OFFERED = 3
 """How many amounts a form offers."""
 OfferKind = Literal["period", "quarter", "week", "fortnight", "half", "double", "plain"]
@@ -36,12 +36,12 @@ def offers(standing: Standing, cap: "CapChoice | None" = None, *, lasts_on: bool
         return _rounded([("quarter", over + limit // 4), ("half", over + limit // 2), ("double", over + limit)])
     burn, balance = max(0, standing.forecast.burn_nanos_per_day), standing.balance
     owed = max(0, -balance.left_nanos)
-    days = 2 * WINDOW_DAYS if lasts_on else standing.period.end_day - standing.today
+    days = 2 * WEEK_DAYS if lasts_on else standing.period.end_day - standing.today
     wanted: list[tuple[OfferKind, int]] = [
         ("period", shortfall(standing)),
         ("quarter", owed + balance.allocated_nanos // 4 if balance.budget == "set" else 0),
-        ("week", owed + WINDOW_DAYS * burn if burn and days >= WINDOW_DAYS else 0),
-        ("fortnight", owed + 2 * WINDOW_DAYS * burn if burn and days >= 2 * WINDOW_DAYS else 0),
+        ("week", owed + WEEK_DAYS * burn if burn and days >= WEEK_DAYS else 0),
+        ("fortnight", owed + 2 * WEEK_DAYS * burn if burn and days >= 2 * WEEK_DAYS else 0),
         ("half", owed + balance.allocated_nanos // 2 if balance.budget == "set" else 0),
         *(("plain", owed + nanos) for nanos in _PLAIN_NANOS),
     ]

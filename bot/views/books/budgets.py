@@ -3,12 +3,22 @@
 from bot.books.budgets import Standing
 from bot.books.closing.releases import release_words
 from bot.books.ledger import Balance
+from bot.books.usual_days import ENOUGH_DAYS
 from bot.money import percent, usd, usd_round
 from bot.org.teams import Team
 from bot.periods import day_text, long_day_text, short_day_text
 from bot.text import plain
-from bot.views.blocks import Element, button, name
-from bot.views.wording import a_day, change_words, counted, last_day_text
+from bot.views.blocks import Element, button, date_mark, name
+from bot.views.wording import (
+    a_day,
+    an_hour,
+    change_words,
+    cost_words,
+    counted,
+    last_day_text,
+    no_comparison_words,
+    range_words,
+)
 
 REQUEST_BUDGET = "request_budget"
 """Action id of the button that opens the request form; its value is the team's id."""
@@ -74,20 +84,54 @@ def _nothing_kept(standing: Standing) -> str:
 
 
 def outlook(standing: Standing) -> str:
-    """Returns burn rate, run-out and the period's end in one or two sentences; without a budget, burn rate and end only."""
+    """Returns the usual day, the period's end with its range, and the run-out in a few sentences; without a budget, the
+    usual day and the end only."""
     forecast = standing.forecast
-    if forecast.burn_nanos_per_day <= 0:
-        return "Nothing was spent in the last seven days."
+    if forecast.usual_nanos_per_day <= 0:
+        return IDLE
+    if not forecast.is_known:
+        return f"{too_early_words(standing)}."
     spender = "Unattributed usage costs" if standing.team.kind == "organisation" else "It spends"
-    pace = f"{spender} {a_day(forecast.burn_nanos_per_day)}; at this rate"
-    end = f"{usd_round(forecast.end_nanos)} by {last_day_text(standing.period)}"
+    end = f"{forecast_words(standing)} by {last_day_text(standing.period)}"
+    words = f"{spender} {a_day(forecast.usual_nanos_per_day)}; at this rate it comes to {end}"
     if not has_budget(standing) or standing.team.kind == "organisation":
-        return f"{pace} it comes to {end}."
+        return f"{words}."
+    words = f"{words}, {against_budget(standing)}."
     if standing.balance.left_nanos <= 0:
-        return f"{pace} it comes to {end}, {against_budget(standing)}."
-    if forecast.run_out_day is None:
-        return f"{pace} the budget lasts, with {end}, {against_budget(standing)}."
-    return f"{pace} the budget runs out on {day_text(forecast.run_out_day)}, and it comes to {end}."
+        return words
+    return " ".join(filter(None, (words, run_out_words(standing))))
+
+
+IDLE = "Nothing was spent in the last four weeks."
+
+
+def too_early_words(standing: Standing) -> str:
+    """Returns why there is no forecast yet, without a full stop."""
+    first = standing.forecast.first_day
+    since = f": first usage {short_day_text(first)}" if first is not None else ""
+    return f"No forecast yet{since}, and it takes {ENOUGH_DAYS} full days"
+
+
+def forecast_words(standing: Standing) -> str:
+    """Returns `$5,461 ($5,120–$5,860)`: what the period comes to, and the range of 80% of cases."""
+    forecast = standing.forecast
+    return f"{usd_round(forecast.end_nanos)}{range_words(forecast.low_nanos, forecast.high_nanos)}"
+
+
+def run_out_words(standing: Standing) -> str:
+    """Returns when the budget runs out at the pace of today, where that is far above the usual, and at the usual one;
+    nothing if it lasts."""
+    forecast = standing.forecast
+    words = []
+    if forecast.pace is not None and forecast.pace.run_out_at is not None:
+        at = date_mark(forecast.pace.run_out_at, timezone=standing.zone)
+        words.append(f"At the current {an_hour(forecast.pace.nanos_per_hour)} it runs out {at}")
+    if forecast.run_out_day is not None:
+        lead = "at the usual pace" if words else "The budget runs out"
+        words.append(f"{lead} on {day_text(forecast.run_out_day)}")
+    elif words:
+        words.append("at the usual pace it lasts")
+    return f"{'; '.join(words)}." if words else ""
 
 
 def spent_words(standing: Standing) -> str:
@@ -133,10 +177,10 @@ def no_budget_words(standing: Standing) -> str:
 def figures(standing: Standing) -> list[str]:
     """Returns the single figures as a section's fields."""
     balance, forecast = standing.balance, standing.forecast
-    change = change_words(standing.week_nanos, standing.week_before_nanos, before="the 7 days before")
-    week = f"*Last 7 full days*\n{usd(standing.week_nanos)}, {change}"
-    burn = f"*Burn rate*\n{a_day(forecast.burn_nanos_per_day)}"
-    end = f"*Forecast for {last_day_text(standing.period)}*\n{usd_round(forecast.end_nanos)}"
+    week = f"*Last 7 full days*\n{usd(standing.week_nanos)}, {week_change_words(standing)}"
+    burn = f"*Burn rate*\n{a_day(forecast.usual_nanos_per_day)}"
+    end = f"*Forecast for {last_day_text(standing.period)}*\n"
+    end += forecast_words(standing) if forecast.is_known else "Too early to tell"
     since = short_day_text(standing.since_day)
     if standing.team.kind == "organisation":
         return [
@@ -146,7 +190,8 @@ def figures(standing: Standing) -> list[str]:
         ]
     own, with_teams = ("Own spend", [subtree_field(standing)]) if standing.subtree else ("Spent", [])
     if not has_budget(standing):
-        return [f"*{own} since {since}*\n{usd(balance.charged_nanos)}", *with_teams, week, burn, end]
+        spent = cost_words(balance.charged_nanos, has_no_price=standing.has_no_price)
+        return [f"*{own} since {since}*\n{spent}", *with_teams, week, burn, end]
     return [
         f"*{own}*\n{spent_share(balance, ' of budget')}",
         *with_teams,
@@ -154,9 +199,16 @@ def figures(standing: Standing) -> list[str]:
         f"*Held*\n{usd(balance.held_nanos)}",
         burn,
         f"*Runs out*\n{_run_out(standing)}",
-        f"{end}, {against_budget(standing)}",
+        f"{end}, {against_budget(standing)}" if forecast.is_known else end,
         week,
     ]
+
+
+def week_change_words(standing: Standing) -> str:
+    """Returns the change of the last 7 full days against the 7 days before, or why there is none yet."""
+    if standing.first_day is not None:
+        return no_comparison_words(standing.first_day)
+    return change_words(standing.week_nanos, standing.week_before_nanos, before="the 7 days before")
 
 
 def subtree_field(standing: Standing) -> str:
@@ -189,5 +241,10 @@ def against_budget(standing: Standing) -> str:
 def _run_out(standing: Standing) -> str:
     if standing.balance.left_nanos <= 0:
         return "Nothing is left now"
-    day = standing.forecast.run_out_day
+    if not standing.forecast.is_known:
+        return "Too early to tell"
+    pace, day = standing.forecast.pace, standing.forecast.run_out_day
+    if pace is not None and pace.run_out_at is not None:
+        usual = f"{day_text(day)} at the usual pace" if day is not None else "it lasts at the usual pace"
+        return f"{date_mark(pace.run_out_at, timezone=standing.zone)} at the current pace; {usual}"
     return f"Not before {last_day_text(standing.period)}" if day is None else day_text(day)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.books.budgets import Standing
 from bot.messages import Block, Message
 from bot.org.teams import Team
-from bot.reporting.digests import Share
+from bot.reporting.figures import Share
 from bot.text import plain
 from bot.views.blocks import actions, button, context, name, section
 from bot.views.books.budgets import (
@@ -54,7 +54,7 @@ def standing_message(
 ) -> Message:
     """Returns the answer to `/tokens`.
 
-    `tools` are the shares of the last seven days including today, largest first. `pending` counts the team's open requests.
+    `tools` are the shares of the last 7 full days, largest first. `pending` counts the team's open requests.
     `shared_by` mentions the person who shared the message to the channel; it hides the share button. `gaps_note` names gaps
     in the data, or is empty. `grants` are sentences about the team's grants with an end, `commitments` lines on what is set
     aside and on transfers that wait.
@@ -76,7 +76,7 @@ def standing_message(
     total = sum(tool.cost_nanos for tool in tools)
     lines = share_lines(tools, total_nanos=total)
     if lines:
-        blocks.append(section(f"*Top tools, last 7 days*\n{lines}", block_id=f"{key}-tools"))
+        blocks.append(section(f"*Top tools, last 7 full days*\n{lines}", block_id=f"{key}-tools"))
     buttons = []
     shown = plain(team.name, limit=40)
     if may_request(standing):
@@ -92,7 +92,7 @@ def standing_message(
         notes.append("Preview: only finance sees this.")
     if pending:
         notes.append(f"{requests_waiting(pending, 'a decision')}.")
-    notes.append(f"Today so far is included. `{command} me` shows your own use, to you alone.")
+    notes.append(f"Spent includes today so far. `{command} me` shows your own use, to you alone.")
     blocks.append(context(" ".join(notes), block_id=f"{key}-notes"))
     said = " ".join(part for part in (standing_text(standing), gaps_note, *commitments) if part)
     return Message(text=said, blocks=tuple(blocks))

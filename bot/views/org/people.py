@@ -21,7 +21,7 @@ def my_use_text(use: PersonUse) -> str:
     calls, tokens = counted(use.month_calls, "call"), tokens_short(use.month_tokens)
     text = (
         f"You used {usd_round(use.month_nanos)} this month: {calls}, {tokens} tokens. "
-        f"Today {usd(use.today_nanos)}, last 7 days {usd(use.week_nanos)}."
+        f"Today {usd(use.today_nanos)}, last 7 full days {usd(use.week_nanos)}."
     )
     if use.notional_nanos:
         text += f" {notional_text(use)}"
@@ -44,7 +44,7 @@ def my_use_message(use: PersonUse, *, command: str, limit_nanos: int | None = No
         return Message(text=text, blocks=(section(text, block_id="my-use"), context(private, block_id="my-use-notes")))
     fields = [
         f"*Today*\n{usd(use.today_nanos)}",
-        f"*Last 7 days*\n{usd(use.week_nanos)}",
+        f"*Last 7 full days*\n{usd(use.week_nanos)}",
         f"*This month*\n{usd(use.month_nanos)}",
         f"*Calls and tokens this month*\n{counted(use.month_calls, 'call')}, {tokens_short(use.month_tokens)} tokens",
     ]

@@ -15,13 +15,12 @@ from bot.views.crosschecks.health_alerts import silence_line
 from bot.views.crosschecks.sources import source_lines
 from bot.views.org.reachability import lost_managers_line
 from bot.views.reporting.mix import mix_lines
-from bot.views.wording import counted, progress_bar, signed_usd
+from bot.views.wording import before_words, cost_words, counted, in_span_words, progress_bar, signed_usd, span_words
 
 _TEAMS_SHOWN = 10
 _TEAMS_PER_BLOCK = 10
 _MOVERS = 3
 _NAMES_SHOWN = 4
-_MIX_TITLE = "In-house vs third-party tools this period (vs same days of the last)"
 
 
 def company_blocks(company: CompanyView) -> list[Block]:
@@ -37,8 +36,10 @@ def company_blocks(company: CompanyView) -> list[Block]:
             lines.append(f"and {counted(len(rest), 'team')} more, with {usd(total)} together")
         blocks.append(section("\n".join(lines), block_id=f"company-teams-{at}"))
     if company.mix is not None and (company.mix.tokens or company.mix.cost_nanos):
+        of = company.spend.span
+        title = f"In-house vs third-party, {span_words(of)} (vs {before_words(of)})"
         mix = mix_lines(company.mix)
-        blocks.append(section(f"*{_MIX_TITLE}*\n{mix}", block_id="company-mix"))
+        blocks.append(section(f"*{title}*\n{mix}", block_id="company-mix"))
     moved = _moved(company.teams)
     if moved:
         blocks.append(section(f"*Moved most, last 7 full days*\n{moved}", block_id="company-movers"))
@@ -49,16 +50,26 @@ def company_blocks(company: CompanyView) -> list[Block]:
 
 def _company_words(company: CompanyView) -> str:
     """Returns the company's spend summed over its teams; the organisation's own account holds only unallocated budget."""
-    standings = company.teams
-    spent = sum(_spent(s) for s in standings) + company.unattributed_nanos
-    burn = sum(s.forecast.burn_nanos_per_day for s in standings)
+    standings = (company.organisation, *company.teams)  # the organisation's own days hold the unattributed usage
+    spend = company.spend
+    burn = sum(s.forecast.usual_nanos_per_day for s in standings)
     week = sum(s.week_nanos for s in standings)
     change = signed_usd(week - sum(s.week_before_nanos for s in standings))
     reserve = company.organisation.balance.available_nanos
     return (
-        f"Spent {usd(spent)} this period, {usd_round(burn)} a day; {usd(week)} in the last 7 full days ({change}). "
-        f"Unallocated: {usd(reserve)}."
+        f"Spent {cost_words(spend.cost_nanos, has_no_price=spend.has_no_price)} {in_span_words(spend.span)}, "
+        f"{usd_round(burn)} a day; {usd(week)} in the last 7 full days ({change}). Unallocated: {usd(reserve)}."
+        f"{_beside_usage(company)} Each team's days are those of its own zone."
     )
+
+
+def _beside_usage(company: CompanyView) -> str:
+    """Returns what is charged beside the period's usage: what came late for earlier periods, less credits."""
+    charged = sum(_spent(s) for s in (company.organisation, *company.teams))
+    beside = charged - company.spend.cost_nanos
+    if beside == 0:
+        return ""
+    return f" Charged for earlier days: {usd(beside)}." if beside > 0 else f" Credited: {usd(-beside)}."
 
 
 def _team_line(standing: Standing) -> str:

@@ -2,41 +2,50 @@
 
 from bot.messages import Block, Message
 from bot.money import percent, tokens_short, usd, usd_round
-from bot.reporting.digests import Share
-from bot.reporting.top import TopReport, TopSpan
+from bot.reporting.figures import Share
+from bot.reporting.top import TopReport
 from bot.views.blocks import context, name, section
 from bot.views.reporting.mix import mix_lines
-from bot.views.wording import change_words, counted, part_name, signed_usd
+from bot.views.wording import (
+    before_words,
+    counted,
+    in_span_words,
+    part_name,
+    share_words,
+    signed_usd,
+    spend_change_words,
+    zone_words,
+)
 
 _MOST = 10
-_SPANS: dict[TopSpan, tuple[str, str]] = {
-    "7d": ("in the last 7 days", "the 7 days before"),
-    "30d": ("in the last 30 days", "the 30 days before"),
-    "mtd": ("this month so far", "the same days of last month"),
-}
 
 
 def top_message(top: TopReport, *, command: str) -> Message:
     """Returns the largest parts with cost, share, tokens and change; for tools, also the mix of in-house and third-party."""
     key, part = f"top-{top.team.id}", top.query.part
-    span, before = _SPANS[top.query.span]
+    spend, of = top.spend, top.spend.span
+    span, before = in_span_words(of), before_words(of)
     team = name(top.team.name)
+    zone = "each team's own time" if top.team.kind == "organisation" else zone_words(of.zone)
+    included = "Today so far is included" if of.is_open else "Today is not included"
     notes = context(
-        f"Only you see this. Today so far is included, changes are against {before}. "
+        f"Only you see this. Days in {zone}. {included}; changes are against {before}. "
         f"`{command} top models 30d` shows models, `{command} top workflows mtd` workflows.",
         block_id=f"{key}-notes",
     )
     shown = [share for share in top.shares if share.cost_nanos or share.tokens or share.before_nanos]
     if not shown:
-        text = f"Nothing is recorded for {team} {span}, nor in {before}."
+        today = "" if of.is_open else f" `{command} top mtd` includes today."
+        text = f"Nothing is recorded for {team} {span}, nor in {before}.{today}"
         return Message(text=text, blocks=(section(text, block_id=key), notes))
-    change = change_words(top.cost_nanos, top.before_nanos, before=before)
-    summary = f"{team} spent {usd_round(top.cost_nanos)} {span}, {change}."
+    summary = f"{team} spent {usd_round(spend.cost_nanos)} {span}, {spend_change_words(spend)}."
+    if spend.has_no_price:
+        summary = f"{team} used {tokens_short(spend.tokens)} tokens {span}, all with no price yet."
     lines = [_line(rank, share, top) for rank, share in enumerate(shown[:_MOST], 1)]
     rest = shown[_MOST:]
     if rest:
         cost = sum(share.cost_nanos for share in rest)
-        lines.append(f"and {counted(len(rest), 'other')}: {usd(cost)} ({percent(cost, top.cost_nanos)})")
+        lines.append(f"and {counted(len(rest), 'other')}: {usd(cost)} ({percent(cost, spend.cost_nanos)})")
     title = f"What costs most: {part}s"
     blocks: list[Block] = [
         section(f"*{summary}*", block_id=key),
@@ -49,9 +58,10 @@ def top_message(top: TopReport, *, command: str) -> Message:
 
 
 def _line(rank: int, share: Share, top: TopReport) -> str:
-    shown, part = part_name(share.name, kind=top.query.part), percent(share.cost_nanos, top.cost_nanos)
-    new = ", new" if share.before_nanos == 0 and share.cost_nanos > 0 else ""
-    return (
-        f"{rank}. {shown}: {usd(share.cost_nanos)} ({part}), {tokens_short(share.tokens)} tokens, "
-        f"{signed_usd(share.change_nanos)}{new}"
+    shown = (
+        f"{rank}. {part_name(share.name, kind=top.query.part)}: {share_words(share, total_nanos=top.spend.cost_nanos)}"
     )
+    if not top.spend.is_compared or share.has_no_price:
+        return shown
+    new = ", new" if share.before_nanos == 0 and share.cost_nanos > 0 else ""
+    return f"{shown}, {signed_usd(share.change_nanos)}{new}"

@@ -229,7 +229,7 @@ def buys_words(more: Bought, standing: Standing) -> str:
     if more.lacking_nanos:
         return f"{amount} is not enough: {team} would still be {usd(more.lacking_nanos)} over its budget."
     if more.days is None:
-        return f"{amount}: nothing was spent in the last seven days, so there is no pace to compare it with."
+        return f"{amount}: nothing was spent in the last four weeks, so there is no pace to compare it with."
     days = f"about {counted(more.days, 'day')}" if more.days else "less than a day"
     pace = f"{amount}: {days} at {a_day(standing.forecast.burn_nanos_per_day)}"
     if more.until_day is None:

@@ -8,6 +8,7 @@ from bot.periods import day_text
 from bot.requests.effects import after_grant
 from bot.text import plain
 from bot.views.blocks import name
+from bot.views.books.budgets import IDLE
 from bot.views.wording import a_day, budget_words, last_day_text
 
 
@@ -41,7 +42,7 @@ def run_out_words(now: Standing, then: Standing) -> str:
     """Returns how long a budget lasts now and with more of it, at the present burn rate."""
     burn = now.forecast.burn_nanos_per_day
     if burn <= 0:
-        return "Nothing was spent in the last seven days."
+        return IDLE
     lasts = {"now": _lasts(now), "then": _lasts(then)}
     if now.balance.budget != "set":
         return f"At {a_day(burn)} it {lasts['then']} if approved."

@@ -18,7 +18,7 @@ from bot.alerting.budget_alerts import (
     thresholds_due,
 )
 from bot.books.budgets import Standing
-from bot.books.forecasts import Forecast, RunOutForecast
+from bot.books.forecasts import Forecast
 from bot.books.ledger import Balance
 from bot.periods import day_number, period_of
 from tests.bot.acme import SEARCH
@@ -26,7 +26,12 @@ from tests.bot.acme import SEARCH
 NOVEMBER = period_of(day_number(date(2026, 11, 1)))
 
 
-def stands(allocated: int, charged: int, held: int = 0, *, day: int = 1) -> Standing:
+NO_FORECAST = Forecast(
+    usual_nanos_per_day=0, weekday_nanos=(0,) * 7, run_out_day=None, end_nanos=0, low_nanos=0, high_nanos=0
+)
+
+
+def stands(allocated: int, charged: int, held: int = 0, *, day: int = 1, forecast: Forecast | None = None) -> Standing:
     """How Search stands on a day of November, in nano-dollars."""
     return Standing(
         team=replace(SEARCH, thresholds=(80, 100)),
@@ -34,7 +39,7 @@ def stands(allocated: int, charged: int, held: int = 0, *, day: int = 1) -> Stan
         today=NOVEMBER.first_day + day - 1,
         zone="UTC",
         balance=Balance(allocated_nanos=allocated, charged_nanos=charged, held_nanos=held),
-        forecast=Forecast(burn_nanos_per_day=0, run_out_day=None, end_nanos=0),
+        forecast=forecast or NO_FORECAST,
         spent_by_day=(),
         week_nanos=0,
         week_before_nanos=0,
@@ -135,14 +140,14 @@ def test_a_key_ends_with_its_number_where_its_budget_came_back() -> None:
     assert revision_key("threshold", standing, 2, of=[999], percent=80) == f"threshold:{SEARCH.id}:2026-11:80:1000"
 
 
-def foreseen(day: int | None, *, chance: float = 0.9) -> RunOutForecast:
+def foreseen(day: int | None, *, chance: float = 0.9) -> Forecast:
     at = None if day is None else NOVEMBER.first_day + day - 1
     early, late = (None, None) if at is None else (at - 2, at + 3)
-    return RunOutForecast(chance=chance, early_day=early, middle_day=at, late_day=late, end_nanos=1_500)
+    return replace(NO_FORECAST, chance=chance, early_day=early, run_out_day=at, late_day=late, end_nanos=1_500)
 
 
 def test_a_forecast_is_kept_with_all_its_figures() -> None:
-    found = posted_forecast(stands(1_000, 500, day=10), foreseen(20), None)
+    found = posted_forecast(stands(1_000, 500, day=10, forecast=foreseen(20)), None)
     tenth, twentieth = NOVEMBER.first_day + 9, NOVEMBER.first_day + 19
 
     assert found == PostedForecast(
@@ -171,22 +176,22 @@ def test_a_forecast_is_kept_with_all_its_figures() -> None:
         (foreseen(16), "post"),
     ],
 )
-def test_what_was_said_of_the_twentieth_is_shown_anew_until_it_is_unlikely(found: RunOutForecast, step: str) -> None:
-    said = posted_forecast(stands(1_000, 500, day=10), foreseen(20), None)
+def test_what_was_said_of_the_twentieth_is_shown_anew_until_it_is_unlikely(found: Forecast, step: str) -> None:
+    said = posted_forecast(stands(1_000, 500, day=10, forecast=foreseen(20)), None)
 
-    assert forecast_step(stands(1_000, 500, day=12), found, said) == step
+    assert forecast_step(stands(1_000, 500, day=12, forecast=found), said) == step
 
 
 @pytest.mark.parametrize(("day", "step"), [(18, "show"), (17, "post")])
 def test_a_date_moves_much_nearer_by_three_days(day: int, step: str) -> None:
     """Said on the 15th for the 20th: a third of the way is less than two days."""
-    said = posted_forecast(stands(1_000, 500, day=15), foreseen(20), None)
+    said = posted_forecast(stands(1_000, 500, day=15, forecast=foreseen(20)), None)
 
-    assert forecast_step(stands(1_000, 500, day=16), foreseen(day), said) == step
+    assert forecast_step(stands(1_000, 500, day=16, forecast=foreseen(day)), said) == step
 
 
 @pytest.mark.parametrize(("allocated", "step"), [(1_000, "show"), (1_001, "post"), (999, "show")])
 def test_one_that_recovered_is_said_again_of_a_larger_budget(allocated: int, step: str) -> None:
-    said = replace(posted_forecast(stands(1_000, 500, day=10), foreseen(20), None), outcome="recovered")
+    said = replace(posted_forecast(stands(1_000, 500, day=10, forecast=foreseen(20)), None), outcome="recovered")
 
-    assert forecast_step(stands(allocated, 500, day=12), foreseen(20), said) == step
+    assert forecast_step(stands(allocated, 500, day=12, forecast=foreseen(20)), said) == step

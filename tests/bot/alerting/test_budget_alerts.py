@@ -29,7 +29,7 @@ def stands(funds: Balance, *, day: int = 5, thresholds: tuple[int, ...] = (80, 1
         today=today,
         zone="UTC",
         balance=funds,
-        forecast=forecast(funds, spent_by_day={}, today=today, period=NOVEMBER, first_day=None),
+        forecast=forecast(funds, spent_by_day={}, today=today, period=NOVEMBER),
         spent_by_day=(),
         week_nanos=0,
         week_before_nanos=0,

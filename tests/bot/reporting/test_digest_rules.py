@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bot.money import NANOS
 from bot.periods import date_of, day_number
-from bot.reporting.digests import Share, drivers_of, due_week, next_digest
+from bot.reporting.digests import drivers_of, due_week, next_digest
+from bot.reporting.figures import Share
 
 Dimension = Literal["tool", "model", "workflow"]
 ZONES = ("UTC", "Europe/London", "America/Los_Angeles", "Asia/Kolkata", "Pacific/Auckland", "Pacific/Apia")

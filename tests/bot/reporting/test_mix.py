@@ -4,18 +4,19 @@ import pytest
 
 from bot.money import NANOS
 from bot.org.tools import ToolRule, Tools
-from bot.reporting.mix import ToolKindTotals, ToolUse, mix_of
+from bot.reporting.figures import BasisUse
+from bot.reporting.mix import ToolKindTotals, mix_of
 
 TOOLS = Tools([ToolRule(name="MetaCode", kind="in_house", model="metacode*")])
 USES = (
-    ToolUse("MetaCode", "contract", 40_000_000, 16 * NANOS),
-    ToolUse("MetaCode", "unpriced", 10_000_000, 0),
-    ToolUse("Claude Code", "book", 20_000_000, 60 * NANOS),
-    ToolUse("Claude Code", "notional", 5_000_000, 0),
-    ToolUse("Claude Code", "gateway_cache", 10_000_000, 0),
-    ToolUse("", "reported", 1_000_000, 2 * NANOS),
+    BasisUse("MetaCode", "contract", 1, 40_000_000, 16 * NANOS),
+    BasisUse("MetaCode", "unpriced", 1, 10_000_000, 0),
+    BasisUse("Claude Code", "book", 1, 20_000_000, 60 * NANOS),
+    BasisUse("Claude Code", "notional", 1, 5_000_000, 0),
+    BasisUse("Claude Code", "gateway_cache", 1, 10_000_000, 0),
+    BasisUse("", "reported", 1, 1_000_000, 2 * NANOS),
 )
-BEFORE = (ToolUse("metacode", "contract", 1, 20 * NANOS), ToolUse("Cursor", "book", 1, 50 * NANOS))
+BEFORE = (BasisUse("metacode", "contract", 1, 1, 20 * NANOS), BasisUse("Cursor", "book", 1, 1, 50 * NANOS))
 
 
 def test_both_kinds_add_up_to_all_that_was_spent() -> None:

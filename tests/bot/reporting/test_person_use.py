@@ -3,7 +3,7 @@
 from datetime import date
 
 from bot.periods import day_number
-from bot.reporting.digests import Share
+from bot.reporting.figures import Share
 from bot.reporting.person_use import UseDays, UseSum, person_use
 from bot.reporting.reports import PersonUse
 
@@ -39,7 +39,7 @@ def test_the_week_counts_days_of_the_month_before() -> None:
         (of.today, "B", "m", 4_000),
     )
 
-    assert (found.today_nanos, found.week_nanos, found.month_nanos) == (4_000, 4_320, 4_300)
+    assert (found.today_nanos, found.week_nanos, found.month_nanos) == (4_000, 320, 4_300)
     assert (found.month_calls, found.month_tokens) == (2, 20)
     assert found.tools == (
         Share(name="B", cost_nanos=4_000, before_nanos=0, tokens=10),

@@ -94,9 +94,7 @@ def test_a_used_up_budget_comes_before_one_that_runs_out() -> None:
 def test_a_budget_of_nothing_that_nothing_was_spent_of_is_no_risk() -> None:
     empty = Balance(allocated_nanos=0, charged_nanos=0, held_nanos=0)
     idle = standing(is_idle=True)
-    none = replace(
-        idle, balance=empty, forecast=forecast(empty, spent_by_day={}, today=1, period=idle.period, first_day=None)
-    )
+    none = replace(idle, balance=empty, forecast=forecast(empty, spent_by_day={}, today=1, period=idle.period))
 
     assert risks_of([none]) == ()
 

@@ -18,7 +18,7 @@ from bot.reporting.reports import (
     PricesView,
     UnattributedView,
 )
-from tests.bot.views.examples import ACME, COMMAND, NOW, SEARCH, TODAY, dollars, mix, standing, use
+from tests.bot.views.examples import ACME, COMMAND, NOW, SEARCH, TODAY, company_spend, dollars, mix, standing, use
 
 
 def many_standings(count: int, name: str = "Team") -> tuple[Standing, ...]:
@@ -83,6 +83,7 @@ def company(standings: Sequence[Standing] = (), **changed: Any) -> CompanyView:
     view = CompanyView(
         organisation=standing(ACME, allocated=250_000, charged=310),
         teams=tuple(standings) or (standing(), *many_standings(2)),
+        spend=company_spend(),
         unattributed_nanos=dollars(310),
         prices=prices(),
         quarantined=(

@@ -11,13 +11,15 @@ from bot.books.ledger import Balance, BudgetState
 from bot.charts.values import SpikeHours, encode
 from bot.money import NANOS
 from bot.org.teams import Team
-from bot.periods import MICROS, day_number, hour_of, micros, period_of
-from bot.reporting.digests import Digest, Driver, Share
+from bot.periods import MICROS, Calendar, day_number, hour_of, micros, period_of
+from bot.reporting.digests import Digest, Driver
+from bot.reporting.figures import Share, Spend
 from bot.reporting.mix import ToolKindTotals, ToolMix
 from bot.reporting.reports import (
     PendingRequest,
     PersonUse,
 )
+from bot.reporting.spans import span_of, week_span
 from bot.requests.budget_requests import BudgetRequest
 
 ANNA, BEN, CHLOE = "<@U0ANNA001>", "<@U0BEN0001>", "<@U0CHLOE01>"
@@ -82,9 +84,8 @@ def standing(
         today=TODAY,
         zone=team.timezone,
         balance=stands,
-        forecast=forecast(
-            stands, spent_by_day=by_day, today=TODAY, period=PERIOD, first_day=min(by_day) if by_day else None
-        ),
+        forecast=forecast(stands, spent_by_day=by_day, today=TODAY, period=PERIOD, day_left=14 / 24),
+        day_left=14 / 24,
         spent_by_day=tuple(sorted(by_day.items())),
         week_nanos=sum(by_day.get(day, 0) for day in range(TODAY - 7, TODAY)),
         week_before_nanos=sum(by_day.get(day, 0) for day in range(TODAY - 14, TODAY - 7)),
@@ -156,6 +157,27 @@ NO_MIX = ToolMix(
 )
 
 
+def week_spend(cost: int, before: int, **changed: Any) -> Spend:
+    """Returns what Search spent in the week of 16 November, and in the week before."""
+    spent = Spend(
+        span=week_span(MONDAY, zone=SEARCH.timezone),
+        cost_nanos=cost,
+        before_nanos=before,
+        calls=18_204,
+        tokens=1_186_400_000,
+        unpriced_calls=120,
+        unpriced_tokens=9_000_000,
+    )
+    return replace(spent, **changed)
+
+
+def company_spend(cost: float = 29_300, before: float = 25_000, **changed: Any) -> Spend:
+    """Returns what the company spent in November so far."""
+    span = span_of("period", today=TODAY, period=PERIOD, calendar=Calendar(), zone=ACME.timezone)
+    spent = Spend(span=span, cost_nanos=dollars(cost), before_nanos=dollars(before), calls=60_000, tokens=4_000_000_000)
+    return replace(spent, **changed)
+
+
 def digest(**changed: Any) -> Digest:
     """Returns Search's week of 16 November."""
     days = tuple(range(MONDAY - 7, MONDAY + 7))
@@ -163,10 +185,7 @@ def digest(**changed: Any) -> Digest:
     built = Digest(
         standing=standing(),
         monday=MONDAY,
-        week_nanos=sum(costs[7:]),
-        before_nanos=sum(costs[:7]),
-        calls=18_204,
-        unpriced_calls=120,
+        week=week_spend(sum(costs[7:]), sum(costs[:7])),
         tools=TOOLS,
         drivers=(
             Driver(dimension="workflow", share=share("nightly-evals", 1_260, 540)),

@@ -102,7 +102,7 @@ async def test_finance_sees_the_company_and_what_needs_attention(acme_on_both: C
     )
     words = (await acme.chloe.opens_home()).text_everywhere()
 
-    assert "Spent $357.00 this period" in words
+    assert "Spent $357.00 in " in words
     assert "Unallocated: $9,493.00" in words
     assert "*Search*" in words
     assert "$300.00 of $1,000.00" in words

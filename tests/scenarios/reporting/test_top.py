@@ -10,14 +10,16 @@ from tests.support.company import TEAMS_YML, Company, company
 
 
 async def _a_week(acme: Company) -> None:
-    """Books a week of Search's Claude Code and the cheaper in-house MetaCode, and part of the week before."""
+    """Books a week of Search's Claude Code and the cheaper in-house MetaCode, part of the week before, and a first call."""
+    yesterday = timedelta(days=1)
     counted: dict[str, Any] = {"uncached_input_tokens": 10_000_000, "output_tokens": 0, "cost_usd": None}
     await acme.uses(
-        acme.event(1, dollars=60, tool="Claude Code", uncached_input_tokens=20_000_000, output_tokens=0),
-        acme.event(2, tool=None, model="metacode-2", **counted),
+        acme.event(1, dollars=60, ago=yesterday, tool="Claude Code", uncached_input_tokens=20_000_000, output_tokens=0),
+        acme.event(2, ago=yesterday, tool=None, model="metacode-2", **counted),
         acme.event(3, dollars=45, tool="Claude Code", ago=timedelta(days=9)),
         acme.event(4, dollars=7, tool="Cursor", workflow="evals", ago=timedelta(days=3)),
-        acme.event(5, dollars=500, tool="Cursor", team="mobile", user="mia@acme.test"),
+        acme.event(5, dollars=500, tool="Cursor", team="mobile", user="mia@acme.test", ago=yesterday),
+        acme.event(6, dollars=1, tool="Claude Code", ago=timedelta(days=61)),
     )
 
 
@@ -65,7 +67,7 @@ async def test_finance_sees_the_whole_company_where_no_team_is_at_home(acme_on_b
     home = (await acme.chloe.opens_home()).text_everywhere()
     assert "In-house: $4.00 (1%)" in home
     assert "$0.40 per million" in home
-    assert "vs same days of the last" in home
+    assert "(vs the same days of " in home
 
 
 async def test_others_do_not_see_a_team_that_is_not_theirs(acme: Company) -> None:

@@ -32,14 +32,22 @@ HOT_QUERIES = (
     HotQuery("pending requests of a team", lambda tx: tx.budget_requests.pending([TEAM])),
     HotQuery("pending request of a person", lambda tx: tx.budget_requests.pending_of(person_id=7, team_id=TEAM)),
     HotQuery("days of a team", lambda tx: tx.reports.by_day([TEAM], first_day=DAY - 35, end_day=DAY)),
-    HotQuery("first day of a team", lambda tx: tx.reports.first_day(TEAM)),
+    HotQuery("whether teams used anything by a day", lambda tx: tx.reports.first_day_after(TEAM_IDS, DAY - 14)),
     HotQuery("tools of a team", lambda tx: tx.reports.by_part("tool", team_ids=[TEAM], first_day=DAY - 7, end_day=DAY)),
     HotQuery(
         "tools and bases of a team",
-        lambda tx: tx.reports.by_tool_and_basis([TEAM], first_day=DAY - 30, end_day=DAY),
+        lambda tx: tx.reports.by_parts(("tool", "basis"), team_ids=[TEAM], first_day=DAY - 30, end_day=DAY),
     ),
     HotQuery("tools of a team by day", lambda tx: tx.reports.by_tool_and_day(TEAM, first_day=DAY - 14, end_day=DAY)),
     HotQuery("hours of a team", lambda tx: tx.reports.by_hour(TEAM, first_hour=DAY * 24 - 72, end_hour=DAY * 24)),
+    HotQuery(
+        "last hours of teams",
+        lambda tx: tx.reports.in_hours([TEAM, TEAM_IDS[2]], first_hour=DAY * 24 - 2, end_hour=DAY * 24),
+    ),
+    HotQuery(
+        "unpriced tokens of teams",
+        lambda tx: tx.reports.unpriced_tokens(TEAM_IDS, first_day=DAY - 30, end_day=DAY),
+    ),
     HotQuery(
         "people of a spike",
         lambda tx: tx.reports.by_person_in_hours(TEAM, first_hour=DAY * 24 - 4, end_hour=DAY * 24),

@@ -46,7 +46,7 @@ async def figures(tx: Transaction) -> list[Any]:
         days = {"first_day": first_day, "end_day": end_day}
         found.append(await tx.reports.by_day(TEAMS, **days))
         found.append(await tx.reports.by_part("model", team_ids=TEAMS, **days))
-        found.append(sorted(await tx.reports.by_tool_and_basis(TEAMS, **days)))
+        found.append(sorted((await tx.reports.by_parts(("tool", "basis"), team_ids=TEAMS, **days)).items()))
     return found
 
 

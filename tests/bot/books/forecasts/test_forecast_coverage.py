@@ -1,4 +1,4 @@
-"""Coverage of the forecast: 80% intervals contain the run-out day in about 80% of cases.
+"""Calibration of the forecast: its 80% range holds in about 80% of cases, and its days bound the run-out.
 
 Each history runs day by day, with budgets that are too small, about right, and large enough.
 """
@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from bot.alerting.budget_alerts import LIKELY
-from bot.books.forecasts import RunOutForecast, forecast_run_out
+from bot.books.forecasts import Forecast, forecast
 from bot.books.ledger import Balance
 from bot.demo.company import demo_history
 from bot.demo.teams import cost_nanos
@@ -27,14 +27,19 @@ HISTORIES = 60
 
 
 class Case(NamedTuple):
-    """A forecast, and the day on which the budget then ran out; None if it did not in that period."""
+    """A forecast, the period's total, and the day on which the budget then ran out; None if it did not."""
 
-    found: RunOutForecast
+    found: Forecast
+    total: int
     today: int
     ran_out: int | None
 
     @property
-    def is_within(self) -> bool:
+    def is_in_range(self) -> bool:
+        return self.found.low_nanos <= self.total <= self.found.high_nanos
+
+    @property
+    def is_in_time(self) -> bool:
         if self.ran_out is None:
             return self.found.late_day is None
         early, late = self.found.early_day, self.found.late_day
@@ -54,9 +59,9 @@ def daily_forecasts(spent: dict[int, int], period: Period) -> Iterator[Case]:
                 break
             known = {day: nanos for day, nanos in spent.items() if today - BEFORE_DAYS <= day < today}
             left = Balance(allocated_nanos=allocated, charged_nanos=charged, held_nanos=0)
-            found = forecast_run_out(left, spent_by_day=known, today=today, period=period)
-            if found is not None:
-                yield Case(found, today, ran_out)
+            found = forecast(left, spent_by_day=known, today=today, period=period)
+            if found.is_known:
+                yield Case(found, total, today, ran_out)
             charged += spent.get(today, 0)
 
 
@@ -95,15 +100,26 @@ def cases(kind: str) -> list[Case]:
     return [case for spent in histories for case in daily_forecasts(spent, NOVEMBER)]
 
 
+@pytest.mark.parametrize(("kind", "least", "most"), [("demo", 0.75, 0.95), ("seeded", 0.75, 0.85)])
+@pytest.mark.timeless
+def test_the_range_holds_in_eight_of_ten_cases(kind: str, least: float, most: float) -> None:
+    """A range that always holds says nothing: the seeded histories hold both bounds. The demo's few teams are tamer."""
+    found = cases(kind)
+    whole = [case for case in found if case.ran_out is None]  # each morning of the month once
+
+    assert len(whole) > 130
+    assert least <= sum(case.is_in_range for case in whole) / len(whole) <= most
+
+
 @pytest.mark.parametrize("kind", ["demo", "seeded"])
 @pytest.mark.timeless
-def test_eight_of_ten_run_outs_lie_between_the_forecast_days(kind: str) -> None:
+def test_run_outs_lie_between_the_forecast_days(kind: str) -> None:
     found = cases(kind)
     said = [case for case in found if case.found.chance >= LIKELY]
 
     assert len(found) > 400
     for of in (found, said):
-        assert sum(case.is_within for case in of) / len(of) >= 0.75
+        assert sum(case.is_in_time for case in of) / len(of) >= 0.75
     assert sum(case.ran_out is not None for case in said) / len(said) >= LIKELY
 
 

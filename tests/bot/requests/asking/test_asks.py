@@ -51,16 +51,16 @@ def test_a_rounded_amount_is_enough_and_hardly_more(nanos: int) -> None:
 
 
 def test_three_amounts_from_the_pace_the_period_and_the_budget() -> None:
-    stands = standing()  # $2,600 left, $481.50 a day, eight days to go
+    stands = standing()  # $2,600 left, $461 a day, seven and a half days to go
 
     assert shortfall(stands) == stands.forecast.end_nanos - dollars(12_000)
-    assert amounts(offers(stands)) == [("period", 1_200), ("quarter", 3_000), ("week", 3_500)]
+    assert amounts(offers(stands)) == [("period", 950), ("quarter", 3_000), ("week", 3_250)]
 
 
 def test_a_team_over_its_budget_is_offered_what_it_owes_besides() -> None:
     offered = offers(standing(charged=12_500))
 
-    assert amounts(offered) == [("quarter", 3_500), ("week", 4_000), ("period", 4_250)]
+    assert amounts(offered) == [("quarter", 3_500), ("week", 3_750), ("period", 4_250)]
 
 
 def test_a_team_that_keeps_within_its_budget_is_offered_no_rest_of_the_period() -> None:
@@ -71,7 +71,7 @@ def test_a_team_that_keeps_within_its_budget_is_offered_no_rest_of_the_period() 
 
 
 def test_a_week_that_the_period_does_not_have_is_offered_only_for_longer() -> None:
-    late = replace(standing(charged=11_500), today=TODAY + 7)
+    late = replace(standing(charged=11_000), today=TODAY + 7)
 
     assert "week" not in [offer.kind for offer in offers(late)]
     assert "week" in [offer.kind for offer in offers(late, lasts_on=True)]

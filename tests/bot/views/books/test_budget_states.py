@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from bot.views.requests.ask_forms import ask_form
 from bot.views.requests.cards import approval_card
 from tests.bot.views.company_examples import company, home
 from tests.bot.views.crosschecks.test_gateways import block
-from tests.bot.views.examples import COMMAND, SEARCH, TODAY, balance, digest, dollars, pending, standing
+from tests.bot.views.examples import COMMAND, SEARCH, TODAY, balance, company_spend, digest, dollars, pending, standing
 from tests.bot.views.requests.test_ask_forms import figures
 from tests.bot.views.surfaces import all_text, posted
 
@@ -34,8 +35,8 @@ def in_home(shown: Standing) -> str:
     return all_text(home_view(home(standings=(shown,))))
 
 
-def in_company(shown: Standing) -> str:
-    return all_text(home_view(home(standings=(), company=company((shown,)))))
+def in_company(shown: Standing, **changed: Any) -> str:
+    return all_text(home_view(home(standings=(), company=company((shown,), **changed))))
 
 
 def in_digest(shown: Standing) -> str:
@@ -95,7 +96,11 @@ def test_the_company_tells_them_apart() -> None:
 def test_the_company_counts_what_was_spent_before_a_budgets_first_day() -> None:
     began = replace(ZERO, balance=replace(balance(100, 30), uncounted_nanos=dollars(80), since_day=TODAY - 8))
 
-    assert f"Spent ${310 + 110:.2f} this period" in in_company(began)
+    spent = {cost: in_company(began, spend=company_spend(cost)) for cost in (310 + 110, 400, 430)}
+    assert "Spent $420.00 in November 2026 so far" in spent[420]
+    assert "earlier days" not in spent[420]
+    assert "Charged for earlier days: $20.00." in spent[400]
+    assert "Credited: $10.00." in spent[430]
     assert digest_chart(digest(standing=began)).budget_line_nanos == dollars(100) // 16
 
 

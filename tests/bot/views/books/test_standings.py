@@ -66,7 +66,7 @@ def test_a_held_amount_is_not_available() -> None:
 def test_a_team_that_runs_out_before_the_period_ends_reads_the_day() -> None:
     text = standing_text(standing(charged=11_000))
 
-    assert "the budget runs out on Wed 25 Nov" in text
+    assert "The budget runs out on Wed 25 Nov." in text
 
 
 def test_a_team_without_a_budget(snapshot: SnapshotAssertion) -> None:

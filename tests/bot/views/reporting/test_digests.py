@@ -21,6 +21,7 @@ from tests.bot.views.examples import (
     dollars,
     share,
     standing,
+    week_spend,
 )
 from tests.bot.views.surfaces import all_text, buttons, posted
 
@@ -49,7 +50,9 @@ def test_it_compares_the_cost_per_token_of_both_kinds_of_tools() -> None:
 
 
 def test_it_lists_next_steps(snapshot: SnapshotAssertion) -> None:
-    busy = digest(standing=standing(charged=12_400), open_requests=2, unpriced_calls=1, alerts=3)
+    busy = digest(
+        standing=standing(charged=12_400), open_requests=2, week=replace(digest().week, unpriced_calls=1), alerts=3
+    )
     message = posted(digest_message(busy, command=COMMAND))
 
     for hint in (
@@ -77,10 +80,7 @@ def test_what_waits_is_said_once(snapshot: SnapshotAssertion) -> None:
 def test_a_week_without_usage(snapshot: SnapshotAssertion) -> None:
     quiet = digest(
         standing=standing(is_idle=True),
-        week_nanos=0,
-        before_nanos=0,
-        calls=0,
-        unpriced_calls=0,
+        week=week_spend(0, 0, calls=0, tokens=0, unpriced_calls=0, unpriced_tokens=0),
         tools=(),
         drivers=(),
         mix=NO_MIX,

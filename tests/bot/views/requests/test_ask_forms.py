@@ -54,10 +54,10 @@ def test_a_newcomer_needs_an_amount_and_a_reason(snapshot: SnapshotAssertion) ->
 
     assert inputs(form) == ["amount", "reason", "lasting"]
     assert form["title"]["text"] == "Request AI budget"
-    assert buttons(form) == ["$1,200 · to 30 Nov", "$3,000 · 25% more", "$3,500 · about a week"]
+    assert buttons(form) == ["$950 · to 30 Nov", "$3,000 · 25% more", "$3,250 · about a week"]
     assert element(form, "lasting")["initial_option"]["value"] == "period"
     assert "Search has $2,600 left of $12,000 until 30 Nov." in all_text(form)
-    assert "the budget runs out on" in all_text(form)
+    assert "The budget runs out on" in all_text(form)
     assert f"{BEN} decides. Nobody decides their own request." in all_text(form)
     assert form == snapshot
 
@@ -67,7 +67,7 @@ def test_the_form_says_what_the_typed_amount_buys(snapshot: SnapshotAssertion) -
     form = ask_form(figures(standing=stands), TypedAsk(amount="1k", reason="eval run"), metadata="{}")
     obeys(form)
 
-    assert "$1,000: about 2 days at $482 a day; the budget then runs out on Wed 25 Nov." in all_text(form)
+    assert "$1,000: about 2 days at $461 a day; the budget then runs out on Wed 25 Nov." in all_text(form)
     assert (element(form, "amount")["initial_value"], element(form, "reason")["initial_value"]) == ("1k", "eval run")
     assert form == snapshot
 
@@ -86,15 +86,15 @@ def test_a_button_fills_in_the_amount_in_a_field_of_another_id() -> None:
         (
             standing(is_idle=True),
             400,
-            "$400: nothing was spent in the last seven days, so there is no pace to compare it with.",
+            "$400: nothing was spent in the last four weeks, so there is no pace to compare it with.",
         ),
         (
             standing(),
             100,
-            "$100: less than a day at $482 a day; the budget then runs out on Sat 28 Nov.",
+            "$100: less than a day at $461 a day; the budget then runs out on Fri 27 Nov.",
         ),
-        (standing(), 3_000, "$3,000: about 6 days at $482 a day; the budget then lasts until 30 Nov."),
-        (standing(charged=11_990), 482, "$482: about 1 day at $482 a day; the budget then runs out on Tue 24 Nov."),
+        (standing(), 3_000, "$3,000: about 6 days at $461 a day; the budget then lasts until 30 Nov."),
+        (standing(charged=11_990), 482, "$482: about 1 day at $461 a day; the budget then runs out on Tue 24 Nov."),
     ],
 )
 def test_what_an_amount_buys(stands: Any, amount: float, words: str) -> None:

@@ -265,7 +265,7 @@ def test_ended_cards_have_no_buttons_and_the_text_has_the_numbers() -> None:
     shown = cards(USUAL)
     for state in ("approved", "approved otherwise", "denied", "withdrawn", "expired"):
         assert elements(posted(shown[state])) == []
-    for number in ("$750.00", "$60.00", "$12,000.00", "$810.00", "$482 a day", "Product"):
+    for number in ("$750.00", "$60.00", "$12,000.00", "$810.00", "$461 a day", "Product"):
         assert number in shown["pending"].text
     for words in ("$375.00 (asked: $750.00)", "until", "for <@U0BEN0001>", "1 hour"):
         assert words in shown["approved otherwise"].text.replace("60 minutes", "1 hour")
@@ -278,5 +278,5 @@ def test_the_picture_shows_the_budget_before_and_after() -> None:
     assert [
         nanos // NANOS
         for nanos in (chart.spent_nanos, chart.forecast_nanos or 0, chart.budget_nanos or 0, chart.grown_nanos)
-    ] == [11_940, 15_671, 12_000, 12_750]
+    ] == [11_940, 15_482, 12_000, 12_750]
     assert "Now $60 available of $12,000; if approved $810 available of $12,750." in encode(chart)["alt"]
