@@ -34,7 +34,7 @@ def offers(standing: Standing, cap: "CapChoice | None" = None, *, lasts_on: bool
     if cap is not None and cap.kind != "team" and cap.limit_nanos:
         over, limit = max(0, -(cap.left_nanos or 0)), cap.limit_nanos
         return _rounded([("quarter", over + limit // 4), ("half", over + limit // 2), ("double", over + limit)])
-    burn, balance = max(0, standing.forecast.burn_nanos_per_day), standing.balance
+    burn, balance = max(0, standing.forecast.usual_nanos_per_day), standing.balance
     owed = max(0, -balance.left_nanos)
     days = 2 * WEEK_DAYS if lasts_on else standing.period.end_day - standing.today
     wanted: list[tuple[OfferKind, int]] = [
@@ -97,7 +97,7 @@ class Bought:
 
 def bought(standing: Standing, amount_nanos: int) -> Bought:
     """Returns what an amount would buy."""
-    burn, balance = standing.forecast.burn_nanos_per_day, standing.balance
+    burn, balance = standing.forecast.usual_nanos_per_day, standing.balance
     over = max(0, -balance.left_nanos) if balance.budget == "set" else 0
     net = amount_nanos - over
     return Bought(

@@ -128,7 +128,7 @@ def _team_words(standing: Standing) -> str:
 
 
 def _own_words(standing: Standing) -> str:
-    burn = f"{usd_round(standing.forecast.burn_nanos_per_day)} a day"
+    burn = f"{usd_round(standing.forecast.usual_nanos_per_day)} a day"
     if not has_budget(standing):
         none = f" {no_budget_words(standing)}" if standing.team.mode != "announce" else ""
         return f"*{name(standing.team.name)}*\n{headline(standing)} {burn}.{none}"

@@ -231,7 +231,7 @@ def buys_words(more: Bought, standing: Standing) -> str:
     if more.days is None:
         return f"{amount}: nothing was spent in the last four weeks, so there is no pace to compare it with."
     days = f"about {counted(more.days, 'day')}" if more.days else "less than a day"
-    pace = f"{amount}: {days} at {a_day(standing.forecast.burn_nanos_per_day)}"
+    pace = f"{amount}: {days} at {a_day(standing.forecast.usual_nanos_per_day)}"
     if more.until_day is None:
         return f"{pace}; the budget then lasts until {last_day_text(standing.period)}."
     return f"{pace}; the budget then runs out on {day_text(more.until_day)}."

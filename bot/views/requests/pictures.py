@@ -15,7 +15,7 @@ from bot.views.wording import a_day, budget_words, last_day_text
 def budget_change(standing: Standing, nanos: int) -> BudgetChange:
     """Returns the budget now and with so much more, as a strip of two bars."""
     balance, then = standing.balance, after_grant(standing, nanos).balance
-    has_budget, burns = balance.budget == "set", standing.forecast.burn_nanos_per_day > 0
+    has_budget, burns = balance.budget == "set", standing.forecast.usual_nanos_per_day > 0
     now, after = (money_label(left.available_nanos) for left in (balance, then))
     team, end = plain(standing.team.name, limit=40), standing.forecast.end_nanos if burns else None
     expected = "" if end is None else f", {money_label(end)} expected by {last_day_text(standing.period)}"
@@ -40,7 +40,7 @@ def budget_change_words(standing: Standing, nanos: int) -> str:
 
 def run_out_words(now: Standing, then: Standing) -> str:
     """Returns how long a budget lasts now and with more of it, at the present burn rate."""
-    burn = now.forecast.burn_nanos_per_day
+    burn = now.forecast.usual_nanos_per_day
     if burn <= 0:
         return IDLE
     lasts = {"now": _lasts(now), "then": _lasts(then)}

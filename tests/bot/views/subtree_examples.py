@@ -8,6 +8,7 @@ from bot.books.forecasts import Forecast
 from bot.org.teams import Team
 from bot.periods import HOUR_MICROS, MICROS
 from bot.reporting.digests import Driver
+from bot.reporting.spans import week_span
 from bot.reporting.subtree_reports import (
     BudgetRisk,
     MixWeek,
@@ -17,7 +18,6 @@ from bot.reporting.subtree_reports import (
     TeamSpend,
     cost_centres_of,
 )
-from bot.reporting.top import ComparedDays
 from bot.requests.waiting.decision_times import DecisionTimes
 from tests.bot.views.examples import (
     ACME,
@@ -37,7 +37,7 @@ from tests.bot.views.examples import (
 PRODUCT = replace(SEARCH, id=2, slug="product", name="Product", parent_id=1, cost_center="CC-100")
 MOBILE = replace(SEARCH, id=4, slug="mobile", name="Mobile", cost_center="CC-140")
 SUPPORT = replace(SEARCH, id=5, slug="support", name="Support", cost_center="", timezone="Asia/Kolkata")
-WEEK = ComparedDays(first_day=MONDAY, end_day=MONDAY + 7, before_day=MONDAY - 7, before_end=MONDAY)
+WEEK = week_span(MONDAY, zone="Europe/London")
 QUALITY = AlertQuality(alerts=12, answered=9, acknowledged=3, expected=4, not_useful=2, median_seconds=600)
 TIMES = DecisionTimes(
     decided=12,
