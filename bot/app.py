@@ -31,9 +31,9 @@ from handlers.schedule import create_schedule, run_due_jobs
 from handlers.slack.answers import listeners_ended
 from handlers.slack.chart_renderer import ChartRenderer
 from handlers.slack.client import slack_client
+from handlers.slack.identity.workspaces import ask_workspace
 from handlers.slack.outbox import OutboxWorker
 from handlers.slack.socket_mode.connections import SocketConnections
-from handlers.slack.workspaces import ask_workspace
 from handlers.watcher import watch_forever
 from handlers.web import create_web
 

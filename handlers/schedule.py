@@ -39,8 +39,8 @@ from handlers.requests.rerouting import reroute_requests
 from handlers.requests.waiting.emergencies import ask_about_emergencies
 from handlers.requests.waiting.reminders import watch_waiting
 from handlers.slack.away import waits_for_slack
-from handlers.slack.callers import find_in_slack
 from handlers.slack.channels import resolve_channels
+from handlers.slack.identity.lookups import find_in_slack
 from handlers.slack.reachability import check_people
 from storage.faults import is_away, retry_conflicts
 

@@ -24,7 +24,7 @@ from handlers.alerting.delivery_rules import alert_key, post_alert
 from handlers.books.standings import standing_of
 from handlers.context import Context
 from handlers.scope import Scope
-from handlers.slack.callers import find_in_slack, is_outsider
+from handlers.slack.identity.lookups import find_in_slack, is_outsider
 from handlers.slack.posts import post_to_people
 from storage.alerting.alert_records import AlertRecord
 from storage.crosschecks.gateways import BlockedPerson

@@ -27,7 +27,7 @@ from bot.views.reporting.home import outsider_home
 from handlers.context import Context
 from handlers.scope import Scope
 from handlers.slack.away import is_slack_away
-from handlers.slack.callers import find_caller
+from handlers.slack.identity.lookups import find_caller
 from handlers.slack.replies import AWAY, Reply
 from storage.faults import DatabaseError, is_away, is_conflict, retry_conflicts
 from storage.store import Transaction

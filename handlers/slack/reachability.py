@@ -17,8 +17,8 @@ from bot.views.org.reachability import lost_managers_message
 from handlers.context import Context
 from handlers.slack.callers import called
 from handlers.slack.client import error_name
+from handlers.slack.identity.workspaces import home_workspace
 from handlers.slack.posts import post_to_people
-from handlers.slack.workspaces import home_workspace
 from storage.store import Transaction
 
 log = structlog.get_logger()

@@ -5,7 +5,7 @@ from fastapi.responses import HTMLResponse
 
 from bot.views.requests.request_page import CONTENT_SECURITY_POLICY, command_of, request_page, slack_links
 from handlers.context import Context
-from handlers.slack.workspaces import app_id_of, home_workspace
+from handlers.slack.identity.workspaces import app_id_of, home_workspace
 
 _HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,

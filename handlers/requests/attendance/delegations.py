@@ -26,7 +26,8 @@ from handlers.context import Context
 from handlers.requests.rerouting import reroute_requests
 from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest, answers
-from handlers.slack.callers import called, find_member
+from handlers.slack.callers import called
+from handlers.slack.identity.lookups import find_member
 from storage.store import Transaction
 
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{2,})(?:\|[^>]*)?>")

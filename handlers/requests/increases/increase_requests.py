@@ -32,7 +32,7 @@ from handlers.crosschecks.caps.apis.claude_enterprise import ClaudeEnterprise
 from handlers.requests.budget_requests import create_request, withdraw_request
 from handlers.requests.endings import show_verdict
 from handlers.scope import Scope
-from handlers.slack.callers import find_in_slack
+from handlers.slack.identity.lookups import find_in_slack
 from handlers.slack.posts import post_to_people
 from storage.requests.increase_requests import Due
 

@@ -6,7 +6,7 @@ from bot.app import open_slack_session
 from bot.org.workspaces import Workspace
 from bot.sandbox.settings import Member
 from handlers.context import make_context
-from handlers.slack.callers import find_in_slack, is_outsider
+from handlers.slack.identity.lookups import find_in_slack, is_outsider
 from tests.scenarios.slack.signed import click, command, home_opened, request_form, sends
 from tests.support.company import Company
 

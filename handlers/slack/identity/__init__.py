@@ -1,0 +1,1 @@
+"""Who somebody is, by Slack: callers looked up, and the workspace that the app belongs to."""
