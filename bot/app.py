@@ -24,7 +24,7 @@ from handlers.context import Context
 from handlers.crosschecks.caps.worker import follow_caps_forever
 from handlers.intake.usage import Intake
 from handlers.listeners import register_all
-from handlers.reporting.home import publish_home
+from handlers.reporting.open_homes import publish_home, refresh_homes_forever
 from handlers.requests.caps import show_caps
 from handlers.requests.clicks.worth import ask_worth
 from handlers.schedule import create_schedule, run_due_jobs
@@ -184,6 +184,7 @@ async def running(context: Context, *, web: bool, worker: bool) -> AsyncIterator
         bolt = create_bolt(context) if context.slack is not None else None
         socket = SocketConnections(context, bolt) if web and bolt and context.settings.uses_socket else None
         app = create_web(context, intake=intake, bolt=bolt, socket=socket) if web else None
+        homes = asyncio.create_task(refresh_homes_forever(context), name="homes") if bolt is not None else None
         work = Worker(context) if worker else None
         if work:
             await work.start()
@@ -195,6 +196,9 @@ async def running(context: Context, *, web: bool, worker: bool) -> AsyncIterator
             if socket:
                 await socket.stop()
             await listeners_ended(context)
+            if homes:
+                homes.cancel()
+                await asyncio.gather(homes, return_exceptions=True)
             if work:
                 await work.stop()
             await intake.stop()

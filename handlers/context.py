@@ -13,6 +13,7 @@ from bot.detection.histories import Histories
 from bot.org.people import Person
 from bot.org.workspaces import Workspace
 from bot.periods import Period, micros
+from bot.reporting.open_homes import OpenHomes
 from bot.rulebook import Rulebook
 from bot.settings import Settings
 from handlers.rulebooks import Rulebooks
@@ -90,6 +91,8 @@ class Context:
     """The listeners of Slack's requests that are at work."""
     wake_outbox: asyncio.Event = field(default_factory=asyncio.Event)
     wake_watcher: asyncio.Event = field(default_factory=asyncio.Event)
+    open_homes: OpenHomes = field(default_factory=OpenHomes)
+    wake_homes: asyncio.Event = field(default_factory=asyncio.Event)
 
     def now(self) -> datetime:
         return self.clock.now()

@@ -15,7 +15,7 @@ from handlers.context import Context
 from handlers.costs import prices
 from handlers.crosschecks.caps import conflicts as cap_conflicts
 from handlers.org import alert_settings, attribution
-from handlers.reporting import company_weeks, home
+from handlers.reporting import company_weeks, open_homes
 from handlers.requests import history
 from handlers.requests.asking import changes, request_forms, shortcuts
 from handlers.requests.attendance import delegations
@@ -48,7 +48,7 @@ def register_all(app: AsyncApp, context: Context) -> None:
         early_ends,
         expectations,
         delivery_updates,
-        home,
+        open_homes,
         company_weeks,
         channels,
         cap_conflicts,

@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from bot.periods import period_of
+from bot.periods import Calendar, period_of
 from bot.reporting.figures import Share
 from bot.reporting.reports import PersonUse
+from bot.reporting.spans import span_of
 
 _COMPARED_DAYS = 28
+CURVE_DAYS = 14
+"""The days of the curve on Home, today included."""
 _DAYS_AHEAD = 2
 """A team east of the organisation may already have its next day."""
 
@@ -46,7 +49,23 @@ class UseDays:
     @property
     def starts(self) -> tuple[int, ...]:
         """Returns the first days of the spans between which no figure distinguishes, ascending."""
-        return tuple(sorted({self.month - _COMPARED_DAYS, self.month, self.week, self.today}))
+        spans = {self.month - _COMPARED_DAYS, self.last_month, self.last_month_so_far_end, self.month, self.week}
+        return tuple(sorted(spans.union(self.curve)))
+
+    @property
+    def curve(self) -> range:
+        """Returns the days whose figures are shown one by one."""
+        return range(self.today + 1 - CURVE_DAYS, self.today + 1)
+
+    @property
+    def last_month(self) -> int:
+        return period_of(self.month - 1, "month").first_day
+
+    @property
+    def last_month_so_far_end(self) -> int:
+        """Returns the day after the last month's days that are compared with this month's."""
+        month = period_of(self.today, "month")
+        return span_of("month", today=self.today, period=month, calendar=Calendar(), zone="UTC").before_end
 
 
 def person_use(
@@ -55,7 +74,8 @@ def person_use(
     """Returns a person's use from its sums over the spans of `days`."""
     known = list(sums)
     month = [s for s in known if s.first_day >= days.month]
-    before = [s for s in known if s.first_day < days.month]
+    before = [s for s in known if days.month - _COMPARED_DAYS <= s.first_day < days.month]
+    last_month = [s for s in known if days.last_month <= s.first_day < days.month]
     return PersonUse(
         today_nanos=sum(s.cost_nanos for s in known if s.first_day >= days.today),
         week_nanos=sum(s.cost_nanos for s in known if days.week <= s.first_day < days.today),
@@ -67,6 +87,10 @@ def person_use(
         models=_shares(month, before, lambda s: s.model),
         teams=teams,
         looks=looks,
+        last_month_nanos=sum(s.cost_nanos for s in last_month),
+        last_month_so_far_nanos=sum(s.cost_nanos for s in last_month if s.first_day < days.last_month_so_far_end),
+        last_month=period_of(days.last_month, "month").name,
+        days=tuple(sum(s.cost_nanos for s in known if s.first_day == day) for day in days.curve),
     )
 
 

@@ -16,6 +16,7 @@ from bot.org.people import UnmatchedPerson
 from bot.org.reachability import LostManagers
 from bot.org.teams import Team
 from bot.reporting.figures import Share, Spend
+from bot.reporting.home_places import FIRST_PAGES, HomePlace
 from bot.reporting.mix import ToolMix
 from bot.requests.budget_requests import BudgetRequest
 
@@ -35,6 +36,13 @@ class PersonUse:
     teams: tuple[str, ...]
     looks: tuple[tuple[str, int], ...] = ()
     """(mention, moment) of the people who last looked at these figures, newest first."""
+    last_month_nanos: int = 0
+    last_month_so_far_nanos: int = 0
+    """The spend of the same days of the last month as there have been of this one."""
+    last_month: str = ""
+    """The name of the last month, `2026-10`."""
+    days: tuple[int, ...] = ()
+    """Nano-dollars of each of the last 14 days, today last."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +137,19 @@ class CompanyView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OpenAlert:
+    """A running alert that nobody has answered, with the text of its message in mrkdwn. `may_mute` is whether the viewer may
+    say that it was planned, or snooze it."""
+
+    alert_id: int
+    kind: str
+    team: Team
+    text: str
+    opened_at: int
+    may_mute: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class Home:
     """Everything on a person's Home, most relevant first."""
 
@@ -150,3 +171,6 @@ class Home:
     """The alert quality of all teams, and of the noisy ones, for people who see the company."""
     decision_times: tuple[str, ...] = ()
     """How long decisions take, in mrkdwn, for managers and finance."""
+    alerts: tuple[OpenAlert, ...] = ()
+    """The alerts without an answer of the teams that the person may see, the most severe first."""
+    place: HomePlace = FIRST_PAGES

@@ -72,6 +72,12 @@ def section(text: str, *, block_id: str, fields: Sequence[str] = (), accessory: 
     )._resolve()
 
 
+def preformatted(text: str, *, block_id: str) -> Block:
+    """Returns plain text in a font of fixed width, line by line as it is."""
+    code = slackblocks.RichTextCodeBlock(slackblocks.RichText(text))
+    return slackblocks.RichTextBlock(code, block_id=block_id)._resolve()
+
+
 def header(text: str, *, block_id: str) -> Block:
     """Returns a title in plain text."""
     return slackblocks.HeaderBlock(text=plain(text, limit=150), block_id=block_id)._resolve()
@@ -250,8 +256,8 @@ def page(*, title: str, blocks: Sequence[Block]) -> dict[str, Any]:
     return {"type": "modal", "title": PlainText(title)._resolve(), "close": close, "blocks": list(blocks)}
 
 
-def home(blocks: Sequence[Block]) -> dict[str, Any]:
-    """Returns a Home view of at most a hundred blocks."""
-    if len(blocks) > 100:
-        raise ValueError("a Home has at most 100 blocks")
-    return {"type": "home", "blocks": list(blocks)}
+def home(blocks: Sequence[Block], *, metadata: str = "") -> dict[str, Any]:
+    """Returns a Home view of at most a hundred blocks. Slack returns `metadata` with each click."""
+    if len(blocks) > 100 or len(metadata) > 3_000:
+        raise ValueError("a Home has at most 100 blocks and 3,000 characters of metadata")
+    return {"type": "home", **({"private_metadata": metadata} if metadata else {}), "blocks": list(blocks)}

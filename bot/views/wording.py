@@ -33,6 +33,11 @@ def period_words(period_name: str) -> str:
     return f"{part} {year}" if part.startswith("Q") else f"{calendar.month_name[int(part)]} {year}"
 
 
+def month_words(period_name: str) -> str:
+    """Formats `2026-10` as `October`."""
+    return period_words(period_name).partition(" ")[0]
+
+
 def last_day_text(period: Period) -> str:
     """Formats the last day of a period, `30 Nov`."""
     return short_day_text(period.end_day - 1)

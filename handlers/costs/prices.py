@@ -223,7 +223,6 @@ async def submit_price(request: SlackRequest) -> None:
         await set_price(tx, rulebook, line)
     context.wake_outbox.set()
     await request.ack()
-    await request.refresh_home()
 
 
 def _optional_rate(request: SlackRequest, field: str) -> int | None:

@@ -159,7 +159,4 @@ async def move_usage(context: Context) -> None:
             return
         moves = await reattribute(context, work)
         log.info("usage moved", reattribution=work.id, teams=len(totals_by_receiving_team(moves)))
-        if work.asked_by is not None:
-            async with context.store.read() as tx:
-                person = await tx.people.by_id(work.asked_by)
-            await context.refresh_home(person)
+        context.wake_homes.set()

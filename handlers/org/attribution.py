@@ -120,7 +120,6 @@ async def submit_claim(request: SlackRequest) -> None:
         except Refusal as refusal:
             raise FieldRefusal(views.TEAM_FIELD, refusal.sentence) from refusal
     await request.ack()
-    await request.refresh_home()
 
 
 def _team(directory: Directory, chosen: str) -> Team:

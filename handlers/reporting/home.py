@@ -1,18 +1,20 @@
-"""Home: a person's use, teams and approvals, built when they open it."""
+"""Home: a person's use, teams and approvals, built from one snapshot."""
 
-from slack_bolt.async_app import AsyncApp
+from bot.alerting.alert_answers import may_mute
 
 from bot.alerting.alert_quality import QUALITY_DAYS, AlertQuality, quality_by_team, quality_of
+from bot.alerting.severities import rank
 from bot.org.attribution import UNATTRIBUTED_DAYS, UnattributedKey
 from bot.org.people import Person
-from bot.org.teams import Team
+from bot.org.teams import Directory, Team
 from bot.periods import DAY_MICROS
+from bot.reporting.home_places import FIRST_PAGES, HomePlace
 from bot.reporting.person_use import UseDays, UseSum, person_use
-from bot.reporting.reports import CompanyView, Home, PersonUse, UnattributedView
+from bot.reporting.reports import CompanyView, Home, OpenAlert, PersonUse, UnattributedView
 from bot.rulebook import Rulebook
-from bot.views.reporting.home import home_view
+from bot.views.alerting.alerts import alert_title
+from handlers.alerting.delivery_rules import alert_key
 from handlers.books.standings import standings_of
-from handlers.context import Context
 from handlers.costs.prices import prices_view
 from handlers.crosschecks.caps.lines import cap_conflicts, caps_to_look_at
 from handlers.crosschecks.gateways import open_drifts
@@ -24,24 +26,23 @@ from handlers.reporting.figures import span_at, spend_of, tool_mix_of
 from handlers.requests.deciding.deciders import pending_for
 from handlers.requests.waiting.lists import own_times
 from handlers.scope import Scope
-from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.callers import called
 from handlers.slack.reachability import lost_managers
+from storage.reporting.home_changes import ANSWERED_KINDS
 from storage.store import Transaction
 
-_MOST_LOOKS = 5
+_MOST_LOOKS, _MOST_REQUESTS = 5, 20
 
 
-async def home_of(scope: Scope, person: Person) -> Home:
-    """Returns a person's Home from one snapshot."""
+async def home_of(scope: Scope, person: Person, *, place: HomePlace = FIRST_PAGES) -> Home:
+    """Returns a person's Home, with the pages that they turned to."""
     tx, directory = scope.tx, scope.directory
-    visible = [t for t in directory.teams_of(person.id) if directory.may_see(person.id, t)]
-    requests = await tx.budget_requests.of_person(person.id)
+    requests = await tx.budget_requests.of_person(person.id, limit=_MOST_REQUESTS)
     is_company = person.id in directory.finance or person.id in directory.admins
     return Home(
         is_outsider=False,
         use=await use_of(scope, person),
-        standings=tuple(await standings_of(scope, visible, viewer_id=person.id)),
+        standings=tuple(await standings_of(scope, teams_on_home(directory, person), viewer_id=person.id)),
         approvals=tuple(await pending_for(scope, person.id)),
         decision_times=tuple(await own_times(scope, person.id)),
         own_requests=tuple((r, directory.by_id(r.team_id).name) for r in requests),
@@ -49,10 +50,51 @@ async def home_of(scope: Scope, person: Person) -> Home:
         in_preview=directory.organisation.mode == "preview",
         now=scope.at,
         command=scope.command,
+        place=place,
+        alerts=await _unanswered(scope, person),
         cap_conflicts=await cap_conflicts(scope, person.id),
         managed_alerts=await _managed_alerts(scope, person),
         company_alerts=await _company_alerts(scope) if is_company else None,
     )
+
+
+def teams_on_home(directory: Directory, person: Person) -> list[Team]:
+    """Returns the teams of a person and those below the ones that they manage, each after the team above it."""
+    return [
+        team
+        for team in directory.subtree(directory.root)[1:]
+        if not team.has_ended and is_own_team(directory, person, team) and directory.may_see(person.id, team)
+    ]
+
+
+def is_own_team(directory: Directory, person: Person, team: Team) -> bool:
+    return (team.id, person.id, "member") in directory.roles or directory.manages(person.id, team)
+
+
+async def _unanswered(scope: Scope, person: Person) -> tuple[OpenAlert, ...]:
+    """Returns the alerts without an answer of the teams that a person may see, their own teams' first."""
+    directory, found = scope.directory, []
+    for record in await scope.tx.alerts.unanswered(ANSWERED_KINDS):
+        team = directory.by_id(record.team_id)
+        if team.has_ended or not directory.may_see(person.id, team):
+            continue
+        severity = -rank(record.severity) if record.severity else 0
+        found.append(((not is_own_team(directory, person, team), severity, -record.opened_at), record, team))
+    shown = []
+    for _, record, team in sorted(found, key=lambda one: one[0]):
+        message = await scope.tx.outbox.message_of(alert_key(record.id))
+        may = may_mute(directory, person.id, team, in_its_channel=False)
+        shown.append(
+            OpenAlert(
+                alert_id=record.id,
+                kind=record.kind,
+                team=team,
+                text=message.text if message is not None else alert_title(record.kind, team),
+                opened_at=record.opened_at,
+                may_mute=may,
+            )
+        )
+    return tuple(shown)
 
 
 async def _managed_alerts(scope: Scope, person: Person) -> tuple[tuple[Team, AlertQuality], ...]:
@@ -157,22 +199,3 @@ def _with_team(key: UnattributedKey, rulebook: Rulebook, moving: frozenset[str],
 
 
 _BAD = ("broken", "paused", "unresolved")
-
-
-async def publish_home(context: Context, person: Person) -> None:
-    """Builds a person's Home and publishes it."""
-    client = context.slack
-    if client is None or not person.slack_id:
-        return
-    async with context.store.read() as tx:
-        view = home_view(await home_of(await context.scope(tx), person))
-    await client.views_publish(user_id=person.slack_id, view=view)
-
-
-async def show_home(request: SlackRequest) -> None:
-    if (request.body.get("event") or {}).get("tab", "home") == "home":
-        await request.refresh_home()
-
-
-def register(app: AsyncApp, context: Context) -> None:
-    app.event("app_home_opened")(answers(context, show_home))

@@ -23,7 +23,7 @@ from bot.org.people import Person
 from bot.refusals import FieldRefusal, FieldRefusals, Refusal
 from bot.text import spaced
 from bot.views.reporting.help import outsider_message
-from bot.views.reporting.home import outsider_home
+from bot.views.reporting.home.home import outsider_home
 from handlers.context import Context
 from handlers.scope import Scope
 from handlers.slack.away import is_slack_away
@@ -70,6 +70,7 @@ class SlackRequest:
             if not await tx.slack_requests.add(self.answer.raw, at=self.context.now_micros()):
                 raise DoneBefore
             yield tx
+        self.answer.has_changed = True
 
     async def scope(self, tx: Transaction) -> Scope:
         """Returns the scope of a transaction at the moment of the request."""
@@ -111,8 +112,13 @@ class SlackRequest:
         return f"This button no longer works. Ask again with `{self.context.settings.command}`."
 
     @property
+    def view(self) -> dict[str, Any]:
+        """Returns the modal or Home that was clicked in or submitted; empty for commands and messages."""
+        return self.body.get("view") or {}
+
+    @property
     def in_home(self) -> bool:
-        return (self.body.get("view") or {}).get("type") == "home"
+        return self.view.get("type") == "home"
 
     def field(self, block_id: str) -> str:
         """Returns a modal field's text with plain spaces, or the option, date, channel or person chosen in it."""
@@ -185,10 +191,7 @@ class SlackRequest:
 
     async def refresh_home(self) -> None:
         """Shows the person's Home anew. What was done stays done if Slack does not take it."""
-        try:
-            await self.context.refresh_home(self.person)
-        except (SlackApiError, *AWAY) as error:
-            log.warning("home not published", error=repr(error))
+        await self.answer.publish_home(self.person)
 
     async def reply(self, message: Message, *, fallback: Message | None = None) -> None:
         """Answers the caller privately. If Slack rejects the blocks, sends the fallback, then the text alone."""
@@ -223,6 +226,7 @@ def answers(context: Context, listener: Listener) -> BoltListener:
         in_time = asyncio.create_task(answer.answer_in_time(), name="answer Slack in time")
         try:
             await _run(context, listener, answer)
+            await answer.refresh_homes()
         except Exception as error:  # no error may escape a listener; Slack shows its warning sign
             log.error("answer not delivered", error=repr(error), exc_info=error)
         finally:

@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.messages import Message
 from bot.org.people import Person
+from bot.reporting.home_places import read_place
 from bot.views import notices
 from bot.views.typed_forms import typed_again
 from handlers.context import Context
@@ -52,6 +53,10 @@ class Reply:
         """The caller, once known."""
         self.is_done = False
         """Whether the listener's work is done, so that nothing may do it again."""
+        self.has_changed = False
+        """Whether the work was committed, so that Homes may show something else."""
+        self.was_refused = False
+        """Whether nothing was done."""
         self.shows_form_again = False
         """Whether a form that was answered before it was refused is shown again, with what was typed and the reason."""
 
@@ -85,6 +90,28 @@ class Reply:
         elif not self._is_answered:
             await self._ack()
 
+    async def refresh_homes(self) -> None:
+        """Shows the Home anew in which somebody clicked, or that is behind their form, and lets those of others follow.
+        After a refusal too: what was clicked is not true any more."""
+        context, person, view = self._context, self.person, self.body.get("view") or {}
+        if self.has_changed:
+            context.wake_homes.set()
+        if person is None or not view:
+            return
+        known, in_home = context.open_homes.of(person.id), view.get("type") == "home"
+        if in_home:
+            place = known.place if known else read_place(str(view.get("private_metadata") or ""))
+            context.open_homes.opened(person, at=context.now_micros(), place=place, seen=str(view.get("hash") or ""))
+        if (in_home or known) and (self.has_changed or (in_home and self.was_refused)):
+            await self.publish_home(person)
+
+    async def publish_home(self, person: Person) -> None:
+        """Shows a person's Home anew. What was done stays done if Slack does not take it."""
+        try:
+            await self._context.refresh_home(person)
+        except (SlackApiError, *AWAY) as error:
+            log.warning("home not published", error=repr(error))
+
     async def update_form(self, view: dict[str, Any], *, sentence: str) -> None:
         """Shows another form in place of the submitted one; `sentence` says why if it is too late for that."""
         if self._is_answered:
@@ -94,6 +121,7 @@ class Reply:
 
     async def refuse(self, message: Message, *, fields: Mapping[str, str] = MappingProxyType({})) -> None:
         """Says that the work was not done: at the fields of the form, or in a message to the caller alone."""
+        self.was_refused = True
         sentence = message.text
         if not self._is_form:
             await self.tell(message)

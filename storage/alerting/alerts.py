@@ -182,6 +182,15 @@ class Alerts:
         rows = await self._connection.execute(union_all(running, ended))  # each by its part of the index
         return sorted((record_of(row) for row in rows), key=lambda record: record.id)
 
+    async def unanswered(self, kinds: Collection[str]) -> list[AlertRecord]:
+        """Returns the posted alerts of some kinds, of all teams, that run and have no answer, oldest first."""
+        query = (
+            select(alerts)
+            .select_from(alerts.outerjoin(alert_turns, alert_turns.c.alert_id == alerts.c.id))
+            .where(alerts.c.kind.in_(kinds), alerts.c.closed_at.is_(None), alerts.c.state == "open", WAS_POSTED)
+        )
+        return sorted((record_of(row) for row in await self._connection.execute(query)), key=lambda record: record.id)
+
     async def snoozes_due(self, *, at: int) -> list[AlertRecord]:
         """Returns running alerts whose snooze is over, or that became critical since it began, locked; no two workers
         get the same one. For an alert that never posted, because of another alert's snooze, the facts hold the

@@ -24,6 +24,7 @@ from handlers.cli import prepare
 from handlers.context import Context, make_context
 from handlers.intake.keys import create_key
 from handlers.org.teams import import_teams
+from handlers.reporting.open_homes import refresh_open_homes
 from handlers.schedule import look_up_slack
 from handlers.slack.chart_renderer import ChartRenderer
 from handlers.slack.outbox import OutboxWorker
@@ -107,6 +108,7 @@ class Company:
             judged = await watch_budgets(self.context)
             delivered = await self.worker.outbox_worker.deliver_due()
             if not judged and not delivered:
+                await refresh_open_homes(self.context)
                 return
 
     async def uses(self, *events: dict[str, Any]) -> dict[str, Any]:

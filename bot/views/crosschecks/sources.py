@@ -27,8 +27,8 @@ def source_lines(company: CompanyView) -> list[str]:
     return [
         *unread_lines(company.unread),
         *quarantine_lines(company),
-        *_overlap_lines(company.overlaps),
-        *_cross_check_lines(company.cross_checks),
+        *overlap_lines(company.overlaps),
+        *cross_check_lines(company.cross_checks),
     ]
 
 
@@ -52,7 +52,7 @@ def _parts(shares: Sequence[QuarantineShare]) -> str:
     return ", ".join([*words, f"{rest:,} others"] if rest else words)
 
 
-def _overlap_lines(overlaps: Sequence[OverlapView]) -> list[str]:
+def overlap_lines(overlaps: Sequence[OverlapView]) -> list[str]:
     if not overlaps:
         return []
     first, rest = overlaps[0], len(overlaps) - 1
@@ -67,7 +67,7 @@ def _twin_words(overlap: OverlapView) -> str:
     return f"{overlap.twins:,} of {overlap.calls:,} calls have a twin"
 
 
-def _cross_check_lines(checks: Sequence[CrossCheck]) -> list[str]:
+def cross_check_lines(checks: Sequence[CrossCheck]) -> list[str]:
     if not checks:
         return []
     ranked = sorted(checks, key=lambda c: (-c.missing.tokens, -c.missing.calls))

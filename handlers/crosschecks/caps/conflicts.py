@@ -123,8 +123,6 @@ async def _choose(asked: SlackRequest, *, keep: bool) -> None:
             await asyncio.sleep(_BUSY_SECONDS)
     context.wake_outbox.set()
     await asked.ack()
-    if asked.in_home:
-        await asked.refresh_home()
 
 
 async def click_use_books(asked: SlackRequest) -> None:

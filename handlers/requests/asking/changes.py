@@ -95,8 +95,6 @@ async def click_withdraw(asked: SlackRequest) -> None:
         return
     asked.context.wake_outbox.set()
     await asked.ack()
-    if asked.in_home:
-        await asked.refresh_home()
 
 
 def register(app: AsyncApp, context: Context) -> None:

@@ -4,7 +4,7 @@ from bot.messages import Message
 from bot.org.teams import Team
 from handlers.requests.cards import card_key, nudge_key, receipt_key
 from handlers.requests.request_periods import carry_and_show
-from handlers.requests.waiting.lists import refresh_surface
+from handlers.requests.waiting.lists import refresh_list
 from handlers.slack.answers import SlackRequest
 
 _KEYS = {"own": receipt_key, "nudged": nudge_key}
@@ -12,7 +12,7 @@ _KEYS = {"own": receipt_key, "nudged": nudge_key}
 
 
 async def show_current(asked: SlackRequest, request_id: int, sentence: str) -> None:
-    """Replaces the clicked message, or Home, by what the request is now, and tells the person why nothing was done."""
+    """Replaces the clicked message, list or Home by what the request is now, and tells the person why nothing was done."""
     context = asked.context
     block_id = str(asked.body["actions"][0].get("block_id") or "")
     key = _KEYS.get(block_id.rpartition("-")[2], card_key)(request_id)
@@ -22,9 +22,10 @@ async def show_current(asked: SlackRequest, request_id: int, sentence: str) -> N
         request = await tx.budget_requests.by_id(request_id)
         may_show = request is not None and _is_private(asked, scope.directory.by_id(request.team_id))
         current = await tx.outbox.message_of(key) if may_show else None
+    asked.answer.has_changed = True
     context.wake_outbox.set()
     await asked.answer.tell(Message(text=sentence), replaces_original=current)
-    await refresh_surface(asked)
+    await refresh_list(asked)
 
 
 def _is_private(asked: SlackRequest, team: Team) -> bool:

@@ -31,7 +31,7 @@ from handlers.requests.request_periods import (
 )
 from handlers.requests.revisions import carried, require_as_seen, seen_at_click, seen_in_form
 from handlers.requests.routes import find_route, lock_accounts, policy_in_force, release_hold
-from handlers.requests.waiting.lists import place_in_list, refresh_below, refresh_surface
+from handlers.requests.waiting.lists import place_in_list, refresh_below, refresh_list
 from handlers.scope import Scope, TeamScope
 from handlers.slack.answers import SlackRequest, answers
 from storage.store import Transaction
@@ -161,7 +161,7 @@ async def click_approve(asked: SlackRequest) -> None:
         return
     context.wake_outbox.set()
     await asked.ack()
-    await refresh_surface(asked)
+    await refresh_list(asked)
 
 
 async def open_denial(asked: SlackRequest) -> None:

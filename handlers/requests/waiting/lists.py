@@ -99,11 +99,9 @@ def _team(scope: Scope, request: Any) -> Any:
     return scope.directory.by_id(request.team_id)
 
 
-async def refresh_surface(asked: SlackRequest) -> None:
-    """Shows Home, or the list, anew after a decision in it. What was done stays done if Slack does not take it."""
-    if asked.in_home:
-        await asked.refresh_home()
-    elif _is_list(asked):
+async def refresh_list(asked: SlackRequest) -> None:
+    """Shows the list anew after a decision in it. What was done stays done if Slack does not take it."""
+    if _is_list(asked):
         await _refresh(asked, str(asked.body["view"]["id"]), str(asked.body["view"].get("private_metadata")))
 
 

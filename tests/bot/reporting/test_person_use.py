@@ -20,13 +20,35 @@ def use(of: UseDays, *sums: tuple[int, str, str, int]) -> PersonUse:
 
 
 def test_spans_part_where_any_figure_does() -> None:
-    mid = days("2026-11-23")
-    assert mid.starts == (mid.month - 28, mid.month, mid.week, mid.today)
-    early = days("2026-11-03")  # its week begins in October
-    assert early.starts == (early.month - 28, early.week, early.month, early.today)
-    first = days("2026-11-01")
-    assert first.starts == (first.month - 28, first.week, first.month)
-    assert first.month == first.today
+    for today in ("2026-11-23", "2026-11-03", "2026-11-01", "2027-03-31"):
+        of = days(today)
+        wanted = {of.month - 28, of.last_month, of.last_month_so_far_end, of.month, of.week, of.today}
+
+        assert wanted.union(of.curve) == set(of.starts)
+        assert of.starts == tuple(sorted(of.starts))
+    assert days("2026-11-01").month == days("2026-11-01").today
+
+
+def test_the_last_month_is_compared_by_the_same_days() -> None:
+    of = days("2026-11-03")
+    found = use(of, (of.last_month, "A", "m", 5), (of.last_month_so_far_end, "A", "m", 60), (of.month, "A", "m", 700))
+
+    assert of.last_month_so_far_end == of.last_month + 3
+    assert (found.last_month_so_far_nanos, found.last_month_nanos, found.month_nanos) == (5, 65, 700)
+    assert found.last_month == "2026-10"
+
+
+def test_a_month_longer_than_the_last_one_is_compared_with_all_of_that() -> None:
+    of = days("2027-03-31")
+
+    assert of.last_month_so_far_end == of.month
+
+
+def test_the_curve_has_a_figure_for_each_of_two_weeks() -> None:
+    of = days("2026-11-23")
+    found = use(of, (of.today, "A", "m", 7), (of.today - 13, "A", "m", 4), (of.today - 14, "A", "m", 9_000))
+
+    assert found.days == (4, *(0,) * 12, 7)
 
 
 def test_the_week_counts_days_of_the_month_before() -> None:

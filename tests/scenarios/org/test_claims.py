@@ -71,6 +71,7 @@ async def test_dans_home_is_brought_up_to_date_when_the_usage_has_moved(acme: Co
     since = acme.clock.now().date() - timedelta(days=30)
     assert (await acme.dan.submits(form, team="Mobile", since=str(since))).closed
     await move_usage(acme.context)
+    await acme.settles()
 
     state = await acme.sandbox.state("UDAN")
     assert "ci-7" not in View(state["home"]).text_everywhere()

@@ -75,7 +75,10 @@ async def test_ben_denies_from_home_and_only_the_askers_home_has_the_reason(acme
     await asks(acme, acme.anna, "500")
     form = (await acme.ben.clicks("Deny", await acme.ben.opens_home())).modal
     assert form is not None
-    assert (await acme.ben.submits(form, reason="Wait for <the> release")).closed
+    denied = await acme.ben.submits(form, reason="Wait for <the> release")
+    assert denied.closed
+    assert denied.home is not None
+    assert "Deny" not in denied.home.buttons()
     await acme.settles()
 
     assert "Wait for &lt;the&gt; release" in (await acme.anna.opens_home()).text_everywhere()
@@ -103,10 +106,13 @@ async def test_finance_sees_the_company_and_what_needs_attention(acme_on_both: C
     words = (await acme.chloe.opens_home()).text_everywhere()
 
     assert "Spent $357.00 in " in words
-    assert "Unallocated: $9,493.00" in words
-    assert "*Search*" in words
-    assert "$300.00 of $1,000.00" in words
-    assert "$50.00 of $500.00" in words
+    assert "*Unallocated*\n$9,493.00" in words
+    assert "1 row is in quarantine." in words
+    assert "  Search" in words
+    bars = [line.split() for line in words.splitlines() if "░" in line]
+    assert [line[0] for line in bars] == ["Product", "Search", "Mobile"]
+    assert bars[1][2:] == ["30%", "$300", "of", "$1,000"]
+    assert bars[2][2:] == ["10%", "$50.00", "of", "$500"]
     assert "$7.00 is unattributed" in words
     assert "1 call of 1 model without a price" in words
     assert "*&lt;!here&gt;*" in words

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from bot.periods import DAY_MICROS, period_of
+from storage.reporting.home_changes import ANSWERED_KINDS
 from storage.store import Transaction
 from tests.storage.reading.many_rows import DAY, TEAM_IDS
 
@@ -75,6 +76,8 @@ HOT_QUERIES = (
     HotQuery("booked of a day", lambda tx: tx.observations.booked(TEAM_IDS, day=DAY - 3)),
     HotQuery("answers to a team's alerts", lambda tx: tx.alert_quality.answers(since=AT - DAY_MICROS, team_ids=[TEAM])),
     HotQuery("answers to all alerts", lambda tx: tx.alert_quality.answers(since=AT - DAY_MICROS)),
+    HotQuery("alerts without an answer", lambda tx: tx.alerts.unanswered(ANSWERED_KINDS)),
+    HotQuery("changes of Homes", lambda tx: tx.home_changes.latest()),
     HotQuery("alert by key", lambda tx: tx.alerts.by_key("spike:7")),
     HotQuery("alerts of a kind", lambda tx: tx.alerts.of_kind(team_id=TEAM, kind="drift", since=AT)),
     HotQuery("teams with a running alert", lambda tx: tx.alerts.running_teams("spike")),

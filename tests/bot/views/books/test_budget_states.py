@@ -16,7 +16,7 @@ from bot.views.alerting.budget_alerts import threshold_message, threshold_resolv
 from bot.views.books.standings import standing_text
 from bot.views.crosschecks.gateways import block_message
 from bot.views.reporting.digests import digest_chart, digest_message
-from bot.views.reporting.home import home_view
+from bot.views.reporting.home.home import home_view
 from bot.views.requests.ask_forms import ask_form
 from bot.views.requests.cards import approval_card
 from tests.bot.views.company_examples import company, home
@@ -88,9 +88,9 @@ def test_a_parent_that_handed_everything_down_has_not_used_it(surface: Callable[
 
 
 def test_the_company_tells_them_apart() -> None:
-    assert "*Search* $25.00, a budget of $0" in in_company(ZERO)
-    assert "*Search* $25.00, no budget declared" in in_company(NONE)
-    assert "*Search* $25.00, budget begins on 15 March 2027" in in_company(LATER)
+    assert "$25.00  a budget of $0" in in_company(ZERO)
+    assert "$25.00  no budget declared" in in_company(NONE)
+    assert "$25.00  budget begins on 15 March 2027" in in_company(LATER)
 
 
 def test_the_company_counts_what_was_spent_before_a_budgets_first_day() -> None:

@@ -4,7 +4,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from bot.costs.prices import SetPrice
 from bot.views.costs.prices import price_form, repriced_message, unpriced_message
-from bot.views.reporting.company import company_blocks
+from bot.views.reporting.home.company import company_blocks
 from tests.bot.views.company_examples import company, disagreement, prices, repricing, unpriced
 from tests.bot.views.examples import HOSTILE
 from tests.bot.views.surfaces import all_text, buttons, elements, obeys, posted

@@ -5,7 +5,7 @@ from dataclasses import replace
 from syrupy.assertion import SnapshotAssertion
 
 from bot.views.crosschecks.sources import cross_check_message, overlap_message
-from bot.views.reporting.company import company_blocks
+from bot.views.reporting.home.company import company_blocks
 from tests.bot.views.company_examples import CROSS_CHECK, OVERLAP, company
 from tests.bot.views.examples import HOSTILE
 from tests.bot.views.surfaces import posted

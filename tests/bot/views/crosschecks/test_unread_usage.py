@@ -4,7 +4,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from bot.crosschecks.producers import ProducerKey, UnreadView
 from bot.views.crosschecks.unread_usage import unread_lines, unread_message
-from bot.views.reporting.company import company_blocks
+from bot.views.reporting.home.company import company_blocks
 from tests.bot.views.company_examples import company
 from tests.bot.views.examples import HOSTILE
 from tests.bot.views.surfaces import posted

@@ -9,7 +9,7 @@ from syrupy.assertion import SnapshotAssertion
 from bot.org.people import UnmatchedPerson
 from bot.periods import micros
 from bot.views.org.attribution import CLAIM_KEY, claim_form, moved_message
-from bot.views.reporting.home import home_view
+from bot.views.reporting.home.home import home_view
 from tests.bot.views.company_examples import NOBODY, company, home, many_standings, prices, unattributed_key, unpriced
 from tests.bot.views.examples import HOSTILE, NOW, SEARCH, dollars
 from tests.bot.views.surfaces import all_text, buttons, elements, obeys, posted

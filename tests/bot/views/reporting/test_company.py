@@ -1,31 +1,29 @@
-"""The company on Home: which teams come first, and what stands apart."""
+"""The company on Home: its teams as a tree of bars that adds up to the total."""
 
 from dataclasses import replace
 
-from bot.books.subtrees import SubtreeFigures
-from bot.views.reporting.company import company_blocks
+from bot.views.reporting.home.company import company_blocks
 from tests.bot.views.company_examples import company
 from tests.bot.views.examples import SEARCH, dollars, standing
 
 
-def test_a_division_comes_before_the_teams_whose_spend_it_includes() -> None:
-    below = SubtreeFigures(
-        teams=2,
-        allocated_nanos=dollars(30_000),
-        charged_nanos=dollars(9_500),
-        held_nanos=0,
-        available_nanos=dollars(20_500),
+def test_a_division_includes_the_teams_below_it_and_the_first_level_adds_up_to_the_total() -> None:
+    division = standing(
+        replace(SEARCH, id=2, name="Technology", parent_id=1), allocated=4_000, charged=0, handed=26_000
     )
-    division = replace(
-        standing(replace(SEARCH, id=7, name="Technology"), allocated=4_000, charged=0, handed=26_000), subtree=below
-    )
-    small = standing(replace(SEARCH, id=8, name="Mobile"), charged=100)
-    lines = next(
-        block["text"]["text"].splitlines()
-        for block in company_blocks(company((small, standing(), division)))
-        if block["block_id"] == "company-teams-0"
-    )
+    small = standing(replace(SEARCH, id=8, name="Mobile", parent_id=1), charged=100)
+    shown = company((small, standing(), division))
+    blocks = {block["block_id"]: block for block in company_blocks(shown)}
+    bars = blocks["company-teams-bars"]["elements"][0]["elements"][0]["text"].splitlines()
 
-    assert [line.split("*")[1] for line in lines] == ["Technology", "Search", "Mobile"]
-    assert lines[0].endswith("· $0.00 of $4,000.00 · with its 2 teams: $9,500.00 spent, $20,500.00 left")
-    assert "with its" not in lines[1]
+    assert [line.split("  ")[0].strip() or line.split()[0] for line in bars] == [
+        "Technology",
+        "Search",
+        "Mobile",
+        "Unattributed",
+    ]
+    assert bars[0].endswith("59%  $9,400 of $16,000")
+    assert bars[1].startswith("  Search")
+    assert "Spent $9,810.00 this period" in blocks["company"]["text"]["text"]
+    assert dollars(9_400 + 100 + 310) == dollars(9_810)
+    assert len({line.index("$") for line in bars}) <= 4

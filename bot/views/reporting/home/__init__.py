@@ -1,0 +1,1 @@
+"""Home: what each person sees when they open the app."""

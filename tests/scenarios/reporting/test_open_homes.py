@@ -1,0 +1,122 @@
+"""Open Homes stay true: after what others do, whatever page they are on, and whoever published last."""
+
+from datetime import timedelta
+
+from bot.reporting.open_homes import LATELY_MICROS
+from handlers.reporting.open_homes import refresh_open_homes
+from tests.scenarios.alerting.test_alert_answers import over_budget
+from tests.scenarios.reporting.test_home import asks
+from tests.support.company import Company
+from tests.support.people import Person
+from tests.support.seen import View
+
+
+async def home_of(acme: Company, person: Person) -> View:
+    """What Slack shows of a Home now, without opening it."""
+    state = await acme.sandbox.state(person.id)
+    return View(state["home"])
+
+
+async def test_a_request_appears_and_goes_in_a_home_that_is_open(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    await acme.ben.opens_home()
+    await asks(acme, acme.anna, "500")
+    shown = await home_of(acme, acme.ben)
+    assert "Approve" in shown.buttons()
+    assert "1 request is waiting for you" in shown.text_everywhere()
+
+    card = await acme.ben.sees("asks for", channel="CSEARCH")
+    form = (await acme.chloe.clicks("Deny", card)).modal
+    assert form is not None
+    assert (await acme.chloe.submits(form, reason="Not this month")).closed
+    await acme.settles()
+
+    after = await home_of(acme, acme.ben)
+    assert "Approve" not in after.buttons()
+    assert "Not this month" not in after.text_everywhere()
+
+
+async def test_the_askers_home_follows_the_decision(acme: Company) -> None:
+    await asks(acme, acme.anna, "500")
+    assert "Withdraw" in (await acme.anna.opens_home()).buttons()
+    await acme.ben.clicks("Approve", await acme.ben.opens_home())
+    await acme.settles()
+
+    shown = await home_of(acme, acme.anna)
+    assert "Withdraw" not in shown.buttons()
+    assert "approved" in shown.text_everywhere()
+
+
+async def test_an_alert_is_answered_in_home_and_leaves_every_home(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    alert = await over_budget(acme)
+    emi, ben = await acme.emi.opens_home(), await acme.ben.opens_home()
+    for home in (emi, ben):
+        assert "1 alert is unanswered." in home.text_everywhere()
+        assert "Search has used up its budget" in home.text_everywhere()
+
+    after = (await acme.ben.clicks("I'm on it", ben)).home
+    await acme.settles()
+
+    assert after is not None
+    for home in (after, await home_of(acme, acme.emi)):
+        assert "unanswered" not in home.text_everywhere()
+        assert "I'm on it" not in home.buttons()
+    await acme.anna.sees("<@UBEN> is on it", channel="CSEARCH")
+    assert alert.ts
+
+
+async def test_nobody_sees_alerts_of_teams_whose_figures_they_may_not_see(acme: Company) -> None:
+    await over_budget(acme)
+
+    for person in (acme.mia, acme.dan):
+        assert "Search has used up" not in (await person.opens_home()).text_everywhere()
+    assert "Search has used up" in (await acme.chloe.opens_home()).text_everywhere()
+
+
+async def test_a_click_on_something_that_is_over_brings_home_up_to_date(acme: Company) -> None:
+    await over_budget(acme)
+    stale = await acme.ben.opens_home()
+    acme.context.open_homes.forget(await _person_id(acme, "UBEN"))
+    await acme.emi.clicks("I'm on it", await acme.emi.opens_home())
+    assert "I'm on it" in (await home_of(acme, acme.ben)).buttons()
+
+    reply = await acme.ben.clicks("I'm on it", stale)
+
+    assert reply.modal is not None
+    assert "answered this alert already" in reply.modal.text_everywhere()
+    assert "I'm on it" not in (await home_of(acme, acme.ben)).buttons()
+
+
+async def test_a_refresh_never_replaces_what_another_process_published(acme: Company) -> None:
+    await acme.ben.opens_home()
+    other = {"type": "home", "blocks": [{"type": "divider", "block_id": "newer"}]}
+    acme.workspace.modals.publish("UBEN", other)
+    await asks(acme, acme.anna, "500")
+
+    assert [block["block_id"] for block in (await home_of(acme, acme.ben)).blocks] == ["newer"]
+    assert acme.context.open_homes.of(await _person_id(acme, "UBEN")) is None
+    assert "Approve" in (await acme.ben.opens_home()).buttons()
+
+
+async def test_a_home_that_was_opened_long_ago_is_left_alone(acme: Company) -> None:
+    before = await acme.ben.opens_home()
+    acme.clock.jump_to(acme.clock.now() + timedelta(microseconds=LATELY_MICROS + 1))
+    await asks(acme, acme.anna, "500")
+
+    assert (await home_of(acme, acme.ben)).raw["hash"] == before.raw["hash"]
+
+
+async def test_a_home_in_which_nothing_changes_is_published_once(acme: Company) -> None:
+    before = await acme.mia.opens_home()
+    await asks(acme, acme.anna, "500")
+    assert await refresh_open_homes(acme.context) == 0
+
+    assert (await home_of(acme, acme.mia)).raw["hash"] == before.raw["hash"]
+
+
+async def _person_id(acme: Company, slack_id: str) -> int:
+    async with acme.context.store.read() as tx:
+        person = await tx.people.by_slack_id(slack_id)
+    assert person is not None
+    return person.id
