@@ -1,8 +1,7 @@
 """Home: a person's use, teams and approvals, built from one snapshot."""
 
-from bot.alerting.alert_answers import may_mute
-
 from bot.alerting.alert_quality import QUALITY_DAYS, AlertQuality, quality_by_team, quality_of
+from bot.alerting.reactions.alert_answers import may_mute
 from bot.alerting.severities import rank
 from bot.org.attribution import UNATTRIBUTED_DAYS, UnattributedKey
 from bot.org.people import Person

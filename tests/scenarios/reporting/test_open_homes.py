@@ -77,7 +77,7 @@ async def test_nobody_sees_alerts_of_teams_whose_figures_they_may_not_see(acme: 
 async def test_a_click_on_something_that_is_over_brings_home_up_to_date(acme: Company) -> None:
     await over_budget(acme)
     stale = await acme.ben.opens_home()
-    acme.context.open_homes.forget(await _person_id(acme, "UBEN"))
+    acme.context.open_homes.drop(await _person_id(acme, "UBEN"))
     await acme.emi.clicks("I'm on it", await acme.emi.opens_home())
     assert "I'm on it" in (await home_of(acme, acme.ben)).buttons()
 
