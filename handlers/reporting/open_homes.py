@@ -50,14 +50,15 @@ async def _publish(context: Context, client: AsyncWebClient, home: OpenHome, *, 
     """Builds a Home from one snapshot and publishes it; with `if_changed` only if it shows something else. Returns whether
     it did."""
     async with context.store.read() as tx:
-        home.changes = await tx.home_changes.latest()
+        changes = await tx.home_changes.latest()
         view = home_view(await home_of(await context.scope(tx), home.person, place=home.place))
     content = content_of(view)
     if if_changed and content == home.shown:
+        home.changes = changes
         return False
     expected = {"hash": home.hash} if home.hash else {}
     answer = await client.views_publish(user_id=str(home.person.slack_id), view=view, **expected)
-    home.hash, home.shown = str((answer.get("view") or {}).get("hash") or ""), content
+    home.hash, home.shown, home.changes = str((answer.get("view") or {}).get("hash") or ""), content, changes
     return True
 
 
@@ -76,11 +77,11 @@ async def refresh_open_homes(context: Context) -> int:
         changes = await tx.home_changes.latest()
     published = 0
     for home in listed:
-        if home.changes == changes:
-            continue
-        if published:
-            await asyncio.sleep(_BETWEEN_SECONDS)
         async with home.lock:
+            if home.changes == changes:
+                continue
+            if published:
+                await asyncio.sleep(_BETWEEN_SECONDS)
             try:
                 published += await _publish(context, client, home, if_changed=True)
             except SlackApiError as error:
