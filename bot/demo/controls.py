@@ -9,8 +9,9 @@ from bot.clock import ShiftedClock
 from bot.demo.company import spike_events
 from bot.demo.history import book_events
 from bot.demo.scenarios import LaterEvents
+from bot.demo.spikes import SPIKE_CHANNEL
 from bot.org.attribution import Source
-from bot.periods import zone
+from bot.periods import micros, zone
 from bot.reporting.digests import next_digest
 from handlers.context import Context
 from handlers.intake.routes.endpoint import Denied, authenticate_key, problem
@@ -48,8 +49,8 @@ def create_controls(
             return problem(error.status, str(error))
         await book_events(context, intake, source, spike_events(now=context.now()))
         await watch_budgets(context)
-        text = "Checkout's ci-7 just ran away. The alert is in #team-checkout in a moment."
-        return JSONResponse({"text": text, "now": context.now().timestamp()})
+        text = "Checkout's key ci-7 just ran away. Its alert comes here in a moment."
+        return JSONResponse({"text": text, "now": context.now().timestamp(), "channel": SPIKE_CHANNEL})
 
     @controls.post("/demo/monday")
     async def jump_to_monday(request: Request) -> JSONResponse:
@@ -58,14 +59,15 @@ def create_controls(
         except Denied as error:
             return problem(error.status, str(error))
         directory = (await context.rulebooks.latest()).directory
-        zone_name = directory.root.zone_on(context.now_micros())
-        monday = next_digest(now=context.now(), zone_name=zone_name)
-        clock.jump_to(monday)
-        await catch_up(source, monday)
-        await run_due_jobs(context)
+        now = context.now()
+        zones = {team.zone_on(micros(now)) for team in directory.open_teams}
+        for monday in sorted({next_digest(now=now, zone_name=zone_name) for zone_name in zones}):
+            clock.jump_to(monday)  # each zone has its own Monday at 09:00
+            await catch_up(source, monday)
+            await run_due_jobs(context)
         context.wake_watcher.set()
-        local = monday.astimezone(zone(zone_name))
-        text = f"It is {local:%A %d %B, %H:%M}. Digests are on their way; teams in later zones get theirs at their own 09:00."
+        local = monday.astimezone(zone(directory.root.zone_on(micros(monday))))
+        text = f"It is {local:%A %d %B, %H:%M}. Every team has its digest, each from 09:00 in its own zone."
         return JSONResponse({"text": text, "now": context.now().timestamp()})
 
     return controls

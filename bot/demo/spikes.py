@@ -32,6 +32,9 @@ def _ci(team: str, credential: str, workflow: str) -> Actor:
     )
 
 
+SPIKE_CHANNEL = "CCHECKOUT"
+"""Where the alert of the button's loop is posted."""
+
 _HISTORY_LOOP = _ci("data-platform", "ci-4", "dependency-updates")
 _BUTTON_LOOP = _ci("checkout", "ci-7", "flaky-test-fixer")
 

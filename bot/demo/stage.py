@@ -35,6 +35,7 @@ def _listen(port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise ConfigError(f"Port {port} is taken. Try: tokens demo --port {port + 1}") from error
+    listener.listen()  # who comes before it is served waits, instead of being refused
     return listener
 
 
@@ -44,8 +45,10 @@ async def run_demo(*, port: int, browser: bool, usage: Path | None, socket_mode:
     address = f"http://127.0.0.1:{page.getsockname()[1]}"
     bot_url = f"http://127.0.0.1:{door.getsockname()[1]}"
     signals = Signals()
+    out.print("Making up a company" if usage is None else f"Reading {usage.name}", end=" … ", markup=False)
     opened_at = SystemClock().now()
     scenario = own_usage_scenario(usage, opened_at) if usage else acme_scenario(opened_at)
+    out.print(f"{len(scenario.events):,} calls of {'the last five weeks' if usage is None else 'your export'}.")
     clock = ShiftedClock(starts_at=scenario.last_month[1] if scenario.last_month else None)
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="tokens-demo-"))
@@ -83,10 +86,12 @@ async def run_demo(*, port: int, browser: bool, usage: Path | None, socket_mode:
             controls = create_controls(context, parts.intake, clock, opened_at=opened_at, later=scenario.later)
             parts.web.include_router(controls)
             bot = Serving(parts.web, listener=door, grace_seconds=1)
+            out.print("Booking them, and posting last week's digests", end=" … ")
             await load_history(context, parts, scenario)
             await gateway.count_spend(context)
             worker = Worker(context)  # starts last, so that the digests come before the alerts
             await worker.start()
+            out.print("done.")
             out.print(f"Tokens is playing at {address}  (Ctrl+C ends it)")
             if browser:
                 webbrowser.open(address)

@@ -121,3 +121,16 @@ class Files:
             if file is None or not file.is_ready or not file.mimetype.startswith("image/"):
                 faults.append(f"invalid slack file [json-pointer:{pointer}/slack_file]")
         return faults
+
+    def is_too_early(self, node: Any) -> bool:
+        """Returns whether blocks show a file that was uploaded but is still processed: Slack refuses them for a moment."""
+        if isinstance(node, list):
+            return any(self.is_too_early(item) for item in node)
+        if not isinstance(node, dict):
+            return False
+        reference = node.get("slack_file")
+        if isinstance(reference, dict):
+            file = self._files.get(reference.get("id") or str(reference.get("url", "")).rpartition("/")[2])
+            if file is not None and not file.is_ready:
+                return True
+        return any(self.is_too_early(value) for value in node.values())

@@ -68,7 +68,8 @@ class HttpCall:
 
 @dataclass(frozen=True, kw_only=True)
 class Control(HttpCall):
-    """A button beside the chat. The page shows an answer's `text`, and its `now` (epoch seconds) moves the clock ahead."""
+    """A button beside the chat. The page shows an answer's `text` and goes to its `channel`; its `now` (epoch seconds)
+    moves the clock ahead."""
 
     id: str
     label: str

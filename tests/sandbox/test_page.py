@@ -88,3 +88,17 @@ async def test_anna_asks_and_ben_approves_on_the_page(office: Office, page: Page
     await expect(page.locator("#home")).to_contain_text("Your day")
     await page.get_by_role("tab", name="Traffic").click()
     await expect(page.locator("#pane-traffic")).to_contain_text("chat.postMessage")
+
+
+async def test_enter_sends_what_was_typed_though_a_longer_command_is_suggested(office: Office, page: Page) -> None:
+    composer = page.locator("#compose")
+    await composer.fill("/tokens")
+    await composer.press("Space")
+    await composer.press("m")
+    await expect(page.locator("#suggestions")).to_be_visible()
+    await composer.press("Enter")
+    await expect(composer).to_have_value("")
+    assert office.bot.last("command")["text"] == "m"
+    await composer.fill("/tokens m")
+    await composer.press("Tab")
+    await expect(composer).to_have_value("/tokens me")

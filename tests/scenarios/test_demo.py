@@ -1,5 +1,6 @@
 """The demo, played through on its page: what a newcomer does in the first five minutes."""
 
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -62,3 +63,20 @@ async def test_a_newcomer_plays_the_demo_through(way: tuple[str, ...]) -> None:
         await go(page, address, person="UCHLOE", place="home")
         await expect(messages).to_contain_text("Company")
         await expect(messages).to_contain_text("with its 5 teams: $")
+
+
+async def test_the_controls_lead_to_what_they_make_and_no_traffic_is_red() -> None:
+    async with demo() as address, page_of(address) as page:
+        await go(page, address, person="UANNA", place="CSEARCH", pane="try")
+        await page.get_by_role("button", name="Make a spike").click()
+        await expect(page).to_have_url(re.compile("at=CCHECKOUT"))
+        alert = page.locator("main").get_by_text("severity", exact=False).first
+        await expect(alert).to_be_visible(timeout=30_000)
+
+        await page.get_by_role("button", name="Jump to Monday").click()
+        await expect(page.get_by_text("Every team has its digest")).to_be_visible(timeout=60_000)
+        for channel in ("CSEARCH", "CCHECKOUT", "CMOBILE", "CSUPPORT", "CDATAPLATFORM"):
+            await go(page, address, person="UBEN", place=channel, pane="traffic")
+            await expect(page.locator("main").get_by_text("AI spend of", exact=False)).to_have_count(2, timeout=60_000)
+        await expect(page.locator(".status").first).to_be_visible()
+        await expect(page.locator(".status.bad")).to_have_count(0)

@@ -88,6 +88,7 @@ async def answer_call(workspace: Workspace, request: Request) -> Response:
         status=status,
         seconds=time.perf_counter() - began,
         error=error,
+        is_retried=error == "invalid_blocks" and workspace.files.is_too_early(args.get("blocks")),
         request=args,
         response=answer,
     )

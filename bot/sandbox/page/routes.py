@@ -157,7 +157,11 @@ class Page:
         """Presses one of the buttons beside the chat."""
         for control in self._workspace.settings.controls:
             if control.id == body.get("id"):
-                return await terminal.press(self._workspace, self._dispatch, control)
+                answer = await terminal.press(self._workspace, self._dispatch, control)
+                shown = self._workspace.rooms.get(str(answer.get("channel")))
+                if shown is None or not self._workspace.can_see(member.id, shown):
+                    answer.pop("channel", None)
+                return answer
         return {"ok": False, "error": "There is no such button."}
 
     async def terminal(self, member: Member, body: Json) -> Json:

@@ -56,7 +56,7 @@ async def make_call(workspace: Workspace, dispatch: Dispatch, call: HttpCall, ti
 
 
 async def press(workspace: Workspace, dispatch: Dispatch, control: Control) -> Json:
-    """Presses a control. Returns a text, and moves the clock ahead if the answer has a time."""
+    """Presses a control. Returns a text and the channel to look at, and moves the clock ahead if the answer has a time."""
     status, answer = await make_call(workspace, dispatch, control, control.label)
     body: Json = answer if isinstance(answer, dict) else {}
     if status is None or status >= 400:
@@ -65,7 +65,8 @@ async def press(workspace: Workspace, dispatch: Dispatch, control: Control) -> J
     if isinstance(body.get("now"), int | float):
         workspace.jump_to(float(body["now"]))
     workspace.steps.happened(f"control:{control.id}")
-    return {"ok": True, "status": status, "text": str(body.get("text") or f"{control.label}: done.")}
+    text = str(body.get("text") or f"{control.label}: done.")
+    return {"ok": True, "status": status, "text": text, "channel": str(body.get("channel") or "")}
 
 
 async def run(workspace: Workspace, dispatch: Dispatch, terminal: Terminal, index: int) -> Json:

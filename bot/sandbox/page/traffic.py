@@ -34,10 +34,14 @@ class Traffic:
         status: int | None,
         seconds: float,
         error: str | None,
+        is_retried: bool = False,
         request: Any,
         response: Any,
     ) -> None:
-        """Records one exchange and shows it on every open page. `direction` is to_bot, to_slack or from_page."""
+        """Records one exchange and shows it on every open page. `direction` is to_bot, to_slack or from_page.
+
+        An error that `is_retried` is none to look into: a picture that is still processed, so the app sends it again.
+        """
         entry = {
             "id": next(self._count),
             "at": at,
@@ -49,6 +53,7 @@ class Traffic:
             "ms": round(seconds * 1000, 1),
             "ok": error is None,
             "error": error,
+            "is_retried": is_retried,
             "request": without_secrets(request),
             "response": without_secrets(response),
         }

@@ -37,13 +37,14 @@ function suggest() {
   const rows = found.map((one, i) =>
     h(
       "li",
-      { id: `suggestion-${i}`, class: "suggestion", role: "option", "aria-selected": String(i === Math.max(at, 0)), on: { pointerdown: (event) => (event.preventDefault(), pick(one)) } },
+      { id: `suggestion-${i}`, class: "suggestion", role: "option", "aria-selected": String(i === at), on: { pointerdown: (event) => (event.preventDefault(), pick(one)) } },
       h("code", {}, one.text.trim()),
       h("span", {}, one.hint),
     ));
   clear(box, h("li", { class: "suggestions-head", role: "presentation" }, `${store.app.name} commands`), rows);
-  input().setAttribute("aria-activedescendant", `suggestion-${Math.max(at, 0)}`);
-  rows[Math.max(at, 0)].scrollIntoView({ block: "nearest" });
+  if (at < 0) return input().removeAttribute("aria-activedescendant");
+  input().setAttribute("aria-activedescendant", `suggestion-${at}`);
+  rows[at].scrollIntoView({ block: "nearest" });
 }
 
 function pick(one) {
@@ -115,9 +116,8 @@ function keys(event) {
     find("#suggestions").hidden = true;
   } else if (event.key === "Enter" && !event.shiftKey) {
     event.preventDefault();
-    const exact = found.some((one) => one.text.trim() === input().value.trim());
-    if (open && (at >= 0 || !exact)) pick(found[Math.max(at, 0)]);
-    else send();
+    if (open && at >= 0) pick(found[at]);
+    else send(); // what was typed; a suggestion is taken with Tab, or once the arrows reached it
   }
 }
 

@@ -49,6 +49,7 @@ function controlNode(control) {
     button.setAttribute("aria-busy", "true");
     const answer = await post("control", { id: control.id });
     button.removeAttribute("aria-busy");
+    if (answer.ok && answer.channel) openChannel(answer.channel), document.body.classList.remove("show-panes");
     notice(answer.text ?? answer.error ?? (answer.ok ? `${control.label}: done.` : "That did not work."), answer.ok ? "info" : "error");
   });
   return h("div", { class: "control-row" }, button, control.hint && h("p", {}, control.hint));

@@ -34,7 +34,7 @@ function details(entry) {
 function row(entry) {
   const [way, meaning] = WAYS[entry.direction] ?? [entry.direction, ""];
   const status = entry.status ?? (entry.ok === false ? "failed" : "…");
-  const tone = entry.ok === false || Number(entry.status) >= 400 ? "bad" : entry.status ? "good" : "open";
+  const tone = entry.is_retried ? "open" : entry.ok === false || Number(entry.status) >= 400 ? "bad" : entry.status ? "good" : "open";
   const node = h(
     "details",
     { class: `traffic-row ${entry.direction}`, open: opened.has(entry.id) },
@@ -43,7 +43,7 @@ function row(entry) {
       {},
       h("span", { class: "way", title: meaning }, way),
       h("span", { class: "what" }, h("strong", {}, entry.title || entry.path), h("code", {}, `${entry.method} ${entry.path}`)),
-      h("span", { class: `status ${tone}` }, String(entry.error && entry.status === 200 ? entry.error : status)),
+      h("span", { class: `status ${tone}` }, entry.is_retried ? "not ready, sent again" : String(entry.error && entry.status === 200 ? entry.error : status)),
       h("span", { class: "took" }, h("span", {}, entry.ms === null || entry.ms === undefined ? "" : entry.ms < 10 ? `${entry.ms.toFixed(1)} ms` : `${Math.round(entry.ms)} ms`), h("time", {}, clock(entry.at))),
     ),
   );
