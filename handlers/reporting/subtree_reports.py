@@ -14,6 +14,7 @@ from bot.reporting.mix import mix_of
 from bot.reporting.spans import Span
 from bot.reporting.subtree_reports import (
     TREND_WEEKS,
+    MixWeek,
     Mover,
     SubtreeBudget,
     SubtreeReport,
@@ -57,15 +58,6 @@ async def subtree_report(scope: Scope, nodes: Sequence[Team], span: Span, *, sho
     spends.sort(key=lambda s: (-s.cost_nanos, -s.before_nanos, s.team.name))
     teams = [s for s in spends if s.team.kind == "team"]
     uses, uses_before = await _uses(scope, now), await _uses(scope, before)
-    last_monday = week_of(span.end_day)[0] - _WEEK
-    mondays = range(last_monday - _WEEK * (TREND_WEEKS - 1), last_monday + 1, _WEEK)
-    trend = windows_of(directory, nodes, mondays[0], last_monday + _WEEK, shows_preview=shows_preview)
-    by_week: dict[tuple[str, int], int] = {}
-    for window in trend:
-        found = await tx.subtree_reports.tools_by_week(
-            window.team_ids, first_day=window.first_day, end_day=window.end_day
-        )
-        by_week = _added(by_week, found)
     standings = await standings_of(scope, shown)
     ids = {team.id for team in shown}
     times = await times_of(scope, ids)
@@ -73,7 +65,7 @@ async def subtree_report(scope: Scope, nodes: Sequence[Team], span: Span, *, sho
     noisy = [(directory.by_id(i), quality) for i, quality in quality_by_team(answers).items() if quality.is_noisy]
     moved = movers_of(teams)
     drivers = await _drivers(scope, moved, span)
-    budget = await _budgets(scope, nodes, standings, is_whole=len(shown) == len(members))
+    budget = await subtree_budget(scope, nodes, standings, is_whole=len(shown) == len(members))
     has_budget = budget.allocated_nanos > 0 and any(node.mode != "announce" for node in nodes)
     return SubtreeReport(
         nodes=tuple(nodes),
@@ -90,12 +82,12 @@ async def subtree_report(scope: Scope, nodes: Sequence[Team], span: Span, *, sho
         unpriced_tokens=sum(use.tokens for use in uses if use.basis == UNPRICED),
         period=directory.period_at(nodes[0], scope.at),
         budget=budget if has_budget else None,
-        forecast=_forecast(scope, nodes, standings, budget),
+        forecast=subtree_forecast(scope, nodes, standings, budget),
         movers=tuple(Mover(spend, drivers.get(spend.team.id)) for spend in moved),
         risks=risks_of(standings),
         tools=shares_of(uses, uses_before),
         mix=mix_of(uses, uses_before, kind_of=scope.rulebook.tools.kind_of),
-        weeks=mix_weeks(by_week, mondays=mondays, kind_of=scope.rulebook.tools.kind_of),
+        weeks=await mix_trend(scope, nodes, end_day=span.end_day, shows_preview=shows_preview),
         cost_centres=cost_centres_of(spends),
         waiting=tuple(await tx.budget_requests.pending(ids)),
         times=times.together,
@@ -104,6 +96,19 @@ async def subtree_report(scope: Scope, nodes: Sequence[Team], span: Span, *, sho
         noisy=tuple(sorted(noisy, key=lambda one: (-one[1].noise, one[0].name))),
         unfinished=tuple(s.team for s in teams if s.team.day_of(scope.at) < span.end_day),
     )
+
+
+async def mix_trend(scope: Scope, nodes: Sequence[Team], *, end_day: int, shows_preview: bool) -> tuple[MixWeek, ...]:
+    """Returns the last eight weeks that were over on a day, by kind of tool."""
+    last_monday = week_of(end_day)[0] - _WEEK
+    mondays = range(last_monday - _WEEK * (TREND_WEEKS - 1), last_monday + 1, _WEEK)
+    by_week: dict[tuple[str, int], int] = {}
+    for window in windows_of(scope.directory, nodes, mondays[0], last_monday + _WEEK, shows_preview=shows_preview):
+        found = await scope.tx.subtree_reports.tools_by_week(
+            window.team_ids, first_day=window.first_day, end_day=window.end_day
+        )
+        by_week = _added(by_week, found)
+    return mix_weeks(by_week, mondays=mondays, kind_of=scope.rulebook.tools.kind_of)
 
 
 def _members(scope: Scope, nodes: Sequence[Team]) -> list[Team]:
@@ -168,7 +173,7 @@ def _parts(now: Iterable[SeriesSum], before: Iterable[SeriesSum], part: str) -> 
     return shares_of(uses(now), uses(before))
 
 
-async def _budgets(
+async def subtree_budget(
     scope: Scope, nodes: Sequence[Team], standings: Sequence[Standing], *, is_whole: bool
 ) -> SubtreeBudget:
     """Returns the budgets of the nodes with the teams below, in the period of the node; without those that the report leaves
@@ -211,7 +216,9 @@ def _hands_on(scope: Scope, node: Team) -> bool:
     return any(not team.has_ended for team in scope.directory.children(node))
 
 
-def _forecast(scope: Scope, nodes: Sequence[Team], standings: Sequence[Standing], budget: SubtreeBudget) -> Forecast:
+def subtree_forecast(
+    scope: Scope, nodes: Sequence[Team], standings: Sequence[Standing], budget: SubtreeBudget
+) -> Forecast:
     """Returns the forecast of all teams' days together."""
     days: dict[int, int] = {}
     today = nodes[0].day_of(scope.at)
