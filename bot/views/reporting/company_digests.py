@@ -84,7 +84,7 @@ def _finding(digest: CompanyDigest) -> str:
     if main is None or main.spend.team in report.nodes:
         return f"{said}, {moved}."
     by = main.driver
-    on = "" if by is None else f", {by.dimension} {part_name(by.share.name, kind=by.dimension)}"
+    on = "" if by is None else f", on {part_name(by.share.name, kind=by.dimension)}"
     return f"{said}, {moved}: mostly {name(main.spend.team.name, limit=40)}{on}."
 
 

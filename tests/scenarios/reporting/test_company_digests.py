@@ -37,7 +37,7 @@ async def test_finance_and_the_manager_of_a_department_get_one_each(acme_on_both
     await acme.settles()
 
     company_digest = await acme.chloe.sees("Acme spent $425 last week")
-    assert "mostly Search, workflow code-review" in company_digest.text
+    assert "mostly Search, on code-review" in company_digest.text
     assert "$5.00 unattributed (1% of spend)" in company_digest.text
     own = await acme.ben.sees("Product spent $400 last week")
     assert "unattributed" not in own.text

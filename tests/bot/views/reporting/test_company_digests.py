@@ -32,7 +32,7 @@ def lines(shown: dict[str, Any]) -> list[str]:
 def test_the_companys_week(snapshot: SnapshotAssertion) -> None:
     shown = message(report())
 
-    assert shown["text"].startswith("Acme spent $4,130 last week, up 8%: mostly Search, workflow nightly-evals. ")
+    assert shown["text"].startswith("Acme spent $4,130 last week, up 8%: mostly Search, on nightly-evals. ")
     assert "2 requests are waiting for a decision, 1 of them for you; the oldest since" in shown["text"]
     assert "$30.00 unattributed (1% of spend)" in shown["text"]
     assert buttons(shown) == ["Details", "All that waits"]
