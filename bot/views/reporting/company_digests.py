@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
+from bot.charts.values import encode
 from bot.messages import Block, Message
 from bot.money import usd_round
 from bot.reporting.company_digests import CompanyDigest
 from bot.reporting.subtree_reports import SubtreeReport
 from bot.text import plain
 from bot.views.alerting.alert_quality import quality_words
-from bot.views.blocks import actions, button, context, date_mark, header, name, page, section
+from bot.views.blocks import actions, button, chart_placeholder, context, date_mark, header, name, page, section
 from bot.views.reporting.mix import mix_lines
 from bot.views.reporting.subtree_reports import (
     budget_words,
@@ -17,6 +18,7 @@ from bot.views.reporting.subtree_reports import (
     cost_centre_line,
     data_words,
     has_trend,
+    mix_picture,
     mix_words,
     mover_line,
     movers_words,
@@ -51,14 +53,17 @@ def company_digest_message(digest: CompanyDigest) -> Message:
     report = digest.report
     key = f"{'company' if report.is_company else 'managed'}-{digest.monday}"
     finding = _finding(digest)
-    lines = _lines(digest)[:MOST_LINES]
+    picture = mix_picture(report) if has_trend(report) else None
+    charts = () if picture is None else (encode(picture),)
+    lines = [line for line in _lines(digest) if not charts or line[0] != "Tools"][:MOST_LINES]
     title = f"AI spend of {plain(nodes_name(report, escaped=False), limit=80)}, week of {week_words(digest.monday)}"
     blocks: list[Block] = [
         header(title, block_id=f"{key}-title"),
         section(f"*{finding}*", block_id=f"{key}-headline"),
     ]
     if has_trend(report):
-        blocks.append(weeks_chart(report, block_id=f"{key}-chart"))
+        block_id = f"{key}-chart"
+        blocks.append(chart_placeholder(0, block_id=block_id) if charts else weeks_chart(report, block_id=block_id))
     if lines:
         listed = "\n".join(f"• *{label}*: {words}" for label, words in lines)
         blocks.append(section(listed, block_id=f"{key}-lines"))
@@ -67,8 +72,10 @@ def company_digest_message(digest: CompanyDigest) -> Message:
     if notes:
         blocks.append(context(" ".join(notes), block_id=f"{key}-notes"))
     spoken = " ".join(f"{label}: {words if words.endswith('.') else f'{words}.'}" for label, words in lines)
-    weeks = f"Spend by week, from Monday: {weeks_text(report)}." if has_trend(report) else ""
-    return Message(text=" ".join(filter(None, (finding, spoken, weeks, *notes))), blocks=tuple(blocks))
+    weeks = f"Spend by week, from Monday: {weeks_text(report, with_shares=not charts)}." if has_trend(report) else ""
+    drawn = [chart["alt"] for chart in charts]
+    text = " ".join(filter(None, (finding, spoken, weeks, *drawn, *notes)))
+    return Message(text=text, blocks=tuple(blocks), charts=charts)
 
 
 def _finding(digest: CompanyDigest) -> str:
@@ -81,11 +88,12 @@ def _finding(digest: CompanyDigest) -> str:
     if moved == "new":
         return f"{said}, after nothing the week before."
     main = report.main_mover
-    if main is None or main.spend.team in report.nodes:
+    if main is None:
         return f"{said}, {moved}."
-    by = main.driver
-    on = "" if by is None else f", on {part_name(by.share.name, kind=by.dimension)}"
-    return f"{said}, {moved}: mostly {name(main.spend.team.name, limit=40)}{on}."
+    team = [] if (main.spend.team,) == report.nodes else [name(main.spend.team.name, limit=40)]
+    part = [] if main.driver is None else [f"on {part_name(main.driver.share.name, kind=main.driver.dimension)}"]
+    cause = ", ".join(team + part)
+    return f"{said}, {moved}: mostly {cause}." if cause else f"{said}, {moved}."
 
 
 def _lines(digest: CompanyDigest) -> list[tuple[str, str]]:

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from itertools import dropwhile
 
 from bot.charts.native import NativeChart, NativePoint, NativeSeries
+from bot.charts.values import MixByWeek
 from bot.messages import Block
 from bot.money import NANOS, percent, tokens_short, usd, usd_round
 from bot.periods import day_text, short_day_text
 from bot.reporting.subtree_reports import BudgetRisk, CostCentreSpend, MixWeek, Mover, SubtreeReport, TeamSpend
+from bot.text import plain
 from bot.views.blocks import bar_chart, name
 from bot.views.requests.waiting.reminders import worked_words
 from bot.views.wording import counted, last_day_text, part_name, period_words, signed_usd
@@ -102,16 +104,16 @@ def unallocated_words(report: SubtreeReport) -> str:
 def mix_words(report: SubtreeReport) -> str:
     """Returns the share of in-house tools, and what it was in the first of the weeks."""
     mix = report.mix
-    if mix.cost_nanos <= 0 or not mix.in_house.tokens + mix.in_house.cost_nanos:
+    if mix.cost_nanos <= 0 or not mix.in_house.cost_nanos:
         return ""
     now = share(mix.in_house.cost_nanos, mix.cost_nanos)
-    words = f"{now} of spend is in-house"
+    words = f"In-house tools are {now} of spend"
     first = next((week for week in report.weeks if week.cost_nanos > 0), None)
     if first is None or first.monday >= report.span.first_day:
         return f"{words}."
     then = share(first.in_house_nanos, first.cost_nanos)
     week = f"the week of {short_day_text(first.monday)}"
-    return f"{words}, as in {week}." if now == then else f"{words}; in {week} it was {then}."
+    return f"{words}, as in {week}." if now == then else f"{words}; {then} in {week}."
 
 
 def data_words(report: SubtreeReport) -> str:
@@ -151,11 +153,11 @@ def rest_line(rest: Sequence[TeamSpend] | Sequence[CostCentreSpend], noun: str) 
     return f"and {counted(len(rest), f'more {noun}')}, {usd(sum(one.cost_nanos for one in rest))} together"
 
 
-def weeks_text(report: SubtreeReport) -> str:
+def weeks_text(report: SubtreeReport, *, with_shares: bool = True) -> str:
     """Returns the weeks of the picture in words: `28 Sep $9,812 (12% in-house), …`."""
     return ", ".join(
         f"{short_day_text(week.monday)} {usd_round(week.cost_nanos)}"
-        + (f" ({share(week.in_house_nanos, week.cost_nanos)} in-house)" if week.in_house_nanos else "")
+        + (f" ({share(week.in_house_nanos, week.cost_nanos)} in-house)" if with_shares and week.in_house_nanos else "")
         for week in _weeks(report)
     )
 
@@ -168,6 +170,23 @@ def _weeks(report: SubtreeReport) -> tuple[MixWeek, ...]:
 def has_trend(report: SubtreeReport) -> bool:
     """Returns whether there are at least two weeks to compare in a picture."""
     return sum(week.cost_nanos > 0 for week in report.weeks) > 1
+
+
+def mix_picture(report: SubtreeReport) -> MixByWeek | None:
+    """Returns the picture of both kinds of tools by week; None without in-house spend, of which bars alone say as much."""
+    weeks = _weeks(report)
+    if not report.mix.in_house.cost_nanos or not any(week.in_house_nanos for week in weeks):
+        return None
+    title = mix_words(report).rstrip(".")
+    shown = plain(nodes_name(report, escaped=False), limit=60)
+    return MixByWeek(
+        title=title,
+        subtitle=f"{shown}: spend by week, from Monday",
+        mondays=tuple(week.monday for week in weeks),
+        in_house_nanos=tuple(week.in_house_nanos for week in weeks),
+        third_party_nanos=tuple(week.third_party_nanos for week in weeks),
+        alt=f"Chart of spend by week. {title}.",
+    )
 
 
 def weeks_chart(report: SubtreeReport, *, block_id: str) -> Block:

@@ -64,7 +64,7 @@ def week(number: int, cost: float, in_house: float) -> MixWeek:
 
 
 TEAMS = (spend(SEARCH, 3_370.67, 2_856.50), spend(SUPPORT, 640, 900.50), spend(MOBILE, 89.33, 43))
-WEEKS = tuple(week(7 - n, 2_400 + 200 * n, 20 * n) for n in range(8))
+WEEKS = tuple(week(7 - n, 2_730 + 200 * n, 83 + 0.01 * n) for n in range(8))
 SEARCH_MOVED = Mover(TEAMS[0], Driver(dimension="workflow", share=share("nightly-evals", 1_260, 540)))
 
 

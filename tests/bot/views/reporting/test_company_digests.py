@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from bot.charts.render import render
+from bot.charts.values import MixByWeek, decode
+from bot.money import usd_round
+from bot.periods import short_day_text
 from bot.reporting.company_digests import CompanyDigest
 from bot.reporting.subtree_reports import SubtreeReport
 from bot.views.reporting.company_digests import MOST_LINES, company_digest_message, week_page
@@ -75,29 +79,38 @@ def test_the_details_of_a_week(shown: SubtreeReport, snapshot: SnapshotAssertion
 def test_text_alone_has_every_number_of_the_message() -> None:
     for shown in (report(), department(), quiet(), longest()):
         built = message(shown)
-        blocks = [block for block in built["blocks"] if block["type"] != "data_visualization"]
-        said = re.findall(r"\$?[0-9][0-9,.]*[0-9%×]|[0-9]", all_text({"blocks": blocks[1:]}))
+        seen = [block for block in built["blocks"][1:] if block["type"] != "data_visualization"]
+        said = re.findall(r"\$?[0-9][0-9,.]*[0-9%×]|[0-9]", all_text({"blocks": seen}))
         assert [number for number in said if number not in built["text"]] == []
-        chart = next(block for block in built["blocks"] if block["type"] == "data_visualization")
-        for at, label in enumerate(chart["chart"]["axis_config"]["categories"]):
-            total = sum(series["data"][at]["value"] for series in chart["chart"]["series"])
-            assert f"{label} ${total:,.0f}" in built["text"]
+        for week in shown.weeks:
+            assert f"{short_day_text(week.monday)} {usd_round(week.cost_nanos)}" in built["text"]
 
 
-def test_nothing_is_drawn_where_there_is_one_week() -> None:
-    empty = [week._replace(in_house_nanos=0, third_party_nanos=0) for week in report().weeks[:7]]
-    first = message(report(weeks=(*empty, report().weeks[7])))
-
-    assert "data_visualization" not in {block["type"] for block in first["blocks"]}
-    assert "Spend by week" not in first["text"]
+def pictures(shown: dict[str, Any]) -> list[str]:
+    return [block["type"] for block in shown["blocks"] if block["type"] in ("image", "data_visualization")]
 
 
-def test_the_picture_begins_with_the_first_week_that_has_spend() -> None:
-    empty = report().weeks[0]._replace(in_house_nanos=0, third_party_nanos=0)
-    shown = message(report(weeks=(empty, empty, *report().weeks[2:])))
-    chart = next(block for block in shown["blocks"] if block["type"] == "data_visualization")
+def test_one_picture_is_drawn_of_two_weeks_and_none_of_one() -> None:
+    bought = tuple(week._replace(in_house_nanos=0) for week in report().weeks)
+    only = replace(report().mix, in_house=replace(report().mix.in_house, cost_nanos=0))
+    empty = tuple(week._replace(in_house_nanos=0, third_party_nanos=0) for week in report().weeks)
 
-    assert len(chart["chart"]["axis_config"]["categories"]) == 6
+    assert pictures(message(report())) == ["image"]
+    assert pictures(message(report(weeks=bought, mix=only))) == ["data_visualization"]
+    assert pictures(message(report(weeks=(*empty[1:], report().weeks[7])))) == []
+    assert "Spend by week" not in message(report(weeks=(*empty[1:], report().weeks[7])))["text"]
+
+
+def test_the_picture_is_drawn_from_the_first_week_with_spend_on() -> None:
+    empty = tuple(week._replace(in_house_nanos=0, third_party_nanos=0) for week in report().weeks[:2])
+    built = company_digest_message(digest(report(weeks=(*empty, *report().weeks[2:]))))
+    chart = decode(built.charts[0])
+
+    assert isinstance(chart, MixByWeek)
+    assert chart.mondays == tuple(week.monday for week in report().weeks[2:])
+    assert chart.title == "In-house tools are 2% of spend; 3% in the week of 12 Oct"
+    assert render(chart).startswith(b"\x89PNG")
+    assert "Tools" not in "".join(lines(message(report())))
 
 
 def test_what_explains_less_than_half_of_the_change_is_no_cause() -> None:
