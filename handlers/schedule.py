@@ -30,6 +30,7 @@ from handlers.intake.old_keys import read_old_keys
 from handlers.intake.reattributions import move_usage
 from handlers.intake.totals import fold_totals
 from handlers.intake.twins.pruning import delete_old_marks, delete_old_records
+from handlers.reporting.canvases import update_canvases
 from handlers.reporting.company_digests import post_due_company_digests
 from handlers.reporting.digests import post_due_digests
 from handlers.requests.asking.ask_forms import DRAFT_MICROS
@@ -97,6 +98,7 @@ def jobs(context: Context) -> tuple[tuple[str, Job, float], ...]:
         ("remove old events", remove_old_events, max(pace, 3_600.0)),
         ("post digests", post_due_digests, pace),
         ("post company digests", post_due_company_digests, pace),
+        ("keep canvases", update_canvases, max(pace, 60.0)),
         ("keep manners", update_deliveries, pace),
         ("look up Slack", look_up_slack, max(pace, 120.0)),
         ("cross-check sources", cross_check, max(pace, 3600.0)),

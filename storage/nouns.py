@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from storage.org.teams import Teams
     from storage.org.tree import Tree
     from storage.outbox import Outbox
+    from storage.reporting.canvases import Canvases
     from storage.reporting.home_changes import HomeChanges
     from storage.reporting.reports import Reports
     from storage.reporting.subtree_reports import SubtreeReports
@@ -127,6 +128,7 @@ class Transaction(OpenTransaction):
     booked_events: BookedEvents = noun("storage.intake.booked_events:BookedEvents")
     adjustments: Adjustments = noun("storage.intake.adjustments:Adjustments")
     outcomes: Outcomes = noun("storage.intake.outcomes:Outcomes")
+    canvases: Canvases = noun("storage.reporting.canvases:Canvases")
     reports: Reports = noun("storage.reporting.reports:Reports")
     home_changes: HomeChanges = noun("storage.reporting.home_changes:HomeChanges")
     subtree_reports: SubtreeReports = noun("storage.reporting.subtree_reports:SubtreeReports")

@@ -22,6 +22,7 @@ ROOT = Path(__file__).parent.parent
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text())
 REVIEW = (ROOT / "docs" / "security-review.md").read_text()
 SCOPES = set(MANIFEST["oauth_config"]["scopes"]["bot"])
+OFFERED = set(MANIFEST["oauth_config"]["scopes"]["bot_optional"])
 EVENTS = set(MANIFEST["settings"]["event_subscriptions"]["bot_events"])
 CODE = sorted(
     path
@@ -47,8 +48,14 @@ METHOD_SCOPES = {
     "views.update": (),
 }
 """What the called methods need, by https://docs.slack.dev/reference/methods. Conversations of both kinds are asked for."""
-OPTIONAL_METHODS = {"conversations.history": ("channels:history", "groups:history", "im:history")}
-"""Methods that the code tries and does without, as the manifest doesn't ask for their scopes."""
+OPTIONAL_METHODS = {
+    "conversations.history": ("channels:history", "groups:history", "im:history"),
+    "canvases.access.set": ("canvases:write",),
+    "canvases.create": ("canvases:write",),
+    "canvases.delete": ("canvases:write",),
+    "canvases.edit": ("canvases:write",),
+}
+"""Methods that the code tries and does without: an admin may leave their scopes out."""
 EVENT_SCOPES = {
     "app_home_opened": (),
     "channel_archive": ("channels:read",),
@@ -194,6 +201,7 @@ def test_it_reads_no_messages_unless_an_admin_adds_the_optional_scopes() -> None
     assert reading == ["read_back.py"], "the bot looks for its own posts alone"
     assert {scope for scopes in OPTIONAL_METHODS.values() for scope in scopes} == first_column("Optional scopes")
     assert not SCOPES & first_column("Optional scopes")
+    assert {"canvases:write"} == OFFERED, "nobody who installs the app is asked for messages"
 
 
 def test_the_review_gives_a_reason_for_every_scope_and_for_no_other() -> None:

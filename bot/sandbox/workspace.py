@@ -5,6 +5,7 @@ import collections
 import time
 from typing import Any
 
+from bot.sandbox.canvases import Canvases
 from bot.sandbox.errors import SlackError
 from bot.sandbox.events.sockets import Sockets
 from bot.sandbox.events.triggers import Triggers
@@ -31,6 +32,7 @@ class Workspace:
         self.patience_seconds = 3.0  # how long an app may take to answer
         self.base_url = ""
         self.feed = Feed()
+        self.canvases = Canvases()
         self.files = Files()
         self.modals = Modals(settings)
         self.sockets = Sockets(settings.app_id)
@@ -165,4 +167,9 @@ class Workspace:
         """Returns the channels and direct messages of one person's list."""
         visible = [room for room in self.rooms.values() if self.can_see(member_id, room)]
         dms = [{**room.as_page(member_id), "user": self.settings.bot_user_id} for room in visible if room.is_im]
-        return {"channels": [room.as_page(member_id) for room in visible if not room.is_im], "dms": dms}
+        channels = [
+            {**room.as_page(member_id), "canvases": [canvas.as_page() for canvas in self.canvases.of(room.id)]}
+            for room in visible
+            if not room.is_im
+        ]
+        return {"channels": channels, "dms": dms}

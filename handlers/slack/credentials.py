@@ -14,6 +14,8 @@ from handlers.slack.socket_mode.links import NotConnected, new_address
 Finding = tuple[bool, str]
 _MANIFEST = Path(__file__).parent.parent.parent / "manifest.yml"
 _SCOPES = ("commands", "chat:write", "users:read", "users:read.email", "channels:read", "groups:read", "files:write")
+_CANVASES = "canvases:write"
+"""Nothing but the canvases of channels needs it."""
 _LOOK_SECONDS = 3.0
 
 
@@ -60,7 +62,10 @@ def check_scopes(granted_header: str) -> list[Finding]:
     if missing:
         how = "Paste manifest.yml again at the app's page, App Manifest, and reinstall the app."
         return [(False, f"scopes are missing: {', '.join(missing)}. {how}")]
-    return [(True, "every scope of the manifest is granted")]
+    findings = [(True, "every scope of the manifest is granted")]
+    if _CANVASES not in granted:
+        findings.append((True, f"{_CANVASES}, an optional scope, is not granted: channels get no canvas"))
+    return findings
 
 
 async def check_socket(context: Context) -> list[Finding]:

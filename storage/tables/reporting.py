@@ -1,6 +1,6 @@
 """Tables of reporting: outcomes of work, and their totals by day."""
 
-from sqlalchemy import Column, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Text, UniqueConstraint
 
 from storage.tables.base import Big, id_column, table
 
@@ -37,3 +37,17 @@ outcome_days = table(
     Column("count", Big, nullable=False),
     sqlite_with_rowid=False,
 )
+
+canvases = table(
+    "canvases",
+    Column("team_id", Big, ForeignKey("teams.id"), primary_key=True, autoincrement=False),
+    Column("channel", Text, nullable=False),
+    Column("canvas_id", Text, nullable=False, server_default=""),
+    Column("title", Text, nullable=False, server_default=""),
+    Column("shown", Text, nullable=False, server_default=""),
+    Column("begun_at", Big, nullable=False),
+    Column("made", Big, nullable=False, server_default="0"),
+    Column("next_at", Big, nullable=False),
+    Column("fault", Text, nullable=False, server_default=""),
+)
+"""The canvas of each team's channel, and of the company's: its id in Slack, and when it is due."""

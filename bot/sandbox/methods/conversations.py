@@ -13,7 +13,9 @@ Json = dict[str, Any]
 
 def room_object(workspace: Workspace, room: Room) -> Json:
     """Returns Slack's conversation object."""
-    return room.as_slack(team_id=workspace.settings.team_id, bot_user=workspace.settings.bot_user_id)
+    made = room.as_slack(team_id=workspace.settings.team_id, bot_user=workspace.settings.bot_user_id)
+    tabs = [canvas.as_tab() for canvas in workspace.canvases.of(room.id)]
+    return {**made, "properties": {"tabs": tabs}} if tabs else made
 
 
 def _known_room(workspace: Workspace, channel: Any) -> Room:

@@ -11,13 +11,22 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from bot.sandbox.errors import SlackError
-from bot.sandbox.methods import chat, conversations, people, uploads, views
+from bot.sandbox.methods import canvases, chat, conversations, people, uploads, views
 from bot.sandbox.workspace import Workspace
 
 Json = dict[str, Any]
 Method = Callable[[Workspace, Json], Json]
 _APP_METHOD = "apps.connections.open"
-_OBJECTS = ("blocks", "view", "metadata", "attachments", "files", "message")
+_OBJECTS = (
+    "blocks",
+    "view",
+    "metadata",
+    "attachments",
+    "files",
+    "message",
+    "document_content",
+    "changes",
+)
 
 # Each method with its required arguments.
 METHODS: Mapping[str, tuple[Method, tuple[str, ...]]] = {
@@ -25,6 +34,10 @@ METHODS: Mapping[str, tuple[Method, tuple[str, ...]]] = {
     "apps.connections.open": (lambda workspace, args: {"url": workspace.sockets.new_url()}, ()),
     "auth.test": (people.auth_test, ()),
     "blocks.validate": (chat.validate_blocks, ()),
+    "canvases.access.set": (canvases.set_access, ("canvas_id", "access_level")),
+    "canvases.create": (canvases.create_canvas, ()),
+    "canvases.delete": (canvases.delete_canvas, ("canvas_id",)),
+    "canvases.edit": (canvases.edit_canvas, ("canvas_id", "changes")),
     "chat.delete": (chat.delete, ("channel", "ts")),
     "chat.getPermalink": (chat.get_permalink, ("channel", "message_ts")),
     "chat.postEphemeral": (chat.post_ephemeral, ("channel", "user")),

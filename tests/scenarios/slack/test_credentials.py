@@ -47,7 +47,11 @@ def test_a_token_of_another_kind_is_named(name: str, token: str, begins: str) ->
 def test_scopes_that_the_installed_app_lacks_are_named_with_what_to_do() -> None:
     scopes = required_scopes()
 
-    assert check_scopes(",".join(scopes)) == [(True, "every scope of the manifest is granted")]
+    assert check_scopes(",".join((*scopes, "canvases:write"))) == [(True, "every scope of the manifest is granted")]
+    assert check_scopes(",".join(scopes)) == [
+        (True, "every scope of the manifest is granted"),
+        (True, "canvases:write, an optional scope, is not granted: channels get no canvas"),
+    ]
     ((well, text),) = check_scopes(",".join(set(scopes) - {"files:write"}))
     assert not well
     assert text.startswith("scopes are missing: files:write. Paste manifest.yml again")

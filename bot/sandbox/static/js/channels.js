@@ -1,6 +1,7 @@
 // A channel's heading, and what can happen to a channel: joined, renamed, archived, shared, the app removed.
 import { post } from "./api.js";
 import { asked, notice } from "./dialogs.js";
+import { canvasTabs } from "./canvases.js";
 import { clear, find, h, rove } from "./dom.js";
 import { icon } from "./icons.js";
 import { openMenu } from "./menus.js";
@@ -45,6 +46,7 @@ function channelHead(here) {
     h("h1", {}, icon(here.is_private ? "lock" : "hash", 20), here.name),
     here.is_ext_shared && h("span", { class: "pill" }, "Shared with another company"),
     here.is_archived && h("span", { class: "pill" }, "Archived"),
+    canvasTabs(here),
     h("p", {}, here.purpose),
     h("span", { class: "members" }, `${here.member_count} ${here.member_count === 1 ? "member" : "members"}`),
     more,
@@ -69,4 +71,4 @@ function draw() {
   find("#home").hidden = store.place.kind !== "home";
 }
 
-on("all channels place", draw);
+on("all channels place canvas", draw);

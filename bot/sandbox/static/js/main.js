@@ -1,6 +1,7 @@
 // Puts the page together; each module below draws its own part when what it shows has changed.
 import "./sidebar.js";
 import "./channels.js";
+import "./canvases.js";
 import "./home.js";
 import "./guide.js";
 import "./terminal.js";

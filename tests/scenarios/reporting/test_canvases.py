@@ -1,0 +1,154 @@
+"""The canvas in a team's channel: made once, edited when figures change, withdrawn where they should not be seen."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.sandbox.canvases import Canvas
+from handlers.reporting import canvases
+from handlers.reporting.canvases import update_canvases
+from tests.support.company import Company
+
+HOUR = timedelta(hours=1, minutes=1)
+
+
+def shown(acme: Company, channel: str = "CSEARCH") -> list[Canvas]:
+    return acme.workspace.canvases.of(channel)
+
+
+def calls(acme: Company, method: str) -> list[dict[str, Any]]:
+    return [call for call in acme.workspace.calls if call["method"] == method]
+
+
+def later(acme: Company, after: timedelta = HOUR) -> None:
+    acme.clock.jump_to(acme.clock.now() + after)
+
+
+async def test_each_linked_channel_gets_one_and_it_is_edited_in_place(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    await acme.uses(acme.event("s1", dollars=100, ago=timedelta(days=2), tool="Claude Code"))
+    await update_canvases(acme.context)
+
+    (canvas,) = shown(acme)
+    assert canvas.title == "AI spend of Search"
+    assert canvas.access == "read"
+    assert "**This team has $900 left of $1,000" in canvas.markdown
+    assert "| Claude Code | $100.00 | $0.00 |" in canvas.markdown
+    assert "London time" in canvas.markdown
+    assert [one.title for one in shown(acme, "CMOBILE")] == ["AI spend of Mobile"]
+
+    await acme.uses(acme.event("s2", dollars=50))
+    await update_canvases(acme.context)
+    assert canvas.edits == 0, "at most hourly"
+    later(acme)
+    await update_canvases(acme.context)
+    assert canvas.edits == 1
+    assert "$850 left" in canvas.markdown
+    later(acme)
+    await update_canvases(acme.context)
+    assert canvas.edits == 1, "nothing changed"
+    assert len(calls(acme, "canvases.create")) == 2
+
+
+async def test_a_worker_killed_after_the_creation_finds_its_canvas_again(
+    acme: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    create = canvases._create
+
+    async def killed(*arguments: Any) -> str:
+        made.append(await create(*arguments))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(canvases, "_create", killed)
+    with pytest.raises(KeyboardInterrupt):
+        await update_canvases(acme.context)
+    monkeypatch.setattr(canvases, "_create", create)
+    await update_canvases(acme.context)
+    assert len(shown(acme)) == 1, "another worker waits until it is sure"
+    later(acme, timedelta(minutes=11))
+    await update_canvases(acme.context)
+
+    assert [canvas.id for canvas in shown(acme)] == made
+    later(acme)
+    await acme.uses(acme.event("s1", dollars=10))
+    await update_canvases(acme.context)
+    assert [canvas.id for canvas in shown(acme)] == made
+
+
+async def test_two_workers_make_one(acme: Company) -> None:
+    await update_canvases(acme.context)
+    async with acme.context.store.begin() as tx:
+        stored = await tx.canvases.all()
+        team_id = next(iter(stored))
+        again: dict[str, Any] = {"title": "x", "until": 5, "at": 1}
+        assert not await tx.canvases.claim(team_id, stored[team_id].channel, seen_next_at=None, **again)
+        assert not await tx.canvases.claim(team_id, stored[team_id].channel, seen_next_at=3, **again)
+        assert await tx.canvases.claim(team_id, stored[team_id].channel, seen_next_at=stored[team_id].next_at, **again)
+
+
+async def test_a_canvas_deleted_by_hand_is_made_again_once(acme: Company) -> None:
+    for number in range(3):
+        await acme.uses(acme.event(f"s{number}", dollars=10))
+        await update_canvases(acme.context)
+        if shown(acme):
+            acme.workspace.canvases.delete(shown(acme)[0].id)
+        later(acme)
+        later(acme)
+    await acme.uses(acme.event("s9", dollars=10))
+    await update_canvases(acme.context)
+
+    assert shown(acme) == []
+    assert len([call for call in calls(acme, "canvases.create") if call["args"]["channel_id"] == "CSEARCH"]) == 2
+
+
+async def test_without_the_scope_it_is_tried_once_a_day(acme: Company) -> None:
+    acme.workspace.fail_next("canvases.create", "missing_scope")
+    await update_canvases(acme.context)
+    assert len(calls(acme, "canvases.create")) == 1, "the second channel is not tried"
+    for _ in range(20):
+        later(acme)
+        await update_canvases(acme.context)
+    assert len([call for call in calls(acme, "canvases.create") if call["args"]["channel_id"] == "CSEARCH"]) == 1
+
+    later(acme, timedelta(hours=6))
+    await update_canvases(acme.context)
+    assert len(shown(acme)) == 1
+
+
+async def test_a_shared_channel_loses_its_canvas_at_once_and_gets_it_back(acme: Company) -> None:
+    await update_canvases(acme.context)
+    await acme.sandbox.does("channel", acme.anna.id, id="CSEARCH", change="share")
+    await acme.settles()
+    await update_canvases(acme.context)
+    assert shown(acme) == []
+    assert shown(acme, "CMOBILE"), "others keep theirs"
+
+    await acme.sandbox.does("channel", acme.anna.id, id="CSEARCH", change="unshare")
+    await acme.settles()
+    await update_canvases(acme.context)
+    assert len(shown(acme)) == 1
+
+
+async def test_an_archived_channel_keeps_what_it_has(acme: Company) -> None:
+    await update_canvases(acme.context)
+    await acme.sandbox.does("channel", acme.anna.id, id="CSEARCH", change="archive")
+    await acme.settles()
+    later(acme)
+    await update_canvases(acme.context)
+
+    assert [canvas.edits for canvas in shown(acme)] == [0]
+    assert not calls(acme, "canvases.delete")
+
+
+async def test_slack_may_be_busy(acme: Company) -> None:
+    acme.workspace.fail_next("canvases.create", status=429, retry_after=900)
+    await update_canvases(acme.context)
+    assert not shown(acme)
+    later(acme, timedelta(minutes=14))
+    await update_canvases(acme.context)
+    assert not shown(acme)
+    later(acme, timedelta(minutes=2))
+    await update_canvases(acme.context)
+    assert len(shown(acme)) == 1
