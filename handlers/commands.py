@@ -26,6 +26,7 @@ from handlers.books.statements.showing import show_statement
 from handlers.context import Context
 from handlers.detection.data_gaps import gaps_of
 from handlers.org.alert_settings import show_alert_settings
+from handlers.org.setup_forms import show_setup
 from handlers.reporting.figures import parts_of, span_at, spenders_of
 from handlers.reporting.own_use import me_command
 from handlers.reporting.top import show_top
@@ -172,6 +173,7 @@ COMMANDS: dict[str, Callable[[SlackRequest], Awaitable[None]]] = {
     "delegate": delegate_command,
     "delegates": delegate_command,
     "settings": show_alert_settings,
+    "setup": show_setup,
     "statement": show_statement,
     "history": show_history,
 }

@@ -14,7 +14,7 @@ from handlers.books.statements import showing as statements
 from handlers.context import Context
 from handlers.costs import prices
 from handlers.crosschecks.caps import conflicts as cap_conflicts
-from handlers.org import alert_settings, attribution
+from handlers.org import alert_settings, attribution, setup_forms
 from handlers.reporting import company_weeks, open_homes
 from handlers.requests import history
 from handlers.requests.asking import changes, request_forms, shortcuts
@@ -44,6 +44,7 @@ def register_all(app: AsyncApp, context: Context) -> None:
         card_menu,
         worth,
         alert_settings,
+        setup_forms,
         allocation_forms,
         early_ends,
         expectations,

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from storage.org.roles import Roles
     from storage.org.same_people import SamePeople
     from storage.org.set_budgets import SetBudgets
+    from storage.org.setups import TeamSetups
     from storage.org.teams import Teams
     from storage.org.tree import Tree
     from storage.outbox import Outbox
@@ -114,6 +115,7 @@ class Transaction(OpenTransaction):
     config: Config = noun("storage.config:Config")
     teams: Teams = noun("storage.org.teams:Teams")
     set_budgets: SetBudgets = noun("storage.org.set_budgets:SetBudgets")
+    team_setups: TeamSetups = noun("storage.org.setups:TeamSetups")
     attribution: AttributionRules = noun("storage.org.attribution:AttributionRules")
     reattributions: Reattributions = noun("storage.intake.reattributions:Reattributions")
     people: People = noun("storage.org.people:People")

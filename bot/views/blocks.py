@@ -186,6 +186,16 @@ def user_select(*, action_id: str, chosen: str, placeholder: str) -> Element:
     )
 
 
+def users_select(*, action_id: str, chosen: Collection[str], placeholder: str, most: int = 100) -> Element:
+    """Returns a menu of the workspace's people, any number of them selected by Slack id."""
+    return slackblocks.UserMultiSelectMenu(
+        action_id=action_id,
+        initial_users=list(chosen)[:most] or None,
+        max_selected_items=most,
+        placeholder=PlainText(placeholder),
+    )
+
+
 def text_input(
     *,
     action_id: str,

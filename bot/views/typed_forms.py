@@ -12,6 +12,7 @@ _INITIAL = {
     "selected_option": "initial_option",
     "selected_date": "initial_date",
     "selected_conversation": "initial_conversation",
+    "selected_users": "initial_users",
     "value": "initial_value",
 }
 

@@ -11,7 +11,8 @@ from bot.books.budgets import check_budgets_fit
 from bot.costs.stored_documents import contracts_of
 from bot.money import usd
 from bot.org.set_budgets import kept_line
-from bot.org.teams import Directory
+from bot.org.setting_up.setups import kept_lines, with_setups
+from bot.org.teams import ORGANISATION_SLUG, Directory
 from bot.org.teams_yml.models import TeamsFile
 from bot.org.teams_yml.teams_file import read_teams_file
 from bot.org.tree.faults import calendar_faults, tree_faults
@@ -46,8 +47,10 @@ async def import_teams(context: Context, file: TeamsFile, *, dry_run: bool) -> l
     return (await import_file(context, file, dry_run=dry_run)).changes
 
 
-async def import_file(context: Context, file: TeamsFile, *, dry_run: bool, reset_budgets: bool = False) -> Imported:
-    """Stores a teams.yml and posts the differences of its budgets. Those set in Slack stay, unless they are reset.
+async def import_file(
+    context: Context, file: TeamsFile, *, dry_run: bool, reset_budgets: bool = False, reset_settings: bool = False
+) -> Imported:
+    """Stores a teams.yml and posts the differences of its budgets. What was set in Slack stays, unless it is reset.
 
     A dry run does the same and rolls back, so that its output is exact.
     """
@@ -62,7 +65,10 @@ async def import_file(context: Context, file: TeamsFile, *, dry_run: bool, reset
                 contracts_of(file.model_dump(mode="json", by_alias=True)["prices"])
             except ValueError as error:
                 raise ConfigError(f"prices: {error}") from error
-            await tx.teams.save_file(file, at=at)
+            if reset_settings:
+                await tx.team_setups.reset([ORGANISATION_SLUG, *(team.slug for team in file.teams)])
+            setups = {renamed.get(slug, slug): setup for slug, setup in (await tx.team_setups.by_slug()).items()}
+            await tx.teams.save_file(with_setups(file, setups, root_slug=ORGANISATION_SLUG), at=at)
             if reset_budgets:
                 await tx.set_budgets.reset(team.slug for team in file.teams)
             rulebook = await context.rulebooks.read(tx)
@@ -76,7 +82,8 @@ async def import_file(context: Context, file: TeamsFile, *, dry_run: bool, reset
             entries = await open_periods(tx, rulebook, at=at) + await hand_on_unspent(tx, rulebook, at=at)
             await _mark_caps(tx, earlier, rulebook.directory, at=at)
             lines = differences(before, await picture_of(tx, at=at))
-            kept = await budgets_kept(tx, rulebook.directory)
+            kept = kept_lines(file, setups, root_slug=ORGANISATION_SLUG)
+            kept += await budgets_kept(tx, rulebook.directory)
             if entries:
                 lines.append(f"ledger: {entries} budget entries posted for the current period")
             changes = {"changes": len(lines)}
@@ -146,6 +153,9 @@ def import_command(
     reset_budgets: Annotated[
         bool, typer.Option("--reset-budgets", help="Take the file's budgets in place of those set in Slack.")
     ] = False,
+    reset_settings: Annotated[
+        bool, typer.Option("--reset-settings", help="Take the file's channels, people and zones in place of Slack's.")
+    ] = False,
 ) -> None:
     """Stores a teams.yml; importing again posts the differences."""
 
@@ -153,7 +163,9 @@ def import_command(
         declared = read_teams_file(file.read_text(encoding="utf-8", errors="surrogateescape"))
         async with opened() as context:
             done = await retry_conflicts(
-                lambda: import_file(context, declared, dry_run=dry_run, reset_budgets=reset_budgets)
+                lambda: import_file(
+                    context, declared, dry_run=dry_run, reset_budgets=reset_budgets, reset_settings=reset_settings
+                )
             )
             kept = [*await claims_kept(context), *await settings_kept(context), *done.kept]
         for line in done.changes or ["Nothing changes."]:

@@ -132,6 +132,10 @@ class SlackRequest:
         options = self._element(block_id).get("selected_options") or []
         return frozenset(str(option.get("value")) for option in options)
 
+    def chosen_people(self, block_id: str) -> tuple[str, ...]:
+        """Returns the Slack ids that a menu of people has chosen."""
+        return tuple(str(one) for one in self._element(block_id).get("selected_users") or ())
+
     def _element(self, block_id: str) -> dict[str, Any]:
         elements: list[dict[str, Any]] = list(self.body["view"]["state"]["values"].get(block_id, {}).values())
         return elements[0] if elements else {}

@@ -49,7 +49,7 @@ class AttributionRules:
         Before the first usage, a new line applies to all times: no past can contradict it. A dated line replaces
         earlier lines from its date on, past or future. Claims stay.
         """
-        begin_at = at if await self._has_usage() else _SINCE_EVER
+        begin_at = at if await self.has_usage() else _SINCE_EVER
         query = select(attribution_rules).where(attribution_rules.c.origin == "file").order_by(attribution_rules.c.id)
         kept: dict[tuple[str, str], list[Any]] = {}
         for row in await self._connection.execute(query):
@@ -92,7 +92,8 @@ class AttributionRules:
             changed = update(attribution_rules).where(attribution_rules.c.id == row.id)
             await self._connection.execute(changed.values(position=position, until_at=until_at))
 
-    async def _has_usage(self) -> bool:
+    async def has_usage(self) -> bool:
+        """Returns whether any usage was ever booked."""
         for keys in (run_keys, event_keys):
             if (await self._connection.execute(select(keys.c.source_id).limit(1))).scalar() is not None:
                 return True

@@ -110,6 +110,12 @@ class People:
         rows = await bulk.select(self._connection, "people", ("id", "timezone"), ("id",), keys)
         return {int(person_id): str(timezone) for person_id, timezone in rows if timezone}
 
+    async def zones_in_slack(self, slack_ids: Iterable[str]) -> list[str]:
+        """Returns the zones of the known people among these Slack accounts, one for each of them."""
+        keys = [(slack_id,) for slack_id in sorted(set(slack_ids))]
+        rows = await bulk.select(self._connection, "people", ("slack_id", "timezone"), ("slack_id",), keys)
+        return [str(timezone) for _, timezone in rows if timezone]
+
     async def by_alias(self, alias: str) -> Person | None:
         """Returns the person with an alias that an import or a sender introduced."""
         query = select(people).join(person_aliases, person_aliases.c.person_id == people.c.id)

@@ -117,13 +117,13 @@ class Teams:
         if known.channel_ref == values["channel_ref"]:
             values = {k: v for k, v in values.items() if k not in ("channel_id", "channel_state")}
         if known.timezone != values["timezone"]:
-            values |= await self._zone_change(known, values["timezone"], at)
+            values |= await self.zone_change(known, values["timezone"], at)
         elif known.next_timezone:
             values |= {"next_timezone": "", "next_timezone_day": None}  # the change was reverted before it started
         await self._connection.execute(update(teams).where(teams.c.slug == slug).values(**values))
         return int(known.id)
 
-    async def _zone_change(self, known: Any, timezone: str, at: int) -> dict[str, Any]:
+    async def zone_change(self, known: Any, timezone: str, at: int) -> dict[str, Any]:
         """Returns the columns that change a team's time zone. The new zone starts with the next period, so no period has
         two zones. The organisation's first one starts at once: until a file names it, it is a placeholder in UTC.
         """

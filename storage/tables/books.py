@@ -50,6 +50,7 @@ audit = table(
     Column("subject", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Column("hash", LargeBinary, nullable=False, unique=True),
+    Index("ix_audit_subject_id", "subject", "id"),
 )
 statements = table(
     "statements",

@@ -135,6 +135,15 @@ set_budgets = table(
     Column("file_nanos", Big),
 )
 """Budgets that managers set in Slack. `file_nanos` is the amount of teams.yml at that moment; none if it had none."""
+team_setups = table(
+    "team_setups",
+    Column("team_id", Big, ForeignKey("teams.id"), primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False),
+    Column("is_new", Integer, nullable=False, server_default="0"),
+    Column("set_by", Big, ForeignKey("people.id")),
+    Column("set_at", Big, nullable=False),
+)
+"""What was set up in Slack of teams and the organisation, which goes before teams.yml."""
 budget_changes = table(
     "budget_changes",
     Column("version", Big, primary_key=True, autoincrement=False),

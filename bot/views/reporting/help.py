@@ -29,6 +29,10 @@ COMMANDS = (
     ("budget", "your team's budget: with its teams, held, spent, available; `{command} budget search` names the team"),
     ("allocate", "hand out your department's budget; `{command} allocate search 12000` fills in the form"),
     ("settings", "your team's alerts: thresholds, quiet hours, how many a day, channels; its managers change them"),
+    (
+        "setup",
+        "links this channel to a team, or creates one: managers, members, zone and budget in one form; for admins",
+    ),
     ("help", "this list"),
 )
 """(arguments of the command, what it does)"""
