@@ -9,7 +9,7 @@ from bot.books.budgets import Standing
 from bot.books.forecasts import Forecast
 from bot.org.teams import Directory, Team
 from bot.org.tools import ToolKind
-from bot.periods import Period
+from bot.periods import Period, local_day
 from bot.reporting.digests import Driver
 from bot.reporting.figures import Share
 from bot.reporting.mix import ToolMix
@@ -111,6 +111,8 @@ class SubtreeReport:
     before_nanos: int
     calls: int
     tokens: int
+    first_day: int | None
+    """The first day with usage, if it lies after the start of the compared days: then there is no full comparison yet."""
     unattributed_nanos: int
     unpriced_calls: int
     unpriced_tokens: int
@@ -143,9 +145,14 @@ class SubtreeReport:
         return self.cost_nanos - self.before_nanos
 
     @property
+    def is_compared(self) -> bool:
+        """Returns whether the days before are complete, so that a change means something."""
+        return self.first_day is None
+
+    @property
     def main_mover(self) -> Mover | None:
-        """Returns the team that explains at least half of the change, if one does."""
-        change = self.change_nanos
+        """Returns the team that explains at least half of the change, if one does and there is a full comparison."""
+        change = self.change_nanos if self.is_compared else 0
         return next((one for one in self.movers if 2 * one.spend.change_nanos * _sign(change) >= abs(change) > 0), None)
 
 
@@ -223,9 +230,19 @@ def risks_of(standings: Iterable[Standing]) -> tuple[BudgetRisk, ...]:
         over = max(0, standing.forecast.end_nanos - balance.allocated_nanos)
         if balance.left_nanos <= 0 < balance.charged_nanos:
             found.append(BudgetRisk(team, None, over))
-        elif balance.left_nanos > 0 and standing.forecast.run_out_day is not None:
-            found.append(BudgetRisk(team, standing.forecast.run_out_day, over))
+        elif balance.left_nanos > 0 and (day := _run_out_day(standing)) is not None:
+            found.append(BudgetRisk(team, day, over))
     return tuple(sorted(found, key=lambda one: (one.run_out_day or 0, -one.over_nanos, one.team.name)))
+
+
+def _run_out_day(standing: Standing) -> int | None:
+    """Returns the day on which a budget runs out at the usual pace, or at that of just now, whichever is first."""
+    forecast, days = standing.forecast, list[int]()
+    if forecast.is_expected_to_run_out and forecast.run_out_day is not None:
+        days.append(forecast.run_out_day)
+    if forecast.pace is not None and forecast.pace.run_out_at is not None:
+        days.append(local_day(forecast.pace.run_out_at, standing.zone))
+    return min(days, default=None)
 
 
 def cost_centres_of(spends: Iterable[TeamSpend]) -> tuple[CostCentreSpend, ...]:

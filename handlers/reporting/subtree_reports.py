@@ -1,6 +1,6 @@
 """Builds the report of a department or the company, with a fixed number of queries whatever the number of teams."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from bot.alerting.alert_quality import QUALITY_DAYS, quality_by_team, quality_of
 from bot.books.budgets import Standing
@@ -31,7 +31,7 @@ from bot.reporting.subtree_reports import (
 from handlers.books.balances import balances_of
 from handlers.books.standings import standings_of
 from handlers.books.subtrees import subtree_figures_of
-from handlers.reporting.figures import uses_of
+from handlers.reporting.figures import span_at, uses_of
 from handlers.requests.waiting.decision_times import times_of
 from handlers.scope import Scope
 from storage.reporting.subtree_reports import SeriesSum
@@ -47,8 +47,7 @@ async def subtree_report(scope: Scope, nodes: Sequence[Team], span: Span, *, sho
     tx, directory = scope.tx, scope.directory
     members = _members(scope, nodes)
     shown = [team for team in members if is_shown(team, shows_preview=shows_preview)]
-    now = windows_of(directory, nodes, span.first_day, span.end_day, shows_preview=shows_preview)
-    before = windows_of(directory, nodes, span.before_day, span.before_end, shows_preview=shows_preview)
+    now, before = _windows(scope, nodes, span, shows_preview=shows_preview)
     sums, sums_before = await _by_team(scope, now), await _by_team(scope, before)
     listed = [directory.by_id(team_id) for team_id in sums.keys() | sums_before.keys()]
     spends = [
@@ -64,7 +63,7 @@ async def subtree_report(scope: Scope, nodes: Sequence[Team], span: Span, *, sho
     answers = await tx.alert_quality.answers(since=scope.at - QUALITY_DAYS * DAY_MICROS, team_ids=ids)
     noisy = [(directory.by_id(i), quality) for i, quality in quality_by_team(answers).items() if quality.is_noisy]
     moved = movers_of(teams)
-    drivers = await _drivers(scope, moved, span)
+    drivers = await _drivers(scope, moved, now, before)
     budget = await subtree_budget(scope, nodes, standings, is_whole=len(shown) == len(members))
     has_budget = budget.allocated_nanos > 0 and any(node.mode != "announce" for node in nodes)
     return SubtreeReport(
@@ -77,6 +76,7 @@ async def subtree_report(scope: Scope, nodes: Sequence[Team], span: Span, *, sho
         before_nanos=sum(s.before_nanos for s in spends),
         calls=sum(use.calls for use in uses),
         tokens=sum(use.tokens for use in uses),
+        first_day=await tx.reports.first_day_after(_ids(before), span.before_day),
         unattributed_nanos=sum(s.cost_nanos for s in spends if s.team.kind == "unattributed"),
         unpriced_calls=sum(use.calls for use in uses if use.basis == UNPRICED),
         unpriced_tokens=sum(use.tokens for use in uses if use.basis == UNPRICED),
@@ -94,7 +94,7 @@ async def subtree_report(scope: Scope, nodes: Sequence[Team], span: Span, *, sho
         team_times=times.teams,
         alerts=quality_of(answers),
         noisy=tuple(sorted(noisy, key=lambda one: (-one[1].noise, one[0].name))),
-        unfinished=tuple(s.team for s in teams if s.team.day_of(scope.at) < span.end_day),
+        unfinished=tuple(s.team for s in teams if span.is_fixed and s.team.day_of(scope.at) < span.end_day),
     )
 
 
@@ -111,6 +111,28 @@ async def mix_trend(scope: Scope, nodes: Sequence[Team], *, end_day: int, shows_
     return mix_weeks(by_week, mondays=mondays, kind_of=scope.rulebook.tools.kind_of)
 
 
+def _windows(
+    scope: Scope, nodes: Sequence[Team], span: Span, *, shows_preview: bool
+) -> tuple[list[Window], list[Window]]:
+    """Returns the windows of a span, and of the days before it. Each team has its own days of a span up to today."""
+    directory = scope.directory
+    own = {team.id: span if span.is_fixed else span_at(scope, team, span.kind) for team in directory.teams}
+
+    def windows(days_of: Callable[[Span], tuple[int, int]]) -> list[Window]:
+        found = []
+        for days in sorted({days_of(one) for one in own.values()}):
+            for window in windows_of(directory, nodes, *days, shows_preview=shows_preview):
+                ids = tuple(team_id for team_id in window.team_ids if days_of(own[team_id]) == days)
+                found += [window._replace(team_ids=ids)] if ids else []
+        return found
+
+    return windows(lambda one: (one.first_day, one.end_day)), windows(lambda one: (one.before_day, one.before_end))
+
+
+def _ids(windows: Sequence[Window]) -> set[int]:
+    return {team_id for window in windows for team_id in window.team_ids}
+
+
 def _members(scope: Scope, nodes: Sequence[Team]) -> list[Team]:
     """Returns the nodes with all teams below, each once; for the company its own account too."""
     members = {team.id: team for node in nodes for team in scope.directory.subtree(node)}
@@ -123,7 +145,7 @@ def _open_count(teams: Iterable[Team]) -> int:
 
 async def _by_team(scope: Scope, windows: Sequence[Window]) -> dict[int, int]:
     """Returns nano-dollars by team over windows, by one query."""
-    ids = {team_id for window in windows for team_id in window.team_ids}
+    ids = _ids(windows)
     if not ids:
         return {}
     first, end = min(window.first_day for window in windows), max(window.end_day for window in windows)
@@ -138,17 +160,14 @@ async def _uses(scope: Scope, windows: Sequence[Window]) -> list[BasisUse]:
     return found
 
 
-async def _drivers(scope: Scope, moved: Sequence[TeamSpend], span: Span) -> dict[int, Driver]:
-    """Returns what drove each of the few teams that moved, by two queries."""
-    if not moved:
-        return {}
-    ids = [spend.team.id for spend in moved]
-    reads = scope.tx.subtree_reports
-    now = await reads.series_of(ids, first_day=span.first_day, end_day=span.end_day)
-    before = await reads.series_of(ids, first_day=span.before_day, end_day=span.before_end)
+async def _drivers(
+    scope: Scope, moved: Sequence[TeamSpend], now: Sequence[Window], before: Sequence[Window]
+) -> dict[int, Driver]:
+    """Returns what drove each of the few teams that moved."""
+    of_now, of_before = await _series(scope, moved, now), await _series(scope, moved, before)
     found = {}
     for spend in moved:
-        own, earlier = _of(now, spend.team), _of(before, spend.team)
+        own, earlier = _of(of_now, spend.team), _of(of_before, spend.team)
         drivers = drivers_of(
             {
                 "tool": _parts(own, earlier, "tool"),
@@ -159,6 +178,14 @@ async def _drivers(scope: Scope, moved: Sequence[TeamSpend], span: Span) -> dict
         same_way = [d for d in drivers if d.share.change_nanos * spend.change_nanos > 0]
         if same_way:
             found[spend.team.id] = same_way[0]
+    return found
+
+
+async def _series(scope: Scope, moved: Sequence[TeamSpend], windows: Sequence[Window]) -> list[SeriesSum]:
+    wanted, found = {spend.team.id for spend in moved}, list[SeriesSum]()
+    for ids, first, end in windows:
+        if own := wanted.intersection(ids):
+            found += await scope.tx.subtree_reports.series_of(own, first_day=first, end_day=end)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from bot.books.budgets import Standing
 from bot.books.closing.releases import release_words
+from bot.books.forecasts import Forecast
 from bot.books.ledger import Balance
 from bot.books.usual_days import ENOUGH_DAYS
 from bot.money import percent, usd, usd_round
@@ -107,7 +108,12 @@ IDLE = "Nothing was spent in the last four weeks."
 
 def too_early_words(standing: Standing) -> str:
     """Returns why there is no forecast yet, without a full stop."""
-    first = standing.forecast.first_day
+    return no_forecast_words(standing.forecast)
+
+
+def no_forecast_words(forecast: Forecast) -> str:
+    """Returns the same for any forecast."""
+    first = forecast.first_day
     since = f": first usage {short_day_text(first)}" if first is not None else ""
     return f"No forecast yet{since}, and it takes {ENOUGH_DAYS} full days"
 

@@ -36,7 +36,7 @@ from bot.views.requests.waiting.decision_times import team_line as decided_line
 from bot.views.requests.waiting.decision_times import times_words as all_times_words
 from bot.views.requests.waiting.lists import all_teams_button
 from bot.views.requests.waiting.reminders import list_button
-from bot.views.wording import counted, part_name, requests_waiting, week_words
+from bot.views.wording import counted, no_comparison_words, part_name, requests_waiting, week_words
 
 COMPANY_WEEK = "company_week"
 """The button opens the details of the company's week; its value is the week's Monday."""
@@ -85,6 +85,8 @@ def _finding(digest: CompanyDigest) -> str:
     said = f"{nodes_name(report)} spent {usd_round(report.cost_nanos)} last week"
     if not report.cost_nanos:
         return f"{nodes_name(report)} spent nothing last week."
+    if report.first_day is not None:
+        return f"{said}; {no_comparison_words(report.first_day)}."
     if moved == "new":
         return f"{said}, after nothing the week before."
     main = report.main_mover
@@ -174,9 +176,9 @@ def week_page(digest: CompanyDigest) -> dict[str, Any]:
 
     teams, rest = report.teams[:_TEAMS_LISTED], report.teams[_TEAMS_LISTED:]
     more = [rest_line(rest, "team")] if rest else []
-    lines = [*map(team_line, teams), *more]
+    lines = [*(team_line(one, is_compared=report.is_compared) for one in teams), *more]
     listed("Teams", lines, "teams")
-    listed("Moved most", map(mover_line, report.movers), "movers")
+    listed("Moved most", map(mover_line, report.movers if report.is_compared else ()), "movers")
     listed("Budget" if report.budget else "Forecast", [budget_words(report), _unallocated_line(report)], "budget")
     risks = report.risks[:_LISTED]
     others = len(report.risks) - len(risks)
@@ -191,7 +193,11 @@ def week_page(digest: CompanyDigest) -> dict[str, Any]:
     centres, other_centres = report.cost_centres[:_LISTED], report.cost_centres[_LISTED:]
     if any(centre.name for centre in report.cost_centres):
         tail = [rest_line(other_centres, "cost centre")] if other_centres else []
-        listed("Cost centres", [*map(cost_centre_line, centres), *tail], "centres")
+        listed(
+            "Cost centres",
+            [*(cost_centre_line(one, is_compared=report.is_compared) for one in centres), *tail],
+            "centres",
+        )
     listed("Data", [_sentence(data_words(report))], "data")
     decided = [decided_line(team.name, times) for team, times in report.team_times[:_LISTED]]
     listed("Requests", [all_times_words(report.times), *decided], "requests")

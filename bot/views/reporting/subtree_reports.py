@@ -11,8 +11,9 @@ from bot.periods import day_text, short_day_text
 from bot.reporting.subtree_reports import BudgetRisk, CostCentreSpend, MixWeek, Mover, SubtreeReport, TeamSpend
 from bot.text import plain
 from bot.views.blocks import bar_chart, name
+from bot.views.books.budgets import no_forecast_words
 from bot.views.requests.waiting.reminders import worked_words
-from bot.views.wording import counted, last_day_text, part_name, period_words, signed_usd
+from bot.views.wording import counted, last_day_text, part_name, period_words, range_words, signed_usd
 
 _NAME = 40
 _NAMED = 3
@@ -63,22 +64,36 @@ def movers_words(report: SubtreeReport) -> str:
     one.
     """
     main = report.main_mover
+    if not report.is_compared:
+        return ""
     if report.movers:
         return "; ".join(mover_line(mover, with_driver=mover is not main) for mover in report.movers)
     return "Many small changes." if report.change_nanos and report.teams else ""
 
 
 def budget_words(report: SubtreeReport) -> str:
-    """Returns what is spent of the budget in the period, and what it comes to."""
-    forecast, period = report.forecast, period_words(report.period.name)
-    end = f"{usd_round(forecast.end_nanos)} by {last_day_text(report.period)}"
-    budget = report.budget
+    """Returns what is spent of the budget in the period, and what it comes to, with the range of 80% of cases."""
+    budget, course = report.budget, forecast_words(report)
     if budget is None:
-        return f"On course for {end}." if forecast.end_nanos > 0 else ""
-    over = forecast.end_nanos - budget.allocated_nanos
-    against = "exactly the budget" if over == 0 else f"{usd_round(abs(over))} {'over' if over > 0 else 'under'} budget"
+        return course
+    period = period_words(report.period.name)
     spent = f"{usd_round(budget.charged_nanos)} of {usd_round(budget.allocated_nanos)} spent in {period}"
-    return f"{spent}; on course for {end}, {against}."
+    over = report.forecast.end_nanos - budget.allocated_nanos
+    if not report.forecast.is_known:
+        return f"{spent}. {course}"
+    against = "exactly the budget" if over == 0 else f"{usd_round(abs(over))} {'over' if over > 0 else 'under'} budget"
+    return f"{spent}. {course.rstrip('.')}, {against}."
+
+
+def forecast_words(report: SubtreeReport) -> str:
+    """Returns `On course for $22,300 ($20,100–$24,600) by 30 Nov.`, or why that can't be told yet."""
+    forecast = report.forecast
+    if not forecast.is_known:
+        return f"{no_forecast_words(forecast)}."
+    if forecast.end_nanos <= 0:
+        return ""
+    end = f"{usd_round(forecast.end_nanos)}{range_words(forecast.low_nanos, forecast.high_nanos)}"
+    return f"On course for {end} by {last_day_text(report.period)}."
 
 
 def risk_line(risk: BudgetRisk) -> str:
@@ -135,16 +150,16 @@ def times_words(report: SubtreeReport) -> str:
     return "" if median is None else f"Median time to decide: {worked_words(median)}."
 
 
-def team_line(spend: TeamSpend) -> str:
+def team_line(spend: TeamSpend, *, is_compared: bool) -> str:
     """Returns `*Search* $8,412.00, up 23%`."""
-    moved = change(spend.cost_nanos, spend.before_nanos)
+    moved = change(spend.cost_nanos, spend.before_nanos) if is_compared else ""
     return f"*{name(spend.team.name, limit=_NAME)}* {usd(spend.cost_nanos)}{', ' + moved if moved else ''}"
 
 
-def cost_centre_line(centre: CostCentreSpend) -> str:
-    """Returns `CC-110: $8,412.00, up 23% (2 teams)`."""
+def cost_centre_line(centre: CostCentreSpend, *, is_compared: bool) -> str:
+    """Returns `CC-110: $8,412.00, up 23%`."""
     shown = name(centre.name, limit=_NAME) if centre.name.strip() else "No cost centre"
-    moved = change(centre.cost_nanos, centre.before_nanos)
+    moved = change(centre.cost_nanos, centre.before_nanos) if is_compared else ""
     return f"{shown}: {usd(centre.cost_nanos)}{', ' + moved if moved else ''}"
 
 

@@ -80,6 +80,7 @@ def report(**changed: Any) -> SubtreeReport:
         before_nanos=dollars(3_810),
         calls=31_002,
         tokens=1_400_000_000,
+        first_day=None,
         unattributed_nanos=dollars(30),
         unpriced_calls=120,
         unpriced_tokens=9_000_000,
@@ -107,7 +108,9 @@ def report(**changed: Any) -> SubtreeReport:
     return replace(built, **changed)
 
 
-FORECAST: Forecast = replace(standing().forecast, end_nanos=dollars(22_300))
+FORECAST: Forecast = replace(
+    standing().forecast, end_nanos=dollars(22_300), low_nanos=dollars(20_100), high_nanos=dollars(24_600), is_known=True
+)
 
 
 def department(**changed: Any) -> SubtreeReport:

@@ -10,8 +10,8 @@ from bot.org.alert_settings import Destination
 from bot.org.teams_yml.teams_file import read_teams_file
 from bot.reporting.digests import next_digest
 from handlers.org.teams import import_teams
-from handlers.reporting import company_digests
 from handlers.reporting.company_digests import post_due_company_digests
+from handlers.reporting.subtree_reports import subtree_report
 from tests.support.company import TEAMS_YML, Company, company
 
 
@@ -21,8 +21,10 @@ def next_monday(acme: Company) -> datetime:
 
 
 async def spends(acme: Company) -> None:
-    """Search costs more this week than in the last, Mobile less; some usage is nobody's."""
+    """Search costs more this week than in the last, Mobile less; some usage is nobody's. Both were there before."""
     await acme.uses(
+        acme.event("s0", dollars=1, ago=timedelta(days=20)),
+        acme.event("m0", dollars=1, ago=timedelta(days=20), team="mobile"),
         acme.event("s1", dollars=100, ago=timedelta(days=7), workflow="code-review"),
         acme.event("s2", dollars=400, workflow="code-review"),
         acme.event("m1", dollars=60, team="mobile", ago=timedelta(days=7)),
@@ -189,14 +191,13 @@ async def test_one_digest_that_fails_keeps_no_other_from_being_posted(
     acme: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await spends(acme)
-    build = company_digests.subtree_report
 
     async def fails_for_the_company(scope: Any, nodes: Any, *args: Any, **named: Any) -> Any:
         if nodes[0].kind == "organisation":
             raise ZeroDivisionError
-        return await build(scope, nodes, *args, **named)
+        return await subtree_report(scope, nodes, *args, **named)
 
-    monkeypatch.setattr(company_digests, "subtree_report", fails_for_the_company)
+    monkeypatch.setattr("handlers.reporting.company_digests.subtree_report", fails_for_the_company)
     assert await monday_comes(acme) == 1
     await acme.ben.sees("Product spent $400 last week")
     monkeypatch.undo()

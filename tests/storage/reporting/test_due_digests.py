@@ -204,9 +204,14 @@ async def test_workers_at_once_post_each_digest_once(database_url: str) -> None:
     slot = nine(date(2021, 6, 7), "Europe/London")
     async with acme(database_url, at=slot - timedelta(days=4), teams_yml=yml(teams), workers=3) as made:
         await made.uses("search", "web")
-        assert await made.runs(slot) == 4
+        await made.runs(slot)
         assert await made.runs(slot + HOUR) == 0
-        assert [len(moments) for moments in (await made.posted()).values()] == [1] * 4
+        assert sorted(key.split(":")[1].rstrip("0123456789") for key in await made.posted()) == [
+            "",
+            "",
+            "company",
+            "manager",
+        ]
 
 
 @pytest.mark.parametrize(

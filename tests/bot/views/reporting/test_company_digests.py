@@ -146,7 +146,7 @@ def test_announce_shows_no_budget() -> None:
     shown = message(report(budget=None, risks=()))
 
     assert "udget" not in all_text(shown)
-    assert "Forecast: On course for $22,300 by 30 Nov." in shown["text"]
+    assert "Forecast: On course for $22,300 ($20,100–$24,600) by 30 Nov." in shown["text"]
 
 
 def test_teams_that_are_left_out_or_not_done_are_named() -> None:
@@ -154,3 +154,15 @@ def test_teams_that_are_left_out_or_not_done_are_named() -> None:
 
     assert "2 teams in preview are left out." in shown["text"]
     assert "The week of Support is not over yet." in shown["text"]
+
+
+def test_too_little_history_has_no_verdict() -> None:
+    young = replace(report().forecast, is_known=False, first_day=MONDAY - 2)
+    shown = message(report(first_day=MONDAY - 2, forecast=young))
+
+    assert shown["text"].startswith("Acme spent $4,130 last week; no full comparison yet: first usage 14 Nov. ")
+    assert "spent in November 2026. No forecast yet: first usage 14 Nov, and it takes 7 full days." in shown["text"]
+    assert "Moved most" not in all_text(shown)
+    page = all_text(week_page(digest(report(first_day=MONDAY - 2))))
+    assert "*Search* $3,370.67\n" in page
+    assert ", up" not in page
