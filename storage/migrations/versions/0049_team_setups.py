@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0049_team_setups"
-down_revision = "0048_outcomes"
+down_revision = "0049_canvases"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
