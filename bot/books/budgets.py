@@ -32,8 +32,8 @@ class Standing:
     """The part of today that lies ahead."""
     rate: SpendRate | None = None
     """What it spends per hour just now, where today or yesterday is dear."""
-    unpriced_tokens: int = 0
-    """The period's tokens without a known price."""
+    unpriced_by_day: tuple[tuple[int, int], ...] = ()
+    """The tokens without a known price of each day that has any."""
 
     @property
     def since_day(self) -> int:
@@ -53,9 +53,22 @@ class Standing:
         return first if first is not None and first > self.today - 14 else None
 
     @property
+    def unpriced_tokens(self) -> int:
+        """Returns the period's tokens without a known price."""
+        return self._unpriced(range(self.period.first_day, self.period.end_day))
+
+    @property
     def has_no_price(self) -> bool:
         """Returns whether nothing is known of the period's cost: all its usage lacks a price."""
-        return self.unpriced_tokens > 0 and self.balance.charged_nanos + self.balance.uncounted_nanos == 0
+        return self.balance.charged_nanos + self.balance.uncounted_nanos == 0 < self.unpriced_tokens
+
+    @property
+    def week_has_no_price(self) -> bool:
+        """Returns the same of the last 7 full days."""
+        return self.week_nanos == 0 < self._unpriced(range(self.today - 7, self.today))
+
+    def _unpriced(self, days: range) -> int:
+        return sum(tokens for day, tokens in self.unpriced_by_day if day in days)
 
 
 def target_budget(team: Team, period: Period) -> int:

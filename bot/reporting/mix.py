@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bot.org.tools import ToolKind
-from bot.reporting.figures import BasisUse
+from bot.reporting.figures import UNPRICED, BasisUse
 
 MILLION = 1_000_000
 _NOT_PRICED = frozenset({"unpriced", "notional", "provisioned"})
@@ -19,6 +19,12 @@ class ToolKindTotals:
     before_nanos: int
     tokens: int
     priced_tokens: int
+    unpriced_tokens: int = 0
+
+    @property
+    def has_no_price(self) -> bool:
+        """Returns whether nothing is known of its cost: no token of it has a price."""
+        return self.cost_nanos == 0 == self.priced_tokens < self.unpriced_tokens
 
     @property
     def change_nanos(self) -> int:
@@ -61,6 +67,7 @@ def mix_of(uses: Iterable[BasisUse], before: Iterable[BasisUse], *, kind_of: Cal
             before_nanos=sum(use.cost_nanos for use in then if kind_of(use.name) == tool_kind),
             tokens=sum(use.tokens for use in of_kind),
             priced_tokens=sum(use.tokens for use in of_kind if use.basis not in _NOT_PRICED),
+            unpriced_tokens=sum(use.tokens for use in of_kind if use.basis == UNPRICED),
         )
 
     return ToolMix(in_house=kind("in_house"), third_party=kind("third_party"))

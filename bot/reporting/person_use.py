@@ -26,6 +26,7 @@ class UseSum(NamedTuple):
     tokens: int
     cost_nanos: int
     notional_nanos: int
+    unpriced_tokens: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +109,8 @@ def _shares(month: Iterable[UseSum], before: Iterable[UseSum], name_of: Callable
             cost_nanos=sum(s.cost_nanos for s in parts),
             before_nanos=earlier.get(name, 0),
             tokens=sum(s.tokens for s in parts),
+            unpriced_calls=sum(s.calls for s in parts if s.unpriced_tokens),
+            unpriced_tokens=sum(s.unpriced_tokens for s in parts),
         )
         for name, parts in current.items()
         if any(sum(amounts) for amounts in zip(*(s[3:] for s in parts), strict=True))

@@ -100,6 +100,11 @@ def zone_words(zone: str) -> str:
 NO_PRICE = "no price yet"
 
 
+def unpriced_words(tokens: int) -> str:
+    """Formats usage that has no cost yet: `21.4M tokens with no price yet`."""
+    return f"{tokens_short(tokens)} tokens with {NO_PRICE}"
+
+
 def cost_words(nanos: int, *, has_no_price: bool) -> str:
     """Formats a cost to the cent, or that all of it lacks a price: that is never $0.00."""
     return NO_PRICE if has_no_price else usd(nanos)

@@ -7,7 +7,7 @@ from bot.books.forecasts import SpendRate, forecast, may_be_racing, share_of_day
 from bot.books.usual_days import UsualDays, usual_days
 from bot.messages import Message
 from bot.org.teams import Team
-from bot.periods import HOUR_MICROS, Period, hour_of
+from bot.periods import HOUR_MICROS, hour_of
 from bot.rulebook import Rulebook
 from bot.views.books import standings as standing_views
 from handlers.books.balances import balances_of
@@ -54,7 +54,12 @@ async def standings_of(scope: Scope, teams: Sequence[Team], *, viewer_id: int | 
             own[day] = own.get(day, 0) + nanos
     usual = {team.id: usual_days(spent[team.id], today=today[team.id]) for team in teams}
     rates = await _rates(scope, teams, usual, spent)
-    unpriced = await _unpriced_tokens(scope, teams, periods)
+    last = max(end, *(p.end_day for p in periods.values()))
+    unpriced: dict[int, list[tuple[int, int]]] = {}
+    for (spender, day), tokens in (await tx.reports.unpriced_tokens(ids, first_day=first, end_day=last)).items():
+        unpriced.setdefault(directory.root.id if spender == directory.unattributed.id else spender, []).append(
+            (day, tokens)
+        )
     standings = []
     for team in teams:
         own, now_day, zone = spent[team.id], today[team.id], team.zone_on(at)
@@ -81,7 +86,7 @@ async def standings_of(scope: Scope, teams: Sequence[Team], *, viewer_id: int | 
                 subtree=subtrees.get(team.id),
                 day_left=day_left,
                 rate=rates.get(team.id),
-                unpriced_tokens=unpriced.get(team.id, 0),
+                unpriced_by_day=tuple(sorted(unpriced.get(team.id, ()))),
             )
         )
     return standings
@@ -105,21 +110,6 @@ async def _rates(
         nanos = sum(recent.get(spender, 0) for spender in spenders)
         per_hour = nanos * HOUR_MICROS // micros_covered
         found[team.id] = SpendRate(nanos_per_hour=per_hour, at=at, zone=team.zone_on(at))
-    return found
-
-
-async def _unpriced_tokens(scope: Scope, teams: Sequence[Team], periods: Mapping[int, Period]) -> dict[int, int]:
-    """Returns the tokens without a price of each team's period; unattributed ones count for the organisation."""
-    directory = scope.directory
-    spans: dict[tuple[int, int], list[int]] = {}
-    for team in teams:
-        of = directory.unattributed if team.kind == "organisation" else team
-        spans.setdefault((periods[team.id].first_day, periods[team.id].end_day), []).append(of.id)
-    found: dict[int, int] = {}
-    for (first_day, end_day), ids in spans.items():
-        found |= await scope.tx.reports.unpriced_tokens(ids, first_day=first_day, end_day=end_day)
-    if directory.unattributed.id in found and any(team.kind == "organisation" for team in teams):
-        found[directory.root.id] = found[directory.unattributed.id]
     return found
 
 

@@ -70,9 +70,9 @@ class Reports:
 
     async def use_of_people(
         self, person_ids: Sequence[int], *, starts: Sequence[int], end_day: int
-    ) -> list[tuple[int, str, str, int, int, int, int]]:
-        """Returns (first day, tool, model, calls, tokens, nano-dollars, notional nano-dollars) of some people, summed over the
-        spans that begin on `starts`, ascending; the last one ends before `end_day`.
+    ) -> list[tuple[int, str, str, int, int, int, int, int]]:
+        """Returns (first day, tool, model, calls, tokens, nano-dollars, notional nano-dollars, unpriced tokens) of some people,
+        summed over the spans that begin on `starts`, ascending; the last one ends before `end_day`.
 
         It names each day, so that both databases look up a series' days by the whole key instead of reading its team's.
         """
@@ -85,12 +85,16 @@ class Reports:
                 *(span.label("first_day"), usage_series.c.tool, usage_series.c.model),
                 *(func.sum(usage_days.c.calls), func.sum(_tokens()), *nano_sums(usage_days.c.cost_nanos)),
                 func.sum(usage_days.c.notional_nanos),
+                func.sum(case((UNPRICED, _tokens()), else_=0)),
             )
             .join(usage_days, here)
             .where(usage_series.c.person_id.in_(person_ids), day.in_(range(starts[0], end_day)))
             .group_by(literal_column("first_day"), usage_series.c.tool, usage_series.c.model)
         )
-        return [(int(d), t, m, int(n), int(k), whole(usd, rest), int(no)) for d, t, m, n, k, usd, rest, no in rows]
+        return [
+            (int(day), tool, model, int(calls), int(tokens), whole(dollars, rest), int(notional), int(unpriced))
+            for day, tool, model, calls, tokens, dollars, rest, notional, unpriced in rows
+        ]
 
     async def by_part(
         self,
@@ -162,8 +166,10 @@ class Reports:
         )
         return {int(team): whole(dollars, rest) for team, dollars, rest in rows}
 
-    async def unpriced_tokens(self, team_ids: Collection[int], *, first_day: int, end_day: int) -> dict[int, int]:
-        """Returns the tokens without a price of each team that has any on these days.
+    async def unpriced_tokens(
+        self, team_ids: Collection[int], *, first_day: int, end_day: int
+    ) -> dict[tuple[int, int], int]:
+        """Returns the tokens without a price by (team, day), where there are any.
 
         The series without a price are few. Each day is named, so that a series' days are looked up by the whole key.
         """
@@ -171,18 +177,18 @@ class Reports:
         series = await self._connection.execute(of_teams.where(UNPRICED, usage_series.c.team_id.in_(sorted(team_ids))))
         known = {int(i): int(team) for i, team in series}
         ids, teams = sorted(known), sorted(set(known.values()))
-        found: dict[int, int] = {}
+        found: dict[tuple[int, int], int] = {}
         for at in range(0, len(ids), _SERIES_AT_ONCE):
             rows = await self._connection.execute(
-                select(usage_days.c.team_id, func.sum(_tokens()))
+                select(usage_days.c.team_id, usage_days.c.local_day, func.sum(_tokens()))
                 .where(usage_days.c.team_id.in_(teams))
                 .where(usage_days.c.local_day.in_(range(first_day, end_day)))
                 .where(usage_days.c.series_id.in_(ids[at : at + _SERIES_AT_ONCE]))
-                .group_by(usage_days.c.team_id)
+                .group_by(usage_days.c.team_id, usage_days.c.local_day)
             )
-            for team, tokens in rows:
-                found[int(team)] = found.get(int(team), 0) + int(tokens)
-        return {team: tokens for team, tokens in found.items() if tokens}
+            for team, day, tokens in rows:
+                found[int(team), int(day)] = found.get((int(team), int(day)), 0) + int(tokens)
+        return {key: tokens for key, tokens in found.items() if tokens}
 
     async def by_hour(self, team_id: int, *, first_hour: int, end_hour: int) -> dict[int, int]:
         """Returns a team's nano-dollars by UTC hour."""

@@ -11,6 +11,7 @@ from bot.periods import day_text, long_day_text, short_day_text
 from bot.text import plain
 from bot.views.blocks import Element, button, date_mark, name
 from bot.views.wording import (
+    NO_PRICE,
     a_day,
     an_hour,
     change_words,
@@ -19,6 +20,7 @@ from bot.views.wording import (
     last_day_text,
     no_comparison_words,
     range_words,
+    unpriced_words,
 )
 
 REQUEST_BUDGET = "request_budget"
@@ -58,7 +60,10 @@ def headline(standing: Standing) -> str:
     if standing.team.kind == "organisation":
         return f"{team} has {usd_round(balance.available_nanos)} {until} that no team was given."
     if not has_budget(standing):
-        return f"{team} has spent {usd_round(balance.charged_nanos)} since {short_day_text(standing.since_day)}."
+        since = f"since {short_day_text(standing.since_day)}"
+        if standing.has_no_price:
+            return f"{team} has used {unpriced_words(standing.unpriced_tokens)} {since}."
+        return f"{team} has spent {usd_round(balance.charged_nanos)} {since}."
     if balance.allocated_nanos <= 0:
         return _nothing_kept(standing)
     allocated, available = usd_round(balance.allocated_nanos), balance.available_nanos
@@ -88,6 +93,8 @@ def outlook(standing: Standing) -> str:
     """Returns the usual day, the period's end with its range, and the run-out in a few sentences; without a budget, the
     usual day and the end only."""
     forecast = standing.forecast
+    if standing.has_no_price:
+        return f"It used {unpriced_words(standing.unpriced_tokens)}, so there is no forecast."
     if forecast.usual_nanos_per_day <= 0:
         return IDLE
     if not forecast.is_known:
@@ -144,7 +151,11 @@ def spent_words(standing: Standing) -> str:
     """Returns `Spent $11,688.00 (97%), $250.00 held.` for a team with a budget."""
     balance = standing.balance
     held = f", {usd(balance.held_nanos)} held" if balance.held_nanos else ""
-    words = (f"Spent {spent_share(balance)}{held}.", released_words(standing), uncounted_words(standing))
+    words = (
+        f"Spent: {NO_PRICE}{held}." if standing.has_no_price else f"Spent {spent_share(balance)}{held}.",
+        released_words(standing),
+        uncounted_words(standing),
+    )
     return " ".join(filter(None, words))
 
 
@@ -184,9 +195,11 @@ def figures(standing: Standing) -> list[str]:
     """Returns the single figures as a section's fields."""
     balance, forecast = standing.balance, standing.forecast
     week = f"*Last 7 full days*\n{usd(standing.week_nanos)}, {week_change_words(standing)}"
-    burn = f"*Burn rate*\n{a_day(forecast.usual_nanos_per_day)}"
+    if standing.week_has_no_price:
+        week = f"*Last 7 full days*\n{NO_PRICE}"
+    burn = f"*Burn rate*\n{NO_PRICE if standing.has_no_price else a_day(forecast.usual_nanos_per_day)}"
     end = f"*Forecast for {last_day_text(standing.period)}*\n"
-    end += forecast_words(standing) if forecast.is_known else "Too early to tell"
+    end += forecast_words(standing) if forecast.is_known else _no_forecast(standing)
     since = short_day_text(standing.since_day)
     if standing.team.kind == "organisation":
         return [
@@ -199,7 +212,7 @@ def figures(standing: Standing) -> list[str]:
         spent = cost_words(balance.charged_nanos, has_no_price=standing.has_no_price)
         return [f"*{own} since {since}*\n{spent}", *with_teams, week, burn, end]
     return [
-        f"*{own}*\n{spent_share(balance, ' of budget')}",
+        f"*{own}*\n{NO_PRICE if standing.has_no_price else spent_share(balance, ' of budget')}",
         *with_teams,
         f"*Available*\n{usd(balance.available_nanos)}",
         f"*Held*\n{usd(balance.held_nanos)}",
@@ -244,11 +257,18 @@ def against_budget(standing: Standing) -> str:
     return f"{usd_round(abs(difference))} {'over' if difference > 0 else 'under'} budget"
 
 
+def _no_forecast(standing: Standing) -> str:
+    """Returns why a field has no forecast: nothing is used, nothing has a price, or there are too few days."""
+    if standing.has_no_price:
+        return NO_PRICE
+    return "Too early to tell" if standing.forecast.first_day is not None else "Nothing spent in four weeks"
+
+
 def _run_out(standing: Standing) -> str:
     if standing.balance.left_nanos <= 0:
         return "Nothing is left now"
     if not standing.forecast.is_known:
-        return "Too early to tell"
+        return _no_forecast(standing)
     pace, day = standing.forecast.pace, standing.forecast.run_out_day
     if pace is not None and pace.run_out_at is not None:
         usual = f"{day_text(day)} at the usual pace" if day is not None else "it lasts at the usual pace"

@@ -12,7 +12,7 @@ from bot.views.books.allocations import HAND_OUT
 from bot.views.books.budgets import REQUEST_BUDGET, team_may_request
 from bot.views.books.grants import GrantLine
 from bot.views.grant_ends import end_grant_button
-from bot.views.wording import counted, last_day_text, period_words
+from bot.views.wording import NO_PRICE, cost_words, counted, last_day_text, period_words
 
 _MAX_TEAMS = 50
 _MAX_GRANTS = 10
@@ -24,15 +24,16 @@ def team_budget_message(
     set_by: str,
     grants: Sequence[GrantLine],
     may_hand_out: bool,
+    has_no_price: bool = False,
 ) -> Message:
     """Returns the answer to `/tokens budget`.
 
     `set_by` mentions who set its budget in Slack, or is empty. `grants`
-    are its grants with an end.
+    are its grants with an end. With `has_no_price` all its usage lacks a price.
     """
     team, key = allocator.team, f"budget-{allocator.team.id}"
     blocks: list[Block] = [
-        section(f"*{budget_headline(allocator)}*", block_id=f"{key}-headline", fields=_figures(allocator))
+        section(f"*{budget_headline(allocator)}*", block_id=f"{key}-headline", fields=_figures(allocator, has_no_price))
     ]
     notes = [_origin(allocator, set_by=set_by)] if team.kind == "team" else []
     if team.mode != "govern":
@@ -63,7 +64,12 @@ def team_budget_message(
     if notes:
         blocks.append(context(" ".join(notes), block_id=f"{key}-notes"))
     text = " ".join(
-        [budget_headline(allocator), _spoken(allocator), *(line.words for line in grants[:_MAX_GRANTS]), *notes]
+        [
+            budget_headline(allocator),
+            _spoken(allocator, has_no_price),
+            *(line.words for line in grants[:_MAX_GRANTS]),
+            *notes,
+        ]
     )
     return Message(text=text, blocks=tuple(blocks))
 
@@ -84,7 +90,7 @@ def budget_headline(allocator: Allocator) -> str:
     return f"{team} has {usd(balance.available_nanos)} available of {whole} in {month}."
 
 
-def _figures(allocator: Allocator) -> list[str]:
+def _figures(allocator: Allocator, has_no_price: bool) -> list[str]:
     balance = allocator.balance
     end = last_day_text(allocator.period)
     is_company = allocator.team.kind == "organisation"
@@ -92,7 +98,7 @@ def _figures(allocator: Allocator) -> list[str]:
     if allocator.shares:
         parts.append(f"*Handed to its teams*\n{usd(balance.handed_nanos)}")
     parts += [
-        f"*{'Unattributed usage' if is_company else 'Spent by itself'}*\n{usd(balance.charged_nanos)}",
+        f"*{'Unattributed usage' if is_company else 'Spent by itself'}*\n{cost_words(balance.charged_nanos, has_no_price=has_no_price)}",
         f"*Held*\n{usd(balance.held_nanos)}",
         f"*Available*\n{usd(balance.available_nanos)}",
     ]
@@ -141,10 +147,12 @@ def _rows(shares: Sequence[TeamShare], allocator: Allocator) -> list[list[str]]:
     return rows
 
 
-def _spoken(allocator: Allocator) -> str:
+def _spoken(allocator: Allocator, has_no_price: bool) -> str:
     balance = allocator.balance
     held = f", {usd(balance.held_nanos)} is held" if balance.held_nanos else ""
     spent = f"It spent {usd(balance.charged_nanos)} by itself{held}."
+    if has_no_price:
+        spent = f"Its own usage has {NO_PRICE}{held}."
     if not allocator.shares:
         return spent
     together = f" With its teams it spent {usd(allocator.spend.spent_nanos)}." if allocator.spend else ""

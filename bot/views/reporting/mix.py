@@ -2,7 +2,7 @@
 
 from bot.money import percent, tokens_short, usd
 from bot.reporting.mix import ToolKindTotals, ToolMix
-from bot.views.wording import signed_usd
+from bot.views.wording import NO_PRICE, signed_usd
 
 
 def mix_lines(mix: ToolMix, *, against: str = "") -> str:
@@ -13,6 +13,8 @@ def mix_lines(mix: ToolMix, *, against: str = "") -> str:
 
 
 def _words(kind: ToolKindTotals, mix: ToolMix, against: str) -> str:
+    if kind.has_no_price:
+        return f"{NO_PRICE} for {tokens_short(kind.tokens)} tokens ({percent(kind.tokens, mix.tokens)})."
     money, tokens = percent(kind.cost_nanos, mix.cost_nanos), percent(kind.tokens, mix.tokens)
     text = f"{usd(kind.cost_nanos)} ({money}) for {tokens_short(kind.tokens)} tokens ({tokens})"
     price = kind.nanos_per_million

@@ -48,11 +48,13 @@ async def team_budget(scope: TeamScope, *, person_id: int) -> Message:
     """Returns a team's budget, as a person may see it."""
     tx, directory, team = scope.tx, scope.directory, scope.team
     allocator = await with_spend(scope, await allocator_of(scope), person_id=person_id)
+    standing = await standing_of(scope)
     setter = None if team.set_budget is None or team.set_budget.set_by is None else team.set_budget.set_by
     return views.team_budget_message(
         allocator,
         set_by="" if setter is None else called(await tx.people.by_id(setter)),
-        grants=await grant_lines(scope, await standing_of(scope), person_id=person_id),
+        grants=await grant_lines(scope, standing, person_id=person_id),
+        has_no_price=standing.has_no_price,
         may_hand_out=may_allocate(directory, person_id, team),
     )
 
