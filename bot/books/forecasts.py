@@ -1,7 +1,7 @@
 """The forecast of a team's period: its usual day, when the budget runs out, and what the period comes to, with a range."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import erfc, exp, log, log1p, sqrt
 
@@ -130,6 +130,20 @@ def forecast(
         known_days=usual.days,
         first_day=usual.first_day,
         pace=_pace(rate, usual, balance, run_out=run_out, period=period),
+    )
+
+
+def together(parts: Sequence[Forecast], whole: Forecast, *, uncounted_nanos: int = 0) -> Forecast:
+    """Returns the forecast of several teams: the sums of their own usual days and ends, with the run-out and the range of
+    their days as a `whole`. `uncounted_nanos` is what they spent before their budgets' first days."""
+    more = sum(part.end_nanos for part in parts) + uncounted_nanos - whole.end_nanos
+    return replace(
+        whole,
+        usual_nanos_per_day=sum(part.usual_nanos_per_day for part in parts),
+        weekday_nanos=tuple(sum(part.weekday_nanos[at] for part in parts) for at in range(7)),
+        end_nanos=whole.end_nanos + more,
+        low_nanos=whole.low_nanos + more,
+        high_nanos=whole.high_nanos + more,
     )
 
 

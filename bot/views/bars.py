@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.money import percent, usd_round
 from bot.text import plain
+from bot.views.wording import NO_PRICE
 
 _NAME_COLUMNS = 20
 _CELLS = 10
@@ -24,6 +25,8 @@ class Bar:
     whole_nanos: int | None
     depth: int = 0
     note: str = ""
+    has_no_price: bool = False
+    """Whether nothing is known of the used amount: it is no zero."""
 
 
 def columns_of(text: str) -> int:
@@ -54,7 +57,7 @@ def bar_lines(bars: Sequence[Bar]) -> str:
     """Returns the bars below each other: name, bar, share and amounts, each in its column."""
     names = [fitted_name(bar) for bar in bars]
     width = min(_NAME_COLUMNS, max((columns_of(name) for name in names), default=0))
-    spent = [usd_round(bar.used_nanos) for bar in bars]
+    spent = [NO_PRICE if bar.has_no_price else usd_round(bar.used_nanos) for bar in bars]
     amount = max((len(words) for words in spent), default=0)
     return "\n".join(
         f"{fitted(name, width)}  {_bar(bar)}  {words:>{amount}}{_of(bar)}".rstrip()
@@ -67,7 +70,7 @@ def fitted_name(bar: Bar) -> str:
 
 
 def _bar(bar: Bar) -> str:
-    if bar.whole_nanos is None or bar.whole_nanos <= 0:
+    if bar.whole_nanos is None or bar.whole_nanos <= 0 or bar.has_no_price:
         return " " * (_CELLS + 5)
     filled = min(_CELLS, max(0, bar.used_nanos * _CELLS // bar.whole_nanos))
     if bar.used_nanos > 0 and filled == 0:

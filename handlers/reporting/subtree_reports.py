@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from bot.alerting.alert_quality import QUALITY_DAYS, quality_by_team, quality_of
 from bot.books.budgets import Standing
-from bot.books.forecasts import Forecast, forecast, share_of_day_left
+from bot.books.forecasts import Forecast, forecast, share_of_day_left, together
 from bot.books.ledger import Balance
 from bot.org.teams import Team
 from bot.periods import DAY_MICROS, week_of
@@ -246,7 +246,7 @@ def _hands_on(scope: Scope, node: Team) -> bool:
 def subtree_forecast(
     scope: Scope, nodes: Sequence[Team], standings: Sequence[Standing], budget: SubtreeBudget
 ) -> Forecast:
-    """Returns the forecast of all teams' days together."""
+    """Returns the forecast of all teams together: the sum of their own, with the range of their days together."""
     days: dict[int, int] = {}
     today = nodes[0].day_of(scope.at)
     for standing in standings:
@@ -255,13 +255,15 @@ def subtree_forecast(
     balance = Balance(
         allocated_nanos=budget.allocated_nanos, charged_nanos=budget.charged_nanos, held_nanos=budget.held_nanos
     )
-    return forecast(
+    whole = forecast(
         balance,
         spent_by_day=days,
         today=today,
         period=scope.directory.period_at(nodes[0], scope.at),
         day_left=share_of_day_left(scope.at, today=today, zone=nodes[0].zone_on(scope.at)),
     )
+    uncounted = sum(standing.balance.uncounted_nanos for standing in standings)
+    return together([standing.forecast for standing in standings], whole, uncounted_nanos=uncounted)
 
 
 def _added(one: Mapping[tuple[str, int], int], other: Mapping[tuple[str, int], int]) -> dict[tuple[str, int], int]:

@@ -60,10 +60,9 @@ def headline(standing: Standing) -> str:
     if standing.team.kind == "organisation":
         return f"{team} has {usd_round(balance.available_nanos)} {until} that no team was given."
     if not has_budget(standing):
-        since = f"since {short_day_text(standing.since_day)}"
-        if standing.has_no_price:
-            return f"{team} has used {unpriced_words(standing.unpriced_tokens)} {since}."
-        return f"{team} has spent {usd_round(balance.charged_nanos)} {since}."
+        used = f"used {unpriced_words(standing.unpriced_tokens)}"
+        spent = used if standing.has_no_price else f"spent {usd_round(balance.charged_nanos)}"
+        return f"{team} has {spent} since {short_day_text(standing.since_day)}."
     if balance.allocated_nanos <= 0:
         return _nothing_kept(standing)
     allocated, available = usd_round(balance.allocated_nanos), balance.available_nanos

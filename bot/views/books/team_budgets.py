@@ -92,13 +92,13 @@ def budget_headline(allocator: Allocator) -> str:
 
 def _figures(allocator: Allocator, has_no_price: bool) -> list[str]:
     balance = allocator.balance
-    end = last_day_text(allocator.period)
+    end, spent = last_day_text(allocator.period), cost_words(balance.charged_nanos, has_no_price=has_no_price)
     is_company = allocator.team.kind == "organisation"
     parts = [f"*{'Funding' if is_company else 'Budget'}*\n{usd(balance.received_nanos)}{_extra(allocator)}"]
     if allocator.shares:
         parts.append(f"*Handed to its teams*\n{usd(balance.handed_nanos)}")
     parts += [
-        f"*{'Unattributed usage' if is_company else 'Spent by itself'}*\n{cost_words(balance.charged_nanos, has_no_price=has_no_price)}",
+        f"*{'Unattributed usage' if is_company else 'Spent by itself'}*\n{spent}",
         f"*Held*\n{usd(balance.held_nanos)}",
         f"*Available*\n{usd(balance.available_nanos)}",
     ]

@@ -32,6 +32,6 @@ def _words(use: PersonUse) -> str:
         month = month_words(use.last_month)
         change = change_words(use.month_nanos, use.last_month_so_far_nanos, before=f"the same days of {month}")
         lead += f" That is {change}; all of {month} came to {usd_round(use.last_month_nanos)}."
-    lead += f" Last 7 days: {usd(use.week_nanos)}."
+    lead += f" Last 7 full days: {usd(use.week_nanos)}."
     tools = [f"{part_name(share.name)} {usd(share.cost_nanos)}" for share in use.tools[:_TOOLS] if share.cost_nanos]
     return f"{lead}\n{' · '.join(tools)}" if tools else lead

@@ -109,7 +109,14 @@ def tree_rows(company: CompanyView) -> list[Bar]:
             spent, given = sums[standing.team.id]
             note = "" if given else budget_note(standing)
             rows.append(
-                Bar(name=standing.team.name, used_nanos=spent, whole_nanos=given or None, depth=depth, note=note)
+                Bar(
+                    name=standing.team.name,
+                    used_nanos=spent,
+                    whole_nanos=given or None,
+                    depth=depth,
+                    note=note,
+                    has_no_price=spent == 0 and standing.has_no_price,
+                )
             )
             list_below(standing.team.id, depth + 1)
 

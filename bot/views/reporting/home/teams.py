@@ -20,6 +20,7 @@ from bot.views.books.budgets import (
     subtree_words,
 )
 from bot.views.reporting.home.pages import page_blocks, page_words
+from bot.views.wording import NO_PRICE
 
 _FEW = 3
 """So many teams have their own words each; of more, only those that need somebody."""
@@ -58,7 +59,14 @@ def team_bar(standing: Standing, *, depth: int = 0) -> Bar:
     balance = standing.balance
     whole = balance.allocated_nanos if has_budget(standing) and balance.allocated_nanos > 0 else None
     note = "" if whole else budget_note(standing)
-    return Bar(name=standing.team.name, used_nanos=balance.charged_nanos, whole_nanos=whole, depth=depth, note=note)
+    return Bar(
+        name=standing.team.name,
+        used_nanos=balance.charged_nanos,
+        whole_nanos=whole,
+        depth=depth,
+        note=note,
+        has_no_price=standing.has_no_price,
+    )
 
 
 def budget_note(standing: Standing) -> str:
@@ -94,4 +102,6 @@ def _own_words(standing: Standing) -> str:
     balance = standing.balance
     if balance.allocated_nanos <= 0:
         return f"*{headline(standing)}*\n{burn}"
+    if standing.has_no_price:
+        return f"*{headline(standing)}*\nSpent: {NO_PRICE}."
     return f"*{headline(standing)}*\nSpent {usd(balance.charged_nanos)}, {burn}."

@@ -112,12 +112,19 @@ class Judge:
         self._expects("Home", company, rf"last 7 full days \(\+?({MONEY})\)", change)
         self._expects("Home", home, rf"({MONEY}) is unattributed", await truth.spent("unattributed", "month"))
         self._kinds_add_up("Home", company, month)
-        teams = re.findall(rf"^\*[^*]+\* (?:▰|▱)*[^$\n]*({MONEY}) of ", company, re.MULTILINE)
-        self._is("Home: teams listed", len(teams) >= 6, True)
+        for slug in ALL:
+            used = await truth.months_of((slug, *BELOW.get(slug, ())))
+            shown = NO_PRICE if not used.nanos and used.unpriced else _round(used)
+            line = re.search(rf"^ *{slug.title()} .*$", company, re.MULTILINE)
+            self._is(f"Home: {slug} is listed with {shown}", line is not None and f" {shown}" in line.group(), True)
         top = (await surfaces.types(self.context, "finance", "top", channel="CGENERAL")).text_everywhere()
         self._says("top of the company", top, f"spent {_round(week)} in the last 7 full days")
         digest = await surfaces.digest(self.context, "organisation")
         assert digest is not None
+        found = set(
+            re.findall(rf"Forecast for [^*]+\*\n({MONEY})|on course for ({MONEY})", home + digest.text_everywhere())
+        )
+        self._is(f"forecasts of the company {found}", len({"".join(pair) for pair in found}), 1)
         self._says(
             "the company's digest", digest.text_everywhere(), _round(await truth.week_of(EVERYBODY, "organisation"))
         )
@@ -133,7 +140,7 @@ class Judge:
             if used.nanos:
                 self._expects(f"{who}: me", words, rf"\*{label}\*\n({MONEY})", used)
                 if kind == "7d":
-                    self._expects(f"{who}: Home", home, rf"last 7 full days ({MONEY})", used)
+                    self._expects(f"{who}: Home", home, rf"Last 7 full days: ({MONEY})", used)
 
     async def judge_strangers(self) -> None:
         """Who is in one team alone gets amounts of that one."""

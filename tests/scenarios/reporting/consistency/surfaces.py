@@ -10,7 +10,7 @@ from handlers.commands import dispatch
 from handlers.context import Context
 from handlers.reporting.company_digests import node_digest_of
 from handlers.reporting.digests import digest_of
-from handlers.reporting.home import publish_home
+from handlers.reporting.open_homes import publish_home
 from handlers.slack.answers import SlackRequest
 from tests.scenarios.reporting.consistency.worlds import slack_id
 from tests.support.seen import Surface
@@ -36,8 +36,9 @@ class _Client:
 
     views: list[dict[str, Any]] = field(default_factory=list)
 
-    async def views_publish(self, *, user_id: str, view: dict[str, Any]) -> None:
+    async def views_publish(self, *, user_id: str, view: dict[str, Any], **_: str) -> dict[str, Any]:
         self.views.append(view)
+        return {}
 
     async def views_open(self, *, trigger_id: str, view: dict[str, Any]) -> None:
         self.views.append(view)

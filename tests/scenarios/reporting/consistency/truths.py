@@ -117,6 +117,13 @@ class Truth:
             found += await self.between(slug, first, end)
         return found
 
+    async def months_of(self, slugs: Iterable[str]) -> Sum:
+        """The usage of some teams in their own months so far."""
+        found = Sum()
+        for slug in slugs:
+            found += await self.spent(slug, "month")
+        return found
+
     async def names(self, slug: str, kind: str, part: str) -> list[str]:
         """The parts that a team used over a span."""
         first, end = (_micros(midnight(day, zone_of(slug))) for day in days_of(kind, today(slug, self.at)))
