@@ -79,7 +79,15 @@ def workspace(
         bot_token=BOT_TOKEN,
         app_token=app_token,
         people=tuple(
-            Member(id=p.slack_id, name=p.name, real_name=p.real_name, email=p.email, title=p.title, tz=p.timezone)
+            Member(
+                id=p.slack_id,
+                name=p.name,
+                real_name=p.real_name,
+                email=p.email,
+                title=p.title,
+                tz=p.timezone,
+                is_admin=p.name == "dan",
+            )
             for p in DEMO_PEOPLE
         ),
         channels=tuple(Channel(id=c.id, name=c.name, purpose=c.topic, members=c.members) for c in channels),

@@ -23,7 +23,7 @@ class Member:
     is_ultra_restricted: bool = False
     is_stranger: bool = False
     is_bot: bool = False
-    is_admin: bool = False
+    is_admin: bool = False  # of the workspace
     deleted: bool = False
 
     @property

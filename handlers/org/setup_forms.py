@@ -6,18 +6,20 @@ from dataclasses import replace
 from slack_bolt.async_app import AsyncApp
 
 from bot.books.allocations import may_allocate, shown_amount
-from bot.org.setting_up.setups import may_change_members, may_link
+from bot.org.setting_up.setups import is_untouched, may_change_members, may_link
 from bot.org.setting_up.zones import is_zone
 from bot.org.teams import Directory, Role, Team
 from bot.refusals import FieldRefusal, Refusal
 from bot.text import first_word
 from bot.views.blocks import name
+from bot.views.org import company_setups as company_views
 from bot.views.org import setups as views
 from bot.views.org.setups import SetupFigures, TypedSetup
 from bot.views.typed_forms import typed_again
 from handlers.books.budgets.allocation_forms import named_team
 from handlers.books.budgets.allocations import allocator_of, judge_changed
 from handlers.context import Context
+from handlers.org.company_setups import open_company_form, open_first_form, submit_company, submit_first_setup
 from handlers.org.setup_people import chosen_people, not_in_slack, slack_ids, with_unseen, zone_of_channel
 from handlers.org.setups import SetupChanged, SetupWish, mark_of, set_up, without_channel
 from handlers.scope import Scope
@@ -25,10 +27,23 @@ from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.callers import called
 from handlers.slack.channels import require_postable
 
+_COMPANY_WORDS = frozenset({"company", "roles", "organisation", "organization", "org"})
+
 
 async def show_setup(asked: SlackRequest) -> None:
-    """Answers `/tokens setup [team]`: opens the form for the named team, for this channel's, or for one to link to it."""
+    """Answers `/tokens setup [team]`: opens the form for the named team, for this channel's, or for one to link to it.
+
+    `/tokens setup company` opens that of the organisation. Where nobody has set anything up, the first form opens.
+    """
     text = first_word(asked.text)[1]
+    async with asked.context.store.read() as tx:
+        is_new = is_untouched((await asked.context.rulebooks.current(tx)).directory)
+    if is_new:
+        await open_first_form(asked)
+        return
+    if text.casefold() in _COMPANY_WORDS:
+        await open_company_form(asked)
+        return
     zone = await zone_of_channel(asked)
     async with asked.context.store.read() as tx:
         scope = await asked.scope(tx)
@@ -42,11 +57,7 @@ async def _form_to_open(scope: Scope, asked: SlackRequest, text: str, *, zone: s
     if team is not None and team.kind != "team":
         raise Refusal("The organisation has no channel. Type the short name of a team.")
     if team is None:
-        _require_may_link(directory, person_id, await admins_words(scope))
-        choices = without_channel(directory)
-        typed = TypedSetup(channel=asked.channel_id, timezone=zone, managers=(asked.person.slack_id,), members=())
-        figures = await _figures(scope, None, choices, typed, person_id=person_id, zones=[zone, asked.person.timezone])
-        return views.setup_form(figures, typed, opened_in=asked.channel_id)
+        return await _form_for_channel(scope, asked, asked.channel_id, zone=zone)
     if team.has_ended:
         raise Refusal(f"{name(team.name)} is closed, so there is nothing to set up.")
     here = asked.channel_id if not team.channel_id and directory.by_channel(asked.channel_id) is None else ""
@@ -55,6 +66,17 @@ async def _form_to_open(scope: Scope, asked: SlackRequest, text: str, *, zone: s
     if not (figures.may_link or figures.may_change_members or figures.payer):
         raise Refusal(f"You can't set up {name(team.name)}. {await admins_words(scope)}")
     return views.setup_form(figures, typed, opened_in=asked.channel_id)
+
+
+async def _form_for_channel(scope: Scope, asked: SlackRequest, channel: str, *, zone: str) -> dict[str, object]:
+    """Returns the form of a channel without a team: for one that is made, or for one to choose."""
+    directory = scope.directory
+    _require_may_link(directory, asked.person.id, await admins_words(scope))
+    choices = without_channel(directory)
+    typed = TypedSetup(channel=channel, timezone=zone, managers=(asked.person.slack_id,), members=())
+    zones = [zone, asked.person.timezone]
+    figures = await _figures(scope, None, choices, typed, person_id=asked.person.id, zones=zones)
+    return views.setup_form(figures, typed, opened_in=channel)
 
 
 def _require_may_link(directory: Directory, person_id: int, who: str) -> None:
@@ -255,7 +277,19 @@ async def _show_changed(asked: SlackRequest, sentence: str) -> None:
     await asked.answer.update_form(view, sentence=sentence)
 
 
+async def submit_first(asked: SlackRequest) -> None:
+    """Sets the organisation up, and goes on with the team of the channel in the same window."""
+    channel = await submit_first_setup(asked)
+    async with asked.context.store.read() as tx:
+        scope = await asked.scope(tx)
+        zone = scope.directory.root.timezone
+        form = await _form_for_channel(scope, asked, channel, zone=zone)
+    await asked.answer.update_form(form, sentence="Tokens is set up. Next, set up a team in its channel.")
+
+
 def register(app: AsyncApp, context: Context) -> None:
+    app.view(company_views.FIRST_FORM)(answers(context, submit_first))
+    app.view(company_views.COMPANY_FORM)(answers(context, submit_company))
     app.action(views.CHOOSE_TEAM)(answers(context, choose))
     app.action(views.CHOOSE_PARENT)(answers(context, choose))
     app.view(views.SETUP_FORM)(answers(context, submit_setup))

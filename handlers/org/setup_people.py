@@ -1,7 +1,7 @@
 """The people of a team that is set up: of its channel, of the form's menus, and those whom no menu shows."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import aiohttp
 import structlog
@@ -14,6 +14,7 @@ from bot.views.blocks import name
 from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest
 from handlers.slack.identity.lookups import find_member
+from storage.store import Transaction
 
 log = structlog.get_logger()
 
@@ -58,8 +59,9 @@ async def slack_ids(scope: Scope, team: Team, role: Role) -> tuple[str, ...]:
 
 
 async def not_in_slack(scope: Scope, team: Team) -> list[str]:
-    """Returns the managers and members without a Slack account."""
-    ids = scope.directory.people_with("manager", team) | scope.directory.people_with("member", team)
+    """Returns the people of any role of a team, or of the organisation, who have no Slack account."""
+    roles: tuple[Role, ...] = ("manager", "member", "finance", "admin")
+    ids = frozenset().union(*(scope.directory.people_with(role, team) for role in roles))
     people = await scope.tx.people.by_ids(ids)
     return sorted(one.email or one.name for one in people.values() if not one.slack_id)
 
@@ -71,3 +73,9 @@ async def with_unseen(scope: Scope, team: Team, chosen: Mapping[Role, frozenset[
         people = await scope.tx.people.by_ids(scope.directory.people_with(role, team))
         kept[role] = selected | {person_id for person_id, one in people.items() if not one.slack_id}
     return kept
+
+
+async def references_of(tx: Transaction, people: Iterable[int]) -> list[str]:
+    """Returns people as a file names them: by e-mail, else by Slack id."""
+    found = await tx.people.by_ids(people)
+    return sorted(person.email or person.slack_id for person in found.values() if person.email or person.slack_id)

@@ -1,7 +1,7 @@
 """Sets a team up: its channel, people, zone and budget, or a new team, in one transaction with its records and messages."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,10 @@ from bot.views.blocks import name
 from bot.views.org import setups as views
 from handlers.books.budgets.allocations import Wish, allocate, allocator_of
 from handlers.context import Context
+from handlers.org.setup_people import references_of
 from handlers.scope import Scope, TeamScope
 from handlers.slack.callers import called
 from handlers.slack.posts import post_notice
-from storage.store import Transaction
 
 
 class SetupChanged(Refusal):
@@ -69,7 +69,7 @@ async def set_up(scope: Scope, context: Context, wish: SetupWish, *, by: int) ->
     changes = await _changes(scope, made, wish, is_new=team is None)
     before = {field: _value(directory, made, field) for field in changes} if team is not None else {}
     if changes:
-        stored = {f: await _references(scope.tx, v) if f in PEOPLE_FIELDS else v for f, v in changes.items()}
+        stored = {f: await references_of(scope.tx, v) if f in PEOPLE_FIELDS else v for f, v in changes.items()}
         await scope.tx.team_setups.apply(made.id, stored, by=by, at=scope.at)
     elif team is None:
         await scope.tx.config.changed()
@@ -181,12 +181,6 @@ def _value(directory: Directory, team: Team, field: str) -> Any:
         "channel": team.channel_id or team.channel_ref,
         "timezone": team.next_timezone or team.timezone,
     }[field]
-
-
-async def _references(tx: Transaction, people: Iterable[int]) -> list[str]:
-    """Returns people as a file names them: by e-mail, else by Slack id."""
-    found = await tx.people.by_ids(people)
-    return sorted(person.email or person.slack_id for person in found.values() if person.email or person.slack_id)
 
 
 async def _record(

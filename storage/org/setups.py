@@ -68,11 +68,17 @@ class TeamSetups:
             await self._save_roles(team_id, roles)
         await Config(self._tx).changed()
 
-    async def save_organisation(self, changes: Mapping[str, Any], *, at: int) -> None:
-        """Writes what was set of the organisation into its document, as an import would."""
+    async def apply_to_organisation(
+        self, root_id: int, unattributed_id: int, changes: Mapping[str, Any], *, by: int, at: int
+    ) -> None:
+        """Sets fields of the organisation, in its document too, as an import would."""
         document = await Config(self._tx).document("organisation")
         own = {key: list(value) if key in PEOPLE_FIELDS else value for key, value in changes.items()}
         await Config(self._tx).save_document("organisation", {**document, **own}, at=at)
+        if "timezone" in changes:
+            columns = await self._zone(unattributed_id, changes["timezone"], at)
+            await self._connection.execute(update(teams).where(teams.c.id == unattributed_id).values(**columns))
+        await self.apply(root_id, changes, by=by, at=at)
 
     async def reset(self, slugs: Iterable[str]) -> None:
         """Takes back what was set in Slack of these teams: teams.yml counts again."""

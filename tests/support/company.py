@@ -66,7 +66,7 @@ PEOPLE = (
     Member(id="UBEN", name="ben", real_name="Ben Ruiz", email="ben@acme.test"),
     Member(id="UMIA", name="mia", real_name="Mia Berg", email="mia@acme.test"),
     Member(id="UCHLOE", name="chloe", real_name="Chloe Martin", email="chloe@acme.test"),
-    Member(id="UDAN", name="dan", real_name="Dan Novak", email="dan@acme.test"),
+    Member(id="UDAN", name="dan", real_name="Dan Novak", email="dan@acme.test", is_admin=True),
     Member(id="UGUS", name="gus", real_name="Gus Guest", email="gus@partner.test", is_ultra_restricted=True),
     Member(
         id="USTRANGER", name="sam", real_name="Sam Stranger", email="sam@other.test", team_id="TOTHER", is_stranger=True
@@ -167,8 +167,10 @@ def chart_renderer() -> ChartRenderer:
 
 
 async def organise(context: Context, teams_yml: str = TEAMS_YML) -> str:
-    """Puts Acme's teams and a gateway's key into a prepared database; returns the key's token."""
-    await import_teams(context, read_teams_file(teams_yml), dry_run=False)
+    """Puts Acme's teams and a gateway's key into a prepared database; returns the key's token. Without a file nobody has set
+    anything up."""
+    if teams_yml:
+        await import_teams(context, read_teams_file(teams_yml), dry_run=False)
     return await create_key(context, "gateway", source="cloudevents")
 
 
