@@ -140,8 +140,8 @@ async def test_an_admin_changes_roles_and_mode_and_everybody_concerned_is_told(a
 
     done = await import_file(acme.context, read_teams_file(TEAMS_YML), dry_run=False)
     assert [line.removesuffix("; --reset-settings takes the file's") for line in done.kept] == [
-        "set in Slack, kept: organisation: admins ben@acme.test (the file says dan@acme.test)",
         "set in Slack, kept: organisation: finance chloe@acme.test, emi@acme.test (the file says chloe@acme.test)",
+        "set in Slack, kept: organisation: admins ben@acme.test (the file says dan@acme.test)",
         "set in Slack, kept: organisation: mode announce (the file says govern)",
     ]
     assert await names(acme, "admin") == ["UBEN"]
@@ -157,10 +157,12 @@ async def test_a_company_is_never_left_to_nobody(acme: Company) -> None:
 
 
 async def test_two_admins_of_one_company_the_second_looks_again(acme: Company) -> None:
-    first, second = await opened(acme.dan, "/tokens setup company"), await opened(acme.dan, "/tokens setup company")
-    assert (await acme.dan.submits(first, {"company-admins": ["UDAN", "UBEN"]})).closed
+    file = TEAMS_YML.replace("admins: [dan@acme.test]", "admins: [dan@acme.test, ben@acme.test]")
+    await import_file(acme.context, read_teams_file(file), dry_run=False)
+    first, second = await opened(acme.dan, "/tokens setup company"), await opened(acme.ben, "/tokens setup company")
+    assert (await acme.dan.submits(first, {"company-finance": ["UCHLOE", "UEMI"]})).closed
 
-    reply = await acme.dan.submits(second, {"company-mode": "preview"})
+    reply = await acme.ben.submits(second, {"company-mode": "preview"})
 
     assert reply.modal is not None
     assert "Somebody else changed the company settings meanwhile" in reply.modal.text_everywhere()
