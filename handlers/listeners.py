@@ -16,6 +16,8 @@ from handlers.costs import prices
 from handlers.crosschecks.caps import conflicts as cap_conflicts
 from handlers.org import alert_settings, attribution, setup_forms
 from handlers.reporting import company_weeks, open_homes
+from handlers.reporting import questions as typed_questions
+from handlers.reporting.asking import standings
 from handlers.requests import history
 from handlers.requests.asking import changes, request_forms, shortcuts
 from handlers.requests.attendance import delegations
@@ -29,6 +31,8 @@ def register_all(app: AsyncApp, context: Context) -> None:
     """Registers every listener with the app."""
     for noun in (
         commands,
+        typed_questions,
+        standings,
         request_forms,
         changes,
         shortcuts,
@@ -64,6 +68,6 @@ def register_all(app: AsyncApp, context: Context) -> None:
         app,
         context,
         open_request_form=partial(request_forms.open_request_form, origin="button"),
-        show_standing=commands.show_team,
+        show_standing=standings.show_team,
     )
     unknown_requests.register(app, context)

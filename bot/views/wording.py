@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from bot.books.ledger import Balance
 from bot.money import percent, tokens_short, usd, usd_round
+from bot.org.teams import Team
 from bot.periods import Period, date_of, local_day, short_day_text
 from bot.reporting.figures import Share, Spend
 from bot.reporting.spans import Span
@@ -89,6 +90,11 @@ def before_words(span: Span) -> str:
     if span.kind == "this_week":
         return "the same days of last week"
     return "the day before" if span.days == 1 else f"the {span.days} days before"
+
+
+def whose(team: Team, teams_below: int) -> str:
+    """Returns a team's name, escaped, with how many teams below its figures include."""
+    return f"{name(team.name)} with its {counted(teams_below, 'team')}" if teams_below else name(team.name)
 
 
 def zone_words(zone: str) -> str:

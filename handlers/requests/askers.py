@@ -11,9 +11,19 @@ from bot.views.blocks import name
 
 def require_may_ask(directory: Directory, team: Team, *, person_id: int, channel: str) -> None:
     """Raises Refusal unless a person may ask for a team's budget: in the team, in its channel, or in finance."""
-    own = team in directory.teams_of(person_id) or directory.manages(person_id, team)
-    if not (team.is_at(channel) or own or person_id in directory.finance):
+    if not _belongs(directory, team, person_id=person_id, channel=channel):
         raise Refusal(f"You are not in {name(team.name)}, so you can't ask for its budget.")
+
+
+def may_ask(directory: Directory, team: Team, *, person_id: int, channel: str) -> bool:
+    """Returns whether a request for a team's budget would be taken from a person, so that its button is shown."""
+    takes_requests = team.kind == "team" and team.mode == "govern" and not team.has_ended
+    return takes_requests and _belongs(directory, team, person_id=person_id, channel=channel)
+
+
+def _belongs(directory: Directory, team: Team, *, person_id: int, channel: str) -> bool:
+    own = team in directory.teams_of(person_id) or directory.manages(person_id, team)
+    return team.is_at(channel) or own or person_id in directory.finance
 
 
 def require_decider(found: ApprovalRoute, directory: Directory) -> None:

@@ -1,13 +1,11 @@
-"""`/tokens history`: the requests and decisions of a team, or one's own, a page at a time."""
+"""The history of budget requests: those of a team, or a person's own, a page at a time."""
 
 from slack_bolt.async_app import AsyncApp
 
 from bot.messages import Message
 from bot.org.teams import Team
 from bot.refusals import Refusal
-from bot.text import first_word
 from bot.views.requests import history as views
-from handlers.books.standings import team_here
 from handlers.context import Context
 from handlers.requests.cards import shown
 from handlers.requests.endings import policy_or_people
@@ -34,21 +32,6 @@ async def history_of(scope: Scope, *, team: Team | None, person_id: int, before_
         past.append(views.PastRequest(pending=await shown(tx, scope.directory, request), decided_by=by))
     name = "" if team is None else team.name
     return views.history_message(past, team_name=name, has_older=len(found) > size, command=scope.command)
-
-
-async def show_history(asked: SlackRequest) -> None:
-    """`/tokens history [me]`: shows the requests of this channel's team, or of the person's own team, or one's own."""
-    word, _ = first_word(first_word(asked.text)[1])
-    async with asked.context.store.read() as tx:
-        scope = await asked.scope(tx)
-        team, refusal = (None, None) if word.casefold() in ("me", "mine") else team_here(scope.rulebook, asked)
-        if refusal is not None:
-            message = refusal
-        else:
-            message = await history_of(
-                scope, team=team if team and team.kind == "team" else None, person_id=asked.person.id
-            )
-    await asked.reply(message)
 
 
 async def click_older_of_team(asked: SlackRequest) -> None:

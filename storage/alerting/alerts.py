@@ -153,6 +153,19 @@ class Alerts:
         )
         return [record_of(row) for row in await self._connection.execute(query)]
 
+    async def posted_of(self, team_id: int, *, kinds: Collection[str], since: int, until: int) -> list[AlertRecord]:
+        """Returns a team's posted alerts of some kinds that run, or that opened in [since, until), newest first."""
+        query = (
+            select(alerts)
+            .outerjoin(alert_turns, alert_turns.c.alert_id == alerts.c.id)
+            .where(alerts.c.team_id == team_id, alerts.c.kind.in_(sorted(kinds)), alerts.c.state != "silent")
+            .where(WAS_POSTED)
+            .where(alerts.c.opened_at < until)
+            .where(alerts.c.closed_at.is_(None) | (alerts.c.opened_at >= since))
+        )
+        found = [record_of(row) for row in await self._connection.execute(query)]
+        return sorted(found, key=lambda record: -record.id)
+
     async def save(self, record: AlertRecord) -> None:
         await self._connection.execute(
             update(alerts)

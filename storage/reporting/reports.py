@@ -136,6 +136,12 @@ class Reports:
         }
         return {names: total for names, total in sums.items() if total != NO_USAGE}
 
+    async def part_names(self, team_ids: Collection[int]) -> list[tuple[str, str, str, str]]:
+        """Returns the distinct (tool, model, workflow, credential) of teams' usage at any time."""
+        c = usage_series.c
+        names = select(c.tool, c.model, c.workflow, c.credential).where(c.team_id.in_(list(team_ids))).distinct()
+        return [(str(t), str(m), str(w), str(k)) for t, m, w, k in await self._connection.execute(names)]
+
     async def _company_parts(
         self, parts: tuple[str, ...], team_ids: Collection[int], *, first_day: int, end_day: int
     ) -> dict[tuple[str, ...], UsageSum]:

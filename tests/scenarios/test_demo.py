@@ -54,7 +54,7 @@ async def test_a_newcomer_plays_the_demo_through(way: tuple[str, ...]) -> None:
         await expect(messages).to_contain_text("set $60.00 of Support's budget aside for “support-bot”")
         last_month = datetime.now(ZoneInfo("Europe/London")).replace(day=1) - timedelta(days=1)
         await run_command(page, f"/tokens statement technology {last_month:%Y-%m}")
-        await expect(messages).to_contain_text("The figures of Technology are for its members")
+        await expect(messages).to_contain_text("I don't know “technology”.")
 
         await go(page, address, person="UCHLOE", place="CSEARCH")
         await run_command(page, f"/tokens statement search {last_month:%Y-%m}")

@@ -13,12 +13,12 @@ from bot.views.books.budgets import (
     figures,
     has_budget,
     headline,
-    may_request,
     no_budget_words,
     outlook,
     released_words,
     spent_words,
     subtree_words,
+    team_may_request,
     uncounted_words,
 )
 from bot.views.charts import spend_chart
@@ -48,16 +48,18 @@ def standing_message(
     command: str,
     pending: int,
     shared_by: str | None = None,
+    may_request: bool = True,
+    may_share: bool = False,
     gaps_note: str = "",
     grants: Sequence[str] = (),
     commitments: Sequence[str] = (),
 ) -> Message:
     """Returns the answer to `/tokens`.
 
-    `tools` are the shares of the last 7 full days, largest first. `pending` counts the team's open requests.
-    `shared_by` mentions the person who shared the message to the channel; it hides the share button. `gaps_note` names gaps
-    in the data, or is empty. `grants` are sentences about the team's grants with an end, `commitments` lines on what is set
-    aside and on transfers that wait.
+    `tools` are the shares of the last 7 full days, largest first. `pending` counts the team's open requests. `shared_by`
+    mentions the person who shared the message to the channel. `may_request` and `may_share` say whether these buttons would
+    work for who reads it. `gaps_note` names gaps in the data, or is empty. `grants` are sentences about the team's grants with
+    an end, `commitments` lines on what is set aside and on transfers that wait.
     """
     team, key = standing.team, f"standing-{standing.team.id}"
     blocks: list[Block] = [section(f"*{headline(standing)}*", block_id=f"{key}-headline", fields=figures(standing))]
@@ -79,10 +81,10 @@ def standing_message(
         blocks.append(section(f"*Top tools, last 7 full days*\n{lines}", block_id=f"{key}-tools"))
     buttons = []
     shown = plain(team.name, limit=40)
-    if may_request(standing):
+    if may_request and team_may_request(team):
         label = f"Request budget for {shown}"
         buttons.append(button("Request budget", action_id=REQUEST_BUDGET, value=team.id, label=label))
-    if shared_by is None and team.kind == "team" and team.mode != "preview":
+    if may_share and team.kind == "team" and team.mode != "preview":
         label = f"Share the figures of {shown} to channel"
         buttons.append(button("Share to channel", action_id=SHARE_STANDING, value=team.id, label=label))
     if buttons:

@@ -1,57 +1,103 @@
 """Help texts, and the answers to people who cannot be helped here."""
 
-from bot.messages import Message
-from bot.views.blocks import context, name, section
+from bot.messages import Block, Message
+from bot.views.blocks import actions, button, context, section
 
-COMMANDS = (
-    ("", "how this channel's team, or yours, stands: spent, available, burn rate, run-out date"),
-    (
-        "me",
-        "your own use and cost, to you alone; `{command} me limit 40` warns you, and nobody else, at $32 and $40 a month",
-    ),
-    ("top", "what costs most: `{command} top tools`, `models` or `workflows`, over `7d`, `30d` or `mtd`; people never"),
-    ("request", "ask for more budget; `{command} request 500 load test of the new ranker` fills in the form"),
-    (
-        "history",
-        "budget requests of this channel's team: who asked, who decided, by which policy; `history me` your own",
-    ),
-    ("requests", "budget requests that wait for your decision; decide them in one place"),
-    (
-        "request emergency 200 why",
-        "takes budget at once, if your policy allows it; everybody sees it, and a manager keeps or ends it",
-    ),
-    ("delegate @emi until friday", "names who decides budget requests for you; `delegate` alone lists, `off` ends it"),
-    ("statement", "a period's statement: `{command} statement 2026-10`, with its CSV and a page to file"),
-    ("expect", "what is expected of this team; `{command} expect launch 2 days up to $500` announces spend ahead"),
-    ("hold 500 eval-run until Friday", "sets budget aside for a planned run; `hold` alone lists what is set aside"),
-    ("release eval-run", "releases what is set aside for a run"),
-    ("transfer 500 to checkout", "moves budget to another team once a manager of each has agreed"),
-    ("budget", "your team's budget: with its teams, held, spent, available; `{command} budget search` names the team"),
-    ("allocate", "hand out your department's budget; `{command} allocate search 12000` fills in the form"),
-    ("settings", "your team's alerts: thresholds, quiet hours, how many a day, channels; its managers change them"),
-    (
-        "setup",
-        "links this channel to a team, or creates one: managers, members, zone and budget in one form; for admins",
-    ),
-    ("help", "this list"),
+MORE_HELP = "more_help"
+
+MOST_NEEDED = (
+    ("", "how your team stands: spent, left, burn rate, run-out"),
+    ("last week", "what it spent; also `october`, `7d`, `q3`, `search last month`"),
+    ("claude 30d", "what it spent on a tool, model or workflow"),
+    ("me", "your own use, to you alone"),
+    ("request 500 load test", "asks for more budget"),
+    ("requests", "what waits for your decision"),
 )
-"""(arguments of the command, what it does)"""
+"""(arguments, what they do): the six things that most people need."""
+
+COMMANDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    (
+        "Ask",
+        (
+            ("", "how this channel's team, or yours, stands"),
+            (
+                "search last month",
+                "any team you may see, over `today`, `7d`, `last week`, `october`, `q3`, `1 nov to 15 nov`",
+            ),
+            ("claude 30d", "a tool, model, workflow or key of the team"),
+            ("top models 30d", "what costs most: `tools`, `models` or `workflows`; people never"),
+            ("keys", "what each key spent, for managers, finance and admins"),
+            ("forecast", "what the period comes to, and when the budget runs out"),
+            ("alerts", "running and recent alerts with their answers"),
+            ("me", "your own use, to you alone; `{command} me limit 40` warns you at $32 and $40 a month"),
+        ),
+    ),
+    (
+        "Books",
+        (
+            ("budget search", "a budget with its teams: held, spent, available"),
+            ("statement october", "a period's statement, with its files"),
+            ("export october", "which files of a period there are, and how to get them"),
+            ("history", "budget requests of the team: who asked, who decided, by which policy; `history me` your own"),
+        ),
+    ),
+    (
+        "Ask for budget and decide",
+        (
+            ("request 500 load test until friday", "fills in the request form"),
+            ("request emergency 200 why", "takes budget at once, if your policy allows it; a manager keeps or ends it"),
+            ("requests", "what waits for your decision, decided in one place"),
+            ("delegate @emi until friday", "names who decides for you; `delegate` alone lists, `off` ends it"),
+        ),
+    ),
+    (
+        "Plan",
+        (
+            ("expect launch 2 days up to $500", "announces spend ahead; `expect` alone lists it"),
+            ("hold 500 eval-run until friday", "sets budget aside for a planned run; `hold` alone lists it"),
+            ("release eval-run", "releases what is set aside"),
+            ("transfer 500 to checkout", "moves budget to another team once a manager of each agrees"),
+            ("allocate search 12000", "hands out your department's budget"),
+            ("credit 120 search CN-4711", "books a refund of a team, for finance"),
+            ("setup", "links a channel to its team, with its people, zone and budget, in one form"),
+            ("settings", "your team's alerts: thresholds, quiet hours, how many a day, channels"),
+        ),
+    ),
+)
+"""Every command by what it is for: (arguments, what they do)."""
 
 
-def help_message(command: str, *, unknown: str | None, suggestion: str | None) -> Message:
-    """Returns the list of commands. `unknown` is an unknown word that the person typed, `suggestion` the nearest known
-    one.
-    """
-    lines = [f"`{f'{command} {word}'.strip()}`: {what.format(command=command)}" for word, what in COMMANDS]
+def help_message(command: str) -> Message:
+    """Returns the six things that most people need, and the way to the rest."""
     lead = "Tokens shows what AI tools cost your team, and takes requests for more budget."
-    if unknown is not None:
-        meant = f" Did you mean `{command} {suggestion}`?" if suggestion else ""
-        lead = f"I don't know “{name(unknown)}”.{meant}"
+    lines = [_line(command, words, what) for words, what in MOST_NEEDED]
+    more = button("More", action_id=MORE_HELP, value=0, label="Show every command")
     blocks = (
         section(f"{lead}\n" + "\n".join(f"• {line}" for line in lines), block_id="help"),
-        context("Only you see these answers; a standing can be shared to the channel.", block_id="help-notes"),
+        actions(more, block_id="help-more"),
+        context(_NOTES.format(command=command), block_id="help-notes"),
     )
-    return Message(text=f"{lead} You can type: {'; '.join(lines)}.", blocks=blocks)
+    return Message(text=f"{lead} {'; '.join(lines)}. `{command} help more` lists every command.", blocks=blocks)
+
+
+def all_help_message(command: str) -> Message:
+    """Returns every command, by what it is for."""
+    blocks: list[Block] = []
+    said = []
+    for at, (title, commands) in enumerate(COMMANDS):
+        lines = [_line(command, words, what) for words, what in commands]
+        body = "\n".join((f"*{title}*", *(f"• {line}" for line in lines)))
+        blocks.append(section(body, block_id=f"help-{at}"))
+        said.append(f"{title}: {'; '.join(lines)}.")
+    blocks.append(context(_NOTES.format(command=command), block_id="help-notes"))
+    return Message(text=" ".join(said), blocks=tuple(blocks))
+
+
+_NOTES = "Words come in any order. Mention @Tokens or write to the app to ask the same. Only you see the answers."
+
+
+def _line(command: str, words: str, what: str) -> str:
+    return f"`{f'{command} {words}'.strip()}`: {what.format(command=command)}"
 
 
 def keys_message(command: str) -> Message:

@@ -4,7 +4,7 @@ from bot.messages import Block, Message
 from bot.money import percent, tokens_short, usd, usd_round
 from bot.reporting.figures import Share
 from bot.reporting.top import TopReport
-from bot.views.blocks import context, name, section
+from bot.views.blocks import context, section
 from bot.views.reporting.mix import mix_lines
 from bot.views.wording import (
     before_words,
@@ -14,6 +14,7 @@ from bot.views.wording import (
     share_words,
     signed_usd,
     spend_change_words,
+    whose,
     zone_words,
 )
 
@@ -22,15 +23,15 @@ _MOST = 10
 
 def top_message(top: TopReport, *, command: str) -> Message:
     """Returns the largest parts with cost, share, tokens and change; for tools, also the mix of in-house and third-party."""
-    key, part = f"top-{top.team.id}", top.query.part
+    key, part = f"top-{top.team.id}", top.part
     spend, of = top.spend, top.spend.span
     span, before = in_span_words(of), before_words(of)
-    team = name(top.team.name)
+    team = whose(top.team, top.teams_below)
     zone = "each team's own time" if top.team.kind == "organisation" else zone_words(of.zone)
     included = "Today so far is included" if of.is_open else "Today is not included"
     notes = context(
         f"Only you see this. Days in {zone}. {included}; changes are against {before}. "
-        f"`{command} top models 30d` shows models, `{command} top workflows mtd` workflows.",
+        f"`{command} top models 30d` shows models, `{command} top workflows last month` workflows.",
         block_id=f"{key}-notes",
     )
     shown = [share for share in top.shares if share.cost_nanos or share.tokens or share.before_nanos]
@@ -58,9 +59,7 @@ def top_message(top: TopReport, *, command: str) -> Message:
 
 
 def _line(rank: int, share: Share, top: TopReport) -> str:
-    shown = (
-        f"{rank}. {part_name(share.name, kind=top.query.part)}: {share_words(share, total_nanos=top.spend.cost_nanos)}"
-    )
+    shown = f"{rank}. {part_name(share.name, kind=top.part)}: {share_words(share, total_nanos=top.spend.cost_nanos)}"
     if not top.spend.is_compared or share.has_no_price:
         return shown
     new = ", new" if share.before_nanos == 0 and share.cost_nanos > 0 else ""

@@ -1,4 +1,4 @@
-"""`/tokens budget`: a team's budget with its teams, for those who may see it."""
+"""A team's budget with its teams, for those who may see it."""
 
 from collections.abc import Sequence
 
@@ -6,42 +6,13 @@ from bot.books.allocations import may_allocate
 from bot.books.budgets import Standing
 from bot.books.grants import may_end_grant, order_of_use, payer_of
 from bot.messages import Message
-from bot.org.teams import Team
-from bot.text import first_word
 from bot.views.books import team_budgets as views
 from bot.views.books.grants import GrantLine, grant_words
-from bot.views.books.standings import not_your_team_message
-from handlers.books.budgets.allocation_forms import named_team
 from handlers.books.budgets.allocations import allocator_of, with_spend
 from handlers.books.granting.grants import grants_in_use
-from handlers.books.standings import standing_of, team_here
-from handlers.scope import Scope, TeamScope
-from handlers.slack.answers import SlackRequest
+from handlers.books.standings import standing_of
+from handlers.scope import TeamScope
 from handlers.slack.callers import called
-
-
-async def show_budget(asked: SlackRequest) -> None:
-    """Answers `/tokens budget [team]`: the named team's, this channel's, or the person's own."""
-    text = first_word(asked.text)[1]
-    async with asked.context.store.read() as tx:
-        scope = await asked.scope(tx)
-        named = named_team(scope.directory, text)[0] if text else None
-        team, instead = (named, None) if named else team_here(scope.rulebook, asked)
-        if team is None:
-            message = instead or views.no_budget_team_message((), scope.command)
-        elif not _may_see(scope, asked, team):
-            message = not_your_team_message(team)
-        else:
-            message = await team_budget(scope.of_team(team), person_id=asked.person.id)
-    await asked.reply(message)
-
-
-def _may_see(scope: Scope, asked: SlackRequest, team: Team) -> bool:
-    """Whether the person may see a team's figures, or everybody in its channel may. The organisation's are finance's."""
-    if team.kind == "organisation":
-        return asked.person.id in scope.directory.finance
-    in_its_channel = team.is_at(asked.channel_id) and team.mode != "preview"
-    return in_its_channel or scope.directory.may_see(asked.person.id, team)
 
 
 async def team_budget(scope: TeamScope, *, person_id: int) -> Message:

@@ -1,62 +1,32 @@
-"""`/tokens statement`: shows a team's statement to whoever asks, and sends its CSV or its page."""
+"""A team's statement in Slack: its message, and its CSV or its page as a file."""
 
 from slack_bolt.async_app import AsyncApp
 
 from bot.messages import Block, Message
-from bot.org.teams import ORGANISATION_SLUG, Team
+from bot.periods import Period
 from bot.refusals import Refusal
-from bot.text import first_word
 from bot.views.books import standings as standing_views
 from bot.views.books import statement_messages as views
 from bot.views.books.chargeback import chargeback_blocks
 from handlers.books.chargeback import chargeback_of
-from handlers.books.standings import team_here
 from handlers.books.statements.making import sealed_or_so_far
-from handlers.books.statements.periods import asked_period, beside
+from handlers.books.statements.periods import beside
 from handlers.context import Context
-from handlers.scope import Scope
+from handlers.scope import TeamScope
 from handlers.slack.answers import SlackRequest, answers
 
 
-async def show_statement(asked: SlackRequest) -> None:
-    """`/tokens statement [team] [2026-10]`: the statement of this channel's team, one's own, or the named one."""
-    await asked.context.store.fold_totals()
-    async with asked.context.store.read() as tx:
-        scope = await asked.scope(tx)
-        team, typed, refusal = _asked_team(scope, asked)
-        message = refusal if team is None else await _message(scope, team, typed)
-    assert message is not None
-    await asked.reply(message, fallback=Message(text=message.text))
-
-
-def _asked_team(scope: Scope, asked: SlackRequest) -> tuple[Team | None, str, Message | None]:
-    """Returns the team, the period as typed, and the answer if there is no team to show."""
-    directory = scope.directory
-    _, rest = first_word(asked.text)
-    first, after = first_word(rest)
-    named = directory.root if first.casefold() == ORGANISATION_SLUG else directory.by_slug(first)
-    if named is not None:
-        in_its_channel = named.is_at(asked.channel_id) and named.mode != "preview"
-        if in_its_channel or directory.may_see(asked.person.id, named):
-            return named, after, None
-        return None, "", standing_views.not_your_team_message(named)
-    team, refusal = team_here(scope.rulebook, asked)
-    if team is None:
-        return None, "", refusal or standing_views.no_team_message(list(directory.real_teams), scope.command)
-    return team, rest, None
-
-
-async def _message(scope: Scope, team: Team, typed: str) -> Message:
-    period = asked_period(scope, typed, default_day=team.day_of(scope.at))
-    statement, _ = await sealed_or_so_far(scope.of_team(team), period)
+async def statement_answer(scope: TeamScope, period: Period) -> Message:
+    """Returns a team's statement of a period, with buttons for its files. Sums must be folded before the snapshot."""
+    statement, _ = await sealed_or_so_far(scope, period)
     blocks: list[Block] = []
-    if team.kind == "organisation":
+    if scope.team.kind == "organisation":
         chargeback = await chargeback_of(scope, period)
         blocks = chargeback_blocks(chargeback.rows, note=chargeback.words)
     return views.statement_message(
         statement,
         chargeback=blocks,
-        account_id=await scope.tx.statements.account_id(team.id, period.name),
+        account_id=await scope.tx.statements.account_id(scope.team.id, period.name),
         command=scope.command,
         beside=await beside(scope, period),
     )

@@ -31,7 +31,9 @@ def obeys(surface: dict[str, Any]) -> None:
     assert len(ids) == len(set(ids))
     for element in elements(surface):
         value = str(element.get("value", ""))
-        assert element["type"] != "button" or re.fullmatch(r"(r\d+:)?\d+", value), "a button's value is an id"
+        assert element["type"] != "button" or re.fullmatch(r"(r\d+:)?\d+|q:.*", value), (
+            "a button's value is an id, or a question to read"
+        )
         assert element["type"] != "button" or element["accessibility_label"]
     for block in surface["blocks"]:
         inside = [element["action_id"] for element in block.get("elements", []) if "action_id" in element]

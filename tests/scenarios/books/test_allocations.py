@@ -274,6 +274,9 @@ async def test_the_budget_shows_its_own_figures_and_those_with_its_teams_apart(a
     mine = (await acme.anna.runs("/tokens budget", channel="CSEARCH")).message
     assert "Search has $660.00 available of $1,000.00" in mine.text
     assert mine.buttons() == ["Request budget"]
-    assert "are for its members" in (await acme.anna.runs("/tokens budget product", channel="CGENERAL")).text
-    assert "are for its members" in (await acme.ben.runs("/tokens budget org", channel="CGENERAL")).text
+    hidden, none = [
+        (await acme.anna.runs(f"/tokens budget {typed}", channel="CGENERAL")).text for typed in ("product", "nowhere")
+    ]
+    assert hidden == none.replace("nowhere", "product"), "whether there is such a team is not said"
+    assert "I don't know “org”." in (await acme.ben.runs("/tokens budget org", channel="CGENERAL")).text
     assert "that no team was given" in (await acme.chloe.runs("/tokens budget org", channel="CGENERAL")).text

@@ -44,7 +44,8 @@ async def test_it_shows_the_channels_team_privately_with_both_kinds_of_tools(acm
         ("top models 30d", "1. ", "In-house"),
         ("top workflows", "evals: $7.00", "In-house"),
         ("top people", "ranks no people", "$"),
-        ("top everything", "`tools`, `models` or `workflows`", "$"),
+        ("top everything", "I don't know “everything”.", "$"),
+        ("top tools of anna", "I don't know “anna”.", "$"),
         ("topp", "Did you mean `/tokens top`?", "1. "),
     ],
 )

@@ -40,6 +40,11 @@ HOT_QUERIES = (
         lambda tx: tx.reports.by_parts(("tool", "basis"), team_ids=[TEAM], first_day=DAY - 30, end_day=DAY),
     ),
     HotQuery("tools of a team by day", lambda tx: tx.reports.by_tool_and_day(TEAM, first_day=DAY - 14, end_day=DAY)),
+    HotQuery("names of a team's parts", lambda tx: tx.reports.part_names([TEAM])),
+    HotQuery(
+        "alerts of a team lately",
+        lambda tx: tx.alerts.posted_of(TEAM, kinds=("spike", "threshold"), since=AT - 30 * DAY_MICROS, until=AT),
+    ),
     HotQuery("hours of a team", lambda tx: tx.reports.by_hour(TEAM, first_hour=DAY * 24 - 72, end_hour=DAY * 24)),
     HotQuery(
         "last hours of teams",

@@ -38,7 +38,9 @@ from tests.bot.views.surfaces import all_text, buttons, posted
 
 
 def shown(team_standing: Standing, *, pending: int = 0, shared_by: str | None = None) -> dict[str, object]:
-    message = standing_message(team_standing, tools=TOOLS, command=COMMAND, pending=pending, shared_by=shared_by)
+    message = standing_message(
+        team_standing, tools=TOOLS, command=COMMAND, pending=pending, shared_by=shared_by, may_share=shared_by is None
+    )
     return posted(message)
 
 
@@ -114,7 +116,7 @@ def test_spend_before_a_budgets_first_day_is_said_apart() -> None:
 
 
 def test_a_team_that_used_nothing(snapshot: SnapshotAssertion) -> None:
-    message = posted(standing_message(standing(is_idle=True), tools=(), command=COMMAND, pending=0))
+    message = posted(standing_message(standing(is_idle=True), tools=(), command=COMMAND, pending=0, may_share=True))
 
     assert "Nothing was spent in the last 14 days." in all_text(message)
     assert message == snapshot
@@ -151,14 +153,18 @@ def test_a_shared_standing_names_who_shared_it_and_can_not_be_shared_again() -> 
 
 
 def test_names_are_cut_and_escaped(snapshot: SnapshotAssertion) -> None:
-    message = posted(standing_message(standing(HOSTILE_TEAM), tools=HOSTILE_TOOLS, command=COMMAND, pending=0))
+    message = posted(
+        standing_message(standing(HOSTILE_TEAM), tools=HOSTILE_TOOLS, command=COMMAND, pending=0, may_share=True)
+    )
 
     assert "&lt;!channel&gt; &amp; &lt;@U0BEN0001&gt;" in message["text"]
     assert message == snapshot
 
 
 def test_without_its_chart_the_figures_are_a_table(snapshot: SnapshotAssertion) -> None:
-    message = posted(without_chart(standing_message(standing(), tools=TOOLS, command=COMMAND, pending=0)))
+    message = posted(
+        without_chart(standing_message(standing(), tools=TOOLS, command=COMMAND, pending=0, may_share=True))
+    )
 
     assert "data_visualization" not in {block["type"] for block in message["blocks"]}
     assert "$772.90" not in all_text(message)
@@ -168,7 +174,7 @@ def test_without_its_chart_the_figures_are_a_table(snapshot: SnapshotAssertion) 
 
 def test_a_correction_below_zero_keeps_its_sign_in_the_table() -> None:
     below = replace(standing(), spent_by_day=((standing().today, -dollars(12.5)),))
-    message = without_chart(standing_message(below, tools=(), command=COMMAND, pending=0))
+    message = without_chart(standing_message(below, tools=(), command=COMMAND, pending=0, may_share=True))
 
     assert "-$12.50" in all_text(posted(message))
 
@@ -193,7 +199,9 @@ def test_gaps_in_the_data_are_listed_newest_first(snapshot: SnapshotAssertion) -
     gaps = [DataGap(source=f"gateway-{n}", from_hour=493_000 + n, end_hour=493_004 + n) for n in range(4)]
     gaps.append(DataGap(source="<!channel>", from_hour=493_100, end_hour=None))
     note = gaps_words(gaps, zone=standing().zone)
-    message = posted(standing_message(standing(), tools=TOOLS, command=COMMAND, pending=0, gaps_note=note))
+    message = posted(
+        standing_message(standing(), tools=TOOLS, command=COMMAND, pending=0, gaps_note=note, may_share=True)
+    )
 
     assert "No data from gateway-3 between <!date^" in message["text"]
     assert "No data from &lt;!channel&gt; since <!date^" in message["text"]

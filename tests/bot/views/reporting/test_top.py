@@ -9,8 +9,8 @@ from bot.org.teams import Team
 from bot.periods import Calendar
 from bot.reporting.figures import Share, spend_of_shares
 from bot.reporting.mix import ToolMix
-from bot.reporting.spans import span_of
-from bot.reporting.top import SPAN_KINDS, TopPart, TopQuery, TopReport, TopSpan
+from bot.reporting.spans import SpanKind, span_of
+from bot.reporting.top import TopPart, TopReport
 from bot.views.reporting.top import top_message
 from tests.bot.views.examples import ACME, COMMAND, HOSTILE, HOSTILE_TEAM, PERIOD, SEARCH, TODAY, TOOLS, mix, share
 from tests.bot.views.surfaces import all_text, posted
@@ -21,13 +21,13 @@ def top(
     *,
     team: Team = SEARCH,
     part: TopPart = "tool",
-    span: TopSpan = "7d",
+    span: SpanKind = "7d",
     mixed: ToolMix | None = None,
     first_day: int | None = None,
 ) -> TopReport:
-    days = span_of(SPAN_KINDS[span], today=TODAY, period=PERIOD, calendar=Calendar(), zone=team.timezone)
+    days = span_of(span, today=TODAY, period=PERIOD, calendar=Calendar(), zone=team.timezone)
     spend = spend_of_shares(days, shares, first_day=first_day)
-    return TopReport(team=team, query=TopQuery(part=part, span=span), spend=spend, shares=shares, mix=mixed)
+    return TopReport(team=team, part=part, spend=spend, shares=shares, mix=mixed)
 
 
 BY_TOOL = top(TOOLS, mixed=mix())
@@ -49,10 +49,10 @@ def test_tools_with_their_shares_and_changes_and_the_mix(snapshot: SnapshotAsser
     ("span", "said"),
     [
         ("30d", "in the last 30 full days, after nothing the 30 days before"),
-        ("mtd", "in November 2026 so far, after nothing the same days of October 2026"),
+        ("month", "in November 2026 so far, after nothing the same days of October 2026"),
     ],
 )
-def test_models_have_no_mix_and_new_ones_are_marked(span: TopSpan, said: str) -> None:
+def test_models_have_no_mix_and_new_ones_are_marked(span: SpanKind, said: str) -> None:
     models = (share("claude-opus-4-5", 310), share("", 2))
     words = all_text(posted(top_message(top(models, part="model", span=span), command=COMMAND)))
 
@@ -64,7 +64,7 @@ def test_models_have_no_mix_and_new_ones_are_marked(span: TopSpan, said: str) ->
 
 def test_fifty_hostile_workflows_fit(snapshot: SnapshotAssertion) -> None:
     many = tuple(share(f"{n} {HOSTILE}", 60 - n) for n in range(50))
-    message = posted(top_message(top(many, team=HOSTILE_TEAM, part="workflow", span="mtd"), command=COMMAND))
+    message = posted(top_message(top(many, team=HOSTILE_TEAM, part="workflow", span="month"), command=COMMAND))
 
     assert "and 40 others: $1,220.00" in all_text(message)
     assert message == snapshot
