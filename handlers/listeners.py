@@ -55,6 +55,7 @@ def register_all(app: AsyncApp, context: Context) -> None:
         delivery_updates,
         open_homes,
         company_weeks,
+        digest_details,
         channels,
         cap_conflicts,
         attribution,

@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from storage.reporting.home_changes import HomeChanges
     from storage.reporting.reports import Reports
     from storage.reporting.subtree_reports import SubtreeReports
+    from storage.reporting.week_uses import WeekUses
     from storage.requests.attendance.absences import Absences
     from storage.requests.attendance.delegations import Delegations
     from storage.requests.budget_requests import BudgetRequests
@@ -134,6 +135,7 @@ class Transaction(OpenTransaction):
     reports: Reports = noun("storage.reporting.reports:Reports")
     home_changes: HomeChanges = noun("storage.reporting.home_changes:HomeChanges")
     subtree_reports: SubtreeReports = noun("storage.reporting.subtree_reports:SubtreeReports")
+    week_uses: WeekUses = noun("storage.reporting.week_uses:WeekUses")
     histories: Histories = noun("storage.detection.histories:Histories")
     observations: Observations = noun("storage.crosschecks.observations:Observations")
     overlaps: Overlaps = noun("storage.crosschecks.overlaps:Overlaps")

@@ -28,9 +28,9 @@ async def tour(address: str) -> None:
     async with page_of(address) as page:
         messages = page.locator("main")
         await go(page, address, person="UBEN", place="CSEARCH")
-        await expect(messages).to_contain_text("AI spend of Search")
+        await expect(messages).to_contain_text("spent $")
         await page.wait_for_timeout(2_000)
-        await take(page, "digest", scroll_to="AI spend of Search")
+        await take(page, "digest", scroll_to="Drove it:")
 
         await go(page, address, person="UBEN", place="CDATAPLATFORM")
         await expect(messages).to_contain_text("severity")
@@ -82,7 +82,7 @@ async def tour(address: str) -> None:
     async with page_of(address, scheme="dark") as page:
         await go(page, address, person="UBEN", place="CSEARCH")
         await page.wait_for_timeout(2_000)
-        await take(page, "digest-dark", scroll_to="AI spend of Search")
+        await take(page, "digest-dark", scroll_to="Drove it:")
 
 
 async def main() -> None:

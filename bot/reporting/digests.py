@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from bot.alerting.alerts import DataGap
 from bot.books.budgets import Standing
 from bot.periods import date_of, day_number, week_of, zone
+from bot.reporting.causes.choosing import WeekChange
 from bot.reporting.figures import Share, Spend
 from bot.reporting.mix import ToolMix
 
@@ -45,12 +46,15 @@ class WaitingAsk(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Digest:
-    """A team's closed week. Tools are sorted by cost, largest first."""
+    """A team's closed week. Tools, models and workflows are sorted by cost, largest first."""
 
     standing: Standing
     monday: int
     week: Spend
+    change: WeekChange
     tools: tuple[Share, ...]
+    models: tuple[Share, ...]
+    workflows: tuple[Share, ...]
     drivers: tuple[Driver, ...]
     mix: ToolMix
     tool_days: tuple[tuple[str, tuple[int, ...]], ...]
@@ -65,6 +69,23 @@ class Digest:
     """The budget requests that wait, oldest first."""
     decision_times: str = ""
     """How long decisions of the team's requests take, in mrkdwn."""
+    hides_key: bool = False
+    """Whether the cause's key belongs to one person, whose figures are private."""
+
+    @property
+    def is_first(self) -> bool:
+        """Returns whether the team's usage began in this week, so that there is no week to compare with."""
+        return self.week.first_day is not None and self.week.first_day >= self.monday
+
+    @property
+    def is_first_full(self) -> bool:
+        """Returns whether the week before was the team's first and not a whole one."""
+        return self.week.first_day is not None and self.week.first_day < self.monday
+
+    @property
+    def gap_hours(self) -> int:
+        """Returns the hours without data from a source, within the week."""
+        return sum((gap.end_hour or gap.from_hour) - gap.from_hour for gap in self.gaps)
 
     @property
     def week_nanos(self) -> int:

@@ -1,6 +1,7 @@
 """The Monday digest: built for each team at its hour, once per team and week."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -13,8 +14,13 @@ from bot.messages import Message
 from bot.org.teams import Team
 from bot.periods import day_start, hour_of, micros, monday_of, week_name, week_of
 from bot.refusals import ConfigError
+from bot.reporting.causes.choosing import WeekChange, week_change
+from bot.reporting.causes.weeks import HISTORY_WEEKS, USUAL_WEIGHTS, Weeks, WeekUse, Weigh
 from bot.reporting.digests import Digest, WaitingAsk, drivers_of, due_week
+from bot.reporting.figures import BasisUse, SpendPart, shares_of, spend_of_shares
+from bot.reporting.mix import mix_of
 from bot.reporting.spans import week_span
+from bot.rulebook import Rulebook
 from bot.views.reporting.digests import digest_message
 from bot.views.requests.waiting.decision_times import times_words
 from handlers.alerting.expected_spend import announced_in
@@ -23,7 +29,6 @@ from handlers.cli import opened, out, run
 from handlers.context import Context
 from handlers.detection.data_gaps import gaps_of
 from handlers.reporting.company_digests import node_digest_of, post_node_digest
-from handlers.reporting.figures import parts_of, spend_and_parts_of, tool_mix_of
 from handlers.requests.waiting.decision_times import times_of
 from handlers.scope import Scope, TeamScope
 from handlers.slack.callers import called
@@ -31,6 +36,7 @@ from handlers.slack.posts import post_notice
 from storage.store import Transaction
 
 CHART_DAYS = 14
+_PARTS: tuple[SpendPart, ...] = ("tool", "model", "workflow")
 
 
 async def post_due_digests(context: Context) -> int:
@@ -70,8 +76,7 @@ async def _put(scope: TeamScope, monday: int) -> int:
     message = await digest_of(scope, monday)
     if message is None:
         return 0
-    await post_notice(tx, scope.directory, scope.team, message, dedupe_key=key, at=scope.at)
-    return 1
+    return int(await post_notice(tx, scope.directory, scope.team, message, dedupe_key=key, at=scope.at))
 
 
 async def digest_of(scope: TeamScope, monday: int) -> Message | None:
@@ -83,39 +88,73 @@ async def digest_of(scope: TeamScope, monday: int) -> Message | None:
 
 
 async def build_digest(scope: TeamScope, monday: int) -> Digest:
-    """Returns the figures of a team's closed week."""
+    """Returns the figures of a team's closed week, and why it changed."""
     tx, team = scope.tx, scope.team
-    span = week_span(monday, zone=team.zone_on(scope.at))
-    week, tools = await spend_and_parts_of(scope, [team], span, "tool")
-    models = await parts_of(scope, [team], span, "model")
-    workflows = await parts_of(scope, [team], span, "workflow")
+    history = monday - 7 * HISTORY_WEEKS
+    first_day = await tx.reports.first_day_after([team.id], history)
+    uses = await tx.week_uses.by_week([team.id], first_day=history, end_day=monday + 7)
+    tools, models, workflows = (shares_of(*_uses_of(uses, part)) for part in _PARTS)
+    full = HISTORY_WEEKS if first_day is None else max(0, (monday - first_day) // 7)
+    change = week_change(Weeks(uses=tuple(uses), full=full), weigh=_weights(scope.rulebook, day=monday))
+    began = first_day if first_day is not None and first_day > monday - 7 else None
     by_tool = await tx.reports.by_tool_and_day(team.id, first_day=monday - 7, end_day=monday + 7)
     chart_days = tuple(range(monday + 7 - CHART_DAYS, monday + 7))
     pending = await tx.budget_requests.pending([team.id])
     people = await tx.people.by_ids({request.person_id for request in pending})
+    start, end = _start(team, monday), _start(team, monday + 7)
     return Digest(
         standing=await standing_of(scope),
         monday=monday,
-        week=week,
+        week=spend_of_shares(week_span(monday, zone=team.zone_on(scope.at)), tools, first_day=began),
+        change=change,
+        hides_key=await _is_personal(scope, change),
         tools=tools,
+        models=models,
+        workflows=workflows,
         drivers=drivers_of({"tool": tools, "model": models, "workflow": workflows}),
-        mix=await tool_mix_of(scope, [team], span),
+        mix=mix_of(*_uses_of(uses, "tool"), kind_of=scope.rulebook.tools.kind_of),
         tool_days=tuple((s.name, tuple(by_tool.get((s.name, day), 0) for day in chart_days)) for s in tools),
         chart_days=chart_days,
         open_requests=len(pending),
         waiting=tuple(WaitingAsk(called(people[r.person_id]), r.amount_nanos, r.created_at) for r in pending),
         decision_times=await _decision_times(scope, team) if pending else "",
-        announced=await announced_in(tx, team, from_at=_start(team, monday), until_at=_start(team, monday + 7)),
-        gaps=tuple(
-            await gaps_of(
-                tx,
-                team,
-                from_hour=hour_of(_start(team, monday)),
-                this_hour=hour_of(_start(team, monday + 7)),
-            )
-        ),
-        alerts=await tx.alerts.count_between(team.id, from_at=_start(team, monday), until_at=_start(team, monday + 7)),
+        announced=await announced_in(tx, team, from_at=start, until_at=end),
+        gaps=tuple(await gaps_of(tx, team, from_hour=hour_of(start), this_hour=hour_of(end))),
+        alerts=await tx.alerts.count_between(team.id, from_at=start, until_at=end),
     )
+
+
+def _uses_of(uses: Sequence[WeekUse], part: SpendPart) -> tuple[list[BasisUse], list[BasisUse]]:
+    """Returns the uses of the closed week and those of the week before, by one part and cost basis."""
+    week, before = (
+        [
+            BasisUse(getattr(use, part), use.basis, use.calls, use.tokens, use.cost_nanos)
+            for use in uses
+            if use.week == at
+        ]
+        for at in (0, 1)
+    )
+    return week, before
+
+
+def _weights(rulebook: Rulebook, *, day: int) -> Weigh:
+    """Returns what reads the relative prices of a model's tokens from the prices in force; usual ones if it has none."""
+
+    def weights(provider: str, model: str) -> Sequence[float]:
+        rates = rulebook.prices.explain(provider, model, day=day).rates
+        if rates is None or not rates.uncached_input or rates.unpriced:
+            return USUAL_WEIGHTS
+        counters = (rates.cache_read, rates.cache_write_5m, rates.cache_write_1h, rates.output)
+        return (1.0, *(rate / rates.uncached_input for rate in counters))
+
+    return weights
+
+
+async def _is_personal(scope: TeamScope, change: WeekChange) -> bool:
+    """Returns whether the cause is a key that one known person alone uses: its figures are that person's."""
+    owner_id = change.cause.owner_id if change.cause is not None else 0
+    people = await scope.tx.people.by_ids({owner_id}) if owner_id else {}
+    return any(person.slack_id for person in people.values())
 
 
 async def _decision_times(scope: Scope, team: Team) -> str:

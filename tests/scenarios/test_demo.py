@@ -18,7 +18,7 @@ async def test_a_newcomer_plays_the_demo_through(way: tuple[str, ...]) -> None:
     async with demo(*way) as address, page_of(address) as page:
         await go(page, address, person="UANNA", place="CSEARCH", pane="terminal")
         messages = page.locator("main")
-        await expect(messages).to_contain_text("AI spend of Search")
+        await expect(messages).to_contain_text("last week")
         await page.get_by_role("button", name="Anna asks the model").first.click()
         await expect(page.locator(".shell-line.deny").first).to_be_visible()
 

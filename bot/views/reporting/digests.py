@@ -1,94 +1,202 @@
-"""A team's Monday digest: the closed week, its drivers, the budget, the tools, and next steps."""
+"""A team's Monday digest: the finding and its cause, one picture, and at most five lines."""
 
 from bot.books.budgets import Standing
 from bot.charts.values import ChartSpan, SpendByDay, encode, fold_tools
 from bot.messages import Block, Message
-from bot.money import NANOS, tokens_short, usd, usd_round
-from bot.periods import short_day_text
+from bot.money import NANOS, percent, usd, usd_round
+from bot.periods import day_text, short_day_text
 from bot.reporting.digests import AnnouncedSpend, Digest, Driver
 from bot.text import plain
-from bot.views.blocks import actions, button, chart_placeholder, context, date_mark, header, name, section
+from bot.views.blocks import Element, actions, button, chart_placeholder, name, section
 from bot.views.books.budgets import REQUEST_BUDGET, has_budget, headline, may_request, no_budget_words, outlook
-from bot.views.books.standings import SHOW_STANDING
 from bot.views.detection.data_gaps import gaps_words
-from bot.views.reporting.mix import mix_lines
+from bot.views.reporting.causes import cause_words
+from bot.views.reporting.subtree_reports import change
 from bot.views.requests.waiting.reminders import list_button
-from bot.views.wording import change_words, counted, part_name, requests_waiting, share_lines, signed_usd, week_words
+from bot.views.wording import counted, part_name, signed_usd, week_words
 
+SHOW_WEEK = "show_week"
+"""Action id of the button that opens a week's details; its value has the week's Monday and the team's id."""
 _ALT_CHARACTERS = 1_000
-_MAX_ANNOUNCED = 5
-_MAX_WAITING = 5
+_MOST_LINES = 5
+_DRIVERS = 2
+_NEAR = 10
+_MEASURED = frozenset({"price", "cache", "swap", "people", "calls", "size"})
+"""Causes whose amount no part of the spend shows."""
 
 
 def digest_message(digest: Digest, *, command: str) -> Message:
-    """Returns the digest with a chart to draw. Every figure is also in the text or a section."""
+    """Returns the digest. A quiet week is one line; any other has a chart to draw. The text has every figure."""
     team, key = digest.standing.team, f"digest-{digest.standing.team.id}-{digest.monday}"
-    finding = f"{_finding(digest, name(team.name))}."
-    shown = plain(team.name, limit=40)
-    blocks: list[Block] = [
-        header(f"AI spend of {shown}, week of {week_words(digest.monday)}", block_id=f"{key}-title"),
-        section(f"*{finding}* {_calls(digest)}", block_id=f"{key}-headline"),
-    ]
-    if digest.chart_days and any(any(nanos) for _, nanos in digest.tool_days):
+    finding, lines = f"{finding_words(digest)}.", _lines(digest)
+    gaps = gaps_words(digest.gaps, zone=digest.standing.zone) if digest.gaps else ""
+    told = "" if is_over(digest.standing) else f" {gaps}".rstrip()  # an overrun leads, and nothing else
+    has_chart = not is_quiet(digest) and any(any(nanos) for _, nanos in digest.tool_days)
+    blocks: list[Block] = [section(f"*{finding}*{told}", block_id=f"{key}-headline")]
+    if has_chart:
         blocks.append(chart_placeholder(0, block_id=f"{key}-chart"))
-    if digest.drivers:
-        drivers = "\n".join(f"• {_driver(driver)}" for driver in digest.drivers)
-        blocks.append(section(f"*What moved it*\n{drivers}", block_id=f"{key}-drivers"))
-    if digest.announced:
-        lines = "\n".join(f"• {_announced(one)}" for one in digest.announced[:_MAX_ANNOUNCED])
-        blocks.append(section(f"*Announced ahead*\n{lines}", block_id=f"{key}-announced"))
-    stands = f"{headline(digest.standing)} {outlook(digest.standing)}"
-    budget_title = "Budget and forecast" if has_budget(digest.standing) else "Spend and forecast"
-    blocks.append(section(f"*{budget_title}*\n{stands}", block_id=f"{key}-budget"))
-    if digest.week_nanos or any(tool.tokens for tool in digest.tools):
-        lines = share_lines(digest.tools, total_nanos=digest.week_nanos)
-        mix = mix_lines(digest.mix, against="the week before")
-        blocks.append(section(f"*Tools*\n{lines}\n{mix}", block_id=f"{key}-tools"))
-    lacking = gaps_words(digest.gaps, zone=digest.standing.zone) if digest.gaps else ""
-    if lacking:
-        blocks.append(context(lacking, block_id=f"{key}-gaps"))
-    hints = _hints(digest)
-    if hints:
-        listed = "\n".join(f"• {hint}" for hint in hints)
-        blocks.append(section(f"*What to do*\n{listed}", block_id=f"{key}-hints"))
-    if digest.waiting:
-        blocks.append(section(f"*Waiting for a decision*\n{_waiting(digest)}", block_id=f"{key}-requests"))
-    buttons = [button("Details", action_id=SHOW_STANDING, value=team.id, label=f"Show how {shown} stands now")]
-    if may_request(digest.standing):
+    if lines:
+        listed = "\n".join(f"*{label}:* {words}" for label, words in lines)
+        blocks.append(section(listed, block_id=f"{key}-lines"))
+    blocks.append(actions(*_buttons(digest, plain(team.name, limit=40)), block_id=f"{key}-actions"))
+    spoken = [f"{label}: {words if words.endswith('.') else f'{words}.'}" for label, words in lines]
+    chart = digest_chart(digest) if has_chart else None
+    shown = [f"{chart.title}."] if chart is not None else []
+    return Message(
+        text=" ".join([f"{finding}{told}", *shown, *spoken]),
+        blocks=tuple(blocks),
+        charts=(encode(chart),) if chart is not None else (),
+    )
+
+
+def is_quiet(digest: Digest) -> bool:
+    """Returns whether the week needs one line alone."""
+    standing = digest.standing
+    is_usual = digest.change.kind in ("quiet", "usual_again") and not digest.is_first
+    return is_usual and not digest.gaps and not is_over(standing) and not _is_heading_over(standing)
+
+
+def is_over(standing: Standing) -> bool:
+    """Returns whether the team has spent more than its budget."""
+    return has_budget(standing) and standing.balance.charged_nanos > max(0, standing.balance.allocated_nanos)
+
+
+def _is_heading_over(standing: Standing) -> bool:
+    forecast = standing.forecast
+    is_over_at_end = forecast.is_known and forecast.end_nanos > standing.balance.allocated_nanos
+    return has_budget(standing) and forecast.run_out_day is not None and is_over_at_end
+
+
+def finding_words(digest: Digest) -> str:
+    """Returns the finding and its cause in mrkdwn, without a full stop: `Search spent $8,412 last week, up 23%: evals (new)`.
+
+    An overrun leads. Where data is missing there is no verdict on the week.
+    """
+    team, standing = name(digest.standing.team.name), digest.standing
+    if is_over(standing):
+        over = usd_round(standing.balance.charged_nanos - standing.balance.allocated_nanos)
+        lead = f"{team} is {over} over its budget of {usd_round(standing.balance.allocated_nanos)}"
+        return f"{lead}. It {_week_words(digest)}"
+    return f"{team} {_week_words(digest)}"
+
+
+def _week_words(digest: Digest) -> str:
+    """Returns what was spent, its change, and the cause."""
+    spent, before = digest.week_nanos, digest.before_nanos
+    if digest.gaps:
+        source, hours = name(digest.gaps[0].source, limit=40), counted(digest.gap_hours, "hour")
+        return f"spent at least {usd_round(spent)} last week: {hours} of data from {source} are missing"
+    if not spent:
+        if digest.week.has_no_price:
+            return f"made {counted(digest.calls, 'call')} last week, and none has a price yet"
+        return f"spent nothing last week, {f'after {usd_round(before)} the' if before else 'as in the'} week before"
+    said = f"spent {usd_round(spent)}"
+    if digest.is_first or digest.is_first_full:
+        since = digest.week.first_day or digest.monday
+        began = f", from {day_text(since)} on" if since > digest.monday else ""
+        return f"{said} in its first {'' if digest.is_first else 'full '}week{began}"
+    if before <= 0:
+        return f"{said} last week, after nothing the week before"
+    return f"{said} last week, {change(spent, before)}{_cause(digest)}"
+
+
+def _cause(digest: Digest) -> str:
+    changed = digest.change
+    if changed.cause is not None:
+        return f": {cause_words(changed.cause, hides_key=digest.hides_key)}"
+    if changed.kind == "quiet":
+        is_near = abs(digest.week_nanos - digest.before_nanos) * _NEAR <= digest.before_nanos
+        return ": a usual week" if is_near else ", within the usual range"
+    return ": back to a usual week" if changed.kind == "usual_again" else ""
+
+
+def _lines(digest: Digest) -> list[tuple[str, str]]:
+    """Returns at most five lines with their labels: what drove the week, budget and forecast, tools, what to do, and what
+    waits. A quiet week has what to do and what waits alone.
+    """
+    steps = next_steps(digest)
+    is_urgent = bool(steps) and has_budget(digest.standing)
+    quiet = is_quiet(digest)
+    found = [
+        ("" if quiet else "Drove it", _drove(digest)),
+        ("" if quiet else "Budget" if has_budget(digest.standing) else "Forecast", _stands(digest.standing)),
+        ("" if quiet else "Tools", _tools(digest)),
+        ("To do" if not quiet or is_urgent else "", steps[0] if steps else ""),
+        ("Waiting", _waiting(digest)),
+    ]
+    return [(label, words) for label, words in found if label and words][:_MOST_LINES]
+
+
+def _drove(digest: Digest) -> str:
+    """Returns the largest changes against the week before, and what was announced."""
+    if digest.gaps or digest.is_first or digest.is_first_full or digest.before_nanos <= 0:
+        return ""
+    cause = digest.change.cause
+    said = [driver_words(driver) for driver in digest.drivers[:_DRIVERS]]
+    if cause is not None and cause.kind in _MEASURED:
+        usual = usd_round(digest.change.usual_nanos)
+        said = [f"{signed_usd(cause.effect_nanos)} against a usual week of {usual}", *said[: _DRIVERS - 1]]
+    said += [announced_words(one) for one in digest.announced[:1]]
+    return "; ".join(said)
+
+
+def _stands(standing: Standing) -> str:
+    """Returns the budget and its forecast; what the headline says is left out."""
+    return outlook(standing) if is_over(standing) else f"{headline(standing)} {outlook(standing)}"
+
+
+def _tools(digest: Digest) -> str:
+    """Returns the two largest tools and the share of in-house ones."""
+    if digest.week_nanos <= 0:
+        return ""
+    largest = [tool for tool in digest.tools if tool.cost_nanos > 0][:2]
+    said = ", ".join(
+        f"{part_name(tool.name)} {usd(tool.cost_nanos)} ({percent(tool.cost_nanos, digest.week_nanos)})"
+        for tool in largest
+    )
+    if len(digest.tools) == 1:  # the headline has its amount
+        said = part_name(largest[0].name) if largest else ""
+    in_house = digest.mix.in_house
+    if not in_house.tokens and not in_house.cost_nanos:
+        return said
+    return f"{said}; {percent(in_house.cost_nanos, digest.week_nanos)} in-house"
+
+
+def _waiting(digest: Digest) -> str:
+    if not digest.open_requests:
+        return ""
+    asked = usd(sum(one.amount_nanos for one in digest.waiting))
+    return f"{counted(digest.open_requests, 'budget request')}, {asked}{' in all' if digest.open_requests > 1 else ''}"
+
+
+def _buttons(digest: Digest, shown: str) -> list[Element]:
+    value = f"w{digest.monday}:{digest.standing.team.id}"
+    label = f"Show the week of {shown} in detail"
+    buttons = [button("Details", action_id=SHOW_WEEK, value=value, label=label)]
+    if may_request(digest.standing) and not is_quiet(digest):
         label = f"Request budget for {shown}"
-        buttons.insert(0, button("Request budget", action_id=REQUEST_BUDGET, value=team.id, label=label))
+        buttons.insert(
+            0, button("Request budget", action_id=REQUEST_BUDGET, value=digest.standing.team.id, label=label)
+        )
     if digest.waiting:
         buttons.append(list_button())
-    blocks += [
-        actions(*buttons, block_id=f"{key}-actions"),
-        context(f"`{command} me` shows your own use, to you alone.", block_id=f"{key}-notes"),
-    ]
-    moved = f" What moved it: {'; '.join(_driver(d) for d in digest.drivers)}." if digest.drivers else ""
-    lacks = f" {lacking}" if lacking else ""
-    to_do = f" {' '.join(hints)}" if hints else ""
-    charts = (
-        (encode(digest_chart(digest)),)
-        if any(b["type"] == chart_placeholder(0, block_id="")["type"] for b in blocks)
-        else ()
-    )
-    return Message(
-        text=f"{finding} {_calls(digest)}{moved} {stands}{lacks}{to_do}", blocks=tuple(blocks), charts=charts
-    )
+    return buttons
 
 
 def digest_chart(digest: Digest) -> SpendByDay:
     """Returns spend per day by tool, with the daily budget if there is one."""
-    standing = digest.standing
-    days = digest.chart_days
+    standing, days = digest.standing, digest.chart_days
     tools = tuple((plain(tool) if tool.strip() else "unnamed tool", nanos) for tool, nanos in digest.tool_days)
-    title = _finding(digest, plain(standing.team.name, limit=40))
+    totals = {day: sum(nanos[at] for _, nanos in tools) for at, day in enumerate(days)}
+    budget = _daily_budget(standing) if has_budget(standing) else None
+    title = _chart_finding(digest, totals, budget)
     span = f"{short_day_text(days[0])} to {short_day_text(days[-1])}" if days else week_words(digest.monday)
     return SpendByDay(
         title=title,
         subtitle=f"Cost per day by tool, {span}",
         days=days,
         tools=fold_tools(tools),
-        budget_line_nanos=_daily_budget(standing) if has_budget(standing) else None,
+        budget_line_nanos=budget,
         closed_through=digest.monday + 6,
         alt=plain(f"Chart of cost per day by tool. {title}.", limit=_ALT_CHARACTERS),
         spans=tuple(
@@ -99,81 +207,55 @@ def digest_chart(digest: Digest) -> SpendByDay:
     )
 
 
+def _chart_finding(digest: Digest, totals: dict[int, int], budget: int | None) -> str:
+    """Returns what the days show beyond the week's total: days above the daily budget, or the highest day."""
+    week = {day: nanos for day, nanos in totals.items() if digest.monday <= day < digest.monday + 7}
+    above = sum(1 for nanos in week.values() if budget is not None and nanos > budget)
+    if above and budget:
+        return f"Above the daily budget of {usd_round(budget)} on {above} of 7 days"
+    highest = max(week, key=lambda day: week[day], default=digest.monday)
+    if sum(1 for nanos in week.values() if nanos) == 1:
+        return f"All of it on {day_text(highest)}"
+    return f"{day_text(highest)} was the highest day: {usd_round(week.get(highest, 0))}"
+
+
 def _daily_budget(standing: Standing) -> int:
     """Returns the budget per day of its time, from its first day on."""
     return max(0, standing.balance.allocated_nanos) // (standing.period.end_day - standing.since_day)
 
 
-def _finding(digest: Digest, team: str) -> str:
-    """Returns the week in one sentence without a full stop; `team` is the name as it is escaped there."""
-    if digest.week_nanos == 0 and digest.before_nanos == 0:
-        return f"{team} spent nothing last week, as in the week before"
-    change = change_words(digest.week_nanos, digest.before_nanos, before="the week before")
-    return f"{team} spent {usd_round(digest.week_nanos)} last week, {change}"
-
-
-def _calls(digest: Digest) -> str:
-    if not digest.calls:
-        return "No calls were recorded."
-    return f"{counted(digest.calls, 'call')}, {tokens_short(digest.mix.tokens)} tokens."
-
-
-def _driver(driver: Driver) -> str:
+def driver_words(driver: Driver) -> str:
+    """Returns `workflow nightly-evals +$720.00, to $1,260.00`."""
     share = driver.share
     new = ", new" if share.before_nanos == 0 and share.cost_nanos > 0 else ""
     named = part_name(share.name, kind=driver.dimension)
     return f"{driver.dimension} {named} {signed_usd(share.change_nanos)}, to {usd(share.cost_nanos)}{new}"
 
 
-def _waiting(digest: Digest) -> str:
-    """Returns the requests that wait, oldest first, and how long decisions take."""
-    lines = [
-        f"• {one.asker_mention} asks for {usd(one.amount_nanos)}, since {date_mark(one.since)}"
-        for one in digest.waiting[:_MAX_WAITING]
-    ]
-    rest = len(digest.waiting) - _MAX_WAITING
-    if rest > 0:
-        lines.append(f"• and {rest:,} more")
-    return "\n".join([*lines, *([digest.decision_times] if digest.decision_times else [])])
-
-
-def _hints(digest: Digest) -> list[str]:
+def next_steps(digest: Digest) -> list[str]:
     """Returns the next steps, most urgent first, each a sentence in mrkdwn."""
-    standing, hints = digest.standing, []
+    standing, steps = digest.standing, []
     if has_budget(standing):
         over = standing.forecast.end_nanos - standing.balance.allocated_nanos
         if standing.balance.left_nanos <= 0 < standing.balance.charged_nanos:
-            hints.append("Nothing is left of the budget: request more, or stop what can wait.")
-        elif standing.forecast.run_out_day is not None and over > 0:
-            hints.append(
-                f"The period is heading for {usd_round(over)} over budget: request it now, or move what can wait."
-            )
-    elif standing.team.mode != "announce" and standing.balance.budget == "later":
-        hints.append(no_budget_words(standing))
-    elif standing.team.mode != "announce":
-        hints.append("No budget is declared for the team: ask finance to set one.")
-    if digest.open_requests and not digest.waiting:  # else they are listed below
-        hints.append(f"{requests_waiting(digest.open_requests, 'a decision')}.")
+            steps.append("Nothing is left of the budget: request more, or stop what can wait.")
+        elif _is_heading_over(standing):
+            steps.append(f"Request {usd_round(over)} now, or move what can wait: the period is heading over budget.")
     if digest.unpriced_calls:
         verb, their = ("has", "its") if digest.unpriced_calls == 1 else ("have", "their")
-        hints.append(
-            f"{counted(digest.unpriced_calls, 'call')} {verb} no known price, so {their} cost is missing "
-            "here: ask finance to add one."
+        steps.append(
+            f"{counted(digest.unpriced_calls, 'call')} {verb} no price yet, so {their} cost is missing: ask finance to set one."
         )
-    if digest.alerts:
-        verb = "was" if digest.alerts == 1 else "were"
-        hints.append(f"There {verb} {counted(digest.alerts, 'alert')} in the week: see the channel above.")
-    top = digest.drivers[0].share if digest.drivers else None
-    if (
-        top is not None
-        and top.change_nanos >= 100 * NANOS
-        and top.change_nanos * 2 > digest.week_nanos - digest.before_nanos > 0
-    ):
-        hints.append(f"Most of the increase is {part_name(top.name, kind='part')}: was it planned?")
-    return hints
+    cause = digest.change.cause
+    if cause is not None and not digest.gaps and cause.effect_nanos >= 100 * NANOS:
+        steps.append(f"Was it planned? If not, check {cause_words(cause, hides_key=digest.hides_key)}.")
+    if standing.team.mode != "announce" and not has_budget(standing):
+        later = standing.balance.budget == "later"
+        steps.append(no_budget_words(standing) if later else "No budget is set for the team: ask finance to set one.")
+    return steps
 
 
-def _announced(one: AnnouncedSpend) -> str:
+def announced_words(one: AnnouncedSpend) -> str:
     """Returns `launch, 26–28 Nov: $190.00 on top of the usual, of $500 announced`, without the person who announced it."""
     days = short_day_text(one.first_day)
     if one.last_day != one.first_day:

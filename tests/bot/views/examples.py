@@ -12,6 +12,8 @@ from bot.charts.values import SpikeHours, encode
 from bot.money import NANOS
 from bot.org.teams import Team
 from bot.periods import MICROS, Calendar, day_number, hour_of, micros, period_of
+from bot.reporting.causes.candidates import Cause
+from bot.reporting.causes.choosing import WeekChange
 from bot.reporting.digests import Digest, Driver
 from bot.reporting.figures import Share, Spend
 from bot.reporting.mix import ToolKindTotals, ToolMix
@@ -186,7 +188,18 @@ def digest(**changed: Any) -> Digest:
         standing=standing(),
         monday=MONDAY,
         week=week_spend(sum(costs[7:]), sum(costs[:7])),
+        change=WeekChange(
+            kind="changed",
+            usual_nanos=dollars(2_790),
+            cause=Cause(
+                kind="part",
+                named=(("model", "claude-opus-4-5"), ("workflow", "nightly-evals")),
+                effect_nanos=dollars(520),
+            ),
+        ),
         tools=TOOLS,
+        models=(share("claude-opus-4-5", 1_930.67, 1_410), share("gpt-5.1", 1_440, 1_446.50)),
+        workflows=(share("nightly-evals", 1_260, 540), share("", 2_110.67, 2_316.50)),
         drivers=(
             Driver(dimension="workflow", share=share("nightly-evals", 1_260, 540)),
             Driver(dimension="model", share=share("claude-opus-4-5", 310, 0)),

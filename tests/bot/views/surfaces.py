@@ -31,7 +31,7 @@ def obeys(surface: dict[str, Any]) -> None:
     assert len(ids) == len(set(ids))
     for element in elements(surface):
         value = str(element.get("value", ""))
-        assert element["type"] != "button" or re.fullmatch(r"(r\d+:)?\d+|q:.*", value), (
+        assert element["type"] != "button" or re.fullmatch(r"([rw]\d+:)?\d+|q:.*", value), (
             "a button's value is an id, or a question to read"
         )
         assert element["type"] != "button" or element["accessibility_label"]

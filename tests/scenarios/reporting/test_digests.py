@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from bot.org.teams_yml.teams_file import read_teams_file
+from handlers.org.teams import import_teams
 from handlers.reporting.digests import post_due_digests
 from tests.support.company import TEAMS_YML, Company, company
 
@@ -26,10 +28,11 @@ async def test_the_digest_comes_on_monday_at_nine_and_once(acme_on_both: Company
     assert await post_due_digests(acme.context) == 0
     await acme.settles()
 
-    digest = await acme.anna.sees("AI spend of Search", channel="CSEARCH")
+    digest = await acme.anna.sees("Search spent", channel="CSEARCH")
     assert "Search spent $" in digest.text
     assert [b["type"] for b in digest.blocks].count("image") == 1
-    assert "Third-party" in digest.text_everywhere()
+    assert "Search spent $135 in its first week" in digest.text
+    assert "*Tools:* Claude Code" in digest.text_everywhere()
 
 
 def next_monday_of(acme: Company) -> datetime:
@@ -48,13 +51,13 @@ async def test_each_team_gets_its_digest_at_its_own_nine_oclock(tmp_path: Path) 
         acme.clock.jump_to(london.replace(hour=3, minute=30))
         assert await post_due_digests(acme.context) == 1
         await acme.settles()
-        await acme.anna.sees("AI spend of Search", channel="CSEARCH")
+        await acme.anna.sees("Search spent", channel="CSEARCH")
         assert await acme.mia.messages("CMOBILE") == []
 
         acme.clock.jump_to(london)
         assert await post_due_digests(acme.context) == 1
         await acme.settles()
-        await acme.mia.sees("AI spend of Mobile", channel="CMOBILE")
+        await acme.mia.sees("Mobile spent", channel="CMOBILE")
 
 
 async def test_a_digest_is_made_up_for_on_the_same_day_but_not_on_tuesday(acme: Company) -> None:
@@ -77,12 +80,48 @@ async def test_the_digests_buttons_answer(acme: Company) -> None:
     acme.clock.jump_to(next_monday(acme, 10))
     await post_due_digests(acme.context)
     await acme.settles()
-    digest = await acme.anna.sees("AI spend of Search", channel="CSEARCH")
+    digest = await acme.anna.sees("Search spent", channel="CSEARCH")
 
     assert (await acme.anna.clicks("Request budget", digest)).modal is not None
     details = await acme.anna.clicks("Details", digest)
-    assert details.ephemeral
-    assert "Search" in details.text
+    assert details.modal is not None
+    assert "Search spent $20.00" in details.modal.text_everywhere()
+
+
+async def test_details_are_for_those_who_may_see_the_team(acme: Company) -> None:
+    await acme.uses(acme.event(1, dollars=20))
+    acme.clock.jump_to(next_monday(acme, 10))
+    await post_due_digests(acme.context)
+    await acme.settles()
+    digest = await acme.anna.sees("Search spent", channel="CSEARCH")
+    assert (await acme.mia.clicks("Details", digest)).modal is not None  # the channel shows it to everybody there
+    preview = read_teams_file(TEAMS_YML.replace("mode: govern", "mode: preview"))
+    await import_teams(acme.context, preview, dry_run=False)
+
+    refused = await acme.mia.clicks("Details", digest)
+    assert refused.modal is None
+    assert "The figures of Search are for its members" in refused.text
+    assert (await acme.chloe.clicks("Details", digest)).modal is not None
+
+
+async def test_the_key_of_one_person_is_not_named(acme: Company) -> None:
+    """What one person's key costs is that person's figure; a service's key is named."""
+    await acme.anna.runs("/tokens me", channel="CSEARCH")  # so that Slack's Anna is known
+    for week in range(4):
+        ago = timedelta(days=7 * week)
+        await acme.uses(acme.event(f"many-{week}", dollars=100, ago=ago, user="emi@acme.test", credential="shared"))
+    for name, user, spent in (("laptop-7", "anna@acme.test", 150), ("robot-7", None, 900)):
+        await acme.uses(acme.event(name, dollars=spent, user=user, credential=name))
+        acme.clock.jump_to(next_monday(acme, 10))
+        await post_due_digests(acme.context)
+        await acme.settles()
+        digest = [m for m in await acme.anna.messages("CSEARCH") if "last week" in m.text][-1]
+        details = await acme.anna.clicks("Details", digest)
+        assert details.modal is not None
+        shown = digest.text_everywhere() + details.modal.text_everywhere()
+        assert ("one key (new)" in shown) == (name == "laptop-7")
+        assert (name in shown) == (name == "robot-7")
+        await acme.uses(acme.event(f"shared-{name}", dollars=100, user="emi@acme.test", credential="shared"))
 
 
 async def test_in_preview_finance_alone_reads_the_digest(tmp_path: Path) -> None:
@@ -94,6 +133,6 @@ async def test_in_preview_finance_alone_reads_the_digest(tmp_path: Path) -> None
         assert await post_due_digests(acme.context) == 0
         await acme.settles()
 
-        assert "Search spent $20.00 last week" in (await acme.chloe.dms())[-1].text
+        assert "Search spent $20.00 in its first week" in (await acme.chloe.dms())[-1].text
         for person in (acme.anna, acme.ben, acme.dan):
             await person.does_not_see("spent")

@@ -45,6 +45,7 @@ HOT_QUERIES = (
         "alerts of a team lately",
         lambda tx: tx.alerts.posted_of(TEAM, kinds=("spike", "threshold"), since=AT - 30 * DAY_MICROS, until=AT),
     ),
+    HotQuery("uses of a team by week", lambda tx: tx.week_uses.by_week([TEAM], first_day=DAY - 63, end_day=DAY)),
     HotQuery("hours of a team", lambda tx: tx.reports.by_hour(TEAM, first_hour=DAY * 24 - 72, end_hour=DAY * 24)),
     HotQuery(
         "last hours of teams",

@@ -1,0 +1,1 @@
+"""The cause of a week: why a team's spend changed against the weeks before."""
