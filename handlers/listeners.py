@@ -15,7 +15,7 @@ from handlers.context import Context
 from handlers.costs import prices
 from handlers.crosschecks.caps import conflicts as cap_conflicts
 from handlers.org import alert_settings, attribution, setup_forms
-from handlers.reporting import company_weeks, open_homes
+from handlers.reporting import company_weeks, digest_details, open_homes
 from handlers.reporting import questions as typed_questions
 from handlers.reporting.asking import standings
 from handlers.requests import history
