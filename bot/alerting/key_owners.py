@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from bot.org.teams import Team
 
@@ -30,6 +29,12 @@ def majority_user(cost_nanos: Mapping[int, int]) -> int | None:
     return first if first != NOBODY and is_most else None
 
 
-def median_of_same_hours(same_hours_nanos: Sequence[int]) -> int:
-    """Returns the median of the same hours of earlier weeks; 0 without any."""
-    return int(median(max(0, nanos) for nanos in same_hours_nanos)) if same_hours_nanos else 0
+USUAL_WEEKS = 4
+"""The usual cost of a part is the mean of so many weeks, in a message as in its details."""
+
+
+def usual_of_same_hours(part_nanos: Sequence[int], team_nanos: Sequence[int]) -> int:
+    """Returns the mean cost of a part in the same hours of earlier weeks, the nearest first, as far back as its team spent
+    anything then; 0 if it did not."""
+    known = max((at + 1 for at, nanos in enumerate(team_nanos) if nanos > 0), default=0)
+    return max(0, sum(part_nanos[:known]) // known) if known else 0

@@ -2,7 +2,7 @@
 
 from bot.alerting.delivery_rules import audience_for
 from bot.alerting.expectations import cause_to_expect
-from bot.alerting.key_owners import RunawayKey, majority_user, median_of_same_hours
+from bot.alerting.key_owners import USUAL_WEEKS, RunawayKey, majority_user, usual_of_same_hours
 from bot.alerting.spike_facts import SpikeFacts
 from bot.messages import Message
 from bot.periods import HOUR_MICROS
@@ -17,7 +17,6 @@ from storage.store import Transaction
 
 _OWNED_HOURS = 28 * 24
 _WEEK_HOURS = 168
-_WEEKS = 3
 
 
 def owner_key(alert_id: int) -> str:
@@ -100,20 +99,20 @@ async def _notified_owner(tx: Transaction, record: AlertRecord) -> bool:
 async def _message(scope: Scope, record: AlertRecord, *, is_owner: bool) -> Message:
     tx, facts = scope.tx, SpikeFacts.from_facts(record.facts)
     credential = cause_to_expect(facts).name
-    first, end = facts.from_hour, facts.last_hour + 1
-
-    async def cost(weeks_before: int) -> int:
-        back = weeks_before * _WEEK_HOURS
-        hours = await tx.reports.part_by_hour(
-            "credential", credential, record.team_id, first_hour=first - back, end_hour=end - back
+    first, end = facts.from_hour, facts.from_hour + facts.window_hours
+    named = next((one for one in facts.contributors if (one.dimension, one.name) == ("credential", credential)), None)
+    weeks = [
+        await tx.reports.by_part_in_hours(
+            "credential", record.team_id, first_hour=first - week * _WEEK_HOURS, end_hour=end - week * _WEEK_HOURS
         )
-        return sum(hours.values())
-
+        for week in range(USUAL_WEEKS + 1)
+    ]
+    usual = usual_of_same_hours([w.get(credential, 0) for w in weeks[1:]], [sum(w.values()) for w in weeks[1:]])
     key = RunawayKey(
         team=scope.directory.by_id(record.team_id),
         credential=credential,
-        cost_nanos=await cost(0),
-        usual_nanos=median_of_same_hours([await cost(weeks) for weeks in range(1, _WEEKS + 1)]),
+        cost_nanos=weeks[0].get(credential, 0) if named is None else named.cost_nanos,
+        usual_nanos=usual if named is None else named.usual_nanos,
         hours=end - first,
         from_hour=first,
     )

@@ -4,7 +4,8 @@ it."""
 from typing import cast
 
 from bot.alerting.alert_details import SMALLEST_GROUP, AlertDetails, HourLine, PartLine, may_see_people
-from bot.alerting.key_owners import NOBODY, median_of_same_hours
+from bot.alerting.alerts import Contributor
+from bot.alerting.key_owners import NOBODY, USUAL_WEEKS, usual_of_same_hours
 from bot.alerting.spike_facts import SpikeFacts
 from bot.charts.values import SpikeHours, decode
 from bot.refusals import Refusal
@@ -21,7 +22,6 @@ from storage.store import Transaction
 
 _PARTS: tuple[Dimension, ...] = ("credential", "workflow", "model", "tool")
 _WEEK_HOURS = 168
-_WEEKS = 3
 _HOURS_BEFORE = 3
 _MIN_SHARE = 50
 """Parts with less than one fiftieth of the spike are left out."""
@@ -47,7 +47,7 @@ async def details_of(scope: Scope, record: AlertRecord, *, viewer_id: int) -> Al
     facts, tx = SpikeFacts.from_facts(record.facts), scope.tx
     team_scope = scope.of_team_id(record.team_id)
     team = team_scope.team
-    first, end = facts.from_hour, facts.last_hour + 1
+    first, end = facts.from_hour, facts.from_hour + facts.window_hours
     spent = await tx.reports.by_person_in_hours(team.id, first_hour=first, end_hour=end)
     people, note = await _people(team_scope, spent, record=record, viewer_id=viewer_id)
     return AlertDetails(
@@ -59,7 +59,7 @@ async def details_of(scope: Scope, record: AlertRecord, *, viewer_id: int) -> Al
         observed_nanos=facts.observed_nanos,
         usual_nanos=facts.usual_nanos,
         hours=_hours(facts),
-        parts=await _parts(tx, team.id, first=first, end=end),
+        parts=await _parts(tx, team.id, facts, first=first, end=end),
         people=people,
         people_note=note,
         own_nanos=spent.get(viewer_id, 0),
@@ -79,24 +79,27 @@ def _hours(facts: SpikeFacts) -> tuple[HourLine, ...]:
     )
 
 
-async def _parts(tx: Transaction, team_id: int, *, first: int, end: int) -> tuple[PartLine, ...]:
-    """Returns the parts of the spike with the median of the same hours in the three weeks before, the largest rise
-    first."""
+async def _parts(tx: Transaction, team_id: int, facts: SpikeFacts, *, first: int, end: int) -> tuple[PartLine, ...]:
+    """Returns the parts of the spike with their usual cost, the largest rise first. Those that its message names have the
+    figures of the message."""
+    named: dict[tuple[str, str], Contributor] = {(one.dimension, one.name): one for one in facts.contributors}
     found = []
     for part in _PARTS:
         weeks = [
             await tx.reports.by_part_in_hours(
                 part, team_id, first_hour=first - week * _WEEK_HOURS, end_hour=end - week * _WEEK_HOURS
             )
-            for week in range(_WEEKS + 1)
+            for week in range(USUAL_WEEKS + 1)
         ]
-        total = sum(weeks[0].values())
+        total, before = sum(weeks[0].values()), [sum(week.values()) for week in weeks[1:]]
         found += [
             PartLine(
                 dimension=part,
                 name=part_name,
-                cost_nanos=nanos,
-                usual_nanos=median_of_same_hours([week.get(part_name, 0) for week in weeks[1:]]),
+                cost_nanos=one.cost_nanos if (one := named.get((part, part_name))) is not None else nanos,
+                usual_nanos=one.usual_nanos
+                if one is not None
+                else usual_of_same_hours([week.get(part_name, 0) for week in weeks[1:]], before),
             )
             for part_name, nanos in weeks[0].items()
             if part_name and nanos * _MIN_SHARE >= total > 0

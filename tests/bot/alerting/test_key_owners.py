@@ -3,7 +3,7 @@
 import pytest
 
 from bot.alerting.alert_details import may_see_people
-from bot.alerting.key_owners import majority_user, median_of_same_hours
+from bot.alerting.key_owners import majority_user, usual_of_same_hours
 from tests.bot.acme import ANNA, BEN, CHLOE, EMI, SEARCH, directory
 
 
@@ -26,13 +26,22 @@ def test_the_owner_is_who_makes_most_of_it(cost: dict[int, int], owner: int | No
     assert majority_user(cost) == owner
 
 
-def test_the_usual_is_the_middle_week_and_never_below_nothing() -> None:
-    assert (
-        median_of_same_hours([5, 90, 7]),
-        median_of_same_hours([0, 0, 9]),
-        median_of_same_hours([-5, -5, -5]),
-        median_of_same_hours([]),
-    ) == (7, 0, 0, 0)
+@pytest.mark.parametrize(
+    ("part", "team", "usual"),
+    [
+        ((5, 90, 7), (9, 99, 9), 34),
+        ((0, 0, 9), (9, 9, 9), 3),
+        ((8, 0, 0, 0), (9, 0, 0, 0), 8),  # the team began a week ago
+        ((8, 0, 0, 0), (9, 0, 9, 0), 2),
+        ((-5, -5, -5), (9, 9, 9), 0),
+        ((0, 0), (0, 0), 0),
+        ((), (), 0),
+    ],
+)
+def test_the_usual_is_the_mean_of_the_weeks_in_which_the_team_is_known(
+    part: tuple[int, ...], team: tuple[int, ...], usual: int
+) -> None:
+    assert usual_of_same_hours(part, team) == usual
 
 
 @pytest.mark.parametrize(("setting", "seen"), [("none", False), ("self", False), ("managers", True)])
