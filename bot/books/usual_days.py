@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import median
 
 ENOUGH_DAYS = 7
@@ -12,6 +13,8 @@ _CLASS_DAYS = 2
 """The weight, in days, of the mean of working days or weekends against a weekday's own mean."""
 _OUTLIER = 3
 _MIN_NOISE = 0.15
+_KEPT = 4_096
+"""Usual days that a process remembers: those of so many teams."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,13 +63,21 @@ def usual_days(spent_by_day: Mapping[int, int], *, today: int) -> UsualDays:
     if first is None:
         return UsualDays(weekdays=(0.0,) * 7, noise=_MIN_NOISE**2, excess=0.0, weight=1.0, days=0, first_day=None)
     days = range(max(first, today - HISTORY_DAYS), today)
+    complete = tuple([max(0, spent_by_day.get(day, 0)) for day in days])
     if len(days) < ENOUGH_DAYS:
-        known = [max(0, spent_by_day.get(day, 0)) for day in days] or [max(0, spent_by_day.get(today, 0))]
+        known = complete or (max(0, spent_by_day.get(today, 0)),)
         mean = sum(known) / len(known)
         return UsualDays(
             weekdays=(mean,) * 7, noise=1.0, excess=0.0, weight=float(len(known)), days=len(days), first_day=first
         )
-    raw = {day: float(max(0, spent_by_day.get(day, 0))) for day in days}
+    return _of_complete_days(complete, today=today, first=first)
+
+
+@lru_cache(maxsize=_KEPT)
+def _of_complete_days(complete: tuple[int, ...], *, today: int, first: int) -> UsualDays:
+    """Returns the usual days of the last complete days up to `today`. They change once a day, and pages show many teams."""
+    days = range(today - len(complete), today)
+    raw = {day: float(nanos) for day, nanos in zip(days, complete, strict=True)}
     spent = _without_outliers(raw)
     weights = {day: 0.5 ** ((today - day) / HALF_LIFE_DAYS) for day in days}
     profile = _profile(spent)

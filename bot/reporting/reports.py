@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.alerting.alert_quality import AlertQuality
 from bot.books.budgets import Standing
+from bot.books.forecasts import Forecast
 from bot.costs.comparisons import PriceDisagreement
 from bot.costs.prices import Repricing, UnpricedModel
 from bot.crosschecks.gateway_caps import ShownCap
@@ -18,6 +19,7 @@ from bot.org.teams import Team
 from bot.reporting.figures import Share, Spend
 from bot.reporting.home_places import FIRST_PAGES, HomePlace
 from bot.reporting.mix import ToolMix
+from bot.reporting.subtree_reports import MixWeek, SubtreeBudget
 from bot.requests.budget_requests import BudgetRequest
 
 
@@ -106,8 +108,22 @@ class PricesView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CompanyHealth:
+    """The sources with a key in force, the gateways that follow the books, and their caps."""
+
+    sources: int
+    gateways: int
+    caps: int
+    caps_set: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class CompanyView:
-    """The company on the Home of admins and finance: its standing, and everything that needs attention."""
+    """The company on the Home of admins and finance: its standing, and everything that needs attention.
+
+    `teams` are those whose figures the viewer may see: `hidden_teams` are in preview. In preview of the whole company
+    only finance has `shows_figures`.
+    """
 
     organisation: Standing
     teams: tuple[Standing, ...]
@@ -134,6 +150,14 @@ class CompanyView:
     """Caps at gateways that don't follow and need people, a line each, in mrkdwn."""
     mix: ToolMix | None = None
     """The period so far, compared with the same days of the last one."""
+    budget: SubtreeBudget | None = None
+    """The budgets of all teams and what none has; None where there is none."""
+    forecast: Forecast | None = None
+    weeks: tuple[MixWeek, ...] = ()
+    """The last eight closed weeks by kind of tool, oldest first."""
+    health: CompanyHealth | None = None
+    hidden_teams: int = 0
+    shows_figures: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

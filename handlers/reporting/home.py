@@ -3,30 +3,21 @@
 from bot.alerting.alert_quality import QUALITY_DAYS, AlertQuality, quality_by_team, quality_of
 from bot.alerting.reactions.alert_answers import may_mute
 from bot.alerting.severities import rank
-from bot.org.attribution import UNATTRIBUTED_DAYS, UnattributedKey
 from bot.org.people import Person
 from bot.org.teams import Directory, Team
 from bot.periods import DAY_MICROS
 from bot.reporting.home_places import FIRST_PAGES, HomePlace
 from bot.reporting.person_use import UseDays, UseSum, person_use
-from bot.reporting.reports import CompanyView, Home, OpenAlert, PersonUse, UnattributedView
-from bot.rulebook import Rulebook
+from bot.reporting.reports import Home, OpenAlert, PersonUse
 from bot.views.alerting.alerts import alert_title
 from handlers.alerting.delivery_rules import alert_key
 from handlers.books.standings import standings_of
-from handlers.costs.prices import prices_view
-from handlers.crosschecks.caps.lines import cap_conflicts, caps_to_look_at
-from handlers.crosschecks.gateways import open_drifts
-from handlers.crosschecks.health_alerts import silent_sources
-from handlers.crosschecks.observations import drifting
-from handlers.crosschecks.overlaps import shown_overlaps
-from handlers.crosschecks.unread_usage import shown_unread
-from handlers.reporting.figures import span_at, spend_of, tool_mix_of
+from handlers.crosschecks.caps.lines import cap_conflicts
+from handlers.reporting.company_home import company_view
 from handlers.requests.deciding.deciders import pending_for
 from handlers.requests.waiting.lists import own_times
 from handlers.scope import Scope
 from handlers.slack.callers import called
-from handlers.slack.reachability import lost_managers
 from storage.reporting.home_changes import ANSWERED_KINDS
 from storage.store import Transaction
 
@@ -45,7 +36,7 @@ async def home_of(scope: Scope, person: Person, *, place: HomePlace = FIRST_PAGE
         approvals=tuple(await pending_for(scope, person.id)),
         decision_times=tuple(await own_times(scope, person.id)),
         own_requests=tuple((r, directory.by_id(r.team_id).name) for r in requests),
-        company=await _company(scope, person) if is_company else None,
+        company=await company_view(scope, person) if is_company else None,
         in_preview=directory.organisation.mode == "preview",
         now=scope.at,
         command=scope.command,
@@ -132,69 +123,3 @@ async def _looks(tx: Transaction, ids: list[int]) -> tuple[tuple[str, int], ...]
         return ()
     known = await tx.people.by_ids({by for by, _ in looks})
     return tuple((called(known[by]), at) for by, at in looks)
-
-
-async def _company(scope: Scope, person: Person) -> CompanyView:
-    tx, rulebook, directory, at = scope.tx, scope.rulebook, scope.directory, scope.at
-    listed = [directory.root, *directory.real_teams]
-    organisation, *teams = await standings_of(scope, listed, viewer_id=person.id)
-    period = organisation.period
-    span = span_at(scope, directory.root, "period")
-    spend = await spend_of(scope, directory.teams, span)
-    nobody = await spend_of(scope, [directory.unattributed], span)
-    prices = await prices_view(tx, first_day=period.first_day, end_day=period.end_day, at=at)
-    broken = [route for team in directory.alert_teams for route in _broken_routes(team)]
-    return CompanyView(
-        organisation=organisation,
-        teams=tuple(sorted(teams, key=lambda s: -s.balance.charged_nanos)),
-        unattributed_nanos=nobody.cost_nanos,
-        prices=prices,
-        quarantined=tuple(await tx.quarantine.shares()),
-        not_kept=sum((await tx.quarantine.not_kept()).values()),
-        cross_checks=await drifting(tx, rulebook, now=at),
-        overlaps=await shown_overlaps(tx, rulebook, now=at),
-        broken_routes=tuple(broken),
-        silent_messages=await tx.reports.undelivered(),
-        drifts=await open_drifts(tx, directory),
-        silent_sources=await silent_sources(tx, directory),
-        unread=await shown_unread(tx, now=at),
-        lost_managers=await lost_managers(tx, directory),
-        unattributed=await _unattributed_view(scope, person),
-        caps=await caps_to_look_at(scope),
-        spend=spend,
-        mix=await tool_mix_of(scope, directory.teams, span),
-    )
-
-
-def _broken_routes(team: Team) -> list[str]:
-    """Returns the team's channels that reject messages, with the reason."""
-    separate = (("alerts", team.alerts.alerts_destination), ("approvals", team.alerts.approvals_destination))
-    routes = [f"{team.name}: {team.channel_ref} ({team.channel_state})"] if team.channel_state in _BAD else []
-    return routes + [f"{team.name}: {what} in {p.ref} ({p.state})" for what, p in separate if p and p.state in _BAD]
-
-
-async def _unattributed_view(scope: Scope, person: Person) -> UnattributedView:
-    """Returns the unattributed usage of the last month."""
-    tx, rulebook, directory, at = scope.tx, scope.rulebook, scope.directory, scope.at
-    today = directory.root.day_of(at)
-    days = {"first_day": today - UNATTRIBUTED_DAYS, "end_day": today + 2}
-    keys = await tx.attribution.unattributed_keys(directory.unattributed.id, **days)
-    moving = await tx.reattributions.pending_credentials()
-    return UnattributedView(
-        keys=tuple(_with_team(key, rulebook, moving, at=at) for key in keys),
-        people=tuple(await tx.reports.unmatched_people([t.id for t in directory.teams], **days)),
-        may_claim=person.id in directory.admins,
-        hides_people=directory.organisation.people != "managers",
-    )
-
-
-def _with_team(key: UnattributedKey, rulebook: Rulebook, moving: frozenset[str], *, at: int) -> UnattributedKey:
-    """Adds the team that a claim or a line of teams.yml gives a key now; its past usage may stay unattributed."""
-    rule = rulebook.attribution.rule_of(key.credential, at)
-    if rule is None:
-        return key
-    team = rulebook.directory.by_id(rule.team_id).name
-    return key._replace(team=team, by=rule.origin, is_moving=key.credential in moving)
-
-
-_BAD = ("broken", "paused", "unresolved")

@@ -101,6 +101,23 @@ def company(standings: Sequence[Standing] = (), **changed: Any) -> CompanyView:
     return replace(view, **changed)
 
 
+def quiet_company(**changed: Any) -> CompanyView:
+    """Returns a company in which nothing needs anybody: Mobile is far from its budget, and all sources report."""
+    calm = standing(replace(SEARCH, id=9, slug="mobile", name="Mobile", parent_id=1), charged=2_000)
+    quiet = company(
+        (calm,),
+        organisation=standing(ACME, allocated=250_000, charged=0, is_idle=True),
+        unattributed_nanos=0,
+        prices=prices(unpriced=()),
+        quarantined=(),
+        cross_checks=(),
+        overlaps=(),
+        broken_routes=(),
+        silent_messages=0,
+    )
+    return replace(quiet, **changed)
+
+
 def unattributed_key(number: int = 1, credential: str = "ci-7", cost: float = 310, calls: int = 42) -> UnattributedKey:
     return UnattributedKey(number, credential, calls, dollars(cost), TODAY - 1)
 

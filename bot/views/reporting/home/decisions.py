@@ -1,5 +1,6 @@
 """What waits for a person on their Home, decided in place: budget requests and alerts; and their own requests."""
 
+import re
 from collections.abc import Sequence
 
 from bot.messages import Block
@@ -18,7 +19,8 @@ from bot.views.requests.request_words import ask_words
 from bot.views.wording import period_words
 
 _APPROVALS, _ALERTS, _OWN = 4, 3, 4
-_ALERT_CHARACTERS = 220
+_ALERT_CHARACTERS = 200
+_SENTENCE_END = re.compile(r"\.(?= )")
 _STATES = {
     "pending": "waits for a decision",
     "approved": "approved",
@@ -51,10 +53,18 @@ def alert_blocks(alerts: Sequence[OpenAlert], *, place: HomePlace) -> list[Block
     blocks = [section(f"*Unanswered alerts*{page_words(page)}", block_id="home-open-alerts")]
     for alert in page.shown:
         key = f"home-alert-{alert.alert_id}"
-        about = f"{name(alert.team.name, limit=40)} · {date_mark(alert.opened_at)}"
-        blocks.append(section(f"{one_line(alert.text, limit=_ALERT_CHARACTERS)}\n{about}", block_id=key))
+        blocks.append(section(_alert_words(alert), block_id=key))
         blocks.append(actions(*_answers(alert), block_id=f"{key}-actions"))
     return [*blocks, *page_blocks(page, "alerts", what="alerts without an answer")]
+
+
+def _alert_words(alert: OpenAlert) -> str:
+    """Returns the first sentences of an alert, as many as fit, and when it began."""
+    text = one_line(alert.text, limit=_ALERT_CHARACTERS)
+    if text.endswith("…") and (ends := list(_SENTENCE_END.finditer(text))):
+        text = text[: ends[-1].start() + 1]
+    team = name(alert.team.name, limit=40)
+    return f"{text}\n{date_mark(alert.opened_at)}" if team in text else f"{text}\n{team} · {date_mark(alert.opened_at)}"
 
 
 def _answers(alert: OpenAlert) -> list[Element]:

@@ -6,6 +6,7 @@ from bot.messages import Block
 from bot.reporting.reports import CompanyView, Home
 from bot.views.alerting.alert_quality import company_quality_block, managed_quality_blocks
 from bot.views.blocks import actions, context, date_mark, divider, header, home, section
+from bot.views.books.budgets import may_request
 from bot.views.crosschecks import caps as cap_views
 from bot.views.org.attribution import unattributed_blocks
 from bot.views.reporting.home.company import company_blocks
@@ -33,9 +34,25 @@ def home_view(shown: Home) -> dict[str, Any]:
     for name, part in _parts(shown):
         if part:
             blocks += [divider(block_id=f"home-{name}-rule"), *part]
+    blocks.append(context(_you_can(shown), block_id="home-you-can"))
     updated = f"Updated {date_mark(shown.now)}. In a channel, `{shown.command} help` lists what you can type."
     blocks.append(context(updated, block_id="home-notes"))
     return home(blocks, metadata=shown.place.written())
+
+
+def _you_can(shown: Home) -> str:
+    """Returns what the person may do beside the buttons, with the words to type."""
+    command = shown.command
+    typed = [f"`{command} me limit 40` warns you at $40 a month"]
+    if any(may_request(s) for s in shown.standings):
+        typed.insert(0, f"`{command} request 400` requests more budget")
+    if shown.standings:
+        typed.append(f"`{command} top` shows what costs most")
+    if shown.managed_alerts:
+        typed.append(f"`{command} transfer` and `{command} hold` move and set aside budget")
+    if shown.company is not None:
+        typed.append(f"`{command} statement` shows a closed period")
+    return f"You can type: {'; '.join(typed)}."
 
 
 def outsider_home() -> dict[str, Any]:

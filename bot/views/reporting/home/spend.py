@@ -1,19 +1,30 @@
-"""The company's spend on the Home of admins and finance: total, teams as a tree of bars, movers, and the mix of tools."""
+"""The company's spend on the Home of admins and finance: figures, teams as a tree of bars, the mix of tools, and movers."""
 
 from collections.abc import Sequence
 
 from bot.books.budgets import Standing
 from bot.messages import Block
-from bot.money import percent, usd, usd_round
+from bot.money import percent, tokens_short, usd, usd_round
+from bot.periods import short_day_text
 from bot.reporting.concerns import spent_of
 from bot.reporting.home_places import HomePlace
-from bot.reporting.reports import CompanyView
-from bot.views.bars import Bar, bar_lines
-from bot.views.blocks import name, preformatted, section
+from bot.reporting.reports import CompanyHealth, CompanyView
+from bot.reporting.subtree_reports import MixWeek
+from bot.views.bars import Bar, bar_lines, curve
+from bot.views.blocks import context, name, preformatted, section
 from bot.views.reporting.home.pages import page_blocks, page_words
-from bot.views.reporting.home.teams import budget_note, team_bar
+from bot.views.reporting.home.trees import INCLUDES, tree_rows
 from bot.views.reporting.mix import mix_lines
-from bot.views.wording import before_words, cost_words, in_span_words, last_day_text, signed_usd, span_words
+from bot.views.wording import (
+    before_words,
+    cost_words,
+    counted,
+    in_span_words,
+    last_day_text,
+    range_words,
+    signed_usd,
+    span_words,
+)
 
 _PAGE = 12
 _MOVERS = 3
@@ -21,31 +32,30 @@ _MOVERS = 3
 
 def spend_blocks(company: CompanyView, *, place: HomePlace) -> list[Block]:
     """Returns the company's figures. The lines of the first level add up to the total."""
-    rows = tree_rows(company)
+    if not company.shows_figures:
+        words = "Tokens is in preview, so only finance sees the figures of teams."
+        return [section(f"*Company*\n{words}", block_id="company")]
+    rows = company_rows(company)
     page = place.page("company", rows, size=_PAGE)
     blocks = [section(f"*Company*\n{_words(company)}", block_id="company", fields=_fields(company))]
     if rows:
-        title = f"*Teams by spend*{page_words(page)}\nA team's line includes the teams below it."
-        if all(row.depth == 0 for row in rows):
-            title = title.partition("\n")[0]
+        note = f"\n{INCLUDES}" if any(row.depth for row in rows) else ""
         blocks += [
-            section(title, block_id="company-teams"),
+            section(f"*Teams by spend*{page_words(page)}{note}", block_id="company-teams"),
             preformatted(bar_lines(page.shown), block_id="company-teams-bars"),
             *page_blocks(page, "company", what="teams by spend"),
         ]
-    if company.mix is not None and (company.mix.tokens or company.mix.cost_nanos):
-        of = company.spend.span
-        title = f"In-house vs third-party, {span_words(of)} (vs {before_words(of)})"
-        blocks.append(section(f"*{title}*\n{mix_lines(company.mix)}", block_id="company-mix"))
-    moved = _moved(company.teams)
-    if moved:
-        blocks.append(section(f"*Moved most, last 7 full days*\n{moved}", block_id="company-movers"))
-    return blocks
+    if company.hidden_teams:
+        left_out = f"Without {counted(company.hidden_teams, 'team')} in preview, whose figures only finance sees."
+        blocks.append(context(left_out, block_id="company-hidden"))
+    return [*blocks, *_mix(company), *_moved(company.teams)]
 
 
-def charged_of(company: CompanyView) -> int:
-    """Returns what the books charge to all teams, and to the organisation for unattributed usage."""
-    return sum(spent_of(s) for s in (company.organisation, *company.teams))
+def company_rows(company: CompanyView) -> list[Bar]:
+    """Returns the tree of the company's teams, and what no team spent."""
+    rows = tree_rows(company.teams)
+    nobody = spent_of(company.organisation)
+    return [*rows, Bar(name="Unattributed", used_nanos=nobody, whole_nanos=None)] if nobody else rows
 
 
 def _words(company: CompanyView) -> str:
@@ -63,75 +73,94 @@ def _words(company: CompanyView) -> str:
 
 def _beside_usage(company: CompanyView) -> str:
     """Returns what is charged beside the period's usage: what came late for earlier periods, less credits."""
-    beside = charged_of(company) - company.spend.cost_nanos
+    beside = sum(spent_of(s) for s in (company.organisation, *company.teams)) - company.spend.cost_nanos
     if beside == 0:
         return ""
     return f" Charged for earlier days: {usd(beside)}." if beside > 0 else f" Credited: {usd(-beside)}."
 
 
 def _fields(company: CompanyView) -> list[str]:
-    organisation, spent, spend = company.organisation, charged_of(company), company.spend
-    given = sum(s.balance.allocated_nanos for s in company.teams) + organisation.balance.allocated_nanos
-    end = sum(s.forecast.end_nanos + s.balance.uncounted_nanos for s in company.teams) + organisation.forecast.end_nanos
-    nobody = percent(company.unattributed_nanos, spend.cost_nanos)
-    fields = [
-        f"*Forecast for {last_day_text(organisation.period)}*\n{usd_round(end)}",
-        f"*Unallocated*\n{usd(organisation.balance.available_nanos)}",
-        f"*Unattributed*\n{usd(company.unattributed_nanos)}" + (f" ({nobody})" if company.unattributed_nanos else ""),
-    ]
-    if given > 0:
-        fields.insert(0, f"*Budget*\n{usd_round(given)}, {percent(spent, given)} spent")
+    spend, budget = company.spend, company.budget
+    fields = []
+    if budget is not None:
+        share = percent(budget.charged_nanos, budget.allocated_nanos)
+        fields.append(f"*Budget*\n{usd_round(budget.charged_nanos)} of {usd_round(budget.allocated_nanos)} ({share})")
+    if company.forecast is not None and company.forecast.end_nanos > 0:
+        fields.append(f"*Forecast for {last_day_text(company.organisation.period)}*\n{_forecast(company)}")
+    fields.append(f"*Unallocated*\n{usd(company.organisation.balance.available_nanos)}")
+    if company.unattributed_nanos:
+        share = _share(company.unattributed_nanos, spend.cost_nanos)
+        fields.append(f"*Unattributed*\n{usd(company.unattributed_nanos)} ({share} of spend)")
+    if spend.unpriced_tokens:
+        share = _share(spend.unpriced_tokens, spend.tokens)
+        fields.append(f"*No price yet*\n{tokens_short(spend.unpriced_tokens)} tokens ({share})")
+    if company.health is not None:
+        fields.append(f"*Sources and gateways*\n{_health(company.health, silent=len(company.silent_sources))}")
     return fields
 
 
-def tree_rows(company: CompanyView) -> list[Bar]:
-    """Returns a line per team with all below it: the largest first, each followed by those below it; then what no team
-    spent."""
-    standings = {s.team.id: s for s in company.teams}
-    below: dict[int | None, list[Standing]] = {}
-    for standing in company.teams:
-        above = standing.team.parent_id if standing.team.parent_id in standings else None
-        below.setdefault(above, []).append(standing)
-    sums: dict[int, tuple[int, int]] = {}
-
-    def add_up(standing: Standing) -> tuple[int, int]:
-        spent, given = spent_of(standing), team_bar(standing).whole_nanos or 0
-        for child in below.get(standing.team.id, ()):
-            more_spent, more_given = add_up(child)
-            spent, given = spent + more_spent, given + more_given
-        sums[standing.team.id] = (spent, given)
-        return spent, given
-
-    rows: list[Bar] = []
-
-    def list_below(parent: int | None, depth: int) -> None:
-        for standing in sorted(below.get(parent, ()), key=lambda s: (-sums[s.team.id][0], s.team.name)):
-            spent, given = sums[standing.team.id]
-            note = "" if given else budget_note(standing)
-            rows.append(
-                Bar(
-                    name=standing.team.name,
-                    used_nanos=spent,
-                    whole_nanos=given or None,
-                    depth=depth,
-                    note=note,
-                    has_no_price=spent == 0 and standing.has_no_price,
-                )
-            )
-            list_below(standing.team.id, depth + 1)
-
-    for standing in below.get(None, ()):
-        add_up(standing)
-    list_below(None, 0)
-    if nobody := spent_of(company.organisation):
-        rows.append(Bar(name="Unattributed", used_nanos=nobody, whole_nanos=None))
-    return rows
+def _share(part: int, whole: int) -> str:
+    """Formats a share, which is never 0% of something."""
+    share = percent(part, whole)
+    return "under 1%" if share == "0%" else share
 
 
-def _moved(standings: Sequence[Standing]) -> str:
-    ranked = sorted(standings, key=lambda s: -abs(s.week_nanos - s.week_before_nanos))
-    shown = [s for s in ranked[:_MOVERS] if s.week_nanos != s.week_before_nanos]
-    return "\n".join(
+def _forecast(company: CompanyView) -> str:
+    forecast, budget = company.forecast, company.budget
+    assert forecast is not None, "there is a forecast to show"
+    if not forecast.is_known:
+        return "not known yet"
+    words = f"{usd_round(forecast.end_nanos)}{range_words(forecast.low_nanos, forecast.high_nanos)}"
+    if budget is None:
+        return words
+    over = forecast.end_nanos - budget.allocated_nanos
+    return f"{words}, {usd_round(abs(over))} {'over' if over > 0 else 'under'} budget"
+
+
+def _health(health: CompanyHealth, *, silent: int) -> str:
+    sources = counted(health.sources, "source")
+    words = f"{sources}, {silent:,} silent" if silent else f"{sources}, none silent"
+    if not health.gateways:
+        return words
+    caps = f"{health.caps_set:,} of {counted(health.caps, 'cap')} set" if health.caps else "no caps yet"
+    return f"{words}; {counted(health.gateways, 'gateway')}, {caps}"
+
+
+def _mix(company: CompanyView) -> list[Block]:
+    """Returns the kinds of tools, and a curve of eight weeks for both figures."""
+    mix, of = company.mix, company.spend.span
+    if mix is None or not (mix.tokens or mix.cost_nanos):
+        return []
+    title = f"In-house vs third-party, {span_words(of)} (vs {before_words(of)})"
+    blocks = [section(f"*{title}*\n{mix_lines(mix)}", block_id="company-mix")]
+    weeks = [week for week in company.weeks if week.cost_nanos]
+    if len(weeks) > 1:
+        blocks.append(preformatted(_trend(company.weeks), block_id="company-weeks"))
+    return blocks
+
+
+def _trend(weeks: Sequence[MixWeek]) -> str:
+    used = [week for week in weeks if week.cost_nanos]
+    first, last = used[0], used[-1]
+    days = f"{short_day_text(first.monday)} to {short_day_text(last.monday)}"
+    lines = [
+        f"Spend a week    {curve([week.cost_nanos for week in weeks])}  "
+        f"{usd_round(first.cost_nanos)} to {usd_round(last.cost_nanos)}, weeks of {days}"
+    ]
+    shares = [week.in_house_nanos * 1_000 // week.cost_nanos if week.cost_nanos else 0 for week in weeks]
+    if any(shares):
+        ends = [percent(week.in_house_nanos, week.cost_nanos) for week in (first, last)]
+        lines.append(f"In-house share  {curve(shares)}  {ends[0]} to {ends[1]}")
+    return "\n".join(lines)
+
+
+def _moved(standings: Sequence[Standing]) -> list[Block]:
+    """Returns the teams whose own spend changed most; no department, whose change is that of its teams."""
+    ranked = sorted(standings, key=lambda s: (-abs(s.week_nanos - s.week_before_nanos), s.team.name))
+    lines = [
         f"• {name(s.team.name, limit=40)} {signed_usd(s.week_nanos - s.week_before_nanos)}, to {usd(s.week_nanos)}"
-        for s in shown
-    )
+        for s in ranked[:_MOVERS]
+        if s.week_nanos != s.week_before_nanos
+    ]
+    title = "*Moved most, last 7 full days*"
+    return [section("\n".join([title, *lines]), block_id="company-movers")] if lines else []

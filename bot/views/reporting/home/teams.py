@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from bot.books.budgets import Standing
 from bot.messages import Block
 from bot.money import usd, usd_round
-from bot.periods import long_day_text
 from bot.reporting.concerns import is_spent_out, runs_out, shows_budget
 from bot.reporting.home_places import HomePlace
 from bot.text import plain
-from bot.views.bars import Bar, bar_lines
+from bot.views.bars import bar_lines
 from bot.views.blocks import button, name, preformatted, section
 from bot.views.books.budgets import (
     REQUEST_BUDGET,
@@ -20,6 +19,7 @@ from bot.views.books.budgets import (
     subtree_words,
 )
 from bot.views.reporting.home.pages import page_blocks, page_words
+from bot.views.reporting.home.trees import INCLUDES, tree_rows
 from bot.views.wording import NO_PRICE
 
 _FEW = 3
@@ -30,12 +30,12 @@ _MOST_AT_RISK = 4
 
 def team_blocks(standings: Sequence[Standing], *, place: HomePlace) -> list[Block]:
     """Returns a person's teams, each below the one it belongs to: bars, and words for those to look at."""
-    page = place.page("teams", standings, size=_PAGE)
-    depths = depths_of(standings)
-    blocks = [section(f"*My teams*{page_words(page)}", block_id="home-teams")]
-    bars = [team_bar(s, depth=depths[s.team.id]) for s in page.shown]
-    if len(standings) > 1 or any(bar.whole_nanos for bar in bars):
-        blocks.append(preformatted(bar_lines(bars), block_id="home-teams-bars"))
+    rows = tree_rows(standings)
+    page = place.page("teams", rows, size=_PAGE)
+    note = f"\n{INCLUDES}" if any(row.depth for row in rows) else ""
+    blocks = [section(f"*My teams*{page_words(page)}{note}", block_id="home-teams")]
+    if len(rows) > 1 or rows[0].whole_nanos:
+        blocks.append(preformatted(bar_lines(page.shown), block_id="home-teams-bars"))
     blocks += page_blocks(page, "teams", what="my teams")
     to_look_at = standings if len(standings) <= _FEW else [s for s in standings if is_at_risk(s)][:_MOST_AT_RISK]
     return [*blocks, *(_team_block(standing) for standing in to_look_at)]
@@ -43,42 +43,6 @@ def team_blocks(standings: Sequence[Standing], *, place: HomePlace) -> list[Bloc
 
 def is_at_risk(standing: Standing) -> bool:
     return shows_budget(standing) and (is_spent_out(standing) or runs_out(standing))
-
-
-def depths_of(standings: Sequence[Standing]) -> dict[int, int]:
-    """Returns how many of the listed teams are above each, by its id. A team comes after those above it."""
-    depths: dict[int, int] = {}
-    for standing in standings:
-        above = standing.team.parent_id
-        depths[standing.team.id] = depths[above] + 1 if above in depths else 0
-    return depths
-
-
-def team_bar(standing: Standing, *, depth: int = 0) -> Bar:
-    """Returns a team's own spend against its budget, or its spend alone."""
-    balance = standing.balance
-    whole = balance.allocated_nanos if has_budget(standing) and balance.allocated_nanos > 0 else None
-    note = "" if whole else budget_note(standing)
-    return Bar(
-        name=standing.team.name,
-        used_nanos=balance.charged_nanos,
-        whole_nanos=whole,
-        depth=depth,
-        note=note,
-        has_no_price=standing.has_no_price,
-    )
-
-
-def budget_note(standing: Standing) -> str:
-    """Returns why a team has no bar: what became of its budget, or that there is none."""
-    team, balance = standing.team, standing.balance
-    if team.mode == "announce":
-        return "no budget shown"
-    if balance.budget == "later" and team.starts_day is not None:
-        return f"budget begins on {long_day_text(team.starts_day)}"
-    if not has_budget(standing):
-        return "no budget declared"
-    return "budget handed to its teams" if balance.handed_nanos > 0 else "a budget of $0"
 
 
 def _team_block(standing: Standing) -> Block:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.views.reporting.home.company import company_blocks
-from bot.views.reporting.home.spend import tree_rows
+from bot.views.reporting.home.spend import company_rows
 from tests.bot.views.company_examples import company
 from tests.bot.views.examples import SEARCH, company_spend, dollars, standing
 
@@ -27,5 +27,5 @@ def test_a_division_includes_the_teams_below_it_and_the_first_level_adds_up_to_t
     assert bars[1].startswith("  Search")
     assert "Spent $9,810.00 in November 2026 so far" in blocks["company"]["text"]["text"]
     assert "Credited" not in blocks["company"]["text"]["text"]
-    assert sum(row.used_nanos for row in tree_rows(shown) if row.depth == 0) == dollars(9_810)
+    assert sum(row.used_nanos for row in company_rows(shown) if row.depth == 0) == dollars(9_810)
     assert len({line.index("$") for line in bars}) <= 4

@@ -38,7 +38,7 @@ def test_chloes_home_has_the_company(snapshot: SnapshotAssertion) -> None:
     view = home_view(home(standings=(), company=company()))
     obeys(view)
 
-    assert "$310.00 (1%)" in all_text(view)
+    assert "$310.00 (1% of spend)" in all_text(view)
     assert "*metacode-9 of acme*" in all_text(view)
     assert "*&lt;!channel&gt;*" in all_text(view)
     assert view == snapshot
