@@ -4,7 +4,7 @@ from functools import partial
 
 from slack_bolt.async_app import AsyncApp
 
-from handlers import commands
+from handlers import commands, mentions
 from handlers.alerting import delivery_updates, expectations
 from handlers.alerting.reactions import alert_answers
 from handlers.books.budgets import allocation_forms
@@ -31,6 +31,7 @@ def register_all(app: AsyncApp, context: Context) -> None:
     """Registers every listener with the app."""
     for noun in (
         commands,
+        mentions,
         typed_questions,
         standings,
         request_forms,

@@ -34,6 +34,7 @@ CODE = sorted(
 METHOD_SCOPES = {
     "apps.connections.open": (),  # its app-level token has connections:write
     "auth.test": (),
+    "chat.postEphemeral": ("chat:write",),
     "chat.postMessage": ("chat:write",),
     "chat.update": ("chat:write",),
     "conversations.info": ("channels:read", "groups:read"),
@@ -50,7 +51,7 @@ METHOD_SCOPES = {
 }
 """What the called methods need, by https://docs.slack.dev/reference/methods. Conversations of both kinds are asked for."""
 OPTIONAL_METHODS = {
-    "conversations.history": ("channels:history", "groups:history", "im:history"),
+    "conversations.history": ("channels:history", "groups:history"),
     "canvases.access.set": ("canvases:write",),
     "canvases.create": ("canvases:write",),
     "canvases.delete": ("canvases:write",),
@@ -59,6 +60,7 @@ OPTIONAL_METHODS = {
 """Methods that the code tries and does without: an admin may leave their scopes out."""
 EVENT_SCOPES = {
     "app_home_opened": (),
+    "app_mention": ("app_mentions:read",),
     "channel_archive": ("channels:read",),
     "channel_deleted": ("channels:read",),
     "channel_left": ("channels:read",),
@@ -68,6 +70,7 @@ EVENT_SCOPES = {
     "group_archive": ("groups:read",),
     "group_left": ("groups:read",),
     "group_unarchive": ("groups:read",),
+    "message.im": ("im:history",),
 }
 """What the events need, by https://docs.slack.dev/reference/events."""
 SLACKS_OWN_HOSTS = {"files.slack.com", "hooks.slack.com", "wss-primary.slack.com", "wss-backup.slack.com"}
@@ -160,7 +163,7 @@ def test_the_doctor_knows_the_scopes_where_the_manifest_is_not_at_hand(
 
 
 def test_every_event_has_its_listener_and_every_listener_its_event(registered: Registered) -> None:
-    assert registered.events == EVENTS
+    assert registered.events == {event.partition(".")[0] for event in EVENTS}
     assert set(EVENT_SCOPES) == EVENTS
 
 
@@ -187,22 +190,27 @@ def test_every_address_leads_to_the_one_route() -> None:
     assert addresses == {"https://example.com/slack/events"}
 
 
-def test_home_and_direct_messages_are_on_and_nobody_is_invited_to_write_there() -> None:
+def test_home_and_direct_messages_are_on_and_people_may_write_there() -> None:
     home = MANIFEST["features"]["app_home"]
 
     assert home["home_tab_enabled"]
     assert home["messages_tab_enabled"], "without it Slack refuses direct messages: messages_tab_disabled"
-    assert home["messages_tab_read_only_enabled"]
+    assert not home["messages_tab_read_only_enabled"], "a question in a direct message gets an answer"
 
 
-def test_it_reads_no_messages_unless_an_admin_adds_the_optional_scopes() -> None:
-    assert not [scope for scope in SCOPES if "history" in scope or "mentions" in scope or scope == "chat:write.public"]
-    assert not [event for event in EVENTS if event.startswith(("message", "app_mention"))]
+def test_it_reads_only_messages_that_are_written_to_it() -> None:
+    assert {scope for scope in SCOPES if "history" in scope or "mentions" in scope} == {
+        "app_mentions:read",
+        "im:history",
+    }
+    assert "chat:write.public" not in SCOPES
+    assert {event for event in EVENTS if event.startswith(("message", "app_mention"))} == {"app_mention", "message.im"}
     reading = [path.name for path in CODE if re.search(r"conversations_(history|replies)\(", path.read_text())]
     assert reading == ["read_back.py"], "the bot looks for its own posts alone"
     assert {scope for scopes in OPTIONAL_METHODS.values() for scope in scopes} == first_column("Optional scopes")
     assert not SCOPES & first_column("Optional scopes")
-    assert {"canvases:write"} == OFFERED, "nobody who installs the app is asked for messages"
+    assert {"canvases:write"} == OFFERED, "nobody who installs the app is asked for other messages"
+    assert "reads only what is written to it" in MANIFEST["display_information"]["long_description"]
 
 
 def test_the_review_gives_a_reason_for_every_scope_and_for_no_other() -> None:

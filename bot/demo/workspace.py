@@ -14,6 +14,7 @@ from bot.sandbox.settings import (
     Terminal,
     TerminalCommand,
 )
+from bot.views.reporting.help import COMMANDS
 
 BOT_TOKEN = "xoxb-sandbox"  # noqa: S105  # the sandbox's own; it opens nothing else
 APP_TOKEN = "xapp-sandbox"  # noqa: S105  # the same, for Socket Mode
@@ -95,14 +96,19 @@ def workspace(
         terminal=Terminal(title="Anna's terminal", prompt=f"anna@acme ~/{team} %", commands=(ask,)),
         controls=(monday,) if is_own else (spike, monday),
         steps=() if is_own else _steps(place),
-        command_hints=(
-            CommandHint(text="/tokens", hint="How this channel's team stands"),
-            CommandHint(text="/tokens me", hint="My own use, to me alone"),
-            CommandHint(text="/tokens request 500 ", hint="Ask for more budget"),
-            CommandHint(text="/tokens help", hint="What can be typed"),
-        ),
+        command_hints=_hints(),
         shortcuts=SHORTCUTS,
     )
+
+
+def _hints() -> tuple[CommandHint, ...]:
+    """Returns every command of the help, for the composer."""
+    listed = [line for _, lines in COMMANDS for line in lines]
+    hints = [
+        CommandHint(text=f"/tokens {words}".strip(), hint=what.format(command="/tokens").replace("`", ""))
+        for words, what in listed
+    ]
+    return (*hints, CommandHint(text="/tokens help", hint="what can be typed"))
 
 
 def _steps(place: str) -> tuple[Step, ...]:

@@ -79,8 +79,9 @@ class SlackRequest:
     @property
     def channel_id(self) -> str:
         """Returns the channel of a command or a clicked message; empty in Home and modals."""
-        channel = self.body.get("channel")
-        return str(self.body.get("channel_id") or (channel.get("id") if isinstance(channel, dict) else "") or "")
+        channel, event = self.body.get("channel"), self.body.get("event") or {}
+        named = channel.get("id") if isinstance(channel, dict) else event.get("channel")
+        return str(self.body.get("channel_id") or named or "")
 
     @property
     def text(self) -> str:
@@ -162,6 +163,8 @@ class SlackRequest:
 
     async def open_form(self, view: dict[str, Any]) -> None:
         """Opens a modal, on top of the one that was clicked in. Raises Refusal if Slack does not open it."""
+        if not self.trigger_id:
+            raise Refusal(f"A form opens from a command alone. Type it with `{self.context.settings.command}`.")
         in_modal = (self.body.get("view") or {}).get("type") == "modal"
         opens = self.client.views_push if in_modal else self.client.views_open
         try:

@@ -13,7 +13,10 @@ from handlers.slack.socket_mode.links import NotConnected, new_address
 
 Finding = tuple[bool, str]
 _MANIFEST = Path(__file__).parent.parent.parent / "manifest.yml"
-_SCOPES = ("commands", "chat:write", "users:read", "users:read.email", "channels:read", "groups:read", "files:write")
+_SCOPES = (
+    *("commands", "chat:write", "users:read", "users:read.email", "channels:read", "groups:read", "files:write"),
+    *("app_mentions:read", "im:history"),
+)
 _CANVASES = "canvases:write"
 """Nothing but the canvases of channels needs it."""
 _LOOK_SECONDS = 3.0

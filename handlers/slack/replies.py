@@ -18,6 +18,7 @@ from bot.reporting.home_places import read_place
 from bot.views import notices
 from bot.views.typed_forms import typed_again
 from handlers.context import Context
+from handlers.slack.asked_messages import answer_where_asked, asks
 from storage.faults import DatabaseError
 
 log = structlog.get_logger()
@@ -142,7 +143,8 @@ class Reply:
         """
         if not self._is_answered:
             await self._ack()
-        if self.body.get("type") == "event_callback":  # nobody asked for an answer
+        if self.body.get("type") == "event_callback":
+            await self._tell_asker(message, fallback)
             return
         if replaces_original is not None:
             await self._responded(replaces_original, replace_original=True)
@@ -150,6 +152,19 @@ class Reply:
             return
         if not self.body.get("response_url") and await self._opened(message):
             return
+        await self._send_directly(message)
+
+    async def _tell_asker(self, message: Message, fallback: Message | None) -> None:
+        """Answers a message to the app where it was written, else directly. Other events ask nothing."""
+        event = self.body.get("event") or {}
+        if not asks(event):
+            return
+        try:
+            attempts = [message, *([fallback] if fallback else []), Message(text=message.text)]
+            if await answer_where_asked(self.client, event, attempts):
+                return
+        except AWAY as error:
+            log.warning("answer not delivered", error=repr(error))
         await self._send_directly(message)
 
     async def _answered(self, attempts: Sequence[Message]) -> bool:

@@ -78,6 +78,10 @@ class Person:
         assert answer["ok"], answer
         return Message(answer["message"])
 
+    async def asks(self, text: str, *, channel: str) -> Reply:
+        """Writes a message, and waits for the answer."""
+        return await self._does("message", channel=channel, text=text)
+
     async def clicks(self, button: str, where: Surface) -> Reply:
         """Presses a button, by its words or action id."""
         block, element = where.find(button)

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from bot.sandbox.errors import SlackError
 from bot.sandbox.events import channels, commands, interactions, shortcuts
 from bot.sandbox.events.dispatch import AppReply, Dispatch
-from bot.sandbox.events.mentions import as_client_sends
+from bot.sandbox.events.mentions import as_client_sends, message_event
 from bot.sandbox.messages import Message
 from bot.sandbox.methods.web_api import decoded
 from bot.sandbox.page import terminal
@@ -102,7 +102,9 @@ class Page:
             text=as_client_sends(self._workspace, text),
             thread_ts=body.get("thread_ts") or None,
         )
-        return {"ok": True, "message": self._workspace.put(message).as_page()}
+        shown = self._workspace.put(message).as_page()
+        event = message_event(self._workspace, room, message)
+        return {"ok": True, "message": shown, **({} if event is None else _result(await self._dispatch.event(event)))}
 
     async def action(self, member: Member, body: Json) -> Json:
         """Sends a click or choice in a message or a view."""

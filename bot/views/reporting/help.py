@@ -1,7 +1,7 @@
 """Help texts, and the answers to people who cannot be helped here."""
 
 from bot.messages import Block, Message
-from bot.views.blocks import actions, button, context, section
+from bot.views.blocks import actions, button, context, name, section
 
 MORE_HELP = "more_help"
 
@@ -98,6 +98,12 @@ _NOTES = "Words come in any order. Mention @Tokens or write to the app to ask th
 
 def _line(command: str, words: str, what: str) -> str:
     return f"`{f'{command} {words}'.strip()}`: {what.format(command=command)}"
+
+
+def command_only_message(text: str, command: str) -> Message:
+    """Returns the answer to a message that would change something, or that needs a form."""
+    said = f"A message to me only asks. To do that, type `{command} {name(text, limit=150)}`."
+    return Message(text=said, blocks=(section(said, block_id="command-only"),))
 
 
 def keys_message(command: str) -> Message:
