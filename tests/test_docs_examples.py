@@ -82,11 +82,20 @@ def test_what_a_senders_page_shows_is_booked(page: str, name: str) -> None:
     assert all(event.tokens and event.labels.model == "gpt-4o" for _, event in parsed.events)
 
 
-def test_the_example_of_teams_is_read_starts_quietly_and_applies_all_it_says() -> None:
-    found = read_teams_file((ROOT / "docs" / "examples" / "teams.yml").read_text())
+@pytest.mark.parametrize("name", ["teams.yml", "all-fields.yml"])
+def test_the_examples_of_teams_are_read_start_quietly_and_apply_all_they_say(name: str) -> None:
+    found = read_teams_file((ROOT / "docs" / "examples" / name).read_text())
 
     assert found.organisation.mode == "preview"
     assert found.not_applied_yet() == []
+
+
+def test_the_first_teams_file_changes_no_cost_and_writes_to_no_gateway() -> None:
+    """In mode preview no call is denied either (tests/bot/books/test_allowances.py)."""
+    found = read_teams_file((ROOT / "docs" / "examples" / "teams.yml").read_text())
+
+    assert (found.prices, found.models, found.tools, found.gateways, found.policy.approvals) == ([], [], [], [], [])
+    assert all(team.mode in (None, "preview") for team in found.teams)
 
 
 def test_the_ledgers_page_names_every_table_that_only_grows() -> None:
