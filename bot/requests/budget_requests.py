@@ -144,7 +144,7 @@ def checked_reason(text: str) -> str:
     """Returns a typed reason without surrounding space. Raises FieldRefusal if it is empty or too long."""
     reason = spaced(text.replace("\x00", ""))
     if not reason:
-        raise FieldRefusal("reason", "Say in a few words what it is for: whoever decides reads this first.")
+        raise FieldRefusal("reason", "Write in a few words what it is for. Your approver sees this.")
     if len(reason) > MAX_REASON_CHARACTERS:
         raise FieldRefusal("reason", f"Keep it under {MAX_REASON_CHARACTERS:,} characters.")
     return reason

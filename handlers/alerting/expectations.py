@@ -244,7 +244,7 @@ def _team_here(scope: Scope, asked: SlackRequest) -> Team:
         )
     if team.mode == "preview":
         raise Refusal(
-            f"Tokens is in preview for {name(team.name)}: no alert is said here, so there is nothing to announce."
+            f"Tokens is in preview for {name(team.name)}: it posts no alerts here, so there is nothing to announce."
         )
     return team
 
@@ -254,9 +254,7 @@ def require_announce_permission(directory: Directory, asked: SlackRequest, team:
     here = channel or asked.channel_id
     in_its_channel = here == team.channel_id and team.is_at(here)
     if not may_mute(directory, asked.person.id, team, in_its_channel=in_its_channel):
-        raise Refusal(
-            f"You are not in {name(team.name)}. Its members and managers can say what is to be expected of it."
-        )
+        raise Refusal(f"You are not in {name(team.name)}. Its members and managers can announce spend.")
 
 
 async def click_end(asked: SlackRequest) -> None:

@@ -162,7 +162,7 @@ async def test_an_announcement_that_was_ended_is_not_made_again_by_the_same_comm
     assert (await sends(acme, typed))[0] == 200
     await acme.settles()
 
-    assert "Nothing is expected of Search" in (await acme.ben.runs("/tokens expect", channel="CSEARCH")).text
+    assert "Search has announced no spend" in (await acme.ben.runs("/tokens expect", channel="CSEARCH")).text
 
 
 async def test_requests_that_are_too_old_to_come_again_are_forgotten(acme_on_both: Company) -> None:

@@ -56,9 +56,9 @@ def muted_words(expectation: Expectation) -> str:
 def announcement_message(expectation: Expectation, *, team: Team, who: str, zone: str, command: str) -> Message:
     """Returns the message of an announcement. `who` is a mention, `zone` is the team's."""
     key = f"expectation-{expectation.id}"
-    text = f"{who} expects more spend of {name(team.name)} than usual: {_figures(expectation, zone=zone)}."
-    beyond = "what goes beyond is said" if expectation.limit_nanos is not None else "its budget alerts are said as ever"
-    notes = f"Spike alerts of {name(team.name)} stay quiet for it; {beyond}. `{command} expect` lists what is expected."
+    text = f"{who} announced more spend of {name(team.name)} than usual: {_figures(expectation, zone=zone)}."
+    beyond = "spend beyond it still alerts" if expectation.limit_nanos is not None else "budget alerts still apply"
+    notes = f"It raises no spike alert; {beyond}. `{command} expect` lists announcements."
     end = _end_button(expectation, team)
     blocks = (
         section(text, block_id=f"{key}-announced"),
@@ -74,28 +74,26 @@ def over_message(
     """Returns the message of an announcement that is over, with its cost above the usual. It replaces the
     announcement."""
     ended = f", ended early by {ended_by}" if ended_by else ""
-    extra = (
-        f"It cost {usd(extra_nanos)} on top of the usual." if extra_nanos > 0 else "It cost nothing beyond the usual."
-    )
+    extra = f"It cost {usd(extra_nanos)} above the usual." if extra_nanos > 0 else "It cost nothing above the usual."
     text = (
-        f"What {who} expected of {name(team.name)} is over{ended}: {_figures(expectation, zone=zone)}. {extra} "
-        "Spike alerts are said as ever."
+        f"What {who} announced for {name(team.name)} is over{ended}: {_figures(expectation, zone=zone)}. {extra} "
+        "Spike alerts are on again."
     )
     return Message(text=text, blocks=(section(text, block_id=f"expectation-{expectation.id}-over"),))
 
 
 def _figures(expectation: Expectation, *, zone: str) -> str:
-    """Returns `“launch”, from 26 Nov at 14:00 until …, up to $500 on top of the usual`."""
+    """Returns `“launch”, from 26 Nov at 14:00 until …, up to $500 above the usual`."""
     until = date_mark(expectation.until_at or expectation.ends_at or expectation.from_at, timezone=zone)
     words = f"“{name(expectation.what)}”, from {date_mark(expectation.from_at, timezone=zone)} until {until}"
     if expectation.limit_nanos is not None:
-        words += f", up to {usd_round(expectation.limit_nanos)} on top of the usual"
+        words += f", up to {usd_round(expectation.limit_nanos)} above the usual"
     return words
 
 
 def _end_button(expectation: Expectation, team: Team) -> Any:
     what = expectation.what or "the planned spike"
-    label = f"End what is expected of {plain(team.name, limit=25)}: {plain(what, limit=25)}"
+    label = f"End the announcement of {plain(team.name, limit=25)}: {plain(what, limit=25)}"
     return button("End it now", action_id=END_EXPECTATION, value=expectation.id, label=label)
 
 
@@ -106,9 +104,9 @@ def expectations_message(
     made it."""
     example = f"`{command} expect launch 2 days from monday up to $500` announces more."
     if not listed:
-        text = f"Nothing is expected of {name(team.name)} beyond its usual spend. {example}"
+        text = f"{name(team.name)} has announced no spend above its usual. {example}"
         return Message(text=text, blocks=(section(text, block_id="expected"),))
-    lead = f"Expected of {name(team.name)}"
+    lead = f"Announced for {name(team.name)}"
     blocks: list[Block] = [section(f"*{lead}*", block_id="expected")]
     lines = []
     for expectation, who in listed[:_MAX_LISTED]:
@@ -127,7 +125,7 @@ def _line(expectation: Expectation, *, team: Team, who: str, zone: str, at: int)
     if expectation.alert_id is None:
         return f"{_figures(expectation, zone=zone)}{comes}, says {who}"
     end = expectation.ends_at
-    until = "a week after its spike has ended" if end is None else date_mark(end, timezone=zone)
+    until = "a week after its spike ends" if end is None else date_mark(end, timezone=zone)
     return f"{cause_words(expectation.cause, team=name(team.name))} until {until}, says {who}"
 
 
@@ -160,7 +158,7 @@ def announce_form(draft: AnnouncementDraft, *, team: Team, zone: str, note: str,
             "Up to, in US dollars",
             limit,
             block_id=LIMIT_FIELD,
-            hint="On top of the usual. Empty: no limit.",
+            hint="Above the usual. Empty: no limit.",
             optional=True,
         ),
     ]
@@ -183,16 +181,14 @@ def expect_form(
 ) -> dict[str, Any]:
     """Returns the form of a planned spike: its cause and how long it stays expected. `causes` and `until` are (words,
     value); `answered` is the sentence of the answer so far, in mrkdwn."""
-    lead = (
-        f"{title} was planned: what you choose is not alerted again until then, and what lasts becomes the new usual."
-    )
+    lead = f"{title} was planned: choose what to mute, and for how long. Spend that lasts becomes the new usual."
     blocks: list[Block] = [section(lead, block_id="planned")]
     if answered:
         blocks.append(context(answered, block_id="planned-said"))
     menu = select(causes, action_id=CAUSE_FIELD, chosen=causes[0][1], placeholder="What was planned")
-    hint = "All else of the team goes on being watched."
+    hint = "Everything else still alerts."
     blocks.append(field("What was planned?", menu, block_id=CAUSE_FIELD, hint=hint))
     menu = select(until, action_id=DURATION_FIELD, chosen=until[0][1], placeholder="For how long")
-    hint = "Budget alerts are said as ever."
+    hint = "Budget alerts still apply."
     blocks.append(field("For how long?", menu, block_id=DURATION_FIELD, hint=hint))
     return modal(title="This was planned", submit="Save", blocks=blocks, callback_id=EXPECT_FORM, metadata=metadata)

@@ -256,9 +256,9 @@ def next_steps(digest: Digest) -> list[str]:
 
 
 def announced_words(one: AnnouncedSpend) -> str:
-    """Returns `launch, 26–28 Nov: $190.00 on top of the usual, of $500 announced`, without the person who announced it."""
+    """Returns `launch, 26–28 Nov: $190.00 above the usual, of $500 announced`, without the person who announced it."""
     days = short_day_text(one.first_day)
     if one.last_day != one.first_day:
         days += f" – {short_day_text(one.last_day)}"
     limit = "" if one.limit_nanos is None else f", of {usd_round(one.limit_nanos)} announced"
-    return f"{name(one.what)}, {days}: {usd(one.extra_nanos)} on top of the usual{limit}"
+    return f"{name(one.what)}, {days}: {usd(one.extra_nanos)} above the usual{limit}"

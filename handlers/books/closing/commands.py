@@ -96,7 +96,9 @@ async def _person(context: Context, reference: str) -> int | None:
     async with context.store.read() as tx:
         found = await tx.people.named(reference)
     if found is None:
-        raise ConfigError(f"--by: nobody here has the e-mail or Slack id {reference[:80]!r}; is it spelled right?")
+        raise ConfigError(
+            f"--by: nobody here has the e-mail or Slack id {reference[:80]!r}; `tokens people list` shows them"
+        )
     return found
 
 

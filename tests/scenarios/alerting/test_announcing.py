@@ -14,7 +14,7 @@ async def test_an_unclear_announcement_opens_the_form_filled_in_with_what_was_un
     assert "before the first" in str(refused.raw)
     await acme.anna.submits(form, last_day=form.find("first_day")[1]["initial_date"])
     await acme.settles()
-    said = await acme.ben.sees("expects more spend of Search than usual: “launch”", channel="CSEARCH")
+    said = await acme.ben.sees("announced more spend of Search than usual: “launch”", channel="CSEARCH")
     assert "up to $500" in said.text
 
 

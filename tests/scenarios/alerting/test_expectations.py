@@ -45,7 +45,7 @@ async def test_an_announced_launch_is_quiet_and_says_what_it_came_to(acme_on_bot
     await quiet_weeks(acme)
     await acme.anna.runs("/tokens expect launch 2 days", channel="CSEARCH")
     await acme.settles()
-    said = await acme.ben.sees("<@UANNA> expects more spend of Search than usual: “launch”", channel="CSEARCH")
+    said = await acme.ben.sees("<@UANNA> announced more spend of Search than usual: “launch”", channel="CSEARCH")
     assert said.buttons() == ["End it now"]
     await runs_away(acme, "launch", dollars=200)
     assert await spikes(acme) == []
@@ -54,7 +54,7 @@ async def test_an_announced_launch_is_quiet_and_says_what_it_came_to(acme_on_bot
     assert await close_expectations(acme.context) == 1
     assert await close_expectations(acme.context) == 0
     await acme.settles()
-    over = await acme.ben.sees("What <@UANNA> expected of Search is over", channel="CSEARCH")
+    over = await acme.ben.sees("What <@UANNA> announced for Search is over", channel="CSEARCH")
     assert (over.ts, over.buttons()) == (said.ts, [])
     assert "It cost $19" in over.text
     await runs_away(acme, "after", dollars=300)
@@ -82,7 +82,7 @@ async def test_an_announcement_ends_early_and_alerts_are_back(acme: Company) -> 
     await acme.settles()
 
     assert "ended early by <@UEMI>" in (await acme.ben.sees("is over", channel="CSEARCH")).text
-    assert "Nothing is expected of Search" in (await acme.emi.runs("/tokens expect", channel="CSEARCH")).text
+    assert "Search has announced no spend" in (await acme.emi.runs("/tokens expect", channel="CSEARCH")).text
     again = await acme.emi.clicks("End it now", listed.message)
     assert "That is over already." in again.text
 
@@ -145,7 +145,7 @@ async def test_what_was_planned_can_be_chosen_and_taken_back(acme: Company) -> N
     await acme.settles()
     (back,) = await spikes(acme)
     assert back.buttons() == ["I'm on it", "This was planned"]
-    assert "Nothing is expected of Search" in (await acme.anna.runs("/tokens expect", channel="CSEARCH")).text
+    assert "Search has announced no spend" in (await acme.anna.runs("/tokens expect", channel="CSEARCH")).text
     await runs_away(acme, "more", dollars=400)
     assert "$600" in (await spikes(acme))[0].text
 

@@ -44,8 +44,8 @@ ZONE = "Europe/London"
 def test_an_announcement(snapshot: SnapshotAssertion) -> None:
     message = posted(announcement_message(LAUNCH, team=SEARCH, who=ANNA, zone=ZONE, command=COMMAND))
 
-    assert f"{ANNA} expects more spend of Search than usual: “launch”" in message["text"]
-    assert "up to $500 on top of the usual" in message["text"]
+    assert f"{ANNA} announced more spend of Search than usual: “launch”" in message["text"]
+    assert "up to $500 above the usual" in message["text"]
     assert buttons(message) == ["End it now"]
     assert message == snapshot
 
@@ -54,7 +54,7 @@ def test_an_announcement_without_an_amount_and_with_hostile_names(snapshot: Snap
     launch = replace(LAUNCH, what=HOSTILE, limit_nanos=None)
     message = posted(announcement_message(launch, team=HOSTILE_TEAM, who=ANNA, zone=ZONE, command=COMMAND))
 
-    assert "its budget alerts are said as ever" in message["text"]
+    assert "budget alerts still apply" in message["text"]
     assert message == snapshot
 
 
@@ -62,7 +62,7 @@ def test_an_announcement_that_is_over(snapshot: SnapshotAssertion) -> None:
     message = posted(over_message(LAUNCH, team=SEARCH, who=ANNA, ended_by=BEN, extra_nanos=dollars(190.5), zone=ZONE))
 
     assert f"ended early by {BEN}" in message["text"]
-    assert "It cost $190.50 on top of the usual." in message["text"]
+    assert "It cost $190.50 above the usual." in message["text"]
     assert buttons(message) == []
     assert message == snapshot
 
@@ -72,7 +72,7 @@ def test_what_is_expected(snapshot: SnapshotAssertion) -> None:
     listed = [(LAUNCH, ANNA), (PLANNED, BEN), (coming, ANNA)]
     message = posted(expectations_message(listed, team=SEARCH, zone=ZONE, at=AT, command=COMMAND))
 
-    assert f"key ci-7 until a week after its spike has ended, says {BEN}" in message["text"]
+    assert f"key ci-7 until a week after its spike ends, says {BEN}" in message["text"]
     assert message["text"].count("(to come)") == 1
     assert len(buttons(message)) == 3
     assert message == snapshot
