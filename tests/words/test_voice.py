@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs_pages import ROOT
-from tests.test_plain_english import documents, flat
+from tests.words.test_plain_english import documents, flat
 
 PAGE = ROOT / "docs" / "voice.md"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 ROOMS = ("bot", "handlers", "storage", "tests")
 FORBIDDEN_NAMES = {
     "manners": "delivery_rules",
