@@ -11,7 +11,7 @@ MOST_NEEDED = (
     ("claude 30d", "what it spent on a tool, model or workflow"),
     ("me", "your own use, to you alone"),
     ("request 500 load test", "asks for more budget"),
-    ("requests", "what waits for your decision"),
+    ("requests", "requests waiting for you"),
 )
 """(arguments, what they do): the six things that most people need."""
 
@@ -46,7 +46,7 @@ COMMANDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("request 500 load test until friday", "fills in the request form"),
             ("request emergency 200 why", "takes budget at once, if your policy allows it; a manager keeps or ends it"),
-            ("requests", "what waits for your decision, decided in one place"),
+            ("requests", "all requests waiting for you, decided in one place"),
             ("delegate @emi until friday", "names who decides for you; `delegate` alone lists, `off` ends it"),
         ),
     ),

@@ -103,7 +103,7 @@ async def answer_top(scope: TeamScope, asked: SlackRequest, question: Question) 
 
 
 async def answer_keys(scope: TeamScope, asked: SlackRequest, question: Question) -> Message:
-    """Returns what each key of a team spent, for those who manage it; of the company, also the keys of no team."""
+    """Returns what each key of a team spent, for those who manage it; of the company, also unassigned keys."""
     directory, person_id, team = scope.directory, asked.person.id, scope.team
     if not may_see_keys(directory, person_id, team):
         raise Refusal(
