@@ -35,7 +35,7 @@ async def test_a_direct_message_is_answered_in_the_conversation(acme_on_both: Co
     assert answer.channel == place
     assert "Search spent $251 today so far" in answer.text
     own = (await acme.anna.asks("me", channel=place)).messages[-1]
-    assert "You used $250.50" in own.text
+    assert "You used $251" in own.text
 
 
 async def test_what_changes_something_is_typed_as_a_command(acme: Company) -> None:
