@@ -14,6 +14,7 @@ from handlers.books.commitments.holds import hold_command, release_command
 from handlers.books.commitments.transfers import transfer_command
 from handlers.context import Context
 from handlers.org.alert_settings import show_alert_settings
+from handlers.org.setting_history import show_setting_history
 from handlers.org.setup_forms import show_setup
 from handlers.reporting.own_use import me_command
 from handlers.reporting.questions import answer_question
@@ -62,6 +63,8 @@ async def dispatch(asked: SlackRequest) -> None:
     found = COMMANDS.get(word)
     if word == "me":
         found = me_command if not rest or first_word(rest)[0].casefold() == "limit" else None
+    if word == "history" and first_word(rest)[0].casefold() == "settings":
+        found = show_setting_history
     if found is not None:
         await found(asked)
     elif (word in _KEY_WORDS and not rest) or "api key" in asked.text.casefold():

@@ -14,7 +14,7 @@ from handlers.books.statements import showing as statements
 from handlers.context import Context
 from handlers.costs import prices
 from handlers.crosschecks.caps import conflicts as cap_conflicts
-from handlers.org import alert_settings, attribution, setup_forms
+from handlers.org import alert_settings, attribution, setting_history, setup_forms
 from handlers.reporting import company_weeks, digest_details, open_homes
 from handlers.reporting import questions as typed_questions
 from handlers.reporting.asking import standings
@@ -50,6 +50,7 @@ def register_all(app: AsyncApp, context: Context) -> None:
         worth,
         alert_settings,
         setup_forms,
+        setting_history,
         allocation_forms,
         early_ends,
         expectations,

@@ -30,10 +30,17 @@ async def set_alert_settings(scope: TeamScope, settings: AlertSettings, *, by: i
     if not may_change_settings(scope.directory, by, team):
         raise Refusal(f"You can't change the alert settings of {name(team.name)}. Its managers can.")
     await tx.alert_settings.save(team.id, settings, by=by, at=at)
-    destinations = {"alerts": settings.alerts_destination, "approvals": settings.approvals_destination}
-    detail = settings.to_json() | {"channels": {route: place.ref for route, place in destinations.items() if place}}
+    before = team.alerts.to_json() | {"channels": _channels_of(team.alerts)}
+    after = settings.to_json() | {"channels": _channels_of(settings)}
+    detail = {field: [before[field], value] for field, value in after.items() if value != before[field]}
     await tx.audit.record(at=at, actor_id=by, action="set alert settings", subject=f"team:{team.id}", detail=detail)
     await reschedule_held(scope.of_team(replace(team, alerts=settings)))
+
+
+def _channels_of(settings: AlertSettings) -> dict[str, str]:
+    """Returns the separate channels by what goes there."""
+    places = {"alerts": settings.alerts_destination, "approvals": settings.approvals_destination}
+    return {route: place.ref for route, place in places.items() if place}
 
 
 async def show_alert_settings(request: SlackRequest) -> None:

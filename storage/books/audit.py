@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import insert, select, text
 
@@ -18,6 +19,16 @@ def link(previous: bytes, *, at: int, actor_id: int | None, action: str, subject
     """Returns the hash of a record, which covers the previous one: SHA-256 over both."""
     content = json.dumps([at, actor_id, action, subject, detail])
     return hashlib.sha256(previous + content.encode()).digest()
+
+
+class AuditRecord(NamedTuple):
+    """A record as people read it."""
+
+    id: int
+    at: int
+    actor_id: int | None
+    action: str
+    detail: dict[str, Any]
 
 
 class Audit:
@@ -42,6 +53,24 @@ class Audit:
         """Returns whether there is a record of an action on a subject."""
         recorded = select(audit.c.id).where(audit.c.subject == subject, audit.c.action == action).limit(1)
         return (await self._connection.execute(recorded)).scalar() is not None
+
+    async def about(self, subject: str, actions: Sequence[str], *, before: int | None, limit: int) -> list[AuditRecord]:
+        """Returns the newest records of these actions on a subject, older than a record's number."""
+        query = select(audit).where(audit.c.subject == subject, audit.c.action.in_(actions))
+        if before is not None:
+            query = query.where(audit.c.id < before)
+        rows = await self._connection.execute(query.order_by(audit.c.id.desc()).limit(limit))
+        return [
+            AuditRecord(
+                id=int(row.id), at=int(row.at), actor_id=row.actor_id, action=row.action, detail=json.loads(row.detail)
+            )
+            for row in rows
+        ]
+
+    async def subject_of(self, number: int) -> str:
+        """Returns the subject of a record; "" if there is none."""
+        found = await self._connection.execute(select(audit.c.subject).where(audit.c.id == number))
+        return str(found.scalar() or "")
 
     async def hashed(self, free_text: str) -> str:
         """Returns a salted hash of a text that people wrote: it proves the text, until the salt is deleted."""

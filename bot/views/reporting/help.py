@@ -60,6 +60,7 @@ COMMANDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("allocate search 12000", "hands out your department's budget"),
             ("credit 120 search CN-4711", "books a refund of a team, for finance"),
             ("setup", "links a channel to its team, with its people, zone and budget, in one form"),
+            ("history settings", "who changed a team's channel, people, zone, budget and alerts"),
             ("settings", "your team's alerts: thresholds, quiet hours, how many a day, channels"),
         ),
     ),

@@ -61,8 +61,8 @@ async def test_ben_sets_them_and_they_hold_at_once(acme_on_both: Company) -> Non
     async with acme.context.store.read() as tx:
         wanted = select(audit).where(audit.c.action == "set alert settings")
         (kept,) = (await tx.connection.execute(wanted)).all()
-    assert (kept.subject, json.loads(kept.detail)["daily_cap"]) == (f"team:{team.id}", 3)
-    assert json.loads(kept.detail)["channels"] == {"alerts": "CMOBILE"}
+    assert (kept.subject, json.loads(kept.detail)["daily_cap"]) == (f"team:{team.id}", [5, 3])
+    assert json.loads(kept.detail)["channels"] == [{}, {"alerts": "CMOBILE"}]
 
     again = await form(acme.ben)
     words = again.text_everywhere()

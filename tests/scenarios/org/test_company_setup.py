@@ -167,3 +167,29 @@ async def test_two_admins_of_one_company_the_second_looks_again(acme: Company) -
     assert reply.modal is not None
     assert "Somebody else changed the company settings meanwhile" in reply.modal.text_everywhere()
     assert (await directory_of(acme)).organisation.mode == "govern"
+
+
+async def test_the_history_of_settings_is_read_by_those_whom_it_concerns(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    team = (await directory_of(acme)).by_slug("search")
+    assert team is not None
+    for amount in range(1_001, 1_011):
+        form = await opened(acme.ben)
+        assert (await acme.ben.submits(form, {f"budget-{team.id}": str(amount)})).closed
+    form = await opened(acme.dan)
+    assert (await acme.dan.submits(form, {f"managers-{team.id}": ["UBEN", "UMIA"]})).closed
+
+    page = await acme.anna.runs("/tokens history settings", channel="CSEARCH")
+
+    assert "<@UDAN>: managers <@UBEN>, <@UMIA> (before: <@UBEN>)" in page.text
+    assert "<@UBEN>: budget $1,009.00 → $1,010.00" in page.text
+    older = await acme.anna.clicks("Older", page.messages[-1])
+    assert "budget $1,001.00 → $1,002.00" in older.text
+    assert (
+        "You can't see who changed" in (await acme.mia.runs("/tokens history settings product", channel="CSEARCH")).text
+    )
+    assert (
+        "You can't see who changed"
+        in (await acme.anna.runs("/tokens history settings company", channel="CSEARCH")).text
+    )
+    assert "Nobody has changed" in (await acme.chloe.runs("/tokens history settings company", channel="CSEARCH")).text
