@@ -29,10 +29,10 @@ def _spend_by_day(chart: SpendByDay) -> str:
     for span in chart.sums:
         parts = ", ".join(f"{name or '–'} {money_label(chart.sum_of(nanos, span))}" for name, nanos in tools)
         said.append(f"{span.name[:1].upper()}{span.name[1:]} {money_label(chart.sum_of(totals, span))}: {parts}.")
-    if chart.budget_line_nanos is not None:
-        over = sum(total > chart.budget_line_nanos for total in totals)
-        passed = f", above it on {over} {'day' if over == 1 else 'days'}" if over else ""
-        said.append(f"Budget {money_label(chart.budget_line_nanos)} a day{passed}.")
+    budget = chart.budget_of
+    if budget is not None:
+        passed = f", {chart.over_words}" if chart.over_words else ""
+        said.append(f"Budget {money_label(budget[0])} {budget[1]}{passed}.")
     if 1 < len(chart.days) <= _MOST_DAYS:
         days = zip(chart.days, totals, strict=True)
         said.append(f"By day: {', '.join(f'{short_day_text(day)} {money_label(nanos)}' for day, nanos in days)}.")

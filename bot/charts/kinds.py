@@ -10,6 +10,7 @@ from bot.periods import date_of, short_day_text, zone
 MAX_TOOLS = 6
 """Five with names and the rest: more colours are hard to tell apart, and Slack's block takes no more."""
 REST_NAME = "Other"
+_PLAN_MARGIN_PERCENT = 10
 
 
 class ChartSpan(NamedTuple):
@@ -27,7 +28,8 @@ class SpendByDay:
     `days` count from 1970 and ascend; `tools` are (name, nano-dollars per day), largest first, and corrections may be
     negative. `budget_line_nanos` is the period's allocation by its days. Days after `closed_through` are still open and drawn
     striped; None means that all are closed. `title` states the finding. `spans` are the spans whose sums stand beside each
-    tool, latest first; without them the sums are of all days.
+    tool, latest first; without them the sums are of all days. `plan_nanos` is the budget day by day in place of one line for
+    all days, None on days that it does not cover.
     """
 
     title: str
@@ -38,12 +40,61 @@ class SpendByDay:
     closed_through: int | None
     alt: str
     spans: tuple["ChartSpan", ...] = ()
+    plan_nanos: tuple[int | None, ...] = ()
 
     def __post_init__(self) -> None:
         if any(later <= earlier for earlier, later in zip(self.days, self.days[1:], strict=False)):
             raise ValueError("days must ascend")
         if any(len(nanos) != len(self.days) for _, nanos in self.tools):
             raise ValueError("a tool needs one amount per day")
+        if self.plan_nanos and len(self.plan_nanos) != len(self.days):
+            raise ValueError("a plan needs one amount per day")
+
+    @property
+    def budget_by_day(self) -> tuple[int | None, ...]:
+        """Returns the budget of each day, None where there is none."""
+        return self.plan_nanos or (self.budget_line_nanos,) * len(self.days)
+
+    @property
+    def over(self) -> tuple[bool, ...]:
+        """Returns for each day whether its cost is above the budget; above a plan by weekday, well above it.
+
+        Such a plan is an estimate: a team that keeps to it is a little above it on every other day.
+        """
+        totals = [sum(nanos[at] for _, nanos in self.tools) for at in range(len(self.days))]
+        margin = _PLAN_MARGIN_PERCENT if self.plan_nanos else 0
+        return tuple(
+            of is not None and total * 100 > of * (100 + margin)
+            for total, of in zip(totals, self.budget_by_day, strict=True)
+        )
+
+    @property
+    def over_words(self) -> str:
+        """Returns `above it on 2 days`, or nothing; of several spans for the latest."""
+        latest = self.spans[0] if self.spans else None
+        count = sum(
+            over
+            for day, over in zip(self.days, self.over, strict=True)
+            if latest is None or latest.first_day <= day <= latest.last_day
+        )
+        well = "well " if self.plan_nanos else ""
+        return f"{well}above it on {count} {'day' if count == 1 else 'days'}" if count else ""
+
+    @property
+    def budget_of(self) -> tuple[int, str] | None:
+        """Returns the budget as an amount and its time: `a day` if all days are equal, else the latest span it covers."""
+        known = {of for of in self.budget_by_day if of is not None}
+        if len(known) <= 1:
+            return (known.pop(), "a day") if known else None
+        for span in self.sums:
+            of_span = [
+                of
+                for day, of in zip(self.days, self.budget_by_day, strict=True)
+                if span.first_day <= day <= span.last_day
+            ]
+            if of_span and None not in of_span:
+                return sum(of for of in of_span if of is not None), span.name
+        return sum(of for of in self.budget_by_day if of is not None), "on these days"
 
     @property
     def sums(self) -> tuple["ChartSpan", ...]:
@@ -102,7 +153,7 @@ class SpendAgainstPlan:
 
     `spent_nanos` has one amount per day from `first_day` on; the last day is today, still open. `end_nanos`, `low_nanos` and
     `high_nanos` are the forecast of the period's whole spend and its range, None where too little is known. `budget_nanos` is
-    None without a budget.
+    None without a budget; `plan_nanos` is what it plans for each day of the period, equal days if not given.
     """
 
     title: str
@@ -116,10 +167,13 @@ class SpendAgainstPlan:
     high_nanos: int | None
     run_out_day: int | None
     alt: str
+    plan_nanos: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 < len(self.spent_nanos) <= self.end_day - self.first_day:
             raise ValueError("the days of spend lie within the period")
+        if self.plan_nanos and len(self.plan_nanos) != self.end_day - self.first_day:
+            raise ValueError("a plan needs one amount per day of the period")
         known = [nanos is not None for nanos in (self.low_nanos, self.end_nanos, self.high_nanos)]
         if any(known) != all(known):
             raise ValueError("a forecast has its range")

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import TypedDict
 
-from bot.charts.values import SpendByDay, days_text, fold_tools
+from bot.charts.kinds import SpendAgainstPlan, SpendByDay, days_text, fold_tools
 from bot.money import NANOS
-from bot.periods import week_of
+from bot.periods import short_day_text, week_of
 
 _NATIVE_LABEL, _NATIVE_TITLE, _NATIVE_POINTS = 20, 50, 20
 
@@ -51,6 +51,39 @@ def native_spend_by_day(chart: SpendByDay) -> NativeChart:
     per = "day" if len(chart.days) <= _NATIVE_POINTS else "span of days"
     return NativeChart(
         title=_cut(chart.title, _NATIVE_TITLE), categories=categories, series=series, y_label=f"US dollars per {per}"
+    )
+
+
+def native_against_plan(chart: SpendAgainstPlan) -> NativeChart:
+    """Returns the spend added up to today and from there to the forecast, beside the plan, at most 20 of the days.
+
+    The first, today and the last are among them. Every series needs an amount on every day, so spend and forecast are one.
+    """
+    count, today = chart.end_day - chart.first_day, chart.today
+    step = -(-count // (_NATIVE_POINTS - 2))
+    shown = sorted({*range(chart.first_day, chart.end_day, step), today, chart.end_day - 1})
+    plan = chart.plan_nanos or (0,) * count
+    spent, planned, total, sums = {}, {}, 0, 0
+    for at in range(count):
+        day = chart.first_day + at
+        total += chart.spent_nanos[at] if day <= today else 0
+        sums += plan[at]
+        spent[day], planned[day] = total, sums
+    categories = _distinct("today" if day == today else short_day_text(day) for day in shown)
+    end, weights = chart.end_nanos, plan[today - chart.first_day + 1 :]
+    series = [NativeSeries(name="Spent, then expected", data=[])]
+    for day, label in zip(shown, categories, strict=True):
+        ahead = planned[day] - planned[today]
+        rise = (end - total) * ahead // sum(weights) if end is not None and day > today and any(weights) else 0
+        series[0]["data"].append(NativePoint(label=label, value=round((spent[day] + rise) / NANOS, 2)))
+    if chart.budget_nanos is not None:
+        points = [
+            NativePoint(label=label, value=round(planned[d] / NANOS, 2))
+            for d, label in zip(shown, categories, strict=True)
+        ]
+        series.append(NativeSeries(name="Budget on plan", data=points))
+    return NativeChart(
+        title=_cut(chart.title, _NATIVE_TITLE), categories=categories, series=series, y_label="US dollars"
     )
 
 

@@ -103,13 +103,22 @@ def chart_placeholder(number: int, *, block_id: str) -> Block:
 
 
 def bar_chart(chart: NativeChart, *, block_id: str) -> Block:
-    """Returns a chart that Slack draws. It needs at least one category."""
+    """Returns a chart of bars that Slack draws. It needs at least one category."""
+    return _drawn_by_slack(chart, slackblocks.BarChart, block_id=block_id)
+
+
+def line_chart(chart: NativeChart, *, block_id: str) -> Block:
+    """Returns the same as lines."""
+    return _drawn_by_slack(chart, slackblocks.LineChart, block_id=block_id)
+
+
+def _drawn_by_slack(chart: NativeChart, kind: Any, *, block_id: str) -> Block:
     series = [
         slackblocks.DataSeries(s["name"], [slackblocks.DataPoint(p["label"], p["value"]) for p in s["data"]])
         for s in chart["series"]
     ]
     axes = slackblocks.AxisConfig(categories=chart["categories"], y_label=chart["y_label"])
-    drawn = slackblocks.BarChart(series=series, axis_config=axes)
+    drawn = kind(series=series, axis_config=axes)
     return slackblocks.DataVisualizationBlock(title=chart["title"], chart=drawn, block_id=block_id)._resolve()
 
 

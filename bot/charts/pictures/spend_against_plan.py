@@ -50,9 +50,12 @@ def draw_spend_against_plan(chart: SpendAgainstPlan) -> bytes:
     card.areas([[*path, (now[0], scale.y(0))]], BAND)
     if chart.budget_nanos is not None:
         budget = float(scale.y(chart.budget_nanos))
-        card.lines([[(PLOT_LEFT, scale.y(0)), (PLOT_RIGHT, budget)]], QUIET, 2, dashes=(1.5, 2.5))
+        planned = _added_up(chart.plan_nanos)
+        pace = [(x(chart.first_day + at + 1), float(scale.y(nanos))) for at, nanos in enumerate(planned)]
+        start = (PLOT_LEFT, float(scale.y(0)))
+        card.lines([[start, *(pace or [(PLOT_RIGHT, budget)])]], QUIET, 2, dashes=(1.5, 2.5))
         card.lines([[(PLOT_LEFT, budget), (PLOT_RIGHT + 12, budget)]], INK, 3, dashes=(4, 2.5))
-        labels.append((budget, (f"Budget {money_label(chart.budget_nanos)}", INK), ("dotted: an even pace", QUIET)))
+        labels.append((budget, (f"Budget {money_label(chart.budget_nanos)}", INK), ("dotted: on plan", QUIET)))
     card.lines([path], SERIES[0], 5)
     card.lines([[(PLOT_LEFT, scale.y(0)), (PLOT_RIGHT, scale.y(0))]], QUIET, 2)
     _mark_run_out(card, chart, scale, x)

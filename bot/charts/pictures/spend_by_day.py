@@ -36,12 +36,12 @@ def draw_spend_by_day(chart: SpendByDay) -> bytes:
     totals = [sum(nanos[at] for _, nanos in tools) for at in range(count)]
     rises = [sum(max(nanos[at], 0) for _, nanos in tools) for at in range(count)]
     falls = [sum(min(nanos[at], 0) for _, nanos in tools) for at in range(count)]
-    highest, budget = max([*rises, 0]), chart.budget_line_nanos
-    line_fits = budget is not None and (budget <= 2 * highest or highest == 0)  # else the bars would be flat
+    highest, budgets = max([*rises, 0]), [of for of in chart.budget_by_day if of is not None]
+    line_fits = bool(budgets) and (max(budgets) <= 2 * highest or highest == 0)  # else the bars would be flat
     is_open = [chart.closed_through is not None and day > chart.closed_through for day in chart.days]
     ceiling = top - 44 if len(chart.spans) > 1 else top
     plot_top = ceiling - (84 if any(is_open) else 56)  # room for amounts, marks and the caption of open days
-    reaching = [budget] if budget is not None and line_fits else []
+    reaching = budgets if line_fits else []
     scale = MoneyAxis(card, min([*falls, *reaching, 0]), max([highest, *reaching]), plot_top)
     if not count:
         card.note("There are no days to show")
@@ -51,13 +51,14 @@ def draw_spend_by_day(chart: SpendByDay) -> bytes:
     card.lines([[(PLOT_LEFT, scale.y(0)), (PLOT_RIGHT, scale.y(0))]], QUIET, 2)
     if count and not any(rises) and not any(falls):
         card.note("Nothing was spent on these days")
-    over = [budget is not None and total > budget for total in totals]
-    if budget is not None and scale.low <= budget <= scale.high:
-        card.lines([[(PLOT_LEFT, scale.y(budget)), (PLOT_RIGHT + 12, scale.y(budget))]], INK, 3, dashes=(4, 2.5))
+    over = chart.over
+    is_drawn = bool(budgets) and scale.low <= min(budgets) and max(budgets) <= scale.high
+    if is_drawn:
+        card.lines(_budget_lines(chart, scale, slot), INK, 3, dashes=(4, 2.5))
     _label_totals(card, totals, tops, over, is_open)
     _label_days(card, chart.days, slot)
     _label_spans(card, chart, totals, slot, top)
-    y = _label_budget(card, budget, scale, sum(over), top - 12)
+    y = _label_budget(card, chart, top - 12, is_drawn=is_drawn)
     _label_tools(card, chart, tools, y)
     return card.png()
 
@@ -158,20 +159,32 @@ def _label_days(card: Card, days: Sequence[int], slot: float) -> None:
         card.text(PLOT_LEFT - 14, PLOT_BOTTOM - 56, month, size=SMALL, color=QUIET, at="right")
 
 
-def _label_budget(card: Card, budget: int | None, scale: MoneyAxis, days_over: int, y: float) -> float:
+def _budget_lines(chart: SpendByDay, scale: MoneyAxis, slot: float) -> list[list[Point]]:
+    """Returns the budget as steps over the days that it covers."""
+    paths: list[list[Point]] = [[]]
+    for at, of in enumerate(chart.budget_by_day):
+        if of is None:
+            paths.append([])
+        else:
+            paths[-1] += [(PLOT_LEFT + slot * at, scale.y(of)), (PLOT_LEFT + slot * (at + 1), scale.y(of))]
+    return paths
+
+
+def _label_budget(card: Card, chart: SpendByDay, y: float, *, is_drawn: bool) -> float:
     """Draws what the dashed line is at the head of the column, and returns the y below."""
+    budget = chart.budget_of
     if budget is None:
         return y
-    if scale.low <= budget <= scale.high:
+    if is_drawn:
         card.lines([[(COLUMN, y), (COLUMN + 24, y)]], INK, 3, dashes=(3, 1.5))
     else:
         card.text(COLUMN + 2, y, "↑", size=SMALL, bold=True)
-    card.text(COLUMN + 32, y, f"Budget {money_label(budget)} a day", size=SMALL, bold=True)
-    if days_over:
+    words = card.cut(f"Budget {money_label(budget[0])} {budget[1]}", RIGHT - COLUMN - 32, 19, bold=True)
+    card.text(COLUMN + 32, y, words, size=19, bold=True)
+    if chart.over_words:
         y -= 28
-        days = "day" if days_over == 1 else "days"
-        card.text(COLUMN + 3, y, "▲", size=SMALL, color=WARNING)
-        card.text(COLUMN + 32, y, f"above it on {days_over} {days}", size=SMALL, color=WARNING)
+        card.text(COLUMN + 3, y, "▲", size=19, color=WARNING)
+        card.text(COLUMN + 32, y, chart.over_words, size=19, color=WARNING)
     return y - 44
 
 

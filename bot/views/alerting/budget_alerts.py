@@ -2,14 +2,16 @@
 
 from bot.alerting.budget_alerts import FULL_PERCENT, PostedForecast
 from bot.books.budgets import Standing
+from bot.charts.values import encode
 from bot.messages import Block, Message
 from bot.money import usd, usd_round
 from bot.org.teams import Team
 from bot.periods import day_text, short_day_text
 from bot.text import plain
 from bot.views.alerting.alerts import answer_blocks
-from bot.views.blocks import context, name, section
+from bot.views.blocks import chart_placeholder, context, name, section
 from bot.views.books.budgets import figures, headline, outlook, request_buttons
+from bot.views.books.standing_charts import against_plan
 
 
 def threshold_message(
@@ -21,8 +23,11 @@ def threshold_message(
     crossed = crossed_words(standing, percent)
     now = f"{headline(standing)} {outlook(standing)}"
     after = [next_steps(standing)] if percent == FULL_PERCENT else []
+    picture = against_plan(standing)
+    charts = () if picture is None else (encode(picture),)
     blocks: list[Block] = [
         section(f"*{crossed}.* {' '.join([now, *after])}", block_id=f"{key}-headline", fields=figures(standing)),
+        *([chart_placeholder(0, block_id=f"{key}-chart")] if charts else []),
         *answer_blocks(
             key,
             alert_id,
@@ -35,7 +40,7 @@ def threshold_message(
         *_notes(key, team, command),
     ]
     said = [answered] if answered else []
-    return Message(text=" ".join([f"{crossed}.", now, *after, *said]), blocks=tuple(blocks))
+    return Message(text=" ".join([f"{crossed}.", now, *after, *said]), blocks=tuple(blocks), charts=charts)
 
 
 def crossed_words(standing: Standing, percent: int) -> str:

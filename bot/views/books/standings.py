@@ -21,7 +21,7 @@ from bot.views.books.budgets import (
     team_may_request,
     uncounted_words,
 )
-from bot.views.charts import spend_chart
+from bot.views.books.standing_charts import standing_chart
 from bot.views.wording import requests_waiting, share_lines
 
 SHOW_STANDING = "show_standing"
@@ -74,7 +74,7 @@ def standing_message(
     }
     blocks += [context(words, block_id=f"{key}-{of}") for of, words in small_print.items() if words]
     if team.kind == "team":  # the organisation's own days hold unattributed usage only
-        blocks.append(spend_chart(standing))
+        blocks += standing_chart(standing)
     total = sum(tool.cost_nanos for tool in tools)
     lines = share_lines(tools, total_nanos=total)
     if lines:

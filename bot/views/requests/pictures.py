@@ -1,6 +1,7 @@
 """The picture on a request's card, of the budget before and after, and the same in words."""
 
 from bot.books.budgets import Standing
+from bot.books.ledger import Balance
 from bot.charts.amounts import money_label
 from bot.charts.values import BudgetChange
 from bot.money import usd
@@ -16,11 +17,11 @@ def budget_change(standing: Standing, nanos: int) -> BudgetChange:
     """Returns the budget now and with so much more, as a strip of two bars."""
     balance, then = standing.balance, after_grant(standing, nanos).balance
     has_budget, burns = balance.budget == "set", standing.forecast.usual_nanos_per_day > 0
-    now, after = (money_label(left.available_nanos) for left in (balance, then))
+    now, after = _left(balance) if has_budget else "No budget", _left(then)
     team, end = plain(standing.team.name, limit=40), standing.forecast.end_nanos if burns else None
     expected = "" if end is None else f", {money_label(end)} expected by {last_day_text(standing.period)}"
     return BudgetChange(
-        title=f"{now} available now, {after} if approved" if has_budget else f"No budget now, {after} if approved",
+        title=f"{now} now, {after} if approved",
         subtitle=f"{team}: {money_label(balance.charged_nanos)} spent{expected}",
         spent_nanos=balance.charged_nanos,
         held_nanos=balance.allocated_nanos - balance.charged_nanos - balance.available_nanos if has_budget else 0,
@@ -29,6 +30,12 @@ def budget_change(standing: Standing, nanos: int) -> BudgetChange:
         grown_nanos=then.allocated_nanos,
         alt=f"Budget of {team} before and after.",
     )
+
+
+def _left(balance: Balance) -> str:
+    """Returns `$60 available`, or `$40 over budget`."""
+    left = balance.available_nanos
+    return f"{money_label(left)} available" if left >= 0 else f"{money_label(-left)} over budget"
 
 
 def budget_change_words(standing: Standing, nanos: int) -> str:

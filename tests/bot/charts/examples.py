@@ -117,7 +117,13 @@ CHANGE = BudgetChange(
 FAMILY: dict[str, Chart] = {
     "two weeks": TWO_WEEKS,
     "a week": spend(WEEK, ("Cursor", (90, 110, 130, 120, 90, 12, 8))),
+    "two weeks against a plan by weekday": replace(
+        TWO_WEEKS,
+        budget_line_nanos=None,
+        plan_nanos=(None,) * 7 + tuple(NANOS * n for n in (900, 900, 900, 900, 900, 90, 90)),
+    ),
     "plan": PERIOD_PLAN,
+    "plan by weekday": replace(PERIOD_PLAN, plan_nanos=tuple((500 if at % 7 < 5 else 60) * NANOS for at in range(30))),
     "plan without a budget": replace(PERIOD_PLAN, budget_nanos=None, run_out_day=None),
     "plan on its first day": replace(
         PERIOD_PLAN, spent_nanos=(3 * NANOS,), end_nanos=None, low_nanos=None, high_nanos=None, run_out_day=None

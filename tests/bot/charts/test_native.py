@@ -1,9 +1,12 @@
 """Charts that Slack draws itself, within the limits of its block."""
 
+from dataclasses import replace
+
 import pytest
 
-from bot.charts.native import native_spend_by_day
-from tests.bot.charts.examples import spend
+from bot.charts.native import native_against_plan, native_spend_by_day
+from bot.money import NANOS
+from tests.bot.charts.examples import PERIOD_PLAN, spend
 
 
 @pytest.mark.parametrize("days", [1, 7, 20, 21, 31, 92, 366, 800])
@@ -38,6 +41,30 @@ def test_names_alike_in_their_first_twenty_characters_stay_apart() -> None:
     native = native_spend_by_day(spend((long, (1,)), (long + " 2", (2,)), ("", (3,)), (" ", (4,)), days=1))
 
     assert [s["name"] for s in native["series"]] == ["Claude Code for the…", "Claude Code for t… 2", "–", "– 2"]
+
+
+@pytest.mark.parametrize("days", [2, 20, 30, 31, 92, 366])
+@pytest.mark.parametrize("gone", [1, 0.5, 0])
+def test_a_plan_has_its_first_day_today_and_its_last(days: int, gone: float) -> None:
+    count = max(1, round(days * gone))
+    plan = replace(PERIOD_PLAN, end_day=PERIOD_PLAN.first_day + days, spent_nanos=(NANOS,) * count, run_out_day=None)
+    native = native_against_plan(replace(plan, plan_nanos=(2 * NANOS,) * days, end_nanos=400 * NANOS))
+    labels, (spent, budget) = native["categories"], native["series"]
+
+    assert len(labels) <= 20
+    assert len(set(labels)) == len(labels)
+    assert "today" in labels
+    assert [point["label"] for point in spent["data"]] == labels == [point["label"] for point in budget["data"]]
+    assert spent["data"][labels.index("today")]["value"] == count
+    assert spent["data"][-1]["value"] == (400 if count < days else count)
+    assert budget["data"][-1]["value"] == 2 * days
+    assert native["title"] == PERIOD_PLAN.title[:49].rstrip() + "…"
+
+
+def test_a_plan_without_a_budget_is_one_line() -> None:
+    native = native_against_plan(replace(PERIOD_PLAN, budget_nanos=None))
+
+    assert [series["name"] for series in native["series"]] == ["Spent, then expected"]
 
 
 def test_slacks_block_gets_a_series_even_without_tools() -> None:

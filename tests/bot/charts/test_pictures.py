@@ -12,6 +12,7 @@ from PIL import Image
 from bot.charts import style
 from bot.charts.render import render
 from bot.charts.values import Chart, SpendByDay, decode, encode
+from bot.money import NANOS
 from tests.bot.charts.examples import AWKWARD, MONDAY, WEEK, spend, spike
 
 PNG_CHUNKS_THAT_DRAW = {b"IHDR", b"PLTE", b"tRNS", b"pHYs", b"IDAT", b"IEND"}
@@ -59,6 +60,18 @@ def test_days_above_the_budget_are_marked_and_others_are_not() -> None:
     assert pixels_of(picture(spend(WEEK, budget=300)), style.WARNING) > 100
     assert pixels_of(picture(spend(WEEK, budget=310)), style.WARNING) == 0, "at the budget is not above it"
     assert pixels_of(picture(spend(WEEK, budget=None)), style.WARNING) == 0
+
+
+def test_a_plan_by_weekday_marks_days_well_above_it() -> None:
+    """A team that keeps to its plan is a little above it on every other day."""
+    on_plan = replace(spend(WEEK, budget=None), plan_nanos=tuple(int(n * NANOS / 1.09) for n in WEEK[1]))
+    above = replace(on_plan, plan_nanos=tuple(int(n * NANOS / 1.11) for n in WEEK[1]))
+    partly = replace(above, plan_nanos=(None,) * 5 + above.plan_nanos[5:])
+
+    assert (sum(on_plan.over), sum(above.over), sum(partly.over)) == (0, 7, 2)
+    assert pixels_of(picture(on_plan), style.WARNING) == 0
+    assert pixels_of(picture(above), style.WARNING) > 100
+    assert "well above it on 2 days" in encode(partly)["alt"]
 
 
 def test_open_days_are_striped_and_closed_ones_are_solid() -> None:

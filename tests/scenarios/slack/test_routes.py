@@ -1,5 +1,7 @@
 """Where messages go when a team's channel can't be reached, and what is said when Slack refuses a chart."""
 
+from datetime import timedelta
+
 from tests.support.company import Company
 from tests.support.people import listened
 from tests.support.seen import Message
@@ -95,7 +97,7 @@ async def test_what_was_posted_before_a_channel_was_shared_is_not_changed_there_
 
 
 async def test_a_chart_that_slack_refuses_is_said_as_a_table(acme: Company) -> None:
-    await acme.uses(acme.event(1, dollars=250))
+    await acme.uses(acme.event(1, dollars=200), acme.event(2, dollars=50, ago=timedelta(days=1)))
     reply = await acme.anna.runs("/tokens", channel="CSEARCH")
     await acme.anna.clicks("Share to channel", reply.message)
     acme.workspace.fail_next("chat.postMessage", "invalid_blocks")

@@ -6,6 +6,8 @@ let open = null; // the id of the canvas that is shown
 
 const shown = () => channel(store.place?.id)?.canvases?.find((one) => one.id === open) ?? null;
 
+export const isCanvasOpen = () => Boolean(shown());
+
 function show(id) {
   open = id;
   changed("canvas");
@@ -59,7 +61,6 @@ function draw() {
   if (!canvas) open = null;
   find("#canvas").hidden = !canvas;
   find("#composer").classList.toggle("away", Boolean(canvas));
-  if (canvas) find("#stream").hidden = true;
   if (canvas) clear(find("#canvas-page"), h("h1", {}, canvas.title), canvas.markdown.split(/\n{2,}/).map((text) => text.trim()).filter(Boolean).map(paragraph));
 }
 

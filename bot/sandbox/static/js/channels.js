@@ -1,7 +1,7 @@
 // A channel's heading, and what can happen to a channel: joined, renamed, archived, shared, the app removed.
 import { post } from "./api.js";
 import { asked, notice } from "./dialogs.js";
-import { canvasTabs } from "./canvases.js";
+import { canvasTabs, isCanvasOpen } from "./canvases.js";
 import { clear, find, h, rove } from "./dom.js";
 import { icon } from "./icons.js";
 import { openMenu } from "./menus.js";
@@ -67,7 +67,7 @@ function draw() {
   const focusedTab = head.contains(document.activeElement) ? document.activeElement.textContent : null;
   clear(head, here ? channelHead(here) : appHead());
   if (focusedTab) [...head.querySelectorAll(".tab")].find((one) => one.getAttribute("aria-selected") === "true")?.focus();
-  find("#stream").hidden = store.place.kind === "home";
+  find("#stream").hidden = store.place.kind === "home" || isCanvasOpen();
   find("#home").hidden = store.place.kind !== "home";
 }
 

@@ -101,7 +101,9 @@ def test_the_company_counts_what_was_spent_before_a_budgets_first_day() -> None:
     assert "earlier days" not in spent[420]
     assert "Charged for earlier days: $20.00." in spent[400]
     assert "Credited: $10.00." in spent[430]
-    assert digest_chart(digest(standing=began)).budget_line_nanos == dollars(100) // 16
+    plan = digest_chart(digest(standing=began)).plan_nanos
+    assert plan[:6] == (None,) * 6, "the budget began on the 15th"
+    assert all(plan[6:])
 
 
 @pytest.mark.parametrize(

@@ -274,7 +274,9 @@ def test_ended_cards_have_no_buttons_and_the_text_has_the_numbers() -> None:
 def test_the_picture_shows_the_budget_before_and_after() -> None:
     chart = budget_change(standing(charged=11_940), dollars(750))
 
-    assert chart.title == "$60 available now, $810 if approved"
+    assert chart.title == "$60 available now, $810 available if approved"
+    over = budget_change(standing(charged=12_040), dollars(750))
+    assert over.title == "$40 over budget now, $710 available if approved"
     assert [
         nanos // NANOS
         for nanos in (chart.spent_nanos, chart.forecast_nanos or 0, chart.budget_nanos or 0, chart.grown_nanos)
