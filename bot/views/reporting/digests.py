@@ -1,7 +1,10 @@
 """A team's Monday digest: the finding and its cause, one picture, and at most five lines."""
 
+from dataclasses import replace
+
 from bot.books.budgets import Standing
 from bot.charts.values import ChartSpan, SpendByDay, encode, fold_tools
+from bot.charts.worth import is_worth_drawing
 from bot.messages import Block, Message
 from bot.money import NANOS, percent, usd, usd_round
 from bot.periods import day_text, short_day_text
@@ -9,6 +12,7 @@ from bot.reporting.digests import AnnouncedSpend, Digest, Driver
 from bot.text import plain
 from bot.views.blocks import Element, actions, button, chart_placeholder, name, section
 from bot.views.books.budgets import REQUEST_BUDGET, has_budget, headline, may_request, no_budget_words, outlook
+from bot.views.books.standing_charts import plan_of
 from bot.views.detection.data_gaps import gaps_words
 from bot.views.reporting.causes import cause_words
 from bot.views.reporting.subtree_reports import change
@@ -31,7 +35,7 @@ def digest_message(digest: Digest, *, command: str) -> Message:
     finding, lines = f"{finding_words(digest)}.", _lines(digest)
     gaps = gaps_words(digest.gaps, zone=digest.standing.zone) if digest.gaps else ""
     told = "" if is_over(digest.standing) else f" {gaps}".rstrip()  # an overrun leads, and nothing else
-    has_chart = not is_quiet(digest) and any(any(nanos) for _, nanos in digest.tool_days)
+    has_chart = not is_quiet(digest) and is_worth_drawing(digest_chart(digest))
     blocks: list[Block] = [section(f"*{finding}*{told}", block_id=f"{key}-headline")]
     if has_chart:
         blocks.append(chart_placeholder(0, block_id=f"{key}-chart"))
@@ -184,44 +188,41 @@ def _buttons(digest: Digest, shown: str) -> list[Element]:
 
 
 def digest_chart(digest: Digest) -> SpendByDay:
-    """Returns spend per day by tool, with the daily budget if there is one."""
+    """Returns spend per day by tool, with the budget by weekday if there is one."""
     standing, days = digest.standing, digest.chart_days
     tools = tuple((plain(tool) if tool.strip() else "unnamed tool", nanos) for tool, nanos in digest.tool_days)
     totals = {day: sum(nanos[at] for _, nanos in tools) for at, day in enumerate(days)}
-    budget = _daily_budget(standing) if has_budget(standing) else None
-    title = _chart_finding(digest, totals, budget)
+    plan = plan_of(standing, days) if has_budget(standing) else ()
     span = f"{short_day_text(days[0])} to {short_day_text(days[-1])}" if days else week_words(digest.monday)
-    return SpendByDay(
-        title=title,
+    chart = SpendByDay(
+        title="",
         subtitle=f"Cost per day by tool, {span}",
         days=days,
         tools=fold_tools(tools),
-        budget_line_nanos=budget,
+        budget_line_nanos=None,
+        plan_nanos=plan,
         closed_through=digest.monday + 6,
-        alt=plain(f"Chart of cost per day by tool. {title}.", limit=_ALT_CHARACTERS),
+        alt="",
         spans=tuple(
             ChartSpan(words, first, first + 6)
             for words, first in (("last week", digest.monday), ("week before", digest.monday - 7))
             if days and days[0] <= first
         ),
     )
+    title = _chart_finding(digest, chart, totals)
+    return replace(chart, title=title, alt=plain(f"Chart of cost per day by tool. {title}.", limit=_ALT_CHARACTERS))
 
 
-def _chart_finding(digest: Digest, totals: dict[int, int], budget: int | None) -> str:
-    """Returns what the days show beyond the week's total: days above the daily budget, or the highest day."""
+def _chart_finding(digest: Digest, chart: SpendByDay, totals: dict[int, int]) -> str:
+    """Returns what the days show beyond the week's total: days well above the budget, or the highest day."""
     week = {day: nanos for day, nanos in totals.items() if digest.monday <= day < digest.monday + 7}
-    above = sum(1 for nanos in week.values() if budget is not None and nanos > budget)
-    if above and budget:
-        return f"Above the daily budget of {usd_round(budget)} on {above} of 7 days"
+    above = sum(over for day, over in zip(chart.days, chart.over, strict=True) if day in week)
+    if above:
+        return f"Well above the budget on {above} of 7 days"
     highest = max(week, key=lambda day: week[day], default=digest.monday)
     if sum(1 for nanos in week.values() if nanos) == 1:
         return f"All of it on {day_text(highest)}"
     return f"{day_text(highest)} was the highest day: {usd_round(week.get(highest, 0))}"
-
-
-def _daily_budget(standing: Standing) -> int:
-    """Returns the budget per day of its time, from its first day on."""
-    return max(0, standing.balance.allocated_nanos) // (standing.period.end_day - standing.since_day)
 
 
 def driver_words(driver: Driver) -> str:

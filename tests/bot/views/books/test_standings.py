@@ -163,7 +163,9 @@ def test_names_are_cut_and_escaped(snapshot: SnapshotAssertion) -> None:
 
 def test_without_its_chart_the_figures_are_a_table(snapshot: SnapshotAssertion) -> None:
     message = posted(
-        without_chart(standing_message(standing(), tools=TOOLS, command=COMMAND, pending=0, may_share=True))
+        without_chart(
+            standing_message(standing(budget="none"), tools=TOOLS, command=COMMAND, pending=0, may_share=True)
+        )
     )
 
     assert "data_visualization" not in {block["type"] for block in message["blocks"]}
@@ -173,7 +175,8 @@ def test_without_its_chart_the_figures_are_a_table(snapshot: SnapshotAssertion) 
 
 
 def test_a_correction_below_zero_keeps_its_sign_in_the_table() -> None:
-    below = replace(standing(), spent_by_day=((standing().today, -dollars(12.5)),))
+    stands = standing(budget="none")
+    below = replace(stands, spent_by_day=((stands.today - 1, dollars(30)), (stands.today, -dollars(12.5))))
     message = without_chart(standing_message(below, tools=(), command=COMMAND, pending=0, may_share=True))
 
     assert "-$12.50" in all_text(posted(message))

@@ -220,10 +220,11 @@ def test_the_chart_has_its_own_finding_and_numbers_and_can_be_drawn() -> None:
     chart = digest_chart(digest())
 
     assert replace(decode(built.charts[0]), alt=chart.alt) == chart
-    assert chart.title == "Above the daily budget of $400 on 5 of 7 days"
+    assert chart.title == "Well above the budget on 5 of 7 days"
     assert digest_chart(digest(standing=standing(allocated=60_000))).title == "Fri 20 Nov was the highest day: $773"
     assert "16 Nov $486" in built.charts[0]["alt"]
-    assert chart.budget_line_nanos == dollars(400)
+    assert sum(nanos or 0 for nanos in chart.plan_nanos[:7]) == sum(nanos or 0 for nanos in chart.plan_nanos[7:])
+    assert (chart.plan_nanos[5] or 0) < (chart.plan_nanos[4] or 0) / 4, "a weekend's budget is a weekend's"
     assert render(chart).startswith(b"\x89PNG")
 
 
