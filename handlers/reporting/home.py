@@ -18,6 +18,7 @@ from handlers.requests.deciding.deciders import pending_for
 from handlers.requests.waiting.lists import own_times
 from handlers.scope import Scope
 from handlers.slack.callers import called
+from storage.alerting.alert_records import AlertRecord
 from storage.reporting.home_changes import ANSWERED_KINDS
 from storage.store import Transaction
 
@@ -66,7 +67,7 @@ async def _unanswered(scope: Scope, person: Person) -> tuple[OpenAlert, ...]:
     directory, found = scope.directory, []
     for record in await scope.tx.alerts.unanswered(ANSWERED_KINDS):
         team = directory.by_id(record.team_id)
-        if team.has_ended or not directory.may_see(person.id, team):
+        if team.has_ended or not directory.may_see(person.id, team) or _is_of_earlier_period(scope, record, team):
             continue
         severity = -rank(record.severity) if record.severity else 0
         found.append(((not is_own_team(directory, person, team), severity, -record.opened_at), record, team))
@@ -85,6 +86,12 @@ async def _unanswered(scope: Scope, person: Person) -> tuple[OpenAlert, ...]:
             )
         )
     return tuple(shown)
+
+
+def _is_of_earlier_period(scope: Scope, record: AlertRecord, team: Team) -> bool:
+    """Returns whether an alert is about the budget of a period that is over. Its key names the period."""
+    period = scope.directory.period_at(team, scope.at).name
+    return record.kind != "spike" and f":{period}" not in record.dedupe_key
 
 
 async def _managed_alerts(scope: Scope, person: Person) -> tuple[tuple[Team, AlertQuality], ...]:

@@ -1,12 +1,13 @@
 """Open Homes stay true: after what others do, whatever page they are on, and whoever published last."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from bot.reporting.open_homes import LATELY_MICROS
 from handlers.reporting.open_homes import refresh_open_homes
 from tests.scenarios.alerting.test_alert_answers import over_budget
 from tests.scenarios.reporting.test_home import asks
-from tests.support.company import Company
+from tests.support.company import TEAMS_YML, Company, company
 from tests.support.people import Person
 from tests.support.seen import View
 
@@ -120,3 +121,60 @@ async def _person_id(acme: Company, slack_id: str) -> int:
         person = await tx.people.by_slack_id(slack_id)
     assert person is not None
     return person.id
+
+
+async def test_alerts_of_a_period_that_is_over_wait_for_nobody(acme: Company) -> None:
+    await over_budget(acme)
+    acme.clock.jump_to(acme.clock.now() + timedelta(days=31))
+
+    home = await acme.ben.opens_home()
+
+    assert "used up its budget" not in home.text_everywhere()
+    assert "unanswered" not in home.text_everywhere()
+
+
+async def test_pages_turn_and_stay_turned_while_others_act(tmp_path: Path) -> None:
+    more = "".join(f"  - {{slug: team-{n:02}, name: Team {n:02}, budget: {{amount: 10}}}}\n" for n in range(14))
+    yml = TEAMS_YML.replace("attribution:\n", f"{more}attribution:\n")
+    async with company(f"sqlite:///{tmp_path}/tokens.db", teams_yml=yml) as acme:
+        first = await acme.chloe.opens_home()
+        assert "*Teams by spend* · 1 of 2" in first.text_everywhere()
+        second = (await acme.chloe.clicks("home_page_company_next", first)).home
+        assert second is not None
+        assert "*Teams by spend* · 2 of 2" in second.text_everywhere()
+        assert "Team 13" in second.text_everywhere()
+
+        await asks(acme, acme.ben, "500")
+
+        now = await home_of(acme, acme.chloe)
+        assert "Approve" in now.buttons()
+        assert "*Teams by spend* · 2 of 2" in now.text_everywhere()
+        back = (await acme.chloe.clicks("home_page_company_back", now)).home
+        assert back is not None
+        assert "*Teams by spend* · 1 of 2" in back.text_everywhere()
+
+
+async def test_in_preview_an_admin_sees_no_teams_figures(tmp_path: Path) -> None:
+    yml = TEAMS_YML.replace("mode: govern", "mode: preview")
+    async with company(f"sqlite:///{tmp_path}/tokens.db", teams_yml=yml) as acme:
+        await acme.uses(acme.event(1, dollars=43.25), acme.event(2, model="odd", cost_usd=None))
+        admin, finance = await acme.dan.opens_home(), await acme.chloe.opens_home()
+
+        assert "only finance sees the figures of teams" in admin.text_everywhere()
+        assert "1 call of 1 model without a price" in admin.text_everywhere()
+        for hidden in ("$43", "Search", "Product"):
+            assert hidden not in admin.text_everywhere()
+        assert "$43.25" in finance.text_everywhere()
+
+
+async def test_of_a_team_in_preview_an_admin_sees_neither_its_line_nor_its_part_of_the_total(tmp_path: Path) -> None:
+    yml = TEAMS_YML.replace("{slug: mobile, name: Mobile,", "{slug: mobile, name: Mobile, mode: preview,")
+    async with company(f"sqlite:///{tmp_path}/tokens.db", teams_yml=yml) as acme:
+        await acme.uses(acme.event(1, dollars=30), acme.event(2, dollars=5, team="mobile", user="mia@acme.test"))
+        admin, finance = await acme.dan.opens_home(), await acme.chloe.opens_home()
+
+        assert "Spent $30.00 in" in admin.text_everywhere()
+        assert "Without 1 team in preview" in admin.text_everywhere()
+        assert "Mobile" not in admin.text_everywhere()
+        assert "Spent $35.00 in" in finance.text_everywhere()
+        assert "  Mobile" in finance.text_everywhere() or "\nMobile" in finance.text_everywhere()
